@@ -1,0 +1,131 @@
+/**
+ * Builds everything that runs: extension, engine, command line, pages, and (with --tests) the test bundles.
+ *
+ *   node esbuild.mjs [--tests] [--minify]
+ */
+import { build } from 'esbuild';
+import { existsSync, rmSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const flags = new Set(process.argv.slice(2));
+
+/** CommonJS dependencies inside an ESM bundle call require(); ESM has none of its own. */
+const requireBanner =
+  "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  sourcemap: 'linked',
+  minify: flags.has('--minify'),
+  metafile: true,
+  logLevel: 'warning',
+  legalComments: 'none',
+};
+const node = { ...common, platform: 'node', target: 'node20' };
+const page = {
+  ...common,
+  platform: 'browser',
+  target: 'chrome120',
+  format: 'iife',
+  loader: { '.ttf': 'file' },
+};
+
+const bundles = [
+  {
+    ...node,
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    format: 'cjs',
+    external: ['vscode'],
+  },
+  {
+    ...node,
+    entryPoints: ['src/engine/main.ts'],
+    outfile: 'dist/engine.mjs',
+    format: 'esm',
+    external: ['node-llama-cpp'],
+    banner: { js: requireBanner },
+  },
+  {
+    ...node,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.mjs',
+    format: 'esm',
+    banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
+  },
+  ...pageEntries().map((entry) => ({
+    ...page,
+    entryPoints: [`webview/${entry}/main.ts`],
+    outfile: `dist/page/${entry}.js`,
+  })),
+];
+
+/** Every folder of webview/ with a main.ts is a page of its own: dist/page/<folder>.js and .css. */
+function pageEntries() {
+  return readdirSync(path.join(root, 'webview'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(path.join(root, 'webview', entry.name, 'main.ts')))
+    .map((entry) => entry.name);
+}
+
+/** What no bundle may contain: checked on what esbuild really put in, not on what the sources seem to say. */
+const FORBIDDEN = {
+  'dist/extension.cjs': ['node-llama-cpp', 'src/engine/', 'src/cli/'],
+  'dist/cli.mjs': ['node-llama-cpp', 'vscode', 'src/workspace/', 'src/features/'],
+  'dist/engine.mjs': ['vscode', 'src/workspace/', 'src/features/', 'src/cli/'],
+};
+
+function bundleViolations(metafile) {
+  const found = [];
+  for (const [outfile, output] of Object.entries(metafile.outputs)) {
+    const forbidden = FORBIDDEN[outfile];
+    if (forbidden === undefined) continue;
+    const imports = output.imports.filter((entry) => entry.external === true).map((entry) => entry.path);
+    for (const name of forbidden) {
+      const inputs = Object.keys(output.inputs).filter((input) =>
+        name.endsWith('/') ? input.startsWith(name) : input.includes(`node_modules/${name}/`),
+      );
+      if (inputs.length > 0) found.push(`${outfile} contains ${inputs[0]}`);
+      if (imports.includes(name)) found.push(`${outfile} imports ${name}`);
+    }
+  }
+  return found;
+}
+
+async function buildProduct() {
+  rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  const results = await Promise.all(bundles.map((options) => build(options)));
+  const problems = results.flatMap((result) => bundleViolations(result.metafile));
+  if (problems.length > 0) throw new Error(`bundle rules broken:\n${problems.join('\n')}`);
+}
+
+async function buildTests() {
+  rmSync(path.join(root, 'dist-test'), { recursive: true, force: true });
+  const files = walk('test').filter((file) => /\.test\.ts$/.test(file));
+  const inPage = (file) => file.startsWith('test/webview/page/');
+  await build({
+    ...node,
+    entryPoints: files.filter((file) => !inPage(file)),
+    outdir: 'dist-test',
+    outbase: 'test',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    // import.meta.url does not exist in CommonJS; tests find the root by PROMPT_CONFIDENCE_ROOT, set by test/run.mjs.
+    external: ['vscode', 'mocha', 'playwright-core', 'node-llama-cpp', 'fast-check', 'axe-core'],
+    sourcemap: 'inline',
+  });
+}
+
+function walk(folder) {
+  const full = path.join(root, folder);
+  if (!existsSync(full)) return [];
+  return readdirSync(full, { withFileTypes: true }).flatMap((entry) => {
+    const child = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? walk(child) : [child];
+  });
+}
+
+await buildProduct();
+if (flags.has('--tests')) await buildTests();

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import tseslint from 'typescript-eslint';
+import { violation } from './scripts/zones.mjs';
+
+const root = import.meta.dirname;
+
+/** The dependency rule of scripts/zones.mjs, on every static and dynamic import. */
+const zonesRule = {
+  meta: { type: 'problem', schema: [] },
+  create(context) {
+    const importer = path.relative(root, context.filename).split(path.sep).join('/');
+    const check = (node) => {
+      if (typeof node.source?.value !== 'string') return;
+      const message = violation(importer, node.source.value);
+      if (message !== undefined) context.report({ node: node.source, message });
+    };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
+  },
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'dist-test/', '.staging/', 'node_modules/', 'sample/', 'test-results/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './tsconfig.page.json'],
+        tsconfigRootDir: root,
+      },
+    },
+    plugins: { local: { rules: { zones: zonesRule } } },
+    rules: {
+      'local/zones': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/prefer-for-of': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['src/core/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'core takes randomness as an argument' },
+        { object: 'Date', property: 'now', message: 'core takes time as an argument' },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+    },
+  },
+);

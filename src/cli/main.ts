@@ -1,0 +1,2 @@
+process.stderr.write('prompt-confidence: no command yet\n');
+process.exitCode = 2;
