@@ -78,7 +78,6 @@ export class EngineClient {
    * @throws UserError `no-model`, `engine-crashed`, `engine-timeout`, `engine-down`, `cancelled`, and what loading says
    */
   async score(params: ScoreParams, signal?: AbortSignal): Promise<ScoreResult> {
-    signal?.throwIfAborted();
     this.pending++;
     clearTimeout(this.idleTimer);
     try {
@@ -134,10 +133,9 @@ export class EngineClient {
     this.publish({ kind: 'starting', progress: { phase: 'probing', fraction: 0 } });
     const process = new EngineProcess(this.options.enginePath, this.options.nodePath, this.options.log);
     const isCurrent = (): boolean => this.running?.process === process;
-    let ended: 'by us' | 'without us' = 'without us';
+    let loaded = false;
     const giveUpGpu = async (reason: string): Promise<ModelInfo> => {
       this.options.log('warn', `${reason} Starting again on the CPU.`);
-      ended = 'by us';
       await process.kill();
       if (!isCurrent()) throw stopped();
       return this.launch({ ...options, gpu: 'off', fallback: reason }).model;
@@ -161,8 +159,7 @@ export class EngineClient {
         }
         return result;
       } catch (error) {
-        const crashed = error instanceof UserError && error.code === 'engine-crashed';
-        if (crashed && options.gpu !== 'off' && isCurrent())
+        if (isCrash(error) && options.gpu !== 'off' && isCurrent())
           return await giveUpGpu('The GPU backend crashed.');
         throw error;
       } finally {
@@ -174,19 +171,21 @@ export class EngineClient {
     this.running = running;
     running.model.then(
       (info) => {
+        loaded = true;
         if (isCurrent()) this.publishReady(info);
       },
       (error: unknown) => {
         if (!isCurrent()) return;
         // The process is of no use without its model: the next request starts a fresh one.
-        ended = 'by us';
         this.running = undefined;
+        if (isCrash(error)) this.crashes.push(Date.now());
         this.publish({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
         void process.kill();
       },
     );
     void process.exited.then((reason) => {
-      if (!isCurrent() || ended === 'by us') return;
+      // Before the model is there, its own error says more, and may lead to a second try.
+      if (!isCurrent() || !loaded) return;
       this.running = undefined;
       this.crashes.push(Date.now());
       this.options.log('error', `The engine stopped: ${reason}.`);
@@ -248,6 +247,10 @@ export class EngineClient {
     this.current = state;
     for (const listener of this.listeners) listener(state);
   }
+}
+
+function isCrash(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'engine-crashed';
 }
 
 function stopped(): UserError {

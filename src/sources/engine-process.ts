@@ -31,11 +31,12 @@ export type EngineLog = (level: 'error' | 'warn' | 'info' | 'debug', message: st
  * probe processes that node-llama-cpp starts be ended together with it.
  */
 export function engineForkOptions(nodePath: string | undefined, environment: NodeJS.ProcessEnv): ForkOptions {
-  const { NODE_OPTIONS: _dropped, ...rest } = environment;
+  const env: NodeJS.ProcessEnv = { ...environment, ELECTRON_RUN_AS_NODE: '1' };
+  delete env.NODE_OPTIONS;
   return {
     execPath: nodePath ?? process.execPath,
     execArgv: [],
-    env: { ...rest, ELECTRON_RUN_AS_NODE: '1' },
+    env,
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   };
