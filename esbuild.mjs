@@ -4,7 +4,7 @@
  *   node esbuild.mjs [--tests] [--minify]
  */
 import { build } from 'esbuild';
-import { existsSync, rmSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -127,5 +127,27 @@ function walk(folder) {
   });
 }
 
+/** The JSON Schema of classifier files is made from the zod schema that reads them, so that the two cannot differ. */
+async function writeSchemas() {
+  const { outputFiles } = await build({
+    ...common,
+    stdin: {
+      contents: "export { classifierJsonSchema } from './src/core/classifier/definition';",
+      resolveDir: root,
+    },
+    format: 'esm',
+    sourcemap: false,
+    write: false,
+  });
+  const code = Buffer.from(outputFiles[0].text).toString('base64');
+  const { classifierJsonSchema } = await import(`data:text/javascript;base64,${code}`);
+  mkdirSync(path.join(root, 'schemas'), { recursive: true });
+  writeFileSync(
+    path.join(root, 'schemas', 'classifier.schema.json'),
+    `${JSON.stringify(classifierJsonSchema(), null, 2)}\n`,
+  );
+}
+
 await buildProduct();
+await writeSchemas();
 if (flags.has('--tests')) await buildTests();

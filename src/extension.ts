@@ -1,6 +1,47 @@
-import type * as vscode from 'vscode';
+/** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
+import * as vscode from 'vscode';
+import { EngineClient } from './sources/engine-client';
+import { cacheFolder } from './store/cache-home';
+import { ModelStore } from './store/models';
+import { Classifiers } from './workspace/classifiers';
+import { Results } from './workspace/results';
+import { Scoring } from './workspace/scoring';
+import { readSettings } from './workspace/settings';
 
-/** Composition root: the only file that sees everything. */
-export function activate(_context: vscode.ExtensionContext): void {
-  // Features are constructed and registered here.
+/** What tests in the extension host may reach; not an API for other extensions. */
+export interface ExtensionInternals {
+  readonly engine: EngineClient;
+  readonly models: ModelStore;
+  readonly results: Results;
+}
+
+let engine: EngineClient | undefined;
+
+export function activate(context: vscode.ExtensionContext): ExtensionInternals {
+  const log = vscode.window.createOutputChannel('Prompt Confidence', { log: true });
+  const settings = readSettings();
+  const models = new ModelStore(cacheFolder('models'));
+  engine = new EngineClient({
+    enginePath: vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.mjs').fsPath,
+    nodePath: settings.nodePath,
+    idleMs: settings.unloadAfterMinutes * 60_000,
+    log: (level, message) => log[level](message),
+  });
+  const classifiers = new Classifiers();
+  const results = new Results();
+  const scoring = new Scoring(models, engine);
+
+  context.subscriptions.push(
+    log,
+    classifiers,
+    results,
+    // One line a feature: registerX({ context, log, scoring, classifiers, results, models }).
+  );
+  void scoring;
+  return { engine, models, results };
+}
+
+/** The engine must not outlive the window: VS Code waits for this promise. */
+export async function deactivate(): Promise<void> {
+  await engine?.dispose();
 }

@@ -44,16 +44,16 @@ export const modelInfoSchema = z.object({
 });
 export type ModelInfo = z.infer<typeof modelInfoSchema>;
 
-const labelSchema = z.object({ name: z.string(), spellings: z.array(z.string()).min(1) });
+const labelSchema = z.object({ name: z.string(), spellings: z.array(z.string()).min(1).readonly() });
 
-/** A classifier as it crosses the process boundary: only what scoring needs. */
+/** A classifier as it crosses the process boundary; model and calibrator are the host's business and dropped. */
 export const wireClassifierSchema = z.object({
   name: z.string(),
   description: z.string(),
   instruction: z.string(),
   template: z.string(),
-  examples: z.array(z.object({ text: z.string(), label: z.string() })),
-  labels: z.array(labelSchema).min(2),
+  examples: z.array(z.object({ text: z.string(), label: z.string() })).readonly(),
+  labels: z.array(labelSchema).min(2).readonly(),
   prompt: z.enum(['auto', 'chat', 'completion']),
   scoring: z.enum(['auto', 'first-token', 'sequence']),
   maxTextTokens: z.int().positive(),
@@ -61,7 +61,7 @@ export const wireClassifierSchema = z.object({
 
 export const scoreParamsSchema = z.object({
   classifier: wireClassifierSchema,
-  texts: z.array(z.string()),
+  texts: z.array(z.string()).readonly(),
   /** Rows of the token table; 0 for none (batches), because sorting the vocabulary costs more than the decode. */
   topTokens: z.int().min(0).max(100),
 });
@@ -72,7 +72,7 @@ export const tokenRowSchema = z.object({
   id: z.number(),
   text: z.string(),
   logProb: z.number(),
-  label: z.string().optional(),
+  label: z.string().exactOptional(),
 });
 
 export const scoreSchema = z.object({
@@ -84,7 +84,7 @@ export const scoreSchema = z.object({
   method: z.enum(['first-token', 'sequence']),
   textTokens: z.number(),
   cutTokens: z.number(),
-  tokens: z.array(tokenRowSchema).readonly().optional(),
+  tokens: z.array(tokenRowSchema).readonly().exactOptional(),
 });
 
 /** How texts were put through the model: fixed per model and classifier, and saved beside the scores. */
@@ -101,7 +101,10 @@ export const contextShapeSchema = z.object({
 export type ContextShape = z.infer<typeof contextShapeSchema>;
 
 /** Scores in the order of the texts; fewer than texts only where the request was cancelled. */
-export const scoreResultSchema = z.object({ shape: contextShapeSchema, scores: z.array(scoreSchema) });
+export const scoreResultSchema = z.object({
+  shape: contextShapeSchema,
+  scores: z.array(scoreSchema).readonly(),
+});
 export type ScoreResult = z.infer<typeof scoreResultSchema>;
 
 export const loadProgressSchema = z.object({

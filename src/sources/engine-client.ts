@@ -60,9 +60,13 @@ export class EngineClient {
     return { dispose: () => this.listeners.delete(listener) };
   }
 
+  isUsing(model: EngineOptions): boolean {
+    return JSON.stringify(model) === JSON.stringify(this.model);
+  }
+
   /** Sets the model to use from now on. A running engine with another one is stopped. */
-  async use(model: EngineOptions | undefined): Promise<void> {
-    if (JSON.stringify(model) === JSON.stringify(this.model)) return;
+  async use(model: EngineOptions): Promise<void> {
+    if (this.isUsing(model)) return;
     this.model = model;
     await this.stop();
   }

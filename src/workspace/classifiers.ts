@@ -1,0 +1,110 @@
+/** The classifiers that can be used here: the built-in ones and those of the open folders. */
+import * as vscode from 'vscode';
+import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
+import { parseClassifier, type Classifier } from '../core/classifier/definition';
+import { UserError } from '../core/user-error';
+
+export const CLASSIFIER_FOLDER = '.prompt-confidence/classifiers';
+const CLASSIFIER_GLOB = `**/${CLASSIFIER_FOLDER}/*.json`;
+
+/** A classifier that can be chosen, or a file that should be one and why it is not. */
+export type ClassifierEntry =
+  | { readonly kind: 'builtin'; readonly classifier: Classifier }
+  | { readonly kind: 'file'; readonly uri: vscode.Uri; readonly classifier: Classifier }
+  | { readonly kind: 'invalid'; readonly uri: vscode.Uri; readonly error: UserError };
+
+export class Classifiers implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly watcher = vscode.workspace.createFileSystemWatcher(CLASSIFIER_GLOB);
+  private readonly subscriptions: { dispose(): unknown }[] = [
+    this.changed,
+    this.watcher,
+    this.watcher.onDidChange(() => this.forget()),
+    this.watcher.onDidCreate(() => this.forget()),
+    this.watcher.onDidDelete(() => this.forget()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => this.forget()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => this.forget()),
+  ];
+  private cached: Promise<ClassifierEntry[]> | undefined;
+
+  /** Fires when a classifier file or the set of folders changed. */
+  readonly onDidChange = this.changed.event;
+
+  /** All of them, built-in ones first. The files of an untrusted workspace are left alone. */
+  list(): Promise<ClassifierEntry[]> {
+    this.cached ??= this.read();
+    return this.cached;
+  }
+
+  /**
+   * By name; a file shadows a built-in one of the same name.
+   *
+   * @throws UserError `classifier-missing`, or what is wrong with its file
+   */
+  async get(name: string): Promise<Classifier> {
+    const entries = await this.list();
+    const found = entries.findLast((entry) => entry.kind !== 'invalid' && entry.classifier.name === name);
+    if (found !== undefined && found.kind !== 'invalid') return found.classifier;
+    const broken = entries.find(
+      (entry) => entry.kind === 'invalid' && fileName(entry.uri) === `${name}.json`,
+    );
+    if (broken?.kind === 'invalid') throw broken.error;
+    throw new UserError(
+      'classifier-missing',
+      `There is no classifier named "${name}" here. Choose one with Classify With…, or write one with New Classifier.`,
+    );
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private forget(): void {
+    this.cached = undefined;
+    this.changed.fire();
+  }
+
+  private async read(): Promise<ClassifierEntry[]> {
+    const builtin = BUILTIN_CLASSIFIERS.map((classifier): ClassifierEntry => ({
+      kind: 'builtin',
+      classifier,
+    }));
+    if (!vscode.workspace.isTrusted) return builtin;
+    const lists = await Promise.all(
+      (vscode.workspace.workspaceFolders ?? []).map((folder) => readFolder(folder.uri)),
+    );
+    return [...builtin, ...lists.flat()];
+  }
+}
+
+async function readFolder(folder: vscode.Uri): Promise<ClassifierEntry[]> {
+  const location = vscode.Uri.joinPath(folder, CLASSIFIER_FOLDER);
+  let names: [string, vscode.FileType][];
+  try {
+    names = await vscode.workspace.fs.readDirectory(location);
+  } catch {
+    return []; // most folders have none
+  }
+  const files = names.map(([name]) => name).filter((name) => name.endsWith('.json'));
+  return Promise.all(files.sort().map((name) => readFile(vscode.Uri.joinPath(location, name))));
+}
+
+async function readFile(uri: vscode.Uri): Promise<ClassifierEntry> {
+  try {
+    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+    return { kind: 'file', uri, classifier: parseClassifier(text, fileName(uri)) };
+  } catch (error) {
+    return {
+      kind: 'invalid',
+      uri,
+      error:
+        error instanceof UserError
+          ? error
+          : new UserError('classifier-unreadable', `${fileName(uri)}: ${String(error)}`),
+    };
+  }
+}
+
+function fileName(uri: vscode.Uri): string {
+  return uri.path.split('/').at(-1) ?? uri.path;
+}

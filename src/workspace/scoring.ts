@@ -1,0 +1,96 @@
+/** Scores texts with the model that a classifier or the person chose. */
+import type * as vscode from 'vscode';
+import type { Classifier } from '../core/classifier/definition';
+import { checkText } from '../core/classifier/prompt';
+import type { Score } from '../core/scoring/score';
+import { UserError } from '../core/user-error';
+import type { ContextShape, EngineOptions, ModelInfo } from '../protocol/engine';
+import type { EngineClient } from '../sources/engine-client';
+import { checkGguf } from '../store/gguf';
+import type { ModelEntry, ModelStore } from '../store/models';
+import { readSettings } from './settings';
+
+export interface Scored {
+  /** One for each text, in order. */
+  readonly scores: readonly Score[];
+  readonly model: ModelEntry;
+  readonly shape: ContextShape;
+  /** Milliseconds of the whole request, loading not included. */
+  readonly ms: number;
+}
+
+export interface ScoringOptions {
+  /** Rows of the token table, 0 for none. */
+  readonly topTokens: number;
+  readonly signal?: AbortSignal;
+}
+
+export class Scoring {
+  constructor(
+    private readonly models: ModelStore,
+    readonly engine: EngineClient,
+  ) {}
+
+  /**
+   * The model for a classifier: the one it names, else the chosen one, else the only one there is.
+   *
+   * @throws UserError `no-model` where there is none to take, or what is wrong with the file
+   */
+  async modelFor(classifier: Pick<Classifier, 'model'> | undefined): Promise<ModelEntry> {
+    if (classifier?.model !== undefined) return this.models.resolve(classifier.model);
+    const chosen = readSettings().model;
+    if (chosen !== '') return this.models.resolve({ file: chosen });
+    const present = (await this.models.list()).filter((entry) => !entry.missing);
+    const [only] = present;
+    if (only !== undefined && present.length === 1) return only;
+    throw new UserError(
+      'no-model',
+      present.length === 0
+        ? 'There is no model on this machine yet. Download one, or choose a .gguf file.'
+        : 'No model is chosen yet. Choose one of those on this machine.',
+    );
+  }
+
+  /** How the engine would load this model now, by the settings. */
+  engineOptions(model: ModelEntry): EngineOptions {
+    const { gpu, gpuLayers, threads } = readSettings();
+    return { modelPath: model.path, gpu, gpuLayers, threads };
+  }
+
+  /** Loads the model for a classifier without scoring anything. */
+  async load(classifier: Pick<Classifier, 'model'> | undefined, signal?: AbortSignal): Promise<ModelInfo> {
+    await this.prepare(await this.modelFor(classifier));
+    return this.engine.load(signal);
+  }
+
+  /**
+   * @throws UserError for a text that cannot be classified (before any is), a model that cannot be loaded, `cancelled`
+   */
+  async score(classifier: Classifier, texts: readonly string[], options: ScoringOptions): Promise<Scored> {
+    for (const text of texts) checkText(text);
+    const model = await this.modelFor(classifier);
+    await this.prepare(model);
+    await this.engine.load(options.signal);
+    const started = performance.now();
+    const { scores, shape } = await this.engine.score(
+      { classifier, texts, topTokens: options.topTokens },
+      options.signal,
+    );
+    return { scores, model, shape, ms: performance.now() - started };
+  }
+
+  private async prepare(model: ModelEntry): Promise<void> {
+    const options = this.engineOptions(model);
+    // A damaged file is told apart here, with a sentence; in the engine it would be whatever llama.cpp makes of it.
+    if (!this.engine.isUsing(options)) await checkGguf(model.path);
+    await this.engine.use(options);
+  }
+}
+
+/** An abort signal that follows a cancellation token of the editor. */
+export function signalOf(token: vscode.CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,61 @@
+/** The extension's settings, read where they are needed so that a change takes effect at once. */
+import * as vscode from 'vscode';
+
+const SECTION = 'promptConfidence';
+
+export interface Settings {
+  readonly gpu: 'auto' | 'metal' | 'cuda' | 'vulkan' | 'off';
+  readonly gpuLayers: 'auto' | number;
+  /** 0: as many as there are cores. */
+  readonly threads: number;
+  readonly nodePath: string | undefined;
+  /** File name of the chosen model, or empty. */
+  readonly model: string;
+  /** 0: never. */
+  readonly unloadAfterMinutes: number;
+  /** Name of the classifier that Classify Selection uses. */
+  readonly classifier: string;
+  readonly hoverClassifiesSelection: boolean;
+}
+
+const GPU = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
+
+/** @param scope the document or folder that the setting is asked for, where it may differ between folders */
+export function readSettings(scope?: vscode.ConfigurationScope): Settings {
+  const configuration = vscode.workspace.getConfiguration(SECTION, scope);
+  const layers = configuration.get<unknown>('gpuLayers');
+  const gpu = configuration.get<unknown>('gpu');
+  return {
+    gpu: GPU.find((value) => value === gpu) ?? 'auto',
+    gpuLayers: typeof layers === 'number' && Number.isInteger(layers) && layers >= 0 ? layers : 'auto',
+    threads: positive(configuration.get('threads')),
+    nodePath: text(configuration.get('nodePath')) || undefined,
+    model: text(configuration.get('model')),
+    unloadAfterMinutes: positive(configuration.get('unloadAfterMinutes')),
+    classifier: text(configuration.get('classifier')) || 'sentiment',
+    hoverClassifiesSelection: configuration.get('hover.classifySelection') === true,
+  };
+}
+
+/** The model and the engine belong to the machine: they are never written into a workspace. */
+export async function writeModelSetting(file: string): Promise<void> {
+  await vscode.workspace
+    .getConfiguration(SECTION)
+    .update('model', file === '' ? undefined : file, vscode.ConfigurationTarget.Global);
+}
+
+export async function writeClassifierSetting(name: string, scope?: vscode.ConfigurationScope): Promise<void> {
+  const target =
+    vscode.workspace.workspaceFolders === undefined
+      ? vscode.ConfigurationTarget.Global
+      : vscode.ConfigurationTarget.Workspace;
+  await vscode.workspace.getConfiguration(SECTION, scope).update('classifier', name, target);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+function positive(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? Math.floor(value) : 0;
+}
