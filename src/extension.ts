@@ -6,6 +6,7 @@ import { ModelStore } from './store/models';
 import { Classifiers } from './workspace/classifiers';
 import { Results } from './workspace/results';
 import { Scoring } from './workspace/scoring';
+import type { Services } from './workspace/services';
 import { readSettings } from './workspace/settings';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
@@ -14,6 +15,9 @@ export interface ExtensionInternals {
   readonly models: ModelStore;
   readonly results: Results;
 }
+
+/** Every feature: constructed in order, disposed with the extension. */
+const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [];
 
 let engine: EngineClient | undefined;
 
@@ -29,15 +33,14 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   });
   const classifiers = new Classifiers();
   const results = new Results();
-  const scoring = new Scoring(models, engine);
+  const services: Services = { context, log, scoring: new Scoring(models, engine), classifiers, results, models };
 
   context.subscriptions.push(
     log,
     classifiers,
     results,
-    // One line a feature: registerX({ context, log, scoring, classifiers, results, models }).
+    ...FEATURES.map((register) => register(services)),
   );
-  void scoring;
   return { engine, models, results };
 }
 

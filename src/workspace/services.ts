@@ -1,0 +1,15 @@
+/** What the composition root hands to every feature. */
+import type * as vscode from 'vscode';
+import type { ModelStore } from '../store/models';
+import type { Classifiers } from './classifiers';
+import type { Results } from './results';
+import type { Scoring } from './scoring';
+
+export interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly scoring: Scoring;
+  readonly classifiers: Classifiers;
+  readonly results: Results;
+  readonly models: ModelStore;
+}
