@@ -33,14 +33,16 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   });
   const classifiers = new Classifiers();
   const results = new Results();
-  const services: Services = { context, log, scoring: new Scoring(models, engine), classifiers, results, models };
-
-  context.subscriptions.push(
+  const services: Services = {
+    context,
     log,
+    scoring: new Scoring(models, engine),
     classifiers,
     results,
-    ...FEATURES.map((register) => register(services)),
-  );
+    models,
+  };
+
+  context.subscriptions.push(log, classifiers, results, ...FEATURES.map((register) => register(services)));
   return { engine, models, results };
 }
 
