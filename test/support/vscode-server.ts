@@ -36,8 +36,6 @@ export interface ServerOptions {
 
 export interface VSCodeServer {
   readonly port: number;
-  /** User settings, re-read by the running workbench when they change. */
-  readonly settingsFile: string;
   /** Ends the server and everything that it started, extension host and engine included. */
   stop(): void;
 }
@@ -52,9 +50,12 @@ export function freshFolder(sample = 'sample'): { folder: string; workspace: str
 
 export async function startServer(options: ServerOptions): Promise<VSCodeServer> {
   const serverData = path.join(options.folder, 'server');
-  const settingsFile = path.join(serverData, 'data', 'User', 'settings.json');
-  mkdirSync(path.dirname(settingsFile), { recursive: true });
-  writeFileSync(settingsFile, JSON.stringify({ ...BASE_SETTINGS, ...options.settings }, null, 2));
+  // A window with a server takes settings of machine scope from the latter file, all others from the former.
+  for (const scope of ['User', 'Machine']) {
+    const file = path.join(serverData, 'data', scope, 'settings.json');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify({ ...BASE_SETTINGS, ...options.settings }, null, 2));
+  }
 
   const installed = requiredEnvironment('PROMPT_CONFIDENCE_VSCODE_SERVER');
   const child = spawn(
@@ -71,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
   );
   const stop = () => killGroup(child);
   try {
-    return { port: await listeningPort(child), settingsFile, stop };
+    return { port: await listeningPort(child), stop };
   } catch (error) {
     stop();
     throw error;
