@@ -1,1 +1,41 @@
+/** Entry of the engine process: messages in, messages out. It lives exactly as long as its parent. */
+import {
+  CancellationToken,
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  ResponseError,
+} from 'vscode-jsonrpc/node';
+import { UserError } from '../core/user-error';
+import { ENGINE_METHODS, engineOptionsSchema, scoreParamsSchema, USER_ERROR_CODE } from '../protocol/engine';
+import { Engine } from './engine';
+
+const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+const engine = new Engine((level, message) => {
+  void connection.sendNotification(ENGINE_METHODS.log, { level, message });
+});
+
+/** Errors for people keep their code on the way; anything else is a defect and says so by its stack. */
+async function answer<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UserError) throw new ResponseError(USER_ERROR_CODE, error.message, error.code);
+    throw error;
+  }
+}
+
+connection.onRequest(ENGINE_METHODS.load, (params: unknown) =>
+  answer(() =>
+    engine.load(engineOptionsSchema.parse(params), (progress) => {
+      void connection.sendNotification(ENGINE_METHODS.loadProgress, progress);
+    }),
+  ),
+);
+connection.onRequest(ENGINE_METHODS.score, (params: unknown, token: CancellationToken) =>
+  answer(() => engine.score(scoreParamsSchema.parse(params), () => token.isCancellationRequested)),
+);
+
+// Not dispose(): native clean-up could hang, and the system takes everything back anyway.
 process.on('disconnect', () => process.exit(0));
+connection.listen();

@@ -1,0 +1,221 @@
+/**
+ * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what is asked of the model, and which
+ * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
+ */
+import { z } from 'zod';
+import { UserError } from '../user-error';
+import { spellingsOf } from './spellings';
+
+/** The place in a template where the text to classify goes. */
+export const TEXT_PLACEHOLDER = '{{text}}';
+
+export const CLASSIFIER_VERSION = 1;
+
+/** Longest text in tokens where the file says nothing: a page or two of prose. */
+const DEFAULT_MAX_TEXT_TOKENS = 1024;
+
+const exampleSchema = z.strictObject({
+  text: z.string().min(1).describe('A text of the kind that will be classified.'),
+  label: z.string().min(1).describe('The right label, one of the names under "labels".'),
+});
+
+const labelSchema = z.strictObject({
+  name: z
+    .string()
+    .refine((name) => name.trim() !== '', 'a label needs a name')
+    .describe(
+      'The name of the label. It is a spelling of itself, with its lower, UPPER and Capitalised forms.',
+    ),
+  spellings: z
+    .array(z.string().refine((spelling) => spelling.trim() !== '', 'a spelling may not be empty'))
+    .optional()
+    .describe('More answers that count for this label, beside the forms of its name.'),
+});
+
+const modelSchema = z.strictObject({
+  file: z
+    .string()
+    .regex(/^[^/\\]+\.gguf$/i, 'the model is named by its file name, without a folder, ending in .gguf')
+    .describe('File name of the model, as in the model list. Never a path.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a SHA-256 has 64 hexadecimal digits')
+    .optional()
+    .describe('SHA-256 of the file, so that another file of the same name is not taken for it.'),
+  source: z
+    .string()
+    .regex(/^(hf:|https:\/\/)/, 'a source starts with hf: or https://')
+    .optional()
+    .describe('Where the model can be downloaded from. It is only ever followed when you click.'),
+});
+
+export const classifierSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    version: z.literal(CLASSIFIER_VERSION).describe('Version of this file format.'),
+    name: z.string().min(1).describe('The name shown in lists.'),
+    description: z.string().optional().describe('One line on what it is for.'),
+    instruction: z
+      .string()
+      .optional()
+      .describe(
+        'What the model is asked to do: the system message of a chat model, the first lines for a base model.',
+      ),
+    template: z
+      .string()
+      .refine(
+        (template) => template.split(TEXT_PLACEHOLDER).length === 2,
+        `write ${TEXT_PLACEHOLDER} exactly once`,
+      )
+      .describe(
+        'What stands around the text. {{text}} is replaced by the text; the answer is expected at the end.',
+      ),
+    examples: z.array(exampleSchema).optional().describe('Answered examples, put before the text.'),
+    labels: z.array(labelSchema).min(2, 'a classifier needs at least two labels'),
+    prompt: z
+      .enum(['auto', 'chat', 'completion'])
+      .optional()
+      .describe(
+        'chat: through the chat template of the model; completion: plain text; auto: chat where the model has a template.',
+      ),
+    scoring: z
+      .enum(['auto', 'first-token', 'sequence'])
+      .optional()
+      .describe(
+        'first-token: read the first token of the answer; sequence: whole labels; auto: the first where it can tell every spelling apart.',
+      ),
+    maxTextTokens: z
+      .int()
+      .min(16)
+      .max(131_072)
+      .optional()
+      .describe(
+        `Longest text in tokens; longer ones are cut in the middle. Default ${DEFAULT_MAX_TEXT_TOKENS}.`,
+      ),
+    model: modelSchema.optional(),
+    calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
+  })
+  .superRefine((file, context) => {
+    const names = file.labels.map((label) => label.name);
+    names.forEach((name, index) => {
+      if (names.indexOf(name) !== index)
+        context.addIssue({
+          code: 'custom',
+          path: ['labels', index, 'name'],
+          message: `label "${name}" is there twice`,
+        });
+    });
+    file.examples?.forEach((example, index) => {
+      if (!names.includes(example.label))
+        context.addIssue({
+          code: 'custom',
+          path: ['examples', index, 'label'],
+          message: `"${example.label}" is not one of the labels (${names.join(', ')})`,
+        });
+    });
+    const claimed = new Map<string, string>();
+    for (const label of file.labels) {
+      for (const spelling of new Set([label.name, ...(label.spellings ?? [])].map((text) => text.trim()))) {
+        const other = claimed.get(spelling);
+        if (other !== undefined && other !== label.name)
+          context.addIssue({
+            code: 'custom',
+            path: ['labels'],
+            message: `the spelling "${spelling}" is claimed by two labels: ${other} and ${label.name}`,
+          });
+        claimed.set(spelling, label.name);
+      }
+    }
+  });
+
+/** A classifier file as it is written on disk. */
+export type ClassifierFile = z.infer<typeof classifierSchema>;
+
+/** A label with every string that stands for it; the first is how examples spell it. */
+export interface Label {
+  readonly name: string;
+  readonly spellings: readonly string[];
+}
+
+/** A classifier with every default filled in: what the rest of the program works with. */
+export interface Classifier {
+  readonly name: string;
+  readonly description: string;
+  readonly instruction: string;
+  readonly template: string;
+  readonly examples: readonly { readonly text: string; readonly label: string }[];
+  readonly labels: readonly Label[];
+  readonly prompt: 'auto' | 'chat' | 'completion';
+  readonly scoring: 'auto' | 'first-token' | 'sequence';
+  readonly maxTextTokens: number;
+  readonly model: { readonly file: string; readonly sha256?: string; readonly source?: string } | undefined;
+  readonly calibrator: string | undefined;
+}
+
+/**
+ * Reads a classifier file.
+ *
+ * @param json text of the file
+ * @param where its name, for messages
+ * @throws UserError `classifier-invalid` naming every field that is wrong and why
+ */
+export function parseClassifier(json: string, where: string): Classifier {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new UserError(
+      'classifier-invalid',
+      `${where} is not valid JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return classifierFrom(value, where);
+}
+
+/** Like {@link parseClassifier}, for a value that is already parsed. */
+export function classifierFrom(value: unknown, where: string): Classifier {
+  const version = z.object({ version: z.number() }).safeParse(value);
+  if (version.success && version.data.version > CLASSIFIER_VERSION)
+    throw new UserError(
+      'classifier-newer',
+      `${where} was written for a newer version of Prompt Confidence (file version ${version.data.version}, known ${CLASSIFIER_VERSION}). Update the extension.`,
+    );
+  const parsed = classifierSchema.safeParse(value);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const path = issue.path.map(String).join('.');
+      return path === '' ? issue.message : `${path}: ${issue.message}`;
+    });
+    throw new UserError('classifier-invalid', `${where}: ${problems.join('; ')}`);
+  }
+  const file = parsed.data;
+  const spellings = spellingsOf(file.labels);
+  return {
+    name: file.name,
+    description: file.description ?? '',
+    instruction: file.instruction ?? '',
+    template: file.template,
+    examples: file.examples ?? [],
+    labels: file.labels.map((label, index) => ({
+      name: label.name,
+      spellings: spellings[index] ?? [label.name],
+    })),
+    prompt: file.prompt ?? 'auto',
+    scoring: file.scoring ?? 'auto',
+    maxTextTokens: file.maxTextTokens ?? DEFAULT_MAX_TEXT_TOKENS,
+    model:
+      file.model === undefined
+        ? undefined
+        : {
+            file: file.model.file,
+            ...(file.model.sha256 === undefined ? {} : { sha256: file.model.sha256 }),
+            ...(file.model.source === undefined ? {} : { source: file.model.source }),
+          },
+    calibrator: file.calibrator,
+  };
+}
+
+/** The JSON Schema (draft 7, the newest that VS Code completes fully) that the extension contributes for classifier files. */
+export function classifierJsonSchema(): object {
+  return z.toJSONSchema(classifierSchema, { target: 'draft-7', io: 'input' });
+}

@@ -1,0 +1,105 @@
+/**
+ * From a classifier to the prompt, still as text: what stands before and after the text to classify.
+ * Tokens come later, in the engine, because only the model knows them.
+ */
+import { UserError } from '../user-error';
+import { TEXT_PLACEHOLDER, type Classifier } from './definition';
+
+/** The fields of a classifier that make its prompt. */
+export type PromptClassifier = Pick<
+  Classifier,
+  'instruction' | 'template' | 'examples' | 'labels' | 'prompt'
+>;
+
+/** A prompt for a base model: `head + text + tail`, continued by an answer. */
+export interface CompletionPrompt {
+  readonly head: string;
+  readonly tail: string;
+  /** What joins tail and answer: a space, or nothing after a line break. */
+  readonly answerPrefix: '' | ' ';
+}
+
+/** One message of a chat. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+interface Template {
+  readonly before: string;
+  readonly after: string;
+}
+
+function splitTemplate(template: string): Template {
+  const [before = '', after = ''] = template.split(TEXT_PLACEHOLDER);
+  return { before, after };
+}
+
+/** How an example spells its answer: the name of its label. */
+function answerOf(classifier: PromptClassifier, label: string): string {
+  return classifier.labels.find((entry) => entry.name === label)?.spellings[0] ?? label;
+}
+
+/**
+ * The prompt for a model without a chat template. Trailing spaces of the template move into the answer, because
+ * " positive" is one token after "Sentiment:", while "Sentiment: " followed by "positive" is another, rarer path.
+ */
+export function completionPrompt(classifier: PromptClassifier): CompletionPrompt {
+  const { before, after } = splitTemplate(classifier.template);
+  const tail = after.replace(/[ \t]+$/, '');
+  const answerPrefix = tail.endsWith('\n') ? '' : ' ';
+  const instruction = classifier.instruction === '' ? '' : `${classifier.instruction}\n\n`;
+  const examples = classifier.examples.map(
+    (example) => `${before}${example.text}${tail}${answerPrefix}${answerOf(classifier, example.label)}\n`,
+  );
+  return { head: `${instruction}${examples.join('')}${before}`, tail, answerPrefix };
+}
+
+/**
+ * The messages for a chat model. The last one holds {@link marker} where the text goes.
+ *
+ * @param marker a string that occurs nowhere else in the classifier
+ */
+export function chatMessages(classifier: PromptClassifier, marker: string): ChatMessage[] {
+  const { before, after } = splitTemplate(classifier.template);
+  const question = (text: string): ChatMessage => ({
+    role: 'user',
+    content: `${before}${text}${after.trimEnd()}`,
+  });
+  return [
+    ...(classifier.instruction === '' ? [] : [{ role: 'system' as const, content: classifier.instruction }]),
+    ...classifier.examples.flatMap((example) => [
+      question(example.text),
+      { role: 'assistant' as const, content: answerOf(classifier, example.label) },
+    ]),
+    question(marker),
+  ];
+}
+
+/**
+ * Everything about a classifier that changes what the model is asked or how its answer is read, in one string.
+ * Its hash binds scores and calibrators to the prompt; the name and description do not count.
+ */
+export function promptIdentity(classifier: Omit<Classifier, 'model' | 'calibrator'>): string {
+  return JSON.stringify([
+    classifier.instruction,
+    classifier.template,
+    classifier.examples.map((example) => [example.text, example.label]),
+    classifier.labels.map((label) => [label.name, label.spellings]),
+    classifier.prompt,
+    classifier.scoring,
+    classifier.maxTextTokens,
+  ]);
+}
+
+/**
+ * Refuses what cannot be classified, with the reason.
+ *
+ * @throws UserError `text-empty`, `text-binary`
+ */
+export function checkText(text: string): void {
+  if (text.trim() === '')
+    throw new UserError('text-empty', 'There is no text to classify. Select some text first.');
+  if (text.includes('\0'))
+    throw new UserError('text-binary', 'This looks like binary data, not text: it contains NUL characters.');
+}

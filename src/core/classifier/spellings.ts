@@ -1,0 +1,44 @@
+/**
+ * Which strings stand for a label. A model may answer "Yes", "yes", "YES", "y" or "Y"; all of them say the same,
+ * so their probabilities are summed.
+ */
+
+/** Answers that people and models shorten to one letter. Other initials are too often the start of another word. */
+const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
+  ['yes', 'y'],
+  ['no', 'n'],
+]);
+
+/** The forms of one name, most faithful first: as written, lower, UPPER, Capitalised, then one-letter forms. */
+function defaultForms(name: string): string[] {
+  const lower = name.toLowerCase();
+  const upper = name.toUpperCase();
+  const [first = '', ...rest] = lower;
+  const letter = ABBREVIATIONS.get(lower);
+  return [
+    name,
+    lower,
+    upper,
+    first.toUpperCase() + rest.join(''),
+    ...(letter === undefined ? [] : [letter, letter.toUpperCase()]),
+  ];
+}
+
+/**
+ * Every spelling of every label, in label order. The name comes first, then what the file adds, then the default
+ * forms. A default form that another label also has (labels "US" and "us") belongs to neither unless it is written
+ * down; what is written down for two labels was refused when the file was read.
+ */
+export function spellingsOf(
+  labels: readonly { readonly name: string; readonly spellings?: readonly string[] | undefined }[],
+): string[][] {
+  const written = labels.map((label) => [label.name, ...(label.spellings ?? [])].map((text) => text.trim()));
+  const defaults = labels.map((label) => defaultForms(label.name.trim()));
+  return labels.map((_, index) => {
+    const elsewhere = new Set(
+      [...written, ...defaults].flatMap((forms, at) => (at % labels.length === index ? [] : forms)),
+    );
+    const own = written[index] ?? [];
+    return [...new Set([...own, ...(defaults[index] ?? []).filter((form) => !elsewhere.has(form))])];
+  });
+}

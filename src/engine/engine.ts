@@ -1,0 +1,163 @@
+/** The engine behind its messages: one model, and the scorers of the classifiers used last. */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { getModuleVersion, InsufficientMemoryError, type LlamaModel } from 'node-llama-cpp';
+import { promptIdentity } from '../core/classifier/prompt';
+import { UserError } from '../core/user-error';
+import type {
+  Device,
+  EngineOptions,
+  LoadProgress,
+  ModelInfo,
+  ScoreParams,
+  ScoreResult,
+} from '../protocol/engine';
+import { startBackend, type Backend, type Log } from './backend';
+import { Scorer } from './scorer';
+
+/** Contexts kept ready at the same time: switching between two classifiers should not evaluate prompts anew. */
+const KEPT_SCORERS = 2;
+
+export class Engine {
+  private loaded: { backend: Backend; model: LlamaModel; chatTemplate: string | undefined } | undefined;
+  /** Most recently used last. */
+  private readonly scorers = new Map<string, Scorer>();
+  /** One request at a time: they share the context, and the cores. */
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly log: Log) {}
+
+  /**
+   * Loads the one model of this process.
+   *
+   * @throws UserError where the file cannot be loaded, with what to do
+   */
+  load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
+    return this.inOrder(() => this.loadNow(options, onProgress));
+  }
+
+  /** Scores texts in order; where `cancelled` turns true, the rest is left out. */
+  score(params: ScoreParams, cancelled: () => boolean): Promise<ScoreResult> {
+    return this.inOrder(async () => {
+      const scorer = await this.scorerFor(params.classifier);
+      const scores = await scorer.score(params.texts, params.topTokens, cancelled);
+      return { shape: scorer.shape, scores };
+    });
+  }
+
+  private inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(work);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private async loadNow(
+    options: EngineOptions,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<ModelInfo> {
+    if (this.loaded !== undefined) throw new Error('this engine has a model already');
+    const started = performance.now();
+    const fileName = path.basename(options.modelPath);
+    onProgress({ phase: 'probing', fraction: 0 });
+    const backend = await startBackend(options, this.log);
+    onProgress({ phase: 'loading', fraction: 0 });
+    const gpu = backend.llama.gpu !== false && options.gpu !== 'off';
+    let model: LlamaModel;
+    try {
+      model = await backend.llama.loadModel({
+        modelPath: options.modelPath,
+        gpuLayers: gpu ? options.gpuLayers : 0,
+        onLoadProgress: (fraction) => onProgress({ phase: 'loading', fraction }),
+      });
+    } catch (error) {
+      throw loadError(error, fileName);
+    }
+    this.loaded = { backend, model, chatTemplate: model.fileInfo.metadata.tokenizer.chat_template };
+    const { general } = model.fileInfo.metadata;
+    return {
+      fileName,
+      bytes: statSync(options.modelPath).size,
+      ...(general.name === undefined ? {} : { name: general.name }),
+      architecture: general.architecture,
+      hasChatTemplate: this.loaded.chatTemplate !== undefined,
+      trainContextTokens: model.trainContextSize,
+      device: await deviceOf(backend, model),
+      loadMs: performance.now() - started,
+      versions: { nodeLlamaCpp: await getModuleVersion(), llamaCpp: backend.llama.llamaCppRelease.release },
+    };
+  }
+
+  private async scorerFor(classifier: ScoreParams['classifier']): Promise<Scorer> {
+    if (this.loaded === undefined) throw new UserError('no-model', 'No model is loaded.');
+    const key = promptIdentity(classifier);
+    const known = this.scorers.get(key);
+    if (known !== undefined) {
+      this.scorers.delete(key);
+      this.scorers.set(key, known);
+      return known;
+    }
+    for (const [oldKey, old] of this.scorers) {
+      if (this.scorers.size < KEPT_SCORERS) break;
+      this.scorers.delete(oldKey);
+      await old.dispose();
+    }
+    const { backend, model, chatTemplate } = this.loaded;
+    try {
+      const scorer = await Scorer.create(model, chatTemplate, classifier, backend.threads);
+      this.scorers.set(key, scorer);
+      return scorer;
+    } catch (error) {
+      if (error instanceof InsufficientMemoryError)
+        throw new UserError(
+          'out-of-memory',
+          `There is not enough memory for the context of "${classifier.name}". Lower "maxTextTokens" in the classifier, or choose a smaller model.`,
+          { cause: error },
+        );
+      throw error;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    for (const scorer of this.scorers.values()) await scorer.dispose();
+    this.scorers.clear();
+    await this.loaded?.model.dispose();
+    await this.loaded?.backend.llama.dispose();
+    this.loaded = undefined;
+  }
+}
+
+async function deviceOf(backend: Backend, model: LlamaModel): Promise<Device> {
+  const offloadedLayers = model.gpuLayers;
+  // A backend can call itself "vulkan" with no device present: only devices with layers on them count.
+  const names = offloadedLayers > 0 ? await backend.llama.getGpuDeviceNames() : [];
+  return {
+    backend: offloadedLayers > 0 && backend.llama.gpu !== false ? backend.llama.gpu : 'cpu',
+    names,
+    offloadedLayers,
+    totalLayers: model.fileInsights.totalLayers,
+    threads: backend.threads,
+    ...(backend.fallback === undefined ? {} : { fallback: backend.fallback }),
+  };
+}
+
+function loadError(error: unknown, fileName: string): UserError {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof InsufficientMemoryError)
+    return new UserError(
+      'out-of-memory',
+      `There is not enough memory for ${fileName}: ${reason}. Choose a smaller model, or close other programs.`,
+      { cause: error },
+    );
+  const architecture = /unknown model architecture: '([^']*)'/.exec(reason)?.[1];
+  if (architecture !== undefined)
+    return new UserError(
+      'model-unsupported',
+      `${fileName} has the architecture "${architecture}", which this version of llama.cpp does not know. Choose another model.`,
+      { cause: error },
+    );
+  return new UserError(
+    'model-unreadable',
+    `${fileName} cannot be loaded: ${reason}. The file may be damaged or of an unsupported kind; download it again or choose another model.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,223 @@
+/** From a classifier to tokens: the prompt around any text, and the token path of every spelling. */
+import { Template } from '@huggingface/jinja';
+import type { LlamaModel, Token } from 'node-llama-cpp';
+import {
+  chatMessages,
+  completionPrompt,
+  type ChatMessage,
+  type PromptClassifier,
+} from '../core/classifier/prompt';
+import { UserError } from '../core/user-error';
+
+/** What prompt construction needs of a model; a test can stand in for it. */
+export type TokenizerModel = Pick<LlamaModel, 'tokenize' | 'detokenize' | 'isSpecialToken' | 'tokens'>;
+
+export interface TokenizedPrompt {
+  readonly kind: 'chat' | 'completion';
+  /** Tokens that every prompt starts with, whatever the text. */
+  readonly prefix: readonly Token[];
+  /** All tokens of the prompt for this text, prefix included. */
+  tokensFor(text: string): Token[];
+  /** [label][spelling][position]; see SpellingPaths in core. */
+  readonly spellingPaths: Token[][][];
+}
+
+/** Stands where the text goes while a chat template is rendered; no template produces it by itself. */
+const MARKER = '\u{F8FF}text\u{F8FF}';
+
+/** Texts that begin in every way that could melt into the token before them. */
+const PROBES = ['a', 'The', ' x', '1', '.', '"', '\n', 'é', '中', '🙂', '(', '-', "'s"];
+
+/**
+ * Renders a chat template the way transformers does (Jinja, with bos_token, eos_token and add_generation_prompt).
+ * Models that were trained without a system role say so by raising; their instruction goes before the first question.
+ *
+ * @throws UserError `chat-template` where the template itself is broken
+ */
+export function renderChat(
+  template: string,
+  messages: readonly ChatMessage[],
+  special: { readonly bos: string; readonly eos: string },
+): string {
+  const render = (list: readonly ChatMessage[]): string =>
+    new Template(template).render({
+      messages: list.map((message) => ({ ...message })),
+      add_generation_prompt: true,
+      // Models that can think aloud would answer with their thoughts first.
+      enable_thinking: false,
+      bos_token: special.bos,
+      eos_token: special.eos,
+    });
+  const [first, second, ...rest] = messages;
+  try {
+    return render(messages);
+  } catch (error) {
+    if (first?.role === 'system' && second !== undefined) {
+      try {
+        return render([{ ...second, content: `${first.content}\n\n${second.content}` }, ...rest]);
+      } catch {
+        // the first reason is the telling one
+      }
+    }
+    throw new UserError(
+      'chat-template',
+      `The chat template of this model cannot be used: ${error instanceof Error ? error.message : String(error)}. Set "prompt" to "completion" in the classifier.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The prompt's strings. Only `head` and `tail` may hold special tokens; the text never does. */
+interface PromptStrings {
+  readonly kind: 'chat' | 'completion';
+  readonly head: string;
+  readonly tail: string;
+  /** What may stand between prompt and spelling, the likelier first. */
+  readonly joints: readonly string[];
+}
+
+function promptStrings(
+  classifier: PromptClassifier,
+  chatTemplate: string | undefined,
+  model: TokenizerModel,
+): PromptStrings {
+  if (classifier.prompt === 'chat' && chatTemplate === undefined)
+    throw new UserError(
+      'no-chat-template',
+      'This model has no chat template, but the classifier asks for "prompt": "chat". Choose an instruction-tuned model, or set "prompt" to "auto".',
+    );
+  if (classifier.prompt === 'completion' || chatTemplate === undefined) {
+    const { head, tail, answerPrefix } = completionPrompt(classifier);
+    return { kind: 'completion', head, tail, joints: answerPrefix === ' ' ? [' ', ''] : ['', ' '] };
+  }
+  const rendered = renderChat(chatTemplate, chatMessages(classifier, MARKER), {
+    bos: model.tokens.bosString ?? '',
+    eos: model.tokens.eosString ?? '',
+  });
+  const parts = rendered.split(MARKER);
+  const [head, tail] = parts;
+  if (head === undefined || tail === undefined || parts.length !== 2)
+    throw new UserError(
+      'chat-template',
+      'The chat template of this model does not show the question exactly once. Set "prompt" to "completion" in the classifier.',
+    );
+  return { kind: 'chat', head, tail, joints: ['', ' '] };
+}
+
+/** Splits behind the last special token: what comes after it may melt with the text, what comes before cannot. */
+function splitAfterLastSpecial(model: TokenizerModel, text: string): [string, string] {
+  const last = model.tokenize(text, true).findLast((token) => model.isSpecialToken(token));
+  if (last === undefined) return ['', text];
+  const literal = model.detokenize([last], true);
+  const at = text.lastIndexOf(literal);
+  return at < 0 ? ['', text] : [text.slice(0, at + literal.length), text.slice(at + literal.length)];
+}
+
+/** Splits before the first special token. */
+function splitBeforeFirstSpecial(model: TokenizerModel, text: string): [string, string] {
+  const first = model.tokenize(text, true).find((token) => model.isSpecialToken(token));
+  if (first === undefined) return [text, ''];
+  const literal = model.detokenize([first], true);
+  const at = text.indexOf(literal);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at)];
+}
+
+function commonPrefix(a: readonly Token[], b: readonly Token[]): Token[] {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return a.slice(0, length);
+}
+
+/**
+ * @param chatTemplate the model's own, or undefined
+ * @throws UserError where the classifier and the model do not fit together
+ */
+export function tokenizePrompt(
+  classifier: PromptClassifier,
+  chatTemplate: string | undefined,
+  model: TokenizerModel,
+): TokenizedPrompt {
+  const { kind, head, tail, joints } = promptStrings(classifier, chatTemplate, model);
+  // A completion prompt is plain text throughout; in a chat only the text between special tokens is.
+  const [headSpecial, headPlain] = kind === 'chat' ? splitAfterLastSpecial(model, head) : ['', head];
+  const [tailPlain, tailSpecial] = kind === 'chat' ? splitBeforeFirstSpecial(model, tail) : [tail, ''];
+  const bos = kind === 'completion' && model.tokens.shouldPrependBosToken ? model.tokens.bos : null;
+  const start = [
+    ...(bos === null ? [] : [bos]),
+    ...(headSpecial === '' ? [] : model.tokenize(headSpecial, true)),
+  ];
+  const end = tailSpecial === '' ? [] : model.tokenize(tailSpecial, true);
+  // One string from the last special token before the text to the first one after it: pieces would tokenize otherwise.
+  const middle = (text: string): Token[] => model.tokenize(`${headPlain}${text}${tailPlain}`, false);
+  const tokensFor = (text: string): Token[] => [...start, ...middle(text), ...end];
+
+  const prefix = [...start, ...PROBES.map(middle).reduce(commonPrefix)];
+  const spellingPaths = classifier.labels.map((label) => {
+    const paths = label.spellings.flatMap((spelling) =>
+      joints.flatMap((joint) => answerPath(`${joint}${spelling}`)),
+    );
+    if (paths.length === 0)
+      throw new UserError(
+        'labels-indistinct',
+        `No spelling of the label "${label.name}" can follow this prompt as tokens of its own. End the template with a word or a colon after {{text}}.`,
+      );
+    return paths;
+  });
+
+  /** The tokens that `answer` adds behind the prompt; none where it melts into the prompt's last token. */
+  function answerPath(answer: string): [Token[]] | [] {
+    const plainEnd = tailSpecial === '';
+    const context = plainEnd ? middle('a') : end;
+    const whole = plainEnd
+      ? model.tokenize(`${headPlain}a${tailPlain}${answer}`, false)
+      : model.tokenize(`${tailSpecial}${answer}`, true);
+    const path = whole.slice(context.length);
+    return path.length > 0 && commonPrefix(context, whole).length === context.length ? [path] : [];
+  }
+
+  return { kind, prefix, tokensFor, spellingPaths };
+}
+
+/** Strings that end an answer for a label whose spelling is the beginning of another label's. */
+const ANSWER_ENDS = ['\n', '\n\n', '.', ',', ';', ':', '!', '?'];
+
+/** Every single token that ends an answer: the model's own end marks, line breaks, punctuation. */
+export function answerEndTokens(model: TokenizerModel): Token[] {
+  const marks = [model.tokens.eos, model.tokens.eot].filter((token) => token !== null);
+  const strings = ANSWER_ENDS.map((text) => model.tokenize(text, false)).filter(
+    (tokens) => tokens.length === 1,
+  );
+  return [...new Set([...marks, ...strings.flat()])];
+}
+
+/** A text that was made to fit. */
+export interface FittedText {
+  readonly text: string;
+  readonly textTokens: number;
+  readonly cutTokens: number;
+}
+
+/** Stands in the middle of a text that was cut. */
+const CUT_MARK = ' … ';
+
+/**
+ * Cuts a text that is longer than `maxTokens` in its middle: the beginning says what it is about, the end is where
+ * people put their verdict.
+ */
+export function fitText(text: string, maxTokens: number, model: TokenizerModel): FittedText {
+  const tokens = model.tokenize(text, false);
+  if (tokens.length <= maxTokens) return { text, textTokens: tokens.length, cutTokens: 0 };
+  // A cut inside a multi-byte character leaves a replacement character at the edge, and joining may add tokens.
+  for (let keep = maxTokens - model.tokenize(CUT_MARK, false).length; keep > 0; keep--) {
+    const headCount = Math.ceil(keep / 2);
+    const head = model.detokenize(tokens.slice(0, headCount)).replace(/\uFFFD+$/u, '');
+    const tail = model.detokenize(tokens.slice(tokens.length - (keep - headCount))).replace(/^\uFFFD+/u, '');
+    const fitted = `${head.trimEnd()}${CUT_MARK}${tail.trimStart()}`;
+    if (model.tokenize(fitted, false).length <= maxTokens)
+      return { text: fitted, textTokens: tokens.length, cutTokens: tokens.length - keep };
+  }
+  throw new UserError(
+    'text-too-long',
+    `The text has ${tokens.length} tokens and cannot be cut to ${maxTokens}.`,
+  );
+}

@@ -1,0 +1,350 @@
+/**
+ * The one scoring path: a hover, a table of a million rows and the command line go through here.
+ *
+ * On a CPU llama.cpp multiplies rows in blocks and the remainder by another kernel, so that a token's logits depend on
+ * where it stands in a decode: up to .06 in probability on a 4-bit model. Each text is therefore padded with dummy
+ * tokens behind its last one to a multiple of {@link PADDING}. Attention is causal: the dummies change nothing before
+ * them, and the same text gives the same bits alone, repeated, and among others.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type {
+  ControlledEvaluateInputItem,
+  LlamaContext,
+  LlamaContextSequence,
+  LlamaModel,
+  Token,
+} from 'node-llama-cpp';
+import { labelLogProbs, planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
+import { labelScores, type Score, type TokenRow } from '../core/scoring/score';
+import { UserError } from '../core/user-error';
+import type { ContextShape, ScoreParams } from '../protocol/engine';
+import {
+  answerEndTokens,
+  fitText,
+  tokenizePrompt,
+  type FittedText,
+  type TokenizedPrompt,
+} from './prompt-tokens';
+
+/** Tokens of a decode are multiples of this. Four is enough for equal bits; eight makes lengths fall together. */
+const PADDING = 8;
+
+/** Tokens decoded together; a multiple of PADDING, so that a text that is split is split at one. */
+const BATCH_TOKENS = 512;
+
+/** Memory that the key-value cache of all sequences together may take. */
+const CACHE_BYTES = 512 * 1024 * 1024;
+
+const MAX_SEQUENCES = 16;
+
+/** log p(token) behind a path of answer tokens. */
+type Distributions = Map<string, Map<number, number>>;
+
+interface Job {
+  readonly fitted: FittedText;
+  readonly tokens: readonly Token[];
+}
+
+/** One classifier on one model: its context, with the prompt's prefix in the cache of every sequence. */
+export class Scorer {
+  private constructor(
+    private readonly model: LlamaModel,
+    private readonly classifier: ScoreParams['classifier'],
+    private readonly prompt: TokenizedPrompt,
+    private readonly plan: AnswerPlan,
+    private readonly context: LlamaContext,
+    private readonly sequences: readonly LlamaContextSequence[],
+    private readonly prefixState: string,
+    private readonly restoreAlways: boolean,
+    readonly shape: ContextShape,
+  ) {}
+
+  /**
+   * @throws UserError where the classifier does not fit the model, or the model's context the classifier
+   */
+  static async create(
+    model: LlamaModel,
+    chatTemplate: string | undefined,
+    classifier: ScoreParams['classifier'],
+    threads: number,
+  ): Promise<Scorer> {
+    const prompt = tokenizePrompt(classifier, chatTemplate, model);
+    const names = classifier.labels.map((label) => label.name);
+    const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+    const overhead = prompt.tokensFor('').length + longestRead(plan) + 3 * PADDING;
+    const maxTextTokens = Math.min(classifier.maxTextTokens, model.trainContextSize - overhead);
+    if (maxTextTokens < 16)
+      throw new UserError(
+        'prompt-too-long',
+        `The prompt of "${classifier.name}" takes ${overhead} tokens, and this model holds ${model.trainContextSize}. Use fewer or shorter examples.`,
+      );
+    const contextTokens = padded(overhead + maxTextTokens);
+    const window = model.fileInsights.swaSize;
+    const swaFullCache = window !== undefined && contextTokens > window;
+    const sequenceCount = await sequencesWithin(model, contextTokens, swaFullCache);
+    const flashAttention = model.flashAttentionSupported;
+    const context = await model.createContext({
+      sequences: sequenceCount,
+      contextSize: contextTokens,
+      batchSize: BATCH_TOKENS,
+      flashAttention,
+      swaFullCache,
+      threads: { ideal: threads, min: threads },
+      // In order, so that what does not fit into a batch is split where the batch ends, at a multiple of PADDING.
+      batching: { itemPrioritizationStrategy: 'firstInFirstOut' },
+    });
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
+    const prefixState = path.join(folder, 'prefix.state');
+    try {
+      const sequences = Array.from({ length: sequenceCount }, () => context.getSequence());
+      const [first, ...others] = sequences;
+      await first?.evaluateWithoutGeneratingNewTokens([...prompt.prefix]);
+      await first?.saveStateToFile(prefixState);
+      for (const other of others) await other.loadStateFromFile(prefixState, { acceptRisk: true });
+      return new Scorer(
+        model,
+        { ...classifier, maxTextTokens },
+        prompt,
+        plan,
+        context,
+        sequences,
+        prefixState,
+        model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
+        {
+          prompt: prompt.kind,
+          sequences: sequenceCount,
+          contextTokens,
+          batchTokens: BATCH_TOKENS,
+          prefixTokens: prompt.prefix.length,
+          padding: PADDING,
+          flashAttention,
+          swaFullCache,
+        },
+      );
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      await context.dispose();
+      throw error;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    rmSync(path.dirname(this.prefixState), { recursive: true, force: true });
+    await this.context.dispose();
+  }
+
+  /**
+   * Scores texts in groups that fill the batch, in order.
+   *
+   * @param topTokens rows of the token table, 0 for none
+   * @param cancelled asked between groups; the rest is left out when it says true
+   */
+  async score(texts: readonly string[], topTokens: number, cancelled: () => boolean): Promise<Score[]> {
+    const jobs = texts.map((text) => this.prepare(text));
+    const scores: Score[] = [];
+    for (let next = 0; next < jobs.length && !cancelled();) {
+      const group: Job[] = [];
+      let tokens = 0;
+      for (const job of jobs.slice(next, next + this.sequences.length)) {
+        const size = padded(job.tokens.length - this.prompt.prefix.length);
+        if (group.length > 0 && tokens + size > BATCH_TOKENS) break;
+        group.push(job);
+        tokens += size;
+      }
+      scores.push(...(await Promise.all(group.map((job, at) => this.scoreOne(job, at, topTokens)))));
+      next += group.length;
+    }
+    return scores;
+  }
+
+  private prepare(text: string): Job {
+    const fitted = fitText(text, this.classifier.maxTextTokens, this.model);
+    return { fitted, tokens: this.prompt.tokensFor(fitted.text) };
+  }
+
+  private async scoreOne(job: Job, at: number, topTokens: number): Promise<Score> {
+    const sequence = this.sequences[at];
+    if (sequence === undefined) throw new Error(`no sequence ${at}`);
+    try {
+      const distributions = await this.readAnswer(sequence, job.tokens);
+      const logProbs = labelLogProbs(this.plan, (answer, token) => {
+        const logProb = distributions.get(answer.join(' '))?.get(token);
+        if (logProb === undefined)
+          throw new Error('the model did not return the distribution that was asked for');
+        return logProb;
+      });
+      const names = this.classifier.labels.map((label) => label.name);
+      return {
+        ...labelScores(names, logProbs),
+        method: this.plan.method,
+        textTokens: job.fitted.textTokens,
+        cutTokens: job.fitted.cutTokens,
+        ...(topTokens > 0 ? { tokens: await this.topTokens(sequence, job.tokens, topTokens) } : {}),
+      };
+    } finally {
+      await this.restorePrefix(sequence);
+    }
+  }
+
+  /** Evaluates the prompt, then every path of answer tokens that the plan asks for. Leaves the prompt in the cache. */
+  private async readAnswer(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<Distributions> {
+    const distributions: Distributions = new Map();
+    const [root, ...deeper] = this.plan.reads;
+    if (root === undefined) throw new Error('a plan without reads');
+    // A text that melts into the prefix's last token leaves less of the prefix to keep.
+    const kept = sequence.compareContextTokens([...tokens]).firstDifferentIndex;
+    await eraseFrom(sequence, kept);
+    const [atPrompt] = await decode(sequence, tokens.slice(kept), [
+      { position: tokens.length - kept - 1, tokens: root.tokens },
+    ]);
+    distributions.set('', atPrompt ?? new Map<number, number>());
+
+    const open = new Map(deeper.map((read) => [read.path.join(' '), read]));
+    // Longest first: on its way it passes, and reads, the shorter paths that it starts with.
+    for (const read of deeper.toReversed()) {
+      if (!open.has(read.path.join(' '))) continue;
+      await eraseFrom(sequence, tokens.length);
+      const onTheWay = read.path
+        .map((_, index) => ({ key: read.path.slice(0, index + 1).join(' '), position: index }))
+        .flatMap(({ key, position }) => {
+          const wanted = open.get(key);
+          return wanted === undefined ? [] : [{ key, position, tokens: wanted.tokens }];
+        });
+      const found = await decode(sequence, read.path as Token[], onTheWay);
+      onTheWay.forEach(({ key }, index) => {
+        open.delete(key);
+        distributions.set(key, found[index] ?? new Map<number, number>());
+      });
+    }
+    return distributions;
+  }
+
+  /**
+   * The likeliest first tokens, from a second pass over the prompt's last block: asking for them sorts the vocabulary,
+   * which costs more than a short decode and moves the last bits of the sum that the scores are divided by.
+   */
+  private async topTokens(
+    sequence: LlamaContextSequence,
+    tokens: readonly Token[],
+    count: number,
+  ): Promise<TokenRow[]> {
+    const own = tokens.length - Math.min(this.prompt.prefix.length, tokens.length - 1);
+    const from = tokens.length - (((own - 1) % PADDING) + 1);
+    await eraseFrom(sequence, from);
+    const [top] = await decode(sequence, tokens.slice(from), [
+      { position: tokens.length - from - 1, tokens: [], top: count },
+    ]);
+    return [...(top ?? [])]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, count)
+      .map(([id, logProb], index) => {
+        const label = this.classifier.labels[this.plan.firstTokenLabel.get(id) ?? -1]?.name;
+        return {
+          rank: index + 1,
+          id,
+          text: this.model.detokenize([id as Token], true),
+          logProb,
+          ...(label === undefined ? {} : { label }),
+        };
+      });
+  }
+
+  /** Back to the prefix, from the cache where it is still whole, else from the saved state: the same bits either way. */
+  private async restorePrefix(sequence: LlamaContextSequence): Promise<void> {
+    const { length } = this.prompt.prefix;
+    const kept = sequence.compareContextTokens([...this.prompt.prefix]).firstDifferentIndex;
+    if (!this.restoreAlways && kept >= length) {
+      await eraseFrom(sequence, length);
+      return;
+    }
+    await sequence.clearHistory();
+    await sequence.loadStateFromFile(this.prefixState, { acceptRisk: true });
+  }
+}
+
+function padded(tokens: number): number {
+  return Math.ceil(tokens / PADDING) * PADDING;
+}
+
+function longestRead(plan: AnswerPlan): number {
+  return padded(Math.max(...plan.reads.map((read) => read.path.length)));
+}
+
+/** As many sequences as fit into the memory set aside for the cache, at most {@link MAX_SEQUENCES}. */
+async function sequencesWithin(
+  model: LlamaModel,
+  contextSize: number,
+  swaFullCache: boolean,
+): Promise<number> {
+  const memory = async (sequences: number): Promise<number> => {
+    const { cpuRam, gpuVram } = await model.fileInsights.estimateContextResourceRequirementsV2({
+      contextSize,
+      modelGpuLayers: model.gpuLayers,
+      batchSize: BATCH_TOKENS,
+      swaFullCache,
+      sequences,
+    });
+    return cpuRam + gpuVram;
+  };
+  const perSequence = Math.max(1, (await memory(2)) - (await memory(1)));
+  return Math.max(1, Math.min(MAX_SEQUENCES, Math.floor(CACHE_BYTES / perSequence)));
+}
+
+async function eraseFrom(sequence: LlamaContextSequence, start: number): Promise<void> {
+  if (sequence.nextTokenIndex > start)
+    await sequence.eraseContextTokenRanges([{ start, end: sequence.nextTokenIndex }]);
+}
+
+interface Read {
+  /** Index into the decoded tokens. */
+  readonly position: number;
+  readonly tokens: readonly number[];
+  readonly top?: number;
+}
+
+/**
+ * Decodes tokens, padded, and returns log p of the wanted tokens behind each wanted position.
+ * log p(t) = logit(t) - max logit - ln Σ exp(logit - max logit); the sum comes from llama.cpp, over the vocabulary.
+ */
+async function decode(
+  sequence: LlamaContextSequence,
+  tokens: readonly Token[],
+  reads: readonly Read[],
+): Promise<Map<number, number>[]> {
+  const input: ControlledEvaluateInputItem[] = tokens.map((token, position) => {
+    const read = reads.find((entry) => entry.position === position);
+    if (read === undefined) return token;
+    return [
+      token,
+      {
+        generateNext: {
+          // Greedy, so that the selected token is the likeliest one and its logit the maximum.
+          token: true,
+          options: { temperature: 0 },
+          totalLogitWeight: true,
+          logits: {
+            filter: {
+              tokens: read.tokens as Token[],
+              includeSelected: true,
+              ...(read.top === undefined ? {} : { includeTop: read.top }),
+            },
+          },
+        },
+      },
+    ];
+  });
+  const dummy = tokens.at(-1);
+  if (dummy === undefined) throw new Error('nothing to decode');
+  while (input.length % PADDING !== 0) input.push(dummy);
+  const output = await sequence.controlledEvaluate(input);
+  return reads.map((read) => {
+    const next = output[read.position]?.next;
+    if (next?.logits === undefined || next.totalLogitWeight === undefined)
+      throw new Error('the model returned no logits');
+    const max = Math.max(...next.logits.values());
+    const logTotal = Math.log(next.totalLogitWeight);
+    return new Map([...next.logits].map(([token, logit]) => [token, logit - max - logTotal]));
+  });
+}

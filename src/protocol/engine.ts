@@ -1,0 +1,132 @@
+/**
+ * Messages between the host (extension or command line) and the engine process, over JSON-RPC.
+ * Both sides parse what they receive: neither trusts the other's types.
+ */
+import { z } from 'zod';
+
+/** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
+export const engineOptionsSchema = z.strictObject({
+  modelPath: z.string(),
+  gpu: z.enum(['auto', 'metal', 'cuda', 'vulkan', 'off']),
+  gpuLayers: z.union([z.literal('auto'), z.int().nonnegative()]),
+  /** Upper limit; the engine never uses more than the cores that it may use. 0: as many as those. */
+  threads: z.int().nonnegative(),
+  /** Why the host asks for the CPU although the user wanted a GPU (an earlier start hung or crashed), in words. */
+  fallback: z.string().optional(),
+});
+export type EngineOptions = z.infer<typeof engineOptionsSchema>;
+
+const deviceSchema = z.object({
+  /** cpu, or the kind of GPU interface. */
+  backend: z.enum(['cpu', 'metal', 'cuda', 'vulkan']),
+  /** What the driver calls the devices; empty on the CPU. */
+  names: z.array(z.string()),
+  /** Layers on the GPU, and of how many. */
+  offloadedLayers: z.number(),
+  totalLayers: z.number(),
+  threads: z.number(),
+  /** Why the CPU is used although a GPU was wanted, in words; otherwise undefined. */
+  fallback: z.string().optional(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+export const modelInfoSchema = z.object({
+  fileName: z.string(),
+  bytes: z.number(),
+  /** Name from the file's own metadata, where it has one. */
+  name: z.string().optional(),
+  architecture: z.string().optional(),
+  hasChatTemplate: z.boolean(),
+  trainContextTokens: z.number(),
+  device: deviceSchema,
+  loadMs: z.number(),
+  versions: z.object({ nodeLlamaCpp: z.string(), llamaCpp: z.string() }),
+});
+export type ModelInfo = z.infer<typeof modelInfoSchema>;
+
+const labelSchema = z.object({ name: z.string(), spellings: z.array(z.string()).min(1) });
+
+/** A classifier as it crosses the process boundary: only what scoring needs. */
+export const wireClassifierSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  instruction: z.string(),
+  template: z.string(),
+  examples: z.array(z.object({ text: z.string(), label: z.string() })),
+  labels: z.array(labelSchema).min(2),
+  prompt: z.enum(['auto', 'chat', 'completion']),
+  scoring: z.enum(['auto', 'first-token', 'sequence']),
+  maxTextTokens: z.int().positive(),
+});
+
+export const scoreParamsSchema = z.object({
+  classifier: wireClassifierSchema,
+  texts: z.array(z.string()),
+  /** Rows of the token table; 0 for none (batches), because sorting the vocabulary costs more than the decode. */
+  topTokens: z.int().min(0).max(100),
+});
+export type ScoreParams = z.infer<typeof scoreParamsSchema>;
+
+export const tokenRowSchema = z.object({
+  rank: z.number(),
+  id: z.number(),
+  text: z.string(),
+  logProb: z.number(),
+  label: z.string().optional(),
+});
+
+export const scoreSchema = z.object({
+  label: z.string(),
+  confidence: z.number(),
+  tie: z.boolean(),
+  labels: z.array(z.object({ label: z.string(), logProb: z.number(), confidence: z.number() })).readonly(),
+  labelMass: z.number(),
+  method: z.enum(['first-token', 'sequence']),
+  textTokens: z.number(),
+  cutTokens: z.number(),
+  tokens: z.array(tokenRowSchema).readonly().optional(),
+});
+
+/** How texts were put through the model: fixed per model and classifier, and saved beside the scores. */
+export const contextShapeSchema = z.object({
+  prompt: z.enum(['chat', 'completion']),
+  sequences: z.number(),
+  contextTokens: z.number(),
+  batchTokens: z.number(),
+  prefixTokens: z.number(),
+  padding: z.number(),
+  flashAttention: z.boolean(),
+  swaFullCache: z.boolean(),
+});
+export type ContextShape = z.infer<typeof contextShapeSchema>;
+
+/** Scores in the order of the texts; fewer than texts only where the request was cancelled. */
+export const scoreResultSchema = z.object({ shape: contextShapeSchema, scores: z.array(scoreSchema) });
+export type ScoreResult = z.infer<typeof scoreResultSchema>;
+
+export const loadProgressSchema = z.object({
+  phase: z.enum(['probing', 'loading', 'preparing']),
+  /** Share done, 0 to 1, of the phase. */
+  fraction: z.number(),
+});
+export type LoadProgress = z.infer<typeof loadProgressSchema>;
+
+/** Method names on the wire. */
+export const ENGINE_METHODS = {
+  /** EngineOptions -> ModelInfo; sends progress notifications while it works. */
+  load: 'engine/load',
+  /** ScoreParams -> ScoreResult. Cancellable between texts. */
+  score: 'engine/score',
+  /** LoadProgress, engine -> host. */
+  loadProgress: 'engine/loadProgress',
+  /** {level, message}, engine -> host. */
+  log: 'engine/log',
+} as const;
+
+export const engineLogSchema = z.object({
+  level: z.enum(['error', 'warn', 'info', 'debug']),
+  message: z.string(),
+});
+
+/** JSON-RPC error code of an error whose message is meant for the user; `data` is its stable code. */
+export const USER_ERROR_CODE = -32001;

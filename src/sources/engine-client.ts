@@ -1,0 +1,275 @@
+/**
+ * The engine as the rest of the program sees it: it starts with the first request, is watched, restarted and unloaded
+ * when nobody needs it. Whatever happens to the process, the caller gets an answer or a clear error.
+ */
+import { UserError } from '../core/user-error';
+import type { EngineOptions, LoadProgress, ModelInfo, ScoreParams, ScoreResult } from '../protocol/engine';
+import { EngineProcess, type EngineLog } from './engine-process';
+
+export type EngineState =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting'; readonly progress: LoadProgress }
+  | { readonly kind: 'ready'; readonly model: ModelInfo; readonly pending: number }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+export interface EngineClientOptions {
+  /** dist/engine.mjs */
+  readonly enginePath: string;
+  /** Another Node to run it under; otherwise the one that runs this. */
+  readonly nodePath?: string | undefined;
+  readonly log: EngineLog;
+  /** Milliseconds without a request after which the model is unloaded; 0 for never. */
+  readonly idleMs?: number;
+  /** Milliseconds that one text may take. */
+  readonly textTimeoutMs?: number;
+  /** Milliseconds that a GPU backend may take to start before the CPU is used instead. */
+  readonly gpuDeadlineMs?: number;
+}
+
+/** More crashes than this within {@link CRASH_WINDOW_MS} and the engine stays down until it is restarted by hand. */
+const CRASH_BUDGET = 3;
+const CRASH_WINDOW_MS = 10 * 60_000;
+
+interface Running {
+  readonly process: EngineProcess;
+  readonly model: Promise<ModelInfo>;
+}
+
+export class EngineClient {
+  private model: EngineOptions | undefined;
+  private running: Running | undefined;
+  private current: EngineState = { kind: 'stopped' };
+  private readonly listeners = new Set<(state: EngineState) => void>();
+  private readonly crashes: number[] = [];
+  private pending = 0;
+  private idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: EngineClientOptions) {}
+
+  get state(): EngineState {
+    return this.current;
+  }
+
+  /** Process id of the engine while there is one: for tests, and for the memory shown in the status. */
+  get pid(): number | undefined {
+    return this.running?.process.pid;
+  }
+
+  onStateChange(listener: (state: EngineState) => void): { dispose(): void } {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  }
+
+  /** Sets the model to use from now on. A running engine with another one is stopped. */
+  async use(model: EngineOptions | undefined): Promise<void> {
+    if (JSON.stringify(model) === JSON.stringify(this.model)) return;
+    this.model = model;
+    await this.stop();
+  }
+
+  /** Loads the model unless it is loaded. */
+  async load(signal?: AbortSignal): Promise<ModelInfo> {
+    return abortable(this.start().model, signal);
+  }
+
+  /**
+   * Scores texts, in order.
+   *
+   * @throws UserError `no-model`, `engine-crashed`, `engine-timeout`, `engine-down`, `cancelled`, and what loading says
+   */
+  async score(params: ScoreParams, signal?: AbortSignal): Promise<ScoreResult> {
+    this.pending++;
+    clearTimeout(this.idleTimer);
+    try {
+      const running = this.start();
+      this.publishReady(await abortable(running.model, signal));
+      return await this.limited(running, running.process.score(params, signal), params.texts.length, signal);
+    } finally {
+      this.pending--;
+      const { state } = this;
+      if (state.kind === 'ready') this.publishReady(state.model);
+      this.waitForIdle();
+    }
+  }
+
+  /** Ends the engine; what was in flight fails. The next request starts a new one. */
+  async stop(): Promise<void> {
+    clearTimeout(this.idleTimer);
+    const { running } = this;
+    this.running = undefined;
+    this.publish({ kind: 'stopped' });
+    await running?.process.kill();
+  }
+
+  /** Like stop, and forgets earlier crashes: what the person asked for by hand gets a fresh budget. */
+  async restart(): Promise<ModelInfo> {
+    this.crashes.length = 0;
+    await this.stop();
+    return this.load();
+  }
+
+  async dispose(): Promise<void> {
+    this.listeners.clear();
+    await this.stop();
+  }
+
+  private start(): Running {
+    if (this.running !== undefined) return this.running;
+    const { model } = this;
+    if (model === undefined)
+      throw new UserError('no-model', 'No model is chosen yet. Choose one, or download the recommended one.');
+    const now = Date.now();
+    while (this.crashes.length > 0 && now - (this.crashes[0] ?? 0) > CRASH_WINDOW_MS) this.crashes.shift();
+    if (this.crashes.length >= CRASH_BUDGET)
+      throw new UserError(
+        'engine-down',
+        `The model engine crashed ${this.crashes.length} times in ${CRASH_WINDOW_MS / 60_000} minutes and is not started again by itself. Look into the log, try another model or turn the GPU off, then restart the engine.`,
+      );
+    return this.launch(model);
+  }
+
+  /** Starts a process and loads the model into it. A GPU that hangs or crashes the start is left out of a second try. */
+  private launch(options: EngineOptions): Running {
+    this.publish({ kind: 'starting', progress: { phase: 'probing', fraction: 0 } });
+    const process = new EngineProcess(this.options.enginePath, this.options.nodePath, this.options.log);
+    const isCurrent = (): boolean => this.running?.process === process;
+    let loaded = false;
+    const giveUpGpu = async (reason: string): Promise<ModelInfo> => {
+      this.options.log('warn', `${reason} Starting again on the CPU.`);
+      await process.kill();
+      if (!isCurrent()) throw stopped();
+      return this.launch({ ...options, gpu: 'off', fallback: reason }).model;
+    };
+
+    const load = async (): Promise<ModelInfo> => {
+      let deadline: NodeJS.Timeout | undefined;
+      const probing = new Promise<'late'>((resolve) => {
+        deadline = setTimeout(() => resolve('late'), this.options.gpuDeadlineMs ?? 30_000);
+      });
+      const loading = process.load(options, (progress) => {
+        if (progress.phase !== 'probing') clearTimeout(deadline);
+        if (isCurrent()) this.publish({ kind: 'starting', progress });
+      });
+      try {
+        const result = await Promise.race([loading, ...(options.gpu === 'off' ? [] : [probing])]);
+        if (result === 'late') {
+          // The request dies with the process that is about to be ended.
+          loading.catch(() => undefined);
+          return await giveUpGpu('The GPU did not answer in time.');
+        }
+        return result;
+      } catch (error) {
+        if (isCrash(error) && options.gpu !== 'off' && isCurrent())
+          return await giveUpGpu('The GPU backend crashed.');
+        throw error;
+      } finally {
+        clearTimeout(deadline);
+      }
+    };
+
+    const running: Running = { process, model: load() };
+    this.running = running;
+    running.model.then(
+      (info) => {
+        loaded = true;
+        if (isCurrent()) this.publishReady(info);
+      },
+      (error: unknown) => {
+        if (!isCurrent()) return;
+        // The process is of no use without its model: the next request starts a fresh one.
+        this.running = undefined;
+        if (isCrash(error)) this.crashes.push(Date.now());
+        this.publish({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
+        void process.kill();
+      },
+    );
+    void process.exited.then((reason) => {
+      // Before the model is there, its own error says more, and may lead to a second try.
+      if (!isCurrent() || !loaded) return;
+      this.running = undefined;
+      this.crashes.push(Date.now());
+      this.options.log('error', `The engine stopped: ${reason}.`);
+      this.publish({
+        kind: 'failed',
+        error: new UserError('engine-crashed', `The model engine stopped: ${reason}.`),
+      });
+    });
+    return running;
+  }
+
+  /** Ends an engine that takes longer than any text should: it hangs, and everything behind it would wait forever. */
+  private async limited(
+    running: Running,
+    work: Promise<ScoreResult>,
+    texts: number,
+    signal: AbortSignal | undefined,
+  ): Promise<ScoreResult> {
+    const limit = (this.options.textTimeoutMs ?? 120_000) * Math.max(1, texts);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(
+          new UserError(
+            'engine-timeout',
+            `The model did not answer within ${Math.round(limit / 1000)} seconds, so its engine was stopped.`,
+          ),
+        );
+        if (this.running === running) void this.stop();
+      }, limit);
+    });
+    // Whichever loses the race may still reject later.
+    work.catch(() => undefined);
+    late.catch(() => undefined);
+    try {
+      return await abortable(Promise.race([work, late]), signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private waitForIdle(): void {
+    const idleMs = this.options.idleMs ?? 0;
+    if (idleMs === 0 || this.pending > 0 || this.running === undefined) return;
+    clearTimeout(this.idleTimer);
+    this.idleTimer = setTimeout(() => {
+      this.options.log('info', 'The model was not used for a while and is unloaded.');
+      void this.stop();
+    }, idleMs);
+    // An idle model must not keep a command line alive.
+    this.idleTimer.unref();
+  }
+
+  private publishReady(model: ModelInfo): void {
+    this.publish({ kind: 'ready', model, pending: this.pending });
+  }
+
+  private publish(state: EngineState): void {
+    this.current = state;
+    for (const listener of this.listeners) listener(state);
+  }
+}
+
+function isCrash(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'engine-crashed';
+}
+
+function stopped(): UserError {
+  return new UserError('engine-stopped', 'The model engine was stopped.');
+}
+
+/** Rejects with `cancelled` as soon as the signal fires; the work itself goes on and is ignored. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new UserError('cancelled', 'Cancelled.'));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+  }
+}

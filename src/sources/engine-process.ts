@@ -1,0 +1,135 @@
+/** One engine process: start it, talk to it, end it with everything that it started. */
+import { execFile, fork, type ChildProcess, type ForkOptions } from 'node:child_process';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  ResponseError,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import { UserError } from '../core/user-error';
+import {
+  ENGINE_METHODS,
+  engineLogSchema,
+  loadProgressSchema,
+  modelInfoSchema,
+  scoreResultSchema,
+  USER_ERROR_CODE,
+  type EngineOptions,
+  type LoadProgress,
+  type ModelInfo,
+  type ScoreParams,
+  type ScoreResult,
+} from '../protocol/engine';
+
+export type EngineLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
+
+/**
+ * How the engine is forked. In VS Code `execPath` is Electron, which acts as Node only with ELECTRON_RUN_AS_NODE;
+ * NODE_OPTIONS meant for the parent (a debugger, a loader) would break it; and a process group of its own lets the
+ * probe processes that node-llama-cpp starts be ended together with it.
+ */
+export function engineForkOptions(nodePath: string | undefined, environment: NodeJS.ProcessEnv): ForkOptions {
+  const env: NodeJS.ProcessEnv = { ...environment, ELECTRON_RUN_AS_NODE: '1' };
+  delete env.NODE_OPTIONS;
+  return {
+    execPath: nodePath ?? process.execPath,
+    execArgv: [],
+    env,
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  };
+}
+
+/** Why a process ended, in words. */
+function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return `it was ended by ${signal}`;
+  return `it ended with code ${code ?? 'unknown'}`;
+}
+
+export class EngineProcess {
+  private readonly child: ChildProcess;
+  private readonly connection: MessageConnection;
+  /** Settles once the process is gone, with the reason. Never rejects. */
+  readonly exited: Promise<string>;
+
+  constructor(enginePath: string, nodePath: string | undefined, log: EngineLog) {
+    this.child = fork(enginePath, [], engineForkOptions(nodePath, process.env));
+    this.exited = new Promise((resolve) => {
+      this.child.once('exit', (code, signal) => resolve(exitReason(code, signal)));
+      this.child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
+    });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => log('debug', text.trimEnd()));
+    this.connection = createMessageConnection(
+      new IPCMessageReader(this.child),
+      new IPCMessageWriter(this.child),
+    );
+    this.connection.onNotification(ENGINE_METHODS.log, (params: unknown) => {
+      const { level, message } = engineLogSchema.parse(params);
+      log(level, message);
+    });
+    // A write into the channel of a process that is just dying; `exited` tells the story.
+    this.connection.onError(([error]) => log('debug', `engine channel: ${error.message}`));
+    this.connection.listen();
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  async load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
+    const subscription = this.connection.onNotification(ENGINE_METHODS.loadProgress, (params: unknown) =>
+      onProgress(loadProgressSchema.parse(params)),
+    );
+    try {
+      return modelInfoSchema.parse(await this.request(ENGINE_METHODS.load, options));
+    } finally {
+      subscription.dispose();
+    }
+  }
+
+  async score(params: ScoreParams, signal: AbortSignal | undefined): Promise<ScoreResult> {
+    return scoreResultSchema.parse(await this.request(ENGINE_METHODS.score, params, signal));
+  }
+
+  /** Sends a request that fails at once when the process dies, instead of waiting for an answer that never comes. */
+  private async request(method: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
+    const cancellation = new CancellationTokenSource();
+    const cancel = (): void => cancellation.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const gone = this.exited.then((reason): never => {
+        throw new UserError('engine-crashed', `The model engine stopped while it was working: ${reason}.`);
+      });
+      return await Promise.race([this.connection.sendRequest(method, params, cancellation.token), gone]);
+    } catch (error) {
+      if (error instanceof ResponseError && error.code === USER_ERROR_CODE)
+        throw new UserError(typeof error.data === 'string' ? error.data : 'engine', error.message, {
+          cause: error,
+        });
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      cancellation.dispose();
+    }
+  }
+
+  /** Ends the process and everything that it started, without asking. Settles when it is gone. */
+  async kill(): Promise<void> {
+    const { pid } = this.child;
+    if (pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (process.platform === 'win32') {
+      execFile('taskkill', ['/pid', String(pid), '/T', '/F'], () => undefined);
+    } else {
+      try {
+        process.kill(-pid, 'SIGKILL');
+      } catch {
+        this.child.kill('SIGKILL');
+      }
+    }
+    await this.exited;
+    this.connection.dispose();
+  }
+}
