@@ -1,6 +1,6 @@
 /**
  * Gets the machine ready for the tests that need more than Node: a browser, and a VS Code server with an
- * extension host (code-server's lib/vscode, see CONTRIBUTING.md). Instant when everything is there.
+ * extension host (lib/vscode of code-server). Instant when everything is there.
  *
  *   node scripts/setup.mjs
  */
