@@ -1,0 +1,139 @@
+/**
+ * A lock between processes, held while the shared cache is filled.
+ *
+ * Ours, not a package: it is one file, and the scripts that run before `npm ci` must speak it too
+ * (scripts/fetch-model.mjs). The lock is a file made with O_EXCL that names its holder; the holder touches it
+ * every few seconds. It is abandoned when its process is gone from this machine, or when a waiter has itself
+ * watched it stand untouched for a minute: no two clocks are compared, and a laptop that slept takes nothing away.
+ *
+ * Clearing an abandoned lock is not atomic: should three processes meet within the same millisecond after a
+ * crash, two may enter. What the lock guards therefore stays correct without it (verified files, renamed into
+ * place); the lock saves the double work.
+ */
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import os from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { errorCode } from './atomic';
+
+const POLL_MS = 100;
+const HEARTBEAT_MS = 5_000;
+const ABANDONED_MS = 60_000;
+
+const Holder = z.object({ pid: z.number().int().positive(), host: z.string(), token: z.string() });
+type Holder = z.infer<typeof Holder>;
+
+export interface LockOptions {
+  /** Ends the wait (not the action) with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once when the lock is found taken. */
+  readonly onWait?: (() => void) | undefined;
+  /** How long an untouched lock is respected, in milliseconds. */
+  readonly abandonedMs?: number | undefined;
+}
+
+/** Runs `action` while no other process (or other call in this one) holds the lock file `file`. */
+export async function withLock<T>(
+  file: string,
+  action: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const holder: Holder = { pid: process.pid, host: os.hostname(), token: randomBytes(8).toString('hex') };
+  await acquire(file, holder, options);
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    // A failed touch is not worth failing the action: the lock is only respected for less long.
+    utimes(file, now, now).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  try {
+    return await action();
+  } finally {
+    clearInterval(heartbeat);
+    if ((await readHolder(file))?.token === holder.token) await rm(file, { force: true });
+  }
+}
+
+async function acquire(file: string, holder: Holder, options: LockOptions): Promise<void> {
+  const { signal, abandonedMs = ABANDONED_MS } = options;
+  let waiting = false;
+  let seen = { touched: Number.NaN, since: performance.now() };
+  while (!(await tryCreate(file, holder))) {
+    if (!waiting) options.onWait?.();
+    waiting = true;
+    const touched = await lastTouched(file);
+    if (touched === undefined) continue;
+    if (touched !== seen.touched) seen = { touched, since: performance.now() };
+    if (performance.now() - seen.since >= abandonedMs || (await holderIsGone(file))) {
+      await clearAway(file, touched);
+      continue;
+    }
+    signal?.throwIfAborted();
+    await sleep(POLL_MS, undefined, { signal }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+  }
+}
+
+async function tryCreate(file: string, holder: Holder): Promise<boolean> {
+  const handle = await open(file, 'wx').catch((error: unknown) => {
+    if (errorCode(error) === 'EEXIST') return undefined;
+    throw error;
+  });
+  if (handle === undefined) return false;
+  try {
+    await handle.writeFile(JSON.stringify(holder));
+    return true;
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Moves the lock aside before deleting it, so that one that was renewed meanwhile is not deleted unseen. */
+async function clearAway(file: string, touched: number): Promise<void> {
+  if ((await lastTouched(file)) !== touched) return;
+  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  await rm(aside, { force: true });
+}
+
+async function holderIsGone(file: string): Promise<boolean> {
+  const holder = await readHolder(file);
+  if (holder?.host !== os.hostname()) return false;
+  try {
+    process.kill(holder.pid, 0);
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'ESRCH';
+  }
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    return Holder.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    // Gone, or just being written.
+    return undefined;
+  }
+}
+
+/** Modification time in milliseconds, or undefined when the lock has just been released. */
+async function lastTouched(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
