@@ -104,6 +104,19 @@ export function knownColumns(header: readonly string[]): number {
   return header.filter(isKnown).length;
 }
 
+/** Indexes of the columns that hold predictions of the method in use: every score, predicted, confidence, correct. */
+export function predictionColumns({ header, roles, scores, method }: TableColumns): readonly number[] {
+  const byName = header.flatMap((column, index) => {
+    const { method: prefix, name } = withoutMethod(column.trim());
+    return prefix === method && scoreName(name) !== undefined ? [index] : [];
+  });
+  const byRole = (['predicted', 'confidence', 'correct', 'positive'] as const).flatMap(
+    (role) => roles[role] ?? [],
+  );
+  const mapped = scores?.index.flatMap((index) => index ?? []) ?? [];
+  return [...new Set([...byName, ...byRole, ...mapped])];
+}
+
 function roleOf(name: string): Role | undefined {
   return ROLES.find((role) => (ROLE_NAMES[role] as readonly string[]).includes(name.toLowerCase()));
 }
@@ -118,7 +131,8 @@ function scoreName(name: string): ScoreName | undefined {
 /** `<method>/<name>` taken apart, where what follows the first slash is a column that may carry a method. */
 function withoutMethod(column: string): { method: string | null; name: string } {
   const slash = column.indexOf('/');
-  if (slash > 0 && scoreName(column) === undefined) {
+  // `raw:sum/prob:a` is what a calibrated table keeps of `sum/prob:a`: no method of its own.
+  if (slash > 0 && scoreName(column) === undefined && !column.startsWith('raw:')) {
     const name = column.slice(slash + 1);
     const role = roleOf(name);
     if (scoreName(name) !== undefined || (role !== undefined && METHOD_ROLES.has(role)))

@@ -24,6 +24,8 @@ export interface TableFile {
   readonly sha256: string;
   readonly encoding: Encoding;
   readonly separator: Separator;
+  /** The cells of the first line that is not empty. */
+  readonly header: readonly string[];
   /** How lines end; '\r' only where the file has no '\n' at all near its beginning. */
   readonly lineEnds: readonly string[];
   readonly warnings: readonly Warning[];
@@ -50,7 +52,7 @@ const OTHER_KINDS: readonly { readonly magic: Buffer; readonly advice: string }[
 /**
  * Reads a file once from end to end, in bounded memory.
  *
- * @throws UserError no-file, not-a-file, no-permission, empty-table, not-a-table
+ * @throws UserError no-file, not-a-file, no-permission, empty-table, not-a-table, open-quote
  */
 export async function inspectTable(file: string): Promise<TableFile> {
   await checkReadable(file);
@@ -82,13 +84,18 @@ export async function inspectTable(file: string): Promise<TableFile> {
       'not-a-table',
       `${name} holds JSON, not a table. Convert it to CSV with a header line.`,
     );
+  const lineEnds = text.includes('\n') ? ['\r\n', '\n'] : ['\r'];
+  const { header, separator } = bestSeparator(text, lineEnds);
+  if (header.length === 0)
+    throw new UserError('open-quote', `${name}: a quote (") opens in the header and is never closed.`);
   return {
     file,
     size,
     sha256: hash.digest('hex'),
     encoding,
-    separator: separatorOf(text),
-    lineEnds: text.includes('\n') ? ['\r\n', '\n'] : ['\r'],
+    separator,
+    header,
+    lineEnds,
     warnings: encodingWarnings(name, encoding),
   };
 }
@@ -139,27 +146,21 @@ function encodingWarnings(name: string, encoding: Encoding): Warning[] {
 }
 
 /** The separator under which the header has the most known columns; then the most columns. */
-function separatorOf(text: string): Separator {
+function bestSeparator(text: string, lineEnds: string[]): Pick<TableFile, 'separator' | 'header'> {
   const rated = SEPARATORS.map((separator) => {
-    const header = headerUnder(text, separator);
-    return { separator, known: knownColumns(header), columns: header.length };
+    const header = headerUnder(text, separator, lineEnds);
+    return { separator, header, known: knownColumns(header) };
   });
-  rated.sort((a, b) => b.known - a.known || b.columns - a.columns);
-  return rated[0]?.separator ?? ',';
+  rated.sort((a, b) => b.known - a.known || b.header.length - a.header.length);
+  return rated[0] ?? { separator: ',', header: [] };
 }
 
-function headerUnder(text: string, separator: Separator): readonly string[] {
+/** Empty where a quote stays open. */
+function headerUnder(text: string, separator: Separator, lineEnds: string[]): readonly string[] {
   try {
-    const rows = parse(text, {
-      bom: true,
-      delimiter: separator,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      to: 1,
-    });
-    return rows[0] ?? [];
+    const options = { relax_quotes: true, skip_empty_lines: true, bom: true, to: 1 };
+    return parse(text, { ...options, delimiter: separator, record_delimiter: lineEnds })[0] ?? [];
   } catch {
-    // An open quote: not under this separator.
     return [];
   }
 }

@@ -23,17 +23,12 @@ export interface ReadTable {
 export async function readTable(file: string, options: ColumnOptions & TableOptions): Promise<ReadTable> {
   const source = await inspectTable(file);
   const name = path.basename(file);
-  let builder: TableBuilder | undefined;
+  const builder = new TableBuilder(findColumns(source.header, options), options);
   let read = 0;
-  for await (const batch of tableRows(source))
-    for (const { cells, line } of batch) {
-      if (builder === undefined) builder = new TableBuilder(findColumns(cells, options), options);
-      else {
-        builder.add(cells, line);
-        read++;
-      }
-    }
-  if (builder === undefined) throw new UserError('empty-table', `${name} is empty.`);
+  for await (const batch of tableRows(source)) {
+    for (const { cells, line } of batch) builder.add(cells, line);
+    read += batch.length;
+  }
   if (read === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
   const table = builder.take();
   if (table.n === 0) throw noUsableRows(name, table);

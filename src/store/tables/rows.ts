@@ -18,13 +18,14 @@ export interface TableRow {
 const LARGEST_ROW = 64 * 1024 * 1024;
 
 /**
- * All rows of a file in order, header first, in batches of what one chunk of the file holds. Empty lines are
+ * The rows of a file below its header, in order, in batches of what one chunk of the file holds. Empty lines are
  * skipped. Memory: one chunk and its rows.
  *
  * @throws UserError open-quote, huge-row, table-changed
  */
 export async function* tableRows(source: TableFile): AsyncGenerator<readonly TableRow[]> {
   let batch: TableRow[] = [];
+  let isHeader = true;
   let nextLine = 1;
   let emptyLines = 0;
   const parser = parse({
@@ -40,7 +41,8 @@ export async function* tableRows(source: TableFile): AsyncGenerator<readonly Tab
       const line = nextLine + info.empty_lines - emptyLines;
       emptyLines = info.empty_lines;
       nextLine = line + 1 + lineBreaks(cells);
-      batch.push({ line, cells });
+      if (!isHeader) batch.push({ line, cells });
+      isHeader = false;
       return null;
     },
   });

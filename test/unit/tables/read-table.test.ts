@@ -39,8 +39,7 @@ describe('reading a table file', () => {
     assert.deepEqual(
       (await rows('text,correct\n"a ""b"", c",1\n5" pipe,0\n')).map(({ cells }) => cells),
       [
-        ['text', 'correct'],
-        ['a "b", c', '1'],
+          ['a "b", c', '1'],
         ['5" pipe', '0'],
       ],
     );
@@ -53,7 +52,7 @@ describe('reading a table file', () => {
       );
       assert.deepEqual(
         (await rows(content)).map(({ line }) => line),
-        [1, 2, 7, 8, 10],
+        [2, 7, 8, 10],
         JSON.stringify(end),
       );
     }
@@ -104,8 +103,8 @@ describe('reading a table file', () => {
   it('reads the same rows however they fall into chunks', async () => {
     const content = `id,text,confidence,correct\n${Array.from({ length: 30_000 }, (_, i) => `${i},"é\r\n""${i}""",.5,1`).join('\r\n')}`;
     const all = await rows(content);
-    assert.equal(all.length, 30_001);
-    for (const [i, { cells, line }] of all.slice(1).entries()) {
+    assert.equal(all.length, 30_000);
+    for (const [i, { cells, line }] of all.entries()) {
       assert.deepEqual(cells, [String(i), `é\r\n"${i}"`, '.5', '1']);
       assert.equal(line, 2 + 2 * i);
     }
