@@ -39,7 +39,7 @@ describe('reading a table file', () => {
     assert.deepEqual(
       (await rows('text,correct\n"a ""b"", c",1\n5" pipe,0\n')).map(({ cells }) => cells),
       [
-          ['a "b", c', '1'],
+        ['a "b", c', '1'],
         ['5" pipe', '0'],
       ],
     );
