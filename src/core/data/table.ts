@@ -21,8 +21,6 @@ import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
 const SUM_TOLERANCE = 0.01;
 /** Rounding of a computed probability beyond 0 or 1 that is no mistake. */
 const ROUNDING = 1e-6;
-/** Probabilities below this, or above 1 minus this, are clipped: e^(−ln 1e12). */
-const CLIP = 1e-12;
 /** Share of clipped rows above which a table is suspected to be rounded. */
 const CLIP_WARNING = 0.01;
 /** Bad rows listed one by one; beyond, they are only counted, so that memory stays bounded. */
@@ -190,7 +188,6 @@ export class TableBuilder {
     if (scores === null) {
       this.confidence.push(row.confidence);
       this.correct.push(row.correct);
-      if (row.confidence < CLIP || row.confidence > 1 - CLIP) this.clipped++;
       const label = this.cell(cells, 'label');
       const predicted = this.cell(cells, 'predicted');
       if (row.correct !== UNKNOWN_CORRECT && label !== '' && predicted !== '')
@@ -260,8 +257,8 @@ export class TableBuilder {
     if (clipped > CLIP_WARNING * accepted)
       warn(
         'clipped',
-        `${clipped} of ${accepted} rows have a probability within 1e-12 of 0 or 1, which was clipped: the table ` +
-          `seems rounded, and its surest rows cannot be told apart. Log-probabilities (logprob:LABEL) keep their order.`,
+        `${clipped} of ${accepted} rows have a probability below 1e-12, which counts as 1e-12: the table seems ` +
+          `rounded, and its surest rows cannot be told apart. Log-probabilities (logprob:LABEL) keep their order.`,
       );
     if (this.otherPrediction > 0)
       warn(

@@ -116,10 +116,6 @@ describe('a table of confidence', () => {
     for (const cell of ['93%', '93 %', '93,5%'])
       assert.throws(add(cell), { code: 'percent-sign', message: /0\.93, not 93%/ });
   });
-
-  it('warns where more than one row in a hundred is clipped', () => {
-    assert.deepEqual(codes(table('confidence,correct', ['1,1', '.5,0'])), ['clipped']);
-  });
 });
 
 describe('a table of label scores', () => {
