@@ -12,6 +12,8 @@ export interface Io {
   /** To stderr: warnings, bad rows, errors. */
   err(text: string): void;
   now(): Date;
+  /** Of this program, for what is saved. */
+  readonly version: string;
 }
 
 /** @returns the exit code */

@@ -1,7 +1,7 @@
 /**
  * Results for people: aligned tables and a reliability diagram of letters.
  */
-import type { Evaluation, Metric, RejectedRow, ReliabilityBin, Warning } from '../../core/calibration/types';
+import type { CalibrationReport, Evaluation, Metric, RejectedRow, ReliabilityBin, Warning } from '../../core/calibration/types';
 import type { Io } from './command';
 
 /** Rows in aligned columns: the first flush left, the others flush right; a cell beyond the first row's is a remark. */
@@ -74,6 +74,39 @@ export function renderEvaluation(evaluation: Evaluation): string {
     `\n${renderDiagram(evaluation.bins)}`,
     renderConfusion(evaluation),
   ].join('');
+}
+
+/** Raw and calibrated numbers side by side. */
+export function renderCalibration(report: CalibrationReport, out: string): string {
+  const { before, after, inSample, folds } = report;
+  const rows = metricsOf(before).map(([name, metric], i) => {
+    const [calibrated, flattered] = [metricsOf(after)[i]?.[1], metricsOf(inSample)[i]?.[1]];
+    return [
+      name,
+      number(metric.value),
+      interval(metric),
+      number(calibrated?.value),
+      calibrated === undefined ? '' : interval(calibrated),
+      number(flattered?.value),
+    ];
+  });
+  const seen =
+    folds.source === 'split'
+      ? 'fitted on the rows marked fit, scored on those marked test'
+      : `${folds.count} folds by ${folds.stratifiedBy}${folds.grouped ? ', groups kept together' : ''}, seed ${folds.seed}`;
+  const { seedRange } = folds;
+  return [
+    `${report.method} on ${report.on}, scored on ${count(before.n, 'row')} that it did not see (${seen})\n\n`,
+    aligned([['', 'raw', '95% interval', 'calibrated', '95% interval', '(in-sample)'], ...rows]),
+    seedRange === null
+      ? ''
+      : `\nOver ${seedRange.seeds.length} other divisions into folds: ECE ${range(seedRange.ece)}, NLL ${range(seedRange.nll)}.\n`,
+    `\nCalibrated:\n${renderDiagram(after.bins)}\nSaved, fitted on all ${count(inSample.n, 'row')}: ${out}\n`,
+  ].join('');
+}
+
+function range([low, high]: readonly [number, number]): string {
+  return `${number(low)} – ${number(high)}`;
 }
 
 const WIDTH = 41;

@@ -1,0 +1,7 @@
+import { apply } from './apply';
+import { calibrate } from './calibrate';
+import type { Command } from './command';
+import { evaluate } from './evaluate';
+
+/** The commands of this folder by the name they are called by. */
+export const calibrationCommands: Record<string, Command> = { evaluate, calibrate, apply };
