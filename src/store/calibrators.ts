@@ -103,7 +103,8 @@ async function readCalibrator(file: string): Promise<Buffer> {
     return await readFile(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') throw new UserError('no-file', `There is no file ${file}.`);
-    if (errorCode(error) === 'EISDIR') throw new UserError('no-file', `${file} is a folder, not a calibrator.`);
+    if (errorCode(error) === 'EISDIR')
+      throw new UserError('no-file', `${file} is a folder, not a calibrator.`);
     throw error;
   }
 }

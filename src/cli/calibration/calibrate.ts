@@ -1,7 +1,14 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
-import { type SavedCalibrator, savedCalibrator, savedMetrics } from '../../core/calibration/saved';
+import {
+  type Binding,
+  SAVED_VERSION,
+  type SavedCalibrator,
+  savedCalibratorSchema,
+  savedMetrics,
+} from '../../core/calibration/saved';
+import type { Calibrator } from '../../core/calibration/calibrator';
 import type { CalibrationReport, Method } from '../../core/calibration/types';
 import { saveCalibrator } from '../../store/calibrators';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
@@ -77,42 +84,39 @@ export const calibrate = command(USAGE, async (argv, io) => {
       `so the calibrator is bound to none.`,
   };
   const whole = bound === null ? { ...report, warnings: [...report.warnings, unbound] } : report;
-  await saveCalibrator(out, savedCalibrator({ ...savedParts(whole, input, io), calibrator, bound }));
+  await saveCalibrator(out, toSave(calibrator, bound, whole, input, io));
   reportProblems(io, [...whole.before.warnings, ...whole.warnings], whole.before.rejected);
   io.out(values.json ? `${JSON.stringify(whole, null, 2)}\n` : renderCalibration(whole, out));
   return DONE;
 });
 
-function savedParts(
+function toSave(
+  calibrator: Calibrator,
+  bound: Binding | null,
   report: CalibrationReport,
   { source, table }: Input,
   io: Io,
-): Omit<SavedCalibrator, 'schema' | 'calibrator' | 'bound'> {
+): SavedCalibrator {
   // Every row with a known truth is in the in-sample part; before and after may leave some out.
   const { n, nCorrect, nWrong, labelMetrics } = report.inSample;
-  return {
+  return savedCalibratorSchema.parse({
+    schema: SAVED_VERSION,
+    calibrator,
     scoreType: table.columns.scores?.type ?? 'confidence',
     n,
-    nCorrect,
-    nWrong,
     classCounts:
       labelMetrics && Object.fromEntries(labelMetrics.perLabel.map(({ label, support }) => [label, support])),
+    nCorrect,
+    nWrong,
     before: savedMetrics(report.before),
     after: savedMetrics(report.after),
     inSample: savedMetrics(report.inSample),
-    folds: {
-      ...report.folds,
-      seedRange: report.folds.seedRange && {
-        seeds: [...report.folds.seedRange.seeds],
-        nll: [...report.folds.seedRange.nll],
-        brier: [...report.folds.seedRange.brier],
-        ece: [...report.folds.seedRange.ece],
-      },
-    },
+    folds: report.folds,
     seed: report.folds.seed,
-    warnings: [...report.warnings],
+    warnings: report.warnings,
     source: { sha256: source.sha256, name: path.basename(source.file) },
+    bound,
     versions: { 'prompt-confidence': io.version, node: process.versions.node },
     time: io.now().toISOString(),
-  };
+  });
 }

@@ -1,7 +1,14 @@
 /**
  * Results for people: aligned tables and a reliability diagram of letters.
  */
-import type { CalibrationReport, Evaluation, Metric, RejectedRow, ReliabilityBin, Warning } from '../../core/calibration/types';
+import type {
+  CalibrationReport,
+  Evaluation,
+  Metric,
+  RejectedRow,
+  ReliabilityBin,
+  Warning,
+} from '../../core/calibration/types';
 import type { Io } from './command';
 
 /** Rows in aligned columns: the first flush left, the others flush right; a cell beyond the first row's is a remark. */
@@ -100,7 +107,7 @@ export function renderCalibration(report: CalibrationReport, out: string): strin
     aligned([['', 'raw', '95% interval', 'calibrated', '95% interval', '(in-sample)'], ...rows]),
     seedRange === null
       ? ''
-      : `\nOver ${seedRange.seeds.length} other divisions into folds: ECE ${range(seedRange.ece)}, NLL ${range(seedRange.nll)}.\n`,
+      : `\nOver ${seedRange.seeds.length} divisions into folds: ECE ${range(seedRange.ece)}, NLL ${range(seedRange.nll)}.\n`,
     `\nCalibrated:\n${renderDiagram(after.bins)}\nSaved, fitted on all ${count(inSample.n, 'row')}: ${out}\n`,
   ].join('');
 }

@@ -3,7 +3,7 @@
  */
 
 const TOKEN =
-  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y; // eslint-disable-line no-control-regex
+  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
 
 type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'comma or end' | 'nothing';
 
@@ -25,8 +25,8 @@ function badJsonOffset(text: string): number | undefined {
     if (/[ \t\r\n]/.test(text[at] ?? '')) continue;
     if (at === text.length) return expected === 'nothing' ? undefined : at;
     TOKEN.lastIndex = at;
-    const token = TOKEN.exec(text)?.[0];
-    const next = token === undefined ? undefined : after(token, expected, open);
+    const token: string | undefined = TOKEN.exec(text)?.[0];
+    const next: Expected | undefined = token === undefined ? undefined : after(token, expected, open);
     if (token === undefined || next === undefined) return at;
     expected = next;
     at += token.length;

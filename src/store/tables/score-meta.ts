@@ -41,7 +41,10 @@ export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
   if (text === null) return null;
   const line = badJsonLine(text);
   if (line !== undefined)
-    throw new UserError('meta-invalid', `${file}, line ${line}: this is not JSON. Restore the file or delete it.`);
+    throw new UserError(
+      'meta-invalid',
+      `${file}, line ${line}: this is not JSON. Restore the file or delete it.`,
+    );
   const value: unknown = JSON.parse(text);
   const version = z.looseObject({ schema: z.number() }).safeParse(value);
   if (version.success && version.data.schema > SCORE_META_VERSION)

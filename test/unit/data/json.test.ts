@@ -23,11 +23,13 @@ describe('the line where JSON goes wrong', () => {
   });
 
   it('is none exactly where JSON.parse agrees', () => {
-    const json = fc.json().chain((text) =>
-      fc.tuple(fc.nat(text.length), fc.constantFrom('', ',', '}', ']', '"', ':', '0', '\n', '\\', 'x')).map(
-        ([at, extra]) => text.slice(0, at) + extra + text.slice(at + (extra === '' ? 1 : 0)),
-      ),
-    );
+    const json = fc
+      .json()
+      .chain((text) =>
+        fc
+          .tuple(fc.nat(text.length), fc.constantFrom('', ',', '}', ']', '"', ':', '0', '\n', '\\', 'x'))
+          .map(([at, extra]) => text.slice(0, at) + extra + text.slice(at + (extra === '' ? 1 : 0))),
+      );
     fc.assert(
       fc.property(fc.oneof(fc.json(), json, fc.string()), (text) => {
         assert.equal(badJsonLine(text) === undefined, parses(text), text);
