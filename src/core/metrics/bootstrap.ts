@@ -103,21 +103,22 @@ export function resamplingUnits(table: ScoredTable): number {
   return group === undefined ? table.n : new Set(group).size;
 }
 
-/** Groups renumbered from 0, at each rank; null where each row is its own. */
+/**
+ * Groups renumbered from 0 in the order of the table, at each rank; null where each row is its own. Numbers do not
+ * depend on the ranking, so two tables of the same groups and one seed are resampled together.
+ */
 function rankedGroups(
   group: Int32Array | undefined,
   order: Uint32Array,
 ): { group: Int32Array | null; groupCount: number } {
   if (group === undefined) return { group: null, groupCount: 0 };
   const numbers = new Map<number, number>();
-  const ranked = Int32Array.from(order, (row) => {
-    const name = group[row] ?? 0;
-    const known = numbers.get(name);
-    if (known !== undefined) return known;
-    numbers.set(name, numbers.size);
-    return numbers.size - 1;
+  const byRow = group.map((name) => {
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    return known;
   });
-  return { group: ranked, groupCount: numbers.size };
+  return { group: Int32Array.from(order, (row) => byRow[row] ?? 0), groupCount: numbers.size };
 }
 
 function weightedClasswise(table: ScoredTable, rankWeight: Float64Array): number {

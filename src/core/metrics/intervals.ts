@@ -1,17 +1,18 @@
 /** The 97.5% point of the standard normal. */
-const Z_95 = 1.959_963_984_540_054;
+export const Z_95 = 1.959_963_984_540_054;
 
 /**
  * Wilson's score interval for a proportion, 95% (Wilson 1927; Brown, Cai, DasGupta 2001, eq. 4).
  *
  * @param successes may be fractional, for weighted rows
  * @param n number of trials, above 0
+ * @param z normal quantile of the level: 1.96 for 95% on both sides
  */
-export function wilsonInterval(successes: number, n: number): { low: number; high: number } {
+export function wilsonInterval(successes: number, n: number, z = Z_95): { low: number; high: number } {
   const p = successes / n;
-  const z2 = Z_95 * Z_95;
+  const z2 = z * z;
   const centre = p + z2 / (2 * n);
-  const half = Z_95 * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
+  const half = z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
   const scale = 1 + z2 / n;
   // At p = 0 and 1 an end is 0 or 1 exactly, but not after rounding.
   return {
