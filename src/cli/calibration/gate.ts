@@ -124,7 +124,9 @@ function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): Li
 }
 
 function usual({ kind }: Evaluation): readonly GateMetric[] {
-  return kind === 'labels' ? ['accuracy', 'ece', 'labelBrier', 'labelNll'] : ['accuracy', 'ece', 'brier', 'nll'];
+  return kind === 'labels'
+    ? ['accuracy', 'ece', 'labelBrier', 'labelNll']
+    : ['accuracy', 'ece', 'brier', 'nll'];
 }
 
 function worst(verdicts: readonly Verdict[]): Verdict {
@@ -146,11 +148,17 @@ async function compare(
   const name = path.basename(file);
   if (await holdsJson(file)) {
     const baseline = parseEvaluation(await readFile(file, 'utf8'), name);
-    return { report: twoSamples(evaluation, baseline, metrics), warnings: binningWarning(evaluation, baseline, name) };
+    return {
+      report: twoSamples(evaluation, baseline, metrics),
+      warnings: binningWarning(evaluation, baseline, name),
+    };
   }
   const other = await readInput(file, { ...how.columns, on: input.data.kind });
   const pairs = pairRows(input.table, other.table);
-  const warnings: Warning[] = other.warnings.map(({ code, message }) => ({ code, message: `${name}: ${message}` }));
+  const warnings: Warning[] = other.warnings.map(({ code, message }) => ({
+    code,
+    message: `${name}: ${message}`,
+  }));
   if (pairs === null) {
     warnings.push({
       code: 'unpaired',
@@ -173,7 +181,11 @@ async function compare(
   return { report: { comparison: 'paired', n, results }, warnings };
 }
 
-function twoSamples(current: Evaluation, baseline: Evaluation, metrics: readonly GateMetric[]): BaselineReport {
+function twoSamples(
+  current: Evaluation,
+  baseline: Evaluation,
+  metrics: readonly GateMetric[],
+): BaselineReport {
   return {
     comparison: 'two-sample',
     n: current.n,
@@ -209,9 +221,14 @@ async function holdsJson(file: string): Promise<boolean> {
 }
 
 function render({ verdict, limits, baseline, evaluation }: GateReport): string {
-  const lines = [...limits, ...(baseline?.results ?? [])].map((result) => `${MARKS[result.verdict]} ${result.message}`);
+  const lines = [...limits, ...(baseline?.results ?? [])].map(
+    (result) => `${MARKS[result.verdict]} ${result.message}`,
+  );
   const rows = count(evaluation.n, 'row');
-  const how = baseline === null ? '' : `, compared with the baseline as ${baseline.comparison === 'paired' ? `${count(baseline.n, 'pair')} of rows` : 'separate samples'}`;
+  const how =
+    baseline === null
+      ? ''
+      : `, compared with the baseline as ${baseline.comparison === 'paired' ? `${count(baseline.n, 'pair')} of rows` : 'separate samples'}`;
   return `${lines.join('\n')}\n${verdict} (${rows}${how})\n`;
 }
 
