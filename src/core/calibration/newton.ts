@@ -13,7 +13,11 @@ export interface Objective {
 }
 
 const MAX_ITERATIONS = 60;
-const STEP_TOLERANCE = 1e-9;
+/**
+ * A step this short is taken unseen and is the last: what is left after it is its square, and the fall in value it
+ * brings (again its square) is below rounding, where a line search would halve for ever.
+ */
+const LAST_STEP = 1e-6;
 const ARMIJO = 1e-4;
 const SMALLEST_STEP = 1e-10;
 
@@ -33,10 +37,9 @@ export function minimise(objective: Objective, start: Float64Array): Float64Arra
     const value = objective.evaluate(theta, gradient, hessian);
     const step = solvePositiveDefinite(hessian, gradient);
     if (step === null) return null;
-    if (relativeLength(step, theta) <= STEP_TOLERANCE) return moved(theta, step, 1);
+    if (relativeLength(step, theta) <= LAST_STEP) return moved(theta, step, 1);
     const next = lineSearch(objective, theta, step, value, gradient);
-    // No decrease along a descent direction: the value is at its rounding error, so this is the minimum.
-    if (next === null) return relativeLength(step, theta) <= 1e-5 ? theta : null;
+    if (next === null) return null;
     theta.set(next);
   }
   return null;

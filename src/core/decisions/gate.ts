@@ -286,7 +286,7 @@ function twoSampleP(metric: GateMetric, now: Metric | null, then: Metric | null)
 
 /** From the upper half of a 95% interval: the lower one of a calibration error may be cut off at 0. */
 function standardError(metric: Metric | null): number | null {
-  if (metric?.value == null || metric.high === null || metric.low === null) return null;
+  if (metric === null || metric.value === null || metric.high === null || metric.low === null) return null;
   const upper = metric.high - metric.value;
   // At a perfect accuracy the upper half is empty.
   return (upper > 0 ? upper : metric.value - metric.low) / Z_95;
