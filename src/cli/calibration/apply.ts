@@ -5,7 +5,7 @@ import { loadCalibrator } from '../../store/calibrators';
 import { inspectTable } from '../../store/tables/inspect';
 import { writeCalibrated } from '../../store/tables/write-calibrated';
 import { calibratorColumns, checkBinding } from './binding';
-import { command, DONE } from './command';
+import { command, DONE } from '../command';
 import {
   columnOptions,
   JSON_USAGE,

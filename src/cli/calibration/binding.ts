@@ -9,7 +9,7 @@ import { UserError } from '../../core/user-error';
 import type { LoadedCalibrator } from '../../store/calibrators';
 import type { TableFile } from '../../store/tables/inspect';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
-import { usageError } from './command';
+import { usageError } from '../command';
 
 /** Columns as the calibrator wants them: what it works on, and its label order. */
 export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOptions): ColumnOptions {

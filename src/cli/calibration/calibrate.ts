@@ -12,7 +12,7 @@ import type { Calibrator } from '../../core/calibration/calibrator';
 import type { CalibrationReport, Method } from '../../core/calibration/types';
 import { saveCalibrator } from '../../store/calibrators';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
-import { command, DONE, type Io, usageError } from './command';
+import { command, DONE, type Io, usageError } from '../command';
 import { type Input, readInput, refuseCalibrated } from './input';
 import {
   columnOptions,

@@ -4,7 +4,7 @@ import type { Evaluation, Warning } from '../../core/calibration/types';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { loadCalibrator } from '../../store/calibrators';
 import { calibratorColumns, checkBinding } from './binding';
-import { command, DONE } from './command';
+import { command, DONE } from '../command';
 import { readInput, refuseCalibrated } from './input';
 import {
   columnOptions,

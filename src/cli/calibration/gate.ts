@@ -20,7 +20,7 @@ import {
 import { evaluate } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../../store/atomic';
-import { command, DONE, GATE_FAILED, usageError } from './command';
+import { command, DONE, GATE_FAILED, usageError } from '../command';
 import { type Input, readInput } from './input';
 import {
   columnOptions,

@@ -1,6 +1,6 @@
 import { apply } from './apply';
 import { calibrate } from './calibrate';
-import type { Command } from './command';
+import type { Command } from '../command';
 import { evaluate } from './evaluate';
 import { gate } from './gate';
 

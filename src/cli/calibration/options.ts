@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { BinningKind, CalibrateOn } from '../../core/calibration/types';
 import type { ColumnOptions } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
-import { usageError } from './command';
+import { usageError } from '../command';
 
 /** For parseArgs: how a table is read. */
 export const TABLE_OPTIONS = {

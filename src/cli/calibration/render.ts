@@ -9,7 +9,7 @@ import type {
   ReliabilityBin,
   Warning,
 } from '../../core/calibration/types';
-import type { Io } from './command';
+import type { Io } from '../command';
 
 /** Rows in aligned columns: the first flush left, the others flush right; a cell beyond the first row's is a remark. */
 export function aligned(rows: readonly (readonly string[])[]): string {

@@ -20,7 +20,8 @@ import {
 import { type PredictionTable, TableBuilder } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
-import type { Separator, TableFile } from './inspect';
+import { csvLine } from './csv-line';
+import type { TableFile } from './inspect';
 import { tableRows } from './rows';
 
 export interface CopyOptions {
@@ -151,11 +152,4 @@ function calibratedCells(
   const correct = (row: number) =>
     winner.correct[row] === UNKNOWN_CORRECT ? '' : String(winner.correct[row]);
   return (row) => [...numbers(row), ...predicted(row), correct(row), calibratorSha256];
-}
-
-/** One line of a CSV; cells are quoted where they must be. */
-function csvLine(cells: readonly string[], separator: Separator): string {
-  const quote = (cell: string) =>
-    cell.includes(separator) || /["\r\n]/u.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-  return `${cells.map(quote).join(separator)}\n`;
 }

@@ -2,8 +2,8 @@
  * What every command of the command line is, and how it ends: exit code 0 done, 1 a gate failed or is undecided,
  * 2 bad input or usage.
  */
-import { UserError } from '../../core/user-error';
-import { errorCode } from '../../store/atomic';
+import { UserError } from '../core/user-error';
+import { errorCode } from '../store/atomic';
 
 /** The terminal, as far as a command may see it. */
 export interface Io {
@@ -12,6 +12,8 @@ export interface Io {
   /** To stderr: warnings, bad rows, errors. */
   err(text: string): void;
   now(): Date;
+  /** Fires when the person interrupts. */
+  readonly signal?: AbortSignal;
   /** Of this program, for what is saved. */
   readonly version: string;
 }
