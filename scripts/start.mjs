@@ -1,0 +1,157 @@
+/**
+ * `npm start`: from a fresh clone to a first classification, then the extension in VS Code.
+ *
+ *   npm start [-- --headless]     --headless: stop after the classification
+ *
+ * Node built-ins only: it runs before anything is installed.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { fetchModel, TEST_MODEL } from './fetch-model.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const OLDEST_NODE = [20, 19];
+const FIRST_RUN = [
+  'classify',
+  'I love this movie!',
+  'Best worst thing ever',
+  '--classifier',
+  'sentiment',
+  '--top',
+  '10',
+];
+
+/** Why the first run ended, for the person who started it. */
+class StartError extends Error {}
+
+const steps = [
+  ['Node.js', checkNode],
+  ['Dependencies', installDependencies],
+  ['Build', build],
+  ['Model', fetchTestModel],
+  ['First classification', classify],
+];
+
+async function main() {
+  const headless = readArguments();
+  for (const [index, [name, step]] of steps.entries()) {
+    console.log(`\n[${index + 1}/${steps.length}] ${name}`);
+    await step();
+  }
+  if (!headless) openEditor();
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ options: { headless: { type: 'boolean', default: false } } }).values.headless;
+  } catch (error) {
+    throw new StartError(`${error.message}\nUsage: npm start [-- --headless]`, { cause: error });
+  }
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const wanted = OLDEST_NODE.join('.');
+  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+    throw new StartError(`This is Node.js ${process.versions.node}; ${wanted} or newer is needed.`);
+  }
+  console.log(`${process.versions.node} (${wanted} or newer is needed)`);
+}
+
+function installDependencies() {
+  if (isInstalled()) {
+    console.log('node_modules is up to date.');
+    return;
+  }
+  // npm is a .cmd on Windows, which Node only starts through a shell; the arguments are constants.
+  run(
+    'npm',
+    ['ci', '--no-audit', '--no-fund'],
+    'npm ci failed; see above. Check the network and try again.',
+    {
+      shell: process.platform === 'win32',
+    },
+  );
+}
+
+/** npm writes node_modules/.package-lock.json at the end of an installation. */
+function isInstalled() {
+  const installed = statSync(path.join(root, 'node_modules', '.package-lock.json'), {
+    throwIfNoEntry: false,
+  });
+  return (
+    installed !== undefined && installed.mtimeMs >= statSync(path.join(root, 'package-lock.json')).mtimeMs
+  );
+}
+
+function build() {
+  run(process.execPath, ['esbuild.mjs'], 'The build failed; see above.');
+  console.log('dist/ is built.');
+}
+
+async function fetchTestModel() {
+  try {
+    console.log(await fetchModel());
+  } catch (error) {
+    throw new StartError(error.message, { cause: error });
+  }
+  console.log(`Licence: Gemma Terms of Use, ${TEST_MODEL.licenceUrl}`);
+}
+
+function classify() {
+  const shown = FIRST_RUN.map((argument) => (argument.includes(' ') ? `"${argument}"` : argument)).join(' ');
+  console.log(`node dist/cli.mjs ${shown}\n`);
+  run(
+    process.execPath,
+    ['dist/cli.mjs', ...FIRST_RUN],
+    'The first classification failed; see above. CONTRIBUTING.md lists what the engine needs.',
+  );
+}
+
+function openEditor() {
+  const sample = path.join(root, 'sample');
+  const code = findCode();
+  if (code !== undefined) {
+    console.log('\nOpening VS Code with the extension and the sample folder.');
+    const options = { stdio: 'inherit', shell: process.platform === 'win32' };
+    const quote = (text) => (process.platform === 'win32' ? `"${text}"` : text);
+    const args = [quote(`--extensionDevelopmentPath=${root}`), quote(sample)];
+    if (spawnSync(quote(code), args, options).status === 0) return;
+    console.log('VS Code did not start.');
+  }
+  console.log(
+    [
+      '',
+      'To see it in VS Code, one of:',
+      '  - open this folder in VS Code and press F5;',
+      "  - install VS Code's `code` command (Command Palette: Shell Command: Install 'code' command in PATH)",
+      '    and run npm start again;',
+      '  - npm run package, then "Extensions: Install from VSIX..." in VS Code.',
+    ].join('\n'),
+  );
+}
+
+/** The `code` command on PATH; undefined where there is none. */
+function findCode() {
+  const names = process.platform === 'win32' ? ['code.cmd'] : ['code'];
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  return folders
+    .flatMap((folder) => names.map((name) => path.join(folder, name)))
+    .find((file) => existsSync(file));
+}
+
+function run(file, args, failure, options = {}) {
+  const { status, signal, error } = spawnSync(file, args, { cwd: root, stdio: 'inherit', ...options });
+  if (error) throw new StartError(`${failure} (${error.message})`, { cause: error });
+  if (status !== 0) throw new StartError(`${failure} (${signal ?? `exit code ${status}`})`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`\n${error instanceof StartError ? error.message : error.stack}`);
+  process.exitCode = 1;
+}

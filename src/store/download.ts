@@ -1,0 +1,438 @@
+/**
+ * Brings a model into the cache: asked about first, resumable, verified, renamed into place.
+ *
+ * While it runs, models/ holds <file>.part (the bytes so far), <file>.part.json (what they are the start of)
+ * and <file>.lock (one process at a time). A cut, a cancel or a full disk leaves the part for the next run; a
+ * wrong hash removes it.
+ */
+import { mkdir, open, readFile, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../core/user-error';
+import { errorCode, renameDurably, writeFileAtomic } from './atomic';
+import { checkGguf } from './gguf';
+import {
+  discard,
+  NetworkError,
+  reason,
+  refusal,
+  request,
+  withIdleLimit,
+  withRetries,
+  type Token,
+} from './http';
+import { withLock } from './lock';
+import { sha256Of, type ModelEntry, type ModelStore } from './models';
+import { planFromHub, planFromUrl, type DownloadInfo, type Plan } from './plan';
+import { HUB, parseSource } from './source';
+
+export type { DownloadInfo } from './plan';
+
+export interface DownloadProgress {
+  /** waiting: another process downloads the same file. */
+  readonly phase: 'waiting' | 'downloading' | 'verifying';
+  /** Bytes on the disk, or hashed so far; a resumed download does not start at 0. */
+  readonly done: number;
+  /** undefined where the server does not say. */
+  readonly total: number | undefined;
+}
+
+export interface DownloadOptions {
+  /** See source.ts. A file on this machine is registered, not copied, and nothing is asked. */
+  readonly source: string;
+  /** Called once before any byte of the file is fetched; false ends it with download-declined. */
+  readonly confirm: (info: DownloadInfo) => boolean | Promise<boolean>;
+  /** Called for every piece that arrives: often. */
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Base address of the hub. */
+  readonly hub?: string | undefined;
+  /** A hub access token, for models behind a licence form; sent to the hub's origin only. */
+  readonly token?: string | undefined;
+  /** Tries after a failed one that brought nothing new; default 5. */
+  readonly retries?: number | undefined;
+  /** Before the first further try, in milliseconds, then doubled; default 1000. */
+  readonly backoffMs?: number | undefined;
+  /** A connection that brings nothing for so long is cut, in milliseconds; default 60 000. */
+  readonly idleMs?: number | undefined;
+}
+
+/**
+ * Throws UserError: source-* (see source.ts), model-split, download-not-found, -denied, -refused, -declined,
+ * -cancelled, -interrupted (run it again: it resumes), -corrupt, -size, redirect-loop, redirect-insecure,
+ * download-unreachable, disk-full, model-name-taken.
+ */
+export async function downloadModel(store: ModelStore, options: DownloadOptions): Promise<ModelEntry> {
+  const hub = (options.hub ?? HUB).replace(/\/+$/, '');
+  const source = parseSource(options.source, hub);
+  if (source.kind === 'file') return store.addLocal(source.path);
+  const token =
+    options.token === undefined ? undefined : { origin: new URL(hub).origin, value: options.token };
+  const retry = {
+    retries: options.retries ?? 5,
+    backoffMs: options.backoffMs ?? 1000,
+    signal: options.signal,
+  };
+  const idleMs = options.idleMs ?? 60_000;
+  try {
+    const ask = (signal: AbortSignal) =>
+      source.kind === 'hub'
+        ? planFromHub(source, hub, { signal, token })
+        : planFromUrl(source.url, { signal, token });
+    const plan = await withRetries(() => withIdleLimit(idleMs, options.signal, ask), retry).catch(
+      (error: unknown) => {
+        throw error instanceof NetworkError ? unreachable(error) : error;
+      },
+    );
+    return await new Download(store, plan, options, token, retry, idleMs).run();
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
+    throw new UserError(
+      'download-cancelled',
+      'The download was cancelled. What has arrived is kept: starting it again resumes there.',
+      { cause: error },
+    );
+  }
+}
+
+/** What <file>.part is the start of. Bytes of anything else are not continued. */
+const PartState = z.object({
+  source: z.string(),
+  bytes: z.number().optional(),
+  sha256: z.string().optional(),
+  /** Strong ETag of the answer that the bytes came from. */
+  etag: z.string().optional(),
+});
+type PartState = z.infer<typeof PartState>;
+
+class Download {
+  private readonly target: string;
+  private readonly part: string;
+  private readonly stateFile: string;
+  /** Size of the part after the last try that got further than all before. */
+  private furthest = 0;
+
+  constructor(
+    private readonly store: ModelStore,
+    private readonly plan: Plan,
+    private readonly options: DownloadOptions,
+    private readonly token: Token | undefined,
+    private readonly retry: { retries: number; backoffMs: number; signal: AbortSignal | undefined },
+    private readonly idleMs: number,
+  ) {
+    this.target = path.join(store.folder, plan.file);
+    this.part = `${this.target}.part`;
+    this.stateFile = `${this.part}.json`;
+  }
+
+  async run(): Promise<ModelEntry> {
+    const { plan, options } = this;
+    const existing = await this.existing();
+    if (existing !== undefined) return existing;
+    if (!(await options.confirm(await this.describe()))) {
+      throw new UserError('download-declined', `${plan.file} was not downloaded, as you decided.`);
+    }
+    options.signal?.throwIfAborted();
+    try {
+      await mkdir(this.store.folder, { recursive: true });
+      return await withLock(
+        `${this.target}.lock`,
+        // Another process may just have brought it.
+        async () => (await this.existing()) ?? (await this.download()),
+        {
+          signal: options.signal,
+          onWait: () => options.onProgress?.({ phase: 'waiting', done: 0, total: plan.bytes }),
+        },
+      );
+    } catch (error) {
+      if (['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? ''))
+        throw await this.diskFull(this.plan.bytes, error);
+      throw error;
+    }
+  }
+
+  private async describe(): Promise<DownloadInfo> {
+    const { source, file, bytes, sha256, verified, licence, licenceUrl } = this.plan;
+    const resumeFrom = (await this.continuable()) === undefined ? 0 : await sizeOf(this.part);
+    return { source, file, bytes, sha256, verified, licence, licenceUrl, resumeFrom };
+  }
+
+  /** The model, if it is on this machine already. A different file of that name in models/ is an error. */
+  private async existing(): Promise<ModelEntry | undefined> {
+    const { file, sha256, bytes, source } = this.plan;
+    if (sha256 !== undefined) {
+      const found = await this.store.find({ file, sha256 }, { signal: this.options.signal });
+      if (found !== undefined) return found;
+    }
+    const taken = (await this.store.list()).find((entry) => entry.path === this.target);
+    if (taken === undefined) return undefined;
+    const sameOrigin = taken.source === source && (bytes === undefined || bytes === taken.bytes);
+    if (sha256 === undefined && sameOrigin) return taken;
+    throw new UserError(
+      'model-name-taken',
+      `${this.target} is there already and is not the file that ${source} offers now. ` +
+        'Delete or rename it first; classifiers that name it by its SHA-256 keep needing the old one.',
+    );
+  }
+
+  private async download(): Promise<ModelEntry> {
+    const { plan, options } = this;
+    if ((await this.continuable()) === undefined) await this.removePart();
+    this.furthest = await sizeOf(this.part);
+    await withRetries(
+      () => this.fetchRest(),
+      this.retry,
+      () => this.gotFurther(),
+    ).catch(async (error: unknown) => {
+      throw error instanceof NetworkError ? await this.interrupted(error) : error;
+    });
+
+    const sha256 = await sha256Of(this.part, {
+      signal: options.signal,
+      onProgress: (done, total) => options.onProgress?.({ phase: 'verifying', done, total }),
+    });
+    await this.check(sha256);
+    await renameDurably(this.part, this.target);
+    await rm(this.stateFile, { force: true });
+    return this.store.recordDownload(plan.file, { source: plan.source, licence: plan.licence, sha256 });
+  }
+
+  /** Fetches what the part still lacks in one request. */
+  private async fetchRest(): Promise<void> {
+    const { plan } = this;
+    const state = await this.continuable();
+    const offset = state === undefined ? 0 : await sizeOf(this.part);
+    if (offset > 0 && offset === plan.bytes) return;
+
+    await withIdleLimit(this.idleMs, this.options.signal, async (signal, alive) => {
+      const headers = offset === 0 ? {} : rangeFrom(offset, state?.etag);
+      const response = await request(plan.url, { signal, token: this.token, headers });
+      try {
+        await this.receive(response, offset, state, alive);
+      } finally {
+        await discard(response);
+      }
+    });
+  }
+
+  private async receive(
+    response: Response,
+    offset: number,
+    state: PartState | undefined,
+    onPiece: () => void,
+  ): Promise<void> {
+    const { plan } = this;
+    const etag = strongEtag(response);
+    const continues = response.status === 206 && offset > 0;
+    if (
+      continues ? !isContinuation(response, offset, plan.bytes, state?.etag, etag) : response.status === 416
+    ) {
+      await this.removePart();
+      throw new NetworkError('the file changed on the server');
+    }
+    if (!continues && response.status !== 200) {
+      throw refusal(response, plan.file, plan.page);
+    }
+    const start = continues ? offset : 0;
+    const length = contentLength(response);
+    const total = plan.bytes ?? (length === undefined ? undefined : start + length);
+    if (length !== undefined && start + length !== total) throw this.wrongSize(start + length);
+
+    const handle = await open(this.part, 'a');
+    try {
+      // A server without ranges sends everything again.
+      if (!continues) await handle.truncate(0);
+      await this.checkSpace(total, start);
+      const next = { source: plan.source, bytes: plan.bytes, sha256: plan.sha256, etag };
+      await writeFileAtomic(this.stateFile, `${JSON.stringify(next)}\n`);
+      await this.append(response, handle, start, total, onPiece);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private async append(
+    response: Response,
+    handle: FileHandle,
+    start: number,
+    total: number | undefined,
+    onPiece: () => void,
+  ): Promise<void> {
+    let done = start;
+    const report = () => this.options.onProgress?.({ phase: 'downloading', done, total });
+    report();
+    for await (const piece of pieces(response, this.options.signal)) {
+      onPiece();
+      done += piece.length;
+      if (total !== undefined && done > total) {
+        await this.removePart();
+        throw this.wrongSize(done);
+      }
+      await handle.appendFile(piece);
+      report();
+    }
+    if (total !== undefined && done < total) throw new NetworkError('the connection ended early');
+  }
+
+  /** The state of a part that this plan may continue; undefined where there is none or it is of something else. */
+  private async continuable(): Promise<PartState | undefined> {
+    const { source, bytes, sha256 } = this.plan;
+    const state = await readState(this.stateFile);
+    if (state?.source !== source) return undefined;
+    if (state.bytes !== bytes || state.sha256 !== sha256) return undefined;
+    // With neither a hash nor an ETag nobody would notice that two halves of two files were joined.
+    if (sha256 === undefined && state.etag === undefined) return undefined;
+    return (await sizeOf(this.part)) > (bytes ?? Number.POSITIVE_INFINITY) ? undefined : state;
+  }
+
+  private async gotFurther(): Promise<boolean> {
+    const size = await sizeOf(this.part);
+    if (size <= this.furthest) return false;
+    this.furthest = size;
+    return true;
+  }
+
+  private async check(sha256: string): Promise<void> {
+    const { plan } = this;
+    if (plan.sha256 !== undefined && sha256 !== plan.sha256) {
+      await this.removePart();
+      throw new UserError(
+        'download-corrupt',
+        `${plan.file} arrived damaged: its SHA-256 is ${sha256}, published is ${plan.sha256}. ` +
+          'It was removed; download it again.',
+      );
+    }
+    try {
+      await checkGguf(this.part);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      await this.removePart();
+      throw new UserError(
+        'download-corrupt',
+        `What ${plan.source} gave is no usable model: ${error.message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  private async checkSpace(total: number | undefined, start: number): Promise<void> {
+    if (total === undefined) return;
+    const { bavail, bsize } = await statfs(this.store.folder);
+    if (total - start > bavail * bsize) throw await this.diskFull(total);
+  }
+
+  private async diskFull(bytes: number | undefined, cause?: unknown): Promise<UserError> {
+    const { bavail, bsize } = await statfs(this.store.folder);
+    const have = await sizeOf(this.part);
+    const needs = bytes === undefined ? 'more' : megabytes(bytes - have);
+    return new UserError(
+      'disk-full',
+      `There is not enough space in ${this.store.folder}: ${this.plan.file} needs ${needs}, ` +
+        `${megabytes(bavail * bsize)} are free. Free some and start again` +
+        (have > 0 ? `; the ${megabytes(have)} that arrived are kept.` : '.'),
+      { cause },
+    );
+  }
+
+  private async interrupted(error: NetworkError): Promise<UserError> {
+    const have = await sizeOf(this.part);
+    const { bytes, file } = this.plan;
+    const so = bytes === undefined ? megabytes(have) : `${megabytes(have)} of ${megabytes(bytes)}`;
+    return new UserError(
+      'download-interrupted',
+      `The download of ${file} was interrupted: ${error.message}. ${so} are kept; ` +
+        'start it again and it resumes there.',
+      { cause: error },
+    );
+  }
+
+  private wrongSize(bytes: number): UserError {
+    return new UserError(
+      'download-size',
+      `The server sends ${bytes} bytes or more for ${this.plan.file}, not the ${this.plan.bytes ?? 'announced'} ` +
+        'that were announced. The file may just have been replaced: start again.',
+    );
+  }
+
+  private async removePart(): Promise<void> {
+    await rm(this.part, { force: true });
+    await rm(this.stateFile, { force: true });
+  }
+}
+
+function rangeFrom(offset: number, etag: string | undefined): Record<string, string> {
+  return { range: `bytes=${offset}-`, ...(etag === undefined ? {} : { 'if-range': etag }) };
+}
+
+/** Whether a 206 answer goes on where the part ends, in the same file. */
+function isContinuation(
+  response: Response,
+  offset: number,
+  bytes: number | undefined,
+  oldEtag: string | undefined,
+  etag: string | undefined,
+): boolean {
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
+  if (range === null || Number(range[1]) !== offset) return false;
+  if (bytes !== undefined && range[2] !== '*' && Number(range[2]) !== bytes) return false;
+  return oldEtag === undefined || etag === undefined || oldEtag === etag;
+}
+
+function strongEtag(response: Response): string | undefined {
+  const etag = response.headers.get('etag');
+  return etag?.startsWith('"') === true ? etag : undefined;
+}
+
+function contentLength(response: Response): number | undefined {
+  const header = response.headers.get('content-length');
+  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
+}
+
+/** The body piece by piece; a cut shows as a NetworkError, the caller's cancel as its reason. */
+async function* pieces(response: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  if (response.body === null) return;
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const result = await reader.read().catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw error instanceof NetworkError
+          ? error
+          : new NetworkError(`the connection was cut (${reason(error)})`, { cause: error });
+      });
+      if (result.done) return;
+      yield result.value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function readState(file: string): Promise<PartState | undefined> {
+  try {
+    return PartState.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    // Missing or damaged: the part is then of unknown origin, and not continued.
+    return undefined;
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return (await stat(file).catch(() => undefined))?.size ?? 0;
+}
+
+function unreachable(error: NetworkError): UserError {
+  return new UserError(
+    'download-unreachable',
+    `Nothing was downloaded: ${error.message}. Check the network (and proxy) and try again, ` +
+      'or add a model file that you already have.',
+    { cause: error },
+  );
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}

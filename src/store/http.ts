@@ -1,0 +1,178 @@
+/**
+ * fetch, with what a downloader needs besides: redirects that are counted and may not leave https, a token that
+ * goes to one origin only, and a network failure that can be told from any other.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../core/user-error';
+import { errorCode } from './atomic';
+import { isLoopback } from './source';
+
+/** The connection failed, was cut or stood still, or the server asks for patience: worth another try. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+}
+
+/** A secret for the servers of one origin ("https://host"). */
+export interface Token {
+  readonly origin: string;
+  readonly value: string;
+}
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'HEAD';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  readonly token?: Token | undefined;
+  /** A redirect that already says what the caller wants to know is given back, not followed. */
+  readonly isEnough?: (response: Response) => boolean;
+}
+
+const MOST_REDIRECTS = 10;
+
+/**
+ * One request, redirects followed. Gives any status but a redirect's; a body that is not wanted must be
+ * cancelled by the caller. Throws NetworkError, the signal's reason, or a UserError (redirect-loop,
+ * redirect-insecure).
+ */
+export async function request(url: URL, options: RequestOptions): Promise<Response> {
+  let current = url;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const response = await send(current, options);
+    const location = response.headers.get('location');
+    const isRedirect = [301, 302, 303, 307, 308].includes(response.status) && location !== null;
+    if (!isRedirect || options.isEnough?.(response) === true) return response;
+    await discard(response);
+    current = nextHop(current, location);
+  }
+  throw new UserError(
+    'redirect-loop',
+    `${url.host} redirected more than ${MOST_REDIRECTS} times without giving the file. ` +
+      'Check the address, or try again later.',
+  );
+}
+
+async function send(url: URL, options: RequestOptions): Promise<Response> {
+  const { method = 'GET', headers = {}, signal, token } = options;
+  try {
+    return await fetch(url.href, {
+      method,
+      redirect: 'manual',
+      // Lengths and ranges must be those of the file, not of a compressed form of it.
+      headers: {
+        'accept-encoding': 'identity',
+        'user-agent': 'prompt-confidence',
+        ...headers,
+        ...(token?.origin === url.origin ? { authorization: `Bearer ${token.value}` } : {}),
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new NetworkError(`${url.host} cannot be reached (${reason(error)})`, { cause: error });
+  }
+}
+
+function nextHop(from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  // Only what already runs on this machine may send us to another server of this machine.
+  const safe = to?.protocol === 'https:' || (to?.protocol === 'http:' && isLoopback(to) && isLoopback(from));
+  if (to === undefined || !safe) {
+    throw new UserError(
+      'redirect-insecure',
+      `${from.host} redirects to ${to?.origin ?? 'an address that makes no sense'}, which is not https. ` +
+        'Nothing was loaded from there; use another address for the model.',
+    );
+  }
+  return to;
+}
+
+/** Ends a response whose body nobody reads, so that its connection is free again. */
+export async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => undefined);
+}
+
+/**
+ * Runs `action` with a signal that also fires (as a NetworkError) when `alive` was not called for `idleMs`
+ * milliseconds.
+ */
+export async function withIdleLimit<T>(
+  idleMs: number,
+  signal: AbortSignal | undefined,
+  action: (signal: AbortSignal, alive: () => void) => Promise<T>,
+): Promise<T> {
+  const idle = new AbortController();
+  const timer = setTimeout(() => {
+    idle.abort(new NetworkError(`nothing arrived for ${Math.round(idleMs / 1000)} seconds`));
+  }, idleMs);
+  try {
+    const either = signal === undefined ? idle.signal : AbortSignal.any([idle.signal, signal]);
+    return await action(either, () => timer.refresh());
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export interface RetryOptions {
+  /** Further tries after the first. */
+  readonly retries: number;
+  /** Before the first further try, in milliseconds; doubled each time up to 30 seconds. */
+  readonly backoffMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Tries again after a NetworkError, and gives the last one up. `gotFurther` (optional) tells that the failed
+ * try has brought something, and the count starts anew.
+ */
+export async function withRetries<T>(
+  action: () => Promise<T>,
+  { retries, backoffMs, signal }: RetryOptions,
+  gotFurther: () => boolean | Promise<boolean> = () => false,
+): Promise<T> {
+  for (let failures = 0; ;) {
+    try {
+      return await action();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof NetworkError)) throw error;
+      if (await gotFurther()) failures = 0;
+      if (++failures > retries) throw error;
+      await sleep(Math.min(backoffMs * 2 ** (failures - 1), 30_000), undefined, { signal });
+    }
+  }
+}
+
+/** What to throw for a status that is not success: NetworkError where trying again may help. */
+export function refusal(response: Response, what: string, page?: string): Error {
+  const { status } = response;
+  if (status === 408 || status === 429 || status >= 500) {
+    return new NetworkError(`the server answered ${status} for ${what}`);
+  }
+  if (status === 404 || status === 410) {
+    return new UserError('download-not-found', `There is no ${what} (${status}). Check the address.`);
+  }
+  if (status !== 401 && status !== 403) {
+    return new UserError('download-refused', `The server answered ${status} for ${what}. Check the address.`);
+  }
+  const code = response.headers.get('x-error-code');
+  if (page === undefined) {
+    return new UserError(
+      'download-denied',
+      `The server does not give ${what} to everyone (${status}). ` +
+        'Download it with your browser and add it as a local file.',
+    );
+  }
+  return new UserError(
+    'download-denied',
+    code === 'RepoNotFound'
+      ? `The hub has no ${what}, or it is private. Check the name; for a private one, set a hub access token.`
+      : `The hub gives ${what} only to people who accepted its licence (${status}). ` +
+          `Accept it at ${page}, then set a hub access token and try again.`,
+  );
+}
+
+/** The innermost reason of a failed fetch: "ENOTFOUND", "ECONNRESET", else its message. */
+export function reason(error: unknown): string {
+  const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return errorCode(inner) ?? (inner instanceof Error ? inner.message : String(inner));
+}

@@ -1,0 +1,309 @@
+/**
+ * The models that this machine knows: GGUF files in the cache's models/ folder, and the user's own files
+ * elsewhere, which are registered by path and never copied.
+ *
+ * models/index.json holds what the files cannot say of themselves: where each came from, under which licence,
+ * and its SHA-256. A hash counts only while the file's size and modification time are those it was computed at.
+ * A file in models/ needs no entry to be listed; a file elsewhere is listed while it has one, even when its
+ * drive is unplugged (`missing`). scripts/fetch-model.mjs writes the same format.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../core/user-error';
+import { errorCode, writeFileAtomic } from './atomic';
+import { checkGguf } from './gguf';
+import { withLock } from './lock';
+
+const IndexEntry = z.object({
+  /** A hub address or URL; absent for a file that the user already had. */
+  source: z.string().optional(),
+  licence: z.string().optional(),
+  /** ISO 8601: downloaded, or registered. */
+  addedAt: z.string().optional(),
+});
+const HashEntry = z.object({ bytes: z.number(), mtimeMs: z.number(), sha256: z.string() });
+/** Both maps are keyed by file name for files in models/ and by absolute path for others. */
+const Index = z.object({
+  version: z.literal(1),
+  models: z.record(z.string(), IndexEntry),
+  hashes: z.record(z.string(), HashEntry),
+});
+type Index = z.infer<typeof Index>;
+type HashEntry = z.infer<typeof HashEntry>;
+
+export interface ModelEntry {
+  /** File name without folder: with `sha256` the name that a classifier uses for its model. */
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+  /** 0 where `missing`. */
+  readonly bytes: number;
+  /** Hexadecimal; undefined until it has been computed, or after the file changed. */
+  readonly sha256: string | undefined;
+  readonly source: string | undefined;
+  readonly licence: string | undefined;
+  /** ISO 8601; undefined for a file that somebody put into models/. */
+  readonly addedAt: string | undefined;
+  /** In models/ (deleted with its entry), or a file of the user's elsewhere (only ever forgotten). */
+  readonly place: 'cache' | 'elsewhere';
+  /** A registered file that is not there at the moment. */
+  readonly missing: boolean;
+}
+
+/** How a classifier names its model; never a path. */
+export interface ModelIdentity {
+  readonly file: string;
+  /** Hexadecimal; where undefined the name alone decides. */
+  readonly sha256?: string | undefined;
+}
+
+export interface HashOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes read so far, of all. */
+  readonly onProgress?: ((read: number, total: number) => void) | undefined;
+}
+
+export class ModelStore {
+  /** @param folder the cache's models/ folder; made when first written to */
+  constructor(
+    readonly folder: string,
+    private readonly now: () => Date = () => new Date(),
+  ) {}
+
+  /** All known models by file name. Reads no model file. */
+  async list(): Promise<ModelEntry[]> {
+    const index = await this.readIndex();
+    const inFolder = (await filesIn(this.folder)).filter((name) => name.toLowerCase().endsWith('.gguf'));
+    const elsewhere = Object.keys(index.models).filter((key) => path.isAbsolute(key));
+    const entries = await Promise.all([...inFolder, ...elsewhere].map((key) => this.describe(key, index)));
+    return entries
+      .filter((entry) => entry.place === 'elsewhere' || !entry.missing)
+      .sort((a, b) => a.file.localeCompare(b.file) || a.path.localeCompare(b.path));
+  }
+
+  /**
+   * The model that `identity` names: by hash where that is known already, whatever the file is called now, else
+   * among the files of that name, which are hashed for it (once; seconds for each gigabyte). Without a hash the
+   * first file of that name.
+   */
+  async find(identity: ModelIdentity, options: HashOptions = {}): Promise<ModelEntry | undefined> {
+    const present = (await this.list()).filter((entry) => !entry.missing);
+    const named = present.filter((entry) => entry.file === identity.file);
+    const wanted = identity.sha256?.toLowerCase();
+    if (wanted === undefined) return named[0];
+    const known = present.find((entry) => entry.sha256 === wanted);
+    if (known !== undefined) return known;
+    for (const entry of named) {
+      if (entry.sha256 !== undefined) continue;
+      if ((await this.sha256(entry.path, options)) === wanted) return { ...entry, sha256: wanted };
+    }
+    return undefined;
+  }
+
+  /** As `find`, or a UserError (model-missing, model-differs) that says what is there instead. */
+  async resolve(identity: ModelIdentity, options: HashOptions = {}): Promise<ModelEntry> {
+    const found = await this.find(identity, options);
+    if (found !== undefined) return found;
+    const sameName = (await this.list()).find((entry) => entry.file === identity.file && !entry.missing);
+    if (sameName === undefined) {
+      throw new UserError(
+        'model-missing',
+        `The model ${identity.file} is not on this machine. Download it, or add your copy of the file.`,
+      );
+    }
+    throw new UserError(
+      'model-differs',
+      `${sameName.path} has the right name but other contents (SHA-256 ${short(sameName.sha256)}, ` +
+        `wanted ${short(identity.sha256)}). Scores of another file are other scores: ` +
+        'get the right file, or choose this model for the classifier.',
+    );
+  }
+
+  /**
+   * Registers a GGUF file of the user's where it is. A file that lies in models/ is only checked.
+   * Throws checkGguf's errors, and `model-not-a-model` for an adapter or an image encoder.
+   */
+  async addLocal(file: string): Promise<ModelEntry> {
+    const absolute = path.resolve(file);
+    const info = await checkGguf(absolute);
+    if (info.type !== 'model') {
+      throw new UserError(
+        'model-not-a-model',
+        `${absolute} holds a model's ${info.type}, not a model. Choose the model's own .gguf file.`,
+      );
+    }
+    const key = await this.keyOf(absolute);
+    const index = await this.change((current) => {
+      current.models[key] ??= {
+        addedAt: this.now().toISOString(),
+        ...(info.licence === undefined ? {} : { licence: info.licence }),
+      };
+    });
+    return this.describe(key, index);
+  }
+
+  /** Notes where a file that now lies in models/ came from, and its hash. For the downloader. */
+  async recordDownload(
+    file: string,
+    origin: { source: string; licence: string | undefined; sha256: string },
+  ): Promise<ModelEntry> {
+    const { size, mtimeMs } = await stat(path.join(this.folder, file));
+    const index = await this.change((current) => {
+      current.models[file] = {
+        source: origin.source,
+        addedAt: this.now().toISOString(),
+        ...(origin.licence === undefined ? {} : { licence: origin.licence }),
+      };
+      current.hashes[file] = { bytes: size, mtimeMs, sha256: origin.sha256 };
+    });
+    return this.describe(file, index);
+  }
+
+  /** Deletes a model of the cache from the disk; a file elsewhere is forgotten and stays where it is. */
+  async remove(entry: Pick<ModelEntry, 'path'>): Promise<void> {
+    const key = await this.keyOf(entry.path);
+    if (!path.isAbsolute(key)) await rm(path.join(this.folder, key), { force: true });
+    await this.change((current) => {
+      current.models = without(current.models, key);
+      current.hashes = without(current.hashes, key);
+    });
+  }
+
+  /** SHA-256 of any model file in hexadecimal, computed only if its path, size or time is new. */
+  async sha256(file: string, options: HashOptions = {}): Promise<string> {
+    const absolute = path.resolve(file);
+    const key = await this.keyOf(absolute);
+    const before = await stat(absolute);
+    const known = currentHash((await this.readIndex()).hashes[key], before);
+    if (known !== undefined) return known;
+    const sha256 = await sha256Of(absolute, options);
+    // Written to meanwhile: the hash is of neither state, and must not be remembered for the later one.
+    const after = await stat(absolute);
+    if (after.size === before.size && after.mtimeMs === before.mtimeMs) {
+      await this.change((current) => {
+        current.hashes[key] = { bytes: after.size, mtimeMs: after.mtimeMs, sha256 };
+      });
+    }
+    return sha256;
+  }
+
+  private async describe(key: string, index: Index): Promise<ModelEntry> {
+    const place = path.isAbsolute(key) ? 'elsewhere' : 'cache';
+    const absolute = path.resolve(this.folder, key);
+    const found = await stat(absolute).catch(() => undefined);
+    const entry = index.models[key];
+    return {
+      file: path.basename(absolute),
+      path: absolute,
+      bytes: found?.size ?? 0,
+      sha256: found === undefined ? undefined : currentHash(index.hashes[key], found),
+      source: entry?.source,
+      licence: entry?.licence,
+      addedAt: entry?.addedAt,
+      place,
+      missing: found?.isFile() !== true,
+    };
+  }
+
+  /** File name where the file lies directly in models/ (also when reached through a link to the folder). */
+  private async keyOf(file: string): Promise<string> {
+    const absolute = path.resolve(file);
+    const [parent, folder] = await Promise.all([real(path.dirname(absolute)), real(this.folder)]);
+    return parent === folder ? path.basename(absolute) : absolute;
+  }
+
+  private get indexFile(): string {
+    return path.join(this.folder, 'index.json');
+  }
+
+  private async readIndex(): Promise<Index> {
+    let text: string;
+    try {
+      text = await readFile(this.indexFile, 'utf8');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return { version: 1, models: {}, hashes: {} };
+      throw error;
+    }
+    return parseIndex(text, this.indexFile);
+  }
+
+  private async change(edit: (index: Index) => void): Promise<Index> {
+    await mkdir(this.folder, { recursive: true });
+    return withLock(`${this.indexFile}.lock`, async () => {
+      const index = await this.readIndex();
+      edit(index);
+      await writeFileAtomic(this.indexFile, `${JSON.stringify(index, null, 2)}\n`);
+      return index;
+    });
+  }
+}
+
+/** SHA-256 of a file's content in hexadecimal. */
+export async function sha256Of(file: string, options: HashOptions = {}): Promise<string> {
+  const total = (await stat(file)).size;
+  const hash = createHash('sha256');
+  let read = 0;
+  const stream = createReadStream(file, { highWaterMark: 1 << 20, signal: options.signal });
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    read += chunk.length;
+    options.onProgress?.(read, total);
+  }
+  return hash.digest('hex');
+}
+
+function parseIndex(text: string, file: string): Index {
+  let problem: string;
+  try {
+    const json: unknown = JSON.parse(text);
+    const parsed = Index.safeParse(json);
+    if (parsed.success) return parsed.data;
+    const version = z.object({ version: z.number().gt(1) }).safeParse(json);
+    if (version.success) {
+      throw new UserError(
+        'model-index-newer',
+        `${file} was written by a newer Prompt Confidence (format ${version.data.version}). Update this one.`,
+      );
+    }
+    problem = z.prettifyError(parsed.error);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    problem = error.message;
+  }
+  throw new UserError(
+    'model-index-broken',
+    `${file}, the list of models, cannot be read (${problem}). Repair or delete it: ` +
+      'the models stay, only their origins and files registered elsewhere are forgotten.',
+  );
+}
+
+function currentHash(
+  entry: HashEntry | undefined,
+  found: { size: number; mtimeMs: number },
+): string | undefined {
+  return entry?.bytes === found.size && entry.mtimeMs === found.mtimeMs ? entry.sha256 : undefined;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function real(folder: string): Promise<string> {
+  return realpath(folder).catch(() => folder);
+}
+
+function without<T>(map: Record<string, T>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).filter(([name]) => name !== key));
+}
+
+function short(sha256: string | undefined): string {
+  return sha256 === undefined ? 'unknown' : `${sha256.slice(0, 12)}…`;
+}

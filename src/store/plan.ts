@@ -1,0 +1,156 @@
+/**
+ * What is about to be downloaded: size, SHA-256 and licence, asked for before any byte of the file.
+ */
+import { z } from 'zod';
+import { discard, refusal, request, type RequestOptions } from './http';
+import { canonicalSource, chooseFile, localFileName, type HubSource } from './source';
+
+export interface DownloadInfo {
+  /** The address that the index remembers: hf:user/repo/file.gguf, or the URL without its query. */
+  readonly source: string;
+  /** Name in models/. */
+  readonly file: string;
+  /** undefined where the server does not say. */
+  readonly bytes: number | undefined;
+  /** Hexadecimal; undefined where nobody publishes one. */
+  readonly sha256: string | undefined;
+  /** Whether the downloaded bytes will be checked against a published SHA-256. */
+  readonly verified: boolean;
+  /** As the hub names it ("apache-2.0", "gemma"); undefined where unknown, which is not "free". */
+  readonly licence: string | undefined;
+  /** Where the licence can be read: its own address, else the model's page; undefined for a plain URL. */
+  readonly licenceUrl: string | undefined;
+  /** Bytes that an earlier, unfinished download has left; only the rest is fetched. */
+  readonly resumeFrom: number;
+}
+
+/** A DownloadInfo before the disk was looked at, and where its bytes come from. */
+export interface Plan extends Omit<DownloadInfo, 'resumeFrom'> {
+  readonly url: URL;
+  /** The model's page on the hub, for messages. */
+  readonly page: string | undefined;
+}
+
+type Ask = Pick<RequestOptions, 'signal' | 'token'>;
+
+/** GET /api/models/<repository>?blobs=true, as far as it is used. */
+const Repository = z.object({
+  siblings: z.array(
+    z.object({
+      rfilename: z.string(),
+      size: z.number().optional(),
+      lfs: z.object({ sha256: z.string().optional(), size: z.number().optional() }).optional(),
+    }),
+  ),
+  tags: z.array(z.string()).default([]),
+  cardData: z
+    .object({
+      license: z.union([z.string(), z.array(z.string())]).optional(),
+      license_name: z.string().optional(),
+      license_link: z.string().optional(),
+    })
+    .optional(),
+});
+type Repository = z.infer<typeof Repository>;
+
+/** Size and hash from the repository's file list and, where that is silent, from the file's own headers. */
+export async function planFromHub(source: HubSource, hub: string, ask: Ask): Promise<Plan> {
+  const page = `${hub}/${source.repository}`;
+  const repository = await readRepository(source, hub, page, ask);
+  const remote = chooseFile(
+    source,
+    repository.siblings.map((sibling) => sibling.rfilename),
+  );
+  const file = localFileName(remote);
+  const encoded = remote.split('/').map(encodeURIComponent).join('/');
+  const url = new URL(`${page}/resolve/${encodeURIComponent(source.branch)}/${encoded}`);
+  const linked = await readLinked(url, `${remote} in hf:${source.repository}`, page, ask);
+  const listed = repository.siblings.find((sibling) => sibling.rfilename === remote);
+  const sha256 = listed?.lfs?.sha256?.toLowerCase() ?? linked.sha256;
+  return {
+    source: canonicalSource({ ...source, file: remote }),
+    file,
+    url,
+    page,
+    bytes: listed?.lfs?.size ?? listed?.size ?? linked.bytes,
+    sha256,
+    verified: sha256 !== undefined,
+    ...licenceOf(repository, page),
+  };
+}
+
+/** Any https address: the size from a HEAD request where the server answers one; no hash, no licence. */
+export async function planFromUrl(url: URL, ask: Ask): Promise<Plan> {
+  const file = localFileName(decodePath(url));
+  const response = await request(url, { ...ask, method: 'HEAD' });
+  await discard(response);
+  // Some servers refuse HEAD in one way or another and still give the file; only a clear no is taken as one.
+  if ([401, 404, 410].includes(response.status)) throw refusal(response, url.host + url.pathname);
+  return {
+    source: url.origin + url.pathname,
+    file,
+    url,
+    page: undefined,
+    bytes: response.ok ? count(response.headers.get('content-length')) : undefined,
+    sha256: undefined,
+    verified: false,
+    licence: undefined,
+    licenceUrl: undefined,
+  };
+}
+
+async function readRepository(source: HubSource, hub: string, page: string, ask: Ask): Promise<Repository> {
+  const revision = source.branch === 'main' ? '' : `/revision/${encodeURIComponent(source.branch)}`;
+  const url = new URL(`${hub}/api/models/${source.repository}${revision}?blobs=true`);
+  const response = await request(url, ask);
+  if (!response.ok) {
+    await discard(response);
+    throw refusal(response, `repository hf:${source.repository}`, page);
+  }
+  return Repository.parse(await response.json());
+}
+
+/** x-linked-size and x-linked-etag (the SHA-256 of a large file), which the hub sends with its redirect. */
+async function readLinked(
+  url: URL,
+  what: string,
+  page: string,
+  ask: Ask,
+): Promise<{ bytes: number | undefined; sha256: string | undefined }> {
+  const response = await request(url, {
+    ...ask,
+    method: 'HEAD',
+    isEnough: (found) => found.headers.has('x-linked-etag'),
+  });
+  await discard(response);
+  if (response.status >= 400 && response.status !== 405) throw refusal(response, what, page);
+  const etag = /^(?:W\/)?"?([\da-f]{64})"?$/i.exec(response.headers.get('x-linked-etag') ?? '');
+  return { bytes: count(response.headers.get('x-linked-size')), sha256: etag?.[1]?.toLowerCase() };
+}
+
+function licenceOf(repository: Repository, page: string): Pick<Plan, 'licence' | 'licenceUrl'> {
+  const { cardData, tags } = repository;
+  const declared = Array.isArray(cardData?.license) ? cardData.license.join(', ') : cardData?.license;
+  const tagged = tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
+  const named = declared === 'other' ? (cardData?.license_name ?? declared) : declared;
+  const link = cardData?.license_link;
+  return {
+    licence: named ?? tagged,
+    licenceUrl:
+      link !== undefined && URL.canParse(link, `${page}/blob/main/`)
+        ? new URL(link, `${page}/blob/main/`).href
+        : page,
+  };
+}
+
+function decodePath(url: URL): string {
+  try {
+    return decodeURIComponent(url.pathname);
+  } catch {
+    return url.pathname;
+  }
+}
+
+function count(header: string | null): number | undefined {
+  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
+}
