@@ -67,7 +67,7 @@ export interface TableOptions {
 /** Thrown inside, caught per row. */
 class BadRow extends Error {}
 
-/** Numbers a row's cells once, so that a row is added whole or not at all. */
+/** What a row says, checked before any of it is added, so that a row is added whole or not at all. */
 interface ParsedRow {
   confidence: number;
   correct: number;
@@ -177,16 +177,11 @@ export class TableBuilder {
         `${cells.length} cells where the header has ${header.length} (a cell that holds the separator needs ` +
           `quotes; numbers need a decimal point)`,
       );
-    const number = (index: number): number => this.number(cells, index, line);
-    const optional = (role: Role, otherwise: number): number => {
-      const index = roles[role];
-      return index === undefined ? otherwise : number(index);
-    };
     const labelMass = roles.labelMass === undefined ? NaN : this.probability(cells, roles.labelMass, line);
     let confidence = NaN;
     if (scores === null) confidence = this.probability(cells, roles.confidence ?? -1, line);
     else this.readScores(cells, scores, labelMass, line);
-    const weight = optional('weight', 1);
+    const weight = roles.weight === undefined ? 1 : this.number(cells, roles.weight, line);
     if (weight < 0) throw new BadRow(`${this.name(roles.weight)} is ${weight}; weights are not negative`);
     const truth = scores === null ? UNKNOWN_LABEL : this.truthOf(cells);
     const correct = scores === null ? this.correctOf(cells) : UNKNOWN_CORRECT;
