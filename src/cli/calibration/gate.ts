@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { selectRows } from '../../core/calibration/data';
 import type { Evaluation, EvaluateOptions, Warning } from '../../core/calibration/types';
+import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
 import { pairRows } from '../../core/data/pairing';
 import {
@@ -90,16 +91,14 @@ export const gate = command(USAGE, async (argv, io) => {
   const options = evaluateOptions(values);
   const columns = columnOptions(values);
   const input = await readInput(file, columns);
+  const other = values.baseline === undefined ? null : await readBaseline(values.baseline, columns, input);
   const { results, evaluation } = gateLimits(input.data, limits, {
     ...options,
     rejected: input.table.rejected,
     warnings: input.warnings,
   });
   const metrics = limits.length > 0 ? [...new Set(limits.map(({ metric }) => metric))] : usual(evaluation);
-  const compared =
-    values.baseline === undefined
-      ? null
-      : await compare(input, evaluation, values.baseline, metrics, { columns, options });
+  const compared = other === null ? null : compare(input, evaluation, other, metrics, options);
   const baseline = compared?.report ?? null;
   const result: GateReport = {
     schema: 1,
@@ -133,51 +132,55 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return (['fail', 'undecided'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'pass';
 }
 
+/** What the table is compared with: another table, or only its evaluation. */
+type Baseline = { readonly name: string } & ({ readonly evaluation: Evaluation } | { readonly input: Input });
+
+async function readBaseline(file: string, columns: ColumnOptions, { data }: Input): Promise<Baseline> {
+  const name = path.basename(file);
+  if (await holdsJson(file)) return { name, evaluation: parseEvaluation(await readFile(file, 'utf8'), name) };
+  return { name, input: await readInput(file, { ...columns, on: data.kind }) };
+}
+
 interface Compared {
   readonly report: BaselineReport;
   readonly warnings: readonly Warning[];
 }
 
-async function compare(
+function compare(
   input: Input,
   evaluation: Evaluation,
-  file: string,
+  baseline: Baseline,
   metrics: readonly GateMetric[],
-  how: { columns: Parameters<typeof readInput>[1]; options: EvaluateOptions },
-): Promise<Compared> {
-  const name = path.basename(file);
-  if (await holdsJson(file)) {
-    const baseline = parseEvaluation(await readFile(file, 'utf8'), name);
+  options: EvaluateOptions,
+): Compared {
+  const { name } = baseline;
+  if ('evaluation' in baseline)
     return {
-      report: twoSamples(evaluation, baseline, metrics),
-      warnings: binningWarning(evaluation, baseline, name),
+      report: twoSamples(evaluation, baseline.evaluation, metrics),
+      warnings: binningWarning(evaluation, baseline.evaluation, name),
     };
-  }
-  const other = await readInput(file, { ...how.columns, on: input.data.kind });
+  const other = baseline.input;
   const pairs = pairRows(input.table, other.table);
-  const warnings: Warning[] = other.warnings.map(({ code, message }) => ({
-    code,
-    message: `${name}: ${message}`,
-  }));
+  const warnings = other.warnings.map(({ code, message }) => ({ code, message: `${name}: ${message}` }));
   if (pairs === null) {
     warnings.push({
       code: 'unpaired',
-      message: `The rows of ${name} are not those of this table (by id and true label), so the two are compared as separate samples.`,
+      message:
+        `The rows of ${name} are not those of this table (by id and true label), so the two are compared as ` +
+        `separate samples.`,
     });
-    return { report: twoSamples(evaluation, evaluate(other.data, how.options), metrics), warnings };
+    return { report: twoSamples(evaluation, evaluate(other.data, options), metrics), warnings };
   }
   const n = pairs.left.length;
   if (n < input.table.n || n < other.table.n)
     warnings.push({
       code: 'partly-paired',
-      message: `${count(n, 'row')} of ${input.table.n} here and ${other.table.n} in ${name} have a partner; the others are not compared.`,
+      message:
+        `${count(n, 'row')} of ${input.table.n} here and ${other.table.n} in ${name} have a partner; the others are ` +
+        `not compared.`,
     });
-  const results = comparePaired(
-    selectRows(input.data, pairs.left),
-    selectRows(other.data, pairs.right),
-    metrics,
-    how.options,
-  );
+  const current = selectRows(input.data, pairs.left);
+  const results = comparePaired(current, selectRows(other.data, pairs.right), metrics, options);
   return { report: { comparison: 'paired', n, results }, warnings };
 }
 

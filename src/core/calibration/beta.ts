@@ -18,7 +18,6 @@ interface Face {
 }
 
 const FACES: readonly Face[] = [
-  { a: true, b: true },
   { a: true, b: false },
   { a: false, b: true },
   { a: false, b: false },
@@ -41,26 +40,35 @@ export function fitBeta(sample: BinarySample): BetaMap {
     rise[i] = -softplus(-f);
     fall[i] = softplus(f);
   }
-  let best: BetaMap | null = null;
-  let bestLoss = Infinity;
-  for (const face of FACES) {
-    const columns = [...(face.a ? [rise] : []), ...(face.b ? [fall] : [])];
-    const objective = logistic(sample, columns);
-    const theta = minimise(objective, new Float64Array(columns.length + 1).fill(1, 0, columns.length));
-    if (theta === null) continue;
-    const scales = Array.from(theta.subarray(0, columns.length));
-    const loss = objective.evaluate(theta);
-    if (scales.some((scale) => scale < 0) || loss >= bestLoss) continue;
-    bestLoss = loss;
-    best = {
-      kind: 'beta',
-      a: face.a ? (scales[0] ?? 0) : 0,
-      b: face.b ? (scales[scales.length - 1] ?? 0) : 0,
-      c: theta[columns.length] ?? 0,
-    };
-  }
-  if (best === null) throw noOptimum();
-  return best;
+  const inside = fitFace(sample, rise, fall, { a: true, b: true });
+  // Where no bound is active the optimum of the whole plane is the answer.
+  if (inside !== null) return inside.map;
+  const bounded = FACES.map((face) => fitFace(sample, rise, fall, face)).filter((fit) => fit !== null);
+  const [best] = bounded.sort((left, right) => left.loss - right.loss);
+  if (best === undefined) throw noOptimum();
+  return best.map;
+}
+
+/** Maximum likelihood with the parameters off the face held at 0; null where there is none with a, b ≥ 0. */
+function fitFace(
+  sample: BinarySample,
+  rise: Float64Array,
+  fall: Float64Array,
+  face: Face,
+): { map: BetaMap; loss: number } | null {
+  const columns = [...(face.a ? [rise] : []), ...(face.b ? [fall] : [])];
+  const objective = logistic(sample, columns);
+  const theta = minimise(objective, new Float64Array(columns.length + 1).fill(1, 0, columns.length));
+  if (theta === null) return null;
+  const scales = Array.from(theta.subarray(0, columns.length));
+  if (scales.some((scale) => scale < 0)) return null;
+  const map: BetaMap = {
+    kind: 'beta',
+    a: face.a ? (scales[0] ?? 0) : 0,
+    b: face.b ? (scales[scales.length - 1] ?? 0) : 0,
+    c: theta[columns.length] ?? 0,
+  };
+  return { map, loss: objective.evaluate(theta) };
 }
 
 function noOptimum(): UserError {

@@ -102,12 +102,12 @@ export function argmax(row: Float64Array, at: number, K: number): { index: numbe
 
 /**
  * The harmonic number H(x) = digamma(x + 1) + γ for real x ≥ 0: 1 + 1/2 + … + 1/x at integers.
- * Asymptotic series (Abramowitz & Stegun 6.3.18) after a shift to x ≥ 12, where its error is below 1e-15.
+ * Asymptotic series (Abramowitz & Stegun 6.3.18) after a shift to x ≥ 20, where its error is below 1e-15.
  */
 export function harmonic(x: number): number {
   let shifted = x;
   let low = 0;
-  while (shifted < 12) {
+  while (shifted < 20) {
     shifted += 1;
     low += 1 / shifted;
   }

@@ -22,13 +22,21 @@ const probability = finite.min(0).max(1);
 const scalarMap = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('platt'), a: finite, b: finite }),
   z
-    .strictObject({ kind: z.literal('isotonic'), x: z.array(finite).min(1), y: z.array(probability) })
+    .strictObject({
+      kind: z.literal('isotonic'),
+      x: z.array(finite).min(1).readonly(),
+      y: z.array(probability).readonly(),
+    })
     .refine(({ x, y }) => x.length === y.length, 'x and y must be equally long')
     .refine(({ x }) => ascending(x, true), 'x must ascend')
     .refine(({ y }) => ascending(y, false), 'y must not descend'),
   z.strictObject({ kind: z.literal('beta'), a: finite.min(0), b: finite.min(0), c: finite }),
   z
-    .strictObject({ kind: z.literal('histogram'), edges: z.array(finite), values: z.array(probability) })
+    .strictObject({
+      kind: z.literal('histogram'),
+      edges: z.array(finite).readonly(),
+      values: z.array(probability).readonly(),
+    })
     .refine(({ edges, values }) => values.length === edges.length + 1, 'there is one value more than edges')
     .refine(({ edges }) => ascending(edges, true), 'edges must ascend'),
   z.strictObject({ kind: z.literal('slope'), beta: finite.positive() }),
@@ -36,17 +44,21 @@ const scalarMap = z.discriminatedUnion('kind', [
 
 const labelModel = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('temperature'), beta: finite.positive() }),
-  z.strictObject({ kind: z.literal('bias-temperature'), beta: finite.positive(), bias: z.array(finite) }),
+  z.strictObject({
+    kind: z.literal('bias-temperature'),
+    beta: finite.positive(),
+    bias: z.array(finite).readonly(),
+  }),
   z.strictObject({
     kind: z.literal('vector'),
-    scale: z.array(finite),
-    bias: z.array(finite),
+    scale: z.array(finite).readonly(),
+    bias: z.array(finite).readonly(),
     penalty: finite.min(0),
   }),
   z.strictObject({
     kind: z.enum(['content-free', 'batch']),
-    bias: z.array(finite),
-    shares: z.array(probability).nullable(),
+    bias: z.array(finite).readonly(),
+    shares: z.array(probability).readonly().nullable(),
   }),
 ]);
 
@@ -54,12 +66,13 @@ const method = z.enum(METHODS);
 const labels = z
   .array(z.string().min(1))
   .min(2)
-  .refine((names) => new Set(names).size === names.length, 'labels must differ');
+  .refine((names) => new Set(names).size === names.length, 'labels must differ')
+  .readonly();
 
 const calibrator = z
   .union([
     z.strictObject({ on: z.literal('confidence'), method, map: scalarMap }),
-    z.strictObject({ on: z.literal('labels'), method, labels, oneVsRest: z.array(scalarMap) }),
+    z.strictObject({ on: z.literal('labels'), method, labels, oneVsRest: z.array(scalarMap).readonly() }),
     z.strictObject({ on: z.literal('labels'), method, labels, model: labelModel }),
   ])
   .superRefine((value, context) => {
@@ -118,14 +131,16 @@ export const SAVED_METRICS = [
 ] as const;
 const metrics = z.partialRecord(z.enum(SAVED_METRICS), metric);
 
-const range = z.tuple([finite, finite]);
+const range = z.tuple([finite, finite]).readonly();
 const folds = z.strictObject({
   source: z.enum(['folds', 'split']),
   count: count.min(1),
   seed: z.int(),
   stratifiedBy: z.enum(['label', 'correct']),
   grouped: z.boolean(),
-  seedRange: z.strictObject({ seeds: z.array(z.int()), nll: range, brier: range, ece: range }).nullable(),
+  seedRange: z
+    .strictObject({ seeds: z.array(z.int()).readonly(), nll: range, brier: range, ece: range })
+    .nullable(),
 });
 
 const modelIdentity = z.discriminatedUnion('kind', [
@@ -164,7 +179,7 @@ export const savedCalibratorSchema = z
     inSample: metrics,
     folds,
     seed: z.int(),
-    warnings: z.array(warning),
+    warnings: z.array(warning).readonly(),
     source: z.strictObject({ sha256, name: z.string().nullable() }),
     /** Null: fitted on a table that does not say where its scores come from. */
     bound: binding.nullable(),

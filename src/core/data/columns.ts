@@ -122,8 +122,8 @@ function roleOf(name: string): Role | undefined {
 }
 
 function scoreName(name: string): ScoreName | undefined {
-  const match = /^(prob|logprob|logit):(.+)$/su.exec(name);
-  const type = SCORE_TYPES.find((entry) => entry === match?.[1]);
+  const match = /^(prob|logprob|logit):(.+)$/isu.exec(name);
+  const type = SCORE_TYPES.find((entry) => entry === match?.[1]?.toLowerCase());
   const label = match?.[2]?.trim();
   return type === undefined || label === undefined || label === '' ? undefined : { type, label };
 }
@@ -191,7 +191,12 @@ function roleColumn(
   return matches[0];
 }
 
-function columnNamed(header: readonly string[], name: string): number {
+/**
+ * The index of a column by its exact name.
+ *
+ * @throws UserError no-such-column
+ */
+export function columnNamed(header: readonly string[], name: string): number {
   const index = header.indexOf(name.trim());
   if (index < 0)
     throw new UserError(

@@ -13,7 +13,7 @@ import {
 } from '../calibration/types';
 import { UserError } from '../user-error';
 import { flag, numberProblem, plainNumber, quoted } from './cells';
-import { type Role, type ScoreColumns, type TableColumns } from './columns';
+import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
 
@@ -36,8 +36,10 @@ export interface PredictionTable {
   readonly lines: Int32Array;
   /** (n) hash of each row's id: equal ids have equal numbers. Absent without an id column. */
   readonly id?: Float64Array | undefined;
-  /** (n) index into `names` of the `predicted` column; −1 where empty. Null without that column. */
-  readonly predicted: { readonly names: readonly string[]; readonly index: Int32Array } | null;
+  /** The `predicted` column; null without one. */
+  readonly predicted: NamedColumn | null;
+  /** The columns asked for in `slices`, by name. */
+  readonly slices: ReadonlyMap<string, NamedColumn>;
   /** (n) probability on any label before normalising. Absent where the table does not say. */
   readonly labelMass?: Float64Array | undefined;
   /** The first 10,000 rows that were not used; `rejectedCount` counts all of them. */
@@ -48,20 +50,28 @@ export interface PredictionTable {
   readonly calibratedBy: string | null;
 }
 
+/** A column of words: row i holds `names[index[i]]`, or nothing where that is −1. */
+export interface NamedColumn {
+  readonly names: readonly string[];
+  /** (n) */
+  readonly index: Int32Array;
+}
+
 export interface TableOptions {
   /** 'required': a row whose truth is unknown is a bad row. 'optional': it is kept, its truth unknown. */
   readonly truth: 'required' | 'optional';
+  /** Columns, by their names in the header, whose values rows are to be sliced by. */
+  readonly slices?: readonly string[] | undefined;
 }
 
 /** Thrown inside, caught per row. */
 class BadRow extends Error {}
 
-/** Numbers a row's cells once, so that a row is added whole or not at all. */
+/** What a row says, checked before any of it is added, so that a row is added whole or not at all. */
 interface ParsedRow {
   confidence: number;
   correct: number;
   truth: number;
-  predicted: number;
   labelMass: number;
   weight: number;
   split: number;
@@ -73,7 +83,6 @@ export class TableBuilder {
   private readonly confidence = new GrowingColumn((n) => new Float64Array(n));
   private readonly correct = new GrowingColumn((n) => new Uint8Array(n));
   private readonly truth = new GrowingColumn((n) => new Int32Array(n));
-  private readonly predicted = new GrowingColumn((n) => new Int32Array(n));
   private readonly labelMass = new GrowingColumn((n) => new Float64Array(n));
   private readonly weight = new GrowingColumn((n) => new Float64Array(n));
   private readonly split = new GrowingColumn((n) => new Uint8Array(n));
@@ -89,19 +98,24 @@ export class TableBuilder {
   private otherCorrect = 0;
   private calibratedBy: string | null = null;
 
-  private readonly names = new Names();
+  private readonly predicted: NamesBuilder;
+  private readonly slices: ReadonlyMap<string, NamesBuilder>;
   private readonly labels: (string | null)[];
   private readonly labelIndex = new Map<string, number>();
   /** (K) scores of the row at hand. */
   private readonly row: Float64Array;
   private readonly isZeroOne: boolean;
 
-  /** @throws UserError no-truth: no column says what is right, and the truth is required */
+  /** @throws UserError no-truth: no column says what is right, and the truth is required; no-such-column */
   constructor(
     private readonly columns: TableColumns,
     private readonly options: TableOptions,
   ) {
     if (options.truth === 'required') requireTruth(columns);
+    const { header, roles } = columns;
+    this.predicted = new NamesBuilder(roles.predicted ?? -1);
+    const named = header.map((name) => name.trim());
+    this.slices = new Map(options.slices?.map((name) => [name, new NamesBuilder(columnNamed(named, name))]));
     this.labels = [...(columns.scores?.labels ?? [])];
     for (const [index, label] of this.labels.entries()) if (label !== null) this.labelIndex.set(label, index);
     this.row = new Float64Array(this.labels.length);
@@ -146,8 +160,8 @@ export class TableBuilder {
       n,
       lines: this.lines.take(),
       id,
-      predicted:
-        roles.predicted === undefined ? null : { names: this.names.list, index: this.predicted.take() },
+      predicted: roles.predicted === undefined ? null : this.predicted.take(),
+      slices: new Map(Array.from(this.slices, ([name, column]) => [name, column.take()])),
       labelMass: roles.labelMass === undefined ? undefined : this.labelMass.take(),
       rejected: this.rejected,
       rejectedCount: this.rejectedCount,
@@ -163,23 +177,16 @@ export class TableBuilder {
         `${cells.length} cells where the header has ${header.length} (a cell that holds the separator needs ` +
           `quotes; numbers need a decimal point)`,
       );
-    const number = (index: number): number => this.number(cells, index, line);
-    const optional = (role: Role, otherwise: number): number => {
-      const index = roles[role];
-      return index === undefined ? otherwise : number(index);
-    };
     const labelMass = roles.labelMass === undefined ? NaN : this.probability(cells, roles.labelMass, line);
     let confidence = NaN;
     if (scores === null) confidence = this.probability(cells, roles.confidence ?? -1, line);
     else this.readScores(cells, scores, labelMass, line);
-    const weight = optional('weight', 1);
+    const weight = roles.weight === undefined ? 1 : this.number(cells, roles.weight, line);
     if (weight < 0) throw new BadRow(`${this.name(roles.weight)} is ${weight}; weights are not negative`);
-    const predictedName = this.cell(cells, 'predicted');
     const truth = scores === null ? UNKNOWN_LABEL : this.truthOf(cells);
-    const correct = scores === null ? this.correctOf(cells, predictedName) : UNKNOWN_CORRECT;
+    const correct = scores === null ? this.correctOf(cells) : UNKNOWN_CORRECT;
     const split = roles.split === undefined ? SPLIT_FIT : this.splitOf(cells);
-    const predicted = predictedName === '' ? -1 : this.names.index(predictedName);
-    return { confidence, correct, truth, predicted, labelMass, weight, split };
+    return { confidence, correct, truth, labelMass, weight, split };
   }
 
   private push(row: ParsedRow, cells: readonly string[], line: number): void {
@@ -202,7 +209,8 @@ export class TableBuilder {
       const predicted = this.cell(cells, 'predicted');
       if (predicted !== '' && this.indexOf(predicted) !== best) this.otherPrediction++;
     }
-    if (roles.predicted !== undefined) this.predicted.push(row.predicted);
+    if (roles.predicted !== undefined) this.predicted.push(cells);
+    for (const column of this.slices.values()) column.push(cells);
     if (roles.labelMass !== undefined) this.labelMass.push(row.labelMass);
     if (roles.weight !== undefined) this.weight.push(row.weight);
     if (roles.split !== undefined) this.split.push(row.split);
@@ -358,11 +366,12 @@ export class TableBuilder {
     return value === undefined ? undefined : this.labelIndex.get(String(value));
   }
 
-  private correctOf(cells: readonly string[], predicted: string): number {
+  private correctOf(cells: readonly string[]): number {
     const { correct } = this.columns.roles;
     if (correct === undefined) {
       const label = this.cell(cells, 'label');
       if (label === '') return this.unknownTruth('label', UNKNOWN_CORRECT);
+      const predicted = this.cell(cells, 'predicted');
       if (predicted === '') return this.unknownTruth('predicted', UNKNOWN_CORRECT);
       return Number(label === predicted);
     }
@@ -395,16 +404,28 @@ export class TableBuilder {
   }
 }
 
-/** Names numbered in the order in which they are met. */
-class Names {
-  readonly list: string[] = [];
+/** Numbers the words of a column in the order in which they are met. */
+class NamesBuilder {
+  private readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
+  private readonly index = new GrowingColumn((n) => new Int32Array(n));
 
-  index(name: string): number {
+  constructor(private readonly column: number) {}
+
+  push(cells: readonly string[]): void {
+    const name = (cells[this.column] ?? '').trim();
+    this.index.push(name === '' ? -1 : this.number(name));
+  }
+
+  take(): NamedColumn {
+    return { names: this.names, index: this.index.take() };
+  }
+
+  private number(name: string): number {
     const known = this.numbers.get(name);
     if (known !== undefined) return known;
-    this.numbers.set(name, this.list.length);
-    return this.list.push(name) - 1;
+    this.numbers.set(name, this.names.length);
+    return this.names.push(name) - 1;
   }
 }
 

@@ -284,12 +284,14 @@ function twoSampleP(metric: GateMetric, now: Metric | null, then: Metric | null)
   return 1 - normalCumulative(gap / se);
 }
 
-/** From the upper half of a 95% interval: the lower one of a calibration error may be cut off at 0. */
+/** Standard error behind a 95% interval. */
 function standardError(metric: Metric | null): number | null {
-  if (metric === null || metric.value === null || metric.high === null || metric.low === null) return null;
-  const upper = metric.high - metric.value;
+  const { value, low, high } = metric ?? { value: null, low: null, high: null };
+  if (value === null || low === null || high === null) return null;
+  // From the upper half, since the lower end of a calibration error may be cut off at 0.
+  const upper = high - value;
   // At a perfect accuracy the upper half is empty.
-  return (upper > 0 ? upper : metric.value - metric.low) / Z_95;
+  return (upper > 0 ? upper : value - low) / Z_95;
 }
 
 function worsening(metric: GateMetric, current: number, baseline: number): number {

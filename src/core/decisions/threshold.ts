@@ -96,8 +96,8 @@ function rowsMissing(seen: { rows: number; right: number }, n: number, target: n
   if (accuracy <= target) return null;
   let enough = seen.rows;
   const passes = (m: number) => binomialTail(Math.floor(accuracy * m + 1e-9), m, target) <= ALPHA;
-  while (!passes(enough)) enough = Math.ceil(enough * 1.05) + 1;
-  return Math.max(1, Math.ceil((enough / seen.rows - 1) * n));
+  while (!passes(enough)) enough += Math.max(1, Math.floor(enough / 100));
+  return Math.max(1, Math.ceil(((enough - seen.rows) * n) / seen.rows));
 }
 
 /** A threshold for a target accuracy: estimated on rows that did not choose it, then chosen again on all. */

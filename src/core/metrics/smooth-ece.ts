@@ -8,6 +8,9 @@ export interface ResidualGrid {
 }
 
 const FINE_GRID = 8192;
+/** Nodes on which the smoothed residual is integrated; enough unless the root is as narrow as a few of them. */
+const INTEGRATION_GRID = 2048;
+const FEWEST_NODES_PER_SIGMA = 16;
 const TOLERANCE = 1e-7;
 
 export function residualGrid(size: number): ResidualGrid {
@@ -50,12 +53,27 @@ export function smoothEce(
     total += w;
     deposit(grid, f, w * ((correct[i] ?? 0) - f));
   }
-  return smoothEceOfGrid(grid, total, TOLERANCE);
+  const coefficients = cosineCoefficients(grid.plan, grid.residual);
+  // A smooth function needs fewer nodes than the residuals did: the high terms are damped to nothing.
+  const root = solve(
+    cosinePlan(INTEGRATION_GRID),
+    coefficients.subarray(0, INTEGRATION_GRID + 1),
+    total,
+    TOLERANCE,
+  );
+  return root * INTEGRATION_GRID >= FEWEST_NODES_PER_SIGMA
+    ? root
+    : solve(grid.plan, coefficients, total, TOLERANCE);
 }
 
 /** A grid on which smooth ECEs near the given one are good to a few parts in a thousand, for resampling. */
 export function coarseGridSize(value: number): number {
   return Math.min(4096, Math.max(128, 2 ** Math.ceil(Math.log2(8 / value))));
+}
+
+/** Smooth ECE of residuals collected on a grid. */
+export function smoothEceOfGrid({ plan, residual }: ResidualGrid, total: number, tolerance: number): number {
+  return solve(plan, cosineCoefficients(plan, residual), total, tolerance);
 }
 
 /**
@@ -64,9 +82,7 @@ export function coarseGridSize(value: number): number {
  *
  * @param total weight of all rows
  */
-export function smoothEceOfGrid(grid: ResidualGrid, total: number, tolerance: number): number {
-  const { plan, residual } = grid;
-  const coefficients = cosineCoefficients(plan, residual);
+function solve(plan: CosinePlan, coefficients: Float64Array, total: number, tolerance: number): number {
   const excess = (sigma: number) => smoothedIntegral(plan, coefficients, sigma) / total - sigma;
   let low = 0;
   let high = 1;

@@ -11,7 +11,7 @@ describe('columns of a prediction table', () => {
   });
 
   it('give the label order by the order of the score columns', () => {
-    assert.deepEqual(find('label,prob:yes,prob:no').scores, {
+    assert.deepEqual(find('label,prob:yes,Prob:no').scores, {
       type: 'prob',
       labels: ['yes', 'no'],
       index: [1, 2],

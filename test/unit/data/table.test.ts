@@ -213,6 +213,14 @@ describe('a table of label scores', () => {
 });
 
 describe('groups, ids and splits', () => {
+  it('keep the words of the columns to slice by', () => {
+    const { slices } = table('confidence,correct,site', ['.5,1,b', '.5,1,', '.5,0,a', '.5,0,b'], {
+      slices: ['site'],
+    });
+    assert.deepEqual(slices.get('site'), { names: ['b', 'a'], index: Int32Array.of(0, -1, 1, 0) });
+    assert.throws(() => table('confidence,correct', [], { slices: ['site'] }), { code: 'no-such-column' });
+  });
+
   it('group rows by equal text, apart from case and spaces', () => {
     const { data } = table('text,confidence,correct', ['Hi  there,.5,1', 'bye,.5,1', ' hi there,.5,0']);
     assert.equal(data.group?.[0], data.group?.[2]);
