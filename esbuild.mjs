@@ -101,9 +101,12 @@ async function buildProduct() {
   if (problems.length > 0) throw new Error(`bundle rules broken:\n${problems.join('\n')}`);
 }
 
+/** Not tests themselves: what VS Code loads to run the host tests, and what starts that VS Code. */
+const HOST_ENTRIES = ['test/host/index.ts', 'test/host/launcher.ts'];
+
 async function buildTests() {
   rmSync(path.join(root, 'dist-test'), { recursive: true, force: true });
-  const files = walk('test').filter((file) => /\.test\.ts$/.test(file));
+  const files = [...walk('test').filter((file) => /\.test\.ts$/.test(file)), ...HOST_ENTRIES];
   const inPage = (file) => file.startsWith('test/webview/page/');
   await build({
     ...node,

@@ -1,0 +1,274 @@
+/**
+ * VS Code as a person uses it: the workbench in a browser, driven by keys and clicks from outside.
+ *
+ *   describe('…', () => {
+ *     const workbench = useWorkbench();
+ *     it('…', async () => {
+ *       await workbench().openFile('reviews.txt');
+ *       await workbench().runCommand('Prompt Confidence: …');
+ *     });
+ *   });
+ *
+ * Every helper waits for what it needs, up to the deadline; no test needs to sleep.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, Frame, Locator, Page } from 'playwright-core';
+import {
+  DEADLINE_MS,
+  type VSCodeServer,
+  freshFolder,
+  openBrowser,
+  projectRoot,
+  removeFolder,
+  resultsFolder,
+  startServer,
+  workbenchUrl,
+} from '../support/vscode-server';
+
+export interface WorkbenchOptions {
+  /** Folder of the checkout whose copy is opened; `sample` by default. */
+  readonly sample?: string;
+  /** With false the workspace opens in restricted mode. True by default. */
+  readonly trusted?: boolean;
+  /** User and machine settings besides the quiet ones of test/support/vscode-server.ts. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export type Theme = 'light' | 'dark' | 'hc-light' | 'hc-dark';
+
+const THEMES: Record<Theme, { name: string; workbenchClass: string }> = {
+  light: { name: 'Light Modern', workbenchClass: 'vs' },
+  dark: { name: 'Dark Modern', workbenchClass: 'vs-dark' },
+  'hc-light': { name: 'Default High Contrast Light', workbenchClass: 'hc-light' },
+  'hc-dark': { name: 'Default High Contrast', workbenchClass: 'hc-black' },
+};
+
+/** One workbench for all tests of the surrounding `describe`; a failing test leaves a picture. */
+export function useWorkbench(options: WorkbenchOptions = {}): () => Workbench {
+  let workbench: Workbench | undefined;
+  before(async () => {
+    workbench = await Workbench.open(options);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      await workbench?.screenshot(`failed ${this.currentTest.fullTitle()}`);
+    }
+  });
+  after(async () => workbench?.close());
+  return () => {
+    if (workbench === undefined) throw new Error('the workbench is there only inside tests and hooks');
+    return workbench;
+  };
+}
+
+export class Workbench {
+  private constructor(
+    /** The page itself, for what has no helper here. */
+    readonly page: Page,
+    /** The copy of the sample workspace, on disk. */
+    readonly workspace: string,
+    private readonly folder: string,
+    private readonly server: VSCodeServer,
+    private readonly browser: Browser,
+  ) {}
+
+  static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
+    const { folder, workspace } = freshFolder(options.sample);
+    const server = await startServer({
+      folder,
+      trusted: options.trusted ?? true,
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
+    });
+    const { browser, page } = await openBrowser();
+    const workbench = new Workbench(page, workspace, folder, server, browser);
+    try {
+      await page.goto(workbenchUrl(server.port, workspace, projectRoot()));
+      // The file tree is filled once the connection to the server stands.
+      await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+      return workbench;
+    } catch (error) {
+      await workbench.screenshot('failed to open the workbench');
+      await workbench.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    this.server.stop();
+    removeFolder(this.folder);
+  }
+
+  /** Puts a file into the opened copy of the workspace. */
+  writeFile(name: string, content: string): void {
+    const file = path.join(this.workspace, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+
+  /** Opens a file of the workspace, given relative to it, and puts the cursor into it. */
+  async openFile(name: string): Promise<void> {
+    const base = path.posix.basename(name);
+    await this.until(`${name} is offered and opened`, async () => {
+      const input = await this.openPalette();
+      await input.fill(name);
+      await this.paletteRow(base).click({ timeout: 2_000 });
+    });
+    await this.page.locator(`.tab.active[data-resource-name="${base}"]`).waitFor();
+    await this.editor.locator('.view-line').first().waitFor();
+  }
+
+  /** Runs a command by the title that the command palette shows, category included. */
+  async runCommand(title: string): Promise<void> {
+    // The list is made when the palette opens, and extensions are scanned later: open it again until it is there.
+    await this.until(`the palette offers "${title}"`, async () => {
+      const input = await this.openPalette();
+      await input.fill(`>${title}`);
+      await this.paletteRow(title).click({ timeout: 2_000 });
+    });
+  }
+
+  /** The titles that the command palette offers for what was typed, in its order. */
+  async commandTitles(typed: string): Promise<string[]> {
+    const input = await this.openPalette();
+    await input.fill(`>${typed}`);
+    const rows = this.page.locator('.quick-input-list .monaco-list-row .label-name');
+    await rows.first().waitFor();
+    const titles = await rows.allTextContents();
+    await this.page.keyboard.press('Escape');
+    await input.waitFor({ state: 'hidden' });
+    return titles;
+  }
+
+  async selectAll(): Promise<void> {
+    await this.focusEditor();
+    await this.page.keyboard.press('Control+A');
+  }
+
+  /** Selects the first occurrence of a text in the active editor. */
+  async selectText(text: string): Promise<void> {
+    await this.focusEditor();
+    // Find starts at the cursor.
+    await this.page.keyboard.press('Control+Home');
+    await this.page.keyboard.press('Control+F');
+    const find = this.page.locator('.editor-instance .find-widget.visible');
+    await find.locator('.find-part textarea, .find-part input').first().fill(text);
+    await find.locator('.matchesCount', { hasText: /^1 of/ }).waitFor();
+    // Leaving the widget leaves its match selected.
+    await this.page.keyboard.press('Escape');
+    await find.waitFor({ state: 'detached' });
+  }
+
+  /** Moves the mouse over a text of the active editor and gives the hover that appears. */
+  async hoverText(text: string): Promise<Locator> {
+    const line = this.editor.locator('.view-line', { hasText: text }).first();
+    await line.waitFor();
+    const hover = this.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').last();
+    await this.until(`a hover appears over "${text}"`, async () => {
+      const { x, y } = await middleOf(line, text);
+      // Two moves: a hover starts when the mouse moves within the text, not when it is put there.
+      await this.page.mouse.move(x - 3, y);
+      await this.page.mouse.move(x, y, { steps: 3 });
+      await hover.waitFor({ timeout: 10_000 });
+    });
+    return hover;
+  }
+
+  /** Waits until a text is visible anywhere in the workbench (webviews are frames of their own) or in `within`. */
+  async waitForText(text: string | RegExp, within: Page | Frame | Locator = this.page): Promise<Locator> {
+    const found = within.getByText(text).filter({ visible: true }).first();
+    await found.waitFor();
+    return found;
+  }
+
+  /** The innermost frame of a webview (panel, view or custom editor): the extension's own document. */
+  async webview(title: string | RegExp): Promise<Frame> {
+    return this.until(`a webview titled ${String(title)} is shown`, async () => {
+      for (const frame of this.page.frames()) {
+        if (frame.isDetached() || frame.parentFrame() === null) continue;
+        const element = await frame.frameElement();
+        // While a webview loads, its document is in a frame called pending-frame.
+        if ((await element.getAttribute('id')) !== 'active-frame') continue;
+        const shown = (await element.getAttribute('title')) ?? '';
+        if (typeof title === 'string' ? shown === title : title.test(shown)) return frame;
+      }
+      throw new Error('no such frame');
+    });
+  }
+
+  /**
+   * Changes settings of the running workbench: workspace settings, since the server does not watch the user's.
+   * What a workspace may not set (machine scope) goes into the `settings` that the workbench is opened with.
+   */
+  setSettings(settings: Readonly<Record<string, unknown>>): void {
+    const file = path.join(this.workspace, '.vscode', 'settings.json');
+    const current = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...current, ...settings }, null, 2));
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    const { name, workbenchClass } = THEMES[theme];
+    this.setSettings({ 'workbench.colorTheme': name });
+    await this.page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
+  }
+
+  /** A picture in test-results/screenshots/; gives its path. */
+  async screenshot(name: string): Promise<string> {
+    const file = path.join(
+      resultsFolder('screenshots'),
+      `${name.replace(/[^\w-]+/g, '-').slice(0, 120)}.png`,
+    );
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+
+  /** Tries again until it works; the last error tells what was missing. */
+  async until<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const end = Date.now() + DEADLINE_MS;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (Date.now() > end) throw new Error(`in vain waited until ${what}`, { cause: error });
+        await this.page.waitForTimeout(100);
+      }
+    }
+  }
+
+  private get editor(): Locator {
+    return this.page.locator('.editor-group-container.active .editor-instance').first();
+  }
+
+  private async focusEditor(): Promise<void> {
+    await this.runCommand('View: Focus Active Editor Group');
+    await this.editor.locator('.monaco-editor.focused').waitFor();
+  }
+
+  private async openPalette(): Promise<Locator> {
+    const input = this.page.locator('.quick-input-widget:not(.hidden) .quick-input-box input');
+    await this.page.keyboard.press('F1');
+    await input.waitFor();
+    return input;
+  }
+
+  private paletteRow(label: string): Locator {
+    return this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) })
+      .first();
+  }
+}
+
+/** Where the middle of a text in a line of the editor is on the screen; the editor's font is monospaced. */
+async function middleOf(line: Locator, text: string): Promise<{ x: number; y: number }> {
+  const content = line.locator('> span');
+  const shown = ((await content.textContent()) ?? '').replaceAll('\u00a0', ' ');
+  const box = await content.boundingBox();
+  const start = shown.indexOf(text);
+  if (box === null || start < 0) throw new Error(`"${text}" is not in one piece on the screen`);
+  return {
+    x: box.x + ((start + text.length / 2) * box.width) / shown.length,
+    y: box.y + box.height / 2,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * What VS Code loads as `extensionTestsPath`: runs the compiled host tests inside the extension host.
+ * PROMPT_CONFIDENCE_HOST_SUITE picks them: `restricted` those in host/restricted (an untrusted workspace),
+ * `trusted` all others.
+ */
+import Mocha from 'mocha';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DEADLINE_MS, requiredEnvironment } from '../support/vscode-server';
+import { print } from './print';
+
+export async function run(): Promise<void> {
+  const files = testFiles(requiredEnvironment('PROMPT_CONFIDENCE_HOST_SUITE') === 'restricted');
+  if (files.length === 0) throw new Error('there is no host test');
+  const counts = await runFiles(files);
+  writeFileSync(requiredEnvironment('PROMPT_CONFIDENCE_HOST_RESULT'), JSON.stringify(counts));
+  if (counts.failed > 0) throw new Error(`${counts.failed} host tests failed`);
+}
+
+function testFiles(restricted: boolean): string[] {
+  return readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.cjs') && file.startsWith(`restricted${path.sep}`) === restricted)
+    .sort()
+    .map((file) => path.join(__dirname, file));
+}
+
+function runFiles(files: readonly string[]): Promise<{ passed: number; failed: number; skipped: number }> {
+  const mocha = new Mocha({ timeout: DEADLINE_MS, reporter: 'spec', color: false });
+  Mocha.reporters.Base.consoleLog = print;
+  for (const file of files) mocha.addFile(file);
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const silent = new Set(files);
+  return new Promise((resolve) => {
+    const runner = mocha.run(() => {
+      for (const file of silent) {
+        print(`no test of ${path.relative(__dirname, file)} ran`);
+        counts.failed++;
+      }
+      resolve(counts);
+    });
+    runner.on('pass', () => counts.passed++);
+    runner.on('fail', () => counts.failed++);
+    runner.on('pending', () => counts.skipped++);
+    runner.on('test end', (test) => {
+      if (test.file !== undefined) silent.delete(test.file);
+    });
+  });
+}
