@@ -42,9 +42,13 @@ export class Classifiers implements vscode.Disposable {
    * @throws UserError `classifier-missing`, or what is wrong with its file
    */
   async get(name: string): Promise<Classifier> {
+    const known = find(await this.list(), name);
+    if (known !== undefined) return known;
+    // A file that was just written: the watcher tells of it a moment later.
+    this.cached = undefined;
     const entries = await this.list();
-    const found = entries.findLast((entry) => entry.kind !== 'invalid' && entry.classifier.name === name);
-    if (found !== undefined && found.kind !== 'invalid') return found.classifier;
+    const found = find(entries, name);
+    if (found !== undefined) return found;
     const broken = entries.find(
       (entry) => entry.kind === 'invalid' && fileName(entry.uri) === `${name}.json`,
     );
@@ -75,6 +79,11 @@ export class Classifiers implements vscode.Disposable {
     );
     return [...builtin, ...lists.flat()];
   }
+}
+
+function find(entries: readonly ClassifierEntry[], name: string): Classifier | undefined {
+  const found = entries.findLast((entry) => entry.kind !== 'invalid' && entry.classifier.name === name);
+  return found?.kind === 'invalid' ? undefined : found?.classifier;
 }
 
 async function readFolder(folder: vscode.Uri): Promise<ClassifierEntry[]> {
