@@ -8,6 +8,9 @@ import { scoreSchema } from './engine';
 /** Characters of a text that are sent to be shown. */
 export const SHOWN_TEXT_LIMIT = 2000;
 
+/** The text stands there as it was classified; it does, and was classified again since; it does not. */
+const statusSchema = z.enum(['live', 'replaced', 'edited']);
+
 const resultDetailSchema = z.object({
   id: z.number(),
   /** At most {@link SHOWN_TEXT_LIMIT} characters of it; `textCut` says whether that is less than all. */
@@ -15,8 +18,7 @@ const resultDetailSchema = z.object({
   textCut: z.boolean(),
   /** "reviews.txt, line 3" */
   place: z.string(),
-  /** Whether the text still stands there as it was classified. */
-  live: z.boolean(),
+  status: statusSchema,
   /** Why this text, where it was not a selection. */
   note: z.string().exactOptional(),
   classifier: z.string(),
@@ -35,7 +37,7 @@ const historyEntrySchema = z.object({
   id: z.number(),
   excerpt: z.string(),
   place: z.string(),
-  live: z.boolean(),
+  status: statusSchema,
   label: z.string(),
   confidence: z.number(),
   doubtful: z.boolean(),

@@ -32,17 +32,22 @@ const HISTORY_LIMIT = 200;
 /** Results kept in the documents, all together: a file classified line by line. */
 const LIVE_LIMIT = 20_000;
 
+/**
+ * live: its text stands in the document as it was classified. replaced: it does too, but was classified again since.
+ * edited: the text is not there any more.
+ */
+export type ResultStatus = 'live' | 'replaced' | 'edited';
+
 export interface HistoryEntry {
   readonly result: ClassifiedText;
-  /** Whether its text still stands in the document as it was classified. */
-  readonly live: boolean;
+  readonly status: ResultStatus;
 }
 
 export class Results implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscription = vscode.workspace.onDidChangeTextDocument((event) => this.follow(event));
   private nextId = 1;
-  /** Newest last. Those whose text was edited stay in the history, but no longer in the document. */
+  /** Newest last. Those that are not live stay in the history, but no longer in the document. */
   private all: readonly HistoryEntry[] = [];
   private shownId: number | undefined;
 
@@ -70,7 +75,9 @@ export class Results implements vscode.Disposable {
   /** Those whose text still stands in this document as it was classified. */
   in(uri: vscode.Uri): readonly ClassifiedText[] {
     const isHere = sameUri(uri);
-    return this.all.filter((entry) => entry.live && isHere(entry.result.uri)).map((entry) => entry.result);
+    return this.all
+      .filter((entry) => entry.status === 'live' && isHere(entry.result.uri))
+      .map((entry) => entry.result);
   }
 
   /** The newest one at a position. */
@@ -78,8 +85,8 @@ export class Results implements vscode.Disposable {
     return this.in(uri).findLast((result) => result.range.contains(position));
   }
 
-  isLive(id: number): boolean {
-    return this.all.some((entry) => entry.live && entry.result.id === id);
+  status(id: number): ResultStatus | undefined {
+    return this.all.find((entry) => entry.result.id === id)?.status;
   }
 
   /**
@@ -97,11 +104,16 @@ export class Results implements vscode.Disposable {
     const isHere = sameUri(document.uri);
     this.all = [
       ...this.all.map((entry) =>
-        entry.live && isHere(entry.result.uri) && added.some((result) => overlap(result, entry.result))
-          ? { ...entry, live: false }
+        entry.status === 'live' &&
+        isHere(entry.result.uri) &&
+        added.some((result) => overlap(result, entry.result))
+          ? { ...entry, status: 'replaced' as const }
           : entry,
       ),
-      ...added.map((result) => ({ result, live: document.getText(result.range) === result.text })),
+      ...added.map((result) => ({
+        result,
+        status: document.getText(result.range) === result.text ? ('live' as const) : ('edited' as const),
+      })),
     ].slice(-LIVE_LIMIT);
     if (show) this.shownId = added[0]?.id ?? this.shownId;
     this.changed.fire();
@@ -137,14 +149,15 @@ export class Results implements vscode.Disposable {
     const isHere = sameUri(document.uri);
     const firstLine = Math.min(...contentChanges.map((change) => change.range.start.line));
     const followed = this.all.map((entry) => {
-      const { result } = entry;
-      if (!entry.live || !isHere(result.uri) || result.range.end.line < firstLine) return entry;
+      const { result, status } = entry;
+      if (status === 'edited' || !isHere(result.uri) || result.range.end.line < firstLine) return entry;
       const moved = movedRange(result.range, contentChanges);
       // Whatever the arithmetic says, the text itself decides.
-      const live = moved !== undefined && document.getText(moved) === result.text;
-      if (live && moved.isEqual(result.range)) return entry;
-      if (!live) return { result, live };
-      return { result: { ...result, range: moved }, live: true };
+      const isThere = moved !== undefined && document.getText(moved) === result.text;
+      if (isThere && moved.isEqual(result.range)) return entry;
+      return isThere
+        ? { result: { ...result, range: moved }, status }
+        : { result, status: 'edited' as const };
     });
     if (followed.every((entry, index) => entry === this.all[index])) return;
     this.all = followed;

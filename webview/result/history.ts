@@ -2,6 +2,7 @@
 import { formatPercent, visibleName } from '../../src/core/presentation';
 import type { HistoryEntry } from '../../src/protocol/result-page';
 import { h, warningIcon } from '../dom';
+import { STATUS_WORDS } from './words';
 
 export class HistoryList {
   readonly element: HTMLElement;
@@ -93,8 +94,8 @@ function option(entry: HistoryEntry, shown: boolean): HTMLElement {
       role: 'option',
       'data-id': entry.id,
       'aria-selected': String(shown),
-      class: entry.live ? undefined : 'stale',
-      title: entry.live ? entry.place : `${entry.place}, edited since`,
+      class: entry.status === 'edited' ? 'stale' : undefined,
+      title: entry.status === 'live' ? entry.place : `${entry.place}, ${STATUS_WORDS[entry.status]}`,
     },
     h('span', { class: 'history-text', dir: 'auto' }, entry.excerpt),
     h(
@@ -105,7 +106,7 @@ function option(entry: HistoryEntry, shown: boolean): HTMLElement {
       h('span', { class: 'history-label', dir: 'auto' }, visibleName(entry.label)),
       ' ',
       formatPercent(entry.confidence),
-      entry.live ? undefined : h('span', { class: 'edited' }, ' edited'),
+      entry.status === 'live' ? undefined : h('span', { class: 'edited' }, STATUS_WORDS[entry.status]),
     ),
   );
 }

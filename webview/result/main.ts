@@ -49,11 +49,13 @@ let drawn: PageState | undefined;
 function draw(state: PageState): void {
   drawBusy(state.busy);
   // Drawing anew would end a selection of text in the page: only what changed is drawn.
-  if (!same(state.result, drawn?.result) || state.hasModel !== drawn?.hasModel)
+  if (!same(state.result, drawn?.result) || state.hasModel !== drawn?.hasModel) {
+    if (state.result?.id !== drawn?.result?.id) content.scrollTop = 0;
     replaceContent(
       content,
       state.result === null ? emptyState(state.hasModel) : resultSection(state.result, actions),
     );
+  }
   if (!same(state.history, drawn?.history) || state.result?.id !== drawn?.result?.id)
     history.update(state.history, state.result?.id);
   drawn = state;

@@ -13,6 +13,7 @@ import type { LabelScore, TokenRow } from '../../src/core/scoring/score';
 import type { PageCommand, ResultDetail } from '../../src/protocol/result-page';
 import { bar, h, warningIcon } from '../dom';
 import { button } from '../button';
+import { STATUS_WORDS } from './words';
 
 export interface ResultActions {
   run(command: PageCommand): void;
@@ -50,7 +51,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       ' ',
       h('strong', {}, formatPercent(score.labelMass)),
     ),
-    h('h3', { id: 'tokens-title' }, 'First tokens of the answer'),
+    h('h3', { id: 'tokens-title' }, 'Likeliest first tokens'),
     score.tokens === undefined
       ? h(
           'p',
@@ -64,6 +65,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
 }
 
 function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
+  const status = STATUS_WORDS[result.status];
   return h(
     'figure',
     { class: 'text' },
@@ -76,10 +78,10 @@ function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
     h(
       'figcaption',
       {},
-      h('span', { class: 'place' }, result.place),
-      result.live
-        ? button('Go to Text', { secondary: true, key: 'reveal' }, () => actions.reveal(result.id))
-        : h('span', { class: 'edited' }, 'edited since'),
+      h('span', { class: 'place' }, result.place, status === '' ? '' : `, ${status}`),
+      result.status === 'edited'
+        ? undefined
+        : button('Go to Text', { secondary: true, key: 'reveal' }, () => actions.reveal(result.id)),
     ),
     result.note === undefined ? undefined : h('p', { class: 'note' }, result.note),
   );
@@ -128,13 +130,19 @@ function tokenRow(row: TokenRow): HTMLElement {
     'tr',
     { class: row.label === undefined ? undefined : 'counts' },
     h('td', { class: 'number rank' }, String(row.rank)),
-    h('th', { scope: 'row', class: 'token' }, h('code', {}, visibleToken(row.text))),
+    h(
+      'th',
+      { scope: 'row', class: 'token' },
+      h('code', { title: visibleToken(row.text) }, visibleToken(row.text)),
+    ),
     h('td', { class: 'number probability' }, formatPercent(probability), bar(probability, 'token-bar')),
     h('td', { class: 'number' }, formatLogProb(row.logProb)),
     h(
       'td',
       { class: 'token-label', dir: 'auto' },
-      row.label === undefined ? h('span', { 'aria-label': 'none' }, '–') : visibleName(row.label),
+      row.label === undefined
+        ? h('span', {}, h('span', { 'aria-hidden': 'true' }, '–'), h('span', { class: 'unseen' }, 'none'))
+        : h('span', { class: 'clipped', title: visibleName(row.label) }, visibleName(row.label)),
     ),
   );
 }

@@ -112,10 +112,11 @@ function activeEditor(): vscode.TextEditor {
   return editor;
 }
 
-/** The file to open beside an error about a classifier: the one that is broken. */
+/** The file to open beside an error about a classifier: the one that is broken in just this way. */
 async function classifierFile({ classifiers }: Services, error: unknown): Promise<vscode.Uri | undefined> {
+  if (!(error instanceof UserError) || !error.code.startsWith('classifier-')) return undefined;
   const entry = (await classifiers.list()).find(
-    (candidate) => candidate.kind === 'invalid' && candidate.error === error,
+    (candidate) => candidate.kind === 'invalid' && candidate.error.message === error.message,
   );
   return entry?.kind === 'invalid' ? entry.uri : undefined;
 }

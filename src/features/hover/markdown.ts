@@ -40,7 +40,7 @@ const BAR_WIDTH = 16;
 const NAME_WIDTH = 24;
 /** Labels and tokens that a hover has room for; the result view shows all. */
 const LABELS_SHOWN = 8;
-const TOKENS_SHOWN = 5;
+const TOKENS_SHOWN = 4;
 
 /** The hover of a classified text. */
 export function resultMarkdown(result: HoverResult): string {
@@ -50,9 +50,8 @@ export function resultMarkdown(result: HoverResult): string {
     `${mark}**${codeSpan(visibleName(score.label))}** — **${percent(score.confidence)}** (${codeSpan(visibleName(result.classifier))})`,
     ...scoreWarnings(score).map((warning) => `⚠ ${codeSpan(warning.message)}`),
     codeBlock(labelLines(score.labels)),
-    `Label mass ${percent(score.labelMass)}, read from the ${methodInWords(score.method)}.`,
     ...tokenPart(score.tokens),
-    `${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
+    `Label mass ${percent(score.labelMass)} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
     links([
       ['Show Result', 'promptConfidence.showResult', [result.id]],
       ['Classify With…', 'promptConfidence.classifyWith', []],
@@ -104,10 +103,9 @@ function tokenPart(tokens: readonly TokenRow[] | undefined): string[] {
     token: excerpt(visibleToken(row.text), NAME_WIDTH),
     label: row.label === undefined ? '' : excerpt(row.label, NAME_WIDTH),
   }));
-  const header = { probability: 'prob.', logProb: 'log p', token: 'token', label: 'label' };
+  const header = { probability: 'prob.', logProb: 'log p', token: 'first token', label: 'label' };
   const width = Math.max(...[header, ...rows].map((row) => displayWidth(row.token)));
   return [
-    'Likeliest first tokens of the answer:',
     codeBlock(
       [header, ...rows].map(({ probability, logProb, token, label }) =>
         `${probability.padStart(7)} ${logProb.padStart(7)}  ${pad(token, width)}  ${label}`.trimEnd(),

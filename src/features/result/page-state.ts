@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import { excerpt, isDoubtful } from '../../core/presentation';
 import type { Score } from '../../core/scoring/score';
 import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
-import type { ClassifiedText, Origin, Results } from '../../workspace/results';
+import type { ClassifiedText, Origin, Results, ResultStatus } from '../../workspace/results';
 
 const EXCERPT_LIMIT = 80;
 
@@ -21,12 +21,12 @@ export function pageState(
 ): PageState {
   const { shown } = results;
   return {
-    result: shown === undefined ? null : detail(shown, results.isLive(shown.id), relativePath),
-    history: results.history.map(({ result, live }) => ({
+    result: shown === undefined ? null : detail(shown, results.status(shown.id) ?? 'edited', relativePath),
+    history: results.history.map(({ result, status }) => ({
       id: result.id,
       excerpt: excerpt(result.text, EXCERPT_LIMIT),
       place: place(result, relativePath),
-      live,
+      status,
       label: result.score.label,
       confidence: result.score.confidence,
       doubtful: isDoubtful(result.score),
@@ -38,7 +38,7 @@ export function pageState(
 
 function detail(
   result: ClassifiedText,
-  live: boolean,
+  status: ResultStatus,
   relativePath: (uri: vscode.Uri) => string,
 ): ResultDetail {
   const note = NOTES[result.origin];
@@ -47,7 +47,7 @@ function detail(
     text: cutAt(result.text, SHOWN_TEXT_LIMIT),
     textCut: result.text.length > SHOWN_TEXT_LIMIT,
     place: place(result, relativePath),
-    live,
+    status,
     ...(note === undefined ? {} : { note }),
     classifier: result.classifier,
     model: result.model,

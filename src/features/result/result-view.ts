@@ -92,7 +92,7 @@ class ResultView implements vscode.WebviewViewProvider {
       if (result === undefined) return;
       try {
         const editor = await vscode.window.showTextDocument(result.uri);
-        if (!results.isLive(result.id)) return;
+        if (results.status(result.id) === 'edited') return;
         editor.selection = new vscode.Selection(result.range.start, result.range.end);
         editor.revealRange(result.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
       } catch (error) {

@@ -39,8 +39,8 @@ describe('the hover of a result', () => {
     const markdown = resultMarkdown(result(['positive', 'negative']));
     assert.match(markdown, /\*\*`positive`\*\* — \*\*66\.6%\*\*/);
     assert.match(markdown, /positive █+/);
-    assert.match(markdown, /Label mass 60\.0%, read from the first token/);
-    assert.match(markdown, /`tiny\.gguf` on `CPU, 2 threads`, 31 ms/);
+    assert.match(markdown, /Label mass 60\.0% by first token/);
+    assert.match(markdown, /, `tiny\.gguf` on `CPU, 2 threads`, 31 ms/);
   });
 
   it('warns where the label mass is low', () => {
