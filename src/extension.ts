@@ -1,11 +1,17 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
+import { registerClassifierFiles } from './features/classifiers/classifier-files';
+import { registerModels } from './features/models/commands';
+import { registerStatus } from './features/status/status';
 import { EngineClient } from './sources/engine-client';
 import { cacheFolder } from './store/cache-home';
+import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
 import { Classifiers } from './workspace/classifiers';
+import { EditorPrompts } from './workspace/prompts';
 import { Results } from './workspace/results';
 import { Scoring } from './workspace/scoring';
+import { SecondCopyGuard } from './workspace/second-copy';
 import type { Services } from './workspace/services';
 import { readSettings } from './workspace/settings';
 
@@ -14,37 +20,69 @@ export interface ExtensionInternals {
   readonly engine: EngineClient;
   readonly models: ModelStore;
   readonly results: Results;
+  readonly services: Services;
 }
 
 /** Every feature: constructed in order, disposed with the extension. */
-const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [];
+const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
+  registerModels,
+  registerStatus,
+  registerClassifierFiles,
+];
 
-let engine: EngineClient | undefined;
+/** What must be ended, and waited for, when the window closes. */
+let ending: (() => Promise<void>) | undefined;
 
 export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const log = vscode.window.createOutputChannel('Prompt Confidence', { log: true });
-  const settings = readSettings();
   const models = new ModelStore(cacheFolder('models'));
-  engine = new EngineClient({
+  const engine = new EngineClient({
     enginePath: vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.mjs').fsPath,
-    nodePath: settings.nodePath,
-    idleMs: settings.unloadAfterMinutes * 60_000,
+    ...engineSettings(),
     log: (level, message) => log[level](message),
   });
+  const prompts = new EditorPrompts();
+  const loadedModels = new LoadedModels(cacheFolder('engines'));
+  const guard = new SecondCopyGuard(engine, loadedModels, prompts, {
+    onError: (error) => log.warn('engine note', error),
+  });
+  ending = async () => {
+    await engine.dispose();
+    await guard.dispose();
+  };
   const classifiers = new Classifiers();
   const results = new Results();
-  const services: Services = { context, log, scoring: new Scoring(models, engine), classifiers, results, models };
+  const services: Services = {
+    context,
+    log,
+    scoring: new Scoring(models, engine, (model) => guard.beforeLoad(model)),
+    classifiers,
+    results,
+    models,
+    modelsChanged: new vscode.EventEmitter<void>(),
+    loadedModels,
+    prompts,
+  };
 
   context.subscriptions.push(
     log,
     classifiers,
     results,
+    services.modelsChanged,
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('promptConfidence')) engine.configure(engineSettings());
+    }),
     ...FEATURES.map((register) => register(services)),
   );
-  return { engine, models, results };
+  return { engine, models, results, services };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */
 export async function deactivate(): Promise<void> {
-  await engine?.dispose();
+  await ending?.();
+}
+
+function engineSettings(): { nodePath: string | undefined; idleMs: number } {
+  const { nodePath, unloadAfterMinutes } = readSettings();
+  return { nodePath, idleMs: unloadAfterMinutes * 60_000 };
 }

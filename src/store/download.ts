@@ -91,7 +91,7 @@ const PartState = z.object({
   /** Strong ETag of the answer that the bytes came from. */
   etag: z.string().optional(),
 });
-type PartState = z.infer<typeof PartState>;
+export type PartState = z.infer<typeof PartState>;
 
 class Download {
   private readonly target: string;
@@ -409,7 +409,7 @@ async function* pieces(response: Response, signal: AbortSignal | undefined): Asy
   }
 }
 
-async function readState(file: string): Promise<PartState | undefined> {
+export async function readState(file: string): Promise<PartState | undefined> {
   try {
     return PartState.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {

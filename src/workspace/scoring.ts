@@ -26,9 +26,14 @@ export interface ScoringOptions {
 }
 
 export class Scoring {
+  /** The preparation that is under way: a second request for the same model waits for it, and is not asked again. */
+  private preparing: { readonly key: string; readonly done: Promise<void> } | undefined;
+
+  /** @param beforeLoad called before a model is loaded into memory; where it throws, nothing is loaded */
   constructor(
     private readonly models: ModelStore,
     readonly engine: EngineClient,
+    private readonly beforeLoad: (model: ModelEntry) => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /**
@@ -39,8 +44,9 @@ export class Scoring {
   async modelFor(classifier: Pick<Classifier, 'model'> | undefined): Promise<ModelEntry> {
     if (classifier?.model !== undefined) return this.models.resolve(classifier.model);
     const chosen = readSettings().model;
-    if (chosen !== '') return this.models.resolve({ file: chosen });
     const present = (await this.models.list()).filter((entry) => !entry.missing);
+    if (chosen !== '')
+      return present.find((entry) => entry.path === chosen) ?? this.models.resolve({ file: chosen });
     const [only] = present;
     if (only !== undefined && present.length === 1) return only;
     throw new UserError(
@@ -81,8 +87,21 @@ export class Scoring {
 
   private async prepare(model: ModelEntry): Promise<void> {
     const options = this.engineOptions(model);
+    if (this.engine.isRunning(options)) return;
+    const key = JSON.stringify(options);
+    if (this.preparing?.key !== key) {
+      const done = this.prepareLoad(model, options).finally(() => {
+        if (this.preparing?.done === done) this.preparing = undefined;
+      });
+      this.preparing = { key, done };
+    }
+    await this.preparing.done;
+  }
+
+  private async prepareLoad(model: ModelEntry, options: EngineOptions): Promise<void> {
     // A damaged file is told apart here, with a sentence; in the engine it would be whatever llama.cpp makes of it.
-    if (!this.engine.isUsing(options)) await checkGguf(model.path);
+    await checkGguf(model.path);
+    await this.beforeLoad(model);
     await this.engine.use(options);
   }
 }
