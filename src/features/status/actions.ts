@@ -1,7 +1,10 @@
 /** What a click on the status bar item offers. */
 import type { Choice } from '../../workspace/prompts';
 
-export interface Action { readonly command: string; readonly arguments?: readonly unknown[] }
+export interface Action {
+  readonly command: string;
+  readonly arguments?: readonly unknown[];
+}
 
 const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   ['Classify', [['promptConfidence.classifySelection', '$(symbol-boolean) Classify Selection']]],
