@@ -3,9 +3,9 @@ import type * as vscode from 'vscode';
 import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
 import type { Score } from '../core/scoring/score';
-import { UserError } from '../core/user-error';
 import type { ContextShape, EngineOptions, ModelInfo } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
+import { chooseModel } from '../store/choose-model';
 import { checkGguf } from '../store/gguf';
 import type { ModelEntry, ModelStore } from '../store/models';
 import { readSettings } from './settings';
@@ -41,20 +41,8 @@ export class Scoring {
    *
    * @throws UserError `no-model` where there is none to take, or what is wrong with the file
    */
-  async modelFor(classifier: Pick<Classifier, 'model'> | undefined): Promise<ModelEntry> {
-    if (classifier?.model !== undefined) return this.models.resolve(classifier.model);
-    const chosen = readSettings().model;
-    const present = (await this.models.list()).filter((entry) => !entry.missing);
-    if (chosen !== '')
-      return present.find((entry) => entry.path === chosen) ?? this.models.resolve({ file: chosen });
-    const [only] = present;
-    if (only !== undefined && present.length === 1) return only;
-    throw new UserError(
-      'no-model',
-      present.length === 0
-        ? 'There is no model on this machine yet. Download one, or choose a .gguf file.'
-        : 'No model is chosen yet. Choose one of those on this machine.',
-    );
+  modelFor(classifier: Pick<Classifier, 'model'> | undefined): Promise<ModelEntry> {
+    return chooseModel(this.models, classifier, readSettings().model);
   }
 
   /** How the engine would load this model now, by the settings. */
