@@ -53,7 +53,7 @@ function main() {
     path.join(root, 'node_modules/@vscode/vsce/vsce'),
     [
       ...['package', '--target', target, '--out', path.join(root, vsix)],
-      ...['--allow-missing-repository', '--no-rewrite-relative-links', '--allow-package-all-secrets'],
+      ...['--allow-missing-repository', '--no-rewrite-relative-links'],
     ],
     staging,
   );

@@ -5,10 +5,11 @@
  *   node test/run.mjs [--long] [--only stage,stage]
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Unavailable, setUpChromium, setUpVSCodeServer } from '../scripts/setup.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
@@ -19,15 +20,30 @@ rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
 const npx = (name, ...args) => [process.execPath, [path.join(root, 'node_modules', name), ...args]];
-const mocha = (suite, timeout = 20_000) => ({
+const mocha = (suite, { timeout = 20_000, needs = [], first = [] } = {}) => ({
   name: suite,
   counts: true,
-  command: [
-    process.execPath,
-    ['test/support/mocha-run.mjs', suite, resultFile(suite), '--timeout', String(timeout)],
+  needs,
+  suite,
+  commands: [
+    ...first,
+    [
+      process.execPath,
+      ['test/support/mocha-run.mjs', suite, resultFile(suite), '--timeout', String(timeout)],
+    ],
   ],
 });
-const check = (name, ...commands) => ({ name, commands });
+const check = (name, ...commands) => ({ name, needs: [], commands });
+
+/** What set-up provides: how, and the variable by which the tests find it. */
+const PROVIDED = {
+  chromium: { variable: 'PROMPT_CONFIDENCE_CHROMIUM', provide: setUpChromium },
+  server: {
+    variable: 'PROMPT_CONFIDENCE_VSCODE_SERVER',
+    provide: async () => (await setUpVSCodeServer()).folder,
+  },
+};
+const downloadsVSCode = process.env.PROMPT_CONFIDENCE_TEST_VSCODE === 'download';
 
 /** In order; a stage with `counts` reports its own numbers, any other counts as one test. */
 const stages = [
@@ -44,36 +60,93 @@ const stages = [
   ),
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   mocha('unit'),
+  mocha('engine', { timeout: 120_000 }),
+  {
+    name: 'host',
+    counts: true,
+    needs: downloadsVSCode ? [] : ['chromium', 'server'],
+    commands: [[process.execPath, ['test/host/run.mjs', resultFile('host')]]],
+  },
+  mocha('e2e', { timeout: 180_000, needs: ['chromium', 'server'] }),
+  mocha('webview', { timeout: 90_000, needs: ['chromium'] }),
+  mocha('packaged', { timeout: 240_000, first: [[process.execPath, ['scripts/package.mjs']]] }),
 ];
 
 function resultFile(suite) {
   return path.join(results, `${suite}.json`);
 }
 
-const total = { passed: 0, failed: 0, skipped: 0 };
 const only = values.only?.split(',');
-for (const stage of stages) {
-  if (only !== undefined && !only.includes(stage.name)) continue;
-  const started = Date.now();
-  process.stdout.write(`\n== ${stage.name}\n`);
-  const ok = (stage.commands ?? [stage.command]).every(
-    ([file, args]) =>
-      spawnSync(file, args, {
-        cwd: root,
-        stdio: 'inherit',
-        env: { ...process.env, PROMPT_CONFIDENCE_ROOT: root },
-      }).status === 0,
-  );
-  const counts = stage.counts ? readCounts(stage.name) : undefined;
-  total.passed += counts?.passed ?? (ok ? 1 : 0);
-  total.failed += counts?.failed ?? (ok ? 0 : 1);
-  total.skipped += counts?.skipped ?? 0;
+const chosen = stages.filter((stage) => only === undefined || only.includes(stage.name));
+const total = { passed: 0, failed: 0, skipped: 0 };
+const env = { ...process.env, PROMPT_CONFIDENCE_ROOT: root };
+
+/** What could not be provided, and why: the stages that need it are skipped. */
+const missing = new Map();
+await stage('setup', async () => {
+  let ok = true;
+  for (const need of new Set(chosen.flatMap((entry) => entry.needs))) {
+    const { variable, provide } = PROVIDED[need];
+    try {
+      env[variable] = await provide();
+    } catch (error) {
+      missing.set(need, error.message);
+      process.stdout.write(`${error.message}\n`);
+      // Lacking something that only its owner can install is no failure; failing to install it is.
+      if (!(error instanceof Unavailable)) ok = false;
+    }
+  }
+  total[ok ? 'passed' : 'failed']++;
+  return ok;
+});
+
+for (const { name, suite, needs, commands, counts } of chosen) {
+  if (suite !== undefined && !hasTests(suite)) {
+    process.stdout.write(`\n== ${name}: no test file yet, left out\n`);
+    continue;
+  }
+  const lacking = needs.find((need) => missing.has(need));
+  if (lacking !== undefined) {
+    process.stdout.write(`\n== ${name} skipped: ${missing.get(lacking)}\n`);
+    total.skipped++;
+    continue;
+  }
+  const ok = await stage(name, () => runCommands(commands));
+  const counted = counts ? readCounts(name) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
   // A suite that died without a failing test (or with none at all) is a failure of its own.
-  if (!ok && counts !== undefined && counts.failed === 0) total.failed++;
-  process.stdout.write(
-    `== ${stage.name} ${ok ? 'ok' : 'FAILED'} in ${Math.round((Date.now() - started) / 1000)} s\n`,
+  if (!ok && counted.failed === 0) counted.failed = 1;
+  for (const key of Object.keys(total)) total[key] += counted[key];
+  if (!ok && name === 'build') break;
+}
+
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+/** Announces a stage, runs it and tells how it went. */
+async function stage(name, run) {
+  const started = Date.now();
+  process.stdout.write(`\n== ${name}\n`);
+  const ok = await run();
+  const seconds = Math.round((Date.now() - started) / 1000);
+  process.stdout.write(`== ${name} ${ok ? 'ok' : 'FAILED'} in ${seconds} s\n`);
+  return ok;
+}
+
+function runCommands(commands) {
+  return commands.every(
+    ([file, args]) => spawnSync(file, args, { cwd: root, stdio: 'inherit', env }).status === 0,
   );
-  if (!ok && stage.name === 'build') break;
+}
+
+function hasTests(suite) {
+  try {
+    return readdirSync(path.join(root, 'test', suite), { recursive: true }).some((file) =>
+      file.endsWith('.test.ts'),
+    );
+  } catch {
+    return false;
+  }
 }
 
 function readCounts(name) {
@@ -83,7 +156,3 @@ function readCounts(name) {
     return { passed: 0, failed: 0, skipped: 0 };
   }
 }
-
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
-process.exitCode = total.failed > 0 ? 1 : 0;
