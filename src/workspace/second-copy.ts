@@ -30,7 +30,7 @@ export class SecondCopyGuard {
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly engine: EngineClient,
+    private readonly engine: Pick<EngineClient, 'state' | 'pid' | 'modelPath' | 'onStateChange'>,
     private readonly loaded: LoadedModels,
     private readonly prompts: Pick<Prompts, 'confirm'>,
     private readonly options: SecondCopyOptions,
