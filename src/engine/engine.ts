@@ -30,7 +30,11 @@ export class Engine {
   /** One request at a time: they share the context, and the cores. */
   private queue: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly log: Log) {}
+  /** @param scratch folder of this process for files that nobody needs after it */
+  constructor(
+    private readonly scratch: string,
+    private readonly log: Log,
+  ) {}
 
   /**
    * Loads the one model of this process.
@@ -114,7 +118,7 @@ export class Engine {
     }
     const { backend, model, chatTemplate } = this.loaded;
     try {
-      const scorer = await Scorer.create(model, chatTemplate, classifier, backend.threads);
+      const scorer = await Scorer.create(model, chatTemplate, classifier, backend.threads, this.scratch);
       this.scorers.set(key, scorer);
       return scorer;
     } catch (error) {

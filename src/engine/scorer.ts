@@ -7,7 +7,6 @@
  * them, and the same text gives the same bits alone, repeated, and among others.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import type {
   ControlledEvaluateInputItem,
@@ -65,6 +64,7 @@ export class Scorer {
   ) {}
 
   /**
+   * @param scratch folder for the prefix's state; holds nothing of the texts
    * @throws UserError where the classifier does not fit the model, or the model's context the classifier
    */
   static async create(
@@ -72,6 +72,7 @@ export class Scorer {
     chatTemplate: string | undefined,
     classifier: ScoreParams['classifier'],
     threads: number,
+    scratch: string,
   ): Promise<Scorer> {
     const prompt = tokenizePrompt(classifier, chatTemplate, model);
     const names = classifier.labels.map((label) => label.name);
@@ -100,7 +101,7 @@ export class Scorer {
     });
     try {
       const sequences = Array.from({ length: sequenceCount }, () => context.getSequence());
-      const prefixState = await sharePrefix(sequences, prompt.prefix);
+      const prefixState = await sharePrefix(sequences, prompt.prefix, scratch);
       return new Scorer(
         model,
         { ...classifier, maxTextTokens },
@@ -286,10 +287,11 @@ export class Scorer {
 async function sharePrefix(
   sequences: readonly LlamaContextSequence[],
   prefix: readonly Token[],
+  scratch: string,
 ): Promise<string | undefined> {
   const [first, ...others] = sequences;
   if (first === undefined || prefix.length === 0) return undefined;
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
+  const folder = mkdtempSync(path.join(scratch, 'prefix-'));
   try {
     const file = path.join(folder, 'prefix.state');
     await first.evaluateWithoutGeneratingNewTokens([...prefix]);

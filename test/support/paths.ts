@@ -9,6 +9,7 @@ export function fixture(name: string): string {
 }
 
 /** The real model: test/run.mjs has fetched it. */
-export const TEST_MODEL = path.join(cacheFolder('models'), 'gemma-3-270m-q4_k_m.gguf');
+export const TEST_MODEL =
+  process.env.PROMPT_CONFIDENCE_TEST_MODEL ?? path.join(cacheFolder('models'), 'gemma-3-270m-q4_k_m.gguf');
 export const ENGINE = path.join(ROOT, 'dist', 'engine.mjs');
 export const CLI = path.join(ROOT, 'dist', 'cli.mjs');
