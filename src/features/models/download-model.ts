@@ -114,8 +114,8 @@ export async function downloadAndOffer(
     await chooseModel(entry, services);
 }
 
-/** A notification cannot show more than a few changes in a second. In milliseconds. */
-const REPORT_MS = 250;
+/** How often the words are renewed, in milliseconds: also while nothing arrives, when the rate falls. */
+const REPORT_MS = 300;
 
 async function download(
   source: string,
@@ -126,23 +126,32 @@ async function download(
 ): Promise<{ entry: ModelEntry; asked: boolean }> {
   const meter = new TransferMeter();
   let asked = false;
-  let reported = { at: Number.NEGATIVE_INFINITY, phase: '', percent: 0 };
-  report('asking for size and licence');
+  let latest: DownloadProgress | undefined;
+  let percent = 0;
+  const show = (): void => {
+    if (latest === undefined) return;
+    // The bar cannot go back, and the check that follows has no bar of its own.
+    const before = percent;
+    if (latest.phase === 'downloading') percent = Math.max(percent, percentOf(latest));
+    report(meter.describe(latest, performance.now()), percent - before);
+  };
   const onProgress = (progress: DownloadProgress): void => {
-    const now = performance.now();
-    const words = meter.describe(progress, now);
-    const complete = progress.done === progress.total;
-    if (now - reported.at < REPORT_MS && progress.phase === reported.phase && !complete) return;
-    const percent = progress.phase === 'downloading' ? percentOf(progress) : reported.percent;
-    report(words, Math.max(0, percent - reported.percent));
-    reported = { at: now, phase: progress.phase, percent: Math.max(percent, reported.percent) };
+    const turn = progress.phase !== latest?.phase || progress.done === progress.total;
+    latest = progress;
+    if (turn) show();
   };
   const confirm = (info: DownloadInfo): Promise<boolean> => {
     asked = true;
     return confirmDownload(info, models.folder, prompts, place);
   };
-  const entry = await downloadModel(models, { source, confirm, onProgress, signal, hub: place.hub });
-  return { entry, asked };
+  report('asking for size and licence');
+  const timer = setInterval(show, REPORT_MS);
+  try {
+    const entry = await downloadModel(models, { source, confirm, onProgress, signal, hub: place.hub });
+    return { entry, asked };
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function percentOf({ done, total }: DownloadProgress): number {

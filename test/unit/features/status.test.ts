@@ -17,7 +17,8 @@ const model: ModelInfo = {
 };
 
 describe('the status bar item', () => {
-  const show = (state: EngineState, chosen: ChosenModel = there) => statusText(state, chosen, { unloadAfterMinutes: 15 });
+  const show = (state: EngineState, chosen: ChosenModel = there) =>
+    statusText(state, chosen, { unloadAfterMinutes: 15 });
 
   it('says that there is no model, and what to do', () => {
     const status = show({ kind: 'stopped' }, { kind: 'none', present: 0 });
