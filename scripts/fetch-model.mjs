@@ -193,7 +193,6 @@ async function receive(part, model) {
   const offset = sizeOf(part);
   const idle = new AbortController();
   const timer = setTimeout(() => idle.abort(new Error('nothing arrived for 60 s')), 60_000);
-  const handle = await open(part, 'a');
   try {
     const response = await fetch(model.url, {
       headers: { 'accept-encoding': 'identity', ...(offset > 0 ? { range: `bytes=${offset}-` } : {}) },
@@ -203,14 +202,17 @@ async function receive(part, model) {
     if (response.status !== 200 && response.status !== 206) {
       throw new Error(`the server answered ${response.status}`);
     }
-    if (response.status === 200) await handle.truncate(0);
-    for await (const piece of response.body) {
-      timer.refresh();
-      await handle.appendFile(piece);
+    const handle = await open(part, response.status === 206 ? 'a' : 'w');
+    try {
+      for await (const piece of response.body) {
+        timer.refresh();
+        await handle.appendFile(piece);
+      }
+    } finally {
+      await handle.close();
     }
   } finally {
     clearTimeout(timer);
-    await handle.close();
   }
 }
 

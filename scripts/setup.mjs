@@ -1,6 +1,6 @@
 /**
  * Gets the machine ready for the tests that need more than Node: a browser, and a VS Code server with an
- * extension host (code-server's lib/vscode, see CONTRIBUTING.md). Instant when everything is there.
+ * extension host (lib/vscode of code-server). Instant when everything is there.
  *
  *   node scripts/setup.mjs
  */
@@ -108,12 +108,18 @@ async function installVSCodeServer({ folder }) {
   renameSync(temporary, folder);
 }
 
+/**
+ * What `npm test` tells its scripts about itself. An npm started below would believe it: that it runs under the
+ * outer Node, which code-server's install script then refuses, or in this project's folder.
+ */
+const OF_OUTER_NPM =
+  /^(NODE|INIT_CWD|npm_(package|lifecycle)_.*|npm_.*execpath|npm_config_(user_agent|npm_version|node_gyp|.*prefix))$/;
+
 /** The project's .npmrc turns install scripts off; these two packages are nothing without theirs. */
 function npmInstall(folder, spec) {
   const nodeBin = path.join(folder, 'node_modules', 'node', 'bin');
-  const env = { ...process.env, PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
-  // `npm test` hands its own settings down, this project's folder among them.
-  delete env.npm_config_local_prefix;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_OUTER_NPM.test(name)));
+  env.PATH = `${nodeBin}${path.delimiter}${env.PATH}`;
   return run(
     'npm',
     ['install', '--ignore-scripts=false', '--no-audit', '--no-fund', '--save-exact', spec],

@@ -48,7 +48,7 @@ function readArguments() {
   try {
     return parseArgs({ options: { headless: { type: 'boolean', default: false } } }).values.headless;
   } catch (error) {
-    throw new StartError(`${error.message} Usage: npm start [-- --headless]`, { cause: error });
+    throw new StartError(`${error.message}\nUsage: npm start [-- --headless]`, { cause: error });
   }
 }
 

@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fetchModel } from '../scripts/fetch-model.mjs';
 import { Unavailable, setUpChromium, setUpVSCodeServer } from '../scripts/setup.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -38,6 +39,7 @@ const check = (name, ...commands) => ({ name, needs: [], commands });
 /** What set-up provides: how, and the variable by which the tests find it. */
 const PROVIDED = {
   chromium: { variable: 'PROMPT_CONFIDENCE_CHROMIUM', provide: setUpChromium },
+  model: { variable: 'PROMPT_CONFIDENCE_TEST_MODEL', provide: () => fetchModel() },
   server: {
     variable: 'PROMPT_CONFIDENCE_VSCODE_SERVER',
     provide: async () => (await setUpVSCodeServer()).folder,
@@ -60,16 +62,20 @@ const stages = [
   ),
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   mocha('unit'),
-  mocha('engine', { timeout: 120_000 }),
+  mocha('engine', { timeout: 120_000, needs: ['model'] }),
   {
     name: 'host',
     counts: true,
-    needs: downloadsVSCode ? [] : ['chromium', 'server'],
+    needs: downloadsVSCode ? ['model'] : ['chromium', 'server', 'model'],
     commands: [[process.execPath, ['test/host/run.mjs', resultFile('host')]]],
   },
-  mocha('e2e', { timeout: 180_000, needs: ['chromium', 'server'] }),
+  mocha('e2e', { timeout: 180_000, needs: ['chromium', 'server', 'model'] }),
   mocha('webview', { timeout: 90_000, needs: ['chromium'] }),
-  mocha('packaged', { timeout: 240_000, first: [[process.execPath, ['scripts/package.mjs']]] }),
+  mocha('packaged', {
+    timeout: 240_000,
+    needs: ['model'],
+    first: [[process.execPath, ['scripts/package.mjs']]],
+  }),
 ];
 
 function resultFile(suite) {

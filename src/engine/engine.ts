@@ -1,4 +1,9 @@
-/** The engine behind its messages: one model, and the scorers of the classifiers used last. */
+/**
+ * The engine behind its messages: one model, and the scorers of the classifiers used last.
+ *
+ * Nothing here disposes the model: llama.cpp's clean-up can hang for ever (after a failed load it does), and ending
+ * the process gives everything back at once.
+ */
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { getModuleVersion, InsufficientMemoryError, type LlamaModel } from 'node-llama-cpp';
@@ -25,7 +30,11 @@ export class Engine {
   /** One request at a time: they share the context, and the cores. */
   private queue: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly log: Log) {}
+  /** @param scratch folder of this process for files that nobody needs after it */
+  constructor(
+    private readonly scratch: string,
+    private readonly log: Log,
+  ) {}
 
   /**
    * Loads the one model of this process.
@@ -36,9 +45,10 @@ export class Engine {
     return this.inOrder(() => this.loadNow(options, onProgress));
   }
 
-  /** Scores texts in order; where `cancelled` turns true, the rest is left out. */
+  /** Scores texts; ends early, with the error `cancelled`, where that turns true. */
   score(params: ScoreParams, cancelled: () => boolean): Promise<ScoreResult> {
     return this.inOrder(async () => {
+      if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
       const scorer = await this.scorerFor(params.classifier);
       const scores = await scorer.score(params.texts, params.topTokens, cancelled);
       return { shape: scorer.shape, scores };
@@ -59,7 +69,12 @@ export class Engine {
     const started = performance.now();
     const fileName = path.basename(options.modelPath);
     onProgress({ phase: 'probing', fraction: 0 });
-    const backend = await startBackend(options, this.log);
+    // llama.cpp throws "Failed to load model" and tells the reason only to its logger.
+    const reasons: string[] = [];
+    const backend = await startBackend(options, (level, message) => {
+      if (level === 'error' && this.loaded === undefined) reasons.push(message);
+      this.log(level, message);
+    });
     onProgress({ phase: 'loading', fraction: 0 });
     const gpu = backend.llama.gpu !== false && options.gpu !== 'off';
     let model: LlamaModel;
@@ -70,7 +85,7 @@ export class Engine {
         onLoadProgress: (fraction) => onProgress({ phase: 'loading', fraction }),
       });
     } catch (error) {
-      throw loadError(error, fileName);
+      throw loadError(error, reasons, fileName);
     }
     this.loaded = { backend, model, chatTemplate: model.fileInfo.metadata.tokenizer.chat_template };
     const { general } = model.fileInfo.metadata;
@@ -103,7 +118,7 @@ export class Engine {
     }
     const { backend, model, chatTemplate } = this.loaded;
     try {
-      const scorer = await Scorer.create(model, chatTemplate, classifier, backend.threads);
+      const scorer = await Scorer.create(model, chatTemplate, classifier, backend.threads, this.scratch);
       this.scorers.set(key, scorer);
       return scorer;
     } catch (error) {
@@ -115,14 +130,6 @@ export class Engine {
         );
       throw error;
     }
-  }
-
-  async dispose(): Promise<void> {
-    for (const scorer of this.scorers.values()) await scorer.dispose();
-    this.scorers.clear();
-    await this.loaded?.model.dispose();
-    await this.loaded?.backend.llama.dispose();
-    this.loaded = undefined;
   }
 }
 
@@ -140,8 +147,8 @@ async function deviceOf(backend: Backend, model: LlamaModel): Promise<Device> {
   };
 }
 
-function loadError(error: unknown, fileName: string): UserError {
-  const reason = error instanceof Error ? error.message : String(error);
+function loadError(error: unknown, logged: readonly string[], fileName: string): UserError {
+  const reason = [...new Set(logged), error instanceof Error ? error.message : String(error)].join('; ');
   if (error instanceof InsufficientMemoryError)
     return new UserError(
       'out-of-memory',

@@ -1,4 +1,7 @@
 /** Entry of the engine process: messages in, messages out. It lives exactly as long as its parent. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import {
   CancellationToken,
   createMessageConnection,
@@ -7,11 +10,19 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc/node';
 import { UserError } from '../core/user-error';
-import { ENGINE_METHODS, engineOptionsSchema, scoreParamsSchema, USER_ERROR_CODE } from '../protocol/engine';
+import {
+  ENGINE_METHODS,
+  engineOptionsSchema,
+  SCRATCH_VARIABLE,
+  scoreParamsSchema,
+  USER_ERROR_CODE,
+} from '../protocol/engine';
 import { Engine } from './engine';
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-const engine = new Engine((level, message) => {
+// The parent removes it when this process ends without a word; see EngineProcess.
+const scratch = process.env[SCRATCH_VARIABLE] ?? mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
+const engine = new Engine(scratch, (level, message) => {
   void connection.sendNotification(ENGINE_METHODS.log, { level, message });
 });
 
@@ -37,5 +48,8 @@ connection.onRequest(ENGINE_METHODS.score, (params: unknown, token: Cancellation
 );
 
 // Not dispose(): native clean-up could hang, and the system takes everything back anyway.
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => {
+  rmSync(scratch, { recursive: true, force: true });
+  process.exit(0);
+});
 connection.listen();

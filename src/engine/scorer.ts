@@ -7,7 +7,6 @@
  * them, and the same text gives the same bits alone, repeated, and among others.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import type {
   ControlledEvaluateInputItem,
@@ -43,6 +42,8 @@ const MAX_SEQUENCES = 16;
 type Distributions = Map<string, Map<number, number>>;
 
 interface Job {
+  /** Place of the text in the request. */
+  readonly index: number;
   readonly fitted: FittedText;
   readonly tokens: readonly Token[];
 }
@@ -56,12 +57,14 @@ export class Scorer {
     private readonly plan: AnswerPlan,
     private readonly context: LlamaContext,
     private readonly sequences: readonly LlamaContextSequence[],
-    private readonly prefixState: string,
+    /** File of the saved state; undefined where every text begins differently and there is no prefix. */
+    private readonly prefixState: string | undefined,
     private readonly restoreAlways: boolean,
     readonly shape: ContextShape,
   ) {}
 
   /**
+   * @param scratch folder for the prefix's state; holds nothing of the texts
    * @throws UserError where the classifier does not fit the model, or the model's context the classifier
    */
   static async create(
@@ -69,6 +72,7 @@ export class Scorer {
     chatTemplate: string | undefined,
     classifier: ScoreParams['classifier'],
     threads: number,
+    scratch: string,
   ): Promise<Scorer> {
     const prompt = tokenizePrompt(classifier, chatTemplate, model);
     const names = classifier.labels.map((label) => label.name);
@@ -95,14 +99,9 @@ export class Scorer {
       // In order, so that what does not fit into a batch is split where the batch ends, at a multiple of PADDING.
       batching: { itemPrioritizationStrategy: 'firstInFirstOut' },
     });
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
-    const prefixState = path.join(folder, 'prefix.state');
     try {
       const sequences = Array.from({ length: sequenceCount }, () => context.getSequence());
-      const [first, ...others] = sequences;
-      await first?.evaluateWithoutGeneratingNewTokens([...prompt.prefix]);
-      await first?.saveStateToFile(prefixState);
-      for (const other of others) await other.loadStateFromFile(prefixState, { acceptRisk: true });
+      const prefixState = await sharePrefix(sequences, prompt.prefix, scratch);
       return new Scorer(
         model,
         { ...classifier, maxTextTokens },
@@ -124,44 +123,63 @@ export class Scorer {
         },
       );
     } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
       await context.dispose();
       throw error;
     }
   }
 
   async dispose(): Promise<void> {
-    rmSync(path.dirname(this.prefixState), { recursive: true, force: true });
+    if (this.prefixState !== undefined)
+      rmSync(path.dirname(this.prefixState), { recursive: true, force: true });
     await this.context.dispose();
   }
 
   /**
-   * Scores texts in groups that fill the batch, in order.
+   * Scores texts in groups that fill the batch.
    *
    * @param topTokens rows of the token table, 0 for none
-   * @param cancelled asked between groups; the rest is left out when it says true
+   * @param cancelled asked between groups
+   * @returns one score for each text, in the order of the texts
+   * @throws UserError `cancelled`
    */
   async score(texts: readonly string[], topTokens: number, cancelled: () => boolean): Promise<Score[]> {
-    const jobs = texts.map((text) => this.prepare(text));
     const scores: Score[] = [];
-    for (let next = 0; next < jobs.length && !cancelled();) {
-      const group: Job[] = [];
-      let tokens = 0;
-      for (const job of jobs.slice(next, next + this.sequences.length)) {
-        const size = padded(job.tokens.length - this.prompt.prefix.length);
-        if (group.length > 0 && tokens + size > BATCH_TOKENS) break;
-        group.push(job);
-        tokens += size;
-      }
-      scores.push(...(await Promise.all(group.map((job, at) => this.scoreOne(job, at, topTokens)))));
-      next += group.length;
+    for (const group of this.groups(texts)) {
+      if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
+      await Promise.all(
+        group.map(async (job, at) => {
+          scores[job.index] = await this.scoreOne(job, at, topTokens);
+        }),
+      );
     }
     return scores;
   }
 
-  private prepare(text: string): Job {
+  /**
+   * What is decoded together: only texts of the same padded length. llama.cpp splits sequences of unequal lengths into
+   * pieces of equal length, and computes attention for 64 rows and more by another kernel than for fewer: a long text
+   * beside a short one would be cut where the short one ends, and get other bits than alone.
+   */
+  private *groups(texts: readonly string[]): Generator<Job[]> {
+    const open = new Map<number, Job[]>();
+    for (const [index, text] of texts.entries()) {
+      const job = this.prepare(text, index);
+      const size = padded(Math.max(1, job.tokens.length - this.prompt.prefix.length));
+      const room = Math.max(1, Math.min(this.sequences.length, Math.floor(BATCH_TOKENS / size)));
+      const group = [...(open.get(size) ?? []), job];
+      if (group.length < room) {
+        open.set(size, group);
+      } else {
+        open.delete(size);
+        yield group;
+      }
+    }
+    yield* open.values();
+  }
+
+  private prepare(text: string, index: number): Job {
     const fitted = fitText(text, this.classifier.maxTextTokens, this.model);
-    return { fitted, tokens: this.prompt.tokensFor(fitted.text) };
+    return { index, fitted, tokens: this.prompt.tokensFor(fitted.text) };
   }
 
   private async scoreOne(job: Job, at: number, topTokens: number): Promise<Score> {
@@ -260,7 +278,29 @@ export class Scorer {
       return;
     }
     await sequence.clearHistory();
-    await sequence.loadStateFromFile(this.prefixState, { acceptRisk: true });
+    if (this.prefixState !== undefined)
+      await sequence.loadStateFromFile(this.prefixState, { acceptRisk: true });
+  }
+}
+
+/** Evaluates the prefix in one sequence and copies its state to the others; returns the file that holds it. */
+async function sharePrefix(
+  sequences: readonly LlamaContextSequence[],
+  prefix: readonly Token[],
+  scratch: string,
+): Promise<string | undefined> {
+  const [first, ...others] = sequences;
+  if (first === undefined || prefix.length === 0) return undefined;
+  const folder = mkdtempSync(path.join(scratch, 'prefix-'));
+  try {
+    const file = path.join(folder, 'prefix.state');
+    await first.evaluateWithoutGeneratingNewTokens([...prefix]);
+    await first.saveStateToFile(file);
+    for (const other of others) await other.loadStateFromFile(file, { acceptRisk: true });
+    return file;
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 

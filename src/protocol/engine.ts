@@ -100,7 +100,7 @@ export const contextShapeSchema = z.object({
 });
 export type ContextShape = z.infer<typeof contextShapeSchema>;
 
-/** Scores in the order of the texts; fewer than texts only where the request was cancelled. */
+/** One score for each text, in order. */
 export const scoreResultSchema = z.object({
   shape: contextShapeSchema,
   scores: z.array(scoreSchema).readonly(),
@@ -118,7 +118,7 @@ export type LoadProgress = z.infer<typeof loadProgressSchema>;
 export const ENGINE_METHODS = {
   /** EngineOptions -> ModelInfo; sends progress notifications while it works. */
   load: 'engine/load',
-  /** ScoreParams -> ScoreResult. Cancellable between texts. */
+  /** ScoreParams -> ScoreResult. Cancellable between decodes. */
   score: 'engine/score',
   /** LoadProgress, engine -> host. */
   loadProgress: 'engine/loadProgress',
@@ -133,3 +133,6 @@ export const engineLogSchema = z.object({
 
 /** JSON-RPC error code of an error whose message is meant for the user; `data` is its stable code. */
 export const USER_ERROR_CODE = -32001;
+
+/** Environment variable with the folder for the engine's temporary files. */
+export const SCRATCH_VARIABLE = 'PROMPT_CONFIDENCE_SCRATCH';

@@ -1,5 +1,9 @@
 /** One engine process: start it, talk to it, end it with everything that it started. */
 import { execFile, fork, type ChildProcess, type ForkOptions } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -15,6 +19,7 @@ import {
   loadProgressSchema,
   modelInfoSchema,
   scoreResultSchema,
+  SCRATCH_VARIABLE,
   USER_ERROR_CODE,
   type EngineOptions,
   type LoadProgress,
@@ -55,11 +60,15 @@ export class EngineProcess {
   readonly exited: Promise<string>;
 
   constructor(enginePath: string, nodePath: string | undefined, log: EngineLog) {
-    this.child = fork(enginePath, [], engineForkOptions(nodePath, process.env));
+    // Ours to remove: the engine may be killed at any moment.
+    const scratch = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
+    const environment = { ...process.env, [SCRATCH_VARIABLE]: scratch };
+    this.child = fork(enginePath, [], engineForkOptions(nodePath, environment));
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => resolve(exitReason(code, signal)));
       this.child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
     });
+    void this.exited.then(() => rm(scratch, { recursive: true, force: true }));
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => log('debug', text.trimEnd()));
     this.connection = createMessageConnection(

@@ -11,7 +11,16 @@ import * as z from 'zod';
 import { UserError } from '../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from './atomic';
 import { checkGguf } from './gguf';
-import { discard, NetworkError, reason, refusal, request, withRetries, type Token } from './http';
+import {
+  discard,
+  NetworkError,
+  reason,
+  refusal,
+  request,
+  withIdleLimit,
+  withRetries,
+  type Token,
+} from './http';
 import { withLock } from './lock';
 import { sha256Of, type ModelEntry, type ModelStore } from './models';
 import { planFromHub, planFromUrl, type DownloadInfo, type Plan } from './plan';
@@ -64,15 +73,18 @@ export async function downloadModel(store: ModelStore, options: DownloadOptions)
     backoffMs: options.backoffMs ?? 1000,
     signal: options.signal,
   };
+  const idleMs = options.idleMs ?? 60_000;
   try {
-    const ask = { signal: options.signal, token };
-    const plan = await withRetries(
-      () => (source.kind === 'hub' ? planFromHub(source, hub, ask) : planFromUrl(source.url, ask)),
-      retry,
-    ).catch((error: unknown) => {
-      throw error instanceof NetworkError ? unreachable(error) : error;
-    });
-    return await new Download(store, plan, options, token, retry).run();
+    const ask = (signal: AbortSignal) =>
+      source.kind === 'hub'
+        ? planFromHub(source, hub, { signal, token })
+        : planFromUrl(source.url, { signal, token });
+    const plan = await withRetries(() => withIdleLimit(idleMs, options.signal, ask), retry).catch(
+      (error: unknown) => {
+        throw error instanceof NetworkError ? unreachable(error) : error;
+      },
+    );
+    return await new Download(store, plan, options, token, retry, idleMs).run();
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
     throw new UserError(
@@ -91,7 +103,7 @@ const PartState = z.object({
   /** Strong ETag of the answer that the bytes came from. */
   etag: z.string().optional(),
 });
-type PartState = z.infer<typeof PartState>;
+export type PartState = z.infer<typeof PartState>;
 
 class Download {
   private readonly target: string;
@@ -106,6 +118,7 @@ class Download {
     private readonly options: DownloadOptions,
     private readonly token: Token | undefined,
     private readonly retry: { retries: number; backoffMs: number; signal: AbortSignal | undefined },
+    private readonly idleMs: number,
   ) {
     this.target = path.join(store.folder, plan.file);
     this.part = `${this.target}.part`;
@@ -132,7 +145,8 @@ class Download {
         },
       );
     } catch (error) {
-      if (['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')) throw await this.diskFull(error);
+      if (['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? ''))
+        throw await this.diskFull(this.plan.bytes, error);
       throw error;
     }
   }
@@ -190,26 +204,15 @@ class Download {
     const offset = state === undefined ? 0 : await sizeOf(this.part);
     if (offset > 0 && offset === plan.bytes) return;
 
-    const idle = new AbortController();
-    const idleMs = this.options.idleMs ?? 60_000;
-    const timer = setTimeout(() => {
-      idle.abort(new NetworkError(`nothing arrived for ${Math.round(idleMs / 1000)} seconds`));
-    }, idleMs);
-    const signals = [idle.signal, this.options.signal].filter((signal) => signal !== undefined);
-    try {
-      const response = await request(plan.url, {
-        signal: AbortSignal.any(signals),
-        token: this.token,
-        headers: offset === 0 ? {} : rangeFrom(offset, state?.etag),
-      });
+    await withIdleLimit(this.idleMs, this.options.signal, async (signal, alive) => {
+      const headers = offset === 0 ? {} : rangeFrom(offset, state?.etag);
+      const response = await request(plan.url, { signal, token: this.token, headers });
       try {
-        await this.receive(response, offset, state, () => timer.refresh());
+        await this.receive(response, offset, state, alive);
       } finally {
         await discard(response);
       }
-    } finally {
-      clearTimeout(timer);
-    }
+    });
   }
 
   private async receive(
@@ -318,17 +321,16 @@ class Download {
   private async checkSpace(total: number | undefined, start: number): Promise<void> {
     if (total === undefined) return;
     const { bavail, bsize } = await statfs(this.store.folder);
-    if (total - start > bavail * bsize) throw await this.diskFull();
+    if (total - start > bavail * bsize) throw await this.diskFull(total);
   }
 
-  private async diskFull(cause?: unknown): Promise<UserError> {
+  private async diskFull(bytes: number | undefined, cause?: unknown): Promise<UserError> {
     const { bavail, bsize } = await statfs(this.store.folder);
-    const { bytes, file } = this.plan;
     const have = await sizeOf(this.part);
     const needs = bytes === undefined ? 'more' : megabytes(bytes - have);
     return new UserError(
       'disk-full',
-      `There is not enough space in ${this.store.folder}: ${file} needs ${needs}, ` +
+      `There is not enough space in ${this.store.folder}: ${this.plan.file} needs ${needs}, ` +
         `${megabytes(bavail * bsize)} are free. Free some and start again` +
         (have > 0 ? `; the ${megabytes(have)} that arrived are kept.` : '.'),
       { cause },
@@ -409,7 +411,7 @@ async function* pieces(response: Response, signal: AbortSignal | undefined): Asy
   }
 }
 
-async function readState(file: string): Promise<PartState | undefined> {
+export async function readState(file: string): Promise<PartState | undefined> {
   try {
     return PartState.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {

@@ -359,7 +359,7 @@ function describe(header: Header, file: string, bytes: number): GgufInfo {
 }
 
 function beyondEnd(file: string): UserError {
-  return brokenHeader(file, 'its header points past the end of the file');
+  return brokenHeader(file, 'its header points past the end of the file, which was probably cut short');
 }
 
 function brokenHeader(file: string, why: string): UserError {

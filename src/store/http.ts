@@ -91,6 +91,27 @@ export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }
 
+/**
+ * Runs `action` with a signal that also fires (as a NetworkError) when `alive` was not called for `idleMs`
+ * milliseconds.
+ */
+export async function withIdleLimit<T>(
+  idleMs: number,
+  signal: AbortSignal | undefined,
+  action: (signal: AbortSignal, alive: () => void) => Promise<T>,
+): Promise<T> {
+  const idle = new AbortController();
+  const timer = setTimeout(() => {
+    idle.abort(new NetworkError(`nothing arrived for ${Math.round(idleMs / 1000)} seconds`));
+  }, idleMs);
+  try {
+    const either = signal === undefined ? idle.signal : AbortSignal.any([idle.signal, signal]);
+    return await action(either, () => timer.refresh());
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export interface RetryOptions {
   /** Further tries after the first. */
   readonly retries: number;

@@ -3,9 +3,9 @@ import type * as vscode from 'vscode';
 import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
 import type { Score } from '../core/scoring/score';
-import { UserError } from '../core/user-error';
 import type { ContextShape, Device, EngineOptions, ModelInfo } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
+import { chooseModel } from '../store/choose-model';
 import { checkGguf } from '../store/gguf';
 import type { ModelEntry, ModelStore } from '../store/models';
 import { readSettings } from './settings';
@@ -28,9 +28,14 @@ export interface ScoringOptions {
 }
 
 export class Scoring {
+  /** The preparation that is under way: a second request for the same model waits for it, and is not asked again. */
+  private preparing: { readonly key: string; readonly done: Promise<void> } | undefined;
+
+  /** @param beforeLoad called before a model is loaded into memory; where it throws, nothing is loaded */
   constructor(
     private readonly models: ModelStore,
     readonly engine: EngineClient,
+    private readonly beforeLoad: (model: ModelEntry) => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /**
@@ -38,19 +43,8 @@ export class Scoring {
    *
    * @throws UserError `no-model` where there is none to take, or what is wrong with the file
    */
-  async modelFor(classifier: Pick<Classifier, 'model'> | undefined): Promise<ModelEntry> {
-    if (classifier?.model !== undefined) return this.models.resolve(classifier.model);
-    const chosen = readSettings().model;
-    if (chosen !== '') return this.models.resolve({ file: chosen });
-    const present = (await this.models.list()).filter((entry) => !entry.missing);
-    const [only] = present;
-    if (only !== undefined && present.length === 1) return only;
-    throw new UserError(
-      'no-model',
-      present.length === 0
-        ? 'There is no model on this machine yet. Download one, or choose a .gguf file.'
-        : 'No model is chosen yet. Choose one of those on this machine.',
-    );
+  modelFor(classifier: Pick<Classifier, 'model'> | undefined): Promise<ModelEntry> {
+    return chooseModel(this.models, classifier, readSettings().model);
   }
 
   /** How the engine would load this model now, by the settings. */
@@ -83,8 +77,21 @@ export class Scoring {
 
   private async prepare(model: ModelEntry): Promise<void> {
     const options = this.engineOptions(model);
+    if (this.engine.isRunning(options)) return;
+    const key = JSON.stringify(options);
+    if (this.preparing?.key !== key) {
+      const done = this.prepareLoad(model, options).finally(() => {
+        if (this.preparing?.done === done) this.preparing = undefined;
+      });
+      this.preparing = { key, done };
+    }
+    await this.preparing.done;
+  }
+
+  private async prepareLoad(model: ModelEntry, options: EngineOptions): Promise<void> {
     // A damaged file is told apart here, with a sentence; in the engine it would be whatever llama.cpp makes of it.
-    if (!this.engine.isUsing(options)) await checkGguf(model.path);
+    await checkGguf(model.path);
+    await this.beforeLoad(model);
     await this.engine.use(options);
   }
 }

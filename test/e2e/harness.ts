@@ -110,23 +110,14 @@ export class Workbench {
   /** Opens a file of the workspace, given relative to it, and puts the cursor into it. */
   async openFile(name: string): Promise<void> {
     const base = path.posix.basename(name);
-    await this.until(`${name} is offered and opened`, async () => {
-      const input = await this.openPalette();
-      await input.fill(name);
-      await this.paletteRow(base).click({ timeout: 2_000 });
-    });
+    await this.choose(name, base);
     await this.page.locator(`.tab.active[data-resource-name="${base}"]`).waitFor();
     await this.editor.locator('.view-line').first().waitFor();
   }
 
   /** Runs a command by the title that the command palette shows, category included. */
   async runCommand(title: string): Promise<void> {
-    // The list is made when the palette opens, and extensions are scanned later: open it again until it is there.
-    await this.until(`the palette offers "${title}"`, async () => {
-      const input = await this.openPalette();
-      await input.fill(`>${title}`);
-      await this.paletteRow(title).click({ timeout: 2_000 });
-    });
+    await this.choose(`>${title}`, title);
   }
 
   /** The titles that the command palette offers for what was typed, in its order. */
@@ -167,9 +158,9 @@ export class Workbench {
     const hover = this.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').last();
     await this.until(`a hover appears over "${text}"`, async () => {
       const { x, y } = await middleOf(line, text);
-      // Two moves: a hover starts when the mouse moves within the text, not when it is put there.
-      await this.page.mouse.move(x - 3, y);
-      await this.page.mouse.move(x, y, { steps: 3 });
+      // From outside: where a first hover stayed empty, moving within the same word does not ask again.
+      await this.page.mouse.move(0, 0);
+      await this.page.mouse.move(x, y, { steps: 5 });
       await hover.waitFor({ timeout: 10_000 });
     });
     return hover;
@@ -252,11 +243,26 @@ export class Workbench {
     return input;
   }
 
-  private paletteRow(label: string): Locator {
-    return this.page
-      .locator('.quick-input-list .monaco-list-row')
-      .filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) })
-      .first();
+  /** Types into the palette and accepts the entry with this label: exactly once, however often it has to look. */
+  private async choose(typed: string, label: string): Promise<void> {
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    const wanted = rows.filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) });
+    await this.until(`the palette offers "${label}" for "${typed}"`, async () => {
+      // The list is made when the palette opens, and extensions are scanned later: each attempt opens it anew.
+      const input = await this.openPalette();
+      await input.fill(typed);
+      await wanted.first().waitFor({ timeout: 2_000 });
+      await this.focusRow(wanted.and(this.page.locator('.focused')), await rows.count());
+    });
+    await this.page.keyboard.press('Enter');
+  }
+
+  private async focusRow(focused: Locator, rows: number): Promise<void> {
+    for (let row = 0; row < rows; row++) {
+      if ((await focused.count()) > 0) return;
+      await this.page.keyboard.press('ArrowDown');
+    }
+    throw new Error('the entry could not be focused');
   }
 }
 

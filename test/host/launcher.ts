@@ -33,14 +33,13 @@ async function main(): Promise<number> {
     folder: path.dirname(workspace),
     trusted: values['enable-workspace-trust'] !== true,
   });
-  process.on('exit', () => server.stop());
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
   const { browser, page } = await openBrowser();
   try {
     return await runTests(page, workbenchUrl(server.port, workspace, extension, tests));
   } finally {
     await browser.close();
+    server.stop();
   }
 }
 

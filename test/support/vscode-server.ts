@@ -71,6 +71,9 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const stop = () => killGroup(child);
+  // Outside our own group, Ctrl+C does not reach it.
+  process.once('exit', stop);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   try {
     return { port: await listeningPort(child), stop };
   } catch (error) {

@@ -1,10 +1,10 @@
 /** The commands that classify, and what they leave behind the texts. */
 import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
+import { reportError } from '../../workspace/report-error';
 import { TrackedRanges } from '../../workspace/results';
 import type { Services } from '../../workspace/services';
 import { readSettings, writeClassifierSetting } from '../../workspace/settings';
-import { showError } from '../../workspace/show-error';
 import type { WorkHandle } from '../../workspace/work';
 import { showDecorations } from './decorations';
 import { pickClassifier } from './pick-classifier';
@@ -14,13 +14,15 @@ import { lineRanges, selectedRanges } from './ranges';
 const LINES_AT_ONCE = 32;
 
 export function registerClassify(services: Services): vscode.Disposable {
-  const { log, results } = services;
+  const { results } = services;
   const command = (name: string, run: (argument: unknown) => Promise<unknown>): vscode.Disposable =>
     vscode.commands.registerCommand(`promptConfidence.${name}`, async (argument: unknown) => {
       try {
         return await run(argument);
       } catch (error) {
-        showError(log, error, await classifierFile(services, error));
+        const file = await classifierFile(services, error);
+        // Not waited for: the command is over, the message may stay.
+        void reportError(services, error, file === undefined ? {} : { file });
         return undefined;
       }
     });

@@ -4,8 +4,8 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import * as vscode from 'vscode';
 import { idParamsSchema, RESULT_PAGE_METHODS, runParamsSchema } from '../../protocol/result-page';
 import { pageHtml } from '../../workspace/page-html';
+import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
-import { showError } from '../../workspace/show-error';
 import { connectWebview } from '../../workspace/webview-rpc';
 import { pageState } from './page-state';
 
@@ -29,7 +29,7 @@ class ResultView implements vscode.WebviewViewProvider {
   constructor(private readonly services: Services) {}
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const { context, results, work, models, log } = this.services;
+    const { context, results, work, models, modelsChanged, log } = this.services;
     const pages = vscode.Uri.joinPath(context.extensionUri, 'dist', 'page');
     view.webview.options = { enableScripts: true, localResourceRoots: [pages] };
 
@@ -67,6 +67,7 @@ class ResultView implements vscode.WebviewViewProvider {
     const subscriptions = [
       results.onDidChange(sendSoon),
       work.onDidChange(sendSoon),
+      modelsChanged.event(sendSoon),
       // A hidden page is thrown away by the editor; the one that comes back says that it is ready.
       view.onDidChangeVisibility(sendSoon),
     ];
@@ -86,7 +87,7 @@ class ResultView implements vscode.WebviewViewProvider {
 
   /** What the page asks about the text of a result. */
   private handleText(connection: MessageConnection): void {
-    const { results, work, classification, log } = this.services;
+    const { results, work, classification } = this.services;
     connection.onNotification(RESULT_PAGE_METHODS.reveal, async (params: unknown) => {
       const result = results.get(idParamsSchema.parse(params).id);
       if (result === undefined) return;
@@ -96,7 +97,7 @@ class ResultView implements vscode.WebviewViewProvider {
         editor.selection = new vscode.Selection(result.range.start, result.range.end);
         editor.revealRange(result.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
       } catch (error) {
-        showError(log, error);
+        void reportError(this.services, error);
       }
     });
     connection.onRequest(RESULT_PAGE_METHODS.tokens, async (params: unknown) => {
@@ -105,7 +106,7 @@ class ResultView implements vscode.WebviewViewProvider {
       try {
         await work.run('Reading the tokens', ({ signal }) => classification.addTokens(result, signal));
       } catch (error) {
-        showError(log, error);
+        void reportError(this.services, error);
       }
       return null;
     });

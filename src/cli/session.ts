@@ -1,0 +1,104 @@
+/** The engine for one command: options, model and classifier by one rule. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Classifier } from '../core/classifier/definition';
+import { UserError } from '../core/user-error';
+import type { EngineOptions, ModelInfo } from '../protocol/engine';
+import { EngineClient } from '../sources/engine-client';
+import { cacheFolder } from '../store/cache-home';
+import { chooseModel } from '../store/choose-model';
+import { findClassifier } from '../store/classifiers';
+import { checkGguf } from '../store/gguf';
+import { ModelStore, type ModelEntry } from '../store/models';
+import type { Io } from './io';
+
+/** Options that every command with an engine takes, for node:util parseArgs. */
+export const SESSION_OPTIONS = {
+  classifier: { type: 'string', default: 'sentiment' },
+  model: { type: 'string', default: '' },
+  gpu: { type: 'string', default: 'auto' },
+  'gpu-layers': { type: 'string', default: 'auto' },
+  threads: { type: 'string', default: '0' },
+} as const;
+
+export const SESSION_USAGE = `  --classifier NAME|FILE  built in, of .prompt-confidence/classifiers here, or a .json file (default: sentiment)
+  --model FILE            a .gguf file, or the name of a model on this machine
+  --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
+  --gpu-layers N          layers on the GPU (default: auto)
+  --threads N             CPU threads (default: one a core; never more)`;
+
+export interface SessionValues {
+  readonly classifier: string;
+  readonly model: string;
+  readonly gpu: string;
+  readonly 'gpu-layers': string;
+  readonly threads: string;
+}
+
+export interface Session {
+  readonly engine: EngineClient;
+  readonly classifier: Classifier;
+  readonly model: ModelEntry;
+  readonly modelSha256: string;
+  readonly info: ModelInfo;
+}
+
+const GPUS = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
+
+/**
+ * Runs `work` with a loaded engine, and ends it whatever happens.
+ *
+ * @throws UserError for options, classifier or model that cannot be used
+ */
+export async function withSession<T>(
+  values: SessionValues,
+  io: Io,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const gpu = GPUS.find((name) => name === values.gpu);
+  if (gpu === undefined)
+    throw new UserError('usage', `--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
+  const layers = values['gpu-layers'];
+  const classifier = await findClassifier(values.classifier, io.cwd);
+  const models = new ModelStore(cacheFolder('models'));
+  const model = await modelOf(values.model, models, classifier, io.cwd);
+  await checkGguf(model.path);
+  const options: EngineOptions = {
+    modelPath: model.path,
+    gpu,
+    gpuLayers: layers === 'auto' ? 'auto' : wholeNumber('--gpu-layers', layers),
+    threads: wholeNumber('--threads', values.threads),
+  };
+  const engine = new EngineClient({
+    enginePath: path.join(path.dirname(fileURLToPath(import.meta.url)), 'engine.mjs'),
+    log: (level, message) => {
+      if (level === 'error') io.err(`engine: ${message}\n`);
+    },
+  });
+  try {
+    await engine.use(options);
+    const [info, modelSha256] = await Promise.all([engine.load(io.signal), models.sha256(model.path)]);
+    if (info.device.fallback !== undefined) io.err(`${info.device.fallback} Using the CPU.\n`);
+    return await work({ engine, classifier, model, modelSha256, info });
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** A path that the person typed is theirs to load; a classifier can only name a model of the list. */
+async function modelOf(
+  given: string,
+  models: ModelStore,
+  classifier: Classifier,
+  cwd: string,
+): Promise<ModelEntry> {
+  const isPath = given.includes('/') || given.includes(path.sep);
+  if (isPath) return models.addLocal(path.resolve(cwd, given));
+  return chooseModel(models, given === '' ? classifier : undefined, given);
+}
+
+export function wholeNumber(option: string, value: string): number {
+  if (!/^\d{1,9}$/.test(value))
+    throw new UserError('usage', `${option} takes a whole number, not "${value}".`);
+  return Number(value);
+}

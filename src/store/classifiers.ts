@@ -1,0 +1,55 @@
+/** Classifier files for the command line; the editor reads them through its own file system. */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
+import { parseClassifier, type Classifier } from '../core/classifier/definition';
+import { UserError } from '../core/user-error';
+import { errorCode } from './atomic';
+
+/**
+ * A classifier by the path of its file, or by its name: of a file in `folder`/.prompt-confidence/classifiers, else
+ * built in.
+ *
+ * @throws UserError `classifier-missing`, `classifier-invalid`, `classifier-newer`
+ */
+export async function findClassifier(nameOrPath: string, folder: string): Promise<Classifier> {
+  if (nameOrPath.endsWith('.json')) return readClassifier(path.resolve(folder, nameOrPath));
+  const location = path.join(folder, '.prompt-confidence', 'classifiers');
+  const broken: unknown[] = [];
+  for (const file of await jsonFiles(location)) {
+    try {
+      const classifier = await readClassifier(path.join(location, file));
+      if (classifier.name === nameOrPath) return classifier;
+    } catch (error) {
+      if (file === `${nameOrPath}.json`) throw error;
+      broken.push(error);
+    }
+  }
+  const builtin = BUILTIN_CLASSIFIERS.find((classifier) => classifier.name === nameOrPath);
+  if (builtin !== undefined) return builtin;
+  const names = BUILTIN_CLASSIFIERS.map((classifier) => classifier.name).join(', ');
+  const unread = broken.length > 0 ? ` ${broken.length} files there could not be read.` : '';
+  throw new UserError(
+    'classifier-missing',
+    `There is no classifier "${nameOrPath}" in ${location}, and it is not built in (${names}).${unread}`,
+  );
+}
+
+async function jsonFiles(location: string): Promise<string[]> {
+  try {
+    return (await readdir(location)).filter((file) => file.endsWith('.json')).sort();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readClassifier(file: string): Promise<Classifier> {
+  try {
+    return parseClassifier(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT')
+      throw new UserError('classifier-missing', `There is no classifier file ${file}.`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+/** The same text gives the same bits, whatever stands around it; without that, a calibrator fits other numbers. */
+import assert from 'node:assert/strict';
+import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import type { Classifier } from '../../src/core/classifier/definition';
+import { seededRandom } from '../../src/core/random';
+import type { EngineClient } from '../../src/sources/engine-client';
+import { makeClassifier, scoreAll, startEngine } from '../support/engine';
+
+const WORDS =
+  'a the film was not so good bad slow funny great plot actor scene love hate boring brilliant'.split(' ');
+
+function sentences(count: number): string[] {
+  const random = seededRandom(7);
+  return Array.from({ length: count }, (_, index) => {
+    const length = 1 + Math.floor(random() * 24);
+    const words = Array.from({ length }, () => WORDS[Math.floor(random() * WORDS.length)] ?? 'film');
+    return `${words.join(' ')} ${index}.`;
+  });
+}
+
+function shuffled(count: number): number[] {
+  const random = seededRandom(11);
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+  }
+  return order;
+}
+
+describe('the bits of a score', () => {
+  let engine: EngineClient;
+  before(async function () {
+    this.timeout(120_000);
+    engine = await startEngine();
+    await engine.load();
+  });
+  after(() => engine.dispose());
+
+  async function bits(classifier: Classifier, texts: readonly string[]): Promise<string[]> {
+    return (await scoreAll(engine, classifier, texts)).map((score) => JSON.stringify(score.labels));
+  }
+
+  async function checkInvariance(classifier: Classifier, texts: readonly string[]): Promise<void> {
+    const alone: string[] = [];
+    for (const text of texts) alone.push(...(await bits(classifier, [text])));
+    assert.deepEqual(await bits(classifier, texts), alone, 'together');
+    assert.deepEqual(await bits(classifier, texts), alone, 'repeated');
+    const order = shuffled(texts.length);
+    const mixed = await bits(
+      classifier,
+      order.map((index) => texts[index] ?? ''),
+    );
+    order.forEach((index, place) =>
+      assert.equal(mixed[place], alone[index], `text ${index} in another order`),
+    );
+  }
+
+  it('are the same alone, repeated and among others', async function () {
+    this.timeout(300_000);
+    const [sentiment] = BUILTIN_CLASSIFIERS;
+    assert.ok(sentiment);
+    await checkInvariance(sentiment, sentences(40));
+  });
+
+  it('are the same for whole label sequences', async function () {
+    this.timeout(300_000);
+    const classifier = makeClassifier({
+      template: 'Review: {{text}}\nVerdict:',
+      labels: [{ name: 'very good' }, { name: 'very bad' }, { name: 'bad' }],
+      maxTextTokens: 128,
+    });
+    await checkInvariance(classifier, sentences(12));
+  });
+
+  it('are the same where a text fills more than one batch and the attention window', async function () {
+    this.timeout(600_000);
+    const [sentiment] = BUILTIN_CLASSIFIERS;
+    assert.ok(sentiment);
+    const classifier = { ...sentiment, maxTextTokens: 1024 };
+    const long = sentences(60).join(' ').slice(0, 4200);
+    await checkInvariance(classifier, ['Fine.', long, 'A short one.', `${long.slice(0, 900)} end`]);
+  });
+
+  it('are the same for texts of a hundred tokens and more beside each other', async function () {
+    this.timeout(600_000);
+    const [sentiment] = BUILTIN_CLASSIFIERS;
+    assert.ok(sentiment);
+    const all = sentences(120).join(' ');
+    // Several of one padded length, so that they share a decode, and several of others.
+    const texts = [300, 300, 304, 600, 604, 900, 902, 40].map((length, at) =>
+      all.slice(at * 97, at * 97 + length),
+    );
+    await checkInvariance(sentiment, texts);
+  });
+
+  it('do not depend on whether the token table is asked for', async function () {
+    this.timeout(120_000);
+    const [sentiment] = BUILTIN_CLASSIFIERS;
+    assert.ok(sentiment);
+    const [plain] = await scoreAll(engine, sentiment, ['I love this movie!']);
+    const [table] = await scoreAll(engine, sentiment, ['I love this movie!'], 20);
+    assert.ok(plain && table);
+    assert.deepEqual(table.labels, plain.labels);
+    assert.equal(table.tokens?.length, 20);
+    const ranked = table.tokens.map((row) => row.logProb);
+    assert.deepEqual(
+      ranked,
+      ranked.toSorted((a, b) => b - a),
+    );
+  });
+});

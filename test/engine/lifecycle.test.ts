@@ -1,0 +1,226 @@
+/** The engine process over its life: it may die at any moment, and its callers must always get an answer. */
+import assert from 'node:assert/strict';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import type { Classifier } from '../../src/core/classifier/definition';
+import type { EngineClient, EngineState } from '../../src/sources/engine-client';
+import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+import { CLI, ENGINE, fixture } from '../support/paths';
+
+const TINY = cpu(fixture('tiny-chat.gguf'));
+
+function sentiment(): Classifier {
+  const [first] = BUILTIN_CLASSIFIERS;
+  assert.ok(first);
+  return first;
+}
+
+/** Enough work to be busy for seconds. */
+const MANY = Array.from({ length: 400 }, (_, index) => `Review number ${index} was a long and winding one.`);
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function untilDead(pid: number): Promise<void> {
+  while (isAlive(pid)) await sleep(20);
+}
+
+async function untilState(engine: EngineClient, wanted: (state: EngineState) => boolean): Promise<void> {
+  if (wanted(engine.state)) return;
+  await new Promise<void>((resolve) => {
+    const subscription = engine.onStateChange((state) => {
+      if (!wanted(state)) return;
+      subscription.dispose();
+      resolve();
+    });
+  });
+}
+
+function pidOf(engine: EngineClient): number {
+  assert.ok(engine.pid);
+  return engine.pid;
+}
+
+describe('the engine process', function () {
+  this.timeout(180_000);
+  const engines: EngineClient[] = [];
+  async function start(...parameters: Parameters<typeof startEngine>): Promise<EngineClient> {
+    const engine = await startEngine(...parameters);
+    engines.push(engine);
+    return engine;
+  }
+  afterEach(async () => {
+    await Promise.all(engines.splice(0).map((engine) => engine.dispose()));
+  });
+
+  for (const signal of ['SIGKILL', 'SIGSEGV'] as const)
+    it(`rejects what was in flight when it dies of ${signal}, and starts again`, async () => {
+      const engine = await start(cpu());
+      await engine.load();
+      const busy = engine.score({ classifier: sentiment(), texts: MANY, topTokens: 0 });
+      const queued = engine.score({ classifier: sentiment(), texts: ['I love it'], topTokens: 0 });
+      const failed = Promise.all([
+        assert.rejects(busy, { code: 'engine-crashed', message: new RegExp(signal) }),
+        assert.rejects(queued, { code: 'engine-crashed' }),
+      ]);
+      await sleep(300);
+      const first = pidOf(engine);
+      process.kill(first, signal);
+      await failed;
+      assert.equal(engine.state.kind, 'failed');
+      const [score] = await scoreAll(engine, sentiment(), ['I love this movie!']);
+      assert.equal(score?.label, 'positive');
+      assert.notEqual(pidOf(engine), first);
+    });
+
+  it('stays down after too many crashes until it is restarted by hand', async () => {
+    const engine = await start(TINY);
+    for (let crash = 0; crash < 3; crash++) {
+      await engine.load();
+      process.kill(pidOf(engine), 'SIGKILL');
+      await untilState(engine, (state) => state.kind === 'failed');
+    }
+    await assert.rejects(engine.load(), { code: 'engine-down', message: /crashed 3 times/ });
+    await engine.restart();
+    assert.equal(engine.state.kind, 'ready');
+  });
+
+  it('answers a cancelled request at once and goes on with the next', async () => {
+    const engine = await start(cpu());
+    await engine.load();
+    const cancel = new AbortController();
+    const busy = engine.score({ classifier: sentiment(), texts: MANY, topTokens: 0 }, cancel.signal);
+    const next = scoreAll(engine, sentiment(), ['I love this movie!']);
+    await sleep(200);
+    cancel.abort();
+    await assert.rejects(busy, { code: 'cancelled' });
+    const [score] = await next;
+    assert.equal(score?.label, 'positive');
+    await assert.rejects(
+      engine.score({ classifier: sentiment(), texts: ['x'], topTokens: 0 }, AbortSignal.abort()),
+      {
+        code: 'cancelled',
+      },
+    );
+  });
+
+  it('is stopped when a text takes longer than its limit', async () => {
+    const engine = await start(cpu(), { textTimeoutMs: 1 });
+    await assert.rejects(engine.score({ classifier: sentiment(), texts: ['I love it'], topTokens: 0 }), {
+      code: 'engine-timeout',
+    });
+    await untilState(engine, (state) => state.kind === 'stopped');
+  });
+
+  it('is unloaded when nobody uses it, and comes back', async () => {
+    const engine = await start(cpu(), { idleMs: 50 });
+    await scoreAll(engine, sentiment(), ['I love this movie!']);
+    const pid = pidOf(engine);
+    await untilState(engine, (state) => state.kind === 'stopped');
+    await untilDead(pid);
+    const [score] = await scoreAll(engine, sentiment(), ['I love this movie!']);
+    assert.equal(score?.label, 'positive');
+  });
+
+  it('changes models by changing processes', async () => {
+    const engine = await start(TINY);
+    await engine.load();
+    const first = pidOf(engine);
+    await engine.use(cpu());
+    const info = await engine.load();
+    assert.equal(info.fileName, 'gemma-3-270m-q4_k_m.gguf');
+    assert.ok(!isAlive(first));
+  });
+
+  it('fails what was loading when it is stopped', async () => {
+    const engine = await start(cpu());
+    const loading = assert.rejects(engine.load());
+    await engine.stop();
+    await loading;
+    assert.equal(engine.state.kind, 'stopped');
+  });
+
+  it('ends when its parent goes, even when the parent is killed', async () => {
+    const script = `
+      const { fork } = require('node:child_process');
+      const child = fork(${JSON.stringify(ENGINE)}, [], { execArgv: [], detached: true, stdio: 'ignore' });
+      process.stdout.write(String(child.pid));
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(output.toString());
+    assert.ok(isAlive(pid));
+    await sleep(500);
+    parent.kill('SIGKILL');
+    await untilDead(pid);
+  });
+
+  it('leaves nothing behind when a command line is interrupted while it loads', async () => {
+    const child = fork(CLI, ['classify', 'x', '--gpu', 'off'], { execArgv: [], silent: true });
+    await sleep(700);
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    assert.notEqual(code, 0);
+  });
+});
+
+describe('the GPU setting', function () {
+  this.timeout(180_000);
+  it('falls back to the CPU with the reason where the backend cannot start', async () => {
+    const engine = await startEngine({ ...TINY, gpu: 'cuda' });
+    try {
+      const { device } = await engine.load();
+      assert.equal(device.backend, 'cpu');
+      assert.equal(device.offloadedLayers, 0);
+      assert.match(device.fallback ?? '', /cuda/);
+    } finally {
+      await engine.dispose();
+    }
+  });
+
+  it('falls back to the CPU where the probe passes its deadline', async () => {
+    const engine = await startEngine({ ...TINY, gpu: 'auto' }, { gpuDeadlineMs: 1 });
+    try {
+      const { device } = await engine.load();
+      assert.equal(device.backend, 'cpu');
+      assert.match(device.fallback ?? '', /did not answer in time/);
+    } finally {
+      await engine.dispose();
+    }
+  });
+
+  it('never claims a GPU that has no layers of the model', async () => {
+    const engine = await startEngine({ ...TINY, gpu: 'auto' });
+    try {
+      const { device } = await engine.load();
+      assert.equal(device.backend === 'cpu', device.offloadedLayers === 0);
+      assert.equal(device.names.length > 0, device.offloadedLayers > 0);
+    } finally {
+      await engine.dispose();
+    }
+  });
+
+  it('loads a classifier with many labels and long names', async () => {
+    const engine = await startEngine(cpu());
+    try {
+      const names = Array.from({ length: 60 }, (_, index) => `topic number ${index}`);
+      const classifier = makeClassifier({
+        template: '{{text}}\nTopic:',
+        labels: names.map((name) => ({ name })),
+      });
+      const [score] = await scoreAll(engine, classifier, ['Stocks fell.']);
+      assert.equal(score?.labels.length, 60);
+      assert.equal(score.method, 'sequence');
+    } finally {
+      await engine.dispose();
+    }
+  });
+});

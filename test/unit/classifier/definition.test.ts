@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
+import {
+  classifierFrom,
+  classifierJsonSchema,
+  parseClassifier,
+} from '../../../src/core/classifier/definition';
+import { UserError } from '../../../src/core/user-error';
+
+const MINIMAL = {
+  version: 1,
+  name: 'spam',
+  template: 'Mail: {{text}}\nSpam?',
+  labels: [{ name: 'Yes' }, { name: 'No' }],
+};
+
+function refusal(file: object): string {
+  try {
+    classifierFrom(file, 'spam.json');
+  } catch (error) {
+    assert(error instanceof UserError);
+    return error.message;
+  }
+  assert.fail('the file was accepted');
+}
+
+describe('a classifier file', () => {
+  it('gets its defaults filled in', () => {
+    const classifier = classifierFrom(MINIMAL, 'spam.json');
+    assert.deepEqual(classifier.labels, [
+      { name: 'Yes', spellings: ['Yes', 'yes', 'YES', 'y', 'Y'] },
+      { name: 'No', spellings: ['No', 'no', 'NO', 'n', 'N'] },
+    ]);
+    assert.equal(classifier.scoring, 'auto');
+    assert.equal(classifier.prompt, 'auto');
+    assert.equal(classifier.maxTextTokens, 1024);
+  });
+
+  it('may add spellings', () => {
+    const labels = [{ name: 'Yes', spellings: ['Sure', 'Of course'] }, { name: 'No' }];
+    const [yes] = classifierFrom({ ...MINIMAL, labels }, 'spam.json').labels;
+    assert.deepEqual(yes?.spellings, ['Yes', 'Sure', 'Of course', 'yes', 'YES', 'y', 'Y']);
+  });
+
+  it('is refused with the place and the reason', () => {
+    assert.match(refusal({ ...MINIMAL, labels: [] }), /labels: a classifier needs at least two labels/);
+    assert.match(refusal({ ...MINIMAL, labels: undefined }), /labels:/);
+    assert.match(refusal({ ...MINIMAL, labels: [{ name: 'A' }, { name: 'A' }] }), /label "A" is there twice/);
+    assert.match(
+      refusal({ ...MINIMAL, labels: [{ name: 'A' }, { name: ' ' }] }),
+      /labels\.1\.name: a label needs a name/,
+    );
+    assert.match(
+      refusal({ ...MINIMAL, labels: [{ name: 'A', spellings: [' '] }, { name: 'B' }] }),
+      /labels\.0\.spellings\.0: a spelling may not be empty/,
+    );
+    assert.match(
+      refusal({
+        ...MINIMAL,
+        labels: [
+          { name: 'A', spellings: ['x'] },
+          { name: 'B', spellings: ['x'] },
+        ],
+      }),
+      /the spelling "x" is claimed by two labels: A and B/,
+    );
+    assert.match(
+      refusal({ ...MINIMAL, labels: [{ name: 'A', spellings: ['B'] }, { name: 'B' }] }),
+      /the spelling "B" is claimed by two labels/,
+    );
+    assert.match(refusal({ ...MINIMAL, template: 'no place' }), /template: write \{\{text\}\} exactly once/);
+    assert.match(refusal({ ...MINIMAL, template: '{{text}}{{text}}' }), /exactly once/);
+    assert.match(
+      refusal({ ...MINIMAL, examples: [{ text: 'a', label: 'Maybe' }] }),
+      /examples\.0\.label: "Maybe" is not one of the labels \(Yes, No\)/,
+    );
+    assert.match(refusal({ ...MINIMAL, tempalte: 'x' }), /tempalte/);
+    assert.match(refusal({ ...MINIMAL, version: 2 }), /newer version/);
+  });
+
+  it('cannot name a model by a path', () => {
+    for (const file of ['/etc/x.gguf', '../x.gguf', 'a\\b.gguf', 'C:\\x.gguf', 'x.bin'])
+      assert.match(
+        refusal({ ...MINIMAL, model: { file } }),
+        /model\.file: the model is named by its file name/,
+      );
+    assert.match(refusal({ ...MINIMAL, model: { file: 'x.gguf', source: 'file:///x' } }), /model\.source/);
+  });
+
+  it('says where its JSON is broken', () => {
+    assert.throws(() => parseClassifier('{"version": 1,', 'spam.json'), /spam\.json is not valid JSON/);
+    assert.throws(() => parseClassifier('', 'spam.json'), /spam\.json is not valid JSON/);
+    assert.throws(() => parseClassifier('[]', 'spam.json'), UserError);
+    assert.throws(() => parseClassifier('null', 'spam.json'), UserError);
+  });
+
+  it('has a JSON schema with every field described', () => {
+    const schema = classifierJsonSchema() as { properties: Record<string, unknown>; required: string[] };
+    assert.deepEqual(schema.required, ['version', 'name', 'template', 'labels']);
+    assert.ok('examples' in schema.properties);
+  });
+
+  it('is built in for sentiment and for yes/no questions', () => {
+    assert.deepEqual(
+      BUILTIN_CLASSIFIERS.map((classifier) => classifier.name),
+      ['sentiment', 'yes-no'],
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdir, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withLock } from '../../../src/store/lock';
+import { temporaryFolder } from './temporary';
+
+describe('withLock', () => {
+  const folder = temporaryFolder();
+  const file = () => path.join(folder(), 'x.lock');
+
+  /** The process id of a process that has ended. */
+  function deadPid(): number {
+    return spawnSync(process.execPath, ['-e', '']).pid;
+  }
+
+  it('lets one in at a time and cleans up, also after a failure', async () => {
+    let inside = 0;
+    const visit = () =>
+      withLock(file(), async () => {
+        assert.equal(++inside, 1);
+        await sleep(5);
+        inside--;
+      });
+    await Promise.all([visit(), visit(), visit(), visit()]);
+    await assert.rejects(
+      withLock(file(), () => Promise.reject(new Error('inside'))),
+      /inside/,
+    );
+    assert.deepEqual(await readdir(folder()), []);
+  });
+
+  it('takes over from a process that is gone', async () => {
+    await writeFile(file(), JSON.stringify({ pid: deadPid(), host: os.hostname(), token: 't' }));
+    assert.equal(await withLock(file(), () => Promise.resolve('in')), 'in');
+  });
+
+  it('takes over a lock that nobody touches any more, whoever held it', async () => {
+    await writeFile(file(), JSON.stringify({ pid: process.pid, host: 'another-machine', token: 't' }));
+    assert.equal(await withLock(file(), () => Promise.resolve('in'), { abandonedMs: 50 }), 'in');
+  });
+
+  it('waits for a living holder, says so, and stops waiting when told', async () => {
+    await writeFile(file(), JSON.stringify({ pid: process.pid, host: os.hostname(), token: 't' }));
+    const stop = new AbortController();
+    const waited = withLock(file(), () => Promise.resolve('in'), {
+      signal: stop.signal,
+      onWait: () => setImmediate(() => stop.abort(new Error('enough'))),
+    });
+    await assert.rejects(waited, /enough/);
+    assert.deepEqual(await readdir(folder()), ['x.lock']);
+  });
+});
