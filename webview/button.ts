@@ -11,6 +11,8 @@ export function button(text: string, options: ButtonOptions, onClick: () => void
   const element = document.createElement('vscode-button');
   if (options.secondary === true) element.setAttribute('secondary', '');
   element.setAttribute('data-key', options.key);
+  // It sets this itself, but only when it is drawn, and until then it cannot take the focus back.
+  element.setAttribute('tabindex', '0');
   element.textContent = text;
   element.addEventListener('click', onClick);
   return element;

@@ -8,10 +8,6 @@ import {
   type Message,
   type MessageConnection,
 } from 'vscode-jsonrpc/browser';
-import * as z from 'zod';
-
-// zod would try whether it may compile code: the content security policy of a page forbids it, and reports the try.
-z.config({ jitless: true });
 
 class HostReader extends AbstractMessageReader {
   listen(callback: DataCallback): Disposable {

@@ -104,8 +104,7 @@ function option(entry: HistoryEntry, shown: boolean): HTMLElement {
       entry.doubtful ? warningIcon() : undefined,
       entry.doubtful ? h('span', { class: 'unseen' }, 'doubtful: ') : undefined,
       h('span', { class: 'history-label', dir: 'auto' }, visibleName(entry.label)),
-      ' ',
-      formatPercent(entry.confidence),
+      h('span', { class: 'history-percent' }, formatPercent(entry.confidence)),
       entry.status === 'live' ? undefined : h('span', { class: 'edited' }, STATUS_WORDS[entry.status]),
     ),
   );

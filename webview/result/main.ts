@@ -1,4 +1,5 @@
 /** The page of the result view. It draws what the host sends, and keeps nothing but what is focused. */
+import '../no-eval';
 import { formatPercent, scoreWarnings, visibleName } from '../../src/core/presentation';
 import {
   pageStateSchema,
@@ -32,15 +33,12 @@ const actions = {
 };
 
 const busy = h('div', { class: 'busy', hidden: true });
-const content = h('main', {});
+const content = h('div', { class: 'content' });
 const history = new HistoryList(actions.show, actions.reveal);
 /** Read aloud when it changes; never seen. */
 const announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
 document.body.append(
-  h('h1', { class: 'unseen' }, 'Classification'),
-  busy,
-  content,
-  history.element,
+  h('main', {}, h('h1', { class: 'unseen' }, 'Classification'), busy, content, history.element),
   announcement,
 );
 
