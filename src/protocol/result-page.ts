@@ -79,6 +79,8 @@ export const RESULT_PAGE_METHODS = {
   show: 'result/show',
   /** Notification of {id}, page -> host: select its text in the editor. */
   reveal: 'result/reveal',
+  /** Notification, page -> host: stop what is being done. */
+  cancel: 'result/cancel',
   /** Request with {id}, page -> host: compute its token table. Answers null when the state with it was sent. */
   tokens: 'result/tokens',
 } as const;

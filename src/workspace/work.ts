@@ -18,20 +18,32 @@ interface Step {
   readonly fraction: number | undefined;
 }
 
+interface Running {
+  readonly title: string;
+  readonly controller: AbortController;
+  isLong: boolean;
+  step: Step | undefined;
+}
+
 export class Work implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly running: { readonly title: string; step: Step | undefined }[] = [];
+  private readonly running: Running[] = [];
 
   /** What is being done changed. */
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly engine: EngineClient) {}
 
-  /** What is being done, in words, or undefined. */
+  /** What is being done for longer than a moment, in words, or undefined. */
   get current(): string | undefined {
-    const entry = this.running.at(-1);
+    const entry = this.running.findLast((candidate) => candidate.isLong);
     if (entry === undefined) return undefined;
     return entry.step === undefined ? `${entry.title}…` : `${entry.title}: ${entry.step.message}`;
+  }
+
+  /** Cancels all that is being done. */
+  cancel(): void {
+    for (const { controller } of this.running) controller.abort();
   }
 
   dispose(): void {
@@ -47,19 +59,18 @@ export class Work implements vscode.Disposable {
    */
   async run<T>(title: string, task: (handle: WorkHandle) => Promise<T>): Promise<T> {
     const controller = new AbortController();
-    const entry: (typeof this.running)[number] = { title, step: engineStep(this.engine.state) };
+    const entry: Running = { title, controller, isLong: false, step: engineStep(this.engine.state) };
     const steps = new vscode.EventEmitter<Step>();
     const setStep = (step: Step): void => {
       entry.step = step;
       steps.fire(step);
-      this.changed.fire();
+      if (entry.isLong) this.changed.fire();
     };
     const engineSubscription = this.engine.onStateChange((state) => {
       const step = engineStep(state);
       if (step !== undefined) setStep(step);
     });
     this.running.push(entry);
-    this.changed.fire();
     const work = task({
       signal: controller.signal,
       report: (message, fraction) => setStep({ message, fraction }),
@@ -67,6 +78,8 @@ export class Work implements vscode.Disposable {
     let notification: NodeJS.Timeout | undefined;
     try {
       notification = setTimeout(() => {
+        entry.isLong = true;
+        this.changed.fire();
         void notify(title, work, controller, () => entry.step, steps.event);
       }, NOTIFY_AFTER_MS);
       const result = await work;
@@ -77,7 +90,7 @@ export class Work implements vscode.Disposable {
       engineSubscription.dispose();
       steps.dispose();
       this.running.splice(this.running.indexOf(entry), 1);
-      this.changed.fire();
+      if (entry.isLong) this.changed.fire();
     }
   }
 }

@@ -63,7 +63,7 @@ describe('classifying in the editor', () => {
     editor.selection = wholeLine(editor, 0);
     await classifySelection();
     const markdown = await hoverAt(editor, new vscode.Position(0, 3));
-    assert.match(markdown.value, /`positive`.*%/);
+    assert.match(markdown.value, /%\*\* `positive`/);
     assert.match(markdown.value, /Label mass/);
     assert.match(markdown.value, /command:promptConfidence\.showResult/);
     assert.deepEqual(await hoversAt(editor, new vscode.Position(1, 3)), []);
@@ -104,12 +104,15 @@ describe('classifying in the editor', () => {
   });
 
   it('takes the classifier of the settings, with as many labels as it has', async () => {
-    await writeClassifier('stars', {
-      version: 1,
-      name: 'stars',
-      template: 'Review: {{text}}\nStars:',
-      labels: ['one', 'two', 'three', 'four', 'five'].map((name) => ({ name })),
-    });
+    await writeFile(
+      '.prompt-confidence/classifiers/stars.json',
+      JSON.stringify({
+        version: 1,
+        name: 'stars',
+        template: 'Review: {{text}}\nStars:',
+        labels: ['one', 'two', 'three', 'four', 'five'].map((name) => ({ name })),
+      }),
+    );
     await configure('classifier', 'stars', vscode.ConfigurationTarget.Workspace);
     const editor = await open(GOOD);
     editor.selection = wholeLine(editor, 0);
@@ -140,29 +143,20 @@ describe('classifying in the editor', () => {
     assert.deepEqual(selected?.score.labels, lines[1]);
   });
 
-  it('keeps what is done when it is cancelled', async () => {
-    const editor = await open(Array.from({ length: 70 }, (_, at) => `${MIXED} ${at}`).join('\n'));
-    const { classification, work } = internals.services;
-    const ranges = Array.from({ length: 70 }, (_, line) => editor.document.lineAt(line).range);
-    const cancelled = work.run('Classifying', async ({ signal }) => {
-      await classification.run({
-        document: editor.document,
-        ranges: ranges.slice(0, 3),
-        origin: 'lines',
-        signal,
-      });
-      const controller = new AbortController();
-      controller.abort();
-      await classification.run({
-        document: editor.document,
-        ranges: ranges.slice(3),
-        origin: 'lines',
-        signal: controller.signal,
-      });
-    });
-    await assert.rejects(cancelled, { code: 'cancelled' });
-    assert.equal(internals.results.history.length, 3);
+  it('keeps the lines that are done when it is cancelled', async () => {
+    const lines = 160;
+    await open(Array.from({ length: lines }, (_, at) => `${MIXED} ${at}`).join('\n'));
+    const told = messages();
+    const { work } = internals.services;
+    const subscription = internals.results.onDidChange(() => work.cancel());
+    const counts = await vscode.commands.executeCommand<{ done: number; total: number }>(
+      'promptConfidence.classifyLines',
+    );
+    subscription.dispose();
+    assert.deepEqual(counts, { done: 32, total: lines });
+    assert.equal(internals.results.history.length, 32);
     assert.equal(work.current, undefined);
+    assert.deepEqual(told, []);
   });
 
   it('drops the result of a text that was edited while it was being classified', async () => {
@@ -175,23 +169,50 @@ describe('classifying in the editor', () => {
   });
 
   it('says why an empty or binary text cannot be classified', async () => {
-    for (const [content, code] of [
-      ['   \n  ', 'text-empty'],
-      ['PK\u0003\u0004\0\0', 'text-binary'],
+    for (const [content, sentence] of [
+      ['   \n  ', /nothing but white space/],
+      ['PK\u0003\u0004\0\0', /binary data/],
     ] as const) {
       const editor = await open(content);
+      const told = messages();
       editor.selection = new vscode.Selection(0, 0, editor.document.lineCount, 0);
       assert.deepEqual(await classifySelection(), []);
-      const range = new vscode.Range(0, 0, editor.document.lineCount, 0);
-      await assert.rejects(
-        internals.services.classification.run({
-          document: editor.document,
-          ranges: [range],
-          origin: 'selection',
-        }),
-        { code },
-      );
+      assert.equal(told.length, 1);
+      assert.match(told[0]?.message ?? '', sentence);
+      assert.deepEqual(told[0]?.actions, []);
     }
+  });
+
+  it('offers what helps against what went wrong', async () => {
+    const editor = await open(GOOD);
+    editor.selection = wholeLine(editor, 0);
+    const told = messages();
+    await configure('model', 'not-there.gguf');
+    await classifySelection();
+    await configure('model', undefined);
+    await configure('classifier', 'missing', vscode.ConfigurationTarget.Workspace);
+    await classifySelection();
+    const folder = '.prompt-confidence/classifiers';
+    await writeFile(`${folder}/broken.json`, '{ "version": 1 ');
+    await configure('classifier', 'broken', vscode.ConfigurationTarget.Workspace);
+    await classifySelection();
+    await configure('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+    assert.deepEqual(
+      told.map((message) => message.actions),
+      [['Choose Model', 'Download Model'], ['Choose Classifier'], ['Open File', 'Choose Classifier']],
+    );
+  });
+
+  it('says that the engine died, and works again with the next text', async () => {
+    const editor = await open(GOOD);
+    editor.selection = wholeLine(editor, 0);
+    await classifySelection();
+    const told = messages();
+    const running = vscode.commands.executeCommand('promptConfidence.classifyLines');
+    process.kill(internals.engine.pid ?? assert.fail(), 'SIGKILL');
+    await running;
+    assert.deepEqual(told[0]?.actions, ['Restart Engine', 'Show Log']);
+    assert.equal((await classifySelection()).length, 1);
   });
 
   it('opens the result view', async () => {
@@ -203,6 +224,16 @@ describe('classifying in the editor', () => {
     await vscode.commands.executeCommand('promptConfidence.clearResults', result?.id);
     assert.equal(internals.results.shown, undefined);
   });
+
+  /** What is told from now on, instead of being shown. */
+  function messages(): { message: string; actions: readonly string[] }[] {
+    const told: { message: string; actions: readonly string[] }[] = [];
+    internals.services.prompts.tell = (_severity, message, actions = []) => {
+      told.push({ message, actions });
+      return Promise.resolve(undefined);
+    };
+    return told;
+  }
 
   async function classifySelection(): Promise<ClassifiedText[]> {
     const ids = await vscode.commands.executeCommand<number[] | undefined>(
@@ -250,8 +281,8 @@ function configure(
   return vscode.workspace.getConfiguration('promptConfidence').update(name, value, target);
 }
 
-async function writeClassifier(name: string, file: object): Promise<void> {
+async function writeFile(name: string, content: string): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
-  const uri = vscode.Uri.joinPath(folder, '.prompt-confidence', 'classifiers', `${name}.json`);
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(JSON.stringify(file)));
+  const uri = vscode.Uri.joinPath(folder, name);
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(content));
 }

@@ -34,6 +34,15 @@ describe('the result view', () => {
     ]);
   });
 
+  it('says what is being done, and stops it', async () => {
+    const page = await show(STATES.busy);
+    await page.page.getByRole('main').getByText('loading the model, 45%').waitFor();
+    await page.page.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(page.received(RESULT_PAGE_METHODS.cancel).length, 1);
+    await page.notify(RESULT_PAGE_METHODS.state, STATES.empty);
+    assert.equal(await page.page.getByRole('button', { name: 'Cancel' }).count(), 0);
+  });
+
   it('shows label, confidence, every label, the label mass and a real table of the tokens', async () => {
     const { page } = await show(STATES.result);
     await page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();

@@ -41,12 +41,14 @@ export class HistoryList {
   update(entries: readonly HistoryEntry[], shownId: number | undefined): void {
     this.element.hidden = entries.length === 0;
     // A new result takes the place in the list with it, unless the person is just moving through the list.
+    const isNew = shownId !== this.shownId;
     const kept = entries.some((entry) => entry.id === this.activeId);
-    if (!kept || (shownId !== this.shownId && document.activeElement !== this.list)) this.activeId = shownId;
+    if (!kept || (isNew && document.activeElement !== this.list)) this.activeId = shownId;
     this.entries = entries;
     this.shownId = shownId;
     this.list.replaceChildren(...entries.map((entry) => option(entry, entry.id === shownId)));
     this.markActive();
+    if (isNew) this.list.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
   }
 
   private onKey(event: KeyboardEvent): void {

@@ -63,7 +63,15 @@ function drawBusy(words: string | null): void {
   busy.hidden = words === null;
   if (words === null) busy.replaceChildren();
   else if (busy.firstChild === null)
-    busy.append(h('div', { class: 'busy-bar', 'aria-hidden': 'true' }), h('p', {}, words));
+    busy.append(
+      h('div', { class: 'busy-bar', 'aria-hidden': 'true' }),
+      h(
+        'div',
+        {},
+        h('p', {}, words),
+        button('Cancel', { key: 'cancel', secondary: true }, () => notify(RESULT_PAGE_METHODS.cancel)),
+      ),
+    );
   else busy.querySelector('p')?.replaceChildren(words);
 }
 

@@ -47,11 +47,14 @@ export function resultMarkdown(result: HoverResult): string {
   const { score } = result;
   const mark = isDoubtful(score) ? '⚠ ' : '';
   return [
-    `${mark}**${codeSpan(visibleName(score.label))}** — **${percent(score.confidence)}** (${codeSpan(visibleName(result.classifier))})`,
-    ...scoreWarnings(score).map((warning) => `⚠ ${codeSpan(warning.message)}`),
-    codeBlock(labelLines(score.labels)),
-    ...tokenPart(score.tokens),
-    `Label mass ${percent(score.labelMass)} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
+    // The figure first: Markdown renderers lose count of the asterisks around code that holds backticks.
+    `${mark}**${figures(formatPercent(score.confidence))}** ${codeSpan(visibleName(score.label))} by ${codeSpan(visibleName(result.classifier))}`,
+    ...scoreWarnings(score).map(
+      // The other warnings hold nothing but our own words and figures.
+      ({ kind, message }) => `⚠ ${kind === 'tie' ? codeSpan(message) : figures(message)}`,
+    ),
+    codeBlock([...labelLines(score.labels), ...tokenLines(score.tokens)]),
+    `Label mass ${figures(formatPercent(score.labelMass))} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
     links([
       ['Show Result', 'promptConfidence.showResult', [result.id]],
       ['Classify With…', 'promptConfidence.classifyWith', []],
@@ -95,7 +98,7 @@ function labelLines(labels: readonly LabelScore[]): string[] {
     : lines;
 }
 
-function tokenPart(tokens: readonly TokenRow[] | undefined): string[] {
+function tokenLines(tokens: readonly TokenRow[] | undefined): string[] {
   if (tokens === undefined || tokens.length === 0) return [];
   const rows = tokens.slice(0, TOKENS_SHOWN).map((row) => ({
     probability: formatPercent(Math.exp(row.logProb)),
@@ -106,10 +109,9 @@ function tokenPart(tokens: readonly TokenRow[] | undefined): string[] {
   const header = { probability: 'prob.', logProb: 'log p', token: 'first token', label: 'label' };
   const width = Math.max(...[header, ...rows].map((row) => displayWidth(row.token)));
   return [
-    codeBlock(
-      [header, ...rows].map(({ probability, logProb, token, label }) =>
-        `${probability.padStart(7)} ${logProb.padStart(7)}  ${pad(token, width)}  ${label}`.trimEnd(),
-      ),
+    '',
+    ...[header, ...rows].map(({ probability, logProb, token, label }) =>
+      `${probability.padStart(7)} ${logProb.padStart(7)}  ${pad(token, width)}  ${label}`.trimEnd(),
     ),
   ];
 }
@@ -119,8 +121,8 @@ function timeInWords({ ms, batch }: HoverResult): string {
 }
 
 /** Figures are ours, but "<" and ">" are Markdown's. */
-function percent(probability: number): string {
-  return formatPercent(probability).replace(/[<>]/, (sign) => (sign === '<' ? '&lt;' : '&gt;'));
+function figures(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function links(entries: readonly (readonly [string, HoverCommand, readonly number[]])[]): string {

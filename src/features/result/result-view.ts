@@ -61,6 +61,7 @@ class ResultView implements vscode.WebviewViewProvider {
     connection.onNotification(RESULT_PAGE_METHODS.show, (params: unknown) =>
       results.show(idParamsSchema.parse(params).id),
     );
+    connection.onNotification(RESULT_PAGE_METHODS.cancel, () => work.cancel());
     this.handleText(connection);
     connection.listen();
 
