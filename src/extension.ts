@@ -1,52 +1,101 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
+import { registerClassify } from './features/classify/classify';
+import { registerHover } from './features/hover/hover';
+import { registerResultView } from './features/result/result-view';
+import { registerClassifierFiles } from './features/classifiers/classifier-files';
+import { registerModels } from './features/models/commands';
+import { registerStatus } from './features/status/status';
 import { EngineClient } from './sources/engine-client';
 import { cacheFolder } from './store/cache-home';
+import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
+import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
+import { EditorPrompts } from './workspace/prompts';
 import { Results } from './workspace/results';
 import { Scoring } from './workspace/scoring';
+import { SecondCopyGuard } from './workspace/second-copy';
 import type { Services } from './workspace/services';
 import { readSettings } from './workspace/settings';
+import { Work } from './workspace/work';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
 export interface ExtensionInternals {
   readonly engine: EngineClient;
   readonly models: ModelStore;
   readonly results: Results;
+  readonly services: Services;
 }
 
 /** Every feature: constructed in order, disposed with the extension. */
-const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [];
+const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
+  registerClassify,
+  registerHover,
+  registerResultView,
+  registerModels,
+  registerStatus,
+  registerClassifierFiles,
+];
 
-let engine: EngineClient | undefined;
+/** What must be ended, and waited for, when the window closes. */
+let ending: (() => Promise<void>) | undefined;
 
 export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const log = vscode.window.createOutputChannel('Prompt Confidence', { log: true });
-  const settings = readSettings();
   const models = new ModelStore(cacheFolder('models'));
-  engine = new EngineClient({
+  const engine = new EngineClient({
     enginePath: vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.mjs').fsPath,
-    nodePath: settings.nodePath,
-    idleMs: settings.unloadAfterMinutes * 60_000,
+    ...engineSettings(),
     log: (level, message) => log[level](message),
   });
+  const prompts = new EditorPrompts();
+  const loadedModels = new LoadedModels(cacheFolder('engines'));
+  const guard = new SecondCopyGuard(engine, loadedModels, prompts, {
+    onError: (error) => log.warn('engine note', error),
+  });
+  ending = async () => {
+    await engine.dispose();
+    await guard.dispose();
+  };
   const classifiers = new Classifiers();
   const results = new Results();
+  const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
+  const work = new Work(engine);
   const services: Services = {
     context,
     log,
-    scoring: new Scoring(models, engine),
+    scoring,
     classifiers,
+    classification: new Classification(scoring, classifiers, results),
     results,
     models,
+    modelsChanged: new vscode.EventEmitter<void>(),
+    loadedModels,
+    prompts,
+    work,
   };
 
-  context.subscriptions.push(log, classifiers, results, ...FEATURES.map((register) => register(services)));
-  return { engine, models, results };
+  context.subscriptions.push(
+    log,
+    classifiers,
+    results,
+    work,
+    services.modelsChanged,
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('promptConfidence')) engine.configure(engineSettings());
+    }),
+    ...FEATURES.map((register) => register(services)),
+  );
+  return { engine, models, results, services };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */
 export async function deactivate(): Promise<void> {
-  await engine?.dispose();
+  await ending?.();
+}
+
+function engineSettings(): { nodePath: string | undefined; idleMs: number } {
+  const { nodePath, unloadAfterMinutes } = readSettings();
+  return { nodePath, idleMs: unloadAfterMinutes * 60_000 };
 }

@@ -30,8 +30,13 @@ export interface EngineClientOptions {
 const CRASH_BUDGET = 3;
 const CRASH_WINDOW_MS = 10 * 60_000;
 
+/** What may change while the client lives. */
+export type EngineClientSettings = Pick<EngineClientOptions, 'nodePath' | 'idleMs'>;
+
 interface Running {
   readonly process: EngineProcess;
+  /** What it was started under. */
+  readonly nodePath: string | undefined;
   readonly model: Promise<ModelInfo>;
 }
 
@@ -44,7 +49,14 @@ export class EngineClient {
   private pending = 0;
   private idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: EngineClientOptions) {}
+  constructor(private options: EngineClientOptions) {}
+
+  /** Takes changed settings over: the idle time at once, another Node with the next request. */
+  configure(settings: EngineClientSettings): void {
+    this.options = { ...this.options, ...settings };
+    clearTimeout(this.idleTimer);
+    if (this.current.kind === 'ready') this.waitForIdle();
+  }
 
   get state(): EngineState {
     return this.current;
@@ -53,6 +65,11 @@ export class EngineClient {
   /** Process id of the engine while there is one: for tests, and for the memory shown in the status. */
   get pid(): number | undefined {
     return this.running?.process.pid;
+  }
+
+  /** The model file that is used, loaded or not. */
+  get modelPath(): string | undefined {
+    return this.model?.modelPath;
   }
 
   onStateChange(listener: (state: EngineState) => void): { dispose(): void } {
@@ -64,9 +81,14 @@ export class EngineClient {
     return JSON.stringify(model) === JSON.stringify(this.model);
   }
 
-  /** Sets the model to use from now on. A running engine with another one is stopped. */
+  /** Whether a request for this model would find an engine that has it loaded, or is just loading it. */
+  isRunning(model: EngineOptions): boolean {
+    return this.isUsing(model) && this.running !== undefined && this.isUpToDate(this.running);
+  }
+
+  /** Sets the model to use from now on. A running engine with another one, or under another Node, is stopped. */
   async use(model: EngineOptions): Promise<void> {
-    if (this.isUsing(model)) return;
+    if (this.isUsing(model) && (this.running === undefined || this.isUpToDate(this.running))) return;
     this.model = model;
     await this.stop();
   }
@@ -106,15 +128,23 @@ export class EngineClient {
   }
 
   /** Like stop, and forgets earlier crashes: what the person asked for by hand gets a fresh budget. */
-  async restart(): Promise<ModelInfo> {
+  async reset(): Promise<void> {
     this.crashes.length = 0;
     await this.stop();
+  }
+
+  async restart(): Promise<ModelInfo> {
+    await this.reset();
     return this.load();
   }
 
   async dispose(): Promise<void> {
     this.listeners.clear();
     await this.stop();
+  }
+
+  private isUpToDate(running: Running): boolean {
+    return running.nodePath === this.options.nodePath;
   }
 
   private start(): Running {
@@ -135,7 +165,8 @@ export class EngineClient {
   /** Starts a process and loads the model into it. A GPU that hangs or crashes the start is left out of a second try. */
   private launch(options: EngineOptions): Running {
     this.publish({ kind: 'starting', progress: { phase: 'probing', fraction: 0 } });
-    const process = new EngineProcess(this.options.enginePath, this.options.nodePath, this.options.log);
+    const { enginePath, nodePath, log } = this.options;
+    const process = new EngineProcess(enginePath, nodePath, log);
     const isCurrent = (): boolean => this.running?.process === process;
     let loaded = false;
     const giveUpGpu = async (reason: string): Promise<ModelInfo> => {
@@ -171,12 +202,14 @@ export class EngineClient {
       }
     };
 
-    const running: Running = { process, model: load() };
+    const running: Running = { process, nodePath, model: load() };
     this.running = running;
     running.model.then(
       (info) => {
         loaded = true;
-        if (isCurrent()) this.publishReady(info);
+        if (!isCurrent()) return;
+        this.publishReady(info);
+        this.waitForIdle();
       },
       (error: unknown) => {
         if (!isCurrent()) return;

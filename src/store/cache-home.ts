@@ -15,8 +15,11 @@ export function cacheHome(
   return path.join(userCache(env, platform, home), 'prompt-confidence');
 }
 
-/** A subfolder of the cache: models, the VS Code that the tests run, or test data fetched where it is used. */
-export function cacheFolder(name: 'models' | 'vscode-test' | 'fixtures', home = cacheHome()): string {
+/** A subfolder of the cache: models, notes on the engines that run, the VS Code that the tests run, or test data fetched where it is used. */
+export function cacheFolder(
+  name: 'models' | 'engines' | 'vscode-test' | 'fixtures',
+  home = cacheHome(),
+): string {
   return path.join(home, name);
 }
 

@@ -6,7 +6,7 @@ import type { ModelEntry, ModelStore } from './models';
 /**
  * The model that the classifier names, else the chosen one, else the only one there is.
  *
- * @param chosen file name, or empty
+ * @param chosen file name; absolute path, where two files have that name; or empty
  * @throws UserError `no-model` where there is none to take; `model-missing`, `model-differs`
  */
 export async function chooseModel(
@@ -15,8 +15,8 @@ export async function chooseModel(
   chosen: string,
 ): Promise<ModelEntry> {
   if (classifier?.model !== undefined) return store.resolve(classifier.model);
-  if (chosen !== '') return store.resolve({ file: chosen });
   const present = (await store.list()).filter((entry) => !entry.missing);
+  if (chosen !== '') return present.find((entry) => entry.path === chosen) ?? store.resolve({ file: chosen });
   const [only] = present;
   if (only !== undefined && present.length === 1) return only;
   throw new UserError(

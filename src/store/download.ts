@@ -7,7 +7,7 @@
  */
 import { mkdir, open, readFile, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from './atomic';
 import { checkGguf } from './gguf';
@@ -103,7 +103,7 @@ const PartState = z.object({
   /** Strong ETag of the answer that the bytes came from. */
   etag: z.string().optional(),
 });
-type PartState = z.infer<typeof PartState>;
+export type PartState = z.infer<typeof PartState>;
 
 class Download {
   private readonly target: string;
@@ -411,7 +411,7 @@ async function* pieces(response: Response, signal: AbortSignal | undefined): Asy
   }
 }
 
-async function readState(file: string): Promise<PartState | undefined> {
+export async function readState(file: string): Promise<PartState | undefined> {
   try {
     return PartState.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {

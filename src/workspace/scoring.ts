@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
 import type { Score } from '../core/scoring/score';
-import type { ContextShape, EngineOptions, ModelInfo } from '../protocol/engine';
+import type { ContextShape, Device, EngineOptions, ModelInfo } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
 import { chooseModel } from '../store/choose-model';
 import { checkGguf } from '../store/gguf';
@@ -14,6 +14,8 @@ export interface Scored {
   /** One for each text, in order. */
   readonly scores: readonly Score[];
   readonly model: ModelEntry;
+  /** What computed them. */
+  readonly device: Device;
   readonly shape: ContextShape;
   /** Milliseconds of the whole request, loading not included. */
   readonly ms: number;
@@ -26,9 +28,14 @@ export interface ScoringOptions {
 }
 
 export class Scoring {
+  /** The preparation that is under way: a second request for the same model waits for it, and is not asked again. */
+  private preparing: { readonly key: string; readonly done: Promise<void> } | undefined;
+
+  /** @param beforeLoad called before a model is loaded into memory; where it throws, nothing is loaded */
   constructor(
     private readonly models: ModelStore,
     readonly engine: EngineClient,
+    private readonly beforeLoad: (model: ModelEntry) => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /**
@@ -59,19 +66,32 @@ export class Scoring {
     for (const text of texts) checkText(text);
     const model = await this.modelFor(classifier);
     await this.prepare(model);
-    await this.engine.load(options.signal);
+    const { device } = await this.engine.load(options.signal);
     const started = performance.now();
     const { scores, shape } = await this.engine.score(
       { classifier, texts, topTokens: options.topTokens },
       options.signal,
     );
-    return { scores, model, shape, ms: performance.now() - started };
+    return { scores, model, device, shape, ms: performance.now() - started };
   }
 
   private async prepare(model: ModelEntry): Promise<void> {
     const options = this.engineOptions(model);
+    if (this.engine.isRunning(options)) return;
+    const key = JSON.stringify(options);
+    if (this.preparing?.key !== key) {
+      const done = this.prepareLoad(model, options).finally(() => {
+        if (this.preparing?.done === done) this.preparing = undefined;
+      });
+      this.preparing = { key, done };
+    }
+    await this.preparing.done;
+  }
+
+  private async prepareLoad(model: ModelEntry, options: EngineOptions): Promise<void> {
     // A damaged file is told apart here, with a sentence; in the engine it would be whatever llama.cpp makes of it.
-    if (!this.engine.isUsing(options)) await checkGguf(model.path);
+    await checkGguf(model.path);
+    await this.beforeLoad(model);
     await this.engine.use(options);
   }
 }

@@ -2,7 +2,7 @@
  * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what is asked of the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../user-error';
 import { spellingsOf } from './spellings';
 
@@ -172,20 +172,42 @@ export function parseClassifier(json: string, where: string): Classifier {
   return classifierFrom(value, where);
 }
 
+/** One thing that is wrong with a classifier file. */
+export interface ClassifierProblem {
+  /** Field names and list positions from the top of the file. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What is wrong with a value that should be a classifier file; nothing for a good one. */
+export function classifierProblems(value: unknown): ClassifierProblem[] {
+  const parsed = classifierSchema.safeParse(value);
+  if (parsed.success) return [];
+  return parsed.error.issues.flatMap((issue): ClassifierProblem[] => {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: [...path, key], message: `there is no field of this name` }))
+      : [{ path, message: issue.message }];
+  });
+}
+
+/** Where a newer version wrote the file, a sentence about it. */
+export function newerVersion(value: unknown, where: string): string | undefined {
+  const found = z.object({ version: z.number() }).safeParse(value);
+  return found.success && found.data.version > CLASSIFIER_VERSION
+    ? `${where} was written for a newer version of Prompt Confidence (file version ${found.data.version}, known ${CLASSIFIER_VERSION}). Update the extension.`
+    : undefined;
+}
+
 /** Like {@link parseClassifier}, for a value that is already parsed. */
 export function classifierFrom(value: unknown, where: string): Classifier {
-  const version = z.object({ version: z.number() }).safeParse(value);
-  if (version.success && version.data.version > CLASSIFIER_VERSION)
-    throw new UserError(
-      'classifier-newer',
-      `${where} was written for a newer version of Prompt Confidence (file version ${version.data.version}, known ${CLASSIFIER_VERSION}). Update the extension.`,
-    );
+  const newer = newerVersion(value, where);
+  if (newer !== undefined) throw new UserError('classifier-newer', newer);
   const parsed = classifierSchema.safeParse(value);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const path = issue.path.map(String).join('.');
-      return path === '' ? issue.message : `${path}: ${issue.message}`;
-    });
+    const problems = classifierProblems(value).map(({ path, message }) =>
+      path.length === 0 ? message : `${path.join('.')}: ${message}`,
+    );
     throw new UserError('classifier-invalid', `${where}: ${problems.join('; ')}`);
   }
   const file = parsed.data;

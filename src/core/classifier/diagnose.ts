@@ -1,0 +1,24 @@
+/** What is wrong with the text of a classifier file, and where in it. */
+import { jsonPositions, type Span } from '../json-positions';
+import { classifierProblems, newerVersion } from './definition';
+
+export interface LocatedProblem {
+  readonly span: Span;
+  readonly message: string;
+}
+
+/** Everything that is wrong with a classifier file, or only the first place where it is no JSON. */
+export function diagnoseClassifier(text: string): LocatedProblem[] {
+  const positions = jsonPositions(text);
+  if (!positions.ok) return [{ span: positions.span, message: `Not valid JSON: ${positions.message}.` }];
+  const value: unknown = JSON.parse(text);
+  const newer = newerVersion(value, 'This file');
+  if (newer !== undefined) return [{ span: positions.find(['version']), message: newer }];
+  return classifierProblems(value).map(({ path, message }) => {
+    const field = path.findLast((part) => typeof part === 'string');
+    return {
+      span: positions.find(path),
+      message: field === undefined ? message : `${field}: ${message}`,
+    };
+  });
+}

@@ -1,0 +1,62 @@
+/** A new classifier file from the three answers that are needed for one. */
+import { CLASSIFIER_VERSION, classifierProblems, TEXT_PLACEHOLDER, type ClassifierFile } from './definition';
+
+/** question: an instruction, for chat models. few-shot: answered examples, which base models need. */
+export type DraftKind = 'question' | 'few-shot';
+
+export interface Draft {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly kind: DraftKind;
+}
+
+/** What is wrong with a name for a new classifier, which is also its file's name; undefined for a good one. */
+export function nameProblem(text: string, taken: readonly string[]): string | undefined {
+  const name = text.trim();
+  if (name === '') return 'Give it a name.';
+  if (name.length > 80) return 'Use at most 80 characters.';
+  if (!/^[\p{L}\p{N}_][\p{L}\p{N}\p{M} ._-]*$/u.test(name) || name.endsWith('.'))
+    return 'Use letters, digits, spaces, dots, - and _: the file is named after it.';
+  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)) return 'Windows cannot have a file of this name.';
+  // Many file systems do not tell case apart.
+  if (taken.some((other) => other.toLowerCase() === name.toLowerCase()))
+    return `There is a classifier named "${name}" already.`;
+  return undefined;
+}
+
+/** "positive, negative" -> the labels. */
+export function labelsFrom(text: string): string[] {
+  return text
+    .split(',')
+    .map((label) => label.trim())
+    .filter((label) => label !== '');
+}
+
+/** What is wrong with the labels as they were typed; undefined for good ones. */
+export function labelsProblem(text: string): string | undefined {
+  const labels = labelsFrom(text);
+  if (labels.length < 2) return 'Give at least two labels, separated by commas.';
+  return classifierProblems(draftClassifier({ name: 'draft', labels, kind: 'question' }))[0]?.message;
+}
+
+export function draftClassifier({ name, labels, kind }: Draft): ClassifierFile {
+  const answers = labels.join(', ');
+  const common = {
+    version: CLASSIFIER_VERSION,
+    name: name.trim(),
+    description: '',
+  } as const;
+  if (kind === 'question')
+    return {
+      ...common,
+      instruction: `Which of these describes the text best: ${answers}? Answer with one of them and nothing else.`,
+      template: `Text: ${TEXT_PLACEHOLDER}\nAnswer:`,
+      labels: labels.map((label) => ({ name: label })),
+    };
+  return {
+    ...common,
+    template: `Text: ${TEXT_PLACEHOLDER}\nLabel:`,
+    examples: labels.map((label) => ({ text: `Replace this by a typical text for ${label}.`, label })),
+    labels: labels.map((label) => ({ name: label })),
+  };
+}

@@ -1,0 +1,109 @@
+/** Problems of classifier files in the editor and the Problems panel, open or not. */
+import * as vscode from 'vscode';
+import { diagnoseClassifier } from '../../core/classifier/diagnose';
+import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
+import type { Services } from '../../workspace/services';
+
+/** After the last key, in milliseconds. */
+const TYPING_PAUSE_MS = 300;
+
+export class ClassifierDiagnostics implements vscode.Disposable {
+  private readonly collection = vscode.languages.createDiagnosticCollection('promptConfidence');
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly subscriptions: { dispose(): unknown }[];
+
+  constructor(private readonly services: Pick<Services, 'classifiers' | 'log'>) {
+    this.subscriptions = [
+      this.collection,
+      vscode.workspace.onDidOpenTextDocument((document) => this.check(document)),
+      vscode.workspace.onDidSaveTextDocument((document) => this.check(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.checkSoon(document)),
+      vscode.workspace.onDidCloseTextDocument(() => this.checkFiles()),
+      services.classifiers.onDidChange(() => this.checkFiles()),
+    ];
+    this.checkFiles();
+  }
+
+  dispose(): void {
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private checkSoon(document: vscode.TextDocument): void {
+    if (!isClassifierFile(document.uri)) return;
+    const key = document.uri.toString();
+    clearTimeout(this.timers.get(key));
+    this.timers.set(
+      key,
+      setTimeout(() => {
+        this.timers.delete(key);
+        this.check(document);
+      }, TYPING_PAUSE_MS),
+    );
+  }
+
+  /** What is in the editor counts, saved or not. */
+  private check(document: vscode.TextDocument): void {
+    if (document.isClosed || !isClassifierFile(document.uri)) return;
+    this.collection.set(document.uri, diagnosticsOf(document.getText()));
+  }
+
+  private checkFiles(): void {
+    this.checkAll().catch((error: unknown) => this.services.log.warn('diagnostics', error));
+  }
+
+  private async checkAll(): Promise<void> {
+    const entries = await this.services.classifiers.list();
+    const open = vscode.workspace.textDocuments.filter(
+      (document) => !document.isClosed && isClassifierFile(document.uri),
+    );
+    const isOpen = (uri: vscode.Uri): boolean =>
+      open.some((document) => document.uri.toString() === uri.toString());
+    const closed = entries.flatMap((entry) =>
+      entry.kind === 'invalid' && !isOpen(entry.uri) ? [entry.uri] : [],
+    );
+    const found = await Promise.all(
+      closed.map(async (uri) => [uri, diagnosticsOf(await readText(uri))] as const),
+    );
+    // Set together, after everything was read: files that are gone or mended lose their marks.
+    this.collection.clear();
+    for (const [uri, diagnostics] of found) this.collection.set(uri, diagnostics);
+    for (const document of open) this.check(document);
+  }
+}
+
+function isClassifierFile(uri: vscode.Uri): boolean {
+  return /\/([^/]+\/[^/]+)\/[^/]+\.json$/.exec(uri.path)?.[1] === CLASSIFIER_FOLDER && uri.scheme !== 'git';
+}
+
+async function readText(uri: vscode.Uri): Promise<string> {
+  try {
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  } catch {
+    return ''; // gone meanwhile: the watcher will say so
+  }
+}
+
+function diagnosticsOf(text: string): vscode.Diagnostic[] {
+  const problems = diagnoseClassifier(text);
+  if (problems.length === 0) return [];
+  const position = positionsIn(text);
+  return problems.map(({ span, message }) => {
+    const diagnostic = new vscode.Diagnostic(
+      new vscode.Range(position(span.start), position(span.end)),
+      message,
+      vscode.DiagnosticSeverity.Error,
+    );
+    diagnostic.source = 'Prompt Confidence';
+    return diagnostic;
+  });
+}
+
+/** Offsets to positions, with every line ending that the editor knows. */
+function positionsIn(text: string): (offset: number) => vscode.Position {
+  const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map((found) => found.index + found[0].length)];
+  return (offset) => {
+    const line = starts.findLastIndex((start) => start <= offset);
+    return new vscode.Position(line, offset - (starts[line] ?? 0));
+  };
+}

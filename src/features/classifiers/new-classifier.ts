@@ -1,0 +1,191 @@
+/** New Classifier: a few questions, then a file that can be used as it is and edited from there. */
+import * as vscode from 'vscode';
+import {
+  draftClassifier,
+  labelsFrom,
+  labelsProblem,
+  nameProblem,
+  type Draft,
+  type DraftKind,
+} from '../../core/classifier/draft';
+import { UserError } from '../../core/user-error';
+import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
+import type { Choice, Prompts } from '../../workspace/prompts';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+
+const TITLE = 'New Classifier';
+
+export async function newClassifier(services: Services): Promise<void> {
+  const { classifiers, prompts } = services;
+  try {
+    const folders = await usableFolders(prompts);
+    if (folders === undefined) return;
+    const taken = (await classifiers.list()).map((entry) =>
+      entry.kind === 'invalid' ? fileStem(entry.uri) : entry.classifier.name,
+    );
+    const answers = await askForDraft(prompts, folders, taken);
+    if (answers === undefined) return;
+    const uri = await writeDraft(answers.folder, answers.draft);
+    await vscode.window.showTextDocument(uri);
+  } catch (error) {
+    await reportError(services, error);
+  }
+}
+
+/** The open folders, the active editor's first; where there is none to write into, a sentence and what helps. */
+async function usableFolders(
+  prompts: Prompts,
+): Promise<readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]] | undefined> {
+  if (!vscode.workspace.isTrusted) {
+    const manage = 'Manage Workspace Trust';
+    const answer = await prompts.tell(
+      'warning',
+      'Classifiers are written into the workspace, and this one is not trusted yet.',
+      [manage],
+    );
+    if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+    return undefined;
+  }
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const activeFolder = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
+  const all = vscode.workspace.workspaceFolders ?? [];
+  const [first, ...rest] = [...all].sort((a, b) => Number(b === activeFolder) - Number(a === activeFolder));
+  if (first !== undefined) return [first, ...rest];
+  const open = 'Open Folder';
+  const answer = await prompts.tell(
+    'info',
+    `A classifier is a file in ${CLASSIFIER_FOLDER} of a folder, and no folder is open.`,
+    [open],
+  );
+  if (answer === open) await vscode.commands.executeCommand('vscode.openFolder');
+  return undefined;
+}
+
+interface Answers {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly draft: Draft;
+}
+
+/** Step by step, with a way back; what was typed stays. */
+export async function askForDraft(
+  prompts: Prompts,
+  folders: readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]],
+  taken: readonly string[],
+): Promise<Answers | undefined> {
+  let folder = folders[0];
+  let name = '';
+  let labels = '';
+  let kind: DraftKind = 'question';
+  const askFolder = async (step: Step): Promise<Outcome> => {
+    const choices = folders.map((value) => ({
+      label: value.name,
+      description: value.uri.fsPath,
+      value,
+      active: value === folder,
+    }));
+    const answer = await prompts.choose({
+      title: TITLE,
+      placeholder: 'Folder that it is for',
+      choices,
+      step,
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    folder = answer;
+    return 'next';
+  };
+  const askName = async (step: Step): Promise<Outcome> => {
+    const answer = await prompts.ask({
+      title: TITLE,
+      prompt: 'Name of the classifier',
+      placeholder: 'urgency',
+      value: name,
+      validate: (text) => nameProblem(text, taken),
+      step,
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    name = answer.text.trim();
+    return 'next';
+  };
+  const askLabels = async (step: Step): Promise<Outcome> => {
+    const answer = await prompts.ask({
+      title: TITLE,
+      prompt: 'Labels to tell apart, at least two, separated by commas',
+      placeholder: 'urgent, normal, low',
+      value: labels,
+      validate: labelsProblem,
+      step,
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    labels = answer.text;
+    return 'next';
+  };
+  const askKind = async (step: Step): Promise<Outcome> => {
+    const choices = KINDS.map((choice) => ({ ...choice, active: choice.value === kind }));
+    const answer = await prompts.choose({ title: TITLE, placeholder: 'How it asks', choices, step });
+    if (answer === undefined || answer === 'back') return answer;
+    kind = answer;
+    return 'next';
+  };
+
+  const steps = [...(folders.length > 1 ? [askFolder] : []), askName, askLabels, askKind];
+  for (let at = 0; at < steps.length;) {
+    const outcome = await steps[at]?.({ at: at + 1, of: steps.length });
+    if (outcome === undefined) return undefined;
+    at = outcome === 'next' ? at + 1 : Math.max(0, at - 1);
+  }
+  return { folder, draft: { name, labels: labelsFrom(labels), kind } };
+}
+
+interface Step {
+  readonly at: number;
+  readonly of: number;
+}
+type Outcome = 'next' | 'back' | undefined;
+
+const KINDS: readonly Choice<DraftKind>[] = [
+  {
+    label: 'Question with an instruction',
+    detail: 'Says what to do. For chat and instruction models.',
+    value: 'question',
+  },
+  {
+    label: 'Few-shot, with examples',
+    detail: 'Shows answered examples, which you replace by your own. Works with base models too.',
+    value: 'few-shot',
+  },
+];
+
+/** @throws UserError `classifier-exists`: nothing is ever overwritten */
+export async function writeDraft(
+  folder: Pick<vscode.WorkspaceFolder, 'uri'>,
+  draft: Draft,
+): Promise<vscode.Uri> {
+  const uri = vscode.Uri.joinPath(folder.uri, CLASSIFIER_FOLDER, `${draft.name.trim()}.json`);
+  const edit = new vscode.WorkspaceEdit();
+  edit.createFile(uri, {
+    overwrite: false,
+    ignoreIfExists: false,
+    contents: new TextEncoder().encode(`${JSON.stringify(draftClassifier(draft), null, 2)}\n`),
+  });
+  if (!(await exists(uri)) && (await vscode.workspace.applyEdit(edit))) return uri;
+  throw (await exists(uri))
+    ? new UserError('classifier-exists', `${uri.fsPath} is there already. Choose another name.`)
+    : new UserError(
+        'classifier-unwritable',
+        `${uri.fsPath} cannot be written. Check the folder's permissions.`,
+      );
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fileStem(uri: vscode.Uri): string {
+  return (uri.path.split('/').at(-1) ?? '').replace(/\.json$/, '');
+}

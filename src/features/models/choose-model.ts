@@ -1,0 +1,77 @@
+/** Choose Model: one of those on this machine, a file of the person's own, or a download. */
+import { UserError } from '../../core/user-error';
+import type { ModelEntry } from '../../store/models';
+import type { Choice } from '../../workspace/prompts';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { readSettings } from '../../workspace/settings';
+import { downloadModelByList } from './download-model';
+import { chooseModel, isChosen } from './model-setting';
+import { modelDescription, modelDetail } from './wording';
+
+type Picked =
+  | { readonly kind: 'model'; readonly entry: ModelEntry }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'download' };
+
+export async function chooseModelByList(services: Services): Promise<void> {
+  const { models, prompts } = services;
+  try {
+    const picked = await prompts.choose({
+      title: 'Choose Model',
+      placeholder: 'The model for every classifier that names none',
+      choices: modelChoices(await models.list(), readSettings().model),
+    });
+    if (picked === undefined || picked === 'back') return;
+    switch (picked.kind) {
+      case 'model':
+        await useListed(picked.entry, services);
+        break;
+      case 'file':
+        await useFile(services);
+        break;
+      case 'download':
+        await downloadModelByList(services);
+        break;
+    }
+  } catch (error) {
+    await reportError(services, error);
+  }
+}
+
+/** @param setting promptConfidence.model */
+export function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<Picked>[] {
+  const listed = entries.map((entry): Choice<Picked> => {
+    const chosen = setting !== '' && isChosen(entry, entries, setting);
+    return {
+      label: entry.file,
+      description: modelDescription(entry, chosen),
+      detail: modelDetail(entry),
+      value: { kind: 'model', entry },
+      active: chosen,
+    };
+  });
+  return [
+    ...(listed.length === 0 ? [] : [{ label: 'On this machine' }, ...listed]),
+    { label: 'Others' },
+    { label: '$(folder-opened) Choose a .gguf file…', value: { kind: 'file' } },
+    { label: '$(cloud-download) Download…', value: { kind: 'download' } },
+  ];
+}
+
+async function useListed(entry: ModelEntry, services: Services): Promise<void> {
+  if (entry.missing)
+    throw new UserError(
+      'model-missing',
+      `${entry.path} is not there at the moment. Connect its drive, or choose another model.`,
+    );
+  await chooseModel(entry, services);
+}
+
+/** The file stays where it is: it is registered by its path. What is wrong with it is said in words. */
+async function useFile(services: Services): Promise<void> {
+  const { models, prompts } = services;
+  const file = await prompts.chooseFile('Choose a GGUF model', { 'GGUF models': ['gguf'] });
+  if (file === undefined) return;
+  await chooseModel(await models.addLocal(file), services);
+}

@@ -1,0 +1,196 @@
+/** Download Model: from the recommended list, an unfinished download, or an address. */
+import { UserError } from '../../core/user-error';
+import { downloadModel, type DownloadInfo, type DownloadProgress } from '../../store/download';
+import type { ModelEntry } from '../../store/models';
+import { RECOMMENDED_MODELS } from '../../store/recommended';
+import { parseSource } from '../../store/source';
+import { unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
+import type { Choice, Prompts, Report } from '../../workspace/prompts';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { chooseModel } from './model-setting';
+import { TransferMeter } from './transfer-meter';
+import { downloadQuestion, modelPage, unfinishedDescription } from './wording';
+
+/** Base address of the hub, where it is another one: tests have their own. */
+export interface DownloadPlace {
+  readonly hub?: string | undefined;
+}
+
+const ADDRESS = { kind: 'address' } as const;
+type Picked = typeof ADDRESS | { readonly kind: 'source'; readonly source: string };
+
+export async function downloadModelByList(services: Services, place: DownloadPlace = {}): Promise<void> {
+  const { models, prompts } = services;
+  try {
+    const picked = await prompts.choose({
+      title: 'Download Model',
+      placeholder: 'Licence and size are shown before anything is downloaded',
+      choices: downloadChoices(await models.list(), await unfinishedDownloads(models.folder)),
+    });
+    if (picked === undefined || picked === 'back') return;
+    const source = picked.kind === 'address' ? await askForAddress(prompts, place) : picked.source;
+    if (source !== undefined) await downloadAndOffer(source, services, place);
+  } catch (error) {
+    await reportError(services, error);
+  }
+}
+
+export function downloadChoices(
+  present: readonly ModelEntry[],
+  unfinished: readonly UnfinishedDownload[],
+): Choice<Picked>[] {
+  const begun = unfinished.map((entry): Choice<Picked> => ({
+    label: `$(debug-continue) ${entry.file}`,
+    description: unfinishedDescription(entry),
+    detail: `Continue the download from ${entry.source}`,
+    value: { kind: 'source', source: entry.source },
+  }));
+  const recommended = RECOMMENDED_MODELS.map((model): Choice<Picked> => {
+    const here = present.some((entry) => entry.file === model.file && !entry.missing);
+    return {
+      label: model.file,
+      description: here ? `${model.licence} · $(check) on this machine` : model.licence,
+      detail: model.why,
+      value: { kind: 'source', source: `hf:${model.repository}/${model.file}` },
+    };
+  });
+  return [
+    ...(begun.length === 0 ? [] : [{ label: 'Unfinished' }, ...begun]),
+    { label: 'Recommended' },
+    ...recommended,
+    { label: 'Others' },
+    { label: '$(link) hf: address or https URL…', value: ADDRESS },
+  ];
+}
+
+async function askForAddress(prompts: Prompts, place: DownloadPlace): Promise<string | undefined> {
+  const answer = await prompts.ask({
+    title: 'Download Model',
+    prompt: "Address of a model's .gguf file, or of a repository on the Hugging Face hub",
+    placeholder: 'hf:user/repo:Q4_K_M, hf:user/repo/file.gguf or https://host/file.gguf',
+    validate: (text) => addressProblem(text, place.hub),
+  });
+  return answer === undefined || answer === 'back' ? undefined : answer.text.trim();
+}
+
+/** What is wrong with an address, as it is typed; undefined for one that can be tried. */
+export function addressProblem(text: string, hub?: string): string | undefined {
+  try {
+    return parseSource(text, hub).kind === 'file'
+      ? 'Start with hf: or https://. For a file on this machine use Choose Model.'
+      : undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+/** Downloads with everything that a person should see, and offers to use the model. */
+export async function downloadAndOffer(
+  source: string,
+  services: Services,
+  place: DownloadPlace = {},
+): Promise<void> {
+  const { prompts, modelsChanged } = services;
+  const again = (): Promise<void> => downloadAndOffer(source, services, place);
+  let result: { entry: ModelEntry; asked: boolean };
+  try {
+    result = await prompts.progress(`Downloading ${nameOf(source)}`, (report, signal) =>
+      download(source, services, place, report, signal),
+    );
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'download-cancelled'))
+      return reportError(services, error, { retry: again });
+    if ((await prompts.tell('info', error.message, ['Resume'])) === 'Resume') await again();
+    return;
+  }
+  modelsChanged.fire();
+  const { entry, asked } = result;
+  const said = asked
+    ? `${entry.file} was downloaded${entry.sha256 === undefined ? '' : ` (SHA-256 ${entry.sha256.slice(0, 12)}…)`}.`
+    : `${entry.file} is on this machine already.`;
+  if ((await prompts.tell('info', said, ['Use This Model'])) === 'Use This Model')
+    await chooseModel(entry, services);
+}
+
+/** How often the words are renewed, in milliseconds: also while nothing arrives, when the rate falls. */
+const REPORT_MS = 300;
+
+async function download(
+  source: string,
+  { models, prompts }: Pick<Services, 'models' | 'prompts'>,
+  place: DownloadPlace,
+  report: Report,
+  signal: AbortSignal,
+): Promise<{ entry: ModelEntry; asked: boolean }> {
+  const meter = new TransferMeter();
+  let asked = false;
+  let latest: DownloadProgress | undefined;
+  let percent = 0;
+  const show = (): void => {
+    if (latest === undefined) return;
+    // The bar cannot go back, and the check that follows has no bar of its own.
+    const before = percent;
+    if (latest.phase === 'downloading') percent = Math.max(percent, percentOf(latest));
+    report(meter.describe(latest, performance.now()), percent - before);
+  };
+  const onProgress = (progress: DownloadProgress): void => {
+    const turn = progress.phase !== latest?.phase || progress.done === progress.total;
+    latest = progress;
+    if (turn) show();
+  };
+  const confirm = (info: DownloadInfo): Promise<boolean> => {
+    asked = true;
+    return confirmDownload(info, models.folder, prompts, place);
+  };
+  report('asking for size and licence');
+  const timer = setInterval(show, REPORT_MS);
+  try {
+    const entry = await downloadModel(models, { source, confirm, onProgress, signal, hub: place.hub });
+    return { entry, asked };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function percentOf({ done, total }: DownloadProgress): number {
+  return total === undefined || total === 0 ? 0 : (done / total) * 100;
+}
+
+const DOWNLOAD = 'Download';
+const PAGE = "Open the Model's Page";
+const LICENCE = 'Read the Licence';
+
+/** Licence, size and hash, before the first byte. Reading up on the model comes back to the question. */
+async function confirmDownload(
+  info: DownloadInfo,
+  folder: string,
+  prompts: Prompts,
+  place: DownloadPlace,
+): Promise<boolean> {
+  const page = modelPage(info.source, place.hub);
+  const links = new Map<string, string>();
+  if (page !== undefined) links.set(PAGE, page);
+  if (info.licenceUrl !== undefined && info.licenceUrl !== page) links.set(LICENCE, info.licenceUrl);
+  for (;;) {
+    const verb = info.resumeFrom > 0 ? 'Continue to download' : 'Download';
+    const answer = await prompts.confirm(`${verb} ${info.file}?`, downloadQuestion(info, folder), [
+      DOWNLOAD,
+      ...links.keys(),
+    ]);
+    const link = answer === undefined ? undefined : links.get(answer);
+    if (link === undefined) return answer === DOWNLOAD;
+    await prompts.openLink(link);
+  }
+}
+
+/** The last part of an address, for a title. */
+function nameOf(source: string): string {
+  return (
+    source
+      .replace(/[?#].*$/, '')
+      .split('/')
+      .at(-1) ?? source
+  );
+}

@@ -1,0 +1,214 @@
+/** Manage Models: what lies on the disk, where, and getting rid of it. */
+import * as vscode from 'vscode';
+import { formatBytes, formatPercent } from '../../core/quantities';
+import { UserError } from '../../core/user-error';
+import type { ModelEntry } from '../../store/models';
+import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { readSettings } from '../../workspace/settings';
+import { chooseModel, forgetChoice, isChosen } from './model-setting';
+import { bytesOnDisk, modelDescription, modelDetail, unfinishedDescription } from './wording';
+
+interface Operation {
+  readonly title: string;
+  readonly icon: string;
+  readonly run: () => Promise<void>;
+}
+
+interface Row extends vscode.QuickPickItem {
+  readonly operations: readonly Operation[];
+}
+
+/** Every operation is a button of its row, and is offered again as a list to who presses Enter on the row. */
+export async function manageModels(services: Services): Promise<void> {
+  const picker = vscode.window.createQuickPick<Row>();
+  picker.ignoreFocusOut = true;
+  picker.matchOnDescription = true;
+  picker.matchOnDetail = true;
+  const fill = async (): Promise<void> => {
+    picker.busy = true;
+    const { title, rows } = await overview(services);
+    picker.title = title;
+    picker.items = rows;
+    picker.placeholder =
+      rows.length === 0
+        ? 'There is no model on this machine yet'
+        : 'Enter shows what can be done with a model';
+    picker.busy = false;
+  };
+  const perform = async (operation: Operation | undefined): Promise<void> => {
+    try {
+      await operation?.run();
+      await fill();
+    } catch (error) {
+      await reportError(services, error);
+    }
+  };
+  await new Promise<void>((resolve) => {
+    picker.onDidTriggerItemButton(({ item, button }) => {
+      void perform(item.operations.find((operation) => operation.title === button.tooltip));
+    });
+    picker.onDidAccept(() => {
+      const row = picker.selectedItems[0];
+      if (row === undefined) return;
+      picker.hide();
+      void chooseOperation(services, row).then(perform);
+    });
+    picker.onDidHide(() => resolve());
+    picker.show();
+    void perform(undefined);
+  });
+  picker.dispose();
+}
+
+async function chooseOperation(services: Services, row: Row): Promise<Operation | undefined> {
+  const chosen = await services.prompts.choose({
+    title: row.label,
+    placeholder: row.description ?? '',
+    choices: row.operations.map((operation) => ({
+      label: `$(${operation.icon}) ${operation.title}`,
+      value: operation,
+    })),
+  });
+  return chosen === 'back' ? undefined : chosen;
+}
+
+async function overview(services: Services): Promise<{ title: string; rows: Row[] }> {
+  const entries = await services.models.list();
+  const unfinished = await unfinishedDownloads(services.models.folder);
+  const setting = readSettings().model;
+  return {
+    title: `Manage Models: ${formatBytes(bytesOnDisk(entries, unfinished))} on disk`,
+    rows: [
+      ...entries.map((entry) =>
+        row(
+          entry.file,
+          modelDescription(entry, setting !== '' && isChosen(entry, entries, setting)),
+          modelDetail(entry),
+          operationsOn(entry, services),
+        ),
+      ),
+      ...unfinished.map((entry) =>
+        row(
+          `${entry.file}, unfinished`,
+          unfinishedDescription(entry),
+          `Download Model continues it from ${entry.source}`,
+          [
+            {
+              title: 'Delete what has arrived',
+              icon: 'trash',
+              run: () => discardUnfinished(entry, services),
+            },
+          ],
+        ),
+      ),
+    ],
+  };
+}
+
+function row(label: string, description: string, detail: string, operations: readonly Operation[]): Row {
+  return {
+    label,
+    description,
+    detail,
+    operations,
+    // Choosing is what Enter is for in the other list; here the buttons keep to files.
+    buttons: operations
+      .filter((operation) => operation.icon !== 'check')
+      .map(({ title, icon }) => ({ iconPath: new vscode.ThemeIcon(icon), tooltip: title })),
+  };
+}
+
+function operationsOn(entry: ModelEntry, services: Services): Operation[] {
+  const copyPath: Operation = {
+    title: 'Copy path',
+    icon: 'copy',
+    run: async () => vscode.env.clipboard.writeText(entry.path),
+  };
+  const remove: Operation =
+    entry.place === 'cache'
+      ? {
+          title: `Delete (${formatBytes(entry.bytes)})`,
+          icon: 'trash',
+          run: () => deleteModel(entry, services),
+        }
+      : { title: 'Forget (the file stays)', icon: 'close', run: () => forgetModel(entry, services) };
+  if (entry.missing) return [copyPath, remove];
+  return [
+    { title: 'Use this model', icon: 'check', run: () => chooseModel(entry, services) },
+    { title: 'Reveal in the file manager', icon: 'folder-opened', run: () => reveal(entry) },
+    copyPath,
+    { title: 'Copy SHA-256', icon: 'key', run: () => copyHash(entry, services) },
+    remove,
+  ];
+}
+
+async function reveal(entry: ModelEntry): Promise<void> {
+  // Where the window runs in a browser or the files are on another machine there is no file manager.
+  if (vscode.env.uiKind === vscode.UIKind.Web || vscode.env.remoteName !== undefined) {
+    await vscode.env.clipboard.writeText(entry.path);
+    void vscode.window.showInformationMessage(
+      `The file is on the other machine: ${entry.path}. The path was copied.`,
+    );
+    return;
+  }
+  await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(entry.path));
+}
+
+async function copyHash(entry: ModelEntry, { models, prompts }: Services): Promise<void> {
+  const sha256 =
+    entry.sha256 ??
+    (await prompts.progress(`SHA-256 of ${entry.file}`, (report, signal) =>
+      models
+        .sha256(entry.path, {
+          signal,
+          onProgress: (read, total) => report(formatPercent(read / total)),
+        })
+        .catch((error: unknown) => {
+          throw signal.aborted ? new UserError('cancelled', 'Cancelled.', { cause: error }) : error;
+        }),
+    ));
+  await vscode.env.clipboard.writeText(sha256);
+  void prompts.tell('info', `Copied: ${sha256}`);
+}
+
+/** Deletes a downloaded model after a question. An engine that holds it is stopped first. */
+export async function deleteModel(entry: ModelEntry, services: Services): Promise<void> {
+  const { models, scoring, prompts, modelsChanged } = services;
+  const elsewhere = (await services.loadedModels.othersWith(entry.path)).length > 0;
+  const detail = [
+    `This frees ${formatBytes(entry.bytes)}.`,
+    entry.source === undefined
+      ? 'Where it came from is not known: it cannot be downloaded again from here.'
+      : `It can be downloaded again from ${entry.source}.`,
+    ...(elsewhere ? ['Another window has it loaded at the moment.'] : []),
+  ];
+  if ((await prompts.confirm(`Delete ${entry.file}?`, detail.join('\n'), ['Delete'])) !== 'Delete') return;
+  if (scoring.engine.modelPath === entry.path) await scoring.engine.stop();
+  const before = await models.list();
+  await models.remove(entry);
+  await forgetChoice(entry, before);
+  modelsChanged.fire();
+  void prompts.tell('info', `${entry.file} was deleted; ${formatBytes(entry.bytes)} are free again.`);
+}
+
+/** Takes a file of the person's own off the list. */
+export async function forgetModel(entry: ModelEntry, services: Services): Promise<void> {
+  const { models, prompts, modelsChanged } = services;
+  const detail = `The file stays where it is: ${entry.path}`;
+  if ((await prompts.confirm(`Forget ${entry.file}?`, detail, ['Forget'])) !== 'Forget') return;
+  const before = await models.list();
+  await models.remove(entry);
+  await forgetChoice(entry, before);
+  modelsChanged.fire();
+}
+
+async function discardUnfinished(entry: UnfinishedDownload, { models, prompts }: Services): Promise<void> {
+  const answer = await prompts.confirm(
+    `Delete what has arrived of ${entry.file}?`,
+    `This frees ${formatBytes(entry.have)}. The download would start from the beginning.`,
+    ['Delete'],
+  );
+  if (answer === 'Delete') await deleteUnfinished(models.folder, entry.file);
+}

@@ -1,0 +1,57 @@
+/** Models and downloads as they stand in lists and questions. */
+import { formatBytes } from '../../core/quantities';
+import type { DownloadInfo } from '../../store/download';
+import type { ModelEntry } from '../../store/models';
+import { HUB, parseSource } from '../../store/source';
+import type { UnfinishedDownload } from '../../store/unfinished';
+
+/** Size and standing, behind the name. */
+export function modelDescription(entry: ModelEntry, isChosen: boolean): string {
+  const marks = [entry.missing ? '$(warning) not there' : formatBytes(entry.bytes)];
+  if (isChosen) marks.push('$(check) chosen');
+  return marks.join(' · ');
+}
+
+/** Licence, origin and place, under the name. */
+export function modelDetail(entry: ModelEntry): string {
+  return [
+    entry.licence === undefined ? 'licence unknown' : `licence ${entry.licence}`,
+    entry.source ?? 'source unknown',
+    ...(entry.place === 'elsewhere' ? [entry.path] : []),
+  ].join(' · ');
+}
+
+/** What there is to know before a download, for the question. */
+export function downloadQuestion(info: DownloadInfo, folder: string): string {
+  const resumed = info.resumeFrom === 0 ? '' : ` (${formatBytes(info.resumeFrom)} of it are here already)`;
+  return [
+    `Licence: ${info.licence ?? 'unknown: look at its page before you use it'}`,
+    `Size: ${info.bytes === undefined ? 'the server does not say' : formatBytes(info.bytes)}${resumed}`,
+    `SHA-256: ${info.sha256 ?? 'none is published, so what arrives cannot be checked against it'}`,
+    `From: ${info.source}`,
+    `To: ${folder}`,
+  ].join('\n');
+}
+
+/** The model's page on the hub; undefined for a plain URL. */
+export function modelPage(source: string, hub: string = HUB): string | undefined {
+  const parsed = parseSource(source, hub);
+  return parsed.kind === 'hub' ? `${hub.replace(/\/+$/, '')}/${parsed.repository}` : undefined;
+}
+
+export function unfinishedDescription(entry: UnfinishedDownload): string {
+  const total = entry.total === undefined ? '' : ` of ${formatBytes(entry.total)}`;
+  return `${formatBytes(entry.have)}${total} are here`;
+}
+
+/** Bytes of the files that we put on the disk; a person's own files elsewhere are not ours to count. */
+export function bytesOnDisk(
+  models: readonly ModelEntry[],
+  unfinished: readonly UnfinishedDownload[],
+): number {
+  const downloaded = models.filter((entry) => entry.place === 'cache');
+  return [...downloaded.map((entry) => entry.bytes), ...unfinished.map((entry) => entry.have)].reduce(
+    (sum, bytes) => sum + bytes,
+    0,
+  );
+}

@@ -1,0 +1,77 @@
+/** What a click on the status bar item offers. */
+import type { Choice } from '../../workspace/prompts';
+
+export interface Action {
+  readonly command: string;
+  readonly arguments?: readonly unknown[];
+}
+
+const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  ['Classify', [['promptConfidence.classifySelection', '$(symbol-boolean) Classify Selection']]],
+  [
+    'Models',
+    [
+      ['promptConfidence.chooseModel', '$(list-selection) Choose Model'],
+      ['promptConfidence.downloadModel', '$(cloud-download) Download Model'],
+      ['promptConfidence.manageModels', '$(database) Manage Models'],
+    ],
+  ],
+  ['Classifiers', [['promptConfidence.newClassifier', '$(add) New Classifier']]],
+  [
+    'Engine',
+    [
+      ['promptConfidence.restartEngine', '$(debug-restart) Restart Engine'],
+      ['promptConfidence.showLog', '$(output) Show Log'],
+    ],
+  ],
+];
+
+/**
+ * @param keys default keybinding of a command, as it is read ("Ctrl+Alt+C")
+ * @param extensionId for the link to its settings
+ */
+export function actionChoices(keys: ReadonlyMap<string, string>, extensionId: string): Choice<Action>[] {
+  return [
+    ...GROUPS.flatMap(([group, actions]): Choice<Action>[] => [
+      { label: group },
+      ...actions.map(([command, label]) => {
+        const key = keys.get(command);
+        return { label, ...(key === undefined ? {} : { description: key }), value: { command } };
+      }),
+    ]),
+    { label: 'Settings' },
+    {
+      label: '$(gear) Settings',
+      value: { command: 'workbench.action.openSettings', arguments: [`@ext:${extensionId}`] },
+    },
+  ];
+}
+
+/** The keybindings that package.json declares, by command, written for this platform. */
+export function declaredKeys(packageJson: unknown, mac: boolean): Map<string, string> {
+  const keys = new Map<string, string>();
+  for (const entry of list(property(property(packageJson, 'contributes'), 'keybindings'))) {
+    const command = property(entry, 'command');
+    const key = (mac ? property(entry, 'mac') : undefined) ?? property(entry, 'key');
+    if (typeof command === 'string' && typeof key === 'string') keys.set(command, keyInWords(key, mac));
+  }
+  return keys;
+}
+
+const MAC_KEYS: Readonly<Record<string, string>> = { cmd: '⌘', ctrl: '⌃', alt: '⌥', shift: '⇧' };
+
+function keyInWords(key: string, mac: boolean): string {
+  const parts = key.split('+');
+  if (mac) return parts.map((part) => MAC_KEYS[part] ?? part.toUpperCase()).join('');
+  return parts.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('+');
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}

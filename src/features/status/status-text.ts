@@ -1,0 +1,141 @@
+/** What the status bar item says, for each state of model and engine. Free of the editor, so that it can be tested. */
+import { deviceInWords, type DeviceReport } from '../../core/device-words';
+import { formatBytes, formatPercent } from '../../core/quantities';
+import type { EngineState } from '../../sources/engine-client';
+
+/** The model that the next request would use, as far as it is known without reading any model file. */
+export type ChosenModel =
+  | { readonly kind: 'none'; readonly present: number }
+  | { readonly kind: 'missing'; readonly file: string }
+  | { readonly kind: 'there'; readonly file: string; readonly bytes: number };
+
+export interface StatusText {
+  /** With codicons in front. */
+  readonly text: string;
+  /** For screen readers: the same without icons. */
+  readonly spoken: string;
+  readonly severity: 'none' | 'warning' | 'error';
+  /** [what, how it is], for the tooltip. */
+  readonly details: readonly (readonly [string, string])[];
+}
+
+export interface StatusSettings {
+  /** 0: never. */
+  readonly unloadAfterMinutes: number;
+}
+
+export function statusText(state: EngineState, chosen: ChosenModel, settings: StatusSettings): StatusText {
+  switch (state.kind) {
+    case 'stopped':
+      return stoppedText(chosen);
+    case 'starting': {
+      const what = startingInWords(state.progress);
+      const name = chosen.kind === 'none' ? 'Model' : shortName(chosen.file);
+      return line('$(loading~spin)', `${name}: ${what}`, 'none', [
+        ...(chosen.kind === 'none' ? [] : [['Model', chosen.file] as const]),
+        ['State', what],
+      ]);
+    }
+    case 'ready': {
+      const { model, pending } = state;
+      const device = deviceInWords(model.device);
+      const busy = pending > 0;
+      const { fallback } = model.device;
+      return line(
+        busy ? '$(sync~spin)' : '$(symbol-boolean)',
+        `${shortName(model.fileName)} · ${device}${busy ? ` · ${pending} running` : ''}`,
+        'none',
+        [
+          ['Model', modelInWords(model)],
+          ['Device', deviceDetail(device, model.device)],
+          ...(fallback === undefined ? [] : [['Why not on a GPU', fallback] as const]),
+          ...(chosen.kind === 'there' && chosen.file !== model.fileName
+            ? [['Next request', `loads ${chosen.file}`] as const]
+            : []),
+          ['State', busy ? `${pending} ${pending === 1 ? 'request' : 'requests'} running` : 'ready'],
+          ['Unloads', unloadInWords(settings.unloadAfterMinutes)],
+          [
+            'Loaded in',
+            `${(model.loadMs / 1000).toFixed(1)} s, by llama.cpp ${model.versions.llamaCpp} ` +
+              `(node-llama-cpp ${model.versions.nodeLlamaCpp})`,
+          ],
+        ],
+      );
+    }
+    case 'failed': {
+      const name = chosen.kind === 'none' ? 'Model' : shortName(chosen.file);
+      return line('$(error)', `${name}: failed`, 'error', [
+        ...(chosen.kind === 'none' ? [] : [['Model', chosen.file] as const]),
+        ['State', 'failed'],
+        ['Reason', state.error.message],
+      ]);
+    }
+  }
+}
+
+function stoppedText(chosen: ChosenModel): StatusText {
+  switch (chosen.kind) {
+    case 'none':
+      return line('$(symbol-boolean)', 'No model', 'warning', [
+        [
+          'Model',
+          chosen.present === 0
+            ? 'none on this machine yet: download one, or choose a .gguf file'
+            : `none is chosen of the ${chosen.present} on this machine`,
+        ],
+      ]);
+    case 'missing':
+      return line('$(symbol-boolean)', `${shortName(chosen.file)}: not there`, 'warning', [
+        ['Model', chosen.file],
+        ['State', 'this file is not on this machine at the moment'],
+      ]);
+    case 'there':
+      return line('$(symbol-boolean)', shortName(chosen.file), 'none', [
+        ['Model', `${chosen.file}, ${formatBytes(chosen.bytes)}`],
+        ['State', 'not loaded; loads with the first request'],
+      ]);
+  }
+}
+
+function line(
+  icon: string,
+  text: string,
+  severity: StatusText['severity'],
+  details: StatusText['details'],
+): StatusText {
+  return { text: `${icon} ${withoutIcons(text)}`, spoken: `Prompt Confidence: ${text}`, severity, details };
+}
+
+/** A file may be called "$(bug).gguf": a name is never an icon. */
+function withoutIcons(text: string): string {
+  return text.replaceAll('$(', '$\u200b(');
+}
+
+const LONGEST_NAME = 28;
+
+/** The file without its ending, cut in the middle: both ends of "…-3B-Instruct-Q4_K_M" tell models apart. */
+export function shortName(file: string): string {
+  const name = file.replace(/\.gguf$/i, '');
+  if (name.length <= LONGEST_NAME) return name;
+  const half = (LONGEST_NAME - 1) / 2;
+  return `${name.slice(0, Math.ceil(half))}…${name.slice(-Math.floor(half))}`;
+}
+
+function startingInWords({ phase, fraction }: { readonly phase: string; readonly fraction: number }): string {
+  if (phase === 'probing') return 'looking for a GPU';
+  return `${phase} ${formatPercent(fraction)}`;
+}
+
+function modelInWords(model: { fileName: string; bytes: number; name?: string | undefined }): string {
+  const own = model.name === undefined ? '' : ` (${model.name})`;
+  return `${model.fileName}${own}, ${formatBytes(model.bytes)}`;
+}
+
+function deviceDetail(words: string, device: DeviceReport): string {
+  return device.backend === 'cpu' ? words : `${words}, ${device.backend}`;
+}
+
+function unloadInWords(minutes: number): string {
+  if (minutes === 0) return 'never';
+  return `after ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} without use`;
+}

@@ -1,0 +1,160 @@
+/** The one status bar item, and the commands of the engine. */
+import * as vscode from 'vscode';
+import type { EngineState } from '../../sources/engine-client';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { readSettings } from '../../workspace/settings';
+import { actionChoices, declaredKeys } from './actions';
+import { statusText, type ChosenModel, type StatusText } from './status-text';
+
+/** True once a model is on this machine: the walkthrough's first step. */
+const HAS_MODEL = 'promptConfidence.hasModel';
+
+export function registerStatus(services: Services): vscode.Disposable {
+  const { log, scoring, classifiers, context, prompts } = services;
+  const item = new StatusItem(services);
+  const loadForUse = async (): Promise<void> => {
+    const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);
+    await prompts.progress('Restarting the model engine', (_, signal) => scoring.load(classifier, signal));
+  };
+  const restart = async (): Promise<void> => {
+    try {
+      await scoring.engine.reset();
+      await loadForUse();
+    } catch (error) {
+      await reportError(services, error);
+    }
+  };
+  const showActions = async (): Promise<void> => {
+    const keys = declaredKeys(context.extension.packageJSON, process.platform === 'darwin');
+    const action = await prompts.choose({
+      title: 'Prompt Confidence',
+      placeholder: item.shown.spoken,
+      choices: actionChoices(keys, context.extension.id),
+    });
+    if (action === undefined || action === 'back') return;
+    await vscode.commands.executeCommand(action.command, ...(action.arguments ?? []));
+  };
+  return vscode.Disposable.from(
+    item,
+    vscode.commands.registerCommand('promptConfidence.restartEngine', restart),
+    vscode.commands.registerCommand('promptConfidence.showLog', () => log.show()),
+    vscode.commands.registerCommand('promptConfidence.showActions', showActions),
+  );
+}
+
+/** Engine progress comes often; the item is written at most so often, in milliseconds. */
+const REDRAW_MS = 100;
+
+export class StatusItem implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem(
+    'promptConfidence.status',
+    vscode.StatusBarAlignment.Right,
+    90,
+  );
+  private readonly subscriptions: { dispose(): unknown }[];
+  private chosen: ChosenModel = { kind: 'none', present: 0 };
+  private timer: NodeJS.Timeout | undefined;
+  private current: StatusText;
+
+  constructor(
+    private readonly services: Pick<Services, 'scoring' | 'classifiers' | 'models' | 'log'> & Events,
+  ) {
+    this.item.name = 'Prompt Confidence';
+    this.item.command = 'promptConfidence.showActions';
+    const refresh = (): void => this.refresh();
+    this.subscriptions = [
+      this.item,
+      services.scoring.engine.onStateChange(() => this.redrawSoon()),
+      services.modelsChanged.event(refresh),
+      services.classifiers.onDidChange(refresh),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('promptConfidence')) this.refresh();
+      }),
+      // Another window may have downloaded or deleted a model meanwhile.
+      vscode.window.onDidChangeWindowState((state) => {
+        if (state.focused) this.refresh();
+      }),
+    ];
+    this.current = this.draw();
+    this.item.show();
+    this.refresh();
+  }
+
+  /** What the item says now. */
+  get shown(): StatusText {
+    return this.current;
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private refresh(): void {
+    findChosenModel(this.services)
+      .then(async (chosen) => {
+        this.chosen = chosen;
+        this.draw();
+        const hasModel = chosen.kind === 'there' || (chosen.kind === 'none' && chosen.present > 0);
+        await vscode.commands.executeCommand('setContext', HAS_MODEL, hasModel);
+      })
+      .catch((error: unknown) => this.services.log.warn('status', error));
+  }
+
+  private redrawSoon(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.draw();
+    }, REDRAW_MS);
+  }
+
+  private draw(): StatusText {
+    const state: EngineState = this.services.scoring.engine.state;
+    const status = statusText(state, this.chosen, readSettings());
+    this.current = status;
+    this.item.text = status.text;
+    this.item.accessibilityInformation = { label: status.spoken, role: 'button' };
+    this.item.tooltip = tooltipOf(status);
+    this.item.backgroundColor =
+      status.severity === 'none'
+        ? undefined
+        : new vscode.ThemeColor(`statusBarItem.${status.severity}Background`);
+    return status;
+  }
+}
+
+interface Events {
+  readonly modelsChanged: vscode.EventEmitter<void>;
+}
+
+function tooltipOf(status: StatusText): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString();
+  // File names, drivers' names and error messages are text, whatever they contain.
+  for (const [what, value] of status.details) {
+    tooltip.appendMarkdown(`**${what}:** `);
+    tooltip.appendText(value);
+    tooltip.appendMarkdown('\n\n');
+  }
+  tooltip.appendMarkdown('Click for actions.');
+  return tooltip;
+}
+
+/** By name only: hashing gigabytes for a status bar would be absurd. */
+export async function findChosenModel(
+  services: Pick<Services, 'classifiers' | 'models'>,
+): Promise<ChosenModel> {
+  const settings = readSettings();
+  const classifier = await services.classifiers.get(settings.classifier).catch(() => undefined);
+  const present = (await services.models.list()).filter((entry) => !entry.missing);
+  const wanted = classifier?.model?.file ?? settings.model;
+  const [only] = present;
+  if (wanted === '')
+    return only !== undefined && present.length === 1
+      ? { kind: 'there', file: only.file, bytes: only.bytes }
+      : { kind: 'none', present: present.length };
+  const found = present.find((entry) => entry.path === wanted || entry.file === wanted);
+  return found === undefined
+    ? { kind: 'missing', file: wanted }
+    : { kind: 'there', file: found.file, bytes: found.bytes };
+}

@@ -1,0 +1,61 @@
+/**
+ * Downloads that were cut or cancelled: they can be continued, and take space until they are, or are deleted.
+ */
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../core/user-error';
+import { errorCode } from './atomic';
+import { readState } from './download';
+import { withLock } from './lock';
+
+const STATE_SUFFIX = '.part.json';
+
+export interface UnfinishedDownload {
+  /** Name that the model will have in models/. */
+  readonly file: string;
+  /** Give it to downloadModel to continue; undefined where a key was left out of an address (see source.ts). */
+  readonly source: string;
+  /** Bytes that are here. */
+  readonly have: number;
+  /** Bytes of the whole file; undefined where the server did not say. */
+  readonly total: number | undefined;
+}
+
+/** @param folder models/ in the cache */
+export async function unfinishedDownloads(folder: string): Promise<UnfinishedDownload[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const found = await Promise.all(
+    names
+      .filter((name) => name.endsWith(STATE_SUFFIX))
+      .sort()
+      .map(async (name): Promise<UnfinishedDownload | undefined> => {
+        const file = name.slice(0, -STATE_SUFFIX.length);
+        const state = await readState(path.join(folder, name));
+        if (state === undefined) return undefined;
+        const part = await stat(path.join(folder, `${file}.part`)).catch(() => undefined);
+        return { file, source: state.source, have: part?.size ?? 0, total: state.bytes };
+      }),
+  );
+  return found.filter((entry) => entry !== undefined);
+}
+
+/** @throws UserError `download-running` while a window or a command line works on it */
+export async function deleteUnfinished(folder: string, file: string): Promise<void> {
+  const target = path.join(folder, path.basename(file));
+  const running = new AbortController();
+  const busy = new UserError(
+    'download-running',
+    `${file} is being downloaded at this moment. Cancel that first.`,
+  );
+  await withLock(
+    `${target}.lock`,
+    async () => {
+      await rm(`${target}.part`, { force: true });
+      await rm(`${target}${STATE_SUFFIX}`, { force: true });
+    },
+    { signal: running.signal, onWait: () => running.abort(busy) },
+  );
+}

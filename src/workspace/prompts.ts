@@ -1,0 +1,152 @@
+/**
+ * Everything that a feature asks or tells a person, in one small interface: features state the question, and their
+ * tests answer it.
+ */
+import * as vscode from 'vscode';
+import { signalOf } from './scoring';
+
+/** One line to choose from; `value` is what was chosen. Without a value it is a heading. */
+export interface Choice<T> {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly value?: T;
+  /** Chosen at the start. */
+  readonly active?: boolean;
+}
+
+export interface TextQuestion {
+  readonly title: string;
+  readonly prompt: string;
+  readonly placeholder?: string;
+  readonly value?: string;
+  /** What is wrong with the text, or undefined. Called for every key. */
+  readonly validate: (text: string) => string | undefined;
+  /** "Step 1 of 3" */
+  readonly step?: { readonly at: number; readonly of: number };
+}
+
+export interface ChoiceQuestion<T> {
+  readonly title: string;
+  readonly placeholder: string;
+  readonly choices: readonly Choice<T>[];
+  readonly step?: { readonly at: number; readonly of: number };
+}
+
+export type Severity = 'info' | 'warning' | 'error';
+
+/** Says how far work is: what is being done, and the share of it since the last time, in percent. */
+export type Report = (message: string, increment?: number) => void;
+
+export interface Prompts {
+  /** What was chosen; undefined where the question was closed, 'back' only where there is a step before this one. */
+  choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined>;
+  /** As `choose`, for a text. */
+  ask(question: TextQuestion): Promise<{ readonly text: string } | 'back' | undefined>;
+  /** A question that stands before everything else; undefined for Cancel. */
+  confirm(message: string, detail: string, actions: readonly string[]): Promise<string | undefined>;
+  /** A notification; resolves with the action, or undefined once it is closed. */
+  tell(severity: Severity, message: string, actions?: readonly string[]): Promise<string | undefined>;
+  /** Absolute path of an existing file. */
+  chooseFile(title: string, extensions: Readonly<Record<string, string[]>>): Promise<string | undefined>;
+  /** A cancellable notification for as long as `work` takes. */
+  progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T>;
+  openLink(url: string): Promise<void>;
+}
+
+export class EditorPrompts implements Prompts {
+  choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined> {
+    const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { value?: T }>();
+    picker.title = question.title;
+    picker.placeholder = question.placeholder;
+    picker.matchOnDescription = true;
+    picker.matchOnDetail = true;
+    picker.items = question.choices.map(({ active: _, value, ...choice }) =>
+      value === undefined
+        ? { label: choice.label, kind: vscode.QuickPickItemKind.Separator }
+        : { ...choice, value },
+    );
+    picker.activeItems = picker.items.filter((_, index) => question.choices[index]?.active === true);
+    return answer<T>(picker, question.step, (resolve) => {
+      const chosen = picker.selectedItems[0]?.value;
+      if (chosen !== undefined) resolve(chosen);
+    });
+  }
+
+  ask(question: TextQuestion): Promise<{ readonly text: string } | 'back' | undefined> {
+    const input = vscode.window.createInputBox();
+    input.title = question.title;
+    input.prompt = question.prompt;
+    input.placeholder = question.placeholder;
+    input.value = question.value ?? '';
+    // Nobody is told off for what was not typed yet: an empty field is only refused when it is sent.
+    const check = (): string | undefined => (input.validationMessage = question.validate(input.value));
+    input.onDidChangeValue(() => check());
+    return answer<{ readonly text: string }>(input, question.step, (resolve) => {
+      if (check() === undefined) resolve({ text: input.value });
+    });
+  }
+
+  async confirm(message: string, detail: string, actions: readonly string[]): Promise<string | undefined> {
+    return vscode.window.showWarningMessage(message, { modal: true, detail }, ...actions);
+  }
+
+  async tell(
+    severity: Severity,
+    message: string,
+    actions: readonly string[] = [],
+  ): Promise<string | undefined> {
+    switch (severity) {
+      case 'info':
+        return vscode.window.showInformationMessage(message, ...actions);
+      case 'warning':
+        return vscode.window.showWarningMessage(message, ...actions);
+      case 'error':
+        return vscode.window.showErrorMessage(message, ...actions);
+    }
+  }
+
+  async chooseFile(
+    title: string,
+    extensions: Readonly<Record<string, string[]>>,
+  ): Promise<string | undefined> {
+    const found = await vscode.window.showOpenDialog({ title, filters: { ...extensions } });
+    return found?.[0]?.fsPath;
+  }
+
+  async progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T> {
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (progress, token) =>
+        work(
+          (message, increment) =>
+            progress.report(increment === undefined ? { message } : { message, increment }),
+          signalOf(token),
+        ),
+    );
+  }
+
+  async openLink(url: string): Promise<void> {
+    await vscode.env.openExternal(vscode.Uri.parse(url, true));
+  }
+}
+
+/** Shows a picker or an input box until it is answered, and closes it. */
+function answer<T>(
+  input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
+  step: { readonly at: number; readonly of: number } | undefined,
+  accept: (resolve: (value: T) => void) => void,
+): Promise<T | 'back' | undefined> {
+  input.ignoreFocusOut = true;
+  if (step !== undefined) {
+    input.step = step.at;
+    input.totalSteps = step.of;
+    if (step.at > 1) input.buttons = [vscode.QuickInputButtons.Back];
+  }
+  return new Promise<T | 'back' | undefined>((resolve) => {
+    input.onDidTriggerButton(() => resolve('back'));
+    input.onDidHide(() => resolve(undefined));
+    input.onDidAccept(() => accept(resolve));
+    input.show();
+  }).finally(() => input.dispose());
+}

@@ -1,0 +1,37 @@
+/** The running extension from inside, and settings for tests. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { ExtensionInternals } from '../../src/extension';
+
+export async function internals(): Promise<ExtensionInternals> {
+  const extension = vscode.extensions.getExtension<ExtensionInternals>('prompt-confidence.prompt-confidence');
+  assert.ok(extension, 'the extension is not installed');
+  return extension.activate();
+}
+
+/** One thread, no GPU: test hosts share two cores with everything else. */
+export async function useOneThread(): Promise<void> {
+  await setMachineSetting('threads', 1);
+  await setMachineSetting('gpu', 'off');
+}
+
+/** undefined for the default. */
+export async function setMachineSetting(name: string, value: unknown): Promise<void> {
+  await vscode.workspace
+    .getConfiguration('promptConfidence')
+    .update(name, value, vscode.ConfigurationTarget.Global);
+}
+
+/** Waits for something that happens by itself: no test sleeps. */
+export async function until<T>(
+  what: string,
+  found: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const value = await found();
+    if (value !== undefined) return value;
+    if (Date.now() > end) throw new Error(`in vain waited until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

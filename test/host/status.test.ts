@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { StatusItem } from '../../src/features/status/status';
+import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import type { Services } from '../../src/workspace/services';
+import { TEST_MODEL } from '../support/paths';
+import { internals, setMachineSetting, until, useOneThread } from './internals';
+
+describe('the status bar item in the editor', () => {
+  let services: Services;
+  let item: StatusItem;
+  const [sentiment] = BUILTIN_CLASSIFIERS;
+
+  const shows = (pattern: RegExp): Promise<string> =>
+    until(`the status says ${String(pattern)}`, () =>
+      pattern.test(item.shown.text) ? item.shown.text : undefined,
+    );
+  const classify = async (): Promise<void> => {
+    assert.ok(sentiment);
+    const { scores } = await services.scoring.score(sentiment, ['I love this movie!'], { topTokens: 0 });
+    assert.equal(scores[0]?.label, 'positive');
+  };
+
+  before(async () => {
+    ({ services } = await internals());
+    await useOneThread();
+    await setMachineSetting('model', path.basename(TEST_MODEL));
+    await services.scoring.engine.stop();
+    item = new StatusItem(services);
+  });
+  after(async () => {
+    item.dispose();
+    await services.scoring.engine.reset();
+    for (const name of ['model', 'unloadAfterMinutes', 'nodePath', 'threads'])
+      await setMachineSetting(name, undefined);
+  });
+
+  it('has its commands', async () => {
+    const commands = await vscode.commands.getCommands(true);
+    for (const name of ['restartEngine', 'showLog', 'showActions'])
+      assert.ok(commands.includes(`promptConfidence.${name}`), name);
+    await vscode.commands.executeCommand('promptConfidence.showLog');
+  });
+
+  it('names a model that is not there', async () => {
+    await setMachineSetting('model', 'lost.gguf');
+    await shows(/lost: not there/);
+    await setMachineSetting('model', path.basename(TEST_MODEL));
+    await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
+  });
+
+  it('goes from starting to ready with the first request', async () => {
+    const seen = new Set<string>();
+    const watch = services.scoring.engine.onStateChange((state) => seen.add(state.kind));
+    await classify();
+    watch.dispose();
+    assert.deepEqual([...seen], ['starting', 'ready']);
+    await shows(/gemma-3-270m-q4_k_m · CPU, 1 thread$/);
+  });
+
+  it('turns red when the engine dies, and is well again after Restart Engine', async () => {
+    const { pid } = services.scoring.engine;
+    assert.ok(pid);
+    process.kill(pid, 'SIGKILL');
+    await shows(/^\$\(error\) gemma-3-270m-q4_k_m: failed$/);
+    assert.equal(item.shown.severity, 'error');
+    await vscode.commands.executeCommand('promptConfidence.restartEngine');
+    await shows(/CPU, 1 thread$/);
+  });
+
+  it('takes a changed number of GPU layers over with the next request', async () => {
+    const before = services.scoring.engine.pid;
+    await setMachineSetting('gpuLayers', 0);
+    await classify();
+    const after = services.scoring.engine.pid;
+    assert.notEqual(after, before);
+    await classify();
+    assert.equal(services.scoring.engine.pid, after);
+    await setMachineSetting('gpuLayers', undefined);
+  });
+
+  it('shows that the model was unloaded after the idle time, which can change meanwhile', async () => {
+    await classify();
+    services.scoring.engine.configure({ nodePath: undefined, idleMs: 1 });
+    await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
+    services.scoring.engine.configure({ nodePath: undefined, idleMs: 0 });
+  });
+
+  it('runs the engine under another Node with the next request', async () => {
+    await classify();
+    const before = services.scoring.engine.pid;
+    await setMachineSetting('nodePath', process.execPath);
+    assert.equal(services.scoring.engine.pid, before);
+    await classify();
+    assert.notEqual(services.scoring.engine.pid, before);
+    await setMachineSetting('nodePath', undefined);
+  });
+});

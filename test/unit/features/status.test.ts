@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { actionChoices, declaredKeys } from '../../../src/features/status/actions';
+import { shortName, statusText, type ChosenModel } from '../../../src/features/status/status-text';
+import type { ModelInfo } from '../../../src/protocol/engine';
+import type { EngineState } from '../../../src/sources/engine-client';
+
+const there: ChosenModel = { kind: 'there', file: 'gemma-3-270m-q4_k_m.gguf', bytes: 253e6 };
+const model: ModelInfo = {
+  fileName: 'gemma-3-270m-q4_k_m.gguf',
+  bytes: 253e6,
+  name: 'Gemma 3',
+  hasChatTemplate: false,
+  trainContextTokens: 32768,
+  device: { backend: 'cpu', names: [], offloadedLayers: 0, totalLayers: 19, threads: 2 },
+  loadMs: 812,
+  versions: { nodeLlamaCpp: '3.22.1', llamaCpp: 'b1' },
+};
+
+describe('the status bar item', () => {
+  const show = (state: EngineState, chosen: ChosenModel = there) =>
+    statusText(state, chosen, { unloadAfterMinutes: 15 });
+
+  it('says that there is no model, and what to do', () => {
+    const status = show({ kind: 'stopped' }, { kind: 'none', present: 0 });
+    assert.equal(status.text, '$(symbol-boolean) No model');
+    assert.equal(status.severity, 'warning');
+    assert.match(status.details[0]?.[1] ?? '', /download one/);
+    assert.match(
+      show({ kind: 'stopped' }, { kind: 'none', present: 3 }).details[0]?.[1] ?? '',
+      /none is chosen of the 3/,
+    );
+  });
+
+  it('says that the chosen model is not there', () => {
+    const status = show({ kind: 'stopped' }, { kind: 'missing', file: 'lost.gguf' });
+    assert.equal(status.spoken, 'Prompt Confidence: lost: not there');
+    assert.equal(status.severity, 'warning');
+  });
+
+  it('names the model while it is not loaded', () => {
+    const status = show({ kind: 'stopped' });
+    assert.equal(status.text, '$(symbol-boolean) gemma-3-270m-q4_k_m');
+    assert.deepEqual(status.details[0], ['Model', 'gemma-3-270m-q4_k_m.gguf, 253 MB']);
+  });
+
+  it('shows how far loading is', () => {
+    const loading = show({ kind: 'starting', progress: { phase: 'loading', fraction: 0.456 } });
+    assert.equal(loading.text, '$(loading~spin) gemma-3-270m-q4_k_m: loading 45%');
+    const probing = show({ kind: 'starting', progress: { phase: 'probing', fraction: 0 } });
+    assert.match(probing.text, /looking for a GPU$/);
+  });
+
+  it('names device and threads when ready', () => {
+    const status = show({ kind: 'ready', model, pending: 0 });
+    assert.equal(status.text, '$(symbol-boolean) gemma-3-270m-q4_k_m · CPU, 2 threads');
+    assert.equal(status.severity, 'none');
+    assert.deepEqual(status.details.at(-2), ['Unloads', 'after 15 minutes without use']);
+  });
+
+  it('names the GPU and the layers on it', () => {
+    const device = { ...model.device, backend: 'cuda' as const, names: ['NVIDIA L4'], offloadedLayers: 19 };
+    const status = show({ kind: 'ready', model: { ...model, device }, pending: 0 });
+    assert.match(status.text, /NVIDIA L4, 19 of 19 layers$/);
+  });
+
+  it('says why the CPU is used although a GPU was wanted', () => {
+    const device = { ...model.device, fallback: 'The GPU did not answer in time.' };
+    const status = show({ kind: 'ready', model: { ...model, device }, pending: 0 });
+    assert.deepEqual(status.details[2], ['Why not on a GPU', 'The GPU did not answer in time.']);
+  });
+
+  it('counts what is running', () => {
+    const status = show({ kind: 'ready', model, pending: 3 });
+    assert.equal(status.text, '$(sync~spin) gemma-3-270m-q4_k_m · CPU, 2 threads · 3 running');
+  });
+
+  it('says when the next request will load another model', () => {
+    const status = show({ kind: 'ready', model, pending: 0 }, { kind: 'there', file: 'b.gguf', bytes: 1 });
+    assert.ok(status.details.some(([what, how]) => what === 'Next request' && how === 'loads b.gguf'));
+  });
+
+  it('turns red with the reason when the engine failed', () => {
+    const status = show({ kind: 'failed', error: new Error('it was ended by SIGKILL') });
+    assert.equal(status.severity, 'error');
+    assert.deepEqual(status.details.at(-1), ['Reason', 'it was ended by SIGKILL']);
+  });
+
+  it('never takes a file name for an icon', () => {
+    const status = show({ kind: 'stopped' }, { ...there, file: '$(bug).gguf' });
+    assert.ok(!status.text.includes('$(bug)'));
+  });
+
+  it('cuts long names in the middle, where models differ least', () => {
+    assert.equal(shortName('Llama-3.2-3B-Instruct-Q4_K_M.gguf'), 'Llama-3.2-3B-Instruct-Q4_K_M');
+    const cut = shortName('Meta-Llama-3.1-70B-Instruct-abliterated-Q4_K_M.gguf');
+    assert.equal(cut.length, 28);
+    assert.match(cut, /^Meta-Llama-3.+….+Q4_K_M$/);
+  });
+});
+
+describe('the actions of the status bar item', () => {
+  const packageJson = {
+    contributes: {
+      keybindings: [{ command: 'promptConfidence.classifySelection', key: 'ctrl+alt+c', mac: 'cmd+alt+c' }],
+    },
+  };
+
+  it('show the declared keys', () => {
+    const choices = actionChoices(declaredKeys(packageJson, false), 'a.b');
+    const classify = choices.find((choice) => choice.value?.command === 'promptConfidence.classifySelection');
+    assert.equal(classify?.description, 'Ctrl+Alt+C');
+    assert.equal(declaredKeys(packageJson, true).get('promptConfidence.classifySelection'), '⌘⌥C');
+  });
+
+  it('end with the settings of this extension', () => {
+    assert.deepEqual(actionChoices(new Map(), 'a.b').at(-1)?.value?.arguments, ['@ext:a.b']);
+  });
+
+  it('take a package.json without keys', () => {
+    assert.equal(declaredKeys({}, false).size, 0);
+    assert.equal(declaredKeys(undefined, false).size, 0);
+  });
+});
