@@ -67,6 +67,16 @@ export async function setUpChromium() {
   return found;
 }
 
+/** A Vulkan driver that computes on the CPU: GPU offload can be tested where there is no GPU. */
+export async function setUpSoftwareGpu() {
+  const folder = '/usr/share/vulkan/icd.d';
+  const find = () => existsSync(folder) && readdirSync(folder).find((name) => name.startsWith('lvp_icd'));
+  if (!find()) await aptInstall(['mesa-vulkan-drivers', 'libvulkan1'], 'No software Vulkan driver was found');
+  const found = find();
+  if (!found) throw new Error('the Vulkan driver was installed but is not where it was expected');
+  return path.join(folder, found);
+}
+
 /** Installs the server into the cache once; a run that is killed half-way leaves only a temporary folder. */
 export async function setUpVSCodeServer() {
   const server = vscodeServer();

@@ -1,5 +1,6 @@
 /**
- * `npm test`: every check of the project from a fresh clone, set-up included.
+ * `npm test`: every check of the project from a fresh clone, set-up included; `npm run test:long`: what takes too
+ * long for that.
  * Ends with one line `N passed, N failed` (`, N skipped` where some could not run).
  *
  *   node test/run.mjs [--long] [--only stage,stage]
@@ -10,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../scripts/fetch-model.mjs';
-import { Unavailable, setUpChromium, setUpVSCodeServer } from '../scripts/setup.mjs';
+import { Unavailable, setUpChromium, setUpSoftwareGpu, setUpVSCodeServer } from '../scripts/setup.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
@@ -25,7 +26,6 @@ const mocha = (suite, { timeout = 20_000, needs = [], first = [] } = {}) => ({
   name: suite,
   counts: true,
   needs,
-  suite,
   commands: [
     ...first,
     [
@@ -40,6 +40,7 @@ const check = (name, ...commands) => ({ name, needs: [], commands });
 const PROVIDED = {
   chromium: { variable: 'PROMPT_CONFIDENCE_CHROMIUM', provide: setUpChromium },
   model: { variable: 'PROMPT_CONFIDENCE_TEST_MODEL', provide: () => fetchModel() },
+  softwareGpu: { variable: 'PROMPT_CONFIDENCE_VULKAN_DRIVER', provide: setUpSoftwareGpu },
   server: {
     variable: 'PROMPT_CONFIDENCE_VSCODE_SERVER',
     provide: async () => (await setUpVSCodeServer()).folder,
@@ -48,7 +49,7 @@ const PROVIDED = {
 const downloadsVSCode = process.env.PROMPT_CONFIDENCE_TEST_VSCODE === 'download';
 
 /** In order; a stage with `counts` reports its own numbers, any other counts as one test. */
-const stages = [
+const usual = [
   check(
     'lint',
     npx('eslint/bin/eslint.js', '.'),
@@ -78,6 +79,12 @@ const stages = [
   }),
 ];
 
+const long = [
+  check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
+  mocha('long', { timeout: 1_800_000, needs: ['model', 'softwareGpu'] }),
+];
+const stages = values.long ? long : usual;
+
 function resultFile(suite) {
   return path.join(results, `${suite}.json`);
 }
@@ -106,11 +113,7 @@ await stage('setup', async () => {
   return ok;
 });
 
-for (const { name, suite, needs, commands, counts } of chosen) {
-  if (suite !== undefined && !hasTests(suite)) {
-    process.stdout.write(`\n== ${name}: no test file yet, left out\n`);
-    continue;
-  }
+for (const { name, needs, commands, counts } of chosen) {
   const lacking = needs.find((need) => missing.has(need));
   if (lacking !== undefined) {
     process.stdout.write(`\n== ${name} skipped: ${missing.get(lacking)}\n`);
@@ -143,16 +146,6 @@ function runCommands(commands) {
   return commands.every(
     ([file, args]) => spawnSync(file, args, { cwd: root, stdio: 'inherit', env }).status === 0,
   );
-}
-
-function hasTests(suite) {
-  try {
-    return readdirSync(path.join(root, 'test', suite), { recursive: true }).some((file) =>
-      file.endsWith('.test.ts'),
-    );
-  } catch {
-    return false;
-  }
 }
 
 function readCounts(name) {
