@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { useWorkbench } from './harness';
 
 /** Markdown, HTML and links in every name that a classifier file may choose. */
@@ -67,7 +65,6 @@ describe('a person who classifies a text', () => {
         'hc-dark': 'vscode-high-contrast',
       };
       await page.locator(`body.${bodyClass[theme]}`).waitFor();
-      saveTheme(theme, await page.locator('html').getAttribute('style'));
       await workbench().screenshot(`classify ${theme}`);
     }
   });
@@ -120,10 +117,3 @@ describe('a person who classifies a text', () => {
     });
   }
 });
-
-function saveTheme(theme: string, style: string | null): void {
-  const folder = process.env.SAVE_THEMES;
-  if (folder === undefined || style === null) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, `${theme}.txt`), style);
-}

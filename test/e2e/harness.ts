@@ -210,7 +210,7 @@ export class Workbench {
       resultsFolder('screenshots'),
       `${name.replace(/[^\w-]+/g, '-').slice(0, 120)}.png`,
     );
-    await this.page.screenshot({ path: file });
+    await this.page.screenshot({ path: file, animations: 'disabled' });
     return file;
   }
 

@@ -1,6 +1,7 @@
 /**
  * A built page in a browser, without VS Code: the same document and content security policy, the editor's own
- * colours (recorded in test/fixtures/themes), and the test in the place of the host.
+ * colours (in test/fixtures/themes: the variables that VS Code 1.139 put on the html element of a page, as far as our
+ * pages and their buttons use them), and the test in the place of the host.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,6 +22,23 @@ const BODY_CLASSES: Record<Theme, string> = {
   'hc-light': 'vscode-high-contrast-light vscode-high-contrast',
   'hc-dark': 'vscode-high-contrast',
 };
+
+/** What the editor puts into every page beside its colours (its defaults give way to the page's own rules). */
+const EDITOR_STYLES = `@layer vscode-default {
+  body {
+    padding: 0 20px;
+    color: var(--vscode-editor-foreground);
+    font-family: var(--vscode-font-family);
+    font-size: var(--vscode-font-size);
+  }
+  code {
+    padding: 1px 3px;
+    border-radius: 4px;
+    color: var(--vscode-textPreformat-foreground);
+    background-color: var(--vscode-textPreformat-background);
+  }
+  blockquote { background: var(--vscode-textBlockQuote-background); border-color: var(--vscode-textBlockQuote-border); }
+}`;
 
 export interface RpcMessage {
   readonly jsonrpc: '2.0';
@@ -142,6 +160,9 @@ function standIn(theme: Theme): string {
       const root = document.documentElement.style;
       for (const [name, value] of Object.entries(${JSON.stringify(themes[theme])})) root.setProperty(name, value);
       root.setProperty('background', 'var(--vscode-sideBar-background)');
+      const defaults = new CSSStyleSheet();
+      defaults.replaceSync(${JSON.stringify(EDITOR_STYLES)});
+      document.adoptedStyleSheets = [defaults];
       document.body.className = ${JSON.stringify(BODY_CLASSES[theme])};
     });`;
 }
