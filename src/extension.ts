@@ -1,5 +1,8 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
+import { registerClassify } from './features/classify/classify';
+import { registerHover } from './features/hover/hover';
+import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
 import { registerStatus } from './features/status/status';
@@ -7,6 +10,7 @@ import { EngineClient } from './sources/engine-client';
 import { cacheFolder } from './store/cache-home';
 import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
+import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
 import { EditorPrompts } from './workspace/prompts';
 import { Results } from './workspace/results';
@@ -14,6 +18,7 @@ import { Scoring } from './workspace/scoring';
 import { SecondCopyGuard } from './workspace/second-copy';
 import type { Services } from './workspace/services';
 import { readSettings } from './workspace/settings';
+import { Work } from './workspace/work';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
 export interface ExtensionInternals {
@@ -25,6 +30,9 @@ export interface ExtensionInternals {
 
 /** Every feature: constructed in order, disposed with the extension. */
 const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
+  registerClassify,
+  registerHover,
+  registerResultView,
   registerModels,
   registerStatus,
   registerClassifierFiles,
@@ -52,22 +60,27 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   };
   const classifiers = new Classifiers();
   const results = new Results();
+  const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
+  const work = new Work(engine);
   const services: Services = {
     context,
     log,
-    scoring: new Scoring(models, engine, (model) => guard.beforeLoad(model)),
+    scoring,
     classifiers,
+    classification: new Classification(scoring, classifiers, results),
     results,
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
     prompts,
+    work,
   };
 
   context.subscriptions.push(
     log,
     classifiers,
     results,
+    work,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('promptConfidence')) engine.configure(engineSettings());

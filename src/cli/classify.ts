@@ -1,48 +1,45 @@
 /** `prompt-confidence classify`: the same numbers as in the editor, on a terminal. */
-import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { checkText, promptIdentity } from '../core/classifier/prompt';
+import { checkText } from '../core/classifier/prompt';
 import { LOW_LABEL_MASS, type Score } from '../core/scoring/score';
-import { UserError } from '../core/user-error';
-import type { Command } from './io';
+import { command, DONE, usageError } from './command';
+import { promptSha256 } from './prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
 
-export const classify: Command = {
-  summary: 'Classify texts and show the token distribution and the combined confidence.',
-  usage: `prompt-confidence classify TEXT… [options]
+const USAGE = `Usage: prompt-confidence classify TEXT… [options]
+Classify texts and show the token distribution and the combined confidence.
 
 ${SESSION_USAGE}
-  --top K                 rows of the token table, 0 to 100 (default: 10)
-  --json                  one JSON document on standard output
-`,
-  async run(argv, io) {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        ...SESSION_OPTIONS,
-        top: { type: 'string', default: '10' },
-        json: { type: 'boolean', default: false },
-      },
-    });
-    const topTokens = wholeNumber('--top', values.top);
-    if (topTokens > 100) throw new UserError('usage', '--top is at most 100.');
-    if (positionals.length === 0)
-      throw new UserError('usage', 'Nothing to classify. Give one or more texts.');
-    for (const text of positionals) checkText(text);
-    await withSession(values, io, async (session) => {
-      const { classifier, engine } = session;
-      const { scores, shape } = await engine.score({ classifier, texts: positionals, topTokens }, io.signal);
-      const results = scores.map((score, index) => ({ text: positionals[index] ?? '', ...score }));
-      if (values.json) io.out(`${JSON.stringify({ ...describe(session), shape, results }, null, 2)}\n`);
-      else {
-        io.out(`${heading(session)}\n`);
-        for (const result of results) io.out(`\n${report(result.text, result)}`);
-      }
-    });
-    return 0;
-  },
-};
+  --top K                rows of the token table, 0 to 100 (default: 10)
+  --json                 one JSON document on standard output
+`;
+
+export const classify = command(USAGE, async (argv, io) => {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...SESSION_OPTIONS,
+      top: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const topTokens = wholeNumber('--top', values.top);
+  if (topTokens > 100) throw usageError('--top is at most 100.');
+  if (positionals.length === 0) throw usageError('Nothing to classify. Give one or more texts.');
+  for (const text of positionals) checkText(text);
+  await withSession(values, io, async (session) => {
+    const { classifier, engine } = session;
+    const { scores, shape } = await engine.score({ classifier, texts: positionals, topTokens }, io.signal);
+    const results = scores.map((score, index) => ({ text: positionals[index] ?? '', ...score }));
+    if (values.json) io.out(`${JSON.stringify({ ...describe(session), shape, results }, null, 2)}\n`);
+    else {
+      io.out(`${heading(session)}\n`);
+      for (const result of results) io.out(`\n${report(result.text, result)}`);
+    }
+  });
+  return DONE;
+});
 
 function describe({ classifier, model, modelSha256, info }: Session): object {
   return {
@@ -53,11 +50,6 @@ function describe({ classifier, model, modelSha256, info }: Session): object {
     device: info.device,
     versions: info.versions,
   };
-}
-
-/** Hash of everything that the model is asked and how its answer is read; scores and calibrators are bound to it. */
-export function promptSha256(classifier: Parameters<typeof promptIdentity>[0]): string {
-  return createHash('sha256').update(promptIdentity(classifier)).digest('hex');
 }
 
 function heading({ classifier, model, info }: Session): string {

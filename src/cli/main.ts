@@ -1,54 +1,50 @@
-/** Entry of the command line: finds the command, and turns whatever happens into an exit code. */
-import { UserError } from '../core/user-error';
-import { errorCode } from '../store/atomic';
+/** Entry of the command line: finds the command, and turns what it says into an exit code. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { calibrationCommands } from './calibration';
 import { classify } from './classify';
-import type { Command, ExitCode, Io } from './io';
+import { BAD_INPUT, DONE, type Command, type Io } from './command';
+import { score } from './score';
 
-const COMMANDS: Readonly<Record<string, Command>> = { classify };
+const COMMANDS: Readonly<Record<string, Command>> = { classify, score, ...calibrationCommands };
 
-function help(): string {
-  const rows = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(10)} ${command.summary}`);
-  return `Usage: prompt-confidence COMMAND …\n\n${rows.join('\n')}\n\nprompt-confidence COMMAND --help says more.\n`;
-}
+const HELP = `Usage: prompt-confidence COMMAND …
 
-function isUsageError(error: unknown): boolean {
-  const code = errorCode(error) ?? '';
-  return code === 'usage' || code.startsWith('ERR_PARSE_ARGS');
-}
+  classify TEXT…            the token distribution and the combined confidence of texts
+  score IN --out OUT        the scores of every row of a table
+  evaluate TABLE            how far the confidence in a table can be trusted
+  calibrate TABLE --out C   fit a calibrator and save it
+  apply C TABLE --out OUT   a calibrated copy of a table
+  gate TABLE                fail where the confidence is worse than it may be
 
-async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+prompt-confidence COMMAND --help says more.
+`;
+
+async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === 'help') {
-    if (name === undefined) io.err(help());
-    else io.out(help());
-    return name === undefined ? 2 : 0;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.out(HELP);
+    return DONE;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    io.err(`There is no command "${name}".\n\n${help()}`);
-    return 2;
-  }
-  if (rest.includes('--help')) {
-    io.out(command.usage);
-    return 0;
-  }
-  try {
-    return await command.run(rest, io);
-  } catch (error) {
-    const usage = isUsageError(error);
-    if (!(error instanceof Error) || !(usage || error instanceof UserError)) throw error;
-    io.err(`${error.message}\n`);
-    if (usage) io.err(`\n${command.usage}`);
-    return 2;
-  }
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined) return command(rest, io);
+  io.err(name === undefined ? HELP : `There is no command "${name}".\n\n${HELP}`);
+  return BAD_INPUT;
+}
+
+/** The manifest lies beside dist/, in the checkout as in the package. */
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return z.object({ version: z.string() }).parse(manifest).version;
 }
 
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort());
 process.once('SIGTERM', () => interrupt.abort());
 process.exitCode = await main(process.argv.slice(2), {
-  cwd: process.cwd(),
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  now: () => new Date(),
+  version: ownVersion(),
   signal: interrupt.signal,
 });

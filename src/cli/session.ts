@@ -2,7 +2,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Classifier } from '../core/classifier/definition';
-import { UserError } from '../core/user-error';
 import type { EngineOptions, ModelInfo } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
 import { cacheFolder } from '../store/cache-home';
@@ -10,7 +9,7 @@ import { chooseModel } from '../store/choose-model';
 import { findClassifier } from '../store/classifiers';
 import { checkGguf } from '../store/gguf';
 import { ModelStore, type ModelEntry } from '../store/models';
-import type { Io } from './io';
+import { usageError, type Io } from './command';
 
 /** Options that every command with an engine takes, for node:util parseArgs. */
 export const SESSION_OPTIONS = {
@@ -56,12 +55,11 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const gpu = GPUS.find((name) => name === values.gpu);
-  if (gpu === undefined)
-    throw new UserError('usage', `--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
+  if (gpu === undefined) throw usageError(`--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
   const layers = values['gpu-layers'];
-  const classifier = await findClassifier(values.classifier, io.cwd);
+  const classifier = await findClassifier(values.classifier, process.cwd());
   const models = new ModelStore(cacheFolder('models'));
-  const model = await modelOf(values.model, models, classifier, io.cwd);
+  const model = await modelOf(values.model, models, classifier);
   await checkGguf(model.path);
   const options: EngineOptions = {
     modelPath: model.path,
@@ -86,19 +84,13 @@ export async function withSession<T>(
 }
 
 /** A path that the person typed is theirs to load; a classifier can only name a model of the list. */
-async function modelOf(
-  given: string,
-  models: ModelStore,
-  classifier: Classifier,
-  cwd: string,
-): Promise<ModelEntry> {
+async function modelOf(given: string, models: ModelStore, classifier: Classifier): Promise<ModelEntry> {
   const isPath = given.includes('/') || given.includes(path.sep);
-  if (isPath) return models.addLocal(path.resolve(cwd, given));
+  if (isPath) return models.addLocal(path.resolve(given));
   return chooseModel(models, given === '' ? classifier : undefined, given);
 }
 
 export function wholeNumber(option: string, value: string): number {
-  if (!/^\d{1,9}$/.test(value))
-    throw new UserError('usage', `${option} takes a whole number, not "${value}".`);
+  if (!/^\d{1,9}$/.test(value)) throw usageError(`${option} takes a whole number, not "${value}".`);
   return Number(value);
 }

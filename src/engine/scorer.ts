@@ -26,6 +26,7 @@ import {
   type FittedText,
   type TokenizedPrompt,
 } from './prompt-tokens';
+import { Reclaim } from './reclaim';
 
 /** Tokens of a decode are multiples of this. Four is enough for equal bits; eight makes lengths fall together. */
 const PADDING = 8;
@@ -60,6 +61,7 @@ export class Scorer {
     /** File of the saved state; undefined where every text begins differently and there is no prefix. */
     private readonly prefixState: string | undefined,
     private readonly restoreAlways: boolean,
+    private readonly reclaim: Reclaim,
     readonly shape: ContextShape,
   ) {}
 
@@ -111,6 +113,7 @@ export class Scorer {
         sequences,
         prefixState,
         model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
+        new Reclaim(model.fileInfo.metadata.tokenizer.ggml.tokens.length),
         {
           prompt: prompt.kind,
           sequences: sequenceCount,
@@ -151,6 +154,7 @@ export class Scorer {
           scores[job.index] = await this.scoreOne(job, at, topTokens);
         }),
       );
+      this.reclaim.read(group.length * (this.plan.reads.length + (topTokens > 0 ? 1 : 0)));
     }
     return scores;
   }

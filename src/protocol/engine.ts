@@ -2,7 +2,7 @@
  * Messages between the host (extension or command line) and the engine process, over JSON-RPC.
  * Both sides parse what they receive: neither trusts the other's types.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
 export const engineOptionsSchema = z.strictObject({

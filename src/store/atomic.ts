@@ -2,7 +2,7 @@
  * Files that are whole or not there: a writer that dies, or a disk that fills, leaves the old content.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -10,7 +10,10 @@ import path from 'node:path';
  * A symbolic link stays one (what it points to is replaced) and the old file's permissions are kept.
  * Throws what node:fs throws; the temporary file is gone then and the old content still there.
  */
-export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  file: string,
+  data: string | Uint8Array | AsyncIterable<string>,
+): Promise<void> {
   const target = await linkTarget(file);
   const mode = await permissions(target);
   const temporary = path.join(
@@ -20,7 +23,7 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array): 
   try {
     const handle = await open(temporary, 'wx', mode ?? 0o666);
     try {
-      await handle.writeFile(data);
+      await writeFile(handle, data);
       await handle.sync();
     } finally {
       await handle.close();

@@ -7,7 +7,7 @@
  */
 import { mkdir, open, readFile, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from './atomic';
 import { checkGguf } from './gguf';

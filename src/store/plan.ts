@@ -1,7 +1,7 @@
 /**
  * What is about to be downloaded: size, SHA-256 and licence, asked for before any byte of the file.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { discard, refusal, request, type RequestOptions } from './http';
 import { canonicalSource, chooseFile, localFileName, type HubSource } from './source';
 

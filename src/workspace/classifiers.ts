@@ -19,21 +19,30 @@ export class Classifiers implements vscode.Disposable {
   private readonly subscriptions: { dispose(): unknown }[] = [
     this.changed,
     this.watcher,
-    this.watcher.onDidChange(() => this.forget()),
-    this.watcher.onDidCreate(() => this.forget()),
-    this.watcher.onDidDelete(() => this.forget()),
-    vscode.workspace.onDidChangeWorkspaceFolders(() => this.forget()),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => this.forget()),
+    this.watcher.onDidChange(() => this.changed.fire()),
+    this.watcher.onDidCreate(() => this.changed.fire()),
+    this.watcher.onDidDelete(() => this.changed.fire()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => this.changed.fire()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => this.changed.fire()),
   ];
-  private cached: Promise<ClassifierEntry[]> | undefined;
 
   /** Fires when a classifier file or the set of folders changed. */
   readonly onDidChange = this.changed.event;
 
-  /** All of them, built-in ones first. The files of an untrusted workspace are left alone. */
-  list(): Promise<ClassifierEntry[]> {
-    this.cached ??= this.read();
-    return this.cached;
+  /**
+   * All of them, built-in ones first. The files of an untrusted workspace are left alone. They are read every time:
+   * they are few and small, and what was saved a moment ago must count before the watcher tells of it.
+   */
+  async list(): Promise<ClassifierEntry[]> {
+    const builtin = BUILTIN_CLASSIFIERS.map((classifier): ClassifierEntry => ({
+      kind: 'builtin',
+      classifier,
+    }));
+    if (!vscode.workspace.isTrusted) return builtin;
+    const lists = await Promise.all(
+      (vscode.workspace.workspaceFolders ?? []).map((folder) => readFolder(folder.uri)),
+    );
+    return [...builtin, ...lists.flat()];
   }
 
   /**
@@ -43,8 +52,8 @@ export class Classifiers implements vscode.Disposable {
    */
   async get(name: string): Promise<Classifier> {
     const entries = await this.list();
-    const found = entries.findLast((entry) => entry.kind !== 'invalid' && entry.classifier.name === name);
-    if (found !== undefined && found.kind !== 'invalid') return found.classifier;
+    const found = find(entries, name);
+    if (found !== undefined) return found;
     const broken = entries.find(
       (entry) => entry.kind === 'invalid' && fileName(entry.uri) === `${name}.json`,
     );
@@ -58,23 +67,11 @@ export class Classifiers implements vscode.Disposable {
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
+}
 
-  private forget(): void {
-    this.cached = undefined;
-    this.changed.fire();
-  }
-
-  private async read(): Promise<ClassifierEntry[]> {
-    const builtin = BUILTIN_CLASSIFIERS.map((classifier): ClassifierEntry => ({
-      kind: 'builtin',
-      classifier,
-    }));
-    if (!vscode.workspace.isTrusted) return builtin;
-    const lists = await Promise.all(
-      (vscode.workspace.workspaceFolders ?? []).map((folder) => readFolder(folder.uri)),
-    );
-    return [...builtin, ...lists.flat()];
-  }
+function find(entries: readonly ClassifierEntry[], name: string): Classifier | undefined {
+  const found = entries.findLast((entry) => entry.kind !== 'invalid' && entry.classifier.name === name);
+  return found?.kind === 'invalid' ? undefined : found?.classifier;
 }
 
 async function readFolder(folder: vscode.Uri): Promise<ClassifierEntry[]> {

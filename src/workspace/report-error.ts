@@ -7,6 +7,7 @@ import type { Prompts } from './prompts';
 const DECISIONS: ReadonlySet<string> = new Set(['cancelled', 'download-declined', 'download-cancelled']);
 
 const COMMANDS: Readonly<Record<string, string>> = {
+  'Choose Classifier': 'promptConfidence.classifyWith',
   'Choose Model': 'promptConfidence.chooseModel',
   'Download Model': 'promptConfidence.downloadModel',
   'Restart Engine': 'promptConfidence.restartEngine',
@@ -18,26 +19,44 @@ export function actionsFor(code: string): string[] {
   if (code === 'no-model' || code === 'model-missing') return ['Choose Model', 'Download Model'];
   if (code === 'model-differs' || code.startsWith('gguf-')) return ['Choose Model'];
   if (code === 'out-of-memory') return ['Choose Model', 'Show Log'];
+  if (/^(classifier-|labels-|prompt-too-long|no-chat-template)/.test(code)) return ['Choose Classifier'];
+  // The sentence says it all.
+  if (code.startsWith('text-') || code === 'no-editor' || code === 'result-outdated') return [];
   if (code.startsWith('engine')) return ['Restart Engine', 'Show Log'];
   return ['Show Log'];
 }
 
+export interface Remedies {
+  /** Does the failed thing again. */
+  readonly retry?: () => Promise<void>;
+  /** The broken file, to be opened. */
+  readonly file?: vscode.Uri;
+}
+
 /**
- * Shows an error and does what the person chooses. `retry` adds a button that does the failed thing again.
+ * Shows an error and does what the person chooses; `remedies` come before the buttons that fit its code.
  * Cancelled work is passed over in silence.
  */
 export async function reportError(
   { log, prompts }: { readonly log: vscode.LogOutputChannel; readonly prompts: Prompts },
   error: unknown,
-  retry?: () => Promise<void>,
+  { retry, file }: Remedies = {},
 ): Promise<void> {
   const code = error instanceof UserError ? error.code : 'unexpected';
   if (DECISIONS.has(code)) return;
   const message = error instanceof Error ? error.message : String(error);
   log.error(code, error instanceof UserError ? message : error);
-  const actions = [...(retry === undefined ? [] : ['Retry']), ...actionsFor(code)];
+  const actions = [
+    ...(retry === undefined ? [] : ['Retry']),
+    ...(file === undefined ? [] : ['Open File']),
+    ...actionsFor(code),
+  ];
   const chosen = await prompts.tell('error', message, actions);
   if (chosen === 'Retry') return retry?.();
+  if (chosen === 'Open File' && file !== undefined) {
+    await vscode.window.showTextDocument(file);
+    return;
+  }
   const command = chosen === undefined ? undefined : COMMANDS[chosen];
   if (command !== undefined) await vscode.commands.executeCommand(command);
 }

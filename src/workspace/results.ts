@@ -1,6 +1,10 @@
 /** What was classified where in the open documents: one place that decoration, hover and result view read. */
 import * as vscode from 'vscode';
 import type { Score } from '../core/scoring/score';
+import { moveRange, type TextRange } from '../core/text-ranges';
+
+/** What made it be classified: it is said where it was not a selection. */
+export type Origin = 'selection' | 'line' | 'lines' | 'hover';
 
 export interface ClassifiedText {
   /** Unique in this session. */
@@ -15,31 +19,64 @@ export interface ClassifiedText {
   readonly model: string;
   /** Device that did it, in words: "CPU, 2 threads" or "NVIDIA …, 33 of 33 layers". */
   readonly device: string;
+  /** Milliseconds that the request took, and how many texts it held. */
   readonly ms: number;
+  readonly batch: number;
+  readonly origin: Origin;
   readonly at: Date;
 }
 
-/** Results kept for the history; the oldest go first. */
+/** Results listed in the history; the oldest go first. */
 const HISTORY_LIMIT = 200;
+
+/** Results kept in the documents, all together: a file classified line by line. */
+const LIVE_LIMIT = 20_000;
+
+/**
+ * live: its text stands in the document as it was classified. replaced: it does too, but was classified again since.
+ * edited: the text is not there any more.
+ */
+export type ResultStatus = 'live' | 'replaced' | 'edited';
+
+export interface HistoryEntry {
+  readonly result: ClassifiedText;
+  readonly status: ResultStatus;
+}
 
 export class Results implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscription = vscode.workspace.onDidChangeTextDocument((event) => this.follow(event));
   private nextId = 1;
-  /** Newest last. Those whose text was edited stay in the history, but no longer in the document. */
-  private all: { result: ClassifiedText; live: boolean }[] = [];
+  /** Newest last. Those that are not live stay in the history, but no longer in the document. */
+  private all: readonly HistoryEntry[] = [];
+  private shownId: number | undefined;
 
   readonly onDidChange = this.changed.event;
 
   /** Newest first, edited ones included. */
-  get history(): readonly ClassifiedText[] {
-    return this.all.map((entry) => entry.result).reverse();
+  get history(): readonly HistoryEntry[] {
+    return this.all.slice(-HISTORY_LIMIT).reverse();
+  }
+
+  /** The one that the result view shows: the one that was asked for, else the newest. */
+  get shown(): ClassifiedText | undefined {
+    return this.get(this.shownId) ?? this.all.at(-1)?.result;
+  }
+
+  show(id: number): void {
+    this.shownId = id;
+    this.changed.fire();
+  }
+
+  get(id: number | undefined): ClassifiedText | undefined {
+    return this.all.find((entry) => entry.result.id === id)?.result;
   }
 
   /** Those whose text still stands in this document as it was classified. */
   in(uri: vscode.Uri): readonly ClassifiedText[] {
+    const isHere = sameUri(uri);
     return this.all
-      .filter((entry) => entry.live && entry.result.uri.toString() === uri.toString())
+      .filter((entry) => entry.status === 'live' && isHere(entry.result.uri))
       .map((entry) => entry.result);
   }
 
@@ -48,25 +85,52 @@ export class Results implements vscode.Disposable {
     return this.in(uri).findLast((result) => result.range.contains(position));
   }
 
-  isLive(id: number): boolean {
-    return this.all.some((entry) => entry.live && entry.result.id === id);
+  status(id: number): ResultStatus | undefined {
+    return this.all.find((entry) => entry.result.id === id)?.status;
   }
 
-  /** Adds results; an older one of the same place and classifier makes room. */
-  add(results: readonly Omit<ClassifiedText, 'id'>[]): ClassifiedText[] {
-    const added = results.map((result) => ({ ...result, id: this.nextId++ }));
-    for (const result of added)
-      for (const entry of this.all)
-        if (
-          entry.live &&
-          entry.result.uri.toString() === result.uri.toString() &&
-          entry.result.range.intersection(result.range) !== undefined &&
-          !entry.result.range.intersection(result.range)?.isEmpty
-        )
-          entry.live = false;
-    this.all = [...this.all, ...added.map((result) => ({ result, live: true }))].slice(-HISTORY_LIMIT);
+  /**
+   * Adds results; older ones that overlap them leave the document.
+   *
+   * @param results those with a text that does not stand at their range any more go into the history only
+   * @param show whether the first of them is what the result view shows from now on
+   */
+  add(
+    document: vscode.TextDocument,
+    results: readonly Omit<ClassifiedText, 'id' | 'uri'>[],
+    show = true,
+  ): ClassifiedText[] {
+    const added = results.map((result) => ({ ...result, uri: document.uri, id: this.nextId++ }));
+    const isHere = sameUri(document.uri);
+    this.all = [
+      ...this.all.map((entry) =>
+        entry.status === 'live' &&
+        isHere(entry.result.uri) &&
+        added.some((result) => overlap(result, entry.result))
+          ? { ...entry, status: 'replaced' as const }
+          : entry,
+      ),
+      ...added.map((result) => ({
+        result,
+        status: document.getText(result.range) === result.text ? ('live' as const) : ('edited' as const),
+      })),
+    ].slice(-LIVE_LIMIT);
+    if (show) this.shownId = added[0]?.id ?? this.shownId;
     this.changed.fire();
     return added;
+  }
+
+  /** Gives a result another score of the same text: with the token table, where it had none. */
+  replaceScore(id: number, score: Score): void {
+    this.all = this.all.map((entry) =>
+      entry.result.id === id ? { ...entry, result: { ...entry.result, score } } : entry,
+    );
+    this.changed.fire();
+  }
+
+  remove(id: number): void {
+    this.all = this.all.filter((entry) => entry.result.id !== id);
+    this.changed.fire();
   }
 
   clear(): void {
@@ -80,46 +144,75 @@ export class Results implements vscode.Disposable {
   }
 
   /** An edit inside a classified text ends its result; an edit before it moves it along. */
-  private follow(event: vscode.TextDocumentChangeEvent): void {
-    if (event.contentChanges.length === 0) return;
-    const uri = event.document.uri.toString();
-    let touched = false;
-    for (const entry of this.all) {
-      if (!entry.live || entry.result.uri.toString() !== uri) continue;
-      const moved = moveRange(entry.result.range, event.contentChanges);
+  private follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    if (contentChanges.length === 0) return;
+    const isHere = sameUri(document.uri);
+    const firstLine = Math.min(...contentChanges.map((change) => change.range.start.line));
+    const followed = this.all.map((entry) => {
+      const { result, status } = entry;
+      if (status === 'edited' || !isHere(result.uri) || result.range.end.line < firstLine) return entry;
+      const moved = movedRange(result.range, contentChanges);
       // Whatever the arithmetic says, the text itself decides.
-      if (moved === undefined || event.document.getText(moved) !== entry.result.text) entry.live = false;
-      else if (!moved.isEqual(entry.result.range)) entry.result = { ...entry.result, range: moved };
-      touched = true;
-    }
-    if (touched) this.changed.fire();
+      const isThere = moved !== undefined && document.getText(moved) === result.text;
+      if (isThere && moved.isEqual(result.range)) return entry;
+      return isThere
+        ? { result: { ...result, range: moved }, status }
+        : { result, status: 'edited' as const };
+    });
+    if (followed.every((entry, index) => entry === this.all[index])) return;
+    this.all = followed;
+    this.changed.fire();
   }
 }
 
-/** Where a range is after edits outside of it, or undefined where an edit reaches into it. */
-export function moveRange(
+/** Ranges of a document that follow its edits while something takes its time. */
+export class TrackedRanges implements vscode.Disposable {
+  private readonly subscription: vscode.Disposable;
+
+  /** @param ranges undefined where an edit reached into one */
+  constructor(
+    document: vscode.TextDocument,
+    private ranges: readonly (vscode.Range | undefined)[],
+  ) {
+    this.subscription = vscode.workspace.onDidChangeTextDocument((event) => {
+      if (event.document !== document) return;
+      this.ranges = this.ranges.map((range) => range && movedRange(range, event.contentChanges));
+    });
+  }
+
+  at(index: number): vscode.Range | undefined {
+    return this.ranges[index];
+  }
+
+  /** Those that are still there, by their index from `first` to before `end`. */
+  between(first: number, end: number): vscode.Range[] {
+    return this.ranges.slice(first, end).filter((range) => range !== undefined);
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+}
+
+/** Puts plain positions into a range of the editor. */
+export function rangeOf({ start, end }: TextRange): vscode.Range {
+  return new vscode.Range(start.line, start.character, end.line, end.character);
+}
+
+function movedRange(
   range: vscode.Range,
   changes: readonly vscode.TextDocumentContentChangeEvent[],
 ): vscode.Range | undefined {
-  let { start, end } = range;
-  // Changes are given from the end of the document to its beginning, so each leaves the earlier ones in place.
-  for (const change of changes) {
-    if (change.range.start.isAfterOrEqual(end)) continue;
-    if (change.range.end.isAfter(start)) return undefined;
-    const lines = change.text.split('\n');
-    const removedLines = change.range.end.line - change.range.start.line;
-    const lineDelta = lines.length - 1 - removedLines;
-    const shift = (position: vscode.Position): vscode.Position => {
-      if (position.line !== change.range.end.line) return position.translate(lineDelta);
-      const last = lines.at(-1) ?? '';
-      const base = lines.length === 1 ? change.range.start.character + last.length : last.length;
-      return new vscode.Position(
-        position.line + lineDelta,
-        base + position.character - change.range.end.character,
-      );
-    };
-    start = shift(start);
-    end = shift(end);
-  }
-  return new vscode.Range(start, end);
+  const moved = moveRange(range, changes);
+  return moved === undefined ? undefined : rangeOf(moved);
+}
+
+function overlap(a: { readonly range: vscode.Range }, b: { readonly range: vscode.Range }): boolean {
+  const common = a.range.intersection(b.range);
+  return common !== undefined && !common.isEmpty;
+}
+
+function sameUri(uri: vscode.Uri): (other: vscode.Uri) => boolean {
+  const wanted = uri.toString();
+  return (other) => other.toString() === wanted;
 }

@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
 import type { Score } from '../core/scoring/score';
-import type { ContextShape, EngineOptions, ModelInfo } from '../protocol/engine';
+import type { ContextShape, Device, EngineOptions, ModelInfo } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
 import { chooseModel } from '../store/choose-model';
 import { checkGguf } from '../store/gguf';
@@ -14,6 +14,8 @@ export interface Scored {
   /** One for each text, in order. */
   readonly scores: readonly Score[];
   readonly model: ModelEntry;
+  /** What computed them. */
+  readonly device: Device;
   readonly shape: ContextShape;
   /** Milliseconds of the whole request, loading not included. */
   readonly ms: number;
@@ -64,13 +66,13 @@ export class Scoring {
     for (const text of texts) checkText(text);
     const model = await this.modelFor(classifier);
     await this.prepare(model);
-    await this.engine.load(options.signal);
+    const { device } = await this.engine.load(options.signal);
     const started = performance.now();
     const { scores, shape } = await this.engine.score(
       { classifier, texts, topTokens: options.topTokens },
       options.signal,
     );
-    return { scores, model, shape, ms: performance.now() - started };
+    return { scores, model, device, shape, ms: performance.now() - started };
   }
 
   private async prepare(model: ModelEntry): Promise<void> {

@@ -2,18 +2,22 @@
 import type * as vscode from 'vscode';
 import type { LoadedModels } from '../store/loaded-models';
 import type { ModelStore } from '../store/models';
+import type { Classification } from './classification';
 import type { Classifiers } from './classifiers';
 import type { Prompts } from './prompts';
 import type { Results } from './results';
 import type { Scoring } from './scoring';
+import type { Work } from './work';
 
 export interface Services {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly scoring: Scoring;
   readonly classifiers: Classifiers;
+  readonly classification: Classification;
   readonly results: Results;
   readonly models: ModelStore;
+  readonly work: Work;
   /** Fire it after a change to the models of this machine. */
   readonly modelsChanged: vscode.EventEmitter<void>;
   /** What the engines of other windows hold. */

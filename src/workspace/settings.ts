@@ -45,8 +45,9 @@ export async function writeModelSetting(file: string): Promise<void> {
 }
 
 export async function writeClassifierSetting(name: string, scope?: vscode.ConfigurationScope): Promise<void> {
+  // In a restricted workspace its own settings are not read.
   const target =
-    vscode.workspace.workspaceFolders === undefined
+    vscode.workspace.workspaceFolders === undefined || !vscode.workspace.isTrusted
       ? vscode.ConfigurationTarget.Global
       : vscode.ConfigurationTarget.Workspace;
   await vscode.workspace.getConfiguration(SECTION, scope).update('classifier', name, target);

@@ -90,8 +90,10 @@ describe('label probabilities beside transformers in float32', () => {
       multi.map((entry) => entry.text),
     );
     const differences = multi.map(({ withBos }, index) => {
-      assert.equal(scores[index]?.method, 'sequence');
-      const ours = scores[index]?.labels.find((entry) => entry.label === 'very good')?.logProb ?? NaN;
+      const score = scores[index];
+      assert.ok(score);
+      assert.equal(score.method, 'sequence');
+      const ours = score.labels.find((entry) => entry.label === 'very good')?.logProb ?? NaN;
       // Ours adds "Very good" and "VERY GOOD": never less than the one spelling of the fixture, and not much more.
       const reference = withBos.multi?.['very good'];
       assert.ok(reference);

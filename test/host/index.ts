@@ -1,7 +1,6 @@
 /**
  * What VS Code loads as `extensionTestsPath`: runs the compiled host tests inside the extension host.
- * PROMPT_CONFIDENCE_HOST_SUITE picks them: `restricted` those in host/restricted (an untrusted workspace),
- * `trusted` all others.
+ * PROMPT_CONFIDENCE_HOST_SUITE picks them: `restricted` runs in an untrusted workspace, `bench` measures.
  */
 import Mocha from 'mocha';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -10,16 +9,18 @@ import { DEADLINE_MS, requiredEnvironment } from '../support/vscode-server';
 import { print } from './print';
 
 export async function run(): Promise<void> {
-  const files = testFiles(requiredEnvironment('PROMPT_CONFIDENCE_HOST_SUITE') === 'restricted');
+  const files = testFiles(requiredEnvironment('PROMPT_CONFIDENCE_HOST_SUITE'));
   if (files.length === 0) throw new Error('there is no host test');
   const counts = await runFiles(files);
   writeFileSync(requiredEnvironment('PROMPT_CONFIDENCE_HOST_RESULT'), JSON.stringify(counts));
   if (counts.failed > 0) throw new Error(`${counts.failed} host tests failed`);
 }
 
-function testFiles(restricted: boolean): string[] {
+/** The tests of a suite lie in the folder of its name; those of `trusted` directly here. */
+function testFiles(suite: string): string[] {
+  const suiteOf = (file: string): string => (file.includes(path.sep) ? path.dirname(file) : 'trusted');
   return readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.cjs') && file.startsWith(`restricted${path.sep}`) === restricted)
+    .filter((file) => file.endsWith('.test.cjs') && suiteOf(file) === suite)
     .sort()
     .map((file) => path.join(__dirname, file));
 }

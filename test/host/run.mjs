@@ -1,7 +1,7 @@
 /**
  * Runs the host tests in a real VS Code and writes their counts.
  *
- *   node test/host/run.mjs <result file>
+ *   node test/host/run.mjs <result file> [--bench]
  *
  * Where VS Code can be downloaded, PROMPT_CONFIDENCE_TEST_VSCODE=download uses that one instead of the server.
  */
@@ -12,14 +12,17 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const compiled = path.join(root, 'dist-test', 'host');
-const [resultFile] = process.argv.slice(2);
+const [resultFile, flag] = process.argv.slice(2);
 const download = process.env.PROMPT_CONFIDENCE_TEST_VSCODE === 'download';
 
 /** test-electron always turns workspace trust off; the launcher gets this to turn it on again. */
-const suites = [
-  { name: 'trusted', args: [] },
-  { name: 'restricted', args: ['--enable-workspace-trust'] },
-];
+const suites =
+  flag === '--bench'
+    ? [{ name: 'bench', args: [] }]
+    : [
+        { name: 'trusted', args: [] },
+        { name: 'restricted', args: ['--enable-workspace-trust'] },
+      ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const suite of suites) {

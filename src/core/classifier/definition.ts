@@ -2,7 +2,7 @@
  * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what is asked of the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../user-error';
 import { spellingsOf } from './spellings';
 

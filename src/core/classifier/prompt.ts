@@ -98,8 +98,7 @@ export function promptIdentity(classifier: Omit<Classifier, 'model' | 'calibrato
  * @throws UserError `text-empty`, `text-binary`
  */
 export function checkText(text: string): void {
-  if (text.trim() === '')
-    throw new UserError('text-empty', 'There is no text to classify. Select some text first.');
+  if (text.trim() === '') throw new UserError('text-empty', 'There is no text here to classify.');
   if (text.includes('\0'))
     throw new UserError('text-binary', 'This looks like binary data, not text: it contains NUL characters.');
 }

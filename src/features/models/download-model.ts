@@ -101,7 +101,7 @@ export async function downloadAndOffer(
     );
   } catch (error) {
     if (!(error instanceof UserError && error.code === 'download-cancelled'))
-      return reportError(services, error, again);
+      return reportError(services, error, { retry: again });
     if ((await prompts.tell('info', error.message, ['Resume'])) === 'Resume') await again();
     return;
   }

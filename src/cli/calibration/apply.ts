@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { applyCalibrator } from '../../core/calibration/calibrator';
+import { findColumns } from '../../core/data/columns';
+import { loadCalibrator } from '../../store/calibrators';
+import { inspectTable } from '../../store/tables/inspect';
+import { writeCalibrated } from '../../store/tables/write-calibrated';
+import { calibratorColumns, checkBinding } from './binding';
+import { command, DONE } from '../command';
+import {
+  columnOptions,
+  JSON_USAGE,
+  OUTPUT_OPTIONS,
+  outputFile,
+  positional,
+  TABLE_OPTIONS,
+  TABLE_USAGE,
+} from './options';
+import { count, report } from './render';
+
+const USAGE = `Usage: prompt-confidence apply CALIBRATOR TABLE --out FILE [options]
+Writes a copy of a table with calibrated predictions; the ones it had are kept as raw:*.
+
+  --out FILE             where the copy goes
+  --force                replace FILE if it exists
+${TABLE_USAGE}${JSON_USAGE}`;
+
+/** What --json prints. */
+export interface ApplyReport {
+  readonly schema: 1;
+  readonly out: string;
+  readonly rows: number;
+  readonly calibrated: number;
+  readonly rejected: readonly { readonly line: number; readonly reason: string }[];
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  readonly calibratorSha256: string;
+}
+
+export const apply = command(USAGE, async (argv, io) => {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { ...TABLE_OPTIONS, ...OUTPUT_OPTIONS, out: { type: 'string' }, force: { type: 'boolean' } },
+  });
+  const [calibratorFile = '', file = ''] = positional(positionals, 'CALIBRATOR', 'TABLE');
+  const out = await outputFile(values.out, values.force === true, [calibratorFile, file]);
+  const loaded = await loadCalibrator(calibratorFile);
+  const { calibrator } = loaded.saved;
+  const columns = calibratorColumns(loaded, columnOptions(values));
+  const source = await inspectTable(file);
+  const bound = await checkBinding(loaded, source, findColumns(source.header, columns).method);
+  const copy = await writeCalibrated(source, out, {
+    columns,
+    on: calibrator.on,
+    calibrate: (data) => applyCalibrator(calibrator, data),
+    calibratorSha256: loaded.sha256,
+  });
+  const result: ApplyReport = {
+    schema: 1,
+    out,
+    rows: copy.rows,
+    calibrated: copy.calibrated,
+    rejected: copy.rejected,
+    warnings: [...bound, ...copy.warnings],
+    calibratorSha256: loaded.sha256,
+  };
+  report(io, result.warnings, result.rejected);
+  io.out(
+    values.json
+      ? `${JSON.stringify(result, null, 2)}\n`
+      : `${out}: ${copy.calibrated.toLocaleString('en-US')} of ${count(copy.rows, 'row')} calibrated by ` +
+          `${calibrator.method} on ${calibrator.on}.\n`,
+  );
+  return DONE;
+});

@@ -1,0 +1,65 @@
+/**
+ * Whether a calibrator may be used on a table, and what must be said about it.
+ */
+import path from 'node:path';
+import { isFittedOn, mismatches } from '../../core/calibration/saved';
+import type { Warning } from '../../core/calibration/types';
+import type { ColumnOptions } from '../../core/data/columns';
+import { UserError } from '../../core/user-error';
+import type { LoadedCalibrator } from '../../store/calibrators';
+import type { TableFile } from '../../store/tables/inspect';
+import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
+import { usageError } from '../command';
+
+/** Columns as the calibrator wants them: what it works on, and its label order. */
+export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOptions): ColumnOptions {
+  const { calibrator } = saved;
+  if (asked.on !== undefined && asked.on !== calibrator.on)
+    throw usageError(`The calibrator works on ${calibrator.on}; --on ${asked.on} is not possible with it.`);
+  const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
+  return { ...asked, on: calibrator.on, labels };
+}
+
+/**
+ * Compares where the calibrator and the table's scores come from.
+ *
+ * @param method column prefix in use
+ * @returns what is doubtful
+ * @throws UserError calibrator-mismatch: they are known to come from different models, prompts or methods
+ */
+export async function checkBinding(
+  { file, saved }: LoadedCalibrator,
+  source: TableFile,
+  method: string | null,
+): Promise<readonly Warning[]> {
+  const table = path.basename(source.file);
+  const origin = bindingOf(await readScoreMeta(source.file), method);
+  // Columns are found by label, so they are in the calibrator's order already.
+  const labels = saved.calibrator.on === 'labels' ? saved.calibrator.labels : undefined;
+  const found = mismatches(saved, { labels, ...origin });
+  const refused = found.filter(({ severity }) => severity === 'refuse');
+  if (refused.length > 0)
+    throw new UserError(
+      'calibrator-mismatch',
+      `${path.basename(file)} may not be used on ${table}. ${refused.map(({ message }) => message).join(' ')}`,
+    );
+  const warnings: Warning[] =
+    origin === null && saved.bound !== null
+      ? [unknownOrigin(table)]
+      : found.map(({ field, message }) => ({ code: `calibrator-${field}`, message }));
+  if (isFittedOn(saved, source.sha256))
+    warnings.push({
+      code: 'in-sample',
+      message: `The calibrator was fitted on ${table} itself: its numbers on these rows are in-sample and flatter it.`,
+    });
+  return warnings;
+}
+
+function unknownOrigin(table: string): Warning {
+  return {
+    code: 'calibrator-binding',
+    message:
+      `${table} has no ${table}.meta.json that says where its scores come from, so it cannot be checked that the ` +
+      `calibrator was fitted on the same model and prompt.`,
+  };
+}

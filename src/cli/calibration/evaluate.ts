@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+import { applyCalibrator } from '../../core/calibration/calibrator';
+import type { Evaluation, Warning } from '../../core/calibration/types';
+import { evaluate as evaluateData } from '../../core/metrics/evaluate';
+import { loadCalibrator } from '../../store/calibrators';
+import { calibratorColumns, checkBinding } from './binding';
+import { command, DONE } from '../command';
+import { readInput, refuseCalibrated } from './input';
+import {
+  columnOptions,
+  EVALUATE_OPTIONS,
+  EVALUATE_USAGE,
+  evaluateOptions,
+  JSON_USAGE,
+  OUTPUT_OPTIONS,
+  positional,
+  TABLE_OPTIONS,
+  TABLE_USAGE,
+} from './options';
+import { renderEvaluation, report } from './render';
+
+const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
+How far the confidence in a table can be trusted.
+
+  --calibrator FILE      after this calibrator
+${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
+
+export const evaluate = command(USAGE, async (argv, io) => {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...TABLE_OPTIONS,
+      ...EVALUATE_OPTIONS,
+      ...OUTPUT_OPTIONS,
+      calibrator: { type: 'string' },
+    },
+  });
+  const [file = ''] = positional(positionals, 'TABLE');
+  const options = evaluateOptions(values);
+  const asked = columnOptions(values);
+  const loaded = values.calibrator === undefined ? null : await loadCalibrator(values.calibrator);
+  const input = await readInput(file, loaded === null ? asked : calibratorColumns(loaded, asked));
+  let { data, warnings } = input;
+  if (loaded !== null) {
+    refuseCalibrated(input.table, file);
+    warnings = [...warnings, ...(await checkBinding(loaded, input.source, input.table.columns.method))];
+    data = applyCalibrator(loaded.saved.calibrator, data);
+  } else if (input.table.calibratedBy !== null)
+    warnings = [...warnings, calibratedTable(input.table.calibratedBy)];
+  const result = withLabelWarnings(
+    evaluateData(data, { ...options, warnings, rejected: input.table.rejected }),
+  );
+  report(io, result.warnings, result.rejected);
+  io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : renderEvaluation(result));
+  return DONE;
+});
+
+function calibratedTable(sha256: string): Warning {
+  return {
+    code: 'calibrated-table',
+    message:
+      `The table holds predictions calibrated by ${sha256.slice(0, 12)}…. If that calibrator was fitted on these ` +
+      `rows, the numbers flatter it.`,
+  };
+}
+
+/** Labels that the rows say nothing about: their numbers are undefined or rest on nothing. */
+export function withLabelWarnings(evaluation: Evaluation): Evaluation {
+  const perLabel = evaluation.labelMetrics?.perLabel ?? [];
+  const names = (entries: typeof perLabel) => entries.map(({ label }) => `"${label}"`).join(', ');
+  const absent = perLabel.filter(({ support }) => support === 0);
+  const unpredicted = perLabel.filter(({ support, predicted }) => predicted === 0 && support > 0);
+  const warnings: Warning[] = [...evaluation.warnings];
+  if (absent.length > 0)
+    warnings.push({ code: 'label-absent', message: `No row has the true label ${names(absent)}.` });
+  if (unpredicted.length > 0)
+    warnings.push({ code: 'label-never-predicted', message: `Never predicted: ${names(unpredicted)}.` });
+  return { ...evaluation, warnings };
+}

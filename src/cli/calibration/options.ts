@@ -1,0 +1,126 @@
+/**
+ * Options that several commands share.
+ */
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import type { BinningKind, CalibrateOn } from '../../core/calibration/types';
+import type { ColumnOptions } from '../../core/data/columns';
+import { UserError } from '../../core/user-error';
+import { usageError } from '../command';
+
+/** For parseArgs: how a table is read. */
+export const TABLE_OPTIONS = {
+  scores: { type: 'string' },
+  column: { type: 'string', multiple: true },
+  on: { type: 'string' },
+} as const;
+
+/** For parseArgs: how it is evaluated. */
+export const EVALUATE_OPTIONS = {
+  bins: { type: 'string' },
+  binning: { type: 'string' },
+  seed: { type: 'string' },
+} as const;
+
+export const OUTPUT_OPTIONS = { json: { type: 'boolean', default: false } } as const;
+
+export const TABLE_USAGE = `  --scores METHOD        use the columns that begin with METHOD/
+  --column ROLE=NAME     which column is what, where its name does not say; ROLE is text, label, predicted,
+                         confidence, correct, positive, id, group, split, weight, labelMass or prob:LABEL,
+                         logprob:LABEL, logit:LABEL; an empty NAME switches a role off; may be repeated
+  --on labels|confidence what is looked at: labels where the table has scores for them
+`;
+export const EVALUATE_USAGE = `  --bins N               bins of the reliability diagram (20)
+  --binning width|mass   bins of equal width or of equal mass (width)
+  --seed N               seed of everything random (0)
+`;
+export const JSON_USAGE = `  --json                 print one JSON document
+`;
+
+interface TableValues {
+  readonly scores?: string | undefined;
+  readonly column?: readonly string[] | undefined;
+  readonly on?: string | undefined;
+}
+
+export function columnOptions(values: TableValues): ColumnOptions & { on: CalibrateOn | undefined } {
+  const mapping: Record<string, string> = {};
+  for (const entry of values.column ?? []) {
+    const equals = entry.indexOf('=');
+    if (equals < 1) throw usageError(`--column wants ROLE=NAME, not "${entry}".`);
+    mapping[entry.slice(0, equals)] = entry.slice(equals + 1);
+  }
+  return { method: values.scores, mapping, on: oneOf('on', values.on, ['labels', 'confidence']) };
+}
+
+interface EvaluateValues {
+  readonly bins?: string | undefined;
+  readonly binning?: string | undefined;
+  readonly seed?: string | undefined;
+}
+
+export function evaluateOptions(values: EvaluateValues): {
+  bins: number | undefined;
+  binning: BinningKind | undefined;
+  seed: number;
+} {
+  return {
+    bins: wholeNumber('bins', values.bins, 1, 1000),
+    binning: oneOf('binning', values.binning, ['width', 'mass']),
+    seed: wholeNumber('seed', values.seed, 0, 4_294_967_295) ?? 0,
+  };
+}
+
+export function oneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  if (value === undefined) return undefined;
+  const found = allowed.find((entry) => entry === value);
+  if (found === undefined) throw usageError(`--${option} is one of ${allowed.join(', ')}, not "${value}".`);
+  return found;
+}
+
+function wholeNumber(
+  option: string,
+  value: string | undefined,
+  low: number,
+  high: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const number = /^\d+$/u.test(value) ? Number(value) : NaN;
+  if (!(number >= low && number <= high))
+    throw usageError(`--${option} is a whole number from ${low} to ${high}, not "${value}".`);
+  return number;
+}
+
+/** The named positional arguments, exactly as many as there are names. */
+export function positional(values: readonly string[], ...names: readonly string[]): string[] {
+  const surplus = values[names.length];
+  if (surplus !== undefined) throw usageError(`"${surplus}" is one argument too many.`);
+  const missing = names[values.length];
+  if (missing !== undefined) throw usageError(`${missing} is missing.`);
+  return [...values];
+}
+
+/** Where a result goes. An existing file is replaced only with --force, an input never. */
+export async function outputFile(
+  out: string | undefined,
+  force: boolean,
+  inputs: readonly string[],
+): Promise<string> {
+  if (out === undefined) throw usageError('--out FILE is missing.');
+  if (inputs.some((input) => path.resolve(input) === path.resolve(out)))
+    throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
+  if (!force && (await exists(out)))
+    throw new UserError('file-exists', `${out} exists. Choose another name, or replace it with --force.`);
+  return out;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,170 @@
+/**
+ * Results for people: aligned tables and a reliability diagram of letters.
+ */
+import type {
+  CalibrationReport,
+  Evaluation,
+  Metric,
+  RejectedRow,
+  ReliabilityBin,
+  Warning,
+} from '../../core/calibration/types';
+import type { Io } from '../command';
+
+/** Rows in aligned columns: the first flush left, the others flush right; a cell beyond the first row's is a remark. */
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const columns = rows[0]?.length ?? 0;
+  const widths = Array.from({ length: columns }, (_, c) =>
+    Math.max(...rows.map((row) => row[c]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return rows.map((row) => `${line(row)}\n`).join('');
+}
+
+/** A number as it is shown: four decimals, "–" where there is none. */
+export function number(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : value.toFixed(4);
+}
+
+export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
+  return low === null || high === null ? '' : `${number(low)} – ${number(high)}`;
+}
+
+export function count(value: number, noun: string): string {
+  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** Every metric of an evaluation that is one number, by the name it is shown under. */
+export function metricsOf(evaluation: Evaluation): readonly (readonly [string, Metric])[] {
+  const { labelMetrics } = evaluation;
+  return [
+    ['accuracy', evaluation.accuracy],
+    ['mean confidence', evaluation.meanConfidence],
+    ['ECE', evaluation.ece],
+    ['MCE', evaluation.mce],
+    ['smooth ECE', evaluation.smoothEce],
+    ['debiased L2', evaluation.debiasedL2],
+    ['Brier (correct)', evaluation.brier],
+    ['NLL (correct)', evaluation.nll],
+    ['AUROC', evaluation.auroc],
+    ['AURC', evaluation.aurc],
+    ...(labelMetrics === null
+      ? []
+      : ([
+          ['Brier (labels)', labelMetrics.brier],
+          ['NLL (labels)', labelMetrics.nll],
+          ['classwise ECE', labelMetrics.classwiseEce],
+        ] as const)),
+  ];
+}
+
+export function renderEvaluation(evaluation: Evaluation): string {
+  const { n, nCorrect, nWrong, labels, eceNull } = evaluation;
+  const metrics = metricsOf(evaluation).map(([name, metric]) => [
+    name,
+    number(metric.value),
+    interval(metric),
+    ...(metric.reason === undefined ? [] : [metric.reason]),
+  ]);
+  const what = labels === null ? 'confidence' : `${labels.length} labels: ${labels.join(', ')}`;
+  return [
+    `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong (${what})\n\n`,
+    aligned([['', 'value', '95% interval'], ...metrics]),
+    eceNull.p === null
+      ? ''
+      : `\nA perfectly calibrated model would show an ECE of ${number(eceNull.mean)} on average here, and below ` +
+        `${number(eceNull.q95)} in 95 of 100 tables (p = ${eceNull.p.toFixed(3)}).\n`,
+    `\n${renderDiagram(evaluation.bins)}`,
+    renderConfusion(evaluation),
+  ].join('');
+}
+
+/** Raw and calibrated numbers side by side. */
+export function renderCalibration(report: CalibrationReport, out: string): string {
+  const { before, after, inSample, folds } = report;
+  const rows = metricsOf(before).map(([name, metric], i) => {
+    const [calibrated, flattered] = [metricsOf(after)[i]?.[1], metricsOf(inSample)[i]?.[1]];
+    return [
+      name,
+      number(metric.value),
+      interval(metric),
+      number(calibrated?.value),
+      calibrated === undefined ? '' : interval(calibrated),
+      number(flattered?.value),
+    ];
+  });
+  const seen =
+    folds.source === 'split'
+      ? 'fitted on the rows marked fit, scored on those marked test'
+      : `${folds.count} folds by ${folds.stratifiedBy}${folds.grouped ? ', groups kept together' : ''}, seed ${folds.seed}`;
+  const { seedRange } = folds;
+  return [
+    `${report.method} on ${report.on}, scored on ${count(before.n, 'row')} that it did not see (${seen})\n\n`,
+    aligned([['', 'raw', '95% interval', 'calibrated', '95% interval', '(in-sample)'], ...rows]),
+    seedRange === null
+      ? ''
+      : `\nOver ${seedRange.seeds.length} divisions into folds: ECE ${range(seedRange.ece)}, NLL ${range(seedRange.nll)}.\n`,
+    `\nCalibrated:\n${renderDiagram(after.bins)}\nSaved, fitted on all ${count(inSample.n, 'row')}: ${out}\n`,
+  ].join('');
+}
+
+function range([low, high]: readonly [number, number]): string {
+  return `${number(low)} – ${number(high)}`;
+}
+
+const WIDTH = 41;
+
+/** A line for every bin: where its accuracy lies between 0 and 1, and where its confidence says it should. */
+export function renderDiagram(bins: readonly ReliabilityBin[]): string {
+  if (bins.length === 0) return '';
+  const rows = bins.map((bin, index) => [
+    `${index === 0 ? '[' : '('}${bin.low.toFixed(3)}, ${bin.high.toFixed(3)}]`,
+    bin.count.toLocaleString('en-US'),
+    bin.meanConfidence.toFixed(3),
+    bin.accuracy.toFixed(3),
+    bar(bin),
+  ]);
+  const axis = `0${' '.repeat(WIDTH - 2)}1`;
+  return `${aligned([['bin of confidence', 'rows', 'confidence', 'accuracy', axis], ...rows])}● accuracy with its 95% interval, │ mean confidence, ◆ both\n`;
+}
+
+function bar(bin: ReliabilityBin): string {
+  const at = (value: number) => Math.round(value * (WIDTH - 1));
+  const cells = Array.from<unknown, string>({ length: WIDTH }, (_, i) =>
+    i >= at(bin.accuracyLow) && i <= at(bin.accuracyHigh) ? '─' : '·',
+  );
+  const accuracy = at(bin.accuracy);
+  const confidence = at(bin.meanConfidence);
+  cells[confidence] = '│';
+  cells[accuracy] = accuracy === confidence ? '◆' : '●';
+  return cells.join('');
+}
+
+/** Above twelve labels the matrix is wider than a terminal; --json has it. */
+function renderConfusion({ labelMetrics, labels }: Evaluation): string {
+  if (labelMetrics === null || labels === null || labels.length > 12) return '';
+  const rows = labelMetrics.perLabel.map((label, k) => [
+    label.label,
+    ...(labelMetrics.confusion[k] ?? []).map((cell) => cell.toLocaleString('en-US')),
+    number(label.precision),
+    number(label.recall),
+    number(label.f1),
+    number(label.ece),
+  ]);
+  return `\n${aligned([['truth \\ predicted', ...labels, 'precision', 'recall', 'F1', 'ECE'], ...rows])}`;
+}
+
+/** Bad rows shown one by one on a terminal; --json lists them all. */
+const SHOWN_ROWS = 20;
+
+/** Warnings and bad rows go to stderr, so that the result can be piped. */
+export function report(io: Io, warnings: readonly Warning[], rejected: readonly RejectedRow[]): void {
+  for (const { message } of warnings) io.err(`Warning: ${message}\n`);
+  for (const { line, reason } of rejected.slice(0, SHOWN_ROWS)) io.err(`  line ${line}: ${reason}\n`);
+  const more = rejected.length - SHOWN_ROWS;
+  if (more > 0) io.err(`  and ${count(more, 'more row')} (all of them with --json)\n`);
+}

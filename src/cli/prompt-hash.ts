@@ -1,0 +1,9 @@
+/** What scores and calibrators are bound to beside the model. */
+import { createHash } from 'node:crypto';
+import type { Classifier } from '../core/classifier/definition';
+import { promptIdentity } from '../core/classifier/prompt';
+
+/** Hash, in hexadecimal, of everything that the model is asked and how its answer is read. */
+export function promptSha256(classifier: Classifier): string {
+  return createHash('sha256').update(promptIdentity(classifier)).digest('hex');
+}

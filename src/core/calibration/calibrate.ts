@@ -1,0 +1,117 @@
+import { evaluate } from '../metrics/evaluate';
+import { type Calibrator, applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
+import { confidenceOnly, crossFit, type CrossFit, partition, type Partition } from './cross-fit';
+import { knownRows } from './data';
+import type {
+  CalibrateOn,
+  CalibrationReport,
+  Evaluation,
+  EvaluateOptions,
+  FoldReport,
+  PredictionData,
+  Warning,
+} from './types';
+
+export interface CalibrateOptions extends FitOptions, Omit<EvaluateOptions, 'seed' | 'folds'> {}
+
+export interface CalibrationResult {
+  readonly report: CalibrationReport;
+  /** Refitted on all rows with a known truth. */
+  readonly calibrator: Calibrator;
+}
+
+const FOLD_SEEDS = 5;
+
+/**
+ * Fits a calibrator and says what it is worth on rows that it did not see: raw and calibrated numbers on the same
+ * rows, cross-fitted (or on the test part of a split column). The calibrator itself is refitted on all rows.
+ */
+export function calibrate(data: PredictionData, options: CalibrateOptions): CalibrationResult {
+  const { on, method } = options;
+  const seed = options.seed ?? 0;
+  const known = knownRows(data);
+  const fitted = fitCalibrator(known, options);
+  const fit = (train: PredictionData) => fitCalibrator(train, options).calibrator;
+  const split = partition(known, seed);
+  const fittedInFolds = crossFit(known, on, split, fit);
+  const scoring = { ...options, seed };
+  const { before, after } = beforeAndAfter(fittedInFolds, split, scoring);
+  const visible = on === 'labels' ? known : confidenceOnly(known);
+  const report: CalibrationReport = {
+    method,
+    on,
+    folds: {
+      source: split.source,
+      count: split.count,
+      seed,
+      stratifiedBy: known.kind === 'labels' ? 'label' : 'correct',
+      grouped: known.group !== undefined,
+      seedRange: split.source === 'folds' ? seedRange(known, on, fit, seed, options) : null,
+    },
+    before,
+    after,
+    inSample: evaluate(applyCalibrator(fitted.calibrator, visible), {
+      ...scoring,
+      folds: undefined,
+      warnings: [{ code: 'in-sample', message: 'Scored on the rows that the calibrator was fitted on.' }],
+    }),
+    warnings: [...fitted.warnings, ...failureWarnings(fittedInFolds, split)],
+  };
+  return { report, calibrator: fitted.calibrator };
+}
+
+function failureWarnings({ failures }: CrossFit, split: Partition): Warning[] {
+  const [first] = failures;
+  if (first === undefined) return [];
+  return [
+    {
+      code: 'fold-failed',
+      message: `${failures.length} of ${split.count} folds could not be fitted, and their rows are in neither before nor after: ${first.message}`,
+    },
+  ];
+}
+
+/**
+ * Both evaluations on the same rows. Where the method cannot change the order of confidences, raw's AUROC and AURC
+ * stand in `after`, marked; else both are averages within folds, since pooling ranks over fits is not fair.
+ */
+function beforeAndAfter(
+  result: CrossFit,
+  split: Partition,
+  options: EvaluateOptions,
+): { before: Evaluation; after: Evaluation } {
+  const folds = split.source === 'folds' && !result.monotone ? result.folds : undefined;
+  const before = evaluate(result.raw, { ...options, folds });
+  const after = evaluate(result.calibrated, { ...options, folds });
+  if (!result.monotone) return { before, after };
+  const reason = 'unchanged: the method keeps the order of confidences';
+  return {
+    before,
+    after: { ...after, auroc: { ...before.auroc, reason }, aurc: { ...before.aurc, reason } },
+  };
+}
+
+/** Lowest and highest cross-fitted result over several fold seeds, without intervals. */
+function seedRange(
+  data: PredictionData,
+  on: CalibrateOn,
+  fit: (train: PredictionData) => Calibrator,
+  seed: number,
+  options: EvaluateOptions,
+): FoldReport['seedRange'] {
+  const seeds = Array.from({ length: FOLD_SEEDS }, (_, i) => seed + i);
+  const evaluations = seeds.map((foldSeed) => {
+    const { calibrated } = crossFit(data, on, partition(data, foldSeed), fit);
+    return evaluate(calibrated, { bins: options.bins, binning: options.binning, rounds: 0, nullDraws: 0 });
+  });
+  const range = (value: (evaluation: Evaluation) => number | null): [number, number] => {
+    const values = evaluations.map((evaluation) => value(evaluation) ?? 0);
+    return [Math.min(...values), Math.max(...values)];
+  };
+  return {
+    seeds,
+    nll: range(({ nll, labelMetrics }) => (labelMetrics?.nll ?? nll).value),
+    brier: range(({ brier, labelMetrics }) => (labelMetrics?.brier ?? brier).value),
+    ece: range(({ ece }) => ece.value),
+  };
+}

@@ -1,0 +1,207 @@
+import { UserError } from '../user-error';
+import { argmax, clamp, finiteLogOdds, LOG_ODDS_LIMIT, logSoftmax, oneVsRest } from './numeric';
+import {
+  type ConfidenceData,
+  type LabelData,
+  type PredictionData,
+  type RowColumns,
+  UNKNOWN_CORRECT,
+  UNKNOWN_LABEL,
+} from './types';
+
+/** The predicted label of each row and how sure of it the table is. */
+export interface Predicted extends ConfidenceData {
+  /** (n) exact log-odds of the confidence. */
+  readonly logOdds: Float64Array;
+  /** (n) index of the predicted label; null for a table of confidence alone. */
+  readonly predicted: Int32Array | null;
+  /** Rows in which two labels share the highest score; the earlier label is taken. */
+  readonly ties: number;
+  /** Rows whose log-odds were clipped at ±ln(1e12). */
+  readonly clipped: number;
+}
+
+export function rowCount(data: PredictionData): number {
+  return data.kind === 'labels' ? data.truth.length : data.correct.length;
+}
+
+/** A label table from any scores: log-softmax makes raw logits with any offset per row the same. */
+export function labelData(
+  columns: RowColumns & {
+    readonly labels: readonly string[];
+    /** (n·K) */
+    readonly scores: Float64Array;
+    readonly truth: Int32Array;
+  },
+): LabelData {
+  const { labels, scores, truth, group, weight, split } = columns;
+  if (labels.length < 2)
+    throw new UserError('too-few-labels', 'A table of label scores needs at least two labels.');
+  return {
+    kind: 'labels',
+    labels,
+    logProbs: logSoftmax(scores, labels.length),
+    truth,
+    group,
+    weight,
+    split,
+  };
+}
+
+/**
+ * Log-probabilities from a table of probabilities, each clipped at 1e-12: a rounded 0.000 is not impossible.
+ *
+ * @param probs (n·K) rows sum to 1 nearly; they are renormalised
+ */
+export function logProbsFromProbs(
+  probs: Float64Array,
+  K: number,
+): { logProbs: Float64Array; clipped: number } {
+  const logs = new Float64Array(probs.length);
+  let clipped = 0;
+  for (let at = 0; at < probs.length; at += K) {
+    let rowClipped = false;
+    for (let k = 0; k < K; k++) {
+      const log = Math.log(probs[at + k] ?? 0);
+      if (log < -LOG_ODDS_LIMIT) rowClipped = true;
+      logs[at + k] = Math.max(log, -LOG_ODDS_LIMIT);
+    }
+    if (rowClipped) clipped++;
+  }
+  return { logProbs: logSoftmax(logs, K), clipped };
+}
+
+/** Confidence and correct of any table: a label table's winner, or the table itself with its log-odds. */
+export function confidenceOf(data: PredictionData): Predicted {
+  return data.kind === 'labels' ? winnerOf(data) : withLogOdds(data);
+}
+
+function winnerOf(data: LabelData): Predicted {
+  const K = data.labels.length;
+  const n = data.truth.length;
+  const confidence = new Float64Array(n);
+  const correct = new Uint8Array(n);
+  const logOdds = new Float64Array(n);
+  const predicted = new Int32Array(n);
+  let ties = 0;
+  for (let i = 0; i < n; i++) {
+    const { index, tied } = argmax(data.logProbs, i * K, K);
+    if (tied) ties++;
+    predicted[i] = index;
+    confidence[i] = Math.min(1, Math.exp(data.logProbs[i * K + index] ?? 0));
+    logOdds[i] = oneVsRest(data.logProbs, K, i * K, index);
+    const truth = data.truth[i] ?? UNKNOWN_LABEL;
+    correct[i] = truth === UNKNOWN_LABEL ? UNKNOWN_CORRECT : Number(truth === index);
+  }
+  const { group, weight, split } = data;
+  return {
+    kind: 'confidence',
+    confidence,
+    correct,
+    logOdds,
+    predicted,
+    ties,
+    clipped: 0,
+    group,
+    weight,
+    split,
+  };
+}
+
+function withLogOdds(data: ConfidenceData): Predicted {
+  const rest = { predicted: null, ties: 0 };
+  if (data.logOdds !== undefined)
+    return { ...data, ...rest, logOdds: data.logOdds.map(finiteLogOdds), clipped: 0 };
+  const n = data.confidence.length;
+  const logOdds = new Float64Array(n);
+  let clipped = 0;
+  for (let i = 0; i < n; i++) {
+    const p = data.confidence[i] ?? 0;
+    const f = Math.log(p) - Math.log1p(-p);
+    if (Math.abs(f) > LOG_ODDS_LIMIT) clipped++;
+    logOdds[i] = clamp(f, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT);
+  }
+  return { ...data, ...rest, logOdds, clipped };
+}
+
+/** The given rows of a table, in the given order. */
+export function selectRows<T extends PredictionData>(data: T, rows: Uint32Array): T;
+export function selectRows(data: PredictionData, rows: Uint32Array): PredictionData {
+  const common = {
+    group: data.group && takeInto(data.group, rows, new Int32Array(rows.length)),
+    weight: data.weight && takeInto(data.weight, rows, new Float64Array(rows.length)),
+    split: data.split && takeInto(data.split, rows, new Uint8Array(rows.length)),
+  };
+  if (data.kind === 'confidence')
+    return {
+      kind: 'confidence',
+      confidence: takeInto(data.confidence, rows, new Float64Array(rows.length)),
+      correct: takeInto(data.correct, rows, new Uint8Array(rows.length)),
+      logOdds: data.logOdds && takeInto(data.logOdds, rows, new Float64Array(rows.length)),
+      ...common,
+    };
+  return {
+    kind: 'labels',
+    labels: data.labels,
+    logProbs: takeMatrix(data.logProbs, data.labels.length, rows),
+    truth: takeInto(data.truth, rows, new Int32Array(rows.length)),
+    ...common,
+  };
+}
+
+/** Fills `out` with the chosen entries of a column and returns it. */
+export function takeInto<T extends Float64Array | Int32Array | Uint8Array>(
+  column: T,
+  rows: Uint32Array,
+  out: T,
+): T {
+  for (let i = 0; i < rows.length; i++) out[i] = column[rows[i] ?? 0] ?? 0;
+  return out;
+}
+
+function takeMatrix(matrix: Float64Array, K: number, rows: Uint32Array): Float64Array {
+  const out = new Float64Array(rows.length * K);
+  for (let i = 0; i < rows.length; i++) {
+    const from = (rows[i] ?? 0) * K;
+    for (let k = 0; k < K; k++) out[i * K + k] = matrix[from + k] ?? 0;
+  }
+  return out;
+}
+
+/** Rows for which the condition holds, ascending. */
+export function rowsWhere(n: number, condition: (row: number) => boolean): Uint32Array {
+  const rows = new Uint32Array(n);
+  let count = 0;
+  for (let i = 0; i < n; i++) if (condition(i)) rows[count++] = i;
+  return rows.slice(0, count);
+}
+
+export function isTruthKnown(data: PredictionData, row: number): boolean {
+  return data.kind === 'labels' ? data.truth[row] !== UNKNOWN_LABEL : data.correct[row] !== UNKNOWN_CORRECT;
+}
+
+/** The rows with a known truth; the table itself where that is all of them. */
+export function knownRows<T extends PredictionData>(data: T): T {
+  const n = rowCount(data);
+  const rows = rowsWhere(n, (i) => isTruthKnown(data, i));
+  return rows.length === n ? data : selectRows(data, rows);
+}
+
+/** Row weights scaled to mean 1, so that their sum is a number of rows; null where all are equal. */
+export function normalisedWeights(data: RowColumns, n: number): Float64Array | null {
+  const { weight } = data;
+  if (weight === undefined) return null;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const w = weight[i] ?? 0;
+    if (!(w >= 0 && w < Infinity))
+      throw new UserError(
+        'bad-weight',
+        `The weight of row ${i + 1} is ${w}; weights are finite and not negative.`,
+      );
+    sum += w;
+  }
+  if (n > 0 && sum === 0) throw new UserError('bad-weight', 'All weights are 0, so no row counts.');
+  const scale = n / sum;
+  return weight.map((w) => w * scale);
+}

@@ -1,0 +1,43 @@
+import { UserError } from '../user-error';
+
+/** What every calibrator of a distribution over labels is fitted on. */
+export interface LabelSample {
+  readonly labels: readonly string[];
+  readonly K: number;
+  /** (n·K) log-softmax, finite. */
+  readonly z: Float64Array;
+  /** (n) index of the true label, known in every row. */
+  readonly truth: Int32Array;
+  /** (n) mean 1; null: all 1. */
+  readonly weight: Float64Array | null;
+  /** (n) or undefined: each row its own. */
+  readonly group: Int32Array | undefined;
+}
+
+/**
+ * A label that never occurs would be given a bias of −∞ by a maximum likelihood fit: said before fitting.
+ */
+export function requireEveryLabel({ labels, truth }: LabelSample): void {
+  const seen = new Set(truth);
+  const missing = labels.filter((_, k) => !seen.has(k));
+  if (missing.length === 0) return;
+  const names = missing.map((label) => `"${label}"`).join(', ');
+  throw new UserError(
+    'no-optimum',
+    `No row has the true label ${names}, so its bias has no finite best value. Add such rows, or remove the label from the classifier.`,
+  );
+}
+
+export function selectSample(sample: LabelSample, rows: Uint32Array): LabelSample {
+  const { K, z, truth, weight, group } = sample;
+  const chosen = new Float64Array(rows.length * K);
+  for (let i = 0; i < rows.length; i++)
+    for (let k = 0; k < K; k++) chosen[i * K + k] = z[(rows[i] ?? 0) * K + k] ?? 0;
+  return {
+    ...sample,
+    z: chosen,
+    truth: Int32Array.from(rows, (row) => truth[row] ?? 0),
+    weight: weight && Float64Array.from(rows, (row) => weight[row] ?? 0),
+    group: group && Int32Array.from(rows, (row) => group[row] ?? 0),
+  };
+}

@@ -1,0 +1,110 @@
+import { type BinarySample, classWeights } from './sample';
+
+/** p = 1 / (1 + exp(A f + B)); A < 0 where a higher score means a likelier label. */
+export interface PlattMap {
+  readonly kind: 'platt';
+  readonly a: number;
+  readonly b: number;
+}
+
+const MAX_ITERATIONS = 100;
+const SMALLEST_STEP = 1e-10;
+const ARMIJO = 1e-4;
+const RIDGE = 1e-12;
+const GRADIENT_TOLERANCE = 1e-5;
+
+interface Point {
+  readonly a: number;
+  readonly b: number;
+  readonly value: number;
+  readonly gradientA: number;
+  readonly gradientB: number;
+  readonly aa: number;
+  readonly ab: number;
+  readonly bb: number;
+}
+
+/**
+ * Platt's sigmoid by Newton's method with backtracking: Lin, Lin, Weng, "A note on Platt's probabilistic outputs
+ * for support vector machines", Machine Learning 68 (2007), appendix, as in libsvm's sigmoid_train.
+ *
+ * The smoothed targets (Platt 1999; eq. 3) keep the optimum finite on separable data, and make one class alone
+ * give the constant (N+ + 1)/(N+ + 2) or 1/(N− + 2).
+ */
+export function fitPlatt(sample: BinarySample): PlattMap {
+  const { positive, negative } = classWeights(sample);
+  const high = (positive + 1) / (positive + 2);
+  const low = 1 / (negative + 2);
+  let at = evaluate(sample, high, low, 0, Math.log((negative + 1) / (positive + 1)));
+  for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
+    if (Math.abs(at.gradientA) < GRADIENT_TOLERANCE && Math.abs(at.gradientB) < GRADIENT_TOLERANCE) break;
+    const determinant = at.aa * at.bb - at.ab * at.ab;
+    const stepA = -(at.bb * at.gradientA - at.ab * at.gradientB) / determinant;
+    const stepB = -(at.aa * at.gradientB - at.ab * at.gradientA) / determinant;
+    const slope = at.gradientA * stepA + at.gradientB * stepB;
+    const next = backtrack(sample, high, low, at, stepA, stepB, slope);
+    if (next === null) break;
+    at = next;
+  }
+  return { kind: 'platt', a: at.a, b: at.b };
+}
+
+function backtrack(
+  sample: BinarySample,
+  high: number,
+  low: number,
+  at: Point,
+  stepA: number,
+  stepB: number,
+  slope: number,
+): Point | null {
+  for (let size = 1; size >= SMALLEST_STEP; size /= 2) {
+    const next = evaluate(sample, high, low, at.a + size * stepA, at.b + size * stepB);
+    if (next.value < at.value + ARMIJO * size * slope) return next;
+  }
+  return null;
+}
+
+/** Objective (eq. 5), gradient (eq. 7) and Hessian (eq. 8) in one pass: the full step is nearly always taken. */
+function evaluate(sample: BinarySample, high: number, low: number, a: number, b: number): Point {
+  const { f, y, weight } = sample;
+  let value = 0;
+  let gradientA = 0;
+  let gradientB = 0;
+  let aa = RIDGE;
+  let ab = 0;
+  let bb = RIDGE;
+  for (let i = 0; i < f.length; i++) {
+    const score = f[i] ?? 0;
+    const target = y[i] === 1 ? high : low;
+    const w = weight === null ? 1 : (weight[i] ?? 0);
+    const u = score * a + b;
+    // The branch on the sign of A f + B keeps exp from overflowing and 1 − p from cancelling (section 3).
+    let p: number;
+    let q: number;
+    if (u >= 0) {
+      const e = Math.exp(-u);
+      q = 1 / (1 + e);
+      p = e * q;
+      value += w * (target * u + Math.log1p(e));
+    } else {
+      const e = Math.exp(u);
+      p = 1 / (1 + e);
+      q = e * p;
+      value += w * ((target - 1) * u + Math.log1p(e));
+    }
+    const residual = w * (target - p);
+    const curvature = w * p * q;
+    gradientA += score * residual;
+    gradientB += residual;
+    aa += score * score * curvature;
+    ab += score * curvature;
+    bb += curvature;
+  }
+  return { a, b, value, gradientA, gradientB, aa, ab, bb };
+}
+
+/** Log-odds after Platt: −(A f + B). */
+export function plattLogOdds(map: PlattMap, f: number): number {
+  return -(map.a * f + map.b);
+}

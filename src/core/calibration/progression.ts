@@ -1,0 +1,221 @@
+import { binValues, DEFAULT_BINS, sumBins } from '../metrics/bins';
+import { emptyMoments } from '../metrics/bootstrap';
+import { expectedCalibrationError } from '../metrics/ece';
+import { quantile } from '../metrics/intervals';
+import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, weightedMean } from '../metrics/losses';
+import { type Random, seededRandom } from '../random';
+import { UserError } from '../user-error';
+import { applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
+import { confidenceOf, knownRows, normalisedWeights, rowCount, selectRows } from './data';
+import { shuffle } from './folds';
+import type { PredictionData } from './types';
+
+/** Median and the middle 80% over repeats. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface ProgressionPoint {
+  /** Rows fitted on. */
+  readonly rows: number;
+  readonly nll: Spread;
+  readonly brier: Spread;
+  readonly ece: Spread;
+  /** Mean ECE that a perfectly calibrated model would show on the same hold-out. */
+  readonly eceNull: Spread;
+  /** Repeats in which the method could not be fitted. */
+  readonly failures: number;
+}
+
+export interface Progression {
+  readonly verdict: 'still-improving' | 'flat' | 'too-few-rows';
+  readonly message: string;
+  readonly holdOut: number;
+  readonly repeats: number;
+  readonly points: readonly ProgressionPoint[];
+  /** Fall of the NLL from about half of the rows to all, paired within repeats; null where not defined. */
+  readonly lastGain: (Spread & { readonly from: number; readonly to: number }) | null;
+}
+
+export interface ProgressionOptions extends FitOptions {
+  /** 50. */
+  readonly repeats?: number | undefined;
+}
+
+const SIZES = [100, 200, 500, 1000] as const;
+const FEWEST_ROWS = 300;
+const SMALLEST_HOLD_OUT = 200;
+const NULL_DRAWS = 20;
+/** A gain below this share of the NLL is not worth labelling rows for. */
+const WORTHWHILE = 0.005;
+
+interface Score {
+  readonly nll: number;
+  readonly brier: number;
+  readonly ece: number;
+  readonly eceNull: number;
+}
+
+/**
+ * What more rows would bring: in each repeat some groups are held out, the method is fitted on growing prefixes of
+ * the rest, and all fits are scored on that same hold-out.
+ */
+export function sampleSizeProgression(data: PredictionData, options: ProgressionOptions): Progression {
+  const known = knownRows(data);
+  const repeats = options.repeats ?? 50;
+  const random = seededRandom(options.seed ?? 0);
+  const groups = groupedRows(known);
+  const heldGroups = Math.max(SMALLEST_HOLD_OUT, Math.round(groups.length / 5));
+  const n = rowCount(known);
+  if (n < FEWEST_ROWS || groups.length - heldGroups < 2)
+    return {
+      verdict: 'too-few-rows',
+      message: `A progression needs at least ${FEWEST_ROWS} rows with a known truth (200 of them, or of their groups, are held out); there are ${n}.`,
+      holdOut: 0,
+      repeats: 0,
+      points: [],
+      lastGain: null,
+    };
+
+  const sizes = prefixSizes(Math.round((n * (groups.length - heldGroups)) / groups.length));
+  const scores: (Score | null)[][] = [];
+  let holdOut = 0;
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    shuffle(groups, random);
+    const held = Uint32Array.from(groups.slice(0, heldGroups).flat());
+    const rest = groups.slice(heldGroups);
+    holdOut = held.length;
+    const test = selectRows(known, held);
+    scores.push(
+      sizes.map((size, at) => {
+        const rows = at === sizes.length - 1 ? rest.flat() : prefix(rest, size);
+        return scoreFit(selectRows(known, Uint32Array.from(rows)), test, options, random);
+      }),
+    );
+  }
+  const points = sizes.map((rows, at) =>
+    pointOf(
+      rows,
+      scores.map((repeat) => repeat[at] ?? null),
+    ),
+  );
+  const lastGain = gainOfLastDoubling(sizes, scores);
+  const nll = points[points.length - 1]?.nll.median ?? 0;
+  const improving = lastGain !== null && lastGain.low > 0 && lastGain.median > WORTHWHILE * nll;
+  return {
+    verdict: improving ? 'still-improving' : 'flat',
+    message: improving
+      ? 'The fit still improves with more rows: labelling more is worth it.'
+      : 'More rows would change this fit little.',
+    holdOut,
+    repeats,
+    points,
+    lastGain,
+  };
+}
+
+/** Rows of each group. */
+function groupedRows(data: PredictionData): number[][] {
+  const n = rowCount(data);
+  const { group } = data;
+  if (group === undefined) return Array.from({ length: n }, (_, i) => [i]);
+  const byGroup = new Map<number, number[]>();
+  for (let i = 0; i < n; i++) {
+    const rows = byGroup.get(group[i] ?? 0);
+    if (rows === undefined) byGroup.set(group[i] ?? 0, [i]);
+    else rows.push(i);
+  }
+  return [...byGroup.values()];
+}
+
+function prefixSizes(rest: number): number[] {
+  return [...SIZES.filter((size) => size < rest), rest];
+}
+
+/** Whole groups until there are `size` rows. */
+function prefix(groups: readonly (readonly number[])[], size: number): number[] {
+  const rows: number[] = [];
+  for (const group of groups) {
+    if (rows.length >= size) break;
+    rows.push(...group);
+  }
+  return rows;
+}
+
+function scoreFit(
+  train: PredictionData,
+  test: PredictionData,
+  options: FitOptions,
+  random: Random,
+): Score | null {
+  try {
+    const calibrated = applyCalibrator(fitCalibrator(train, options).calibrator, test);
+    return score(calibrated, random);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+function score(data: PredictionData, random: Random): Score {
+  const predicted = confidenceOf(data);
+  const { confidence, correct } = predicted;
+  const weight = normalisedWeights(data, correct.length);
+  const binning = binValues(confidence, 'width', DEFAULT_BINS);
+  const sums = sumBins(binning, confidence, correct, weight);
+  const drawn = { ...emptyMoments(DEFAULT_BINS), mass: sums.mass, confidence: sums.confidence };
+  let eceNull = 0;
+  for (let draw = 0; draw < NULL_DRAWS; draw++) {
+    drawn.correct.fill(0);
+    for (let i = 0; i < confidence.length; i++) {
+      if (random() >= (confidence[i] ?? 0)) continue;
+      const b = binning.index[i] ?? 0;
+      drawn.correct[b] = (drawn.correct[b] ?? 0) + (weight === null ? 1 : (weight[i] ?? 0));
+    }
+    eceNull += expectedCalibrationError(drawn) / NULL_DRAWS;
+  }
+  const nll = data.kind === 'labels' ? labelNllLosses(data).loss : nllLosses(predicted).loss;
+  const brier = data.kind === 'labels' ? labelBrierLosses(data) : brierLosses(predicted);
+  return {
+    nll: weightedMean(nll, weight),
+    brier: weightedMean(brier, weight),
+    ece: expectedCalibrationError(sums),
+    eceNull,
+  };
+}
+
+function pointOf(rows: number, scores: readonly (Score | null)[]): ProgressionPoint {
+  const fitted = scores.filter((value) => value !== null);
+  return {
+    rows,
+    nll: spread(fitted.map(({ nll }) => nll)),
+    brier: spread(fitted.map(({ brier }) => brier)),
+    ece: spread(fitted.map(({ ece }) => ece)),
+    eceNull: spread(fitted.map(({ eceNull }) => eceNull)),
+    failures: scores.length - fitted.length,
+  };
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = Float64Array.from(values).sort();
+  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.1), high: quantile(sorted, 0.9) };
+}
+
+function gainOfLastDoubling(
+  sizes: readonly number[],
+  scores: readonly (readonly (Score | null)[])[],
+): Progression['lastGain'] {
+  const last = sizes.length - 1;
+  const to = sizes[last] ?? 0;
+  const half = sizes.findLastIndex((size) => size <= to / 2);
+  const from = sizes[half];
+  if (from === undefined) return null;
+  const gains = scores.flatMap((repeat) => {
+    const before = repeat[half];
+    const after = repeat[last];
+    return before && after ? [before.nll - after.nll] : [];
+  });
+  return gains.length === 0 ? null : { ...spread(gains), from, to };
+}

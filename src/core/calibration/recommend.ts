@@ -1,0 +1,236 @@
+import { labelNllLosses, nllLosses } from '../metrics/losses';
+import { fitCalibrator, type FitOptions, refusal } from './calibrator';
+import { type CrossFit, confidenceOnly, crossFit, partition } from './cross-fit';
+import { confidenceOf, knownRows, normalisedWeights, rowCount, rowsWhere, selectRows } from './data';
+import { UserError } from '../user-error';
+import { type CalibrateOn, type Method, type PredictionData, SPLIT_FIT, type Warning } from './types';
+
+export interface RecommendOptions extends Omit<FitOptions, 'method'> {
+  /** Methods to compare; all that are fitted on labelled rows and work on `on`. */
+  readonly methods?: readonly Method[] | undefined;
+}
+
+export interface Candidate {
+  readonly method: Method | 'raw';
+  /** Most parameters of a fold's fit; 0 for raw. */
+  readonly parameters: number;
+  /** Cross-fitted mean NLL, of the label distribution or of correct. */
+  readonly nll: number;
+  /** How much worse than the best, with the paired standard error of that difference. */
+  readonly gap: number;
+  readonly gapSe: number;
+  readonly withinOneSe: boolean;
+}
+
+export interface Recommendation {
+  readonly choice: Method | 'raw' | null;
+  /** One sentence for the person. */
+  readonly reason: string;
+  readonly verdict: 'use' | 'keep-raw' | 'not-enough-data';
+  readonly on: CalibrateOn;
+  readonly seed: number;
+  /** Simplest first, isotonic last; those that could be fitted. */
+  readonly candidates: readonly Candidate[];
+  readonly excluded: readonly { readonly method: Method; readonly reason: string }[];
+  /** With a split column: raw and the choice scored once on the test part, which chose nothing. */
+  readonly test: null | { readonly n: number; readonly raw: number; readonly chosen: number };
+  readonly warnings: readonly Warning[];
+}
+
+const FITTED_METHODS: readonly Method[] = [
+  'temperature',
+  'slope',
+  'platt',
+  'bias-temperature',
+  'beta',
+  'vector',
+  'histogram',
+  'isotonic',
+];
+const FEWEST_OUTCOMES = 20;
+const FEWEST_FOR_ISOTONIC = 200;
+
+/**
+ * The simplest method whose cross-fitted NLL is within one paired standard error of the best (the one-standard-error
+ * rule of Breiman et al. 1984, §3.4.3), raw among the candidates. ECE is never optimised.
+ */
+export function recommend(data: PredictionData, options: RecommendOptions): Recommendation {
+  const { on } = options;
+  const seed = options.seed ?? 0;
+  const known = knownRows(data);
+  const { split } = known;
+  const choosing =
+    split === undefined
+      ? known
+      : withoutSplit(
+          selectRows(
+            known,
+            rowsWhere(rowCount(known), (i) => split[i] === SPLIT_FIT),
+          ),
+        );
+  const { correct } = confidenceOf(choosing);
+  const right = correct.reduce((sum, y) => sum + y, 0);
+  const wrong = correct.length - right;
+  if (right < FEWEST_OUTCOMES || wrong < FEWEST_OUTCOMES)
+    return {
+      choice: null,
+      verdict: 'not-enough-data',
+      reason: `Not enough data: ${right} right and ${wrong} wrong rows; at least ${FEWEST_OUTCOMES} of each are needed to recommend a calibrator.`,
+      on,
+      seed,
+      candidates: [],
+      excluded: [],
+      test: null,
+      warnings: [],
+    };
+
+  const excluded: { method: Method; reason: string }[] = [];
+  const runs: Run[] = [{ method: 'raw', parameters: 0, losses: rawLosses(choosing, on) }];
+  const folds = partition(choosing, seed);
+  for (const method of options.methods ?? FITTED_METHODS) {
+    const refused = refusal(method, on);
+    if (refused !== null) {
+      if (options.methods !== undefined) excluded.push({ method, reason: refused });
+      continue;
+    }
+    if (method === 'isotonic' && Math.min(right, wrong) < FEWEST_FOR_ISOTONIC) {
+      excluded.push({
+        method,
+        reason: `Isotonic wants ${FEWEST_FOR_ISOTONIC} right and ${FEWEST_FOR_ISOTONIC} wrong rows.`,
+      });
+      continue;
+    }
+    const run = tryRun(method, options, (fit) => crossFit(choosing, on, folds, fit));
+    if ('reason' in run) excluded.push({ method, reason: run.reason });
+    else runs.push(run);
+  }
+  const candidates = compare(runs, choosing);
+  const chosen = candidates.find(({ withinOneSe }) => withinOneSe)?.method ?? 'raw';
+  return {
+    choice: chosen,
+    verdict: chosen === 'raw' ? 'keep-raw' : 'use',
+    reason:
+      chosen === 'raw'
+        ? 'Keep raw: no calibrator is better on new rows by more than one standard error.'
+        : `${chosen} is the simplest method within one standard error of the best on new rows.`,
+    on,
+    seed,
+    candidates,
+    excluded,
+    test: split === undefined ? null : scoreTest(known, chosen, options),
+    warnings: [
+      {
+        code: 'best-of-several',
+        message: `The winner of ${candidates.length} methods is shown slightly too good: it was chosen on these rows.`,
+      },
+    ],
+  };
+}
+
+interface Run {
+  readonly method: Method | 'raw';
+  readonly parameters: number;
+  /** (n) NLL of each row. */
+  readonly losses: Float64Array;
+}
+
+function tryRun(
+  method: Method,
+  options: RecommendOptions,
+  run: (fit: (train: PredictionData) => ReturnType<typeof fitCalibrator>['calibrator']) => CrossFit,
+): Run | { readonly reason: string } {
+  try {
+    const result = run((train) => fitCalibrator(train, { ...options, method }).calibrator);
+    const [failure] = result.failures;
+    if (failure !== undefined) return { reason: failure.message };
+    return { method, parameters: result.parameters, losses: rowLosses(result.calibrated) };
+  } catch (error) {
+    if (error instanceof UserError) return { reason: error.message };
+    throw error;
+  }
+}
+
+function rowLosses(data: PredictionData): Float64Array {
+  return data.kind === 'labels' ? labelNllLosses(data).loss : nllLosses(confidenceOf(data)).loss;
+}
+
+function rawLosses(data: PredictionData, on: CalibrateOn): Float64Array {
+  return rowLosses(on === 'labels' ? data : confidenceOnly(data));
+}
+
+function withoutSplit(data: PredictionData): PredictionData {
+  return { ...data, split: undefined };
+}
+
+/** Candidates, simplest first, each against the best. */
+function compare(runs: readonly Run[], data: PredictionData): Candidate[] {
+  const weight = normalisedWeights(data, rowCount(data));
+  const means = runs.map(({ losses }) => pairedMean(losses, null, weight, data.group).mean);
+  const best = runs[means.indexOf(Math.min(...means))];
+  const order = (run: Run) => (run.method === 'isotonic' ? Infinity : run.parameters);
+  return runs
+    .map((run, i) => {
+      const { mean: gap, se } = pairedMean(run.losses, best?.losses ?? null, weight, data.group);
+      return { run, nll: means[i] ?? 0, gap, gapSe: se };
+    })
+    .sort((left, right) => order(left.run) - order(right.run))
+    .map(({ run, nll, gap, gapSe }) => ({
+      method: run.method,
+      parameters: run.parameters,
+      nll,
+      gap,
+      gapSe,
+      withinOneSe: gap <= gapSe,
+    }));
+}
+
+/**
+ * Weighted mean of a − b with its standard error, rows of one group counted as one draw:
+ *   SE² = G/(G − 1) · Σ_g (Σ_{i in g} w_i (d_i − d̄))² / (Σ w)².
+ *
+ * @param b (n) or null for 0
+ */
+export function pairedMean(
+  a: Float64Array,
+  b: Float64Array | null,
+  weight: Float64Array | null,
+  group: Int32Array | undefined,
+): { mean: number; se: number; units: number } {
+  const n = a.length;
+  const difference = (i: number) => (a[i] ?? 0) - (b === null ? 0 : (b[i] ?? 0));
+  let total = 0;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const w = weight === null ? 1 : (weight[i] ?? 0);
+    total += w;
+    sum += w * difference(i);
+  }
+  const mean = sum / total;
+  const byGroup = new Map<number, number>();
+  let square = 0;
+  for (let i = 0; i < n; i++) {
+    const deviation = (weight === null ? 1 : (weight[i] ?? 0)) * (difference(i) - mean);
+    if (group === undefined) square += deviation * deviation;
+    else byGroup.set(group[i] ?? 0, (byGroup.get(group[i] ?? 0) ?? 0) + deviation);
+  }
+  for (const deviation of byGroup.values()) square += deviation * deviation;
+  const units = group === undefined ? n : byGroup.size;
+  return { mean, se: units < 2 ? 0 : Math.sqrt((square * units) / (units - 1)) / total, units };
+}
+
+/** Raw and the choice, fitted on the fit part, on the test part. */
+function scoreTest(
+  known: PredictionData,
+  chosen: Method | 'raw',
+  options: RecommendOptions,
+): Recommendation['test'] {
+  const split = partition(known, options.seed ?? 0);
+  const rows = rowsWhere(rowCount(known), (i) => split.fold[i] === 0);
+  const test = selectRows(known, rows);
+  const weight = normalisedWeights(test, rows.length);
+  const meanOf = (losses: Float64Array) => pairedMean(losses, null, weight, test.group).mean;
+  const raw = meanOf(rawLosses(test, options.on));
+  if (chosen === 'raw') return { n: rows.length, raw, chosen: raw };
+  const run = tryRun(chosen, options, (fit) => crossFit(known, options.on, split, fit));
+  return 'reason' in run ? null : { n: rows.length, raw, chosen: meanOf(run.losses) };
+}

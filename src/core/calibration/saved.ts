@@ -1,0 +1,365 @@
+import { z } from 'zod';
+import { UserError } from '../user-error';
+import type { Calibrator } from './calibrator';
+import { METHODS } from './types';
+
+/** Version of the file's form. A newer one is refused, not guessed. */
+export const SAVED_VERSION = 1;
+
+const finite = z.number();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hexadecimal digits');
+const count = z.int().min(0);
+
+function ascending(values: readonly number[], strictly: boolean): boolean {
+  return values.every((value, i) => {
+    const before = values[i - 1];
+    return before === undefined || (strictly ? before < value : before <= value);
+  });
+}
+
+const probability = finite.min(0).max(1);
+
+const scalarMap = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('platt'), a: finite, b: finite }),
+  z
+    .strictObject({
+      kind: z.literal('isotonic'),
+      x: z.array(finite).min(1).readonly(),
+      y: z.array(probability).readonly(),
+    })
+    .refine(({ x, y }) => x.length === y.length, 'x and y must be equally long')
+    .refine(({ x }) => ascending(x, true), 'x must ascend')
+    .refine(({ y }) => ascending(y, false), 'y must not descend'),
+  z.strictObject({ kind: z.literal('beta'), a: finite.min(0), b: finite.min(0), c: finite }),
+  z
+    .strictObject({
+      kind: z.literal('histogram'),
+      edges: z.array(finite).readonly(),
+      values: z.array(probability).readonly(),
+    })
+    .refine(({ edges, values }) => values.length === edges.length + 1, 'there is one value more than edges')
+    .refine(({ edges }) => ascending(edges, true), 'edges must ascend'),
+  z.strictObject({ kind: z.literal('slope'), beta: finite.positive() }),
+]);
+
+const labelModel = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('temperature'), beta: finite.positive() }),
+  z.strictObject({
+    kind: z.literal('bias-temperature'),
+    beta: finite.positive(),
+    bias: z.array(finite).readonly(),
+  }),
+  z.strictObject({
+    kind: z.literal('vector'),
+    scale: z.array(finite).readonly(),
+    bias: z.array(finite).readonly(),
+    penalty: finite.min(0),
+  }),
+  z.strictObject({
+    kind: z.enum(['content-free', 'batch']),
+    bias: z.array(finite).readonly(),
+    shares: z.array(probability).readonly().nullable(),
+  }),
+]);
+
+const method = z.enum(METHODS);
+const labels = z
+  .array(z.string().min(1))
+  .min(2)
+  .refine((names) => new Set(names).size === names.length, 'labels must differ')
+  .readonly();
+
+const calibrator = z
+  .union([
+    z.strictObject({ on: z.literal('confidence'), method, map: scalarMap }),
+    z.strictObject({ on: z.literal('labels'), method, labels, oneVsRest: z.array(scalarMap).readonly() }),
+    z.strictObject({ on: z.literal('labels'), method, labels, model: labelModel }),
+  ])
+  .superRefine((value, context) => {
+    for (const message of disagreements(value)) context.addIssue({ code: 'custom', message });
+  });
+
+/** What the schema cannot say: that the parts of a calibrator fit each other. */
+function disagreements(value: Calibrator): string[] {
+  if (value.on === 'confidence')
+    return value.map.kind === value.method
+      ? []
+      : [`the method is ${value.method} but the map is ${value.map.kind}`];
+  const K = value.labels.length;
+  if ('oneVsRest' in value) {
+    const wanted = K === 2 ? 1 : K;
+    const wrong = value.oneVsRest.filter(({ kind }) => kind !== value.method);
+    return [
+      ...(value.oneVsRest.length === wanted
+        ? []
+        : [`${K} labels need ${wanted} maps, not ${value.oneVsRest.length}`]),
+      ...(wrong.length === 0 ? [] : [`the method is ${value.method} but a map is ${wrong[0]?.kind ?? ''}`]),
+    ];
+  }
+  const { model } = value;
+  const columns = [
+    ...('bias' in model ? [model.bias] : []),
+    ...('scale' in model ? [model.scale] : []),
+    ...('shares' in model && model.shares !== null ? [model.shares] : []),
+  ];
+  return [
+    ...(model.kind === value.method ? [] : [`the method is ${value.method} but the model is ${model.kind}`]),
+    ...(columns.every((column) => column.length === K)
+      ? []
+      : [`there must be ${K} numbers, one for each label`]),
+  ];
+}
+
+const metric = z.strictObject({ value: finite.nullable(), low: finite.nullable(), high: finite.nullable() });
+const warning = z.strictObject({ code: z.string(), message: z.string() });
+
+/** Names of the metrics that a file keeps. */
+export const SAVED_METRICS = [
+  'accuracy',
+  'meanConfidence',
+  'ece',
+  'mce',
+  'brier',
+  'nll',
+  'auroc',
+  'aurc',
+  'smoothEce',
+  'debiasedL2',
+  'labelBrier',
+  'labelNll',
+  'classwiseEce',
+] as const;
+const metrics = z.partialRecord(z.enum(SAVED_METRICS), metric);
+
+const range = z.tuple([finite, finite]).readonly();
+const folds = z.strictObject({
+  source: z.enum(['folds', 'split']),
+  count: count.min(1),
+  seed: z.int(),
+  stratifiedBy: z.enum(['label', 'correct']),
+  grouped: z.boolean(),
+  seedRange: z
+    .strictObject({ seeds: z.array(z.int()).readonly(), nll: range, brier: range, ece: range })
+    .nullable(),
+});
+
+const modelIdentity = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('file'), name: z.string(), sha256 }),
+  z.strictObject({
+    kind: z.literal('endpoint'),
+    address: z.string(),
+    name: z.string(),
+    fingerprint: z.string().nullable(),
+    verified: z.literal(false),
+  }),
+]);
+
+/** Where scores come from: what a calibrator is valid for. */
+const binding = z.strictObject({
+  model: modelIdentity,
+  promptSha256: sha256,
+  scoring: z.strictObject({ method: z.string(), mode: z.string() }),
+  backend: z.string(),
+});
+
+export const savedCalibratorSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    schema: z.literal(SAVED_VERSION),
+    calibrator,
+    /** Of the table's columns that it was fitted on. */
+    scoreType: z.enum(['logprob', 'prob', 'logit', 'confidence']),
+    n: count,
+    classCounts: z.record(z.string(), count).nullable(),
+    nCorrect: count,
+    nWrong: count,
+    /** Out of sample, on the same rows. */
+    before: metrics,
+    after: metrics,
+    inSample: metrics,
+    folds,
+    seed: z.int(),
+    warnings: z.array(warning).readonly(),
+    source: z.strictObject({ sha256, name: z.string().nullable() }),
+    /** Null: fitted on a table that does not say where its scores come from. */
+    bound: binding.nullable(),
+    versions: z.record(z.string(), z.string()),
+    /** ISO 8601. */
+    time: z.iso.datetime(),
+  })
+  .refine(({ n, nCorrect, nWrong }) => n === nCorrect + nWrong, 'n must be nCorrect + nWrong');
+
+export type SavedCalibrator = z.infer<typeof savedCalibratorSchema>;
+export type Binding = z.infer<typeof binding>;
+
+/** Checks and returns what is about to be written. NaN and Infinity do not pass. */
+export function savedCalibrator(parts: Omit<SavedCalibrator, 'schema'>): SavedCalibrator {
+  return savedCalibratorSchema.parse({ schema: SAVED_VERSION, ...parts });
+}
+
+/** Reads a calibrator file. Throws a UserError that says what is wrong with it. */
+export function parseSavedCalibrator(text: string): SavedCalibrator {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(
+      'calibrator-not-json',
+      'The calibrator file is not JSON. Restore it or fit it again.',
+      {
+        cause: error,
+      },
+    );
+  }
+  const version = z.looseObject({ schema: finite }).safeParse(value);
+  if (version.success && version.data.schema > SAVED_VERSION)
+    throw new UserError(
+      'calibrator-newer',
+      `The calibrator file has version ${version.data.schema} and this program knows up to ${SAVED_VERSION}. Update the extension to use it.`,
+    );
+  const parsed = savedCalibratorSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.');
+  throw new UserError(
+    'calibrator-invalid',
+    `The calibrator file cannot be used: ${where}: ${issue?.message ?? 'invalid'}. Fit it again rather than editing it.`,
+    { cause: parsed.error },
+  );
+}
+
+/** Metrics of an evaluation in the form of the file. */
+export function savedMetrics(evaluation: MetricSource): SavedCalibrator['after'] {
+  const { labelMetrics, ...rest } = evaluation;
+  const all: Record<string, MetricValue | undefined> = {
+    ...rest,
+    labelBrier: labelMetrics?.brier,
+    labelNll: labelMetrics?.nll,
+    classwiseEce: labelMetrics?.classwiseEce,
+  };
+  return Object.fromEntries(
+    SAVED_METRICS.flatMap((name) => {
+      const found = all[name];
+      return found === undefined ? [] : [[name, { value: found.value, low: found.low, high: found.high }]];
+    }),
+  );
+}
+
+type MetricValue = z.infer<typeof metric>;
+type OwnMetric = Exclude<(typeof SAVED_METRICS)[number], 'labelBrier' | 'labelNll' | 'classwiseEce'>;
+type MetricSource = Readonly<Record<OwnMetric, MetricValue>> & {
+  readonly labelMetrics: Readonly<Record<'brier' | 'nll' | 'classwiseEce', MetricValue>> | null;
+};
+
+/** What a calibrator is about to be used on. Absent fields are not known. */
+export interface CalibrationTarget {
+  readonly labels?: readonly string[] | undefined;
+  readonly model?: Binding['model'] | undefined;
+  readonly promptSha256?: string | undefined;
+  readonly scoring?: Binding['scoring'] | undefined;
+  readonly backend?: string | undefined;
+}
+
+export interface Mismatch {
+  readonly field: 'labels' | 'model' | 'prompt' | 'scoring' | 'backend' | 'binding';
+  /** refuse: known to differ; unknown: cannot be compared; warn: differs, with small effect. */
+  readonly severity: 'refuse' | 'unknown' | 'warn';
+  readonly message: string;
+}
+
+/** Why a calibrator may not fit where it is about to be used; empty where everything agrees. */
+export function mismatches(saved: SavedCalibrator, target: CalibrationTarget): Mismatch[] {
+  return [...labelMismatch(saved, target), ...bindingMismatches(saved.bound, target)];
+}
+
+function labelMismatch(
+  { calibrator: fitted }: SavedCalibrator,
+  { labels: wanted }: CalibrationTarget,
+): Mismatch[] {
+  if (fitted.on === 'confidence') return [];
+  const own = fitted.labels;
+  if (wanted === undefined)
+    return [{ field: 'labels', severity: 'unknown', message: 'The labels of the target are not known.' }];
+  if (own.length === wanted.length && own.every((label, k) => label === wanted[k])) return [];
+  const sameSet = own.length === wanted.length && own.every((label) => wanted.includes(label));
+  return [
+    {
+      field: 'labels',
+      severity: 'refuse',
+      message: sameSet
+        ? `The labels are in another order: fitted on ${own.join(', ')}; here ${wanted.join(', ')}.`
+        : `The labels differ: fitted on ${own.join(', ')}; here ${wanted.join(', ')}.`,
+    },
+  ];
+}
+
+function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mismatch[] {
+  if (bound === null)
+    return [
+      {
+        field: 'binding',
+        severity: 'unknown',
+        message:
+          'This calibrator was fitted on a table that does not say which model and prompt its scores came from. Bind it to a classifier if you know that they are the same.',
+      },
+    ];
+  return [
+    ...modelMismatch(bound.model, target.model),
+    ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse'),
+    ...fieldMismatch('scoring', 'scoring method', bound.scoring.method, target.scoring?.method, 'refuse'),
+    ...fieldMismatch('scoring', 'scoring mode', bound.scoring.mode, target.scoring?.mode, 'refuse'),
+    ...fieldMismatch('backend', 'backend', bound.backend, target.backend, 'warn'),
+  ];
+}
+
+function modelMismatch(own: Binding['model'], other: Binding['model'] | undefined): Mismatch[] {
+  if (other === undefined)
+    return [{ field: 'model', severity: 'unknown', message: 'The model of the target is not known.' }];
+  if (own.kind === 'file' && other.kind === 'file')
+    return fieldMismatch('model', 'model file', own.sha256, other.sha256, 'refuse');
+  if (own.kind === 'file' || other.kind === 'file')
+    return [
+      {
+        field: 'model',
+        severity: 'refuse',
+        message: `The calibrator was fitted on ${own.name} as ${article(own.kind)}; here the model is ${article(other.kind)}.`,
+      },
+    ];
+  const known = [
+    ...fieldMismatch('model', 'endpoint', own.address, other.address, 'refuse'),
+    ...fieldMismatch('model', 'model name', own.name, other.name, 'refuse'),
+    ...(own.fingerprint === null || other.fingerprint === null
+      ? []
+      : fieldMismatch('model', 'model fingerprint', own.fingerprint, other.fingerprint, 'refuse')),
+  ];
+  if (known.length > 0) return known;
+  return [
+    {
+      field: 'model',
+      severity: 'warn',
+      message: 'The model behind an endpoint cannot be verified: its name says nothing about its weights.',
+    },
+  ];
+}
+
+function article(kind: Binding['model']['kind']): string {
+  return kind === 'file' ? 'a file' : 'an endpoint';
+}
+
+function fieldMismatch(
+  field: Mismatch['field'],
+  name: string,
+  own: string,
+  other: string | undefined,
+  severity: 'refuse' | 'warn',
+): Mismatch[] {
+  if (own === other) return [];
+  if (other === undefined)
+    return [{ field, severity: 'unknown', message: `The ${name} of the target is not known.` }];
+  return [{ field, severity, message: `The ${name} differs: fitted with ${own}; here ${other}.` }];
+}
+
+/** True where a table is the one that the calibrator was fitted on, so that its numbers flatter. */
+export function isFittedOn(saved: SavedCalibrator, tableSha256: string): boolean {
+  return saved.source.sha256 === tableSha256;
+}

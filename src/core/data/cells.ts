@@ -1,0 +1,65 @@
+/**
+ * Single cells of a table: numbers written plainly, and what to say about those that are not.
+ */
+
+const PLAIN_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const DECIMAL_COMMA = /^[+-]?[\d.]*,\d+(?:e[+-]?\d+)?$/i;
+const PERCENT = /^[+-]?[\d.,]+\s*[%٪]$/u;
+const NOT_A_NUMBER = /^[+-]?(?:nan|na|n\/a|null|none|-)$/i;
+const INFINITE = /^[+-]?(?:inf|infinity|∞)$/iu;
+
+/** A cell that is not a number. `wholeTable`: the way of writing is wrong, so other cells cannot be trusted. */
+export interface NumberProblem {
+  readonly code: string;
+  readonly reason: string;
+  readonly wholeTable: boolean;
+}
+
+/** The number in a trimmed cell; NaN for anything but digits with a decimal point and an exponent. */
+export function plainNumber(cell: string): number {
+  const value = PLAIN_NUMBER.test(cell) ? Number(cell) : NaN;
+  return Number.isFinite(value) ? value : NaN;
+}
+
+/** Why a trimmed cell is no number, in a sentence that says what to change. */
+export function numberProblem(column: string, cell: string): NumberProblem {
+  const row = (code: string, reason: string) => ({ code, reason, wholeTable: false });
+  if (cell === '') return row('empty-cell', `${column} is empty`);
+  if (PERCENT.test(cell))
+    return {
+      code: 'percent-sign',
+      reason: `${column} is ${quoted(cell)}. Write shares of 1 without a percent sign: 0.93, not 93%.`,
+      wholeTable: true,
+    };
+  if (DECIMAL_COMMA.test(cell))
+    return {
+      code: 'decimal-comma',
+      reason: `${column} is ${quoted(cell)}. Write numbers with a decimal point: 0.93, not 0,93.`,
+      wholeTable: true,
+    };
+  if (NOT_A_NUMBER.test(cell)) return row('nan', `${column} is not a number (${quoted(cell)})`);
+  if (INFINITE.test(cell) || PLAIN_NUMBER.test(cell))
+    return row('infinite', `${column} is infinite (${quoted(cell)}); scores must be finite`);
+  return row('not-a-number', `${column} is ${quoted(cell)}, which is not a number`);
+}
+
+/** The meaning of a yes-or-no cell (trimmed): 1, 0, or undefined. */
+export function flag(cell: string): 0 | 1 | undefined {
+  switch (cell.toLowerCase()) {
+    case '1':
+    case '1.0':
+    case 'true':
+      return 1;
+    case '0':
+    case '0.0':
+    case 'false':
+      return 0;
+    default:
+      return undefined;
+  }
+}
+
+/** A cell as it is shown in a sentence: in quotes, at most 40 characters of it. */
+export function quoted(cell: string): string {
+  return `"${cell.length > 40 ? `${cell.slice(0, 40)}…` : cell}"`;
+}

@@ -1,0 +1,303 @@
+/**
+ * Which column of a table is what: found by name, or said by the person.
+ */
+import { UserError } from '../user-error';
+
+/** What a single column can be, and the names it is found by (compared without case and outer spaces). */
+const ROLE_NAMES = {
+  text: ['text'],
+  label: ['label', 'y_true'],
+  predicted: ['predicted', 'y_pred'],
+  confidence: ['confidence'],
+  correct: ['correct'],
+  positive: ['y_prob'],
+  labelMass: ['label_mass'],
+  id: ['id'],
+  group: ['group'],
+  split: ['split'],
+  weight: ['weight'],
+  calibrator: ['calibrator_sha256'],
+} as const;
+
+export type Role = keyof typeof ROLE_NAMES;
+export const ROLES = Object.keys(ROLE_NAMES) as readonly Role[];
+
+/** Roles that belong to one scoring method, and so may carry its prefix: `<method>/confidence`. */
+const METHOD_ROLES: ReadonlySet<Role> = new Set([
+  'predicted',
+  'confidence',
+  'correct',
+  'positive',
+  'labelMass',
+]);
+
+/** What the numbers of score columns are; in order of preference where a table has several kinds. */
+const SCORE_TYPES = ['logprob', 'logit', 'prob'] as const;
+export type ScoreType = (typeof SCORE_TYPES)[number];
+
+/** The columns that hold a score for every label. */
+export interface ScoreColumns {
+  readonly type: ScoreType;
+  /** (K) label order. Null: the second label of a single logit, named by the first other truth that is met. */
+  readonly labels: readonly (string | null)[];
+  /** (K) column of each label's score. Null: implied by the only other one (probability 1 − p, logit 0). */
+  readonly index: readonly (number | null)[];
+}
+
+/** A header understood. Numbers are column indexes from 0. */
+export interface TableColumns {
+  readonly header: readonly string[];
+  readonly roles: Readonly<Partial<Record<Role, number>>>;
+  /** Null: the table has confidence alone. */
+  readonly scores: ScoreColumns | null;
+  /** The `<method>/` prefix in use, without the slash. */
+  readonly method: string | null;
+}
+
+export interface ColumnOptions {
+  /** Which `<method>/` columns to use, where a table holds several scoring methods. */
+  readonly method?: string | undefined;
+  /**
+   * Column by role (`label`) or by score name (`prob:spam`): wins over names. An empty column name switches a
+   * role off.
+   */
+  readonly mapping?: Readonly<Record<string, string>> | undefined;
+  /** The label order to read in; the table must have exactly these labels. Absent: the order of the columns. */
+  readonly labels?: readonly string[] | undefined;
+  /** 'confidence': leave score columns aside where the table has a confidence column too. */
+  readonly on?: 'labels' | 'confidence' | undefined;
+}
+
+interface ScoreName {
+  readonly type: ScoreType;
+  readonly label: string;
+}
+
+/**
+ * Finds the columns of a header.
+ *
+ * @throws UserError no-columns, ambiguous-column, no-such-column, unknown-role, several-methods, no-such-method,
+ *   one-score-column, labels-differ
+ */
+export function findColumns(header: readonly string[], options: ColumnOptions = {}): TableColumns {
+  const named = header.map((name) => name.trim());
+  const method = chooseMethod(named, options.method);
+  const roles: Partial<Record<Role, number>> = {};
+  for (const role of ROLES) {
+    const index = roleColumn(named, role, method, options.mapping ?? {});
+    if (index !== undefined) roles[role] = index;
+  }
+  const found = scoreColumns(named, roles, method, options.mapping ?? {});
+  checkMapping(options.mapping ?? {});
+  const useConfidence = options.on === 'confidence' && roles.confidence !== undefined;
+  const scores = found === null || useConfidence ? null : inOrder(found, options.labels);
+  if (scores === null && roles.confidence === undefined) throw noColumns(named);
+  return { header, roles, scores, method };
+}
+
+/** How many cells of a would-be header are names that this project knows. */
+export function knownColumns(header: readonly string[]): number {
+  const isKnown = (cell: string) => {
+    const name = withoutMethod(cell.trim()).name;
+    return roleOf(name) !== undefined || scoreName(name) !== undefined;
+  };
+  return header.filter(isKnown).length;
+}
+
+/** Indexes of the columns that hold predictions of the method in use: every score, predicted, confidence, correct. */
+export function predictionColumns({ header, roles, scores, method }: TableColumns): readonly number[] {
+  const byName = header.flatMap((column, index) => {
+    const { method: prefix, name } = withoutMethod(column.trim());
+    return prefix === method && scoreName(name) !== undefined ? [index] : [];
+  });
+  const byRole = (['predicted', 'confidence', 'correct', 'positive'] as const).flatMap(
+    (role) => roles[role] ?? [],
+  );
+  const mapped = scores?.index.flatMap((index) => index ?? []) ?? [];
+  return [...new Set([...byName, ...byRole, ...mapped])];
+}
+
+function roleOf(name: string): Role | undefined {
+  return ROLES.find((role) => (ROLE_NAMES[role] as readonly string[]).includes(name.toLowerCase()));
+}
+
+function scoreName(name: string): ScoreName | undefined {
+  const match = /^(prob|logprob|logit):(.+)$/isu.exec(name);
+  const type = SCORE_TYPES.find((entry) => entry === match?.[1]?.toLowerCase());
+  const label = match?.[2]?.trim();
+  return type === undefined || label === undefined || label === '' ? undefined : { type, label };
+}
+
+/** `<method>/<name>` taken apart, where what follows the first slash is a column that may carry a method. */
+function withoutMethod(column: string): { method: string | null; name: string } {
+  const slash = column.indexOf('/');
+  // `raw:sum/prob:a` is what a calibrated table keeps of `sum/prob:a`: no method of its own.
+  if (slash > 0 && scoreName(column) === undefined && !column.startsWith('raw:')) {
+    const name = column.slice(slash + 1);
+    const role = roleOf(name);
+    if (scoreName(name) !== undefined || (role !== undefined && METHOD_ROLES.has(role)))
+      return { method: column.slice(0, slash), name };
+  }
+  return { method: null, name: column };
+}
+
+/** The prefix in use: the one asked for, or the only one of a table that has no columns without. */
+function chooseMethod(header: readonly string[], wanted: string | undefined): string | null {
+  const split = header.map(withoutMethod);
+  const methods = [...new Set(split.flatMap((entry) => entry.method ?? []))];
+  if (wanted !== undefined) {
+    if (methods.includes(wanted)) return wanted;
+    const has = methods.length === 0 ? 'columns of one method only' : `those of ${methods.join(', ')}`;
+    throw new UserError(
+      'no-such-method',
+      `The table has no columns that begin with "${wanted}/": it has ${has}.`,
+    );
+  }
+  const plain = split.some(
+    ({ method, name }) => method === null && (scoreName(name) !== undefined || isConfidence(name)),
+  );
+  if (plain || methods.length === 0) return null;
+  if (methods.length === 1) return methods[0] ?? null;
+  throw new UserError(
+    'several-methods',
+    `The table has scores of several methods (${methods.join(', ')}). Choose one with --scores.`,
+  );
+}
+
+function isConfidence(name: string): boolean {
+  const role = roleOf(name);
+  return role === 'confidence' || role === 'positive';
+}
+
+function roleColumn(
+  header: readonly string[],
+  role: Role,
+  method: string | null,
+  mapping: Readonly<Record<string, string>>,
+): number | undefined {
+  const mapped = mapping[role];
+  if (mapped !== undefined) return mapped === '' ? undefined : columnNamed(header, mapped);
+  const wanted = METHOD_ROLES.has(role) ? method : null;
+  const matches = header.flatMap((column, index) => {
+    const { method: prefix, name } = withoutMethod(column);
+    return prefix === wanted && roleOf(name) === role ? [index] : [];
+  });
+  if (matches.length > 1)
+    throw new UserError(
+      'ambiguous-column',
+      `The columns ${matches.map((index) => `"${header[index] ?? ''}"`).join(' and ')} could both be the ${role}. ` +
+        `Rename one, or say which with --column ${role}=NAME.`,
+    );
+  return matches[0];
+}
+
+/**
+ * The index of a column by its exact name.
+ *
+ * @throws UserError no-such-column
+ */
+export function columnNamed(header: readonly string[], name: string): number {
+  const index = header.indexOf(name.trim());
+  if (index < 0)
+    throw new UserError(
+      'no-such-column',
+      `The table has no column "${name}". Its columns are ${listed(header)}.`,
+    );
+  return index;
+}
+
+function checkMapping(mapping: Readonly<Record<string, string>>): void {
+  for (const key of Object.keys(mapping))
+    if (!(ROLES as readonly string[]).includes(key) && scoreName(key) === undefined)
+      throw new UserError(
+        'unknown-role',
+        `"${key}" is nothing that a column can be. Use ${ROLES.join(', ')}, prob:LABEL, logprob:LABEL or logit:LABEL.`,
+      );
+}
+
+function scoreColumns(
+  header: readonly string[],
+  roles: Readonly<Partial<Record<Role, number>>>,
+  method: string | null,
+  mapping: Readonly<Record<string, string>>,
+): ScoreColumns | null {
+  const byType = new Map<ScoreType, Map<string, number>>(SCORE_TYPES.map((type) => [type, new Map()]));
+  for (const [index, column] of header.entries()) {
+    const { method: prefix, name } = withoutMethod(column);
+    const score = prefix === method ? scoreName(name) : undefined;
+    if (score === undefined) continue;
+    const labels = byType.get(score.type);
+    if (labels?.has(score.label))
+      throw new UserError('ambiguous-column', `The table has two columns "${column}". Rename or remove one.`);
+    labels?.set(score.label, index);
+  }
+  for (const [key, column] of Object.entries(mapping)) {
+    const score = scoreName(key);
+    if (score === undefined) continue;
+    if (column === '') byType.get(score.type)?.delete(score.label);
+    else byType.get(score.type)?.set(score.label, columnNamed(header, column));
+  }
+  return severalLabels(byType) ?? singleLogit(byType) ?? positiveOnly(roles) ?? refuseSingle(byType);
+}
+
+function severalLabels(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>>): ScoreColumns | null {
+  for (const [type, columns] of byType)
+    if (columns.size >= 2) return { type, labels: [...columns.keys()], index: [...columns.values()] };
+  return null;
+}
+
+/** A classification head with one output: its sigmoid is the probability of that label. */
+function singleLogit(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>>): ScoreColumns | null {
+  const entry = [...(byType.get('logit') ?? [])][0];
+  if (entry === undefined) return null;
+  const [label, index] = entry;
+  return { type: 'logit', labels: [label === '1' ? '0' : null, label], index: [null, index] };
+}
+
+/** `y_prob`: the probability of the positive class, whose labels are 0 and 1. */
+function positiveOnly(roles: Readonly<Partial<Record<Role, number>>>): ScoreColumns | null {
+  return roles.positive === undefined
+    ? null
+    : { type: 'prob', labels: ['0', '1'], index: [null, roles.positive] };
+}
+
+function refuseSingle(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>>): null {
+  for (const [type, columns] of byType)
+    for (const label of columns.keys())
+      throw new UserError(
+        'one-score-column',
+        `"${type}:${label}" is the only score column. Add one for every other label; or, where the labels are ` +
+          `0 and 1, call the probability of 1 "y_prob".`,
+      );
+  return null;
+}
+
+/** The same columns in the asked order of labels. */
+function inOrder(scores: ScoreColumns, wanted: readonly string[] | undefined): ScoreColumns {
+  if (wanted === undefined) return scores;
+  const other = wanted.find((label) => !scores.labels.includes(label));
+  const labels = scores.labels.map((label) => label ?? other ?? null);
+  const positions = wanted.map((label) => labels.indexOf(label));
+  if (wanted.length !== labels.length || positions.includes(-1))
+    throw new UserError(
+      'labels-differ',
+      `The table has the labels ${listed(labels.map((label) => label ?? '(unnamed)'))}, ` +
+        `but ${listed(wanted)} are needed.`,
+    );
+  return { type: scores.type, labels: wanted, index: positions.map((at) => scores.index[at] ?? null) };
+}
+
+function noColumns(header: readonly string[]): UserError {
+  return new UserError(
+    'no-columns',
+    `No predictions found: the table needs a column "confidence", or one "prob:LABEL", "logprob:LABEL" or ` +
+      `"logit:LABEL" for each label, or "y_prob". Its first line reads ${listed(header)}.`,
+  );
+}
+
+/** Names in quotes, the first twelve of them. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 12).map((name) => `"${name.length > 40 ? `${name.slice(0, 40)}…` : name}"`);
+  const more = names.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -1,0 +1,61 @@
+/**
+ * JSON that people edit by hand: what is wrong with it, and on which line.
+ */
+
+const TOKEN =
+  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
+
+type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'comma or end' | 'nothing';
+
+/**
+ * The line, from 1, of the first place where a text stops being JSON (RFC 8259); undefined for valid JSON.
+ * `JSON.parse` says a position in some of its messages only.
+ */
+export function badJsonLine(text: string): number | undefined {
+  const at = badJsonOffset(text);
+  return at === undefined ? undefined : text.slice(0, at).split('\n').length;
+}
+
+function badJsonOffset(text: string): number | undefined {
+  const open: ('{' | '[')[] = [];
+  let expected: Expected = 'value';
+  let at = 0;
+  for (;;) {
+    at += /^[ \t\r\n]*/.exec(text.slice(at, at + 65_536))?.[0].length ?? 0;
+    if (/[ \t\r\n]/.test(text[at] ?? '')) continue;
+    if (at === text.length) return expected === 'nothing' ? undefined : at;
+    TOKEN.lastIndex = at;
+    const token: string | undefined = TOKEN.exec(text)?.[0];
+    const next: Expected | undefined = token === undefined ? undefined : after(token, expected, open);
+    if (token === undefined || next === undefined) return at;
+    expected = next;
+    at += token.length;
+  }
+}
+
+/** What may follow a token; undefined where the token itself may not stand. Opens and closes brackets. */
+function after(token: string, expected: Expected, open: ('{' | '[')[]): Expected | undefined {
+  const isValue = expected === 'value' || expected === 'value or ]';
+  const closed = (): Expected => (open.length === 0 ? 'nothing' : 'comma or end');
+  switch (token) {
+    case '{':
+    case '[':
+      if (!isValue) return undefined;
+      open.push(token);
+      return token === '{' ? 'name or }' : 'value or ]';
+    case '}':
+    case ']': {
+      const isEnd = expected === 'comma or end' || expected === (token === '}' ? 'name or }' : 'value or ]');
+      if (!isEnd || open.pop() !== (token === '}' ? '{' : '[')) return undefined;
+      return closed();
+    }
+    case ',':
+      if (expected !== 'comma or end') return undefined;
+      return open.at(-1) === '{' ? 'name' : 'value';
+    case ':':
+      return expected === 'colon' ? 'value' : undefined;
+    default:
+      if (isValue) return closed();
+      return token.startsWith('"') && expected.startsWith('name') ? 'colon' : undefined;
+  }
+}

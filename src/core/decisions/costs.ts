@@ -1,0 +1,108 @@
+import { argmax } from '../calibration/numeric';
+import { confidenceOf, knownRows, rowCount } from '../calibration/data';
+import type { PredictionData } from '../calibration/types';
+import { argsort } from '../metrics/sort';
+import { UserError } from '../user-error';
+import { halves } from './threshold';
+
+/** What decisions cost, in any one unit. */
+export interface Costs {
+  /**
+   * Of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column), the
+   * diagonal not used.
+   */
+  readonly wrong: number | readonly (readonly number[])[];
+  /** Of having one row reviewed, after which it is right. */
+  readonly review: number;
+}
+
+export interface CostChoice {
+  /** Rows with at least this confidence are decided automatically; null: review all. */
+  readonly threshold: number | null;
+  /** Mean cost of a row on the rows that chose: flatters. */
+  readonly choosing: number | null;
+  /** Mean cost of a row on the other rows, at that threshold and at the two extremes. */
+  readonly scored: null | {
+    readonly n: number;
+    readonly cost: number;
+    readonly reviewAll: number;
+    readonly automaticAll: number;
+    readonly automaticShare: number;
+  };
+}
+
+/** The threshold of least mean cost on one part of the rows, scored on the other. */
+export function minimiseCost(
+  data: PredictionData,
+  costs: Costs,
+  options: { readonly seed?: number | undefined } = {},
+): CostChoice {
+  checkCosts(data, costs);
+  const { choosing, scoring } = halves(knownRows(data), options.seed ?? 0);
+  const best = cheapest(choosing, costs);
+  if (best === null) return { threshold: null, choosing: null, scored: null };
+  return { threshold: best.threshold, choosing: best.cost, scored: score(scoring, costs, best.threshold) };
+}
+
+function checkCosts(data: PredictionData, { wrong, review }: Costs): void {
+  const isCost = (cost: number) => cost >= 0 && cost < Infinity;
+  const matrix = typeof wrong === 'number' ? null : wrong;
+  const K = data.kind === 'labels' ? data.labels.length : 0;
+  const shaped = matrix === null || (K > 0 && matrix.length === K && matrix.every((row) => row.length === K));
+  const numbers = typeof wrong === 'number' ? [wrong] : wrong.flat();
+  if (shaped && [review, ...numbers].every(isCost)) return;
+  throw new UserError(
+    'bad-costs',
+    'Costs must be finite numbers of at least 0; costs by label pair need label scores and one row and one column for each label.',
+  );
+}
+
+/** (n) cost of deciding each row automatically. */
+function automaticCosts(data: PredictionData, { wrong }: Costs): Float64Array {
+  const { correct } = confidenceOf(data);
+  return Float64Array.from(correct, (right, i) => {
+    if (right === 1) return 0;
+    if (typeof wrong === 'number') return wrong;
+    if (data.kind === 'confidence') return 0;
+    const K = data.labels.length;
+    return wrong[data.truth[i] ?? 0]?.[argmax(data.logProbs, i * K, K).index] ?? 0;
+  });
+}
+
+function cheapest(data: PredictionData, costs: Costs): { threshold: number | null; cost: number } | null {
+  const n = rowCount(data);
+  if (n === 0) return null;
+  const { confidence } = confidenceOf(data);
+  const automatic = automaticCosts(data, costs);
+  const order = argsort(confidence).reverse();
+  let threshold: number | null = null;
+  let cost = costs.review * n;
+  let best = cost;
+  order.forEach((row, rank) => {
+    cost += (automatic[row] ?? 0) - costs.review;
+    const next = order[rank + 1];
+    const atEnd = next === undefined || confidence[next] !== confidence[row];
+    if (!atEnd || cost >= best) return;
+    best = cost;
+    threshold = confidence[row] ?? 0;
+  });
+  return { threshold, cost: best / n };
+}
+
+function score(data: PredictionData, costs: Costs, threshold: number | null): CostChoice['scored'] {
+  const n = rowCount(data);
+  if (n === 0) return null;
+  const { confidence } = confidenceOf(data);
+  const automatic = automaticCosts(data, costs);
+  let cost = 0;
+  let automaticAll = 0;
+  let decided = 0;
+  for (let i = 0; i < n; i++) {
+    const own = automatic[i] ?? 0;
+    automaticAll += own / n;
+    const isAutomatic = threshold !== null && (confidence[i] ?? 0) >= threshold;
+    if (isAutomatic) decided++;
+    cost += (isAutomatic ? own : costs.review) / n;
+  }
+  return { n, cost, reviewAll: costs.review, automaticAll, automaticShare: decided / n };
+}

@@ -1,0 +1,190 @@
+import { confidenceOf, knownRows, rowCount, rowsWhere, selectRows } from '../calibration/data';
+import { assignFolds } from '../calibration/folds';
+import { strataOf } from '../calibration/cross-fit';
+import { type PredictionData, SPLIT_FIT, SPLIT_TEST } from '../calibration/types';
+import { wilsonInterval } from '../metrics/intervals';
+import { seededRandom } from '../random';
+import { UserError } from '../user-error';
+import { binomialTail } from './binomial';
+
+/** Error rate of the test: a threshold that holds is wrong in at most one run of twenty. */
+const ALPHA = 0.05;
+const HIGHEST_PERCENT = 99;
+
+export interface FixedSequence {
+  /** Rows with at least this confidence are accepted; null where none passes. */
+  readonly threshold: number | null;
+  /** Rows at or above the first threshold that was tested, and how many of them are right. */
+  readonly rows: number;
+  readonly right: number;
+  /** How many more rows of this table's kind would be needed; null where passed, or where no number helps. */
+  readonly moreRows: number | null;
+}
+
+export interface ThresholdChoice {
+  readonly target: number;
+  /** Chosen on one part of the rows, estimated on the other. */
+  readonly estimate: {
+    readonly threshold: number | null;
+    /** Accuracy above the threshold, with Wilson 95%, and the share of rows accepted; null without any. */
+    readonly accuracy: number | null;
+    readonly low: number | null;
+    readonly high: number | null;
+    readonly coverage: number | null;
+    readonly rows: number;
+  };
+  /** Chosen again on all rows: the one to save. */
+  readonly threshold: number | null;
+  readonly message: string;
+}
+
+/**
+ * Fixed-sequence testing (Angelopoulos et al., "Learn then test", 2022, §4; Bauer 1991): thresholds .99, .98, … are
+ * tested in that order with the exact one-sided binomial test of accuracy ≥ target, as long as each passes. Testing
+ * in a fixed order keeps the error at 5% without a correction for the number of tests. It starts where there are
+ * enough rows that the test could pass at all: target^m ≤ .05.
+ *
+ * @param confidence (n)
+ * @param correct (n) 0 or 1
+ */
+export function fixedSequenceThreshold(
+  confidence: Float64Array,
+  correct: Uint8Array,
+  target: number,
+): FixedSequence {
+  const fewest = Math.ceil(Math.log(ALPHA) / Math.log(target));
+  // Rows by the highest percentage that they reach, so that each threshold adds its rows to those above it.
+  const rowsAt = new Int32Array(HIGHEST_PERCENT + 1);
+  const rightAt = new Int32Array(HIGHEST_PERCENT + 1);
+  for (let i = 0; i < confidence.length; i++) {
+    const percent = reachedPercent(confidence[i] ?? 0);
+    rowsAt[percent] = (rowsAt[percent] ?? 0) + 1;
+    rightAt[percent] = (rightAt[percent] ?? 0) + (correct[i] ?? 0);
+  }
+  let rows = 0;
+  let right = 0;
+  let passed: number | null = null;
+  let first: { rows: number; right: number } | null = null;
+  for (let percent = HIGHEST_PERCENT; percent >= 0; percent--) {
+    rows += rowsAt[percent] ?? 0;
+    right += rightAt[percent] ?? 0;
+    if (rows < fewest) continue;
+    first ??= { rows, right };
+    if (binomialTail(right, rows, target) > ALPHA) break;
+    passed = percent / 100;
+  }
+  const tested = first ?? { rows, right };
+  return {
+    threshold: passed,
+    ...tested,
+    moreRows: passed === null ? rowsMissing(tested, confidence.length, target) : null,
+  };
+}
+
+/** The highest threshold i/100, i ≤ 99, that is not above p; compared with the quotients, not with p · 100. */
+function reachedPercent(p: number): number {
+  let percent = Math.min(HIGHEST_PERCENT, Math.floor(p * 100));
+  if (percent < HIGHEST_PERCENT && p >= (percent + 1) / 100) percent++;
+  while (percent > 0 && p < percent / 100) percent--;
+  return Math.max(0, percent);
+}
+
+/** Rows to add until the test would pass at the accuracy seen so far; null where that is not above the target. */
+function rowsMissing(seen: { rows: number; right: number }, n: number, target: number): number | null {
+  if (seen.rows === 0) return null;
+  const accuracy = seen.right / seen.rows;
+  if (accuracy <= target) return null;
+  let enough = seen.rows;
+  const passes = (m: number) => binomialTail(Math.floor(accuracy * m + 1e-9), m, target) <= ALPHA;
+  while (!passes(enough)) enough += Math.max(1, Math.floor(enough / 100));
+  return Math.max(1, Math.ceil(((enough - seen.rows) * n) / seen.rows));
+}
+
+/** A threshold for a target accuracy: estimated on rows that did not choose it, then chosen again on all. */
+export function chooseThreshold(
+  data: PredictionData,
+  options: { readonly target: number; readonly seed?: number | undefined },
+): ThresholdChoice {
+  const { target } = options;
+  if (!(target > 0 && target < 1))
+    throw new UserError('bad-target', `The target accuracy must be between 0 and 1; it is ${target}.`);
+  const known = knownRows(data);
+  const { choosing, scoring } = halves(known, options.seed ?? 0);
+  const chosen = fixedSequenceThreshold(...columns(choosing), target).threshold;
+  const all = fixedSequenceThreshold(...columns(known), target);
+  return {
+    target,
+    estimate: { threshold: chosen, ...estimate(scoring, chosen) },
+    threshold: all.threshold,
+    message: describe(all, target),
+  };
+}
+
+function columns(data: PredictionData): [Float64Array, Uint8Array] {
+  const { confidence, correct } = confidenceOf(data);
+  return [confidence, correct];
+}
+
+/** Two halves, groups whole and classes balanced; or the parts of the split column. */
+export function halves(
+  data: PredictionData,
+  seed: number,
+): { choosing: PredictionData; scoring: PredictionData } {
+  const n = rowCount(data);
+  const { split } = data;
+  if (split !== undefined)
+    return {
+      choosing: selectRows(
+        data,
+        rowsWhere(n, (i) => split[i] === SPLIT_FIT),
+      ),
+      scoring: selectRows(
+        data,
+        rowsWhere(n, (i) => split[i] === SPLIT_TEST),
+      ),
+    };
+  const { folds } = assignFolds({
+    n,
+    strata: strataOf(data),
+    group: data.group,
+    count: 2,
+    random: seededRandom(seed),
+  });
+  return {
+    choosing: selectRows(
+      data,
+      rowsWhere(n, (i) => folds[i] === 0),
+    ),
+    scoring: selectRows(
+      data,
+      rowsWhere(n, (i) => folds[i] === 1),
+    ),
+  };
+}
+
+function estimate(
+  data: PredictionData,
+  threshold: number | null,
+): Omit<ThresholdChoice['estimate'], 'threshold'> {
+  const [confidence, correct] = columns(data);
+  const n = confidence.length;
+  let rows = 0;
+  let right = 0;
+  for (let i = 0; i < n; i++) {
+    if (threshold === null || (confidence[i] ?? 0) < threshold) continue;
+    rows++;
+    right += correct[i] ?? 0;
+  }
+  if (rows === 0)
+    return { accuracy: null, low: null, high: null, coverage: threshold === null ? null : 0, rows };
+  return { accuracy: right / rows, ...wilsonInterval(right, rows), coverage: rows / n, rows };
+}
+
+function describe({ threshold, moreRows }: FixedSequence, target: number): string {
+  const percent = `${Number((target * 100).toPrecision(4))}%`;
+  if (threshold !== null)
+    return `Rows with a confidence of at least ${threshold} are right in at least ${percent} of cases; chosen on all rows.`;
+  return moreRows === null
+    ? `No threshold reaches ${percent}: even the most confident rows are not that often right here.`
+    : `No threshold reaches ${percent}; about ${moreRows} more rows needed.`;
+}

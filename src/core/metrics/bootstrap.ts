@@ -1,0 +1,190 @@
+import type { Random } from '../random';
+import { type BinMoments, debiasedL2, expectedCalibrationError, maximumCalibrationError } from './ece';
+import { poissonOne } from './random-draws';
+import { scoreRanking } from './ranking';
+import { coarseGridSize, deposit, residualGrid, smoothEceOfGrid } from './smooth-ece';
+import type { ScoredTable } from './table';
+
+/** (R) replicates of each metric; NaN where a metric is not defined in a round. */
+export interface Replicates {
+  readonly accuracy: Float64Array;
+  readonly meanConfidence: Float64Array;
+  readonly brier: Float64Array;
+  readonly nll: Float64Array;
+  readonly ece: Float64Array;
+  readonly mce: Float64Array;
+  readonly debiasedL2: Float64Array;
+  readonly smoothEce: Float64Array;
+  readonly auroc: Float64Array;
+  readonly aurc: Float64Array;
+  readonly labelBrier: Float64Array;
+  readonly labelNll: Float64Array;
+  readonly classwiseEce: Float64Array;
+}
+
+const SMOOTH_TOLERANCE = 1e-4;
+
+/**
+ * Bootstrap of fixed predictions: nothing is refitted, since copies of a row would leak between folds.
+ *
+ * Each group (or row) gets a Poisson(1) weight, the limit of the multinomial counts of sampling with replacement
+ * (Chamandy et al., "Estimating uncertainty for massive data streams", 2012, §3). Weights need no resorting, so a
+ * round is one pass over columns that were put into rank order once.
+ *
+ * @param smoothed the table's smooth ECE, from which the grid of its replicates is chosen
+ */
+export function bootstrap(table: ScoredTable, rounds: number, smoothed: number, random: Random): Replicates {
+  const { n, predicted, ranking } = table;
+  const replicates = emptyReplicates(rounds);
+  // Columns at each rank, so that a pass reads memory forwards.
+  const confidence = gather(predicted.confidence, ranking.order);
+  const brier = gather(table.brier, ranking.order);
+  const nll = gather(table.nll.loss, ranking.order);
+  const baseWeight = table.weight && gather(table.weight, ranking.order);
+  const bin = Int32Array.from(ranking.order, (row) => table.binning.index[row] ?? 0);
+  const { group, groupCount } = rankedGroups(predicted.group, ranking.order);
+  const labelBrier = table.labels && gather(table.labels.brier, ranking.order);
+  const labelNll = table.labels && gather(table.labels.nll.loss, ranking.order);
+
+  const groupWeight = new Float64Array(groupCount);
+  const weight = new Float64Array(n);
+  const sums = emptyMoments(table.binning.edges.length - 1);
+  const grid = residualGrid(coarseGridSize(smoothed));
+  for (let round = 0; round < rounds; round++) {
+    for (let g = 0; g < groupCount; g++) groupWeight[g] = poissonOne(random);
+    clearMoments(sums);
+    grid.residual.fill(0);
+    let total = 0;
+    let right = 0;
+    let sumConfidence = 0;
+    let sumBrier = 0;
+    let sumNll = 0;
+    for (let rank = 0; rank < n; rank++) {
+      const drawn = group === null ? poissonOne(random) : (groupWeight[group[rank] ?? 0] ?? 0);
+      const w = baseWeight === null ? drawn : drawn * (baseWeight[rank] ?? 0);
+      weight[rank] = w;
+      if (w === 0) continue;
+      const p = confidence[rank] ?? 0;
+      const correct = ranking.correct[rank] ?? 0;
+      const b = bin[rank] ?? 0;
+      total += w;
+      right += w * correct;
+      sumConfidence += w * p;
+      sumBrier += w * (brier[rank] ?? 0);
+      sumNll += w * (nll[rank] ?? 0);
+      sums.mass[b] = (sums.mass[b] ?? 0) + w;
+      sums.confidence[b] = (sums.confidence[b] ?? 0) + w * p;
+      sums.correct[b] = (sums.correct[b] ?? 0) + w * correct;
+      deposit(grid, p, w * (correct - p));
+    }
+    const defined = total > 0;
+    replicates.accuracy[round] = right / total;
+    replicates.meanConfidence[round] = sumConfidence / total;
+    replicates.brier[round] = sumBrier / total;
+    replicates.nll[round] = sumNll / total;
+    replicates.ece[round] = expectedCalibrationError(sums);
+    replicates.mce[round] = defined ? maximumCalibrationError(sums).value : NaN;
+    replicates.debiasedL2[round] = defined ? debiasedL2(sums).value : NaN;
+    replicates.smoothEce[round] = defined ? smoothEceOfGrid(grid, total, SMOOTH_TOLERANCE) : NaN;
+    const ranked = scoreRanking(ranking, weight);
+    replicates.auroc[round] = ranked.auroc;
+    replicates.aurc[round] = ranked.aurc;
+    if (labelBrier === null || labelNll === null) continue;
+    replicates.labelBrier[round] = weightedSum(labelBrier, weight) / total;
+    replicates.labelNll[round] = weightedSum(labelNll, weight) / total;
+    replicates.classwiseEce[round] = weightedClasswise(table, weight);
+  }
+  return replicates;
+}
+
+/** Number of independent units that a bootstrap resamples. */
+export function resamplingUnits(table: ScoredTable): number {
+  const { group } = table.predicted;
+  return group === undefined ? table.n : new Set(group).size;
+}
+
+/**
+ * Groups renumbered from 0 in the order of the table, at each rank; null where each row is its own. Numbers do not
+ * depend on the ranking, so two tables of the same groups and one seed are resampled together.
+ */
+function rankedGroups(
+  group: Int32Array | undefined,
+  order: Uint32Array,
+): { group: Int32Array | null; groupCount: number } {
+  if (group === undefined) return { group: null, groupCount: 0 };
+  const numbers = new Map<number, number>();
+  const byRow = group.map((name) => {
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    return known;
+  });
+  return { group: Int32Array.from(order, (row) => byRow[row] ?? 0), groupCount: numbers.size };
+}
+
+function weightedClasswise(table: ScoredTable, rankWeight: Float64Array): number {
+  if (table.labels === null) return NaN;
+  const { columns, data } = table.labels;
+  const { order } = table.ranking;
+  let mean = 0;
+  for (let k = 0; k < columns.length; k++) {
+    const column = columns[k];
+    if (column === undefined) continue;
+    const sums = emptyMoments(column.binning.edges.length - 1);
+    for (let rank = 0; rank < order.length; rank++) {
+      const w = rankWeight[rank] ?? 0;
+      if (w === 0) continue;
+      const row = order[rank] ?? 0;
+      const b = column.binning.index[row] ?? 0;
+      sums.mass[b] = (sums.mass[b] ?? 0) + w;
+      sums.confidence[b] = (sums.confidence[b] ?? 0) + w * (column.probability[row] ?? 0);
+      if (data.truth[row] === k) sums.correct[b] = (sums.correct[b] ?? 0) + w;
+    }
+    mean += expectedCalibrationError(sums) / columns.length;
+  }
+  return mean;
+}
+
+function gather(column: Float64Array, order: Uint32Array): Float64Array {
+  const out = new Float64Array(order.length);
+  for (let rank = 0; rank < order.length; rank++) out[rank] = column[order[rank] ?? 0] ?? 0;
+  return out;
+}
+
+function weightedSum(column: Float64Array, weight: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < column.length; i++) sum += (column[i] ?? 0) * (weight[i] ?? 0);
+  return sum;
+}
+
+export function emptyMoments(bins: number): BinMoments {
+  return {
+    mass: new Float64Array(bins),
+    confidence: new Float64Array(bins),
+    correct: new Float64Array(bins),
+  };
+}
+
+function clearMoments({ mass, confidence, correct }: BinMoments): void {
+  mass.fill(0);
+  confidence.fill(0);
+  correct.fill(0);
+}
+
+function emptyReplicates(rounds: number): Replicates {
+  const column = () => new Float64Array(rounds).fill(NaN);
+  return {
+    accuracy: column(),
+    meanConfidence: column(),
+    brier: column(),
+    nll: column(),
+    ece: column(),
+    mce: column(),
+    debiasedL2: column(),
+    smoothEce: column(),
+    auroc: column(),
+    aurc: column(),
+    labelBrier: column(),
+    labelNll: column(),
+    classwiseEce: column(),
+  };
+}

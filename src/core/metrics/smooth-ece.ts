@@ -1,0 +1,133 @@
+import { type CosinePlan, cosinePlan, cosineTransform } from './fourier';
+
+/** Nodes j/m of [0, 1] on which residuals are collected. */
+export interface ResidualGrid {
+  readonly plan: CosinePlan;
+  /** (m + 1) */
+  readonly residual: Float64Array;
+}
+
+const FINE_GRID = 8192;
+/** Nodes on which the smoothed residual is integrated; enough unless the root is as narrow as a few of them. */
+const INTEGRATION_GRID = 2048;
+const FEWEST_NODES_PER_SIGMA = 16;
+const TOLERANCE = 1e-7;
+
+export function residualGrid(size: number): ResidualGrid {
+  return { plan: cosinePlan(size), residual: new Float64Array(size + 1) };
+}
+
+/** Adds a residual at position f in [0, 1], shared linearly between the two nodes beside it. */
+export function deposit({ plan, residual }: ResidualGrid, f: number, amount: number): void {
+  const position = f * plan.size;
+  const node = Math.min(plan.size - 1, Math.floor(position));
+  const share = position - node;
+  residual[node] = (residual[node] ?? 0) + (1 - share) * amount;
+  residual[node + 1] = (residual[node + 1] ?? 0) + share * amount;
+}
+
+/**
+ * Smooth ECE (Błasiok & Nakkiran, "Smooth ECE: principled reliability diagrams via kernel smoothing", 2023, eq. 4
+ * and definition 10): with r̂_σ(t) = (1/n) Σ (y_i − f_i) K̃_σ(t, f_i),
+ *   smECE_σ = ∫₀¹ |r̂_σ(t)| dt,  smECE = σ* where smECE_σ* = σ*.
+ *
+ * K̃_σ is the Gaussian reflected at 0 and 1 without end, which is the heat kernel of [0, 1] with closed ends. Its
+ * eigenfunctions are cosines, so in a cosine series smoothing is a factor exp(−(π k σ)² / 2) per term: exact at the
+ * borders, and any σ costs one transform. Collecting residuals on 8,193 nodes moves the result by a share of
+ * (h/σ)²/12, h = 1/8192: below 1e-6 for σ* ≥ .001.
+ *
+ * @param confidence (n) in [0, 1]
+ * @param correct (n) 0 or 1
+ * @param weight (n) or null for all 1
+ */
+export function smoothEce(
+  confidence: Float64Array,
+  correct: Uint8Array,
+  weight: Float64Array | null,
+): number {
+  const grid = residualGrid(FINE_GRID);
+  let total = 0;
+  for (let i = 0; i < confidence.length; i++) {
+    const f = confidence[i] ?? 0;
+    const w = weight === null ? 1 : (weight[i] ?? 0);
+    total += w;
+    deposit(grid, f, w * ((correct[i] ?? 0) - f));
+  }
+  const coefficients = cosineCoefficients(grid.plan, grid.residual);
+  // A smooth function needs fewer nodes than the residuals did: the high terms are damped to nothing.
+  const root = solve(
+    cosinePlan(INTEGRATION_GRID),
+    coefficients.subarray(0, INTEGRATION_GRID + 1),
+    total,
+    TOLERANCE,
+  );
+  return root * INTEGRATION_GRID >= FEWEST_NODES_PER_SIGMA
+    ? root
+    : solve(grid.plan, coefficients, total, TOLERANCE);
+}
+
+/** A grid on which smooth ECEs near the given one are good to a few parts in a thousand, for resampling. */
+export function coarseGridSize(value: number): number {
+  return Math.min(4096, Math.max(128, 2 ** Math.ceil(Math.log2(8 / value))));
+}
+
+/** Smooth ECE of residuals collected on a grid. */
+export function smoothEceOfGrid({ plan, residual }: ResidualGrid, total: number, tolerance: number): number {
+  return solve(plan, cosineCoefficients(plan, residual), total, tolerance);
+}
+
+/**
+ * The root of smECE_σ = σ. Smoothing more never makes the integral larger (the kernels form a semigroup of
+ * contractions), so smECE_σ − σ falls strictly and has one root. Found by the Illinois variant of regula falsi.
+ *
+ * @param total weight of all rows
+ */
+function solve(plan: CosinePlan, coefficients: Float64Array, total: number, tolerance: number): number {
+  const excess = (sigma: number) => smoothedIntegral(plan, coefficients, sigma) / total - sigma;
+  let low = 0;
+  let high = 1;
+  let excessLow = excess(low);
+  if (excessLow <= 0) return 0;
+  let excessHigh = excess(high);
+  let side = 0;
+  while (high - low > tolerance) {
+    let at = (low * excessHigh - high * excessLow) / (excessHigh - excessLow);
+    // Rounding may put the secant's zero onto an end.
+    if (!(at > low && at < high)) at = (low + high) / 2;
+    const value = excess(at);
+    if (Math.abs(value) <= tolerance) return at;
+    if (value > 0) {
+      low = at;
+      excessLow = value;
+      if (side === 1) excessHigh /= 2;
+      side = 1;
+    } else {
+      high = at;
+      excessHigh = value;
+      if (side === -1) excessLow /= 2;
+      side = -1;
+    }
+  }
+  return (low + high) / 2;
+}
+
+/** (m + 1) Σ_j r_j cos(π k j / m): the transform counts inner nodes twice, so they go in halved. */
+function cosineCoefficients(plan: CosinePlan, residual: Float64Array): Float64Array {
+  const halved = residual.map((r) => r / 2);
+  halved[0] = residual[0] ?? 0;
+  halved[plan.size] = residual[plan.size] ?? 0;
+  return cosineTransform(plan, halved);
+}
+
+/** ∫ |Σ_i r_i K̃_σ(t, f_i)| dt by the trapezoidal rule on the nodes. */
+function smoothedIntegral(plan: CosinePlan, coefficients: Float64Array, sigma: number): number {
+  const m = plan.size;
+  const rate = (Math.PI * sigma) ** 2 / 2;
+  const damped = coefficients.map((c, k) => c * Math.exp(-rate * k * k));
+  // K̃ = 1 + 2 Σ_{k≥1} exp(−(π k σ)²/2) cos(π k t) cos(π k f); the last term of the transform counts once.
+  damped[m] = 2 * (damped[m] ?? 0);
+  const smoothed = cosineTransform(plan, damped);
+  let integral = -(Math.abs(smoothed[0] ?? 0) + Math.abs(smoothed[m] ?? 0)) / 2;
+  for (const value of smoothed) integral += Math.abs(value);
+  return integral / m;
+}

@@ -1,0 +1,131 @@
+/**
+ * Scores as people read them: the words and figures that decoration, hover, result view and command line share.
+ * A figure never promises more than was computed: it is cut off, not rounded up.
+ */
+import { LOW_LABEL_MASS, type Score } from './scoring/score';
+
+/**
+ * A probability in [0, 1] with one decimal, cut off: "94.9%" for .9499, so that nothing seems to reach a threshold
+ * that it misses. The ends are open, "> 99.9%" and "< 0.1%", because no model is ever certain.
+ */
+export function formatPercent(probability: number): string {
+  if (Number.isNaN(probability)) return '–';
+  if (probability > 0.999) return '> 99.9%';
+  if (probability < 0.001) return '< 0.1%';
+  // The shortest decimal form of the number is cut, not the product with 1000, which may fall below (.57) or reach
+  // above what the number is.
+  const digits = String(probability).slice(2).padEnd(3, '0');
+  return `${Number(digits.slice(0, 2))}.${digits.slice(2, 3)}%`;
+}
+
+/** A natural logarithm of a probability, two decimals, with a real minus sign. */
+export function formatLogProb(logProb: number): string {
+  if (logProb < -1e9) return '−∞';
+  const shown = logProb.toFixed(2);
+  return /^-0\.0+$/.test(shown) ? shown.slice(1) : shown.replace('-', '−');
+}
+
+/** Milliseconds: "31 ms", "1.4 s". */
+export function formatMs(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+// Control and format characters (zero-width, bidirectional), private use and lone surrogates: nothing that one sees.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu;
+
+/** Those that join letters and emoji are part of the writing. */
+const JOINERS = new Set(['\u200c', '\u200d']);
+
+function escapeInvisible(text: string, kept: ReadonlySet<string> = new Set()): string {
+  return text.replace(INVISIBLE, (character) =>
+    kept.has(character) ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+/** A token as one can see it: spaces as ·, line breaks as ⏎, tabs as ⇥, what has no shape by its code point. */
+export function visibleToken(text: string): string {
+  if (text === '') return '(empty)';
+  return escapeInvisible(
+    text.replaceAll(' ', '·').replaceAll('\r\n', '␍⏎').replaceAll('\n', '⏎').replaceAll('\t', '⇥'),
+  );
+}
+
+/** A name (label, classifier, file) on one line, with nothing invisible that could disguise it. */
+export function visibleName(text: string): string {
+  return escapeInvisible(text.replace(/\s+/g, ' '), JOINERS);
+}
+
+const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** A text on one line, cut after so many characters as people count them. */
+export function excerpt(text: string, limit: number): string {
+  // Long texts are not looked through to their end for the few characters that are shown.
+  const start = text.trimStart().slice(0, limit * 32);
+  const line = escapeInvisible(start.replace(/\s+/g, ' ').trim(), JOINERS);
+  const characters = Array.from(GRAPHEMES.segment(line), ({ segment }) => segment);
+  return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
+}
+
+/** A bar of block characters for a probability, `width` characters wide, to an eighth of a character, padded. */
+export function blockBar(probability: number, width: number): string {
+  const eighths = Math.floor(Math.min(1, Math.max(0, probability)) * width * 8);
+  const partial = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
+  return `${'█'.repeat(Math.floor(eighths / 8))}${partial}`.padEnd(width, ' ');
+}
+
+export type WarningKind = 'low-mass' | 'tie' | 'cut';
+
+export interface ScoreWarning {
+  readonly kind: WarningKind;
+  readonly message: string;
+}
+
+/** What keeps a score from being taken at its word, in words; the most important first. */
+export function scoreWarnings(score: Score): ScoreWarning[] {
+  const warnings: ScoreWarning[] = [];
+  if (score.labelMass < LOW_LABEL_MASS)
+    warnings.push({
+      kind: 'low-mass',
+      message: `Low label mass: only ${formatPercent(score.labelMass)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
+    });
+  if (score.tie)
+    warnings.push({
+      kind: 'tie',
+      message: `Tie: ${tiedLabels(score).map(visibleName).join(' and ')} came out exactly equal.`,
+    });
+  if (score.cutTokens > 0)
+    warnings.push({
+      kind: 'cut',
+      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were left out of its middle, because it is longer than the classifier takes.`,
+    });
+  return warnings;
+}
+
+/** True where the figures should not be read without a warning beside them. */
+export function isDoubtful(score: Score): boolean {
+  return score.tie || score.labelMass < LOW_LABEL_MASS;
+}
+
+/** Label and confidence in one short line, behind a text: "positive 94.9%". */
+export function inlineSummary(score: Score): string {
+  const percent = formatPercent(score.confidence);
+  if (score.tie) return `⚠ tie: ${tiedLabels(score).map(shortName).join(' = ')} ${percent}`;
+  const label = shortName(score.label);
+  return score.labelMass < LOW_LABEL_MASS
+    ? `⚠ ${label} ${percent}, low label mass ${formatPercent(score.labelMass)}`
+    : `${label} ${percent}`;
+}
+
+/** How the labels were read from the model. */
+export function methodInWords(method: Score['method']): string {
+  return method === 'first-token' ? 'first token' : 'whole label sequences';
+}
+
+function tiedLabels(score: Score): string[] {
+  const best = Math.max(...score.labels.map((entry) => entry.logProb));
+  return score.labels.filter((entry) => entry.logProb === best).map((entry) => entry.label);
+}
+
+function shortName(name: string): string {
+  return excerpt(name, 40);
+}

@@ -1,0 +1,124 @@
+/** The commands that classify, and what they leave behind the texts. */
+import * as vscode from 'vscode';
+import { UserError } from '../../core/user-error';
+import { reportError } from '../../workspace/report-error';
+import { TrackedRanges } from '../../workspace/results';
+import type { Services } from '../../workspace/services';
+import { readSettings, writeClassifierSetting } from '../../workspace/settings';
+import type { WorkHandle } from '../../workspace/work';
+import { showDecorations } from './decorations';
+import { pickClassifier } from './pick-classifier';
+import { lineRanges, selectedRanges } from './ranges';
+
+/** Texts in one request of Classify Lines: small enough to cancel between, large enough to fill the model's batch. */
+const LINES_AT_ONCE = 32;
+
+export function registerClassify(services: Services): vscode.Disposable {
+  const { results } = services;
+  const command = (name: string, run: (argument: unknown) => Promise<unknown>): vscode.Disposable =>
+    vscode.commands.registerCommand(`promptConfidence.${name}`, async (argument: unknown) => {
+      try {
+        return await run(argument);
+      } catch (error) {
+        const file = await classifierFile(services, error);
+        // Not waited for: the command is over, the message may stay.
+        void reportError(services, error, file === undefined ? {} : { file });
+        return undefined;
+      }
+    });
+  return vscode.Disposable.from(
+    showDecorations(results),
+    command('classifySelection', () => classifySelection(services)),
+    command('classifyWith', () => classifyWith(services)),
+    command('classifyLines', () => classifyLines(services)),
+    // With an id (from the hover) only that one.
+    vscode.commands.registerCommand('promptConfidence.clearResults', (id: unknown) =>
+      typeof id === 'number' ? results.remove(id) : results.clear(),
+    ),
+  );
+}
+
+/** @returns ids of the results, for other commands and tests */
+async function classifySelection(services: Services, classifier?: string): Promise<number[]> {
+  const editor = activeEditor();
+  const { ranges, origin } = selectedRanges(editor);
+  const title = ranges.length === 1 ? 'Classifying' : `Classifying ${ranges.length} texts`;
+  const found = await services.work.run(title, ({ signal }) =>
+    services.classification.run({ document: editor.document, ranges, origin, classifier, signal }),
+  );
+  return found.map((result) => result.id);
+}
+
+async function classifyWith(services: Services): Promise<number[] | undefined> {
+  const editor = activeEditor();
+  const { document } = editor;
+  // Before the list: nobody should choose first and then read that there is nothing to classify.
+  selectedRanges(editor);
+  const name = await pickClassifier(services.classifiers, readSettings(document.uri).classifier);
+  if (name === undefined) return undefined;
+  try {
+    await writeClassifierSetting(name, document.uri);
+  } catch (error) {
+    // The settings file may be broken or read-only. The choice still counts this once.
+    services.log.warn('The choice of classifier could not be saved.', error);
+  }
+  return classifySelection(services, name);
+}
+
+/** @returns how many lines were classified, and of how many */
+async function classifyLines(services: Services): Promise<{ done: number; total: number }> {
+  const { document } = activeEditor();
+  const ranges = lineRanges(document);
+  // Asked once: a setting that changes on the way must not mix two classifiers.
+  const { classifier } = readSettings(document.uri);
+  const total = ranges.length;
+  let done = 0;
+  const name = vscode.workspace.asRelativePath(document.uri).split('/').at(-1) ?? '';
+  const work = async ({ signal, report }: WorkHandle): Promise<void> => {
+    const lines = new TrackedRanges(document, ranges);
+    try {
+      for (let next = 0; next < total; next += LINES_AT_ONCE) {
+        const there = lines.between(next, next + LINES_AT_ONCE);
+        if (there.length > 0)
+          done += (
+            await services.classification.run({
+              document,
+              ranges: there,
+              origin: 'lines',
+              classifier,
+              signal,
+              show: next === 0,
+            })
+          ).length;
+        report(`${Math.min(total, next + LINES_AT_ONCE)} of ${total}`, (next + LINES_AT_ONCE) / total);
+      }
+    } finally {
+      lines.dispose();
+    }
+  };
+  try {
+    await services.work.run(`Classifying the lines of ${name}`, work);
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'cancelled') || done === 0) throw error;
+    void vscode.window.showInformationMessage(
+      `Cancelled after ${done} of ${total} lines. Their results are kept.`,
+    );
+  }
+  return { done, total };
+}
+
+function activeEditor(): vscode.TextEditor {
+  const editor = vscode.window.activeTextEditor;
+  if (editor === undefined)
+    throw new UserError('no-editor', 'Open a file and select some text in it to classify.');
+  return editor;
+}
+
+/** The file to open beside an error about a classifier: the one that is broken in just this way. */
+async function classifierFile({ classifiers }: Services, error: unknown): Promise<vscode.Uri | undefined> {
+  if (!(error instanceof UserError) || !error.code.startsWith('classifier-')) return undefined;
+  const entry = (await classifiers.list()).find(
+    (candidate) => candidate.kind === 'invalid' && candidate.error.message === error.message,
+  );
+  return entry?.kind === 'invalid' ? entry.uri : undefined;
+}

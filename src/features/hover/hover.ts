@@ -1,0 +1,78 @@
+/** Hover over classified text: its result. Over a selection: an offer to classify it, or the doing where wanted. */
+import * as vscode from 'vscode';
+import { trimRange } from '../../core/text-ranges';
+import { UserError } from '../../core/user-error';
+import { rangeOf } from '../../workspace/results';
+import { signalOf } from '../../workspace/scoring';
+import type { Services } from '../../workspace/services';
+import { readSettings } from '../../workspace/settings';
+import { errorMarkdown, HOVER_COMMANDS, offerMarkdown, resultMarkdown } from './markdown';
+
+export function registerHover(services: Services): vscode.Disposable {
+  return vscode.languages.registerHoverProvider({ scheme: '*' }, new ResultHover(services));
+}
+
+class ResultHover implements vscode.HoverProvider {
+  constructor(private readonly services: Services) {}
+
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.Hover | undefined> {
+    const known = this.services.results.at(document.uri, position);
+    if (known !== undefined) return hover(resultMarkdown(known), known.range);
+
+    const selections = openSelections(document);
+    const selection = selections.find((candidate) => candidate.contains(position));
+    if (selection === undefined) return undefined;
+    if (!readSettings(document.uri).hoverClassifiesSelection)
+      return hover(offerMarkdown(selections.length), selection);
+    return this.classify(document, selection, token);
+  }
+
+  private async classify(
+    document: vscode.TextDocument,
+    selection: vscode.Range,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.Hover | undefined> {
+    const found = trimRange(selection, document.getText(selection));
+    if (found === undefined) return undefined;
+    const { version } = document;
+    try {
+      const [result] = await this.services.classification.run({
+        document,
+        ranges: [rangeOf(found)],
+        origin: 'hover',
+        signal: signalOf(token),
+      });
+      if (result === undefined || token.isCancellationRequested || document.version !== version)
+        return undefined;
+      return hover(resultMarkdown(result), result.range);
+    } catch (error) {
+      if (token.isCancellationRequested) return undefined;
+      // A hover that was not asked for must not raise a message; it says why there is nothing in it.
+      if (!(error instanceof UserError)) {
+        this.services.log.error('hover', error);
+        return undefined;
+      }
+      if (error.code === 'cancelled') return undefined;
+      return hover(errorMarkdown(error.message, error.code === 'no-model'), selection);
+    }
+  }
+}
+
+/** The selections of the editor that shows a document, the active one first. */
+function openSelections(document: vscode.TextDocument): vscode.Selection[] {
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  const editor = [...(activeTextEditor ? [activeTextEditor] : []), ...visibleTextEditors].find(
+    (candidate) => candidate.document === document,
+  );
+  return (editor?.selections ?? []).filter((selection) => !selection.isEmpty);
+}
+
+function hover(markdown: string, range: vscode.Range): vscode.Hover {
+  const contents = new vscode.MarkdownString(markdown);
+  contents.isTrusted = { enabledCommands: HOVER_COMMANDS };
+  return new vscode.Hover(contents, range);
+}

@@ -1,0 +1,154 @@
+/** What the hover says, as Markdown. Everything that comes from texts, files or the model stands in code. */
+import { codeBlock, codeSpan } from '../../core/markdown';
+import {
+  blockBar,
+  excerpt,
+  formatLogProb,
+  formatMs,
+  formatPercent,
+  isDoubtful,
+  methodInWords,
+  scoreWarnings,
+  visibleName,
+  visibleToken,
+} from '../../core/presentation';
+import type { LabelScore, Score, TokenRow } from '../../core/scoring/score';
+
+/** What the hover needs of a result. */
+export interface HoverResult {
+  readonly id: number;
+  readonly classifier: string;
+  readonly score: Score;
+  readonly model: string;
+  readonly device: string;
+  readonly ms: number;
+  readonly batch: number;
+}
+
+/** The commands that links of a hover may run; the editor refuses all others. */
+export const HOVER_COMMANDS = [
+  'promptConfidence.classifySelection',
+  'promptConfidence.classifyWith',
+  'promptConfidence.showResult',
+  'promptConfidence.clearResults',
+  'promptConfidence.downloadModel',
+  'promptConfidence.chooseModel',
+] as const;
+type HoverCommand = (typeof HOVER_COMMANDS)[number];
+
+const BAR_WIDTH = 16;
+const NAME_WIDTH = 24;
+/** Labels and tokens that a hover has room for; the result view shows all. */
+const LABELS_SHOWN = 8;
+const TOKENS_SHOWN = 4;
+
+/** The hover of a classified text. */
+export function resultMarkdown(result: HoverResult): string {
+  const { score } = result;
+  const mark = isDoubtful(score) ? '⚠ ' : '';
+  return [
+    // The figure first: Markdown renderers lose count of the asterisks around code that holds backticks.
+    `${mark}**${figures(formatPercent(score.confidence))}** ${codeSpan(visibleName(score.label))} by ${codeSpan(visibleName(result.classifier))}`,
+    ...scoreWarnings(score).map(
+      // The other warnings hold nothing but our own words and figures.
+      ({ kind, message }) => `⚠ ${kind === 'tie' ? codeSpan(message) : figures(message)}`,
+    ),
+    codeBlock([...labelLines(score.labels), ...tokenLines(score.tokens)]),
+    `Label mass ${figures(formatPercent(score.labelMass))} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
+    links([
+      ['Show Result', 'promptConfidence.showResult', [result.id]],
+      ['Classify With…', 'promptConfidence.classifyWith', []],
+      ['Clear', 'promptConfidence.clearResults', [result.id]],
+    ]),
+  ].join('\n\n');
+}
+
+/** The hover of a selection that was not classified. */
+export function offerMarkdown(selections: number): string {
+  return links([
+    [
+      selections === 1 ? 'Classify Selection' : `Classify ${selections} Selections`,
+      'promptConfidence.classifySelection',
+      [],
+    ],
+    ['Classify With…', 'promptConfidence.classifyWith', []],
+  ]);
+}
+
+/** The hover of a selection that could not be classified. */
+export function errorMarkdown(message: string, offersModel: boolean): string {
+  const sentence = `⚠ ${codeSpan(message)}`;
+  if (!offersModel) return sentence;
+  return `${sentence}\n\n${links([
+    ['Download Model', 'promptConfidence.downloadModel', []],
+    ['Choose Model', 'promptConfidence.chooseModel', []],
+  ])}`;
+}
+
+function labelLines(labels: readonly LabelScore[]): string[] {
+  const shown = labels.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);
+  const names = shown.map((entry) => excerpt(entry.label, NAME_WIDTH));
+  const width = Math.max(...names.map(displayWidth));
+  const lines = shown.map(
+    ({ confidence }, index) =>
+      `${pad(names[index] ?? '', width)} ${blockBar(confidence, BAR_WIDTH)} ${formatPercent(confidence).padStart(7)}`,
+  );
+  return labels.length > shown.length
+    ? [...lines, `… and ${labels.length - shown.length} more labels`]
+    : lines;
+}
+
+function tokenLines(tokens: readonly TokenRow[] | undefined): string[] {
+  if (tokens === undefined || tokens.length === 0) return [];
+  const rows = tokens.slice(0, TOKENS_SHOWN).map((row) => ({
+    probability: formatPercent(Math.exp(row.logProb)),
+    logProb: formatLogProb(row.logProb),
+    token: excerpt(visibleToken(row.text), NAME_WIDTH),
+    label: row.label === undefined ? '' : excerpt(row.label, NAME_WIDTH),
+  }));
+  const header = { probability: 'prob.', logProb: 'log p', token: 'first token', label: 'label' };
+  const width = Math.max(...[header, ...rows].map((row) => displayWidth(row.token)));
+  return [
+    '',
+    ...[header, ...rows].map(({ probability, logProb, token, label }) =>
+      `${probability.padStart(7)} ${logProb.padStart(7)}  ${pad(token, width)}  ${label}`.trimEnd(),
+    ),
+  ];
+}
+
+function timeInWords({ ms, batch }: HoverResult): string {
+  return batch === 1 ? formatMs(ms) : `${formatMs(ms)} for ${batch} texts`;
+}
+
+/** Figures are ours, but "<" and ">" are Markdown's. */
+function figures(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function links(entries: readonly (readonly [string, HoverCommand, readonly number[]])[]): string {
+  return entries
+    .map(([title, command, args]) => {
+      const query = args.length === 0 ? '' : `?${encodeURIComponent(JSON.stringify(args))}`;
+      return `[${title}](command:${command}${query})`;
+    })
+    .join(' · ');
+}
+
+/** Columns in a monospaced font: East Asian characters and emoji take two, marks none. */
+function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/\p{M}/u.test(character)) continue;
+    width +=
+      /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        character,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}

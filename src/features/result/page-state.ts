@@ -1,0 +1,82 @@
+/** What the page of the result view is sent, made from what the extension knows. */
+import type * as vscode from 'vscode';
+import { excerpt, isDoubtful } from '../../core/presentation';
+import type { Score } from '../../core/scoring/score';
+import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
+import type { ClassifiedText, Origin, Results, ResultStatus } from '../../workspace/results';
+
+const EXCERPT_LIMIT = 80;
+
+const NOTES: Partial<Record<Origin, string>> = {
+  line: 'Nothing was selected: this is the line of the cursor.',
+  hover: 'Classified when the pointer rested on the selection.',
+};
+
+/** @param relativePath how a document is named to the person */
+export function pageState(
+  results: Results,
+  busy: string | undefined,
+  hasModel: boolean,
+  relativePath: (uri: vscode.Uri) => string,
+): PageState {
+  const { shown } = results;
+  return {
+    result: shown === undefined ? null : detail(shown, results.status(shown.id) ?? 'edited', relativePath),
+    history: results.history.map(({ result, status }) => ({
+      id: result.id,
+      excerpt: excerpt(result.text, EXCERPT_LIMIT),
+      place: place(result, relativePath),
+      status,
+      label: result.score.label,
+      confidence: result.score.confidence,
+      doubtful: isDoubtful(result.score),
+    })),
+    busy: busy ?? null,
+    hasModel,
+  };
+}
+
+function detail(
+  result: ClassifiedText,
+  status: ResultStatus,
+  relativePath: (uri: vscode.Uri) => string,
+): ResultDetail {
+  const note = NOTES[result.origin];
+  return {
+    id: result.id,
+    text: cutAt(result.text, SHOWN_TEXT_LIMIT),
+    textCut: result.text.length > SHOWN_TEXT_LIMIT,
+    place: place(result, relativePath),
+    status,
+    ...(note === undefined ? {} : { note }),
+    classifier: result.classifier,
+    model: result.model,
+    device: result.device,
+    ms: result.ms,
+    batch: result.batch,
+    at: result.at.toISOString(),
+    score: finite(result.score),
+  };
+}
+
+function place(result: ClassifiedText, relativePath: (uri: vscode.Uri) => string): string {
+  return `${relativePath(result.uri)}, line ${result.range.start.line + 1}`;
+}
+
+/** Not within a character of two units. */
+function cutAt(text: string, limit: number): string {
+  const end = text.length > limit && /[\ud800-\udbff]/.test(text.charAt(limit - 1)) ? limit - 1 : limit;
+  return text.slice(0, end);
+}
+
+/** JSON has no infinity: an impossible label goes as the smallest number there is. */
+function finite(score: Score): Score {
+  const number = (logProb: number): number => Math.max(logProb, -Number.MAX_VALUE);
+  return {
+    ...score,
+    labels: score.labels.map((entry) => ({ ...entry, logProb: number(entry.logProb) })),
+    ...(score.tokens === undefined
+      ? {}
+      : { tokens: score.tokens.map((row) => ({ ...row, logProb: number(row.logProb) })) }),
+  };
+}

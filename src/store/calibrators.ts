@@ -1,0 +1,114 @@
+/**
+ * Saved calibrators: `.prompt-confidence/calibrators/<name>.json` of a workspace, or any file on the command line.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseSavedCalibrator, type SavedCalibrator } from '../core/calibration/saved';
+import { badJsonLine } from '../core/data/json';
+import { UserError } from '../core/user-error';
+import { errorCode, writeFileAtomic } from './atomic';
+
+export interface LoadedCalibrator {
+  readonly file: string;
+  /** Of the file's bytes, lower-case hex: what calibrated rows carry as `calibrator_sha256`. */
+  readonly sha256: string;
+  readonly saved: SavedCalibrator;
+}
+
+/** A calibrator of a workspace, or why its file cannot be used. */
+export type ListedCalibrator =
+  | ({ readonly name: string } & LoadedCalibrator)
+  | { readonly name: string; readonly file: string; readonly problem: UserError };
+
+/** Names that are file names everywhere, on Windows too. */
+const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
+
+/**
+ * The file of a workspace's calibrator.
+ *
+ * @throws UserError bad-name
+ */
+export function calibratorFile(workspace: string, name: string): string {
+  if (!NAME.test(name))
+    throw new UserError(
+      'bad-name',
+      `"${name}" cannot name a calibrator: use up to 80 letters, digits, spaces, dots, hyphens or underscores, ` +
+        `beginning with a letter or a digit.`,
+    );
+  return path.join(folderOf(workspace), `${name}.json`);
+}
+
+function folderOf(workspace: string): string {
+  return path.join(workspace, '.prompt-confidence', 'calibrators');
+}
+
+/**
+ * Writes a calibrator, whole or not at all, and replaces an older one.
+ *
+ * @returns the SHA-256 of the file
+ */
+export async function saveCalibrator(file: string, saved: SavedCalibrator): Promise<string> {
+  const text = `${JSON.stringify(saved, null, 2)}\n`;
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFileAtomic(file, text);
+  return sha256(text);
+}
+
+/** @throws UserError no-file, calibrator-not-json, calibrator-newer, calibrator-invalid */
+export async function loadCalibrator(file: string): Promise<LoadedCalibrator> {
+  const bytes = await readCalibrator(file);
+  const text = bytes.toString('utf8');
+  try {
+    return { file, sha256: sha256(bytes), saved: parseSavedCalibrator(text) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const line = badJsonLine(text);
+    const where = line === undefined ? file : `${file}, line ${line}`;
+    throw new UserError(error.code, `${where}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The calibrators of a workspace by name; empty where it has none. */
+export async function listCalibrators(workspace: string): Promise<readonly ListedCalibrator[]> {
+  const files = await jsonFiles(folderOf(workspace));
+  return Promise.all(
+    files.map(async (file) => {
+      const name = path.basename(file, '.json');
+      try {
+        return { name, ...(await loadCalibrator(file)) };
+      } catch (error) {
+        if (error instanceof UserError) return { name, file, problem: error };
+        throw error;
+      }
+    }),
+  );
+}
+
+async function jsonFiles(folder: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .sort()
+      .map((name) => path.join(folder, name));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readCalibrator(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw new UserError('no-file', `There is no file ${file}.`);
+    if (errorCode(error) === 'EISDIR')
+      throw new UserError('no-file', `${file} is a folder, not a calibrator.`);
+    throw error;
+  }
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

@@ -1,0 +1,44 @@
+/**
+ * A prediction table from a file.
+ */
+import path from 'node:path';
+import { type ColumnOptions, findColumns } from '../../core/data/columns';
+import { type PredictionTable, TableBuilder, type TableOptions } from '../../core/data/table';
+import { UserError } from '../../core/user-error';
+import { inspectTable, type TableFile } from './inspect';
+import { tableRows } from './rows';
+
+export interface ReadTable {
+  readonly source: TableFile;
+  /** At least one row. */
+  readonly table: PredictionTable;
+}
+
+/**
+ * Reads and checks a whole table. Memory is its columns of numbers, about 50 bytes a row, whatever the texts hold.
+ *
+ * @throws UserError everything of `inspectTable`, `tableRows`, `findColumns` and `TableBuilder`; no-rows;
+ *   no-usable-rows
+ */
+export async function readTable(file: string, options: ColumnOptions & TableOptions): Promise<ReadTable> {
+  const source = await inspectTable(file);
+  const name = path.basename(file);
+  const builder = new TableBuilder(findColumns(source.header, options), options);
+  let read = 0;
+  for await (const batch of tableRows(source)) {
+    for (const { cells, line } of batch) builder.add(cells, line);
+    read += batch.length;
+  }
+  if (read === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
+  const table = builder.take();
+  if (table.n === 0) throw noUsableRows(name, table);
+  return { source, table: { ...table, warnings: [...source.warnings, ...table.warnings] } };
+}
+
+function noUsableRows(name: string, { rejected, rejectedCount }: PredictionTable): UserError {
+  const examples = rejected.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}.`);
+  return new UserError(
+    'no-usable-rows',
+    `None of the ${rejectedCount} rows of ${name} can be used. ${examples.join(' ')}`,
+  );
+}

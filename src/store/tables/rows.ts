@@ -1,0 +1,106 @@
+/**
+ * The rows of a table file, a chunk at a time, each with the line of the file on which it begins.
+ */
+import { CsvError, parse } from 'csv-parse';
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { TextDecoder } from 'node:util';
+import { UserError } from '../../core/user-error';
+import { CHUNK, type TableFile } from './inspect';
+
+export interface TableRow {
+  /** Physical line on which the row begins, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** The largest row: far above any real cell, far below what a quote that is never closed would swallow. */
+const LARGEST_ROW = 64 * 1024 * 1024;
+
+/**
+ * The rows of a file below its header, in order, in batches of what one chunk of the file holds. Empty lines are
+ * skipped. Memory: one chunk and its rows.
+ *
+ * @throws UserError open-quote, huge-row, table-changed
+ */
+export async function* tableRows(source: TableFile): AsyncGenerator<readonly TableRow[]> {
+  let batch: TableRow[] = [];
+  let isHeader = true;
+  let nextLine = 1;
+  let emptyLines = 0;
+  const parser = parse({
+    bom: true,
+    delimiter: source.separator,
+    record_delimiter: [...source.lineEnds],
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: LARGEST_ROW,
+    on_record: (cells: string[], info) => {
+      // The library counts the line breaks inside of quotes twice where they are CR LF, so lines are counted here.
+      const line = nextLine + info.empty_lines - emptyLines;
+      emptyLines = info.empty_lines;
+      nextLine = line + 1 + lineBreaks(cells);
+      if (!isHeader) batch.push({ line, cells });
+      isHeader = false;
+      return null;
+    },
+  });
+  // Failures reach the callbacks of write and end; an unheard event would end the process.
+  parser.on('error', () => undefined);
+  const take = () => {
+    const taken = batch;
+    batch = [];
+    return taken;
+  };
+  try {
+    let bytes = 0;
+    const decoder = source.encoding === 'utf-8' ? undefined : new TextDecoder(source.encoding);
+    const chunks = createReadStream(source.file, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      const text = decoder?.decode(chunk, { stream: true }) ?? chunk;
+      await settled((callback) => parser.write(text, callback));
+      yield take();
+    }
+    await settled((callback) => parser.end(callback));
+    yield take();
+    if (bytes !== source.size)
+      throw new UserError(
+        'table-changed',
+        `${path.basename(source.file)} changed while it was read. Try again.`,
+      );
+  } catch (error) {
+    throw asUserError(error, source, nextLine);
+  } finally {
+    parser.destroy();
+  }
+}
+
+/** Waits for the callback of a stream's method. */
+function settled(start: (callback: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+}
+
+function lineBreaks(cells: readonly string[]): number {
+  let count = 0;
+  for (const cell of cells)
+    if (cell.includes('\n') || cell.includes('\r')) count += cell.match(/\r\n|\n|\r/gu)?.length ?? 0;
+  return count;
+}
+
+function asUserError(error: unknown, source: TableFile, line: number): unknown {
+  if (!(error instanceof CsvError)) return error;
+  const name = path.basename(source.file);
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED')
+    return new UserError(
+      'open-quote',
+      `${name}, line ${line}: a quote (") opens in this row and is never closed.`,
+    );
+  if (error.code === 'CSV_MAX_RECORD_SIZE')
+    return new UserError(
+      'huge-row',
+      `${name}, line ${line}: the row is larger than 64 MB. Probably a quote (") in it is never closed.`,
+    );
+  return new UserError('not-a-table', `${name}, line ${line}: ${error.message}`);
+}

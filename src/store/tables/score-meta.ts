@@ -1,0 +1,84 @@
+/**
+ * `<table>.meta.json`: where the scores of a table come from, written beside it by `score`.
+ */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { type Binding, savedCalibratorSchema } from '../../core/calibration/saved';
+import { badJsonLine } from '../../core/data/json';
+import { UserError } from '../../core/user-error';
+import { errorCode } from '../atomic';
+
+/** Version of the file's form. A newer one is refused, not guessed. */
+export const SCORE_META_VERSION = 1;
+
+const { model, promptSha256, scoring, backend } = savedCalibratorSchema.shape.bound.unwrap().shape;
+
+/** What a calibrator must know of the scores; `score` writes more beside it (context shape, seed, versions). */
+export const scoreMetaSchema = z.looseObject({
+  schema: z.literal(SCORE_META_VERSION),
+  model,
+  promptSha256,
+  labels: z.array(z.string()).min(2),
+  /** By column prefix, without the slash; "" for columns without one. */
+  scoring: z.record(z.string(), scoring),
+  backend,
+});
+
+export type ScoreMeta = z.infer<typeof scoreMetaSchema>;
+
+export function scoreMetaFile(table: string): string {
+  return `${table}.meta.json`;
+}
+
+/**
+ * Reads the file beside a table; null where there is none.
+ *
+ * @throws UserError meta-invalid, meta-newer
+ */
+export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
+  const file = scoreMetaFile(table);
+  const text = await textOf(file);
+  if (text === null) return null;
+  const line = badJsonLine(text);
+  if (line !== undefined)
+    throw new UserError(
+      'meta-invalid',
+      `${file}, line ${line}: this is not JSON. Restore the file or delete it.`,
+    );
+  const value: unknown = JSON.parse(text);
+  const version = z.looseObject({ schema: z.number() }).safeParse(value);
+  if (version.success && version.data.schema > SCORE_META_VERSION)
+    throw new UserError(
+      'meta-newer',
+      `${file} has version ${version.data.schema} and this program knows up to ${SCORE_META_VERSION}. Update it.`,
+    );
+  const parsed = scoreMetaSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(
+    'meta-invalid',
+    `${file} cannot be used: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}. Restore the file or ` +
+      `delete it.`,
+  );
+}
+
+/**
+ * What a calibrator fitted on a table's scores is bound to.
+ *
+ * @param method column prefix in use, null for columns without one
+ * @returns null where the origin of these columns is not known
+ */
+export function bindingOf(meta: ScoreMeta | null, method: string | null): Binding | null {
+  const own = meta?.scoring[method ?? ''];
+  if (meta === null || own === undefined) return null;
+  return { model: meta.model, promptSha256: meta.promptSha256, scoring: own, backend: meta.backend };
+}
+
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

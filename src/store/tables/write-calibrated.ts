@@ -1,0 +1,155 @@
+/**
+ * A calibrated copy of a table: every column kept, its predictions moved to `raw:*`, the calibrated ones added.
+ */
+import path from 'node:path';
+import { confidenceOf } from '../../core/calibration/data';
+import {
+  type CalibrateOn,
+  type PredictionData,
+  type RejectedRow,
+  UNKNOWN_CORRECT,
+  type Warning,
+} from '../../core/calibration/types';
+import {
+  type ColumnOptions,
+  findColumns,
+  predictionColumns,
+  type Role,
+  type TableColumns,
+} from '../../core/data/columns';
+import { type PredictionTable, TableBuilder } from '../../core/data/table';
+import { UserError } from '../../core/user-error';
+import { writeFileAtomic } from '../atomic';
+import { csvLine } from './csv-line';
+import type { TableFile } from './inspect';
+import { tableRows } from './rows';
+
+export interface CopyOptions {
+  readonly columns: ColumnOptions;
+  readonly on: CalibrateOn;
+  /** Calibrates the rows of one batch: label scores, or confidence where that is what the calibrator is on. */
+  readonly calibrate: (data: PredictionData) => PredictionData;
+  /** SHA-256 of the calibrator's file, written into every calibrated row. */
+  readonly calibratorSha256: string;
+}
+
+export interface CopyReport {
+  readonly rows: number;
+  /** Rows with calibrated cells; the rest are copied with empty ones and listed in `rejected`. */
+  readonly calibrated: number;
+  readonly rejected: readonly RejectedRow[];
+  readonly warnings: readonly Warning[];
+}
+
+/** What a row needs to be calibrated. A doubtful weight or split is no reason to leave it out. */
+const NEEDED: ReadonlySet<string> = new Set<Role>([
+  'label',
+  'predicted',
+  'correct',
+  'confidence',
+  'labelMass',
+]);
+
+/**
+ * Streams a table into its calibrated copy, in bounded memory. The copy appears under its name when it is whole.
+ *
+ * @throws UserError everything of `tableRows` and `findColumns`; already-calibrated, column-exists, no-rows
+ */
+export async function writeCalibrated(
+  source: TableFile,
+  out: string,
+  options: CopyOptions,
+): Promise<CopyReport> {
+  const name = path.basename(source.file);
+  const columns = findColumns(source.header, { ...options.columns, on: options.on });
+  if (columns.roles.calibrator !== undefined)
+    throw new UserError(
+      'already-calibrated',
+      `${name} holds calibrated predictions already (column "calibrator_sha256"). Use the table it was made from.`,
+    );
+  const added = addedColumns(columns, options.on);
+  const header = [...keptColumns(columns, added, name), ...added];
+  const builder = new TableBuilder(withoutExtras(columns), { truth: 'optional' });
+  const missing = added.map(() => '');
+  let rows = 0;
+  let calibrated = 0;
+
+  async function* lines(): AsyncGenerator<string> {
+    yield csvLine(header, source.separator);
+    for await (const batch of tableRows(source)) {
+      const accepted = batch.map(({ cells, line }) => builder.add(cells, line));
+      const cellsOf = calibratedCells(builder.take(), options, columns.roles.predicted !== undefined);
+      let text = '';
+      let next = 0;
+      for (const [i, { cells }] of batch.entries()) {
+        const kept = source.header.map((_, column) => cells[column] ?? '');
+        const surplus = cells.slice(kept.length);
+        text += csvLine(
+          [...kept, ...(accepted[i] ? cellsOf(next++) : missing), ...surplus],
+          source.separator,
+        );
+      }
+      rows += batch.length;
+      calibrated += next;
+      yield text;
+    }
+    if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
+  }
+
+  await writeFileAtomic(out, lines());
+  const { rejected, warnings } = builder.take();
+  return { rows, calibrated, rejected, warnings: [...source.warnings, ...warnings] };
+}
+
+/** The table's own columns as they are called in the copy. */
+function keptColumns(columns: TableColumns, added: readonly string[], name: string): readonly string[] {
+  const moved = new Set(predictionColumns(columns));
+  const raw = (index: number) => `raw:${(columns.header[index] ?? '').trim()}`;
+  const kept = columns.header.map((column, index) => (moved.has(index) ? raw(index) : column));
+  const introduced = new Set([...added, ...[...moved].map(raw)]);
+  const clash = [...kept, ...added].find(
+    (column, at, all) => introduced.has(column) && all.indexOf(column) < at,
+  );
+  if (clash !== undefined)
+    throw new UserError('column-exists', `${name} has a column "${clash}" already. Rename it first.`);
+  return kept;
+}
+
+function addedColumns({ scores, method, roles }: TableColumns, on: CalibrateOn): readonly string[] {
+  const numbers =
+    on === 'confidence' || scores === null
+      ? ['confidence']
+      : scores.labels.map((label) => `prob:${label ?? ''}`);
+  const predicted = scores === null && roles.predicted === undefined ? [] : ['predicted'];
+  const prefix = method === null ? '' : `${method}/`;
+  return [...[...numbers, ...predicted, 'correct'].map((name) => prefix + name), 'calibrator_sha256'];
+}
+
+function withoutExtras(columns: TableColumns): TableColumns {
+  const roles = Object.fromEntries(Object.entries(columns.roles).filter(([role]) => NEEDED.has(role)));
+  return { ...columns, roles };
+}
+
+/** The cells of `addedColumns` for the i-th row of a batch. */
+function calibratedCells(
+  table: PredictionTable,
+  { on, calibrate, calibratorSha256 }: CopyOptions,
+  namesPrediction: boolean,
+): (row: number) => readonly string[] {
+  const raw = confidenceOf(table.data);
+  const out = calibrate(on === 'confidence' ? raw : table.data);
+  const winner = confidenceOf(out);
+  const numbers = (row: number): readonly string[] => {
+    if (out.kind === 'confidence') return [String(out.confidence[row])];
+    const K = out.labels.length;
+    return out.labels.map((_, k) => String(Math.exp(out.logProbs[row * K + k] ?? 0)));
+  };
+  const predicted = (row: number): readonly string[] => {
+    if (table.data.kind === 'labels')
+      return [table.data.labels[(winner.predicted ?? raw.predicted)?.[row] ?? -1] ?? ''];
+    return namesPrediction ? [table.predicted?.names[table.predicted.index[row] ?? -1] ?? ''] : [];
+  };
+  const correct = (row: number) =>
+    winner.correct[row] === UNKNOWN_CORRECT ? '' : String(winner.correct[row]);
+  return (row) => [...numbers(row), ...predicted(row), correct(row), calibratorSha256];
+}

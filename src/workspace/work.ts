@@ -1,0 +1,139 @@
+/** Work that a person waits for: shown when it takes long, cancellable, and known to the result view. */
+import * as vscode from 'vscode';
+import { UserError } from '../core/user-error';
+import type { EngineClient, EngineState } from '../sources/engine-client';
+
+/** Answers faster than this come without any notification. */
+const NOTIFY_AFTER_MS = 500;
+
+export interface WorkHandle {
+  readonly signal: AbortSignal;
+  /** How far it is: "12 of 340", and as a share from 0 to 1. */
+  readonly report: (message: string, fraction: number) => void;
+}
+
+interface Step {
+  readonly message: string;
+  /** undefined: no telling. */
+  readonly fraction: number | undefined;
+}
+
+interface Running {
+  readonly title: string;
+  readonly controller: AbortController;
+  isLong: boolean;
+  step: Step | undefined;
+}
+
+export class Work implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly running: Running[] = [];
+
+  /** What is being done changed. */
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly engine: EngineClient) {}
+
+  /** What is being done for longer than a moment, in words, or undefined. */
+  get current(): string | undefined {
+    const entry = this.running.findLast((candidate) => candidate.isLong);
+    if (entry === undefined) return undefined;
+    return entry.step === undefined ? `${entry.title}…` : `${entry.title}: ${entry.step.message}`;
+  }
+
+  /** Cancels all that is being done. */
+  cancel(): void {
+    for (const { controller } of this.running) controller.abort();
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  /**
+   * Runs a task. A notification with a Cancel button appears when it is still running after half a second, and tells
+   * what the engine does while it starts.
+   *
+   * @param title "Classifying reviews.txt": a verb, no full stop
+   * @throws what the task throws; UserError `cancelled`
+   */
+  async run<T>(title: string, task: (handle: WorkHandle) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const entry: Running = { title, controller, isLong: false, step: engineStep(this.engine.state) };
+    const steps = new vscode.EventEmitter<Step>();
+    const setStep = (step: Step): void => {
+      entry.step = step;
+      steps.fire(step);
+      if (entry.isLong) this.changed.fire();
+    };
+    const engineSubscription = this.engine.onStateChange((state) => {
+      const step = engineStep(state);
+      if (step !== undefined) setStep(step);
+    });
+    this.running.push(entry);
+    const work = task({
+      signal: controller.signal,
+      report: (message, fraction) => setStep({ message, fraction }),
+    });
+    let notification: NodeJS.Timeout | undefined;
+    try {
+      notification = setTimeout(() => {
+        entry.isLong = true;
+        this.changed.fire();
+        void notify(title, work, controller, () => entry.step, steps.event);
+      }, NOTIFY_AFTER_MS);
+      const result = await work;
+      if (controller.signal.aborted) throw new UserError('cancelled', 'Cancelled.');
+      return result;
+    } finally {
+      clearTimeout(notification);
+      engineSubscription.dispose();
+      steps.dispose();
+      this.running.splice(this.running.indexOf(entry), 1);
+      if (entry.isLong) this.changed.fire();
+    }
+  }
+}
+
+/** What a starting engine does. */
+function engineStep(state: EngineState): Step | undefined {
+  if (state.kind !== 'starting') return undefined;
+  const { phase, fraction } = state.progress;
+  switch (phase) {
+    case 'probing':
+      return { message: 'looking for a GPU', fraction: undefined };
+    case 'loading':
+      return { message: `loading the model, ${Math.floor(fraction * 100)}%`, fraction };
+    case 'preparing':
+      return { message: 'preparing the model', fraction: undefined };
+  }
+}
+
+async function notify(
+  title: string,
+  work: Promise<unknown>,
+  controller: AbortController,
+  current: () => Step | undefined,
+  steps: vscode.Event<Step>,
+): Promise<void> {
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      let percent = 0;
+      const show = (step: Step | undefined): void => {
+        if (step === undefined) return;
+        const now = (step.fraction ?? 0) * 100;
+        // The bar cannot go back: what follows the loading of the model starts where that ended.
+        progress.report({ message: step.message, increment: Math.max(0, now - percent) });
+        percent = Math.max(percent, now);
+      };
+      show(current());
+      const subscriptions = [steps(show), token.onCancellationRequested(() => controller.abort())];
+      try {
+        await work.catch(() => undefined);
+      } finally {
+        for (const subscription of subscriptions) subscription.dispose();
+      }
+    },
+  );
+}

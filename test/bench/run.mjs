@@ -1,0 +1,37 @@
+/**
+ * `npm run bench`: every figure of the README in one run. Absolute numbers belong to the machine; the ratios do not.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fetchModel } from '../../scripts/fetch-model.mjs';
+import { setUpChromium, setUpVSCodeServer } from '../../scripts/setup.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const results = path.join(root, 'test-results');
+mkdirSync(results, { recursive: true });
+
+const env = {
+  ...process.env,
+  PROMPT_CONFIDENCE_ROOT: root,
+  PROMPT_CONFIDENCE_TEST_MODEL: await fetchModel(),
+};
+const run = (args, more = {}) => {
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...env, ...more },
+  });
+  if (status !== 0) process.exitCode = 1;
+};
+
+console.log(
+  `${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+);
+run(['esbuild.mjs', '--tests']);
+run(['dist-test/bench/inference.bench.cjs']);
+run(['test/host/run.mjs', path.join(results, 'bench-host.json'), '--bench'], {
+  PROMPT_CONFIDENCE_CHROMIUM: await setUpChromium(),
+  PROMPT_CONFIDENCE_VSCODE_SERVER: (await setUpVSCodeServer()).folder,
+});

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { useWorkbench } from './harness';
+
+/** Markdown, HTML and links in every name that a classifier file may choose. */
+const NASTY_LABEL = 'a`]|<img src=x>[click](command:quit)';
+
+describe('a person who classifies a text', () => {
+  const workbench = useWorkbench({
+    settings: { 'promptConfidence.threads': 1, 'promptConfidence.gpu': 'off' },
+  });
+
+  it('sees what to do in the empty result view', async () => {
+    await workbench().openFile('reviews.txt');
+    await workbench().runCommand('Prompt Confidence: Show Result');
+    const page = await workbench().webview('Classification');
+    await page.getByRole('button', { name: 'Classify Selection' }).waitFor();
+    await workbench().screenshot('classify empty');
+  });
+
+  it('selects a line, runs the command and reads the answer behind it', async () => {
+    await workbench().selectText('I love this movie!');
+    await workbench().runCommand('Prompt Confidence: Classify Selection');
+    await decoration(/positive \d\d\.\d%/);
+  });
+
+  it('finds the whole result in the view', async () => {
+    const page = await workbench().webview('Classification');
+    await page.getByRole('heading', { name: /positive \d\d\.\d%/ }).waitFor();
+    await page.getByText('I love this movie!').first().waitFor();
+    assert.ok((await page.getByRole('row').count()) > 10);
+    await page.getByText('first token', { exact: true }).waitFor();
+    assert.equal(await page.getByRole('option').count(), 1);
+  });
+
+  it('hovers over the text and sees it again', async () => {
+    const hover = await workbench().hoverText('I love this movie!');
+    await workbench().waitForText(/Label mass/, hover);
+    assert.deepEqual(await hover.getByRole('link').or(hover.locator('a')).allTextContents(), [
+      'Show Result',
+      'Classify With…',
+      'Clear',
+    ]);
+    await workbench().screenshot('classify hover');
+    await workbench().page.mouse.move(0, 0);
+  });
+
+  it('classifies the whole file line by line and walks through the history', async () => {
+    await workbench().runCommand('Prompt Confidence: Classify Lines of File');
+    const page = await workbench().webview('Classification');
+    await page.getByRole('option').nth(12).waitFor();
+    await page.getByRole('listbox').focus();
+    await workbench().page.keyboard.press('End');
+    await workbench().page.keyboard.press('Enter');
+    await page.locator('[role=option][aria-selected=true]', { hasText: 'I love this movie!' }).waitFor();
+  });
+
+  it('looks right in every theme', async () => {
+    for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const) {
+      await workbench().setTheme(theme);
+      const page = await workbench().webview('Classification');
+      const bodyClass = {
+        light: 'vscode-light',
+        dark: 'vscode-dark',
+        'hc-light': 'vscode-high-contrast-light',
+        'hc-dark': 'vscode-high-contrast',
+      };
+      await page.locator(`body.${bodyClass[theme]}`).waitFor();
+      saveTheme(theme, await page.locator('html').getAttribute('style'));
+      await workbench().screenshot(`classify ${theme}`);
+    }
+  });
+
+  it('chooses a classifier of the workspace, and sees that a broken one is broken', async () => {
+    await workbench().setTheme('dark');
+    workbench().writeFile(
+      '.prompt-confidence/classifiers/nasty.json',
+      JSON.stringify({
+        version: 1,
+        name: 'nasty',
+        template: 'Say: {{text}}\nSo:',
+        labels: [{ name: NASTY_LABEL }, { name: '![x](http://127.0.0.1/x.png)' }],
+      }),
+    );
+    workbench().writeFile('.prompt-confidence/classifiers/broken.json', '{ "version": 1 ');
+    await workbench().selectText('Slow, quiet and unforgettable.');
+    await workbench().runCommand('Prompt Confidence: Classify With…');
+    await workbench().waitForText(/broken.json is not valid JSON/);
+    await workbench().screenshot('classify with');
+    await workbench()
+      .page.locator('.quick-input-list .monaco-list-row', { hasText: 'nasty' })
+      .first()
+      .click();
+    await decoration(/⚠ /);
+    const hover = await workbench().hoverText('Slow, quiet and unforgettable.');
+    await workbench().waitForText(/Low label mass/, hover);
+    assert.equal(await hover.locator('img').count(), 0);
+    assert.ok((await hover.textContent())?.includes('<img src=x>[click](command:quit)'));
+    await workbench().screenshot('classify nasty');
+  });
+
+  it('is told what is wrong when there is nothing to classify', async () => {
+    workbench().writeFile('empty.txt', ' \n');
+    await workbench().openFile('empty.txt');
+    await workbench().runCommand('Prompt Confidence: Classify Selection');
+    await workbench().waitForText(/Nothing is selected, and the line of the cursor is empty/);
+  });
+
+  /** The text behind a text is drawn by the style of an element, not by its content. */
+  async function decoration(expected: RegExp): Promise<void> {
+    await workbench().until(`${String(expected)} stands behind a text`, async () => {
+      const shown = await workbench().page.evaluate<string[]>(
+        `[...document.querySelectorAll('.view-line [class*=ced-]')].map((e) => getComputedStyle(e, '::after').content)`,
+      );
+      assert.ok(
+        shown.some((content) => expected.test(content)),
+        shown.join('\n'),
+      );
+    });
+  }
+});
+
+function saveTheme(theme: string, style: string | null): void {
+  const folder = process.env.SAVE_THEMES;
+  if (folder === undefined || style === null) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, `${theme}.txt`), style);
+}

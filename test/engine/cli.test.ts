@@ -1,0 +1,193 @@
+/** The command line as a person or a script runs it, with the real model. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import { scoreAll, startEngine } from '../support/engine';
+import { CLI, TEST_MODEL } from '../support/paths';
+
+const answerSchema = z.object({
+  classifier: z.literal('sentiment'),
+  model: z.object({ file: z.string(), sha256: z.string().length(64) }),
+  results: z.array(
+    z.object({
+      text: z.string(),
+      label: z.string(),
+      confidence: z.number(),
+      labels: z.array(z.object({ label: z.string(), logProb: z.number(), confidence: z.number() })),
+      tokens: z.array(z.object({ rank: z.number(), text: z.string(), logProb: z.number() })),
+    }),
+  ),
+});
+
+describe('the command line', function () {
+  this.timeout(180_000);
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'pc-cli-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  function run(...args: string[]): { status: number | null; out: string; err: string } {
+    const result = spawnSync(process.execPath, [CLI, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 170_000,
+    });
+    return { status: result.status, out: result.stdout, err: result.stderr };
+  }
+
+  function write(name: string, content: string): string {
+    const file = path.join(folder, name);
+    writeFileSync(file, content);
+    return file;
+  }
+
+  it('classifies with the same numbers as the engine, to the last digit', async () => {
+    const text = 'I love this movie!';
+    const { status, out } = run(
+      'classify',
+      text,
+      'Best worst thing ever',
+      '--gpu',
+      'off',
+      '--top',
+      '5',
+      '--json',
+    );
+    assert.equal(status, 0);
+    const answer = answerSchema.parse(JSON.parse(out));
+    assert.equal(answer.results.length, 2);
+    assert.equal(answer.results[0]?.tokens.length, 5);
+    const engine = await startEngine();
+    const [sentiment] = BUILTIN_CLASSIFIERS;
+    assert.ok(sentiment);
+    const [score] = await scoreAll(engine, sentiment, [text]);
+    await engine.dispose();
+    assert.deepEqual(answer.results[0].labels, score?.labels);
+  });
+
+  it('shows people the label, the label mass and the token table', () => {
+    const { status, out } = run('classify', 'I love this movie!', '--gpu', 'off', '--top', '3');
+    assert.equal(status, 0);
+    assert.match(out, /positive, combined confidence \d/);
+    assert.match(out, /label mass/);
+    assert.match(out, /1 {2}" positive"/);
+  });
+
+  it('warns where the model wanted to say something else', () => {
+    const classifier = write(
+      'vague.json',
+      JSON.stringify({
+        version: 1,
+        name: 'vague',
+        template: '{{text}}',
+        labels: [{ name: 'zebra' }, { name: 'quartz' }],
+      }),
+    );
+    const { status, out } = run('classify', 'Once upon a', '--classifier', classifier, '--gpu', 'off');
+    assert.equal(status, 0);
+    assert.match(out, /mostly wanted to answer something else/);
+  });
+
+  it('scores a table: every row in order, the same bits as one by one, with its provenance', async () => {
+    const texts = ['I love this movie!', 'Dull, and "long"', 'Best\nworst'];
+    const table = write(
+      'in.csv',
+      `id,text\n${texts.map((text, index) => `${index},"${text.replaceAll('"', '""')}"`).join('\n')}\n3,\n`,
+    );
+    const out = path.join(folder, 'out.csv');
+    const first = run('score', table, '--out', out, '--gpu', 'off');
+    assert.equal(first.status, 0, first.err);
+    assert.match(first.err, /line 6: There is no text/);
+    const scored = readFileSync(out, 'utf8');
+    const engine = await startEngine();
+    const [sentiment] = BUILTIN_CLASSIFIERS;
+    assert.ok(sentiment);
+    for (const text of texts) {
+      const [score] = await scoreAll(engine, sentiment, [text]);
+      assert.ok(
+        scored.includes(`,${score?.labels.map((entry) => entry.logProb).join(',') ?? 'none'},`),
+        text,
+      );
+    }
+    await engine.dispose();
+    const meta = JSON.parse(readFileSync(`${out}.meta.json`, 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(meta.labels, ['positive', 'negative']);
+    assert.deepEqual(meta.scoring, { '': { method: 'token-probability', mode: 'first-token' } });
+
+    const again = run('score', table, '--out', out, '--gpu', 'off');
+    assert.equal(again.status, 2);
+    assert.match(again.err, /exists\. Choose another name, or replace it with --force/);
+    assert.equal(run('score', table, '--out', out, '--gpu', 'off', '--force').status, 0);
+    assert.equal(readFileSync(out, 'utf8'), scored, 'the same run gives the same bytes');
+
+    const evaluated = run(
+      'evaluate',
+      write(
+        'labelled.csv',
+        scored
+          .replace('id,text', 'id,text,label')
+          .replace(/^(\d,(?:"(?:[^"]|"")*"|[^,\n]*)),/gm, '$1,positive,'),
+      ),
+      '--json',
+    );
+    assert.equal(evaluated.status, 0, evaluated.err);
+    assert.equal((JSON.parse(evaluated.out) as { n: number }).n, 3);
+  });
+
+  const refusals: [string, string[], RegExp][] = [
+    ['no command', [], /Usage/],
+    ['an unknown command', ['clasify', 'x'], /no command "clasify"/],
+    ['nothing to classify', ['classify'], /Nothing to classify/],
+    ['an empty text', ['classify', ' '], /no text/],
+    ['an unknown option', ['classify', 'x', '--clasifier', 'y'], /clasifier/],
+    ['an unknown classifier', ['classify', 'x', '--classifier', 'mood'], /no classifier "mood"/],
+    ['an unknown model', ['classify', 'x', '--model', 'none.gguf'], /none\.gguf/],
+    ['a model path that leads nowhere', ['classify', 'x', '--model', './none.gguf'], /none\.gguf/],
+    ['a bad number', ['classify', 'x', '--top', 'many'], /--top takes a whole number/],
+    ['a table that is not there', ['score', 'none.csv', '--out', 'o.csv'], /none\.csv/],
+  ];
+  for (const [what, args, message] of refusals)
+    it(`refuses ${what} with a sentence and code 2`, () => {
+      const { status, out, err } = run(...args);
+      assert.equal(status, 2, err);
+      assert.match(err, message);
+      assert.equal(out, '');
+    });
+
+  it('refuses a table without the text column, naming those that it has', () => {
+    const { status, err } = run(
+      'score',
+      write('no-text.csv', 'id,review\n1,x\n'),
+      '--out',
+      'o2.csv',
+      '--gpu',
+      'off',
+    );
+    assert.equal(status, 2);
+    assert.match(err, /no column "text".*it has id, review/s);
+  });
+
+  it('takes a model by path, and refuses one that is not a model', () => {
+    assert.equal(run('classify', 'fine', '--model', TEST_MODEL, '--gpu', 'off').status, 0);
+    const { status, err } = run(
+      'classify',
+      'x',
+      '--model',
+      `./${path.basename(write('text.gguf', 'hello world, I am no model'))}`,
+    );
+    assert.equal(status, 2);
+    assert.match(err, /GGUF/);
+  });
+
+  it('leaves no temporary files behind', () => {
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import reference from '../../fixtures/calibration/reference.json';
+import {
+  applyCalibrator,
+  fitCalibrator,
+  mapLogOdds,
+  type ScalarMap,
+} from '../../../src/core/calibration/calibrator';
+import { fitBeta } from '../../../src/core/calibration/beta';
+import { labelData } from '../../../src/core/calibration/data';
+import { fitIsotonic } from '../../../src/core/calibration/isotonic';
+import { sigmoid } from '../../../src/core/calibration/numeric';
+import { fitPlatt } from '../../../src/core/calibration/platt';
+import { evaluate } from '../../../src/core/metrics/evaluate';
+import { averagePrecision, precisionRecallCurve } from '../../../src/core/metrics/precision-recall';
+import { rankRows, scoreRanking } from '../../../src/core/metrics/ranking';
+import type { Method } from '../../../src/core/calibration/types';
+
+function allNear(actual: ArrayLike<number>, expected: readonly number[], tolerance: number): void {
+  assert.equal(actual.length, expected.length);
+  expected.forEach((value, i) => {
+    assert.ok(
+      Math.abs((actual[i] ?? NaN) - value) <= tolerance,
+      `entry ${i}: ${actual[i]} is not within ${tolerance} of ${value}`,
+    );
+  });
+}
+
+describe('calibration: cross-checks against scikit-learn, netcal and betacal', () => {
+  for (const table of reference.binary) {
+    const sample = { f: Float64Array.from(table.f), y: Uint8Array.from(table.y), weight: null };
+    const onGrid = (map: ScalarMap) => table.grid.map((f) => sigmoid(mapLogOdds(map, f)));
+    const n = table.f.length;
+
+    it(`Platt, ${n} rows`, () => allNear(onGrid(fitPlatt(sample)), table.platt, 1e-4));
+    it(`isotonic, ${n} rows`, () => allNear(onGrid(fitIsotonic(sample)), table.isotonic, 1e-6));
+    it(`weighted isotonic, ${n} rows`, () => {
+      const weighted = { ...sample, weight: Float64Array.from(table.weight) };
+      allNear(onGrid(fitIsotonic(weighted)), table.isotonicWeighted, 1e-6);
+    });
+    it(`beta, ${n} rows`, () => allNear(onGrid(fitBeta(sample)), table.beta, 1e-4));
+
+    it(`metrics, ${n} rows`, () => {
+      const evaluation = evaluate(
+        { kind: 'confidence', confidence: sample.f.map(sigmoid), correct: sample.y },
+        { rounds: 0, nullDraws: 0 },
+      );
+      const { ece, mce, brier, nll, auroc } = evaluation;
+      allNear(
+        [ece, mce, brier, nll, auroc].map(({ value }) => value ?? NaN),
+        [table.ece, table.mce, table.brier, table.nll, table.auroc],
+        1e-6,
+      );
+    });
+
+    it(`weighted AUROC and average precision, ${n} rows`, () => {
+      const ranking = rankRows(sample.f, sample.y);
+      const weight = Float64Array.from(ranking.order, (row) => table.weight[row] ?? 0);
+      allNear([scoreRanking(ranking, weight).auroc], [table.aurocWeighted], 1e-9);
+      const curve = precisionRecallCurve(sample.f.map(sigmoid), sample.y);
+      allNear([averagePrecision(curve)], [table.averagePrecision], 1e-9);
+    });
+  }
+
+  for (const table of reference.multiclass) {
+    const data = labelData({
+      labels: Array.from({ length: table.K }, (_, k) => `label ${k}`),
+      scores: Float64Array.from(table.z),
+      truth: Int32Array.from(table.y),
+    });
+    const logProbs = (method: Method) => {
+      const calibrated = applyCalibrator(fitCalibrator(data, { method, on: 'labels' }).calibrator, data);
+      return calibrated.kind === 'labels' ? calibrated.logProbs : new Float64Array(0);
+    };
+    it(`temperature, ${table.K} labels`, () => {
+      allNear(logProbs('temperature').map(Math.exp), table.temperature.map(Math.exp), 1e-6);
+    });
+    it(`bias-temperature, ${table.K} labels`, () => {
+      allNear(logProbs('bias-temperature').map(Math.exp), table.biasTemperature.map(Math.exp), 1e-6);
+    });
+    it(`NLL and Brier over labels, ${table.K} labels`, () => {
+      const { labelMetrics } = evaluate(data, { rounds: 0, nullDraws: 0 });
+      allNear(
+        [labelMetrics?.nll.value ?? NaN, labelMetrics?.brier.value ?? NaN],
+        [table.nll, table.brier],
+        1e-9,
+      );
+    });
+  }
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { calibrate } from '../../../src/core/calibration/calibrate';
+import {
+  isFittedOn,
+  mismatches,
+  parseSavedCalibrator,
+  savedCalibrator,
+  type SavedCalibrator,
+  savedMetrics,
+} from '../../../src/core/calibration/saved';
+import type { Method } from '../../../src/core/calibration/types';
+import { UserError } from '../../../src/core/user-error';
+import { labelTable } from './tables';
+
+const HASH = 'a'.repeat(64);
+const OTHER_HASH = 'b'.repeat(64);
+
+const BOUND: NonNullable<SavedCalibrator['bound']> = {
+  model: { kind: 'file', name: 'tiny.gguf', sha256: HASH },
+  promptSha256: HASH,
+  scoring: { method: 'labels', mode: 'first-token' },
+  backend: 'cpu',
+};
+
+function save(method: Method): SavedCalibrator {
+  const data = labelTable(300, 1, 0.5, [0.5, 0, -0.5]);
+  const { report, calibrator } = calibrate(data, { method, on: 'labels', rounds: 10, nullDraws: 10 });
+  return savedCalibrator({
+    calibrator,
+    scoreType: 'logprob',
+    n: report.inSample.n,
+    classCounts: { a: 100 },
+    nCorrect: report.inSample.nCorrect,
+    nWrong: report.inSample.nWrong,
+    before: savedMetrics(report.before),
+    after: savedMetrics(report.after),
+    inSample: savedMetrics(report.inSample),
+    folds: report.folds,
+    seed: report.folds.seed,
+    warnings: report.warnings,
+    source: { sha256: HASH, name: 'table.csv' },
+    bound: BOUND,
+    versions: { 'prompt-confidence': '0.1.0' },
+    time: '2026-01-01T00:00:00Z',
+  });
+}
+
+function edited(saved: SavedCalibrator, edit: (file: Record<string, unknown>) => void): string {
+  const file = JSON.parse(JSON.stringify(saved)) as Record<string, unknown>;
+  edit(file);
+  return JSON.stringify(file);
+}
+
+function refused(code: string, text: string, says: RegExp): void {
+  assert.throws(
+    () => parseSavedCalibrator(text),
+    (error: unknown) => error instanceof UserError && error.code === code && says.test(error.message),
+  );
+}
+
+describe('calibration: the saved form', () => {
+  const saved = save('bias-temperature');
+
+  for (const method of ['platt', 'isotonic', 'temperature', 'vector', 'beta', 'histogram'] as const)
+    it(`${method} survives the file`, () => {
+      const file = save(method);
+      assert.deepEqual(parseSavedCalibrator(JSON.stringify(file)), file);
+    });
+
+  it('refuses what is no JSON, a newer version and hand-edited nonsense, each with a sentence', () => {
+    refused('calibrator-not-json', '{', /not JSON/);
+    refused(
+      'calibrator-newer',
+      edited(saved, (file) => (file.schema = 2)),
+      /version 2.*Update/,
+    );
+    refused(
+      'calibrator-invalid',
+      edited(saved, (file) => delete file.n),
+      /n:/,
+    );
+    refused(
+      'calibrator-invalid',
+      edited(saved, (file) => (file.n = 7)),
+      /nCorrect/,
+    );
+    refused(
+      'calibrator-invalid',
+      edited(saved, (file) => (file.extra = 1)),
+      /extra/i,
+    );
+    const withModel = (model: unknown) =>
+      edited(saved, (file) => (file.calibrator = { ...saved.calibrator, model }));
+    refused(
+      'calibrator-invalid',
+      withModel({ kind: 'bias-temperature', beta: -1, bias: [0, 0, 0] }),
+      /calibrator/,
+    );
+    refused(
+      'calibrator-invalid',
+      withModel({ kind: 'bias-temperature', beta: 1, bias: [0, 0] }),
+      /3 numbers/,
+    );
+    refused('calibrator-invalid', withModel({ kind: 'temperature', beta: 1 }), /method is bias-temperature/);
+  });
+
+  it('refuses knots that do not ascend', () => {
+    const file = save('isotonic');
+    assert.ok(file.calibrator.on === 'labels' && 'oneVsRest' in file.calibrator);
+    const [first, ...rest] = file.calibrator.oneVsRest;
+    assert.ok(first?.kind === 'isotonic');
+    const oneVsRest = [{ ...first, x: first.x.toReversed() }, ...rest];
+    refused(
+      'calibrator-invalid',
+      edited(file, (changed) => (changed.calibrator = { ...file.calibrator, oneVsRest })),
+      /calibrator/,
+    );
+  });
+
+  it('never writes NaN or Infinity', () => {
+    assert.throws(() => savedCalibrator({ ...saved, after: { ece: { value: NaN, low: null, high: null } } }));
+    assert.throws(() => savedCalibrator({ ...saved, after: { ece: { value: 0, low: 0, high: Infinity } } }));
+  });
+
+  it('says why it does not fit another model, prompt, label order or method', () => {
+    const target = { ...BOUND, labels: ['label 0', 'label 1', 'label 2'] };
+    assert.deepEqual(mismatches(saved, target), []);
+    const found = (change: object) =>
+      mismatches(saved, { ...target, ...change }).map(({ field, severity }) => `${field} ${severity}`);
+    assert.deepEqual(found({ model: { kind: 'file', name: 'x', sha256: OTHER_HASH } }), ['model refuse']);
+    assert.deepEqual(found({ promptSha256: OTHER_HASH }), ['prompt refuse']);
+    assert.deepEqual(found({ labels: ['label 1', 'label 0', 'label 2'] }), ['labels refuse']);
+    assert.deepEqual(found({ scoring: { method: 'other', mode: 'first-token' } }), ['scoring refuse']);
+    assert.deepEqual(found({ backend: 'cuda' }), ['backend warn']);
+    assert.deepEqual(found({ promptSha256: undefined }), ['prompt unknown']);
+    assert.match(
+      mismatches(saved, { ...target, labels: ['label 1', 'label 0', 'label 2'] })[0]?.message ?? '',
+      /another order/,
+    );
+  });
+
+  it('unknown provenance and endpoints are not taken for a match', () => {
+    const target = { ...BOUND, labels: ['label 0', 'label 1', 'label 2'] };
+    assert.deepEqual(
+      mismatches({ ...saved, bound: null }, target).map(({ severity }) => severity),
+      ['unknown'],
+    );
+    const model = {
+      kind: 'endpoint',
+      address: 'http://localhost:8080',
+      name: 'm',
+      fingerprint: null,
+      verified: false,
+    } as const;
+    assert.deepEqual(
+      mismatches({ ...saved, bound: { ...BOUND, model } }, { ...target, model }).map(
+        ({ severity }) => severity,
+      ),
+      ['warn'],
+    );
+    assert.deepEqual(
+      mismatches(saved, { ...target, model }).map(({ severity }) => severity),
+      ['refuse'],
+    );
+  });
+
+  it('knows the table that it was fitted on', () => {
+    assert.ok(isFittedOn(saved, HASH));
+    assert.ok(!isFittedOn(saved, OTHER_HASH));
+  });
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import type { GateReport } from '../../../src/cli/calibration/gate';
+import { confidenceTable, labelTable } from './tables';
+import { Workbench } from './workbench';
+
+describe('gate', () => {
+  let bench: Workbench;
+  before(async () => {
+    bench = await Workbench.create();
+    await bench.write('good.csv', confidenceTable(2000));
+    await bench.write('bad.csv', confidenceTable(2000, { shift: 0.2 }));
+    await bench.write('few.csv', confidenceTable(40));
+  });
+  after(() => bench.remove());
+
+  it('ends with 0 where limits hold and with 1 where they do not', async () => {
+    const good = await bench.run('gate', '@good.csv', '--max', 'ece=0.1', '--min', 'accuracy=0.6');
+    assert.equal(good.code, 0, good.err);
+    assert.match(good.out, /✓ ece ≤ 0\.1: holds/);
+    const bad = await bench.run('gate', '@bad.csv', '--max', 'ece=0.1');
+    assert.equal(bad.code, 1);
+    assert.match(bad.out, /✗ ece ≤ 0\.1: fails/);
+  });
+
+  it('is undecided on few rows, which fails unless allowed', async () => {
+    const few = await bench.run('gate', '@few.csv', '--max', 'ece=0.01');
+    assert.equal(few.code, 1);
+    assert.match(few.out, /undecided: needs about \d+ rows/);
+    const allowed = await bench.run('gate', '@few.csv', '--max', 'ece=0.01', '--undecided', 'pass');
+    assert.equal(allowed.code, 0);
+  });
+
+  it('compares row by row with a table that has the same ids', async () => {
+    const { code, out } = await bench.run('gate', '@bad.csv', '--baseline', '@good.csv', '--json');
+    assert.equal(code, 1);
+    const { baseline, verdict } = JSON.parse(out) as GateReport;
+    assert.equal(baseline?.comparison, 'paired');
+    assert.equal(baseline.n, 2000);
+    assert.equal(verdict, 'fail');
+    assert.equal(baseline.results.find(({ metric }) => metric === 'accuracy')?.verdict, 'fail');
+    const same = await bench.run('gate', '@good.csv', '--baseline', '@bad.csv');
+    assert.equal(same.code, 0);
+  });
+
+  it('pairs the common rows, and says so', async () => {
+    const rows = confidenceTable(2000).trimEnd().split('\n');
+    await bench.write('part.csv', rows.slice(0, 1501).join('\n'));
+    const { out, err } = await bench.run('gate', '@good.csv', '--baseline', '@part.csv', '--json');
+    assert.equal((JSON.parse(out) as GateReport).baseline?.n, 1500);
+    assert.match(err, /1,500 rows of 2000 here and 1500 in part\.csv have a partner/);
+  });
+
+  it('compares as separate samples where ids are absent or are those of other rows', async () => {
+    await bench.write('noid.csv', confidenceTable(1000, { seed: 4 }).replace(/^id,/, 'n,'));
+    const absent = await bench.run('gate', '@bad.csv', '--baseline', '@noid.csv', '--json');
+    assert.equal((JSON.parse(absent.out) as GateReport).baseline?.comparison, 'two-sample');
+    assert.equal(absent.code, 1);
+    await bench.write('a.csv', labelTable(300, { seed: 5 }));
+    await bench.write('b.csv', labelTable(300, { seed: 6 }));
+    const other = await bench.run('gate', '@a.csv', '--baseline', '@b.csv', '--json');
+    assert.equal((JSON.parse(other.out) as GateReport).baseline?.comparison, 'two-sample');
+    assert.match(other.err, /separate samples/);
+  });
+
+  it('compares with what evaluate --json printed', async () => {
+    await bench.write('good.json', (await bench.run('evaluate', '@good.csv', '--json')).out);
+    const { code, out } = await bench.run('gate', '@bad.csv', '--baseline', '@good.json', '--max', 'brier=1');
+    assert.equal(code, 1);
+    assert.match(out, /✗ brier: worse than the baseline/);
+    const bins = await bench.run('gate', '@bad.csv', '--baseline', '@good.json', '--bins', '10');
+    assert.match(bins.err, /use --bins 20 --binning width/);
+  });
+
+  it('ends with 2 and a sentence on bad input and bad usage', async () => {
+    await bench.write('broken.json', '{\n"schema": 1,\n');
+    await bench.write('newer.json', '{"schema": 9}');
+    await bench.write('other.json', '{"schema": 1, "n": "many"}');
+    const cases: [string[], RegExp][] = [
+      [[], /Nothing to hold the table to/],
+      [['--max', 'ece'], /--max wants METRIC=X/],
+      [['--max', 'ece=0,1'], /--max wants METRIC=X/],
+      [['--max', 'beauty=1'], /"beauty" is no metric/],
+      [['--max', 'ece=1', '--undecided', 'maybe'], /--undecided is one of/],
+      [['--baseline', '@none.json'], /There is no file/],
+      [['--baseline', '@broken.json'], /broken\.json, line 3/],
+      [['--baseline', '@newer.json'], /version 9/],
+      [['--baseline', '@other.json'], /is not what "evaluate --json" prints/],
+    ];
+    for (const [argv, message] of cases) {
+      const { code, out, err } = await bench.run('gate', '@good.csv', ...argv);
+      assert.equal(code, 2, argv.join(' '));
+      assert.equal(out, '');
+      assert.match(err, message);
+    }
+  });
+});

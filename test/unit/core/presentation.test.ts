@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  blockBar,
+  excerpt,
+  formatLogProb,
+  formatPercent,
+  inlineSummary,
+  isDoubtful,
+  scoreWarnings,
+  visibleName,
+  visibleToken,
+} from '../../../src/core/presentation';
+import { labelScores, type Score } from '../../../src/core/scoring/score';
+
+function score(probabilities: Record<string, number>, more: Partial<Score> = {}): Score {
+  return {
+    ...labelScores(Object.keys(probabilities), Object.values(probabilities).map(Math.log)),
+    method: 'first-token',
+    textTokens: 10,
+    cutTokens: 0,
+    ...more,
+  };
+}
+
+describe('a percentage', () => {
+  it('has one decimal, cut off instead of rounded', () => {
+    assert.deepEqual([0.5, 0.57, 0.29, 0.9499999999999, 0.95, 0.001, 0.0019, 0.999].map(formatPercent), [
+      '50.0%',
+      '57.0%',
+      '29.0%',
+      '94.9%',
+      '95.0%',
+      '0.1%',
+      '0.1%',
+      '99.9%',
+    ]);
+  });
+
+  it('never says that something is certain or impossible', () => {
+    assert.deepEqual([1, 0.99999, 0.9990001].map(formatPercent), ['> 99.9%', '> 99.9%', '> 99.9%']);
+    assert.deepEqual([0, 1e-9, 0.00099].map(formatPercent), ['< 0.1%', '< 0.1%', '< 0.1%']);
+    assert.equal(formatPercent(NaN), '–');
+  });
+
+  it('never reaches a threshold that the probability misses', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), (probability) => {
+        const shown = Number(formatPercent(probability).slice(0, -1));
+        assert.ok(shown <= probability * 100 + 1e-9 && shown > probability * 100 - 0.1 - 1e-9);
+      }),
+    );
+  });
+});
+
+describe('a log-probability', () => {
+  it('has two decimals and a real minus', () => {
+    assert.deepEqual([-0.114, -12, 0, -0.001, -Infinity, -Number.MAX_VALUE].map(formatLogProb), [
+      '−0.11',
+      '−12.00',
+      '0.00',
+      '0.00',
+      '−∞',
+      '−∞',
+    ]);
+  });
+});
+
+describe('text made visible', () => {
+  it('shows the white space of a token', () => {
+    assert.deepEqual([' positive', '\n\n', '\t', '\r\n', ''].map(visibleToken), [
+      '·positive',
+      '⏎⏎',
+      '⇥',
+      '␍⏎',
+      '(empty)',
+    ]);
+  });
+
+  it('escapes what has no shape', () => {
+    assert.equal(visibleToken('a\u0000b\u200bc\u202ed\ud800'), 'a\\u{0}b\\u{200b}c\\u{202e}d\\u{d800}');
+    assert.equal(visibleName('safe\u202eevil\nname'), 'safe\\u{202e}evil name');
+  });
+
+  it('leaves letters and emoji that are joined whole', () => {
+    assert.equal(visibleName('👨‍👩‍👧 می‌خواهم'), '👨‍👩‍👧 می‌خواهم');
+    assert.equal(excerpt('👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', 2), '👨‍👩‍👧…');
+  });
+
+  it('puts an excerpt on one line', () => {
+    assert.equal(excerpt('  one\n two\t\tthree ', 40), 'one two three');
+    assert.equal(excerpt('one two three', 8), 'one two…');
+  });
+
+  it('draws bars of a fixed width that are full for nothing less than all', () => {
+    assert.equal(blockBar(0.5, 4), '██  ');
+    assert.equal(blockBar(0.999, 4), '███▉');
+    assert.equal(blockBar(0, 4), '    ');
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (p) => assert.equal(blockBar(p, 9).length, 9)),
+    );
+  });
+});
+
+describe('a score in words', () => {
+  it('is label and percentage', () => {
+    assert.equal(inlineSummary(score({ positive: 0.72, negative: 0.18 })), 'positive 80.0%');
+    assert.deepEqual(scoreWarnings(score({ positive: 0.72, negative: 0.18 })), []);
+  });
+
+  it('warns of a low label mass, by a shape and in words', () => {
+    const low = score({ positive: 0.0009, negative: 0.0001 });
+    assert.ok(isDoubtful(low));
+    assert.match(inlineSummary(low), /^⚠ positive .*, low label mass 0\.1%$/);
+    assert.match(scoreWarnings(low)[0]?.message ?? '', /wanted to say something else/);
+  });
+
+  it('names the labels of a tie', () => {
+    const tie = score({ a: 0.4, b: 0.4, c: 0.1 });
+    assert.match(inlineSummary(tie), /^⚠ tie: a = b 44\.4%$/);
+    assert.equal(scoreWarnings(tie)[0]?.kind, 'tie');
+  });
+
+  it('tells how much of the text was cut', () => {
+    const cut = score({ a: 0.8, b: 0.1 }, { textTokens: 400, cutTokens: 120 });
+    assert.ok(!isDoubtful(cut));
+    assert.match(scoreWarnings(cut)[0]?.message ?? '', /120 of its 400 tokens/);
+  });
+});

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { labelData } from '../../../src/core/calibration/data';
+import { binomialTail } from '../../../src/core/decisions/binomial';
+import {
+  bucketOf,
+  checkBuckets,
+  formatConfidence,
+  isAnotherLabelLikelier,
+} from '../../../src/core/decisions/buckets';
+import { minimiseCost } from '../../../src/core/decisions/costs';
+import {
+  comparePaired,
+  compareTwoSamples,
+  gateLimits,
+  holm,
+  normalCumulative,
+  parseGateMetric,
+} from '../../../src/core/decisions/gate';
+import { confidentErrors, evaluateSlices, predictedNames } from '../../../src/core/decisions/slices';
+import { chooseThreshold, fixedSequenceThreshold } from '../../../src/core/decisions/threshold';
+import { evaluate } from '../../../src/core/metrics/evaluate';
+import { confidenceTable, labelTable } from '../calibration/tables';
+
+describe('decisions: thresholds', () => {
+  it('exact binomial tails', () => {
+    assert.ok(Math.abs(binomialTail(8, 10, 0.5) - 56 / 1024) < 1e-14);
+    assert.ok(Math.abs(binomialTail(1, 10, 0.5) - 1023 / 1024) < 1e-14);
+    assert.ok(Math.abs(binomialTail(29, 29, 0.9) - 0.9 ** 29) < 1e-14);
+    assert.equal(binomialTail(0, 5, 0.5), 1);
+    assert.equal(binomialTail(6, 5, 0.5), 0);
+  });
+
+  it('needs ceil(ln .05 / ln target) right rows to pass at all', () => {
+    const choose = (n: number) =>
+      fixedSequenceThreshold(new Float64Array(n).fill(0.995), new Uint8Array(n).fill(1), 0.9);
+    assert.equal(choose(28).threshold, null);
+    assert.equal(choose(28).moreRows, 1);
+    assert.equal(choose(29).threshold, 0);
+  });
+
+  it('a boundary belongs to its threshold', () => {
+    const confidence = Float64Array.from({ length: 400 }, (_, i) => (i < 200 ? 0.29 : 0.28));
+    const correct = Uint8Array.from({ length: 400 }, (_, i) => Number(i < 200));
+    assert.equal(fixedSequenceThreshold(confidence, correct, 0.95).threshold, 0.29);
+  });
+
+  it('misses its target in at most about 5% of runs', () => {
+    const runs = 200;
+    let misses = 0;
+    for (let seed = 0; seed < runs; seed++) {
+      const { confidence, correct } = confidenceTable(500, seed, 0.7);
+      const { threshold } = fixedSequenceThreshold(confidence, correct, 0.9);
+      if (threshold === null) continue;
+      const fresh = confidenceTable(20_000, seed + 10_000, 0.7);
+      let rows = 0;
+      let right = 0;
+      fresh.confidence.forEach((p, i) => {
+        if (p < threshold) return;
+        rows++;
+        right += fresh.correct[i] ?? 0;
+      });
+      if (right / rows < 0.9) misses++;
+    }
+    assert.ok(misses <= 0.09 * runs, `${misses} of ${runs}`);
+  });
+
+  it('is estimated on other rows, chosen again on all, and says when none passes', () => {
+    const good = chooseThreshold(confidenceTable(4000, 1), { target: 0.9 });
+    assert.ok(good.threshold !== null && good.estimate.threshold !== null);
+    assert.ok((good.estimate.accuracy ?? 0) > 0.88 && good.estimate.rows < 2000);
+    const hopeless = chooseThreshold(confidenceTable(500, 1, 0), { target: 0.95 });
+    assert.equal(hopeless.threshold, null);
+    assert.match(hopeless.message, /No threshold reaches 95%/);
+    const few = chooseThreshold(
+      {
+        kind: 'confidence',
+        confidence: new Float64Array(20).fill(0.99),
+        correct: new Uint8Array(20).fill(1),
+      },
+      { target: 0.95 },
+    );
+    assert.match(few.message, /about \d+ more rows needed/);
+  });
+});
+
+describe('decisions: buckets', () => {
+  it('are [lo, hi) on unrounded values', () => {
+    const names = [1, 0.9, 0.8999999, 0.7, 0.5, 0.4999, 0].map((p) => bucketOf(p).name);
+    assert.deepEqual(names, [
+      'automatic',
+      'automatic',
+      'review',
+      'review',
+      'manual check',
+      'manual',
+      'manual',
+    ]);
+    assert.throws(() => checkBuckets([{ name: 'a', low: 0.5 }]));
+    assert.throws(() =>
+      checkBuckets([
+        { name: 'a', low: 0 },
+        { name: 'b', low: 0.5 },
+      ]),
+    );
+    assert.ok(isAnotherLabelLikelier(0.32, 3) && !isAnotherLabelLikelier(0.34, 3));
+  });
+
+  it('display truncates', () => {
+    const cases: [number, string][] = [
+      [0.89999, '89.9%'],
+      [0.29, '29.0%'],
+      [0.999, '99.9%'],
+      [0.99999, '> 99.9%'],
+      [1, '> 99.9%'],
+      [0.5, '50.0%'],
+      [0, '0.0%'],
+      [1e-7, '< 0.1%'],
+      [0.05678, '5.6%'],
+    ];
+    for (const [p, text] of cases) assert.equal(formatConfidence(p), text);
+    assert.equal(formatConfidence(0.899, 0), '89%');
+  });
+
+  it('display never exceeds the number', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), (p) => {
+        const shown = Number(formatConfidence(p).replace('%', '')) / 100;
+        assert.ok(shown <= p + 1e-12 && shown > p - 0.0011);
+      }),
+    );
+  });
+});
+
+describe('decisions: costs and slices', () => {
+  it('automatic where errors are cheap, review where they are dear', () => {
+    const data = confidenceTable(2000, 3);
+    const cheap = minimiseCost(data, { wrong: 1, review: 1 });
+    assert.ok(cheap.scored !== null && cheap.scored.automaticShare > 0.99);
+    const dear = minimiseCost(data, { wrong: 10, review: 1 });
+    assert.ok(dear.threshold !== null && Math.abs(dear.threshold - 0.9) < 0.08, `${dear.threshold}`);
+    assert.ok(dear.scored !== null && dear.scored.cost < dear.scored.reviewAll);
+    assert.throws(() =>
+      minimiseCost(data, {
+        wrong: [
+          [0, 1],
+          [1, 0],
+        ],
+        review: 1,
+      }),
+    );
+  });
+
+  it('costs by label pair', () => {
+    const data = labelData({
+      labels: ['a', 'b'],
+      scores: Float64Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? 1 : 0)),
+      truth: Int32Array.from({ length: 40 }, (_, i) => Number(i < 20)),
+    });
+    const { scored } = minimiseCost(data, {
+      wrong: [
+        [0, 7],
+        [2, 0],
+      ],
+      review: 5,
+    });
+    assert.ok(scored !== null);
+    assert.ok(Math.abs(scored.automaticAll - 1) < 1e-9);
+  });
+
+  it('slices, worst first, small ones named', () => {
+    const data = labelTable(600, 4, 0.5, [1, 0, -1]);
+    const names = Array.from({ length: 600 }, (_, i) => (i < 5 ? 'tiny' : i % 2 === 0 ? 'even' : null));
+    const report = evaluateSlices(data, names, { rounds: 0, nullDraws: 0 });
+    assert.deepEqual(report.tooSmall, [{ name: 'tiny', rows: 5 }]);
+    assert.deepEqual(
+      report.slices.map(({ name }) => name),
+      ['even'],
+    );
+    const byLabel = evaluateSlices(data, predictedNames(data), { rounds: 0, nullDraws: 0 });
+    const lows = byLabel.slices.map(({ evaluation }) => evaluation.accuracy.low ?? 0);
+    assert.deepEqual(lows, lows.toSorted());
+    assert.equal(
+      byLabel.slices.flatMap(({ buckets }) => buckets).reduce((sum, { rows }) => sum + rows, 0),
+      600,
+    );
+  });
+
+  it('errors at high confidence first', () => {
+    const errors = confidentErrors(confidenceTable(200, 5), 5);
+    const confidences = errors.map(({ confidence }) => confidence);
+    assert.deepEqual(confidences, confidences.toSorted().reverse());
+    assert.equal(errors.length, 5);
+  });
+});
+
+describe('decisions: gate', () => {
+  it('passes, fails, or says how many rows would decide', () => {
+    const off = confidenceTable(1500, 6, 0.3);
+    const verdict = (table: typeof off, metric: string, bound: 'max' | 'min', limit: number) =>
+      gateLimits(table, [{ metric: parseGateMetric(metric), bound, limit }], { rounds: 300, nullDraws: 300 })
+        .results[0];
+    assert.equal(verdict(off, 'ece', 'max', 0.05)?.verdict, 'fail');
+    assert.equal(verdict(off, 'ece', 'max', 0.3)?.verdict, 'pass');
+    assert.equal(verdict(off, 'accuracy', 'min', 0.3)?.verdict, 'pass');
+    assert.equal(verdict(off, 'accuracy', 'min', 0.95)?.verdict, 'fail');
+    const small = verdict(confidenceTable(100, 7), 'ece', 'max', 0.03);
+    assert.equal(small?.verdict, 'undecided');
+    assert.ok((small.neededRows ?? 0) > 100);
+    assert.match(small.message, /needs about \d+ rows/);
+    assert.equal(verdict(confidenceTable(100, 7), 'labelNll', 'max', 1)?.verdict, 'undecided');
+    assert.throws(() => parseGateMetric('speed'));
+  });
+
+  it('paired comparisons see what unpaired ones cannot', () => {
+    const data = confidenceTable(800, 8);
+    const worse = {
+      ...data,
+      confidence: data.confidence.map((p) => p + 0.35 * (0.5 - p)),
+    };
+    const metrics = ['brier', 'nll', 'accuracy'] as const;
+    const options = { rounds: 400, nullDraws: 0 };
+    const paired = comparePaired(worse, data, metrics, options);
+    assert.deepEqual(
+      paired.map(({ verdict }) => verdict),
+      ['fail', 'fail', 'pass'],
+    );
+    assert.ok(comparePaired(data, data, metrics, options).every(({ verdict }) => verdict === 'pass'));
+    assert.throws(() => comparePaired(data, confidenceTable(10, 1), metrics));
+    const two = compareTwoSamples(evaluate(worse, options), evaluate(data, options), metrics);
+    assert.ok((two[0]?.p ?? 0) > (paired[0]?.p ?? 1));
+    const broken = confidenceTable(800, 9, -0.5);
+    assert.equal(
+      compareTwoSamples(evaluate(broken, options), evaluate(data, options), ['nll'])[0]?.verdict,
+      'fail',
+    );
+  });
+
+  it("Holm's adjustment and the normal distribution", () => {
+    const adjusted = holm([0.01, 0.04, 0.03]);
+    [0.03, 0.06, 0.06].forEach((p, i) => assert.ok(Math.abs((adjusted[i] ?? 0) - p) < 1e-12));
+    assert.ok(Math.abs(normalCumulative(1.959963984540054) - 0.975) < 1e-6);
+    assert.ok(Math.abs(normalCumulative(-1.6448536269514722) - 0.05) < 1e-6);
+  });
+});

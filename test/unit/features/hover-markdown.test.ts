@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { labelScores, type Score } from '../../../src/core/scoring/score';
+import {
+  errorMarkdown,
+  HOVER_COMMANDS,
+  offerMarkdown,
+  resultMarkdown,
+  type HoverResult,
+} from '../../../src/features/hover/markdown';
+
+function result(labels: readonly string[], score: Partial<Score> = {}): HoverResult {
+  const probabilities = labels.map((_, index) => Math.log(0.8 / 2 ** index / 2));
+  return {
+    id: 7,
+    classifier: 'sentiment',
+    model: 'tiny.gguf',
+    device: 'CPU, 2 threads',
+    ms: 31.4,
+    batch: 1,
+    score: {
+      ...labelScores(labels, probabilities),
+      method: 'first-token',
+      textTokens: 5,
+      cutTokens: 0,
+      ...score,
+    },
+  };
+}
+
+/** What is left when all code is taken out: the part in which characters mean something. */
+function outsideCode(markdown: string): string {
+  return markdown
+    .replace(/^(`{3,})text\n[\s\S]*?\n\1$/gm, '[block]')
+    .replace(/(?<!`)(`+)(?!`)([\s\S]*?)(?<!`)\1(?!`)/g, '[code]');
+}
+
+describe('the hover of a result', () => {
+  it('says label, confidence, bars, label mass, model and time', () => {
+    const markdown = resultMarkdown(result(['positive', 'negative']));
+    assert.match(markdown, /^\*\*66\.6%\*\* `positive` by `sentiment`$/m);
+    assert.match(markdown, /positive █+/);
+    assert.match(markdown, /Label mass 60\.0% by first token/);
+    assert.match(markdown, /, `tiny\.gguf` on `CPU, 2 threads`, 31 ms/);
+  });
+
+  it('warns where the label mass is low', () => {
+    const markdown = resultMarkdown(result(['a', 'b'], { labelMass: 0.01 }));
+    assert.match(markdown, /^⚠ /);
+    assert.match(markdown, /⚠ Low label mass: only 1\.0%/);
+  });
+
+  it('links to nothing but the commands that it is trusted with', () => {
+    const all = [resultMarkdown(result(['a', 'b'])), offerMarkdown(2), errorMarkdown('No model.', true)].join(
+      '\n',
+    );
+    const linked = [...all.matchAll(/\(command:([\w.]+)(?:\?([^)]*))?\)/g)];
+    assert.ok(linked.length >= 7);
+    for (const [, command, query] of linked) {
+      assert.ok((HOVER_COMMANDS as readonly string[]).includes(command ?? ''));
+      if (query !== undefined) assert.deepEqual(JSON.parse(decodeURIComponent(query)), [7]);
+    }
+  });
+
+  it('keeps labels, tokens, classifiers and models in code, whatever they contain', () => {
+    const nasty =
+      '`]|<img src=x onerror=alert(1)>[click](command:workbench.action.quit)``**b**\n# h\n```\nhttps://evil.example $(bell)';
+    const hostile = {
+      ...result([nasty, 'b']),
+      classifier: nasty,
+      model: nasty,
+      device: nasty,
+    };
+    const markdown = resultMarkdown({
+      ...hostile,
+      score: {
+        ...hostile.score,
+        tie: true,
+        tokens: [{ rank: 1, id: 3, text: nasty, logProb: -0.1, label: nasty }],
+      },
+    });
+    const outside = outsideCode(markdown);
+    for (const trace of ['<img', 'click', 'quit', '**b**', '# h', 'evil', '$(bell)'])
+      assert.ok(!outside.includes(trace), `${trace} got out of its code:\n${outside}`);
+  });
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SavedCalibrator } from '../../../src/core/calibration/saved';
+import {
+  calibratorFile,
+  listCalibrators,
+  loadCalibrator,
+  saveCalibrator,
+} from '../../../src/store/calibrators';
+
+const SAVED: SavedCalibrator = {
+  schema: 1,
+  calibrator: { on: 'confidence', method: 'platt', map: { kind: 'platt', a: -1, b: 0.5 } },
+  scoreType: 'confidence',
+  n: 2,
+  classCounts: null,
+  nCorrect: 1,
+  nWrong: 1,
+  before: {},
+  after: {},
+  inSample: {},
+  folds: { source: 'folds', count: 2, seed: 0, stratifiedBy: 'correct', grouped: false, seedRange: null },
+  seed: 0,
+  warnings: [],
+  source: { sha256: 'a'.repeat(64), name: 't.csv' },
+  bound: null,
+  versions: {},
+  time: '2026-01-02T03:04:05Z',
+};
+
+/** Never ends by itself. */
+async function saveForever(file: string): Promise<void> {
+  for (let n = 0; ; n++)
+    await saveCalibrator(file, { ...SAVED, warnings: [{ code: 'n', message: `${n} `.repeat(100_000) }] });
+}
+
+function suite(): void {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'calibrators-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('come back as they were saved, with the hash of their file', async () => {
+    const file = calibratorFile(folder, 'reviews v1.0');
+    const sha256 = await saveCalibrator(file, SAVED);
+    assert.deepEqual(await loadCalibrator(file), { file, sha256, saved: SAVED });
+    assert.match(await readFile(file, 'utf8'), /\n {2}"calibrator": \{\n/);
+  });
+
+  it('are listed by name, the broken ones with their problem', async () => {
+    assert.deepEqual(await listCalibrators(folder), []);
+    await saveCalibrator(calibratorFile(folder, 'b'), SAVED);
+    await mkdir(path.join(folder, '.prompt-confidence', 'calibrators', 'sub'));
+    await writeFile(calibratorFile(folder, 'a'), '{\n\n  nonsense\n');
+    await writeFile(path.join(folder, '.prompt-confidence', 'calibrators', 'notes.txt'), '');
+    const [first, second, ...rest] = await listCalibrators(folder);
+    assert.equal(rest.length, 0);
+    assert.ok(first !== undefined && 'problem' in first);
+    assert.match(first.problem.message, /a\.json, line 3/);
+    assert.ok(second !== undefined && 'saved' in second);
+    assert.equal(second.name, 'b');
+  });
+
+  it('have names that are file names on every system', () => {
+    for (const name of ['', '../x', 'a/b', 'a\\b', '.hidden', 'x.', 'x ', 'a:b', 'n'.repeat(81)])
+      assert.throws(() => calibratorFile(folder, name), { code: 'bad-name' }, name);
+    for (const name of ['x', 'émotion 2', 'a.b-c_d'])
+      assert.ok(calibratorFile(folder, name).endsWith(`${name}.json`));
+  });
+
+  it('are whole or as before when the program is killed while saving', async () => {
+    const file = path.join(folder, 'c.json');
+    const child = spawn(process.execPath, [__filename, file], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    while (!existsSync(file) || !readdirSync(folder).some((name) => name.endsWith('.tmp'))) await delay(1);
+    child.kill('SIGKILL');
+    await ended;
+    assert.equal((await loadCalibrator(file)).saved.warnings.length, 1);
+  }).timeout(20_000);
+}
+
+// This file is also the program of its own child process: there is no test runner in it.
+if (typeof describe === 'undefined') void saveForever(process.argv[2] ?? '');
+else describe('saved calibrators', suite);

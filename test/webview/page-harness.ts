@@ -1,0 +1,147 @@
+/**
+ * A built page in a browser, without VS Code: the same document and content security policy, the editor's own
+ * colours (recorded in test/fixtures/themes), and the test in the place of the host.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { pageHtml } from '../../src/workspace/page-html';
+import themes from '../fixtures/themes/vscode.json';
+import { openBrowser, projectRoot, resultsFolder } from '../support/vscode-server';
+
+const ORIGIN = 'http://page.test';
+const NONCE = 'bm9uY2U';
+
+export type Theme = keyof typeof themes;
+
+const BODY_CLASSES: Record<Theme, string> = {
+  light: 'vscode-light',
+  dark: 'vscode-dark',
+  'hc-light': 'vscode-high-contrast-light vscode-high-contrast',
+  'hc-dark': 'vscode-high-contrast',
+};
+
+export interface RpcMessage {
+  readonly jsonrpc: '2.0';
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: unknown;
+}
+
+export interface PageOptions {
+  readonly theme?: Theme;
+  readonly width?: number;
+  readonly reducedMotion?: boolean;
+}
+
+/** One browser for all tests of the surrounding `describe`. */
+export function usePages(name: string): { open(options?: PageOptions): Promise<TestPage> } {
+  let browser: Browser | undefined;
+  const contexts: BrowserContext[] = [];
+  before(async () => {
+    ({ browser } = await openBrowser());
+  });
+  afterEach(async () => {
+    for (const context of contexts.splice(0)) await context.close();
+  });
+  after(async () => browser?.close());
+  return {
+    async open(options = {}) {
+      if (browser === undefined) throw new Error('pages are there only inside tests');
+      const context = await browser.newContext({
+        viewport: { width: options.width ?? 300, height: 800 },
+        reducedMotion: options.reducedMotion === true ? 'reduce' : 'no-preference',
+      });
+      contexts.push(context);
+      return TestPage.open(await context.newPage(), name, options.theme ?? 'light');
+    },
+  };
+}
+
+export class TestPage {
+  /** Everything that the page sent, oldest first. */
+  readonly sent: RpcMessage[] = [];
+
+  private constructor(readonly page: Page) {}
+
+  static async open(page: Page, name: string, theme: Theme): Promise<TestPage> {
+    const opened = new TestPage(page);
+    await page.exposeFunction('hostReceives', (message: RpcMessage) => {
+      opened.sent.push(message);
+    });
+    await page.addInitScript(standIn(theme));
+    await page.route(`${ORIGIN}/**`, async (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (pathname === '/')
+        return route.fulfill({
+          contentType: 'text/html',
+          body: pageHtml({
+            title: name,
+            scriptUri: `${ORIGIN}/${name}.js`,
+            styleUri: `${ORIGIN}/${name}.css`,
+            cspSource: ORIGIN,
+            nonce: NONCE,
+          }),
+        });
+      return route.fulfill({ path: path.join(projectRoot(), 'dist', 'page', pathname) });
+    });
+    await page.goto(ORIGIN);
+    return opened;
+  }
+
+  /** Sends a notification as the host would. */
+  async notify(method: string, params: unknown): Promise<void> {
+    await this.page.evaluate(
+      `window.postMessage(${JSON.stringify({ jsonrpc: '2.0', method, params })}, '*')`,
+    );
+    // Two frames: the page has drawn it.
+    await this.page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))',
+    );
+  }
+
+  /** The parameters of everything that the page sent under a method. */
+  received(method: string): unknown[] {
+    return this.sent.filter((message) => message.method === method).map((message) => message.params);
+  }
+
+  /** What the content security policy forbade, and what went wrong. */
+  async violations(): Promise<string[]> {
+    return this.page.evaluate<string[]>('window.violations');
+  }
+
+  /** Ids of the accessibility rules that are broken, with the first element of each. */
+  async accessibilityProblems(): Promise<string[]> {
+    const file = createRequire(path.join(projectRoot(), 'package.json')).resolve('axe-core/axe.min.js');
+    await this.page.evaluate(readFileSync(file, 'utf8'));
+    return this.page.evaluate<string[]>(
+      `axe.run(document).then(({ violations }) =>
+        violations.map((found) => found.id + ': ' + found.nodes[0].html + ' ' + found.nodes[0].failureSummary))`,
+    );
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: path.join(resultsFolder('screenshots'), `${name}.png`) });
+  }
+}
+
+/** What VS Code gives to a page, as a script that runs before the page's own. */
+function standIn(theme: Theme): string {
+  return `
+    window.violations = [];
+    addEventListener('securitypolicyviolation', (e) => violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile));
+    addEventListener('error', (e) => violations.push(String(e.message)));
+    addEventListener('unhandledrejection', (e) => violations.push(String(e.reason)));
+    window.acquireVsCodeApi = () => ({
+      postMessage: (message) => void hostReceives(message),
+      getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
+      setState: (state) => (sessionStorage.setItem('state', JSON.stringify(state)), state),
+    });
+    addEventListener('DOMContentLoaded', () => {
+      const root = document.documentElement.style;
+      for (const [name, value] of Object.entries(${JSON.stringify(themes[theme])})) root.setProperty(name, value);
+      root.setProperty('background', 'var(--vscode-sideBar-background)');
+      document.body.className = ${JSON.stringify(BODY_CLASSES[theme])};
+    });`;
+}

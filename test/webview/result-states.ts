@@ -1,0 +1,118 @@
+/** States of the result view as the host sent them in a real run, and some that are hard to bring about. */
+import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
+
+const TOKENS: readonly (readonly [string, number, string?])[] = [
+  [' positive', -0.1993, 'positive'],
+  [' negative', -2.3344, 'negative'],
+  [' Positive', -4.3631, 'positive'],
+  [' very', -4.7712],
+  [' ', -5.4371],
+  [' Negative', -5.6112, 'negative'],
+  [' great', -5.7603],
+  [' happy', -5.8496],
+  [' good', -6.0021],
+  [' positively', -6.2299],
+  [' optimistically', -6.5432],
+  [' neutral', -6.8011],
+  ['\n', -6.8402],
+  ['\u202e\u0007', -6.8907],
+  [' <b>`|[x](y)', -7.3302],
+];
+
+const RESULT: ResultDetail = {
+  id: 3,
+  text: 'I love this movie!',
+  textCut: false,
+  place: 'reviews.txt, line 1',
+  status: 'live',
+  classifier: 'sentiment',
+  model: 'gemma-3-270m-q4_k_m.gguf',
+  device: 'CPU, 2 threads',
+  ms: 41.7,
+  batch: 1,
+  at: '2026-11-22T17:13:34.000Z',
+  score: {
+    label: 'positive',
+    confidence: 0.8923,
+    tie: false,
+    labels: [
+      { label: 'positive', logProb: -0.1832, confidence: 0.8923 },
+      { label: 'negative', logProb: -2.2984, confidence: 0.1077 },
+    ],
+    labelMass: 0.9331,
+    method: 'first-token',
+    textTokens: 6,
+    cutTokens: 0,
+    tokens: TOKENS.map(([text, logProb, label], index) => ({
+      rank: index + 1,
+      id: 1000 + index,
+      text,
+      logProb,
+      ...(label === undefined ? {} : { label }),
+    })),
+  },
+};
+
+const HISTORY: HistoryEntry[] = [
+  entry(3, 'I love this movie!', 0.8923),
+  entry(2, 'The plot limps, but the lead carries every scene she is in.', 0.805, { doubtful: true }),
+  entry(1, 'Best worst thing ever', 0.6391, { status: 'edited' }),
+  entry(0, 'Two hours of my life that I want back.', 0.7841, { status: 'replaced' }),
+];
+
+export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
+
+export const STATES = {
+  empty: { result: null, history: [], busy: null, hasModel: true },
+  noModel: { result: null, history: [], busy: null, hasModel: false },
+  busy: { result: null, history: [], busy: 'Classifying: loading the model, 45%', hasModel: true },
+  result: { result: RESULT, history: HISTORY, busy: null, hasModel: true },
+  doubtful: {
+    result: {
+      ...RESULT,
+      id: 4,
+      text: 'Der Text ist länger, als der Klassifikator annimmt.\n'.repeat(12),
+      textCut: true,
+      note: 'Nothing was selected: this is the line of the cursor.',
+      status: 'edited',
+      batch: 3,
+      ms: 1412,
+      score: {
+        label: 'Bewertungsdurchschnittswertüberschreitung',
+        confidence: 0.4,
+        tie: true,
+        labels: [
+          { label: 'Bewertungsdurchschnittswertüberschreitung', logProb: -6.9, confidence: 0.4 },
+          { label: 'negative', logProb: -6.9, confidence: 0.4 },
+          { label: NASTY, logProb: -7.59, confidence: 0.2 },
+          { label: 'neutral', logProb: -Number.MAX_VALUE, confidence: 0 },
+        ],
+        labelMass: 0.0025,
+        method: 'sequence',
+        textTokens: 400,
+        cutTokens: 120,
+      },
+    },
+    history: [entry(4, NASTY, 0.4, { label: NASTY, doubtful: true }), ...HISTORY],
+    busy: 'Classifying the lines of reviews.txt: 64 of 340',
+    hasModel: true,
+  },
+} satisfies Record<string, PageState>;
+
+function entry(
+  id: number,
+  excerpt: string,
+  confidence: number,
+  more: Partial<HistoryEntry> = {},
+): HistoryEntry {
+  return {
+    id,
+    excerpt,
+    place: `reviews.txt, line ${id + 1}`,
+    status: 'live',
+    label: 'positive',
+    confidence,
+    doubtful: false,
+    ...more,
+  };
+}

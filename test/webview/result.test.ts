@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { RESULT_PAGE_METHODS, type PageState } from '../../src/protocol/result-page';
+import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
+import { NASTY, STATES } from './result-states';
+
+describe('the result view', () => {
+  const pages = usePages('result');
+
+  async function show(state: PageState, options?: PageOptions): Promise<TestPage> {
+    const page = await pages.open(options);
+    await page.notify(RESULT_PAGE_METHODS.state, state);
+    return page;
+  }
+
+  it('says that it is there, and keeps to its content security policy', async () => {
+    const page = await show(STATES.result);
+    assert.deepEqual(
+      page.sent.map((message) => message.method),
+      [RESULT_PAGE_METHODS.ready],
+    );
+    await page.notify(RESULT_PAGE_METHODS.state, STATES.doubtful);
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('offers what can be done first', async () => {
+    const page = await show(STATES.empty);
+    await page.page.getByRole('button', { name: 'Classify Selection' }).click();
+    await page.notify(RESULT_PAGE_METHODS.state, STATES.noModel);
+    await page.page.getByRole('button', { name: 'Download Model' }).focus();
+    await page.page.keyboard.press('Enter');
+    assert.deepEqual(page.received(RESULT_PAGE_METHODS.run), [
+      { command: 'classifySelection' },
+      { command: 'downloadModel' },
+    ]);
+  });
+
+  it('says what is being done, and stops it', async () => {
+    const page = await show(STATES.busy);
+    await page.page.getByRole('main').getByText('loading the model, 45%').waitFor();
+    await page.page.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(page.received(RESULT_PAGE_METHODS.cancel).length, 1);
+    await page.notify(RESULT_PAGE_METHODS.state, STATES.empty);
+    assert.equal(await page.page.getByRole('button', { name: 'Cancel' }).count(), 0);
+  });
+
+  it('shows label, confidence, every label, the label mass and a real table of the tokens', async () => {
+    const { page } = await show(STATES.result);
+    await page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
+    assert.deepEqual(await page.locator('.labels li').allInnerTexts(), [
+      'positive\n89.2%',
+      'negative\n10.7%',
+    ]);
+    assert.match(await page.locator('.mass').innerText(), /Label mass 93\.3%/);
+    assert.deepEqual(await page.getByRole('columnheader').allInnerTexts(), [
+      '#',
+      'Token',
+      'Prob.',
+      'log p',
+      'Label',
+    ]);
+    const first = page.getByRole('row').nth(1);
+    assert.deepEqual(await first.getByRole('cell').allInnerTexts(), ['1', '81.9%', '−0.20', 'positive']);
+    assert.equal(await first.getByRole('rowheader').innerText(), '·positive');
+    assert.equal(await page.locator('.bar-fill').first().getAttribute('width'), '89.23');
+    for (const fact of ['sentiment', 'first token', 'gemma-3-270m-q4_k_m.gguf', 'CPU, 2 threads', '42 ms'])
+      await page.getByText(fact, { exact: true }).waitFor();
+  });
+
+  it('says every doubt in words', async () => {
+    const { page } = await show(STATES.doubtful);
+    const warnings = await page.locator('.warning').allInnerTexts();
+    assert.deepEqual(
+      warnings.map((text) => text.split(':')[0]),
+      ['Low label mass', 'Tie', 'Text cut'],
+    );
+    assert.equal(await page.locator('.warning svg.icon').count(), 3);
+    await page.getByText('whole label sequences', { exact: true }).waitFor();
+    await page.getByText('1.4 s for 3 texts together').waitFor();
+    await page.getByText('Nothing was selected').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Go to Text' }).count(), 0);
+  });
+
+  it('takes foreign text as text', async () => {
+    const { page } = await show(STATES.doubtful);
+    assert.equal(await page.locator('img').count(), 0);
+    assert.equal(await page.title(), 'result');
+    const shown = NASTY.replace('\u202e', '\\u{202e}');
+    assert.equal(await page.locator('.labels li').nth(2).locator('.label-name').textContent(), shown);
+  });
+
+  it('asks the host for the text, and for tokens that were not read', async () => {
+    const page = await show(STATES.result);
+    await page.page.getByRole('button', { name: 'Go to Text' }).click();
+    assert.deepEqual(page.received(RESULT_PAGE_METHODS.reveal), [{ id: 3 }]);
+    await page.notify(RESULT_PAGE_METHODS.state, STATES.doubtful);
+    await page.page.getByRole('button', { name: 'Read Tokens' }).click();
+    assert.deepEqual(page.received(RESULT_PAGE_METHODS.tokens), [{ id: 4 }]);
+  });
+
+  it('has a history for the keyboard and the mouse', async () => {
+    const page = await show(STATES.result);
+    const list = page.page.getByRole('listbox', { name: /History/ });
+    assert.equal(await page.page.getByRole('option', { selected: true }).count(), 1);
+    await list.focus();
+    for (const key of ['ArrowDown', 'Enter', 'End', 'Enter', 'ArrowUp', ' ', 'Home', 'Enter'])
+      await page.page.keyboard.press(key);
+    await page.page.getByRole('option').nth(1).click();
+    assert.deepEqual(
+      page.received(RESULT_PAGE_METHODS.show),
+      [2, 0, 1, 3, 2].map((id) => ({ id })),
+    );
+    await page.page.getByRole('option').nth(1).dblclick();
+    assert.deepEqual(page.received(RESULT_PAGE_METHODS.reveal), [{ id: 2 }]);
+  });
+
+  it('keeps the focus when it is drawn anew', async () => {
+    const page = await show(STATES.result);
+    await page.page.getByRole('button', { name: 'Go to Text' }).focus();
+    await page.notify(RESULT_PAGE_METHODS.state, {
+      ...STATES.result,
+      result: { ...STATES.result.result, place: 'reviews.txt, line 2' },
+    });
+    assert.equal(await page.page.evaluate('document.activeElement.textContent'), 'Go to Text');
+  });
+
+  it('tells a screen reader of a new result and its doubts, but not of what was there before', async () => {
+    const page = await show(STATES.result);
+    const status = page.page.getByRole('status');
+    assert.equal(await status.textContent(), '');
+    await page.notify(RESULT_PAGE_METHODS.state, { ...STATES.doubtful, busy: null });
+    assert.match(
+      (await status.textContent()) ?? '',
+      /, 40\.0%\. First of 3 results\. Low label mass: only 0\.2%/,
+    );
+  });
+
+  it('is there again at once after it was hidden', async () => {
+    const page = await show(STATES.result);
+    await page.page.reload();
+    await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
+    assert.equal(page.received(RESULT_PAGE_METHODS.ready).length, 2);
+  });
+
+  it('is not upset by a state of another version', async () => {
+    const page = await show(STATES.empty);
+    await page.page.evaluate(`sessionStorage.setItem('state', '{"result":{"id":"old"}}')`);
+    await page.page.reload();
+    await page.notify(RESULT_PAGE_METHODS.state, STATES.result);
+    await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
+  });
+
+  it('holds still where motion is to be reduced', async () => {
+    for (const reducedMotion of [true, false]) {
+      const { page } = await show(STATES.busy, { reducedMotion });
+      const animation = await page.evaluate(
+        `getComputedStyle(document.querySelector('.busy-bar')).animationName`,
+      );
+      assert.equal(animation, reducedMotion ? 'none' : 'busy');
+    }
+  });
+
+  it('fits into the narrowest side bar', async () => {
+    for (const state of [STATES.result, STATES.doubtful, STATES.empty]) {
+      const { page } = await show(state, { width: 250 });
+      const overflow = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 250.5 && !e.closest('.unseen')).map((e) => e.outerHTML.slice(0, 120))`,
+      );
+      assert.deepEqual(overflow, []);
+    }
+  });
+
+  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+    it(`breaks no accessibility rule in ${theme}`, async () => {
+      for (const [name, state] of Object.entries(STATES)) {
+        const page = await show(state, { theme, width: name === 'doubtful' ? 250 : 320 });
+        await page.screenshot(`result-${name}-${theme}`);
+        assert.deepEqual(await page.accessibilityProblems(), [], name);
+      }
+    });
+  }
+});

@@ -1,0 +1,74 @@
+/** Elements without HTML strings: text is only ever a text node, so that nothing in it can mean anything. */
+
+type Child = Node | string | undefined;
+
+export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** An HTML element; attributes that are undefined or false are left out, true is an empty one. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  setAttributes(element, attributes);
+  element.append(...children.filter((child) => child !== undefined));
+  return element;
+}
+
+/** An SVG element. Its geometry goes into attributes: inline styles are blocked by the content security policy. */
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Node[]
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  setAttributes(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+function setAttributes(element: Element, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    element.setAttribute(name, value === true ? '' : String(value));
+  }
+}
+
+/** Replaces what is in an element and gives the focus back to the element with the same `data-key`. */
+export function replaceContent(parent: Element, ...children: readonly Child[]): void {
+  const focused = parent.contains(document.activeElement)
+    ? (document.activeElement?.getAttribute('data-key') ?? null)
+    : null;
+  parent.replaceChildren(...children.filter((child) => child !== undefined));
+  if (focused === null) return;
+  const again = parent.querySelector(`[data-key="${CSS.escape(focused)}"]`);
+  if (again instanceof HTMLElement) again.focus();
+}
+
+/** A bar for a share from 0 to 1. The figure stands beside it, so it is not read aloud. */
+export function bar(share: number, className: string): SVGSVGElement {
+  const width = Math.max(0, Math.min(1, share)) * 100;
+  return svg(
+    'svg',
+    { class: `bar ${className}`, viewBox: '0 0 100 8', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    svg('rect', { class: 'bar-track', x: 0, y: 0, width: 100, height: 8 }),
+    svg('rect', { class: 'bar-fill', x: 0, y: 0, width: width.toFixed(2), height: 8 }),
+  );
+}
+
+/** A triangle with an exclamation mark: a warning by its shape, whatever its colour. */
+export function warningIcon(): SVGSVGElement {
+  return svg(
+    'svg',
+    { class: 'icon', viewBox: '0 0 16 16', 'aria-hidden': 'true' },
+    svg('path', {
+      d: 'M8 1.6 15 14.4H1L8 1.6Z',
+      fill: 'none',
+      stroke: 'currentColor',
+      'stroke-width': 1.3,
+      'stroke-linejoin': 'round',
+    }),
+    svg('path', { d: 'M8 6v4M8 11.4v1.4', stroke: 'currentColor', 'stroke-width': 1.4 }),
+  );
+}
