@@ -66,7 +66,9 @@ export class EditorPrompts implements Prompts {
         ? { label: choice.label, kind: vscode.QuickPickItemKind.Separator }
         : { ...choice, value },
     );
-    picker.activeItems = picker.items.filter((_, index) => question.choices[index]?.active === true);
+    const active = picker.items.filter((_, index) => question.choices[index]?.active === true);
+    // An empty list would take the focus off the first one.
+    if (active.length > 0) picker.activeItems = active;
     return answer<T>(picker, question.step, (resolve) => {
       const chosen = picker.selectedItems[0]?.value;
       if (chosen !== undefined) resolve(chosen);

@@ -238,6 +238,11 @@ export class Workbench {
 
   private async openPalette(): Promise<Locator> {
     const input = this.page.locator('.quick-input-widget:not(.hidden) .quick-input-box input');
+    if (await input.isVisible()) {
+      // F1 in an open palette keeps its list as it was.
+      await this.page.keyboard.press('Escape');
+      await input.waitFor({ state: 'hidden' });
+    }
     await this.page.keyboard.press('F1');
     await input.waitFor();
     return input;

@@ -128,13 +128,16 @@ interface Events {
   readonly modelsChanged: vscode.EventEmitter<void>;
 }
 
+/** MarkdownString.appendText would do, but makes every space a hard one: a long reason then runs off the screen. */
+function asText(value: string): string {
+  return value.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, '\\$&');
+}
+
 function tooltipOf(status: StatusText): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   // File names, drivers' names and error messages are text, whatever they contain.
   for (const [what, value] of status.details) {
-    tooltip.appendMarkdown(`**${what}:** `);
-    tooltip.appendText(value);
-    tooltip.appendMarkdown('\n\n');
+    tooltip.appendMarkdown(`**${what}:** ${asText(value)}\n\n`);
   }
   tooltip.appendMarkdown('Click for actions.');
   return tooltip;

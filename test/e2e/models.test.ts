@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { useWorkbench } from './harness';
+
+describe('models and classifiers, as a person uses them', () => {
+  const workbench = useWorkbench({
+    settings: { 'promptConfidence.threads': 1, 'promptConfidence.gpu': 'off' },
+  });
+  const rows = (): Locator => workbench().page.locator('.quick-input-list .monaco-list-row');
+  const title = (): Locator =>
+    workbench().page.locator('.quick-input-widget:not(.hidden) .quick-input-title');
+  const input = (): Locator =>
+    workbench().page.locator('.quick-input-widget:not(.hidden) .quick-input-box input');
+  const status = (): Locator =>
+    workbench().page.locator('[id="prompt-confidence.prompt-confidence.promptConfidence.status"]');
+
+  it('Manage Models tells sizes on the disk, and Enter what can be done', async () => {
+    const { page } = workbench();
+    await workbench().runCommand('Prompt Confidence: Manage Models');
+    await title()
+      .getByText(/^Manage Models: .+ on disk$/)
+      .waitFor();
+    await rows().getByText('gemma-3-270m-q4_k_m.gguf').first().waitFor();
+    await workbench().screenshot('manage-models');
+    await page.keyboard.press('Enter');
+    await rows().getByText('Copy SHA-256').waitFor();
+    await workbench().screenshot('manage-model');
+    await page.keyboard.press('Escape');
+  });
+
+  it('the status item shows the model and opens the actions', async () => {
+    const { page } = workbench();
+    await status()
+      .getByText(/gemma-3-270m|No model/)
+      .waitFor();
+    await status().click();
+    await rows().getByText('Restart Engine').waitFor();
+    await workbench().screenshot('actions');
+    await page.keyboard.press('Escape');
+  });
+
+  it('Choose Model starts at the first model, and Enter takes it', async () => {
+    const { page } = workbench();
+    await workbench().runCommand('Prompt Confidence: Choose Model');
+    await rows()
+      .and(page.locator('.focused'))
+      .getByText(/\.gguf/)
+      .first()
+      .waitFor();
+    await workbench().screenshot('choose-model');
+    await page.keyboard.press('Enter');
+    await input().waitFor({ state: 'hidden' });
+    await status()
+      .getByText(/gemma-3-270m/)
+      .waitFor();
+  });
+
+  it('Download Model refuses a bad address as it is typed', async () => {
+    const { page } = workbench();
+    await workbench().runCommand('Prompt Confidence: Download Model');
+    await rows().getByText('Llama 3.2 Community License').first().waitFor();
+    await workbench().screenshot('download-model');
+    await input().fill('hf: address');
+    await rows().filter({ hasText: 'https URL' }).click();
+    await page.getByPlaceholder(/^hf:user/).fill('ftp://host/a.gguf');
+    await workbench().waitForText(/is not a place to load a model from/);
+    await workbench().screenshot('download-address');
+    await page.keyboard.press('Escape');
+  });
+
+  it('Restart Engine loads the model, and the status says where', async () => {
+    await workbench().runCommand('Prompt Confidence: Restart Engine');
+    await status()
+      .getByText(/CPU, 1 thread/)
+      .waitFor();
+    await status().hover();
+    await workbench().waitForText(/after 15 minutes without use/);
+    await workbench().screenshot('status-hover');
+  });
+
+  it('New Classifier goes forth and back, and opens the file', async () => {
+    const { page } = workbench();
+    await workbench().runCommand('Prompt Confidence: New Classifier');
+    await title().getByText('New Classifier (1/3)').waitFor();
+    await page.keyboard.type('urgency');
+    await page.keyboard.press('Enter');
+    await title().getByText('New Classifier (2/3)').waitFor();
+    await workbench().screenshot('new-classifier');
+    await page.locator('.quick-input-widget .quick-input-titlebar .codicon-quick-input-back').click();
+    await title().getByText('New Classifier (1/3)').waitFor();
+    assert.equal(await input().inputValue(), 'urgency');
+    await page.keyboard.press('Enter');
+    await title().getByText('New Classifier (2/3)').waitFor();
+    await page.keyboard.type('urgent, normal, low');
+    await page.keyboard.press('Enter');
+    await title().getByText('New Classifier (3/3)').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.tab.active[data-resource-name="urgency.json"]').waitFor();
+    const file = path.join(workbench().workspace, '.prompt-confidence', 'classifiers', 'urgency.json');
+    assert.ok(existsSync(file));
+    assert.match(readFileSync(file, 'utf8'), /"urgent"/);
+    await workbench().screenshot('new-classifier-file');
+  });
+
+  it('the walkthrough has four steps', async () => {
+    const { page } = workbench();
+    await workbench().runCommand('Welcome: Open Walkthrough...');
+    await input().fill('Get started with Prompt Confidence');
+    await rows().filter({ hasText: 'Get started with Prompt Confidence' }).first().click();
+    const steps = page.locator('.getting-started-step');
+    for (const step of [
+      'Get a model',
+      'Classify a selection',
+      'Read the result',
+      'Write your own classifier',
+    ]) {
+      await steps.filter({ hasText: step }).click();
+      await workbench().screenshot(`walkthrough ${step}`);
+    }
+    assert.equal(await steps.count(), 4);
+  });
+});
