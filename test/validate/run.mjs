@@ -146,10 +146,10 @@ try {
   const { coverage, nullUniform, crossFitted, pureNoise } = await import(pathToFileURL(outfile).href);
   const scale = isQuick ? 0.05 : 1;
   const sections = [
-    coverage(300 * scale),
-    nullUniform(500 * scale),
-    crossFitted(40 * scale),
-    pureNoise(200 * scale),
+    coverage(Math.ceil(150 * scale)),
+    nullUniform(Math.ceil(400 * scale)),
+    crossFitted(Math.ceil(30 * scale)),
+    pureNoise(Math.ceil(120 * scale)),
     await mutants(),
   ];
   const report = render(sections, Math.round((performance.now() - started) / 1000));
