@@ -146,9 +146,9 @@ try {
   const { coverage, nullUniform, crossFitted, pureNoise } = await import(pathToFileURL(outfile).href);
   const scale = isQuick ? 0.05 : 1;
   const sections = [
-    coverage(Math.ceil(150 * scale)),
+    coverage(Math.ceil(100 * scale)),
     nullUniform(Math.ceil(400 * scale)),
-    crossFitted(Math.ceil(30 * scale)),
+    crossFitted(Math.ceil(25 * scale)),
     pureNoise(Math.ceil(120 * scale)),
     await mutants(),
   ];
