@@ -19,8 +19,16 @@ const BINS = 10;
  * Bayesian classifiers", 2001, §3) with bins of equal mass, whose edges are fitted too: at midpoints between
  * neighbouring scores, never between equal ones.
  */
-export function fitHistogram({ f, y, weight }: BinarySample, bins = BINS): HistogramMap {
-  const { edges } = equalMassEdges(f, bins);
+export function fitHistogram(sample: BinarySample): HistogramMap {
+  return histogramOnEdges(sample, equalMassEdges(sample.f, BINS).edges);
+}
+
+/**
+ * Shares of positive rows in bins that are given.
+ *
+ * @param edges (B − 1) ascending inner edges, in log-odds
+ */
+export function histogramOnEdges({ f, y, weight }: BinarySample, edges: readonly number[]): HistogramMap {
   const positive = new Float64Array(edges.length + 1);
   const total = new Float64Array(edges.length + 1);
   for (let i = 0; i < f.length; i++) {

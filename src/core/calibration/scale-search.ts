@@ -9,31 +9,51 @@ export type ScaleSearch =
   | { readonly outcome: 'uninformative' };
 
 const LIMIT = 10;
-const TOLERANCE = 1e-13;
+/** A Newton step this short is the last: what it leaves is its square. */
+const LAST_STEP = 1e-6;
+const NARROWEST = 1e-13;
+/** On separable data steps get ever shorter without an end: from here on the ends are looked at, and bisection goes on. */
+const NEWTON_STEPS = 30;
 const MAX_ITERATIONS = 200;
+/** Below this the curvature is what underflow has left, and a first derivative of 0 beside it says nothing. */
+const SMALLEST_CURVATURE = 1e-250;
 
 /**
  * Zero of the derivative for ln β in [−10, 10]: Newton's steps in ln β, kept inside a shrinking bracket by
- * bisection. The derivative in β is monotone, so a change of sign at the ends is the whole test of existence.
+ * bisection. The derivative in β is monotone, so a zero inside is the optimum, and the sign at an end tells whether
+ * there is one. A pass over the rows is all the cost, so an end is looked at only when a step wants to leave by it,
+ * or steps do not settle.
  */
 export function searchScale(derivatives: ScaleDerivatives): ScaleSearch {
   let low = -LIMIT;
   let high = LIMIT;
-  if (derivatives(Math.exp(high)).first <= 0) return { outcome: 'separable' };
-  if (derivatives(Math.exp(low)).first >= 0) return { outcome: 'uninformative' };
   let at = 0;
-  for (let iteration = 0; iteration < MAX_ITERATIONS && high - low > TOLERANCE; iteration++) {
+  let isHighKnown = false;
+  let isLowKnown = false;
+  for (let iteration = 0; iteration < MAX_ITERATIONS && high - low > NARROWEST; iteration++) {
     const beta = Math.exp(at);
     const { first, second } = derivatives(beta);
-    if (first === 0) break;
-    if (first > 0) high = at;
-    else low = at;
+    if (first === 0 && second > SMALLEST_CURVATURE) return { outcome: 'found', beta };
+    // Where everything underflows the derivative is 0 on separable data: still falling, as far as can be told.
+    if (first <= 0) low = at;
+    else high = at;
     // By the chain rule for L(e^t): dL/dt = β L', d²L/dt² = β L' + β² L''.
     const curvature = first + beta * second;
     const newton = curvature > 0 ? at - first / curvature : NaN;
-    const next = newton > low && newton < high ? newton : (low + high) / 2;
-    if (Math.abs(next - at) < TOLERANCE) break;
-    at = next;
+    if (iteration < NEWTON_STEPS && newton > low && newton < high) {
+      if (Math.abs(newton - at) < LAST_STEP) return { outcome: 'found', beta: Math.exp(newton) };
+      at = newton;
+      continue;
+    }
+    if (first <= 0 && !isHighKnown) {
+      if (derivatives(Math.exp(LIMIT)).first <= 0) return { outcome: 'separable' };
+      isHighKnown = true;
+    }
+    if (first > 0 && !isLowKnown) {
+      if (derivatives(Math.exp(-LIMIT)).first >= 0) return { outcome: 'uninformative' };
+      isLowKnown = true;
+    }
+    at = (low + high) / 2;
   }
   return { outcome: 'found', beta: Math.exp(at) };
 }

@@ -28,6 +28,10 @@ export function fitTemperature({ z, K, truth, weight }: LabelSample): Temperatur
       for (let k = 0; k < K; k++) {
         // Measured from the top label, so that the variance does not cancel when β z is large.
         const gap = (z[at + k] ?? 0) - max;
+        if (gap === 0) {
+          total += 1;
+          continue;
+        }
         const e = Math.exp(beta * gap);
         total += e;
         mean += e * gap;

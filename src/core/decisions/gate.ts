@@ -115,7 +115,8 @@ function gather(assessment: Assessment, limit: Limit): Evidence {
   if (value === null || replicates.length < 2)
     return { limit, value, low: null, high: null, failureP: 1, nullP, reason: found?.reason };
   // Calibration errors are biased upwards under resampling: reflected, as for their intervals.
-  const centred = nullP === null ? replicates : replicates.map((replicate) => 2 * value - replicate).sort();
+  const isUnbiased = nullP === null || metric === 'debiasedL2';
+  const centred = isUnbiased ? replicates : replicates.map((replicate) => 2 * value - replicate).sort();
   const beyond = centred.filter((replicate) => !isWithin(limit, replicate)).length;
   const failureP = (1 + centred.length - beyond) / (centred.length + 1);
   return {

@@ -84,7 +84,7 @@ export function bootstrap(table: ScoredTable, rounds: number, smoothed: number, 
     replicates.nll[round] = sumNll / total;
     replicates.ece[round] = expectedCalibrationError(sums);
     replicates.mce[round] = defined ? maximumCalibrationError(sums).value : NaN;
-    replicates.debiasedL2[round] = defined ? debiasedL2(sums).value : NaN;
+    replicates.debiasedL2[round] = defined ? debiasedL2(sums, 2).value : NaN;
     replicates.smoothEce[round] = defined ? smoothEceOfGrid(grid, total, SMOOTH_TOLERANCE) : NaN;
     const ranked = scoreRanking(ranking, weight);
     replicates.auroc[round] = ranked.auroc;

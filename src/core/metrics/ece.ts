@@ -40,8 +40,11 @@ export function maximumCalibrationError(sums: BinMoments): { value: number; bin:
  *   sqrt(max(0, Σ (n_b / n) [(ā − c̄)² − ā(1 − ā) / (n_b − 1)])).
  * The subtrahend is the variance of ā, which the square adds. A bin of one row has no variance estimate: it is
  * left uncorrected and counted.
+ *
+ * @param variances how often the variance of ā is in the square: once, and twice in a bootstrap round, where
+ *   resampling adds it again
  */
-export function debiasedL2(sums: BinMoments): { value: number; uncorrected: number } {
+export function debiasedL2(sums: BinMoments, variances = 1): { value: number; uncorrected: number } {
   const total = totalMass(sums);
   let square = 0;
   let uncorrected = 0;
@@ -52,7 +55,7 @@ export function debiasedL2(sums: BinMoments): { value: number; uncorrected: numb
     const gap = accuracy - (sums.confidence[b] ?? 0) / mass;
     if (mass <= 1) uncorrected++;
     const noise = mass <= 1 ? 0 : (accuracy * (1 - accuracy)) / (mass - 1);
-    square += (mass / total) * (gap * gap - noise);
+    square += (mass / total) * (gap * gap - variances * noise);
   }
   return { value: Math.sqrt(Math.max(0, square)), uncorrected };
 }

@@ -15,7 +15,14 @@ import { bootstrap, type Replicates, resamplingUnits } from './bootstrap';
 import { type BrierDecomposition, decomposeBrier } from './brier';
 import { confusionMatrix, labelCounts } from './confusion';
 import { debiasedL2, expectedCalibrationError, maximumCalibrationError } from './ece';
-import { effectiveRows, errorInterval, percentileInterval, quantile, wilsonInterval } from './intervals';
+import {
+  debiasedInterval,
+  effectiveRows,
+  errorInterval,
+  percentileInterval,
+  quantile,
+  wilsonInterval,
+} from './intervals';
 import { weightedMean } from './losses';
 import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';
@@ -145,7 +152,13 @@ function assembled(
       : resampled(ranked.auroc, replicates?.auroc, foldReason),
     aurc: resampled(ranked.aurc, replicates?.aurc, foldReason),
     smoothEce: errorMetric(smoothed, replicates?.smoothEce, nullPs.smoothEce),
-    debiasedL2: errorMetric(l2.value, replicates?.debiasedL2, nullPs.debiasedL2, l2Reason(l2.uncorrected)),
+    debiasedL2: errorMetric(
+      l2.value,
+      replicates?.debiasedL2,
+      nullPs.debiasedL2,
+      debiasedInterval,
+      l2Reason(l2.uncorrected),
+    ),
     eceNull: eceNull(nulls, nullPs.ece),
     labelMetrics: labelParts?.metrics ?? null,
   };
@@ -232,9 +245,10 @@ function errorMetric(
   value: number,
   replicates: Float64Array | undefined,
   p: number | null,
+  intervalOf: typeof debiasedInterval = errorInterval,
   reason?: string,
 ): Metric {
-  const interval = replicates === undefined || p === null ? null : errorInterval(value, replicates, p);
+  const interval = replicates === undefined || p === null ? null : intervalOf(value, replicates, p);
   if (interval === null) return { value, low: null, high: null, reason: NO_RESAMPLING };
   return { value, ...interval, ...(reason === undefined ? {} : { reason }) };
 }

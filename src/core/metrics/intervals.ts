@@ -72,3 +72,18 @@ export function errorInterval(
   const high = Math.min(ceiling, Math.max(value, 2 * value - percentile.low));
   return { low: nullP >= 0.05 ? 0 : Math.min(value, Math.max(0, 2 * value - percentile.high)), high };
 }
+
+/**
+ * Approximate 95% interval of a calibration error whose replicates are already free of the bias of resampling
+ * (debiased L2): percentiles, with the lower end 0 while the null explains the value. Reflecting them would give an
+ * empty interval wherever the value is cut off at 0.
+ */
+export function debiasedInterval(
+  value: number,
+  replicates: Float64Array,
+  nullP: number,
+): { low: number; high: number } | null {
+  const percentile = percentileInterval(replicates);
+  if (percentile === null) return null;
+  return { low: nullP >= 0.05 ? 0 : Math.min(value, percentile.low), high: Math.max(value, percentile.high) };
+}

@@ -56,12 +56,17 @@ export function rankRows(key: Float64Array, correct: Uint8Array, folds?: Int32Ar
  * @param weight (n) weight at each rank (not by row), or null for all 1
  */
 export function scoreRanking(ranking: Ranking, weight: Float64Array | null): RankingScores {
-  const { block, correct, fold, foldCount } = ranking;
+  const { fold, foldCount } = ranking;
   const states = Array.from({ length: foldCount }, () => new FoldRanking());
   const [first] = states;
-  for (let rank = 0; rank < block.length; rank++) {
+  const n = ranking.block.length;
+  for (let rank = 0; rank < n;) {
     const state = fold === null ? first : states[fold[rank] ?? 0];
-    state?.add(block[rank] ?? 0, correct[rank] === 1, weight === null ? 1 : (weight[rank] ?? 0));
+    // Runs of one fold, which without folds is the whole table, stay in one loop over local numbers.
+    let end = fold === null ? n : rank + 1;
+    while (end < n && fold?.[end] === fold?.[rank]) end++;
+    state?.addRun(ranking, weight, rank, end);
+    rank = end;
   }
   const scores = states.map((state) => state.finish());
   return {
@@ -86,13 +91,18 @@ class FoldRanking {
   private pairs = 0;
   private risk = 0;
 
-  add(block: number, correct: boolean, weight: number): void {
-    if (block !== this.block) {
-      this.close();
-      this.block = block;
+  addRun({ block, correct }: Ranking, weight: Float64Array | null, from: number, to: number): void {
+    for (let rank = from; rank < to; rank++) {
+      const w = weight === null ? 1 : (weight[rank] ?? 0);
+      if (w === 0) continue;
+      const own = block[rank] ?? 0;
+      if (own !== this.block) {
+        this.close();
+        this.block = own;
+      }
+      if (correct[rank] === 1) this.blockRight += w;
+      else this.blockWrong += w;
     }
-    if (correct) this.blockRight += weight;
-    else this.blockWrong += weight;
   }
 
   finish(): RankingScores {

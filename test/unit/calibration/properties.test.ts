@@ -143,6 +143,23 @@ describe('calibration: properties', () => {
     });
   });
 
+  it("vector's penalty is strong where the labels share one scale, weak where they do not", () => {
+    const penaltyOf = (data: LabelData) => {
+      const fitted = fit(data, 'vector', 'labels');
+      assert.ok('model' in fitted && fitted.model.kind === 'vector');
+      return fitted.model.penalty;
+    };
+    const shared = [61, 62, 63, 64, 65].map((seed) => penaltyOf(labelTable(90, seed, 0.5, [0.4, 0, -0.4])));
+    assert.ok((shared.toSorted((a, b) => a - b)[2] ?? 0) >= 10, shared.join(', '));
+    const data = labelTable(3000, 66, 1, [0, 0, 0]);
+    const stretched = labelData({
+      labels: data.labels,
+      scores: data.logProbs.map((z, i) => (i % 3 === 0 ? 3 * z : z)),
+      truth: data.truth,
+    });
+    assert.ok(penaltyOf(stretched) <= 100);
+  });
+
   it('weights count as copies', () => {
     const data = labelTable(200, 41, 0.6, [0.3, -0.3, 0]);
     const weight = Float64Array.from({ length: 200 }, (_, i) => 1 + (i % 3));

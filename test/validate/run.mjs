@@ -1,0 +1,163 @@
+/**
+ * Checks the statistics on simulated truth, and that the unit tests catch planted mistakes; minutes, seeded.
+ *
+ *   node test/validate/run.mjs [--quick]    writes docs/validation.md (not with --quick)
+ */
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const isQuick = process.argv.includes('--quick');
+const scratch = mkdtempSync(path.join(tmpdir(), 'prompt-confidence-validate-'));
+const bundle = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20', logLevel: 'warning' };
+
+/** One planted mistake: a change of one source file that the unit tests must notice. */
+const MUTANTS = [
+  {
+    name: 'a group is parted between folds',
+    file: 'src/core/calibration/folds.ts',
+    from: 'for (const row of rows) folds[row] = fold;',
+    to: 'rows.forEach((row, i) => (folds[row] = (fold + i) % used));',
+  },
+  {
+    name: "vector's penalty is chosen on the rows that it is fitted on",
+    file: 'src/core/calibration/vector.ts',
+    from: 'rowsWhere(n, (i) => folds[i] === fold),',
+    to: 'rowsWhere(n, (i) => folds[i] !== fold),',
+  },
+  {
+    name: 'the calibrator of a fold is fitted on all rows',
+    file: 'src/core/calibration/cross-fit.ts',
+    from: 'fit(selectRows(data, split.trainRows(fold)))',
+    to: 'fit(data)',
+  },
+  {
+    name: 'ranks are pooled over folds',
+    file: 'src/core/metrics/ranking.ts',
+    from: 'const state = fold === null ? first : states[fold[rank] ?? 0];',
+    to: 'const state = first;',
+  },
+  {
+    name: 'bins are closed on the left',
+    file: 'src/core/metrics/bins.ts',
+    from: 'while (bin > 0 && value <= (edges[bin] ?? 0)) bin--;',
+    to: 'bin = Math.min(count - 1, Math.floor(value * count));',
+  },
+  {
+    name: 'the bootstrap ignores groups',
+    file: 'src/core/metrics/bootstrap.ts',
+    from: 'group === null ? poissonOne(random)',
+    to: 'group !== undefined ? poissonOne(random)',
+  },
+];
+
+function plant({ file, from, to }) {
+  return {
+    name: 'plant',
+    setup(context) {
+      const target = path.join(root, file);
+      context.onLoad({ filter: /\.ts$/ }, (args) => {
+        if (args.path !== target) return undefined;
+        const source = readFileSync(target, 'utf8');
+        if (source.split(from).length !== 2) throw new Error(`${file} no longer holds: ${from}`);
+        return { contents: source.replace(from, () => to), loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** Number of unit tests of the core that fail with the mistake in. */
+async function failuresWith(mutant, index) {
+  const out = path.join(scratch, `mutant-${index}`);
+  const folders = ['calibration', 'metrics'].map((name) => `test/unit/${name}`);
+  const entryPoints = folders.flatMap((folder) =>
+    readdirSync(path.join(root, folder))
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => `${folder}/${file}`),
+  );
+  await build({
+    ...bundle,
+    entryPoints,
+    outdir: out,
+    outbase: 'test/unit',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: ['mocha', 'fast-check'],
+    plugins: [plant(mutant)],
+  });
+  symlinkSync(path.join(root, 'node_modules'), path.join(out, 'node_modules'));
+  const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js');
+  const run = spawnSync(
+    process.execPath,
+    [mocha, '--timeout', '60000', '--reporter', 'json', `${out}/**/*.cjs`],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
+  );
+  return JSON.parse(run.stdout).failures.map(({ fullTitle }) => fullTitle);
+}
+
+async function mutants() {
+  const lines = [];
+  for (const [index, mutant] of MUTANTS.entries()) {
+    const failures = await failuresWith(mutant, index);
+    lines.push({ cells: [mutant.name, failures[0] ?? 'nothing'], misses: failures.length === 0 });
+  }
+  return {
+    title: 'Planted mistakes',
+    text: 'Each is put into the source on its own; asked: a unit test fails.',
+    head: ['mistake', 'first test that fails'],
+    lines,
+  };
+}
+
+function render(sections, seconds) {
+  const parts = sections.map(({ title, text, head, lines }) =>
+    [
+      `## ${title}`,
+      '',
+      text,
+      '',
+      `| ${[...head, ''].join(' | ')} |`,
+      `|${' --- |'.repeat(head.length + 1)}`,
+      ...lines.map(({ cells, misses }) => `| ${[...cells, misses ? '**misses**' : ''].join(' | ')} |`),
+    ].join('\n'),
+  );
+  return `# Validation of the statistics\n\nWritten by \`npm run validate\` (seeded; ${seconds} seconds). A line that misses what is asked of it says so.\n\n${parts.join('\n\n')}\n`;
+}
+
+try {
+  const started = performance.now();
+  const outfile = path.join(scratch, 'simulations.mjs');
+  await build({ ...bundle, entryPoints: ['test/validate/simulations.ts'], outfile, format: 'esm' });
+  const { coverage, nullUniform, crossFitted, pureNoise } = await import(pathToFileURL(outfile).href);
+  const scale = isQuick ? 0.05 : 1;
+  const sections = [
+    coverage(Math.ceil(100 * scale)),
+    nullUniform(Math.ceil(400 * scale)),
+    crossFitted(Math.ceil(25 * scale)),
+    pureNoise(Math.ceil(120 * scale)),
+    await mutants(),
+  ];
+  const report = render(sections, Math.round((performance.now() - started) / 1000));
+  process.stdout.write(report);
+  if (!isQuick) {
+    mkdirSync(path.join(root, 'docs'), { recursive: true });
+    writeFileSync(path.join(root, 'docs/validation.md'), report);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
