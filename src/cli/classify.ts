@@ -1,7 +1,9 @@
 /** `prompt-confidence classify`: the same numbers as in the editor, on a terminal. */
 import { parseArgs } from 'node:util';
 import { checkText } from '../core/classifier/prompt';
-import { LOW_LABEL_MASS, type Score } from '../core/scoring/score';
+import { deviceInWords } from '../core/device-words';
+import { blockBar, formatLogProb, formatPercent, scoreWarnings, visibleToken } from '../core/presentation';
+import type { Score, TokenRow } from '../core/scoring/score';
 import { command, DONE, usageError } from './command';
 import { promptSha256 } from './prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
@@ -53,20 +55,7 @@ function describe({ classifier, model, modelSha256, info }: Session): object {
 }
 
 function heading({ classifier, model, info }: Session): string {
-  const { device } = info;
-  const where =
-    device.offloadedLayers > 0
-      ? `${device.names.join(', ')}, ${device.offloadedLayers} of ${device.totalLayers} layers`
-      : `CPU, ${device.threads} thread${device.threads === 1 ? '' : 's'}`;
-  return `${classifier.name} with ${model.file} on ${where}`;
-}
-
-function percent(probability: number): string {
-  return `${(probability * 100).toFixed(2).padStart(6)} %`;
-}
-
-function bar(probability: number, width = 24): string {
-  return '█'.repeat(Math.round(probability * width)).padEnd(width, '·');
+  return `${classifier.name} with ${model.file} on ${deviceInWords(info.device)}`;
 }
 
 /** One text as people read it: verdict, label bars, token table, and what to be careful about. */
@@ -74,28 +63,30 @@ function report(text: string, score: Score): string {
   const width = Math.max(...score.labels.map((entry) => entry.label.length));
   const lines = [
     JSON.stringify(text),
-    `  ${score.label}, combined confidence ${percent(score.confidence).trim()}`,
+    `  ${score.label}, combined confidence ${formatPercent(score.confidence)}`,
     ...score.labels.map(
-      (entry) => `    ${entry.label.padEnd(width)}  ${bar(entry.confidence)} ${percent(entry.confidence)}`,
+      ({ label, confidence }) =>
+        `    ${label.padEnd(width)}  ${blockBar(confidence, 24).padEnd(24)} ${formatPercent(confidence).padStart(7)}`,
     ),
-    `    label mass ${percent(score.labelMass).trim()}: the rest of the probability is on other answers`,
+    `    label mass ${formatPercent(score.labelMass)}: the rest of the probability is on other answers`,
+    ...scoreWarnings(score).map(({ message }) => `  ⚠ ${message}`),
   ];
-  if (score.tie) lines.push('  Note: another label is exactly as likely.');
-  if (score.labelMass < LOW_LABEL_MASS)
-    lines.push(
-      '  Warning: the model mostly wanted to answer something else, so this is not a confident answer.',
-    );
-  if (score.cutTokens > 0)
-    lines.push(
-      `  Note: the text is too long; ${score.cutTokens} of ${score.textTokens} tokens were cut from its middle.`,
-    );
-  if (score.tokens !== undefined) {
-    lines.push('    first token of the answer');
-    lines.push('    rank  token               probability   log-prob  label');
-    for (const row of score.tokens)
-      lines.push(
-        `    ${String(row.rank).padStart(4)}  ${JSON.stringify(row.text).padEnd(18)}  ${percent(Math.exp(row.logProb)).padStart(11)}  ${row.logProb.toFixed(4).padStart(9)}  ${row.label ?? ''}`.trimEnd(),
-      );
-  }
+  if (score.tokens !== undefined) lines.push('    first token of the answer', ...tokenTable(score.tokens));
   return `${lines.join('\n')}\n`;
+}
+
+function tokenTable(tokens: readonly TokenRow[]): string[] {
+  const rows = tokens.map((row) => [
+    String(row.rank),
+    visibleToken(row.text),
+    formatPercent(Math.exp(row.logProb)),
+    formatLogProb(row.logProb),
+    row.label ?? '',
+  ]);
+  const table = [['rank', 'token', 'probability', 'log-prob', 'label'], ...rows];
+  const widths = [4, 18, 11, 9, 0];
+  const leftAligned = new Set([1, 4]);
+  return table.map((cells) =>
+    `    ${cells.map((cell, at) => (leftAligned.has(at) ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ')}`.trimEnd(),
+  );
 }

@@ -24,6 +24,6 @@ export function formatTimeLeft(seconds: number): string {
 }
 
 /** A share between 0 and 1: "7%". 100% only when it is all of it. */
-export function formatPercent(fraction: number): string {
+export function formatShare(fraction: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, fraction)) * 100)}%`;
 }

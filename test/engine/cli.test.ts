@@ -75,7 +75,7 @@ describe('the command line', function () {
     assert.equal(status, 0);
     assert.match(out, /positive, combined confidence \d/);
     assert.match(out, /label mass/);
-    assert.match(out, /1 {2}" positive"/);
+    assert.match(out, /1 {2}·positive/);
   });
 
   it('warns where the model wanted to say something else', () => {
@@ -90,7 +90,7 @@ describe('the command line', function () {
     );
     const { status, out } = run('classify', 'Once upon a', '--classifier', classifier, '--gpu', 'off');
     assert.equal(status, 0);
-    assert.match(out, /mostly wanted to answer something else/);
+    assert.match(out, /wanted to say something else/);
   });
 
   it('scores a table: every row in order, the same bits as one by one, with its provenance', async () => {

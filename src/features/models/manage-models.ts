@@ -1,6 +1,6 @@
 /** Manage Models: what lies on the disk, where, and getting rid of it. */
 import * as vscode from 'vscode';
-import { formatBytes, formatPercent } from '../../core/quantities';
+import { formatBytes, formatShare } from '../../core/quantities';
 import { UserError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
 import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
@@ -163,7 +163,7 @@ async function copyHash(entry: ModelEntry, { models, prompts }: Services): Promi
       models
         .sha256(entry.path, {
           signal,
-          onProgress: (read, total) => report(formatPercent(read / total)),
+          onProgress: (read, total) => report(formatShare(read / total)),
         })
         .catch((error: unknown) => {
           throw signal.aborted ? new UserError('cancelled', 'Cancelled.', { cause: error }) : error;

@@ -1,5 +1,5 @@
 /** How a download is doing, in words: share, rate and time left. */
-import { formatBytes, formatPercent, formatTimeLeft } from '../../core/quantities';
+import { formatBytes, formatShare, formatTimeLeft } from '../../core/quantities';
 import type { DownloadProgress } from '../../store/download';
 
 /** Rate is taken over so long: shorter jumps about, longer lies after a pause. In milliseconds. */
@@ -16,13 +16,13 @@ export class TransferMeter {
     const { phase, done, total } = progress;
     if (phase === 'waiting') return 'another window is downloading this file; waiting for it';
     if (phase === 'verifying')
-      return `checking what arrived, ${formatPercent(total === undefined ? 0 : share(done, total))}`;
+      return `checking what arrived, ${formatShare(total === undefined ? 0 : share(done, total))}`;
     this.sample(done, now);
     const rate = this.bytesPerSecond();
     return [
       total === undefined
         ? formatBytes(done)
-        : `${formatPercent(share(done, total))} · ${formatBytes(done)} of ${formatBytes(total)}`,
+        : `${formatShare(share(done, total))} · ${formatBytes(done)} of ${formatBytes(total)}`,
       ...(rate === undefined ? [] : [`${formatBytes(rate)}/s`]),
       ...(rate === undefined || rate === 0 || total === undefined || done >= total
         ? []

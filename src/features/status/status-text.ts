@@ -1,6 +1,6 @@
 /** What the status bar item says, for each state of model and engine. Free of the editor, so that it can be tested. */
 import { deviceInWords, type DeviceReport } from '../../core/device-words';
-import { formatBytes, formatPercent } from '../../core/quantities';
+import { formatBytes, formatShare } from '../../core/quantities';
 import type { EngineState } from '../../sources/engine-client';
 
 /** The model that the next request would use, as far as it is known without reading any model file. */
@@ -123,7 +123,7 @@ export function shortName(file: string): string {
 
 function startingInWords({ phase, fraction }: { readonly phase: string; readonly fraction: number }): string {
   if (phase === 'probing') return 'looking for a GPU';
-  return `${phase} ${formatPercent(fraction)}`;
+  return `${phase} ${formatShare(fraction)}`;
 }
 
 function modelInWords(model: { fileName: string; bytes: number; name?: string | undefined }): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { deviceInWords } from '../../../src/core/device-words';
-import { formatBytes, formatPercent, formatTimeLeft } from '../../../src/core/quantities';
+import { formatBytes, formatShare, formatTimeLeft } from '../../../src/core/quantities';
 
 describe('a device in words', () => {
   const gpu = { backend: 'cuda', offloadedLayers: 19, totalLayers: 19, threads: 2 } as const;
@@ -43,6 +43,6 @@ describe('quantities', () => {
   });
 
   it('reach 100% only when everything is done', () => {
-    assert.deepEqual([0, 0.999, 1, 1.2].map(formatPercent), ['0%', '99%', '100%', '100%']);
+    assert.deepEqual([0, 0.999, 1, 1.2].map(formatShare), ['0%', '99%', '100%', '100%']);
   });
 });
