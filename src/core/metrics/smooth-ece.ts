@@ -62,9 +62,17 @@ export function smoothEce(
   return solve(grid, total, FINE, TOLERANCE);
 }
 
-/** A grid on which smooth ECEs near the given one are good to a few parts in a thousand, for resampling. */
-export function coarseGridSize(value: number): number {
-  return Math.min(4096, Math.max(128, 2 ** Math.ceil(Math.log2(8 / value))));
+/**
+ * A grid on which the smooth ECEs of resampled tables are good to a few parts in a thousand. They are about as large as
+ * the table's own, or as the noise of its mean residual, √Σ f(1 − f) / n, where that is larger.
+ *
+ * @param value smooth ECE of the table
+ * @param confidence (n) in [0, 1]
+ */
+export function coarseGridSize(value: number, confidence: Float64Array): number {
+  const variance = confidence.reduce((sum, f) => sum + f * (1 - f), 0);
+  const scale = Math.max(value, Math.sqrt(variance) / (2 * confidence.length));
+  return Math.min(4096, Math.max(128, 2 ** Math.ceil(Math.log2(8 / scale))));
 }
 
 /** Smooth ECE of residuals collected on a grid. */
@@ -90,10 +98,9 @@ function solve({ plan, residual }: ResidualGrid, total: number, by: Integration,
   if (high - low <= tolerance) return low;
   const coefficients = cosineCoefficients(plan, residual);
   const excess = (sigma: number) => smoothedIntegral(plan.size, coefficients, sigma, by) / total - sigma;
-  let excessLow = excess(low);
-  let excessHigh = excess(high);
-  if (excessLow <= 0) return low;
-  if (excessHigh >= 0) return high;
+  // Bounds stand for the excess at the ends: at a low σ it costs the largest transform.
+  let excessLow = high - low;
+  let excessHigh = low - high;
   let side = 0;
   while (high - low > tolerance) {
     let at = (low * excessHigh - high * excessLow) / (excessHigh - excessLow);
