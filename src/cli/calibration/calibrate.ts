@@ -3,9 +3,8 @@ import { parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
 import {
   type Binding,
-  SAVED_VERSION,
+  savedCalibrator,
   type SavedCalibrator,
-  savedCalibratorSchema,
   savedMetrics,
 } from '../../core/calibration/saved';
 import type { Calibrator } from '../../core/calibration/calibrator';
@@ -99,8 +98,7 @@ function toSave(
 ): SavedCalibrator {
   // Every row with a known truth is in the in-sample part; before and after may leave some out.
   const { n, nCorrect, nWrong, labelMetrics } = report.inSample;
-  return savedCalibratorSchema.parse({
-    schema: SAVED_VERSION,
+  return savedCalibrator({
     calibrator,
     scoreType: table.columns.scores?.type ?? 'confidence',
     n,

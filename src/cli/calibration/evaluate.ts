@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { applyCalibrator } from '../../core/calibration/calibrator';
-import type { Evaluation, Warning } from '../../core/calibration/types';
+import type { Warning } from '../../core/calibration/types';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { loadCalibrator } from '../../store/calibrators';
 import { calibratorColumns, checkBinding } from './binding';
@@ -48,9 +48,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     data = applyCalibrator(loaded.saved.calibrator, data);
   } else if (input.table.calibratedBy !== null)
     warnings = [...warnings, calibratedTable(input.table.calibratedBy)];
-  const result = withLabelWarnings(
-    evaluateData(data, { ...options, warnings, rejected: input.table.rejected }),
-  );
+  const result = evaluateData(data, { ...options, warnings, rejected: input.table.rejected });
   report(io, result.warnings, result.rejected);
   io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : renderEvaluation(result));
   return DONE;
@@ -63,18 +61,4 @@ function calibratedTable(sha256: string): Warning {
       `The table holds predictions calibrated by ${sha256.slice(0, 12)}…. If that calibrator was fitted on these ` +
       `rows, the numbers flatter it.`,
   };
-}
-
-/** Labels that the rows say nothing about: their numbers are undefined or rest on nothing. */
-export function withLabelWarnings(evaluation: Evaluation): Evaluation {
-  const perLabel = evaluation.labelMetrics?.perLabel ?? [];
-  const names = (entries: typeof perLabel) => entries.map(({ label }) => `"${label}"`).join(', ');
-  const absent = perLabel.filter(({ support }) => support === 0);
-  const unpredicted = perLabel.filter(({ support, predicted }) => predicted === 0 && support > 0);
-  const warnings: Warning[] = [...evaluation.warnings];
-  if (absent.length > 0)
-    warnings.push({ code: 'label-absent', message: `No row has the true label ${names(absent)}.` });
-  if (unpredicted.length > 0)
-    warnings.push({ code: 'label-never-predicted', message: `Never predicted: ${names(unpredicted)}.` });
-  return { ...evaluation, warnings };
 }
