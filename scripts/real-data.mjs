@@ -177,13 +177,13 @@ ${table(all)}
 
 ${all.recommendation.reason}
 
-Beside the figures that this project began with (300 other reviews, the same model and prompt): raw accuracy .507 at mean
+Beside the figures that this project began with (300 reviews, the same model and prompt): raw accuracy .507 at mean
 confidence .767, ECE in 10 bins .271; here ${cell(all.raw.accuracy)} at ${cell(all.raw.meanConfidence)}, ECE in 10 bins
 ${cell(all.eceInTen)}. After removing the prior .863 at .620; here ${cell(batch.accuracy)} at ${cell(batch.meanConfidence)}.
 
 ## One in ten positive
 
-All ${count(rare.raw, 'negative')} negative reviews of the sample and ${count(rare.raw, 'positive')} of its positive ones. Always
+All ${count(rare.raw, 'negative').toLocaleString('en-US')} negative reviews of the sample and ${count(rare.raw, 'positive')} of its positive ones. Always
 answering "negative" is right in ${share(majority(rare.raw))} of rows.
 
 ${table(rare)}

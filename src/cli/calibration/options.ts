@@ -5,6 +5,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { BinningKind, CalibrateOn, PredictionData } from '../../core/calibration/types';
 import type { ColumnOptions } from '../../core/data/columns';
+import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 
@@ -111,6 +112,23 @@ export function labelShareOption(option: string, value: string, data: Prediction
   const missing = labels.find((label) => !given.has(label));
   if (missing !== undefined) throw usageError(`--${option}: the share of "${missing}" is missing.`);
   return labels.map((label) => given.get(label) ?? 0);
+}
+
+/** The buckets of --buckets; undefined where it is not given. */
+export function bucketOption(value: string | undefined): readonly Bucket[] | undefined {
+  if (value === undefined) return undefined;
+  const buckets = Array.from(namedNumbers('buckets', value), ([name, low]) => ({ name, low }));
+  checkBuckets(buckets);
+  return buckets;
+}
+
+/** A number between 0 and 1, neither of them. */
+export function shareOption(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!(number > 0 && number < 1))
+    throw usageError(`--${option} is a number between 0 and 1, not "${value}".`);
+  return number;
 }
 
 /** "name=number,name=number" in its order. */
