@@ -53,7 +53,7 @@ ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
 export interface EvaluateReport extends Evaluation, Omit<Decisions, 'confidentErrors'> {
   /** By the line of the file on which the row begins. */
   readonly confidentErrors: readonly ({ readonly line: number } & Omit<ConfidentError, 'row'>)[];
-  /** The shares that scores were moved from and to; null without --prevalence. */
+  /** The shares that scores were moved from and to, by --prevalence or by the calibrator; null where they were not. */
   readonly prevalence: Prevalence | null;
 }
 
@@ -158,7 +158,7 @@ function prepared(
   if (shares === undefined)
     return {
       data: calibrator === undefined ? data : applyCalibrator(calibrator, data),
-      prevalence: null,
+      prevalence: (calibrator?.on === 'labels' ? calibrator.prevalence : undefined) ?? null,
       warnings: [],
     };
   const deployed = labelShareOption('prevalence', shares, data);

@@ -85,6 +85,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
     assert.deepEqual(calibrator.prevalence?.deployed, [0.95, 0.05]);
     assert.ok(Math.abs((calibrator.prevalence.fitted[0] ?? 0) - (classCounts?.neg ?? 0) / 600) < 1e-12);
     const moved = await evaluated('@t.csv', '--calibrator', '@c.json');
+    assert.deepEqual(moved.prevalence, calibrator.prevalence);
     const timesPredicted = ({ labelMetrics }: EvaluateReport) => labelMetrics?.perLabel[1]?.predicted ?? 0;
     assert.ok(timesPredicted(moved) < timesPredicted(plain) / 2);
     assert.equal(timesPredicted(moved), timesPredicted(asked));
