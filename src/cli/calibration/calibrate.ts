@@ -1,19 +1,10 @@
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
-import {
-  type Binding,
-  SAVED_VERSION,
-  type SavedCalibrator,
-  savedCalibratorSchema,
-  savedMetrics,
-} from '../../core/calibration/saved';
-import type { Calibrator } from '../../core/calibration/calibrator';
-import type { CalibrationReport, Method } from '../../core/calibration/types';
+import type { Method } from '../../core/calibration/types';
 import { saveCalibrator } from '../../store/calibrators';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
-import { command, DONE, type Io, usageError } from '../command';
-import { type Input, readInput, refuseCalibrated } from './input';
+import { describeCalibrator } from '../../store/tables/describe-calibrator';
+import { readLabelled, refuseCalibrated } from '../../store/tables/labelled';
+import { command, DONE, usageError } from '../command';
 import {
   columnOptions,
   EVALUATE_OPTIONS,
@@ -67,7 +58,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
   const method = oneOf('method', values.method, METHODS);
   if (method === undefined) throw usageError(`--method is missing: one of ${METHODS.join(', ')}.`);
   const out = await outputFile(values.out, values.force === true, [file]);
-  const input = await readInput(file, columnOptions(values));
+  const input = await readLabelled(file, columnOptions(values));
   refuseCalibrated(input.table, file);
   const { report, calibrator } = calibrateData(input.data, {
     ...evaluateOptions(values),
@@ -76,47 +67,12 @@ export const calibrate = command(USAGE, async (argv, io) => {
     rejected: input.table.rejected,
     warnings: input.warnings,
   });
-  const bound = bindingOf(await readScoreMeta(file), input.table.columns.method);
-  const unbound = {
-    code: 'unbound',
-    message:
-      `${path.basename(file)} does not say which model and prompt its scores come from (${path.basename(file)}.meta.json), ` +
-      `so the calibrator is bound to none.`,
-  };
-  const whole = bound === null ? { ...report, warnings: [...report.warnings, unbound] } : report;
-  await saveCalibrator(out, toSave(calibrator, bound, whole, input, io));
+  const { saved, report: whole } = await describeCalibrator(report, calibrator, input, {
+    version: io.version,
+    time: io.now(),
+  });
+  await saveCalibrator(out, saved);
   reportProblems(io, [...whole.before.warnings, ...whole.warnings], whole.before.rejected);
   io.out(values.json ? `${JSON.stringify(whole, null, 2)}\n` : renderCalibration(whole, out));
   return DONE;
 });
-
-function toSave(
-  calibrator: Calibrator,
-  bound: Binding | null,
-  report: CalibrationReport,
-  { source, table }: Input,
-  io: Io,
-): SavedCalibrator {
-  // Every row with a known truth is in the in-sample part; before and after may leave some out.
-  const { n, nCorrect, nWrong, labelMetrics } = report.inSample;
-  return savedCalibratorSchema.parse({
-    schema: SAVED_VERSION,
-    calibrator,
-    scoreType: table.columns.scores?.type ?? 'confidence',
-    n,
-    classCounts:
-      labelMetrics && Object.fromEntries(labelMetrics.perLabel.map(({ label, support }) => [label, support])),
-    nCorrect,
-    nWrong,
-    before: savedMetrics(report.before),
-    after: savedMetrics(report.after),
-    inSample: savedMetrics(report.inSample),
-    folds: report.folds,
-    seed: report.folds.seed,
-    warnings: report.warnings,
-    source: { sha256: source.sha256, name: path.basename(source.file) },
-    bound,
-    versions: { 'prompt-confidence': io.version, node: process.versions.node },
-    time: io.now().toISOString(),
-  });
-}

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { applyCalibrator } from '../../core/calibration/calibrator';
-import type { Evaluation, Warning } from '../../core/calibration/types';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
+import { withLabelWarnings } from '../../core/metrics/label-warnings';
 import { loadCalibrator } from '../../store/calibrators';
+import { calibratedTable, readLabelled, refuseCalibrated } from '../../store/tables/labelled';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE } from '../command';
-import { readInput, refuseCalibrated } from './input';
 import {
   columnOptions,
   EVALUATE_OPTIONS,
@@ -40,7 +40,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const options = evaluateOptions(values);
   const asked = columnOptions(values);
   const loaded = values.calibrator === undefined ? null : await loadCalibrator(values.calibrator);
-  const input = await readInput(file, loaded === null ? asked : calibratorColumns(loaded, asked));
+  const input = await readLabelled(file, loaded === null ? asked : calibratorColumns(loaded, asked));
   let { data, warnings } = input;
   if (loaded !== null) {
     refuseCalibrated(input.table, file);
@@ -55,26 +55,3 @@ export const evaluate = command(USAGE, async (argv, io) => {
   io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : renderEvaluation(result));
   return DONE;
 });
-
-function calibratedTable(sha256: string): Warning {
-  return {
-    code: 'calibrated-table',
-    message:
-      `The table holds predictions calibrated by ${sha256.slice(0, 12)}…. If that calibrator was fitted on these ` +
-      `rows, the numbers flatter it.`,
-  };
-}
-
-/** Labels that the rows say nothing about: their numbers are undefined or rest on nothing. */
-export function withLabelWarnings(evaluation: Evaluation): Evaluation {
-  const perLabel = evaluation.labelMetrics?.perLabel ?? [];
-  const names = (entries: typeof perLabel) => entries.map(({ label }) => `"${label}"`).join(', ');
-  const absent = perLabel.filter(({ support }) => support === 0);
-  const unpredicted = perLabel.filter(({ support, predicted }) => predicted === 0 && support > 0);
-  const warnings: Warning[] = [...evaluation.warnings];
-  if (absent.length > 0)
-    warnings.push({ code: 'label-absent', message: `No row has the true label ${names(absent)}.` });
-  if (unpredicted.length > 0)
-    warnings.push({ code: 'label-never-predicted', message: `Never predicted: ${names(unpredicted)}.` });
-  return { ...evaluation, warnings };
-}

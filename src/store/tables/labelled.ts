@@ -1,5 +1,5 @@
 /**
- * What a command works on: a table of a file, and a saved calibrator if one is asked for.
+ * What evaluation and calibration work on, on the command line and in the panel: a table with the truth of each row.
  */
 import path from 'node:path';
 import { confidenceOf } from '../../core/calibration/data';
@@ -7,10 +7,10 @@ import type { CalibrateOn, PredictionData, Warning } from '../../core/calibratio
 import type { ColumnOptions } from '../../core/data/columns';
 import type { PredictionTable } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
-import type { TableFile } from '../../store/tables/inspect';
-import { readTable } from '../../store/tables/read-table';
+import type { TableFile } from './inspect';
+import { readTable } from './read-table';
 
-export interface Input {
+export interface LabelledTable {
   readonly source: TableFile;
   readonly table: PredictionTable;
   /** The table's data, reduced to confidence where that is what is looked at. */
@@ -23,7 +23,7 @@ export interface Input {
  *
  * @throws UserError everything of `readTable`; no-label-scores
  */
-export async function readInput(file: string, columns: ColumnOptions): Promise<Input> {
+export async function readLabelled(file: string, columns: ColumnOptions): Promise<LabelledTable> {
   const { source, table } = await readTable(file, { ...columns, truth: 'required' });
   return { source, table, data: dataOn(table, columns.on, file), warnings: table.warnings };
 }
@@ -48,4 +48,14 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
       `${path.basename(file)} holds calibrated predictions already (column "calibrator_sha256"). Use the table it ` +
         `was made from.`,
     );
+}
+
+/** What must be said where a table holds calibrated predictions. */
+export function calibratedTable(sha256: string): Warning {
+  return {
+    code: 'calibrated-table',
+    message:
+      `The table holds predictions calibrated by ${sha256.slice(0, 12)}…. If that calibrator was fitted on these ` +
+      `rows, the numbers flatter it.`,
+  };
 }

@@ -1,0 +1,235 @@
+/** One open calibration panel: its file, its worker, its page. */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../core/user-error';
+import {
+  binParamsSchema,
+  CALIBRATION_PAGE_METHODS,
+  DEFAULT_PANEL_SETTINGS,
+  lineParamsSchema,
+  panelSettingsSchema,
+  readyParamsSchema,
+  type PanelState,
+} from '../../protocol/calibration-page';
+import { pageHtml } from '../../workspace/page-html';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { connectWebview } from '../../workspace/webview-rpc';
+import { CalibrationWorker } from './worker-client';
+
+/** A file that is being written changes many times: it is read when it has been quiet for so long. */
+const QUIET_MS = 300;
+
+export class CalibrationPanel {
+  private current: PanelState;
+  private readonly worker: CalibrationWorker;
+  private readonly subscriptions: vscode.Disposable[] = [];
+  private readonly changed = new vscode.EventEmitter<PanelState>();
+  /** Every new state that the page is sent. */
+  readonly onDidChange = this.changed.event;
+  /** Counts computations: what an earlier one still answers is not shown. */
+  private run = 0;
+  /** The worker's table is of an older content of the file. */
+  private stale = true;
+  private started = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    private readonly panel: vscode.WebviewPanel,
+    private readonly services: Services,
+  ) {
+    const { context } = services;
+    this.current = {
+      name: path.posix.basename(uri.path),
+      settings: DEFAULT_PANEL_SETTINGS,
+      busy: null,
+      error: null,
+      analysis: null,
+    };
+    this.worker = new CalibrationWorker(
+      vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath,
+      {
+        progress: (message) => this.update({ busy: message }),
+        preliminary: (analysis) => this.update({ analysis, error: null }),
+      },
+    );
+    this.subscriptions.push(this.changed);
+    this.subscriptions.push(this.watch());
+    this.connect();
+  }
+
+  get state(): PanelState {
+    return this.current;
+  }
+
+  dispose(): void {
+    this.run++;
+    clearTimeout(this.timer);
+    this.worker.stop();
+    for (const subscription of this.subscriptions.splice(0)) subscription.dispose();
+  }
+
+  private connect(): void {
+    const { webview } = this.panel;
+    const pages = vscode.Uri.joinPath(this.services.context.extensionUri, 'dist', 'page');
+    webview.options = { enableScripts: true, localResourceRoots: [pages] };
+    const connection = connectWebview(webview);
+    this.subscriptions.push(connection);
+    const send = (state: PanelState): void => {
+      connection
+        .sendNotification(CALIBRATION_PAGE_METHODS.state, state)
+        .catch((error: unknown) => this.services.log.debug('calibration panel', error));
+    };
+    this.subscriptions.push(this.onDidChange(send));
+    const on = CALIBRATION_PAGE_METHODS;
+    connection.onNotification(on.ready, (params: unknown) => {
+      const kept = readyParamsSchema.parse(params).settings;
+      // A page that was hidden and comes back finds everything here; one after a reload brings its settings along.
+      if (this.started) {
+        send(this.current);
+        return;
+      }
+      this.started = true;
+      this.update({ settings: kept ?? DEFAULT_PANEL_SETTINGS });
+      void this.compute();
+    });
+    connection.onNotification(on.settings, (params: unknown) => {
+      this.update({ settings: panelSettingsSchema.parse(params) });
+      void this.compute();
+    });
+    connection.onNotification(on.retry, () => {
+      this.stale = true;
+      void this.compute();
+    });
+    connection.onNotification(on.cancel, () => this.cancel());
+    connection.onNotification(on.reveal, (params: unknown) =>
+      this.reveal(lineParamsSchema.parse(params).line),
+    );
+    connection.onNotification(on.openText, () => this.reveal(undefined));
+    connection.onRequest(on.binRows, async (params: unknown) => {
+      const { low, high } = binParamsSchema.parse(params);
+      try {
+        return await this.worker.binRows(low, high);
+      } catch (error) {
+        this.services.log.debug('calibration panel', error);
+        return null;
+      }
+    });
+    connection.listen();
+    webview.html = pageHtml({
+      title: 'Calibration',
+      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(pages, 'calibration.js')).toString(),
+      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(pages, 'calibration.css')).toString(),
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString('base64'),
+    });
+  }
+
+  /** Computes anew when the file changes, and says when it is gone. */
+  private watch(): vscode.Disposable {
+    const folder = vscode.Uri.joinPath(this.uri, '..');
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(folder, escapeGlob(path.posix.basename(this.uri.path))),
+    );
+    const soon = (): void => {
+      this.stale = true;
+      clearTimeout(this.timer);
+      if (!this.started) return;
+      this.timer = setTimeout(() => void this.compute(), QUIET_MS);
+    };
+    watcher.onDidChange(soon);
+    watcher.onDidCreate(soon);
+    watcher.onDidDelete(soon);
+    return watcher;
+  }
+
+  private async compute(): Promise<void> {
+    const run = ++this.run;
+    // A computation cannot be interrupted otherwise; a finished worker keeps its table for the next question.
+    if (this.current.busy !== null) {
+      this.worker.stop();
+      this.stale = true;
+    }
+    this.update({ busy: 'Reading the table' });
+    try {
+      if (this.uri.scheme !== 'file') throw notOnDisk();
+      const reload = this.stale;
+      this.stale = false;
+      const analysis = await this.worker.analyse({
+        file: this.uri.fsPath,
+        settings: this.current.settings,
+        reload,
+      });
+      if (run === this.run) this.update({ busy: null, error: null, analysis });
+    } catch (error) {
+      if (run !== this.run) return;
+      this.stale = true;
+      this.update({ busy: null, error: this.explained(error) });
+    }
+  }
+
+  private cancel(): void {
+    if (this.current.busy === null) return;
+    this.run++;
+    this.stale = true;
+    this.worker.stop();
+    this.update({
+      busy: null,
+      error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
+    });
+  }
+
+  private explained(error: unknown): { code: string; message: string } {
+    if (error instanceof UserError && error.code === 'no-file')
+      return { code: error.code, message: `${this.current.name} is gone: it was deleted, moved or renamed.` };
+    if (error instanceof UserError) return { code: error.code, message: error.message };
+    this.services.log.error('calibration panel', error);
+    return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+  }
+
+  private update(change: Partial<PanelState>): void {
+    this.current = { ...this.current, ...change };
+    this.changed.fire(this.current);
+  }
+
+  /** Shows the file as text beside the panel, a line of it selected. */
+  private async reveal(line: number | undefined): Promise<void> {
+    try {
+      const column = textColumn(this.uri, this.panel);
+      const options: vscode.TextDocumentShowOptions = { viewColumn: column };
+      const document = await vscode.workspace.openTextDocument(this.uri);
+      const editor = await vscode.window.showTextDocument(document, options);
+      if (line === undefined) return;
+      const { range } = document.lineAt(Math.min(line, document.lineCount) - 1);
+      editor.selection = new vscode.Selection(range.start, range.end);
+      editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+}
+
+/** Where the file stands as text already, else beside the panel. */
+function textColumn(uri: vscode.Uri, panel: vscode.WebviewPanel): vscode.ViewColumn {
+  const open = vscode.window.tabGroups.all.find((group) =>
+    group.tabs.some(
+      ({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString(),
+    ),
+  );
+  if (open !== undefined && open.viewColumn !== panel.viewColumn) return open.viewColumn;
+  return vscode.ViewColumn.Beside;
+}
+
+function notOnDisk(): UserError {
+  return new UserError(
+    'not-on-disk',
+    'The panel reads tables from this machine’s disk only. Save a copy of the table there and open that.',
+  );
+}
+
+/** A file's name as a glob that means that name and nothing else. */
+function escapeGlob(name: string): string {
+  return name.replace(/[[\]{}*?!]/g, (character) => `[${character}]`);
+}
