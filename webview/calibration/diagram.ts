@@ -52,7 +52,7 @@ export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
     svg(
       'g',
       { 'aria-hidden': 'true' },
-      ...frame(),
+      ...frame(diagram.evaluation.binning.kind === 'width' ? 'rows' : 'density'),
       dots(diagram.dots),
       ...histogram(diagram, options.densityTop ?? densityTop(diagram)),
       svg('path', { class: 'diagonal', d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` }),
@@ -73,7 +73,8 @@ export function densityTop({ evaluation }: Diagram): number {
   return Math.max(0, ...evaluation.bins.map((bin) => bin.count / width(bin)));
 }
 
-function frame(): SVGElement[] {
+/** @param density what the height of a histogram's bar stands for */
+function frame(density: string): SVGElement[] {
   const label = (text: string, at: { x: number; y: number }, className: string, transform?: string) => {
     const element = svg('text', { class: className, ...at, transform });
     element.textContent = text;
@@ -94,7 +95,7 @@ function frame(): SVGElement[] {
     svg('path', { class: 'axis', d: `M${LEFT} ${HISTOGRAM[1]}H${RIGHT}` }),
     label('right', { x: LEFT - 6, y: RIGHT_STRIP[0] + 15 }, 'tick end'),
     label('wrong', { x: LEFT - 6, y: WRONG_STRIP[0] + 15 }, 'tick end'),
-    label('rows', { x: LEFT - 6, y: (HISTOGRAM[0] + HISTOGRAM[1]) / 2 + 4 }, 'tick end'),
+    label(density, { x: LEFT - 6, y: (HISTOGRAM[0] + HISTOGRAM[1]) / 2 + 4 }, 'tick end'),
     label('Accuracy', { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
     label('Confidence', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 8 }, 'axis-title middle'),
   ];

@@ -3,12 +3,11 @@ import type { Analysis } from '../../src/protocol/calibration-page';
 import { h, svg } from '../dom';
 import type { Band } from './diagram';
 
-export function legend({ dots, evaluation }: Pick<Analysis, 'dots' | 'evaluation'>, band: Band): HTMLElement {
+export function legend({ dots }: Pick<Analysis, 'dots'>, band: Band): HTMLElement {
   const sampled =
     dots.total > dots.confidence.length
       ? `single predictions: ${dots.confidence.length.toLocaleString('en-US')} of ${dots.total.toLocaleString('en-US')}, sampled`
       : 'single predictions';
-  const chance = Math.max(1, Math.round(evaluation.bins.length / 20));
   return h(
     'ul',
     { class: 'legend' },
@@ -21,7 +20,7 @@ export function legend({ dots, evaluation }: Pick<Analysis, 'dots' | 'evaluation
     item(
       svg('path', { class: 'bin-point beyond', d: 'M8 2l6 6l-6 6l-6 -6Z' }),
       band === 'consistency'
-        ? `beyond chance (about ${chance} of ${evaluation.bins.length} bins would be, by chance alone)`
+        ? 'beyond chance (1 of 20 bins is, by luck alone)'
         : 'bin average whose interval does not',
     ),
     band === 'consistency'

@@ -99,7 +99,7 @@ function remark(
   // Before the intervals are there, what is missing needs no reason.
   const parts = reason === undefined || preliminary ? [] : [reason];
   if (name === 'MCE' && mceRows !== null) parts.push(`from a bin of ${count(mceRows, 'row')}`);
-  if (/ECE$|^MCE$|L2$/.test(name)) parts.push('interval approximate');
+  if (/ECE$|^MCE$|L2$/.test(name)) parts.push('approximate');
   return parts.join('; ');
 }
 

@@ -24,7 +24,7 @@ const QUIET_MS = 300;
 export class CalibrationPanel {
   private current: PanelState;
   private readonly worker: CalibrationWorker;
-  private readonly subscriptions: vscode.Disposable[] = [];
+  private readonly subscriptions: { dispose(): unknown }[] = [];
   private readonly changed = new vscode.EventEmitter<PanelState>();
   /** Every new state that the page is sent. */
   readonly onDidChange = this.changed.event;
