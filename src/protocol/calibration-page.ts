@@ -3,6 +3,7 @@
  * the same shapes. Each side parses what it receives. The host owns the numbers; the page owns what is looked at.
  */
 import * as z from 'zod';
+import { METHODS } from '../core/calibration/types';
 import { evaluationSchema } from '../core/data/evaluation-json';
 
 /** Individual predictions that are drawn; more of them are sampled. */
@@ -20,9 +21,15 @@ export const BIN_COUNTS = [5, 10, 15, 20, 30, 50] as const;
 export const panelSettingsSchema = z.object({
   bins: z.int().min(1).max(1000),
   binning: z.enum(['width', 'mass']),
+  /** Whether calibrators are compared, which takes longer. */
+  compare: z.boolean(),
 });
 export type PanelSettings = z.infer<typeof panelSettingsSchema>;
-export const DEFAULT_PANEL_SETTINGS: PanelSettings = { bins: 20, binning: 'width' };
+export const DEFAULT_PANEL_SETTINGS: PanelSettings = {
+  bins: 20,
+  binning: 'width',
+  compare: false,
+};
 
 const interval = z.object({ low: z.number(), high: z.number() });
 
@@ -75,6 +82,31 @@ export const binRowsSchema = z.object({
 });
 export type BinRows = z.infer<typeof binRowsSchema>;
 
+const methodSchema = z.enum(METHODS);
+
+/** Every calibrator that the table allows, on rows that it did not see. */
+export const comparisonSchema = z.object({
+  on: z.enum(['labels', 'confidence']),
+  verdict: z.enum(['use', 'keep-raw', 'not-enough-data']),
+  choice: z.union([methodSchema, z.literal('raw')]).nullable(),
+  /** One sentence. */
+  reason: z.string(),
+  /** How the rows were scored, in words. */
+  folds: z.string(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  excluded: z.array(z.object({ method: methodSchema, reason: z.string() })),
+  /** Raw first. */
+  methods: z.array(
+    z.object({
+      method: z.union([methodSchema, z.literal('raw')]),
+      diagram: diagramSchema,
+      /** Cross-fitted NLL above the best one's, with the paired standard error; null where none is recommended. */
+      gap: z.object({ value: z.number(), se: z.number(), withinOneSe: z.boolean() }).nullable(),
+    }),
+  ),
+});
+export type Comparison = z.infer<typeof comparisonSchema>;
+
 export const panelErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type PanelError = z.infer<typeof panelErrorSchema>;
 
@@ -88,11 +120,16 @@ export const panelStateSchema = z.object({
   error: panelErrorSchema.nullable(),
   /** The last numbers; with an error or while busy they may be of an earlier content of the file. */
   analysis: analysisSchema.nullable(),
+  /** Null until it is asked for and computed. */
+  comparison: comparisonSchema.nullable(),
+  /** Why calibrators cannot be compared on this table. */
+  comparisonError: panelErrorSchema.nullable(),
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
 
 export const readyParamsSchema = z.object({ settings: panelSettingsSchema.nullable() });
 export const binParamsSchema = z.object({ low: z.number(), high: z.number() });
+export const saveParamsSchema = z.object({ method: methodSchema });
 export const lineParamsSchema = z.object({ line: z.int().min(1) });
 
 export const CALIBRATION_PAGE_METHODS = {
@@ -108,6 +145,8 @@ export const CALIBRATION_PAGE_METHODS = {
   reveal: 'calibration/reveal',
   /** Notification, page -> host: show the file in the text editor. */
   openText: 'calibration/openText',
+  /** Notification of {method}, page -> host: fit it on all rows and save it. */
+  save: 'calibration/save',
   /** Notification, page -> host: compute again. */
   retry: 'calibration/retry',
   /** Notification, page -> host: stop what is being done. */
@@ -124,7 +163,21 @@ export const WORKER_METHODS = {
   progress: 'worker/progress',
   /** Request with {low, high}; answers BinRows. */
   binRows: 'worker/binRows',
+  /** Request with PanelSettings; answers Comparison. */
+  compare: 'worker/compare',
+  /** Request with FitParams; answers a saved calibrator. */
+  fit: 'worker/fit',
 } as const;
+
+export const fitParamsSchema = z.object({
+  method: methodSchema,
+  settings: panelSettingsSchema,
+  /** Of this extension. */
+  version: z.string(),
+  /** ISO 8601. */
+  time: z.iso.datetime(),
+});
+export type FitParams = z.infer<typeof fitParamsSchema>;
 
 export const analyseParamsSchema = z.object({
   file: z.string(),

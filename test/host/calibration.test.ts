@@ -28,8 +28,8 @@ describe('the calibration panel in the editor', () => {
   let shown: { panel: CalibrationPanel; page: vscode.WebviewPanel } | undefined;
 
   /** The panel with its real page, which asks for the numbers as soon as it is there. */
-  function open(file: string): CalibrationPanel {
-    const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
+  function open(file: string, column = vscode.ViewColumn.One): CalibrationPanel {
+    const page = vscode.window.createWebviewPanel('test', 'Calibration', column);
     shown = { panel: new CalibrationPanel(vscode.Uri.file(file), page, services), page };
     return shown.panel;
   }
@@ -113,7 +113,7 @@ describe('the calibration panel in the editor', () => {
   it('serves two panels on one file', async () => {
     const first = open(table);
     const firstPage = shown?.page;
-    const second = open(table);
+    const second = open(table, vscode.ViewColumn.Two);
     const [a, b] = await Promise.all([numbers(first, () => true), numbers(second, () => true)]);
     assert.deepEqual(a, b);
     first.dispose();

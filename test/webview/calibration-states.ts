@@ -3,6 +3,7 @@ import type { PredictionData } from '../../src/core/calibration/types';
 import { findColumns } from '../../src/core/data/columns';
 import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/analyse';
+import { compareCalibrators } from '../../src/features/calibration/compare';
 import { originInWords } from '../../src/features/calibration/origin';
 import {
   type Analysis,
@@ -47,12 +48,22 @@ function from(builder: TableBuilder): LabelledTable {
   return { source, table, data, warnings: table.warnings };
 }
 
+const NOTHING: PanelState = {
+  name: 'reviews.csv',
+  settings: DEFAULT_PANEL_SETTINGS,
+  busy: null,
+  error: null,
+  analysis: null,
+  comparison: null,
+  comparisonError: null,
+};
+
 export function stateOf(
   input: LabelledTable,
   settings: PanelSettings = DEFAULT_PANEL_SETTINGS,
 ): PanelState & { readonly analysis: Analysis } {
   const analysis = analyse(input, settings, originInWords(null), false);
-  return { name: 'reviews.csv', settings, busy: null, error: null, analysis };
+  return { ...NOTHING, settings, analysis };
 }
 
 const usual = labelledTable(700);
@@ -60,7 +71,7 @@ const large = labelledTable(2600);
 
 export const PANEL_STATES = {
   usual: stateOf(usual),
-  sampled: stateOf(large, { bins: 10, binning: 'mass' }),
+  sampled: stateOf(large, { bins: 10, binning: 'mass', compare: false }),
   few: stateOf(labelledTable(7)),
   nasty: stateOf(labelledTable(60, [NASTY_LABEL, 'x'.repeat(1000), 'plain'])),
   reading: { ...stateOf(usual), analysis: null, busy: 'Reading the table' },
@@ -75,3 +86,12 @@ export const PANEL_STATES = {
   },
   gone: { ...stateOf(usual), error: { code: 'no-file', message: 'reviews.csv is gone.' } },
 } as const satisfies Record<string, PanelState>;
+
+/** After calibrators were compared: one is recommended, raw is good enough, and there is too little to say. */
+export async function comparedStates(): Promise<Record<'use' | 'notEnough', PanelState>> {
+  const compared = async (input: LabelledTable): Promise<PanelState> => ({
+    ...stateOf(input, { ...DEFAULT_PANEL_SETTINGS, compare: true }),
+    comparison: await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()),
+  });
+  return { use: await compared(usual), notEnough: await compared(labelledTable(60)) };
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rowsOfBin } from '../../src/features/calibration/analyse';
 import { CALIBRATION_PAGE_METHODS, type PanelState } from '../../src/protocol/calibration-page';
-import { labelledTable, PANEL_STATES } from './calibration-states';
+import { comparedStates, labelledTable, PANEL_STATES } from './calibration-states';
 import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
 
 const WIDE = 1180;
@@ -20,6 +20,7 @@ describe('the calibration panel', () => {
     return page;
   }
 
+  const compared = comparedStates();
   const bins = ({ page }: TestPage) => page.getByRole('option', { name: /^Bin / });
 
   it('says that it is there, and keeps to its content security policy', async () => {
@@ -88,8 +89,8 @@ describe('the calibration panel', () => {
     await page.page.getByLabel('Bins', { exact: true }).selectOption('10');
     await page.page.getByLabel('mass').check();
     assert.deepEqual(page.received(settings), [
-      { bins: 10, binning: 'width' },
-      { bins: 20, binning: 'mass' },
+      { bins: 10, binning: 'width', compare: false },
+      { bins: 20, binning: 'mass', compare: false },
     ]);
   });
 
@@ -103,6 +104,26 @@ describe('the calibration panel', () => {
     await page.getByText('7 rows cannot show how confidence and accuracy go together').waitFor();
     assert.equal(await page.locator('.diagram').count(), 0);
     await page.getByRole('table', { name: 'Headline numbers' }).waitFor();
+  });
+
+  it('compares calibrators, says which to use, shows it beside raw and saves it', async () => {
+    const { use, notEnough } = await compared;
+    const page = await show(PANEL_STATES.usual);
+    await page.page.getByRole('button', { name: 'Compare Calibrators' }).click();
+    assert.deepEqual(page.received(settings), [{ bins: 20, binning: 'width', compare: true }]);
+    await page.notify(STATE, use);
+    await page.page.getByRole('heading', { name: /^Calibrators\. Recommended: / }).waitFor();
+    const table = page.page.getByRole('table', { name: /that they did not see/ });
+    assert.equal(await table.getByRole('row').count(), (use.comparison?.methods.length ?? 0) + 1);
+    await table.getByRole('button', { name: 'Platt' }).click();
+    await page.page.getByText('Platt, on rows that it did not see').waitFor();
+    assert.equal(await page.page.locator('.pair .diagram').count(), 2);
+    await page.page.getByRole('button', { name: 'Save Calibrator: Platt…' }).click();
+    assert.deepEqual(page.received(CALIBRATION_PAGE_METHODS.save), [{ method: 'platt' }]);
+    await page.notify(STATE, notEnough);
+    await page.page.getByRole('heading', { name: 'Calibrators. Not enough data' }).waitFor();
+    assert.ok((await table.getByRole('row').count()) > 3);
+    assert.deepEqual(await page.violations(), []);
   });
 
   it('lists what was not used, with a jump to each line', async () => {
@@ -150,7 +171,9 @@ describe('the calibration panel', () => {
     await page.page.reload();
     await page.page.getByRole('heading', { name: 'reviews.csv' }).waitFor();
     assert.ok(await page.page.getByLabel('interval of accuracy').isChecked());
-    assert.deepEqual(page.received(ready).at(-1), { settings: { bins: 10, binning: 'mass' } });
+    assert.deepEqual(page.received(ready).at(-1), {
+      settings: { bins: 10, binning: 'mass', compare: false },
+    });
   });
 
   it('keeps the focus where it was when new numbers come', async () => {
@@ -159,12 +182,15 @@ describe('the calibration panel', () => {
     await page.notify(STATE, { ...PANEL_STATES.usual, analysis: PANEL_STATES.sampled.analysis });
     await page.notify(STATE, PANEL_STATES.usual);
     await page.page.getByLabel('mass').focus();
-    await page.notify(STATE, { ...PANEL_STATES.usual, settings: { bins: 10, binning: 'width' } });
+    await page.notify(STATE, {
+      ...PANEL_STATES.usual,
+      settings: { bins: 10, binning: 'width', compare: false },
+    });
     assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'binning-mass');
   });
 
   it('fits into 400 pixels', async () => {
-    for (const state of Object.values(PANEL_STATES)) {
+    for (const state of Object.values({ ...PANEL_STATES, ...(await compared) })) {
       const { page } = await show(state, { width: 400 });
       const overflow = await page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
@@ -175,8 +201,8 @@ describe('the calibration panel', () => {
 
   for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
-      for (const [name, state] of Object.entries(PANEL_STATES)) {
-        const page = await show(state, { theme, width: name === 'usual' ? WIDE : 400 });
+      for (const [name, state] of Object.entries({ ...PANEL_STATES, ...(await compared) })) {
+        const page = await show(state, { theme, width: name === 'usual' || name === 'use' ? WIDE : 400 });
         if (name === 'usual') await bins(page).nth(9).click();
         await page.screenshot(`calibration-${name}-${theme}`, true);
         assert.deepEqual(await page.accessibilityProblems(), [], name);

@@ -1,9 +1,9 @@
 /** What the shapes of a diagram mean. */
-import type { Analysis } from '../../src/protocol/calibration-page';
+import type { Diagram } from '../../src/protocol/calibration-page';
 import { h, svg } from '../dom';
 import type { Band } from './diagram';
 
-export function legend({ dots }: Pick<Analysis, 'dots'>, band: Band): HTMLElement {
+export function legend({ dots }: Diagram, band: Band): HTMLElement {
   const sampled =
     dots.total > dots.confidence.length
       ? `single predictions: ${dots.confidence.length.toLocaleString('en-US')} of ${dots.total.toLocaleString('en-US')}, sampled`

@@ -16,14 +16,17 @@ import { h, replaceContent, warningIcon } from '../dom';
 import { connectHost } from '../rpc';
 import './calibration.css';
 import { radios, select } from './choices';
-import { type Band, markChosen, reliabilityDiagram } from './diagram';
-import { legend } from './legend';
-import { binRowsTable, binsTable, link, metricsTable } from './tables';
-import { binRange, binSentence, count, labelName, remedy, verdict } from './words';
+import { calibratorSection } from './calibrators';
+import { markChosen } from './diagram';
+import { figure } from './figure';
+import { binRowsTable, link, metricsTable } from './tables';
+import { binRange, count, labelName, remedy, verdict } from './words';
 
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),
   chosen: z.object({ low: z.number(), high: z.number() }).nullable(),
+  /** The calibrator that stands beside raw; null for the recommended one. */
+  method: z.string().nullable(),
 });
 type View = z.infer<typeof viewSchema>;
 const keptSchema = z.object({ state: panelStateSchema, view: viewSchema });
@@ -35,7 +38,7 @@ const notify = (method: string, params?: object): void => {
 };
 const reveal = (line: number): void => notify(CALIBRATION_PAGE_METHODS.reveal, { line });
 
-let view: View = { band: 'consistency', chosen: null };
+let view: View = { band: 'consistency', chosen: null, method: null };
 let drawn: PanelState | undefined;
 /** The bin that the rows below are of; a later answer to an earlier question is not shown. */
 let asked = 0;
@@ -47,6 +50,7 @@ const busy = h('div', { class: 'busy', hidden: true });
 const problem = h('div', {});
 const content = h('div', {});
 const binRows = h('section', { class: 'bin-rows', hidden: true, tabindex: -1 });
+const calibrators = h('div', {});
 const notes = h('div', {});
 /** Read aloud when it changes; never seen. */
 const announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
@@ -59,6 +63,7 @@ document.body.append(
     problem,
     content,
     binRows,
+    calibrators,
     notes,
   ),
   announcement,
@@ -72,7 +77,14 @@ function draw(state: PanelState): void {
   controls.hidden = state.analysis === null;
   if (!same(state.settings, drawn?.settings) || controls.firstChild === null) drawControls(state.settings);
   if (!same(state.analysis, drawn?.analysis)) drawAnalysis(state.analysis);
+  if (!same(calibratorPart(state), drawn && calibratorPart(drawn))) drawCalibrators(state);
   drawn = state;
+}
+
+/** What the section of the calibrators is drawn from. */
+function calibratorPart({ analysis, comparison, comparisonError, busy, settings }: PanelState): unknown {
+  const { origin, preliminary } = analysis ?? {};
+  return [comparison, comparisonError, settings, busy === null, origin, preliminary];
 }
 
 function drawBusy(words: string | null): void {
@@ -150,7 +162,9 @@ function drawControls(settings: PanelSettings): void {
       view.band,
       (band) => {
         look({ band });
-        if (drawn !== undefined) drawAnalysis(drawn.analysis);
+        if (drawn === undefined) return;
+        drawAnalysis(drawn.analysis);
+        drawCalibrators(drawn);
       },
     ),
   );
@@ -171,7 +185,7 @@ function drawAnalysis(analysis: Analysis | null): void {
     h(
       'div',
       { class: 'columns' },
-      evaluation.n < FEWEST_FOR_PLOT ? tooFew(evaluation.n) : figure(analysis, view.band),
+      evaluation.n < FEWEST_FOR_PLOT ? tooFew(evaluation.n) : rawFigure(analysis),
       h(
         'section',
         { class: 'numbers' },
@@ -205,35 +219,28 @@ function tooFew(n: number): HTMLElement {
   );
 }
 
-function figure(analysis: Analysis, band: Band): HTMLElement {
-  const { bins } = analysis.evaluation;
-  const hint = 'Point at a bin for its numbers; choose it for its rows.';
-  const readout = h('p', { class: 'readout' }, hint);
-  const picture = reliabilityDiagram({
+function rawFigure(analysis: Analysis): HTMLElement {
+  return figure({
     diagram: analysis,
-    band,
+    band: view.band,
     id: 'raw',
     title: 'Reliability diagram: accuracy by confidence, with a histogram of the confidence below',
-    onPoint: (index) => {
-      const at = index ?? chosenIndex(analysis);
-      const bin = at === undefined ? undefined : bins[at];
-      readout.textContent =
-        bin === undefined || at === undefined ? hint : binSentence(bin, analysis.consistency[at] ?? null);
-    },
+    chosen: () => chosenIndex(analysis),
     onChoose: (index) => chooseBin(analysis, index),
   });
-  return h(
-    'figure',
-    { class: 'reliability' },
-    picture,
-    readout,
-    legend(analysis, band),
-    h(
-      'details',
-      {},
-      h('summary', { 'data-key': 'bins-summary' }, 'Bins as a table'),
-      binsTable(analysis, 'bin', (index) => chooseBin(analysis, index)),
-    ),
+}
+
+function drawCalibrators(state: PanelState): void {
+  replaceContent(
+    calibrators,
+    ...calibratorSection(state, view.band, view.method, {
+      compare: () => notify(CALIBRATION_PAGE_METHODS.settings, { ...state.settings, compare: true }),
+      show: (method) => {
+        look({ method });
+        if (drawn !== undefined) drawCalibrators(drawn);
+      },
+      save: (method) => notify(CALIBRATION_PAGE_METHODS.save, { method }),
+    }),
   );
 }
 

@@ -103,11 +103,11 @@ function remark(
   return parts.join('; ');
 }
 
-/** The bins as a table; the first cell chooses one. */
+/** The bins as a table; the first cell chooses one where that can be done. */
 export function binsTable(
   { evaluation, consistency }: Diagram,
   keyPrefix: string,
-  onChoose: (bin: number) => void,
+  onChoose?: (bin: number) => void,
 ): HTMLElement {
   return table(
     'Bins of confidence',
@@ -121,7 +121,9 @@ export function binsTable(
       { name: 'Gap', isNumber: true },
     ],
     evaluation.bins.map((bin, index) => [
-      link(binRange(bin), `${keyPrefix}-${index}`, () => onChoose(index)),
+      onChoose === undefined
+        ? binRange(bin)
+        : link(binRange(bin), `${keyPrefix}-${index}`, () => onChoose(index)),
       bin.count.toLocaleString('en-US'),
       number(bin.meanConfidence),
       number(bin.accuracy),

@@ -1,5 +1,5 @@
 /** Numbers and findings as the panel says them. */
-import type { Evaluation, Metric, ReliabilityBin } from '../../src/core/calibration/types';
+import type { Evaluation, Method, Metric, ReliabilityBin } from '../../src/core/calibration/types';
 import { excerpt, visibleName } from '../../src/core/presentation';
 
 const LABEL_LIMIT = 60;
@@ -40,9 +40,19 @@ export function labelName(label: string | null): string {
   return visibleName(excerpt(label, LABEL_LIMIT));
 }
 
-export interface BinWords {
-  readonly range: string;
-  readonly text: string;
+const METHOD_NAMES: Partial<Record<Method, string>> = {
+  platt: 'Platt',
+  isotonic: 'Isotonic',
+  temperature: 'Temperature',
+  'bias-temperature': 'Bias-temperature',
+  vector: 'Vector',
+  beta: 'Beta',
+  histogram: 'Histogram',
+  slope: 'Slope',
+};
+
+export function methodName(method: Method | 'raw'): string {
+  return method === 'raw' ? 'Raw' : (METHOD_NAMES[method] ?? method);
 }
 
 /** Everything that is known about a bin, in a sentence. */

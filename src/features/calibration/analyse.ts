@@ -10,7 +10,6 @@ import {
   REJECTED_LIMIT,
   type Analysis,
   type BinRows,
-  type Diagram,
   type Dots,
   type PanelSettings,
 } from '../../protocol/calibration-page';
@@ -34,7 +33,8 @@ export function analyse(
   const warnings =
     table.calibratedBy === null ? input.warnings : [...input.warnings, calibratedTable(table.calibratedBy)];
   const { evaluation, consistencyBars } = assess(data, {
-    ...settings,
+    bins: settings.bins,
+    binning: settings.binning,
     ...(quick ? { rounds: 0, nullDraws: 0 } : {}),
     warnings,
     rejected: table.rejected.slice(0, REJECTED_LIMIT),
@@ -48,16 +48,6 @@ export function analyse(
     rejectedCount: table.rejectedCount,
     origin,
   };
-}
-
-/** Diagram of any data, for a picture beside another. */
-export function diagramOf(
-  data: PredictionData,
-  settings: PanelSettings,
-  folds: Int32Array | undefined,
-): Diagram {
-  const { evaluation, consistencyBars } = assess(data, { ...settings, folds });
-  return { evaluation, consistency: [...consistencyBars], dots: sampleDots(data) };
 }
 
 /** At most {@link DOT_LIMIT} rows, each as likely as any other; the same ones every time. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
 import {
   binParamsSchema,
@@ -10,12 +11,14 @@ import {
   lineParamsSchema,
   panelSettingsSchema,
   readyParamsSchema,
+  saveParamsSchema,
   type PanelState,
 } from '../../protocol/calibration-page';
 import { pageHtml } from '../../workspace/page-html';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { connectWebview } from '../../workspace/webview-rpc';
+import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { CalibrationWorker } from './worker-client';
 
 /** A file that is being written changes many times: it is read when it has been quiet for so long. */
@@ -30,6 +33,8 @@ export class CalibrationPanel {
   readonly onDidChange = this.changed.event;
   /** Counts computations: what an earlier one still answers is not shown. */
   private run = 0;
+  /** The last computation whose numbers of the table are complete. */
+  private analysed = -1;
   /** The worker's table is of an older content of the file. */
   private stale = true;
   private started = false;
@@ -47,6 +52,8 @@ export class CalibrationPanel {
       busy: null,
       error: null,
       analysis: null,
+      comparison: null,
+      comparisonError: null,
     };
     this.worker = new CalibrationWorker(
       vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath,
@@ -103,6 +110,7 @@ export class CalibrationPanel {
       this.stale = true;
       void this.compute();
     });
+    connection.onNotification(on.save, (params: unknown) => this.save(saveParamsSchema.parse(params).method));
     connection.onNotification(on.cancel, () => this.cancel());
     connection.onNotification(on.reveal, (params: unknown) =>
       this.reveal(lineParamsSchema.parse(params).line),
@@ -162,11 +170,60 @@ export class CalibrationPanel {
         settings: this.current.settings,
         reload,
       });
-      if (run === this.run) this.update({ busy: null, error: null, analysis });
+      if (run !== this.run) return;
+      this.analysed = run;
+      // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
+      const outdated = reload ? { comparison: null } : {};
+      const isMore = this.current.settings.compare;
+      this.update({
+        busy: isMore ? 'Comparing calibrators' : null,
+        error: null,
+        analysis,
+        comparisonError: null,
+        ...outdated,
+      });
+      if (isMore) await this.compare(run);
     } catch (error) {
       if (run !== this.run) return;
       this.stale = true;
       this.update({ busy: null, error: this.explained(error) });
+    }
+  }
+
+  private async compare(run: number): Promise<void> {
+    try {
+      const comparison = await this.worker.compare(this.current.settings);
+      if (run === this.run) this.update({ busy: null, comparison });
+    } catch (error) {
+      if (run === this.run)
+        this.update({ busy: null, comparison: null, comparisonError: this.explained(error) });
+    }
+  }
+
+  /** Fits a calibrator on all rows and saves it, once it has a name. */
+  private async save(method: Method): Promise<void> {
+    const { analysis, busy } = this.current;
+    if (analysis === null || busy !== null) return;
+    const run = this.run;
+    try {
+      const file = await askCalibratorFile(this.services.prompts, this.uri, method, analysis.origin);
+      if (file === undefined || run !== this.run) return;
+      this.update({ busy: `Fitting ${method} on all rows` });
+      const saved = await this.worker.fit({
+        method,
+        settings: this.current.settings,
+        version: extensionVersion(this.services.context),
+        time: new Date().toISOString(),
+      });
+      // Cancelled, or the file changed: what was fitted is not what the panel shows.
+      if (run !== this.run) return;
+      await writeCalibrator(file, saved);
+      this.update({ busy: null });
+      void tellSaved(this.services.prompts, file, saved);
+    } catch (error) {
+      if (run !== this.run) return;
+      this.update({ busy: null });
+      void reportError(this.services, error);
     }
   }
 
@@ -175,6 +232,11 @@ export class CalibrationPanel {
     this.run++;
     this.stale = true;
     this.worker.stop();
+    // The numbers of the table are complete; only what was asked for beside them is given up.
+    if (this.analysed === this.run - 1) {
+      this.update({ busy: null, settings: { ...this.current.settings, compare: false } });
+      return;
+    }
     this.update({
       busy: null,
       error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },

@@ -7,16 +7,21 @@ import {
   ResponseError,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
+import { type SavedCalibrator, savedCalibratorSchema } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
 import {
   analysisSchema,
   binRowsSchema,
+  comparisonSchema,
   progressParamsSchema,
   WORKER_METHODS,
   workerErrorSchema,
   type AnalyseParams,
   type Analysis,
   type BinRows,
+  type Comparison,
+  type FitParams,
+  type PanelSettings,
 } from '../../protocol/calibration-page';
 
 export interface WorkerListener {
@@ -41,6 +46,14 @@ export class CalibrationWorker {
 
   async analyse(params: AnalyseParams): Promise<Analysis> {
     return analysisSchema.parse(await this.request(WORKER_METHODS.analyse, params));
+  }
+
+  async compare(settings: PanelSettings): Promise<Comparison> {
+    return comparisonSchema.parse(await this.request(WORKER_METHODS.compare, settings));
+  }
+
+  async fit(params: FitParams): Promise<SavedCalibrator> {
+    return savedCalibratorSchema.parse(await this.request(WORKER_METHODS.fit, params));
   }
 
   async binRows(low: number, high: number): Promise<BinRows> {

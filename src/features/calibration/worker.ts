@@ -9,18 +9,25 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
+import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
 import {
   analyseParamsSchema,
   binParamsSchema,
+  fitParamsSchema,
+  panelSettingsSchema,
   WORKER_METHODS,
   type AnalyseParams,
   type Analysis,
   type BinRows,
+  type Comparison,
+  type FitParams,
+  type PanelSettings,
 } from '../../protocol/calibration-page';
 import { type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 import { analyse, rowsOfBin } from './analyse';
+import { compareCalibrators, fitToSave } from './compare';
 import { originInWords } from './origin';
 
 /** Above this many rows the first picture comes before the intervals. */
@@ -45,6 +52,15 @@ class TableWorker {
       await this.say(`Computing intervals from ${input.table.n.toLocaleString('en-US')} rows`);
     }
     return analyse(input, settings, origin, false);
+  }
+
+  compare(settings: PanelSettings): Promise<Comparison> {
+    return compareCalibrators(this.table().input, settings, (message) => this.say(message));
+  }
+
+  async fit(params: FitParams): Promise<SavedCalibrator> {
+    await this.say(`Fitting ${params.method} on all rows`);
+    return fitToSave(this.table().input, params);
   }
 
   binRows(low: number, high: number): BinRows {
@@ -80,6 +96,12 @@ function start(): void {
   const worker = new TableWorker((method, params) => connection.sendNotification(method, params));
   connection.onRequest(WORKER_METHODS.analyse, (params: unknown) =>
     forPeople(() => worker.analyse(analyseParamsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
+    forPeople(() => worker.compare(panelSettingsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
+    forPeople(() => worker.fit(fitParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
     forPeople(() => {
