@@ -72,14 +72,24 @@ function compared(
     'section',
     { class: 'calibrators' },
     h('h2', {}, `Calibrators. ${title}`),
-    h('p', {}, `${reason} ${folds}`),
+    h('p', {}, `${sentence(reason, choice)} ${folds}`),
     comparisonTable(comparison, shown, actions),
     ...warnings.map(({ message }) => h('p', { class: 'line quiet' }, warningIcon(), message)),
     ...excluded.map(({ method, reason: why }) =>
-      h('p', { class: 'quiet' }, `Not compared: ${methodName(method)}. ${why}`),
+      h(
+        'p',
+        { class: 'quiet' },
+        `${methods.some((entry) => entry.method === method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${why}`,
+      ),
     ),
     ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, band, origin, actions)),
   );
+}
+
+/** The core's reason, which begins with the name of a method as the command line has it. */
+function sentence(reason: string, choice: Comparison['choice']): string {
+  if (choice === null || !reason.startsWith(choice)) return reason;
+  return methodName(choice) + reason.slice(choice.length);
 }
 
 /** What the person chose to see; else what is recommended, else the one with the lowest NLL. */
@@ -113,7 +123,7 @@ function comparisonTable(
       { name: 'ECE if calibrated', isNumber: true },
       { name: 'Accuracy', isNumber: true },
       { name: 'Above the best NLL', isNumber: true },
-      { name: '' },
+      { name: 'Remark' },
     ],
     methods.map(({ method, diagram: { evaluation }, gap }) => {
       const { nll, brier } = criterion(evaluation);
