@@ -90,7 +90,7 @@ describe('the calibration panel as a person uses it', () => {
 
   it('jumps from a bin to its rows in the text of the table', async () => {
     const page = await panel();
-    await page.locator('[data-key^="raw-bin"]').last().press('Enter');
+    await page.locator('.bin[data-key^="raw-bin"]').last().press('Enter');
     await page.getByRole('table', { name: /worst first/ }).waitFor();
     await workbench().screenshot('calibration-panel-rows');
     const link = page
