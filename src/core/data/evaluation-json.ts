@@ -1,7 +1,7 @@
 /**
  * What `evaluate --json` prints, read back.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Evaluation } from '../calibration/types';
 import { UserError } from '../user-error';
 import { badJsonLine } from './json';
