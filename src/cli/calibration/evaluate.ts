@@ -1,29 +1,61 @@
 import { parseArgs } from 'node:util';
-import { applyCalibrator } from '../../core/calibration/calibrator';
-import type { Evaluation, Warning } from '../../core/calibration/types';
-import { evaluate as evaluateData } from '../../core/metrics/evaluate';
-import { loadCalibrator } from '../../store/calibrators';
-import { calibratorColumns, checkBinding } from './binding';
-import { command, DONE } from '../command';
-import { readInput, refuseCalibrated } from './input';
+import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
+import { labelData } from '../../core/calibration/data';
 import {
+  labelShares,
+  type Prevalence,
+  shiftPrevalence,
+  weightedToShares,
+} from '../../core/calibration/prior';
+import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
+import type { NamedColumn } from '../../core/data/table';
+import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
+import { predictedNames } from '../../core/decisions/slices';
+import { evaluate as evaluateData } from '../../core/metrics/evaluate';
+import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
+import { readCalibratedMeta } from '../../store/tables/score-meta';
+import { calibratorColumns, checkBinding } from './binding';
+import { command, DONE, usageError } from '../command';
+import { readCosts } from './costs';
+import { type Input, readInput, refuseCalibrated } from './input';
+import {
+  bucketOption,
   columnOptions,
   EVALUATE_OPTIONS,
   EVALUATE_USAGE,
   evaluateOptions,
   JSON_USAGE,
+  labelShareOption,
   OUTPUT_OPTIONS,
   positional,
+  shareOption,
   TABLE_OPTIONS,
   TABLE_USAGE,
 } from './options';
 import { renderEvaluation, report } from './render';
+import { renderDecisions } from './render-decisions';
 
 const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
-How far the confidence in a table can be trusted.
+How far the confidence in a table can be trusted, and what to decide by it.
 
   --calibrator FILE      after this calibrator
+  --prevalence LABEL=X,… as it would be where the labels have these shares: scores are shifted, rows weighted
+  --slice COLUMN         by the values of this column, worst first; "predicted" is the predicted label; repeatable
+  --buckets NAME=LOW,…   ranges of confidence, highest first
+                         (automatic=.9,review=.7,manual check=.5,manual=0)
+  --target X             the confidence from which on decisions are right in X (.95, say) of cases
+  --costs FILE           the confidence from which on deciding is cheaper than review; FILE holds
+                         {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
+  --label LABEL          from which probability on a row should count as LABEL, for the best F1
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
+
+/** What --json prints. */
+export interface EvaluateReport extends Evaluation, Omit<Decisions, 'confidentErrors'> {
+  /** By the line of the file on which the row begins. */
+  readonly confidentErrors: readonly ({ readonly line: number } & Omit<ConfidentError, 'row'>)[];
+  /** The shares that scores were moved from and to; null without --prevalence. */
+  readonly prevalence: Prevalence | null;
+}
 
 export const evaluate = command(USAGE, async (argv, io) => {
   const { values, positionals } = parseArgs({
@@ -34,47 +66,154 @@ export const evaluate = command(USAGE, async (argv, io) => {
       ...EVALUATE_OPTIONS,
       ...OUTPUT_OPTIONS,
       calibrator: { type: 'string' },
+      prevalence: { type: 'string' },
+      slice: { type: 'string', multiple: true, default: [] },
+      buckets: { type: 'string' },
+      target: { type: 'string' },
+      costs: { type: 'string' },
+      label: { type: 'string' },
     },
   });
   const [file = ''] = positional(positionals, 'TABLE');
   const options = evaluateOptions(values);
+  const buckets = bucketOption(values.buckets);
+  const target = shareOption('target', values.target);
   const asked = columnOptions(values);
   const loaded = values.calibrator === undefined ? null : await loadCalibrator(values.calibrator);
-  const input = await readInput(file, loaded === null ? asked : calibratorColumns(loaded, asked));
-  let { data, warnings } = input;
-  if (loaded !== null) {
-    refuseCalibrated(input.table, file);
-    warnings = [...warnings, ...(await checkBinding(loaded, input.source, input.table.columns.method))];
-    data = applyCalibrator(loaded.saved.calibrator, data);
-  } else if (input.table.calibratedBy !== null)
-    warnings = [...warnings, calibratedTable(input.table.calibratedBy)];
-  const result = withLabelWarnings(
-    evaluateData(data, { ...options, warnings, rejected: input.table.rejected }),
+  const input = await readInput(
+    file,
+    loaded === null ? asked : calibratorColumns(loaded, asked),
+    values.slice.filter((name) => name !== PREDICTED),
   );
+  const { table } = input;
+  if (loaded !== null) refuseCalibrated(table, file);
+  const origin =
+    loaded === null
+      ? await calibratedWarnings(table.calibratedBy, file)
+      : await checkBinding(loaded, input.source, table.columns.method);
+  const { data, prevalence, warnings } = prepared(input.data, loaded, values.prevalence);
+  if (values.label !== undefined && data.kind !== 'labels')
+    throw usageError('--label needs a score for every label.');
+  if (target !== undefined && data.weight !== undefined)
+    warnings.push({
+      code: 'threshold-unweighted',
+      message: 'The threshold for --target counts every row once: its test knows no weights.',
+    });
+  const evaluation = evaluateData(data, {
+    ...options,
+    warnings: [...input.warnings, ...origin, ...warnings],
+    rejected: table.rejected,
+  });
+  const decisions = decide(data, evaluation.labelMetrics, {
+    ...options,
+    buckets,
+    target,
+    costs:
+      values.costs === undefined
+        ? undefined
+        : await readCosts(values.costs, data.kind === 'labels' ? data.labels : null),
+    label: values.label,
+    slices: new Map(values.slice.map((name) => [name, sliceNames(name, data, input)])),
+  });
+  const result: EvaluateReport = {
+    ...evaluation,
+    ...decisions,
+    confidentErrors: decisions.confidentErrors.map(({ row, ...error }) => ({
+      line: table.lines[row] ?? 0,
+      ...error,
+    })),
+    prevalence,
+  };
   report(io, result.warnings, result.rejected);
-  io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : renderEvaluation(result));
+  io.out(
+    values.json
+      ? `${JSON.stringify(result, null, 2)}\n`
+      : `${renderEvaluation(result)}\n${renderDecisions(result)}`,
+  );
   return DONE;
 });
 
-function calibratedTable(sha256: string): Warning {
+const PREDICTED = 'predicted';
+
+/** (n) the slice of each row. */
+function sliceNames(name: string, data: PredictionData, { table }: Input): readonly (string | null)[] {
+  if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
+  const column = name === PREDICTED ? table.predicted : table.slices.get(name);
+  if (column === null || column === undefined)
+    throw usageError(`--slice ${name}: the table does not say what was predicted.`);
+  return namesOf(column);
+}
+
+function namesOf({ names, index }: NamedColumn): (string | null)[] {
+  return Array.from(index, (at) => names[at] ?? null);
+}
+
+/** The data as they are evaluated: calibrated, and moved to the label shares of deployment. */
+function prepared(
+  data: PredictionData,
+  loaded: LoadedCalibrator | null,
+  shares: string | undefined,
+): { data: PredictionData; prevalence: Prevalence | null; warnings: Warning[] } {
+  const calibrator = loaded?.saved.calibrator;
+  if (shares === undefined)
+    return {
+      data: calibrator === undefined ? data : applyCalibrator(calibrator, data),
+      prevalence: null,
+      warnings: [],
+    };
+  const deployed = labelShareOption('prevalence', shares, data);
+  if (data.kind !== 'labels' || calibrator?.on === 'confidence')
+    throw usageError('--prevalence needs a score for every label.');
+  const fitted =
+    loaded === null || calibrator === undefined
+      ? labelShares(data)
+      : fittedShares(calibrator, loaded.saved.classCounts);
+  const prevalence = { fitted, deployed };
+  const weighted = weightedToShares(data, deployed);
+  if (calibrator !== undefined)
+    return { data: applyCalibrator({ ...calibrator, prevalence }, weighted), prevalence, warnings: [] };
   return {
-    code: 'calibrated-table',
-    message:
-      `The table holds predictions calibrated by ${sha256.slice(0, 12)}…. If that calibrator was fitted on these ` +
-      `rows, the numbers flatter it.`,
+    data: labelData({ ...weighted, scores: shiftPrevalence(weighted.logProbs, fitted, deployed) }),
+    prevalence,
+    warnings: [
+      {
+        code: 'prevalence-raw',
+        message:
+          'Raw scores were fitted under no label shares; they are shifted as if under those of this table. ' +
+          'Calibrate first for a shift that can be trusted.',
+      },
+    ],
   };
 }
 
-/** Labels that the rows say nothing about: their numbers are undefined or rest on nothing. */
-export function withLabelWarnings(evaluation: Evaluation): Evaluation {
-  const perLabel = evaluation.labelMetrics?.perLabel ?? [];
-  const names = (entries: typeof perLabel) => entries.map(({ label }) => `"${label}"`).join(', ');
-  const absent = perLabel.filter(({ support }) => support === 0);
-  const unpredicted = perLabel.filter(({ support, predicted }) => predicted === 0 && support > 0);
-  const warnings: Warning[] = [...evaluation.warnings];
-  if (absent.length > 0)
-    warnings.push({ code: 'label-absent', message: `No row has the true label ${names(absent)}.` });
-  if (unpredicted.length > 0)
-    warnings.push({ code: 'label-never-predicted', message: `Never predicted: ${names(unpredicted)}.` });
-  return { ...evaluation, warnings };
+/** (K) label shares that a calibrator was fitted under. */
+function fittedShares(
+  { labels, prevalence }: LabelCalibrator,
+  counts: LoadedCalibrator['saved']['classCounts'],
+): readonly number[] {
+  if (prevalence !== undefined) return prevalence.fitted;
+  const total = Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+  return labels.map((label) => (counts?.[label] ?? 0) / total);
+}
+
+/** Whether a calibrated table is the one that its calibrator was fitted on, as far as it can be known. */
+async function calibratedWarnings(calibrator: string | null, file: string): Promise<Warning[]> {
+  if (calibrator === null) return [];
+  const name = `The table holds predictions calibrated by ${calibrator.slice(0, 12)}…`;
+  const meta = (await readCalibratedMeta(file))?.calibrated;
+  if (meta?.calibratorSha256 !== calibrator)
+    return [
+      {
+        code: 'calibrated-table',
+        message: `${name}. If that calibrator was fitted on these rows, the numbers flatter it.`,
+      },
+    ];
+  return meta.tableSha256 === meta.fittedOnSha256
+    ? [
+        {
+          code: 'in-sample',
+          message: `${name}, which was fitted on these very rows: the numbers are in-sample and flatter it.`,
+        },
+      ]
+    : [];
 }

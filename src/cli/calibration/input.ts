@@ -21,10 +21,15 @@ export interface Input {
 /**
  * Reads a labelled table.
  *
+ * @param slices columns whose values rows are to be sliced by
  * @throws UserError everything of `readTable`; no-label-scores
  */
-export async function readInput(file: string, columns: ColumnOptions): Promise<Input> {
-  const { source, table } = await readTable(file, { ...columns, truth: 'required' });
+export async function readInput(
+  file: string,
+  columns: ColumnOptions,
+  slices: readonly string[] = [],
+): Promise<Input> {
+  const { source, table } = await readTable(file, { ...columns, truth: 'required', slices });
   return { source, table, data: dataOn(table, columns.on, file), warnings: table.warnings };
 }
 
