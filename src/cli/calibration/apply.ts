@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { applyCalibrator } from '../../core/calibration/calibrator';
 import { findColumns } from '../../core/data/columns';
 import { loadCalibrator } from '../../store/calibrators';
+import { writeFileAtomic } from '../../store/atomic';
 import { inspectTable } from '../../store/tables/inspect';
+import { type CalibratedMeta, SCORE_META_VERSION, scoreMetaFile } from '../../store/tables/score-meta';
 import { writeCalibrated } from '../../store/tables/write-calibrated';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE } from '../command';
@@ -18,7 +20,8 @@ import {
 import { count, report } from './render';
 
 const USAGE = `Usage: prompt-confidence apply CALIBRATOR TABLE --out FILE [options]
-Writes a copy of a table with calibrated predictions; the ones it had are kept as raw:*.
+Writes a copy of a table with calibrated predictions; the ones it had are kept as raw:*. FILE.meta.json remembers the
+calibrator and both tables, so that evaluate can say whether the copy's numbers are in-sample.
 
   --out FILE             where the copy goes
   --force                replace FILE if it exists
@@ -54,6 +57,15 @@ export const apply = command(USAGE, async (argv, io) => {
     calibrate: (data) => applyCalibrator(calibrator, data),
     calibratorSha256: loaded.sha256,
   });
+  const meta: CalibratedMeta = {
+    schema: SCORE_META_VERSION,
+    calibrated: {
+      calibratorSha256: loaded.sha256,
+      tableSha256: source.sha256,
+      fittedOnSha256: loaded.saved.source.sha256,
+    },
+  };
+  await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify(meta, null, 2)}\n`);
   const result: ApplyReport = {
     schema: 1,
     out,

@@ -1,9 +1,18 @@
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
-import type { Method } from '../../core/calibration/types';
+import type { Calibrator } from '../../core/calibration/calibrator';
+import { labelShares } from '../../core/calibration/prior';
+import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
+import { type Recommendation, recommend } from '../../core/calibration/recommend';
+import type { CalibrationReport, Evaluation, Method, PredictionData } from '../../core/calibration/types';
+import { knownRows } from '../../core/calibration/data';
+import { evaluate as evaluateData } from '../../core/metrics/evaluate';
+import { UserError } from '../../core/user-error';
 import { saveCalibrator } from '../../store/calibrators';
 import { describeCalibrator } from '../../store/tables/describe-calibrator';
 import { readLabelled, refuseCalibrated } from '../../store/tables/labelled';
+import { readTable } from '../../store/tables/read-table';
 import { command, DONE, usageError } from '../command';
 import {
   columnOptions,
@@ -11,6 +20,7 @@ import {
   EVALUATE_USAGE,
   evaluateOptions,
   JSON_USAGE,
+  labelShareOption,
   oneOf,
   OUTPUT_OPTIONS,
   outputFile,
@@ -18,10 +28,16 @@ import {
   TABLE_OPTIONS,
   TABLE_USAGE,
 } from './options';
-import { renderCalibration, report as reportProblems } from './render';
+import {
+  renderCalibration,
+  renderEvaluation,
+  renderProgression,
+  renderRecommendation,
+  report as reportProblems,
+} from './render';
 
 /** Those that are fitted on labelled rows alone. */
-const METHODS = [
+const FITTED = [
   'platt',
   'isotonic',
   'temperature',
@@ -32,14 +48,36 @@ const METHODS = [
   'slope',
 ] as const satisfies readonly Method[];
 
+/** Corrections of a label prior, which look at no true label. */
+const PRIORS = { 'prior-batch': 'batch', 'prior-content-free': 'content-free' } as const;
+
+const METHODS = ['auto', ...FITTED, 'prior-batch', 'prior-content-free'] as const;
+
 const USAGE = `Usage: prompt-confidence calibrate TABLE --method METHOD --out FILE [options]
 Fits a calibrator, says what it is worth on rows that it did not see, and saves it.
 
-  --method METHOD        ${METHODS.slice(0, 5).join(', ')},
-                         ${METHODS.slice(5).join(', ')}
+  --method METHOD        ${FITTED.slice(0, 5).join(', ')},
+                         ${FITTED.slice(5).join(', ')}, prior-batch, prior-content-free;
+                         or auto: the simplest that is as good as the best, and none where none helps
+  --shares LABEL=X,…     for prior-batch: the share of each label to expect, or "uniform"
+  --neutral TABLE        for prior-content-free: the scores of neutral texts ("N/A", …)
+  --prevalence LABEL=X,… the shares of the labels where the calibrator will be used, if they differ from TABLE's
+  --progression          what more labelled rows would bring
   --out FILE             where the calibrator goes
   --force                replace FILE if it exists
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
+
+/** What --json prints. Without a calibrator to save (auto) the method and all that comes of it is null. */
+export type CalibrateReport = (
+  | CalibrationReport
+  | (Pick<CalibrationReport, 'on' | 'before' | 'warnings'> &
+      Record<'method' | 'folds' | 'after' | 'inSample', null>)
+) & {
+  /** With --method auto. */
+  readonly recommendation: Recommendation | null;
+  /** With --progression. */
+  readonly progression: Progression | null;
+};
 
 export const calibrate = command(USAGE, async (argv, io) => {
   const { values, positionals } = parseArgs({
@@ -50,29 +88,121 @@ export const calibrate = command(USAGE, async (argv, io) => {
       ...EVALUATE_OPTIONS,
       ...OUTPUT_OPTIONS,
       method: { type: 'string' },
+      shares: { type: 'string' },
+      neutral: { type: 'string' },
+      prevalence: { type: 'string' },
+      progression: { type: 'boolean', default: false },
       out: { type: 'string' },
       force: { type: 'boolean' },
     },
   });
   const [file = ''] = positional(positionals, 'TABLE');
-  const method = oneOf('method', values.method, METHODS);
-  if (method === undefined) throw usageError(`--method is missing: one of ${METHODS.join(', ')}.`);
+  const asked = oneOf('method', values.method, METHODS);
+  if (asked === undefined) throw usageError(`--method is missing: one of ${METHODS.join(', ')}.`);
+  const isPrior = asked === 'prior-batch' || asked === 'prior-content-free';
+  if (values.shares !== undefined && asked !== 'prior-batch')
+    throw usageError('--shares is for --method prior-batch.');
+  if ((values.neutral !== undefined) !== (asked === 'prior-content-free'))
+    throw usageError('--method prior-content-free and --neutral TABLE go together.');
+  if (values.prevalence !== undefined && isPrior)
+    throw usageError('--prevalence is for methods fitted on true labels; --shares says what to expect.');
   const out = await outputFile(values.out, values.force === true, [file]);
-  const input = await readLabelled(file, columnOptions(values));
+  const columns = columnOptions(values);
+  const input = await readLabelled(file, columns);
   refuseCalibrated(input.table, file);
-  const { report, calibrator } = calibrateData(input.data, {
-    ...evaluateOptions(values),
-    method,
-    on: input.data.kind,
-    rejected: input.table.rejected,
-    warnings: input.warnings,
-  });
-  const { saved, report: whole } = await describeCalibrator(report, calibrator, input, {
+  const { data } = input;
+  const scoring = { ...evaluateOptions(values), rejected: input.table.rejected, warnings: input.warnings };
+  const chosen = choose(asked, data, scoring.seed);
+  const { recommendation } = chosen;
+  if (chosen.method === null) {
+    const before = evaluateData(data, scoring);
+    reportProblems(io, [...before.warnings, ...chosen.recommendation.warnings], before.rejected);
+    io.out(
+      values.json
+        ? printed(nothingSaved(before, chosen.recommendation))
+        : `${renderEvaluation(before)}\n${renderRecommendation(chosen.recommendation)}Nothing is saved.\n`,
+    );
+    return DONE;
+  }
+  const fit = {
+    method: chosen.method,
+    on: data.kind,
+    seed: scoring.seed,
+    shares: values.shares === undefined ? undefined : labelShareOption('shares', values.shares, data),
+    neutral: values.neutral === undefined ? undefined : await neutralScores(values.neutral, data),
+  };
+  const { report, calibrator } = calibrateData(data, { ...scoring, ...fit });
+  const deployed = withPrevalence(calibrator, data, values.prevalence);
+  const warned = { ...report, warnings: [...report.warnings, ...(recommendation?.warnings ?? [])] };
+  const { saved, report: whole } = await describeCalibrator(warned, deployed, input, {
     version: io.version,
     time: io.now(),
   });
   await saveCalibrator(out, saved);
+  const progression = values.progression ? sampleSizeProgression(data, fit) : null;
   reportProblems(io, [...whole.before.warnings, ...whole.warnings], whole.before.rejected);
-  io.out(values.json ? `${JSON.stringify(whole, null, 2)}\n` : renderCalibration(whole, out));
+  const json: CalibrateReport = { ...whole, recommendation, progression };
+  io.out(
+    values.json
+      ? printed(json)
+      : [
+          renderCalibration(whole, out),
+          recommendation === null ? '' : `\n${renderRecommendation(recommendation)}`,
+          progression === null ? '' : `\n${renderProgression(progression)}`,
+        ].join(''),
+  );
   return DONE;
 });
+
+function printed(json: CalibrateReport): string {
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+type Chosen =
+  | { readonly method: Method; readonly recommendation: Recommendation | null }
+  | { readonly method: null; readonly recommendation: Recommendation };
+
+/** The method asked for; with auto the recommended one, or none where raw is to be kept. */
+function choose(asked: (typeof METHODS)[number], data: PredictionData, seed: number): Chosen {
+  if (asked === 'prior-batch' || asked === 'prior-content-free')
+    return { method: PRIORS[asked], recommendation: null };
+  if (asked !== 'auto') return { method: asked, recommendation: null };
+  const recommendation = recommend(data, { on: data.kind, seed });
+  const { choice } = recommendation;
+  return { method: choice === 'raw' ? null : choice, recommendation };
+}
+
+function nothingSaved(before: Evaluation, recommendation: Recommendation): CalibrateReport {
+  return {
+    method: null,
+    on: recommendation.on,
+    folds: null,
+    before,
+    after: null,
+    inSample: null,
+    warnings: recommendation.warnings,
+    recommendation,
+    progression: null,
+  };
+}
+
+/** (m·K) scores of neutral texts, read in the label order of the table. */
+async function neutralScores(file: string, data: PredictionData): Promise<Float64Array> {
+  const labels = data.kind === 'labels' ? data.labels : undefined;
+  const { table } = await readTable(file, { truth: 'optional', labels });
+  if (table.data.kind === 'labels') return table.data.logProbs;
+  throw new UserError('no-label-scores', `${path.basename(file)} has no score for every label.`);
+}
+
+/** The calibrator, moved from the label shares of its table to those where it will be used. */
+function withPrevalence(
+  calibrator: Calibrator,
+  data: PredictionData,
+  prevalence: string | undefined,
+): Calibrator {
+  if (prevalence === undefined) return calibrator;
+  const deployed = labelShareOption('prevalence', prevalence, data);
+  if (calibrator.on !== 'labels' || data.kind !== 'labels')
+    throw usageError('--prevalence needs a score for every label.');
+  return { ...calibrator, prevalence: { fitted: labelShares(knownRows(data)), deployed } };
+}

@@ -1,29 +1,65 @@
 import { parseArgs } from 'node:util';
-import { applyCalibrator } from '../../core/calibration/calibrator';
-import { evaluate as evaluateData } from '../../core/metrics/evaluate';
-import { withLabelWarnings } from '../../core/metrics/label-warnings';
-import { loadCalibrator } from '../../store/calibrators';
-import { calibratedTable, readLabelled, refuseCalibrated } from '../../store/tables/labelled';
-import { calibratorColumns, checkBinding } from './binding';
-import { command, DONE } from '../command';
+import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
+import { labelData } from '../../core/calibration/data';
 import {
+  labelShares,
+  type Prevalence,
+  shiftPrevalence,
+  weightedToShares,
+} from '../../core/calibration/prior';
+import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
+import type { NamedColumn } from '../../core/data/table';
+import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
+import { predictedNames } from '../../core/decisions/slices';
+import { evaluate as evaluateData } from '../../core/metrics/evaluate';
+import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
+import {
+  calibratedWarnings,
+  type LabelledTable,
+  readLabelled,
+  refuseCalibrated,
+} from '../../store/tables/labelled';
+import { calibratorColumns, checkBinding } from './binding';
+import { command, DONE, usageError } from '../command';
+import { readCosts } from './costs';
+import {
+  bucketOption,
   columnOptions,
   EVALUATE_OPTIONS,
   EVALUATE_USAGE,
   evaluateOptions,
   JSON_USAGE,
+  labelShareOption,
   OUTPUT_OPTIONS,
   positional,
+  shareOption,
   TABLE_OPTIONS,
   TABLE_USAGE,
 } from './options';
 import { renderEvaluation, report } from './render';
+import { renderDecisions } from './render-decisions';
 
 const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
-How far the confidence in a table can be trusted.
+How far the confidence in a table can be trusted, and what to decide by it.
 
   --calibrator FILE      after this calibrator
+  --prevalence LABEL=X,… as it would be where the labels have these shares: scores are shifted, rows weighted
+  --slice COLUMN         by the values of this column, worst first; "predicted" is the predicted label; repeatable
+  --buckets NAME=LOW,…   ranges of confidence, highest first
+                         (automatic=.9,review=.7,manual check=.5,manual=0)
+  --target X             the confidence from which on decisions are right in X (.95, say) of cases
+  --costs FILE           the confidence from which on deciding is cheaper than review; FILE holds
+                         {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
+  --label LABEL          from which probability on a row should count as LABEL, for the best F1
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
+
+/** What --json prints. */
+export interface EvaluateReport extends Evaluation, Omit<Decisions, 'confidentErrors'> {
+  /** By the line of the file on which the row begins. */
+  readonly confidentErrors: readonly ({ readonly line: number } & Omit<ConfidentError, 'row'>)[];
+  /** The shares that scores were moved from and to; null without --prevalence. */
+  readonly prevalence: Prevalence | null;
+}
 
 export const evaluate = command(USAGE, async (argv, io) => {
   const { values, positionals } = parseArgs({
@@ -34,24 +70,136 @@ export const evaluate = command(USAGE, async (argv, io) => {
       ...EVALUATE_OPTIONS,
       ...OUTPUT_OPTIONS,
       calibrator: { type: 'string' },
+      prevalence: { type: 'string' },
+      slice: { type: 'string', multiple: true, default: [] },
+      buckets: { type: 'string' },
+      target: { type: 'string' },
+      costs: { type: 'string' },
+      label: { type: 'string' },
     },
   });
   const [file = ''] = positional(positionals, 'TABLE');
   const options = evaluateOptions(values);
+  const buckets = bucketOption(values.buckets);
+  const target = shareOption('target', values.target);
   const asked = columnOptions(values);
   const loaded = values.calibrator === undefined ? null : await loadCalibrator(values.calibrator);
-  const input = await readLabelled(file, loaded === null ? asked : calibratorColumns(loaded, asked));
-  let { data, warnings } = input;
-  if (loaded !== null) {
-    refuseCalibrated(input.table, file);
-    warnings = [...warnings, ...(await checkBinding(loaded, input.source, input.table.columns.method))];
-    data = applyCalibrator(loaded.saved.calibrator, data);
-  } else if (input.table.calibratedBy !== null)
-    warnings = [...warnings, calibratedTable(input.table.calibratedBy)];
-  const result = withLabelWarnings(
-    evaluateData(data, { ...options, warnings, rejected: input.table.rejected }),
+  const input = await readLabelled(
+    file,
+    loaded === null ? asked : calibratorColumns(loaded, asked),
+    values.slice.filter((name) => name !== PREDICTED),
   );
+  const { table } = input;
+  if (loaded !== null) refuseCalibrated(table, file);
+  const origin =
+    loaded === null
+      ? await calibratedWarnings(table.calibratedBy, file)
+      : await checkBinding(loaded, input.source, table.columns.method);
+  const { data, prevalence, warnings } = prepared(input.data, loaded, values.prevalence);
+  if (values.label !== undefined && data.kind !== 'labels')
+    throw usageError('--label needs a score for every label.');
+  if (target !== undefined && data.weight !== undefined)
+    warnings.push({
+      code: 'threshold-unweighted',
+      message: 'The threshold for --target counts every row once: its test knows no weights.',
+    });
+  const evaluation = evaluateData(data, {
+    ...options,
+    warnings: [...input.warnings, ...origin, ...warnings],
+    rejected: table.rejected,
+  });
+  const decisions = decide(data, evaluation.labelMetrics, {
+    ...options,
+    buckets,
+    target,
+    costs:
+      values.costs === undefined
+        ? undefined
+        : await readCosts(values.costs, data.kind === 'labels' ? data.labels : null),
+    label: values.label,
+    slices: new Map(values.slice.map((name) => [name, sliceNames(name, data, input)])),
+  });
+  const result: EvaluateReport = {
+    ...evaluation,
+    ...decisions,
+    confidentErrors: decisions.confidentErrors.map(({ row, ...error }) => ({
+      line: table.lines[row] ?? 0,
+      ...error,
+    })),
+    prevalence,
+  };
   report(io, result.warnings, result.rejected);
-  io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : renderEvaluation(result));
+  io.out(
+    values.json
+      ? `${JSON.stringify(result, null, 2)}\n`
+      : `${renderEvaluation(result)}\n${renderDecisions(result)}`,
+  );
   return DONE;
 });
+
+const PREDICTED = 'predicted';
+
+/** (n) the slice of each row. */
+function sliceNames(
+  name: string,
+  data: PredictionData,
+  { table }: LabelledTable,
+): readonly (string | null)[] {
+  if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
+  const column = name === PREDICTED ? table.predicted : table.slices.get(name);
+  if (column === null || column === undefined)
+    throw usageError(`--slice ${name}: the table does not say what was predicted.`);
+  return namesOf(column);
+}
+
+function namesOf({ names, index }: NamedColumn): (string | null)[] {
+  return Array.from(index, (at) => names[at] ?? null);
+}
+
+/** The data as they are evaluated: calibrated, and moved to the label shares of deployment. */
+function prepared(
+  data: PredictionData,
+  loaded: LoadedCalibrator | null,
+  shares: string | undefined,
+): { data: PredictionData; prevalence: Prevalence | null; warnings: Warning[] } {
+  const calibrator = loaded?.saved.calibrator;
+  if (shares === undefined)
+    return {
+      data: calibrator === undefined ? data : applyCalibrator(calibrator, data),
+      prevalence: null,
+      warnings: [],
+    };
+  const deployed = labelShareOption('prevalence', shares, data);
+  if (data.kind !== 'labels' || calibrator?.on === 'confidence')
+    throw usageError('--prevalence needs a score for every label.');
+  const fitted =
+    loaded === null || calibrator === undefined
+      ? labelShares(data)
+      : fittedShares(calibrator, loaded.saved.classCounts);
+  const prevalence = { fitted, deployed };
+  const weighted = weightedToShares(data, deployed);
+  if (calibrator !== undefined)
+    return { data: applyCalibrator({ ...calibrator, prevalence }, weighted), prevalence, warnings: [] };
+  return {
+    data: labelData({ ...weighted, scores: shiftPrevalence(weighted.logProbs, fitted, deployed) }),
+    prevalence,
+    warnings: [
+      {
+        code: 'prevalence-raw',
+        message:
+          'Raw scores were fitted under no label shares; they are shifted as if under those of this table. ' +
+          'Calibrate first for a shift that can be trusted.',
+      },
+    ],
+  };
+}
+
+/** (K) label shares that a calibrator was fitted under. */
+function fittedShares(
+  { labels, prevalence }: LabelCalibrator,
+  counts: LoadedCalibrator['saved']['classCounts'],
+): readonly number[] {
+  if (prevalence !== undefined) return prevalence.fitted;
+  const total = Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+  return labels.map((label) => (counts?.[label] ?? 0) / total);
+}

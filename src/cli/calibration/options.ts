@@ -3,8 +3,9 @@
  */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { BinningKind, CalibrateOn } from '../../core/calibration/types';
+import type { BinningKind, CalibrateOn, PredictionData } from '../../core/calibration/types';
 import type { ColumnOptions } from '../../core/data/columns';
+import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 
@@ -93,6 +94,52 @@ function wholeNumber(
   if (!(number >= low && number <= high))
     throw usageError(`--${option} is a whole number from ${low} to ${high}, not "${value}".`);
   return number;
+}
+
+/**
+ * Shares of labels, "spam=.1,ham=.9" or "uniform", in the order of the table's labels.
+ *
+ * @returns (K)
+ */
+export function labelShareOption(option: string, value: string, data: PredictionData): readonly number[] {
+  if (data.kind !== 'labels') throw usageError(`--${option} needs a score for every label.`);
+  const { labels } = data;
+  if (value === 'uniform') return labels.map(() => 1 / labels.length);
+  const given = namedNumbers(option, value);
+  const unknown = [...given.keys()].find((label) => !labels.includes(label));
+  if (unknown !== undefined)
+    throw usageError(`--${option}: "${unknown}" is no label; they are ${labels.join(', ')}.`);
+  const missing = labels.find((label) => !given.has(label));
+  if (missing !== undefined) throw usageError(`--${option}: the share of "${missing}" is missing.`);
+  return labels.map((label) => given.get(label) ?? 0);
+}
+
+/** The buckets of --buckets; undefined where it is not given. */
+export function bucketOption(value: string | undefined): readonly Bucket[] | undefined {
+  if (value === undefined) return undefined;
+  const buckets = Array.from(namedNumbers('buckets', value), ([name, low]) => ({ name, low }));
+  checkBuckets(buckets);
+  return buckets;
+}
+
+/** A number between 0 and 1, neither of them. */
+export function shareOption(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!(number > 0 && number < 1))
+    throw usageError(`--${option} is a number between 0 and 1, not "${value}".`);
+  return number;
+}
+
+/** "name=number,name=number" in its order. */
+export function namedNumbers(option: string, value: string): Map<string, number> {
+  return new Map(
+    value.split(',').map((entry) => {
+      const [, name = '', number = ''] = /^(.+)=(\d*\.?\d+)$/u.exec(entry) ?? [];
+      if (name === '') throw usageError(`--${option} wants NAME=NUMBER,…, not "${entry}".`);
+      return [name.trim(), Number(number)];
+    }),
+  );
 }
 
 /** The named positional arguments, exactly as many as there are names. */

@@ -9,6 +9,8 @@ import type {
   ReliabilityBin,
   Warning,
 } from '../../core/calibration/types';
+import type { Progression, Spread } from '../../core/calibration/progression';
+import type { Recommendation } from '../../core/calibration/recommend';
 import { metricsOf } from '../../core/metrics/metric-names';
 import type { Io } from '../command';
 
@@ -87,6 +89,37 @@ export function renderCalibration(report: CalibrationReport, out: string): strin
       : `\nOver ${seedRange.seeds.length} divisions into folds: ECE ${range(seedRange.ece)}, NLL ${range(seedRange.nll)}.\n`,
     `\nCalibrated:\n${renderDiagram(after.bins)}\nSaved, fitted on all ${count(inSample.n, 'row')}: ${out}\n`,
   ].join('');
+}
+
+/** Every method that was compared, and the choice. */
+export function renderRecommendation({ candidates, excluded, reason, test }: Recommendation): string {
+  const rows = candidates.map(({ method, parameters, nll, gap, gapSe }) => [
+    method,
+    String(parameters),
+    number(nll),
+    `${number(gap)} ± ${number(gapSe)}`,
+  ]);
+  return [
+    rows.length === 0 ? '' : aligned([['method', 'parameters', 'NLL', 'above the best'], ...rows]),
+    ...excluded.map((entry) => `${entry.method} left out: ${entry.reason}\n`),
+    test === null
+      ? ''
+      : `On the ${count(test.n, 'row')} marked test: NLL ${number(test.raw)} raw, ${number(test.chosen)} chosen.\n`,
+    `${reason}\n`,
+  ].join('');
+}
+
+/** What more labelled rows bring: the median over repeats, with the middle 80%. */
+export function renderProgression({ points, holdOut, repeats, message }: Progression): string {
+  const spread = ({ median, low, high }: Spread) => `${number(median)} (${number(low)} – ${number(high)})`;
+  const rows = points.map(({ rows: fitted, nll, brier, ece, eceNull }) => [
+    fitted.toLocaleString('en-US'),
+    ...[nll, brier, ece, eceNull].map(spread),
+  ]);
+  const held = `${count(repeats, 'repeat')}, ${count(holdOut, 'row')} held out in each`;
+  return rows.length === 0
+    ? `${message}\n`
+    : `${aligned([['rows fitted on', 'NLL', 'Brier', 'ECE', 'ECE if calibrated'], ...rows])}${held}. ${message}\n`;
 }
 
 function range([low, high]: readonly [number, number]): string {

@@ -8,7 +8,7 @@ import { fitIsotonic, type IsotonicMap, isotonicLogOdds } from './isotonic';
 import type { LabelSample } from './label-sample';
 import { clamp, logSoftmax, oneVsRestColumn, sigmoid, softplus } from './numeric';
 import { fitPlatt, plattLogOdds, type PlattMap } from './platt';
-import { fitBatch, fitContentFree, type PriorModel } from './prior';
+import { fitBatch, fitContentFree, type Prevalence, type PriorModel, shiftPrevalence } from './prior';
 import type { BinarySample } from './sample';
 import { fitSlope, slopeLogOdds, type SlopeMap } from './slope';
 import { fitTemperature, type TemperatureModel } from './temperature';
@@ -22,20 +22,21 @@ export type LabelModel = TemperatureModel | BiasTemperatureModel | VectorModel |
 
 /** A fitted calibrator: plain data, ready for JSON. */
 export type Calibrator =
-  | { readonly on: 'confidence'; readonly method: Method; readonly map: ScalarMap }
+  { readonly on: 'confidence'; readonly method: Method; readonly map: ScalarMap } | LabelCalibrator;
+
+export type LabelCalibrator = {
+  readonly on: 'labels';
+  readonly method: Method;
+  readonly labels: readonly string[];
+  /** Where the labels are known to have other shares than they were fitted under. */
+  readonly prevalence?: Prevalence | undefined;
+} & (
   | {
-      readonly on: 'labels';
-      readonly method: Method;
-      readonly labels: readonly string[];
       /** One for each label, or one for labels[1] where there are two. */
       readonly oneVsRest: readonly ScalarMap[];
     }
-  | {
-      readonly on: 'labels';
-      readonly method: Method;
-      readonly labels: readonly string[];
-      readonly model: LabelModel;
-    };
+  | { readonly model: LabelModel }
+);
 
 export interface FitOptions {
   readonly method: Method;
@@ -218,7 +219,7 @@ function applyToConfidence(map: ScalarMap, data: PredictionData): ConfidenceData
   };
 }
 
-function applyToLabels(calibrator: Calibrator & { readonly on: 'labels' }, data: PredictionData): LabelData {
+function applyToLabels(calibrator: LabelCalibrator, data: PredictionData): LabelData {
   if (data.kind !== 'labels')
     throw new UserError('no-label-scores', 'This calibrator works on label scores, and the table has none.');
   const { labels } = calibrator;
@@ -231,7 +232,10 @@ function applyToLabels(calibrator: Calibrator & { readonly on: 'labels' }, data:
     'model' in calibrator
       ? applyModel(calibrator.model, data.logProbs, labels.length)
       : applyOneVsRest(calibrator.oneVsRest, data.logProbs, labels.length);
-  return { ...data, logProbs };
+  const { prevalence } = calibrator;
+  if (prevalence === undefined) return { ...data, logProbs };
+  const shifted = shiftPrevalence(logProbs, prevalence.fitted, prevalence.deployed);
+  return { ...data, logProbs: logSoftmax(shifted, labels.length) };
 }
 
 function applyModel(model: LabelModel, z: Float64Array, K: number): Float64Array {

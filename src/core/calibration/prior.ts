@@ -1,5 +1,5 @@
 import { UserError } from '../user-error';
-import type { LabelData, Warning } from './types';
+import { type LabelData, UNKNOWN_LABEL, type Warning } from './types';
 import { normalisedWeights } from './data';
 
 /** softmax(z + b): a shift that takes a label prior out of the scores without looking at any true label. */
@@ -73,6 +73,38 @@ export function shiftPrevalence(
   requireShares(deployed, K, 'deployed label shares');
   const shift = deployed.map((share, k) => Math.log(share / (fitted[k] ?? 1)));
   return logProbs.map((z, i) => z + (shift[i % K] ?? 0));
+}
+
+/** Shares of the labels where a calibrator was fitted and where it is used: scores are moved from the ones to the others. */
+export interface Prevalence {
+  /** (K) each, above 0, summing to 1. */
+  readonly fitted: readonly number[];
+  readonly deployed: readonly number[];
+}
+
+/** (K) share of each label among the rows with a known truth, by their weight. */
+export function labelShares(data: LabelData): number[] {
+  const { labels, truth } = data;
+  const weight = normalisedWeights(data, truth.length);
+  const sums = labels.map(() => 0);
+  let total = 0;
+  truth.forEach((label, i) => {
+    if (label === UNKNOWN_LABEL) return;
+    const w = weight === null ? 1 : (weight[i] ?? 0);
+    sums[label] = (sums[label] ?? 0) + w;
+    total += w;
+  });
+  return sums.map((sum) => sum / total);
+}
+
+/** The table with its rows weighted so that its labels have the given shares: what it would show there. */
+export function weightedToShares(data: LabelData, shares: readonly number[]): LabelData {
+  const own = labelShares(data);
+  requireShares(own, own.length, 'label shares of the table');
+  requireShares(shares, own.length, 'deployed label shares');
+  const factor = shares.map((share, k) => share / (own[k] ?? 1));
+  const weight = Float64Array.from(data.truth, (label, i) => (factor[label] ?? 0) * (data.weight?.[i] ?? 1));
+  return { ...data, weight };
 }
 
 function requireShares(shares: readonly number[], K: number, name: string): void {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { METHODS } from './types';
@@ -69,11 +69,20 @@ const labels = z
   .refine((names) => new Set(names).size === names.length, 'labels must differ')
   .readonly();
 
+const shares = z.array(finite.positive().max(1)).readonly();
+const prevalence = z.strictObject({ fitted: shares, deployed: shares }).optional();
+
 const calibrator = z
   .union([
     z.strictObject({ on: z.literal('confidence'), method, map: scalarMap }),
-    z.strictObject({ on: z.literal('labels'), method, labels, oneVsRest: z.array(scalarMap).readonly() }),
-    z.strictObject({ on: z.literal('labels'), method, labels, model: labelModel }),
+    z.strictObject({
+      on: z.literal('labels'),
+      method,
+      labels,
+      prevalence,
+      oneVsRest: z.array(scalarMap).readonly(),
+    }),
+    z.strictObject({ on: z.literal('labels'), method, labels, prevalence, model: labelModel }),
   ])
   .superRefine((value, context) => {
     for (const message of disagreements(value)) context.addIssue({ code: 'custom', message });
@@ -86,10 +95,14 @@ function disagreements(value: Calibrator): string[] {
       ? []
       : [`the method is ${value.method} but the map is ${value.map.kind}`];
   const K = value.labels.length;
+  const columnProblem = (columns: readonly (readonly number[])[]) =>
+    columns.every((column) => column.length === K) ? [] : [`there must be ${K} numbers, one for each label`];
+  const expected = value.prevalence === undefined ? [] : [value.prevalence.fitted, value.prevalence.deployed];
   if ('oneVsRest' in value) {
     const wanted = K === 2 ? 1 : K;
     const wrong = value.oneVsRest.filter(({ kind }) => kind !== value.method);
     return [
+      ...columnProblem(expected),
       ...(value.oneVsRest.length === wanted
         ? []
         : [`${K} labels need ${wanted} maps, not ${value.oneVsRest.length}`]),
@@ -101,12 +114,11 @@ function disagreements(value: Calibrator): string[] {
     ...('bias' in model ? [model.bias] : []),
     ...('scale' in model ? [model.scale] : []),
     ...('shares' in model && model.shares !== null ? [model.shares] : []),
+    ...expected,
   ];
   return [
     ...(model.kind === value.method ? [] : [`the method is ${value.method} but the model is ${model.kind}`]),
-    ...(columns.every((column) => column.length === K)
-      ? []
-      : [`there must be ${K} numbers, one for each label`]),
+    ...columnProblem(columns),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { argmax } from '../calibration/numeric';
-import { confidenceOf, knownRows, rowCount } from '../calibration/data';
+import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../calibration/data';
 import type { PredictionData } from '../calibration/types';
 import { argsort } from '../metrics/sort';
 import { UserError } from '../user-error';
@@ -73,13 +73,14 @@ function cheapest(data: PredictionData, costs: Costs): { threshold: number | nul
   const n = rowCount(data);
   if (n === 0) return null;
   const { confidence } = confidenceOf(data);
+  const weight = normalisedWeights(data, n);
   const automatic = automaticCosts(data, costs);
   const order = argsort(confidence).reverse();
   let threshold: number | null = null;
   let cost = costs.review * n;
   let best = cost;
   order.forEach((row, rank) => {
-    cost += (automatic[row] ?? 0) - costs.review;
+    cost += ((automatic[row] ?? 0) - costs.review) * (weight?.[row] ?? 1);
     const next = order[rank + 1];
     const atEnd = next === undefined || confidence[next] !== confidence[row];
     if (!atEnd || cost >= best) return;
@@ -93,16 +94,18 @@ function score(data: PredictionData, costs: Costs, threshold: number | null): Co
   const n = rowCount(data);
   if (n === 0) return null;
   const { confidence } = confidenceOf(data);
+  const weight = normalisedWeights(data, n);
   const automatic = automaticCosts(data, costs);
   let cost = 0;
   let automaticAll = 0;
-  let decided = 0;
+  let automaticShare = 0;
   for (let i = 0; i < n; i++) {
     const own = automatic[i] ?? 0;
-    automaticAll += own / n;
+    const share = (weight?.[i] ?? 1) / n;
+    automaticAll += own * share;
     const isAutomatic = threshold !== null && (confidence[i] ?? 0) >= threshold;
-    if (isAutomatic) decided++;
-    cost += (isAutomatic ? own : costs.review) / n;
+    if (isAutomatic) automaticShare += share;
+    cost += (isAutomatic ? own : costs.review) * share;
   }
-  return { n, cost, reviewAll: costs.review, automaticAll, automaticShare: decided / n };
+  return { n, cost, reviewAll: costs.review, automaticAll, automaticShare };
 }

@@ -1,18 +1,20 @@
 import { confidenceOf, knownRows, rowCount, rowsWhere, selectRows } from '../calibration/data';
 import type { Evaluation, EvaluateOptions, PredictionData } from '../calibration/types';
 import { evaluate } from '../metrics/evaluate';
-import { bucketOf, type Bucket, DEFAULT_BUCKETS } from './buckets';
+import type { Bucket } from './buckets';
+import { type BucketCount, countBuckets } from './bucket-counts';
 
 export interface Slice {
   readonly name: string;
   readonly evaluation: Evaluation;
-  /** Rows and right rows in each bucket, in the order of the buckets. */
-  readonly buckets: readonly { readonly name: string; readonly rows: number; readonly right: number }[];
+  readonly buckets: readonly BucketCount[];
 }
 
 export interface SliceReport {
   /** Worst first: by the lower end of the accuracy's Wilson interval, so that luck on few rows is no alarm. */
   readonly slices: readonly Slice[];
+  /** Rows that a slice must have to be scored. */
+  readonly minimumRows: number;
   /** Slices with fewer rows than asked for, named but not scored. */
   readonly tooSmall: readonly { readonly name: string; readonly rows: number }[];
 }
@@ -48,11 +50,15 @@ export function evaluateSlices(
       slices.push({
         name,
         evaluation: evaluate(part, { ...options, folds: undefined }),
-        buckets: countBuckets(part, options.buckets ?? DEFAULT_BUCKETS),
+        buckets: countBuckets(part, options.buckets),
       });
   }
   const badness = ({ evaluation }: Slice) => evaluation.accuracy.low ?? 1;
-  return { slices: slices.sort((left, right) => badness(left) - badness(right)), tooSmall };
+  return {
+    slices: slices.sort((left, right) => badness(left) - badness(right)),
+    minimumRows: minimum,
+    tooSmall,
+  };
 }
 
 /** (n) name of each row's predicted label, to slice by. */
@@ -60,18 +66,6 @@ export function predictedNames(data: PredictionData): (string | null)[] {
   const { predicted } = confidenceOf(data);
   if (data.kind !== 'labels' || predicted === null) return new Array<null>(rowCount(data)).fill(null);
   return Array.from(predicted, (label) => data.labels[label] ?? null);
-}
-
-export function countBuckets(data: PredictionData, buckets: readonly Bucket[]): Slice['buckets'] {
-  const counts = buckets.map(({ name }) => ({ name, rows: 0, right: 0 }));
-  const { confidence, correct } = confidenceOf(data);
-  confidence.forEach((p, i) => {
-    const count = counts[buckets.indexOf(bucketOf(p, buckets))];
-    if (count === undefined) return;
-    count.rows++;
-    count.right += Number(correct[i] === 1);
-  });
-  return counts;
 }
 
 /** Rows that are wrong, the most confident first; equal ones in the order of the table. */

@@ -126,10 +126,7 @@ function columns(data: PredictionData): [Float64Array, Uint8Array] {
 }
 
 /** Two halves, groups whole and classes balanced; or the parts of the split column. */
-export function halves(
-  data: PredictionData,
-  seed: number,
-): { choosing: PredictionData; scoring: PredictionData } {
+export function halves<T extends PredictionData>(data: T, seed: number): { choosing: T; scoring: T } {
   const n = rowCount(data);
   const { split } = data;
   if (split !== undefined)

@@ -49,7 +49,7 @@ export function bootstrap(table: ScoredTable, rounds: number, smoothed: number, 
   const groupWeight = new Float64Array(groupCount);
   const weight = new Float64Array(n);
   const sums = emptyMoments(table.binning.edges.length - 1);
-  const grid = residualGrid(coarseGridSize(smoothed));
+  const grid = residualGrid(coarseGridSize(smoothed, predicted.confidence));
   for (let round = 0; round < rounds; round++) {
     for (let g = 0; g < groupCount; g++) groupWeight[g] = poissonOne(random);
     clearMoments(sums);

@@ -4,6 +4,7 @@ import type {
   EvaluateOptions,
   LabelMetrics,
   Metric,
+  PerLabelMetrics,
   PredictionData,
   ReliabilityBin,
   Warning,
@@ -126,6 +127,7 @@ function assembled(
   const ranked = scoreRanking(table.ranking, rankWeights(table));
   const nCorrect = correct.reduce((sum, y) => sum + y, 0);
   const labelParts = table.labels && labelMetrics(table, table.labels, replicates, nulls);
+  const perLabel = labelParts?.metrics.perLabel ?? [];
   const nullPs = {
     ece: nulls && nullP(nulls.ece, ece),
     mce: nulls && nullP(nulls.mce, mce.value),
@@ -138,7 +140,7 @@ function assembled(
     ...frame,
     nCorrect,
     nWrong: n - nCorrect,
-    warnings,
+    warnings: [...warnings, ...labelWarnings(perLabel)],
     binning: { kind: binning.kind, count: binning.edges.length - 1 },
     bins: reliabilityBins(binning, sums, table),
     accuracy: accuracyMetric(table),
@@ -298,6 +300,19 @@ function tableWarnings({ predicted, nll, n, labels }: ScoredTable): Warning[] {
       'clipped-nll',
       `${clipped} rows gave what happened a probability below 2.2e-16; NLL counts that much.`,
     );
+  return warnings;
+}
+
+/** Labels that the rows say nothing about: their numbers are undefined or rest on nothing. */
+function labelWarnings(perLabel: readonly PerLabelMetrics[]): Warning[] {
+  const names = (entries: typeof perLabel) => entries.map(({ label }) => `"${label}"`).join(', ');
+  const absent = perLabel.filter(({ support }) => support === 0);
+  const unpredicted = perLabel.filter(({ support, predicted }) => predicted === 0 && support > 0);
+  const warnings: Warning[] = [];
+  if (absent.length > 0)
+    warnings.push({ code: 'label-absent', message: `No row has the true label ${names(absent)}.` });
+  if (unpredicted.length > 0)
+    warnings.push({ code: 'label-never-predicted', message: `Never predicted: ${names(unpredicted)}.` });
   return warnings;
 }
 

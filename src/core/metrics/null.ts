@@ -44,7 +44,7 @@ export function drawNull(table: ScoredTable, draws: number, smoothed: number, ra
   const accuracies = Array.from({ length: B }, () => new Float64Array(draws));
   const sums = emptyMoments(B);
   fixedSums(table, sums);
-  const grid = residualGrid(coarseGridSize(smoothed));
+  const grid = residualGrid(coarseGridSize(smoothed, table.predicted.confidence));
   const drawInto =
     table.n > ROWS_DRAWN_ONE_BY_ONE ? normalDrawer(table, sums, grid) : rowDrawer(table, sums, grid);
   for (let draw = 0; draw < draws; draw++) {

@@ -13,22 +13,28 @@ export interface PrecisionRecallPoint {
  *
  * @param probability (n) P(label)
  * @param positive (n) 1 where the label is the true one
+ * @param weight (n) or null for all 1
  */
 export function precisionRecallCurve(
   probability: Float64Array,
   positive: Uint8Array,
+  weight: Float64Array | null = null,
 ): PrecisionRecallPoint[] {
   const order = argsort(probability).reverse();
-  const support = positive.reduce((sum, y) => sum + y, 0);
+  const weightOf = (row: number) => (weight === null ? 1 : (weight[row] ?? 0));
+  const support = positive.reduce((sum, y, row) => sum + y * weightOf(row), 0);
   const points: PrecisionRecallPoint[] = [];
   let hits = 0;
+  let chosen = 0;
   for (let rank = 0; rank < order.length; rank++) {
     const row = order[rank] ?? 0;
-    hits += positive[row] ?? 0;
+    hits += (positive[row] ?? 0) * weightOf(row);
+    chosen += weightOf(row);
     const threshold = probability[row] ?? 0;
     const next = order[rank + 1];
     if (next !== undefined && probability[next] === threshold) continue;
-    const chosen = rank + 1;
+    // Rows that weigh nothing at the top: there is no precision yet.
+    if (chosen === 0) continue;
     points.push({
       threshold,
       precision: hits / chosen,

@@ -8,10 +8,16 @@ export interface ResidualGrid {
 }
 
 const FINE_GRID = 8192;
-/** Nodes on which the smoothed residual is integrated; enough unless the root is as narrow as a few of them. */
-const INTEGRATION_GRID = 2048;
-const FEWEST_NODES_PER_SIGMA = 16;
 const TOLERANCE = 1e-7;
+
+/** How finely the smoothed residual is integrated: a smooth function needs fewer nodes than the residuals did. */
+interface Integration {
+  readonly fewest: number;
+  readonly perSigma: number;
+}
+const FINE: Integration = { fewest: 2048, perSigma: 16 };
+/** For resampling: good to a few parts in a thousand. */
+const COARSE: Integration = { fewest: 128, perSigma: 8 };
 
 export function residualGrid(size: number): ResidualGrid {
   return { plan: cosinePlan(size), residual: new Float64Array(size + 1) };
@@ -53,42 +59,48 @@ export function smoothEce(
     total += w;
     deposit(grid, f, w * ((correct[i] ?? 0) - f));
   }
-  const coefficients = cosineCoefficients(grid.plan, grid.residual);
-  // A smooth function needs fewer nodes than the residuals did: the high terms are damped to nothing.
-  const root = solve(
-    cosinePlan(INTEGRATION_GRID),
-    coefficients.subarray(0, INTEGRATION_GRID + 1),
-    total,
-    TOLERANCE,
-  );
-  return root * INTEGRATION_GRID >= FEWEST_NODES_PER_SIGMA
-    ? root
-    : solve(grid.plan, coefficients, total, TOLERANCE);
+  return solve(grid, total, FINE, TOLERANCE);
 }
 
-/** A grid on which smooth ECEs near the given one are good to a few parts in a thousand, for resampling. */
-export function coarseGridSize(value: number): number {
-  return Math.min(4096, Math.max(128, 2 ** Math.ceil(Math.log2(8 / value))));
+/**
+ * A grid on which the smooth ECEs of resampled tables are good to a few parts in a thousand. They are about as large as
+ * the table's own, or as the noise of its mean residual, √Σ f(1 − f) / n, where that is larger.
+ *
+ * @param value smooth ECE of the table
+ * @param confidence (n) in [0, 1]
+ */
+export function coarseGridSize(value: number, confidence: Float64Array): number {
+  const variance = confidence.reduce((sum, f) => sum + f * (1 - f), 0);
+  const scale = Math.max(value, Math.sqrt(variance) / (2 * confidence.length));
+  return Math.min(4096, Math.max(128, 2 ** Math.ceil(Math.log2(8 / scale))));
 }
 
 /** Smooth ECE of residuals collected on a grid. */
-export function smoothEceOfGrid({ plan, residual }: ResidualGrid, total: number, tolerance: number): number {
-  return solve(plan, cosineCoefficients(plan, residual), total, tolerance);
+export function smoothEceOfGrid(grid: ResidualGrid, total: number, tolerance: number): number {
+  return solve(grid, total, COARSE, tolerance);
 }
 
 /**
  * The root of smECE_σ = σ. Smoothing more never makes the integral larger (the kernels form a semigroup of
- * contractions), so smECE_σ − σ falls strictly and has one root. Found by the Illinois variant of regula falsi.
+ * contractions), so smECE_σ − σ falls strictly and has one root, not above smECE_0 = Σ |r_j| and not below
+ * |Σ r_j|, to which all of them tend. Found by the Illinois variant of regula falsi.
  *
  * @param total weight of all rows
  */
-function solve(plan: CosinePlan, coefficients: Float64Array, total: number, tolerance: number): number {
-  const excess = (sigma: number) => smoothedIntegral(plan, coefficients, sigma) / total - sigma;
-  let low = 0;
-  let high = 1;
-  let excessLow = excess(low);
-  if (excessLow <= 0) return 0;
-  let excessHigh = excess(high);
+function solve({ plan, residual }: ResidualGrid, total: number, by: Integration, tolerance: number): number {
+  let sum = 0;
+  let high = 0;
+  for (const r of residual) {
+    sum += r / total;
+    high += Math.abs(r) / total;
+  }
+  let low = Math.abs(sum);
+  if (high - low <= tolerance) return low;
+  const coefficients = cosineCoefficients(plan, residual);
+  const excess = (sigma: number) => smoothedIntegral(plan.size, coefficients, sigma, by) / total - sigma;
+  // Bounds stand for the excess at the ends: at a low σ it costs the largest transform.
+  let excessLow = high - low;
+  let excessHigh = low - high;
   let side = 0;
   while (high - low > tolerance) {
     let at = (low * excessHigh - high * excessLow) / (excessHigh - excessLow);
@@ -119,14 +131,30 @@ function cosineCoefficients(plan: CosinePlan, residual: Float64Array): Float64Ar
   return cosineTransform(plan, halved);
 }
 
-/** ∫ |Σ_i r_i K̃_σ(t, f_i)| dt by the trapezoidal rule on the nodes. */
-function smoothedIntegral(plan: CosinePlan, coefficients: Float64Array, sigma: number): number {
-  const m = plan.size;
+/** Where exp(−x) is below the rounding of sums of larger terms. */
+const NEGLIGIBLE = 40;
+
+/**
+ * ∫ |Σ_i r_i K̃_σ(t, f_i)| dt by the trapezoidal rule, on as many nodes as σ asks for.
+ *
+ * @param size m of the grid that the residuals were collected on
+ * @param coefficients (m + 1)
+ */
+function smoothedIntegral(
+  size: number,
+  coefficients: Float64Array,
+  sigma: number,
+  { fewest, perSigma }: Integration,
+): number {
+  let m = Math.min(size, fewest);
+  while (m < size && m * sigma < perSigma) m *= 2;
   const rate = (Math.PI * sigma) ** 2 / 2;
-  const damped = coefficients.map((c, k) => c * Math.exp(-rate * k * k));
   // K̃ = 1 + 2 Σ_{k≥1} exp(−(π k σ)²/2) cos(π k t) cos(π k f); the last term of the transform counts once.
+  const damped = new Float64Array(m + 1);
+  for (let k = 0; k <= m && rate * k * k < NEGLIGIBLE; k++)
+    damped[k] = (coefficients[k] ?? 0) * Math.exp(-rate * k * k);
   damped[m] = 2 * (damped[m] ?? 0);
-  const smoothed = cosineTransform(plan, damped);
+  const smoothed = cosineTransform(cosinePlan(m), damped);
   let integral = -(Math.abs(smoothed[0] ?? 0) + Math.abs(smoothed[m] ?? 0)) / 2;
   for (const value of smoothed) integral += Math.abs(value);
   return integral / m;

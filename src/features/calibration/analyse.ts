@@ -2,7 +2,6 @@
 import { confidenceOf, rowCount } from '../../core/calibration/data';
 import type { PredictionData } from '../../core/calibration/types';
 import { assess } from '../../core/metrics/evaluate';
-import { withLabelWarnings } from '../../core/metrics/label-warnings';
 import { seededRandom } from '../../core/random';
 import {
   BIN_ROW_LIMIT,
@@ -13,7 +12,7 @@ import {
   type Dots,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { calibratedTable, type LabelledTable } from '../../store/tables/labelled';
+import type { LabelledTable } from '../../store/tables/labelled';
 
 /** Of the sample of dots and their jitter. */
 const DOT_SEED = 1;
@@ -30,17 +29,15 @@ export function analyse(
   quick: boolean,
 ): Analysis {
   const { table, data } = input;
-  const warnings =
-    table.calibratedBy === null ? input.warnings : [...input.warnings, calibratedTable(table.calibratedBy)];
   const { evaluation, consistencyBars } = assess(data, {
     bins: settings.bins,
     binning: settings.binning,
     ...(quick ? { rounds: 0, nullDraws: 0 } : {}),
-    warnings,
+    warnings: input.warnings,
     rejected: table.rejected.slice(0, REJECTED_LIMIT),
   });
   return {
-    evaluation: withLabelWarnings(evaluation),
+    evaluation,
     consistency: [...consistencyBars],
     dots: sampleDots(data),
     settings,

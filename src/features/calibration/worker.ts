@@ -24,7 +24,7 @@ import {
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { type LabelledTable, readLabelled } from '../../store/tables/labelled';
+import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
@@ -70,7 +70,9 @@ class TableWorker {
   private async load(file: string): Promise<void> {
     this.loaded = undefined;
     await this.say('Reading the table');
-    const input = await readLabelled(file, {});
+    const read = await readLabelled(file, {});
+    const said = await calibratedWarnings(read.table.calibratedBy, file);
+    const input = { ...read, warnings: [...read.warnings, ...said] };
     const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
     this.loaded = { file, input, origin };
     await this.say('Computing');

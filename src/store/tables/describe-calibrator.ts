@@ -3,12 +3,7 @@
  */
 import path from 'node:path';
 import type { Calibrator } from '../../core/calibration/calibrator';
-import {
-  SAVED_VERSION,
-  type SavedCalibrator,
-  savedCalibratorSchema,
-  savedMetrics,
-} from '../../core/calibration/saved';
+import { savedCalibrator, type SavedCalibrator, savedMetrics } from '../../core/calibration/saved';
 import type { CalibrationReport } from '../../core/calibration/types';
 import type { LabelledTable } from './labelled';
 import { bindingOf, readScoreMeta } from './score-meta';
@@ -40,8 +35,7 @@ export async function describeCalibrator(
   const whole = bound === null ? { ...report, warnings: [...report.warnings, unbound] } : report;
   // Every row with a known truth is in the in-sample part; before and after may leave some out.
   const { n, nCorrect, nWrong, labelMetrics } = whole.inSample;
-  const saved = savedCalibratorSchema.parse({
-    schema: SAVED_VERSION,
+  const saved = savedCalibrator({
     calibrator,
     scoreType: table.columns.scores?.type ?? 'confidence',
     n,

@@ -9,6 +9,7 @@ import type { PredictionTable } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
 import type { TableFile } from './inspect';
 import { readTable } from './read-table';
+import { readCalibratedMeta } from './score-meta';
 
 export interface LabelledTable {
   readonly source: TableFile;
@@ -21,10 +22,15 @@ export interface LabelledTable {
 /**
  * Reads a labelled table.
  *
+ * @param slices columns whose values rows are to be sliced by
  * @throws UserError everything of `readTable`; no-label-scores
  */
-export async function readLabelled(file: string, columns: ColumnOptions): Promise<LabelledTable> {
-  const { source, table } = await readTable(file, { ...columns, truth: 'required' });
+export async function readLabelled(
+  file: string,
+  columns: ColumnOptions,
+  slices: readonly string[] = [],
+): Promise<LabelledTable> {
+  const { source, table } = await readTable(file, { ...columns, truth: 'required', slices });
   return { source, table, data: dataOn(table, columns.on, file), warnings: table.warnings };
 }
 
@@ -50,12 +56,24 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
     );
 }
 
-/** What must be said where a table holds calibrated predictions. */
-export function calibratedTable(sha256: string): Warning {
-  return {
-    code: 'calibrated-table',
-    message:
-      `The table holds predictions calibrated by ${sha256.slice(0, 12)}…. If that calibrator was fitted on these ` +
-      `rows, the numbers flatter it.`,
-  };
+/** Whether a calibrated table is the one that its calibrator was fitted on, as far as it can be known. */
+export async function calibratedWarnings(calibrator: string | null, file: string): Promise<Warning[]> {
+  if (calibrator === null) return [];
+  const name = `The table holds predictions calibrated by ${calibrator.slice(0, 12)}…`;
+  const meta = (await readCalibratedMeta(file))?.calibrated;
+  if (meta?.calibratorSha256 !== calibrator)
+    return [
+      {
+        code: 'calibrated-table',
+        message: `${name}. If that calibrator was fitted on these rows, the numbers flatter it.`,
+      },
+    ];
+  return meta.tableSha256 === meta.fittedOnSha256
+    ? [
+        {
+          code: 'in-sample',
+          message: `${name}, which was fitted on these very rows: the numbers are in-sample and flatter it.`,
+        },
+      ]
+    : [];
 }

@@ -2,7 +2,7 @@
  * `<table>.meta.json`: where the scores of a table come from, written beside it by `score`.
  */
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Binding, savedCalibratorSchema } from '../../core/calibration/saved';
 import { badJsonLine } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
@@ -30,13 +30,51 @@ export function scoreMetaFile(table: string): string {
   return `${table}.meta.json`;
 }
 
+/** What `apply` writes beside a calibrated table. */
+const calibratedMetaSchema = z.looseObject({
+  schema: z.literal(SCORE_META_VERSION),
+  calibrated: z.looseObject({
+    calibratorSha256: z.string(),
+    /** Of the table that was calibrated, and of the one that the calibrator was fitted on. */
+    tableSha256: z.string(),
+    fittedOnSha256: z.string(),
+  }),
+});
+
+export type CalibratedMeta = z.infer<typeof calibratedMetaSchema>;
+
 /**
- * Reads the file beside a table; null where there is none.
+ * Reads what `apply` wrote beside a calibrated table; null where there is no such file.
+ *
+ * @throws UserError meta-invalid, meta-newer
+ */
+export async function readCalibratedMeta(table: string): Promise<CalibratedMeta | null> {
+  const value = await readMeta(scoreMetaFile(table));
+  return calibratedMetaSchema.safeParse(value).data ?? null;
+}
+
+/**
+ * Reads what `score` wrote beside a table; null where there is no such file.
  *
  * @throws UserError meta-invalid, meta-newer
  */
 export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
   const file = scoreMetaFile(table);
+  const value = await readMeta(file);
+  // Of calibrated scores only a calibrated table speaks, whose calibrator says where they come from.
+  if (value === null || calibratedMetaSchema.safeParse(value).success) return null;
+  const parsed = scoreMetaSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(
+    'meta-invalid',
+    `${file} cannot be used: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}. Restore the file or ` +
+      `delete it.`,
+  );
+}
+
+/** The JSON of a file; null without the file. */
+async function readMeta(file: string): Promise<unknown> {
   const text = await textOf(file);
   if (text === null) return null;
   const line = badJsonLine(text);
@@ -52,14 +90,7 @@ export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
       'meta-newer',
       `${file} has version ${version.data.schema} and this program knows up to ${SCORE_META_VERSION}. Update it.`,
     );
-  const parsed = scoreMetaSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    'meta-invalid',
-    `${file} cannot be used: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}. Restore the file or ` +
-      `delete it.`,
-  );
+  return value;
 }
 
 /**

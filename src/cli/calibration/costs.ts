@@ -1,0 +1,50 @@
+/**
+ * The file of --costs: what a wrong automatic decision and a review cost.
+ */
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import type { Costs } from '../../core/decisions/costs';
+import { UserError } from '../../core/user-error';
+import { errorCode } from '../../store/atomic';
+
+const cost = z.number().min(0);
+const schema = z.strictObject({
+  /** Of a wrong decision: one number, or by true label and then predicted label. */
+  wrong: z.union([cost, z.record(z.string(), z.record(z.string(), cost))]),
+  review: cost,
+});
+
+/**
+ * @param labels of the table; null for one of confidence alone
+ * @throws UserError no-file, bad-costs
+ */
+export async function readCosts(file: string, labels: readonly string[] | null): Promise<Costs> {
+  const parsed = schema.safeParse(await json(file));
+  if (!parsed.success)
+    throw new UserError(
+      'bad-costs',
+      `${file} wants {"wrong": NUMBER, "review": NUMBER}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": NUMBER}}: ` +
+        `${parsed.error.issues[0]?.path.join('.') ?? ''}: ${parsed.error.issues[0]?.message ?? 'invalid'}.`,
+    );
+  const { wrong, review } = parsed.data;
+  if (typeof wrong === 'number') return { wrong, review };
+  if (labels === null)
+    throw new UserError('bad-costs', `${file} has costs by label pair, which need a score for every label.`);
+  const pair = (truth: string, predicted: string) => {
+    const found = truth === predicted ? 0 : wrong[truth]?.[predicted];
+    if (found === undefined)
+      throw new UserError('bad-costs', `${file} lacks the cost of "${predicted}" where "${truth}" is true.`);
+    return found;
+  };
+  return { wrong: labels.map((truth) => labels.map((predicted) => pair(truth, predicted))), review };
+}
+
+async function json(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw new UserError('no-file', `There is no file ${file}.`);
+    if (error instanceof SyntaxError) throw new UserError('bad-costs', `${file} is not JSON.`);
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * For people: buckets, slices, thresholds, costs and the errors of the highest confidence.
+ */
+import type { BucketCount } from '../../core/decisions/bucket-counts';
+import { formatConfidence } from '../../core/decisions/buckets';
+import type { CostChoice } from '../../core/decisions/costs';
+import type { LabelThreshold } from '../../core/decisions/label-threshold';
+import type { ThresholdChoice } from '../../core/decisions/threshold';
+import type { EvaluateReport } from './evaluate';
+import { aligned, count, interval, number } from './render';
+
+/** Errors shown on a terminal; --json lists twenty. */
+const SHOWN_ERRORS = 5;
+
+/** Slices too small to be scored that a terminal names. */
+const SHOWN_SLICES = 12;
+
+export function renderDecisions(result: EvaluateReport): string {
+  const { majorityBaseline, buckets, threshold, costs, labelThreshold } = result;
+  return [
+    majorityBaseline === null
+      ? ''
+      : `Always answering "${majorityBaseline.label}" is right in ${formatConfidence(majorityBaseline.accuracy)} of rows.\n\n`,
+    renderBuckets(buckets),
+    renderErrors(result),
+    ...result.slices.map(renderSlices),
+    threshold === null ? '' : renderThreshold(threshold),
+    costs === null ? '' : renderCosts(costs),
+    labelThreshold === null ? '' : renderLabelThreshold(labelThreshold),
+  ].join('');
+}
+
+function renderBuckets(buckets: readonly BucketCount[]): string {
+  const rows = buckets.map(({ name, low, high, rows: held, errors, accuracy, accuracyLow, accuracyHigh }) => [
+    name,
+    `[${low}, ${high}${high === 1 ? ']' : ')'}`,
+    held.toLocaleString('en-US'),
+    errors.toLocaleString('en-US'),
+    number(accuracy),
+    interval({ low: accuracyLow, high: accuracyHigh }),
+  ]);
+  return aligned([['bucket', 'confidence', 'rows', 'errors', 'accuracy', '95% interval'], ...rows]);
+}
+
+function renderErrors({ confidentErrors }: EvaluateReport): string {
+  if (confidentErrors.length === 0) return '';
+  const rows = confidentErrors
+    .slice(0, SHOWN_ERRORS)
+    .map(({ line, confidence, predicted, truth }) => [
+      `line ${line}`,
+      formatConfidence(confidence),
+      predicted ?? '–',
+      truth ?? '–',
+    ]);
+  return `\n${aligned([['surest errors', 'confidence', 'predicted', 'truth'], ...rows])}`;
+}
+
+function renderSlices({ column, slices, minimumRows, tooSmall }: EvaluateReport['slices'][number]): string {
+  const rows = slices.map(({ name, evaluation }) => [
+    name,
+    evaluation.n.toLocaleString('en-US'),
+    ...[evaluation.accuracy, evaluation.meanConfidence, evaluation.ece].flatMap((metric) => [
+      number(metric.value),
+      interval(metric),
+    ]),
+  ]);
+  const head = [
+    `by ${column}`,
+    'rows',
+    ...['accuracy', 'confidence', 'ECE'].flatMap((name) => [name, '95% interval']),
+  ];
+  const shown = tooSmall.slice(0, SHOWN_SLICES).map(({ name, rows: held }) => `${name} (${held})`);
+  const more = tooSmall.length - shown.length;
+  const small = shown.join(', ') + (more > 0 ? ` and ${count(more, 'more value')}` : '');
+  return [
+    '\n',
+    rows.length === 0 ? `by ${column}: ` : aligned([head, ...rows]),
+    small === '' ? '' : `fewer than ${minimumRows} rows: ${small}\n`,
+  ].join('');
+}
+
+function renderThreshold({ message, estimate }: ThresholdChoice): string {
+  const { threshold, accuracy, coverage, rows } = estimate;
+  const scored =
+    accuracy === null
+      ? ''
+      : ` Chosen on half of the rows (${threshold}) and scored on the other: right in ${formatConfidence(accuracy)} ` +
+        `(${interval(estimate)}) of the ${count(rows, 'row')} above it, ${formatConfidence(coverage ?? 0)} of all.`;
+  return `\n${message}${scored}\n`;
+}
+
+function renderCosts({ threshold, scored }: CostChoice): string {
+  const rule =
+    threshold === null
+      ? 'Reviewing every row is cheapest.'
+      : `Deciding automatically from a confidence of ${number(threshold)} on is cheapest.`;
+  if (scored === null) return `\n${rule}\n`;
+  const { cost, reviewAll, automaticAll, automaticShare, n } = scored;
+  return (
+    `\n${rule} On ${count(n, 'other row')}: ${number(cost)} a row, ${formatConfidence(automaticShare)} automatic; ` +
+    `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none.\n`
+  );
+}
+
+function renderLabelThreshold({ label, averagePrecision, threshold, estimate }: LabelThreshold): string {
+  const scored =
+    estimate === null
+      ? ''
+      : ` Chosen on half of the rows (${number(estimate.threshold)}) and scored on the other: precision ` +
+        `${number(estimate.precision)}, recall ${number(estimate.recall)}, F1 ${number(estimate.f1)}.`;
+  return `\n"${label}" from P = ${number(threshold)} on has the best F1 (average precision ${number(averagePrecision)}).${scored}\n`;
+}

@@ -1,0 +1,90 @@
+import { confidenceOf, rowCount } from '../calibration/data';
+import type { EvaluateOptions, LabelMetrics, PredictionData } from '../calibration/types';
+import { majorityBaseline } from '../metrics/confusion';
+import { type BucketCount, countBuckets } from './bucket-counts';
+import { type Bucket, checkBuckets } from './buckets';
+import { type CostChoice, type Costs, minimiseCost } from './costs';
+import { chooseLabelThreshold, type LabelThreshold } from './label-threshold';
+import { confidentErrors, evaluateSlices, type SliceReport } from './slices';
+import { chooseThreshold, type ThresholdChoice } from './threshold';
+
+/** What is decided on the confidences of a table, beside its metrics. */
+export interface Decisions {
+  /** Always answering the commonest label; null without label scores. */
+  readonly majorityBaseline: { readonly label: string; readonly accuracy: number } | null;
+  /** Highest first. */
+  readonly buckets: readonly BucketCount[];
+  /** The wrong rows of the highest confidence, at most 20. */
+  readonly confidentErrors: readonly ConfidentError[];
+  /** One report for each column asked for. */
+  readonly slices: readonly ({ readonly column: string } & SliceReport)[];
+  /** Null where not asked for; so are the next two. */
+  readonly threshold: ThresholdChoice | null;
+  readonly costs: CostChoice | null;
+  readonly labelThreshold: LabelThreshold | null;
+}
+
+export interface ConfidentError {
+  /** Row of the data, from 0. */
+  readonly row: number;
+  readonly confidence: number;
+  /** Null where the table does not say. */
+  readonly predicted: string | null;
+  readonly truth: string | null;
+}
+
+export interface DecisionOptions extends Pick<EvaluateOptions, 'bins' | 'binning' | 'seed'> {
+  readonly buckets?: readonly Bucket[] | undefined;
+  /** (n) names of each column to slice by. */
+  readonly slices?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
+  /** Wanted accuracy of what is decided automatically. */
+  readonly target?: number | undefined;
+  readonly costs?: Costs | undefined;
+  /** Label whose threshold is wanted. */
+  readonly label?: string | undefined;
+}
+
+const LISTED_ERRORS = 20;
+
+/**
+ * @param data rows with a known truth only
+ * @param labelMetrics of the same rows
+ */
+export function decide(
+  data: PredictionData,
+  labelMetrics: LabelMetrics | null,
+  options: DecisionOptions = {},
+): Decisions {
+  const { buckets, slices, target, costs, label, seed } = options;
+  if (buckets !== undefined) checkBuckets(buckets);
+  return {
+    majorityBaseline: labelMetrics && namedMajority(labelMetrics),
+    buckets: countBuckets(data, buckets),
+    confidentErrors: namedErrors(data),
+    slices: Array.from(slices ?? [], ([column, names]) => ({
+      column,
+      ...evaluateSlices(data, names, { ...options, buckets }),
+    })),
+    threshold: target === undefined ? null : chooseThreshold(data, { target, seed }),
+    costs: costs === undefined ? null : minimiseCost(data, costs, { seed }),
+    labelThreshold:
+      label === undefined || data.kind !== 'labels' ? null : chooseLabelThreshold(data, label, { seed }),
+  };
+}
+
+function namedMajority({ confusion, perLabel }: LabelMetrics): Decisions['majorityBaseline'] {
+  const majority = majorityBaseline(confusion);
+  return majority && { label: perLabel[majority.label]?.label ?? '', accuracy: majority.accuracy };
+}
+
+function namedErrors(data: PredictionData): ConfidentError[] {
+  const { predicted } = confidenceOf(data);
+  const labels = data.kind === 'labels' ? data.labels : [];
+  const truth = data.kind === 'labels' ? data.truth : new Int32Array(rowCount(data)).fill(-1);
+  return confidentErrors(data, LISTED_ERRORS).map(({ row, confidence }) => ({
+    row,
+    confidence,
+    predicted: labels[predicted?.[row] ?? -1] ?? null,
+    truth: labels[truth[row] ?? -1] ?? null,
+  }));
+}
