@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { applyCalibrator } from '../../core/calibration/calibrator';
 import { findColumns } from '../../core/data/columns';
@@ -51,6 +52,8 @@ export const apply = command(USAGE, async (argv, io) => {
   const columns = calibratorColumns(loaded, columnOptions(values));
   const source = await inspectTable(file);
   const bound = await checkBinding(loaded, source, findColumns(source.header, columns).method);
+  // What belongs to an older copy must never stand beside this one.
+  await rm(scoreMetaFile(out), { force: true });
   const copy = await writeCalibrated(source, out, {
     columns,
     on: calibrator.on,

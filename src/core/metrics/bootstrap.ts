@@ -54,32 +54,39 @@ export function bootstrap(table: ScoredTable, rounds: number, smoothed: number, 
     for (let g = 0; g < groupCount; g++) groupWeight[g] = poissonOne(random);
     clearMoments(sums);
     grid.residual.fill(0);
-    let total = 0;
-    let right = 0;
-    let sumConfidence = 0;
-    let sumBrier = 0;
-    let sumNll = 0;
     for (let rank = 0; rank < n; rank++) {
       const drawn = group === null ? poissonOne(random) : (groupWeight[group[rank] ?? 0] ?? 0);
-      const w = baseWeight === null ? drawn : drawn * (baseWeight[rank] ?? 0);
-      weight[rank] = w;
-      if (w === 0) continue;
-      const p = confidence[rank] ?? 0;
-      const correct = ranking.correct[rank] ?? 0;
-      const b = bin[rank] ?? 0;
-      total += w;
-      right += w * correct;
-      sumConfidence += w * p;
-      sumBrier += w * (brier[rank] ?? 0);
-      sumNll += w * (nll[rank] ?? 0);
-      sums.mass[b] = (sums.mass[b] ?? 0) + w;
-      sums.confidence[b] = (sums.confidence[b] ?? 0) + w * p;
-      sums.correct[b] = (sums.correct[b] ?? 0) + w * correct;
-      deposit(grid, p, w * (correct - p));
+      weight[rank] = baseWeight === null ? drawn : drawn * (baseWeight[rank] ?? 0);
     }
+    let sumBrier = 0;
+    let sumNll = 0;
+    // Rows in rank order come bin by bin: the sums of a bin stay at hand until the next one begins.
+    for (let start = 0; start < n;) {
+      const b = bin[start] ?? 0;
+      let mass = 0;
+      let sumConfidence = 0;
+      let right = 0;
+      let rank = start;
+      for (; rank < n && bin[rank] === b; rank++) {
+        const w = weight[rank] ?? 0;
+        const wp = w * (confidence[rank] ?? 0);
+        const hit = w * (ranking.correct[rank] ?? 0);
+        mass += w;
+        sumConfidence += wp;
+        right += hit;
+        sumBrier += w * (brier[rank] ?? 0);
+        sumNll += w * (nll[rank] ?? 0);
+        deposit(grid, confidence[rank] ?? 0, hit - wp);
+      }
+      sums.mass[b] = (sums.mass[b] ?? 0) + mass;
+      sums.confidence[b] = (sums.confidence[b] ?? 0) + sumConfidence;
+      sums.correct[b] = (sums.correct[b] ?? 0) + right;
+      start = rank;
+    }
+    const total = plainSum(sums.mass);
     const defined = total > 0;
-    replicates.accuracy[round] = right / total;
-    replicates.meanConfidence[round] = sumConfidence / total;
+    replicates.accuracy[round] = plainSum(sums.correct) / total;
+    replicates.meanConfidence[round] = plainSum(sums.confidence) / total;
     replicates.brier[round] = sumBrier / total;
     replicates.nll[round] = sumNll / total;
     replicates.ece[round] = expectedCalibrationError(sums);
@@ -148,6 +155,10 @@ function gather(column: Float64Array, order: Uint32Array): Float64Array {
   const out = new Float64Array(order.length);
   for (let rank = 0; rank < order.length; rank++) out[rank] = column[order[rank] ?? 0] ?? 0;
   return out;
+}
+
+function plainSum(column: Float64Array): number {
+  return column.reduce((sum, value) => sum + value, 0);
 }
 
 function weightedSum(column: Float64Array, weight: Float64Array): number {
