@@ -1,5 +1,5 @@
 /**
- * Builds everything that runs: extension, engine, command line, pages, and (with --tests) the test bundles.
+ * Builds everything that runs: extension, engine, command line, calibration worker, pages, and (with --tests) the test bundles.
  *
  *   node esbuild.mjs [--tests] [--minify]
  */
@@ -56,6 +56,12 @@ const bundles = [
     format: 'esm',
     banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
   },
+  {
+    ...node,
+    entryPoints: ['src/features/calibration/worker.ts'],
+    outfile: 'dist/calibration-worker.cjs',
+    format: 'cjs',
+  },
   ...pageEntries().map((entry) => ({
     ...page,
     entryPoints: [`webview/${entry}/main.ts`],
@@ -74,6 +80,7 @@ function pageEntries() {
 const FORBIDDEN = {
   'dist/extension.cjs': ['node-llama-cpp', 'src/engine/', 'src/cli/'],
   'dist/cli.mjs': ['node-llama-cpp', 'vscode', 'src/workspace/', 'src/features/'],
+  'dist/calibration-worker.cjs': ['vscode', 'node-llama-cpp', 'src/engine/', 'src/workspace/', 'src/cli/'],
   'dist/engine.mjs': ['vscode', 'src/workspace/', 'src/features/', 'src/cli/'],
 };
 

@@ -45,6 +45,14 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportDeclaration[source.value="zod"] > ImportSpecifier',
+          message:
+            "import * as z from 'zod': the object z holds every locale and is never shaken out of a bundle",
+        },
+      ],
       eqeqeq: 'error',
     },
   },

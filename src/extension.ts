@@ -1,5 +1,6 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
+import { registerCalibration } from './features/calibration/calibration-editor';
 import { registerClassify } from './features/classify/classify';
 import { registerHover } from './features/hover/hover';
 import { registerResultView } from './features/result/result-view';
@@ -36,6 +37,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerModels,
   registerStatus,
   registerClassifierFiles,
+  registerCalibration,
 ];
 
 /** What must be ended, and waited for, when the window closes. */

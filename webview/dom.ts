@@ -43,7 +43,7 @@ export function replaceContent(parent: Element, ...children: readonly Child[]): 
   parent.replaceChildren(...children.filter((child) => child !== undefined));
   if (focused === null) return;
   const again = parent.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-  if (again instanceof HTMLElement) again.focus();
+  if (again instanceof HTMLElement || again instanceof SVGElement) again.focus();
 }
 
 /** A bar for a share from 0 to 1. The figure stands beside it, so it is not read aloud. */

@@ -1,6 +1,6 @@
 /** Entry of the command line: finds the command, and turns what it says into an exit code. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { calibrationCommands } from './calibration';
 import { classify } from './classify';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';

@@ -32,6 +32,8 @@ export function threadCount(
   available: number = os.availableParallelism(),
   quota: number = cgroupCores(),
 ): number {
-  const limit = Math.min(physical > 0 ? physical : available, available, Math.max(1, Math.floor(quota)));
+  // Comparisons that NaN fails: what cannot be read sets no limit.
+  const granted = quota >= 0 ? Math.max(1, Math.floor(quota)) : available;
+  const limit = Math.min(physical > 0 ? physical : available, available, granted);
   return Math.max(1, wanted > 0 ? Math.min(wanted, limit) : limit);
 }

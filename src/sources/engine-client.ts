@@ -4,6 +4,7 @@
  */
 import { UserError } from '../core/user-error';
 import type { EngineOptions, LoadProgress, ModelInfo, ScoreParams, ScoreResult } from '../protocol/engine';
+import { abortable } from './abortable';
 import { EngineProcess, type EngineLog } from './engine-process';
 
 export type EngineState =
@@ -107,8 +108,11 @@ export class EngineClient {
     this.pending++;
     clearTimeout(this.idleTimer);
     try {
-      const running = this.start();
-      this.publishReady(await abortable(running.model, signal));
+      const model = await this.load(signal);
+      // Not the process that the load began with: where its GPU hung, another one took over.
+      const { running } = this;
+      if (running === undefined) throw stopped();
+      this.publishReady(model);
       return await this.limited(running, running.process.score(params, signal), params.texts.length, signal);
     } finally {
       this.pending--;
@@ -292,21 +296,4 @@ function isCrash(error: unknown): boolean {
 
 function stopped(): UserError {
   return new UserError('engine-stopped', 'The model engine was stopped.');
-}
-
-/** Rejects with `cancelled` as soon as the signal fires; the work itself goes on and is ignored. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new UserError('cancelled', 'Cancelled.'));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -8,7 +8,7 @@
 import { mkdir, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode, writeFileAtomic } from './atomic';
 
 const LoadedModelFile = z.object({

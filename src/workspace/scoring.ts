@@ -5,6 +5,7 @@ import { checkText } from '../core/classifier/prompt';
 import type { Score } from '../core/scoring/score';
 import type { ContextShape, Device, EngineOptions, ModelInfo } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
+import { Turns } from '../sources/turns';
 import { chooseModel } from '../store/choose-model';
 import { checkGguf } from '../store/gguf';
 import type { ModelEntry, ModelStore } from '../store/models';
@@ -28,6 +29,7 @@ export interface ScoringOptions {
 }
 
 export class Scoring {
+  private readonly turns = new Turns();
   /** The preparation that is under way: a second request for the same model waits for it, and is not asked again. */
   private preparing: { readonly key: string; readonly done: Promise<void> } | undefined;
 
@@ -55,8 +57,7 @@ export class Scoring {
 
   /** Loads the model for a classifier without scoring anything. */
   async load(classifier: Pick<Classifier, 'model'> | undefined, signal?: AbortSignal): Promise<ModelInfo> {
-    await this.prepare(await this.modelFor(classifier));
-    return this.engine.load(signal);
+    return this.withModel(await this.modelFor(classifier), signal, (info) => Promise.resolve(info));
   }
 
   /**
@@ -65,18 +66,30 @@ export class Scoring {
   async score(classifier: Classifier, texts: readonly string[], options: ScoringOptions): Promise<Scored> {
     for (const text of texts) checkText(text);
     const model = await this.modelFor(classifier);
-    await this.prepare(model);
-    const { device } = await this.engine.load(options.signal);
-    const started = performance.now();
-    const { scores, shape } = await this.engine.score(
-      { classifier, texts, topTokens: options.topTokens },
-      options.signal,
-    );
-    return { scores, model, device, shape, ms: performance.now() - started };
+    return this.withModel(model, options.signal, async ({ device }) => {
+      const started = performance.now();
+      const { scores, shape } = await this.engine.score(
+        { classifier, texts, topTokens: options.topTokens },
+        options.signal,
+      );
+      return { scores, model, device, shape, ms: performance.now() - started };
+    });
   }
 
-  private async prepare(model: ModelEntry): Promise<void> {
+  /** Loads a model and works with it; no request for another model gets in between, or ends this one. */
+  private withModel<T>(
+    model: ModelEntry,
+    signal: AbortSignal | undefined,
+    work: (info: ModelInfo) => Promise<T>,
+  ): Promise<T> {
     const options = this.engineOptions(model);
+    return this.turns.take(JSON.stringify(options), signal, async () => {
+      await this.prepare(model, options);
+      return work(await this.engine.load(signal));
+    });
+  }
+
+  private async prepare(model: ModelEntry, options: EngineOptions): Promise<void> {
     if (this.engine.isRunning(options)) return;
     const key = JSON.stringify(options);
     if (this.preparing?.key !== key) {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import { scoreAll, startEngine } from '../support/engine';
 import { CLI, TEST_MODEL } from '../support/paths';

@@ -192,6 +192,13 @@ describe('the GPU setting', function () {
       const { device } = await engine.load();
       assert.equal(device.backend, 'cpu');
       assert.match(device.fallback ?? '', /did not answer in time/);
+      await engine.stop();
+      const classifier = makeClassifier({
+        template: '{{text}}:',
+        labels: [{ name: 'positive' }, { name: 'negative' }],
+      });
+      const [score] = await scoreAll(engine, classifier, ['x']);
+      assert.ok(score, 'the request that met the hanging GPU is answered by the engine that took over');
     } finally {
       await engine.dispose();
     }

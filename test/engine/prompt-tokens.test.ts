@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import { renderChat, tokenizePrompt } from '../../src/engine/prompt-tokens';
 import { makeClassifier } from '../support/engine';

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';

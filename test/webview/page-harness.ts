@@ -80,6 +80,7 @@ export function usePages(name: string): { open(options?: PageOptions): Promise<T
 export class TestPage {
   /** Everything that the page sent, oldest first. */
   readonly sent: RpcMessage[] = [];
+  private readonly answers = new Map<string, (params: unknown) => unknown>();
 
   private constructor(readonly page: Page) {}
 
@@ -87,6 +88,7 @@ export class TestPage {
     const opened = new TestPage(page);
     await page.exposeFunction('hostReceives', (message: RpcMessage) => {
       opened.sent.push(message);
+      void opened.reply(message);
     });
     await page.addInitScript(standIn(theme));
     await page.route(`${ORIGIN}/**`, async (route) => {
@@ -119,6 +121,18 @@ export class TestPage {
     );
   }
 
+  /** Answers every request under a method as the host would. */
+  answer(method: string, result: (params: unknown) => unknown): void {
+    this.answers.set(method, result);
+  }
+
+  private async reply({ id, method, params }: RpcMessage): Promise<void> {
+    const answer = method === undefined || id === undefined ? undefined : this.answers.get(method);
+    if (answer === undefined) return;
+    const message = { jsonrpc: '2.0', id, result: answer(params) };
+    await this.page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`);
+  }
+
   /** The parameters of everything that the page sent under a method. */
   received(method: string): unknown[] {
     return this.sent.filter((message) => message.method === method).map((message) => message.params);
@@ -139,8 +153,8 @@ export class TestPage {
     );
   }
 
-  async screenshot(name: string): Promise<void> {
-    await this.page.screenshot({ path: path.join(resultsFolder('screenshots'), `${name}.png`) });
+  async screenshot(name: string, fullPage = false): Promise<void> {
+    await this.page.screenshot({ path: path.join(resultsFolder('screenshots'), `${name}.png`), fullPage });
   }
 }
 

@@ -135,7 +135,12 @@ function tokenRow(row: TokenRow): HTMLElement {
       { scope: 'row', class: 'token' },
       h('code', { title: visibleToken(row.text) }, visibleToken(row.text)),
     ),
-    h('td', { class: 'number probability' }, formatPercent(probability), bar(probability, 'token-bar')),
+    h(
+      'td',
+      { class: 'number probability', title: `probability ${probability.toPrecision(4)}` },
+      formatPercent(probability),
+      bar(probability, 'token-bar'),
+    ),
     h('td', { class: 'number' }, formatLogProb(row.logProb)),
     h(
       'td',

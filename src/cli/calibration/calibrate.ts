@@ -5,21 +5,15 @@ import type { Calibrator } from '../../core/calibration/calibrator';
 import { labelShares } from '../../core/calibration/prior';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
 import { type Recommendation, recommend } from '../../core/calibration/recommend';
-import {
-  type Binding,
-  savedCalibrator,
-  type SavedCalibrator,
-  savedMetrics,
-} from '../../core/calibration/saved';
 import type { CalibrationReport, Evaluation, Method, PredictionData } from '../../core/calibration/types';
 import { knownRows } from '../../core/calibration/data';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { saveCalibrator } from '../../store/calibrators';
+import { describeCalibrator } from '../../store/tables/describe-calibrator';
+import { readLabelled, refuseCalibrated } from '../../store/tables/labelled';
 import { readTable } from '../../store/tables/read-table';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
-import { command, DONE, type Io, usageError } from '../command';
-import { type Input, readInput, refuseCalibrated } from './input';
+import { command, DONE, usageError } from '../command';
 import {
   columnOptions,
   EVALUATE_OPTIONS,
@@ -114,7 +108,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
     throw usageError('--prevalence is for methods fitted on true labels; --shares says what to expect.');
   const out = await outputFile(values.out, values.force === true, [file]);
   const columns = columnOptions(values);
-  const input = await readInput(file, columns);
+  const input = await readLabelled(file, columns);
   refuseCalibrated(input.table, file);
   const { data } = input;
   const scoring = { ...evaluateOptions(values), rejected: input.table.rejected, warnings: input.warnings };
@@ -138,17 +132,15 @@ export const calibrate = command(USAGE, async (argv, io) => {
     neutral: values.neutral === undefined ? undefined : await neutralScores(values.neutral, data),
   };
   const { report, calibrator } = calibrateData(data, { ...scoring, ...fit });
-  const bound = bindingOf(await readScoreMeta(file), input.table.columns.method);
-  const warnings = [
-    ...report.warnings,
-    ...(recommendation?.warnings ?? []),
-    ...(bound === null ? [unbound(path.basename(file))] : []),
-  ];
-  const whole: CalibrationReport = { ...report, warnings };
   const deployed = withPrevalence(calibrator, data, values.prevalence);
-  await saveCalibrator(out, toSave(deployed, bound, whole, input, io));
+  const warned = { ...report, warnings: [...report.warnings, ...(recommendation?.warnings ?? [])] };
+  const { saved, report: whole } = await describeCalibrator(warned, deployed, input, {
+    version: io.version,
+    time: io.now(),
+  });
+  await saveCalibrator(out, saved);
   const progression = values.progression ? sampleSizeProgression(data, fit) : null;
-  reportProblems(io, [...whole.before.warnings, ...warnings], whole.before.rejected);
+  reportProblems(io, [...whole.before.warnings, ...whole.warnings], whole.before.rejected);
   const json: CalibrateReport = { ...whole, recommendation, progression };
   io.out(
     values.json
@@ -194,15 +186,6 @@ function nothingSaved(before: Evaluation, recommendation: Recommendation): Calib
   };
 }
 
-function unbound(name: string) {
-  return {
-    code: 'unbound',
-    message:
-      `${name} does not say which model and prompt its scores come from (${name}.meta.json), ` +
-      `so the calibrator is bound to none.`,
-  };
-}
-
 /** (m·K) scores of neutral texts, read in the label order of the table. */
 async function neutralScores(file: string, data: PredictionData): Promise<Float64Array> {
   const labels = data.kind === 'labels' ? data.labels : undefined;
@@ -222,34 +205,4 @@ function withPrevalence(
   if (calibrator.on !== 'labels' || data.kind !== 'labels')
     throw usageError('--prevalence needs a score for every label.');
   return { ...calibrator, prevalence: { fitted: labelShares(knownRows(data)), deployed } };
-}
-
-function toSave(
-  calibrator: Calibrator,
-  bound: Binding | null,
-  report: CalibrationReport,
-  { source, table }: Input,
-  io: Io,
-): SavedCalibrator {
-  // Every row with a known truth is in the in-sample part; before and after may leave some out.
-  const { n, nCorrect, nWrong, labelMetrics } = report.inSample;
-  return savedCalibrator({
-    calibrator,
-    scoreType: table.columns.scores?.type ?? 'confidence',
-    n,
-    classCounts:
-      labelMetrics && Object.fromEntries(labelMetrics.perLabel.map(({ label, support }) => [label, support])),
-    nCorrect,
-    nWrong,
-    before: savedMetrics(report.before),
-    after: savedMetrics(report.after),
-    inSample: savedMetrics(report.inSample),
-    folds: report.folds,
-    seed: report.folds.seed,
-    warnings: report.warnings,
-    source: { sha256: source.sha256, name: path.basename(source.file) },
-    bound,
-    versions: { 'prompt-confidence': io.version, node: process.versions.node },
-    time: io.now().toISOString(),
-  });
 }

@@ -2,7 +2,7 @@
  * The file of --costs: what a wrong automatic decision and a review cost.
  */
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Costs } from '../../core/decisions/costs';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../../store/atomic';

@@ -13,11 +13,15 @@ import { type ConfidentError, type Decisions, decide } from '../../core/decision
 import { predictedNames } from '../../core/decisions/slices';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
-import { readCalibratedMeta } from '../../store/tables/score-meta';
+import {
+  calibratedWarnings,
+  type LabelledTable,
+  readLabelled,
+  refuseCalibrated,
+} from '../../store/tables/labelled';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE, usageError } from '../command';
 import { readCosts } from './costs';
-import { type Input, readInput, refuseCalibrated } from './input';
 import {
   bucketOption,
   columnOptions,
@@ -80,7 +84,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const target = shareOption('target', values.target);
   const asked = columnOptions(values);
   const loaded = values.calibrator === undefined ? null : await loadCalibrator(values.calibrator);
-  const input = await readInput(
+  const input = await readLabelled(
     file,
     loaded === null ? asked : calibratorColumns(loaded, asked),
     values.slice.filter((name) => name !== PREDICTED),
@@ -136,7 +140,11 @@ export const evaluate = command(USAGE, async (argv, io) => {
 const PREDICTED = 'predicted';
 
 /** (n) the slice of each row. */
-function sliceNames(name: string, data: PredictionData, { table }: Input): readonly (string | null)[] {
+function sliceNames(
+  name: string,
+  data: PredictionData,
+  { table }: LabelledTable,
+): readonly (string | null)[] {
   if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
   const column = name === PREDICTED ? table.predicted : table.slices.get(name);
   if (column === null || column === undefined)
@@ -194,26 +202,4 @@ function fittedShares(
   if (prevalence !== undefined) return prevalence.fitted;
   const total = Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
   return labels.map((label) => (counts?.[label] ?? 0) / total);
-}
-
-/** Whether a calibrated table is the one that its calibrator was fitted on, as far as it can be known. */
-async function calibratedWarnings(calibrator: string | null, file: string): Promise<Warning[]> {
-  if (calibrator === null) return [];
-  const name = `The table holds predictions calibrated by ${calibrator.slice(0, 12)}…`;
-  const meta = (await readCalibratedMeta(file))?.calibrated;
-  if (meta?.calibratorSha256 !== calibrator)
-    return [
-      {
-        code: 'calibrated-table',
-        message: `${name}. If that calibrator was fitted on these rows, the numbers flatter it.`,
-      },
-    ];
-  return meta.tableSha256 === meta.fittedOnSha256
-    ? [
-        {
-          code: 'in-sample',
-          message: `${name}, which was fitted on these very rows: the numbers are in-sample and flatter it.`,
-        },
-      ]
-    : [];
 }

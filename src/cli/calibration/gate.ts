@@ -21,8 +21,8 @@ import {
 import { evaluate } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../../store/atomic';
+import { type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
-import { type Input, readInput } from './input';
 import {
   columnOptions,
   EVALUATE_OPTIONS,
@@ -90,7 +90,7 @@ export const gate = command(USAGE, async (argv, io) => {
   const undecided = oneOf('undecided', values.undecided, ['pass', 'fail']) ?? 'fail';
   const options = evaluateOptions(values);
   const columns = columnOptions(values);
-  const input = await readInput(file, columns);
+  const input = await readLabelled(file, columns);
   const other = values.baseline === undefined ? null : await readBaseline(values.baseline, columns, input);
   const { results, evaluation } = gateLimits(input.data, limits, {
     ...options,
@@ -133,12 +133,18 @@ function worst(verdicts: readonly Verdict[]): Verdict {
 }
 
 /** What the table is compared with: another table, or only its evaluation. */
-type Baseline = { readonly name: string } & ({ readonly evaluation: Evaluation } | { readonly input: Input });
+type Baseline = { readonly name: string } & (
+  { readonly evaluation: Evaluation } | { readonly input: LabelledTable }
+);
 
-async function readBaseline(file: string, columns: ColumnOptions, { data }: Input): Promise<Baseline> {
+async function readBaseline(
+  file: string,
+  columns: ColumnOptions,
+  { data }: LabelledTable,
+): Promise<Baseline> {
   const name = path.basename(file);
   if (await holdsJson(file)) return { name, evaluation: parseEvaluation(await readFile(file, 'utf8'), name) };
-  return { name, input: await readInput(file, { ...columns, on: data.kind }) };
+  return { name, input: await readLabelled(file, { ...columns, on: data.kind }) };
 }
 
 interface Compared {
@@ -147,7 +153,7 @@ interface Compared {
 }
 
 function compare(
-  input: Input,
+  input: LabelledTable,
   evaluation: Evaluation,
   baseline: Baseline,
   metrics: readonly GateMetric[],

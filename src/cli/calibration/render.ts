@@ -11,6 +11,7 @@ import type {
 } from '../../core/calibration/types';
 import type { Progression, Spread } from '../../core/calibration/progression';
 import type { Recommendation } from '../../core/calibration/recommend';
+import { metricsOf } from '../../core/metrics/metric-names';
 import type { Io } from '../command';
 
 /** Rows in aligned columns: the first flush left, the others flush right; a cell beyond the first row's is a remark. */
@@ -38,30 +39,6 @@ export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
 
 export function count(value: number, noun: string): string {
   return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
-}
-
-/** Every metric of an evaluation that is one number, by the name it is shown under. */
-export function metricsOf(evaluation: Evaluation): readonly (readonly [string, Metric])[] {
-  const { labelMetrics } = evaluation;
-  return [
-    ['accuracy', evaluation.accuracy],
-    ['mean confidence', evaluation.meanConfidence],
-    ['ECE', evaluation.ece],
-    ['MCE', evaluation.mce],
-    ['smooth ECE', evaluation.smoothEce],
-    ['debiased L2', evaluation.debiasedL2],
-    ['Brier (correct)', evaluation.brier],
-    ['NLL (correct)', evaluation.nll],
-    ['AUROC', evaluation.auroc],
-    ['AURC', evaluation.aurc],
-    ...(labelMetrics === null
-      ? []
-      : ([
-          ['Brier (labels)', labelMetrics.brier],
-          ['NLL (labels)', labelMetrics.nll],
-          ['classwise ECE', labelMetrics.classwiseEce],
-        ] as const)),
-  ];
 }
 
 export function renderEvaluation(evaluation: Evaluation): string {

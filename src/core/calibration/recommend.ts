@@ -37,7 +37,8 @@ export interface Recommendation {
   readonly warnings: readonly Warning[];
 }
 
-const FITTED_METHODS: readonly Method[] = [
+/** All that are fitted on labelled rows, in the order in which they are compared. */
+export const FITTED_METHODS: readonly Method[] = [
   'temperature',
   'slope',
   'platt',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { METHODS } from './types';

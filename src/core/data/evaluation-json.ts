@@ -1,7 +1,7 @@
 /**
  * What `evaluate --json` prints, read back.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Evaluation } from '../calibration/types';
 import { UserError } from '../user-error';
 import { badJsonLine } from './json';
@@ -18,7 +18,7 @@ const metric = z.object({
 });
 const warning = z.object({ code: z.string(), message: z.string() });
 
-const evaluationSchema: z.ZodType<Evaluation> = z.object({
+export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   schema: z.literal(VERSION),
   kind: z.enum(['confidence', 'labels']),
   n: count,

@@ -2,7 +2,7 @@
  * `<table>.meta.json`: where the scores of a table come from, written beside it by `score`.
  */
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Binding, savedCalibratorSchema } from '../../core/calibration/saved';
 import { badJsonLine } from '../../core/data/json';
 import { UserError } from '../../core/user-error';

@@ -12,7 +12,7 @@ describe('the number of threads', () => {
         count,
         count,
         fc.integer({ min: 1, max: 256 }),
-        fc.double({ min: 0.1, max: 64 }),
+        fc.double({ min: 0.1, max: 64, noNaN: true }),
         (wanted, physical, available, quota) => {
           const threads = threadCount(wanted, physical, available, quota);
           assert.ok(Number.isInteger(threads) && threads >= 1);
@@ -33,5 +33,6 @@ describe('the number of threads', () => {
   it('respects the quota of a container', () => {
     assert.equal(threadCount(0, 16, 16, 2.5), 2);
     assert.equal(threadCount(0, 16, 16, 0.5), 1);
+    assert.equal(threadCount(0, 16, 16, NaN), 16, 'a quota that cannot be read sets no limit');
   });
 });

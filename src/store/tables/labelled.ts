@@ -1,5 +1,5 @@
 /**
- * What a command works on: a table of a file, and a saved calibrator if one is asked for.
+ * What evaluation and calibration work on, on the command line and in the panel: a table with the truth of each row.
  */
 import path from 'node:path';
 import { confidenceOf } from '../../core/calibration/data';
@@ -7,10 +7,11 @@ import type { CalibrateOn, PredictionData, Warning } from '../../core/calibratio
 import type { ColumnOptions } from '../../core/data/columns';
 import type { PredictionTable } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
-import type { TableFile } from '../../store/tables/inspect';
-import { readTable } from '../../store/tables/read-table';
+import type { TableFile } from './inspect';
+import { readTable } from './read-table';
+import { readCalibratedMeta } from './score-meta';
 
-export interface Input {
+export interface LabelledTable {
   readonly source: TableFile;
   readonly table: PredictionTable;
   /** The table's data, reduced to confidence where that is what is looked at. */
@@ -24,11 +25,11 @@ export interface Input {
  * @param slices columns whose values rows are to be sliced by
  * @throws UserError everything of `readTable`; no-label-scores
  */
-export async function readInput(
+export async function readLabelled(
   file: string,
   columns: ColumnOptions,
   slices: readonly string[] = [],
-): Promise<Input> {
+): Promise<LabelledTable> {
   const { source, table } = await readTable(file, { ...columns, truth: 'required', slices });
   return { source, table, data: dataOn(table, columns.on, file), warnings: table.warnings };
 }
@@ -53,4 +54,26 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
       `${path.basename(file)} holds calibrated predictions already (column "calibrator_sha256"). Use the table it ` +
         `was made from.`,
     );
+}
+
+/** Whether a calibrated table is the one that its calibrator was fitted on, as far as it can be known. */
+export async function calibratedWarnings(calibrator: string | null, file: string): Promise<Warning[]> {
+  if (calibrator === null) return [];
+  const name = `The table holds predictions calibrated by ${calibrator.slice(0, 12)}…`;
+  const meta = (await readCalibratedMeta(file))?.calibrated;
+  if (meta?.calibratorSha256 !== calibrator)
+    return [
+      {
+        code: 'calibrated-table',
+        message: `${name}. If that calibrator was fitted on these rows, the numbers flatter it.`,
+      },
+    ];
+  return meta.tableSha256 === meta.fittedOnSha256
+    ? [
+        {
+          code: 'in-sample',
+          message: `${name}, which was fitted on these very rows: the numbers are in-sample and flatter it.`,
+        },
+      ]
+    : [];
 }

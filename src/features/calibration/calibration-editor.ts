@@ -1,0 +1,82 @@
+/** The calibration panel: a read-only editor for tables of predictions, beside the text editor for the same file. */
+import * as vscode from 'vscode';
+import { UserError } from '../../core/user-error';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { CalibrationPanel } from './panel';
+
+export const CALIBRATION_VIEW_TYPE = 'promptConfidence.calibration';
+
+/** The open panels, for tests; nothing else reaches them. */
+export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
+  private readonly open = new Set<CalibrationPanel>();
+
+  constructor(private readonly services: Services) {}
+
+  get panels(): readonly CalibrationPanel[] {
+    return [...this.open];
+  }
+
+  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    return { uri, dispose: () => undefined };
+  }
+
+  resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
+    const opened = new CalibrationPanel(document.uri, panel, this.services);
+    this.open.add(opened);
+    panel.onDidDispose(() => {
+      this.open.delete(opened);
+      opened.dispose();
+    });
+  }
+
+  dispose(): void {
+    for (const panel of this.open) panel.dispose();
+    this.open.clear();
+  }
+}
+
+export function registerCalibration(services: Services): vscode.Disposable {
+  const editor = new CalibrationEditor(services);
+  return vscode.Disposable.from(
+    editor,
+    vscode.window.registerCustomEditorProvider(CALIBRATION_VIEW_TYPE, editor, {
+      supportsMultipleEditorsPerDocument: true,
+    }),
+    // From the explorer and the editor's menu with the file; from the palette for the file in front.
+    vscode.commands.registerCommand('promptConfidence.openCalibration', async (uri: unknown) => {
+      try {
+        const file = uri instanceof vscode.Uri ? uri : await chooseTable();
+        if (file === undefined) return;
+        await vscode.commands.executeCommand('vscode.openWith', file, CALIBRATION_VIEW_TYPE);
+      } catch (error) {
+        void reportError(services, error);
+      }
+    }),
+  );
+}
+
+/** The CSV in front, else one that the person chooses. */
+async function chooseTable(): Promise<vscode.Uri | undefined> {
+  const active = activeFile();
+  if (active !== undefined) return active;
+  const found = await vscode.window.showOpenDialog({
+    title: 'Open Calibration Panel',
+    filters: { 'Prediction tables': ['csv'] },
+  });
+  const file = found?.[0];
+  if (file !== undefined && !isTable(file))
+    throw new UserError('not-a-table', 'The calibration panel opens tables in .csv files.');
+  return file;
+}
+
+function activeFile(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const uri =
+    input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom ? input.uri : undefined;
+  return uri !== undefined && isTable(uri) ? uri : undefined;
+}
+
+function isTable(uri: vscode.Uri): boolean {
+  return uri.path.toLowerCase().endsWith('.csv');
+}

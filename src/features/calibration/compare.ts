@@ -1,0 +1,75 @@
+/** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
+import { calibrate } from '../../core/calibration/calibrate';
+import { compareMethods } from '../../core/calibration/compare';
+import { recommend } from '../../core/calibration/recommend';
+import type { SavedCalibrator } from '../../core/calibration/saved';
+import type { Comparison, FitParams, PanelSettings } from '../../protocol/calibration-page';
+import { describeCalibrator } from '../../store/tables/describe-calibrator';
+import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
+import { sampleDots } from './analyse';
+
+/** @throws UserError already-calibrated, bad-split, too-few-rows */
+export async function compareCalibrators(
+  { table, data, source }: LabelledTable,
+  { bins, binning }: PanelSettings,
+  say: (message: string) => Promise<void>,
+): Promise<Comparison> {
+  refuseCalibrated(table, source.file);
+  const on = data.kind;
+  const {
+    methods,
+    excluded,
+    source: folds,
+    count,
+  } = await compareMethods(data, {
+    on,
+    bins,
+    binning,
+    onMethod: (method, at, of) => say(`Comparing calibrators: ${method} (${at + 1} of ${of + 1})`),
+  });
+  await say('Comparing calibrators: choosing');
+  const { choice, verdict, reason, candidates, warnings, excluded: unfit } = recommend(data, { on });
+  const named = new Set(excluded.map(({ method }) => method));
+  return {
+    on,
+    verdict,
+    choice,
+    reason,
+    folds:
+      folds === 'split'
+        ? 'Fitted on the rows marked fit, scored on those marked test.'
+        : `Cross-fitted in ${count} folds: each row is scored by a fit that did not see it.`,
+    warnings: [...warnings],
+    excluded: [...excluded, ...unfit.filter(({ method }) => !named.has(method))],
+    methods: methods.map(({ method, data: scored, assessment }) => {
+      const found = candidates.find((candidate) => candidate.method === method);
+      return {
+        method,
+        diagram: {
+          evaluation: assessment.evaluation,
+          consistency: [...assessment.consistencyBars],
+          dots: sampleDots(scored),
+        },
+        gap: found ? { value: found.gap, se: found.gapSe, withinOneSe: found.withinOneSe } : null,
+      };
+    }),
+  };
+}
+
+/** The same as the command line's `calibrate` saves. */
+export async function fitToSave(
+  input: LabelledTable,
+  { method, settings, version, time }: FitParams,
+): Promise<SavedCalibrator> {
+  refuseCalibrated(input.table, input.source.file);
+  const { report, calibrator } = calibrate(input.data, {
+    bins: settings.bins,
+    binning: settings.binning,
+    method,
+    on: input.data.kind,
+    rejected: input.table.rejected,
+    warnings: input.warnings,
+  });
+  const { saved } = await describeCalibrator(report, calibrator, input, { version, time: new Date(time) });
+  return saved;
+}

@@ -1,0 +1,297 @@
+/** One open calibration panel: its file, its worker, its page. */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Method } from '../../core/calibration/types';
+import { UserError } from '../../core/user-error';
+import {
+  binParamsSchema,
+  CALIBRATION_PAGE_METHODS,
+  DEFAULT_PANEL_SETTINGS,
+  lineParamsSchema,
+  panelSettingsSchema,
+  readyParamsSchema,
+  saveParamsSchema,
+  type PanelState,
+} from '../../protocol/calibration-page';
+import { pageHtml } from '../../workspace/page-html';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { connectWebview } from '../../workspace/webview-rpc';
+import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
+import { CalibrationWorker } from './worker-client';
+
+/** A file that is being written changes many times: it is read when it has been quiet for so long. */
+const QUIET_MS = 300;
+
+export class CalibrationPanel {
+  private current: PanelState;
+  private readonly worker: CalibrationWorker;
+  private readonly subscriptions: { dispose(): unknown }[] = [];
+  private readonly changed = new vscode.EventEmitter<PanelState>();
+  /** Every new state that the page is sent. */
+  readonly onDidChange = this.changed.event;
+  /** Counts computations: what an earlier one still answers is not shown. */
+  private run = 0;
+  /** The last computation whose numbers of the table are complete. */
+  private analysed = -1;
+  /** The worker's table is of an older content of the file. */
+  private stale = true;
+  private started = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    private readonly panel: vscode.WebviewPanel,
+    private readonly services: Services,
+  ) {
+    const { context } = services;
+    this.current = {
+      name: path.posix.basename(uri.path),
+      settings: DEFAULT_PANEL_SETTINGS,
+      busy: null,
+      error: null,
+      analysis: null,
+      comparison: null,
+      comparisonError: null,
+    };
+    this.worker = new CalibrationWorker(
+      vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath,
+      {
+        progress: (message) => this.update({ busy: message }),
+        preliminary: (analysis) => this.update({ analysis, error: null }),
+      },
+    );
+    this.subscriptions.push(this.changed);
+    this.subscriptions.push(this.watch());
+    this.connect();
+  }
+
+  get state(): PanelState {
+    return this.current;
+  }
+
+  dispose(): void {
+    this.run++;
+    clearTimeout(this.timer);
+    this.worker.stop();
+    for (const subscription of this.subscriptions.splice(0)) subscription.dispose();
+  }
+
+  private connect(): void {
+    const { webview } = this.panel;
+    const pages = vscode.Uri.joinPath(this.services.context.extensionUri, 'dist', 'page');
+    webview.options = { enableScripts: true, localResourceRoots: [pages] };
+    const connection = connectWebview(webview);
+    this.subscriptions.push(connection);
+    const send = (state: PanelState): void => {
+      connection
+        .sendNotification(CALIBRATION_PAGE_METHODS.state, state)
+        .catch((error: unknown) => this.services.log.debug('calibration panel', error));
+    };
+    this.subscriptions.push(this.onDidChange(send));
+    const on = CALIBRATION_PAGE_METHODS;
+    connection.onNotification(on.ready, (params: unknown) => {
+      const kept = readyParamsSchema.parse(params).settings;
+      // A page that was hidden and comes back finds everything here; one after a reload brings its settings along.
+      if (this.started) {
+        send(this.current);
+        return;
+      }
+      this.started = true;
+      this.update({ settings: kept ?? DEFAULT_PANEL_SETTINGS });
+      void this.compute();
+    });
+    connection.onNotification(on.settings, (params: unknown) => {
+      this.update({ settings: panelSettingsSchema.parse(params) });
+      void this.compute();
+    });
+    connection.onNotification(on.retry, () => {
+      this.stale = true;
+      void this.compute();
+    });
+    connection.onNotification(on.save, (params: unknown) => this.save(saveParamsSchema.parse(params).method));
+    connection.onNotification(on.cancel, () => this.cancel());
+    connection.onNotification(on.reveal, (params: unknown) =>
+      this.reveal(lineParamsSchema.parse(params).line),
+    );
+    connection.onNotification(on.openText, () => this.reveal(undefined));
+    connection.onRequest(on.binRows, async (params: unknown) => {
+      const { low, high } = binParamsSchema.parse(params);
+      try {
+        return await this.worker.binRows(low, high);
+      } catch (error) {
+        this.services.log.debug('calibration panel', error);
+        return null;
+      }
+    });
+    connection.listen();
+    webview.html = pageHtml({
+      title: 'Calibration',
+      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(pages, 'calibration.js')).toString(),
+      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(pages, 'calibration.css')).toString(),
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString('base64'),
+    });
+  }
+
+  /** Computes anew when the file changes, and says when it is gone. */
+  private watch(): vscode.Disposable {
+    const folder = vscode.Uri.joinPath(this.uri, '..');
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(folder, escapeGlob(path.posix.basename(this.uri.path))),
+    );
+    const soon = (): void => {
+      this.stale = true;
+      clearTimeout(this.timer);
+      if (!this.started) return;
+      this.timer = setTimeout(() => void this.compute(), QUIET_MS);
+    };
+    watcher.onDidChange(soon);
+    watcher.onDidCreate(soon);
+    watcher.onDidDelete(soon);
+    return watcher;
+  }
+
+  private async compute(): Promise<void> {
+    const run = ++this.run;
+    // A computation cannot be interrupted otherwise; a finished worker keeps its table for the next question.
+    if (this.current.busy !== null) {
+      this.worker.stop();
+      this.stale = true;
+    }
+    this.update({ busy: 'Reading the table' });
+    try {
+      if (this.uri.scheme !== 'file') throw notOnDisk();
+      const reload = this.stale;
+      this.stale = false;
+      const analysis = await this.worker.analyse({
+        file: this.uri.fsPath,
+        settings: this.current.settings,
+        reload,
+      });
+      if (run !== this.run) return;
+      this.analysed = run;
+      // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
+      const outdated = reload ? { comparison: null } : {};
+      const isMore = this.current.settings.compare;
+      this.update({
+        busy: isMore ? 'Comparing calibrators' : null,
+        error: null,
+        analysis,
+        comparisonError: null,
+        ...outdated,
+      });
+      if (isMore) await this.compare(run);
+    } catch (error) {
+      if (run !== this.run) return;
+      this.stale = true;
+      this.update({ busy: null, error: this.explained(error) });
+    }
+  }
+
+  private async compare(run: number): Promise<void> {
+    try {
+      const comparison = await this.worker.compare(this.current.settings);
+      if (run === this.run) this.update({ busy: null, comparison });
+    } catch (error) {
+      if (run === this.run)
+        this.update({ busy: null, comparison: null, comparisonError: this.explained(error) });
+    }
+  }
+
+  /** Fits a calibrator on all rows and saves it, once it has a name. */
+  private async save(method: Method): Promise<void> {
+    const { analysis, busy } = this.current;
+    if (analysis === null || busy !== null) return;
+    const run = this.run;
+    try {
+      const file = await askCalibratorFile(this.services.prompts, this.uri, method, analysis.origin);
+      if (file === undefined || run !== this.run) return;
+      this.update({ busy: `Fitting ${method} on all rows` });
+      const saved = await this.worker.fit({
+        method,
+        settings: this.current.settings,
+        version: extensionVersion(this.services.context),
+        time: new Date().toISOString(),
+      });
+      // Cancelled, or the file changed: what was fitted is not what the panel shows.
+      if (run !== this.run) return;
+      await writeCalibrator(file, saved);
+      this.update({ busy: null });
+      void tellSaved(this.services.prompts, file, saved);
+    } catch (error) {
+      if (run !== this.run) return;
+      this.update({ busy: null });
+      void reportError(this.services, error);
+    }
+  }
+
+  private cancel(): void {
+    if (this.current.busy === null) return;
+    this.run++;
+    this.stale = true;
+    this.worker.stop();
+    // The numbers of the table are complete; only what was asked for beside them is given up.
+    if (this.analysed === this.run - 1) {
+      this.update({ busy: null, settings: { ...this.current.settings, compare: false } });
+      return;
+    }
+    this.update({
+      busy: null,
+      error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
+    });
+  }
+
+  private explained(error: unknown): { code: string; message: string } {
+    if (error instanceof UserError && error.code === 'no-file')
+      return { code: error.code, message: `${this.current.name} is gone: it was deleted, moved or renamed.` };
+    if (error instanceof UserError) return { code: error.code, message: error.message };
+    this.services.log.error('calibration panel', error);
+    return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+  }
+
+  private update(change: Partial<PanelState>): void {
+    this.current = { ...this.current, ...change };
+    this.changed.fire(this.current);
+  }
+
+  /** Shows the file as text beside the panel, a line of it selected. */
+  private async reveal(line: number | undefined): Promise<void> {
+    try {
+      const column = textColumn(this.uri, this.panel);
+      const options: vscode.TextDocumentShowOptions = { viewColumn: column };
+      const document = await vscode.workspace.openTextDocument(this.uri);
+      const editor = await vscode.window.showTextDocument(document, options);
+      if (line === undefined) return;
+      const { range } = document.lineAt(Math.min(line, document.lineCount) - 1);
+      editor.selection = new vscode.Selection(range.start, range.end);
+      editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+}
+
+/** Where the file stands as text already, else beside the panel. */
+function textColumn(uri: vscode.Uri, panel: vscode.WebviewPanel): vscode.ViewColumn {
+  const open = vscode.window.tabGroups.all.find((group) =>
+    group.tabs.some(
+      ({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString(),
+    ),
+  );
+  if (open !== undefined && open.viewColumn !== panel.viewColumn) return open.viewColumn;
+  return vscode.ViewColumn.Beside;
+}
+
+function notOnDisk(): UserError {
+  return new UserError(
+    'not-on-disk',
+    'The panel reads tables from this machine’s disk only. Save a copy of the table there and open that.',
+  );
+}
+
+/** A file's name as a glob that means that name and nothing else. */
+function escapeGlob(name: string): string {
+  return name.replace(/[[\]{}*?!]/g, (character) => `[${character}]`);
+}

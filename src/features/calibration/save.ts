@@ -1,0 +1,104 @@
+/** Where a calibrator goes, and what is said about it: `.prompt-confidence/calibrators/` of the table's own folder. */
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { SavedCalibrator } from '../../core/calibration/saved';
+import type { Method } from '../../core/calibration/types';
+import { UserError } from '../../core/user-error';
+import { errorCode } from '../../store/atomic';
+import { calibratorFile, saveCalibrator } from '../../store/calibrators';
+import type { Prompts } from '../../workspace/prompts';
+
+/**
+ * Asks for the name of a calibrator.
+ *
+ * @param origin what it will be bound to, in words
+ * @returns undefined where the person thought better of it
+ * @throws UserError not-trusted, no-folder
+ */
+export async function askCalibratorFile(
+  prompts: Prompts,
+  table: vscode.Uri,
+  method: Method,
+  origin: string,
+): Promise<string | undefined> {
+  if (!vscode.workspace.isTrusted)
+    throw new UserError(
+      'not-trusted',
+      'A calibrator is written into the workspace, which is in restricted mode. Trust it first (Workspaces: Manage Workspace Trust).',
+    );
+  const folder = vscode.workspace.getWorkspaceFolder(table);
+  if (folder === undefined)
+    throw new UserError(
+      'no-folder',
+      'A calibrator is saved in the workspace folder of its table, and this table lies in none. Open its folder (File: Open Folder) and save again.',
+    );
+  const fileOf = (name: string): string => calibratorFile(folder.uri.fsPath, name.trim());
+  const answer = await prompts.ask({
+    title: `Save Calibrator: ${method}`,
+    prompt: `Saved in .prompt-confidence/calibrators of ${folder.name}. ${origin}`,
+    placeholder: 'Name of the calibrator',
+    value: `${path.posix.basename(table.path, path.posix.extname(table.path))}-${method}`,
+    validate: (name) => problemOf(() => fileOf(name)),
+  });
+  if (answer === undefined || answer === 'back') return undefined;
+  const file = fileOf(answer.text);
+  if (!(await exists(file))) return file;
+  const chosen = await prompts.confirm(
+    `${path.basename(file)} exists already.`,
+    'The calibrator that is there is lost when it is replaced.',
+    ['Replace'],
+  );
+  return chosen === 'Replace' ? file : undefined;
+}
+
+/** @throws UserError not-writable */
+export async function writeCalibrator(file: string, saved: SavedCalibrator): Promise<void> {
+  try {
+    await saveCalibrator(file, saved);
+  } catch (error) {
+    const code = errorCode(error) ?? '';
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
+    throw new UserError(
+      'not-writable',
+      code === 'ENOSPC'
+        ? `${file} cannot be written: the disk is full.`
+        : `${file} cannot be written: its folder is read-only for you. Give yourself the right to write there, or copy the table into another folder.`,
+      { cause: error },
+    );
+  }
+}
+
+export async function tellSaved(prompts: Prompts, file: string, saved: SavedCalibrator): Promise<void> {
+  const bound =
+    saved.bound === null ? 'It is bound to no model and prompt, because the table names none.' : '';
+  const message = `Saved the calibrator ${path.basename(file, '.json')} (${saved.calibrator.method}, fitted on ${saved.n} rows). ${bound}`;
+  if ((await prompts.tell('info', message.trim(), ['Open File'])) === 'Open File')
+    await vscode.window.showTextDocument(vscode.Uri.file(file));
+}
+
+export function extensionVersion({ extension }: vscode.ExtensionContext): string {
+  const manifest: unknown = extension.packageJSON;
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
+    return String(manifest.version);
+  return 'unknown';
+}
+
+function problemOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}

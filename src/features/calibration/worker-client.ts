@@ -1,0 +1,115 @@
+/** The host's end of the worker: typed requests, errors for people, and an end at any time. */
+import { Worker } from 'node:worker_threads';
+import {
+  createMessageConnection,
+  PortMessageReader,
+  PortMessageWriter,
+  ResponseError,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import { type SavedCalibrator, savedCalibratorSchema } from '../../core/calibration/saved';
+import { UserError } from '../../core/user-error';
+import {
+  analysisSchema,
+  binRowsSchema,
+  comparisonSchema,
+  progressParamsSchema,
+  WORKER_METHODS,
+  workerErrorSchema,
+  type AnalyseParams,
+  type Analysis,
+  type BinRows,
+  type Comparison,
+  type FitParams,
+  type PanelSettings,
+} from '../../protocol/calibration-page';
+
+export interface WorkerListener {
+  progress(message: string): void;
+  preliminary(analysis: Analysis): void;
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly connection: MessageConnection;
+  /** Rejects when the thread ends, which answers nothing more. */
+  readonly ended: Promise<never>;
+}
+
+export class CalibrationWorker {
+  private running: Running | undefined;
+
+  constructor(
+    private readonly script: string,
+    private readonly listener: WorkerListener,
+  ) {}
+
+  async analyse(params: AnalyseParams): Promise<Analysis> {
+    return analysisSchema.parse(await this.request(WORKER_METHODS.analyse, params));
+  }
+
+  async compare(settings: PanelSettings): Promise<Comparison> {
+    return comparisonSchema.parse(await this.request(WORKER_METHODS.compare, settings));
+  }
+
+  async fit(params: FitParams): Promise<SavedCalibrator> {
+    return savedCalibratorSchema.parse(await this.request(WORKER_METHODS.fit, params));
+  }
+
+  async binRows(low: number, high: number): Promise<BinRows> {
+    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, { low, high }));
+  }
+
+  /** Ends the thread and whatever it does; the next request starts another, which knows no table. */
+  stop(): void {
+    const { running } = this;
+    this.running = undefined;
+    if (running === undefined) return;
+    running.connection.dispose();
+    void running.worker.terminate();
+  }
+
+  private async request(method: string, params: object): Promise<unknown> {
+    this.running ??= this.start();
+    const { connection, ended } = this.running;
+    try {
+      return await Promise.race([connection.sendRequest(method, params), ended]);
+    } catch (error) {
+      throw asUserError(error);
+    }
+  }
+
+  private start(): Running {
+    const worker = new Worker(this.script, { execArgv: [] });
+    const connection = createMessageConnection(new PortMessageReader(worker), new PortMessageWriter(worker));
+    connection.onNotification(WORKER_METHODS.progress, (params: unknown) =>
+      this.listener.progress(progressParamsSchema.parse(params).message),
+    );
+    connection.onNotification(WORKER_METHODS.preliminary, (params: unknown) =>
+      this.listener.preliminary(analysisSchema.parse(params)),
+    );
+    connection.listen();
+    const ended = new Promise<never>((_, reject) => {
+      worker.on('error', (error) => reject(crashed(error.message)));
+      worker.on('exit', () => {
+        if (this.running?.worker === worker) this.running = undefined;
+        reject(new UserError('cancelled', 'Cancelled.'));
+      });
+    });
+    // Without a request under way nobody waits for it.
+    ended.catch(() => undefined);
+    return { worker, connection, ended };
+  }
+}
+
+function crashed(reason: string): UserError {
+  return new UserError('calibration-worker', `Computing failed: ${reason}. The log has more; try again.`);
+}
+
+function asUserError(error: unknown): unknown {
+  if (!(error instanceof ResponseError)) return error;
+  const known = workerErrorSchema.safeParse(error.data);
+  return known.success
+    ? new UserError(known.data.code, known.data.message, { cause: error })
+    : crashed(error.message);
+}

@@ -1,0 +1,58 @@
+/**
+ * A fitted calibrator in the form of its file: what it was fitted on, what it is worth, and what it is bound to.
+ */
+import path from 'node:path';
+import type { Calibrator } from '../../core/calibration/calibrator';
+import { savedCalibrator, type SavedCalibrator, savedMetrics } from '../../core/calibration/saved';
+import type { CalibrationReport } from '../../core/calibration/types';
+import type { LabelledTable } from './labelled';
+import { bindingOf, readScoreMeta } from './score-meta';
+
+export interface DescribedCalibrator {
+  readonly saved: SavedCalibrator;
+  /** The report, with a warning where the table does not say where its scores come from. */
+  readonly report: CalibrationReport;
+}
+
+/**
+ * @param made the version of this program, and now
+ * @throws UserError everything of `readScoreMeta`
+ */
+export async function describeCalibrator(
+  report: CalibrationReport,
+  calibrator: Calibrator,
+  { source, table }: LabelledTable,
+  made: { readonly version: string; readonly time: Date },
+): Promise<DescribedCalibrator> {
+  const name = path.basename(source.file);
+  const bound = bindingOf(await readScoreMeta(source.file), table.columns.method);
+  const unbound = {
+    code: 'unbound',
+    message:
+      `${name} does not say which model and prompt its scores come from (${name}.meta.json), ` +
+      `so the calibrator is bound to none.`,
+  };
+  const whole = bound === null ? { ...report, warnings: [...report.warnings, unbound] } : report;
+  // Every row with a known truth is in the in-sample part; before and after may leave some out.
+  const { n, nCorrect, nWrong, labelMetrics } = whole.inSample;
+  const saved = savedCalibrator({
+    calibrator,
+    scoreType: table.columns.scores?.type ?? 'confidence',
+    n,
+    classCounts:
+      labelMetrics && Object.fromEntries(labelMetrics.perLabel.map(({ label, support }) => [label, support])),
+    nCorrect,
+    nWrong,
+    before: savedMetrics(whole.before),
+    after: savedMetrics(whole.after),
+    inSample: savedMetrics(whole.inSample),
+    folds: whole.folds,
+    seed: whole.folds.seed,
+    warnings: whole.warnings,
+    source: { sha256: source.sha256, name },
+    bound,
+    versions: { 'prompt-confidence': made.version, node: process.versions.node },
+    time: made.time.toISOString(),
+  });
+  return { saved, report: whole };
+}

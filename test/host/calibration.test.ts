@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { parseEvaluation } from '../../src/core/data/evaluation-json';
+import type { Evaluation } from '../../src/core/calibration/types';
+import { CalibrationPanel } from '../../src/features/calibration/panel';
+import type { Analysis } from '../../src/protocol/calibration-page';
+import type { Services } from '../../src/workspace/services';
+import { projectRoot } from '../support/vscode-server';
+import { internals, until } from './internals';
+
+/** What the command line says about the same file. */
+function evaluateOnCommandLine(file: string): Evaluation {
+  const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
+  return parseEvaluation(
+    execFileSync(process.execPath, [cli, 'evaluate', file, '--json'], { encoding: 'utf8' }),
+    'stdout',
+  );
+}
+
+describe('the calibration panel in the editor', () => {
+  let services: Services;
+  let folder: string;
+  let table: string;
+  let shown: { panel: CalibrationPanel; page: vscode.WebviewPanel } | undefined;
+
+  /** The panel with its real page, which asks for the numbers as soon as it is there. */
+  function open(file: string, column = vscode.ViewColumn.One): CalibrationPanel {
+    const page = vscode.window.createWebviewPanel('test', 'Calibration', column);
+    shown = { panel: new CalibrationPanel(vscode.Uri.file(file), page, services), page };
+    return shown.panel;
+  }
+  const numbers = (panel: CalibrationPanel, wanted: (analysis: Analysis) => boolean): Promise<Analysis> =>
+    until('the panel has its numbers', () => {
+      const { analysis, busy, error } = panel.state;
+      return analysis !== null && busy === null && error === null && wanted(analysis) ? analysis : undefined;
+    });
+  const problem = (panel: CalibrationPanel): Promise<string> =>
+    until('the panel explains', () => panel.state.error?.code);
+
+  before(async () => {
+    ({ services } = await internals());
+    folder = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-panel-'));
+  });
+  beforeEach(() => {
+    table = path.join(folder, 'reviews.csv');
+    copyFileSync(path.join(projectRoot(), 'test/fixtures/panel/reviews.csv'), table);
+  });
+  afterEach(() => {
+    shown?.panel.dispose();
+    shown?.page.dispose();
+    shown = undefined;
+  });
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('opens from its command, as an editor of the file', async () => {
+    await vscode.commands.executeCommand('promptConfidence.openCalibration', vscode.Uri.file(table));
+    const input = await until(
+      'the panel is the active editor',
+      () => vscode.window.tabGroups.activeTabGroup.activeTab?.input,
+    );
+    assert.ok(input instanceof vscode.TabInputCustom);
+    assert.equal(input.viewType, 'promptConfidence.calibration');
+    assert.equal(input.uri.fsPath, table);
+  });
+
+  it('shows the numbers of the command line, all of them', async () => {
+    const panel = open(table);
+    const { evaluation, rejectedCount, consistency } = await numbers(panel, () => true);
+    assert.deepEqual(evaluation, evaluateOnCommandLine(table));
+    assert.equal(rejectedCount, 3);
+    assert.equal(consistency.length, evaluation.bins.length);
+  });
+
+  it('computes anew when the file changes, and says when it is gone and what is wrong with it', async () => {
+    const panel = open(table);
+    const before = await numbers(panel, () => true);
+    const lines = readFileSync(table, 'utf8').split('\n');
+    writeFileSync(table, `${lines.slice(0, 301).join('\n')}\n`);
+    const after = await numbers(panel, ({ evaluation }) => evaluation.n < before.evaluation.n);
+    assert.deepEqual(after.evaluation, evaluateOnCommandLine(table));
+    rmSync(table);
+    assert.equal(await problem(panel), 'no-file');
+    writeFileSync(table, 'label,prob:a,prob:b\na,"0,4","0,6"\n');
+    await until('the comma is refused', () => panel.state.error?.code === 'decimal-comma' || undefined);
+    writeFileSync(table, lines.join('\n'));
+    await numbers(panel, ({ evaluation }) => evaluation.n === before.evaluation.n);
+  });
+
+  it('explains what the command line refuses', async () => {
+    for (const [content, code] of [
+      ['', 'empty-table'],
+      ['label,prob:a,prob:b\n', 'no-rows'],
+      ['PK\x03\x04 workbook', 'not-a-table'],
+      ['a,b\n1,2\n', 'no-columns'],
+      ['confidence\n0.4\n', 'no-truth'],
+    ] as const) {
+      writeFileSync(table, content);
+      const panel = open(table);
+      assert.equal(await problem(panel), code);
+      assert.equal(panel.state.analysis, null);
+      shown?.page.dispose();
+      panel.dispose();
+    }
+  });
+
+  it('serves two panels on one file', async () => {
+    const first = open(table);
+    const firstPage = shown?.page;
+    const second = open(table, vscode.ViewColumn.Two);
+    const [a, b] = await Promise.all([numbers(first, () => true), numbers(second, () => true)]);
+    assert.deepEqual(a, b);
+    first.dispose();
+    firstPage?.dispose();
+  });
+});

@@ -1,0 +1,180 @@
+/** The section of the page that compares calibrators: what to use and why, their numbers, one beside raw, saving. */
+import type { Method, Metric } from '../../src/core/calibration/types';
+import type { Comparison, PanelState } from '../../src/protocol/calibration-page';
+import { button } from '../button';
+import { h, warningIcon } from '../dom';
+import { type Band, densityTop } from './diagram';
+import { figure } from './figure';
+import { link, table } from './tables';
+import { interval, methodName, number } from './words';
+
+type Shown = Comparison['methods'][number];
+
+export interface CalibratorActions {
+  compare(): void;
+  show(method: Method): void;
+  save(method: Method): void;
+}
+
+export function calibratorSection(
+  { analysis, comparison, comparisonError, busy }: PanelState,
+  band: Band,
+  wanted: string | null,
+  actions: CalibratorActions,
+): Node[] {
+  if (analysis === null || analysis.preliminary) return [];
+  const heading = h('h2', {}, 'Calibrators');
+  if (comparisonError !== null)
+    return [
+      h(
+        'section',
+        { class: 'calibrators' },
+        heading,
+        h('p', { class: 'line' }, warningIcon(), comparisonError.message),
+      ),
+    ];
+  if (comparison === null)
+    return [
+      h(
+        'section',
+        { class: 'calibrators' },
+        heading,
+        h(
+          'p',
+          { class: 'about-calibrators' },
+          'A calibrator corrects the confidence. Every one that this table allows is fitted on some rows and scored on others, so that the numbers hold for new data.',
+        ),
+        busy === null
+          ? button('Compare Calibrators', { key: 'compare' }, () => actions.compare())
+          : h('p', { class: 'quiet' }, 'They can be compared once the numbers above are computed.'),
+      ),
+    ];
+  return [compared(comparison, analysis.origin, band, wanted, actions)];
+}
+
+const TITLES = { 'keep-raw': 'Keep raw', 'not-enough-data': 'Not enough data' } as const;
+
+function compared(
+  comparison: Comparison,
+  origin: string,
+  band: Band,
+  wanted: string | null,
+  actions: CalibratorActions,
+): HTMLElement {
+  const { verdict, choice, reason, folds, warnings, excluded, methods } = comparison;
+  const title =
+    verdict === 'use' && choice !== null
+      ? `Recommended: ${methodName(choice)}`
+      : TITLES[verdict === 'use' ? 'keep-raw' : verdict];
+  const [raw] = methods;
+  const shown = shownMethod(comparison, wanted);
+  return h(
+    'section',
+    { class: 'calibrators' },
+    h('h2', {}, `Calibrators. ${title}`),
+    h('p', {}, `${sentence(reason, choice)} ${folds}`),
+    comparisonTable(comparison, shown, actions),
+    ...warnings.map(({ message }) => h('p', { class: 'line quiet' }, warningIcon(), message)),
+    ...excluded.map(({ method, reason: why }) =>
+      h(
+        'p',
+        { class: 'quiet' },
+        `${methods.some((entry) => entry.method === method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${why}`,
+      ),
+    ),
+    ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, band, origin, actions)),
+  );
+}
+
+/** The core's reason, which begins with the name of a method as the command line has it. */
+function sentence(reason: string, choice: Comparison['choice']): string {
+  if (choice === null || !reason.startsWith(choice)) return reason;
+  return methodName(choice) + reason.slice(choice.length);
+}
+
+/** What the person chose to see; else what is recommended, else the one with the lowest NLL. */
+function shownMethod({ methods, choice }: Comparison, wanted: string | null): Shown | undefined {
+  const find = (name: string | null): Shown | undefined =>
+    methods.find(({ method }) => method === name && method !== 'raw');
+  const nll = ({ diagram }: Shown): number => criterion(diagram.evaluation).nll.value ?? Infinity;
+  const best = methods.filter(({ method }) => method !== 'raw').sort((a, b) => nll(a) - nll(b))[0];
+  return find(wanted) ?? find(choice) ?? best;
+}
+
+/** Of the label distribution where there is one: what calibrators on labels are judged by. */
+function criterion(evaluation: Shown['diagram']['evaluation']): { nll: Metric; brier: Metric } {
+  return evaluation.labelMetrics ?? evaluation;
+}
+
+function comparisonTable(
+  { methods, choice }: Comparison,
+  shown: Shown | undefined,
+  actions: CalibratorActions,
+): HTMLElement {
+  const cell = (metric: Metric): Node =>
+    h('span', {}, number(metric.value), h('span', { class: 'interval' }, ` ${interval(metric)}`));
+  return table(
+    'Calibrators on rows that they did not see',
+    [
+      { name: 'Calibrator' },
+      { name: 'NLL', isNumber: true },
+      { name: 'Brier', isNumber: true },
+      { name: 'ECE', isNumber: true },
+      { name: 'ECE if calibrated', isNumber: true },
+      { name: 'Accuracy', isNumber: true },
+      { name: 'Above the best NLL', isNumber: true },
+      { name: 'Remark' },
+    ],
+    methods.map(({ method, diagram: { evaluation }, gap }) => {
+      const { nll, brier } = criterion(evaluation);
+      const marks = [
+        ...(method === choice ? ['★ recommended'] : []),
+        ...(method === shown?.method ? ['shown below'] : []),
+      ];
+      return [
+        method === 'raw'
+          ? 'Raw'
+          : link(methodName(method), `method-${method}`, () => actions.show(method), 'Show beside raw'),
+        cell(nll),
+        cell(brier),
+        cell(evaluation.ece),
+        `${number(evaluation.eceNull.mean)}, up to ${number(evaluation.eceNull.q95)}`,
+        cell(evaluation.accuracy),
+        gap === null ? '–' : gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`,
+        marks.join(', '),
+      ];
+    }),
+  );
+}
+
+/** Raw and calibrated on the same axes, on the same rows. */
+function pair(raw: Shown, shown: Shown, band: Band, origin: string, actions: CalibratorActions): Node[] {
+  const { method } = shown;
+  if (method === 'raw') return [];
+  const top = Math.max(densityTop(raw.diagram), densityTop(shown.diagram));
+  const name = methodName(method);
+  return [
+    h(
+      'div',
+      { class: 'columns pair' },
+      figure({
+        diagram: raw.diagram,
+        band,
+        id: 'before',
+        caption: 'Raw',
+        title: 'Reliability diagram of the raw confidence',
+        densityTop: top,
+      }),
+      figure({
+        diagram: shown.diagram,
+        band,
+        id: 'after',
+        caption: `${name}, on rows that it did not see`,
+        title: `Reliability diagram after ${name}`,
+        densityTop: top,
+      }),
+    ),
+    h('p', { class: 'quiet' }, `${name} is fitted on all rows when it is saved. ${origin}`),
+    button(`Save Calibrator: ${name}…`, { key: 'save' }, () => actions.save(method)),
+  ];
+}

@@ -1,0 +1,245 @@
+/**
+ * The reliability diagram with its histogram, as one SVG: single predictions as dots in two strips, bin averages
+ * against the diagonal, and beneath, on the same axis, how many rows have such a confidence.
+ */
+import type { Diagram, Dots } from '../../src/protocol/calibration-page';
+import { svg } from '../dom';
+import { binSentence, isBeyondChance, number } from './words';
+
+export type Band = 'consistency' | 'wilson';
+
+export interface DiagramOptions {
+  readonly diagram: Diagram;
+  readonly band: Band;
+  /** Unique in the page: prefix of ids and keys. */
+  readonly id: string;
+  readonly title: string;
+  /** Rows at the histogram's top; the same for two diagrams side by side. */
+  readonly densityTop?: number;
+  /** A bin is pointed at or focused; undefined for none. */
+  readonly onPoint: (bin: number | undefined) => void;
+  readonly onChoose: (bin: number) => void;
+}
+
+const WIDTH = 480;
+const LEFT = 48;
+const RIGHT = WIDTH - 12;
+/** [top, bottom] of each part. */
+const RIGHT_STRIP = [6, 28] as const;
+const PLOT = [36, 336] as const;
+const WRONG_STRIP = [344, 366] as const;
+const HISTOGRAM = [380, 450] as const;
+const HEIGHT = 494;
+const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
+
+const x = (share: number): number => round(LEFT + share * (RIGHT - LEFT));
+const y = (share: number): number => round(PLOT[1] - share * (PLOT[1] - PLOT[0]));
+
+export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
+  const { diagram, band, id, title } = options;
+  const { bins } = diagram.evaluation;
+  const titleElement = svg('title', { id: `${id}-title` });
+  titleElement.textContent = title;
+  const picture = svg(
+    'svg',
+    {
+      class: 'diagram',
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: 'group',
+      'aria-labelledby': `${id}-title`,
+    },
+    titleElement,
+    svg(
+      'g',
+      { 'aria-hidden': 'true' },
+      ...frame(diagram.evaluation.binning.kind === 'width' ? 'rows' : 'density'),
+      dots(diagram.dots),
+      ...histogram(diagram, options.densityTop ?? densityTop(diagram)),
+      svg('path', { class: 'diagonal', d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` }),
+      ...bins.map((_, index) => bandBar(diagram, index, band)),
+      svg('polyline', {
+        class: 'bin-line',
+        points: bins.map((bin) => `${x(bin.meanConfidence)},${y(bin.accuracy)}`).join(' '),
+      }),
+      ...bins.map((_, index) => marker(diagram, index, band)),
+    ),
+    binList(options),
+  );
+  return picture;
+}
+
+/** Rows for each unit of confidence in the fullest bin. */
+export function densityTop({ evaluation }: Diagram): number {
+  return Math.max(0, ...evaluation.bins.map((bin) => bin.count / width(bin)));
+}
+
+/** @param density what the height of a histogram's bar stands for */
+function frame(density: string): SVGElement[] {
+  const label = (text: string, at: { x: number; y: number }, className: string, transform?: string) => {
+    const element = svg('text', { class: className, ...at, transform });
+    element.textContent = text;
+    return element;
+  };
+  const box = ([top, bottom]: readonly [number, number], className: string) =>
+    svg('rect', { class: className, x: LEFT, y: top, width: RIGHT - LEFT, height: bottom - top });
+  const middle = (PLOT[0] + PLOT[1]) / 2;
+  return [
+    box(RIGHT_STRIP, 'strip'),
+    box(PLOT, 'plot'),
+    box(WRONG_STRIP, 'strip'),
+    ...TICKS.flatMap((tick) => [
+      svg('path', { class: 'grid', d: `M${LEFT} ${y(tick)}H${RIGHT}M${x(tick)} ${PLOT[0]}V${PLOT[1]}` }),
+      label(tickName(tick), { x: LEFT - 6, y: y(tick) + 4 }, 'tick end'),
+      label(tickName(tick), { x: x(tick), y: HISTOGRAM[1] + 16 }, 'tick middle'),
+    ]),
+    svg('path', { class: 'axis', d: `M${LEFT} ${HISTOGRAM[1]}H${RIGHT}` }),
+    label('right', { x: LEFT - 6, y: RIGHT_STRIP[0] + 15 }, 'tick end'),
+    label('wrong', { x: LEFT - 6, y: WRONG_STRIP[0] + 15 }, 'tick end'),
+    label(density, { x: LEFT - 6, y: (HISTOGRAM[0] + HISTOGRAM[1]) / 2 + 4 }, 'tick end'),
+    label('Accuracy', { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
+    label('Confidence', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 8 }, 'axis-title middle'),
+  ];
+}
+
+function tickName(tick: number): string {
+  return tick === 0 || tick === 1 ? String(tick) : tick.toFixed(1);
+}
+
+/** All dots of a strip as one path: a line of no length with a round end is a dot. */
+function dots({ confidence, correct, jitter }: Dots): SVGElement {
+  const paths = { right: '', wrong: '' };
+  confidence.forEach((value, index) => {
+    const isRight = correct[index] === 1;
+    const [top, bottom] = isRight ? RIGHT_STRIP : WRONG_STRIP;
+    const across = top + 3 + (jitter[index] ?? 0) * (bottom - top - 6);
+    paths[isRight ? 'right' : 'wrong'] += `M${x(value)} ${round(across)}h0`;
+  });
+  return svg(
+    'g',
+    {},
+    svg('path', { class: 'dots dots-right', d: paths.right }),
+    svg('path', { class: 'dots dots-wrong', d: paths.wrong }),
+  );
+}
+
+function histogram({ evaluation }: Diagram, top: number): SVGElement[] {
+  const [highest, bottom] = HISTOGRAM;
+  return evaluation.bins.map((bin) => {
+    const height = top === 0 ? 0 : Math.max(1, (bin.count / width(bin) / top) * (bottom - highest));
+    return svg('rect', {
+      class: 'histogram-bar',
+      x: x(bin.low) + 0.5,
+      y: round(bottom - height),
+      width: Math.max(0.5, round(x(bin.high) - x(bin.low) - 1)),
+      height: round(height),
+    });
+  });
+}
+
+function width({ low, high }: { readonly low: number; readonly high: number }): number {
+  return Math.max(high - low, 1e-6);
+}
+
+/** Either what a calibrated model would show, as a bar about the diagonal, or the interval of what was seen. */
+function bandBar({ evaluation, consistency }: Diagram, index: number, band: Band): SVGElement {
+  const bin = evaluation.bins[index];
+  const bar = consistency[index] ?? null;
+  if (bin === undefined) return svg('g');
+  const at = x(bin.meanConfidence);
+  if (band === 'wilson')
+    return svg('path', {
+      class: 'wilson',
+      d: `M${at} ${y(bin.accuracyLow)}V${y(bin.accuracyHigh)}M${at - 4} ${y(bin.accuracyLow)}h8M${at - 4} ${y(bin.accuracyHigh)}h8`,
+    });
+  if (bar === null) return svg('g');
+  return svg('rect', {
+    class: 'consistency',
+    x: at - 5,
+    y: y(bar.high),
+    width: 10,
+    height: Math.max(1, round(y(bar.low) - y(bar.high))),
+    rx: 2,
+  });
+}
+
+/** A disc where chance alone explains the bin, a diamond where not; the more rows, the larger. */
+function marker({ evaluation, consistency }: Diagram, index: number, band: Band): SVGElement {
+  const bin = evaluation.bins[index];
+  if (bin === undefined) return svg('g');
+  const most = Math.max(1, ...evaluation.bins.map((other) => other.count));
+  const r = 3 + 4.5 * Math.sqrt(bin.count / most);
+  const [cx, cy] = [x(bin.meanConfidence), y(bin.accuracy)];
+  if (!isBeyondChance(bin, consistency[index] ?? null, band))
+    return svg('circle', { class: 'bin-point', cx, cy, r: round(r) });
+  const d = round(r * 1.3);
+  return svg('path', {
+    class: 'bin-point beyond',
+    d: `M${cx} ${round(cy - d)}l${d} ${d}l${-d} ${d}l${-d} ${-d}Z`,
+  });
+}
+
+/** What is pointed at, focused and chosen: a column over both plots for every bin. One stop for the Tab key. */
+function binList({ diagram, id, onPoint, onChoose }: DiagramOptions): SVGElement {
+  const { bins } = diagram.evaluation;
+  const items = bins.map((bin, index) =>
+    svg('rect', {
+      class: 'bin',
+      role: 'option',
+      tabindex: index === 0 ? 0 : -1,
+      'aria-selected': 'false',
+      'aria-label': binSentence(bin, diagram.consistency[index] ?? null),
+      'data-key': `${id}-bin-${number(bin.low)}`,
+      x: x(bin.low),
+      y: RIGHT_STRIP[0],
+      width: Math.max(1, round(x(bin.high) - x(bin.low))),
+      height: HISTOGRAM[1] - RIGHT_STRIP[0],
+    }),
+  );
+  const list = svg(
+    'g',
+    { role: 'listbox', 'aria-label': 'Bins of confidence', 'aria-orientation': 'horizontal' },
+    ...items,
+  );
+  const focus = (index: number): void => {
+    const target = items[Math.min(items.length - 1, Math.max(0, index))];
+    for (const item of items) item.setAttribute('tabindex', item === target ? '0' : '-1');
+    target?.focus();
+  };
+  items.forEach((item, index) => {
+    item.addEventListener('pointerenter', () => onPoint(index));
+    item.addEventListener('pointerleave', () => onPoint(undefined));
+    item.addEventListener('focus', () => onPoint(index));
+    item.addEventListener('click', () => {
+      focus(index);
+      onChoose(index);
+    });
+    item.addEventListener('keydown', (event) => {
+      const steps: Partial<Record<string, number>> = {
+        ArrowRight: index + 1,
+        ArrowUp: index + 1,
+        ArrowLeft: index - 1,
+        ArrowDown: index - 1,
+        Home: 0,
+        End: items.length - 1,
+      };
+      const next = steps[event.key];
+      if (next !== undefined) focus(next);
+      else if (event.key === 'Enter' || event.key === ' ') onChoose(index);
+      else return;
+      event.preventDefault();
+    });
+  });
+  return list;
+}
+
+/** Marks the chosen bin, and makes it the stop of the Tab key. */
+export function markChosen(picture: Element, chosen: number | undefined): void {
+  picture.querySelectorAll('.bin').forEach((bin, index) => {
+    bin.setAttribute('aria-selected', String(index === chosen));
+    if (chosen !== undefined) bin.setAttribute('tabindex', index === chosen ? '0' : '-1');
+  });
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,59 @@
+/** A reliability diagram with what is said about it: the numbers of the bin at hand, the legend, the table. */
+import type { Diagram } from '../../src/protocol/calibration-page';
+import { h } from '../dom';
+import { type Band, reliabilityDiagram } from './diagram';
+import { legend } from './legend';
+import { binsTable } from './tables';
+import { binSentence } from './words';
+
+export interface FigureOptions {
+  readonly diagram: Diagram;
+  readonly band: Band;
+  /** Unique in the page. */
+  readonly id: string;
+  readonly title: string;
+  /** Shown above; without one the title is only read aloud. */
+  readonly caption?: string;
+  readonly densityTop?: number;
+  /** The bin whose numbers are shown while none is pointed at. */
+  readonly chosen?: () => number | undefined;
+  readonly onChoose?: (bin: number) => void;
+}
+
+export function figure(options: FigureOptions): HTMLElement {
+  const { diagram, band, id, title, caption, densityTop, chosen, onChoose } = options;
+  const { bins } = diagram.evaluation;
+  const hint =
+    onChoose === undefined
+      ? 'Point at a bin for its numbers.'
+      : 'Point at a bin for its numbers; choose it for its rows.';
+  const readout = h('p', { class: 'readout' }, hint);
+  const picture = reliabilityDiagram({
+    diagram,
+    band,
+    id,
+    title,
+    ...(densityTop === undefined ? {} : { densityTop }),
+    onPoint: (index) => {
+      const at = index ?? chosen?.();
+      const bin = at === undefined ? undefined : bins[at];
+      readout.textContent =
+        bin === undefined || at === undefined ? hint : binSentence(bin, diagram.consistency[at] ?? null);
+    },
+    onChoose: (index) => onChoose?.(index),
+  });
+  return h(
+    'figure',
+    { class: 'reliability' },
+    caption === undefined ? undefined : h('figcaption', {}, caption),
+    picture,
+    readout,
+    legend(diagram, band),
+    h(
+      'details',
+      {},
+      h('summary', { 'data-key': `${id}-bins` }, 'Bins as a table'),
+      binsTable(diagram, `${id}-row`, onChoose),
+    ),
+  );
+}

@@ -1,0 +1,42 @@
+/** What the shapes of a diagram mean. */
+import type { Diagram } from '../../src/protocol/calibration-page';
+import { h, svg } from '../dom';
+import type { Band } from './diagram';
+
+export function legend({ dots }: Diagram, band: Band): HTMLElement {
+  const sampled =
+    dots.total > dots.confidence.length
+      ? `single predictions: ${dots.confidence.length.toLocaleString('en-US')} of ${dots.total.toLocaleString('en-US')}, sampled`
+      : 'single predictions';
+  return h(
+    'ul',
+    { class: 'legend' },
+    item(
+      svg('circle', { class: 'bin-point', cx: 8, cy: 8, r: 4.5 }),
+      band === 'consistency'
+        ? 'bin average, within chance of a calibrated model'
+        : 'bin average whose interval holds its mean confidence',
+    ),
+    item(
+      svg('path', { class: 'bin-point beyond', d: 'M8 2l6 6l-6 6l-6 -6Z' }),
+      band === 'consistency'
+        ? 'beyond chance (1 of 20 bins is, by luck alone)'
+        : 'bin average whose interval does not',
+    ),
+    band === 'consistency'
+      ? item(
+          svg('rect', { class: 'consistency', x: 4, y: 1, width: 8, height: 14, rx: 2 }),
+          'where 95 of 100 calibrated models would be',
+        )
+      : item(
+          svg('path', { class: 'wilson', d: 'M8 1V15M4 1h8M4 15h8' }),
+          '95% interval of the accuracy (Wilson)',
+        ),
+    item(svg('path', { class: 'diagonal', d: 'M1 15L15 1' }), 'confidence = accuracy'),
+    item(svg('path', { class: 'dots dots-right', d: 'M4 5h0M9 10h0M12 4h0' }), sampled),
+  );
+}
+
+function item(shape: SVGElement, words: string): HTMLElement {
+  return h('li', {}, svg('svg', { class: 'key', viewBox: '0 0 16 16', 'aria-hidden': 'true' }, shape), words);
+}

@@ -1,0 +1,164 @@
+/** The tables beside the plots. */
+import { metricsOf } from '../../src/core/metrics/metric-names';
+import type { Analysis, BinRows, Diagram } from '../../src/protocol/calibration-page';
+import { h } from '../dom';
+import { binRange, count, interval, labelName, number, signed } from './words';
+
+interface Column {
+  readonly name: string;
+  readonly isNumber?: boolean;
+}
+
+type Cell = string | Node;
+
+/** A table with column heads, and a head for every row in its first column. It scrolls where it is too wide. */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+): HTMLElement {
+  const align = (index: number): string | undefined =>
+    columns[index]?.isNumber === true ? 'number' : undefined;
+  return h(
+    'div',
+    { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': caption },
+    h(
+      'table',
+      {},
+      h('caption', { class: 'unseen' }, caption),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ...columns.map(({ name }, index) => h('th', { scope: 'col', class: align(index) }, name)),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        ...rows.map((cells) =>
+          h(
+            'tr',
+            {},
+            ...cells.map((cell, index) =>
+              index === 0
+                ? h('th', { scope: 'row', class: align(index) }, cell)
+                : h('td', { class: align(index) }, cell),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+const METRIC_WORDS: Readonly<Record<string, string>> = {
+  accuracy: 'Accuracy',
+  'mean confidence': 'Mean confidence',
+  'smooth ECE': 'Smooth ECE',
+  'debiased L2': 'Debiased L2',
+  'classwise ECE': 'Classwise ECE',
+};
+
+/** The headline numbers with their intervals, and why one is missing. */
+export function metricsTable({ evaluation, preliminary }: Analysis): HTMLElement {
+  const rows = metricsOf(evaluation).map(([name, metric]) => [
+    METRIC_WORDS[name] ?? name,
+    number(metric.value),
+    interval(metric) || (preliminary ? '…' : '–'),
+    remark(name, metric.reason, evaluation.mce.count, preliminary),
+  ]);
+  const { mean, q95 } = evaluation.eceNull;
+  const at = rows.findIndex(([name]) => name === 'ECE') + 1;
+  rows.splice(at, 0, [
+    'ECE if calibrated',
+    number(mean),
+    q95 === null ? '–' : `up to ${number(q95)}`,
+    'mean and 95% quantile of chance',
+  ]);
+  return table(
+    'Headline numbers',
+    [
+      { name: 'Metric' },
+      { name: 'Value', isNumber: true },
+      { name: '95% interval', isNumber: true },
+      { name: 'Remark' },
+    ],
+    rows,
+  );
+}
+
+function remark(
+  name: string,
+  reason: string | undefined,
+  mceRows: number | null,
+  preliminary: boolean,
+): string {
+  // Before the intervals are there, what is missing needs no reason.
+  const parts = reason === undefined || preliminary ? [] : [reason];
+  if (name === 'MCE' && mceRows !== null) parts.push(`from a bin of ${count(mceRows, 'row')}`);
+  if (/ECE$|^MCE$|L2$/.test(name)) parts.push('approximate');
+  return parts.join('; ');
+}
+
+/** The bins as a table; the first cell chooses one where that can be done. */
+export function binsTable(
+  { evaluation, consistency }: Diagram,
+  keyPrefix: string,
+  onChoose?: (bin: number) => void,
+): HTMLElement {
+  return table(
+    'Bins of confidence',
+    [
+      { name: 'Bin' },
+      { name: 'Rows', isNumber: true },
+      { name: 'Mean confidence', isNumber: true },
+      { name: 'Accuracy', isNumber: true },
+      { name: '95% interval', isNumber: true },
+      { name: 'If calibrated', isNumber: true },
+      { name: 'Gap', isNumber: true },
+    ],
+    evaluation.bins.map((bin, index) => [
+      onChoose === undefined
+        ? binRange(bin)
+        : link(binRange(bin), `${keyPrefix}-${index}`, () => onChoose(index)),
+      bin.count.toLocaleString('en-US'),
+      number(bin.meanConfidence),
+      number(bin.accuracy),
+      interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
+      interval(consistency[index] ?? { low: null, high: null }) || '–',
+      signed(bin.accuracy - bin.meanConfidence),
+    ]),
+  );
+}
+
+export function binRowsTable({ rows }: BinRows, onReveal: (line: number) => void): HTMLElement {
+  const named = rows.some(({ predicted }) => predicted !== null);
+  const truthKnown = rows.some(({ truth }) => truth !== null);
+  return table(
+    'Rows of the bin, worst first',
+    [
+      { name: 'Line', isNumber: true },
+      { name: 'Result' },
+      { name: 'Confidence', isNumber: true },
+      ...(named ? [{ name: 'Predicted' }] : []),
+      ...(truthKnown ? [{ name: 'Truth' }] : []),
+    ],
+    rows.map(({ line, confidence, correct, predicted, truth }) => [
+      link(String(line), `row-${line}`, () => onReveal(line), `Line ${line}: show in the text editor`),
+      correct ? '✓ right' : '✗ wrong',
+      number(confidence),
+      ...(named ? [labelName(predicted)] : []),
+      ...(truthKnown ? [labelName(truth)] : []),
+    ]),
+  );
+}
+
+/** A button that looks like a link: cheap enough for hundreds. */
+export function link(text: string, key: string, onClick: () => void, title?: string): HTMLElement {
+  const element = h('button', { class: 'link', type: 'button', 'data-key': key, title }, text);
+  element.addEventListener('click', onClick);
+  return element;
+}
