@@ -196,6 +196,9 @@ describe('the calibration panel', () => {
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
       );
       assert.deepEqual(overflow, []);
+      // One below the other: side by side they would be too small to read.
+      for (const diagram of await page.locator('.diagram').all())
+        assert.ok(((await diagram.boundingBox())?.width ?? 0) > 300);
     }
   });
 
