@@ -137,11 +137,6 @@ export class EngineClient {
     await this.stop();
   }
 
-  async restart(): Promise<ModelInfo> {
-    await this.reset();
-    return this.load();
-  }
-
   async dispose(): Promise<void> {
     this.listeners.clear();
     await this.stop();

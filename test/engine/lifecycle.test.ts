@@ -89,7 +89,8 @@ describe('the engine process', function () {
       await untilState(engine, (state) => state.kind === 'failed');
     }
     await assert.rejects(engine.load(), { code: 'engine-down', message: /crashed 3 times/ });
-    await engine.restart();
+    await engine.reset();
+    await engine.load();
     assert.equal(engine.state.kind, 'ready');
   });
 

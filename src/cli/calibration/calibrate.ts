@@ -4,7 +4,7 @@ import { calibrate as calibrateData } from '../../core/calibration/calibrate';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { labelShares } from '../../core/calibration/prior';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
-import { type Recommendation, recommend } from '../../core/calibration/recommend';
+import { FITTED_METHODS, type Recommendation, recommend } from '../../core/calibration/recommend';
 import type { CalibrationReport, Evaluation, Method, PredictionData } from '../../core/calibration/types';
 import { knownRows } from '../../core/calibration/data';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
@@ -36,28 +36,16 @@ import {
   report as reportProblems,
 } from './render';
 
-/** Those that are fitted on labelled rows alone. */
-const FITTED = [
-  'platt',
-  'isotonic',
-  'temperature',
-  'bias-temperature',
-  'vector',
-  'beta',
-  'histogram',
-  'slope',
-] as const satisfies readonly Method[];
-
 /** Corrections of a label prior, which look at no true label. */
 const PRIORS = { 'prior-batch': 'batch', 'prior-content-free': 'content-free' } as const;
 
-const METHODS = ['auto', ...FITTED, 'prior-batch', 'prior-content-free'] as const;
+const METHODS = ['auto', ...FITTED_METHODS, 'prior-batch', 'prior-content-free'] as const;
 
 const USAGE = `Usage: prompt-confidence calibrate TABLE --method METHOD --out FILE [options]
 Fits a calibrator, says what it is worth on rows that it did not see, and saves it.
 
-  --method METHOD        ${FITTED.slice(0, 5).join(', ')},
-                         ${FITTED.slice(5).join(', ')}, prior-batch, prior-content-free;
+  --method METHOD        ${FITTED_METHODS.slice(0, 5).join(', ')},
+                         ${FITTED_METHODS.slice(5).join(', ')}, prior-batch, prior-content-free;
                          or auto: the simplest that is as good as the best, and none where none helps
   --shares LABEL=X,…     for prior-batch: the share of each label to expect, or "uniform"
   --neutral TABLE        for prior-content-free: the scores of neutral texts ("N/A", …)

@@ -38,7 +38,7 @@ export interface Recommendation {
 }
 
 /** All that are fitted on labelled rows, in the order in which they are compared. */
-export const FITTED_METHODS: readonly Method[] = [
+export const FITTED_METHODS = [
   'temperature',
   'slope',
   'platt',
@@ -47,7 +47,7 @@ export const FITTED_METHODS: readonly Method[] = [
   'vector',
   'histogram',
   'isotonic',
-];
+] as const satisfies readonly Method[];
 const FEWEST_OUTCOMES = 20;
 const FEWEST_FOR_ISOTONIC = 200;
 
