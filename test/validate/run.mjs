@@ -44,6 +44,12 @@ const MUTANTS = [
     to: 'fit(data)',
   },
   {
+    name: 'a label prior is fitted on all rows',
+    file: 'src/core/calibration/calibrate.ts',
+    from: 'const fit = (train: PredictionData) => fitCalibrator(train, options).calibrator;',
+    to: "const fit = (train: PredictionData) => fitCalibrator(options.method === 'batch' ? known : train, options).calibrator;",
+  },
+  {
     name: 'ranks are pooled over folds',
     file: 'src/core/metrics/ranking.ts',
     from: 'const state = fold === null ? first : states[fold[rank] ?? 0];',
