@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
 import type { Calibrator } from '../../core/calibration/calibrator';
-import { labelShares } from '../../core/calibration/prior';
+import { forShares } from '../../core/calibration/deployment';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
 import {
   FITTED_METHODS,
@@ -11,7 +11,6 @@ import {
   recommend,
 } from '../../core/calibration/recommend';
 import type { CalibrationReport, Evaluation, Method, PredictionData } from '../../core/calibration/types';
-import { knownRows } from '../../core/calibration/data';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { saveCalibrator } from '../../store/calibrators';
@@ -201,5 +200,5 @@ function withPrevalence(
   const deployed = labelShareOption('prevalence', prevalence, data);
   if (calibrator.on !== 'labels' || data.kind !== 'labels')
     throw usageError('--prevalence needs a score for every label.');
-  return { ...calibrator, prevalence: { fitted: labelShares(knownRows(data)), deployed } };
+  return forShares(calibrator, data, deployed);
 }
