@@ -1,7 +1,7 @@
 /** `prompt-confidence score`: the scores of every row of a table, with a file beside it that says where they come from. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Pace, rowsInWords } from '../core/pace';
+import { RowRate, rowsInWords } from '../core/row-rate';
 import { labelColumns, labelCells } from '../core/scoring/score-cells';
 import { measureJitter } from '../sources/jitter';
 import { inspectTable, type TableFile } from '../store/tables/inspect';
@@ -56,7 +56,7 @@ export const score = command(USAGE, async (argv, io) => {
   await withSession(values, io, async (session) => {
     const run = await runOf(session, source, rows, values['text-column'], shard, io.signal);
     if (values.restart) await whileAlone(out, () => discardUnfinished(out));
-    const pace = new Pace();
+    const pace = new RowRate();
     let toldAt: number | undefined;
     const done = await writeScored(source, out, {
       run,

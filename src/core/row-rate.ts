@@ -7,7 +7,7 @@ const WINDOW_MS = 20_000;
 const FIRST_MS = 1_000;
 
 /** The rate of the last while. Clocks are passed in: milliseconds of any that only goes forward. */
-export class Pace {
+export class RowRate {
   /** Newest last. */
   private samples: { readonly at: number; readonly done: number }[] = [];
 
