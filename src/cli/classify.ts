@@ -5,7 +5,7 @@ import { deviceInWords } from '../core/device-words';
 import { blockBar, formatLogProb, formatPercent, scoreWarnings, visibleToken } from '../core/presentation';
 import type { Score, TokenRow } from '../core/scoring/score';
 import { command, DONE, usageError } from './command';
-import { promptSha256 } from './prompt-hash';
+import { promptSha256 } from '../store/prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
 
 const USAGE = `Usage: prompt-confidence classify TEXT… [options]

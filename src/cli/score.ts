@@ -9,7 +9,7 @@ import { SCORE_META_VERSION, scoreMetaFile, type ScoreMeta } from '../store/tabl
 import { writeScored } from '../store/tables/write-scored';
 import { outputFile, positional } from './calibration/options';
 import { command, DONE } from './command';
-import { promptSha256 } from './prompt-hash';
+import { promptSha256 } from '../store/prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession, type Session } from './session';
 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
