@@ -1,6 +1,7 @@
 /** The score of one text: what every source returns, and what hover, panel, table and command line show. */
-import { logSumExp } from './log-space';
+import type { Agreement } from './agreement';
 import type { ScoringMethod } from './answer-plan';
+import { logSumExp } from './log-space';
 
 export interface LabelScore {
   readonly label: string;
@@ -8,6 +9,8 @@ export interface LabelScore {
   readonly logProb: number;
   /** P(label) normalised over the labels, in [0, 1]: the combined confidence. */
   readonly confidence: number;
+  /** True where the source did not show the label among its likeliest answers: logProb is at most this. */
+  readonly isBound?: boolean;
 }
 
 /** One row of the token table: a candidate for the first token of the answer. */
@@ -38,6 +41,8 @@ export interface Score {
   readonly cutTokens: number;
   /** The likeliest first tokens, where they were asked for. */
   readonly tokens?: readonly TokenRow[];
+  /** What sampling said, where the confidence comes from it or it stands beside. */
+  readonly agreement?: Agreement;
 }
 
 /**

@@ -1,0 +1,31 @@
+/** Answers drawn from a model at a temperature above 0, and how far they agree. */
+
+/** One drawn answer. */
+export interface Answer {
+  /** What the model said, as far as it was read. */
+  readonly text: string;
+  /** The label that it stands for; null where it stands for none. */
+  readonly label: string | null;
+}
+
+/** How the prompt differs from sample to sample: examples and labels in another order, or not at all. */
+export type Variants = 'permuted' | 'plain';
+
+/** What sampling said about one text: kept in its score beside the confidence that was made of it. */
+export interface Agreement {
+  /** N, with the answers that stand for no label. */
+  readonly samples: number;
+  /** n_k, in the order of the classifier's labels. */
+  readonly counts: readonly number[];
+  /** Answers that stand for no label: N − Σ n_k. */
+  readonly unparsed: number;
+  /**
+   * Wilson 95% range of how often the model gives its winning answer; never of being right.
+   */
+  readonly answerRate: { readonly low: number; readonly high: number };
+  /** Null where the provider does not say. */
+  readonly temperature: number | null;
+  readonly variants: Variants;
+  /** How equal counts were told apart. */
+  readonly tieBrokenBy: 'token-probability' | 'label-order' | null;
+}
