@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../atomic';
 import { csvLine } from './csv-line';
 import type { TableFile } from './inspect';
 import { tableRows } from './rows';
+import { type CopyOptions, type CopyReport, RowCalibrator } from './write-calibrated';
 
 export interface ScoreOptions {
   /** Name of the column that holds the texts. */
@@ -15,6 +16,8 @@ export interface ScoreOptions {
   readonly labels: readonly string[];
   /** Scores texts, one for each, in order. */
   readonly score: (texts: readonly string[]) => Promise<readonly Score[]>;
+  /** Makes calibrated rows of scored ones; undefined for raw scores. */
+  readonly calibrator?: CopyOptions | undefined;
   /** Rows written so far. */
   readonly onProgress: (rows: number) => void;
   /** Called when every row is written, just before the copy takes its name: what belongs to an older copy goes now. */
@@ -27,6 +30,8 @@ export interface ScoreReport {
   readonly failed: readonly { readonly line: number; readonly reason: string }[];
   /** Rows whose text was cut to fit. */
   readonly cut: number;
+  /** Of the calibrator; null for raw scores. */
+  readonly calibration: Omit<CopyReport, 'rows'> | null;
 }
 
 /** Texts that are scored together: enough to fill the engine's batches with equal lengths, few enough to cancel soon. */
@@ -66,12 +71,14 @@ export async function writeScored(
       'column-exists',
       `${name} has a column "${clash}" already. Score the table without scores, or rename the column.`,
     );
+  const scoredHeader = [...source.header, ...added];
+  const calibrator = options.calibrator && new RowCalibrator(scoredHeader, name, options.calibrator);
   const failed: { line: number; reason: string }[] = [];
   let rows = 0;
   let cut = 0;
 
   async function* lines(): AsyncGenerator<string> {
-    yield csvLine([...source.header, ...added], source.separator);
+    yield csvLine(calibrator?.header ?? scoredHeader, source.separator);
     for await (const batch of tableRows(source))
       for (let start = 0; start < batch.length; start += GROUP) {
         const group = batch.slice(start, start + GROUP);
@@ -80,25 +87,30 @@ export async function writeScored(
           problems[index] === undefined ? [cells[at] ?? ''] : [],
         );
         const scores = [...(await options.score(texts))];
-        let text = '';
+        const scored: { cells: string[]; line: number; hasNone: boolean }[] = [];
         for (const [index, { cells, line }] of group.entries()) {
           const reason = problems[index];
           const score = reason === undefined ? scores.shift() : undefined;
           if (reason !== undefined) failed.push({ line, reason });
           if (score !== undefined && score.cutTokens > 0) cut++;
           const kept = source.header.map((_, column) => cells[column] ?? '');
-          text += csvLine([...kept, ...scoreCells(score, reason, options.labels)], source.separator);
+          scored.push({
+            cells: [...kept, ...scoreCells(score, reason, options.labels)],
+            line,
+            hasNone: score === undefined,
+          });
         }
+        const written = calibrator?.rows(scored) ?? scored.map(({ cells }) => cells);
         rows += group.length;
         options.onProgress(rows);
-        yield text;
+        yield written.map((cells) => csvLine(cells, source.separator)).join('');
       }
     if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
     await options.beforeReplace();
   }
 
   await writeFileAtomic(out, lines());
-  return { rows, failed, cut };
+  return { rows, failed, cut, calibration: calibrator?.report() ?? null };
 }
 
 function textProblem(text: string): string | undefined {
