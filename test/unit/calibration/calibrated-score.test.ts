@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { calibrate } from '../../../src/core/calibration/calibrate';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { applyCalibrator, type Calibrator, refusal } from '../../../src/core/calibration/calibrator';
-import { fitOf, targetOf } from '../../../src/core/calibration/fit';
 import type { CalibrateOn, Method } from '../../../src/core/calibration/types';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { bucketTone } from '../../../src/core/decisions/bucket-mark';
