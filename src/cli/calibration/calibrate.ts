@@ -4,7 +4,12 @@ import { calibrate as calibrateData } from '../../core/calibration/calibrate';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { forShares } from '../../core/calibration/deployment';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
-import { FITTED_METHODS, type Recommendation, recommend } from '../../core/calibration/recommend';
+import {
+  FITTED_METHODS,
+  fitRecommended,
+  type Recommendation,
+  recommend,
+} from '../../core/calibration/recommend';
 import type { CalibrationReport, Evaluation, Method, PredictionData } from '../../core/calibration/types';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
@@ -118,7 +123,11 @@ export const calibrate = command(USAGE, async (argv, io) => {
     shares: values.shares === undefined ? undefined : labelShareOption('shares', values.shares, data),
     neutral: values.neutral === undefined ? undefined : await neutralScores(values.neutral, data),
   };
-  const { report, calibrator } = calibrateData(data, { ...scoring, ...fit });
+  const fitFold =
+    recommendation === null
+      ? undefined
+      : (train: PredictionData) => fitRecommended(train, { on: data.kind, seed: scoring.seed });
+  const { report, calibrator } = calibrateData(data, { ...scoring, ...fit, fitFold });
   const deployed = withPrevalence(calibrator, data, values.prevalence);
   const warned = { ...report, warnings: [...report.warnings, ...(recommendation?.warnings ?? [])] };
   const { saved, report: whole } = await describeCalibrator(warned, deployed, input, {
