@@ -24,19 +24,16 @@ import {
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
-import { originInWords } from './origin';
+import { type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
 
-interface Loaded {
-  readonly file: string;
-  readonly input: LabelledTable;
-  readonly origin: string;
+interface Loaded extends LoadedTable {
+  /** What it was loaded by. */
+  readonly key: string;
 }
 
 class TableWorker {
@@ -45,13 +42,19 @@ class TableWorker {
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
   async analyse({ file, settings, reload }: AnalyseParams): Promise<Analysis> {
-    if (reload || this.loaded?.file !== file) await this.load(file);
-    const { input, origin } = this.table();
-    if (input.table.n > QUICK_FIRST) {
-      await this.notify(WORKER_METHODS.preliminary, analyse(input, settings, origin, true));
-      await this.say(`Computing intervals from ${input.table.n.toLocaleString('en-US')} rows`);
+    const key = JSON.stringify([file, settings.table]);
+    if (reload || this.loaded?.key !== key) {
+      this.loaded = undefined;
+      await this.say('Reading the table');
+      this.loaded = { key, ...(await loadTable(file, settings.table)) };
+      await this.say('Computing');
     }
-    return analyse(input, settings, origin, false);
+    const { shown, origin } = this.table();
+    if (shown.table.n > QUICK_FIRST) {
+      await this.notify(WORKER_METHODS.preliminary, analyse(shown, settings, origin, true));
+      await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
+    }
+    return analyse(shown, settings, origin, false);
   }
 
   compare(settings: PanelSettings): Promise<Comparison> {
@@ -64,18 +67,7 @@ class TableWorker {
   }
 
   binRows(low: number, high: number): BinRows {
-    return rowsOfBin(this.table().input, low, high);
-  }
-
-  private async load(file: string): Promise<void> {
-    this.loaded = undefined;
-    await this.say('Reading the table');
-    const read = await readLabelled(file, {});
-    const said = await calibratedWarnings(read.table.calibratedBy, file);
-    const input = { ...read, warnings: [...read.warnings, ...said] };
-    const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-    this.loaded = { file, input, origin };
-    await this.say('Computing');
+    return rowsOfBin(this.table().shown, low, high);
   }
 
   private table(): Loaded {
