@@ -1,7 +1,8 @@
 /** What a scored row looks like in a table: which columns, and how a score becomes their cells. */
-import { consistencyScore } from '../../core/scoring/consistency';
+import type { Binding } from '../../core/calibration/saved';
 import type { ConfidenceMethod } from '../../core/scoring/methods';
-import { labelScores, type Score } from '../../core/scoring/score';
+import type { Score } from '../../core/scoring/score';
+import { scoreBy, scoringOf } from '../../core/scoring/score-parts';
 
 /** Column prefixes of a table that holds several methods, and the method of each. */
 export const METHOD_PREFIXES = {
@@ -18,13 +19,14 @@ interface MethodColumns {
 }
 
 export interface ScoreCells {
-  readonly methods: readonly MethodColumns[];
   /** The method that a row must be scored by so that all of the columns can be filled. */
   readonly scoredBy: ConfidenceMethod;
   /** Names of the columns that are added. */
   readonly header: readonly string[];
   /** Their cells. Numbers are written in full: reading them back gives the same bits. */
   cells(score: Score): readonly string[];
+  /** How the columns under each prefix came about ("" for none), told by any one score: for the table's meta file. */
+  scoring(score: Score): Readonly<Record<string, Binding['scoring']>>;
   /** The cells of a row without a score. */
   failed(reason: string): readonly string[];
 }
@@ -54,10 +56,11 @@ export function scoreCells(
   const scoredBy = methods.length === 1 && first !== undefined ? first.method : 'ensemble';
   const header = [...methods.flatMap((columns) => headerOf(columns, labels)), 'score_error'];
   return {
-    methods,
     scoredBy,
     header,
-    cells: (score) => [...methods.flatMap((columns) => cellsOf(scoreBy(columns.method, score))), ''],
+    cells: (score) => [...methods.flatMap(({ method }) => cellsOf(partOf(method, score))), ''],
+    scoring: (score) =>
+      Object.fromEntries(methods.map(({ prefix, method }) => [prefix, scoringOf(partOf(method, score))])),
     failed: (reason) => [...header.slice(1).map(() => ''), reason],
   };
 }
@@ -73,20 +76,10 @@ function headerOf({ prefix, method }: MethodColumns, labels: readonly string[]):
   return prefix === '' ? names : names.map((name) => `${prefix}/${name}`);
 }
 
-/** The score by one of the methods that went into it. */
-function scoreBy(method: ConfidenceMethod, score: Score): Score {
-  const { agreement, tokenLabels, ...rest } = score;
-  const names = score.labels.map(({ label }) => label);
-  if (method === 'consistency' && agreement !== undefined) return consistencyScore(names, agreement, score);
-  if (method === 'token-probability' && tokenLabels !== undefined)
-    return {
-      ...rest,
-      ...labelScores(
-        names,
-        tokenLabels.map(({ logProb }) => logProb),
-      ),
-    };
-  return score;
+function partOf(method: ConfidenceMethod, score: Score): Score {
+  const part = scoreBy(method, score);
+  if (part === undefined) throw new Error(`the score was not made by ${method}`);
+  return part;
 }
 
 function cellsOf({ labels, labelMass, label, confidence, method, agreement }: Score): string[] {
