@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { registerClassify } from './features/classify/classify';
 import { registerHover } from './features/hover/hover';
+import { registerScore } from './features/score/register';
 import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
