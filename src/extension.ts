@@ -39,6 +39,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerModels,
   registerStatus,
   registerClassifierFiles,
+  registerScore,
 ];
 
 /** What must be ended, and waited for, when the window closes. */
