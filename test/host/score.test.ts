@@ -5,7 +5,6 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionInternals } from '../../src/extension';
 import { offerUnfinished } from '../../src/features/score/offer';
-import { scoreCsv } from '../../src/features/score/score-csv';
 import { ScoreRuns } from '../../src/features/score/score-runs';
 import { internals, until, useOneThread } from './internals';
 import { ScriptedPrompts } from './scripted-prompts';
@@ -35,32 +34,40 @@ describe('Score CSV… in the editor', function () {
     );
     writeFileSync(table, `id,review,label\n${rows.join('')}`);
   });
+  after(() => {
+    // What was put over the methods of its class.
+    for (const name of ['choose', 'ask', 'tell'] as const)
+      Reflect.deleteProperty(inside.services.prompts, name);
+  });
   afterEach(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function person(...answers: (string | undefined)[]): {
-    prompts: ScriptedPrompts;
-    runs: ScoreRuns;
-    score: () => Promise<void>;
-  } {
-    const prompts = new ScriptedPrompts(answers);
-    const services = { ...inside.services, prompts };
-    const runs = new ScoreRuns(services);
-    return { prompts, runs, score: () => scoreCsv(services, runs, vscode.Uri.file(table)) };
+  /** Somebody who answers the running extension; gives what was said. */
+  function person(...answers: (string | undefined)[]): ScriptedPrompts {
+    const scripted = new ScriptedPrompts(answers);
+    const { prompts } = inside.services;
+    prompts.choose = (question) => scripted.choose(question);
+    prompts.ask = (question) => scripted.ask(question);
+    prompts.tell = (severity, message, actions) => scripted.tell(severity, message, actions);
+    return scripted;
   }
+  const score = async (uri = vscode.Uri.file(table)): Promise<void> => {
+    await vscode.commands.executeCommand('promptConfidence.scoreCsv', uri);
+  };
 
-  /** Pauses after the first rows are on the disk, as the Cancel of the notification would. */
-  async function pausedAfterSomeRows(runs: ScoreRuns, scoring: Promise<void>, out: string): Promise<void> {
-    await until('some rows are scored', () => existsSync(`${out}.part.json`) || undefined);
-    runs.pause();
+  /** Pauses as soon as there is something to go on from. */
+  async function scoreAndPause(out: string): Promise<void> {
+    const scoring = score();
+    await until('the run has begun', () => existsSync(`${out}.part.json`) || undefined);
+    await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
   }
 
   it('guesses the column, takes the next free name, and gives the numbers of a single classification', async () => {
     writeFileSync(at('reviews.scored.csv'), 'somebody’s');
-    const { prompts, score } = person('sentiment', 'review', 'reviews.scored-2.csv', undefined);
+    const prompts = person('sentiment', 'review', 'reviews.scored-2.csv', undefined);
     await score();
     assert.equal(readFileSync(at('reviews.scored.csv'), 'utf8'), 'somebody’s');
     const scored = readFileSync(at('reviews.scored-2.csv'), 'utf8');
@@ -87,7 +94,7 @@ describe('Score CSV… in the editor', function () {
   });
 
   it('offers the calibration panel where the table has labels, and opens it', async () => {
-    const { score } = person('sentiment', 'review', 'out.csv', 'Open Calibration Panel');
+    person('sentiment', 'review', 'out.csv', 'Open Calibration Panel');
     await score();
     await until('the panel is open', () => {
       const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
@@ -105,8 +112,8 @@ describe('Score CSV… in the editor', function () {
     );
     assert.ok(!existsSync(at('out.csv')));
     const second = person('Resume', undefined);
-    await second.score();
-    assert.match(second.prompts.said[0] ?? '', /^choose Score CSV: Resume \| Start Over$/);
+    await score();
+    assert.match(second.said[0] ?? '', /^choose Score CSV: Resume \| Start Over$/);
     for (const end of ['', '.meta.json'])
       assert.equal(readFileSync(at(`out.csv${end}`), 'utf8'), readFileSync(at(`whole.csv${end}`), 'utf8'));
     assert.deepEqual(
@@ -116,8 +123,8 @@ describe('Score CSV… in the editor', function () {
   });
 
   it('offers what a closed window left half scored, and forgets it where that is wished', async () => {
-    const first = person('sentiment', 'review', 'out.csv', undefined);
-    await pausedAfterSomeRows(first.runs, first.score(), at('out.csv'));
+    person('sentiment', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
     const prompts = new ScriptedPrompts(['Resume', undefined]);
     const services = { ...inside.services, prompts };
     await offerUnfinished(services, new ScoreRuns(services));
@@ -128,10 +135,10 @@ describe('Score CSV… in the editor', function () {
     assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,\n/g)?.length, 20);
 
     rmSync(at('out.csv'));
-    const again = person('sentiment', 'review', 'out.csv', undefined);
-    await pausedAfterSomeRows(again.runs, again.score(), at('out.csv'));
-    const over = person('Start Over', undefined);
-    await over.score();
+    person('sentiment', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
+    person('Start Over', undefined);
+    await score();
     assert.ok(!existsSync(at('out.csv.part')));
   });
 
@@ -151,13 +158,13 @@ describe('Score CSV… in the editor', function () {
         ),
       );
     await write('{{text}} It was');
-    const first = person('changing', 'review', 'out.csv', undefined);
-    await pausedAfterSomeRows(first.runs, first.score(), at('out.csv'));
+    person('changing', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
     await write('{{text}} In short:');
     const second = person('Resume', undefined);
-    await second.score();
+    await score();
     await vscode.workspace.fs.delete(classifier);
-    assert.match(second.prompts.said.at(-1) ?? '', /What changed: .*the prompt \(promptSha256 was/);
+    assert.match(second.said.at(-1) ?? '', /What changed: .*the prompt \(promptSha256 was/);
   });
 
   it('keeps a selection quick while a table is scored', async () => {
@@ -166,25 +173,24 @@ describe('Score CSV… in the editor', function () {
       (_, i) => `${i},"${REVIEWS[i % 20]?.replaceAll('"', '""') ?? ''} ${i}"\n`,
     );
     writeFileSync(table, `id,text\n${rows.join('')}`);
-    const { runs, score, prompts } = person('sentiment', 'text', 'out.csv', undefined);
+    const prompts = person('sentiment', 'text', 'out.csv', undefined);
     const scoring = score();
     await until('rows are scored', () => existsSync(at('out.csv.part.json')) || undefined);
     const classifier = await inside.services.classifiers.get('sentiment');
     await inside.services.scoring.score(classifier, ['I love it'], { topTokens: 0 });
-    runs.pause();
+    await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
     // The selection was answered between two groups of rows, long before the table was done.
     assert.match(prompts.said.at(-1) ?? '', /^info Paused: \d+ of 400 rows/);
   });
 
   it('refuses what is not on a disk, unsaved, or has no rows', async () => {
-    const { prompts } = person(undefined, undefined);
-    const services = { ...inside.services, prompts };
-    await scoreCsv(services, new ScoreRuns(services), vscode.Uri.parse('untitled:new.csv'));
+    const prompts = person(undefined, undefined);
+    await score(vscode.Uri.parse('untitled:new.csv'));
     assert.match(prompts.said.at(-1) ?? '', /Only tables on a disk/);
     const editor = await vscode.window.showTextDocument(vscode.Uri.file(table));
     await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'x'));
-    await scoreCsv(services, new ScoreRuns(services), vscode.Uri.file(table));
+    await score();
     assert.match(prompts.said.at(-1) ?? '', /unsaved changes\. Save it first/);
     await vscode.commands.executeCommand('workbench.action.files.revert');
   });
