@@ -91,7 +91,7 @@ export const PANEL_STATES = {
 export async function comparedStates(): Promise<Record<'use' | 'notEnough', PanelState>> {
   const compared = async (input: LabelledTable): Promise<PanelState> => ({
     ...stateOf(input, { ...DEFAULT_PANEL_SETTINGS, compare: true }),
-    comparison: await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()),
+    comparison: (await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve())).comparison,
   });
   return { use: await compared(usual), notEnough: await compared(labelledTable(60)) };
 }

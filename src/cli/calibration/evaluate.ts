@@ -11,6 +11,7 @@ import type { Evaluation, PredictionData, Warning } from '../../core/calibration
 import type { NamedColumn } from '../../core/data/table';
 import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
 import { predictedNames } from '../../core/decisions/slices';
+import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
 import {
@@ -98,11 +99,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const { data, prevalence, warnings } = prepared(input.data, loaded, values.prevalence);
   if (values.label !== undefined && data.kind !== 'labels')
     throw usageError('--label needs a score for every label.');
-  if (target !== undefined && data.weight !== undefined)
-    warnings.push({
-      code: 'threshold-unweighted',
-      message: 'The threshold for --target counts every row once: its test knows no weights.',
-    });
+  if (target !== undefined && data.weight !== undefined) warnings.push(UNWEIGHTED_THRESHOLD);
   const evaluation = evaluateData(data, {
     ...options,
     warnings: [...input.warnings, ...origin, ...warnings],

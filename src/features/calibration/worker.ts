@@ -9,8 +9,17 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
+import type { ComparedMethod } from '../../core/calibration/compare';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
+import {
+  decideParamsSchema,
+  WORKER_DECIDE,
+  WORKER_PROGRESSION,
+  type DecideParams,
+  type DecisionReport,
+  type MethodProgression,
+} from '../../protocol/calibration-decisions';
 import {
   analyseParamsSchema,
   binParamsSchema,
@@ -28,15 +37,20 @@ import { calibratedWarnings, type LabelledTable, readLabelled } from '../../stor
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
+import { decideOn, progressions } from './decide';
 import { originInWords } from './origin';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
+/** Between two messages about one long computation. */
+const SAY_EVERY_MS = 500;
 
 interface Loaded {
   readonly file: string;
   readonly input: LabelledTable;
   readonly origin: string;
+  /** Raw and the calibrators on rows that they did not see; null until they are compared. */
+  readonly compared: readonly ComparedMethod[] | null;
 }
 
 class TableWorker {
@@ -54,8 +68,28 @@ class TableWorker {
     return analyse(input, settings, origin, false);
   }
 
-  compare(settings: PanelSettings): Promise<Comparison> {
-    return compareCalibrators(this.table().input, settings, (message) => this.say(message));
+  async compare(settings: PanelSettings): Promise<Comparison> {
+    const table = this.table();
+    const { comparison, compared } = await compareCalibrators(table.input, settings, (message) =>
+      this.say(message),
+    );
+    if (this.loaded === table) this.loaded = { ...table, compared };
+    return comparison;
+  }
+
+  decide(params: DecideParams): DecisionReport {
+    const { input, compared } = this.table();
+    return decideOn(input, compared, params);
+  }
+
+  async progression({ file }: AnalyseParams): Promise<MethodProgression[]> {
+    await this.load(file);
+    let last = 0;
+    return progressions(this.table().input, (message) => {
+      if (Date.now() - last < SAY_EVERY_MS) return;
+      last = Date.now();
+      void this.say(message);
+    });
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
@@ -74,7 +108,7 @@ class TableWorker {
     const said = await calibratedWarnings(read.table.calibratedBy, file);
     const input = { ...read, warnings: [...read.warnings, ...said] };
     const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-    this.loaded = { file, input, origin };
+    this.loaded = { file, input, origin, compared: null };
     await this.say('Computing');
   }
 
@@ -101,6 +135,12 @@ function start(): void {
   );
   connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
     forPeople(() => worker.compare(panelSettingsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_DECIDE, (params: unknown) =>
+    forPeople(() => worker.decide(decideParamsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_PROGRESSION, (params: unknown) =>
+    forPeople(() => worker.progression(analyseParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),
