@@ -3,6 +3,7 @@
  * Both sides parse what they receive: neither trusts the other's types.
  */
 import * as z from 'zod';
+import { VARIANTS } from '../core/scoring/methods';
 
 /** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
 export const engineOptionsSchema = z.strictObject({
@@ -75,16 +76,41 @@ export const tokenRowSchema = z.object({
   label: z.string().exactOptional(),
 });
 
+const labelScoresSchema = z
+  .array(
+    z.object({
+      label: z.string(),
+      logProb: z.number(),
+      confidence: z.number(),
+      isBound: z.boolean().exactOptional(),
+    }),
+  )
+  .readonly();
+
+const agreementSchema = z.object({
+  samples: z.number(),
+  counts: z.array(z.number()).readonly(),
+  unparsed: z.number(),
+  label: z.string(),
+  answerRate: z.object({ low: z.number(), high: z.number() }),
+  temperature: z.number().nullable(),
+  variants: z.enum(VARIANTS),
+  tieBrokenBy: z.enum(['token-probability', 'label-order']).nullable(),
+});
+
+/** A Score of core. The engine itself sends token probabilities only; the rest is for the pages. */
 export const scoreSchema = z.object({
   label: z.string(),
   confidence: z.number(),
   tie: z.boolean(),
-  labels: z.array(z.object({ label: z.string(), logProb: z.number(), confidence: z.number() })).readonly(),
+  labels: labelScoresSchema,
   labelMass: z.number(),
-  method: z.enum(['first-token', 'sequence']),
+  method: z.enum(['first-token', 'sequence', 'sampled']),
   textTokens: z.number(),
   cutTokens: z.number(),
   tokens: z.array(tokenRowSchema).readonly().exactOptional(),
+  agreement: agreementSchema.exactOptional(),
+  tokenLabels: labelScoresSchema.exactOptional(),
 });
 
 /** How texts were put through the model: fixed per model and classifier, and saved beside the scores. */

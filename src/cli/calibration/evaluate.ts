@@ -1,12 +1,7 @@
 import { parseArgs } from 'node:util';
 import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
-import { labelData } from '../../core/calibration/data';
-import {
-  labelShares,
-  type Prevalence,
-  shiftPrevalence,
-  weightedToShares,
-} from '../../core/calibration/prior';
+import { atShares } from '../../core/calibration/deployment';
+import type { Prevalence } from '../../core/calibration/prior';
 import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
 import type { NamedColumn } from '../../core/data/table';
 import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
@@ -169,26 +164,18 @@ function prepared(
   const deployed = labelShareOption('prevalence', shares, data);
   if (data.kind !== 'labels' || calibrator?.on === 'confidence')
     throw usageError('--prevalence needs a score for every label.');
-  const fitted =
-    loaded === null || calibrator === undefined
-      ? labelShares(data)
-      : fittedShares(calibrator, loaded.saved.classCounts);
-  const prevalence = { fitted, deployed };
-  const weighted = weightedToShares(data, deployed);
-  if (calibrator !== undefined)
-    return { data: applyCalibrator({ ...calibrator, prevalence }, weighted), prevalence, warnings: [] };
-  return {
-    data: labelData({ ...weighted, scores: shiftPrevalence(weighted.logProbs, fitted, deployed) }),
+  const {
     prevalence,
-    warnings: [
-      {
-        code: 'prevalence-raw',
-        message:
-          'Raw scores were fitted under no label shares; they are shifted as if under those of this table. ' +
-          'Calibrate first for a shift that can be trusted.',
-      },
-    ],
-  };
+    data: moved,
+    warnings,
+  } = atShares(
+    data,
+    deployed,
+    loaded === null || calibrator === undefined
+      ? undefined
+      : { calibrator, fitted: fittedShares(calibrator, loaded.saved.classCounts) },
+  );
+  return { data: moved, prevalence, warnings: [...warnings] };
 }
 
 /** (K) label shares that a calibrator was fitted under. */

@@ -1,6 +1,7 @@
 /** The score of one text: what every source returns, and what hover, panel, table and command line show. */
-import { logSumExp } from './log-space';
+import type { Agreement } from './agreement';
 import type { ScoringMethod } from './answer-plan';
+import { logSumExp } from './log-space';
 
 export interface LabelScore {
   readonly label: string;
@@ -8,6 +9,8 @@ export interface LabelScore {
   readonly logProb: number;
   /** P(label) normalised over the labels, in [0, 1]: the combined confidence. */
   readonly confidence: number;
+  /** True where the source did not show the label among its likeliest answers: logProb is at most this. */
+  readonly isBound?: boolean;
 }
 
 /** One row of the token table: a candidate for the first token of the answer. */
@@ -32,12 +35,17 @@ export interface Score {
   readonly labels: readonly LabelScore[];
   /** Probability in [0, 1] that the answer is any label at all, before normalising. */
   readonly labelMass: number;
-  readonly method: ScoringMethod;
+  /** How the model's answer was read. */
+  readonly method: ScoringMethod | 'sampled';
   /** Tokens of the text as it was given, and how many were cut from its middle to make it fit. */
   readonly textTokens: number;
   readonly cutTokens: number;
   /** The likeliest first tokens, where they were asked for. */
   readonly tokens?: readonly TokenRow[];
+  /** What sampling said, where the confidence comes from it: consistency and ensemble. */
+  readonly agreement?: Agreement;
+  /** The token probabilities that went into the confidence beside the agreement: ensemble. */
+  readonly tokenLabels?: readonly LabelScore[];
 }
 
 /**

@@ -33,22 +33,19 @@ import {
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
 import { decideOn, progressions } from './decide';
-import { originInWords } from './origin';
+import { inDeployment, type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
 /** Between two messages about one long computation. */
 const SAY_EVERY_MS = 500;
 
-interface Loaded {
-  readonly file: string;
-  readonly input: LabelledTable;
-  readonly origin: string;
+interface Loaded extends LoadedTable {
+  /** What it was loaded by. */
+  readonly key: string;
   /** Raw and the calibrators on rows that they did not see; null until they are compared. */
   readonly compared: readonly ComparedMethod[] | null;
 }
@@ -59,13 +56,19 @@ class TableWorker {
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
   async analyse({ file, settings, reload }: AnalyseParams): Promise<Analysis> {
-    if (reload || this.loaded?.file !== file) await this.load(file);
-    const { input, origin } = this.table();
-    if (input.table.n > QUICK_FIRST) {
-      await this.notify(WORKER_METHODS.preliminary, analyse(input, settings, origin, true));
-      await this.say(`Computing intervals from ${input.table.n.toLocaleString('en-US')} rows`);
+    const key = JSON.stringify([file, settings.table]);
+    if (reload || this.loaded?.key !== key) {
+      this.loaded = undefined;
+      await this.say('Reading the table');
+      this.loaded = { key, ...(await loadTable(file, settings.table)), compared: null };
+      await this.say('Computing');
     }
-    return analyse(input, settings, origin, false);
+    const { shown, origin } = this.table();
+    if (shown.table.n > QUICK_FIRST) {
+      await this.notify(WORKER_METHODS.preliminary, analyse(shown, settings, origin, true));
+      await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
+    }
+    return analyse(shown, settings, origin, false);
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
@@ -78,14 +81,19 @@ class TableWorker {
   }
 
   decide(params: DecideParams): DecisionReport {
-    const { input, compared } = this.table();
-    return decideOn(input, compared, params);
+    const { input, shown, prevalence, compared } = this.table();
+    const deployed = compared?.map(({ method, data }) => ({
+      method,
+      data: prevalence === null ? data : inDeployment(input, data, prevalence).data,
+    }));
+    return decideOn(shown, deployed ?? null, params);
   }
 
-  async progression({ file }: AnalyseParams): Promise<MethodProgression[]> {
-    await this.load(file);
+  async progression({ file, settings }: AnalyseParams): Promise<MethodProgression[]> {
+    await this.say('Reading the table');
+    const { input } = await loadTable(file, settings.table);
     let last = 0;
-    return progressions(this.table().input, (message) => {
+    return progressions(input, (message) => {
       if (Date.now() - last < SAY_EVERY_MS) return;
       last = Date.now();
       void this.say(message);
@@ -98,18 +106,7 @@ class TableWorker {
   }
 
   binRows(low: number, high: number): BinRows {
-    return rowsOfBin(this.table().input, low, high);
-  }
-
-  private async load(file: string): Promise<void> {
-    this.loaded = undefined;
-    await this.say('Reading the table');
-    const read = await readLabelled(file, {});
-    const said = await calibratedWarnings(read.table.calibratedBy, file);
-    const input = { ...read, warnings: [...read.warnings, ...said] };
-    const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-    this.loaded = { file, input, origin, compared: null };
-    await this.say('Computing');
+    return rowsOfBin(this.table().shown, low, high);
   }
 
   private table(): Loaded {
