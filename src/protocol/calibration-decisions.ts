@@ -187,7 +187,10 @@ export const editParamsSchema = z.object({ buckets: bucketsSchema.nullable() });
 /** Request with DecideParams, host -> worker; answers DecisionReport. */
 export const WORKER_DECIDE = 'worker/decide';
 export const decideParamsSchema = z.object({ question: questionSchema, buckets: bucketsSchema });
-export type DecideParams = { readonly question: Question; readonly buckets: readonly Bucket[] };
+export interface DecideParams {
+  readonly question: Question;
+  readonly buckets: readonly Bucket[];
+}
 
 /** Request with AnalyseParams, host -> worker; answers a list of MethodProgression. */
 export const WORKER_PROGRESSION = 'worker/progression';

@@ -5,6 +5,7 @@ import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/analyse';
 import { compareCalibrators } from '../../src/features/calibration/compare';
 import { originInWords } from '../../src/features/calibration/origin';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
 import {
   type Analysis,
   DEFAULT_PANEL_SETTINGS,
@@ -56,6 +57,8 @@ const NOTHING: PanelState = {
   analysis: null,
   comparison: null,
   comparisonError: null,
+  decisions: NO_DECISIONS,
+  progression: NO_PROGRESSION,
 };
 
 export function stateOf(

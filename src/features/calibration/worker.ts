@@ -41,7 +41,7 @@ import { inDeployment, type LoadedTable, loadTable } from './load';
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
 /** Between two messages about one long computation. */
-const SAY_EVERY_MS = 500;
+const SAY_EVERY_MS = 1000;
 
 interface Loaded extends LoadedTable {
   /** What it was loaded by. */
