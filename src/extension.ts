@@ -1,6 +1,6 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
-import { registerCalibration } from './features/calibration/calibration-editor';
+import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { registerClassify } from './features/classify/classify';
 import { registerHover } from './features/hover/hover';
 import { registerResultView } from './features/result/result-view';
@@ -27,9 +27,10 @@ export interface ExtensionInternals {
   readonly models: ModelStore;
   readonly results: Results;
   readonly services: Services;
+  readonly calibration: CalibrationEditor;
 }
 
-/** Every feature: constructed in order, disposed with the extension. */
+/** Every feature that nothing else reaches: constructed in order, disposed with the extension. */
 const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerClassify,
   registerHover,
@@ -37,7 +38,6 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerModels,
   registerStatus,
   registerClassifierFiles,
-  registerCalibration,
 ];
 
 /** What must be ended, and waited for, when the window closes. */
@@ -78,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     work,
   };
 
+  const calibration = new CalibrationEditor(services);
   context.subscriptions.push(
     log,
     classifiers,
@@ -88,8 +89,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
       if (event.affectsConfiguration('promptConfidence')) engine.configure(engineSettings());
     }),
     ...FEATURES.map((register) => register(services)),
+    registerCalibration(services, calibration),
   );
-  return { engine, models, results, services };
+  return { engine, models, results, services, calibration };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */
