@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { registerClassify } from './features/classify/classify';
+import { registerEndpoints } from './features/endpoints/commands';
 import { registerHover } from './features/hover/hover';
 import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
@@ -13,6 +14,7 @@ import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
 import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
+import { Endpoints } from './workspace/endpoints';
 import { EditorPrompts } from './workspace/prompts';
 import { Results } from './workspace/results';
 import { Scoring } from './workspace/scoring';
@@ -36,6 +38,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerHover,
   registerResultView,
   registerModels,
+  registerEndpoints,
   registerStatus,
   registerClassifierFiles,
 ];
@@ -61,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     await guard.dispose();
   };
   const classifiers = new Classifiers();
+  const endpoints = new Endpoints(context.secrets);
   const results = new Results();
   const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
   const work = new Work(engine);
@@ -75,6 +79,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
     prompts,
+    endpoints,
     work,
   };
 
