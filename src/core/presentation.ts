@@ -118,7 +118,14 @@ export function inlineSummary(score: Score): string {
 
 /** How the labels were read from the model. */
 export function methodInWords(method: Score['method']): string {
-  return method === 'first-token' ? 'first token' : 'whole label sequences';
+  switch (method) {
+    case 'first-token':
+      return 'first token';
+    case 'sequence':
+      return 'whole label sequences';
+    case 'sampled':
+      return 'drawn answers';
+  }
 }
 
 function tiedLabels(score: Score): string[] {

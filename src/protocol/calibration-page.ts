@@ -17,8 +17,24 @@ export const FEWEST_FOR_PLOT = 10;
 
 export const BIN_COUNTS = [5, 10, 15, 20, 30, 50] as const;
 
+/** How the table is read: the command line's --scores, --column, --on and --prevalence. */
+export const tableOptionsSchema = z.object({
+  /** Prefix of the columns to use, without the slash; null for the only one there is. */
+  method: z.string().nullable(),
+  /** Column by role (`label`) or by score (`prob:spam`), where its name does not say; "" switches a role off. */
+  mapping: z.record(z.string(), z.string()),
+  /** Null: labels where the table has scores for them. */
+  on: z.enum(['labels', 'confidence']).nullable(),
+  /** The share of every label in deployment; null: as in the table. */
+  prevalence: z.array(z.object({ label: z.string(), share: z.number() })).nullable(),
+});
+export type TableOptions = z.infer<typeof tableOptionsSchema>;
+/** Columns as they are found by their names. */
+export const AS_FOUND: TableOptions = { method: null, mapping: {}, on: null, prevalence: null };
+
 /** What the numbers depend on, chosen in the page. */
 export const panelSettingsSchema = z.object({
+  table: tableOptionsSchema,
   bins: z.int().min(1).max(1000),
   binning: z.enum(['width', 'mass']),
   /** Whether calibrators are compared, which takes longer. */
@@ -26,6 +42,7 @@ export const panelSettingsSchema = z.object({
 });
 export type PanelSettings = z.infer<typeof panelSettingsSchema>;
 export const DEFAULT_PANEL_SETTINGS: PanelSettings = {
+  table: AS_FOUND,
   bins: 20,
   binning: 'width',
   compare: false,
@@ -157,6 +174,8 @@ export const CALIBRATION_PAGE_METHODS = {
 export const WORKER_METHODS = {
   /** Request with AnalyseParams; answers Analysis. */
   analyse: 'worker/analyse',
+  /** Notification of AnalyseParams: read that table, for the questions that follow. */
+  load: 'worker/load',
   /** Notification of Analysis, worker -> host: numbers without intervals, while the others are computed. */
   preliminary: 'worker/preliminary',
   /** Notification of {message}, worker -> host. */

@@ -3,6 +3,7 @@
  * Both sides parse what they receive: neither trusts the other's types.
  */
 import * as z from 'zod';
+import { VARIANTS } from '../core/scoring/methods';
 
 /** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
 export const engineOptionsSchema = z.strictObject({
@@ -75,16 +76,41 @@ export const tokenRowSchema = z.object({
   label: z.string().exactOptional(),
 });
 
+const labelScoresSchema = z
+  .array(
+    z.object({
+      label: z.string(),
+      logProb: z.number(),
+      confidence: z.number(),
+      isBound: z.boolean().exactOptional(),
+    }),
+  )
+  .readonly();
+
+const agreementSchema = z.object({
+  samples: z.number(),
+  counts: z.array(z.number()).readonly(),
+  unparsed: z.number(),
+  label: z.string(),
+  answerRate: z.object({ low: z.number(), high: z.number() }),
+  temperature: z.number().nullable(),
+  variants: z.enum(VARIANTS),
+  tieBrokenBy: z.enum(['token-probability', 'label-order']).nullable(),
+});
+
+/** A Score of core. The engine itself sends token probabilities only; the rest is for the pages. */
 export const scoreSchema = z.object({
   label: z.string(),
   confidence: z.number(),
   tie: z.boolean(),
-  labels: z.array(z.object({ label: z.string(), logProb: z.number(), confidence: z.number() })).readonly(),
+  labels: labelScoresSchema,
   labelMass: z.number(),
-  method: z.enum(['first-token', 'sequence']),
+  method: z.enum(['first-token', 'sequence', 'sampled']),
   textTokens: z.number(),
   cutTokens: z.number(),
   tokens: z.array(tokenRowSchema).readonly().exactOptional(),
+  agreement: agreementSchema.exactOptional(),
+  tokenLabels: labelScoresSchema.exactOptional(),
 });
 
 /** How texts were put through the model: fixed per model and classifier, and saved beside the scores. */
@@ -107,6 +133,34 @@ export const scoreResultSchema = z.object({
 });
 export type ScoreResult = z.infer<typeof scoreResultSchema>;
 
+export const sampleParamsSchema = z.object({
+  /** Variants of one classifier, and the answers to draw under each. */
+  prompts: z
+    .array(z.object({ classifier: wireClassifierSchema, samples: z.int().positive() }))
+    .min(1)
+    .readonly(),
+  texts: z.array(z.string()).readonly(),
+  temperature: z.number().positive(),
+  seed: z.int(),
+});
+export type SampleParams = z.infer<typeof sampleParamsSchema>;
+
+/** The answers to each text, in order; those under the first prompt first. */
+export const sampleResultSchema = z.object({
+  /** Of the first prompt. */
+  shape: contextShapeSchema,
+  samples: z
+    .array(
+      z.object({
+        answers: z.array(z.object({ text: z.string(), label: z.string().nullable() })).readonly(),
+        textTokens: z.number(),
+        cutTokens: z.number(),
+      }),
+    )
+    .readonly(),
+});
+export type SampleResult = z.infer<typeof sampleResultSchema>;
+
 export const loadProgressSchema = z.object({
   phase: z.enum(['probing', 'loading', 'preparing']),
   /** Share done, 0 to 1, of the phase. */
@@ -120,6 +174,8 @@ export const ENGINE_METHODS = {
   load: 'engine/load',
   /** ScoreParams -> ScoreResult. Cancellable between decodes. */
   score: 'engine/score',
+  /** SampleParams -> SampleResult. Cancellable between decodes. */
+  sample: 'engine/sample',
   /** LoadProgress, engine -> host. */
   loadProgress: 'engine/loadProgress',
   /** {level, message}, engine -> host. */

@@ -3,6 +3,7 @@
  * to ask; what the answers amount to (consistency, ensemble) is worked out in one place for all of them.
  */
 import type { Classifier } from '../core/classifier/definition';
+import type { PromptVariant } from '../core/scoring/variants';
 import type { Binding } from '../core/calibration/saved';
 import type { Answer } from '../core/scoring/agreement';
 import type { Score } from '../core/scoring/score';
@@ -16,14 +17,22 @@ export interface ScoreRequest {
 }
 
 export interface SampleRequest {
-  readonly classifier: Classifier;
+  /** The prompts under which answers are drawn, and how many under each: see `variantsOf`. */
+  readonly prompts: readonly PromptVariant[];
   readonly texts: readonly string[];
-  /** Answers to each text. */
-  readonly samples: number;
   /** Above 0. */
   readonly temperature: number;
   /** The same seed gives the same answers where the source can promise that (the engine on a CPU). */
   readonly seed: number;
+}
+
+/** The answers drawn for one text. */
+export interface Sampled {
+  /** In the order of the prompts, as many as they ask for. */
+  readonly answers: readonly Answer[];
+  /** As in a Score; 0 where the source does not say. */
+  readonly textTokens: number;
+  readonly cutTokens: number;
 }
 
 /** One text that could not be scored, where the others were. */
@@ -56,7 +65,7 @@ export interface Source {
       ) => Promise<{ readonly scores: readonly (Score | Failed)[]; readonly shape: ContextShape | null }>)
     | null;
   /**
-   * Answers drawn at a temperature: [text][sample].
+   * Answers drawn at a temperature, for each text in order.
    *
    * @throws UserError as `score`
    */
@@ -64,7 +73,13 @@ export interface Source {
     request: SampleRequest,
     signal?: AbortSignal,
   ): Promise<{
-    readonly answers: readonly (readonly Answer[] | Failed)[];
+    readonly samples: readonly (Sampled | Failed)[];
+    /** What they were drawn at; null where the provider decides and does not say. */
+    readonly temperature: number | null;
     readonly shape: ContextShape | null;
   }>;
+}
+
+export function isFailed(result: object): result is Failed {
+  return 'reason' in result;
 }

@@ -3,9 +3,9 @@
  * goes to one origin only, and a network failure that can be told from any other.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLoopback } from '../core/loopback';
 import { UserError } from '../core/user-error';
 import { errorCode } from './atomic';
-import { isLoopback } from './source';
 
 /** The connection failed, was cut or stood still, or the server asks for patience: worth another try. */
 export class NetworkError extends Error {

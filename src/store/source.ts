@@ -5,6 +5,7 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isSafe } from '../core/loopback';
 import { UserError } from '../core/user-error';
 
 export const HUB = 'https://huggingface.co';
@@ -44,15 +45,6 @@ export function parseSource(text: string, hub: string = HUB): ModelSource {
   }
   if (url.username !== '' || url.password !== '') throw invalid(text, 'it contains a name or password');
   return url.origin === new URL(hub).origin ? parseHubUrl(url, text) : { kind: 'url', url };
-}
-
-/** https, or http to this very machine. */
-export function isSafe(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
-}
-
-export function isLoopback(url: URL): boolean {
-  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
 }
 
 /** The address that finds the same file again: what the model index remembers. No query: it may hold a key. */

@@ -1,5 +1,7 @@
 /** The extension's settings, read where they are needed so that a change takes effect at once. */
 import * as vscode from 'vscode';
+import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { UserError } from '../core/user-error';
 
 const SECTION = 'promptConfidence';
 
@@ -35,6 +37,29 @@ export function readSettings(scope?: vscode.ConfigurationScope): Settings {
     classifier: text(configuration.get('classifier')) || 'sentiment',
     hoverClassifiesSelection: configuration.get('hover.classifySelection') === true,
   };
+}
+
+export interface BucketSetting {
+  /** Highest first, valid. */
+  readonly buckets: readonly Bucket[];
+  /** Why the setting cannot be used and the default is; null where it can. */
+  readonly problem: string | null;
+}
+
+/** @param uri the document or table that they are asked for: folders may differ */
+export function readBuckets(uri: vscode.Uri | undefined): BucketSetting {
+  const value = vscode.workspace.getConfiguration(SECTION, uri).get<unknown>('buckets');
+  const parsed = bucketsSchema.safeParse(value);
+  try {
+    if (!parsed.success)
+      throw new UserError('bad-buckets', 'It must be a list of {"name": TEXT, "low": NUMBER}.');
+    checkBuckets(parsed.data);
+    return { buckets: parsed.data, problem: null };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const problem = `The setting promptConfidence.buckets cannot be used, so the default is. ${error.message}`;
+    return { buckets: DEFAULT_BUCKETS, problem };
+  }
 }
 
 /** The model and the engine belong to the machine: they are never written into a workspace. */

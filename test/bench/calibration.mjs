@@ -19,6 +19,8 @@ const { values } = parseArgs({
 });
 const n = Number(values.rows);
 const ROUNDS = 200;
+/** Rounds of the bootstrap that Python repeats on the very same weights, to compare results. */
+const COMPARED = 3;
 const REPEATS = 3;
 const scratch = mkdtempSync(path.join(tmpdir(), 'prompt-confidence-bench-'));
 
@@ -28,7 +30,7 @@ async function core() {
     stdin: {
       contents: `
         export { seededRandom } from './src/core/random';
-        export { standardNormal } from './src/core/metrics/random-draws';
+        export { poissonOne, standardNormal } from './src/core/metrics/random-draws';
         export { fitPlatt, plattLogOdds } from './src/core/calibration/platt';
         export { fitIsotonic, interpolate } from './src/core/calibration/isotonic';
         export { fitBeta, betaLogOdds } from './src/core/calibration/beta';
@@ -39,6 +41,7 @@ async function core() {
         export { scoreTable } from './src/core/metrics/table';
         export { bootstrap } from './src/core/metrics/bootstrap';
         export { evaluate } from './src/core/metrics/evaluate';
+        export { readTable } from './src/store/tables/read-table';
       `,
       resolveDir: root,
       loader: 'ts',
@@ -62,10 +65,6 @@ function timed(run, repeats = REPEATS) {
     best = Math.min(best, (performance.now() - start) / 1000);
   }
   return { seconds: best, result };
-}
-
-function mean(column) {
-  return column.reduce((sum, value) => sum + value, 0) / column.length;
 }
 
 try {
@@ -132,12 +131,27 @@ try {
     timed(() => lib.evaluate(data, { rounds: 0, nullDraws: 0 })),
     ({ ece, brier, nll, auroc }) => [ece, brier, nll, auroc].map(({ value }) => value),
   );
-  const resampled = timed(() => {
-    const table = lib.scoreTable(lib.confidenceOf(data), null, 'width', 20, undefined);
-    return lib.bootstrap(table, ROUNDS, 0.05, lib.seededRandom(1));
-  }, 1);
-  record('bootstrap', resampled, ({ ece, brier, nll, auroc }) => [ece, brier, nll, auroc].map(mean));
+  const scored = () => lib.scoreTable(lib.confidenceOf(data), null, 'width', 20, undefined);
+  const resampled = timed(() => lib.bootstrap(scored(), ROUNDS, 0.05, lib.seededRandom(1)), 1);
+  record('bootstrap', resampled, ({ ece, brier, nll, auroc }) =>
+    [ece, brier, nll, auroc].flatMap((column) => Array.from(column.subarray(0, COMPARED))),
+  );
   const peak = process.resourceUsage().maxRSS / 1024;
+  // The draws of the first rounds, row by row.
+  const { order } = scored().ranking;
+  const draws = lib.seededRandom(1);
+  const weights = new Uint8Array(COMPARED * n);
+  for (let round = 0; round < COMPARED; round++)
+    for (const row of order) weights[round * n + row] = lib.poissonOne(draws);
+  writeFileSync(path.join(scratch, 'weights.bin'), weights);
+
+  // Apart from all the others, which start from arrays in memory.
+  const csv = path.join(scratch, 'table.csv');
+  const lines = Array.from(data.confidence, (p, i) => `${p},${y[i]}\n`);
+  writeFileSync(csv, `confidence,correct\n${lines.join('')}`);
+  const parsing = performance.now();
+  await lib.readTable(csv, {});
+  const parsed = (performance.now() - parsing) / 1000;
 
   let theirs = {};
   if (values.python !== undefined) {
@@ -175,6 +189,7 @@ try {
   console.log(
     `\npeak memory: ours ${peak.toFixed(0)} MiB${theirs.peakMiB === undefined ? '' : `, Python ${theirs.peakMiB.toFixed(0)} MiB`}`,
   );
+  console.log(`reading the same rows from a CSV file: ${parsed.toFixed(2)} s`);
   console.log(
     'Ours also resamples MCE, smooth ECE, debiased L2 and AURC in the bootstrap; numpy only the four named.',
   );

@@ -45,24 +45,27 @@ def metrics():
     return [ece(bins_of(p), np.ones(len(p))), brier_score_loss(y, p), log_loss(y, p), roc_auc_score(y, p)]
 
 
-def bootstrap():
-    """Poisson weights over one sort; scores are distinct, so AUROC needs no ties."""
-    rng = np.random.default_rng(1)
+weights = np.fromfile(folder / "weights.bin", dtype=np.uint8).reshape(-1, len(p))
+
+
+def bootstrap(draw, count):
+    """Poisson weights over one sort; scores are distinct, so AUROC needs no ties. (4, count) metrics."""
     order = np.argsort(-p)
     ys, ps = y[order], p[order]
     bins = bins_of(ps)
     brier = (ps - ys) ** 2
     nll = -np.log(np.where(ys == 1, ps, 1 - ps))
     gap = ys - ps
-    sums = np.zeros(4)
-    for _ in range(rounds):
-        w = rng.poisson(1, len(ps)).astype(float)
+    replicates = np.zeros((4, count))
+    for round in range(count):
+        w = draw(round, order).astype(float)
         total = w.sum()
         positive = w * ys
         above = np.cumsum(positive)
         auroc = np.dot(w - positive, above) / (above[-1] * (total - above[-1]))
-        sums += [np.abs(np.bincount(bins, w * gap, 20)).sum() / total, w @ brier / total, w @ nll / total, auroc]
-    return sums / rounds
+        error = np.abs(np.bincount(bins, w * gap, 20)).sum() / total
+        replicates[:, round] = [error, w @ brier / total, w @ nll / total, auroc]
+    return replicates
 
 
 timed("platt", "scikit-learn", lambda: _sigmoid_calibration(f, y), lambda ab: expit(-(ab[0] * grid + ab[1])))
@@ -74,7 +77,16 @@ timed(
 )
 timed("temperature", "scikit-learn", lambda: _TemperatureScaling().fit(z, truth), lambda fit: [fit.beta_])
 timed("metrics", "scikit-learn", metrics, lambda values: values)
-timed("bootstrap", "numpy", bootstrap, lambda values: values, times=1)
+# Timed with draws of its own; compared on the draws that the other side used.
+rng = np.random.default_rng(1)
+compared = bootstrap(lambda round, order: weights[round, order], len(weights)).ravel()
+timed(
+    "bootstrap",
+    "numpy",
+    lambda: bootstrap(lambda round, order: rng.poisson(1, len(order)), rounds),
+    lambda values: compared,
+    times=1,
+)
 try:
     from netcal.binning import HistogramBinning
     from netcal.scaling import BetaCalibration

@@ -37,6 +37,7 @@ function from(builder: TableBuilder): LabelledTable {
   const data: PredictionData = table.data;
   const source: LabelledTable['source'] = {
     file: '/w/reviews.csv',
+    modified: 0,
     size: 1,
     sha256: '0'.repeat(64),
     encoding: 'utf-8',
@@ -71,7 +72,7 @@ const large = labelledTable(2600);
 
 export const PANEL_STATES = {
   usual: stateOf(usual),
-  sampled: stateOf(large, { bins: 10, binning: 'mass', compare: false }),
+  sampled: stateOf(large, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' }),
   few: stateOf(labelledTable(7)),
   nasty: stateOf(labelledTable(60, [NASTY_LABEL, 'x'.repeat(1000), 'plain'])),
   reading: { ...stateOf(usual), analysis: null, busy: 'Reading the table' },

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { rowsOfBin } from '../../src/features/calibration/analyse';
-import { CALIBRATION_PAGE_METHODS, type PanelState } from '../../src/protocol/calibration-page';
+import {
+  CALIBRATION_PAGE_METHODS,
+  DEFAULT_PANEL_SETTINGS,
+  type PanelState,
+} from '../../src/protocol/calibration-page';
 import { comparedStates, labelledTable, PANEL_STATES } from './calibration-states';
 import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
 
@@ -89,8 +93,8 @@ describe('the calibration panel', () => {
     await page.page.getByLabel('Bins', { exact: true }).selectOption('10');
     await page.page.getByLabel('mass').check();
     assert.deepEqual(page.received(settings), [
-      { bins: 10, binning: 'width', compare: false },
-      { bins: 20, binning: 'mass', compare: false },
+      { ...DEFAULT_PANEL_SETTINGS, bins: 10 },
+      { ...DEFAULT_PANEL_SETTINGS, binning: 'mass' },
     ]);
   });
 
@@ -110,7 +114,7 @@ describe('the calibration panel', () => {
     const { use, notEnough } = await compared;
     const page = await show(PANEL_STATES.usual);
     await page.page.getByRole('button', { name: 'Compare Calibrators' }).click();
-    assert.deepEqual(page.received(settings), [{ bins: 20, binning: 'width', compare: true }]);
+    assert.deepEqual(page.received(settings), [{ ...DEFAULT_PANEL_SETTINGS, compare: true }]);
     await page.notify(STATE, use);
     await page.page.getByRole('heading', { name: /^Calibrators\. Recommended: / }).waitFor();
     const table = page.page.getByRole('table', { name: /that they did not see/ });
@@ -172,7 +176,7 @@ describe('the calibration panel', () => {
     await page.page.getByRole('heading', { name: 'reviews.csv' }).waitFor();
     assert.ok(await page.page.getByLabel('interval of accuracy').isChecked());
     assert.deepEqual(page.received(ready).at(-1), {
-      settings: { bins: 10, binning: 'mass', compare: false },
+      settings: { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' },
     });
   });
 
@@ -184,7 +188,7 @@ describe('the calibration panel', () => {
     await page.page.getByLabel('mass').focus();
     await page.notify(STATE, {
       ...PANEL_STATES.usual,
-      settings: { bins: 10, binning: 'width', compare: false },
+      settings: { ...DEFAULT_PANEL_SETTINGS, bins: 10 },
     });
     assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'binning-mass');
   });

@@ -2,11 +2,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
 import type { Calibrator } from '../../core/calibration/calibrator';
-import { labelShares } from '../../core/calibration/prior';
+import { forShares } from '../../core/calibration/deployment';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
-import { FITTED_METHODS, type Recommendation, recommend } from '../../core/calibration/recommend';
+import {
+  FITTED_METHODS,
+  fitRecommended,
+  type Recommendation,
+  recommend,
+} from '../../core/calibration/recommend';
 import type { CalibrationReport, Evaluation, Method, PredictionData } from '../../core/calibration/types';
-import { knownRows } from '../../core/calibration/data';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { saveCalibrator } from '../../store/calibrators';
@@ -119,7 +123,11 @@ export const calibrate = command(USAGE, async (argv, io) => {
     shares: values.shares === undefined ? undefined : labelShareOption('shares', values.shares, data),
     neutral: values.neutral === undefined ? undefined : await neutralScores(values.neutral, data),
   };
-  const { report, calibrator } = calibrateData(data, { ...scoring, ...fit });
+  const fitFold =
+    recommendation === null
+      ? undefined
+      : (train: PredictionData) => fitRecommended(train, { on: data.kind, seed: scoring.seed });
+  const { report, calibrator } = calibrateData(data, { ...scoring, ...fit, fitFold });
   const deployed = withPrevalence(calibrator, data, values.prevalence);
   const warned = { ...report, warnings: [...report.warnings, ...(recommendation?.warnings ?? [])] };
   const { saved, report: whole } = await describeCalibrator(warned, deployed, input, {
@@ -192,5 +200,5 @@ function withPrevalence(
   const deployed = labelShareOption('prevalence', prevalence, data);
   if (calibrator.on !== 'labels' || data.kind !== 'labels')
     throw usageError('--prevalence needs a score for every label.');
-  return { ...calibrator, prevalence: { fitted: labelShares(knownRows(data)), deployed } };
+  return forShares(calibrator, data, deployed);
 }

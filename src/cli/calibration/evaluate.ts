@@ -1,23 +1,18 @@
 import { parseArgs } from 'node:util';
 import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
-import { labelData } from '../../core/calibration/data';
-import {
-  labelShares,
-  type Prevalence,
-  shiftPrevalence,
-  weightedToShares,
-} from '../../core/calibration/prior';
+import { atShares } from '../../core/calibration/deployment';
+import type { Prevalence } from '../../core/calibration/prior';
 import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
-import type { NamedColumn } from '../../core/data/table';
 import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
-import { predictedNames } from '../../core/decisions/slices';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
 import {
   calibratedWarnings,
   type LabelledTable,
+  PREDICTED,
   readLabelled,
   refuseCalibrated,
+  sliceNames,
 } from '../../store/tables/labelled';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE, usageError } from '../command';
@@ -117,7 +112,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
         ? undefined
         : await readCosts(values.costs, data.kind === 'labels' ? data.labels : null),
     label: values.label,
-    slices: new Map(values.slice.map((name) => [name, sliceNames(name, data, input)])),
+    slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, { ...input, data })])),
   });
   const result: EvaluateReport = {
     ...evaluation,
@@ -137,23 +132,11 @@ export const evaluate = command(USAGE, async (argv, io) => {
   return DONE;
 });
 
-const PREDICTED = 'predicted';
-
 /** (n) the slice of each row. */
-function sliceNames(
-  name: string,
-  data: PredictionData,
-  { table }: LabelledTable,
-): readonly (string | null)[] {
-  if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
-  const column = name === PREDICTED ? table.predicted : table.slices.get(name);
-  if (column === null || column === undefined)
-    throw usageError(`--slice ${name}: the table does not say what was predicted.`);
-  return namesOf(column);
-}
-
-function namesOf({ names, index }: NamedColumn): (string | null)[] {
-  return Array.from(index, (at) => names[at] ?? null);
+function sliceNamesOf(name: string, input: LabelledTable): readonly (string | null)[] {
+  const names = sliceNames(name, input);
+  if (names === null) throw usageError(`--slice ${name}: the table does not say what was predicted.`);
+  return names;
 }
 
 /** The data as they are evaluated: calibrated, and moved to the label shares of deployment. */
@@ -172,26 +155,18 @@ function prepared(
   const deployed = labelShareOption('prevalence', shares, data);
   if (data.kind !== 'labels' || calibrator?.on === 'confidence')
     throw usageError('--prevalence needs a score for every label.');
-  const fitted =
-    loaded === null || calibrator === undefined
-      ? labelShares(data)
-      : fittedShares(calibrator, loaded.saved.classCounts);
-  const prevalence = { fitted, deployed };
-  const weighted = weightedToShares(data, deployed);
-  if (calibrator !== undefined)
-    return { data: applyCalibrator({ ...calibrator, prevalence }, weighted), prevalence, warnings: [] };
-  return {
-    data: labelData({ ...weighted, scores: shiftPrevalence(weighted.logProbs, fitted, deployed) }),
+  const {
     prevalence,
-    warnings: [
-      {
-        code: 'prevalence-raw',
-        message:
-          'Raw scores were fitted under no label shares; they are shifted as if under those of this table. ' +
-          'Calibrate first for a shift that can be trusted.',
-      },
-    ],
-  };
+    data: moved,
+    warnings,
+  } = atShares(
+    data,
+    deployed,
+    loaded === null || calibrator === undefined
+      ? undefined
+      : { calibrator, fitted: fittedShares(calibrator, loaded.saved.classCounts) },
+  );
+  return { data: moved, prevalence, warnings: [...warnings] };
 }
 
 /** (K) label shares that a calibrator was fitted under. */

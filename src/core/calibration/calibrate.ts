@@ -1,6 +1,6 @@
 import { evaluate } from '../metrics/evaluate';
 import { type Calibrator, applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
-import { confidenceOnly, crossFit, type CrossFit, partition, type Partition } from './cross-fit';
+import { confidenceOnly, crossFit, type CrossFit, type Fit, partition, type Partition } from './cross-fit';
 import { knownRows } from './data';
 import type {
   CalibrateOn,
@@ -12,7 +12,10 @@ import type {
   Warning,
 } from './types';
 
-export interface CalibrateOptions extends FitOptions, Omit<EvaluateOptions, 'seed' | 'folds'> {}
+export interface CalibrateOptions extends FitOptions, Omit<EvaluateOptions, 'seed' | 'folds'> {
+  /** How a fold gets its calibrator, where more than the parameters of `method` was chosen on the table. */
+  readonly fitFold?: Fit | undefined;
+}
 
 export interface CalibrationResult {
   readonly report: CalibrationReport;
@@ -33,7 +36,7 @@ export function calibrate(data: PredictionData, options: CalibrateOptions): Cali
   const fitted = fitCalibrator(known, options);
   const fit = (train: PredictionData) => fitCalibrator(train, options).calibrator;
   const split = partition(known, seed);
-  const fittedInFolds = crossFit(known, on, split, fit);
+  const fittedInFolds = crossFit(known, on, split, options.fitFold ?? fit);
   const scoring = { ...options, seed };
   const { before, after } = beforeAndAfter(fittedInFolds, split, scoring);
   const visible = on === 'labels' ? known : confidenceOnly(known);

@@ -1,4 +1,4 @@
-import type { Random } from '../random';
+import { shuffle, type Random } from '../random';
 
 export interface FoldRequest {
   readonly n: number;
@@ -140,12 +140,4 @@ function evenestFold(
     }
   }
   return best;
-}
-
-/** Fisher and Yates's shuffle, in place. */
-export function shuffle(items: { [index: number]: unknown; readonly length: number }, random: Random): void {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [items[i], items[j]] = [items[j], items[i]];
-  }
 }

@@ -3,11 +3,10 @@ import { emptyMoments } from '../metrics/bootstrap';
 import { expectedCalibrationError } from '../metrics/ece';
 import { quantile } from '../metrics/intervals';
 import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, weightedMean } from '../metrics/losses';
-import { type Random, seededRandom } from '../random';
+import { type Random, seededRandom, shuffle } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
 import { confidenceOf, knownRows, normalisedWeights, rowCount, selectRows } from './data';
-import { shuffle } from './folds';
 import type { PredictionData } from './types';
 
 /** Median and the middle 80% over repeats. */

@@ -1,5 +1,5 @@
 import { labelNllLosses, nllLosses } from '../metrics/losses';
-import { fitCalibrator, type FitOptions, refusal } from './calibrator';
+import { type Calibrator, fitCalibrator, type FitOptions, refusal } from './calibrator';
 import { type CrossFit, confidenceOnly, crossFit, partition } from './cross-fit';
 import { confidenceOf, knownRows, normalisedWeights, rowCount, rowsWhere, selectRows } from './data';
 import { UserError } from '../user-error';
@@ -122,10 +122,32 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     warnings: [
       {
         code: 'best-of-several',
-        message: `The winner of ${candidates.length} methods is shown slightly too good: it was chosen on these rows.`,
+        message: `In this comparison the winner of ${candidates.length} methods looks slightly too good: it was chosen on these rows.`,
       },
     ],
   };
+}
+
+/**
+ * The choice of the method as a part of the fit: what a fold gets where the method was chosen on the same table, so
+ * that the numbers out of sample include what choosing costs. The identity where raw is to be kept.
+ *
+ * @throws UserError as fitCalibrator
+ */
+export function fitRecommended(train: PredictionData, options: RecommendOptions): Calibrator {
+  const rows = withoutSplit(train);
+  const { choice } = recommend(rows, options);
+  if (choice !== null && choice !== 'raw')
+    return fitCalibrator(rows, { ...options, method: choice }).calibrator;
+  const known = knownRows(rows);
+  return options.on === 'labels' && known.kind === 'labels'
+    ? {
+        on: 'labels',
+        method: 'temperature',
+        labels: known.labels,
+        model: { kind: 'temperature', beta: 1 },
+      }
+    : { on: 'confidence', method: 'slope', map: { kind: 'slope', beta: 1 } };
 }
 
 interface Run {

@@ -4,10 +4,21 @@
  */
 import * as z from 'zod';
 import { UserError } from '../user-error';
+import {
+  CONFIDENCE_METHODS,
+  DEFAULT_CONSISTENCY,
+  VARIANTS,
+  type ConfidenceMethod,
+  type ConsistencySettings,
+} from '../scoring/methods';
+import { parseSourceName, type SourceName } from './source-name';
 import { spellingsOf } from './spellings';
 
 /** The place in a template where the text to classify goes. */
 export const TEXT_PLACEHOLDER = '{{text}}';
+
+/** The place in an instruction or a template where the names of the labels go, in their order. */
+export const LABELS_PLACEHOLDER = '{{labels}}';
 
 export const CLASSIFIER_VERSION = 1;
 
@@ -49,6 +60,32 @@ const modelSchema = z.strictObject({
     .describe('Where the model can be downloaded from. It is only ever followed when you click.'),
 });
 
+/** Stand for "no text at all": what a content-free correction of the label prior asks the model about. */
+const DEFAULT_NEUTRAL_TEXTS = ['N/A', '[MASK]', '...'];
+
+const consistencySchema = z.strictObject({
+  samples: z
+    .int()
+    .min(2)
+    .max(10_000)
+    .optional()
+    .describe(`How many answers are drawn. Default ${DEFAULT_CONSISTENCY.samples}.`),
+  temperature: z
+    .number()
+    .positive()
+    .max(10)
+    .optional()
+    .describe(
+      `The temperature that they are drawn at. Default ${DEFAULT_CONSISTENCY.temperature.toFixed(1)}: the model as it is.`,
+    ),
+  variants: z
+    .enum(VARIANTS)
+    .optional()
+    .describe(
+      'permuted: the examples, and the labels where the prompt says {{labels}}, in another order for every answer; plain: the same prompt again and again, which for answers of one token only adds noise to the token probability. Default permuted.',
+    ),
+});
+
 export const classifierSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -59,7 +96,7 @@ export const classifierSchema = z
       .string()
       .optional()
       .describe(
-        'What the model is asked to do: the system message of a chat model, the first lines for a base model.',
+        'What the model is asked to do: the system message of a chat model, the first lines for a base model. {{labels}} is replaced by the names of the labels.',
       ),
     template: z
       .string()
@@ -84,6 +121,26 @@ export const classifierSchema = z
       .describe(
         'first-token: read the first token of the answer; sequence: whole labels; auto: the first where it can tell every spelling apart.',
       ),
+    method: z
+      .enum(CONFIDENCE_METHODS)
+      .optional()
+      .describe(
+        'Where the confidence comes from. token-probability: the probability of the label as an answer; consistency: how often the label is the answer among several drawn ones; ensemble: both. Default token-probability.',
+      ),
+    consistency: consistencySchema.optional(),
+    source: z
+      .string()
+      .superRefine((name, context) => {
+        if (parseSourceName(name) === undefined)
+          context.addIssue({
+            code: 'custom',
+            message: 'a source is "engine", "endpoint:NAME", "editor" or "editor:MODEL ID"',
+          });
+      })
+      .optional()
+      .describe(
+        'Which model answers. engine: a model file on this machine; endpoint:NAME: a server of the setting promptConfidence.endpoints; editor, editor:MODEL ID: a language model of the editor. Default engine.',
+      ),
     maxTextTokens: z
       .int()
       .min(16)
@@ -91,6 +148,13 @@ export const classifierSchema = z
       .optional()
       .describe(
         `Longest text in tokens; longer ones are cut in the middle. Default ${DEFAULT_MAX_TEXT_TOKENS}.`,
+      ),
+    neutralTexts: z
+      .array(z.string().refine((text) => text.trim() !== '', 'a neutral text may not be empty'))
+      .min(1)
+      .optional()
+      .describe(
+        `Texts that say nothing, for the content-free correction of the label prior. Default ${DEFAULT_NEUTRAL_TEXTS.map((text) => JSON.stringify(text)).join(', ')}.`,
       ),
     model: modelSchema.optional(),
     calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
@@ -147,7 +211,11 @@ export interface Classifier {
   readonly labels: readonly Label[];
   readonly prompt: 'auto' | 'chat' | 'completion';
   readonly scoring: 'auto' | 'first-token' | 'sequence';
+  readonly method: ConfidenceMethod;
+  readonly consistency: ConsistencySettings;
+  readonly source: SourceName;
   readonly maxTextTokens: number;
+  readonly neutralTexts: readonly string[];
   readonly model: { readonly file: string; readonly sha256?: string; readonly source?: string } | undefined;
   readonly calibrator: string | undefined;
 }
@@ -224,7 +292,15 @@ export function classifierFrom(value: unknown, where: string): Classifier {
     })),
     prompt: file.prompt ?? 'auto',
     scoring: file.scoring ?? 'auto',
+    method: file.method ?? 'token-probability',
+    consistency: {
+      samples: file.consistency?.samples ?? DEFAULT_CONSISTENCY.samples,
+      temperature: file.consistency?.temperature ?? DEFAULT_CONSISTENCY.temperature,
+      variants: file.consistency?.variants ?? DEFAULT_CONSISTENCY.variants,
+    },
+    source: parseSourceName(file.source ?? 'engine') ?? { kind: 'engine' },
     maxTextTokens: file.maxTextTokens ?? DEFAULT_MAX_TEXT_TOKENS,
+    neutralTexts: file.neutralTexts ?? DEFAULT_NEUTRAL_TEXTS,
     model:
       file.model === undefined
         ? undefined

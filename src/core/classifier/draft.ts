@@ -1,5 +1,11 @@
 /** A new classifier file from the three answers that are needed for one. */
-import { CLASSIFIER_VERSION, classifierProblems, TEXT_PLACEHOLDER, type ClassifierFile } from './definition';
+import {
+  CLASSIFIER_VERSION,
+  classifierProblems,
+  LABELS_PLACEHOLDER,
+  TEXT_PLACEHOLDER,
+  type ClassifierFile,
+} from './definition';
 
 /** question: an instruction, for chat models. few-shot: answered examples, which base models need. */
 export type DraftKind = 'question' | 'few-shot';
@@ -40,7 +46,6 @@ export function labelsProblem(text: string): string | undefined {
 }
 
 export function draftClassifier({ name, labels, kind }: Draft): ClassifierFile {
-  const answers = labels.join(', ');
   const common = {
     version: CLASSIFIER_VERSION,
     name: name.trim(),
@@ -49,7 +54,7 @@ export function draftClassifier({ name, labels, kind }: Draft): ClassifierFile {
   if (kind === 'question')
     return {
       ...common,
-      instruction: `Which of these describes the text best: ${answers}? Answer with one of them and nothing else.`,
+      instruction: `Which of these describes the text best: ${LABELS_PLACEHOLDER}? Answer with one of them and nothing else.`,
       template: `Text: ${TEXT_PLACEHOLDER}\nAnswer:`,
       labels: labels.map((label) => ({ name: label })),
     };

@@ -3,7 +3,7 @@
  * Tokens come later, in the engine, because only the model knows them.
  */
 import { UserError } from '../user-error';
-import { TEXT_PLACEHOLDER, type Classifier } from './definition';
+import { LABELS_PLACEHOLDER, TEXT_PLACEHOLDER, type Classifier } from './definition';
 
 /** The fields of a classifier that make its prompt. */
 export type PromptClassifier = Pick<
@@ -30,9 +30,14 @@ interface Template {
   readonly after: string;
 }
 
-function splitTemplate(template: string): Template {
-  const [before = '', after = ''] = template.split(TEXT_PLACEHOLDER);
-  return { before, after };
+function splitTemplate(classifier: PromptClassifier): Template {
+  const [before = '', after = ''] = classifier.template.split(TEXT_PLACEHOLDER);
+  return { before: withLabels(before, classifier), after: withLabels(after, classifier) };
+}
+
+/** The names of the labels, in their order, where the classifier asks for them. */
+function withLabels(text: string, { labels }: PromptClassifier): string {
+  return text.replaceAll(LABELS_PLACEHOLDER, () => labels.map(({ name }) => name).join(', '));
 }
 
 /** How an example spells its answer: the name of its label. */
@@ -45,10 +50,11 @@ function answerOf(classifier: PromptClassifier, label: string): string {
  * " positive" is one token after "Sentiment:", while "Sentiment: " followed by "positive" is another, rarer path.
  */
 export function completionPrompt(classifier: PromptClassifier): CompletionPrompt {
-  const { before, after } = splitTemplate(classifier.template);
+  const { before, after } = splitTemplate(classifier);
   const tail = after.replace(/[ \t]+$/, '');
   const answerPrefix = tail.endsWith('\n') ? '' : ' ';
-  const instruction = classifier.instruction === '' ? '' : `${classifier.instruction}\n\n`;
+  const instruction =
+    classifier.instruction === '' ? '' : `${withLabels(classifier.instruction, classifier)}\n\n`;
   const examples = classifier.examples.map(
     (example) => `${before}${example.text}${tail}${answerPrefix}${answerOf(classifier, example.label)}\n`,
   );
@@ -61,13 +67,15 @@ export function completionPrompt(classifier: PromptClassifier): CompletionPrompt
  * @param marker a string that occurs nowhere else in the classifier
  */
 export function chatMessages(classifier: PromptClassifier, marker: string): ChatMessage[] {
-  const { before, after } = splitTemplate(classifier.template);
+  const { before, after } = splitTemplate(classifier);
   const question = (text: string): ChatMessage => ({
     role: 'user',
     content: `${before}${text}${after.trimEnd()}`,
   });
   return [
-    ...(classifier.instruction === '' ? [] : [{ role: 'system' as const, content: classifier.instruction }]),
+    ...(classifier.instruction === ''
+      ? []
+      : [{ role: 'system' as const, content: withLabels(classifier.instruction, classifier) }]),
     ...classifier.examples.flatMap((example) => [
       question(example.text),
       { role: 'assistant' as const, content: answerOf(classifier, example.label) },
@@ -80,7 +88,9 @@ export function chatMessages(classifier: PromptClassifier, marker: string): Chat
  * Everything about a classifier that changes what the model is asked or how its answer is read, in one string.
  * Its hash binds scores and calibrators to the prompt; the name and description do not count.
  */
-export function promptIdentity(classifier: Omit<Classifier, 'model' | 'calibrator'>): string {
+export function promptIdentity(
+  classifier: PromptClassifier & Pick<Classifier, 'scoring' | 'maxTextTokens'>,
+): string {
   return JSON.stringify([
     classifier.instruction,
     classifier.template,

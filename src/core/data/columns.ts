@@ -81,7 +81,7 @@ interface ScoreName {
  */
 export function findColumns(header: readonly string[], options: ColumnOptions = {}): TableColumns {
   const named = header.map((name) => name.trim());
-  const method = chooseMethod(named, options.method);
+  const method = chooseMethod(named, options.method, options.mapping ?? {});
   const roles: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
     const index = roleColumn(named, role, method, options.mapping ?? {});
@@ -141,10 +141,18 @@ function withoutMethod(column: string): { method: string | null; name: string } 
   return { method: null, name: column };
 }
 
+/** The `<method>/` prefixes of a header, without the slash, in the order of its columns. */
+export function methodsOf(header: readonly string[]): string[] {
+  return [...new Set(header.flatMap((name) => withoutMethod(name.trim()).method ?? []))];
+}
+
 /** The prefix in use: the one asked for, or the only one of a table that has no columns without. */
-function chooseMethod(header: readonly string[], wanted: string | undefined): string | null {
-  const split = header.map(withoutMethod);
-  const methods = [...new Set(split.flatMap((entry) => entry.method ?? []))];
+function chooseMethod(
+  header: readonly string[],
+  wanted: string | undefined,
+  mapping: Readonly<Record<string, string>>,
+): string | null {
+  const methods = methodsOf(header);
   if (wanted !== undefined) {
     if (methods.includes(wanted)) return wanted;
     const has = methods.length === 0 ? 'columns of one method only' : `those of ${methods.join(', ')}`;
@@ -153,14 +161,16 @@ function chooseMethod(header: readonly string[], wanted: string | undefined): st
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
     );
   }
-  const plain = split.some(
-    ({ method, name }) => method === null && (scoreName(name) !== undefined || isConfidence(name)),
-  );
+  const isScore = (name: string) => scoreName(name) !== undefined || isConfidence(name);
+  const plain = header.map(withoutMethod).some(({ method, name }) => method === null && isScore(name));
   if (plain || methods.length === 0) return null;
   if (methods.length === 1) return methods[0] ?? null;
+  const isMapped = (key: string) =>
+    key === 'confidence' || key === 'positive' || scoreName(key) !== undefined;
+  if (Object.entries(mapping).some(([key, column]) => column !== '' && isMapped(key))) return null;
   throw new UserError(
     'several-methods',
-    `The table has scores of several methods (${methods.join(', ')}). Choose one with --scores.`,
+    `The table has scores of several methods (${methods.join(', ')}). Choose one (on the command line with --scores).`,
   );
 }
 

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { UserError } from '../user-error';
 
 /** An action range of confidence, [low, high); the highest bucket holds 1 too. */
@@ -14,16 +15,53 @@ export const DEFAULT_BUCKETS: readonly Bucket[] = [
   { name: 'manual', low: 0 },
 ];
 
-/** Throws where buckets do not cover [0, 1] from high to low without a gap. */
+/** The shape alone; {@link checkBuckets} judges what is in it. */
+export const bucketsSchema = z.array(z.object({ name: z.string(), low: z.number() }));
+
+/** What is wrong with one field of one bucket, in a sentence. */
+export interface BucketProblem {
+  /** Place of the bucket, from 0. */
+  readonly at: number;
+  readonly field: 'name' | 'low';
+  readonly message: string;
+}
+
+/** Where buckets do not cover [0, 1] from high to low without a gap, or share a name; nothing where they are good. */
+export function bucketProblems(buckets: readonly Bucket[]): BucketProblem[] {
+  const seen = new Set<string>();
+  return buckets.flatMap(({ name, low }, at) => {
+    const problems: BucketProblem[] = [];
+    const which = `Bucket ${at + 1}`;
+    const above = buckets[at - 1];
+    const isLast = at === buckets.length - 1;
+    if (name.trim() === '') problems.push({ at, field: 'name', message: `${which} needs a name.` });
+    else if (seen.has(name.trim()))
+      problems.push({ at, field: 'name', message: `${which} has the name of another: "${name.trim()}".` });
+    seen.add(name.trim());
+    const ceiling = Math.min(above?.low ?? 1, 1);
+    if (!(low >= 0 && low < 1))
+      problems.push({ at, field: 'low', message: `${which} must start between 0% and 100%.` });
+    else if (isLast && low !== 0)
+      problems.push({ at, field: 'low', message: `${which} is the last and must start at 0%.` });
+    else if (low >= ceiling)
+      problems.push({
+        at,
+        field: 'low',
+        message: `${which} must start below ${percent(ceiling)}, where the one above it starts.`,
+      });
+    return problems;
+  });
+}
+
+/** @throws UserError bad-buckets where buckets do not cover [0, 1] from high to low without a gap, or share a name */
 export function checkBuckets(buckets: readonly Bucket[]): void {
-  const lows = buckets.map(({ low }) => low);
-  const descending = lows.every((low, i) => low >= 0 && low < 1 && (i === 0 || low < (lows[i - 1] ?? 0)));
-  const names = new Set(buckets.map(({ name }) => name.trim()));
-  if (descending && lows[lows.length - 1] === 0 && names.size === buckets.length && !names.has('')) return;
-  throw new UserError(
-    'bad-buckets',
-    'Buckets need different names and lower ends below 1 that fall from bucket to bucket; the last one must start at 0.',
-  );
+  const [problem] = bucketProblems(buckets);
+  if (problem === undefined && buckets.length > 0) return;
+  throw new UserError('bad-buckets', problem?.message ?? 'There must be at least one bucket.');
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(12))}%`;
 }
 
 /** The bucket of an unrounded confidence: .8999 is not .9. */

@@ -1,15 +1,14 @@
 /** Answers drawn from a model at a temperature above 0, and how far they agree. */
 
+import type { Variants } from './methods';
+
 /** One drawn answer. */
 export interface Answer {
-  /** What the model said, as far as it was read. */
+  /** What the model said, as far as it was read; empty where only the label is known. */
   readonly text: string;
   /** The label that it stands for; null where it stands for none. */
   readonly label: string | null;
 }
-
-/** How the prompt differs from sample to sample: examples and labels in another order, or not at all. */
-export type Variants = 'permuted' | 'plain';
 
 /** What sampling said about one text: kept in its score beside the confidence that was made of it. */
 export interface Agreement {
@@ -19,6 +18,8 @@ export interface Agreement {
   readonly counts: readonly number[];
   /** Answers that stand for no label: N − Σ n_k. */
   readonly unparsed: number;
+  /** The answer given most often. */
+  readonly label: string;
   /**
    * Wilson 95% range of how often the model gives its winning answer; never of being right.
    */

@@ -35,14 +35,17 @@ export interface Score {
   readonly labels: readonly LabelScore[];
   /** Probability in [0, 1] that the answer is any label at all, before normalising. */
   readonly labelMass: number;
-  readonly method: ScoringMethod;
+  /** How the model's answer was read. */
+  readonly method: ScoringMethod | 'sampled';
   /** Tokens of the text as it was given, and how many were cut from its middle to make it fit. */
   readonly textTokens: number;
   readonly cutTokens: number;
   /** The likeliest first tokens, where they were asked for. */
   readonly tokens?: readonly TokenRow[];
-  /** What sampling said, where the confidence comes from it or it stands beside. */
+  /** What sampling said, where the confidence comes from it: consistency and ensemble. */
   readonly agreement?: Agreement;
+  /** The token probabilities that went into the confidence beside the agreement: ensemble. */
+  readonly tokenLabels?: readonly LabelScore[];
 }
 
 /**

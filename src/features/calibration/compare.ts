@@ -1,12 +1,14 @@
 /** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
 import { calibrate } from '../../core/calibration/calibrate';
 import { compareMethods } from '../../core/calibration/compare';
+import { forShares } from '../../core/calibration/deployment';
 import { recommend } from '../../core/calibration/recommend';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { Comparison, FitParams, PanelSettings } from '../../protocol/calibration-page';
 import { describeCalibrator } from '../../store/tables/describe-calibrator';
 import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
 import { sampleDots } from './analyse';
+import { sharesFor } from './load';
 
 /** @throws UserError already-calibrated, bad-split, too-few-rows */
 export async function compareCalibrators(
@@ -62,14 +64,20 @@ export async function fitToSave(
   { method, settings, version, time }: FitParams,
 ): Promise<SavedCalibrator> {
   refuseCalibrated(input.table, input.source.file);
-  const { report, calibrator } = calibrate(input.data, {
+  const { data } = input;
+  const { report, calibrator } = calibrate(data, {
     bins: settings.bins,
     binning: settings.binning,
     method,
-    on: input.data.kind,
+    on: data.kind,
     rejected: input.table.rejected,
     warnings: input.warnings,
   });
-  const { saved } = await describeCalibrator(report, calibrator, input, { version, time: new Date(time) });
+  const { prevalence } = settings.table;
+  const deployed =
+    prevalence === null || calibrator.on !== 'labels' || data.kind !== 'labels'
+      ? calibrator
+      : forShares(calibrator, data, sharesFor(input, prevalence));
+  const { saved } = await describeCalibrator(report, deployed, input, { version, time: new Date(time) });
   return saved;
 }

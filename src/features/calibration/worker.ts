@@ -24,69 +24,74 @@ import {
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
-import { originInWords } from './origin';
+import { type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
 
-interface Loaded {
-  readonly file: string;
-  readonly input: LabelledTable;
-  readonly origin: string;
-}
-
 class TableWorker {
-  private loaded: Loaded | undefined;
+  /** The table that was read last, or is being read, and what it was asked for by. */
+  private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
-  async analyse({ file, settings, reload }: AnalyseParams): Promise<Analysis> {
-    if (reload || this.loaded?.file !== file) await this.load(file);
-    const { input, origin } = this.table();
-    if (input.table.n > QUICK_FIRST) {
-      await this.notify(WORKER_METHODS.preliminary, analyse(input, settings, origin, true));
-      await this.say(`Computing intervals from ${input.table.n.toLocaleString('en-US')} rows`);
+  async analyse(params: AnalyseParams): Promise<Analysis> {
+    if (params.reload || this.current?.key !== keyOf(params)) this.load(params);
+    const { settings } = params;
+    const { shown, origin } = await this.table();
+    if (shown.table.n > QUICK_FIRST) {
+      await this.notify(WORKER_METHODS.preliminary, analyse(shown, settings, origin, true));
+      await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
     }
-    return analyse(input, settings, origin, false);
+    return analyse(shown, settings, origin, false);
   }
 
-  compare(settings: PanelSettings): Promise<Comparison> {
-    return compareCalibrators(this.table().input, settings, (message) => this.say(message));
+  async compare(settings: PanelSettings): Promise<Comparison> {
+    const { input } = await this.table();
+    return compareCalibrators(input, settings, (message) => this.say(message));
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
+    const { input } = await this.table();
     await this.say(`Fitting ${params.method} on all rows`);
-    return fitToSave(this.table().input, params);
+    return fitToSave(input, params);
   }
 
-  binRows(low: number, high: number): BinRows {
-    return rowsOfBin(this.table().input, low, high);
+  async binRows(low: number, high: number): Promise<BinRows> {
+    const { shown } = await this.table();
+    return rowsOfBin(shown, low, high);
   }
 
-  private async load(file: string): Promise<void> {
-    this.loaded = undefined;
+  /** Begins to read a table; whoever asks about it waits for it. */
+  load(params: AnalyseParams): void {
+    const table = this.read(params);
+    // Whoever asks is told what went wrong, and there may be nobody.
+    table.catch(() => undefined);
+    this.current = { key: keyOf(params), table };
+  }
+
+  private async read({ file, settings }: AnalyseParams): Promise<LoadedTable> {
     await this.say('Reading the table');
-    const read = await readLabelled(file, {});
-    const said = await calibratedWarnings(read.table.calibratedBy, file);
-    const input = { ...read, warnings: [...read.warnings, ...said] };
-    const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-    this.loaded = { file, input, origin };
+    const loaded = await loadTable(file, settings.table);
     await this.say('Computing');
+    return loaded;
   }
 
-  private table(): Loaded {
-    if (this.loaded === undefined)
-      throw new UserError('no-table', 'The table is not loaded any more. Compute again.');
-    return this.loaded;
+  private table(): Promise<LoadedTable> {
+    if (this.current === undefined) throw new UserError('no-table', 'No table was read yet. Compute again.');
+    return this.current.table;
   }
 
   private say(message: string): Promise<void> {
     return this.notify(WORKER_METHODS.progress, { message });
   }
+}
+
+/** The same for the same reading of the same file. */
+function keyOf({ file, settings }: AnalyseParams): string {
+  return JSON.stringify([file, settings.table]);
 }
 
 function start(): void {
@@ -98,6 +103,9 @@ function start(): void {
   const worker = new TableWorker((method, params) => connection.sendNotification(method, params));
   connection.onRequest(WORKER_METHODS.analyse, (params: unknown) =>
     forPeople(() => worker.analyse(analyseParamsSchema.parse(params))),
+  );
+  connection.onNotification(WORKER_METHODS.load, (params: unknown) =>
+    worker.load(analyseParamsSchema.parse(params)),
   );
   connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
     forPeople(() => worker.compare(panelSettingsSchema.parse(params))),

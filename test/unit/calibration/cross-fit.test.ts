@@ -4,8 +4,8 @@ import { fitCalibrator } from '../../../src/core/calibration/calibrator';
 import { crossFit, partition } from '../../../src/core/calibration/cross-fit';
 import { rowCount } from '../../../src/core/calibration/data';
 import { sampleSizeProgression } from '../../../src/core/calibration/progression';
-import { recommend } from '../../../src/core/calibration/recommend';
-import type { PredictionData } from '../../../src/core/calibration/types';
+import { fitRecommended, recommend } from '../../../src/core/calibration/recommend';
+import { SPLIT_FIT, type PredictionData } from '../../../src/core/calibration/types';
 import { evaluate } from '../../../src/core/metrics/evaluate';
 import { confidenceTable, labelTable } from './tables';
 
@@ -55,6 +55,48 @@ describe('calibration: out of sample', () => {
       return fitCalibrator(train, { method: 'batch', on: 'labels', shares: [0.7, 0.3] }).calibrator;
     });
     assert.deepEqual(rows, new Array<number>(10).fill(90));
+  });
+
+  it('calibrate: a batch correction does not see the rows that it is scored on', () => {
+    const data = labelTable(100, 2, 1, [1, -1]);
+    const prior = { method: 'batch', on: 'labels', shares: [0.7, 0.3] } as const;
+    const { report } = calibrate(data, { ...prior, ...QUICK });
+    const { calibrated } = crossFit(
+      data,
+      'labels',
+      partition(data, 0),
+      (train) => fitCalibrator(train, prior).calibrator,
+    );
+    const nll = evaluate(calibrated, QUICK).labelMetrics?.nll.value;
+    assert.equal(report.after.labelMetrics?.nll.value, nll);
+    assert.notEqual(report.inSample.labelMetrics?.nll.value, nll);
+  });
+
+  it('calibrate: where the method is chosen, it is chosen again in every fold', () => {
+    const data = labelTable(300, 3, 0.5, [0.5, 0, -0.5]);
+    const chosen: PredictionData[] = [];
+    const { report } = calibrate(data, {
+      method: 'bias-temperature',
+      on: 'labels',
+      ...QUICK,
+      fitFold: (train) => {
+        chosen.push(train);
+        return fitRecommended(train, { on: 'labels' });
+      },
+    });
+    assert.equal(chosen.length, report.folds.count);
+    assert.ok(chosen.every((train) => rowCount(train) < 300));
+    assert.ok((report.after.labelMetrics?.nll.value ?? 9) < (report.before.labelMetrics?.nll.value ?? 0));
+  });
+
+  it('a recommended fit is the identity where raw is to be kept, and takes the fit part of a split', () => {
+    const few = confidenceTable(30, 1, 0);
+    const kept = fitRecommended(few, { on: 'confidence' });
+    assert.ok(kept.on === 'confidence' && kept.map.kind === 'slope' && kept.map.beta === 1);
+    const labels = fitRecommended(labelTable(30, 3, 1, [0, 0, 0]), { on: 'labels' });
+    assert.ok(labels.on === 'labels' && 'model' in labels && labels.model.kind === 'temperature');
+    const marked = { ...labelTable(300, 2, 0.5, [1, -1]), split: new Uint8Array(300).fill(SPLIT_FIT) };
+    assert.equal(fitRecommended(marked, { on: 'labels' }).on, 'labels');
   });
 
   it('calibrate: in-sample isotonic shows ECE 0, out of sample it does not', () => {

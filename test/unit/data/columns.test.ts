@@ -49,6 +49,16 @@ describe('columns of a prediction table', () => {
     assert.equal(find('label,sum/prob:a,sum/prob:b').method, 'sum');
   });
 
+  it('need no method where the scores themselves are said', () => {
+    const header = 'label,predicted,sure,sum/prob:a,sum/prob:b,best/prob:a,best/prob:b';
+    const columns = find(header, { mapping: { confidence: 'sure' } });
+    assert.equal(columns.method, null);
+    assert.deepEqual([columns.roles.confidence, columns.scores], [2, null]);
+    assert.throws(() => find(header, { mapping: { confidence: '', group: 'sure' } }), {
+      code: 'several-methods',
+    });
+  });
+
   it('can be said by hand, and a role switched off', () => {
     const columns = find('truth,p_ham,p_spam,split', {
       mapping: { label: 'truth', 'prob:ham': 'p_ham', 'prob:spam': 'p_spam', split: '' },

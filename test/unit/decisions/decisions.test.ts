@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import fc from 'fast-check';
+import * as z from 'zod';
 import { labelData } from '../../../src/core/calibration/data';
 import { binomialTail } from '../../../src/core/decisions/binomial';
 import {
   bucketOf,
+  bucketProblems,
   checkBuckets,
+  DEFAULT_BUCKETS,
   formatConfidence,
   isAnotherLabelLikelier,
 } from '../../../src/core/decisions/buckets';
@@ -20,6 +25,7 @@ import {
 import { confidentErrors, evaluateSlices, predictedNames } from '../../../src/core/decisions/slices';
 import { chooseThreshold, fixedSequenceThreshold } from '../../../src/core/decisions/threshold';
 import { evaluate } from '../../../src/core/metrics/evaluate';
+import { ROOT } from '../../support/paths';
 import { confidenceTable, labelTable } from '../calibration/tables';
 
 describe('decisions: thresholds', () => {
@@ -96,14 +102,47 @@ describe('decisions: buckets', () => {
       'manual',
       'manual',
     ]);
-    assert.throws(() => checkBuckets([{ name: 'a', low: 0.5 }]));
-    assert.throws(() =>
-      checkBuckets([
-        { name: 'a', low: 0 },
-        { name: 'b', low: 0.5 },
-      ]),
-    );
     assert.ok(isAnotherLabelLikelier(0.32, 3) && !isAnotherLabelLikelier(0.34, 3));
+  });
+
+  it('name the field that is wrong', () => {
+    const problems = (...buckets: [string, number][]): [number, string][] =>
+      bucketProblems(buckets.map(([name, low]) => ({ name, low }))).map(({ at, field }) => [at, field]);
+    assert.deepEqual(problems(['a', 0.9], ['b', 0]), []);
+    assert.deepEqual(problems(['a', 0.5]), [[0, 'low']]);
+    assert.deepEqual(problems(['a', 0.5], ['b', 0.5], ['c', 0]), [[1, 'low']]);
+    assert.deepEqual(problems(['a', 1], ['b', NaN], [' ', -1]), [
+      [0, 'low'],
+      [1, 'low'],
+      [2, 'name'],
+      [2, 'low'],
+    ]);
+    assert.deepEqual(problems(['a', 0.9], ['a ', 0]), [[1, 'name']]);
+    assert.throws(() => checkBuckets([]), /at least one bucket/);
+    assert.throws(
+      () =>
+        checkBuckets([
+          { name: 'a', low: 0.7 },
+          { name: 'b', low: 0.8 },
+          { name: 'c', low: 0 },
+        ]),
+      /Bucket 2 must start below 70%/,
+    );
+  });
+
+  it('have the same default in the settings', () => {
+    const manifest: unknown = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    const setting = z
+      .object({
+        contributes: z.object({
+          configuration: z.object({
+            properties: z.object({ 'promptConfidence.buckets': z.object({ default: z.unknown() }) }),
+          }),
+        }),
+      })
+      .parse(manifest).contributes.configuration.properties['promptConfidence.buckets'];
+    assert.deepEqual(setting.default, DEFAULT_BUCKETS);
+    assert.deepEqual(bucketProblems(DEFAULT_BUCKETS), []);
   });
 
   it('display truncates', () => {

@@ -1,0 +1,53 @@
+/** Other label shares where a model is used than where its scores were collected. */
+import { applyCalibrator, type LabelCalibrator } from './calibrator';
+import { knownRows, labelData } from './data';
+import { labelShares, type Prevalence, shiftPrevalence, weightedToShares } from './prior';
+import type { LabelData, PredictionData, Warning } from './types';
+
+/** A table as it would be under the label shares of deployment. */
+export interface DeployedTable {
+  readonly data: PredictionData;
+  readonly prevalence: Prevalence;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Scores shifted from the fitted shares to those of deployment, and rows weighted so that they have them.
+ *
+ * @param deployed (K) in the order of the table's labels
+ * @param fit a calibrator that is to be used, with the shares that it was fitted under (K); without one the table's
+ *   own shares stand in for those that nobody knows
+ * @throws UserError bad-shares
+ */
+export function atShares(
+  data: LabelData,
+  deployed: readonly number[],
+  fit?: { readonly calibrator: LabelCalibrator; readonly fitted: readonly number[] },
+): DeployedTable {
+  const weighted = weightedToShares(data, deployed);
+  const fitted = fit?.fitted ?? labelShares(data);
+  const prevalence = { fitted, deployed };
+  if (fit !== undefined)
+    return { data: applyCalibrator({ ...fit.calibrator, prevalence }, weighted), prevalence, warnings: [] };
+  return {
+    data: labelData({ ...weighted, scores: shiftPrevalence(weighted.logProbs, fitted, deployed) }),
+    prevalence,
+    warnings: [
+      {
+        code: 'prevalence-raw',
+        message:
+          'Raw scores were fitted under no label shares; they are shifted as if under those of this table. ' +
+          'Calibrate first for a shift that can be trusted.',
+      },
+    ],
+  };
+}
+
+/** A calibrator moved from the label shares of the table that it was fitted on to those of deployment. */
+export function forShares(
+  calibrator: LabelCalibrator,
+  data: LabelData,
+  deployed: readonly number[],
+): LabelCalibrator {
+  return { ...calibrator, prevalence: { fitted: labelShares(knownRows(data)), deployed } };
+}

@@ -1,0 +1,27 @@
+/** The ways to a confidence, and what belongs to each. */
+
+/**
+ * token-probability: P(label) as the model's answer. consistency: how often the label is the answer among several
+ * drawn ones. ensemble: both together.
+ */
+export const CONFIDENCE_METHODS = ['token-probability', 'consistency', 'ensemble'] as const;
+export type ConfidenceMethod = (typeof CONFIDENCE_METHODS)[number];
+
+/** How the prompt differs from sample to sample: examples and labels in another order, or not at all. */
+export const VARIANTS = ['permuted', 'plain'] as const;
+export type Variants = (typeof VARIANTS)[number];
+
+/** How answers are drawn, for consistency and ensemble. */
+export interface ConsistencySettings {
+  /** N, at least 2. */
+  readonly samples: number;
+  /** Above 0; 1 is the model as it is. */
+  readonly temperature: number;
+  readonly variants: Variants;
+}
+
+export const DEFAULT_CONSISTENCY: ConsistencySettings = {
+  samples: 10,
+  temperature: 1,
+  variants: 'permuted',
+};

@@ -1,0 +1,193 @@
+/**
+ * How fast an endpoint is asked: a limit on requests a minute, as many requests at once as the server takes, and
+ * further tries where they may help.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../../core/random';
+import { UserError } from '../../core/user-error';
+import { Refusal } from './http';
+
+/** Time, as far as the pace needs it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+};
+
+export interface PaceOptions {
+  readonly requestsPerMinute: number | null;
+  readonly clock: Clock;
+  /** Spreads the further tries of many requests. */
+  readonly random: Random;
+}
+
+const FIRST_LIMIT = 4;
+const LARGEST_LIMIT = 64;
+
+/** Further tries after the first. */
+const RETRIES = 6;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 60_000;
+
+/** A server that wants more patience than this is not waited for. */
+const MOST_PATIENCE_MS = 10 * 60_000;
+
+/** Answers that take so many times the quickest one have queued: more at once would only queue longer. */
+const SLOW = 3;
+
+export class Pace {
+  /** Additive increase, multiplicative decrease: one more for each round of answers, half where it was too much. */
+  private limit = FIRST_LIMIT;
+  private running = 0;
+  /** Of all requests so far. */
+  private answers = 0;
+  private readonly waiting: (() => void)[] = [];
+  /** The quickest answer lately, in milliseconds. It ages, because texts and servers change. */
+  private quickest = Infinity;
+  /** When the next request may begin, by the limit a minute, and by what the server asked for. */
+  private nextStart = 0;
+  private pausedUntil = 0;
+  /** When the limit was last halved: one storm of refusals counts once. */
+  private loweredAt = -Infinity;
+
+  constructor(private readonly options: PaceOptions) {}
+
+  /** Requests that may run at once, now. */
+  get concurrency(): number {
+    return Math.floor(this.limit);
+  }
+
+  /**
+   * Runs an attempt when its turn comes, and again where a Refusal says that this may help. Its place is kept
+   * meanwhile: a server in trouble is not asked for more and more.
+   *
+   * @throws the last Refusal; UserError `cancelled`; whatever else the attempt throws
+   */
+  async run<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    await this.enter(signal);
+    try {
+      let answersBefore = this.answers;
+      for (let failures = 0; ; failures++) {
+        try {
+          return await this.once(attempt, signal);
+        } catch (error) {
+          if (!(error instanceof Refusal) || error.retry === null) throw error;
+          // A busy server that answers others meanwhile will come to this one too.
+          if (error.retry.overloaded && this.answers > answersBefore) failures = 0;
+          answersBefore = this.answers;
+          if (failures === RETRIES) throw error;
+          await this.sleep(this.waitAfter(error, error.retry, failures), signal);
+        }
+      }
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Milliseconds until the next try. */
+  private waitAfter(
+    { error }: Refusal,
+    { afterMs, overloaded }: NonNullable<Refusal['retry']>,
+    failures: number,
+  ): number {
+    if (afterMs !== null && afterMs > MOST_PATIENCE_MS)
+      throw new UserError(
+        error.code,
+        `${error.message} It asks to wait ${Math.ceil(afterMs / 60_000)} minutes.`,
+      );
+    const { clock, random } = this.options;
+    // Full jitter: requests that failed together do not come back together.
+    const wait = afterMs ?? random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
+    if (overloaded) this.pausedUntil = Math.max(this.pausedUntil, clock.now() + wait);
+    return wait;
+  }
+
+  private async once<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    await this.waitForStart(signal);
+    throwIfAborted(signal);
+    const { clock } = this.options;
+    const started = clock.now();
+    try {
+      const value = await attempt();
+      this.answered(clock.now() - started);
+      return value;
+    } catch (error) {
+      if (error instanceof Refusal && error.retry?.overloaded === true) this.lower(started);
+      throw error;
+    }
+  }
+
+  private async enter(signal: AbortSignal | undefined): Promise<void> {
+    throwIfAborted(signal);
+    if (this.running < this.concurrency && this.waiting.length === 0) {
+      this.running++;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const admit = (): void => {
+        signal?.removeEventListener('abort', drop);
+        resolve();
+      };
+      const drop = (): void => {
+        this.waiting.splice(this.waiting.indexOf(admit), 1);
+        reject(new UserError('cancelled', 'Cancelled.'));
+      };
+      signal?.addEventListener('abort', drop, { once: true });
+      this.waiting.push(admit);
+    });
+  }
+
+  private leave(): void {
+    this.running--;
+    while (this.running < this.concurrency) {
+      const admit = this.waiting.shift();
+      if (admit === undefined) return;
+      this.running++;
+      admit();
+    }
+  }
+
+  private async waitForStart(signal: AbortSignal | undefined): Promise<void> {
+    const { clock, requestsPerMinute } = this.options;
+    let start = Math.max(clock.now(), this.nextStart, this.pausedUntil);
+    if (requestsPerMinute !== null) this.nextStart = start + 60_000 / requestsPerMinute;
+    // A pause may be asked for while this one waits.
+    for (let now = clock.now(); now < start; now = clock.now()) {
+      await this.sleep(start - now, signal);
+      start = Math.max(start, this.pausedUntil);
+    }
+  }
+
+  private answered(ms: number): void {
+    this.answers++;
+    this.quickest = Math.min(this.quickest * 1.01, ms);
+    if (ms > SLOW * this.quickest) this.limit = Math.max(1, this.limit - 1 / this.limit);
+    else this.limit = Math.min(LARGEST_LIMIT, this.limit + 1 / this.limit);
+  }
+
+  /** @param started when the refused request began: those that ran beside a refused one belong to the same storm */
+  private lower(started: number): void {
+    if (started <= this.loweredAt) return;
+    this.loweredAt = this.options.clock.now();
+    this.limit = Math.max(1, this.limit / 2);
+  }
+
+  private async sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    throwIfAborted(signal);
+    try {
+      await this.options.clock.sleep(ms, signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw error;
+    }
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+}

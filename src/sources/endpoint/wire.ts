@@ -1,0 +1,178 @@
+/**
+ * What is sent to an OpenAI-compatible server, and what comes back. Servers differ:
+ *
+ * | server | chat | completion |
+ * |---|---|---|
+ * | OpenAI | top_logprobs to 20; max_completion_tokens for newer models | object form, to 5 |
+ * | vLLM | list form, to --max-logprobs (20) | object form |
+ * | llama-server | list form, no limit | list form |
+ * | Ollama (0.12.11 and newer) | list form, to 20 | list form |
+ * | text-generation-webui | list form | object form |
+ * | llama-cpp-python (logits_all) | list form | object form |
+ *
+ * List form: `logprobs.content[0].top_logprobs: [{token, logprob}]`. Object form: `logprobs.top_logprobs[0]:
+ * {token: logprob}`, with the chosen one in `tokens[0]`, `token_logprobs[0]`.
+ */
+import * as z from 'zod';
+import { chatMessages, completionPrompt } from '../../core/classifier/prompt';
+import type { Classifier } from '../../core/classifier/definition';
+import type { VisibleAnswer, VisibleToken } from '../../core/scoring/visible-tokens';
+import type { Endpoint } from './settings';
+
+/** Optional fields of a request that some servers know under another name or not at all. */
+export interface Dialect {
+  readonly tokenLimit: 'max_tokens' | 'max_completion_tokens';
+  /** Fields that the server refused and that are left out. */
+  readonly without: ReadonlySet<'n' | 'seed' | 'stop' | 'temperature'>;
+}
+
+export const FIRST_DIALECT: Dialect = { tokenLimit: 'max_tokens', without: new Set() };
+
+/**
+ * How to ask after a refusal, by what the server says; undefined where it names nothing that could be left out.
+ *
+ * @param message "Unsupported parameter: 'max_tokens' is not supported with this model. Use …"
+ */
+export function nextDialect(dialect: Dialect, message: string): Dialect | undefined {
+  const names = (field: string): boolean => new RegExp(`(?<![\\w])${field}(?![\\w])`).test(message);
+  if (dialect.tokenLimit === 'max_tokens' && names('max_tokens') && names('max_completion_tokens'))
+    return { ...dialect, tokenLimit: 'max_completion_tokens' };
+  const field = (['seed', 'stop', 'temperature', 'n'] as const).find(
+    (name) => !dialect.without.has(name) && names(`["'\`]?${name}["'\`]?`) && isRefused(name, message),
+  );
+  return field === undefined ? undefined : { ...dialect, without: new Set([...dialect.without, field]) };
+}
+
+/** "n" is also a word of messages about something else: it must be quoted, or stand at the beginning. */
+function isRefused(field: string, message: string): boolean {
+  return new RegExp(
+    `["'\`]${field}["'\`]|^${field}\\b|\\b(parameter|field|argument):? ${field}\\b`,
+    'i',
+  ).test(message);
+}
+
+export interface Ask {
+  /** Answers wanted. */
+  readonly answers: number;
+  /** Longest answer in tokens. */
+  readonly tokens: number;
+  readonly temperature: number;
+  /** Undefined where nothing is drawn. */
+  readonly seed?: number;
+  /** How many of the likeliest first tokens to show; 0 for none. */
+  readonly topLogprobs: number;
+}
+
+export function route({ api }: Pick<Endpoint, 'api'>): string {
+  return api === 'chat' ? '/chat/completions' : '/completions';
+}
+
+/** The messages or the prompt of a classifier with a text in it. */
+export function promptFields(
+  { api }: Pick<Endpoint, 'api'>,
+  classifier: Classifier,
+  text: string,
+): { readonly messages: readonly object[] } | { readonly prompt: string } {
+  if (api === 'chat') return { messages: chatMessages(classifier, text) };
+  const { head, tail } = completionPrompt(classifier);
+  return { prompt: `${head}${text}${tail}` };
+}
+
+export function requestBody(
+  endpoint: Endpoint,
+  prompt: ReturnType<typeof promptFields>,
+  ask: Ask,
+  dialect: Dialect,
+): object {
+  const has = (field: 'n' | 'seed' | 'stop' | 'temperature'): boolean => !dialect.without.has(field);
+  const chat = endpoint.api === 'chat';
+  return {
+    model: endpoint.model,
+    ...prompt,
+    [chat ? dialect.tokenLimit : 'max_tokens']: ask.tokens,
+    stream: false,
+    ...(has('temperature') ? { temperature: ask.temperature } : {}),
+    ...(ask.seed !== undefined && has('seed') ? { seed: ask.seed } : {}),
+    ...(ask.answers > 1 && has('n') ? { n: ask.answers } : {}),
+    // A base model goes on with the next example.
+    ...(!chat && ask.tokens > 1 && has('stop') ? { stop: ['\n'] } : {}),
+    ...(ask.topLogprobs === 0
+      ? {}
+      : chat
+        ? { logprobs: true, top_logprobs: ask.topLogprobs }
+        : { logprobs: ask.topLogprobs }),
+  };
+}
+
+const shownToken = z.object({ token: z.string(), logprob: z.number() });
+const listForm = z.object({
+  content: z.array(shownToken.extend({ top_logprobs: z.array(shownToken).nullish() })),
+});
+const objectForm = z.object({
+  tokens: z.array(z.string()),
+  token_logprobs: z.array(z.number().nullable()),
+  top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
+});
+
+const responseSchema = z.object({
+  choices: z
+    .array(
+      z.object({
+        text: z.string().nullish(),
+        message: z.object({ content: z.string().nullish() }).nullish(),
+        logprobs: z.union([listForm, objectForm]).nullish().catch(null),
+      }),
+    )
+    .min(1),
+  system_fingerprint: z.string().nullish().catch(null),
+});
+
+export interface Reply {
+  /** The texts of the answers. */
+  readonly answers: readonly string[];
+  /** The first token of the first answer; null where none is shown. */
+  readonly first: VisibleAnswer | null;
+  /** What the server says about its configuration; null where it says nothing. */
+  readonly fingerprint: string | null;
+}
+
+/** Undefined for something else than an answer of this API. */
+export function readReply(value: unknown): Reply | undefined {
+  const { data } = responseSchema.safeParse(value);
+  if (data === undefined) return undefined;
+  const logprobs = data.choices[0]?.logprobs ?? null;
+  return {
+    answers: data.choices.map(({ text, message }) => text ?? message?.content ?? ''),
+    first: logprobs === null ? null : 'content' in logprobs ? fromList(logprobs) : fromObject(logprobs),
+    fingerprint: data.system_fingerprint ?? null,
+  };
+}
+
+function fromList({ content: [first] }: z.infer<typeof listForm>): VisibleAnswer | null {
+  if (first === undefined) return null;
+  const likeliest = (first.top_logprobs ?? []).map(({ token, logprob }) => ({
+    text: token,
+    logProb: logprob,
+  }));
+  return withChosen(likeliest, { text: first.token, logProb: first.logprob });
+}
+
+function fromObject({
+  tokens,
+  token_logprobs,
+  top_logprobs,
+}: z.infer<typeof objectForm>): VisibleAnswer | null {
+  const [chosen] = tokens;
+  const [logProb] = token_logprobs;
+  if (chosen === undefined || logProb === undefined || logProb === null) return null;
+  const likeliest = Object.entries(top_logprobs?.[0] ?? {}).map(([text, value]) => ({
+    text,
+    logProb: value,
+  }));
+  return withChosen(likeliest, { text: chosen, logProb });
+}
+
+function withChosen(likeliest: readonly VisibleToken[], chosen: VisibleToken): VisibleAnswer {
+  const isShown = likeliest.some(({ text }) => text === chosen.text);
+  return { likeliest: isShown ? likeliest : [...likeliest, chosen], chosen: chosen.text };
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { parseEvaluation } from '../../../src/core/data/evaluation-json';
+import { seededRandom } from '../../../src/core/random';
+import { UserError } from '../../../src/core/user-error';
+import { analyse } from '../../../src/features/calibration/analyse';
+import { fitToSave } from '../../../src/features/calibration/compare';
+import { loadTable } from '../../../src/features/calibration/load';
+import { loadCalibrator } from '../../../src/store/calibrators';
+import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type TableOptions } from '../../../src/protocol/calibration-page';
+import { Workbench } from '../cli/workbench';
+
+const FRESH = 'ham "fresh"';
+const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
+
+/** A table whose own names say nothing, with the columns of two methods beside. */
+function foreignTable(n: number): string {
+  const random = seededRandom(5);
+  const rows = Array.from({ length: n }, (_, i) => {
+    const p = 0.02 + 0.96 * random();
+    const gold = random() < (p + 0.5) / 2 ? FRESH : 'spam';
+    const sure = Math.max(p, 1 - p);
+    const cells = [`t${i}`, `u${i % 40}`, gold, 1 - p, p, sure, p > 0.5 ? FRESH : 'spam'];
+    return [...cells, i % 3 === 0 ? 'test' : 'fit', 1 + (i % 4), 1 - sure / 2, sure / 2, sure, 1 - sure]
+      .map((cell) => (typeof cell === 'string' ? quoted(cell) : cell))
+      .join(',');
+  });
+  const header = ['body', 'author', 'gold', 'p_spam', 'p_ham', 'score', 'guess', 'part', 'times'];
+  for (const method of ['token', 'vote']) header.push(`${method}/prob:spam`, `${method}/prob:${FRESH}`);
+  return `${header.map(quoted).join(',')}\n${rows.join('\n')}\n`;
+}
+
+describe('a table as the calibration panel reads it', () => {
+  let bench: Workbench;
+  before(async () => {
+    bench = await Workbench.create();
+    await bench.write('t.csv', foreignTable(300));
+  });
+  after(() => bench.remove());
+
+  const scores = { 'prob:spam': 'p_spam', [`prob:${FRESH}`]: 'p_ham', label: 'gold' };
+  const cases: Record<string, { options: Partial<TableOptions>; words: readonly string[] }> = {
+    'mapped scores': { options: { mapping: scores }, words: [] },
+    'group, weight and split': {
+      options: { mapping: { ...scores, group: 'author', weight: 'times', split: 'part' } },
+      words: [],
+    },
+    'confidence and two labels': {
+      options: {
+        mapping: { label: 'gold', predicted: 'guess', confidence: 'score' },
+        on: 'confidence',
+      },
+      words: ['--on', 'confidence'],
+    },
+    'one method of several': {
+      options: { mapping: { label: 'gold' }, method: 'vote' },
+      words: ['--scores', 'vote'],
+    },
+    'label shares of deployment': {
+      options: {
+        mapping: scores,
+        prevalence: [
+          { label: FRESH, share: 0.9 },
+          { label: 'spam', share: 0.1 },
+        ],
+      },
+      words: ['--prevalence', `${FRESH}=.9,spam=.1`],
+    },
+  };
+  for (const [name, { options, words }] of Object.entries(cases))
+    it(`shows what evaluate says of ${name}`, async () => {
+      const settings = { ...DEFAULT_PANEL_SETTINGS, table: { ...AS_FOUND, ...options } };
+      const { shown, origin } = await loadTable(bench.at('t.csv'), settings.table);
+      const { evaluation } = analyse(shown, settings, origin, false);
+      const mapping = Object.entries(settings.table.mapping).flatMap(([role, column]) => [
+        '--column',
+        `${role}=${column}`,
+      ]);
+      const { out, err } = await bench.run('evaluate', '@t.csv', '--json', ...mapping, ...words);
+      assert.deepEqual(evaluation, parseEvaluation(out, err));
+    });
+
+  it('saves the calibrator that calibrate saves, for the columns and the shares that were chosen', async () => {
+    const prevalence = [
+      { label: 'spam', share: 0.1 },
+      { label: FRESH, share: 0.9 },
+    ];
+    const table = { ...AS_FOUND, mapping: { label: 'gold', group: 'author' }, method: 'vote', prevalence };
+    const { input } = await loadTable(bench.at('t.csv'), table);
+    const settings = { ...DEFAULT_PANEL_SETTINGS, table };
+    const time = '2026-01-02T03:04:05.000Z';
+    const saved = await fitToSave(input, { method: 'bias-temperature', settings, version: '0.0.0', time });
+    const shares = [
+      '--prevalence',
+      `spam=.1,${FRESH}=.9`,
+      '--out',
+      '@c.json',
+      '--method',
+      'bias-temperature',
+    ];
+    const columns = ['--scores', 'vote', '--column', 'label=gold', '--column', 'group=author'];
+    const { code, err } = await bench.run('calibrate', '@t.csv', ...columns, ...shares);
+    assert.equal(code, 0, err);
+    assert.deepEqual(JSON.parse(JSON.stringify(saved)), (await loadCalibrator(bench.at('c.json'))).saved);
+  });
+
+  it('asks for the label shares anew where the labels are others', async () => {
+    const mapping = { label: 'gold', 'prob:spam': 'p_spam', [`prob:${FRESH}`]: 'p_ham' };
+    const prevalence = [
+      { label: 'spam', share: 0.1 },
+      { label: 'ham', share: 0.9 },
+    ];
+    await assert.rejects(
+      loadTable(bench.at('t.csv'), { ...AS_FOUND, mapping, prevalence }),
+      (error) => error instanceof UserError && error.code === 'labels-differ',
+    );
+  });
+});
