@@ -1,6 +1,7 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
 import { registerCalibration } from './features/calibration/calibration-editor';
+import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
 import { registerHover } from './features/hover/hover';
 import { registerResultView } from './features/result/result-view';
@@ -11,9 +12,12 @@ import { EngineClient } from './sources/engine-client';
 import { cacheFolder } from './store/cache-home';
 import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
+import { Calibrators } from './workspace/calibrators';
 import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
+import { ModelHashes } from './workspace/model-hashes';
 import { EditorPrompts } from './workspace/prompts';
+import { ResultCalibration } from './workspace/result-calibration';
 import { Results } from './workspace/results';
 import { Scoring } from './workspace/scoring';
 import { SecondCopyGuard } from './workspace/second-copy';
@@ -38,6 +42,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerStatus,
   registerClassifierFiles,
   registerCalibration,
+  registerCalibrators,
 ];
 
 /** What must be ended, and waited for, when the window closes. */
@@ -63,13 +68,17 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const classifiers = new Classifiers();
   const results = new Results();
   const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
+  const calibrators = new Calibrators();
+  const hashes = new ModelHashes(models, log);
+  const calibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
   const work = new Work(engine);
   const services: Services = {
     context,
     log,
     scoring,
     classifiers,
-    classification: new Classification(scoring, classifiers, results),
+    calibrators,
+    classification: new Classification(scoring, classifiers, results, calibration),
     results,
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
@@ -82,6 +91,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     log,
     classifiers,
     results,
+    calibrators,
+    hashes,
+    calibration,
     work,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {

@@ -35,11 +35,14 @@ export interface ScoreOrigin {
   readonly backend: string;
 }
 
+/** What of a score says how it was made. */
+export type ScoredBy = Pick<Score, 'method' | 'agreement' | 'tokenLabels'>;
+
 /** @param score any score of that origin; undefined before there is one */
 export function targetOf(
   origin: Partial<ScoreOrigin>,
   labels: readonly string[],
-  score: Pick<Score, 'method'> | undefined,
+  score: ScoredBy | undefined,
 ): CalibrationTarget {
   return {
     ...origin,
@@ -54,8 +57,9 @@ export function tableLabels(labels: readonly string[]): string[] {
 }
 
 /** How a score was made, in the words of a table's provenance. */
-export function scoringOf({ method }: Pick<Score, 'method'>): Binding['scoring'] {
-  return { method: 'token-probability', mode: method };
+export function scoringOf({ method, agreement, tokenLabels }: ScoredBy): Binding['scoring'] {
+  const sampled = tokenLabels === undefined ? 'consistency' : 'ensemble';
+  return { method: agreement === undefined ? 'token-probability' : sampled, mode: method };
 }
 
 /** The names of a classifier's labels, in its order. */

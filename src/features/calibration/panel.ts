@@ -219,7 +219,7 @@ export class CalibrationPanel {
       if (run !== this.run) return;
       await writeCalibrator(file, saved);
       this.update({ busy: null });
-      void tellSaved(this.services.prompts, file, saved);
+      tellSaved(this.services, file, saved).catch((error: unknown) => reportError(this.services, error));
     } catch (error) {
       if (run !== this.run) return;
       this.update({ busy: null });
