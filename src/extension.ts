@@ -1,6 +1,6 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
-import { registerCalibration } from './features/calibration/calibration-editor';
+import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
 import { registerHover } from './features/hover/hover';
@@ -31,9 +31,10 @@ export interface ExtensionInternals {
   readonly models: ModelStore;
   readonly results: Results;
   readonly services: Services;
+  readonly calibration: CalibrationEditor;
 }
 
-/** Every feature: constructed in order, disposed with the extension. */
+/** Every feature that nothing else reaches: constructed in order, disposed with the extension. */
 const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerClassify,
   registerHover,
@@ -41,7 +42,6 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerModels,
   registerStatus,
   registerClassifierFiles,
-  registerCalibration,
   registerCalibrators,
 ];
 
@@ -70,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);
-  const calibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
+  const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
   const work = new Work(engine);
   const services: Services = {
     context,
@@ -78,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     scoring,
     classifiers,
     calibrators,
-    classification: new Classification(scoring, classifiers, results, calibration),
+    classification: new Classification(scoring, classifiers, results, resultCalibration),
     results,
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
@@ -87,21 +87,23 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     work,
   };
 
+  const calibration = new CalibrationEditor(services);
   context.subscriptions.push(
     log,
     classifiers,
     results,
     calibrators,
     hashes,
-    calibration,
+    resultCalibration,
     work,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('promptConfidence')) engine.configure(engineSettings());
     }),
     ...FEATURES.map((register) => register(services)),
+    registerCalibration(services, calibration),
   );
-  return { engine, models, results, services };
+  return { engine, models, results, services, calibration };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */

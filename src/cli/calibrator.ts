@@ -1,7 +1,7 @@
 /** The calibrator of a session: the one that the classifier names, unless the person says otherwise. */
 import path from 'node:path';
 import { type CalibratedScore, calibratedScore } from '../core/calibration/calibrated-score';
-import { fitOf, labelNames, type ScoredBy, type ScoreOrigin, targetOf } from '../core/calibration/fit';
+import { fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/fit';
 import type { Warning } from '../core/calibration/types';
 import type { Classifier } from '../core/classifier/definition';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
@@ -60,7 +60,7 @@ export interface ScoreCalibrator extends LoadedCalibrator {
    *
    * @throws UserError calibrator-mismatch: the score was made by another method than those that it was fitted on
    */
-  check(score: ScoredBy): readonly Warning[];
+  check(score: Score): readonly Warning[];
   calibrated(score: Score): CalibratedScore;
   /** How scored rows become calibrated ones. */
   readonly copy: CopyOptions;
@@ -76,7 +76,7 @@ export function scoreCalibrator(
   const { saved, file, sha256 } = loaded;
   const { calibrator } = saved;
   const names = labelNames(classifier);
-  const check = (score: ScoredBy | undefined): Warning[] => {
+  const check = (score: Score | undefined): Warning[] => {
     const fit = fitOf(saved, targetOf(origin, names, score));
     switch (fit.kind) {
       case 'refused':

@@ -174,6 +174,8 @@ export const CALIBRATION_PAGE_METHODS = {
 export const WORKER_METHODS = {
   /** Request with AnalyseParams; answers Analysis. */
   analyse: 'worker/analyse',
+  /** Notification of AnalyseParams: read that table, for the questions that follow. */
+  load: 'worker/load',
   /** Notification of Analysis, worker -> host: numbers without intervals, while the others are computed. */
   preliminary: 'worker/preliminary',
   /** Notification of {message}, worker -> host. */

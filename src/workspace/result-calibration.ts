@@ -2,11 +2,11 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Calibration } from '../core/calibration/calibrated-score';
-import { scoringOf } from '../core/calibration/fit';
 import type { Binding } from '../core/calibration/saved';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
+import { scoringOf } from '../core/scoring/score-parts';
 import type { Device } from '../protocol/engine';
 import type { ModelEntry, ModelStore } from '../store/models';
 import { promptSha256 } from '../store/prompt-hash';

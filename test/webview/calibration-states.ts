@@ -37,6 +37,7 @@ function from(builder: TableBuilder): LabelledTable {
   const data: PredictionData = table.data;
   const source: LabelledTable['source'] = {
     file: '/w/reviews.csv',
+    modified: 0,
     size: 1,
     sha256: '0'.repeat(64),
     encoding: 'utf-8',

@@ -3,16 +3,16 @@ import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/ca
 import { atShares } from '../../core/calibration/deployment';
 import type { Prevalence } from '../../core/calibration/prior';
 import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
-import type { NamedColumn } from '../../core/data/table';
 import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
-import { predictedNames } from '../../core/decisions/slices';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
 import {
   calibratedWarnings,
   type LabelledTable,
+  PREDICTED,
   readLabelled,
   refuseCalibrated,
+  sliceNames,
 } from '../../store/tables/labelled';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE, usageError } from '../command';
@@ -112,7 +112,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
         ? undefined
         : await readCosts(values.costs, data.kind === 'labels' ? data.labels : null),
     label: values.label,
-    slices: new Map(values.slice.map((name) => [name, sliceNames(name, data, input)])),
+    slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, { ...input, data })])),
   });
   const result: EvaluateReport = {
     ...evaluation,
@@ -132,23 +132,11 @@ export const evaluate = command(USAGE, async (argv, io) => {
   return DONE;
 });
 
-const PREDICTED = 'predicted';
-
 /** (n) the slice of each row. */
-function sliceNames(
-  name: string,
-  data: PredictionData,
-  { table }: LabelledTable,
-): readonly (string | null)[] {
-  if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
-  const column = name === PREDICTED ? table.predicted : table.slices.get(name);
-  if (column === null || column === undefined)
-    throw usageError(`--slice ${name}: the table does not say what was predicted.`);
-  return namesOf(column);
-}
-
-function namesOf({ names, index }: NamedColumn): (string | null)[] {
-  return Array.from(index, (at) => names[at] ?? null);
+function sliceNamesOf(name: string, input: LabelledTable): readonly (string | null)[] {
+  const names = sliceNames(name, input);
+  if (names === null) throw usageError(`--slice ${name}: the table does not say what was predicted.`);
+  return names;
 }
 
 /** The data as they are evaluated: calibrated, and moved to the label shares of deployment. */

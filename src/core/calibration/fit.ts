@@ -1,6 +1,7 @@
 /** Whether a saved calibrator may be used on the scores of a classifier, and what must be said about it. */
 import type { Classifier } from '../classifier/definition';
 import type { Score } from '../scoring/score';
+import { scoringOf } from '../scoring/score-parts';
 import { type Binding, type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
 
 export type Fit =
@@ -35,14 +36,11 @@ export interface ScoreOrigin {
   readonly backend: string;
 }
 
-/** What of a score says how it was made. */
-export type ScoredBy = Pick<Score, 'method' | 'agreement' | 'tokenLabels'>;
-
 /** @param score any score of that origin; undefined before there is one */
 export function targetOf(
   origin: Partial<ScoreOrigin>,
   labels: readonly string[],
-  score: ScoredBy | undefined,
+  score: Score | undefined,
 ): CalibrationTarget {
   return {
     ...origin,
@@ -54,12 +52,6 @@ export function targetOf(
 /** Label names as a calibrator knows them: a table's header is read without the spaces around its names. */
 export function tableLabels(labels: readonly string[]): string[] {
   return labels.map((label) => label.trim());
-}
-
-/** How a score was made, in the words of a table's provenance. */
-export function scoringOf({ method, agreement, tokenLabels }: ScoredBy): Binding['scoring'] {
-  const sampled = tokenLabels === undefined ? 'consistency' : 'ensemble';
-  return { method: agreement === undefined ? 'token-probability' : sampled, mode: method };
 }
 
 /** The names of a classifier's labels, in its order. */

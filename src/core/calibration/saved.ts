@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { VARIANTS } from '../scoring/methods';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { METHODS } from './types';
@@ -170,7 +171,18 @@ const modelIdentity = z.discriminatedUnion('kind', [
 const binding = z.strictObject({
   model: modelIdentity,
   promptSha256: sha256,
-  scoring: z.strictObject({ method: z.string(), mode: z.string() }),
+  scoring: z.strictObject({
+    method: z.string(),
+    mode: z.string(),
+    /** How answers were drawn, for consistency and ensemble; the temperature is null where it is not known. */
+    sampling: z
+      .strictObject({
+        samples: count.min(1),
+        temperature: finite.positive().nullable(),
+        variants: z.enum(VARIANTS),
+      })
+      .optional(),
+  }),
   backend: z.string(),
 });
 
@@ -320,7 +332,27 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
     ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse', shortHash),
     ...fieldMismatch('scoring', 'scoring method', bound.scoring.method, target.scoring?.method, 'refuse'),
     ...fieldMismatch('scoring', 'scoring mode', bound.scoring.mode, target.scoring?.mode, 'refuse'),
+    ...samplingMismatches(bound.scoring.sampling, target.scoring?.sampling),
     ...fieldMismatch('backend', 'backend', bound.backend, target.backend, 'warn'),
+  ];
+}
+
+type Sampling = Binding['scoring']['sampling'];
+
+/** Absent on one side only goes with methods that differ, which is a mismatch already. */
+function samplingMismatches(own: Sampling, other: Sampling): Mismatch[] {
+  if (own === undefined || other === undefined) return [];
+  const temperature = (value: number | null): string => (value === null ? 'unknown' : String(value));
+  return [
+    ...fieldMismatch('scoring', 'number of samples', String(own.samples), String(other.samples), 'refuse'),
+    ...fieldMismatch(
+      'scoring',
+      'temperature',
+      temperature(own.temperature),
+      temperature(other.temperature),
+      'refuse',
+    ),
+    ...fieldMismatch('scoring', 'kind of prompt variants', own.variants, other.variants, 'refuse'),
   ];
 }
 

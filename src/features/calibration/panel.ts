@@ -33,8 +33,8 @@ export class CalibrationPanel {
   readonly onDidChange = this.changed.event;
   /** Counts computations: what an earlier one still answers is not shown. */
   private run = 0;
-  /** The last computation whose numbers of the table are complete. */
-  private analysed = -1;
+  /** What the worker is at; what it gives up when it is cancelled differs. */
+  private task: 'analysing' | 'comparing' | 'fitting' = 'analysing';
   /** The worker's table is of an older content of the file. */
   private stale = true;
   private started = false;
@@ -58,7 +58,10 @@ export class CalibrationPanel {
     this.worker = new CalibrationWorker(
       vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath,
       {
-        progress: (message) => this.update({ busy: message }),
+        // Words for what is being done: they never say that something is.
+        progress: (message) => {
+          if (this.current.busy !== null) this.update({ busy: message });
+        },
         preliminary: (analysis) => this.update({ analysis, error: null }),
       },
     );
@@ -160,6 +163,7 @@ export class CalibrationPanel {
       this.worker.stop();
       this.stale = true;
     }
+    this.task = 'analysing';
     this.update({ busy: 'Reading the table' });
     try {
       if (this.uri.scheme !== 'file') throw notOnDisk();
@@ -171,7 +175,7 @@ export class CalibrationPanel {
         reload,
       });
       if (run !== this.run) return;
-      this.analysed = run;
+      this.task = 'comparing';
       // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
       const outdated = reload ? { comparison: null } : {};
       const isMore = this.current.settings.compare;
@@ -207,7 +211,9 @@ export class CalibrationPanel {
     const run = this.run;
     try {
       const file = await askCalibratorFile(this.services.prompts, this.uri, method, analysis.origin);
-      if (file === undefined || run !== this.run) return;
+      if (file === undefined) return;
+      if (run !== this.run) throw changedMeanwhile();
+      this.task = 'fitting';
       this.update({ busy: `Fitting ${method} on all rows` });
       const saved = await this.worker.fit({
         method,
@@ -218,29 +224,37 @@ export class CalibrationPanel {
       // Cancelled, or the file changed: what was fitted is not what the panel shows.
       if (run !== this.run) return;
       await writeCalibrator(file, saved);
-      this.update({ busy: null });
       tellSaved(this.services, file, saved).catch((error: unknown) => reportError(this.services, error));
     } catch (error) {
-      if (run !== this.run) return;
-      this.update({ busy: null });
       void reportError(this.services, error);
+    } finally {
+      if (run === this.run) this.update({ busy: null });
     }
   }
 
   private cancel(): void {
     if (this.current.busy === null) return;
     this.run++;
-    this.stale = true;
     this.worker.stop();
-    // The numbers of the table are complete; only what was asked for beside them is given up.
-    if (this.analysed === this.run - 1) {
-      this.update({ busy: null, settings: { ...this.current.settings, compare: false } });
-      return;
+    switch (this.task) {
+      case 'analysing':
+        this.stale = true;
+        this.update({
+          busy: null,
+          error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
+        });
+        return;
+      // The numbers of the table are complete; only what was asked for beside them is given up.
+      case 'comparing':
+        this.update({
+          busy: null,
+          comparison: null,
+          settings: { ...this.current.settings, compare: false },
+        });
+        return;
+      case 'fitting':
+        this.update({ busy: null });
     }
-    this.update({
-      busy: null,
-      error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
-    });
   }
 
   private explained(error: unknown): { code: string; message: string } {
@@ -282,6 +296,13 @@ function textColumn(uri: vscode.Uri, panel: vscode.WebviewPanel): vscode.ViewCol
   );
   if (open !== undefined && open.viewColumn !== panel.viewColumn) return open.viewColumn;
   return vscode.ViewColumn.Beside;
+}
+
+function changedMeanwhile(): UserError {
+  return new UserError(
+    'changed-meanwhile',
+    'Nothing was saved: the numbers were computed anew while you chose a name. Look at them and save again.',
+  );
 }
 
 function notOnDisk(): UserError {

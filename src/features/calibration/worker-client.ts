@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import {
   createMessageConnection,
+  ErrorCodes,
   PortMessageReader,
   PortMessageWriter,
   ResponseError,
@@ -38,6 +39,8 @@ interface Running {
 
 export class CalibrationWorker {
   private running: Running | undefined;
+  /** What was analysed last: a thread that replaces a stopped one reads it before it answers. */
+  private table: AnalyseParams | undefined;
 
   constructor(
     private readonly script: string,
@@ -45,6 +48,7 @@ export class CalibrationWorker {
   ) {}
 
   async analyse(params: AnalyseParams): Promise<Analysis> {
+    this.table = params;
     return analysisSchema.parse(await this.request(WORKER_METHODS.analyse, params));
   }
 
@@ -60,7 +64,7 @@ export class CalibrationWorker {
     return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, { low, high }));
   }
 
-  /** Ends the thread and whatever it does; the next request starts another, which knows no table. */
+  /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */
   stop(): void {
     const { running } = this;
     this.running = undefined;
@@ -70,8 +74,10 @@ export class CalibrationWorker {
   }
 
   private async request(method: string, params: object): Promise<unknown> {
-    this.running ??= this.start();
-    const { connection, ended } = this.running;
+    const isNew = this.running === undefined;
+    const { connection, ended } = (this.running ??= this.start());
+    if (isNew && method !== WORKER_METHODS.analyse && this.table !== undefined)
+      void connection.sendNotification(WORKER_METHODS.load, this.table);
     try {
       return await Promise.race([connection.sendRequest(method, params), ended]);
     } catch (error) {
@@ -90,9 +96,15 @@ export class CalibrationWorker {
     );
     connection.listen();
     const ended = new Promise<never>((_, reject) => {
-      worker.on('error', (error) => reject(crashed(error.message)));
-      worker.on('exit', () => {
+      const over = (): void => {
         if (this.running?.worker === worker) this.running = undefined;
+      };
+      worker.on('error', (error) => {
+        over();
+        reject(crashed(error.message));
+      });
+      worker.on('exit', () => {
+        over();
         reject(new UserError('cancelled', 'Cancelled.'));
       });
     });
@@ -108,6 +120,7 @@ function crashed(reason: string): UserError {
 
 function asUserError(error: unknown): unknown {
   if (!(error instanceof ResponseError)) return error;
+  if (error.code === ErrorCodes.PendingResponseRejected) return new UserError('cancelled', 'Cancelled.');
   const known = workerErrorSchema.safeParse(error.data);
   return known.success
     ? new UserError(known.data.code, known.data.message, { cause: error })

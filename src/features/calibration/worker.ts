@@ -31,25 +31,16 @@ import { type LoadedTable, loadTable } from './load';
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
 
-interface Loaded extends LoadedTable {
-  /** What it was loaded by. */
-  readonly key: string;
-}
-
 class TableWorker {
-  private loaded: Loaded | undefined;
+  /** The table that was read last, or is being read, and what it was asked for by. */
+  private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
-  async analyse({ file, settings, reload }: AnalyseParams): Promise<Analysis> {
-    const key = JSON.stringify([file, settings.table]);
-    if (reload || this.loaded?.key !== key) {
-      this.loaded = undefined;
-      await this.say('Reading the table');
-      this.loaded = { key, ...(await loadTable(file, settings.table)) };
-      await this.say('Computing');
-    }
-    const { shown, origin } = this.table();
+  async analyse(params: AnalyseParams): Promise<Analysis> {
+    if (params.reload || this.current?.key !== keyOf(params)) this.load(params);
+    const { settings } = params;
+    const { shown, origin } = await this.table();
     if (shown.table.n > QUICK_FIRST) {
       await this.notify(WORKER_METHODS.preliminary, analyse(shown, settings, origin, true));
       await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
@@ -57,28 +48,50 @@ class TableWorker {
     return analyse(shown, settings, origin, false);
   }
 
-  compare(settings: PanelSettings): Promise<Comparison> {
-    return compareCalibrators(this.table().input, settings, (message) => this.say(message));
+  async compare(settings: PanelSettings): Promise<Comparison> {
+    const { input } = await this.table();
+    return compareCalibrators(input, settings, (message) => this.say(message));
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
+    const { input } = await this.table();
     await this.say(`Fitting ${params.method} on all rows`);
-    return fitToSave(this.table().input, params);
+    return fitToSave(input, params);
   }
 
-  binRows(low: number, high: number): BinRows {
-    return rowsOfBin(this.table().shown, low, high);
+  async binRows(low: number, high: number): Promise<BinRows> {
+    const { shown } = await this.table();
+    return rowsOfBin(shown, low, high);
   }
 
-  private table(): Loaded {
-    if (this.loaded === undefined)
-      throw new UserError('no-table', 'The table is not loaded any more. Compute again.');
-    return this.loaded;
+  /** Begins to read a table; whoever asks about it waits for it. */
+  load(params: AnalyseParams): void {
+    const table = this.read(params);
+    // Whoever asks is told what went wrong, and there may be nobody.
+    table.catch(() => undefined);
+    this.current = { key: keyOf(params), table };
+  }
+
+  private async read({ file, settings }: AnalyseParams): Promise<LoadedTable> {
+    await this.say('Reading the table');
+    const loaded = await loadTable(file, settings.table);
+    await this.say('Computing');
+    return loaded;
+  }
+
+  private table(): Promise<LoadedTable> {
+    if (this.current === undefined) throw new UserError('no-table', 'No table was read yet. Compute again.');
+    return this.current.table;
   }
 
   private say(message: string): Promise<void> {
     return this.notify(WORKER_METHODS.progress, { message });
   }
+}
+
+/** The same for the same reading of the same file. */
+function keyOf({ file, settings }: AnalyseParams): string {
+  return JSON.stringify([file, settings.table]);
 }
 
 function start(): void {
@@ -90,6 +103,9 @@ function start(): void {
   const worker = new TableWorker((method, params) => connection.sendNotification(method, params));
   connection.onRequest(WORKER_METHODS.analyse, (params: unknown) =>
     forPeople(() => worker.analyse(analyseParamsSchema.parse(params))),
+  );
+  connection.onNotification(WORKER_METHODS.load, (params: unknown) =>
+    worker.load(analyseParamsSchema.parse(params)),
   );
   connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
     forPeople(() => worker.compare(panelSettingsSchema.parse(params))),

@@ -73,19 +73,7 @@ export function promptFields(
   classifier: Classifier,
   text: string,
 ): { readonly messages: readonly object[] } | { readonly prompt: string } {
-  if (api === 'chat') {
-    // The text is put in when the classifier is taken apart: whatever it contains is text.
-    const messages = chatMessages(classifier, '');
-    const last = messages.at(-1);
-    const { template } = classifier;
-    const [before = '', after = ''] = template.split('{{text}}');
-    return {
-      messages: [
-        ...messages.slice(0, -1),
-        { role: last?.role ?? 'user', content: `${before}${text}${after.trimEnd()}` },
-      ],
-    };
-  }
+  if (api === 'chat') return { messages: chatMessages(classifier, text) };
   const { head, tail } = completionPrompt(classifier);
   return { prompt: `${head}${text}${tail}` };
 }
