@@ -5,8 +5,13 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import type { Binding } from '../../core/calibration/saved';
+import type { Classifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
-import { readScoreMeta, scoreMetaFile, scoreMetaSchema } from './score-meta';
+import type { ContextShape } from '../../protocol/engine';
+import { promptSha256 } from '../prompt-hash';
+import type { TableFile } from './inspect';
+import { readScoreMeta, SCORE_META_VERSION, scoreMetaFile, scoreMetaSchema } from './score-meta';
 
 /** Which rows: the index-th (from 1), and every of-th after it. */
 export const shardSchema = z.strictObject({ index: z.int().min(1), of: z.int().min(1) });
@@ -28,6 +33,46 @@ export const scoreRunSchema = scoreMetaSchema.extend({
   devices: z.array(z.string()).readonly(),
 });
 export type ScoreRun = z.infer<typeof scoreRunSchema>;
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly classifier: Classifier;
+  readonly model: Binding['model'];
+  readonly backend: string;
+  /** By column prefix, without the slash. */
+  readonly scoring: Readonly<Record<string, Binding['scoring']>>;
+  readonly context: ContextShape | null;
+  readonly jitter: number | null;
+  readonly devices: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+  /** Null for raw scores. */
+  readonly calibrator: { readonly file: string; readonly sha256: string } | null;
+  readonly source: TableFile;
+  readonly rows: number;
+  readonly textColumn: string;
+  readonly shard?: Shard | undefined;
+}
+
+export function scoreRun(parts: RunParts): ScoreRun {
+  const { classifier, source, rows, shard } = parts;
+  return {
+    schema: SCORE_META_VERSION,
+    model: parts.model,
+    promptSha256: promptSha256(classifier),
+    labels: classifier.labels.map((label) => label.name),
+    scoring: parts.scoring,
+    backend: parts.backend,
+    jitter: parts.jitter,
+    classifier: classifier.name,
+    calibrator: parts.calibrator,
+    context: parts.context,
+    devices: parts.devices,
+    versions: parts.versions,
+    source: { name: path.basename(source.file), sha256: source.sha256, rows },
+    textColumn: parts.textColumn,
+    ...(shard === undefined ? {} : { shard }),
+  };
+}
 
 /** How many of a table's rows belong to a shard; all without one. */
 export function rowsOf(total: number, shard: Shard | undefined): number {

@@ -2,32 +2,29 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
+import type { Score } from '../../core/scoring/score';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
 import { csvLine } from './csv-line';
 import type { TableFile } from './inspect';
 import { tableRows, type TableRow } from './rows';
+import type { ScoreCells } from './score-cells';
 import { rowsOf, type ScoreRun } from './score-run';
-import type { RowCalibrator } from './write-calibrated';
 import { exists, type Done, ScoredFile, whileAlone, withFailure } from './scored-file';
-
-/** The score of one text as the added columns show it, or why there is none. */
-export type ScoredRow =
-  | { readonly cells: readonly string[]; /** Whether its text was cut to fit. */ readonly cut: boolean }
-  | { readonly reason: string };
+import { type CopyOptions, type CopyReport, RowCalibrator } from './write-calibrated';
 
 export interface ScoreOptions {
   /** Where the scores come from; it names the text column and the shard. */
   readonly run: ScoreRun;
-  /** Names of the added columns, without `score_error`, which comes last. */
-  readonly columns: readonly string[];
+  /** What is added to each row. */
+  readonly cells: Pick<ScoreCells, 'header' | 'cells' | 'failed'>;
   /**
-   * Scores texts, one for each, in order. What it throws ends the run, which can go on later; after a crash of the engine
-   * it is asked again.
+   * Scores texts, one for each, in order, or says why one has no score. What it throws ends the run, which can go on
+   * later; after a crash of the engine it is asked again.
    */
-  readonly score: (texts: readonly string[]) => Promise<readonly ScoredRow[]>;
-  /** Makes calibrated rows of scored ones, whose header is `scoredHeader`; undefined for raw scores. */
-  readonly calibrator?: RowCalibrator | undefined;
+  readonly score: (texts: readonly string[]) => Promise<readonly (Score | { readonly reason: string })[]>;
+  /** Makes calibrated rows of scored ones; undefined for raw scores. */
+  readonly calibrator?: CopyOptions | undefined;
   /** Whether a file of the output's name may be replaced. */
   readonly replace: boolean;
   /** Called after every group of rows, and at the beginning. */
@@ -42,7 +39,10 @@ const CHECKPOINT_MS = 1000;
 /** A group that crashes the engine so often in a row would do it for ever. */
 const CRASHES = 3;
 
-export const ERROR_COLUMN = 'score_error';
+export interface ScoreReport extends Done {
+  /** Of the rows that this run wrote; null for raw scores. */
+  readonly calibration: Omit<CopyReport, 'rows'> | null;
+}
 
 /**
  * Scores every row of a table (or of a shard of it) into a new file, and writes what the scores come from beside it.
@@ -50,26 +50,27 @@ export const ERROR_COLUMN = 'score_error';
  * cannot be scored are written with the reason.
  *
  * @returns what is written, earlier runs included
- * @throws UserError everything of `tableRows` and `ScoredFile`; no-such-column, column-exists, file-exists, table-changed,
- *   score-running; and what `score` throws, with how many rows are kept
+ * @throws UserError everything of `tableRows`, `ScoredFile` and `RowCalibrator`; no-such-column, column-exists,
+ *   file-exists, table-changed, score-running; and what `score` throws, with how many rows are kept
  */
-export async function writeScored(source: TableFile, out: string, options: ScoreOptions): Promise<Done> {
-  const { run, columns } = options;
-  const text = textColumn(source, run.textColumn, [...columns, ERROR_COLUMN]);
+export async function writeScored(
+  source: TableFile,
+  out: string,
+  options: ScoreOptions,
+): Promise<ScoreReport> {
+  const { run, cells } = options;
+  checkColumns(source, run.textColumn, cells.header);
+  const writer = new RowWriter(source, options);
   const total = rowsOf(run.source.rows, run.shard);
   return whileAlone(out, async () => {
     if (!options.replace && (await exists(out)))
       throw new UserError('file-exists', `${out} exists. Choose another name, or replace it with --force.`);
-    const header = csvLine(
-      options.calibrator?.header ?? scoredHeader(source, columns),
-      source.separator,
-    );
-    const file = await ScoredFile.open(out, { run, source: source.file, header });
+    const file = await ScoredFile.open(out, { run, source: source.file, header: writer.header });
     try {
       options.onProgress(file.done, total);
-      await scoreRows(source, text, file, options, total);
+      await scoreRows(source, file, writer, options, total);
       await file.finish(options.replace);
-      return file.done;
+      return { ...file.done, calibration: writer.calibrator?.report() ?? null };
     } catch (error) {
       // Where even this fails, the checkpoint before it still holds.
       await file.checkpoint().catch(() => undefined);
@@ -80,20 +81,18 @@ export async function writeScored(source: TableFile, out: string, options: Score
   });
 }
 
-/** Of a table with its scores, before any calibration. */
-export function scoredHeader(source: TableFile, columns: readonly string[]): string[] {
-  return [...source.header, ...columns, ERROR_COLUMN];
-}
-
-/** Index of the column with the texts. */
-function textColumn(source: TableFile, name: string, added: readonly string[]): number {
+/**
+ * Whether a table can be scored by these columns.
+ *
+ * @throws UserError no-such-column, column-exists
+ */
+export function checkColumns(source: TableFile, textColumn: string, added: readonly string[]): void {
   const file = path.basename(source.file);
   const header = source.header.map((column) => column.trim());
-  const at = header.indexOf(name);
-  if (at < 0)
+  if (!header.includes(textColumn))
     throw new UserError(
       'no-such-column',
-      `${file} has no column "${name}" with the texts; it has ${header.join(', ')}. Name it with --text-column.`,
+      `${file} has no column "${textColumn}" with the texts; it has ${header.join(', ')}. Name it with --text-column.`,
     );
   const clash = added.find((column) => header.includes(column));
   if (clash !== undefined)
@@ -101,13 +100,57 @@ function textColumn(source: TableFile, name: string, added: readonly string[]): 
       'column-exists',
       `${file} has a column "${clash}" already. Score the table without scores, or rename the column.`,
     );
-  return at;
+}
+
+/** Rows and their scores made into lines. */
+class RowWriter {
+  readonly header: string;
+  readonly calibrator: RowCalibrator | undefined;
+  /** Index of the column with the texts. */
+  private readonly text: number;
+
+  constructor(
+    private readonly source: TableFile,
+    private readonly options: ScoreOptions,
+  ) {
+    const { cells, calibrator, run } = options;
+    const scored = [...source.header, ...cells.header];
+    this.text = source.header.findIndex((column) => column.trim() === run.textColumn);
+    this.calibrator = calibrator && new RowCalibrator(scored, path.basename(source.file), calibrator);
+    this.header = csvLine(this.calibrator?.header ?? scored, source.separator);
+  }
+
+  /** Scores rows; `before` is what was done until then. */
+  async lines(group: readonly TableRow[], before: Done): Promise<{ lines: string; done: Done }> {
+    const { cells, score } = this.options;
+    const texts = group.map((row) => row.cells[this.text] ?? '');
+    const problems = texts.map(textProblem);
+    const good = texts.filter((_, i) => problems[i] === undefined);
+    const scores = good.length === 0 ? [] : await despiteCrashes(() => score(good));
+    let next = 0;
+    let done = before;
+    const rows = group.map((row, i) => {
+      const reason = problems[i];
+      const result = reason === undefined ? scores[next++] : { reason };
+      if (result === undefined) throw new Error('a source must give a score for every text');
+      const hasNone = 'reason' in result;
+      if (hasNone) done = withFailure(done, row.line, result.reason);
+      const cut = !hasNone && result.cutTokens > 0 ? 1 : 0;
+      done = { ...done, rows: done.rows + 1, cut: done.cut + cut };
+      const kept = this.source.header.map((_, column) => row.cells[column] ?? '');
+      const added = hasNone ? cells.failed(result.reason) : cells.cells(result);
+      // More cells than the header has stay, at the end, as `apply` leaves them.
+      return { line: row.line, hasNone, cells: [...kept, ...added, ...row.cells.slice(kept.length)] };
+    });
+    const written = this.calibrator?.rows(rows) ?? rows.map((row) => row.cells);
+    return { lines: written.map((row) => csvLine(row, this.source.separator)).join(''), done };
+  }
 }
 
 async function scoreRows(
   source: TableFile,
-  text: number,
   file: ScoredFile,
+  writer: RowWriter,
   options: ScoreOptions,
   total: number,
 ): Promise<void> {
@@ -116,7 +159,7 @@ async function scoreRows(
   let saved = performance.now();
   const add = async (group: readonly TableRow[]): Promise<void> => {
     const started = performance.now();
-    const { lines, done } = await scoredLines(group, text, source, file.done, options);
+    const { lines, done } = await writer.lines(group, file.done);
     await file.append(lines, done);
     size.took(group.length, performance.now() - started);
     if (performance.now() - saved >= checkpointMs) {
@@ -155,35 +198,6 @@ async function* wantedRows(
     at += batch.length;
     if (at > first) yield batch.filter((_, i) => start + i >= first && (start + i - first) % shard.of === 0);
   }
-}
-
-async function scoredLines(
-  group: readonly TableRow[],
-  text: number,
-  source: TableFile,
-  before: Done,
-  { columns, score, calibrator }: ScoreOptions,
-): Promise<{ lines: string; done: Done }> {
-  const problems = group.map(({ cells }) => textProblem(cells[text] ?? ''));
-  const texts = group.flatMap(({ cells }, i) => (problems[i] === undefined ? [cells[text] ?? ''] : []));
-  const scores = texts.length === 0 ? [] : await despiteCrashes(() => score(texts));
-  let next = 0;
-  const scored: (TableRow & { readonly hasNone: boolean })[] = [];
-  let done = before;
-  for (const [i, { cells, line }] of group.entries()) {
-    const problem = problems[i];
-    const row = problem === undefined ? scores[next++] : { reason: problem };
-    if (row === undefined) throw new Error('a source must give a score for every text');
-    const isScored = 'cells' in row;
-    const kept = source.header.map((_, column) => cells[column] ?? '');
-    const added = isScored ? [...row.cells, ''] : [...columns.map(() => ''), row.reason];
-    // More cells than the header has stay, at the end, as `apply` leaves them.
-    scored.push({ line, cells: [...kept, ...added, ...cells.slice(kept.length)], hasNone: !isScored });
-    if (!isScored) done = withFailure(done, line, row.reason);
-    done = { ...done, rows: done.rows + 1, cut: done.cut + (isScored && row.cut ? 1 : 0) };
-  }
-  const written = calibrator?.rows(scored) ?? scored.map(({ cells }) => cells);
-  return { lines: written.map((cells) => csvLine(cells, source.separator)).join(''), done };
 }
 
 function textProblem(text: string): string | undefined {

@@ -13,6 +13,7 @@ import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/write-calibrated';
 import { writeScored } from '../../../src/store/tables/write-scored';
+import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
 import { labelTable } from './tables';
 
 const LABELS = ['label 0', 'label 1', 'label 2'];
@@ -90,12 +91,9 @@ describe('calibration: of one score', () => {
           );
           const source = await inspectTable(at('in.csv'));
           const options = {
-            textColumn: 'text',
-            labels: LABELS.slice(0, K),
+            ...(await scriptedOptions(source, await scriptedRun(source, LABELS.slice(0, K)))),
             score: (texts: readonly string[]) =>
               Promise.resolve(texts.map((text) => scores[Number(text.slice(1))] ?? assert.fail())),
-            onProgress: () => undefined,
-            beforeReplace: () => Promise.resolve(),
           };
           await writeScored(source, at('raw.csv'), options);
           await writeCalibrated(

@@ -5,54 +5,35 @@ import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { mergeScored } from '../../../src/store/tables/merge-scored';
-import { countRows } from '../../../src/store/tables/rows';
 import type { ScoreRun, Shard } from '../../../src/store/tables/score-run';
 import { discardUnfinished, readUnfinished, type Done } from '../../../src/store/tables/scored-file';
-import { writeScored, type ScoredRow } from '../../../src/store/tables/write-scored';
+import { writeScored } from '../../../src/store/tables/write-scored';
+import { scripted, scriptedOptions, scriptedRun, type Scripted } from '../../support/scripted-score';
 import { temporaryFolder } from '../store/temporary';
-
-/** A scripted source: the score of a text is its length. Texts with "bad" in them fail. */
-function scripted(text: string): ScoredRow {
-  if (text.includes('bad')) return { reason: `"${text}" is bad` };
-  return { cells: [String(text.length), 'x'], cut: text.length > 50 };
-}
 
 interface Wanted {
   readonly shard?: Shard;
   readonly replace?: boolean;
   readonly changed?: Partial<ScoreRun>;
-  readonly score?: (texts: readonly string[]) => Promise<readonly ScoredRow[]>;
+  readonly score?: (texts: readonly string[]) => Promise<readonly Scripted[]>;
 }
 
 async function scoreFile(file: string, out: string, wanted: Wanted = {}): Promise<Done> {
   const source = await inspectTable(file);
   const run: ScoreRun = {
-    schema: 1,
-    model: { kind: 'file', name: 'scripted', sha256: '0'.repeat(64) },
-    promptSha256: '1'.repeat(64),
-    labels: ['a', 'b'],
-    scoring: { '': { method: 'token-probability', mode: 'first-token' } },
-    backend: 'cpu',
-    classifier: 'test',
-    textColumn: 'text',
-    source: { name: path.basename(file), sha256: source.sha256, rows: await countRows(source) },
-    jitter: 0,
-    devices: [],
+    ...(await scriptedRun(source)),
     ...(wanted.shard === undefined ? {} : { shard: wanted.shard }),
     ...wanted.changed,
   };
   return writeScored(source, out, {
-    run,
-    columns: ['logprob:a', 'predicted'],
-    score: wanted.score ?? ((texts) => Promise.resolve(texts.map(scripted))),
+    ...(await scriptedOptions(source, run)),
     replace: wanted.replace ?? false,
-    onProgress: () => undefined,
-    checkpointMs: 0,
+    ...(wanted.score === undefined ? {} : { score: wanted.score }),
   });
 }
 
 /** Scores as `scripted`, and fails at the n-th request (from 0) as a server that is gone does. */
-function failingAt(n: number): (texts: readonly string[]) => Promise<readonly ScoredRow[]> {
+function failingAt(n: number): (texts: readonly string[]) => Promise<readonly Scripted[]> {
   let request = 0;
   return (texts) =>
     request++ === n
@@ -96,15 +77,21 @@ describe('scoring a table', () => {
     assert.equal(done.rows, ROWS);
     assert.equal(done.failed, 6);
     assert.deepEqual(done.firstFailed[0], { line: 8, reason: '"bad" is bad' });
-    assert.match(whole, /^id,text,logprob:a,predicted,score_error\n0,"row ""0"",\nwith a break",21,x,\n/);
-    assert.match(whole, /\n3,bad,,,"""bad"" is bad"\n/);
+    assert.match(
+      whole,
+      /^id,text,logprob:a,logprob:b,label_mass,predicted,confidence,score_error\n0,"row ""0"",\nwith a break",-21,-1,0\.3678794[0-9]*,b,0\.9999999[0-9]*,\n/,
+    );
+    assert.match(whole, /\n3,bad,,,,,,"""bad"" is bad"\n/);
   });
 
   it('says what is wrong with a text without asking for its score, and leaves surplus cells', async () => {
     await writeFile(table, 'id,text\n1,,\n2\n3,good,more\n');
     const done = await scoreFile(table, out);
     assert.equal(done.failed, 2);
-    assert.match(await readFile(out, 'utf8'), /\n2,,,,There is no text[^\n]*\n3,good,4,x,,more\n$/);
+    assert.match(
+      await readFile(out, 'utf8'),
+      /\n2,,,,,,,There is no text[^\n]*\n3,good,-4,-1,[^\n]*,,more\n$/,
+    );
   });
 
   it('is the same after any request failed, at any place, once or twice', async () => {
@@ -148,7 +135,7 @@ describe('scoring a table', () => {
 
   it('ends well after a kill between any two steps of its end', async () => {
     // Everything is scored and checkpointed, but the name was taken meanwhile.
-    const taking = async (texts: readonly string[]): Promise<readonly ScoredRow[]> => {
+    const taking = async (texts: readonly string[]): Promise<readonly Scripted[]> => {
       await writeFile(out, 'old');
       return texts.map(scripted);
     };
