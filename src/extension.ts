@@ -71,7 +71,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const classifiers = new Classifiers();
   const endpoints = new Endpoints(context.secrets);
   const results = new Results();
-  const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
+  const scoring = new Scoring(models, engine, endpoints, (model) => guard.beforeLoad(model));
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);
   const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
