@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { RowRate, rowsInWords } from '../../core/row-rate';
-import { scoringOf } from '../../core/calibration/fit';
+import { scoringOf } from '../../core/scoring/score-parts';
 import { UserError } from '../../core/user-error';
 import { probe } from '../../sources/probe';
 import { inspectTable } from '../../store/tables/inspect';
@@ -59,7 +59,7 @@ export class ScoreRuns implements vscode.Disposable {
     } catch (error) {
       const unfinished = await readUnfinished(order.out).catch(() => undefined);
       if (!(error instanceof UserError && error.code === 'cancelled'))
-        return await reportError(this.services, error, unfinished === undefined ? {} : { retry: again });
+        { await reportError(this.services, error, unfinished === undefined ? {} : { retry: again }); return; }
       if (unfinished === undefined) return;
       const { done, run } = unfinished;
       const answer = await prompts.tell(
