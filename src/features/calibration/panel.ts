@@ -1,6 +1,7 @@
 /** One open calibration panel: its file, its worker, its page. */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
@@ -12,12 +13,14 @@ import {
   panelSettingsSchema,
   readyParamsSchema,
   saveParamsSchema,
+  type PanelSettings,
   type PanelState,
 } from '../../protocol/calibration-page';
 import { pageHtml } from '../../workspace/page-html';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { connectWebview } from '../../workspace/webview-rpc';
+import { rememberedOptions, rememberOptions } from './remembered';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { CalibrationWorker } from './worker-client';
 
@@ -52,6 +55,9 @@ export class CalibrationPanel {
       busy: null,
       error: null,
       analysis: null,
+      breakdown: null,
+      breakdownError: null,
+      columns: null,
       comparison: null,
       comparisonError: null,
     };
@@ -99,13 +105,13 @@ export class CalibrationPanel {
         return;
       }
       this.started = true;
-      this.update({ settings: kept ?? DEFAULT_PANEL_SETTINGS });
+      const table = rememberedOptions(this.services.context.workspaceState, this.uri);
+      this.update({ settings: kept ?? { ...DEFAULT_PANEL_SETTINGS, table } });
       void this.compute();
     });
-    connection.onNotification(on.settings, (params: unknown) => {
-      this.update({ settings: panelSettingsSchema.parse(params) });
-      void this.compute();
-    });
+    connection.onNotification(on.settings, (params: unknown) =>
+      this.change(panelSettingsSchema.parse(params)),
+    );
     connection.onNotification(on.retry, () => {
       this.stale = true;
       void this.compute();
@@ -117,9 +123,9 @@ export class CalibrationPanel {
     );
     connection.onNotification(on.openText, () => this.reveal(undefined));
     connection.onRequest(on.binRows, async (params: unknown) => {
-      const { low, high } = binParamsSchema.parse(params);
+      const bin = binParamsSchema.parse(params);
       try {
-        return await this.worker.binRows(low, high);
+        return await this.worker.binRows(bin);
       } catch (error) {
         this.services.log.debug('calibration panel', error);
         return null;
@@ -153,6 +159,29 @@ export class CalibrationPanel {
     return watcher;
   }
 
+  private change(settings: PanelSettings): void {
+    const { settings: before, busy } = this.current;
+    this.update({ settings });
+    if (!isDeepStrictEqual(settings.table, before.table))
+      rememberOptions(this.services.context.workspaceState, this.uri, settings.table).catch(
+        (error: unknown) => this.services.log.warn('calibration panel', error),
+      );
+    // Another look at the same numbers needs no other numbers.
+    if (
+      busy === null &&
+      this.analysed === this.run &&
+      isDeepStrictEqual({ ...settings, view: before.view }, before)
+    )
+      void this.lookAgain();
+    else void this.compute();
+  }
+
+  private async lookAgain(): Promise<void> {
+    const run = ++this.run;
+    this.analysed = run;
+    if (await this.breakDown(run)) this.update({ busy: null });
+  }
+
   private async compute(): Promise<void> {
     const run = ++this.run;
     // A computation cannot be interrupted otherwise; a finished worker keeps its table for the next question.
@@ -164,6 +193,11 @@ export class CalibrationPanel {
     try {
       if (this.uri.scheme !== 'file') throw notOnDisk();
       const reload = this.stale;
+      if (reload) {
+        const columns = await this.worker.columns(this.uri.fsPath);
+        if (run !== this.run) return;
+        this.update({ columns });
+      }
       this.stale = false;
       const analysis = await this.worker.analyse({
         file: this.uri.fsPath,
@@ -173,16 +207,13 @@ export class CalibrationPanel {
       if (run !== this.run) return;
       this.analysed = run;
       // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
-      const outdated = reload ? { comparison: null } : {};
-      const isMore = this.current.settings.compare;
-      this.update({
-        busy: isMore ? 'Comparing calibrators' : null,
-        error: null,
-        analysis,
-        comparisonError: null,
-        ...outdated,
-      });
-      if (isMore) await this.compare(run);
+      const isOther =
+        reload || !isDeepStrictEqual(this.current.analysis?.settings.table, analysis.settings.table);
+      const outdated = isOther ? { comparison: null, breakdown: null } : {};
+      this.update({ busy: 'Computing', error: null, analysis, comparisonError: null, ...outdated });
+      if (!(await this.breakDown(run))) return;
+      if (this.current.settings.compare) await this.compare(run);
+      else this.update({ busy: null });
     } catch (error) {
       if (run !== this.run) return;
       this.stale = true;
@@ -190,7 +221,25 @@ export class CalibrationPanel {
     }
   }
 
+  /** @returns whether the computation that it belongs to goes on */
+  private async breakDown(run: number): Promise<boolean> {
+    const { settings } = this.current;
+    if (settings.view.by === 'all') {
+      this.update({ breakdown: null, breakdownError: null });
+      return true;
+    }
+    this.update({ busy: 'Computing', breakdownError: null });
+    const shown = await this.worker
+      .breakdown({ file: this.uri.fsPath, settings, reload: false })
+      .then((breakdown) => ({ breakdown, breakdownError: null }))
+      .catch((error: unknown) => ({ breakdown: null, breakdownError: this.explained(error) }));
+    if (run !== this.run) return false;
+    this.update(shown);
+    return true;
+  }
+
   private async compare(run: number): Promise<void> {
+    this.update({ busy: 'Comparing calibrators' });
     try {
       const comparison = await this.worker.compare(this.current.settings);
       if (run === this.run) this.update({ busy: null, comparison });
@@ -234,7 +283,9 @@ export class CalibrationPanel {
     this.worker.stop();
     // The numbers of the table are complete; only what was asked for beside them is given up.
     if (this.analysed === this.run - 1) {
-      this.update({ busy: null, settings: { ...this.current.settings, compare: false } });
+      const { settings, breakdown } = this.current;
+      const view = breakdown === null ? DEFAULT_PANEL_SETTINGS.view : settings.view;
+      this.update({ busy: null, settings: { ...settings, compare: false, view } });
       return;
     }
     this.update({

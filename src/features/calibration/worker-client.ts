@@ -12,13 +12,18 @@ import { UserError } from '../../core/user-error';
 import {
   analysisSchema,
   binRowsSchema,
+  breakdownSchema,
+  columnListSchema,
   comparisonSchema,
   progressParamsSchema,
   WORKER_METHODS,
   workerErrorSchema,
   type AnalyseParams,
   type Analysis,
+  type BinParams,
   type BinRows,
+  type Breakdown,
+  type ColumnList,
   type Comparison,
   type FitParams,
   type PanelSettings,
@@ -56,8 +61,16 @@ export class CalibrationWorker {
     return savedCalibratorSchema.parse(await this.request(WORKER_METHODS.fit, params));
   }
 
-  async binRows(low: number, high: number): Promise<BinRows> {
-    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, { low, high }));
+  async columns(file: string): Promise<ColumnList> {
+    return columnListSchema.parse(await this.request(WORKER_METHODS.columns, { file }));
+  }
+
+  async breakdown(params: AnalyseParams): Promise<Breakdown> {
+    return breakdownSchema.parse(await this.request(WORKER_METHODS.breakdown, params));
+  }
+
+  async binRows(params: BinParams): Promise<BinRows> {
+    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, params));
   }
 
   /** Ends the thread and whatever it does; the next request starts another, which knows no table. */

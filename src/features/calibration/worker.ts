@@ -19,7 +19,10 @@ import {
   WORKER_METHODS,
   type AnalyseParams,
   type Analysis,
+  type BinParams,
   type BinRows,
+  type Breakdown,
+  columnsParamsSchema,
   type Comparison,
   type FitParams,
   type PanelSettings,
@@ -27,6 +30,8 @@ import {
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
 import { type LoadedTable, loadTable } from './load';
+import { breakDown, columnsOfView, type Part } from './breakdown';
+import { listColumns } from './list-columns';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
@@ -34,27 +39,35 @@ const QUICK_FIRST = 5000;
 interface Loaded extends LoadedTable {
   /** What it was loaded by. */
   readonly key: string;
+  /** Columns that its rows can be sliced by. */
+  readonly slices: readonly string[];
 }
 
 class TableWorker {
   private loaded: Loaded | undefined;
+  /** Of the breakdown that was answered last. */
+  private parts: readonly Part[] = [];
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
-  async analyse({ file, settings, reload }: AnalyseParams): Promise<Analysis> {
-    const key = JSON.stringify([file, settings.table]);
-    if (reload || this.loaded?.key !== key) {
-      this.loaded = undefined;
-      await this.say('Reading the table');
-      this.loaded = { key, ...(await loadTable(file, settings.table)) };
-      await this.say('Computing');
-    }
+  async analyse(params: AnalyseParams): Promise<Analysis> {
+    const { settings } = params;
+    await this.load(params, []);
     const { shown, origin } = this.table();
     if (shown.table.n > QUICK_FIRST) {
       await this.notify(WORKER_METHODS.preliminary, analyse(shown, settings, origin, true));
       await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
     }
     return analyse(shown, settings, origin, false);
+  }
+
+  async breakdown(params: AnalyseParams): Promise<Breakdown> {
+    await this.load(params, columnsOfView(params.settings.view));
+    const { breakdown, parts } = await breakDown(this.table().shown, params.settings, (message) =>
+      this.say(message),
+    );
+    this.parts = parts;
+    return breakdown;
   }
 
   compare(settings: PanelSettings): Promise<Comparison> {
@@ -66,8 +79,28 @@ class TableWorker {
     return fitToSave(this.table().input, params);
   }
 
-  binRows(low: number, high: number): BinRows {
-    return rowsOfBin(this.table().shown, low, high);
+  /** @throws UserError no-part: the breakdown is another one by now */
+  binRows({ low, high, part }: BinParams): BinRows {
+    const { shown } = this.table();
+    if (part === null) return rowsOfBin(shown, low, high);
+    const found = this.parts.find(({ name }) => name === part);
+    if (found === undefined) throw new UserError('no-part', `There are no rows of "${part}" any more.`);
+    return rowsOfBin(shown, low, high, found);
+  }
+
+  /** @param slices columns that its rows are to be sliced by */
+  private async load(
+    { file, settings: { table }, reload }: AnalyseParams,
+    slices: readonly string[],
+  ): Promise<void> {
+    const key = JSON.stringify([file, table]);
+    const { loaded } = this;
+    if (!reload && loaded?.key === key && slices.every((column) => loaded.slices.includes(column))) return;
+    this.loaded = undefined;
+    this.parts = [];
+    await this.say('Reading the table');
+    this.loaded = { key, slices, ...(await loadTable(file, table, slices)) };
+    await this.say('Computing');
   }
 
   private table(): Loaded {
@@ -91,6 +124,12 @@ function start(): void {
   connection.onRequest(WORKER_METHODS.analyse, (params: unknown) =>
     forPeople(() => worker.analyse(analyseParamsSchema.parse(params))),
   );
+  connection.onRequest(WORKER_METHODS.columns, (params: unknown) =>
+    forPeople(() => listColumns(columnsParamsSchema.parse(params).file)),
+  );
+  connection.onRequest(WORKER_METHODS.breakdown, (params: unknown) =>
+    forPeople(() => worker.breakdown(analyseParamsSchema.parse(params))),
+  );
   connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
     forPeople(() => worker.compare(panelSettingsSchema.parse(params))),
   );
@@ -98,10 +137,7 @@ function start(): void {
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
-    forPeople(() => {
-      const { low, high } = binParamsSchema.parse(params);
-      return worker.binRows(low, high);
-    }),
+    forPeople(() => worker.binRows(binParamsSchema.parse(params))),
   );
   connection.listen();
 }
