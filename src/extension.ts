@@ -1,8 +1,10 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
-import { registerCalibration } from './features/calibration/calibration-editor';
+import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { registerClassify } from './features/classify/classify';
+import { registerEndpoints } from './features/endpoints/commands';
 import { registerHover } from './features/hover/hover';
+import { registerScore } from './features/score/register';
 import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
@@ -13,6 +15,7 @@ import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
 import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
+import { Endpoints } from './workspace/endpoints';
 import { EditorPrompts } from './workspace/prompts';
 import { Results } from './workspace/results';
 import { Scoring } from './workspace/scoring';
@@ -27,17 +30,18 @@ export interface ExtensionInternals {
   readonly models: ModelStore;
   readonly results: Results;
   readonly services: Services;
+  readonly calibration: CalibrationEditor;
 }
 
-/** Every feature: constructed in order, disposed with the extension. */
+/** Every feature that nothing else reaches: constructed in order, disposed with the extension. */
 const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerClassify,
   registerHover,
   registerResultView,
   registerModels,
+  registerEndpoints,
   registerStatus,
   registerClassifierFiles,
-  registerCalibration,
 ];
 
 /** What must be ended, and waited for, when the window closes. */
@@ -61,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     await guard.dispose();
   };
   const classifiers = new Classifiers();
+  const endpoints = new Endpoints(context.secrets);
   const results = new Results();
   const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
   const work = new Work(engine);
@@ -75,9 +80,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
     prompts,
+    endpoints,
     work,
   };
 
+  const calibration = new CalibrationEditor(services);
   context.subscriptions.push(
     log,
     classifiers,
@@ -88,8 +95,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
       if (event.affectsConfiguration('promptConfidence')) engine.configure(engineSettings());
     }),
     ...FEATURES.map((register) => register(services)),
+    registerCalibration(services, calibration),
   );
-  return { engine, models, results, services };
+  return { engine, models, results, services, calibration };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */

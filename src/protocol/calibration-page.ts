@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { METHODS } from '../core/calibration/types';
 import { evaluationSchema } from '../core/data/evaluation-json';
+import { decisionChoicesSchema, decisionStateSchema, progressionStateSchema } from './calibration-decisions';
 
 /** Individual predictions that are drawn; more of them are sampled. */
 export const DOT_LIMIT = 2000;
@@ -199,10 +200,15 @@ export const panelStateSchema = z.object({
   comparison: comparisonSchema.nullable(),
   /** Why calibrators cannot be compared on this table. */
   comparisonError: panelErrorSchema.nullable(),
+  decisions: decisionStateSchema,
+  progression: progressionStateSchema,
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
 
-export const readyParamsSchema = z.object({ settings: panelSettingsSchema.nullable() });
+export const readyParamsSchema = z.object({
+  settings: panelSettingsSchema.nullable(),
+  choices: decisionChoicesSchema.nullable(),
+});
 /** A bin of all rows, or of a part of the breakdown. */
 export const binParamsSchema = z.object({ low: z.number(), high: z.number(), part: z.string().nullable() });
 export type BinParams = z.infer<typeof binParamsSchema>;
@@ -210,7 +216,7 @@ export const saveParamsSchema = z.object({ method: methodSchema });
 export const lineParamsSchema = z.object({ line: z.int().min(1) });
 
 export const CALIBRATION_PAGE_METHODS = {
-  /** Notification of {settings}, page -> host: the page is there; the settings that it had before, or null. */
+  /** Notification of {settings, choices}, page -> host: the page is there; what it had before, or null. */
   ready: 'calibration/ready',
   /** Notification of PanelState, host -> page. */
   state: 'calibration/state',
@@ -234,6 +240,8 @@ export const CALIBRATION_PAGE_METHODS = {
 export const WORKER_METHODS = {
   /** Request with AnalyseParams; answers Analysis. */
   analyse: 'worker/analyse',
+  /** Notification of AnalyseParams: read that table, for the questions that follow. */
+  load: 'worker/load',
   /** Notification of Analysis, worker -> host: numbers without intervals, while the others are computed. */
   preliminary: 'worker/preliminary',
   /** Notification of {message}, worker -> host. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
 import type { Evaluation } from '../../src/core/calibration/types';
+import type { CalibrationEditor } from '../../src/features/calibration/calibration-editor';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import type { Analysis } from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/workspace/services';
@@ -21,8 +22,16 @@ function evaluateOnCommandLine(file: string): Evaluation {
   );
 }
 
+/** What a panel is at, for the message of a test that waits in vain. */
+function inWords({ state: { analysis, busy, error } }: CalibrationPanel): string {
+  if (analysis === null && busy === null && error === null) return '(its page has not said that it is ready)';
+  const rows = analysis === null ? 'no numbers' : `numbers of ${analysis.evaluation.n} rows`;
+  return `(${rows}, busy: ${busy ?? 'no'}, error: ${error?.code ?? 'none'})`;
+}
+
 describe('the calibration panel in the editor', () => {
   let services: Services;
+  let calibration: CalibrationEditor;
   let folder: string;
   let table: string;
   let shown: { panel: CalibrationPanel; page: vscode.WebviewPanel } | undefined;
@@ -34,28 +43,51 @@ describe('the calibration panel in the editor', () => {
     return shown.panel;
   }
   const numbers = (panel: CalibrationPanel, wanted: (analysis: Analysis) => boolean): Promise<Analysis> =>
-    until('the panel has its numbers', () => {
-      const { analysis, busy, error } = panel.state;
-      return analysis !== null && busy === null && error === null && wanted(analysis) ? analysis : undefined;
-    });
+    until(
+      'the panel has its numbers',
+      () => {
+        const { analysis, busy, error } = panel.state;
+        return analysis !== null && busy === null && error === null && wanted(analysis)
+          ? analysis
+          : undefined;
+      },
+      () => inWords(panel),
+    );
   const problem = (panel: CalibrationPanel): Promise<string> =>
-    until('the panel explains', () => panel.state.error?.code);
+    until(
+      'the panel explains',
+      () => panel.state.error?.code,
+      () => inWords(panel),
+    );
+  /**
+   * Changes the table until the panel has seen it: the editor begins to watch a folder at some time after it was
+   * asked to, and a change before that is nobody's.
+   */
+  const untilSeen = async <T>(change: () => void, seen: () => Promise<T>): Promise<T> => {
+    change();
+    const again = setInterval(change, 5000);
+    try {
+      return await seen();
+    } finally {
+      clearInterval(again);
+    }
+  };
 
   before(async () => {
-    ({ services } = await internals());
+    ({ services, calibration } = await internals());
     folder = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-panel-'));
   });
   beforeEach(() => {
     table = path.join(folder, 'reviews.csv');
     copyFileSync(path.join(projectRoot(), 'test/fixtures/panel/reviews.csv'), table);
   });
-  afterEach(() => {
+  afterEach(async () => {
     shown?.panel.dispose();
     shown?.page.dispose();
     shown = undefined;
-  });
-  after(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+  after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -68,6 +100,9 @@ describe('the calibration panel in the editor', () => {
     assert.ok(input instanceof vscode.TabInputCustom);
     assert.equal(input.viewType, 'promptConfidence.calibration');
     assert.equal(input.uri.fsPath, table);
+    // Its page is the first one of this VS Code: whoever closes it while it loads may leave the next one waiting.
+    const panel = await until('it has a panel', () => calibration.panels[0]);
+    await numbers(panel, () => true);
   });
 
   it('shows the numbers of the command line, all of them', async () => {
@@ -82,8 +117,10 @@ describe('the calibration panel in the editor', () => {
     const panel = open(table);
     const before = await numbers(panel, () => true);
     const lines = readFileSync(table, 'utf8').split('\n');
-    writeFileSync(table, `${lines.slice(0, 301).join('\n')}\n`);
-    const after = await numbers(panel, ({ evaluation }) => evaluation.n < before.evaluation.n);
+    const after = await untilSeen(
+      () => writeFileSync(table, `${lines.slice(0, 301).join('\n')}\n`),
+      () => numbers(panel, ({ evaluation }) => evaluation.n < before.evaluation.n),
+    );
     assert.deepEqual(after.evaluation, evaluateOnCommandLine(table));
     rmSync(table);
     assert.equal(await problem(panel), 'no-file');

@@ -6,6 +6,7 @@ import { analyse } from '../../src/features/calibration/analyse';
 import { breakDown } from '../../src/features/calibration/breakdown';
 import { compareCalibrators } from '../../src/features/calibration/compare';
 import { originInWords } from '../../src/features/calibration/origin';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
 import {
   type Analysis,
   type ColumnList,
@@ -47,6 +48,7 @@ function from(builder: TableBuilder): LabelledTable {
   const data: PredictionData = table.data;
   const source: LabelledTable['source'] = {
     file: '/w/reviews.csv',
+    modified: 0,
     size: 1,
     sha256: '0'.repeat(64),
     encoding: 'utf-8',
@@ -69,6 +71,8 @@ const NOTHING: PanelState = {
   columns: null,
   comparison: null,
   comparisonError: null,
+  decisions: NO_DECISIONS,
+  progression: NO_PROGRESSION,
 };
 
 export function stateOf(
@@ -175,7 +179,7 @@ export async function brokenDownStates(): Promise<Record<'predicted' | 'label' |
 export async function comparedStates(): Promise<Record<'use' | 'notEnough', PanelState>> {
   const compared = async (input: LabelledTable): Promise<PanelState> => ({
     ...stateOf(input, { ...DEFAULT_PANEL_SETTINGS, compare: true }),
-    comparison: await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()),
+    comparison: (await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve())).comparison,
   });
   return { use: await compared(usual), notEnough: await compared(labelledTable(60)) };
 }

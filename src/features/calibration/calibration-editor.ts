@@ -7,12 +7,12 @@ import { CalibrationPanel } from './panel';
 
 export const CALIBRATION_VIEW_TYPE = 'promptConfidence.calibration';
 
-/** The open panels, for tests; nothing else reaches them. */
 export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
   private readonly open = new Set<CalibrationPanel>();
 
   constructor(private readonly services: Services) {}
 
+  /** The open ones, oldest first. */
   get panels(): readonly CalibrationPanel[] {
     return [...this.open];
   }
@@ -36,8 +36,7 @@ export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, v
   }
 }
 
-export function registerCalibration(services: Services): vscode.Disposable {
-  const editor = new CalibrationEditor(services);
+export function registerCalibration(services: Services, editor: CalibrationEditor): vscode.Disposable {
   return vscode.Disposable.from(
     editor,
     vscode.window.registerCustomEditorProvider(CALIBRATION_VIEW_TYPE, editor, {

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../protocol/calibration-decisions';
 import {
   binParamsSchema,
   CALIBRATION_PAGE_METHODS,
@@ -20,6 +21,8 @@ import { pageHtml } from '../../workspace/page-html';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { connectWebview } from '../../workspace/webview-rpc';
+import { PanelDecisions } from './panel-decisions';
+import { PanelProgression } from './panel-progression';
 import { rememberedOptions, rememberOptions } from './remembered';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { CalibrationWorker } from './worker-client';
@@ -30,14 +33,16 @@ const QUIET_MS = 300;
 export class CalibrationPanel {
   private current: PanelState;
   private readonly worker: CalibrationWorker;
+  private readonly decisions: PanelDecisions;
+  private readonly progression: PanelProgression;
   private readonly subscriptions: { dispose(): unknown }[] = [];
   private readonly changed = new vscode.EventEmitter<PanelState>();
   /** Every new state that the page is sent. */
   readonly onDidChange = this.changed.event;
   /** Counts computations: what an earlier one still answers is not shown. */
   private run = 0;
-  /** The last computation whose numbers of the table are complete. */
-  private analysed = -1;
+  /** What the worker is at; what it gives up when it is cancelled differs. */
+  private task: 'analysing' | 'breaking-down' | 'looking' | 'comparing' | 'fitting' = 'analysing';
   /** The worker's table is of an older content of the file. */
   private stale = true;
   private started = false;
@@ -60,15 +65,35 @@ export class CalibrationPanel {
       columns: null,
       comparison: null,
       comparisonError: null,
+      decisions: NO_DECISIONS,
+      progression: NO_PROGRESSION,
     };
-    this.worker = new CalibrationWorker(
-      vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath,
-      {
-        progress: (message) => this.update({ busy: message }),
-        preliminary: (analysis) => this.update({ analysis, error: null }),
+    const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath;
+    this.worker = new CalibrationWorker(script, {
+      // Words for what is being done: they never say that something is.
+      progress: (message) => {
+        if (this.current.busy !== null) this.update({ busy: message });
       },
-    );
-    this.subscriptions.push(this.changed);
+      preliminary: (analysis) => this.update({ analysis, error: null }),
+    });
+    const explained = (error: unknown) => this.explained(error);
+    this.decisions = new PanelDecisions({
+      uri,
+      decide: (params) => this.worker.decide(params),
+      recompute: () => {
+        if (this.current.busy === null) void this.compute();
+      },
+      explained,
+      show: (decisions) => this.update({ decisions }),
+    });
+    this.progression = new PanelProgression({
+      script,
+      file: uri.fsPath,
+      settings: () => this.current.settings,
+      explained,
+      show: (progression) => this.update({ progression }),
+    });
+    this.subscriptions.push(this.decisions, this.progression, this.changed);
     this.subscriptions.push(this.watch());
     this.connect();
   }
@@ -98,7 +123,7 @@ export class CalibrationPanel {
     this.subscriptions.push(this.onDidChange(send));
     const on = CALIBRATION_PAGE_METHODS;
     connection.onNotification(on.ready, (params: unknown) => {
-      const kept = readyParamsSchema.parse(params).settings;
+      const { settings: kept, choices } = readyParamsSchema.parse(params);
       // A page that was hidden and comes back finds everything here; one after a reload brings its settings along.
       if (this.started) {
         send(this.current);
@@ -107,8 +132,11 @@ export class CalibrationPanel {
       this.started = true;
       const table = rememberedOptions(this.services.context.workspaceState, this.uri);
       this.update({ settings: kept ?? { ...DEFAULT_PANEL_SETTINGS, table } });
+      if (choices !== null) this.decisions.restore(choices);
       void this.compute();
     });
+    this.decisions.connect(connection);
+    this.progression.connect(connection);
     connection.onNotification(on.settings, (params: unknown) =>
       this.change(panelSettingsSchema.parse(params)),
     );
@@ -151,6 +179,7 @@ export class CalibrationPanel {
       this.stale = true;
       clearTimeout(this.timer);
       if (!this.started) return;
+      this.progression.reset();
       this.timer = setTimeout(() => void this.compute(), QUIET_MS);
     };
     watcher.onDidChange(soon);
@@ -160,25 +189,25 @@ export class CalibrationPanel {
   }
 
   private change(settings: PanelSettings): void {
-    const { settings: before, busy } = this.current;
-    this.update({ settings });
-    if (!isDeepStrictEqual(settings.table, before.table))
+    const { settings: before, busy, error, analysis } = this.current;
+    if (isDeepStrictEqual(settings.table, before.table)) this.update({ settings });
+    else {
+      // What was computed of other columns would stand beside numbers that it does not belong to.
+      this.update({ settings, comparison: null, breakdown: null });
+      this.progression.reset();
       rememberOptions(this.services.context.workspaceState, this.uri, settings.table).catch(
-        (error: unknown) => this.services.log.warn('calibration panel', error),
+        (reason: unknown) => this.services.log.warn('calibration panel', reason),
       );
+    }
     // Another look at the same numbers needs no other numbers.
-    if (
-      busy === null &&
-      this.analysed === this.run &&
-      isDeepStrictEqual({ ...settings, view: before.view }, before)
-    )
-      void this.lookAgain();
+    const isComplete = busy === null && error === null && analysis !== null && !this.stale;
+    if (isComplete && isDeepStrictEqual({ ...settings, view: before.view }, before)) void this.lookAgain();
     else void this.compute();
   }
 
   private async lookAgain(): Promise<void> {
     const run = ++this.run;
-    this.analysed = run;
+    this.task = 'looking';
     if (await this.breakDown(run)) this.update({ busy: null });
   }
 
@@ -189,6 +218,7 @@ export class CalibrationPanel {
       this.worker.stop();
       this.stale = true;
     }
+    this.task = 'analysing';
     this.update({ busy: 'Reading the table' });
     try {
       if (this.uri.scheme !== 'file') throw notOnDisk();
@@ -205,13 +235,13 @@ export class CalibrationPanel {
         reload,
       });
       if (run !== this.run) return;
-      this.analysed = run;
+      this.task = 'breaking-down';
       // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
-      const isOther =
-        reload || !isDeepStrictEqual(this.current.analysis?.settings.table, analysis.settings.table);
-      const outdated = isOther ? { comparison: null, breakdown: null } : {};
+      const outdated = reload ? { comparison: null, breakdown: null } : {};
       this.update({ busy: 'Computing', error: null, analysis, comparisonError: null, ...outdated });
-      if (!(await this.breakDown(run))) return;
+      await this.decisions.refresh();
+      if (run !== this.run || !(await this.breakDown(run))) return;
+      this.task = 'comparing';
       if (this.current.settings.compare) await this.compare(run);
       else this.update({ busy: null });
     } catch (error) {
@@ -242,7 +272,9 @@ export class CalibrationPanel {
     this.update({ busy: 'Comparing calibrators' });
     try {
       const comparison = await this.worker.compare(this.current.settings);
-      if (run === this.run) this.update({ busy: null, comparison });
+      if (run !== this.run) return;
+      this.update({ busy: null, comparison });
+      await this.decisions.refresh();
     } catch (error) {
       if (run === this.run)
         this.update({ busy: null, comparison: null, comparisonError: this.explained(error) });
@@ -256,7 +288,9 @@ export class CalibrationPanel {
     const run = this.run;
     try {
       const file = await askCalibratorFile(this.services.prompts, this.uri, method, analysis.origin);
-      if (file === undefined || run !== this.run) return;
+      if (file === undefined) return;
+      if (run !== this.run) throw changedMeanwhile();
+      this.task = 'fitting';
       this.update({ busy: `Fitting ${method} on all rows` });
       const saved = await this.worker.fit({
         method,
@@ -267,31 +301,45 @@ export class CalibrationPanel {
       // Cancelled, or the file changed: what was fitted is not what the panel shows.
       if (run !== this.run) return;
       await writeCalibrator(file, saved);
-      this.update({ busy: null });
       void tellSaved(this.services.prompts, file, saved);
     } catch (error) {
-      if (run !== this.run) return;
-      this.update({ busy: null });
       void reportError(this.services, error);
+    } finally {
+      if (run === this.run) this.update({ busy: null });
     }
   }
 
   private cancel(): void {
-    if (this.current.busy === null) return;
+    const { busy, settings } = this.current;
+    if (busy === null) return;
     this.run++;
-    this.stale = true;
     this.worker.stop();
-    // The numbers of the table are complete; only what was asked for beside them is given up.
-    if (this.analysed === this.run - 1) {
-      const { settings, breakdown } = this.current;
-      const view = breakdown === null ? DEFAULT_PANEL_SETTINGS.view : settings.view;
-      this.update({ busy: null, settings: { ...settings, compare: false, view } });
-      return;
+    switch (this.task) {
+      case 'analysing':
+        this.stale = true;
+        this.update({
+          busy: null,
+          error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
+        });
+        return;
+      // The numbers of the table are complete; only what was asked for beside them is given up.
+      case 'looking':
+        this.update({ busy: null, breakdown: null, settings: { ...settings, view: { by: 'all' } } });
+        return;
+      case 'breaking-down':
+        this.update({
+          busy: null,
+          breakdown: null,
+          comparison: null,
+          settings: { ...settings, view: { by: 'all' }, compare: false },
+        });
+        return;
+      case 'comparing':
+        this.update({ busy: null, comparison: null, settings: { ...settings, compare: false } });
+        return;
+      case 'fitting':
+        this.update({ busy: null });
     }
-    this.update({
-      busy: null,
-      error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
-    });
   }
 
   private explained(error: unknown): { code: string; message: string } {
@@ -333,6 +381,13 @@ function textColumn(uri: vscode.Uri, panel: vscode.WebviewPanel): vscode.ViewCol
   );
   if (open !== undefined && open.viewColumn !== panel.viewColumn) return open.viewColumn;
   return vscode.ViewColumn.Beside;
+}
+
+function changedMeanwhile(): UserError {
+  return new UserError(
+    'changed-meanwhile',
+    'Nothing was saved: the numbers were computed anew while you chose a name. Look at them and save again.',
+  );
 }
 
 function notOnDisk(): UserError {

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import {
   createMessageConnection,
+  ErrorCodes,
   PortMessageReader,
   PortMessageWriter,
   ResponseError,
@@ -9,6 +10,15 @@ import {
 } from 'vscode-jsonrpc/node';
 import { type SavedCalibrator, savedCalibratorSchema } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
+import {
+  decisionReportSchema,
+  progressionsSchema,
+  WORKER_DECIDE,
+  WORKER_PROGRESSION,
+  type DecideParams,
+  type DecisionReport,
+  type MethodProgression,
+} from '../../protocol/calibration-decisions';
 import {
   analysisSchema,
   binRowsSchema,
@@ -43,6 +53,8 @@ interface Running {
 
 export class CalibrationWorker {
   private running: Running | undefined;
+  /** What was analysed last: a thread that replaces a stopped one reads it before it answers. */
+  private table: AnalyseParams | undefined;
 
   constructor(
     private readonly script: string,
@@ -50,6 +62,7 @@ export class CalibrationWorker {
   ) {}
 
   async analyse(params: AnalyseParams): Promise<Analysis> {
+    this.table = params;
     return analysisSchema.parse(await this.request(WORKER_METHODS.analyse, params));
   }
 
@@ -59,6 +72,14 @@ export class CalibrationWorker {
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
     return savedCalibratorSchema.parse(await this.request(WORKER_METHODS.fit, params));
+  }
+
+  async decide(params: DecideParams): Promise<DecisionReport> {
+    return decisionReportSchema.parse(await this.request(WORKER_DECIDE, params));
+  }
+
+  async progression(params: AnalyseParams): Promise<MethodProgression[]> {
+    return progressionsSchema.parse(await this.request(WORKER_PROGRESSION, params));
   }
 
   async columns(file: string): Promise<ColumnList> {
@@ -73,7 +94,7 @@ export class CalibrationWorker {
     return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, params));
   }
 
-  /** Ends the thread and whatever it does; the next request starts another, which knows no table. */
+  /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */
   stop(): void {
     const { running } = this;
     this.running = undefined;
@@ -83,8 +104,11 @@ export class CalibrationWorker {
   }
 
   private async request(method: string, params: object): Promise<unknown> {
-    this.running ??= this.start();
-    const { connection, ended } = this.running;
+    const isNew = this.running === undefined;
+    const { connection, ended } = (this.running ??= this.start());
+    const needsTable = method !== WORKER_METHODS.analyse && method !== WORKER_METHODS.columns;
+    if (isNew && needsTable && this.table !== undefined)
+      void connection.sendNotification(WORKER_METHODS.load, this.table);
     try {
       return await Promise.race([connection.sendRequest(method, params), ended]);
     } catch (error) {
@@ -103,9 +127,15 @@ export class CalibrationWorker {
     );
     connection.listen();
     const ended = new Promise<never>((_, reject) => {
-      worker.on('error', (error) => reject(crashed(error.message)));
-      worker.on('exit', () => {
+      const over = (): void => {
         if (this.running?.worker === worker) this.running = undefined;
+      };
+      worker.on('error', (error) => {
+        over();
+        reject(crashed(error.message));
+      });
+      worker.on('exit', () => {
+        over();
         reject(new UserError('cancelled', 'Cancelled.'));
       });
     });
@@ -121,6 +151,7 @@ function crashed(reason: string): UserError {
 
 function asUserError(error: unknown): unknown {
   if (!(error instanceof ResponseError)) return error;
+  if (error.code === ErrorCodes.PendingResponseRejected) return new UserError('cancelled', 'Cancelled.');
   const known = workerErrorSchema.safeParse(error.data);
   return known.success
     ? new UserError(known.data.code, known.data.message, { cause: error })

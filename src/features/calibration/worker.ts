@@ -9,8 +9,17 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
+import type { ComparedMethod } from '../../core/calibration/compare';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
+import {
+  decideParamsSchema,
+  WORKER_DECIDE,
+  WORKER_PROGRESSION,
+  type DecideParams,
+  type DecisionReport,
+  type MethodProgression,
+} from '../../protocol/calibration-decisions';
 import {
   analyseParamsSchema,
   binParamsSchema,
@@ -27,33 +36,33 @@ import {
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
+import type { LabelledTable } from '../../store/tables/labelled';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
-import { type LoadedTable, loadTable } from './load';
 import { breakDown, columnsOfView, type Part } from './breakdown';
+import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
+import { inDeployment, type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
-
-interface Loaded extends LoadedTable {
-  /** What it was loaded by. */
-  readonly key: string;
-  /** Columns that its rows can be sliced by. */
-  readonly slices: readonly string[];
-}
+/** Between two messages about one long computation. */
+const SAY_EVERY_MS = 1000;
 
 class TableWorker {
-  private loaded: Loaded | undefined;
-  /** Of the breakdown that was answered last. */
-  private parts: readonly Part[] = [];
+  /** The table that was read last, or is being read, and what it was asked for by. */
+  private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
+  /** Raw and the calibrators on rows of a table that they did not see, once they are compared. */
+  private compared: { readonly table: LoadedTable; readonly methods: readonly ComparedMethod[] } | undefined;
+  /** What was broken down last, for the rows of its bins. */
+  private brokenDown: { readonly shown: LabelledTable; readonly parts: readonly Part[] } | undefined;
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
   async analyse(params: AnalyseParams): Promise<Analysis> {
+    if (params.reload || this.current?.key !== keyOf(params)) this.load(params);
     const { settings } = params;
-    await this.load(params, []);
-    const { shown, origin } = this.table();
+    const { shown, origin } = await this.table();
     if (shown.table.n > QUICK_FIRST) {
       await this.notify(WORKER_METHODS.preliminary, analyse(shown, settings, origin, true));
       await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
@@ -62,56 +71,90 @@ class TableWorker {
   }
 
   async breakdown(params: AnalyseParams): Promise<Breakdown> {
-    await this.load(params, columnsOfView(params.settings.view));
-    const { breakdown, parts } = await breakDown(this.table().shown, params.settings, (message) =>
-      this.say(message),
-    );
-    this.parts = parts;
+    const { file, settings } = params;
+    const columns = columnsOfView(settings.view);
+    // The values of a column are read for the purpose: the table is kept without them.
+    const { shown } =
+      columns.length === 0 ? await this.table() : await loadTable(file, settings.table, columns);
+    const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
+    this.brokenDown = { shown, parts };
     return breakdown;
   }
 
-  compare(settings: PanelSettings): Promise<Comparison> {
-    return compareCalibrators(this.table().input, settings, (message) => this.say(message));
+  async compare(settings: PanelSettings): Promise<Comparison> {
+    const table = await this.table();
+    const { comparison, compared } = await compareCalibrators(table.input, settings, (message) =>
+      this.say(message),
+    );
+    this.compared = { table, methods: compared };
+    return comparison;
+  }
+
+  async decide(params: DecideParams): Promise<DecisionReport> {
+    const table = await this.table();
+    const { input, shown, prevalence } = table;
+    if (this.compared?.table !== table) return decideOn(shown, null, params);
+    const deployed = this.compared.methods.map(({ method, data }) => ({
+      method,
+      data: prevalence === null ? data : inDeployment(input, data, prevalence).data,
+    }));
+    return decideOn(shown, deployed, params);
+  }
+
+  async progression(params: AnalyseParams): Promise<MethodProgression[]> {
+    this.load(params);
+    const { input } = await this.table();
+    let last = 0;
+    return progressions(input, (message) => {
+      if (Date.now() - last < SAY_EVERY_MS) return;
+      last = Date.now();
+      void this.say(message);
+    });
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
+    const { input } = await this.table();
     await this.say(`Fitting ${params.method} on all rows`);
-    return fitToSave(this.table().input, params);
+    return fitToSave(input, params);
   }
 
   /** @throws UserError no-part: the breakdown is another one by now */
-  binRows({ low, high, part }: BinParams): BinRows {
-    const { shown } = this.table();
-    if (part === null) return rowsOfBin(shown, low, high);
-    const found = this.parts.find(({ name }) => name === part);
-    if (found === undefined) throw new UserError('no-part', `There are no rows of "${part}" any more.`);
-    return rowsOfBin(shown, low, high, found);
+  async binRows({ low, high, part }: BinParams): Promise<BinRows> {
+    if (part === null) return rowsOfBin((await this.table()).shown, low, high);
+    const found = this.brokenDown?.parts.find(({ name }) => name === part);
+    if (this.brokenDown === undefined || found === undefined)
+      throw new UserError('no-part', 'The rows are looked at in other parts by now. Compute again.');
+    return rowsOfBin(this.brokenDown.shown, low, high, found);
   }
 
-  /** @param slices columns that its rows are to be sliced by */
-  private async load(
-    { file, settings: { table }, reload }: AnalyseParams,
-    slices: readonly string[],
-  ): Promise<void> {
-    const key = JSON.stringify([file, table]);
-    const { loaded } = this;
-    if (!reload && loaded?.key === key && slices.every((column) => loaded.slices.includes(column))) return;
-    this.loaded = undefined;
-    this.parts = [];
+  /** Begins to read a table; whoever asks about it waits for it. */
+  load(params: AnalyseParams): void {
+    const table = this.read(params);
+    // Whoever asks is told what went wrong, and there may be nobody.
+    table.catch(() => undefined);
+    this.current = { key: keyOf(params), table };
+  }
+
+  private async read({ file, settings }: AnalyseParams): Promise<LoadedTable> {
     await this.say('Reading the table');
-    this.loaded = { key, slices, ...(await loadTable(file, table, slices)) };
+    const loaded = await loadTable(file, settings.table);
     await this.say('Computing');
+    return loaded;
   }
 
-  private table(): Loaded {
-    if (this.loaded === undefined)
-      throw new UserError('no-table', 'The table is not loaded any more. Compute again.');
-    return this.loaded;
+  private table(): Promise<LoadedTable> {
+    if (this.current === undefined) throw new UserError('no-table', 'No table was read yet. Compute again.');
+    return this.current.table;
   }
 
   private say(message: string): Promise<void> {
     return this.notify(WORKER_METHODS.progress, { message });
   }
+}
+
+/** The same for the same reading of the same file. */
+function keyOf({ file, settings }: AnalyseParams): string {
+  return JSON.stringify([file, settings.table]);
 }
 
 function start(): void {
@@ -130,8 +173,17 @@ function start(): void {
   connection.onRequest(WORKER_METHODS.breakdown, (params: unknown) =>
     forPeople(() => worker.breakdown(analyseParamsSchema.parse(params))),
   );
+  connection.onNotification(WORKER_METHODS.load, (params: unknown) =>
+    worker.load(analyseParamsSchema.parse(params)),
+  );
   connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
     forPeople(() => worker.compare(panelSettingsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_DECIDE, (params: unknown) =>
+    forPeople(() => worker.decide(decideParamsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_PROGRESSION, (params: unknown) =>
+    forPeople(() => worker.progression(analyseParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),

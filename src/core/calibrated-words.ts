@@ -1,0 +1,53 @@
+/** Calibrated scores as people read them; what decoration, hover, result view and command line share. */
+import type { CalibratedBy, CalibratedScore, Calibration } from './calibration/calibrated-score';
+import { bucketInWords } from './decisions/bucket-mark';
+import { formatConfidence } from './decisions/buckets';
+import { formatPercent, visibleName } from './presentation';
+import type { Score } from './scoring/score';
+
+/** What stands first: the calibrated label and confidence where there are such, else the raw ones. */
+export function headline(
+  score: Pick<Score, 'label' | 'confidence'>,
+  calibration: Calibration | undefined,
+): { readonly label: string; readonly percent: string } {
+  if (calibration?.kind !== 'calibrated')
+    return { label: score.label, percent: formatPercent(score.confidence) };
+  const { label, confidence } = calibration.score;
+  return { label, percent: formatConfidence(confidence) };
+}
+
+/** The raw score beside the calibrated one, with its label where that is another: "raw 63.9%", "raw: spam 63.9%". */
+export function rawInWords(score: Pick<Score, 'label' | 'confidence'>, calibrated: CalibratedScore): string {
+  const percent = formatPercent(score.confidence);
+  return calibrated.labelChanged ? `raw: ${visibleName(score.label)} ${percent}` : `raw ${percent}`;
+}
+
+/** "▲ review, raw 63.9%" */
+export function bucketAndRaw(
+  score: Pick<Score, 'label' | 'confidence'>,
+  calibrated: CalibratedScore,
+): string {
+  return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
+}
+
+/** "beta on labels, fitted on 2,000 rows" */
+export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' | 'file'>): string {
+  return `${method} on ${on}, fitted on ${n.toLocaleString('en-US')} rows`;
+}
+
+/** Of a confidence below 1/K. */
+export const ANOTHER_LIKELIER =
+  'Another label is likelier: the calibrated confidence of this one is below that of a guess, and a calibrator of the confidence alone cannot say which label it is.';
+
+/** What keeps a calibrated confidence from being taken at its word, or why there is none, in sentences. */
+export function calibrationNotes(calibration: Calibration | undefined): string[] {
+  if (calibration === undefined) return [];
+  if (calibration.kind === 'raw') return [calibration.reason];
+  const { score, warnings } = calibration;
+  return [...(score.anotherLikelier ? [ANOTHER_LIKELIER] : []), ...warnings];
+}
+
+/** True where figures should not be read without those notes. */
+export function needsNote(calibration: Calibration | undefined): boolean {
+  return calibration !== undefined && calibrationNotes(calibration).length > 0;
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CalibrationWorker } from '../../../src/features/calibration/worker-client';
+import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
+import { fixture, ROOT } from '../../support/paths';
+import { temporaryFolder } from '../store/temporary';
+
+const SCRIPT = path.join(ROOT, 'dist', 'calibration-worker.cjs');
+const TABLE = { file: fixture('panel/reviews.csv'), settings: DEFAULT_PANEL_SETTINGS, reload: true };
+const code = (wanted: string) => (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === wanted;
+
+describe('the thread behind the calibration panel', () => {
+  const folder = temporaryFolder();
+  let said: string[];
+  let worker: CalibrationWorker;
+  const start = (script: string): CalibrationWorker =>
+    (worker = new CalibrationWorker(script, {
+      progress: (message) => said.push(message),
+      preliminary: () => undefined,
+    }));
+  beforeEach(() => {
+    said = [];
+  });
+  afterEach(() => worker.stop());
+
+  it('rejects what it is stopped in as cancelled, and says nothing more', async () => {
+    worker = new CalibrationWorker(SCRIPT, {
+      progress: (message) => {
+        said.push(message);
+        worker.stop();
+      },
+      preliminary: () => undefined,
+    });
+    await assert.rejects(worker.analyse(TABLE), code('cancelled'));
+    assert.deepEqual(said, ['Reading the table']);
+    // Another one that starts later and ends: by then the first one would have been heard.
+    await start(SCRIPT).analyse(TABLE);
+    assert.deepEqual(said, ['Reading the table', 'Reading the table', 'Computing']);
+  });
+
+  it('answers about its table after it was stopped, and computes anew beside a question', async () => {
+    start(SCRIPT);
+    const analysis = await worker.analyse(TABLE);
+    const rows = await worker.binRows({ low: 0.9, high: 0.95, part: null });
+    assert.ok(rows.total > 0);
+    worker.stop();
+    const [again, fitted] = await Promise.all([
+      worker.binRows({ low: 0.9, high: 0.95, part: null }),
+      worker.fit({
+        method: 'platt',
+        settings: DEFAULT_PANEL_SETTINGS,
+        version: '1.2.3',
+        time: '2026-01-02T03:04:05Z',
+      }),
+    ]);
+    assert.deepEqual(again, rows);
+    assert.equal(fitted.n, analysis.evaluation.n);
+    worker.stop();
+    const [newest, question] = await Promise.all([
+      worker.analyse(TABLE),
+      worker.binRows({ low: 0.9, high: 0.95, part: null }),
+    ]);
+    assert.deepEqual(newest, analysis);
+    assert.deepEqual(question, rows);
+  });
+
+  it('explains a thread that dies, every time', async () => {
+    const script = path.join(folder(), 'dies.cjs');
+    await writeFile(script, "throw new Error('out of luck');");
+    start(script);
+    for (let attempt = 0; attempt < 2; attempt++)
+      await assert.rejects(worker.analyse(TABLE), code('calibration-worker'));
+  });
+
+  it('explains a table that cannot be read to whoever asks', async () => {
+    start(SCRIPT);
+    const missing = { ...TABLE, file: path.join(folder(), 'missing.csv') };
+    await assert.rejects(worker.analyse(missing), code('no-file'));
+    await assert.rejects(worker.binRows({ low: 0, high: 1, part: null }), code('no-file'));
+    worker.stop();
+    await assert.rejects(worker.binRows({ low: 0, high: 1, part: null }), code('no-file'));
+  });
+});
