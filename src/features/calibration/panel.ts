@@ -301,7 +301,7 @@ export class CalibrationPanel {
       // Cancelled, or the file changed: what was fitted is not what the panel shows.
       if (run !== this.run) return;
       await writeCalibrator(file, saved);
-      void tellSaved(this.services.prompts, file, saved);
+      tellSaved(this.services, file, saved).catch((error: unknown) => reportError(this.services, error));
     } catch (error) {
       void reportError(this.services, error);
     } finally {
