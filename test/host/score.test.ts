@@ -103,11 +103,12 @@ describe('Score CSV… in the editor', function () {
   });
 
   it('pauses, goes on where it was, and ends with the same bytes as a run without a pause', async () => {
-    await person('sentiment', 'review', 'whole.csv', undefined).score();
+    person('sentiment', 'review', 'whole.csv', undefined);
+    await score();
     const first = person('sentiment', 'review', 'out.csv', undefined);
-    await pausedAfterSomeRows(first.runs, first.score(), at('out.csv'));
+    await scoreAndPause(at('out.csv'));
     assert.match(
-      first.prompts.said.at(-1) ?? '',
+      first.said.at(-1) ?? '',
       /^info Paused: \d+ of 20 rows \(\d+%\) of out\.csv are scored\. \[Resume, Discard\]$/,
     );
     assert.ok(!existsSync(at('out.csv')));

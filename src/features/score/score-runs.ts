@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { RowRate, rowsInWords } from '../../core/row-rate';
-import { scoringOf } from '../../core/calibration/fit';
+import { scoringOf } from '../../core/scoring/score-parts';
 import { UserError } from '../../core/user-error';
 import { probe } from '../../sources/probe';
 import { inspectTable } from '../../store/tables/inspect';
@@ -95,6 +95,7 @@ export class ScoreRuns implements vscode.Disposable {
       scoring: { '': scoringOf(first.score) },
       context: first.shape,
       jitter: first.jitter,
+      // Raw scores: the panel fits on them, and "apply" calibrates them.
       calibrator: null,
       source,
       rows,
