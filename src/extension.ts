@@ -4,6 +4,7 @@ import { CalibrationEditor, registerCalibration } from './features/calibration/c
 import { registerClassify } from './features/classify/classify';
 import { registerEndpoints } from './features/endpoints/commands';
 import { registerHover } from './features/hover/hover';
+import { registerScore } from './features/score/register';
 import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';

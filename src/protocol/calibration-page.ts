@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { METHODS } from '../core/calibration/types';
 import { evaluationSchema } from '../core/data/evaluation-json';
+import { decisionChoicesSchema, decisionStateSchema, progressionStateSchema } from './calibration-decisions';
 
 /** Individual predictions that are drawn; more of them are sampled. */
 export const DOT_LIMIT = 2000;
@@ -141,16 +142,21 @@ export const panelStateSchema = z.object({
   comparison: comparisonSchema.nullable(),
   /** Why calibrators cannot be compared on this table. */
   comparisonError: panelErrorSchema.nullable(),
+  decisions: decisionStateSchema,
+  progression: progressionStateSchema,
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
 
-export const readyParamsSchema = z.object({ settings: panelSettingsSchema.nullable() });
+export const readyParamsSchema = z.object({
+  settings: panelSettingsSchema.nullable(),
+  choices: decisionChoicesSchema.nullable(),
+});
 export const binParamsSchema = z.object({ low: z.number(), high: z.number() });
 export const saveParamsSchema = z.object({ method: methodSchema });
 export const lineParamsSchema = z.object({ line: z.int().min(1) });
 
 export const CALIBRATION_PAGE_METHODS = {
-  /** Notification of {settings}, page -> host: the page is there; the settings that it had before, or null. */
+  /** Notification of {settings, choices}, page -> host: the page is there; what it had before, or null. */
   ready: 'calibration/ready',
   /** Notification of PanelState, host -> page. */
   state: 'calibration/state',

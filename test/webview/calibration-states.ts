@@ -5,6 +5,7 @@ import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/analyse';
 import { compareCalibrators } from '../../src/features/calibration/compare';
 import { originInWords } from '../../src/features/calibration/origin';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
 import {
   type Analysis,
   DEFAULT_PANEL_SETTINGS,
@@ -57,6 +58,8 @@ const NOTHING: PanelState = {
   analysis: null,
   comparison: null,
   comparisonError: null,
+  decisions: NO_DECISIONS,
+  progression: NO_PROGRESSION,
 };
 
 export function stateOf(
@@ -92,7 +95,7 @@ export const PANEL_STATES = {
 export async function comparedStates(): Promise<Record<'use' | 'notEnough', PanelState>> {
   const compared = async (input: LabelledTable): Promise<PanelState> => ({
     ...stateOf(input, { ...DEFAULT_PANEL_SETTINGS, compare: true }),
-    comparison: await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()),
+    comparison: (await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve())).comparison,
   });
   return { use: await compared(usual), notEnough: await compared(labelledTable(60)) };
 }

@@ -93,7 +93,7 @@ function sentence(reason: string, choice: Comparison['choice']): string {
 }
 
 /** What the person chose to see; else what is recommended, else the one with the lowest NLL. */
-function shownMethod({ methods, choice }: Comparison, wanted: string | null): Shown | undefined {
+export function shownMethod({ methods, choice }: Comparison, wanted: string | null): Shown | undefined {
   const find = (name: string | null): Shown | undefined =>
     methods.find(({ method }) => method === name && method !== 'raw');
   const nll = ({ diagram }: Shown): number => criterion(diagram.evaluation).nll.value ?? Infinity;

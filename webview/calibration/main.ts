@@ -1,6 +1,7 @@
 /** The page of the calibration panel. The host sends numbers; the page keeps what is looked at. */
 import '../no-eval';
 import * as z from 'zod';
+import { DECISION_PAGE_METHODS } from '../../src/protocol/calibration-decisions';
 import {
   BIN_COUNTS,
   binRowsSchema,
@@ -15,10 +16,13 @@ import { button } from '../button';
 import { h, replaceContent, warningIcon } from '../dom';
 import { connectHost } from '../rpc';
 import './calibration.css';
+import './decisions.css';
 import { radios, select } from './choices';
-import { calibratorSection } from './calibrators';
+import { calibratorSection, shownMethod } from './calibrators';
+import { DecisionSection } from './decisions';
 import { markChosen } from './diagram';
 import { figure } from './figure';
+import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
 import { binRange, count, labelName, remedy, verdict } from './words';
 
@@ -27,6 +31,8 @@ const viewSchema = z.object({
   chosen: z.object({ low: z.number(), high: z.number() }).nullable(),
   /** The calibrator that stands beside raw; null for the recommended one. */
   method: z.string().nullable(),
+  decisions: z.object({ at: z.number(), by: z.enum(['target', 'costs']) }),
+  progression: z.enum(['nll', 'brier']),
 });
 type View = z.infer<typeof viewSchema>;
 const keptSchema = z.object({ state: panelStateSchema, view: viewSchema });
@@ -38,7 +44,13 @@ const notify = (method: string, params?: object): void => {
 };
 const reveal = (line: number): void => notify(CALIBRATION_PAGE_METHODS.reveal, { line });
 
-let view: View = { band: 'consistency', chosen: null, method: null };
+let view: View = {
+  band: 'consistency',
+  chosen: null,
+  method: null,
+  decisions: { at: 0.9, by: 'target' },
+  progression: 'nll',
+};
 let drawn: PanelState | undefined;
 /** The bin that the rows below are of; a later answer to an earlier question is not shown. */
 let asked = 0;
@@ -51,6 +63,12 @@ const problem = h('div', {});
 const content = h('div', {});
 const binRows = h('section', { class: 'bin-rows', hidden: true, tabindex: -1 });
 const calibrators = h('div', {});
+const decisions = new DecisionSection({
+  ask: (question) => notify(DECISION_PAGE_METHODS.ask, question),
+  saveBuckets: (buckets) => notify(DECISION_PAGE_METHODS.buckets, { buckets }),
+  look: (part) => look({ decisions: part }),
+});
+const progression = h('div', {});
 const notes = h('div', {});
 /** Read aloud when it changes; never seen. */
 const announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
@@ -64,6 +82,8 @@ document.body.append(
     content,
     binRows,
     calibrators,
+    decisions.element,
+    progression,
     notes,
   ),
   announcement,
@@ -78,7 +98,59 @@ function draw(state: PanelState): void {
   if (!same(state.settings, drawn?.settings) || controls.firstChild === null) drawControls(state.settings);
   if (!same(state.analysis, drawn?.analysis)) drawAnalysis(state.analysis);
   if (!same(calibratorPart(state), drawn && calibratorPart(drawn))) drawCalibrators(state);
+  if (!same(decisionPart(state), drawn && decisionPart(drawn))) drawDecisions(state);
+  if (!same(progressionPart(state), drawn && progressionPart(drawn))) drawProgression(state);
   drawn = state;
+}
+
+/** What the section of the decisions is drawn from. */
+function decisionPart({ analysis, comparison, decisions: decided }: PanelState): unknown {
+  return [decided, comparison?.choice, analysis?.evaluation.labels];
+}
+
+function drawDecisions({ analysis, comparison, decisions: decided }: PanelState): void {
+  decisions.draw(
+    analysis === null || (decided.report === null && decided.error === null)
+      ? undefined
+      : {
+          decisions: decided,
+          labels: analysis.evaluation.labels,
+          method: comparison === null ? undefined : shownMethod(comparison, view.method)?.method,
+          view: view.decisions,
+        },
+  );
+}
+
+/** What the section of the sample sizes is drawn from. */
+function progressionPart({ analysis, comparison, progression: computed }: PanelState): unknown {
+  return [computed, comparison?.choice, analysis?.preliminary, analysis?.evaluation.n];
+}
+
+function drawProgression({ analysis, comparison, progression: computed }: PanelState): void {
+  if (analysis === null || analysis.preliminary) {
+    progression.replaceChildren();
+    return;
+  }
+  const choice = comparison?.choice ?? null;
+  replaceContent(
+    progression,
+    progressionSection(
+      {
+        progression: computed,
+        rows: analysis.evaluation.n,
+        recommended: choice === 'raw' ? null : choice,
+        metric: view.progression,
+      },
+      {
+        start: () => notify(DECISION_PAGE_METHODS.progression),
+        cancel: () => notify(DECISION_PAGE_METHODS.cancelProgression),
+        show: (metric) => {
+          look({ progression: metric });
+          if (drawn !== undefined) drawProgression(drawn);
+        },
+      },
+    ),
+  );
 }
 
 /** What the section of the calibrators is drawn from. */
@@ -237,7 +309,9 @@ function drawCalibrators(state: PanelState): void {
       compare: () => notify(CALIBRATION_PAGE_METHODS.settings, { ...state.settings, compare: true }),
       show: (method) => {
         look({ method });
-        if (drawn !== undefined) drawCalibrators(drawn);
+        if (drawn === undefined) return;
+        drawCalibrators(drawn);
+        drawDecisions(drawn);
       },
       save: (method) => notify(CALIBRATION_PAGE_METHODS.save, { method }),
     }),
@@ -395,4 +469,7 @@ connection.onNotification(CALIBRATION_PAGE_METHODS.state, (params: unknown) => {
   host.setState({ state, view });
 });
 connection.listen();
-notify(CALIBRATION_PAGE_METHODS.ready, { settings: kept.success ? kept.data.state.settings : null });
+notify(CALIBRATION_PAGE_METHODS.ready, {
+  settings: kept.success ? kept.data.state.settings : null,
+  choices: kept.success ? kept.data.state.decisions.choices : null,
+});

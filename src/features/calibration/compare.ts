@@ -1,6 +1,6 @@
 /** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
 import { calibrate } from '../../core/calibration/calibrate';
-import { compareMethods } from '../../core/calibration/compare';
+import { type ComparedMethod, compareMethods } from '../../core/calibration/compare';
 import { forShares } from '../../core/calibration/deployment';
 import { recommend } from '../../core/calibration/recommend';
 import type { SavedCalibrator } from '../../core/calibration/saved';
@@ -10,12 +10,15 @@ import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelle
 import { sampleDots } from './analyse';
 import { sharesFor } from './load';
 
-/** @throws UserError already-calibrated, bad-split, too-few-rows */
+/**
+ * @returns the comparison for the page, and what it was made from
+ * @throws UserError already-calibrated, bad-split, too-few-rows
+ */
 export async function compareCalibrators(
   { table, data, source }: LabelledTable,
   { bins, binning }: PanelSettings,
   say: (message: string) => Promise<void>,
-): Promise<Comparison> {
+): Promise<{ comparison: Comparison; compared: readonly ComparedMethod[] }> {
   refuseCalibrated(table, source.file);
   const on = data.kind;
   const {
@@ -32,7 +35,7 @@ export async function compareCalibrators(
   await say('Comparing calibrators: choosing');
   const { choice, verdict, reason, candidates, warnings, excluded: unfit } = recommend(data, { on });
   const named = new Set(excluded.map(({ method }) => method));
-  return {
+  const comparison: Comparison = {
     on,
     verdict,
     choice,
@@ -56,6 +59,7 @@ export async function compareCalibrators(
       };
     }),
   };
+  return { comparison, compared: methods };
 }
 
 /** The same as the command line's `calibrate` saves. */

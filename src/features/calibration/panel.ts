@@ -1,9 +1,11 @@
 /** One open calibration panel: its file, its worker, its page. */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../protocol/calibration-decisions';
 import {
   binParamsSchema,
   CALIBRATION_PAGE_METHODS,
@@ -18,6 +20,8 @@ import { pageHtml } from '../../workspace/page-html';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { connectWebview } from '../../workspace/webview-rpc';
+import { PanelDecisions } from './panel-decisions';
+import { PanelProgression } from './panel-progression';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { CalibrationWorker } from './worker-client';
 
@@ -27,6 +31,8 @@ const QUIET_MS = 300;
 export class CalibrationPanel {
   private current: PanelState;
   private readonly worker: CalibrationWorker;
+  private readonly decisions: PanelDecisions;
+  private readonly progression: PanelProgression;
   private readonly subscriptions: { dispose(): unknown }[] = [];
   private readonly changed = new vscode.EventEmitter<PanelState>();
   /** Every new state that the page is sent. */
@@ -54,18 +60,35 @@ export class CalibrationPanel {
       analysis: null,
       comparison: null,
       comparisonError: null,
+      decisions: NO_DECISIONS,
+      progression: NO_PROGRESSION,
     };
-    this.worker = new CalibrationWorker(
-      vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath,
-      {
-        // Words for what is being done: they never say that something is.
-        progress: (message) => {
-          if (this.current.busy !== null) this.update({ busy: message });
-        },
-        preliminary: (analysis) => this.update({ analysis, error: null }),
+    const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath;
+    this.worker = new CalibrationWorker(script, {
+      // Words for what is being done: they never say that something is.
+      progress: (message) => {
+        if (this.current.busy !== null) this.update({ busy: message });
       },
-    );
-    this.subscriptions.push(this.changed);
+      preliminary: (analysis) => this.update({ analysis, error: null }),
+    });
+    const explained = (error: unknown) => this.explained(error);
+    this.decisions = new PanelDecisions({
+      uri,
+      decide: (params) => this.worker.decide(params),
+      recompute: () => {
+        if (this.current.busy === null) void this.compute();
+      },
+      explained,
+      show: (decisions) => this.update({ decisions }),
+    });
+    this.progression = new PanelProgression({
+      script,
+      file: uri.fsPath,
+      settings: () => this.current.settings,
+      explained,
+      show: (progression) => this.update({ progression }),
+    });
+    this.subscriptions.push(this.decisions, this.progression, this.changed);
     this.subscriptions.push(this.watch());
     this.connect();
   }
@@ -95,7 +118,7 @@ export class CalibrationPanel {
     this.subscriptions.push(this.onDidChange(send));
     const on = CALIBRATION_PAGE_METHODS;
     connection.onNotification(on.ready, (params: unknown) => {
-      const kept = readyParamsSchema.parse(params).settings;
+      const { settings: kept, choices } = readyParamsSchema.parse(params);
       // A page that was hidden and comes back finds everything here; one after a reload brings its settings along.
       if (this.started) {
         send(this.current);
@@ -103,10 +126,16 @@ export class CalibrationPanel {
       }
       this.started = true;
       this.update({ settings: kept ?? DEFAULT_PANEL_SETTINGS });
+      if (choices !== null) this.decisions.restore(choices);
       void this.compute();
     });
+    this.decisions.connect(connection);
+    this.progression.connect(connection);
     connection.onNotification(on.settings, (params: unknown) => {
-      this.update({ settings: panelSettingsSchema.parse(params) });
+      const settings = panelSettingsSchema.parse(params);
+      // Of other columns of the table.
+      if (!isDeepStrictEqual(settings.table, this.current.settings.table)) this.progression.reset();
+      this.update({ settings });
       void this.compute();
     });
     connection.onNotification(on.retry, () => {
@@ -148,6 +177,7 @@ export class CalibrationPanel {
       this.stale = true;
       clearTimeout(this.timer);
       if (!this.started) return;
+      this.progression.reset();
       this.timer = setTimeout(() => void this.compute(), QUIET_MS);
     };
     watcher.onDidChange(soon);
@@ -186,7 +216,8 @@ export class CalibrationPanel {
         comparisonError: null,
         ...outdated,
       });
-      if (isMore) await this.compare(run);
+      await this.decisions.refresh();
+      if (run === this.run && isMore) await this.compare(run);
     } catch (error) {
       if (run !== this.run) return;
       this.stale = true;
@@ -197,7 +228,9 @@ export class CalibrationPanel {
   private async compare(run: number): Promise<void> {
     try {
       const comparison = await this.worker.compare(this.current.settings);
-      if (run === this.run) this.update({ busy: null, comparison });
+      if (run !== this.run) return;
+      this.update({ busy: null, comparison });
+      await this.decisions.refresh();
     } catch (error) {
       if (run === this.run)
         this.update({ busy: null, comparison: null, comparisonError: this.explained(error) });

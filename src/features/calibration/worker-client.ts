@@ -11,6 +11,15 @@ import {
 import { type SavedCalibrator, savedCalibratorSchema } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
 import {
+  decisionReportSchema,
+  progressionsSchema,
+  WORKER_DECIDE,
+  WORKER_PROGRESSION,
+  type DecideParams,
+  type DecisionReport,
+  type MethodProgression,
+} from '../../protocol/calibration-decisions';
+import {
   analysisSchema,
   binRowsSchema,
   comparisonSchema,
@@ -58,6 +67,14 @@ export class CalibrationWorker {
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
     return savedCalibratorSchema.parse(await this.request(WORKER_METHODS.fit, params));
+  }
+
+  async decide(params: DecideParams): Promise<DecisionReport> {
+    return decisionReportSchema.parse(await this.request(WORKER_DECIDE, params));
+  }
+
+  async progression(params: AnalyseParams): Promise<MethodProgression[]> {
+    return progressionsSchema.parse(await this.request(WORKER_PROGRESSION, params));
   }
 
   async binRows(low: number, high: number): Promise<BinRows> {

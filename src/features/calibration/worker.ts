@@ -9,8 +9,17 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
+import type { ComparedMethod } from '../../core/calibration/compare';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
+import {
+  decideParamsSchema,
+  WORKER_DECIDE,
+  WORKER_PROGRESSION,
+  type DecideParams,
+  type DecisionReport,
+  type MethodProgression,
+} from '../../protocol/calibration-decisions';
 import {
   analyseParamsSchema,
   binParamsSchema,
@@ -26,14 +35,19 @@ import {
 } from '../../protocol/calibration-page';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
-import { type LoadedTable, loadTable } from './load';
+import { decideOn, progressions } from './decide';
+import { inDeployment, type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
+/** Between two messages about one long computation. */
+const SAY_EVERY_MS = 1000;
 
 class TableWorker {
   /** The table that was read last, or is being read, and what it was asked for by. */
   private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
+  /** Raw and the calibrators on rows of a table that they did not see, once they are compared. */
+  private compared: { readonly table: LoadedTable; readonly methods: readonly ComparedMethod[] } | undefined;
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
@@ -49,8 +63,34 @@ class TableWorker {
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
+    const table = await this.table();
+    const { comparison, compared } = await compareCalibrators(table.input, settings, (message) =>
+      this.say(message),
+    );
+    this.compared = { table, methods: compared };
+    return comparison;
+  }
+
+  async decide(params: DecideParams): Promise<DecisionReport> {
+    const table = await this.table();
+    const { input, shown, prevalence } = table;
+    if (this.compared?.table !== table) return decideOn(shown, null, params);
+    const deployed = this.compared.methods.map(({ method, data }) => ({
+      method,
+      data: prevalence === null ? data : inDeployment(input, data, prevalence).data,
+    }));
+    return decideOn(shown, deployed, params);
+  }
+
+  async progression(params: AnalyseParams): Promise<MethodProgression[]> {
+    this.load(params);
     const { input } = await this.table();
-    return compareCalibrators(input, settings, (message) => this.say(message));
+    let last = 0;
+    return progressions(input, (message) => {
+      if (Date.now() - last < SAY_EVERY_MS) return;
+      last = Date.now();
+      void this.say(message);
+    });
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
@@ -109,6 +149,12 @@ function start(): void {
   );
   connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
     forPeople(() => worker.compare(panelSettingsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_DECIDE, (params: unknown) =>
+    forPeople(() => worker.decide(decideParamsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_PROGRESSION, (params: unknown) =>
+    forPeople(() => worker.progression(analyseParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),
