@@ -79,7 +79,7 @@ export const score = command(USAGE, async (argv, io) => {
       model: { kind: 'file', name: model.file, sha256: modelSha256 },
       backend,
       scoring: cells.scoring(first.score),
-      seed: cells.scoredBy === 'token-probability' ? undefined : seed,
+      seed,
       context: first.shape,
       jitter: first.jitter,
       devices: info.device.names,

@@ -52,8 +52,8 @@ export interface RunParts {
   readonly source: TableFile;
   readonly rows: number;
   readonly textColumn: string;
-  /** Of drawn answers. */
-  readonly seed?: number | undefined;
+  /** Of drawn answers; it is written where there are any. */
+  readonly seed: number;
   readonly shard?: Shard | undefined;
 }
 
@@ -74,7 +74,7 @@ export function scoreRun(parts: RunParts): ScoreRun {
     versions: parts.versions,
     source: { name: path.basename(source.file), sha256: source.sha256, rows },
     textColumn: parts.textColumn,
-    ...(seed === undefined ? {} : { seed }),
+    ...(Object.values(parts.scoring).some(({ sampling }) => sampling !== undefined) ? { seed } : {}),
     ...(shard === undefined ? {} : { shard }),
   };
 }
