@@ -3,7 +3,9 @@ import * as vscode from 'vscode';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
+import { registerEndpoints } from './features/endpoints/commands';
 import { registerHover } from './features/hover/hover';
+import { registerScore } from './features/score/register';
 import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
@@ -15,6 +17,7 @@ import { ModelStore } from './store/models';
 import { Calibrators } from './workspace/calibrators';
 import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
+import { Endpoints } from './workspace/endpoints';
 import { ModelHashes } from './workspace/model-hashes';
 import { EditorPrompts } from './workspace/prompts';
 import { ResultCalibration } from './workspace/result-calibration';
@@ -40,9 +43,11 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerHover,
   registerResultView,
   registerModels,
+  registerEndpoints,
   registerStatus,
   registerClassifierFiles,
   registerCalibrators,
+  registerScore,
 ];
 
 /** What must be ended, and waited for, when the window closes. */
@@ -66,8 +71,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     await guard.dispose();
   };
   const classifiers = new Classifiers();
+  const endpoints = new Endpoints(context.secrets);
   const results = new Results();
-  const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
+  const scoring = new Scoring(models, engine, endpoints, (model) => guard.beforeLoad(model));
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);
   const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
@@ -84,6 +90,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
     prompts,
+    endpoints,
     work,
   };
 

@@ -5,7 +5,7 @@ import { UserError } from '../core/user-error';
 import type { Classifiers } from './classifiers';
 import type { ResultCalibration } from './result-calibration';
 import { TrackedRanges, type ClassifiedText, type Origin, type Results } from './results';
-import type { Scoring } from './scoring';
+import type { Scorer, Scoring } from './scoring';
 import { readSettings } from './settings';
 
 /** Rows of the token table. */
@@ -52,28 +52,27 @@ export class Classification {
       const entry = await this.classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
       const { classifier } = entry;
       const calibrate = await this.calibration.prepare(entry, request.leaveRaw === true);
-      const { scores, model, device, ms } = await this.scoring.score(classifier, texts, {
+      const { scores, failure, scorer, ms } = await this.scoring.score(classifier, texts, {
         topTokens: origin !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
         ...(signal === undefined ? {} : { signal }),
       });
       if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
-      const scoredBy = this.calibration.originOf(classifier, model, device);
-      const calibrations = scores.map((score) => calibrate(document.uri, score, scoredBy));
+      const scoredBy = this.calibration.originOf(classifier, scorer);
+      const calibrations = scores.map((score) => score && calibrate(document.uri, score, scoredBy));
       const found = scores.flatMap((score, index) => {
         const range = tracked.at(index);
         const text = texts[index];
-        if (range === undefined || text === undefined || document.isClosed) return [];
-        return [{ range, text, score, calibration: calibrations[index] }];
+        if (score === null || range === undefined || text === undefined || document.isClosed) return [];
+        return [{ range, text, score, calibration: calibrations[index] ?? undefined }];
       });
-      return this.results.add(
+      const added = this.results.add(
         document,
         found.map((entry) => ({
           ...entry,
           classifier: classifier.name,
           scoredBy,
           isLeftRaw: request.leaveRaw === true,
-          model: model.file,
-          device: deviceInWords(device),
+          ...scorerInWords(scorer),
           ms,
           batch: texts.length,
           origin,
@@ -81,6 +80,12 @@ export class Classification {
         })),
         request.show,
       );
+      if (failure !== undefined)
+        throw new UserError(
+          'texts-failed',
+          `${scores.filter((score) => score === null).length} of ${scores.length} texts were not classified. ${failure}`,
+        );
+      return added;
     } finally {
       tracked.dispose();
     }
@@ -100,4 +105,10 @@ export class Classification {
         'The classifier or the model changed since this text was classified. Classify it again to see its tokens.',
       );
   }
+}
+
+function scorerInWords(scorer: Scorer): { readonly model: string; readonly device: string } {
+  if (scorer.kind === 'engine') return { model: scorer.model.file, device: deviceInWords(scorer.device) };
+  const { model, inWords } = scorer.origin;
+  return { model: model.name, device: inWords };
 }

@@ -7,7 +7,6 @@ import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
 import { scoringOf } from '../core/scoring/score-parts';
-import type { Device } from '../protocol/engine';
 import type { ModelEntry, ModelStore } from '../store/models';
 import { promptSha256 } from '../store/prompt-hash';
 import {
@@ -21,6 +20,7 @@ import {
 import type { Classifiers, UsableClassifier } from './classifiers';
 import type { ModelHashes } from './model-hashes';
 import type { ClassifiedText, Results, ScoredBy } from './results';
+import type { Scorer } from './scoring';
 import { readBuckets } from './settings';
 
 /** Files change in bursts; the results are looked through once. */
@@ -61,14 +61,20 @@ export class ResultCalibration implements vscode.Disposable {
     ];
   }
 
-  /** What scores come from; the model's hash is never waited for. */
-  originOf(classifier: Classifier, model: ModelEntry, device: Device): ScoredBy {
+  /** What scores come from; the hash of a model file is never waited for. */
+  originOf(classifier: Classifier, scorer: Scorer): ScoredBy {
+    const prompt = promptSha256(classifier);
+    if (scorer.kind === 'elsewhere') {
+      const { model, backend } = scorer.origin;
+      return { model, modelPath: '', promptSha256: prompt, backend };
+    }
+    const { model, device } = scorer;
     // A hash that nobody asks for is not computed.
     const sha256 = classifier.calibrator === undefined ? model.sha256 : this.parts.hashes.known(model);
     return {
       model: modelIdentity(model, sha256),
       modelPath: model.path,
-      promptSha256: promptSha256(classifier),
+      promptSha256: prompt,
       backend: device.backend,
     };
   }

@@ -24,9 +24,9 @@ export interface ClassifiedText {
   readonly calibration: Calibration | undefined;
   /** The person chose to do without that calibrator. */
   readonly isLeftRaw: boolean;
-  /** File name of the model. */
+  /** File name of the model; its name where it is not on this machine. */
   readonly model: string;
-  /** Device that did it, in words: "CPU, 2 threads" or "NVIDIA …, 33 of 33 layers". */
+  /** What did it, in words: "CPU, 2 threads", "NVIDIA …, 33 of 33 layers", "qwen3 at http://localhost:8000/v1". */
   readonly device: string;
   /** Milliseconds that the request took, and how many texts it held. */
   readonly ms: number;
@@ -36,7 +36,7 @@ export interface ClassifiedText {
 }
 
 export interface ScoredBy extends ScoreOrigin {
-  /** Absolute. */
+  /** Absolute; empty where the model is not on this machine. */
   readonly modelPath: string;
 }
 

@@ -5,6 +5,7 @@ import type { ModelStore } from '../store/models';
 import type { Calibrators } from './calibrators';
 import type { Classification } from './classification';
 import type { Classifiers } from './classifiers';
+import type { Endpoints } from './endpoints';
 import type { Prompts } from './prompts';
 import type { Results } from './results';
 import type { Scoring } from './scoring';
@@ -25,4 +26,5 @@ export interface Services {
   /** What the engines of other windows hold. */
   readonly loadedModels: LoadedModels;
   readonly prompts: Prompts;
+  readonly endpoints: Endpoints;
 }
