@@ -1,6 +1,7 @@
 /** Where the scores of a table's rows come from, in the editor: the same way as a selection's. */
 import type { Classifier } from '../../core/classifier/definition';
 import type { Ask } from '../../sources/probe';
+import { scoreTexts } from '../../sources/score-texts';
 import type { RunParts } from '../../store/tables/score-run';
 import type { Services } from '../../workspace/services';
 
@@ -14,7 +15,10 @@ export async function rowSource(
   const { device, versions } = await scoring.load(classifier, signal);
   return {
     // One request at a time, so that somebody who classifies a selection is served between two.
-    ask: (texts) => scoring.score(classifier, texts, { topTokens: 0, signal }),
+    ask: (texts) =>
+      scoring.withSource(classifier, signal, (source) =>
+        scoreTexts(source, classifier, texts, { topTokens: 0, signal }),
+      ),
     model: { kind: 'file', name: model.file, sha256: await models.sha256(model.path) },
     backend: device.backend,
     devices: device.names,
