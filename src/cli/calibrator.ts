@@ -60,7 +60,7 @@ export interface ScoreCalibrator extends LoadedCalibrator {
    *
    * @throws UserError calibrator-mismatch: the score was made by another method than those that it was fitted on
    */
-  check(score: Pick<Score, 'method'>): readonly Warning[];
+  check(score: Score): readonly Warning[];
   calibrated(score: Score): CalibratedScore;
   /** How scored rows become calibrated ones. */
   readonly copy: CopyOptions;
@@ -76,7 +76,7 @@ export function scoreCalibrator(
   const { saved, file, sha256 } = loaded;
   const { calibrator } = saved;
   const names = labelNames(classifier);
-  const check = (score: Pick<Score, 'method'> | undefined): Warning[] => {
+  const check = (score: Score | undefined): Warning[] => {
     const fit = fitOf(saved, targetOf(origin, names, score));
     switch (fit.kind) {
       case 'refused':

@@ -1,7 +1,7 @@
 /** `prompt-confidence score`: the scores of every row of a table, with a file beside it that says where they come from. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { scoringOf } from '../core/calibration/fit';
+import { scoringOf } from '../core/scoring/score-parts';
 import { RowRate, rowsInWords } from '../core/row-rate';
 import { probe, type Ask } from '../sources/probe';
 import { inspectTable } from '../store/tables/inspect';

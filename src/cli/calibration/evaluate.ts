@@ -4,6 +4,7 @@ import { atShares } from '../../core/calibration/deployment';
 import type { Prevalence } from '../../core/calibration/prior';
 import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
 import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
+import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
 import {
@@ -93,11 +94,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const { data, prevalence, warnings } = prepared(input.data, loaded, values.prevalence);
   if (values.label !== undefined && data.kind !== 'labels')
     throw usageError('--label needs a score for every label.');
-  if (target !== undefined && data.weight !== undefined)
-    warnings.push({
-      code: 'threshold-unweighted',
-      message: 'The threshold for --target counts every row once: its test knows no weights.',
-    });
+  if (target !== undefined && data.weight !== undefined) warnings.push(UNWEIGHTED_THRESHOLD);
   const evaluation = evaluateData(data, {
     ...options,
     warnings: [...input.warnings, ...origin, ...warnings],

@@ -83,7 +83,9 @@ export function labelAgainstRest(data: LabelData, k: number): ConfidenceData {
   return {
     kind: 'confidence',
     confidence: Float64Array.from(truth, (_, i) => Math.min(1, Math.exp(logProbs[i * K + k] ?? 0))),
-    correct: Uint8Array.from(truth, (label) => (label === UNKNOWN_LABEL ? UNKNOWN_CORRECT : Number(label === k))),
+    correct: Uint8Array.from(truth, (label) =>
+      label === UNKNOWN_LABEL ? UNKNOWN_CORRECT : Number(label === k),
+    ),
     logOdds: Float64Array.from(truth, (_, i) => oneVsRest(logProbs, K, i * K, k)),
     group,
     weight,

@@ -1,5 +1,6 @@
 /** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
-import { atShares } from '../../core/calibration/deployment';
+import { atShares, type DeployedTable } from '../../core/calibration/deployment';
+import type { LabelData, PredictionData } from '../../core/calibration/types';
 import { listed } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import type { TableOptions } from '../../protocol/calibration-page';
@@ -12,6 +13,7 @@ export interface LoadedTable {
   readonly input: LabelledTable;
   /** Under the label shares of deployment, where those are given: what is evaluated and decided on. */
   readonly shown: LabelledTable;
+  readonly prevalence: TableOptions['prevalence'];
   /** What a calibrator fitted on it is bound to, in words. */
   readonly origin: string;
 }
@@ -30,12 +32,22 @@ export async function loadTable(
   const said = await calibratedWarnings(read.table.calibratedBy, file);
   const input = { ...read, warnings: [...read.warnings, ...said] };
   const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-  return { input, shown: prevalence === null ? input : deployed(input, prevalence), origin };
+  if (prevalence === null) return { input, shown: input, prevalence, origin };
+  const { data, warnings } = inDeployment(input, input.data, prevalence);
+  return { input, shown: { ...input, data, warnings: [...input.warnings, ...warnings] }, prevalence, origin };
 }
 
-function deployed(input: LabelledTable, prevalence: NonNullable<TableOptions['prevalence']>): LabelledTable {
-  const { data, warnings } = atShares(labelsOf(input), sharesFor(input, prevalence));
-  return { ...input, data, warnings: [...input.warnings, ...warnings] };
+/**
+ * Rows of a table, raw or calibrated, under the label shares of deployment.
+ *
+ * @throws UserError no-label-scores, labels-differ, bad-shares
+ */
+export function inDeployment(
+  input: LabelledTable,
+  data: PredictionData,
+  prevalence: NonNullable<TableOptions['prevalence']>,
+): DeployedTable {
+  return atShares(labelsOf(data), sharesFor(input, prevalence));
 }
 
 /**
@@ -47,7 +59,7 @@ export function sharesFor(
   input: LabelledTable,
   prevalence: NonNullable<TableOptions['prevalence']>,
 ): number[] {
-  const { labels } = labelsOf(input);
+  const { labels } = labelsOf(input.data);
   const given = new Map(prevalence.map(({ label, share }) => [label, share]));
   const shares = labels.flatMap((label) => given.get(label) ?? []);
   if (shares.length !== labels.length || given.size !== labels.length)
@@ -59,7 +71,7 @@ export function sharesFor(
   return shares;
 }
 
-function labelsOf({ data }: LabelledTable) {
+function labelsOf(data: PredictionData): LabelData {
   if (data.kind === 'labels') return data;
   throw new UserError(
     'no-label-scores',

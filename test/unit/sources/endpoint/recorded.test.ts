@@ -65,7 +65,7 @@ function referenceConfidence(text: string): number {
 }
 
 /** What decides about an answer; the seed does not, as every run of the recording script draws anew. */
-const DECISIVE = ['prompt', 'messages', 'temperature', 'n', 'logprobs', 'top_logprobs', 'stop'];
+const DECISIVE = ['model', 'prompt', 'messages', 'temperature', 'n', 'logprobs', 'top_logprobs', 'stop'];
 
 function asked(path: string, authorization: string | null, body: Readonly<Record<string, unknown>>): string {
   return JSON.stringify([path, authorization, ...DECISIVE.map((field) => body[field] ?? null)]);
@@ -103,9 +103,13 @@ for (const name of ['llama-cpp-python', 'llama-server'])
 
     function source(
       api: 'chat' | 'completion',
-      { key = KEY, topLogprobs = 20 }: { key?: string | undefined; topLogprobs?: number } = {},
+      {
+        key = KEY,
+        topLogprobs = 20,
+        at = server.url,
+      }: { key?: string; topLogprobs?: number; at?: string } = {},
     ): EndpointSource {
-      const setting = { name, url: server.url, api, model: 'gemma-3-270m-q4_k_m.gguf', topLogprobs };
+      const setting = { name, url: at, api, model: 'gemma-3-270m-q4_k_m.gguf', topLogprobs };
       return new EndpointSource(endpointFrom(setting), {
         key: () => (key === '' ? undefined : key),
         clock: new FakeClock(),
@@ -115,7 +119,7 @@ for (const name of ['llama-cpp-python', 'llama-server'])
 
     async function scores(from: EndpointSource, of = texts, maxTextTokens = classifier.maxTextTokens) {
       assert.ok(from.score);
-      const request = { classifier: { ...classifier, maxTextTokens }, texts: of, topTokens: 5 };
+      const request = { classifier: { ...classifier, maxTextTokens }, texts: of, topTokens: 100 };
       return (await from.score(request)).scores.map((score) => {
         assert.ok(!isFailed(score), isFailed(score) ? score.reason : '');
         return score;
@@ -135,14 +139,25 @@ for (const name of ['llama-cpp-python', 'llama-server'])
       });
     });
 
-    it('are label probabilities of a chat, too', async () => {
-      for (const score of await scores(source('chat'))) {
-        assert.equal(score.tokens?.length, 5);
-        const [likeliest] = score.tokens;
-        assert.equal(likeliest?.label, score.label);
-        assert.ok(score.labelMass > 0.5 && score.labelMass <= 1);
-      }
-    });
+    for (const api of ['completion', 'chat'] as const)
+      it(`are read to the last token shown: ${api}`, async () => {
+        const found = exchanges.filter((exchange) => exchange.name === api);
+        const read = await scores(source(api));
+        assert.equal(found.length, read.length);
+        found.forEach(({ response }, index) => {
+          const shown = shownIn(response.body);
+          const sum = (...spellings: string[]): number =>
+            shown.reduce((total, [token, p]) => total + (spellings.includes(token.trim()) ? p : 0), 0);
+          const positive = sum('positive', 'Positive', 'POSITIVE');
+          const negative = sum('negative', 'Negative', 'NEGATIVE');
+          assert.ok(positive > 0 && negative > 0);
+          const { label, confidence, labelMass, tokens } = read[index] ?? assert.fail();
+          assert.ok(Math.abs(confidence - Math.max(positive, negative) / (positive + negative)) < 1e-12);
+          assert.ok(Math.abs(labelMass - positive - negative) < 1e-12);
+          assert.equal(label, positive >= negative ? 'positive' : 'negative');
+          assert.equal(tokens?.length, shown.length);
+        });
+      });
 
     it('show less of the label mass with fewer tokens', async () => {
       for (const api of ['chat', 'completion'] as const) {
@@ -170,18 +185,50 @@ for (const name of ['llama-cpp-python', 'llama-server'])
     });
 
     it('are refusals that say what to do', async () => {
-      const code = (expected: string) => (error: unknown) => {
-        assert.ok(error instanceof UserError, String(error));
-        assert.equal(error.code, expected, error.message);
-        return true;
-      };
+      const refused = (work: Promise<unknown>, code: string, message: RegExp) =>
+        assert.rejects(work, (error: unknown) => {
+          assert.ok(error instanceof UserError, String(error));
+          assert.equal(error.code, code, error.message);
+          assert.match(error.message, message);
+          return true;
+        });
       const [first = ''] = texts;
-      await assert.rejects(scores(source('chat', { key: 'wrong' }), [first]), code('endpoint-key'));
-      await assert.rejects(scores(source('chat', { key: '' }), [first]), code('endpoint-key'));
-      await assert.rejects(scores(source('completion'), ['long '.repeat(512)], 10_000), (error: unknown) => {
-        code('endpoint-refused')(error);
-        assert.match(String(error), /context (length|size)/);
-        return true;
-      });
+      const wrong = scores(source('chat', { key: 'wrong' }), [first]);
+      await refused(wrong, 'endpoint-key', /does not accept the key \(401\)/);
+      await refused(scores(source('chat', { key: '' }), [first]), 'endpoint-key', /wants a key \(401\)/);
+      const long = scores(source('completion'), ['long '.repeat(512)], 10_000);
+      await refused(long, 'endpoint-refused', /It says: .*context (length|size)/);
+      const answer = (about: string) => exchanges.find((exchange) => exchange.name === about)?.response;
+      for (const [about, code, message] of [
+        ['unknown path', 'endpoint-not-found', /There is no API at/],
+        ['malformed', name === 'llama-server' ? 'endpoint-refused' : 'endpoint-server', /\((400|500)\)/],
+      ] as const) {
+        const { status, headers, body } = answer(about) ?? assert.fail();
+        const own = await serve((response) => {
+          response.writeHead(status, headers);
+          response.end(body);
+        });
+        try {
+          await refused(source('chat', { at: own.url }).test(), code, message);
+        } finally {
+          await own.close();
+        }
+      }
     });
   });
+
+/** The likeliest first tokens of an answer, with their probabilities, read without the code under test. */
+function shownIn(body: string): [string, number][] {
+  const shown = z.object({ token: z.string(), logprob: z.number() });
+  const list = z.object({ content: z.array(z.object({ top_logprobs: z.array(shown) })) });
+  const object = z.object({ top_logprobs: z.array(z.record(z.string(), z.number())) });
+  const { choices } = z
+    .object({ choices: z.array(z.object({ logprobs: z.union([list, object]) })) })
+    .parse(JSON.parse(body));
+  const logprobs = choices[0]?.logprobs ?? assert.fail();
+  const entries: [string, number][] =
+    'content' in logprobs
+      ? (logprobs.content[0]?.top_logprobs ?? []).map(({ token, logprob }) => [token, logprob])
+      : Object.entries(logprobs.top_logprobs[0] ?? {});
+  return entries.map(([token, logProb]) => [token, Math.exp(logProb)]);
+}
