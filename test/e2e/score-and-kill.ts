@@ -10,8 +10,14 @@ export function reviewsTable(rows: number): string {
   const random = seededRandom(3);
   const words = 'slow brilliant dull long charming clumsy film story ending cast and but not very'.split(' ');
   const text = (): string =>
-    Array.from({ length: 3 + Math.floor(random() * 9) }, () => words[Math.floor(random() * words.length)]).join(' ');
-  const lines = Array.from({ length: rows }, (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`);
+    Array.from(
+      { length: 3 + Math.floor(random() * 9) },
+      () => words[Math.floor(random() * words.length)],
+    ).join(' ');
+  const lines = Array.from(
+    { length: rows },
+    (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`,
+  );
   return `id,text,label\n${lines.join('')}`;
 }
 

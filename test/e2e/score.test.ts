@@ -17,7 +17,9 @@ describe('a person who scores a table', () => {
   function byCommandLine(table: string): { out: string; meta: string } {
     const out = at(`${table}.cli.csv`);
     const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
-    execFileSync(process.execPath, [cli, 'score', at(table), '--out', out, '--gpu', 'off'], { stdio: 'pipe' });
+    execFileSync(process.execPath, [cli, 'score', at(table), '--out', out, '--gpu', 'off'], {
+      stdio: 'pipe',
+    });
     return { out: readFileSync(out, 'utf8'), meta: readFileSync(`${out}.meta.json`, 'utf8') };
   }
 
