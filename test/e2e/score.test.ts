@@ -25,7 +25,7 @@ describe('a person who scores a table', () => {
 
   it('sees how far it is, pauses it, resumes it and opens the calibration panel', async () => {
     const { page } = workbench();
-    workbench().writeFile('films.csv', reviewsTable(160));
+    workbench().writeFile('films.csv', reviewsTable(300));
     await workbench().openFile('films.csv');
     await workbench().runCommand('Prompt Confidence: Score CSV…');
     for (const question of ['Classifier to score films.csv with', 'Column with the texts']) {
@@ -34,15 +34,14 @@ describe('a person who scores a table', () => {
     }
     await workbench().waitForText(/Name of the scored copy/);
     await page.keyboard.press('Enter');
-    const notification = page.locator('.notification-toast', { hasText: 'Scoring films.csv' });
-    await notification.getByText(/\d+ of 160 rows \(\d+%\) · .* left/).waitFor();
+    await workbench().waitForText(/Scoring films\.csv: \d+ of 300 rows \(\d+%\) · .* left/);
     await workbench().screenshot('score progress');
-    await notification.getByRole('button', { name: 'Cancel' }).click();
-    await workbench().waitForText(/Paused: \d+ of 160 rows \(\d+%\) of films\.scored\.csv are scored\./);
+    await page.getByRole('button', { name: 'Cancel' }).first().click();
+    await workbench().waitForText(/Paused: \d+ of 300 rows \(\d+%\) of films\.scored\.csv are scored\./);
     await workbench().screenshot('score paused');
     assert.ok(!existsSync(at('films.scored.csv')));
     await page.getByRole('button', { name: 'Resume' }).click();
-    await workbench().waitForText('160 rows are scored in films.scored.csv.');
+    await workbench().waitForText('300 rows are scored in films.scored.csv.');
     await workbench().screenshot('score done');
     const expected = byCommandLine('films.csv');
     assert.equal(readFileSync(at('films.scored.csv'), 'utf8'), expected.out);
