@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { rowsOfBin } from '../../src/features/calibration/analyse';
+import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import {
   CALIBRATION_PAGE_METHODS,
   DEFAULT_PANEL_SETTINGS,
@@ -29,7 +30,7 @@ describe('the calibration panel', () => {
 
   it('says that it is there, and keeps to its content security policy', async () => {
     const page = await show(PANEL_STATES.usual);
-    assert.deepEqual(page.received(ready), [{ settings: null }]);
+    assert.deepEqual(page.received(ready), [{ settings: null, choices: null }]);
     for (const state of Object.values(PANEL_STATES)) await page.notify(STATE, state);
     assert.deepEqual(await page.violations(), []);
   });
@@ -177,6 +178,7 @@ describe('the calibration panel', () => {
     assert.ok(await page.page.getByLabel('interval of accuracy').isChecked());
     assert.deepEqual(page.received(ready).at(-1), {
       settings: { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' },
+      choices: DEFAULT_CHOICES,
     });
   });
 

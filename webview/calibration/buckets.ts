@@ -55,7 +55,12 @@ export class BucketTable {
       'form',
       { 'aria-label': 'Edit buckets' },
       table,
-      note,
+      note ??
+        h(
+          'p',
+          { class: 'quiet' },
+          'Saved as the setting promptConfidence.buckets of the table’s folder, where that can be written.',
+        ),
       h(
         'div',
         { class: 'buttons' },

@@ -81,7 +81,7 @@ export class DecisionSection {
       this.buckets.draw(decisions, shown),
       h(
         'div',
-        { class: 'columns pair' },
+        { class: 'columns halves' },
         thresholdPlot({
           shown,
           buckets: report.buckets,
@@ -236,9 +236,9 @@ function lead(report: DecisionReport | null, method: Method | 'raw' | undefined)
   if (shownOf(report, method).length < 2)
     return `${what} Compare calibrators to see the same numbers after one of them.`;
   const on = report.isTestPart
-    ? `Both are of the ${count(report.n, 'row')} marked test.`
-    : 'Each row is scored by a fit that did not see it.';
-  return `${what} Raw, and after ${methodName(method ?? 'raw')}: ${on}`;
+    ? `both on the ${count(report.n, 'row')} marked test`
+    : 'each row scored by a fit that did not see it';
+  return `${what} Raw beside ${methodName(method ?? 'raw')}, ${on}.`;
 }
 
 /** Raw, and the calibrator beside it where there is one. */
