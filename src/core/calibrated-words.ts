@@ -2,8 +2,8 @@
 import type { CalibratedBy, CalibratedScore, Calibration } from './calibration/calibrated-score';
 import { bucketInWords } from './decisions/bucket-mark';
 import { formatConfidence } from './decisions/buckets';
-import { formatPercent, visibleName } from './presentation';
-import type { Score } from './scoring/score';
+import { excerpt, formatPercent, inlineSummary, visibleName } from './presentation';
+import { LOW_LABEL_MASS, type Score } from './scoring/score';
 
 /** What stands first: the calibrated label and confidence where there are such, else the raw ones. */
 export function headline(
@@ -28,6 +28,17 @@ export function bucketAndRaw(
   calibrated: CalibratedScore,
 ): string {
   return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
+}
+
+/** Label and confidence in one short line, behind a text: "spam 97.0% ● automatic, raw 63.9%". */
+export function calibratedSummary(score: Score, calibration: Calibration | undefined): string {
+  const raw = inlineSummary(score);
+  if (calibration === undefined) return raw;
+  if (calibration.kind === 'raw') return `${raw.startsWith('⚠') ? '' : '⚠ '}${raw}, not calibrated`;
+  const { label, confidence } = calibration.score;
+  const mark = needsNote(calibration) || raw.startsWith('⚠') ? '⚠ ' : '';
+  const mass = score.labelMass < LOW_LABEL_MASS ? `, low label mass ${formatPercent(score.labelMass)}` : '';
+  return `${mark}${excerpt(label, 40)} ${formatConfidence(confidence)} ${bucketAndRaw(score, calibration.score)}${mass}`;
 }
 
 /** "beta on labels, fitted on 2,000 rows" */

@@ -27,6 +27,7 @@ export function actionsFor(code: string): string[] {
   if (code === 'source-untrusted') return ['Manage Workspace Trust'];
   if (code === 'model-differs' || code.startsWith('gguf-')) return ['Choose Model'];
   if (code === 'out-of-memory') return ['Choose Model', 'Show Log'];
+  if (code === 'no-calibrators' || code === 'not-trusted') return [];
   if (/^(classifier-|labels-|prompt-too-long|no-chat-template)/.test(code)) return ['Choose Classifier'];
   // The sentence says it all.
   if (code.startsWith('text-') || code === 'no-editor' || code === 'result-outdated') return [];

@@ -2,6 +2,7 @@
 import type * as vscode from 'vscode';
 import type { LoadedModels } from '../store/loaded-models';
 import type { ModelStore } from '../store/models';
+import type { Calibrators } from './calibrators';
 import type { Classification } from './classification';
 import type { Classifiers } from './classifiers';
 import type { Endpoints } from './endpoints';
@@ -15,6 +16,7 @@ export interface Services {
   readonly log: vscode.LogOutputChannel;
   readonly scoring: Scoring;
   readonly classifiers: Classifiers;
+  readonly calibrators: Calibrators;
   readonly classification: Classification;
   readonly results: Results;
   readonly models: ModelStore;

@@ -11,7 +11,7 @@ import {
 } from '../../src/protocol/calibration-decisions';
 import { h, replaceContent, warningIcon } from '../dom';
 import { BucketTable } from './buckets';
-import { radios } from './choices';
+import { checkbox, radios } from './choices';
 import { numberField } from './fields';
 import { table } from './tables';
 import { thresholdPlot } from './threshold-plot';
@@ -321,15 +321,4 @@ function pairTable(
       ]),
     ),
   );
-}
-
-function checkbox(
-  text: string,
-  key: string,
-  checked: boolean,
-  onChange: (checked: boolean) => void,
-): HTMLElement {
-  const input = h('input', { type: 'checkbox', 'data-key': key, checked });
-  input.addEventListener('change', () => onChange(input.checked));
-  return h('label', { class: 'radio' }, input, text);
 }

@@ -2,11 +2,12 @@
  * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
  * beneath moves a line over it; what stands there is said in words.
  */
+import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
 import { h, svg } from '../dom';
-import { bucketLevel, bucketShape } from './buckets';
+import { bucketShape } from './buckets';
 import { table } from './tables';
 import { count, interval, methodName, number } from './words';
 
@@ -221,17 +222,17 @@ function bucketPart(
   const inside = (threshold: number): number => x(Math.min(TO, Math.max(from, threshold)));
   const [left, right] = [inside(low), inside(buckets[index - 1]?.low ?? 1)];
   if (right - left < 1) return [];
-  const level = bucketLevel(index, buckets.length);
+  const tone = bucketTone(index, buckets.length);
   const [top, bottom] = BUCKETS;
   return [
     svg('rect', {
-      class: `bucket-strip bucket-${level}`,
+      class: `bucket-strip bucket-${tone}`,
       x: left + 0.5,
       y: top,
       width: round(right - left - 1),
       height: bottom - top,
     }),
-    ...(right - left < SHAPE_ROOM ? [] : [bucketShape(level, round((left + right) / 2), (top + bottom) / 2)]),
+    ...(right - left < SHAPE_ROOM ? [] : [bucketShape(tone, round((left + right) / 2), (top + bottom) / 2)]),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Whether a saved calibrator may be used on the scores of a classifier, and what must be said about it. */
 import type { Classifier } from '../classifier/definition';
-import type { Score } from '../scoring/score';
+import { type ScoredBy, scoringOf } from '../scoring/score-parts';
 import { type Binding, type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
 
 export type Fit =
@@ -39,7 +39,7 @@ export interface ScoreOrigin {
 export function targetOf(
   origin: Partial<ScoreOrigin>,
   labels: readonly string[],
-  score: Pick<Score, 'method'> | undefined,
+  score: ScoredBy | undefined,
 ): CalibrationTarget {
   return {
     ...origin,
@@ -51,11 +51,6 @@ export function targetOf(
 /** Label names as a calibrator knows them: a table's header is read without the spaces around its names. */
 export function tableLabels(labels: readonly string[]): string[] {
   return labels.map((label) => label.trim());
-}
-
-/** How a score was made, in the words of a table's provenance. */
-export function scoringOf({ method }: Pick<Score, 'method'>): Binding['scoring'] {
-  return { method: 'token-probability', mode: method };
 }
 
 /** The names of a classifier's labels, in its order. */

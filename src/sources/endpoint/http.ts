@@ -133,7 +133,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     );
   }
   // OpenAI forbids some models to show probabilities; that is no matter of the key.
-  if (status === 401 || (status === 403 && !/logprobs/.test(said)))
+  if (status === 401 || (status === 403 && !said.includes('logprobs')))
     return final(
       'endpoint-key',
       key === undefined

@@ -10,6 +10,7 @@ import {
 } from '../../../src/core/calibration/saved';
 import { fitOf, targetOf } from '../../../src/core/calibration/fit';
 import type { Method } from '../../../src/core/calibration/types';
+import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { UserError } from '../../../src/core/user-error';
 import { labelTable } from './tables';
 
@@ -172,6 +173,12 @@ describe('calibration: the saved form', () => {
 });
 
 describe('calibration: whether a saved one fits', () => {
+  const SCORE: Score = {
+    ...labelScores(['label 0', 'label 1', 'label 2'], [-1, -2, -3]),
+    method: 'first-token',
+    textTokens: 3,
+    cutTokens: 0,
+  };
   const saved = save('temperature');
   const labels = ['label 0', 'label 1', 'label 2'];
   const origin = { model: BOUND.model, promptSha256: HASH, backend: 'cpu' };
@@ -180,7 +187,7 @@ describe('calibration: whether a saved one fits', () => {
     bound: { ...BOUND, scoring: { method: 'token-probability', mode: 'first-token' } },
   };
   const fit = (change: Parameters<typeof targetOf>[0], file: SavedCalibrator = bound) =>
-    fitOf(file, targetOf({ ...origin, ...change }, labels, { method: 'first-token' }));
+    fitOf(file, targetOf({ ...origin, ...change }, labels, SCORE));
 
   it('fits its own origin, with a warning on another backend', () => {
     assert.deepEqual(fit({}), { kind: 'fits', warnings: [] });
@@ -194,7 +201,7 @@ describe('calibration: whether a saved one fits', () => {
     assert.ok(refusal.kind === 'refused');
     assert.match(refusal.reason, /prompt differs: fitted with aaaaaaaaaaaa…; here bbbbbbbbbbbb…/);
     assert.equal(fit({ model: undefined }).kind, 'unknown');
-    assert.equal(fitOf(bound, targetOf(origin, labels, { method: 'sequence' })).kind, 'refused');
+    assert.equal(fitOf(bound, targetOf(origin, labels, { ...SCORE, method: 'sequence' })).kind, 'refused');
     assert.equal(fitOf(bound, targetOf(origin, labels, undefined)).kind, 'unknown');
     assert.equal(fit({}, { ...saved, bound: null }).kind, 'unbound');
     assert.equal(
@@ -204,9 +211,6 @@ describe('calibration: whether a saved one fits', () => {
   });
 
   it('label names are compared as a table knows them, without spaces around', () => {
-    assert.equal(
-      fitOf(bound, targetOf(origin, [' label 0', 'label 1 ', 'label 2'], { method: 'first-token' })).kind,
-      'fits',
-    );
+    assert.equal(fitOf(bound, targetOf(origin, [' label 0', 'label 1 ', 'label 2'], SCORE)).kind, 'fits');
   });
 });
