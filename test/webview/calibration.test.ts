@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { rowsOfBin } from '../../src/features/calibration/analyse';
+import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import {
   CALIBRATION_PAGE_METHODS,
   DEFAULT_PANEL_SETTINGS,
@@ -267,8 +268,10 @@ describe('the calibration panel', () => {
     await page.page.reload();
     await page.page.getByRole('heading', { name: 'reviews.csv' }).waitFor();
     assert.ok(await page.page.getByLabel('interval of accuracy').isChecked());
-    const [said] = page.received(ready).slice(-1) as { settings: unknown }[];
-    assert.deepEqual(said?.settings, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' });
+    const [said] = page.received(ready).slice(-1) as { settings: unknown; choices: unknown }[];
+    assert.ok(said);
+    assert.deepEqual(said.settings, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' });
+    assert.deepEqual(said.choices, DEFAULT_CHOICES);
   });
 
   it('keeps the focus where it was when new numbers come', async () => {
