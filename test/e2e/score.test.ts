@@ -5,7 +5,7 @@ import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
 import { projectRoot } from '../support/vscode-server';
 import { useWorkbench } from './harness';
-import { reviewsTable, scoreAndKillHost } from './score-and-kill';
+import { notifications, reviewsTable, scoreAndKillHost } from './score-and-kill';
 
 describe('a person who scores a table', () => {
   const workbench = useWorkbench({
@@ -34,19 +34,26 @@ describe('a person who scores a table', () => {
     }
     await workbench().waitForText(/Name of the scored copy/);
     await page.keyboard.press('Enter');
-    await workbench().waitForText(/Scoring films\.csv: \d+ of 300 rows \(\d+%\) · .* left/);
+    const center = await notifications(workbench());
+    await center
+      .getByText(/\d+ of 300 rows \(\d+%\) · .* left/)
+      .first()
+      .waitFor();
     await workbench().screenshot('score progress');
-    await page.getByRole('button', { name: 'Cancel' }).first().click();
-    await workbench().waitForText(/Paused: \d+ of 300 rows \(\d+%\) of films\.scored\.csv are scored\./);
+    await center.getByRole('button', { name: 'Cancel' }).first().click();
+    await center
+      .getByText(/Paused: \d+ of 300 rows \(\d+%\) of films\.scored\.csv are scored\./)
+      .first()
+      .waitFor();
     await workbench().screenshot('score paused');
     assert.ok(!existsSync(at('films.scored.csv')));
-    await page.getByRole('button', { name: 'Resume' }).click();
-    await workbench().waitForText('300 rows are scored in films.scored.csv.');
+    await center.getByRole('button', { name: 'Resume' }).first().click();
+    await center.getByText('300 rows are scored in films.scored.csv.').first().waitFor();
     await workbench().screenshot('score done');
     const expected = byCommandLine('films.csv');
     assert.equal(readFileSync(at('films.scored.csv'), 'utf8'), expected.out);
     assert.equal(readFileSync(at('films.scored.csv.meta.json'), 'utf8'), expected.meta);
-    await page.getByRole('button', { name: 'Open Calibration Panel' }).click();
+    await center.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
     await page.locator('.tab.active[data-resource-name="films.scored.csv"]').waitFor();
   });
 
