@@ -77,6 +77,8 @@ const NOTHING: PanelState = {
   analysis: null,
   breakdown: null,
   breakdownError: null,
+  methods: null,
+  methodsError: null,
   columns: null,
   comparison: null,
   comparisonError: null,
@@ -171,6 +173,21 @@ export const PANEL_STATES = {
       },
     }),
     columns: FOREIGN,
+  },
+  severalMethods: {
+    ...stateOf(usual),
+    analysis: null,
+    columns: { header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'], samples: [] },
+    error: { code: 'several-methods', message: 'The table has scores of several methods (token, vote).' },
+    methods: {
+      rows: 700,
+      leftOut: 3,
+      methods: [
+        { method: 'token', answersPerRow: 1, diagram: stateOf(usual).analysis },
+        { method: 'vote', answersPerRow: 10, diagram: stateOf(large).analysis },
+        { method: NASTY_LABEL, answersPerRow: null, diagram: stateOf(usual).analysis },
+      ],
+    },
   },
   sliceRefused: {
     ...stateOf(usual, { ...DEFAULT_PANEL_SETTINGS, view: { by: 'column', column: 'body' } }),
