@@ -111,10 +111,8 @@ describe('decisions in the calibration panel', () => {
     await writeBuckets(uri, others);
     await until('a change of the settings is seen', () => names()?.[0] === 'first' || undefined);
     await writeBuckets(uri, [{ name: 'gap', low: 0.5 }]);
-    await until(
-      'bad settings are explained',
-      () =>
-      state.bucketNote?.includes('must start at 0') === true ? true : undefined,,
+    await until('bad settings are explained', () =>
+      state.bucketNote?.includes('must start at 0') === true ? true : undefined,
     );
     assert.deepEqual(state.buckets, DEFAULT_BUCKETS);
     await panel.edit(null);
