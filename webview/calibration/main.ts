@@ -226,8 +226,10 @@ function drawBusy(words: string | null): void {
 
 function problemParts({ error, analysis, columns }: PanelState): Node[] {
   if (error === null) return [];
-  const again = button('Compute Again', { key: 'retry', secondary: isMappable(error.code) }, () =>
-    notify(CALIBRATION_PAGE_METHODS.retry),
+  const again = button(
+    'Compute Again',
+    { key: 'retry', secondary: isMappable(error.code) || error.code === 'several-methods' },
+    () => notify(CALIBRATION_PAGE_METHODS.retry),
   );
   const text = button('Open as Text', { key: 'text', secondary: true }, () =>
     notify(CALIBRATION_PAGE_METHODS.openText),
