@@ -2,9 +2,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { RowRate, rowsInWords } from '../../core/row-rate';
-import { scoringOf } from '../../core/calibration/fit';
+import { labelNames } from '../../core/calibration/fit';
 import { UserError } from '../../core/user-error';
 import { probe } from '../../sources/probe';
+import { DEFAULT_SEED } from '../../sources/score-texts';
 import { inspectTable } from '../../store/tables/inspect';
 import { countRows } from '../../store/tables/rows';
 import { scoreCells } from '../../store/tables/score-cells';
@@ -86,10 +87,12 @@ export class ScoreRuns implements vscode.Disposable {
     const from = await rowSource(this.services, classifier, signal);
     const first = await probe(from.ask, from.backend);
     const rate = new RowRate();
+    const cells = scoreCells(labelNames(classifier), classifier.method, null);
     const run = scoreRun({
       ...from,
       classifier,
-      scoring: { '': scoringOf(first.score) },
+      scoring: cells.scoring(first.score),
+      seed: DEFAULT_SEED,
       context: first.shape,
       jitter: first.jitter,
       calibrator: null,
@@ -100,7 +103,7 @@ export class ScoreRuns implements vscode.Disposable {
     });
     const done = await writeScored(source, order.out, {
       run,
-      cells: scoreCells(run.labels, 'token-probability', null),
+      cells,
       score: async (texts) => (await from.ask(texts)).scores,
       replace: false,
       onProgress: (progress, total) => {
