@@ -1,8 +1,10 @@
 /** The tables beside the plots. */
 import { metricsOf } from '../../src/core/metrics/metric-names';
-import type { Analysis, BinRows, Diagram } from '../../src/protocol/calibration-page';
+import type { Evaluation } from '../../src/core/calibration/types';
+import type { BinRows, Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
-import { binRange, count, interval, labelName, number, signed } from './words';
+import { curveAt } from './curve';
+import { type Axes, binRange, count, interval, labelName, number, signed } from './words';
 
 interface Column {
   readonly name: string;
@@ -55,17 +57,20 @@ export function table(
 }
 
 const METRIC_WORDS: Readonly<Record<string, string>> = {
-  accuracy: 'Accuracy',
-  'mean confidence': 'Mean confidence',
   'smooth ECE': 'Smooth ECE',
   'debiased L2': 'Debiased L2',
   'classwise ECE': 'Classwise ECE',
 };
 
 /** The headline numbers with their intervals, and why one is missing. */
-export function metricsTable({ evaluation, preliminary }: Analysis): HTMLElement {
+export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes: Axes): HTMLElement {
+  const words: Readonly<Record<string, string>> = {
+    ...METRIC_WORDS,
+    accuracy: axes.up,
+    'mean confidence': `Mean ${axes.acrossWords}`,
+  };
   const rows = metricsOf(evaluation).map(([name, metric]) => [
-    METRIC_WORDS[name] ?? name,
+    words[name] ?? name,
     number(metric.value),
     interval(metric) || (preliminary ? '…' : '–'),
     remark(name, metric.reason, evaluation.mce.count, preliminary),
@@ -105,18 +110,20 @@ function remark(
 
 /** The bins as a table; the first cell chooses one where that can be done. */
 export function binsTable(
-  { evaluation, consistency }: Diagram,
+  { evaluation, consistency, curve }: Diagram,
+  axes: Axes,
   keyPrefix: string,
   onChoose?: (bin: number) => void,
 ): HTMLElement {
   return table(
-    'Bins of confidence',
+    `Bins of ${axes.acrossWords}`,
     [
       { name: 'Bin' },
       { name: 'Rows', isNumber: true },
-      { name: 'Mean confidence', isNumber: true },
-      { name: 'Accuracy', isNumber: true },
+      { name: `Mean ${axes.acrossWords}`, isNumber: true },
+      { name: axes.up, isNumber: true },
       { name: '95% interval', isNumber: true },
+      { name: 'Smooth curve', isNumber: true },
       { name: 'If calibrated', isNumber: true },
       { name: 'Gap', isNumber: true },
     ],
@@ -128,13 +135,14 @@ export function binsTable(
       number(bin.meanConfidence),
       number(bin.accuracy),
       interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
+      number(curve && curveAt(curve, bin.meanConfidence)),
       interval(consistency[index] ?? { low: null, high: null }) || '–',
       signed(bin.accuracy - bin.meanConfidence),
     ]),
   );
 }
 
-export function binRowsTable({ rows }: BinRows, onReveal: (line: number) => void): HTMLElement {
+export function binRowsTable({ rows }: BinRows, axes: Axes, onReveal: (line: number) => void): HTMLElement {
   const named = rows.some(({ predicted }) => predicted !== null);
   const truthKnown = rows.some(({ truth }) => truth !== null);
   return table(
@@ -142,13 +150,13 @@ export function binRowsTable({ rows }: BinRows, onReveal: (line: number) => void
     [
       { name: 'Line', isNumber: true },
       { name: 'Result' },
-      { name: 'Confidence', isNumber: true },
+      { name: axes.across, isNumber: true },
       ...(named ? [{ name: 'Predicted' }] : []),
       ...(truthKnown ? [{ name: 'Truth' }] : []),
     ],
     rows.map(({ line, confidence, correct, predicted, truth }) => [
       link(String(line), `row-${line}`, () => onReveal(line), `Line ${line}: show in the text editor`),
-      correct ? '✓ right' : '✗ wrong',
+      correct ? `✓ ${axes.hit}` : `✗ ${axes.miss}`,
       number(confidence),
       ...(named ? [labelName(predicted)] : []),
       ...(truthKnown ? [labelName(truth)] : []),

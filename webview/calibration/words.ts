@@ -55,18 +55,67 @@ export function methodName(method: Method | 'raw'): string {
   return method === 'raw' ? 'Raw' : (METHOD_NAMES[method] ?? method);
 }
 
+/** What a diagram's axes are: confidence against correct, or one label's probability against that label. */
+export interface Axes {
+  /** Below the diagram, and in sentences. */
+  readonly across: string;
+  readonly acrossWords: string;
+  /** Beside it. */
+  readonly up: string;
+  readonly upWords: string;
+  /** Rows above and below it. */
+  readonly hit: string;
+  readonly miss: string;
+  /** What a calibrated model would do in so many rows of a bin. */
+  readonly would: string;
+  /** Mean confidence far above the accuracy, and far below it. */
+  readonly above: string;
+  readonly below: string;
+}
+
+export const CORRECTNESS: Axes = {
+  across: 'Confidence',
+  acrossWords: 'confidence',
+  up: 'Accuracy',
+  upWords: 'accuracy',
+  hit: 'right',
+  miss: 'wrong',
+  would: 'be right',
+  above: 'Overconfident',
+  below: 'Underconfident',
+};
+
+/** Long ones would not fit beside a diagram. */
+const AXIS_LABEL_LIMIT = 24;
+
+export function labelAxes(label: string): Axes {
+  const name = excerpt(labelName(label), AXIS_LABEL_LIMIT);
+  return {
+    across: `P(${name})`,
+    acrossWords: `P(${name})`,
+    up: `Share of ${name}`,
+    upWords: `share of ${name}`,
+    hit: 'is it',
+    miss: 'other',
+    would: `be that label`,
+    above: 'Too high',
+    below: 'Too low',
+  };
+}
+
 /** Everything that is known about a bin, in a sentence. */
 export function binSentence(
   bin: ReliabilityBin,
   consistency: { readonly low: number; readonly high: number } | null,
+  axes: Axes,
 ): string {
   const expected =
     consistency === null
       ? ''
-      : ` A calibrated model would be right in ${number(consistency.low)} to ${number(consistency.high)} of them.`;
+      : ` If calibrated, ${number(consistency.low)} to ${number(consistency.high)} of them would ${axes.would}.`;
   return (
-    `Bin ${binRange(bin)}: ${count(bin.count, 'row')}, mean confidence ${number(bin.meanConfidence)}, ` +
-    `accuracy ${number(bin.accuracy)} (95% interval ${number(bin.accuracyLow)} to ${number(bin.accuracyHigh)}), ` +
+    `Bin ${binRange(bin)}: ${count(bin.count, 'row')}, mean ${axes.acrossWords} ${number(bin.meanConfidence)}, ` +
+    `${axes.upWords} ${number(bin.accuracy)} (95% interval ${number(bin.accuracyLow)} to ${number(bin.accuracyHigh)}), ` +
     `gap ${signed(bin.accuracy - bin.meanConfidence)}.${expected}`
   );
 }
@@ -82,22 +131,20 @@ export function isBeyondChance(
 }
 
 /** What the numbers say, in words; undefined before they are complete. */
-export function verdict({
-  ece,
-  eceNull,
-  accuracy,
-  meanConfidence,
-}: Evaluation): { readonly title: string; readonly text: string } | undefined {
+export function verdict(
+  { ece, eceNull, accuracy, meanConfidence }: Evaluation,
+  axes: Axes,
+): { readonly title: string; readonly text: string } | undefined {
   if (ece.value === null || eceNull.p === null) return undefined;
   const would = `a perfectly calibrated model would show ${number(eceNull.mean)} on average here, and more than ${number(eceNull.q95)} in 5 of 100 such tables (p ${pInWords(eceNull.p)})`;
   if (eceNull.p >= 0.05)
     return {
       title: 'No miscalibration beyond chance',
-      text: `ECE is ${number(ece.value)}; ${would}. This table does not show that confidence and accuracy part.`,
+      text: `ECE is ${number(ece.value)}; ${would}. These rows do not show that ${axes.acrossWords} and ${axes.upWords} part.`,
     };
   const gap = (meanConfidence.value ?? 0) - (accuracy.value ?? 0);
-  const on = `On average the confidence is ${number(meanConfidence.value)} and the accuracy ${number(accuracy.value)}`;
-  const title = gap > SMALL_GAP ? 'Overconfident' : gap < -SMALL_GAP ? 'Underconfident' : 'Miscalibrated';
+  const on = `The mean ${axes.acrossWords} is ${number(meanConfidence.value)} and the ${axes.upWords} ${number(accuracy.value)}`;
+  const title = gap > SMALL_GAP ? axes.above : gap < -SMALL_GAP ? axes.below : 'Miscalibrated';
   const by =
     title === 'Miscalibrated'
       ? 'which agree; it is in single bins that they part'
@@ -109,13 +156,32 @@ function pInWords(p: number): string {
   return p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`;
 }
 
+/** Tables that can be used once somebody says which column is what. */
+const MAPPABLE: ReadonlySet<string> = new Set([
+  'no-columns',
+  'no-truth',
+  'several-methods',
+  'no-such-method',
+  'ambiguous-column',
+  'no-such-column',
+  'unknown-role',
+  'one-score-column',
+  'no-label-scores',
+  'labels-differ',
+  'bad-shares',
+  'no-usable-rows',
+]);
+
+export function isMappable(code: string): boolean {
+  return MAPPABLE.has(code);
+}
+
 /** What can be done about a table that could not be used, beyond what the error's own sentence says. */
 export function remedy(code: string): string {
+  if (isMappable(code)) return 'Say below which column is what, or correct the file and save it.';
   switch (code) {
     case 'no-file':
       return 'The panel computes again as soon as the file is back.';
-    case 'several-methods':
-      return 'The panel shows one method at a time: save a copy of the table with the columns of one of them, or use the command line’s --scores.';
     case 'cancelled':
       return 'Nothing was changed.';
     case 'unexpected':

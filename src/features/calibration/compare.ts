@@ -7,7 +7,7 @@ import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { Comparison, FitParams, PanelSettings } from '../../protocol/calibration-page';
 import { describeCalibrator } from '../../store/tables/describe-calibrator';
 import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
-import { sampleDots } from './analyse';
+import { diagramOf } from './diagram-data';
 import { sharesFor } from './load';
 
 /**
@@ -50,11 +50,7 @@ export async function compareCalibrators(
       const found = candidates.find((candidate) => candidate.method === method);
       return {
         method,
-        diagram: {
-          evaluation: assessment.evaluation,
-          consistency: [...assessment.consistencyBars],
-          dots: sampleDots(scored),
-        },
+        diagram: diagramOf(scored, assessment),
         gap: found ? { value: found.gap, se: found.gapSe, withinOneSe: found.withinOneSe } : null,
       };
     }),

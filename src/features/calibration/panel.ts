@@ -14,6 +14,7 @@ import {
   panelSettingsSchema,
   readyParamsSchema,
   saveParamsSchema,
+  type PanelSettings,
   type PanelState,
 } from '../../protocol/calibration-page';
 import { pageHtml } from '../../workspace/page-html';
@@ -22,6 +23,7 @@ import type { Services } from '../../workspace/services';
 import { connectWebview } from '../../workspace/webview-rpc';
 import { PanelDecisions } from './panel-decisions';
 import { PanelProgression } from './panel-progression';
+import { rememberedOptions, rememberOptions } from './remembered';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { CalibrationWorker } from './worker-client';
 
@@ -40,7 +42,7 @@ export class CalibrationPanel {
   /** Counts computations: what an earlier one still answers is not shown. */
   private run = 0;
   /** What the worker is at; what it gives up when it is cancelled differs. */
-  private task: 'analysing' | 'comparing' | 'fitting' = 'analysing';
+  private task: 'analysing' | 'breaking-down' | 'looking' | 'comparing' | 'fitting' = 'analysing';
   /** The worker's table is of an older content of the file. */
   private stale = true;
   private started = false;
@@ -58,6 +60,9 @@ export class CalibrationPanel {
       busy: null,
       error: null,
       analysis: null,
+      breakdown: null,
+      breakdownError: null,
+      columns: null,
       comparison: null,
       comparisonError: null,
       decisions: NO_DECISIONS,
@@ -125,19 +130,16 @@ export class CalibrationPanel {
         return;
       }
       this.started = true;
-      this.update({ settings: kept ?? DEFAULT_PANEL_SETTINGS });
+      const table = rememberedOptions(this.services.context.workspaceState, this.uri);
+      this.update({ settings: kept ?? { ...DEFAULT_PANEL_SETTINGS, table } });
       if (choices !== null) this.decisions.restore(choices);
       void this.compute();
     });
     this.decisions.connect(connection);
     this.progression.connect(connection);
-    connection.onNotification(on.settings, (params: unknown) => {
-      const settings = panelSettingsSchema.parse(params);
-      // Of other columns of the table.
-      if (!isDeepStrictEqual(settings.table, this.current.settings.table)) this.progression.reset();
-      this.update({ settings });
-      void this.compute();
-    });
+    connection.onNotification(on.settings, (params: unknown) =>
+      this.change(panelSettingsSchema.parse(params)),
+    );
     connection.onNotification(on.retry, () => {
       this.stale = true;
       void this.compute();
@@ -149,9 +151,9 @@ export class CalibrationPanel {
     );
     connection.onNotification(on.openText, () => this.reveal(undefined));
     connection.onRequest(on.binRows, async (params: unknown) => {
-      const { low, high } = binParamsSchema.parse(params);
+      const bin = binParamsSchema.parse(params);
       try {
-        return await this.worker.binRows(low, high);
+        return await this.worker.binRows(bin);
       } catch (error) {
         this.services.log.debug('calibration panel', error);
         return null;
@@ -186,6 +188,29 @@ export class CalibrationPanel {
     return watcher;
   }
 
+  private change(settings: PanelSettings): void {
+    const { settings: before, busy, error, analysis } = this.current;
+    if (isDeepStrictEqual(settings.table, before.table)) this.update({ settings });
+    else {
+      // What was computed of other columns would stand beside numbers that it does not belong to.
+      this.update({ settings, comparison: null, breakdown: null });
+      this.progression.reset();
+      rememberOptions(this.services.context.workspaceState, this.uri, settings.table).catch(
+        (reason: unknown) => this.services.log.warn('calibration panel', reason),
+      );
+    }
+    // Another look at the same numbers needs no other numbers.
+    const isComplete = busy === null && error === null && analysis !== null && !this.stale;
+    if (isComplete && isDeepStrictEqual({ ...settings, view: before.view }, before)) void this.lookAgain();
+    else void this.compute();
+  }
+
+  private async lookAgain(): Promise<void> {
+    const run = ++this.run;
+    this.task = 'looking';
+    if (await this.breakDown(run)) this.update({ busy: null });
+  }
+
   private async compute(): Promise<void> {
     const run = ++this.run;
     // A computation cannot be interrupted otherwise; a finished worker keeps its table for the next question.
@@ -198,6 +223,11 @@ export class CalibrationPanel {
     try {
       if (this.uri.scheme !== 'file') throw notOnDisk();
       const reload = this.stale;
+      if (reload) {
+        const columns = await this.worker.columns(this.uri.fsPath);
+        if (run !== this.run) return;
+        this.update({ columns });
+      }
       this.stale = false;
       const analysis = await this.worker.analyse({
         file: this.uri.fsPath,
@@ -205,19 +235,15 @@ export class CalibrationPanel {
         reload,
       });
       if (run !== this.run) return;
-      this.task = 'comparing';
+      this.task = 'breaking-down';
       // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
-      const outdated = reload ? { comparison: null } : {};
-      const isMore = this.current.settings.compare;
-      this.update({
-        busy: isMore ? 'Comparing calibrators' : null,
-        error: null,
-        analysis,
-        comparisonError: null,
-        ...outdated,
-      });
+      const outdated = reload ? { comparison: null, breakdown: null } : {};
+      this.update({ busy: 'Computing', error: null, analysis, comparisonError: null, ...outdated });
       await this.decisions.refresh();
-      if (run === this.run && isMore) await this.compare(run);
+      if (run !== this.run || !(await this.breakDown(run))) return;
+      this.task = 'comparing';
+      if (this.current.settings.compare) await this.compare(run);
+      else this.update({ busy: null });
     } catch (error) {
       if (run !== this.run) return;
       this.stale = true;
@@ -225,7 +251,25 @@ export class CalibrationPanel {
     }
   }
 
+  /** @returns whether the computation that it belongs to goes on */
+  private async breakDown(run: number): Promise<boolean> {
+    const { settings } = this.current;
+    if (settings.view.by === 'all') {
+      this.update({ breakdown: null, breakdownError: null });
+      return true;
+    }
+    this.update({ busy: 'Computing', breakdownError: null });
+    const shown = await this.worker
+      .breakdown({ file: this.uri.fsPath, settings, reload: false })
+      .then((breakdown) => ({ breakdown, breakdownError: null }))
+      .catch((error: unknown) => ({ breakdown: null, breakdownError: this.explained(error) }));
+    if (run !== this.run) return false;
+    this.update(shown);
+    return true;
+  }
+
   private async compare(run: number): Promise<void> {
+    this.update({ busy: 'Comparing calibrators' });
     try {
       const comparison = await this.worker.compare(this.current.settings);
       if (run !== this.run) return;
@@ -266,7 +310,8 @@ export class CalibrationPanel {
   }
 
   private cancel(): void {
-    if (this.current.busy === null) return;
+    const { busy, settings } = this.current;
+    if (busy === null) return;
     this.run++;
     this.worker.stop();
     switch (this.task) {
@@ -278,12 +323,19 @@ export class CalibrationPanel {
         });
         return;
       // The numbers of the table are complete; only what was asked for beside them is given up.
-      case 'comparing':
+      case 'looking':
+        this.update({ busy: null, breakdown: null, settings: { ...settings, view: { by: 'all' } } });
+        return;
+      case 'breaking-down':
         this.update({
           busy: null,
+          breakdown: null,
           comparison: null,
-          settings: { ...this.current.settings, compare: false },
+          settings: { ...settings, view: { by: 'all' }, compare: false },
         });
+        return;
+      case 'comparing':
+        this.update({ busy: null, comparison: null, settings: { ...settings, compare: false } });
         return;
       case 'fitting':
         this.update({ busy: null });

@@ -22,13 +22,18 @@ import {
 import {
   analysisSchema,
   binRowsSchema,
+  breakdownSchema,
+  columnListSchema,
   comparisonSchema,
   progressParamsSchema,
   WORKER_METHODS,
   workerErrorSchema,
   type AnalyseParams,
   type Analysis,
+  type BinParams,
   type BinRows,
+  type Breakdown,
+  type ColumnList,
   type Comparison,
   type FitParams,
   type PanelSettings,
@@ -77,8 +82,16 @@ export class CalibrationWorker {
     return progressionsSchema.parse(await this.request(WORKER_PROGRESSION, params));
   }
 
-  async binRows(low: number, high: number): Promise<BinRows> {
-    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, { low, high }));
+  async columns(file: string): Promise<ColumnList> {
+    return columnListSchema.parse(await this.request(WORKER_METHODS.columns, { file }));
+  }
+
+  async breakdown(params: AnalyseParams): Promise<Breakdown> {
+    return breakdownSchema.parse(await this.request(WORKER_METHODS.breakdown, params));
+  }
+
+  async binRows(params: BinParams): Promise<BinRows> {
+    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, params));
   }
 
   /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */
@@ -93,7 +106,8 @@ export class CalibrationWorker {
   private async request(method: string, params: object): Promise<unknown> {
     const isNew = this.running === undefined;
     const { connection, ended } = (this.running ??= this.start());
-    if (isNew && method !== WORKER_METHODS.analyse && this.table !== undefined)
+    const needsTable = method !== WORKER_METHODS.analyse && method !== WORKER_METHODS.columns;
+    if (isNew && needsTable && this.table !== undefined)
       void connection.sendNotification(WORKER_METHODS.load, this.table);
     try {
       return await Promise.race([connection.sendRequest(method, params), ended]);

@@ -28,14 +28,20 @@ import {
   WORKER_METHODS,
   type AnalyseParams,
   type Analysis,
+  type BinParams,
   type BinRows,
+  type Breakdown,
+  columnsParamsSchema,
   type Comparison,
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
+import type { LabelledTable } from '../../store/tables/labelled';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
+import { breakDown, columnsOfView, type Part } from './breakdown';
 import { decideOn, progressions } from './decide';
+import { listColumns } from './list-columns';
 import { inDeployment, type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
@@ -48,6 +54,8 @@ class TableWorker {
   private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
   /** Raw and the calibrators on rows of a table that they did not see, once they are compared. */
   private compared: { readonly table: LoadedTable; readonly methods: readonly ComparedMethod[] } | undefined;
+  /** What was broken down last, for the rows of its bins. */
+  private brokenDown: { readonly shown: LabelledTable; readonly parts: readonly Part[] } | undefined;
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
@@ -60,6 +68,17 @@ class TableWorker {
       await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
     }
     return analyse(shown, settings, origin, false);
+  }
+
+  async breakdown(params: AnalyseParams): Promise<Breakdown> {
+    const { file, settings } = params;
+    const columns = columnsOfView(settings.view);
+    // The values of a column are read for the purpose: the table is kept without them.
+    const { shown } =
+      columns.length === 0 ? await this.table() : await loadTable(file, settings.table, columns);
+    const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
+    this.brokenDown = { shown, parts };
+    return breakdown;
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
@@ -99,9 +118,13 @@ class TableWorker {
     return fitToSave(input, params);
   }
 
-  async binRows(low: number, high: number): Promise<BinRows> {
-    const { shown } = await this.table();
-    return rowsOfBin(shown, low, high);
+  /** @throws UserError no-part: the breakdown is another one by now */
+  async binRows({ low, high, part }: BinParams): Promise<BinRows> {
+    if (part === null) return rowsOfBin((await this.table()).shown, low, high);
+    const found = this.brokenDown?.parts.find(({ name }) => name === part);
+    if (this.brokenDown === undefined || found === undefined)
+      throw new UserError('no-part', 'The rows are looked at in other parts by now. Compute again.');
+    return rowsOfBin(this.brokenDown.shown, low, high, found);
   }
 
   /** Begins to read a table; whoever asks about it waits for it. */
@@ -144,6 +167,12 @@ function start(): void {
   connection.onRequest(WORKER_METHODS.analyse, (params: unknown) =>
     forPeople(() => worker.analyse(analyseParamsSchema.parse(params))),
   );
+  connection.onRequest(WORKER_METHODS.columns, (params: unknown) =>
+    forPeople(() => listColumns(columnsParamsSchema.parse(params).file)),
+  );
+  connection.onRequest(WORKER_METHODS.breakdown, (params: unknown) =>
+    forPeople(() => worker.breakdown(analyseParamsSchema.parse(params))),
+  );
   connection.onNotification(WORKER_METHODS.load, (params: unknown) =>
     worker.load(analyseParamsSchema.parse(params)),
   );
@@ -160,10 +189,7 @@ function start(): void {
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
-    forPeople(() => {
-      const { low, high } = binParamsSchema.parse(params);
-      return worker.binRows(low, high);
-    }),
+    forPeople(() => worker.binRows(binParamsSchema.parse(params))),
   );
   connection.listen();
 }

@@ -59,8 +59,10 @@ export class ScoreRuns implements vscode.Disposable {
       );
     } catch (error) {
       const unfinished = await readUnfinished(order.out).catch(() => undefined);
-      if (!(error instanceof UserError && error.code === 'cancelled'))
-        return await reportError(this.services, error, unfinished === undefined ? {} : { retry: again });
+      if (!(error instanceof UserError && error.code === 'cancelled')) {
+        await reportError(this.services, error, unfinished === undefined ? {} : { retry: again });
+        return;
+      }
       if (unfinished === undefined) return;
       const { done, run } = unfinished;
       const answer = await prompts.tell(
