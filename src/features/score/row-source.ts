@@ -7,21 +7,21 @@ import type { Services } from '../../workspace/services';
 
 /** @throws UserError as Scoring.withSource does */
 export async function rowSource(
-  { scoring }: Pick<Services, 'scoring'>,
+  { scoring }: Services,
   classifier: Classifier,
   signal: AbortSignal,
 ): Promise<{ readonly ask: Ask } & Pick<RunParts, 'model' | 'backend' | 'devices' | 'versions'>> {
-  const from = await scoring.withSource(classifier, signal, async (source, scorer) => {
-    const { model, backend } = await source.origin(signal);
-    const info = scorer.kind === 'engine' ? scorer.info : undefined;
-    return { model, backend, devices: info?.device.names ?? [], versions: info?.versions ?? {} };
-  });
+  const { model, backend } = await scoring.withSource(classifier, signal, (source) => source.origin(signal));
+  const engine = classifier.source.kind === 'engine' ? await scoring.load(classifier, signal) : undefined;
   return {
-    ...from,
     // One request at a time, so that somebody who classifies a selection is served between two.
     ask: (texts) =>
       scoring.withSource(classifier, signal, (source) =>
         scoreTexts(source, classifier, texts, { topTokens: 0, signal }),
       ),
+    model,
+    backend,
+    devices: engine?.device.names ?? [],
+    versions: engine?.versions ?? {},
   };
 }
