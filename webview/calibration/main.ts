@@ -20,7 +20,7 @@ import { calibratorSection } from './calibrators';
 import { markChosen } from './diagram';
 import { figure } from './figure';
 import { binRowsTable, link, metricsTable } from './tables';
-import { binRange, count, labelName, remedy, verdict } from './words';
+import { aboutNumbers, binRange, count, factsOf, remedy, verdict } from './words';
 
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),
@@ -178,7 +178,7 @@ function drawAnalysis(analysis: Analysis | null): void {
     return;
   }
   const { evaluation } = analysis;
-  facts.textContent = factsOf(analysis);
+  facts.textContent = factsOf(evaluation);
   const said = verdict(evaluation);
   replaceContent(
     content,
@@ -196,14 +196,6 @@ function drawAnalysis(analysis: Analysis | null): void {
   );
   replaceContent(notes, ...noteParts(analysis));
   chooseAgain(analysis);
-}
-
-function factsOf({ evaluation: { n, nCorrect, nWrong, labels } }: Analysis): string {
-  const what =
-    labels === null
-      ? 'confidence against correct'
-      : `${labels.length} labels: ${labels.slice(0, 6).map(labelName).join(', ')}${labels.length > 6 ? ', …' : ''}`;
-  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong · ${what}`;
 }
 
 function tooFew(n: number): HTMLElement {
@@ -350,11 +342,7 @@ function noteParts({ evaluation, rejectedCount, origin, preliminary }: Analysis)
             { class: 'about' },
             h('h2', {}, 'About these numbers'),
             h('p', {}, origin),
-            h(
-              'p',
-              {},
-              `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${evaluation.seed}); those of ECE and MCE are approximate. They are the numbers of prompt-confidence evaluate.`,
-            ),
+            h('p', {}, aboutNumbers(evaluation)),
           ),
         ]),
   ];
@@ -375,7 +363,7 @@ function spoken(state: PanelState): string | undefined {
   if (state.busy !== null && (drawn?.busy ?? null) === null) return state.busy;
   if (state.busy === null && (drawn?.busy ?? null) !== null && state.analysis !== null) {
     const said = verdict(state.analysis.evaluation);
-    return `${factsOf(state.analysis)}. ${said?.title ?? ''}`;
+    return `${factsOf(state.analysis.evaluation)}. ${said?.title ?? ''}`;
   }
   return undefined;
 }

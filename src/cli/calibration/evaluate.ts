@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
 import { atShares } from '../../core/calibration/deployment';
 import type { Prevalence } from '../../core/calibration/prior';
-import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
+import type { PredictionData, Warning } from '../../core/calibration/types';
 import type { NamedColumn } from '../../core/data/table';
-import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
+import { decide } from '../../core/decisions/decisions';
+import { evaluateReport } from '../../core/decisions/report';
 import { predictedNames } from '../../core/decisions/slices';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
@@ -47,14 +48,6 @@ How far the confidence in a table can be trusted, and what to decide by it.
                          {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
   --label LABEL          from which probability on a row should count as LABEL, for the best F1
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
-
-/** What --json prints. */
-export interface EvaluateReport extends Evaluation, Omit<Decisions, 'confidentErrors'> {
-  /** By the line of the file on which the row begins. */
-  readonly confidentErrors: readonly ({ readonly line: number } & Omit<ConfidentError, 'row'>)[];
-  /** The shares that scores were moved from and to, by --prevalence or by the calibrator; null where they were not. */
-  readonly prevalence: Prevalence | null;
-}
 
 export const evaluate = command(USAGE, async (argv, io) => {
   const { values, positionals } = parseArgs({
@@ -114,15 +107,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     label: values.label,
     slices: new Map(values.slice.map((name) => [name, sliceNames(name, data, input)])),
   });
-  const result: EvaluateReport = {
-    ...evaluation,
-    ...decisions,
-    confidentErrors: decisions.confidentErrors.map(({ row, ...error }) => ({
-      line: table.lines[row] ?? 0,
-      ...error,
-    })),
-    prevalence,
-  };
+  const result = evaluateReport(evaluation, decisions, table.lines, prevalence);
   report(io, result.warnings, result.rejected);
   io.out(
     values.json

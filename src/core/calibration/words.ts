@@ -1,0 +1,153 @@
+/** Numbers and findings as the calibration panel and its report say them. */
+import { metricsOf } from '../metrics/metric-names';
+import { excerpt, visibleName } from '../presentation';
+import type { Evaluation, Method, Metric, ReliabilityBin } from './types';
+
+const LABEL_LIMIT = 60;
+
+/** Three decimals, a real minus sign; "–" for none. */
+export function number(value: number | null): string {
+  if (value === null) return '–';
+  const shown = value.toFixed(3);
+  return /^-0\.0+$/.test(shown) ? shown.slice(1) : shown.replace('-', '−');
+}
+
+/** With its sign: what a gap is. */
+export function signed(value: number): string {
+  const shown = number(value);
+  return shown.startsWith('−') || Number(shown) === 0 ? shown : `+${shown}`;
+}
+
+export function count(value: number, noun: string): string {
+  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
+  return low === null || high === null ? '' : `${number(low)} to ${number(high)}`;
+}
+
+/** A bin's range, closed where it is closed. */
+export function binRange({ low, high }: Pick<ReliabilityBin, 'low' | 'high'>): string {
+  const digits = (value: number): string => String(Number(value.toFixed(3)));
+  return `${low === 0 ? '[' : '('}${digits(low)}, ${digits(high)}]`;
+}
+
+/** A label on one line; nothing in it is invisible, and a long one is cut. */
+export function labelName(label: string | null): string {
+  if (label === null) return '–';
+  if (label.trim() === '') return label === '' ? '(empty)' : `(${count(label.length, 'space')})`;
+  return visibleName(excerpt(label, LABEL_LIMIT));
+}
+
+const METHOD_NAMES: Partial<Record<Method, string>> = {
+  platt: 'Platt',
+  isotonic: 'Isotonic',
+  temperature: 'Temperature',
+  'bias-temperature': 'Bias-temperature',
+  vector: 'Vector',
+  beta: 'Beta',
+  histogram: 'Histogram',
+  slope: 'Slope',
+};
+
+export function methodName(method: Method | 'raw'): string {
+  return method === 'raw' ? 'Raw' : (METHOD_NAMES[method] ?? method);
+}
+
+/** Difference of mean confidence and accuracy that is worth a word. */
+const SMALL_GAP = 0.005;
+
+/** What the numbers say, in words; undefined before they are complete. */
+export function verdict({
+  ece,
+  eceNull,
+  accuracy,
+  meanConfidence,
+}: Evaluation): { readonly title: string; readonly text: string } | undefined {
+  if (ece.value === null || eceNull.p === null) return undefined;
+  const would = `a perfectly calibrated model would show ${number(eceNull.mean)} on average here, and more than ${number(eceNull.q95)} in 5 of 100 such tables (p ${pInWords(eceNull.p)})`;
+  if (eceNull.p >= 0.05)
+    return {
+      title: 'No miscalibration beyond chance',
+      text: `ECE is ${number(ece.value)}; ${would}. This table does not show that confidence and accuracy part.`,
+    };
+  const gap = (meanConfidence.value ?? 0) - (accuracy.value ?? 0);
+  const on = `On average the confidence is ${number(meanConfidence.value)} and the accuracy ${number(accuracy.value)}`;
+  const title = gap > SMALL_GAP ? 'Overconfident' : gap < -SMALL_GAP ? 'Underconfident' : 'Miscalibrated';
+  const by =
+    title === 'Miscalibrated'
+      ? 'which agree; it is in single bins that they part'
+      : `${title.toLowerCase()} by ${number(Math.abs(gap))}`;
+  return { title, text: `${on}: ${by}. ECE is ${number(ece.value)}; ${would}.` };
+}
+
+function pInWords(p: number): string {
+  return p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`;
+}
+
+const METRIC_WORDS: Readonly<Record<string, string>> = {
+  accuracy: 'Accuracy',
+  'mean confidence': 'Mean confidence',
+  'smooth ECE': 'Smooth ECE',
+  'debiased L2': 'Debiased L2',
+  'classwise ECE': 'Classwise ECE',
+};
+
+/**
+ * Metric, value, 95% interval and remark of every headline number, the null's below ECE.
+ *
+ * @param preliminary before there are intervals: what is missing needs no reason
+ */
+export function headlineRows(evaluation: Evaluation, preliminary: boolean): string[][] {
+  const rows = metricsOf(evaluation).map(([name, metric]) => [
+    METRIC_WORDS[name] ?? name,
+    number(metric.value),
+    interval(metric) || (preliminary ? '…' : '–'),
+    remark(name, preliminary ? undefined : metric.reason, evaluation.mce.count),
+  ]);
+  const { mean, q95 } = evaluation.eceNull;
+  const at = rows.findIndex(([name]) => name === 'ECE') + 1;
+  rows.splice(at, 0, [
+    'ECE if calibrated',
+    number(mean),
+    q95 === null ? '–' : `up to ${number(q95)}`,
+    'mean and 95% quantile of chance',
+  ]);
+  return rows;
+}
+
+function remark(name: string, reason: string | undefined, mceRows: number | null): string {
+  const parts = reason === undefined ? [] : [reason];
+  if (name === 'MCE' && mceRows !== null) parts.push(`from a bin of ${count(mceRows, 'row')}`);
+  if (/ECE$|^MCE$|L2$/.test(name)) parts.push('approximate');
+  return parts.join('; ');
+}
+
+/** Rows, right and wrong, and what they are about. */
+export function factsOf({ n, nCorrect, nWrong, labels }: Evaluation): string {
+  const what =
+    labels === null
+      ? 'confidence against correct'
+      : `${labels.length} labels: ${labels.slice(0, 6).map(labelName).join(', ')}${labels.length > 6 ? ', …' : ''}`;
+  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong · ${what}`;
+}
+
+/** How the numbers were made. */
+export function aboutNumbers({ seed }: Evaluation): string {
+  return `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${seed}); those of ECE and MCE are approximate. They are the numbers of prompt-confidence evaluate.`;
+}
+
+/** What the comparison of calibrators came to. */
+export function recommendationTitle(
+  outcome: 'use' | 'keep-raw' | 'not-enough-data',
+  choice: Method | 'raw' | null,
+): string {
+  if (outcome === 'not-enough-data') return 'Not enough data';
+  return outcome === 'use' && choice !== null ? `Recommended: ${methodName(choice)}` : 'Keep raw';
+}
+
+/** The core's reason, which begins with the name of a method as the command line has it. */
+export function recommendationReason(reason: string, choice: Method | 'raw' | null): string {
+  if (choice === null || !reason.startsWith(choice)) return reason;
+  return methodName(choice) + reason.slice(choice.length);
+}
