@@ -18,6 +18,7 @@ import './calibration.css';
 import { radios, select } from './choices';
 import { calibratorSection } from './calibrators';
 import { markChosen } from './diagram';
+import { exportControls } from './export';
 import { figure } from './figure';
 import { binRowsTable, link, metricsTable } from './tables';
 import { aboutNumbers, binRange, count, factsOf, remedy, verdict } from './words';
@@ -46,6 +47,7 @@ let asked = 0;
 const heading = h('h1', {});
 const facts = h('p', { class: 'facts' });
 const controls = h('div', { class: 'controls' });
+const exportButtons = exportControls(connection);
 const busy = h('div', { class: 'busy', hidden: true });
 const problem = h('div', {});
 const content = h('div', {});
@@ -59,7 +61,7 @@ document.body.append(
     'main',
     {},
     busy,
-    h('header', {}, h('div', {}, heading, facts), controls),
+    h('header', {}, h('div', {}, heading, facts, exportButtons), controls),
     problem,
     content,
     binRows,
@@ -75,6 +77,7 @@ function draw(state: PanelState): void {
   if (!same(state.error, drawn?.error) || (state.analysis === null) !== (drawn?.analysis === null))
     replaceContent(problem, ...problemParts(state));
   controls.hidden = state.analysis === null;
+  exportButtons.hidden = state.analysis === null || state.analysis.preliminary || state.error !== null;
   if (!same(state.settings, drawn?.settings) || controls.firstChild === null) drawControls(state.settings);
   if (!same(state.analysis, drawn?.analysis)) drawAnalysis(state.analysis);
   if (!same(calibratorPart(state), drawn && calibratorPart(drawn))) drawCalibrators(state);

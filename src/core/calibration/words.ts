@@ -123,13 +123,19 @@ function remark(name: string, reason: string | undefined, mceRows: number | null
   return parts.join('; ');
 }
 
-/** Rows, right and wrong, and what they are about. */
-export function factsOf({ n, nCorrect, nWrong, labels }: Evaluation): string {
+/** Rows, right and wrong. */
+export function rowsInWords({ n, nCorrect, nWrong }: Evaluation): string {
+  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong`;
+}
+
+/** The rows, and what they are about. */
+export function factsOf(evaluation: Evaluation): string {
+  const { labels } = evaluation;
   const what =
     labels === null
       ? 'confidence against correct'
       : `${labels.length} labels: ${labels.slice(0, 6).map(labelName).join(', ')}${labels.length > 6 ? ', …' : ''}`;
-  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong · ${what}`;
+  return `${rowsInWords(evaluation)} · ${what}`;
 }
 
 /** How the numbers were made. */

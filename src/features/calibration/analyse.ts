@@ -1,7 +1,9 @@
 /** What the panel shows, computed from a table. Runs in the worker; has no state and no clock. */
 import { confidenceOf, rowCount } from '../../core/calibration/data';
 import type { PredictionData } from '../../core/calibration/types';
-import { assess } from '../../core/metrics/evaluate';
+import { decide } from '../../core/decisions/decisions';
+import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
+import { assess, evaluate } from '../../core/metrics/evaluate';
 import { seededRandom } from '../../core/random';
 import {
   BIN_ROW_LIMIT,
@@ -13,6 +15,7 @@ import {
   type PanelSettings,
 } from '../../protocol/calibration-page';
 import type { LabelledTable } from '../../store/tables/labelled';
+import type { LoadedTable } from './load';
 
 /** Of the sample of dots and their jitter. */
 const DOT_SEED = 1;
@@ -44,7 +47,19 @@ export function analyse(
     preliminary: quick,
     rejectedCount: table.rejectedCount,
     origin,
+    sha256: input.source.sha256,
   };
+}
+
+/** What `evaluate --json` prints with the same options. */
+export function reportOf(
+  { shown: { table, data, warnings }, prevalence }: LoadedTable,
+  { bins, binning }: PanelSettings,
+): EvaluateReport {
+  const options = { bins, binning };
+  const evaluation = evaluate(data, { ...options, warnings, rejected: table.rejected });
+  const decisions = decide(data, evaluation.labelMetrics, options);
+  return evaluateReport(evaluation, decisions, table.lines, prevalence);
 }
 
 /** At most {@link DOT_LIMIT} rows, each as likely as any other; the same ones every time. */

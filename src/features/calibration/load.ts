@@ -2,6 +2,7 @@
 import { atShares } from '../../core/calibration/deployment';
 import { listed } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
+import type { Prevalence } from '../../core/calibration/prior';
 import type { TableOptions } from '../../protocol/calibration-page';
 import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
@@ -12,6 +13,8 @@ export interface LoadedTable {
   readonly input: LabelledTable;
   /** Under the label shares of deployment, where those are given: what is evaluated and decided on. */
   readonly shown: LabelledTable;
+  /** The shares that scores were moved from and to; null where they were not. */
+  readonly prevalence: Prevalence | null;
   /** What a calibrator fitted on it is bound to, in words. */
   readonly origin: string;
 }
@@ -30,12 +33,19 @@ export async function loadTable(
   const said = await calibratedWarnings(read.table.calibratedBy, file);
   const input = { ...read, warnings: [...read.warnings, ...said] };
   const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-  return { input, shown: prevalence === null ? input : deployed(input, prevalence), origin };
+  return {
+    input,
+    origin,
+    ...(prevalence === null ? { shown: input, prevalence } : deployed(input, prevalence)),
+  };
 }
 
-function deployed(input: LabelledTable, prevalence: NonNullable<TableOptions['prevalence']>): LabelledTable {
-  const { data, warnings } = atShares(labelsOf(input), sharesFor(input, prevalence));
-  return { ...input, data, warnings: [...input.warnings, ...warnings] };
+function deployed(
+  input: LabelledTable,
+  wanted: NonNullable<TableOptions['prevalence']>,
+): Pick<LoadedTable, 'shown' | 'prevalence'> {
+  const { data, warnings, prevalence } = atShares(labelsOf(input), sharesFor(input, wanted));
+  return { shown: { ...input, data, warnings: [...input.warnings, ...warnings] }, prevalence };
 }
 
 /**

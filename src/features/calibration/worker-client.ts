@@ -25,6 +25,8 @@ import {
   type PanelSettings,
 } from '../../protocol/calibration-page';
 
+import { type Report, reportSchema, WORKER_REPORT } from '../../protocol/calibration-export';
+
 export interface WorkerListener {
   progress(message: string): void;
   preliminary(analysis: Analysis): void;
@@ -62,6 +64,11 @@ export class CalibrationWorker {
 
   async binRows(low: number, high: number): Promise<BinRows> {
     return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, { low, high }));
+  }
+
+  /** The document of the command line's `evaluate --json`. */
+  async report(settings: PanelSettings): Promise<Report> {
+    return reportSchema.parse(await this.request(WORKER_REPORT, settings));
   }
 
   /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */

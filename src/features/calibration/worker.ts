@@ -10,6 +10,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc/node';
 import type { SavedCalibrator } from '../../core/calibration/saved';
+import type { EvaluateReport } from '../../core/decisions/report';
 import { UserError } from '../../core/user-error';
 import {
   analyseParamsSchema,
@@ -24,7 +25,8 @@ import {
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { analyse, rowsOfBin } from './analyse';
+import { WORKER_REPORT } from '../../protocol/calibration-export';
+import { analyse, reportOf, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
 import { type LoadedTable, loadTable } from './load';
 
@@ -62,6 +64,11 @@ class TableWorker {
   async binRows(low: number, high: number): Promise<BinRows> {
     const { shown } = await this.table();
     return rowsOfBin(shown, low, high);
+  }
+
+  /** The document of `evaluate --json`. */
+  async report(settings: PanelSettings): Promise<EvaluateReport> {
+    return reportOf(await this.table(), settings);
   }
 
   /** Begins to read a table; whoever asks about it waits for it. */
@@ -112,6 +119,9 @@ function start(): void {
   );
   connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_REPORT, (params: unknown) =>
+    forPeople(() => worker.report(panelSettingsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
     forPeople(() => {

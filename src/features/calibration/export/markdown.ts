@@ -1,0 +1,198 @@
+/** The calibration report: everything that the panel says, as Markdown. Deterministic but for its date. */
+import {
+  aboutNumbers,
+  binRange,
+  count,
+  headlineRows,
+  interval,
+  labelName,
+  methodName,
+  number,
+  recommendationReason,
+  recommendationTitle,
+  rowsInWords,
+  signed,
+  verdict,
+} from '../../../core/calibration/words';
+import { codeSpan } from '../../../core/markdown';
+import type { Analysis, Comparison, PanelState } from '../../../protocol/calibration-page';
+
+export interface ReportInput {
+  /** With complete numbers. */
+  readonly state: PanelState & { readonly analysis: Analysis };
+  /** By program. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly time: Date;
+}
+
+/** Rejected rows that are listed; a report is read by people. */
+const LISTED_REJECTED = 20;
+
+/** Paragraphs and tables of one part; none where there is nothing to say. */
+type Section = (input: ReportInput) => readonly string[];
+
+const SECTIONS: readonly Section[] = [head, facts, headline, bins, comparison, warnings, rejected, about];
+
+export function markdownReport(input: ReportInput): string {
+  return `${SECTIONS.flatMap((section) => section(input)).join('\n\n')}\n`;
+}
+
+function head({ state, time }: ReportInput): string[] {
+  const date = time.toISOString().slice(0, 10);
+  return [`# Calibration of ${codeSpan(labelName(state.name))}`, `${date}.`];
+}
+
+function facts({ state: { analysis, settings } }: ReportInput): string[] {
+  const { evaluation, rejectedCount, origin, sha256 } = analysis;
+  const { labels, kind, binning } = evaluation;
+  const said = verdict(evaluation);
+  const { method, mapping, prevalence } = settings.table;
+  const columns = Object.entries(mapping);
+  return [
+    ...(said === undefined ? [] : [`**${said.title}.** ${said.text}`]),
+    list([
+      `${rowsInWords(evaluation)}${rejectedCount > 0 ? `; ${count(rejectedCount, 'row')} not used` : ''}`,
+      kind === 'labels' && labels !== null
+        ? `Labels: ${labels.map(label).join(', ')}`
+        : 'Confidence against correct',
+      ...(method === null ? [] : [`Scores of the method ${label(method)}`]),
+      ...(columns.length === 0
+        ? []
+        : [
+            `Columns: ${columns.map(([role, name]) => `${label(role)} is ${name === '' ? 'left out' : label(name)}`).join(', ')}`,
+          ]),
+      ...(prevalence === null
+        ? []
+        : [
+            `As it would be where the labels have these shares: ${prevalence.map((part) => `${label(part.label)} ${number(part.share)}`).join(', ')}`,
+          ]),
+      `${count(binning.count, 'bin')} of equal ${binning.kind}`,
+      text(origin),
+      `SHA-256 of the table: \`${sha256}\``,
+    ]),
+  ];
+}
+
+function headline({ state: { analysis } }: ReportInput): string[] {
+  return [
+    '## Headline numbers',
+    table(['Metric', '>Value', '>95% interval', 'Remark'], headlineRows(analysis.evaluation, false)),
+  ];
+}
+
+function bins({ state: { analysis } }: ReportInput): string[] {
+  const { evaluation, consistency } = analysis;
+  return [
+    '## Bins of confidence',
+    table(
+      [
+        'Bin',
+        '>Rows',
+        '>Mean confidence',
+        '>Accuracy',
+        '>95% interval',
+        '>Accuracy if calibrated, 95 of 100',
+        '>Gap',
+      ],
+      evaluation.bins.map((bin, index) => [
+        binRange(bin),
+        bin.count.toLocaleString('en-US'),
+        number(bin.meanConfidence),
+        number(bin.accuracy),
+        interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
+        interval(consistency[index] ?? { low: null, high: null }) || '–',
+        signed(bin.accuracy - bin.meanConfidence),
+      ]),
+    ),
+  ];
+}
+
+function comparison({ state: { comparison: compared, comparisonError } }: ReportInput): string[] {
+  const heading = '## Calibrators';
+  if (comparisonError !== null) return [heading, text(comparisonError.message)];
+  if (compared === null) return [heading, 'They were not compared.'];
+  const { verdict: outcome, choice, reason, folds, excluded } = compared;
+  const candidates = new Set(compared.methods.map(({ method }) => method));
+  return [
+    heading,
+    `**${recommendationTitle(outcome, choice)}.** ${text(recommendationReason(reason, choice))} ${folds}`,
+    table(
+      ['Calibrator', '>NLL', '>Brier', '>ECE', '>ECE if calibrated', '>Accuracy', '>Above the best NLL'],
+      compared.methods.map((entry) => comparedRow(entry, choice)),
+    ),
+    ...excluded.map(
+      ({ method, reason: why }) =>
+        `${candidates.has(method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${text(why)}`,
+    ),
+    ...compared.warnings.map(({ message }) => `Warning: ${text(message)}`),
+  ];
+}
+
+function comparedRow(
+  { method, diagram: { evaluation }, gap }: Comparison['methods'][number],
+  choice: Comparison['choice'],
+): string[] {
+  const { nll, brier } = evaluation.labelMetrics ?? evaluation;
+  const cell = (metric: typeof nll): string => `${number(metric.value)} (${interval(metric) || '–'})`;
+  return [
+    `${methodName(method)}${method === choice ? ' (recommended)' : ''}`,
+    cell(nll),
+    cell(brier),
+    cell(evaluation.ece),
+    `${number(evaluation.eceNull.mean)}, up to ${number(evaluation.eceNull.q95)}`,
+    cell(evaluation.accuracy),
+    gap === null ? '–' : gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`,
+  ];
+}
+
+function warnings({ state: { analysis } }: ReportInput): string[] {
+  const said = analysis.evaluation.warnings;
+  return said.length === 0 ? [] : ['## Warnings', list(said.map(({ message }) => text(message)))];
+}
+
+function rejected({ state: { analysis } }: ReportInput): string[] {
+  const { rejectedCount, evaluation } = analysis;
+  if (rejectedCount === 0) return [];
+  const listed = evaluation.rejected.slice(0, LISTED_REJECTED);
+  const more = rejectedCount - listed.length;
+  return [
+    '## Rows not used',
+    list([
+      ...listed.map(({ line, reason }) => `Line ${line}: ${text(reason)}`),
+      ...(more > 0 ? [`and ${count(more, 'more row')}`] : []),
+    ]),
+  ];
+}
+
+function about({ state: { analysis }, versions }: ReportInput): string[] {
+  const made = Object.entries(versions).map(([program, version]) => `${program} ${version}`);
+  return ['## About these numbers', aboutNumbers(analysis.evaluation), `Made with ${made.join(', ')}.`];
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+/** A column whose name begins with > is flush right. */
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(inCell).join(' | ')} |`;
+  return [
+    line(columns.map((name) => name.replace(/^>/, ''))),
+    line(columns.map((name) => (name.startsWith('>') ? '--:' : '---'))),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+function inCell(content: string): string {
+  return content.replaceAll('|', '\\|');
+}
+
+/** A foreign name: one line, nothing invisible, cut where it is long, and nothing in it is Markdown. */
+function label(name: string): string {
+  return codeSpan(labelName(name));
+}
+
+/** A sentence that may quote what stands in the table: nothing in it is Markdown or HTML. */
+function text(sentence: string): string {
+  return sentence.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>#|~]/g, '\\$&');
+}
