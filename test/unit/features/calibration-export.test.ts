@@ -136,7 +136,7 @@ describe('what the calibration panel exports', () => {
     assert.ok(
       report.includes('\\<img src=x onerror=alert(1)\\> \\| \\*\\*x\\*\\* \\`y\\` \\[z\\](http://evil)'),
     );
-    assert.ok(report.includes('`` <img src=x'));
+    assert.ok(report.includes('``<img src=x'));
     assert.ok(report.includes('`(3 spaces)`'));
     assert.ok(!report.includes('x'.repeat(100)));
   });
