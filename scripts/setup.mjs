@@ -147,12 +147,12 @@ function assertFilled(vscode) {
   }
 }
 
-function debianPackageInstalled(name) {
+export function debianPackageInstalled(name) {
   const query = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' });
   return query.status === 0 && query.stdout.includes('install ok installed');
 }
 
-async function aptInstall(packages, why) {
+export async function aptInstall(packages, why) {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || !existsSync('/usr/bin/apt-get')) {
     throw new Unavailable(`${why}. Please install: ${packages.join(' ')}.`);
@@ -164,7 +164,7 @@ async function aptInstall(packages, why) {
 }
 
 /** Runs quietly: the output goes into a log file, whose end is shown only when the command fails. */
-async function run(command, args, options, logName) {
+export async function run(command, args, options, logName) {
   const folder = path.join(cacheHome(), 'logs');
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, logName);
@@ -183,7 +183,7 @@ async function run(command, args, options, logName) {
 }
 
 /** A lock file with the holder's process id; one whose holder is gone is taken over. */
-async function lock(file) {
+export async function lock(file) {
   for (let told = false; ;) {
     try {
       writeFileSync(file, String(process.pid), { flag: 'wx' });
@@ -218,7 +218,7 @@ function alive(pid) {
   }
 }
 
-function say(line) {
+export function say(line) {
   process.stdout.write(`set-up: ${line}\n`);
 }
 

@@ -1,8 +1,11 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
+import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
+import { registerEndpoints } from './features/endpoints/commands';
 import { registerHover } from './features/hover/hover';
+import { registerScore } from './features/score/register';
 import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
@@ -11,9 +14,13 @@ import { EngineClient } from './sources/engine-client';
 import { cacheFolder } from './store/cache-home';
 import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
+import { Calibrators } from './workspace/calibrators';
 import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
+import { Endpoints } from './workspace/endpoints';
+import { ModelHashes } from './workspace/model-hashes';
 import { EditorPrompts } from './workspace/prompts';
+import { ResultCalibration } from './workspace/result-calibration';
 import { Results } from './workspace/results';
 import { Scoring } from './workspace/scoring';
 import { SecondCopyGuard } from './workspace/second-copy';
@@ -36,8 +43,11 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerHover,
   registerResultView,
   registerModels,
+  registerEndpoints,
   registerStatus,
   registerClassifierFiles,
+  registerCalibrators,
+  registerScore,
 ];
 
 /** What must be ended, and waited for, when the window closes. */
@@ -61,20 +71,26 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     await guard.dispose();
   };
   const classifiers = new Classifiers();
+  const endpoints = new Endpoints(context.secrets);
   const results = new Results();
-  const scoring = new Scoring(models, engine, (model) => guard.beforeLoad(model));
+  const scoring = new Scoring(models, engine, endpoints, (model) => guard.beforeLoad(model));
+  const calibrators = new Calibrators();
+  const hashes = new ModelHashes(models, log);
+  const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
   const work = new Work(engine);
   const services: Services = {
     context,
     log,
     scoring,
     classifiers,
-    classification: new Classification(scoring, classifiers, results),
+    calibrators,
+    classification: new Classification(scoring, classifiers, results, resultCalibration),
     results,
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
     prompts,
+    endpoints,
     work,
   };
 
@@ -83,6 +99,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     log,
     classifiers,
     results,
+    calibrators,
+    hashes,
+    resultCalibration,
     work,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {

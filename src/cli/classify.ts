@@ -1,11 +1,16 @@
 /** `prompt-confidence classify`: the same numbers as in the editor, on a terminal. */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/calibrated-words';
+import type { CalibratedScore } from '../core/calibration/calibrated-score';
+import type { Warning } from '../core/calibration/types';
 import { checkText } from '../core/classifier/prompt';
+import { formatConfidence } from '../core/decisions/buckets';
 import { deviceInWords } from '../core/device-words';
 import { blockBar, formatLogProb, formatPercent, scoreWarnings, visibleToken } from '../core/presentation';
 import type { Score, TokenRow } from '../core/scoring/score';
 import { command, DONE, usageError } from './command';
-import { promptSha256 } from './prompt-hash';
+import { promptSha256 } from '../store/prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
 
 const USAGE = `Usage: prompt-confidence classify TEXT… [options]
@@ -33,17 +38,33 @@ export const classify = command(USAGE, async (argv, io) => {
   await withSession(values, io, async (session) => {
     const { classifier, engine } = session;
     const { scores, shape } = await engine.score({ classifier, texts: positionals, topTokens }, io.signal);
-    const results = scores.map((score, index) => ({ text: positionals[index] ?? '', ...score }));
-    if (values.json) io.out(`${JSON.stringify({ ...describe(session), shape, results }, null, 2)}\n`);
+    const results = scores.map((score, index) => calibratedResult(session, positionals[index] ?? '', score));
+    const warnings = session.calibrator && scores[0] ? session.calibrator.check(scores[0]) : [];
+    for (const { message } of warnings) io.err(`Warning: ${message}\n`);
+    if (values.json)
+      io.out(`${JSON.stringify({ ...describe(session, warnings), shape, results }, null, 2)}\n`);
     else {
       io.out(`${heading(session)}\n`);
-      for (const result of results) io.out(`\n${report(result.text, result)}`);
+      for (const result of results) io.out(`\n${report(result)}`);
     }
   });
   return DONE;
 });
 
-function describe({ classifier, model, modelSha256, info }: Session): object {
+type Result = Score & { readonly text: string; readonly calibrated?: CalibratedScore };
+
+function calibratedResult({ calibrator }: Session, text: string, score: Score): Result {
+  return {
+    text,
+    ...score,
+    ...(calibrator === undefined ? {} : { calibrated: calibrator.calibrated(score) }),
+  };
+}
+
+function describe(
+  { classifier, model, modelSha256, info, calibrator }: Session,
+  warnings: readonly Warning[],
+): object {
   return {
     schema: 1,
     classifier: classifier.name,
@@ -51,28 +72,54 @@ function describe({ classifier, model, modelSha256, info }: Session): object {
     model: { file: model.file, sha256: modelSha256 },
     device: info.device,
     versions: info.versions,
+    ...(calibrator === undefined
+      ? {}
+      : { calibrator: { file: calibrator.file, sha256: calibrator.sha256, warnings } }),
   };
 }
 
-function heading({ classifier, model, info }: Session): string {
-  return `${classifier.name} with ${model.file} on ${deviceInWords(info.device)}`;
+function heading({ classifier, model, info, calibrator }: Session): string {
+  const by =
+    calibrator === undefined
+      ? ''
+      : `, calibrated by ${path.basename(calibrator.file, '.json')} (${calibratorInWords({ ...calibrator.saved.calibrator, n: calibrator.saved.n })})`;
+  return `${classifier.name} with ${model.file} on ${deviceInWords(info.device)}${by}`;
 }
 
 /** One text as people read it: verdict, label bars, token table, and what to be careful about. */
-function report(text: string, score: Score): string {
-  const width = Math.max(...score.labels.map((entry) => entry.label.length));
+function report(result: Result): string {
   const lines = [
-    JSON.stringify(text),
-    `  ${score.label}, combined confidence ${formatPercent(score.confidence)}`,
-    ...score.labels.map(
-      ({ label, confidence }) =>
-        `    ${label.padEnd(width)}  ${blockBar(confidence, 24).padEnd(24)} ${formatPercent(confidence).padStart(7)}`,
-    ),
-    `    label mass ${formatPercent(score.labelMass)}: the rest of the probability is on other answers`,
-    ...scoreWarnings(score).map(({ message }) => `  ⚠ ${message}`),
+    JSON.stringify(result.text),
+    ...verdict(result),
+    ...labelLines(result),
+    `    label mass ${formatPercent(result.labelMass)}: the rest of the probability is on other answers`,
+    ...scoreWarnings(result).map(({ message }) => `  ⚠ ${message}`),
   ];
-  if (score.tokens !== undefined) lines.push('    first token of the answer', ...tokenTable(score.tokens));
+  if (result.tokens !== undefined) lines.push('    first token of the answer', ...tokenTable(result.tokens));
   return `${lines.join('\n')}\n`;
+}
+
+function verdict(result: Result): string[] {
+  const { calibrated } = result;
+  if (calibrated === undefined)
+    return [`  ${result.label}, combined confidence ${formatPercent(result.confidence)}`];
+  const confidence = formatConfidence(calibrated.confidence);
+  return [
+    `  ${calibrated.label}, calibrated confidence ${confidence}: ${bucketAndRaw(result, calibrated)}`,
+    ...(calibrated.anotherLikelier ? [`  ⚠ ${ANOTHER_LIKELIER}`] : []),
+  ];
+}
+
+/** Calibrated first where there is such a number for every label, the raw one beside it. */
+function labelLines({ labels, calibrated }: Result): string[] {
+  const width = Math.max(...labels.map(({ label }) => label.length));
+  return labels.map(({ label, confidence }, k) => {
+    const own = calibrated?.labels?.[k]?.confidence;
+    const bar = blockBar(own ?? confidence, 24).padEnd(24);
+    const raw = formatPercent(confidence);
+    const figures = own === undefined ? raw.padStart(7) : `${formatConfidence(own).padStart(7)}   raw ${raw}`;
+    return `    ${label.padEnd(width)}  ${bar} ${figures}`;
+  });
 }
 
 function tokenTable(tokens: readonly TokenRow[]): string[] {

@@ -4,14 +4,16 @@ import * as z from 'zod';
 import { calibrationCommands } from './calibration';
 import { classify } from './classify';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
+import { merge } from './merge';
 import { score } from './score';
 
-const COMMANDS: Readonly<Record<string, Command>> = { classify, score, ...calibrationCommands };
+const COMMANDS: Readonly<Record<string, Command>> = { classify, score, merge, ...calibrationCommands };
 
 const HELP = `Usage: prompt-confidence COMMAND …
 
   classify TEXT…            the token distribution and the combined confidence of texts
   score IN --out OUT        the scores of every row of a table
+  merge SHARD… --out OUT    the shards of a scored table, put together
   evaluate TABLE            how far the confidence in a table can be trusted
   calibrate TABLE --out C   fit a calibrator and save it
   apply C TABLE --out OUT   a calibrated copy of a table

@@ -1,24 +1,34 @@
 /** `prompt-confidence score`: the scores of every row of a table, with a file beside it that says where they come from. */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ContextShape } from '../protocol/engine';
-import { writeFileAtomic } from '../store/atomic';
-import { inspectTable, type TableFile } from '../store/tables/inspect';
-import { SCORE_META_VERSION, scoreMetaFile, type ScoreMeta } from '../store/tables/score-meta';
-import { writeScored } from '../store/tables/write-scored';
+import { scoringOf } from '../core/scoring/score-parts';
+import { RowRate, rowsInWords } from '../core/row-rate';
+import { probe, type Ask } from '../sources/probe';
+import { inspectTable } from '../store/tables/inspect';
+import { countRows } from '../store/tables/rows';
+import { scoreCells } from '../store/tables/score-cells';
+import { scoreRun, type Shard } from '../store/tables/score-run';
+import { discardUnfinished, whileAlone } from '../store/tables/scored-file';
+import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
 import { outputFile, positional } from './calibration/options';
-import { command, DONE } from './command';
-import { promptSha256 } from './prompt-hash';
-import { SESSION_OPTIONS, SESSION_USAGE, withSession, type Session } from './session';
+import { report as reportProblems } from './calibration/render';
+import type { ScoreCalibrator } from './calibrator';
+import { command, DONE, type Io, usageError } from './command';
+import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
 Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label,
-label_mass, predicted, confidence and score_error; FILE.meta.json says where the scores come from.
+label_mass, predicted, confidence and score_error; FILE.meta.json says where the scores come from. With a calibrator
+they are kept as raw:*, and the calibrated columns are added that "apply" would add.
+
+FILE appears when every row is scored; until then the rows are in FILE.part. After Ctrl-C, a crash or a kill the same
+command goes on from there, provided that table, model, classifier and options are the same.
 
   --out FILE             the scored copy
   --force                replace FILE if it exists
+  --restart              forget what an interrupted run has scored
   --text-column NAME     the column that holds the texts (default: text)
+  --shard I/N            only row I and every N-th after it; "merge" puts the N files together
 ${SESSION_USAGE}
   --json                 a summary as one JSON document on standard output
 `;
@@ -31,75 +41,100 @@ export const score = command(USAGE, async (argv, io) => {
       ...SESSION_OPTIONS,
       out: { type: 'string' },
       force: { type: 'boolean', default: false },
+      restart: { type: 'boolean', default: false },
       'text-column': { type: 'string', default: 'text' },
+      shard: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
   const [file = ''] = positional(positionals, 'TABLE');
+  const shard = shardOption(values.shard);
   const out = await outputFile(values.out, values.force, [file]);
-  const source = await inspectTable(file);
-  await withSession(values, io, async (session) => {
-    const { classifier, engine } = session;
-    const started = performance.now();
-    const meta = scoreMetaFile(out);
-    let shape: ContextShape | undefined;
-    let mode: string = classifier.scoring;
-    let shownAt = 0;
-    const report = await writeScored(source, out, {
-      textColumn: values['text-column'],
-      labels: classifier.labels.map((label) => label.name),
-      score: async (texts) => {
-        if (texts.length === 0) return [];
-        const result = await engine.score({ classifier, texts, topTokens: 0 }, io.signal);
-        shape = result.shape;
-        mode = result.scores[0]?.method ?? mode;
-        return result.scores;
-      },
-      onProgress: (rows) => {
-        if (performance.now() - shownAt < 1000) return;
-        shownAt = performance.now();
-        const rate = rows / ((shownAt - started) / 1000);
-        io.err(`${rows} rows, ${rate.toFixed(1)} a second\n`);
-      },
-      // The provenance of older scores must never stand beside these.
-      beforeReplace: () => rm(meta, { force: true }),
+  const source = await inspectTable(path.resolve(file));
+  const textColumn = values['text-column'];
+  checkColumns(source, textColumn, []);
+  const rows = await countRows(source);
+  await withSession(values, io, async ({ engine, classifier, model, modelSha256, info, calibrator }) => {
+    const ask: Ask = (texts) => engine.score({ classifier, texts, topTokens: 0 }, io.signal);
+    const { backend } = info.device;
+    const first = await probe(ask, backend);
+    const warnings = calibrator?.check(first.score) ?? [];
+    const run = scoreRun({
+      classifier,
+      model: { kind: 'file', name: model.file, sha256: modelSha256 },
+      backend,
+      scoring: { '': scoringOf(first.score) },
+      context: first.shape,
+      jitter: first.jitter,
+      devices: info.device.names,
+      versions: info.versions,
+      calibrator:
+        calibrator === undefined ? null : { file: path.basename(calibrator.file), sha256: calibrator.sha256 },
+      source,
+      rows,
+      textColumn,
+      shard,
     });
-    // Old provenance must never stand beside new scores: gone before, written after.
-    await rm(scoreMetaFile(out), { force: true });
-    await writeFileAtomic(
-      scoreMetaFile(out),
-      `${JSON.stringify(metaOf(session, source, shape, mode), null, 2)}\n`,
+    if (values.restart) await whileAlone(out, () => discardUnfinished(out));
+    const report = await writeScored(source, out, {
+      run,
+      cells: scoreCells(run.labels, 'token-probability', null),
+      score: async (texts) => (await ask(texts)).scores,
+      calibrator: calibrator?.copy,
+      replace: values.force,
+      onProgress: teller(io),
+    });
+    const { calibration, ...done } = report;
+    reportProblems(io, [...warnings, ...(calibration?.warnings ?? [])], calibration?.rejected ?? []);
+    for (const { line, reason } of done.firstFailed) io.err(`line ${line}: ${reason}\n`);
+    const more = done.failed - done.firstFailed.length;
+    if (more > 0) io.err(`and ${more} more; see the column score_error\n`);
+    io.out(
+      values.json
+        ? `${JSON.stringify({ schema: 1, out, ...done, calibratorSha256: calibrator?.sha256 ?? null, warnings }, null, 2)}\n`
+        : `${inWords(out, report, calibrator)}\n`,
     );
-    for (const { line, reason } of report.failed.slice(0, 20)) io.err(`line ${line}: ${reason}\n`);
-    if (report.failed.length > 20)
-      io.err(`and ${report.failed.length - 20} more; see the column score_error\n`);
-    if (values.json) io.out(`${JSON.stringify({ schema: 1, out, ...report }, null, 2)}\n`);
-    else
-      io.out(
-        `${report.rows} rows in ${out}, ${report.failed.length} without a score, ${report.cut} with a text that was cut to fit\n`,
-      );
   });
   return DONE;
 });
 
-/** Everything that the scores depend on. No time and no duration: the same run gives the same file. */
-function metaOf(
-  { classifier, model, modelSha256, info }: Session,
-  source: TableFile,
-  shape: ContextShape | undefined,
-  mode: string,
-): ScoreMeta {
-  return {
-    schema: SCORE_META_VERSION,
-    model: { kind: 'file', name: model.file, sha256: modelSha256 },
-    promptSha256: promptSha256(classifier),
-    labels: classifier.labels.map((label) => label.name),
-    scoring: { '': { method: 'token-probability', mode } },
-    backend: info.device.backend,
-    classifier: classifier.name,
-    context: shape ?? null,
-    device: { names: info.device.names, offloadedLayers: info.device.offloadedLayers },
-    versions: info.versions,
-    source: { name: path.basename(source.file), sha256: source.sha256 },
+/** "2/3" */
+function shardOption(value: string | undefined): Shard | undefined {
+  if (value === undefined) return undefined;
+  const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/u.exec(value)?.map(Number) ?? [];
+  if (index === undefined || of === undefined || index < 1 || index > of)
+    throw usageError(`--shard is I/N, from 1/N to N/N, not "${value}".`);
+  return { index, of };
+}
+
+/** Milliseconds between two lines about how far it is. */
+const TELL_MS = 5000;
+
+/** Says on stderr how far a run is, now and then, and where it goes on. */
+function teller(io: Io): (done: { readonly rows: number }, total: number) => void {
+  const rate = new RowRate();
+  let toldAt: number | undefined;
+  return ({ rows }, total) => {
+    const now = performance.now();
+    rate.add(rows, now);
+    if (toldAt === undefined) {
+      if (rows > 0) io.err(`Going on behind row ${rows.toLocaleString('en-US')}.\n`);
+      toldAt = now;
+    }
+    if (now - toldAt < TELL_MS) return;
+    toldAt = now;
+    io.err(`${rowsInWords(rows, total, rate.perSecond)}\n`);
   };
+}
+
+function inWords(
+  out: string,
+  { rows, failed, cut, calibration }: ScoreReport,
+  calibrator: ScoreCalibrator | undefined,
+): string {
+  const by =
+    calibrator === undefined || calibration === null
+      ? ''
+      : `; calibrated by ${path.basename(calibrator.file)}`;
+  return `${rows} rows in ${out}, ${failed} without a score, ${cut} with a text that was cut to fit${by}`;
 }

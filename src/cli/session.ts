@@ -9,6 +9,15 @@ import { chooseModel } from '../store/choose-model';
 import { findClassifier } from '../store/classifiers';
 import { checkGguf } from '../store/gguf';
 import { ModelStore, type ModelEntry } from '../store/models';
+import { promptSha256 } from '../store/prompt-hash';
+import {
+  CALIBRATOR_OPTIONS,
+  CALIBRATOR_USAGE,
+  type CalibratorValues,
+  chooseCalibrator,
+  type ScoreCalibrator,
+  scoreCalibrator,
+} from './calibrator';
 import { usageError, type Io } from './command';
 
 /** Options that every command with an engine takes, for node:util parseArgs. */
@@ -18,15 +27,17 @@ export const SESSION_OPTIONS = {
   gpu: { type: 'string', default: 'auto' },
   'gpu-layers': { type: 'string', default: 'auto' },
   threads: { type: 'string', default: '0' },
+  ...CALIBRATOR_OPTIONS,
 } as const;
 
 export const SESSION_USAGE = `  --classifier NAME|FILE  built in, of .prompt-confidence/classifiers here, or a .json file (default: sentiment)
   --model FILE            a .gguf file, or the name of a model on this machine
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)
-  --threads N             CPU threads (default: one a core; never more)`;
+  --threads N             CPU threads (default: one a core; never more)
+${CALIBRATOR_USAGE}`;
 
-export interface SessionValues {
+export interface SessionValues extends CalibratorValues {
   readonly classifier: string;
   readonly model: string;
   readonly gpu: string;
@@ -40,6 +51,8 @@ export interface Session {
   readonly model: ModelEntry;
   readonly modelSha256: string;
   readonly info: ModelInfo;
+  /** What scores are calibrated with; undefined for raw scores. */
+  readonly calibrator: ScoreCalibrator | undefined;
 }
 
 const GPUS = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
@@ -57,7 +70,9 @@ export async function withSession<T>(
   const gpu = GPUS.find((name) => name === values.gpu);
   if (gpu === undefined) throw usageError(`--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
   const layers = values['gpu-layers'];
-  const classifier = await findClassifier(values.classifier, process.cwd());
+  const found = await findClassifier(values.classifier, process.cwd());
+  const { classifier } = found;
+  const chosen = await chooseCalibrator(values, found);
   const models = new ModelStore(cacheFolder('models'));
   const model = await modelOf(values.model, models, classifier);
   await checkGguf(model.path);
@@ -77,7 +92,12 @@ export async function withSession<T>(
     await engine.use(options);
     const [info, modelSha256] = await Promise.all([engine.load(io.signal), models.sha256(model.path)]);
     if (info.device.fallback !== undefined) io.err(`${info.device.fallback} Using the CPU.\n`);
-    return await work({ engine, classifier, model, modelSha256, info });
+    const calibrator = scoreCalibrator(chosen, classifier, {
+      model: { kind: 'file', name: model.file, sha256: modelSha256 },
+      promptSha256: promptSha256(classifier),
+      backend: info.device.backend,
+    });
+    return await work({ engine, classifier, model, modelSha256, info, calibrator });
   } finally {
     await engine.dispose();
   }

@@ -46,8 +46,7 @@ export function estimateRun(plan: RunPlan, measured: Measured | null = null): Ru
   const answerTokens = requests * plan.answerTokens;
   const { price, requestsPerMinute } = plan;
   const left = plan.rows - (measured?.rows ?? 0);
-  const atBest =
-    requestsPerMinute === null ? null : (left * plan.requestsPerRow * 60) / requestsPerMinute;
+  const atBest = requestsPerMinute === null ? null : (left * plan.requestsPerRow * 60) / requestsPerMinute;
   return {
     requests,
     promptTokens,

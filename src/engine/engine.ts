@@ -8,12 +8,18 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { getModuleVersion, InsufficientMemoryError, type LlamaModel } from 'node-llama-cpp';
 import { promptIdentity } from '../core/classifier/prompt';
+import { hash53 } from '../core/data/hash';
+import { seededRandom } from '../core/random';
+import type { Answer } from '../core/scoring/agreement';
+import { drawAnswers } from '../core/scoring/draw';
 import { UserError } from '../core/user-error';
 import type {
   Device,
   EngineOptions,
   LoadProgress,
   ModelInfo,
+  SampleParams,
+  SampleResult,
   ScoreParams,
   ScoreResult,
 } from '../protocol/engine';
@@ -52,6 +58,35 @@ export class Engine {
       const scorer = await this.scorerFor(params.classifier);
       const scores = await scorer.score(params.texts, params.topTokens, cancelled);
       return { shape: scorer.shape, scores };
+    });
+  }
+
+  /**
+   * Draws answers. Each prompt is evaluated once, each text once under each prompt; the answers are drawn here, seeded
+   * by seed, prompt and text, so that neither the other texts nor their order change them.
+   */
+  sample(params: SampleParams, cancelled: () => boolean): Promise<SampleResult> {
+    const { prompts, texts, temperature, seed } = params;
+    return this.inOrder(async () => {
+      if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
+      const [first] = prompts;
+      if (first === undefined) throw new Error('no prompt to draw answers under');
+      const scorer = await this.scorerFor(first.classifier);
+      const samples = texts.map(() => ({ answers: [] as Answer[], textTokens: 0, cutTokens: 0 }));
+      for (const { classifier, samples: count } of prompts) {
+        const variant = await scorer.variant(classifier);
+        const prompt = promptIdentity(classifier);
+        const scores = await variant.score(texts, 0, cancelled, temperature);
+        scores.forEach(({ labels, textTokens, cutTokens }, index) => {
+          const sample = samples[index];
+          if (sample === undefined) return;
+          const random = seededRandom(hash53(JSON.stringify([seed, prompt, texts[index]])));
+          sample.answers.push(...drawAnswers(labels, count, random));
+          sample.textTokens = textTokens;
+          sample.cutTokens = Math.max(sample.cutTokens, cutTokens);
+        });
+      }
+      return { shape: scorer.shape, samples };
     });
   }
 

@@ -13,6 +13,7 @@ import { UserError } from '../core/user-error';
 import {
   ENGINE_METHODS,
   engineOptionsSchema,
+  sampleParamsSchema,
   SCRATCH_VARIABLE,
   scoreParamsSchema,
   USER_ERROR_CODE,
@@ -45,6 +46,9 @@ connection.onRequest(ENGINE_METHODS.load, (params: unknown) =>
 );
 connection.onRequest(ENGINE_METHODS.score, (params: unknown, token: CancellationToken) =>
   answer(() => engine.score(scoreParamsSchema.parse(params), () => token.isCancellationRequested)),
+);
+connection.onRequest(ENGINE_METHODS.sample, (params: unknown, token: CancellationToken) =>
+  answer(() => engine.sample(sampleParamsSchema.parse(params), () => token.isCancellationRequested)),
 );
 
 // Not dispose(): native clean-up could hang, and the system takes everything back anyway.

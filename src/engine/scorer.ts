@@ -15,6 +15,7 @@ import type {
   LlamaModel,
   Token,
 } from 'node-llama-cpp';
+import { promptIdentity } from '../core/classifier/prompt';
 import { labelLogProbs, planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
 import { labelScores, type Score, type TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
@@ -51,13 +52,20 @@ interface Job {
 
 /** One classifier on one model: its context, with the prompt's prefix in the cache of every sequence. */
 export class Scorer {
+  /** Variants of the prompt that share this context, by the identity of their prompt. */
+  private readonly variants = new Map<string, Scorer>();
+
   private constructor(
     private readonly model: LlamaModel,
+    private readonly chatTemplate: string | undefined,
     private readonly classifier: ScoreParams['classifier'],
     private readonly prompt: TokenizedPrompt,
     private readonly plan: AnswerPlan,
     private readonly context: LlamaContext,
     private readonly sequences: readonly LlamaContextSequence[],
+    /** Whose prefix is in the cache of each sequence; shared with the variants. */
+    private readonly owners: Map<LlamaContextSequence, Scorer>,
+    private readonly scratch: string,
     /** File of the saved state; undefined where every text begins differently and there is no prefix. */
     private readonly prefixState: string | undefined,
     private readonly restoreAlways: boolean,
@@ -79,7 +87,7 @@ export class Scorer {
     const prompt = tokenizePrompt(classifier, chatTemplate, model);
     const names = classifier.labels.map((label) => label.name);
     const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
-    const overhead = prompt.tokensFor('').length + longestRead(plan) + 3 * PADDING;
+    const overhead = overheadOf(prompt, plan);
     const maxTextTokens = Math.min(classifier.maxTextTokens, model.trainContextSize - overhead);
     if (maxTextTokens < 16)
       throw new UserError(
@@ -104,13 +112,16 @@ export class Scorer {
     try {
       const sequences = Array.from({ length: sequenceCount }, () => context.getSequence());
       const prefixState = await sharePrefix(sequences, prompt.prefix, scratch);
-      return new Scorer(
+      const scorer = new Scorer(
         model,
+        chatTemplate,
         { ...classifier, maxTextTokens },
         prompt,
         plan,
         context,
         sequences,
+        new Map(),
+        scratch,
         prefixState,
         model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
         new Reclaim(model.fileInfo.metadata.tokenizer.ggml.tokens.length),
@@ -125,6 +136,8 @@ export class Scorer {
           swaFullCache,
         },
       );
+      for (const sequence of sequences) scorer.owners.set(sequence, scorer);
+      return scorer;
     } catch (error) {
       await context.dispose();
       throw error;
@@ -132,9 +145,48 @@ export class Scorer {
   }
 
   async dispose(): Promise<void> {
-    if (this.prefixState !== undefined)
-      rmSync(path.dirname(this.prefixState), { recursive: true, force: true });
+    for (const { prefixState } of [this, ...this.variants.values()])
+      if (prefixState !== undefined) rmSync(path.dirname(prefixState), { recursive: true, force: true });
     await this.context.dispose();
+  }
+
+  /**
+   * The same classifier with its examples or labels in another order. It shares the context: only its prefix is
+   * evaluated, once, and switching between the two costs reading a saved state.
+   */
+  async variant(classifier: ScoreParams['classifier']): Promise<Scorer> {
+    const { model, chatTemplate, context, sequences, shape } = this;
+    const limited = { ...classifier, maxTextTokens: this.classifier.maxTextTokens };
+    const key = promptIdentity(limited);
+    if (key === promptIdentity(this.classifier)) return this;
+    const known = this.variants.get(key);
+    if (known !== undefined) return known;
+    const prompt = tokenizePrompt(classifier, chatTemplate, model);
+    const names = classifier.labels.map((label) => label.name);
+    const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+    // In another order the prompt may take a few tokens more.
+    const room = shape.contextTokens - overheadOf(prompt, plan);
+    const [first] = sequences;
+    if (first === undefined) throw new Error('a context without sequences');
+    await first.clearHistory();
+    const variant = new Scorer(
+      model,
+      chatTemplate,
+      { ...limited, maxTextTokens: Math.min(limited.maxTextTokens, room) },
+      prompt,
+      plan,
+      context,
+      sequences,
+      this.owners,
+      this.scratch,
+      await savePrefix(first, prompt.prefix, this.scratch),
+      this.restoreAlways,
+      this.reclaim,
+      { ...shape, prefixTokens: prompt.prefix.length },
+    );
+    this.owners.set(first, variant);
+    this.variants.set(key, variant);
+    return variant;
   }
 
   /**
@@ -142,16 +194,22 @@ export class Scorer {
    *
    * @param topTokens rows of the token table, 0 for none
    * @param cancelled asked between groups
+   * @param temperature of the probabilities; 1 for those of the model itself
    * @returns one score for each text, in the order of the texts
    * @throws UserError `cancelled`
    */
-  async score(texts: readonly string[], topTokens: number, cancelled: () => boolean): Promise<Score[]> {
+  async score(
+    texts: readonly string[],
+    topTokens: number,
+    cancelled: () => boolean,
+    temperature = 1,
+  ): Promise<Score[]> {
     const scores: Score[] = [];
     for (const group of this.groups(texts)) {
       if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
       await Promise.all(
         group.map(async (job, at) => {
-          scores[job.index] = await this.scoreOne(job, at, topTokens);
+          scores[job.index] = await this.scoreOne(job, at, topTokens, temperature);
         }),
       );
       this.reclaim.read(group.length * (this.plan.reads.length + (topTokens > 0 ? 1 : 0)));
@@ -186,11 +244,15 @@ export class Scorer {
     return { index, fitted, tokens: this.prompt.tokensFor(fitted.text) };
   }
 
-  private async scoreOne(job: Job, at: number, topTokens: number): Promise<Score> {
+  private async scoreOne(job: Job, at: number, topTokens: number, temperature: number): Promise<Score> {
     const sequence = this.sequences[at];
     if (sequence === undefined) throw new Error(`no sequence ${at}`);
     try {
-      const distributions = await this.readAnswer(sequence, job.tokens);
+      if (this.owners.get(sequence) !== this) {
+        this.owners.set(sequence, this);
+        await this.restorePrefix(sequence);
+      }
+      const distributions = await this.readAnswer(sequence, job.tokens, temperature);
       const logProbs = labelLogProbs(this.plan, (answer, token) => {
         const logProb = distributions.get(answer.join(' '))?.get(token);
         if (logProb === undefined)
@@ -211,16 +273,23 @@ export class Scorer {
   }
 
   /** Evaluates the prompt, then every path of answer tokens that the plan asks for. Leaves the prompt in the cache. */
-  private async readAnswer(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<Distributions> {
+  private async readAnswer(
+    sequence: LlamaContextSequence,
+    tokens: readonly Token[],
+    temperature: number,
+  ): Promise<Distributions> {
     const distributions: Distributions = new Map();
     const [root, ...deeper] = this.plan.reads;
     if (root === undefined) throw new Error('a plan without reads');
     // A text that melts into the prefix's last token leaves less of the prefix to keep.
     const kept = sequence.compareContextTokens([...tokens]).firstDifferentIndex;
     await eraseFrom(sequence, kept);
-    const [atPrompt] = await decode(sequence, tokens.slice(kept), [
-      { position: tokens.length - kept - 1, tokens: root.tokens },
-    ]);
+    const [atPrompt] = await decode(
+      sequence,
+      tokens.slice(kept),
+      [{ position: tokens.length - kept - 1, tokens: root.tokens }],
+      temperature,
+    );
     distributions.set('', atPrompt ?? new Map<number, number>());
 
     const open = new Map(deeper.map((read) => [read.path.join(' '), read]));
@@ -234,7 +303,7 @@ export class Scorer {
           const wanted = open.get(key);
           return wanted === undefined ? [] : [{ key, position, tokens: wanted.tokens }];
         });
-      const found = await decode(sequence, read.path as Token[], onTheWay);
+      const found = await decode(sequence, read.path as Token[], onTheWay, temperature);
       onTheWay.forEach(({ key }, index) => {
         open.delete(key);
         distributions.set(key, found[index] ?? new Map<number, number>());
@@ -294,18 +363,35 @@ async function sharePrefix(
   scratch: string,
 ): Promise<string | undefined> {
   const [first, ...others] = sequences;
-  if (first === undefined || prefix.length === 0) return undefined;
+  if (first === undefined) return undefined;
+  const file = await savePrefix(first, prefix, scratch);
+  if (file !== undefined)
+    for (const other of others) await other.loadStateFromFile(file, { acceptRisk: true });
+  return file;
+}
+
+/** Evaluates the prefix in an empty sequence and saves its state; undefined where there is no prefix. */
+async function savePrefix(
+  sequence: LlamaContextSequence,
+  prefix: readonly Token[],
+  scratch: string,
+): Promise<string | undefined> {
+  if (prefix.length === 0) return undefined;
   const folder = mkdtempSync(path.join(scratch, 'prefix-'));
   try {
     const file = path.join(folder, 'prefix.state');
-    await first.evaluateWithoutGeneratingNewTokens([...prefix]);
-    await first.saveStateToFile(file);
-    for (const other of others) await other.loadStateFromFile(file, { acceptRisk: true });
+    await sequence.evaluateWithoutGeneratingNewTokens([...prefix]);
+    await sequence.saveStateToFile(file);
     return file;
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Tokens that a context needs beside those of the text. */
+function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
+  return prompt.tokensFor('').length + longestRead(plan) + 3 * PADDING;
 }
 
 function padded(tokens: number): number {
@@ -351,28 +437,33 @@ interface Read {
 /**
  * Decodes tokens, padded, and returns log p of the wanted tokens behind each wanted position.
  * log p(t) = logit(t) - max logit - ln Σ exp(logit - max logit); the sum comes from llama.cpp, over the vocabulary.
+ * At another temperature than 1 llama.cpp divides all logits by it first.
  */
 async function decode(
   sequence: LlamaContextSequence,
   tokens: readonly Token[],
   reads: readonly Read[],
+  temperature = 1,
 ): Promise<Map<number, number>[]> {
   const input: ControlledEvaluateInputItem[] = tokens.map((token, position) => {
     const read = reads.find((entry) => entry.position === position);
     if (read === undefined) return token;
+    // Greedy, so that the selected token is the likeliest one and its logit the maximum. Greedy knows no temperature:
+    // with one, the likeliest token is asked for, and no other sampler may take tokens away.
+    const isPlain = temperature === 1;
+    const top = read.top ?? (isPlain ? undefined : 1);
     return [
       token,
       {
         generateNext: {
-          // Greedy, so that the selected token is the likeliest one and its logit the maximum.
           token: true,
-          options: { temperature: 0 },
+          options: isPlain ? { temperature: 0 } : { temperature, topK: 0, topP: 1, minP: 0 },
           totalLogitWeight: true,
           logits: {
             filter: {
               tokens: read.tokens as Token[],
               includeSelected: true,
-              ...(read.top === undefined ? {} : { includeTop: read.top }),
+              ...(top === undefined ? {} : { includeTop: top }),
             },
           },
         },

@@ -1,5 +1,7 @@
 /** Messages of the calibration panel's Export and Copy: what is drawn comes from the page, all else from the host. */
 import * as z from 'zod';
+import { decideParamsSchema } from './calibration-decisions';
+import { panelSettingsSchema } from './calibration-page';
 
 /** A picture that the page shows. */
 const pictureSchema = z.object({
@@ -30,5 +32,9 @@ export const EXPORT_METHODS = {
 export const reportSchema = z.record(z.string(), z.unknown());
 export type Report = z.infer<typeof reportSchema>;
 
-/** Request of the host with PanelSettings to the worker; answers the Report. */
+/** How the panel computes, and what it asks. */
+export const reportParamsSchema = z.object({ settings: panelSettingsSchema, decide: decideParamsSchema });
+export type ReportParams = z.infer<typeof reportParamsSchema>;
+
+/** Request of the host with ReportParams to the worker; answers the Report. */
 export const WORKER_REPORT = 'worker/report';

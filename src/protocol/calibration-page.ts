@@ -5,9 +5,14 @@
 import * as z from 'zod';
 import { METHODS } from '../core/calibration/types';
 import { evaluationSchema } from '../core/data/evaluation-json';
+import { decisionChoicesSchema, decisionStateSchema, progressionStateSchema } from './calibration-decisions';
 
 /** Individual predictions that are drawn; more of them are sampled. */
 export const DOT_LIMIT = 2000;
+/** Slices that are drawn; a column with more of them is explained instead. */
+export const SLICE_LIMIT = 100;
+/** Rows that the smooth curve rests on wherever it is drawn. */
+export const CURVE_ROWS = 5;
 /** Rows of a bin that are listed. */
 export const BIN_ROW_LIMIT = 200;
 /** Rejected rows that are listed. */
@@ -32,9 +37,23 @@ export type TableOptions = z.infer<typeof tableOptionsSchema>;
 /** Columns as they are found by their names. */
 export const AS_FOUND: TableOptions = { method: null, mapping: {}, on: null, prevalence: null };
 
+/** What the rows are looked at by. */
+export const rowViewSchema = z.discriminatedUnion('by', [
+  /** Confidence against correct, all rows. */
+  z.object({ by: z.literal('all') }),
+  /** Confidence against correct, for each predicted label (top-label calibration). */
+  z.object({ by: z.literal('predicted') }),
+  /** P(label) against truth = label, for each label (classwise calibration). */
+  z.object({ by: z.literal('label') }),
+  /** Confidence against correct, for each value of a column. */
+  z.object({ by: z.literal('column'), column: z.string() }),
+]);
+export type RowView = z.infer<typeof rowViewSchema>;
+
 /** What the numbers depend on, chosen in the page. */
 export const panelSettingsSchema = z.object({
   table: tableOptionsSchema,
+  view: rowViewSchema,
   bins: z.int().min(1).max(1000),
   binning: z.enum(['width', 'mass']),
   /** Whether calibrators are compared, which takes longer. */
@@ -43,6 +62,7 @@ export const panelSettingsSchema = z.object({
 export type PanelSettings = z.infer<typeof panelSettingsSchema>;
 export const DEFAULT_PANEL_SETTINGS: PanelSettings = {
   table: AS_FOUND,
+  view: { by: 'all' },
   bins: 20,
   binning: 'width',
   compare: false,
@@ -63,11 +83,22 @@ const dotsSchema = z.object({
 });
 export type Dots = z.infer<typeof dotsSchema>;
 
+/** The smooth reliability curve at confidence j / (length − 1). */
+const curveSchema = z.object({
+  /** Width of its kernel. */
+  sigma: z.number(),
+  /** Null beyond the confidences of the rows, and where fewer than {@link CURVE_ROWS} rows are near. */
+  accuracy: z.array(z.number().nullable()),
+});
+export type Curve = z.infer<typeof curveSchema>;
+
 export const diagramSchema = z.object({
   evaluation: evaluationSchema,
   /** For each of the evaluation's bins: the middle 95% of its accuracy if the confidences were right. */
   consistency: z.array(interval.nullable()),
   dots: dotsSchema,
+  /** Null without rows. */
+  curve: curveSchema.nullable(),
 });
 export type Diagram = z.infer<typeof diagramSchema>;
 
@@ -83,6 +114,28 @@ export const analysisSchema = diagramSchema.extend({
   sha256: z.string(),
 });
 export type Analysis = z.infer<typeof analysisSchema>;
+
+/** The rows in parts, each with numbers of its own. */
+export const breakdownSchema = z.object({
+  view: rowViewSchema,
+  /** Worst first: by the lower end of the accuracy's interval; for labels by ECE. */
+  parts: z.array(z.object({ name: z.string(), diagram: diagramSchema })),
+  /** Rows that a part must have. */
+  minimumRows: z.number(),
+  /** Parts with fewer, the first {@link SLICE_LIMIT} of them. */
+  tooSmall: z.array(z.object({ name: z.string(), rows: z.number() })),
+  tooSmallCount: z.number(),
+});
+export type Breakdown = z.infer<typeof breakdownSchema>;
+
+/** What a table's columns could be mapped by. */
+export const columnListSchema = z.object({
+  /** Names as they stand in the first line, less outer spaces. */
+  header: z.array(z.string()),
+  /** Of each column, a few different values from the beginning of the file, excerpts of long ones. */
+  samples: z.array(z.array(z.string())),
+});
+export type ColumnList = z.infer<typeof columnListSchema>;
 
 export const binRowsSchema = z.object({
   low: z.number(),
@@ -139,26 +192,39 @@ export const panelStateSchema = z.object({
   error: panelErrorSchema.nullable(),
   /** The last numbers; with an error or while busy they may be of an earlier content of the file. */
   analysis: analysisSchema.nullable(),
+  /** Of settings.view; null for all rows, until it is computed, and where it cannot be. */
+  breakdown: breakdownSchema.nullable(),
+  /** Why the rows cannot be looked at by settings.view. */
+  breakdownError: panelErrorSchema.nullable(),
+  /** Null where the file's first line cannot be read. */
+  columns: columnListSchema.nullable(),
   /** Null until it is asked for and computed. */
   comparison: comparisonSchema.nullable(),
   /** Why calibrators cannot be compared on this table. */
   comparisonError: panelErrorSchema.nullable(),
+  decisions: decisionStateSchema,
+  progression: progressionStateSchema,
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
 
-export const readyParamsSchema = z.object({ settings: panelSettingsSchema.nullable() });
-export const binParamsSchema = z.object({ low: z.number(), high: z.number() });
+export const readyParamsSchema = z.object({
+  settings: panelSettingsSchema.nullable(),
+  choices: decisionChoicesSchema.nullable(),
+});
+/** A bin of all rows, or of a part of the breakdown. */
+export const binParamsSchema = z.object({ low: z.number(), high: z.number(), part: z.string().nullable() });
+export type BinParams = z.infer<typeof binParamsSchema>;
 export const saveParamsSchema = z.object({ method: methodSchema });
 export const lineParamsSchema = z.object({ line: z.int().min(1) });
 
 export const CALIBRATION_PAGE_METHODS = {
-  /** Notification of {settings}, page -> host: the page is there; the settings that it had before, or null. */
+  /** Notification of {settings, choices}, page -> host: the page is there; what it had before, or null. */
   ready: 'calibration/ready',
   /** Notification of PanelState, host -> page. */
   state: 'calibration/state',
   /** Notification of PanelSettings, page -> host. */
   settings: 'calibration/settings',
-  /** Request with {low, high} of a bin, page -> host; answers BinRows, or null where they are gone. */
+  /** Request with BinParams, page -> host; answers BinRows, or null where they are gone. */
   binRows: 'calibration/binRows',
   /** Notification of {line}, page -> host: show it in the text editor. */
   reveal: 'calibration/reveal',
@@ -182,8 +248,12 @@ export const WORKER_METHODS = {
   preliminary: 'worker/preliminary',
   /** Notification of {message}, worker -> host. */
   progress: 'worker/progress',
-  /** Request with {low, high}; answers BinRows. */
+  /** Request with BinParams; answers BinRows. */
   binRows: 'worker/binRows',
+  /** Request with {file}; answers ColumnList. */
+  columns: 'worker/columns',
+  /** Request with AnalyseParams, their view not of all rows; answers Breakdown. */
+  breakdown: 'worker/breakdown',
   /** Request with PanelSettings; answers Comparison. */
   compare: 'worker/compare',
   /** Request with FitParams; answers a saved calibrator. */
@@ -207,6 +277,8 @@ export const analyseParamsSchema = z.object({
   reload: z.boolean(),
 });
 export type AnalyseParams = z.infer<typeof analyseParamsSchema>;
+
+export const columnsParamsSchema = z.object({ file: z.string() });
 
 export const progressParamsSchema = z.object({ message: z.string() });
 

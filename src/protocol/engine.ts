@@ -133,6 +133,34 @@ export const scoreResultSchema = z.object({
 });
 export type ScoreResult = z.infer<typeof scoreResultSchema>;
 
+export const sampleParamsSchema = z.object({
+  /** Variants of one classifier, and the answers to draw under each. */
+  prompts: z
+    .array(z.object({ classifier: wireClassifierSchema, samples: z.int().positive() }))
+    .min(1)
+    .readonly(),
+  texts: z.array(z.string()).readonly(),
+  temperature: z.number().positive(),
+  seed: z.int(),
+});
+export type SampleParams = z.infer<typeof sampleParamsSchema>;
+
+/** The answers to each text, in order; those under the first prompt first. */
+export const sampleResultSchema = z.object({
+  /** Of the first prompt. */
+  shape: contextShapeSchema,
+  samples: z
+    .array(
+      z.object({
+        answers: z.array(z.object({ text: z.string(), label: z.string().nullable() })).readonly(),
+        textTokens: z.number(),
+        cutTokens: z.number(),
+      }),
+    )
+    .readonly(),
+});
+export type SampleResult = z.infer<typeof sampleResultSchema>;
+
 export const loadProgressSchema = z.object({
   phase: z.enum(['probing', 'loading', 'preparing']),
   /** Share done, 0 to 1, of the phase. */
@@ -146,6 +174,8 @@ export const ENGINE_METHODS = {
   load: 'engine/load',
   /** ScoreParams -> ScoreResult. Cancellable between decodes. */
   score: 'engine/score',
+  /** SampleParams -> SampleResult. Cancellable between decodes. */
+  sample: 'engine/sample',
   /** LoadProgress, engine -> host. */
   loadProgress: 'engine/loadProgress',
   /** {level, message}, engine -> host. */

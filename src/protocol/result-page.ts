@@ -3,6 +3,8 @@
  * The host owns the data and sends all of it whenever something changed; the page owns only what is focused.
  */
 import * as z from 'zod';
+import { METHODS } from '../core/calibration/types';
+import { BUCKET_TONES } from '../core/decisions/bucket-mark';
 import { scoreSchema } from './engine';
 
 /** Characters of a text that are sent to be shown. */
@@ -10,6 +12,36 @@ export const SHOWN_TEXT_LIMIT = 2000;
 
 /** The text stands there as it was classified; it does, and was classified again since; it does not. */
 const statusSchema = z.enum(['live', 'replaced', 'edited']);
+
+const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES) });
+
+/** A `Calibration`, as it is shown. */
+const calibrationSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('calibrated'),
+    by: z.object({
+      name: z.string(),
+      file: z.string(),
+      method: z.enum(METHODS),
+      on: z.enum(['labels', 'confidence']),
+      n: z.number(),
+    }),
+    score: z.object({
+      on: z.enum(['labels', 'confidence']),
+      label: z.string(),
+      confidence: z.number(),
+      labels: z
+        .array(z.object({ label: z.string(), confidence: z.number() }))
+        .readonly()
+        .nullable(),
+      labelChanged: z.boolean(),
+      anotherLikelier: z.boolean(),
+      bucket: bucketSchema,
+    }),
+    warnings: z.array(z.string()).readonly(),
+  }),
+  z.object({ kind: z.literal('raw'), reason: z.string() }),
+]);
 
 const resultDetailSchema = z.object({
   id: z.number(),
@@ -30,6 +62,8 @@ const resultDetailSchema = z.object({
   /** ISO 8601 */
   at: z.string(),
   score: scoreSchema,
+  /** Absent where the classifier names no calibrator. */
+  calibration: calibrationSchema.exactOptional(),
 });
 export type ResultDetail = z.infer<typeof resultDetailSchema>;
 
@@ -39,7 +73,10 @@ const historyEntrySchema = z.object({
   place: z.string(),
   status: statusSchema,
   label: z.string(),
-  confidence: z.number(),
+  /** "63.9%", calibrated where it could be. */
+  percent: z.string(),
+  /** Of a calibrated confidence. */
+  bucket: bucketSchema.exactOptional(),
   doubtful: z.boolean(),
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;

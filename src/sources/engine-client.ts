@@ -3,7 +3,15 @@
  * when nobody needs it. Whatever happens to the process, the caller gets an answer or a clear error.
  */
 import { UserError } from '../core/user-error';
-import type { EngineOptions, LoadProgress, ModelInfo, ScoreParams, ScoreResult } from '../protocol/engine';
+import type {
+  EngineOptions,
+  LoadProgress,
+  ModelInfo,
+  SampleParams,
+  SampleResult,
+  ScoreParams,
+  ScoreResult,
+} from '../protocol/engine';
 import { abortable } from './abortable';
 import { EngineProcess, type EngineLog } from './engine-process';
 
@@ -105,6 +113,25 @@ export class EngineClient {
    * @throws UserError `no-model`, `engine-crashed`, `engine-timeout`, `engine-down`, `cancelled`, and what loading says
    */
   async score(params: ScoreParams, signal?: AbortSignal): Promise<ScoreResult> {
+    return this.request((engine) => engine.score(params, signal), params.texts.length, signal);
+  }
+
+  /**
+   * Draws answers to texts, in order.
+   *
+   * @throws UserError as `score`
+   */
+  async sample(params: SampleParams, signal?: AbortSignal): Promise<SampleResult> {
+    const { prompts, texts } = params;
+    return this.request((engine) => engine.sample(params, signal), prompts.length * texts.length, signal);
+  }
+
+  /** @param decodes texts to evaluate, each as often as it is */
+  private async request<T>(
+    ask: (engine: EngineProcess) => Promise<T>,
+    decodes: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     this.pending++;
     clearTimeout(this.idleTimer);
     try {
@@ -113,7 +140,7 @@ export class EngineClient {
       const { running } = this;
       if (running === undefined) throw stopped();
       this.publishReady(model);
-      return await this.limited(running, running.process.score(params, signal), params.texts.length, signal);
+      return await this.limited(running, ask(running.process), decodes, signal);
     } finally {
       this.pending--;
       const { state } = this;
@@ -234,13 +261,13 @@ export class EngineClient {
   }
 
   /** Ends an engine that takes longer than any text should: it hangs, and everything behind it would wait forever. */
-  private async limited(
+  private async limited<T>(
     running: Running,
-    work: Promise<ScoreResult>,
-    texts: number,
+    work: Promise<T>,
+    decodes: number,
     signal: AbortSignal | undefined,
-  ): Promise<ScoreResult> {
-    const limit = (this.options.textTimeoutMs ?? 120_000) * Math.max(1, texts);
+  ): Promise<T> {
+    const limit = (this.options.textTimeoutMs ?? 120_000) * Math.max(1, decodes);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {

@@ -18,12 +18,15 @@ import {
   engineLogSchema,
   loadProgressSchema,
   modelInfoSchema,
+  sampleResultSchema,
   scoreResultSchema,
   SCRATCH_VARIABLE,
   USER_ERROR_CODE,
   type EngineOptions,
   type LoadProgress,
   type ModelInfo,
+  type SampleParams,
+  type SampleResult,
   type ScoreParams,
   type ScoreResult,
 } from '../protocol/engine';
@@ -101,6 +104,10 @@ export class EngineProcess {
 
   async score(params: ScoreParams, signal: AbortSignal | undefined): Promise<ScoreResult> {
     return scoreResultSchema.parse(await this.request(ENGINE_METHODS.score, params, signal));
+  }
+
+  async sample(params: SampleParams, signal: AbortSignal | undefined): Promise<SampleResult> {
+    return sampleResultSchema.parse(await this.request(ENGINE_METHODS.sample, params, signal));
   }
 
   /** Sends a request that fails at once when the process dies, instead of waiting for an answer that never comes. */

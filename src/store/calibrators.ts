@@ -30,13 +30,18 @@ const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
  * @throws UserError bad-name
  */
 export function calibratorFile(workspace: string, name: string): string {
+  return path.join(folderOf(workspace), calibratorFileName(name));
+}
+
+/** @throws UserError bad-name */
+export function calibratorFileName(name: string): string {
   if (!NAME.test(name))
     throw new UserError(
       'bad-name',
       `"${name}" cannot name a calibrator: use up to 80 letters, digits, spaces, dots, hyphens or underscores, ` +
         `beginning with a letter or a digit.`,
     );
-  return path.join(folderOf(workspace), `${name}.json`);
+  return `${name}.json`;
 }
 
 function folderOf(workspace: string): string {

@@ -6,15 +6,31 @@ import { parseClassifier, type Classifier } from '../core/classifier/definition'
 import { UserError } from '../core/user-error';
 import { errorCode } from './atomic';
 
+const CLASSIFIER_FOLDER = path.join('.prompt-confidence', 'classifiers');
+
+export interface FoundClassifier {
+  readonly classifier: Classifier;
+  /** The folder whose `.prompt-confidence` holds what the classifier names. */
+  readonly workspace: string;
+}
+
 /**
  * A classifier by the path of its file, or by its name: of a file in `folder`/.prompt-confidence/classifiers, else
  * built in.
  *
  * @throws UserError `classifier-missing`, `classifier-invalid`, `classifier-newer`
  */
-export async function findClassifier(nameOrPath: string, folder: string): Promise<Classifier> {
-  if (nameOrPath.endsWith('.json')) return readClassifier(path.resolve(folder, nameOrPath));
-  const location = path.join(folder, '.prompt-confidence', 'classifiers');
+export async function findClassifier(nameOrPath: string, folder: string): Promise<FoundClassifier> {
+  if (!nameOrPath.endsWith('.json'))
+    return { classifier: await findByName(nameOrPath, folder), workspace: folder };
+  const file = path.resolve(folder, nameOrPath);
+  const own = path.resolve(file, '..', '..', '..');
+  const isInWorkspace = path.dirname(file) === path.join(own, CLASSIFIER_FOLDER);
+  return { classifier: await readClassifier(file), workspace: isInWorkspace ? own : folder };
+}
+
+async function findByName(nameOrPath: string, folder: string): Promise<Classifier> {
+  const location = path.join(folder, CLASSIFIER_FOLDER);
   const broken: unknown[] = [];
   for (const file of await jsonFiles(location)) {
     try {

@@ -21,6 +21,8 @@ import { errorCode } from './atomic';
 const POLL_MS = 100;
 const HEARTBEAT_MS = 5_000;
 const ABANDONED_MS = 60_000;
+/** A lock that names nobody for so long was left by a process that was killed between making and filling it. */
+const NAMELESS_MS = 2_000;
 
 const Holder = z.object({ pid: z.number().int().positive(), host: z.string(), token: z.string() });
 type Holder = z.infer<typeof Holder>;
@@ -28,7 +30,7 @@ type Holder = z.infer<typeof Holder>;
 export interface LockOptions {
   /** Ends the wait (not the action) with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called once when the lock is found taken. */
+  /** Called once when somebody is found to hold the lock. */
   readonly onWait?: (() => void) | undefined;
   /** How long an untouched lock is respected, in milliseconds. */
   readonly abandonedMs?: number | undefined;
@@ -61,14 +63,18 @@ async function acquire(file: string, holder: Holder, options: LockOptions): Prom
   let waiting = false;
   let seen = { touched: Number.NaN, since: performance.now() };
   while (!(await tryCreate(file, holder))) {
-    if (!waiting) options.onWait?.();
-    waiting = true;
     const touched = await lastTouched(file);
     if (touched === undefined) continue;
     if (touched !== seen.touched) seen = { touched, since: performance.now() };
-    if (performance.now() - seen.since >= abandonedMs || (await holderIsGone(file))) {
+    const other = await readHolder(file);
+    const patience = other === undefined ? Math.min(NAMELESS_MS, abandonedMs) : abandonedMs;
+    if (performance.now() - seen.since >= patience || isGone(other)) {
       await clearAway(file, touched);
       continue;
+    }
+    if (other !== undefined && !waiting) {
+      waiting = true;
+      options.onWait?.();
     }
     signal?.throwIfAborted();
     await sleep(POLL_MS, undefined, { signal }).catch((error: unknown) => {
@@ -108,8 +114,7 @@ async function clearAway(file: string, touched: number): Promise<void> {
   await rm(aside, { force: true });
 }
 
-async function holderIsGone(file: string): Promise<boolean> {
-  const holder = await readHolder(file);
+function isGone(holder: Holder | undefined): boolean {
   if (holder?.host !== os.hostname()) return false;
   try {
     process.kill(holder.pid, 0);

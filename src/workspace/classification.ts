@@ -3,8 +3,9 @@ import type * as vscode from 'vscode';
 import { deviceInWords } from '../core/device-words';
 import { UserError } from '../core/user-error';
 import type { Classifiers } from './classifiers';
+import type { ResultCalibration } from './result-calibration';
 import { TrackedRanges, type ClassifiedText, type Origin, type Results } from './results';
-import type { Scoring } from './scoring';
+import type { Scorer, Scoring } from './scoring';
 import { readSettings } from './settings';
 
 /** Rows of the token table. */
@@ -21,6 +22,8 @@ export interface ClassificationRequest {
   /** Name of the classifier; the one of the settings where undefined. */
   readonly classifier?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Raw scores, whatever calibrator the classifier names. */
+  readonly leaveRaw?: boolean | undefined;
   /** Whether the result view turns to the first of them; it does where undefined. */
   readonly show?: boolean;
 }
@@ -30,6 +33,7 @@ export class Classification {
     private readonly scoring: Scoring,
     private readonly classifiers: Classifiers,
     private readonly results: Results,
+    private readonly calibration: ResultCalibration,
   ) {}
 
   /**
@@ -37,34 +41,38 @@ export class Classification {
    * that is not there.
    *
    * @returns in the order of the ranges
-   * @throws UserError as Scoring.score and Classifiers.get do
+   * @throws UserError as Scoring.score and Classifiers.get do; CalibratorError where the calibrator that the classifier
+   *   names cannot be used
    */
   async run(request: ClassificationRequest): Promise<ClassifiedText[]> {
     const { document, ranges, origin, signal } = request;
     const texts = ranges.map((range) => document.getText(range));
     const tracked = new TrackedRanges(document, ranges);
     try {
-      const classifier = await this.classifiers.get(
-        request.classifier ?? readSettings(document.uri).classifier,
-      );
-      const { scores, model, device, ms } = await this.scoring.score(classifier, texts, {
+      const entry = await this.classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
+      const { classifier } = entry;
+      const calibrate = await this.calibration.prepare(entry, request.leaveRaw === true);
+      const { scores, failure, scorer, ms } = await this.scoring.score(classifier, texts, {
         topTokens: origin !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
         ...(signal === undefined ? {} : { signal }),
       });
       if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+      const scoredBy = this.calibration.originOf(classifier, scorer);
+      const calibrations = scores.map((score) => score && calibrate(document.uri, score, scoredBy));
       const found = scores.flatMap((score, index) => {
         const range = tracked.at(index);
         const text = texts[index];
-        if (range === undefined || text === undefined || document.isClosed) return [];
-        return [{ range, text, score }];
+        if (score === null || range === undefined || text === undefined || document.isClosed) return [];
+        return [{ range, text, score, calibration: calibrations[index] ?? undefined }];
       });
-      return this.results.add(
+      const added = this.results.add(
         document,
         found.map((entry) => ({
           ...entry,
           classifier: classifier.name,
-          model: model.file,
-          device: deviceInWords(device),
+          scoredBy,
+          isLeftRaw: request.leaveRaw === true,
+          ...scorerInWords(scorer),
           ms,
           batch: texts.length,
           origin,
@@ -72,6 +80,12 @@ export class Classification {
         })),
         request.show,
       );
+      if (failure !== undefined)
+        throw new UserError(
+          'texts-failed',
+          `${scores.filter((score) => score === null).length} of ${scores.length} texts were not classified. ${failure}`,
+        );
+      return added;
     } finally {
       tracked.dispose();
     }
@@ -91,4 +105,10 @@ export class Classification {
         'The classifier or the model changed since this text was classified. Classify it again to see its tokens.',
       );
   }
+}
+
+function scorerInWords(scorer: Scorer): { readonly model: string; readonly device: string } {
+  if (scorer.kind === 'engine') return { model: scorer.model.file, device: deviceInWords(scorer.device) };
+  const { model, inWords } = scorer.origin;
+  return { model: model.name, device: inWords };
 }

@@ -13,6 +13,8 @@ export type ClassifierEntry =
   | { readonly kind: 'file'; readonly uri: vscode.Uri; readonly classifier: Classifier }
   | { readonly kind: 'invalid'; readonly uri: vscode.Uri; readonly error: UserError };
 
+export type UsableClassifier = Exclude<ClassifierEntry, { readonly kind: 'invalid' }>;
+
 export class Classifiers implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly watcher = vscode.workspace.createFileSystemWatcher(CLASSIFIER_GLOB);
@@ -51,8 +53,15 @@ export class Classifiers implements vscode.Disposable {
    * @throws UserError `classifier-missing`, or what is wrong with its file
    */
   async get(name: string): Promise<Classifier> {
+    return (await this.find(name)).classifier;
+  }
+
+  /** As `get`, with where it comes from. */
+  async find(name: string): Promise<UsableClassifier> {
     const entries = await this.list();
-    const found = find(entries, name);
+    const found = entries
+      .filter((entry) => entry.kind !== 'invalid')
+      .findLast(({ classifier }) => classifier.name === name);
     if (found !== undefined) return found;
     const broken = entries.find(
       (entry) => entry.kind === 'invalid' && fileName(entry.uri) === `${name}.json`,
@@ -67,11 +76,6 @@ export class Classifiers implements vscode.Disposable {
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
-}
-
-function find(entries: readonly ClassifierEntry[], name: string): Classifier | undefined {
-  const found = entries.findLast((entry) => entry.kind !== 'invalid' && entry.classifier.name === name);
-  return found?.kind === 'invalid' ? undefined : found?.classifier;
 }
 
 async function readFolder(folder: vscode.Uri): Promise<ClassifierEntry[]> {

@@ -21,6 +21,8 @@ export interface TextQuestion {
   readonly prompt: string;
   readonly placeholder?: string;
   readonly value?: string;
+  /** What is typed is not shown. */
+  readonly password?: boolean;
   /** What is wrong with the text, or undefined. Called for every key. */
   readonly validate: (text: string) => string | undefined;
   /** "Step 1 of 3" */
@@ -95,6 +97,7 @@ export class EditorPrompts implements Prompts {
     input.prompt = question.prompt;
     input.placeholder = question.placeholder;
     input.value = question.value ?? '';
+    input.password = question.password ?? false;
     // Nobody is told off for what was not typed yet: an empty field is only refused when it is sent.
     const check = (): string | undefined => (input.validationMessage = question.validate(input.value));
     input.onDidChangeValue(() => check());

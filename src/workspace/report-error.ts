@@ -9,7 +9,11 @@ const DECISIONS: ReadonlySet<string> = new Set(['cancelled', 'download-declined'
 const COMMANDS: Readonly<Record<string, string>> = {
   'Choose Classifier': 'promptConfidence.classifyWith',
   'Choose Model': 'promptConfidence.chooseModel',
+  'Add Endpoint': 'promptConfidence.addEndpoint',
+  'Edit Endpoints': 'promptConfidence.editEndpoints',
+  'Set Key': 'promptConfidence.setEndpointKey',
   'Download Model': 'promptConfidence.downloadModel',
+  'Manage Workspace Trust': 'workbench.trust.manage',
   'Restart Engine': 'promptConfidence.restartEngine',
   'Show Log': 'promptConfidence.showLog',
 };
@@ -17,8 +21,13 @@ const COMMANDS: Readonly<Record<string, string>> = {
 /** The buttons beside an error, by its code: what mends it comes first. */
 export function actionsFor(code: string): string[] {
   if (code === 'no-model' || code === 'model-missing') return ['Choose Model', 'Download Model'];
+  if (code === 'endpoint-missing') return ['Add Endpoint', 'Edit Endpoints'];
+  if (code === 'endpoint-key' || code === 'endpoint-quota') return ['Set Key', 'Edit Endpoints'];
+  if (code.startsWith('endpoint-')) return ['Edit Endpoints', 'Show Log'];
+  if (code === 'source-untrusted') return ['Manage Workspace Trust'];
   if (code === 'model-differs' || code.startsWith('gguf-')) return ['Choose Model'];
   if (code === 'out-of-memory') return ['Choose Model', 'Show Log'];
+  if (code === 'no-calibrators' || code === 'not-trusted') return [];
   if (/^(classifier-|labels-|prompt-too-long|no-chat-template)/.test(code)) return ['Choose Classifier'];
   // The sentence says it all.
   if (code.startsWith('text-') || code === 'no-editor' || code === 'result-outdated') return [];

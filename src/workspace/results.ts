@@ -1,5 +1,8 @@
 /** What was classified where in the open documents: one place that decoration, hover and result view read. */
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
+import type { Calibration } from '../core/calibration/calibrated-score';
+import type { ScoreOrigin } from '../core/calibration/fit';
 import type { Score } from '../core/scoring/score';
 import { moveRange, type TextRange } from '../core/text-ranges';
 
@@ -15,15 +18,26 @@ export interface ClassifiedText {
   readonly text: string;
   readonly classifier: string;
   readonly score: Score;
-  /** File name of the model. */
+  /** What the score comes from: what a calibrator must agree with. */
+  readonly scoredBy: ScoredBy;
+  /** The score after the calibrator that the classifier names; undefined where it names none. */
+  readonly calibration: Calibration | undefined;
+  /** The person chose to do without that calibrator. */
+  readonly isLeftRaw: boolean;
+  /** File name of the model; its name where it is not on this machine. */
   readonly model: string;
-  /** Device that did it, in words: "CPU, 2 threads" or "NVIDIA …, 33 of 33 layers". */
+  /** What did it, in words: "CPU, 2 threads", "NVIDIA …, 33 of 33 layers", "qwen3 at http://localhost:8000/v1". */
   readonly device: string;
   /** Milliseconds that the request took, and how many texts it held. */
   readonly ms: number;
   readonly batch: number;
   readonly origin: Origin;
   readonly at: Date;
+}
+
+export interface ScoredBy extends ScoreOrigin {
+  /** Absolute; empty where the model is not on this machine. */
+  readonly modelPath: string;
 }
 
 /** Results listed in the history; the oldest go first. */
@@ -126,6 +140,25 @@ export class Results implements vscode.Disposable {
       entry.result.id === id ? { ...entry, result: { ...entry.result, score } } : entry,
     );
     this.changed.fire();
+  }
+
+  /** Puts another calibration on every result for which there is one; undefined leaves a result as it is. */
+  recalibrate(
+    change: (result: ClassifiedText) => Pick<ClassifiedText, 'scoredBy' | 'calibration'> | undefined,
+  ): void {
+    const changed = this.all.map((entry) => {
+      const now = change(entry.result);
+      if (now === undefined || isDeepStrictEqual(now.calibration, entry.result.calibration)) return entry;
+      return { ...entry, result: { ...entry.result, ...now } };
+    });
+    if (changed.every((entry, index) => entry === this.all[index])) return;
+    this.all = changed;
+    this.changed.fire();
+  }
+
+  /** Names of the classifiers of all results. */
+  get classifiers(): ReadonlySet<string> {
+    return new Set(this.all.map(({ result }) => result.classifier));
   }
 
   remove(id: number): void {

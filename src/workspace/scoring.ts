@@ -1,23 +1,35 @@
-/** Scores texts with the model that a classifier or the person chose. */
-import type * as vscode from 'vscode';
+/** Scores texts with the source that a classifier names, or the model that the person chose. */
+import * as vscode from 'vscode';
 import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
 import type { Score } from '../core/scoring/score';
+import { UserError } from '../core/user-error';
 import type { ContextShape, Device, EngineOptions, ModelInfo } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
+import { engineSource } from '../sources/engine-source';
+import { scoreTexts } from '../sources/score-texts';
+import { isFailed, type Origin, type Source } from '../sources/source';
 import { Turns } from '../sources/turns';
 import { chooseModel } from '../store/choose-model';
 import { checkGguf } from '../store/gguf';
 import type { ModelEntry, ModelStore } from '../store/models';
+import { editorModelSource } from './editor-models';
+import type { Endpoints } from './endpoints';
 import { readSettings } from './settings';
 
+/** What computes scores: a model file on this machine, or a model somewhere else. */
+export type Scorer =
+  | { readonly kind: 'engine'; readonly model: ModelEntry; readonly device: Device }
+  | { readonly kind: 'elsewhere'; readonly origin: Origin };
+
 export interface Scored {
-  /** One for each text, in order. */
-  readonly scores: readonly Score[];
-  readonly model: ModelEntry;
-  /** What computed them. */
-  readonly device: Device;
-  readonly shape: ContextShape;
+  /** One for each text, in order; null for a text that failed where others did not. */
+  readonly scores: readonly (Score | null)[];
+  /** Why the first of the failed texts failed; undefined where none did. */
+  readonly failure: string | undefined;
+  readonly scorer: Scorer;
+  /** Null where the source does not say. */
+  readonly shape: ContextShape | null;
   /** Milliseconds of the whole request, loading not included. */
   readonly ms: number;
 }
@@ -37,6 +49,7 @@ export class Scoring {
   constructor(
     private readonly models: ModelStore,
     readonly engine: EngineClient,
+    private readonly endpoints: Endpoints,
     private readonly beforeLoad: (model: ModelEntry) => Promise<void> = () => Promise.resolve(),
   ) {}
 
@@ -61,19 +74,51 @@ export class Scoring {
   }
 
   /**
-   * @throws UserError for a text that cannot be classified (before any is), a model that cannot be loaded, `cancelled`
+   * @throws UserError for a text that cannot be classified (before any is), a source that cannot be used, `cancelled`
    */
   async score(classifier: Classifier, texts: readonly string[], options: ScoringOptions): Promise<Scored> {
     for (const text of texts) checkText(text);
-    const model = await this.modelFor(classifier);
-    return this.withModel(model, options.signal, async ({ device }) => {
+    return this.withSource(classifier, options.signal, async (source, scorer) => {
       const started = performance.now();
-      const { scores, shape } = await this.engine.score(
-        { classifier, texts, topTokens: options.topTokens },
-        options.signal,
-      );
-      return { scores, model, device, shape, ms: performance.now() - started };
+      const { scores, shape } = await scoreTexts(source, classifier, texts, options);
+      const failed = scores.find(isFailed);
+      return {
+        scores: scores.map((score) => (isFailed(score) ? null : score)),
+        failure: failed?.reason,
+        scorer,
+        shape,
+        ms: performance.now() - started,
+      };
     });
+  }
+
+  /**
+   * Works with the source that a classifier names. The engine is kept for it meanwhile: no request for another model
+   * gets in between.
+   *
+   * @throws UserError `source-untrusted`; for a source that cannot be used; what `work` throws
+   */
+  async withSource<T>(
+    classifier: Classifier,
+    signal: AbortSignal | undefined,
+    work: (source: Source, scorer: Scorer) => Promise<T>,
+  ): Promise<T> {
+    const { source: name } = classifier;
+    if (name.kind !== 'engine') {
+      if (!vscode.workspace.isTrusted)
+        throw new UserError(
+          'source-untrusted',
+          `The classifier "${classifier.name}" sends texts to a model that is not on this machine, which it may only do in a workspace that you trust.`,
+        );
+      const source =
+        name.kind === 'endpoint' ? this.endpoints.source(name.name) : await editorModelSource(name.model);
+      return work(source, { kind: 'elsewhere', origin: await source.origin(signal) });
+    }
+    const model = await this.modelFor(classifier);
+    const file = { file: model.file, sha256: () => this.models.sha256(model.path) };
+    return this.withModel(model, signal, ({ device }) =>
+      work(engineSource(this.engine, file), { kind: 'engine', model, device }),
+    );
   }
 
   /** Loads a model and works with it; no request for another model gets in between, or ends this one. */

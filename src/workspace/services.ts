@@ -2,8 +2,10 @@
 import type * as vscode from 'vscode';
 import type { LoadedModels } from '../store/loaded-models';
 import type { ModelStore } from '../store/models';
+import type { Calibrators } from './calibrators';
 import type { Classification } from './classification';
 import type { Classifiers } from './classifiers';
+import type { Endpoints } from './endpoints';
 import type { Prompts } from './prompts';
 import type { Results } from './results';
 import type { Scoring } from './scoring';
@@ -14,6 +16,7 @@ export interface Services {
   readonly log: vscode.LogOutputChannel;
   readonly scoring: Scoring;
   readonly classifiers: Classifiers;
+  readonly calibrators: Calibrators;
   readonly classification: Classification;
   readonly results: Results;
   readonly models: ModelStore;
@@ -23,4 +26,5 @@ export interface Services {
   /** What the engines of other windows hold. */
   readonly loadedModels: LoadedModels;
   readonly prompts: Prompts;
+  readonly endpoints: Endpoints;
 }

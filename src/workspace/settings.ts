@@ -62,6 +62,29 @@ export function readBuckets(uri: vscode.Uri | undefined): BucketSetting {
   }
 }
 
+/** Whether buckets of this table can be kept in the settings of its folder, and why not. */
+export function bucketPlace(uri: vscode.Uri): 'settings' | 'restricted' | 'no-folder' {
+  if (vscode.workspace.getWorkspaceFolder(uri) === undefined) return 'no-folder';
+  return vscode.workspace.isTrusted ? 'settings' : 'restricted';
+}
+
+/**
+ * Into the settings of the folder in which the table lies.
+ *
+ * @param buckets null: as they are without a setting of the folder
+ */
+export async function writeBuckets(uri: vscode.Uri, buckets: readonly Bucket[] | null): Promise<void> {
+  await vscode.workspace
+    .getConfiguration(SECTION, uri)
+    .update('buckets', buckets ?? undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+}
+
+export function onDidChangeBuckets(uri: vscode.Uri, listener: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(`${SECTION}.buckets`, uri)) listener();
+  });
+}
+
 /** The model and the engine belong to the machine: they are never written into a workspace. */
 export async function writeModelSetting(file: string): Promise<void> {
   await vscode.workspace

@@ -1,5 +1,7 @@
 /**
  * `npm run bench`: every figure of the README in one run. Absolute numbers belong to the machine; the ratios do not.
+ *
+ *   npm run bench [-- --peers]    # --peers: also beside programs that others wrote, built and installed first
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -30,7 +32,7 @@ console.log(
   `${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
 );
 run(['esbuild.mjs', '--tests']);
-run(['dist-test/bench/inference.bench.cjs']);
+run(['dist-test/bench/inference.bench.cjs', ...process.argv.slice(2).filter((flag) => flag === '--peers')]);
 const vscode = {
   PROMPT_CONFIDENCE_CHROMIUM: await setUpChromium(),
   PROMPT_CONFIDENCE_VSCODE_SERVER: (await setUpVSCodeServer()).folder,

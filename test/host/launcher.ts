@@ -32,6 +32,7 @@ async function main(): Promise<number> {
   const server = await startServer({
     folder: path.dirname(workspace),
     trusted: values['enable-workspace-trust'] !== true,
+    extensions: ['test/fixtures/chat-model'],
   });
 
   const { browser, page } = await openBrowser();

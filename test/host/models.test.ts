@@ -169,7 +169,7 @@ describe('models in the editor', () => {
     await chooseModelByList(scripted('Choose a .gguf file', own));
     assert.equal(readSettings().model, own);
     const person = scripted();
-    const scoring = new Scoring(person.models, person.scoring.engine);
+    const scoring = new Scoring(person.models, person.scoring.engine, person.endpoints);
     assert.equal((await scoring.modelFor(undefined)).path, own);
   });
 
@@ -187,7 +187,7 @@ describe('models in the editor', () => {
     await mkdir(models);
     await copyFile(TEST_MODEL, path.join(models, 'real.gguf'));
     const person = scripted('Delete', undefined);
-    const scoring = new Scoring(person.models, services.scoring.engine);
+    const scoring = new Scoring(person.models, services.scoring.engine, services.endpoints);
     await setMachineSetting('model', 'real.gguf');
     await scoring.load(undefined);
     assert.equal(scoring.engine.state.kind, 'ready');
@@ -219,7 +219,9 @@ describe('models in the editor', () => {
         thresholdBytes: 1e8,
         onError: (error) => assert.fail(String(error)),
       });
-      const scoring = new Scoring(services.models, engine, (model) => guard.beforeLoad(model));
+      const scoring = new Scoring(services.models, engine, services.endpoints, (model) =>
+        guard.beforeLoad(model),
+      );
       await setMachineSetting('model', path.basename(TEST_MODEL));
 
       await assert.rejects(scoring.load(undefined), { code: 'cancelled' });

@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly folder: string;
   readonly trusted: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Folders of the checkout that are installed as extensions beside ours. */
+  readonly extensions?: readonly string[];
 }
 
 export interface VSCodeServer {
@@ -56,6 +58,15 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify({ ...BASE_SETTINGS, ...options.settings }, null, 2));
   }
+
+  for (const extension of options.extensions ?? [])
+    cpSync(
+      path.join(projectRoot(), extension),
+      path.join(serverData, 'extensions', path.basename(extension)),
+      {
+        recursive: true,
+      },
+    );
 
   const installed = requiredEnvironment('PROMPT_CONFIDENCE_VSCODE_SERVER');
   const child = spawn(

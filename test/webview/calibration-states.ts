@@ -3,32 +3,43 @@ import type { PredictionData } from '../../src/core/calibration/types';
 import { findColumns } from '../../src/core/data/columns';
 import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/analyse';
+import { breakDown } from '../../src/features/calibration/breakdown';
 import { compareCalibrators } from '../../src/features/calibration/compare';
 import { originInWords } from '../../src/features/calibration/origin';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
 import {
   type Analysis,
+  type ColumnList,
   DEFAULT_PANEL_SETTINGS,
   type PanelSettings,
   type PanelState,
+  type RowView,
 } from '../../src/protocol/calibration-page';
 import type { LabelledTable } from '../../src/store/tables/labelled';
 import { seededRandom } from '../../src/core/random';
 
 export const NASTY_LABEL = '<img src=x onerror=alert(1)>"\u202e';
 
+/** Groups of the rows: two to look at, one too small, and one that nobody should trust the name of. */
+function groupOf(i: number): string {
+  if (i % 250 === 7) return 'rare';
+  if (i % 5 === 0) return NASTY_LABEL;
+  return i % 2 === 0 ? 'x'.repeat(1000) : 'en';
+}
+
 /** A table of label scores that is too sure of itself, with a bad row and a label that one must not trust. */
 export function labelledTable(n: number, labels = ['negative', 'positive']): LabelledTable {
   const random = seededRandom(3);
-  const header = ['label', ...labels.map((label) => `prob:${label}`)];
-  const builder = new TableBuilder(findColumns(header), { truth: 'required' });
+  const header = ['label', ...labels.map((label) => `prob:${label}`), 'lang'];
+  const builder = new TableBuilder(findColumns(header), { truth: 'required', slices: ['lang'] });
   for (let i = 0; i < n; i++) {
     const f = 9 * random() - 4.5;
     const truth = random() < 1 / (1 + Math.exp(-f / 2)) ? 1 : 0;
     const p = 1 / (1 + Math.exp(-f));
     const rest = labels.slice(2).map(() => '0');
-    builder.add([labels[truth] ?? '', String(1 - p), String(p), ...rest], i + 2);
+    builder.add([labels[truth] ?? '', String(1 - p), String(p), ...rest, groupOf(i)], i + 2);
   }
-  builder.add([labels[0] ?? '', '0.2', '1.8', ...labels.slice(2).map(() => '0')], n + 2);
+  builder.add([labels[0] ?? '', '0.2', '1.8', ...labels.slice(2).map(() => '0'), ''], n + 2);
   return from(builder);
 }
 
@@ -37,6 +48,7 @@ function from(builder: TableBuilder): LabelledTable {
   const data: PredictionData = table.data;
   const source: LabelledTable['source'] = {
     file: '/w/reviews.csv',
+    modified: 0,
     size: 1,
     sha256: '0'.repeat(64),
     encoding: 'utf-8',
@@ -54,8 +66,13 @@ const NOTHING: PanelState = {
   busy: null,
   error: null,
   analysis: null,
+  breakdown: null,
+  breakdownError: null,
+  columns: null,
   comparison: null,
   comparisonError: null,
+  decisions: NO_DECISIONS,
+  progression: NO_PROGRESSION,
 };
 
 export function stateOf(
@@ -65,6 +82,36 @@ export function stateOf(
   const analysis = analyse(input, settings, originInWords(null), false);
   return { ...NOTHING, settings, analysis };
 }
+
+/** A table whose columns say nothing by their names. */
+export const FOREIGN: ColumnList = {
+  header: [
+    'body',
+    'gold',
+    'guess',
+    'p_spam',
+    'p_ham',
+    'vote/prob:a',
+    'vote/prob:b',
+    NASTY_LABEL,
+    'y'.repeat(300),
+    '',
+    'lang',
+  ],
+  samples: [
+    ['hello there', 'a far longer text that goes on and on'],
+    ['spam', 'ham'],
+    ['spam'],
+    ['0.1', '0.9'],
+    ['0.9'],
+    [],
+    [],
+    ['1'],
+    [],
+    [],
+    ['en'],
+  ],
+};
 
 const usual = labelledTable(700);
 const large = labelledTable(2600);
@@ -84,14 +131,55 @@ export const PANEL_STATES = {
         'Line 2: prob:positive is "0,93". Write numbers with a decimal point: 0.93, not 0,93. No row of the table was used.',
     },
   },
+  unmapped: {
+    ...stateOf(usual),
+    analysis: null,
+    columns: FOREIGN,
+    error: { code: 'no-columns', message: 'No predictions found: the table needs a column "confidence".' },
+  },
+  mapped: {
+    ...stateOf(usual, {
+      ...DEFAULT_PANEL_SETTINGS,
+      table: {
+        method: null,
+        mapping: { label: 'gold', 'prob:spam': 'p_spam', id: '', group: 'a column that is gone' },
+        on: null,
+        prevalence: [
+          { label: 'negative', share: 0.8 },
+          { label: 'positive', share: 0.2 },
+        ],
+      },
+    }),
+    columns: FOREIGN,
+  },
+  sliceRefused: {
+    ...stateOf(usual, { ...DEFAULT_PANEL_SETTINGS, view: { by: 'column', column: 'body' } }),
+    columns: FOREIGN,
+    breakdownError: { code: 'too-many-slices', message: '"body" has 1,873 values.' },
+  },
   gone: { ...stateOf(usual), error: { code: 'no-file', message: 'reviews.csv is gone.' } },
 } as const satisfies Record<string, PanelState>;
+
+/** The rows in parts. */
+export async function brokenDownStates(): Promise<Record<'predicted' | 'label' | 'column', PanelState>> {
+  const broken = async (input: LabelledTable, view: RowView): Promise<PanelState> => {
+    const settings = { ...DEFAULT_PANEL_SETTINGS, view };
+    const { breakdown } = await breakDown(input, settings, () => Promise.resolve());
+    return { ...stateOf(input, settings), columns: FOREIGN, breakdown };
+  };
+  const nasty = labelledTable(300, [NASTY_LABEL, 'x'.repeat(1000), '   plain ']);
+  return {
+    predicted: await broken(nasty, { by: 'predicted' }),
+    label: await broken(nasty, { by: 'label' }),
+    column: await broken(usual, { by: 'column', column: 'lang' }),
+  };
+}
 
 /** After calibrators were compared: one is recommended, raw is good enough, and there is too little to say. */
 export async function comparedStates(): Promise<Record<'use' | 'notEnough', PanelState>> {
   const compared = async (input: LabelledTable): Promise<PanelState> => ({
     ...stateOf(input, { ...DEFAULT_PANEL_SETTINGS, compare: true }),
-    comparison: await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()),
+    comparison: (await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve())).comparison,
   });
   return { use: await compared(usual), notEnough: await compared(labelledTable(60)) };
 }

@@ -5,7 +5,7 @@ import {
   DEFAULT_PANEL_SETTINGS,
   type PanelState,
 } from '../../src/protocol/calibration-page';
-import { comparedStates, labelledTable, PANEL_STATES } from './calibration-states';
+import { brokenDownStates, comparedStates, FOREIGN, labelledTable, PANEL_STATES } from './calibration-states';
 import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
 
 const WIDE = 1180;
@@ -25,6 +25,7 @@ describe('the calibration panel', () => {
   }
 
   const compared = comparedStates();
+  const brokenDown = brokenDownStates();
   const bins = ({ page }: TestPage) => page.getByRole('option', { name: /^Bin / });
 
   it('says that it is there, and keeps to its content security policy', async () => {
@@ -86,6 +87,97 @@ describe('the calibration panel', () => {
     await page.getByLabel('interval of accuracy').check();
     assert.equal(await count('consistency'), 0);
     assert.ok((await count('wilson')) > 0);
+  });
+
+  it('draws the smooth curve where rows are, and only when it is wanted', async () => {
+    const { page } = await show(PANEL_STATES.usual);
+    const curve = page.locator('.diagram .curve');
+    assert.match((await curve.getAttribute('d')) ?? '', /^M[\d.]+ [\d.]+L/);
+    await page.locator('.legend').getByText('smooth accuracy, kernel σ').waitFor();
+    await page.getByText('Bins as a table').click();
+    await page.getByRole('columnheader', { name: 'Smooth curve' }).waitFor();
+    await page.getByLabel('Smooth curve').uncheck();
+    assert.equal(await curve.count(), 0);
+    assert.equal(await page.locator('.diagram .bin-line').count(), 1);
+  });
+
+  it('looks at the rows in parts, worst first, and at the rows of their bins', async () => {
+    const { predicted, label, column } = await brokenDown;
+    const page = await show({ ...PANEL_STATES.usual, columns: FOREIGN });
+    await page.page.getByLabel('Look at').selectOption('predicted');
+    await page.page.getByLabel('Look at').selectOption({ label: 'gold' });
+    assert.deepEqual(page.received(settings), [
+      { ...DEFAULT_PANEL_SETTINGS, view: { by: 'predicted' } },
+      { ...DEFAULT_PANEL_SETTINGS, view: { by: 'column', column: 'gold' } },
+    ]);
+    await page.notify(STATE, column);
+    const parts = column.breakdown?.parts ?? [];
+    const table = page.page.getByRole('table', { name: 'Parts, worst first' });
+    assert.equal(await table.getByRole('row').count(), parts.length + 1);
+    assert.equal(await page.page.locator('img').count(), 0);
+    await page.page.getByText('With fewer than 20 rows, and so not scored: rare (').waitFor();
+    const second = parts[1];
+    assert.ok(second);
+    await table.getByRole('button').nth(1).click();
+    assert.equal(await bins(page).count(), second.diagram.evaluation.bins.length);
+    await bins(page).first().click();
+    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
+    const [asked] = page.sent.filter(({ method }) => method === CALIBRATION_PAGE_METHODS.binRows).slice(-1);
+    assert.equal((asked?.params as { part: string }).part, second.name);
+    await page.notify(STATE, predicted);
+    await page.page.getByRole('heading', { name: /^Predicted: / }).waitFor();
+    await page.notify(STATE, label);
+    await page.page.getByRole('heading', { name: /^Label: / }).waitFor();
+    await page.page.locator('.diagram').getByText(/^P\(/).waitFor();
+    await page.notify(STATE, PANEL_STATES.sliceRefused);
+    await page.page.getByText('All rows are shown below.').waitFor();
+    await page.page.locator('.diagram').waitFor();
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('leads from a table that says nothing to a form of its columns', async () => {
+    const page = await show(PANEL_STATES.unmapped);
+    const form = page.page.locator('.columns-form');
+    await form.getByRole('heading', { name: 'Columns of the table' }).waitFor();
+    await form.getByText('e.g. spam, ham').waitFor({ state: 'detached' });
+    await form.getByLabel('Truth').selectOption({ label: 'gold' });
+    await form.getByText('the right label of the row · e.g. spam, ham').waitFor();
+    await form.getByLabel('Group').selectOption({ label: 'body' });
+    await form.getByLabel('Id', { exact: true }).selectOption('none');
+    await form.getByLabel('of the label').fill('spam');
+    await form.getByLabel('is the column').selectOption({ label: 'p_spam' });
+    await form.getByRole('button', { name: 'Add' }).click();
+    await form.getByText('prob:spam: p_spam').waitFor();
+    // What is filled in counts, added or not.
+    await form.getByLabel('of the label').fill(' ham ');
+    await form.getByLabel('is the column').selectOption({ label: 'p_ham' });
+    await form.getByLabel('Evaluate').selectOption('labels');
+    await form.getByRole('button', { name: 'Use These Columns' }).click();
+    const mapping = { label: 'gold', group: 'body', id: '', 'prob:spam': 'p_spam', 'prob:ham': 'p_ham' };
+    assert.deepEqual(page.received(settings), [
+      { ...DEFAULT_PANEL_SETTINGS, table: { method: null, mapping, on: 'labels', prevalence: null } },
+    ]);
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('shows what was said of the columns at any time, and forgets it when asked to', async () => {
+    const page = await show(PANEL_STATES.mapped);
+    await page.page.getByRole('button', { name: 'Columns…' }).click();
+    const form = page.page.locator('.columns-form');
+    assert.equal(await form.getByLabel('Truth').inputValue(), '=gold');
+    assert.equal(await form.getByLabel('Id', { exact: true }).inputValue(), 'none');
+    assert.equal(await form.getByLabel('Group').inputValue(), '=a column that is gone');
+    assert.equal(await form.getByLabel('positive').inputValue(), '0.2');
+    await form.getByLabel('positive').fill('0.5');
+    await form.getByRole('button', { name: 'Use These Columns' }).click();
+    await form.getByRole('alert').getByText('The shares sum to 1.300. They must sum to 1.').waitFor();
+    await form.getByLabel('positive').fill('half');
+    await form.getByRole('button', { name: 'Use These Columns' }).click();
+    await form.getByRole('alert').getByText('Give the share of “positive” as a number').waitFor();
+    assert.equal(page.received(settings).length, 0);
+    await form.getByRole('button', { name: 'Reset' }).click();
+    assert.deepEqual(page.received(settings), [{ ...DEFAULT_PANEL_SETTINGS }]);
+    assert.equal(await form.count(), 0);
   });
 
   it('asks for other bins', async () => {
@@ -194,7 +286,7 @@ describe('the calibration panel', () => {
   });
 
   it('fits into 400 pixels', async () => {
-    for (const state of Object.values({ ...PANEL_STATES, ...(await compared) })) {
+    for (const state of Object.values({ ...PANEL_STATES, ...(await compared), ...(await brokenDown) })) {
       const { page } = await show(state, { width: 400 });
       const overflow = await page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
@@ -206,11 +298,17 @@ describe('the calibration panel', () => {
     }
   });
 
+  const wide = new Set(['usual', 'use', 'unmapped', 'column', 'label']);
   for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
-      for (const [name, state] of Object.entries({ ...PANEL_STATES, ...(await compared) })) {
-        const page = await show(state, { theme, width: name === 'usual' || name === 'use' ? WIDE : 400 });
+      for (const [name, state] of Object.entries({
+        ...PANEL_STATES,
+        ...(await compared),
+        ...(await brokenDown),
+      })) {
+        const page = await show(state, { theme, width: wide.has(name) ? WIDE : 400 });
         if (name === 'usual') await bins(page).nth(9).click();
+        if (name === 'mapped') await page.page.getByRole('button', { name: 'Columns…' }).click();
         await page.screenshot(`calibration-${name}-${theme}`, true);
         assert.deepEqual(await page.accessibilityProblems(), [], name);
       }

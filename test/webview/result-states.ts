@@ -1,4 +1,5 @@
 /** States of the result view as the host sent them in a real run, and some that are hard to bring about. */
+import { formatPercent } from '../../src/core/presentation';
 import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
 
 const TOKENS: readonly (readonly [string, number, string?])[] = [
@@ -111,7 +112,7 @@ function entry(
     place: `reviews.txt, line ${id + 1}`,
     status: 'live',
     label: 'positive',
-    confidence,
+    percent: formatPercent(confidence),
     doubtful: false,
     ...more,
   };

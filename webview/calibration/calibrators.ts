@@ -3,10 +3,20 @@ import type { Method, Metric } from '../../src/core/calibration/types';
 import type { Comparison, PanelState } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
-import { type Band, densityTop } from './diagram';
+import { densityTop, type DiagramOptions } from './diagram';
 import { figure } from './figure';
 import { link, table } from './tables';
-import { interval, methodName, number, recommendationReason, recommendationTitle } from './words';
+import {
+  CORRECTNESS,
+  interval,
+  methodName,
+  number,
+  recommendationReason,
+  recommendationTitle,
+} from './words';
+
+/** How every diagram of the page is drawn. */
+export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;
 
 type Shown = Comparison['methods'][number];
 
@@ -18,7 +28,7 @@ export interface CalibratorActions {
 
 export function calibratorSection(
   { analysis, comparison, comparisonError, busy }: PanelState,
-  band: Band,
+  look: Look,
   wanted: string | null,
   actions: CalibratorActions,
 ): Node[] {
@@ -49,13 +59,13 @@ export function calibratorSection(
           : h('p', { class: 'quiet' }, 'They can be compared once the numbers above are computed.'),
       ),
     ];
-  return [compared(comparison, analysis.origin, band, wanted, actions)];
+  return [compared(comparison, analysis.origin, look, wanted, actions)];
 }
 
 function compared(
   comparison: Comparison,
   origin: string,
-  band: Band,
+  look: Look,
   wanted: string | null,
   actions: CalibratorActions,
 ): HTMLElement {
@@ -77,12 +87,12 @@ function compared(
         `${methods.some((entry) => entry.method === method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${why}`,
       ),
     ),
-    ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, band, origin, actions)),
+    ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, look, origin, actions)),
   );
 }
 
 /** What the person chose to see; else what is recommended, else the one with the lowest NLL. */
-function shownMethod({ methods, choice }: Comparison, wanted: string | null): Shown | undefined {
+export function shownMethod({ methods, choice }: Comparison, wanted: string | null): Shown | undefined {
   const find = (name: string | null): Shown | undefined =>
     methods.find(({ method }) => method === name && method !== 'raw');
   const nll = ({ diagram }: Shown): number => criterion(diagram.evaluation).nll.value ?? Infinity;
@@ -137,7 +147,7 @@ function comparisonTable(
 }
 
 /** Raw and calibrated on the same axes, on the same rows. */
-function pair(raw: Shown, shown: Shown, band: Band, origin: string, actions: CalibratorActions): Node[] {
+function pair(raw: Shown, shown: Shown, look: Look, origin: string, actions: CalibratorActions): Node[] {
   const { method } = shown;
   if (method === 'raw') return [];
   const top = Math.max(densityTop(raw.diagram), densityTop(shown.diagram));
@@ -148,7 +158,8 @@ function pair(raw: Shown, shown: Shown, band: Band, origin: string, actions: Cal
       { class: 'columns pair' },
       figure({
         diagram: raw.diagram,
-        band,
+        ...look,
+        axes: CORRECTNESS,
         id: 'before',
         caption: 'Raw',
         title: 'Reliability diagram of the raw confidence',
@@ -156,7 +167,8 @@ function pair(raw: Shown, shown: Shown, band: Band, origin: string, actions: Cal
       }),
       figure({
         diagram: shown.diagram,
-        band,
+        ...look,
+        axes: CORRECTNESS,
         id: 'after',
         caption: `${name}, on rows that it did not see`,
         title: `Reliability diagram after ${name}`,

@@ -1,21 +1,33 @@
-/** Small controls with the editor's own form elements underneath: a list and a group of radio buttons. */
+/** Small controls with the editor's own form elements underneath: a list, a group of radio buttons, a switch. */
 import { h } from '../dom';
+
+export interface SelectOption<T> {
+  readonly value: T;
+  readonly text: string;
+  /** Heading of the options that it stands among. */
+  readonly group?: string;
+}
 
 export function select<T extends number | string>(
   label: string,
   key: string,
-  options: readonly { readonly value: T; readonly text: string }[],
+  options: readonly SelectOption<T>[],
   chosen: T,
   onChange: (value: T) => void,
 ): HTMLElement {
   const id = `select-${key}`;
-  const element = h(
-    'select',
-    { id, 'data-key': key },
-    ...options.map(({ value, text }) =>
-      h('option', { value: String(value), selected: value === chosen }, text),
-    ),
-  );
+  const groups = new Map<string, HTMLElement>();
+  const element = h('select', { id, 'data-key': key });
+  for (const { value, text, group } of options) {
+    const option = h('option', { value: String(value), selected: value === chosen }, text);
+    if (group === undefined) element.append(option);
+    else {
+      const parent = groups.get(group) ?? h('optgroup', { label: group });
+      groups.set(group, parent);
+      parent.append(option);
+      element.append(parent);
+    }
+  }
   element.addEventListener('change', () => {
     const found = options[element.selectedIndex];
     if (found !== undefined) onChange(found.value);
@@ -45,4 +57,15 @@ export function radios<T extends string>(
       return h('label', { class: 'radio' }, input, text);
     }),
   );
+}
+
+export function checkbox(
+  label: string,
+  key: string,
+  checked: boolean,
+  onChange: (value: boolean) => void,
+): HTMLElement {
+  const input = h('input', { type: 'checkbox', 'data-key': key, checked });
+  input.addEventListener('change', () => onChange(input.checked));
+  return h('label', { class: 'radio' }, input, label);
 }

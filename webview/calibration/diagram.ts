@@ -4,13 +4,17 @@
  */
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
 import { svg } from '../dom';
-import { binSentence, isBeyondChance, number } from './words';
+import { curvePath } from './curve';
+import { type Axes, binSentence, isBeyondChance, number } from './words';
 
 export type Band = 'consistency' | 'wilson';
 
 export interface DiagramOptions {
   readonly diagram: Diagram;
   readonly band: Band;
+  readonly axes: Axes;
+  /** Whether the smooth curve is drawn; without it bin averages are joined. */
+  readonly withCurve: boolean;
   /** Unique in the page: prefix of ids and keys. */
   readonly id: string;
   readonly title: string;
@@ -36,7 +40,7 @@ const x = (share: number): number => round(LEFT + share * (RIGHT - LEFT));
 const y = (share: number): number => round(PLOT[1] - share * (PLOT[1] - PLOT[0]));
 
 export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
-  const { diagram, band, id, title } = options;
+  const { diagram, band, axes, withCurve, id, title } = options;
   const { bins } = diagram.evaluation;
   const titleElement = svg('title', { id: `${id}-title` });
   titleElement.textContent = title;
@@ -53,15 +57,17 @@ export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
     svg(
       'g',
       { 'aria-hidden': 'true' },
-      ...frame(diagram.evaluation.binning.kind === 'width' ? 'rows' : 'density'),
+      ...frame(diagram.evaluation.binning.kind === 'width' ? 'rows' : 'density', axes),
       dots(diagram.dots),
       ...histogram(diagram, options.densityTop ?? densityTop(diagram)),
       svg('path', { class: 'diagonal', d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` }),
       ...bins.map((_, index) => bandBar(diagram, index, band)),
-      svg('polyline', {
-        class: 'bin-line',
-        points: bins.map((bin) => `${x(bin.meanConfidence)},${y(bin.accuracy)}`).join(' '),
-      }),
+      withCurve && diagram.curve !== null
+        ? svg('path', { class: 'curve', d: curvePath(diagram.curve, x, y) })
+        : svg('polyline', {
+            class: 'bin-line',
+            points: bins.map((bin) => `${x(bin.meanConfidence)},${y(bin.accuracy)}`).join(' '),
+          }),
       ...bins.map((_, index) => marker(diagram, index, band)),
     ),
     binList(options),
@@ -75,7 +81,7 @@ export function densityTop({ evaluation }: Diagram): number {
 }
 
 /** @param density what the height of a histogram's bar stands for */
-function frame(density: string): SVGElement[] {
+function frame(density: string, axes: Axes): SVGElement[] {
   const label = (text: string, at: { x: number; y: number }, className: string, transform?: string) => {
     const element = svg('text', { class: className, ...at, transform });
     element.textContent = text;
@@ -94,11 +100,11 @@ function frame(density: string): SVGElement[] {
       label(tickName(tick), { x: x(tick), y: HISTOGRAM[1] + 16 }, 'tick middle'),
     ]),
     svg('path', { class: 'axis', d: `M${LEFT} ${HISTOGRAM[1]}H${RIGHT}` }),
-    label('right', { x: LEFT - 6, y: RIGHT_STRIP[0] + 15 }, 'tick end'),
-    label('wrong', { x: LEFT - 6, y: WRONG_STRIP[0] + 15 }, 'tick end'),
+    label(axes.hit, { x: LEFT - 6, y: RIGHT_STRIP[0] + 15 }, 'tick end'),
+    label(axes.miss, { x: LEFT - 6, y: WRONG_STRIP[0] + 15 }, 'tick end'),
     label(density, { x: LEFT - 6, y: (HISTOGRAM[0] + HISTOGRAM[1]) / 2 + 4 }, 'tick end'),
-    label('Accuracy', { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
-    label('Confidence', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 8 }, 'axis-title middle'),
+    label(axes.up, { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
+    label(axes.across, { x: (LEFT + RIGHT) / 2, y: HEIGHT - 8 }, 'axis-title middle'),
   ];
 }
 
@@ -180,7 +186,7 @@ function marker({ evaluation, consistency }: Diagram, index: number, band: Band)
 }
 
 /** What is pointed at, focused and chosen: a column over both plots for every bin. One stop for the Tab key. */
-function binList({ diagram, id, onPoint, onChoose }: DiagramOptions): SVGElement {
+function binList({ diagram, axes, id, onPoint, onChoose }: DiagramOptions): SVGElement {
   const { bins } = diagram.evaluation;
   const items = bins.map((bin, index) =>
     svg('rect', {
@@ -188,7 +194,7 @@ function binList({ diagram, id, onPoint, onChoose }: DiagramOptions): SVGElement
       role: 'option',
       tabindex: index === 0 ? 0 : -1,
       'aria-selected': 'false',
-      'aria-label': binSentence(bin, diagram.consistency[index] ?? null),
+      'aria-label': binSentence(bin, diagram.consistency[index] ?? null, axes),
       'data-key': `${id}-bin-${number(bin.low)}`,
       x: x(bin.low),
       y: RIGHT_STRIP[0],
@@ -198,7 +204,7 @@ function binList({ diagram, id, onPoint, onChoose }: DiagramOptions): SVGElement
   );
   const list = svg(
     'g',
-    { role: 'listbox', 'aria-label': 'Bins of confidence', 'aria-orientation': 'horizontal' },
+    { role: 'listbox', 'aria-label': `Bins of ${axes.acrossWords}`, 'aria-orientation': 'horizontal' },
     ...items,
   );
   const focus = (index: number): void => {

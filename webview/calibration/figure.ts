@@ -4,11 +4,14 @@ import { h } from '../dom';
 import { type Band, reliabilityDiagram } from './diagram';
 import { legend } from './legend';
 import { binsTable } from './tables';
-import { binSentence } from './words';
+import { type Axes, binSentence } from './words';
 
 export interface FigureOptions {
   readonly diagram: Diagram;
   readonly band: Band;
+  readonly axes: Axes;
+  /** Whether the smooth curve is drawn. */
+  readonly withCurve: boolean;
   /** Unique in the page. */
   readonly id: string;
   readonly title: string;
@@ -21,7 +24,7 @@ export interface FigureOptions {
 }
 
 export function figure(options: FigureOptions): HTMLElement {
-  const { diagram, band, id, title, caption, densityTop, chosen, onChoose } = options;
+  const { diagram, band, axes, withCurve, id, title, caption, densityTop, chosen, onChoose } = options;
   const { bins } = diagram.evaluation;
   const hint =
     onChoose === undefined
@@ -31,6 +34,8 @@ export function figure(options: FigureOptions): HTMLElement {
   const picture = reliabilityDiagram({
     diagram,
     band,
+    axes,
+    withCurve,
     id,
     title,
     ...(densityTop === undefined ? {} : { densityTop }),
@@ -38,7 +43,9 @@ export function figure(options: FigureOptions): HTMLElement {
       const at = index ?? chosen?.();
       const bin = at === undefined ? undefined : bins[at];
       readout.textContent =
-        bin === undefined || at === undefined ? hint : binSentence(bin, diagram.consistency[at] ?? null);
+        bin === undefined || at === undefined
+          ? hint
+          : binSentence(bin, diagram.consistency[at] ?? null, axes);
     },
     onChoose: (index) => onChoose?.(index),
   });
@@ -48,12 +55,12 @@ export function figure(options: FigureOptions): HTMLElement {
     caption === undefined ? undefined : h('figcaption', {}, caption),
     picture,
     readout,
-    legend(diagram, band),
+    legend(diagram, band, axes, withCurve),
     h(
       'details',
       {},
       h('summary', { 'data-key': `${id}-bins` }, 'Bins as a table'),
-      binsTable(diagram, `${id}-row`, onChoose),
+      binsTable(diagram, axes, `${id}-row`, onChoose),
     ),
   );
 }

@@ -1,9 +1,10 @@
 /** What the shapes of a diagram mean. */
-import type { Diagram } from '../../src/protocol/calibration-page';
+import { CURVE_ROWS, type Diagram } from '../../src/protocol/calibration-page';
 import { h, svg } from '../dom';
 import type { Band } from './diagram';
+import { type Axes, number } from './words';
 
-export function legend({ dots }: Diagram, band: Band): HTMLElement {
+export function legend({ dots, curve }: Diagram, band: Band, axes: Axes, withCurve: boolean): HTMLElement {
   const sampled =
     dots.total > dots.confidence.length
       ? `single predictions: ${dots.confidence.length.toLocaleString('en-US')} of ${dots.total.toLocaleString('en-US')}, sampled`
@@ -15,7 +16,7 @@ export function legend({ dots }: Diagram, band: Band): HTMLElement {
       svg('circle', { class: 'bin-point', cx: 8, cy: 8, r: 4.5 }),
       band === 'consistency'
         ? 'bin average, within chance of a calibrated model'
-        : 'bin average whose interval holds its mean confidence',
+        : `bin average whose interval holds its mean ${axes.acrossWords}`,
     ),
     item(
       svg('path', { class: 'bin-point beyond', d: 'M8 2l6 6l-6 6l-6 -6Z' }),
@@ -30,9 +31,17 @@ export function legend({ dots }: Diagram, band: Band): HTMLElement {
         )
       : item(
           svg('path', { class: 'wilson', d: 'M8 1V15M4 1h8M4 15h8' }),
-          '95% interval of the accuracy (Wilson)',
+          `95% interval of the ${axes.upWords} (Wilson)`,
         ),
-    item(svg('path', { class: 'diagonal', d: 'M1 15L15 1' }), 'confidence = accuracy'),
+    ...(curve === null || !withCurve
+      ? []
+      : [
+          item(
+            svg('path', { class: 'curve', d: 'M1 13C6 12 8 4 15 3' }),
+            `smooth ${axes.upWords}, kernel σ ${number(curve.sigma)}; where at least ${CURVE_ROWS} rows are near`,
+          ),
+        ]),
+    item(svg('path', { class: 'diagonal', d: 'M1 15L15 1' }), `${axes.acrossWords} = ${axes.upWords}`),
     item(svg('path', { class: 'dots dots-right', d: 'M4 5h0M9 10h0M12 4h0' }), sampled),
   );
 }

@@ -1,6 +1,7 @@
 /** The page of the calibration panel. The host sends numbers; the page keeps what is looked at. */
 import '../no-eval';
 import * as z from 'zod';
+import { DECISION_PAGE_METHODS } from '../../src/protocol/calibration-decisions';
 import {
   BIN_COUNTS,
   binRowsSchema,
@@ -8,6 +9,7 @@ import {
   FEWEST_FOR_PLOT,
   panelStateSchema,
   type Analysis,
+  type Diagram,
   type PanelSettings,
   type PanelState,
 } from '../../src/protocol/calibration-page';
@@ -15,19 +17,42 @@ import { button } from '../button';
 import { h, replaceContent, warningIcon } from '../dom';
 import { connectHost } from '../rpc';
 import './calibration.css';
-import { radios, select } from './choices';
-import { calibratorSection } from './calibrators';
+import './decisions.css';
+import { checkbox, radios, select } from './choices';
+import { calibratorSection, shownMethod } from './calibrators';
+import { columnsForm } from './columns-form';
+import { DecisionSection } from './decisions';
 import { markChosen } from './diagram';
 import { exportControls } from './export';
 import { figure } from './figure';
+import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts';
+import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
-import { aboutNumbers, binRange, count, factsOf, remedy, verdict } from './words';
+import {
+  aboutNumbers,
+  type Axes,
+  binRange,
+  CORRECTNESS,
+  count,
+  factsOf,
+  isMappable,
+  labelName,
+  remedy,
+  verdict,
+} from './words';
 
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),
+  withCurve: z.boolean(),
+  /** Whether the form of the columns is open though the table can be used. */
+  mapping: z.boolean(),
+  /** The part that is drawn; null for the worst one. */
+  part: z.string().nullable(),
   chosen: z.object({ low: z.number(), high: z.number() }).nullable(),
   /** The calibrator that stands beside raw; null for the recommended one. */
   method: z.string().nullable(),
+  decisions: z.object({ at: z.number(), by: z.enum(['target', 'costs']) }),
+  progression: z.enum(['nll', 'brier']),
 });
 type View = z.infer<typeof viewSchema>;
 const keptSchema = z.object({ state: panelStateSchema, view: viewSchema });
@@ -39,8 +64,19 @@ const notify = (method: string, params?: object): void => {
 };
 const reveal = (line: number): void => notify(CALIBRATION_PAGE_METHODS.reveal, { line });
 
-let view: View = { band: 'consistency', chosen: null, method: null };
+let view: View = {
+  band: 'consistency',
+  withCurve: true,
+  mapping: false,
+  part: null,
+  chosen: null,
+  method: null,
+  decisions: { at: 0.9, by: 'target' },
+  progression: 'nll',
+};
 let drawn: PanelState | undefined;
+/** What the main diagram is of. */
+let inDiagram: { readonly part: string | null; readonly axes: Axes } = { part: null, axes: CORRECTNESS };
 /** The bin that the rows below are of; a later answer to an earlier question is not shown. */
 let asked = 0;
 
@@ -50,9 +86,17 @@ const controls = h('div', { class: 'controls' });
 const exportButtons = exportControls(connection);
 const busy = h('div', { class: 'busy', hidden: true });
 const problem = h('div', {});
+const mapping = h('div', {});
+const parts = h('div', {});
 const content = h('div', {});
 const binRows = h('section', { class: 'bin-rows', hidden: true, tabindex: -1 });
 const calibrators = h('div', {});
+const decisions = new DecisionSection({
+  ask: (question) => notify(DECISION_PAGE_METHODS.ask, question),
+  saveBuckets: (buckets) => notify(DECISION_PAGE_METHODS.buckets, { buckets }),
+  look: (part) => look({ decisions: part }),
+});
+const progression = h('div', {});
 const notes = h('div', {});
 /** Read aloud when it changes; never seen. */
 const announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
@@ -63,9 +107,13 @@ document.body.append(
     busy,
     h('header', {}, h('div', {}, heading, facts, exportButtons), controls),
     problem,
+    mapping,
+    parts,
     content,
     binRows,
     calibrators,
+    decisions.element,
+    progression,
     notes,
   ),
   announcement,
@@ -78,13 +126,77 @@ function draw(state: PanelState): void {
     replaceContent(problem, ...problemParts(state));
   controls.hidden = state.analysis === null;
   exportButtons.hidden = state.analysis === null || state.analysis.preliminary || state.error !== null;
-  if (!same(state.settings, drawn?.settings) || controls.firstChild === null) drawControls(state.settings);
-  if (!same(state.analysis, drawn?.analysis)) drawAnalysis(state.analysis);
+  if (!same(controlPart(state), drawn && controlPart(drawn))) drawControls(state);
+  if (!same(mappingPart(state), drawn && mappingPart(drawn))) drawMapping(state);
+  if (!same(contentPart(state), drawn && contentPart(drawn))) drawContent(state);
+  if (!same(state.analysis, drawn?.analysis)) drawNotes(state.analysis);
   if (!same(calibratorPart(state), drawn && calibratorPart(drawn))) drawCalibrators(state);
+  if (!same(decisionPart(state), drawn && decisionPart(drawn))) drawDecisions(state);
+  if (!same(progressionPart(state), drawn && progressionPart(drawn))) drawProgression(state);
   drawn = state;
 }
 
-/** What the section of the calibrators is drawn from. */
+/** What each part of the page is drawn from. */
+function controlPart({ settings, columns }: PanelState): unknown {
+  return [settings, columns?.header];
+}
+
+function mappingPart({ columns, settings, error, analysis }: PanelState): unknown {
+  return [columns, settings.table, error?.code, analysis?.evaluation.labels];
+}
+
+function contentPart({ analysis, settings, breakdown, breakdownError }: PanelState): unknown {
+  return [analysis, settings.view, breakdown, breakdownError];
+}
+
+function decisionPart({ analysis, comparison, decisions: decided }: PanelState): unknown {
+  return [decided, comparison?.choice, analysis?.evaluation.labels];
+}
+
+function drawDecisions({ analysis, comparison, decisions: decided }: PanelState): void {
+  decisions.draw(
+    analysis === null || (decided.report === null && decided.error === null)
+      ? undefined
+      : {
+          decisions: decided,
+          labels: analysis.evaluation.labels,
+          method: comparison === null ? undefined : shownMethod(comparison, view.method)?.method,
+          view: view.decisions,
+        },
+  );
+}
+
+function progressionPart({ analysis, comparison, progression: computed }: PanelState): unknown {
+  return [computed, comparison?.choice, analysis?.preliminary, analysis?.evaluation.n];
+}
+
+function drawProgression({ analysis, comparison, progression: computed }: PanelState): void {
+  if (analysis === null || analysis.preliminary) {
+    progression.replaceChildren();
+    return;
+  }
+  const choice = comparison?.choice ?? null;
+  replaceContent(
+    progression,
+    progressionSection(
+      {
+        progression: computed,
+        rows: analysis.evaluation.n,
+        recommended: choice === 'raw' ? null : choice,
+        metric: view.progression,
+      },
+      {
+        start: () => notify(DECISION_PAGE_METHODS.progression),
+        cancel: () => notify(DECISION_PAGE_METHODS.cancelProgression),
+        show: (metric) => {
+          look({ progression: metric });
+          if (drawn !== undefined) drawProgression(drawn);
+        },
+      },
+    ),
+  );
+}
+
 function calibratorPart({ analysis, comparison, comparisonError, busy, settings }: PanelState): unknown {
   const { origin, preliminary } = analysis ?? {};
   return [comparison, comparisonError, settings, busy === null, origin, preliminary];
@@ -106,13 +218,18 @@ function drawBusy(words: string | null): void {
   else busy.querySelector('p')?.replaceChildren(`${words}…`);
 }
 
-function problemParts({ error, analysis }: PanelState): Node[] {
+function problemParts({ error, analysis, columns }: PanelState): Node[] {
   if (error === null) return [];
-  const again = button('Compute Again', { key: 'retry' }, () => notify(CALIBRATION_PAGE_METHODS.retry));
+  const again = button('Compute Again', { key: 'retry', secondary: isMappable(error.code) }, () =>
+    notify(CALIBRATION_PAGE_METHODS.retry),
+  );
   const text = button('Open as Text', { key: 'text', secondary: true }, () =>
     notify(CALIBRATION_PAGE_METHODS.openText),
   );
-  const outdated = 'The numbers below are of the file as it was before.';
+  const outdated = isMappable(error.code)
+    ? 'The numbers below are the earlier ones.'
+    : 'The numbers below are of the file as it was before.';
+  const mapped = columns !== null && error.code !== 'no-file' && !isMappable(error.code);
   const advice = [remedy(error.code), ...(analysis === null ? [] : [outdated])].filter((part) => part !== '');
   return [
     h(
@@ -121,7 +238,13 @@ function problemParts({ error, analysis }: PanelState): Node[] {
       h('h2', {}, warningIcon(), errorTitle(error.code)),
       h('p', {}, error.message),
       ...advice.map((part) => h('p', { class: 'quiet' }, part)),
-      h('div', { class: 'buttons' }, again, ...(error.code === 'no-file' ? [] : [text])),
+      h(
+        'div',
+        { class: 'buttons' },
+        again,
+        ...(error.code === 'no-file' ? [] : [text]),
+        ...(mapped ? [columnsButton()] : []),
+      ),
     ),
   ];
 }
@@ -132,12 +255,53 @@ function errorTitle(code: string): string {
   return 'This table cannot be used as it is';
 }
 
-function drawControls(settings: PanelSettings): void {
+function columnsButton(): HTMLElement {
+  return button('Columns…', { key: 'columns', secondary: true }, () => {
+    look({ mapping: !view.mapping });
+    if (drawn !== undefined) drawMapping(drawn);
+    mapping.querySelector('h2')?.focus();
+  });
+}
+
+function drawMapping(state: PanelState): void {
+  const { columns, settings, error, analysis } = state;
+  const isWanted = view.mapping || (error !== null && isMappable(error.code));
+  if (columns === null || !isWanted) {
+    mapping.replaceChildren();
+    return;
+  }
+  const { labelMetrics, n } = analysis?.evaluation ?? {};
+  replaceContent(
+    mapping,
+    columnsForm({
+      columns,
+      table: settings.table,
+      labels:
+        labelMetrics?.perLabel.map(({ label, support }) => ({ label, share: support / (n ?? 1) })) ?? null,
+      use: (table) => {
+        look({ mapping: false });
+        notify(CALIBRATION_PAGE_METHODS.settings, { ...settings, table });
+        if (drawn !== undefined) drawMapping(drawn);
+      },
+      close: () => {
+        look({ mapping: false });
+        if (drawn !== undefined) drawMapping(drawn);
+      },
+    }),
+  );
+}
+
+function drawControls(state: PanelState): void {
+  const { settings } = state;
   const change = (part: Partial<PanelSettings>): void =>
     notify(CALIBRATION_PAGE_METHODS.settings, { ...settings, ...part });
   const counts = [...new Set([...BIN_COUNTS, settings.bins])].sort((a, b) => a - b);
   replaceContent(
     controls,
+    viewChoice(state, (wanted) => {
+      look({ part: null, chosen: null });
+      change({ view: wanted });
+    }),
     select(
       'Bins',
       'bins',
@@ -163,42 +327,64 @@ function drawControls(settings: PanelSettings): void {
         { value: 'wilson', text: 'interval of accuracy' },
       ],
       view.band,
-      (band) => {
-        look({ band });
-        if (drawn === undefined) return;
-        drawAnalysis(drawn.analysis);
-        drawCalibrators(drawn);
-      },
+      (band) => drawAs({ band }),
     ),
+    checkbox('Smooth curve', 'curve', view.withCurve, (withCurve) => drawAs({ withCurve })),
+    columnsButton(),
   );
 }
 
-function drawAnalysis(analysis: Analysis | null): void {
+/** Another look of every diagram. */
+function drawAs(change: Pick<View, 'band'> | Pick<View, 'withCurve'>): void {
+  look(change);
+  if (drawn === undefined) return;
+  drawContent(drawn);
+  drawCalibrators(drawn);
+}
+
+function drawContent(state: PanelState): void {
+  const { analysis } = state;
   if (analysis === null) {
-    facts.replaceChildren();
-    content.replaceChildren();
-    notes.replaceChildren();
+    for (const element of [facts, parts, content]) element.replaceChildren();
     return;
   }
-  const { evaluation } = analysis;
-  facts.textContent = factsOf(evaluation);
-  const said = verdict(evaluation);
+  facts.textContent = factsOf(analysis.evaluation);
+  const part = shownPart(state, view.part);
+  replaceContent(
+    parts,
+    ...partsSection(state, part, (name) => {
+      look({ part: name, chosen: null });
+      if (drawn === undefined) return;
+      drawContent(drawn);
+      announcement.textContent = `The diagram below is of ${labelName(name)}.`;
+    }),
+  );
+  const shown = part?.diagram ?? analysis;
+  const { evaluation } = shown;
+  const axes = axesOf(state, part);
+  inDiagram = { part: part?.name ?? null, axes };
+  const said = verdict(evaluation, axes);
+  const title = said === undefined ? [] : [h('h2', {}, said.title), h('p', {}, said.text)];
   replaceContent(
     content,
+    ...(part === undefined ? [] : [h('h2', { class: 'part-title' }, partTitle(state, part))]),
     h(
       'div',
       { class: 'columns' },
-      evaluation.n < FEWEST_FOR_PLOT ? tooFew(evaluation.n) : rawFigure(analysis),
+      evaluation.n < FEWEST_FOR_PLOT ? tooFew(evaluation.n) : mainFigure(shown, axes),
       h(
         'section',
         { class: 'numbers' },
-        ...(said === undefined ? [] : [h('h2', {}, said.title), h('p', {}, said.text)]),
-        metricsTable(analysis),
+        ...title,
+        metricsTable(evaluation, part === undefined && analysis.preliminary, axes),
       ),
     ),
   );
-  replaceContent(notes, ...noteParts(analysis));
-  chooseAgain(analysis);
+  chooseAgain(shown);
+}
+
+function drawNotes(analysis: Analysis | null): void {
+  replaceContent(notes, ...(analysis === null ? [] : noteParts(analysis)));
 }
 
 function tooFew(n: number): HTMLElement {
@@ -214,72 +400,80 @@ function tooFew(n: number): HTMLElement {
   );
 }
 
-function rawFigure(analysis: Analysis): HTMLElement {
+function mainFigure(diagram: Diagram, axes: Axes): HTMLElement {
   return figure({
-    diagram: analysis,
+    diagram,
+    axes,
     band: view.band,
+    withCurve: view.withCurve,
     id: 'raw',
-    title: 'Reliability diagram: accuracy by confidence, with a histogram of the confidence below',
-    chosen: () => chosenIndex(analysis),
-    onChoose: (index) => chooseBin(analysis, index),
+    title: `Reliability diagram: ${axes.upWords} by ${axes.acrossWords}, with a histogram below`,
+    chosen: () => chosenIndex(diagram),
+    onChoose: (index) => chooseBin(diagram, index),
   });
 }
 
 function drawCalibrators(state: PanelState): void {
   replaceContent(
     calibrators,
-    ...calibratorSection(state, view.band, view.method, {
+    ...calibratorSection(state, { band: view.band, withCurve: view.withCurve }, view.method, {
       compare: () => notify(CALIBRATION_PAGE_METHODS.settings, { ...state.settings, compare: true }),
       show: (method) => {
         look({ method });
-        if (drawn !== undefined) drawCalibrators(drawn);
+        if (drawn === undefined) return;
+        drawCalibrators(drawn);
+        drawDecisions(drawn);
       },
       save: (method) => notify(CALIBRATION_PAGE_METHODS.save, { method }),
     }),
   );
 }
 
-function chosenIndex({ evaluation }: Analysis): number | undefined {
+function chosenIndex({ evaluation }: Diagram): number | undefined {
   const { chosen } = view;
   if (chosen === null) return undefined;
   const index = evaluation.bins.findIndex(({ low, high }) => low === chosen.low && high === chosen.high);
   return index < 0 ? undefined : index;
 }
 
-function chooseBin(analysis: Analysis, index: number): void {
-  const bin = analysis.evaluation.bins[index];
+function chooseBin(diagram: Diagram, index: number): void {
+  const bin = diagram.evaluation.bins[index];
   if (bin === undefined) return;
   look({ chosen: { low: bin.low, high: bin.high } });
-  showChosen(analysis, true);
+  showChosen(diagram, true);
 }
 
 /** After new numbers: the same bin again where there is one. */
-function chooseAgain(analysis: Analysis): void {
-  if (view.chosen !== null && chosenIndex(analysis) === undefined) look({ chosen: null });
-  showChosen(analysis, false);
+function chooseAgain(diagram: Diagram): void {
+  if (view.chosen !== null && chosenIndex(diagram) === undefined) look({ chosen: null });
+  showChosen(diagram, false);
 }
 
-function showChosen(analysis: Analysis, announce: boolean): void {
-  const index = chosenIndex(analysis);
-  const picture = content.querySelector('.diagram');
-  if (picture !== null) markChosen(picture, index);
-  binRows.hidden = index === undefined;
+function showChosen(diagram: Diagram, announce: boolean): void {
+  const index = chosenIndex(diagram);
+  const question = markChosenIn(index);
   const { chosen } = view;
-  const question = ++asked;
   if (index === undefined || chosen === null) return;
   connection
-    .sendRequest(CALIBRATION_PAGE_METHODS.binRows, { low: chosen.low, high: chosen.high })
+    .sendRequest(CALIBRATION_PAGE_METHODS.binRows, { ...chosen, part: inDiagram.part })
     .then((answer) => {
       if (question === asked) drawBinRows(chosen, answer, announce);
     })
     .catch((error: unknown) => console.error(error));
 }
 
+/** @returns the number of the question for its rows */
+function markChosenIn(index: number | undefined): number {
+  const picture = content.querySelector('.diagram');
+  if (picture !== null) markChosen(picture, index);
+  binRows.hidden = index === undefined;
+  return ++asked;
+}
+
 function drawBinRows(chosen: { low: number; high: number }, answer: unknown, announce: boolean): void {
   const close = button('Close', { key: 'close-rows', secondary: true }, () => {
     look({ chosen: null });
-    const analysis = drawn?.analysis ?? null;
-    if (analysis !== null) showChosen(analysis, false);
+    markChosenIn(undefined);
   });
   const title = h('h2', {}, `Rows of the bin ${binRange(chosen)}`);
   const head = h('div', { class: 'section-head' }, title, close);
@@ -295,8 +489,9 @@ function drawBinRows(chosen: { low: number; high: number }, answer: unknown, ann
   const { total, rows } = parsed;
   const shown =
     rows.length < total ? ` The first ${rows.length} of ${total.toLocaleString('en-US')} are listed.` : '';
-  const words = `${count(total, 'row')}, worst first: wrong ones from the most confident on, then right ones from the least confident on.${shown} A line number shows the row in the text editor.`;
-  replaceContent(binRows, head, h('p', { class: 'quiet' }, words), binRowsTable(parsed, reveal));
+  const { axes } = inDiagram;
+  const words = `${count(total, 'row')}, worst first: “${axes.miss}” from the highest ${axes.acrossWords} on, then “${axes.hit}” from the lowest on.${shown} A line number shows the row in the text editor.`;
+  replaceContent(binRows, head, h('p', { class: 'quiet' }, words), binRowsTable(parsed, axes, reveal));
   if (announce)
     announcement.textContent = `${count(total, 'row')} of the bin ${binRange(chosen)} listed below.`;
 }
@@ -365,7 +560,7 @@ function spoken(state: PanelState): string | undefined {
   if (state.error !== null && !same(state.error, drawn?.error)) return state.error.message;
   if (state.busy !== null && (drawn?.busy ?? null) === null) return state.busy;
   if (state.busy === null && (drawn?.busy ?? null) !== null && state.analysis !== null) {
-    const said = verdict(state.analysis.evaluation);
+    const said = verdict(state.analysis.evaluation, CORRECTNESS);
     return `${factsOf(state.analysis.evaluation)}. ${said?.title ?? ''}`;
   }
   return undefined;
@@ -386,4 +581,7 @@ connection.onNotification(CALIBRATION_PAGE_METHODS.state, (params: unknown) => {
   host.setState({ state, view });
 });
 connection.listen();
-notify(CALIBRATION_PAGE_METHODS.ready, { settings: kept.success ? kept.data.state.settings : null });
+notify(CALIBRATION_PAGE_METHODS.ready, {
+  settings: kept.success ? kept.data.state.settings : null,
+  choices: kept.success ? kept.data.state.decisions.choices : null,
+});

@@ -1,7 +1,9 @@
 /** The tables beside the plots. */
-import type { Analysis, BinRows, Diagram } from '../../src/protocol/calibration-page';
+import type { Evaluation } from '../../src/core/calibration/types';
+import type { BinRows, Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
-import { binRange, headlineRows, interval, labelName, number, signed } from './words';
+import { curveAt } from './curve';
+import { type Axes, binRange, headlineRows, interval, labelName, number, signed } from './words';
 
 interface Column {
   readonly name: string;
@@ -54,7 +56,7 @@ export function table(
 }
 
 /** The headline numbers with their intervals, and why one is missing. */
-export function metricsTable({ evaluation, preliminary }: Analysis): HTMLElement {
+export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes: Axes): HTMLElement {
   return table(
     'Headline numbers',
     [
@@ -63,24 +65,26 @@ export function metricsTable({ evaluation, preliminary }: Analysis): HTMLElement
       { name: '95% interval', isNumber: true },
       { name: 'Remark' },
     ],
-    headlineRows(evaluation, preliminary),
+    headlineRows(evaluation, preliminary, axes),
   );
 }
 
 /** The bins as a table; the first cell chooses one where that can be done. */
 export function binsTable(
-  { evaluation, consistency }: Diagram,
+  { evaluation, consistency, curve }: Diagram,
+  axes: Axes,
   keyPrefix: string,
   onChoose?: (bin: number) => void,
 ): HTMLElement {
   return table(
-    'Bins of confidence',
+    `Bins of ${axes.acrossWords}`,
     [
       { name: 'Bin' },
       { name: 'Rows', isNumber: true },
-      { name: 'Mean confidence', isNumber: true },
-      { name: 'Accuracy', isNumber: true },
+      { name: `Mean ${axes.acrossWords}`, isNumber: true },
+      { name: axes.up, isNumber: true },
       { name: '95% interval', isNumber: true },
+      { name: 'Smooth curve', isNumber: true },
       { name: 'If calibrated', isNumber: true },
       { name: 'Gap', isNumber: true },
     ],
@@ -92,13 +96,14 @@ export function binsTable(
       number(bin.meanConfidence),
       number(bin.accuracy),
       interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
+      number(curve && curveAt(curve, bin.meanConfidence)),
       interval(consistency[index] ?? { low: null, high: null }) || '–',
       signed(bin.accuracy - bin.meanConfidence),
     ]),
   );
 }
 
-export function binRowsTable({ rows }: BinRows, onReveal: (line: number) => void): HTMLElement {
+export function binRowsTable({ rows }: BinRows, axes: Axes, onReveal: (line: number) => void): HTMLElement {
   const named = rows.some(({ predicted }) => predicted !== null);
   const truthKnown = rows.some(({ truth }) => truth !== null);
   return table(
@@ -106,13 +111,13 @@ export function binRowsTable({ rows }: BinRows, onReveal: (line: number) => void
     [
       { name: 'Line', isNumber: true },
       { name: 'Result' },
-      { name: 'Confidence', isNumber: true },
+      { name: axes.across, isNumber: true },
       ...(named ? [{ name: 'Predicted' }] : []),
       ...(truthKnown ? [{ name: 'Truth' }] : []),
     ],
     rows.map(({ line, confidence, correct, predicted, truth }) => [
       link(String(line), `row-${line}`, () => onReveal(line), `Line ${line}: show in the text editor`),
-      correct ? '✓ right' : '✗ wrong',
+      correct ? `✓ ${axes.hit}` : `✗ ${axes.miss}`,
       number(confidence),
       ...(named ? [labelName(predicted)] : []),
       ...(truthKnown ? [labelName(truth)] : []),

@@ -1,6 +1,6 @@
 /** Numbers and findings as the page says them; what its report says too is in the core. */
 import type { ReliabilityBin } from '../../src/core/calibration/types';
-import { binRange, count, number, signed } from '../../src/core/calibration/words';
+import { type Axes, binRange, count, number, signed } from '../../src/core/calibration/words';
 
 export * from '../../src/core/calibration/words';
 
@@ -8,14 +8,15 @@ export * from '../../src/core/calibration/words';
 export function binSentence(
   bin: ReliabilityBin,
   consistency: { readonly low: number; readonly high: number } | null,
+  axes: Axes,
 ): string {
   const expected =
     consistency === null
       ? ''
-      : ` A calibrated model would be right in ${number(consistency.low)} to ${number(consistency.high)} of them.`;
+      : ` If calibrated, ${number(consistency.low)} to ${number(consistency.high)} of them would ${axes.would}.`;
   return (
-    `Bin ${binRange(bin)}: ${count(bin.count, 'row')}, mean confidence ${number(bin.meanConfidence)}, ` +
-    `accuracy ${number(bin.accuracy)} (95% interval ${number(bin.accuracyLow)} to ${number(bin.accuracyHigh)}), ` +
+    `Bin ${binRange(bin)}: ${count(bin.count, 'row')}, mean ${axes.acrossWords} ${number(bin.meanConfidence)}, ` +
+    `${axes.upWords} ${number(bin.accuracy)} (95% interval ${number(bin.accuracyLow)} to ${number(bin.accuracyHigh)}), ` +
     `gap ${signed(bin.accuracy - bin.meanConfidence)}.${expected}`
   );
 }
@@ -30,13 +31,32 @@ export function isBeyondChance(
   return consistency !== null && (bin.accuracy < consistency.low || bin.accuracy > consistency.high);
 }
 
+/** Tables that can be used once somebody says which column is what. */
+const MAPPABLE: ReadonlySet<string> = new Set([
+  'no-columns',
+  'no-truth',
+  'several-methods',
+  'no-such-method',
+  'ambiguous-column',
+  'no-such-column',
+  'unknown-role',
+  'one-score-column',
+  'no-label-scores',
+  'labels-differ',
+  'bad-shares',
+  'no-usable-rows',
+]);
+
+export function isMappable(code: string): boolean {
+  return MAPPABLE.has(code);
+}
+
 /** What can be done about a table that could not be used, beyond what the error's own sentence says. */
 export function remedy(code: string): string {
+  if (isMappable(code)) return 'Say below which column is what, or correct the file and save it.';
   switch (code) {
     case 'no-file':
       return 'The panel computes again as soon as the file is back.';
-    case 'several-methods':
-      return 'The panel shows one method at a time: save a copy of the table with the columns of one of them, or use the command line’s --scores.';
     case 'cancelled':
       return 'Nothing was changed.';
     case 'unexpected':

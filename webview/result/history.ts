@@ -1,7 +1,8 @@
 /** The history: a listbox whose focus stays on the list while the arrow keys move through the options. */
-import { formatPercent, visibleName } from '../../src/core/presentation';
+import { visibleName } from '../../src/core/presentation';
 import type { HistoryEntry } from '../../src/protocol/result-page';
 import { h, warningIcon } from '../dom';
+import { bucketMark } from './bucket-mark';
 import { STATUS_WORDS } from './words';
 
 export class HistoryList {
@@ -106,7 +107,8 @@ function option(entry: HistoryEntry, shown: boolean): HTMLElement {
       entry.doubtful ? warningIcon() : undefined,
       entry.doubtful ? h('span', { class: 'unseen' }, 'doubtful: ') : undefined,
       h('span', { class: 'history-label', dir: 'auto' }, visibleName(entry.label)),
-      h('span', { class: 'history-percent' }, formatPercent(entry.confidence)),
+      h('span', { class: 'history-percent' }, entry.percent),
+      entry.bucket === undefined ? undefined : bucketMark(entry.bucket, { nameless: true }),
       entry.status === 'live' ? undefined : h('span', { class: 'edited' }, STATUS_WORDS[entry.status]),
     ),
   );

@@ -1,6 +1,7 @@
 /** The page of the result view. It draws what the host sends, and keeps nothing but what is focused. */
 import '../no-eval';
-import { formatPercent, scoreWarnings, visibleName } from '../../src/core/presentation';
+import { calibrationNotes, headline, rawInWords } from '../../src/core/calibrated-words';
+import { scoreWarnings, visibleName } from '../../src/core/presentation';
 import {
   pageStateSchema,
   RESULT_PAGE_METHODS,
@@ -99,10 +100,18 @@ function emptyState(hasModel: boolean): HTMLElement {
 }
 
 /** What a screen reader says about a new result: the answer, and every reason to doubt it. */
-function spoken({ score, batch }: ResultDetail): string {
+function spoken({ score, calibration, batch }: ResultDetail): string {
   const more = batch > 1 ? ` First of ${batch} results.` : '';
-  const warnings = scoreWarnings(score).map((warning) => warning.message);
-  return [`${visibleName(score.label)}, ${formatPercent(score.confidence)}.${more}`, ...warnings].join(' ');
+  const warnings = [
+    ...calibrationNotes(calibration),
+    ...scoreWarnings(score).map((warning) => warning.message),
+  ];
+  const { label, percent } = headline(score, calibration);
+  const bucket =
+    calibration?.kind === 'calibrated'
+      ? `, ${calibration.score.bucket.name}, ${rawInWords(score, calibration.score)}`
+      : '';
+  return [`${visibleName(label)}, ${percent}${bucket}.${more}`, ...warnings].join(' ');
 }
 
 function same(a: unknown, b: unknown): boolean {

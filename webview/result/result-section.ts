@@ -1,5 +1,14 @@
 /** One result in full. */
 import {
+  calibrationNotes,
+  calibratorInWords,
+  headline,
+  needsNote,
+  rawInWords,
+} from '../../src/core/calibrated-words';
+import type { Calibration } from '../../src/core/calibration/calibrated-score';
+import { formatConfidence } from '../../src/core/decisions/buckets';
+import {
   formatLogProb,
   formatMs,
   formatPercent,
@@ -9,11 +18,14 @@ import {
   visibleName,
   visibleToken,
 } from '../../src/core/presentation';
-import type { LabelScore, TokenRow } from '../../src/core/scoring/score';
+import type { Score, TokenRow } from '../../src/core/scoring/score';
 import type { PageCommand, ResultDetail } from '../../src/protocol/result-page';
 import { bar, h, warningIcon } from '../dom';
 import { button } from '../button';
+import { bucketMark } from './bucket-mark';
 import { STATUS_WORDS } from './words';
+
+type Calibrated = Extract<Calibration, { readonly kind: 'calibrated' }>;
 
 export interface ResultActions {
   run(command: PageCommand): void;
@@ -22,24 +34,30 @@ export interface ResultActions {
 }
 
 export function resultSection(result: ResultDetail, actions: ResultActions): HTMLElement {
-  const { score } = result;
+  const { score, calibration } = result;
+  const { label, percent } = headline(score, calibration);
+  const isDoubted = isDoubtful(score) || needsNote(calibration);
   return h(
     'section',
     { 'aria-labelledby': 'verdict' },
     h(
       'h2',
-      { id: 'verdict', class: isDoubtful(score) ? 'verdict doubtful' : 'verdict' },
-      isDoubtful(score) ? warningIcon() : undefined,
-      h('span', { class: 'verdict-label', dir: 'auto' }, visibleName(score.label)),
+      { id: 'verdict', class: isDoubted ? 'verdict doubtful' : 'verdict' },
+      isDoubted ? warningIcon() : undefined,
+      h('span', { class: 'verdict-label', dir: 'auto' }, visibleName(label)),
       ' ',
-      h('span', { class: 'verdict-percent' }, formatPercent(score.confidence)),
+      h('span', { class: 'verdict-percent' }, percent),
+    ),
+    calibration?.kind === 'calibrated' ? calibrationLine(score, calibration) : undefined,
+    ...calibrationNotes(calibration).map((note) =>
+      h('p', { class: 'warning' }, warningIcon(), h('span', {}, note)),
     ),
     ...scoreWarnings(score).map((warning) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, warning.message)),
     ),
     textPart(result, actions),
     h('h3', {}, 'Labels'),
-    labelBars(score.labels, score.label, score.tie),
+    labelBars(result),
     h(
       'p',
       { class: 'mass' },
@@ -87,19 +105,43 @@ function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
   );
 }
 
-function labelBars(labels: readonly LabelScore[], winner: string, tie: boolean): HTMLElement {
+/** Its bucket, and the raw score beside it. */
+function calibrationLine(score: Score, { score: calibrated }: Calibrated): HTMLElement {
+  return h(
+    'p',
+    { class: 'calibrated' },
+    bucketMark(calibrated.bucket),
+    ' ',
+    h('span', { class: 'raw', dir: 'auto' }, `calibrated; ${rawInWords(score, calibrated)}`),
+  );
+}
+
+/** Every label: calibrated where it could be, the raw figure beside it. */
+function labelBars({ score, calibration }: ResultDetail): HTMLElement {
+  const calibrated = calibration?.kind === 'calibrated' ? calibration.score : undefined;
+  const winner = calibrated?.label ?? score.label;
+  // A tie of the raw scores is none after a calibrator of all labels.
+  const isTied = score.tie && calibrated?.on !== 'labels';
   return h(
     'ul',
     { class: 'labels' },
-    ...labels.map(({ label, confidence }) =>
-      h(
+    ...score.labels.map(({ label, confidence }, k) => {
+      const own = calibrated?.labels?.[k]?.confidence;
+      return h(
         'li',
-        { class: label === winner && !tie ? 'winner' : undefined },
+        { class: label === winner && !isTied ? 'winner' : undefined },
         h('span', { class: 'label-name', dir: 'auto' }, visibleName(label)),
-        h('span', { class: 'label-percent' }, formatPercent(confidence)),
-        bar(confidence, 'label-bar'),
-      ),
-    ),
+        own === undefined
+          ? h('span', { class: 'label-percent' }, formatPercent(confidence))
+          : h(
+              'span',
+              { class: 'label-percent' },
+              formatConfidence(own),
+              h('span', { class: 'raw' }, ` raw ${formatPercent(confidence)}`),
+            ),
+        bar(own ?? confidence, 'label-bar'),
+      );
+    }),
   );
 }
 
@@ -153,10 +195,19 @@ function tokenRow(row: TokenRow): HTMLElement {
 }
 
 function facts(result: ResultDetail): HTMLElement {
+  const { calibration } = result;
   const time =
     result.batch === 1 ? formatMs(result.ms) : `${formatMs(result.ms)} for ${result.batch} texts together`;
   const entries: readonly (readonly [string, string])[] = [
     ['Classifier', visibleName(result.classifier)],
+    ...(calibration?.kind === 'calibrated'
+      ? [
+          [
+            'Calibrator',
+            `${visibleName(calibration.by.file)} (${calibratorInWords(calibration.by)})`,
+          ] as const,
+        ]
+      : []),
     ['Read from', methodInWords(result.score.method)],
     ['Model', visibleName(result.model)],
     ['Device', visibleName(result.device)],

@@ -3,17 +3,18 @@ import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/ca
 import { atShares } from '../../core/calibration/deployment';
 import type { Prevalence } from '../../core/calibration/prior';
 import type { PredictionData, Warning } from '../../core/calibration/types';
-import type { NamedColumn } from '../../core/data/table';
 import { decide } from '../../core/decisions/decisions';
 import { evaluateReport } from '../../core/decisions/report';
-import { predictedNames } from '../../core/decisions/slices';
+import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
 import {
   calibratedWarnings,
   type LabelledTable,
+  PREDICTED,
   readLabelled,
   refuseCalibrated,
+  sliceNames,
 } from '../../store/tables/labelled';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE, usageError } from '../command';
@@ -86,11 +87,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const { data, prevalence, warnings } = prepared(input.data, loaded, values.prevalence);
   if (values.label !== undefined && data.kind !== 'labels')
     throw usageError('--label needs a score for every label.');
-  if (target !== undefined && data.weight !== undefined)
-    warnings.push({
-      code: 'threshold-unweighted',
-      message: 'The threshold for --target counts every row once: its test knows no weights.',
-    });
+  if (target !== undefined && data.weight !== undefined) warnings.push(UNWEIGHTED_THRESHOLD);
   const evaluation = evaluateData(data, {
     ...options,
     warnings: [...input.warnings, ...origin, ...warnings],
@@ -105,7 +102,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
         ? undefined
         : await readCosts(values.costs, data.kind === 'labels' ? data.labels : null),
     label: values.label,
-    slices: new Map(values.slice.map((name) => [name, sliceNames(name, data, input)])),
+    slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, { ...input, data })])),
   });
   const result = evaluateReport(evaluation, decisions, table.lines, prevalence);
   report(io, result.warnings, result.rejected);
@@ -117,23 +114,11 @@ export const evaluate = command(USAGE, async (argv, io) => {
   return DONE;
 });
 
-const PREDICTED = 'predicted';
-
 /** (n) the slice of each row. */
-function sliceNames(
-  name: string,
-  data: PredictionData,
-  { table }: LabelledTable,
-): readonly (string | null)[] {
-  if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
-  const column = name === PREDICTED ? table.predicted : table.slices.get(name);
-  if (column === null || column === undefined)
-    throw usageError(`--slice ${name}: the table does not say what was predicted.`);
-  return namesOf(column);
-}
-
-function namesOf({ names, index }: NamedColumn): (string | null)[] {
-  return Array.from(index, (at) => names[at] ?? null);
+function sliceNamesOf(name: string, input: LabelledTable): readonly (string | null)[] {
+  const names = sliceNames(name, input);
+  if (names === null) throw usageError(`--slice ${name}: the table does not say what was predicted.`);
+  return names;
 }
 
 /** The data as they are evaluated: calibrated, and moved to the label shares of deployment. */

@@ -31,15 +31,19 @@ export function renderDecisions(result: EvaluateReport): string {
 }
 
 function renderBuckets(buckets: readonly BucketCount[]): string {
-  const rows = buckets.map(({ name, low, high, rows: held, errors, accuracy, accuracyLow, accuracyHigh }) => [
-    name,
-    `[${low}, ${high}${high === 1 ? ']' : ')'}`,
-    held.toLocaleString('en-US'),
-    errors.toLocaleString('en-US'),
-    number(accuracy),
-    interval({ low: accuracyLow, high: accuracyHigh }),
+  const rows = buckets.map((bucket) => [
+    bucket.name,
+    `[${bucket.low}, ${bucket.high}${bucket.high === 1 ? ']' : ')'}`,
+    bucket.rows.toLocaleString('en-US'),
+    bucket.errors.toLocaleString('en-US'),
+    number(bucket.meanConfidence),
+    number(bucket.accuracy),
+    interval({ low: bucket.accuracyLow, high: bucket.accuracyHigh }),
   ]);
-  return aligned([['bucket', 'confidence', 'rows', 'errors', 'accuracy', '95% interval'], ...rows]);
+  return aligned([
+    ['bucket', 'confidence', 'rows', 'errors', 'mean confidence', 'accuracy', '95% interval'],
+    ...rows,
+  ]);
 }
 
 function renderErrors({ confidentErrors }: EvaluateReport): string {

@@ -76,6 +76,23 @@ export function confidenceOf(data: PredictionData): Predicted {
   return data.kind === 'labels' ? winnerOf(data) : withLogOdds(data);
 }
 
+/** P(label k) against truth = k: what classwise calibration looks at. */
+export function labelAgainstRest(data: LabelData, k: number): ConfidenceData {
+  const { labels, logProbs, truth, group, weight, split } = data;
+  const K = labels.length;
+  return {
+    kind: 'confidence',
+    confidence: Float64Array.from(truth, (_, i) => Math.min(1, Math.exp(logProbs[i * K + k] ?? 0))),
+    correct: Uint8Array.from(truth, (label) =>
+      label === UNKNOWN_LABEL ? UNKNOWN_CORRECT : Number(label === k),
+    ),
+    logOdds: Float64Array.from(truth, (_, i) => oneVsRest(logProbs, K, i * K, k)),
+    group,
+    weight,
+    split,
+  };
+}
+
 function winnerOf(data: LabelData): Predicted {
   const K = data.labels.length;
   const n = data.truth.length;

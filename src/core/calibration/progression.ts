@@ -6,6 +6,7 @@ import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, weightedMean 
 import { type Random, seededRandom, shuffle } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
+import { confidenceOnly } from './cross-fit';
 import { confidenceOf, knownRows, normalisedWeights, rowCount, selectRows } from './data';
 import type { PredictionData } from './types';
 
@@ -16,23 +17,30 @@ export interface Spread {
   readonly high: number;
 }
 
-export interface ProgressionPoint {
-  /** Rows fitted on. */
-  readonly rows: number;
+export interface ProgressionScores {
   readonly nll: Spread;
   readonly brier: Spread;
   readonly ece: Spread;
   /** Mean ECE that a perfectly calibrated model would show on the same hold-out. */
   readonly eceNull: Spread;
+}
+
+export interface ProgressionPoint extends ProgressionScores {
+  /** Rows fitted on. */
+  readonly rows: number;
   /** Repeats in which the method could not be fitted. */
   readonly failures: number;
 }
 
 export interface Progression {
-  readonly verdict: 'still-improving' | 'flat' | 'too-few-rows';
+  /** 'unknown': no doubling of the rows could be seen. */
+  readonly verdict: 'still-improving' | 'flat' | 'unknown' | 'too-few-rows';
   readonly message: string;
   readonly holdOut: number;
   readonly repeats: number;
+  /** The same hold-outs without a calibrator; null where there are too few rows. */
+  readonly raw: ProgressionScores | null;
+  /** By growing number of rows. A size at which no repeat could be fitted is absent. */
   readonly points: readonly ProgressionPoint[];
   /** Fall of the NLL from about half of the rows to all, paired within repeats; null where not defined. */
   readonly lastGain: (Spread & { readonly from: number; readonly to: number }) | null;
@@ -41,10 +49,13 @@ export interface Progression {
 export interface ProgressionOptions extends FitOptions {
   /** 50. */
   readonly repeats?: number | undefined;
+  /** Called before each repeat, to say how far it is. */
+  readonly onRepeat?: (at: number, of: number) => void;
 }
 
 const SIZES = [100, 200, 500, 1000] as const;
-const FEWEST_ROWS = 300;
+/** Below it there is no progression: too few rows would be held out, or fitted on. */
+export const FEWEST_FOR_PROGRESSION = 300;
 const SMALLEST_HOLD_OUT = 200;
 const NULL_DRAWS = 20;
 /** A gain below this share of the NLL is not worth labelling rows for. */
@@ -64,55 +75,77 @@ interface Score {
 export function sampleSizeProgression(data: PredictionData, options: ProgressionOptions): Progression {
   const known = knownRows(data);
   const repeats = options.repeats ?? 50;
-  const random = seededRandom(options.seed ?? 0);
+  const seed = options.seed ?? 0;
+  // Not one stream for both: hold-outs are the same for every method, so that their numbers can be compared.
+  const random = seededRandom(seed);
+  const chance = seededRandom(seed + 1);
   const groups = groupedRows(known);
   const heldGroups = Math.max(SMALLEST_HOLD_OUT, Math.round(groups.length / 5));
   const n = rowCount(known);
-  if (n < FEWEST_ROWS || groups.length - heldGroups < 2)
+  if (n < FEWEST_FOR_PROGRESSION || groups.length - heldGroups < 2)
     return {
       verdict: 'too-few-rows',
-      message: `A progression needs at least ${FEWEST_ROWS} rows with a known truth (200 of them, or of their groups, are held out); there are ${n}.`,
+      message: `A progression needs at least ${FEWEST_FOR_PROGRESSION} rows with a known truth (200 of them, or of their groups, are held out); there are ${n}.`,
       holdOut: 0,
       repeats: 0,
+      raw: null,
       points: [],
       lastGain: null,
     };
 
   const sizes = prefixSizes(Math.round((n * (groups.length - heldGroups)) / groups.length));
   const scores: (Score | null)[][] = [];
+  const rawScores: Score[] = [];
   let holdOut = 0;
   for (let repeat = 0; repeat < repeats; repeat++) {
+    options.onRepeat?.(repeat, repeats);
     shuffle(groups, random);
     const held = Uint32Array.from(groups.slice(0, heldGroups).flat());
     const rest = groups.slice(heldGroups);
     holdOut = held.length;
     const test = selectRows(known, held);
+    rawScores.push(score(options.on === 'labels' ? test : confidenceOnly(test), chance));
     scores.push(
       sizes.map((size, at) => {
         const rows = at === sizes.length - 1 ? rest.flat() : prefix(rest, size);
-        return scoreFit(selectRows(known, Uint32Array.from(rows)), test, options, random);
+        return scoreFit(selectRows(known, Uint32Array.from(rows)), test, options, chance);
       }),
     );
   }
-  const points = sizes.map((rows, at) =>
-    pointOf(
-      rows,
-      scores.map((repeat) => repeat[at] ?? null),
-    ),
-  );
+  const points = sizes
+    .map((rows, at) =>
+      pointOf(
+        rows,
+        scores.map((repeat) => repeat[at] ?? null),
+      ),
+    )
+    .filter((point) => point !== null);
   const lastGain = gainOfLastDoubling(sizes, scores);
   const nll = points[points.length - 1]?.nll.median ?? 0;
-  const improving = lastGain !== null && lastGain.low > 0 && lastGain.median > WORTHWHILE * nll;
   return {
-    verdict: improving ? 'still-improving' : 'flat',
-    message: improving
-      ? 'The fit still improves with more rows: labelling more is worth it.'
-      : 'More rows would change this fit little.',
+    ...verdictOf(lastGain, nll),
     holdOut,
     repeats,
+    raw: scoresOf(rawScores),
     points,
     lastGain,
   };
+}
+
+/** @param nll with all rows */
+function verdictOf(gain: Progression['lastGain'], nll: number): Pick<Progression, 'verdict' | 'message'> {
+  if (gain === null)
+    return {
+      verdict: 'unknown',
+      message:
+        'No two sizes of which one is twice the other could be fitted, so what more rows bring cannot be said yet.',
+    };
+  if (gain.low > 0 && gain.median > WORTHWHILE * nll)
+    return {
+      verdict: 'still-improving',
+      message: 'The fit still improves with more rows: labelling more is worth it.',
+    };
+  return { verdict: 'flat', message: 'More rows would change this fit little.' };
 }
 
 /** Rows of each group. */
@@ -185,15 +218,18 @@ function score(data: PredictionData, random: Random): Score {
   };
 }
 
-function pointOf(rows: number, scores: readonly (Score | null)[]): ProgressionPoint {
+function pointOf(rows: number, scores: readonly (Score | null)[]): ProgressionPoint | null {
   const fitted = scores.filter((value) => value !== null);
+  if (fitted.length === 0) return null;
+  return { rows, ...scoresOf(fitted), failures: scores.length - fitted.length };
+}
+
+function scoresOf(scores: readonly Score[]): ProgressionScores {
   return {
-    rows,
-    nll: spread(fitted.map(({ nll }) => nll)),
-    brier: spread(fitted.map(({ brier }) => brier)),
-    ece: spread(fitted.map(({ ece }) => ece)),
-    eceNull: spread(fitted.map(({ eceNull }) => eceNull)),
-    failures: scores.length - fitted.length,
+    nll: spread(scores.map(({ nll }) => nll)),
+    brier: spread(scores.map(({ brier }) => brier)),
+    ece: spread(scores.map(({ ece }) => ece)),
+    eceNull: spread(scores.map(({ eceNull }) => eceNull)),
   };
 }
 

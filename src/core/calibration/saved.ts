@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { VARIANTS } from '../scoring/methods';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { METHODS } from './types';
@@ -170,7 +171,18 @@ const modelIdentity = z.discriminatedUnion('kind', [
 const binding = z.strictObject({
   model: modelIdentity,
   promptSha256: sha256,
-  scoring: z.strictObject({ method: z.string(), mode: z.string() }),
+  scoring: z.strictObject({
+    method: z.string(),
+    mode: z.string(),
+    /** How answers were drawn, for consistency and ensemble; the temperature is null where it is not known. */
+    sampling: z
+      .strictObject({
+        samples: count.min(1),
+        temperature: finite.positive().nullable(),
+        variants: z.enum(VARIANTS),
+      })
+      .optional(),
+  }),
   backend: z.string(),
 });
 
@@ -317,10 +329,30 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
     ];
   return [
     ...modelMismatch(bound.model, target.model),
-    ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse'),
+    ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse', shortHash),
     ...fieldMismatch('scoring', 'scoring method', bound.scoring.method, target.scoring?.method, 'refuse'),
     ...fieldMismatch('scoring', 'scoring mode', bound.scoring.mode, target.scoring?.mode, 'refuse'),
+    ...samplingMismatches(bound.scoring.sampling, target.scoring?.sampling),
     ...fieldMismatch('backend', 'backend', bound.backend, target.backend, 'warn'),
+  ];
+}
+
+type Sampling = Binding['scoring']['sampling'];
+
+/** Absent on one side only goes with methods that differ, which is a mismatch already. */
+function samplingMismatches(own: Sampling, other: Sampling): Mismatch[] {
+  if (own === undefined || other === undefined) return [];
+  const temperature = (value: number | null): string => (value === null ? 'unknown' : String(value));
+  return [
+    ...fieldMismatch('scoring', 'number of samples', String(own.samples), String(other.samples), 'refuse'),
+    ...fieldMismatch(
+      'scoring',
+      'temperature',
+      temperature(own.temperature),
+      temperature(other.temperature),
+      'refuse',
+    ),
+    ...fieldMismatch('scoring', 'kind of prompt variants', own.variants, other.variants, 'refuse'),
   ];
 }
 
@@ -328,7 +360,9 @@ function modelMismatch(own: Binding['model'], other: Binding['model'] | undefine
   if (other === undefined)
     return [{ field: 'model', severity: 'unknown', message: 'The model of the target is not known.' }];
   if (own.kind === 'file' && other.kind === 'file')
-    return fieldMismatch('model', 'model file', own.sha256, other.sha256, 'refuse');
+    return own.sha256 === other.sha256
+      ? []
+      : fieldMismatch('model', 'model file', fileInWords(own), fileInWords(other), 'refuse');
   if (own.kind === 'file' || other.kind === 'file')
     return [
       {
@@ -354,6 +388,14 @@ function modelMismatch(own: Binding['model'], other: Binding['model'] | undefine
   ];
 }
 
+function fileInWords({ name, sha256 }: { readonly name: string; readonly sha256: string }): string {
+  return `${name} (SHA-256 ${shortHash(sha256)})`;
+}
+
+function shortHash(hash: string): string {
+  return `${hash.slice(0, 12)}…`;
+}
+
 function article(kind: Binding['model']['kind']): string {
   return kind === 'file' ? 'a file' : 'an endpoint';
 }
@@ -364,11 +406,14 @@ function fieldMismatch(
   own: string,
   other: string | undefined,
   severity: 'refuse' | 'warn',
+  shown: (value: string) => string = (value) => value,
 ): Mismatch[] {
   if (own === other) return [];
   if (other === undefined)
     return [{ field, severity: 'unknown', message: `The ${name} of the target is not known.` }];
-  return [{ field, severity, message: `The ${name} differs: fitted with ${own}; here ${other}.` }];
+  return [
+    { field, severity, message: `The ${name} differs: fitted with ${shown(own)}; here ${shown(other)}.` },
+  ];
 }
 
 /** True where a table is the one that the calibrator was fitted on, so that its numbers flatter. */

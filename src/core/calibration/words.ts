@@ -54,26 +54,72 @@ export function methodName(method: Method | 'raw'): string {
   return method === 'raw' ? 'Raw' : (METHOD_NAMES[method] ?? method);
 }
 
+/** What a diagram's axes are: confidence against correct, or one label's probability against that label. */
+export interface Axes {
+  /** Below the diagram, and in sentences. */
+  readonly across: string;
+  readonly acrossWords: string;
+  /** Beside it. */
+  readonly up: string;
+  readonly upWords: string;
+  /** Rows above and below it. */
+  readonly hit: string;
+  readonly miss: string;
+  /** What a calibrated model would do in so many rows of a bin. */
+  readonly would: string;
+  /** Mean confidence far above the accuracy, and far below it. */
+  readonly above: string;
+  readonly below: string;
+}
+
+export const CORRECTNESS: Axes = {
+  across: 'Confidence',
+  acrossWords: 'confidence',
+  up: 'Accuracy',
+  upWords: 'accuracy',
+  hit: 'right',
+  miss: 'wrong',
+  would: 'be right',
+  above: 'Overconfident',
+  below: 'Underconfident',
+};
+
+/** Long ones would not fit beside a diagram. */
+const AXIS_LABEL_LIMIT = 24;
+
+export function labelAxes(label: string): Axes {
+  const name = excerpt(labelName(label), AXIS_LABEL_LIMIT);
+  return {
+    across: `P(${name})`,
+    acrossWords: `P(${name})`,
+    up: `Share of ${name}`,
+    upWords: `share of ${name}`,
+    hit: 'is it',
+    miss: 'other',
+    would: `be that label`,
+    above: 'Too high',
+    below: 'Too low',
+  };
+}
+
 /** Difference of mean confidence and accuracy that is worth a word. */
 const SMALL_GAP = 0.005;
 
 /** What the numbers say, in words; undefined before they are complete. */
-export function verdict({
-  ece,
-  eceNull,
-  accuracy,
-  meanConfidence,
-}: Evaluation): { readonly title: string; readonly text: string } | undefined {
+export function verdict(
+  { ece, eceNull, accuracy, meanConfidence }: Evaluation,
+  axes: Axes,
+): { readonly title: string; readonly text: string } | undefined {
   if (ece.value === null || eceNull.p === null) return undefined;
   const would = `a perfectly calibrated model would show ${number(eceNull.mean)} on average here, and more than ${number(eceNull.q95)} in 5 of 100 such tables (p ${pInWords(eceNull.p)})`;
   if (eceNull.p >= 0.05)
     return {
       title: 'No miscalibration beyond chance',
-      text: `ECE is ${number(ece.value)}; ${would}. This table does not show that confidence and accuracy part.`,
+      text: `ECE is ${number(ece.value)}; ${would}. These rows do not show that ${axes.acrossWords} and ${axes.upWords} part.`,
     };
   const gap = (meanConfidence.value ?? 0) - (accuracy.value ?? 0);
-  const on = `On average the confidence is ${number(meanConfidence.value)} and the accuracy ${number(accuracy.value)}`;
-  const title = gap > SMALL_GAP ? 'Overconfident' : gap < -SMALL_GAP ? 'Underconfident' : 'Miscalibrated';
+  const on = `The mean ${axes.acrossWords} is ${number(meanConfidence.value)} and the ${axes.upWords} ${number(accuracy.value)}`;
+  const title = gap > SMALL_GAP ? axes.above : gap < -SMALL_GAP ? axes.below : 'Miscalibrated';
   const by =
     title === 'Miscalibrated'
       ? 'which agree; it is in single bins that they part'
@@ -86,8 +132,6 @@ function pInWords(p: number): string {
 }
 
 const METRIC_WORDS: Readonly<Record<string, string>> = {
-  accuracy: 'Accuracy',
-  'mean confidence': 'Mean confidence',
   'smooth ECE': 'Smooth ECE',
   'debiased L2': 'Debiased L2',
   'classwise ECE': 'Classwise ECE',
@@ -98,9 +142,14 @@ const METRIC_WORDS: Readonly<Record<string, string>> = {
  *
  * @param preliminary before there are intervals: what is missing needs no reason
  */
-export function headlineRows(evaluation: Evaluation, preliminary: boolean): string[][] {
+export function headlineRows(evaluation: Evaluation, preliminary: boolean, axes: Axes): string[][] {
+  const words: Readonly<Record<string, string>> = {
+    ...METRIC_WORDS,
+    accuracy: axes.up,
+    'mean confidence': `Mean ${axes.acrossWords}`,
+  };
   const rows = metricsOf(evaluation).map(([name, metric]) => [
-    METRIC_WORDS[name] ?? name,
+    words[name] ?? name,
     number(metric.value),
     interval(metric) || (preliminary ? '…' : '–'),
     remark(name, preliminary ? undefined : metric.reason, evaluation.mce.count),

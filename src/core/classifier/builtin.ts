@@ -33,6 +33,13 @@ const yesNo = {
   maxTextTokens: 256,
 };
 
-export const BUILTIN_CLASSIFIERS: readonly Classifier[] = [sentiment, yesNo].map((file) =>
+const FILES = [sentiment, yesNo];
+
+export const BUILTIN_CLASSIFIERS: readonly Classifier[] = FILES.map((file) =>
   classifierFrom(file, `built-in classifier ${file.name}`),
 );
+
+/** A built-in classifier as a file of its own would say it; undefined where there is none of that name. */
+export function builtinFile(name: string): object | undefined {
+  return FILES.find((file) => file.name === name);
+}

@@ -32,7 +32,7 @@ const METHOD_ROLES: ReadonlySet<Role> = new Set([
 ]);
 
 /** What the numbers of score columns are; in order of preference where a table has several kinds. */
-const SCORE_TYPES = ['logprob', 'logit', 'prob'] as const;
+export const SCORE_TYPES = ['logprob', 'logit', 'prob'] as const;
 export type ScoreType = (typeof SCORE_TYPES)[number];
 
 /** The columns that hold a score for every label. */
@@ -141,9 +141,56 @@ function withoutMethod(column: string): { method: string | null; name: string } 
   return { method: null, name: column };
 }
 
+/** The name by which a label's score is found and mapped: `prob:spam`. */
+export function scoreKey(type: ScoreType, label: string): string {
+  return `${type}:${label}`;
+}
+
+/** What columns are by their names, doubts included: every column that could be it. */
+export interface NamedColumns {
+  readonly roles: Readonly<Partial<Record<Role, readonly string[]>>>;
+  /** By score name, with the method's prefix taken off. */
+  readonly scores: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * For a person who is to decide: what `findColumns` goes by, without its refusals.
+ *
+ * @param method prefix in use, or null for the columns without one
+ */
+export function namedColumns(header: readonly string[], method: string | null): NamedColumns {
+  const named = header.map((name) => name.trim());
+  const roles: Partial<Record<Role, readonly string[]>> = {};
+  for (const role of ROLES) {
+    const found = columnsOfRole(named, role, method).map((index) => named[index] ?? '');
+    if (found.length > 0) roles[role] = found;
+  }
+  const scores = new Map<string, readonly string[]>();
+  for (const column of named) {
+    const { method: prefix, name } = withoutMethod(column);
+    const score = prefix === method ? scoreName(name) : undefined;
+    if (score === undefined) continue;
+    const key = scoreKey(score.type, score.label);
+    scores.set(key, [...(scores.get(key) ?? []), column]);
+  }
+  return { roles, scores };
+}
+
 /** The `<method>/` prefixes of a header, without the slash, in the order of its columns. */
 export function methodsOf(header: readonly string[]): string[] {
   return [...new Set(header.flatMap((name) => withoutMethod(name.trim()).method ?? []))];
+}
+
+/** The prefix of a table that has scores of one method only, and none without a prefix; else null. */
+export function soleMethod(header: readonly string[]): string | null {
+  const [method, other] = methodsOf(header);
+  return method === undefined || other !== undefined || hasPlainScores(header) ? null : method;
+}
+
+function hasPlainScores(header: readonly string[]): boolean {
+  return header
+    .map((name) => withoutMethod(name.trim()))
+    .some(({ method, name }) => method === null && (scoreName(name) !== undefined || isConfidence(name)));
 }
 
 /** The prefix in use: the one asked for, or the only one of a table that has no columns without. */
@@ -161,10 +208,7 @@ function chooseMethod(
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
     );
   }
-  const isScore = (name: string) => scoreName(name) !== undefined || isConfidence(name);
-  const plain = header.map(withoutMethod).some(({ method, name }) => method === null && isScore(name));
-  if (plain || methods.length === 0) return null;
-  if (methods.length === 1) return methods[0] ?? null;
+  if (hasPlainScores(header) || methods.length < 2) return soleMethod(header);
   const isMapped = (key: string) =>
     key === 'confidence' || key === 'positive' || scoreName(key) !== undefined;
   if (Object.entries(mapping).some(([key, column]) => column !== '' && isMapped(key))) return null;
@@ -187,11 +231,7 @@ function roleColumn(
 ): number | undefined {
   const mapped = mapping[role];
   if (mapped !== undefined) return mapped === '' ? undefined : columnNamed(header, mapped);
-  const wanted = METHOD_ROLES.has(role) ? method : null;
-  const matches = header.flatMap((column, index) => {
-    const { method: prefix, name } = withoutMethod(column);
-    return prefix === wanted && roleOf(name) === role ? [index] : [];
-  });
+  const matches = columnsOfRole(header, role, method);
   if (matches.length > 1)
     throw new UserError(
       'ambiguous-column',
@@ -199,6 +239,15 @@ function roleColumn(
         `Rename one, or say which with --column ${role}=NAME.`,
     );
   return matches[0];
+}
+
+/** Indexes of the columns whose names say that they are it. */
+function columnsOfRole(header: readonly string[], role: Role, method: string | null): number[] {
+  const wanted = METHOD_ROLES.has(role) ? method : null;
+  return header.flatMap((column, index) => {
+    const { method: prefix, name } = withoutMethod(column);
+    return prefix === wanted && roleOf(name) === role ? [index] : [];
+  });
 }
 
 /**

@@ -3,13 +3,15 @@ import type { PredictionData } from '../calibration/types';
 import { wilsonInterval } from '../metrics/intervals';
 import { bucketOf, type Bucket, DEFAULT_BUCKETS } from './buckets';
 
-/** What a bucket holds, [low, high). Rows and errors are counted; the accuracy is weighted where rows are. */
+/** What a bucket holds, [low, high). Rows and errors are counted; the means are weighted where rows are. */
 export interface BucketCount {
   readonly name: string;
   readonly low: number;
   readonly high: number;
   readonly rows: number;
   readonly errors: number;
+  /** Null without rows. */
+  readonly meanConfidence: number | null;
   /** With Wilson 95%; null without rows. */
   readonly accuracy: number | null;
   readonly accuracyLow: number | null;
@@ -27,7 +29,7 @@ export function countBuckets(
 ): BucketCount[] {
   const { confidence, correct } = confidenceOf(data);
   const weight = normalisedWeights(data, rowCount(data));
-  const sums = buckets.map(() => ({ rows: 0, errors: 0, mass: 0, right: 0, squares: 0 }));
+  const sums = buckets.map(() => ({ rows: 0, errors: 0, mass: 0, sure: 0, right: 0, squares: 0 }));
   confidence.forEach((p, i) => {
     const sum = sums[buckets.indexOf(bucketOf(p, buckets))];
     if (sum === undefined) return;
@@ -35,20 +37,38 @@ export function countBuckets(
     sum.rows++;
     sum.errors += 1 - (correct[i] ?? 0);
     sum.mass += w;
+    sum.sure += w * p;
     sum.right += w * (correct[i] ?? 0);
     sum.squares += w * w;
   });
-  return sums.map(({ rows, errors, mass, right, squares }, b) => {
+  return sums.map(({ rows, errors, mass, sure, right, squares }, b) => {
     const bucket = {
       name: buckets[b]?.name ?? '',
       low: buckets[b]?.low ?? 0,
       high: buckets[b - 1]?.low ?? 1,
     };
-    if (mass === 0) return { ...bucket, rows, errors, accuracy: null, accuracyLow: null, accuracyHigh: null };
+    if (mass === 0)
+      return {
+        ...bucket,
+        rows,
+        errors,
+        meanConfidence: null,
+        accuracy: null,
+        accuracyLow: null,
+        accuracyHigh: null,
+      };
     const accuracy = right / mass;
     // Kish's number of rows.
     const effective = (mass * mass) / squares;
     const { low, high } = wilsonInterval(accuracy * effective, effective);
-    return { ...bucket, rows, errors, accuracy, accuracyLow: low, accuracyHigh: high };
+    return {
+      ...bucket,
+      rows,
+      errors,
+      meanConfidence: sure / mass,
+      accuracy,
+      accuracyLow: low,
+      accuracyHigh: high,
+    };
   });
 }

@@ -40,14 +40,14 @@ export function bucketProblems(buckets: readonly Bucket[]): BucketProblem[] {
     seen.add(name.trim());
     const ceiling = Math.min(above?.low ?? 1, 1);
     if (!(low >= 0 && low < 1))
-      problems.push({ at, field: 'low', message: `${which} must start between 0% and 100%.` });
+      problems.push({ at, field: 'low', message: `${which} must start at 0 or above, and below 1.` });
     else if (isLast && low !== 0)
-      problems.push({ at, field: 'low', message: `${which} is the last and must start at 0%.` });
+      problems.push({ at, field: 'low', message: `${which} is the last and must start at 0.` });
     else if (low >= ceiling)
       problems.push({
         at,
         field: 'low',
-        message: `${which} must start below ${percent(ceiling)}, where the one above it starts.`,
+        message: `${which} must start below ${ceiling}, where the one above it starts.`,
       });
     return problems;
   });
@@ -58,10 +58,6 @@ export function checkBuckets(buckets: readonly Bucket[]): void {
   const [problem] = bucketProblems(buckets);
   if (problem === undefined && buckets.length > 0) return;
   throw new UserError('bad-buckets', problem?.message ?? 'There must be at least one bucket.');
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(12))}%`;
 }
 
 /** The bucket of an unrounded confidence: .8999 is not .9. */

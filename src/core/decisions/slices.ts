@@ -1,4 +1,4 @@
-import { confidenceOf, knownRows, rowCount, rowsWhere, selectRows } from '../calibration/data';
+import { confidenceOf, isTruthKnown, rowCount, rowsWhere, selectRows } from '../calibration/data';
 import type { Evaluation, EvaluateOptions, PredictionData } from '../calibration/types';
 import { evaluate } from '../metrics/evaluate';
 import type { Bucket } from './buckets';
@@ -19,6 +19,42 @@ export interface SliceReport {
   readonly tooSmall: readonly { readonly name: string; readonly rows: number }[];
 }
 
+/** Rows that a slice must have to be scored. */
+export const MINIMUM_SLICE_ROWS = 20;
+
+/** The rows with a known truth of each slice, in the order in which slices are met. */
+export interface SlicedRows {
+  readonly slices: readonly { readonly name: string; readonly rows: Uint32Array }[];
+  readonly tooSmall: SliceReport['tooSmall'];
+}
+
+/** @param names (n) the slice of each row, or null for none */
+export function sliceRows(
+  data: PredictionData,
+  names: readonly (string | null)[],
+  minimumRows = MINIMUM_SLICE_ROWS,
+): SlicedRows {
+  const rowsOf = new Map<string, number[]>();
+  names.forEach((name, row) => {
+    if (name === null) return;
+    const rows = rowsOf.get(name) ?? [];
+    rowsOf.set(name, rows);
+    if (isTruthKnown(data, row)) rows.push(row);
+  });
+  const all = Array.from(rowsOf, ([name, rows]) => ({ name, rows: Uint32Array.from(rows) }));
+  return {
+    slices: all.filter(({ rows }) => rows.length >= minimumRows),
+    tooSmall: all
+      .filter(({ rows }) => rows.length < minimumRows)
+      .map(({ name, rows }) => ({ name, rows: rows.length })),
+  };
+}
+
+/** The order of slices: by the lower end of the accuracy's interval. */
+export function worseAccuracy(left: Evaluation, right: Evaluation): number {
+  return (left.accuracy.low ?? 1) - (right.accuracy.low ?? 1);
+}
+
 /**
  * Scores each value of a column on its own.
  *
@@ -28,35 +64,24 @@ export function evaluateSlices(
   data: PredictionData,
   names: readonly (string | null)[],
   options: EvaluateOptions & {
-    /** 20. */
+    /** {@link MINIMUM_SLICE_ROWS}. */
     readonly minimumRows?: number | undefined;
     readonly buckets?: readonly Bucket[] | undefined;
   } = {},
 ): SliceReport {
-  const minimum = options.minimumRows ?? 20;
-  const rowsOf = new Map<string, number[]>();
-  names.forEach((name, row) => {
-    if (name === null) return;
-    const rows = rowsOf.get(name);
-    if (rows === undefined) rowsOf.set(name, [row]);
-    else rows.push(row);
+  const minimumRows = options.minimumRows ?? MINIMUM_SLICE_ROWS;
+  const { slices, tooSmall } = sliceRows(data, names, minimumRows);
+  const scored = slices.map(({ name, rows }): Slice => {
+    const part = selectRows(data, rows);
+    return {
+      name,
+      evaluation: evaluate(part, { ...options, folds: undefined }),
+      buckets: countBuckets(part, options.buckets),
+    };
   });
-  const slices: Slice[] = [];
-  const tooSmall: { name: string; rows: number }[] = [];
-  for (const [name, rows] of rowsOf) {
-    const part = knownRows(selectRows(data, Uint32Array.from(rows)));
-    if (rowCount(part) < minimum) tooSmall.push({ name, rows: rowCount(part) });
-    else
-      slices.push({
-        name,
-        evaluation: evaluate(part, { ...options, folds: undefined }),
-        buckets: countBuckets(part, options.buckets),
-      });
-  }
-  const badness = ({ evaluation }: Slice) => evaluation.accuracy.low ?? 1;
   return {
-    slices: slices.sort((left, right) => badness(left) - badness(right)),
-    minimumRows: minimum,
+    slices: scored.sort((left, right) => worseAccuracy(left.evaluation, right.evaluation)),
+    minimumRows,
     tooSmall,
   };
 }

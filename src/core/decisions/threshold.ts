@@ -1,7 +1,7 @@
 import { confidenceOf, knownRows, rowCount, rowsWhere, selectRows } from '../calibration/data';
 import { assignFolds } from '../calibration/folds';
 import { strataOf } from '../calibration/cross-fit';
-import { type PredictionData, SPLIT_FIT, SPLIT_TEST } from '../calibration/types';
+import { type PredictionData, SPLIT_FIT, SPLIT_TEST, type Warning } from '../calibration/types';
 import { wilsonInterval } from '../metrics/intervals';
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
@@ -9,7 +9,13 @@ import { binomialTail } from './binomial';
 
 /** Error rate of the test: a threshold that holds is wrong in at most one run of twenty. */
 const ALPHA = 0.05;
-const HIGHEST_PERCENT = 99;
+export const HIGHEST_PERCENT = 99;
+
+/** For a table with weights. */
+export const UNWEIGHTED_THRESHOLD: Warning = {
+  code: 'threshold-unweighted',
+  message: 'The threshold for a target accuracy counts every row once: its test knows no weights.',
+};
 
 export interface FixedSequence {
   /** Rows with at least this confidence are accepted; null where none passes. */
@@ -82,7 +88,7 @@ export function fixedSequenceThreshold(
 }
 
 /** The highest threshold i/100, i ≤ 99, that is not above p; compared with the quotients, not with p · 100. */
-function reachedPercent(p: number): number {
+export function reachedPercent(p: number): number {
   let percent = Math.min(HIGHEST_PERCENT, Math.floor(p * 100));
   if (percent < HIGHEST_PERCENT && p >= (percent + 1) / 100) percent++;
   while (percent > 0 && p < percent / 100) percent--;

@@ -148,14 +148,77 @@ function smoothedIntegral(
 ): number {
   let m = Math.min(size, fewest);
   while (m < size && m * sigma < perSigma) m *= 2;
-  const rate = (Math.PI * sigma) ** 2 / 2;
-  // K̃ = 1 + 2 Σ_{k≥1} exp(−(π k σ)²/2) cos(π k t) cos(π k f); the last term of the transform counts once.
-  const damped = new Float64Array(m + 1);
-  for (let k = 0; k <= m && rate * k * k < NEGLIGIBLE; k++)
-    damped[k] = (coefficients[k] ?? 0) * Math.exp(-rate * k * k);
-  damped[m] = 2 * (damped[m] ?? 0);
-  const smoothed = cosineTransform(cosinePlan(m), damped);
+  const smoothed = smoothedAt(m, coefficients, sigma);
   let integral = -(Math.abs(smoothed[0] ?? 0) + Math.abs(smoothed[m] ?? 0)) / 2;
   for (const value of smoothed) integral += Math.abs(value);
   return integral / m;
+}
+
+/**
+ * (m + 1) Σ_i r_i K̃_σ(j/m, f_i), where K̃ = 1 + 2 Σ_{k≥1} exp(−(π k σ)²/2) cos(π k t) cos(π k f).
+ *
+ * @param m nodes − 1, so many that σ is several steps wide; at most the size of the grid
+ * @param coefficients of the residuals r
+ */
+function smoothedAt(m: number, coefficients: Float64Array, sigma: number): Float64Array {
+  const rate = (Math.PI * sigma) ** 2 / 2;
+  const damped = new Float64Array(m + 1);
+  for (let k = 0; k <= m && rate * k * k < NEGLIGIBLE; k++)
+    damped[k] = (coefficients[k] ?? 0) * Math.exp(-rate * k * k);
+  // The last term of the transform counts once.
+  damped[m] = 2 * (damped[m] ?? 0);
+  return cosineTransform(cosinePlan(m), damped);
+}
+
+/** Nodes − 1 of the curve that is drawn. */
+export const CURVE_STEPS = 256;
+
+/** Accuracy as a smooth function of confidence, at t = j / CURVE_STEPS. */
+export interface SmoothCurve {
+  /** Width of the kernel, above 0. */
+  readonly sigma: number;
+  /** (CURVE_STEPS + 1) in [0, 1]; null where no row is near enough to say anything. */
+  readonly accuracy: readonly (number | null)[];
+  /** (CURVE_STEPS + 1) how many rows the value rests on: Σ_i w_i K̃_σ(t, f_i) over the kernel's height. */
+  readonly rows: readonly number[];
+}
+
+/**
+ * The smooth reliability curve (Błasiok & Nakkiran 2023, §1 and definition 10): kernel regression of correct on
+ * confidence, μ̂(t) = Σ w_i y_i K̃_σ(t, f_i) / Σ w_i K̃_σ(t, f_i), with the reflected Gaussian of {@link smoothEce}.
+ *
+ * @param confidence (n) in [0, 1]
+ * @param correct (n) 0 or 1
+ * @param weight (n) of mean 1, or null for all 1
+ * @param smoothed the table's smooth ECE, which is the kernel's width σ*; never narrower than a step of the curve
+ */
+export function smoothReliability(
+  confidence: Float64Array,
+  correct: Uint8Array,
+  weight: Float64Array | null,
+  smoothed: number,
+): SmoothCurve {
+  const sigma = Math.max(smoothed, 1 / CURVE_STEPS);
+  const [right, all] = [residualGrid(FINE_GRID), residualGrid(FINE_GRID)];
+  for (let i = 0; i < confidence.length; i++) {
+    const w = weight === null ? 1 : (weight[i] ?? 0);
+    deposit(all, confidence[i] ?? 0, w);
+    deposit(right, confidence[i] ?? 0, w * (correct[i] ?? 0));
+  }
+  let m = CURVE_STEPS;
+  while (m * sigma < FINE.perSigma) m *= 2;
+  const [sum, mass] = [right, all].map(({ plan, residual }) =>
+    smoothedAt(m, cosineCoefficients(plan, residual), sigma),
+  );
+  const height = 1 / (sigma * Math.sqrt(2 * Math.PI));
+  const nodes = Array.from({ length: CURVE_STEPS + 1 }, (_, j) => (j * m) / CURVE_STEPS);
+  const rows = nodes.map((j) => Math.max(0, (mass?.[j] ?? 0) / height));
+  return {
+    sigma,
+    rows,
+    // Below, what is left of the sums is rounding.
+    accuracy: nodes.map((j, at) =>
+      (rows[at] ?? 0) < 1e-6 ? null : Math.min(1, Math.max(0, (sum?.[j] ?? 0) / (mass?.[j] ?? 0))),
+    ),
+  };
 }

@@ -91,7 +91,10 @@ export function scoreVisible(
     tokens.reduce((sum, { p }) => sum + p, 0),
   );
   const others = likeliest.filter(({ text }) => text !== chosen);
-  const least = Math.min(1, ...(others.length > 0 ? others : likeliest).map(({ logProb }) => Math.exp(logProb)));
+  const least = Math.min(
+    1,
+    ...(others.length > 0 ? others : likeliest).map(({ logProb }) => Math.exp(logProb)),
+  );
   const unseen = (spellings: readonly string[]): number => Math.min(1 - shown, 2 * spellings.length * least);
   const logProbs = labels.map(({ spellings }, label) => {
     const own = owned.reduce((sum, { p, owners: found }) => (found.includes(label) ? sum + p : sum), 0);
@@ -103,7 +106,9 @@ export function scoreVisible(
   );
   return {
     ...score,
-    labels: score.labels.map((entry, label) => (isWhole[label] === true ? entry : { ...entry, isBound: true })),
+    labels: score.labels.map((entry, label) =>
+      isWhole[label] === true ? entry : { ...entry, isBound: true },
+    ),
     labelMass: Math.min(1, seen),
     labelOf: ({ text }) => {
       const [only, ...more] = owners(text.trim());

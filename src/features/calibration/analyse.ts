@@ -1,24 +1,22 @@
 /** What the panel shows, computed from a table. Runs in the worker; has no state and no clock. */
-import { confidenceOf, rowCount } from '../../core/calibration/data';
-import type { PredictionData } from '../../core/calibration/types';
+import { confidenceOf } from '../../core/calibration/data';
 import { decide } from '../../core/decisions/decisions';
+import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
 import { assess, evaluate } from '../../core/metrics/evaluate';
-import { seededRandom } from '../../core/random';
 import {
   BIN_ROW_LIMIT,
-  DOT_LIMIT,
   REJECTED_LIMIT,
   type Analysis,
   type BinRows,
-  type Dots,
   type PanelSettings,
 } from '../../protocol/calibration-page';
 import type { LabelledTable } from '../../store/tables/labelled';
+import type { Part } from './breakdown';
+import type { ReportParams } from '../../protocol/calibration-export';
+import { suits } from './decide';
+import { diagramOf } from './diagram-data';
 import type { LoadedTable } from './load';
-
-/** Of the sample of dots and their jitter. */
-const DOT_SEED = 1;
 
 /**
  * The same numbers as `evaluate --json` of the command line, and what is drawn beside them.
@@ -32,7 +30,7 @@ export function analyse(
   quick: boolean,
 ): Analysis {
   const { table, data } = input;
-  const { evaluation, consistencyBars } = assess(data, {
+  const assessment = assess(data, {
     bins: settings.bins,
     binning: settings.binning,
     ...(quick ? { rounds: 0, nullDraws: 0 } : {}),
@@ -40,9 +38,7 @@ export function analyse(
     rejected: table.rejected.slice(0, REJECTED_LIMIT),
   });
   return {
-    evaluation,
-    consistency: [...consistencyBars],
-    dots: sampleDots(data),
+    ...diagramOf(data, assessment),
     settings,
     preliminary: quick,
     rejectedCount: table.rejectedCount,
@@ -51,50 +47,38 @@ export function analyse(
   };
 }
 
-/** What `evaluate --json` prints with the same options. */
+/** What `evaluate --json` prints with the same options: --buckets, --target and --costs among them. */
 export function reportOf(
-  { shown: { table, data, warnings }, prevalence }: LoadedTable,
-  { bins, binning }: PanelSettings,
+  { shown: { table, data, warnings }, shares }: LoadedTable,
+  { settings: { bins, binning }, decide: { question, buckets } }: ReportParams,
 ): EvaluateReport {
   const options = { bins, binning };
-  const evaluation = evaluate(data, { ...options, warnings, rejected: table.rejected });
-  const decisions = decide(data, evaluation.labelMetrics, options);
-  return evaluateReport(evaluation, decisions, table.lines, prevalence);
+  const unweighted = data.weight === undefined ? [] : [UNWEIGHTED_THRESHOLD];
+  const evaluation = evaluate(data, {
+    ...options,
+    warnings: [...warnings, ...unweighted],
+    rejected: table.rejected,
+  });
+  const costs = suits(question.costs, data) ? question.costs : undefined;
+  const decisions = decide(data, evaluation.labelMetrics, {
+    ...options,
+    buckets,
+    target: question.target,
+    costs,
+  });
+  return evaluateReport(evaluation, decisions, table.lines, shares);
 }
 
-/** At most {@link DOT_LIMIT} rows, each as likely as any other; the same ones every time. */
-export function sampleDots(data: PredictionData): Dots {
-  const { confidence, correct } = confidenceOf(data);
-  const random = seededRandom(DOT_SEED);
-  const n = confidence.length;
-  const dots = {
-    confidence: [] as number[],
-    correct: [] as number[],
-    jitter: [] as number[],
-    total: n,
-  };
-  // Selection sampling (Knuth 1997, 3.4.2, algorithm S): in order, in one pass.
-  let wanted = Math.min(DOT_LIMIT, n);
-  for (let i = 0; i < n && wanted > 0; i++) {
-    if (random() * (n - i) >= wanted) continue;
-    wanted--;
-    dots.confidence.push(round(confidence[i] ?? 0));
-    dots.correct.push(correct[i] === 1 ? 1 : 0);
-    dots.jitter.push(round(random()));
-  }
-  return dots;
-}
-
-/** Finer than a pixel. */
-function round(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
-}
-
-/** The rows of one bin (low, high], the first closed on the left too; worst first. */
-export function rowsOfBin({ table, data }: LabelledTable, low: number, high: number): BinRows {
-  const { confidence, correct, logOdds, predicted } = confidenceOf(data);
+/**
+ * The rows of one bin (low, high], the first closed on the left too; worst first.
+ *
+ * @param part the bin is one of this part's, not of all rows
+ */
+export function rowsOfBin({ table, data }: LabelledTable, low: number, high: number, part?: Part): BinRows {
+  const { confidence, correct, logOdds } = confidenceOf(part?.data ?? data);
+  const { predicted } = confidenceOf(data);
   const found: number[] = [];
-  for (let i = 0; i < rowCount(data); i++) {
+  for (let i = 0; i < confidence.length; i++) {
     const p = confidence[i] ?? 0;
     if (p <= high && (p > low || (low === 0 && p === 0))) found.push(i);
   }
@@ -109,15 +93,18 @@ export function rowsOfBin({ table, data }: LabelledTable, low: number, high: num
     low,
     high,
     total: found.length,
-    rows: found.slice(0, BIN_ROW_LIMIT).map((row) => ({
-      line: table.lines[row] ?? 1,
-      confidence: confidence[row] ?? 0,
-      correct: correct[row] === 1,
-      predicted:
-        data.kind === 'labels'
-          ? named(data.labels, predicted?.[row])
-          : named(table.predicted?.names ?? [], table.predicted?.index[row]),
-      truth: data.kind === 'labels' ? named(data.labels, data.truth[row]) : null,
-    })),
+    rows: found.slice(0, BIN_ROW_LIMIT).map((at) => {
+      const row = part === undefined ? at : (part.rows[at] ?? 0);
+      return {
+        line: table.lines[row] ?? 1,
+        confidence: confidence[at] ?? 0,
+        correct: correct[at] === 1,
+        predicted:
+          data.kind === 'labels'
+            ? named(data.labels, predicted?.[row])
+            : named(table.predicted?.names ?? [], table.predicted?.index[row]),
+        truth: data.kind === 'labels' ? named(data.labels, data.truth[row]) : null,
+      };
+    }),
   };
 }

@@ -1,21 +1,24 @@
 /** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
 import { calibrate } from '../../core/calibration/calibrate';
-import { compareMethods } from '../../core/calibration/compare';
+import { type ComparedMethod, compareMethods } from '../../core/calibration/compare';
 import { forShares } from '../../core/calibration/deployment';
 import { recommend } from '../../core/calibration/recommend';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { Comparison, FitParams, PanelSettings } from '../../protocol/calibration-page';
 import { describeCalibrator } from '../../store/tables/describe-calibrator';
 import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
-import { sampleDots } from './analyse';
+import { diagramOf } from './diagram-data';
 import { sharesFor } from './load';
 
-/** @throws UserError already-calibrated, bad-split, too-few-rows */
+/**
+ * @returns the comparison for the page, and what it was made from
+ * @throws UserError already-calibrated, bad-split, too-few-rows
+ */
 export async function compareCalibrators(
   { table, data, source }: LabelledTable,
   { bins, binning }: PanelSettings,
   say: (message: string) => Promise<void>,
-): Promise<Comparison> {
+): Promise<{ comparison: Comparison; compared: readonly ComparedMethod[] }> {
   refuseCalibrated(table, source.file);
   const on = data.kind;
   const {
@@ -32,7 +35,7 @@ export async function compareCalibrators(
   await say('Comparing calibrators: choosing');
   const { choice, verdict, reason, candidates, warnings, excluded: unfit } = recommend(data, { on });
   const named = new Set(excluded.map(({ method }) => method));
-  return {
+  const comparison: Comparison = {
     on,
     verdict,
     choice,
@@ -47,15 +50,12 @@ export async function compareCalibrators(
       const found = candidates.find((candidate) => candidate.method === method);
       return {
         method,
-        diagram: {
-          evaluation: assessment.evaluation,
-          consistency: [...assessment.consistencyBars],
-          dots: sampleDots(scored),
-        },
+        diagram: diagramOf(scored, assessment),
         gap: found ? { value: found.gap, se: found.gapSe, withinOneSe: found.withinOneSe } : null,
       };
     }),
   };
+  return { comparison, compared: methods };
 }
 
 /** The same as the command line's `calibrate` saves. */

@@ -1,8 +1,9 @@
 /** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
-import { atShares } from '../../core/calibration/deployment';
+import { atShares, type DeployedTable } from '../../core/calibration/deployment';
+import type { Prevalence } from '../../core/calibration/prior';
+import type { LabelData, PredictionData } from '../../core/calibration/types';
 import { listed } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
-import type { Prevalence } from '../../core/calibration/prior';
 import type { TableOptions } from '../../protocol/calibration-page';
 import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
@@ -13,8 +14,9 @@ export interface LoadedTable {
   readonly input: LabelledTable;
   /** Under the label shares of deployment, where those are given: what is evaluated and decided on. */
   readonly shown: LabelledTable;
-  /** The shares that scores were moved from and to; null where they were not. */
-  readonly prevalence: Prevalence | null;
+  readonly prevalence: TableOptions['prevalence'];
+  /** Those that scores were moved from and to; null where they were not. */
+  readonly shares: Prevalence | null;
   /** What a calibrator fitted on it is bound to, in words. */
   readonly origin: string;
 }
@@ -33,19 +35,23 @@ export async function loadTable(
   const said = await calibratedWarnings(read.table.calibratedBy, file);
   const input = { ...read, warnings: [...read.warnings, ...said] };
   const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-  return {
-    input,
-    origin,
-    ...(prevalence === null ? { shown: input, prevalence } : deployed(input, prevalence)),
-  };
+  if (prevalence === null) return { input, shown: input, prevalence, shares: null, origin };
+  const { data, warnings, prevalence: shares } = inDeployment(input, input.data, prevalence);
+  const shown = { ...input, data, warnings: [...input.warnings, ...warnings] };
+  return { input, shown, prevalence, shares, origin };
 }
 
-function deployed(
+/**
+ * Rows of a table, raw or calibrated, under the label shares of deployment.
+ *
+ * @throws UserError no-label-scores, labels-differ, bad-shares
+ */
+export function inDeployment(
   input: LabelledTable,
-  wanted: NonNullable<TableOptions['prevalence']>,
-): Pick<LoadedTable, 'shown' | 'prevalence'> {
-  const { data, warnings, prevalence } = atShares(labelsOf(input), sharesFor(input, wanted));
-  return { shown: { ...input, data, warnings: [...input.warnings, ...warnings] }, prevalence };
+  data: PredictionData,
+  prevalence: NonNullable<TableOptions['prevalence']>,
+): DeployedTable {
+  return atShares(labelsOf(data), sharesFor(input, prevalence));
 }
 
 /**
@@ -57,7 +63,7 @@ export function sharesFor(
   input: LabelledTable,
   prevalence: NonNullable<TableOptions['prevalence']>,
 ): number[] {
-  const { labels } = labelsOf(input);
+  const { labels } = labelsOf(input.data);
   const given = new Map(prevalence.map(({ label, share }) => [label, share]));
   const shares = labels.flatMap((label) => given.get(label) ?? []);
   if (shares.length !== labels.length || given.size !== labels.length)
@@ -69,7 +75,7 @@ export function sharesFor(
   return shares;
 }
 
-function labelsOf({ data }: LabelledTable) {
+function labelsOf(data: PredictionData): LabelData {
   if (data.kind === 'labels') return data;
   throw new UserError(
     'no-label-scores',

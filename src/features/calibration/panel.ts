@@ -1,10 +1,12 @@
 /** One open calibration panel: its file, its worker, its page. */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../protocol/calibration-decisions';
 import {
   binParamsSchema,
   CALIBRATION_PAGE_METHODS,
@@ -13,6 +15,7 @@ import {
   panelSettingsSchema,
   readyParamsSchema,
   saveParamsSchema,
+  type PanelSettings,
   type PanelState,
 } from '../../protocol/calibration-page';
 import {
@@ -25,6 +28,9 @@ import { pageHtml } from '../../workspace/page-html';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { connectWebview } from '../../workspace/webview-rpc';
+import { PanelDecisions } from './panel-decisions';
+import { PanelProgression } from './panel-progression';
+import { rememberedOptions, rememberOptions } from './remembered';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { copyText, exportFile, type ExportSource } from './export/export';
 import { CalibrationWorker } from './worker-client';
@@ -35,6 +41,8 @@ const QUIET_MS = 300;
 export class CalibrationPanel {
   private current: PanelState;
   private readonly worker: CalibrationWorker;
+  private readonly decisions: PanelDecisions;
+  private readonly progression: PanelProgression;
   private readonly subscriptions: { dispose(): unknown }[] = [];
   private readonly changed = new vscode.EventEmitter<PanelState>();
   /** Every new state that the page is sent. */
@@ -42,7 +50,7 @@ export class CalibrationPanel {
   /** Counts computations: what an earlier one still answers is not shown. */
   private run = 0;
   /** What the worker is at; what it gives up when it is cancelled differs. */
-  private task: 'analysing' | 'comparing' | 'fitting' = 'analysing';
+  private task: 'analysing' | 'breaking-down' | 'looking' | 'comparing' | 'fitting' = 'analysing';
   /** The worker's table is of an older content of the file. */
   private stale = true;
   private started = false;
@@ -60,20 +68,40 @@ export class CalibrationPanel {
       busy: null,
       error: null,
       analysis: null,
+      breakdown: null,
+      breakdownError: null,
+      columns: null,
       comparison: null,
       comparisonError: null,
+      decisions: NO_DECISIONS,
+      progression: NO_PROGRESSION,
     };
-    this.worker = new CalibrationWorker(
-      vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath,
-      {
-        // Words for what is being done: they never say that something is.
-        progress: (message) => {
-          if (this.current.busy !== null) this.update({ busy: message });
-        },
-        preliminary: (analysis) => this.update({ analysis, error: null }),
+    const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath;
+    this.worker = new CalibrationWorker(script, {
+      // Words for what is being done: they never say that something is.
+      progress: (message) => {
+        if (this.current.busy !== null) this.update({ busy: message });
       },
-    );
-    this.subscriptions.push(this.changed);
+      preliminary: (analysis) => this.update({ analysis, error: null }),
+    });
+    const explained = (error: unknown) => this.explained(error);
+    this.decisions = new PanelDecisions({
+      uri,
+      decide: (params) => this.worker.decide(params),
+      recompute: () => {
+        if (this.current.busy === null) void this.compute();
+      },
+      explained,
+      show: (decisions) => this.update({ decisions }),
+    });
+    this.progression = new PanelProgression({
+      script,
+      file: uri.fsPath,
+      settings: () => this.current.settings,
+      explained,
+      show: (progression) => this.update({ progression }),
+    });
+    this.subscriptions.push(this.decisions, this.progression, this.changed);
     this.subscriptions.push(this.watch());
     this.connect();
   }
@@ -103,20 +131,23 @@ export class CalibrationPanel {
     this.subscriptions.push(this.onDidChange(send));
     const on = CALIBRATION_PAGE_METHODS;
     connection.onNotification(on.ready, (params: unknown) => {
-      const kept = readyParamsSchema.parse(params).settings;
+      const { settings: kept, choices } = readyParamsSchema.parse(params);
       // A page that was hidden and comes back finds everything here; one after a reload brings its settings along.
       if (this.started) {
         send(this.current);
         return;
       }
       this.started = true;
-      this.update({ settings: kept ?? DEFAULT_PANEL_SETTINGS });
+      const table = rememberedOptions(this.services.context.workspaceState, this.uri);
+      this.update({ settings: kept ?? { ...DEFAULT_PANEL_SETTINGS, table } });
+      if (choices !== null) this.decisions.restore(choices);
       void this.compute();
     });
-    connection.onNotification(on.settings, (params: unknown) => {
-      this.update({ settings: panelSettingsSchema.parse(params) });
-      void this.compute();
-    });
+    this.decisions.connect(connection);
+    this.progression.connect(connection);
+    connection.onNotification(on.settings, (params: unknown) =>
+      this.change(panelSettingsSchema.parse(params)),
+    );
     connection.onNotification(on.retry, () => {
       this.stale = true;
       void this.compute();
@@ -132,9 +163,9 @@ export class CalibrationPanel {
     connection.onNotification(EXPORT_METHODS.copy, () => this.copyText(connection));
     connection.onNotification(on.openText, () => this.reveal(undefined));
     connection.onRequest(on.binRows, async (params: unknown) => {
-      const { low, high } = binParamsSchema.parse(params);
+      const bin = binParamsSchema.parse(params);
       try {
-        return await this.worker.binRows(low, high);
+        return await this.worker.binRows(bin);
       } catch (error) {
         this.services.log.debug('calibration panel', error);
         return null;
@@ -161,12 +192,36 @@ export class CalibrationPanel {
       this.stale = true;
       clearTimeout(this.timer);
       if (!this.started) return;
+      this.progression.reset();
       this.timer = setTimeout(() => void this.compute(), QUIET_MS);
     };
     watcher.onDidChange(soon);
     watcher.onDidCreate(soon);
     watcher.onDidDelete(soon);
     return watcher;
+  }
+
+  private change(settings: PanelSettings): void {
+    const { settings: before, busy, error, analysis } = this.current;
+    if (isDeepStrictEqual(settings.table, before.table)) this.update({ settings });
+    else {
+      // What was computed of other columns would stand beside numbers that it does not belong to.
+      this.update({ settings, comparison: null, breakdown: null });
+      this.progression.reset();
+      rememberOptions(this.services.context.workspaceState, this.uri, settings.table).catch(
+        (reason: unknown) => this.services.log.warn('calibration panel', reason),
+      );
+    }
+    // Another look at the same numbers needs no other numbers.
+    const isComplete = busy === null && error === null && analysis !== null && !this.stale;
+    if (isComplete && isDeepStrictEqual({ ...settings, view: before.view }, before)) void this.lookAgain();
+    else void this.compute();
+  }
+
+  private async lookAgain(): Promise<void> {
+    const run = ++this.run;
+    this.task = 'looking';
+    if (await this.breakDown(run)) this.update({ busy: null });
   }
 
   private async compute(): Promise<void> {
@@ -181,6 +236,11 @@ export class CalibrationPanel {
     try {
       if (this.uri.scheme !== 'file') throw notOnDisk();
       const reload = this.stale;
+      if (reload) {
+        const columns = await this.worker.columns(this.uri.fsPath);
+        if (run !== this.run) return;
+        this.update({ columns });
+      }
       this.stale = false;
       const analysis = await this.worker.analyse({
         file: this.uri.fsPath,
@@ -188,18 +248,15 @@ export class CalibrationPanel {
         reload,
       });
       if (run !== this.run) return;
-      this.task = 'comparing';
+      this.task = 'breaking-down';
       // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
-      const outdated = reload ? { comparison: null } : {};
-      const isMore = this.current.settings.compare;
-      this.update({
-        busy: isMore ? 'Comparing calibrators' : null,
-        error: null,
-        analysis,
-        comparisonError: null,
-        ...outdated,
-      });
-      if (isMore) await this.compare(run);
+      const outdated = reload ? { comparison: null, breakdown: null } : {};
+      this.update({ busy: 'Computing', error: null, analysis, comparisonError: null, ...outdated });
+      await this.decisions.refresh();
+      if (run !== this.run || !(await this.breakDown(run))) return;
+      this.task = 'comparing';
+      if (this.current.settings.compare) await this.compare(run);
+      else this.update({ busy: null });
     } catch (error) {
       if (run !== this.run) return;
       this.stale = true;
@@ -207,10 +264,30 @@ export class CalibrationPanel {
     }
   }
 
+  /** @returns whether the computation that it belongs to goes on */
+  private async breakDown(run: number): Promise<boolean> {
+    const { settings } = this.current;
+    if (settings.view.by === 'all') {
+      this.update({ breakdown: null, breakdownError: null });
+      return true;
+    }
+    this.update({ busy: 'Computing', breakdownError: null });
+    const shown = await this.worker
+      .breakdown({ file: this.uri.fsPath, settings, reload: false })
+      .then((breakdown) => ({ breakdown, breakdownError: null }))
+      .catch((error: unknown) => ({ breakdown: null, breakdownError: this.explained(error) }));
+    if (run !== this.run) return false;
+    this.update(shown);
+    return true;
+  }
+
   private async compare(run: number): Promise<void> {
+    this.update({ busy: 'Comparing calibrators' });
     try {
       const comparison = await this.worker.compare(this.current.settings);
-      if (run === this.run) this.update({ busy: null, comparison });
+      if (run !== this.run) return;
+      this.update({ busy: null, comparison });
+      await this.decisions.refresh();
     } catch (error) {
       if (run === this.run)
         this.update({ busy: null, comparison: null, comparisonError: this.explained(error) });
@@ -237,7 +314,7 @@ export class CalibrationPanel {
       // Cancelled, or the file changed: what was fitted is not what the panel shows.
       if (run !== this.run) return;
       await writeCalibrator(file, saved);
-      void tellSaved(this.services.prompts, file, saved);
+      tellSaved(this.services, file, saved).catch((error: unknown) => reportError(this.services, error));
     } catch (error) {
       void reportError(this.services, error);
     } finally {
@@ -274,14 +351,20 @@ export class CalibrationPanel {
         'VS Code': vscode.version,
         'Node.js': process.versions.node,
       },
-      report: () => this.worker.report(this.current.settings),
+      report: () => {
+        const { settings, decisions } = this.current;
+        const { target, costs } = decisions.choices;
+        const decide = { question: { target, costs }, buckets: decisions.buckets };
+        return this.worker.report({ settings, decide });
+      },
       picture: async (params) =>
         pictureDataSchema.parse(await page.sendRequest(EXPORT_METHODS.picture, params)),
     };
   }
 
   private cancel(): void {
-    if (this.current.busy === null) return;
+    const { busy, settings } = this.current;
+    if (busy === null) return;
     this.run++;
     this.worker.stop();
     switch (this.task) {
@@ -293,12 +376,19 @@ export class CalibrationPanel {
         });
         return;
       // The numbers of the table are complete; only what was asked for beside them is given up.
-      case 'comparing':
+      case 'looking':
+        this.update({ busy: null, breakdown: null, settings: { ...settings, view: { by: 'all' } } });
+        return;
+      case 'breaking-down':
         this.update({
           busy: null,
+          breakdown: null,
           comparison: null,
-          settings: { ...this.current.settings, compare: false },
+          settings: { ...settings, view: { by: 'all' }, compare: false },
         });
+        return;
+      case 'comparing':
+        this.update({ busy: null, comparison: null, settings: { ...settings, compare: false } });
         return;
       case 'fitting':
         this.update({ busy: null });

@@ -7,7 +7,10 @@ import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../../store/atomic';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
+import { tellAssigned, useCalibrator } from '../../workspace/assign-calibrator';
+import { readCalibrator } from '../../workspace/calibrators';
 import type { Prompts } from '../../workspace/prompts';
+import type { Services } from '../../workspace/services';
 
 /**
  * Asks for the name of a calibrator.
@@ -78,12 +81,18 @@ export async function explainingWrite(file: string, write: () => Promise<unknown
   }
 }
 
-export async function tellSaved(prompts: Prompts, file: string, saved: SavedCalibrator): Promise<void> {
+/** Says that it is there, and offers to let a classifier use it. */
+export async function tellSaved(services: Services, file: string, saved: SavedCalibrator): Promise<void> {
+  const { prompts } = services;
   const bound =
     saved.bound === null ? 'It is bound to no model and prompt, because the table names none.' : '';
   const message = `Saved the calibrator ${path.basename(file, '.json')} (${saved.calibrator.method}, fitted on ${saved.n} rows). ${bound}`;
-  if ((await prompts.tell('info', message.trim(), ['Open File'])) === 'Open File')
-    await vscode.window.showTextDocument(vscode.Uri.file(file));
+  const uri = vscode.Uri.file(file);
+  const chosen = await prompts.tell('info', message.trim(), ['Use for Classifier…', 'Open File']);
+  if (chosen === 'Open File') await vscode.window.showTextDocument(uri);
+  if (chosen !== 'Use for Classifier…') return;
+  const assigned = await useCalibrator(services, await readCalibrator(uri));
+  if (assigned !== undefined) await tellAssigned(prompts, assigned);
 }
 
 export function extensionVersion({ extension }: vscode.ExtensionContext): string {

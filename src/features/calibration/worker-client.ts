@@ -11,21 +11,40 @@ import {
 import { type SavedCalibrator, savedCalibratorSchema } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
 import {
+  decisionReportSchema,
+  progressionsSchema,
+  WORKER_DECIDE,
+  WORKER_PROGRESSION,
+  type DecideParams,
+  type DecisionReport,
+  type MethodProgression,
+} from '../../protocol/calibration-decisions';
+import {
   analysisSchema,
   binRowsSchema,
+  breakdownSchema,
+  columnListSchema,
   comparisonSchema,
   progressParamsSchema,
   WORKER_METHODS,
   workerErrorSchema,
   type AnalyseParams,
   type Analysis,
+  type BinParams,
   type BinRows,
+  type Breakdown,
+  type ColumnList,
   type Comparison,
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
 
-import { type Report, reportSchema, WORKER_REPORT } from '../../protocol/calibration-export';
+import {
+  type Report,
+  type ReportParams,
+  reportSchema,
+  WORKER_REPORT,
+} from '../../protocol/calibration-export';
 
 export interface WorkerListener {
   progress(message: string): void;
@@ -62,13 +81,29 @@ export class CalibrationWorker {
     return savedCalibratorSchema.parse(await this.request(WORKER_METHODS.fit, params));
   }
 
-  async binRows(low: number, high: number): Promise<BinRows> {
-    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, { low, high }));
+  async decide(params: DecideParams): Promise<DecisionReport> {
+    return decisionReportSchema.parse(await this.request(WORKER_DECIDE, params));
+  }
+
+  async progression(params: AnalyseParams): Promise<MethodProgression[]> {
+    return progressionsSchema.parse(await this.request(WORKER_PROGRESSION, params));
+  }
+
+  async columns(file: string): Promise<ColumnList> {
+    return columnListSchema.parse(await this.request(WORKER_METHODS.columns, { file }));
+  }
+
+  async breakdown(params: AnalyseParams): Promise<Breakdown> {
+    return breakdownSchema.parse(await this.request(WORKER_METHODS.breakdown, params));
+  }
+
+  async binRows(params: BinParams): Promise<BinRows> {
+    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, params));
   }
 
   /** The document of the command line's `evaluate --json`. */
-  async report(settings: PanelSettings): Promise<Report> {
-    return reportSchema.parse(await this.request(WORKER_REPORT, settings));
+  async report(params: ReportParams): Promise<Report> {
+    return reportSchema.parse(await this.request(WORKER_REPORT, params));
   }
 
   /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */
@@ -83,7 +118,8 @@ export class CalibrationWorker {
   private async request(method: string, params: object): Promise<unknown> {
     const isNew = this.running === undefined;
     const { connection, ended } = (this.running ??= this.start());
-    if (isNew && method !== WORKER_METHODS.analyse && this.table !== undefined)
+    const needsTable = method !== WORKER_METHODS.analyse && method !== WORKER_METHODS.columns;
+    if (isNew && needsTable && this.table !== undefined)
       void connection.sendNotification(WORKER_METHODS.load, this.table);
     try {
       return await Promise.race([connection.sendRequest(method, params), ended]);

@@ -9,9 +9,18 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
+import type { ComparedMethod } from '../../core/calibration/compare';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { EvaluateReport } from '../../core/decisions/report';
 import { UserError } from '../../core/user-error';
+import {
+  decideParamsSchema,
+  WORKER_DECIDE,
+  WORKER_PROGRESSION,
+  type DecideParams,
+  type DecisionReport,
+  type MethodProgression,
+} from '../../protocol/calibration-decisions';
 import {
   analyseParamsSchema,
   binParamsSchema,
@@ -20,22 +29,35 @@ import {
   WORKER_METHODS,
   type AnalyseParams,
   type Analysis,
+  type BinParams,
   type BinRows,
+  type Breakdown,
+  columnsParamsSchema,
   type Comparison,
   type FitParams,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { WORKER_REPORT } from '../../protocol/calibration-export';
+import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../protocol/calibration-export';
+import type { LabelledTable } from '../../store/tables/labelled';
 import { analyse, reportOf, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
-import { type LoadedTable, loadTable } from './load';
+import { breakDown, columnsOfView, type Part } from './breakdown';
+import { decideOn, progressions } from './decide';
+import { listColumns } from './list-columns';
+import { inDeployment, type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
+/** Between two messages about one long computation. */
+const SAY_EVERY_MS = 1000;
 
 class TableWorker {
   /** The table that was read last, or is being read, and what it was asked for by. */
   private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
+  /** Raw and the calibrators on rows of a table that they did not see, once they are compared. */
+  private compared: { readonly table: LoadedTable; readonly methods: readonly ComparedMethod[] } | undefined;
+  /** What was broken down last, for the rows of its bins. */
+  private brokenDown: { readonly shown: LabelledTable; readonly parts: readonly Part[] } | undefined;
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
@@ -50,9 +72,46 @@ class TableWorker {
     return analyse(shown, settings, origin, false);
   }
 
+  async breakdown(params: AnalyseParams): Promise<Breakdown> {
+    const { file, settings } = params;
+    const columns = columnsOfView(settings.view);
+    // The values of a column are read for the purpose: the table is kept without them.
+    const { shown } =
+      columns.length === 0 ? await this.table() : await loadTable(file, settings.table, columns);
+    const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
+    this.brokenDown = { shown, parts };
+    return breakdown;
+  }
+
   async compare(settings: PanelSettings): Promise<Comparison> {
+    const table = await this.table();
+    const { comparison, compared } = await compareCalibrators(table.input, settings, (message) =>
+      this.say(message),
+    );
+    this.compared = { table, methods: compared };
+    return comparison;
+  }
+
+  async decide(params: DecideParams): Promise<DecisionReport> {
+    const table = await this.table();
+    const { input, shown, prevalence } = table;
+    if (this.compared?.table !== table) return decideOn(shown, null, params);
+    const deployed = this.compared.methods.map(({ method, data }) => ({
+      method,
+      data: prevalence === null ? data : inDeployment(input, data, prevalence).data,
+    }));
+    return decideOn(shown, deployed, params);
+  }
+
+  async progression(params: AnalyseParams): Promise<MethodProgression[]> {
+    this.load(params);
     const { input } = await this.table();
-    return compareCalibrators(input, settings, (message) => this.say(message));
+    let last = 0;
+    return progressions(input, (message) => {
+      if (Date.now() - last < SAY_EVERY_MS) return;
+      last = Date.now();
+      void this.say(message);
+    });
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
@@ -61,14 +120,18 @@ class TableWorker {
     return fitToSave(input, params);
   }
 
-  async binRows(low: number, high: number): Promise<BinRows> {
-    const { shown } = await this.table();
-    return rowsOfBin(shown, low, high);
+  /** @throws UserError no-part: the breakdown is another one by now */
+  async binRows({ low, high, part }: BinParams): Promise<BinRows> {
+    if (part === null) return rowsOfBin((await this.table()).shown, low, high);
+    const found = this.brokenDown?.parts.find(({ name }) => name === part);
+    if (this.brokenDown === undefined || found === undefined)
+      throw new UserError('no-part', 'The rows are looked at in other parts by now. Compute again.');
+    return rowsOfBin(this.brokenDown.shown, low, high, found);
   }
 
   /** The document of `evaluate --json`. */
-  async report(settings: PanelSettings): Promise<EvaluateReport> {
-    return reportOf(await this.table(), settings);
+  async report(params: ReportParams): Promise<EvaluateReport> {
+    return reportOf(await this.table(), params);
   }
 
   /** Begins to read a table; whoever asks about it waits for it. */
@@ -111,23 +174,32 @@ function start(): void {
   connection.onRequest(WORKER_METHODS.analyse, (params: unknown) =>
     forPeople(() => worker.analyse(analyseParamsSchema.parse(params))),
   );
+  connection.onRequest(WORKER_METHODS.columns, (params: unknown) =>
+    forPeople(() => listColumns(columnsParamsSchema.parse(params).file)),
+  );
+  connection.onRequest(WORKER_METHODS.breakdown, (params: unknown) =>
+    forPeople(() => worker.breakdown(analyseParamsSchema.parse(params))),
+  );
   connection.onNotification(WORKER_METHODS.load, (params: unknown) =>
     worker.load(analyseParamsSchema.parse(params)),
   );
   connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
     forPeople(() => worker.compare(panelSettingsSchema.parse(params))),
   );
+  connection.onRequest(WORKER_DECIDE, (params: unknown) =>
+    forPeople(() => worker.decide(decideParamsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_PROGRESSION, (params: unknown) =>
+    forPeople(() => worker.progression(analyseParamsSchema.parse(params))),
+  );
   connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_REPORT, (params: unknown) =>
-    forPeople(() => worker.report(panelSettingsSchema.parse(params))),
+    forPeople(() => worker.report(reportParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
-    forPeople(() => {
-      const { low, high } = binParamsSchema.parse(params);
-      return worker.binRows(low, high);
-    }),
+    forPeople(() => worker.binRows(binParamsSchema.parse(params))),
   );
   connection.listen();
 }

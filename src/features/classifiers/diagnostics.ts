@@ -1,8 +1,10 @@
 /** Problems of classifier files in the editor and the Problems panel, open or not. */
 import * as vscode from 'vscode';
-import { diagnoseClassifier } from '../../core/classifier/diagnose';
+import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
+import { jsonPositions, type Span } from '../../core/json-positions';
 import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
 import type { Services } from '../../workspace/services';
+import { calibratorProblem } from './calibrator-problems';
 
 /** After the last key, in milliseconds. */
 const TYPING_PAUSE_MS = 300;
@@ -12,7 +14,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly subscriptions: { dispose(): unknown }[];
 
-  constructor(private readonly services: Pick<Services, 'classifiers' | 'log'>) {
+  constructor(private readonly services: Pick<Services, 'classifiers' | 'calibrators' | 'scoring' | 'log'>) {
     this.subscriptions = [
       this.collection,
       vscode.workspace.onDidOpenTextDocument((document) => this.check(document)),
@@ -20,6 +22,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.checkSoon(document)),
       vscode.workspace.onDidCloseTextDocument(() => this.checkFiles()),
       services.classifiers.onDidChange(() => this.checkFiles()),
+      services.calibrators.onDidChange(() => this.checkFiles()),
     ];
     this.checkFiles();
   }
@@ -45,7 +48,24 @@ export class ClassifierDiagnostics implements vscode.Disposable {
   /** What is in the editor counts, saved or not. */
   private check(document: vscode.TextDocument): void {
     if (document.isClosed || !isClassifierFile(document.uri)) return;
-    this.collection.set(document.uri, diagnosticsOf(document.getText()));
+    const { uri, version } = document;
+    const text = document.getText();
+    const own = diagnosticsOf(text);
+    this.collection.set(uri, own);
+    if (own.length > 0) return;
+    this.calibratorDiagnostics(uri, text)
+      .then((found) => {
+        if (!document.isClosed && document.version === version) this.collection.set(uri, found);
+      })
+      .catch((error: unknown) => this.services.log.warn('diagnostics', error));
+  }
+
+  /** The calibrator stands in another file, which has to be read. */
+  private async calibratorDiagnostics(uri: vscode.Uri, text: string): Promise<vscode.Diagnostic[]> {
+    // Files of an untrusted workspace are left alone.
+    if (!vscode.workspace.isTrusted) return [];
+    const problem = await calibratorProblem(this.services, uri, text);
+    return problem === undefined ? [] : diagnosticsAt(text, [{ ...problem, span: calibratorSpan(text) }]);
   }
 
   private checkFiles(): void {
@@ -60,10 +80,14 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     const isOpen = (uri: vscode.Uri): boolean =>
       open.some((document) => document.uri.toString() === uri.toString());
     const closed = entries.flatMap((entry) =>
-      entry.kind === 'invalid' && !isOpen(entry.uri) ? [entry.uri] : [],
+      entry.kind !== 'builtin' && !isOpen(entry.uri) ? [entry.uri] : [],
     );
     const found = await Promise.all(
-      closed.map(async (uri) => [uri, diagnosticsOf(await readText(uri))] as const),
+      closed.map(async (uri) => {
+        const text = await readText(uri);
+        const own = diagnosticsOf(text);
+        return [uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)] as const;
+      }),
     );
     // Set together, after everything was read: files that are gone or mended lose their marks.
     this.collection.clear();
@@ -85,14 +109,28 @@ async function readText(uri: vscode.Uri): Promise<string> {
 }
 
 function diagnosticsOf(text: string): vscode.Diagnostic[] {
-  const problems = diagnoseClassifier(text);
+  return diagnosticsAt(
+    text,
+    diagnoseClassifier(text).map((problem) => ({ ...problem, severity: vscode.DiagnosticSeverity.Error })),
+  );
+}
+
+function calibratorSpan(text: string): Span {
+  const positions = jsonPositions(text);
+  return positions.ok ? positions.find(['calibrator']) : positions.span;
+}
+
+function diagnosticsAt(
+  text: string,
+  problems: readonly (LocatedProblem & { readonly severity: vscode.DiagnosticSeverity })[],
+): vscode.Diagnostic[] {
   if (problems.length === 0) return [];
   const position = positionsIn(text);
-  return problems.map(({ span, message }) => {
+  return problems.map(({ span, message, severity }) => {
     const diagnostic = new vscode.Diagnostic(
       new vscode.Range(position(span.start), position(span.end)),
       message,
-      vscode.DiagnosticSeverity.Error,
+      severity,
     );
     diagnostic.source = 'Prompt Confidence';
     return diagnostic;

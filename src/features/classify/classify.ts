@@ -1,6 +1,8 @@
 /** The commands that classify, and what they leave behind the texts. */
 import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
+import { reportCalibratorError } from '../../workspace/calibrator-problem';
+import { CalibratorError } from '../../workspace/calibrators';
 import { reportError } from '../../workspace/report-error';
 import { TrackedRanges } from '../../workspace/results';
 import type { Services } from '../../workspace/services';
@@ -15,22 +17,13 @@ const LINES_AT_ONCE = 32;
 
 export function registerClassify(services: Services): vscode.Disposable {
   const { results } = services;
-  const command = (name: string, run: (argument: unknown) => Promise<unknown>): vscode.Disposable =>
-    vscode.commands.registerCommand(`promptConfidence.${name}`, async (argument: unknown) => {
-      try {
-        return await run(argument);
-      } catch (error) {
-        const file = await classifierFile(services, error);
-        // Not waited for: the command is over, the message may stay.
-        void reportError(services, error, file === undefined ? {} : { file });
-        return undefined;
-      }
-    });
+  const command = (name: string, run: (leaveRaw: boolean) => Promise<unknown>): vscode.Disposable =>
+    vscode.commands.registerCommand(`promptConfidence.${name}`, () => attempt(services, run));
   return vscode.Disposable.from(
     showDecorations(results),
-    command('classifySelection', () => classifySelection(services)),
+    command('classifySelection', (leaveRaw) => classifySelection(services, undefined, leaveRaw)),
     command('classifyWith', () => classifyWith(services)),
-    command('classifyLines', () => classifyLines(services)),
+    command('classifyLines', (leaveRaw) => classifyLines(services, leaveRaw)),
     // With an id (from the hover) only that one.
     vscode.commands.registerCommand('promptConfidence.clearResults', (id: unknown) =>
       typeof id === 'number' ? results.remove(id) : results.clear(),
@@ -38,18 +31,44 @@ export function registerClassify(services: Services): vscode.Disposable {
   );
 }
 
+/** Does something, and says why where it cannot be done. */
+async function attempt(
+  services: Services,
+  run: (leaveRaw: boolean) => Promise<unknown>,
+  leaveRaw = false,
+): Promise<unknown> {
+  try {
+    return await run(leaveRaw);
+  } catch (error) {
+    // The messages are not waited for: the command is over, they may stay.
+    if (error instanceof CalibratorError)
+      void reportCalibratorError(services, error, (raw) => attempt(services, run, raw)).catch(
+        (failure: unknown) => reportError(services, failure),
+      );
+    else {
+      const file = await classifierFile(services, error);
+      void reportError(services, error, file === undefined ? {} : { file });
+    }
+    return undefined;
+  }
+}
+
 /** @returns ids of the results, for other commands and tests */
-async function classifySelection(services: Services, classifier?: string): Promise<number[]> {
+async function classifySelection(
+  services: Services,
+  classifier: string | undefined,
+  leaveRaw: boolean,
+): Promise<number[]> {
   const editor = activeEditor();
   const { ranges, origin } = selectedRanges(editor);
   const title = ranges.length === 1 ? 'Classifying' : `Classifying ${ranges.length} texts`;
   const found = await services.work.run(title, ({ signal }) =>
-    services.classification.run({ document: editor.document, ranges, origin, classifier, signal }),
+    services.classification.run({ document: editor.document, ranges, origin, classifier, leaveRaw, signal }),
   );
   return found.map((result) => result.id);
 }
 
-async function classifyWith(services: Services): Promise<number[] | undefined> {
+async function classifyWith(services: Services): Promise<unknown> {
   const editor = activeEditor();
   const { document } = editor;
   // Before the list: nobody should choose first and then read that there is nothing to classify.
@@ -62,11 +81,15 @@ async function classifyWith(services: Services): Promise<number[] | undefined> {
     // The settings file may be broken or read-only. The choice still counts this once.
     services.log.warn('The choice of classifier could not be saved.', error);
   }
-  return classifySelection(services, name);
+  // The choice is not asked for again where only its calibrator has to be left out.
+  return attempt(services, (leaveRaw) => classifySelection(services, name, leaveRaw));
 }
 
 /** @returns how many lines were classified, and of how many */
-async function classifyLines(services: Services): Promise<{ done: number; total: number }> {
+async function classifyLines(
+  services: Services,
+  leaveRaw: boolean,
+): Promise<{ done: number; total: number }> {
   const { document } = activeEditor();
   const ranges = lineRanges(document);
   // Asked once: a setting that changes on the way must not mix two classifiers.
@@ -86,6 +109,7 @@ async function classifyLines(services: Services): Promise<{ done: number; total:
               ranges: there,
               origin: 'lines',
               classifier,
+              leaveRaw,
               signal,
               show: next === 0,
             })

@@ -1,30 +1,50 @@
 /** Label and percent behind every classified text of the visible editors. */
 import * as vscode from 'vscode';
-import { inlineSummary, isDoubtful } from '../../core/presentation';
-import type { Results } from '../../workspace/results';
+import { calibratedSummary, needsNote } from '../../core/calibrated-words';
+import type { BucketTone } from '../../core/decisions/bucket-mark';
+import { isDoubtful } from '../../core/presentation';
+import type { ClassifiedText, Results } from '../../workspace/results';
+
+type Look = 'certain' | 'doubtful' | BucketTone;
+
+/** By what is shown; the words and the shape of the bucket say the same without colour. */
+const COLORS: Readonly<Record<Look, string>> = {
+  certain: 'resultForeground',
+  doubtful: 'warningForeground',
+  green: 'greenBucketForeground',
+  yellow: 'yellowBucketForeground',
+  orange: 'orangeBucketForeground',
+  red: 'redBucketForeground',
+};
+
+function lookOf({ score, calibration }: ClassifiedText): Look {
+  if (isDoubtful(score) || needsNote(calibration)) return 'doubtful';
+  return calibration?.kind === 'calibrated' ? calibration.score.bucket.tone : 'certain';
+}
 
 export function showDecorations(results: Results): vscode.Disposable {
-  const certain = decorationType('promptConfidence.resultForeground');
-  const doubtful = decorationType('promptConfidence.warningForeground');
+  const types = new Map(
+    Object.entries(COLORS).map(([look, color]) => [look, decorationType(`promptConfidence.${color}`)]),
+  );
 
   const update = (editors: readonly vscode.TextEditor[]): void => {
     for (const editor of editors) {
       const found = results.in(editor.document.uri);
-      const options = (wanted: boolean): vscode.DecorationOptions[] =>
-        found
-          .filter((result) => isDoubtful(result.score) === wanted)
-          .map((result) => ({
-            range: result.range,
-            renderOptions: { after: { contentText: inlineSummary(result.score) } },
-          }));
-      editor.setDecorations(certain, options(false));
-      editor.setDecorations(doubtful, options(true));
+      for (const [look, type] of types)
+        editor.setDecorations(
+          type,
+          found
+            .filter((result) => lookOf(result) === look)
+            .map(({ range, score, calibration }) => ({
+              range,
+              renderOptions: { after: { contentText: calibratedSummary(score, calibration) } },
+            })),
+        );
     }
   };
   update(vscode.window.visibleTextEditors);
   return vscode.Disposable.from(
-    certain,
-    doubtful,
+    ...types.values(),
     results.onDidChange(() => update(vscode.window.visibleTextEditors)),
     vscode.window.onDidChangeVisibleTextEditors(update),
   );

@@ -1,4 +1,13 @@
 /** What the hover says, as Markdown. Everything that comes from texts, files or the model stands in code. */
+import {
+  bucketAndRaw,
+  calibrationNotes,
+  calibratorInWords,
+  headline,
+  needsNote,
+} from '../../core/calibrated-words';
+import type { Calibration } from '../../core/calibration/calibrated-score';
+import { formatConfidence } from '../../core/decisions/buckets';
 import { codeBlock, codeSpan } from '../../core/markdown';
 import {
   blockBar,
@@ -16,6 +25,7 @@ import type { LabelScore, Score, TokenRow } from '../../core/scoring/score';
 
 /** What the hover needs of a result. */
 export interface HoverResult {
+  readonly calibration?: Calibration | undefined;
   readonly id: number;
   readonly classifier: string;
   readonly score: Score;
@@ -44,16 +54,18 @@ const TOKENS_SHOWN = 4;
 
 /** The hover of a classified text. */
 export function resultMarkdown(result: HoverResult): string {
-  const { score } = result;
-  const mark = isDoubtful(score) ? '⚠ ' : '';
+  const { score, calibration } = result;
+  const { label, percent } = headline(score, calibration);
+  const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
   return [
     // The figure first: Markdown renderers lose count of the asterisks around code that holds backticks.
-    `${mark}**${figures(formatPercent(score.confidence))}** ${codeSpan(visibleName(score.label))} by ${codeSpan(visibleName(result.classifier))}`,
+    `${mark}**${figures(percent)}** ${codeSpan(visibleName(label))} by ${codeSpan(visibleName(result.classifier))}`,
+    ...calibrationLines(result),
     ...scoreWarnings(score).map(
       // The other warnings hold nothing but our own words and figures.
       ({ kind, message }) => `⚠ ${kind === 'tie' ? codeSpan(message) : figures(message)}`,
     ),
-    codeBlock([...labelLines(score.labels), ...tokenLines(score.tokens)]),
+    codeBlock([...labelLines(score.labels, calibration), ...tokenLines(score.tokens)]),
     `Label mass ${figures(formatPercent(score.labelMass))} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
     links([
       ['Show Result', 'promptConfidence.showResult', [result.id]],
@@ -85,13 +97,34 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
   ])}`;
 }
 
-function labelLines(labels: readonly LabelScore[]): string[] {
+/** The bucket and the raw score, which file calibrated it, and what speaks against it. */
+function calibrationLines({ score, calibration }: HoverResult): string[] {
+  const notes = calibrationNotes(calibration).map((note) => `⚠ ${codeSpan(note)}`);
+  if (calibration?.kind !== 'calibrated') return notes;
+  const { by, score: calibrated } = calibration;
+  return [
+    `${codeSpan(bucketAndRaw(score, calibrated))}, calibrated by ${codeSpan(by.file)} (${calibratorInWords(by)})`,
+    ...notes,
+  ];
+}
+
+function labelLines(raw: readonly LabelScore[], calibration: Calibration | undefined): string[] {
+  const calibrated = calibration?.kind === 'calibrated' ? calibration.score.labels : null;
+  const labels = raw.map(({ label, confidence }, k) => {
+    const own = calibrated?.[k]?.confidence;
+    const before = formatPercent(confidence).padStart(7);
+    return {
+      label,
+      confidence: own ?? confidence,
+      figures: own === undefined ? before : `${formatConfidence(own).padStart(7)}  raw ${before}`,
+    };
+  });
   const shown = labels.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);
   const names = shown.map((entry) => excerpt(entry.label, NAME_WIDTH));
   const width = Math.max(...names.map(displayWidth));
   const lines = shown.map(
-    ({ confidence }, index) =>
-      `${pad(names[index] ?? '', width)} ${blockBar(confidence, BAR_WIDTH)} ${formatPercent(confidence).padStart(7)}`,
+    ({ confidence, figures: shownFigures }, index) =>
+      `${pad(names[index] ?? '', width)} ${blockBar(confidence, BAR_WIDTH)} ${shownFigures}`,
   );
   return labels.length > shown.length
     ? [...lines, `… and ${labels.length - shown.length} more labels`]

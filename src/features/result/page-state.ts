@@ -1,5 +1,6 @@
 /** What the page of the result view is sent, made from what the extension knows. */
 import type * as vscode from 'vscode';
+import { headline, needsNote } from '../../core/calibrated-words';
 import { excerpt, isDoubtful } from '../../core/presentation';
 import type { Score } from '../../core/scoring/score';
 import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
@@ -27,9 +28,9 @@ export function pageState(
       excerpt: excerpt(result.text, EXCERPT_LIMIT),
       place: place(result, relativePath),
       status,
-      label: result.score.label,
-      confidence: result.score.confidence,
-      doubtful: isDoubtful(result.score),
+      ...headline(result.score, result.calibration),
+      ...(result.calibration?.kind === 'calibrated' ? { bucket: result.calibration.score.bucket } : {}),
+      doubtful: isDoubtful(result.score) || needsNote(result.calibration),
     })),
     busy: busy ?? null,
     hasModel,
@@ -56,6 +57,7 @@ function detail(
     batch: result.batch,
     at: result.at.toISOString(),
     score: finite(result.score),
+    ...(result.calibration === undefined ? {} : { calibration: result.calibration }),
   };
 }
 

@@ -132,7 +132,8 @@ function refusal(response: Response, text: string, request: Call): Refusal {
       `${address} redirects to ${to}, and redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address where it really is.`,
     );
   }
-  if (status === 401 || status === 403)
+  // OpenAI forbids some models to show probabilities; that is no matter of the key.
+  if (status === 401 || (status === 403 && !said.includes('logprobs')))
     return final(
       'endpoint-key',
       key === undefined

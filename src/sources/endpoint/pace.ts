@@ -44,6 +44,8 @@ export class Pace {
   /** Additive increase, multiplicative decrease: one more for each round of answers, half where it was too much. */
   private limit = FIRST_LIMIT;
   private running = 0;
+  /** Of all requests so far. */
+  private answers = 0;
   private readonly waiting: (() => void)[] = [];
   /** The quickest answer lately, in milliseconds. It ages, because texts and servers change. */
   private quickest = Infinity;
@@ -61,18 +63,29 @@ export class Pace {
   }
 
   /**
-   * Runs an attempt when its turn comes, and again where a Refusal says that this may help.
+   * Runs an attempt when its turn comes, and again where a Refusal says that this may help. Its place is kept
+   * meanwhile: a server in trouble is not asked for more and more.
    *
    * @throws the last Refusal; UserError `cancelled`; whatever else the attempt throws
    */
   async run<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    for (let failures = 0; ; failures++) {
-      try {
-        return await this.once(attempt, signal);
-      } catch (error) {
-        if (!(error instanceof Refusal) || error.retry === null || failures === RETRIES) throw error;
-        await this.sleep(this.waitAfter(error, error.retry, failures), signal);
+    await this.enter(signal);
+    try {
+      let answersBefore = this.answers;
+      for (let failures = 0; ; failures++) {
+        try {
+          return await this.once(attempt, signal);
+        } catch (error) {
+          if (!(error instanceof Refusal) || error.retry === null) throw error;
+          // A busy server that answers others meanwhile will come to this one too.
+          if (error.retry.overloaded && this.answers > answersBefore) failures = 0;
+          answersBefore = this.answers;
+          if (failures === RETRIES) throw error;
+          await this.sleep(this.waitAfter(error, error.retry, failures), signal);
+        }
       }
+    } finally {
+      this.leave();
     }
   }
 
@@ -95,20 +108,17 @@ export class Pace {
   }
 
   private async once<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    await this.enter(signal);
+    await this.waitForStart(signal);
+    throwIfAborted(signal);
     const { clock } = this.options;
-    let started = clock.now();
+    const started = clock.now();
     try {
-      await this.waitForStart(signal);
-      started = clock.now();
       const value = await attempt();
       this.answered(clock.now() - started);
       return value;
     } catch (error) {
       if (error instanceof Refusal && error.retry?.overloaded === true) this.lower(started);
       throw error;
-    } finally {
-      this.leave();
     }
   }
 
@@ -154,6 +164,7 @@ export class Pace {
   }
 
   private answered(ms: number): void {
+    this.answers++;
     this.quickest = Math.min(this.quickest * 1.01, ms);
     if (ms > SLOW * this.quickest) this.limit = Math.max(1, this.limit - 1 / this.limit);
     else this.limit = Math.min(LARGEST_LIMIT, this.limit + 1 / this.limit);

@@ -62,7 +62,8 @@ export function endpointFrom(value: unknown): Endpoint {
  */
 export function baseAddress(text: string): string {
   const trimmed = text.trim();
-  if (!URL.canParse(trimmed)) throw invalid(`"${trimmed}" is not an address. Example: http://localhost:8000/v1`);
+  if (!URL.canParse(trimmed))
+    throw invalid(`"${trimmed}" is not an address. Example: http://localhost:8000/v1`);
   const url = new URL(trimmed);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw invalid('the address may hold no name, password or query; a key is set with Set Endpoint Key…');

@@ -45,7 +45,10 @@ export function nextDialect(dialect: Dialect, message: string): Dialect | undefi
 
 /** "n" is also a word of messages about something else: it must be quoted, or stand at the beginning. */
 function isRefused(field: string, message: string): boolean {
-  return new RegExp(`["'\`]${field}["'\`]|^${field}\\b|\\b(parameter|field|argument):? ${field}\\b`, 'i').test(message);
+  return new RegExp(
+    `["'\`]${field}["'\`]|^${field}\\b|\\b(parameter|field|argument):? ${field}\\b`,
+    'i',
+  ).test(message);
 }
 
 export interface Ask {
@@ -70,19 +73,7 @@ export function promptFields(
   classifier: Classifier,
   text: string,
 ): { readonly messages: readonly object[] } | { readonly prompt: string } {
-  if (api === 'chat') {
-    // The text is put in when the classifier is taken apart: whatever it contains is text.
-    const messages = chatMessages(classifier, '');
-    const last = messages.at(-1);
-    const { template } = classifier;
-    const [before = '', after = ''] = template.split('{{text}}');
-    return {
-      messages: [
-        ...messages.slice(0, -1),
-        { role: last?.role ?? 'user', content: `${before}${text}${after.trimEnd()}` },
-      ],
-    };
-  }
+  if (api === 'chat') return { messages: chatMessages(classifier, text) };
   const { head, tail } = completionPrompt(classifier);
   return { prompt: `${head}${text}${tail}` };
 }
@@ -159,15 +150,25 @@ export function readReply(value: unknown): Reply | undefined {
 
 function fromList({ content: [first] }: z.infer<typeof listForm>): VisibleAnswer | null {
   if (first === undefined) return null;
-  const likeliest = (first.top_logprobs ?? []).map(({ token, logprob }) => ({ text: token, logProb: logprob }));
+  const likeliest = (first.top_logprobs ?? []).map(({ token, logprob }) => ({
+    text: token,
+    logProb: logprob,
+  }));
   return withChosen(likeliest, { text: first.token, logProb: first.logprob });
 }
 
-function fromObject({ tokens, token_logprobs, top_logprobs }: z.infer<typeof objectForm>): VisibleAnswer | null {
+function fromObject({
+  tokens,
+  token_logprobs,
+  top_logprobs,
+}: z.infer<typeof objectForm>): VisibleAnswer | null {
   const [chosen] = tokens;
   const [logProb] = token_logprobs;
   if (chosen === undefined || logProb === undefined || logProb === null) return null;
-  const likeliest = Object.entries(top_logprobs?.[0] ?? {}).map(([text, value]) => ({ text, logProb: value }));
+  const likeliest = Object.entries(top_logprobs?.[0] ?? {}).map(([text, value]) => ({
+    text,
+    logProb: value,
+  }));
   return withChosen(likeliest, { text: chosen, logProb });
 }
 

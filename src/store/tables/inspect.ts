@@ -20,6 +20,8 @@ export interface TableFile {
   readonly file: string;
   /** Bytes. */
   readonly size: number;
+  /** When it was written last, before it was looked through: milliseconds since 1970. */
+  readonly modified: number;
   /** Of the bytes as they lie on disk, lower-case hex. */
   readonly sha256: string;
   readonly encoding: Encoding;
@@ -55,7 +57,7 @@ const OTHER_KINDS: readonly { readonly magic: Buffer; readonly advice: string }[
  * @throws UserError no-file, not-a-file, no-permission, empty-table, not-a-table, open-quote
  */
 export async function inspectTable(file: string): Promise<TableFile> {
-  await checkReadable(file);
+  const modified = await checkReadable(file);
   const hash = createHash('sha256');
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   let isUtf8 = true;
@@ -91,6 +93,7 @@ export async function inspectTable(file: string): Promise<TableFile> {
   return {
     file,
     size,
+    modified,
     sha256: hash.digest('hex'),
     encoding,
     separator,
@@ -100,9 +103,11 @@ export async function inspectTable(file: string): Promise<TableFile> {
   };
 }
 
-async function checkReadable(file: string): Promise<void> {
+/** @returns when it was written last */
+async function checkReadable(file: string): Promise<number> {
   try {
-    if ((await stat(file)).isFile()) return;
+    const found = await stat(file);
+    if (found.isFile()) return found.mtimeMs;
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new UserError('no-file', `There is no file ${file}.`);

@@ -6,6 +6,7 @@ import { confidenceOf } from '../../core/calibration/data';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/calibration/types';
 import type { ColumnOptions } from '../../core/data/columns';
 import type { PredictionTable } from '../../core/data/table';
+import { predictedNames } from '../../core/decisions/slices';
 import { UserError } from '../../core/user-error';
 import type { TableFile } from './inspect';
 import { readTable } from './read-table';
@@ -44,6 +45,20 @@ function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: strin
         `or use --on confidence.`,
     );
   return data;
+}
+
+/** To slice by the predicted label, whatever column it stands in. */
+export const PREDICTED = 'predicted';
+
+/**
+ * (n) the slice of each row by a column that the table was read with, or by {@link PREDICTED}.
+ *
+ * @returns null where the table does not say what was predicted
+ */
+export function sliceNames(name: string, { table, data }: LabelledTable): readonly (string | null)[] | null {
+  if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
+  const column = (name === PREDICTED ? table.predicted : table.slices.get(name)) ?? null;
+  return column === null ? null : Array.from(column.index, (at) => column.names[at] ?? null);
 }
 
 /** Numbers of calibrated rows flatter where the calibrator was fitted on them, which a table cannot say itself. */

@@ -77,6 +77,18 @@ export async function* tableRows(source: TableFile): AsyncGenerator<readonly Tab
   }
 }
 
+/**
+ * How many rows there are below the header: a pass over the whole file, which also finds what would end a longer one.
+ *
+ * @throws UserError everything of `tableRows`; no-rows
+ */
+export async function countRows(source: TableFile): Promise<number> {
+  let rows = 0;
+  for await (const batch of tableRows(source)) rows += batch.length;
+  if (rows === 0) throw new UserError('no-rows', `${path.basename(source.file)} has a header but no rows.`);
+  return rows;
+}
+
 /** Waits for the callback of a stream's method. */
 function settled(start: (callback: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));

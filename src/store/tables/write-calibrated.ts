@@ -22,7 +22,7 @@ import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import { csvLine } from './csv-line';
 import type { TableFile } from './inspect';
-import { tableRows } from './rows';
+import { type TableRow, tableRows } from './rows';
 
 export interface CopyOptions {
   readonly columns: ColumnOptions;
@@ -50,10 +50,69 @@ const NEEDED: ReadonlySet<string> = new Set<Role>([
   'labelMass',
 ]);
 
+/** Rows of a table made into rows of its calibrated copy, chunk by chunk, whoever writes them. */
+export class RowCalibrator {
+  /** Of the copy. */
+  readonly header: readonly string[];
+  private readonly builder: TableBuilder;
+  private readonly missing: readonly string[];
+  private readonly namesPrediction: boolean;
+  private calibrated = 0;
+
+  /**
+   * @param source header of the table
+   * @param name the table, for messages
+   * @throws UserError everything of `findColumns`; already-calibrated, column-exists
+   */
+  constructor(
+    private readonly source: readonly string[],
+    name: string,
+    private readonly options: CopyOptions,
+  ) {
+    const columns = findColumns(source, { ...options.columns, on: options.on });
+    if (columns.roles.calibrator !== undefined)
+      throw new UserError(
+        'already-calibrated',
+        `${name} holds calibrated predictions already (column "calibrator_sha256"). Use the table it was made from.`,
+      );
+    const added = addedColumns(columns, options.on);
+    this.header = [...keptColumns(columns, added, name), ...added];
+    this.builder = new TableBuilder(withoutExtras(columns), { truth: 'optional' });
+    this.missing = added.map(() => '');
+    this.namesPrediction = columns.roles.predicted !== undefined;
+  }
+
+  /**
+   * The cells of the copy, one row for each; a row that cannot be calibrated keeps its cells and gets empty ones.
+   *
+   * @param batch rows without predictions are not listed as bad where that is known
+   */
+  rows(batch: readonly (TableRow & { readonly hasNone?: boolean })[]): string[][] {
+    const accepted = batch.map(
+      ({ cells, line, hasNone }) => hasNone !== true && this.builder.add(cells, line),
+    );
+    const cellsOf = calibratedCells(this.builder.take(), this.options, this.namesPrediction);
+    let next = 0;
+    const rows = batch.map(({ cells }, i) => {
+      const kept = this.source.map((_, column) => cells[column] ?? '');
+      const surplus = cells.slice(kept.length);
+      return [...kept, ...(accepted[i] ? cellsOf(next++) : this.missing), ...surplus];
+    });
+    this.calibrated += next;
+    return rows;
+  }
+
+  /** So far. */
+  report(): Omit<CopyReport, 'rows'> {
+    const { rejected, warnings } = this.builder.take();
+    return { calibrated: this.calibrated, rejected, warnings };
+  }
+}
+
 /**
  * Streams a table into its calibrated copy, in bounded memory. The copy appears under its name when it is whole.
  *
- * @throws UserError everything of `tableRows` and `findColumns`; already-calibrated, column-exists, no-rows
+ * @throws UserError everything of `tableRows` and `RowCalibrator`; no-rows
  */
 export async function writeCalibrated(
   source: TableFile,
@@ -61,44 +120,24 @@ export async function writeCalibrated(
   options: CopyOptions,
 ): Promise<CopyReport> {
   const name = path.basename(source.file);
-  const columns = findColumns(source.header, { ...options.columns, on: options.on });
-  if (columns.roles.calibrator !== undefined)
-    throw new UserError(
-      'already-calibrated',
-      `${name} holds calibrated predictions already (column "calibrator_sha256"). Use the table it was made from.`,
-    );
-  const added = addedColumns(columns, options.on);
-  const header = [...keptColumns(columns, added, name), ...added];
-  const builder = new TableBuilder(withoutExtras(columns), { truth: 'optional' });
-  const missing = added.map(() => '');
+  const calibrator = new RowCalibrator(source.header, name, options);
   let rows = 0;
-  let calibrated = 0;
 
   async function* lines(): AsyncGenerator<string> {
-    yield csvLine(header, source.separator);
+    yield csvLine(calibrator.header, source.separator);
     for await (const batch of tableRows(source)) {
-      const accepted = batch.map(({ cells, line }) => builder.add(cells, line));
-      const cellsOf = calibratedCells(builder.take(), options, columns.roles.predicted !== undefined);
-      let text = '';
-      let next = 0;
-      for (const [i, { cells }] of batch.entries()) {
-        const kept = source.header.map((_, column) => cells[column] ?? '');
-        const surplus = cells.slice(kept.length);
-        text += csvLine(
-          [...kept, ...(accepted[i] ? cellsOf(next++) : missing), ...surplus],
-          source.separator,
-        );
-      }
       rows += batch.length;
-      calibrated += next;
-      yield text;
+      yield calibrator
+        .rows(batch)
+        .map((cells) => csvLine(cells, source.separator))
+        .join('');
     }
     if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
   }
 
   await writeFileAtomic(out, lines());
-  const { rejected, warnings } = builder.take();
-  return { rows, calibrated, rejected, warnings: [...source.warnings, ...warnings] };
+  const report = calibrator.report();
+  return { ...report, rows, warnings: [...source.warnings, ...report.warnings] };
 }
 
 /** The table's own columns as they are called in the copy. */

@@ -1,104 +1,203 @@
-/** A table with the scores of every row's text beside it. */
+/** Scores a table: rows stream in, and out with their scores beside them, in their order. */
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
 import type { Score } from '../../core/scoring/score';
 import { UserError } from '../../core/user-error';
-import { writeFileAtomic } from '../atomic';
+import { errorCode } from '../atomic';
 import { csvLine } from './csv-line';
 import type { TableFile } from './inspect';
-import { tableRows } from './rows';
+import { tableRows, type TableRow } from './rows';
+import type { ScoreCells } from './score-cells';
+import { rowsOf, type ScoreRun } from './score-run';
+import { exists, type Done, ScoredFile, whileAlone, withFailure } from './scored-file';
+import { type CopyOptions, type CopyReport, RowCalibrator } from './write-calibrated';
 
 export interface ScoreOptions {
-  /** Name of the column that holds the texts. */
-  readonly textColumn: string;
-  /** Labels in the classifier's order. */
-  readonly labels: readonly string[];
-  /** Scores texts, one for each, in order. */
-  readonly score: (texts: readonly string[]) => Promise<readonly Score[]>;
-  /** Rows written so far. */
-  readonly onProgress: (rows: number) => void;
-  /** Called when every row is written, just before the copy takes its name: what belongs to an older copy goes now. */
-  readonly beforeReplace: () => Promise<void>;
+  /** Where the scores come from; it names the text column and the shard. */
+  readonly run: ScoreRun;
+  /** What is added to each row. */
+  readonly cells: Pick<ScoreCells, 'header' | 'cells' | 'failed'>;
+  /**
+   * Scores texts, one for each, in order, or says why one has no score. What it throws ends the run, which can go on
+   * later; after a crash of the engine it is asked again.
+   */
+  readonly score: (texts: readonly string[]) => Promise<readonly (Score | { readonly reason: string })[]>;
+  /** Makes calibrated rows of scored ones; undefined for raw scores. */
+  readonly calibrator?: CopyOptions | undefined;
+  /** Whether a file of the output's name may be replaced. */
+  readonly replace: boolean;
+  /** Called after every group of rows, and at the beginning. */
+  readonly onProgress: (done: Done, total: number) => void;
+  /** Milliseconds between checkpoints. */
+  readonly checkpointMs?: number;
 }
 
-export interface ScoreReport {
-  readonly rows: number;
-  /** Rows without a score, by physical line, and why. */
-  readonly failed: readonly { readonly line: number; readonly reason: string }[];
-  /** Rows whose text was cut to fit. */
-  readonly cut: number;
-}
+/** A checkpoint takes some milliseconds: not after every group of a fast source. */
+const CHECKPOINT_MS = 1000;
 
-/** Texts that are scored together: enough to fill the engine's batches with equal lengths, few enough to cancel soon. */
-const GROUP = 256;
+/** A group that crashes the engine so often in a row would do it for ever. */
+const CRASHES = 3;
+
+export interface ScoreReport extends Done {
+  /** Of the rows that this run wrote; null for raw scores. */
+  readonly calibration: Omit<CopyReport, 'rows'> | null;
+}
 
 /**
- * Streams a table into its scored copy, rows in their order. The copy appears under its name when it is whole.
+ * Scores every row of a table (or of a shard of it) into a new file, and writes what the scores come from beside it.
+ * Where an earlier run towards the same file was cut short, it goes on behind that one's last checkpoint. Rows that
+ * cannot be scored are written with the reason.
  *
- * Added columns: `logprob:<label>` (ln P(label), not normalised over the labels), `label_mass`, `predicted`,
- * `confidence`, and `score_error` with the reason where a row could not be scored.
- *
- * @throws UserError everything of `tableRows`; no-such-column, column-exists, no-rows
+ * @returns what is written, earlier runs included
+ * @throws UserError everything of `tableRows`, `ScoredFile` and `RowCalibrator`; no-such-column, column-exists,
+ *   file-exists, table-changed, score-running; and what `score` throws, with how many rows are kept
  */
 export async function writeScored(
   source: TableFile,
   out: string,
   options: ScoreOptions,
 ): Promise<ScoreReport> {
-  const name = path.basename(source.file);
+  const { run, cells } = options;
+  checkColumns(source, run.textColumn, cells.header);
+  const writer = new RowWriter(source, options);
+  const total = rowsOf(run.source.rows, run.shard);
+  return whileAlone(out, async () => {
+    if (!options.replace && (await exists(out)))
+      throw new UserError('file-exists', `${out} exists. Choose another name, or replace it with --force.`);
+    const file = await ScoredFile.open(out, { run, source: source.file, header: writer.header });
+    try {
+      options.onProgress(file.done, total);
+      await scoreRows(source, file, writer, options, total);
+      await file.finish(options.replace);
+      return { ...file.done, calibration: writer.calibrator?.report() ?? null };
+    } catch (error) {
+      // Where even this fails, the checkpoint before it still holds.
+      await file.checkpoint().catch(() => undefined);
+      throw withWhatIsKept(error, file.done, total, out);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/**
+ * Whether a table can be scored by these columns.
+ *
+ * @throws UserError no-such-column, column-exists
+ */
+export function checkColumns(source: TableFile, textColumn: string, added: readonly string[]): void {
+  const file = path.basename(source.file);
   const header = source.header.map((column) => column.trim());
-  const at = header.indexOf(options.textColumn);
-  if (at < 0)
+  if (!header.includes(textColumn))
     throw new UserError(
       'no-such-column',
-      `${name} has no column "${options.textColumn}" with the texts; it has ${header.join(', ')}. Name it with --text-column.`,
+      `${file} has no column "${textColumn}" with the texts; it has ${header.join(', ')}. Name it with --text-column.`,
     );
-  const added = [
-    ...options.labels.map((label) => `logprob:${label}`),
-    'label_mass',
-    'predicted',
-    'confidence',
-    'score_error',
-  ];
   const clash = added.find((column) => header.includes(column));
   if (clash !== undefined)
     throw new UserError(
       'column-exists',
-      `${name} has a column "${clash}" already. Score the table without scores, or rename the column.`,
+      `${file} has a column "${clash}" already. Score the table without scores, or rename the column.`,
     );
-  const failed: { line: number; reason: string }[] = [];
-  let rows = 0;
-  let cut = 0;
+}
 
-  async function* lines(): AsyncGenerator<string> {
-    yield csvLine([...source.header, ...added], source.separator);
-    for await (const batch of tableRows(source))
-      for (let start = 0; start < batch.length; start += GROUP) {
-        const group = batch.slice(start, start + GROUP);
-        const problems = group.map(({ cells }) => textProblem(cells[at] ?? ''));
-        const texts = group.flatMap(({ cells }, index) =>
-          problems[index] === undefined ? [cells[at] ?? ''] : [],
-        );
-        const scores = [...(await options.score(texts))];
-        let text = '';
-        for (const [index, { cells, line }] of group.entries()) {
-          const reason = problems[index];
-          const score = reason === undefined ? scores.shift() : undefined;
-          if (reason !== undefined) failed.push({ line, reason });
-          if (score !== undefined && score.cutTokens > 0) cut++;
-          const kept = source.header.map((_, column) => cells[column] ?? '');
-          text += csvLine([...kept, ...scoreCells(score, reason, options.labels)], source.separator);
-        }
-        rows += group.length;
-        options.onProgress(rows);
-        yield text;
-      }
-    if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
-    await options.beforeReplace();
+/** Rows and their scores made into lines. */
+class RowWriter {
+  readonly header: string;
+  readonly calibrator: RowCalibrator | undefined;
+  /** Index of the column with the texts. */
+  private readonly text: number;
+
+  constructor(
+    private readonly source: TableFile,
+    private readonly options: ScoreOptions,
+  ) {
+    const { cells, calibrator, run } = options;
+    const scored = [...source.header, ...cells.header];
+    this.text = source.header.findIndex((column) => column.trim() === run.textColumn);
+    this.calibrator = calibrator && new RowCalibrator(scored, path.basename(source.file), calibrator);
+    this.header = csvLine(this.calibrator?.header ?? scored, source.separator);
   }
 
-  await writeFileAtomic(out, lines());
-  return { rows, failed, cut };
+  /** Scores rows; `before` is what was done until then. */
+  async lines(group: readonly TableRow[], before: Done): Promise<{ lines: string; done: Done }> {
+    const { cells, score } = this.options;
+    const texts = group.map((row) => row.cells[this.text] ?? '');
+    const problems = texts.map(textProblem);
+    const good = texts.filter((_, i) => problems[i] === undefined);
+    const scores = good.length === 0 ? [] : await despiteCrashes(() => score(good));
+    let next = 0;
+    let done = before;
+    const rows = group.map((row, i) => {
+      const reason = problems[i];
+      const result = reason === undefined ? scores[next++] : { reason };
+      if (result === undefined) throw new Error('a source must give a score for every text');
+      const hasNone = 'reason' in result;
+      if (hasNone) done = withFailure(done, row.line, result.reason);
+      const cut = !hasNone && result.cutTokens > 0 ? 1 : 0;
+      done = { ...done, rows: done.rows + 1, cut: done.cut + cut };
+      const kept = this.source.header.map((_, column) => row.cells[column] ?? '');
+      const added = hasNone ? cells.failed(result.reason) : cells.cells(result);
+      // More cells than the header has stay, at the end, as `apply` leaves them.
+      return { line: row.line, hasNone, cells: [...kept, ...added, ...row.cells.slice(kept.length)] };
+    });
+    const written = this.calibrator?.rows(rows) ?? rows.map((row) => row.cells);
+    return { lines: written.map((row) => csvLine(row, this.source.separator)).join(''), done };
+  }
+}
+
+async function scoreRows(
+  source: TableFile,
+  file: ScoredFile,
+  writer: RowWriter,
+  options: ScoreOptions,
+  total: number,
+): Promise<void> {
+  const { checkpointMs = CHECKPOINT_MS } = options;
+  const size = new GroupSize();
+  let saved = performance.now();
+  const add = async (group: readonly TableRow[]): Promise<void> => {
+    const started = performance.now();
+    const { lines, done } = await writer.lines(group, file.done);
+    await file.append(lines, done);
+    size.took(group.length, performance.now() - started);
+    if (performance.now() - saved >= checkpointMs) {
+      await checkUnchanged(source);
+      await file.checkpoint();
+      saved = performance.now();
+    }
+    options.onProgress(done, total);
+  };
+  let pending: TableRow[] = [];
+  for await (const rows of wantedRows(source, options.run, file.done.rows)) {
+    pending = pending.concat(rows);
+    let next = 0;
+    while (pending.length - next >= size.rows) {
+      const group = pending.slice(next, next + size.rows);
+      next += group.length;
+      await add(group);
+    }
+    pending = pending.slice(next);
+  }
+  if (pending.length > 0) await add(pending);
+  await checkUnchanged(source);
+  if (file.done.rows !== total) throw new Error(`${file.done.rows} rows were scored, not ${total}`);
+}
+
+/** The rows of the shard, without those that are done. */
+async function* wantedRows(
+  source: TableFile,
+  { shard = { index: 1, of: 1 } }: ScoreRun,
+  done: number,
+): AsyncGenerator<readonly TableRow[]> {
+  const first = shard.index - 1 + done * shard.of;
+  let at = 0;
+  for await (const batch of tableRows(source)) {
+    const start = at;
+    at += batch.length;
+    if (at > first) yield batch.filter((_, i) => start + i >= first && (start + i - first) % shard.of === 0);
+  }
 }
 
 function textProblem(text: string): string | undefined {
@@ -111,18 +210,55 @@ function textProblem(text: string): string | undefined {
   }
 }
 
-/** Numbers are written in full: reading them back gives the same bits. */
-function scoreCells(
-  score: Score | undefined,
-  reason: string | undefined,
-  labels: readonly string[],
-): string[] {
-  if (score === undefined) return [...labels.map(() => ''), '', '', '', reason ?? ''];
-  return [
-    ...score.labels.map((entry) => String(entry.logProb)),
-    String(score.labelMass),
-    score.label,
-    String(score.confidence),
-    '',
-  ];
+/** An engine that crashed starts anew with the next request, until its budget is used up. */
+async function despiteCrashes<T>(score: () => Promise<T>): Promise<T> {
+  for (let crash = 1; ; crash++)
+    try {
+      return await score();
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === 'engine-crashed') || crash === CRASHES) throw error;
+    }
+}
+
+/** Somebody who saves the table while it is scored would get scores of two different ones. */
+async function checkUnchanged(source: TableFile): Promise<void> {
+  const found = await stat(source.file).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found?.size === source.size && found.mtimeMs === source.modified) return;
+  const name = path.basename(source.file);
+  throw new UserError(
+    'table-changed',
+    `${name} ${found === undefined ? 'was deleted' : 'changed'} while it was scored. Bring back what it was to go on, or start over.`,
+  );
+}
+
+/** What a person must know of a run that stopped: why, and that nothing is lost. */
+function withWhatIsKept(error: unknown, { rows }: Done, total: number, out: string): unknown {
+  if (!(error instanceof UserError) || error.code === 'file-exists') return error;
+  const kept = `${rows.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows`;
+  const why = error.code === 'cancelled' ? 'Stopped.' : error.message;
+  return new UserError(
+    error.code,
+    `${why} ${kept} are kept in ${path.basename(out)}.part; the same again goes on from there.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/**
+ * How many rows are scored together: as many as take about a second. So many texts fill the engine's batches; somebody
+ * who classifies a selection meanwhile waits for no more than that, and no more is lost by a kill.
+ */
+class GroupSize {
+  rows = 16;
+
+  took(rows: number, ms: number): void {
+    // The last group of a table is smaller, and says less.
+    if (rows < this.rows) return;
+    if (ms < 500) this.rows = Math.min(256, this.rows * 2);
+    else if (ms > 1500) this.rows = Math.max(1, Math.floor(this.rows / 2));
+  }
 }

@@ -188,6 +188,39 @@ describe('calibration: out of sample', () => {
     assert.deepEqual([progression.lastGain?.from, progression.lastGain?.to], [500, 1200]);
     assert.equal(progression.verdict, 'flat');
   });
+
+  it('progression: raw and every method are scored on the same hold-outs', () => {
+    const table = confidenceTable(800, 1, 0.5);
+    const said: string[] = [];
+    const progression = (method: 'platt' | 'isotonic') =>
+      sampleSizeProgression(table, {
+        method,
+        on: 'confidence',
+        repeats: 6,
+        onRepeat: (at, of) => said.push(`${at + 1}/${of}`),
+      });
+    const platt = progression('platt');
+    assert.deepEqual(platt.raw?.nll, progression('isotonic').raw?.nll);
+    const last = platt.points.at(-1);
+    assert.ok(last && platt.raw && last.nll.median < platt.raw.nll.median);
+    assert.deepEqual(said.slice(0, 7), ['1/6', '2/6', '3/6', '4/6', '5/6', '6/6', '1/6']);
+  });
+
+  it('progression: claims nothing where no doubling can be seen or nothing can be fitted', () => {
+    const options = { on: 'confidence', repeats: 3 } as const;
+    const narrow = sampleSizeProgression(confidenceTable(320, 1, 0.5), { ...options, method: 'platt' });
+    assert.equal(narrow.verdict, 'unknown');
+    assert.equal(narrow.lastGain, null);
+    const allRight = {
+      kind: 'confidence',
+      confidence: confidenceTable(900, 1).confidence.map((p) => Math.max(p, 1 - p)),
+      correct: new Uint8Array(900).fill(1),
+    } as const;
+    const unfit = sampleSizeProgression(allRight, { ...options, method: 'slope' });
+    assert.equal(unfit.verdict, 'unknown');
+    // A size that could not be fitted has no numbers; it used to have zeros.
+    assert.deepEqual(unfit.points, []);
+  });
 });
 
 function auroc(data: PredictionData, folds?: Int32Array): number | null {

@@ -8,7 +8,9 @@ import {
   type SavedCalibrator,
   savedMetrics,
 } from '../../../src/core/calibration/saved';
+import { fitOf, targetOf } from '../../../src/core/calibration/fit';
 import type { Method } from '../../../src/core/calibration/types';
+import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { UserError } from '../../../src/core/user-error';
 import { labelTable } from './tables';
 
@@ -167,5 +169,48 @@ describe('calibration: the saved form', () => {
   it('knows the table that it was fitted on', () => {
     assert.ok(isFittedOn(saved, HASH));
     assert.ok(!isFittedOn(saved, OTHER_HASH));
+  });
+});
+
+describe('calibration: whether a saved one fits', () => {
+  const SCORE: Score = {
+    ...labelScores(['label 0', 'label 1', 'label 2'], [-1, -2, -3]),
+    method: 'first-token',
+    textTokens: 3,
+    cutTokens: 0,
+  };
+  const saved = save('temperature');
+  const labels = ['label 0', 'label 1', 'label 2'];
+  const origin = { model: BOUND.model, promptSha256: HASH, backend: 'cpu' };
+  const bound = {
+    ...saved,
+    bound: { ...BOUND, scoring: { method: 'token-probability', mode: 'first-token' } },
+  };
+  const fit = (change: Parameters<typeof targetOf>[0], file: SavedCalibrator = bound) =>
+    fitOf(file, targetOf({ ...origin, ...change }, labels, SCORE));
+
+  it('fits its own origin, with a warning on another backend', () => {
+    assert.deepEqual(fit({}), { kind: 'fits', warnings: [] });
+    const other = fit({ backend: 'cuda' });
+    assert.ok(other.kind === 'fits');
+    assert.match(other.warnings[0] ?? '', /backend differs: fitted with cpu; here cuda/);
+  });
+
+  it('what is known to differ weighs more than what is not known', () => {
+    const refusal = fit({ model: undefined, promptSha256: OTHER_HASH });
+    assert.ok(refusal.kind === 'refused');
+    assert.match(refusal.reason, /prompt differs: fitted with aaaaaaaaaaaa…; here bbbbbbbbbbbb…/);
+    assert.equal(fit({ model: undefined }).kind, 'unknown');
+    assert.equal(fitOf(bound, targetOf(origin, labels, { ...SCORE, method: 'sequence' })).kind, 'refused');
+    assert.equal(fitOf(bound, targetOf(origin, labels, undefined)).kind, 'unknown');
+    assert.equal(fit({}, { ...saved, bound: null }).kind, 'unbound');
+    assert.equal(
+      fitOf({ ...saved, bound: null }, targetOf(origin, labels.toReversed(), undefined)).kind,
+      'refused',
+    );
+  });
+
+  it('label names are compared as a table knows them, without spaces around', () => {
+    assert.equal(fitOf(bound, targetOf(origin, [' label 0', 'label 1 ', 'label 2'], SCORE)).kind, 'fits');
   });
 });

@@ -24,6 +24,7 @@ import {
 } from '../../../src/core/decisions/gate';
 import { confidentErrors, evaluateSlices, predictedNames } from '../../../src/core/decisions/slices';
 import { chooseThreshold, fixedSequenceThreshold } from '../../../src/core/decisions/threshold';
+import { thresholdCurve } from '../../../src/core/decisions/threshold-curve';
 import { evaluate } from '../../../src/core/metrics/evaluate';
 import { ROOT } from '../../support/paths';
 import { confidenceTable, labelTable } from '../calibration/tables';
@@ -90,6 +91,58 @@ describe('decisions: thresholds', () => {
   });
 });
 
+describe('decisions: accuracy at or above a threshold', () => {
+  it('counts the rows at or above it, the weighted ones by their weight', () => {
+    const curve = thresholdCurve({
+      kind: 'confidence',
+      confidence: Float64Array.of(0.29, 0.5, 0.57, 0.999),
+      correct: Uint8Array.of(0, 1, 0, 1),
+      weight: Float64Array.of(1, 1, 3, 3),
+    });
+    assert.equal(curve.length, 100);
+    const at = (percent: number) => {
+      const { rows, coverage, accuracy } = curve[percent] ?? {};
+      return [rows, coverage, accuracy];
+    };
+    assert.deepEqual(at(0), [4, 1, 0.5]);
+    assert.deepEqual(at(29), [4, 1, 0.5]);
+    assert.deepEqual(at(30), [3, 0.875, 4 / 7]);
+    assert.deepEqual(at(57), [2, 0.75, 0.5]);
+    assert.deepEqual(at(99), [1, 0.375, 1]);
+  });
+
+  it('agrees with the threshold that is chosen for a target, and leaves out what no row reaches', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.double({ min: 0.55, max: 0.9, noNaN: true }),
+        (seed, target) => {
+          const table = confidenceTable(300, seed, 0.7);
+          const curve = thresholdCurve(table);
+          for (const { threshold, rows, accuracy, accuracyLow, accuracyHigh, coverage } of curve) {
+            const above = table.correct.filter((_, i) => (table.confidence[i] ?? 0) >= threshold);
+            assert.equal(rows, above.length);
+            assert.ok(Math.abs(accuracy - above.reduce((sum, right) => sum + right, 0) / rows) < 1e-12);
+            assert.ok(accuracyLow <= accuracy && accuracy <= accuracyHigh && coverage === rows / 300);
+          }
+          const { threshold } = fixedSequenceThreshold(table.confidence, table.correct, target);
+          if (threshold !== null)
+            assert.ok((curve.find((point) => point.threshold === threshold)?.accuracy ?? 0) > target);
+        },
+      ),
+      { numRuns: 40 },
+    );
+    assert.deepEqual(
+      thresholdCurve({
+        kind: 'confidence',
+        confidence: Float64Array.of(0.02),
+        correct: Uint8Array.of(1),
+      }).map(({ threshold }) => threshold),
+      [0, 0.01, 0.02],
+    );
+  });
+});
+
 describe('decisions: buckets', () => {
   it('are [lo, hi) on unrounded values', () => {
     const names = [1, 0.9, 0.8999999, 0.7, 0.5, 0.4999, 0].map((p) => bucketOf(p).name);
@@ -126,7 +179,7 @@ describe('decisions: buckets', () => {
           { name: 'b', low: 0.8 },
           { name: 'c', low: 0 },
         ]),
-      /Bucket 2 must start below 70%/,
+      /Bucket 2 must start below 0\.7,/,
     );
   });
 

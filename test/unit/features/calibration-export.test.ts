@@ -3,7 +3,9 @@ import { analyse, reportOf } from '../../../src/features/calibration/analyse';
 import { compareCalibrators } from '../../../src/features/calibration/compare';
 import { binsCsv, reportJson } from '../../../src/features/calibration/export/data';
 import { markdownReport, type ReportInput } from '../../../src/features/calibration/export/markdown';
+import { decideOn } from '../../../src/features/calibration/decide';
 import { loadTable } from '../../../src/features/calibration/load';
+import { NO_DECISIONS, NO_PROGRESSION } from '../../../src/protocol/calibration-decisions';
 import {
   AS_FOUND,
   DEFAULT_PANEL_SETTINGS,
@@ -20,6 +22,12 @@ const MADE: Pick<ReportInput, 'versions' | 'time'> = {
   time: new Date('2026-01-02T23:04:05Z'),
 };
 
+/** What the panel asks before anybody chose anything. */
+const ASKED = {
+  question: { target: NO_DECISIONS.choices.target, costs: NO_DECISIONS.choices.costs },
+  buckets: NO_DECISIONS.buckets,
+};
+
 async function analysed(options: TableOptions = AS_FOUND) {
   const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, table: options };
   const loaded = await loadTable(TABLE, options);
@@ -34,8 +42,13 @@ async function reportOn(change: (input: ReportInput['state']) => ReportInput['st
     busy: null,
     error: null,
     analysis,
+    breakdown: null,
+    breakdownError: null,
+    columns: null,
     comparison: null,
     comparisonError: null,
+    decisions: NO_DECISIONS,
+    progression: NO_PROGRESSION,
   };
   return markdownReport({ state: change(state), ...MADE });
 }
@@ -47,13 +60,15 @@ describe('what the calibration panel exports', () => {
   before(async () => {
     workbench = await Workbench.create();
     const { input } = await loadTable(TABLE, AS_FOUND);
-    comparison = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve());
+    ({ comparison } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()));
   });
 
   it('is, as JSON, the document of evaluate --json to the last character', async () => {
     const { loaded, settings } = await analysed();
-    const { out } = await workbench.run('evaluate', TABLE, '--json');
-    assert.equal(reportJson({ ...reportOf(loaded, settings) }, null), out);
+    await workbench.write('costs.json', '{"wrong": 5, "review": 1}');
+    const asked = ['--target', '0.95', '--costs', '@costs.json'];
+    const { out } = await workbench.run('evaluate', TABLE, '--json', ...asked);
+    assert.equal(reportJson({ ...reportOf(loaded, { settings, decide: ASKED }) }, null), out);
     const prevalence = [
       { label: 'negative', share: 0.8 },
       { label: 'positive', share: 0.2 },
@@ -63,15 +78,21 @@ describe('what the calibration panel exports', () => {
       'evaluate',
       TABLE,
       '--json',
+      ...asked,
       '--prevalence',
       'negative=0.8,positive=0.2',
     );
-    assert.equal(reportJson({ ...reportOf(shifted.loaded, shifted.settings) }, null), expected);
+    assert.equal(
+      reportJson({ ...reportOf(shifted.loaded, { settings: shifted.settings, decide: ASKED }) }, null),
+      expected,
+    );
   });
 
   it('has the comparison beside it, each calibrator with what it was worth on unseen rows', async () => {
     const { loaded, settings } = await analysed();
-    const whole = JSON.parse(reportJson({ ...reportOf(loaded, settings) }, comparison)) as {
+    const whole = JSON.parse(
+      reportJson({ ...reportOf(loaded, { settings, decide: ASKED }) }, comparison),
+    ) as {
       n: number;
       comparison: { choice: string; before: { n: number }; methods: { method: string; after: unknown }[] };
     };
@@ -115,6 +136,39 @@ describe('what the calibration panel exports', () => {
     // Every table has as many cells in every row.
     for (const block of report.split('\n\n').filter((part) => part.startsWith('|')))
       assert.equal(new Set(block.split('\n').map((line) => line.split(/(?<!\\)\|/).length)).size, 1);
+  });
+
+  it('reports what to decide on and whether more rows would help, where that was computed', async () => {
+    const { loaded } = await analysed();
+    const decided = decideOn(loaded.shown, null, ASKED);
+    const report = await reportOn((state) => ({
+      ...state,
+      decisions: { ...NO_DECISIONS, report: decided },
+      progression: {
+        ...NO_PROGRESSION,
+        methods: [
+          {
+            method: 'platt',
+            verdict: 'flat',
+            message: 'More rows would not help.',
+            holdOut: 1,
+            repeats: 1,
+            raw: null,
+            points: [],
+            lastGain: null,
+          },
+        ],
+      },
+    }));
+    const [raw] = decided.methods;
+    assert.ok(raw);
+    for (const { name, rows } of raw.buckets)
+      assert.match(
+        report,
+        new RegExp(`^\\| \`${name}\` \\| [\\d.]+ \\| ${rows.toLocaleString('en-US')} \\|`, 'm'),
+      );
+    assert.ok(report.includes(raw.threshold.message.slice(0, 30)));
+    assert.match(report, /- Platt: More rows would not help\./);
   });
 
   it('takes foreign text in a report as text', async () => {

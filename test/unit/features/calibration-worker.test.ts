@@ -43,11 +43,11 @@ describe('the thread behind the calibration panel', () => {
   it('answers about its table after it was stopped, and computes anew beside a question', async () => {
     start(SCRIPT);
     const analysis = await worker.analyse(TABLE);
-    const rows = await worker.binRows(0.9, 0.95);
+    const rows = await worker.binRows({ low: 0.9, high: 0.95, part: null });
     assert.ok(rows.total > 0);
     worker.stop();
     const [again, fitted] = await Promise.all([
-      worker.binRows(0.9, 0.95),
+      worker.binRows({ low: 0.9, high: 0.95, part: null }),
       worker.fit({
         method: 'platt',
         settings: DEFAULT_PANEL_SETTINGS,
@@ -58,7 +58,10 @@ describe('the thread behind the calibration panel', () => {
     assert.deepEqual(again, rows);
     assert.equal(fitted.n, analysis.evaluation.n);
     worker.stop();
-    const [newest, question] = await Promise.all([worker.analyse(TABLE), worker.binRows(0.9, 0.95)]);
+    const [newest, question] = await Promise.all([
+      worker.analyse(TABLE),
+      worker.binRows({ low: 0.9, high: 0.95, part: null }),
+    ]);
     assert.deepEqual(newest, analysis);
     assert.deepEqual(question, rows);
   });
@@ -75,8 +78,8 @@ describe('the thread behind the calibration panel', () => {
     start(SCRIPT);
     const missing = { ...TABLE, file: path.join(folder(), 'missing.csv') };
     await assert.rejects(worker.analyse(missing), code('no-file'));
-    await assert.rejects(worker.binRows(0, 1), code('no-file'));
+    await assert.rejects(worker.binRows({ low: 0, high: 1, part: null }), code('no-file'));
     worker.stop();
-    await assert.rejects(worker.binRows(0, 1), code('no-file'));
+    await assert.rejects(worker.binRows({ low: 0, high: 1, part: null }), code('no-file'));
   });
 });

@@ -2,6 +2,7 @@
 import {
   aboutNumbers,
   binRange,
+  CORRECTNESS,
   count,
   headlineRows,
   interval,
@@ -14,8 +15,10 @@ import {
   signed,
   verdict,
 } from '../../../core/calibration/words';
+import type { Evaluation } from '../../../core/calibration/types';
 import { codeSpan } from '../../../core/markdown';
-import type { Analysis, Comparison, PanelState } from '../../../protocol/calibration-page';
+import type { Decided } from '../../../protocol/calibration-decisions';
+import type { Analysis, Comparison, Diagram, PanelState } from '../../../protocol/calibration-page';
 
 export interface ReportInput {
   /** With complete numbers. */
@@ -31,7 +34,19 @@ const LISTED_REJECTED = 20;
 /** Paragraphs and tables of one part; none where there is nothing to say. */
 type Section = (input: ReportInput) => readonly string[];
 
-const SECTIONS: readonly Section[] = [head, facts, headline, bins, comparison, warnings, rejected, about];
+const SECTIONS: readonly Section[] = [
+  head,
+  facts,
+  headline,
+  bins,
+  breakdown,
+  comparison,
+  decisions,
+  progression,
+  warnings,
+  rejected,
+  about,
+];
 
 export function markdownReport(input: ReportInput): string {
   return `${SECTIONS.flatMap((section) => section(input)).join('\n\n')}\n`;
@@ -45,7 +60,7 @@ function head({ state, time }: ReportInput): string[] {
 function facts({ state: { analysis, settings } }: ReportInput): string[] {
   const { evaluation, rejectedCount, origin, sha256 } = analysis;
   const { labels, kind, binning } = evaluation;
-  const said = verdict(evaluation);
+  const said = verdict(evaluation, CORRECTNESS);
   const { method, mapping, prevalence } = settings.table;
   const columns = Object.entries(mapping);
   return [
@@ -76,34 +91,77 @@ function facts({ state: { analysis, settings } }: ReportInput): string[] {
 function headline({ state: { analysis } }: ReportInput): string[] {
   return [
     '## Headline numbers',
-    table(['Metric', '>Value', '>95% interval', 'Remark'], headlineRows(analysis.evaluation, false)),
+    table(
+      ['Metric', '>Value', '>95% interval', 'Remark'],
+      headlineRows(analysis.evaluation, false, CORRECTNESS),
+    ),
   ];
 }
 
 function bins({ state: { analysis } }: ReportInput): string[] {
   const { evaluation, consistency } = analysis;
+  return ['## Bins of confidence', binTable(evaluation.bins, consistency)];
+}
+
+function binTable(rows: Evaluation['bins'], consistency: Diagram['consistency']): string {
+  return table(
+    [
+      'Bin',
+      '>Rows',
+      '>Mean confidence',
+      '>Accuracy',
+      '>95% interval',
+      '>Accuracy if calibrated, 95 of 100',
+      '>Gap',
+    ],
+    rows.map((bin, index) => [
+      binRange(bin),
+      bin.count.toLocaleString('en-US'),
+      number(bin.meanConfidence),
+      number(bin.accuracy),
+      interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
+      interval(consistency[index] ?? { low: null, high: null }) || '–',
+      signed(bin.accuracy - bin.meanConfidence),
+    ]),
+  );
+}
+
+/** The parts that the panel looks at, each in a line. */
+function breakdown({ state: { breakdown: shown } }: ReportInput): string[] {
+  if (shown === null || shown.view.by === 'all') return [];
+  const { view, parts, minimumRows, tooSmallCount } = shown;
+  const by = {
+    predicted: 'By predicted label',
+    label: 'P(label) of each label',
+    column: `By ${view.by === 'column' ? label(view.column) : ''}`,
+  };
   return [
-    '## Bins of confidence',
-    table(
-      [
-        'Bin',
-        '>Rows',
-        '>Mean confidence',
-        '>Accuracy',
-        '>95% interval',
-        '>Accuracy if calibrated, 95 of 100',
-        '>Gap',
-      ],
-      evaluation.bins.map((bin, index) => [
-        binRange(bin),
-        bin.count.toLocaleString('en-US'),
-        number(bin.meanConfidence),
-        number(bin.accuracy),
-        interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
-        interval(consistency[index] ?? { low: null, high: null }) || '–',
-        signed(bin.accuracy - bin.meanConfidence),
-      ]),
-    ),
+    `## ${by[view.by]}`,
+    ...(parts.length === 0
+      ? []
+      : [
+          table(
+            [
+              view.by === 'column' ? 'Value' : 'Label',
+              '>Rows',
+              '>Mean',
+              '>Share right',
+              '>95% interval',
+              '>ECE',
+            ],
+            parts.map(({ name, diagram: { evaluation } }) => [
+              label(name),
+              evaluation.n.toLocaleString('en-US'),
+              number(evaluation.meanConfidence.value),
+              number(evaluation.accuracy.value),
+              interval(evaluation.accuracy) || '–',
+              `${number(evaluation.ece.value)} (${number(evaluation.eceNull.mean)} if calibrated)`,
+            ]),
+          ),
+        ]),
+    ...(tooSmallCount === 0
+      ? []
+      : [`${count(tooSmallCount, 'part')} of fewer than ${count(minimumRows, 'row')} left out.`]),
   ];
 }
 
@@ -142,6 +200,55 @@ function comparedRow(
     `${number(evaluation.eceNull.mean)}, up to ${number(evaluation.eceNull.q95)}`,
     cell(evaluation.accuracy),
     gap === null ? '–' : gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`,
+  ];
+}
+
+/** What to decide on: raw, and with the calibrator that is recommended. */
+function decisions({
+  state: {
+    decisions: { report },
+    comparison: compared,
+  },
+}: ReportInput): string[] {
+  if (report === null) return [];
+  const { question, n, isTestPart, methods } = report;
+  const shown = methods.filter(({ method }) => method === 'raw' || method === compared?.choice);
+  return [
+    '## Decisions',
+    `On ${count(n, 'row')}${isTestPart ? ' that are marked test' : ''}.`,
+    ...shown.flatMap(({ method, buckets, threshold, costs }) => [
+      `### ${methodName(method)}`,
+      table(
+        ['Bucket', '>From', '>Rows', '>Mean confidence', '>Accuracy', '>95% interval', '>Gap'],
+        buckets.map(({ name, low, rows, meanConfidence, accuracy, accuracyLow, accuracyHigh }) => [
+          label(name),
+          number(low),
+          rows.toLocaleString('en-US'),
+          number(meanConfidence),
+          number(accuracy),
+          interval({ low: accuracyLow, high: accuracyHigh }) || '–',
+          accuracy === null || meanConfidence === null ? '–' : signed(accuracy - meanConfidence),
+        ]),
+      ),
+      `For ${number(question.target)} right among automatic decisions: ${text(threshold.message)}`,
+      ...(costs === null ? [] : [costSentence(costs)]),
+    ]),
+  ];
+}
+
+function costSentence({ threshold, scored }: NonNullable<Decided['costs']>): string {
+  const from = `With these costs automatic from ${number(threshold)}`;
+  if (scored === null) return `${from}.`;
+  const { cost, reviewAll, automaticAll } = scored;
+  return `${from}: ${number(cost)} a row (${number(reviewAll)} where all are reviewed, ${number(automaticAll)} where none is).`;
+}
+
+/** Whether more labelled rows would help each calibrator. */
+function progression({ state: { progression: shown } }: ReportInput): string[] {
+  if (shown.methods === null) return [];
+  return [
+    '## Would more labelled rows help?',
+    list(shown.methods.map(({ method, message }) => `${methodName(method)}: ${text(message)}`)),
   ];
 }
 

@@ -1,0 +1,218 @@
+/**
+ * What others wrote and the scoring path is measured and checked against: installs it into the cache's peers/ folder
+ * (instant when it is there) and starts its servers.
+ *
+ *   node scripts/peers.mjs [llama-tools] [llama-cpp-python] [transformers]
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { cacheHome } from './cache-home.mjs';
+import { Unavailable, aptInstall, debianPackageInstalled, lock, run, say } from './setup.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+const LLAMA_CPP_PYTHON = ['llama-cpp-python[server]==0.3.36'];
+/** The versions of scripts/fixtures/reference_probabilities.py. */
+const TRANSFORMERS = [
+  'torch==2.13.0',
+  'transformers==5.23.0',
+  'accelerate==1.15.0',
+  'gguf==0.19.0',
+  'tokenizers==0.23.3',
+  'numpy==2.4.6',
+];
+
+/** llama.cpp's own programs, built from the source that node-llama-cpp carries: ten to twenty minutes, once. */
+export async function setUpLlamaTools() {
+  const source = path.join(root, 'node_modules', 'node-llama-cpp', 'llama');
+  const { tag } = JSON.parse(readFileSync(path.join(source, 'llama.cpp.info.json'), 'utf8'));
+  const folder = await installed('llama.cpp', tag, async (target) => {
+    await compiler(['cmake', 'git']);
+    const checkout = path.join(target, 'source');
+    const build = path.join(target, 'build');
+    await run(
+      'git',
+      ['clone', '--quiet', path.join(source, 'gitRelease.bundle'), checkout],
+      {},
+      'peers-git.log',
+    );
+    const options = [
+      'CMAKE_BUILD_TYPE=Release',
+      'BUILD_SHARED_LIBS=OFF',
+      'LLAMA_BUILD_TESTS=OFF',
+      'LLAMA_BUILD_EXAMPLES=OFF',
+      'LLAMA_BUILD_APP=OFF',
+      'LLAMA_BUILD_UI=OFF',
+      'LLAMA_USE_PREBUILT_UI=OFF',
+      'LLAMA_OPENSSL=OFF',
+    ].map((option) => `-D${option}`);
+    await run('cmake', ['-S', checkout, '-B', build, ...options], {}, 'peers-cmake.log');
+    const programs = ['llama-server', 'llama-batched-bench'];
+    const jobs = String(os.availableParallelism());
+    const compile = ['--build', build, '--parallel', jobs, '--target', ...programs];
+    await run('nice', ['cmake', ...compile], {}, 'peers-llama.cpp.log');
+    for (const name of programs) copyFileSync(path.join(build, 'bin', name), path.join(target, name));
+    rmSync(checkout, { recursive: true });
+    rmSync(build, { recursive: true });
+  });
+  return {
+    tag,
+    server: path.join(folder, 'llama-server'),
+    batchedBench: path.join(folder, 'llama-batched-bench'),
+  };
+}
+
+/** The Python of an environment that holds llama-cpp-python's server, compiled here: four minutes, once. */
+export function setUpLlamaCppPython() {
+  return environment('llama-cpp-python', LLAMA_CPP_PYTHON, () => compiler([]));
+}
+
+/** The Python of an environment that holds transformers and torch for the CPU. */
+export function setUpTransformers() {
+  return environment('transformers', TRANSFORMERS);
+}
+
+async function environment(name, packages, prepare = () => {}) {
+  const folder = await installed(name, packages.join(' '), async (target) => {
+    await prepare();
+    if (debianPackageInstalled('python3') && !debianPackageInstalled('python3-venv'))
+      await aptInstall(['python3-venv'], 'A Python environment has to be made');
+    await run('python3', ['-m', 'venv', target], {}, 'peers-venv.log');
+    const jobs = { CMAKE_BUILD_PARALLEL_LEVEL: String(os.availableParallelism()) };
+    await run(
+      'nice',
+      [python(target), '-m', 'pip', 'install', ...packages],
+      { env: { ...process.env, ...jobs } },
+      `peers-${name}.log`,
+    );
+  });
+  return python(folder);
+}
+
+function python(folder) {
+  return path.join(folder, 'bin', 'python');
+}
+
+/**
+ * The folder of one peer, made by `build` where it is not there yet. The file that is written last names the version:
+ * a build that was killed, or of another version, is thrown away.
+ */
+async function installed(name, version, build) {
+  if (process.platform === 'win32') throw new Unavailable(`${name} is set up on Linux and macOS only`);
+  const folder = path.join(cacheHome(), 'peers', name);
+  const complete = path.join(folder, 'complete');
+  const isThere = () => existsSync(complete) && readFileSync(complete, 'utf8') === version;
+  if (isThere()) return folder;
+  mkdirSync(path.dirname(folder), { recursive: true });
+  const unlock = await lock(`${folder}.lock`);
+  try {
+    if (isThere()) return folder;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    say(`building ${name} (${version}) in ${folder} (minutes, once)`);
+    await build(folder);
+    writeFileSync(complete, version);
+  } finally {
+    unlock();
+  }
+  return folder;
+}
+
+/**
+ * llama-cpp-python's server, with the log-probabilities of every position kept: without that it refuses to give any.
+ *
+ * @param python of {@link setUpLlamaCppPython}
+ * @returns {Promise<PeerServer>}
+ */
+export function serveLlamaCppPython(python, { model, threads, contextTokens = 1024, apiKey }) {
+  return serve(python, (port) => [
+    ...['-m', 'llama_cpp.server', '--host', '127.0.0.1', '--port', String(port), '--verbose', 'False'],
+    ...['--model', model, '--model_alias', path.basename(model)],
+    ...['--n_ctx', String(contextTokens), '--n_threads', String(threads)],
+    ...['--n_threads_batch', String(threads), '--logits_all', 'True'],
+    ...(apiKey === undefined ? [] : ['--api_key', apiKey]),
+  ]);
+}
+
+/**
+ * llama.cpp's own server.
+ *
+ * @param program of {@link setUpLlamaTools}
+ * @returns {Promise<PeerServer>}
+ */
+export function serveLlamaServer(program, { model, threads, contextTokens = 1024, clients = 1, apiKey }) {
+  return serve(program, (port) => [
+    ...['--host', '127.0.0.1', '--port', String(port), '--flash-attn', 'on'],
+    ...['--model', model, '--alias', path.basename(model)],
+    ...['--threads', String(threads), '--parallel', String(clients)],
+    ...['--ctx-size', String(contextTokens * clients)],
+    ...(apiKey === undefined ? [] : ['--api-key', apiKey]),
+  ]);
+}
+
+/**
+ * @typedef {object} PeerServer
+ * @property {string} url without a path: http://127.0.0.1:<port>
+ * @property {() => Promise<void>} close
+ */
+
+/** Starts a server on a free port and waits until it lists its model. */
+async function serve(program, argumentsFor) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(program, argumentsFor(port), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'close');
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-4000)));
+  const close = async () => {
+    child.kill();
+    await ended;
+  };
+  for (const deadline = Date.now() + 120_000; ; await delay(200)) {
+    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}:\n${said}`);
+    // 401: it is there, and wants a key.
+    const answer = await fetch(`${url}/v1/models`).catch(() => undefined);
+    if (answer?.ok || answer?.status === 401) return { url, close };
+    if (Date.now() > deadline) {
+      await close();
+      throw new Error(`${program} did not answer within two minutes:\n${said}`);
+    }
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function compiler(more) {
+  const missing = ['g++', 'make', ...more].filter((name) => !debianPackageInstalled(name));
+  if (process.platform === 'linux' && missing.length > 0)
+    await aptInstall(missing, 'llama.cpp has to be compiled');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const peers = {
+    'llama-cpp-python': setUpLlamaCppPython,
+    'llama-tools': setUpLlamaTools,
+    transformers: setUpTransformers,
+  };
+  const chosen = process.argv.slice(2);
+  for (const name of chosen.length > 0 ? chosen : Object.keys(peers)) {
+    if (peers[name] === undefined)
+      throw new Error(`unknown: ${name}; there are ${Object.keys(peers).join(', ')}`);
+    await peers[name]();
+    say(`${name} is there`);
+  }
+}

@@ -1,0 +1,64 @@
+/** Calibrated scores as people read them; what decoration, hover, result view and command line share. */
+import type { CalibratedBy, CalibratedScore, Calibration } from './calibration/calibrated-score';
+import { bucketInWords } from './decisions/bucket-mark';
+import { formatConfidence } from './decisions/buckets';
+import { excerpt, formatPercent, inlineSummary, visibleName } from './presentation';
+import { LOW_LABEL_MASS, type Score } from './scoring/score';
+
+/** What stands first: the calibrated label and confidence where there are such, else the raw ones. */
+export function headline(
+  score: Pick<Score, 'label' | 'confidence'>,
+  calibration: Calibration | undefined,
+): { readonly label: string; readonly percent: string } {
+  if (calibration?.kind !== 'calibrated')
+    return { label: score.label, percent: formatPercent(score.confidence) };
+  const { label, confidence } = calibration.score;
+  return { label, percent: formatConfidence(confidence) };
+}
+
+/** The raw score beside the calibrated one, with its label where that is another: "raw 63.9%", "raw: spam 63.9%". */
+export function rawInWords(score: Pick<Score, 'label' | 'confidence'>, calibrated: CalibratedScore): string {
+  const percent = formatPercent(score.confidence);
+  return calibrated.labelChanged ? `raw: ${visibleName(score.label)} ${percent}` : `raw ${percent}`;
+}
+
+/** "▲ review, raw 63.9%" */
+export function bucketAndRaw(
+  score: Pick<Score, 'label' | 'confidence'>,
+  calibrated: CalibratedScore,
+): string {
+  return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
+}
+
+/** Label and confidence in one short line, behind a text: "spam 97.0% ● automatic, raw 63.9%". */
+export function calibratedSummary(score: Score, calibration: Calibration | undefined): string {
+  const raw = inlineSummary(score);
+  if (calibration === undefined) return raw;
+  if (calibration.kind === 'raw') return `${raw.startsWith('⚠') ? '' : '⚠ '}${raw}, not calibrated`;
+  const { label, confidence } = calibration.score;
+  const mark = needsNote(calibration) || raw.startsWith('⚠') ? '⚠ ' : '';
+  const mass = score.labelMass < LOW_LABEL_MASS ? `, low label mass ${formatPercent(score.labelMass)}` : '';
+  return `${mark}${excerpt(label, 40)} ${formatConfidence(confidence)} ${bucketAndRaw(score, calibration.score)}${mass}`;
+}
+
+/** "beta on labels, fitted on 2,000 rows" */
+export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' | 'file'>): string {
+  return `${method} on ${on}, fitted on ${n.toLocaleString('en-US')} rows`;
+}
+
+/** Of a confidence below 1/K. */
+export const ANOTHER_LIKELIER =
+  'Another label is likelier: the calibrated confidence of this one is below that of a guess, and a calibrator of the confidence alone cannot say which label it is.';
+
+/** What keeps a calibrated confidence from being taken at its word, or why there is none, in sentences. */
+export function calibrationNotes(calibration: Calibration | undefined): string[] {
+  if (calibration === undefined) return [];
+  if (calibration.kind === 'raw') return [calibration.reason];
+  const { score, warnings } = calibration;
+  return [...(score.anotherLikelier ? [ANOTHER_LIKELIER] : []), ...warnings];
+}
+
+/** True where figures should not be read without those notes. */
+export function needsNote(calibration: Calibration | undefined): boolean {
+  return calibration !== undefined && calibrationNotes(calibration).length > 0;
+}

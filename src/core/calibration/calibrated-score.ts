@@ -1,0 +1,97 @@
+/** A calibrator on the score of a single text: the numbers that `apply` writes for the same row of a table. */
+import { type Bucket, isAnotherLabelLikelier } from '../decisions/buckets';
+import { type MarkedBucket, markedBucket } from '../decisions/bucket-mark';
+import type { Score } from '../scoring/score';
+import { applyCalibrator, type Calibrator } from './calibrator';
+import { confidenceOf, labelData } from './data';
+import { tableLabels } from './fit';
+import type { SavedCalibrator } from './saved';
+import { type CalibrateOn, type Method, type PredictionData, UNKNOWN_CORRECT, UNKNOWN_LABEL } from './types';
+
+export interface CalibratedScore {
+  readonly on: CalibrateOn;
+  /** On labels the likeliest one after calibration; on confidence the raw one, whatever came out. */
+  readonly label: string;
+  /** P(label is right) in [0, 1]. */
+  readonly confidence: number;
+  /** In the order of the score's labels; null on confidence, which says nothing about the other labels. */
+  readonly labels: readonly { readonly label: string; readonly confidence: number }[] | null;
+  /** True where the raw score had another label. */
+  readonly labelChanged: boolean;
+  /** True where the confidence is below 1/K, so that some other one of the K labels is likelier. */
+  readonly anotherLikelier: boolean;
+  readonly bucket: MarkedBucket;
+}
+
+/** Which calibrator made a number, for the person who reads it. */
+export interface CalibratedBy {
+  /** Name of its file, without the ending. */
+  readonly name: string;
+  /** Its file as it is named to the person. */
+  readonly file: string;
+  readonly method: Method;
+  readonly on: CalibrateOn;
+  /** Rows that it was fitted on. */
+  readonly n: number;
+}
+
+/** What a score looks like after the calibrator of its classifier, or why it is still raw. */
+export type Calibration =
+  | {
+      readonly kind: 'calibrated';
+      readonly by: CalibratedBy;
+      readonly score: CalibratedScore;
+      /** What keeps it from being taken at its word, in sentences. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly kind: 'raw'; readonly reason: string };
+
+export function calibratedBy(name: string, file: string, { calibrator, n }: SavedCalibrator): CalibratedBy {
+  return { name, file, method: calibrator.method, on: calibrator.on, n };
+}
+
+/**
+ * ln P of a label that is impossible, for arithmetic: far below every real one, and small enough that a row of nothing
+ * else is still told to be uniform.
+ */
+const IMPOSSIBLE = -1e6;
+
+/** @throws UserError label-order: the calibrator was fitted on other labels, or in another order */
+export function calibratedScore(
+  score: Pick<Score, 'label' | 'confidence' | 'labels'>,
+  calibrator: Calibrator,
+  buckets: readonly Bucket[],
+): CalibratedScore {
+  const out = applyCalibrator(calibrator, rowOf(score, calibrator.on));
+  const winner = confidenceOf(out);
+  const confidence = winner.confidence[0] ?? 0;
+  const names = score.labels.map(({ label }) => label);
+  const label = winner.predicted === null ? score.label : (names[winner.predicted[0] ?? 0] ?? score.label);
+  return {
+    on: calibrator.on,
+    label,
+    confidence,
+    labels:
+      out.kind === 'labels'
+        ? names.map((name, k) => ({ label: name, confidence: Math.exp(out.logProbs[k] ?? 0) }))
+        : null,
+    labelChanged: label !== score.label,
+    anotherLikelier: isAnotherLabelLikelier(confidence, names.length),
+    bucket: markedBucket(confidence, buckets),
+  };
+}
+
+/** A table of one row, as `score` writes it and `apply` reads it. */
+function rowOf(score: Pick<Score, 'confidence' | 'labels'>, on: CalibrateOn): PredictionData {
+  if (on === 'confidence')
+    return {
+      kind: 'confidence',
+      confidence: Float64Array.of(score.confidence),
+      correct: Uint8Array.of(UNKNOWN_CORRECT),
+    };
+  return labelData({
+    labels: tableLabels(score.labels.map(({ label }) => label)),
+    scores: Float64Array.from(score.labels, ({ logProb }) => Math.max(logProb, IMPOSSIBLE)),
+    truth: Int32Array.of(UNKNOWN_LABEL),
+  });
+}

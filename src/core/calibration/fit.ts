@@ -1,0 +1,60 @@
+/** Whether a saved calibrator may be used on the scores of a classifier, and what must be said about it. */
+import type { Classifier } from '../classifier/definition';
+import type { Score } from '../scoring/score';
+import { scoringOf } from '../scoring/score-parts';
+import { type Binding, type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
+
+export type Fit =
+  /** It may be used; `warnings` are sentences to show beside its numbers. */
+  | { readonly kind: 'fits'; readonly warnings: readonly string[] }
+  /** It is known to belong to other scores. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Nobody said which scores it belongs to: a person has to. */
+  | { readonly kind: 'unbound'; readonly reason: string }
+  /** Nothing speaks against it, but not everything is known yet. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** The first reason that weighs most: what is known to differ, then what was never said, then what is not known yet. */
+export function fitOf(saved: SavedCalibrator, target: CalibrationTarget): Fit {
+  const found = mismatches(saved, target);
+  const reasons = (of: readonly (typeof found)[number][]): string =>
+    of.map(({ message }) => message).join(' ');
+  const refused = found.filter(({ severity }) => severity === 'refuse');
+  if (refused.length > 0) return { kind: 'refused', reason: reasons(refused) };
+  const unbound = found.filter(({ field }) => field === 'binding');
+  if (unbound.length > 0) return { kind: 'unbound', reason: reasons(unbound) };
+  const unknown = found.filter(({ severity }) => severity === 'unknown');
+  if (unknown.length > 0) return { kind: 'unknown', reason: reasons(unknown) };
+  return { kind: 'fits', warnings: found.map(({ message }) => message) };
+}
+
+/** Where scores of a classifier come from: what a calibrator must agree with. */
+export interface ScoreOrigin {
+  /** Undefined while the file's SHA-256 is not known. */
+  readonly model: Binding['model'] | undefined;
+  readonly promptSha256: string;
+  readonly backend: string;
+}
+
+/** @param score any score of that origin; undefined before there is one */
+export function targetOf(
+  origin: Partial<ScoreOrigin>,
+  labels: readonly string[],
+  score: Score | undefined,
+): CalibrationTarget {
+  return {
+    ...origin,
+    labels: tableLabels(labels),
+    scoring: score && scoringOf(score),
+  };
+}
+
+/** Label names as a calibrator knows them: a table's header is read without the spaces around its names. */
+export function tableLabels(labels: readonly string[]): string[] {
+  return labels.map((label) => label.trim());
+}
+
+/** The names of a classifier's labels, in its order. */
+export function labelNames({ labels }: Pick<Classifier, 'labels'>): string[] {
+  return labels.map(({ name }) => name);
+}

@@ -1,0 +1,47 @@
+/** Sets or removes the calibrator of a classifier file, and leaves every other character of it as it is. */
+import { jsonPositions } from '../json-positions';
+import { UserError } from '../user-error';
+
+const KEY = 'calibrator';
+
+/**
+ * @param text of a classifier file
+ * @param name undefined: no calibrator any more
+ * @throws UserError `classifier-invalid`: the text is not a JSON object
+ */
+export function withCalibrator(text: string, name: string | undefined): string {
+  const positions = jsonPositions(text);
+  if (!positions.ok || !text.trimStart().startsWith('{'))
+    throw new UserError(
+      'classifier-invalid',
+      'The classifier file is not valid JSON, so nothing can be changed in it. Mend it first.',
+    );
+  const value: unknown = JSON.parse(text);
+  const isThere = typeof value === 'object' && value !== null && KEY in value;
+  if (!isThere) return name === undefined ? text : inserted(text, JSON.stringify(name));
+  const { start, end } = positions.find([KEY]);
+  return name === undefined
+    ? removed(text, start, end)
+    : `${text.slice(0, start)}${JSON.stringify(name)}${text.slice(end)}`;
+}
+
+/** As the last field, laid out as the fields before it are. */
+function inserted(text: string, value: string): string {
+  const close = text.lastIndexOf('}');
+  const before = text.slice(0, close).trimEnd();
+  const isEmpty = before.endsWith('{');
+  const [, space = ''] = /^\s*\{(\s*)/u.exec(text) ?? [];
+  const gap = isEmpty ? '' : space === '' && !text.includes('\n') ? ' ' : space;
+  const colon = /"\s*:\s/u.test(text) || isEmpty ? ': ' : ':';
+  return `${before}${isEmpty ? '' : ','}${gap}"${KEY}"${colon}${value}${text.slice(before.length)}`;
+}
+
+/** With its key and one comma. */
+function removed(text: string, start: number, end: number): string {
+  const [key = ''] = /"[^"]*"\s*:\s*$/u.exec(text.slice(0, start)) ?? [];
+  const before = text.slice(0, start - key.length);
+  const after = text.slice(end);
+  const [comma] = /\s*,\s*$/u.exec(before) ?? [];
+  if (comma !== undefined) return before.slice(0, before.length - comma.length) + after;
+  return before + after.replace(/^\s*,\s*/u, '');
+}

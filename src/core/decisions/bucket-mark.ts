@@ -1,0 +1,37 @@
+/** How a bucket is told apart at a glance: a shape and a colour, which stand beside its name and never for it. */
+import { type Bucket, bucketOf } from './buckets';
+
+/** From what may be left to itself to what may not. */
+export const BUCKET_TONES = ['green', 'yellow', 'orange', 'red'] as const;
+export type BucketTone = (typeof BUCKET_TONES)[number];
+
+/** Different without colour, and in every font that an editor uses. */
+export const BUCKET_SHAPES: Readonly<Record<BucketTone, string>> = {
+  green: '●',
+  yellow: '▲',
+  orange: '◆',
+  red: '■',
+};
+
+export interface MarkedBucket {
+  readonly name: string;
+  readonly tone: BucketTone;
+}
+
+/** The highest of several buckets is green, the lowest red, the second yellow and all others orange. */
+export function bucketTone(at: number, count: number): BucketTone {
+  if (at === 0) return 'green';
+  if (at === count - 1) return 'red';
+  return at === 1 ? 'yellow' : 'orange';
+}
+
+/** The bucket of an unrounded confidence. */
+export function markedBucket(confidence: number, buckets: readonly Bucket[]): MarkedBucket {
+  const bucket = bucketOf(confidence, buckets);
+  return { name: bucket.name, tone: bucketTone(buckets.indexOf(bucket), buckets.length) };
+}
+
+/** "▲ review" */
+export function bucketInWords({ name, tone }: MarkedBucket): string {
+  return `${BUCKET_SHAPES[tone]} ${name}`;
+}

@@ -1,0 +1,130 @@
+/** The rows of a table in parts: by predicted label, by label, or by the values of a column. Runs in the worker. */
+import { labelAgainstRest, rowCount, selectRows } from '../../core/calibration/data';
+import type { PredictionData } from '../../core/calibration/types';
+import { listed } from '../../core/data/columns';
+import { MINIMUM_SLICE_ROWS, sliceRows, type SlicedRows, worseAccuracy } from '../../core/decisions/slices';
+import { assess } from '../../core/metrics/evaluate';
+import { UserError } from '../../core/user-error';
+import {
+  type Breakdown,
+  DOT_LIMIT,
+  type PanelSettings,
+  type RowView,
+  SLICE_LIMIT,
+} from '../../protocol/calibration-page';
+import { type LabelledTable, PREDICTED, sliceNames } from '../../store/tables/labelled';
+import { diagramOf } from './diagram-data';
+
+/** Dots of a part are at least so many, however many parts there are. */
+const FEWEST_DOTS = 100;
+
+/** Some rows of a table and what is looked at in them. */
+export interface Part {
+  readonly name: string;
+  readonly data: PredictionData;
+  /** Rows of the table that the data are of, in their order. */
+  readonly rows: Uint32Array;
+}
+
+export interface BrokenDown {
+  readonly breakdown: Breakdown;
+  readonly parts: readonly Part[];
+}
+
+/** Columns that a table must be read with. */
+export function columnsOfView(view: RowView): readonly string[] {
+  return view.by === 'column' ? [view.column] : [];
+}
+
+/**
+ * The same numbers as `evaluate --slice` of the command line.
+ *
+ * @param say told before each part is scored
+ * @throws UserError no-label-scores, no-predicted, too-many-slices
+ */
+export async function breakDown(
+  input: LabelledTable,
+  { view, bins, binning }: PanelSettings,
+  say: (message: string) => Promise<void>,
+): Promise<BrokenDown> {
+  const { parts, tooSmall } = partsOf(input, view);
+  const dotLimit = Math.max(FEWEST_DOTS, Math.floor(DOT_LIMIT / Math.max(1, parts.length)));
+  const scored: { name: string; diagram: Breakdown['parts'][number]['diagram'] }[] = [];
+  for (const [at, { name, data }] of parts.entries()) {
+    await say(`Computing part ${at + 1} of ${parts.length}`);
+    scored.push({ name, diagram: diagramOf(data, assess(data, { bins, binning }), dotLimit) });
+  }
+  const ece = ({ diagram }: (typeof scored)[number]): number => diagram.evaluation.ece.value ?? 0;
+  scored.sort((left, right) =>
+    view.by === 'label'
+      ? ece(right) - ece(left)
+      : worseAccuracy(left.diagram.evaluation, right.diagram.evaluation),
+  );
+  return {
+    breakdown: {
+      view,
+      parts: scored,
+      minimumRows: view.by === 'label' ? 1 : MINIMUM_SLICE_ROWS,
+      tooSmall: tooSmall.slice(0, SLICE_LIMIT),
+      tooSmallCount: tooSmall.length,
+    },
+    parts,
+  };
+}
+
+function partsOf(
+  input: LabelledTable,
+  view: RowView,
+): { parts: readonly Part[]; tooSmall: SlicedRows['tooSmall'] } {
+  const { data } = input;
+  if (view.by === 'label') {
+    if (data.kind !== 'labels')
+      throw new UserError(
+        'no-label-scores',
+        'The probability of each label needs a score for every label, and this table is looked at by its confidence alone.',
+      );
+    if (data.labels.length > SLICE_LIMIT)
+      throw tooMany('The table has', data.labels.length, 'labels', 'evaluate --json has the ECE of each.');
+    const rows = Uint32Array.from({ length: rowCount(data) }, (_, i) => i);
+    return {
+      parts: data.labels.map((name, k) => ({ name, data: labelAgainstRest(data, k), rows })),
+      tooSmall: [],
+    };
+  }
+  const column = view.by === 'column' ? view.column : PREDICTED;
+  const names = sliceNames(column, input);
+  if (names === null)
+    throw new UserError(
+      'no-predicted',
+      'The table does not say which label was predicted. Map its column of predicted labels (Columns…).',
+    );
+  const { slices, tooSmall } = sliceRows(data, names);
+  const named = listed([column]);
+  if (slices.length > SLICE_LIMIT)
+    throw tooMany(
+      `${named} has`,
+      slices.length,
+      `values with ${MINIMUM_SLICE_ROWS} rows or more`,
+      'evaluate --slice lists them all.',
+    );
+  if (slices.length === 0)
+    throw new UserError(
+      'no-slices',
+      tooSmall.length === 0
+        ? `The column ${named} is empty in every row.`
+        : `${named} has ${tooSmall.length.toLocaleString('en-US')} different values, none of them in ${MINIMUM_SLICE_ROWS} rows: ` +
+            `too few to say anything about one of them.`,
+    );
+  return {
+    parts: slices.map(({ name, rows }) => ({ name, rows, data: selectRows(data, rows) })),
+    tooSmall,
+  };
+}
+
+function tooMany(subject: string, count: number, things: string, instead: string): UserError {
+  return new UserError(
+    'too-many-slices',
+    `${subject} ${count.toLocaleString('en-US')} ${things}, more than the ${SLICE_LIMIT} that can be looked at one by one ` +
+      `here. On the command line, ${instead}`,
+  );
+}

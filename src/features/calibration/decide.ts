@@ -1,0 +1,82 @@
+/** What to decide on, computed in the worker by the functions that `evaluate` of the command line uses. */
+import { FITTED_METHODS } from '../../core/calibration/recommend';
+import { refusal } from '../../core/calibration/calibrator';
+import type { ComparedMethod } from '../../core/calibration/compare';
+import { rowCount } from '../../core/calibration/data';
+import { sampleSizeProgression } from '../../core/calibration/progression';
+import type { PredictionData } from '../../core/calibration/types';
+import { countBuckets } from '../../core/decisions/bucket-counts';
+import { checkBuckets } from '../../core/decisions/buckets';
+import { minimiseCost, type Costs } from '../../core/decisions/costs';
+import { chooseThreshold, UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
+import { thresholdCurve } from '../../core/decisions/threshold-curve';
+import type {
+  Decided,
+  DecideParams,
+  DecisionReport,
+  MethodProgression,
+} from '../../protocol/calibration-decisions';
+import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
+
+/**
+ * @param compared raw and every calibrator on rows that it did not see; null where none were compared
+ * @throws UserError bad-buckets
+ */
+export function decideOn(
+  { data }: LabelledTable,
+  compared: readonly Pick<ComparedMethod, 'method' | 'data'>[] | null,
+  { question, buckets }: DecideParams,
+): DecisionReport {
+  checkBuckets(buckets);
+  const methods = compared ?? [{ method: 'raw' as const, data }];
+  const n = rowCount(methods[0]?.data ?? data);
+  const isTestPart = compared !== null && data.split !== undefined;
+  return {
+    question,
+    buckets: [...buckets],
+    n,
+    isTestPart,
+    warnings: data.weight === undefined ? [] : [UNWEIGHTED_THRESHOLD],
+    methods: methods.map(({ method, data: rows }): Decided => {
+      // All of them are of the test part: thresholds are chosen on one half of it and scored on the other.
+      const halved = isTestPart ? { ...rows, split: undefined } : rows;
+      return {
+        method,
+        buckets: countBuckets(rows, buckets),
+        curve: thresholdCurve(rows),
+        threshold: chooseThreshold(halved, { target: question.target }),
+        costs: suits(question.costs, data) ? minimiseCost(halved, question.costs) : null,
+      };
+    }),
+  };
+}
+
+/** Whether costs are for the labels of a table. */
+export function suits({ wrong }: Costs, data: PredictionData): boolean {
+  if (typeof wrong === 'number') return true;
+  const K = data.kind === 'labels' ? data.labels.length : 0;
+  return K > 0 && wrong.length === K && wrong.every((row) => row.length === K);
+}
+
+/**
+ * What more labelled rows would bring to every calibrator that the table allows.
+ *
+ * @throws UserError already-calibrated
+ */
+export function progressions(
+  { table, data, source }: LabelledTable,
+  say: (message: string) => void,
+): MethodProgression[] {
+  refuseCalibrated(table, source.file);
+  const on = data.kind;
+  const allowed = FITTED_METHODS.filter((method) => refusal(method, on) === null);
+  return allowed.map((method, at) => ({
+    method,
+    ...sampleSizeProgression(data, {
+      method,
+      on,
+      onRepeat: (repeat, repeats) =>
+        say(`${method} (${at + 1} of ${allowed.length}), draw ${repeat + 1} of ${repeats}`),
+    }),
+  }));
+}

@@ -1,0 +1,72 @@
+/** What a reliability diagram is drawn from. Runs in the worker. */
+import { confidenceOf, knownRows, normalisedWeights } from '../../core/calibration/data';
+import type { PredictionData } from '../../core/calibration/types';
+import type { Assessment } from '../../core/metrics/evaluate';
+import { CURVE_STEPS, smoothReliability } from '../../core/metrics/smooth-ece';
+import { seededRandom } from '../../core/random';
+import { CURVE_ROWS, type Curve, DOT_LIMIT, type Diagram, type Dots } from '../../protocol/calibration-page';
+
+/** Of the sample of dots and their jitter. */
+const DOT_SEED = 1;
+
+/**
+ * @param data what was assessed
+ * @param dotLimit dots at most
+ */
+export function diagramOf(
+  data: PredictionData,
+  { evaluation, consistencyBars }: Pick<Assessment, 'evaluation' | 'consistencyBars'>,
+  dotLimit = DOT_LIMIT,
+): Diagram {
+  return {
+    evaluation,
+    consistency: [...consistencyBars],
+    dots: sampleDots(data, dotLimit),
+    curve: curveOf(data, evaluation.smoothEce.value),
+  };
+}
+
+/** At most so many rows, each as likely as any other; the same ones every time. */
+function sampleDots(data: PredictionData, limit: number): Dots {
+  const { confidence, correct } = confidenceOf(data);
+  const random = seededRandom(DOT_SEED);
+  const n = confidence.length;
+  const dots = {
+    confidence: [] as number[],
+    correct: [] as number[],
+    jitter: [] as number[],
+    total: n,
+  };
+  // Selection sampling (Knuth 1997, 3.4.2, algorithm S): in order, in one pass.
+  let wanted = Math.min(limit, n);
+  for (let i = 0; i < n && wanted > 0; i++) {
+    if (random() * (n - i) >= wanted) continue;
+    wanted--;
+    dots.confidence.push(round(confidence[i] ?? 0));
+    dots.correct.push(correct[i] === 1 ? 1 : 0);
+    dots.jitter.push(round(random()));
+  }
+  return dots;
+}
+
+function curveOf(data: PredictionData, smoothEce: number | null): Curve | null {
+  if (smoothEce === null) return null;
+  const known = confidenceOf(knownRows(data));
+  const weight = normalisedWeights(known, known.correct.length);
+  const { sigma, accuracy, rows } = smoothReliability(known.confidence, known.correct, weight, smoothEce);
+  const low = known.confidence.reduce((least, f) => Math.min(least, f), 1);
+  const high = known.confidence.reduce((most, f) => Math.max(most, f), 0);
+  // The kernel reaches beyond the rows, where the curve would only go on as it pleases.
+  const isAmongRows = (j: number): boolean => j / CURVE_STEPS >= low && j / CURVE_STEPS <= high;
+  return {
+    sigma,
+    accuracy: accuracy.map((value, j) =>
+      value === null || !isAmongRows(j) || (rows[j] ?? 0) < CURVE_ROWS ? null : round(value),
+    ),
+  };
+}
+
+/** Finer than a pixel. */
+function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}

@@ -1,0 +1,120 @@
+/** What a panel decides on: its buckets, which live in the settings, its target and its costs. */
+import * as vscode from 'vscode';
+import type { Bucket } from '../../core/decisions/buckets';
+import { UserError } from '../../core/user-error';
+import {
+  DECISION_PAGE_METHODS,
+  type DecideParams,
+  type DecisionChoices,
+  type DecisionReport,
+  type DecisionState,
+  editParamsSchema,
+  NO_DECISIONS,
+  questionSchema,
+} from '../../protocol/calibration-decisions';
+import type { PanelState } from '../../protocol/calibration-page';
+import { bucketPlace, onDidChangeBuckets, readBuckets, writeBuckets } from '../../workspace/settings';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+
+export interface DecisionHost {
+  readonly uri: vscode.Uri;
+  /** @throws UserError no-table where nothing is loaded */
+  decide(params: DecideParams): Promise<DecisionReport>;
+  /** Loads the table and computes everything, unless that is being done. */
+  recompute(): void;
+  explained(error: unknown): NonNullable<PanelState['error']>;
+  show(state: DecisionState): void;
+}
+
+export class PanelDecisions implements vscode.Disposable {
+  private state: DecisionState = NO_DECISIONS;
+  private readonly subscription: vscode.Disposable;
+  /** Counts questions: the answer to an earlier one is not shown. */
+  private asked = 0;
+
+  constructor(private readonly host: DecisionHost) {
+    this.readBuckets();
+    this.subscription = onDidChangeBuckets(host.uri, () => {
+      this.readBuckets();
+      void this.refresh();
+    });
+  }
+
+  dispose(): void {
+    this.asked++;
+    this.subscription.dispose();
+  }
+
+  connect(connection: MessageConnection): void {
+    connection.onNotification(DECISION_PAGE_METHODS.ask, (params: unknown) => {
+      this.restore({ ...this.state.choices, ...questionSchema.parse(params) });
+      void this.refresh();
+    });
+    connection.onNotification(DECISION_PAGE_METHODS.buckets, (params: unknown) =>
+      this.edit(editParamsSchema.parse(params).buckets),
+    );
+  }
+
+  /** What was chosen before the window was reloaded. */
+  restore(choices: DecisionChoices): void {
+    this.update({ choices });
+    this.readBuckets();
+  }
+
+  /** After the table or what is known of it changed. */
+  async refresh(): Promise<void> {
+    const asked = ++this.asked;
+    const { choices, buckets } = this.state;
+    const { target, costs } = choices;
+    try {
+      const report = await this.host.decide({ question: { target, costs }, buckets });
+      if (asked === this.asked) this.update({ report, error: null });
+    } catch (error) {
+      if (asked !== this.asked) return;
+      // A computation that was cancelled took the table with it.
+      if (error instanceof UserError && error.code === 'no-table') this.host.recompute();
+      else if (!(error instanceof UserError && error.code === 'cancelled'))
+        this.update({ error: this.host.explained(error) });
+    }
+  }
+
+  private async edit(buckets: readonly Bucket[] | null): Promise<void> {
+    try {
+      if (bucketPlace(this.host.uri) === 'settings') {
+        await writeBuckets(this.host.uri, buckets);
+        this.restore({ ...this.state.choices, ownBuckets: null });
+      } else this.restore({ ...this.state.choices, ownBuckets: buckets && [...buckets] });
+    } catch (error) {
+      // The settings are read-only, or hold what cannot be edited: the buckets are worth seeing all the same.
+      const { message } = this.host.explained(error);
+      this.restore({ ...this.state.choices, ownBuckets: buckets && [...buckets] });
+      this.update({
+        bucketNote: `Kept in this panel only, because the settings cannot be written: ${message}`,
+      });
+    }
+    void this.refresh();
+  }
+
+  private readBuckets(): void {
+    const { ownBuckets } = this.state.choices;
+    const setting = readBuckets(this.host.uri);
+    if (ownBuckets === null) {
+      this.update({ buckets: [...setting.buckets], bucketNote: setting.problem });
+      return;
+    }
+    this.update({ buckets: ownBuckets, bucketNote: NOTES[bucketPlace(this.host.uri)] });
+  }
+
+  private update(change: Partial<DecisionState>): void {
+    this.state = { ...this.state, ...change };
+    this.host.show(this.state);
+  }
+}
+
+const NOTES = {
+  settings: 'These buckets are kept in this panel only.',
+  restricted:
+    'These buckets are kept in this panel only: the workspace is in restricted mode, so its settings are not written.',
+  'no-folder':
+    'These buckets are kept in this panel only: the table lies in no workspace folder, so there are no settings to keep them in.',
+} as const;

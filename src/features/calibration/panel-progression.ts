@@ -1,0 +1,65 @@
+/**
+ * What more labelled rows would bring, for a panel: computed on demand in a thread of its own, which reads the table
+ * for itself, so that the panel answers meanwhile and stopping this stops nothing else.
+ */
+import type * as vscode from 'vscode';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  DECISION_PAGE_METHODS,
+  NO_PROGRESSION,
+  type ProgressionState,
+} from '../../protocol/calibration-decisions';
+import type { PanelSettings, PanelState } from '../../protocol/calibration-page';
+import { CalibrationWorker } from './worker-client';
+
+export interface ProgressionHost {
+  readonly script: string;
+  readonly file: string;
+  settings(): PanelSettings;
+  explained(error: unknown): NonNullable<PanelState['error']>;
+  show(state: ProgressionState): void;
+}
+
+export class PanelProgression implements vscode.Disposable {
+  private readonly worker: CalibrationWorker;
+  /** Counts computations: what an earlier one still answers is not shown. */
+  private run = 0;
+
+  constructor(private readonly host: ProgressionHost) {
+    this.worker = new CalibrationWorker(host.script, {
+      progress: (message) => this.host.show({ ...NO_PROGRESSION, busy: message }),
+      preliminary: () => undefined,
+    });
+  }
+
+  connect(connection: MessageConnection): void {
+    connection.onNotification(DECISION_PAGE_METHODS.progression, () => this.start());
+    connection.onNotification(DECISION_PAGE_METHODS.cancelProgression, () => this.reset());
+  }
+
+  /** Stops, and forgets what was computed: the table is another one, or nobody wants it. */
+  reset(): void {
+    this.dispose();
+    this.host.show(NO_PROGRESSION);
+  }
+
+  dispose(): void {
+    this.run++;
+    this.worker.stop();
+  }
+
+  private async start(): Promise<void> {
+    this.dispose();
+    const { run } = this;
+    const { file } = this.host;
+    this.host.show({ ...NO_PROGRESSION, busy: 'Reading the table' });
+    try {
+      const methods = await this.worker.progression({ file, settings: this.host.settings(), reload: true });
+      if (run === this.run) this.host.show({ ...NO_PROGRESSION, methods });
+    } catch (error) {
+      if (run === this.run) this.host.show({ ...NO_PROGRESSION, error: this.host.explained(error) });
+    }
+    // The thread holds a copy of the table that nothing asks for again.
+    if (run === this.run) this.worker.stop();
+  }
+}

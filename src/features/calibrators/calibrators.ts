@@ -1,0 +1,44 @@
+/** Set Calibrator for Classifier: which calibrator a classifier names. */
+import * as vscode from 'vscode';
+import { chooseCalibrator, tellAssigned } from '../../workspace/assign-calibrator';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { readSettings } from '../../workspace/settings';
+
+export function registerCalibrators(services: Services): vscode.Disposable {
+  return vscode.commands.registerCommand('promptConfidence.setCalibrator', async (argument: unknown) => {
+    try {
+      await setCalibrator(services, typeof argument === 'string' ? argument : undefined);
+    } catch (error) {
+      await reportError(services, error);
+    }
+  });
+}
+
+/** @param name of a classifier; undefined: it is asked for */
+export async function setCalibrator(services: Services, name: string | undefined): Promise<void> {
+  const classifier = name ?? (await askClassifier(services));
+  if (classifier === undefined) return;
+  const assigned = await chooseCalibrator(services, classifier);
+  if (assigned !== undefined) await tellAssigned(services.prompts, assigned);
+}
+
+async function askClassifier({ classifiers, prompts }: Services): Promise<string | undefined> {
+  const current = readSettings(vscode.window.activeTextEditor?.document.uri).classifier;
+  const usable = (await classifiers.list()).filter((entry) => entry.kind !== 'invalid');
+  const names = [...new Set(usable.map((entry) => entry.classifier.name))];
+  const chosen = await prompts.choose({
+    title: 'Set Calibrator for Classifier',
+    placeholder: 'Classifier whose confidence is to be calibrated',
+    choices: names.map((value) => {
+      const calibrator = usable.findLast((entry) => entry.classifier.name === value)?.classifier.calibrator;
+      return {
+        label: value,
+        description: calibrator === undefined ? '' : `calibrated by ${calibrator}`,
+        value,
+        active: value === current,
+      };
+    }),
+  });
+  return chosen === 'back' ? undefined : chosen;
+}

@@ -1,0 +1,44 @@
+/** What is wrong with the calibrator that a classifier file names. */
+import * as vscode from 'vscode';
+import { parseClassifier } from '../../core/classifier/definition';
+import { UserError } from '../../core/user-error';
+import { promptSha256 } from '../../store/prompt-hash';
+import { fitOfClassifier } from '../../workspace/calibrators';
+import type { Services } from '../../workspace/services';
+
+export interface CalibratorProblem {
+  readonly message: string;
+  readonly severity: vscode.DiagnosticSeverity;
+}
+
+/** @param text of a classifier file; nothing is said about one that is broken itself */
+export async function calibratorProblem(
+  { calibrators, scoring }: Pick<Services, 'calibrators' | 'scoring'>,
+  uri: vscode.Uri,
+  text: string,
+): Promise<CalibratorProblem | undefined> {
+  try {
+    const classifier = parseClassifier(text, '');
+    const calibrator = await calibrators.of({ kind: 'file', uri, classifier });
+    if (calibrator === undefined) return undefined;
+    const model = await scoring.modelFor(classifier).catch(() => undefined); // none to compare with
+    const fit = fitOfClassifier(calibrator, classifier, {
+      promptSha256: promptSha256(classifier),
+      model:
+        model?.sha256 === undefined ? undefined : { kind: 'file', name: model.file, sha256: model.sha256 },
+    });
+    if (fit.kind === 'refused')
+      return {
+        message: `The calibrator ${calibrator.by.name} does not belong to this classifier. ${fit.reason}`,
+        severity: vscode.DiagnosticSeverity.Error,
+      };
+    return fit.kind === 'unbound'
+      ? { message: fit.reason, severity: vscode.DiagnosticSeverity.Warning }
+      : undefined;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.code.startsWith('classifier-')
+      ? undefined
+      : { message: error.message, severity: vscode.DiagnosticSeverity.Error };
+  }
+}

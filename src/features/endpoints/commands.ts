@@ -1,0 +1,230 @@
+/** Add Endpoint…, Set Endpoint Key…, Remove Endpoint…, and the connection test. */
+import * as vscode from 'vscode';
+import { UserError } from '../../core/user-error';
+import { baseAddress, type Endpoint, type EndpointSetting } from '../../sources/endpoint/settings';
+import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+
+export function registerEndpoints(services: Services): vscode.Disposable {
+  const command = (name: string, run: (services: EndpointServices) => Promise<void>): vscode.Disposable =>
+    vscode.commands.registerCommand(`promptConfidence.${name}`, () =>
+      run(services).catch((error: unknown) => reportError(services, error)),
+    );
+  return vscode.Disposable.from(
+    command('addEndpoint', addEndpoint),
+    command('setEndpointKey', setEndpointKey),
+    command('removeEndpoint', removeEndpoint),
+    vscode.commands.registerCommand('promptConfidence.editEndpoints', () =>
+      vscode.commands.executeCommand('workbench.action.openSettings', 'promptConfidence.endpoints'),
+    ),
+  );
+}
+
+type EndpointServices = Pick<Services, 'endpoints' | 'prompts' | 'log'>;
+
+const STEPS = 5;
+
+interface Draft {
+  readonly url: string;
+  readonly api: EndpointSetting['api'];
+  readonly model: string;
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Asks for one field after the other, tests the connection, and saves. */
+export async function addEndpoint(services: EndpointServices): Promise<void> {
+  const { endpoints, prompts } = services;
+  const draft = await askDraft(services);
+  if (draft === undefined) return;
+  const { key, ...fields } = draft;
+  const given = key === '' ? undefined : key;
+  const topLogprobs = await prompts.progress(`Testing ${draft.url}`, (_, signal) =>
+    capability((count) => endpoints.trial({ ...fields, topLogprobs: count }, given), signal),
+  );
+  const setting: EndpointSetting = { ...fields, topLogprobs };
+  const { endpoint } = endpoints.trial(setting, given);
+  await endpoints.setKey(endpoint, given);
+  await endpoints.add(setting);
+  await prompts.tell('info', addedInWords(endpoint));
+}
+
+/**
+ * How many of the likeliest tokens the server shows: 20 where it can, else 5, which every server that shows any grants;
+ * 0 for none.
+ */
+async function capability(
+  trial: (topLogprobs: number) => EndpointSource,
+  signal: AbortSignal,
+): Promise<number> {
+  for (const topLogprobs of [20, 5, 0])
+    try {
+      const { likeliest } = await trial(topLogprobs).test(signal);
+      // One alone is the chosen token: the server did not understand the question.
+      return likeliest > 1 ? topLogprobs : 0;
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== 'endpoint-no-logprobs') throw error;
+    }
+  return 0;
+}
+
+function addedInWords({ name, model, topLogprobs }: Endpoint): string {
+  const use = `Write "source": "endpoint:${name}" into a classifier to use it.`;
+  return topLogprobs === 0
+    ? `${model} answers, but shows no token probabilities: set "method" of the classifier to "consistency". ${use}`
+    : `${model} answers and shows the ${topLogprobs} likeliest tokens. ${use}`;
+}
+
+/** @returns undefined where the person stopped */
+async function askDraft({ endpoints, prompts }: EndpointServices): Promise<Draft | undefined> {
+  const title = 'Add Endpoint';
+  let draft: Partial<Draft> = {};
+  for (let at = 1; at <= STEPS;) {
+    const step = { at, of: STEPS };
+    const answer = await ask(step);
+    if (answer === undefined) return undefined;
+    if (answer === 'back') at--;
+    else {
+      draft = { ...draft, ...answer };
+      at++;
+    }
+  }
+  const { url, api, model, name, key } = draft;
+  if (url === undefined || api === undefined || model === undefined || name === undefined) return undefined;
+  return { url, api, model, name, key: key ?? '' };
+
+  async function ask(step: { at: number; of: number }): Promise<Partial<Draft> | 'back' | undefined> {
+    switch (step.at) {
+      case 1:
+        return field('url', {
+          prompt: 'Address of the OpenAI-compatible API. http only works on this machine.',
+          placeholder: 'http://localhost:8000/v1',
+          validate: addressProblem,
+        });
+      case 2: {
+        const api = await prompts.choose<EndpointSetting['api']>({
+          title,
+          placeholder: 'Which API is asked?',
+          step,
+          choices: [
+            { label: 'Chat', detail: 'For models with a chat template: /chat/completions', value: 'chat' },
+            {
+              label: 'Completion',
+              detail: 'For base models, as few-shot classifiers want them: /completions',
+              value: 'completion',
+            },
+          ],
+        });
+        return api === undefined || api === 'back' ? api : { api };
+      }
+      case 3:
+        return field('model', {
+          prompt: 'Name of the model, as the server knows it.',
+          placeholder: 'Qwen/Qwen3-8B',
+          validate: (text) => (text.trim() === '' ? 'The server wants the name of a model.' : undefined),
+        });
+      case 4:
+        return field('name', {
+          prompt: 'A short name, for classifiers to refer to: "source": "endpoint:NAME".',
+          placeholder: 'local',
+          validate: (text) => {
+            if (!/^[\w.-]+$/.test(text.trim())) return 'Letters, digits, dots, dashes and underscores only.';
+            return endpoints.list().endpoints.some(({ name: taken }) => taken === text.trim())
+              ? 'There is an endpoint of this name already.'
+              : undefined;
+          },
+        });
+      default:
+        return field('key', {
+          prompt:
+            'The key, where the server wants one; else empty. It goes into the secret storage of the editor.',
+          password: true,
+          validate: () => undefined,
+        });
+    }
+
+    async function field(
+      name: keyof Draft,
+      question: {
+        readonly prompt: string;
+        readonly placeholder?: string;
+        readonly password?: boolean;
+        readonly validate: (text: string) => string | undefined;
+      },
+    ): Promise<Partial<Draft> | 'back' | undefined> {
+      const value = name === 'key' ? undefined : draft[name];
+      const answer = await prompts.ask({
+        title,
+        step,
+        ...question,
+        ...(value === undefined ? {} : { value }),
+      });
+      return answer === undefined || answer === 'back' ? answer : { [name]: answer.text.trim() };
+    }
+  }
+}
+
+function addressProblem(text: string): string | undefined {
+  try {
+    baseAddress(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+export async function setEndpointKey(services: EndpointServices): Promise<void> {
+  const { endpoints, prompts } = services;
+  const endpoint = await chooseEndpoint(services, 'Set Endpoint Key');
+  if (endpoint === undefined) return;
+  const answer = await prompts.ask({
+    title: 'Set Endpoint Key',
+    prompt: `The key for ${new URL(endpoint.address).host}; empty to forget the one that is set.`,
+    password: true,
+    validate: () => undefined,
+  });
+  if (answer === undefined || answer === 'back') return;
+  const key = answer.text.trim();
+  await endpoints.setKey(endpoint, key === '' ? undefined : key);
+  if (key === '') {
+    await prompts.tell('info', `The key of ${endpoint.name} is forgotten.`);
+    return;
+  }
+  await prompts.progress(`Testing ${endpoint.address}`, (_, signal) =>
+    endpoints.source(endpoint.name).test(signal),
+  );
+  await prompts.tell('info', `${endpoint.model} answers with this key.`);
+}
+
+export async function removeEndpoint(services: EndpointServices): Promise<void> {
+  const { endpoints, prompts } = services;
+  const endpoint = await chooseEndpoint(services, 'Remove Endpoint');
+  if (endpoint === undefined) return;
+  await endpoints.remove(endpoint);
+  await prompts.tell('info', `The endpoint ${endpoint.name} and its key are removed from this machine.`);
+}
+
+async function chooseEndpoint(
+  { endpoints, prompts }: EndpointServices,
+  title: string,
+): Promise<Endpoint | undefined> {
+  const { endpoints: all, problems } = endpoints.list();
+  const [problem] = problems;
+  if (all.length === 0)
+    throw (
+      problem ?? new UserError('endpoint-missing', 'There is no endpoint yet. Add one with Add Endpoint….')
+    );
+  const chosen = await prompts.choose({
+    title,
+    placeholder: 'Which endpoint?',
+    choices: all.map((endpoint) => ({
+      label: endpoint.name,
+      description: endpoint.model,
+      detail: endpoint.address,
+      value: endpoint,
+    })),
+  });
+  return chosen === 'back' ? undefined : chosen;
+}

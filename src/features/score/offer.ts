@@ -1,0 +1,50 @@
+/** Tables that a closed window, a crash or the command line left half scored: found when the workspace opens. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { rowsInWords } from '../../core/row-rate';
+import { UserError } from '../../core/user-error';
+import {
+  discardUnfinished,
+  readUnfinished,
+  STATE_SUFFIX,
+  whileAlone,
+  type Unfinished,
+} from '../../store/tables/scored-file';
+import type { Services } from '../../workspace/services';
+import { orderOf, type ScoreRuns } from './score-runs';
+
+/** More notifications than this at once nobody reads; Score CSV… finds the others. */
+const AT_ONCE = 3;
+
+/** Offers to go on with what is there and nobody else works on. */
+export async function offerUnfinished(services: Services, runs: ScoreRuns): Promise<void> {
+  if (!vscode.workspace.isTrusted) return;
+  const states = await vscode.workspace.findFiles(`**/*${STATE_SUFFIX}`, undefined, AT_ONCE);
+  const outs = states
+    .filter(({ scheme }) => scheme === 'file')
+    .map(({ fsPath }) => fsPath.slice(0, -STATE_SUFFIX.length));
+  await Promise.all(outs.map((out) => offer(services, runs, out)));
+}
+
+async function offer({ prompts }: Services, runs: ScoreRuns, out: string): Promise<void> {
+  const unfinished = await leftAlone(out);
+  if (unfinished === undefined) return;
+  const { done, run, source } = unfinished;
+  const answer = await prompts.tell(
+    'info',
+    `${path.basename(out)} is not finished: ${rowsInWords(done.rows, run.source.rows, undefined)} are scored.`,
+    ['Resume', 'Discard'],
+  );
+  if (answer === 'Resume') await runs.run(orderOf(out, source, run));
+  if (answer === 'Discard') await whileAlone(out, () => discardUnfinished(out));
+}
+
+/** The unfinished run towards a file; undefined while another window or a command line works on it. */
+async function leftAlone(out: string): Promise<Unfinished | undefined> {
+  try {
+    return await whileAlone(out, () => readUnfinished(out));
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/** Where the scores of a table's rows come from, in the editor: the same way as a selection's. */
+import type { Classifier } from '../../core/classifier/definition';
+import type { Ask } from '../../sources/probe';
+import { scoreTexts } from '../../sources/score-texts';
+import type { RunParts } from '../../store/tables/score-run';
+import type { Services } from '../../workspace/services';
+
+/** @throws UserError as Scoring.load does */
+export async function rowSource(
+  { scoring, models }: Services,
+  classifier: Classifier,
+  signal: AbortSignal,
+): Promise<{ readonly ask: Ask } & Pick<RunParts, 'model' | 'backend' | 'devices' | 'versions'>> {
+  const model = await scoring.modelFor(classifier);
+  const { device, versions } = await scoring.load(classifier, signal);
+  return {
+    // One request at a time, so that somebody who classifies a selection is served between two.
+    ask: (texts) =>
+      scoring.withSource(classifier, signal, (source) =>
+        scoreTexts(source, classifier, texts, { topTokens: 0, signal }),
+      ),
+    model: { kind: 'file', name: model.file, sha256: await models.sha256(model.path) },
+    backend: device.backend,
+    devices: device.names,
+    versions,
+  };
+}

@@ -1,0 +1,251 @@
+/** Score CSV…: which table, with which classifier, from which column, into which file. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { visibleName } from '../../core/presentation';
+import { formatTimeLeft } from '../../core/quantities';
+import { rowsInWords } from '../../core/row-rate';
+import { UserError } from '../../core/user-error';
+import { inspectTable, type TableFile } from '../../store/tables/inspect';
+import { countRows, tableRows, type TableRow } from '../../store/tables/rows';
+import {
+  discardUnfinished,
+  exists,
+  readUnfinished,
+  STATE_SUFFIX,
+  whileAlone,
+} from '../../store/tables/scored-file';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import { readSettings } from '../../workspace/settings';
+import { guessTextColumn, scoredName } from './guesses';
+import { rowSource } from './row-source';
+import { orderOf, type ScoreOrder, type ScoreRuns } from './score-runs';
+
+const TITLE = 'Score CSV';
+
+/** Where the last answers are kept, for the folder that is open. */
+const REMEMBERED = 'score.answers';
+
+interface Remembered {
+  readonly classifier?: string;
+  readonly textColumn?: string;
+}
+
+export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode.Uri): Promise<void> {
+  try {
+    if (!(await isTrusted(services))) return;
+    const file = await tableOnDisk(services, uri);
+    if (file === undefined) return;
+    const left = await unfinishedOf(file);
+    if (left !== undefined) {
+      const answer = await whatAboutUnfinished(services, left);
+      if (answer === undefined) return;
+      if (answer === 'resume') {
+        await runs.run(left.order);
+        return;
+      }
+      await whileAlone(left.order.out, () => discardUnfinished(left.order.out));
+    }
+    const source = await inspectTable(file);
+    const order = await askForOrder(services, source);
+    if (order === undefined || !(await wantsIt(services, source, order))) return;
+    await runs.run(order);
+  } catch (error) {
+    await reportError(services, error);
+  }
+}
+
+async function isTrusted({ prompts }: Services): Promise<boolean> {
+  if (vscode.workspace.isTrusted) return true;
+  const manage = 'Manage Workspace Trust';
+  const answer = await prompts.tell(
+    'warning',
+    'Scores are written beside the table, into a workspace that is not trusted yet.',
+    [manage],
+  );
+  if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+  return false;
+}
+
+/** Absolute path of the table: the one asked for, else the one in front, else one that the person chooses. */
+async function tableOnDisk(
+  { prompts }: Services,
+  asked: vscode.Uri | undefined,
+): Promise<string | undefined> {
+  const uri = asked ?? activeTable();
+  if (uri === undefined) return prompts.chooseFile(TITLE, { Tables: ['csv'] });
+  if (uri.scheme !== 'file')
+    throw new UserError(
+      'not-on-disk',
+      'Only tables on a disk can be scored: they are read and written row by row. Save a copy in a local folder first.',
+    );
+  if (vscode.workspace.textDocuments.some((open) => open.uri.toString() === uri.toString() && open.isDirty))
+    throw new UserError('unsaved-table', `${path.basename(uri.fsPath)} has unsaved changes. Save it first.`);
+  return uri.fsPath;
+}
+
+function activeTable(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const uri =
+    input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom ? input.uri : undefined;
+  return uri?.path.toLowerCase().endsWith('.csv') === true ? uri : undefined;
+}
+
+interface Left {
+  readonly order: ScoreOrder;
+  /** How far it is, in words. */
+  readonly inWords: string;
+}
+
+/** A run from this table that was cut short. */
+async function unfinishedOf(file: string): Promise<Left | undefined> {
+  const folder = path.dirname(file);
+  for (const name of (await readdir(folder)).sort()) {
+    if (!name.endsWith(STATE_SUFFIX)) continue;
+    const out = path.join(folder, name.slice(0, -STATE_SUFFIX.length));
+    const left = await readUnfinished(out).catch(() => undefined);
+    if (left?.source !== file) continue;
+    const { done, run } = left;
+    return {
+      order: orderOf(out, file, run),
+      inWords: `${path.basename(out)}: ${rowsInWords(done.rows, run.source.rows, undefined)} by ${run.classifier}`,
+    };
+  }
+  return undefined;
+}
+
+async function whatAboutUnfinished(
+  { prompts }: Services,
+  { inWords }: Left,
+): Promise<'resume' | 'start over' | undefined> {
+  const answer = await prompts.choose({
+    title: TITLE,
+    placeholder: 'This table was scored in part',
+    choices: [
+      { label: 'Resume', detail: inWords, value: 'resume' as const, active: true },
+      { label: 'Start Over', detail: 'Forget what was scored', value: 'start over' as const },
+    ],
+  });
+  return answer === 'back' ? undefined : answer;
+}
+
+interface Step {
+  readonly at: number;
+  readonly of: number;
+}
+type Outcome = 'next' | 'back' | undefined;
+
+/** Classifier, column, name: with a way back; what was chosen last is proposed. */
+async function askForOrder(services: Services, source: TableFile): Promise<ScoreOrder | undefined> {
+  const { context, classifiers, prompts } = services;
+  const remembered = context.workspaceState.get<Remembered>(REMEMBERED, {});
+  const folder = path.dirname(source.file);
+  const taken = await readdir(folder);
+  const columns = source.header.map((column) => column.trim());
+  const entries = (await classifiers.list()).filter((entry) => entry.kind !== 'invalid');
+  let classifier = remembered.classifier ?? readSettings(vscode.Uri.file(source.file)).classifier;
+  let textColumn =
+    remembered.textColumn !== undefined && columns.includes(remembered.textColumn)
+      ? remembered.textColumn
+      : guessTextColumn(columns, await firstRows(source, SAMPLE_ROWS));
+  let name = scoredName(path.basename(source.file), taken);
+
+  const askClassifier = async (step: Step): Promise<Outcome> => {
+    const answer = await prompts.choose({
+      title: TITLE,
+      placeholder: `Classifier to score ${path.basename(source.file)} with`,
+      choices: entries.map((entry) => ({
+        label: visibleName(entry.classifier.name),
+        description: entry.kind === 'builtin' ? 'built in' : '',
+        detail: entry.classifier.labels.map((label) => visibleName(label.name)).join(' · '),
+        value: entry.classifier.name,
+        active: entry.classifier.name === classifier,
+      })),
+      step,
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    classifier = answer;
+    return 'next';
+  };
+  const askColumn = async (step: Step): Promise<Outcome> => {
+    const answer = await prompts.choose({
+      title: TITLE,
+      placeholder: 'Column with the texts',
+      choices: columns.map((column) => ({
+        label: visibleName(column),
+        value: column,
+        active: column === textColumn,
+      })),
+      step,
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    textColumn = answer;
+    return 'next';
+  };
+  const askName = async (step: Step): Promise<Outcome> => {
+    const answer = await prompts.ask({
+      title: TITLE,
+      prompt: 'Name of the scored copy, beside the table',
+      value: name,
+      validate: (text) => nameProblem(text, taken),
+      step,
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    name = answer.text.trim();
+    return 'next';
+  };
+  const steps = [askClassifier, askColumn, askName];
+  for (let at = 0; at < steps.length;) {
+    const outcome = await steps[at]?.({ at: at + 1, of: steps.length });
+    if (outcome === undefined) return undefined;
+    at = outcome === 'next' ? at + 1 : Math.max(0, at - 1);
+  }
+  await context.workspaceState.update(REMEMBERED, { classifier, textColumn } satisfies Remembered);
+  return { source: source.file, out: path.join(folder, name), classifier, textColumn };
+}
+
+function nameProblem(text: string, taken: readonly string[]): string | undefined {
+  const name = text.trim();
+  if (!name.toLowerCase().endsWith('.csv')) return 'The name ends in .csv.';
+  if (/[\\/]/u.test(name)) return 'The copy stays beside the table: a name without folders.';
+  return taken.includes(name) ? `${name} exists already.` : undefined;
+}
+
+/** From so many rows on, the time is measured and asked about first. */
+const MANY_ROWS = 1000;
+const SAMPLE_ROWS = 32;
+
+/** For a large table: how long it will take, by what its first rows take, and whether it shall. */
+async function wantsIt(services: Services, source: TableFile, order: ScoreOrder): Promise<boolean> {
+  const { prompts, work } = services;
+  const rows = await countRows(source);
+  if (rows < MANY_ROWS || (await exists(order.out))) return true;
+  const classifier = await services.classifiers.get(order.classifier);
+  const column = source.header.findIndex((name) => name.trim() === order.textColumn);
+  const texts = (await firstRows(source, SAMPLE_ROWS))
+    .map(({ cells }) => cells[column] ?? '')
+    .filter((text) => text.trim() !== '');
+  const seconds = await work.run('Measuring how long it takes', async ({ signal }) => {
+    const { ask } = await rowSource(services, classifier, signal);
+    await ask(texts.slice(0, 1));
+    const started = performance.now();
+    await ask(texts);
+    return ((performance.now() - started) / 1000 / Math.max(1, texts.length)) * rows;
+  });
+  const answer = await prompts.confirm(
+    `Score ${rows.toLocaleString('en-US')} rows of ${path.basename(source.file)}?`,
+    `By its first rows this takes about ${formatTimeLeft(seconds)}. It can be paused at any time, and goes on after a reload.`,
+    ['Score'],
+  );
+  return answer === 'Score';
+}
+
+async function firstRows(source: TableFile, most: number): Promise<readonly TableRow[]> {
+  const rows: TableRow[] = [];
+  for await (const batch of tableRows(source)) {
+    rows.push(...batch.slice(0, most - rows.length));
+    if (rows.length >= most) break;
+  }
+  return rows;
+}

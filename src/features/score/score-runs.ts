@@ -1,0 +1,146 @@
+/** Tables that are being scored: each with its notification, its end, and its way on after a pause. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { RowRate, rowsInWords } from '../../core/row-rate';
+import { scoringOf } from '../../core/scoring/score-parts';
+import { UserError } from '../../core/user-error';
+import { probe } from '../../sources/probe';
+import { inspectTable } from '../../store/tables/inspect';
+import { countRows } from '../../store/tables/rows';
+import { scoreCells } from '../../store/tables/score-cells';
+import { scoreRun, type ScoreRun, type Shard } from '../../store/tables/score-run';
+import { discardUnfinished, readUnfinished, whileAlone, type Done } from '../../store/tables/scored-file';
+import { writeScored } from '../../store/tables/write-scored';
+import { reportError } from '../../workspace/report-error';
+import type { Services } from '../../workspace/services';
+import type { WorkHandle } from '../../workspace/work';
+import { rowSource } from './row-source';
+
+export interface ScoreOrder {
+  /** Absolute path of the table to score. */
+  readonly source: string;
+  /** Absolute path of the scored copy. */
+  readonly out: string;
+  /** By name: its file is read when the run begins or goes on. */
+  readonly classifier: string;
+  readonly textColumn: string;
+  readonly shard?: Shard | undefined;
+}
+
+/** For menus: whether there is something to pause. */
+const RUNNING_CONTEXT = 'promptConfidence.scoring';
+
+export class ScoreRuns implements vscode.Disposable {
+  private readonly running = new Set<AbortController>();
+
+  constructor(private readonly services: Services) {}
+
+  /** Stops what is running; it can go on later, in another window too. */
+  pause(): void {
+    for (const controller of this.running) controller.abort();
+  }
+
+  dispose(): void {
+    this.pause();
+  }
+
+  /** Scores a table, or goes on with it, and says how it ended. Settles when that is said and answered. */
+  async run(order: ScoreOrder): Promise<void> {
+    const { work, prompts } = this.services;
+    const again = (): Promise<void> => this.run(order);
+    const name = path.basename(order.out);
+    let result: { done: Done; labelled: boolean };
+    const controller = new AbortController();
+    try {
+      this.begin(controller);
+      result = await work.run(`Scoring ${path.basename(order.source)}`, (handle) =>
+        this.score(order, { ...handle, signal: AbortSignal.any([handle.signal, controller.signal]) }),
+      );
+    } catch (error) {
+      const unfinished = await readUnfinished(order.out).catch(() => undefined);
+      if (!(error instanceof UserError && error.code === 'cancelled'))
+        { await reportError(this.services, error, unfinished === undefined ? {} : { retry: again }); return; }
+      if (unfinished === undefined) return;
+      const { done, run } = unfinished;
+      const answer = await prompts.tell(
+        'info',
+        `Paused: ${rowsInWords(done.rows, run.source.rows, undefined)} of ${name} are scored.`,
+        ['Resume', 'Discard'],
+      );
+      if (answer === 'Resume') await again();
+      if (answer === 'Discard') await whileAlone(order.out, () => discardUnfinished(order.out));
+      return;
+    } finally {
+      this.end(controller);
+    }
+    await this.tellEnd(order, result);
+  }
+
+  private async score(
+    order: ScoreOrder,
+    { report, signal }: WorkHandle,
+  ): Promise<{ done: Done; labelled: boolean }> {
+    const source = await inspectTable(order.source);
+    const rows = await countRows(source);
+    const classifier = await this.services.classifiers.get(order.classifier);
+    const from = await rowSource(this.services, classifier, signal);
+    const first = await probe(from.ask, from.backend);
+    const rate = new RowRate();
+    const run = scoreRun({
+      ...from,
+      classifier,
+      scoring: { '': scoringOf(first.score) },
+      context: first.shape,
+      jitter: first.jitter,
+      calibrator: null,
+      source,
+      rows,
+      textColumn: order.textColumn,
+      shard: order.shard,
+    });
+    const done = await writeScored(source, order.out, {
+      run,
+      cells: scoreCells(run.labels, 'token-probability', null),
+      score: async (texts) => (await from.ask(texts)).scores,
+      replace: false,
+      onProgress: (progress, total) => {
+        rate.add(progress.rows, performance.now());
+        report(rowsInWords(progress.rows, total, rate.perSecond), total === 0 ? 1 : progress.rows / total);
+      },
+    });
+    return { done, labelled: source.header.some((column) => /^(label|y_true)$/iu.test(column.trim())) };
+  }
+
+  private async tellEnd(
+    { out }: ScoreOrder,
+    { done, labelled }: { done: Done; labelled: boolean },
+  ): Promise<void> {
+    const failed = done.failed === 0 ? '' : ` ${done.failed} have no score; the column score_error says why.`;
+    const [first] = done.firstFailed;
+    const action = labelled ? 'Open Calibration Panel' : 'Open Table';
+    const answer = await this.services.prompts.tell(
+      done.failed === 0 ? 'info' : 'warning',
+      `${done.rows.toLocaleString('en-US')} rows are scored in ${path.basename(out)}.${failed}${first === undefined ? '' : ` Line ${first.line}: ${first.reason}`}`,
+      [action],
+    );
+    if (answer !== action) return;
+    const command = labelled ? 'promptConfidence.openCalibration' : 'vscode.open';
+    await vscode.commands.executeCommand(command, vscode.Uri.file(out));
+  }
+
+  private begin(controller: AbortController): void {
+    this.running.add(controller);
+    void vscode.commands.executeCommand('setContext', RUNNING_CONTEXT, true);
+  }
+
+  private end(controller: AbortController): void {
+    this.running.delete(controller);
+    void vscode.commands.executeCommand('setContext', RUNNING_CONTEXT, this.running.size > 0);
+  }
+}
+
+/** How a run that was cut short goes on. */
+export function orderOf(out: string, source: string, run: ScoreRun): ScoreOrder {
+  const { classifier, textColumn, shard } = run;
+  return { source, out, classifier, textColumn, ...(shard === undefined ? {} : { shard }) };
+}

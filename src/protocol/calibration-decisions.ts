@@ -1,0 +1,196 @@
+/**
+ * The part of the calibration panel's messages about what to do with the numbers: buckets, thresholds, costs, and
+ * whether more labelled rows would help.
+ */
+import * as z from 'zod';
+import type { Progression } from '../core/calibration/progression';
+import { METHODS } from '../core/calibration/types';
+import type { BucketCount } from '../core/decisions/bucket-counts';
+import { type Bucket, bucketsSchema, DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import type { CostChoice } from '../core/decisions/costs';
+import type { ThresholdPoint } from '../core/decisions/threshold-curve';
+import type { ThresholdChoice } from '../core/decisions/threshold';
+
+/** Labels beyond this many have one cost for every mistake, not one for each pair. */
+export const MOST_LABELS_WITH_PAIR_COSTS = 8;
+
+const share = z.number().min(0).max(1);
+const number = z.number().nullable();
+const cost = z.number().min(0);
+const error = z.object({ code: z.string(), message: z.string() });
+const methodSchema = z.enum(METHODS);
+
+export const costsSchema = z.object({
+  /** Of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column). */
+  wrong: z.union([cost, z.array(z.array(cost))]),
+  review: cost,
+});
+
+export const questionSchema = z.object({
+  /** Wanted accuracy of automatic decisions. */
+  target: z.number().gt(0).lt(1),
+  costs: costsSchema,
+});
+export type Question = z.infer<typeof questionSchema>;
+
+/** What is chosen in the page and survives a reload. */
+export const decisionChoicesSchema = questionSchema.extend({
+  /** Buckets of this panel alone, where they cannot be kept in the settings; else null. */
+  ownBuckets: bucketsSchema.nullable(),
+});
+export type DecisionChoices = z.infer<typeof decisionChoicesSchema>;
+
+const bucketCountSchema: z.ZodType<BucketCount> = z.object({
+  name: z.string(),
+  low: share,
+  high: share,
+  rows: z.number(),
+  errors: z.number(),
+  meanConfidence: number,
+  accuracy: number,
+  accuracyLow: number,
+  accuracyHigh: number,
+});
+
+const curvePointSchema: z.ZodType<ThresholdPoint> = z.object({
+  threshold: share,
+  rows: z.number(),
+  coverage: z.number(),
+  accuracy: z.number(),
+  accuracyLow: z.number(),
+  accuracyHigh: z.number(),
+});
+
+const thresholdChoiceSchema: z.ZodType<ThresholdChoice> = z.object({
+  target: share,
+  estimate: z.object({
+    threshold: number,
+    accuracy: number,
+    low: number,
+    high: number,
+    coverage: number,
+    rows: z.number(),
+  }),
+  threshold: number,
+  message: z.string(),
+});
+
+const costChoiceSchema: z.ZodType<CostChoice> = z.object({
+  threshold: number,
+  choosing: number,
+  scored: z
+    .object({
+      n: z.number(),
+      cost: z.number(),
+      reviewAll: z.number(),
+      automaticAll: z.number(),
+      automaticShare: z.number(),
+    })
+    .nullable(),
+});
+
+/** What is decided on raw confidences, or on those of one calibrator on rows that it did not see. */
+const decidedSchema = z.object({
+  method: z.union([methodSchema, z.literal('raw')]),
+  buckets: z.array(bucketCountSchema),
+  /** Of each threshold 0, .01, … .99 that a row reaches. */
+  curve: z.array(curvePointSchema),
+  threshold: thresholdChoiceSchema,
+  /** Null where the costs are for other labels than the table's. */
+  costs: costChoiceSchema.nullable(),
+});
+export type Decided = z.infer<typeof decidedSchema>;
+
+export const decisionReportSchema = z.object({
+  /** What these numbers answer. */
+  question: questionSchema,
+  buckets: bucketsSchema,
+  /** Rows decided on, the same ones for every method. */
+  n: z.number(),
+  /** Whether they are only the rows marked test, because calibrators were fitted on the others. */
+  isTestPart: z.boolean(),
+  warnings: z.array(error),
+  /** Raw first; then every calibrator that was compared. */
+  methods: z.array(decidedSchema),
+});
+export type DecisionReport = z.infer<typeof decisionReportSchema>;
+
+export const decisionStateSchema = z.object({
+  choices: decisionChoicesSchema,
+  /** Those in force. */
+  buckets: bucketsSchema,
+  /** What there is to say about where buckets are kept; null for nothing. */
+  bucketNote: z.string().nullable(),
+  /** Null until computed. */
+  report: decisionReportSchema.nullable(),
+  error: error.nullable(),
+});
+export type DecisionState = z.infer<typeof decisionStateSchema>;
+
+export const DEFAULT_CHOICES: DecisionChoices = {
+  target: 0.95,
+  costs: { wrong: 5, review: 1 },
+  ownBuckets: null,
+};
+
+/** Until the host has read the settings. */
+export const NO_DECISIONS: DecisionState = {
+  choices: DEFAULT_CHOICES,
+  buckets: [...DEFAULT_BUCKETS],
+  bucketNote: null,
+  report: null,
+  error: null,
+};
+
+const spread = z.object({ median: z.number(), low: z.number(), high: z.number() });
+const progressionScores = z.object({ nll: spread, brier: spread, ece: spread, eceNull: spread });
+
+const methodProgressionSchema: z.ZodType<Progression & { readonly method: (typeof METHODS)[number] }> =
+  z.object({
+    method: methodSchema,
+    verdict: z.enum(['still-improving', 'flat', 'unknown', 'too-few-rows']),
+    message: z.string(),
+    holdOut: z.number(),
+    repeats: z.number(),
+    raw: progressionScores.nullable(),
+    points: z.array(progressionScores.extend({ rows: z.number(), failures: z.number() })),
+    lastGain: spread.extend({ from: z.number(), to: z.number() }).nullable(),
+  });
+export type MethodProgression = z.infer<typeof methodProgressionSchema>;
+
+/** One for every calibrator that the table allows. */
+export const progressionsSchema = z.array(methodProgressionSchema);
+
+export const progressionStateSchema = z.object({
+  /** What is being computed, in words; null for nothing. */
+  busy: z.string().nullable(),
+  error: error.nullable(),
+  /** Null until asked for and computed. */
+  methods: progressionsSchema.nullable(),
+});
+export type ProgressionState = z.infer<typeof progressionStateSchema>;
+export const NO_PROGRESSION: ProgressionState = { busy: null, error: null, methods: null };
+
+export const DECISION_PAGE_METHODS = {
+  /** Notification of Question, page -> host. */
+  ask: 'calibration/decisions/ask',
+  /** Notification of {buckets}, page -> host: buckets as edited; null for the default ones. */
+  buckets: 'calibration/decisions/buckets',
+  /** Notification, page -> host. */
+  progression: 'calibration/progression/start',
+  /** Notification, page -> host. */
+  cancelProgression: 'calibration/progression/cancel',
+} as const;
+
+export const editParamsSchema = z.object({ buckets: bucketsSchema.nullable() });
+
+/** Request with DecideParams, host -> worker; answers DecisionReport. */
+export const WORKER_DECIDE = 'worker/decide';
+export const decideParamsSchema = z.object({ question: questionSchema, buckets: bucketsSchema });
+export interface DecideParams {
+  readonly question: Question;
+  readonly buckets: readonly Bucket[];
+}
+
+/** Request with AnalyseParams, host -> worker; answers a list of MethodProgression. */
+export const WORKER_PROGRESSION = 'worker/progression';

@@ -1,0 +1,292 @@
+/** Scores from an OpenAI-compatible server: token probabilities of the first token, and drawn answers. */
+import { setMaxListeners } from 'node:events';
+import type { Classifier } from '../../core/classifier/definition';
+import { cutToTokens } from '../../core/estimate';
+import type { Random } from '../../core/random';
+import { labelOfAnswer } from '../../core/scoring/parse-answer';
+import type { Score } from '../../core/scoring/score';
+import { checkFirstWords, scoreVisible, visibleTokenRows } from '../../core/scoring/visible-tokens';
+import { UserError } from '../../core/user-error';
+import type { Failed, Origin, Sampled, SampleRequest, ScoreRequest, Source } from '../source';
+import { call, garbage, Refusal } from './http';
+import { Pace, type Clock } from './pace';
+import type { Endpoint } from './settings';
+import {
+  FIRST_DIALECT,
+  nextDialect,
+  promptFields,
+  readReply,
+  requestBody,
+  route,
+  type Ask,
+  type Dialect,
+  type Reply,
+} from './wire';
+
+export interface EndpointOptions {
+  /** Asked for with every request, so that a key set meanwhile counts. */
+  readonly key: () => string | undefined | Promise<string | undefined>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds that one answer may take; loading a large model can be part of it. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 120_000;
+
+/** Room for a drawn answer beyond its label: "The answer is …", quotes, a full stop. */
+const ANSWER_TOKENS = 16;
+
+/** So many texts that failed, and none that did not: the server will not do better with the others. */
+const HOPELESS = 8;
+
+export class EndpointSource implements Source {
+  private readonly pace: Pace;
+  private dialect: Dialect = FIRST_DIALECT;
+  private fingerprint: string | null = null;
+  private hasAnswered = false;
+
+  readonly score: Source['score'];
+
+  constructor(
+    readonly endpoint: Endpoint,
+    private readonly options: EndpointOptions,
+  ) {
+    const { requestsPerMinute, topLogprobs } = endpoint;
+    this.pace = new Pace({ requestsPerMinute, clock: options.clock, random: options.random });
+    this.score = topLogprobs === 0 ? null : (request, signal) => this.scoreTexts(request, signal);
+  }
+
+  /** Asks for one token where the server has not answered yet, so that a wrong key or name shows before a long run. */
+  async origin(signal?: AbortSignal): Promise<Origin> {
+    if (!this.hasAnswered) await this.test(signal);
+    const { address, model } = this.endpoint;
+    return {
+      model: { kind: 'endpoint', address, name: model, fingerprint: this.fingerprint, verified: false },
+      backend: 'endpoint',
+      inWords: `${model} at ${address}`,
+    };
+  }
+
+  /**
+   * Whether the server answers, and whether it shows token probabilities.
+   *
+   * @throws UserError for a key, name or address that is wrong, or a server that is not there
+   */
+  async test(signal?: AbortSignal): Promise<{ readonly likeliest: number }> {
+    const prompt =
+      this.endpoint.api === 'chat'
+        ? { messages: [{ role: 'user', content: 'Answer with yes or no: is ice frozen water?' }] }
+        : { prompt: 'Is ice frozen water? Yes or no:' };
+    const reply = await this.asUserError(() =>
+      this.ask(
+        prompt,
+        { answers: 1, tokens: 1, temperature: 0, topLogprobs: this.endpoint.topLogprobs },
+        signal,
+      ),
+    );
+    return { likeliest: reply.first?.likeliest.length ?? 0 };
+  }
+
+  async sample(
+    { prompts, texts, temperature, seed }: SampleRequest,
+    signal?: AbortSignal,
+  ): ReturnType<Source['sample']> {
+    for (const { classifier } of prompts) this.checkPrompt(classifier);
+    const samples = await this.each(texts, signal, async (text, index, either): Promise<Sampled> => {
+      const drawn = await Promise.all(
+        prompts.map(({ classifier, samples: count }, at) =>
+          // Every request has a seed of its own: a server with a fixed one would draw the same answer again and again.
+          this.draw(classifier, text, count, temperature, mix(seed, index, at), either),
+        ),
+      );
+      const { tokens, cut } = cutToTokens(text, prompts[0]?.classifier.maxTextTokens ?? Infinity);
+      return { answers: drawn.flat(), textTokens: tokens, cutTokens: cut };
+    });
+    return {
+      samples,
+      temperature: this.dialect.without.has('temperature') ? null : temperature,
+      shape: null,
+    };
+  }
+
+  private async scoreTexts(
+    { classifier, texts, topTokens }: ScoreRequest,
+    signal: AbortSignal | undefined,
+  ): ReturnType<NonNullable<Source['score']>> {
+    this.checkPrompt(classifier);
+    if (classifier.scoring === 'sequence')
+      throw new UserError(
+        'labels-indistinct',
+        `The classifier "${classifier.name}" asks for the probability of whole labels ("scoring": "sequence"), and an endpoint only shows the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
+      );
+    checkFirstWords(classifier.labels);
+    const scores = await this.each(texts, signal, async (text, _, either): Promise<Score> => {
+      const short = cutToTokens(text, classifier.maxTextTokens);
+      const { topLogprobs } = this.endpoint;
+      const { first } = await this.ask(
+        promptFields(this.endpoint, classifier, short.text),
+        { answers: 1, tokens: 1, temperature: 0, topLogprobs },
+        either,
+      );
+      if (first === null) throw this.noLogprobs();
+      const { labelOf, ...score } = scoreVisible(classifier.labels, first);
+      return {
+        ...score,
+        method: 'first-token',
+        textTokens: short.tokens,
+        cutTokens: short.cut,
+        ...(topTokens === 0 ? {} : { tokens: visibleTokenRows(first.likeliest, labelOf, topTokens) }),
+      };
+    });
+    return { scores, shape: null };
+  }
+
+  /** Answers to one prompt: at once where the server takes `n`, one by one where it does not. */
+  private async draw(
+    classifier: Classifier,
+    text: string,
+    count: number,
+    temperature: number,
+    seed: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Sampled['answers']> {
+    const short = cutToTokens(text, classifier.maxTextTokens);
+    const prompt = promptFields(this.endpoint, classifier, short.text);
+    const longest = Math.max(
+      ...classifier.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)),
+    );
+    const ask = { tokens: ANSWER_TOKENS + longest, temperature, topLogprobs: 0 };
+    const answers: string[] = [];
+    // Some servers give one answer whatever `n` says.
+    while (answers.length < count) {
+      const reply = await this.ask(
+        prompt,
+        { ...ask, answers: count - answers.length, seed: mix(seed, answers.length, 0) },
+        signal,
+      );
+      answers.push(...reply.answers.slice(0, count - answers.length));
+    }
+    return answers.map((answer) => ({ text: answer, label: labelOfAnswer(answer, classifier.labels) }));
+  }
+
+  /** One request, in the dialect that the server takes. */
+  private async ask(prompt: ReturnType<typeof promptFields>, ask: Ask, signal?: AbortSignal): Promise<Reply> {
+    for (;;) {
+      const { dialect } = this;
+      try {
+        const reply = await this.pace.run(() => this.attempt(prompt, ask, dialect, signal), signal);
+        this.hasAnswered = true;
+        this.fingerprint = reply.fingerprint ?? this.fingerprint;
+        return reply;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        if (/logprobs/i.test(error.serverMessage) && ask.topLogprobs > 0)
+          throw this.noLogprobs(error.serverMessage);
+        const next = error.isAboutText ? nextDialect(dialect, error.serverMessage) : undefined;
+        if (next === undefined) throw error;
+        this.dialect = next;
+      }
+    }
+  }
+
+  private async attempt(
+    prompt: ReturnType<typeof promptFields>,
+    ask: Ask,
+    dialect: Dialect,
+    signal: AbortSignal | undefined,
+  ): Promise<Reply> {
+    const { address, model } = this.endpoint;
+    const value = await call({
+      address,
+      route: route(this.endpoint),
+      body: requestBody(this.endpoint, prompt, ask, dialect),
+      key: await this.options.key(),
+      model,
+      timeoutMs: this.options.timeoutMs ?? TIMEOUT_MS,
+      now: () => this.options.clock.now(),
+      signal,
+    });
+    const reply = readReply(value);
+    if (reply === undefined) throw garbage({ address }, 'is not an answer of this API');
+    return reply;
+  }
+
+  /**
+   * Every text by itself. What is wrong with one text is its own failure; what is wrong with the endpoint, or with
+   * every text, is everybody's, and ends the requests that are still under way.
+   */
+  private async each<T extends object>(
+    texts: readonly string[],
+    signal: AbortSignal | undefined,
+    work: (text: string, index: number, signal: AbortSignal) => Promise<T>,
+  ): Promise<(T | Failed)[]> {
+    const stop = new AbortController();
+    const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+    // Every waiting text listens to it; that is no leak.
+    setMaxListeners(0, either);
+    let succeeded = 0;
+    let failed = 0;
+    let last: UserError | undefined;
+    const one = async (text: string, index: number): Promise<T | Failed> => {
+      try {
+        const result = await work(text, index, either);
+        succeeded++;
+        return result;
+      } catch (error) {
+        const told = error instanceof Refusal ? error.error : error;
+        if (!isOfOneText(error) || !(told instanceof UserError)) throw told;
+        last = told;
+        if (++failed > HOPELESS && succeeded === 0) throw told;
+        return { reason: told.message };
+      }
+    };
+    try {
+      const results = await Promise.all(texts.map(one));
+      if (last !== undefined && succeeded === 0) throw last;
+      return results;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  private async asUserError<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof Refusal ? error.error : error;
+    }
+  }
+
+  private checkPrompt({ name, prompt }: Classifier): void {
+    const { api } = this.endpoint;
+    if (prompt !== 'auto' && prompt !== api)
+      throw new UserError(
+        'endpoint-prompt',
+        `The classifier "${name}" wants a ${prompt} prompt, and the endpoint "${this.endpoint.name}" is set to "${api}". Change "prompt" of the classifier or "api" of the endpoint.`,
+      );
+  }
+
+  private noLogprobs(said = ''): UserError {
+    const { name, model, topLogprobs } = this.endpoint;
+    return new UserError(
+      'endpoint-no-logprobs',
+      said === ''
+        ? `${model} (endpoint "${name}") shows no token probabilities. Set "method" of the classifier to "consistency", which works with every model.`
+        : `The endpoint "${name}" refuses to show ${topLogprobs} token probabilities. Set its "topLogprobs" lower (5 works nearly everywhere), or "method" of the classifier to "consistency". It says: ${said}`,
+    );
+  }
+}
+
+/** Whether the next text may fare better. */
+function isOfOneText(error: unknown): boolean {
+  if (error instanceof Refusal) return error.isAboutText || error.retry !== null;
+  return error instanceof UserError && error.code === 'labels-not-shown';
+}
+
+/** A seed that differs with every number, below 2^31: some servers take no larger one. */
+function mix(seed: number, a: number, b: number): number {
+  let state = seed >>> 0;
+  for (const value of [a, b]) state = Math.imul(state ^ (value + 0x9e3779b9), 0x85ebca6b) ^ (state >>> 13);
+  return state >>> 1;
+}

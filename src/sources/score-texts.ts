@@ -1,0 +1,101 @@
+/** Scores by whatever method a classifier names, from whatever source: the same for the editor and the command line. */
+import type { Classifier } from '../core/classifier/definition';
+import { agreementOf, consistencyScore, ensembleScore } from '../core/scoring/consistency';
+import type { ConfidenceMethod } from '../core/scoring/methods';
+import type { Score } from '../core/scoring/score';
+import { variantsOf } from '../core/scoring/variants';
+import { UserError } from '../core/user-error';
+import type { ContextShape } from '../protocol/engine';
+import { isFailed, type Failed, type Sampled, type Source } from './source';
+
+export interface ScoreTextsOptions {
+  /** Instead of the classifier's own, for tables that hold several. */
+  readonly method?: ConfidenceMethod | undefined;
+  /** Rows of the token table, 0 for none; consistency has none. */
+  readonly topTokens: number;
+  /** Of the drawn answers and of the orders of the prompt; 0. */
+  readonly seed?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ScoredTexts {
+  /** One for each text, in order. */
+  readonly scores: readonly (Score | Failed)[];
+  readonly shape: ContextShape | null;
+}
+
+/**
+ * @throws UserError `no-token-probabilities` where the method needs them and the source shows none; what the source
+ *   throws
+ */
+export async function scoreTexts(
+  source: Source,
+  classifier: Classifier,
+  texts: readonly string[],
+  options: ScoreTextsOptions,
+): Promise<ScoredTexts> {
+  const { method = classifier.method, topTokens, signal } = options;
+  if (method === 'consistency') return byConsistency(source, classifier, texts, options);
+  if (source.score === null)
+    throw new UserError(
+      'no-token-probabilities',
+      `This source shows no token probabilities. Set "method" of "${classifier.name}" to "consistency".`,
+    );
+  const byToken = await source.score({ classifier, texts, topTokens }, signal);
+  if (method === 'token-probability') return byToken;
+  const drawn = await draw(source, classifier, texts, options);
+  return {
+    shape: byToken.shape,
+    scores: drawn.samples.map((sampled, index) => {
+      const token = byToken.scores[index];
+      if (token === undefined) throw new Error('the source left a text out');
+      if (isFailed(token)) return token;
+      return isFailed(sampled) ? sampled : ensembleScore(token, drawn.agreement(sampled, token));
+    }),
+  };
+}
+
+/** Token probabilities are asked for only where equal counts are to be told apart, and the source has them. */
+async function byConsistency(
+  source: Source,
+  classifier: Classifier,
+  texts: readonly string[],
+  options: ScoreTextsOptions,
+): Promise<ScoredTexts> {
+  const drawn = await draw(source, classifier, texts, options);
+  const names = classifier.labels.map(({ name }) => name);
+  const scores = drawn.samples.map((sampled) =>
+    isFailed(sampled) ? sampled : consistencyScore(names, drawn.agreement(sampled), sampled),
+  );
+  const tied = scores.flatMap((score, index) => (!isFailed(score) && score.tie ? [index] : []));
+  if (tied.length === 0 || source.score === null) return { scores, shape: drawn.shape };
+  const byToken = await source.score(
+    { classifier, texts: tied.map((index) => texts[index] ?? ''), topTokens: 0 },
+    options.signal,
+  );
+  tied.forEach((index, at) => {
+    const sampled = drawn.samples[index];
+    const token = byToken.scores[at];
+    if (sampled === undefined || token === undefined || isFailed(sampled) || isFailed(token)) return;
+    scores[index] = consistencyScore(names, drawn.agreement(sampled, token), sampled);
+  });
+  return { scores, shape: drawn.shape };
+}
+
+async function draw(
+  source: Source,
+  classifier: Classifier,
+  texts: readonly string[],
+  { seed = 0, signal }: ScoreTextsOptions,
+) {
+  const { variants, temperature: wanted } = classifier.consistency;
+  const request = { prompts: variantsOf(classifier, seed), texts, temperature: wanted, seed };
+  const { samples, temperature, shape } = await source.sample(request, signal);
+  const names = classifier.labels.map(({ name }) => name);
+  return {
+    samples,
+    shape,
+    agreement: ({ answers }: Sampled, token?: Score) =>
+      agreementOf(names, { answers, temperature, variants }, token?.labels),
+  };
+}

@@ -1,0 +1,97 @@
+/** What a scored row looks like in a table: which columns, and how a score becomes their cells. */
+import type { Binding } from '../../core/calibration/saved';
+import type { ConfidenceMethod } from '../../core/scoring/methods';
+import type { Score } from '../../core/scoring/score';
+import { scoreBy, scoringOf } from '../../core/scoring/score-parts';
+
+/** Column prefixes of a table that holds several methods, and the method of each. */
+export const METHOD_PREFIXES = {
+  token: 'token-probability',
+  consistency: 'consistency',
+  ensemble: 'ensemble',
+} as const satisfies Readonly<Record<string, ConfidenceMethod>>;
+export type MethodPrefix = keyof typeof METHOD_PREFIXES;
+
+/** The columns of one method: with its prefix, or without one where the table holds no other. */
+interface MethodColumns {
+  readonly prefix: MethodPrefix | '';
+  readonly method: ConfidenceMethod;
+}
+
+export interface ScoreCells {
+  /** The method that a row must be scored by so that all of the columns can be filled. */
+  readonly scoredBy: ConfidenceMethod;
+  /** Names of the columns that are added. */
+  readonly header: readonly string[];
+  /** Their cells. Numbers are written in full: reading them back gives the same bits. */
+  cells(score: Score): readonly string[];
+  /** How the columns under each prefix came about ("" for none), told by any one score: for the table's meta file. */
+  scoring(score: Score): Readonly<Record<string, Binding['scoring']>>;
+  /** The cells of a row without a score. */
+  failed(reason: string): readonly string[];
+}
+
+/**
+ * For each method: `logprob:<label>`, `label_mass`, `predicted`, `confidence`; for consistency also `count:<label>`
+ * and `count_unparsed`. Once, at the end: `score_error`, with the reason where a row has no score.
+ *
+ * `logprob:<label>` is ln P(label) over all answers; for consistency ln a_k, the smoothed rate of that answer, whose
+ * sum with that of unparsed answers is 1, while `confidence` is n_k / N itself and `label_mass` the share of answers
+ * that were a label; for the ensemble ln q_k, which sums to 1 over the labels.
+ *
+ * @param labels in the classifier's order
+ * @param method the classifier's
+ * @param prefixes the methods asked for, each with its prefix; null for the classifier's own, without
+ */
+export function scoreCells(
+  labels: readonly string[],
+  method: ConfidenceMethod,
+  prefixes: readonly MethodPrefix[] | null,
+): ScoreCells {
+  const methods: MethodColumns[] =
+    prefixes === null
+      ? [{ prefix: '', method }]
+      : prefixes.map((prefix) => ({ prefix, method: METHOD_PREFIXES[prefix] }));
+  const [first] = methods;
+  const scoredBy = methods.length === 1 && first !== undefined ? first.method : 'ensemble';
+  const header = [...methods.flatMap((columns) => headerOf(columns, labels)), 'score_error'];
+  return {
+    scoredBy,
+    header,
+    cells: (score) => [...methods.flatMap(({ method }) => cellsOf(partOf(method, score))), ''],
+    scoring: (score) =>
+      Object.fromEntries(methods.map(({ prefix, method }) => [prefix, scoringOf(partOf(method, score))])),
+    failed: (reason) => [...header.slice(1).map(() => ''), reason],
+  };
+}
+
+function headerOf({ prefix, method }: MethodColumns, labels: readonly string[]): string[] {
+  const names = [
+    ...labels.map((label) => `logprob:${label}`),
+    'label_mass',
+    'predicted',
+    'confidence',
+    ...(method === 'consistency' ? [...labels.map((label) => `count:${label}`), 'count_unparsed'] : []),
+  ];
+  return prefix === '' ? names : names.map((name) => `${prefix}/${name}`);
+}
+
+function partOf(method: ConfidenceMethod, score: Score): Score {
+  const part = scoreBy(method, score);
+  if (part === undefined) throw new Error(`the score was not made by ${method}`);
+  return part;
+}
+
+function cellsOf({ labels, labelMass, label, confidence, method, agreement }: Score): string[] {
+  // Of labels drawn equally often the one with the higher token probability is predicted: by a hair, its score too.
+  const hair = method === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 1e-12 : 1;
+  return [
+    ...labels.map((entry) => String(entry.label === label ? entry.logProb * hair : entry.logProb)),
+    String(labelMass),
+    label,
+    String(confidence),
+    ...(method === 'sampled' && agreement !== undefined
+      ? [...agreement.counts, agreement.unparsed].map(String)
+      : []),
+  ];
+}

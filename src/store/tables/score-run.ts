@@ -1,0 +1,143 @@
+/**
+ * What `score` writes beside a table: everything that its scores depend on. A run that was cut short goes on, and shards
+ * are put together, only where it agrees. There is no time and no duration in it: the same run gives the same file.
+ */
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import type { Binding } from '../../core/calibration/saved';
+import type { Classifier } from '../../core/classifier/definition';
+import { UserError } from '../../core/user-error';
+import type { ContextShape } from '../../protocol/engine';
+import { promptSha256 } from '../prompt-hash';
+import type { TableFile } from './inspect';
+import { readScoreMeta, SCORE_META_VERSION, scoreMetaFile, scoreMetaSchema } from './score-meta';
+
+/** Which rows: the index-th (from 1), and every of-th after it. */
+export const shardSchema = z.strictObject({ index: z.int().min(1), of: z.int().min(1) });
+export type Shard = z.infer<typeof shardSchema>;
+
+export const scoreRunSchema = scoreMetaSchema.extend({
+  classifier: z.string(),
+  textColumn: z.string(),
+  /** The table that was scored: of all of its rows, also where only a shard of them was. */
+  source: z.object({ name: z.string(), sha256: z.string(), rows: z.int().min(0) }),
+  /** Only where not every row was scored. */
+  shard: shardSchema.exactOptional(),
+  /**
+   * Largest difference, in probability, between a text alone and the same text among others: 0 on a CPU, where it is so
+   * by construction; null where nothing could be measured.
+   */
+  jitter: z.number().min(0).nullable(),
+  /** Names of the devices that computed the scores. */
+  devices: z.array(z.string()).readonly(),
+});
+export type ScoreRun = z.infer<typeof scoreRunSchema>;
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly classifier: Classifier;
+  readonly model: Binding['model'];
+  readonly backend: string;
+  /** By column prefix, without the slash. */
+  readonly scoring: Readonly<Record<string, Binding['scoring']>>;
+  readonly context: ContextShape | null;
+  readonly jitter: number | null;
+  readonly devices: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+  /** Null for raw scores. */
+  readonly calibrator: { readonly file: string; readonly sha256: string } | null;
+  readonly source: TableFile;
+  readonly rows: number;
+  readonly textColumn: string;
+  readonly shard?: Shard | undefined;
+}
+
+export function scoreRun(parts: RunParts): ScoreRun {
+  const { classifier, source, rows, shard } = parts;
+  return {
+    schema: SCORE_META_VERSION,
+    model: parts.model,
+    promptSha256: promptSha256(classifier),
+    labels: classifier.labels.map((label) => label.name),
+    scoring: parts.scoring,
+    backend: parts.backend,
+    jitter: parts.jitter,
+    classifier: classifier.name,
+    calibrator: parts.calibrator,
+    context: parts.context,
+    devices: parts.devices,
+    versions: parts.versions,
+    source: { name: path.basename(source.file), sha256: source.sha256, rows },
+    textColumn: parts.textColumn,
+    ...(shard === undefined ? {} : { shard }),
+  };
+}
+
+/** How many of a table's rows belong to a shard; all without one. */
+export function rowsOf(total: number, shard: Shard | undefined): number {
+  return shard === undefined ? total : Math.max(0, Math.ceil((total - shard.index + 1) / shard.of));
+}
+
+/** Top-level fields in words; what has none is called by its name. */
+const WORDS: Readonly<Record<string, string>> = {
+  source: 'the table to score',
+  textColumn: 'the text column',
+  model: 'the model',
+  promptSha256: 'the prompt',
+  labels: 'the labels or their order',
+  scoring: 'the scoring method',
+  sampling: 'the sampling',
+  context: 'the shape of the context',
+  versions: 'the version of the engine',
+  devices: 'the device',
+  calibrator: 'the calibrator',
+};
+
+/**
+ * In which fields two runs differ, each as "the model (model.sha256 was a5fd…, is 77b1…)".
+ *
+ * @param except top-level fields that may differ
+ */
+export function runDifferences(before: ScoreRun, now: ScoreRun, except: readonly string[]): string[] {
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return fields
+    .filter((field) => !except.includes(field))
+    .flatMap((field) => {
+      const leaves = leafDifferences(field, before[field], now[field]);
+      return leaves.length === 0 ? [] : [`${WORDS[field] ?? field} (${leaves.join(', ')})`];
+    });
+}
+
+function leafDifferences(name: string, before: unknown, now: unknown): string[] {
+  if (isDeepStrictEqual(before, now)) return [];
+  const [old, young] = [recordSchema.safeParse(before).data, recordSchema.safeParse(now).data];
+  if (old === undefined || young === undefined) return [`${name} was ${shown(before)}, is ${shown(now)}`];
+  return [...new Set([...Object.keys(old), ...Object.keys(young)])].flatMap((key) =>
+    leafDifferences(key === '' ? name : `${name}.${key}`, old[key], young[key]),
+  );
+}
+
+const recordSchema = z.record(z.string(), z.unknown());
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'absent';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (/^[0-9a-f]{64}$/u.test(text)) return `${text.slice(0, 12)}…`;
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/**
+ * Reads the run beside a scored table.
+ *
+ * @throws UserError no-run: there is none, or one that an older version wrote; everything of `readScoreMeta`
+ */
+export async function readScoreRun(table: string): Promise<ScoreRun> {
+  const parsed = scoreRunSchema.safeParse(await readScoreMeta(table));
+  if (parsed.success) return parsed.data;
+  const meta = path.basename(scoreMetaFile(table));
+  throw new UserError(
+    'no-run',
+    `${path.basename(table)} has no ${meta} that says how it was scored. Score it again with this version.`,
+  );
+}

@@ -1,0 +1,276 @@
+/**
+ * A scored table while it grows, so that a kill at any moment costs at most what came after the last checkpoint.
+ *
+ * Rows are appended to FILE.part. FILE.part.json says how the rows are scored and how many bytes of FILE.part count; it
+ * is replaced in one step, after those bytes are on the disk. Whatever lies behind them (a torn line) is cut off when
+ * the run goes on. When every row is there, FILE.meta.json is written, FILE.part takes the name FILE, and FILE.part.json
+ * goes: FILE is whole or not there, and never beside the meta of other scores.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { access, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { UserError } from '../../core/user-error';
+import { errorCode, renameDurably, writeFileAtomic } from '../atomic';
+import { withLock } from '../lock';
+import { scoreMetaFile } from './score-meta';
+import { runDifferences, scoreRunSchema, type ScoreRun } from './score-run';
+
+/** Failed rows that are listed one by one; the column score_error has them all. */
+const LISTED = 20;
+
+const doneSchema = z.strictObject({
+  /** Rows that are written. */
+  rows: z.int().min(0),
+  /** How many of them have no score, and the first ones by physical line. */
+  failed: z.int().min(0),
+  firstFailed: z.array(z.strictObject({ line: z.int(), reason: z.string() })).max(LISTED),
+  /** Rows whose text was cut to fit. */
+  cut: z.int().min(0),
+});
+export type Done = z.infer<typeof doneSchema>;
+
+const NOTHING_DONE: Done = { rows: 0, failed: 0, firstFailed: [], cut: 0 };
+
+const stateSchema = z.object({
+  schema: z.literal(1),
+  run: scoreRunSchema,
+  /** The table to score, from the folder of this file. */
+  source: z.string(),
+  done: doneSchema,
+  /** Bytes of FILE.part that count, and their SHA-256. */
+  bytes: z.int().min(0),
+  sha256: z.string(),
+});
+
+/** A run that was cut short and can go on. */
+export interface Unfinished {
+  readonly run: ScoreRun;
+  readonly done: Done;
+  /** Absolute path of the table to score. */
+  readonly source: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What a run that was cut short is found by. */
+export const STATE_SUFFIX = '.part.json';
+const partFile = (out: string): string => `${out}.part`;
+const stateFile = (out: string): string => `${out}${STATE_SUFFIX}`;
+
+/**
+ * Keeps a second run away from the same file.
+ *
+ * @throws UserError score-running; what `action` throws
+ */
+export async function whileAlone<T>(out: string, action: () => Promise<T>): Promise<T> {
+  const lock = `${out}.lock`;
+  const taken = new AbortController();
+  const busy = new UserError(
+    'score-running',
+    `Another run is writing ${path.basename(out)} at this moment. Wait for it, or choose another file. If there is none, ` +
+      `delete ${path.basename(lock)}.`,
+  );
+  return withLock(lock, action, { signal: taken.signal, onWait: () => taken.abort(busy) });
+}
+
+/**
+ * The run towards this file that was cut short, if there is one.
+ *
+ * @throws UserError part-unreadable
+ */
+export async function readUnfinished(out: string): Promise<Unfinished | undefined> {
+  if (!(await exists(partFile(out)))) return undefined;
+  let text: string;
+  try {
+    text = await readFile(stateFile(out), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const state = stateSchema.safeParse(jsonOf(text));
+  if (!state.success)
+    throw new UserError(
+      'part-unreadable',
+      `${path.basename(stateFile(out))} cannot be read, so ${path.basename(out)} cannot go on from where it was left. ${START_OVER}`,
+    );
+  const { run, done, source, bytes, sha256 } = state.data;
+  return { run, done, source: path.resolve(path.dirname(out), source), bytes, sha256 };
+}
+
+const START_OVER = 'Start over (on the command line with --restart).';
+
+/** Forgets what a run that was cut short has scored. */
+export async function discardUnfinished(out: string): Promise<void> {
+  // The state first: a part without one is never taken for anything.
+  await rm(stateFile(out), { force: true });
+  await rm(partFile(out), { force: true });
+}
+
+export interface ScoredFileOptions {
+  readonly run: ScoreRun;
+  /** Absolute path of the table to score. */
+  readonly source: string;
+  /** Its header line with the added columns. */
+  readonly header: string;
+}
+
+export class ScoredFile {
+  private constructor(
+    private readonly out: string,
+    private readonly options: ScoredFileOptions,
+    private readonly handle: FileHandle,
+    private readonly hash: Hash,
+    private bytes: number,
+    private progress: Done,
+  ) {}
+
+  /**
+   * Goes on where the last run was cut, else begins. Only inside `whileAlone`.
+   *
+   * @throws UserError run-changed: with the fields that differ; part-changed; part-unreadable
+   */
+  static async open(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
+    const unfinished = await readUnfinished(out);
+    return unfinished === undefined ? this.begin(out, options) : this.goOn(out, options, unfinished);
+  }
+
+  private static async begin(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
+    await discardUnfinished(out);
+    const handle = await open(partFile(out), 'wx');
+    try {
+      const file = new ScoredFile(out, options, handle, createHash('sha256'), 0, NOTHING_DONE);
+      await file.append(options.header, NOTHING_DONE);
+      await file.checkpoint();
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  private static async goOn(
+    out: string,
+    options: ScoredFileOptions,
+    unfinished: Unfinished,
+  ): Promise<ScoredFile> {
+    const name = path.basename(out);
+    // Jitter is measured, and never twice the same.
+    const changed = runDifferences(unfinished.run, options.run, ['jitter']);
+    if (changed.length > 0)
+      throw new UserError(
+        'run-changed',
+        `${name} was begun under other conditions. What changed: ${changed.join('; ')}. Go on as it was begun, or start over ` +
+          `(on the command line with --restart).`,
+      );
+    const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
+    const handle = await open(partFile(out), 'r+');
+    try {
+      const hash = await hashOf(handle, unfinished.bytes);
+      if (hash?.copy().digest('hex') !== unfinished.sha256)
+        throw new UserError(
+          'part-changed',
+          `${path.basename(partFile(out))} is not as the last run left it. ${START_OVER}`,
+        );
+      await handle.truncate(unfinished.bytes);
+      return new ScoredFile(out, { ...options, run }, handle, hash, unfinished.bytes, unfinished.done);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  get done(): Done {
+    return this.progress;
+  }
+
+  /** Adds whole lines. They count from the next checkpoint on. */
+  async append(lines: string, done: Done): Promise<void> {
+    const data = Buffer.from(lines);
+    for (let at = 0; at < data.length;) {
+      const { bytesWritten } = await this.handle.write(data, at, data.length - at, this.bytes + at);
+      at += bytesWritten;
+    }
+    this.hash.update(data);
+    this.bytes += data.length;
+    this.progress = done;
+  }
+
+  /** Makes everything that was added so far survive a kill and a power cut. */
+  async checkpoint(): Promise<void> {
+    await this.handle.sync();
+    const state: z.infer<typeof stateSchema> = {
+      schema: 1,
+      run: this.options.run,
+      source: path.relative(path.dirname(this.out), this.options.source),
+      done: this.progress,
+      bytes: this.bytes,
+      sha256: this.hash.copy().digest('hex'),
+    };
+    await writeFileAtomic(stateFile(this.out), `${JSON.stringify(state, null, 2)}\n`);
+  }
+
+  /**
+   * Gives the table its name, and writes what it comes from beside it.
+   *
+   * @param replace whether a file of that name may go
+   * @throws UserError file-exists
+   */
+  async finish(replace: boolean): Promise<void> {
+    await this.checkpoint();
+    await this.handle.close();
+    if (replace) await rm(this.out, { force: true });
+    else if (await exists(this.out))
+      throw new UserError(
+        'file-exists',
+        `${this.out} appeared while the table was scored. Move it away, and go on.`,
+      );
+    await writeFileAtomic(scoreMetaFile(this.out), `${JSON.stringify(this.options.run, null, 2)}\n`);
+    await renameDurably(partFile(this.out), this.out);
+    await rm(stateFile(this.out), { force: true });
+  }
+
+  /** Closes the file; what was added since the last checkpoint is lost. */
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+function larger(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}
+
+/** Of the first bytes of a file; undefined where it has fewer. */
+async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefined> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.alloc(256 * 1024);
+  for (let at = 0; at < bytes;) {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
+    if (bytesRead === 0) return undefined;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash;
+}
+
+/** Counts one more row without a score. */
+export function withFailure(done: Done, line: number, reason: string): Done {
+  const firstFailed =
+    done.firstFailed.length < LISTED ? [...done.firstFailed, { line, reason }] : done.firstFailed;
+  return { ...done, failed: done.failed + 1, firstFailed };
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

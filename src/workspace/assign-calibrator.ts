@@ -1,0 +1,236 @@
+/** Which classifier uses which calibrator: chosen from what fits, and written into the classifier's file. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { calibratorInWords } from '../core/calibrated-words';
+import type { Fit } from '../core/calibration/fit';
+import { builtinFile } from '../core/classifier/builtin';
+import { withCalibrator } from '../core/classifier/calibrator-field';
+import type { Classifier } from '../core/classifier/definition';
+import { UserError } from '../core/user-error';
+import { writeFileAtomic } from '../store/atomic';
+import { promptSha256 } from '../store/prompt-hash';
+import { type Calibrators, fitOfClassifier, type NamedCalibrator } from './calibrators';
+import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
+import type { Choice, Prompts } from './prompts';
+import type { Scoring } from './scoring';
+
+export interface AssignServices {
+  readonly classifiers: Classifiers;
+  readonly calibrators: Calibrators;
+  readonly scoring: Scoring;
+  readonly prompts: Prompts;
+}
+
+/**
+ * Lets the person choose the classifier that uses a calibrator from now on.
+ *
+ * @returns what was written, or undefined where the person thought better of it
+ */
+export async function useCalibrator(
+  services: AssignServices,
+  calibrator: NamedCalibrator,
+): Promise<Assigned | undefined> {
+  const { classifiers, prompts } = services;
+  const folder = folderOf(calibrator.uri);
+  const entries = (await classifiers.list())
+    .filter((entry) => entry.kind !== 'invalid')
+    .filter((entry) => entry.kind === 'builtin' || folderOf(entry.uri).toString() === folder.toString());
+  const own = new Set(entries.flatMap((entry) => (entry.kind === 'file' ? [entry.classifier.name] : [])));
+  const usable = entries.filter((entry) => entry.kind === 'file' || !own.has(entry.classifier.name));
+  const judged = await Promise.all(
+    usable.map(async (entry) => ({ entry, fit: await fitNow(services, calibrator, entry.classifier) })),
+  );
+  const chosen = await prompts.choose({
+    title: `Use ${calibrator.by.name} for Classifier`,
+    placeholder: 'Classifier whose confidence it calibrates from now on',
+    choices: byFit(judged, ({ entry }) => ({
+      label: entry.classifier.name,
+      description: entry.kind === 'builtin' ? 'built in: a copy is written into the workspace' : '',
+      value: entry,
+    })),
+  });
+  return chosen === undefined || chosen === 'back'
+    ? undefined
+    : assignCalibrator(chosen, folder, calibrator.by.name);
+}
+
+/**
+ * Lets the person choose the calibrator of a classifier, or none.
+ *
+ * @param name of the classifier
+ */
+export async function chooseCalibrator(
+  services: AssignServices,
+  name: string,
+): Promise<Assigned | undefined> {
+  const { classifiers, calibrators, prompts } = services;
+  const entry = await classifiers.find(name);
+  const folder = entry.kind === 'file' ? folderOf(entry.uri) : vscode.workspace.workspaceFolders?.[0]?.uri;
+  const found = folder === undefined ? [] : await calibrators.list(folder);
+  const current = entry.classifier.calibrator;
+  if (folder === undefined || (found.length === 0 && current === undefined))
+    throw new UserError(
+      'no-calibrators',
+      'There is no calibrator in this workspace yet. Open a table of predictions in the calibration panel and save one.',
+    );
+  const judged = await Promise.all(
+    found.map(async (calibrator) => ({
+      calibrator,
+      fit: await fitNow(services, calibrator, entry.classifier),
+    })),
+  );
+  const chosen = await prompts.choose<string>({
+    title: `Calibrator of ${name}`,
+    placeholder: 'Its confidence is shown beside the raw one from now on',
+    choices: [
+      { label: 'None', description: current === undefined ? 'in use' : '', detail: 'Raw scores', value: '' },
+      ...byFit(judged, ({ calibrator: { by } }) => ({
+        label: by.name,
+        description: [by.name === current ? 'in use' : '', calibratorInWords(by)]
+          .filter((part) => part !== '')
+          .join(', '),
+        value: by.name,
+        active: by.name === current,
+      })),
+    ],
+  });
+  if (chosen === undefined) return undefined;
+  return assignCalibrator(entry, folder, chosen === '' ? undefined : chosen);
+}
+
+/** Those that agree first; what speaks against the others is said. */
+function byFit<T, Item extends { readonly fit: Fit }>(
+  items: readonly Item[],
+  choice: (item: Item) => Choice<T>,
+): Choice<T>[] {
+  const group = (title: string, wanted: readonly Fit['kind'][]): Choice<T>[] => {
+    const found = items.filter(({ fit }) => wanted.includes(fit.kind));
+    if (found.length === 0) return [];
+    return [
+      { label: title },
+      ...found.map((item) => ({
+        ...choice(item),
+        ...(item.fit.kind === 'refused' || item.fit.kind === 'unbound' ? { detail: item.fit.reason } : {}),
+      })),
+    ];
+  };
+  return [
+    ...group('belong together, as far as it is known', ['fits', 'unknown']),
+    ...group('bound to nothing yet', ['unbound']),
+    ...group('do not belong together', ['refused']),
+  ];
+}
+
+/** As far as it is known without scoring anything or reading a model file. */
+async function fitNow(
+  { scoring }: AssignServices,
+  calibrator: NamedCalibrator,
+  classifier: Classifier,
+): Promise<Fit> {
+  const model = await scoring.modelFor(classifier).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined; // there is none to compare with
+    throw error;
+  });
+  const { file, sha256 } = model ?? {};
+  return fitOfClassifier(calibrator, classifier, {
+    promptSha256: promptSha256(classifier),
+    model: file === undefined || sha256 === undefined ? undefined : { kind: 'file', name: file, sha256 },
+  });
+}
+
+/** What was written into which file, and the way back. */
+export interface Assigned {
+  readonly uri: vscode.Uri;
+  readonly classifier: string;
+  /** undefined: none any more. */
+  readonly calibrator: string | undefined;
+  /** @throws UserError classifier-changed: the file is not any more what was written */
+  undo(): Promise<void>;
+}
+
+/**
+ * Writes the name of a calibrator into a classifier's file. A built-in classifier gets a file, which takes its place.
+ *
+ * @throws UserError not-trusted, classifier-invalid, classifier-unsaved, classifier-unwritable
+ */
+export async function assignCalibrator(
+  entry: UsableClassifier,
+  folder: vscode.Uri,
+  calibrator: string | undefined,
+): Promise<Assigned> {
+  const { name } = entry.classifier;
+  if (!vscode.workspace.isTrusted)
+    throw new UserError(
+      'not-trusted',
+      'The calibrator is written into a classifier file, and the workspace is in restricted mode. Trust it first (Workspaces: Manage Workspace Trust).',
+    );
+  const uri =
+    entry.kind === 'file' ? entry.uri : vscode.Uri.joinPath(folder, CLASSIFIER_FOLDER, `${name}.json`);
+  const before = entry.kind === 'file' ? await readText(uri) : undefined;
+  const base = before ?? `${JSON.stringify(builtinFile(name), null, 2)}\n`;
+  const after = withCalibrator(base, calibrator);
+  await replaceFile(uri, before, after);
+  return {
+    uri,
+    classifier: name,
+    calibrator,
+    undo: () => replaceFile(uri, after, before),
+  };
+}
+
+/** Says what was written and offers the way back. */
+export async function tellAssigned(prompts: Prompts, assigned: Assigned): Promise<void> {
+  const { uri, classifier, calibrator } = assigned;
+  const message =
+    calibrator === undefined
+      ? `The classifier ${classifier} shows raw scores from now on.`
+      : `The classifier ${classifier} is calibrated by ${calibrator} from now on.`;
+  const chosen = await prompts.tell('info', message, ['Undo', 'Open Classifier']);
+  if (chosen === 'Undo') await assigned.undo();
+  else if (chosen === 'Open Classifier') await vscode.window.showTextDocument(uri);
+}
+
+async function readText(uri: vscode.Uri): Promise<string> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  if (open?.isDirty === true)
+    throw new UserError(
+      'classifier-unsaved',
+      `${vscode.workspace.asRelativePath(uri)} has changes that are not saved. Save it first.`,
+    );
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await vscode.workspace.fs.readFile(uri));
+}
+
+/**
+ * @param expected content that the file must have; undefined: there must be no file
+ * @param text undefined: the file is deleted
+ */
+async function replaceFile(
+  uri: vscode.Uri,
+  expected: string | undefined,
+  text: string | undefined,
+): Promise<void> {
+  const file = vscode.workspace.asRelativePath(uri);
+  const current = await readText(uri).catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
+    return undefined;
+  });
+  if (current !== expected)
+    throw new UserError('classifier-changed', `${file} was changed meanwhile, so it is left as it is.`);
+  try {
+    if (text === undefined) await vscode.workspace.fs.delete(uri);
+    else if (uri.scheme === 'file') {
+      await mkdir(path.dirname(uri.fsPath), { recursive: true });
+      await writeFileAtomic(uri.fsPath, text);
+    } else await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  } catch (error) {
+    throw new UserError('classifier-unwritable', `${file} cannot be written: ${String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The workspace folder of a file in `.prompt-confidence/<kind>/`. */
+function folderOf(uri: vscode.Uri): vscode.Uri {
+  return vscode.Uri.joinPath(uri, '..', '..', '..');
+}

@@ -1,0 +1,94 @@
+/** What is said when the calibrator of a classifier cannot be used, and what a person can do about it. */
+import * as vscode from 'vscode';
+import type { Binding } from '../core/calibration/saved';
+import { UserError } from '../core/user-error';
+import { saveCalibrator } from '../store/calibrators';
+import { type CalibratorError, readCalibrator } from './calibrators';
+import type { Prompts } from './prompts';
+
+interface Services {
+  readonly log: Pick<vscode.LogOutputChannel, 'error'>;
+  readonly prompts: Prompts;
+}
+
+const BIND = 'Bind…';
+const SET = 'Set Calibrator…';
+const OPEN = 'Open Calibrator';
+const FOLDER = 'Open Folder';
+const WITHOUT = 'Classify Without It';
+
+/** @param again does what failed once more, with the calibrator or without it */
+export async function reportCalibratorError(
+  { log, prompts }: Services,
+  error: CalibratorError,
+  again: (leaveRaw: boolean) => Promise<unknown>,
+): Promise<void> {
+  log.error(error.code, error.message);
+  const { uri, binding } = error.found;
+  const folder = uri && vscode.Uri.joinPath(uri, '..');
+  const isThere = uri !== undefined && error.code !== 'calibrator-missing';
+  const chosen = await prompts.tell('error', error.message, [
+    ...(binding === undefined ? [SET] : [BIND]),
+    ...(isThere ? [OPEN] : []),
+    ...(folder !== undefined && (await exists(folder)) ? [FOLDER] : []),
+    WITHOUT,
+  ]);
+  if (chosen === BIND && uri !== undefined && binding !== undefined) {
+    if (await bindCalibrator(prompts, uri, error.found.classifier, binding)) await again(false);
+  } else if (chosen === SET)
+    await vscode.commands.executeCommand('promptConfidence.setCalibrator', error.found.classifier);
+  else if (chosen === OPEN && uri !== undefined) await vscode.window.showTextDocument(uri);
+  else if (chosen === FOLDER) await vscode.commands.executeCommand('revealInExplorer', folder);
+  else if (chosen === WITHOUT) await again(true);
+}
+
+/**
+ * Writes what a calibrator belongs to into its file, after the person has seen it.
+ *
+ * @returns whether it is bound now
+ * @throws UserError calibrator-changed, not-on-disk and all of `readCalibrator`
+ */
+export async function bindCalibrator(
+  prompts: Prompts,
+  uri: vscode.Uri,
+  classifier: string,
+  binding: Binding,
+): Promise<boolean> {
+  if (uri.scheme !== 'file')
+    throw new UserError('not-on-disk', 'Only a calibrator file on this machine can be bound.');
+  const before = await readCalibrator(uri);
+  const { model, promptSha256, scoring, backend } = binding;
+  const sure = 'Bind';
+  const answer = await prompts.confirm(
+    `Bind the calibrator ${before.by.name} to the classifier ${classifier}?`,
+    [
+      `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not say where its scores come from. Bind it only if you know that they were made like this:`,
+      `Model: ${modelInWords(model)}`,
+      `Prompt: SHA-256 ${promptSha256.slice(0, 12)}… (the classifier ${classifier} as it is now)`,
+      `Scoring: ${scoring.method}, ${scoring.mode}, on ${backend}`,
+      'It is written into the file, and the calibrator is refused everywhere else from then on.',
+    ].join('\n\n'),
+    [sure],
+  );
+  if (answer !== sure) return false;
+  const now = await readCalibrator(uri);
+  if (now.saved.bound !== null)
+    throw new UserError('calibrator-changed', `${now.by.file} was bound to something else meanwhile.`);
+  await saveCalibrator(uri.fsPath, { ...now.saved, bound: binding });
+  return true;
+}
+
+function modelInWords(model: Binding['model']): string {
+  return model.kind === 'file'
+    ? `${model.name}, SHA-256 ${model.sha256.slice(0, 12)}…`
+    : `${model.name} at ${model.address}`;
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Language models of the editor (`vscode.lm`) as a source: they show no probabilities, so answers are drawn. The editor
+ * asks the person for consent with the first request; the provider decides about the temperature and does not say it.
+ */
+import * as vscode from 'vscode';
+import { chatMessages } from '../core/classifier/prompt';
+import type { Classifier } from '../core/classifier/definition';
+import { cutToTokens } from '../core/estimate';
+import { labelOfAnswer } from '../core/scoring/parse-answer';
+import { UserError } from '../core/user-error';
+import type { Failed, Sampled, SampleRequest, Source } from '../sources/source';
+
+/** Requests to one model at a time: providers have limits that they do not tell. */
+const AT_ONCE = 4;
+
+/** An answer is read no further: a label stands at its beginning. */
+const ANSWER_CHARACTERS = 400;
+
+const JUSTIFICATION =
+  'Prompt Confidence asks the model several times for the label of the text that you classify.';
+
+/**
+ * @param id of the model; null for the first that the editor offers
+ * @throws UserError `editor-model-missing`
+ */
+export async function editorModelSource(id: string | null): Promise<Source> {
+  const models = await vscode.lm.selectChatModels(id === null ? {} : { id });
+  const [model] = models;
+  if (model === undefined)
+    throw new UserError(
+      'editor-model-missing',
+      id === null
+        ? 'The editor offers no language model. Install an extension that brings one (GitHub Copilot, for example) and sign in, or use a model on this machine.'
+        : `The editor offers no language model "${id}". Choose one that it offers: ${await offered()}.`,
+    );
+  return new EditorModelSource(model);
+}
+
+async function offered(): Promise<string> {
+  const all = await vscode.lm.selectChatModels({});
+  return all.length === 0 ? 'none at the moment' : all.map((model) => model.id).join(', ');
+}
+
+class EditorModelSource implements Source {
+  readonly score = null;
+
+  constructor(private readonly model: vscode.LanguageModelChat) {}
+
+  /** Named like an endpoint: what stands behind it cannot be verified either. */
+  origin(): ReturnType<Source['origin']> {
+    const { vendor, id, version, name } = this.model;
+    return Promise.resolve({
+      model: {
+        kind: 'endpoint',
+        address: `editor:${vendor}`,
+        name: id,
+        fingerprint: version,
+        verified: false,
+      },
+      backend: 'editor',
+      inWords: `${name} of the editor (${vendor})`,
+    });
+  }
+
+  async sample({ prompts, texts }: SampleRequest, signal?: AbortSignal): ReturnType<Source['sample']> {
+    const asks = texts.flatMap((text, index) =>
+      prompts
+        .flatMap(({ classifier, samples }) => Array.from({ length: samples }, () => classifier))
+        .map((classifier, sample) => ({ index, sample, text, classifier })),
+    );
+    const answers: string[][] = texts.map(() => []);
+    const failures: (UserError | undefined)[] = texts.map(() => undefined);
+    const run = async ({ index, sample, text, classifier }: (typeof asks)[number]): Promise<void> => {
+      const answer = await this.answer(classifier, text, signal);
+      (answers[index] ??= [])[sample] = answer;
+    };
+    // The first one alone: it may ask the person for consent, and what is said then counts for all.
+    const [first, ...rest] = asks;
+    if (first !== undefined) await run(first);
+    const worker = async (): Promise<void> => {
+      for (let ask = rest.shift(); ask !== undefined; ask = rest.shift())
+        try {
+          if (failures[ask.index] === undefined) await run(ask);
+        } catch (error) {
+          if (!(error instanceof UserError) || error.code !== 'editor-model-failed') throw error;
+          failures[ask.index] = error;
+        }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    const labels = prompts[0]?.classifier.labels ?? [];
+    const samples = texts.map((text, index): Sampled | Failed => {
+      const failure = failures[index];
+      if (failure !== undefined) return { reason: failure.message };
+      const { tokens, cut } = cutToTokens(text, prompts[0]?.classifier.maxTextTokens ?? Infinity);
+      return {
+        answers: (answers[index] ?? []).map((answer) => ({
+          text: answer,
+          label: labelOfAnswer(answer, labels),
+        })),
+        textTokens: tokens,
+        cutTokens: cut,
+      };
+    });
+    return { samples, temperature: null, shape: null };
+  }
+
+  private async answer(
+    classifier: Classifier,
+    text: string,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const cancellation = new vscode.CancellationTokenSource();
+    const cancel = (): void => cancellation.cancel();
+    if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const short = cutToTokens(text, classifier.maxTextTokens);
+      const response = await this.model.sendRequest(
+        messagesOf(classifier, short.text),
+        { justification: JUSTIFICATION },
+        cancellation.token,
+      );
+      let answer = '';
+      for await (const part of response.text) {
+        answer += part;
+        if (answer.length > ANSWER_CHARACTERS) break;
+      }
+      return answer;
+    } catch (error) {
+      throw this.asUserError(error, signal);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      // What was not read is not wanted.
+      cancellation.cancel();
+      cancellation.dispose();
+    }
+  }
+
+  private asUserError(error: unknown, signal: AbortSignal | undefined): UserError {
+    if (signal?.aborted === true) return new UserError('cancelled', 'Cancelled.');
+    const { name } = this.model;
+    const code = error instanceof vscode.LanguageModelError ? error.code : '';
+    const said = error instanceof Error ? error.message : String(error);
+    switch (code) {
+      case vscode.LanguageModelError.NoPermissions.name:
+        return new UserError(
+          'editor-model-refused',
+          `Prompt Confidence may not use ${name}: you or your organisation did not allow it. Classify again to be asked again, or see Manage Language Model Access in the Command Palette.`,
+        );
+      case vscode.LanguageModelError.NotFound.name:
+        return new UserError('editor-model-missing', `${name} is not there any more. Choose another model.`);
+      case vscode.LanguageModelError.Blocked.name:
+        return new UserError(
+          'editor-model-blocked',
+          `${name} takes no more requests at the moment (a quota or a filter of its provider). Try later, or use another model.`,
+        );
+      default:
+        return new UserError('editor-model-failed', `${name} did not answer: ${said}`, { cause: error });
+    }
+  }
+}
+
+/** The interface knows no system messages: an instruction goes first in the first message of the person. */
+function messagesOf(classifier: Classifier, text: string): vscode.LanguageModelChatMessage[] {
+  const messages = chatMessages(classifier, text);
+  const [system] = messages;
+  const instruction = system?.role === 'system' ? `${system.content}\n\n` : '';
+  return messages
+    .filter(({ role }) => role !== 'system')
+    .map(({ role, content }, index) =>
+      role === 'assistant'
+        ? vscode.LanguageModelChatMessage.Assistant(content)
+        : vscode.LanguageModelChatMessage.User(index === 0 ? `${instruction}${content}` : content),
+    );
+}

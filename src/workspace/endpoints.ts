@@ -1,0 +1,103 @@
+/**
+ * The endpoints of this machine: their settings, and their keys. A workspace can name one of them, and never bring one
+ * along: the setting has machine scope, and keys are in the editor's secret storage.
+ */
+import * as vscode from 'vscode';
+import { UserError } from '../core/user-error';
+import { EndpointSource } from '../sources/endpoint/endpoint-source';
+import { SYSTEM_CLOCK } from '../sources/endpoint/pace';
+import { endpointFrom, type Endpoint, type EndpointSetting } from '../sources/endpoint/settings';
+
+const SECTION = 'promptConfidence';
+const SETTING = 'endpoints';
+
+export class Endpoints {
+  /** One source for each endpoint as it is set, so that all requests to it share one pace. */
+  private readonly sources = new Map<string, EndpointSource>();
+
+  constructor(private readonly secrets: vscode.SecretStorage) {}
+
+  /** Those that can be used, and what is wrong with the others. */
+  list(): { readonly endpoints: readonly Endpoint[]; readonly problems: readonly UserError[] } {
+    const endpoints: Endpoint[] = [];
+    const problems: UserError[] = [];
+    for (const value of settingValues())
+      try {
+        endpoints.push(endpointFrom(value));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        problems.push(error);
+      }
+    return { endpoints, problems };
+  }
+
+  /** @throws UserError `endpoint-missing`, or what is wrong with the setting where that may be why */
+  source(name: string): EndpointSource {
+    const { endpoints, problems } = this.list();
+    const endpoint = endpoints.find((entry) => entry.name === name);
+    if (endpoint === undefined)
+      throw (
+        problems[0] ??
+        new UserError(
+          'endpoint-missing',
+          `There is no endpoint "${name}" on this machine. Add it with Add Endpoint…, or choose another classifier.`,
+        )
+      );
+    const id = JSON.stringify(endpoint);
+    const known = this.sources.get(id);
+    if (known !== undefined) return known;
+    const source = this.sourceOf(endpoint, () => this.key(endpoint));
+    this.sources.set(id, source);
+    return source;
+  }
+
+  /** An endpoint that is not in the settings yet, with a key that is not stored yet. */
+  trial(setting: EndpointSetting, key: string | undefined): EndpointSource {
+    return this.sourceOf(endpointFrom(setting), () => Promise.resolve(key));
+  }
+
+  key(endpoint: Endpoint): Promise<string | undefined> {
+    return Promise.resolve(this.secrets.get(secretName(endpoint)));
+  }
+
+  /** @param key undefined to forget it */
+  async setKey(endpoint: Endpoint, key: string | undefined): Promise<void> {
+    if (key === undefined) await this.secrets.delete(secretName(endpoint));
+    else await this.secrets.store(secretName(endpoint), key);
+  }
+
+  async add(setting: EndpointSetting): Promise<void> {
+    await write([...settingValues().filter((value) => nameOf(value) !== setting.name), setting]);
+  }
+
+  /** With its key. */
+  async remove(endpoint: Endpoint): Promise<void> {
+    await this.setKey(endpoint, undefined);
+    await write(settingValues().filter((value) => nameOf(value) !== endpoint.name));
+  }
+
+  private sourceOf(endpoint: Endpoint, key: () => Promise<string | undefined>): EndpointSource {
+    return new EndpointSource(endpoint, { key, clock: SYSTEM_CLOCK, random: Math.random });
+  }
+}
+
+/** A key belongs to a server: where the address is changed, it must be given again. */
+function secretName({ name, address }: Endpoint): string {
+  return `${SECTION}.endpointKey/${name}@${new URL(address).origin}`;
+}
+
+/** What the person wrote for this machine, and nothing that a workspace says. */
+function settingValues(): readonly unknown[] {
+  const value = vscode.workspace.getConfiguration(SECTION).inspect<unknown>(SETTING)?.globalValue;
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+function nameOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'name' in value ? value.name : undefined;
+}
+
+async function write(values: readonly unknown[]): Promise<void> {
+  await vscode.workspace
+    .getConfiguration(SECTION)
+    .update(SETTING, values.length === 0 ? undefined : values, vscode.ConfigurationTarget.Global);
+}

@@ -1,0 +1,115 @@
+/** Answers drawn by the engine: from the model's own distribution, the same under one seed, each prompt evaluated once. */
+import assert from 'node:assert/strict';
+import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import type { Classifier } from '../../src/core/classifier/definition';
+import type { Score } from '../../src/core/scoring/score';
+import { variantsOf } from '../../src/core/scoring/variants';
+import type { EngineClient } from '../../src/sources/engine-client';
+import { engineSource } from '../../src/sources/engine-source';
+import { scoreTexts, type ScoreTextsOptions } from '../../src/sources/score-texts';
+import { isFailed } from '../../src/sources/source';
+import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+
+const TEXTS = ['I love this movie!', 'Dull.', 'It was not good, not bad, just long.', 'A triumph of acting.'];
+
+describe('drawn answers', () => {
+  let engine: EngineClient;
+  before(async function () {
+    this.timeout(120_000);
+    engine = await startEngine({ ...cpu(), threads: 1 });
+    await engine.load();
+  });
+  after(() => engine.dispose());
+
+  async function scored(
+    classifier: Classifier,
+    texts: readonly string[],
+    options: Partial<ScoreTextsOptions> = {},
+  ): Promise<Score[]> {
+    const source = engineSource(engine, { file: 'test', sha256: () => Promise.resolve('') });
+    const { scores } = await scoreTexts(source, classifier, texts, { topTokens: 0, ...options });
+    return scores.map((score) => (isFailed(score) ? assert.fail(score.reason) : score));
+  }
+
+  const [sentiment] = BUILTIN_CLASSIFIERS;
+  assert.ok(sentiment);
+  const plain = (classifier: Classifier, samples: number, temperature = 1): Classifier => ({
+    ...classifier,
+    method: 'consistency',
+    consistency: { samples, temperature, variants: 'plain' },
+  });
+  const sequences = makeClassifier({
+    template: 'Review: {{text}}\nVerdict:',
+    labels: [{ name: 'very good' }, { name: 'very bad' }, { name: 'bad' }],
+    maxTextTokens: 128,
+  });
+
+  for (const [name, classifier] of [
+    ['first tokens', sentiment],
+    ['whole label sequences', sequences],
+  ] as const)
+    it(`agree with the token probability within four standard errors: 2,000 of them, ${name}`, async function () {
+      this.timeout(120_000);
+      const byToken = await scoreAll(engine, classifier, TEXTS);
+      const drawn = await scored(plain(classifier, 2000), TEXTS, { seed: 3 });
+      drawn.forEach(({ agreement }, index) => {
+        const token = byToken[index];
+        assert.ok(agreement && token);
+        const rates = [...agreement.counts, agreement.unparsed].map((count) => count / 2000);
+        const expected = [...token.labels.map(({ logProb }) => Math.exp(logProb)), 1 - token.labelMass];
+        rates.forEach((rate, k) => {
+          const p = Math.max(0, expected[k] ?? 0);
+          const error = Math.sqrt((p * (1 - p)) / 2000);
+          assert.ok(Math.abs(rate - p) <= 4 * error + 1e-9, `${rate} drawn, probability ${p}`);
+        });
+      });
+    });
+
+  it('are spread by a temperature above 1 and gathered by one below', async function () {
+    this.timeout(120_000);
+    const winners = (await scoreAll(engine, sentiment, TEXTS)).map(({ label }) => label);
+    const rate = async (temperature: number): Promise<number> => {
+      const drawn = await scored(plain(sentiment, 2000, temperature), TEXTS);
+      const rates = drawn.map(
+        ({ labels }, index) => labels.find(({ label }) => label === winners[index])?.confidence ?? 0,
+      );
+      return rates.reduce((sum, value) => sum + value, 0) / rates.length;
+    };
+    const [cold, own, hot] = [await rate(0.25), await rate(1), await rate(2)];
+    assert.ok(cold > own + 0.05 && own > hot + 0.05, `${cold}, ${own}, ${hot}`);
+  });
+
+  it('are the same under one seed, alone and among others in any order; others under another seed', async function () {
+    this.timeout(120_000);
+    const classifier: Classifier = {
+      ...sentiment,
+      method: 'ensemble',
+      consistency: { ...sentiment.consistency, samples: 4 },
+    };
+    const together = await scored(classifier, TEXTS);
+    assert.deepEqual((await scored(classifier, TEXTS.toReversed())).toReversed(), together);
+    assert.deepEqual(await scored(classifier, TEXTS.slice(1, 2)), together.slice(1, 2));
+    assert.notDeepEqual(
+      (await scored(classifier, TEXTS, { seed: 1 })).map(({ agreement }) => agreement),
+      together.map(({ agreement }) => agreement),
+    );
+  });
+
+  it('come from variants whose scores are those of a classifier of its own', async function () {
+    this.timeout(120_000);
+    const [, second, third] = variantsOf(sentiment, 0);
+    assert.ok(second && third);
+    // Drawn with one sample each: equal draws from equal distributions, and the token score after a switch back.
+    const [before] = await scoreAll(engine, sentiment, TEXTS.slice(0, 1));
+    const ask = (prompts: readonly { classifier: Classifier; samples: number }[]) =>
+      engine.sample({ prompts, texts: TEXTS, temperature: 1, seed: 5 });
+    const many = { classifier: second.classifier, samples: 500 };
+    const asVariant = await ask([{ classifier: sentiment, samples: 1 }, { ...third, samples: 1 }, many]);
+    const alone = await ask([many]);
+    assert.deepEqual(
+      asVariant.samples.map(({ answers }) => answers.slice(2)),
+      alone.samples.map(({ answers }) => answers),
+    );
+    assert.deepEqual((await scoreAll(engine, sentiment, TEXTS.slice(0, 1)))[0], before);
+  });
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { classifierFrom, type Classifier } from '../../src/core/classifier/definition';
+import type { Services } from '../../src/workspace/services';
+import { internals, until } from './internals';
+
+const CLASSIFIER = classifierFrom(
+  {
+    version: 1,
+    name: 'by-the-editor',
+    instruction: 'Is it {{labels}}?',
+    template: 'Review: {{text}}\nSentiment:',
+    examples: [
+      { text: 'Dull.', label: 'negative' },
+      { text: 'Great.', label: 'positive' },
+    ],
+    labels: [{ name: 'positive' }, { name: 'negative' }],
+    source: 'editor:tiny-chat',
+    method: 'consistency',
+    consistency: { samples: 4 },
+  },
+  'test',
+);
+
+/** With the model of test/fixtures/chat-model, whose answers are canned. */
+describe('a language model of the editor', () => {
+  let services: Services;
+
+  before(async () => {
+    ({ services } = await internals());
+    await until(
+      'the test model is there',
+      async () => (await vscode.lm.selectChatModels({ id: 'tiny-chat' }))[0],
+    );
+  });
+
+  const score = async (text: string, classifier: Classifier = CLASSIFIER) =>
+    services.scoring.score(classifier, [text], { topTokens: 0 });
+
+  it('is asked for several answers, and how far they agree is the confidence', async () => {
+    const { scores, scorer, shape } = await score('Really good.');
+    const [result] = scores;
+    assert.equal(result?.label, 'positive');
+    assert.deepEqual(result.agreement?.counts, [4, 0]);
+    assert.equal(result.method, 'sampled');
+    assert.equal(shape, null);
+    assert.ok(scorer.kind === 'elsewhere');
+    assert.equal(scorer.origin.inWords, 'Tiny Chat of the editor (prompt-confidence-tests)');
+    assert.deepEqual(scorer.origin.model, {
+      kind: 'endpoint',
+      address: 'editor:prompt-confidence-tests',
+      name: 'tiny-chat',
+      fingerprint: '1',
+      verified: false,
+    });
+  });
+
+  it('has a temperature that nobody knows', async () => {
+    const { scores } = await score('A mixed thing.');
+    assert.equal(scores[0]?.agreement?.temperature, null);
+    assert.deepEqual(scores[0].agreement.counts, [2, 2]);
+    assert.equal(scores[0].tie, true);
+  });
+
+  it('is read out of a chatty answer, and out of none', async () => {
+    const { scores } = await score('Awful.');
+    assert.equal(scores[0]?.agreement?.samples, 4);
+  });
+
+  it('shows no token probabilities, and it is said what works', async () => {
+    await assert.rejects(score('Really good.', { ...CLASSIFIER, method: 'token-probability' }), {
+      code: 'no-token-probabilities',
+    });
+  });
+
+  it('says why it did not answer', async () => {
+    await assert.rejects(score('It is broken.'), /Tiny Chat did not answer: .*out of order/);
+  });
+
+  it('is missed by its id', async () => {
+    const missing = { ...CLASSIFIER, source: { kind: 'editor' as const, model: 'no-such-model' } };
+    await assert.rejects(score('Really good.', missing), /no language model "no-such-model".*tiny-chat/);
+  });
+
+  it('is let go of when the work is cancelled', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    await assert.rejects(
+      services.scoring.score(CLASSIFIER, ['Really good.'], { topTokens: 0, signal: controller.signal }),
+      { code: 'cancelled' },
+    );
+  });
+});

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { classifierFrom } from '../../src/core/classifier/definition';
+import { addEndpoint, removeEndpoint, setEndpointKey } from '../../src/features/endpoints/commands';
+import type { Services } from '../../src/workspace/services';
+import {
+  chatAnswer,
+  json,
+  plainAnswers,
+  serve,
+  type TestServer,
+} from '../unit/sources/endpoint/misbehaving-server';
+import { internals, setMachineSetting } from './internals';
+import { ScriptedPrompts } from './scripted-prompts';
+
+const KEY = 'sk-only-for-the-test';
+const CLASSIFIER = classifierFrom(
+  {
+    version: 1,
+    name: 'by-an-endpoint',
+    template: 'Review: {{text}}\nSentiment:',
+    labels: [{ name: 'positive' }, { name: 'negative' }],
+    source: 'endpoint:local',
+  },
+  'test',
+);
+
+/** The answers are canned; the settings, the secret storage and the requests are real. */
+describe('endpoints in the editor', () => {
+  let services: Services;
+  let server: TestServer;
+  let hasProbabilities = true;
+
+  before(async () => {
+    ({ services } = await internals());
+    server = await serve((response, { authorization }) => {
+      if (authorization !== `Bearer ${KEY}`) json(response, { error: { message: 'Who are you?' } }, 401);
+      else
+        json(
+          response,
+          hasProbabilities ? chatAnswer({ positive: 0.7, negative: 0.2 }) : plainAnswers('positive'),
+        );
+    });
+  });
+  after(async () => {
+    await setMachineSetting('endpoints', undefined);
+    await server.close();
+  });
+
+  const run = async (
+    command: typeof addEndpoint,
+    ...answers: (string | undefined)[]
+  ): Promise<ScriptedPrompts> => {
+    const prompts = new ScriptedPrompts(answers);
+    await command({ ...services, prompts });
+    return prompts;
+  };
+  const setting = (): unknown => vscode.workspace.getConfiguration('promptConfidence').get('endpoints');
+
+  it('are added step by step, tested, and say what they can do', async () => {
+    const prompts = await run(
+      addEndpoint,
+      'http://gpu.example:8000',
+      server.url,
+      'Chat',
+      'tiny',
+      'a b',
+      'local',
+      KEY,
+    );
+    assert.match(prompts.saying('refused')[0] ?? '', /is not encrypted/);
+    assert.match(prompts.saying('refused')[1] ?? '', /Letters, digits/);
+    assert.match(prompts.saying('info')[0] ?? '', /tiny answers and shows the 20 likeliest tokens/);
+    assert.deepEqual(setting(), [
+      { url: server.url, api: 'chat', model: 'tiny', name: 'local', topLogprobs: 20 },
+    ]);
+  });
+
+  it('keep their key out of the settings', async () => {
+    const [endpoint] = services.endpoints.list().endpoints;
+    assert.ok(endpoint);
+    assert.equal(await services.endpoints.key(endpoint), KEY);
+    assert.ok(!JSON.stringify(vscode.workspace.getConfiguration().inspect('promptConfidence')).includes(KEY));
+  });
+
+  it('score', async () => {
+    const { scores, scorer } = await services.scoring.score(CLASSIFIER, ['Good.'], { topTokens: 5 });
+    assert.ok(Math.abs((scores[0]?.confidence ?? 0) - 0.7 / 0.9) < 1e-9);
+    assert.ok(scorer.kind === 'elsewhere');
+    assert.equal(scorer.origin.inWords, `tiny at ${server.url}`);
+  });
+
+  it('need the key again where their address is another', async () => {
+    const other = await serve((response) => json(response, chatAnswer({ positive: 0.7, negative: 0.2 })));
+    try {
+      await setMachineSetting('endpoints', [{ url: other.url, api: 'chat', model: 'tiny', name: 'local' }]);
+      await services.scoring.score(CLASSIFIER, ['Good.'], { topTokens: 0 });
+      assert.deepEqual(
+        other.requests.map(({ authorization }) => authorization).filter((value) => value !== undefined),
+        [],
+      );
+    } finally {
+      await other.close();
+      await setMachineSetting('endpoints', [{ url: server.url, api: 'chat', model: 'tiny', name: 'local' }]);
+    }
+  });
+
+  it('take another key, tested at once', async () => {
+    await assert.rejects(run(setEndpointKey, 'local', 'sk-wrong'), { code: 'endpoint-key' });
+    const prompts = await run(setEndpointKey, 'local', KEY);
+    assert.match(prompts.saying('info')[0] ?? '', /answers with this key/);
+  });
+
+  it('are told to be without probabilities', async () => {
+    hasProbabilities = false;
+    const prompts = await run(addEndpoint, server.url, 'Chat', 'quiet', 'quiet', KEY);
+    assert.match(prompts.saying('info')[0] ?? '', /shows no token probabilities: set "method"/);
+    await run(removeEndpoint, 'quiet');
+    hasProbabilities = true;
+  });
+
+  it('are not brought along by a workspace', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const file = vscode.Uri.joinPath(folder, '.vscode', 'settings.json');
+    const before = await readFile(file.fsPath, 'utf8');
+    const own = { url: server.url, api: 'chat', model: 'theirs', name: 'theirs' };
+    const settings = { ...(JSON.parse(before) as object), 'promptConfidence.endpoints': [own] };
+    await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(JSON.stringify(settings)));
+    try {
+      const theirs = { ...CLASSIFIER, source: { kind: 'endpoint' as const, name: 'theirs' } };
+      await assert.rejects(services.scoring.score(theirs, ['Good.'], { topTokens: 0 }), {
+        code: 'endpoint-missing',
+      });
+    } finally {
+      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(before));
+    }
+  });
+
+  it('go with their key', async () => {
+    const [endpoint] = services.endpoints.list().endpoints;
+    assert.ok(endpoint);
+    await run(removeEndpoint, 'local');
+    assert.equal(await services.endpoints.key(endpoint), undefined);
+    await assert.rejects(services.scoring.score(CLASSIFIER, ['Good.'], { topTokens: 0 }), {
+      code: 'endpoint-missing',
+    });
+  });
+});

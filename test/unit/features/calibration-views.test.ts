@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import type { EvaluateReport } from '../../../src/core/decisions/report';
+import { UserError } from '../../../src/core/user-error';
+import { analyse, rowsOfBin } from '../../../src/features/calibration/analyse';
+import { breakDown, columnsOfView } from '../../../src/features/calibration/breakdown';
+import { listColumns } from '../../../src/features/calibration/list-columns';
+import { loadTable } from '../../../src/features/calibration/load';
+import {
+  AS_FOUND,
+  type Breakdown,
+  DEFAULT_PANEL_SETTINGS,
+  type RowView,
+} from '../../../src/protocol/calibration-page';
+import { labelTable } from '../cli/tables';
+import { Workbench } from '../cli/workbench';
+
+const silent = () => Promise.resolve();
+
+describe('the rows of a table in parts', () => {
+  let bench: Workbench;
+  before(async () => {
+    bench = await Workbench.create();
+    const [header = '', ...rows] = labelTable(400).trimEnd().split('\n');
+    const lang = (i: number) => (i % 3 === 0 ? 'en' : i % 3 === 1 ? '"<b>""de"""' : i < 50 ? 'fr' : '');
+    const sliced = rows.map((row, i) => `${row},${lang(i)},${i % 2 === 0 ? i % 300 : ''}`);
+    await bench.write('t.csv', `${header},lang,many\n${sliced.join('\n')}\n`);
+  });
+  after(() => bench.remove());
+
+  const settingsFor = (view: RowView) => ({ ...DEFAULT_PANEL_SETTINGS, view });
+  const look = async (view: RowView) => {
+    const { shown } = await loadTable(bench.at('t.csv'), AS_FOUND, columnsOfView(view));
+    return { shown, ...(await breakDown(shown, settingsFor(view), silent)) };
+  };
+  const evaluated = async (...words: string[]): Promise<EvaluateReport> => {
+    const { out } = await bench.run('evaluate', '@t.csv', '--json', ...words);
+    return JSON.parse(out) as EvaluateReport;
+  };
+  const numbers = ({ parts }: Breakdown) =>
+    parts.map(({ name, diagram }) => ({
+      name,
+      evaluation: JSON.parse(JSON.stringify(diagram.evaluation)) as unknown,
+    }));
+
+  for (const [view, slice] of [
+    [{ by: 'predicted' }, 'predicted'],
+    [{ by: 'column', column: 'lang' }, 'lang'],
+  ] as const)
+    it(`are those of evaluate --slice ${slice}, in its order`, async () => {
+      const { breakdown } = await look(view);
+      const [report] = (await evaluated('--slice', slice)).slices;
+      assert.deepEqual(
+        numbers(breakdown),
+        report?.slices.map(({ name, evaluation }) => ({ name, evaluation })),
+      );
+      assert.deepEqual([breakdown.minimumRows, breakdown.tooSmall], [report?.minimumRows, report?.tooSmall]);
+    });
+
+  it('are, by label, what the classwise ECE is made of', async () => {
+    const { breakdown } = await look({ by: 'label' });
+    const { labelMetrics } = await evaluated();
+    const eces = breakdown.parts.map(({ name, diagram }) => [name, diagram.evaluation.ece.value]);
+    const expected = (labelMetrics?.perLabel ?? [])
+      .toSorted((left, right) => right.ece - left.ece)
+      .map(({ label, ece }) => [label, ece]);
+    assert.deepEqual(eces, expected);
+  });
+
+  it('list the rows of their own bins, by the lines of the file', async () => {
+    const { shown, parts, breakdown } = await look({ by: 'column', column: 'lang' });
+    for (const { name, diagram } of breakdown.parts)
+      for (const { low, high, count } of diagram.evaluation.bins) {
+        const { rows, total } = rowsOfBin(
+          shown,
+          low,
+          high,
+          parts.find((part) => part.name === name),
+        );
+        assert.equal(total, count);
+        // Line 2 is row 0, whose language is en.
+        for (const { line } of rows) assert.equal((line - 2) % 3, name === 'en' ? 0 : 1);
+      }
+  });
+
+  it('are explained where there are too many, or none of enough rows', async () => {
+    await assert.rejects(
+      look({ by: 'column', column: 'many' }),
+      (error) =>
+        error instanceof UserError && error.code === 'no-slices' && error.message.includes('150 different'),
+    );
+    const rows = Array.from({ length: 2200 }, (_, i) => `0.${(i % 90) + 10},${i % 2},v${i % 110}`);
+    await bench.write('wide.csv', `confidence,correct,v\n${rows.join('\n')}\n`);
+    const view: RowView = { by: 'column', column: 'v' };
+    const { shown } = await loadTable(bench.at('wide.csv'), AS_FOUND, ['v']);
+    await assert.rejects(
+      breakDown(shown, settingsFor(view), silent),
+      (error) =>
+        error instanceof UserError &&
+        error.code === 'too-many-slices' &&
+        error.message.includes('110 values'),
+    );
+    for (const [by, code] of [
+      ['label', 'no-label-scores'],
+      ['predicted', 'no-predicted'],
+    ] as const)
+      await assert.rejects(
+        breakDown(shown, settingsFor({ by }), silent),
+        (error) => error instanceof UserError && error.code === code,
+      );
+  });
+
+  it('have a smooth curve where their rows are, and nowhere else', async () => {
+    const { shown, origin } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { curve, evaluation } = analyse(shown, DEFAULT_PANEL_SETTINGS, origin, true);
+    assert.ok(curve !== null && curve.sigma === evaluation.smoothEce.value);
+    const { accuracy } = curve;
+    const lowest = evaluation.bins[0]?.low ?? 0;
+    accuracy.forEach((value, j) => {
+      const t = j / (accuracy.length - 1);
+      if (t < lowest) assert.equal(value, null);
+      if (t > lowest + 0.05 && t < 0.97) assert.ok(value !== null && value >= 0 && value <= 1);
+    });
+  });
+
+  it('can be chosen by any column, shown with what it holds', async () => {
+    const { header, samples } = await listColumns(bench.at('t.csv'));
+    assert.deepEqual(header, ['id', 'text', 'label', 'prob:neg', 'prob:pos', 'lang', 'many']);
+    assert.deepEqual(samples[5], ['en', '<b>"de"', 'fr']);
+    assert.deepEqual(samples[2]?.toSorted(), ['neg', 'pos']);
+  });
+});

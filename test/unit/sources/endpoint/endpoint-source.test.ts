@@ -1,0 +1,476 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { classifierFrom, type Classifier } from '../../../../src/core/classifier/definition';
+import { UserError } from '../../../../src/core/user-error';
+import { EndpointSource } from '../../../../src/sources/endpoint/endpoint-source';
+import { endpointFrom, type EndpointSetting } from '../../../../src/sources/endpoint/settings';
+import { isFailed } from '../../../../src/sources/source';
+import { FakeClock } from './clock';
+import {
+  chatAnswer,
+  completionAnswer,
+  json,
+  plainAnswers,
+  serve,
+  type Behaviour,
+  type TestServer,
+} from './misbehaving-server';
+
+const KEY = 'sk-secret-of-the-test';
+const GOOD = { ' positive': 0.6, ' negative': 0.3, ' very': 0.05 };
+const CLASSIFIER = classifierFrom(
+  {
+    version: 1,
+    name: 'sentiment',
+    instruction: 'Is it {{labels}}?',
+    template: 'Review: {{text}}\nSentiment: ',
+    examples: [{ text: 'Dull.', label: 'negative' }],
+    labels: [{ name: 'positive' }, { name: 'negative' }],
+  },
+  'test',
+);
+
+describe('an endpoint', () => {
+  let server: TestServer | undefined;
+  let clock: FakeClock;
+  beforeEach(() => (clock = new FakeClock()));
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+  });
+
+  async function source(
+    behaviour: Behaviour,
+    setting: Partial<EndpointSetting> = {},
+    options: { key?: string; timeoutMs?: number; pem?: string } = {},
+  ): Promise<EndpointSource> {
+    server = await serve(behaviour, options.pem);
+    return sourceAt(server.url, setting, options);
+  }
+
+  function sourceAt(
+    url: string,
+    setting: Partial<EndpointSetting> = {},
+    { key, timeoutMs = 5000 }: { key?: string; timeoutMs?: number } = {},
+  ): EndpointSource {
+    const endpoint = endpointFrom({ name: 'test', url, api: 'chat', model: 'tiny', ...setting });
+    return new EndpointSource(endpoint, { key: () => key, clock, random: () => 0.5, timeoutMs });
+  }
+
+  const score = (
+    from: EndpointSource,
+    texts: readonly string[] = ['Nice.'],
+    classifier = CLASSIFIER,
+    topTokens = 0,
+  ) => {
+    assert.ok(from.score);
+    return from.score({ classifier, texts, topTokens });
+  };
+  const sample = (from: EndpointSource, samples: number, texts: readonly string[] = ['Nice.']) =>
+    from.sample({ prompts: [{ classifier: CLASSIFIER, samples }], texts, temperature: 1, seed: 7 });
+  const fails = async (work: Promise<unknown>, code: string, message: RegExp): Promise<void> => {
+    await assert.rejects(work, (error: unknown) => {
+      assert.ok(error instanceof UserError, String(error));
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, message);
+      assert.ok(!error.message.includes(KEY), 'the key is in the message');
+      return true;
+    });
+  };
+
+  describe('asked for token probabilities', () => {
+    it('reads the chat form', async () => {
+      const from = await source((response) => json(response, chatAnswer(GOOD)), {}, { key: KEY });
+      const { scores, shape } = await score(from, ['Nice.'], CLASSIFIER, 2);
+      const [first] = scores;
+      assert.ok(first !== undefined && !isFailed(first));
+      assert.equal(first.label, 'positive');
+      assert.ok(Math.abs(first.confidence - 0.6 / 0.9) < 1e-9);
+      assert.ok(Math.abs(first.labelMass - 0.9) < 1e-9);
+      assert.equal(first.method, 'first-token');
+      assert.equal(first.tokens?.length, 2);
+      assert.equal(shape, null);
+      const [seen] = server?.requests ?? [];
+      assert.equal(seen?.path, '/v1/chat/completions');
+      assert.equal(seen.authorization, `Bearer ${KEY}`);
+      assert.deepEqual(seen.body, {
+        model: 'tiny',
+        messages: [
+          { role: 'system', content: 'Is it positive, negative?' },
+          { role: 'user', content: 'Review: Dull.\nSentiment:' },
+          { role: 'assistant', content: 'negative' },
+          { role: 'user', content: 'Review: Nice.\nSentiment:' },
+        ],
+        max_tokens: 1,
+        stream: false,
+        temperature: 0,
+        logprobs: true,
+        top_logprobs: 20,
+      });
+    });
+
+    it('reads the object form of completions', async () => {
+      const from = await source((response) => json(response, completionAnswer(GOOD)), {
+        api: 'completion',
+        topLogprobs: 5,
+      });
+      const { scores } = await score(from);
+      assert.ok(scores[0] !== undefined && !isFailed(scores[0]));
+      assert.ok(Math.abs(scores[0].confidence - 0.6 / 0.9) < 1e-9);
+      const [seen] = server?.requests ?? [];
+      assert.equal(seen?.path, '/v1/completions');
+      assert.deepEqual(seen.body, {
+        model: 'tiny',
+        prompt: 'Is it positive, negative?\n\nReview: Dull.\nSentiment: negative\nReview: Nice.\nSentiment:',
+        max_tokens: 1,
+        stream: false,
+        temperature: 0,
+        logprobs: 5,
+      });
+      assert.equal(seen.authorization, undefined);
+    });
+
+    it('reads the list form of completions, as llama-server and Ollama give it', async () => {
+      const { choices } = chatAnswer(GOOD) as { choices: { logprobs: object }[] };
+      const answer = { choices: [{ text: ' positive', logprobs: choices[0]?.logprobs }] };
+      const from = await source((response) => json(response, answer), { api: 'completion' });
+      const { scores } = await score(from);
+      assert.ok(scores[0] !== undefined && !isFailed(scores[0]));
+      assert.equal(scores[0].label, 'positive');
+    });
+
+    it('keeps the texts in order, whatever order the answers come in', async () => {
+      const from = await source((response, { body }) => {
+        const isGood = body.messages?.at(-1)?.content.includes('good') === true;
+        const answer = chatAnswer(isGood ? GOOD : { negative: 0.8, positive: 0.1 });
+        if (isGood) setTimeout(() => json(response, answer), 20);
+        else json(response, answer);
+      });
+      const { scores } = await score(from, ['good', 'bad', 'good', 'bad', 'bad', 'good']);
+      assert.deepEqual(
+        scores.map((entry) => (isFailed(entry) ? '' : entry.label)),
+        ['positive', 'negative', 'positive', 'negative', 'negative', 'positive'],
+      );
+    });
+
+    it('fails only the texts that the server refuses', async () => {
+      const from = await source((response, { body }) => {
+        if (body.messages?.at(-1)?.content.includes('long') === true)
+          json(response, { error: { message: "This model's maximum context length is 8 tokens." } }, 400);
+        else json(response, chatAnswer(GOOD));
+      });
+      const { scores } = await score(from, ['a', 'too long', 'b']);
+      assert.ok(scores[1] !== undefined && isFailed(scores[1]));
+      assert.match(scores[1].reason, /refused the request \(400\)\. It says: This model's maximum context/);
+      assert.ok(
+        scores[0] !== undefined && !isFailed(scores[0]) && scores[2] !== undefined && !isFailed(scores[2]),
+      );
+    });
+
+    it('says so where an answer has nothing to do with the labels', async () => {
+      const from = await source((response) => json(response, chatAnswer({ I: 0.7, As: 0.2 })));
+      await fails(score(from), 'labels-not-shown', /None of the labels \(positive, negative\)/);
+    });
+
+    it('leads to consistency where no probabilities are shown', async () => {
+      const from = await source((response) => json(response, plainAnswers('positive')));
+      await fails(score(from), 'endpoint-no-logprobs', /Set "method" of the classifier to "consistency"/);
+      assert.equal(sourceAt('http://localhost:1', { topLogprobs: 0 }).score, null);
+    });
+
+    it('says which limit a server has on them', async () => {
+      const from = await source((response) =>
+        json(response, { error: 'top_logprobs must be between 0 and 5' }, 400),
+      );
+      await fails(score(from), 'endpoint-no-logprobs', /Set its "topLogprobs" lower.*between 0 and 5/);
+    });
+
+    it('does not promise whole labels', async () => {
+      const from = await source((response) => json(response, chatAnswer(GOOD)));
+      const whole: Classifier = { ...CLASSIFIER, scoring: 'sequence' };
+      await fails(score(from, ['a'], whole), 'labels-indistinct', /only shows the first token/);
+      assert.equal(server?.requests.length, 0);
+    });
+
+    it('does not send a chat to a completion API', async () => {
+      const from = await source((response) => json(response, completionAnswer(GOOD)), { api: 'completion' });
+      await fails(
+        score(from, ['a'], { ...CLASSIFIER, prompt: 'chat' }),
+        'endpoint-prompt',
+        /wants a chat prompt/,
+      );
+    });
+  });
+
+  describe('asked for answers', () => {
+    it('takes them in one request where the server can, and reads their labels', async () => {
+      const from = await source((response, { body }) =>
+        json(response, plainAnswers(...['positive', 'Negative.', 'who knows'].slice(0, Number(body.n)))),
+      );
+      const { samples, temperature } = await sample(from, 3);
+      assert.ok(samples[0] !== undefined && !isFailed(samples[0]));
+      assert.deepEqual(
+        samples[0].answers.map(({ label }) => label),
+        ['positive', 'negative', null],
+      );
+      assert.equal(temperature, 1);
+      assert.equal(server?.requests.length, 1);
+    });
+
+    it('asks again, with another seed, where the server gives one answer at a time', async () => {
+      const from = await source((response) => json(response, plainAnswers('positive')));
+      const { samples } = await sample(from, 4);
+      assert.ok(samples[0] !== undefined && !isFailed(samples[0]));
+      assert.equal(samples[0].answers.length, 4);
+      const seeds = server?.requests.map(({ body }) => body.seed) ?? [];
+      assert.equal(new Set(seeds).size, 4);
+    });
+
+    it('leaves out what the server does not know', async () => {
+      const from = await source((response, { body }) => {
+        if ('max_tokens' in body)
+          json(
+            response,
+            {
+              error: {
+                message:
+                  "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+              },
+            },
+            400,
+          );
+        else if ('seed' in body)
+          json(response, [{ error: { message: 'Unknown name "seed": Cannot find field.' } }], 400);
+        else if ('n' in body) json(response, { error: { message: "'n' must be 1" } }, 400);
+        else if ('temperature' in body)
+          json(
+            response,
+            { error: { message: "Unsupported value: 'temperature' does not support 1 with this model." } },
+            400,
+          );
+        else json(response, plainAnswers('negative'));
+      });
+      const { samples, temperature } = await sample(from, 2);
+      assert.ok(samples[0] !== undefined && !isFailed(samples[0]));
+      assert.equal(samples[0].answers.length, 2);
+      // Nobody knows what they were drawn at.
+      assert.equal(temperature, null);
+    });
+  });
+
+  describe('that misbehaves', () => {
+    it('is waited for in a storm of 429', async () => {
+      const from = await source((response, _, index) => {
+        if (index % 3 !== 2) json(response, { error: 'slow down' }, 429, { 'retry-after': '2' });
+        else json(response, chatAnswer(GOOD));
+      });
+      const { scores } = await score(
+        from,
+        Array.from({ length: 20 }, (_, index) => `Text ${index}`),
+      );
+      assert.ok(scores.every((entry) => !isFailed(entry)));
+      assert.ok(clock.sleeps.includes(2000));
+    });
+
+    it('is given up when it stays busy', async () => {
+      const from = await source((response) => json(response, { error: 'slow down' }, 429));
+      await fails(score(from), 'endpoint-busy', /more than it takes \(429\).*requestsPerMinute/);
+      assert.equal(server?.requests.length, 7);
+    });
+
+    it('is tried again after a failure of its own', async () => {
+      const from = await source((response, _, index) =>
+        index === 0 ? json(response, { error: 'CUDA error' }, 500) : json(response, chatAnswer(GOOD)),
+      );
+      assert.equal((await score(from)).scores.length, 1);
+    });
+
+    it('is not asked a thousand times where nothing works', async () => {
+      const from = await source((response) => json(response, { error: 'CUDA error' }, 500));
+      const texts = Array.from({ length: 200 }, (_, index) => `Text ${index}`);
+      await fails(score(from, texts), 'endpoint-server', /failed \(500\)\. Look into the log/);
+      assert.ok((server?.requests.length ?? 0) < 200);
+    });
+
+    it('answers too late', async () => {
+      const from = await source(() => undefined, {}, { timeoutMs: 30 });
+      await fails(score(from), 'endpoint-timeout', /did not answer within/);
+    });
+
+    it('answers with half a line', async () => {
+      const from = await source((response) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
+        response.write('{"choices": [');
+        setTimeout(() => response.destroy(), 5);
+      });
+      await fails(score(from), 'endpoint-cut', /broke off/);
+    });
+
+    it('answers with something else', async () => {
+      const from = await source((response) => {
+        response.end('<html>Welcome to nginx!</html>');
+      });
+      await fails(score(from), 'endpoint-garbage', /is not JSON\. Check that this is the address/);
+      const other = await source((response) => json(response, { status: 'ok' }));
+      await fails(score(other), 'endpoint-garbage', /is not an answer of this API/);
+    });
+
+    it('closes the connection at once', async () => {
+      const from = await source((response) => response.destroy());
+      await fails(score(from), 'endpoint-cut', /broke off/);
+    });
+  });
+
+  describe('that cannot be used', () => {
+    it('wants a key', async () => {
+      const from = await source((response) => json(response, { error: { message: 'Missing bearer.' } }, 401));
+      await fails(score(from), 'endpoint-key', /wants a key \(401\).*Set Endpoint Key/);
+    });
+
+    it('wants another key, which is in no message', async () => {
+      const from = await source(
+        (response) => json(response, { error: { message: `Incorrect API key provided: ${KEY}` } }, 401),
+        {},
+        { key: KEY },
+      );
+      await fails(score(from, ['a', 'b', 'c']), 'endpoint-key', /does not accept the key \(401\)/);
+      const echo = await source(
+        (response) => json(response, { error: `bad header ${KEY}` }, 400),
+        {},
+        { key: KEY },
+      );
+      await fails(score(echo), 'endpoint-refused', /bad header …/);
+    });
+
+    it('has no such model', async () => {
+      const from = await source((response) =>
+        json(response, { error: { message: 'The model `tiny` does not exist.' } }, 404),
+      );
+      await fails(score(from), 'endpoint-not-found', /has no model "tiny" \(404\)/);
+      assert.equal(server?.requests.length, 1);
+    });
+
+    it('has no such API', async () => {
+      const from = await source((response) => json(response, { detail: 'Not Found' }, 404));
+      await fails(score(from), 'endpoint-not-found', /There is no API at .*usually ends in \/v1/);
+    });
+
+    it('has no credit left, and is not asked again', async () => {
+      const from = await source((response) =>
+        json(
+          response,
+          {
+            error: {
+              message: 'You exceeded your current quota, please check your plan and billing details.',
+            },
+          },
+          429,
+        ),
+      );
+      await fails(score(from), 'endpoint-quota', /no credit left/);
+      assert.equal(server?.requests.length, 1);
+    });
+
+    it('shows a certificate that nobody vouches for', async () => {
+      const root = process.env.PROMPT_CONFIDENCE_ROOT ?? assert.fail();
+      const pem = readFileSync(path.join(root, 'test/fixtures/endpoint/self-signed.pem'), 'utf8');
+      const from = await source((response) => json(response, chatAnswer(GOOD)), {}, { pem, key: KEY });
+      await fails(score(from), 'endpoint-tls', /certificate of .* cannot be trusted .*NODE_EXTRA_CA_CERTS/);
+      assert.equal(server?.requests.length, 0);
+    });
+
+    it('does not speak https', async () => {
+      await source((response) => json(response, chatAnswer(GOOD)));
+      const from = sourceAt(server?.url.replace('http:', 'https:') ?? '');
+      await fails(score(from), 'endpoint-tls', /does not speak https/);
+    });
+
+    it('is not there', async () => {
+      await source((response) => json(response, {}));
+      const url = server?.url ?? '';
+      await server?.close();
+      server = undefined;
+      await fails(score(sourceAt(url)), 'endpoint-unreachable', /Nothing listens at/);
+    });
+
+    it('redirects, and nobody follows with the key', async () => {
+      const other = await serve((response) => json(response, chatAnswer(GOOD)));
+      try {
+        for (const status of [301, 302, 307, 308]) {
+          const from = await source(
+            (response) => json(response, {}, status, { location: `${other.url}/chat/completions` }),
+            {},
+            { key: KEY },
+          );
+          await fails(score(from), 'endpoint-redirect', /redirects are not followed/);
+          await server?.close();
+          server = undefined;
+        }
+        assert.equal(other.requests.length, 0);
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  it('lets go when it is cancelled', async () => {
+    const from = await source(() => undefined);
+    const controller = new AbortController();
+    assert.ok(from.score);
+    const work = from.score({ classifier: CLASSIFIER, texts: ['a', 'b'], topTokens: 0 }, controller.signal);
+    setTimeout(() => controller.abort(), 20);
+    await fails(work, 'cancelled', /Cancelled/);
+  });
+
+  it('tells where its scores come from, asking once', async () => {
+    const from = await source((response) => json(response, chatAnswer(GOOD)));
+    const origin = await from.origin();
+    assert.deepEqual(origin.model, {
+      kind: 'endpoint',
+      address: server?.url,
+      name: 'tiny',
+      fingerprint: 'fp_test',
+      verified: false,
+    });
+    assert.equal(origin.backend, 'endpoint');
+    await from.origin();
+    assert.equal(server?.requests.length, 1);
+    assert.deepEqual(await from.test(), { likeliest: 3 });
+  });
+});
+
+describe('the setting of an endpoint', () => {
+  const address = (url: string): string => endpointFrom({ name: 'a', url, api: 'chat', model: 'm' }).address;
+
+  it('takes addresses as people write them', () => {
+    assert.equal(address('http://localhost:8000'), 'http://localhost:8000/v1');
+    assert.equal(address('http://localhost:8000/v1/'), 'http://localhost:8000/v1');
+    assert.equal(
+      address('https://host.example/openai/v1/chat/completions'),
+      'https://host.example/openai/v1',
+    );
+    assert.equal(address(' http://[::1]:11434/v1 '), 'http://[::1]:11434/v1');
+  });
+
+  it('refuses what could be read on the way, and secrets in addresses', () => {
+    for (const url of ['http://gpu.example:8000/v1', 'http://192.168.1.5:8000', 'ftp://host/v1'])
+      assert.throws(() => address(url), /is not encrypted/);
+    for (const url of ['https://me:secret@host/v1', 'https://host/v1?key=secret', 'no address'])
+      assert.throws(
+        () => address(url),
+        (error: unknown) => error instanceof UserError && !error.message.includes('secret'),
+      );
+  });
+
+  it('names the field that is wrong', () => {
+    assert.throws(
+      () => endpointFrom({ name: 'a b', url: 'https://h', api: 'chat', model: 'm' }),
+      /name: letters/,
+    );
+    assert.throws(
+      () => endpointFrom({ name: 'a', url: 'https://h', api: 'chat', model: 'm', key: 'x' }),
+      /key/,
+    );
+  });
+});

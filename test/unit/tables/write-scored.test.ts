@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { copyFile, readdir, readFile, rm, truncate, utimes, writeFile, appendFile } from 'node:fs/promises';
+import path from 'node:path';
+import fc from 'fast-check';
+import { UserError } from '../../../src/core/user-error';
+import { inspectTable } from '../../../src/store/tables/inspect';
+import { mergeScored } from '../../../src/store/tables/merge-scored';
+import type { ScoreRun, Shard } from '../../../src/store/tables/score-run';
+import { discardUnfinished, readUnfinished, type Done } from '../../../src/store/tables/scored-file';
+import { writeScored } from '../../../src/store/tables/write-scored';
+import { scripted, scriptedOptions, scriptedRun, type Scripted } from '../../support/scripted-score';
+import { temporaryFolder } from '../store/temporary';
+
+interface Wanted {
+  readonly shard?: Shard;
+  readonly replace?: boolean;
+  readonly changed?: Partial<ScoreRun>;
+  readonly score?: (texts: readonly string[]) => Promise<readonly Scripted[]>;
+}
+
+async function scoreFile(file: string, out: string, wanted: Wanted = {}): Promise<Done> {
+  const source = await inspectTable(file);
+  const run: ScoreRun = {
+    ...(await scriptedRun(source)),
+    ...(wanted.shard === undefined ? {} : { shard: wanted.shard }),
+    ...wanted.changed,
+  };
+  return writeScored(source, out, {
+    ...(await scriptedOptions(source, run)),
+    replace: wanted.replace ?? false,
+    ...(wanted.score === undefined ? {} : { score: wanted.score }),
+  });
+}
+
+/** Scores as `scripted`, and fails at the n-th request (from 0) as a server that is gone does. */
+function failingAt(n: number): (texts: readonly string[]) => Promise<readonly Scripted[]> {
+  let request = 0;
+  return (texts) =>
+    request++ === n
+      ? Promise.reject(new UserError('server-gone', 'The server is gone.'))
+      : Promise.resolve(texts.map(scripted));
+}
+
+const ROWS = 100;
+const TABLE = `id,text\n${Array.from({ length: ROWS }, (_, i) => `${i},${i % 17 === 3 ? 'bad' : `"row ""${i}"",\nwith a break"`}\n`).join('')}`;
+
+describe('scoring a table', () => {
+  const inFolder = temporaryFolder();
+  let folder: string;
+  let table: string;
+  let out: string;
+  let whole: string;
+  let meta: string;
+  beforeEach(async () => {
+    folder = inFolder();
+    table = path.join(folder, 'in.csv');
+    out = path.join(folder, 'out.csv');
+    await writeFile(table, TABLE);
+    const reference = path.join(folder, 'reference.csv');
+    await scoreFile(table, reference);
+    whole = await readFile(reference, 'utf8');
+    meta = await readFile(`${reference}.meta.json`, 'utf8');
+  });
+
+  async function assertWhole(): Promise<void> {
+    assert.equal(await readFile(out, 'utf8'), whole);
+    assert.equal(await readFile(`${out}.meta.json`, 'utf8'), meta);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => /\.(part|lock|tmp|json)/.test(name.replace('.meta.json', ''))),
+      [],
+    );
+  }
+
+  it('keeps every column and the order, and says why a row has no score', async () => {
+    const done = await scoreFile(table, out);
+    await assertWhole();
+    assert.equal(done.rows, ROWS);
+    assert.equal(done.failed, 6);
+    assert.deepEqual(done.firstFailed[0], { line: 8, reason: '"bad" is bad' });
+    assert.match(
+      whole,
+      /^id,text,logprob:a,logprob:b,label_mass,predicted,confidence,score_error\n0,"row ""0"",\nwith a break",-21,-1,0\.3678794[0-9]*,b,0\.9999999[0-9]*,\n/,
+    );
+    assert.match(whole, /\n3,bad,,,,,,"""bad"" is bad"\n/);
+  });
+
+  it('says what is wrong with a text without asking for its score, and leaves surplus cells', async () => {
+    await writeFile(table, 'id,text\n1,,\n2\n3,good,more\n');
+    const done = await scoreFile(table, out);
+    assert.equal(done.failed, 2);
+    assert.match(
+      await readFile(out, 'utf8'),
+      /\n2,,,,,,,There is no text[^\n]*\n3,good,-4,-1,[^\n]*,,more\n$/,
+    );
+  });
+
+  it('is the same after any request failed, at any place, once or twice', async () => {
+    for (const first of [0, 1, 2])
+      for (const second of [0, 1, 5]) {
+        await rm(out, { force: true });
+        await assert.rejects(scoreFile(table, out, { score: failingAt(first) }), {
+          code: 'server-gone',
+          message: /^The server is gone\. \d+ of 100 rows are kept in out\.csv\.part; /,
+        });
+        await scoreFile(table, out, { score: failingAt(second) }).catch(() => undefined);
+        if ((await readUnfinished(out)) !== undefined) await scoreFile(table, out);
+        await assertWhole();
+      }
+  });
+
+  it('asks for no row again that a checkpoint holds', async () => {
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    const kept = (await readUnfinished(out))?.done.rows ?? 0;
+    assert.ok(kept > 0);
+    const asked: string[] = [];
+    await scoreFile(table, out, {
+      score: (texts) => {
+        asked.push(...texts);
+        return Promise.resolve(texts.map(scripted));
+      },
+    });
+    assert.equal(asked.length, ROWS - kept);
+    await assertWhole();
+  });
+
+  it('cuts a torn line off, whatever a kill left behind the checkpoint', async () => {
+    for (const torn of ['x', '57,"row ""5', '\n\n', whole.slice(0, 4000)]) {
+      await rm(out, { force: true });
+      await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+      await appendFile(`${out}.part`, torn);
+      await scoreFile(table, out);
+      await assertWhole();
+    }
+  });
+
+  it('ends well after a kill between any two steps of its end', async () => {
+    // Everything is scored and checkpointed, but the name was taken meanwhile.
+    const taking = async (texts: readonly string[]): Promise<readonly Scripted[]> => {
+      await writeFile(out, 'old');
+      return texts.map(scripted);
+    };
+    await assert.rejects(scoreFile(table, out, { score: taking }), { code: 'file-exists' });
+    const ends = ['.part', '.part.json'];
+    const saved = await Promise.all(ends.map((end) => readFile(out + end)));
+    const none = (): Promise<never> => Promise.reject(new Error('no row is left to score'));
+    for (const there of [
+      ['old', 'old meta'],
+      [undefined, 'old meta'],
+      [undefined, meta],
+    ]) {
+      for (const [i, end] of ends.entries()) await writeFile(out + end, saved[i] ?? '');
+      for (const [i, end] of ['', '.meta.json'].entries()) {
+        const content = there[i];
+        await (content === undefined ? rm(out + end, { force: true }) : writeFile(out + end, content));
+      }
+      await scoreFile(table, out, { replace: true, score: none });
+      await assertWhole();
+    }
+    // The table has its name already; only the state was still there.
+    await writeFile(`${out}.part.json`, saved[1] ?? '');
+    assert.equal(await readUnfinished(out), undefined);
+    await scoreFile(table, out, { replace: true });
+    await assertWhole();
+  });
+
+  it('begins anew where a kill came before the first checkpoint', async () => {
+    await writeFile(`${out}.part`, 'id,te');
+    await scoreFile(table, out);
+    await assertWhole();
+  });
+
+  it('refuses to go on under other conditions, with the fields that changed', async () => {
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    const part = await readFile(`${out}.part`, 'utf8');
+    const changes: [Partial<ScoreRun>, RegExp][] = [
+      [{ labels: ['b', 'a'] }, /the labels or their order \(labels was \["a","b"\], is \["b","a"\]\)/],
+      [{ promptSha256: '2'.repeat(64) }, /the prompt \(promptSha256 was 111111111111…, is 222222222222…\)/],
+      [
+        { model: { kind: 'file', name: 'scripted', sha256: '3'.repeat(64) } },
+        /the model \(model\.sha256 was 000000000000…, is 333333333333…\)/,
+      ],
+      [{ shard: { index: 1, of: 2 } }, /shard was absent, is \{"index":1,"of":2\}/],
+    ];
+    for (const [changed, field] of changes)
+      await assert.rejects(scoreFile(table, out, { changed }), { code: 'run-changed', message: field });
+    await writeFile(table, `${TABLE}100,one more\n`);
+    await assert.rejects(scoreFile(table, out), {
+      code: 'run-changed',
+      message: /the table to score \(source\.sha256 was .*source\.rows was 100, is 101\)/,
+    });
+    assert.equal(await readFile(`${out}.part`, 'utf8'), part);
+    await discardUnfinished(out);
+    assert.equal((await scoreFile(table, out)).rows, ROWS + 1);
+  });
+
+  it('goes on where only the jitter was measured anew, and keeps the larger', async () => {
+    await assert.rejects(scoreFile(table, out, { changed: { jitter: 0.02 }, score: failingAt(2) }));
+    await scoreFile(table, out, { changed: { jitter: 0.01 } });
+    assert.match(await readFile(`${out}.meta.json`, 'utf8'), /"jitter": 0.02/);
+  });
+
+  it('refuses a part that somebody edited or cut', async () => {
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    const part = await readFile(`${out}.part`, 'utf8');
+    await writeFile(`${out}.part`, part.replace('row', 'now'));
+    await assert.rejects(scoreFile(table, out), { code: 'part-changed', message: /--restart/ });
+    await truncate(`${out}.part`, 10);
+    await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
+    await writeFile(`${out}.part.json`, '{}');
+    await assert.rejects(scoreFile(table, out), { code: 'part-unreadable', message: /--restart/ });
+  });
+
+  it('stops where the table changes while it is scored', async () => {
+    await assert.rejects(
+      scoreFile(table, out, {
+        score: async (texts) => {
+          await utimes(table, new Date(), new Date(Date.now() + 5000));
+          return texts.map(scripted);
+        },
+      }),
+      { code: 'table-changed', message: /in\.csv changed while it was scored/ },
+    );
+  });
+
+  it('lets one run at a time write a file', async () => {
+    let second: Promise<Done> | undefined;
+    await scoreFile(table, out, {
+      score: async (texts) => {
+        second ??= scoreFile(table, out);
+        await assert.rejects(second, { code: 'score-running', message: /Another run is writing out\.csv/ });
+        return texts.map(scripted);
+      },
+    });
+    await assertWhole();
+  });
+
+  it('asks again after a crash of the engine, but not for ever', async () => {
+    let crashes = 0;
+    const crash = (): Promise<never> => {
+      crashes++;
+      return Promise.reject(new UserError('engine-crashed', 'The engine crashed.'));
+    };
+    await assert.rejects(scoreFile(table, out, { score: crash }), { code: 'engine-crashed' });
+    assert.equal(crashes, 3);
+    crashes = 0;
+    await scoreFile(table, out, {
+      score: (texts) => (crashes < 2 ? crash() : Promise.resolve(texts.map(scripted))),
+    });
+    await assertWhole();
+  });
+
+  it('replaces a file only where that is allowed', async () => {
+    await writeFile(out, 'old');
+    await assert.rejects(scoreFile(table, out), { code: 'file-exists' });
+    assert.equal(await readFile(out, 'utf8'), 'old');
+    await scoreFile(table, out, { replace: true });
+    await assertWhole();
+  });
+
+  it('gives shards that merge to the bytes of the whole, in any order', async () => {
+    const cell = fc.oneof(
+      fc.string({ maxLength: 6 }),
+      fc.constantFrom('', ' ', 'bad', '"', ',', 'a\nb', 'a\r\nb', '\t', "'", 'é€'),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.nat(), { minLength: 5, maxLength: 5 }),
+        async (rows, of, order) => {
+          const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+          await writeFile(
+            table,
+            `id,text,note\n${rows.map(([a, b], i) => `${i},${quoted(a)},${quoted(b)}\n`).join('')}`,
+          );
+          await scoreFile(table, out, { replace: true });
+          const shards = Array.from({ length: of }, (_, k) => path.join(folder, `shard${k}.csv`));
+          for (const [k, shard] of shards.entries())
+            await scoreFile(table, shard, { shard: { index: k + 1, of }, replace: true });
+          const merged = path.join(folder, 'merged.csv');
+          const shuffled = shards
+            .map((shard, k) => ({ shard, at: order[k] ?? 0 }))
+            .sort((a, b) => a.at - b.at);
+          assert.equal(
+            await mergeScored(
+              shuffled.map(({ shard }) => shard),
+              merged,
+            ),
+            rows.length,
+          );
+          for (const end of ['', '.meta.json'])
+            assert.equal(await readFile(merged + end, 'utf8'), await readFile(out + end, 'utf8'));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }).timeout(60_000);
+
+  it('refuses shards that do not make one whole', async () => {
+    const shard = async (index: number, of: number, changed: Partial<ScoreRun> = {}): Promise<string> => {
+      const file = path.join(folder, `${index}-of-${of}.csv`);
+      await scoreFile(table, file, { shard: { index, of }, replace: true, changed });
+      return file;
+    };
+    const [a, b, c] = [await shard(1, 3), await shard(2, 3), await shard(3, 3)];
+    const half = await shard(1, 2);
+    const refused = (files: string[], code: string, message: RegExp): Promise<void> =>
+      assert.rejects(mergeScored(files, out), { code, message });
+    await refused([a, c], 'shard-missing', /Shard 2 of 3 is missing/);
+    await refused([a, b, half, c], 'shards-differ', /1-of-2\.csv is one of 2 shards, others are of 3/);
+    await scoreFile(table, path.join(folder, 'whole.csv'));
+    await refused([a, path.join(folder, 'whole.csv')], 'not-a-shard', /whole\.csv is no shard/);
+    await copyFile(c, path.join(folder, 'copy.csv'));
+    await copyFile(`${c}.meta.json`, path.join(folder, 'copy.csv.meta.json'));
+    await refused([a, b, c, path.join(folder, 'copy.csv')], 'shard-twice', /are both shard 3 of 3/);
+    await writeFile(c, (await readFile(c, 'utf8')).split('\n').slice(0, -9).join('\n'));
+    await refused([a, b, c], 'shard-damaged', /3-of-3\.csv is not as it was scored/);
+    await shard(3, 3, { promptSha256: '9'.repeat(64) });
+    await refused([a, b, c], 'shards-differ', /the prompt \(promptSha256/);
+    await rm(`${c}.meta.json`);
+    await refused([a, b, c], 'no-run', /has no 3-of-3\.csv\.meta\.json/);
+    assert.ok(!(await readdir(folder)).includes('out.csv'));
+  });
+});

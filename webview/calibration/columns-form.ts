@@ -1,0 +1,306 @@
+/** The form in which a person says which column of the table is what: the command line's --column, --scores, --on. */
+import {
+  methodsOf,
+  type NamedColumns,
+  namedColumns,
+  SCORE_TYPES,
+  type ScoreType,
+  scoreKey,
+  soleMethod,
+} from '../../src/core/data/columns';
+import { AS_FOUND, type ColumnList, type TableOptions } from '../../src/protocol/calibration-page';
+import { button } from '../button';
+import { h, replaceContent } from '../dom';
+import { select, type SelectOption } from './choices';
+import { labelName, number } from './words';
+
+export interface FormOptions {
+  readonly columns: ColumnList;
+  readonly table: TableOptions;
+  /** The labels with their shares in the table, where it has scores for them. */
+  readonly labels: readonly { readonly label: string; readonly share: number }[] | null;
+  readonly use: (table: TableOptions) => void;
+  readonly close: () => void;
+}
+
+type Mapped = 'label' | 'predicted' | 'confidence' | 'correct' | 'positive' | 'labelMass';
+type RowRole = 'text' | 'id' | 'group' | 'split' | 'weight';
+
+const ROLES: Readonly<Record<Mapped | RowRole, { readonly name: string; readonly hint: string }>> = {
+  label: { name: 'Truth', hint: 'the right label of the row' },
+  predicted: { name: 'Predicted label', hint: '' },
+  confidence: { name: 'Confidence', hint: 'from 0 to 1' },
+  correct: { name: 'Correct', hint: '1 or 0' },
+  positive: { name: 'Probability of 1', hint: 'where the labels are 0 and 1' },
+  labelMass: { name: 'Label mass', hint: 'probability on any label before normalising' },
+  text: { name: 'Text', hint: 'rows of equal text stay together' },
+  id: { name: 'Id', hint: '' },
+  group: { name: 'Group', hint: 'user, document or thread: never parted between folds' },
+  split: { name: 'Split', hint: 'fit or test: replaces folds' },
+  weight: { name: 'Weight', hint: '' },
+};
+const PREDICTION_ROLES: readonly Mapped[] = [
+  'label',
+  'predicted',
+  'confidence',
+  'correct',
+  'positive',
+  'labelMass',
+];
+const ROW_ROLES: readonly RowRole[] = ['text', 'id', 'group', 'split', 'weight'];
+
+/** Values of a column's list that are no column: names of columns are never empty and begin with "=" there. */
+const BY_NAME = 'by-name';
+const NONE = 'none';
+
+const TYPE_WORDS: Readonly<Record<ScoreType, string>> = {
+  prob: 'probability',
+  logprob: 'log-probability',
+  logit: 'logit',
+};
+
+export function columnsForm({ columns, table, labels, use, close }: FormOptions): HTMLElement {
+  let draft = table;
+  const body = h('div', {});
+  const complaint = h('p', { class: 'complaint', role: 'alert' });
+  const added = { type: 'prob' as ScoreType, label: '', column: '' };
+  const shares = new Map(labels?.map(({ label }) => [label, shareOf(table, label)]));
+
+  const byName = (): NamedColumns => namedColumns(columns.header, draft.method ?? soleMethod(columns.header));
+  const map = (key: string, value: string): void => {
+    const others = Object.fromEntries(Object.entries(draft.mapping).filter(([other]) => other !== key));
+    const said = value === BY_NAME ? {} : { [key]: value === NONE ? '' : value.slice(1) };
+    draft = { ...draft, mapping: { ...others, ...said } };
+    draw();
+  };
+  const add = (): void => {
+    const { type, label, column } = added;
+    if (label.trim() === '' || column === '') return;
+    added.label = '';
+    added.column = '';
+    map(scoreKey(type, label.trim()), `=${column}`);
+  };
+
+  const draw = (): void =>
+    replaceContent(
+      body,
+      ...methodPart(),
+      group('Predictions', ...PREDICTION_ROLES.map(roleChoice)),
+      scorePart(),
+      group('Rows', ...ROW_ROLES.map(roleChoice)),
+      ...sharePart(),
+    );
+
+  const roleChoice = (role: Mapped | RowRole): HTMLElement => {
+    const { name, hint } = ROLES[role];
+    const found = byName().roles[role] ?? [];
+    return columnChoice(name, hint, role, found);
+  };
+
+  /** A list of the columns for one thing that a column can be. */
+  const columnChoice = (name: string, hint: string, key: string, found: readonly string[]): HTMLElement => {
+    const mapped = draft.mapping[key];
+    const value = mapped === undefined ? BY_NAME : mapped === '' ? NONE : `=${mapped}`;
+    const options: SelectOption<string>[] = [
+      {
+        value: BY_NAME,
+        text: found.length === 0 ? 'not found by name' : `by name: ${found.map(labelName).join(', ')}`,
+      },
+      { value: NONE, text: 'none' },
+      ...columnOptions(columns, mapped),
+    ];
+    const shown = mapped === undefined ? found : mapped === '' ? [] : [mapped];
+    return h(
+      'div',
+      { class: 'column-choice' },
+      select(name, `column-${key}`, options, value, (chosen) => map(key, chosen)),
+      h(
+        'p',
+        { class: 'quiet' },
+        [hint, ...shown.slice(0, 1).map((column) => examples(columns, column))].filter(Boolean).join(' · '),
+      ),
+    );
+  };
+
+  const methodPart = (): HTMLElement[] => {
+    const methods = methodsOf(columns.header);
+    const on = select(
+      'Evaluate',
+      'column-on',
+      [
+        { value: 'auto', text: 'labels where they have scores, else confidence' },
+        { value: 'labels', text: 'labels' },
+        { value: 'confidence', text: 'confidence alone' },
+      ],
+      draft.on ?? 'auto',
+      (value) => {
+        draft = { ...draft, on: value === 'labels' || value === 'confidence' ? value : null };
+      },
+    );
+    if (methods.length === 0) return [group('What is looked at', on)];
+    const method = select(
+      'Scores of the method',
+      'column-method',
+      [
+        { value: '', text: 'columns without a method’s name, or the only one' },
+        ...methods.map((name) => ({ value: name, text: `${labelName(name)}/` })),
+      ],
+      draft.method ?? '',
+      (value) => {
+        draft = { ...draft, method: value === '' ? null : value };
+        draw();
+      },
+    );
+    return [group('What is looked at', method, on)];
+  };
+
+  const scorePart = (): HTMLElement => {
+    const named = byName().scores;
+    const keys = [...named.keys()];
+    const own = Object.keys(draft.mapping).filter((key) => key.includes(':') && !named.has(key));
+    return group(
+      'Scores of the labels',
+      ...keys.map((key) => columnChoice(labelName(key), '', key, named.get(key) ?? [])),
+      ...own.map((key) =>
+        h(
+          'div',
+          { class: 'column-choice' },
+          h('p', {}, `${labelName(key)}: ${labelName(draft.mapping[key] ?? '')}`),
+          button('Remove', { key: `remove-${key}`, secondary: true }, () => map(key, BY_NAME)),
+        ),
+      ),
+      adder(),
+    );
+  };
+
+  /** One more label with its column; what is filled in counts, added or not. */
+  const adder = (): HTMLElement => {
+    const input = h('input', {
+      id: 'added-label',
+      type: 'text',
+      list: 'known-labels',
+      value: added.label,
+      'data-key': 'added-label',
+      autocomplete: 'off',
+    });
+    input.addEventListener('input', () => (added.label = input.value));
+    const truth = draft.mapping.label ?? byName().roles.label?.[0];
+    const values = columns.samples[columns.header.indexOf(truth ?? '')] ?? [];
+    return h(
+      'div',
+      { class: 'adder' },
+      select(
+        'The',
+        'added-type',
+        SCORE_TYPES.map((type) => ({ value: type, text: TYPE_WORDS[type] })),
+        added.type,
+        (type) => (added.type = type),
+      ),
+      h('div', { class: 'choice' }, h('label', { for: 'added-label' }, 'of the label'), input),
+      h('datalist', { id: 'known-labels' }, ...values.map((value) => h('option', { value }))),
+      select(
+        'is the column',
+        'added-column',
+        [{ value: '', text: 'choose a column' }, ...columnOptions(columns, undefined)],
+        added.column === '' ? '' : `=${added.column}`,
+        (value) => (added.column = value.slice(1)),
+      ),
+      button('Add', { key: 'add-score', secondary: true }, add),
+    );
+  };
+
+  const sharePart = (): HTMLElement[] => {
+    if (labels === null) return [];
+    return [
+      group(
+        'Shares of the labels in deployment',
+        h(
+          'p',
+          { class: 'quiet' },
+          'Where labels will be more or less common than in this table: the share of each, from 0 to 1. Scores are shifted and rows weighted accordingly, and so is a calibrator that is saved. Leave all empty for the shares of the table.',
+        ),
+        h(
+          'div',
+          { class: 'shares' },
+          ...labels.map(({ label, share }, k) => {
+            const input = h('input', {
+              id: `share-${k}`,
+              type: 'text',
+              inputmode: 'decimal',
+              value: shares.get(label) ?? '',
+              placeholder: number(share),
+              'data-key': `share-${k}`,
+              autocomplete: 'off',
+            });
+            input.addEventListener('input', () => shares.set(label, input.value));
+            return h('div', { class: 'choice' }, h('label', { for: `share-${k}` }, labelName(label)), input);
+          }),
+        ),
+      ),
+    ];
+  };
+
+  const submit = (): void => {
+    add();
+    const prevalence = givenShares(shares);
+    complaint.textContent = typeof prevalence === 'string' ? prevalence : '';
+    if (typeof prevalence !== 'string') use({ ...draft, prevalence });
+  };
+
+  draw();
+  return h(
+    'section',
+    { class: 'columns-form' },
+    h('h2', { tabindex: -1, 'data-key': 'columns-heading' }, 'Columns of the table'),
+    h(
+      'p',
+      { class: 'quiet' },
+      'What is said here is remembered for this file, and is what --column, --scores, --on and --prevalence say on the command line.',
+    ),
+    body,
+    complaint,
+    h(
+      'div',
+      { class: 'buttons' },
+      button('Use These Columns', { key: 'use-columns' }, submit),
+      button('Reset', { key: 'reset-columns', secondary: true }, () => use(AS_FOUND)),
+      button('Close', { key: 'close-columns', secondary: true }, close),
+    ),
+  );
+}
+
+function group(legend: string, ...children: readonly Node[]): HTMLElement {
+  return h('fieldset', { class: 'column-group' }, h('legend', {}, legend), ...children);
+}
+
+/** @param mapped is listed too where the table has no such column any more */
+function columnOptions({ header }: ColumnList, mapped: string | undefined): SelectOption<string>[] {
+  const names = new Set([...header, mapped ?? '']);
+  names.delete('');
+  return [...names].map((name) => ({ value: `=${name}`, text: labelName(name), group: 'the column' }));
+}
+
+function examples({ header, samples }: ColumnList, column: string): string {
+  const values = samples[header.indexOf(column)] ?? [];
+  return values.length === 0 ? '' : `e.g. ${values.map(labelName).join(', ')}`;
+}
+
+function shareOf({ prevalence }: TableOptions, label: string): string {
+  const found = prevalence?.find((entry) => entry.label === label);
+  return found === undefined ? '' : String(found.share);
+}
+
+/** What was typed; null for nothing, a sentence where it cannot be. */
+function givenShares(shares: ReadonlyMap<string, string>): TableOptions['prevalence'] | string {
+  const typed = Array.from(shares, ([label, text]) => ({ label, text: text.trim() }));
+  if (typed.every(({ text }) => text === '')) return null;
+  const given = typed.map(({ label, text }) => ({
+    label,
+    share: /^\d*\.?\d+$/.test(text) ? Number(text) : NaN,
+  }));
+  const bad = given.find(({ share }) => !(share > 0 && share < 1));
+  if (bad !== undefined)
+    return `Give the share of “${labelName(bad.label)}” as a number between 0 and 1, such as 0.2; or leave all shares empty.`;
+  const sum = given.reduce((total, { share }) => total + share, 0);
+  return Math.abs(sum - 1) <= 0.01 ? given : `The shares sum to ${number(sum)}. They must sum to 1.`;
+}

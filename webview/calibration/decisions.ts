@@ -1,0 +1,335 @@
+/** The section of the page that says what to do: buckets, thresholds, and which threshold a target or costs want. */
+import type { Bucket } from '../../src/core/decisions/buckets';
+import type { Costs } from '../../src/core/decisions/costs';
+import type { Method } from '../../src/core/calibration/types';
+import {
+  type Decided,
+  type DecisionReport,
+  type DecisionState,
+  MOST_LABELS_WITH_PAIR_COSTS,
+  type Question,
+} from '../../src/protocol/calibration-decisions';
+import { h, replaceContent, warningIcon } from '../dom';
+import { BucketTable } from './buckets';
+import { radios } from './choices';
+import { numberField } from './fields';
+import { table } from './tables';
+import { thresholdPlot } from './threshold-plot';
+import { count, interval, labelName, methodName, number } from './words';
+
+/** What is looked at. */
+export interface DecisionView {
+  /** Where the slider of the thresholds stands. */
+  readonly at: number;
+  /** What a threshold is looked for by. */
+  readonly by: 'target' | 'costs';
+}
+
+export interface DecisionActions {
+  ask(question: Question): void;
+  /** Null: the default ones. */
+  saveBuckets(buckets: readonly Bucket[] | null): void;
+  look(view: DecisionView): void;
+}
+
+export interface DecisionPart {
+  readonly decisions: DecisionState;
+  /** Of the table; null for one of confidence alone. */
+  readonly labels: readonly string[] | null;
+  /** The calibrator that stands beside raw. */
+  readonly method: Method | 'raw' | undefined;
+  readonly view: DecisionView;
+}
+
+export class DecisionSection {
+  readonly element = h('div', {});
+  private readonly buckets: BucketTable;
+  private part: DecisionPart | undefined;
+
+  constructor(private readonly actions: DecisionActions) {
+    this.buckets = new BucketTable({
+      save: (buckets) => this.actions.saveBuckets(buckets),
+      redraw: () => this.draw(this.part),
+    });
+  }
+
+  /** @param part undefined: there are no numbers */
+  draw(part: DecisionPart | undefined): void {
+    this.part = part;
+    if (part === undefined) {
+      this.element.replaceChildren();
+      return;
+    }
+    const { report, error } = part.decisions;
+    replaceContent(
+      this.element,
+      h(
+        'section',
+        { class: 'decisions' },
+        h('h2', {}, 'Decisions'),
+        h('p', { class: 'about-calibrators' }, lead(report, part.method)),
+        error === null ? undefined : h('p', { class: 'line' }, warningIcon(), error.message),
+        ...(report === null ? [] : this.reported(part, report)),
+      ),
+    );
+  }
+
+  private reported(part: DecisionPart, report: DecisionReport): Node[] {
+    const { view, decisions, labels } = part;
+    const shown = shownOf(report, part.method);
+    return [
+      this.buckets.draw(decisions, shown),
+      h(
+        'div',
+        { class: 'columns pair' },
+        thresholdPlot({
+          shown,
+          buckets: report.buckets,
+          target: view.by === 'target' ? report.question.target : null,
+          at: view.at,
+          onMove: (at) => this.actions.look({ ...view, at }),
+        }),
+        h(
+          'section',
+          { class: 'explorer' },
+          h('h3', {}, 'Find a threshold'),
+          radios(
+            'by',
+            'explore',
+            [
+              { value: 'target', text: 'the accuracy wanted' },
+              { value: 'costs', text: 'what mistakes and reviews cost' },
+            ],
+            view.by,
+            (by) => {
+              this.actions.look({ ...view, by });
+              this.draw({ ...part, view: { ...view, by } });
+            },
+          ),
+          ...(view.by === 'target'
+            ? this.targetPart(report, decisions, shown)
+            : this.costPart(report, decisions, shown, labels)),
+        ),
+      ),
+    ];
+  }
+
+  private targetPart(report: DecisionReport, { choices }: DecisionState, shown: readonly Decided[]): Node[] {
+    const { target, costs } = choices;
+    return [
+      numberField({
+        label: 'Accuracy of automatic decisions',
+        key: 'target',
+        value: target,
+        check: (value) => (value > 0 && value < 1 ? undefined : 'A number above 0 and below 1, as 0.95.'),
+        onChange: (value) => this.actions.ask({ target: value, costs }),
+      }),
+      ...shown.map(({ method, threshold }) => finding(shown, method, threshold.message)),
+      table(
+        `Thresholds for an accuracy of ${report.question.target}`,
+        [
+          { name: 'Confidence' },
+          { name: 'Threshold', isNumber: true },
+          { name: 'Chosen on half', isNumber: true },
+          { name: 'Accuracy on the other', isNumber: true },
+          { name: 'Coverage', isNumber: true },
+        ],
+        shown.map(({ method, threshold: { threshold, estimate } }) => [
+          methodName(method),
+          decimal(threshold),
+          decimal(estimate.threshold),
+          withInterval(number(estimate.accuracy), interval(estimate)),
+          withInterval(
+            number(estimate.coverage),
+            estimate.coverage === null ? '' : count(estimate.rows, 'row'),
+          ),
+        ]),
+      ),
+      h(
+        'p',
+        { class: 'quiet' },
+        'Thresholds 0.99, 0.98, … are tested in that order until one fails (exact binomial test, 5%): the target is missed in at most 1 of 20 tables. How it fares is estimated on the half of the rows that did not choose it.',
+      ),
+      ...report.warnings.map(({ message }) => h('p', { class: 'line quiet' }, warningIcon(), message)),
+    ];
+  }
+
+  private costPart(
+    report: DecisionReport,
+    { choices }: DecisionState,
+    shown: readonly Decided[],
+    labels: readonly string[] | null,
+  ): Node[] {
+    const { target, costs } = choices;
+    const ask = (change: Partial<Costs>): void =>
+      this.actions.ask({ target, costs: asSent({ ...costs, ...change }) });
+    const check = (value: number): string | undefined =>
+      value >= 0 && value < Infinity ? undefined : 'A number of at least 0.';
+    const review = numberField({
+      label: 'Cost of a review',
+      key: 'cost-review',
+      value: costs.review,
+      check,
+      onChange: (value) => ask({ review: value }),
+    });
+    const canPair = labels !== null && labels.length <= MOST_LABELS_WITH_PAIR_COSTS;
+    const pairs = canPair ? pairCosts(costs.wrong, labels.length) : null;
+    const wrong =
+      pairs !== null && labels !== null
+        ? pairTable(labels, pairs, check, (matrix) => ask({ wrong: matrix }))
+        : numberField({
+            label: 'Cost of a wrong automatic decision',
+            key: 'cost-wrong',
+            value: oneCost(costs.wrong),
+            check,
+            onChange: (value) => ask({ wrong: value }),
+          });
+    return [
+      review,
+      ...(canPair
+        ? [
+            checkbox('A cost for each pair of labels', 'cost-pairs', pairs !== null, (isPaired) =>
+              ask({
+                wrong: isPaired ? everyPair(oneCost(costs.wrong), labels.length) : oneCost(costs.wrong),
+              }),
+            ),
+          ]
+        : []),
+      wrong,
+      ...shown.flatMap(({ method, costs: choice }) =>
+        choice === null ? [] : [finding(shown, method, costSentence(choice.threshold))],
+      ),
+      table(
+        'Thresholds of the lowest cost',
+        [
+          { name: 'Confidence' },
+          { name: 'Threshold', isNumber: true },
+          { name: 'Cost a row', isNumber: true },
+          { name: 'Decided automatically', isNumber: true },
+          { name: 'Cost if all are reviewed', isNumber: true },
+          { name: 'Cost if none is', isNumber: true },
+        ],
+        shown.map(({ method, costs: choice }) => {
+          const scored = choice?.scored ?? null;
+          return [
+            methodName(method),
+            number(choice?.threshold ?? null),
+            number(scored?.cost ?? null),
+            number(scored?.automaticShare ?? null),
+            number(scored?.reviewAll ?? null),
+            number(scored?.automaticAll ?? null),
+          ];
+        }),
+      ),
+      h(
+        'p',
+        { class: 'quiet' },
+        `Chosen on one half of the ${count(report.n, 'row')}, and costed on the other. A reviewed row counts as right.`,
+      ),
+    ];
+  }
+}
+
+function lead(report: DecisionReport | null, method: Method | 'raw' | undefined): string {
+  const what = 'What to do from which confidence on.';
+  if (report === null) return what;
+  if (shownOf(report, method).length < 2)
+    return `${what} Compare calibrators to see the same numbers after one of them.`;
+  const on = report.isTestPart
+    ? `Both are of the ${count(report.n, 'row')} marked test.`
+    : 'Each row is scored by a fit that did not see it.';
+  return `${what} Raw, and after ${methodName(method ?? 'raw')}: ${on}`;
+}
+
+/** Raw, and the calibrator beside it where there is one. */
+function shownOf({ methods }: DecisionReport, method: Method | 'raw' | undefined): readonly Decided[] {
+  return methods.filter((decided) => decided.method === 'raw' || decided.method === method);
+}
+
+function finding(shown: readonly Decided[], method: Method | 'raw', words: string): HTMLElement {
+  return h('p', {}, shown.length > 1 ? h('strong', {}, `${methodName(method)}: `) : undefined, words);
+}
+
+function costSentence(threshold: number | null): string {
+  return threshold === null
+    ? 'Reviewing every row is cheapest.'
+    : `Deciding automatically from a confidence of ${number(threshold)} on is cheapest.`;
+}
+
+function withInterval(value: string, beneath: string): Node {
+  return h('span', {}, value, beneath === '' ? undefined : h('span', { class: 'interval' }, ` ${beneath}`));
+}
+
+function decimal(threshold: number | null): string {
+  return threshold === null ? 'none' : threshold.toFixed(2);
+}
+
+type Wrong = Costs['wrong'];
+
+/** (K×K) where there is a cost for each pair of this table's labels. */
+function pairCosts(wrong: Wrong, K: number): readonly (readonly number[])[] | null {
+  return typeof wrong !== 'number' && wrong.length === K ? wrong : null;
+}
+
+/** One cost for all mistakes: the highest of the pairs. */
+function oneCost(wrong: Wrong): number {
+  return typeof wrong === 'number' ? wrong : Math.max(0, ...wrong.flat());
+}
+
+function everyPair(cost: number, K: number): number[][] {
+  return Array.from({ length: K }, (_, truth) =>
+    Array.from({ length: K }, (_, predicted) => (truth === predicted ? 0 : cost)),
+  );
+}
+
+/** As the messages have them, whose lists can be written to. */
+function asSent({ wrong, review }: Costs): Question['costs'] {
+  return { wrong: typeof wrong === 'number' ? wrong : wrong.map((row) => [...row]), review };
+}
+
+function pairTable(
+  labels: readonly string[],
+  costs: readonly (readonly number[])[],
+  check: (value: number) => string | undefined,
+  onChange: (costs: readonly (readonly number[])[]) => void,
+): HTMLElement {
+  return h(
+    'div',
+    { class: 'pair-costs' },
+    table(
+      'Cost of a wrong automatic decision by true and predicted label',
+      [
+        { name: 'True label' },
+        ...labels.map((label) => ({ name: `decided ${labelName(label)}`, isNumber: true })),
+      ],
+      labels.map((truth, row) => [
+        labelName(truth),
+        ...labels.map((predicted, column) =>
+          row === column
+            ? '0'
+            : numberField({
+                name: `Cost of ${labelName(predicted)} where ${labelName(truth)} is true`,
+                key: `cost-${row}-${column}`,
+                value: costs[row]?.[column] ?? 0,
+                check,
+                onChange: (value) =>
+                  onChange(
+                    costs.map((line, i) => line.map((old, j) => (i === row && j === column ? value : old))),
+                  ),
+              }),
+        ),
+      ]),
+    ),
+  );
+}
+
+function checkbox(
+  text: string,
+  key: string,
+  checked: boolean,
+  onChange: (checked: boolean) => void,
+): HTMLElement {
+  const input = h('input', { type: 'checkbox', 'data-key': key, checked });
+  input.addEventListener('change', () => onChange(input.checked));
+  return h('label', { class: 'radio' }, input, text);
+}

@@ -1,0 +1,339 @@
+/** The section of the page that says whether more labelled rows would help: one small plot for each calibrator. */
+import { FEWEST_FOR_PROGRESSION, type ProgressionPoint } from '../../src/core/calibration/progression';
+import type { Method } from '../../src/core/calibration/types';
+import type { MethodProgression, ProgressionState } from '../../src/protocol/calibration-decisions';
+import { button } from '../button';
+import { h, svg, warningIcon } from '../dom';
+import { radios } from './choices';
+import { table } from './tables';
+import { count, methodName, number } from './words';
+
+/** What the plots are of. */
+export type ProgressionMetric = 'nll' | 'brier';
+
+export interface ProgressionActions {
+  start(): void;
+  cancel(): void;
+  show(metric: ProgressionMetric): void;
+}
+
+export interface ProgressionPart {
+  readonly progression: ProgressionState;
+  /** Rows with a known truth. */
+  readonly rows: number;
+  /** The calibrator that is recommended; null where none is or none were compared. */
+  readonly recommended: Method | null;
+  readonly metric: ProgressionMetric;
+}
+
+const NAMES = { nll: 'NLL', brier: 'Brier' } as const;
+
+export function progressionSection(part: ProgressionPart, actions: ProgressionActions): HTMLElement {
+  return h('section', { class: 'progression' }, ...contents(part, actions));
+}
+
+function contents(
+  { progression, rows, recommended, metric }: ProgressionPart,
+  actions: ProgressionActions,
+): Node[] {
+  const { busy, error, methods } = progression;
+  const heading = h('h2', {}, 'Would more labelled rows help?');
+  const about = h(
+    'p',
+    { class: 'about-calibrators' },
+    'Every calibrator is fitted on 100, 200, 500, 1,000 and all rows but those held out, 50 times with other rows, and scored on the rows held out. This can take minutes.',
+  );
+  const start = button('Compute Sample-Size Progression', { key: 'progression' }, () => actions.start());
+  if (busy !== null)
+    return [
+      heading,
+      about,
+      h(
+        'div',
+        { class: 'progression-busy' },
+        h('p', {}, `${busy}…`),
+        button('Cancel', { key: 'cancel-progression', secondary: true }, () => actions.cancel()),
+      ),
+    ];
+  if (error !== null) return [heading, h('p', { class: 'line' }, warningIcon(), error.message), start];
+  if (rows < FEWEST_FOR_PROGRESSION)
+    return [
+      heading,
+      h(
+        'p',
+        { class: 'about-calibrators' },
+        `It takes at least ${FEWEST_FOR_PROGRESSION} labelled rows to see; there are ${rows.toLocaleString('en-US')}.`,
+      ),
+    ];
+  if (methods === null) return [heading, about, start];
+  return computed(methods, recommended, metric, actions);
+}
+
+function computed(
+  methods: readonly MethodProgression[],
+  recommended: Method | null,
+  metric: ProgressionMetric,
+  actions: ProgressionActions,
+): Node[] {
+  const judged = methods.find(({ method }) => method === recommended) ?? best(methods);
+  const [first] = methods;
+  const heading = h('h2', {}, judged === undefined ? 'Would more labelled rows help?' : headline(judged));
+  const drawn = methods.filter(({ points }) => points.length > 0);
+  const domain = domainOf(drawn, metric);
+  return [
+    heading,
+    ...(judged === undefined
+      ? []
+      : [h('p', { class: 'about-calibrators' }, inWords(judged, recommended !== null))]),
+    ...(drawn.length === 0
+      ? []
+      : [
+          radios(
+            'Score',
+            'progression-metric',
+            [
+              { value: 'nll', text: NAMES.nll },
+              { value: 'brier', text: NAMES.brier },
+            ],
+            metric,
+            (chosen) => actions.show(chosen),
+          ),
+          h('div', { class: 'multiples' }, ...drawn.map((one) => small(one, metric, domain))),
+          h(
+            'p',
+            { class: 'quiet' },
+            `Line: median of ${count(first?.repeats ?? 0, 'draw')}; shaded: the middle 80% of them; dashed: raw, on the same ${count(first?.holdOut ?? 0, 'row')} held out. Lower is better; the number of rows is on a logarithmic axis. What lies above a plot is in the table.`,
+          ),
+          h(
+            'details',
+            {},
+            h('summary', { 'data-key': 'progression-table' }, 'Sample sizes as a table'),
+            sizesTable(drawn),
+          ),
+        ]),
+  ];
+}
+
+/** The lowest NLL with all rows. */
+function best(methods: readonly MethodProgression[]): MethodProgression | undefined {
+  const nll = ({ points }: MethodProgression): number => points.at(-1)?.nll.median ?? Infinity;
+  return [...methods].sort((a, b) => nll(a) - nll(b))[0];
+}
+
+const HEADLINES: Record<MethodProgression['verdict'], string> = {
+  'still-improving': 'More labelled rows would help',
+  flat: 'More labelled rows would help little',
+  unknown: 'Too few rows to say whether more would help',
+  'too-few-rows': 'Too few rows to say whether more would help',
+};
+
+function headline({ verdict }: MethodProgression): string {
+  return HEADLINES[verdict];
+}
+
+function inWords(
+  { method, message, lastGain, points, raw }: MethodProgression,
+  isRecommended: boolean,
+): string {
+  const last = points.at(-1);
+  if (last === undefined || raw === null) return message;
+  const which = `${methodName(method)}, ${isRecommended ? 'which is recommended' : 'which scores best with all rows'}`;
+  const scores = `NLL ${number(last.nll.median)} with ${count(last.rows, 'row')}, ${number(raw.nll.median)} raw`;
+  const gain =
+    lastGain === null
+      ? ''
+      : ` From ${lastGain.from.toLocaleString('en-US')} to ${count(lastGain.to, 'row')} it fell by ${number(lastGain.median)} (${number(lastGain.low)} to ${number(lastGain.high)} in the middle 80% of draws).`;
+  return `${which}: ${scores}.${gain} ${message}`;
+}
+
+interface Domain {
+  readonly low: number;
+  readonly high: number;
+  readonly fewest: number;
+  readonly most: number;
+}
+
+/** The same axes for all plots: they are there to be compared. Fits on few rows can be far above; they are cut. */
+function domainOf(methods: readonly MethodProgression[], metric: ProgressionMetric): Domain {
+  const lows = methods.flatMap(({ points, raw }) => [
+    ...points.map((point) => point[metric].low),
+    ...(raw === null ? [] : [raw[metric].median]),
+  ]);
+  const settled = methods.flatMap(({ points, raw }) => [
+    points.at(-1)?.[metric].high ?? 0,
+    ...(raw === null ? [] : [raw[metric].median]),
+  ]);
+  const rows = methods.flatMap(({ points }) => points.map((point) => point.rows));
+  const [low, top] = [Math.min(...lows), Math.max(...settled)];
+  const room = Math.max(top - low, 0.01);
+  return {
+    low: low - room * 0.1,
+    high: top + room * 0.6,
+    fewest: Math.min(...rows),
+    most: Math.max(...rows),
+  };
+}
+
+const WIDTH = 260;
+const HEIGHT = 150;
+const BOX = { left: 44, right: 252, top: 8, bottom: 122 } as const;
+
+function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain): HTMLElement {
+  const { method, points, raw, verdict } = one;
+  const { low, high, fewest, most } = domain;
+  const width = Math.log(most / fewest) || 1;
+  const x = (rows: number): number =>
+    round(BOX.left + (Math.log(rows / fewest) / width) * (BOX.right - BOX.left));
+  const y = (value: number): number =>
+    round(BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top));
+  const clip = `clip-${method}`;
+  const ends = (end: 'low' | 'high'): string[] =>
+    points.map((point) => `${x(point.rows)} ${y(point[metric][end])}`);
+  const label = (text: string, at: { x: number; y: number }, className: string): SVGElement => {
+    const element = svg('text', { class: className, ...at });
+    element.textContent = text;
+    return element;
+  };
+  return h(
+    'figure',
+    {},
+    h('figcaption', {}, methodName(method)),
+    svg(
+      'svg',
+      {
+        class: 'diagram',
+        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+        role: 'img',
+        'aria-label': spoken(one, metric),
+      },
+      svg(
+        'clipPath',
+        { id: clip },
+        svg('rect', { x: BOX.left, y: BOX.top, width: BOX.right - BOX.left, height: BOX.bottom - BOX.top }),
+      ),
+      ...ticks(low, high).flatMap((tick) => [
+        svg('path', { class: 'grid', d: `M${BOX.left} ${y(tick)}H${BOX.right}` }),
+        label(String(tick), { x: BOX.left - 5, y: y(tick) + 4 }, 'tick end'),
+      ]),
+      svg(
+        'g',
+        { 'clip-path': `url(#${clip})` },
+        svg('path', {
+          class: 'interval-band series-1',
+          d: `M${[...ends('high'), ...ends('low').reverse()].join('L')}Z`,
+        }),
+        ...(raw === null
+          ? []
+          : [
+              svg('path', {
+                class: 'curve series-0',
+                d: `M${BOX.left} ${y(raw[metric].median)}H${BOX.right}`,
+              }),
+            ]),
+        svg('polyline', {
+          class: 'curve series-1',
+          points: points.map((point) => `${x(point.rows)},${y(point[metric].median)}`).join(' '),
+        }),
+        ...points.map((point) =>
+          svg('circle', { class: 'bin-point', cx: x(point.rows), cy: y(point[metric].median), r: 3.2 }),
+        ),
+      ),
+      svg('rect', {
+        class: 'plot',
+        x: BOX.left,
+        y: BOX.top,
+        width: BOX.right - BOX.left,
+        height: BOX.bottom - BOX.top,
+      }),
+      ...sizeTicks(points, x).map(({ rows, at, anchor }) =>
+        label(shortCount(rows), { x: at, y: BOX.bottom + 16 }, `tick ${anchor}`),
+      ),
+    ),
+    h('p', { class: 'quiet' }, MULTIPLE_VERDICTS[verdict]),
+  );
+}
+
+const MULTIPLE_VERDICTS: Record<MethodProgression['verdict'], string> = {
+  'still-improving': '↘ still improving',
+  flat: '→ flat',
+  unknown: '? cannot be said',
+  'too-few-rows': '? too few rows',
+};
+
+function spoken({ method, points, raw, message }: MethodProgression, metric: ProgressionMetric): string {
+  const values = points.map((point) => `${number(point[metric].median)} at ${count(point.rows, 'row')}`);
+  const against = raw === null ? '' : `; raw ${number(raw[metric].median)}`;
+  return `${methodName(method)}, ${NAMES[metric]}: ${values.join(', ')}${against}. ${message}`;
+}
+
+/** Three or four round numbers inside. */
+function ticks(low: number, high: number): number[] {
+  const rough = (high - low) / 3;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
+  const found: number[] = [];
+  for (let tick = Math.ceil(low / step); tick * step <= high; tick++)
+    found.push(Number((tick * step).toPrecision(6)));
+  return found;
+}
+
+const TICK_ROOM = 34;
+
+/** The last size, and each of the others that has room beside those after it. */
+function sizeTicks(
+  points: readonly ProgressionPoint[],
+  x: (rows: number) => number,
+): { rows: number; at: number; anchor: string }[] {
+  let next = Infinity;
+  return points.toReversed().flatMap(({ rows }) => {
+    const at = x(rows);
+    if (at > next - TICK_ROOM) return [];
+    next = at;
+    return [{ rows, at, anchor: at > BOX.right - 12 ? 'end' : 'middle' }];
+  });
+}
+
+function shortCount(rows: number): string {
+  return rows >= 10_000
+    ? `${Math.round(rows / 1000).toLocaleString('en-US')}k`
+    : rows.toLocaleString('en-US');
+}
+
+function sizesTable(methods: readonly MethodProgression[]): HTMLElement {
+  const spread = ({ median, low, high }: ProgressionPoint['nll']): Node =>
+    h('span', {}, number(median), h('span', { class: 'interval' }, ` ${number(low)} to ${number(high)}`));
+  const scores = (point: Omit<ProgressionPoint, 'rows' | 'failures'>): Node[] => [
+    spread(point.nll),
+    spread(point.brier),
+    spread(point.ece),
+    spread(point.eceNull),
+  ];
+  const raw = methods[0]?.raw ?? null;
+  return table(
+    'Scores by number of rows fitted on: median and middle 80% of draws',
+    [
+      { name: 'Calibrator' },
+      { name: 'Rows', isNumber: true },
+      { name: 'NLL', isNumber: true },
+      { name: 'Brier', isNumber: true },
+      { name: 'ECE', isNumber: true },
+      { name: 'ECE if calibrated', isNumber: true },
+      { name: 'Could not be fitted', isNumber: true },
+    ],
+    [
+      ...(raw === null ? [] : [['Raw', '–', ...scores(raw), '–']]),
+      ...methods.flatMap(({ method, points }) =>
+        points.map((point) => [
+          methodName(method),
+          point.rows.toLocaleString('en-US'),
+          ...scores(point),
+          point.failures === 0 ? '–' : count(point.failures, 'draw'),
+        ]),
+      ),
+    ],
+  );
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,285 @@
+/**
+ * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
+ * beneath moves a line over it; what stands there is said in words.
+ */
+import type { Bucket } from '../../src/core/decisions/buckets';
+import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
+import type { Decided } from '../../src/protocol/calibration-decisions';
+import { h, svg } from '../dom';
+import { bucketLevel, bucketShape } from './buckets';
+import { table } from './tables';
+import { count, interval, methodName, number } from './words';
+
+export interface ThresholdPlotOptions {
+  /** Raw first; at most one calibrator after it. */
+  readonly shown: readonly Decided[];
+  readonly buckets: readonly Bucket[];
+  /** Drawn as a line; null for none. */
+  readonly target: number | null;
+  /** Where the slider stands. */
+  readonly at: number;
+  readonly onMove: (threshold: number) => void;
+}
+
+const WIDTH = 480;
+const LEFT = 48;
+const RIGHT = WIDTH - 12;
+/** [top, bottom] of each part. */
+const ACCURACY = [10, 220] as const;
+const COVERAGE = [234, 284] as const;
+const BUCKETS = [292, 308] as const;
+const HEIGHT = 348;
+/** A bucket's shape is drawn where it has room. */
+const SHAPE_ROOM = 18;
+
+export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
+  const { shown, at, onMove } = options;
+  const from = firstThreshold(shown);
+  const x = (threshold: number): number => round(LEFT + ((threshold - from) / (1 - from)) * (RIGHT - LEFT));
+  const cursor = svg('path', { class: 'cursor' });
+  const readout = h('p', { class: 'readout' });
+  const slider = h('input', {
+    type: 'range',
+    class: 'threshold-slider',
+    'data-key': 'threshold',
+    'aria-label': 'Threshold',
+    min: from,
+    max: 0.99,
+    step: 0.01,
+  });
+  const show = (threshold: number): void => {
+    slider.value = String(threshold);
+    const words = thresholdSentence(threshold, shown);
+    slider.setAttribute('aria-valuetext', words);
+    readout.textContent = words;
+    cursor.setAttribute('d', `M${x(threshold)} ${ACCURACY[0]}V${BUCKETS[1]}`);
+  };
+  slider.addEventListener('input', () => show(Number(slider.value)));
+  slider.addEventListener('change', () => onMove(Number(slider.value)));
+  show(Math.min(0.99, Math.max(from, at)));
+  const words = shown.length > 1 ? 'Solid: calibrated, on rows that the fit did not see. Dashed: raw.' : '';
+  return h(
+    'figure',
+    { class: 'reliability' },
+    h('figcaption', {}, 'Accuracy and coverage from a threshold on'),
+    picture(options, from, x, cursor),
+    slider,
+    readout,
+    h(
+      'p',
+      { class: 'quiet' },
+      `${words} Shaded: 95% interval of the accuracy (Wilson), point by point.`.trim(),
+    ),
+    h(
+      'details',
+      {},
+      h('summary', { 'data-key': 'threshold-table' }, 'Thresholds as a table'),
+      curveTable(shown),
+    ),
+  );
+}
+
+/** The last tenth below which every row is. */
+function firstThreshold(shown: readonly Decided[]): number {
+  const all = shown.map(({ curve }) => curve.findLast((point) => point.coverage >= 1)?.threshold ?? 0);
+  return Math.min(0.9, Math.floor(Math.min(...all) * 10 + 1e-9) / 10);
+}
+
+function picture(
+  { shown, buckets, target }: ThresholdPlotOptions,
+  from: number,
+  x: (threshold: number) => number,
+  cursor: SVGElement,
+): SVGSVGElement {
+  const curves = shown.map(({ curve }) => curve.filter(({ threshold }) => threshold >= from));
+  const lowest = Math.min(...curves.flat().map(({ accuracy }) => accuracy), target ?? 1, 0.9);
+  const floor = Math.floor(lowest * 10 - 1e-9) / 10;
+  const y = (accuracy: number): number => scaled((Math.max(floor, accuracy) - floor) / (1 - floor), ACCURACY);
+  const title = svg('title', { id: 'threshold-title' });
+  title.textContent = 'Accuracy and coverage at or above each threshold; the table below has the numbers';
+  return svg(
+    'svg',
+    {
+      class: 'diagram',
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: 'img',
+      'aria-labelledby': 'threshold-title',
+    },
+    title,
+    ...axes(from, floor, x, y),
+    ...curves.map((curve, index) =>
+      svg('path', { class: `interval-band series-${index}`, d: band(curve, x, y) }),
+    ),
+    ...(target === null
+      ? []
+      : [
+          svg('path', { class: 'target', d: `M${LEFT} ${y(target)}H${RIGHT}` }),
+          label('target', { x: LEFT + 4, y: y(target) - 4 }, 'tick'),
+        ]),
+    ...curves.flatMap((curve, index) => [
+      line(curve, `curve series-${index}`, ({ threshold, accuracy }) => [x(threshold), y(accuracy)]),
+      line(curve, `curve series-${index}`, ({ threshold, coverage }) => [
+        x(threshold),
+        scaled(coverage, COVERAGE),
+      ]),
+    ]),
+    ...(target === null ? [] : shown.flatMap((decided, index) => chosen(decided, index, x, y))),
+    ...buckets.flatMap((bucket, index) => bucketPart(bucket, index, buckets, from, x)),
+    cursor,
+  );
+}
+
+function axes(
+  from: number,
+  floor: number,
+  x: (threshold: number) => number,
+  y: (accuracy: number) => number,
+): SVGElement[] {
+  const middle = (ACCURACY[0] + ACCURACY[1]) / 2;
+  return [
+    ...tenths(floor).flatMap((tick) => [
+      svg('path', { class: 'grid', d: `M${LEFT} ${y(tick)}H${RIGHT}` }),
+      label(tick.toFixed(1), { x: LEFT - 6, y: y(tick) + 4 }, 'tick end'),
+    ]),
+    ...tenths(from).flatMap((tick) => [
+      svg('path', { class: 'grid', d: `M${x(tick)} ${ACCURACY[0]}V${COVERAGE[1]}` }),
+      label(tick.toFixed(1), { x: x(tick), y: BUCKETS[1] + 15 }, 'tick middle'),
+    ]),
+    ...[ACCURACY, COVERAGE].map(([top, bottom]) =>
+      svg('rect', { class: 'plot', x: LEFT, y: top, width: RIGHT - LEFT, height: bottom - top }),
+    ),
+    label('all', { x: LEFT - 6, y: COVERAGE[0] + 10 }, 'tick end'),
+    label('none', { x: LEFT - 6, y: COVERAGE[1] }, 'tick end'),
+    label('Accuracy', { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
+    label('Rows', { x: 12, y: 259 }, 'axis-title middle', 'rotate(-90 12 259)'),
+    label('Threshold', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 6 }, 'axis-title middle'),
+  ];
+}
+
+/** Every tenth from one to 1, every second one where there are many. */
+function tenths(from: number): number[] {
+  const first = Math.round(from * 10);
+  const step = first < 5 ? 2 : 1;
+  const found: number[] = [];
+  for (let tenth = 10; tenth >= first; tenth -= step) found.push(tenth / 10);
+  return found;
+}
+
+function label(
+  text: string,
+  at: { readonly x: number; readonly y: number },
+  className: string,
+  transform?: string,
+): SVGElement {
+  const element = svg('text', { class: className, ...at, transform });
+  element.textContent = text;
+  return element;
+}
+
+function band(
+  curve: readonly ThresholdPoint[],
+  x: (threshold: number) => number,
+  y: (accuracy: number) => number,
+): string {
+  if (curve.length === 0) return '';
+  const upper = curve.map(({ threshold, accuracyHigh }) => `${x(threshold)} ${y(accuracyHigh)}`);
+  const lower = curve.map(({ threshold, accuracyLow }) => `${x(threshold)} ${y(accuracyLow)}`);
+  return `M${[...upper, ...lower.reverse()].join('L')}Z`;
+}
+
+function line(
+  curve: readonly ThresholdPoint[],
+  className: string,
+  at: (point: ThresholdPoint) => readonly [number, number],
+): SVGElement {
+  return svg('polyline', { class: className, points: curve.map((point) => at(point).join(',')).join(' ') });
+}
+
+/** Where the threshold for the target stands on its line. */
+function chosen(
+  { threshold: { threshold }, curve }: Decided,
+  index: number,
+  x: (threshold: number) => number,
+  y: (accuracy: number) => number,
+): SVGElement[] {
+  const point = curve.find((candidate) => candidate.threshold === threshold);
+  if (point === undefined) return [];
+  return [
+    svg('circle', { class: `chosen series-${index}`, cx: x(point.threshold), cy: y(point.accuracy), r: 5 }),
+  ];
+}
+
+function bucketPart(
+  { low }: Bucket,
+  index: number,
+  buckets: readonly Bucket[],
+  from: number,
+  x: (threshold: number) => number,
+): SVGElement[] {
+  const [left, right] = [x(Math.max(from, low)), x(Math.max(from, buckets[index - 1]?.low ?? 1))];
+  if (right - left < 1) return [];
+  const level = bucketLevel(index, buckets.length);
+  const [top, bottom] = BUCKETS;
+  return [
+    svg('rect', {
+      class: `bucket-strip bucket-${level}`,
+      x: left + 0.5,
+      y: top,
+      width: round(right - left - 1),
+      height: bottom - top,
+    }),
+    ...(right - left < SHAPE_ROOM ? [] : [bucketShape(level, round((left + right) / 2), (top + bottom) / 2)]),
+  ];
+}
+
+/** What is right, and how many rows, from a threshold on: raw and calibrated. */
+export function thresholdSentence(threshold: number, shown: readonly Decided[]): string {
+  const parts = shown.map(({ method, curve }) => {
+    const name = shown.length > 1 ? `${methodName(method)}: ` : '';
+    const point = curve.find((candidate) => Math.abs(candidate.threshold - threshold) < 1e-9);
+    if (point === undefined) return `${name}no row.`;
+    const { rows, coverage, accuracy, accuracyLow: low, accuracyHigh: high } = point;
+    return `${name}${count(rows, 'row')} (coverage ${number(coverage)}), accuracy ${number(accuracy)} (${interval({ low, high })}).`;
+  });
+  return `From ${threshold.toFixed(2)} on. ${parts.join(' ')}`;
+}
+
+function curveTable(shown: readonly Decided[]): HTMLElement {
+  const thresholds = [...new Set(shown.flatMap(({ curve }) => curve.map(({ threshold }) => threshold)))];
+  return table(
+    'Accuracy and coverage at or above each threshold',
+    [
+      { name: 'Threshold' },
+      ...shown.flatMap(({ method }) => {
+        const name = shown.length > 1 ? `${methodName(method)}: ` : '';
+        return [`${name}rows`, `${name}coverage`, `${name}accuracy`, '95% interval'].map((text) => ({
+          name: text,
+          isNumber: true,
+        }));
+      }),
+    ],
+    thresholds
+      .sort((a, b) => b - a)
+      .map((threshold) => [
+        threshold.toFixed(2),
+        ...shown.flatMap(({ curve }) => {
+          const point = curve.find((candidate) => candidate.threshold === threshold);
+          if (point === undefined) return ['0', number(0), '–', '–'];
+          return [
+            point.rows.toLocaleString('en-US'),
+            number(point.coverage),
+            number(point.accuracy),
+            interval({ low: point.accuracyLow, high: point.accuracyHigh }),
+          ];
+        }),
+      ]),
+  );
+}
+
+function scaled(share: number, [top, bottom]: readonly [number, number]): number {
+  return round(bottom - share * (bottom - top));
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
