@@ -19,12 +19,13 @@ import { connectHost } from '../rpc';
 import './calibration.css';
 import './decisions.css';
 import { checkbox, radios, select } from './choices';
-import { calibratorSection, shownMethod } from './calibrators';
+import { calibratorSection, type Look, shownMethod } from './calibrators';
 import { columnsForm } from './columns-form';
 import { DecisionSection } from './decisions';
 import { markChosen } from './diagram';
 import { exportControls } from './export';
 import { figure } from './figure';
+import { methodsSection } from './methods';
 import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts';
 import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
@@ -87,6 +88,7 @@ const exportButtons = exportControls(connection);
 const busy = h('div', { class: 'busy', hidden: true });
 const problem = h('div', {});
 const mapping = h('div', {});
+const methods = h('div', {});
 const parts = h('div', {});
 const content = h('div', {});
 const binRows = h('section', { class: 'bin-rows', hidden: true, tabindex: -1 });
@@ -107,6 +109,7 @@ document.body.append(
     busy,
     h('header', {}, h('div', {}, heading, facts, exportButtons), controls),
     problem,
+    methods,
     mapping,
     parts,
     content,
@@ -127,6 +130,7 @@ function draw(state: PanelState): void {
   controls.hidden = state.analysis === null;
   exportButtons.hidden = state.analysis === null || state.analysis.preliminary || state.error !== null;
   if (!same(controlPart(state), drawn && controlPart(drawn))) drawControls(state);
+  if (!same(methodsPart(state), drawn && methodsPart(drawn))) drawMethods(state);
   if (!same(mappingPart(state), drawn && mappingPart(drawn))) drawMapping(state);
   if (!same(contentPart(state), drawn && contentPart(drawn))) drawContent(state);
   if (!same(state.analysis, drawn?.analysis)) drawNotes(state.analysis);
@@ -139,6 +143,22 @@ function draw(state: PanelState): void {
 /** What each part of the page is drawn from. */
 function controlPart({ settings, columns }: PanelState): unknown {
   return [settings, columns?.header];
+}
+
+function methodsPart({ columns, methods: compared, methodsError, busy, settings }: PanelState): unknown {
+  return [columns?.header, compared, methodsError, busy === null, settings.table];
+}
+
+function drawMethods(state: PanelState): void {
+  const { settings } = state;
+  replaceContent(
+    methods,
+    ...methodsSection(state, lookOfDiagrams(), {
+      compare: () => notify(CALIBRATION_PAGE_METHODS.compareMethods),
+      choose: (method) =>
+        notify(CALIBRATION_PAGE_METHODS.settings, { ...settings, table: { ...settings.table, method } }),
+    }),
+  );
 }
 
 function mappingPart({ columns, settings, error, analysis }: PanelState): unknown {
@@ -250,6 +270,7 @@ function problemParts({ error, analysis, columns }: PanelState): Node[] {
 }
 
 function errorTitle(code: string): string {
+  if (code === 'several-methods') return 'Choose a scoring method';
   if (code === 'no-file') return 'The file is gone';
   if (code === 'cancelled') return 'Cancelled';
   return 'This table cannot be used as it is';
@@ -340,6 +361,11 @@ function drawAs(change: Pick<View, 'band'> | Pick<View, 'withCurve'>): void {
   if (drawn === undefined) return;
   drawContent(drawn);
   drawCalibrators(drawn);
+  drawMethods(drawn);
+}
+
+function lookOfDiagrams(): Look {
+  return { band: view.band, withCurve: view.withCurve };
 }
 
 function drawContent(state: PanelState): void {
@@ -416,7 +442,7 @@ function mainFigure(diagram: Diagram, axes: Axes): HTMLElement {
 function drawCalibrators(state: PanelState): void {
   replaceContent(
     calibrators,
-    ...calibratorSection(state, { band: view.band, withCurve: view.withCurve }, view.method, {
+    ...calibratorSection(state, lookOfDiagrams(), view.method, {
       compare: () => notify(CALIBRATION_PAGE_METHODS.settings, { ...state.settings, compare: true }),
       show: (method) => {
         look({ method });

@@ -35,6 +35,7 @@ import {
   columnsParamsSchema,
   type Comparison,
   type FitParams,
+  type MethodsComparison,
   type PanelSettings,
 } from '../../protocol/calibration-page';
 import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../protocol/calibration-export';
@@ -42,6 +43,7 @@ import type { LabelledTable } from '../../store/tables/labelled';
 import { analyse, reportOf, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
+import { compareMethods } from './compare-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
 import { inDeployment, type LoadedTable, loadTable } from './load';
@@ -81,6 +83,10 @@ class TableWorker {
     const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
     this.brokenDown = { shown, parts };
     return breakdown;
+  }
+
+  methods(params: AnalyseParams): Promise<MethodsComparison> {
+    return compareMethods(params, (message) => this.say(message));
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
@@ -176,6 +182,9 @@ function start(): void {
   );
   connection.onRequest(WORKER_METHODS.columns, (params: unknown) =>
     forPeople(() => listColumns(columnsParamsSchema.parse(params).file)),
+  );
+  connection.onRequest(WORKER_METHODS.methods, (params: unknown) =>
+    forPeople(() => worker.methods(analyseParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.breakdown, (params: unknown) =>
     forPeople(() => worker.breakdown(analyseParamsSchema.parse(params))),

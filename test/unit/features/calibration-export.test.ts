@@ -45,6 +45,8 @@ async function reportOn(change: (input: ReportInput['state']) => ReportInput['st
     breakdown: null,
     breakdownError: null,
     columns: null,
+    methods: null,
+    methodsError: null,
     comparison: null,
     comparisonError: null,
     decisions: NO_DECISIONS,
