@@ -113,7 +113,7 @@ const HOST_ENTRIES = ['test/host/index.ts', 'test/host/launcher.ts'];
 
 async function buildTests() {
   rmSync(path.join(root, 'dist-test'), { recursive: true, force: true });
-  const files = [...walk('test').filter((file) => /\.(test|bench)\.ts$/.test(file)), ...HOST_ENTRIES];
+  const files = [...walk('test').filter((file) => /\.(test|bench|tour)\.ts$/.test(file)), ...HOST_ENTRIES];
   const inPage = (file) => file.startsWith('test/webview/page/');
   await build({
     ...node,
