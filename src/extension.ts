@@ -44,6 +44,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerResultView,
   registerModels,
   registerEndpoints,
+  registerScore,
   registerStatus,
   registerClassifierFiles,
   registerCalibrators,

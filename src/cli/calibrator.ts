@@ -6,6 +6,7 @@ import type { Warning } from '../core/calibration/types';
 import type { Classifier } from '../core/classifier/definition';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
+import type { ScoredBy } from '../core/scoring/score-parts';
 import { UserError } from '../core/user-error';
 import { calibratorFile, type LoadedCalibrator, loadCalibrator } from '../store/calibrators';
 import type { FoundClassifier } from '../store/classifiers';
@@ -60,7 +61,7 @@ export interface ScoreCalibrator extends LoadedCalibrator {
    *
    * @throws UserError calibrator-mismatch: the score was made by another method than those that it was fitted on
    */
-  check(score: Score): readonly Warning[];
+  check(score: ScoredBy): readonly Warning[];
   calibrated(score: Score): CalibratedScore;
   /** How scored rows become calibrated ones. */
   readonly copy: CopyOptions;
@@ -76,7 +77,7 @@ export function scoreCalibrator(
   const { saved, file, sha256 } = loaded;
   const { calibrator } = saved;
   const names = labelNames(classifier);
-  const check = (score: Score | undefined): Warning[] => {
+  const check = (score: ScoredBy | undefined): Warning[] => {
     const fit = fitOf(saved, targetOf(origin, names, score));
     switch (fit.kind) {
       case 'refused':

@@ -7,8 +7,19 @@ import type { Warning } from '../core/calibration/types';
 import { checkText } from '../core/classifier/prompt';
 import { formatConfidence } from '../core/decisions/buckets';
 import { deviceInWords } from '../core/device-words';
-import { blockBar, formatLogProb, formatPercent, scoreWarnings, visibleToken } from '../core/presentation';
+import {
+  agreementLines,
+  blockBar,
+  confidenceName,
+  formatLogProb,
+  formatPercent,
+  scoreWarnings,
+  visibleToken,
+} from '../core/presentation';
 import type { Score, TokenRow } from '../core/scoring/score';
+import { UserError } from '../core/user-error';
+import { scoreTexts } from '../sources/score-texts';
+import { isFailed } from '../sources/source';
 import { command, DONE, usageError } from './command';
 import { promptSha256 } from '../store/prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
@@ -36,10 +47,17 @@ export const classify = command(USAGE, async (argv, io) => {
   if (positionals.length === 0) throw usageError('Nothing to classify. Give one or more texts.');
   for (const text of positionals) checkText(text);
   await withSession(values, io, async (session) => {
-    const { classifier, engine } = session;
-    const { scores, shape } = await engine.score({ classifier, texts: positionals, topTokens }, io.signal);
-    const results = scores.map((score, index) => calibratedResult(session, positionals[index] ?? '', score));
-    const warnings = session.calibrator && scores[0] ? session.calibrator.check(scores[0]) : [];
+    const { classifier, source, seed } = session;
+    const { scores, shape } = await scoreTexts(source, classifier, positionals, {
+      topTokens,
+      seed,
+      signal: io.signal,
+    });
+    const results = scores.map((score, index) => {
+      if (isFailed(score)) throw new UserError('text-failed', score.reason);
+      return calibratedResult(session, positionals[index] ?? '', score);
+    });
+    const warnings = session.calibrator && results[0] ? session.calibrator.check(results[0]) : [];
     for (const { message } of warnings) io.err(`Warning: ${message}\n`);
     if (values.json)
       io.out(`${JSON.stringify({ ...describe(session, warnings), shape, results }, null, 2)}\n`);
@@ -92,7 +110,12 @@ function report(result: Result): string {
     JSON.stringify(result.text),
     ...verdict(result),
     ...labelLines(result),
-    `    label mass ${formatPercent(result.labelMass)}: the rest of the probability is on other answers`,
+    ...(result.method === 'sampled'
+      ? []
+      : [
+          `    label mass ${formatPercent(result.labelMass)}: the rest of the probability is on other answers`,
+        ]),
+    ...agreementLines(result).map((line) => `    ${line}`),
     ...scoreWarnings(result).map(({ message }) => `  ⚠ ${message}`),
   ];
   if (result.tokens !== undefined) lines.push('    first token of the answer', ...tokenTable(result.tokens));
@@ -102,7 +125,7 @@ function report(result: Result): string {
 function verdict(result: Result): string[] {
   const { calibrated } = result;
   if (calibrated === undefined)
-    return [`  ${result.label}, combined confidence ${formatPercent(result.confidence)}`];
+    return [`  ${result.label}, ${confidenceName(result)} ${formatPercent(result.confidence)}`];
   const confidence = formatConfidence(calibrated.confidence);
   return [
     `  ${calibrated.label}, calibrated confidence ${confidence}: ${bucketAndRaw(result, calibrated)}`,

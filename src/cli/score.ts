@@ -1,12 +1,13 @@
 /** `prompt-confidence score`: the scores of every row of a table, with a file beside it that says where they come from. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { scoringOf } from '../core/scoring/score-parts';
+import { labelNames } from '../core/calibration/fit';
 import { RowRate, rowsInWords } from '../core/row-rate';
 import { probe, type Ask } from '../sources/probe';
+import { scoreTexts } from '../sources/score-texts';
 import { inspectTable } from '../store/tables/inspect';
 import { countRows } from '../store/tables/rows';
-import { scoreCells } from '../store/tables/score-cells';
+import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
 import { scoreRun, type Shard } from '../store/tables/score-run';
 import { discardUnfinished, whileAlone } from '../store/tables/scored-file';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
@@ -28,6 +29,8 @@ command goes on from there, provided that table, model, classifier and options a
   --force                replace FILE if it exists
   --restart              forget what an interrupted run has scored
   --text-column NAME     the column that holds the texts (default: text)
+  --methods LIST         several methods in one table: token,consistency,ensemble or some of them, whose columns begin
+                         with token/, consistency/, ensemble/; "evaluate --scores token" reads those of one
   --shard I/N            only row I and every N-th after it; "merge" puts the N files together
 ${SESSION_USAGE}
   --json                 a summary as one JSON document on standard output
@@ -44,6 +47,7 @@ export const score = command(USAGE, async (argv, io) => {
       restart: { type: 'boolean', default: false },
       'text-column': { type: 'string', default: 'text' },
       shard: { type: 'string' },
+      methods: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -54,8 +58,19 @@ export const score = command(USAGE, async (argv, io) => {
   const textColumn = values['text-column'];
   checkColumns(source, textColumn, []);
   const rows = await countRows(source);
-  await withSession(values, io, async ({ engine, classifier, model, modelSha256, info, calibrator }) => {
-    const ask: Ask = (texts) => engine.score({ classifier, texts, topTokens: 0 }, io.signal);
+  const prefixes = methodPrefixes(values.methods);
+  await withSession(values, io, async (session) => {
+    const { classifier, seed, model, modelSha256, info, calibrator } = session;
+    if (prefixes !== null && calibrator !== undefined)
+      throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
+    const cells = scoreCells(labelNames(classifier), classifier.method, prefixes);
+    const ask: Ask = (texts) =>
+      scoreTexts(session.source, classifier, texts, {
+        method: cells.scoredBy,
+        topTokens: 0,
+        seed,
+        signal: io.signal,
+      });
     const { backend } = info.device;
     const first = await probe(ask, backend);
     const warnings = calibrator?.check(first.score) ?? [];
@@ -63,7 +78,8 @@ export const score = command(USAGE, async (argv, io) => {
       classifier,
       model: { kind: 'file', name: model.file, sha256: modelSha256 },
       backend,
-      scoring: { '': scoringOf(first.score) },
+      scoring: cells.scoring(first.score),
+      seed,
       context: first.shape,
       jitter: first.jitter,
       devices: info.device.names,
@@ -78,7 +94,7 @@ export const score = command(USAGE, async (argv, io) => {
     if (values.restart) await whileAlone(out, () => discardUnfinished(out));
     const report = await writeScored(source, out, {
       run,
-      cells: scoreCells(run.labels, 'token-probability', null),
+      cells,
       score: async (texts) => (await ask(texts)).scores,
       calibrator: calibrator?.copy,
       replace: values.force,
@@ -97,6 +113,17 @@ export const score = command(USAGE, async (argv, io) => {
   });
   return DONE;
 });
+
+/** "token,consistency"; null where the table is to hold the classifier's method alone. */
+function methodPrefixes(value: string | undefined): readonly MethodPrefix[] | null {
+  if (value === undefined) return null;
+  const all = Object.keys(METHOD_PREFIXES) as MethodPrefix[];
+  const asked = value.split(',').map((name) => name.trim());
+  const unknown = asked.find((name) => !(all as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw usageError(`--methods is a list of ${all.join(', ')}, without "${unknown}".`);
+  return all.filter((prefix) => asked.includes(prefix));
+}
 
 /** "2/3" */
 function shardOption(value: string | undefined): Shard | undefined {

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Classifier } from '../core/classifier/definition';
 import type { EngineOptions, ModelInfo } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
+import { engineSource } from '../sources/engine-source';
+import type { Source } from '../sources/source';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
 import { findClassifier } from '../store/classifiers';
@@ -19,6 +21,7 @@ import {
   scoreCalibrator,
 } from './calibrator';
 import { usageError, type Io } from './command';
+import { METHOD_OPTIONS, METHOD_USAGE, type MethodValues, seedOf, withMethod } from './method-options';
 
 /** Options that every command with an engine takes, for node:util parseArgs. */
 export const SESSION_OPTIONS = {
@@ -27,6 +30,7 @@ export const SESSION_OPTIONS = {
   gpu: { type: 'string', default: 'auto' },
   'gpu-layers': { type: 'string', default: 'auto' },
   threads: { type: 'string', default: '0' },
+  ...METHOD_OPTIONS,
   ...CALIBRATOR_OPTIONS,
 } as const;
 
@@ -35,9 +39,10 @@ export const SESSION_USAGE = `  --classifier NAME|FILE  built in, of .prompt-con
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)
   --threads N             CPU threads (default: one a core; never more)
+${METHOD_USAGE}
 ${CALIBRATOR_USAGE}`;
 
-export interface SessionValues extends CalibratorValues {
+export interface SessionValues extends CalibratorValues, MethodValues {
   readonly classifier: string;
   readonly model: string;
   readonly gpu: string;
@@ -46,8 +51,11 @@ export interface SessionValues extends CalibratorValues {
 }
 
 export interface Session {
-  readonly engine: EngineClient;
+  readonly source: Source;
+  /** With the method that the options ask for. */
   readonly classifier: Classifier;
+  /** Of drawn answers. */
+  readonly seed: number;
   readonly model: ModelEntry;
   readonly modelSha256: string;
   readonly info: ModelInfo;
@@ -71,7 +79,8 @@ export async function withSession<T>(
   if (gpu === undefined) throw usageError(`--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
   const layers = values['gpu-layers'];
   const found = await findClassifier(values.classifier, process.cwd());
-  const { classifier } = found;
+  const classifier = withMethod(found.classifier, values);
+  const seed = seedOf(values);
   const chosen = await chooseCalibrator(values, found);
   const models = new ModelStore(cacheFolder('models'));
   const model = await modelOf(values.model, models, classifier);
@@ -97,7 +106,8 @@ export async function withSession<T>(
       promptSha256: promptSha256(classifier),
       backend: info.device.backend,
     });
-    return await work({ engine, classifier, model, modelSha256, info, calibrator });
+    const source = engineSource(engine, { file: model.file, sha256: () => Promise.resolve(modelSha256) });
+    return await work({ source, classifier, seed, model, modelSha256, info, calibrator });
   } finally {
     await engine.dispose();
   }

@@ -2,7 +2,9 @@
  * Scores as people read them: the words and figures that decoration, hover, result view and command line share.
  * A figure never promises more than was computed: it is cut off, not rounded up.
  */
+import { disagrees } from './scoring/consistency';
 import { LOW_LABEL_MASS, type Score } from './scoring/score';
+import { methodOf } from './scoring/score-parts';
 
 /**
  * A probability in [0, 1] with one decimal, cut off: "94.9%" for .9499, so that nothing seems to reach a threshold
@@ -73,7 +75,7 @@ export function blockBar(probability: number, width: number): string {
   return `${'█'.repeat(Math.floor(eighths / 8))}${partial}`.padEnd(width, ' ');
 }
 
-export type WarningKind = 'low-mass' | 'tie' | 'cut';
+export type WarningKind = 'low-mass' | 'disagreement' | 'tie' | 'cut';
 
 export interface ScoreWarning {
   readonly kind: WarningKind;
@@ -86,12 +88,20 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
   if (score.labelMass < LOW_LABEL_MASS)
     warnings.push({
       kind: 'low-mass',
-      message: `Low label mass: only ${formatPercent(score.labelMass)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
+      message:
+        score.method === 'sampled'
+          ? `Low label mass: only ${formatPercent(score.labelMass)} of the drawn answers were any of the labels. The model wanted to say something else, so the confidence says little.`
+          : `Low label mass: only ${formatPercent(score.labelMass)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
+    });
+  if (disagrees(score))
+    warnings.push({
+      kind: 'disagreement',
+      message: `Disagreement: most drawn answers say ${visibleName(score.agreement?.label ?? '')}, the token probability says ${visibleName(tokenLabel(score))}.`,
     });
   if (score.tie)
     warnings.push({
       kind: 'tie',
-      message: `Tie: ${tiedLabels(score).map(visibleName).join(' and ')} came out exactly equal.`,
+      message: `Tie: ${tiedLabels(score).map(visibleName).join(' and ')} came out exactly equal.${tieBreak(score)}`,
     });
   if (score.cutTokens > 0)
     warnings.push({
@@ -103,7 +113,7 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
 
 /** True where the figures should not be read without a warning beside them. */
 export function isDoubtful(score: Score): boolean {
-  return score.tie || score.labelMass < LOW_LABEL_MASS;
+  return score.tie || score.labelMass < LOW_LABEL_MASS || disagrees(score);
 }
 
 /** Label and confidence in one short line, behind a text: "positive 94.9%". */
@@ -114,6 +124,34 @@ export function inlineSummary(score: Score): string {
   return score.labelMass < LOW_LABEL_MASS
     ? `⚠ ${label} ${percent}, low label mass ${formatPercent(score.labelMass)}`
     : `${label} ${percent}`;
+}
+
+/** What the confidence of a score is called. */
+export function confidenceName(score: Score): string {
+  switch (methodOf(score)) {
+    case 'token-probability':
+      return 'combined confidence';
+    case 'consistency':
+      return 'agreement';
+    case 'ensemble':
+      return 'ensemble confidence';
+  }
+}
+
+/** What drawing answers showed, a line for each thing; nothing where none were drawn. */
+export function agreementLines({ agreement, tokenLabels, labels }: Score): string[] {
+  if (agreement === undefined) return [];
+  const { samples, counts, unparsed, temperature, variants, answerRate } = agreement;
+  const counted = labels.map(({ label }, k) => `${visibleName(label)} ${counts[k] ?? 0}`);
+  const shares = tokenLabels?.map(
+    ({ label, confidence }) => `${visibleName(label)} ${formatPercent(confidence)}`,
+  );
+  return [
+    `${samples} answers: ${[...counted, `no label ${unparsed}`].join(', ')}`,
+    `the model answers ${visibleName(agreement.label)} in ${formatPercent(answerRate.low)} to ${formatPercent(answerRate.high)} of cases (95% range of its answer rate, not of being right)`,
+    `drawn at ${temperature === null ? 'a temperature that the provider does not tell' : `temperature ${temperature}`}, ${variants === 'permuted' ? 'with the examples and labels of the prompt permuted' : 'from one prompt, which for answers of one token only adds noise to the token probability'}`,
+    ...(shares === undefined ? [] : [`token probability: ${shares.join(', ')}`]),
+  ];
 }
 
 /** How the labels were read from the model. */
@@ -131,6 +169,20 @@ export function methodInWords(method: Score['method']): string {
 function tiedLabels(score: Score): string[] {
   const best = Math.max(...score.labels.map((entry) => entry.logProb));
   return score.labels.filter((entry) => entry.logProb === best).map((entry) => entry.label);
+}
+
+/** How a tie among drawn answers ended. */
+function tieBreak({ method, label, agreement }: Score): string {
+  if (method !== 'sampled' || agreement === undefined) return '';
+  const by =
+    agreement.tieBrokenBy === 'token-probability' ? 'its token probability is higher' : 'it is listed first';
+  return ` ${visibleName(label)} is taken because ${by}.`;
+}
+
+/** The label with the highest token probability, of a score that knows both. */
+function tokenLabel({ tokenLabels = [] }: Score): string {
+  const best = Math.max(...tokenLabels.map(({ logProb }) => logProb));
+  return tokenLabels.find(({ logProb }) => logProb === best)?.label ?? '';
 }
 
 function shortName(name: string): string {

@@ -13,10 +13,13 @@ export interface ScoreTextsOptions {
   readonly method?: ConfidenceMethod | undefined;
   /** Rows of the token table, 0 for none; consistency has none. */
   readonly topTokens: number;
-  /** Of the drawn answers and of the orders of the prompt; 0. */
+  /** Of the drawn answers and of the orders of the prompt; {@link DEFAULT_SEED}. */
   readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The same text gets the same answers, wherever it is classified. */
+export const DEFAULT_SEED = 0;
 
 export interface ScoredTexts {
   /** One for each text, in order. */
@@ -86,7 +89,7 @@ async function draw(
   source: Source,
   classifier: Classifier,
   texts: readonly string[],
-  { seed = 0, signal }: ScoreTextsOptions,
+  { seed = DEFAULT_SEED, signal }: ScoreTextsOptions,
 ) {
   const { variants, temperature: wanted } = classifier.consistency;
   const request = { prompts: variantsOf(classifier, seed), texts, temperature: wanted, seed };

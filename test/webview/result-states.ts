@@ -1,4 +1,5 @@
 /** States of the result view as the host sent them in a real run, and some that are hard to bring about. */
+import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
 import { formatPercent } from '../../src/core/presentation';
 import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
 
@@ -68,6 +69,66 @@ export const STATES = {
   noModel: { result: null, history: [], busy: null, hasModel: false },
   busy: { result: null, history: [], busy: 'Classifying: loading the model, 45%', hasModel: true },
   result: { result: RESULT, history: HISTORY, busy: null, hasModel: true },
+  calibrated: {
+    result: {
+      ...RESULT,
+      id: 5,
+      calibration: calibration({
+        label: 'negative',
+        confidence: 0.8421,
+        labels: [
+          { label: 'positive', confidence: 0.1579 },
+          { label: 'negative', confidence: 0.8421 },
+        ],
+        labelChanged: true,
+        bucket: { name: 'review', tone: 'yellow' },
+      }),
+    },
+    history: [
+      entry(5, 'I love this movie!', 0.8421, {
+        label: 'negative',
+        bucket: { name: 'review', tone: 'yellow' },
+      }),
+      entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green' } }),
+      entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange' } }),
+      entry(8, 'Best worst thing ever', 0.3391, { bucket: { name: 'manual', tone: 'red' }, doubtful: true }),
+    ],
+    busy: null,
+    hasModel: true,
+  },
+  /** Of the confidence alone, and on another backend. */
+  likelier: {
+    result: {
+      ...RESULT,
+      id: 9,
+      calibration: calibration(
+        {
+          on: 'confidence',
+          confidence: 0.4312,
+          anotherLikelier: true,
+          bucket: { name: 'manual', tone: 'red' },
+        },
+        ['The backend differs: fitted with cuda; here cpu.'],
+      ),
+    },
+    history: HISTORY,
+    busy: null,
+    hasModel: true,
+  },
+  refused: {
+    result: {
+      ...RESULT,
+      id: 10,
+      calibration: {
+        kind: 'raw',
+        reason:
+          'Not calibrated by reviews: The prompt differs: fitted with c97a0bdfe13e…; here 11aa0bdfe13e….',
+      },
+    },
+    history: HISTORY,
+    busy: null,
+    hasModel: true,
+  },
   doubtful: {
     result: {
       ...RESULT,
@@ -99,6 +160,33 @@ export const STATES = {
     hasModel: true,
   },
 } satisfies Record<string, PageState>;
+
+function calibration(
+  change: Partial<CalibratedScore>,
+  warnings: readonly string[] = [],
+): NonNullable<ResultDetail['calibration']> {
+  return {
+    kind: 'calibrated',
+    by: {
+      name: 'reviews',
+      file: '.prompt-confidence/calibrators/reviews.json',
+      method: 'beta',
+      on: change.on ?? 'labels',
+      n: 2000,
+    },
+    score: {
+      on: 'labels',
+      label: 'positive',
+      confidence: 0.9123,
+      labels: null,
+      labelChanged: false,
+      anotherLikelier: false,
+      bucket: { name: 'automatic', tone: 'green' },
+      ...change,
+    },
+    warnings,
+  };
+}
 
 function entry(
   id: number,

@@ -141,6 +141,30 @@ describe('the result view', () => {
     assert.equal(page.received(RESULT_PAGE_METHODS.ready).length, 2);
   });
 
+  it('shows the calibrated confidence with its bucket in words and the raw one beside it', async () => {
+    const { page } = await show(STATES.calibrated);
+    await page.getByRole('heading', { name: 'negative 84.2%' }).waitFor();
+    assert.equal(await page.locator('.calibrated').innerText(), '▲ review calibrated; raw: positive 89.2%');
+    assert.deepEqual(await page.locator('.labels li').allInnerTexts(), [
+      'positive\n15.7% raw 89.2%',
+      'negative\n84.2% raw 10.7%',
+    ]);
+    assert.equal(await page.locator('.winner .label-name').innerText(), 'negative');
+    await page.getByText('.prompt-confidence/calibrators/reviews.json (beta on labels').waitFor();
+    const shapes = await page.locator('.history .shape').allInnerTexts();
+    assert.deepEqual(shapes, ['▲', '●', '◆', '■']);
+  });
+
+  it('says what speaks against a calibrated confidence, and why there is none', async () => {
+    const page = await show(STATES.likelier);
+    await page.page.getByText('Another label is likelier').waitFor();
+    await page.page.getByText('The backend differs: fitted with cuda; here cpu.').waitFor();
+    await page.notify(RESULT_PAGE_METHODS.state, STATES.refused);
+    await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
+    await page.page.getByText('Not calibrated by reviews: The prompt differs').first().waitFor();
+    assert.equal(await page.page.locator('.calibrated').count(), 0);
+  });
+
   it('is not upset by a state of another version', async () => {
     const page = await show(STATES.empty);
     await page.page.evaluate(`sessionStorage.setItem('state', '{"result":{"id":"old"}}')`);
@@ -160,7 +184,7 @@ describe('the result view', () => {
   });
 
   it('fits into the narrowest side bar', async () => {
-    for (const state of [STATES.result, STATES.doubtful, STATES.empty]) {
+    for (const state of [STATES.result, STATES.calibrated, STATES.likelier, STATES.doubtful, STATES.empty]) {
       const { page } = await show(state, { width: 250 });
       const overflow = await page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 250.5 && !e.closest('.unseen')).map((e) => e.outerHTML.slice(0, 120))`,

@@ -2,6 +2,7 @@ import { seededRandom } from '../random';
 import { UserError } from '../user-error';
 import { type BetaMap, betaLogOdds, fitBeta } from './beta';
 import { type BiasTemperatureModel, fitBiasTemperature } from './bias-temperature';
+import { type CombinationModel, fitCombination } from './combination';
 import { confidenceOf, knownRows, normalisedWeights, rowCount } from './data';
 import { fitHistogram, type HistogramMap, histogramLogOdds } from './histogram';
 import { fitIsotonic, type IsotonicMap, isotonicLogOdds } from './isotonic';
@@ -18,7 +19,8 @@ import { fitVector, type VectorModel } from './vector';
 /** A calibrator of one number: log-odds in, log-odds out. */
 export type ScalarMap = PlattMap | IsotonicMap | BetaMap | HistogramMap | SlopeMap;
 /** A calibrator of all label scores together. */
-export type LabelModel = TemperatureModel | BiasTemperatureModel | VectorModel | PriorModel;
+export type LabelModel =
+  TemperatureModel | BiasTemperatureModel | VectorModel | CombinationModel | PriorModel;
 
 /** A fitted calibrator: plain data, ready for JSON. */
 export type Calibrator =
@@ -64,6 +66,7 @@ const REFUSALS: Partial<Record<`${Method} on ${CalibrateOn}`, string>> = {
     'Bias-temperature needs a score for every label: from the confidence of the winner alone it cannot tell which label is favoured.',
   'vector on confidence':
     'Vector scaling needs a score for every label: from the confidence of the winner alone it cannot tell which label is favoured.',
+  'combination on confidence': 'A combination needs a score for every label.',
   'content-free on confidence': 'A content-free correction needs a score for every label.',
   'batch on confidence': 'A batch correction needs a score for every label.',
   'slope on labels': 'Slope rescales a single confidence. For label scores use temperature.',
@@ -142,13 +145,34 @@ function fitOnLabels(data: LabelData, options: FitOptions): Fitted {
   if (on !== 'labels') throw new UserError('method-refused', `${method} works on labels.`);
   const z = data.logProbs.map((value) => Math.max(value, SMALLEST_LOG));
   const sample: LabelSample = { labels, K, z, truth: data.truth, weight, group: data.group };
-  const model =
-    method === 'temperature'
-      ? fitTemperature(sample)
-      : method === 'bias-temperature'
-        ? fitBiasTemperature(sample)
-        : fitVector(sample, seededRandom(options.seed ?? 0));
+  const model = fitModel(method, sample, data.agreement, options.seed ?? 0);
   return { calibrator: { on: 'labels', method, labels, model }, warnings: [] };
+}
+
+function fitModel(
+  method: Exclude<Method, ScalarMethod | PriorModel['kind']>,
+  sample: LabelSample,
+  agreement: Float64Array | undefined,
+  seed: number,
+): LabelModel {
+  switch (method) {
+    case 'temperature':
+      return fitTemperature(sample);
+    case 'bias-temperature':
+      return fitBiasTemperature(sample);
+    case 'vector':
+      return fitVector(sample, seededRandom(seed));
+    case 'combination':
+      return fitCombination(sample, requireAgreement(agreement));
+  }
+}
+
+function requireAgreement(agreement: Float64Array | undefined): Float64Array {
+  if (agreement !== undefined) return agreement;
+  throw new UserError(
+    'no-agreement',
+    'A combination needs the token probabilities and the agreement of drawn answers of every row: a table with the columns token/… and consistency/…, or a classifier whose method is ensemble.',
+  );
 }
 
 /** Stands for the logarithm of 0 in fits: e^−745 is the smallest double. */
@@ -230,7 +254,7 @@ function applyToLabels(calibrator: LabelCalibrator, data: PredictionData): Label
     );
   const logProbs =
     'model' in calibrator
-      ? applyModel(calibrator.model, data.logProbs, labels.length)
+      ? applyModel(calibrator.model, data, labels.length)
       : applyOneVsRest(calibrator.oneVsRest, data.logProbs, labels.length);
   const { prevalence } = calibrator;
   if (prevalence === undefined) return { ...data, logProbs };
@@ -238,7 +262,11 @@ function applyToLabels(calibrator: LabelCalibrator, data: PredictionData): Label
   return { ...data, logProbs: logSoftmax(shifted, labels.length) };
 }
 
-function applyModel(model: LabelModel, z: Float64Array, K: number): Float64Array {
+function applyModel(
+  model: LabelModel,
+  { logProbs: z, agreement }: Pick<LabelData, 'logProbs' | 'agreement'>,
+  K: number,
+): Float64Array {
   switch (model.kind) {
     case 'temperature':
       return logSoftmax(
@@ -255,6 +283,18 @@ function applyModel(model: LabelModel, z: Float64Array, K: number): Float64Array
         z.map((value, i) => scaled(model.scale[i % K] ?? 1, value) + (model.bias[i % K] ?? 0)),
         K,
       );
+    case 'combination': {
+      const a = requireAgreement(agreement);
+      return logSoftmax(
+        z.map(
+          (value, i) =>
+            scaled(model.tokenWeight, value) +
+            scaled(model.agreementWeight, a[i] ?? 0) +
+            (model.bias[i % K] ?? 0),
+        ),
+        K,
+      );
+    }
     case 'content-free':
     case 'batch':
       return logSoftmax(
@@ -323,6 +363,8 @@ export function parameterCount(calibrator: Calibrator): number {
       return K;
     case 'vector':
       return 2 * K - 1;
+    case 'combination':
+      return K + 1;
     case 'content-free':
     case 'batch':
       return K - 1;

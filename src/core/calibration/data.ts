@@ -31,16 +31,19 @@ export function labelData(
     readonly labels: readonly string[];
     /** (n·K) */
     readonly scores: Float64Array;
+    /** (n·K) */
+    readonly agreement?: Float64Array | undefined;
     readonly truth: Int32Array;
   },
 ): LabelData {
-  const { labels, scores, truth, group, weight, split } = columns;
+  const { labels, scores, agreement, truth, group, weight, split } = columns;
   if (labels.length < 2)
     throw new UserError('too-few-labels', 'A table of label scores needs at least two labels.');
   return {
     kind: 'labels',
     labels,
     logProbs: logSoftmax(scores, labels.length),
+    agreement: agreement && logSoftmax(agreement, labels.length),
     truth,
     group,
     weight,
@@ -161,6 +164,7 @@ export function selectRows(data: PredictionData, rows: Uint32Array): PredictionD
     kind: 'labels',
     labels: data.labels,
     logProbs: takeMatrix(data.logProbs, data.labels.length, rows),
+    agreement: data.agreement && takeMatrix(data.agreement, data.labels.length, rows),
     truth: takeInto(data.truth, rows, new Int32Array(rows.length)),
     ...common,
   };

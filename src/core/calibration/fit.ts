@@ -1,7 +1,6 @@
 /** Whether a saved calibrator may be used on the scores of a classifier, and what must be said about it. */
 import type { Classifier } from '../classifier/definition';
-import type { Score } from '../scoring/score';
-import { scoringOf } from '../scoring/score-parts';
+import { type ScoredBy, scoringOf } from '../scoring/score-parts';
 import { type Binding, type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
 
 export type Fit =
@@ -40,7 +39,7 @@ export interface ScoreOrigin {
 export function targetOf(
   origin: Partial<ScoreOrigin>,
   labels: readonly string[],
-  score: Score | undefined,
+  score: ScoredBy | undefined,
 ): CalibrationTarget {
   return {
     ...origin,

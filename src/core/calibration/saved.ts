@@ -57,6 +57,12 @@ const labelModel = z.discriminatedUnion('kind', [
     penalty: finite.min(0),
   }),
   z.strictObject({
+    kind: z.literal('combination'),
+    tokenWeight: finite,
+    agreementWeight: finite,
+    bias: z.array(finite).readonly(),
+  }),
+  z.strictObject({
     kind: z.enum(['content-free', 'batch']),
     bias: z.array(finite).readonly(),
     shares: z.array(probability).readonly().nullable(),

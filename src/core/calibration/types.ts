@@ -47,6 +47,11 @@ export interface LabelData extends RowColumns {
   readonly labels: readonly string[];
   /** (n·K) log-softmax of the label scores; raw logits with any offset per row are accepted and normalised. */
   readonly logProbs: Float64Array;
+  /**
+   * (n·K) log-softmax of the smoothed agreement of drawn answers, where a combination weighs it against `logProbs`,
+   * which are then the token probabilities. Absent in all other tables.
+   */
+  readonly agreement?: Float64Array | undefined;
   /** (n) index of the true label, or UNKNOWN_LABEL. */
   readonly truth: Int32Array;
 }
@@ -65,10 +70,14 @@ export const METHODS = [
   'beta',
   'histogram',
   'slope',
+  'combination',
   'content-free',
   'batch',
 ] as const;
-/** Every calibrator. The last two are label-free prior corrections; the rest are fitted on labelled rows. */
+/**
+ * Every calibrator. The last two are label-free prior corrections, the rest are fitted on labelled rows; combination
+ * on token probability and agreement together.
+ */
 export type Method = (typeof METHODS)[number];
 
 /** How sure a number is. `low` and `high` are the ends of a 95% interval; null where undefined, with `reason`. */

@@ -4,7 +4,10 @@ import { consistencyScore } from './consistency';
 import type { ConfidenceMethod } from './methods';
 import { labelScores, type Score } from './score';
 
-export function methodOf({ agreement, tokenLabels }: Score): ConfidenceMethod {
+/** What of a score says how it was made. */
+export type ScoredBy = Pick<Score, 'method' | 'agreement' | 'tokenLabels'>;
+
+export function methodOf({ agreement, tokenLabels }: ScoredBy): ConfidenceMethod {
   if (agreement === undefined) return 'token-probability';
   return tokenLabels === undefined ? 'consistency' : 'ensemble';
 }
@@ -28,7 +31,7 @@ export function scoreBy(method: ConfidenceMethod, score: Score): Score | undefin
 }
 
 /** How a score came about, as calibrators are bound to it. */
-export function scoringOf(score: Score): Binding['scoring'] {
+export function scoringOf(score: ScoredBy): Binding['scoring'] {
   const { agreement } = score;
   const how = { method: methodOf(score), mode: score.method };
   if (agreement === undefined) return how;

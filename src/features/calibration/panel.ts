@@ -282,7 +282,7 @@ export class CalibrationPanel {
   }
 
   /** Fits a calibrator on all rows and saves it, once it has a name. */
-  private async save(method: Method): Promise<void> {
+  async save(method: Method): Promise<void> {
     const { analysis, busy } = this.current;
     if (analysis === null || busy !== null) return;
     const run = this.run;

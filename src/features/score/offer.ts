@@ -1,7 +1,6 @@
 /** Tables that a closed window, a crash or the command line left half scored: found when the workspace opens. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { rowsInWords } from '../../core/row-rate';
 import { UserError } from '../../core/user-error';
 import {
   discardUnfinished,
@@ -11,7 +10,7 @@ import {
   type Unfinished,
 } from '../../store/tables/scored-file';
 import type { Services } from '../../workspace/services';
-import { orderOf, type ScoreRuns } from './score-runs';
+import { howFar, orderOf, type ScoreRuns } from './score-runs';
 
 /** More notifications than this at once nobody reads; Score CSV… finds the others. */
 const AT_ONCE = 3;
@@ -29,10 +28,10 @@ export async function offerUnfinished(services: Services, runs: ScoreRuns): Prom
 async function offer({ prompts }: Services, runs: ScoreRuns, out: string): Promise<void> {
   const unfinished = await leftAlone(out);
   if (unfinished === undefined) return;
-  const { done, run, source } = unfinished;
+  const { run, source } = unfinished;
   const answer = await prompts.tell(
     'info',
-    `${path.basename(out)} is not finished: ${rowsInWords(done.rows, run.source.rows, undefined)} are scored.`,
+    `${path.basename(out)} is not finished: ${howFar(unfinished)} are scored.`,
     ['Resume', 'Discard'],
   );
   if (answer === 'Resume') await runs.run(orderOf(out, source, run));

@@ -5,23 +5,23 @@ import { scoreTexts } from '../../sources/score-texts';
 import type { RunParts } from '../../store/tables/score-run';
 import type { Services } from '../../workspace/services';
 
-/** @throws UserError as Scoring.load does */
+/** @throws UserError as Scoring.withSource does */
 export async function rowSource(
-  { scoring, models }: Services,
+  { scoring }: Services,
   classifier: Classifier,
   signal: AbortSignal,
 ): Promise<{ readonly ask: Ask } & Pick<RunParts, 'model' | 'backend' | 'devices' | 'versions'>> {
-  const model = await scoring.modelFor(classifier);
-  const { device, versions } = await scoring.load(classifier, signal);
+  const { model, backend } = await scoring.withSource(classifier, signal, (source) => source.origin(signal));
+  const engine = classifier.source.kind === 'engine' ? await scoring.load(classifier, signal) : undefined;
   return {
     // One request at a time, so that somebody who classifies a selection is served between two.
     ask: (texts) =>
       scoring.withSource(classifier, signal, (source) =>
         scoreTexts(source, classifier, texts, { topTokens: 0, signal }),
       ),
-    model: { kind: 'file', name: model.file, sha256: await models.sha256(model.path) },
-    backend: device.backend,
-    devices: device.names,
-    versions,
+    model,
+    backend,
+    devices: engine?.device.names ?? [],
+    versions: engine?.versions ?? {},
   };
 }

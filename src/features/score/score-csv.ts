@@ -4,7 +4,6 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { visibleName } from '../../core/presentation';
 import { formatTimeLeft } from '../../core/quantities';
-import { rowsInWords } from '../../core/row-rate';
 import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { countRows, tableRows, type TableRow } from '../../store/tables/rows';
@@ -20,7 +19,7 @@ import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
 import { guessTextColumn, scoredName } from './guesses';
 import { rowSource } from './row-source';
-import { orderOf, type ScoreOrder, type ScoreRuns } from './score-runs';
+import { howFar, orderOf, type ScoreOrder, type ScoreRuns } from './score-runs';
 
 const TITLE = 'Score CSV';
 
@@ -106,10 +105,10 @@ async function unfinishedOf(file: string): Promise<Left | undefined> {
     const out = path.join(folder, name.slice(0, -STATE_SUFFIX.length));
     const left = await readUnfinished(out).catch(() => undefined);
     if (left?.source !== file) continue;
-    const { done, run } = left;
+    const { run } = left;
     return {
       order: orderOf(out, file, run),
-      inWords: `${path.basename(out)}: ${rowsInWords(done.rows, run.source.rows, undefined)} by ${run.classifier}`,
+      inWords: `${path.basename(out)}: ${howFar(left)} by ${run.classifier}`,
     };
   }
   return undefined;

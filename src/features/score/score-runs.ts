@@ -2,14 +2,21 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { RowRate, rowsInWords } from '../../core/row-rate';
-import { scoringOf } from '../../core/scoring/score-parts';
+import { labelNames } from '../../core/calibration/fit';
 import { UserError } from '../../core/user-error';
 import { probe } from '../../sources/probe';
+import { DEFAULT_SEED } from '../../sources/score-texts';
 import { inspectTable } from '../../store/tables/inspect';
 import { countRows } from '../../store/tables/rows';
 import { scoreCells } from '../../store/tables/score-cells';
-import { scoreRun, type ScoreRun, type Shard } from '../../store/tables/score-run';
-import { discardUnfinished, readUnfinished, whileAlone, type Done } from '../../store/tables/scored-file';
+import { rowsOf, scoreRun, type ScoreRun, type Shard } from '../../store/tables/score-run';
+import {
+  discardUnfinished,
+  readUnfinished,
+  whileAlone,
+  type Done,
+  type Unfinished,
+} from '../../store/tables/scored-file';
 import { writeScored } from '../../store/tables/write-scored';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
@@ -25,6 +32,12 @@ export interface ScoreOrder {
   readonly classifier: string;
   readonly textColumn: string;
   readonly shard?: Shard | undefined;
+}
+
+interface Scored {
+  readonly done: Done;
+  /** Whether the table says what is right, so that the scores can be calibrated. */
+  readonly labelled: boolean;
 }
 
 /** For menus: whether there is something to pause. */
@@ -46,52 +59,46 @@ export class ScoreRuns implements vscode.Disposable {
 
   /** Scores a table, or goes on with it, and says how it ended. Settles when that is said and answered. */
   async run(order: ScoreOrder): Promise<void> {
-    const { work, prompts } = this.services;
-    const again = (): Promise<void> => this.run(order);
-    const name = path.basename(order.out);
-    let result: { done: Done; labelled: boolean };
-    const controller = new AbortController();
+    let scored: Scored;
     try {
-      this.begin(controller);
-      result = await work.run(`Scoring ${path.basename(order.source)}`, (handle) =>
-        this.score(order, { ...handle, signal: AbortSignal.any([handle.signal, controller.signal]) }),
-      );
+      scored = await this.whileShown(order);
     } catch (error) {
-      const unfinished = await readUnfinished(order.out).catch(() => undefined);
-      if (!(error instanceof UserError && error.code === 'cancelled'))
-        { await reportError(this.services, error, unfinished === undefined ? {} : { retry: again }); return; }
-      if (unfinished === undefined) return;
-      const { done, run } = unfinished;
-      const answer = await prompts.tell(
-        'info',
-        `Paused: ${rowsInWords(done.rows, run.source.rows, undefined)} of ${name} are scored.`,
-        ['Resume', 'Discard'],
-      );
-      if (answer === 'Resume') await again();
-      if (answer === 'Discard') await whileAlone(order.out, () => discardUnfinished(order.out));
+      await this.tellStop(order, error);
       return;
-    } finally {
-      this.end(controller);
     }
-    await this.tellEnd(order, result);
+    await this.tellEnd(order, scored);
   }
 
-  private async score(
-    order: ScoreOrder,
-    { report, signal }: WorkHandle,
-  ): Promise<{ done: Done; labelled: boolean }> {
+  private async whileShown(order: ScoreOrder): Promise<Scored> {
+    const controller = new AbortController();
+    this.running.add(controller);
+    this.showRunning();
+    try {
+      return await this.services.work.run(`Scoring ${path.basename(order.source)}`, (handle) =>
+        this.score(order, { ...handle, signal: AbortSignal.any([handle.signal, controller.signal]) }),
+      );
+    } finally {
+      this.running.delete(controller);
+      this.showRunning();
+    }
+  }
+
+  private async score(order: ScoreOrder, { report, signal }: WorkHandle): Promise<Scored> {
     const source = await inspectTable(order.source);
     const rows = await countRows(source);
     const classifier = await this.services.classifiers.get(order.classifier);
     const from = await rowSource(this.services, classifier, signal);
     const first = await probe(from.ask, from.backend);
     const rate = new RowRate();
+    const cells = scoreCells(labelNames(classifier), classifier.method, null);
     const run = scoreRun({
       ...from,
       classifier,
-      scoring: { '': scoringOf(first.score) },
+      scoring: cells.scoring(first.score),
+      seed: DEFAULT_SEED,
       context: first.shape,
       jitter: first.jitter,
+      // Raw scores: the panel fits on them, and "apply" calibrates them.
       calibrator: null,
       source,
       rows,
@@ -100,7 +107,7 @@ export class ScoreRuns implements vscode.Disposable {
     });
     const done = await writeScored(source, order.out, {
       run,
-      cells: scoreCells(run.labels, 'token-probability', null),
+      cells,
       score: async (texts) => (await from.ask(texts)).scores,
       replace: false,
       onProgress: (progress, total) => {
@@ -111,10 +118,22 @@ export class ScoreRuns implements vscode.Disposable {
     return { done, labelled: source.header.some((column) => /^(label|y_true)$/iu.test(column.trim())) };
   }
 
-  private async tellEnd(
-    { out }: ScoreOrder,
-    { done, labelled }: { done: Done; labelled: boolean },
-  ): Promise<void> {
+  private async tellStop(order: ScoreOrder, error: unknown): Promise<void> {
+    const again = (): Promise<void> => this.run(order);
+    const left = await readUnfinished(order.out).catch(() => undefined);
+    if (!(error instanceof UserError && error.code === 'cancelled'))
+      return reportError(this.services, error, left === undefined ? {} : { retry: again });
+    if (left === undefined) return;
+    const answer = await this.services.prompts.tell(
+      'info',
+      `Paused: ${howFar(left)} of ${path.basename(order.out)} are scored.`,
+      ['Resume', 'Discard'],
+    );
+    if (answer === 'Resume') await again();
+    if (answer === 'Discard') await whileAlone(order.out, () => discardUnfinished(order.out));
+  }
+
+  private async tellEnd({ out }: ScoreOrder, { done, labelled }: Scored): Promise<void> {
     const failed = done.failed === 0 ? '' : ` ${done.failed} have no score; the column score_error says why.`;
     const [first] = done.firstFailed;
     const action = labelled ? 'Open Calibration Panel' : 'Open Table';
@@ -128,15 +147,14 @@ export class ScoreRuns implements vscode.Disposable {
     await vscode.commands.executeCommand(command, vscode.Uri.file(out));
   }
 
-  private begin(controller: AbortController): void {
-    this.running.add(controller);
-    void vscode.commands.executeCommand('setContext', RUNNING_CONTEXT, true);
-  }
-
-  private end(controller: AbortController): void {
-    this.running.delete(controller);
+  private showRunning(): void {
     void vscode.commands.executeCommand('setContext', RUNNING_CONTEXT, this.running.size > 0);
   }
+}
+
+/** "1,200 of 5,000 rows (24%)" */
+export function howFar({ done, run }: Unfinished): string {
+  return rowsInWords(done.rows, rowsOf(run.source.rows, run.shard), undefined);
 }
 
 /** How a run that was cut short goes on. */

@@ -29,6 +29,8 @@ export const scoreRunSchema = scoreMetaSchema.extend({
    * by construction; null where nothing could be measured.
    */
   jitter: z.number().min(0).nullable(),
+  /** Only where answers are drawn. */
+  seed: z.int().exactOptional(),
   /** Names of the devices that computed the scores. */
   devices: z.array(z.string()).readonly(),
 });
@@ -50,11 +52,13 @@ export interface RunParts {
   readonly source: TableFile;
   readonly rows: number;
   readonly textColumn: string;
+  /** Of drawn answers; it is written where there are any. */
+  readonly seed: number;
   readonly shard?: Shard | undefined;
 }
 
 export function scoreRun(parts: RunParts): ScoreRun {
-  const { classifier, source, rows, shard } = parts;
+  const { classifier, source, rows, seed, shard } = parts;
   return {
     schema: SCORE_META_VERSION,
     model: parts.model,
@@ -70,6 +74,7 @@ export function scoreRun(parts: RunParts): ScoreRun {
     versions: parts.versions,
     source: { name: path.basename(source.file), sha256: source.sha256, rows },
     textColumn: parts.textColumn,
+    ...(Object.values(parts.scoring).some(({ sampling }) => sampling !== undefined) ? { seed } : {}),
     ...(shard === undefined ? {} : { shard }),
   };
 }
@@ -87,7 +92,7 @@ const WORDS: Readonly<Record<string, string>> = {
   promptSha256: 'the prompt',
   labels: 'the labels or their order',
   scoring: 'the scoring method',
-  sampling: 'the sampling',
+  seed: 'the seed of the drawn answers',
   context: 'the shape of the context',
   versions: 'the version of the engine',
   devices: 'the device',

@@ -7,7 +7,7 @@
  * goes: FILE is whole or not there, and never beside the meta of other scores.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { access, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { access, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../../core/user-error';
@@ -131,6 +131,7 @@ export class ScoredFile {
    * @throws UserError run-changed: with the fields that differ; part-changed; part-unreadable
    */
   static async open(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
+    await sweep(out);
     const unfinished = await readUnfinished(out);
     return unfinished === undefined ? this.begin(out, options) : this.goOn(out, options, unfinished);
   }
@@ -251,6 +252,15 @@ async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefin
     at += bytesRead;
   }
   return hash;
+}
+
+/** Removes what a kill in the middle of an atomic write left behind. */
+async function sweep(out: string): Promise<void> {
+  const folder = path.dirname(out);
+  const beginnings = [stateFile(out), scoreMetaFile(out)].map((file) => `.${path.basename(file)}.`);
+  for (const name of await readdir(folder))
+    if (name.endsWith('.tmp') && beginnings.some((start) => name.startsWith(start)))
+      await rm(path.join(folder, name), { force: true });
 }
 
 /** Counts one more row without a score. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Calibration } from '../../../src/core/calibration/calibrated-score';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import {
   errorMarkdown,
@@ -41,6 +42,38 @@ describe('the hover of a result', () => {
     assert.match(markdown, /positive █+/);
     assert.match(markdown, /Label mass 60\.0% by first token/);
     assert.match(markdown, /, `tiny\.gguf` on `CPU, 2 threads`, 31 ms/);
+  });
+
+  it('shows the calibrated confidence, bucket and file, and the raw score beside them', () => {
+    const calibration: Calibration = {
+      kind: 'calibrated',
+      by: { name: 'c', file: 'calibrators/`c`.json', method: 'beta', on: 'labels', n: 2000 },
+      score: {
+        on: 'labels',
+        label: 'negative',
+        confidence: 0.79999,
+        labels: [
+          { label: 'positive', confidence: 0.20001 },
+          { label: 'negative', confidence: 0.79999 },
+        ],
+        labelChanged: true,
+        anotherLikelier: false,
+        bucket: { name: 'review', tone: 'yellow' },
+      },
+      warnings: ['The backend differs: fitted with `cuda`; here cpu.'],
+    };
+    const markdown = resultMarkdown({ ...result(['positive', 'negative']), calibration });
+    assert.match(markdown, /^⚠ \*\*79\.9%\*\* `negative` by `sentiment`$/m);
+    assert.match(
+      markdown,
+      /^`▲ review, raw: positive 66\.6%`, calibrated by ``calibrators\/`c`\.json`` \(beta/m,
+    );
+    assert.match(markdown, /^negative +█+.* 79\.9% {2}raw +33\.3%$/m);
+    assert.match(markdown, /⚠ ``The backend differs/);
+    const refused: Calibration = { kind: 'raw', reason: 'Not calibrated by c: [x](y)' };
+    const raw = resultMarkdown({ ...result(['positive', 'negative']), calibration: refused });
+    assert.match(raw, /^⚠ \*\*66\.6%\*\* `positive`/);
+    assert.match(raw, /⚠ `Not calibrated by c: \[x\]\(y\)`/);
   });
 
   it('warns where the label mass is low', () => {

@@ -1,0 +1,74 @@
+/** How the confidence is to be computed, where the command line says otherwise than the classifier. */
+import type { Classifier } from '../core/classifier/definition';
+import { CONFIDENCE_METHODS, VARIANTS } from '../core/scoring/methods';
+import { usageError } from './command';
+
+/** For node:util parseArgs. */
+export const METHOD_OPTIONS = {
+  method: { type: 'string' },
+  samples: { type: 'string' },
+  temperature: { type: 'string' },
+  variants: { type: 'string' },
+  seed: { type: 'string', default: '0' },
+} as const;
+
+export const METHOD_USAGE = `  --method METHOD         token-probability, consistency (how often drawn answers agree) or ensemble (both);
+                          default: the classifier's
+  --samples N             answers drawn, 2 to 10000, for consistency and ensemble (default: the classifier's; 10)
+  --temperature T         at which they are drawn, above 0 to 10 (default: the classifier's; 1)
+  --variants WHICH        permuted: examples and labels in another order for every answer; plain: one prompt, which for
+                          answers of one token only adds noise to the token probability (default: the classifier's)
+  --seed N                of the drawn answers (default: 0)`;
+
+export interface MethodValues {
+  readonly method?: string | undefined;
+  readonly samples?: string | undefined;
+  readonly temperature?: string | undefined;
+  readonly variants?: string | undefined;
+  readonly seed: string;
+}
+
+/** @throws UserError usage */
+export function withMethod(classifier: Classifier, values: MethodValues): Classifier {
+  const { consistency } = classifier;
+  return {
+    ...classifier,
+    method: choice('--method', values.method, CONFIDENCE_METHODS) ?? classifier.method,
+    consistency: {
+      samples: samplesOf(values.samples) ?? consistency.samples,
+      temperature: temperatureOf(values.temperature) ?? consistency.temperature,
+      variants: choice('--variants', values.variants, VARIANTS) ?? consistency.variants,
+    },
+  };
+}
+
+/** @throws UserError usage */
+export function seedOf({ seed }: MethodValues): number {
+  if (/^\d{1,9}$/u.test(seed)) return Number(seed);
+  throw usageError(`--seed takes a whole number, not "${seed}".`);
+}
+
+function choice<T extends string>(
+  option: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  if (value === undefined) return undefined;
+  const found = allowed.find((entry) => entry === value);
+  if (found !== undefined) return found;
+  throw usageError(`${option} is one of ${allowed.join(', ')}, not "${value}".`);
+}
+
+function samplesOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const samples = /^\d{1,5}$/u.test(value) ? Number(value) : NaN;
+  if (samples >= 2 && samples <= 10_000) return samples;
+  throw usageError(`--samples takes a whole number from 2 to 10000, not "${value}".`);
+}
+
+function temperatureOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const temperature = value.trim() === '' ? NaN : Number(value);
+  if (temperature > 0 && temperature <= 10) return temperature;
+  throw usageError(`--temperature takes a number above 0, at most 10, not "${value}".`);
+}

@@ -1,0 +1,97 @@
+import { UserError } from '../user-error';
+import { type LabelSample, requireEveryLabel } from './label-sample';
+import { minimise, type Objective } from './newton';
+import { centredBias } from './softmax-regression';
+
+/**
+ * softmax(v z + w a + b): z from the token probabilities, a from the agreement of drawn answers, Σ b = 0. The
+ * ensemble before a fit is v = w = ½, b = 0; with w = 0 it is bias-temperature on the token probabilities alone.
+ */
+export interface CombinationModel {
+  readonly kind: 'combination';
+  readonly tokenWeight: number;
+  readonly agreementWeight: number;
+  /** (K) */
+  readonly bias: readonly number[];
+}
+
+/**
+ * By Newton's method on (v, w, b) together: the mean NLL is jointly convex.
+ *
+ * @param agreement (n·K) log-softmax of the smoothed agreement, beside the sample's z
+ * @throws UserError no-optimum: no finite setting is best
+ */
+export function fitCombination(sample: LabelSample, agreement: Float64Array): CombinationModel {
+  requireEveryLabel(sample);
+  const start = new Float64Array(sample.K + 1);
+  start[0] = 0.5;
+  start[1] = 0.5;
+  const theta = minimise(combinedRegression(sample, agreement), start);
+  if (theta === null)
+    throw new UserError(
+      'no-optimum',
+      'The combination cannot be fitted: the scores part the labels without a mistake, or agreement and token probability say the same in every row, so no finite setting is best. Collect more rows, above all rows with mistakes.',
+    );
+  const [tokenWeight = 0, agreementWeight = 0] = theta;
+  return { kind: 'combination', tokenWeight, agreementWeight, bias: centredBias(theta.subarray(2)) };
+}
+
+/**
+ * Mean NLL over theta = (v, w, b_2 … b_K), b_1 = 0. With u_k = v z_k + w a_k + b_k and p = softmax(u), the gradient is
+ * the mean of E_p[x] − x_y and the Hessian that of Cov_p[x], x_k = (z_k, a_k, [k = 2], …, [k = K]).
+ */
+function combinedRegression({ K, z, truth, weight }: LabelSample, agreement: Float64Array): Objective {
+  const n = truth.length;
+  const d = K + 1;
+  const p = new Float64Array(K);
+  const mean = new Float64Array(d);
+  const feature = (at: number, k: number, j: number): number => {
+    if (j === 0) return z[at + k] ?? 0;
+    if (j === 1) return agreement[at + k] ?? 0;
+    return Number(k === j - 1);
+  };
+  return {
+    dimension: d,
+    evaluate(theta, gradient, hessian) {
+      gradient?.fill(0);
+      hessian?.fill(0);
+      let value = 0;
+      for (let i = 0; i < n; i++) {
+        const at = i * K;
+        const y = truth[i] ?? 0;
+        const w = (weight === null ? 1 : (weight[i] ?? 0)) / n;
+        value += w * softmaxLoss(theta, at, y);
+        if (gradient === undefined || hessian === undefined) continue;
+        for (let j = 0; j < d; j++) {
+          let sum = 0;
+          for (let k = 0; k < K; k++) sum += (p[k] ?? 0) * feature(at, k, j);
+          mean[j] = sum;
+          gradient[j] = (gradient[j] ?? 0) + w * (sum - feature(at, y, j));
+        }
+        for (let j = 0; j < d; j++)
+          for (let l = 0; l <= j; l++) {
+            let sum = 0;
+            for (let k = 0; k < K; k++) sum += (p[k] ?? 0) * feature(at, k, j) * feature(at, k, l);
+            hessian[j * d + l] = (hessian[j * d + l] ?? 0) + w * (sum - (mean[j] ?? 0) * (mean[l] ?? 0));
+          }
+      }
+      return value;
+    },
+  };
+
+  /** −ln p_y of one row; leaves its probabilities in p. */
+  function softmaxLoss(theta: Float64Array, at: number, y: number): number {
+    let max = -Infinity;
+    for (let k = 0; k < K; k++) {
+      let u = 0;
+      for (let j = 0; j < d; j++) u += (theta[j] ?? 0) * feature(at, k, j);
+      p[k] = u;
+      max = Math.max(max, u);
+    }
+    const own = p[y] ?? 0;
+    let total = 0;
+    for (let k = 0; k < K; k++) total += p[k] = Math.exp((p[k] ?? 0) - max);
+    for (let k = 0; k < K; k++) p[k] = (p[k] ?? 0) / total;
+    return max - own + Math.log(total);
+  }
+}

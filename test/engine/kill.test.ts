@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { seededRandom } from '../../src/core/random';
+import { prepare, scoreDespiteKill, type KillRange } from '../support/kill';
+
+/** The same with 50 kills, and of the extension host: test/long. */
+describe('scoring a table despite SIGKILL', function () {
+  this.timeout(300_000);
+  let range: KillRange;
+  before(async () => {
+    range = await prepare();
+  });
+  after(() => rmSync(range.folder, { recursive: true, force: true }));
+
+  const random = seededRandom(2026);
+  for (const victim of ['engine', 'command line'] as const) {
+    const share = 0.4 + 0.5 * random();
+    it(`of the ${victim} ends with the bytes of a run without one`, async () => {
+      const { out, meta, left } = await scoreDespiteKill(range, victim, share, `${victim[0] ?? ''}.csv`);
+      assert.ok(out.equals(range.whole));
+      assert.ok(meta.equals(range.meta));
+      assert.deepEqual(left, []);
+    });
+  }
+});

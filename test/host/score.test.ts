@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ExtensionInternals } from '../../src/extension';
+import { offerUnfinished } from '../../src/features/score/offer';
+import { ScoreRuns } from '../../src/features/score/score-runs';
+import { internals, until, useOneThread } from './internals';
+import { ScriptedPrompts } from './scripted-prompts';
+
+const REVIEWS = Array.from({ length: 20 }, (_, i) =>
+  i % 2 === 0 ? `I love film number ${i}, all of it.` : `Film number ${i} is "dull",\nand far too long.`,
+);
+
+describe('Score CSV… in the editor', function () {
+  this.timeout(120_000);
+  let inside: ExtensionInternals;
+  let folder: string;
+  let table: string;
+  const at = (name: string): string => path.join(folder, name);
+
+  before(async () => {
+    inside = await internals();
+    await useOneThread();
+  });
+  beforeEach(() => {
+    // In the workspace, as a person's would be.
+    const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? os.tmpdir();
+    folder = mkdtempSync(path.join(workspace, 'score-'));
+    table = at('reviews.csv');
+    const rows = REVIEWS.map(
+      (text, i) => `${i},"${text.replaceAll('"', '""')}",${i % 2 === 0 ? 'positive' : 'negative'}\n`,
+    );
+    writeFileSync(table, `id,review,label\n${rows.join('')}`);
+  });
+  after(() => {
+    // What was put over the methods of its class.
+    for (const name of ['choose', 'ask', 'tell'] as const)
+      Reflect.deleteProperty(inside.services.prompts, name);
+  });
+  afterEach(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Somebody who answers the running extension; gives what was said. */
+  function person(...answers: (string | undefined)[]): ScriptedPrompts {
+    const scripted = new ScriptedPrompts(answers);
+    const { prompts } = inside.services;
+    prompts.choose = (question) => scripted.choose(question);
+    prompts.ask = (question) => scripted.ask(question);
+    prompts.tell = (severity, message, actions) => scripted.tell(severity, message, actions);
+    return scripted;
+  }
+  const score = async (uri = vscode.Uri.file(table)): Promise<void> => {
+    await vscode.commands.executeCommand('promptConfidence.scoreCsv', uri);
+  };
+
+  /** Pauses as soon as there is something to go on from. */
+  async function scoreAndPause(out: string): Promise<void> {
+    const scoring = score();
+    await until('the run has begun', () => existsSync(`${out}.part.json`) || undefined);
+    await vscode.commands.executeCommand('promptConfidence.pauseScoring');
+    await scoring;
+  }
+
+  it('guesses the column, takes the next free name, and gives the numbers of a single classification', async () => {
+    writeFileSync(at('reviews.scored.csv'), 'somebody’s');
+    const prompts = person('sentiment', 'review', 'reviews.scored-2.csv', undefined);
+    await score();
+    assert.equal(readFileSync(at('reviews.scored.csv'), 'utf8'), 'somebody’s');
+    const scored = readFileSync(at('reviews.scored-2.csv'), 'utf8');
+    const classifier = await inside.services.classifiers.get('sentiment');
+    for (const text of REVIEWS.slice(0, 4)) {
+      const { scores } = await inside.services.scoring.score(classifier, [text], { topTokens: 0 });
+      const numbers = scores[0]?.labels.map(({ logProb }) => String(logProb)).join(',') ?? 'none';
+      assert.ok(scored.includes(`,${numbers},`), text);
+    }
+    const meta = JSON.parse(readFileSync(at('reviews.scored-2.csv.meta.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(meta.labels, ['positive', 'negative']);
+    assert.equal(meta.textColumn, 'review');
+    assert.match(
+      prompts.said.at(-1) ?? '',
+      /^info 20 rows are scored in reviews\.scored-2\.csv\. \[Open Calibration Panel\]$/,
+    );
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => /part|lock/.test(name)),
+      [],
+    );
+  });
+
+  it('offers the calibration panel where the table has labels, and opens it', async () => {
+    person('sentiment', 'review', 'out.csv', 'Open Calibration Panel');
+    await score();
+    await until('the panel is open', () => {
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return input instanceof vscode.TabInputCustom && input.uri.fsPath === at('out.csv') ? true : undefined;
+    });
+  });
+
+  it('pauses, goes on where it was, and ends with the same bytes as a run without a pause', async () => {
+    person('sentiment', 'review', 'whole.csv', undefined);
+    await score();
+    const first = person('sentiment', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
+    assert.match(
+      first.said.at(-1) ?? '',
+      /^info Paused: \d+ of 20 rows \(\d+%\) of out\.csv are scored\. \[Resume, Discard\]$/,
+    );
+    assert.ok(!existsSync(at('out.csv')));
+    const second = person('Resume', undefined);
+    await score();
+    assert.match(second.said[0] ?? '', /^choose Score CSV: Resume \| Start Over$/);
+    for (const end of ['', '.meta.json'])
+      assert.equal(readFileSync(at(`out.csv${end}`), 'utf8'), readFileSync(at(`whole.csv${end}`), 'utf8'));
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => /part|lock/.test(name)),
+      [],
+    );
+  });
+
+  it('offers what a closed window left half scored, and forgets it where that is wished', async () => {
+    person('sentiment', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
+    const prompts = new ScriptedPrompts(['Resume', undefined]);
+    const services = { ...inside.services, prompts };
+    await offerUnfinished(services, new ScoreRuns(services));
+    assert.match(
+      prompts.said[0] ?? '',
+      /^info out\.csv is not finished: \d+ of 20 rows \(\d+%\) are scored\. \[Resume, Discard\]$/,
+    );
+    assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,\n/g)?.length, 20);
+
+    rmSync(at('out.csv'));
+    person('sentiment', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
+    person('Start Over', undefined);
+    await score();
+    assert.ok(!existsSync(at('out.csv.part')));
+  });
+
+  it('refuses to go on after the classifier changed, and says what changed', async () => {
+    const folderUri = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const classifier = vscode.Uri.joinPath(folderUri, '.prompt-confidence/classifiers/changing.json');
+    const write = (template: string): Thenable<void> =>
+      vscode.workspace.fs.writeFile(
+        classifier,
+        new TextEncoder().encode(
+          JSON.stringify({
+            version: 1,
+            name: 'changing',
+            template,
+            labels: [{ name: 'good' }, { name: 'bad' }],
+          }),
+        ),
+      );
+    await write('{{text}} It was');
+    person('changing', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
+    await write('{{text}} In short:');
+    const second = person('Resume', undefined);
+    await score();
+    await vscode.workspace.fs.delete(classifier);
+    assert.match(second.said.at(-1) ?? '', /What changed: .*the prompt \(promptSha256 was/);
+  });
+
+  it('keeps a selection quick while a table is scored', async () => {
+    const rows = Array.from(
+      { length: 400 },
+      (_, i) => `${i},"${REVIEWS[i % 20]?.replaceAll('"', '""') ?? ''} ${i}"\n`,
+    );
+    writeFileSync(table, `id,text\n${rows.join('')}`);
+    const prompts = person('sentiment', 'text', 'out.csv', undefined);
+    const scoring = score();
+    await until('rows are scored', () => existsSync(at('out.csv.part.json')) || undefined);
+    const classifier = await inside.services.classifiers.get('sentiment');
+    await inside.services.scoring.score(classifier, ['I love it'], { topTokens: 0 });
+    await vscode.commands.executeCommand('promptConfidence.pauseScoring');
+    await scoring;
+    // The selection was answered between two groups of rows, long before the table was done.
+    assert.match(prompts.said.at(-1) ?? '', /^info Paused: \d+ of 400 rows/);
+  });
+
+  it('refuses what is not on a disk, unsaved, or has no rows', async () => {
+    const prompts = person(undefined, undefined);
+    await score(vscode.Uri.parse('untitled:new.csv'));
+    assert.match(prompts.said.at(-1) ?? '', /Only tables on a disk/);
+    const editor = await vscode.window.showTextDocument(vscode.Uri.file(table));
+    await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'x'));
+    await score();
+    assert.match(prompts.said.at(-1) ?? '', /unsaved changes\. Save it first/);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  });
+});

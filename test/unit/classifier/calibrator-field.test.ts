@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { builtinFile, BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
+import { withCalibrator } from '../../../src/core/classifier/calibrator-field';
+import { classifierFrom } from '../../../src/core/classifier/definition';
+import { promptIdentity } from '../../../src/core/classifier/prompt';
+
+describe('the calibrator field of a classifier file', () => {
+  const cases: [string, string, string][] = [
+    ['two spaces', '{\n  "a": 1\n}\n', '{\n  "a": 1,\n  "calibrator": "c"\n}\n'],
+    ['tabs and no line end', '{\n\t"a": [1,\n2]\n}', '{\n\t"a": [1,\n2],\n\t"calibrator": "c"\n}'],
+    ['CR LF', '{\r\n    "a": 1\r\n}\r\n', '{\r\n    "a": 1,\r\n    "calibrator": "c"\r\n}\r\n'],
+    ['one line', '{ "a": 1 }', '{ "a": 1, "calibrator": "c" }'],
+    ['one tight line', '{"a":1}', '{"a":1,"calibrator":"c"}'],
+    ['a value that looks like an end', '{"a":"}"}\n', '{"a":"}","calibrator":"c"}\n'],
+    ['an empty object', '{}', '{"calibrator": "c"}'],
+  ];
+  for (const [name, before, after] of cases)
+    it(`is added last, laid out as the rest: ${name}`, () => {
+      assert.equal(withCalibrator(before, 'c'), after);
+      assert.equal(withCalibrator(before, undefined), before);
+    });
+
+  it('is replaced where it stands and removed with one comma', () => {
+    const text = '{\n  "a": 1,\n  "calibrator" : "old",\n  "b": 2\n}\n';
+    assert.equal(withCalibrator(text, 'n"ew'), text.replace('"old"', '"n\\"ew"'));
+    assert.equal(withCalibrator(text, undefined), '{\n  "a": 1,\n  "b": 2\n}\n');
+    assert.equal(withCalibrator('{ "calibrator": "x", "b": 2 }', undefined), '{ "b": 2 }');
+    assert.equal(withCalibrator('{ "calibrator": "x" }', undefined), '{  }');
+  });
+
+  it('is the only thing that changes, in any file and layout', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })),
+        fc.constantFrom(undefined, 0, 1, 2, '\t'),
+        fc.string({ minLength: 1 }),
+        (fields, indent, name) => {
+          const { calibrator: _, ...others } = fields as Record<string, unknown>;
+          const text = JSON.stringify(fields, null, indent);
+          const set = withCalibrator(text, name);
+          assert.deepEqual(JSON.parse(set), JSON.parse(JSON.stringify({ ...others, calibrator: name })));
+          assert.deepEqual(JSON.parse(withCalibrator(set, undefined)), JSON.parse(JSON.stringify(others)));
+        },
+      ),
+    );
+  });
+
+  it('is not written into what is no JSON object', () => {
+    for (const text of ['', '{', '[]', '"x"'])
+      assert.throws(() => withCalibrator(text, 'c'), { code: 'classifier-invalid' });
+  });
+
+  it('of a built-in classifier goes into a file that asks the same', () => {
+    for (const builtin of BUILTIN_CLASSIFIERS) {
+      const text = withCalibrator(JSON.stringify(builtinFile(builtin.name), null, 2), 'c');
+      const copy = classifierFrom(JSON.parse(text), 'copy');
+      assert.equal(copy.calibrator, 'c');
+      assert.equal(promptIdentity(copy), promptIdentity(builtin));
+    }
+    assert.equal(builtinFile('none'), undefined);
+  });
+});

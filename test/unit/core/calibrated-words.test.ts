@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { calibratedSummary, calibrationNotes, headline } from '../../../src/core/calibrated-words';
+import type { Calibration, CalibratedScore } from '../../../src/core/calibration/calibrated-score';
+import { labelScores, type Score } from '../../../src/core/scoring/score';
+
+const SCORE: Score = {
+  ...labelScores(['spam', 'ham'], [Math.log(0.6), Math.log(0.3)]),
+  method: 'first-token',
+  textTokens: 3,
+  cutTokens: 0,
+};
+
+function calibrated(change: Partial<CalibratedScore>, warnings: readonly string[] = []): Calibration {
+  return {
+    kind: 'calibrated',
+    by: { name: 'c', file: 'c.json', method: 'beta', on: 'labels', n: 2000 },
+    score: {
+      on: 'labels',
+      label: 'spam',
+      confidence: 0.89999,
+      labels: null,
+      labelChanged: false,
+      anotherLikelier: false,
+      bucket: { name: 'review', tone: 'yellow' },
+      ...change,
+    },
+    warnings,
+  };
+}
+
+describe('calibrated scores in words', () => {
+  it('show the calibrated confidence, its bucket in words, and the raw one beside it', () => {
+    assert.equal(calibratedSummary(SCORE, undefined), 'spam 66.6%');
+    assert.equal(calibratedSummary(SCORE, calibrated({})), 'spam 89.9% ▲ review, raw 66.6%');
+    assert.deepEqual(headline(SCORE, calibrated({})), { label: 'spam', percent: '89.9%' });
+  });
+
+  it('show both labels where the calibrator chose another one', () => {
+    const other = calibrated({ label: 'ham', labelChanged: true });
+    assert.equal(calibratedSummary(SCORE, other), 'ham 89.9% ▲ review, raw: spam 66.6%');
+  });
+
+  it('mark what should not be read alone', () => {
+    const likelier = calibrated({ confidence: 0.2, anotherLikelier: true }, ['The backend differs.']);
+    assert.match(calibratedSummary(SCORE, likelier), /^⚠ spam 20\.0%/);
+    assert.deepEqual(calibrationNotes(likelier).length, 2);
+    assert.match(
+      calibratedSummary({ ...SCORE, labelMass: 0.01 }, calibrated({})),
+      /^⚠ spam 89\.9% .*low label mass 1\.0%$/,
+    );
+    const raw: Calibration = { kind: 'raw', reason: 'Another model.' };
+    assert.equal(calibratedSummary(SCORE, raw), '⚠ spam 66.6%, not calibrated');
+    assert.deepEqual(calibrationNotes(raw), ['Another model.']);
+  });
+});
