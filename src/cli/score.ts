@@ -63,6 +63,10 @@ export const score = command(USAGE, async (argv, io) => {
     const { classifier, seed, model, modelSha256, info, calibrator } = session;
     if (prefixes !== null && calibrator !== undefined)
       throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
+    if (calibrator?.saved.calibrator.method === 'combination')
+      throw usageError(
+        'A combination is applied to a table of both methods: score it with --methods token,consistency,ensemble --no-calibrator, then "apply".',
+      );
     const cells = scoreCells(labelNames(classifier), classifier.method, prefixes);
     const ask: Ask = (texts) =>
       scoreTexts(session.source, classifier, texts, {

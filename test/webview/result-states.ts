@@ -62,6 +62,8 @@ const HISTORY: HistoryEntry[] = [
   entry(0, 'Two hours of my life that I want back.', 0.7841, { status: 'replaced' }),
 ];
 
+const RED = { name: 'manual', tone: 'red' } as const;
+
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
 
 export const STATES = {
@@ -106,12 +108,12 @@ export const STATES = {
           on: 'confidence',
           confidence: 0.4312,
           anotherLikelier: true,
-          bucket: { name: 'manual', tone: 'red' },
+          bucket: RED,
         },
         ['The backend differs: fitted with cuda; here cpu.'],
       ),
     },
-    history: HISTORY,
+    history: [entry(9, 'I love this movie!', 0.4312, { bucket: RED, doubtful: true }), ...HISTORY],
     busy: null,
     hasModel: true,
   },
@@ -125,7 +127,7 @@ export const STATES = {
           'Not calibrated by reviews: The prompt differs: fitted with c97a0bdfe13e…; here 11aa0bdfe13e….',
       },
     },
-    history: HISTORY,
+    history: [entry(10, 'I love this movie!', 0.8923, { doubtful: true }), ...HISTORY],
     busy: null,
     hasModel: true,
   },

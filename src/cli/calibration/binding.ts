@@ -17,7 +17,7 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
   if (asked.on !== undefined && asked.on !== calibrator.on)
     throw usageError(`The calibrator works on ${calibrator.on}; --on ${asked.on} is not possible with it.`);
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
-  return { ...asked, on: calibrator.on, labels };
+  return { ...asked, on: calibrator.on, labels, combine: calibrator.method === 'combination' };
 }
 
 /**

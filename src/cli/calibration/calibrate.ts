@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
+import { combinationGain } from '../../core/calibration/combination-gain';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { forShares } from '../../core/calibration/deployment';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
@@ -43,13 +44,14 @@ import {
 /** Corrections of a label prior, which look at no true label. */
 const PRIORS = { 'prior-batch': 'batch', 'prior-content-free': 'content-free' } as const;
 
-const METHODS = ['auto', ...FITTED_METHODS, 'prior-batch', 'prior-content-free'] as const;
+const METHODS = ['auto', ...FITTED_METHODS, 'combination', 'prior-batch', 'prior-content-free'] as const;
 
 const USAGE = `Usage: prompt-confidence calibrate TABLE --method METHOD --out FILE [options]
 Fits a calibrator, says what it is worth on rows that it did not see, and saves it.
 
   --method METHOD        ${FITTED_METHODS.slice(0, 5).join(', ')},
                          ${FITTED_METHODS.slice(5).join(', ')}, prior-batch, prior-content-free;
+                         combination, of the columns token/… and consistency/…;
                          or auto: the simplest that is as good as the best, and none where none helps
   --shares LABEL=X,…     for prior-batch: the share of each label to expect, or "uniform"
   --neutral TABLE        for prior-content-free: the scores of neutral texts ("N/A", …)
@@ -99,7 +101,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
   if (values.prevalence !== undefined && isPrior)
     throw usageError('--prevalence is for methods fitted on true labels; --shares says what to expect.');
   const out = await outputFile(values.out, values.force === true, [file]);
-  const columns = columnOptions(values);
+  const columns = { ...columnOptions(values), combine: asked === 'combination' };
   const input = await readLabelled(file, columns);
   refuseCalibrated(input.table, file);
   const { data } = input;
@@ -129,7 +131,15 @@ export const calibrate = command(USAGE, async (argv, io) => {
       : (train: PredictionData) => fitRecommended(train, { on: data.kind, seed: scoring.seed });
   const { report, calibrator } = calibrateData(data, { ...scoring, ...fit, fitFold });
   const deployed = withPrevalence(calibrator, data, values.prevalence);
-  const warned = { ...report, warnings: [...report.warnings, ...(recommendation?.warnings ?? [])] };
+  const gain = asked === 'combination' ? combinationGain(data, scoring.seed) : null;
+  const warned = {
+    ...report,
+    warnings: [
+      ...report.warnings,
+      ...(recommendation?.warnings ?? []),
+      ...(gain === null || gain.beats ? [] : [{ code: 'combination-gain', message: gain.message }]),
+    ],
+  };
   const { saved, report: whole } = await describeCalibrator(warned, deployed, input, {
     version: io.version,
     time: io.now(),
@@ -143,6 +153,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
       ? printed(json)
       : [
           renderCalibration(whole, out),
+          gain?.beats === true ? `\n${gain.message}\n` : '',
           recommendation === null ? '' : `\n${renderRecommendation(recommendation)}`,
           progression === null ? '' : `\n${renderProgression(progression)}`,
         ].join(''),

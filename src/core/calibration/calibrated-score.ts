@@ -1,6 +1,7 @@
 /** A calibrator on the score of a single text: the numbers that `apply` writes for the same row of a table. */
 import { type Bucket, isAnotherLabelLikelier } from '../decisions/buckets';
 import { type MarkedBucket, markedBucket } from '../decisions/bucket-mark';
+import { smoothedLogRates } from '../scoring/consistency';
 import type { Score } from '../scoring/score';
 import { applyCalibrator, type Calibrator } from './calibrator';
 import { confidenceOf, labelData } from './data';
@@ -56,13 +57,16 @@ export function calibratedBy(name: string, file: string, { calibrator, n }: Save
  */
 const IMPOSSIBLE = -1e6;
 
+/** What a calibrator needs of a score. */
+type RawScore = Pick<Score, 'label' | 'confidence' | 'labels' | 'agreement' | 'tokenLabels'>;
+
 /** @throws UserError label-order: the calibrator was fitted on other labels, or in another order */
 export function calibratedScore(
-  score: Pick<Score, 'label' | 'confidence' | 'labels'>,
+  score: RawScore,
   calibrator: Calibrator,
   buckets: readonly Bucket[],
 ): CalibratedScore {
-  const out = applyCalibrator(calibrator, rowOf(score, calibrator.on));
+  const out = applyCalibrator(calibrator, rowOf(score, calibrator));
   const winner = confidenceOf(out);
   const confidence = winner.confidence[0] ?? 0;
   const names = score.labels.map(({ label }) => label);
@@ -82,16 +86,21 @@ export function calibratedScore(
 }
 
 /** A table of one row, as `score` writes it and `apply` reads it. */
-function rowOf(score: Pick<Score, 'confidence' | 'labels'>, on: CalibrateOn): PredictionData {
+function rowOf(score: RawScore, { on, method }: Calibrator): PredictionData {
   if (on === 'confidence')
     return {
       kind: 'confidence',
       confidence: Float64Array.of(score.confidence),
       correct: Uint8Array.of(UNKNOWN_CORRECT),
     };
+  const { labels, agreement, tokenLabels } = score;
+  const combines = method === 'combination' && tokenLabels !== undefined && agreement !== undefined;
   return labelData({
-    labels: tableLabels(score.labels.map(({ label }) => label)),
-    scores: Float64Array.from(score.labels, ({ logProb }) => Math.max(logProb, IMPOSSIBLE)),
+    labels: tableLabels(labels.map(({ label }) => label)),
+    scores: Float64Array.from(combines ? tokenLabels : labels, ({ logProb }) =>
+      Math.max(logProb, IMPOSSIBLE),
+    ),
+    agreement: combines ? Float64Array.from(smoothedLogRates(agreement)) : undefined,
     truth: Int32Array.of(UNKNOWN_LABEL),
   });
 }

@@ -50,6 +50,8 @@ export interface TableColumns {
   readonly roles: Readonly<Partial<Record<Role, number>>>;
   /** Null: the table has confidence alone. */
   readonly scores: ScoreColumns | null;
+  /** Scores of the agreement beside the token probabilities in `scores`, for a combination of both; else null. */
+  readonly agreement: ScoreColumns | null;
   /** The `<method>/` prefix in use, without the slash. */
   readonly method: string | null;
 }
@@ -66,7 +68,15 @@ export interface ColumnOptions {
   readonly labels?: readonly string[] | undefined;
   /** 'confidence': leave score columns aside where the table has a confidence column too. */
   readonly on?: 'labels' | 'confidence' | undefined;
+  /**
+   * Read token probability and agreement together (`token/…` and `consistency/…`), as a combination weighs them. What
+   * comes of them stands under `ensemble/`.
+   */
+  readonly combine?: boolean | undefined;
 }
+
+/** Prefixes of the columns that a combination reads and writes. */
+const COMBINED = { token: 'token', agreement: 'consistency', out: 'ensemble' } as const;
 
 interface ScoreName {
   readonly type: ScoreType;
@@ -81,6 +91,7 @@ interface ScoreName {
  */
 export function findColumns(header: readonly string[], options: ColumnOptions = {}): TableColumns {
   const named = header.map((name) => name.trim());
+  if (options.combine === true) return combinedColumns(header, named, options);
   const method = chooseMethod(named, options.method, options.mapping ?? {});
   const roles: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
@@ -92,7 +103,30 @@ export function findColumns(header: readonly string[], options: ColumnOptions = 
   const useConfidence = options.on === 'confidence' && roles.confidence !== undefined;
   const scores = found === null || useConfidence ? null : inOrder(found, options.labels);
   if (scores === null && roles.confidence === undefined) throw noColumns(named);
-  return { header, roles, scores, method };
+  return { header, roles, scores, agreement: null, method };
+}
+
+/** @throws UserError no-combination, and as findColumns */
+function combinedColumns(
+  header: readonly string[],
+  named: readonly string[],
+  { mapping = {}, labels }: ColumnOptions,
+): TableColumns {
+  const roles: Partial<Record<Role, number>> = {};
+  for (const role of ROLES) {
+    const index = roleColumn(named, role, COMBINED.out, mapping);
+    if (index !== undefined) roles[role] = index;
+  }
+  const token = scoreColumns(named, {}, COMBINED.token, {});
+  const agreement = scoreColumns(named, {}, COMBINED.agreement, {});
+  if (token === null || agreement === null)
+    throw new UserError(
+      'no-combination',
+      `A combination needs the columns "${COMBINED.token}/…" and "${COMBINED.agreement}/…" of one table: score it with --methods token,consistency,ensemble.`,
+    );
+  const scores = inOrder(token, labels);
+  const order = scores.labels.map((label) => label ?? '');
+  return { header, roles, scores, agreement: inOrder(agreement, order), method: COMBINED.out };
 }
 
 /** How many cells of a would-be header are names that this project knows. */
@@ -105,7 +139,13 @@ export function knownColumns(header: readonly string[]): number {
 }
 
 /** Indexes of the columns that hold predictions of the method in use: every score, predicted, confidence, correct. */
-export function predictionColumns({ header, roles, scores, method }: TableColumns): readonly number[] {
+export function predictionColumns({
+  header,
+  roles,
+  scores,
+  agreement,
+  method,
+}: TableColumns): readonly number[] {
   const byName = header.flatMap((column, index) => {
     const { method: prefix, name } = withoutMethod(column.trim());
     return prefix === method && scoreName(name) !== undefined ? [index] : [];
@@ -113,7 +153,8 @@ export function predictionColumns({ header, roles, scores, method }: TableColumn
   const byRole = (['predicted', 'confidence', 'correct', 'positive'] as const).flatMap(
     (role) => roles[role] ?? [],
   );
-  const mapped = scores?.index.flatMap((index) => index ?? []) ?? [];
+  // A combination leaves the columns that it reads as they are: they belong to other methods.
+  const mapped = agreement === null ? (scores?.index.flatMap((index) => index ?? []) ?? []) : [];
   return [...new Set([...byName, ...byRole, ...mapped])];
 }
 
@@ -187,6 +228,16 @@ export function soleMethod(header: readonly string[]): string | null {
   return method === undefined || other !== undefined || hasPlainScores(header) ? null : method;
 }
 
+/** Whether somebody must say which method is meant: the scores have several prefixes, and none is without. */
+export function hasSeveralMethods(
+  header: readonly string[],
+  mapping: Readonly<Record<string, string>> = {},
+): boolean {
+  const isScore = (key: string) => key === 'confidence' || key === 'positive' || scoreName(key) !== undefined;
+  const isMapped = Object.entries(mapping).some(([key, column]) => column !== '' && isScore(key));
+  return methodsOf(header).length > 1 && !hasPlainScores(header) && !isMapped;
+}
+
 function hasPlainScores(header: readonly string[]): boolean {
   return header
     .map((name) => withoutMethod(name.trim()))
@@ -208,10 +259,7 @@ function chooseMethod(
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
     );
   }
-  if (hasPlainScores(header) || methods.length < 2) return soleMethod(header);
-  const isMapped = (key: string) =>
-    key === 'confidence' || key === 'positive' || scoreName(key) !== undefined;
-  if (Object.entries(mapping).some(([key, column]) => column !== '' && isMapped(key))) return null;
+  if (!hasSeveralMethods(header, mapping)) return soleMethod(header);
   throw new UserError(
     'several-methods',
     `The table has scores of several methods (${methods.join(', ')}). Choose one (on the command line with --scores).`,

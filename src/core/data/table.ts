@@ -80,6 +80,7 @@ interface ParsedRow {
 export class TableBuilder {
   private readonly lines = new GrowingColumn((n) => new Int32Array(n));
   private readonly scores = new GrowingColumn((n) => new Float64Array(n));
+  private readonly agreement = new GrowingColumn((n) => new Float64Array(n));
   private readonly confidence = new GrowingColumn((n) => new Float64Array(n));
   private readonly correct = new GrowingColumn((n) => new Uint8Array(n));
   private readonly truth = new GrowingColumn((n) => new Int32Array(n));
@@ -104,6 +105,7 @@ export class TableBuilder {
   private readonly labelIndex = new Map<string, number>();
   /** (K) scores of the row at hand. */
   private readonly row: Float64Array;
+  private readonly agreementRow: Float64Array;
   private readonly isZeroOne: boolean;
 
   /** @throws UserError no-truth: no column says what is right, and the truth is required; no-such-column */
@@ -119,6 +121,7 @@ export class TableBuilder {
     this.labels = [...(columns.scores?.labels ?? [])];
     for (const [index, label] of this.labels.entries()) if (label !== null) this.labelIndex.set(label, index);
     this.row = new Float64Array(this.labels.length);
+    this.agreementRow = new Float64Array(columns.agreement === null ? 0 : this.labels.length);
     this.isZeroOne = this.labels.length === 2 && this.labelIndex.has('0') && this.labelIndex.has('1');
   }
 
@@ -171,7 +174,7 @@ export class TableBuilder {
   }
 
   private parse(cells: readonly string[], line: number): ParsedRow {
-    const { header, roles, scores } = this.columns;
+    const { header, roles, scores, agreement } = this.columns;
     if (cells.length !== header.length)
       throw new BadRow(
         `${cells.length} cells where the header has ${header.length} (a cell that holds the separator needs ` +
@@ -180,7 +183,8 @@ export class TableBuilder {
     const labelMass = roles.labelMass === undefined ? NaN : this.probability(cells, roles.labelMass, line);
     let confidence = NaN;
     if (scores === null) confidence = this.probability(cells, roles.confidence ?? -1, line);
-    else this.readScores(cells, scores, labelMass, line);
+    else this.readScores(this.row, cells, scores, labelMass, line);
+    if (agreement !== null) this.readScores(this.agreementRow, cells, agreement, NaN, line);
     const weight = roles.weight === undefined ? 1 : this.number(cells, roles.weight, line);
     if (weight < 0) throw new BadRow(`${this.name(roles.weight)} is ${weight}; weights are not negative`);
     const truth = scores === null ? UNKNOWN_LABEL : this.truthOf(cells);
@@ -205,8 +209,10 @@ export class TableBuilder {
         this.scores.push(this.row[k] ?? 0);
         if ((this.row[k] ?? 0) > (this.row[best] ?? 0)) best = k;
       }
+      for (const value of this.agreementRow) this.agreement.push(value);
       this.truth.push(row.truth);
-      const predicted = this.cell(cells, 'predicted');
+      // What both together predict is no claim about either of them.
+      const predicted = this.columns.agreement === null ? this.cell(cells, 'predicted') : '';
       if (predicted !== '' && this.indexOf(predicted) !== best) this.otherPrediction++;
     }
     if (roles.predicted !== undefined) this.predicted.push(cells);
@@ -248,7 +254,8 @@ export class TableBuilder {
       this.clipped += clipped;
       matrix = logProbs;
     }
-    return labelData({ labels, scores: matrix, truth: this.truth.take(), ...rows });
+    const agreement = this.columns.agreement === null ? undefined : this.agreement.take();
+    return labelData({ labels, scores: matrix, agreement, truth: this.truth.take(), ...rows });
   }
 
   private warnings(): Warning[] {
@@ -288,8 +295,13 @@ export class TableBuilder {
     return warnings;
   }
 
-  private readScores(cells: readonly string[], scores: ScoreColumns, labelMass: number, line: number): void {
-    const { row } = this;
+  private readScores(
+    row: Float64Array,
+    cells: readonly string[],
+    scores: ScoreColumns,
+    labelMass: number,
+    line: number,
+  ): void {
     let implied = -1;
     for (let k = 0; k < row.length; k++) {
       const index = scores.index[k] ?? null;
@@ -300,13 +312,13 @@ export class TableBuilder {
         throw new BadRow(`${this.name(index)} is ${row[k] ?? 0}; a log-probability is never above 0`);
     }
     if (implied >= 0) row[implied] = scores.type === 'prob' ? 1 - (row[1 - implied] ?? 0) : 0;
-    else if (scores.type !== 'logit') this.checkSum(scores.type, labelMass);
+    else if (scores.type !== 'logit') this.checkSum(row, scores.type, labelMass);
   }
 
   /** Probabilities sum to 1, or to the row's label mass; those within the tolerance are renormalised. */
-  private checkSum(type: 'prob' | 'logprob', labelMass: number): void {
+  private checkSum(row: Float64Array, type: 'prob' | 'logprob', labelMass: number): void {
     let sum = 0;
-    for (const value of this.row) sum += type === 'prob' ? value : Math.exp(value);
+    for (const value of row) sum += type === 'prob' ? value : Math.exp(value);
     if (sum > 1 + SUM_TOLERANCE)
       throw new BadRow(`the probabilities of the labels sum to ${shown(sum)}, above 1`);
     // Log-probabilities say the rest themselves: what is missing fell on no label.
@@ -322,7 +334,7 @@ export class TableBuilder {
         );
       if (sum === 0) throw new BadRow('all probabilities of the labels are 0');
     }
-    for (let k = 0; k < this.row.length; k++) this.row[k] = (this.row[k] ?? 0) / sum;
+    for (let k = 0; k < row.length; k++) row[k] = (row[k] ?? 0) / sum;
   }
 
   private number(cells: readonly string[], index: number, line: number): number {

@@ -1,0 +1,37 @@
+import { recommend } from './recommend';
+import type { PredictionData } from './types';
+
+export interface CombinationGain {
+  /** Whether the combination is better than the token probability alone by more than the error of that difference. */
+  readonly beats: boolean;
+  readonly message: string;
+}
+
+/**
+ * What drawing answers adds: the combination against bias-temperature on the token probabilities alone, which is the
+ * combination with no weight on the agreement. Cross-fitted NLL on the same rows, beyond one paired standard error.
+ *
+ * @param data with `agreement`
+ */
+export function combinationGain(data: PredictionData, seed: number): CombinationGain {
+  const { candidates, reason } = recommend(data, {
+    on: 'labels',
+    methods: ['bias-temperature', 'combination'],
+    seed,
+  });
+  const token = candidates.find(({ method }) => method === 'bias-temperature');
+  const both = candidates.find(({ method }) => method === 'combination');
+  if (token === undefined || both === undefined)
+    return {
+      beats: false,
+      message: `It cannot be said whether the combination beats the token probability alone. ${reason}`,
+    };
+  const figures = `cross-fitted NLL ${both.nll.toFixed(4)} against ${token.nll.toFixed(4)} of bias-temperature on token probabilities`;
+  const beats = both.nll < token.nll && !token.withinOneSe;
+  return {
+    beats,
+    message: beats
+      ? `The combination beats the token probability alone: ${figures}, more than one paired standard error apart.`
+      : `The combination does not beat the token probability alone: ${figures}. Drawing answers costs more and adds nothing that this table can show.`,
+  };
+}

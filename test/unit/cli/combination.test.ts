@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { parseSavedCalibrator } from '../../../src/core/calibration/saved';
+import { seededRandom, type Random } from '../../../src/core/random';
+import type { Answer } from '../../../src/core/scoring/agreement';
+import { agreementOf, ensembleScore } from '../../../src/core/scoring/consistency';
+import { labelScores, type Score } from '../../../src/core/scoring/score';
+import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
+import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { scoreCells } from '../../../src/store/tables/score-cells';
+import { Workbench } from './workbench';
+
+const NAMES = ['pos', 'neg'];
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+function scoreOf(p: number, drawnAt: number, random: Random): Score {
+  const token: Score = {
+    ...labelScores(NAMES, [Math.log(0.9 * p), Math.log(0.9 * (1 - p))]),
+    method: 'first-token',
+    textTokens: 5,
+    cutTokens: 0,
+  };
+  const answers = Array.from({ length: 10 }, (): Answer => {
+    return { text: '', label: random() < drawnAt ? 'pos' : 'neg' };
+  });
+  const drawn = { answers, temperature: 1, variants: 'permuted' as const };
+  return ensembleScore(token, agreementOf(NAMES, drawn, token.labels));
+}
+
+/**
+ * A simulated table with both methods.
+ *
+ * @param own how much the agreement knows that the token probability does not; 0: it only repeats it, with noise
+ */
+function table(n: number, own: number): { csv: string; scores: readonly Score[] } {
+  const random = seededRandom(5);
+  const layout = scoreCells(NAMES, 'ensemble', ['token', 'consistency', 'ensemble']);
+  const scores: Score[] = [];
+  const rows = Array.from({ length: n }, (_, i) => {
+    const [f, g] = [5 * random() - 2.5, own * (5 * random() - 2.5)];
+    const score = scoreOf(sigmoid(f), sigmoid(own === 0 ? f : g), random);
+    scores.push(score);
+    const label = random() < sigmoid(f + g) ? 'pos' : 'neg';
+    return [String(i), label, ...layout.cells(score)].join(',');
+  });
+  return { csv: [['id', 'label', ...layout.header].join(','), ...rows].join('\n'), scores };
+}
+
+describe('a fitted combination', () => {
+  let bench: Workbench;
+  beforeEach(async () => {
+    bench = await Workbench.create();
+  });
+  afterEach(() => bench.remove());
+
+  async function calibrate(own: number) {
+    const simulated = table(600, own);
+    await bench.write('t.csv', simulated.csv);
+    const ran = await bench.run('calibrate', '@t.csv', '--method', 'combination', '--out', '@c.json');
+    assert.equal(ran.code, 0, ran.err);
+    return { ...ran, ...simulated };
+  }
+
+  it('beats the token probability alone where the answers know more, and is applied as it was fitted', async () => {
+    const { out, scores } = await calibrate(1);
+    assert.match(out, /The combination beats the token probability alone/u);
+    const applied = await bench.run('apply', '@c.json', '@t.csv', '--out', '@u.csv');
+    assert.equal(applied.code, 0, applied.err);
+    const { calibrator } = parseSavedCalibrator(await readFile(bench.at('c.json'), 'utf8'));
+    const [header = '', ...rows] = (await readFile(bench.at('u.csv'), 'utf8')).trim().split('\n');
+    const columns = header.split(',');
+    assert.ok(columns.includes('token/logprob:pos') && columns.includes('raw:ensemble/confidence'), header);
+    const at = columns.indexOf('ensemble/prob:pos');
+    for (const [index, row] of rows.slice(0, 50).entries()) {
+      const score = scores[index];
+      assert.ok(score);
+      const { labels } = calibratedScore(score, calibrator, DEFAULT_BUCKETS);
+      assert.ok(Math.abs(Number(row.split(',')[at]) - (labels?.[0]?.confidence ?? NaN)) < 1e-12);
+    }
+    const evaluated = await bench.run('evaluate', '@t.csv', '--calibrator', '@c.json', '--json');
+    assert.equal(evaluated.code, 0, evaluated.err);
+  });
+
+  it('says that it does not where the answers only repeat it with noise', async () => {
+    const { err } = await calibrate(0);
+    assert.match(err, /The combination does not beat the token probability alone/u);
+  });
+
+  it('needs the columns of both methods', async () => {
+    await bench.write('t.csv', 'label,prob:pos,prob:neg\npos,.9,.1\nneg,.4,.6\n');
+    const ran = await bench.run('calibrate', '@t.csv', '--method', 'combination', '--out', '@c.json');
+    assert.equal(ran.code, 2);
+    assert.match(ran.err, /--methods token,consistency,ensemble/u);
+  });
+});
