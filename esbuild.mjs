@@ -113,7 +113,7 @@ const HOST_ENTRIES = ['test/host/index.ts', 'test/host/launcher.ts'];
 
 async function buildTests() {
   rmSync(path.join(root, 'dist-test'), { recursive: true, force: true });
-  const files = [...walk('test').filter((file) => /\.(test|bench)\.ts$/.test(file)), ...HOST_ENTRIES];
+  const files = [...walk('test').filter((file) => /\.(test|bench|tour)\.ts$/.test(file)), ...HOST_ENTRIES];
   const inPage = (file) => file.startsWith('test/webview/page/');
   await build({
     ...node,
@@ -123,6 +123,7 @@ async function buildTests() {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     // import.meta.url does not exist in CommonJS; tests find the root by PROMPT_CONFIDENCE_ROOT, set by test/run.mjs.
+    logOverride: { 'empty-import-meta': 'silent' },
     external: ['vscode', 'mocha', 'playwright-core', 'node-llama-cpp', 'fast-check', 'axe-core'],
     sourcemap: 'inline',
   });

@@ -6,12 +6,21 @@ export interface PageOptions {
   readonly styleUri: string;
   /** Where styles may come from: `webview.cspSource`. */
   readonly cspSource: string;
+  /** The page makes pictures of what it shows: it may load images that it made itself, and no others. */
+  readonly drawsPictures?: boolean;
   /** Fresh for every document, from a cryptographic source. */
   readonly nonce: string;
 }
 
-export function pageHtml({ title, scriptUri, styleUri, cspSource, nonce }: PageOptions): string {
-  const policy = `default-src 'none'; style-src ${cspSource}; script-src 'nonce-${nonce}'`;
+export function pageHtml({
+  title,
+  scriptUri,
+  styleUri,
+  cspSource,
+  drawsPictures,
+  nonce,
+}: PageOptions): string {
+  const policy = `default-src 'none'; style-src ${cspSource}; script-src 'nonce-${nonce}'${drawsPictures === true ? '; img-src blob:' : ''}`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

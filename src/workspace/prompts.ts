@@ -3,6 +3,7 @@
  * tests answer it.
  */
 import * as vscode from 'vscode';
+import { UserError } from '../core/user-error';
 import { signalOf } from './scoring';
 
 /** One line to choose from; `value` is what was chosen. Without a value it is a heading. */
@@ -51,6 +52,19 @@ export interface Prompts {
   tell(severity: Severity, message: string, actions?: readonly string[]): Promise<string | undefined>;
   /** Absolute path of an existing file. */
   chooseFile(title: string, extensions: Readonly<Record<string, string[]>>): Promise<string | undefined>;
+  /**
+   * Absolute path of a file to write: where it exists, the person agreed to replace it.
+   *
+   * @param extensions by kind of file
+   * @throws UserError not-on-disk
+   */
+  chooseNewFile(
+    title: string,
+    suggestion: string,
+    extensions: Readonly<Record<string, string[]>>,
+  ): Promise<string | undefined>;
+  /** Puts a text on the clipboard. */
+  copy(text: string): Promise<void>;
   /** A cancellable notification for as long as `work` takes. */
   progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T>;
   openLink(url: string): Promise<void>;
@@ -117,6 +131,28 @@ export class EditorPrompts implements Prompts {
   ): Promise<string | undefined> {
     const found = await vscode.window.showOpenDialog({ title, filters: { ...extensions } });
     return found?.[0]?.fsPath;
+  }
+
+  async chooseNewFile(
+    title: string,
+    suggestion: string,
+    extensions: Readonly<Record<string, string[]>>,
+  ): Promise<string | undefined> {
+    const chosen = await vscode.window.showSaveDialog({
+      title,
+      defaultUri: vscode.Uri.file(suggestion),
+      filters: { ...extensions },
+    });
+    if (chosen !== undefined && chosen.scheme !== 'file')
+      throw new UserError(
+        'not-on-disk',
+        'Files are saved on this machine’s disk only. Choose a folder of it.',
+      );
+    return chosen?.fsPath;
+  }
+
+  async copy(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text);
   }
 
   async progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T> {

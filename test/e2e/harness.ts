@@ -115,9 +115,13 @@ export class Workbench {
     await this.editor.locator('.view-line').first().waitFor();
   }
 
-  /** Runs a command by the title that the command palette shows, category included. */
-  async runCommand(title: string): Promise<void> {
-    await this.choose(`>${title}`, title);
+  /**
+   * Runs a command by the title that the command palette shows, category included.
+   *
+   * @param beforeAccept called right before it is run: for measurements
+   */
+  async runCommand(title: string, beforeAccept?: () => void): Promise<void> {
+    await this.choose(`>${title}`, title, beforeAccept);
   }
 
   /** The titles that the command palette offers for what was typed, in its order. */
@@ -249,7 +253,7 @@ export class Workbench {
   }
 
   /** Types into the palette and accepts the entry with this label: exactly once, however often it has to look. */
-  private async choose(typed: string, label: string): Promise<void> {
+  private async choose(typed: string, label: string, beforeAccept?: () => void): Promise<void> {
     const rows = this.page.locator('.quick-input-list .monaco-list-row');
     const wanted = rows.filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) });
     await this.until(`the palette offers "${label}" for "${typed}"`, async () => {
@@ -259,6 +263,7 @@ export class Workbench {
       await wanted.first().waitFor({ timeout: 2_000 });
       await this.focusRow(wanted.and(this.page.locator('.focused')), await rows.count());
     });
+    beforeAccept?.();
     await this.page.keyboard.press('Enter');
   }
 

@@ -1,6 +1,7 @@
 /** Score CSV… as a person runs it, with an extension host that dies on the way. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { seededRandom } from '../../src/core/random';
 import { killExtensionHosts } from '../support/extension-host';
 import type { Workbench } from './harness';
@@ -10,9 +11,23 @@ export function reviewsTable(rows: number): string {
   const random = seededRandom(3);
   const words = 'slow brilliant dull long charming clumsy film story ending cast and but not very'.split(' ');
   const text = (): string =>
-    Array.from({ length: 3 + Math.floor(random() * 9) }, () => words[Math.floor(random() * words.length)]).join(' ');
-  const lines = Array.from({ length: rows }, (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`);
+    Array.from(
+      { length: 3 + Math.floor(random() * 9) },
+      () => words[Math.floor(random() * words.length)],
+    ).join(' ');
+  const lines = Array.from(
+    { length: rows },
+    (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`,
+  );
   return `id,text,label\n${lines.join('')}`;
+}
+
+/** The list of notifications: under a test driver the workbench shows none by itself. */
+export async function notifications(workbench: Workbench): Promise<Locator> {
+  await workbench.runCommand('Notifications: Show Notifications');
+  const center = workbench.page.locator('.notifications-center.visible');
+  await center.waitFor();
+  return center;
 }
 
 /**
@@ -43,9 +58,16 @@ export async function scoreAndKillHost(
   if (killExtensionHosts(path.join(path.dirname(workspace), 'server')) === 0)
     throw new Error('there was no extension host to kill');
   await page.reload();
-  await workbench.waitForText(`${path.basename(out)} is not finished`);
-  await page.getByRole('button', { name: 'Resume' }).click();
-  await workbench.waitForText(`${rows} rows are scored in ${path.basename(out)}.`);
+  const center = await notifications(workbench);
+  await center
+    .getByText(`${path.basename(out)} is not finished`)
+    .first()
+    .waitFor();
+  await center.getByRole('button', { name: 'Resume' }).first().click();
+  await workbench.until('the table is whole', async () => {
+    if (!existsSync(out)) throw new Error('there is no table');
+    await Promise.resolve();
+  });
 }
 
 /** By what the last checkpoint says. */

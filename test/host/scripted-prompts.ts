@@ -47,6 +47,16 @@ export class ScriptedPrompts implements Prompts {
     return Promise.resolve(this.next());
   }
 
+  chooseNewFile(title: string, suggestion: string): Promise<string | undefined> {
+    this.said.push(`new file ${title}: ${suggestion}`);
+    return Promise.resolve(this.next());
+  }
+
+  copy(text: string): Promise<void> {
+    this.said.push(`copy ${text}`);
+    return Promise.resolve();
+  }
+
   progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     return work((message) => {

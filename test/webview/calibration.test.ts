@@ -184,7 +184,7 @@ describe('the calibration panel', () => {
   it('shows the scoring methods of a table side by side, and looks at the one that is chosen', async () => {
     const page = await show(PANEL_STATES.severalMethods);
     await page.page.getByRole('heading', { name: 'Choose a scoring method' }).waitFor();
-    assert.equal(await page.page.locator('.multiples .diagram').count(), 3);
+    assert.equal(await page.page.locator('.method-figures .diagram').count(), 3);
     const table = page.page.getByRole('table', { name: 'Scoring methods on the same rows' });
     assert.match(await table.getByRole('row', { name: /^vote/ }).innerText(), /\t10\t/);
     await table.getByRole('button', { name: 'vote' }).click();

@@ -45,6 +45,7 @@ export interface RpcMessage {
   readonly id?: number;
   readonly method?: string;
   readonly params?: unknown;
+  readonly result?: unknown;
 }
 
 export interface PageOptions {
@@ -101,6 +102,7 @@ export class TestPage {
             scriptUri: `${ORIGIN}/${name}.js`,
             styleUri: `${ORIGIN}/${name}.css`,
             cspSource: ORIGIN,
+            drawsPictures: name === 'calibration',
             nonce: NONCE,
           }),
         });
@@ -124,6 +126,19 @@ export class TestPage {
   /** Answers every request under a method as the host would. */
   answer(method: string, result: (params: unknown) => unknown): void {
     this.answers.set(method, result);
+  }
+
+  /** Asks the page as the host would, and gives its answer. */
+  async ask(method: string, params: unknown): Promise<unknown> {
+    const id = 1000 + this.sent.length;
+    await this.page.evaluate(
+      `window.postMessage(${JSON.stringify({ jsonrpc: '2.0', id, method, params })}, '*')`,
+    );
+    for (;;) {
+      const found = this.sent.find((message) => message.id === id && message.method === undefined);
+      if (found !== undefined) return found.result;
+      await this.page.waitForTimeout(20);
+    }
   }
 
   private async reply({ id, method, params }: RpcMessage): Promise<void> {

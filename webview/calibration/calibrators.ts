@@ -6,7 +6,14 @@ import { h, warningIcon } from '../dom';
 import { densityTop, type DiagramOptions } from './diagram';
 import { figure } from './figure';
 import { link, table } from './tables';
-import { CORRECTNESS, interval, methodName, number } from './words';
+import {
+  CORRECTNESS,
+  interval,
+  methodName,
+  number,
+  recommendationReason,
+  recommendationTitle,
+} from './words';
 
 /** How every diagram of the page is drawn. */
 export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;
@@ -55,8 +62,6 @@ export function calibratorSection(
   return [compared(comparison, analysis.origin, look, wanted, actions)];
 }
 
-const TITLES = { 'keep-raw': 'Keep raw', 'not-enough-data': 'Not enough data' } as const;
-
 function compared(
   comparison: Comparison,
   origin: string,
@@ -65,17 +70,14 @@ function compared(
   actions: CalibratorActions,
 ): HTMLElement {
   const { verdict, choice, reason, folds, warnings, excluded, methods } = comparison;
-  const title =
-    verdict === 'use' && choice !== null
-      ? `Recommended: ${methodName(choice)}`
-      : TITLES[verdict === 'use' ? 'keep-raw' : verdict];
+  const title = recommendationTitle(verdict, choice);
   const [raw] = methods;
   const shown = shownMethod(comparison, wanted);
   return h(
     'section',
     { class: 'calibrators' },
     h('h2', {}, `Calibrators. ${title}`),
-    h('p', {}, `${sentence(reason, choice)} ${folds}`),
+    h('p', {}, `${recommendationReason(reason, choice)} ${folds}`),
     comparisonTable(comparison, shown, actions),
     ...warnings.map(({ message }) => h('p', { class: 'line quiet' }, warningIcon(), message)),
     ...excluded.map(({ method, reason: why }) =>
@@ -87,12 +89,6 @@ function compared(
     ),
     ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, look, origin, actions)),
   );
-}
-
-/** The core's reason, which begins with the name of a method as the command line has it. */
-function sentence(reason: string, choice: Comparison['choice']): string {
-  if (choice === null || !reason.startsWith(choice)) return reason;
-  return methodName(choice) + reason.slice(choice.length);
 }
 
 /** What the person chose to see; else what is recommended, else the one with the lowest NLL. */

@@ -48,6 +48,7 @@ export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
     'svg',
     {
       class: 'diagram',
+      'data-picture': id,
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
       role: 'group',
       'aria-labelledby': `${id}-title`,

@@ -23,12 +23,24 @@ import { calibratorSection, type Look, shownMethod } from './calibrators';
 import { columnsForm } from './columns-form';
 import { DecisionSection } from './decisions';
 import { markChosen } from './diagram';
+import { exportControls } from './export';
 import { figure } from './figure';
 import { methodsSection } from './methods';
 import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts';
 import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
-import { type Axes, binRange, CORRECTNESS, count, isMappable, labelName, remedy, verdict } from './words';
+import {
+  aboutNumbers,
+  type Axes,
+  binRange,
+  CORRECTNESS,
+  count,
+  factsOf,
+  isMappable,
+  labelName,
+  remedy,
+  verdict,
+} from './words';
 
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),
@@ -72,6 +84,7 @@ let asked = 0;
 const heading = h('h1', {});
 const facts = h('p', { class: 'facts' });
 const controls = h('div', { class: 'controls' });
+const exportButtons = exportControls(connection);
 const busy = h('div', { class: 'busy', hidden: true });
 const problem = h('div', {});
 const mapping = h('div', {});
@@ -94,7 +107,7 @@ document.body.append(
     'main',
     {},
     busy,
-    h('header', {}, h('div', {}, heading, facts), controls),
+    h('header', {}, h('div', {}, heading, facts, exportButtons), controls),
     problem,
     methods,
     mapping,
@@ -115,6 +128,7 @@ function draw(state: PanelState): void {
   if (!same(state.error, drawn?.error) || (state.analysis === null) !== (drawn?.analysis === null))
     replaceContent(problem, ...problemParts(state));
   controls.hidden = state.analysis === null;
+  exportButtons.hidden = state.analysis === null || state.analysis.preliminary || state.error !== null;
   if (!same(controlPart(state), drawn && controlPart(drawn))) drawControls(state);
   if (!same(methodsPart(state), drawn && methodsPart(drawn))) drawMethods(state);
   if (!same(mappingPart(state), drawn && mappingPart(drawn))) drawMapping(state);
@@ -226,8 +240,10 @@ function drawBusy(words: string | null): void {
 
 function problemParts({ error, analysis, columns }: PanelState): Node[] {
   if (error === null) return [];
-  const again = button('Compute Again', { key: 'retry', secondary: isMappable(error.code) }, () =>
-    notify(CALIBRATION_PAGE_METHODS.retry),
+  const again = button(
+    'Compute Again',
+    { key: 'retry', secondary: isMappable(error.code) || error.code === 'several-methods' },
+    () => notify(CALIBRATION_PAGE_METHODS.retry),
   );
   const text = button('Open as Text', { key: 'text', secondary: true }, () =>
     notify(CALIBRATION_PAGE_METHODS.openText),
@@ -360,7 +376,7 @@ function drawContent(state: PanelState): void {
     for (const element of [facts, parts, content]) element.replaceChildren();
     return;
   }
-  facts.textContent = factsOf(analysis);
+  facts.textContent = factsOf(analysis.evaluation);
   const part = shownPart(state, view.part);
   replaceContent(
     parts,
@@ -397,14 +413,6 @@ function drawContent(state: PanelState): void {
 
 function drawNotes(analysis: Analysis | null): void {
   replaceContent(notes, ...(analysis === null ? [] : noteParts(analysis)));
-}
-
-function factsOf({ evaluation: { n, nCorrect, nWrong, labels } }: Analysis): string {
-  const what =
-    labels === null
-      ? 'confidence against correct'
-      : `${labels.length} labels: ${labels.slice(0, 6).map(labelName).join(', ')}${labels.length > 6 ? ', …' : ''}`;
-  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong · ${what}`;
 }
 
 function tooFew(n: number): HTMLElement {
@@ -560,11 +568,7 @@ function noteParts({ evaluation, rejectedCount, origin, preliminary }: Analysis)
             { class: 'about' },
             h('h2', {}, 'About these numbers'),
             h('p', {}, origin),
-            h(
-              'p',
-              {},
-              `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${evaluation.seed}); those of ECE and MCE are approximate. They are the numbers of prompt-confidence evaluate.`,
-            ),
+            h('p', {}, aboutNumbers(evaluation)),
           ),
         ]),
   ];
@@ -585,7 +589,7 @@ function spoken(state: PanelState): string | undefined {
   if (state.busy !== null && (drawn?.busy ?? null) === null) return state.busy;
   if (state.busy === null && (drawn?.busy ?? null) !== null && state.analysis !== null) {
     const said = verdict(state.analysis.evaluation, CORRECTNESS);
-    return `${factsOf(state.analysis)}. ${said?.title ?? ''}`;
+    return `${factsOf(state.analysis.evaluation)}. ${said?.title ?? ''}`;
   }
   return undefined;
 }

@@ -1,10 +1,9 @@
 /** The tables beside the plots. */
-import { metricsOf } from '../../src/core/metrics/metric-names';
 import type { Evaluation } from '../../src/core/calibration/types';
 import type { BinRows, Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
 import { curveAt } from './curve';
-import { type Axes, binRange, count, interval, labelName, number, signed } from './words';
+import { type Axes, binRange, headlineRows, interval, labelName, number, signed } from './words';
 
 interface Column {
   readonly name: string;
@@ -56,33 +55,8 @@ export function table(
   );
 }
 
-const METRIC_WORDS: Readonly<Record<string, string>> = {
-  'smooth ECE': 'Smooth ECE',
-  'debiased L2': 'Debiased L2',
-  'classwise ECE': 'Classwise ECE',
-};
-
 /** The headline numbers with their intervals, and why one is missing. */
 export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes: Axes): HTMLElement {
-  const words: Readonly<Record<string, string>> = {
-    ...METRIC_WORDS,
-    accuracy: axes.up,
-    'mean confidence': `Mean ${axes.acrossWords}`,
-  };
-  const rows = metricsOf(evaluation).map(([name, metric]) => [
-    words[name] ?? name,
-    number(metric.value),
-    interval(metric) || (preliminary ? '…' : '–'),
-    remark(name, metric.reason, evaluation.mce.count, preliminary),
-  ]);
-  const { mean, q95 } = evaluation.eceNull;
-  const at = rows.findIndex(([name]) => name === 'ECE') + 1;
-  rows.splice(at, 0, [
-    'ECE if calibrated',
-    number(mean),
-    q95 === null ? '–' : `up to ${number(q95)}`,
-    'mean and 95% quantile of chance',
-  ]);
   return table(
     'Headline numbers',
     [
@@ -91,21 +65,8 @@ export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes:
       { name: '95% interval', isNumber: true },
       { name: 'Remark' },
     ],
-    rows,
+    headlineRows(evaluation, preliminary, axes),
   );
-}
-
-function remark(
-  name: string,
-  reason: string | undefined,
-  mceRows: number | null,
-  preliminary: boolean,
-): string {
-  // Before the intervals are there, what is missing needs no reason.
-  const parts = reason === undefined || preliminary ? [] : [reason];
-  if (name === 'MCE' && mceRows !== null) parts.push(`from a bin of ${count(mceRows, 'row')}`);
-  if (/ECE$|^MCE$|L2$/.test(name)) parts.push('approximate');
-  return parts.join('; ');
 }
 
 /** The bins as a table; the first cell chooses one where that can be done. */

@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util';
 import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
 import { atShares } from '../../core/calibration/deployment';
 import type { Prevalence } from '../../core/calibration/prior';
-import type { Evaluation, PredictionData, Warning } from '../../core/calibration/types';
-import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
+import type { PredictionData, Warning } from '../../core/calibration/types';
+import { decide } from '../../core/decisions/decisions';
+import { evaluateReport } from '../../core/decisions/report';
 import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { hasSeveralMethods } from '../../core/data/columns';
@@ -52,14 +53,6 @@ methods, and without --scores, all of them are compared.
                          {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
   --label LABEL          from which probability on a row should count as LABEL, for the best F1
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
-
-/** What --json prints. */
-export interface EvaluateReport extends Evaluation, Omit<Decisions, 'confidentErrors'> {
-  /** By the line of the file on which the row begins. */
-  readonly confidentErrors: readonly ({ readonly line: number } & Omit<ConfidentError, 'row'>)[];
-  /** The shares that scores were moved from and to, by --prevalence or by the calibrator; null where they were not. */
-  readonly prevalence: Prevalence | null;
-}
 
 export const evaluate = command(USAGE, async (argv, io) => {
   const { values, positionals } = parseArgs({
@@ -139,15 +132,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     label: values.label,
     slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, { ...input, data })])),
   });
-  const result: EvaluateReport = {
-    ...evaluation,
-    ...decisions,
-    confidentErrors: decisions.confidentErrors.map(({ row, ...error }) => ({
-      line: table.lines[row] ?? 0,
-      ...error,
-    })),
-    prevalence,
-  };
+  const result = evaluateReport(evaluation, decisions, table.lines, prevalence);
   report(io, result.warnings, result.rejected);
   io.out(
     values.json

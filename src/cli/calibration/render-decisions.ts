@@ -6,7 +6,7 @@ import { formatConfidence } from '../../core/decisions/buckets';
 import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';
-import type { EvaluateReport } from './evaluate';
+import type { EvaluateReport } from '../../core/decisions/report';
 import { aligned, count, interval, number } from './render';
 
 /** Errors shown on a terminal; --json lists twenty. */

@@ -1,6 +1,9 @@
 /** What the panel shows, computed from a table. Runs in the worker; has no state and no clock. */
 import { confidenceOf } from '../../core/calibration/data';
-import { assess } from '../../core/metrics/evaluate';
+import { decide } from '../../core/decisions/decisions';
+import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
+import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
+import { assess, evaluate } from '../../core/metrics/evaluate';
 import {
   BIN_ROW_LIMIT,
   REJECTED_LIMIT,
@@ -10,7 +13,10 @@ import {
 } from '../../protocol/calibration-page';
 import type { LabelledTable } from '../../store/tables/labelled';
 import type { Part } from './breakdown';
+import type { ReportParams } from '../../protocol/calibration-export';
+import { suits } from './decide';
 import { diagramOf } from './diagram-data';
+import type { LoadedTable } from './load';
 
 /**
  * The same numbers as `evaluate --json` of the command line, and what is drawn beside them.
@@ -37,7 +43,30 @@ export function analyse(
     preliminary: quick,
     rejectedCount: table.rejectedCount,
     origin,
+    sha256: input.source.sha256,
   };
+}
+
+/** What `evaluate --json` prints with the same options: --buckets, --target and --costs among them. */
+export function reportOf(
+  { shown: { table, data, warnings }, shares }: LoadedTable,
+  { settings: { bins, binning }, decide: { question, buckets } }: ReportParams,
+): EvaluateReport {
+  const options = { bins, binning };
+  const unweighted = data.weight === undefined ? [] : [UNWEIGHTED_THRESHOLD];
+  const evaluation = evaluate(data, {
+    ...options,
+    warnings: [...warnings, ...unweighted],
+    rejected: table.rejected,
+  });
+  const costs = suits(question.costs, data) ? question.costs : undefined;
+  const decisions = decide(data, evaluation.labelMetrics, {
+    ...options,
+    buckets,
+    target: question.target,
+    costs,
+  });
+  return evaluateReport(evaluation, decisions, table.lines, shares);
 }
 
 /**

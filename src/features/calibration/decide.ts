@@ -51,7 +51,8 @@ export function decideOn(
   };
 }
 
-function suits({ wrong }: Costs, data: PredictionData): boolean {
+/** Whether costs are for the labels of a table. */
+export function suits({ wrong }: Costs, data: PredictionData): boolean {
   if (typeof wrong === 'number') return true;
   const K = data.kind === 'labels' ? data.labels.length : 0;
   return K > 0 && wrong.length === K && wrong.every((row) => row.length === K);

@@ -1,5 +1,6 @@
 /** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
 import { atShares, type DeployedTable } from '../../core/calibration/deployment';
+import type { Prevalence } from '../../core/calibration/prior';
 import type { LabelData, PredictionData } from '../../core/calibration/types';
 import { listed } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
@@ -14,6 +15,8 @@ export interface LoadedTable {
   /** Under the label shares of deployment, where those are given: what is evaluated and decided on. */
   readonly shown: LabelledTable;
   readonly prevalence: TableOptions['prevalence'];
+  /** Those that scores were moved from and to; null where they were not. */
+  readonly shares: Prevalence | null;
   /** What a calibrator fitted on it is bound to, in words. */
   readonly origin: string;
 }
@@ -32,9 +35,10 @@ export async function loadTable(
   const said = await calibratedWarnings(read.table.calibratedBy, file);
   const input = { ...read, warnings: [...read.warnings, ...said] };
   const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-  if (prevalence === null) return { input, shown: input, prevalence, origin };
-  const { data, warnings } = inDeployment(input, input.data, prevalence);
-  return { input, shown: { ...input, data, warnings: [...input.warnings, ...warnings] }, prevalence, origin };
+  if (prevalence === null) return { input, shown: input, prevalence, shares: null, origin };
+  const { data, warnings, prevalence: shares } = inDeployment(input, input.data, prevalence);
+  const shown = { ...input, data, warnings: [...input.warnings, ...warnings] };
+  return { input, shown, prevalence, shares, origin };
 }
 
 /**

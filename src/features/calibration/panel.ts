@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
 import { NO_DECISIONS, NO_PROGRESSION } from '../../protocol/calibration-decisions';
@@ -17,6 +18,12 @@ import {
   type PanelSettings,
   type PanelState,
 } from '../../protocol/calibration-page';
+import {
+  EXPORT_METHODS,
+  exportParamsSchema,
+  type Picture,
+  pictureDataSchema,
+} from '../../protocol/calibration-export';
 import { pageHtml } from '../../workspace/page-html';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
@@ -25,6 +32,7 @@ import { PanelDecisions } from './panel-decisions';
 import { PanelProgression } from './panel-progression';
 import { rememberedOptions, rememberOptions } from './remembered';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
+import { copyText, exportFile, type ExportSource } from './export/export';
 import { CalibrationWorker } from './worker-client';
 
 /** A file that is being written changes many times: it is read when it has been quiet for so long. */
@@ -153,6 +161,10 @@ export class CalibrationPanel {
     connection.onNotification(on.reveal, (params: unknown) =>
       this.reveal(lineParamsSchema.parse(params).line),
     );
+    connection.onNotification(EXPORT_METHODS.export, (params: unknown) =>
+      this.exportFile(connection, exportParamsSchema.parse(params).pictures),
+    );
+    connection.onNotification(EXPORT_METHODS.copy, () => this.copyText(connection));
     connection.onNotification(on.openText, () => this.reveal(undefined));
     connection.onRequest(on.binRows, async (params: unknown) => {
       const bin = binParamsSchema.parse(params);
@@ -169,6 +181,7 @@ export class CalibrationPanel {
       scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(pages, 'calibration.js')).toString(),
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(pages, 'calibration.css')).toString(),
       cspSource: webview.cspSource,
+      drawsPictures: true,
       nonce: randomBytes(16).toString('base64'),
     });
   }
@@ -328,6 +341,46 @@ export class CalibrationPanel {
     } finally {
       if (run === this.run) this.update({ busy: null });
     }
+  }
+
+  private async exportFile(page: MessageConnection, pictures: readonly Picture[]): Promise<void> {
+    try {
+      const { prompts } = this.services;
+      const file = await exportFile(this.exportSource(page), prompts, pictures);
+      if (file === undefined) return;
+      if ((await prompts.tell('info', `Exported ${path.basename(file)}.`, ['Open File'])) === 'Open File')
+        await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  private async copyText(page: MessageConnection): Promise<void> {
+    try {
+      await copyText(this.exportSource(page), this.services.prompts);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  private exportSource(page: MessageConnection): ExportSource {
+    return {
+      uri: this.uri,
+      state: this.current,
+      versions: {
+        'Prompt Confidence': extensionVersion(this.services.context),
+        'VS Code': vscode.version,
+        'Node.js': process.versions.node,
+      },
+      report: () => {
+        const { settings, decisions } = this.current;
+        const { target, costs } = decisions.choices;
+        const decide = { question: { target, costs }, buckets: decisions.buckets };
+        return this.worker.report({ settings, decide });
+      },
+      picture: async (params) =>
+        pictureDataSchema.parse(await page.sendRequest(EXPORT_METHODS.picture, params)),
+    };
   }
 
   private cancel(): void {

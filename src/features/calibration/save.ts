@@ -57,8 +57,17 @@ export async function askCalibratorFile(
 
 /** @throws UserError not-writable */
 export async function writeCalibrator(file: string, saved: SavedCalibrator): Promise<void> {
+  await explainingWrite(file, () => saveCalibrator(file, saved));
+}
+
+/**
+ * Writes a file, and says in words why it cannot be written.
+ *
+ * @throws UserError not-writable
+ */
+export async function explainingWrite(file: string, write: () => Promise<unknown>): Promise<void> {
   try {
-    await saveCalibrator(file, saved);
+    await write();
   } catch (error) {
     const code = errorCode(error) ?? '';
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;

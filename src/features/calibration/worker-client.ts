@@ -41,6 +41,13 @@ import {
   type PanelSettings,
 } from '../../protocol/calibration-page';
 
+import {
+  type Report,
+  type ReportParams,
+  reportSchema,
+  WORKER_REPORT,
+} from '../../protocol/calibration-export';
+
 export interface WorkerListener {
   progress(message: string): void;
   preliminary(analysis: Analysis): void;
@@ -105,6 +112,11 @@ export class CalibrationWorker {
 
   async binRows(params: BinParams): Promise<BinRows> {
     return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, params));
+  }
+
+  /** The document of the command line's `evaluate --json`. */
+  async report(params: ReportParams): Promise<Report> {
+    return reportSchema.parse(await this.request(WORKER_REPORT, params));
   }
 
   /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */

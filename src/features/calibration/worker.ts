@@ -11,6 +11,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { ComparedMethod } from '../../core/calibration/compare';
 import type { SavedCalibrator } from '../../core/calibration/saved';
+import type { EvaluateReport } from '../../core/decisions/report';
 import { UserError } from '../../core/user-error';
 import {
   decideParamsSchema,
@@ -37,8 +38,9 @@ import {
   type MethodsComparison,
   type PanelSettings,
 } from '../../protocol/calibration-page';
+import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../protocol/calibration-export';
 import type { LabelledTable } from '../../store/tables/labelled';
-import { analyse, rowsOfBin } from './analyse';
+import { analyse, reportOf, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
 import { compareMethods } from './compare-methods';
@@ -133,6 +135,11 @@ class TableWorker {
     return rowsOfBin(this.brokenDown.shown, low, high, found);
   }
 
+  /** The document of `evaluate --json`. */
+  async report(params: ReportParams): Promise<EvaluateReport> {
+    return reportOf(await this.table(), params);
+  }
+
   /** Begins to read a table; whoever asks about it waits for it. */
   load(params: AnalyseParams): void {
     const table = this.read(params);
@@ -196,6 +203,9 @@ function start(): void {
   );
   connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
     forPeople(() => worker.fit(fitParamsSchema.parse(params))),
+  );
+  connection.onRequest(WORKER_REPORT, (params: unknown) =>
+    forPeople(() => worker.report(reportParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
     forPeople(() => worker.binRows(binParamsSchema.parse(params))),

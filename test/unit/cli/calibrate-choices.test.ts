@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { CalibrateReport } from '../../../src/cli/calibration/calibrate';
-import type { EvaluateReport } from '../../../src/cli/calibration/evaluate';
+import type { EvaluateReport } from '../../../src/core/decisions/report';
 import { parseSavedCalibrator } from '../../../src/core/calibration/saved';
 import { confidenceTable, labelTable } from './tables';
 import { Workbench } from './workbench';

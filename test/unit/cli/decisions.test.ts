@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EvaluateReport } from '../../../src/cli/calibration/evaluate';
+import type { EvaluateReport } from '../../../src/core/decisions/report';
 import { seededRandom } from '../../../src/core/random';
 import { confidenceTable, labelTable } from './tables';
 import { Workbench } from './workbench';

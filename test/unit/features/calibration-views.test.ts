@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EvaluateReport } from '../../../src/cli/calibration/evaluate';
+import type { EvaluateReport } from '../../../src/core/decisions/report';
 import { UserError } from '../../../src/core/user-error';
 import { analyse, rowsOfBin } from '../../../src/features/calibration/analyse';
 import { breakDown, columnsOfView } from '../../../src/features/calibration/breakdown';

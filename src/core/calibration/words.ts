@@ -1,0 +1,208 @@
+/** Numbers and findings as the calibration panel and its report say them. */
+import { metricsOf } from '../metrics/metric-names';
+import { excerpt, visibleName } from '../presentation';
+import type { Evaluation, Method, Metric, ReliabilityBin } from './types';
+
+const LABEL_LIMIT = 60;
+
+/** Three decimals, a real minus sign; "–" for none. */
+export function number(value: number | null): string {
+  if (value === null) return '–';
+  const shown = value.toFixed(3);
+  return /^-0\.0+$/.test(shown) ? shown.slice(1) : shown.replace('-', '−');
+}
+
+/** With its sign: what a gap is. */
+export function signed(value: number): string {
+  const shown = number(value);
+  return shown.startsWith('−') || Number(shown) === 0 ? shown : `+${shown}`;
+}
+
+export function count(value: number, noun: string): string {
+  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
+  return low === null || high === null ? '' : `${number(low)} to ${number(high)}`;
+}
+
+/** A bin's range, closed where it is closed. */
+export function binRange({ low, high }: Pick<ReliabilityBin, 'low' | 'high'>): string {
+  const digits = (value: number): string => String(Number(value.toFixed(3)));
+  return `${low === 0 ? '[' : '('}${digits(low)}, ${digits(high)}]`;
+}
+
+/** A label on one line; nothing in it is invisible, and a long one is cut. */
+export function labelName(label: string | null): string {
+  if (label === null) return '–';
+  if (label.trim() === '') return label === '' ? '(empty)' : `(${count(label.length, 'space')})`;
+  return visibleName(excerpt(label, LABEL_LIMIT));
+}
+
+const METHOD_NAMES: Partial<Record<Method, string>> = {
+  platt: 'Platt',
+  isotonic: 'Isotonic',
+  temperature: 'Temperature',
+  'bias-temperature': 'Bias-temperature',
+  vector: 'Vector',
+  beta: 'Beta',
+  histogram: 'Histogram',
+  slope: 'Slope',
+};
+
+export function methodName(method: Method | 'raw'): string {
+  return method === 'raw' ? 'Raw' : (METHOD_NAMES[method] ?? method);
+}
+
+/** What a diagram's axes are: confidence against correct, or one label's probability against that label. */
+export interface Axes {
+  /** Below the diagram, and in sentences. */
+  readonly across: string;
+  readonly acrossWords: string;
+  /** Beside it. */
+  readonly up: string;
+  readonly upWords: string;
+  /** Rows above and below it. */
+  readonly hit: string;
+  readonly miss: string;
+  /** What a calibrated model would do in so many rows of a bin. */
+  readonly would: string;
+  /** Mean confidence far above the accuracy, and far below it. */
+  readonly above: string;
+  readonly below: string;
+}
+
+export const CORRECTNESS: Axes = {
+  across: 'Confidence',
+  acrossWords: 'confidence',
+  up: 'Accuracy',
+  upWords: 'accuracy',
+  hit: 'right',
+  miss: 'wrong',
+  would: 'be right',
+  above: 'Overconfident',
+  below: 'Underconfident',
+};
+
+/** Long ones would not fit beside a diagram. */
+const AXIS_LABEL_LIMIT = 24;
+
+export function labelAxes(label: string): Axes {
+  const name = excerpt(labelName(label), AXIS_LABEL_LIMIT);
+  return {
+    across: `P(${name})`,
+    acrossWords: `P(${name})`,
+    up: `Share of ${name}`,
+    upWords: `share of ${name}`,
+    hit: 'is it',
+    miss: 'other',
+    would: `be that label`,
+    above: 'Too high',
+    below: 'Too low',
+  };
+}
+
+/** Difference of mean confidence and accuracy that is worth a word. */
+const SMALL_GAP = 0.005;
+
+/** What the numbers say, in words; undefined before they are complete. */
+export function verdict(
+  { ece, eceNull, accuracy, meanConfidence }: Evaluation,
+  axes: Axes,
+): { readonly title: string; readonly text: string } | undefined {
+  if (ece.value === null || eceNull.p === null) return undefined;
+  const would = `a perfectly calibrated model would show ${number(eceNull.mean)} on average here, and more than ${number(eceNull.q95)} in 5 of 100 such tables (p ${pInWords(eceNull.p)})`;
+  if (eceNull.p >= 0.05)
+    return {
+      title: 'No miscalibration beyond chance',
+      text: `ECE is ${number(ece.value)}; ${would}. These rows do not show that ${axes.acrossWords} and ${axes.upWords} part.`,
+    };
+  const gap = (meanConfidence.value ?? 0) - (accuracy.value ?? 0);
+  const on = `The mean ${axes.acrossWords} is ${number(meanConfidence.value)} and the ${axes.upWords} ${number(accuracy.value)}`;
+  const title = gap > SMALL_GAP ? axes.above : gap < -SMALL_GAP ? axes.below : 'Miscalibrated';
+  const by =
+    title === 'Miscalibrated'
+      ? 'which agree; it is in single bins that they part'
+      : `${title.toLowerCase()} by ${number(Math.abs(gap))}`;
+  return { title, text: `${on}: ${by}. ECE is ${number(ece.value)}; ${would}.` };
+}
+
+function pInWords(p: number): string {
+  return p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`;
+}
+
+const METRIC_WORDS: Readonly<Record<string, string>> = {
+  'smooth ECE': 'Smooth ECE',
+  'debiased L2': 'Debiased L2',
+  'classwise ECE': 'Classwise ECE',
+};
+
+/**
+ * Metric, value, 95% interval and remark of every headline number, the null's below ECE.
+ *
+ * @param preliminary before there are intervals: what is missing needs no reason
+ */
+export function headlineRows(evaluation: Evaluation, preliminary: boolean, axes: Axes): string[][] {
+  const words: Readonly<Record<string, string>> = {
+    ...METRIC_WORDS,
+    accuracy: axes.up,
+    'mean confidence': `Mean ${axes.acrossWords}`,
+  };
+  const rows = metricsOf(evaluation).map(([name, metric]) => [
+    words[name] ?? name,
+    number(metric.value),
+    interval(metric) || (preliminary ? '…' : '–'),
+    remark(name, preliminary ? undefined : metric.reason, evaluation.mce.count),
+  ]);
+  const { mean, q95 } = evaluation.eceNull;
+  const at = rows.findIndex(([name]) => name === 'ECE') + 1;
+  rows.splice(at, 0, [
+    'ECE if calibrated',
+    number(mean),
+    q95 === null ? '–' : `up to ${number(q95)}`,
+    'mean and 95% quantile of chance',
+  ]);
+  return rows;
+}
+
+function remark(name: string, reason: string | undefined, mceRows: number | null): string {
+  const parts = reason === undefined ? [] : [reason];
+  if (name === 'MCE' && mceRows !== null) parts.push(`from a bin of ${count(mceRows, 'row')}`);
+  if (/ECE$|^MCE$|L2$/.test(name)) parts.push('approximate');
+  return parts.join('; ');
+}
+
+/** Rows, right and wrong. */
+export function rowsInWords({ n, nCorrect, nWrong }: Evaluation): string {
+  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong`;
+}
+
+/** The rows, and what they are about. */
+export function factsOf(evaluation: Evaluation): string {
+  const { labels } = evaluation;
+  const what =
+    labels === null
+      ? 'confidence against correct'
+      : `${labels.length} labels: ${labels.slice(0, 6).map(labelName).join(', ')}${labels.length > 6 ? ', …' : ''}`;
+  return `${rowsInWords(evaluation)} · ${what}`;
+}
+
+/** How the numbers were made. */
+export function aboutNumbers({ seed }: Evaluation): string {
+  return `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${seed}); those of ECE and MCE are approximate. They are the numbers of prompt-confidence evaluate.`;
+}
+
+/** What the comparison of calibrators came to. */
+export function recommendationTitle(
+  outcome: 'use' | 'keep-raw' | 'not-enough-data',
+  choice: Method | 'raw' | null,
+): string {
+  if (outcome === 'not-enough-data') return 'Not enough data';
+  return outcome === 'use' && choice !== null ? `Recommended: ${methodName(choice)}` : 'Keep raw';
+}
+
+/** The core's reason, which begins with the name of a method as the command line has it. */
+export function recommendationReason(reason: string, choice: Method | 'raw' | null): string {
+  if (choice === null || !reason.startsWith(choice)) return reason;
+  return methodName(choice) + reason.slice(choice.length);
+}

@@ -1,0 +1,62 @@
+/** What the panel shows, as data. */
+import type { Evaluation } from '../../../core/calibration/types';
+import type { Report } from '../../../protocol/calibration-export';
+import type { Comparison, Diagram } from '../../../protocol/calibration-page';
+import { csvLine } from '../../../store/tables/csv-line';
+
+/** The diagram's table: a line for every bin, numbers in full. */
+export function binsCsv({ evaluation, consistency }: Diagram): string {
+  const header = [
+    'low',
+    'high',
+    'count',
+    'mean_confidence',
+    'accuracy',
+    'accuracy_low',
+    'accuracy_high',
+    'consistency_low',
+    'consistency_high',
+  ];
+  const lines = evaluation.bins.map((bin, index) => {
+    const bars = consistency[index];
+    return [
+      bin.low,
+      bin.high,
+      bin.count,
+      bin.meanConfidence,
+      bin.accuracy,
+      bin.accuracyLow,
+      bin.accuracyHigh,
+      bars?.low ?? '',
+      bars?.high ?? '',
+    ].map(String);
+  });
+  return [header, ...lines].map((cells) => csvLine(cells, ',')).join('');
+}
+
+/** Calibrators as they were compared, each with the evaluation of the rows that it did not see. */
+export interface ComparisonReport extends Omit<Comparison, 'methods'> {
+  readonly before: Evaluation | null;
+  readonly methods: readonly {
+    readonly method: string;
+    readonly after: Evaluation;
+    readonly gap: Comparison['methods'][number]['gap'];
+  }[];
+}
+
+/** The document of `evaluate --json`; where calibrators were compared, they stand under `comparison`. */
+export function reportJson(report: Report, comparison: Comparison | null): string {
+  const whole = comparison === null ? report : { ...report, comparison: comparisonReport(comparison) };
+  return `${JSON.stringify(whole, null, 2)}\n`;
+}
+
+function comparisonReport({ methods, ...rest }: Comparison): ComparisonReport {
+  const raw = methods.find(({ method }) => method === 'raw');
+  return {
+    ...rest,
+    before: raw?.diagram.evaluation ?? null,
+    methods: methods
+      .filter((entry) => entry !== raw)
+      .map(({ method, diagram, gap }) => ({ method, after: diagram.evaluation, gap })),
+  };
+}

@@ -1,0 +1,171 @@
+/** Export and Copy: asks for the form and the place, writes whole files only. */
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../../core/user-error';
+import type { Picture, PictureParams, Report } from '../../../protocol/calibration-export';
+import type { Analysis, PanelState } from '../../../protocol/calibration-page';
+import { writeFileAtomic } from '../../../store/atomic';
+import type { Choice, Prompts } from '../../../workspace/prompts';
+import { explainingWrite } from '../save';
+import { binsCsv, reportJson } from './data';
+import { markdownReport, type ReportInput } from './markdown';
+
+/** The panel, as far as it is exported. */
+export interface ExportSource {
+  /** Of the table. */
+  readonly uri: vscode.Uri;
+  readonly state: PanelState;
+  readonly versions: ReportInput['versions'];
+  /** The document of `evaluate --json`. */
+  readonly report: () => Promise<Report>;
+  /** Null where the page does not show it any more. */
+  readonly picture: (params: PictureParams) => Promise<string | null>;
+}
+
+interface FileForm {
+  readonly form: 'svg' | 'png' | 'csv' | 'json' | 'md';
+  /** Of the dialog's filter. */
+  readonly kind: string;
+  /** Behind the table's name. */
+  readonly suffix: string;
+}
+
+const FORMS: readonly Choice<FileForm>[] = [
+  {
+    label: 'SVG',
+    description: 'a picture for papers and pages, sharp at any size',
+    value: { form: 'svg', kind: 'SVG pictures', suffix: '' },
+  },
+  {
+    label: 'PNG',
+    description: 'a picture for slides and messages',
+    value: { form: 'png', kind: 'PNG pictures', suffix: '' },
+  },
+  {
+    label: 'CSV',
+    description: 'the bins of the diagram',
+    value: { form: 'csv', kind: 'CSV tables', suffix: 'bins' },
+  },
+  {
+    label: 'JSON',
+    description: 'every number, as evaluate --json prints them',
+    value: { form: 'json', kind: 'JSON documents', suffix: 'evaluation' },
+  },
+  {
+    label: 'Markdown Report',
+    description: 'facts, numbers, bins, calibrators, warnings',
+    value: { form: 'md', kind: 'Markdown documents', suffix: 'report' },
+  },
+];
+
+/**
+ * @param pictures those that the page shows
+ * @returns the file that was written; undefined where the person thought better of it
+ * @throws UserError incomplete, not-trusted, own-table, picture-gone, not-writable and what `report` throws
+ */
+export async function exportFile(
+  source: ExportSource,
+  prompts: Prompts,
+  pictures: readonly Picture[],
+): Promise<string | undefined> {
+  const analysis = complete(source.state);
+  const isPicture = (form: string): boolean => form === 'svg' || form === 'png';
+  const chosen = await prompts.choose({
+    title: 'Export',
+    placeholder: 'What to export',
+    choices: FORMS.filter(({ value }) => pictures.length > 0 || !isPicture(value?.form ?? '')),
+  });
+  if (chosen === undefined || chosen === 'back') return undefined;
+  const { form, kind, suffix } = chosen;
+  let name = suffix;
+  let data: string | Uint8Array;
+  if (form === 'svg' || form === 'png') {
+    const picture = await choosePicture(prompts, pictures);
+    if (picture === undefined) return undefined;
+    name = picture.id;
+    data = await pictureData(source, { id: picture.id, format: form });
+  } else data = await textOf(source, analysis, form);
+  const { uri } = source;
+  const base = path.basename(uri.fsPath, path.extname(uri.fsPath));
+  // A workspace that is not trusted may have put a link there that leads anywhere.
+  const folder = vscode.workspace.isTrusted ? path.dirname(uri.fsPath) : os.homedir();
+  const file = await prompts.chooseNewFile('Export', path.join(folder, `${base}-${name}.${form}`), {
+    [kind]: [form],
+  });
+  if (file === undefined) return undefined;
+  checkPlace(file, uri);
+  await explainingWrite(file, () => writeFileAtomic(file, data));
+  return file;
+}
+
+/** @throws UserError incomplete */
+export async function copyText(source: ExportSource, prompts: Prompts): Promise<void> {
+  const analysis = complete(source.state);
+  const form = await prompts.choose<'md' | 'csv'>({
+    title: 'Copy',
+    placeholder: 'What to copy to the clipboard',
+    choices: [
+      { label: 'Report as Markdown', value: 'md' },
+      { label: 'Bins of the diagram as CSV', value: 'csv' },
+    ],
+  });
+  if (form === undefined || form === 'back') return;
+  await prompts.copy(await textOf(source, analysis, form));
+  void prompts.tell('info', `Copied ${form === 'md' ? 'the report' : 'the bins'} to the clipboard.`);
+}
+
+async function textOf(
+  { state, versions, report }: ExportSource,
+  analysis: Analysis,
+  form: 'csv' | 'json' | 'md',
+): Promise<string> {
+  switch (form) {
+    case 'csv':
+      return binsCsv(analysis);
+    case 'json':
+      return reportJson(await report(), state.comparison);
+    case 'md':
+      return markdownReport({ state: { ...state, analysis }, versions, time: new Date() });
+  }
+}
+
+function complete({ analysis, error }: PanelState): Analysis {
+  if (error === null && analysis !== null && !analysis.preliminary) return analysis;
+  throw new UserError(
+    'incomplete',
+    'The numbers of the table are not complete. Wait until they are computed, and try again.',
+  );
+}
+
+async function choosePicture(prompts: Prompts, pictures: readonly Picture[]): Promise<Picture | undefined> {
+  const [only] = pictures;
+  if (pictures.length === 1) return only;
+  const chosen = await prompts.choose({
+    title: 'Export',
+    placeholder: 'Which picture',
+    choices: pictures.map((picture) => ({ label: picture.title, value: picture })),
+  });
+  return chosen === 'back' ? undefined : chosen;
+}
+
+async function pictureData(source: ExportSource, params: PictureParams): Promise<string | Uint8Array> {
+  const data = await source.picture(params);
+  if (data === null)
+    throw new UserError('picture-gone', 'The panel does not show this picture any more. Export again.');
+  return params.format === 'svg' ? data : Buffer.from(data, 'base64');
+}
+
+function checkPlace(file: string, table: vscode.Uri): void {
+  if (file === table.fsPath)
+    throw new UserError(
+      'own-table',
+      'This would replace the table itself. Choose another name, and export again.',
+    );
+  const isInside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) !== undefined;
+  if (isInside && !vscode.workspace.isTrusted)
+    throw new UserError(
+      'not-trusted',
+      'The file would be written into the workspace, which is in restricted mode. Choose a folder outside of it, or trust it first (Workspaces: Manage Workspace Trust).',
+    );
+}

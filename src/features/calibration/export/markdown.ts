@@ -1,0 +1,305 @@
+/** The calibration report: everything that the panel says, as Markdown. Deterministic but for its date. */
+import {
+  aboutNumbers,
+  binRange,
+  CORRECTNESS,
+  count,
+  headlineRows,
+  interval,
+  labelName,
+  methodName,
+  number,
+  recommendationReason,
+  recommendationTitle,
+  rowsInWords,
+  signed,
+  verdict,
+} from '../../../core/calibration/words';
+import type { Evaluation } from '../../../core/calibration/types';
+import { codeSpan } from '../../../core/markdown';
+import type { Decided } from '../../../protocol/calibration-decisions';
+import type { Analysis, Comparison, Diagram, PanelState } from '../../../protocol/calibration-page';
+
+export interface ReportInput {
+  /** With complete numbers. */
+  readonly state: PanelState & { readonly analysis: Analysis };
+  /** By program. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly time: Date;
+}
+
+/** Rejected rows that are listed; a report is read by people. */
+const LISTED_REJECTED = 20;
+
+/** Paragraphs and tables of one part; none where there is nothing to say. */
+type Section = (input: ReportInput) => readonly string[];
+
+const SECTIONS: readonly Section[] = [
+  head,
+  facts,
+  headline,
+  bins,
+  breakdown,
+  comparison,
+  decisions,
+  progression,
+  warnings,
+  rejected,
+  about,
+];
+
+export function markdownReport(input: ReportInput): string {
+  return `${SECTIONS.flatMap((section) => section(input)).join('\n\n')}\n`;
+}
+
+function head({ state, time }: ReportInput): string[] {
+  const date = time.toISOString().slice(0, 10);
+  return [`# Calibration of ${codeSpan(labelName(state.name))}`, `${date}.`];
+}
+
+function facts({ state: { analysis, settings } }: ReportInput): string[] {
+  const { evaluation, rejectedCount, origin, sha256 } = analysis;
+  const { labels, kind, binning } = evaluation;
+  const said = verdict(evaluation, CORRECTNESS);
+  const { method, mapping, prevalence } = settings.table;
+  const columns = Object.entries(mapping);
+  return [
+    ...(said === undefined ? [] : [`**${said.title}.** ${said.text}`]),
+    list([
+      `${rowsInWords(evaluation)}${rejectedCount > 0 ? `; ${count(rejectedCount, 'row')} not used` : ''}`,
+      kind === 'labels' && labels !== null
+        ? `Labels: ${labels.map(label).join(', ')}`
+        : 'Confidence against correct',
+      ...(method === null ? [] : [`Scores of the method ${label(method)}`]),
+      ...(columns.length === 0
+        ? []
+        : [
+            `Columns: ${columns.map(([role, name]) => `${label(role)} is ${name === '' ? 'left out' : label(name)}`).join(', ')}`,
+          ]),
+      ...(prevalence === null
+        ? []
+        : [
+            `As it would be where the labels have these shares: ${prevalence.map((part) => `${label(part.label)} ${number(part.share)}`).join(', ')}`,
+          ]),
+      `${count(binning.count, 'bin')} of equal ${binning.kind}`,
+      text(origin),
+      `SHA-256 of the table: \`${sha256}\``,
+    ]),
+  ];
+}
+
+function headline({ state: { analysis } }: ReportInput): string[] {
+  return [
+    '## Headline numbers',
+    table(
+      ['Metric', '>Value', '>95% interval', 'Remark'],
+      headlineRows(analysis.evaluation, false, CORRECTNESS),
+    ),
+  ];
+}
+
+function bins({ state: { analysis } }: ReportInput): string[] {
+  const { evaluation, consistency } = analysis;
+  return ['## Bins of confidence', binTable(evaluation.bins, consistency)];
+}
+
+function binTable(rows: Evaluation['bins'], consistency: Diagram['consistency']): string {
+  return table(
+    [
+      'Bin',
+      '>Rows',
+      '>Mean confidence',
+      '>Accuracy',
+      '>95% interval',
+      '>Accuracy if calibrated, 95 of 100',
+      '>Gap',
+    ],
+    rows.map((bin, index) => [
+      binRange(bin),
+      bin.count.toLocaleString('en-US'),
+      number(bin.meanConfidence),
+      number(bin.accuracy),
+      interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
+      interval(consistency[index] ?? { low: null, high: null }) || '–',
+      signed(bin.accuracy - bin.meanConfidence),
+    ]),
+  );
+}
+
+/** The parts that the panel looks at, each in a line. */
+function breakdown({ state: { breakdown: shown } }: ReportInput): string[] {
+  if (shown === null || shown.view.by === 'all') return [];
+  const { view, parts, minimumRows, tooSmallCount } = shown;
+  const by = {
+    predicted: 'By predicted label',
+    label: 'P(label) of each label',
+    column: `By ${view.by === 'column' ? label(view.column) : ''}`,
+  };
+  return [
+    `## ${by[view.by]}`,
+    ...(parts.length === 0
+      ? []
+      : [
+          table(
+            [
+              view.by === 'column' ? 'Value' : 'Label',
+              '>Rows',
+              '>Mean',
+              '>Share right',
+              '>95% interval',
+              '>ECE',
+            ],
+            parts.map(({ name, diagram: { evaluation } }) => [
+              label(name),
+              evaluation.n.toLocaleString('en-US'),
+              number(evaluation.meanConfidence.value),
+              number(evaluation.accuracy.value),
+              interval(evaluation.accuracy) || '–',
+              `${number(evaluation.ece.value)} (${number(evaluation.eceNull.mean)} if calibrated)`,
+            ]),
+          ),
+        ]),
+    ...(tooSmallCount === 0
+      ? []
+      : [`${count(tooSmallCount, 'part')} of fewer than ${count(minimumRows, 'row')} left out.`]),
+  ];
+}
+
+function comparison({ state: { comparison: compared, comparisonError } }: ReportInput): string[] {
+  const heading = '## Calibrators';
+  if (comparisonError !== null) return [heading, text(comparisonError.message)];
+  if (compared === null) return [heading, 'They were not compared.'];
+  const { verdict: outcome, choice, reason, folds, excluded } = compared;
+  const candidates = new Set(compared.methods.map(({ method }) => method));
+  return [
+    heading,
+    `**${recommendationTitle(outcome, choice)}.** ${text(recommendationReason(reason, choice))} ${folds}`,
+    table(
+      ['Calibrator', '>NLL', '>Brier', '>ECE', '>ECE if calibrated', '>Accuracy', '>Above the best NLL'],
+      compared.methods.map((entry) => comparedRow(entry, choice)),
+    ),
+    ...excluded.map(
+      ({ method, reason: why }) =>
+        `${candidates.has(method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${text(why)}`,
+    ),
+    ...compared.warnings.map(({ message }) => `Warning: ${text(message)}`),
+  ];
+}
+
+function comparedRow(
+  { method, diagram: { evaluation }, gap }: Comparison['methods'][number],
+  choice: Comparison['choice'],
+): string[] {
+  const { nll, brier } = evaluation.labelMetrics ?? evaluation;
+  const cell = (metric: typeof nll): string => `${number(metric.value)} (${interval(metric) || '–'})`;
+  return [
+    `${methodName(method)}${method === choice ? ' (recommended)' : ''}`,
+    cell(nll),
+    cell(brier),
+    cell(evaluation.ece),
+    `${number(evaluation.eceNull.mean)}, up to ${number(evaluation.eceNull.q95)}`,
+    cell(evaluation.accuracy),
+    gap === null ? '–' : gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`,
+  ];
+}
+
+/** What to decide on: raw, and with the calibrator that is recommended. */
+function decisions({
+  state: {
+    decisions: { report },
+    comparison: compared,
+  },
+}: ReportInput): string[] {
+  if (report === null) return [];
+  const { question, n, isTestPart, methods } = report;
+  const shown = methods.filter(({ method }) => method === 'raw' || method === compared?.choice);
+  return [
+    '## Decisions',
+    `On ${count(n, 'row')}${isTestPart ? ' that are marked test' : ''}.`,
+    ...shown.flatMap(({ method, buckets, threshold, costs }) => [
+      `### ${methodName(method)}`,
+      table(
+        ['Bucket', '>From', '>Rows', '>Mean confidence', '>Accuracy', '>95% interval', '>Gap'],
+        buckets.map(({ name, low, rows, meanConfidence, accuracy, accuracyLow, accuracyHigh }) => [
+          label(name),
+          number(low),
+          rows.toLocaleString('en-US'),
+          number(meanConfidence),
+          number(accuracy),
+          interval({ low: accuracyLow, high: accuracyHigh }) || '–',
+          accuracy === null || meanConfidence === null ? '–' : signed(accuracy - meanConfidence),
+        ]),
+      ),
+      `For ${number(question.target)} right among automatic decisions: ${text(threshold.message)}`,
+      ...(costs === null ? [] : [costSentence(costs)]),
+    ]),
+  ];
+}
+
+function costSentence({ threshold, scored }: NonNullable<Decided['costs']>): string {
+  const from = `With these costs automatic from ${number(threshold)}`;
+  if (scored === null) return `${from}.`;
+  const { cost, reviewAll, automaticAll } = scored;
+  return `${from}: ${number(cost)} a row (${number(reviewAll)} where all are reviewed, ${number(automaticAll)} where none is).`;
+}
+
+/** Whether more labelled rows would help each calibrator. */
+function progression({ state: { progression: shown } }: ReportInput): string[] {
+  if (shown.methods === null) return [];
+  return [
+    '## Would more labelled rows help?',
+    list(shown.methods.map(({ method, message }) => `${methodName(method)}: ${text(message)}`)),
+  ];
+}
+
+function warnings({ state: { analysis } }: ReportInput): string[] {
+  const said = analysis.evaluation.warnings;
+  return said.length === 0 ? [] : ['## Warnings', list(said.map(({ message }) => text(message)))];
+}
+
+function rejected({ state: { analysis } }: ReportInput): string[] {
+  const { rejectedCount, evaluation } = analysis;
+  if (rejectedCount === 0) return [];
+  const listed = evaluation.rejected.slice(0, LISTED_REJECTED);
+  const more = rejectedCount - listed.length;
+  return [
+    '## Rows not used',
+    list([
+      ...listed.map(({ line, reason }) => `Line ${line}: ${text(reason)}`),
+      ...(more > 0 ? [`and ${count(more, 'more row')}`] : []),
+    ]),
+  ];
+}
+
+function about({ state: { analysis }, versions }: ReportInput): string[] {
+  const made = Object.entries(versions).map(([program, version]) => `${program} ${version}`);
+  return ['## About these numbers', aboutNumbers(analysis.evaluation), `Made with ${made.join(', ')}.`];
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+/** A column whose name begins with > is flush right. */
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(inCell).join(' | ')} |`;
+  return [
+    line(columns.map((name) => name.replace(/^>/, ''))),
+    line(columns.map((name) => (name.startsWith('>') ? '--:' : '---'))),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+function inCell(content: string): string {
+  return content.replaceAll('|', '\\|');
+}
+
+/** A foreign name: one line, nothing invisible, cut where it is long, and nothing in it is Markdown. */
+function label(name: string): string {
+  return codeSpan(labelName(name));
+}
+
+/** A sentence that may quote what stands in the table: nothing in it is Markdown or HTML. */
+function text(sentence: string): string {
+  return sentence.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>#|~]/g, '\\$&');
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { EXPORT_METHODS, type Picture } from '../../src/protocol/calibration-export';
+import { CALIBRATION_PAGE_METHODS } from '../../src/protocol/calibration-page';
+import { resultsFolder } from '../support/vscode-server';
+import { comparedStates, PANEL_STATES } from './calibration-states';
+import { usePages, type TestPage, type Theme } from './page-harness';
+
+const { state: STATE } = CALIBRATION_PAGE_METHODS;
+
+describe('exporting from the calibration panel', () => {
+  const pages = usePages('calibration');
+
+  const picturesOf = async (page: TestPage): Promise<readonly Picture[]> => {
+    await page.page.getByRole('button', { name: 'Export…' }).click();
+    return (page.received(EXPORT_METHODS.export).at(-1) as { pictures: Picture[] }).pictures;
+  };
+  const pictureOf = async (page: TestPage, id: string, format: 'svg' | 'png'): Promise<string> => {
+    const data = await page.ask(EXPORT_METHODS.picture, { id, format });
+    assert.ok(typeof data === 'string');
+    return data;
+  };
+
+  it('names every diagram that is shown, and is offered once the numbers are complete', async () => {
+    const page = await pages.open({ width: 1180 });
+    const offered = page.page.getByRole('button', { name: 'Export…' });
+    for (const incomplete of [PANEL_STATES.reading, PANEL_STATES.refused, PANEL_STATES.gone]) {
+      await page.notify(STATE, incomplete);
+      assert.equal(await offered.isVisible(), false);
+    }
+    await page.notify(STATE, PANEL_STATES.usual);
+    assert.deepEqual(
+      (await picturesOf(page)).map(({ id }) => id),
+      ['raw'],
+    );
+    await page.notify(STATE, (await comparedStates()).use);
+    const pictures = await picturesOf(page);
+    assert.deepEqual(
+      pictures.map(({ id }) => id),
+      ['raw', 'before', 'after'],
+    );
+    assert.match(pictures[2]?.title ?? '', /^Reliability diagram after /);
+    await page.page.getByRole('button', { name: 'Copy…' }).click();
+    assert.equal(page.received(EXPORT_METHODS.copy).length, 1);
+    assert.equal(await page.ask(EXPORT_METHODS.picture, { id: 'other', format: 'svg' }), null);
+  });
+
+  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+    it(`makes an SVG that needs nothing but itself, and the same as a PNG, in ${theme}`, async () => {
+      const page = await pages.open({ width: 1180, theme });
+      await page.notify(STATE, PANEL_STATES.usual);
+      const svg = await pictureOf(page, 'raw', 'svg');
+      const { bins } = PANEL_STATES.usual.analysis.evaluation;
+      writeFileSync(path.join(resultsFolder('screenshots'), `exported-${theme}.svg`), svg);
+      assert.doesNotMatch(svg, /var\(|class=|style=|href|url\(|rgb|color\(/);
+      const parsed = await page.page.evaluate<{ root: string; title: string; desc: string; marks: number }>(
+        `(() => {
+          const { documentElement: root } = new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml');
+          return {
+            root: root.tagName,
+            title: root.querySelector('title').textContent,
+            desc: root.querySelector('desc').textContent,
+            marks: root.querySelectorAll('g circle').length,
+          };
+        })()`,
+      );
+      assert.equal(parsed.root, 'svg');
+      assert.match(parsed.title, /^Reliability diagram/);
+      assert.equal(parsed.desc.match(/Bin [[(]/g)?.length, bins.length);
+      assert.ok(parsed.marks > 1);
+      const png = Buffer.from(await pictureOf(page, 'raw', 'png'), 'base64');
+      writeFileSync(path.join(resultsFolder('screenshots'), `exported-${theme}.png`), png);
+      assert.equal(png.subarray(1, 4).toString(), 'PNG');
+      const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+      assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [2 * Number(width), 2 * Number(height)]);
+      assert.ok(png.length > 20_000, 'the picture is all but empty');
+      assert.deepEqual(await page.violations(), []);
+    });
+  }
+});

@@ -1,0 +1,157 @@
+/** A picture of the page as a file: it stands alone, in the colours and the fonts that it is shown in. */
+import { svg } from '../dom';
+
+/** Pixels of a PNG for each unit of the picture. */
+const PNG_SCALE = 2;
+/** In units of the picture: the room around it, and the height of a line of its legend. */
+const MARGIN = 12;
+const LEGEND_LINE = 20;
+
+/** What the geometry of a shape is; everything else belongs to the page. */
+const GEOMETRY = new Set('viewBox x y x1 y1 x2 y2 cx cy r rx ry width height d points transform'.split(' '));
+/** What styles decide beside colours, with what holds where an image says nothing. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+  opacity: '1',
+  'stroke-width': '1px',
+  'stroke-dasharray': 'none',
+  'stroke-linecap': 'butt',
+  'stroke-linejoin': 'miter',
+  'text-anchor': 'start',
+};
+
+/** An SVG document with title and description. */
+export function asSvg(shown: SVGSVGElement): string {
+  return new XMLSerializer().serializeToString(standalone(shown));
+}
+
+/** A PNG in base64. */
+export async function asPng(shown: SVGSVGElement): Promise<string> {
+  const picture = standalone(shown);
+  const url = URL.createObjectURL(
+    new Blob([new XMLSerializer().serializeToString(picture)], { type: 'image/svg+xml' }),
+  );
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.naturalWidth * PNG_SCALE;
+    canvas.height = image.naturalHeight * PNG_SCALE;
+    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL('image/png').replace(/^data:image\/png;base64,/, '');
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+function standalone(shown: SVGSVGElement): SVGSVGElement {
+  const paint = painter();
+  const legend = legendOf(shown, paint);
+  const { x, y, width, height } = shown.viewBox.baseVal;
+  const box = {
+    x: x - MARGIN,
+    y: y - MARGIN,
+    width: width + 2 * MARGIN,
+    height: height + 2 * MARGIN + (legend.length === 0 ? 0 : MARGIN + legend.length * LEGEND_LINE),
+  };
+  // What is pointed at says in words what is drawn.
+  const words = [...shown.querySelectorAll('[role="option"]')].map((item) => item.getAttribute('aria-label'));
+  return svg(
+    'svg',
+    {
+      viewBox: `${box.x} ${box.y} ${box.width} ${box.height}`,
+      width: box.width,
+      height: box.height,
+      role: 'img',
+    },
+    named('title', shown.querySelector('title')?.textContent ?? ''),
+    named('desc', words.join(' ')),
+    svg('rect', { ...box, ...paint('fill', variable('--vscode-editor-background')) }),
+    ...copies(shown, paint),
+    ...legend.map((line, index) => {
+      line.setAttribute('transform', `translate(${x} ${y + height + MARGIN + index * LEGEND_LINE})`);
+      return line;
+    }),
+  );
+}
+
+/** The legend of the figure that a picture is of: for each line the shape and the words beside it. */
+function legendOf(shown: Element, paint: Paint): SVGElement[] {
+  return [...(shown.closest('figure')?.querySelectorAll('.legend li') ?? [])].map((item) => {
+    const key = item.querySelector('svg');
+    const style = getComputedStyle(item);
+    const words = svg('text', { x: 24, y: 12.5, ...fontOf(style), ...paint('fill', style.color) });
+    words.textContent = item.textContent;
+    return svg('g', {}, ...(key === null ? [] : copies(key, paint)), words);
+  });
+}
+
+/** The children of an element as they look, without what is only there to be pointed at. */
+function copies(parent: Element, paint: Paint): SVGElement[] {
+  return [...parent.children]
+    .filter((child): child is SVGElement => child instanceof SVGElement)
+    .filter((child) => child.tagName !== 'title' && child.getAttribute('role') !== 'listbox')
+    .map((child) => {
+      const copy = document.createElementNS('http://www.w3.org/2000/svg', child.tagName);
+      const geometry = [...child.attributes].filter(({ name }) => GEOMETRY.has(name));
+      for (const { name, value } of geometry) copy.setAttribute(name, value);
+      for (const [name, value] of Object.entries(looks(child, paint))) copy.setAttribute(name, value);
+      if (child.children.length === 0) copy.textContent = child.textContent;
+      copy.append(...copies(child, paint));
+      return copy;
+    });
+}
+
+/** What styles make of an element, as attributes. */
+function looks(element: Element, paint: Paint): Record<string, string> {
+  const style = getComputedStyle(element);
+  const found: Record<string, string> = {};
+  for (const [name, usual] of Object.entries(PROPERTIES)) {
+    const value = style.getPropertyValue(name);
+    if (value !== usual) found[name] = value.replaceAll('px', '');
+  }
+  // A group has no looks of its own beyond these: its shapes say theirs.
+  if (element.children.length > 0) return found;
+  return {
+    ...found,
+    ...(element.textContent.trim() === '' ? {} : fontOf(style)),
+    ...paint('fill', style.fill, style.fillOpacity),
+    ...paint('stroke', style.stroke, style.strokeOpacity),
+  };
+}
+
+function fontOf({ fontFamily, fontSize, fontWeight }: CSSStyleDeclaration): Record<string, string> {
+  return { 'font-family': fontFamily, 'font-size': fontSize, 'font-weight': fontWeight };
+}
+
+type Paint = (property: 'fill' | 'stroke', colour: string, opacity?: string) => Record<string, string>;
+
+/**
+ * Any CSS colour as `#rrggbb` and an opacity: image viewers know no others. It is drawn and read back, since the
+ * browser alone knows all the ways to write one.
+ */
+function painter(): Paint {
+  const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  return (property, colour, opacity = '1') => {
+    if (colour === 'none' || context === null) return { [property]: 'none' };
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    const [red = 0, green = 0, blue = 0, alpha = 255] = context.getImageData(0, 0, 1, 1).data;
+    const share = (alpha / 255) * Number(opacity);
+    return {
+      [property]: `#${[red, green, blue].map((part) => part.toString(16).padStart(2, '0')).join('')}`,
+      ...(share === 1 ? {} : { [`${property}-opacity`]: share.toFixed(3) }),
+    };
+  };
+}
+
+function named(tag: 'title' | 'desc', text: string): SVGElement {
+  const element = svg(tag);
+  element.textContent = text;
+  return element;
+}
+
+function variable(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name);
+}
