@@ -303,8 +303,10 @@ describe('the calibration panel', () => {
   });
 
   it('fits into 400 pixels', async () => {
+    const opened = await show(PANEL_STATES.usual, { width: 400 });
+    const { page } = opened;
     for (const state of Object.values({ ...PANEL_STATES, ...(await compared), ...(await brokenDown) })) {
-      const { page } = await show(state, { width: 400 });
+      await opened.notify(STATE, state);
       const overflow = await page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
       );
