@@ -48,7 +48,6 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerStatus,
   registerClassifierFiles,
   registerCalibrators,
-  registerScore,
 ];
 
 /** What must be ended, and waited for, when the window closes. */

@@ -81,7 +81,7 @@ const usual = [
 
 const long = [
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
-  mocha('long', { timeout: 1_800_000, needs: ['model', 'softwareGpu'] }),
+  mocha('long', { timeout: 1_800_000, needs: ['model', 'softwareGpu', 'chromium', 'server'] }),
 ];
 const stages = values.long ? long : usual;
 

@@ -126,6 +126,23 @@ export const breakdownSchema = z.object({
 });
 export type Breakdown = z.infer<typeof breakdownSchema>;
 
+/** The scoring methods of one table, on the rows that all of them have. */
+export const methodsComparisonSchema = z.object({
+  rows: z.number(),
+  /** Rows that some method has no scores for. */
+  leftOut: z.number(),
+  methods: z.array(
+    z.object({
+      /** Column prefix, without the slash. */
+      method: z.string(),
+      /** Answers of the model that a row takes; null where the table does not say. */
+      answersPerRow: z.number().nullable(),
+      diagram: diagramSchema,
+    }),
+  ),
+});
+export type MethodsComparison = z.infer<typeof methodsComparisonSchema>;
+
 /** What a table's columns could be mapped by. */
 export const columnListSchema = z.object({
   /** Names as they stand in the first line, less outer spaces. */
@@ -194,6 +211,10 @@ export const panelStateSchema = z.object({
   breakdown: breakdownSchema.nullable(),
   /** Why the rows cannot be looked at by settings.view. */
   breakdownError: panelErrorSchema.nullable(),
+  /** Null until it is asked for and computed: where several methods are there and none is chosen, at once. */
+  methods: methodsComparisonSchema.nullable(),
+  /** Why the methods cannot be compared. */
+  methodsError: panelErrorSchema.nullable(),
   /** Null where the file's first line cannot be read. */
   columns: columnListSchema.nullable(),
   /** Null until it is asked for and computed. */
@@ -230,6 +251,8 @@ export const CALIBRATION_PAGE_METHODS = {
   openText: 'calibration/openText',
   /** Notification of {method}, page -> host: fit it on all rows and save it. */
   save: 'calibration/save',
+  /** Notification, page -> host: compare the scoring methods of the table. */
+  compareMethods: 'calibration/compareMethods',
   /** Notification, page -> host: compute again. */
   retry: 'calibration/retry',
   /** Notification, page -> host: stop what is being done. */
@@ -250,6 +273,8 @@ export const WORKER_METHODS = {
   binRows: 'worker/binRows',
   /** Request with {file}; answers ColumnList. */
   columns: 'worker/columns',
+  /** Request with AnalyseParams; answers MethodsComparison. */
+  methods: 'worker/methods',
   /** Request with AnalyseParams, their view not of all rows; answers Breakdown. */
   breakdown: 'worker/breakdown',
   /** Request with PanelSettings; answers Comparison. */

@@ -9,8 +9,7 @@ import { withCalibrator } from '../core/classifier/calibrator-field';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
 import { writeFileAtomic } from '../store/atomic';
-import { promptSha256 } from '../store/prompt-hash';
-import { type Calibrators, fitOfClassifier, type NamedCalibrator } from './calibrators';
+import { type Calibrators, fitOfClassifier, type NamedCalibrator, originBefore } from './calibrators';
 import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
 import type { Choice, Prompts } from './prompts';
 import type { Scoring } from './scoring';
@@ -128,15 +127,7 @@ async function fitNow(
   calibrator: NamedCalibrator,
   classifier: Classifier,
 ): Promise<Fit> {
-  const model = await scoring.modelFor(classifier).catch((error: unknown) => {
-    if (error instanceof UserError) return undefined; // there is none to compare with
-    throw error;
-  });
-  const { file, sha256 } = model ?? {};
-  return fitOfClassifier(calibrator, classifier, {
-    promptSha256: promptSha256(classifier),
-    model: file === undefined || sha256 === undefined ? undefined : { kind: 'file', name: file, sha256 },
-  });
+  return fitOfClassifier(calibrator, classifier, await originBefore(scoring, classifier));
 }
 
 /** What was written into which file, and the way back. */

@@ -13,7 +13,9 @@ import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import { calibratorFileName } from '../store/calibrators';
+import { promptSha256 } from '../store/prompt-hash';
 import type { UsableClassifier } from './classifiers';
+import type { Scoring } from './scoring';
 
 export const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
 const CALIBRATOR_GLOB = `**/${CALIBRATOR_FOLDER}/*.json`;
@@ -130,6 +132,21 @@ export async function readCalibrator(uri: vscode.Uri): Promise<NamedCalibrator> 
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.code, `${file}: ${error.message}`, { cause: error });
   }
+}
+
+/** What is known of a classifier's scores before there is one, without reading a model file or asking a server. */
+export async function originBefore(
+  scoring: Pick<Scoring, 'modelFor'>,
+  classifier: Classifier,
+): Promise<Partial<ScoreOrigin>> {
+  const prompt = { promptSha256: promptSha256(classifier) };
+  if (classifier.source.kind !== 'engine') return prompt;
+  const model = await scoring.modelFor(classifier).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined; // there is none to compare with
+    throw error;
+  });
+  if (model?.sha256 === undefined) return prompt;
+  return { ...prompt, model: { kind: 'file', name: model.file, sha256: model.sha256 } };
 }
 
 /** Whether a calibrator belongs to a classifier, as far as it is known before there is a score. */

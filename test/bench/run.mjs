@@ -33,6 +33,7 @@ console.log(
 );
 run(['esbuild.mjs', '--tests']);
 run(['dist-test/bench/inference.bench.cjs', ...process.argv.slice(2).filter((flag) => flag === '--peers')]);
+run(['dist-test/bench/rows.bench.cjs']);
 run(['test/host/run.mjs', path.join(results, 'bench-host.json'), '--bench'], {
   PROMPT_CONFIDENCE_CHROMIUM: await setUpChromium(),
   PROMPT_CONFIDENCE_VSCODE_SERVER: (await setUpVSCodeServer()).folder,

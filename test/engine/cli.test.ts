@@ -1,13 +1,13 @@
 /** The command line as a person or a script runs it, with the real model. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
-import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import { builtinFile, BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import { scoreAll, startEngine } from '../support/engine';
-import { CLI, TEST_MODEL } from '../support/paths';
+import { CLI, ROOT, TEST_MODEL } from '../support/paths';
 
 const answerSchema = z.object({
   classifier: z.literal('sentiment'),
@@ -137,6 +137,45 @@ describe('the command line', function () {
     );
     assert.equal(evaluated.status, 0, evaluated.err);
     assert.equal((JSON.parse(evaluated.out) as { n: number }).n, 3);
+  });
+
+  it('calibrates with what the classifier names: score is then score and apply, and another prompt is refused', () => {
+    const calibrator = path.join(folder, '.prompt-confidence', 'calibrators', 'reviews.json');
+    const named = (change: object) => {
+      const classifiers = path.join(folder, '.prompt-confidence', 'classifiers');
+      mkdirSync(classifiers, { recursive: true });
+      writeFileSync(
+        path.join(classifiers, 'sentiment.json'),
+        JSON.stringify({ ...builtinFile('sentiment'), calibrator: 'reviews', ...change }),
+      );
+    };
+    const reviews = path.join(ROOT, 'docs', 'real-data', 'reviews.csv');
+    mkdirSync(path.dirname(calibrator), { recursive: true });
+    assert.equal(run('calibrate', reviews, '--method', 'bias-temperature', '--out', calibrator).status, 0);
+    named({});
+    const text = 'Best worst thing ever';
+    const shown = run('classify', text, '--gpu', 'off', '--top', '0');
+    assert.match(shown.out, /calibrated by reviews \(bias-temperature on labels, fitted on 2,000 rows\)/);
+    assert.match(shown.out, /calibrated confidence [\d.]+%: [●▲◆■] [a-z ]+, raw/);
+
+    const table = write('calibrate-me.csv', `text,label\n${text},negative\nI love it,positive\n,positive\n`);
+    const at = (name: string) => path.join(folder, name);
+    assert.equal(run('score', table, '--out', at('direct.csv'), '--gpu', 'off').status, 0);
+    assert.equal(run('score', table, '--out', at('raw.csv'), '--gpu', 'off', '--no-calibrator').status, 0);
+    assert.equal(run('apply', calibrator, at('raw.csv'), '--out', at('applied.csv')).status, 0);
+    assert.equal(readFileSync(at('direct.csv'), 'utf8'), readFileSync(at('applied.csv'), 'utf8'));
+
+    named({ template: 'Film: {{text}}\nSentiment:' });
+    const refused = run('classify', text, '--gpu', 'off');
+    assert.equal(refused.status, 2);
+    assert.match(refused.err, /may not be used with the classifier sentiment\. The prompt differs/);
+    named({ calibrator: 'none' });
+    const missing = run('classify', text, '--gpu', 'off');
+    assert.match(missing.err, /names the calibrator "none"\. There is no file .*--no-calibrator/);
+    const without = run('classify', text, '--gpu', 'off', '--no-calibrator');
+    assert.equal(without.status, 0);
+    assert.doesNotMatch(without.out, /calibrated/);
+    rmSync(path.join(folder, '.prompt-confidence'), { recursive: true });
   });
 
   const refusals: [string, string[], RegExp][] = [

@@ -43,7 +43,9 @@ const cliSchema = z.object({
 class UnhashedScoring extends Scoring {
   override async score(...request: Parameters<Scoring['score']>): Promise<Scored> {
     const scored = await super.score(...request);
-    return { ...scored, model: { ...scored.model, sha256: undefined } };
+    const { scorer } = scored;
+    assert.ok(scorer.kind === 'engine');
+    return { ...scored, scorer: { ...scorer, model: { ...scorer.model, sha256: undefined } } };
   }
 }
 
@@ -237,7 +239,7 @@ describe('calibrators of classifiers in the editor', () => {
     rewrite({});
     const hashes = new ModelHashes(services.models, services.log);
     const calibration = new ResultCalibration({ ...services, hashes });
-    const scoring = new UnhashedScoring(services.models, engine);
+    const scoring = new UnhashedScoring(services.models, engine, services.endpoints);
     const classification = new Classification(scoring, services.classifiers, services.results, calibration);
     try {
       const { id, calibration: first } = await classify(classification);

@@ -1,12 +1,21 @@
 /** What the host sends to the page of the calibration panel: made by the code that makes it, from seeded tables. */
+import type { ComparedMethod } from '../../src/core/calibration/compare';
 import type { PredictionData } from '../../src/core/calibration/types';
+import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
 import { findColumns } from '../../src/core/data/columns';
 import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/analyse';
 import { breakDown } from '../../src/features/calibration/breakdown';
 import { compareCalibrators } from '../../src/features/calibration/compare';
+import { decideOn, progressions } from '../../src/features/calibration/decide';
 import { originInWords } from '../../src/features/calibration/origin';
-import { NO_DECISIONS, NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
+import {
+  DEFAULT_CHOICES,
+  NO_DECISIONS,
+  NO_PROGRESSION,
+  type DecisionChoices,
+  type DecisionState,
+} from '../../src/protocol/calibration-decisions';
 import {
   type Analysis,
   type ColumnList,
@@ -68,6 +77,8 @@ const NOTHING: PanelState = {
   analysis: null,
   breakdown: null,
   breakdownError: null,
+  methods: null,
+  methodsError: null,
   columns: null,
   comparison: null,
   comparisonError: null,
@@ -80,7 +91,17 @@ export function stateOf(
   settings: PanelSettings = DEFAULT_PANEL_SETTINGS,
 ): PanelState & { readonly analysis: Analysis } {
   const analysis = analyse(input, settings, originInWords(null), false);
-  return { ...NOTHING, settings, analysis };
+  return { ...NOTHING, settings, analysis, decisions: decided(input, null) };
+}
+
+function decided(
+  input: LabelledTable,
+  compared: readonly ComparedMethod[] | null,
+  choices: DecisionChoices = DEFAULT_CHOICES,
+): DecisionState {
+  const { target, costs } = choices;
+  const params = { question: { target, costs }, buckets: DEFAULT_BUCKETS };
+  return { ...NO_DECISIONS, choices, report: decideOn(input, compared, params) };
 }
 
 /** A table whose columns say nothing by their names. */
@@ -115,12 +136,13 @@ export const FOREIGN: ColumnList = {
 
 const usual = labelledTable(700);
 const large = labelledTable(2600);
+const nasty = labelledTable(60, [NASTY_LABEL, 'x'.repeat(1000), 'plain']);
 
 export const PANEL_STATES = {
   usual: stateOf(usual),
   sampled: stateOf(large, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' }),
   few: stateOf(labelledTable(7)),
-  nasty: stateOf(labelledTable(60, [NASTY_LABEL, 'x'.repeat(1000), 'plain'])),
+  nasty: stateOf(nasty),
   reading: { ...stateOf(usual), analysis: null, busy: 'Reading the table' },
   refused: {
     ...stateOf(usual),
@@ -152,6 +174,21 @@ export const PANEL_STATES = {
     }),
     columns: FOREIGN,
   },
+  severalMethods: {
+    ...stateOf(usual),
+    analysis: null,
+    columns: { header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'], samples: [] },
+    error: { code: 'several-methods', message: 'The table has scores of several methods (token, vote).' },
+    methods: {
+      rows: 700,
+      leftOut: 3,
+      methods: [
+        { method: 'token', answersPerRow: 1, diagram: stateOf(usual).analysis },
+        { method: 'vote', answersPerRow: 10, diagram: stateOf(large).analysis },
+        { method: NASTY_LABEL, answersPerRow: null, diagram: stateOf(usual).analysis },
+      ],
+    },
+  },
   sliceRefused: {
     ...stateOf(usual, { ...DEFAULT_PANEL_SETTINGS, view: { by: 'column', column: 'body' } }),
     columns: FOREIGN,
@@ -177,9 +214,40 @@ export async function brokenDownStates(): Promise<Record<'predicted' | 'label' |
 
 /** After calibrators were compared: one is recommended, raw is good enough, and there is too little to say. */
 export async function comparedStates(): Promise<Record<'use' | 'notEnough', PanelState>> {
-  const compared = async (input: LabelledTable): Promise<PanelState> => ({
-    ...stateOf(input, { ...DEFAULT_PANEL_SETTINGS, compare: true }),
-    comparison: (await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve())).comparison,
-  });
-  return { use: await compared(usual), notEnough: await compared(labelledTable(60)) };
+  const state = async (input: LabelledTable): Promise<PanelState> => {
+    const { comparison, compared } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () =>
+      Promise.resolve(),
+    );
+    return {
+      ...stateOf(input, { ...DEFAULT_PANEL_SETTINGS, compare: true }),
+      comparison,
+      decisions: decided(input, compared),
+    };
+  };
+  return { use: await state(usual), notEnough: await state(labelledTable(60)) };
+}
+
+/** With a cost for each pair of labels that one must not trust, and buckets that are kept in the panel. */
+export const PAIRED_COSTS: PanelState = {
+  ...stateOf(nasty),
+  decisions: {
+    ...decided(nasty, null, {
+      ...DEFAULT_CHOICES,
+      costs: {
+        review: 1,
+        wrong: [
+          [0, 5, 2],
+          [9, 0, 3],
+          [4, 4, 0],
+        ],
+      },
+    }),
+    bucketNote: 'These buckets are kept in this panel only: the workspace is in restricted mode.',
+  },
+};
+
+/** After the sample sizes were computed, from fewer draws than the extension makes. */
+export function progressedState(): PanelState {
+  const methods = progressions(large, () => undefined, 5);
+  return { ...stateOf(large), progression: { ...NO_PROGRESSION, methods } };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { rowsOfBin } from '../../src/features/calibration/analyse';
+import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import {
   CALIBRATION_PAGE_METHODS,
   DEFAULT_PANEL_SETTINGS,
@@ -180,6 +181,21 @@ describe('the calibration panel', () => {
     assert.equal(await form.count(), 0);
   });
 
+  it('shows the scoring methods of a table side by side, and looks at the one that is chosen', async () => {
+    const page = await show(PANEL_STATES.severalMethods);
+    await page.page.getByRole('heading', { name: 'Choose a scoring method' }).waitFor();
+    assert.equal(await page.page.locator('.multiples .diagram').count(), 3);
+    const table = page.page.getByRole('table', { name: 'Scoring methods on the same rows' });
+    assert.match(await table.getByRole('row', { name: /^vote/ }).innerText(), /\t10\t/);
+    await table.getByRole('button', { name: 'vote' }).click();
+    assert.deepEqual(page.received(settings), [
+      { ...DEFAULT_PANEL_SETTINGS, table: { ...DEFAULT_PANEL_SETTINGS.table, method: 'vote' } },
+    ]);
+    await page.notify(STATE, { ...PANEL_STATES.usual, columns: PANEL_STATES.severalMethods.columns });
+    await page.page.getByRole('button', { name: 'Compare Methods' }).click();
+    assert.equal(page.received(CALIBRATION_PAGE_METHODS.compareMethods).length, 1);
+  });
+
   it('asks for other bins', async () => {
     const page = await show(PANEL_STATES.usual);
     await page.page.getByLabel('Bins', { exact: true }).selectOption('10');
@@ -267,8 +283,10 @@ describe('the calibration panel', () => {
     await page.page.reload();
     await page.page.getByRole('heading', { name: 'reviews.csv' }).waitFor();
     assert.ok(await page.page.getByLabel('interval of accuracy').isChecked());
-    const [said] = page.received(ready).slice(-1) as { settings: unknown }[];
-    assert.deepEqual(said?.settings, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' });
+    const [said] = page.received(ready).slice(-1) as { settings: unknown; choices: unknown }[];
+    assert.ok(said);
+    assert.deepEqual(said.settings, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' });
+    assert.deepEqual(said.choices, DEFAULT_CHOICES);
   });
 
   it('keeps the focus where it was when new numbers come', async () => {
@@ -297,7 +315,7 @@ describe('the calibration panel', () => {
     }
   });
 
-  const wide = new Set(['usual', 'use', 'unmapped', 'column', 'label']);
+  const wide = new Set(['usual', 'use', 'unmapped', 'column', 'label', 'severalMethods']);
   for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
       for (const [name, state] of Object.entries({

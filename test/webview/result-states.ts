@@ -70,23 +70,17 @@ const ENSEMBLE = ensembleScore(
     ['positive', 'negative'],
     {
       answers: [
-        'negative',
-        'negative',
-        'negative',
-        'negative',
-        'negative',
-        'negative',
-        'negative',
-        'positive',
-      ]
-        .map((label): Answer => ({ text: '', label }))
-        .concat({ text: 'Hm.', label: null }, { text: '', label: 'positive' }),
+        ...Array.from({ length: 7 }, (): Answer => ({ text: '', label: 'negative' })),
+        ...Array.from({ length: 2 }, (): Answer => ({ text: '', label: 'positive' })),
+        { text: 'Hm.', label: null },
+      ],
       temperature: 1,
       variants: 'permuted',
     },
     undefined,
   ),
 );
+const RED = { name: 'manual', tone: 'red' } as const;
 
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
 
@@ -139,12 +133,12 @@ export const STATES = {
           on: 'confidence',
           confidence: 0.4312,
           anotherLikelier: true,
-          bucket: { name: 'manual', tone: 'red' },
+          bucket: RED,
         },
         ['The backend differs: fitted with cuda; here cpu.'],
       ),
     },
-    history: HISTORY,
+    history: [entry(9, 'I love this movie!', 0.4312, { bucket: RED, doubtful: true }), ...HISTORY],
     busy: null,
     hasModel: true,
   },
@@ -158,7 +152,7 @@ export const STATES = {
           'Not calibrated by reviews: The prompt differs: fitted with c97a0bdfe13e…; here 11aa0bdfe13e….',
       },
     },
-    history: HISTORY,
+    history: [entry(10, 'I love this movie!', 0.8923, { doubtful: true }), ...HISTORY],
     busy: null,
     hasModel: true,
   },

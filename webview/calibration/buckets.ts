@@ -1,5 +1,6 @@
 /** The table of the buckets: what each holds, raw and calibrated, and their names and lower ends to edit. */
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
+import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
 import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/decisions/buckets';
 import type { Decided, DecisionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
@@ -55,7 +56,12 @@ export class BucketTable {
       'form',
       { 'aria-label': 'Edit buckets' },
       table,
-      note,
+      note ??
+        h(
+          'p',
+          { class: 'quiet' },
+          'Saved as the setting promptConfidence.buckets of the table’s folder, where that can be written.',
+        ),
       h(
         'div',
         { class: 'buttons' },
@@ -110,11 +116,11 @@ export class BucketTable {
     buckets: readonly Bucket[],
     shown: readonly Decided[],
   ): HTMLElement {
-    const level = bucketLevel(at, buckets.length);
+    const tone = bucketTone(at, buckets.length);
     const shape = svg(
       'svg',
       { class: 'key', viewBox: '0 0 16 16', 'aria-hidden': 'true' },
-      bucketShape(level, 8, 8),
+      bucketShape(tone, 8, 8),
     );
     const rows = Math.max(1, shown.length);
     const name = h(
@@ -214,21 +220,14 @@ function bucketRange(low: number, above: number | undefined): string {
   return above === undefined ? `[${low}, 1]` : `[${low}, ${above})`;
 }
 
-/** How much care a bucket wants, by its place: 0 for the highest one, 3 for the lowest. */
-export function bucketLevel(at: number, count: number): 0 | 1 | 2 | 3 {
-  if (at === count - 1) return 3;
-  if (at === 0) return 0;
-  return at <= (count - 1) / 2 ? 1 : 2;
-}
-
-/** A disc, a triangle, a diamond or a square about a point: a bucket by its shape, whatever its colour. */
-export function bucketShape(level: 0 | 1 | 2 | 3, x: number, y: number): SVGElement {
-  const className = `bucket bucket-${level}`;
-  if (level === 0) return svg('circle', { class: className, cx: x, cy: y, r: 5.5 });
+/** A bucket by its shape, whatever its colour: the shapes of BUCKET_SHAPES, about a point. */
+export function bucketShape(tone: BucketTone, x: number, y: number): SVGElement {
+  const className = `bucket bucket-${tone}`;
+  if (tone === 'green') return svg('circle', { class: className, cx: x, cy: y, r: 5.5 });
   const outline = {
-    1: `M${x} ${y - 6}l6.5 11.5h-13Z`,
-    2: `M${x} ${y - 6.5}l6.5 6.5l-6.5 6.5l-6.5 -6.5Z`,
-    3: `M${x - 5} ${y - 5}h10v10h-10Z`,
-  }[level];
+    yellow: `M${x} ${y - 6}l6.5 11.5h-13Z`,
+    orange: `M${x} ${y - 6.5}l6.5 6.5l-6.5 6.5l-6.5 -6.5Z`,
+    red: `M${x - 5} ${y - 5}h10v10h-10Z`,
+  }[tone];
   return svg('path', { class: className, d: outline });
 }

@@ -11,7 +11,7 @@ import {
 } from '../../src/protocol/calibration-decisions';
 import { h, replaceContent, warningIcon } from '../dom';
 import { BucketTable } from './buckets';
-import { radios } from './choices';
+import { checkbox, radios } from './choices';
 import { numberField } from './fields';
 import { table } from './tables';
 import { thresholdPlot } from './threshold-plot';
@@ -81,7 +81,7 @@ export class DecisionSection {
       this.buckets.draw(decisions, shown),
       h(
         'div',
-        { class: 'columns pair' },
+        { class: 'columns halves' },
         thresholdPlot({
           shown,
           buckets: report.buckets,
@@ -236,9 +236,9 @@ function lead(report: DecisionReport | null, method: Method | 'raw' | undefined)
   if (shownOf(report, method).length < 2)
     return `${what} Compare calibrators to see the same numbers after one of them.`;
   const on = report.isTestPart
-    ? `Both are of the ${count(report.n, 'row')} marked test.`
-    : 'Each row is scored by a fit that did not see it.';
-  return `${what} Raw, and after ${methodName(method ?? 'raw')}: ${on}`;
+    ? `both on the ${count(report.n, 'row')} marked test`
+    : 'each row scored by a fit that did not see it';
+  return `${what} Raw beside ${methodName(method ?? 'raw')}, ${on}.`;
 }
 
 /** Raw, and the calibrator beside it where there is one. */
@@ -321,15 +321,4 @@ function pairTable(
       ]),
     ),
   );
-}
-
-function checkbox(
-  text: string,
-  key: string,
-  checked: boolean,
-  onChange: (checked: boolean) => void,
-): HTMLElement {
-  const input = h('input', { type: 'checkbox', 'data-key': key, checked });
-  input.addEventListener('change', () => onChange(input.checked));
-  return h('label', { class: 'radio' }, input, text);
 }

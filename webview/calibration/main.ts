@@ -19,11 +19,12 @@ import { connectHost } from '../rpc';
 import './calibration.css';
 import './decisions.css';
 import { checkbox, radios, select } from './choices';
-import { calibratorSection, shownMethod } from './calibrators';
+import { calibratorSection, type Look, shownMethod } from './calibrators';
 import { columnsForm } from './columns-form';
 import { DecisionSection } from './decisions';
 import { markChosen } from './diagram';
 import { figure } from './figure';
+import { methodsSection } from './methods';
 import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts';
 import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
@@ -74,6 +75,7 @@ const controls = h('div', { class: 'controls' });
 const busy = h('div', { class: 'busy', hidden: true });
 const problem = h('div', {});
 const mapping = h('div', {});
+const methods = h('div', {});
 const parts = h('div', {});
 const content = h('div', {});
 const binRows = h('section', { class: 'bin-rows', hidden: true, tabindex: -1 });
@@ -94,6 +96,7 @@ document.body.append(
     busy,
     h('header', {}, h('div', {}, heading, facts), controls),
     problem,
+    methods,
     mapping,
     parts,
     content,
@@ -113,6 +116,7 @@ function draw(state: PanelState): void {
     replaceContent(problem, ...problemParts(state));
   controls.hidden = state.analysis === null;
   if (!same(controlPart(state), drawn && controlPart(drawn))) drawControls(state);
+  if (!same(methodsPart(state), drawn && methodsPart(drawn))) drawMethods(state);
   if (!same(mappingPart(state), drawn && mappingPart(drawn))) drawMapping(state);
   if (!same(contentPart(state), drawn && contentPart(drawn))) drawContent(state);
   if (!same(state.analysis, drawn?.analysis)) drawNotes(state.analysis);
@@ -125,6 +129,22 @@ function draw(state: PanelState): void {
 /** What each part of the page is drawn from. */
 function controlPart({ settings, columns }: PanelState): unknown {
   return [settings, columns?.header];
+}
+
+function methodsPart({ columns, methods: compared, methodsError, busy, settings }: PanelState): unknown {
+  return [columns?.header, compared, methodsError, busy === null, settings.table];
+}
+
+function drawMethods(state: PanelState): void {
+  const { settings } = state;
+  replaceContent(
+    methods,
+    ...methodsSection(state, lookOfDiagrams(), {
+      compare: () => notify(CALIBRATION_PAGE_METHODS.compareMethods),
+      choose: (method) =>
+        notify(CALIBRATION_PAGE_METHODS.settings, { ...settings, table: { ...settings.table, method } }),
+    }),
+  );
 }
 
 function mappingPart({ columns, settings, error, analysis }: PanelState): unknown {
@@ -236,6 +256,7 @@ function problemParts({ error, analysis, columns }: PanelState): Node[] {
 }
 
 function errorTitle(code: string): string {
+  if (code === 'several-methods') return 'Choose a scoring method';
   if (code === 'no-file') return 'The file is gone';
   if (code === 'cancelled') return 'Cancelled';
   return 'This table cannot be used as it is';
@@ -326,6 +347,11 @@ function drawAs(change: Pick<View, 'band'> | Pick<View, 'withCurve'>): void {
   if (drawn === undefined) return;
   drawContent(drawn);
   drawCalibrators(drawn);
+  drawMethods(drawn);
+}
+
+function lookOfDiagrams(): Look {
+  return { band: view.band, withCurve: view.withCurve };
 }
 
 function drawContent(state: PanelState): void {
@@ -410,7 +436,7 @@ function mainFigure(diagram: Diagram, axes: Axes): HTMLElement {
 function drawCalibrators(state: PanelState): void {
   replaceContent(
     calibrators,
-    ...calibratorSection(state, { band: view.band, withCurve: view.withCurve }, view.method, {
+    ...calibratorSection(state, lookOfDiagrams(), view.method, {
       compare: () => notify(CALIBRATION_PAGE_METHODS.settings, { ...state.settings, compare: true }),
       show: (method) => {
         look({ method });

@@ -142,8 +142,13 @@ function inWords(
   const gain =
     lastGain === null
       ? ''
-      : ` From ${lastGain.from.toLocaleString('en-US')} to ${count(lastGain.to, 'row')} it fell by ${number(lastGain.median)} (${number(lastGain.low)} to ${number(lastGain.high)} in the middle 80% of draws).`;
+      : ` From ${lastGain.from.toLocaleString('en-US')} to ${count(lastGain.to, 'row')} it fell by ${fine(lastGain.median)} (${fine(lastGain.low)} to ${fine(lastGain.high)} in the middle 80% of draws).`;
   return `${which}: ${scores}.${gain} ${message}`;
+}
+
+/** Differences are smaller than what they are of. */
+function fine(value: number): string {
+  return value.toFixed(4).replace('-', '−');
 }
 
 interface Domain {
@@ -168,7 +173,7 @@ function domainOf(methods: readonly MethodProgression[], metric: ProgressionMetr
   const room = Math.max(top - low, 0.01);
   return {
     low: low - room * 0.1,
-    high: top + room * 0.6,
+    high: top + room * 0.3,
     fewest: Math.min(...rows),
     most: Math.max(...rows),
   };
@@ -176,7 +181,7 @@ function domainOf(methods: readonly MethodProgression[], metric: ProgressionMetr
 
 const WIDTH = 260;
 const HEIGHT = 150;
-const BOX = { left: 44, right: 252, top: 8, bottom: 122 } as const;
+const BOX = { left: 44, right: 240, top: 8, bottom: 122 } as const;
 
 function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain): HTMLElement {
   const { method, points, raw, verdict } = one;
@@ -201,7 +206,7 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
     svg(
       'svg',
       {
-        class: 'diagram',
+        class: 'picture',
         viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
         role: 'img',
         'aria-label': spoken(one, metric),
@@ -245,8 +250,8 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
         width: BOX.right - BOX.left,
         height: BOX.bottom - BOX.top,
       }),
-      ...sizeTicks(points, x).map(({ rows, at, anchor }) =>
-        label(shortCount(rows), { x: at, y: BOX.bottom + 16 }, `tick ${anchor}`),
+      ...sizeTicks(points, x).map(({ rows, at }) =>
+        label(shortCount(rows), { x: at, y: BOX.bottom + 16 }, 'tick middle'),
       ),
     ),
     h('p', { class: 'quiet' }, MULTIPLE_VERDICTS[verdict]),
@@ -266,9 +271,9 @@ function spoken({ method, points, raw, message }: MethodProgression, metric: Pro
   return `${methodName(method)}, ${NAMES[metric]}: ${values.join(', ')}${against}. ${message}`;
 }
 
-/** Three or four round numbers inside. */
+/** Two to five round numbers inside. */
 function ticks(low: number, high: number): number[] {
-  const rough = (high - low) / 3;
+  const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
   const found: number[] = [];
@@ -277,19 +282,20 @@ function ticks(low: number, high: number): number[] {
   return found;
 }
 
-const TICK_ROOM = 34;
+/** Of the widest number of rows. */
+const TICK_ROOM = 38;
 
 /** The last size, and each of the others that has room beside those after it. */
 function sizeTicks(
   points: readonly ProgressionPoint[],
   x: (rows: number) => number,
-): { rows: number; at: number; anchor: string }[] {
+): { rows: number; at: number }[] {
   let next = Infinity;
   return points.toReversed().flatMap(({ rows }) => {
     const at = x(rows);
     if (at > next - TICK_ROOM) return [];
     next = at;
-    return [{ rows, at, anchor: at > BOX.right - 12 ? 'end' : 'middle' }];
+    return [{ rows, at }];
   });
 }
 

@@ -2,11 +2,12 @@
  * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
  * beneath moves a line over it; what stands there is said in words.
  */
+import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
 import { h, svg } from '../dom';
-import { bucketLevel, bucketShape } from './buckets';
+import { bucketShape } from './buckets';
 import { table } from './tables';
 import { count, interval, methodName, number } from './words';
 
@@ -29,22 +30,24 @@ const ACCURACY = [10, 220] as const;
 const COVERAGE = [234, 284] as const;
 const BUCKETS = [292, 308] as const;
 const HEIGHT = 348;
+/** The highest threshold. */
+const TO = 0.99;
 /** A bucket's shape is drawn where it has room. */
 const SHAPE_ROOM = 18;
 
 export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
   const { shown, at, onMove } = options;
   const from = firstThreshold(shown);
-  const x = (threshold: number): number => round(LEFT + ((threshold - from) / (1 - from)) * (RIGHT - LEFT));
+  const x = (threshold: number): number => round(LEFT + ((threshold - from) / (TO - from)) * (RIGHT - LEFT));
   const cursor = svg('path', { class: 'cursor' });
-  const readout = h('p', { class: 'readout' });
+  const readout = h('p', { class: 'threshold-readout' });
   const slider = h('input', {
     type: 'range',
     class: 'threshold-slider',
     'data-key': 'threshold',
     'aria-label': 'Threshold',
     min: from,
-    max: 0.99,
+    max: TO,
     step: 0.01,
   });
   const show = (threshold: number): void => {
@@ -56,7 +59,7 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
   };
   slider.addEventListener('input', () => show(Number(slider.value)));
   slider.addEventListener('change', () => onMove(Number(slider.value)));
-  show(Math.min(0.99, Math.max(from, at)));
+  show(Math.min(TO, Math.max(from, at)));
   const words = shown.length > 1 ? 'Solid: calibrated, on rows that the fit did not see. Dashed: raw.' : '';
   return h(
     'figure',
@@ -100,7 +103,7 @@ function picture(
   return svg(
     'svg',
     {
-      class: 'diagram',
+      class: 'picture',
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
       role: 'img',
       'aria-labelledby': 'threshold-title',
@@ -141,9 +144,9 @@ function axes(
       svg('path', { class: 'grid', d: `M${LEFT} ${y(tick)}H${RIGHT}` }),
       label(tick.toFixed(1), { x: LEFT - 6, y: y(tick) + 4 }, 'tick end'),
     ]),
-    ...tenths(from).flatMap((tick) => [
+    ...[...tenths(from).filter((tick) => tick < TO), TO].flatMap((tick) => [
       svg('path', { class: 'grid', d: `M${x(tick)} ${ACCURACY[0]}V${COVERAGE[1]}` }),
-      label(tick.toFixed(1), { x: x(tick), y: BUCKETS[1] + 15 }, 'tick middle'),
+      label(String(tick), { x: x(tick), y: BUCKETS[1] + 15 }, 'tick middle'),
     ]),
     ...[ACCURACY, COVERAGE].map(([top, bottom]) =>
       svg('rect', { class: 'plot', x: LEFT, y: top, width: RIGHT - LEFT, height: bottom - top }),
@@ -216,19 +219,20 @@ function bucketPart(
   from: number,
   x: (threshold: number) => number,
 ): SVGElement[] {
-  const [left, right] = [x(Math.max(from, low)), x(Math.max(from, buckets[index - 1]?.low ?? 1))];
+  const inside = (threshold: number): number => x(Math.min(TO, Math.max(from, threshold)));
+  const [left, right] = [inside(low), inside(buckets[index - 1]?.low ?? 1)];
   if (right - left < 1) return [];
-  const level = bucketLevel(index, buckets.length);
+  const tone = bucketTone(index, buckets.length);
   const [top, bottom] = BUCKETS;
   return [
     svg('rect', {
-      class: `bucket-strip bucket-${level}`,
+      class: `bucket-strip bucket-${tone}`,
       x: left + 0.5,
       y: top,
       width: round(right - left - 1),
       height: bottom - top,
     }),
-    ...(right - left < SHAPE_ROOM ? [] : [bucketShape(level, round((left + right) / 2), (top + bottom) / 2)]),
+    ...(right - left < SHAPE_ROOM ? [] : [bucketShape(tone, round((left + right) / 2), (top + bottom) / 2)]),
   ];
 }
 

@@ -160,7 +160,6 @@ function pInWords(p: number): string {
 const MAPPABLE: ReadonlySet<string> = new Set([
   'no-columns',
   'no-truth',
-  'several-methods',
   'no-such-method',
   'ambiguous-column',
   'no-such-column',
@@ -178,6 +177,8 @@ export function isMappable(code: string): boolean {
 
 /** What can be done about a table that could not be used, beyond what the error's own sentence says. */
 export function remedy(code: string): string {
+  if (code === 'several-methods')
+    return 'Choose one from the table below, or say which columns are meant (Columns…).';
   if (isMappable(code)) return 'Say below which column is what, or correct the file and save it.';
   switch (code) {
     case 'no-file':

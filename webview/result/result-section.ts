@@ -57,7 +57,11 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, warning.message)),
     ),
     textPart(result, actions),
-    h('h3', {}, 'Labels'),
+    h(
+      'h3',
+      {},
+      calibration?.kind === 'calibrated' && calibration.score.on === 'confidence' ? 'Labels, raw' : 'Labels',
+    ),
     labelBars(result),
     h(
       'p',

@@ -6,6 +6,8 @@ import type { Evaluation, PredictionData, Warning } from '../../core/calibration
 import { type ConfidentError, type Decisions, decide } from '../../core/decisions/decisions';
 import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
+import { hasSeveralMethods } from '../../core/data/columns';
+import { inspectTable } from '../../store/tables/inspect';
 import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
 import {
   calibratedWarnings,
@@ -16,6 +18,7 @@ import {
   sliceNames,
 } from '../../store/tables/labelled';
 import { calibratorColumns, checkBinding } from './binding';
+import { compareMethods, renderMethods } from './compare-methods';
 import { command, DONE, usageError } from '../command';
 import { readCosts } from './costs';
 import {
@@ -36,7 +39,8 @@ import { renderEvaluation, report } from './render';
 import { renderDecisions } from './render-decisions';
 
 const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
-How far the confidence in a table can be trusted, and what to decide by it.
+How far the confidence in a table can be trusted, and what to decide by it. Of a table that was scored by several
+methods, and without --scores, all of them are compared.
 
   --calibrator FILE      after this calibrator
   --prevalence LABEL=X,… as it would be where the labels have these shares: scores are shifted, rows weighted
@@ -79,6 +83,30 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const buckets = bucketOption(values.buckets);
   const target = shareOption('target', values.target);
   const asked = columnOptions(values);
+  const ofOneMethod = [
+    values.scores,
+    values.calibrator,
+    values.prevalence,
+    values.buckets,
+    values.target,
+    values.costs,
+    values.label,
+    ...values.slice,
+  ];
+  if (ofOneMethod.every((value) => value === undefined)) {
+    const { header } = await inspectTable(file);
+    if (hasSeveralMethods(header, asked.mapping)) {
+      const compared = await compareMethods(file, asked, options);
+      for (const { method, warnings, rejected } of compared.methods)
+        report(
+          io,
+          warnings.map(({ code, message }) => ({ code, message: `${method}: ${message}` })),
+          rejected,
+        );
+      io.out(values.json ? `${JSON.stringify(compared, null, 2)}\n` : renderMethods(compared));
+      return DONE;
+    }
+  }
   const loaded = values.calibrator === undefined ? null : await loadCalibrator(values.calibrator);
   const input = await readLabelled(
     file,

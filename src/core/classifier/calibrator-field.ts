@@ -31,9 +31,10 @@ function inserted(text: string, value: string): string {
   const before = text.slice(0, close).trimEnd();
   const isEmpty = before.endsWith('{');
   const [, space = ''] = /^\s*\{(\s*)/u.exec(text) ?? [];
-  const gap = isEmpty ? '' : space === '' && !text.includes('\n') ? ' ' : space;
-  const colon = /"\s*:\s/u.test(text) || isEmpty ? ': ' : ':';
-  return `${before}${isEmpty ? '' : ','}${gap}"${KEY}"${colon}${value}${text.slice(before.length)}`;
+  const isLoose = isEmpty || /"\s*:\s/u.test(text);
+  const sameLine = isLoose ? ' ' : '';
+  const gap = isEmpty ? '' : space || sameLine;
+  return `${before}${isEmpty ? '' : ','}${gap}"${KEY}":${isLoose ? ' ' : ''}${value}${text.slice(before.length)}`;
 }
 
 /** With its key and one comma. */

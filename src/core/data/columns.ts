@@ -228,6 +228,16 @@ export function soleMethod(header: readonly string[]): string | null {
   return method === undefined || other !== undefined || hasPlainScores(header) ? null : method;
 }
 
+/** Whether somebody must say which method is meant: the scores have several prefixes, and none is without. */
+export function hasSeveralMethods(
+  header: readonly string[],
+  mapping: Readonly<Record<string, string>> = {},
+): boolean {
+  const isScore = (key: string) => key === 'confidence' || key === 'positive' || scoreName(key) !== undefined;
+  const isMapped = Object.entries(mapping).some(([key, column]) => column !== '' && isScore(key));
+  return methodsOf(header).length > 1 && !hasPlainScores(header) && !isMapped;
+}
+
 function hasPlainScores(header: readonly string[]): boolean {
   return header
     .map((name) => withoutMethod(name.trim()))
@@ -249,10 +259,7 @@ function chooseMethod(
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
     );
   }
-  if (hasPlainScores(header) || methods.length < 2) return soleMethod(header);
-  const isMapped = (key: string) =>
-    key === 'confidence' || key === 'positive' || scoreName(key) !== undefined;
-  if (Object.entries(mapping).some(([key, column]) => column !== '' && isMapped(key))) return null;
+  if (!hasSeveralMethods(header, mapping)) return soleMethod(header);
   throw new UserError(
     'several-methods',
     `The table has scores of several methods (${methods.join(', ')}). Choose one (on the command line with --scores).`,

@@ -60,11 +60,13 @@ function suits({ wrong }: Costs, data: PredictionData): boolean {
 /**
  * What more labelled rows would bring to every calibrator that the table allows.
  *
+ * @param draws 50
  * @throws UserError already-calibrated
  */
 export function progressions(
   { table, data, source }: LabelledTable,
   say: (message: string) => void,
+  draws?: number,
 ): MethodProgression[] {
   refuseCalibrated(table, source.file);
   const on = data.kind;
@@ -74,6 +76,7 @@ export function progressions(
     ...sampleSizeProgression(data, {
       method,
       on,
+      repeats: draws,
       onRepeat: (repeat, repeats) =>
         say(`${method} (${at + 1} of ${allowed.length}), draw ${repeat + 1} of ${repeats}`),
     }),

@@ -42,7 +42,8 @@ export class CalibrationPanel {
   /** Counts computations: what an earlier one still answers is not shown. */
   private run = 0;
   /** What the worker is at; what it gives up when it is cancelled differs. */
-  private task: 'analysing' | 'breaking-down' | 'looking' | 'comparing' | 'fitting' = 'analysing';
+  private task: 'analysing' | 'breaking-down' | 'looking' | 'comparing-methods' | 'comparing' | 'fitting' =
+    'analysing';
   /** The worker's table is of an older content of the file. */
   private stale = true;
   private started = false;
@@ -62,6 +63,8 @@ export class CalibrationPanel {
       analysis: null,
       breakdown: null,
       breakdownError: null,
+      methods: null,
+      methodsError: null,
       columns: null,
       comparison: null,
       comparisonError: null,
@@ -144,6 +147,7 @@ export class CalibrationPanel {
       this.stale = true;
       void this.compute();
     });
+    connection.onNotification(on.compareMethods, () => this.compareMethods());
     connection.onNotification(on.save, (params: unknown) => this.save(saveParamsSchema.parse(params).method));
     connection.onNotification(on.cancel, () => this.cancel());
     connection.onNotification(on.reveal, (params: unknown) =>
@@ -189,7 +193,9 @@ export class CalibrationPanel {
   }
 
   private change(settings: PanelSettings): void {
-    const { settings: before, busy, error, analysis } = this.current;
+    const { settings: before, busy, error, analysis, methods } = this.current;
+    if (methods !== null && !isDeepStrictEqual(ofMethods(settings), ofMethods(before)))
+      this.update({ methods: null });
     if (isDeepStrictEqual(settings.table, before.table)) this.update({ settings });
     else {
       // What was computed of other columns would stand beside numbers that it does not belong to.
@@ -226,7 +232,7 @@ export class CalibrationPanel {
       if (reload) {
         const columns = await this.worker.columns(this.uri.fsPath);
         if (run !== this.run) return;
-        this.update({ columns });
+        this.update({ columns, methods: null });
       }
       this.stale = false;
       const analysis = await this.worker.analyse({
@@ -248,7 +254,22 @@ export class CalibrationPanel {
       if (run !== this.run) return;
       this.stale = true;
       this.update({ busy: null, error: this.explained(error) });
+      // Which one to choose is best seen.
+      if (this.current.error?.code === 'several-methods') void this.compareMethods();
     }
+  }
+
+  private async compareMethods(): Promise<void> {
+    if (this.current.busy !== null) return;
+    const run = ++this.run;
+    this.task = 'comparing-methods';
+    this.update({ busy: 'Comparing methods', methodsError: null });
+    const { settings } = this.current;
+    const compared = await this.worker
+      .methods({ file: this.uri.fsPath, settings, reload: false })
+      .then((methods) => ({ methods, methodsError: null }))
+      .catch((error: unknown) => ({ methods: null, methodsError: this.explained(error) }));
+    if (run === this.run) this.update({ busy: null, ...compared });
   }
 
   /** @returns whether the computation that it belongs to goes on */
@@ -337,6 +358,7 @@ export class CalibrationPanel {
       case 'comparing':
         this.update({ busy: null, comparison: null, settings: { ...settings, compare: false } });
         return;
+      case 'comparing-methods':
       case 'fitting':
         this.update({ busy: null });
     }
@@ -370,6 +392,11 @@ export class CalibrationPanel {
       void reportError(this.services, error);
     }
   }
+}
+
+/** What the comparison of scoring methods depends on. */
+function ofMethods({ bins, binning, table: { mapping, on } }: PanelSettings): unknown {
+  return { bins, binning, mapping, on };
 }
 
 /** Where the file stands as text already, else beside the panel. */

@@ -25,6 +25,7 @@ import {
   breakdownSchema,
   columnListSchema,
   comparisonSchema,
+  methodsComparisonSchema,
   progressParamsSchema,
   WORKER_METHODS,
   workerErrorSchema,
@@ -36,6 +37,7 @@ import {
   type ColumnList,
   type Comparison,
   type FitParams,
+  type MethodsComparison,
   type PanelSettings,
 } from '../../protocol/calibration-page';
 
@@ -50,6 +52,13 @@ interface Running {
   /** Rejects when the thread ends, which answers nothing more. */
   readonly ended: Promise<never>;
 }
+
+/** Requests that need no table to be read before. */
+const READS_ITSELF: ReadonlySet<string> = new Set([
+  WORKER_METHODS.analyse,
+  WORKER_METHODS.columns,
+  WORKER_METHODS.methods,
+]);
 
 export class CalibrationWorker {
   private running: Running | undefined;
@@ -86,6 +95,10 @@ export class CalibrationWorker {
     return columnListSchema.parse(await this.request(WORKER_METHODS.columns, { file }));
   }
 
+  async methods(params: AnalyseParams): Promise<MethodsComparison> {
+    return methodsComparisonSchema.parse(await this.request(WORKER_METHODS.methods, params));
+  }
+
   async breakdown(params: AnalyseParams): Promise<Breakdown> {
     return breakdownSchema.parse(await this.request(WORKER_METHODS.breakdown, params));
   }
@@ -106,7 +119,7 @@ export class CalibrationWorker {
   private async request(method: string, params: object): Promise<unknown> {
     const isNew = this.running === undefined;
     const { connection, ended } = (this.running ??= this.start());
-    const needsTable = method !== WORKER_METHODS.analyse && method !== WORKER_METHODS.columns;
+    const needsTable = !READS_ITSELF.has(method);
     if (isNew && needsTable && this.table !== undefined)
       void connection.sendNotification(WORKER_METHODS.load, this.table);
     try {

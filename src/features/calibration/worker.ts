@@ -34,12 +34,14 @@ import {
   columnsParamsSchema,
   type Comparison,
   type FitParams,
+  type MethodsComparison,
   type PanelSettings,
 } from '../../protocol/calibration-page';
 import type { LabelledTable } from '../../store/tables/labelled';
 import { analyse, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
+import { compareMethods } from './compare-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
 import { inDeployment, type LoadedTable, loadTable } from './load';
@@ -79,6 +81,10 @@ class TableWorker {
     const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
     this.brokenDown = { shown, parts };
     return breakdown;
+  }
+
+  methods(params: AnalyseParams): Promise<MethodsComparison> {
+    return compareMethods(params, (message) => this.say(message));
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
@@ -169,6 +175,9 @@ function start(): void {
   );
   connection.onRequest(WORKER_METHODS.columns, (params: unknown) =>
     forPeople(() => listColumns(columnsParamsSchema.parse(params).file)),
+  );
+  connection.onRequest(WORKER_METHODS.methods, (params: unknown) =>
+    forPeople(() => worker.methods(analyseParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.breakdown, (params: unknown) =>
     forPeople(() => worker.breakdown(analyseParamsSchema.parse(params))),

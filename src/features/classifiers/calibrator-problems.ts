@@ -2,8 +2,7 @@
 import * as vscode from 'vscode';
 import { parseClassifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
-import { promptSha256 } from '../../store/prompt-hash';
-import { fitOfClassifier } from '../../workspace/calibrators';
+import { fitOfClassifier, originBefore } from '../../workspace/calibrators';
 import type { Services } from '../../workspace/services';
 
 export interface CalibratorProblem {
@@ -21,12 +20,7 @@ export async function calibratorProblem(
     const classifier = parseClassifier(text, '');
     const calibrator = await calibrators.of({ kind: 'file', uri, classifier });
     if (calibrator === undefined) return undefined;
-    const model = await scoring.modelFor(classifier).catch(() => undefined); // none to compare with
-    const fit = fitOfClassifier(calibrator, classifier, {
-      promptSha256: promptSha256(classifier),
-      model:
-        model?.sha256 === undefined ? undefined : { kind: 'file', name: model.file, sha256: model.sha256 },
-    });
+    const fit = fitOfClassifier(calibrator, classifier, await originBefore(scoring, classifier));
     if (fit.kind === 'refused')
       return {
         message: `The calibrator ${calibrator.by.name} does not belong to this classifier. ${fit.reason}`,

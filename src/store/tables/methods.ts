@@ -1,0 +1,73 @@
+/**
+ * The scoring methods of one table side by side: its columns under each `<method>/` prefix, on the same rows.
+ */
+import { selectRows } from '../../core/calibration/data';
+import type { Binding } from '../../core/calibration/saved';
+import type { PredictionData, RejectedRow, Warning } from '../../core/calibration/types';
+import { type ColumnOptions, methodsOf } from '../../core/data/columns';
+import { UserError } from '../../core/user-error';
+import { inspectTable } from './inspect';
+import { type LabelledTable, readLabelled } from './labelled';
+import { readScoreMeta } from './score-meta';
+
+export interface MethodTable {
+  /** Column prefix, without the slash. */
+  readonly method: string;
+  /** The rows that every method has. */
+  readonly data: PredictionData;
+  readonly warnings: readonly Warning[];
+  readonly rejected: readonly RejectedRow[];
+  /** Answers of the model that a row takes; null where the table does not say how it was scored. */
+  readonly answersPerRow: number | null;
+}
+
+export interface MethodTables {
+  /** In the order of the columns. */
+  readonly methods: readonly MethodTable[];
+  /** Rows that every method has. At least one. */
+  readonly rows: number;
+  /** Rows that some method cannot be scored on; none of them is compared. */
+  readonly leftOut: number;
+}
+
+/**
+ * @param columns their method is not looked at
+ * @throws UserError everything of `readLabelled` and `readScoreMeta`; no-common-rows
+ */
+export async function readMethods(file: string, columns: ColumnOptions): Promise<MethodTables> {
+  const { header } = await inspectTable(file);
+  const meta = await readScoreMeta(file);
+  const read: { method: string; input: LabelledTable }[] = [];
+  for (const method of methodsOf(header))
+    read.push({ method, input: await readLabelled(file, { ...columns, method }) });
+  const inAll = new Map<number, number>();
+  for (const { input } of read)
+    for (const line of input.table.lines) inAll.set(line, (inAll.get(line) ?? 0) + 1);
+  const isCommon = (line: number): boolean => inAll.get(line) === read.length;
+  const methods = read.map(({ method, input: { table, data, warnings } }) => ({
+    method,
+    data: selectRows(data, rowsOf(table.lines, isCommon)),
+    warnings,
+    rejected: table.rejected,
+    answersPerRow: answersOf(meta?.scoring[method]),
+  }));
+  const rows = [...inAll.keys()].filter(isCommon).length;
+  const [first] = read;
+  if (first === undefined || rows === 0)
+    throw new UserError(
+      'no-common-rows',
+      'No row has scores of every method, so the methods cannot be compared. Choose one of them.',
+    );
+  return { methods, rows, leftOut: first.input.table.n + first.input.table.rejectedCount - rows };
+}
+
+function rowsOf(lines: Int32Array, isWanted: (line: number) => boolean): Uint32Array {
+  return Uint32Array.from([...lines.keys()].filter((row) => isWanted(lines[row] ?? 0)));
+}
+
+/** One for the token probability; as many as are drawn for consistency; both for the ensemble. */
+function answersOf(scoring: Binding['scoring'] | undefined): number | null {
+  if (scoring === undefined) return null;
+  const drawn = scoring.sampling?.samples ?? 0;
+  return scoring.method === 'consistency' ? drawn : drawn + 1;
+}

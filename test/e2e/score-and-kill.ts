@@ -1,0 +1,56 @@
+/** Score CSV… as a person runs it, with an extension host that dies on the way. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { seededRandom } from '../../src/core/random';
+import { killExtensionHosts } from '../support/extension-host';
+import type { Workbench } from './harness';
+
+/** Made-up film reviews with a truth that means nothing. */
+export function reviewsTable(rows: number): string {
+  const random = seededRandom(3);
+  const words = 'slow brilliant dull long charming clumsy film story ending cast and but not very'.split(' ');
+  const text = (): string =>
+    Array.from({ length: 3 + Math.floor(random() * 9) }, () => words[Math.floor(random() * words.length)]).join(' ');
+  const lines = Array.from({ length: rows }, (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`);
+  return `id,text,label\n${lines.join('')}`;
+}
+
+/**
+ * Scores a table; kills the extension host when a share of its rows is on the disk (0 to 1), opens the window again,
+ * and resumes.
+ */
+export async function scoreAndKillHost(
+  workbench: Workbench,
+  table: string,
+  rows: number,
+  share: number,
+): Promise<void> {
+  const { page, workspace } = workbench;
+  const out = path.join(workspace, table.replace('.csv', '.scored.csv'));
+  workbench.writeFile(table, reviewsTable(rows));
+  await workbench.openFile(table);
+  await workbench.runCommand('Prompt Confidence: Score CSV…');
+  await page.getByPlaceholder(`Classifier to score ${table} with`).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByPlaceholder('Column with the texts').waitFor();
+  await page.keyboard.press('Enter');
+  await workbench.waitForText(/Name of the scored copy/);
+  await page.keyboard.press('Enter');
+  await workbench.until('enough rows are scored', async () => {
+    if (!(rowsOnDisk(out) >= share * 0.8 * rows)) throw new Error(`${rowsOnDisk(out)} rows`);
+    await Promise.resolve();
+  });
+  if (killExtensionHosts(path.join(path.dirname(workspace), 'server')) === 0)
+    throw new Error('there was no extension host to kill');
+  await page.reload();
+  await workbench.waitForText(`${path.basename(out)} is not finished`);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await workbench.waitForText(`${rows} rows are scored in ${path.basename(out)}.`);
+}
+
+/** By what the last checkpoint says. */
+function rowsOnDisk(out: string): number {
+  const state = `${out}.part.json`;
+  if (!existsSync(state)) return -1;
+  return (JSON.parse(readFileSync(state, 'utf8')) as { done: { rows: number } }).done.rows;
+}

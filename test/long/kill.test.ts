@@ -1,0 +1,52 @@
+/** Fifty kills at seeded moments: of the engine, of the command line, of the extension host. */
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { seededRandom } from '../../src/core/random';
+import { useWorkbench } from '../e2e/harness';
+import { scoreAndKillHost } from '../e2e/score-and-kill';
+import { prepare, scoreDespiteKill, type KillRange } from '../support/kill';
+
+describe('scoring a table despite SIGKILL', () => {
+  let range: KillRange;
+  before(async () => {
+    range = await prepare();
+  });
+  after(() => rmSync(range.folder, { recursive: true, force: true }));
+  const random = seededRandom(50);
+  const had: Record<string, number> = {};
+
+  for (let kill = 1; kill <= 44; kill++) {
+    const victim = kill % 2 === 0 ? 'engine' : 'command line';
+    const share = random();
+    it(`${kill}: of the ${victim} after ${(share * 100).toFixed(0)}% of the time`, async () => {
+      const killed = await scoreDespiteKill(range, victim, share, `${kill}.csv`);
+      had[killed.had] = (had[killed.had] ?? 0) + 1;
+      assert.ok(killed.out.equals(range.whole));
+      assert.ok(killed.meta.equals(range.meta));
+      assert.deepEqual(killed.left, []);
+    });
+  }
+  it('met runs before, in and behind the rows', () => {
+    console.log(`    after the kill there was: ${JSON.stringify(had)}`);
+    assert.ok((had['a part'] ?? 0) > 0);
+  });
+});
+
+describe('scoring a table in the editor despite SIGKILL of the extension host', () => {
+  const workbench = useWorkbench({
+    settings: { 'promptConfidence.threads': 1, 'promptConfidence.gpu': 'off' },
+  });
+  const random = seededRandom(51);
+  const scored = new Set<string>();
+
+  for (let kill = 1; kill <= 6; kill++) {
+    const share = random();
+    it(`${kill}: when ${(share * 80).toFixed(0)}% of the rows are on the disk`, async () => {
+      await scoreAndKillHost(workbench(), `kill${kill}.csv`, 120, share);
+      scored.add(readFileSync(path.join(workbench().workspace, `kill${kill}.scored.csv`), 'utf8'));
+      // The same texts every time: all of the outputs are one.
+      assert.equal(scored.size, 1);
+    });
+  }
+});

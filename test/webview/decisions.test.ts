@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
+import { DECISION_PAGE_METHODS, NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
+import { CALIBRATION_PAGE_METHODS, type PanelState } from '../../src/protocol/calibration-page';
+import {
+  comparedStates,
+  labelledTable,
+  PAIRED_COSTS,
+  PANEL_STATES,
+  progressedState,
+  stateOf,
+} from './calibration-states';
+import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
+
+const WIDE = 1180;
+const { state: STATE } = CALIBRATION_PAGE_METHODS;
+const { ask, buckets, progression, cancelProgression } = DECISION_PAGE_METHODS;
+
+describe('the calibration panel: what to do', () => {
+  const pages = usePages('calibration');
+  const compared = comparedStates();
+  const progressed = progressedState();
+
+  async function show(state: PanelState, options?: PageOptions): Promise<TestPage> {
+    const page = await pages.open({ width: WIDE, ...options });
+    await page.notify(STATE, state);
+    return page;
+  }
+
+  const bucketRows = ({ page }: TestPage): Promise<string[]> =>
+    page
+      .getByRole('table', { name: /^Buckets/ })
+      .locator('tbody tr')
+      .allInnerTexts();
+
+  it('shows what each bucket holds, raw and after the calibrator that stands beside it', async () => {
+    const { use } = await compared;
+    const page = await show(PANEL_STATES.usual);
+    assert.equal((await bucketRows(page)).length, 4);
+    await page.notify(STATE, use);
+    const rows = await bucketRows(page);
+    assert.equal(rows.length, 8);
+    const { methods } = use.decisions.report ?? {};
+    const shown = methods?.find(({ method }) => method === use.comparison?.choice);
+    for (const [at, held] of [methods?.[0]?.buckets[0], shown?.buckets[0]].entries()) {
+      assert.ok(held);
+      const { meanConfidence, accuracy } = held;
+      for (const value of [String(held.rows), meanConfidence?.toFixed(3), accuracy?.toFixed(3)])
+        assert.ok(value !== undefined && rows[at]?.includes(value), `${rows[at]} has ${value}`);
+    }
+    await page.page.getByRole('button', { name: 'Platt', exact: true }).click();
+    assert.ok((await bucketRows(page))[1]?.includes('Platt'));
+  });
+
+  it('takes edited buckets, says at the field what is wrong with one, and goes back to the default', async () => {
+    const page = await show(PANEL_STATES.usual);
+    await page.page.getByRole('button', { name: 'Edit Buckets' }).click();
+    const low = page.page.getByRole('textbox', { name: 'Lower end of bucket 2' });
+    assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-0-name');
+    await low.fill('0,95');
+    await page.page.getByRole('textbox', { name: 'Name of bucket 4' }).fill(' review');
+    // What is typed outlives new numbers.
+    await page.notify(STATE, {
+      ...PANEL_STATES.usual,
+      decisions: { ...PANEL_STATES.usual.decisions, bucketNote: 'x' },
+    });
+    await page.page.getByRole('button', { name: 'Save Buckets' }).click();
+    assert.deepEqual(page.received(buckets), []);
+    await page.page.getByText('Bucket 2 must start below 0.9').waitFor();
+    await page.page.getByText('Bucket 4 has the name of another').waitFor();
+    assert.equal(await low.getAttribute('aria-invalid'), 'true');
+    assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-1-low');
+    await low.fill('.8');
+    await page.page.getByRole('textbox', { name: 'Name of bucket 4' }).fill('rest');
+    await page.page.keyboard.press('Enter');
+    assert.deepEqual(page.received(buckets), [
+      {
+        buckets: DEFAULT_BUCKETS.map((bucket, at) =>
+          at === 1 ? { ...bucket, low: 0.8 } : at === 3 ? { ...bucket, name: 'rest' } : bucket,
+        ),
+      },
+    ]);
+    await page.page.getByRole('button', { name: 'Edit Buckets' }).click();
+    await page.page.getByRole('button', { name: 'Reset to Defaults' }).click();
+    assert.deepEqual(page.received(buckets).at(-1), { buckets: null });
+    await page.page.getByRole('button', { name: 'Edit Buckets' }).click();
+    await page.page.keyboard.press('Escape');
+    await page.page.getByRole('button', { name: 'Edit Buckets' }).waitFor();
+  });
+
+  it('says what is right from a threshold on, under the keys and after a reload', async () => {
+    const { use } = await compared;
+    const page = await show(use);
+    const slider = page.page.getByRole('slider', { name: 'Threshold' });
+    await slider.focus();
+    await page.page.keyboard.press('ArrowLeft');
+    const words = await page.page.locator('.threshold-readout').innerText();
+    const raw = use.decisions.report?.methods[0]?.curve.find(({ threshold }) => threshold === 0.89);
+    assert.ok(raw);
+    assert.ok(
+      words.startsWith(
+        `From 0.89 on. Raw: ${raw.rows} rows (coverage ${raw.coverage.toFixed(3)}), accuracy ${raw.accuracy.toFixed(3)}`,
+      ),
+      words,
+    );
+    assert.equal(await slider.getAttribute('aria-valuetext'), words);
+    await page.page.getByText('Thresholds as a table').click();
+    const table = page.page.getByRole('table', { name: /at or above each threshold/ });
+    const lines = await table.getByRole('row').allInnerTexts();
+    assert.ok(lines.find((line) => line.startsWith('0.89'))?.includes(raw.accuracy.toFixed(3)));
+    await page.page.reload();
+    assert.equal(await slider.inputValue(), '0.89');
+  });
+
+  it('finds a threshold for an accuracy, and by costs for each pair of labels', async () => {
+    const page = await show(PANEL_STATES.usual);
+    const { threshold } = PANEL_STATES.usual.decisions.report?.methods[0] ?? {};
+    await page.page.getByText(threshold?.message ?? '-').waitFor();
+    const target = page.page.getByRole('textbox', { name: 'Accuracy of automatic decisions' });
+    await target.fill('95');
+    await target.press('Enter');
+    await page.page.getByText('A number above 0 and below 1').waitFor();
+    assert.deepEqual(page.received(ask), []);
+    await target.fill('0.8');
+    await target.press('Enter');
+    const costs = { wrong: 5, review: 1 };
+    assert.deepEqual(page.received(ask), [{ target: 0.8, costs }]);
+    await page.page.getByLabel('what mistakes and reviews cost').check();
+    await page.page.getByText(/Deciding automatically from a confidence of|Reviewing every row/).waitFor();
+    await page.page.getByLabel('A cost for each pair of labels').check();
+    assert.deepEqual(page.received(ask).at(-1), {
+      target: 0.95,
+      costs: {
+        review: 1,
+        wrong: [
+          [0, 5],
+          [5, 0],
+        ],
+      },
+    });
+  });
+
+  it('asks for each cost by its labels, whatever they are', async () => {
+    const page = await show(PAIRED_COSTS);
+    await page.page.getByLabel('what mistakes and reviews cost').check();
+    const field = page.page.getByRole('textbox', { name: /^Cost of plain where <img src=x/ });
+    assert.equal(await field.inputValue(), '2');
+    await field.fill('7');
+    await field.press('Enter');
+    assert.deepEqual(
+      (page.received(ask) as { costs: { wrong: number[][] } }[])[0]?.costs.wrong[0],
+      [0, 5, 7],
+    );
+    assert.equal(await page.page.locator('img').count(), 0);
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('computes sample sizes on demand, says how far it is, stops, and says whether more rows would help', async () => {
+    const page = await show(PANEL_STATES.sampled);
+    await page.page.getByRole('button', { name: 'Compute Sample-Size Progression' }).click();
+    assert.equal(page.received(progression).length, 1);
+    await page.notify(STATE, {
+      ...progressed,
+      progression: { ...NO_PROGRESSION, busy: 'vector (6 of 7), draw 3 of 50' },
+    });
+    await page.page.getByText('vector (6 of 7), draw 3 of 50…').waitFor();
+    await page.page.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(page.received(cancelProgression).length, 1);
+    await page.notify(STATE, progressed);
+    await page.page.getByRole('heading', { name: 'More labelled rows would help little' }).waitFor();
+    const methods = progressed.progression.methods ?? [];
+    const multiples = page.page.locator('.multiples').getByRole('img');
+    assert.equal(await multiples.count(), methods.length);
+    const [first] = methods;
+    const last = first?.points.at(-1);
+    assert.ok(last);
+    assert.ok((await multiples.first().getAttribute('aria-label'))?.includes(`NLL: `));
+    await page.page.getByLabel('Brier', { exact: true }).check();
+    assert.ok(
+      (await multiples.first().getAttribute('aria-label'))?.includes(
+        `${last.brier.median.toFixed(3)} at ${last.rows.toLocaleString('en-US')} rows`,
+      ),
+    );
+    await page.page.getByText('Sample sizes as a table').click();
+    const table = page.page.getByRole('table', { name: /^Scores by number of rows/ });
+    assert.equal(
+      await table.getByRole('row').count(),
+      2 + methods.reduce((sum, { points }) => sum + points.length, 0),
+    );
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('says where there are too few rows for sample sizes', async () => {
+    const { page } = await show(stateOf(labelledTable(200)));
+    await page.getByText('It takes at least 300 labelled rows to see; there are 200.').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Compute Sample-Size Progression' }).count(), 0);
+  });
+
+  const looks = async (): Promise<Record<string, PanelState>> => {
+    const { use } = await compared;
+    return { use, progressed, paired: PAIRED_COSTS };
+  };
+
+  async function prepare({ page }: TestPage, name: string): Promise<void> {
+    if (name === 'use') await page.getByText('Thresholds as a table').click();
+    if (name === 'progressed') await page.getByText('Sample sizes as a table').click();
+    if (name !== 'paired') return;
+    await page.getByLabel('what mistakes and reviews cost').check();
+    await page.getByRole('button', { name: 'Edit Buckets' }).click();
+    await page.getByRole('textbox', { name: 'Lower end of bucket 2' }).fill('2');
+    await page.getByRole('button', { name: 'Save Buckets' }).click();
+  }
+
+  it('fits into 400 pixels', async () => {
+    for (const [name, state] of Object.entries(await looks())) {
+      const page = await show(state, { width: 400 });
+      await prepare(page, name);
+      const overflow = await page.page.evaluate<string[]>(
+        `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
+      );
+      assert.deepEqual(overflow, [], name);
+    }
+  });
+
+  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+    it(`breaks no accessibility rule in ${theme}`, async () => {
+      for (const [name, state] of Object.entries(await looks())) {
+        const page = await show(state, { theme, width: name === 'paired' ? 400 : WIDE });
+        await prepare(page, name);
+        await page.screenshot(`decisions-${name}-${theme}`, true);
+        assert.deepEqual(await page.accessibilityProblems(), [], name);
+      }
+    });
+  }
+});
