@@ -118,7 +118,7 @@ export const STATES = {
   },
   /** Drawn answers and token probability together, which do not agree. */
   ensemble: {
-    result: { ...RESULT, id: 12, score: ENSEMBLE },
+    result: { ...RESULT, score: ENSEMBLE },
     history: HISTORY,
     busy: null,
     hasModel: true,
