@@ -54,6 +54,7 @@ describe('a table that says nothing by its names, in the calibration panel', () 
     const words = ['label=gold', 'prob:spam=p_spam', 'prob:ham=p_ham'].flatMap((word) => ['--column', word]);
     const json = execFileSync(process.execPath, [cli, 'evaluate', file, '--json', ...words], {
       encoding: 'utf8',
+      stdio: 'pipe',
     });
     const expected = new RegExp(parseEvaluation(json, 'stdout').ece.value?.toFixed(3) ?? '-');
     assert.match(await ece(page), expected);

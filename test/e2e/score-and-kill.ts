@@ -22,12 +22,17 @@ export function reviewsTable(rows: number): string {
   return `id,text,label\n${lines.join('')}`;
 }
 
-/** The list of notifications: under a test driver the workbench shows none by itself. */
-export async function notifications(workbench: Workbench): Promise<Locator> {
-  await workbench.runCommand('Notifications: Show Notifications');
-  const center = workbench.page.locator('.notifications-center.visible');
-  await center.waitFor();
-  return center;
+/**
+ * The list of notifications, once it holds this one. Under a test driver the workbench shows none by itself, and the
+ * list closes with its last entry.
+ */
+export async function notification(workbench: Workbench, text: string | RegExp): Promise<Locator> {
+  const list = workbench.page.locator('.notifications-center.visible');
+  return workbench.until(`there is a notification "${String(text)}"`, async () => {
+    if (!(await list.isVisible())) await workbench.runCommand('Notifications: Show Notifications');
+    await list.getByText(text).first().waitFor({ timeout: 5_000 });
+    return list;
+  });
 }
 
 /**
@@ -58,12 +63,8 @@ export async function scoreAndKillHost(
   if (killExtensionHosts(path.join(path.dirname(workspace), 'server')) === 0)
     throw new Error('there was no extension host to kill');
   await page.reload();
-  const center = await notifications(workbench);
-  await center
-    .getByText(`${path.basename(out)} is not finished`)
-    .first()
-    .waitFor();
-  await center.getByRole('button', { name: 'Resume' }).first().click();
+  const offer = await notification(workbench, `${path.basename(out)} is not finished`);
+  await offer.getByRole('button', { name: 'Resume' }).first().click();
   await workbench.until('the table is whole', async () => {
     if (!existsSync(out)) throw new Error('there is no table');
     await Promise.resolve();

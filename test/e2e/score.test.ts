@@ -5,7 +5,7 @@ import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
 import { projectRoot } from '../support/vscode-server';
 import { useWorkbench } from './harness';
-import { notifications, reviewsTable, scoreAndKillHost } from './score-and-kill';
+import { notification, reviewsTable, scoreAndKillHost } from './score-and-kill';
 
 describe('a person who scores a table', () => {
   const workbench = useWorkbench({
@@ -25,7 +25,7 @@ describe('a person who scores a table', () => {
 
   it('sees how far it is, pauses it, resumes it and opens the calibration panel', async () => {
     const { page } = workbench();
-    workbench().writeFile('films.csv', reviewsTable(300));
+    workbench().writeFile('films.csv', reviewsTable(150));
     await workbench().openFile('films.csv');
     await workbench().runCommand('Prompt Confidence: Score CSV…');
     for (const question of ['Classifier to score films.csv with', 'Column with the texts']) {
@@ -34,26 +34,22 @@ describe('a person who scores a table', () => {
     }
     await workbench().waitForText(/Name of the scored copy/);
     await page.keyboard.press('Enter');
-    const center = await notifications(workbench());
-    await center
-      .getByText(/\d+ of 300 rows \(\d+%\) · .* left/)
-      .first()
-      .waitFor();
+    const progress = await notification(workbench(), /\d+ of 150 rows \(\d+%\) · .* left/);
     await workbench().screenshot('score progress');
-    await center.getByRole('button', { name: 'Cancel' }).first().click();
-    await center
-      .getByText(/Paused: \d+ of 300 rows \(\d+%\) of films\.scored\.csv are scored\./)
-      .first()
-      .waitFor();
+    await progress.getByRole('button', { name: 'Cancel' }).first().click();
+    const pause = await notification(
+      workbench(),
+      /Paused: \d+ of 150 rows \(\d+%\) of films\.scored\.csv are scored\./,
+    );
     await workbench().screenshot('score paused');
     assert.ok(!existsSync(at('films.scored.csv')));
-    await center.getByRole('button', { name: 'Resume' }).first().click();
-    await center.getByText('300 rows are scored in films.scored.csv.').first().waitFor();
+    await pause.getByRole('button', { name: 'Resume' }).first().click();
+    const end = await notification(workbench(), '150 rows are scored in films.scored.csv.');
     await workbench().screenshot('score done');
     const expected = byCommandLine('films.csv');
     assert.equal(readFileSync(at('films.scored.csv'), 'utf8'), expected.out);
     assert.equal(readFileSync(at('films.scored.csv.meta.json'), 'utf8'), expected.meta);
-    await center.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
+    await end.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
     await page.locator('.tab.active[data-resource-name="films.scored.csv"]').waitFor();
   });
 

@@ -140,9 +140,9 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.unmapped);
     const form = page.page.locator('.columns-form');
     await form.getByRole('heading', { name: 'Columns of the table' }).waitFor();
-    await form.getByText('e.g. spam, ham').waitFor({ state: 'detached' });
     await form.getByLabel('Truth').selectOption({ label: 'gold' });
     await form.getByText('the right label of the row · e.g. spam, ham').waitFor();
+    assert.equal(await form.getByRole('button', { name: 'Close' }).count(), 0);
     await form.getByLabel('Group').selectOption({ label: 'body' });
     await form.getByLabel('Id', { exact: true }).selectOption('none');
     await form.getByLabel('of the label').fill('spam');

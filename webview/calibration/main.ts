@@ -288,8 +288,8 @@ function columnsButton(): HTMLElement {
 
 function drawMapping(state: PanelState): void {
   const { columns, settings, error, analysis } = state;
-  const isWanted = view.mapping || (error !== null && isMappable(error.code));
-  if (columns === null || !isWanted) {
+  const isNeeded = error !== null && isMappable(error.code);
+  if (columns === null || !(view.mapping || isNeeded)) {
     mapping.replaceChildren();
     return;
   }
@@ -306,10 +306,12 @@ function drawMapping(state: PanelState): void {
         notify(CALIBRATION_PAGE_METHODS.settings, { ...settings, table });
         if (drawn !== undefined) drawMapping(drawn);
       },
-      close: () => {
-        look({ mapping: false });
-        if (drawn !== undefined) drawMapping(drawn);
-      },
+      close: isNeeded
+        ? null
+        : () => {
+            look({ mapping: false });
+            if (drawn !== undefined) drawMapping(drawn);
+          },
     }),
   );
 }
