@@ -151,7 +151,8 @@ export function serveLlamaServer(program, { model, threads, contextTokens = 1024
     ...['--host', '127.0.0.1', '--port', String(port), '--flash-attn', 'on'],
     ...['--model', model, '--alias', path.basename(model)],
     ...['--threads', String(threads), '--parallel', String(clients)],
-    ...['--ctx-size', String(contextTokens * clients)],
+    // Without the whole cache of sliding-window layers it evaluates the shared prompt anew for every text.
+    ...['--ctx-size', String(contextTokens * clients), '--swa-full'],
     ...(apiKey === undefined ? [] : ['--api-key', apiKey]),
   ]);
 }

@@ -1,4 +1,6 @@
 /** `prompt-confidence score`: the scores of every row of a table, with a file beside it that says where they come from. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { labelNames } from '../core/calibration/fit';
@@ -6,6 +8,8 @@ import { estimateInWords, estimateRun } from '../core/estimate';
 import { RowRate, rowsInWords } from '../core/row-rate';
 import { probe, type Ask } from '../sources/probe';
 import { scoreTexts } from '../sources/score-texts';
+import { findClassifier } from '../store/classifiers';
+import { csvLine } from '../store/tables/csv-line';
 import { inspectTable } from '../store/tables/inspect';
 import { countRows } from '../store/tables/rows';
 import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
@@ -30,6 +34,8 @@ command goes on from there, provided that table, model, classifier and options a
   --force                replace FILE if it exists
   --restart              forget what an interrupted run has scored
   --text-column NAME     the column that holds the texts (default: text)
+  --neutral              instead of TABLE the neutral texts of the classifier, for
+                         "calibrate --method prior-content-free --neutral FILE"
   --methods LIST         several methods in one table: token,consistency,ensemble or some of them, whose columns begin
                          with token/, consistency/, ensemble/; "evaluate --scores token" reads those of one
   --shard I/N            only row I and every N-th after it; "merge" puts the N files together
@@ -37,8 +43,8 @@ ${SESSION_USAGE}
   --json                 a summary as one JSON document on standard output
 `;
 
-export const score = command(USAGE, async (argv, io) => {
-  const { values, positionals } = parseArgs({
+const parse = (argv: readonly string[]) =>
+  parseArgs({
     args: [...argv],
     allowPositionals: true,
     options: {
@@ -49,10 +55,37 @@ export const score = command(USAGE, async (argv, io) => {
       'text-column': { type: 'string', default: 'text' },
       shard: { type: 'string' },
       methods: { type: 'string' },
+      neutral: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
+type Values = ReturnType<typeof parse>['values'];
+
+export const score = command(USAGE, async (argv, io) => {
+  const { values, positionals } = parse(argv);
+  if (values.neutral) {
+    positional(positionals);
+    return withNeutralTexts(values, (file) => scoreTable(file, values, io));
+  }
   const [file = ''] = positional(positionals, 'TABLE');
+  return scoreTable(file, values, io);
+});
+
+/** A table of the texts that say nothing to the classifier, for the content-free correction. */
+async function withNeutralTexts<T>(values: Values, work: (file: string) => Promise<T>): Promise<T> {
+  const { classifier } = await findClassifier(values.classifier, process.cwd());
+  const folder = await mkdtemp(path.join(tmpdir(), 'prompt-confidence-'));
+  try {
+    const file = path.join(folder, 'neutral.csv');
+    const rows = [values['text-column'], ...classifier.neutralTexts].map((cell) => csvLine([cell], ','));
+    await writeFile(file, rows.join(''));
+    return await work(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function scoreTable(file: string, values: Values, io: Io): Promise<number> {
   const shard = shardOption(values.shard);
   const out = await outputFile(values.out, values.force, [file]);
   const source = await inspectTable(path.resolve(file));
@@ -119,7 +152,7 @@ export const score = command(USAGE, async (argv, io) => {
     );
   });
   return DONE;
-});
+}
 
 /** "token,consistency"; null where the table is to hold the classifier's method alone. */
 function methodPrefixes(value: string | undefined): readonly MethodPrefix[] | null {

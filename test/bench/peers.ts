@@ -119,9 +119,9 @@ async function startTransformers(
   const child = spawn(python, [script, TEST_MODEL, String(threads)], { stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(`${script} ended`);
-    return value;
+    const next: IteratorResult<string, undefined> = await lines.next();
+    if (next.done === true) throw new Error(`${script} ended`);
+    return next.value;
   };
   await line();
   return {
@@ -156,8 +156,8 @@ function batchedBench(program: string, threads: number, part: 't' | 't_pp', name
         ],
         { encoding: 'utf8' },
       );
-      const seconds = [...stdout.matchAll(/^\{.*\}$/gm)].map(
-        ([line]) => (JSON.parse(line) as Record<typeof part, number>)[part],
+      const seconds = (stdout.match(/^\{.*\}$/gm) ?? []).map(
+        (line) => (JSON.parse(line) as Record<typeof part, number>)[part],
       );
       return Promise.resolve(texts / median(seconds));
     },

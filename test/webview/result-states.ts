@@ -1,4 +1,6 @@
 /** States of the result view as the host sent them in a real run, and some that are hard to bring about. */
+import type { Answer } from '../../src/core/scoring/agreement';
+import { agreementOf, ensembleScore } from '../../src/core/scoring/consistency';
 import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
 import { formatPercent } from '../../src/core/presentation';
 import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
@@ -62,6 +64,22 @@ const HISTORY: HistoryEntry[] = [
   entry(0, 'Two hours of my life that I want back.', 0.7841, { status: 'replaced' }),
 ];
 
+const ENSEMBLE = ensembleScore(
+  RESULT.score,
+  agreementOf(
+    ['positive', 'negative'],
+    {
+      answers: [
+        ...Array.from({ length: 7 }, (): Answer => ({ text: '', label: 'negative' })),
+        ...Array.from({ length: 2 }, (): Answer => ({ text: '', label: 'positive' })),
+        { text: 'Hm.', label: null },
+      ],
+      temperature: 1,
+      variants: 'permuted',
+    },
+    undefined,
+  ),
+);
 const RED = { name: 'manual', tone: 'red' } as const;
 
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
@@ -95,6 +113,13 @@ export const STATES = {
       entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange' } }),
       entry(8, 'Best worst thing ever', 0.3391, { bucket: { name: 'manual', tone: 'red' }, doubtful: true }),
     ],
+    busy: null,
+    hasModel: true,
+  },
+  /** Drawn answers and token probability together, which do not agree. */
+  ensemble: {
+    result: { ...RESULT, score: ENSEMBLE },
+    history: HISTORY,
     busy: null,
     hasModel: true,
   },

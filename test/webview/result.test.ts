@@ -66,6 +66,14 @@ describe('the result view', () => {
       await page.getByText(fact, { exact: true }).waitFor();
   });
 
+  it('counts the drawn answers, and warns where they disagree with the token probability', async () => {
+    const { page } = await show(STATES.ensemble);
+    await page.getByText('Disagreement: most drawn answers say negative').waitFor();
+    const [counts, range] = await page.locator('.agreement li').allInnerTexts();
+    assert.equal(counts, '10 answers: positive 2, negative 7, no label 1');
+    assert.match(range ?? '', /not of being right/);
+  });
+
   it('says every doubt in words', async () => {
     const { page } = await show(STATES.doubtful);
     const warnings = await page.locator('.warning').allInnerTexts();

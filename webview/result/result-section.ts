@@ -9,6 +9,7 @@ import {
 import type { Calibration } from '../../src/core/calibration/calibrated-score';
 import { formatConfidence } from '../../src/core/decisions/buckets';
 import {
+  agreementLines,
   formatLogProb,
   formatMs,
   formatPercent,
@@ -74,17 +75,35 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       ' ',
       h('strong', {}, formatPercent(score.labelMass)),
     ),
+    ...agreementPart(score),
+    // Drawn answers alone leave no token distribution.
+    ...(score.method === 'sampled' ? [] : tokenPart(result, actions)),
+    h('h3', {}, 'How it was made'),
+    facts(result),
+  );
+}
+
+function tokenPart({ id, score }: ResultDetail, actions: ResultActions): HTMLElement[] {
+  return [
     h('h3', { id: 'tokens-title' }, 'Likeliest first tokens'),
     score.tokens === undefined
       ? h(
           'p',
           {},
-          button('Read Tokens', { secondary: true, key: 'tokens' }, () => actions.readTokens(result.id)),
+          button('Read Tokens', { secondary: true, key: 'tokens' }, () => actions.readTokens(id)),
         )
       : tokenTable(score.tokens),
-    h('h3', {}, 'How it was made'),
-    facts(result),
-  );
+  ];
+}
+
+/** Counts of the drawn answers, and what they were drawn from. */
+function agreementPart(score: Score): HTMLElement[] {
+  const lines = agreementLines(score);
+  if (lines.length === 0) return [];
+  return [
+    h('h3', {}, 'Drawn answers'),
+    h('ul', { class: 'agreement' }, ...lines.map((line) => h('li', { dir: 'auto' }, line))),
+  ];
 }
 
 function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {

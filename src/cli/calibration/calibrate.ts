@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
 import { combinationGain } from '../../core/calibration/combination-gain';
 import type { Calibrator } from '../../core/calibration/calibrator';
@@ -16,8 +17,9 @@ import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { saveCalibrator } from '../../store/calibrators';
 import { describeCalibrator } from '../../store/tables/describe-calibrator';
-import { readLabelled, refuseCalibrated } from '../../store/tables/labelled';
+import { type LabelledTable, readLabelled, refuseCalibrated } from '../../store/tables/labelled';
 import { readTable } from '../../store/tables/read-table';
+import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 import { command, DONE, usageError } from '../command';
 import {
   columnOptions,
@@ -123,7 +125,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
     on: data.kind,
     seed: scoring.seed,
     shares: values.shares === undefined ? undefined : labelShareOption('shares', values.shares, data),
-    neutral: values.neutral === undefined ? undefined : await neutralScores(values.neutral, data),
+    neutral: values.neutral === undefined ? undefined : await neutralScores(values.neutral, input),
   };
   const fitFold =
     recommendation === null
@@ -193,10 +195,22 @@ function nothingSaved(before: Evaluation, recommendation: Recommendation): Calib
   };
 }
 
-/** (m·K) scores of neutral texts, read in the label order of the table. */
-async function neutralScores(file: string, data: PredictionData): Promise<Float64Array> {
+/** (m·K) scores of neutral texts, read in the label order of the table, and by the method that it is read by. */
+async function neutralScores(
+  file: string,
+  { data, source, table: own }: LabelledTable,
+): Promise<Float64Array> {
   const labels = data.kind === 'labels' ? data.labels : undefined;
-  const { table } = await readTable(file, { truth: 'optional', labels });
+  const { method } = own.columns;
+  const { table } = await readTable(file, { truth: 'optional', labels, method: method ?? undefined });
+  const [here, there] = await Promise.all(
+    [source.file, file].map(async (name) => bindingOf(await readScoreMeta(name), method)),
+  );
+  if (here && there && !isDeepStrictEqual(here, there))
+    throw new UserError(
+      'neutral-mismatch',
+      `${path.basename(file)} and ${path.basename(source.file)} were not scored by the same model, prompt and method. Score the neutral texts again, as the table was.`,
+    );
   if (table.data.kind === 'labels') return table.data.logProbs;
   throw new UserError('no-label-scores', `${path.basename(file)} has no score for every label.`);
 }

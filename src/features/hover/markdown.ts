@@ -18,6 +18,7 @@ import {
   labelPercent,
   isDoubtful,
   methodInWords,
+  agreementLines,
   scoreWarnings,
   visibleName,
   visibleToken,
@@ -64,9 +65,11 @@ export function resultMarkdown(result: HoverResult): string {
     ...calibrationLines(result),
     ...scoreWarnings(score).map(
       // The other warnings hold nothing but our own words and figures.
-      ({ kind, message }) => `⚠ ${kind === 'tie' ? codeSpan(message) : figures(message)}`,
+      ({ kind, message }) =>
+        `⚠ ${kind === 'tie' || kind === 'disagreement' ? codeSpan(message) : figures(message)}`,
     ),
     codeBlock([...labelLines(score.labels, calibration), ...tokenLines(score.tokens)]),
+    ...agreementLines(score).map(codeSpan),
     `Label mass ${figures(formatPercent(score.labelMass))} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
     links([
       ['Show Result', 'promptConfidence.showResult', [result.id]],

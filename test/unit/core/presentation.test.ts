@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  agreementLines,
   blockBar,
+  confidenceName,
   excerpt,
   formatLogProb,
   formatPercent,
@@ -11,6 +13,8 @@ import {
   visibleName,
   visibleToken,
 } from '../../../src/core/presentation';
+import type { Agreement } from '../../../src/core/scoring/agreement';
+import { agreementOf, consistencyScore, ensembleScore } from '../../../src/core/scoring/consistency';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 
 function score(probabilities: Record<string, number>, more: Partial<Score> = {}): Score {
@@ -21,6 +25,16 @@ function score(probabilities: Record<string, number>, more: Partial<Score> = {})
     cutTokens: 0,
     ...more,
   };
+}
+
+function agreement(counts: Record<string, number>, unparsed: number): Agreement {
+  const answers = [
+    ...Object.entries(counts).flatMap(([label, count]) =>
+      Array.from({ length: count }, () => ({ text: '', label })),
+    ),
+    ...Array.from({ length: unparsed }, () => ({ text: '', label: null })),
+  ];
+  return agreementOf(Object.keys(counts), { answers, temperature: 1, variants: 'permuted' }, undefined);
 }
 
 describe('a percentage', () => {
@@ -125,5 +139,40 @@ describe('a score in words', () => {
     const cut = score({ a: 0.8, b: 0.1 }, { textTokens: 400, cutTokens: 120 });
     assert.ok(!isDoubtful(cut));
     assert.match(scoreWarnings(cut)[0]?.message ?? '', /120 of its 400 tokens/);
+  });
+
+  it('counts drawn answers, and says that their range is not one of being right', () => {
+    const drawn = ensembleScore(score({ yes: 0.3, no: 0.6 }), agreement({ yes: 7, no: 2 }, 1));
+    assert.equal(confidenceName(drawn), 'ensemble confidence');
+    const lines = agreementLines(drawn).join('\n');
+    assert.match(lines, /^10 answers: yes 7, no 2, no label 1$/m);
+    // Wilson for 7 of 10: .3968 to .8922.
+    assert.match(lines, /39\.6% to 89\.2% .* of its answer rate, not of being right/);
+    assert.match(lines, /token probability: yes 33\.3%, no 66\.6%/);
+    assert.deepEqual(agreementLines(score({ yes: 0.3, no: 0.6 })), []);
+  });
+
+  it('says that plain resampling only adds noise, and when the temperature is not known', () => {
+    const plain = { ...agreement({ yes: 7, no: 2 }, 1), variants: 'plain' as const, temperature: null };
+    const lines = agreementLines(consistencyScore(['yes', 'no'], plain, { textTokens: 1, cutTokens: 0 }));
+    assert.match(lines.join('\n'), /only adds noise to the token probability/);
+    assert.match(lines.join('\n'), /temperature that the provider does not tell/);
+  });
+
+  it('warns where drawn answers and token probability disagree', () => {
+    const torn = ensembleScore(score({ yes: 0.3, no: 0.6 }), agreement({ yes: 7, no: 3 }, 0));
+    assert.ok(isDoubtful(torn));
+    assert.match(
+      scoreWarnings(torn).find(({ kind }) => kind === 'disagreement')?.message ?? '',
+      /drawn answers say yes, the token probability says no/,
+    );
+  });
+
+  it('says how a tie of drawn answers ended', () => {
+    const tie = consistencyScore(['yes', 'no'], agreement({ yes: 5, no: 5 }, 0), {
+      textTokens: 1,
+      cutTokens: 0,
+    });
+    assert.match(scoreWarnings(tie)[0]?.message ?? '', /yes is taken because it is listed first/);
   });
 });
