@@ -123,6 +123,7 @@ async function buildTests() {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     // import.meta.url does not exist in CommonJS; tests find the root by PROMPT_CONFIDENCE_ROOT, set by test/run.mjs.
+    logOverride: { 'empty-import-meta': 'silent' },
     external: ['vscode', 'mocha', 'playwright-core', 'node-llama-cpp', 'fast-check', 'axe-core'],
     sourcemap: 'inline',
   });

@@ -11,6 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../scripts/fetch-model.mjs';
+import { setUpLlamaCppPython } from '../scripts/peers.mjs';
 import { Unavailable, setUpChromium, setUpSoftwareGpu, setUpVSCodeServer } from '../scripts/setup.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,6 +40,7 @@ const check = (name, ...commands) => ({ name, needs: [], commands });
 /** What set-up provides: how, and the variable by which the tests find it. */
 const PROVIDED = {
   chromium: { variable: 'PROMPT_CONFIDENCE_CHROMIUM', provide: setUpChromium },
+  llamaCppPython: { variable: 'PROMPT_CONFIDENCE_LLAMA_CPP_PYTHON', provide: setUpLlamaCppPython },
   model: { variable: 'PROMPT_CONFIDENCE_TEST_MODEL', provide: () => fetchModel() },
   softwareGpu: { variable: 'PROMPT_CONFIDENCE_VULKAN_DRIVER', provide: setUpSoftwareGpu },
   server: {
@@ -82,6 +84,7 @@ const usual = [
 const long = [
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   mocha('long', { timeout: 1_800_000, needs: ['model', 'softwareGpu', 'chromium', 'server'] }),
+  mocha('peers', { timeout: 300_000, needs: ['model', 'llamaCppPython'] }),
 ];
 const stages = values.long ? long : usual;
 

@@ -6,13 +6,13 @@ import type { CalibratedScore } from '../core/calibration/calibrated-score';
 import type { Warning } from '../core/calibration/types';
 import { checkText } from '../core/classifier/prompt';
 import { formatConfidence } from '../core/decisions/buckets';
-import { deviceInWords } from '../core/device-words';
 import {
   agreementLines,
   blockBar,
   confidenceName,
   formatLogProb,
   formatPercent,
+  labelPercent,
   scoreWarnings,
   visibleToken,
 } from '../core/presentation';
@@ -80,28 +80,28 @@ function calibratedResult({ calibrator }: Session, text: string, score: Score): 
 }
 
 function describe(
-  { classifier, model, modelSha256, info, calibrator }: Session,
+  { origin: { model }, classifier, info, calibrator }: Session,
   warnings: readonly Warning[],
 ): object {
   return {
     schema: 1,
     classifier: classifier.name,
     promptSha256: promptSha256(classifier),
-    model: { file: model.file, sha256: modelSha256 },
-    device: info.device,
-    versions: info.versions,
+    model: model.kind === 'file' ? { file: model.name, sha256: model.sha256 } : model,
+    device: info?.device ?? null,
+    versions: info?.versions ?? {},
     ...(calibrator === undefined
       ? {}
       : { calibrator: { file: calibrator.file, sha256: calibrator.sha256, warnings } }),
   };
 }
 
-function heading({ classifier, model, info, calibrator }: Session): string {
+function heading({ origin, classifier, calibrator }: Session): string {
   const by =
     calibrator === undefined
       ? ''
       : `, calibrated by ${path.basename(calibrator.file, '.json')} (${calibratorInWords({ ...calibrator.saved.calibrator, n: calibrator.saved.n })})`;
-  return `${classifier.name} with ${model.file} on ${deviceInWords(info.device)}${by}`;
+  return `${classifier.name} with ${origin.inWords}${by}`;
 }
 
 /** One text as people read it: verdict, label bars, token table, and what to be careful about. */
@@ -136,10 +136,11 @@ function verdict(result: Result): string[] {
 /** Calibrated first where there is such a number for every label, the raw one beside it. */
 function labelLines({ labels, calibrated }: Result): string[] {
   const width = Math.max(...labels.map(({ label }) => label.length));
-  return labels.map(({ label, confidence }, k) => {
+  return labels.map((entry, k) => {
+    const { label, confidence } = entry;
     const own = calibrated?.labels?.[k]?.confidence;
     const bar = blockBar(own ?? confidence, 24).padEnd(24);
-    const raw = formatPercent(confidence);
+    const raw = labelPercent(entry);
     const figures = own === undefined ? raw.padStart(7) : `${formatConfidence(own).padStart(7)}   raw ${raw}`;
     return `    ${label.padEnd(width)}  ${bar} ${figures}`;
   });

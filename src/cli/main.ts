@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { calibrationCommands } from './calibration';
 import { classify } from './classify';
+import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
 import { merge } from './merge';
 import { score } from './score';
@@ -40,6 +41,11 @@ function ownVersion(): string {
   return z.object({ version: z.string() }).parse(manifest).version;
 }
 
+// `| head` closes the pipe: what was asked for is still done, the rest of the output has no reader.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error) => {
+    if (errorCode(error) !== 'EPIPE') throw error;
+  });
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort());
 process.once('SIGTERM', () => interrupt.abort());

@@ -2,13 +2,14 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { labelNames } from '../core/calibration/fit';
+import { estimateInWords, estimateRun } from '../core/estimate';
 import { RowRate, rowsInWords } from '../core/row-rate';
 import { probe, type Ask } from '../sources/probe';
 import { scoreTexts } from '../sources/score-texts';
 import { inspectTable } from '../store/tables/inspect';
 import { countRows } from '../store/tables/rows';
 import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
-import { scoreRun, type Shard } from '../store/tables/score-run';
+import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
 import { discardUnfinished, whileAlone } from '../store/tables/scored-file';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
 import { outputFile, positional } from './calibration/options';
@@ -60,7 +61,8 @@ export const score = command(USAGE, async (argv, io) => {
   const rows = await countRows(source);
   const prefixes = methodPrefixes(values.methods);
   await withSession(values, io, async (session) => {
-    const { classifier, seed, model, modelSha256, info, calibrator } = session;
+    const { origin, classifier, seed, info, calibrator } = session;
+    const { model, backend } = origin;
     if (prefixes !== null && calibrator !== undefined)
       throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
     if (calibrator?.saved.calibrator.method === 'combination')
@@ -75,19 +77,20 @@ export const score = command(USAGE, async (argv, io) => {
         seed,
         signal: io.signal,
       });
-    const { backend } = info.device;
+    const plan = session.plan?.(rowsOf(rows, shard), source.size / Math.max(1, rows));
+    if (plan !== undefined) io.err(`${origin.inWords}: ${estimateInWords(estimateRun(plan))}.\n`);
     const first = await probe(ask, backend);
     const warnings = calibrator?.check(first.score) ?? [];
     const run = scoreRun({
       classifier,
-      model: { kind: 'file', name: model.file, sha256: modelSha256 },
+      model,
       backend,
       scoring: cells.scoring(first.score),
       seed,
       context: first.shape,
       jitter: first.jitter,
-      devices: info.device.names,
-      versions: info.versions,
+      devices: info?.device.names ?? [],
+      versions: info?.versions ?? {},
       calibrator:
         calibrator === undefined ? null : { file: path.basename(calibrator.file), sha256: calibrator.sha256 },
       source,

@@ -1,11 +1,12 @@
-/** The engine for one command: options, model and classifier by one rule. */
+/** The source of scores for one command: options, model and classifier by one rule. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Classifier } from '../core/classifier/definition';
+import type { RunPlan } from '../core/estimate';
 import type { EngineOptions, ModelInfo } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
 import { engineSource } from '../sources/engine-source';
-import type { Source } from '../sources/source';
+import type { Origin, Source } from '../sources/source';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
 import { findClassifier } from '../store/classifiers';
@@ -21,15 +22,17 @@ import {
   scoreCalibrator,
 } from './calibrator';
 import { usageError, type Io } from './command';
+import { ENDPOINT_OPTIONS, ENDPOINT_USAGE, endpointSource, type EndpointValues } from './endpoint-options';
 import { METHOD_OPTIONS, METHOD_USAGE, type MethodValues, seedOf, withMethod } from './method-options';
 
-/** Options that every command with an engine takes, for node:util parseArgs. */
+/** Options that every command that scores takes, for node:util parseArgs. */
 export const SESSION_OPTIONS = {
   classifier: { type: 'string', default: 'sentiment' },
   model: { type: 'string', default: '' },
   gpu: { type: 'string', default: 'auto' },
   'gpu-layers': { type: 'string', default: 'auto' },
   threads: { type: 'string', default: '0' },
+  ...ENDPOINT_OPTIONS,
   ...METHOD_OPTIONS,
   ...CALIBRATOR_OPTIONS,
 } as const;
@@ -39,10 +42,11 @@ export const SESSION_USAGE = `  --classifier NAME|FILE  built in, of .prompt-con
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)
   --threads N             CPU threads (default: one a core; never more)
+${ENDPOINT_USAGE}
 ${METHOD_USAGE}
 ${CALIBRATOR_USAGE}`;
 
-export interface SessionValues extends CalibratorValues, MethodValues {
+export interface SessionValues extends CalibratorValues, EndpointValues, MethodValues {
   readonly classifier: string;
   readonly model: string;
   readonly gpu: string;
@@ -52,13 +56,15 @@ export interface SessionValues extends CalibratorValues, MethodValues {
 
 export interface Session {
   readonly source: Source;
+  readonly origin: Origin;
   /** With the method that the options ask for. */
   readonly classifier: Classifier;
   /** Of drawn answers. */
   readonly seed: number;
-  readonly model: ModelEntry;
-  readonly modelSha256: string;
-  readonly info: ModelInfo;
+  /** The loaded model; undefined where the source is no engine. */
+  readonly info: ModelInfo | undefined;
+  /** What a run over so many rows with texts of so many characters takes; undefined where that costs nothing. */
+  readonly plan: ((rows: number, characters: number) => RunPlan) | undefined;
   /** What scores are calibrated with; undefined for raw scores. */
   readonly calibrator: ScoreCalibrator | undefined;
 }
@@ -66,22 +72,44 @@ export interface Session {
 const GPUS = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
 
 /**
- * Runs `work` with a loaded engine, and ends it whatever happens.
+ * Runs `work` with a source that answers, and ends its engine whatever happens.
  *
- * @throws UserError for options, classifier or model that cannot be used
+ * @throws UserError for options, classifier, model or endpoint that cannot be used
  */
 export async function withSession<T>(
   values: SessionValues,
   io: Io,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const gpu = GPUS.find((name) => name === values.gpu);
-  if (gpu === undefined) throw usageError(`--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
-  const layers = values['gpu-layers'];
   const found = await findClassifier(values.classifier, process.cwd());
   const classifier = withMethod(found.classifier, values);
   const seed = seedOf(values);
   const chosen = await chooseCalibrator(values, found);
+  const endpoint = endpointSource(values, classifier);
+  const plan =
+    endpoint && ((rows: number, characters: number) => endpoint.plan(classifier, rows, characters));
+  const run = async (source: Source, info: ModelInfo | undefined): Promise<T> => {
+    const origin = await source.origin(io.signal);
+    const { model, backend } = origin;
+    const calibrator = scoreCalibrator(chosen, classifier, {
+      model,
+      promptSha256: promptSha256(classifier),
+      backend,
+    });
+    return work({ source, origin, classifier, seed, info, plan, calibrator });
+  };
+  return endpoint === undefined ? withEngine(values, classifier, io, run) : run(endpoint, undefined);
+}
+
+async function withEngine<T>(
+  values: SessionValues,
+  classifier: Classifier,
+  io: Io,
+  run: (source: Source, info: ModelInfo) => Promise<T>,
+): Promise<T> {
+  const gpu = GPUS.find((name) => name === values.gpu);
+  if (gpu === undefined) throw usageError(`--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
+  const layers = values['gpu-layers'];
   const models = new ModelStore(cacheFolder('models'));
   const model = await modelOf(values.model, models, classifier);
   await checkGguf(model.path);
@@ -99,15 +127,10 @@ export async function withSession<T>(
   });
   try {
     await engine.use(options);
-    const [info, modelSha256] = await Promise.all([engine.load(io.signal), models.sha256(model.path)]);
+    // The hash is read beside the loading.
+    const [info, sha256] = await Promise.all([engine.load(io.signal), models.sha256(model.path)]);
     if (info.device.fallback !== undefined) io.err(`${info.device.fallback} Using the CPU.\n`);
-    const calibrator = scoreCalibrator(chosen, classifier, {
-      model: { kind: 'file', name: model.file, sha256: modelSha256 },
-      promptSha256: promptSha256(classifier),
-      backend: info.device.backend,
-    });
-    const source = engineSource(engine, { file: model.file, sha256: () => Promise.resolve(modelSha256) });
-    return await work({ source, classifier, seed, model, modelSha256, info, calibrator });
+    return await run(engineSource(engine, { file: model.file, sha256: () => Promise.resolve(sha256) }), info);
   } finally {
     await engine.dispose();
   }

@@ -83,3 +83,22 @@ export function cutToTokens(text: string, most: number): { text: string; tokens:
   const tail = characters.slice(characters.length - Math.floor(kept / 2));
   return { text: `${head.join('')}${tail.join('')}`, tokens, cut: tokens - most };
 }
+
+/**
+ * "about 12,000 requests with 2,400,000 tokens of prompt and 12,000 of answer, 0.37 by the price of the endpoint, at
+ * least 20 minutes"
+ */
+export function estimateInWords({
+  requests,
+  promptTokens,
+  answerTokens,
+  cost,
+  secondsLeft,
+}: RunEstimate): string {
+  const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+  return [
+    `about ${count(requests)} requests with ${count(promptTokens)} tokens of prompt and ${count(answerTokens)} of answer`,
+    ...(cost === null ? [] : [`${cost.toFixed(2)} by the price of the endpoint`]),
+    ...(secondsLeft === null ? [] : [`at least ${Math.max(1, Math.ceil(secondsLeft / 60))} minutes`]),
+  ].join(', ');
+}

@@ -3,7 +3,7 @@
  * A figure never promises more than was computed: it is cut off, not rounded up.
  */
 import { disagrees } from './scoring/consistency';
-import { LOW_LABEL_MASS, type Score } from './scoring/score';
+import { LOW_LABEL_MASS, type LabelScore, type Score } from './scoring/score';
 import { methodOf } from './scoring/score-parts';
 
 /**
@@ -68,6 +68,11 @@ export function excerpt(text: string, limit: number): string {
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
+/** The share of a label in figures; "≤" where only a bound of it is known. */
+export function labelPercent({ confidence, isBound }: Pick<LabelScore, 'confidence' | 'isBound'>): string {
+  return `${isBound === true ? '≤ ' : ''}${formatPercent(confidence)}`;
+}
+
 /** A bar of block characters for a probability, `width` characters wide, to an eighth of a character, padded. */
 export function blockBar(probability: number, width: number): string {
   const eighths = Math.floor(Math.min(1, Math.max(0, probability)) * width * 8);
@@ -75,7 +80,7 @@ export function blockBar(probability: number, width: number): string {
   return `${'█'.repeat(Math.floor(eighths / 8))}${partial}`.padEnd(width, ' ');
 }
 
-export type WarningKind = 'low-mass' | 'disagreement' | 'tie' | 'cut';
+export type WarningKind = 'low-mass' | 'bound' | 'disagreement' | 'tie' | 'cut';
 
 export interface ScoreWarning {
   readonly kind: WarningKind;
@@ -92,6 +97,12 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
         score.method === 'sampled'
           ? `Low label mass: only ${formatPercent(score.labelMass)} of the drawn answers were any of the labels. The model wanted to say something else, so the confidence says little.`
           : `Low label mass: only ${formatPercent(score.labelMass)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
+    });
+  const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
+  if (bounds.length > 0)
+    warnings.push({
+      kind: 'bound',
+      message: `Not all shown: the server did not show ${bounds.map(visibleName).join(' and ')} whole among the likeliest tokens. ${bounds.includes(score.label) ? 'What stands there is the most that it can be.' : `What stands there is the most that it can be, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
     });
   if (disagrees(score))
     warnings.push({

@@ -108,7 +108,8 @@ export class Classification {
 }
 
 function scorerInWords(scorer: Scorer): { readonly model: string; readonly device: string } {
-  if (scorer.kind === 'engine') return { model: scorer.model.file, device: deviceInWords(scorer.device) };
+  if (scorer.kind === 'engine')
+    return { model: scorer.model.file, device: deviceInWords(scorer.info.device) };
   const { model, inWords } = scorer.origin;
   return { model: model.name, device: inWords };
 }

@@ -68,14 +68,14 @@ export class ResultCalibration implements vscode.Disposable {
       const { model, backend } = scorer.origin;
       return { model, modelPath: '', promptSha256: prompt, backend };
     }
-    const { model, device } = scorer;
+    const { model, info } = scorer;
     // A hash that nobody asks for is not computed.
     const sha256 = classifier.calibrator === undefined ? model.sha256 : this.parts.hashes.known(model);
     return {
       model: modelIdentity(model, sha256),
       modelPath: model.path,
       promptSha256: prompt,
-      backend: device.backend,
+      backend: info.device.backend,
     };
   }
 

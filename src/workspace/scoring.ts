@@ -4,7 +4,7 @@ import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
 import type { Score } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
-import type { ContextShape, Device, EngineOptions, ModelInfo } from '../protocol/engine';
+import type { ContextShape, EngineOptions, ModelInfo } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
 import { engineSource } from '../sources/engine-source';
 import { scoreTexts } from '../sources/score-texts';
@@ -19,7 +19,7 @@ import { readSettings } from './settings';
 
 /** What computes scores: a model file on this machine, or a model somewhere else. */
 export type Scorer =
-  | { readonly kind: 'engine'; readonly model: ModelEntry; readonly device: Device }
+  | { readonly kind: 'engine'; readonly model: ModelEntry; readonly info: ModelInfo }
   | { readonly kind: 'elsewhere'; readonly origin: Origin };
 
 export interface Scored {
@@ -116,8 +116,8 @@ export class Scoring {
     }
     const model = await this.modelFor(classifier);
     const file = { file: model.file, sha256: () => this.models.sha256(model.path) };
-    return this.withModel(model, signal, ({ device }) =>
-      work(engineSource(this.engine, file), { kind: 'engine', model, device }),
+    return this.withModel(model, signal, (info) =>
+      work(engineSource(this.engine, file), { kind: 'engine', model, info }),
     );
   }
 

@@ -1,6 +1,7 @@
 /** Score CSV… as a person runs it, with an extension host that dies on the way. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { seededRandom } from '../../src/core/random';
 import { killExtensionHosts } from '../support/extension-host';
 import type { Workbench } from './harness';
@@ -10,9 +11,28 @@ export function reviewsTable(rows: number): string {
   const random = seededRandom(3);
   const words = 'slow brilliant dull long charming clumsy film story ending cast and but not very'.split(' ');
   const text = (): string =>
-    Array.from({ length: 3 + Math.floor(random() * 9) }, () => words[Math.floor(random() * words.length)]).join(' ');
-  const lines = Array.from({ length: rows }, (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`);
+    Array.from(
+      { length: 3 + Math.floor(random() * 9) },
+      () => words[Math.floor(random() * words.length)],
+    ).join(' ');
+  const lines = Array.from(
+    { length: rows },
+    (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`,
+  );
   return `id,text,label\n${lines.join('')}`;
+}
+
+/**
+ * The list of notifications, once it holds this one. Under a test driver the workbench shows none by itself, and the
+ * list closes with its last entry.
+ */
+export async function notification(workbench: Workbench, text: string | RegExp): Promise<Locator> {
+  const list = workbench.page.locator('.notifications-center.visible');
+  return workbench.until(`there is a notification "${String(text)}"`, async () => {
+    if (!(await list.isVisible())) await workbench.runCommand('Notifications: Show Notifications');
+    await list.getByText(text).first().waitFor({ timeout: 5_000 });
+    return list;
+  });
 }
 
 /**
@@ -43,9 +63,12 @@ export async function scoreAndKillHost(
   if (killExtensionHosts(path.join(path.dirname(workspace), 'server')) === 0)
     throw new Error('there was no extension host to kill');
   await page.reload();
-  await workbench.waitForText(`${path.basename(out)} is not finished`);
-  await page.getByRole('button', { name: 'Resume' }).click();
-  await workbench.waitForText(`${rows} rows are scored in ${path.basename(out)}.`);
+  const offer = await notification(workbench, `${path.basename(out)} is not finished`);
+  await offer.getByRole('button', { name: 'Resume' }).first().click();
+  await workbench.until('the table is whole', async () => {
+    if (!existsSync(out)) throw new Error('there is no table');
+    await Promise.resolve();
+  });
 }
 
 /** By what the last checkpoint says. */

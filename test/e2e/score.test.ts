@@ -5,7 +5,7 @@ import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
 import { projectRoot } from '../support/vscode-server';
 import { useWorkbench } from './harness';
-import { reviewsTable, scoreAndKillHost } from './score-and-kill';
+import { notification, reviewsTable, scoreAndKillHost } from './score-and-kill';
 
 describe('a person who scores a table', () => {
   const workbench = useWorkbench({
@@ -17,13 +17,15 @@ describe('a person who scores a table', () => {
   function byCommandLine(table: string): { out: string; meta: string } {
     const out = at(`${table}.cli.csv`);
     const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
-    execFileSync(process.execPath, [cli, 'score', at(table), '--out', out, '--gpu', 'off'], { stdio: 'pipe' });
+    execFileSync(process.execPath, [cli, 'score', at(table), '--out', out, '--gpu', 'off'], {
+      stdio: 'pipe',
+    });
     return { out: readFileSync(out, 'utf8'), meta: readFileSync(`${out}.meta.json`, 'utf8') };
   }
 
   it('sees how far it is, pauses it, resumes it and opens the calibration panel', async () => {
     const { page } = workbench();
-    workbench().writeFile('films.csv', reviewsTable(160));
+    workbench().writeFile('films.csv', reviewsTable(150));
     await workbench().openFile('films.csv');
     await workbench().runCommand('Prompt Confidence: Score CSV…');
     for (const question of ['Classifier to score films.csv with', 'Column with the texts']) {
@@ -32,20 +34,22 @@ describe('a person who scores a table', () => {
     }
     await workbench().waitForText(/Name of the scored copy/);
     await page.keyboard.press('Enter');
-    const notification = page.locator('.notification-toast', { hasText: 'Scoring films.csv' });
-    await notification.getByText(/\d+ of 160 rows \(\d+%\) · .* left/).waitFor();
+    const progress = await notification(workbench(), /\d+ of 150 rows \(\d+%\) · .* left/);
     await workbench().screenshot('score progress');
-    await notification.getByRole('button', { name: 'Cancel' }).click();
-    await workbench().waitForText(/Paused: \d+ of 160 rows \(\d+%\) of films\.scored\.csv are scored\./);
+    await progress.getByRole('button', { name: 'Cancel' }).first().click();
+    const pause = await notification(
+      workbench(),
+      /Paused: \d+ of 150 rows \(\d+%\) of films\.scored\.csv are scored\./,
+    );
     await workbench().screenshot('score paused');
     assert.ok(!existsSync(at('films.scored.csv')));
-    await page.getByRole('button', { name: 'Resume' }).click();
-    await workbench().waitForText('160 rows are scored in films.scored.csv.');
+    await pause.getByRole('button', { name: 'Resume' }).first().click();
+    const end = await notification(workbench(), '150 rows are scored in films.scored.csv.');
     await workbench().screenshot('score done');
     const expected = byCommandLine('films.csv');
     assert.equal(readFileSync(at('films.scored.csv'), 'utf8'), expected.out);
     assert.equal(readFileSync(at('films.scored.csv.meta.json'), 'utf8'), expected.meta);
-    await page.getByRole('button', { name: 'Open Calibration Panel' }).click();
+    await end.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
     await page.locator('.tab.active[data-resource-name="films.scored.csv"]').waitFor();
   });
 

@@ -1,6 +1,7 @@
 /** The command line as a person or a script runs it, with the real model. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -221,6 +222,19 @@ describe('the command line', function () {
     );
     assert.equal(status, 2);
     assert.match(err, /GGUF/);
+  });
+
+  it('does what was asked for where nobody reads its output any more', async () => {
+    const table = path.join(ROOT, 'docs/real-data/reviews.csv');
+    const child = spawn(process.execPath, [CLI, 'evaluate', table, '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(code, 0, said);
+    assert.doesNotMatch(said, /EPIPE/);
   });
 
   it('leaves no temporary files behind', () => {

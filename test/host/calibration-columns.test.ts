@@ -87,7 +87,7 @@ describe('the columns of a table in the calibration panel', () => {
     const out = execFileSync(
       process.execPath,
       [cli, 'evaluate', uri.fsPath, '--json', ...words, '--prevalence', 'spam=.2,ham=.8'],
-      { encoding: 'utf8' },
+      { encoding: 'utf8', stdio: 'pipe' },
     );
     assert.deepEqual(analysis.evaluation, parseEvaluation(out, 'stdout'));
   });

@@ -64,7 +64,9 @@ describe('a language model of the editor', () => {
 
   it('is read out of a chatty answer, and out of none', async () => {
     const { scores } = await score('Awful.');
-    assert.equal(scores[0]?.agreement?.samples, 4);
+    const agreement = scores[0]?.agreement ?? assert.fail();
+    assert.equal((agreement.counts[1] ?? 0) + agreement.unparsed, 4);
+    assert.equal(agreement.counts[0], 0);
   });
 
   it('shows no token probabilities, and it is said what works', async () => {

@@ -79,7 +79,7 @@ export async function scoreDespiteKill(
     out: readFileSync(out),
     meta: readFileSync(`${out}.meta.json`),
     left: readdirSync(folder).filter(
-      (file) => file.includes(name) && ![name, `${name}.meta.json`].includes(file),
+      (file) => file.replace(/^\./u, '').startsWith(name) && ![name, `${name}.meta.json`].includes(file),
     ),
     had,
     runs,

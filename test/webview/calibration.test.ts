@@ -140,9 +140,9 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.unmapped);
     const form = page.page.locator('.columns-form');
     await form.getByRole('heading', { name: 'Columns of the table' }).waitFor();
-    await form.getByText('e.g. spam, ham').waitFor({ state: 'detached' });
     await form.getByLabel('Truth').selectOption({ label: 'gold' });
     await form.getByText('the right label of the row · e.g. spam, ham').waitFor();
+    assert.equal(await form.getByRole('button', { name: 'Close' }).count(), 0);
     await form.getByLabel('Group').selectOption({ label: 'body' });
     await form.getByLabel('Id', { exact: true }).selectOption('none');
     await form.getByLabel('of the label').fill('spam');
@@ -184,7 +184,7 @@ describe('the calibration panel', () => {
   it('shows the scoring methods of a table side by side, and looks at the one that is chosen', async () => {
     const page = await show(PANEL_STATES.severalMethods);
     await page.page.getByRole('heading', { name: 'Choose a scoring method' }).waitFor();
-    assert.equal(await page.page.locator('.multiples .diagram').count(), 3);
+    assert.equal(await page.page.locator('.method-figures .diagram').count(), 3);
     const table = page.page.getByRole('table', { name: 'Scoring methods on the same rows' });
     assert.match(await table.getByRole('row', { name: /^vote/ }).innerText(), /\t10\t/);
     await table.getByRole('button', { name: 'vote' }).click();

@@ -27,7 +27,7 @@ export interface CalibratorActions {
 }
 
 export function calibratorSection(
-  { analysis, comparison, comparisonError, busy }: PanelState,
+  { analysis, comparison, comparisonError, busy, settings }: PanelState,
   look: Look,
   wanted: string | null,
   actions: CalibratorActions,
@@ -59,7 +59,16 @@ export function calibratorSection(
           : h('p', { class: 'quiet' }, 'They can be compared once the numbers above are computed.'),
       ),
     ];
-  return [compared(comparison, analysis.origin, look, wanted, actions)];
+  const section = compared(comparison, analysis.origin, look, wanted, actions);
+  if (settings.table.prevalence !== null)
+    section.append(
+      h(
+        'p',
+        { class: 'quiet' },
+        'They are compared at the label shares of this table; one that is saved is moved to those of deployment.',
+      ),
+    );
+  return [section];
 }
 
 function compared(

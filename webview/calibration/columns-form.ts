@@ -20,7 +20,8 @@ export interface FormOptions {
   /** The labels with their shares in the table, where it has scores for them. */
   readonly labels: readonly { readonly label: string; readonly share: number }[] | null;
   readonly use: (table: TableOptions) => void;
-  readonly close: () => void;
+  /** Null where the form is all that there is to go on with. */
+  readonly close: (() => void) | null;
 }
 
 type Mapped = 'label' | 'predicted' | 'confidence' | 'correct' | 'positive' | 'labelMass';
@@ -264,7 +265,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
       { class: 'buttons' },
       button('Use These Columns', { key: 'use-columns' }, submit),
       button('Reset', { key: 'reset-columns', secondary: true }, () => use(AS_FOUND)),
-      button('Close', { key: 'close-columns', secondary: true }, close),
+      close === null ? undefined : button('Close', { key: 'close-columns', secondary: true }, close),
     ),
   );
 }

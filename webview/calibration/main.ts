@@ -240,8 +240,10 @@ function drawBusy(words: string | null): void {
 
 function problemParts({ error, analysis, columns }: PanelState): Node[] {
   if (error === null) return [];
-  const again = button('Compute Again', { key: 'retry', secondary: isMappable(error.code) }, () =>
-    notify(CALIBRATION_PAGE_METHODS.retry),
+  const again = button(
+    'Compute Again',
+    { key: 'retry', secondary: isMappable(error.code) || error.code === 'several-methods' },
+    () => notify(CALIBRATION_PAGE_METHODS.retry),
   );
   const text = button('Open as Text', { key: 'text', secondary: true }, () =>
     notify(CALIBRATION_PAGE_METHODS.openText),
@@ -286,8 +288,8 @@ function columnsButton(): HTMLElement {
 
 function drawMapping(state: PanelState): void {
   const { columns, settings, error, analysis } = state;
-  const isWanted = view.mapping || (error !== null && isMappable(error.code));
-  if (columns === null || !isWanted) {
+  const isNeeded = error !== null && isMappable(error.code);
+  if (columns === null || !(view.mapping || isNeeded)) {
     mapping.replaceChildren();
     return;
   }
@@ -304,10 +306,12 @@ function drawMapping(state: PanelState): void {
         notify(CALIBRATION_PAGE_METHODS.settings, { ...settings, table });
         if (drawn !== undefined) drawMapping(drawn);
       },
-      close: () => {
-        look({ mapping: false });
-        if (drawn !== undefined) drawMapping(drawn);
-      },
+      close: isNeeded
+        ? null
+        : () => {
+            look({ mapping: false });
+            if (drawn !== undefined) drawMapping(drawn);
+          },
     }),
   );
 }

@@ -69,7 +69,7 @@ function compared(
     methodsTable(methods, chosen, actions),
     h(
       'div',
-      { class: 'multiples' },
+      { class: 'method-figures' },
       ...methods.map(({ method, diagram }, index) =>
         figure({
           diagram,

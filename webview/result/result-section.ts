@@ -12,6 +12,7 @@ import {
   formatLogProb,
   formatMs,
   formatPercent,
+  labelPercent,
   isDoubtful,
   methodInWords,
   scoreWarnings,
@@ -129,19 +130,20 @@ function labelBars({ score, calibration }: ResultDetail): HTMLElement {
   return h(
     'ul',
     { class: 'labels' },
-    ...score.labels.map(({ label, confidence }, k) => {
+    ...score.labels.map((entry, k) => {
+      const { label, confidence } = entry;
       const own = calibrated?.labels?.[k]?.confidence;
       return h(
         'li',
         { class: label === winner && !isTied ? 'winner' : undefined },
         h('span', { class: 'label-name', dir: 'auto' }, visibleName(label)),
         own === undefined
-          ? h('span', { class: 'label-percent' }, formatPercent(confidence))
+          ? h('span', { class: 'label-percent' }, labelPercent(entry))
           : h(
               'span',
               { class: 'label-percent' },
               formatConfidence(own),
-              h('span', { class: 'raw' }, ` raw ${formatPercent(confidence)}`),
+              h('span', { class: 'raw' }, ` raw ${labelPercent(entry)}`),
             ),
         bar(own ?? confidence, 'label-bar'),
       );

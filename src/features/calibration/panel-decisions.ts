@@ -48,7 +48,7 @@ export class PanelDecisions implements vscode.Disposable {
   connect(connection: MessageConnection): void {
     connection.onNotification(DECISION_PAGE_METHODS.ask, (params: unknown) => {
       this.restore({ ...this.state.choices, ...questionSchema.parse(params) });
-      void this.refresh();
+      return this.refresh();
     });
     connection.onNotification(DECISION_PAGE_METHODS.buckets, (params: unknown) =>
       this.edit(editParamsSchema.parse(params).buckets),
@@ -78,7 +78,8 @@ export class PanelDecisions implements vscode.Disposable {
     }
   }
 
-  private async edit(buckets: readonly Bucket[] | null): Promise<void> {
+  /** @param buckets null: the default ones */
+  async edit(buckets: readonly Bucket[] | null): Promise<void> {
     try {
       if (bucketPlace(this.host.uri) === 'settings') {
         await writeBuckets(this.host.uri, buckets);
@@ -92,7 +93,7 @@ export class PanelDecisions implements vscode.Disposable {
         bucketNote: `Kept in this panel only, because the settings cannot be written: ${message}`,
       });
     }
-    void this.refresh();
+    await this.refresh();
   }
 
   private readBuckets(): void {

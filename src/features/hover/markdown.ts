@@ -15,6 +15,7 @@ import {
   formatLogProb,
   formatMs,
   formatPercent,
+  labelPercent,
   isDoubtful,
   methodInWords,
   scoreWarnings,
@@ -110,9 +111,10 @@ function calibrationLines({ score, calibration }: HoverResult): string[] {
 
 function labelLines(raw: readonly LabelScore[], calibration: Calibration | undefined): string[] {
   const calibrated = calibration?.kind === 'calibrated' ? calibration.score.labels : null;
-  const labels = raw.map(({ label, confidence }, k) => {
+  const labels = raw.map((entry, k) => {
+    const { label, confidence } = entry;
     const own = calibrated?.[k]?.confidence;
-    const before = formatPercent(confidence).padStart(7);
+    const before = labelPercent(entry).padStart(7);
     return {
       label,
       confidence: own ?? confidence,

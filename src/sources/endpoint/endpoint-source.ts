@@ -1,7 +1,7 @@
 /** Scores from an OpenAI-compatible server: token probabilities of the first token, and drawn answers. */
 import { setMaxListeners } from 'node:events';
 import type { Classifier } from '../../core/classifier/definition';
-import { cutToTokens } from '../../core/estimate';
+import { cutToTokens, estimateTokens, type RunPlan } from '../../core/estimate';
 import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';
@@ -65,6 +65,28 @@ export class EndpointSource implements Source {
       model: { kind: 'endpoint', address, name: model, fingerprint: this.fingerprint, verified: false },
       backend: 'endpoint',
       inWords: `${model} at ${address}`,
+    };
+  }
+
+  /**
+   * What a run would take.
+   *
+   * @param characters of the usual text
+   */
+  plan(classifier: Classifier, rows: number, characters: number): RunPlan {
+    const draws = classifier.method !== 'token-probability';
+    const asksTokens = classifier.method !== 'consistency';
+    const prompt = JSON.stringify(promptFields(this.endpoint, classifier, 'x'.repeat(characters)));
+    const { samples } = classifier.consistency;
+    const requestsPerRow = (draws ? samples : 0) + (asksTokens ? 1 : 0);
+    return {
+      rows,
+      requestsPerRow,
+      promptTokens: estimateTokens(prompt),
+      // A drawn answer is seldom longer than a label and a word or two.
+      answerTokens: draws ? 4 : 1,
+      price: this.endpoint.price,
+      requestsPerMinute: this.endpoint.requestsPerMinute,
     };
   }
 

@@ -52,4 +52,12 @@ describe('withLock', () => {
     await assert.rejects(waited, /enough/);
     assert.deepEqual(await readdir(folder()), ['x.lock']);
   });
+
+  it('is taken over from a process that was killed before it could put its name in', async () => {
+    await writeFile(file(), '');
+    let waited = false;
+    const result = await withLock(file(), () => Promise.resolve('done'), { onWait: () => (waited = true) });
+    assert.equal(result, 'done');
+    assert.equal(waited, false, 'nobody holds it');
+  });
 });

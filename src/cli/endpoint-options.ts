@@ -1,0 +1,90 @@
+/** An endpoint in place of the engine, given on the command line. Its key comes from the environment only. */
+import type { Classifier } from '../core/classifier/definition';
+import { sourceNameText } from '../core/classifier/source-name';
+import { UserError } from '../core/user-error';
+import { EndpointSource } from '../sources/endpoint/endpoint-source';
+import { SYSTEM_CLOCK } from '../sources/endpoint/pace';
+import { endpointFrom, type Endpoint } from '../sources/endpoint/settings';
+import { usageError } from './command';
+
+/** For node:util parseArgs. */
+export const ENDPOINT_OPTIONS = {
+  endpoint: { type: 'string' },
+  'endpoint-model': { type: 'string' },
+  api: { type: 'string' },
+  'top-logprobs': { type: 'string' },
+  'requests-per-minute': { type: 'string' },
+  price: { type: 'string' },
+} as const;
+
+export const ENDPOINT_USAGE = `  --endpoint URL          an OpenAI-compatible server instead of a model file; its key, where it wants one, is in the
+                          environment variable PROMPT_CONFIDENCE_API_KEY
+  --endpoint-model NAME   the model, as the server knows it
+  --api WHICH             chat or completion
+  --top-logprobs N        the likeliest tokens to ask for; 0 for a model that shows none (default: 20)
+  --requests-per-minute N a limit (default: as many as the server takes)
+  --price PROMPT,ANSWER   of a million tokens each, for the estimate before a run`;
+
+export interface EndpointValues {
+  readonly endpoint?: string | undefined;
+  readonly 'endpoint-model'?: string | undefined;
+  readonly api?: string | undefined;
+  readonly 'top-logprobs'?: string | undefined;
+  readonly 'requests-per-minute'?: string | undefined;
+  readonly price?: string | undefined;
+}
+
+/**
+ * The endpoint that the options name; undefined for the engine.
+ *
+ * @throws UserError usage; `endpoint-insecure`; `source-elsewhere` for a classifier whose source only the editor has
+ */
+export function endpointSource(values: EndpointValues, classifier: Classifier): EndpointSource | undefined {
+  if (values.endpoint === undefined) {
+    const { source } = classifier;
+    if (source.kind === 'engine') return undefined;
+    throw new UserError(
+      'source-elsewhere',
+      `The classifier "${classifier.name}" is scored by "${sourceNameText(source)}", which the command line does not know. Say where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.`,
+    );
+  }
+  const key = process.env.PROMPT_CONFIDENCE_API_KEY;
+  return new EndpointSource(endpointOf(values), {
+    key: () => (key === '' ? undefined : key),
+    clock: SYSTEM_CLOCK,
+    random: Math.random,
+  });
+}
+
+function endpointOf(values: EndpointValues): Endpoint {
+  const { endpoint: url, 'endpoint-model': model, api } = values;
+  if (model === undefined) throw usageError('--endpoint needs --endpoint-model NAME.');
+  if (api !== 'chat' && api !== 'completion')
+    throw usageError('--endpoint needs --api chat or --api completion.');
+  const topLogprobs = number('--top-logprobs', values['top-logprobs']);
+  const requestsPerMinute = number('--requests-per-minute', values['requests-per-minute']);
+  const [promptPerMillion, answerPerMillion] = prices(values.price);
+  return endpointFrom({
+    name: 'command-line',
+    url,
+    api,
+    model,
+    ...(topLogprobs === undefined ? {} : { topLogprobs }),
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+    ...(promptPerMillion === undefined ? {} : { price: { promptPerMillion, answerPerMillion } }),
+  });
+}
+
+function prices(value: string | undefined): (number | undefined)[] {
+  if (value === undefined) return [];
+  const parts = value.split(',');
+  if (parts.length !== 2) throw usageError(`--price is PROMPT,ANSWER, for example 0.15,0.6, not "${value}".`);
+  return parts.map((part) => number('--price', part));
+}
+
+function number(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const parsed = value.trim() === '' ? NaN : Number(value);
+  if (parsed >= 0 && Number.isFinite(parsed)) return parsed;
+  throw usageError(`${option} takes a number, not "${value}".`);
+}
