@@ -227,6 +227,8 @@ export const panelStateSchema = z.object({
   progression: progressionStateSchema,
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
+/** The parts of the state that are new. */
+export const panelChangeSchema = panelStateSchema.partial();
 
 export const readyParamsSchema = z.object({
   settings: panelSettingsSchema.nullable(),
@@ -241,8 +243,10 @@ export const lineParamsSchema = z.object({ line: z.int().min(1) });
 export const CALIBRATION_PAGE_METHODS = {
   /** Notification of {settings, choices}, page -> host: the page is there; what it had before, or null. */
   ready: 'calibration/ready',
-  /** Notification of PanelState, host -> page. */
+  /** Notification of PanelState, host -> page: all of it, once the page is ready. */
   state: 'calibration/state',
+  /** Notification of a part of PanelState, host -> page: what is new of it since. */
+  change: 'calibration/change',
   /** Notification of PanelSettings, page -> host. */
   settings: 'calibration/settings',
   /** Request with BinParams, page -> host; answers BinRows, or null where they are gone. */

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -132,20 +140,49 @@ describe('the calibration panel in the editor', () => {
     await numbers(panel, ({ evaluation }) => evaluation.n === before.evaluation.n);
   });
 
-  it('explains what the command line refuses', async () => {
-    for (const [content, code] of [
-      ['', 'empty-table'],
-      ['label,prob:a,prob:b\n', 'no-rows'],
-      ['PK\x03\x04 workbook', 'not-a-table'],
-      ['a,b\n1,2\n', 'no-columns'],
-      ['confidence\n0.4\n', 'no-truth'],
-    ] as const) {
-      writeFileSync(table, content);
-      const panel = open(table);
-      assert.equal(await problem(panel), code);
-      assert.equal(panel.state.analysis, null);
-      shown?.page.dispose();
-      panel.dispose();
+  it('shows the numbers of the last content of a file that changes while they are computed', async () => {
+    const panel = open(table);
+    await numbers(panel, () => true);
+    const [header = '', ...rows] = readFileSync(table, 'utf8').trimEnd().split('\n');
+    const holding = (times: number): string =>
+      `${[header, ...Array.from({ length: times }, () => rows).flat()].join('\n')}\n`;
+    await untilSeen(
+      () => writeFileSync(table, holding(40)),
+      () => until('it computes', () => panel.state.busy !== null || undefined),
+    );
+    writeFileSync(table, holding(30));
+    const expected = evaluateOnCommandLine(table);
+    const { evaluation } = await numbers(panel, ({ evaluation: { n } }) => n === expected.n);
+    assert.deepEqual(evaluation, expected);
+  });
+
+  it('explains why a calibrator cannot be saved, and keeps all that it shows', async () => {
+    const { fsPath: workspace } = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const own = path.join(workspace, 'panel-reviews.csv');
+    const target = path.join(workspace, '.prompt-confidence', 'calibrators');
+    copyFileSync(table, own);
+    const prompts = new ScriptedPrompts(['first', undefined, 'second', undefined]);
+    const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
+    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, prompts });
+    shown = { panel, page };
+    await numbers(panel, () => true);
+    const { state } = panel;
+    const fails: [() => void, RegExp][] = [[() => writeFileSync(target, ''), /a file stands where/]];
+    // Nothing is read-only for root.
+    if (process.getuid?.() !== 0)
+      fails.push([() => (mkdirSync(target), chmodSync(target, 0o500)), /read-only/]);
+    mkdirSync(path.dirname(target), { recursive: true });
+    try {
+      for (const [prevent, reason] of fails) {
+        prevent();
+        await panel.save('platt');
+        assert.match(prompts.saying('error').at(-1) ?? '', reason);
+        assert.deepEqual({ ...panel.state, decisions: null }, { ...state, decisions: null });
+        rmSync(target, { recursive: true });
+      }
+    } finally {
+      rmSync(target, { recursive: true, force: true });
+      rmSync(own);
     }
   });
 

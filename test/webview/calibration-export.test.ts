@@ -4,7 +4,7 @@ import path from 'node:path';
 import { EXPORT_METHODS, type Picture } from '../../src/protocol/calibration-export';
 import { CALIBRATION_PAGE_METHODS } from '../../src/protocol/calibration-page';
 import { resultsFolder } from '../support/vscode-server';
-import { comparedStates, PANEL_STATES } from './calibration-states';
+import { comparedStates, PANEL_STATES, progressedState } from './calibration-states';
 import { usePages, type TestPage, type Theme } from './page-harness';
 
 const { state: STATE } = CALIBRATION_PAGE_METHODS;
@@ -32,18 +32,35 @@ describe('exporting from the calibration panel', () => {
     await page.notify(STATE, PANEL_STATES.usual);
     assert.deepEqual(
       (await picturesOf(page)).map(({ id }) => id),
-      ['raw'],
+      ['raw', 'thresholds'],
     );
     await page.notify(STATE, (await comparedStates()).use);
     const pictures = await picturesOf(page);
     assert.deepEqual(
       pictures.map(({ id }) => id),
-      ['raw', 'before', 'after'],
+      ['raw', 'before', 'after', 'thresholds'],
     );
     assert.match(pictures[2]?.title ?? '', /^Reliability diagram after /);
     await page.page.getByRole('button', { name: 'Copy…' }).click();
     assert.equal(page.received(EXPORT_METHODS.copy).length, 1);
     assert.equal(await page.ask(EXPORT_METHODS.picture, { id: 'other', format: 'svg' }), null);
+  });
+
+  it('makes pictures of the thresholds and of what more rows would bring', async () => {
+    const page = await pages.open({ width: 1180 });
+    await page.notify(STATE, progressedState());
+    const pictures = (await picturesOf(page)).filter(({ id }) => /^(thresholds|progression-)/.test(id));
+    assert.deepEqual(pictures.map(({ id }) => id).slice(0, 2), ['thresholds', 'progression-platt']);
+    for (const { id, title } of pictures) {
+      assert.ok(title.length > 0);
+      const svg = await pictureOf(page, id, 'svg');
+      assert.doesNotMatch(svg, /var\(|class=|style=|href|url\(|rgb|color\(/);
+      assert.match(svg, /<polyline/);
+      const png = Buffer.from(await pictureOf(page, id, 'png'), 'base64');
+      writeFileSync(path.join(resultsFolder('screenshots'), `exported-${id}.png`), png);
+      assert.ok(png.length > 5000, 'the picture is all but empty');
+    }
+    assert.deepEqual(await page.violations(), []);
   });
 
   for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {

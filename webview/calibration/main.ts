@@ -17,6 +17,7 @@ import {
   binRowsSchema,
   CALIBRATION_PAGE_METHODS,
   FEWEST_FOR_PLOT,
+  panelChangeSchema,
   panelStateSchema,
   type Analysis,
   type Diagram,
@@ -577,10 +578,19 @@ function noteParts({ evaluation, rejectedCount, origin, preliminary }: Analysis)
 
 function look(change: Partial<View>): void {
   view = { ...view, ...change };
+  keep();
+}
+
+/** For a page that is loaded anew. */
+function keep(): void {
   if (drawn !== undefined) host.setState({ state: drawn, view });
 }
 
+/** Whether they say the same. What a change does not name is the same object as before, and need not be looked into. */
 function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((part, index) => same(part, b[index]));
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -602,12 +612,23 @@ if (kept.success) {
   draw({ ...kept.data.state, busy: null, error: null });
 }
 
-connection.onNotification(CALIBRATION_PAGE_METHODS.state, (params: unknown) => {
-  const state = panelStateSchema.parse(params);
+function show(state: PanelState): void {
   const words = spoken(state);
   if (words !== undefined) announcement.textContent = words;
   draw(state);
-  host.setState({ state, view });
+}
+
+connection.onNotification(CALIBRATION_PAGE_METHODS.state, (params: unknown) => {
+  show(panelStateSchema.parse(params));
+  keep();
+});
+connection.onNotification(CALIBRATION_PAGE_METHODS.change, (params: unknown) => {
+  const change = panelChangeSchema.parse(params);
+  // Before the page knows anything, all of it is on its way.
+  if (drawn === undefined) return;
+  show(Object.assign({}, drawn, change));
+  // What is being done is not kept: a page that is loaded anew is told.
+  if (Object.keys(change).some((part) => part !== 'busy')) keep();
 });
 connection.listen();
 notify(CALIBRATION_PAGE_METHODS.ready, {

@@ -182,6 +182,7 @@ function domainOf(methods: readonly MethodProgression[], metric: ProgressionMetr
 const WIDTH = 260;
 const HEIGHT = 150;
 const BOX = { left: 44, right: 240, top: 8, bottom: 122 } as const;
+const INSIDE = { x: BOX.left, y: BOX.top, width: BOX.right - BOX.left, height: BOX.bottom - BOX.top };
 
 function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain): HTMLElement {
   const { method, points, raw, verdict } = one;
@@ -191,7 +192,6 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
     round(BOX.left + (Math.log(rows / fewest) / width) * (BOX.right - BOX.left));
   const y = (value: number): number =>
     round(BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top));
-  const clip = `clip-${method}`;
   const ends = (end: 'low' | 'high'): string[] =>
     points.map((point) => `${x(point.rows)} ${y(point[metric][end])}`);
   const label = (text: string, at: { x: number; y: number }, className: string): SVGElement => {
@@ -199,6 +199,8 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
     element.textContent = text;
     return element;
   };
+  const title = svg('title');
+  title.textContent = `${NAMES[metric]} after ${methodName(method)}, by the number of labelled rows`;
   return h(
     'figure',
     {},
@@ -207,22 +209,20 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
       'svg',
       {
         class: 'picture',
+        'data-picture': `progression-${method}`,
         viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
         role: 'img',
         'aria-label': spoken(one, metric),
       },
-      svg(
-        'clipPath',
-        { id: clip },
-        svg('rect', { x: BOX.left, y: BOX.top, width: BOX.right - BOX.left, height: BOX.bottom - BOX.top }),
-      ),
+      title,
       ...ticks(low, high).flatMap((tick) => [
         svg('path', { class: 'grid', d: `M${BOX.left} ${y(tick)}H${BOX.right}` }),
         label(String(tick), { x: BOX.left - 5, y: y(tick) + 4 }, 'tick end'),
       ]),
+      // A picture of its own, which cuts what is beyond its edges.
       svg(
-        'g',
-        { 'clip-path': `url(#${clip})` },
+        'svg',
+        { ...INSIDE, viewBox: `${INSIDE.x} ${INSIDE.y} ${INSIDE.width} ${INSIDE.height}` },
         svg('path', {
           class: 'interval-band series-1',
           d: `M${[...ends('high'), ...ends('low').reverse()].join('L')}Z`,
@@ -243,13 +243,7 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
           svg('circle', { class: 'bin-point', cx: x(point.rows), cy: y(point[metric].median), r: 3.2 }),
         ),
       ),
-      svg('rect', {
-        class: 'plot',
-        x: BOX.left,
-        y: BOX.top,
-        width: BOX.right - BOX.left,
-        height: BOX.bottom - BOX.top,
-      }),
+      svg('rect', { class: 'plot', ...INSIDE }),
       ...sizeTicks(points, x).map(({ rows, at }) =>
         label(shortCount(rows), { x: at, y: BOX.bottom + 16 }, 'tick middle'),
       ),

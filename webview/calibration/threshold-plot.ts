@@ -104,6 +104,7 @@ function picture(
     'svg',
     {
       class: 'picture',
+      'data-picture': 'thresholds',
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
       role: 'img',
       'aria-labelledby': 'threshold-title',

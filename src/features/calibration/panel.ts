@@ -44,9 +44,8 @@ export class CalibrationPanel {
   private readonly decisions: PanelDecisions;
   private readonly progression: PanelProgression;
   private readonly subscriptions: { dispose(): unknown }[] = [];
-  private readonly changed = new vscode.EventEmitter<PanelState>();
-  /** Every new state that the page is sent. */
-  readonly onDidChange = this.changed.event;
+  /** What of the state is new. */
+  private readonly changed = new vscode.EventEmitter<Partial<PanelState>>();
   /** Counts computations: what an earlier one still answers is not shown. */
   private run = 0;
   /** What the worker is at; what it gives up when it is cancelled differs. */
@@ -126,25 +125,25 @@ export class CalibrationPanel {
     webview.options = { enableScripts: true, localResourceRoots: [pages] };
     const connection = connectWebview(webview);
     this.subscriptions.push(connection);
-    const send = (state: PanelState): void => {
+    const on = CALIBRATION_PAGE_METHODS;
+    const send = (method: string, params: object): void => {
       connection
-        .sendNotification(CALIBRATION_PAGE_METHODS.state, state)
+        .sendNotification(method, params)
         .catch((error: unknown) => this.services.log.debug('calibration panel', error));
     };
-    this.subscriptions.push(this.onDidChange(send));
-    const on = CALIBRATION_PAGE_METHODS;
+    // Not all of it each time: the page would parse, compare and keep thousands of dots for a word of progress.
+    this.subscriptions.push(this.changed.event((change) => send(on.change, change)));
     connection.onNotification(on.ready, (params: unknown) => {
       const { settings: kept, choices } = readyParamsSchema.parse(params);
       // A page that was hidden and comes back finds everything here; one after a reload brings its settings along.
-      if (this.started) {
-        send(this.current);
-        return;
+      if (!this.started) {
+        this.started = true;
+        const table = rememberedOptions(this.services.context.workspaceState, this.uri);
+        this.update({ settings: kept ?? { ...DEFAULT_PANEL_SETTINGS, table } });
+        if (choices !== null) this.decisions.restore(choices);
+        void this.compute();
       }
-      this.started = true;
-      const table = rememberedOptions(this.services.context.workspaceState, this.uri);
-      this.update({ settings: kept ?? { ...DEFAULT_PANEL_SETTINGS, table } });
-      if (choices !== null) this.decisions.restore(choices);
-      void this.compute();
+      send(on.state, this.current);
     });
     this.decisions.connect(connection);
     this.progression.connect(connection);
@@ -429,7 +428,7 @@ export class CalibrationPanel {
 
   private update(change: Partial<PanelState>): void {
     this.current = { ...this.current, ...change };
-    this.changed.fire(this.current);
+    this.changed.fire(change);
   }
 
   /** Shows the file as text beside the panel, a line of it selected. */

@@ -71,14 +71,15 @@ export async function explainingWrite(file: string, write: () => Promise<unknown
   } catch (error) {
     const code = errorCode(error) ?? '';
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
-    throw new UserError(
-      'not-writable',
-      code === 'ENOSPC'
-        ? `${file} cannot be written: the disk is full.`
-        : `${file} cannot be written: its folder is read-only for you. Give yourself the right to write there, or copy the table into another folder.`,
-      { cause: error },
-    );
+    throw new UserError('not-writable', `${file} cannot be written: ${reasonOf(code)}`, { cause: error });
   }
+}
+
+function reasonOf(code: string): string {
+  if (code === 'ENOSPC') return 'the disk is full.';
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return 'a file stands where its folder should be. Move that file away.';
+  return 'its folder is read-only for you. Give yourself the right to write there, or copy the table into another folder.';
 }
 
 /** Says that it is there, and offers to let a classifier use it. */
