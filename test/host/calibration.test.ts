@@ -169,8 +169,7 @@ describe('the calibration panel in the editor', () => {
     const { state } = panel;
     const fails: [() => void, RegExp][] = [[() => writeFileSync(target, ''), /a file stands where/]];
     // Nothing is read-only for root.
-    if (process.getuid?.() !== 0)
-      fails.push([() => (mkdirSync(target), chmodSync(target, 0o500)), /read-only/]);
+    if (process.getuid?.() !== 0) fails.push([() => mkdirSync(target, { mode: 0o500 }), /read-only/]);
     mkdirSync(path.dirname(target), { recursive: true });
     try {
       for (const [prevent, reason] of fails) {

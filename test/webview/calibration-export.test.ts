@@ -50,7 +50,11 @@ describe('exporting from the calibration panel', () => {
     const page = await pages.open({ width: 1180 });
     await page.notify(STATE, progressedState());
     const pictures = (await picturesOf(page)).filter(({ id }) => /^(thresholds|progression-)/.test(id));
-    assert.deepEqual(pictures.map(({ id }) => id).slice(0, 2), ['thresholds', 'progression-platt']);
+    const methods = progressedState().progression.methods?.map(({ method }) => `progression-${method}`);
+    assert.deepEqual(
+      pictures.map(({ id }) => id),
+      ['thresholds', ...(methods ?? [])],
+    );
     for (const { id, title } of pictures) {
       assert.ok(title.length > 0);
       const svg = await pictureOf(page, id, 'svg');
