@@ -16,11 +16,22 @@ interface Refused {
   readonly options?: Partial<TableOptions>;
   /** The same as the options, for the command line. */
   readonly words?: readonly string[];
+  /** The command that refuses it; evaluate where none is given. */
+  readonly command?: readonly string[];
   /** Of the file beside the table that says how it was scored. */
   readonly meta?: string;
 }
 
 const GOOD = `label,prob:a,prob:b\n${'a,0.6,0.4\nb,0.3,0.7\na,0.2,0.8\n'.repeat(10)}`;
+
+/** What evaluate is not troubled by: a fit belongs to one method, and to how the table was scored. */
+const CALIBRATE = [
+  'calibrate',
+  '--method',
+  'platt',
+  '--out',
+  path.join(os.tmpdir(), 'never', 'written.json'),
+];
 
 /** A table for each way to be refused. */
 const REFUSED: readonly Refused[] = [
@@ -35,11 +46,12 @@ const REFUSED: readonly Refused[] = [
   { code: 'no-truth', content: 'confidence\n0.4\n' },
   { code: 'no-truth', content: 'prob:a,prob:b\n0.4,0.6\n' },
   { code: 'ambiguous-column', content: 'label,prob:a,prob:a,prob:b\na,0.4,0.4,0.6\n' },
-  { code: 'ambiguous-column', content: 'label,truth,prob:a,prob:b\na,a,0.4,0.6\n' },
+  { code: 'ambiguous-column', content: 'label,y_true,prob:a,prob:b\na,a,0.4,0.6\n' },
   { code: 'one-score-column', content: 'label,prob:a\na,0.4\n' },
   {
     code: 'several-methods',
     content: 'label,token/prob:a,token/prob:b,other/prob:a,other/prob:b\na,1,0,1,0\n',
+    command: CALIBRATE,
   },
   { code: 'decimal-comma', content: 'label,prob:a,prob:b\na,"0,4","0,6"\n' },
   { code: 'percent-sign', content: 'label,prob:a,prob:b\na,40%,60%\n' },
@@ -57,8 +69,8 @@ const REFUSED: readonly Refused[] = [
     options: { mapping: { colour: 'label' } },
     words: ['--column', 'colour=label'],
   },
-  { code: 'meta-invalid', content: GOOD, meta: 'not JSON' },
-  { code: 'meta-newer', content: GOOD, meta: '{"schema": 99}' },
+  { code: 'meta-invalid', content: GOOD, meta: 'not JSON', command: CALIBRATE },
+  { code: 'meta-newer', content: GOOD, meta: '{"schema": 99}', command: CALIBRATE },
 ];
 
 describe('a table that the command line refuses, in the calibration panel', () => {
@@ -68,10 +80,14 @@ describe('a table that the command line refuses, in the calibration panel', () =
   let page: vscode.WebviewPanel;
   let panel: CalibrationPanel;
 
-  /** What the panel makes of the table as it is now. */
-  async function compute(options: Partial<TableOptions>): Promise<void> {
+  /** Waits until the panel shows what it makes of the table as it is now: the code of its error, or none. */
+  async function shows(code: string | undefined, options: Partial<TableOptions> = {}): Promise<void> {
     panel.change({ ...DEFAULT_PANEL_SETTINGS, table: { ...AS_FOUND, ...options } });
-    await until('the panel is done', () => panel.state.busy === null || undefined);
+    await until(
+      'the panel is done',
+      () => (panel.state.busy === null && panel.state.error?.code === code) || undefined,
+      () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.code ?? 'none'})`,
+    );
   }
 
   before(async () => {
@@ -89,27 +105,28 @@ describe('a table that the command line refuses, in the calibration panel', () =
     rmSync(folder, { recursive: true, force: true });
   });
 
-  for (const [index, { code, content, options = {}, words = [], meta }] of REFUSED.entries())
+  for (const [
+    index,
+    { code, content, options, words = [], command = ['evaluate'], meta },
+  ] of REFUSED.entries())
     it(`is explained in the same words: ${code} (${index + 1})`, async () => {
       writeFileSync(table, content);
       if (meta === undefined) rmSync(`${table}.meta.json`, { force: true });
       else writeFileSync(`${table}.meta.json`, meta);
-      await compute(options);
+      await shows(code, options);
       const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
-      const { status, stderr } = spawnSync(process.execPath, [cli, 'evaluate', table, ...words], {
+      const { status, stderr } = spawnSync(process.execPath, [cli, ...command, table, ...words], {
         encoding: 'utf8',
       });
       assert.notEqual(status, 0);
       const { error } = panel.state;
-      assert.equal(error?.code, code);
-      assert.ok(stderr.includes(error.message), `${stderr} has: ${error.message}`);
+      assert.ok(error !== null && stderr.includes(error.message), `${stderr} has: ${error?.message}`);
     });
 
   it('is used as soon as it is mended', async () => {
     rmSync(`${table}.meta.json`, { force: true });
     writeFileSync(table, GOOD);
-    await compute({});
-    assert.equal(panel.state.error, null);
+    await shows(undefined);
     assert.equal(panel.state.analysis?.evaluation.n, 30);
   });
 });
