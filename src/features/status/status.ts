@@ -1,6 +1,9 @@
 /** The one status bar item, and the commands of the engine. */
 import * as vscode from 'vscode';
+import type { SourceName } from '../../core/classifier/source-name';
+import { UserError } from '../../core/user-error';
 import type { EngineState } from '../../sources/engine-client';
+import type { Endpoints } from '../../workspace/endpoints';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
@@ -15,6 +18,7 @@ export function registerStatus(services: Services): vscode.Disposable {
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);
+    if (classifier !== undefined && classifier.source.kind !== 'engine') return;
     await prompts.progress('Restarting the model engine', (_, signal) => scoring.load(classifier, signal));
   };
   const restart = async (): Promise<void> => {
@@ -58,7 +62,8 @@ export class StatusItem implements vscode.Disposable {
   private current: StatusText;
 
   constructor(
-    private readonly services: Pick<Services, 'scoring' | 'classifiers' | 'models' | 'log'> & Events,
+    private readonly services: Pick<Services, 'scoring' | 'classifiers' | 'models' | 'endpoints' | 'log'> &
+      Events,
   ) {
     this.item.name = 'Prompt Confidence';
     this.item.command = 'promptConfidence.showActions';
@@ -96,7 +101,7 @@ export class StatusItem implements vscode.Disposable {
       .then(async (chosen) => {
         this.chosen = chosen;
         this.draw();
-        const hasModel = chosen.kind === 'there' || (chosen.kind === 'none' && chosen.present > 0);
+        const hasModel = chosen.kind === 'there' || (chosen.kind !== 'missing' && chosen.present > 0);
         await vscode.commands.executeCommand('setContext', HAS_MODEL, hasModel);
       })
       .catch((error: unknown) => this.services.log.warn('status', error));
@@ -143,13 +148,19 @@ function tooltipOf(status: StatusText): vscode.MarkdownString {
   return tooltip;
 }
 
-/** By name only: hashing gigabytes for a status bar would be absurd. */
-export async function findChosenModel(
-  services: Pick<Services, 'classifiers' | 'models'>,
+/** By name only: hashing gigabytes for a status bar would be absurd, and so would be asking a server. */
+async function findChosenModel(
+  services: Pick<Services, 'classifiers' | 'models' | 'endpoints'>,
 ): Promise<ChosenModel> {
   const settings = readSettings();
   const classifier = await services.classifiers.get(settings.classifier).catch(() => undefined);
   const present = (await services.models.list()).filter((entry) => !entry.missing);
+  if (classifier !== undefined && classifier.source.kind !== 'engine')
+    return {
+      kind: 'elsewhere',
+      ...sourceInWords(classifier.source, services.endpoints),
+      present: present.length,
+    };
   const wanted = classifier?.model?.file ?? settings.model;
   const [only] = present;
   if (wanted === '')
@@ -160,4 +171,22 @@ export async function findChosenModel(
   return found === undefined
     ? { kind: 'missing', file: wanted }
     : { kind: 'there', file: found.file, bytes: found.bytes };
+}
+
+function sourceInWords(
+  source: Exclude<SourceName, { readonly kind: 'engine' }>,
+  endpoints: Endpoints,
+): { readonly name: string; readonly inWords: string; readonly problem?: string } {
+  if (source.kind === 'editor')
+    return source.model === null
+      ? { name: 'model of the editor', inWords: 'the first language model that the editor offers' }
+      : { name: source.model, inWords: `the language model ${source.model} of the editor` };
+  const { name } = source;
+  try {
+    const { model, address } = endpoints.source(name).endpoint;
+    return { name, inWords: `endpoint ${name}: ${model} at ${address}` };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { name, inWords: `endpoint ${name}`, problem: error.message };
+  }
 }
