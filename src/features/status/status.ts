@@ -1,7 +1,6 @@
 /** The one status bar item, and the commands of the engine. */
 import * as vscode from 'vscode';
 import type { SourceName } from '../../core/classifier/source-name';
-import { UserError } from '../../core/user-error';
 import type { EngineState } from '../../sources/engine-client';
 import type { Endpoints } from '../../workspace/endpoints';
 import { reportError } from '../../workspace/report-error';
@@ -58,6 +57,8 @@ export class StatusItem implements vscode.Disposable {
   );
   private readonly subscriptions: { dispose(): unknown }[];
   private chosen: ChosenModel = { kind: 'none', present: 0 };
+  /** Counts the looks for the chosen model: an earlier one may take longer, and is out of date then. */
+  private run = 0;
   private timer: NodeJS.Timeout | undefined;
   private current: StatusText;
 
@@ -97,8 +98,10 @@ export class StatusItem implements vscode.Disposable {
   }
 
   private refresh(): void {
+    const run = ++this.run;
     findChosenModel(this.services)
       .then(async (chosen) => {
+        if (run !== this.run) return;
         this.chosen = chosen;
         this.draw();
         const hasModel = chosen.kind === 'there' || (chosen.kind !== 'missing' && chosen.present > 0);
@@ -182,11 +185,10 @@ function sourceInWords(
       ? { name: 'model of the editor', inWords: 'the first language model that the editor offers' }
       : { name: source.model, inWords: `the language model ${source.model} of the editor` };
   const { name } = source;
-  try {
-    const { model, address } = endpoints.source(name).endpoint;
-    return { name, inWords: `endpoint ${name}: ${model} at ${address}` };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { name, inWords: `endpoint ${name}`, problem: error.message };
-  }
+  const { endpoints: usable, problems } = endpoints.list();
+  const endpoint = usable.find((entry) => entry.name === name);
+  if (endpoint !== undefined)
+    return { name, inWords: `endpoint ${name}: ${endpoint.model} at ${endpoint.address}` };
+  const missing = `There is no endpoint "${name}" on this machine; add it with Add Endpoint….`;
+  return { name, inWords: `endpoint ${name}`, problem: problems[0]?.message ?? missing };
 }
