@@ -39,7 +39,9 @@ describe('labels that are no words, in the calibration panel', () => {
     const parts = page.getByRole('table', { name: 'Parts, worst first' });
     await parts.waitFor();
     const names = await parts.locator('tbody').getByRole('button').allInnerTexts();
-    assert.deepEqual(names.toSorted(), LABELS.map(labelName).toSorted());
+    // Nothing but spaces is no prediction: such rows have no part of their own.
+    const predicted = LABELS.filter((label) => label.trim() !== '');
+    assert.deepEqual(names.toSorted(), predicted.map(labelName).toSorted());
     for (const name of names) {
       await parts.getByRole('button', { name, exact: true }).click();
       await page.locator('.part-title').getByText(name).waitFor();
