@@ -113,7 +113,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       });
     const plan = session.plan?.(rowsOf(rows, shard), source.size / Math.max(1, rows));
     if (plan !== undefined) io.err(`${origin.inWords}: ${estimateInWords(estimateRun(plan))}.\n`);
-    const first = await probe(ask, backend);
+    const first = await probe(ask);
     const warnings = calibrator?.check(first.score) ?? [];
     const run = scoreRun({
       classifier,

@@ -27,18 +27,17 @@ export interface Probe {
   readonly score: Score;
   readonly shape: ContextShape | null;
   /**
-   * The largest difference, in probability, between a text alone and the same text among others. 0 on a CPU, where
-   * what is decoded is padded so that it is so; a GPU, or a server that batches its clients, chooses kernels by batch.
+   * The largest difference, in probability, between a text alone and the same text among others. A GPU, or a server that
+   * batches its clients, chooses kernels by batch; on a CPU the engine pads what it decodes so that there is none.
    * Null for drawn answers, which differ anyway.
    */
   readonly jitter: number | null;
 }
 
 /** @throws UserError what `ask` throws; probe-failed: why not even a plain text gets a score */
-export async function probe(ask: Ask, backend: string): Promise<Probe> {
+export async function probe(ask: Ask): Promise<Probe> {
   const { scores, shape } = await ask([TEXTS[0]]);
   const score = scored(scores[0]);
-  if (backend === 'cpu') return { score, shape, jitter: 0 };
   if (score.method === 'sampled' || score.agreement !== undefined) return { score, shape, jitter: null };
   const alone: Score[] = [score];
   for (const text of TEXTS.slice(1)) alone.push(scored((await ask([text])).scores[0]));

@@ -84,14 +84,19 @@ export class Workbench {
     const workbench = new Workbench(page, workspace, folder, server, browser);
     try {
       await page.goto(workbenchUrl(server.port, workspace, projectRoot()));
-      // The file tree is filled once the connection to the server stands.
-      await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+      await workbench.ready();
       return workbench;
     } catch (error) {
       await workbench.screenshot('failed to open the workbench');
       await workbench.close();
       throw error;
     }
+  }
+
+  /** The window anew, as after Developer: Reload Window. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
   }
 
   async close(): Promise<void> {
@@ -229,6 +234,11 @@ export class Workbench {
         await this.page.waitForTimeout(100);
       }
     }
+  }
+
+  /** The file tree is filled once the connection to the server stands; before that, keys are lost. */
+  private async ready(): Promise<void> {
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
   }
 
   private get editor(): Locator {

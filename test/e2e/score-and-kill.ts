@@ -1,5 +1,5 @@
 /** Score CSV… as a person runs it, with an extension host that dies on the way. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { seededRandom } from '../../src/core/random';
@@ -35,45 +35,46 @@ export async function notification(workbench: Workbench, text: string | RegExp):
   });
 }
 
+/** Score CSV… for the open table, with what it proposes. */
+export async function startScoring(workbench: Workbench, table: string): Promise<void> {
+  const { page } = workbench;
+  await workbench.openFile(table);
+  await workbench.runCommand('Prompt Confidence: Score CSV…');
+  for (const question of [`Classifier to score ${table} with`, 'Column with the texts']) {
+    await page.getByPlaceholder(question).waitFor();
+    await page.keyboard.press('Enter');
+  }
+  await workbench.waitForText(/Name of the scored copy/);
+  await page.keyboard.press('Enter');
+}
+
 /**
- * Scores a table; kills the extension host when a share of its rows is on the disk (0 to 1), opens the window again,
- * and resumes.
+ * Scores a table; kills the extension host so many milliseconds after the rows began, opens the window again, and
+ * resumes. A machine that has scored all of them by then has nothing to resume.
  */
 export async function scoreAndKillHost(
   workbench: Workbench,
   table: string,
   rows: number,
-  share: number,
+  afterMs: number,
 ): Promise<void> {
   const { page, workspace } = workbench;
   const out = path.join(workspace, table.replace('.csv', '.scored.csv'));
   workbench.writeFile(table, reviewsTable(rows));
-  await workbench.openFile(table);
-  await workbench.runCommand('Prompt Confidence: Score CSV…');
-  await page.getByPlaceholder(`Classifier to score ${table} with`).waitFor();
-  await page.keyboard.press('Enter');
-  await page.getByPlaceholder('Column with the texts').waitFor();
-  await page.keyboard.press('Enter');
-  await workbench.waitForText(/Name of the scored copy/);
-  await page.keyboard.press('Enter');
-  await workbench.until('enough rows are scored', async () => {
-    if (!(rowsOnDisk(out) >= share * 0.8 * rows)) throw new Error(`${rowsOnDisk(out)} rows`);
+  await startScoring(workbench, table);
+  await workbench.until('the rows have begun', async () => {
+    if (!existsSync(`${out}.part.json`) && !existsSync(out)) throw new Error('there is no part');
     await Promise.resolve();
   });
+  await page.waitForTimeout(afterMs);
   if (killExtensionHosts(path.join(path.dirname(workspace), 'server')) === 0)
     throw new Error('there was no extension host to kill');
-  await page.reload();
+  await workbench.reload();
+  if (existsSync(out)) return;
   const offer = await notification(workbench, `${path.basename(out)} is not finished`);
   await offer.getByRole('button', { name: 'Resume' }).first().click();
   await workbench.until('the table is whole', async () => {
-    if (!existsSync(out)) throw new Error('there is no table');
+    if (!existsSync(out) || existsSync(`${out}.part.json`)) throw new Error('there is no table');
     await Promise.resolve();
   });
-}
-
-/** By what the last checkpoint says. */
-function rowsOnDisk(out: string): number {
-  const state = `${out}.part.json`;
-  if (!existsSync(state)) return -1;
-  return (JSON.parse(readFileSync(state, 'utf8')) as { done: { rows: number } }).done.rows;
 }

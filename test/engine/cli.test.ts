@@ -140,6 +140,28 @@ describe('the command line', function () {
     assert.equal((JSON.parse(evaluated.out) as { n: number }).n, 3);
   });
 
+  it('merges the shards of a table to the bytes of a whole run', () => {
+    const rows = Array.from({ length: 21 }, (_, i) =>
+      i === 4 ? `${i},\n` : `${i},"It was ${'so '.repeat(i % 6)}good, ${i}"\n`,
+    );
+    const table = write('rows.csv', `id,text\n${rows.join('')}`);
+    const scored = (name: string, ...more: string[]) => {
+      const { status, err } = run('score', table, '--out', name, '--gpu', 'off', ...more);
+      assert.equal(status, 0, err);
+      return name;
+    };
+    scored('whole.csv');
+    const shards = ['1/2', '2/2'].map((shard, at) => scored(`shard${at}.csv`, '--shard', shard));
+    // In any order.
+    const { status, err } = run('merge', ...shards.toReversed(), '--out', 'merged.csv');
+    assert.equal(status, 0, err);
+    for (const end of ['', '.meta.json'])
+      assert.equal(
+        readFileSync(path.join(folder, `merged.csv${end}`), 'utf8'),
+        readFileSync(path.join(folder, `whole.csv${end}`), 'utf8'),
+      );
+  });
+
   it('calibrates with what the classifier names: score is then score and apply, and another prompt is refused', () => {
     const calibrator = path.join(folder, '.prompt-confidence', 'calibrators', 'reviews.json');
     const named = (change: object) => {

@@ -88,7 +88,7 @@ export class ScoreRuns implements vscode.Disposable {
     const rows = await countRows(source);
     const classifier = await this.services.classifiers.get(order.classifier);
     const from = await rowSource(this.services, classifier, signal);
-    const first = await probe(from.ask, from.backend);
+    const first = await probe(from.ask);
     const rate = new RowRate();
     const cells = scoreCells(labelNames(classifier), classifier.method, null, from.backend === 'endpoint');
     const run = scoreRun({

@@ -25,8 +25,8 @@ export const scoreRunSchema = scoreMetaSchema.extend({
   /** Only where not every row was scored. */
   shard: shardSchema.exactOptional(),
   /**
-   * Largest difference, in probability, between a text alone and the same text among others: 0 on a CPU, where it is so
-   * by construction; null where nothing could be measured.
+   * Largest difference, in probability, between a text alone and the same text among others, as measured with a handful
+   * of texts; null for drawn answers.
    */
   jitter: z.number().min(0).nullable(),
   /** Only where answers are drawn. */
