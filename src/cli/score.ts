@@ -24,8 +24,9 @@ import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
 Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label,
-label_mass, predicted, confidence and score_error; FILE.meta.json says where the scores come from. With a calibrator
-they are kept as raw:*, and the calibrated columns are added that "apply" would add.
+label_mass, predicted, confidence, from an endpoint label_bound (labels whose score is only an upper bound), and
+score_error; FILE.meta.json says where the scores come from. With a calibrator they are kept as raw:*, and the
+calibrated columns are added that "apply" would add.
 
 FILE appears when every row is scored; until then the rows are in FILE.part. After Ctrl-C, a crash or a kill the same
 command goes on from there, provided that table, model, classifier and options are the same.
@@ -102,7 +103,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       throw usageError(
         'A combination is applied to a table of both methods: score it with --methods token,consistency,ensemble --no-calibrator, then "apply".',
       );
-    const cells = scoreCells(labelNames(classifier), classifier.method, prefixes);
+    const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, backend === 'endpoint');
     const ask: Ask = (texts) =>
       scoreTexts(session.source, classifier, texts, {
         method: cells.scoredBy,

@@ -15,10 +15,10 @@ import { UserError } from '../core/user-error';
 import { calibratorFileName } from '../store/calibrators';
 import { promptSha256 } from '../store/prompt-hash';
 import type { UsableClassifier } from './classifiers';
+import { JsonFolders } from './json-folders';
 import type { Scoring } from './scoring';
 
 export const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
-const CALIBRATOR_GLOB = `**/${CALIBRATOR_FOLDER}/*.json`;
 
 /** A calibrator that can be read; whether it belongs to a classifier is another question. */
 export interface NamedCalibrator {
@@ -46,18 +46,10 @@ export class CalibratorError extends UserError {
 }
 
 export class Calibrators implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
-  private readonly watcher = vscode.workspace.createFileSystemWatcher(CALIBRATOR_GLOB);
-  private readonly subscriptions: readonly { dispose(): unknown }[] = [
-    this.changed,
-    this.watcher,
-    this.watcher.onDidChange(() => this.changed.fire()),
-    this.watcher.onDidCreate(() => this.changed.fire()),
-    this.watcher.onDidDelete(() => this.changed.fire()),
-  ];
+  private readonly folders = new JsonFolders(CALIBRATOR_FOLDER);
 
   /** Fires when a calibrator file changed. */
-  readonly onDidChange = this.changed.event;
+  readonly onDidChange = this.folders.onDidChange;
 
   /**
    * What a classifier names, read anew every time: what was saved a moment ago must count before the watcher tells of
@@ -72,6 +64,7 @@ export class Calibrators implements vscode.Disposable {
     let uri: vscode.Uri | undefined;
     try {
       uri = vscode.Uri.joinPath(entry.uri, '..', '..', 'calibrators', calibratorFileName(name));
+      this.folders.willRead(vscode.Uri.joinPath(uri, '..'));
       return await readCalibrator(uri);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -87,6 +80,7 @@ export class Calibrators implements vscode.Disposable {
   /** Those of a folder that can be read, by name. */
   async list(folder: vscode.Uri): Promise<NamedCalibrator[]> {
     const location = vscode.Uri.joinPath(folder, CALIBRATOR_FOLDER);
+    this.folders.willRead(location);
     let names: [string, vscode.FileType][];
     try {
       names = await vscode.workspace.fs.readDirectory(location);
@@ -108,7 +102,7 @@ export class Calibrators implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const subscription of this.subscriptions) subscription.dispose();
+    this.folders.dispose();
   }
 }
 

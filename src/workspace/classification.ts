@@ -1,5 +1,6 @@
 /** Classifies places of a document and keeps the results: what the commands and the hover share. */
 import type * as vscode from 'vscode';
+import { sourceNameText } from '../core/classifier/source-name';
 import { deviceInWords } from '../core/device-words';
 import { UserError } from '../core/user-error';
 import type { Classifiers } from './classifiers';
@@ -41,7 +42,8 @@ export class Classification {
    * that is not there.
    *
    * @returns in the order of the ranges
-   * @throws UserError as Scoring.score and Classifiers.get do; CalibratorError where the calibrator that the classifier
+   * @throws UserError as Scoring.score and Classifiers.get do; `hover-elsewhere` where the origin is a hover and the
+   *   classifier's source is not the engine; CalibratorError where the calibrator that the classifier
    *   names cannot be used
    */
   async run(request: ClassificationRequest): Promise<ClassifiedText[]> {
@@ -51,6 +53,12 @@ export class Classification {
     try {
       const entry = await this.classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
       const { classifier } = entry;
+      // The pointer rests anywhere: what it rests on does not leave this machine, and nobody is asked whether it may.
+      if (origin === 'hover' && classifier.source.kind !== 'engine')
+        throw new UserError(
+          'hover-elsewhere',
+          `The classifier "${classifier.name}" sends texts to a model that is not on this machine (${sourceNameText(classifier.source)}), which hovering alone never does.`,
+        );
       const calibrate = await this.calibration.prepare(entry, request.leaveRaw === true);
       const { scores, failure, scorer, ms } = await this.scoring.score(classifier, texts, {
         topTokens: origin !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,

@@ -3,9 +3,9 @@ import * as vscode from 'vscode';
 import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
 import { parseClassifier, type Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
+import { JsonFolders } from './json-folders';
 
 export const CLASSIFIER_FOLDER = '.prompt-confidence/classifiers';
-const CLASSIFIER_GLOB = `**/${CLASSIFIER_FOLDER}/*.json`;
 
 /** A classifier that can be chosen, or a file that should be one and why it is not. */
 export type ClassifierEntry =
@@ -17,13 +17,11 @@ export type UsableClassifier = Exclude<ClassifierEntry, { readonly kind: 'invali
 
 export class Classifiers implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly watcher = vscode.workspace.createFileSystemWatcher(CLASSIFIER_GLOB);
+  private readonly folders = new JsonFolders(CLASSIFIER_FOLDER);
   private readonly subscriptions: { dispose(): unknown }[] = [
     this.changed,
-    this.watcher,
-    this.watcher.onDidChange(() => this.changed.fire()),
-    this.watcher.onDidCreate(() => this.changed.fire()),
-    this.watcher.onDidDelete(() => this.changed.fire()),
+    this.folders,
+    this.folders.onDidChange(() => this.changed.fire()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => this.changed.fire()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => this.changed.fire()),
   ];
@@ -42,7 +40,11 @@ export class Classifiers implements vscode.Disposable {
     }));
     if (!vscode.workspace.isTrusted) return builtin;
     const lists = await Promise.all(
-      (vscode.workspace.workspaceFolders ?? []).map((folder) => readFolder(folder.uri)),
+      (vscode.workspace.workspaceFolders ?? []).map((folder) => {
+        const location = vscode.Uri.joinPath(folder.uri, CLASSIFIER_FOLDER);
+        this.folders.willRead(location);
+        return readFolder(location);
+      }),
     );
     return [...builtin, ...lists.flat()];
   }
@@ -78,8 +80,7 @@ export class Classifiers implements vscode.Disposable {
   }
 }
 
-async function readFolder(folder: vscode.Uri): Promise<ClassifierEntry[]> {
-  const location = vscode.Uri.joinPath(folder, CLASSIFIER_FOLDER);
+async function readFolder(location: vscode.Uri): Promise<ClassifierEntry[]> {
   let names: [string, vscode.FileType][];
   try {
     names = await vscode.workspace.fs.readDirectory(location);

@@ -7,11 +7,13 @@ import * as vscode from 'vscode';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
 import type { Evaluation } from '../../src/core/calibration/types';
 import type { CalibrationEditor } from '../../src/features/calibration/calibration-editor';
+import { exportFile, type ExportSource } from '../../src/features/calibration/export/export';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import type { Analysis } from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/workspace/services';
 import { projectRoot } from '../support/vscode-server';
 import { internals, until } from './internals';
+import { ScriptedPrompts } from './scripted-prompts';
 
 /** What the command line says about the same file. */
 function evaluateOnCommandLine(file: string): Evaluation {
@@ -155,5 +157,53 @@ describe('the calibration panel in the editor', () => {
     assert.deepEqual(a, b);
     first.dispose();
     firstPage?.dispose();
+  });
+
+  it('exports what it shows as files, and never over the table', async () => {
+    await vscode.commands.executeCommand('promptConfidence.openCalibration', vscode.Uri.file(table));
+    const panel = await until('it has a panel', () => calibration.panels[0]);
+    const { evaluation } = await numbers(panel, () => true);
+    const source: ExportSource = {
+      uri: panel.uri,
+      state: panel.state,
+      versions: { 'Prompt Confidence': '1.2.3' },
+      report: () => Promise.resolve({ ...evaluation }),
+      picture: ({ format }) => Promise.resolve(format === 'svg' ? '<svg/>' : 'AAEC'),
+    };
+    const pictures = [{ id: 'raw', title: 'Reliability diagram' }];
+    for (const [form, name, content] of [
+      ['SVG', 'reviews-raw.svg', Buffer.from('<svg/>')],
+      ['PNG', 'reviews-raw.png', Buffer.from([0, 1, 2])],
+      ['JSON', 'reviews-evaluation.json', Buffer.from(`${JSON.stringify(evaluation, null, 2)}\n`)],
+    ] as const) {
+      const file = path.join(folder, name);
+      const prompts = new ScriptedPrompts([form, file]);
+      assert.equal(await exportFile(source, prompts, pictures), file);
+      assert.deepEqual(prompts.saying('new file'), [`new file Export: ${file}`]);
+      assert.deepEqual(readFileSync(file), content);
+    }
+    const refuses = (answers: (string | undefined)[], code: string): Promise<void> =>
+      assert.rejects(
+        exportFile(source, new ScriptedPrompts(answers), pictures),
+        (error: unknown) => error instanceof Error && 'code' in error && error.code === code,
+      );
+    await refuses(['CSV', table], 'own-table');
+    await refuses(['CSV', path.join(table, 'within-a-file.csv')], 'not-writable');
+    assert.equal(await exportFile(source, new ScriptedPrompts(['CSV', undefined]), pictures), undefined);
+    assert.equal(await exportFile(source, new ScriptedPrompts([undefined]), pictures), undefined);
+  });
+
+  it('answers about its table after a calibrator was cancelled', async () => {
+    const panel = open(table);
+    await numbers(panel, () => true);
+    panel.change({ ...panel.state.settings, compare: true });
+    await until('it compares', () => (panel.state.busy ?? '').startsWith('Comparing') || undefined);
+    panel.cancel();
+    const { analysis, busy, settings, error } = panel.state;
+    assert.deepEqual([busy, settings.compare, error], [null, false, null]);
+    assert.ok(analysis !== null);
+    panel.change({ ...settings, bins: 10 });
+    const { evaluation } = await numbers(panel, (newer) => newer.settings.bins === 10);
+    assert.equal(evaluation.n, analysis.evaluation.n);
   });
 });

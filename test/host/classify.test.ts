@@ -87,6 +87,31 @@ describe('classifying in the editor', () => {
     await configure('hover.classifySelection', undefined);
   });
 
+  for (const source of ['endpoint:far', 'editor:tiny-chat'])
+    it(`never asks ${source} for a hover, only offers to`, async () => {
+      await writeFile(
+        '.prompt-confidence/classifiers/elsewhere.json',
+        JSON.stringify({
+          version: 1,
+          name: 'elsewhere',
+          template: '{{text}}:',
+          labels: [{ name: 'positive' }, { name: 'negative' }],
+          source,
+          method: 'consistency',
+        }),
+      );
+      await configure('classifier', 'elsewhere', vscode.ConfigurationTarget.Workspace);
+      await configure('hover.classifySelection', true);
+      const editor = await open(GOOD);
+      editor.selection = wholeLine(editor, 0);
+      const { value } = await hoverAt(editor, new vscode.Position(0, 3));
+      await configure('hover.classifySelection', undefined);
+      await configure('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+      assert.match(value, new RegExp(`not on this machine \\(${source}\\), which hovering alone never does`));
+      assert.match(value, /\[Classify Selection\]\(command:/);
+      assert.deepEqual(internals.results.history, []);
+    });
+
   it('forgets a result in the document when its text is edited, and moves the others along', async () => {
     const editor = await open(`${GOOD}\n${MIXED}\n`);
     editor.selections = [wholeLine(editor, 0), wholeLine(editor, 1)];

@@ -50,6 +50,42 @@ describe('the status bar item in the editor', () => {
     await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
   });
 
+  it('names the endpoint or editor model that the chosen classifier asks instead', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const file = vscode.Uri.joinPath(folder, '.prompt-confidence/classifiers/away.json');
+    const choose = async (source: string): Promise<void> => {
+      const classifier = {
+        version: 1,
+        name: 'away',
+        template: '{{text}}:',
+        labels: [{ name: 'yes' }, { name: 'no' }],
+        source,
+      };
+      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(JSON.stringify(classifier)));
+      const settings = vscode.workspace.getConfiguration('promptConfidence');
+      await settings.update('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+      await settings.update('classifier', 'away', vscode.ConfigurationTarget.Workspace);
+    };
+    try {
+      await choose('editor:tiny-chat');
+      await shows(/^\$\(globe\) tiny-chat$/);
+      await choose('endpoint:ours');
+      await shows(/^\$\(globe\) ours$/);
+      assert.match(item.shown.details.at(-1)?.[1] ?? '', /There is no endpoint "ours"/);
+      const endpoint = { name: 'ours', url: 'http://localhost:9', api: 'chat', model: 'tiny' };
+      await setMachineSetting('endpoints', [endpoint]);
+      await until('the endpoint is known', () => (item.shown.severity === 'none' ? true : undefined));
+      assert.deepEqual(item.shown.details[0], ['Source', 'endpoint ours: tiny at http://localhost:9/v1']);
+    } finally {
+      await setMachineSetting('endpoints', undefined);
+      await vscode.workspace
+        .getConfiguration('promptConfidence')
+        .update('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+      await vscode.workspace.fs.delete(file);
+    }
+    await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
+  });
+
   it('goes from starting to ready with the first request', async () => {
     const seen = new Set<string>();
     const watch = services.scoring.engine.onStateChange((state) => seen.add(state.kind));

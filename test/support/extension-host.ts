@@ -14,7 +14,7 @@ export function killExtensionHosts(serverFolder: string): number {
     .flatMap((name) => readProcess(Number(name)) ?? []);
   const own = new Set(all.filter(({ command }) => command.includes(serverFolder)).map(({ pid }) => pid));
   // Children are started after their parents: ids may wrap around, so once is not enough.
-  for (let before = -1; before !== own.size; ) {
+  for (let before = -1; before !== own.size;) {
     before = own.size;
     for (const { pid, parent } of all) if (own.has(parent)) own.add(pid);
   }

@@ -40,7 +40,7 @@ export async function scriptedOptions(source: TableFile, run?: ScoreRun): Promis
   const own = run ?? (await scriptedRun(source));
   return {
     run: own,
-    cells: scoreCells(own.labels, 'token-probability', null),
+    cells: scoreCells(own.labels, 'token-probability', null, false),
     score: (texts) => Promise.resolve(texts.map(scripted)),
     replace: true,
     onProgress: () => undefined,

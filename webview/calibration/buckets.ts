@@ -1,4 +1,5 @@
 /** The table of the buckets: what each holds, raw and calibrated, and their names and lower ends to edit. */
+import { interval, labelName, methodName, number, signed } from '../../src/core/calibration/words';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
 import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
 import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/decisions/buckets';
@@ -6,7 +7,6 @@ import type { Decided, DecisionState } from '../../src/protocol/calibration-deci
 import { button } from '../button';
 import { h, svg } from '../dom';
 import { field, parseNumber } from './fields';
-import { interval, labelName, methodName, number, signed } from './words';
 
 export interface BucketActions {
   /** Null: the default ones. */

@@ -1,11 +1,5 @@
 /** The section of the page that compares calibrators: what to use and why, their numbers, one beside raw, saving. */
 import type { Method, Metric } from '../../src/core/calibration/types';
-import type { Comparison, PanelState } from '../../src/protocol/calibration-page';
-import { button } from '../button';
-import { h, warningIcon } from '../dom';
-import { densityTop, type DiagramOptions } from './diagram';
-import { figure } from './figure';
-import { link, table } from './tables';
 import {
   CORRECTNESS,
   interval,
@@ -13,7 +7,13 @@ import {
   number,
   recommendationReason,
   recommendationTitle,
-} from './words';
+} from '../../src/core/calibration/words';
+import type { Comparison, PanelState } from '../../src/protocol/calibration-page';
+import { button } from '../button';
+import { h, warningIcon } from '../dom';
+import { densityTop, type DiagramOptions } from './diagram';
+import { figure } from './figure';
+import { link, table } from './tables';
 
 /** How every diagram of the page is drawn. */
 export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;

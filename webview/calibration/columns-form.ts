@@ -1,4 +1,5 @@
 /** The form in which a person says which column of the table is what: the command line's --column, --scores, --on. */
+import { labelName, number } from '../../src/core/calibration/words';
 import {
   methodsOf,
   type NamedColumns,
@@ -12,7 +13,6 @@ import { AS_FOUND, type ColumnList, type TableOptions } from '../../src/protocol
 import { button } from '../button';
 import { h, replaceContent } from '../dom';
 import { select, type SelectOption } from './choices';
-import { labelName, number } from './words';
 
 export interface FormOptions {
   readonly columns: ColumnList;

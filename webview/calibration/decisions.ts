@@ -1,4 +1,5 @@
 /** The section of the page that says what to do: buckets, thresholds, and which threshold a target or costs want. */
+import { count, interval, labelName, methodName, number } from '../../src/core/calibration/words';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { Costs } from '../../src/core/decisions/costs';
 import type { Method } from '../../src/core/calibration/types';
@@ -15,7 +16,6 @@ import { checkbox, radios } from './choices';
 import { numberField } from './fields';
 import { table } from './tables';
 import { thresholdPlot } from './threshold-plot';
-import { count, interval, labelName, methodName, number } from './words';
 
 /** What is looked at. */
 export interface DecisionView {

@@ -2,10 +2,11 @@
  * The reliability diagram with its histogram, as one SVG: single predictions as dots in two strips, bin averages
  * against the diagonal, and beneath, on the same axis, how many rows have such a confidence.
  */
+import { type Axes, number } from '../../src/core/calibration/words';
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
 import { svg } from '../dom';
 import { curvePath } from './curve';
-import { type Axes, binSentence, isBeyondChance, number } from './words';
+import { binSentence, isBeyondChance } from './words';
 
 export type Band = 'consistency' | 'wilson';
 

@@ -1,10 +1,11 @@
 /** A reliability diagram with what is said about it: the numbers of the bin at hand, the legend, the table. */
+import { type Axes } from '../../src/core/calibration/words';
 import type { Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
 import { type Band, reliabilityDiagram } from './diagram';
 import { legend } from './legend';
 import { binsTable } from './tables';
-import { type Axes, binSentence } from './words';
+import { binSentence } from './words';
 
 export interface FigureOptions {
   readonly diagram: Diagram;

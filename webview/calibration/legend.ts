@@ -1,8 +1,8 @@
 /** What the shapes of a diagram mean. */
+import { type Axes, number } from '../../src/core/calibration/words';
 import { CURVE_ROWS, type Diagram } from '../../src/protocol/calibration-page';
 import { h, svg } from '../dom';
 import type { Band } from './diagram';
-import { type Axes, number } from './words';
 
 export function legend({ dots, curve }: Diagram, band: Band, axes: Axes, withCurve: boolean): HTMLElement {
   const sampled =

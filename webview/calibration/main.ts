@@ -1,6 +1,16 @@
 /** The page of the calibration panel. The host sends numbers; the page keeps what is looked at. */
 import '../no-eval';
 import * as z from 'zod';
+import {
+  aboutNumbers,
+  type Axes,
+  binRange,
+  CORRECTNESS,
+  count,
+  factsOf,
+  labelName,
+  verdict,
+} from '../../src/core/calibration/words';
 import { DECISION_PAGE_METHODS } from '../../src/protocol/calibration-decisions';
 import {
   BIN_COUNTS,
@@ -29,18 +39,7 @@ import { methodsSection } from './methods';
 import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts';
 import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
-import {
-  aboutNumbers,
-  type Axes,
-  binRange,
-  CORRECTNESS,
-  count,
-  factsOf,
-  isMappable,
-  labelName,
-  remedy,
-  verdict,
-} from './words';
+import { isMappable, remedy } from './words';
 
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),

@@ -1,4 +1,5 @@
 /** The scoring methods of one table side by side: numbers, reliability diagrams on the same axes, and the choice. */
+import { CORRECTNESS, count, interval, labelName, number } from '../../src/core/calibration/words';
 import { methodsOf } from '../../src/core/data/columns';
 import type { MethodsComparison, PanelState } from '../../src/protocol/calibration-page';
 import type { Metric } from '../../src/core/calibration/types';
@@ -8,7 +9,6 @@ import type { Look } from './calibrators';
 import { densityTop } from './diagram';
 import { figure } from './figure';
 import { link, table } from './tables';
-import { CORRECTNESS, count, interval, labelName, number } from './words';
 
 export interface MethodActions {
   compare(): void;

@@ -1,9 +1,17 @@
 /** The rows in parts (by predicted label, by label, by a column): their numbers, and which one is drawn. */
+import {
+  type Axes,
+  CORRECTNESS,
+  interval,
+  labelAxes,
+  labelName,
+  number,
+  signed,
+} from '../../src/core/calibration/words';
 import type { Breakdown, PanelState, RowView } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
 import { select, type SelectOption } from './choices';
 import { link, table } from './tables';
-import { type Axes, CORRECTNESS, interval, labelAxes, labelName, number, signed } from './words';
 
 export type Part = Breakdown['parts'][number];
 

@@ -1,9 +1,17 @@
 /** The tables beside the plots. */
 import type { Evaluation } from '../../src/core/calibration/types';
+import {
+  type Axes,
+  binRange,
+  headlineRows,
+  interval,
+  labelName,
+  number,
+  signed,
+} from '../../src/core/calibration/words';
 import type { BinRows, Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
 import { curveAt } from './curve';
-import { type Axes, binRange, headlineRows, interval, labelName, number, signed } from './words';
 
 interface Column {
   readonly name: string;

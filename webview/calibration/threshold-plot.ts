@@ -2,6 +2,7 @@
  * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
  * beneath moves a line over it; what stands there is said in words.
  */
+import { count, interval, methodName, number } from '../../src/core/calibration/words';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
@@ -9,7 +10,6 @@ import type { Decided } from '../../src/protocol/calibration-decisions';
 import { h, svg } from '../dom';
 import { bucketShape } from './buckets';
 import { table } from './tables';
-import { count, interval, methodName, number } from './words';
 
 export interface ThresholdPlotOptions {
   /** Raw first; at most one calibrator after it. */

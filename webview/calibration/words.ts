@@ -1,8 +1,6 @@
-/** Numbers and findings as the page says them; what its report says too is in the core. */
+/** What only the page says; numbers and findings that its report says too are in words of the core. */
 import type { ReliabilityBin } from '../../src/core/calibration/types';
 import { type Axes, binRange, count, number, signed } from '../../src/core/calibration/words';
-
-export * from '../../src/core/calibration/words';
 
 /** Everything that is known about a bin, in a sentence. */
 export function binSentence(

@@ -12,6 +12,7 @@ const ROLE_NAMES = {
   correct: ['correct'],
   positive: ['y_prob'],
   labelMass: ['label_mass'],
+  bound: ['label_bound'],
   id: ['id'],
   group: ['group'],
   split: ['split'],
@@ -29,6 +30,7 @@ const METHOD_ROLES: ReadonlySet<Role> = new Set([
   'correct',
   'positive',
   'labelMass',
+  'bound',
 ]);
 
 /** What the numbers of score columns are; in order of preference where a table has several kinds. */

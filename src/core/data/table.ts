@@ -23,6 +23,8 @@ const SUM_TOLERANCE = 0.01;
 const ROUNDING = 1e-6;
 /** Share of clipped rows above which a table is suspected to be rounded. */
 const CLIP_WARNING = 0.01;
+/** Share of rows with a score that is only a bound above which that is said. */
+const BOUND_WARNING = 0.01;
 /** Bad rows listed one by one; beyond, they are only counted, so that memory stays bounded. */
 const LISTED_ROWS = 10_000;
 
@@ -94,6 +96,7 @@ export class TableBuilder {
   private rejectedCount = 0;
   private accepted = 0;
   private clipped = 0;
+  private bounded = 0;
   private repeatedIds = 0;
   private otherPrediction = 0;
   private otherCorrect = 0;
@@ -215,6 +218,7 @@ export class TableBuilder {
       const predicted = this.columns.agreement === null ? this.cell(cells, 'predicted') : '';
       if (predicted !== '' && this.indexOf(predicted) !== best) this.otherPrediction++;
     }
+    if (this.cell(cells, 'bound') !== '') this.bounded++;
     if (roles.predicted !== undefined) this.predicted.push(cells);
     for (const column of this.slices.values()) column.push(cells);
     if (roles.labelMass !== undefined) this.labelMass.push(row.labelMass);
@@ -274,6 +278,13 @@ export class TableBuilder {
         'clipped',
         `${clipped} of ${accepted} rows have a probability below 1e-12, which counts as 1e-12: the table seems ` +
           `rounded, and its surest rows cannot be told apart. Log-probabilities (logprob:LABEL) keep their order.`,
+      );
+    if (this.bounded > BOUND_WARNING * accepted)
+      warn(
+        'bounded-scores',
+        `In ${this.bounded} of ${accepted} rows the server did not show every label among its likeliest tokens: the ` +
+          `labels in the column "${this.name(this.columns.roles.bound)}" have at most the score that stands there. ` +
+          `Numbers and calibrators of this table are approximate; ask the server for more tokens, or use consistency.`,
       );
     if (this.otherPrediction > 0)
       warn(

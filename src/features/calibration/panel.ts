@@ -205,7 +205,8 @@ export class CalibrationPanel {
     return watcher;
   }
 
-  private change(settings: PanelSettings): void {
+  /** Computes what other settings want. */
+  change(settings: PanelSettings): void {
     const { settings: before, busy, error, analysis, methods } = this.current;
     if (methods !== null && !isDeepStrictEqual(ofMethods(settings), ofMethods(before)))
       this.update({ methods: null });
@@ -383,7 +384,8 @@ export class CalibrationPanel {
     };
   }
 
-  private cancel(): void {
+  /** Stops what is being done; what is complete stays. */
+  cancel(): void {
     const { busy, settings } = this.current;
     if (busy === null) return;
     this.run++;

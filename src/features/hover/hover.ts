@@ -28,12 +28,13 @@ class ResultHover implements vscode.HoverProvider {
     if (selection === undefined) return undefined;
     if (!readSettings(document.uri).hoverClassifiesSelection)
       return hover(offerMarkdown(selections.length), selection);
-    return this.classify(document, selection, token);
+    return this.classify(document, selection, selections.length, token);
   }
 
   private async classify(
     document: vscode.TextDocument,
     selection: vscode.Range,
+    selections: number,
     token: vscode.CancellationToken,
   ): Promise<vscode.Hover | undefined> {
     const found = trimRange(selection, document.getText(selection));
@@ -57,6 +58,7 @@ class ResultHover implements vscode.HoverProvider {
         return undefined;
       }
       if (error.code === 'cancelled') return undefined;
+      if (error.code === 'hover-elsewhere') return hover(offerMarkdown(selections, error.message), selection);
       return hover(errorMarkdown(error.message, error.code === 'no-model'), selection);
     }
   }

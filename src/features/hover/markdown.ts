@@ -79,9 +79,13 @@ export function resultMarkdown(result: HoverResult): string {
   ].join('\n\n');
 }
 
-/** The hover of a selection that was not classified. */
-export function offerMarkdown(selections: number): string {
-  return links([
+/**
+ * The hover of a selection that was not classified.
+ *
+ * @param why it was not, although the settings say that hovering classifies
+ */
+export function offerMarkdown(selections: number, why?: string): string {
+  const offer = links([
     [
       selections === 1 ? 'Classify Selection' : `Classify ${selections} Selections`,
       'promptConfidence.classifySelection',
@@ -89,6 +93,7 @@ export function offerMarkdown(selections: number): string {
     ],
     ['Classify With…', 'promptConfidence.classifyWith', []],
   ]);
+  return why === undefined ? offer : `${codeSpan(why)}\n\n${offer}`;
 }
 
 /** The hover of a selection that could not be classified. */

@@ -90,7 +90,7 @@ export class ScoreRuns implements vscode.Disposable {
     const from = await rowSource(this.services, classifier, signal);
     const first = await probe(from.ask);
     const rate = new RowRate();
-    const cells = scoreCells(labelNames(classifier), classifier.method, null);
+    const cells = scoreCells(labelNames(classifier), classifier.method, null, from.backend === 'endpoint');
     const run = scoreRun({
       ...from,
       classifier,

@@ -3,8 +3,19 @@ import { deviceInWords, type DeviceReport } from '../../core/device-words';
 import { formatBytes, formatShare } from '../../core/quantities';
 import type { EngineState } from '../../sources/engine-client';
 
-/** The model that the next request would use, as far as it is known without reading any model file. */
+/** The model that the next request would use, as far as it is known without reading a file or asking a server. */
 export type ChosenModel =
+  | {
+      readonly kind: 'elsewhere';
+      /** Of the endpoint or the editor's model. */
+      readonly name: string;
+      /** "tiny at http://localhost:8000/v1" */
+      readonly inWords: string;
+      /** Why it cannot be asked, where that is known. */
+      readonly problem?: string;
+      /** Model files on this machine, which it does not use. */
+      readonly present: number;
+    }
   | { readonly kind: 'none'; readonly present: number }
   | { readonly kind: 'missing'; readonly file: string }
   | { readonly kind: 'there'; readonly file: string; readonly bytes: number };
@@ -25,6 +36,7 @@ export interface StatusSettings {
 }
 
 export function statusText(state: EngineState, chosen: ChosenModel, settings: StatusSettings): StatusText {
+  if (chosen.kind === 'elsewhere') return elsewhereText(state, chosen);
   switch (state.kind) {
     case 'stopped':
       return stoppedText(chosen);
@@ -52,7 +64,7 @@ export function statusText(state: EngineState, chosen: ChosenModel, settings: St
           ...(chosen.kind === 'there' && chosen.file !== model.fileName
             ? [['Next request', `loads ${chosen.file}`] as const]
             : []),
-          ['State', busy ? `${pending} ${pending === 1 ? 'request' : 'requests'} running` : 'ready'],
+          ['State', busy ? requestsInWords(pending) : 'ready'],
           ['Unloads', unloadInWords(settings.unloadAfterMinutes)],
           [
             'Loaded in',
@@ -73,7 +85,42 @@ export function statusText(state: EngineState, chosen: ChosenModel, settings: St
   }
 }
 
-function stoppedText(chosen: ChosenModel): StatusText {
+type Elsewhere = Extract<ChosenModel, { readonly kind: 'elsewhere' }>;
+
+/** What becomes of the engine is of no concern to a classifier that does not use it; the tooltip says it. */
+function elsewhereText(state: EngineState, { name, inWords, problem }: Elsewhere): StatusText {
+  const engine = engineBeside(state);
+  return line('$(globe)', shortName(name), problem === undefined ? 'none' : 'warning', [
+    ['Source', inWords],
+    problem === undefined
+      ? ['State', 'asked when something is classified; nothing is loaded here']
+      : ['Reason', problem],
+    ...(engine === undefined
+      ? []
+      : [['Model on this machine', `${engine}; the chosen classifier does not use it`] as const]),
+  ]);
+}
+
+function engineBeside(state: EngineState): string | undefined {
+  switch (state.kind) {
+    case 'stopped':
+      return undefined;
+    case 'starting':
+      return startingInWords(state.progress);
+    case 'ready':
+      return state.pending === 0
+        ? `${state.model.fileName}, loaded`
+        : `${state.model.fileName}, ${requestsInWords(state.pending)}`;
+    case 'failed':
+      return `failed: ${state.error.message}`;
+  }
+}
+
+function requestsInWords(pending: number): string {
+  return `${pending} ${pending === 1 ? 'request' : 'requests'} running`;
+}
+
+function stoppedText(chosen: Exclude<ChosenModel, Elsewhere>): StatusText {
   switch (chosen.kind) {
     case 'none':
       return line('$(symbol-boolean)', 'No model', 'warning', [

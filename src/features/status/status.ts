@@ -1,6 +1,8 @@
 /** The one status bar item, and the commands of the engine. */
 import * as vscode from 'vscode';
+import type { SourceName } from '../../core/classifier/source-name';
 import type { EngineState } from '../../sources/engine-client';
+import type { Endpoints } from '../../workspace/endpoints';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
@@ -15,6 +17,7 @@ export function registerStatus(services: Services): vscode.Disposable {
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);
+    if (classifier !== undefined && classifier.source.kind !== 'engine') return;
     await prompts.progress('Restarting the model engine', (_, signal) => scoring.load(classifier, signal));
   };
   const restart = async (): Promise<void> => {
@@ -54,11 +57,14 @@ export class StatusItem implements vscode.Disposable {
   );
   private readonly subscriptions: { dispose(): unknown }[];
   private chosen: ChosenModel = { kind: 'none', present: 0 };
+  /** Counts the looks for the chosen model: an earlier one may take longer, and is out of date then. */
+  private run = 0;
   private timer: NodeJS.Timeout | undefined;
   private current: StatusText;
 
   constructor(
-    private readonly services: Pick<Services, 'scoring' | 'classifiers' | 'models' | 'log'> & Events,
+    private readonly services: Pick<Services, 'scoring' | 'classifiers' | 'models' | 'endpoints' | 'log'> &
+      Events,
   ) {
     this.item.name = 'Prompt Confidence';
     this.item.command = 'promptConfidence.showActions';
@@ -92,11 +98,13 @@ export class StatusItem implements vscode.Disposable {
   }
 
   private refresh(): void {
+    const run = ++this.run;
     findChosenModel(this.services)
       .then(async (chosen) => {
+        if (run !== this.run) return;
         this.chosen = chosen;
         this.draw();
-        const hasModel = chosen.kind === 'there' || (chosen.kind === 'none' && chosen.present > 0);
+        const hasModel = chosen.kind === 'there' || (chosen.kind !== 'missing' && chosen.present > 0);
         await vscode.commands.executeCommand('setContext', HAS_MODEL, hasModel);
       })
       .catch((error: unknown) => this.services.log.warn('status', error));
@@ -143,13 +151,19 @@ function tooltipOf(status: StatusText): vscode.MarkdownString {
   return tooltip;
 }
 
-/** By name only: hashing gigabytes for a status bar would be absurd. */
-export async function findChosenModel(
-  services: Pick<Services, 'classifiers' | 'models'>,
+/** By name only: hashing gigabytes for a status bar would be absurd, and so would be asking a server. */
+async function findChosenModel(
+  services: Pick<Services, 'classifiers' | 'models' | 'endpoints'>,
 ): Promise<ChosenModel> {
   const settings = readSettings();
   const classifier = await services.classifiers.get(settings.classifier).catch(() => undefined);
   const present = (await services.models.list()).filter((entry) => !entry.missing);
+  if (classifier !== undefined && classifier.source.kind !== 'engine')
+    return {
+      kind: 'elsewhere',
+      ...sourceInWords(classifier.source, services.endpoints),
+      present: present.length,
+    };
   const wanted = classifier?.model?.file ?? settings.model;
   const [only] = present;
   if (wanted === '')
@@ -160,4 +174,21 @@ export async function findChosenModel(
   return found === undefined
     ? { kind: 'missing', file: wanted }
     : { kind: 'there', file: found.file, bytes: found.bytes };
+}
+
+function sourceInWords(
+  source: Exclude<SourceName, { readonly kind: 'engine' }>,
+  endpoints: Endpoints,
+): { readonly name: string; readonly inWords: string; readonly problem?: string } {
+  if (source.kind === 'editor')
+    return source.model === null
+      ? { name: 'model of the editor', inWords: 'the first language model that the editor offers' }
+      : { name: source.model, inWords: `the language model ${source.model} of the editor` };
+  const { name } = source;
+  const { endpoints: usable, problems } = endpoints.list();
+  const endpoint = usable.find((entry) => entry.name === name);
+  if (endpoint !== undefined)
+    return { name, inWords: `endpoint ${name}: ${endpoint.model} at ${endpoint.address}` };
+  const missing = `There is no endpoint "${name}" on this machine; add it with Add Endpoint….`;
+  return { name, inWords: `endpoint ${name}`, problem: problems[0]?.message ?? missing };
 }

@@ -1,6 +1,8 @@
 /** Scores from an OpenAI-compatible server: token probabilities of the first token, and drawn answers. */
 import { setMaxListeners } from 'node:events';
 import type { Classifier } from '../../core/classifier/definition';
+import { promptIdentity } from '../../core/classifier/prompt';
+import { hash53 } from '../../core/data/hash';
 import { cutToTokens, estimateTokens, type RunPlan } from '../../core/estimate';
 import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
@@ -115,11 +117,10 @@ export class EndpointSource implements Source {
     signal?: AbortSignal,
   ): ReturnType<Source['sample']> {
     for (const { classifier } of prompts) this.checkPrompt(classifier);
-    const samples = await this.each(texts, signal, async (text, index, either): Promise<Sampled> => {
+    const samples = await this.each(texts, signal, async (text, either): Promise<Sampled> => {
       const drawn = await Promise.all(
-        prompts.map(({ classifier, samples: count }, at) =>
-          // Every request has a seed of its own: a server with a fixed one would draw the same answer again and again.
-          this.draw(classifier, text, count, temperature, mix(seed, index, at), either),
+        prompts.map(({ classifier, samples: count }) =>
+          this.draw(classifier, text, count, temperature, seed, either),
         ),
       );
       const { tokens, cut } = cutToTokens(text, prompts[0]?.classifier.maxTextTokens ?? Infinity);
@@ -143,7 +144,7 @@ export class EndpointSource implements Source {
         `The classifier "${classifier.name}" asks for the probability of whole labels ("scoring": "sequence"), and an endpoint only shows the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
       );
     checkFirstWords(classifier.labels);
-    const scores = await this.each(texts, signal, async (text, _, either): Promise<Score> => {
+    const scores = await this.each(texts, signal, async (text, either): Promise<Score> => {
       const short = cutToTokens(text, classifier.maxTextTokens);
       const { topLogprobs } = this.endpoint;
       const { first } = await this.ask(
@@ -179,12 +180,13 @@ export class EndpointSource implements Source {
       ...classifier.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)),
     );
     const ask = { tokens: ANSWER_TOKENS + longest, temperature, topLogprobs: 0 };
+    const identity = promptIdentity(classifier);
     const answers: string[] = [];
     // Some servers give one answer whatever `n` says.
     while (answers.length < count) {
       const reply = await this.ask(
         prompt,
-        { ...ask, answers: count - answers.length, seed: mix(seed, answers.length, 0) },
+        { ...ask, answers: count - answers.length, seed: seedOf(seed, identity, text, answers.length) },
         signal,
       );
       answers.push(...reply.answers.slice(0, count - answers.length));
@@ -241,7 +243,7 @@ export class EndpointSource implements Source {
   private async each<T extends object>(
     texts: readonly string[],
     signal: AbortSignal | undefined,
-    work: (text: string, index: number, signal: AbortSignal) => Promise<T>,
+    work: (text: string, signal: AbortSignal) => Promise<T>,
   ): Promise<(T | Failed)[]> {
     const stop = new AbortController();
     const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
@@ -250,9 +252,9 @@ export class EndpointSource implements Source {
     let succeeded = 0;
     let failed = 0;
     let last: UserError | undefined;
-    const one = async (text: string, index: number): Promise<T | Failed> => {
+    const one = async (text: string): Promise<T | Failed> => {
       try {
-        const result = await work(text, index, either);
+        const result = await work(text, either);
         succeeded++;
         return result;
       } catch (error) {
@@ -306,9 +308,11 @@ function isOfOneText(error: unknown): boolean {
   return error instanceof UserError && error.code === 'labels-not-shown';
 }
 
-/** A seed that differs with every number, below 2^31: some servers take no larger one. */
-function mix(seed: number, a: number, b: number): number {
-  let state = seed >>> 0;
-  for (const value of [a, b]) state = Math.imul(state ^ (value + 0x9e3779b9), 0x85ebca6b) ^ (state >>> 13);
-  return state >>> 1;
+/**
+ * The seed of the request for the answers of a text from number `first` on, below 2^31: some servers take no larger one.
+ * Every request has its own, as a server with a fixed one would draw the same answer again and again; and the other
+ * texts and their order do not change it, so that shards and a resumed run ask just as a whole run does.
+ */
+function seedOf(seed: number, prompt: string, text: string, first: number): number {
+  return hash53(JSON.stringify([seed, prompt, text, first])) % 2 ** 31;
 }

@@ -16,6 +16,8 @@ export type MethodPrefix = keyof typeof METHOD_PREFIXES;
 interface MethodColumns {
   readonly prefix: MethodPrefix | '';
   readonly method: ConfidenceMethod;
+  /** Whether `label_bound` is among them. */
+  readonly hasBound: boolean;
 }
 
 export interface ScoreCells {
@@ -39,38 +41,52 @@ export interface ScoreCells {
  * sum with that of unparsed answers is 1, while `confidence` is n_k / N itself and `label_mass` the share of answers
  * that were a label; for the ensemble ln q_k, which sums to 1 over the labels.
  *
+ * `label_bound`, of sources that show only their likeliest tokens: the labels whose `logprob:` is only an upper bound,
+ * as a JSON list; empty where every score is exact. Drawn answers are counted, so consistency has none.
+ *
  * @param labels in the classifier's order
  * @param method the classifier's
  * @param prefixes the methods asked for, each with its prefix; null for the classifier's own, without
+ * @param canBound whether the source may leave labels out of what it shows
  */
 export function scoreCells(
   labels: readonly string[],
   method: ConfidenceMethod,
   prefixes: readonly MethodPrefix[] | null,
+  canBound: boolean,
 ): ScoreCells {
-  const methods: MethodColumns[] =
+  const columnsOf = (prefix: MethodPrefix | '', method: ConfidenceMethod): MethodColumns => ({
+    prefix,
+    method,
+    hasBound: canBound && method !== 'consistency',
+  });
+  const methods =
     prefixes === null
-      ? [{ prefix: '', method }]
-      : prefixes.map((prefix) => ({ prefix, method: METHOD_PREFIXES[prefix] }));
+      ? [columnsOf('', method)]
+      : prefixes.map((prefix) => columnsOf(prefix, METHOD_PREFIXES[prefix]));
   const [first] = methods;
   const scoredBy = methods.length === 1 && first !== undefined ? first.method : 'ensemble';
   const header = [...methods.flatMap((columns) => headerOf(columns, labels)), 'score_error'];
   return {
     scoredBy,
     header,
-    cells: (score) => [...methods.flatMap(({ method }) => cellsOf(partOf(method, score))), ''],
+    cells: (score) => [
+      ...methods.flatMap(({ method, hasBound }) => cellsOf(partOf(method, score), hasBound)),
+      '',
+    ],
     scoring: (score) =>
       Object.fromEntries(methods.map(({ prefix, method }) => [prefix, scoringOf(partOf(method, score))])),
     failed: (reason) => [...header.slice(1).map(() => ''), reason],
   };
 }
 
-function headerOf({ prefix, method }: MethodColumns, labels: readonly string[]): string[] {
+function headerOf({ prefix, method, hasBound }: MethodColumns, labels: readonly string[]): string[] {
   const names = [
     ...labels.map((label) => `logprob:${label}`),
     'label_mass',
     'predicted',
     'confidence',
+    ...(hasBound ? ['label_bound'] : []),
     ...(method === 'consistency' ? [...labels.map((label) => `count:${label}`), 'count_unparsed'] : []),
   ];
   return prefix === '' ? names : names.map((name) => `${prefix}/${name}`);
@@ -82,14 +98,19 @@ function partOf(method: ConfidenceMethod, score: Score): Score {
   return part;
 }
 
-function cellsOf({ labels, labelMass, label, confidence, method, agreement }: Score): string[] {
+function cellsOf(
+  { labels, labelMass, label, confidence, method, agreement }: Score,
+  hasBound: boolean,
+): string[] {
   // Of labels drawn equally often the one with the higher token probability is predicted: by a hair, its score too.
   const hair = method === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 1e-12 : 1;
+  const bounds = labels.filter(({ isBound }) => isBound === true).map((entry) => entry.label);
   return [
     ...labels.map((entry) => String(entry.label === label ? entry.logProb * hair : entry.logProb)),
     String(labelMass),
     label,
     String(confidence),
+    ...(hasBound ? [bounds.length === 0 ? '' : JSON.stringify(bounds)] : []),
     ...(method === 'sampled' && agreement !== undefined
       ? [...agreement.counts, agreement.unparsed].map(String)
       : []),

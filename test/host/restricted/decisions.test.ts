@@ -14,7 +14,14 @@ describe('buckets in a restricted workspace', () => {
     const panel = new PanelDecisions({
       uri,
       decide: ({ question, buckets }) =>
-        Promise.resolve({ question, buckets: [...buckets], n: 0, isTestPart: false, warnings: [], methods: [] }),
+        Promise.resolve({
+          question,
+          buckets: [...buckets],
+          n: 0,
+          isTestPart: false,
+          warnings: [],
+          methods: [],
+        }),
       recompute: () => undefined,
       explained: (error) => ({ code: 'test', message: String(error) }),
       show: (shown) => {

@@ -36,7 +36,8 @@ describe('the calibrator field of a classifier file', () => {
         fc.constantFrom(undefined, 0, 1, 2, '\t'),
         fc.string({ minLength: 1 }),
         (fields, indent, name) => {
-          const { calibrator: _, ...others } = fields as Record<string, unknown>;
+          const others: Record<string, unknown> = { ...fields };
+          delete others.calibrator;
           const text = JSON.stringify(fields, null, indent);
           const set = withCalibrator(text, name);
           assert.deepEqual(JSON.parse(set), JSON.parse(JSON.stringify({ ...others, calibrator: name })));

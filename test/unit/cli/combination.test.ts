@@ -34,7 +34,7 @@ function scoreOf(p: number, drawnAt: number, random: Random): Score {
  */
 function table(n: number, own: number): { csv: string; scores: readonly Score[] } {
   const random = seededRandom(5);
-  const layout = scoreCells(NAMES, 'ensemble', ['token', 'consistency', 'ensemble']);
+  const layout = scoreCells(NAMES, 'ensemble', ['token', 'consistency', 'ensemble'], false);
   const scores: Score[] = [];
   const rows = Array.from({ length: n }, (_, i) => {
     const [f, g] = [5 * random() - 2.5, own * (5 * random() - 2.5)];

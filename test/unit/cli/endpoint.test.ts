@@ -81,6 +81,17 @@ describe('an endpoint on the command line', () => {
       lines.slice(1).map((line) => /positive|negative/.exec(line)?.[0] ?? ''),
       ['positive', 'negative', '', 'positive'],
     );
+    // Of "So bad." the server does not show "positive".
+    assert.deepEqual(
+      lines.map((line) => /label_bound|\[""positive""\]/.exec(line)?.[0] ?? ''),
+      ['label_bound', '', '[""positive""]', '', ''],
+    );
+    const truth = ['label', 'positive', 'negative', 'negative', 'positive'];
+    await bench.write('labelled.csv', lines.map((line, index) => `${truth[index] ?? ''},${line}\n`).join(''));
+    assert.match(
+      (await bench.run('evaluate', '@labelled.csv')).err,
+      /In 1 of 3 rows the server did not show/,
+    );
     const meta = JSON.parse(await readFile(`${out}.meta.json`, 'utf8')) as { model: object; backend: string };
     assert.deepEqual(meta.model, {
       kind: 'endpoint',

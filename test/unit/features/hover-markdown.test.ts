@@ -94,6 +94,12 @@ describe('the hover of a result', () => {
     }
   });
 
+  it('says why a selection was not classified by itself, above the offer', () => {
+    const markdown = offerMarkdown(1, 'It asks `far`.');
+    assert.match(markdown, /^``It asks `far`\.``\n\n\[Classify Selection\]/);
+    assert.ok(!offerMarkdown(1).includes('`'));
+  });
+
   it('keeps labels, tokens, classifiers and models in code, whatever they contain', () => {
     const nasty =
       '`]|<img src=x onerror=alert(1)>[click](command:workbench.action.quit)``**b**\n# h\n```\nhttps://evil.example $(bell)';

@@ -79,6 +79,38 @@ describe('the status bar item', () => {
     assert.ok(status.details.some(([what, how]) => what === 'Next request' && how === 'loads b.gguf'));
   });
 
+  const elsewhere: ChosenModel = {
+    kind: 'elsewhere',
+    name: 'ours',
+    inWords: 'endpoint ours: tiny at http://localhost:8000/v1',
+    present: 1,
+  };
+
+  it('names the endpoint that the chosen classifier asks, whatever the engine does', () => {
+    const states: readonly (readonly [EngineState, string | undefined])[] = [
+      [{ kind: 'stopped' }, undefined],
+      [{ kind: 'starting', progress: { phase: 'loading', fraction: 0.5 } }, 'loading 50%'],
+      [{ kind: 'ready', model, pending: 1 }, 'gemma-3-270m-q4_k_m.gguf, 1 request running'],
+      [{ kind: 'failed', error: new Error('SIGKILL') }, 'failed: SIGKILL'],
+    ];
+    for (const [state, engine] of states) {
+      const status = show(state, elsewhere);
+      assert.equal(status.text, '$(globe) ours');
+      assert.equal(status.severity, 'none');
+      assert.deepEqual(status.details[0], ['Source', 'endpoint ours: tiny at http://localhost:8000/v1']);
+      assert.equal(
+        status.details.find(([what]) => what === 'Model on this machine')?.[1],
+        engine && `${engine}; the chosen classifier does not use it`,
+      );
+    }
+  });
+
+  it('warns of an endpoint that is not there', () => {
+    const status = show({ kind: 'stopped' }, { ...elsewhere, problem: 'There is no endpoint "ours".' });
+    assert.equal(status.severity, 'warning');
+    assert.deepEqual(status.details.at(-1), ['Reason', 'There is no endpoint "ours".']);
+  });
+
   it('turns red with the reason when the engine failed', () => {
     const status = show({ kind: 'failed', error: new Error('it was ended by SIGKILL') });
     assert.equal(status.severity, 'error');

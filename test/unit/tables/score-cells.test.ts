@@ -35,14 +35,14 @@ function readBack(layout: ScoreCells, score: Score, method?: string, on?: 'label
 describe('the cells of a score', () => {
   it('hold every method that went into it, each as if it were alone', () => {
     const both = ensembleScore(TOKEN, agreement(7, 1, 2));
-    const layout = scoreCells(NAMES, 'token-probability', ['token', 'consistency', 'ensemble']);
+    const layout = scoreCells(NAMES, 'token-probability', ['token', 'consistency', 'ensemble'], false);
     assert.equal(layout.scoredBy, 'ensemble');
     const alone = {
-      token: scoreCells(NAMES, 'token-probability', ['token']).cells(TOKEN),
-      consistency: scoreCells(NAMES, 'token-probability', ['consistency']).cells(
+      token: scoreCells(NAMES, 'token-probability', ['token'], false).cells(TOKEN),
+      consistency: scoreCells(NAMES, 'token-probability', ['consistency'], false).cells(
         consistencyScore(NAMES, agreement(7, 1, 2), TOKEN),
       ),
-      ensemble: scoreCells(NAMES, 'token-probability', ['ensemble']).cells(both),
+      ensemble: scoreCells(NAMES, 'token-probability', ['ensemble'], false).cells(both),
     };
     assert.deepEqual(layout.cells(both), [
       ...alone.token.slice(0, -1),
@@ -55,7 +55,7 @@ describe('the cells of a score', () => {
   });
 
   it('of consistency read back as n_k / N on confidence, and as smoothed rates on labels', () => {
-    const layout = scoreCells(NAMES, 'consistency', null);
+    const layout = scoreCells(NAMES, 'consistency', null, false);
     const score = consistencyScore(NAMES, agreement(7, 1, 2), TOKEN);
     const { read } = readBack(layout, score, undefined, 'confidence');
     assert.deepEqual([read.confidence[0], read.correct[0]], [0.7, 1]);
@@ -65,9 +65,53 @@ describe('the cells of a score', () => {
   });
 
   it('of a tie name the label that the token probability chose, and so do the scores', () => {
-    const layout = scoreCells(NAMES, 'consistency', null);
+    const layout = scoreCells(NAMES, 'consistency', null, false);
     const { table, read } = readBack(layout, consistencyScore(NAMES, agreement(4, 4, 2), TOKEN));
     assert.equal(read.predicted?.[0], 1);
     assert.deepEqual(table.warnings, []);
+  });
+
+  it('name the labels that are only bounds, where the source can bound, and are read back with a warning', () => {
+    const bounded: Score = {
+      ...TOKEN,
+      labels: TOKEN.labels.map((entry) => (entry.label === 'good' ? { ...entry, isBound: true } : entry)),
+    };
+    const layout = scoreCells(NAMES, 'token-probability', null, true);
+    const cellOf = (score: Score): string | undefined =>
+      layout.cells(score)[layout.header.indexOf('label_bound')];
+    assert.equal(cellOf(bounded), '["good"]');
+    assert.equal(cellOf(TOKEN), '');
+    const { table } = readBack(layout, bounded);
+    assert.deepEqual(
+      table.warnings.map(({ code }) => code),
+      ['bounded-scores'],
+    );
+    assert.match(table.warnings[0]?.message ?? '', /^In 1 of 1 rows .*column "label_bound"/);
+    assert.deepEqual(readBack(layout, TOKEN).table.warnings, []);
+
+    const both = ensembleScore(bounded, agreement(7, 1, 2));
+    const prefixed = scoreCells(NAMES, 'ensemble', ['token', 'consistency', 'ensemble'], true);
+    const bounds = prefixed.header.flatMap((name, index) =>
+      name.endsWith('label_bound') ? [[name, prefixed.cells(both)[index]]] : [],
+    );
+    assert.deepEqual(bounds, [
+      ['token/label_bound', '["good"]'],
+      ['ensemble/label_bound', '["good"]'],
+    ]);
+    assert.deepEqual(readBack(prefixed, both, 'consistency').table.warnings, []);
+    assert.equal(readBack(prefixed, both, 'token').table.warnings.length, 1);
+  });
+
+  it('are warned of as bounds from more than 1% of rows on', () => {
+    const layout = scoreCells(NAMES, 'token-probability', null, true);
+    const at = layout.header.indexOf('label_bound');
+    const warningsOf = (bounded: number) => {
+      const builder = new TableBuilder(findColumns(['label', ...layout.header]), { truth: 'required' });
+      for (let row = 0; row < 200; row++)
+        builder.add(['good', ...layout.cells(TOKEN).with(at, row < bounded ? '["good"]' : '')], row + 2);
+      return builder.take().warnings.map(({ code }) => code);
+    };
+    assert.deepEqual(warningsOf(2), []);
+    assert.deepEqual(warningsOf(3), ['bounded-scores']);
   });
 });

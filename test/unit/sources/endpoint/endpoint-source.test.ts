@@ -227,6 +227,26 @@ describe('an endpoint', () => {
       assert.equal(new Set(seeds).size, 4);
     });
 
+    it('asks for a text with the same seeds, whatever other texts it is asked with', async () => {
+      const other = { ...CLASSIFIER, examples: [] };
+      const seedsOf = async (texts: readonly string[], seed = 7): Promise<string[]> => {
+        const from = await source((response) => json(response, plainAnswers('positive')));
+        const prompts = [CLASSIFIER, other].map((classifier) => ({ classifier, samples: 2 }));
+        await from.sample({ prompts, texts, temperature: 1, seed });
+        const seen = server?.requests ?? [];
+        await server?.close();
+        return seen
+          .filter(({ body }) => body.messages?.at(-1)?.content.includes('Nice.') === true)
+          .map(({ body }) => `${body.messages?.length} messages, seed ${String(body.seed)}`)
+          .sort();
+      };
+      const alone = await seedsOf(['Nice.']);
+      assert.equal(new Set(alone.map((entry) => entry.split('seed')[1])).size, 4);
+      assert.deepEqual(await seedsOf(['Awful.', 'So so.', 'Nice.']), alone);
+      assert.notDeepEqual(await seedsOf(['Nice.'], 8), alone);
+      server = undefined;
+    });
+
     it('leaves out what the server does not know', async () => {
       const from = await source((response, { body }) => {
         if ('max_tokens' in body)

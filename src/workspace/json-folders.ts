@@ -1,0 +1,58 @@
+/**
+ * Tells of changes in the folders that JSON files of the workspace are read from.
+ *
+ * The editor's own watcher is not enough: on Linux it does not look into a folder that was made together with the one
+ * around it (`mkdir -p .prompt-confidence/calibrators`, as the first saved calibrator does), and then it tells of
+ * nothing in there until the window is loaded again. So what is read is also watched here: once, from before it is
+ * read until it changes; whoever reads it anew because of that watches it anew.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import * as vscode from 'vscode';
+
+export class JsonFolders implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  /** By path. */
+  private readonly watched = new Map<string, FSWatcher>();
+  private readonly subscriptions: readonly { dispose(): unknown }[];
+
+  /** Fires when a file in one of the folders changed. */
+  readonly onDidChange = this.changed.event;
+
+  /** @param folder inside a workspace folder: `.prompt-confidence/classifiers` */
+  constructor(folder: string) {
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/${folder}/*.json`);
+    const fire = (): void => this.changed.fire();
+    this.subscriptions = [
+      this.changed,
+      watcher,
+      watcher.onDidChange(fire),
+      watcher.onDidCreate(fire),
+      watcher.onDidDelete(fire),
+    ];
+  }
+
+  /** Call it before a file of this folder is read. */
+  willRead({ scheme, fsPath }: vscode.Uri): void {
+    if (scheme !== 'file' || this.watched.has(fsPath)) return;
+    let watcher: FSWatcher;
+    try {
+      watcher = watch(fsPath, { persistent: false });
+    } catch {
+      return; // it is not there, or the system has no watches left: then the editor's watcher is all there is
+    }
+    this.watched.set(fsPath, watcher);
+    const over = (): void => {
+      watcher.close();
+      if (this.watched.get(fsPath) !== watcher) return;
+      this.watched.delete(fsPath);
+      this.changed.fire();
+    };
+    watcher.once('change', over).once('error', over);
+  }
+
+  dispose(): void {
+    for (const watcher of this.watched.values()) watcher.close();
+    this.watched.clear();
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+}
