@@ -8,12 +8,13 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type {
-  ControlledEvaluateInputItem,
-  LlamaContext,
-  LlamaContextSequence,
-  LlamaModel,
-  Token,
+import {
+  GgmlType,
+  type ControlledEvaluateInputItem,
+  type LlamaContext,
+  type LlamaContextSequence,
+  type LlamaModel,
+  type Token,
 } from 'node-llama-cpp';
 import { promptIdentity } from '../core/classifier/prompt';
 import { labelLogProbs, planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
@@ -31,6 +32,12 @@ import { Reclaim } from './reclaim';
 
 /** Tokens of a decode are multiples of this: the least that gives equal bits. Eight took a fifth longer for short texts. */
 const PADDING = 4;
+
+/**
+ * Types of the output layer that give a row the same bits alone and among others; measured. With any other (an
+ * unquantized one takes another kernel for one row than for two) logits are computed for multiples of PADDING too.
+ */
+const ROW_BY_ROW: readonly (GgmlType | undefined)[] = [GgmlType.Q8_0];
 
 /** Tokens decoded together; a multiple of PADDING, so that a text that is split is split at one. */
 const BATCH_TOKENS = 512;
@@ -69,6 +76,8 @@ export class Scorer {
     /** File of the saved state; undefined where every text begins differently and there is no prefix. */
     private readonly prefixState: string | undefined,
     private readonly restoreAlways: boolean,
+    /** Whether logits are computed for whole blocks of PADDING tokens. */
+    private readonly wholeBlocks: boolean,
     private readonly reclaim: Reclaim,
     readonly shape: ContextShape,
   ) {}
@@ -124,6 +133,7 @@ export class Scorer {
         scratch,
         prefixState,
         model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
+        !ROW_BY_ROW.includes(outputType(model)),
         new Reclaim(model.fileInfo.metadata.tokenizer.ggml.tokens.length),
         {
           prompt: prompt.kind,
@@ -181,6 +191,7 @@ export class Scorer {
       this.scratch,
       await savePrefix(first, prompt.prefix, this.scratch),
       this.restoreAlways,
+      this.wholeBlocks,
       this.reclaim,
       { ...shape, prefixTokens: prompt.prefix.length },
     );
@@ -212,7 +223,8 @@ export class Scorer {
           scores[job.index] = await this.scoreOne(job, at, topTokens, temperature);
         }),
       );
-      this.reclaim.read(group.length * (this.plan.reads.length + (topTokens > 0 ? 1 : 0)));
+      const rows = this.plan.reads.length + (topTokens > 0 ? 1 : 0);
+      this.reclaim.read(group.length * rows * (this.wholeBlocks ? PADDING : 1));
     }
     return scores;
   }
@@ -288,6 +300,7 @@ export class Scorer {
       sequence,
       tokens.slice(kept),
       [{ position: tokens.length - kept - 1, tokens: root.tokens }],
+      this.wholeBlocks,
       temperature,
     );
     distributions.set('', atPrompt ?? new Map<number, number>());
@@ -303,7 +316,7 @@ export class Scorer {
           const wanted = open.get(key);
           return wanted === undefined ? [] : [{ key, position, tokens: wanted.tokens }];
         });
-      const found = await decode(sequence, read.path as Token[], onTheWay, temperature);
+      const found = await decode(sequence, read.path as Token[], onTheWay, this.wholeBlocks, temperature);
       onTheWay.forEach(({ key }, index) => {
         open.delete(key);
         distributions.set(key, found[index] ?? new Map<number, number>());
@@ -324,9 +337,12 @@ export class Scorer {
     const own = tokens.length - Math.min(this.prompt.prefix.length, tokens.length - 1);
     const from = tokens.length - (((own - 1) % PADDING) + 1);
     await eraseFrom(sequence, from);
-    const [top] = await decode(sequence, tokens.slice(from), [
-      { position: tokens.length - from - 1, tokens: [], top: count },
-    ]);
+    const [top] = await decode(
+      sequence,
+      tokens.slice(from),
+      [{ position: tokens.length - from - 1, tokens: [], top: count }],
+      this.wholeBlocks,
+    );
     return [...(top ?? [])]
       .sort(([, a], [, b]) => b - a)
       .slice(0, count)
@@ -394,6 +410,13 @@ function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
   return prompt.tokensFor('').length + longestRead(plan) + 3 * PADDING;
 }
 
+/** Of the tensor that makes logits: where a model has none of its own, the one of its embeddings. */
+function outputType(model: LlamaModel): GgmlType | undefined {
+  const typeOf = (name: string): GgmlType | undefined =>
+    model.fileInfo.tensorInfo?.find((tensor) => tensor.name === name)?.ggmlType;
+  return typeOf('output.weight') ?? typeOf('token_embd.weight');
+}
+
 function padded(tokens: number): number {
   return Math.ceil(tokens / PADDING) * PADDING;
 }
@@ -438,16 +461,26 @@ interface Read {
  * Decodes tokens, padded, and returns log p of the wanted tokens behind each wanted position.
  * log p(t) = logit(t) - max logit - ln Σ exp(logit - max logit); the sum comes from llama.cpp, over the vocabulary.
  * At another temperature than 1 llama.cpp divides all logits by it first.
+ *
+ * @param wholeBlocks whether logits are computed for every token of a block of PADDING in which there is a read
  */
 async function decode(
   sequence: LlamaContextSequence,
   tokens: readonly Token[],
   reads: readonly Read[],
+  wholeBlocks: boolean,
   temperature = 1,
 ): Promise<Map<number, number>[]> {
-  const input: ControlledEvaluateInputItem[] = tokens.map((token, position) => {
+  const last = tokens.at(-1);
+  if (last === undefined) throw new Error('nothing to decode');
+  const dummies = Array.from({ length: padded(tokens.length) - tokens.length }, () => last);
+  const block = (position: number): number => Math.floor(position / PADDING);
+  const input = [...tokens, ...dummies].map((token, position): ControlledEvaluateInputItem => {
     const read = reads.find((entry) => entry.position === position);
-    if (read === undefined) return token;
+    if (read === undefined) {
+      const beside = wholeBlocks && reads.some((entry) => block(entry.position) === block(position));
+      return beside ? [token, { generateNext: { token: true, options: { temperature: 0 } } }] : token;
+    }
     // Greedy, so that the selected token is the likeliest one and its logit the maximum. Greedy knows no temperature:
     // with one, the likeliest token is asked for, and no other sampler may take tokens away.
     const isPlain = temperature === 1;
@@ -470,9 +503,6 @@ async function decode(
       },
     ];
   });
-  const dummy = tokens.at(-1);
-  if (dummy === undefined) throw new Error('nothing to decode');
-  while (input.length % PADDING !== 0) input.push(dummy);
   const output = await sequence.controlledEvaluate(input);
   return reads.map((read) => {
     const next = output[read.position]?.next;

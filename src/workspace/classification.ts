@@ -57,7 +57,7 @@ export class Classification {
       if (origin === 'hover' && classifier.source.kind !== 'engine')
         throw new UserError(
           'hover-elsewhere',
-          `The classifier "${classifier.name}" sends texts to a model that is not on this machine (${sourceNameText(classifier.source)}), which hovering alone never does.`,
+          `The classifier "${classifier.name}" sends texts to ${sourceNameText(classifier.source)}, which hovering alone never does.`,
         );
       const calibrate = await this.calibration.prepare(entry, request.leaveRaw === true);
       const { scores, failure, scorer, ms } = await this.scoring.score(classifier, texts, {

@@ -146,7 +146,7 @@ describe('the command line', function () {
     );
     const table = write('rows.csv', `id,text\n${rows.join('')}`);
     const scored = (name: string, ...more: string[]) => {
-      const { status, err } = run('score', table, '--out', name, '--gpu', 'off', ...more);
+      const { status, err } = run('score', table, '--out', name, '--gpu', 'off', '--threads', '1', ...more);
       assert.equal(status, 0, err);
       return name;
     };

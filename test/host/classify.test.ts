@@ -107,7 +107,7 @@ describe('classifying in the editor', () => {
       const { value } = await hoverAt(editor, new vscode.Position(0, 3));
       await configure('hover.classifySelection', undefined);
       await configure('classifier', undefined, vscode.ConfigurationTarget.Workspace);
-      assert.match(value, new RegExp(`not on this machine \\(${source}\\), which hovering alone never does`));
+      assert.match(value, new RegExp(`sends texts to ${source}, which hovering alone never does`));
       assert.match(value, /\[Classify Selection\]\(command:/);
       assert.deepEqual(internals.results.history, []);
     });

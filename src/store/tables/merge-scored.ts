@@ -7,7 +7,7 @@ import { csvLine } from './csv-line';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows, type TableRow } from './rows';
 import { scoreMetaFile } from './score-meta';
-import { readScoreRun, runDifferences, type ScoreRun, type Shard } from './score-run';
+import { readScoreRun, runDifferences, runText, type ScoreRun, type Shard } from './score-run';
 
 /** What shards may differ in: which one it is, and what the machine that computed it brings along. */
 const MAY_DIFFER = ['shard', 'jitter', 'devices'];
@@ -61,7 +61,7 @@ export async function mergeScored(files: readonly string[], out: string): Promis
   }
 
   await writeFileAtomic(out, lines(first.separator, first.header));
-  await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify(run, null, 2)}\n`);
+  await writeFileAtomic(scoreMetaFile(out), runText(run));
   return run.source.rows;
 }
 

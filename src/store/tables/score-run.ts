@@ -79,6 +79,11 @@ export function scoreRun(parts: RunParts): ScoreRun {
   };
 }
 
+/** The meta.json of a run: its fields stand in the schema's order, whether they were measured or read from shards. */
+export function runText(run: ScoreRun): string {
+  return `${JSON.stringify(scoreRunSchema.parse(run), null, 2)}\n`;
+}
+
 /** How many of a table's rows belong to a shard; all without one. */
 export function rowsOf(total: number, shard: Shard | undefined): number {
   return shard === undefined ? total : Math.max(0, Math.ceil((total - shard.index + 1) / shard.of));

@@ -14,7 +14,7 @@ import { UserError } from '../../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from '../atomic';
 import { withLock } from '../lock';
 import { scoreMetaFile } from './score-meta';
-import { runDifferences, scoreRunSchema, type ScoreRun } from './score-run';
+import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
 
 /** Failed rows that are listed one by one; the column score_error has them all. */
 const LISTED = 20;
@@ -226,7 +226,7 @@ export class ScoredFile {
         'file-exists',
         `${this.out} appeared while the table was scored. Move it away, and go on.`,
       );
-    await writeFileAtomic(scoreMetaFile(this.out), `${JSON.stringify(this.options.run, null, 2)}\n`);
+    await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run));
     await renameDurably(partFile(this.out), this.out);
     await rm(stateFile(this.out), { force: true });
   }
