@@ -66,7 +66,7 @@ describe('a table that says nothing by its names, in the calibration panel', () 
 
     await workbench().page.reload();
     const again = await panel();
-    await again.getByRole('table', { name: 'Parts, worst first' }).waitFor();
+    await again.locator('.diagram').first().waitFor();
     await again.getByLabel('Look at').selectOption('all');
     await workbench().until('all rows are shown', async () => assert.match(await ece(again), expected));
   });
