@@ -222,7 +222,11 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
       // A picture of its own, which cuts what is beyond its edges.
       svg(
         'svg',
-        { ...INSIDE, viewBox: `${INSIDE.x} ${INSIDE.y} ${INSIDE.width} ${INSIDE.height}` },
+        {
+          role: 'presentation',
+          ...INSIDE,
+          viewBox: `${INSIDE.x} ${INSIDE.y} ${INSIDE.width} ${INSIDE.height}`,
+        },
         svg('path', {
           class: 'interval-band series-1',
           d: `M${[...ends('high'), ...ends('low').reverse()].join('L')}Z`,
