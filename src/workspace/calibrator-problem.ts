@@ -4,6 +4,7 @@ import type { Binding } from '../core/calibration/saved';
 import { UserError } from '../core/user-error';
 import { saveCalibrator } from '../store/calibrators';
 import { type CalibratorError, readCalibrator } from './calibrators';
+import { exists } from './exists';
 import type { Prompts } from './prompts';
 
 interface Services {
@@ -82,13 +83,4 @@ function modelInWords(model: Binding['model']): string {
   return model.kind === 'file'
     ? `${model.name}, SHA-256 ${model.sha256.slice(0, 12)}…`
     : `${model.name} at ${model.address}`;
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(uri);
-    return true;
-  } catch {
-    return false;
-  }
 }

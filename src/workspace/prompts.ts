@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
+import type { Step } from './questions';
 import { signalOf } from './scoring';
 
 /** One line to choose from; `value` is what was chosen. Without a value it is a heading. */
@@ -25,15 +26,14 @@ export interface TextQuestion {
   readonly password?: boolean;
   /** What is wrong with the text, or undefined. Called for every key. */
   readonly validate: (text: string) => string | undefined;
-  /** "Step 1 of 3" */
-  readonly step?: { readonly at: number; readonly of: number };
+  readonly step?: Step;
 }
 
 export interface ChoiceQuestion<T> {
   readonly title: string;
   readonly placeholder: string;
   readonly choices: readonly Choice<T>[];
-  readonly step?: { readonly at: number; readonly of: number };
+  readonly step?: Step;
 }
 
 export type Severity = 'info' | 'warning' | 'error';
@@ -175,7 +175,7 @@ export class EditorPrompts implements Prompts {
 /** Shows a picker or an input box until it is answered, and closes it. */
 function answer<T>(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
-  step: { readonly at: number; readonly of: number } | undefined,
+  step: Step | undefined,
   accept: (resolve: (value: T) => void) => void,
 ): Promise<T | 'back' | undefined> {
   input.ignoreFocusOut = true;

@@ -1,6 +1,7 @@
 /** The calibration panel: a read-only editor for tables of predictions, beside the text editor for the same file. */
 import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
+import { activeTable, isTable } from '../../workspace/active-table';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { CalibrationPanel } from './panel';
@@ -57,7 +58,7 @@ export function registerCalibration(services: Services, editor: CalibrationEdito
 
 /** The CSV in front, else one that the person chooses. */
 async function chooseTable(): Promise<vscode.Uri | undefined> {
-  const active = activeFile();
+  const active = activeTable();
   if (active !== undefined) return active;
   const found = await vscode.window.showOpenDialog({
     title: 'Open Calibration Panel',
@@ -67,15 +68,4 @@ async function chooseTable(): Promise<vscode.Uri | undefined> {
   if (file !== undefined && !isTable(file))
     throw new UserError('not-a-table', 'The calibration panel opens tables in .csv files.');
   return file;
-}
-
-function activeFile(): vscode.Uri | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  const uri =
-    input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom ? input.uri : undefined;
-  return uri !== undefined && isTable(uri) ? uri : undefined;
-}
-
-function isTable(uri: vscode.Uri): boolean {
-  return uri.path.toLowerCase().endsWith('.csv');
 }

@@ -10,11 +10,16 @@ import {
 } from '../../core/classifier/draft';
 import { UserError } from '../../core/user-error';
 import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
+import { exists } from '../../workspace/exists';
 import type { Choice, Prompts } from '../../workspace/prompts';
+import { askInTurn, question } from '../../workspace/questions';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
+import { isTrustedOrTold } from '../../workspace/trust';
 
 const TITLE = 'New Classifier';
+
+const NOT_TRUSTED = 'Classifiers are written into the workspace, and this one is not trusted yet.';
 
 export async function newClassifier(services: Services): Promise<void> {
   const { classifiers, prompts } = services;
@@ -37,16 +42,7 @@ export async function newClassifier(services: Services): Promise<void> {
 async function usableFolders(
   prompts: Prompts,
 ): Promise<readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]] | undefined> {
-  if (!vscode.workspace.isTrusted) {
-    const manage = 'Manage Workspace Trust';
-    const answer = await prompts.tell(
-      'warning',
-      'Classifiers are written into the workspace, and this one is not trusted yet.',
-      [manage],
-    );
-    if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
-    return undefined;
-  }
+  if (!(await isTrustedOrTold(prompts, NOT_TRUSTED))) return undefined;
   const active = vscode.window.activeTextEditor?.document.uri;
   const activeFolder = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
   const all = vscode.workspace.workspaceFolders ?? [];
@@ -77,71 +73,59 @@ export async function askForDraft(
   let name = '';
   let labels = '';
   let kind: DraftKind = 'question';
-  const askFolder = async (step: Step): Promise<Outcome> => {
-    const choices = folders.map((value) => ({
-      label: value.name,
-      description: value.uri.fsPath,
-      value,
-      active: value === folder,
-    }));
-    const answer = await prompts.choose({
-      title: TITLE,
-      placeholder: 'Folder that it is for',
-      choices,
-      step,
-    });
-    if (answer === undefined || answer === 'back') return answer;
-    folder = answer;
-    return 'next';
-  };
-  const askName = async (step: Step): Promise<Outcome> => {
-    const answer = await prompts.ask({
-      title: TITLE,
-      prompt: 'Name of the classifier',
-      placeholder: 'urgency',
-      value: name,
-      validate: (text) => nameProblem(text, taken),
-      step,
-    });
-    if (answer === undefined || answer === 'back') return answer;
-    name = answer.text.trim();
-    return 'next';
-  };
-  const askLabels = async (step: Step): Promise<Outcome> => {
-    const answer = await prompts.ask({
-      title: TITLE,
-      prompt: 'Labels to tell apart, at least two, separated by commas',
-      placeholder: 'urgent, normal, low',
-      value: labels,
-      validate: labelsProblem,
-      step,
-    });
-    if (answer === undefined || answer === 'back') return answer;
-    labels = answer.text;
-    return 'next';
-  };
-  const askKind = async (step: Step): Promise<Outcome> => {
-    const choices = KINDS.map((choice) => ({ ...choice, active: choice.value === kind }));
-    const answer = await prompts.choose({ title: TITLE, placeholder: 'How it asks', choices, step });
-    if (answer === undefined || answer === 'back') return answer;
-    kind = answer;
-    return 'next';
-  };
-
-  const steps = [...(folders.length > 1 ? [askFolder] : []), askName, askLabels, askKind];
-  for (let at = 0; at < steps.length;) {
-    const outcome = await steps[at]?.({ at: at + 1, of: steps.length });
-    if (outcome === undefined) return undefined;
-    at = outcome === 'next' ? at + 1 : Math.max(0, at - 1);
-  }
+  const askFolder = question(
+    (step) =>
+      prompts.choose({
+        title: TITLE,
+        placeholder: 'Folder that it is for',
+        choices: folders.map((value) => ({
+          label: value.name,
+          description: value.uri.fsPath,
+          value,
+          active: value === folder,
+        })),
+        step,
+      }),
+    (answer) => (folder = answer),
+  );
+  const askName = question(
+    (step) =>
+      prompts.ask({
+        title: TITLE,
+        prompt: 'Name of the classifier',
+        placeholder: 'urgency',
+        value: name,
+        validate: (text) => nameProblem(text, taken),
+        step,
+      }),
+    ({ text }) => (name = text.trim()),
+  );
+  const askLabels = question(
+    (step) =>
+      prompts.ask({
+        title: TITLE,
+        prompt: 'Labels to tell apart, at least two, separated by commas',
+        placeholder: 'urgent, normal, low',
+        value: labels,
+        validate: labelsProblem,
+        step,
+      }),
+    ({ text }) => (labels = text),
+  );
+  const askKind = question(
+    (step) =>
+      prompts.choose({
+        title: TITLE,
+        placeholder: 'How it asks',
+        choices: KINDS.map((choice) => ({ ...choice, active: choice.value === kind })),
+        step,
+      }),
+    (answer) => (kind = answer),
+  );
+  const questions = [...(folders.length > 1 ? [askFolder] : []), askName, askLabels, askKind];
+  if (!(await askInTurn(questions))) return undefined;
   return { folder, draft: { name, labels: labelsFrom(labels), kind } };
 }
-
-interface Step {
-  readonly at: number;
-  readonly of: number;
-}
-type Outcome = 'next' | 'back' | undefined;
 
 const KINDS: readonly Choice<DraftKind>[] = [
   {
@@ -175,15 +159,6 @@ export async function writeDraft(
         'classifier-unwritable',
         `${uri.fsPath} cannot be written. Check the folder's permissions.`,
       );
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(uri);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function fileStem(uri: vscode.Uri): string {

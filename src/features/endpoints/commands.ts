@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
 import { baseAddress, type Endpoint, type EndpointSetting } from '../../sources/endpoint/settings';
 import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
+import type { TextQuestion } from '../../workspace/prompts';
+import { askInTurn, question, type Question } from '../../workspace/questions';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 
@@ -22,8 +24,6 @@ export function registerEndpoints(services: Services): vscode.Disposable {
 }
 
 type EndpointServices = Pick<Services, 'endpoints' | 'prompts' | 'log'>;
-
-const STEPS = 5;
 
 interface Draft {
   readonly url: string;
@@ -79,31 +79,26 @@ function addedInWords({ name, model, topLogprobs }: Endpoint): string {
 /** @returns undefined where the person stopped */
 async function askDraft({ endpoints, prompts }: EndpointServices): Promise<Draft | undefined> {
   const title = 'Add Endpoint';
-  let draft: Partial<Draft> = {};
-  for (let at = 1; at <= STEPS;) {
-    const step = { at, of: STEPS };
-    const answer = await ask(step);
-    if (answer === undefined) return undefined;
-    if (answer === 'back') at--;
-    else {
-      draft = { ...draft, ...answer };
-      at++;
-    }
-  }
-  const { url, api, model, name, key } = draft;
-  if (url === undefined || api === undefined || model === undefined || name === undefined) return undefined;
-  return { url, api, model, name, key: key ?? '' };
-
-  async function ask(step: { at: number; of: number }): Promise<Partial<Draft> | 'back' | undefined> {
-    switch (step.at) {
-      case 1:
-        return field('url', {
-          prompt: 'Address of the OpenAI-compatible API. http only works on this machine.',
-          placeholder: 'http://localhost:8000/v1',
-          validate: addressProblem,
-        });
-      case 2: {
-        const api = await prompts.choose<EndpointSetting['api']>({
+  const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = {};
+  type Field = Exclude<keyof Draft, 'api'>;
+  const field = (name: Field, text: Omit<TextQuestion, 'title' | 'value' | 'step'>): Question =>
+    question(
+      (step) => {
+        // A key is typed again rather than kept in a box.
+        const value = name === 'key' ? undefined : draft[name];
+        return prompts.ask({ title, step, ...text, ...(value === undefined ? {} : { value }) });
+      },
+      (answer) => (draft[name] = answer.text.trim()),
+    );
+  const answered = await askInTurn([
+    field('url', {
+      prompt: 'Address of the OpenAI-compatible API. http only works on this machine.',
+      placeholder: 'http://localhost:8000/v1',
+      validate: addressProblem,
+    }),
+    question(
+      (step) =>
+        prompts.choose<EndpointSetting['api']>({
           title,
           placeholder: 'Which API is asked?',
           step,
@@ -115,54 +110,35 @@ async function askDraft({ endpoints, prompts }: EndpointServices): Promise<Draft
               value: 'completion',
             },
           ],
-        });
-        return api === undefined || api === 'back' ? api : { api };
-      }
-      case 3:
-        return field('model', {
-          prompt: 'Name of the model, as the server knows it.',
-          placeholder: 'Qwen/Qwen3-8B',
-          validate: (text) => (text.trim() === '' ? 'The server wants the name of a model.' : undefined),
-        });
-      case 4:
-        return field('name', {
-          prompt: 'A short name, for classifiers to refer to: "source": "endpoint:NAME".',
-          placeholder: 'local',
-          validate: (text) => {
-            if (!/^[\w.-]+$/.test(text.trim())) return 'Letters, digits, dots, dashes and underscores only.';
-            return endpoints.list().endpoints.some(({ name: taken }) => taken === text.trim())
-              ? 'There is an endpoint of this name already.'
-              : undefined;
-          },
-        });
-      default:
-        return field('key', {
-          prompt:
-            'The key, where the server wants one; else empty. It goes into the secret storage of the editor.',
-          password: true,
-          validate: () => undefined,
-        });
-    }
-
-    async function field(
-      name: keyof Draft,
-      question: {
-        readonly prompt: string;
-        readonly placeholder?: string;
-        readonly password?: boolean;
-        readonly validate: (text: string) => string | undefined;
+        }),
+      (api) => (draft.api = api),
+    ),
+    field('model', {
+      prompt: 'Name of the model, as the server knows it.',
+      placeholder: 'Qwen/Qwen3-8B',
+      validate: (text) => (text.trim() === '' ? 'The server wants the name of a model.' : undefined),
+    }),
+    field('name', {
+      prompt: 'A short name, for classifiers to refer to: "source": "endpoint:NAME".',
+      placeholder: 'local',
+      validate: (text) => {
+        if (!/^[\w.-]+$/.test(text.trim())) return 'Letters, digits, dots, dashes and underscores only.';
+        return endpoints.list().endpoints.some(({ name: taken }) => taken === text.trim())
+          ? 'There is an endpoint of this name already.'
+          : undefined;
       },
-    ): Promise<Partial<Draft> | 'back' | undefined> {
-      const value = name === 'key' ? undefined : draft[name];
-      const answer = await prompts.ask({
-        title,
-        step,
-        ...question,
-        ...(value === undefined ? {} : { value }),
-      });
-      return answer === undefined || answer === 'back' ? answer : { [name]: answer.text.trim() };
-    }
-  }
+    }),
+    field('key', {
+      prompt:
+        'The key, where the server wants one; else empty. It goes into the secret storage of the editor.',
+      password: true,
+      validate: () => undefined,
+    }),
+  ]);
+  const { url, api, model, name, key } = draft;
+  if (!answered || url === undefined || api === undefined || model === undefined || name === undefined)
+    return undefined;
+  return { url, api, model, name, key: key ?? '' };
 }
 
 function addressProblem(text: string): string | undefined {

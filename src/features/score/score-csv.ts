@@ -14,14 +14,19 @@ import {
   STATE_SUFFIX,
   whileAlone,
 } from '../../store/tables/scored-file';
+import { activeTable } from '../../workspace/active-table';
+import { askInTurn, question } from '../../workspace/questions';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
+import { isTrustedOrTold } from '../../workspace/trust';
 import { guessTextColumn, scoredName } from './guesses';
 import { rowSource } from './row-source';
 import { howFar, orderOf, type ScoreOrder, type ScoreRuns } from './score-runs';
 
 const TITLE = 'Score CSV';
+
+const NOT_TRUSTED = 'Scores are written beside the table, into a workspace that is not trusted yet.';
 
 /** Where the last answers are kept, for the folder that is open. */
 const REMEMBERED = 'score.answers';
@@ -33,7 +38,7 @@ interface Remembered {
 
 export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode.Uri): Promise<void> {
   try {
-    if (!(await isTrusted(services))) return;
+    if (!(await isTrustedOrTold(services.prompts, NOT_TRUSTED))) return;
     const file = await tableOnDisk(services, uri);
     if (file === undefined) return;
     const left = await unfinishedOf(file);
@@ -55,18 +60,6 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
   }
 }
 
-async function isTrusted({ prompts }: Services): Promise<boolean> {
-  if (vscode.workspace.isTrusted) return true;
-  const manage = 'Manage Workspace Trust';
-  const answer = await prompts.tell(
-    'warning',
-    'Scores are written beside the table, into a workspace that is not trusted yet.',
-    [manage],
-  );
-  if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
-  return false;
-}
-
 /** Absolute path of the table: the one asked for, else the one in front, else one that the person chooses. */
 async function tableOnDisk(
   { prompts }: Services,
@@ -82,13 +75,6 @@ async function tableOnDisk(
   if (vscode.workspace.textDocuments.some((open) => open.uri.toString() === uri.toString() && open.isDirty))
     throw new UserError('unsaved-table', `${path.basename(uri.fsPath)} has unsaved changes. Save it first.`);
   return uri.fsPath;
-}
-
-function activeTable(): vscode.Uri | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  const uri =
-    input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom ? input.uri : undefined;
-  return uri?.path.toLowerCase().endsWith('.csv') === true ? uri : undefined;
 }
 
 interface Left {
@@ -129,12 +115,6 @@ async function whatAboutUnfinished(
   return answer === 'back' ? undefined : answer;
 }
 
-interface Step {
-  readonly at: number;
-  readonly of: number;
-}
-type Outcome = 'next' | 'back' | undefined;
-
 /** Classifier, column, name: with a way back; what was chosen last is proposed. */
 async function askForOrder(services: Services, source: TableFile): Promise<ScoreOrder | undefined> {
   const { context, classifiers, prompts } = services;
@@ -150,56 +130,50 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
       : guessTextColumn(columns, await firstRows(source, SAMPLE_ROWS));
   let name = scoredName(path.basename(source.file), taken);
 
-  const askClassifier = async (step: Step): Promise<Outcome> => {
-    const answer = await prompts.choose({
-      title: TITLE,
-      placeholder: `Classifier to score ${path.basename(source.file)} with`,
-      choices: entries.map((entry) => ({
-        label: visibleName(entry.classifier.name),
-        description: entry.kind === 'builtin' ? 'built in' : '',
-        detail: entry.classifier.labels.map((label) => visibleName(label.name)).join(' · '),
-        value: entry.classifier.name,
-        active: entry.classifier.name === classifier,
-      })),
-      step,
-    });
-    if (answer === undefined || answer === 'back') return answer;
-    classifier = answer;
-    return 'next';
-  };
-  const askColumn = async (step: Step): Promise<Outcome> => {
-    const answer = await prompts.choose({
-      title: TITLE,
-      placeholder: 'Column with the texts',
-      choices: columns.map((column) => ({
-        label: visibleName(column),
-        value: column,
-        active: column === textColumn,
-      })),
-      step,
-    });
-    if (answer === undefined || answer === 'back') return answer;
-    textColumn = answer;
-    return 'next';
-  };
-  const askName = async (step: Step): Promise<Outcome> => {
-    const answer = await prompts.ask({
-      title: TITLE,
-      prompt: 'Name of the scored copy, beside the table',
-      value: name,
-      validate: (text) => nameProblem(text, taken),
-      step,
-    });
-    if (answer === undefined || answer === 'back') return answer;
-    name = answer.text.trim();
-    return 'next';
-  };
-  const steps = [askClassifier, askColumn, askName];
-  for (let at = 0; at < steps.length;) {
-    const outcome = await steps[at]?.({ at: at + 1, of: steps.length });
-    if (outcome === undefined) return undefined;
-    at = outcome === 'next' ? at + 1 : Math.max(0, at - 1);
-  }
+  const answered = await askInTurn([
+    question(
+      (step) =>
+        prompts.choose({
+          title: TITLE,
+          placeholder: `Classifier to score ${path.basename(source.file)} with`,
+          choices: entries.map((entry) => ({
+            label: visibleName(entry.classifier.name),
+            description: entry.kind === 'builtin' ? 'built in' : '',
+            detail: entry.classifier.labels.map((label) => visibleName(label.name)).join(' · '),
+            value: entry.classifier.name,
+            active: entry.classifier.name === classifier,
+          })),
+          step,
+        }),
+      (answer) => (classifier = answer),
+    ),
+    question(
+      (step) =>
+        prompts.choose({
+          title: TITLE,
+          placeholder: 'Column with the texts',
+          choices: columns.map((column) => ({
+            label: visibleName(column),
+            value: column,
+            active: column === textColumn,
+          })),
+          step,
+        }),
+      (answer) => (textColumn = answer),
+    ),
+    question(
+      (step) =>
+        prompts.ask({
+          title: TITLE,
+          prompt: 'Name of the scored copy, beside the table',
+          value: name,
+          validate: (text) => nameProblem(text, taken),
+          step,
+        }),
+      ({ text }) => (name = text.trim()),
+    ),
+  ]);
+  if (!answered) return undefined;
   await context.workspaceState.update(REMEMBERED, { classifier, textColumn } satisfies Remembered);
   return { source: source.file, out: path.join(folder, name), classifier, textColumn };
 }
