@@ -5,7 +5,13 @@
 import * as z from 'zod';
 import { METHODS } from '../core/calibration/types';
 import { evaluationSchema } from '../core/data/evaluation-json';
-import { decisionChoicesSchema, decisionStateSchema, progressionStateSchema } from './calibration-decisions';
+import {
+  decisionChoicesSchema,
+  decisionStateSchema,
+  NO_DECISIONS,
+  NO_PROGRESSION,
+  progressionStateSchema,
+} from './calibration-decisions';
 
 /** Individual predictions that are drawn; more of them are sampled. */
 export const DOT_LIMIT = 2000;
@@ -197,7 +203,6 @@ export const comparisonSchema = z.object({
 export type Comparison = z.infer<typeof comparisonSchema>;
 
 export const panelErrorSchema = z.object({ code: z.string(), message: z.string() });
-export type PanelError = z.infer<typeof panelErrorSchema>;
 
 export const panelStateSchema = z.object({
   /** Name of the file. */
@@ -227,6 +232,27 @@ export const panelStateSchema = z.object({
   progression: progressionStateSchema,
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
+
+/** Of a panel that has not read its file yet. */
+export function emptyPanelState(name: string): PanelState {
+  return {
+    name,
+    settings: DEFAULT_PANEL_SETTINGS,
+    busy: null,
+    error: null,
+    analysis: null,
+    breakdown: null,
+    breakdownError: null,
+    methods: null,
+    methodsError: null,
+    columns: null,
+    comparison: null,
+    comparisonError: null,
+    decisions: NO_DECISIONS,
+    progression: NO_PROGRESSION,
+  };
+}
+
 /** The parts of the state that are new. */
 export const panelChangeSchema = panelStateSchema.partial();
 

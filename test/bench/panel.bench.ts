@@ -5,7 +5,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Frame } from 'playwright-core';
 import { seededRandom } from '../../src/core/random';
 import { projectRoot } from '../support/vscode-server';
 import { Workbench } from '../e2e/harness';
@@ -51,15 +50,6 @@ function writeTable(file: string, n: number): void {
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-async function panelFrame(workbench: Workbench): Promise<Frame> {
-  return workbench.until('the panel is shown', async () => {
-    for (const frame of workbench.page.frames())
-      if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === 'Calibration')
-        return frame;
-    throw new Error('no such frame');
-  });
-}
-
 /** Opens the panel on a file whose text is in front, and closes it again. */
 async function open(workbench: Workbench): Promise<Opened> {
   let pressed = 0;
@@ -67,7 +57,7 @@ async function open(workbench: Workbench): Promise<Opened> {
     'Prompt Confidence: Open Calibration Panel',
     () => (pressed = performance.now()),
   );
-  const frame = await panelFrame(workbench);
+  const frame = await workbench.calibrationPanel();
   await frame.locator('.diagram').waitFor();
   const first = performance.now() - pressed;
   await frame.locator('.about').waitFor();

@@ -18,13 +18,6 @@ function foreignTable(): string {
 
 describe('a table that says nothing by its names, in the calibration panel', () => {
   const workbench = useWorkbench();
-  const panel = (): Promise<Frame> =>
-    workbench().until('the panel is shown', async () => {
-      for (const frame of workbench().page.frames())
-        if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === 'Calibration')
-          return frame;
-      throw new Error('no such frame');
-    });
   const ece = async (page: Frame): Promise<string> =>
     page
       .getByRole('table', { name: 'Headline numbers' })
@@ -35,7 +28,7 @@ describe('a table that says nothing by its names, in the calibration panel', () 
     workbench().writeFile('foreign.csv', foreignTable());
     await workbench().openFile('foreign.csv');
     await workbench().runCommand('Prompt Confidence: Open Calibration Panel');
-    const page = await panel();
+    const page = await workbench().calibrationPanel();
     const form = page.locator('.columns-form');
     await form.getByLabel('Truth').selectOption({ label: 'gold' });
     for (const [label, column] of [
@@ -65,7 +58,7 @@ describe('a table that says nothing by its names, in the calibration panel', () 
     await workbench().screenshot('calibration-by-column');
 
     await workbench().page.reload();
-    const again = await panel();
+    const again = await workbench().calibrationPanel();
     await again.locator('.diagram').first().waitFor();
     await again.getByLabel('Look at').selectOption('all');
     await workbench().until('all rows are shown', async () => assert.match(await ece(again), expected));

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Frame } from 'playwright-core';
 import { labelName } from '../../src/core/calibration/words';
 import { useWorkbench } from './harness';
 
@@ -22,19 +21,12 @@ function tableOf(labels: readonly string[]): string {
 
 describe('labels that are no words, in the calibration panel', () => {
   const workbench = useWorkbench();
-  const panel = (): Promise<Frame> =>
-    workbench().until('the panel is shown', async () => {
-      for (const frame of workbench().page.frames())
-        if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === 'Calibration')
-          return frame;
-      throw new Error('no such frame');
-    });
 
   it('are shown as the text that they are, and break nothing', async () => {
     workbench().writeFile('labels.csv', tableOf(LABELS));
     await workbench().openFile('labels.csv');
     await workbench().runCommand('Prompt Confidence: Open Calibration Panel');
-    const page = await panel();
+    const page = await workbench().calibrationPanel();
     await page.getByLabel('Look at').selectOption('predicted');
     const parts = page.getByRole('table', { name: 'Parts, worst first' });
     await parts.waitFor();

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Frame } from 'playwright-core';
 import { parseSavedCalibrator } from '../../src/core/calibration/saved';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
 import { projectRoot } from '../support/vscode-server';
@@ -17,14 +16,6 @@ function runCli(...words: string[]): string {
 
 describe('the calibration panel as a person uses it', () => {
   const workbench = useWorkbench();
-  /** The frame of a custom editor has no title of its own; our document in it has. */
-  const panel = (): Promise<Frame> =>
-    workbench().until('the panel is shown', async () => {
-      for (const frame of workbench().page.frames())
-        if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === 'Calibration')
-          return frame;
-      throw new Error('no such frame');
-    });
 
   before(async () => {
     workbench().writeFile('reviews.csv', readFileSync(path.join(projectRoot(), TABLE), 'utf8'));
@@ -33,7 +24,7 @@ describe('the calibration panel as a person uses it', () => {
   });
 
   it('shows every bin with the numbers of the command line', async () => {
-    const page = await panel();
+    const page = await workbench().calibrationPanel();
     await page.getByRole('heading', { name: 'Overconfident' }).waitFor();
     const json = runCli('evaluate', path.join(projectRoot(), TABLE), '--json');
     const { bins, ece } = parseEvaluation(json, 'stdout');
@@ -51,13 +42,13 @@ describe('the calibration panel as a person uses it', () => {
   it('looks right in every theme', async () => {
     for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const) {
       await workbench().setTheme(theme);
-      await (await panel()).locator('.diagram').waitFor();
+      await (await workbench().calibrationPanel()).locator('.diagram').waitFor();
       await workbench().screenshot(`calibration-panel-${theme}`);
     }
   });
 
   it('compares calibrators and saves one as the command line would, which can use it', async () => {
-    const page = await panel();
+    const page = await workbench().calibrationPanel();
     await page.getByRole('button', { name: 'Compare Calibrators' }).click();
     await page.getByRole('heading', { name: /^Calibrators\. Recommended/ }).waitFor();
     for (const theme of ['light', 'dark', 'hc-dark'] as const) {
@@ -89,7 +80,7 @@ describe('the calibration panel as a person uses it', () => {
   });
 
   it('jumps from a bin to its rows in the text of the table', async () => {
-    const page = await panel();
+    const page = await workbench().calibrationPanel();
     await page.locator('.bin[data-key^="raw-bin"]').last().press('Enter');
     await page.getByRole('table', { name: /worst first/ }).waitFor();
     await workbench().screenshot('calibration-panel-rows');

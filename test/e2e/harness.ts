@@ -182,6 +182,16 @@ export class Workbench {
     return found;
   }
 
+  /** The page of the calibration panel. The frame of a custom editor has no title of its own; the page in it has. */
+  async calibrationPanel(): Promise<Frame> {
+    return this.until('the panel is shown', async () => {
+      for (const frame of this.page.frames())
+        if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === 'Calibration')
+          return frame;
+      throw new Error('no such frame');
+    });
+  }
+
   /** The innermost frame of a webview (panel, view or custom editor): the extension's own document. */
   async webview(title: string | RegExp): Promise<Frame> {
     return this.until(`a webview titled ${String(title)} is shown`, async () => {

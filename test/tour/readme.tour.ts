@@ -14,15 +14,6 @@ const OUT = requiredEnvironment('PROMPT_CONFIDENCE_TOUR');
 /** Hundreds of fits. */
 const PROGRESSION_MS = 600_000;
 
-async function panel(workbench: Workbench): Promise<Frame> {
-  return workbench.until('the panel is shown', async () => {
-    for (const frame of workbench.page.frames())
-      if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === 'Calibration')
-        return frame;
-    throw new Error('no such frame');
-  });
-}
-
 async function main(): Promise<void> {
   mkdirSync(OUT, { recursive: true });
   const workbench = await Workbench.open({
@@ -61,7 +52,7 @@ async function main(): Promise<void> {
     await entry.click();
 
     step = 'the reliability diagram and the headline numbers';
-    const frame = await panel(workbench);
+    const frame = await workbench.calibrationPanel();
     await frame.locator('.about').waitFor();
     await workbench.runCommand('View: Toggle Primary Side Bar Visibility');
     await picture('calibration');

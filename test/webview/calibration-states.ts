@@ -20,6 +20,7 @@ import {
   type Analysis,
   type ColumnList,
   DEFAULT_PANEL_SETTINGS,
+  emptyPanelState,
   type PanelSettings,
   type PanelState,
   type RowView,
@@ -69,22 +70,7 @@ function from(builder: TableBuilder): LabelledTable {
   return { source, table, data, warnings: table.warnings };
 }
 
-const NOTHING: PanelState = {
-  name: 'reviews.csv',
-  settings: DEFAULT_PANEL_SETTINGS,
-  busy: null,
-  error: null,
-  analysis: null,
-  breakdown: null,
-  breakdownError: null,
-  methods: null,
-  methodsError: null,
-  columns: null,
-  comparison: null,
-  comparisonError: null,
-  decisions: NO_DECISIONS,
-  progression: NO_PROGRESSION,
-};
+const NOTHING = emptyPanelState('reviews.csv');
 
 export function stateOf(
   input: LabelledTable,

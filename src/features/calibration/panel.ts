@@ -6,11 +6,11 @@ import * as vscode from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
-import { NO_DECISIONS, NO_PROGRESSION } from '../../protocol/calibration-decisions';
 import {
   binParamsSchema,
   CALIBRATION_PAGE_METHODS,
   DEFAULT_PANEL_SETTINGS,
+  emptyPanelState,
   lineParamsSchema,
   panelSettingsSchema,
   readyParamsSchema,
@@ -62,22 +62,7 @@ export class CalibrationPanel {
     private readonly services: Services,
   ) {
     const { context } = services;
-    this.current = {
-      name: path.posix.basename(uri.path),
-      settings: DEFAULT_PANEL_SETTINGS,
-      busy: null,
-      error: null,
-      analysis: null,
-      breakdown: null,
-      breakdownError: null,
-      methods: null,
-      methodsError: null,
-      columns: null,
-      comparison: null,
-      comparisonError: null,
-      decisions: NO_DECISIONS,
-      progression: NO_PROGRESSION,
-    };
+    this.current = emptyPanelState(path.posix.basename(uri.path));
     const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath;
     this.worker = new CalibrationWorker(script, {
       // Words for what is being done: they never say that something is.
