@@ -1,6 +1,7 @@
 /** How the confidence is to be computed, where the command line says otherwise than the classifier. */
 import type { Classifier } from '../core/classifier/definition';
 import { CONFIDENCE_METHODS, VARIANTS } from '../core/scoring/methods';
+import { oneOf } from './calibration/options';
 import { usageError } from './command';
 
 /** For node:util parseArgs. */
@@ -33,11 +34,11 @@ export function withMethod(classifier: Classifier, values: MethodValues): Classi
   const { consistency } = classifier;
   return {
     ...classifier,
-    method: choice('--method', values.method, CONFIDENCE_METHODS) ?? classifier.method,
+    method: oneOf('method', values.method, CONFIDENCE_METHODS) ?? classifier.method,
     consistency: {
       samples: samplesOf(values.samples) ?? consistency.samples,
       temperature: temperatureOf(values.temperature) ?? consistency.temperature,
-      variants: choice('--variants', values.variants, VARIANTS) ?? consistency.variants,
+      variants: oneOf('variants', values.variants, VARIANTS) ?? consistency.variants,
     },
   };
 }
@@ -46,17 +47,6 @@ export function withMethod(classifier: Classifier, values: MethodValues): Classi
 export function seedOf({ seed }: MethodValues): number {
   if (/^\d{1,9}$/u.test(seed)) return Number(seed);
   throw usageError(`--seed takes a whole number, not "${seed}".`);
-}
-
-function choice<T extends string>(
-  option: string,
-  value: string | undefined,
-  allowed: readonly T[],
-): T | undefined {
-  if (value === undefined) return undefined;
-  const found = allowed.find((entry) => entry === value);
-  if (found !== undefined) return found;
-  throw usageError(`${option} is one of ${allowed.join(', ')}, not "${value}".`);
 }
 
 function samplesOf(value: string | undefined): number | undefined {
