@@ -24,9 +24,11 @@ import {
   type PanelSettings,
   type PanelState,
 } from '../../src/protocol/calibration-page';
+import { drawBusy } from '../busy';
 import { button } from '../button';
 import { h, replaceContent, warningIcon } from '../dom';
 import { connectHost } from '../rpc';
+import '../base.css';
 import './calibration.css';
 import './decisions.css';
 import { checkbox, radios, select } from './choices';
@@ -124,7 +126,9 @@ document.body.append(
 
 function draw(state: PanelState): void {
   heading.textContent = state.name;
-  drawBusy(state.busy);
+  drawBusy(busy, state.busy === null ? null : `${state.busy}…`, () =>
+    notify(CALIBRATION_PAGE_METHODS.cancel),
+  );
   if (!same(state.error, drawn?.error) || (state.analysis === null) !== (drawn?.analysis === null))
     replaceContent(problem, ...problemParts(state));
   controls.hidden = state.analysis === null;
@@ -220,22 +224,6 @@ function drawProgression({ analysis, comparison, progression: computed }: PanelS
 function calibratorPart({ analysis, comparison, comparisonError, busy, settings }: PanelState): unknown {
   const { origin, preliminary } = analysis ?? {};
   return [comparison, comparisonError, settings, busy === null, origin, preliminary];
-}
-
-function drawBusy(words: string | null): void {
-  busy.hidden = words === null;
-  if (words === null) busy.replaceChildren();
-  else if (busy.firstChild === null)
-    busy.append(
-      h('div', { class: 'busy-bar', 'aria-hidden': 'true' }),
-      h(
-        'div',
-        { class: 'busy-words' },
-        h('p', {}, `${words}…`),
-        button('Cancel', { key: 'cancel', secondary: true }, () => notify(CALIBRATION_PAGE_METHODS.cancel)),
-      ),
-    );
-  else busy.querySelector('p')?.replaceChildren(`${words}…`);
 }
 
 function problemParts({ error, analysis, columns }: PanelState): Node[] {

@@ -9,10 +9,12 @@ import {
   type PageState,
   type ResultDetail,
 } from '../../src/protocol/result-page';
+import { drawBusy } from '../busy';
 import { button } from '../button';
 import { h, replaceContent } from '../dom';
 import { connectHost } from '../rpc';
 import { HistoryList } from './history';
+import '../base.css';
 import './result.css';
 import { resultSection } from './result-section';
 
@@ -46,7 +48,7 @@ document.body.append(
 let drawn: PageState | undefined;
 
 function draw(state: PageState): void {
-  drawBusy(state.busy);
+  drawBusy(busy, state.busy, () => notify(RESULT_PAGE_METHODS.cancel));
   // Drawing anew would end a selection of text in the page: only what changed is drawn.
   if (!same(state.result, drawn?.result) || state.hasModel !== drawn?.hasModel) {
     if (state.result?.id !== drawn?.result?.id) content.scrollTop = 0;
@@ -58,22 +60,6 @@ function draw(state: PageState): void {
   if (!same(state.history, drawn?.history) || state.result?.id !== drawn?.result?.id)
     history.update(state.history, state.result?.id);
   drawn = state;
-}
-
-function drawBusy(words: string | null): void {
-  busy.hidden = words === null;
-  if (words === null) busy.replaceChildren();
-  else if (busy.firstChild === null)
-    busy.append(
-      h('div', { class: 'busy-bar', 'aria-hidden': 'true' }),
-      h(
-        'div',
-        {},
-        h('p', {}, words),
-        button('Cancel', { key: 'cancel', secondary: true }, () => notify(RESULT_PAGE_METHODS.cancel)),
-      ),
-    );
-  else busy.querySelector('p')?.replaceChildren(words);
 }
 
 function emptyState(hasModel: boolean): HTMLElement {
