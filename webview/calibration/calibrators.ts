@@ -2,9 +2,9 @@
 import type { Method, Metric } from '../../src/core/calibration/types';
 import {
   CORRECTNESS,
-  interval,
+  gapInWords,
   methodName,
-  number,
+  nullInWords,
   recommendationReason,
   recommendationTitle,
 } from '../../src/core/calibration/words';
@@ -13,7 +13,7 @@ import { button } from '../button';
 import { h, warningIcon } from '../dom';
 import { densityTop, type DiagramOptions } from './diagram';
 import { figure } from './figure';
-import { link, table } from './tables';
+import { link, metricCell, table } from './tables';
 
 /** How every diagram of the page is drawn. */
 export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;
@@ -119,8 +119,6 @@ function comparisonTable(
   shown: Shown | undefined,
   actions: CalibratorActions,
 ): HTMLElement {
-  const cell = (metric: Metric): Node =>
-    h('span', {}, number(metric.value), h('span', { class: 'interval' }, ` ${interval(metric)}`));
   return table(
     'Calibrators on rows that they did not see',
     [
@@ -143,12 +141,12 @@ function comparisonTable(
         method === 'raw'
           ? 'Raw'
           : link(methodName(method), `method-${method}`, () => actions.show(method), 'Show beside raw'),
-        cell(nll),
-        cell(brier),
-        cell(evaluation.ece),
-        `${number(evaluation.eceNull.mean)}, up to ${number(evaluation.eceNull.q95)}`,
-        cell(evaluation.accuracy),
-        gap === null ? '–' : gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`,
+        metricCell(nll),
+        metricCell(brier),
+        metricCell(evaluation.ece),
+        nullInWords(evaluation.eceNull),
+        metricCell(evaluation.accuracy),
+        gapInWords(gap),
         marks.join(', '),
       ];
     }),

@@ -1,14 +1,13 @@
 /** The scoring methods of one table side by side: numbers, reliability diagrams on the same axes, and the choice. */
-import { CORRECTNESS, count, interval, labelName, number } from '../../src/core/calibration/words';
+import { CORRECTNESS, count, labelName, nullInWords } from '../../src/core/calibration/words';
 import { methodsOf } from '../../src/core/data/columns';
 import type { MethodsComparison, PanelState } from '../../src/protocol/calibration-page';
-import type { Metric } from '../../src/core/calibration/types';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
 import type { Look } from './calibrators';
 import { densityTop } from './diagram';
 import { figure } from './figure';
-import { link, table } from './tables';
+import { link, metricCell, table } from './tables';
 
 export interface MethodActions {
   compare(): void;
@@ -90,8 +89,6 @@ function methodsTable(
   chosen: string | null,
   actions: MethodActions,
 ): HTMLElement {
-  const cell = (metric: Metric): Node =>
-    h('span', {}, number(metric.value), h('span', { class: 'interval' }, ` ${interval(metric)}`));
   return table(
     'Scoring methods on the same rows',
     [
@@ -106,11 +103,11 @@ function methodsTable(
     ],
     methods.map(({ method, answersPerRow, diagram: { evaluation } }, index) => [
       link(labelName(method), `choose-method-${index}`, () => actions.choose(method), 'Look at this method'),
-      cell(evaluation.accuracy),
-      cell(evaluation.ece),
-      `${number(evaluation.eceNull.mean)}, up to ${number(evaluation.eceNull.q95)}`,
-      cell(evaluation.auroc),
-      cell(evaluation.labelMetrics?.nll ?? evaluation.nll),
+      metricCell(evaluation.accuracy),
+      metricCell(evaluation.ece),
+      nullInWords(evaluation.eceNull),
+      metricCell(evaluation.auroc),
+      metricCell(evaluation.labelMetrics?.nll ?? evaluation.nll),
       answersPerRow === null ? '–' : String(answersPerRow),
       method === chosen ? 'looked at' : '',
     ]),

@@ -2,16 +2,16 @@
 import {
   type Axes,
   CORRECTNESS,
-  interval,
   labelAxes,
   labelName,
+  nullInWords,
   number,
   signed,
 } from '../../src/core/calibration/words';
 import type { Breakdown, PanelState, RowView } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
 import { select, type SelectOption } from './choices';
-import { link, table } from './tables';
+import { link, metricCell, table } from './tables';
 
 export type Part = Breakdown['parts'][number];
 
@@ -144,11 +144,11 @@ function partsTable(
       return [
         link(labelName(part.name), `part-${index}`, () => onShow(part.name), 'Show its diagram'),
         n.toLocaleString('en-US'),
-        h('span', {}, number(accuracy.value), h('span', { class: 'interval' }, ` ${interval(accuracy)}`)),
+        metricCell(accuracy),
         number(meanConfidence.value),
         gap === null ? '–' : signed(gap),
         number(ece.value),
-        `${number(eceNull.mean)}, up to ${number(eceNull.q95)}`,
+        nullInWords(eceNull),
         marks.join(', '),
       ];
     }),

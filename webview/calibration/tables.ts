@@ -1,5 +1,5 @@
 /** The tables beside the plots. */
-import type { Evaluation } from '../../src/core/calibration/types';
+import type { Evaluation, Metric } from '../../src/core/calibration/types';
 import {
   type Axes,
   binRange,
@@ -61,6 +61,11 @@ export function table(
       ),
     ),
   );
+}
+
+/** A metric with its interval, for a cell. */
+export function metricCell(metric: Pick<Metric, 'value' | 'low' | 'high'>): Node {
+  return h('span', {}, number(metric.value), h('span', { class: 'interval' }, ` ${interval(metric)}`));
 }
 
 /** The headline numbers with their intervals, and why one is missing. */

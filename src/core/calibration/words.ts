@@ -26,6 +26,17 @@ export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
   return low === null || high === null ? '' : `${number(low)} to ${number(high)}`;
 }
 
+/** What ECE a perfectly calibrated model would show: mean and 95% quantile. */
+export function nullInWords({ mean, q95 }: Evaluation['eceNull']): string {
+  return `${number(mean)}, up to ${number(q95)}`;
+}
+
+/** How far a calibrator's NLL is above the best one's, with the paired standard error. */
+export function gapInWords(gap: { readonly value: number; readonly se: number } | null): string {
+  if (gap === null) return '–';
+  return gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`;
+}
+
 /** A bin's range, closed where it is closed. */
 export function binRange({ low, high }: Pick<ReliabilityBin, 'low' | 'high'>): string {
   const digits = (value: number): string => String(Number(value.toFixed(3)));

@@ -4,10 +4,12 @@ import {
   binRange,
   CORRECTNESS,
   count,
+  gapInWords,
   headlineRows,
   interval,
   labelName,
   methodName,
+  nullInWords,
   number,
   recommendationReason,
   recommendationTitle,
@@ -197,9 +199,9 @@ function comparedRow(
     cell(nll),
     cell(brier),
     cell(evaluation.ece),
-    `${number(evaluation.eceNull.mean)}, up to ${number(evaluation.eceNull.q95)}`,
+    nullInWords(evaluation.eceNull),
     cell(evaluation.accuracy),
-    gap === null ? '–' : gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`,
+    gapInWords(gap),
   ];
 }
 
