@@ -7,7 +7,12 @@ import * as vscode from 'vscode';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import { rememberedOptions, rememberOptions } from '../../src/features/calibration/remembered';
-import { AS_FOUND, type TableOptions } from '../../src/protocol/calibration-page';
+import {
+  AS_FOUND,
+  CALIBRATION_PAGE_METHODS,
+  DEFAULT_PANEL_SETTINGS,
+  type TableOptions,
+} from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/workspace/services';
 import { projectRoot } from '../support/vscode-server';
 import { internals, until } from './internals';
@@ -90,6 +95,40 @@ describe('the columns of a table in the calibration panel', () => {
       { encoding: 'utf8', stdio: 'pipe' },
     );
     assert.deepEqual(analysis.evaluation, parseEvaluation(out, 'stdout'));
+  });
+
+  it('win over what a page brings along from before they were said', async () => {
+    const table: TableOptions = {
+      ...AS_FOUND,
+      mapping: { label: 'gold', 'prob:spam': 'p_spam', 'prob:ham': 'p_ham' },
+    };
+    await rememberOptions(memory(), uri, table);
+    const received = new vscode.EventEmitter<unknown>();
+    const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
+    // The real page would bring nothing along: another one speaks in its place.
+    const webview = {
+      cspSource: '',
+      asWebviewUri: (of: vscode.Uri) => of,
+      onDidReceiveMessage: received.event,
+      postMessage: () => Promise.resolve(true),
+    };
+    const panel = new CalibrationPanel(
+      uri,
+      { webview, viewColumn: page.viewColumn } as unknown as vscode.WebviewPanel,
+      services,
+    );
+    opened = { panel, page };
+    const settings = { ...DEFAULT_PANEL_SETTINGS, bins: 10 };
+    received.fire({
+      jsonrpc: '2.0',
+      method: CALIBRATION_PAGE_METHODS.ready,
+      params: { settings, choices: null },
+    });
+    const shown = await until('the panel has settings', () =>
+      panel.state.settings.bins === 10 ? panel.state.settings : undefined,
+    );
+    assert.deepEqual(shown, { ...settings, table });
+    received.dispose();
   });
 
   it('are forgotten when they are as found, and where another version kept something else', async () => {

@@ -124,7 +124,8 @@ export class CalibrationPanel {
       if (!this.started) {
         this.started = true;
         const table = rememberedOptions(this.services.context.workspaceState, this.uri);
-        this.update({ settings: kept ?? { ...DEFAULT_PANEL_SETTINGS, table } });
+        // What a page brings along may be older than what was said of the columns last.
+        this.update({ settings: { ...(kept ?? DEFAULT_PANEL_SETTINGS), table } });
         if (choices !== null) this.decisions.restore(choices);
         void this.compute();
       }
