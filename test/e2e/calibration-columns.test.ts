@@ -57,9 +57,10 @@ describe('a table that says nothing by its names, in the calibration panel', () 
     await page.getByRole('heading', { name: 'de', exact: true }).waitFor();
     await workbench().screenshot('calibration-by-column');
 
-    await workbench().page.reload();
+    await workbench().reload();
     const again = await workbench().calibrationPanel();
-    await again.locator('.diagram').first().waitFor();
+    await again.getByRole('table', { name: 'Parts, worst first' }).waitFor();
+    await again.getByRole('heading', { name: 'de', exact: true }).waitFor();
     await again.getByLabel('Look at').selectOption('all');
     await workbench().until('all rows are shown', async () => assert.match(await ece(again), expected));
   });

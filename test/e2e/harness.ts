@@ -93,9 +93,11 @@ export class Workbench {
     }
   }
 
-  /** The window anew, as after Developer: Reload Window. */
+  /** The window anew. By its own command: it saves editors and memory first, which the browser's reload cuts short. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.ready();
   }
 
@@ -115,7 +117,8 @@ export class Workbench {
   /** Opens a file of the workspace, given relative to it, and puts the cursor into it. */
   async openFile(name: string): Promise<void> {
     const base = path.posix.basename(name);
-    await this.choose(name, base);
+    // By its whole path: a search by name may not know yet of a file written a moment ago.
+    await this.choose(path.join(this.workspace, name), base);
     await this.page.locator(`.tab.active[data-resource-name="${base}"]`).waitFor();
     await this.editor.locator('.view-line').first().waitFor();
   }
@@ -131,7 +134,7 @@ export class Workbench {
 
   /** The titles that the command palette offers for what was typed, in its order. */
   async commandTitles(typed: string): Promise<string[]> {
-    const input = await this.openPalette();
+    const input = await this.until('the palette opens', () => this.openPalette());
     await input.fill(`>${typed}`);
     const rows = this.page.locator('.quick-input-list .monaco-list-row .label-name');
     await rows.first().waitFor();
@@ -268,7 +271,8 @@ export class Workbench {
       await input.waitFor({ state: 'hidden' });
     }
     await this.page.keyboard.press('F1');
-    await input.waitFor();
+    // A webview that is just loading swallows the key: whoever asks tries again.
+    await input.waitFor({ timeout: 5_000 });
     return input;
   }
 

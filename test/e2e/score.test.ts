@@ -58,6 +58,7 @@ describe('a person who scores a table', () => {
     assert.equal(readFileSync(at('films.scored.csv.meta.json'), 'utf8'), expected.meta);
     await end.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
     await workbench().page.locator('.tab.active[data-resource-name="films.scored.csv"]').waitFor();
+    await (await workbench().calibrationPanel()).locator('.diagram').first().waitFor();
   });
 
   it('loses nothing when the extension host is killed in the middle', async () => {

@@ -1,5 +1,5 @@
 /**
- * Runs one suite of compiled tests in this process and writes its counts.
+ * Runs one suite of compiled tests in this process and writes its counts and what took longest.
  *
  *   node test/support/mocha-run.mjs <folder under dist-test> <result file> [--timeout ms] [--grep pattern]
  */
@@ -29,10 +29,18 @@ const mocha = new Mocha({
 if (values.grep !== undefined) mocha.grep(values.grep);
 for (const file of files) mocha.addFile(file);
 const counts = { passed: 0, failed: 0, skipped: 0 };
+const durations = [];
 const runner = mocha.run(() => {
-  writeFileSync(resultFile, JSON.stringify(counts));
+  const slowest = durations.sort((a, b) => b.seconds - a.seconds).slice(0, 20);
+  writeFileSync(resultFile, JSON.stringify({ ...counts, slowest }, null, 2));
   process.exit(counts.failed > 0 || files.length === 0 ? 1 : 0);
 });
-runner.on('pass', () => counts.passed++);
+runner.on('pass', (test) => {
+  counts.passed++;
+  durations.push({ seconds: test.duration / 1000, test: test.fullTitle() });
+});
+runner.on('hook end', (hook) => {
+  durations.push({ seconds: hook.duration / 1000, test: `${hook.parent.fullTitle()} ${hook.title}` });
+});
 runner.on('fail', () => counts.failed++);
 runner.on('pending', () => counts.skipped++);
