@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { labelNames } from '../core/calibration/fit';
-import { estimateInWords, estimateRun } from '../core/estimate';
+import { estimateInWords, estimateRun, usualBytes } from '../core/estimate';
 import { RowRate, rowsInWords } from '../core/row-rate';
 import { probe } from '../sources/probe';
 import { type ScoredTexts, scoreTexts } from '../sources/score-texts';
 import { findClassifier } from '../store/classifiers';
 import { csvLine } from '../store/tables/csv-line';
 import { inspectTable } from '../store/tables/inspect';
-import { countRows } from '../store/tables/rows';
+import { countRows, firstTexts } from '../store/tables/rows';
 import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
 import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
 import { discardUnfinished, whileAlone } from '../store/tables/scored-file';
@@ -111,7 +111,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
         seed,
         signal: io.signal,
       });
-    const plan = session.plan?.(rowsOf(rows, shard), source.size / Math.max(1, rows));
+    const plan = session.plan?.(rowsOf(rows, shard), usualBytes(await firstTexts(source, textColumn)));
     if (plan !== undefined) io.err(`${origin.inWords}: ${estimateInWords(estimateRun(plan))}.\n`);
     const first = await probe(ask);
     const warnings = calibrator?.check(first.score) ?? [];
