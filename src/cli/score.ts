@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { labelNames } from '../core/calibration/fit';
-import { estimateInWords, estimateRun } from '../core/estimate';
+import { estimateInWords, estimateRun, usualBytes } from '../core/estimate';
 import { RowRate, rowsInWords } from '../core/row-rate';
-import { probe, type Ask } from '../sources/probe';
-import { scoreTexts } from '../sources/score-texts';
+import { probe } from '../sources/probe';
+import { type ScoredTexts, scoreTexts } from '../sources/score-texts';
 import { findClassifier } from '../store/classifiers';
 import { csvLine } from '../store/tables/csv-line';
 import { inspectTable } from '../store/tables/inspect';
-import { countRows } from '../store/tables/rows';
+import { countRows, firstTexts } from '../store/tables/rows';
 import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
 import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
 import { discardUnfinished, whileAlone } from '../store/tables/scored-file';
@@ -104,14 +104,14 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
         'A combination is applied to a table of both methods: score it with --methods token,consistency,ensemble --no-calibrator, then "apply".',
       );
     const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, backend === 'endpoint');
-    const ask: Ask = (texts) =>
+    const ask = (texts: readonly string[]): Promise<ScoredTexts> =>
       scoreTexts(session.source, classifier, texts, {
         method: cells.scoredBy,
         topTokens: 0,
         seed,
         signal: io.signal,
       });
-    const plan = session.plan?.(rowsOf(rows, shard), source.size / Math.max(1, rows));
+    const plan = session.plan?.(rowsOf(rows, shard), usualBytes(await firstTexts(source, textColumn)));
     if (plan !== undefined) io.err(`${origin.inWords}: ${estimateInWords(estimateRun(plan))}.\n`);
     const first = await probe(ask);
     const warnings = calibrator?.check(first.score) ?? [];
@@ -136,21 +136,28 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
     const report = await writeScored(source, out, {
       run,
       cells,
-      score: async (texts) => (await ask(texts)).scores,
+      score: ask,
       calibrator: calibrator?.copy,
       replace: values.force,
       onProgress: teller(io),
     });
-    const { calibration, ...done } = report;
+    const { failed, firstFailed, cut, calibration } = report;
     reportProblems(io, [...warnings, ...(calibration?.warnings ?? [])], calibration?.rejected ?? []);
-    for (const { line, reason } of done.firstFailed) io.err(`line ${line}: ${reason}\n`);
-    const more = done.failed - done.firstFailed.length;
+    for (const { line, reason } of firstFailed) io.err(`line ${line}: ${reason}\n`);
+    const more = failed - firstFailed.length;
     if (more > 0) io.err(`and ${more} more; see the column score_error\n`);
-    io.out(
-      values.json
-        ? `${JSON.stringify({ schema: 1, out, ...done, calibratorSha256: calibrator?.sha256 ?? null, warnings }, null, 2)}\n`
-        : `${inWords(out, report, calibrator)}\n`,
-    );
+    const calibratorSha256 = calibrator?.sha256 ?? null;
+    const summary = {
+      schema: 1,
+      out,
+      rows: report.rows,
+      failed,
+      firstFailed,
+      cut,
+      calibratorSha256,
+      warnings,
+    };
+    io.out(values.json ? `${JSON.stringify(summary, null, 2)}\n` : `${inWords(out, report, calibrator)}\n`);
   });
   return DONE;
 }

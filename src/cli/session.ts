@@ -63,8 +63,8 @@ export interface Session {
   readonly seed: number;
   /** The loaded model; undefined where the source is no engine. */
   readonly info: ModelInfo | undefined;
-  /** What a run over so many rows with texts of so many characters takes; undefined where that costs nothing. */
-  readonly plan: ((rows: number, characters: number) => RunPlan) | undefined;
+  /** What a run over so many rows with texts of so many bytes takes; undefined where that costs nothing. */
+  readonly plan: ((rows: number, bytes: number) => RunPlan) | undefined;
   /** What scores are calibrated with; undefined for raw scores. */
   readonly calibrator: ScoreCalibrator | undefined;
 }
@@ -86,8 +86,7 @@ export async function withSession<T>(
   const seed = seedOf(values);
   const chosen = await chooseCalibrator(values, found);
   const endpoint = endpointSource(values, classifier);
-  const plan =
-    endpoint && ((rows: number, characters: number) => endpoint.plan(classifier, rows, characters));
+  const plan = endpoint && ((rows: number, bytes: number) => endpoint.plan(classifier, rows, bytes));
   const run = async (source: Source, info: ModelInfo | undefined): Promise<T> => {
     const origin = await source.origin(io.signal);
     const { model, backend } = origin;

@@ -1,5 +1,8 @@
 /** What a run will cost and how long it will take, before it begins and while it goes on. */
 
+import type { Classifier } from './classifier/definition';
+import { formatTimeLeft } from './quantities';
+
 /** Money per million tokens, in whatever currency the person thinks in. */
 export interface Price {
   readonly promptPerMillion: number;
@@ -60,17 +63,32 @@ export function estimateRun(plan: RunPlan, measured: Measured | null = null): Ru
   };
 }
 
+/** Requests to one text where every answer is one: the drawn ones, and one for token probabilities. */
+export function requestsPerText({ method, consistency }: Pick<Classifier, 'method' | 'consistency'>): number {
+  const drawn = method === 'token-probability' ? 0 : consistency.samples;
+  return drawn + (method === 'consistency' ? 0 : 1);
+}
+
+/** Bytes of UTF-8 that the usual one of these texts has; 0 without any. */
+export function usualBytes(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + bytesOf(text), 0) / Math.max(1, texts.length);
+}
+
 /**
  * About how many tokens a text has where no tokenizer is at hand: a token for four bytes of UTF-8, so one for four
  * Latin letters or for one and a third of a Chinese character. Right within a factor of two for most models.
  */
 export function estimateTokens(text: string): number {
+  return Math.ceil(bytesOf(text) / 4);
+}
+
+function bytesOf(text: string): number {
   let bytes = 0;
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;
     bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   }
-  return Math.ceil(bytes / 4);
+  return bytes;
 }
 
 /** A text that is cut in its middle to about so many tokens, and how many that took away; whole where it fits. */
@@ -86,7 +104,7 @@ export function cutToTokens(text: string, most: number): { text: string; tokens:
 
 /**
  * "about 12,000 requests with 2,400,000 tokens of prompt and 12,000 of answer, 0.37 by the price of the endpoint, at
- * least 20 minutes"
+ * least 20 min"
  */
 export function estimateInWords({
   requests,
@@ -99,6 +117,6 @@ export function estimateInWords({
   return [
     `about ${count(requests)} requests with ${count(promptTokens)} tokens of prompt and ${count(answerTokens)} of answer`,
     ...(cost === null ? [] : [`${cost.toFixed(2)} by the price of the endpoint`]),
-    ...(secondsLeft === null ? [] : [`at least ${Math.max(1, Math.ceil(secondsLeft / 60))} minutes`]),
+    ...(secondsLeft === null ? [] : [`at least ${formatTimeLeft(secondsLeft)}`]),
   ].join(', ');
 }

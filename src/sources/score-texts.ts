@@ -1,7 +1,7 @@
 /** Scores by whatever method a classifier names, from whatever source: the same for the editor and the command line. */
 import type { Classifier } from '../core/classifier/definition';
 import { agreementOf, consistencyScore, ensembleScore } from '../core/scoring/consistency';
-import type { ConfidenceMethod } from '../core/scoring/methods';
+import type { ConfidenceMethod, MethodSeconds } from '../core/scoring/methods';
 import type { Score } from '../core/scoring/score';
 import { variantsOf } from '../core/scoring/variants';
 import { UserError } from '../core/user-error';
@@ -25,6 +25,8 @@ export interface ScoredTexts {
   /** One for each text, in order. */
   readonly scores: readonly (Score | Failed)[];
   readonly shape: ContextShape | null;
+  /** That the source took for them, waiting for its limits included. */
+  readonly seconds: MethodSeconds;
 }
 
 /**
@@ -38,17 +40,22 @@ export async function scoreTexts(
   options: ScoreTextsOptions,
 ): Promise<ScoredTexts> {
   const { method = classifier.method, topTokens, signal } = options;
-  if (method === 'consistency') return byConsistency(source, classifier, texts, options);
-  if (source.score === null)
+  if (method === 'consistency') {
+    const [drawn, seconds] = await timed(() => byConsistency(source, classifier, texts, options));
+    return { ...drawn, seconds: { drawn: seconds } };
+  }
+  const { score } = source;
+  if (score === null)
     throw new UserError(
       'no-token-probabilities',
       `This source shows no token probabilities. Set "method" of "${classifier.name}" to "consistency".`,
     );
-  const byToken = await source.score({ classifier, texts, topTokens }, signal);
-  if (method === 'token-probability') return byToken;
-  const drawn = await draw(source, classifier, texts, options);
+  const [byToken, tokenSeconds] = await timed(() => score({ classifier, texts, topTokens }, signal));
+  if (method === 'token-probability') return { ...byToken, seconds: { token: tokenSeconds } };
+  const [drawn, drawnSeconds] = await timed(() => draw(source, classifier, texts, options));
   return {
     shape: byToken.shape,
+    seconds: { token: tokenSeconds, drawn: drawnSeconds },
     scores: drawn.samples.map((sampled, index) => {
       const token = byToken.scores[index];
       if (token === undefined) throw new Error('the source left a text out');
@@ -64,7 +71,7 @@ async function byConsistency(
   classifier: Classifier,
   texts: readonly string[],
   options: ScoreTextsOptions,
-): Promise<ScoredTexts> {
+): Promise<Omit<ScoredTexts, 'seconds'>> {
   const drawn = await draw(source, classifier, texts, options);
   const names = classifier.labels.map(({ name }) => name);
   const scores = drawn.samples.map((sampled) =>
@@ -101,4 +108,11 @@ async function draw(
     agreement: ({ answers }: Sampled, token?: Score) =>
       agreementOf(names, { answers, temperature, variants }, token?.labels),
   };
+}
+
+/** What work gives, and how many seconds it took. */
+async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
+  const started = performance.now();
+  const result = await work();
+  return [result, (performance.now() - started) / 1000];
 }

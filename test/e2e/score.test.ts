@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
+import { withoutSeconds } from '../support/score-meta';
 import { projectRoot } from '../support/vscode-server';
 import { useWorkbench } from './harness';
 import { notification, reviewsTable, scoreAndKillHost, startScoring } from './score-and-kill';
@@ -24,8 +25,9 @@ describe('a person who scores a table', () => {
         stdio: 'pipe',
       },
     );
-    return { out: readFileSync(out, 'utf8'), meta: readFileSync(`${out}.meta.json`, 'utf8') };
+    return { out: readFileSync(out, 'utf8'), meta: metaOf(`${table}.cli.csv`) };
   }
+  const metaOf = (table: string): string => withoutSeconds(readFileSync(at(`${table}.meta.json`), 'utf8'));
 
   it('sees how far it is, and pauses it', async () => {
     // More rows than any machine scores before the click.
@@ -55,7 +57,7 @@ describe('a person who scores a table', () => {
     await workbench().screenshot('score done');
     const expected = byCommandLine('films.csv');
     assert.equal(readFileSync(at('films.scored.csv'), 'utf8'), expected.out);
-    assert.equal(readFileSync(at('films.scored.csv.meta.json'), 'utf8'), expected.meta);
+    assert.equal(metaOf('films.scored.csv'), expected.meta);
     await end.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
     await workbench().page.locator('.tab.active[data-resource-name="films.scored.csv"]').waitFor();
     await (await workbench().calibrationPanel()).locator('.diagram').first().waitFor();
@@ -65,7 +67,7 @@ describe('a person who scores a table', () => {
     await scoreAndKillHost(workbench(), 'killed.csv', 120, 1000 * seededRandom(2027)());
     const expected = byCommandLine('killed.csv');
     assert.equal(readFileSync(at('killed.scored.csv'), 'utf8'), expected.out);
-    assert.equal(readFileSync(at('killed.scored.csv.meta.json'), 'utf8'), expected.meta);
+    assert.equal(metaOf('killed.scored.csv'), expected.meta);
     assert.deepEqual(
       readdirSync(workbench().workspace).filter((name) => /\.(part|lock|tmp)/u.test(name)),
       [],

@@ -23,7 +23,7 @@ describe('scoring a table despite SIGKILL', () => {
       const killed = await scoreDespiteKill(range, victim, share, `${kill}.csv`);
       had[killed.had] = (had[killed.had] ?? 0) + 1;
       assert.ok(killed.out.equals(range.whole));
-      assert.ok(killed.meta.equals(range.meta));
+      assert.equal(killed.meta, range.meta);
       assert.deepEqual(killed.left, []);
     });
   }

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
 import { CLI } from './paths';
+import { withoutSeconds } from './score-meta';
 
 export type Victim = 'engine' | 'command line';
 
@@ -13,9 +14,9 @@ export type Victim = 'engine' | 'command line';
 export interface KillRange {
   readonly folder: string;
   readonly arguments: readonly string[];
-  /** Of a run that nobody kills. */
+  /** Of a run that nobody kills; the meta without its seconds. */
   readonly whole: Buffer;
-  readonly meta: Buffer;
+  readonly meta: string;
   readonly ms: number;
 }
 
@@ -42,14 +43,14 @@ export async function prepare(): Promise<KillRange> {
     folder,
     arguments: args,
     whole: readFileSync(path.join(folder, 'whole.csv')),
-    meta: readFileSync(path.join(folder, 'whole.csv.meta.json')),
+    meta: withoutSeconds(readFileSync(path.join(folder, 'whole.csv.meta.json'), 'utf8')),
     ms: performance.now() - started,
   };
 }
 
 export interface Killed {
   readonly out: Buffer;
-  readonly meta: Buffer;
+  readonly meta: string;
   /** Files of the run that should not be there at its end. */
   readonly left: readonly string[];
   /** What was there when the victim was dead. */
@@ -77,7 +78,7 @@ export async function scoreDespiteKill(
   }
   return {
     out: readFileSync(out),
-    meta: readFileSync(`${out}.meta.json`),
+    meta: withoutSeconds(readFileSync(`${out}.meta.json`, 'utf8')),
     left: readdirSync(folder).filter(
       (file) => file.replace(/^\./u, '').startsWith(name) && ![name, `${name}.meta.json`].includes(file),
     ),

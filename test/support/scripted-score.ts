@@ -1,19 +1,22 @@
 /** A source of scores that a test decides, for tables that no model scores: a made-up one, and said so in the meta. */
 import path from 'node:path';
-import { labelScores, type Score } from '../../src/core/scoring/score';
+import { labelScores } from '../../src/core/scoring/score';
 import type { TableFile } from '../../src/store/tables/inspect';
 import { countRows } from '../../src/store/tables/rows';
 import { scoreCells } from '../../src/store/tables/score-cells';
 import type { ScoreRun } from '../../src/store/tables/score-run';
-import type { ScoreOptions } from '../../src/store/tables/write-scored';
-
-export type Scripted = Score | { readonly reason: string };
+import type { ScoredRows, ScoreOptions } from '../../src/store/tables/write-scored';
 
 /** The score of a text is made of its length. Texts with "bad" in them fail. */
-export function scripted(text: string): Scripted {
+function scripted(text: string): ScoredRows['scores'][number] {
   if (text.includes('bad')) return { reason: `"${text}" is bad` };
   const scores = labelScores(['a', 'b'], [-text.length, -1]);
   return { ...scores, method: 'first-token', textTokens: text.length, cutTokens: text.length > 50 ? 1 : 0 };
+}
+
+/** A millisecond a text: however a table is cut, its seconds are the same. */
+export function scriptedRows(texts: readonly string[]): Promise<ScoredRows> {
+  return Promise.resolve({ scores: texts.map(scripted), seconds: { token: texts.length / 1000 } });
 }
 
 export async function scriptedRun(
@@ -41,7 +44,7 @@ export async function scriptedOptions(source: TableFile, run?: ScoreRun): Promis
   return {
     run: own,
     cells: scoreCells(own.labels, 'token-probability', null, false),
-    score: (texts) => Promise.resolve(texts.map(scripted)),
+    score: scriptedRows,
     replace: true,
     onProgress: () => undefined,
     checkpointMs: 0,

@@ -7,6 +7,23 @@
 export const CONFIDENCE_METHODS = ['token-probability', 'consistency', 'ensemble'] as const;
 export type ConfidenceMethod = (typeof CONFIDENCE_METHODS)[number];
 
+/** Seconds that a source took; absent for what it was not asked. */
+export interface MethodSeconds {
+  /** For token probabilities. */
+  readonly token?: number;
+  /** For drawn answers, and for telling equal counts of them apart. */
+  readonly drawn?: number;
+}
+
+export function sumOfSeconds(all: readonly MethodSeconds[]): MethodSeconds {
+  return Object.fromEntries(
+    (['token', 'drawn'] as const).flatMap((part) => {
+      const own = all.flatMap((seconds) => seconds[part] ?? []);
+      return own.length === 0 ? [] : [[part, own.reduce((sum, value) => sum + value)]];
+    }),
+  );
+}
+
 /** How the prompt differs from sample to sample: examples and labels in another order, or not at all. */
 export const VARIANTS = ['permuted', 'plain'] as const;
 export type Variants = (typeof VARIANTS)[number];

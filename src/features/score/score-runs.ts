@@ -108,7 +108,7 @@ export class ScoreRuns implements vscode.Disposable {
     const done = await writeScored(source, order.out, {
       run,
       cells,
-      score: async (texts) => (await from.ask(texts)).scores,
+      score: from.ask,
       replace: false,
       onProgress: (progress, total) => {
         rate.add(progress.rows, performance.now());

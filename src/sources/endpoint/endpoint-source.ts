@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
 import { hash53 } from '../../core/data/hash';
-import { cutToTokens, estimateTokens, type RunPlan } from '../../core/estimate';
+import { cutToTokens, estimateTokens, requestsPerText, type RunPlan } from '../../core/estimate';
 import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';
@@ -73,20 +73,17 @@ export class EndpointSource implements Source {
   /**
    * What a run would take.
    *
-   * @param characters of the usual text
+   * @param bytes of the usual text
    */
-  plan(classifier: Classifier, rows: number, characters: number): RunPlan {
-    const draws = classifier.method !== 'token-probability';
-    const asksTokens = classifier.method !== 'consistency';
-    const prompt = JSON.stringify(promptFields(this.endpoint, classifier, 'x'.repeat(characters)));
-    const { samples } = classifier.consistency;
-    const requestsPerRow = (draws ? samples : 0) + (asksTokens ? 1 : 0);
+  plan(classifier: Classifier, rows: number, bytes: number): RunPlan {
+    const { text } = cutToTokens('x'.repeat(bytes), classifier.maxTextTokens);
+    const prompt = JSON.stringify(promptFields(this.endpoint, classifier, text));
     return {
       rows,
-      requestsPerRow,
+      requestsPerRow: requestsPerText(classifier),
       promptTokens: estimateTokens(prompt),
       // A drawn answer is seldom longer than a label and a word or two.
-      answerTokens: draws ? 4 : 1,
+      answerTokens: classifier.method === 'token-probability' ? 1 : 4,
       price: this.endpoint.price,
       requestsPerMinute: this.endpoint.requestsPerMinute,
     };

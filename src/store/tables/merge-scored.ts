@@ -1,6 +1,7 @@
 /** Puts the shards of a scored table together: the same bytes as if it had been scored in one run. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { sumOfSeconds } from '../../core/scoring/methods';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import { csvLine } from './csv-line';
@@ -10,7 +11,7 @@ import { scoreMetaFile } from './score-meta';
 import { readScoreRun, runDifferences, runText, type ScoreRun, type Shard } from './score-run';
 
 /** What shards may differ in: which one it is, and what the machine that computed it brings along. */
-const MAY_DIFFER = ['shard', 'jitter', 'devices'];
+const MAY_DIFFER = ['shard', 'jitter', 'devices', 'seconds'];
 
 interface ShardFile {
   readonly file: string;
@@ -61,7 +62,10 @@ export async function mergeScored(files: readonly string[], out: string): Promis
   }
 
   await writeFileAtomic(out, lines(first.separator, first.header));
-  await writeFileAtomic(scoreMetaFile(out), runText(run));
+  await writeFileAtomic(
+    scoreMetaFile(out),
+    runText(run, sumOfSeconds(shards.flatMap((shard) => shard.run.seconds ?? []))),
+  );
   return run.source.rows;
 }
 

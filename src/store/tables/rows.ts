@@ -89,6 +89,27 @@ export async function countRows(source: TableFile): Promise<number> {
   return rows;
 }
 
+/** So many rows say what is usual in a table. */
+const FIRST_ROWS = 32;
+
+/** The first rows, for what is guessed by them. */
+export async function firstRows(source: TableFile): Promise<readonly TableRow[]> {
+  const rows: TableRow[] = [];
+  for await (const batch of tableRows(source)) {
+    rows.push(...batch.slice(0, FIRST_ROWS - rows.length));
+    if (rows.length === FIRST_ROWS) break;
+  }
+  return rows;
+}
+
+/** The texts of the first rows, without empty ones. */
+export async function firstTexts(source: TableFile, textColumn: string): Promise<readonly string[]> {
+  const column = source.header.findIndex((name) => name.trim() === textColumn);
+  return (await firstRows(source))
+    .map(({ cells }) => cells[column] ?? '')
+    .filter((text) => text.trim() !== '');
+}
+
 /** Waits for the callback of a stream's method. */
 function settled(start: (callback: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));

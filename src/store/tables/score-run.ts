@@ -1,12 +1,14 @@
 /**
  * What `score` writes beside a table: everything that its scores depend on. A run that was cut short goes on, and shards
- * are put together, only where it agrees. There is no time and no duration in it: the same run gives the same file.
+ * are put together, only where it agrees. `seconds` alone is no condition: how long the scores took. Everything else is the
+ * same in the file of the same run.
  */
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Binding } from '../../core/calibration/saved';
 import type { Classifier } from '../../core/classifier/definition';
+import type { MethodSeconds } from '../../core/scoring/methods';
 import { UserError } from '../../core/user-error';
 import type { ContextShape } from '../../protocol/engine';
 import { promptSha256 } from '../prompt-hash';
@@ -79,9 +81,19 @@ export function scoreRun(parts: RunParts): ScoreRun {
   };
 }
 
-/** The meta.json of a run: its fields stand in the schema's order, whether they were measured or read from shards. */
-export function runText(run: ScoreRun): string {
-  return `${JSON.stringify(scoreRunSchema.parse(run), null, 2)}\n`;
+/**
+ * The meta.json of a run: its fields stand in the schema's order, whether they were measured or read from shards.
+ *
+ * @param seconds that the source took for all of its rows; written to the millisecond, and not at all where it was
+ *   never asked
+ */
+export function runText(run: ScoreRun, seconds: MethodSeconds): string {
+  const rounded = Object.entries(seconds).map(([part, value]): [string, number] => [
+    part,
+    Math.round(value * 1000) / 1000,
+  ]);
+  const timed = rounded.length === 0 ? {} : { seconds: Object.fromEntries(rounded) };
+  return `${JSON.stringify(scoreRunSchema.parse({ ...run, ...timed }), null, 2)}\n`;
 }
 
 /** How many of a table's rows belong to a shard; all without one. */

@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { UserError } from '../../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from '../atomic';
 import { withLock } from '../lock';
-import { scoreMetaFile } from './score-meta';
+import { scoreMetaFile, scoreMetaSchema } from './score-meta';
 import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
 
 /** Failed rows that are listed one by one; the column score_error has them all. */
@@ -27,6 +27,8 @@ const doneSchema = z.strictObject({
   firstFailed: z.array(z.strictObject({ line: z.int(), reason: z.string() })).max(LISTED),
   /** Rows whose text was cut to fit. */
   cut: z.int().min(0),
+  /** That the source took for these rows. */
+  seconds: scoreMetaSchema.shape.seconds,
 });
 export type Done = z.infer<typeof doneSchema>;
 
@@ -226,7 +228,7 @@ export class ScoredFile {
         'file-exists',
         `${this.out} appeared while the table was scored. Move it away, and go on.`,
       );
-    await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run));
+    await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run, this.progress.seconds ?? {}));
     await renameDurably(partFile(this.out), this.out);
     await rm(stateFile(this.out), { force: true });
   }

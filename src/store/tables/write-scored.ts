@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
+import { type MethodSeconds, sumOfSeconds } from '../../core/scoring/methods';
 import type { Score } from '../../core/scoring/score';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
@@ -13,16 +14,21 @@ import { rowsOf, type ScoreRun } from './score-run';
 import { exists, type Done, ScoredFile, whileAlone, withFailure } from './scored-file';
 import { type CopyOptions, type CopyReport, RowCalibrator } from './write-calibrated';
 
+export interface ScoredRows {
+  readonly scores: readonly (Score | { readonly reason: string })[];
+  readonly seconds: MethodSeconds;
+}
+
 export interface ScoreOptions {
   /** Where the scores come from; it names the text column and the shard. */
   readonly run: ScoreRun;
   /** What is added to each row. */
   readonly cells: Pick<ScoreCells, 'header' | 'cells' | 'failed'>;
   /**
-   * Scores texts, one for each, in order, or says why one has no score. What it throws ends the run, which can go on
-   * later; after a crash of the engine it is asked again.
+   * Scores texts, one for each, in order, or says why one has no score, and how long the source took. What it throws
+   * ends the run, which can go on later; after a crash of the engine it is asked again.
    */
-  readonly score: (texts: readonly string[]) => Promise<readonly (Score | { readonly reason: string })[]>;
+  readonly score: (texts: readonly string[]) => Promise<ScoredRows>;
   /** Makes calibrated rows of scored ones; undefined for raw scores. */
   readonly calibrator?: CopyOptions | undefined;
   /** Whether a file of the output's name may be replaced. */
@@ -126,9 +132,10 @@ class RowWriter {
     const texts = group.map((row) => row.cells[this.text] ?? '');
     const problems = texts.map(textProblem);
     const good = texts.filter((_, i) => problems[i] === undefined);
-    const scores = good.length === 0 ? [] : await despiteCrashes(() => score(good));
+    const { scores, seconds } =
+      good.length === 0 ? { scores: [], seconds: {} } : await despiteCrashes(() => score(good));
     let next = 0;
-    let done = before;
+    let done: Done = { ...before, seconds: sumOfSeconds([before.seconds ?? {}, seconds]) };
     const rows = group.map((row, i) => {
       const reason = problems[i];
       const result = reason === undefined ? scores[next++] : { reason };

@@ -93,7 +93,10 @@ describe('calibration: of one score', () => {
           const options = {
             ...(await scriptedOptions(source, await scriptedRun(source, LABELS.slice(0, K)))),
             score: (texts: readonly string[]) =>
-              Promise.resolve(texts.map((text) => scores[Number(text.slice(1))] ?? assert.fail())),
+              Promise.resolve({
+                scores: texts.map((text) => scores[Number(text.slice(1))] ?? assert.fail()),
+                seconds: {},
+              }),
           };
           await writeScored(source, at('raw.csv'), options);
           await writeCalibrated(

@@ -7,15 +7,15 @@ import { inspectTable } from '../../../src/store/tables/inspect';
 import { mergeScored } from '../../../src/store/tables/merge-scored';
 import type { ScoreRun, Shard } from '../../../src/store/tables/score-run';
 import { discardUnfinished, readUnfinished, type Done } from '../../../src/store/tables/scored-file';
-import { writeScored } from '../../../src/store/tables/write-scored';
-import { scripted, scriptedOptions, scriptedRun, type Scripted } from '../../support/scripted-score';
+import { type ScoredRows, writeScored } from '../../../src/store/tables/write-scored';
+import { scriptedOptions, scriptedRows, scriptedRun } from '../../support/scripted-score';
 import { temporaryFolder } from '../store/temporary';
 
 interface Wanted {
   readonly shard?: Shard;
   readonly replace?: boolean;
   readonly changed?: Partial<ScoreRun>;
-  readonly score?: (texts: readonly string[]) => Promise<readonly Scripted[]>;
+  readonly score?: (texts: readonly string[]) => Promise<ScoredRows>;
 }
 
 async function scoreFile(file: string, out: string, wanted: Wanted = {}): Promise<Done> {
@@ -33,12 +33,12 @@ async function scoreFile(file: string, out: string, wanted: Wanted = {}): Promis
 }
 
 /** Scores as `scripted`, and fails at the n-th request (from 0) as a server that is gone does. */
-function failingAt(n: number): (texts: readonly string[]) => Promise<readonly Scripted[]> {
+function failingAt(n: number): (texts: readonly string[]) => Promise<ScoredRows> {
   let request = 0;
   return (texts) =>
     request++ === n
       ? Promise.reject(new UserError('server-gone', 'The server is gone.'))
-      : Promise.resolve(texts.map(scripted));
+      : scriptedRows(texts);
 }
 
 const ROWS = 100;
@@ -77,6 +77,7 @@ describe('scoring a table', () => {
     assert.equal(done.rows, ROWS);
     assert.equal(done.failed, 6);
     assert.deepEqual(done.firstFailed[0], { line: 8, reason: '"bad" is bad' });
+    assert.match(meta, /"seconds": \{\n\s*"token": 0\.1\n/);
     assert.match(
       whole,
       /^id,text,logprob:a,logprob:b,label_mass,predicted,confidence,score_error\n0,"row ""0"",\nwith a break",-21,-1,0\.3678794[0-9]*,b,0\.9999999[0-9]*,\n/,
@@ -116,7 +117,7 @@ describe('scoring a table', () => {
     await scoreFile(table, out, {
       score: (texts) => {
         asked.push(...texts);
-        return Promise.resolve(texts.map(scripted));
+        return scriptedRows(texts);
       },
     });
     assert.equal(asked.length, ROWS - kept);
@@ -135,9 +136,9 @@ describe('scoring a table', () => {
 
   it('ends well after a kill between any two steps of its end', async () => {
     // Everything is scored and checkpointed, but the name was taken meanwhile.
-    const taking = async (texts: readonly string[]): Promise<readonly Scripted[]> => {
+    const taking = async (texts: readonly string[]): Promise<ScoredRows> => {
       await writeFile(out, 'old');
-      return texts.map(scripted);
+      return scriptedRows(texts);
     };
     await assert.rejects(scoreFile(table, out, { score: taking }), { code: 'file-exists' });
     const ends = ['.part', '.part.json'];
@@ -215,7 +216,7 @@ describe('scoring a table', () => {
       scoreFile(table, out, {
         score: async (texts) => {
           await utimes(table, new Date(), new Date(Date.now() + 5000));
-          return texts.map(scripted);
+          return scriptedRows(texts);
         },
       }),
       { code: 'table-changed', message: /in\.csv changed while it was scored/ },
@@ -228,7 +229,7 @@ describe('scoring a table', () => {
       score: async (texts) => {
         second ??= scoreFile(table, out);
         await assert.rejects(second, { code: 'score-running', message: /Another run is writing out\.csv/ });
-        return texts.map(scripted);
+        return scriptedRows(texts);
       },
     });
     await assertWhole();
@@ -244,7 +245,7 @@ describe('scoring a table', () => {
     assert.equal(crashes, 3);
     crashes = 0;
     await scoreFile(table, out, {
-      score: (texts) => (crashes < 2 ? crash() : Promise.resolve(texts.map(scripted))),
+      score: (texts) => (crashes < 2 ? crash() : scriptedRows(texts)),
     });
     await assertWhole();
   });

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { classifierFrom, type Classifier } from '../../../src/core/classifier/definition';
+import { labelScores } from '../../../src/core/scoring/score';
+import { scoreTexts } from '../../../src/sources/score-texts';
+import type { Source } from '../../../src/sources/source';
+
+const CLASSIFIER = classifierFrom(
+  { version: 1, name: 'test', template: '{{text}}:', labels: [{ name: 'a' }, { name: 'b' }] },
+  'test',
+);
+
+describe('what a source took for texts', () => {
+  let clock = 0;
+  beforeEach(() => {
+    performance.now = () => clock;
+  });
+  afterEach(() => {
+    // What was put over the method of its class.
+    Reflect.deleteProperty(performance, 'now');
+  });
+
+  /** Takes 2 s for token probabilities and 30 s for answers, which are `answers`. */
+  const source = (answers: readonly string[]): Source => ({
+    origin: () => Promise.reject(new Error('nobody asks')),
+    score: ({ texts }) => {
+      clock += 2000;
+      const score = { ...labelScores(['a', 'b'], [-1, -2]), method: 'first-token' as const };
+      return Promise.resolve({
+        scores: texts.map(() => ({ ...score, textTokens: 1, cutTokens: 0 })),
+        shape: null,
+      });
+    },
+    sample: ({ texts }) => {
+      clock += 30_000;
+      const drawn = answers.map((label) => ({ text: label, label }));
+      return Promise.resolve({
+        samples: texts.map(() => ({ answers: drawn, textTokens: 1, cutTokens: 0 })),
+        temperature: 1,
+        shape: null,
+      });
+    },
+  });
+  const seconds = async (method: Classifier['method'], ...answers: string[]) =>
+    (await scoreTexts(source(answers), { ...CLASSIFIER, method }, ['x', 'y'], { topTokens: 0 })).seconds;
+
+  it('is told for each part that was asked for', async () => {
+    assert.deepEqual(await seconds('token-probability'), { token: 2 });
+    assert.deepEqual(await seconds('consistency', 'a', 'a'), { drawn: 30 });
+    assert.deepEqual(await seconds('ensemble', 'a', 'b'), { token: 2, drawn: 30 });
+  });
+
+  it('counts token probabilities that break a tie as part of the drawing', async () => {
+    assert.deepEqual(await seconds('consistency', 'a', 'b'), { drawn: 32 });
+  });
+});
