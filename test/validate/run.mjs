@@ -148,10 +148,13 @@ function render(sections) {
 try {
   const outfile = path.join(scratch, 'simulations.mjs');
   await build({ ...bundle, entryPoints: ['test/validate/simulations.ts'], outfile, format: 'esm' });
-  const { coverage, nullUniform, crossFitted, pureNoise } = await import(pathToFileURL(outfile).href);
+  const { coverage, labelCoverage, nullUniform, crossFitted, pureNoise } = await import(
+    pathToFileURL(outfile).href
+  );
   const scale = isQuick ? 0.05 : 1;
   const sections = [
     coverage(Math.ceil(100 * scale)),
+    labelCoverage(Math.ceil(100 * scale)),
     nullUniform(Math.ceil(400 * scale)),
     crossFitted(Math.ceil(25 * scale)),
     pureNoise(Math.ceil(120 * scale)),

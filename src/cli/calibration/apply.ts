@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { applyCalibrator } from '../../core/calibration/calibrator';
+import { applyCalibrator, type Calibrator } from '../../core/calibration/calibrator';
 import { findColumns } from '../../core/data/columns';
 import { loadCalibrator } from '../../store/calibrators';
 import { writeFileAtomic } from '../../store/atomic';
@@ -66,6 +66,7 @@ export const apply = command(USAGE, async (argv, io) => {
       calibratorSha256: loaded.sha256,
       tableSha256: source.sha256,
       fittedOnSha256: loaded.saved.source.sha256,
+      ...labelSharesOf(calibrator),
     },
   };
   await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify(meta, null, 2)}\n`);
@@ -87,3 +88,10 @@ export const apply = command(USAGE, async (argv, io) => {
   );
   return DONE;
 });
+
+/** The label shares that a calibrator moves scores to, for the meta of a copy. */
+function labelSharesOf(calibrator: Calibrator): { labelShares?: Record<string, number> } {
+  if (calibrator.on !== 'labels' || calibrator.prevalence === undefined) return {};
+  const { labels, prevalence } = calibrator;
+  return { labelShares: Object.fromEntries(labels.map((label, k) => [label, prevalence.deployed[k] ?? 0])) };
+}

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
-import { atShares } from '../../core/calibration/deployment';
+import { atShares, sharesWarnings } from '../../core/calibration/deployment';
 import type { Prevalence } from '../../core/calibration/prior';
 import type { PredictionData, Warning } from '../../core/calibration/types';
 import { decide } from '../../core/decisions/decisions';
@@ -110,7 +110,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   if (loaded !== null) refuseCalibrated(table, file);
   const origin =
     loaded === null
-      ? await calibratedWarnings(table.calibratedBy, file)
+      ? await calibratedWarnings(table, file)
       : await checkBinding(loaded, input.source, table.columns.method);
   const { data, prevalence, warnings } = prepared(input.data, loaded, values.prevalence);
   if (values.label !== undefined && data.kind !== 'labels')
@@ -121,7 +121,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     warnings: [...input.warnings, ...origin, ...warnings],
     rejected: table.rejected,
   });
-  const decisions = decide(data, evaluation.labelMetrics, {
+  const decisions = decide(data, {
     ...options,
     buckets,
     target,
@@ -156,12 +156,15 @@ function prepared(
   shares: string | undefined,
 ): { data: PredictionData; prevalence: Prevalence | null; warnings: Warning[] } {
   const calibrator = loaded?.saved.calibrator;
-  if (shares === undefined)
+  if (shares === undefined) {
+    const prevalence = (calibrator?.on === 'labels' ? calibrator.prevalence : undefined) ?? null;
     return {
       data: calibrator === undefined ? data : applyCalibrator(calibrator, data),
-      prevalence: (calibrator?.on === 'labels' ? calibrator.prevalence : undefined) ?? null,
-      warnings: [],
+      prevalence,
+      warnings:
+        prevalence === null || data.kind !== 'labels' ? [] : sharesWarnings(data, prevalence.deployed),
     };
+  }
   const deployed = labelShareOption('prevalence', shares, data);
   if (data.kind !== 'labels' || calibrator?.on === 'confidence')
     throw usageError('--prevalence needs a score for every label.');

@@ -21,7 +21,7 @@ import {
 import { evaluate } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../../store/atomic';
-import { type LabelledTable, readLabelled } from '../../store/tables/labelled';
+import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
 import {
   columnOptions,
@@ -95,7 +95,7 @@ export const gate = command(USAGE, async (argv, io) => {
   const { results, evaluation } = gateLimits(input.data, limits, {
     ...options,
     rejected: input.table.rejected,
-    warnings: input.warnings,
+    warnings: [...input.warnings, ...(await calibratedWarnings(input.table, file))],
   });
   const metrics = limits.length > 0 ? [...new Set(limits.map(({ metric }) => metric))] : usual(evaluation);
   const compared = other === null ? null : compare(input, evaluation, other, metrics, options);
@@ -116,7 +116,7 @@ export const gate = command(USAGE, async (argv, io) => {
 
 function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): Limit[] {
   return entries.map((entry) => {
-    const [, name = '', value = ''] = /^([^=]+)=(\d+\.?\d*|\.\d+)$/u.exec(entry) ?? [];
+    const [, name = '', value = ''] = /^([^=]+)=((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/iu.exec(entry) ?? [];
     if (name === '') throw usageError(`--${bound} wants METRIC=X with a number X, not "${entry}".`);
     return { bound, metric: parseGateMetric(name), limit: Number(value) };
   });

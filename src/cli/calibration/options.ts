@@ -3,6 +3,7 @@
  */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
+import { parse } from 'csv-parse/sync';
 import type { BinningKind, CalibrateOn, PredictionData } from '../../core/calibration/types';
 import type { ColumnOptions } from '../../core/data/columns';
 import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
@@ -131,11 +132,17 @@ export function shareOption(option: string, value: string | undefined): number |
   return number;
 }
 
-/** "name=number,name=number" in its order. */
+/** "name=number,name=number" in its order; as in a CSV, what holds a comma is quoted: `"a, b=.1",c=.9`. */
 export function namedNumbers(option: string, value: string): Map<string, number> {
+  let entries: string[] = [];
+  try {
+    [entries = []] = parse(value, { to: 1 });
+  } catch {
+    throw usageError(`--${option} wants NAME=NUMBER,…, not ${value}.`);
+  }
   return new Map(
-    value.split(',').map((entry) => {
-      const [, name = '', number = ''] = /^(.+)=(\d*\.?\d+)$/u.exec(entry) ?? [];
+    entries.map((entry) => {
+      const [, name = '', number = ''] = /^(.+)=(\d*\.?\d+(?:e[+-]?\d+)?)$/iu.exec(entry.trim()) ?? [];
       if (name === '') throw usageError(`--${option} wants NAME=NUMBER,…, not "${entry}".`);
       return [name.trim(), Number(number)];
     }),

@@ -94,7 +94,10 @@ function beforeAndAfter(
   };
 }
 
-/** Lowest and highest cross-fitted result over several fold seeds, without intervals. */
+/**
+ * Lowest and highest cross-fitted result over several fold seeds, without intervals. Of the method as it is: a choice
+ * among methods is not made again for each seed, which would take as long as all else together.
+ */
 function seedRange(
   data: PredictionData,
   on: CalibrateOn,

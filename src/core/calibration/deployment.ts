@@ -43,6 +43,25 @@ export function atShares(
   };
 }
 
+/** Largest difference of a label's share that is not worth a word. */
+const SAME_SHARE = 0.02;
+
+/** Where calibrated scores are meant for other label shares than the rows have: numbers of these rows are not theirs. */
+export function sharesWarnings(data: LabelData, deployed: readonly number[]): Warning[] {
+  const own = labelShares(data);
+  if (own.every((share, k) => Math.abs(share - (deployed[k] ?? 0)) <= SAME_SHARE)) return [];
+  const named = (shares: readonly number[]): string =>
+    data.labels.map((label, k) => `${label} ${Number((100 * (shares[k] ?? 0)).toPrecision(3))}%`).join(', ');
+  return [
+    {
+      code: 'prevalence-differs',
+      message:
+        `The calibrator is for label shares of ${named(deployed)}, but these rows have ${named(own)}: the numbers here are ` +
+        'of the wrong mix. Evaluate the uncalibrated table with this calibrator and --prevalence instead.',
+    },
+  ];
+}
+
 /** A calibrator moved from the label shares of the table that it was fitted on to those of deployment. */
 export function forShares(
   calibrator: LabelCalibrator,

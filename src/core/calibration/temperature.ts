@@ -48,7 +48,7 @@ export function fitTemperature({ z, K, truth, weight }: LabelSample): Temperatur
   throw search.outcome === 'separable'
     ? new UserError(
         'no-optimum',
-        'A temperature cannot be fitted: the label on top is right in every row, so a lower temperature is always better. Collect rows with mistakes first.',
+        'A temperature cannot be fitted: in every row the true label is on top or level with it, so a lower temperature is never worse. Collect rows with mistakes first.',
       )
     : new UserError(
         'no-optimum',

@@ -122,7 +122,7 @@ export interface PerLabelMetrics {
   readonly support: number;
   /** Rows for which this label was predicted. */
   readonly predicted: number;
-  /** Null where the denominator is zero. */
+  /** These three count weights; null where the denominator is zero. */
   readonly precision: number | null;
   readonly recall: number | null;
   readonly f1: number | null;
@@ -137,7 +137,7 @@ export interface LabelMetrics {
   readonly nll: Metric;
   /** Mean over labels of each label's own ECE. */
   readonly classwiseEce: Metric;
-  /** (K×K) rows: true label, columns: predicted label. */
+  /** (K×K) rows: true label, columns: predicted label; counts rows, not their weight. */
   readonly confusion: readonly (readonly number[])[];
   readonly perLabel: readonly PerLabelMetrics[];
 }

@@ -231,9 +231,11 @@ export class TableBuilder {
 
   /** Equal numbers for rows that folds must not part: equal `group` cells, or else equal texts. */
   private groupOf(cells: readonly string[], line: number): number {
-    if (this.columns.roles.group === undefined) return hash53(normaliseText(this.cell(cells, 'text')));
-    const group = this.cell(cells, 'group');
-    // A row without a group is alone: no cell can hold a line break and nothing else, for cells are trimmed.
+    const group =
+      this.columns.roles.group === undefined
+        ? normaliseText(this.cell(cells, 'text'))
+        : this.cell(cells, 'group');
+    // A row without one is alone: no cell can hold a line break and nothing else, for cells are trimmed.
     return hash53(group === '' ? `\n${line}` : group);
   }
 

@@ -1,5 +1,5 @@
-import { confidenceOf, rowCount } from '../calibration/data';
-import type { EvaluateOptions, LabelMetrics, PredictionData } from '../calibration/types';
+import { confidenceOf, normalisedWeights, rowCount } from '../calibration/data';
+import type { EvaluateOptions, PredictionData } from '../calibration/types';
 import { majorityBaseline } from '../metrics/confusion';
 import { type BucketCount, countBuckets } from './bucket-counts';
 import { type Bucket, checkBuckets } from './buckets';
@@ -46,19 +46,12 @@ export interface DecisionOptions extends Pick<EvaluateOptions, 'bins' | 'binning
 
 const LISTED_ERRORS = 20;
 
-/**
- * @param data rows with a known truth only
- * @param labelMetrics of the same rows
- */
-export function decide(
-  data: PredictionData,
-  labelMetrics: LabelMetrics | null,
-  options: DecisionOptions = {},
-): Decisions {
+/** @param data rows with a known truth only */
+export function decide(data: PredictionData, options: DecisionOptions = {}): Decisions {
   const { buckets, slices, target, costs, label, seed } = options;
   if (buckets !== undefined) checkBuckets(buckets);
   return {
-    majorityBaseline: labelMetrics && namedMajority(labelMetrics),
+    majorityBaseline: namedMajority(data),
     buckets: countBuckets(data, buckets),
     confidentErrors: namedErrors(data),
     slices: Array.from(slices ?? [], ([column, names]) => ({
@@ -72,9 +65,11 @@ export function decide(
   };
 }
 
-function namedMajority({ confusion, perLabel }: LabelMetrics): Decisions['majorityBaseline'] {
-  const majority = majorityBaseline(confusion);
-  return majority && { label: perLabel[majority.label]?.label ?? '', accuracy: majority.accuracy };
+function namedMajority(data: PredictionData): Decisions['majorityBaseline'] {
+  if (data.kind !== 'labels') return null;
+  const { truth, labels } = data;
+  const majority = majorityBaseline(truth, labels.length, normalisedWeights(data, truth.length));
+  return majority && { label: labels[majority.label] ?? '', accuracy: majority.accuracy };
 }
 
 function namedErrors(data: PredictionData): ConfidentError[] {

@@ -10,6 +10,8 @@ import { binomialTail } from './binomial';
 /** Error rate of the test: a threshold that holds is wrong in at most one run of twenty. */
 const ALPHA = 0.05;
 export const HIGHEST_PERCENT = 99;
+/** The accuracy of fewer rows says nothing about more of them. */
+const FEWEST_TO_GO_BY = 20;
 
 /** For a table with weights. */
 export const UNWEIGHTED_THRESHOLD: Warning = {
@@ -17,12 +19,19 @@ export const UNWEIGHTED_THRESHOLD: Warning = {
   message: 'The threshold for a target accuracy counts every row once: its test knows no weights.',
 };
 
+/** The rows at or above a threshold. */
+interface Surest {
+  readonly rows: number;
+  readonly right: number;
+}
+
 export interface FixedSequence {
   /** Rows with at least this confidence are accepted; null where none passes. */
   readonly threshold: number | null;
-  /** Rows at or above the first threshold that was tested, and how many of them are right. */
-  readonly rows: number;
-  readonly right: number;
+  /** Rows at or above the first threshold that was tested, and how many of them are right; all rows without any. */
+  readonly first: Surest;
+  /** Whether `first` was tested: fewer rows than that can show nothing. */
+  readonly isTestable: boolean;
   /** How many more rows of this table's kind would be needed; null where passed, or where no number helps. */
   readonly moreRows: number | null;
 }
@@ -70,20 +79,22 @@ export function fixedSequenceThreshold(
   let rows = 0;
   let right = 0;
   let passed: number | null = null;
-  let first: { rows: number; right: number } | null = null;
+  let first: Surest | null = null;
+  const surest: Surest[] = [];
   for (let percent = HIGHEST_PERCENT; percent >= 0; percent--) {
     rows += rowsAt[percent] ?? 0;
     right += rightAt[percent] ?? 0;
+    surest.push({ rows, right });
     if (rows < fewest) continue;
     first ??= { rows, right };
     if (binomialTail(right, rows, target) > ALPHA) break;
     passed = percent / 100;
   }
-  const tested = first ?? { rows, right };
   return {
     threshold: passed,
-    ...tested,
-    moreRows: passed === null ? rowsMissing(tested, confidence.length, target) : null,
+    first: first ?? { rows, right },
+    isTestable: first !== null,
+    moreRows: passed === null ? rowsMissing(surest, confidence.length, target) : null,
   };
 }
 
@@ -95,15 +106,25 @@ export function reachedPercent(p: number): number {
   return Math.max(0, percent);
 }
 
-/** Rows to add until the test would pass at the accuracy seen so far; null where that is not above the target. */
-function rowsMissing(seen: { rows: number; right: number }, n: number, target: number): number | null {
-  if (seen.rows === 0) return null;
-  const accuracy = seen.right / seen.rows;
-  if (accuracy <= target) return null;
-  let enough = seen.rows;
+/**
+ * Rows to add until the test would pass at the threshold where that takes fewest, if the accuracy at or above it stays
+ * what it was; null where that is above the target at none.
+ */
+function rowsMissing(surest: readonly Surest[], n: number, target: number): number | null {
+  let best: { rows: number; accuracy: number; all: number } | null = null;
+  for (const { rows, right } of surest) {
+    const accuracy = right / rows;
+    if (rows < FEWEST_TO_GO_BY || accuracy <= target) continue;
+    // By the normal approximation, for the choice alone.
+    const all = n / (rows * (accuracy - target) ** 2);
+    if (best === null || all < best.all) best = { rows, accuracy, all };
+  }
+  if (best === null) return null;
+  const { rows, accuracy } = best;
+  let enough = rows;
   const passes = (m: number) => binomialTail(Math.floor(accuracy * m + 1e-9), m, target) <= ALPHA;
   while (!passes(enough)) enough += Math.max(1, Math.floor(enough / 100));
-  return Math.max(1, Math.ceil(((enough - seen.rows) * n) / seen.rows));
+  return Math.max(1, Math.ceil(((enough - rows) * n) / rows));
 }
 
 /** A threshold for a target accuracy: estimated on rows that did not choose it, then chosen again on all. */
@@ -183,11 +204,17 @@ function estimate(
   return { accuracy: right / rows, ...wilsonInterval(right, rows), coverage: rows / n, rows };
 }
 
-function describe({ threshold, moreRows }: FixedSequence, target: number): string {
+function describe({ threshold, first, isTestable, moreRows }: FixedSequence, target: number): string {
   const percent = `${Number((target * 100).toPrecision(4))}%`;
   if (threshold !== null)
     return `Rows with a confidence of at least ${threshold} are right in at least ${percent} of cases; chosen on all rows.`;
-  return moreRows === null
-    ? `No threshold reaches ${percent}: even the most confident rows are not that often right here.`
-    : `No threshold reaches ${percent}; about ${moreRows} more rows needed.`;
+  const rows = first.rows.toLocaleString('en-US');
+  const seen = isTestable
+    ? `the ${rows} surest rows, the fewest that could show it, are right in ${Number(((100 * first.right) / first.rows).toPrecision(3))}%`
+    : `${rows} rows are too few to show it`;
+  const more =
+    moreRows === null
+      ? ''
+      : `; about ${moreRows.toLocaleString('en-US')} more rows needed, if the surest stay as often right`;
+  return `No threshold is shown to reach ${percent}: ${seen}${more}.`;
 }

@@ -1,20 +1,27 @@
 /**
- * Counts of true label (row) against predicted label (column).
+ * Rows, or their weights, by true label (row) and predicted label (column).
  *
  * @param truth (n) known labels
  * @param predicted (n)
+ * @param weight (n); null to count every row once
  */
-export function confusionMatrix(truth: Int32Array, predicted: Int32Array, K: number): number[][] {
+export function confusionMatrix(
+  truth: Int32Array,
+  predicted: Int32Array,
+  K: number,
+  weight: Float64Array | null,
+): number[][] {
   const matrix = Array.from({ length: K }, () => new Array<number>(K).fill(0));
   for (let i = 0; i < truth.length; i++) {
     const row = matrix[truth[i] ?? 0];
     const column = predicted[i] ?? 0;
-    if (row !== undefined) row[column] = (row[column] ?? 0) + 1;
+    if (row !== undefined) row[column] = (row[column] ?? 0) + (weight?.[i] ?? 1);
   }
   return matrix;
 }
 
-export interface LabelCounts {
+export interface LabelRates {
+  /** True label k. */
   readonly support: number;
   readonly predicted: number;
   readonly precision: number | null;
@@ -22,8 +29,8 @@ export interface LabelCounts {
   readonly f1: number | null;
 }
 
-/** Precision, recall and F1 of label k; null where their denominators are zero. */
-export function labelCounts(confusion: readonly (readonly number[])[], k: number): LabelCounts {
+/** Of label k, in the units of the matrix; rates are null where their denominators are zero. */
+export function labelRates(confusion: readonly (readonly number[])[], k: number): LabelRates {
   const hits = confusion[k]?.[k] ?? 0;
   const support = (confusion[k] ?? []).reduce((sum, count) => sum + count, 0);
   const predicted = confusion.reduce((sum, row) => sum + (row[k] ?? 0), 0);
@@ -36,11 +43,19 @@ export function labelCounts(confusion: readonly (readonly number[])[], k: number
   };
 }
 
-/** What always answering the commonest label would score; the earlier label of equally common ones. */
+/**
+ * What always answering the commonest label would score; the earlier label of equally common ones.
+ *
+ * @param truth (n) known labels
+ * @param weight (n); null to count every row once
+ */
 export function majorityBaseline(
-  confusion: readonly (readonly number[])[],
+  truth: Int32Array,
+  K: number,
+  weight: Float64Array | null,
 ): { label: number; accuracy: number } | null {
-  const supports = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const supports = new Array<number>(K).fill(0);
+  truth.forEach((k, i) => (supports[k] = (supports[k] ?? 0) + (weight?.[i] ?? 1)));
   const total = supports.reduce((sum, support) => sum + support, 0);
   if (total === 0) return null;
   const most = Math.max(...supports);

@@ -14,7 +14,7 @@ import { UserError } from '../user-error';
 import { type Binning, type BinSums, DEFAULT_BINS, sumBins } from './bins';
 import { bootstrap, type Replicates, resamplingUnits } from './bootstrap';
 import { type BrierDecomposition, decomposeBrier } from './brier';
-import { confusionMatrix, labelCounts } from './confusion';
+import { confusionMatrix, labelRates } from './confusion';
 import { debiasedL2, expectedCalibrationError, maximumCalibrationError } from './ece';
 import {
   debiasedInterval,
@@ -263,7 +263,9 @@ function labelMetrics(
 ): { metrics: LabelMetrics; p: number | null } {
   const { weight, predicted } = table;
   const K = data.labels.length;
-  const confusion = confusionMatrix(data.truth, predicted.predicted ?? new Int32Array(0), K);
+  const winners = predicted.predicted ?? new Int32Array(0);
+  const confusion = confusionMatrix(data.truth, winners, K, null);
+  const weighted = weight === null ? confusion : confusionMatrix(data.truth, winners, K, weight);
   const errors = columns.map(({ probability, binning }, k) => {
     const isLabel = Uint8Array.from(data.truth, (truth) => Number(truth === k));
     return expectedCalibrationError(sumBins(binning, probability, isLabel, weight));
@@ -275,7 +277,11 @@ function labelMetrics(
     nll: resampled(weightedMean(nll.loss, weight), replicates?.labelNll),
     classwiseEce: errorMetric(classwise, replicates?.classwiseEce, p),
     confusion,
-    perLabel: data.labels.map((label, k) => ({ label, ...labelCounts(confusion, k), ece: errors[k] ?? 0 })),
+    perLabel: data.labels.map((label, k) => {
+      const { support, predicted: answers } = labelRates(confusion, k);
+      const rates = { ...labelRates(weighted, k), support, predicted: answers };
+      return { label, ...rates, ece: errors[k] ?? 0 };
+    }),
   };
   return { metrics, p };
 }

@@ -60,7 +60,7 @@ export function reportOf(
     rejected: table.rejected,
   });
   const costs = suits(question.costs, data) ? question.costs : undefined;
-  const decisions = decide(data, evaluation.labelMetrics, {
+  const decisions = decide(data, {
     ...options,
     buckets,
     target: question.target,

@@ -32,7 +32,7 @@ export async function loadTable(
 ): Promise<LoadedTable> {
   const columns = { method: method ?? undefined, mapping, on: on ?? undefined };
   const read = await readLabelled(file, columns, slices);
-  const said = await calibratedWarnings(read.table.calibratedBy, file);
+  const said = await calibratedWarnings(read.table, file);
   const input = { ...read, warnings: [...read.warnings, ...said] };
   const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
   if (prevalence === null) return { input, shown: input, prevalence, shares: null, origin };

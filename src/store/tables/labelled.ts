@@ -1,6 +1,7 @@
 /**
  * What evaluation and calibration work on, on the command line and in the panel: a table with the truth of each row.
  */
+import { sharesWarnings } from '../../core/calibration/deployment';
 import path from 'node:path';
 import { confidenceOf } from '../../core/calibration/data';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/calibration/types';
@@ -71,8 +72,11 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
     );
 }
 
-/** Whether a calibrated table is the one that its calibrator was fitted on, as far as it can be known. */
-export async function calibratedWarnings(calibrator: string | null, file: string): Promise<Warning[]> {
+/** What can be known of a calibrated table: whether its calibrator was fitted on it, and for which label shares. */
+export async function calibratedWarnings(
+  { calibratedBy: calibrator, data }: PredictionTable,
+  file: string,
+): Promise<Warning[]> {
   if (calibrator === null) return [];
   const name = `The table holds predictions calibrated by ${calibrator.slice(0, 12)}…`;
   const meta = (await readCalibratedMeta(file))?.calibrated;
@@ -83,12 +87,24 @@ export async function calibratedWarnings(calibrator: string | null, file: string
         message: `${name}. If that calibrator was fitted on these rows, the numbers flatter it.`,
       },
     ];
-  return meta.tableSha256 === meta.fittedOnSha256
-    ? [
-        {
-          code: 'in-sample',
-          message: `${name}, which was fitted on these very rows: the numbers are in-sample and flatter it.`,
-        },
-      ]
-    : [];
+  const { labelShares } = meta;
+  const shares =
+    labelShares === undefined || data.kind !== 'labels'
+      ? []
+      : sharesWarnings(
+          data,
+          data.labels.map((label) => labelShares[label] ?? 0),
+        );
+  const inSample = meta.tableSha256 === meta.fittedOnSha256;
+  return [
+    ...(inSample
+      ? [
+          {
+            code: 'in-sample',
+            message: `${name}, which was fitted on these very rows: the numbers are in-sample and flatter it.`,
+          },
+        ]
+      : []),
+    ...shares,
+  ];
 }

@@ -40,6 +40,8 @@ const calibratedMetaSchema = z.looseObject({
     /** Of the table that was calibrated, and of the one that the calibrator was fitted on. */
     tableSha256: z.string(),
     fittedOnSha256: z.string(),
+    /** That the calibrator moves scores to, by label; absent where it moves none. */
+    labelShares: z.record(z.string(), z.number()).exactOptional(),
   }),
 });
 

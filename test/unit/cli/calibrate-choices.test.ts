@@ -146,5 +146,26 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
     assert.deepEqual(await codes('@other.csv'), []);
     await bench.write('alone.csv', await readFile(bench.at('same.csv'), 'utf8'));
     assert.deepEqual(await codes('@alone.csv'), ['calibrated-table']);
+    assert.match((await bench.run('gate', '@same.csv', '--max', 'ece=.5')).err, /in-sample/);
+  });
+
+  it('a calibrator for other label shares is not judged by these rows without a word', async () => {
+    const shares = 'neg=.95,pos=.05';
+    await calibrated(labelTable(300), '--method', 'platt', '--prevalence', shares);
+    await bench.write('new.csv', labelTable(300, { seed: 9 }));
+    await bench.run('apply', '@c.json', '@new.csv', '--out', '@moved.csv');
+    const says = async (...args: string[]) =>
+      (await evaluated(...args)).warnings.some(({ code }) => code === 'prevalence-differs');
+    assert.ok(await says('@moved.csv'));
+    assert.ok(await says('@new.csv', '--calibrator', '@c.json'));
+    assert.ok(!(await says('@new.csv', '--calibrator', '@c.json', '--prevalence', shares)));
+    assert.match((await bench.run('gate', '@moved.csv', '--max', 'ece=.5')).err, /neg 95%, pos 5%/);
+  });
+
+  it('takes shares of labels that hold commas and equals signs', async () => {
+    const table = labelTable(300).replace('prob:pos', '"prob:p, o=s"').replaceAll(',pos,', ',"p, o=s",');
+    await bench.write('comma.csv', table);
+    const { prevalence } = await evaluated('@comma.csv', '--prevalence', 'neg=9e-1,"p, o=s=.1"');
+    assert.deepEqual(prevalence?.deployed, [0.9, 0.1]);
   });
 });

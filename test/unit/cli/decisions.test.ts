@@ -136,6 +136,8 @@ describe('evaluate: decisions', () => {
     assert.ok((rare.accuracy.value ?? 0) > (even.accuracy.value ?? 1) + 0.05);
     assert.ok(Math.abs((rare.accuracy.value ?? 0) - (rare.meanConfidence.value ?? 1)) < 0.02);
     assert.ok(rare.warnings.some(({ code }) => code === 'prevalence-raw'));
+    assert.equal(rare.majorityBaseline?.label, 'neg');
+    assert.ok(Math.abs(rare.majorityBaseline.accuracy - 0.9) < 1e-9);
   });
 
   it('refuses what a table of confidence cannot say', async () => {

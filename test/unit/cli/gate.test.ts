@@ -30,6 +30,14 @@ describe('gate', () => {
     assert.equal(allowed.code, 0);
   });
 
+  it('says why a single row decides nothing, and takes numbers with an exponent', async () => {
+    await bench.write('one.csv', confidenceTable(1));
+    const { code, out } = await bench.run('gate', '@one.csv', '--min', 'accuracy=.5', '--max', 'ece=1e-3');
+    assert.equal(code, 1);
+    assert.match(out, /accuracy ≥ 0.5: undecided: at least two independent rows are needed/);
+    assert.match(out, /ece ≤ 0.001: undecided/);
+  });
+
   it('compares row by row with a table that has the same ids', async () => {
     const { code, out } = await bench.run('gate', '@bad.csv', '--baseline', '@good.csv', '--json');
     assert.equal(code, 1);

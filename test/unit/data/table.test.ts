@@ -227,6 +227,12 @@ describe('groups, ids and splits', () => {
     assert.notEqual(data.group?.[0], data.group?.[1]);
   });
 
+  it('leave rows alone whose text was stripped', () => {
+    assert.equal(table('text,confidence,correct', [',.5,1', ',.5,1', ' ,.5,1']).data.group, undefined);
+    const { data } = table('text,confidence,correct', [',.5,1', 'a,.5,1', ',.5,1', 'a,.5,1']);
+    assert.equal(new Set(data.group).size, 3);
+  });
+
   it('have no groups where every text is different', () => {
     assert.equal(table('text,confidence,correct', ['a,.5,1', 'b,.5,1']).data.group, undefined);
   });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { labelData } from '../../../src/core/calibration/data';
+import type { PredictionData } from '../../../src/core/calibration/types';
 import { binomialTail } from '../../../src/core/decisions/binomial';
 import {
   bucketOf,
@@ -78,7 +79,10 @@ describe('decisions: thresholds', () => {
     assert.ok((good.estimate.accuracy ?? 0) > 0.88 && good.estimate.rows < 2000);
     const hopeless = chooseThreshold(confidenceTable(500, 1, 0), { target: 0.95 });
     assert.equal(hopeless.threshold, null);
-    assert.match(hopeless.message, /No threshold reaches 95%/);
+    assert.match(
+      hopeless.message,
+      /^No threshold is shown to reach 95%: the \d+ surest rows, .*, are right in 5/,
+    );
     const few = chooseThreshold(
       {
         kind: 'confidence',
@@ -87,7 +91,23 @@ describe('decisions: thresholds', () => {
       },
       { target: 0.95 },
     );
-    assert.match(few.message, /about \d+ more rows needed/);
+    assert.match(few.message, /20 rows are too few to show it; about 39 more rows needed/);
+  });
+
+  it('does not call the surest rows wrong where they are only too few', () => {
+    // 33 right ones, then some of which a tenth is wrong: 299 are tested together at the least.
+    const n = 500;
+    const data: PredictionData = {
+      kind: 'confidence',
+      confidence: Float64Array.from({ length: n }, (_, i) => (i < 33 ? 0.95 : 0.8)),
+      correct: Uint8Array.from({ length: n }, (_, i) => Number(i < 33 || i % 10 !== 0)),
+    };
+    const { message } = chooseThreshold(data, { target: 0.99 });
+    assert.match(message, /the 500 surest rows, the fewest that could show it, are right in 90.8%/);
+    const [, more = ''] = /about ([\d,]+) more rows needed/.exec(message) ?? [];
+    // 299 with a confidence like that of those 33.
+    const needed = (299 / 33 - 1) * n;
+    assert.ok(Math.abs(Number(more.replace(',', '')) - needed) < 0.02 * needed, message);
   });
 });
 

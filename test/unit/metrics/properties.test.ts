@@ -4,6 +4,7 @@ import { selectRows } from '../../../src/core/calibration/data';
 import { sigmoid } from '../../../src/core/calibration/numeric';
 import type { ConfidenceData, Evaluation } from '../../../src/core/calibration/types';
 import { binValues } from '../../../src/core/metrics/bins';
+import { decide } from '../../../src/core/decisions/decisions';
 import {
   averagePrecision,
   bestF1Threshold,
@@ -119,6 +120,32 @@ describe('metrics: properties', () => {
     [0, 1, 2, 3, 4, 5, 6, 8].forEach((i) =>
       assert.ok(Math.abs((weighted[i] ?? 0) - (copied[i] ?? 0)) < 1e-6, `metric ${i}`),
     );
+  });
+
+  it('weights count as copies in precision, recall, F1 and the baseline; the matrix counts rows', () => {
+    const data = labelTable(300, 1, 0.5, [0.4, 0, -0.4]);
+    // More of what is rare, so that another label is the commonest.
+    const copiesOf = (i: number): number => (data.truth[i] === 2 ? 7 : 1 + (i % 2));
+    const weight = Float64Array.from({ length: 300 }, (_, i) => copiesOf(i));
+    const copies = Uint32Array.from(
+      Array.from({ length: 300 }, (_, i) => new Array<number>(copiesOf(i)).fill(i)).flat(),
+    );
+    const weighted = evaluate({ ...data, weight }, QUICK).labelMetrics;
+    const copied = evaluate(selectRows(data, copies), QUICK).labelMetrics;
+    weighted?.perLabel.forEach((label, k) => {
+      const other = copied?.perLabel[k];
+      for (const rate of ['precision', 'recall', 'f1'] as const)
+        assert.ok(Math.abs((label[rate] ?? 0) - (other?.[rate] ?? 1)) < 1e-12, `${label.label} ${rate}`);
+    });
+    assert.equal(
+      weighted?.confusion.flat().reduce((sum, rows) => sum + rows, 0),
+      300,
+    );
+    const baseline = decide({ ...data, weight }).majorityBaseline;
+    const expected = decide(selectRows(data, copies)).majorityBaseline;
+    assert.equal(baseline?.label, expected?.label);
+    assert.notEqual(baseline?.label, decide(data).majorityBaseline?.label);
+    assert.ok(Math.abs((baseline?.accuracy ?? 0) - (expected?.accuracy ?? 1)) < 1e-12);
   });
 
   it('argsort is a stable sort of any doubles', () => {
