@@ -15,9 +15,10 @@ interface Document {
 }
 
 async function main(): Promise<void> {
-  const workbench = await Workbench.open({ sample: 'docs/real-data' });
+  const workbench = await Workbench.open();
   try {
-    await workbench.openFile('reviews.csv');
+    workbench.writeFile('table.csv', 'confidence,correct\n0.9,1\n');
+    await workbench.openFile('table.csv');
     await workbench.runCommand('Prompt Confidence: Open Calibration Panel');
     const frame = await workbench.calibrationPanel();
     const themes: Partial<Record<Theme, Pick<Document, 'bodyClass' | 'variables'>>> = {};
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
       await frame.locator(`body[data-vscode-theme-id="${THEMES[theme].name}"]`).waitFor();
       const document = await read(frame);
       ({ styles } = document);
-      const wanted = mentioned([styles, ...ownPages()]);
+      const wanted = mentioned([styles, ...ownPages(), BENEATH]);
       const variables = Object.entries(document.variables).filter(([name]) => wanted.has(name));
       themes[theme] = { bodyClass: document.bodyClass, variables: Object.fromEntries(variables.sort()) };
       console.log(`${theme}: ${variables.length} of ${Object.keys(document.variables).length} variables`);
@@ -48,6 +49,9 @@ function read(frame: Frame): Promise<Document> {
     styles: document.getElementById('_defaultStyles').textContent,
   })`);
 }
+
+/** What the result view stands on: the editor paints it beneath the page. */
+const BENEATH = '--vscode-sideBar-background';
 
 /** The built pages, with the widgets in them. */
 function ownPages(): string[] {
