@@ -136,6 +136,14 @@ describe('the calibration panel', () => {
     assert.deepEqual(await page.violations(), []);
   });
 
+  it('keeps its controls together, however long the names of columns are', async () => {
+    const { page } = await show({ ...PANEL_STATES.usual, columns: FOREIGN });
+    const widths = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('.controls .choice')].map((choice) => choice.getBoundingClientRect().width)`,
+    );
+    assert.ok(widths.length > 3 && Math.max(...widths) < 350, widths.join(', '));
+  });
+
   it('leads from a table that says nothing to a form of its columns', async () => {
     const page = await show(PANEL_STATES.unmapped);
     const form = page.page.locator('.columns-form');
