@@ -7,7 +7,7 @@ import {
   type PanelState,
 } from '../../src/protocol/calibration-page';
 import { brokenDownStates, comparedStates, FOREIGN, labelledTable, PANEL_STATES } from './calibration-states';
-import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
+import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
 const WIDE = 1180;
 const { state: STATE, ready, settings, reveal, retry, cancel } = CALIBRATION_PAGE_METHODS;
@@ -134,6 +134,14 @@ describe('the calibration panel', () => {
     await page.page.getByText('All rows are shown below.').waitFor();
     await page.page.locator('.diagram').waitFor();
     assert.deepEqual(await page.violations(), []);
+  });
+
+  it('keeps its controls together, however long the names of columns are', async () => {
+    const { page } = await show({ ...PANEL_STATES.usual, columns: FOREIGN });
+    const widths = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('.controls .choice')].map((choice) => choice.getBoundingClientRect().width)`,
+    );
+    assert.ok(widths.length > 3 && Math.max(...widths) < 350, widths.join(', '));
   });
 
   it('leads from a table that says nothing to a form of its columns', async () => {
@@ -318,7 +326,7 @@ describe('the calibration panel', () => {
   });
 
   const wide = new Set(['usual', 'use', 'unmapped', 'column', 'label', 'severalMethods']);
-  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+  for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
       const page = await show(PANEL_STATES.reading, { theme });
       for (const [name, state] of Object.entries({

@@ -188,6 +188,31 @@ export const STATES = {
   },
 } satisfies Record<string, PageState>;
 
+const LONG_NAME = 'x'.repeat(1000);
+const LONG_LABELS = [LONG_NAME, 'a label of many words '.repeat(46)] as const;
+
+/** Names as long as somebody cares to make them. */
+export const LONG_NAMES: PageState = {
+  ...STATES.calibrated,
+  result: {
+    ...RESULT,
+    place: `${LONG_NAME}.txt, line 1`,
+    classifier: LONG_NAME,
+    model: LONG_NAME,
+    score: {
+      ...RESULT.score,
+      label: LONG_LABELS[0],
+      labels: LONG_LABELS.map((label) => ({ label, logProb: -1, confidence: 0.5 })),
+    },
+    calibration: calibration({
+      label: LONG_LABELS[0],
+      labels: LONG_LABELS.map((label) => ({ label, confidence: 0.5 })),
+      bucket: { name: LONG_NAME, tone: 'orange' },
+    }),
+  },
+  history: [entry(3, LONG_NAME, 0.5, { label: LONG_NAME, place: LONG_NAME })],
+};
+
 function calibration(
   change: Partial<CalibratedScore>,
   warnings: readonly string[] = [],

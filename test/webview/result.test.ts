@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { RESULT_PAGE_METHODS, type PageState } from '../../src/protocol/result-page';
-import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
-import { NASTY, STATES } from './result-states';
+import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
+import { LONG_NAMES, NASTY, STATES } from './result-states';
 
 describe('the result view', () => {
   const pages = usePages('result');
@@ -192,7 +192,8 @@ describe('the result view', () => {
   });
 
   it('fits into the narrowest side bar', async () => {
-    for (const state of [STATES.result, STATES.calibrated, STATES.likelier, STATES.doubtful, STATES.empty]) {
+    const { result, calibrated, likelier, doubtful, empty } = STATES;
+    for (const state of [result, calibrated, likelier, doubtful, empty, LONG_NAMES]) {
       const { page } = await show(state, { width: 250 });
       const overflow = await page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 250.5 && !e.closest('.unseen')).map((e) => e.outerHTML.slice(0, 120))`,
@@ -201,7 +202,16 @@ describe('the result view', () => {
     }
   });
 
-  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+  it('cuts names of any length, and has them whole in their titles', async () => {
+    const { page } = await show(LONG_NAMES);
+    for (const name of ['.verdict', '.calibrated', '.labels li', '.text figcaption', '.facts dd']) {
+      const box = await page.locator(name).first().boundingBox();
+      assert.ok(box !== null && box.height < 120, `${name} is ${box?.height} pixels high`);
+    }
+    assert.equal((await page.locator('.verdict-label').getAttribute('title'))?.length, 1000);
+  });
+
+  for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
       for (const [name, state] of Object.entries(STATES)) {
         const page = await show(state, { theme, width: name === 'doubtful' ? 250 : 320 });

@@ -46,7 +46,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       'h2',
       { id: 'verdict', class: isDoubted ? 'verdict doubtful' : 'verdict' },
       isDoubted ? warningIcon() : undefined,
-      h('span', { class: 'verdict-label', dir: 'auto' }, visibleName(label)),
+      named('verdict-label', label),
       ' ',
       h('span', { class: 'verdict-percent' }, percent),
     ),
@@ -83,6 +83,12 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
   );
 }
 
+/** A name that is cut where it is long, and whole in its title. */
+function named(className: string, label: string): HTMLElement {
+  const name = visibleName(label);
+  return h('span', { class: className, dir: 'auto', title: name }, name);
+}
+
 function tokenPart({ id, score }: ResultDetail, actions: ResultActions): HTMLElement[] {
   return [
     h('h3', { id: 'tokens-title' }, 'Likeliest first tokens'),
@@ -108,6 +114,7 @@ function agreementPart(score: Score): HTMLElement[] {
 
 function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
   const status = STATUS_WORDS[result.status];
+  const place = status === '' ? result.place : `${result.place}, ${status}`;
   return h(
     'figure',
     { class: 'text' },
@@ -120,7 +127,7 @@ function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
     h(
       'figcaption',
       {},
-      h('span', { class: 'place' }, result.place, status === '' ? '' : `, ${status}`),
+      h('span', { class: 'place', title: place }, place),
       result.status === 'edited'
         ? undefined
         : button('Go to Text', { secondary: true, key: 'reveal' }, () => actions.reveal(result.id)),
@@ -155,7 +162,7 @@ function labelBars({ score, calibration }: ResultDetail): HTMLElement {
       return h(
         'li',
         { class: label === winner && !isTied ? 'winner' : undefined },
-        h('span', { class: 'label-name', dir: 'auto' }, visibleName(label)),
+        named('label-name', label),
         own === undefined
           ? h('span', { class: 'label-percent' }, labelPercent(entry))
           : h(
@@ -242,6 +249,6 @@ function facts(result: ResultDetail): HTMLElement {
   return h(
     'dl',
     { class: 'facts' },
-    ...entries.flatMap(([term, value]) => [h('dt', {}, term), h('dd', {}, value)]),
+    ...entries.flatMap(([term, value]) => [h('dt', {}, term), h('dd', { title: value }, value)]),
   );
 }

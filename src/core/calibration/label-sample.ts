@@ -1,3 +1,4 @@
+import { listed } from '../data/columns';
 import { UserError } from '../user-error';
 
 /** What every calibrator of a distribution over labels is fitted on. */
@@ -21,10 +22,9 @@ export function requireEveryLabel({ labels, truth }: LabelSample): void {
   const seen = new Set(truth);
   const missing = labels.filter((_, k) => !seen.has(k));
   if (missing.length === 0) return;
-  const names = missing.map((label) => `"${label}"`).join(', ');
   throw new UserError(
     'no-optimum',
-    `No row has the true label ${names}, so its bias has no finite best value. Add such rows, or remove the label from the classifier.`,
+    `No row has the true label ${listed(missing)}, so its bias has no finite best value. Add such rows, or remove the label from the classifier.`,
   );
 }
 

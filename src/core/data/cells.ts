@@ -59,7 +59,12 @@ export function flag(cell: string): 0 | 1 | undefined {
   }
 }
 
-/** A cell as it is shown in a sentence: in quotes, at most 40 characters of it. */
+/** A cell or a name as it is shown in a sentence: at most 40 characters of it. */
+export function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+/** The same in quotes. */
 export function quoted(cell: string): string {
-  return `"${cell.length > 40 ? `${cell.slice(0, 40)}…` : cell}"`;
+  return `"${shortened(cell)}"`;
 }

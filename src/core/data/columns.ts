@@ -2,6 +2,7 @@
  * Which column of a table is what: found by name, or said by the person.
  */
 import { UserError } from '../user-error';
+import { quoted } from './cells';
 
 /** What a single column can be, and the names it is found by (compared without case and outer spaces). */
 const ROLE_NAMES = {
@@ -406,7 +407,7 @@ function noColumns(header: readonly string[]): UserError {
 
 /** Names in quotes, the first twelve of them. */
 export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 12).map((name) => `"${name.length > 40 ? `${name.slice(0, 40)}…` : name}"`);
+  const shown = names.slice(0, 12).map(quoted);
   const more = names.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

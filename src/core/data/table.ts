@@ -12,7 +12,7 @@ import {
   type Warning,
 } from '../calibration/types';
 import { UserError } from '../user-error';
-import { flag, numberProblem, plainNumber, quoted } from './cells';
+import { flag, numberProblem, plainNumber, quoted, shortened } from './cells';
 import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
@@ -424,8 +424,9 @@ export class TableBuilder {
     return index === undefined ? '' : (cells[index] ?? '').trim();
   }
 
+  /** Of a column, for a sentence. */
   private name(index: number | null | undefined): string {
-    return index === undefined || index === null ? '' : (this.columns.header[index] ?? '').trim();
+    return index === undefined || index === null ? '' : shortened((this.columns.header[index] ?? '').trim());
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   ReliabilityBin,
   Warning,
 } from '../calibration/types';
+import { listed } from '../data/columns';
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
 import { type Binning, type BinSums, DEFAULT_BINS, sumBins } from './bins';
@@ -311,7 +312,7 @@ function tableWarnings({ predicted, nll, n, labels }: ScoredTable): Warning[] {
 
 /** Labels that the rows say nothing about: their numbers are undefined or rest on nothing. */
 function labelWarnings(perLabel: readonly PerLabelMetrics[]): Warning[] {
-  const names = (entries: typeof perLabel) => entries.map(({ label }) => `"${label}"`).join(', ');
+  const names = (entries: typeof perLabel) => listed(entries.map(({ label }) => label));
   const absent = perLabel.filter(({ support }) => support === 0);
   const unpredicted = perLabel.filter(({ support, predicted }) => predicted === 0 && support > 0);
   const warnings: Warning[] = [];

@@ -62,6 +62,12 @@ describe('a table of confidence', () => {
     assert.deepEqual([...data.correct], [255]);
   });
 
+  it('says the beginning of a long name of a column, and still what is wrong in it', () => {
+    const long = `prob:${'x'.repeat(1000)}`;
+    const result = table(`label,prob:a,${long}`, ['a,.5,.5', 'a,.5,5']);
+    assert.equal(reasons(result)[0], `${long.slice(0, 40)}… is 5, outside 0 to 1; divide percentages by 100`);
+  });
+
   it('lists bad rows by line and reason', () => {
     const result = table('confidence,correct,weight,split', [
       '.9,1,1,fit',
