@@ -22,6 +22,8 @@ export const scoreMetaSchema = z.looseObject({
   /** By column prefix, without the slash; "" for columns without one. */
   scoring: z.record(z.string(), scoring),
   backend,
+  /** What the source took for all rows of the table: token probabilities, and drawn answers. */
+  seconds: z.object({ token: z.number().exactOptional(), drawn: z.number().exactOptional() }).exactOptional(),
 });
 
 export type ScoreMeta = z.infer<typeof scoreMetaSchema>;
