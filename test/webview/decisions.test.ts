@@ -138,6 +138,8 @@ describe('the calibration panel: what to do', () => {
     for (let rows = 4; rows < 8; rows++) await change('Split bucket 2').click();
     await page.page.getByText('8 buckets are the most').waitFor();
     assert.ok(await change('Split bucket 2').isDisabled());
+    await page.screenshot('decisions-most-buckets', true);
+    assert.deepEqual(await page.accessibilityProblems(), []);
     for (let rows = 8; rows > 1; rows--) await change('Remove bucket 1').click();
     assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-0-name');
     assert.ok(await change('Remove bucket 1').isDisabled());

@@ -81,9 +81,13 @@ export class BucketTable {
       'form',
       { 'aria-label': 'Edit buckets' },
       table,
-      draft.rows.length < MOST_BUCKETS
-        ? undefined
-        : h('p', { class: 'quiet' }, `${MOST_BUCKETS} buckets are the most that can be told apart here.`),
+      h(
+        'p',
+        { class: 'quiet' },
+        draft.rows.length < MOST_BUCKETS
+          ? 'A split gives the upper half of a range to a new bucket; the range of a removed one goes to its neighbour.'
+          : `${MOST_BUCKETS} buckets are the most that can be told apart here.`,
+      ),
       note ??
         h(
           'p',
