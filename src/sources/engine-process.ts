@@ -115,6 +115,7 @@ export class EngineProcess {
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted === true) cancel();
     try {
       const gone = this.exited.then((reason): never => {
         throw new UserError('engine-crashed', `The model engine stopped while it was working: ${reason}.`);
