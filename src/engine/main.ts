@@ -1,7 +1,5 @@
 /** Entry of the engine process: messages in, messages out. It lives exactly as long as its parent. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import {
   CancellationToken,
   createMessageConnection,
@@ -21,8 +19,8 @@ import {
 import { Engine } from './engine';
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-// The parent removes it when this process ends without a word; see EngineProcess.
-const scratch = process.env[SCRATCH_VARIABLE] ?? mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
+const scratch = process.env[SCRATCH_VARIABLE];
+if (scratch === undefined) throw new Error(`${SCRATCH_VARIABLE} is not set`);
 const engine = new Engine(scratch, (level, message) => {
   void connection.sendNotification(ENGINE_METHODS.log, { level, message });
 });
@@ -51,9 +49,12 @@ connection.onRequest(ENGINE_METHODS.sample, (params: unknown, token: Cancellatio
   answer(() => engine.sample(sampleParamsSchema.parse(params), () => token.isCancellationRequested)),
 );
 
-// Not dispose(): native clean-up could hang, and the system takes everything back anyway.
-process.on('disconnect', () => {
-  rmSync(scratch, { recursive: true, force: true });
-  process.exit(0);
-});
-connection.listen();
+/** Not dispose(), nor exit(): native clean-up waits for what runs, or hangs, and the system takes everything back. */
+function leave(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  process.kill(process.pid, 'SIGKILL');
+}
+process.on('disconnect', () => leave(scratch));
+// The parent may be gone since before node-llama-cpp was read, and the event with it.
+if (process.connected) connection.listen();
+else leave(scratch);

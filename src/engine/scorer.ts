@@ -6,7 +6,7 @@
  * tokens behind its last one to a multiple of {@link PADDING}. Attention is causal: the dummies change nothing before
  * them, and the same text gives the same bits alone, repeated, and among others.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   GgmlType,
@@ -393,6 +393,7 @@ async function savePrefix(
   scratch: string,
 ): Promise<string | undefined> {
   if (prefix.length === 0) return undefined;
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const folder = mkdtempSync(path.join(scratch, 'prefix-'));
   try {
     const file = path.join(folder, 'prefix.state');

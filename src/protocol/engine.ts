@@ -190,5 +190,5 @@ export const engineLogSchema = z.object({
 /** JSON-RPC error code of an error whose message is meant for the user; `data` is its stable code. */
 export const USER_ERROR_CODE = -32001;
 
-/** Environment variable with the folder for the engine's temporary files. */
+/** Environment variable with the folder for the engine's temporary files, which need not exist. */
 export const SCRATCH_VARIABLE = 'PROMPT_CONFIDENCE_SCRATCH';

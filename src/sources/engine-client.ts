@@ -2,6 +2,7 @@
  * The engine as the rest of the program sees it: it starts with the first request, is watched, restarted and unloaded
  * when nobody needs it. Whatever happens to the process, the caller gets an answer or a clear error.
  */
+import path from 'node:path';
 import { UserError } from '../core/user-error';
 import type {
   EngineOptions,
@@ -33,7 +34,15 @@ export interface EngineClientOptions {
   readonly textTimeoutMs?: number;
   /** Milliseconds that a GPU backend may take to start before the CPU is used instead. */
   readonly gpuDeadlineMs?: number;
+  /** See {@link LOAD_STALL_MS}. */
+  readonly loadStallMs?: number;
 }
+
+/**
+ * Milliseconds that loading may go without progress. A file that is mapped into memory is read in one step without
+ * any: half an hour is 100 GB at 60 MB/s.
+ */
+const LOAD_STALL_MS = 30 * 60_000;
 
 /** More crashes than this within {@link CRASH_WINDOW_MS} and the engine stays down until it is restarted by hand. */
 const CRASH_BUDGET = 3;
@@ -47,6 +56,8 @@ interface Running {
   /** What it was started under. */
   readonly nodePath: string | undefined;
   readonly model: Promise<ModelInfo>;
+  /** Settles, and never rejects, when the engine has done all that it was asked so far: it works in order. */
+  idle: Promise<unknown>;
 }
 
 export class EngineClient {
@@ -140,7 +151,7 @@ export class EngineClient {
       const { running } = this;
       if (running === undefined) throw stopped();
       this.publishReady(model);
-      return await this.limited(running, ask(running.process), decodes, signal);
+      return await abortable(this.limited(running, ask(running.process), decodes), signal);
     } finally {
       this.pending--;
       const { state } = this;
@@ -203,32 +214,39 @@ export class EngineClient {
     };
 
     const load = async (): Promise<ModelInfo> => {
-      let deadline: NodeJS.Timeout | undefined;
-      const probing = new Promise<'late'>((resolve) => {
-        deadline = setTimeout(() => resolve('late'), this.options.gpuDeadlineMs ?? 30_000);
+      let clock: NodeJS.Timeout | undefined;
+      let restart: (phase: LoadProgress['phase']) => void = () => undefined;
+      const silent = new Promise<'GPU' | 'load'>((resolve) => {
+        restart = (phase) => {
+          clearTimeout(clock);
+          clock =
+            phase === 'probing' && options.gpu !== 'off'
+              ? setTimeout(() => resolve('GPU'), this.options.gpuDeadlineMs ?? 30_000)
+              : setTimeout(() => resolve('load'), this.options.loadStallMs ?? LOAD_STALL_MS);
+        };
       });
+      restart('probing');
       const loading = process.load(options, (progress) => {
-        if (progress.phase !== 'probing') clearTimeout(deadline);
+        restart(progress.phase);
         if (isCurrent()) this.publish({ kind: 'starting', progress });
       });
+      // Where it is given up, the request dies with the process that is about to be ended.
+      loading.catch(() => undefined);
       try {
-        const result = await Promise.race([loading, ...(options.gpu === 'off' ? [] : [probing])]);
-        if (result === 'late') {
-          // The request dies with the process that is about to be ended.
-          loading.catch(() => undefined);
-          return await giveUpGpu('The GPU did not answer in time.');
-        }
+        const result = await Promise.race([loading, silent]);
+        if (result === 'GPU') return await giveUpGpu('The GPU did not answer in time.');
+        if (result === 'load') throw stalled(options);
         return result;
       } catch (error) {
         if (isCrash(error) && options.gpu !== 'off' && isCurrent())
           return await giveUpGpu('The GPU backend crashed.');
         throw error;
       } finally {
-        clearTimeout(deadline);
+        clearTimeout(clock);
       }
     };
 
-    const running: Running = { process, nodePath, model: load() };
+    const running: Running = { process, nodePath, model: load(), idle: Promise.resolve() };
     this.running = running;
     running.model.then(
       (info) => {
@@ -260,34 +278,31 @@ export class EngineClient {
     return running;
   }
 
-  /** Ends an engine that takes longer than any text should: it hangs, and everything behind it would wait forever. */
-  private async limited<T>(
-    running: Running,
-    work: Promise<T>,
-    decodes: number,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
+  /**
+   * Ends an engine that takes longer than any text should: it hangs, and everything behind it would wait forever.
+   * The clock runs while the engine works on this request, not while it is busy with those before; and goes on where
+   * the caller has left, because a hanging engine hangs for all.
+   */
+  private limited<T>(running: Running, work: Promise<T>, decodes: number): Promise<T> {
     const limit = (this.options.textTimeoutMs ?? 120_000) * Math.max(1, decodes);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(
-          new UserError(
-            'engine-timeout',
-            `The model did not answer within ${Math.round(limit / 1000)} seconds, so its engine was stopped.`,
-          ),
-        );
-        if (this.running === running) void this.stop();
-      }, limit);
+    const before = running.idle;
+    const done = work.catch(() => undefined);
+    running.idle = done;
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject);
+      void before.then(() => {
+        const clock = setTimeout(() => {
+          reject(
+            new UserError(
+              'engine-timeout',
+              `The model did not answer within ${Math.round(limit / 1000)} seconds, so its engine was stopped.`,
+            ),
+          );
+          if (this.running === running) void this.stop();
+        }, limit);
+        void done.then(() => clearTimeout(clock));
+      });
     });
-    // Whichever loses the race may still reject later.
-    work.catch(() => undefined);
-    late.catch(() => undefined);
-    try {
-      return await abortable(Promise.race([work, late]), signal);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   private waitForIdle(): void {
@@ -318,4 +333,13 @@ function isCrash(error: unknown): boolean {
 
 function stopped(): UserError {
   return new UserError('engine-stopped', 'The model engine was stopped.');
+}
+
+function stalled({ modelPath, gpu }: EngineOptions): UserError {
+  const advice =
+    gpu === 'off' ? 'Move the file to a faster disk' : 'Move the file to a faster disk, turn the GPU off';
+  return new UserError(
+    'engine-timeout',
+    `Loading ${path.basename(modelPath)} came to a standstill, so the engine was stopped. ${advice}, or try again.`,
+  );
 }

@@ -1,6 +1,6 @@
 /** One engine process: start it, talk to it, end it with everything that it started. */
 import { execFile, fork, type ChildProcess, type ForkOptions } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -63,15 +63,15 @@ export class EngineProcess {
   readonly exited: Promise<string>;
 
   constructor(enginePath: string, nodePath: string | undefined, log: EngineLog) {
-    // Ours to remove: the engine may be killed at any moment.
-    const scratch = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
+    // The engine makes it when it needs it, and removes it when we are gone; we do when the engine is.
+    const scratch = path.join(os.tmpdir(), `prompt-confidence-${randomUUID()}`);
     const environment = { ...process.env, [SCRATCH_VARIABLE]: scratch };
     this.child = fork(enginePath, [], engineForkOptions(nodePath, environment));
-    this.exited = new Promise((resolve) => {
+    const exited = new Promise<string>((resolve) => {
       this.child.once('exit', (code, signal) => resolve(exitReason(code, signal)));
       this.child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
     });
-    void this.exited.then(() => rm(scratch, { recursive: true, force: true }));
+    this.exited = exited.finally(() => rm(scratch, { recursive: true, force: true }));
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => log('debug', text.trimEnd()));
     this.connection = createMessageConnection(
@@ -115,6 +115,7 @@ export class EngineProcess {
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted === true) cancel();
     try {
       const gone = this.exited.then((reason): never => {
         throw new UserError('engine-crashed', `The model engine stopped while it was working: ${reason}.`);

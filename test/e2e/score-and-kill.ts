@@ -61,6 +61,8 @@ export async function scoreAndKillHost(
   const { page, workspace } = workbench;
   const out = path.join(workspace, table.replace('.csv', '.scored.csv'));
   workbench.writeFile(table, reviewsTable(rows));
+  // What activates the extension when the window is opened again.
+  workbench.writeFile('.prompt-confidence/.gitkeep', '');
   await startScoring(workbench, table);
   await workbench.until('the rows have begun', async () => {
     if (!existsSync(`${out}.part.json`) && !existsSync(out)) throw new Error('there is no part');

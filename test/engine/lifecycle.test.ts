@@ -1,13 +1,11 @@
 /** The engine process over its life: it may die at any moment, and its callers must always get an answer. */
 import assert from 'node:assert/strict';
-import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { EngineClient, EngineState } from '../../src/sources/engine-client';
 import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
-import { CLI, ENGINE, fixture } from '../support/paths';
+import { fixture } from '../support/paths';
 
 const TINY = cpu(fixture('tiny-chat.gguf'));
 
@@ -147,29 +145,6 @@ describe('the engine process', function () {
     await engine.stop();
     await loading;
     assert.equal(engine.state.kind, 'stopped');
-  });
-
-  it('ends when its parent goes, even when the parent is killed', async () => {
-    const script = `
-      const { fork } = require('node:child_process');
-      const child = fork(${JSON.stringify(ENGINE)}, [], { execArgv: [], detached: true, stdio: 'ignore' });
-      process.stdout.write(String(child.pid));
-      setInterval(() => {}, 1000);`;
-    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [output] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(output.toString());
-    assert.ok(isAlive(pid));
-    await sleep(500);
-    parent.kill('SIGKILL');
-    await untilDead(pid);
-  });
-
-  it('leaves nothing behind when a command line is interrupted while it loads', async () => {
-    const child = fork(CLI, ['classify', 'x', '--gpu', 'off'], { execArgv: [], silent: true });
-    await sleep(700);
-    child.kill('SIGINT');
-    const [code] = (await once(child, 'exit')) as [number | null];
-    assert.notEqual(code, 0);
   });
 });
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { ExtensionInternals } from '../../src/extension';
+import { ResultHover } from '../../src/features/hover/hover';
 import type { ClassifiedText } from '../../src/workspace/results';
 
 const GOOD = 'I love this movie!';
@@ -85,6 +87,39 @@ describe('classifying in the editor', () => {
     assert.match(markdown.value, /`positive`/);
     assert.equal(internals.results.history[0]?.result.origin, 'hover');
     await configure('hover.classifySelection', undefined);
+  });
+
+  it('leaves a selection alone where the pointer has moved on before its turn came', async () => {
+    await configure('hover.classifySelection', true);
+    const { engine, services, results } = internals;
+    const editor = await open(GOOD);
+    editor.selection = wholeLine(editor, 0);
+    await services.scoring.load(undefined);
+    // Keeps the engine busy, so that the hover cannot be first.
+    const [classifier] = BUILTIN_CLASSIFIERS;
+    const stop = new AbortController();
+    const busy = engine.score(
+      { classifier: classifier ?? assert.fail(), texts: Array<string>(400).fill(MIXED), topTokens: 0 },
+      stop.signal,
+    );
+    const token = new vscode.CancellationTokenSource();
+    const waiting = engine.onStateChange((state) => {
+      if (state.kind === 'ready' && state.pending === 2) token.cancel();
+    });
+    const provider = new ResultHover(services);
+    const hover = await provider.provideHover(editor.document, new vscode.Position(0, 3), token.token);
+    waiting.dispose();
+    assert.equal(hover, undefined);
+    assert.ok(token.token.isCancellationRequested);
+    assert.ok(engine.state.kind === 'ready' && engine.state.pending === 1, 'the hover waits for nobody');
+    stop.abort();
+    await assert.rejects(busy, { code: 'cancelled' });
+    await configure('hover.classifySelection', undefined);
+    assert.equal((await classifySelection()).length, 1);
+    assert.deepEqual(
+      results.history.map(({ result }) => result.origin),
+      ['selection'],
+    );
   });
 
   for (const source of ['endpoint:far', 'editor:tiny-chat'])

@@ -33,6 +33,20 @@ describe('the packaged extension', () => {
     );
   });
 
+  it('has every file that its readme, or what that links to, links to', () => {
+    const pages = ['README.md'];
+    for (const page of pages) {
+      const links = readFileSync(path.join(extension, page), 'utf8').matchAll(/\]\(([^)#]+)[^)]*\)/gu);
+      for (const [, link = ''] of links) {
+        if (/^https?:/u.test(link)) continue;
+        const file = path.join(path.dirname(page), link);
+        assert.ok(existsSync(path.join(extension, file)), `${page} links to ${link}`);
+        if (file.endsWith('.md') && !pages.includes(file)) pages.push(file);
+      }
+    }
+    assert.ok(pages.length > 3);
+  });
+
   it('leaves out sources, types and other platforms', () => {
     const files = readdirSync(path.join(extension, 'node_modules'), { recursive: true, encoding: 'utf8' });
     assert.deepEqual(

@@ -12,7 +12,7 @@ export function registerHover(services: Services): vscode.Disposable {
   return vscode.languages.registerHoverProvider({ scheme: '*' }, new ResultHover(services));
 }
 
-class ResultHover implements vscode.HoverProvider {
+export class ResultHover implements vscode.HoverProvider {
   constructor(private readonly services: Services) {}
 
   async provideHover(

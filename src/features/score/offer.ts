@@ -1,4 +1,7 @@
-/** Tables that a closed window, a crash or the command line left half scored: found when the workspace opens. */
+/**
+ * Tables that a closed window, a crash or the command line left half scored: found when the extension is activated.
+ * They do not activate it: VS Code would search every workspace for them at its start.
+ */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
