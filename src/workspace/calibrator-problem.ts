@@ -16,7 +16,7 @@ const BIND = 'Bind…';
 const SET = 'Set Calibrator…';
 const OPEN = 'Open Calibrator';
 const FOLDER = 'Open Folder';
-const WITHOUT = 'Classify Without It';
+const WITHOUT = 'Go On Without It';
 
 /** @param again does what failed once more, with the calibrator or without it */
 export async function reportCalibratorError(
@@ -28,10 +28,11 @@ export async function reportCalibratorError(
   const { uri, binding } = error.found;
   const folder = uri && vscode.Uri.joinPath(uri, '..');
   const isThere = uri !== undefined && error.code !== 'calibrator-missing';
+  // The folder only where there is no file in it to open: a fourth button would leave none of them room for its words.
+  const open = isThere ? OPEN : folder !== undefined && (await exists(folder)) ? FOLDER : undefined;
   const chosen = await prompts.tell('error', error.message, [
-    ...(binding === undefined ? [SET] : [BIND]),
-    ...(isThere ? [OPEN] : []),
-    ...(folder !== undefined && (await exists(folder)) ? [FOLDER] : []),
+    binding === undefined ? SET : BIND,
+    ...(open === undefined ? [] : [open]),
     WITHOUT,
   ]);
   if (chosen === BIND && uri !== undefined && binding !== undefined) {
