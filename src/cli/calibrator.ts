@@ -10,8 +10,6 @@ import type { ScoredBy } from '../core/scoring/score-parts';
 import { UserError } from '../core/user-error';
 import { calibratorFile, type LoadedCalibrator, loadCalibrator } from '../store/calibrators';
 import type { FoundClassifier } from '../store/classifiers';
-import type { CopyOptions } from '../store/tables/write-calibrated';
-import { applyCalibrator } from '../core/calibration/calibrator';
 import { usageError } from './command';
 
 /** For node:util parseArgs. */
@@ -63,8 +61,6 @@ export interface ScoreCalibrator extends LoadedCalibrator {
    */
   check(score: ScoredBy): readonly Warning[];
   calibrated(score: Score): CalibratedScore;
-  /** How scored rows become calibrated ones. */
-  readonly copy: CopyOptions;
 }
 
 /** @throws UserError calibrator-mismatch: it was fitted on another model, prompt or label order */
@@ -74,8 +70,7 @@ export function scoreCalibrator(
   origin: ScoreOrigin,
 ): ScoreCalibrator | undefined {
   if (loaded === undefined) return undefined;
-  const { saved, file, sha256 } = loaded;
-  const { calibrator } = saved;
+  const { saved, file } = loaded;
   const names = labelNames(classifier);
   const check = (score: ScoredBy | undefined): Warning[] => {
     const fit = fitOf(saved, targetOf(origin, names, score));
@@ -96,12 +91,6 @@ export function scoreCalibrator(
   return {
     ...loaded,
     check,
-    calibrated: (score) => calibratedScore(score, calibrator, DEFAULT_BUCKETS),
-    copy: {
-      columns: calibrator.on === 'labels' ? { labels: calibrator.labels } : {},
-      on: calibrator.on,
-      calibrate: (data) => applyCalibrator(calibrator, data),
-      calibratorSha256: sha256,
-    },
+    calibrated: (score) => calibratedScore(score, saved.calibrator, DEFAULT_BUCKETS),
   };
 }

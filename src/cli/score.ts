@@ -15,6 +15,7 @@ import { countRows, firstTexts } from '../store/tables/rows';
 import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
 import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
 import { discardUnfinished, whileAlone } from '../store/tables/scored-file';
+import { copyOfScores } from '../store/tables/write-calibrated';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
 import { outputFile, positional } from './calibration/options';
 import { report as reportProblems } from './calibration/render';
@@ -99,10 +100,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
     const { model, backend } = origin;
     if (prefixes !== null && calibrator !== undefined)
       throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
-    if (calibrator?.saved.calibrator.method === 'combination')
-      throw usageError(
-        'A combination is applied to a table of both methods: score it with --methods token,consistency,ensemble --no-calibrator, then "apply".',
-      );
+    const copy = calibrator && copyOfScores(calibrator);
     const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, backend === 'endpoint');
     const ask = (texts: readonly string[]): Promise<ScoredTexts> =>
       scoreTexts(session.source, classifier, texts, {
@@ -125,8 +123,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       jitter: first.jitter,
       devices: info?.device.names ?? [],
       versions: info?.versions ?? {},
-      calibrator:
-        calibrator === undefined ? null : { file: path.basename(calibrator.file), sha256: calibrator.sha256 },
+      calibrator,
       source,
       rows,
       textColumn,
@@ -137,7 +134,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       run,
       cells,
       score: ask,
-      calibrator: calibrator?.copy,
+      calibrator: copy,
       replace: values.force,
       onProgress: teller(io),
     });

@@ -63,15 +63,23 @@ export async function saveCalibrator(file: string, saved: SavedCalibrator): Prom
 /** @throws UserError no-file, calibrator-not-json, calibrator-newer, calibrator-invalid */
 export async function loadCalibrator(file: string): Promise<LoadedCalibrator> {
   const bytes = await readCalibrator(file);
-  const text = bytes.toString('utf8');
   try {
-    return { file, sha256: sha256(bytes), saved: parseSavedCalibrator(text) };
+    return calibratorFrom(file, bytes);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const line = badJsonLine(text);
+    const line = badJsonLine(bytes.toString('utf8'));
     const where = line === undefined ? file : `${file}, line ${line}`;
     throw new UserError(error.code, `${where}: ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * What stands in the file of a calibrator.
+ *
+ * @throws UserError everything of `parseSavedCalibrator`
+ */
+export function calibratorFrom(file: string, bytes: Uint8Array): LoadedCalibrator {
+  return { file, sha256: sha256(bytes), saved: parseSavedCalibrator(new TextDecoder().decode(bytes)) };
 }
 
 /** The calibrators of a workspace by name; empty where it has none. */

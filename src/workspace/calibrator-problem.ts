@@ -16,7 +16,7 @@ const BIND = 'Bind…';
 const SET = 'Set Calibrator…';
 const OPEN = 'Open Calibrator';
 const FOLDER = 'Open Folder';
-const WITHOUT = 'Classify Without It';
+const WITHOUT = 'Go On Without It';
 
 /** @param again does what failed once more, with the calibrator or without it */
 export async function reportCalibratorError(

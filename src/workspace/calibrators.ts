@@ -7,12 +7,13 @@ import {
   type Calibration,
 } from '../core/calibration/calibrated-score';
 import { type Fit, fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/fit';
-import { type Binding, parseSavedCalibrator, type SavedCalibrator } from '../core/calibration/saved';
+import type { Binding } from '../core/calibration/saved';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
+import { type ScoredBy, scoringOf } from '../core/scoring/score-parts';
 import { UserError } from '../core/user-error';
-import { calibratorFileName } from '../store/calibrators';
+import { calibratorFileName, calibratorFrom, type LoadedCalibrator } from '../store/calibrators';
 import { promptSha256 } from '../store/prompt-hash';
 import type { UsableClassifier } from './classifiers';
 import { JsonFolders } from './json-folders';
@@ -21,10 +22,9 @@ import type { Scoring } from './scoring';
 export const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
 
 /** A calibrator that can be read; whether it belongs to a classifier is another question. */
-export interface NamedCalibrator {
+export interface NamedCalibrator extends LoadedCalibrator {
   readonly uri: vscode.Uri;
   readonly by: CalibratedBy;
-  readonly saved: SavedCalibrator;
 }
 
 /** A calibrator that a classifier names and that cannot be used: what is known, for the actions that mend it. */
@@ -77,6 +77,21 @@ export class Calibrators implements vscode.Disposable {
     }
   }
 
+  /**
+   * As `of`, and refused where it is known to belong to another prompt or labels.
+   *
+   * @throws CalibratorError as `of`; calibrator-mismatch
+   */
+  async checked(entry: UsableClassifier): Promise<NamedCalibrator | undefined> {
+    const named = await this.of(entry);
+    if (named === undefined) return undefined;
+    const { classifier } = entry;
+    const fit = fitOfClassifier(named, classifier, { promptSha256: promptSha256(classifier) });
+    const error = fitError(fit, named, classifier.name, undefined);
+    if (error !== undefined) throw error;
+    return named;
+  }
+
   /** Those of a folder that can be read, by name. */
   async list(folder: vscode.Uri): Promise<NamedCalibrator[]> {
     const location = vscode.Uri.joinPath(folder, CALIBRATOR_FOLDER);
@@ -119,9 +134,9 @@ export async function readCalibrator(uri: vscode.Uri): Promise<NamedCalibrator> 
       : new UserError('calibrator-unreadable', `${file} cannot be read: ${String(error)}`, { cause: error });
   }
   try {
-    const saved = parseSavedCalibrator(new TextDecoder().decode(bytes));
+    const loaded = calibratorFrom(uri.fsPath, bytes);
     const name = (uri.path.split('/').at(-1) ?? '').replace(/\.json$/, '');
-    return { uri, by: calibratedBy(name, file, saved), saved };
+    return { uri, by: calibratedBy(name, file, loaded.saved), ...loaded };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.code, `${file}: ${error.message}`, { cause: error });
@@ -176,6 +191,14 @@ export function fitError(
       { classifier, uri, binding },
     );
   return undefined;
+}
+
+/** What a calibrator of such a score is bound to; undefined while the model's hash is not known. */
+export function bindingTo(
+  { model, promptSha256, backend }: ScoreOrigin,
+  score: ScoredBy,
+): Binding | undefined {
+  return model === undefined ? undefined : { model, promptSha256, scoring: scoringOf(score), backend };
 }
 
 /** A score with the calibrator of its classifier, or why without. */

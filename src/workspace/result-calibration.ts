@@ -6,16 +6,15 @@ import type { Binding } from '../core/calibration/saved';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
-import { scoringOf } from '../core/scoring/score-parts';
 import type { ModelEntry, ModelStore } from '../store/models';
 import { promptSha256 } from '../store/prompt-hash';
 import {
+  bindingTo,
   CalibratorError,
   type Calibrators,
   type NamedCalibrator,
   calibrationOf,
   fitError,
-  fitOfClassifier,
 } from './calibrators';
 import type { Classifiers, UsableClassifier } from './classifiers';
 import type { ModelHashes } from './model-hashes';
@@ -87,14 +86,11 @@ export class ResultCalibration implements vscode.Disposable {
   async prepare(entry: UsableClassifier, leaveRaw: boolean): Promise<Calibrate> {
     const { classifier } = entry;
     if (leaveRaw) return () => leftRaw(classifier);
-    const named = await this.parts.calibrators.of(entry);
+    const named = await this.parts.calibrators.checked(entry);
     if (named === undefined) return () => undefined;
-    const early = fitOfClassifier(named, classifier, { promptSha256: promptSha256(classifier) });
-    const error = fitError(early, named, classifier.name, undefined);
-    if (error !== undefined) throw error;
     return (document, score, scoredBy) => {
       const { fit, calibration } = calibrationOf(named, score, scoredBy, readBuckets(document).buckets);
-      const refusal = fitError(fit, named, classifier.name, bindingOf(score, scoredBy));
+      const refusal = fitError(fit, named, classifier.name, bindingTo(scoredBy, score));
       if (refusal !== undefined) throw refusal;
       return fit.kind === 'unknown' ? this.waiting(named, scoredBy) : calibration;
     };
@@ -170,9 +166,4 @@ function modelIdentity(
   sha256: string | undefined,
 ): Binding['model'] | undefined {
   return sha256 === undefined ? undefined : { kind: 'file', name: file, sha256 };
-}
-
-/** What a calibrator of such a score is bound to; undefined while the model's hash is not known. */
-function bindingOf(score: Score, { model, promptSha256, backend }: ScoredBy): Binding | undefined {
-  return model === undefined ? undefined : { model, promptSha256, scoring: scoringOf(score), backend };
 }

@@ -200,7 +200,7 @@ describe('calibrators of classifiers in the editor', () => {
     const error = await refusal();
     assert.match(error.message, /scoring mode differs/);
     const modes: boolean[] = [];
-    const prompts = new ScriptedPrompts(['Classify Without It']);
+    const prompts = new ScriptedPrompts(['Go On Without It']);
     await reportCalibratorError({ log: services.log, prompts }, error, (leaveRaw) => {
       modes.push(leaveRaw);
       return Promise.resolve();
@@ -208,7 +208,7 @@ describe('calibrators of classifiers in the editor', () => {
     assert.deepEqual(modes, [true]);
     assert.match(
       prompts.saying('error')[0] ?? '',
-      /\[Set Calibrator…, Open Calibrator, Open Folder, Classify Without It\]/,
+      /\[Set Calibrator…, Open Calibrator, Open Folder, Go On Without It\]/,
     );
     const { calibration } = await classify(services.classification, true);
     assert.match(calibration?.kind === 'raw' ? calibration.reason : '', /without the calibrator reviews/);

@@ -8,6 +8,7 @@ import { offerUnfinished } from '../../src/features/score/offer';
 import { ScoreRuns } from '../../src/features/score/score-runs';
 import { withoutSeconds } from '../support/score-meta';
 import { internals, until, useOneThread } from './internals';
+import { person as personAnswers, personLeaves } from './person';
 import { ScriptedPrompts } from './scripted-prompts';
 
 const REVIEWS = Array.from({ length: 20 }, (_, i) =>
@@ -35,25 +36,14 @@ describe('Score CSV… in the editor', function () {
     );
     writeFileSync(table, `id,review,label\n${rows.join('')}`);
   });
-  after(() => {
-    // What was put over the methods of its class.
-    for (const name of ['choose', 'ask', 'tell'] as const)
-      Reflect.deleteProperty(inside.services.prompts, name);
-  });
+  after(() => personLeaves(inside.services.prompts));
   afterEach(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Somebody who answers the running extension; gives what was said. */
-  function person(...answers: (string | undefined)[]): ScriptedPrompts {
-    const scripted = new ScriptedPrompts(answers);
-    const { prompts } = inside.services;
-    prompts.choose = (question) => scripted.choose(question);
-    prompts.ask = (question) => scripted.ask(question);
-    prompts.tell = (severity, message, actions) => scripted.tell(severity, message, actions);
-    return scripted;
-  }
+  const person = (...answers: (string | undefined)[]): ScriptedPrompts =>
+    personAnswers(inside.services.prompts, answers);
   const score = async (uri = vscode.Uri.file(table)): Promise<void> => {
     await vscode.commands.executeCommand('promptConfidence.scoreCsv', uri);
   };

@@ -3,17 +3,10 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { visibleName } from '../../core/presentation';
-import { formatTimeLeft } from '../../core/quantities';
 import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
-import { countRows, tableRows, type TableRow } from '../../store/tables/rows';
-import {
-  discardUnfinished,
-  exists,
-  readUnfinished,
-  STATE_SUFFIX,
-  whileAlone,
-} from '../../store/tables/scored-file';
+import { firstRows } from '../../store/tables/rows';
+import { discardUnfinished, readUnfinished, STATE_SUFFIX, whileAlone } from '../../store/tables/scored-file';
 import { activeTable } from '../../workspace/active-table';
 import { askInTurn, question } from '../../workspace/questions';
 import { reportError } from '../../workspace/report-error';
@@ -21,7 +14,7 @@ import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
 import { isTrustedOrTold } from '../../workspace/trust';
 import { guessTextColumn, scoredName } from './guesses';
-import { rowSource } from './row-source';
+import { isAgreed } from './agree';
 import { howFar, orderOf, type ScoreOrder, type ScoreRuns } from './score-runs';
 
 const TITLE = 'Score CSV';
@@ -53,7 +46,7 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
     }
     const source = await inspectTable(file);
     const order = await askForOrder(services, source);
-    if (order === undefined || !(await wantsIt(services, source, order))) return;
+    if (order === undefined || !(await isAgreed(services, source, order))) return;
     await runs.run(order);
   } catch (error) {
     await reportError(services, error);
@@ -127,7 +120,7 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
   let textColumn =
     remembered.textColumn !== undefined && columns.includes(remembered.textColumn)
       ? remembered.textColumn
-      : guessTextColumn(columns, await firstRows(source, SAMPLE_ROWS));
+      : guessTextColumn(columns, await firstRows(source));
   let name = scoredName(path.basename(source.file), taken);
 
   const answered = await askInTurn([
@@ -175,7 +168,7 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
   ]);
   if (!answered) return undefined;
   await context.workspaceState.update(REMEMBERED, { classifier, textColumn } satisfies Remembered);
-  return { source: source.file, out: path.join(folder, name), classifier, textColumn };
+  return { source: source.file, out: path.join(folder, name), classifier, textColumn, leaveRaw: false };
 }
 
 function nameProblem(text: string, taken: readonly string[]): string | undefined {
@@ -183,42 +176,4 @@ function nameProblem(text: string, taken: readonly string[]): string | undefined
   if (!name.toLowerCase().endsWith('.csv')) return 'The name ends in .csv.';
   if (/[\\/]/u.test(name)) return 'The copy stays beside the table: a name without folders.';
   return taken.includes(name) ? `${name} exists already.` : undefined;
-}
-
-/** From so many rows on, the time is measured and asked about first. */
-const MANY_ROWS = 1000;
-const SAMPLE_ROWS = 32;
-
-/** For a large table: how long it will take, by what its first rows take, and whether it shall. */
-async function wantsIt(services: Services, source: TableFile, order: ScoreOrder): Promise<boolean> {
-  const { prompts, work } = services;
-  const rows = await countRows(source);
-  if (rows < MANY_ROWS || (await exists(order.out))) return true;
-  const classifier = await services.classifiers.get(order.classifier);
-  const column = source.header.findIndex((name) => name.trim() === order.textColumn);
-  const texts = (await firstRows(source, SAMPLE_ROWS))
-    .map(({ cells }) => cells[column] ?? '')
-    .filter((text) => text.trim() !== '');
-  const seconds = await work.run('Measuring how long it takes', async ({ signal }) => {
-    const { ask } = await rowSource(services, classifier, signal);
-    await ask(texts.slice(0, 1));
-    const started = performance.now();
-    await ask(texts);
-    return ((performance.now() - started) / 1000 / Math.max(1, texts.length)) * rows;
-  });
-  const answer = await prompts.confirm(
-    `Score ${rows.toLocaleString('en-US')} rows of ${path.basename(source.file)}?`,
-    `By its first rows this takes about ${formatTimeLeft(seconds)}. It can be paused at any time, and goes on after a reload.`,
-    ['Score'],
-  );
-  return answer === 'Score';
-}
-
-async function firstRows(source: TableFile, most: number): Promise<readonly TableRow[]> {
-  const rows: TableRow[] = [];
-  for await (const batch of tableRows(source)) {
-    rows.push(...batch.slice(0, most - rows.length));
-    if (rows.length >= most) break;
-  }
-  return rows;
 }

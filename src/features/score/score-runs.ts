@@ -14,13 +14,16 @@ import {
   discardUnfinished,
   readUnfinished,
   whileAlone,
-  type Done,
   type Unfinished,
 } from '../../store/tables/scored-file';
 import { writeScored } from '../../store/tables/write-scored';
+import { reportCalibratorError } from '../../workspace/calibrator-problem';
+import { CalibratorError } from '../../workspace/calibrators';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import type { WorkHandle } from '../../workspace/work';
+import { endInWords, type Scored } from './end';
+import { doubtsAbout, rowCalibrator } from './row-calibrator';
 import { rowSource } from './row-source';
 
 export interface ScoreOrder {
@@ -32,11 +35,12 @@ export interface ScoreOrder {
   readonly classifier: string;
   readonly textColumn: string;
   readonly shard?: Shard | undefined;
+  /** Raw scores, whatever calibrator the classifier names. */
+  readonly leaveRaw: boolean;
 }
 
-interface Scored {
-  readonly done: Done;
-  /** Whether the table says what is right, so that the scores can be calibrated. */
+interface Ended extends Scored {
+  /** Whether the table says what is right, so that the calibration panel can show something. */
   readonly labelled: boolean;
 }
 
@@ -59,7 +63,7 @@ export class ScoreRuns implements vscode.Disposable {
 
   /** Scores a table, or goes on with it, and says how it ended. Settles when that is said and answered. */
   async run(order: ScoreOrder): Promise<void> {
-    let scored: Scored;
+    let scored: Ended;
     try {
       scored = await this.whileShown(order);
     } catch (error) {
@@ -69,7 +73,7 @@ export class ScoreRuns implements vscode.Disposable {
     await this.tellEnd(order, scored);
   }
 
-  private async whileShown(order: ScoreOrder): Promise<Scored> {
+  private async whileShown(order: ScoreOrder): Promise<Ended> {
     const controller = new AbortController();
     this.running.add(controller);
     this.showRunning();
@@ -83,12 +87,16 @@ export class ScoreRuns implements vscode.Disposable {
     }
   }
 
-  private async score(order: ScoreOrder, { report, signal }: WorkHandle): Promise<Scored> {
+  private async score(order: ScoreOrder, { report: tell, signal }: WorkHandle): Promise<Ended> {
+    const { classifiers, calibrators } = this.services;
     const source = await inspectTable(order.source);
     const rows = await countRows(source);
-    const classifier = await this.services.classifiers.get(order.classifier);
+    const entry = await classifiers.find(order.classifier);
+    const { classifier } = entry;
+    const calibrator = order.leaveRaw ? undefined : await rowCalibrator(calibrators, entry);
     const from = await rowSource(this.services, classifier, signal);
     const first = await probe(from.ask);
+    const doubts = calibrator === undefined ? [] : doubtsAbout(calibrator, classifier, from, first.score);
     const rate = new RowRate();
     const cells = scoreCells(labelNames(classifier), classifier.method, null, from.backend === 'endpoint');
     const run = scoreRun({
@@ -98,28 +106,35 @@ export class ScoreRuns implements vscode.Disposable {
       seed: DEFAULT_SEED,
       context: first.shape,
       jitter: first.jitter,
-      // Raw scores: the panel fits on them, and "apply" calibrates them.
-      calibrator: null,
+      calibrator: calibrator?.named,
       source,
       rows,
       textColumn: order.textColumn,
       shard: order.shard,
     });
-    const done = await writeScored(source, order.out, {
+    const report = await writeScored(source, order.out, {
       run,
       cells,
       score: from.ask,
+      calibrator: calibrator?.copy,
       replace: false,
       onProgress: (progress, total) => {
         rate.add(progress.rows, performance.now());
-        report(rowsInWords(progress.rows, total, rate.perSecond), total === 0 ? 1 : progress.rows / total);
+        tell(rowsInWords(progress.rows, total, rate.perSecond), total === 0 ? 1 : progress.rows / total);
       },
     });
-    return { done, labelled: source.header.some((column) => /^(label|y_true)$/iu.test(column.trim())) };
+    return {
+      report,
+      by: calibrator?.named.by,
+      doubts,
+      labelled: source.header.some((column) => /^(label|y_true)$/iu.test(column.trim())),
+    };
   }
 
   private async tellStop(order: ScoreOrder, error: unknown): Promise<void> {
     const again = (): Promise<void> => this.run(order);
+    if (error instanceof CalibratorError)
+      return reportCalibratorError(this.services, error, (leaveRaw) => this.run({ ...order, leaveRaw }));
     const left = await readUnfinished(order.out).catch(() => undefined);
     if (!(error instanceof UserError && error.code === 'cancelled'))
       return reportError(this.services, error, left === undefined ? {} : { retry: again });
@@ -133,16 +148,11 @@ export class ScoreRuns implements vscode.Disposable {
     if (answer === 'Discard') await whileAlone(order.out, () => discardUnfinished(order.out));
   }
 
-  private async tellEnd({ out }: ScoreOrder, { done, labelled }: Scored): Promise<void> {
-    const failed = done.failed === 0 ? '' : ` ${done.failed} have no score; the column score_error says why.`;
-    const [first] = done.firstFailed;
+  private async tellEnd({ out }: ScoreOrder, scored: Ended): Promise<void> {
+    const { labelled } = scored;
+    const { severity, message } = endInWords(out, scored);
     const action = labelled ? 'Open Calibration Panel' : 'Open Table';
-    const answer = await this.services.prompts.tell(
-      done.failed === 0 ? 'info' : 'warning',
-      `${done.rows.toLocaleString('en-US')} rows are scored in ${path.basename(out)}.${failed}${first === undefined ? '' : ` Line ${first.line}: ${first.reason}`}`,
-      [action],
-    );
-    if (answer !== action) return;
+    if ((await this.services.prompts.tell(severity, message, [action])) !== action) return;
     const command = labelled ? 'promptConfidence.openCalibration' : 'vscode.open';
     await vscode.commands.executeCommand(command, vscode.Uri.file(out));
   }
@@ -157,8 +167,8 @@ export function howFar({ done, run }: Unfinished): string {
   return rowsInWords(done.rows, rowsOf(run.source.rows, run.shard), undefined);
 }
 
-/** How a run that was cut short goes on. */
+/** How a run that was cut short goes on: raw where it was begun so, whatever its classifier names now. */
 export function orderOf(out: string, source: string, run: ScoreRun): ScoreOrder {
-  const { classifier, textColumn, shard } = run;
-  return { source, out, classifier, textColumn, ...(shard === undefined ? {} : { shard }) };
+  const { classifier, textColumn, shard, calibrator } = run;
+  return { source, out, classifier, textColumn, shard, leaveRaw: calibrator === null };
 }

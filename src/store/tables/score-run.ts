@@ -11,6 +11,7 @@ import type { Classifier } from '../../core/classifier/definition';
 import type { MethodSeconds } from '../../core/scoring/methods';
 import { UserError } from '../../core/user-error';
 import type { ContextShape } from '../../protocol/engine';
+import type { LoadedCalibrator } from '../calibrators';
 import { promptSha256 } from '../prompt-hash';
 import type { TableFile } from './inspect';
 import { readScoreMeta, SCORE_META_VERSION, scoreMetaFile, scoreMetaSchema } from './score-meta';
@@ -49,8 +50,8 @@ export interface RunParts {
   readonly jitter: number | null;
   readonly devices: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
-  /** Null for raw scores. */
-  readonly calibrator: { readonly file: string; readonly sha256: string } | null;
+  /** Undefined for raw scores. */
+  readonly calibrator: Pick<LoadedCalibrator, 'file' | 'sha256'> | undefined;
   readonly source: TableFile;
   readonly rows: number;
   readonly textColumn: string;
@@ -60,7 +61,7 @@ export interface RunParts {
 }
 
 export function scoreRun(parts: RunParts): ScoreRun {
-  const { classifier, source, rows, seed, shard } = parts;
+  const { classifier, calibrator, source, rows, seed, shard } = parts;
   return {
     schema: SCORE_META_VERSION,
     model: parts.model,
@@ -70,7 +71,8 @@ export function scoreRun(parts: RunParts): ScoreRun {
     backend: parts.backend,
     jitter: parts.jitter,
     classifier: classifier.name,
-    calibrator: parts.calibrator,
+    calibrator:
+      calibrator === undefined ? null : { file: path.basename(calibrator.file), sha256: calibrator.sha256 },
     context: parts.context,
     devices: parts.devices,
     versions: parts.versions,

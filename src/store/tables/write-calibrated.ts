@@ -2,6 +2,7 @@
  * A calibrated copy of a table: every column kept, its predictions moved to `raw:*`, the calibrated ones added.
  */
 import path from 'node:path';
+import { applyCalibrator } from '../../core/calibration/calibrator';
 import { confidenceOf } from '../../core/calibration/data';
 import {
   type CalibrateOn,
@@ -20,6 +21,7 @@ import {
 import { type PredictionTable, TableBuilder } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
+import type { LoadedCalibrator } from '../calibrators';
 import { csvLine } from './csv-line';
 import type { TableFile } from './inspect';
 import { type TableRow, tableRows } from './rows';
@@ -33,11 +35,33 @@ export interface CopyOptions {
   readonly calibratorSha256: string;
 }
 
+/**
+ * How the rows that `score` writes become calibrated ones.
+ *
+ * @throws UserError calibrator-combination: it needs the columns of two methods
+ */
+export function copyOfScores({ file, sha256, saved: { calibrator } }: LoadedCalibrator): CopyOptions {
+  if (calibrator.method === 'combination')
+    throw new UserError(
+      'calibrator-combination',
+      `${path.basename(file)} is a combination, which is applied to a table of both methods: score it on the command line ` +
+        `with --methods token,consistency,ensemble --no-calibrator, then "apply".`,
+    );
+  return {
+    columns: calibrator.on === 'labels' ? { labels: calibrator.labels } : {},
+    on: calibrator.on,
+    calibrate: (data) => applyCalibrator(calibrator, data),
+    calibratorSha256: sha256,
+  };
+}
+
 export interface CopyReport {
   readonly rows: number;
-  /** Rows with calibrated cells; the rest are copied with empty ones and listed in `rejected`. */
+  /** Rows with calibrated cells; the rest are copied with empty ones. */
   readonly calibrated: number;
+  /** The first 10,000 rows that could not be calibrated; `rejectedCount` counts all of them. */
   readonly rejected: readonly RejectedRow[];
+  readonly rejectedCount: number;
   readonly warnings: readonly Warning[];
 }
 
@@ -104,8 +128,8 @@ export class RowCalibrator {
 
   /** So far. */
   report(): Omit<CopyReport, 'rows'> {
-    const { rejected, warnings } = this.builder.take();
-    return { calibrated: this.calibrated, rejected, warnings };
+    const { rejected, rejectedCount, warnings } = this.builder.take();
+    return { calibrated: this.calibrated, rejected, rejectedCount, warnings };
   }
 }
 

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cutToTokens, estimateRun, estimateTokens } from '../../../src/core/estimate';
+import {
+  cutToTokens,
+  estimateRun,
+  estimateTokens,
+  requestsPerText,
+  usualBytes,
+} from '../../../src/core/estimate';
+import {
+  CONFIDENCE_METHODS,
+  type ConfidenceMethod,
+  DEFAULT_CONSISTENCY,
+} from '../../../src/core/scoring/methods';
 
 describe('the estimate of a run', () => {
   const plan = {
@@ -29,6 +40,19 @@ describe('the estimate of a run', () => {
     const { cost, secondsLeft } = estimateRun({ ...plan, price: null, requestsPerMinute: null });
     assert.equal(cost, null);
     assert.equal(secondsLeft, null);
+  });
+});
+
+describe('what a run is estimated by', () => {
+  it('is one request for token probabilities, and one for each answer that is drawn', () => {
+    const requests = (method: ConfidenceMethod): number =>
+      requestsPerText({ method, consistency: { ...DEFAULT_CONSISTENCY, samples: 7 } });
+    assert.deepEqual(CONFIDENCE_METHODS.map(requests), [1, 7, 8]);
+  });
+
+  it('is the mean length of some texts in bytes', () => {
+    assert.equal(usualBytes(['four', '电影', 'é']), 4);
+    assert.equal(usualBytes([]), 0);
   });
 });
 

@@ -1,0 +1,39 @@
+/** How a scored table is told of when it is done. */
+import path from 'node:path';
+import { calibratorInWords } from '../../core/calibrated-words';
+import type { CalibratedBy } from '../../core/calibration/calibrated-score';
+import type { ScoreReport } from '../../store/tables/write-scored';
+
+export interface Scored {
+  readonly report: ScoreReport;
+  /** Undefined for raw scores. */
+  readonly by: CalibratedBy | undefined;
+  /** What keeps the calibrated numbers from being taken at their word, in sentences. */
+  readonly doubts: readonly string[];
+}
+
+/** One line for people, and whether something in it wants their attention. */
+export function endInWords(
+  out: string,
+  { report, by, doubts }: Scored,
+): { readonly severity: 'info' | 'warning'; readonly message: string } {
+  const count = (value: number): string => value.toLocaleString('en-US');
+  const calibratedBy = by === undefined ? '' : `, calibrated by ${by.name} (${calibratorInWords(by)})`;
+  const { rejected = [], rejectedCount = 0 } = report.calibration ?? {};
+  const problems = [
+    ...(report.failed === 0
+      ? []
+      : [`${count(report.failed)} have no score; the column score_error says why.`]),
+    ...report.firstFailed.slice(0, 1).map(({ line, reason }) => `Line ${line}: ${reason}`),
+    ...(rejectedCount === 0 ? [] : [`${count(rejectedCount)} have a score, but no calibrated one.`]),
+    ...rejected.slice(0, 1).map(({ line, reason }) => `Line ${line}: ${reason}`),
+    ...doubts,
+  ];
+  return {
+    severity: problems.length === 0 ? 'info' : 'warning',
+    message: [
+      `${count(report.rows)} rows are scored in ${path.basename(out)}${calibratedBy}.`,
+      ...problems,
+    ].join(' '),
+  };
+}

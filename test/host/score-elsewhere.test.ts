@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Services } from '../../src/workspace/services';
+import { chatAnswer, json, serve, type TestServer } from '../unit/sources/endpoint/misbehaving-server';
+import { internals, setMachineSetting } from './internals';
+import { person, personLeaves } from './person';
+import type { ScriptedPrompts } from './scripted-prompts';
+
+/** The answers are canned; the settings, the files and the requests are real. */
+describe('Score CSV… by a model that is not on this machine', () => {
+  let services: Services;
+  let server: TestServer;
+  let folder: string;
+  let classifiers: string;
+
+  before(async () => {
+    ({ services } = await internals());
+    server = await serve((response) => json(response, chatAnswer({ positive: 0.7, negative: 0.2 })));
+    await setMachineSetting('endpoints', [
+      {
+        name: 'local',
+        url: server.url,
+        api: 'chat',
+        model: 'tiny',
+        requestsPerMinute: 60_000,
+        price: { promptPerMillion: 1000, answerPerMillion: 0 },
+      },
+    ]);
+    const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail();
+    classifiers = path.join(workspace, '.prompt-confidence', 'classifiers');
+    mkdirSync(classifiers, { recursive: true });
+    folder = mkdtempSync(path.join(workspace, 'score-'));
+    const labels = [{ name: 'positive' }, { name: 'negative' }];
+    for (const classifier of [
+      { name: 'far', template: 'Is it good?\n{{text}}:', labels, source: 'endpoint:local' },
+      {
+        name: 'lent',
+        template: '{{text}}:',
+        labels,
+        source: 'editor:tiny-chat',
+        method: 'consistency',
+        consistency: { samples: 4 },
+      },
+    ])
+      writeFileSync(
+        path.join(classifiers, `${classifier.name}.json`),
+        JSON.stringify({ version: 1, ...classifier }),
+      );
+  });
+  after(async () => {
+    personLeaves(services.prompts);
+    await setMachineSetting('endpoints', undefined);
+    await server.close();
+    for (const name of ['far', 'lent']) rmSync(path.join(classifiers, `${name}.json`));
+    rmSync(folder, { recursive: true });
+  });
+
+  const score = async (rows: number, ...answers: (string | undefined)[]): Promise<ScriptedPrompts> => {
+    const table = path.join(folder, `${rows}.csv`);
+    // The note is not sent, so it does not count.
+    writeFileSync(table, `text,note\n${`Good film.,${'long '.repeat(200)}\n`.repeat(rows)}`);
+    const prompts = person(services.prompts, answers);
+    await vscode.commands.executeCommand('promptConfidence.scoreCsv', vscode.Uri.file(table));
+    return prompts;
+  };
+
+  it('asks first, with what an endpoint will take by its price, and sends nothing before', async () => {
+    const { said } = await score(600, 'far', 'text', 'no.csv', undefined);
+    const [, tokens, cost] =
+      /^confirm Score 600 rows of 600\.csv\? \[Score\]\nThe texts are sent to tiny at http:\S+: about 600 requests with ([\d,]+) tokens of prompt and 600 of answer, ([\d.]+) by the price of the endpoint, at least 1 s\. It can be paused/.exec(
+        said.at(-1) ?? '',
+      ) ?? assert.fail(said.at(-1));
+    const perRow = Number(tokens?.replaceAll(',', '')) / 600;
+    assert.ok(perRow > 10 && perRow < 50, `${perRow} tokens a row`);
+    assert.equal(cost, ((perRow * 600) / 1000).toFixed(2));
+    assert.deepEqual(server.requests, []);
+    assert.deepEqual(readdirSync(folder), ['600.csv']);
+  });
+
+  it('scores where that is wished, and asks nothing about a few rows', async () => {
+    const asked = await score(20, 'far', 'text', 'asked.csv', 'Score', undefined);
+    assert.equal(asked.saying('confirm').length, 1);
+    assert.match(asked.said.at(-1) ?? '', /^info 20 rows are scored in asked\.csv/);
+    const few = await score(19, 'far', 'text', 'few.csv', undefined);
+    assert.deepEqual(few.saying('confirm'), []);
+    assert.match(few.said.at(-1) ?? '', /^info 19 rows are scored in few\.csv/);
+  });
+
+  it('says how many requests a language model of the editor will take', async () => {
+    const { said } = await score(50, 'lent', 'text', 'lent.csv', undefined);
+    assert.match(
+      said.at(-1) ?? '',
+      /The texts are sent to the language model tiny-chat of the editor: 200 requests, which count/,
+    );
+    assert.ok(!existsSync(path.join(folder, 'lent.csv.part')));
+  });
+});
