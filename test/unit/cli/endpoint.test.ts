@@ -155,6 +155,7 @@ describe('an endpoint on the command line', () => {
       template: '{{text}}:',
       labels: [{ name: 'positive' }, { name: 'negative' }, { name: 'mixed' }],
     };
+    const ROWS = 12;
     let counting: TestServer;
     let knowsN: boolean;
     let fails: boolean;
@@ -178,7 +179,7 @@ describe('an endpoint on the command line', () => {
 
     /** What was announced, and what was asked for rows of the table. */
     async function scoreRows(...argv: string[]): Promise<Ran & { announced: number; made: number }> {
-      const rows = Array.from({ length: 30 }, (_, row) => `row ${row}\n`).join('');
+      const rows = Array.from({ length: ROWS }, (_, row) => `row ${row}\n`).join('');
       const table = await bench.write('rows.csv', `text\n${rows}`);
       const endpoint = ['--endpoint', counting.url, '--endpoint-model', 'tiny', '--api', 'chat'];
       const out = ['--out', bench.at('rows.out.csv'), '--classifier', bench.at('films.json')];
@@ -191,12 +192,12 @@ describe('an endpoint on the command line', () => {
     }
 
     const METHODS = {
-      '--method token-probability': 30,
-      '--method consistency': 30 * 6,
-      '--method ensemble --samples 4': 30 * 5,
-      '--method consistency --variants plain': 30,
-      '--methods token,consistency,ensemble': 30 * 7,
-      '--methods token': 30,
+      '--method token-probability': ROWS,
+      '--method consistency': ROWS * 6,
+      '--method ensemble --samples 4': ROWS * 5,
+      '--method consistency --variants plain': ROWS,
+      '--methods token,consistency,ensemble': ROWS * 7,
+      '--methods token': ROWS,
     };
     for (const [options, expected] of Object.entries(METHODS))
       it(`with ${options}`, async () => {
@@ -211,20 +212,20 @@ describe('an endpoint on the command line', () => {
       const { announced, made } = await scoreRows(
         ...['--force', '--method', 'consistency', '--variants', 'plain', '--samples', '5'],
       );
-      assert.deepEqual([announced, made], [150, 150]);
+      assert.deepEqual([announced, made], [5 * ROWS, 5 * ROWS]);
     });
 
     it('of the rows that are left', async () => {
       await rm(bench.at('rows.out.csv'), { force: true });
       fails = true;
       const first = await scoreRows();
-      assert.equal(first.announced, 30);
-      const kept = Number(/(\d+) of 30 rows are kept/.exec(first.err)?.[1]);
+      assert.equal(first.announced, ROWS);
+      const kept = Number(/(\d+) of 12 rows are kept/.exec(first.err)?.[1]);
       assert.ok(kept > 0);
       fails = false;
       counting.requests.length = 0;
       const { announced, made } = await scoreRows();
-      assert.deepEqual([announced, made], [30 - kept, 30 - kept]);
+      assert.deepEqual([announced, made], [ROWS - kept, ROWS - kept]);
     });
   });
 });
