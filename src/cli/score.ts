@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { labelNames } from '../core/calibration/fit';
 import { estimateInWords, estimateRun, usualBytes } from '../core/estimate';
 import { RowRate, rowsInWords } from '../core/row-rate';
+import type { ConfidenceMethod } from '../core/scoring/methods';
 import { probe } from '../sources/probe';
 import { type ScoredTexts, scoreTexts } from '../sources/score-texts';
 import { findClassifier } from '../store/classifiers';
@@ -14,7 +15,7 @@ import { inspectTable } from '../store/tables/inspect';
 import { countRows, firstTexts } from '../store/tables/rows';
 import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
 import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
-import { discardUnfinished, whileAlone } from '../store/tables/scored-file';
+import { discardUnfinished, hasState, readUnfinished, whileAlone } from '../store/tables/scored-file';
 import { copyOfScores } from '../store/tables/write-calibrated';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
 import { outputFile, positional } from './calibration/options';
@@ -89,7 +90,9 @@ async function withNeutralTexts<T>(values: Values, work: (file: string) => Promi
 
 async function scoreTable(file: string, values: Values, io: Io): Promise<number> {
   const shard = shardOption(values.shard);
-  const out = await outputFile(values.out, values.force, [file]);
+  // A run that was killed at its very end may have left the table with its state, and is to be ended.
+  const isOurs = values.out !== undefined && (await hasState(values.out));
+  const out = await outputFile(values.out, values.force || isOurs, [file]);
   const source = await inspectTable(path.resolve(file));
   const textColumn = values['text-column'];
   checkColumns(source, textColumn, []);
@@ -102,16 +105,19 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
     const copy = calibrator && copyOfScores(calibrator);
     const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, backend === 'endpoint');
-    const ask = (texts: readonly string[]): Promise<ScoredTexts> =>
-      scoreTexts(session.source, classifier, texts, {
-        method: cells.scoredBy,
-        topTokens: 0,
-        seed,
-        signal: io.signal,
-      });
-    const plan = session.plan?.(rowsOf(rows, shard), usualBytes(await firstTexts(source, textColumn)));
-    if (plan !== undefined) io.err(`${origin.inWords}: ${estimateInWords(estimateRun(plan))}.\n`);
-    const first = await probe(ask);
+    const ask = (
+      texts: readonly string[],
+      method: ConfidenceMethod,
+      signal = io.signal,
+    ): Promise<ScoredTexts> =>
+      scoreTexts(session.source, classifier, texts, { method, topTokens: 0, seed, signal });
+    const first = await probe(ask, cells.scoredBy);
+    if (session.plan !== undefined) {
+      const kept = values.restart ? undefined : await readUnfinished(out);
+      const left = rowsOf(rows, shard) - (kept?.done.rows ?? 0);
+      const plan = session.plan(cells.scoredBy, left, usualBytes(await firstTexts(source, textColumn)));
+      io.err(`${origin.inWords}: ${estimateInWords(estimateRun(plan, first.secondsPerText))}.\n`);
+    }
     const warnings = calibrator?.check(first.score) ?? [];
     const run = scoreRun({
       classifier,
@@ -133,7 +139,9 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
     const report = await writeScored(source, out, {
       run,
       cells,
-      score: ask,
+      score: (texts, signal) => ask(texts, cells.scoredBy, signal),
+      textsAtOnce: session.source.textsAtOnce,
+      signal: io.signal,
       calibrator: copy,
       replace: values.force,
       onProgress: teller(io),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Classifier } from '../core/classifier/definition';
 import type { RunPlan } from '../core/estimate';
+import type { ConfidenceMethod } from '../core/scoring/methods';
 import type { EngineOptions, ModelInfo } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
 import { engineSource } from '../sources/engine-source';
@@ -63,8 +64,8 @@ export interface Session {
   readonly seed: number;
   /** The loaded model; undefined where the source is no engine. */
   readonly info: ModelInfo | undefined;
-  /** What a run over so many rows with texts of so many bytes takes; undefined where that costs nothing. */
-  readonly plan: ((rows: number, bytes: number) => RunPlan) | undefined;
+  /** What it takes to score so many rows with texts of so many bytes; undefined where that costs nothing. */
+  readonly plan: ((method: ConfidenceMethod, rows: number, bytes: number) => RunPlan) | undefined;
   /** What scores are calibrated with; undefined for raw scores. */
   readonly calibrator: ScoreCalibrator | undefined;
 }
@@ -86,7 +87,8 @@ export async function withSession<T>(
   const seed = seedOf(values);
   const chosen = await chooseCalibrator(values, found);
   const endpoint = endpointSource(values, classifier);
-  const plan = endpoint && ((rows: number, bytes: number) => endpoint.plan(classifier, rows, bytes));
+  const plan: Session['plan'] =
+    endpoint && ((method, rows, bytes) => endpoint.plan({ ...classifier, method }, rows, bytes));
   const run = async (source: Source, info: ModelInfo | undefined): Promise<T> => {
     const origin = await source.origin(io.signal);
     const { model, backend } = origin;

@@ -2,6 +2,7 @@
 
 import type { Classifier } from './classifier/definition';
 import { formatTimeLeft } from './quantities';
+import { variantsOf } from './scoring/variants';
 
 /** Money per million tokens, in whatever currency the person thinks in. */
 export interface Price {
@@ -10,23 +11,18 @@ export interface Price {
 }
 
 export interface RunPlan {
+  /** Those that are left, where a run goes on. */
   readonly rows: number;
-  /** Requests to each row: 1 for token probabilities, the number of samples for consistency. */
+  /** See {@link requestsPerText}. */
   readonly requestsPerRow: number;
   /** Tokens of one prompt with a text of the usual length in it; see {@link estimateTokens}. */
   readonly promptTokens: number;
-  /** Tokens of one answer: 1 for token probabilities. */
+  /** Tokens of all answers to one row. */
   readonly answerTokens: number;
   /** Null where the endpoint has no price. */
   readonly price: Price | null;
   /** Limit of the endpoint; null for none. */
   readonly requestsPerMinute: number | null;
-}
-
-/** What the first rows took; null before there are any. */
-export interface Measured {
-  readonly rows: number;
-  readonly seconds: number;
 }
 
 export interface RunEstimate {
@@ -35,21 +31,25 @@ export interface RunEstimate {
   readonly answerTokens: number;
   /** In the currency of the price; null without one. */
   readonly cost: number | null;
-  /** Of the rows that are left; null where neither a rate nor a limit is known. */
-  readonly secondsLeft: number | null;
+  /** Null where neither a rate nor a limit is known. */
+  readonly seconds: number | null;
+  /** Whether they were measured, and not only what the limit on requests allows at best. */
+  readonly isMeasured: boolean;
 }
 
 /**
- * A run in figures. The time is the measured rate's, or, before any row is done, what the limit on requests allows
- * at best.
+ * A run in figures.
+ *
+ * @param secondsPerRow that a few texts took; null where none was scored yet
  */
-export function estimateRun(plan: RunPlan, measured: Measured | null = null): RunEstimate {
-  const requests = plan.rows * plan.requestsPerRow;
+export function estimateRun(plan: RunPlan, secondsPerRow: number | null = null): RunEstimate {
+  const { rows, price, requestsPerMinute } = plan;
+  const requests = rows * plan.requestsPerRow;
   const promptTokens = requests * plan.promptTokens;
-  const answerTokens = requests * plan.answerTokens;
-  const { price, requestsPerMinute } = plan;
-  const left = plan.rows - (measured?.rows ?? 0);
-  const atBest = requestsPerMinute === null ? null : (left * plan.requestsPerRow * 60) / requestsPerMinute;
+  const answerTokens = rows * plan.answerTokens;
+  const atBest = requestsPerMinute === null ? null : (requests * 60) / requestsPerMinute;
+  const measured = secondsPerRow === null ? null : rows * secondsPerRow;
+  const isMeasured = measured !== null && measured >= (atBest ?? 0);
   return {
     requests,
     promptTokens,
@@ -58,14 +58,32 @@ export function estimateRun(plan: RunPlan, measured: Measured | null = null): Ru
       price === null
         ? null
         : (promptTokens * price.promptPerMillion + answerTokens * price.answerPerMillion) / 1_000_000,
-    secondsLeft:
-      measured === null || measured.rows === 0 ? atBest : (left * measured.seconds) / measured.rows,
+    seconds: isMeasured ? measured : atBest,
+    isMeasured,
   };
 }
 
-/** Requests to one text where every answer is one: the drawn ones, and one for token probabilities. */
-export function requestsPerText({ method, consistency }: Pick<Classifier, 'method' | 'consistency'>): number {
-  const drawn = method === 'token-probability' ? 0 : consistency.samples;
+/**
+ * Requests to one text: the drawn answers, and one for token probabilities.
+ *
+ * @param answersAtOnce that one request brings at most, at least 1
+ */
+export function requestsPerText(classifier: Classifier, answersAtOnce: number): number {
+  const { method } = classifier;
+  // How many prompts there are does not hang on the seed.
+  const drawn =
+    method === 'token-probability'
+      ? 0
+      : variantsOf(classifier, 0).reduce((sum, { samples }) => sum + Math.ceil(samples / answersAtOnce), 0);
+  return drawn + (method === 'consistency' ? 0 : 1);
+}
+
+/** A drawn answer is seldom longer than a label and a word or two. */
+const DRAWN_TOKENS = 4;
+
+/** Tokens of all answers to one text. */
+export function answerTokensPerText({ method, consistency }: Classifier): number {
+  const drawn = method === 'token-probability' ? 0 : DRAWN_TOKENS * consistency.samples;
   return drawn + (method === 'consistency' ? 0 : 1);
 }
 
@@ -104,19 +122,15 @@ export function cutToTokens(text: string, most: number): { text: string; tokens:
 
 /**
  * "about 12,000 requests with 2,400,000 tokens of prompt and 12,000 of answer, 0.37 by the price of the endpoint, at
- * least 20 min"
+ * least 20 min"; "20 min at the pace of the first texts" where that is known
  */
-export function estimateInWords({
-  requests,
-  promptTokens,
-  answerTokens,
-  cost,
-  secondsLeft,
-}: RunEstimate): string {
+export function estimateInWords(estimate: RunEstimate): string {
+  const { requests, promptTokens, answerTokens, cost, seconds, isMeasured } = estimate;
   const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+  const time = seconds === null ? null : formatTimeLeft(seconds);
   return [
     `about ${count(requests)} requests with ${count(promptTokens)} tokens of prompt and ${count(answerTokens)} of answer`,
     ...(cost === null ? [] : [`${cost.toFixed(2)} by the price of the endpoint`]),
-    ...(secondsLeft === null ? [] : [`at least ${formatTimeLeft(secondsLeft)}`]),
+    ...(time === null ? [] : [isMeasured ? `${time} at the pace of the first texts` : `at least ${time}`]),
   ].join(', ');
 }

@@ -20,6 +20,7 @@ export function engineSource(engine: EngineClient, model: ModelFile) {
         inWords: `${model.file} on ${deviceInWords(device)}`,
       };
     },
+    textsAtOnce: null,
     score: (request: ScoreRequest, signal?: AbortSignal) => engine.score(request, signal),
     sample: async (request: SampleRequest, signal?: AbortSignal) => ({
       ...(await engine.sample(request, signal)),

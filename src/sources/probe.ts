@@ -1,7 +1,8 @@
 /**
- * What can only be known of a source's scores by asking for some: how answers are read, the shape of the context, and how
- * far a text's score moves with what is scored beside it.
+ * What can only be known of a source's scores by asking for some: how answers are read, the shape of the context, how far
+ * a text's score moves with what is scored beside it, and how long texts take.
  */
+import type { ConfidenceMethod } from '../core/scoring/methods';
 import type { Score } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import type { ContextShape } from '../protocol/engine';
@@ -17,9 +18,10 @@ const TEXTS = [
   'Some will love this and some will want their money back.',
 ] as const;
 
-/** Scores texts, one for each, in order. */
+/** Scores texts by a method, one for each, in order. */
 export type Ask = (
   texts: readonly string[],
+  method: ConfidenceMethod,
 ) => Promise<{ readonly scores: readonly (Score | Failed)[]; readonly shape: ContextShape | null }>;
 
 export interface Probe {
@@ -29,33 +31,56 @@ export interface Probe {
   /**
    * The largest difference, in probability, between a text alone and the same text among others. A GPU, or a server that
    * batches its clients, chooses kernels by batch; on a CPU the engine pads what it decodes so that there is none.
-   * Null for drawn answers, which differ anyway.
+   * Null where no token probabilities are asked for, or no text has them: drawn answers differ anyway.
    */
   readonly jitter: number | null;
+  /** Of a text, by the method: among others where token probabilities are all that is asked for, else alone. */
+  readonly secondsPerText: number;
 }
 
-/** @throws UserError what `ask` throws; probe-failed: why not even a plain text gets a score */
-export async function probe(ask: Ask): Promise<Probe> {
-  const { scores, shape } = await ask([TEXTS[0]]);
-  const score = scored(scores[0]);
-  if (score.method === 'sampled' || score.agreement !== undefined) return { score, shape, jitter: null };
-  const alone: Score[] = [score];
-  for (const text of TEXTS.slice(1)) alone.push(scored((await ask([text])).scores[0]));
-  const together = (await ask(TEXTS)).scores.map(scored);
-  return { score, shape, jitter: largestDistance(alone, together) };
+/**
+ * A source may refuse some of the texts (a filter, labels that are not among the likeliest tokens), but not all of them.
+ *
+ * @throws UserError what `ask` throws; probe-failed: why not even a plain text gets a score
+ */
+export async function probe(ask: Ask, method: ConfidenceMethod): Promise<Probe> {
+  let refused: Failed | undefined;
+  for (const text of TEXTS) {
+    const alone = await timed(() => ask([text], method));
+    const [score] = alone.scores;
+    if (score === undefined) throw new Error('a source must give a score for every text');
+    if (isFailed(score)) {
+      refused ??= score;
+      continue;
+    }
+    const { shape } = alone;
+    if (method === 'consistency') return { score, shape, jitter: null, secondsPerText: alone.seconds };
+    const { jitter, secondsTogether } = await measureJitter(ask);
+    const secondsPerText = method === 'ensemble' ? alone.seconds : secondsTogether / TEXTS.length;
+    return { score, shape, jitter, secondsPerText };
+  }
+  throw new UserError('probe-failed', refused?.reason ?? '');
 }
 
-function scored(result: Score | Failed | undefined): Score {
-  if (result === undefined) throw new Error('a source must give a score for every text');
-  if (isFailed(result)) throw new UserError('probe-failed', result.reason);
-  return result;
+/** Of token probabilities, over all labels of all texts that have them. */
+async function measureJitter(ask: Ask): Promise<{ jitter: number | null; secondsTogether: number }> {
+  const alone: (Score | Failed | undefined)[] = [];
+  for (const text of TEXTS) alone.push((await ask([text], 'token-probability')).scores[0]);
+  const together = await timed(() => ask(TEXTS, 'token-probability'));
+  const distances = alone.flatMap((a, text) => {
+    const b = together.scores[text];
+    if (a === undefined || b === undefined) throw new Error('a source must give a score for every text');
+    if (isFailed(a) || isFailed(b)) return [];
+    return a.labels.map(({ confidence }, k) => Math.abs(confidence - (b.labels[k]?.confidence ?? NaN)));
+  });
+  return {
+    jitter: distances.length === 0 ? null : Math.max(...distances),
+    secondsTogether: together.seconds,
+  };
 }
 
-/** Over all labels of all texts, in probability. */
-function largestDistance(a: readonly Score[], b: readonly Score[]): number {
-  return Math.max(
-    ...a.flatMap(({ labels }, text) =>
-      labels.map(({ confidence }, k) => Math.abs(confidence - (b[text]?.labels[k]?.confidence ?? NaN))),
-    ),
-  );
+async function timed<T extends object>(work: () => Promise<T>): Promise<T & { readonly seconds: number }> {
+  const started = performance.now();
+  const result = await work();
+  return { ...result, seconds: (performance.now() - started) / 1000 };
 }

@@ -54,9 +54,15 @@ export interface Source {
   /** What is known before the first request; loads what has to be loaded. */
   origin(signal?: AbortSignal): Promise<Origin>;
   /**
+   * How many texts may be asked for at once now, each by itself, in a run over many: so many keep what it takes at once
+   * full. Null for the engine, which scores texts that are asked for together faster.
+   */
+  readonly textsAtOnce: (() => number) | null;
+  /**
    * Token probabilities, one for each text in order; null where the source shows none (then only `sample` works).
    *
-   * @throws UserError for what concerns every text: no model, wrong key, server gone, `cancelled`
+   * @throws UserError for what concerns every text: no model, wrong key, server gone, `cancelled`; what is wrong with one
+   *   of them is that one's failure, also where no other text was asked for
    */
   readonly score:
     | ((

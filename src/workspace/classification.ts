@@ -91,7 +91,9 @@ export class Classification {
       if (failure !== undefined)
         throw new UserError(
           'texts-failed',
-          `${scores.filter((score) => score === null).length} of ${scores.length} texts were not classified. ${failure}`,
+          scores.length === 1
+            ? failure
+            : `${scores.filter((score) => score === null).length} of ${scores.length} texts were not classified. ${failure}`,
         );
       return added;
     } finally {

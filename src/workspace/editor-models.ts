@@ -2,16 +2,19 @@
  * Language models of the editor (`vscode.lm`) as a source: they show no probabilities, so answers are drawn. The editor
  * asks the person for consent with the first request; the provider decides about the temperature and does not say it.
  */
+import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';
 import type { Classifier } from '../core/classifier/definition';
 import { cutToTokens } from '../core/estimate';
 import { labelOfAnswer } from '../core/scoring/parse-answer';
 import { UserError } from '../core/user-error';
+import { Places } from '../sources/places';
 import type { Failed, Sampled, SampleRequest, Source } from '../sources/source';
 
-/** Requests to one model at a time: providers have limits that they do not tell. */
+/** Requests at a time, whoever asks: providers have limits that they do not tell. */
 const AT_ONCE = 4;
+const places = new Places(() => AT_ONCE);
 
 /** An answer is read no further: a label stands at its beginning. */
 const ANSWER_CHARACTERS = 400;
@@ -43,6 +46,7 @@ async function offered(): Promise<string> {
 
 class EditorModelSource implements Source {
   readonly score = null;
+  readonly textsAtOnce = (): number => AT_ONCE;
 
   constructor(private readonly model: vscode.LanguageModelChat) {}
 
@@ -70,23 +74,29 @@ class EditorModelSource implements Source {
     );
     const answers: string[][] = texts.map(() => []);
     const failures: (UserError | undefined)[] = texts.map(() => undefined);
+    // What ends the run ends the requests that are still under way.
+    const stop = new AbortController();
+    const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+    // Every waiting request listens to it; that is no leak.
+    setMaxListeners(0, either);
     const run = async ({ index, sample, text, classifier }: (typeof asks)[number]): Promise<void> => {
-      const answer = await this.answer(classifier, text, signal);
-      (answers[index] ??= [])[sample] = answer;
+      if (failures[index] !== undefined) return;
+      try {
+        (answers[index] ??= [])[sample] = await this.answer(classifier, text, either);
+      } catch (error) {
+        if (!(error instanceof UserError) || error.code !== 'editor-model-failed') throw error;
+        failures[index] = error;
+      }
     };
-    // The first one alone: it may ask the person for consent, and what is said then counts for all.
-    const [first, ...rest] = asks;
-    if (first !== undefined) await run(first);
-    const worker = async (): Promise<void> => {
-      for (let ask = rest.shift(); ask !== undefined; ask = rest.shift())
-        try {
-          if (failures[ask.index] === undefined) await run(ask);
-        } catch (error) {
-          if (!(error instanceof UserError) || error.code !== 'editor-model-failed') throw error;
-          failures[ask.index] = error;
-        }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    const inTurn = (ask: (typeof asks)[number]): Promise<void> => places.hold(either, () => run(ask));
+    try {
+      // The first one alone: it may ask the person for consent, and what is said then counts for all.
+      const [first, ...rest] = asks;
+      if (first !== undefined) await inTurn(first);
+      await Promise.all(rest.map(inTurn));
+    } finally {
+      stop.abort();
+    }
     const labels = prompts[0]?.classifier.labels ?? [];
     const samples = texts.map((text, index): Sampled | Failed => {
       const failure = failures[index];

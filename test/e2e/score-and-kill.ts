@@ -1,9 +1,12 @@
 /** Score CSV… as a person runs it, with an extension host that dies on the way. */
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { seededRandom } from '../../src/core/random';
 import { killExtensionHosts } from '../support/extension-host';
+import { CLI } from '../support/paths';
+import { withoutSeconds } from '../support/score-meta';
 import type { Workbench } from './harness';
 
 /** Made-up film reviews with a truth that means nothing. */
@@ -20,6 +23,24 @@ export function reviewsTable(rows: number): string {
     (_, i) => `${i},"${text()}, ${i}",${i % 2 === 0 ? 'positive' : 'negative'}\n`,
   );
   return `id,text,label\n${lines.join('')}`;
+}
+
+/** What the command line makes of a table of the workspace, and of nobody's kill; the meta without its seconds. */
+export function byCommandLine({ workspace }: Workbench, table: string): { out: string; meta: string } {
+  const out = path.join(workspace, `${table}.cli.csv`);
+  const options = ['--gpu', 'off', '--threads', '1'];
+  execFileSync(process.execPath, [CLI, 'score', path.join(workspace, table), '--out', out, ...options], {
+    stdio: 'pipe',
+  });
+  return readScored(out);
+}
+
+/** A scored table, and what stands beside it without its seconds. */
+export function readScored(file: string): { out: string; meta: string } {
+  return {
+    out: readFileSync(file, 'utf8'),
+    meta: withoutSeconds(readFileSync(`${file}.meta.json`, 'utf8')),
+  };
 }
 
 /**

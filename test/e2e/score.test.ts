@@ -1,33 +1,22 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
-import { withoutSeconds } from '../support/score-meta';
-import { projectRoot } from '../support/vscode-server';
 import { useWorkbench } from './harness';
-import { notification, reviewsTable, scoreAndKillHost, startScoring } from './score-and-kill';
+import {
+  byCommandLine,
+  notification,
+  readScored,
+  reviewsTable,
+  scoreAndKillHost,
+  startScoring,
+} from './score-and-kill';
 
 describe('a person who scores a table', () => {
   const workbench = useWorkbench({
     settings: { 'promptConfidence.threads': 1, 'promptConfidence.gpu': 'off' },
   });
   const at = (name: string): string => path.join(workbench().workspace, name);
-
-  /** What the command line makes of the same table. */
-  function byCommandLine(table: string): { out: string; meta: string } {
-    const out = at(`${table}.cli.csv`);
-    const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
-    execFileSync(
-      process.execPath,
-      [cli, 'score', at(table), '--out', out, '--gpu', 'off', '--threads', '1'],
-      {
-        stdio: 'pipe',
-      },
-    );
-    return { out: readFileSync(out, 'utf8'), meta: metaOf(`${table}.cli.csv`) };
-  }
-  const metaOf = (table: string): string => withoutSeconds(readFileSync(at(`${table}.meta.json`), 'utf8'));
 
   it('sees how far it is, and pauses it', async () => {
     // More rows than any machine scores before the click.
@@ -55,9 +44,7 @@ describe('a person who scores a table', () => {
     await startScoring(workbench(), 'films.csv');
     const end = await notification(workbench(), '30 rows are scored in films.scored.csv.');
     await workbench().screenshot('score done');
-    const expected = byCommandLine('films.csv');
-    assert.equal(readFileSync(at('films.scored.csv'), 'utf8'), expected.out);
-    assert.equal(metaOf('films.scored.csv'), expected.meta);
+    assert.deepEqual(readScored(at('films.scored.csv')), byCommandLine(workbench(), 'films.csv'));
     await end.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
     await workbench().page.locator('.tab.active[data-resource-name="films.scored.csv"]').waitFor();
     await (await workbench().calibrationPanel()).locator('.diagram').first().waitFor();
@@ -65,9 +52,7 @@ describe('a person who scores a table', () => {
 
   it('loses nothing when the extension host is killed in the middle', async () => {
     await scoreAndKillHost(workbench(), 'killed.csv', 120, 1000 * seededRandom(2027)());
-    const expected = byCommandLine('killed.csv');
-    assert.equal(readFileSync(at('killed.scored.csv'), 'utf8'), expected.out);
-    assert.equal(metaOf('killed.scored.csv'), expected.meta);
+    assert.deepEqual(readScored(at('killed.scored.csv')), byCommandLine(workbench(), 'killed.csv'));
     assert.deepEqual(
       readdirSync(workbench().workspace).filter((name) => /\.(part|lock|tmp)/u.test(name)),
       [],

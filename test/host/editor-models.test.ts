@@ -75,8 +75,18 @@ describe('a language model of the editor', () => {
     });
   });
 
-  it('says why it did not answer', async () => {
-    await assert.rejects(score('It is broken.'), /Tiny Chat did not answer: .*out of order/);
+  it('says why it did not answer, of the one text, be it the first', async () => {
+    const { scores, failure } = await services.scoring.score(
+      CLASSIFIER,
+      ['It is broken.', 'Really good.', 'It is broken.'],
+      { topTokens: 0 },
+    );
+    assert.deepEqual(
+      scores.map((score) => score?.label ?? null),
+      [null, 'positive', null],
+    );
+    assert.match(failure ?? '', /Tiny Chat did not answer: .*out of order/);
+    assert.deepEqual((await score('It is broken.')).scores, [null]);
   });
 
   it('is missed by its id', async () => {

@@ -72,7 +72,7 @@ export async function scoreDespiteKill(
   clearTimeout(timer);
   const had = existsSync(out) ? 'the whole' : existsSync(`${out}.part.json`) ? 'a part' : 'nothing';
   let runs = 1;
-  for (; code !== 0 && !existsSync(out); runs++) {
+  for (; code !== 0 && !(existsSync(out) && !existsSync(`${out}.part.json`)); runs++) {
     if (runs > 5) throw new Error(`${name} is not whole after ${runs} runs`);
     code = await ended(start(folder, [...args, '--out', name]));
   }

@@ -45,6 +45,7 @@ export async function scriptedOptions(source: TableFile, run?: ScoreRun): Promis
     run: own,
     cells: scoreCells(own.labels, 'token-probability', null, false),
     score: scriptedRows,
+    textsAtOnce: null,
     replace: true,
     onProgress: () => undefined,
     checkpointMs: 0,

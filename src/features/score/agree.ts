@@ -48,7 +48,7 @@ async function whatItTakes(
       return `The texts are sent to ${from.endpoint.model} at ${from.endpoint.address}: ${estimateInWords(estimateRun(plan))}.`;
     }
     case 'editor': {
-      const requests = (rows * requestsPerText(classifier)).toLocaleString('en-US');
+      const requests = (rows * requestsPerText(classifier, 1)).toLocaleString('en-US');
       const model = source.model === null ? 'a language model' : `the language model ${source.model}`;
       return `The texts are sent to ${model} of the editor: ${requests} requests, which count towards its limits.`;
     }
@@ -64,9 +64,9 @@ async function measured(
   return services.work.run('Measuring how long it takes', async ({ signal }) => {
     const { ask } = await rowSource(services, classifier, signal);
     // The first request also loads what is not loaded yet.
-    await ask(texts.slice(0, 1));
+    await ask(texts.slice(0, 1), classifier.method);
     const started = performance.now();
-    await ask(texts);
+    await ask(texts, classifier.method);
     return (performance.now() - started) / 1000;
   });
 }

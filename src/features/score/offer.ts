@@ -9,6 +9,7 @@ import {
   discardUnfinished,
   readUnfinished,
   STATE_SUFFIX,
+  sweepEnded,
   whileAlone,
   type Unfinished,
 } from '../../store/tables/scored-file';
@@ -44,7 +45,10 @@ async function offer({ prompts }: Services, runs: ScoreRuns, out: string): Promi
 /** The unfinished run towards a file; undefined while another window or a command line works on it. */
 async function leftAlone(out: string): Promise<Unfinished | undefined> {
   try {
-    return await whileAlone(out, () => readUnfinished(out));
+    return await whileAlone(out, async () => {
+      await sweepEnded(out);
+      return readUnfinished(out);
+    });
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

@@ -95,7 +95,7 @@ export class ScoreRuns implements vscode.Disposable {
     const { classifier } = entry;
     const calibrator = order.leaveRaw ? undefined : await rowCalibrator(calibrators, entry);
     const from = await rowSource(this.services, classifier, signal);
-    const first = await probe(from.ask);
+    const first = await probe(from.ask, classifier.method);
     const doubts = calibrator === undefined ? [] : doubtsAbout(calibrator, classifier, from, first.score);
     const rate = new RowRate();
     const cells = scoreCells(labelNames(classifier), classifier.method, null, from.backend === 'endpoint');
@@ -115,7 +115,9 @@ export class ScoreRuns implements vscode.Disposable {
     const report = await writeScored(source, order.out, {
       run,
       cells,
-      score: from.ask,
+      score: (texts, own) => from.ask(texts, classifier.method, own),
+      textsAtOnce: from.textsAtOnce,
+      signal,
       calibrator: calibrator?.copy,
       replace: false,
       onProgress: (progress, total) => {

@@ -3,7 +3,13 @@ import { setMaxListeners } from 'node:events';
 import type { Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
 import { hash53 } from '../../core/data/hash';
-import { cutToTokens, estimateTokens, requestsPerText, type RunPlan } from '../../core/estimate';
+import {
+  answerTokensPerText,
+  cutToTokens,
+  estimateTokens,
+  requestsPerText,
+  type RunPlan,
+} from '../../core/estimate';
 import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';
@@ -39,15 +45,23 @@ const TIMEOUT_MS = 120_000;
 /** Room for a drawn answer beyond its label: "The answer is …", quotes, a full stop. */
 const ANSWER_TOKENS = 16;
 
-/** So many texts that failed, and none that did not: the server will not do better with the others. */
+/** A server that failed with more texts than this one after another will not do better with the others. */
 const HOPELESS = 8;
+
+const NO_LOGPROBS = 'endpoint-no-logprobs';
 
 export class EndpointSource implements Source {
   private readonly pace: Pace;
   private dialect: Dialect = FIRST_DIALECT;
   private fingerprint: string | null = null;
   private hasAnswered = false;
+  private hasShownProbabilities = false;
+  /** Texts one after another, whatever run they belong to, that the server failed with in spite of every further try. */
+  private failedInARow = 0;
+  /** The most answers that one request has brought: 1 with a server that does not know `n`. */
+  private answersAtOnce = 1;
 
+  readonly textsAtOnce = (): number => this.pace.concurrency;
   readonly score: Source['score'];
 
   constructor(
@@ -71,7 +85,7 @@ export class EndpointSource implements Source {
   }
 
   /**
-   * What a run would take.
+   * What a run would take. Until the server has drawn several answers to one request, it is taken for one that cannot.
    *
    * @param bytes of the usual text
    */
@@ -80,10 +94,9 @@ export class EndpointSource implements Source {
     const prompt = JSON.stringify(promptFields(this.endpoint, classifier, text));
     return {
       rows,
-      requestsPerRow: requestsPerText(classifier),
+      requestsPerRow: requestsPerText(classifier, this.answersAtOnce),
       promptTokens: estimateTokens(prompt),
-      // A drawn answer is seldom longer than a label and a word or two.
-      answerTokens: classifier.method === 'token-probability' ? 1 : 4,
+      answerTokens: answerTokensPerText(classifier),
       price: this.endpoint.price,
       requestsPerMinute: this.endpoint.requestsPerMinute,
     };
@@ -150,6 +163,7 @@ export class EndpointSource implements Source {
         either,
       );
       if (first === null) throw this.noLogprobs();
+      this.hasShownProbabilities = true;
       const { labelOf, ...score } = scoreVisible(classifier.labels, first);
       return {
         ...score,
@@ -186,6 +200,7 @@ export class EndpointSource implements Source {
         { ...ask, answers: count - answers.length, seed: seedOf(seed, identity, text, answers.length) },
         signal,
       );
+      this.answersAtOnce = Math.max(this.answersAtOnce, reply.answers.length);
       answers.push(...reply.answers.slice(0, count - answers.length));
     }
     return answers.map((answer) => ({ text: answer, label: labelOfAnswer(answer, classifier.labels) }));
@@ -246,29 +261,41 @@ export class EndpointSource implements Source {
     const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
     // Every waiting text listens to it; that is no leak.
     setMaxListeners(0, either);
-    let succeeded = 0;
-    let failed = 0;
-    let last: UserError | undefined;
     const one = async (text: string): Promise<T | Failed> => {
       try {
         const result = await work(text, either);
-        succeeded++;
+        this.failedInARow = 0;
         return result;
       } catch (error) {
-        const told = error instanceof Refusal ? error.error : error;
-        if (!isOfOneText(error) || !(told instanceof UserError)) throw told;
-        last = told;
-        if (++failed > HOPELESS && succeeded === 0) throw told;
-        return { reason: told.message };
+        return this.failureOf(error);
       }
     };
     try {
-      const results = await Promise.all(texts.map(one));
-      if (last !== undefined && succeeded === 0) throw last;
-      return results;
+      return await Promise.all(texts.map(one));
     } finally {
       stop.abort();
     }
+  }
+
+  /**
+   * What is wrong with one text.
+   *
+   * @throws what concerns every text
+   */
+  private failureOf(error: unknown): Failed {
+    if (error instanceof UserError) {
+      // Of a text that a filter stops some servers show nothing.
+      const isOfText =
+        error.code === 'labels-not-shown' || (error.code === NO_LOGPROBS && this.hasShownProbabilities);
+      if (isOfText) return { reason: error.message };
+    }
+    if (!(error instanceof Refusal)) throw error;
+    if (error.isAboutText) this.failedInARow = 0;
+    else if (error.retry === null || ++this.failedInARow > HOPELESS) {
+      this.failedInARow = 0;
+      throw error.error;
+    }
+    return { reason: error.error.message };
   }
 
   private async asUserError<T>(work: () => Promise<T>): Promise<T> {
@@ -291,18 +318,12 @@ export class EndpointSource implements Source {
   private noLogprobs(said = ''): UserError {
     const { name, model, topLogprobs } = this.endpoint;
     return new UserError(
-      'endpoint-no-logprobs',
+      NO_LOGPROBS,
       said === ''
         ? `${model} (endpoint "${name}") shows no token probabilities. Set "method" of the classifier to "consistency", which works with every model.`
         : `The endpoint "${name}" refuses to show ${topLogprobs} token probabilities. Set its "topLogprobs" lower (5 works nearly everywhere), or "method" of the classifier to "consistency". It says: ${said}`,
     );
   }
-}
-
-/** Whether the next text may fare better. */
-function isOfOneText(error: unknown): boolean {
-  if (error instanceof Refusal) return error.isAboutText || error.retry !== null;
-  return error instanceof UserError && error.code === 'labels-not-shown';
 }
 
 /**

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../core/random';
 import { UserError } from '../../core/user-error';
+import { Places } from '../places';
 import { Refusal } from './http';
 
 /** Time, as far as the pace needs it. */
@@ -43,10 +44,9 @@ const SLOW = 3;
 export class Pace {
   /** Additive increase, multiplicative decrease: one more for each round of answers, half where it was too much. */
   private limit = FIRST_LIMIT;
-  private running = 0;
+  private readonly places = new Places(() => this.concurrency);
   /** Of all requests so far. */
   private answers = 0;
-  private readonly waiting: (() => void)[] = [];
   /** The quickest answer lately, in milliseconds. It ages, because texts and servers change. */
   private quickest = Infinity;
   /** When the next request may begin, by the limit a minute, and by what the server asked for. */
@@ -68,9 +68,8 @@ export class Pace {
    *
    * @throws the last Refusal; UserError `cancelled`; whatever else the attempt throws
    */
-  async run<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    await this.enter(signal);
-    try {
+  run<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.places.hold(signal, async () => {
       let answersBefore = this.answers;
       for (let failures = 0; ; failures++) {
         try {
@@ -84,9 +83,7 @@ export class Pace {
           await this.sleep(this.waitAfter(error, error.retry, failures), signal);
         }
       }
-    } finally {
-      this.leave();
-    }
+    });
   }
 
   /** Milliseconds until the next try. */
@@ -119,36 +116,6 @@ export class Pace {
     } catch (error) {
       if (error instanceof Refusal && error.retry?.overloaded === true) this.lower(started);
       throw error;
-    }
-  }
-
-  private async enter(signal: AbortSignal | undefined): Promise<void> {
-    throwIfAborted(signal);
-    if (this.running < this.concurrency && this.waiting.length === 0) {
-      this.running++;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const admit = (): void => {
-        signal?.removeEventListener('abort', drop);
-        resolve();
-      };
-      const drop = (): void => {
-        this.waiting.splice(this.waiting.indexOf(admit), 1);
-        reject(new UserError('cancelled', 'Cancelled.'));
-      };
-      signal?.addEventListener('abort', drop, { once: true });
-      this.waiting.push(admit);
-    });
-  }
-
-  private leave(): void {
-    this.running--;
-    while (this.running < this.concurrency) {
-      const admit = this.waiting.shift();
-      if (admit === undefined) return;
-      this.running++;
-      admit();
     }
   }
 

@@ -82,7 +82,39 @@ export async function whileAlone<T>(out: string, action: () => Promise<T>): Prom
  * @throws UserError part-unreadable
  */
 export async function readUnfinished(out: string): Promise<Unfinished | undefined> {
-  if (!(await exists(partFile(out)))) return undefined;
+  return (await exists(partFile(out))) ? readState(out) : undefined;
+}
+
+/** Whether a run towards this file has left a state, be it cut short or ended. */
+export function hasState(out: string): Promise<boolean> {
+  return exists(stateFile(out));
+}
+
+/**
+ * Forgets the state of a run that was killed when its table already had its name. Only inside `whileAlone`.
+ *
+ * @returns that run; undefined where none was, or the table is not its own any more
+ * @throws UserError part-unreadable
+ */
+export async function sweepEnded(out: string): Promise<Unfinished | undefined> {
+  if ((await exists(partFile(out))) || !(await exists(out))) return undefined;
+  const state = await readState(out);
+  if (state === undefined || !(await isWhole(out, state))) return undefined;
+  await rm(stateFile(out));
+  return state;
+}
+
+async function isWhole(out: string, { bytes, sha256 }: Unfinished): Promise<boolean> {
+  const handle = await open(out);
+  try {
+    const { size } = await handle.stat();
+    return size === bytes && (await hashOf(handle, bytes))?.digest('hex') === sha256;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readState(out: string): Promise<Unfinished | undefined> {
   let text: string;
   try {
     text = await readFile(stateFile(out), 'utf8');

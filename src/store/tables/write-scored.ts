@@ -10,8 +10,9 @@ import { csvLine } from './csv-line';
 import type { TableFile } from './inspect';
 import { tableRows, type TableRow } from './rows';
 import type { ScoreCells } from './score-cells';
-import { rowsOf, type ScoreRun } from './score-run';
-import { exists, type Done, ScoredFile, whileAlone, withFailure } from './scored-file';
+import { inOrder } from './in-order';
+import { rowsOf, runDifferences, type ScoreRun } from './score-run';
+import { exists, type Done, ScoredFile, sweepEnded, whileAlone, withFailure } from './scored-file';
 import { type CopyOptions, type CopyReport, RowCalibrator } from './write-calibrated';
 
 export interface ScoredRows {
@@ -28,7 +29,11 @@ export interface ScoreOptions {
    * Scores texts, one for each, in order, or says why one has no score, and how long the source took. What it throws
    * ends the run, which can go on later; after a crash of the engine it is asked again.
    */
-  readonly score: (texts: readonly string[]) => Promise<ScoredRows>;
+  readonly score: (texts: readonly string[], signal: AbortSignal) => Promise<ScoredRows>;
+  /** As that of a Source. */
+  readonly textsAtOnce: (() => number) | null;
+  /** Ends the run, which can go on later. */
+  readonly signal?: AbortSignal | undefined;
   /** Makes calibrated rows of scored ones; undefined for raw scores. */
   readonly calibrator?: CopyOptions | undefined;
   /** Whether a file of the output's name may be replaced. */
@@ -44,6 +49,15 @@ const CHECKPOINT_MS = 1000;
 
 /** A group that crashes the engine so often in a row would do it for ever. */
 const CRASHES = 3;
+
+/** Rows that are asked for or wait for one before them to be written: memory, and what a kill may cost, are bounded. */
+const MOST_UNWRITTEN = 1024;
+
+/**
+ * After so many rows in a row that a source refused, one by one, it will hardly take the next: a key that ran out in words
+ * of the server's own, a model that was replaced. They are kept, with the reason, so that the run can go on behind them.
+ */
+const MOST_REFUSED = 200;
 
 export interface ScoreReport extends Done {
   /** Of the rows that this run wrote; null for raw scores. */
@@ -69,6 +83,9 @@ export async function writeScored(
   const writer = new RowWriter(source, options);
   const total = rowsOf(run.source.rows, run.shard);
   return whileAlone(out, async () => {
+    const ended = await sweepEnded(out);
+    if (ended !== undefined && runDifferences(ended.run, run, ['jitter']).length === 0)
+      return { ...ended.done, calibration: writer.calibrator?.report() ?? null };
     if (!options.replace && (await exists(out)))
       throw new UserError('file-exists', `${out} exists. Choose another name, or replace it with --force.`);
     const file = await ScoredFile.open(out, { run, source: source.file, header: writer.header });
@@ -126,16 +143,24 @@ class RowWriter {
     this.header = csvLine(this.calibrator?.header ?? scored, source.separator);
   }
 
-  /** Scores rows; `before` is what was done until then. */
-  async lines(group: readonly TableRow[], before: Done): Promise<{ lines: string; done: Done }> {
-    const { cells, score } = this.options;
+  /** Scores rows. */
+  async score(group: readonly TableRow[], signal: AbortSignal): Promise<ScoredGroup> {
     const texts = group.map((row) => row.cells[this.text] ?? '');
     const problems = texts.map(textProblem);
     const good = texts.filter((_, i) => problems[i] === undefined);
+    const started = performance.now();
     const { scores, seconds } =
-      good.length === 0 ? { scores: [], seconds: {} } : await despiteCrashes(() => score(good));
+      good.length === 0
+        ? { scores: [], seconds: {} }
+        : await despiteCrashes(() => this.options.score(good, signal));
+    return { group, problems, scores, seconds, started, ended: performance.now() };
+  }
+
+  /** The lines of scored rows; `before` is what was done until then. */
+  lines({ group, problems, scores }: ScoredGroup, before: Done): { lines: string; done: Done } {
+    const { cells } = this.options;
     let next = 0;
-    let done: Done = { ...before, seconds: sumOfSeconds([before.seconds ?? {}, seconds]) };
+    let done = before;
     const rows = group.map((row, i) => {
       const reason = problems[i];
       const result = reason === undefined ? scores[next++] : { reason };
@@ -154,6 +179,16 @@ class RowWriter {
   }
 }
 
+/** Rows with what the source said of them. */
+interface ScoredGroup extends ScoredRows {
+  readonly group: readonly TableRow[];
+  /** Why a row was not asked for; undefined where it was. */
+  readonly problems: readonly (string | undefined)[];
+  /** When the source was asked, and when it had answered; milliseconds of `performance`. */
+  readonly started: number;
+  readonly ended: number;
+}
+
 async function scoreRows(
   source: TableFile,
   file: ScoredFile,
@@ -161,35 +196,54 @@ async function scoreRows(
   options: ScoreOptions,
   total: number,
 ): Promise<void> {
-  const { checkpointMs = CHECKPOINT_MS } = options;
-  const size = new GroupSize();
+  const { checkpointMs = CHECKPOINT_MS, textsAtOnce } = options;
+  const size = textsAtOnce === null ? new GroupSize() : { rows: 1, took: () => undefined };
+  const time = new SharedTime();
+  const refused = new Refused();
   let saved = performance.now();
-  const add = async (group: readonly TableRow[]): Promise<void> => {
-    const started = performance.now();
-    const { lines, done } = await writer.lines(group, file.done);
-    await file.append(lines, done);
-    size.took(group.length, performance.now() - started);
+  const write = async (scored: ScoredGroup): Promise<void> => {
+    const { lines, done } = writer.lines(scored, file.done);
+    const seconds = sumOfSeconds([file.done.seconds ?? {}, time.ofGroup(scored)]);
+    await file.append(lines, { ...done, seconds });
+    size.took(scored.group.length, scored.ended - scored.started);
     if (performance.now() - saved >= checkpointMs) {
       await checkUnchanged(source);
       await file.checkpoint();
       saved = performance.now();
     }
-    options.onProgress(done, total);
+    options.onProgress(file.done, total);
+    refused.add(scored.scores);
   };
-  let pending: TableRow[] = [];
-  for await (const rows of wantedRows(source, options.run, file.done.rows)) {
-    pending = pending.concat(rows);
+  const rows = wantedRows(source, options.run, file.done.rows);
+  await inOrder(groupsOf(rows, size), {
+    work: (group, signal) => writer.score(group, signal),
+    deal: write,
+    atOnce: textsAtOnce ?? (() => 1),
+    // How large the next group is to be shows when the one before is done.
+    most: textsAtOnce === null ? 1 : MOST_UNWRITTEN,
+    signal: options.signal,
+  });
+  await checkUnchanged(source);
+  if (file.done.rows !== total) throw new Error(`${file.done.rows} rows were scored, not ${total}`);
+}
+
+/** Rows in groups of a size that may change from one to the next. */
+async function* groupsOf(
+  batches: AsyncIterable<readonly TableRow[]>,
+  size: { readonly rows: number },
+): AsyncGenerator<readonly TableRow[]> {
+  let pending: readonly TableRow[] = [];
+  for await (const rows of batches) {
+    pending = [...pending, ...rows];
     let next = 0;
     while (pending.length - next >= size.rows) {
       const group = pending.slice(next, next + size.rows);
       next += group.length;
-      await add(group);
+      yield group;
     }
     pending = pending.slice(next);
   }
-  if (pending.length > 0) await add(pending);
-  await checkUnchanged(source);
-  if (file.done.rows !== total) throw new Error(`${file.done.rows} rows were scored, not ${total}`);
+  if (pending.length > 0) yield pending;
 }
 
 /** The rows of the shard, without those that are done. */
@@ -267,5 +321,40 @@ class GroupSize {
     if (rows < this.rows) return;
     if (ms < 500) this.rows = Math.min(256, this.rows * 2);
     else if (ms > 1500) this.rows = Math.max(1, Math.floor(this.rows / 2));
+  }
+}
+
+/** The time of groups that were scored beside each other, each moment counted once. */
+class SharedTime {
+  private until = 0;
+
+  /** The seconds of a group, without the share of them that groups before it had too. */
+  ofGroup({ seconds, started, ended }: ScoredGroup): MethodSeconds {
+    const own = Math.max(0, ended - Math.max(started, this.until));
+    this.until = Math.max(this.until, ended);
+    if (own >= ended - started) return seconds;
+    const share = own / (ended - started);
+    const { token, drawn } = seconds;
+    return {
+      ...(token === undefined ? {} : { token: token * share }),
+      ...(drawn === undefined ? {} : { drawn: drawn * share }),
+    };
+  }
+}
+
+/** Rows that the source refused one after another. */
+class Refused {
+  private inARow = 0;
+
+  /** @throws UserError rows-refused */
+  add(scores: ScoredRows['scores']): void {
+    for (const score of scores) {
+      this.inARow = 'reason' in score ? this.inARow + 1 : 0;
+      if ('reason' in score && this.inARow >= MOST_REFUSED)
+        throw new UserError(
+          'rows-refused',
+          `The last ${MOST_REFUSED} rows have no score. Find out why before it goes on with the others; the last reason was: ${score.reason}`,
+        );
+    }
   }
 }

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { classify } from '../../../src/cli/classify';
 import type { Command } from '../../../src/cli/command';
 import { score } from '../../../src/cli/score';
-import { chatAnswer, json, serve, type TestServer } from '../sources/endpoint/misbehaving-server';
+import {
+  chatAnswer,
+  json,
+  plainAnswers,
+  serve,
+  type TestServer,
+} from '../sources/endpoint/misbehaving-server';
 import { Workbench, type Ran } from './workbench';
 
 const KEY = 'sk-of-the-command-line';
@@ -139,5 +145,87 @@ describe('an endpoint on the command line', () => {
     assert.equal(code, 2);
     assert.match(err, /scored by "endpoint:ours".*--endpoint URL/);
     assert.equal((await run(classify, 'Good.', '--classifier', file, ...options())).code, 0);
+  });
+
+  describe('says how many requests a run takes', () => {
+    const CLASSIFIER = {
+      version: 1,
+      name: 'films',
+      instruction: 'Is it {{labels}}?',
+      template: '{{text}}:',
+      labels: [{ name: 'positive' }, { name: 'negative' }, { name: 'mixed' }],
+    };
+    const ROWS = 12;
+    let counting: TestServer;
+    let knowsN: boolean;
+    let fails: boolean;
+    before(async () => {
+      await bench.write('films.json', JSON.stringify(CLASSIFIER));
+      counting = await serve((response, { body }, index) => {
+        if (fails && index % 20 === 19) json(response, { error: 'who are you' }, 401);
+        else if ('logprobs' in body) json(response, chatAnswer({ positive: 0.7, negative: 0.2 }));
+        else {
+          const answers = knowsN ? Number(body.n ?? 1) : 1;
+          json(response, plainAnswers(...Array.from({ length: answers }, () => 'positive')));
+        }
+      });
+    });
+    beforeEach(() => {
+      knowsN = true;
+      fails = false;
+      counting.requests.length = 0;
+    });
+    after(() => counting.close());
+
+    /** What was announced, and what was asked for rows of the table. */
+    async function scoreRows(...argv: string[]): Promise<Ran & { announced: number; made: number }> {
+      const rows = Array.from({ length: ROWS }, (_, row) => `row ${row}\n`).join('');
+      const table = await bench.write('rows.csv', `text\n${rows}`);
+      const endpoint = ['--endpoint', counting.url, '--endpoint-model', 'tiny', '--api', 'chat'];
+      const out = ['--out', bench.at('rows.out.csv'), '--classifier', bench.at('films.json')];
+      const ran = await run(score, table, ...out, ...endpoint, ...argv);
+      const announced = Number(/about (\d+) requests/.exec(ran.err)?.[1]);
+      const made = counting.requests.filter(
+        ({ body }) => body.messages?.at(-1)?.content.startsWith('row') === true,
+      ).length;
+      return { ...ran, announced, made };
+    }
+
+    const METHODS = {
+      '--method token-probability': ROWS,
+      '--method consistency': ROWS * 6,
+      '--method ensemble --samples 4': ROWS * 5,
+      '--method consistency --variants plain': ROWS,
+      '--methods token,consistency,ensemble': ROWS * 7,
+      '--methods token': ROWS,
+    };
+    for (const [options, expected] of Object.entries(METHODS))
+      it(`with ${options}`, async () => {
+        const { code, err, announced, made } = await scoreRows('--force', ...options.split(' '));
+        assert.equal(code, 0, err);
+        assert.deepEqual([announced, made], [expected, expected]);
+        assert.match(err, / at the pace of the first texts\.\n/);
+      });
+
+    it('with a server that gives one answer at a time', async () => {
+      knowsN = false;
+      const { announced, made } = await scoreRows(
+        ...['--force', '--method', 'consistency', '--variants', 'plain', '--samples', '5'],
+      );
+      assert.deepEqual([announced, made], [5 * ROWS, 5 * ROWS]);
+    });
+
+    it('of the rows that are left', async () => {
+      await rm(bench.at('rows.out.csv'), { force: true });
+      fails = true;
+      const first = await scoreRows();
+      assert.equal(first.announced, ROWS);
+      const kept = Number(/(\d+) of 12 rows are kept/.exec(first.err)?.[1]);
+      assert.ok(kept > 0);
+      fails = false;
+      counting.requests.length = 0;
+      const { announced, made } = await scoreRows();
+      assert.deepEqual([announced, made], [ROWS - kept, ROWS - kept]);
+    });
   });
 });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { type Classifier, classifierFrom } from '../../../src/core/classifier/definition';
 import {
+  answerTokensPerText,
   cutToTokens,
+  estimateInWords,
   estimateRun,
   estimateTokens,
   requestsPerText,
@@ -10,6 +13,7 @@ import {
 import {
   CONFIDENCE_METHODS,
   type ConfidenceMethod,
+  type ConsistencySettings,
   DEFAULT_CONSISTENCY,
 } from '../../../src/core/scoring/methods';
 
@@ -18,7 +22,7 @@ describe('the estimate of a run', () => {
     rows: 1000,
     requestsPerRow: 10,
     promptTokens: 200,
-    answerTokens: 4,
+    answerTokens: 40,
     price: { promptPerMillion: 0.5, answerPerMillion: 2 },
     requestsPerMinute: 600,
   };
@@ -31,23 +35,61 @@ describe('the estimate of a run', () => {
     assert.equal(estimate.cost, 1.08);
   });
 
-  it('knows the time from the limit at first, then from the rows that are done', () => {
-    assert.equal(estimateRun(plan).secondsLeft, 1000);
-    assert.equal(estimateRun(plan, { rows: 100, seconds: 300 }).secondsLeft, 2700);
+  it('knows the time from the limit at first, then from what texts take, which the limit may forbid', () => {
+    const time = (secondsPerRow: number | null): string => {
+      const { seconds, isMeasured } = estimateRun(plan, secondsPerRow);
+      return `${seconds} ${isMeasured ? 'measured' : 'at best'}`;
+    };
+    assert.equal(time(null), '1000 at best');
+    assert.equal(time(3), '3000 measured');
+    assert.equal(time(0.5), '1000 at best');
+    assert.equal(estimateRun({ ...plan, requestsPerMinute: null }, 0.5).seconds, 500);
+    assert.match(estimateInWords(estimateRun(plan)), /, at least 17 min$/);
+    assert.match(estimateInWords(estimateRun(plan, 3)), /, 50 min at the pace of the first texts$/);
   });
 
   it('says nothing that it cannot know', () => {
-    const { cost, secondsLeft } = estimateRun({ ...plan, price: null, requestsPerMinute: null });
+    const { cost, seconds } = estimateRun({ ...plan, price: null, requestsPerMinute: null });
     assert.equal(cost, null);
-    assert.equal(secondsLeft, null);
+    assert.equal(seconds, null);
   });
 });
 
 describe('what a run is estimated by', () => {
+  const classifierBy = (
+    method: ConfidenceMethod,
+    consistency: Partial<ConsistencySettings> = {},
+  ): Classifier => ({
+    ...classifierFrom(
+      {
+        version: 1,
+        name: 'test',
+        template: '{{labels}} {{text}}:',
+        labels: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
+      },
+      'test',
+    ),
+    method,
+    consistency: { ...DEFAULT_CONSISTENCY, samples: 7, ...consistency },
+  });
+
   it('is one request for token probabilities, and one for each answer that is drawn', () => {
-    const requests = (method: ConfidenceMethod): number =>
-      requestsPerText({ method, consistency: { ...DEFAULT_CONSISTENCY, samples: 7 } });
-    assert.deepEqual(CONFIDENCE_METHODS.map(requests), [1, 7, 8]);
+    const all = CONFIDENCE_METHODS.map((method) => classifierBy(method));
+    assert.deepEqual(
+      all.map((classifier) => requestsPerText(classifier, 1)),
+      [1, 7, 8],
+    );
+    assert.deepEqual(all.map(answerTokensPerText), [1, 28, 29]);
+  });
+
+  it('is fewer requests where one brings several answers to the same prompt', () => {
+    const plain = classifierBy('consistency', { variants: 'plain' });
+    assert.deepEqual(
+      [1, 3, 7, 20].map((most) => requestsPerText(plain, most)),
+      [7, 3, 1, 1],
+    );
+    // Three labels have six orders: one of them is asked twice.
+    assert.equal(requestsPerText(classifierBy('consistency'), 20), 6);
   });
 
   it('is the mean length of some texts in bytes', () => {

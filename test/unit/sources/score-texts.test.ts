@@ -22,6 +22,7 @@ describe('what a source took for texts', () => {
   /** Takes 2 s for token probabilities and 30 s for answers, which are `answers`. */
   const source = (answers: readonly string[]): Source => ({
     origin: () => Promise.reject(new Error('nobody asks')),
+    textsAtOnce: null,
     score: ({ texts }) => {
       clock += 2000;
       const score = { ...labelScores(['a', 'b'], [-1, -2]), method: 'first-token' as const };

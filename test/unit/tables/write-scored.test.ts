@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFile, readdir, readFile, rm, truncate, utimes, writeFile, appendFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
@@ -157,9 +160,43 @@ describe('scoring a table', () => {
       await scoreFile(table, out, { replace: true, score: none });
       await assertWhole();
     }
-    // The table has its name already; only the state was still there.
-    await writeFile(`${out}.part.json`, saved[1] ?? '');
+  });
+
+  it('is done, and swept, after a kill between the name of the table and the end of its state', async () => {
+    let state = '';
+    await scoreFile(table, out, {
+      score: async (texts) => {
+        state = await readFile(`${out}.part.json`, 'utf8');
+        return scriptedRows(texts);
+      },
+    });
+    const none = (): Promise<never> => Promise.reject(new Error('no row is left to score'));
+    const end = { rows: ROWS, failed: 6 };
+    const begun = JSON.parse(state) as { done: object };
+    const ended = JSON.stringify({
+      ...begun,
+      done: { ...begun.done, ...end },
+      bytes: Buffer.byteLength(whole),
+      sha256: createHash('sha256').update(whole).digest('hex'),
+    });
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    const killed = async (): Promise<void> => {
+      await writeFile(`${out}.part.json`, ended);
+      await writeFile(`${out}.lock`, JSON.stringify({ pid: dead, host: hostname(), token: 'of the dead' }));
+    };
+    await killed();
     assert.equal(await readUnfinished(out), undefined);
+    const { rows, failed } = await scoreFile(table, out, { score: none });
+    assert.deepEqual({ rows, failed }, end);
+    await assertWhole();
+    // Other conditions are another run, and a table that was changed since is somebody's own.
+    await killed();
+    const changed = { promptSha256: '2'.repeat(64) };
+    await assert.rejects(scoreFile(table, out, { score: none, changed }), { code: 'file-exists' });
+    await assertWhole();
+    await killed();
+    await appendFile(out, 'mine');
+    await assert.rejects(scoreFile(table, out, { score: none }), { code: 'file-exists' });
     await scoreFile(table, out, { replace: true });
     await assertWhole();
   });

@@ -79,6 +79,14 @@ describe('an endpoint', () => {
     });
   };
 
+  /** Of the first text. */
+  const refuses = async (work: ReturnType<typeof score>, reason: RegExp): Promise<void> => {
+    const [first] = (await work).scores;
+    assert.ok(first !== undefined && isFailed(first));
+    assert.match(first.reason, reason);
+    assert.ok(!first.reason.includes(KEY), 'the key is in the reason');
+  };
+
   describe('asked for token probabilities', () => {
     it('reads the chat form', async () => {
       const from = await source((response) => json(response, chatAnswer(GOOD)), {}, { key: KEY });
@@ -168,15 +176,27 @@ describe('an endpoint', () => {
       );
     });
 
-    it('says so where an answer has nothing to do with the labels', async () => {
+    it('says so where an answer has nothing to do with the labels, be it the only one', async () => {
       const from = await source((response) => json(response, chatAnswer({ I: 0.7, As: 0.2 })));
-      await fails(score(from), 'labels-not-shown', /None of the labels \(positive, negative\)/);
+      await refuses(score(from), /None of the labels \(positive, negative\)/);
     });
 
     it('leads to consistency where no probabilities are shown', async () => {
       const from = await source((response) => json(response, plainAnswers('positive')));
       await fails(score(from), 'endpoint-no-logprobs', /Set "method" of the classifier to "consistency"/);
       assert.equal(sourceAt('http://localhost:1', { topLogprobs: 0 }).score, null);
+    });
+
+    it('fails only the text for which none are shown, where others have had theirs', async () => {
+      const from = await source((response, { body }) =>
+        json(
+          response,
+          body.messages?.at(-1)?.content.includes('filtered') === true ? plainAnswers('') : chatAnswer(GOOD),
+        ),
+      );
+      await score(from);
+      await refuses(score(from, ['filtered']), /shows no token probabilities/);
+      await fails(score(sourceAt(server?.url ?? ''), ['filtered']), 'endpoint-no-logprobs', /consistency/);
     });
 
     it('says which limit a server has on them', async () => {
@@ -295,7 +315,7 @@ describe('an endpoint', () => {
 
     it('is given up when it stays busy', async () => {
       const from = await source((response) => json(response, { error: 'slow down' }, 429));
-      await fails(score(from), 'endpoint-busy', /more than it takes \(429\).*requestsPerMinute/);
+      await refuses(score(from), /more than it takes \(429\).*requestsPerMinute/);
       assert.equal(server?.requests.length, 7);
     });
 
@@ -313,9 +333,43 @@ describe('an endpoint', () => {
       assert.ok((server?.requests.length ?? 0) < 200);
     });
 
+    it('is given up after failures one after another, in whatever portions the texts come', async () => {
+      let works = true;
+      const from = await source((response) =>
+        works ? json(response, chatAnswer(GOOD)) : json(response, { error: 'CUDA error' }, 500),
+      );
+      const failures = async (): Promise<number> => {
+        for (let count = 0; ; count++)
+          try {
+            await refuses(score(from), /failed \(500\)/);
+          } catch (error) {
+            assert.ok(error instanceof UserError, String(error));
+            assert.equal(error.code, 'endpoint-server');
+            return count;
+          }
+      };
+      works = false;
+      for (let text = 0; text < 5; text++) await refuses(score(from), /failed \(500\)/);
+      works = true;
+      await score(from);
+      works = false;
+      assert.equal(await failures(), 8);
+      // Whoever tries again later is not held to what was.
+      assert.equal(await failures(), 8);
+    });
+
+    it('is not given up for texts that it refuses', async () => {
+      const from = await source((response) => json(response, { error: { message: 'Filtered.' } }, 400));
+      const { scores } = await score(
+        from,
+        Array.from({ length: 50 }, (_, index) => `Text ${index}`),
+      );
+      assert.ok(scores.every(isFailed));
+    });
+
     it('answers too late', async () => {
       const from = await source(() => undefined, {}, { timeoutMs: 30 });
-      await fails(score(from), 'endpoint-timeout', /did not answer within/);
+      await refuses(score(from), /did not answer within/);
     });
 
     it('answers with half a line', async () => {
@@ -324,21 +378,21 @@ describe('an endpoint', () => {
         response.write('{"choices": [');
         setTimeout(() => response.destroy(), 5);
       });
-      await fails(score(from), 'endpoint-cut', /broke off/);
+      await refuses(score(from), /broke off/);
     });
 
     it('answers with something else', async () => {
       const from = await source((response) => {
         response.end('<html>Welcome to nginx!</html>');
       });
-      await fails(score(from), 'endpoint-garbage', /is not JSON\. Check that this is the address/);
+      await refuses(score(from), /is not JSON\. Check that this is the address/);
       const other = await source((response) => json(response, { status: 'ok' }));
-      await fails(score(other), 'endpoint-garbage', /is not an answer of this API/);
+      await refuses(score(other), /is not an answer of this API/);
     });
 
     it('closes the connection at once', async () => {
       const from = await source((response) => response.destroy());
-      await fails(score(from), 'endpoint-cut', /broke off/);
+      await refuses(score(from), /broke off/);
     });
   });
 
@@ -360,7 +414,7 @@ describe('an endpoint', () => {
         {},
         { key: KEY },
       );
-      await fails(score(echo), 'endpoint-refused', /bad header …/);
+      await refuses(score(echo), /bad header …/);
     });
 
     it('has no such model', async () => {

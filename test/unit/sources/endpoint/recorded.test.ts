@@ -197,7 +197,9 @@ for (const name of ['llama-cpp-python', 'llama-server'])
       await refused(wrong, 'endpoint-key', /does not accept the key \(401\)/);
       await refused(scores(source('chat', { key: '' }), [first]), 'endpoint-key', /wants a key \(401\)/);
       const long = scores(source('completion'), ['long '.repeat(512)], 10_000);
-      await refused(long, 'endpoint-refused', /It says: .*context (length|size)/);
+      await assert.rejects(long, {
+        message: /refused the request \(400\)\. It says: .*context (length|size)/,
+      });
       const answer = (about: string) => exchanges.find((exchange) => exchange.name === about)?.response;
       for (const [about, code, message] of [
         ['unknown path', 'endpoint-not-found', /There is no API at/],
