@@ -37,7 +37,7 @@ export interface WorkbenchOptions {
 
 export type Theme = 'light' | 'dark' | 'hc-light' | 'hc-dark';
 
-const THEMES: Record<Theme, { name: string; workbenchClass: string }> = {
+export const THEMES: Record<Theme, { name: string; workbenchClass: string }> = {
   light: { name: 'Light Modern', workbenchClass: 'vs' },
   dark: { name: 'Dark Modern', workbenchClass: 'vs-dark' },
   'hc-light': { name: 'Default High Contrast Light', workbenchClass: 'hc-light' },

@@ -56,6 +56,12 @@ const REFUSED: readonly Refused[] = [
   { code: 'decimal-comma', content: 'label,prob:a,prob:b\na,"0,4","0,6"\n' },
   { code: 'percent-sign', content: 'label,prob:a,prob:b\na,40%,60%\n' },
   { code: 'no-usable-rows', content: 'label,prob:a,prob:b\na,x,y\n' },
+  {
+    code: 'no-label-scores',
+    content: 'confidence,correct\n0.4,1\n',
+    options: { on: 'labels' },
+    words: ['--on', 'labels'],
+  },
   { code: 'no-such-method', content: GOOD, options: { method: 'token' }, words: ['--scores', 'token'] },
   {
     code: 'no-such-column',

@@ -11,6 +11,7 @@ import { exportFile, type ExportSource } from '../../src/features/calibration/ex
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import type { Analysis } from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/workspace/services';
+import { asOrdinaryUser } from '../support/ordinary-user';
 import { projectRoot } from '../support/vscode-server';
 import { internals, until } from './internals';
 import { ScriptedPrompts } from './scripted-prompts';
@@ -159,14 +160,16 @@ describe('the calibration panel in the editor', () => {
     shown = { panel, page };
     await numbers(panel, () => true);
     const { state } = panel;
-    const fails: [() => void, RegExp][] = [[() => writeFileSync(target, ''), /a file stands where/]];
-    // Nothing is read-only for root.
-    if (process.getuid?.() !== 0) fails.push([() => mkdirSync(target, { mode: 0o500 }), /read-only/]);
+    const save = (): Promise<void> => panel.save('platt');
+    const fails: [() => void, () => Promise<void>, RegExp][] = [
+      [() => writeFileSync(target, ''), save, /a file stands where/],
+      [() => mkdirSync(target, { mode: 0o500 }), () => asOrdinaryUser(save), /read-only/],
+    ];
     mkdirSync(path.dirname(target), { recursive: true });
     try {
-      for (const [prevent, reason] of fails) {
+      for (const [prevent, trying, reason] of fails) {
         prevent();
-        await panel.save('platt');
+        await trying();
         assert.match(prompts.saying('error').at(-1) ?? '', reason);
         assert.deepEqual({ ...panel.state, decisions: null }, { ...state, decisions: null });
         rmSync(target, { recursive: true });

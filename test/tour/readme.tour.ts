@@ -57,6 +57,16 @@ async function main(): Promise<void> {
     await workbench.runCommand('View: Toggle Primary Side Bar Visibility');
     await picture('calibration');
 
+    step = 'the rows in parts, worst first';
+    const look = frame.getByLabel('Look at');
+    await look.selectOption('predicted');
+    await frame.getByRole('table', { name: 'Parts, worst first' }).waitFor();
+    await frame.locator('.busy').waitFor({ state: 'hidden' });
+    await top(frame, '.parts');
+    await picture('calibration-parts');
+    await look.selectOption('all');
+    await frame.locator('.parts').waitFor({ state: 'detached' });
+
     step = 'calibrators compared on rows that they did not see';
     await frame.getByRole('button', { name: 'Compare Calibrators' }).click();
     await frame.getByRole('heading', { name: /^Calibrators\. (Recommended|Keep|Not)/ }).waitFor();

@@ -5,7 +5,7 @@ import { EXPORT_METHODS, type Picture } from '../../src/protocol/calibration-exp
 import { CALIBRATION_PAGE_METHODS } from '../../src/protocol/calibration-page';
 import { resultsFolder } from '../support/vscode-server';
 import { comparedStates, PANEL_STATES, progressedState } from './calibration-states';
-import { usePages, type TestPage, type Theme } from './page-harness';
+import { THEMES, usePages, type TestPage } from './page-harness';
 
 const { state: STATE } = CALIBRATION_PAGE_METHODS;
 
@@ -67,7 +67,7 @@ describe('exporting from the calibration panel', () => {
     assert.deepEqual(await page.violations(), []);
   });
 
-  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+  for (const theme of THEMES) {
     it(`makes an SVG that needs nothing but itself, and the same as a PNG, in ${theme}`, async () => {
       const page = await pages.open({ width: 1180, theme });
       await page.notify(STATE, PANEL_STATES.usual);

@@ -7,7 +7,7 @@ import {
   type PanelState,
 } from '../../src/protocol/calibration-page';
 import { brokenDownStates, comparedStates, FOREIGN, labelledTable, PANEL_STATES } from './calibration-states';
-import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
+import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
 const WIDE = 1180;
 const { state: STATE, ready, settings, reveal, retry, cancel } = CALIBRATION_PAGE_METHODS;
@@ -318,7 +318,7 @@ describe('the calibration panel', () => {
   });
 
   const wide = new Set(['usual', 'use', 'unmapped', 'column', 'label', 'severalMethods']);
-  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+  for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
       const page = await show(PANEL_STATES.reading, { theme });
       for (const [name, state] of Object.entries({

@@ -10,7 +10,7 @@ import {
   progressedState,
   stateOf,
 } from './calibration-states';
-import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
+import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
 const WIDE = 1180;
 const { state: STATE } = CALIBRATION_PAGE_METHODS;
@@ -222,7 +222,7 @@ describe('the calibration panel: what to do', () => {
     }
   });
 
-  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+  for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
       for (const [name, state] of Object.entries(await looks())) {
         const page = await show(state, { theme, width: name === 'paired' ? 400 : WIDE });

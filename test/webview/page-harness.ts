@@ -1,44 +1,30 @@
 /**
- * A built page in a browser, without VS Code: the same document and content security policy, the editor's own
- * colours (in test/fixtures/themes: the variables that VS Code 1.139 put on the html element of a page, as far as our
- * pages and their buttons use them), and the test in the place of the host.
+ * A built page in a browser, without VS Code: the same document and content security policy, the editor's own styles
+ * and colours (test/fixtures/themes, taken from the real one by `node scripts/tour.mjs themes`), and the test in the
+ * place of the host.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { pageHtml } from '../../src/workspace/page-html';
-import themes from '../fixtures/themes/vscode.json';
+import editor from '../fixtures/themes/vscode.json';
 import { openBrowser, projectRoot, resultsFolder } from '../support/vscode-server';
 
 const ORIGIN = 'http://page.test';
 const NONCE = 'bm9uY2U';
 
+const { styles, themes } = editor;
+
 export type Theme = keyof typeof themes;
+export const THEMES = Object.keys(themes) as Theme[];
 
-const BODY_CLASSES: Record<Theme, string> = {
-  light: 'vscode-light',
-  dark: 'vscode-dark',
-  'hc-light': 'vscode-high-contrast-light vscode-high-contrast',
-  'hc-dark': 'vscode-high-contrast',
-};
-
-/** What the editor puts into every page beside its colours (its defaults give way to the page's own rules). */
-const EDITOR_STYLES = `@layer vscode-default {
-  body {
-    padding: 0 20px;
-    color: var(--vscode-editor-foreground);
-    font-family: var(--vscode-font-family);
-    font-size: var(--vscode-font-size);
-  }
-  code {
-    padding: 1px 3px;
-    border-radius: 4px;
-    color: var(--vscode-textPreformat-foreground);
-    background-color: var(--vscode-textPreformat-background);
-  }
-  blockquote { background: var(--vscode-textBlockQuote-background); border-color: var(--vscode-textBlockQuote-border); }
-}`;
+/** What the page stands on: the editor's background or the side bar's. */
+const BACKGROUNDS = {
+  calibration: '--vscode-editor-background',
+  result: '--vscode-sideBar-background',
+} as const;
+type PageName = keyof typeof BACKGROUNDS;
 
 export interface RpcMessage {
   readonly jsonrpc: '2.0';
@@ -55,7 +41,7 @@ export interface PageOptions {
 }
 
 /** One browser for all tests of the surrounding `describe`. */
-export function usePages(name: string): { open(options?: PageOptions): Promise<TestPage> } {
+export function usePages(name: PageName): { open(options?: PageOptions): Promise<TestPage> } {
   let browser: Browser | undefined;
   const contexts: BrowserContext[] = [];
   before(async () => {
@@ -68,12 +54,9 @@ export function usePages(name: string): { open(options?: PageOptions): Promise<T
   return {
     async open(options = {}) {
       if (browser === undefined) throw new Error('pages are there only inside tests');
-      const context = await browser.newContext({
-        viewport: { width: options.width ?? 300, height: 800 },
-        reducedMotion: options.reducedMotion === true ? 'reduce' : 'no-preference',
-      });
+      const context = await browser.newContext({ viewport: { width: options.width ?? 300, height: 800 } });
       contexts.push(context);
-      return TestPage.open(await context.newPage(), name, options.theme ?? 'light');
+      return TestPage.open(await context.newPage(), name, options);
     },
   };
 }
@@ -85,13 +68,13 @@ export class TestPage {
 
   private constructor(readonly page: Page) {}
 
-  static async open(page: Page, name: string, theme: Theme): Promise<TestPage> {
+  static async open(page: Page, name: PageName, options: PageOptions): Promise<TestPage> {
     const opened = new TestPage(page);
     await page.exposeFunction('hostReceives', (message: RpcMessage) => {
       opened.sent.push(message);
       void opened.reply(message);
     });
-    await page.addInitScript(standIn(theme));
+    await page.addInitScript(standIn(name, options));
     await page.route(`${ORIGIN}/**`, async (route) => {
       const { pathname } = new URL(route.request().url());
       if (pathname === '/')
@@ -174,7 +157,9 @@ export class TestPage {
 }
 
 /** What VS Code gives to a page, as a script that runs before the page's own. */
-function standIn(theme: Theme): string {
+function standIn(name: PageName, { theme = 'light', reducedMotion = false }: PageOptions): string {
+  const { bodyClass, variables } = themes[theme];
+  const motion = reducedMotion ? ' vscode-reduce-motion' : '';
   return `
     window.violations = [];
     addEventListener('securitypolicyviolation', (e) => violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile));
@@ -187,11 +172,11 @@ function standIn(theme: Theme): string {
     });
     addEventListener('DOMContentLoaded', () => {
       const root = document.documentElement.style;
-      for (const [name, value] of Object.entries(${JSON.stringify(themes[theme])})) root.setProperty(name, value);
-      root.setProperty('background', 'var(--vscode-sideBar-background)');
+      for (const [name, value] of Object.entries(${JSON.stringify(variables)})) root.setProperty(name, value);
+      root.setProperty('background', 'var(${BACKGROUNDS[name]})');
       const defaults = new CSSStyleSheet();
-      defaults.replaceSync(${JSON.stringify(EDITOR_STYLES)});
+      defaults.replaceSync(${JSON.stringify(styles)});
       document.adoptedStyleSheets = [defaults];
-      document.body.className = ${JSON.stringify(BODY_CLASSES[theme])};
+      document.body.className = ${JSON.stringify(bodyClass + motion)};
     });`;
 }

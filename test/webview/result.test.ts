@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { RESULT_PAGE_METHODS, type PageState } from '../../src/protocol/result-page';
-import { usePages, type PageOptions, type TestPage, type Theme } from './page-harness';
+import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 import { NASTY, STATES } from './result-states';
 
 describe('the result view', () => {
@@ -201,7 +201,7 @@ describe('the result view', () => {
     }
   });
 
-  for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
+  for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
       for (const [name, state] of Object.entries(STATES)) {
         const page = await show(state, { theme, width: name === 'doubtful' ? 250 : 320 });

@@ -1,3 +1,4 @@
+import { listed } from '../data/columns';
 import { UserError } from '../user-error';
 import { type LabelData, UNKNOWN_LABEL, type Warning } from './types';
 import { normalisedWeights } from './data';
@@ -82,7 +83,11 @@ export interface Prevalence {
   readonly deployed: readonly number[];
 }
 
-/** (K) share of each label among the rows with a known truth, by their weight. */
+/**
+ * (K) share of each label among the rows with a known truth, by their weight; each above 0.
+ *
+ * @throws UserError bad-shares: no row has some label, and nothing can be said about what it would be elsewhere
+ */
 export function labelShares(data: LabelData): number[] {
   const { labels, truth } = data;
   const weight = normalisedWeights(data, truth.length);
@@ -94,13 +99,19 @@ export function labelShares(data: LabelData): number[] {
     sums[label] = (sums[label] ?? 0) + w;
     total += w;
   });
+  const absent = labels.filter((_, k) => !((sums[k] ?? 0) > 0));
+  if (absent.length > 0)
+    throw new UserError(
+      'bad-shares',
+      `No row has the true label ${listed(absent)}, so the table cannot stand for one in which it has a share. Add ` +
+        `such rows, or leave the shares out.`,
+    );
   return sums.map((sum) => sum / total);
 }
 
 /** The table with its rows weighted so that its labels have the given shares: what it would show there. */
 export function weightedToShares(data: LabelData, shares: readonly number[]): LabelData {
   const own = labelShares(data);
-  requireShares(own, own.length, 'label shares of the table');
   requireShares(shares, own.length, 'deployed label shares');
   const factor = shares.map((share, k) => share / (own[k] ?? 1));
   const weight = Float64Array.from(data.truth, (label, i) => (factor[label] ?? 0) * (data.weight?.[i] ?? 1));

@@ -4,7 +4,7 @@
 import { parse } from 'csv-parse/sync';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TextDecoder } from 'node:util';
 import type { Warning } from '../../core/calibration/types';
@@ -107,11 +107,17 @@ export async function inspectTable(file: string): Promise<TableFile> {
 async function checkReadable(file: string): Promise<number> {
   try {
     const found = await stat(file);
-    if (found.isFile()) return found.mtimeMs;
+    if (found.isFile()) {
+      // Who may look at a file may not always read it.
+      await (await open(file)).close();
+      return found.mtimeMs;
+    }
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new UserError('no-file', `There is no file ${file}.`);
-    if (code === 'EACCES') throw new UserError('no-permission', `${file} may not be read by this user.`);
+    // EPERM: folders that macOS guards.
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new UserError('no-permission', `${file} is closed to you. Give yourself the right to read it.`);
     throw error;
   }
   throw new UserError('not-a-file', `${file} is not a file.`);

@@ -219,6 +219,8 @@ describe('calibration: properties', () => {
       rejectsWith('method-refused', () => fit(confidenceTable(50, 1), method, 'confidence'));
     rejectsWith('method-refused', () => fit(labelTable(50, 1, 1, [0, 0]), 'slope', 'labels'));
     rejectsWith('no-label-scores', () => fit(confidenceTable(50, 1), 'platt', 'labels'));
+    const onLabels = fit(labelTable(50, 1, 1, [0, 0]), 'temperature', 'labels');
+    rejectsWith('no-label-scores', () => applyCalibrator(onLabels, confidenceTable(50, 1)));
   });
 
   it('an all-zero one-vs-rest row becomes uniform', () => {

@@ -74,6 +74,27 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
     assert.ok(Math.abs((calibrator.model.bias[1] ?? 0) + Math.log(4) / 2) < 1e-9);
   });
 
+  it('wants of neutral texts a score for each label of the table, and for no other', async () => {
+    await bench.write('t.csv', labelTable(50));
+    for (const [neutral, message] of [
+      ['text,prob:pos,prob:other\nN/A,.8,.2\n', /has the labels "pos", "other", but "neg", "pos" are needed/],
+      ['text,confidence\nN/A,.8\n', /neutral\.csv has no score for every label/],
+    ] as const) {
+      const file = await bench.write('neutral.csv', neutral);
+      const options = ['--out', '@c.json', '--method', 'prior-content-free', '--neutral', file];
+      const { code, err } = await bench.run('calibrate', '@t.csv', ...options);
+      assert.equal(code, 2);
+      assert.match(err, message);
+    }
+  });
+
+  it('refuses the shares of a label that no row has', async () => {
+    await bench.write('t.csv', labelTable(50).replaceAll(',neg,', ',pos,'));
+    const { code, err } = await bench.run('evaluate', '@t.csv', '--prevalence', 'neg=.1,pos=.9');
+    assert.equal(code, 2);
+    assert.match(err, /^No row has the true label "neg"/m);
+  });
+
   it('records deployment prevalence, which moves what the calibrator says', async () => {
     const table = labelTable(600);
     await calibrated(table, '--method', 'bias-temperature');

@@ -3,6 +3,7 @@ import type { MethodsReport } from '../../../src/cli/calibration/compare-methods
 import { seededRandom } from '../../../src/core/random';
 import { compareMethods } from '../../../src/features/calibration/compare-methods';
 import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
+import { readMethods } from '../../../src/store/tables/methods';
 import { Workbench } from './workbench';
 
 /** A table scored by two methods; the second one has no scores for one row in fifty. */
@@ -103,6 +104,7 @@ describe('evaluate: several scoring methods', () => {
     const { code, err } = await bench.run('evaluate', '@t.csv');
     assert.equal(code, 2);
     assert.match(err, /No row has scores of every method/);
+    await assert.rejects(readMethods(bench.at('t.csv'), {}), { code: 'no-common-rows' });
   });
 
   it('shows the same in the calibration panel', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseEvaluation } from '../../../src/core/data/evaluation-json';
 import { seededRandom } from '../../../src/core/random';
-import { UserError } from '../../../src/core/user-error';
 import { analyse } from '../../../src/features/calibration/analyse';
 import { fitToSave } from '../../../src/features/calibration/compare';
 import { loadTable } from '../../../src/features/calibration/load';
@@ -103,15 +102,38 @@ describe('a table as the calibration panel reads it', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(saved)), (await loadCalibrator(bench.at('c.json'))).saved);
   });
 
+  const refuses = (name: string, options: Partial<TableOptions>, code: string, message: RegExp) =>
+    assert.rejects(loadTable(bench.at(name), { ...AS_FOUND, ...options }), {
+      name: 'UserError',
+      code,
+      message,
+    });
+
   it('asks for the label shares anew where the labels are others', async () => {
     const mapping = { label: 'gold', 'prob:spam': 'p_spam', [`prob:${FRESH}`]: 'p_ham' };
     const prevalence = [
       { label: 'spam', share: 0.1 },
       { label: 'ham', share: 0.9 },
     ];
-    await assert.rejects(
-      loadTable(bench.at('t.csv'), { ...AS_FOUND, mapping, prevalence }),
-      (error) => error instanceof UserError && error.code === 'labels-differ',
-    );
+    await refuses('t.csv', { mapping, prevalence }, 'labels-differ', /given for "spam", "ham"/);
+  });
+
+  it('refuses shares that are none, and those that no row speaks for', async () => {
+    const prevalence = [
+      { label: 'a', share: 0.5 },
+      { label: 'b', share: 0.2 },
+    ];
+    await bench.write('ab.csv', 'label,prob:a,prob:b\na,.5,.5\nb,.5,.5\n');
+    await refuses('ab.csv', { prevalence }, 'bad-shares', /sum to 1/);
+    await bench.write('a.csv', 'label,prob:a,prob:b\na,.5,.5\na,.7,.3\n');
+    const whole = prevalence.map(({ label }) => ({ label, share: 0.5 }));
+    await refuses('a.csv', { prevalence: whole }, 'bad-shares', /^No row has the true label "b"/);
+  });
+
+  it('needs a score for every label where labels or their shares are asked for', async () => {
+    await bench.write('sure.csv', 'confidence,correct\n.9,1\n.8,0\n');
+    await refuses('sure.csv', { on: 'labels' }, 'no-label-scores', /^sure\.csv has no score for every label/);
+    const prevalence = [{ label: 'a', share: 1 }];
+    await refuses('sure.csv', { prevalence }, 'no-label-scores', /Leave them out, or map the scores/);
   });
 });

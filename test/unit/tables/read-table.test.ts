@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
 import { tableRows, type TableRow } from '../../../src/store/tables/rows';
+import { asOrdinaryUser } from '../../support/ordinary-user';
 
 describe('reading a table file', () => {
   let folder: string;
@@ -142,6 +143,33 @@ describe('reading a table file', () => {
 
   it('refuses a missing file and a folder', async () => {
     await assert.rejects(inspectTable(path.join(folder, 'none.csv')), { code: 'no-file' });
-    await assert.rejects(inspectTable(folder), { code: 'not-a-file' });
+    await assert.rejects(inspectTable(folder), { code: 'not-a-file', message: /is not a file/ });
   });
+
+  it('refuses a file, and a folder, that the person may not read', async function () {
+    if (process.platform === 'win32') this.skip();
+    const locked = path.join(folder, 'locked');
+    const inside = path.join(locked, 't.csv');
+    const secret = path.join(folder, 'secret.csv');
+    await mkdir(locked);
+    for (const name of [inside, secret]) await writeFile(name, 'confidence,correct\n.9,1\n');
+    await chmod(folder, 0o755);
+    for (const name of [locked, secret]) await chmod(name, 0);
+    try {
+      await asOrdinaryUser(async () => {
+        for (const name of [inside, secret])
+          await assert.rejects(inspectTable(name), { code: 'no-permission', message: /right to read it/ });
+      });
+    } finally {
+      await chmod(locked, 0o755);
+    }
+  });
+
+  it('refuses a row that is larger than any', async () => {
+    const huge = await file(`text,confidence,correct\na,.5,1\n"${'x'.repeat(65 * 1024 * 1024)}",.5,1\n`);
+    await assert.rejects(readTable(huge, { truth: 'required' }), {
+      code: 'huge-row',
+      message: /^t\.csv, line 3: the row is larger than 64 MB/,
+    });
+  }).timeout(60_000);
 });
