@@ -134,20 +134,42 @@ export const breakdownSchema = z.object({
 });
 export type Breakdown = z.infer<typeof breakdownSchema>;
 
+const comparedScores = z.object({
+  /** Answers of the model that a row takes; null where the table does not say. */
+  answersPerRow: z.number().nullable(),
+  /** Seconds that a row took; null where the table does not say. */
+  secondsPerRow: z.number().nullable(),
+  diagram: diagramSchema,
+});
+
 /** The scoring methods of one table, on the rows that all of them have. */
 export const methodsComparisonSchema = z.object({
   rows: z.number(),
   /** Rows that some method has no scores for. */
   leftOut: z.number(),
   methods: z.array(
-    z.object({
+    comparedScores.extend({
       /** Column prefix, without the slash. */
       method: z.string(),
-      /** Answers of the model that a row takes; null where the table does not say. */
-      answersPerRow: z.number().nullable(),
-      diagram: diagramSchema,
     }),
   ),
+  /**
+   * The fitted combination of token probability and agreement, on rows that the fit did not see, or why there is
+   * none; null where the table lacks one of them.
+   */
+  combination: z
+    .union([
+      z.object({ reason: z.string() }),
+      comparedScores.extend({
+        /** How the rows were scored, in words. */
+        folds: z.string(),
+        /** What it adds to the token probability alone. */
+        gain: z.object({ beats: z.boolean(), message: z.string() }),
+        /** What it is bound to where it is saved, in words. */
+        origin: z.string(),
+      }),
+    ])
+    .nullable(),
 });
 export type MethodsComparison = z.infer<typeof methodsComparisonSchema>;
 
@@ -316,6 +338,7 @@ export const WORKER_METHODS = {
 } as const;
 
 export const fitParamsSchema = z.object({
+  file: z.string(),
   method: methodSchema,
   settings: panelSettingsSchema,
   /** Of this extension. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseSavedCalibrator } from '../../src/core/calibration/saved';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
-import { projectRoot } from '../support/vscode-server';
+import { lookAt } from '../support/picture';
+import { projectRoot, resultsFolder } from '../support/vscode-server';
 import { useWorkbench } from './harness';
 
 const TABLE = path.join('test', 'fixtures', 'panel', 'reviews.csv');
@@ -77,6 +78,45 @@ describe('the calibration panel as a person uses it', () => {
     };
     assert.deepEqual(timeless(file), timeless(own));
     runCli('evaluate', table, '--calibrator', file);
+  });
+
+  it('exports pictures by clicks, as files that hold what the page shows', async () => {
+    const { page, workspace } = workbench();
+    const browser = page.context().browser() ?? assert.fail();
+    const input = page.locator('.quick-input-widget:not(.hidden) .quick-input-box input');
+    const pick = async (question: string, answer: string): Promise<void> => {
+      await page.locator(`.quick-input-widget:not(.hidden) input[placeholder="${question}"]`).waitFor();
+      await input.fill(answer);
+      await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: answer }).waitFor();
+      await page.keyboard.press('Enter');
+    };
+    const exported = async (title: string, id: string, form: 'SVG' | 'PNG'): Promise<Buffer> => {
+      const name = `reviews-${id}.${form.toLowerCase()}`;
+      await (await workbench().calibrationPanel()).getByRole('button', { name: 'Export…' }).click();
+      await pick('What to export', form);
+      await pick('Which picture', title);
+      // The dialog suggests a file beside the table.
+      await workbench().until('a place is asked for', async () =>
+        assert.equal(path.basename(await input.inputValue()), name),
+      );
+      await page.keyboard.press('Enter');
+      await workbench().waitForText(`Exported ${name}.`);
+      return readFileSync(path.join(workspace, name));
+    };
+    for (const [title, id] of [
+      ['Reliability diagram: accuracy by confidence', 'raw'],
+      ['Accuracy and coverage', 'thresholds'],
+    ] as const) {
+      const svg = await lookAt(browser, await exported(title, id, 'SVG'), 'image/svg+xml');
+      const file = await exported(title, id, 'PNG');
+      const png = await lookAt(browser, file, 'image/png');
+      writeFileSync(path.join(resultsFolder('screenshots'), `exported-by-clicks-${id}.png`), file);
+      assert.deepEqual([png.width, png.height], [2 * svg.width, 2 * svg.height]);
+      assert.ok(png.width > 900 && png.height > 700, `${png.width} × ${png.height}`);
+      for (const { colours, painted } of [svg, png])
+        assert.ok(colours > 20 && painted > 0.03 && painted < 0.9, `${colours} colours, ${painted} painted`);
+      assert.ok(Math.abs(png.painted - svg.painted) < 0.03, `${png.painted}, ${svg.painted}`);
+    }
   });
 
   it('jumps from a bin to its rows in the text of the table', async () => {

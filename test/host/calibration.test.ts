@@ -4,8 +4,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { MethodsReport } from '../../src/cli/calibration/compare-methods';
+import { parseSavedCalibrator } from '../../src/core/calibration/saved';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
 import type { Evaluation } from '../../src/core/calibration/types';
+import { seededRandom } from '../../src/core/random';
 import type { CalibrationEditor } from '../../src/features/calibration/calibration-editor';
 import { exportFile, type ExportSource } from '../../src/features/calibration/export/export';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
@@ -16,13 +19,14 @@ import { projectRoot } from '../support/vscode-server';
 import { internals, until } from './internals';
 import { ScriptedPrompts } from './scripted-prompts';
 
+function commandLine(...words: string[]): string {
+  const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
+  return execFileSync(process.execPath, [cli, ...words], { encoding: 'utf8', stdio: 'pipe' });
+}
+
 /** What the command line says about the same file. */
 function evaluateOnCommandLine(file: string): Evaluation {
-  const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
-  return parseEvaluation(
-    execFileSync(process.execPath, [cli, 'evaluate', file, '--json'], { encoding: 'utf8' }),
-    'stdout',
-  );
+  return parseEvaluation(commandLine('evaluate', file, '--json'), 'stdout');
 }
 
 /** What a panel is at, for the message of a test that waits in vain. */
@@ -236,5 +240,57 @@ describe('the calibration panel in the editor', () => {
     panel.change({ ...settings, bins: 10 });
     const { evaluation } = await numbers(panel, (newer) => newer.settings.bins === 10);
     assert.equal(evaluation.n, analysis.evaluation.n);
+  });
+
+  it('compares scoring methods as the command line does, stops in between, and saves their combination', async () => {
+    const { fsPath: workspace } = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const own = path.join(workspace, 'panel-methods.csv');
+    const saved = path.join(workspace, '.prompt-confidence', 'calibrators', 'both.json');
+    const random = seededRandom(8);
+    const rows = Array.from({ length: 1000 }, () => {
+      const p = random();
+      const q = (p + random()) / 2;
+      return [random() < p ? 'yes' : 'no', 1 - p, p, 1 - q, q].join(',');
+    });
+    const header = 'label,token/prob:no,token/prob:yes,consistency/prob:no,consistency/prob:yes';
+    writeFileSync(own, `${[header, ...rows].join('\n')}\n`);
+    const prompts = new ScriptedPrompts(['both', undefined]);
+    const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
+    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, prompts });
+    shown = { panel, page };
+    const comparing = 'Comparing methods: ';
+    try {
+      await until('it compares', () => panel.state.busy?.startsWith(comparing) === true || undefined);
+      panel.cancel();
+      assert.deepEqual([panel.state.busy, panel.state.methods], [null, null]);
+      panel.change({ ...panel.state.settings, bins: 10 });
+      const { methods, combination } = await until(
+        'they are compared',
+        () => panel.state.methods ?? undefined,
+      );
+      const json = commandLine('evaluate', own, '--bins', '10', '--json');
+      const report = JSON.parse(json) as MethodsReport;
+      assert.deepEqual(
+        methods.map(({ diagram }) => diagram.evaluation.nll.value),
+        report.methods.map(({ nll }) => nll.value),
+      );
+      assert.ok(combination !== null && !('reason' in combination));
+      assert.ok(report.combination !== null && !('reason' in report.combination));
+      assert.deepEqual(combination.diagram.evaluation.ece, report.combination.ece);
+      assert.deepEqual(combination.gain, report.combination.gain);
+
+      await panel.save('combination');
+      assert.deepEqual(prompts.saying('error'), []);
+      const target = path.join(folder, 'both.json');
+      commandLine('calibrate', own, '--method', 'combination', '--bins', '10', '--out', target);
+      const timeless = (file: string) => {
+        const { time, ...rest } = parseSavedCalibrator(readFileSync(file, 'utf8'));
+        assert.ok(time.length > 0);
+        return { ...rest, versions: null };
+      };
+      assert.deepEqual(timeless(saved), timeless(target));
+    } finally {
+      for (const file of [own, saved]) rmSync(file, { force: true });
+    }
   });
 });

@@ -67,6 +67,42 @@ describe('exporting from the calibration panel', () => {
     assert.deepEqual(await page.violations(), []);
   });
 
+  it('puts a legend under the thresholds: the curves, the target, and every bucket by its shape', async () => {
+    const page = await pages.open({ width: 1180 });
+    const { use } = await comparedStates();
+    const name = `${'w'.repeat(50)} & <b>`;
+    const buckets = use.decisions.buckets.map((bucket, at) => (at === 1 ? { ...bucket, name } : bucket));
+    const report = use.decisions.report && { ...use.decisions.report, buckets };
+    await page.notify(STATE, { ...use, decisions: { ...use.decisions, buckets, report } });
+    const svg = await pictureOf(page, 'thresholds', 'svg');
+    const { words, viewBox, widest } = await page.page.evaluate<{
+      words: string[];
+      viewBox: { width: number };
+      widest: number;
+    }>(
+      `(() => {
+        const { documentElement: root } = new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml');
+        const shown = document.body.appendChild(document.importNode(root, true));
+        const lines = [...shown.querySelectorAll('g[transform] > text')];
+        const { x, width } = shown.viewBox.baseVal;
+        const widest = Math.max(...lines.map((line) => line.getBBox().x + line.getBBox().width));
+        return { words: lines.map((line) => line.textContent), viewBox: { width: x + width }, widest };
+      })()`,
+    );
+    assert.deepEqual(words.slice(0, 1), ['raw']);
+    assert.match(words[1] ?? '', /, on rows that the fit did not see$/);
+    assert.ok(words.includes('accuracy wanted: 0.95'));
+    assert.deepEqual(words.slice(-4), [
+      'automatic [0.9, 1]',
+      `${name} [0.7, 0.9)`,
+      'manual check [0.5, 0.7)',
+      'manual [0, 0.5)',
+    ]);
+    assert.ok(widest <= viewBox.width, `the legend is ${widest} wide, the picture ${viewBox.width}`);
+    const png = Buffer.from(await pictureOf(page, 'thresholds', 'png'), 'base64');
+    writeFileSync(path.join(resultsFolder('screenshots'), 'exported-thresholds-legend.png'), png);
+  });
+
   for (const theme of THEMES) {
     it(`makes an SVG that needs nothing but itself, and the same as a PNG, in ${theme}`, async () => {
       const page = await pages.open({ width: 1180, theme });

@@ -1,6 +1,7 @@
 /** What the host sends to the page of the calibration panel: made by the code that makes it, from seeded tables. */
 import type { ComparedMethod } from '../../src/core/calibration/compare';
 import type { PredictionData } from '../../src/core/calibration/types';
+import { foldsInWords } from '../../src/core/calibration/words';
 import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
 import { findColumns } from '../../src/core/data/columns';
 import { TableBuilder } from '../../src/core/data/table';
@@ -169,10 +170,18 @@ export const PANEL_STATES = {
       rows: 700,
       leftOut: 3,
       methods: [
-        { method: 'token', answersPerRow: 1, diagram: stateOf(usual).analysis },
-        { method: 'vote', answersPerRow: 10, diagram: stateOf(large).analysis },
-        { method: NASTY_LABEL, answersPerRow: null, diagram: stateOf(usual).analysis },
+        { method: 'token', answersPerRow: 1, secondsPerRow: 0.0382, diagram: stateOf(usual).analysis },
+        { method: 'vote', answersPerRow: 10, secondsPerRow: 0.0412, diagram: stateOf(large).analysis },
+        { method: NASTY_LABEL, answersPerRow: null, secondsPerRow: null, diagram: stateOf(usual).analysis },
       ],
+      combination: {
+        answersPerRow: 11,
+        secondsPerRow: 0.0794,
+        diagram: stateOf(large).analysis,
+        folds: foldsInWords({ source: 'folds', count: 5 }),
+        gain: { beats: false, message: 'The combination does not beat the token probability alone.' },
+        origin: originInWords(null),
+      },
     },
   },
   sliceRefused: {

@@ -184,13 +184,28 @@ describe('the calibration panel', () => {
   it('shows the scoring methods of a table side by side, and looks at the one that is chosen', async () => {
     const page = await show(PANEL_STATES.severalMethods);
     await page.page.getByRole('heading', { name: 'Choose a scoring method' }).waitFor();
-    assert.equal(await page.page.locator('.method-figures .diagram').count(), 3);
+    assert.equal(await page.page.locator('.method-figures .diagram').count(), 4);
     const table = page.page.getByRole('table', { name: 'Scoring methods on the same rows' });
-    assert.match(await table.getByRole('row', { name: /^vote/ }).innerText(), /\t10\t/);
+    assert.match(await table.getByRole('row', { name: /^vote/ }).innerText(), /\t10\t0\.041\t/);
+    assert.match(await table.getByRole('row', { name: /^<img/ }).innerText(), /\t–\t–\t/);
+    assert.match(
+      await table.getByRole('row', { name: /^Combination/ }).innerText(),
+      /\t11\t0\.079\tfitted, on unseen rows/,
+    );
+    const { combination } = PANEL_STATES.severalMethods.methods;
+    await page.page.getByText(combination.gain.message).waitFor();
+    await page.page.getByRole('button', { name: 'Save Calibrator: Combination…' }).click();
+    assert.deepEqual(page.received(CALIBRATION_PAGE_METHODS.save), [{ method: 'combination' }]);
     await table.getByRole('button', { name: 'vote' }).click();
     assert.deepEqual(page.received(settings), [
       { ...DEFAULT_PANEL_SETTINGS, table: { ...DEFAULT_PANEL_SETTINGS.table, method: 'vote' } },
     ]);
+    await page.notify(STATE, {
+      ...PANEL_STATES.severalMethods,
+      methods: { ...PANEL_STATES.severalMethods.methods, combination: { reason: 'Nothing is best.' } },
+    });
+    await page.page.getByText('There is no combination. Nothing is best.').waitFor();
+    assert.equal(await table.getByRole('row', { name: /^Combination/ }).count(), 0);
     await page.notify(STATE, { ...PANEL_STATES.usual, columns: PANEL_STATES.severalMethods.columns });
     await page.page.getByRole('button', { name: 'Compare Methods' }).click();
     assert.equal(page.received(CALIBRATION_PAGE_METHODS.compareMethods).length, 1);

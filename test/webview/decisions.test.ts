@@ -88,6 +88,63 @@ describe('the calibration panel: what to do', () => {
     await page.page.getByRole('button', { name: 'Edit Buckets' }).waitFor();
   });
 
+  it('splits and removes buckets under the keys, and keeps the focus at their place', async () => {
+    const page = await show(PANEL_STATES.usual);
+    const focused = () => page.page.evaluate('document.activeElement.dataset.key');
+    const press = async (button: string): Promise<void> => {
+      await page.page.getByRole('button', { name: button, exact: true }).focus();
+      await page.page.keyboard.press('Enter');
+    };
+    const lows = (): Promise<string[]> =>
+      page.page
+        .getByRole('textbox', { name: /^Lower end/ })
+        .evaluateAll((fields) => fields.map((field) => (field as unknown as { value: string }).value));
+    await page.page.getByRole('button', { name: 'Edit Buckets' }).click();
+    await press('Split bucket 1');
+    assert.equal(await focused(), 'bucket-0-name');
+    assert.deepEqual(await lows(), ['0.95', '0.9', '0.7', '0.5', '0']);
+    assert.match((await bucketRows(page))[0] ?? '', /–\s+–\s+–/);
+    await press('Save Buckets');
+    await page.page.getByText('Bucket 1 needs a name.').waitFor();
+    await page.page.keyboard.type('at once');
+    // What is wrong with a bucket is not said of the one that takes its place.
+    await press('Split bucket 5');
+    assert.equal(await page.page.getByText('needs a name').count(), 0);
+    assert.deepEqual(await lows(), ['0.95', '0.9', '0.7', '0.5', '0.25', '0']);
+    await page.page.keyboard.type('odd');
+    await press('Remove bucket 3');
+    assert.equal(await focused(), 'bucket-2-remove');
+    // The last one goes: the one above it takes its range.
+    await press('Remove bucket 5');
+    assert.equal(await focused(), 'bucket-3-remove');
+    assert.deepEqual(await lows(), ['0.95', '0.9', '0.5', '0']);
+    await press('Save Buckets');
+    assert.deepEqual(page.received(buckets), [
+      {
+        buckets: [
+          { name: 'at once', low: 0.95 },
+          { name: 'automatic', low: 0.9 },
+          { name: 'manual check', low: 0.5 },
+          { name: 'odd', low: 0 },
+        ],
+      },
+    ]);
+  });
+
+  it('leaves one bucket at least, and makes no more than can be told apart', async () => {
+    const page = await show(PANEL_STATES.usual);
+    const change = (name: string) => page.page.getByRole('button', { name, exact: true });
+    await change('Edit Buckets').click();
+    for (let rows = 4; rows < 8; rows++) await change('Split bucket 2').click();
+    await page.page.getByText('8 buckets are the most').waitFor();
+    assert.ok(await change('Split bucket 2').isDisabled());
+    for (let rows = 8; rows > 1; rows--) await change('Remove bucket 1').click();
+    assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-0-name');
+    assert.ok(await change('Remove bucket 1').isDisabled());
+    await page.page.keyboard.press('Enter');
+    assert.deepEqual(page.received(buckets), [{ buckets: [{ name: 'manual', low: 0 }] }]);
+  });
+
   it('says what is right from a threshold on, under the keys and after a reload', async () => {
     const { use } = await compared;
     const page = await show(use);

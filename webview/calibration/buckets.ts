@@ -1,4 +1,7 @@
-/** The table of the buckets: what each holds, raw and calibrated, and their names and lower ends to edit. */
+/**
+ * The table of the buckets: what each holds, raw and calibrated. To be edited, each is split or removed, and has its
+ * name and its lower end in fields.
+ */
 import { interval, labelName, methodName, number, signed } from '../../src/core/calibration/words';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
 import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
@@ -15,10 +18,20 @@ export interface BucketActions {
   redraw(): void;
 }
 
+interface DraftRow {
+  name: string;
+  low: string;
+  /** Name of the bucket in force whose numbers stand beside it; null for a new one. */
+  readonly of: string | null;
+}
+
 interface Draft {
-  readonly rows: { name: string; low: string }[];
+  readonly rows: DraftRow[];
   problems: readonly BucketProblem[];
 }
+
+/** Those between the second and the last look alike: more of them would be told apart by nothing but their names. */
+const MOST_BUCKETS = 8;
 
 /** Keeps what is being typed while new numbers come. */
 export class BucketTable {
@@ -35,8 +48,20 @@ export class BucketTable {
         'table',
         { class: 'buckets' },
         h('caption', { class: 'unseen' }, 'Buckets: what to do from which confidence on'),
-        head(shown.length > 1),
-        ...buckets.map((bucket, at) => this.bucket(bucket, at, buckets, shown)),
+        head(shown.length > 1, draft !== undefined),
+        ...(draft === undefined
+          ? buckets.map(({ name, low }, at) =>
+              rowsOf(
+                {
+                  tone: bucketTone(at, buckets.length),
+                  name: labelName(name),
+                  range: bucketRange(low, buckets[at - 1]?.low),
+                  of: name,
+                },
+                shown,
+              ),
+            )
+          : draft.rows.map((row, at) => this.edited(draft, row, at, shown))),
       ),
     );
     const note = bucketNote === null ? undefined : h('p', { class: 'quiet' }, bucketNote);
@@ -56,6 +81,9 @@ export class BucketTable {
       'form',
       { 'aria-label': 'Edit buckets' },
       table,
+      draft.rows.length < MOST_BUCKETS
+        ? undefined
+        : h('p', { class: 'quiet' }, `${MOST_BUCKETS} buckets are the most that can be told apart here.`),
       note ??
         h(
           'p',
@@ -84,7 +112,10 @@ export class BucketTable {
   }
 
   private edit(buckets: readonly Bucket[]): void {
-    this.draft = { rows: buckets.map(({ name, low }) => ({ name, low: String(low) })), problems: [] };
+    this.draft = {
+      rows: buckets.map(({ name, low }) => ({ name, low: String(low), of: name })),
+      problems: [],
+    };
     this.actions.redraw();
     focus('bucket-0-name');
   }
@@ -110,60 +141,74 @@ export class BucketTable {
     this.close();
   }
 
-  private bucket(
-    bucket: Bucket,
-    at: number,
-    buckets: readonly Bucket[],
-    shown: readonly Decided[],
-  ): HTMLElement {
-    const tone = bucketTone(at, buckets.length);
-    const shape = svg(
-      'svg',
-      { class: 'key', viewBox: '0 0 16 16', 'aria-hidden': 'true' },
-      bucketShape(tone, 8, 8),
-    );
-    const rows = Math.max(1, shown.length);
-    const name = h(
-      'th',
-      { scope: 'rowgroup', rowspan: rows },
-      h('span', { class: 'bucket-name' }, shape, this.input(at, 'name') ?? labelName(bucket.name)),
-    );
-    const range = h(
-      'td',
-      { rowspan: rows },
-      this.input(at, 'low') ?? bucketRange(bucket.low, buckets[at - 1]?.low),
-    );
-    return h(
-      'tbody',
-      {},
-      ...Array.from({ length: rows }, (_, index) =>
-        h(
-          'tr',
-          {},
-          ...(index === 0 ? [name, range] : []),
-          ...numbers(shown[index], shown[index]?.buckets[at], shown.length > 1),
-        ),
-      ),
-    );
+  /** A new bucket above this one takes the upper half of its range. */
+  private split({ rows }: Draft, at: number): void {
+    rows.splice(at, 0, { name: '', low: halfway(rows[at]?.low ?? '', rows[at - 1]?.low ?? '1'), of: null });
+    this.changed(`bucket-${at}-name`);
   }
 
-  private input(at: number, part: 'name' | 'low'): HTMLElement | undefined {
-    const draft = this.draft;
-    const row = draft?.rows[at];
-    if (draft === undefined || row === undefined) return undefined;
-    const words = part === 'name' ? 'Name' : 'Lower end';
-    const { element, input } = field({
-      name: `${words} of bucket ${at + 1}`,
-      key: `bucket-${at}-${part}`,
-      value: row[part],
-      isNumber: part === 'low',
-      problem: draft.problems.find((problem) => problem.at === at && problem.field === part)?.message,
-    });
-    input.addEventListener('input', () => {
-      row[part] = input.value;
-    });
-    return element;
+  /** Its range goes to the one below; that of the last one to the one above. */
+  private remove({ rows }: Draft, at: number): void {
+    const [removed] = rows.splice(at, 1);
+    const last = rows.at(-1);
+    if (at === rows.length && last !== undefined && removed !== undefined) last.low = removed.low;
+    this.changed(rows.length === 1 ? 'bucket-0-name' : `bucket-${Math.min(at, rows.length - 1)}-remove`);
   }
+
+  /** @param key what gets the focus */
+  private changed(key: string): void {
+    // They were said of rows that stand elsewhere by now.
+    if (this.draft !== undefined) this.draft.problems = [];
+    this.actions.redraw();
+    focus(key);
+  }
+
+  private edited(draft: Draft, row: DraftRow, at: number, shown: readonly Decided[]): HTMLElement {
+    const { rows } = draft;
+    const change = (verb: 'Split' | 'Remove', isPossible: boolean, act: () => void): HTMLElement => {
+      const element = h(
+        'button',
+        {
+          class: 'link',
+          type: 'button',
+          'data-key': `bucket-${at}-${verb.toLowerCase()}`,
+          'aria-label': `${verb} bucket ${at + 1}`,
+          disabled: !isPossible,
+        },
+        verb,
+      );
+      element.addEventListener('click', act);
+      return element;
+    };
+    return rowsOf(
+      {
+        tone: bucketTone(at, rows.length),
+        name: input(draft, row, at, 'name'),
+        range: input(draft, row, at, 'low'),
+        of: row.of,
+        changes: [
+          change('Split', rows.length < MOST_BUCKETS, () => this.split(draft, at)),
+          change('Remove', rows.length > 1, () => this.remove(draft, at)),
+        ],
+      },
+      shown,
+    );
+  }
+}
+
+function input({ problems }: Draft, row: DraftRow, at: number, part: 'name' | 'low'): HTMLElement {
+  const words = part === 'name' ? 'Name' : 'Lower end';
+  const { element, input } = field({
+    name: `${words} of bucket ${at + 1}`,
+    key: `bucket-${at}-${part}`,
+    value: row[part],
+    isNumber: part === 'low',
+    problem: problems.find((problem) => problem.at === at && problem.field === part)?.message,
+  });
+  input.addEventListener('input', () => {
+    row[part] = input.value;
+  });
+  return element;
 }
 
 function focus(key: string): void {
@@ -171,10 +216,64 @@ function focus(key: string): void {
   if (found instanceof HTMLElement) found.focus();
 }
 
-function head(isCompared: boolean): HTMLElement {
+/** Between two lower ends, in hundredths where they leave room for one; empty where one is no number. */
+function halfway(low: string, high: string): string {
+  const [from, to] = [parseNumber(low), parseNumber(high)];
+  if (!(from < to)) return '';
+  const middle = (from + to) / 2;
+  const rounded = Math.round(middle * 100) / 100;
+  return String(rounded > from && rounded < to ? rounded : middle);
+}
+
+interface BucketRow {
+  readonly tone: BucketTone;
+  readonly name: HTMLElement | string;
+  readonly range: HTMLElement | string;
+  /** Name of the bucket whose numbers stand beside it. */
+  readonly of: string | null;
+  /** Buttons, where it is edited. */
+  readonly changes?: readonly HTMLElement[];
+}
+
+/** A bucket, in a row for each method. */
+function rowsOf({ tone, name, range, of, changes }: BucketRow, shown: readonly Decided[]): HTMLElement {
+  const shape = svg(
+    'svg',
+    { class: 'key', viewBox: '0 0 16 16', 'aria-hidden': 'true' },
+    bucketShape(tone, 8, 8),
+  );
+  const rowspan = shown.length;
+  return h(
+    'tbody',
+    {},
+    ...shown.map((decided, index) =>
+      h(
+        'tr',
+        {},
+        ...(index > 0
+          ? []
+          : [
+              h('th', { scope: 'rowgroup', rowspan }, h('span', { class: 'bucket-name' }, shape, name)),
+              h('td', { rowspan }, range),
+              ...(changes === undefined
+                ? []
+                : [h('td', { rowspan }, h('span', { class: 'bucket-changes' }, ...changes))]),
+            ]),
+        ...numbers(
+          decided,
+          decided.buckets.find((counted) => counted.name === of),
+          shown.length > 1,
+        ),
+      ),
+    ),
+  );
+}
+
+function head(isCompared: boolean, isEdited: boolean): HTMLElement {
   const names = [
     'Bucket',
     'Confidence',
+    ...(isEdited ? ['Change'] : []),
     ...(isCompared ? ['Of'] : []),
     'Rows',
     'Mean confidence',
@@ -196,17 +295,13 @@ function head(isCompared: boolean): HTMLElement {
   );
 }
 
-function numbers(
-  decided: Decided | undefined,
-  counted: BucketCount | undefined,
-  isCompared: boolean,
-): HTMLElement[] {
-  if (decided === undefined || counted === undefined) return [];
-  const { rows, meanConfidence, accuracy, accuracyLow, accuracyHigh } = counted;
+/** @param counted undefined for a bucket that is not in force yet */
+function numbers({ method }: Decided, counted: BucketCount | undefined, isCompared: boolean): HTMLElement[] {
+  const { meanConfidence = null, accuracy = null, accuracyLow = null, accuracyHigh = null } = counted ?? {};
   return [
-    ...(isCompared ? [h('td', {}, methodName(decided.method))] : []),
+    ...(isCompared ? [h('td', {}, methodName(method))] : []),
     ...[
-      rows.toLocaleString('en-US'),
+      counted?.rows.toLocaleString('en-US') ?? '–',
       number(meanConfidence),
       number(accuracy),
       interval({ low: accuracyLow, high: accuracyHigh }) || '–',
@@ -216,7 +311,7 @@ function numbers(
 }
 
 /** [low, high), the highest closed. */
-function bucketRange(low: number, above: number | undefined): string {
+export function bucketRange(low: number, above: number | undefined): string {
   return above === undefined ? `[${low}, 1]` : `[${low}, ${above})`;
 }
 

@@ -46,6 +46,7 @@ export function legend({ dots, curve }: Diagram, band: Band, axes: Axes, withCur
   );
 }
 
-function item(shape: SVGElement, words: string): HTMLElement {
+/** A line of a legend. */
+export function item(shape: SVGElement, words: string): HTMLElement {
   return h('li', {}, svg('svg', { class: 'key', viewBox: '0 0 16 16', 'aria-hidden': 'true' }, shape), words);
 }

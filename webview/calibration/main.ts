@@ -11,6 +11,7 @@ import {
   labelName,
   verdict,
 } from '../../src/core/calibration/words';
+import type { Method } from '../../src/core/calibration/types';
 import { DECISION_PAGE_METHODS } from '../../src/protocol/calibration-decisions';
 import {
   BIN_COUNTS,
@@ -65,6 +66,7 @@ const { connection } = host;
 const notify = (method: string, params?: object): void => {
   connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
 };
+const save = (method: Method): void => notify(CALIBRATION_PAGE_METHODS.save, { method });
 const reveal = (line: number): void => notify(CALIBRATION_PAGE_METHODS.reveal, { line });
 
 let view: View = {
@@ -161,6 +163,7 @@ function drawMethods(state: PanelState): void {
       compare: () => notify(CALIBRATION_PAGE_METHODS.compareMethods),
       choose: (method) =>
         notify(CALIBRATION_PAGE_METHODS.settings, { ...settings, table: { ...settings.table, method } }),
+      saveCombination: () => save('combination'),
     }),
   );
 }
@@ -442,7 +445,7 @@ function drawCalibrators(state: PanelState): void {
         drawCalibrators(drawn);
         drawDecisions(drawn);
       },
-      save: (method) => notify(CALIBRATION_PAGE_METHODS.save, { method }),
+      save,
     }),
   );
 }

@@ -1,5 +1,12 @@
 /** The scoring methods of one table side by side: numbers, reliability diagrams on the same axes, and the choice. */
-import { CORRECTNESS, count, labelName, nullInWords } from '../../src/core/calibration/words';
+import {
+  CORRECTNESS,
+  count,
+  labelName,
+  methodName,
+  nullInWords,
+  secondsInWords,
+} from '../../src/core/calibration/words';
 import { methodsOf } from '../../src/core/data/columns';
 import type { MethodsComparison, PanelState } from '../../src/protocol/calibration-page';
 import { button } from '../button';
@@ -9,10 +16,16 @@ import { densityTop } from './diagram';
 import { figure } from './figure';
 import { link, metricCell, table } from './tables';
 
+const COMBINATION = methodName('combination');
+
 export interface MethodActions {
   compare(): void;
   choose(method: string): void;
+  /** Saves the fitted combination. */
+  saveCombination(): void;
 }
+
+type Combination = Exclude<MethodsComparison['combination'], null | { readonly reason: string }>;
 
 export function methodsSection(
   { columns, methods, methodsError, busy, settings }: PanelState,
@@ -51,12 +64,14 @@ export function methodsSection(
 }
 
 function compared(
-  { rows, leftOut, methods }: MethodsComparison,
+  { rows, leftOut, methods, combination }: MethodsComparison,
   chosen: string | null,
   look: Look,
   actions: MethodActions,
 ): Node[] {
-  const top = Math.max(...methods.map(({ diagram }) => densityTop(diagram)));
+  const fitted = combination === null || 'reason' in combination ? undefined : combination;
+  const diagrams = [...methods, ...(fitted === undefined ? [] : [fitted])].map(({ diagram }) => diagram);
+  const shared = { ...look, axes: CORRECTNESS, densityTop: Math.max(...diagrams.map(densityTop)) };
   const left =
     leftOut === 0 ? '' : ` ${count(leftOut, 'row')} that some method has no scores for are left out.`;
   return [
@@ -65,20 +80,53 @@ function compared(
       { class: 'quiet' },
       `Raw scores on the same ${count(rows, 'row')}.${left} Choose a method to look at it alone.`,
     ),
-    methodsTable(methods, chosen, actions),
+    methodsTable(methods, fitted, chosen, actions),
+    ...combinationPart(combination, actions),
     h(
       'div',
       { class: 'method-figures' },
       ...methods.map(({ method, diagram }, index) =>
         figure({
           diagram,
-          ...look,
-          axes: CORRECTNESS,
+          ...shared,
           id: `method-${index}`,
           caption: labelName(method),
           title: `Reliability diagram of the method ${labelName(method)}`,
-          densityTop: top,
         }),
+      ),
+      fitted === undefined
+        ? undefined
+        : figure({
+            diagram: fitted.diagram,
+            ...shared,
+            id: 'combination',
+            caption: `${COMBINATION}, on rows that it did not see`,
+            title: 'Reliability diagram of the fitted combination',
+          }),
+    ),
+  ];
+}
+
+/** What the combination is, whether drawing answers is worth it, and a way to keep it. */
+function combinationPart(combination: MethodsComparison['combination'], actions: MethodActions): Node[] {
+  if (combination === null) return [];
+  if ('reason' in combination)
+    return [h('p', { class: 'line quiet' }, warningIcon(), `There is no combination. ${combination.reason}`)];
+  const { folds, gain, origin } = combination;
+  return [
+    gain.beats
+      ? h('p', {}, gain.message)
+      : h('p', { class: 'line' }, warningIcon(), h('span', {}, gain.message)),
+    h(
+      'p',
+      { class: 'quiet' },
+      `The combination weighs the token probability and the agreement of each label. ${folds} It is fitted on all rows when it is saved. ${origin}`,
+    ),
+    h(
+      'div',
+      { class: 'buttons' },
+      button(`Save Calibrator: ${COMBINATION}…`, { key: 'save-combination', secondary: !gain.beats }, () =>
+        actions.saveCombination(),
       ),
     ),
   ];
@@ -86,6 +134,7 @@ function compared(
 
 function methodsTable(
   methods: MethodsComparison['methods'],
+  combination: Combination | undefined,
   chosen: string | null,
   actions: MethodActions,
 ): HTMLElement {
@@ -99,17 +148,39 @@ function methodsTable(
       { name: 'AUROC', isNumber: true },
       { name: 'NLL', isNumber: true },
       { name: 'Answers a row', isNumber: true },
+      { name: 'Seconds a row', isNumber: true },
       { name: 'Remark' },
     ],
-    methods.map(({ method, answersPerRow, diagram: { evaluation } }, index) => [
-      link(labelName(method), `choose-method-${index}`, () => actions.choose(method), 'Look at this method'),
-      metricCell(evaluation.accuracy),
-      metricCell(evaluation.ece),
-      nullInWords(evaluation.eceNull),
-      metricCell(evaluation.auroc),
-      metricCell(evaluation.labelMetrics?.nll ?? evaluation.nll),
-      answersPerRow === null ? '–' : String(answersPerRow),
-      method === chosen ? 'looked at' : '',
-    ]),
+    [
+      ...methods.map((compared, index) => [
+        link(
+          labelName(compared.method),
+          `choose-method-${index}`,
+          () => actions.choose(compared.method),
+          'Look at this method',
+        ),
+        ...numbers(compared),
+        compared.method === chosen ? 'looked at' : '',
+      ]),
+      ...(combination === undefined
+        ? []
+        : [[COMBINATION, ...numbers(combination), 'fitted, on unseen rows']]),
+    ],
   );
+}
+
+function numbers({
+  answersPerRow,
+  secondsPerRow,
+  diagram: { evaluation },
+}: Pick<Combination, 'answersPerRow' | 'secondsPerRow' | 'diagram'>): (Node | string)[] {
+  return [
+    metricCell(evaluation.accuracy),
+    metricCell(evaluation.ece),
+    nullInWords(evaluation.eceNull),
+    metricCell(evaluation.auroc),
+    metricCell(evaluation.labelMetrics?.nll ?? evaluation.nll),
+    answersPerRow === null ? '–' : String(answersPerRow),
+    secondsInWords(secondsPerRow),
+  ];
 }

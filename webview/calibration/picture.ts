@@ -3,9 +3,11 @@ import { svg } from '../dom';
 
 /** Pixels of a PNG for each unit of the picture. */
 const PNG_SCALE = 2;
-/** In units of the picture: the room around it, and the height of a line of its legend. */
+/** In units of the picture, as all that follow: the room around it, and the height of a line of its legend. */
 const MARGIN = 12;
 const LEGEND_LINE = 20;
+/** What stands before the words of a line of the legend. */
+const KEY_WIDTH = 24;
 
 /** What the geometry of a shape is; everything else belongs to the page. */
 const GEOMETRY = new Set('viewBox x y x1 y1 x2 y2 cx cy r rx ry width height d points transform'.split(' '));
@@ -51,7 +53,7 @@ function standalone(shown: SVGSVGElement): SVGSVGElement {
   const box = {
     x: x - MARGIN,
     y: y - MARGIN,
-    width: width + 2 * MARGIN,
+    width: Math.ceil(Math.max(width, ...legend.map((line) => line.width))) + 2 * MARGIN,
     height: height + 2 * MARGIN + (legend.length === 0 ? 0 : MARGIN + legend.length * LEGEND_LINE),
   };
   // What is pointed at says in words what is drawn.
@@ -68,21 +70,24 @@ function standalone(shown: SVGSVGElement): SVGSVGElement {
     named('desc', words.join(' ')),
     svg('rect', { ...box, ...paint('fill', variable('--vscode-editor-background')) }),
     ...copies(shown, paint),
-    ...legend.map((line, index) => {
-      line.setAttribute('transform', `translate(${x} ${y + height + MARGIN + index * LEGEND_LINE})`);
-      return line;
+    ...legend.map(({ element }, index) => {
+      element.setAttribute('transform', `translate(${x} ${y + height + MARGIN + index * LEGEND_LINE})`);
+      return element;
     }),
   );
 }
 
 /** The legend of the figure that a picture is of: for each line the shape and the words beside it. */
-function legendOf(shown: Element, paint: Paint): SVGElement[] {
+function legendOf(shown: Element, paint: Paint): { element: SVGElement; width: number }[] {
   return [...(shown.closest('figure')?.querySelectorAll('.legend li') ?? [])].map((item) => {
     const key = item.querySelector('svg');
     const style = getComputedStyle(item);
-    const words = svg('text', { x: 24, y: 12.5, ...fontOf(style), ...paint('fill', style.color) });
+    const words = svg('text', { x: KEY_WIDTH, y: 12.5, ...fontOf(style), ...paint('fill', style.color) });
     words.textContent = item.textContent;
-    return svg('g', {}, ...(key === null ? [] : copies(key, paint)), words);
+    return {
+      element: svg('g', {}, ...(key === null ? [] : copies(key, paint)), words),
+      width: KEY_WIDTH + textWidth(item.textContent, style),
+    };
   });
 }
 
@@ -91,6 +96,7 @@ function copies(parent: Element, paint: Paint): SVGElement[] {
   return [...parent.children]
     .filter((child): child is SVGElement => child instanceof SVGElement)
     .filter((child) => child.tagName !== 'title' && child.getAttribute('role') !== 'listbox')
+    .filter((child) => !child.classList.contains('cursor'))
     .map((child) => {
       const copy = document.createElementNS('http://www.w3.org/2000/svg', child.tagName);
       const geometry = [...child.attributes].filter(({ name }) => GEOMETRY.has(name));
@@ -122,6 +128,13 @@ function looks(element: Element, paint: Paint): Record<string, string> {
 
 function fontOf({ fontFamily, fontSize, fontWeight }: CSSStyleDeclaration): Record<string, string> {
   return { 'font-family': fontFamily, 'font-size': fontSize, 'font-weight': fontWeight };
+}
+
+function textWidth(text: string, { font }: CSSStyleDeclaration): number {
+  const context = document.createElement('canvas').getContext('2d');
+  if (context === null) return 0;
+  context.font = font;
+  return context.measureText(text).width;
 }
 
 type Paint = (property: 'fill' | 'stroke', colour: string, opacity?: string) => Record<string, string>;

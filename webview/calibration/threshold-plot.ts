@@ -2,13 +2,14 @@
  * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
  * beneath moves a line over it; what stands there is said in words.
  */
-import { count, interval, methodName, number } from '../../src/core/calibration/words';
+import { count, interval, labelName, methodName, number } from '../../src/core/calibration/words';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
 import { h, svg } from '../dom';
-import { bucketShape } from './buckets';
+import { bucketRange, bucketShape } from './buckets';
+import { item } from './legend';
 import { table } from './tables';
 
 export interface ThresholdPlotOptions {
@@ -60,7 +61,6 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
   slider.addEventListener('input', () => show(Number(slider.value)));
   slider.addEventListener('change', () => onMove(Number(slider.value)));
   show(Math.min(TO, Math.max(from, at)));
-  const words = shown.length > 1 ? 'Solid: calibrated, on rows that the fit did not see. Dashed: raw.' : '';
   return h(
     'figure',
     { class: 'reliability' },
@@ -68,16 +68,43 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
     picture(options, from, x, cursor),
     slider,
     readout,
-    h(
-      'p',
-      { class: 'quiet' },
-      `${words} Shaded: 95% interval of the accuracy (Wilson), point by point.`.trim(),
-    ),
+    legend(options),
     h(
       'details',
       {},
       h('summary', { 'data-key': 'threshold-table' }, 'Thresholds as a table'),
       curveTable(shown),
+    ),
+  );
+}
+
+function legend({ shown, buckets, target }: ThresholdPlotOptions): HTMLElement {
+  const last = shown.length - 1;
+  const isReached = shown.some(({ threshold }) => threshold.threshold !== null);
+  return h(
+    'ul',
+    { class: 'legend' },
+    ...shown.map(({ method }, index) =>
+      item(
+        svg('path', { class: `curve series-${index}`, d: 'M0 8H16' }),
+        method === 'raw' ? 'raw' : `${methodName(method)}, on rows that the fit did not see`,
+      ),
+    ),
+    item(
+      svg('rect', { class: `interval-band series-${last}`, x: 0, y: 2, width: 16, height: 12 }),
+      '95% interval of the accuracy (Wilson), point by point',
+    ),
+    ...(target === null
+      ? []
+      : [item(svg('path', { class: 'target', d: 'M0 8H16' }), `accuracy wanted: ${target}`)]),
+    ...(target === null || !isReached
+      ? []
+      : [item(svg('circle', { class: `chosen series-${last}`, cx: 8, cy: 8, r: 5 }), 'threshold for it')]),
+    ...buckets.map(({ name, low }, at) =>
+      item(
+        bucketShape(bucketTone(at, buckets.length), 8, 8),
+        `${labelName(name)} ${bucketRange(low, buckets[at - 1]?.low)}`,
+      ),
     ),
   );
 }

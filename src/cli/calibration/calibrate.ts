@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { calibrate as calibrateData } from '../../core/calibration/calibrate';
-import { combinationGain } from '../../core/calibration/combination-gain';
+import { combinationGain, gainWarnings } from '../../core/calibration/combination-gain';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { forShares } from '../../core/calibration/deployment';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
@@ -139,7 +139,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
     warnings: [
       ...report.warnings,
       ...(recommendation?.warnings ?? []),
-      ...(gain === null || gain.beats ? [] : [{ code: 'combination-gain', message: gain.message }]),
+      ...(gain === null ? [] : gainWarnings(gain)),
     ],
   };
   const { saved, report: whole } = await describeCalibrator(warned, deployed, input, {

@@ -1,8 +1,17 @@
+import { type CombinationGain, compareCombination } from '../../core/calibration/combination-gain';
 import type { Evaluation, EvaluateOptions, Metric } from '../../core/calibration/types';
+import { secondsInWords } from '../../core/calibration/words';
 import type { ColumnOptions } from '../../core/data/columns';
 import { evaluate } from '../../core/metrics/evaluate';
-import { readMethods } from '../../store/tables/methods';
+import { type MethodTable, readMethods } from '../../store/tables/methods';
 import { aligned, count, interval, number, renderDiagram } from './render';
+
+/** What a row costs; null where the table does not say. */
+interface Cost {
+  /** Answers of the model that a row takes. */
+  readonly answersPerRow: number | null;
+  readonly secondsPerRow: number | null;
+}
 
 /** What `evaluate --json` prints of a table with several scoring methods. */
 export interface MethodsReport {
@@ -14,9 +23,21 @@ export interface MethodsReport {
   readonly methods: readonly ({
     /** Column prefix: what --scores takes. */
     readonly method: string;
-    /** Answers of the model that a row takes; null where the table does not say. */
-    readonly answersPerRow: number | null;
-  } & Evaluation)[];
+  } & Cost &
+    Evaluation)[];
+  /**
+   * The fitted combination of token probability and agreement, on rows that the fit did not see, or why there is
+   * none; null where the table lacks one of them.
+   */
+  readonly combination:
+    | null
+    | { readonly reason: string }
+    | ({
+        /** How the rows were scored, in words. */
+        readonly folds: string;
+        readonly gain: CombinationGain;
+      } & Cost &
+        Evaluation);
 }
 
 export async function compareMethods(
@@ -24,37 +45,61 @@ export async function compareMethods(
   columns: ColumnOptions,
   options: EvaluateOptions,
 ): Promise<MethodsReport> {
-  const { methods, rows, leftOut } = await readMethods(file, columns);
+  const { methods, combined, rows, leftOut } = await readMethods(file, columns);
   return {
     schema: 1,
     rows,
     leftOut,
-    methods: methods.map(({ method, data, answersPerRow, warnings, rejected }) => ({
+    methods: methods.map(({ method, data, answersPerRow, secondsPerRow, warnings, rejected }) => ({
       method,
       answersPerRow,
+      secondsPerRow,
       ...evaluate(data, { ...options, warnings, rejected }),
     })),
+    combination: combined && combinationOf(combined, options),
   };
 }
 
-export function renderMethods({ rows, leftOut, methods }: MethodsReport): string {
+function combinationOf(
+  { data, answersPerRow, secondsPerRow, warnings, rejected }: MethodTable,
+  options: EvaluateOptions,
+): MethodsReport['combination'] {
+  const compared = compareCombination(data, { ...options, warnings, rejected });
+  if ('reason' in compared) return compared;
+  const { folds, gain, assessment } = compared;
+  return { folds, gain, answersPerRow, secondsPerRow, ...assessment.evaluation };
+}
+
+export function renderMethods({ rows, leftOut, methods, combination }: MethodsReport): string {
+  const fitted = combination === null || 'reason' in combination ? [] : [combination];
+  const shown = [...methods, ...fitted.map((fit) => ({ method: 'combination', ...fit }))];
   const cells = (metric: Metric) => [number(metric.value), interval(metric)];
-  const table = methods.map(({ method, answersPerRow, accuracy, ece, eceNull, auroc, nll, labelMetrics }) => [
-    method,
-    ...cells(accuracy),
-    number(ece.value),
-    `${number(eceNull.mean)} – ${number(eceNull.q95)}`,
-    ...cells(auroc),
-    ...cells(labelMetrics?.nll ?? nll),
-    answersPerRow === null ? '–' : String(answersPerRow),
-  ]);
-  const head = ['', 'accuracy', '95%', 'ECE', 'if calibrated', 'AUROC', '95%', 'NLL', '95%', 'answers a row'];
+  const table = shown.map(
+    ({ method, answersPerRow, secondsPerRow, accuracy, ece, eceNull, auroc, nll, labelMetrics }) => [
+      method,
+      ...cells(accuracy),
+      number(ece.value),
+      `${number(eceNull.mean)} – ${number(eceNull.q95)}`,
+      ...cells(auroc),
+      ...cells(labelMetrics?.nll ?? nll),
+      answersPerRow === null ? '–' : String(answersPerRow),
+      secondsInWords(secondsPerRow),
+    ],
+  );
+  const head = [
+    ...['', 'accuracy', '95%', 'ECE', 'if calibrated', 'AUROC', '95%', 'NLL', '95%'],
+    ...['answers a row', 'seconds a row'],
+  ];
   const left =
     leftOut === 0 ? '' : ` ${count(leftOut, 'row')} that some method has no scores for are left out.`;
   return [
     `${count(rows, 'row')}, scored by ${methods.length} methods.${left}\n\n`,
     aligned([head, ...table]),
-    ...methods.map(({ method, bins }) => `\n${method}\n${renderDiagram(bins)}`),
+    ...fitted.map(({ folds, gain }) => `\nThe combination is fitted. ${folds}\n${gain.message}\n`),
+    combination !== null && 'reason' in combination
+      ? `\nThere is no combination. ${combination.reason}\n`
+      : '',
+    ...shown.map(({ method, bins }) => `\n${method}\n${renderDiagram(bins)}`),
     '\nChoose one with --scores for everything else.\n',
   ].join('');
 }

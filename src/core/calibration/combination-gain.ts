@@ -1,5 +1,10 @@
+import { UserError } from '../user-error';
+import { type ComparedMethod, crossFitted } from './compare';
+import { partition } from './cross-fit';
+import { knownRows } from './data';
 import { recommend } from './recommend';
-import type { PredictionData } from './types';
+import type { EvaluateOptions, PredictionData, Warning } from './types';
+import { foldsInWords } from './words';
 
 export interface CombinationGain {
   /** Whether the combination is better than the token probability alone by more than the error of that difference. */
@@ -34,4 +39,42 @@ export function combinationGain(data: PredictionData, seed: number): Combination
       ? `The combination beats the token probability alone: ${figures}, more than one paired standard error apart.`
       : `The combination does not beat the token probability alone: ${figures}. Drawing answers costs more and adds nothing that this table can show.`,
   };
+}
+
+/** What a combination that does not beat the token probability is saved with. */
+export function gainWarnings({ beats, message }: CombinationGain): Warning[] {
+  return beats ? [] : [{ code: 'combination-gain', message }];
+}
+
+/** The combination on rows that it did not see, or why there is none. */
+export type ComparedCombination =
+  | (ComparedMethod & {
+      /** How the rows were scored, in words. */
+      readonly folds: string;
+      readonly gain: CombinationGain;
+    })
+  | { readonly reason: string };
+
+/**
+ * The numbers that `calibrate --method combination` says of unseen rows, and what drawing answers adds.
+ *
+ * @param data with `agreement`
+ */
+export function compareCombination(
+  data: PredictionData,
+  options: Omit<EvaluateOptions, 'folds'>,
+): ComparedCombination {
+  const seed = options.seed ?? 0;
+  try {
+    const known = knownRows(data);
+    const split = partition(known, seed);
+    return {
+      ...crossFitted(known, 'combination', split, { ...options, on: 'labels' }),
+      folds: foldsInWords(split),
+      gain: combinationGain(data, seed),
+    };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { reason: error.message };
+  }
 }

@@ -54,22 +54,37 @@ export async function compareMethods(
   for (const [at, method] of allowed.entries()) {
     await onMethod?.(method, at + 1, allowed.length);
     try {
-      const result = crossFit(
-        known,
-        on,
-        split,
-        (train) => fitCalibrator(train, { method, on, seed }).calibrator,
-      );
-      const [failure] = result.failures;
-      if (failure !== undefined) throw new UserError('fold-failed', failure.message);
-      // Ranks of several fits are on one scale only where none of them can change the order.
-      const folds = split.source === 'folds' && !result.monotone ? result.folds : undefined;
-      const assessment = assess(result.calibrated, { ...options, folds });
-      methods.push({ method, data: result.calibrated, assessment });
+      methods.push(crossFitted(known, method, split, { ...options, on }));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       excluded.push({ method, reason: error.message });
     }
   }
   return { on, methods, excluded, source: split.source, count: split.count };
+}
+
+/**
+ * One calibrator on rows that it did not see.
+ *
+ * @param known rows with a known truth only
+ * @throws UserError fold-failed, and what `crossFit` throws
+ */
+export function crossFitted(
+  known: PredictionData,
+  method: Method,
+  split: Partition,
+  { on, seed, ...options }: Omit<CompareOptions, 'onMethod'>,
+): ComparedMethod {
+  const result = crossFit(
+    known,
+    on,
+    split,
+    (train) => fitCalibrator(train, { method, on, seed: seed ?? 0 }).calibrator,
+  );
+  const [failure] = result.failures;
+  if (failure !== undefined) throw new UserError('fold-failed', failure.message);
+  // Ranks of several fits are on one scale only where none of them can change the order.
+  const folds = split.source === 'folds' && !result.monotone ? result.folds : undefined;
+  const assessment = assess(result.calibrated, { ...options, seed, folds });
+  return { method, data: result.calibrated, assessment };
 }

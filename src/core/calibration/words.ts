@@ -1,6 +1,7 @@
 /** Numbers and findings as the calibration panel and its report say them. */
 import { metricsOf } from '../metrics/metric-names';
 import { excerpt, visibleName } from '../presentation';
+import type { Partition } from './cross-fit';
 import type { Evaluation, Method, Metric, ReliabilityBin } from './types';
 
 const LABEL_LIMIT = 60;
@@ -37,6 +38,18 @@ export function gapInWords(gap: { readonly value: number; readonly se: number } 
   return gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`;
 }
 
+/** How each row was scored by a calibrator that did not see it. */
+export function foldsInWords({ source, count: folds }: Pick<Partition, 'source' | 'count'>): string {
+  return source === 'split'
+    ? 'Fitted on the rows marked fit, scored on those marked test.'
+    : `Cross-fitted in ${folds} folds: each row is scored by a fit that did not see it.`;
+}
+
+/** Seconds to two digits; "–" where they are not known. */
+export function secondsInWords(value: number | null): string {
+  return value === null ? '–' : String(Number(value.toPrecision(2)));
+}
+
 /** A bin's range, closed where it is closed. */
 export function binRange({ low, high }: Pick<ReliabilityBin, 'low' | 'high'>): string {
   const digits = (value: number): string => String(Number(value.toFixed(3)));
@@ -56,6 +69,7 @@ const METHOD_NAMES: Partial<Record<Method, string>> = {
   temperature: 'Temperature',
   'bias-temperature': 'Bias-temperature',
   vector: 'Vector',
+  combination: 'Combination',
   beta: 'Beta',
   histogram: 'Histogram',
   slope: 'Slope',

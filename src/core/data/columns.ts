@@ -78,7 +78,7 @@ export interface ColumnOptions {
 }
 
 /** Prefixes of the columns that a combination reads and writes. */
-const COMBINED = { token: 'token', agreement: 'consistency', out: 'ensemble' } as const;
+export const COMBINED = { token: 'token', agreement: 'consistency', out: 'ensemble' } as const;
 
 interface ScoreName {
   readonly type: ScoreType;
@@ -129,6 +129,18 @@ function combinedColumns(
   const scores = inOrder(token, labels);
   const order = scores.labels.map((label) => label ?? '');
   return { header, roles, scores, agreement: inOrder(agreement, order), method: COMBINED.out };
+}
+
+/** Whether a table has scores of both methods that a combination weighs, for the same labels. */
+export function canCombine(header: readonly string[], options: ColumnOptions): boolean {
+  if (options.on === 'confidence') return false;
+  try {
+    findColumns(header, { ...options, combine: true });
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
 
 /** How many cells of a would-be header are names that this project knows. */

@@ -1,9 +1,11 @@
 /** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
 import { calibrate } from '../../core/calibration/calibrate';
+import { combinationGain, gainWarnings } from '../../core/calibration/combination-gain';
 import { type ComparedMethod, compareMethods } from '../../core/calibration/compare';
 import { forShares } from '../../core/calibration/deployment';
 import { recommend } from '../../core/calibration/recommend';
 import type { SavedCalibrator } from '../../core/calibration/saved';
+import { foldsInWords } from '../../core/calibration/words';
 import type { Comparison, FitParams, PanelSettings } from '../../protocol/calibration-page';
 import { describeCalibrator } from '../../store/tables/describe-calibrator';
 import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
@@ -21,17 +23,13 @@ export async function compareCalibrators(
 ): Promise<{ comparison: Comparison; compared: readonly ComparedMethod[] }> {
   refuseCalibrated(table, source.file);
   const on = data.kind;
-  const {
-    methods,
-    excluded,
-    source: folds,
-    count,
-  } = await compareMethods(data, {
+  const compared = await compareMethods(data, {
     on,
     bins,
     binning,
     onMethod: (method, at, of) => say(`Comparing calibrators: ${method} (${at + 1} of ${of + 1})`),
   });
+  const { methods, excluded } = compared;
   await say('Comparing calibrators: choosing');
   const { choice, verdict, reason, candidates, warnings, excluded: unfit } = recommend(data, { on });
   const named = new Set(excluded.map(({ method }) => method));
@@ -40,10 +38,7 @@ export async function compareCalibrators(
     verdict,
     choice,
     reason,
-    folds:
-      folds === 'split'
-        ? 'Fitted on the rows marked fit, scored on those marked test.'
-        : `Cross-fitted in ${count} folds: each row is scored by a fit that did not see it.`,
+    folds: foldsInWords(compared),
     warnings: [...warnings],
     excluded: [...excluded, ...unfit.filter(({ method }) => !named.has(method))],
     methods: methods.map(({ method, data: scored, assessment }) => {
@@ -61,7 +56,7 @@ export async function compareCalibrators(
 /** The same as the command line's `calibrate` saves. */
 export async function fitToSave(
   input: LabelledTable,
-  { method, settings, version, time }: FitParams,
+  { method, settings, version, time }: Omit<FitParams, 'file'>,
 ): Promise<SavedCalibrator> {
   refuseCalibrated(input.table, input.source.file);
   const { data } = input;
@@ -73,11 +68,17 @@ export async function fitToSave(
     rejected: input.table.rejected,
     warnings: input.warnings,
   });
+  const warnings = method === 'combination' ? gainWarnings(combinationGain(data, report.folds.seed)) : [];
   const { prevalence } = settings.table;
   const deployed =
     prevalence === null || calibrator.on !== 'labels' || data.kind !== 'labels'
       ? calibrator
       : forShares(calibrator, data, sharesFor(input, prevalence));
-  const { saved } = await describeCalibrator(report, deployed, input, { version, time: new Date(time) });
+  const { saved } = await describeCalibrator(
+    { ...report, warnings: [...report.warnings, ...warnings] },
+    deployed,
+    input,
+    { version, time: new Date(time) },
+  );
   return saved;
 }

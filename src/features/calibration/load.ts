@@ -42,6 +42,15 @@ export async function loadTable(
 }
 
 /**
+ * The columns that a combination weighs, as `calibrate --method combination` reads them.
+ *
+ * @throws UserError everything of `readLabelled`; no-combination
+ */
+export function loadCombined(file: string, { mapping, on }: TableOptions): Promise<LabelledTable> {
+  return readLabelled(file, { mapping, on: on ?? undefined, combine: true });
+}
+
+/**
  * Rows of a table, raw or calibrated, under the label shares of deployment.
  *
  * @throws UserError no-label-scores, labels-differ, bad-shares

@@ -303,16 +303,18 @@ export class CalibrationPanel {
 
   /** Fits a calibrator on all rows and saves it, once it has a name. */
   async save(method: Method): Promise<void> {
-    const { analysis, busy } = this.current;
-    if (analysis === null || busy !== null) return;
+    const { busy } = this.current;
+    const origin = originOf(method, this.current);
+    if (origin === undefined || busy !== null) return;
     const run = this.run;
     try {
-      const file = await askCalibratorFile(this.services.prompts, this.uri, method, analysis.origin);
+      const file = await askCalibratorFile(this.services.prompts, this.uri, method, origin);
       if (file === undefined) return;
       if (run !== this.run) throw changedMeanwhile();
       this.task = 'fitting';
       this.update({ busy: `Fitting ${method} on all rows` });
       const saved = await this.worker.fit({
+        file: this.uri.fsPath,
         method,
         settings: this.current.settings,
         version: extensionVersion(this.services.context),
@@ -432,6 +434,13 @@ export class CalibrationPanel {
       void reportError(this.services, error);
     }
   }
+}
+
+/** What a calibrator would be bound to, in words; undefined where there are no numbers of it. */
+function originOf(method: Method, { analysis, methods }: PanelState): string | undefined {
+  if (method !== 'combination') return analysis?.origin;
+  const combination = methods?.combination ?? null;
+  return combination === null || 'reason' in combination ? undefined : combination.origin;
 }
 
 /** What the comparison of scoring methods depends on. */

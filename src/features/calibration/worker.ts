@@ -46,7 +46,7 @@ import { breakDown, columnsOfView, type Part } from './breakdown';
 import { compareMethods } from './compare-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
-import { inDeployment, type LoadedTable, loadTable } from './load';
+import { inDeployment, loadCombined, type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
@@ -121,8 +121,11 @@ class TableWorker {
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
-    const { input } = await this.table();
-    await this.say(`Fitting ${params.method} on all rows`);
+    const { file, method, settings } = params;
+    // A combination reads the columns of two methods: it is no way to read the table that is shown.
+    const input =
+      method === 'combination' ? await loadCombined(file, settings.table) : (await this.table()).input;
+    await this.say(`Fitting ${method} on all rows`);
     return fitToSave(input, params);
   }
 

@@ -2,13 +2,12 @@
  * The scoring methods of one table side by side: its columns under each `<method>/` prefix, on the same rows.
  */
 import { selectRows } from '../../core/calibration/data';
-import type { Binding } from '../../core/calibration/saved';
 import type { PredictionData, RejectedRow, Warning } from '../../core/calibration/types';
-import { type ColumnOptions, methodsOf } from '../../core/data/columns';
+import { canCombine, type ColumnOptions, COMBINED, methodsOf } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { inspectTable } from './inspect';
 import { type LabelledTable, readLabelled } from './labelled';
-import { readScoreMeta } from './score-meta';
+import { readScoreMeta, type ScoreMeta } from './score-meta';
 
 export interface MethodTable {
   /** Column prefix, without the slash. */
@@ -19,11 +18,18 @@ export interface MethodTable {
   readonly rejected: readonly RejectedRow[];
   /** Answers of the model that a row takes; null where the table does not say how it was scored. */
   readonly answersPerRow: number | null;
+  /** Seconds that a row took; null where the table does not say. */
+  readonly secondsPerRow: number | null;
 }
 
 export interface MethodTables {
   /** In the order of the columns. */
   readonly methods: readonly MethodTable[];
+  /**
+   * Token probability and agreement together, under the prefix that a combination of both writes; null where the
+   * table lacks one of them, or is calibrated.
+   */
+  readonly combined: MethodTable | null;
   /** Rows that every method has. At least one. */
   readonly rows: number;
   /** Rows that some method cannot be scored on; none of them is compared. */
@@ -44,13 +50,6 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
   for (const { input } of read)
     for (const line of input.table.lines) inAll.set(line, (inAll.get(line) ?? 0) + 1);
   const isCommon = (line: number): boolean => inAll.get(line) === read.length;
-  const methods = read.map(({ method, input: { table, data, warnings } }) => ({
-    method,
-    data: selectRows(data, rowsOf(table.lines, isCommon)),
-    warnings,
-    rejected: table.rejected,
-    answersPerRow: answersOf(meta?.scoring[method]),
-  }));
   const rows = [...inAll.keys()].filter(isCommon).length;
   const [first] = read;
   if (first === undefined || rows === 0)
@@ -58,7 +57,30 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
       'no-common-rows',
       'No row has scores of every method, so the methods cannot be compared. Choose one of them.',
     );
-  return { methods, rows, leftOut: first.input.table.n + first.input.table.rejectedCount - rows };
+  const { n, rejectedCount, calibratedBy } = first.input.table;
+  const total = n + rejectedCount;
+  const tableOf = (
+    method: string,
+    { table, data, warnings }: LabelledTable,
+    parts: readonly string[],
+  ): MethodTable => ({
+    method,
+    data: selectRows(data, rowsOf(table.lines, isCommon)),
+    warnings,
+    rejected: table.rejected,
+    answersPerRow: sum(parts.map((part) => answersOf(meta, part))),
+    secondsPerRow: sum(parts.map((part) => secondsOf(meta, part, total))),
+  });
+  const combined =
+    calibratedBy === null && canCombine(header, columns)
+      ? await readLabelled(file, { ...columns, combine: true })
+      : null;
+  return {
+    methods: read.map(({ method, input }) => tableOf(method, input, [method])),
+    combined: combined && tableOf(COMBINED.out, combined, [COMBINED.token, COMBINED.agreement]),
+    rows,
+    leftOut: total - rows,
+  };
 }
 
 function rowsOf(lines: Int32Array, isWanted: (line: number) => boolean): Uint32Array {
@@ -66,8 +88,24 @@ function rowsOf(lines: Int32Array, isWanted: (line: number) => boolean): Uint32A
 }
 
 /** One for the token probability; as many as are drawn for consistency; both for the ensemble. */
-function answersOf(scoring: Binding['scoring'] | undefined): number | null {
+function answersOf(meta: ScoreMeta | null, method: string): number | null {
+  const scoring = meta?.scoring[method];
   if (scoring === undefined) return null;
   const drawn = scoring.sampling?.samples ?? 0;
   return scoring.method === 'consistency' ? drawn : drawn + 1;
+}
+
+/** As {@link answersOf}. */
+function secondsOf(meta: ScoreMeta | null, method: string, rows: number): number | null {
+  const scoring = meta?.scoring[method];
+  if (scoring === undefined) return null;
+  const { token, drawn } = meta?.seconds ?? {};
+  const isDrawn = scoring.sampling !== undefined;
+  const spent = [...(isDrawn ? [drawn] : []), ...(scoring.method === 'consistency' ? [] : [token])];
+  return sum(spent.map((seconds) => (seconds === undefined ? null : seconds / rows)));
+}
+
+/** Null where a part is not known. */
+function sum(parts: readonly (number | null)[]): number | null {
+  return parts.reduce((total, part) => (total === null || part === null ? null : total + part), 0);
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import type { CalibrateReport } from '../../../src/cli/calibration/calibrate';
+import type { MethodsReport } from '../../../src/cli/calibration/compare-methods';
 import { parseSavedCalibrator } from '../../../src/core/calibration/saved';
 import { seededRandom, type Random } from '../../../src/core/random';
 import type { Answer } from '../../../src/core/scoring/agreement';
@@ -7,6 +9,11 @@ import { agreementOf, ensembleScore } from '../../../src/core/scoring/consistenc
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { fitToSave } from '../../../src/features/calibration/compare';
+import { compareMethods } from '../../../src/features/calibration/compare-methods';
+import { loadCombined } from '../../../src/features/calibration/load';
+import { AS_FOUND, DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
+import { loadCalibrator } from '../../../src/store/calibrators';
 import { scoreCells } from '../../../src/store/tables/score-cells';
 import { Workbench } from './workbench';
 
@@ -84,6 +91,66 @@ describe('a fitted combination', () => {
   it('says that it does not where the answers only repeat it with noise', async () => {
     const { err } = await calibrate(0);
     assert.match(err, /The combination does not beat the token probability alone/u);
+  });
+
+  for (const own of [0, 1])
+    it(`has in the comparison of methods, there and in the panel, the numbers of calibrate (${own})`, async () => {
+      const simulated = table(600, own);
+      await bench.write('t.csv', simulated.csv);
+      const fitted = await bench.run(
+        ...['calibrate', '@t.csv', '--method', 'combination', '--out', '@c.json', '--json'],
+      );
+      const { after, warnings } = JSON.parse(fitted.out) as CalibrateReport;
+      const { out } = await bench.run('evaluate', '@t.csv', '--json');
+      const { combination } = JSON.parse(out) as MethodsReport;
+      assert.ok(combination !== null && !('reason' in combination));
+      const { gain, folds, answersPerRow, secondsPerRow, ...evaluation } = combination;
+      assert.deepEqual(evaluation, after);
+      assert.deepEqual([answersPerRow, secondsPerRow], [null, null]);
+      assert.equal(gain.beats, own === 1);
+      const said = warnings.filter(({ code }) => code === 'combination-gain').map(({ message }) => message);
+      assert.deepEqual(said, gain.beats ? [] : [gain.message]);
+      assert.ok((await bench.run('evaluate', '@t.csv')).out.includes(gain.message));
+
+      const progress: string[] = [];
+      const file = bench.at('t.csv');
+      const panel = await compareMethods(
+        { file, settings: DEFAULT_PANEL_SETTINGS, reload: false },
+        (message) => Promise.resolve(void progress.push(message)),
+      );
+      const shown = panel.combination;
+      assert.ok(shown !== null && !('reason' in shown));
+      assert.deepEqual(JSON.parse(JSON.stringify(shown.diagram.evaluation)), evaluation);
+      assert.deepEqual([shown.gain, shown.folds], [gain, folds]);
+      assert.equal(progress.at(-1), 'Comparing methods: the combination');
+
+      const saved = await fitToSave(await loadCombined(file, AS_FOUND), {
+        ...{ method: 'combination', settings: DEFAULT_PANEL_SETTINGS, version: '0.0.0' },
+        time: '2026-01-02T03:04:05.000Z',
+      });
+      assert.deepEqual(JSON.parse(JSON.stringify(saved)), (await loadCalibrator(bench.at('c.json'))).saved);
+    });
+
+  it('is explained where it cannot be fitted, and no word is lost on it where a method is missing', async () => {
+    const { csv } = table(600, 1);
+    const [header = '', ...rows] = csv.split('\n');
+    // Agreement and token probability say the same in every row.
+    const names = header.split(',');
+    const copied = rows.map((row) => {
+      const cells = row.split(',');
+      for (const [at, name] of names.entries())
+        if (name.startsWith('consistency/logprob:'))
+          cells[at] = cells[names.indexOf(name.replace('consistency', 'token'))] ?? '';
+      return cells.join(',');
+    });
+    await bench.write('t.csv', [header, ...copied].join('\n'));
+    const { out } = await bench.run('evaluate', '@t.csv');
+    assert.match(out, /There is no combination\. .*say the same in every row/u);
+    await bench.write('t.csv', csv.replaceAll('consistency/', 'vote/'));
+    const { combination } = JSON.parse(
+      (await bench.run('evaluate', '@t.csv', '--json')).out,
+    ) as MethodsReport;
+    assert.equal(combination, null);
   });
 
   it('needs the columns of both methods', async () => {

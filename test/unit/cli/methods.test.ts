@@ -85,6 +85,26 @@ describe('evaluate: several scoring methods', () => {
     );
   });
 
+  it('says how many seconds a row took, where the table does', async () => {
+    const ensemble = { ...META.scoring.consistency, method: 'ensemble' };
+    const seconds = async (...changes: object[]) => {
+      await bench.write('t.csv.meta.json', JSON.stringify(Object.assign({}, META, ...changes)));
+      return (await compared()).methods.map(({ secondsPerRow }) => secondsPerRow);
+    };
+    assert.deepEqual(await seconds(), [null, null]);
+    const both = { seconds: { token: 3, drawn: 60 } };
+    // Of all 300 rows, those that are not compared too.
+    assert.deepEqual(await seconds(both), [0.01, 0.2]);
+    assert.deepEqual(await seconds({ seconds: { drawn: 60 } }), [null, 0.2]);
+    assert.deepEqual(
+      await seconds(both, { scoring: { ...META.scoring, consistency: ensemble } }),
+      [0.01, 0.21000000000000002],
+    );
+    const { out } = await bench.run('evaluate', '@t.csv');
+    assert.match(out, /^token .* 1 +0\.01$/m);
+    assert.match(out, /^consistency .* 11 +0\.21$/m);
+  });
+
   it('prints them as a table, and wants one chosen for everything else', async () => {
     const { out, err } = await bench.run('evaluate', '@t.csv');
     assert.match(
@@ -114,9 +134,12 @@ describe('evaluate: several scoring methods', () => {
       Promise.resolve(),
     );
     assert.deepEqual([panel.rows, panel.leftOut], [rows, leftOut]);
-    for (const [index, { method, answersPerRow, ...evaluation }] of methods.entries()) {
+    for (const [index, { method, answersPerRow, secondsPerRow, ...evaluation }] of methods.entries()) {
       const shown = panel.methods[index];
-      assert.deepEqual([shown?.method, shown?.answersPerRow], [method, answersPerRow]);
+      assert.deepEqual(
+        [shown?.method, shown?.answersPerRow, shown?.secondsPerRow],
+        [method, answersPerRow, secondsPerRow],
+      );
       assert.deepEqual(JSON.parse(JSON.stringify(shown?.diagram.evaluation)), evaluation);
     }
   });

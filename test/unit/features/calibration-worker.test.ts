@@ -49,6 +49,7 @@ describe('the thread behind the calibration panel', () => {
     const [again, fitted] = await Promise.all([
       worker.binRows({ low: 0.9, high: 0.95, part: null }),
       worker.fit({
+        file: TABLE.file,
         method: 'platt',
         settings: DEFAULT_PANEL_SETTINGS,
         version: '1.2.3',
