@@ -64,11 +64,13 @@ describe('the calibration panel: what to do', () => {
       ...PANEL_STATES.usual,
       decisions: { ...PANEL_STATES.usual.decisions, bucketNote: 'x' },
     });
+    assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-3-name');
     await page.page.getByRole('button', { name: 'Save Buckets' }).click();
     assert.deepEqual(page.received(buckets), []);
     await page.page.getByText('Bucket 2 must start below 0.9').waitFor();
     await page.page.getByText('Bucket 4 has the name of another').waitFor();
     assert.equal(await low.getAttribute('aria-invalid'), 'true');
+    assert.match((await low.getAttribute('aria-description')) ?? '', /^Bucket 2 must start below 0\.9/);
     assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-1-low');
     await low.fill('.8');
     await page.page.getByRole('textbox', { name: 'Name of bucket 4' }).fill('rest');
@@ -80,6 +82,8 @@ describe('the calibration panel: what to do', () => {
         ),
       },
     ]);
+    // The page is still the one that it was: what Enter submits goes nowhere else.
+    assert.equal(page.received(CALIBRATION_PAGE_METHODS.ready).length, 1);
     await page.page.getByRole('button', { name: 'Edit Buckets' }).click();
     await page.page.getByRole('button', { name: 'Reset to Defaults' }).click();
     assert.deepEqual(page.received(buckets).at(-1), { buckets: null });
@@ -176,12 +180,16 @@ describe('the calibration panel: what to do', () => {
     const { threshold } = PANEL_STATES.usual.decisions.report?.methods[0] ?? {};
     await page.page.getByText(threshold?.message ?? '-').waitFor();
     const target = page.page.getByRole('textbox', { name: 'Accuracy of automatic decisions' });
+    await page.page.getByText('Accuracy of automatic decisions').click();
+    assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'target');
     await target.fill('95');
     await target.press('Enter');
     await page.page.getByText('A number above 0 and below 1').waitFor();
+    assert.equal(await target.getAttribute('aria-description'), 'A number above 0 and below 1, as 0.95.');
     assert.deepEqual(page.received(ask), []);
     await target.fill('0.8');
     await target.press('Enter');
+    assert.equal(await target.getAttribute('aria-description'), null);
     const costs = { wrong: 5, review: 1 };
     assert.deepEqual(page.received(ask), [{ target: 0.8, costs }]);
     await page.page.getByLabel('what mistakes and reviews cost').check();

@@ -106,11 +106,14 @@ export class BucketTable {
         button('Cancel', { key: 'cancel-buckets', secondary: true }, () => this.close()),
       ),
     );
-    form.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.close();
-      else if (event.key === 'Enter' && event.target instanceof HTMLInputElement) this.save();
-      else return;
+    form.addEventListener('submit', (event) => {
       event.preventDefault();
+      this.save();
+    });
+    form.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      this.close();
     });
     return form;
   }
@@ -187,7 +190,13 @@ export class BucketTable {
     return rowsOf(
       {
         tone: bucketTone(at, rows.length),
-        name: input(draft, row, at, 'name'),
+        // What is in a field is no text of a header.
+        name: h(
+          'span',
+          {},
+          h('span', { class: 'unseen' }, `Bucket ${at + 1}`),
+          input(draft, row, at, 'name'),
+        ),
         range: input(draft, row, at, 'low'),
         of: row.of,
         changes: [

@@ -1,4 +1,9 @@
-/** Small controls with the editor's own form elements underneath: a list, a group of radio buttons, a switch. */
+/**
+ * Small controls on the browser's own elements: a list, a group of radio buttons, a switch. Those of
+ * @vscode-elements/elements 2.5.1 take something from who uses a keyboard or a screen reader: the list has no groups,
+ * and neither typing nor Home and End find an option; radio buttons are announced as checkboxes, and arrow keys choose
+ * one without a change event; the checkbox does not hear a press by a screen reader, which is on the input inside.
+ */
 import { h } from '../dom';
 
 export interface SelectOption<T> {

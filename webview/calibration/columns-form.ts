@@ -13,6 +13,7 @@ import { AS_FOUND, type ColumnList, type TableOptions } from '../../src/protocol
 import { button } from '../button';
 import { h, replaceContent } from '../dom';
 import { select, type SelectOption } from './choices';
+import { field } from './fields';
 
 export interface FormOptions {
   readonly columns: ColumnList;
@@ -176,6 +177,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
 
   /** One more label with its column; what is filled in counts, added or not. */
   const adder = (): HTMLElement => {
+    // Not the editor's field: a list of known values does not reach the input inside.
     const input = h('input', {
       id: 'added-label',
       type: 'text',
@@ -224,17 +226,15 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
           'div',
           { class: 'shares' },
           ...labels.map(({ label, share }, k) => {
-            const input = h('input', {
-              id: `share-${k}`,
-              type: 'text',
-              inputmode: 'decimal',
+            const { element, input } = field({
+              label: labelName(label),
+              key: `share-${k}`,
               value: shares.get(label) ?? '',
               placeholder: number(share),
-              'data-key': `share-${k}`,
-              autocomplete: 'off',
+              isNumber: true,
             });
             input.addEventListener('input', () => shares.set(label, input.value));
-            return h('div', { class: 'choice' }, h('label', { for: `share-${k}` }, labelName(label)), input);
+            return element;
           }),
         ),
       ),

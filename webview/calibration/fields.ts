@@ -1,4 +1,5 @@
-/** Fields for text and numbers, with what is wrong with their content said beneath them. */
+/** The editor's own look of fields for text and numbers, with what is wrong with their content said beneath them. */
+import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { h } from '../dom';
 
 export interface FieldOptions {
@@ -9,6 +10,7 @@ export interface FieldOptions {
   /** Unique in the page. */
   readonly key: string;
   readonly value: string;
+  readonly placeholder?: string;
   readonly isNumber?: boolean;
   /** What is wrong with the value; undefined for nothing. */
   readonly problem?: string | undefined;
@@ -21,30 +23,32 @@ export interface Field {
   readonly complain: (problem: string | undefined) => void;
 }
 
-export function field({ label, name, key, value, isNumber, problem }: FieldOptions): Field {
+/** In a form, Enter submits it. */
+export function field({ label, name, key, value, placeholder, isNumber, problem }: FieldOptions): Field {
   const id = `field-${key}`;
-  const input = h('input', {
+  const widget = h('vscode-textfield', {
     id,
-    class: isNumber === true ? 'field number' : 'field',
-    type: 'text',
-    inputmode: isNumber === true ? 'decimal' : undefined,
+    class: isNumber === true ? 'number' : undefined,
     autocomplete: 'off',
     spellcheck: 'false',
     'data-key': key,
-    'aria-label': name,
     value,
+    placeholder,
   });
-  const words = h('p', { class: 'field-problem', id: `${id}-problem` });
+  // Neither a label nor a description from outside reaches the input inside: it gets the words themselves.
+  widget.label = name ?? label ?? '';
+  // Drawn now: by itself it waits, and until then it has no input and cannot take the focus.
+  // eslint-disable-next-line @typescript-eslint/dot-notation -- protected, and documented for this
+  widget['performUpdate']();
+  const input = widget.wrappedElement;
+  if (isNumber === true) input.inputMode = 'decimal';
+  const words = h('p', { class: 'field-problem' });
   const complain = (sentence: string | undefined): void => {
     words.textContent = sentence ?? '';
     words.hidden = sentence === undefined;
-    if (sentence === undefined) {
-      input.removeAttribute('aria-invalid');
-      input.removeAttribute('aria-describedby');
-      return;
-    }
-    input.setAttribute('aria-invalid', 'true');
-    input.setAttribute('aria-describedby', words.id);
+    widget.invalid = sentence !== undefined;
+    input.ariaInvalid = sentence === undefined ? null : 'true';
+    input.ariaDescription = sentence ?? null;
   };
   complain(problem);
   return {
@@ -52,7 +56,7 @@ export function field({ label, name, key, value, isNumber, problem }: FieldOptio
       'div',
       { class: 'choice' },
       label === undefined ? undefined : h('label', { for: id }, label),
-      input,
+      widget,
       words,
     ),
     input,
