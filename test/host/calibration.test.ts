@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -170,6 +178,8 @@ describe('the calibration panel in the editor', () => {
       [() => mkdirSync(target, { mode: 0o500 }), () => asOrdinaryUser(save), /read-only/],
     ];
     mkdirSync(path.dirname(target), { recursive: true });
+    // A temporary folder is its maker's alone, and the ordinary user is another one.
+    chmodSync(path.dirname(workspace), 0o755);
     try {
       for (const [prevent, trying, reason] of fails) {
         prevent();
