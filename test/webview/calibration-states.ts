@@ -123,15 +123,17 @@ export const FOREIGN: ColumnList = {
 const usual = labelledTable(700);
 const large = labelledTable(2600);
 const nasty = labelledTable(60, [NASTY_LABEL, 'x'.repeat(1000), 'plain']);
+const usualState = stateOf(usual);
+const largeState = stateOf(large);
 
 export const PANEL_STATES = {
-  usual: stateOf(usual),
+  usual: usualState,
   sampled: stateOf(large, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' }),
   few: stateOf(labelledTable(7)),
   nasty: stateOf(nasty),
-  reading: { ...stateOf(usual), analysis: null, busy: 'Reading the table' },
+  reading: { ...usualState, analysis: null, busy: 'Reading the table' },
   refused: {
-    ...stateOf(usual),
+    ...usualState,
     analysis: null,
     error: {
       code: 'decimal-comma',
@@ -140,7 +142,7 @@ export const PANEL_STATES = {
     },
   },
   unmapped: {
-    ...stateOf(usual),
+    ...usualState,
     analysis: null,
     columns: FOREIGN,
     error: { code: 'no-columns', message: 'No predictions found: the table needs a column "confidence".' },
@@ -161,7 +163,7 @@ export const PANEL_STATES = {
     columns: FOREIGN,
   },
   severalMethods: {
-    ...stateOf(usual),
+    ...usualState,
     analysis: null,
     columns: { header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'], samples: [] },
     error: { code: 'several-methods', message: 'The table has scores of several methods (token, vote).' },
@@ -169,9 +171,9 @@ export const PANEL_STATES = {
       rows: 700,
       leftOut: 3,
       methods: [
-        { method: 'token', answersPerRow: 1, diagram: stateOf(usual).analysis },
-        { method: 'vote', answersPerRow: 10, diagram: stateOf(large).analysis },
-        { method: NASTY_LABEL, answersPerRow: null, diagram: stateOf(usual).analysis },
+        { method: 'token', answersPerRow: 1, diagram: usualState.analysis },
+        { method: 'vote', answersPerRow: 10, diagram: largeState.analysis },
+        { method: NASTY_LABEL, answersPerRow: null, diagram: usualState.analysis },
       ],
     },
   },
@@ -180,7 +182,7 @@ export const PANEL_STATES = {
     columns: FOREIGN,
     breakdownError: { code: 'too-many-slices', message: '"body" has 1,873 values.' },
   },
-  gone: { ...stateOf(usual), error: { code: 'no-file', message: 'reviews.csv is gone.' } },
+  gone: { ...usualState, error: { code: 'no-file', message: 'reviews.csv is gone.' } },
 } as const satisfies Record<string, PanelState>;
 
 /** The rows in parts. */
@@ -235,5 +237,5 @@ export const PAIRED_COSTS: PanelState = {
 /** After the sample sizes were computed, from fewer draws than the extension makes. */
 export function progressedState(): PanelState {
   const methods = progressions(large, () => undefined, 5);
-  return { ...stateOf(large), progression: { ...NO_PROGRESSION, methods } };
+  return { ...largeState, progression: { ...NO_PROGRESSION, methods } };
 }

@@ -192,9 +192,10 @@ describe('the result view', () => {
   });
 
   it('fits into the narrowest side bar', async () => {
+    const page = await pages.open({ width: 250 });
     for (const state of [STATES.result, STATES.calibrated, STATES.likelier, STATES.doubtful, STATES.empty]) {
-      const { page } = await show(state, { width: 250 });
-      const overflow = await page.evaluate<string[]>(
+      await page.notify(RESULT_PAGE_METHODS.state, state);
+      const overflow = await page.page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 250.5 && !e.closest('.unseen')).map((e) => e.outerHTML.slice(0, 120))`,
       );
       assert.deepEqual(overflow, []);
@@ -203,8 +204,10 @@ describe('the result view', () => {
 
   for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const satisfies Theme[]) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
+      const page = await pages.open({ theme });
       for (const [name, state] of Object.entries(STATES)) {
-        const page = await show(state, { theme, width: name === 'doubtful' ? 250 : 320 });
+        await page.page.setViewportSize({ width: name === 'doubtful' ? 250 : 320, height: 800 });
+        await page.notify(RESULT_PAGE_METHODS.state, state);
         await page.screenshot(`result-${name}-${theme}`);
         assert.deepEqual(await page.accessibilityProblems(), [], name);
       }
