@@ -5,8 +5,9 @@
  *
  *   node test/run.mjs [--long] [--only stage,stage]
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -50,21 +51,29 @@ const PROVIDED = {
 };
 const downloadsVSCode = process.env.PROMPT_CONFIDENCE_TEST_VSCODE === 'download';
 
-/** In order; a stage with `counts` reports its own numbers, any other counts as one test. */
+/**
+ * In order; a stage with `counts` reports its own numbers, any other counts as one test. Lists in a list run beside
+ * each other: stages that keep about one core busy, and none that drives processes against each other in real time.
+ */
 const usual = [
-  check(
-    'lint',
-    npx('eslint/bin/eslint.js', '.'),
-    npx('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
-  ),
-  check(
-    'types',
-    ...['core', 'json', 'page'].map((name) =>
-      npx('typescript/bin/tsc', '-p', name === 'json' ? 'tsconfig.json' : `tsconfig.${name}.json`),
-    ),
-  ),
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
-  mocha('unit'),
+  [
+    [
+      check(
+        'lint',
+        npx('eslint/bin/eslint.js', '.'),
+        npx('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+      ),
+      check(
+        'types',
+        ...['core', 'json', 'page'].map((name) =>
+          npx('typescript/bin/tsc', '-p', name === 'json' ? 'tsconfig.json' : `tsconfig.${name}.json`),
+        ),
+      ),
+      mocha('unit'),
+    ],
+    [mocha('webview', { timeout: 90_000, needs: ['chromium'] })],
+  ],
   mocha('engine', { timeout: 120_000, needs: ['model'] }),
   {
     name: 'host',
@@ -73,7 +82,6 @@ const usual = [
     commands: [[process.execPath, ['test/host/run.mjs', resultFile('host')]]],
   },
   mocha('e2e', { timeout: 180_000, needs: ['chromium', 'server', 'model'] }),
-  mocha('webview', { timeout: 90_000, needs: ['chromium'] }),
   mocha('packaged', {
     timeout: 240_000,
     needs: ['model'],
@@ -93,21 +101,25 @@ function resultFile(suite) {
 }
 
 const only = values.only?.split(',');
-const chosen = stages.filter((stage) => only === undefined || only.includes(stage.name));
+const isChosen = ({ name }) => only === undefined || only.includes(name);
+/** Every step as its lanes: one of them where a stage has the machine to itself. */
+const steps = stages
+  .map((entry) => (Array.isArray(entry) ? entry : [[entry]]))
+  .map((lanes) => lanes.map((lane) => lane.filter(isChosen)).filter((lane) => lane.length > 0));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const env = { ...process.env, PROMPT_CONFIDENCE_ROOT: root };
 
 /** What could not be provided, and why: the stages that need it are skipped. */
 const missing = new Map();
-await stage('setup', async () => {
+await stage('setup', async (say) => {
   let ok = true;
-  for (const need of new Set(chosen.flatMap((entry) => entry.needs))) {
+  for (const need of new Set(steps.flat(2).flatMap((entry) => entry.needs))) {
     const { variable, provide } = PROVIDED[need];
     try {
       env[variable] = await provide();
     } catch (error) {
       missing.set(need, error.message);
-      process.stdout.write(`${error.message}\n`);
+      say(`${error.message}\n`);
       // Lacking something that only its owner can install is no failure; failing to install it is.
       if (!(error instanceof Unavailable)) ok = false;
     }
@@ -116,39 +128,67 @@ await stage('setup', async () => {
   return ok;
 });
 
-for (const { name, needs, commands, counts } of chosen) {
-  const lacking = needs.find((need) => missing.has(need));
-  if (lacking !== undefined) {
-    process.stdout.write(`\n== ${name} skipped: ${missing.get(lacking)}\n`);
-    total.skipped++;
-    continue;
+for (const lanes of steps) {
+  const isAlone = lanes.length <= 1;
+  if (!isAlone) {
+    const names = lanes.map((lane) => lane.map(({ name }) => name).join(', '));
+    process.stdout.write(`\n== ${names.join(' beside ')}\n`);
   }
-  const ok = await stage(name, () => runCommands(commands));
-  const counted = counts ? readCounts(name) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
-  // A suite that died without a failing test (or with none at all) is a failure of its own.
-  if (!ok && counted.failed === 0) counted.failed = 1;
-  for (const key of Object.keys(total)) total[key] += counted[key];
-  if (!ok && name === 'build') break;
+  const oks = await Promise.all(lanes.map((lane) => runLane(lane, isAlone)));
+  // Without a build nothing else can run.
+  if (oks.includes(false) && lanes[0][0].name === 'build') break;
 }
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-/** Announces a stage, runs it and tells how it went. */
-async function stage(name, run) {
+/** Stages one after another; whether all of them went well. */
+async function runLane(lane, isAlone) {
+  let allOk = true;
+  for (const { name, needs, commands, counts } of lane) {
+    const lacking = needs.find((need) => missing.has(need));
+    if (lacking !== undefined) {
+      process.stdout.write(`\n== ${name} skipped: ${missing.get(lacking)}\n`);
+      total.skipped++;
+      continue;
+    }
+    const ok = await stage(name, (say) => runCommands(commands, isAlone ? undefined : say), isAlone);
+    const counted = counts ? readCounts(name) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+    // A suite that died without a failing test (or with none at all) is a failure of its own.
+    if (!ok && counted.failed === 0) counted.failed = 1;
+    for (const key of Object.keys(total)) total[key] += counted[key];
+    allOk &&= ok;
+  }
+  return allOk;
+}
+
+/** Announces a stage, runs it and tells how it went: as it goes, or all of it at its end where it is not alone. */
+async function stage(name, run, isAlone = true) {
+  let held = '';
+  const say = (text) => {
+    if (isAlone) process.stdout.write(text);
+    else held += text;
+  };
   const started = Date.now();
-  process.stdout.write(`\n== ${name}\n`);
-  const ok = await run();
+  say(`\n== ${name}\n`);
+  const ok = await run(say);
   const seconds = Math.round((Date.now() - started) / 1000);
-  process.stdout.write(`== ${name} ${ok ? 'ok' : 'FAILED'} in ${seconds} s\n`);
+  say(`== ${name} ${ok ? 'ok' : 'FAILED'} in ${seconds} s\n`);
+  process.stdout.write(held);
   return ok;
 }
 
-function runCommands(commands) {
-  return commands.every(
-    ([file, args]) => spawnSync(file, args, { cwd: root, stdio: 'inherit', env }).status === 0,
-  );
+/** @param say takes what the commands print; without it they print onto the terminal themselves */
+async function runCommands(commands, say) {
+  for (const [file, args] of commands) {
+    const output = say === undefined ? 'inherit' : 'pipe';
+    const child = spawn(file, args, { cwd: root, stdio: ['inherit', output, output], env });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', say);
+    const [code] = await once(child, 'close');
+    if (code !== 0) return false;
+  }
+  return true;
 }
 
 function readCounts(name) {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Frame } from 'playwright-core';
 import { parseSavedCalibrator } from '../../src/core/calibration/saved';
+import { labelName } from '../../src/core/calibration/words';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
 import { lookAt } from '../support/picture';
 import { projectRoot, resultsFolder } from '../support/vscode-server';
@@ -15,20 +17,56 @@ function runCli(...words: string[]): string {
   return execFileSync(process.execPath, [cli, ...words], { encoding: 'utf8', stdio: 'pipe' });
 }
 
+/** What people's labels should not be, and are. */
+const LABELS = [
+  '<img src=x onerror="document.title=1"><script>document.title=2</script>',
+  `it's "quoted" & more`,
+  'x'.repeat(1000),
+  '    ',
+];
+
+function tableOf(labels: readonly string[]): string {
+  const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
+  const rows = Array.from({ length: 400 }, (_, i) => {
+    const [truth, predicted] = [i, i % 3 === 0 ? i + 1 : i].map((at) => labels[at % labels.length] ?? '');
+    return [quoted(truth ?? ''), quoted(predicted ?? ''), (0.5 + ((i * 37) % 50) / 100).toFixed(2)].join(',');
+  });
+  return `label,predicted,confidence\n${rows.join('\n')}\n`;
+}
+
+/** A table that says nothing by the names of its columns. */
+function foreignTable(): string {
+  const rows = Array.from({ length: 240 }, (_, i) => {
+    const p = ((i * 37) % 100) / 100;
+    const gold = (i * 61) % 100 < 50 + (p - 0.5) * 60 ? 'ham' : 'spam';
+    return [gold, (1 - p).toFixed(2), p.toFixed(2), i % 3 === 0 ? 'de' : 'en'].join(',');
+  });
+  return `gold,p_spam,p_ham,lang\n${rows.join('\n')}\n`;
+}
+
 describe('the calibration panel as a person uses it', () => {
   const workbench = useWorkbench();
 
-  before(async () => {
-    workbench().writeFile('reviews.csv', readFileSync(path.join(projectRoot(), TABLE), 'utf8'));
-    await workbench().openFile('reviews.csv');
+  /** The panel on a table, and nothing else open. */
+  async function openPanel(name: string, content: string): Promise<Frame> {
+    await workbench().runCommand('View: Close All Editors');
+    await workbench().page.locator('.tab').first().waitFor({ state: 'detached' });
+    workbench().writeFile(name, content);
+    await workbench().openFile(name);
     await workbench().runCommand('Prompt Confidence: Open Calibration Panel');
-  });
+    return workbench().calibrationPanel();
+  }
+  const ece = async (page: Frame): Promise<string> =>
+    page
+      .getByRole('table', { name: 'Headline numbers' })
+      .getByRole('row', { name: /^ECE \d/ })
+      .innerText();
 
   it('shows every bin with the numbers of the command line', async () => {
-    const page = await workbench().calibrationPanel();
+    const page = await openPanel('reviews.csv', readFileSync(path.join(projectRoot(), TABLE), 'utf8'));
     await page.getByRole('heading', { name: 'Overconfident' }).waitFor();
     const json = runCli('evaluate', path.join(projectRoot(), TABLE), '--json');
-    const { bins, ece } = parseEvaluation(json, 'stdout');
+    const { bins, ece: expected } = parseEvaluation(json, 'stdout');
     const shown: string[] = [];
     for (const bin of await page.locator('.bin').all())
       shown.push((await bin.getAttribute('aria-label')) ?? '');
@@ -36,8 +74,7 @@ describe('the calibration panel as a person uses it', () => {
       shown.map((words) => /(\d+) rows?, mean confidence ([\d.]+), accuracy ([\d.]+)/.exec(words)?.slice(1)),
       bins.map((bin) => [String(bin.count), bin.meanConfidence.toFixed(3), bin.accuracy.toFixed(3)]),
     );
-    const row = page.getByRole('table', { name: 'Headline numbers' }).getByRole('row', { name: /^ECE \d/ });
-    assert.match(await row.innerText(), new RegExp(ece.value?.toFixed(3) ?? '-'));
+    assert.match(await ece(page), new RegExp(expected.value?.toFixed(3) ?? '-'));
   });
 
   it('looks right in every theme', async () => {
@@ -132,5 +169,63 @@ describe('the calibration panel as a person uses it', () => {
     await link.click();
     await workbench().waitForText(new RegExp(`Ln ${line}, Col`));
     await workbench().screenshot('calibration-panel-jump');
+  });
+
+  it('shows labels that are no words as the text that they are, and breaks nothing', async () => {
+    const page = await openPanel('labels.csv', tableOf(LABELS));
+    await page.getByLabel('Look at').selectOption('predicted');
+    const parts = page.getByRole('table', { name: 'Parts, worst first' });
+    await parts.waitFor();
+    const names = await parts.locator('tbody').getByRole('button').allInnerTexts();
+    // Nothing but spaces is no prediction: such rows have no part of their own.
+    const predicted = LABELS.filter((label) => label.trim() !== '');
+    assert.deepEqual(names.toSorted(), predicted.map(labelName).toSorted());
+    for (const name of names) {
+      await parts.getByRole('button', { name, exact: true }).click();
+      await page.locator('.part-title').getByText(name).waitFor();
+    }
+    await page.locator('.bin').last().press('Enter');
+    await page.locator('.bin-rows table').waitFor();
+    await workbench().screenshot('calibration-labels');
+    assert.equal(await page.title(), 'Calibration');
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    assert.ok(
+      await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+      'it scrolls sideways',
+    );
+  });
+
+  it('maps a table that says nothing by hand, and is so after a reload of the window', async () => {
+    const page = await openPanel('foreign.csv', foreignTable());
+    const form = page.locator('.columns-form');
+    await form.getByLabel('Truth').selectOption({ label: 'gold' });
+    for (const [label, column] of [
+      ['spam', 'p_spam'],
+      ['ham', 'p_ham'],
+    ] as const) {
+      await form.getByLabel('of the label').fill(label);
+      await form.getByLabel('is the column').selectOption({ label: column });
+      await form.getByRole('button', { name: 'Add' }).click();
+    }
+    await workbench().screenshot('calibration-columns');
+    await form.getByRole('button', { name: 'Use These Columns' }).click();
+    await page.locator('.diagram').first().waitFor();
+    const file = path.join(workbench().workspace, 'foreign.csv');
+    const words = ['label=gold', 'prob:spam=p_spam', 'prob:ham=p_ham'].flatMap((word) => ['--column', word]);
+    const json = runCli('evaluate', file, '--json', ...words);
+    const expected = new RegExp(parseEvaluation(json, 'stdout').ece.value?.toFixed(3) ?? '-');
+    assert.match(await ece(page), expected);
+
+    await page.getByLabel('Look at').selectOption({ label: 'lang' });
+    await page.getByRole('table', { name: 'Parts, worst first' }).getByRole('button', { name: 'de' }).click();
+    await page.getByRole('heading', { name: 'de', exact: true }).waitFor();
+    await workbench().screenshot('calibration-by-column');
+
+    await workbench().reload();
+    const again = await workbench().calibrationPanel();
+    await again.getByRole('table', { name: 'Parts, worst first' }).waitFor();
+    await again.getByRole('heading', { name: 'de', exact: true }).waitFor();
+    await again.getByLabel('Look at').selectOption('all');
+    await workbench().until('all rows are shown', async () => assert.match(await ece(again), expected));
   });
 });

@@ -161,6 +161,8 @@ export class Workbench {
     // Leaving the widget leaves its match selected.
     await this.page.keyboard.press('Escape');
     await find.waitFor({ state: 'detached' });
+    // The number of matches may have been that of a text sought before.
+    await this.waitForText(`(${text.length} selected)`);
   }
 
   /** Moves the mouse over a text of the active editor and gives the hover that appears. */
@@ -286,6 +288,8 @@ export class Workbench {
       await input.fill(typed);
       await wanted.first().waitFor({ timeout: 2_000 });
       await this.focusRow(wanted.and(this.page.locator('.focused')), await rows.count());
+      // What else took the focus has closed the palette: Enter would go there.
+      await input.focus({ timeout: 2_000 });
     });
     beforeAccept?.();
     await this.page.keyboard.press('Enter');

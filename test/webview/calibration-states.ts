@@ -124,15 +124,17 @@ export const FOREIGN: ColumnList = {
 const usual = labelledTable(700);
 const large = labelledTable(2600);
 const nasty = labelledTable(60, [NASTY_LABEL, 'x'.repeat(1000), 'plain']);
+const usualState = stateOf(usual);
+const largeState = stateOf(large);
 
 export const PANEL_STATES = {
-  usual: stateOf(usual),
+  usual: usualState,
   sampled: stateOf(large, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' }),
   few: stateOf(labelledTable(7)),
   nasty: stateOf(nasty),
-  reading: { ...stateOf(usual), analysis: null, busy: 'Reading the table' },
+  reading: { ...usualState, analysis: null, busy: 'Reading the table' },
   refused: {
-    ...stateOf(usual),
+    ...usualState,
     analysis: null,
     error: {
       code: 'decimal-comma',
@@ -141,7 +143,7 @@ export const PANEL_STATES = {
     },
   },
   unmapped: {
-    ...stateOf(usual),
+    ...usualState,
     analysis: null,
     columns: FOREIGN,
     error: { code: 'no-columns', message: 'No predictions found: the table needs a column "confidence".' },
@@ -162,7 +164,7 @@ export const PANEL_STATES = {
     columns: FOREIGN,
   },
   severalMethods: {
-    ...stateOf(usual),
+    ...usualState,
     analysis: null,
     columns: { header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'], samples: [] },
     error: { code: 'several-methods', message: 'The table has scores of several methods (token, vote).' },
@@ -170,14 +172,14 @@ export const PANEL_STATES = {
       rows: 700,
       leftOut: 3,
       methods: [
-        { method: 'token', answersPerRow: 1, secondsPerRow: 0.0382, diagram: stateOf(usual).analysis },
-        { method: 'vote', answersPerRow: 10, secondsPerRow: 0.0412, diagram: stateOf(large).analysis },
-        { method: NASTY_LABEL, answersPerRow: null, secondsPerRow: null, diagram: stateOf(usual).analysis },
+        { method: 'token', answersPerRow: 1, secondsPerRow: 0.0382, diagram: usualState.analysis },
+        { method: 'vote', answersPerRow: 10, secondsPerRow: 0.0412, diagram: largeState.analysis },
+        { method: NASTY_LABEL, answersPerRow: null, secondsPerRow: null, diagram: usualState.analysis },
       ],
       combination: {
         answersPerRow: 11,
         secondsPerRow: 0.0794,
-        diagram: stateOf(large).analysis,
+        diagram: largeState.analysis,
         folds: foldsInWords({ source: 'folds', count: 5 }),
         gain: { beats: false, message: 'The combination does not beat the token probability alone.' },
         origin: originInWords(null),
@@ -189,7 +191,7 @@ export const PANEL_STATES = {
     columns: FOREIGN,
     breakdownError: { code: 'too-many-slices', message: '"body" has 1,873 values.' },
   },
-  gone: { ...stateOf(usual), error: { code: 'no-file', message: 'reviews.csv is gone.' } },
+  gone: { ...usualState, error: { code: 'no-file', message: 'reviews.csv is gone.' } },
 } as const satisfies Record<string, PanelState>;
 
 /** The rows in parts. */
@@ -244,5 +246,5 @@ export const PAIRED_COSTS: PanelState = {
 /** After the sample sizes were computed, from fewer draws than the extension makes. */
 export function progressedState(): PanelState {
   const methods = progressions(large, () => undefined, 5);
-  return { ...stateOf(large), progression: { ...NO_PROGRESSION, methods } };
+  return { ...largeState, progression: { ...NO_PROGRESSION, methods } };
 }

@@ -279,8 +279,9 @@ describe('the calibration panel: what to do', () => {
   }
 
   it('fits into 400 pixels', async () => {
+    const page = await pages.open({ width: 400 });
     for (const [name, state] of Object.entries(await looks())) {
-      const page = await show(state, { width: 400 });
+      await page.notify(STATE, state);
       await prepare(page, name);
       const overflow = await page.page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
@@ -291,8 +292,10 @@ describe('the calibration panel: what to do', () => {
 
   for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
+      const page = await pages.open({ theme });
       for (const [name, state] of Object.entries(await looks())) {
-        const page = await show(state, { theme, width: name === 'paired' ? 400 : WIDE });
+        await page.page.setViewportSize({ width: name === 'paired' ? 400 : WIDE, height: 800 });
+        await page.notify(STATE, state);
         await prepare(page, name);
         await page.screenshot(`decisions-${name}-${theme}`, true);
         assert.deepEqual(await page.accessibilityProblems(), [], name);

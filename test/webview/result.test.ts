@@ -192,10 +192,11 @@ describe('the result view', () => {
   });
 
   it('fits into the narrowest side bar', async () => {
+    const page = await pages.open({ width: 250 });
     const { result, calibrated, likelier, doubtful, empty } = STATES;
     for (const state of [result, calibrated, likelier, doubtful, empty, LONG_NAMES]) {
-      const { page } = await show(state, { width: 250 });
-      const overflow = await page.evaluate<string[]>(
+      await page.notify(RESULT_PAGE_METHODS.state, state);
+      const overflow = await page.page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 250.5 && !e.closest('.unseen')).map((e) => e.outerHTML.slice(0, 120))`,
       );
       assert.deepEqual(overflow, []);
@@ -213,8 +214,10 @@ describe('the result view', () => {
 
   for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {
+      const page = await pages.open({ theme });
       for (const [name, state] of Object.entries(STATES)) {
-        const page = await show(state, { theme, width: name === 'doubtful' ? 250 : 320 });
+        await page.page.setViewportSize({ width: name === 'doubtful' ? 250 : 320, height: 800 });
+        await page.notify(RESULT_PAGE_METHODS.state, state);
         await page.screenshot(`result-${name}-${theme}`);
         assert.deepEqual(await page.accessibilityProblems(), [], name);
       }
