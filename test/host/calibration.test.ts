@@ -257,7 +257,7 @@ describe('the calibration panel in the editor', () => {
     const own = path.join(workspace, 'panel-methods.csv');
     const saved = path.join(workspace, '.prompt-confidence', 'calibrators', 'both.json');
     const random = seededRandom(8);
-    const rows = Array.from({ length: 1000 }, () => {
+    const rows = Array.from({ length: 500 }, () => {
       const p = random();
       const q = (p + random()) / 2;
       return [random() < p ? 'yes' : 'no', 1 - p, p, 1 - q, q].join(',');
