@@ -4,7 +4,7 @@ import { type CalibratedScore, calibratedScore } from '../core/calibration/calib
 import { fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/fit';
 import type { Warning } from '../core/calibration/types';
 import type { Classifier } from '../core/classifier/definition';
-import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
 import type { ScoredBy } from '../core/scoring/score-parts';
 import { UserError } from '../core/user-error';
@@ -60,7 +60,7 @@ export interface ScoreCalibrator extends LoadedCalibrator {
    * @throws UserError calibrator-mismatch: the score was made by another method than those that it was fitted on
    */
   check(score: ScoredBy): readonly Warning[];
-  calibrated(score: Score): CalibratedScore;
+  calibrated(score: Score, buckets: readonly Bucket[]): CalibratedScore;
 }
 
 /** @throws UserError calibrator-mismatch: it was fitted on another model, prompt or label order */
@@ -91,6 +91,6 @@ export function scoreCalibrator(
   return {
     ...loaded,
     check,
-    calibrated: (score) => calibratedScore(score, saved.calibrator, DEFAULT_BUCKETS),
+    calibrated: (score, buckets) => calibratedScore(score, saved.calibrator, buckets),
   };
 }

@@ -5,7 +5,7 @@ import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/calib
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
 import type { Warning } from '../core/calibration/types';
 import { checkText } from '../core/classifier/prompt';
-import { formatConfidence } from '../core/decisions/buckets';
+import { type Bucket, DEFAULT_BUCKETS, formatConfidence } from '../core/decisions/buckets';
 import {
   agreementLines,
   blockBar,
@@ -20,6 +20,7 @@ import type { Score, TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import { scoreTexts } from '../sources/score-texts';
 import { isFailed } from '../sources/source';
+import { bucketOption } from './calibration/options';
 import { command, DONE, usageError } from './command';
 import { promptSha256 } from '../store/prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
@@ -29,6 +30,8 @@ Classify texts and show the token distribution and the combined confidence.
 
 ${SESSION_USAGE}
   --top K                rows of the token table, 0 to 100 (default: 10)
+  --buckets NAME=LOW,…   ranges of calibrated confidence, highest first
+                         (automatic=.9,review=.7,manual check=.5,manual=0)
   --json                 one JSON document on standard output
 `;
 
@@ -39,11 +42,13 @@ export const classify = command(USAGE, async (argv, io) => {
     options: {
       ...SESSION_OPTIONS,
       top: { type: 'string', default: '10' },
+      buckets: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
   const topTokens = wholeNumber('--top', values.top);
   if (topTokens > 100) throw usageError('--top is at most 100.');
+  const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
   if (positionals.length === 0) throw usageError('Nothing to classify. Give one or more texts.');
   for (const text of positionals) checkText(text);
   await withSession(values, io, async (session) => {
@@ -55,7 +60,7 @@ export const classify = command(USAGE, async (argv, io) => {
     });
     const results = scores.map((score, index) => {
       if (isFailed(score)) throw new UserError('text-failed', score.reason);
-      return calibratedResult(session, positionals[index] ?? '', score);
+      return calibratedResult(session, positionals[index] ?? '', score, buckets);
     });
     const warnings = session.calibrator && results[0] ? session.calibrator.check(results[0]) : [];
     for (const { message } of warnings) io.err(`Warning: ${message}\n`);
@@ -71,11 +76,16 @@ export const classify = command(USAGE, async (argv, io) => {
 
 type Result = Score & { readonly text: string; readonly calibrated?: CalibratedScore };
 
-function calibratedResult({ calibrator }: Session, text: string, score: Score): Result {
+function calibratedResult(
+  { calibrator }: Session,
+  text: string,
+  score: Score,
+  buckets: readonly Bucket[],
+): Result {
   return {
     text,
     ...score,
-    ...(calibrator === undefined ? {} : { calibrated: calibrator.calibrated(score) }),
+    ...(calibrator === undefined ? {} : { calibrated: calibrator.calibrated(score, buckets) }),
   };
 }
 

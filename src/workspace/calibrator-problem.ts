@@ -28,10 +28,11 @@ export async function reportCalibratorError(
   const { uri, binding } = error.found;
   const folder = uri && vscode.Uri.joinPath(uri, '..');
   const isThere = uri !== undefined && error.code !== 'calibrator-missing';
+  // The folder only where there is no file in it to open: a fourth button would leave none of them room for its words.
+  const open = isThere ? OPEN : folder !== undefined && (await exists(folder)) ? FOLDER : undefined;
   const chosen = await prompts.tell('error', error.message, [
-    ...(binding === undefined ? [SET] : [BIND]),
-    ...(isThere ? [OPEN] : []),
-    ...(folder !== undefined && (await exists(folder)) ? [FOLDER] : []),
+    binding === undefined ? SET : BIND,
+    ...(open === undefined ? [] : [open]),
     WITHOUT,
   ]);
   if (chosen === BIND && uri !== undefined && binding !== undefined) {

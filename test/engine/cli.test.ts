@@ -179,6 +179,8 @@ describe('the command line', function () {
     const shown = run('classify', text, '--gpu', 'off', '--top', '0');
     assert.match(shown.out, /calibrated by reviews \(bias-temperature on labels, fitted on 2,000 rows\)/);
     assert.match(shown.out, /calibrated confidence [\d.]+%: [●▲◆■] [a-z ]+, raw/);
+    const own = run('classify', text, '--gpu', 'off', '--top', '0', '--buckets', 'act=.01,ask=0');
+    assert.match(own.out, /calibrated confidence [\d.]+%: ● act, raw/);
 
     const table = write('calibrate-me.csv', `text,label\n${text},negative\nI love it,positive\n,positive\n`);
     const at = (name: string) => path.join(folder, name);
@@ -210,6 +212,7 @@ describe('the command line', function () {
     ['an unknown model', ['classify', 'x', '--model', 'none.gguf'], /none\.gguf/],
     ['a model path that leads nowhere', ['classify', 'x', '--model', './none.gguf'], /none\.gguf/],
     ['a bad number', ['classify', 'x', '--top', 'many'], /--top takes a whole number/],
+    ['buckets with a gap', ['classify', 'x', '--buckets', 'act=.9,ask=.5'], /the last and must start at 0/],
     ['a table that is not there', ['score', 'none.csv', '--out', 'o.csv'], /none\.csv/],
   ];
   for (const [what, args, message] of refusals)

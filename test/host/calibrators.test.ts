@@ -180,6 +180,9 @@ describe('calibrators of classifiers in the editor', () => {
     assert.match(gone.kind === 'raw' ? gone.reason : '', /no file .*reviews\.json/);
     const error = await refusal();
     assert.equal(error.code, 'calibrator-missing');
+    const prompts = new ScriptedPrompts([undefined]);
+    await reportCalibratorError({ log: services.log, prompts }, error, () => assert.fail());
+    assert.match(prompts.said[0] ?? '', /\[Set Calibrator…, Open Folder, Go On Without It\]$/);
     const marked = await until('the classifier file is marked', () =>
       vscode.languages
         .getDiagnostics(vscode.Uri.file(classifierFile()))
@@ -206,10 +209,7 @@ describe('calibrators of classifiers in the editor', () => {
       return Promise.resolve();
     });
     assert.deepEqual(modes, [true]);
-    assert.match(
-      prompts.saying('error')[0] ?? '',
-      /\[Set Calibrator…, Open Calibrator, Open Folder, Go On Without It\]/,
-    );
+    assert.match(prompts.saying('error')[0] ?? '', /\[Set Calibrator…, Open Calibrator, Go On Without It\]/);
     const { calibration } = await classify(services.classification, true);
     assert.match(calibration?.kind === 'raw' ? calibration.reason : '', /without the calibrator reviews/);
   });

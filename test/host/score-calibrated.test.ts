@@ -104,7 +104,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
 
   it('refuses one that belongs to other scores before a row is written, and goes on without it', async () => {
     const bound = saved.bound ?? assert.fail();
-    const actions = /\[Set Calibrator…, Open Calibrator, Open Folder, Go On Without It\]$/;
+    const actions = /\[Set Calibrator…, Open Calibrator, Go On Without It\]$/;
     // The prompt is known before there is a score, the mode only by one.
     for (const [change, reason] of [
       [

@@ -25,8 +25,12 @@ export function endInWords(
       ? []
       : [`${count(report.failed)} have no score; the column score_error says why.`]),
     ...report.firstFailed.slice(0, 1).map(({ line, reason }) => `Line ${line}: ${reason}`),
-    ...(rejectedCount === 0 ? [] : [`${count(rejectedCount)} have a score, but no calibrated one.`]),
-    ...rejected.slice(0, 1).map(({ line, reason }) => `Line ${line}: ${reason}`),
+    ...rejected
+      .slice(0, 1)
+      .map(
+        ({ line, reason }) =>
+          `${count(rejectedCount)} have a score, but no calibrated one (line ${line}: ${reason}).`,
+      ),
     ...doubts,
   ];
   return {

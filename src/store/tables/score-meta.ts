@@ -22,7 +22,7 @@ export const scoreMetaSchema = z.looseObject({
   /** By column prefix, without the slash; "" for columns without one. */
   scoring: z.record(z.string(), scoring),
   backend,
-  /** That the source took for all rows of the table; only what it was asked for. */
+  /** What the source took for all rows of the table: token probabilities, and drawn answers. */
   seconds: z.object({ token: z.number().exactOptional(), drawn: z.number().exactOptional() }).exactOptional(),
 });
 

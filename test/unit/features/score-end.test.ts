@@ -15,7 +15,7 @@ describe('the end of Score CSV… in words', () => {
   it('names the calibrator, and warns of what it could not do or be trusted with', () => {
     const calibration = {
       calibrated: 900,
-      rejected: [{ line: 3, reason: 'The label is "x".' }],
+      rejected: [{ line: 3, reason: 'label is "x"' }],
       rejectedCount: 299,
       warnings: [],
     };
@@ -29,8 +29,8 @@ describe('the end of Score CSV… in words', () => {
       severity: 'warning',
       message:
         '1,200 rows are scored in out.csv, calibrated by reviews (beta on labels, fitted on 2,000 rows). 1 have no ' +
-        'score; the column score_error says why. Line 8: There is no text. 299 have a score, but no calibrated one. ' +
-        'Line 3: The label is "x". The backend differs.',
+        'score; the column score_error says why. Line 8: There is no text. 299 have a score, but no calibrated one ' +
+        '(line 3: label is "x"). The backend differs.',
     });
   });
 });
