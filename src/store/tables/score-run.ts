@@ -29,7 +29,7 @@ export const scoreRunSchema = scoreMetaSchema.extend({
   shard: shardSchema.exactOptional(),
   /**
    * Largest difference, in probability, between a text alone and the same text among others, as measured with a handful
-   * of texts; null for drawn answers.
+   * of texts; null where there are no token probabilities.
    */
   jitter: z.number().min(0).nullable(),
   /** Only where answers are drawn. */

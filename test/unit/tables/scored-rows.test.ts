@@ -8,7 +8,7 @@ import { scriptedOptions } from '../../support/scripted-score';
 import { temporaryFolder } from '../store/temporary';
 
 /** What a heap may hold: far less than the rows and their scores. */
-const HEAP_MB = 32;
+const HEAP_MB = 64;
 const PEAK_MB = 250;
 
 async function measure(table: string, textsAtOnce: number): Promise<void> {
@@ -30,7 +30,7 @@ else
     // A source that scores texts one by one has each of them written by itself, which takes longer.
     for (const [by, textsAtOnce, rows] of [
       ['together', 0, 300_000],
-      ['one by one', 64, 100_000],
+      ['one by one', 64, 40_000],
     ] as const)
       it(`are scored ${by} in bounded memory`, async () => {
         const table = path.join(inFolder(), 'large.csv');
