@@ -34,7 +34,8 @@ describe('the packaged extension', () => {
   });
 
   it('has every file that its readme, or what that links to, links to', () => {
-    const pages = ['README.md'];
+    // As vsce names it.
+    const pages = ['readme.md'];
     for (const page of pages) {
       const links = readFileSync(path.join(extension, page), 'utf8').matchAll(/\]\(([^)#]+)[^)]*\)/gu);
       for (const [, link = ''] of links) {
