@@ -16,8 +16,7 @@ function sentiment(): Classifier {
   return first;
 }
 
-describe('a model file that cannot be used', function () {
-  this.timeout(120_000);
+describe('a model file that cannot be used', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'pc-bad-'));
@@ -75,8 +74,7 @@ describe('a model file that cannot be used', function () {
   });
 });
 
-describe('an odd text', function () {
-  this.timeout(300_000);
+describe('an odd text', () => {
   let engine: EngineClient;
   before(async () => {
     engine = await startEngine();

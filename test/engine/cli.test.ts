@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { builtinFile, BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import type { EngineClient } from '../../src/sources/engine-client';
 import { scoreAll, startEngine } from '../support/engine';
 import { CLI, ROOT, TEST_MODEL } from '../support/paths';
 import { withoutSeconds } from '../support/score-meta';
@@ -25,13 +26,18 @@ const answerSchema = z.object({
   ),
 });
 
-describe('the command line', function () {
-  this.timeout(180_000);
+describe('the command line', () => {
   let folder: string;
-  before(() => {
+  /** What the numbers are held against. */
+  let engine: EngineClient;
+  before(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'pc-cli-'));
+    engine = await startEngine();
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(async () => {
+    await engine.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   function run(...args: string[]): { status: number | null; out: string; err: string } {
     const result = spawnSync(process.execPath, [CLI, ...args], {
@@ -64,11 +70,9 @@ describe('the command line', function () {
     const answer = answerSchema.parse(JSON.parse(out));
     assert.equal(answer.results.length, 2);
     assert.equal(answer.results[0]?.tokens.length, 5);
-    const engine = await startEngine();
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     const [score] = await scoreAll(engine, sentiment, [text]);
-    await engine.dispose();
     assert.deepEqual(answer.results[0].labels, score?.labels);
   });
 
@@ -106,7 +110,6 @@ describe('the command line', function () {
     assert.equal(first.status, 0, first.err);
     assert.match(first.err, /line 6: There is no text/);
     const scored = readFileSync(out, 'utf8');
-    const engine = await startEngine();
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     for (const text of texts) {
@@ -116,7 +119,6 @@ describe('the command line', function () {
         text,
       );
     }
-    await engine.dispose();
     const meta = JSON.parse(readFileSync(`${out}.meta.json`, 'utf8')) as Record<string, unknown>;
     assert.deepEqual(meta.labels, ['positive', 'negative']);
     assert.deepEqual(meta.scoring, { '': { method: 'token-probability', mode: 'first-token' } });

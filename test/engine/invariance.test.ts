@@ -38,8 +38,7 @@ function shuffled(count: number): number[] {
 
 describe('the bits of a score', () => {
   let engine: EngineClient;
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     engine = await startEngine();
     await engine.load();
   });
@@ -73,15 +72,13 @@ describe('the bits of a score', () => {
     );
   }
 
-  it('are the same alone, repeated and among others', async function () {
-    this.timeout(300_000);
+  it('are the same alone, repeated and among others', async () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     await checkInvariance(sentiment, sentences(40));
   });
 
-  it('are the same for whole label sequences', async function () {
-    this.timeout(300_000);
+  it('are the same for whole label sequences', async () => {
     await checkInvariance(VERDICT, sentences(12));
   });
 
@@ -98,8 +95,7 @@ describe('the bits of a score', () => {
     }
   });
 
-  it('are the same where a text fills more than one batch and the attention window', async function () {
-    this.timeout(600_000);
+  it('are the same where a text fills more than one batch and the attention window', async () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     const classifier = { ...sentiment, maxTextTokens: 1024 };
@@ -107,8 +103,7 @@ describe('the bits of a score', () => {
     await checkInvariance(classifier, ['Fine.', long, 'A short one.', `${long.slice(0, 900)} end`]);
   });
 
-  it('are the same for texts of a hundred tokens and more beside each other', async function () {
-    this.timeout(600_000);
+  it('are the same for texts of a hundred tokens and more beside each other', async () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     const all = sentences(120).join(' ');
@@ -119,8 +114,7 @@ describe('the bits of a score', () => {
     await checkInvariance(sentiment, texts);
   });
 
-  it('do not depend on whether the token table is asked for', async function () {
-    this.timeout(120_000);
+  it('do not depend on whether the token table is asked for', async () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     const [plain] = await scoreAll(engine, sentiment, ['I love this movie!']);

@@ -4,8 +4,7 @@ import { seededRandom } from '../../src/core/random';
 import { prepare, scoreDespiteKill, type KillRange } from '../support/kill';
 
 /** The same with 50 kills, and of the extension host: test/long. */
-describe('scoring a table despite SIGKILL', function () {
-  this.timeout(300_000);
+describe('scoring a table despite SIGKILL', () => {
   let range: KillRange;
   before(async () => {
     range = await prepare();

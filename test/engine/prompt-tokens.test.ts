@@ -23,8 +23,7 @@ const sentimentSchema = z.object({
   texts: z.array(z.object({ text: z.string(), withBos: z.object({ tokens: z.array(z.number()) }) })),
 });
 
-describe('prompt tokens', function () {
-  this.timeout(120_000);
+describe('prompt tokens', () => {
   let llama: Llama;
   let tiny: LlamaModel;
   before(async () => {

@@ -34,15 +34,13 @@ function read<T>(schema: z.ZodType<T>, name: string): T {
 describe('label probabilities beside transformers in float32', () => {
   const { texts } = read(referenceSchema, 'sentiment.json');
   let engine: EngineClient;
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     engine = await startEngine();
     await engine.load();
   });
   after(() => engine.dispose());
 
-  it('have the same winner and nearly the same value on every text', async function () {
-    this.timeout(300_000);
+  it('have the same winner and nearly the same value on every text', async () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     const scores = await scoreAll(
@@ -73,8 +71,7 @@ describe('label probabilities beside transformers in float32', () => {
     assert.ok(mean < 0.08);
   });
 
-  it('hold for whole label sequences that share their first token', async function () {
-    this.timeout(300_000);
+  it('hold for whole label sequences that share their first token', async () => {
     const multi = texts.filter((entry) => entry.withBos.multi !== undefined);
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment && multi.length >= 8);
@@ -105,8 +102,7 @@ describe('label probabilities beside transformers in float32', () => {
 });
 
 describe('a model in float32 beside torch', () => {
-  it('has the same distribution to three digits', async function () {
-    this.timeout(120_000);
+  it('has the same distribution to three digits', async () => {
     const engine = await startEngine(cpu(fixture('tiny-chat.gguf')));
     try {
       const classifier = makeClassifier({

@@ -14,8 +14,7 @@ const TEXTS = ['I love this movie!', 'Dull.', 'It was not good, not bad, just lo
 
 describe('drawn answers', () => {
   let engine: EngineClient;
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     engine = await startEngine({ ...cpu(), threads: 1 });
     await engine.load();
   });
@@ -48,8 +47,7 @@ describe('drawn answers', () => {
     ['first tokens', sentiment],
     ['whole label sequences', sequences],
   ] as const)
-    it(`agree with the token probability within four standard errors: 2,000 of them, ${name}`, async function () {
-      this.timeout(120_000);
+    it(`agree with the token probability within four standard errors: 2,000 of them, ${name}`, async () => {
       const byToken = await scoreAll(engine, classifier, TEXTS);
       const drawn = await scored(plain(classifier, 2000), TEXTS, { seed: 3 });
       drawn.forEach(({ agreement }, index) => {
@@ -65,8 +63,7 @@ describe('drawn answers', () => {
       });
     });
 
-  it('are spread by a temperature above 1 and gathered by one below', async function () {
-    this.timeout(120_000);
+  it('are spread by a temperature above 1 and gathered by one below', async () => {
     const winners = (await scoreAll(engine, sentiment, TEXTS)).map(({ label }) => label);
     const rate = async (temperature: number): Promise<number> => {
       const drawn = await scored(plain(sentiment, 2000, temperature), TEXTS);
@@ -79,8 +76,7 @@ describe('drawn answers', () => {
     assert.ok(cold > own + 0.05 && own > hot + 0.05, `${cold}, ${own}, ${hot}`);
   });
 
-  it('are the same under one seed, alone and among others in any order; others under another seed', async function () {
-    this.timeout(120_000);
+  it('are the same under one seed, alone and among others in any order; others under another seed', async () => {
     const classifier: Classifier = {
       ...sentiment,
       method: 'ensemble',
@@ -95,8 +91,7 @@ describe('drawn answers', () => {
     );
   });
 
-  it('come from variants whose scores are those of a classifier of its own', async function () {
-    this.timeout(120_000);
+  it('come from variants whose scores are those of a classifier of its own', async () => {
     const [, second, third] = variantsOf(sentiment, 0);
     assert.ok(second && third);
     // Drawn with one sample each: equal draws from equal distributions, and the token score after a switch back.

@@ -26,7 +26,7 @@ function testFiles(suite: string): string[] {
 }
 
 function runFiles(files: readonly string[]): Promise<{ passed: number; failed: number; skipped: number }> {
-  const mocha = new Mocha({ timeout: DEADLINE_MS, reporter: 'spec', color: false });
+  const mocha = new Mocha({ timeout: 2 * DEADLINE_MS, reporter: 'spec', color: false });
   Mocha.reporters.Base.consoleLog = print;
   for (const file of files) mocha.addFile(file);
   const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -15,8 +15,7 @@ const REVIEWS = Array.from({ length: 20 }, (_, i) =>
   i % 2 === 0 ? `I love film number ${i}, all of it.` : `Film number ${i} is "dull",\nand far too long.`,
 );
 
-describe('Score CSV… in the editor', function () {
-  this.timeout(120_000);
+describe('Score CSV… in the editor', () => {
   let inside: ExtensionInternals;
   let folder: string;
   let table: string;

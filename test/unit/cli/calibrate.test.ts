@@ -88,7 +88,7 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     assert.equal(code, 2);
     assert.match(err, /needs a score for every label/);
     assert.equal(existsSync(bench.at('no.json')), false);
-  }).timeout(60_000);
+  });
 
   it('never replaces a file without --force, and never an input', async () => {
     await bench.write('c.json', 'mine');

@@ -47,8 +47,7 @@ describe('writeFileAtomic', () => {
     await assert.rejects(writeFileAtomic(at('no/such/folder'), 'new'), { code: 'ENOENT' });
   });
 
-  it('leaves the old or the new content, never half, when the writer is killed', async function () {
-    this.timeout(60_000);
+  it('leaves the old or the new content, never half, when the writer is killed', async () => {
     const writer = at('writer.cjs');
     buildWriter(writer);
     const file = at('big.txt');

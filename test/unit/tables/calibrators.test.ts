@@ -82,7 +82,7 @@ function suite(): void {
     child.kill('SIGKILL');
     await ended;
     assert.equal((await loadCalibrator(file)).saved.warnings.length, 1);
-  }).timeout(20_000);
+  });
 }
 
 // This file is also the program of its own child process: there is no test runner in it.

@@ -115,7 +115,7 @@ function suite(): void {
     child.kill('SIGKILL');
     assert.equal(await ended, 'SIGKILL');
     assert.equal(existsSync(at('u.csv')), false);
-  }).timeout(60_000);
+  });
 }
 
 // This file is also the program of its own child process: there is no test runner in it.

@@ -332,7 +332,7 @@ describe('scoring a table', () => {
       ),
       { numRuns: 40 },
     );
-  }).timeout(60_000);
+  });
 
   it('refuses shards that do not make one whole', async () => {
     const shard = async (index: number, of: number, changed: Partial<ScoreRun> = {}): Promise<string> => {
