@@ -28,6 +28,7 @@ export function methodsSection(
         { class: 'methods' },
         heading,
         h('p', { class: 'line' }, warningIcon(), h('span', {}, methodsError.message)),
+        button('Compare Again', { key: 'methods-again', secondary: true }, () => actions.compare()),
       ),
     ];
   if (methods !== null)
