@@ -532,8 +532,9 @@ function showChosen(announce: boolean): void {
   const shown = chosen === null ? undefined : choosable.get(chosen.figure);
   binRows.hidden = shown === undefined;
   if (chosen === null || shown === undefined) return;
-  // Below the diagram that the bin is of.
-  (chosen.figure === 'raw' ? content : calibrators).after(binRows);
+  // Below the diagram that the bin is of. What is moved loses the focus.
+  const above = chosen.figure === 'raw' ? content : calibrators;
+  if (binRows.previousElementSibling !== above) above.after(binRows);
   const { low, high, limit } = chosen;
   connection
     .sendRequest(CALIBRATION_PAGE_METHODS.binRows, { low, high, limit, of: shown.of })
