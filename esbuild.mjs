@@ -138,12 +138,14 @@ function walk(folder) {
   });
 }
 
-/** The JSON Schema of classifier files is made from the zod schema that reads them, so that the two cannot differ. */
+/** The JSON Schemas of our files are made from the zod schemas that read them, so that the two cannot differ. */
 async function writeSchemas() {
   const { outputFiles } = await build({
     ...common,
     stdin: {
-      contents: "export { classifierJsonSchema } from './src/core/classifier/definition';",
+      contents:
+        "export { classifierJsonSchema as classifier } from './src/core/classifier/definition';" +
+        "export { calibratorJsonSchema as calibrator } from './src/core/calibration/saved';",
       resolveDir: root,
     },
     format: 'esm',
@@ -151,12 +153,13 @@ async function writeSchemas() {
     write: false,
   });
   const code = Buffer.from(outputFiles[0].text).toString('base64');
-  const { classifierJsonSchema } = await import(`data:text/javascript;base64,${code}`);
+  const schemas = await import(`data:text/javascript;base64,${code}`);
   mkdirSync(path.join(root, 'schemas'), { recursive: true });
-  writeFileSync(
-    path.join(root, 'schemas', 'classifier.schema.json'),
-    `${JSON.stringify(classifierJsonSchema(), null, 2)}\n`,
-  );
+  for (const [name, schemaOf] of Object.entries(schemas))
+    writeFileSync(
+      path.join(root, 'schemas', `${name}.schema.json`),
+      `${JSON.stringify(schemaOf(), null, 2)}\n`,
+    );
 }
 
 await buildProduct();

@@ -5,6 +5,8 @@ export interface ButtonOptions {
   readonly secondary?: boolean;
   /** Names the button, so that it keeps the focus when the page is drawn anew. */
   readonly key: string;
+  /** Why it does nothing now; null where it does. */
+  readonly waits?: string | null;
 }
 
 export function button(text: string, options: ButtonOptions, onClick: () => void): HTMLElement {
@@ -14,6 +16,20 @@ export function button(text: string, options: ButtonOptions, onClick: () => void
   // It sets this itself, but only when it is drawn, and until then it cannot take the focus back.
   element.setAttribute('tabindex', '0');
   element.textContent = text;
-  element.addEventListener('click', onClick);
+  setWaiting(element, options.waits ?? null);
+  element.addEventListener('click', () => {
+    if (element.getAttribute('aria-disabled') !== 'true') onClick();
+  });
   return element;
+}
+
+/** A button that does nothing now says why, and keeps the focus until it does something again. */
+export function setWaiting(element: HTMLElement, why: string | null): void {
+  if (why === null) for (const name of ['aria-disabled', 'title']) element.removeAttribute(name);
+  else
+    for (const [name, value] of [
+      ['aria-disabled', 'true'],
+      ['title', why],
+    ] as const)
+      element.setAttribute(name, value);
 }

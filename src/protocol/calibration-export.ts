@@ -11,7 +11,11 @@ const pictureSchema = z.object({
 });
 export type Picture = z.infer<typeof pictureSchema>;
 
-export const exportParamsSchema = z.object({ pictures: z.array(pictureSchema) });
+export const copyParamsSchema = z.object({
+  /** The part of the breakdown that the main diagram is of; null for all rows. */
+  part: z.string().nullable(),
+});
+export const exportParamsSchema = copyParamsSchema.extend({ pictures: z.array(pictureSchema) });
 
 export const pictureParamsSchema = z.object({ id: z.string(), format: z.enum(['svg', 'png']) });
 export type PictureParams = z.infer<typeof pictureParamsSchema>;
@@ -20,9 +24,9 @@ export type PictureParams = z.infer<typeof pictureParamsSchema>;
 export const pictureDataSchema = z.string().nullable();
 
 export const EXPORT_METHODS = {
-  /** Notification of {pictures}, page -> host: the person wants a file. */
+  /** Notification of {pictures, part}, page -> host: the person wants a file. */
   export: 'calibration/export',
-  /** Notification, page -> host: the person wants a text on the clipboard. */
+  /** Notification of {part}, page -> host: the person wants a text on the clipboard. */
   copy: 'calibration/copy',
   /** Request with PictureParams, host -> page; answers the data. */
   picture: 'calibration/picture',

@@ -19,7 +19,7 @@ export const DOT_LIMIT = 2000;
 export const SLICE_LIMIT = 100;
 /** Rows that the smooth curve rests on wherever it is drawn. */
 export const CURVE_ROWS = 5;
-/** Rows of a bin that are listed. */
+/** Rows of a bin that are listed until more are wanted. */
 export const BIN_ROW_LIMIT = 200;
 /** Rejected rows that are listed. */
 export const REJECTED_LIMIT = 500;
@@ -282,8 +282,22 @@ export const readyParamsSchema = z.object({
   settings: panelSettingsSchema.nullable(),
   choices: decisionChoicesSchema.nullable(),
 });
-/** A bin of all rows, or of a part of the breakdown. */
-export const binParamsSchema = z.object({ low: z.number(), high: z.number(), part: z.string().nullable() });
+/** The rows and the scores that a diagram is of. */
+export const binOwnerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('table') }),
+  /** A part of the breakdown. */
+  z.object({ kind: z.literal('part'), name: z.string() }),
+  /** An entry of the comparison of calibrators. */
+  z.object({ kind: z.literal('calibrator'), method: z.union([methodSchema, z.literal('raw')]) }),
+]);
+export type BinOwner = z.infer<typeof binOwnerSchema>;
+export const binParamsSchema = z.object({
+  low: z.number(),
+  high: z.number(),
+  of: binOwnerSchema,
+  /** Rows that are listed at most. */
+  limit: z.int().min(1),
+});
 export type BinParams = z.infer<typeof binParamsSchema>;
 export const saveParamsSchema = z.object({ method: methodSchema });
 export const lineParamsSchema = z.object({ line: z.int().min(1) });
@@ -323,7 +337,7 @@ export const WORKER_METHODS = {
   preliminary: 'worker/preliminary',
   /** Notification of {message}, worker -> host. */
   progress: 'worker/progress',
-  /** Request with BinParams; answers BinRows. */
+  /** Request with BinQuestion; answers BinRows. */
   binRows: 'worker/binRows',
   /** Request with {file}; answers ColumnList. */
   columns: 'worker/columns',
@@ -355,6 +369,10 @@ export const analyseParamsSchema = z.object({
   reload: z.boolean(),
 });
 export type AnalyseParams = z.infer<typeof analyseParamsSchema>;
+
+/** A thread that replaces a stopped one makes what the bin is of anew, by the settings. */
+export const binQuestionSchema = binParamsSchema.extend({ file: z.string(), settings: panelSettingsSchema });
+export type BinQuestion = z.infer<typeof binQuestionSchema>;
 
 export const columnsParamsSchema = z.object({ file: z.string() });
 

@@ -212,6 +212,8 @@ describe('the calibration panel in the editor', () => {
       uri: panel.uri,
       state: panel.state,
       versions: { 'Prompt Confidence': '1.2.3' },
+      isStale: false,
+      part: null,
       report: () => Promise.resolve({ ...evaluation }),
       picture: ({ format }) => Promise.resolve(format === 'svg' ? '<svg/>' : 'AAEC'),
     };

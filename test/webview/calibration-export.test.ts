@@ -4,7 +4,7 @@ import path from 'node:path';
 import { EXPORT_METHODS, type Picture } from '../../src/protocol/calibration-export';
 import { CALIBRATION_PAGE_METHODS } from '../../src/protocol/calibration-page';
 import { resultsFolder } from '../support/vscode-server';
-import { comparedStates, PANEL_STATES, progressedState } from './calibration-states';
+import { brokenDownStates, comparedStates, PANEL_STATES, progressedState } from './calibration-states';
 import { THEMES, usePages, type TestPage } from './page-harness';
 
 const { state: STATE } = CALIBRATION_PAGE_METHODS;
@@ -42,8 +42,40 @@ describe('exporting from the calibration panel', () => {
     );
     assert.match(pictures[2]?.title ?? '', /^Reliability diagram after /);
     await page.page.getByRole('button', { name: 'Copy…' }).click();
-    assert.equal(page.received(EXPORT_METHODS.copy).length, 1);
+    assert.deepEqual(page.received(EXPORT_METHODS.copy), [{ part: null }]);
     assert.equal(await page.ask(EXPORT_METHODS.picture, { id: 'other', format: 'svg' }), null);
+  });
+
+  it('names the part that is shown', async () => {
+    const page = await pages.open({ width: 1180 });
+    const { column } = await brokenDownStates();
+    await page.notify(STATE, column);
+    const [, second] = column.breakdown?.parts ?? [];
+    assert.ok(second);
+    await page.page
+      .getByRole('table', { name: 'Parts, worst first' })
+      .getByRole('button', { name: second.name })
+      .click();
+    const [raw] = await picturesOf(page);
+    assert.ok(raw?.title.startsWith(`Reliability diagram of ${second.name}: accuracy by confidence`));
+    assert.equal((page.received(EXPORT_METHODS.export).at(-1) as { part: string }).part, second.name);
+    await page.page.getByRole('button', { name: 'Copy…' }).click();
+    assert.deepEqual(page.received(EXPORT_METHODS.copy), [{ part: second.name }]);
+  });
+
+  it('is offered again when the numbers are computed, and says so', async () => {
+    const page = await pages.open({ width: 1180 });
+    await page.notify(STATE, { ...PANEL_STATES.usual, busy: 'Computing' });
+    for (const name of ['Export…', 'Copy…']) {
+      const offered = page.page.getByRole('button', { name });
+      assert.equal(await offered.isEnabled(), false);
+      assert.match((await offered.getAttribute('title')) ?? '', /^Possible once the numbers are computed/);
+      await offered.press('Enter');
+    }
+    assert.deepEqual([page.received(EXPORT_METHODS.export), page.received(EXPORT_METHODS.copy)], [[], []]);
+    await page.screenshot('calibration-export-waits');
+    await page.notify(STATE, PANEL_STATES.usual);
+    await picturesOf(page);
   });
 
   it('makes pictures of the thresholds and of what more rows would bring', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rowsOfBin } from '../../src/features/calibration/analyse';
 import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import {
+  type BinParams,
   CALIBRATION_PAGE_METHODS,
   DEFAULT_PANEL_SETTINGS,
   type PanelState,
@@ -10,7 +11,7 @@ import { brokenDownStates, comparedStates, FOREIGN, labelledTable, PANEL_STATES 
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
 const WIDE = 1180;
-const { state: STATE, ready, settings, reveal, retry, cancel } = CALIBRATION_PAGE_METHODS;
+const { state: STATE, ready, settings, reveal, retry, cancel, binRows } = CALIBRATION_PAGE_METHODS;
 
 describe('the calibration panel', () => {
   const pages = usePages('calibration');
@@ -18,8 +19,7 @@ describe('the calibration panel', () => {
   async function show(state: PanelState, options?: PageOptions): Promise<TestPage> {
     const page = await pages.open({ width: WIDE, ...options });
     page.answer(CALIBRATION_PAGE_METHODS.binRows, (params) => {
-      const { low, high } = params as { low: number; high: number };
-      return rowsOfBin(labelledTable(700), low, high);
+      return rowsOfBin(labelledTable(700), params as BinParams);
     });
     await page.notify(STATE, state);
     return page;
@@ -80,6 +80,54 @@ describe('the calibration panel', () => {
     await rows.waitFor({ state: 'hidden' });
   });
 
+  it('lists as many rows of a bin again when more are wanted', async () => {
+    const page = await show(PANEL_STATES.usual);
+    page.answer(CALIBRATION_PAGE_METHODS.binRows, (params) => {
+      const { limit, ...bin } = params as BinParams;
+      return rowsOfBin(labelledTable(2600), { ...bin, limit: limit / 10 });
+    });
+    await bins(page).last().click();
+    const rows = page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).getByRole('row');
+    const more = page.page.getByRole('button', { name: /^List \d+ More Rows?$/ });
+    await more.waitFor();
+    assert.equal(await rows.count(), 21);
+    await more.focus();
+    await page.page.keyboard.press('Enter');
+    await page.page.getByText('The first 40 of ').waitFor();
+    assert.equal(await rows.count(), 41);
+    assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'more-rows');
+  });
+
+  it('lists the rows of the bins of raw and of the calibrator beside it', async () => {
+    const { use } = await compared;
+    const page = await show(use);
+    await page.page.getByRole('button', { name: 'Platt', exact: true }).click();
+    for (const [at, words, method] of [
+      [0, 'Raw', 'raw'],
+      [1, 'Platt', 'platt'],
+    ] as const) {
+      await page.page.locator('.pair .diagram').nth(at).locator('.bin').last().press('Enter');
+      await page.page.getByRole('heading', { name: new RegExp(`^Rows of the bin .*, ${words}$`) }).waitFor();
+      const { params } = page.sent.filter(({ method }) => method === binRows).at(-1) ?? {};
+      assert.deepEqual((params as BinParams).of, { kind: 'calibrator', method });
+      assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
+    }
+    await page.screenshot('calibration-pair-rows', true);
+    assert.deepEqual(await page.accessibilityProblems(), []);
+    await page.notify(STATE, PANEL_STATES.usual);
+    await page.page.locator('.bin-rows').waitFor({ state: 'hidden' });
+  });
+
+  it('asks again for rows that could not be listed', async () => {
+    const page = await show(PANEL_STATES.usual);
+    page.answer(binRows, () => null);
+    await bins(page).last().click();
+    await page.page.getByText('They could not be listed').waitFor();
+    page.answer(binRows, (params) => rowsOfBin(labelledTable(700), params as BinParams));
+    await page.page.getByRole('button', { name: 'List Again' }).click();
+    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
+  });
+
   it('shows consistency bars or intervals, never both', async () => {
     const { page } = await show(PANEL_STATES.usual);
     const count = (name: string) => page.locator(`.diagram .${name}`).count();
@@ -124,7 +172,7 @@ describe('the calibration panel', () => {
     await bins(page).first().click();
     await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
     const [asked] = page.sent.filter(({ method }) => method === CALIBRATION_PAGE_METHODS.binRows).slice(-1);
-    assert.equal((asked?.params as { part: string }).part, second.name);
+    assert.deepEqual((asked?.params as BinParams).of, { kind: 'part', name: second.name });
     await page.notify(STATE, predicted);
     await page.page.getByRole('heading', { name: /^Predicted: / }).waitFor();
     await page.notify(STATE, label);
@@ -192,7 +240,11 @@ describe('the calibration panel', () => {
   it('shows the scoring methods of a table side by side, and looks at the one that is chosen', async () => {
     const page = await show(PANEL_STATES.severalMethods);
     await page.page.getByRole('heading', { name: 'Choose a scoring method' }).waitFor();
-    assert.equal(await page.page.locator('.method-figures .diagram').count(), 4);
+    const figures = page.page.locator('.method-figures .diagram');
+    assert.equal(await figures.count(), 4);
+    // Their bins are read, and nothing there looks as if it could be chosen.
+    assert.ok((await figures.first().getByRole('listitem', { name: /^Bin / }).count()) > 3);
+    assert.equal(await figures.locator('[role=option], [tabindex]').count(), 0);
     const table = page.page.getByRole('table', { name: 'Scoring methods on the same rows' });
     assert.match(await table.getByRole('row', { name: /^vote/ }).innerText(), /\t10\t0\.041\t/);
     assert.match(await table.getByRole('row', { name: /^<img/ }).innerText(), /\t–\t–\t/);
@@ -255,6 +307,15 @@ describe('the calibration panel', () => {
     assert.equal(await page.page.locator('.pair .diagram').count(), 2);
     await page.page.getByRole('button', { name: 'Save Calibrator: Platt…' }).click();
     assert.deepEqual(page.received(CALIBRATION_PAGE_METHODS.save), [{ method: 'platt' }]);
+    await page.notify(STATE, { ...use, busy: 'Fitting platt on all rows' });
+    const save = page.page.getByRole('button', { name: 'Save Calibrator: Platt…' });
+    assert.match((await save.getAttribute('title')) ?? '', /^Possible once/);
+    await save.click({ force: true });
+    await save.press('Enter');
+    assert.equal(page.received(CALIBRATION_PAGE_METHODS.save).length, 1);
+    await page.notify(STATE, use);
+    await save.click();
+    assert.equal(page.received(CALIBRATION_PAGE_METHODS.save).length, 2);
     await page.notify(STATE, notEnough);
     await page.page.getByRole('heading', { name: 'Calibrators. Not enough data' }).waitFor();
     assert.ok((await table.getByRole('row').count()) > 3);
@@ -289,6 +350,29 @@ describe('the calibration panel', () => {
     await page.page.getByRole('main').getByText('Reading the table…').waitFor();
     await page.page.getByRole('button', { name: 'Cancel' }).click();
     assert.equal(page.received(cancel).length, 1);
+  });
+
+  it('offers to compute again what could not be compared', async () => {
+    const failed = { code: 'calibration-worker', message: 'Computing failed: out of memory.' };
+    const { columns } = PANEL_STATES.severalMethods;
+    const page = await show({
+      ...PANEL_STATES.usual,
+      columns,
+      comparisonError: failed,
+      methodsError: failed,
+    });
+    await page.page.getByRole('button', { name: 'Compare Again' }).click();
+    assert.equal(page.received(CALIBRATION_PAGE_METHODS.compareMethods).length, 1);
+    await page.page.getByRole('button', { name: 'Compute Again' }).click();
+    assert.equal(page.received(retry).length, 1);
+  });
+
+  it('holds still where motion is to be reduced', async () => {
+    for (const reducedMotion of [true, false]) {
+      const { page } = await show(PANEL_STATES.reading, { reducedMotion });
+      const moving = await page.evaluate('document.getAnimations().length > 0');
+      assert.equal(moving, !reducedMotion);
+    }
   });
 
   it('takes foreign labels as text', async () => {

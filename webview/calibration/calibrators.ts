@@ -12,18 +12,30 @@ import type { Comparison, PanelState } from '../../src/protocol/calibration-page
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
 import { densityTop, type DiagramOptions } from './diagram';
-import { figure } from './figure';
+import { figure, type FigureOptions } from './figure';
 import { link, metricCell, table } from './tables';
+import { WAITS } from './words';
 
 /** How every diagram of the page is drawn. */
 export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;
 
 type Shown = Comparison['methods'][number];
 
+interface Saving {
+  /** What a calibrator is bound to, in words. */
+  readonly origin: string;
+  /** Why nothing can be saved now; null where it can. */
+  readonly waits: string | null;
+}
+
 export interface CalibratorActions {
   compare(): void;
   show(method: Method): void;
   save(method: Method): void;
+  /** Computes everything again. */
+  retry(): void;
+  /** Makes the bins of a diagram ones that can be chosen. */
+  choosing(figure: 'before' | 'after', shown: Shown): Required<Pick<FigureOptions, 'chosen' | 'onChoose'>>;
 }
 
 export function calibratorSection(
@@ -41,6 +53,7 @@ export function calibratorSection(
         { class: 'calibrators' },
         heading,
         h('p', { class: 'line' }, warningIcon(), comparisonError.message),
+        button('Compute Again', { key: 'compare-again', secondary: true }, () => actions.retry()),
       ),
     ];
   if (comparison === null)
@@ -59,7 +72,8 @@ export function calibratorSection(
           : h('p', { class: 'quiet' }, 'They can be compared once the numbers above are computed.'),
       ),
     ];
-  const section = compared(comparison, analysis.origin, look, wanted, actions);
+  const waits = busy === null ? null : WAITS;
+  const section = compared(comparison, { origin: analysis.origin, waits }, look, wanted, actions);
   if (settings.table.prevalence !== null)
     section.append(
       h(
@@ -73,7 +87,7 @@ export function calibratorSection(
 
 function compared(
   comparison: Comparison,
-  origin: string,
+  saving: Saving,
   look: Look,
   wanted: string | null,
   actions: CalibratorActions,
@@ -96,7 +110,7 @@ function compared(
         `${methods.some((entry) => entry.method === method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${why}`,
       ),
     ),
-    ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, look, origin, actions)),
+    ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, look, saving, actions)),
   );
 }
 
@@ -154,7 +168,7 @@ function comparisonTable(
 }
 
 /** Raw and calibrated on the same axes, on the same rows. */
-function pair(raw: Shown, shown: Shown, look: Look, origin: string, actions: CalibratorActions): Node[] {
+function pair(raw: Shown, shown: Shown, look: Look, saving: Saving, actions: CalibratorActions): Node[] {
   const { method } = shown;
   if (method === 'raw') return [];
   const top = Math.max(densityTop(raw.diagram), densityTop(shown.diagram));
@@ -171,6 +185,7 @@ function pair(raw: Shown, shown: Shown, look: Look, origin: string, actions: Cal
         caption: 'Raw',
         title: 'Reliability diagram of the raw confidence',
         densityTop: top,
+        ...actions.choosing('before', raw),
       }),
       figure({
         diagram: shown.diagram,
@@ -180,9 +195,10 @@ function pair(raw: Shown, shown: Shown, look: Look, origin: string, actions: Cal
         caption: `${name}, on rows that it did not see`,
         title: `Reliability diagram after ${name}`,
         densityTop: top,
+        ...actions.choosing('after', shown),
       }),
     ),
-    h('p', { class: 'quiet' }, `${name} is fitted on all rows when it is saved. ${origin}`),
-    button(`Save Calibrator: ${name}…`, { key: 'save' }, () => actions.save(method)),
+    h('p', { class: 'quiet' }, `${name} is fitted on all rows when it is saved. ${saving.origin}`),
+    button(`Save Calibrator: ${name}…`, { key: 'save', waits: saving.waits }, () => actions.save(method)),
   ];
 }

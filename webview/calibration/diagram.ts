@@ -4,7 +4,7 @@
  */
 import { type Axes, number } from '../../src/core/calibration/words';
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
-import { svg } from '../dom';
+import { type Attributes, svg } from '../dom';
 import { curvePath } from './curve';
 import { binSentence, isBeyondChance } from './words';
 
@@ -23,7 +23,8 @@ export interface DiagramOptions {
   readonly densityTop?: number;
   /** A bin is pointed at or focused; undefined for none. */
   readonly onPoint: (bin: number | undefined) => void;
-  readonly onChoose: (bin: number) => void;
+  /** Without it the bins can only be pointed at and read. */
+  readonly onChoose?: ((bin: number) => void) | undefined;
 }
 
 const WIDTH = 480;
@@ -41,7 +42,7 @@ const x = (share: number): number => round(LEFT + share * (RIGHT - LEFT));
 const y = (share: number): number => round(PLOT[1] - share * (PLOT[1] - PLOT[0]));
 
 export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
-  const { diagram, band, axes, withCurve, id, title } = options;
+  const { diagram, band, axes, withCurve, id, title, onChoose } = options;
   const { bins } = diagram.evaluation;
   const titleElement = svg('title', { id: `${id}-title` });
   titleElement.textContent = title;
@@ -71,7 +72,7 @@ export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
           }),
       ...bins.map((_, index) => marker(diagram, index, band)),
     ),
-    binList(options),
+    onChoose === undefined ? readBins(options) : choosableBins(options, onChoose),
   );
   return picture;
 }
@@ -186,26 +187,48 @@ function marker({ evaluation, consistency }: Diagram, index: number, band: Band)
   });
 }
 
-/** What is pointed at, focused and chosen: a column over both plots for every bin. One stop for the Tab key. */
-function binList({ diagram, axes, id, onPoint, onChoose }: DiagramOptions): SVGElement {
-  const { bins } = diagram.evaluation;
-  const items = bins.map((bin, index) =>
-    svg('rect', {
+/** What is pointed at: a column over both plots for every bin, which says its numbers. */
+function binAreas({ diagram, axes, id, onPoint }: DiagramOptions, attributes: Attributes): SVGRectElement[] {
+  return diagram.evaluation.bins.map((bin, index) => {
+    const area = svg('rect', {
       class: 'bin',
-      role: 'option',
-      tabindex: index === 0 ? 0 : -1,
-      'aria-selected': 'false',
+      ...attributes,
       'aria-label': binSentence(bin, diagram.consistency[index] ?? null, axes),
       'data-key': `${id}-bin-${number(bin.low)}`,
       x: x(bin.low),
       y: RIGHT_STRIP[0],
       width: Math.max(1, round(x(bin.high) - x(bin.low))),
       height: HISTOGRAM[1] - RIGHT_STRIP[0],
-    }),
+    });
+    area.addEventListener('pointerenter', () => onPoint(index));
+    area.addEventListener('pointerleave', () => onPoint(undefined));
+    return area;
+  });
+}
+
+/** Bins without anything to choose them for: no stop of the Tab key. */
+function readBins(options: DiagramOptions): SVGElement {
+  const name = `Bins of ${options.axes.acrossWords}`;
+  return svg(
+    'g',
+    { class: 'bins', role: 'list', 'aria-label': name },
+    ...binAreas(options, { role: 'listitem' }),
   );
+}
+
+/** Bins that are focused and chosen as well. One stop for the Tab key. */
+function choosableBins(options: DiagramOptions, onChoose: (bin: number) => void): SVGElement {
+  const { axes, onPoint } = options;
+  const items = binAreas(options, { role: 'option', tabindex: -1, 'aria-selected': 'false' });
+  items[0]?.setAttribute('tabindex', '0');
   const list = svg(
     'g',
-    { role: 'listbox', 'aria-label': `Bins of ${axes.acrossWords}`, 'aria-orientation': 'horizontal' },
+    {
+      class: 'bins',
+      role: 'listbox',
+      'aria-label': `Bins of ${axes.acrossWords}`,
+      'aria-orientation': 'horizontal',
+    },
     ...items,
   );
   const focus = (index: number): void => {
@@ -214,8 +237,6 @@ function binList({ diagram, axes, id, onPoint, onChoose }: DiagramOptions): SVGE
     target?.focus();
   };
   items.forEach((item, index) => {
-    item.addEventListener('pointerenter', () => onPoint(index));
-    item.addEventListener('pointerleave', () => onPoint(undefined));
     item.addEventListener('focus', () => onPoint(index));
     item.addEventListener('click', () => {
       focus(index);

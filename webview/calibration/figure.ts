@@ -48,7 +48,7 @@ export function figure(options: FigureOptions): HTMLElement {
           ? hint
           : binSentence(bin, diagram.consistency[at] ?? null, axes);
     },
-    onChoose: (index) => onChoose?.(index),
+    onChoose,
   });
   return h(
     'figure',

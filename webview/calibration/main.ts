@@ -9,18 +9,21 @@ import {
   count,
   factsOf,
   labelName,
+  methodName,
   verdict,
 } from '../../src/core/calibration/words';
 import type { Method } from '../../src/core/calibration/types';
 import { DECISION_PAGE_METHODS } from '../../src/protocol/calibration-decisions';
 import {
   BIN_COUNTS,
+  BIN_ROW_LIMIT,
   binRowsSchema,
   CALIBRATION_PAGE_METHODS,
   FEWEST_FOR_PLOT,
   panelChangeSchema,
   panelStateSchema,
   type Analysis,
+  type BinOwner,
   type Diagram,
   type PanelSettings,
   type PanelState,
@@ -38,7 +41,7 @@ import { columnsForm } from './columns-form';
 import { DecisionSection } from './decisions';
 import { markChosen } from './diagram';
 import { exportControls } from './export';
-import { figure } from './figure';
+import { figure, type FigureOptions } from './figure';
 import { methodsSection } from './methods';
 import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts';
 import { progressionSection } from './progression';
@@ -52,13 +55,32 @@ const viewSchema = z.object({
   mapping: z.boolean(),
   /** The part that is drawn; null for the worst one. */
   part: z.string().nullable(),
-  chosen: z.object({ low: z.number(), high: z.number() }).nullable(),
+  chosen: z
+    .object({
+      figure: z.enum(['raw', 'before', 'after']),
+      low: z.number(),
+      high: z.number(),
+      /** Rows that are listed at most. */
+      limit: z.number(),
+    })
+    .nullable(),
   /** The calibrator that stands beside raw; null for the recommended one. */
   method: z.string().nullable(),
   decisions: z.object({ at: z.number(), by: z.enum(['target', 'costs']) }),
   progression: z.enum(['nll', 'brier']),
 });
 type View = z.infer<typeof viewSchema>;
+type Chosen = NonNullable<View['chosen']>;
+
+/** A diagram and what it is of. */
+interface Choosable {
+  readonly diagram: Diagram;
+  readonly axes: Axes;
+  readonly of: BinOwner;
+  /** In words; empty for all rows as they are. */
+  readonly words: string;
+}
+
 const keptSchema = z.object({ state: panelStateSchema, view: viewSchema });
 
 const host = connectHost();
@@ -67,6 +89,7 @@ const notify = (method: string, params?: object): void => {
   connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
 };
 const save = (method: Method): void => notify(CALIBRATION_PAGE_METHODS.save, { method });
+const retry = (): void => notify(CALIBRATION_PAGE_METHODS.retry);
 const reveal = (line: number): void => notify(CALIBRATION_PAGE_METHODS.reveal, { line });
 
 let view: View = {
@@ -80,15 +103,18 @@ let view: View = {
   progression: 'nll',
 };
 let drawn: PanelState | undefined;
-/** What the main diagram is of. */
-let inDiagram: { readonly part: string | null; readonly axes: Axes } = { part: null, axes: CORRECTNESS };
+/** The diagrams whose bins can be chosen, as they are drawn. */
+const choosable = new Map<Chosen['figure'], Choosable>();
 /** The bin that the rows below are of; a later answer to an earlier question is not shown. */
 let asked = 0;
 
 const heading = h('h1', {});
 const facts = h('p', { class: 'facts' });
 const controls = h('div', { class: 'controls' });
-const exportButtons = exportControls(connection);
+const exporting = exportControls(connection, () => {
+  const of = choosable.get('raw')?.of;
+  return of?.kind === 'part' ? of.name : null;
+});
 const busy = h('div', { class: 'busy', hidden: true });
 const problem = h('div', {});
 const mapping = h('div', {});
@@ -111,7 +137,7 @@ document.body.append(
     'main',
     {},
     busy,
-    h('header', {}, h('div', {}, heading, facts, exportButtons), controls),
+    h('header', {}, h('div', {}, heading, facts, exporting.element), controls),
     problem,
     methods,
     mapping,
@@ -134,7 +160,8 @@ function draw(state: PanelState): void {
   if (!same(state.error, drawn?.error) || (state.analysis === null) !== (drawn?.analysis === null))
     replaceContent(problem, ...problemParts(state));
   controls.hidden = state.analysis === null;
-  exportButtons.hidden = state.analysis === null || state.analysis.preliminary || state.error !== null;
+  exporting.element.hidden = state.analysis === null || state.analysis.preliminary || state.error !== null;
+  exporting.draw(state.busy !== null);
   if (!same(controlPart(state), drawn && controlPart(drawn))) drawControls(state);
   if (!same(methodsPart(state), drawn && methodsPart(drawn))) drawMethods(state);
   if (!same(mappingPart(state), drawn && mappingPart(drawn))) drawMapping(state);
@@ -234,7 +261,7 @@ function problemParts({ error, analysis, columns }: PanelState): Node[] {
   const again = button(
     'Compute Again',
     { key: 'retry', secondary: isMappable(error.code) || error.code === 'several-methods' },
-    () => notify(CALIBRATION_PAGE_METHODS.retry),
+    retry,
   );
   const text = button('Open as Text', { key: 'text', secondary: true }, () =>
     notify(CALIBRATION_PAGE_METHODS.openText),
@@ -365,8 +392,10 @@ function lookOfDiagrams(): Look {
 
 function drawContent(state: PanelState): void {
   const { analysis } = state;
+  choosable.delete('raw');
   if (analysis === null) {
     for (const element of [facts, parts, content]) element.replaceChildren();
+    chooseAgain('raw');
     return;
   }
   facts.textContent = factsOf(analysis.evaluation);
@@ -383,16 +412,17 @@ function drawContent(state: PanelState): void {
   const shown = part?.diagram ?? analysis;
   const { evaluation } = shown;
   const axes = axesOf(state, part);
-  inDiagram = { part: part?.name ?? null, axes };
+  const words = part === undefined ? '' : partTitle(state, part);
+  const of: BinOwner = part === undefined ? { kind: 'table' } : { kind: 'part', name: part.name };
   const said = verdict(evaluation, axes);
   const title = said === undefined ? [] : [h('h2', {}, said.title), h('p', {}, said.text)];
   replaceContent(
     content,
-    ...(part === undefined ? [] : [h('h2', { class: 'part-title' }, partTitle(state, part))]),
+    ...(part === undefined ? [] : [h('h2', { class: 'part-title' }, words)]),
     h(
       'div',
       { class: 'columns' },
-      evaluation.n < FEWEST_FOR_PLOT ? tooFew(evaluation.n) : mainFigure(shown, axes),
+      evaluation.n < FEWEST_FOR_PLOT ? tooFew(evaluation.n) : mainFigure({ diagram: shown, axes, of, words }),
       h(
         'section',
         { class: 'numbers' },
@@ -401,7 +431,7 @@ function drawContent(state: PanelState): void {
       ),
     ),
   );
-  chooseAgain(shown);
+  chooseAgain('raw');
 }
 
 function drawNotes(analysis: Analysis | null): void {
@@ -421,20 +451,22 @@ function tooFew(n: number): HTMLElement {
   );
 }
 
-function mainFigure(diagram: Diagram, axes: Axes): HTMLElement {
+function mainFigure(shown: Choosable): HTMLElement {
+  const { diagram, axes, words } = shown;
+  const whose = words === '' ? '' : ` of ${words}`;
   return figure({
     diagram,
     axes,
     band: view.band,
     withCurve: view.withCurve,
     id: 'raw',
-    title: `Reliability diagram: ${axes.upWords} by ${axes.acrossWords}, with a histogram below`,
-    chosen: () => chosenIndex(diagram),
-    onChoose: (index) => chooseBin(diagram, index),
+    title: `Reliability diagram${whose}: ${axes.upWords} by ${axes.acrossWords}, with a histogram below`,
+    ...choosing('raw', shown),
   });
 }
 
 function drawCalibrators(state: PanelState): void {
+  for (const name of ['before', 'after'] as const) choosable.delete(name);
   replaceContent(
     calibrators,
     ...calibratorSection(state, lookOfDiagrams(), view.method, {
@@ -446,75 +478,120 @@ function drawCalibrators(state: PanelState): void {
         drawDecisions(drawn);
       },
       save,
+      retry,
+      choosing: (name, { method, diagram }) =>
+        choosing(name, {
+          diagram,
+          axes: CORRECTNESS,
+          of: { kind: 'calibrator', method },
+          words: methodName(method),
+        }),
     }),
   );
+  chooseAgain('before');
+  chooseAgain('after');
 }
 
-function chosenIndex({ evaluation }: Diagram): number | undefined {
+/** What a figure needs so that its bins can be chosen. */
+function choosing(
+  name: Chosen['figure'],
+  shown: Choosable,
+): Required<Pick<FigureOptions, 'chosen' | 'onChoose'>> {
+  choosable.set(name, shown);
+  return {
+    chosen: () => chosenIndex(name),
+    onChoose: (index) => {
+      const bin = shown.diagram.evaluation.bins[index];
+      if (bin === undefined) return;
+      look({ chosen: { figure: name, low: bin.low, high: bin.high, limit: BIN_ROW_LIMIT } });
+      showChosen(true);
+    },
+  };
+}
+
+/** The bin of a diagram that is chosen; undefined for none. */
+function chosenIndex(name: Chosen['figure']): number | undefined {
   const { chosen } = view;
-  if (chosen === null) return undefined;
-  const index = evaluation.bins.findIndex(({ low, high }) => low === chosen.low && high === chosen.high);
+  if (chosen?.figure !== name) return undefined;
+  const bins = choosable.get(name)?.diagram.evaluation.bins ?? [];
+  const index = bins.findIndex(({ low, high }) => low === chosen.low && high === chosen.high);
   return index < 0 ? undefined : index;
 }
 
-function chooseBin(diagram: Diagram, index: number): void {
-  const bin = diagram.evaluation.bins[index];
-  if (bin === undefined) return;
-  look({ chosen: { low: bin.low, high: bin.high } });
-  showChosen(diagram, true);
+/** After a diagram is drawn anew: the same bin again where there is one. */
+function chooseAgain(name: Chosen['figure']): void {
+  if (view.chosen?.figure !== name) return;
+  if (chosenIndex(name) === undefined) look({ chosen: null });
+  showChosen(false);
 }
 
-/** After new numbers: the same bin again where there is one. */
-function chooseAgain(diagram: Diagram): void {
-  if (view.chosen !== null && chosenIndex(diagram) === undefined) look({ chosen: null });
-  showChosen(diagram, false);
-}
-
-function showChosen(diagram: Diagram, announce: boolean): void {
-  const index = chosenIndex(diagram);
-  const question = markChosenIn(index);
+function showChosen(announce: boolean): void {
+  for (const name of choosable.keys()) {
+    const picture = document.querySelector(`.diagram[data-picture="${name}"]`);
+    if (picture !== null) markChosen(picture, chosenIndex(name));
+  }
+  const question = ++asked;
   const { chosen } = view;
-  if (index === undefined || chosen === null) return;
+  const shown = chosen === null ? undefined : choosable.get(chosen.figure);
+  binRows.hidden = shown === undefined;
+  if (chosen === null || shown === undefined) return;
+  // Below the diagram that the bin is of. What is moved loses the focus.
+  const above = chosen.figure === 'raw' ? content : calibrators;
+  if (binRows.previousElementSibling !== above) above.after(binRows);
+  const { low, high, limit } = chosen;
   connection
-    .sendRequest(CALIBRATION_PAGE_METHODS.binRows, { ...chosen, part: inDiagram.part })
+    .sendRequest(CALIBRATION_PAGE_METHODS.binRows, { low, high, limit, of: shown.of })
     .then((answer) => {
-      if (question === asked) drawBinRows(chosen, answer, announce);
+      if (question === asked) drawBinRows(chosen, shown, answer, announce);
     })
     .catch((error: unknown) => console.error(error));
 }
 
-/** @returns the number of the question for its rows */
-function markChosenIn(index: number | undefined): number {
-  const picture = content.querySelector('.diagram');
-  if (picture !== null) markChosen(picture, index);
-  binRows.hidden = index === undefined;
-  return ++asked;
-}
-
-function drawBinRows(chosen: { low: number; high: number }, answer: unknown, announce: boolean): void {
+function drawBinRows(
+  chosen: Chosen,
+  { axes, words: whose }: Choosable,
+  answer: unknown,
+  announce: boolean,
+): void {
   const close = button('Close', { key: 'close-rows', secondary: true }, () => {
     look({ chosen: null });
-    markChosenIn(undefined);
+    showChosen(false);
   });
-  const title = h('h2', {}, `Rows of the bin ${binRange(chosen)}`);
-  const head = h('div', { class: 'section-head' }, title, close);
+  const name = `the bin ${binRange(chosen)}${whose === '' ? '' : `, ${whose}`}`;
+  const head = h('div', { class: 'section-head' }, h('h2', {}, `Rows of ${name}`), close);
   const parsed = binRowsSchema.nullable().parse(answer);
   if (parsed === null) {
     replaceContent(
       binRows,
       head,
-      h('p', {}, 'The table is not loaded any more. Compute again to list them.'),
+      h('p', {}, 'They could not be listed: what was being computed was stopped, or the file changed.'),
+      button('List Again', { key: 'list-again', secondary: true }, () => showChosen(true)),
     );
     return;
   }
   const { total, rows } = parsed;
+  const left = total - rows.length;
   const shown =
-    rows.length < total ? ` The first ${rows.length} of ${total.toLocaleString('en-US')} are listed.` : '';
-  const { axes } = inDiagram;
+    left > 0
+      ? ` The first ${rows.length.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} are listed.`
+      : '';
   const words = `${count(total, 'row')}, worst first: “${axes.miss}” from the highest ${axes.acrossWords} on, then “${axes.hit}” from the lowest on.${shown} A line number shows the row in the text editor.`;
-  replaceContent(binRows, head, h('p', { class: 'quiet' }, words), binRowsTable(parsed, axes, reveal));
-  if (announce)
-    announcement.textContent = `${count(total, 'row')} of the bin ${binRange(chosen)} listed below.`;
+  const more = button(
+    `List ${count(Math.min(left, rows.length), 'More Row')}`,
+    { key: 'more-rows', secondary: true },
+    () => {
+      look({ chosen: { ...chosen, limit: 2 * chosen.limit } });
+      showChosen(true);
+    },
+  );
+  replaceContent(
+    binRows,
+    head,
+    h('p', { class: 'quiet' }, words),
+    binRowsTable(parsed, axes, reveal),
+    ...(left > 0 ? [more] : []),
+  );
+  if (announce) announcement.textContent = `${count(rows.length, 'row')} of ${name} listed below.`;
 }
 
 function noteParts({ evaluation, rejectedCount, origin, preliminary }: Analysis): Node[] {

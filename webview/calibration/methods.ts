@@ -15,6 +15,7 @@ import type { Look } from './calibrators';
 import { densityTop } from './diagram';
 import { figure } from './figure';
 import { link, metricCell, table } from './tables';
+import { WAITS } from './words';
 
 const COMBINATION = methodName('combination');
 
@@ -41,11 +42,17 @@ export function methodsSection(
         { class: 'methods' },
         heading,
         h('p', { class: 'line' }, warningIcon(), h('span', {}, methodsError.message)),
+        button('Compare Again', { key: 'methods-again', secondary: true }, () => actions.compare()),
       ),
     ];
   if (methods !== null)
     return [
-      h('section', { class: 'methods' }, heading, ...compared(methods, settings.table.method, look, actions)),
+      h(
+        'section',
+        { class: 'methods' },
+        heading,
+        ...compared(methods, settings.table.method, busy, look, actions),
+      ),
     ];
   if (busy !== null) return [];
   return [
@@ -66,6 +73,7 @@ export function methodsSection(
 function compared(
   { rows, leftOut, methods, combination }: MethodsComparison,
   chosen: string | null,
+  busy: string | null,
   look: Look,
   actions: MethodActions,
 ): Node[] {
@@ -81,7 +89,7 @@ function compared(
       `Raw scores on the same ${count(rows, 'row')}.${left} Choose a method to look at it alone.`,
     ),
     methodsTable(methods, fitted, chosen, actions),
-    ...combinationPart(combination, actions),
+    ...combinationPart(combination, busy, actions),
     h(
       'div',
       { class: 'method-figures' },
@@ -108,7 +116,11 @@ function compared(
 }
 
 /** What the combination is, whether drawing answers is worth it, and a way to keep it. */
-function combinationPart(combination: MethodsComparison['combination'], actions: MethodActions): Node[] {
+function combinationPart(
+  combination: MethodsComparison['combination'],
+  busy: string | null,
+  actions: MethodActions,
+): Node[] {
   if (combination === null) return [];
   if ('reason' in combination)
     return [h('p', { class: 'line quiet' }, warningIcon(), `There is no combination. ${combination.reason}`)];
@@ -125,8 +137,10 @@ function combinationPart(combination: MethodsComparison['combination'], actions:
     h(
       'div',
       { class: 'buttons' },
-      button(`Save Calibrator: ${COMBINATION}…`, { key: 'save-combination', secondary: !gain.beats }, () =>
-        actions.saveCombination(),
+      button(
+        `Save Calibrator: ${COMBINATION}…`,
+        { key: 'save-combination', secondary: !gain.beats, waits: busy === null ? null : WAITS },
+        () => actions.saveCombination(),
       ),
     ),
   ];

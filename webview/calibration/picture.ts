@@ -57,7 +57,7 @@ function standalone(shown: SVGSVGElement): SVGSVGElement {
     height: height + 2 * MARGIN + (legend.length === 0 ? 0 : MARGIN + legend.length * LEGEND_LINE),
   };
   // What is pointed at says in words what is drawn.
-  const words = [...shown.querySelectorAll('[role="option"]')].map((item) => item.getAttribute('aria-label'));
+  const words = [...shown.querySelectorAll('.bin')].map((item) => item.getAttribute('aria-label'));
   return svg(
     'svg',
     {
@@ -95,7 +95,7 @@ function legendOf(shown: Element, paint: Paint): { element: SVGElement; width: n
 function copies(parent: Element, paint: Paint): SVGElement[] {
   return [...parent.children]
     .filter((child): child is SVGElement => child instanceof SVGElement)
-    .filter((child) => child.tagName !== 'title' && child.getAttribute('role') !== 'listbox')
+    .filter((child) => child.tagName !== 'title' && !child.classList.contains('bins'))
     .filter((child) => !child.classList.contains('cursor'))
     .map((child) => {
       const copy = document.createElementNS('http://www.w3.org/2000/svg', child.tagName);

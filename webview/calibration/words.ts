@@ -2,6 +2,9 @@
 import type { ReliabilityBin } from '../../src/core/calibration/types';
 import { type Axes, binRange, count, number, signed } from '../../src/core/calibration/words';
 
+/** Why a button does nothing while numbers are computed. */
+export const WAITS = 'Possible once the numbers are computed, or cancelled.';
+
 /** Everything that is known about a bin, in a sentence. */
 export function binSentence(
   bin: ReliabilityBin,

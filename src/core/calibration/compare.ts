@@ -18,6 +18,8 @@ export interface MethodComparison {
   readonly on: CalibrateOn;
   /** Raw first; all on the same rows. */
   readonly methods: readonly ComparedMethod[];
+  /** Numbers of those rows among the ones with a known truth. */
+  readonly rows: Uint32Array;
   readonly excluded: readonly { readonly method: Method; readonly reason: string }[];
   readonly source: Partition['source'];
   readonly count: number;
@@ -25,6 +27,8 @@ export interface MethodComparison {
 
 export interface CompareOptions extends Omit<EvaluateOptions, 'folds'> {
   readonly on: CalibrateOn;
+  /** (K) the share of each label to expect: with them the batch correction is compared as well. */
+  readonly shares?: readonly number[] | undefined;
   /** Called before each method, to say how far the comparison is. */
   readonly onMethod?: (method: Method | 'raw', at: number, of: number) => void | Promise<void>;
 }
@@ -37,16 +41,18 @@ export interface CompareOptions extends Omit<EvaluateOptions, 'folds'> {
  */
 export async function compareMethods(
   data: PredictionData,
-  { on, onMethod, ...options }: CompareOptions,
+  { on, shares, onMethod, ...options }: CompareOptions,
 ): Promise<MethodComparison> {
   const seed = options.seed ?? 0;
   const known = knownRows(data);
   const split = partition(known, seed);
-  const allowed = FITTED_METHODS.filter((method) => refusal(method, on) === null);
-  const scored = selectRows(
-    known,
-    rowsWhere(rowCount(known), (i) => (split.fold[i] ?? -1) >= 0),
-  );
+  const wanted: readonly Method[] = [
+    ...FITTED_METHODS,
+    ...(shares === undefined ? [] : (['batch'] as const)),
+  ];
+  const allowed = wanted.filter((method) => refusal(method, on) === null);
+  const rows = rowsWhere(rowCount(known), (i) => (split.fold[i] ?? -1) >= 0);
+  const scored = selectRows(known, rows);
   const raw = on === 'labels' ? scored : confidenceOnly(scored);
   await onMethod?.('raw', 0, allowed.length);
   const methods: ComparedMethod[] = [{ method: 'raw', data: raw, assessment: assess(raw, options) }];
@@ -54,13 +60,13 @@ export async function compareMethods(
   for (const [at, method] of allowed.entries()) {
     await onMethod?.(method, at + 1, allowed.length);
     try {
-      methods.push(crossFitted(known, method, split, { ...options, on }));
+      methods.push(crossFitted(known, method, split, { ...options, on, shares }));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       excluded.push({ method, reason: error.message });
     }
   }
-  return { on, methods, excluded, source: split.source, count: split.count };
+  return { on, methods, rows, excluded, source: split.source, count: split.count };
 }
 
 /**
@@ -73,13 +79,13 @@ export function crossFitted(
   known: PredictionData,
   method: Method,
   split: Partition,
-  { on, seed, ...options }: Omit<CompareOptions, 'onMethod'>,
+  { on, seed, shares, ...options }: Omit<CompareOptions, 'onMethod'>,
 ): ComparedMethod {
   const result = crossFit(
     known,
     on,
     split,
-    (train) => fitCalibrator(train, { method, on, seed: seed ?? 0 }).calibrator,
+    (train) => fitCalibrator(train, { method, on, seed: seed ?? 0, shares }).calibrator,
   );
   const [failure] = result.failures;
   if (failure !== undefined) throw new UserError('fold-failed', failure.message);

@@ -222,6 +222,11 @@ export const savedCalibratorSchema = z
 export type SavedCalibrator = z.infer<typeof savedCalibratorSchema>;
 export type Binding = z.infer<typeof binding>;
 
+/** What an editor checks and completes a file by. */
+export function calibratorJsonSchema(): object {
+  return z.toJSONSchema(savedCalibratorSchema, { target: 'draft-7', io: 'input' });
+}
+
 /** Checks and returns what is about to be written. NaN and Infinity do not pass. */
 export function savedCalibrator(parts: Omit<SavedCalibrator, 'schema'>): SavedCalibrator {
   return savedCalibratorSchema.parse({ schema: SAVED_VERSION, ...parts });

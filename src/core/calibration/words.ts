@@ -73,6 +73,8 @@ const METHOD_NAMES: Partial<Record<Method, string>> = {
   beta: 'Beta',
   histogram: 'Histogram',
   slope: 'Slope',
+  batch: 'Batch prior correction',
+  'content-free': 'Content-free prior correction',
 };
 
 export function methodName(method: Method | 'raw'): string {

@@ -5,9 +5,9 @@ import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
 import { assess, evaluate } from '../../core/metrics/evaluate';
 import {
-  BIN_ROW_LIMIT,
   REJECTED_LIMIT,
   type Analysis,
+  type BinParams,
   type BinRows,
   type PanelSettings,
 } from '../../protocol/calibration-page';
@@ -72,11 +72,18 @@ export function reportOf(
 /**
  * The rows of one bin (low, high], the first closed on the left too; worst first.
  *
- * @param part the bin is one of this part's, not of all rows
+ * @param part the bin is one of these rows and scores, not of the whole table as it is
  */
-export function rowsOfBin({ table, data }: LabelledTable, low: number, high: number, part?: Part): BinRows {
-  const { confidence, correct, logOdds } = confidenceOf(part?.data ?? data);
-  const { predicted } = confidenceOf(data);
+export function rowsOfBin(
+  { table, data }: LabelledTable,
+  { low, high, limit }: Pick<BinParams, 'low' | 'high' | 'limit'>,
+  part?: Pick<Part, 'data' | 'rows'>,
+): BinRows {
+  const looked = part?.data ?? data;
+  const { confidence, correct, logOdds, ...own } = confidenceOf(looked);
+  // One label against the rest has no winner of its own; a calibrator may have made another label the winner.
+  const isOwn = looked.kind === 'labels';
+  const { predicted } = isOwn ? own : confidenceOf(data);
   const found: number[] = [];
   for (let i = 0; i < confidence.length; i++) {
     const p = confidence[i] ?? 0;
@@ -93,7 +100,7 @@ export function rowsOfBin({ table, data }: LabelledTable, low: number, high: num
     low,
     high,
     total: found.length,
-    rows: found.slice(0, BIN_ROW_LIMIT).map((at) => {
+    rows: found.slice(0, limit).map((at) => {
       const row = part === undefined ? at : (part.rows[at] ?? 0);
       return {
         line: table.lines[row] ?? 1,
@@ -101,7 +108,7 @@ export function rowsOfBin({ table, data }: LabelledTable, low: number, high: num
         correct: correct[at] === 1,
         predicted:
           data.kind === 'labels'
-            ? named(data.labels, predicted?.[row])
+            ? named(data.labels, predicted?.[isOwn ? at : row])
             : named(table.predicted?.names ?? [], table.predicted?.index[row]),
         truth: data.kind === 'labels' ? named(data.labels, data.truth[row]) : null,
       };

@@ -1,6 +1,7 @@
 /** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
+import type { ComparedMethod } from '../../core/calibration/compare';
 import { atShares, type DeployedTable } from '../../core/calibration/deployment';
-import type { Prevalence } from '../../core/calibration/prior';
+import { type Prevalence, weightedToShares } from '../../core/calibration/prior';
 import type { LabelData, PredictionData } from '../../core/calibration/types';
 import { listed } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
@@ -61,6 +62,17 @@ export function inDeployment(
   prevalence: NonNullable<TableOptions['prevalence']>,
 ): DeployedTable {
   return atShares(labelsOf(data), sharesFor(input, prevalence));
+}
+
+/** The same of rows that a calibrator has seen to: a batch correction makes scores for those shares itself. */
+export function calibratedInDeployment(
+  input: LabelledTable,
+  { method, data }: Pick<ComparedMethod, 'method' | 'data'>,
+  prevalence: NonNullable<TableOptions['prevalence']>,
+): PredictionData {
+  return method === 'batch'
+    ? weightedToShares(labelsOf(data), sharesFor(input, prevalence))
+    : inDeployment(input, data, prevalence).data;
 }
 
 /**

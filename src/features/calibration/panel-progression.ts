@@ -14,7 +14,8 @@ import { CalibrationWorker } from './worker-client';
 
 export interface ProgressionHost {
   readonly script: string;
-  readonly file: string;
+  /** @throws UserError everything of `TableFile.file` */
+  file(): Promise<string>;
   settings(): PanelSettings;
   explained(error: unknown): NonNullable<PanelState['error']>;
   show(state: ProgressionState): void;
@@ -51,9 +52,10 @@ export class PanelProgression implements vscode.Disposable {
   private async start(): Promise<void> {
     this.dispose();
     const { run } = this;
-    const { file } = this.host;
     this.host.show({ ...NO_PROGRESSION, busy: 'Reading the table' });
     try {
+      const file = await this.host.file();
+      if (run !== this.run) return;
       const methods = await this.worker.progression({ file, settings: this.host.settings(), reload: true });
       if (run === this.run) this.host.show({ ...NO_PROGRESSION, methods });
     } catch (error) {

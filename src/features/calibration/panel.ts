@@ -19,6 +19,7 @@ import {
   type PanelState,
 } from '../../protocol/calibration-page';
 import {
+  copyParamsSchema,
   EXPORT_METHODS,
   exportParamsSchema,
   type Picture,
@@ -33,13 +34,17 @@ import { PanelProgression } from './panel-progression';
 import { rememberedOptions, rememberOptions } from './remembered';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { copyText, exportFile, type ExportSource } from './export/export';
+import { TableFile } from './table-file';
 import { CalibrationWorker } from './worker-client';
 
 /** A file that is being written changes many times: it is read when it has been quiet for so long. */
 const QUIET_MS = 300;
+/** Characters; a selection that goes beyond its line ends there. */
+const LONGEST_LINE = 2 ** 30;
 
 export class CalibrationPanel {
   private current: PanelState;
+  private readonly table: TableFile;
   private readonly worker: CalibrationWorker;
   private readonly decisions: PanelDecisions;
   private readonly progression: PanelProgression;
@@ -63,6 +68,7 @@ export class CalibrationPanel {
   ) {
     const { context } = services;
     this.current = emptyPanelState(path.posix.basename(uri.path));
+    this.table = new TableFile(uri);
     const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath;
     this.worker = new CalibrationWorker(script, {
       // Words for what is being done: they never say that something is.
@@ -83,12 +89,12 @@ export class CalibrationPanel {
     });
     this.progression = new PanelProgression({
       script,
-      file: uri.fsPath,
+      file: () => this.table.file(),
       settings: () => this.current.settings,
       explained,
       show: (progression) => this.update({ progression }),
     });
-    this.subscriptions.push(this.decisions, this.progression, this.changed);
+    this.subscriptions.push(this.table, this.decisions, this.progression, this.changed);
     this.subscriptions.push(this.watch());
     this.connect();
   }
@@ -146,15 +152,19 @@ export class CalibrationPanel {
     connection.onNotification(on.reveal, (params: unknown) =>
       this.reveal(lineParamsSchema.parse(params).line),
     );
-    connection.onNotification(EXPORT_METHODS.export, (params: unknown) =>
-      this.exportFile(connection, exportParamsSchema.parse(params).pictures),
+    connection.onNotification(EXPORT_METHODS.export, (params: unknown) => {
+      const { pictures, part } = exportParamsSchema.parse(params);
+      return this.exportFile(this.exportSource(connection, part), pictures);
+    });
+    connection.onNotification(EXPORT_METHODS.copy, (params: unknown) =>
+      this.copyText(this.exportSource(connection, copyParamsSchema.parse(params).part)),
     );
-    connection.onNotification(EXPORT_METHODS.copy, () => this.copyText(connection));
     connection.onNotification(on.openText, () => this.reveal(undefined));
     connection.onRequest(on.binRows, async (params: unknown) => {
       const bin = binParamsSchema.parse(params);
       try {
-        return await this.worker.binRows(bin);
+        const { settings } = this.current;
+        return await this.worker.binRows({ ...bin, file: await this.table.file(), settings });
       } catch (error) {
         this.services.log.debug('calibration panel', error);
         return null;
@@ -226,19 +236,17 @@ export class CalibrationPanel {
     this.task = 'analysing';
     this.update({ busy: 'Reading the table' });
     try {
-      if (this.uri.scheme !== 'file') throw notOnDisk();
       const reload = this.stale;
+      if (reload) this.table.forget();
+      const file = await this.table.file();
+      if (run !== this.run) return;
       if (reload) {
-        const columns = await this.worker.columns(this.uri.fsPath);
+        const columns = await this.worker.columns(file);
         if (run !== this.run) return;
         this.update({ columns, methods: null });
       }
       this.stale = false;
-      const analysis = await this.worker.analyse({
-        file: this.uri.fsPath,
-        settings: this.current.settings,
-        reload,
-      });
+      const analysis = await this.worker.analyse({ file, settings: this.current.settings, reload });
       if (run !== this.run) return;
       this.task = 'breaking-down';
       // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
@@ -264,8 +272,9 @@ export class CalibrationPanel {
     this.task = 'comparing-methods';
     this.update({ busy: 'Comparing methods', methodsError: null });
     const { settings } = this.current;
-    const compared = await this.worker
-      .methods({ file: this.uri.fsPath, settings, reload: false })
+    const compared = await this.table
+      .file()
+      .then((file) => this.worker.methods({ file, settings, reload: false }))
       .then((methods) => ({ methods, methodsError: null }))
       .catch((error: unknown) => ({ methods: null, methodsError: this.explained(error) }));
     if (run === this.run) this.update({ busy: null, ...compared });
@@ -279,8 +288,9 @@ export class CalibrationPanel {
       return true;
     }
     this.update({ busy: 'Computing', breakdownError: null });
-    const shown = await this.worker
-      .breakdown({ file: this.uri.fsPath, settings, reload: false })
+    const shown = await this.table
+      .file()
+      .then((file) => this.worker.breakdown({ file, settings, reload: false }))
       .then((breakdown) => ({ breakdown, breakdownError: null }))
       .catch((error: unknown) => ({ breakdown: null, breakdownError: this.explained(error) }));
     if (run !== this.run) return false;
@@ -314,7 +324,7 @@ export class CalibrationPanel {
       this.task = 'fitting';
       this.update({ busy: `Fitting ${method} on all rows` });
       const saved = await this.worker.fit({
-        file: this.uri.fsPath,
+        file: await this.table.file(),
         method,
         settings: this.current.settings,
         version: extensionVersion(this.services.context),
@@ -331,10 +341,10 @@ export class CalibrationPanel {
     }
   }
 
-  private async exportFile(page: MessageConnection, pictures: readonly Picture[]): Promise<void> {
+  private async exportFile(source: ExportSource, pictures: readonly Picture[]): Promise<void> {
     try {
       const { prompts } = this.services;
-      const file = await exportFile(this.exportSource(page), prompts, pictures);
+      const file = await exportFile(source, prompts, pictures);
       if (file === undefined) return;
       if ((await prompts.tell('info', `Exported ${path.basename(file)}.`, ['Open File'])) === 'Open File')
         await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
@@ -343,31 +353,43 @@ export class CalibrationPanel {
     }
   }
 
-  private async copyText(page: MessageConnection): Promise<void> {
+  private async copyText(source: ExportSource): Promise<void> {
     try {
-      await copyText(this.exportSource(page), this.services.prompts);
+      await copyText(source, this.services.prompts);
     } catch (error) {
       void reportError(this.services, error);
     }
   }
 
-  private exportSource(page: MessageConnection): ExportSource {
+  /** @param part the part of the breakdown that the page shows; null for all rows */
+  private exportSource(page: MessageConnection, part: string | null): ExportSource {
+    const { current: state, run, stale } = this;
+    // What is asked for while the person chooses must be of the same numbers as what is there already.
+    const asShown = <T>(ask: () => Promise<T>): Promise<T> => {
+      if (run === this.run && !this.stale) return ask();
+      throw new UserError(
+        'changed-meanwhile',
+        'Nothing was exported: the numbers were computed anew while you chose. Look at them and export again.',
+      );
+    };
     return {
       uri: this.uri,
-      state: this.current,
+      state,
+      isStale: stale,
+      part,
       versions: {
         'Prompt Confidence': extensionVersion(this.services.context),
         'VS Code': vscode.version,
         'Node.js': process.versions.node,
       },
-      report: () => {
-        const { settings, decisions } = this.current;
-        const { target, costs } = decisions.choices;
-        const decide = { question: { target, costs }, buckets: decisions.buckets };
-        return this.worker.report({ settings, decide });
-      },
-      picture: async (params) =>
-        pictureDataSchema.parse(await page.sendRequest(EXPORT_METHODS.picture, params)),
+      report: (settings) =>
+        asShown(() => {
+          const { choices, buckets } = state.decisions;
+          const { target, costs } = choices;
+          return this.worker.report({ settings, decide: { question: { target, costs }, buckets } });
+        }),
+      picture: (params) =>
+        asShown(async () => pictureDataSchema.parse(await page.sendRequest(EXPORT_METHODS.picture, params))),
     };
   }
 
@@ -420,16 +442,14 @@ export class CalibrationPanel {
   }
 
   /** Shows the file as text beside the panel, a line of it selected. */
-  private async reveal(line: number | undefined): Promise<void> {
+  async reveal(line: number | undefined): Promise<void> {
     try {
-      const column = textColumn(this.uri, this.panel);
-      const options: vscode.TextDocumentShowOptions = { viewColumn: column };
-      const document = await vscode.workspace.openTextDocument(this.uri);
-      const editor = await vscode.window.showTextDocument(document, options);
-      if (line === undefined) return;
-      const { range } = document.lineAt(Math.min(line, document.lineCount) - 1);
-      editor.selection = new vscode.Selection(range.start, range.end);
-      editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+      const options: vscode.TextDocumentShowOptions = {
+        viewColumn: textColumn(this.uri, this.panel),
+        ...(line === undefined ? {} : { selection: new vscode.Range(line - 1, 0, line - 1, LONGEST_LINE) }),
+      };
+      // Not `openTextDocument`: extensions get no documents above 50 MB, the editor shows them all the same.
+      await vscode.commands.executeCommand('vscode.openWith', this.uri, 'default', options);
     } catch (error) {
       void reportError(this.services, error);
     }
@@ -463,13 +483,6 @@ function changedMeanwhile(): UserError {
   return new UserError(
     'changed-meanwhile',
     'Nothing was saved: the numbers were computed anew while you chose a name. Look at them and save again.',
-  );
-}
-
-function notOnDisk(): UserError {
-  return new UserError(
-    'not-on-disk',
-    'The panel reads tables from this machine’s disk only. Save a copy of the table there and open that.',
   );
 }
 

@@ -31,10 +31,10 @@ export async function askCalibratorFile(
       'A calibrator is written into the workspace, which is in restricted mode. Trust it first (Workspaces: Manage Workspace Trust).',
     );
   const folder = vscode.workspace.getWorkspaceFolder(table);
-  if (folder === undefined)
+  if (folder?.uri.scheme !== 'file')
     throw new UserError(
       'no-folder',
-      'A calibrator is saved in the workspace folder of its table, and this table lies in none. Open its folder (File: Open Folder) and save again.',
+      'A calibrator is saved in the workspace folder of its table, and this table lies in none on this machine. Open its folder (File: Open Folder) and save again.',
     );
   const fileOf = (name: string): string => calibratorFile(folder.uri.fsPath, name.trim());
   const answer = await prompts.ask({

@@ -31,7 +31,7 @@ import {
   workerErrorSchema,
   type AnalyseParams,
   type Analysis,
-  type BinParams,
+  type BinQuestion,
   type BinRows,
   type Breakdown,
   type ColumnList,
@@ -110,7 +110,7 @@ export class CalibrationWorker {
     return breakdownSchema.parse(await this.request(WORKER_METHODS.breakdown, params));
   }
 
-  async binRows(params: BinParams): Promise<BinRows> {
+  async binRows(params: BinQuestion): Promise<BinRows> {
     return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, params));
   }
 

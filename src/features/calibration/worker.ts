@@ -2,6 +2,7 @@
  * The thread that reads the table and computes: dist/calibration-worker.cjs. One for each panel, so that ending it
  * cancels what its panel asked for and nothing else. It keeps the table that it read last.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import {
   createMessageConnection,
@@ -9,7 +10,7 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
-import type { ComparedMethod } from '../../core/calibration/compare';
+import type { MethodComparison } from '../../core/calibration/compare';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { EvaluateReport } from '../../core/decisions/report';
 import { UserError } from '../../core/user-error';
@@ -23,13 +24,13 @@ import {
 } from '../../protocol/calibration-decisions';
 import {
   analyseParamsSchema,
-  binParamsSchema,
+  binQuestionSchema,
   fitParamsSchema,
   panelSettingsSchema,
   WORKER_METHODS,
   type AnalyseParams,
   type Analysis,
-  type BinParams,
+  type BinQuestion,
   type BinRows,
   type Breakdown,
   columnsParamsSchema,
@@ -37,6 +38,7 @@ import {
   type FitParams,
   type MethodsComparison,
   type PanelSettings,
+  type RowView,
 } from '../../protocol/calibration-page';
 import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../protocol/calibration-export';
 import type { LabelledTable } from '../../store/tables/labelled';
@@ -46,20 +48,30 @@ import { breakDown, columnsOfView, type Part } from './breakdown';
 import { compareMethods } from './compare-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
-import { inDeployment, loadCombined, type LoadedTable, loadTable } from './load';
+import { calibratedInDeployment, loadCombined, type LoadedTable, loadTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
 /** Between two messages about one long computation. */
 const SAY_EVERY_MS = 1000;
 
+interface Compared extends Pick<MethodComparison, 'methods' | 'rows'> {
+  readonly table: LoadedTable;
+}
+
+interface BrokenDown {
+  readonly view: RowView;
+  readonly shown: LabelledTable;
+  readonly parts: readonly Part[];
+}
+
 class TableWorker {
   /** The table that was read last, or is being read, and what it was asked for by. */
   private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
   /** Raw and the calibrators on rows of a table that they did not see, once they are compared. */
-  private compared: { readonly table: LoadedTable; readonly methods: readonly ComparedMethod[] } | undefined;
+  private compared: Compared | undefined;
   /** What was broken down last, for the rows of its bins. */
-  private brokenDown: { readonly shown: LabelledTable; readonly parts: readonly Part[] } | undefined;
+  private brokenDown: BrokenDown | undefined;
 
   constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
 
@@ -74,15 +86,21 @@ class TableWorker {
     return analyse(shown, settings, origin, false);
   }
 
-  async breakdown(params: AnalyseParams): Promise<Breakdown> {
-    const { file, settings } = params;
+  async breakdown(params: Pick<AnalyseParams, 'file' | 'settings'>): Promise<Breakdown> {
+    return (await this.breakDown(params)).breakdown;
+  }
+
+  private async breakDown({
+    file,
+    settings,
+  }: Pick<AnalyseParams, 'file' | 'settings'>): Promise<BrokenDown & { readonly breakdown: Breakdown }> {
     const columns = columnsOfView(settings.view);
     // The values of a column are read for the purpose: the table is kept without them.
     const { shown } =
       columns.length === 0 ? await this.table() : await loadTable(file, settings.table, columns);
     const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
-    this.brokenDown = { shown, parts };
-    return breakdown;
+    this.brokenDown = { view: settings.view, shown, parts };
+    return { ...this.brokenDown, breakdown };
   }
 
   methods(params: AnalyseParams): Promise<MethodsComparison> {
@@ -90,21 +108,27 @@ class TableWorker {
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
+    return (await this.compareCalibrators(settings)).comparison;
+  }
+
+  private async compareCalibrators(
+    settings: PanelSettings,
+  ): Promise<Compared & { readonly comparison: Comparison }> {
     const table = await this.table();
-    const { comparison, compared } = await compareCalibrators(table.input, settings, (message) =>
+    const { comparison, compared, rows } = await compareCalibrators(table.input, settings, (message) =>
       this.say(message),
     );
-    this.compared = { table, methods: compared };
-    return comparison;
+    this.compared = { table, methods: compared, rows };
+    return { ...this.compared, comparison };
   }
 
   async decide(params: DecideParams): Promise<DecisionReport> {
     const table = await this.table();
     const { input, shown, prevalence } = table;
     if (this.compared?.table !== table) return decideOn(shown, null, params);
-    const deployed = this.compared.methods.map(({ method, data }) => ({
-      method,
-      data: prevalence === null ? data : inDeployment(input, data, prevalence).data,
+    const deployed = this.compared.methods.map((compared) => ({
+      method: compared.method,
+      data: prevalence === null ? compared.data : calibratedInDeployment(input, compared, prevalence),
     }));
     return decideOn(shown, deployed, params);
   }
@@ -129,13 +153,24 @@ class TableWorker {
     return fitToSave(input, params);
   }
 
-  /** @throws UserError no-part: the breakdown is another one by now */
-  async binRows({ low, high, part }: BinParams): Promise<BinRows> {
-    if (part === null) return rowsOfBin((await this.table()).shown, low, high);
-    const found = this.brokenDown?.parts.find(({ name }) => name === part);
-    if (this.brokenDown === undefined || found === undefined)
-      throw new UserError('no-part', 'The rows are looked at in other parts by now. Compute again.');
-    return rowsOfBin(this.brokenDown.shown, low, high, found);
+  /**
+   * What a thread that was stopped took with it is made anew.
+   *
+   * @throws UserError no-part: there is nothing of that name by now
+   */
+  async binRows(question: BinQuestion): Promise<BinRows> {
+    const { of, settings } = question;
+    const table = await this.table();
+    if (of.kind === 'table') return rowsOfBin(table.shown, question);
+    if (of.kind === 'part') {
+      const isKept = isDeepStrictEqual(this.brokenDown?.view, settings.view);
+      const { shown, parts } = (isKept && this.brokenDown) || (await this.breakDown(question));
+      return rowsOfBin(shown, question, parts.find(({ name }) => name === of.name) ?? gone());
+    }
+    const isKept = this.compared?.table === table;
+    const { methods, rows } = (isKept && this.compared) || (await this.compareCalibrators(settings));
+    const { data } = methods.find(({ method }) => method === of.method) ?? gone();
+    return rowsOfBin(table.input, question, { data, rows });
   }
 
   /** The document of `evaluate --json`. */
@@ -149,6 +184,7 @@ class TableWorker {
     // Whoever asks is told what went wrong, and there may be nobody.
     table.catch(() => undefined);
     this.current = { key: keyOf(params), table };
+    this.brokenDown = undefined;
   }
 
   private async read({ file, settings }: AnalyseParams): Promise<LoadedTable> {
@@ -166,6 +202,10 @@ class TableWorker {
   private say(message: string): Promise<void> {
     return this.notify(WORKER_METHODS.progress, { message });
   }
+}
+
+function gone(): never {
+  throw new UserError('no-part', 'The rows are looked at in another way by now. Compute again.');
 }
 
 /** The same for the same reading of the same file. */
@@ -211,7 +251,7 @@ function start(): void {
     forPeople(() => worker.report(reportParamsSchema.parse(params))),
   );
   connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
-    forPeople(() => worker.binRows(binParamsSchema.parse(params))),
+    forPeople(() => worker.binRows(binQuestionSchema.parse(params))),
   );
   connection.listen();
 }

@@ -24,6 +24,8 @@ describe('the calibration panel in a restricted workspace', () => {
       uri: table,
       state,
       versions: {},
+      isStale: false,
+      part: null,
       report: () => Promise.resolve({}),
       picture: () => Promise.resolve(null),
     };

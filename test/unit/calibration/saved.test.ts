@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { calibrate } from '../../../src/core/calibration/calibrate';
 import {
+  calibratorJsonSchema,
   isFittedOn,
   mismatches,
   parseSavedCalibrator,
@@ -164,6 +165,11 @@ describe('calibration: the saved form', () => {
       mismatches(saved, { ...target, model }).map(({ severity }) => severity),
       ['refuse'],
     );
+  });
+
+  it('has a JSON schema that wants every field that is written, and no other', () => {
+    const { required } = calibratorJsonSchema() as { required: string[] };
+    assert.deepEqual(required.toSorted(), Object.keys(saved).toSorted());
   });
 
   it('knows the table that it was fitted on', () => {

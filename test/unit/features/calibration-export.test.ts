@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { analyse, reportOf } from '../../../src/features/calibration/analyse';
+import { breakDown } from '../../../src/features/calibration/breakdown';
 import { compareCalibrators } from '../../../src/features/calibration/compare';
 import { binsCsv, reportJson } from '../../../src/features/calibration/export/data';
 import { markdownReport, type ReportInput } from '../../../src/features/calibration/export/markdown';
@@ -34,7 +35,10 @@ async function analysed(options: TableOptions = AS_FOUND) {
   return { loaded, settings, analysis: analyse(loaded.shown, settings, loaded.origin, false) };
 }
 
-async function reportOn(change: (input: ReportInput['state']) => ReportInput['state'] = (state) => state) {
+async function reportOn(
+  change: (input: ReportInput['state']) => ReportInput['state'] = (state) => state,
+  part: ReportInput['part'] = null,
+) {
   const { settings, analysis } = await analysed();
   const state: ReportInput['state'] = {
     name: 'reviews.csv',
@@ -52,7 +56,7 @@ async function reportOn(change: (input: ReportInput['state']) => ReportInput['st
     decisions: NO_DECISIONS,
     progression: NO_PROGRESSION,
   };
-  return markdownReport({ state: change(state), ...MADE });
+  return markdownReport({ state: change(state), part, ...MADE });
 }
 
 describe('what the calibration panel exports', () => {
@@ -108,7 +112,7 @@ describe('what the calibration panel exports', () => {
 
   it('is, as CSV, a line for every bin with its numbers in full', async () => {
     const { analysis } = await analysed();
-    const [header, ...lines] = binsCsv(analysis).trimEnd().split('\n');
+    const [header, ...lines] = binsCsv(analysis, null).trimEnd().split('\n');
     const { bins } = analysis.evaluation;
     assert.equal(header?.split(',').length, 9);
     assert.deepEqual(
@@ -119,6 +123,33 @@ describe('what the calibration panel exports', () => {
         ...[analysis.consistency[index]?.low ?? 0, analysis.consistency[index]?.high ?? 0],
       ]),
     );
+  });
+
+  it('names the part that the diagram is of', async () => {
+    const { loaded, settings } = await analysed();
+    const view = { by: 'predicted' } as const;
+    const silent = (): Promise<void> => Promise.resolve();
+    const { breakdown } = await breakDown(loaded.shown, { ...settings, view }, silent);
+    const [part] = breakdown.parts;
+    assert.ok(part);
+    const { bins } = part.diagram.evaluation;
+    const [header, ...lines] = binsCsv(part.diagram, part.name).trimEnd().split('\n');
+    assert.match(header ?? '', /^part,low,/);
+    assert.deepEqual(
+      lines.map((line) => line.split(',').slice(0, 4)),
+      bins.map(({ low, high, count }) => [part.name, String(low), String(high), String(count)]),
+    );
+    const report = await reportOn((state) => ({ ...state, breakdown }), part);
+    const [, own = ''] = report.split(`### Bins of \`${part.name}\``);
+    const [table = ''] = own.split('\n## ');
+    for (const { count, accuracy } of bins)
+      assert.match(table, new RegExp(`\\| ${count} \\| [\\d.]+ \\| ${accuracy.toFixed(3)} \\|`));
+  });
+
+  it('says what the numbers were computed with, not what is wanted next', async () => {
+    const table = { ...AS_FOUND, method: 'another' };
+    const report = await reportOn((state) => ({ ...state, settings: { ...state.settings, table } }));
+    assert.ok(!report.includes('another'));
   });
 
   it('is a report with every number of the panel, the same every time but for its date', async () => {

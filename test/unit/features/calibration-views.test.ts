@@ -3,10 +3,12 @@ import type { EvaluateReport } from '../../../src/core/decisions/report';
 import { UserError } from '../../../src/core/user-error';
 import { analyse, rowsOfBin } from '../../../src/features/calibration/analyse';
 import { breakDown, columnsOfView } from '../../../src/features/calibration/breakdown';
+import { compareCalibrators } from '../../../src/features/calibration/compare';
 import { listColumns } from '../../../src/features/calibration/list-columns';
 import { loadTable } from '../../../src/features/calibration/load';
 import {
   AS_FOUND,
+  BIN_ROW_LIMIT,
   type Breakdown,
   DEFAULT_PANEL_SETTINGS,
   type RowView,
@@ -72,13 +74,26 @@ describe('the rows of a table in parts', () => {
       for (const { low, high, count } of diagram.evaluation.bins) {
         const { rows, total } = rowsOfBin(
           shown,
-          low,
-          high,
+          { low, high, limit: BIN_ROW_LIMIT },
           parts.find((part) => part.name === name),
         );
         assert.equal(total, count);
         // Line 2 is row 0, whose language is en.
         for (const { line } of rows) assert.equal((line - 2) % 3, name === 'en' ? 0 : 1);
+      }
+  });
+
+  it('list as many rows as are wanted, with the label that a calibrator makes the winner', async () => {
+    const { input } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { compared, rows } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, silent);
+    for (const { method, data, assessment } of compared)
+      for (const { low, high, count, accuracy } of assessment.evaluation.bins) {
+        const listed = rowsOfBin(input, { low, high, limit: 5 }, { data, rows });
+        assert.equal(listed.total, count, method);
+        assert.equal(listed.rows.length, Math.min(5, count));
+        const all = rowsOfBin(input, { low, high, limit: count }, { data, rows }).rows;
+        assert.equal(all.filter(({ correct }) => correct).length, Math.round(accuracy * count));
+        for (const { correct, predicted, truth } of all) assert.equal(correct, predicted === truth);
       }
   });
 

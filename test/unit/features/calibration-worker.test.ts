@@ -2,12 +2,24 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CalibrationWorker } from '../../../src/features/calibration/worker-client';
-import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
+import {
+  type BinQuestion,
+  DEFAULT_PANEL_SETTINGS,
+  type PanelSettings,
+} from '../../../src/protocol/calibration-page';
 import { fixture, ROOT } from '../../support/paths';
 import { temporaryFolder } from '../store/temporary';
 
 const SCRIPT = path.join(ROOT, 'dist', 'calibration-worker.cjs');
 const TABLE = { file: fixture('panel/reviews.csv'), settings: DEFAULT_PANEL_SETTINGS, reload: true };
+const LAST: BinQuestion = {
+  low: 0.9,
+  high: 0.95,
+  limit: 200,
+  of: { kind: 'table' },
+  file: TABLE.file,
+  settings: DEFAULT_PANEL_SETTINGS,
+};
 const code = (wanted: string) => (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === wanted;
 
@@ -43,11 +55,11 @@ describe('the thread behind the calibration panel', () => {
   it('answers about its table after it was stopped, and computes anew beside a question', async () => {
     start(SCRIPT);
     const analysis = await worker.analyse(TABLE);
-    const rows = await worker.binRows({ low: 0.9, high: 0.95, part: null });
+    const rows = await worker.binRows(LAST);
     assert.ok(rows.total > 0);
     worker.stop();
     const [again, fitted] = await Promise.all([
-      worker.binRows({ low: 0.9, high: 0.95, part: null }),
+      worker.binRows(LAST),
       worker.fit({
         file: TABLE.file,
         method: 'platt',
@@ -59,12 +71,33 @@ describe('the thread behind the calibration panel', () => {
     assert.deepEqual(again, rows);
     assert.equal(fitted.n, analysis.evaluation.n);
     worker.stop();
-    const [newest, question] = await Promise.all([
-      worker.analyse(TABLE),
-      worker.binRows({ low: 0.9, high: 0.95, part: null }),
-    ]);
+    const [newest, question] = await Promise.all([worker.analyse(TABLE), worker.binRows(LAST)]);
     assert.deepEqual(newest, analysis);
     assert.deepEqual(question, rows);
+  });
+
+  it('makes anew what a bin is of where it was stopped since, and says where there is no such thing', async () => {
+    start(SCRIPT);
+    await worker.analyse(TABLE);
+    const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, view: { by: 'predicted' } };
+    const { parts } = await worker.breakdown({ ...TABLE, settings });
+    const part = parts[0]?.name ?? '';
+    const ofPart: BinQuestion = { ...LAST, settings, of: { kind: 'part', name: part } };
+    const rows = await worker.binRows(ofPart);
+    assert.ok(rows.total > 0 && rows.rows.every(({ predicted }) => predicted === part));
+    const { methods } = await worker.compare(settings);
+    const platt = methods.find(({ method }) => method === 'platt')?.diagram.evaluation.bins.at(-1);
+    assert.ok(platt);
+    const ofPlatt: BinQuestion = { ...LAST, ...platt, settings, of: { kind: 'calibrator', method: 'platt' } };
+    const calibrated = await worker.binRows(ofPlatt);
+    assert.equal(calibrated.total, platt.count);
+    worker.stop();
+    assert.deepEqual(await worker.binRows(ofPart), rows);
+    assert.deepEqual(await worker.binRows(ofPlatt), calibrated);
+    await assert.rejects(
+      worker.binRows({ ...ofPart, of: { kind: 'part', name: 'nobody' } }),
+      code('no-part'),
+    );
   });
 
   it('explains a thread that dies, every time', async () => {
@@ -79,8 +112,8 @@ describe('the thread behind the calibration panel', () => {
     start(SCRIPT);
     const missing = { ...TABLE, file: path.join(folder(), 'missing.csv') };
     await assert.rejects(worker.analyse(missing), code('no-file'));
-    await assert.rejects(worker.binRows({ low: 0, high: 1, part: null }), code('no-file'));
+    await assert.rejects(worker.binRows(LAST), code('no-file'));
     worker.stop();
-    await assert.rejects(worker.binRows({ low: 0, high: 1, part: null }), code('no-file'));
+    await assert.rejects(worker.binRows(LAST), code('no-file'));
   });
 });

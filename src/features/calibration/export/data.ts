@@ -4,9 +4,15 @@ import type { Report } from '../../../protocol/calibration-export';
 import type { Comparison, Diagram } from '../../../protocol/calibration-page';
 import { csvLine } from '../../../store/tables/csv-line';
 
-/** The diagram's table: a line for every bin, numbers in full. */
-export function binsCsv({ evaluation, consistency }: Diagram): string {
+/**
+ * The diagram's table: a line for every bin, numbers in full.
+ *
+ * @param part what the diagram is of, in a column of its own; null for all rows
+ */
+export function binsCsv({ evaluation, consistency }: Diagram, part: string | null): string {
+  const whose = part === null ? [] : [part];
   const header = [
+    ...whose.map(() => 'part'),
     'low',
     'high',
     'count',
@@ -20,6 +26,7 @@ export function binsCsv({ evaluation, consistency }: Diagram): string {
   const lines = evaluation.bins.map((bin, index) => {
     const bars = consistency[index];
     return [
+      ...whose,
       bin.low,
       bin.high,
       bin.count,

@@ -4,10 +4,11 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../../core/user-error';
 import type { Picture, PictureParams, Report } from '../../../protocol/calibration-export';
-import type { Analysis, PanelState } from '../../../protocol/calibration-page';
+import type { Analysis, Breakdown, PanelSettings, PanelState } from '../../../protocol/calibration-page';
 import { writeFileAtomic } from '../../../store/atomic';
 import type { Choice, Prompts } from '../../../workspace/prompts';
 import { explainingWrite } from '../save';
+import { labelName } from '../../../core/calibration/words';
 import { binsCsv, reportJson } from './data';
 import { markdownReport, type ReportInput } from './markdown';
 
@@ -16,9 +17,13 @@ export interface ExportSource {
   /** Of the table. */
   readonly uri: vscode.Uri;
   readonly state: PanelState;
+  /** The file changed since. */
+  readonly isStale: boolean;
+  /** The part of the breakdown that the main diagram is of; null for all rows. */
+  readonly part: string | null;
   readonly versions: ReportInput['versions'];
   /** The document of `evaluate --json`. */
-  readonly report: () => Promise<Report>;
+  readonly report: (settings: PanelSettings) => Promise<Report>;
   /** Null where the page does not show it any more. */
   readonly picture: (params: PictureParams) => Promise<string | null>;
 }
@@ -31,7 +36,8 @@ interface FileForm {
   readonly suffix: string;
 }
 
-const FORMS: readonly Choice<FileForm>[] = [
+/** @param part that the bins are of, where they are not of all rows */
+const formsFor = (part: Part | null): readonly Choice<FileForm>[] => [
   {
     label: 'SVG',
     description: 'a picture for papers and pages, sharp at any size',
@@ -44,12 +50,16 @@ const FORMS: readonly Choice<FileForm>[] = [
   },
   {
     label: 'CSV',
-    description: 'the bins of the diagram',
-    value: { form: 'csv', kind: 'CSV tables', suffix: 'bins' },
+    description: `the bins of the diagram${whose(part)}`,
+    value: {
+      form: 'csv',
+      kind: 'CSV tables',
+      suffix: part === null ? 'bins' : `bins-${inFileName(part.name)}`,
+    },
   },
   {
     label: 'JSON',
-    description: 'every number, as evaluate --json prints them',
+    description: 'every number of all rows, as evaluate --json prints them',
     value: { form: 'json', kind: 'JSON documents', suffix: 'evaluation' },
   },
   {
@@ -69,12 +79,13 @@ export async function exportFile(
   prompts: Prompts,
   pictures: readonly Picture[],
 ): Promise<string | undefined> {
-  const analysis = complete(source.state);
+  const analysis = complete(source);
+  const part = partOf(source);
   const isPicture = (form: string): boolean => form === 'svg' || form === 'png';
   const chosen = await prompts.choose({
     title: 'Export',
     placeholder: 'What to export',
-    choices: FORMS.filter(({ value }) => pictures.length > 0 || !isPicture(value?.form ?? '')),
+    choices: formsFor(part).filter(({ value }) => pictures.length > 0 || !isPicture(value?.form ?? '')),
   });
   if (chosen === undefined || chosen === 'back') return undefined;
   const { form, kind, suffix } = chosen;
@@ -83,13 +94,14 @@ export async function exportFile(
   if (form === 'svg' || form === 'png') {
     const picture = await choosePicture(prompts, pictures);
     if (picture === undefined) return undefined;
-    name = picture.id;
+    name = picture.id === 'raw' && part !== null ? `raw-${inFileName(part.name)}` : picture.id;
     data = await pictureData(source, { id: picture.id, format: form });
   } else data = await textOf(source, analysis, form);
   const { uri } = source;
   const base = path.basename(uri.fsPath, path.extname(uri.fsPath));
   // A workspace that is not trusted may have put a link there that leads anywhere.
-  const folder = vscode.workspace.isTrusted ? path.dirname(uri.fsPath) : os.homedir();
+  const isBeside = vscode.workspace.isTrusted && uri.scheme === 'file';
+  const folder = isBeside ? path.dirname(uri.fsPath) : os.homedir();
   const file = await prompts.chooseNewFile('Export', path.join(folder, `${base}-${name}.${form}`), {
     [kind]: [form],
   });
@@ -101,37 +113,64 @@ export async function exportFile(
 
 /** @throws UserError incomplete */
 export async function copyText(source: ExportSource, prompts: Prompts): Promise<void> {
-  const analysis = complete(source.state);
+  const analysis = complete(source);
+  const part = partOf(source);
   const form = await prompts.choose<'md' | 'csv'>({
     title: 'Copy',
     placeholder: 'What to copy to the clipboard',
     choices: [
       { label: 'Report as Markdown', value: 'md' },
-      { label: 'Bins of the diagram as CSV', value: 'csv' },
+      { label: `Bins of the diagram${whose(part)} as CSV`, value: 'csv' },
     ],
   });
   if (form === undefined || form === 'back') return;
   await prompts.copy(await textOf(source, analysis, form));
-  void prompts.tell('info', `Copied ${form === 'md' ? 'the report' : 'the bins'} to the clipboard.`);
+  void prompts.tell(
+    'info',
+    `Copied ${form === 'md' ? 'the report' : `the bins${whose(part)}`} to the clipboard.`,
+  );
 }
 
 async function textOf(
-  { state, versions, report }: ExportSource,
+  source: ExportSource,
   analysis: Analysis,
   form: 'csv' | 'json' | 'md',
 ): Promise<string> {
+  const { state, versions, report } = source;
+  const part = partOf(source);
   switch (form) {
     case 'csv':
-      return binsCsv(analysis);
+      return binsCsv(part?.diagram ?? analysis, part?.name ?? null);
     case 'json':
-      return reportJson(await report(), state.comparison);
+      return reportJson(await report(analysis.settings), state.comparison);
     case 'md':
-      return markdownReport({ state: { ...state, analysis }, versions, time: new Date() });
+      return markdownReport({ state: { ...state, analysis }, part, versions, time: new Date() });
   }
 }
 
-function complete({ analysis, error }: PanelState): Analysis {
-  if (error === null && analysis !== null && !analysis.preliminary) return analysis;
+type Part = Breakdown['parts'][number];
+
+/** @throws UserError incomplete: the page shows a part that is not there any more */
+function partOf({ part, state }: ExportSource): Part | null {
+  if (part === null) return null;
+  return state.breakdown?.parts.find(({ name }) => name === part) ?? refuseIncomplete();
+}
+
+function whose(part: Part | null): string {
+  return part === null ? '' : ` of ${labelName(part.name)}`;
+}
+
+/** A foreign name as a part of a file's name: letters, digits and a little more, not too long. */
+function inFileName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 40);
+}
+
+function complete({ isStale, state: { analysis, busy, error } }: ExportSource): Analysis {
+  const isComplete = error === null && busy === null && !isStale;
+  return isComplete && analysis !== null && !analysis.preliminary ? analysis : refuseIncomplete();
+}
+
+function refuseIncomplete(): never {
   throw new UserError(
     'incomplete',
     'The numbers of the table are not complete. Wait until they are computed, and try again.',

@@ -20,11 +20,19 @@ import {
 import type { Evaluation } from '../../../core/calibration/types';
 import { codeSpan } from '../../../core/markdown';
 import type { Decided } from '../../../protocol/calibration-decisions';
-import type { Analysis, Comparison, Diagram, PanelState } from '../../../protocol/calibration-page';
+import type {
+  Analysis,
+  Breakdown,
+  Comparison,
+  Diagram,
+  PanelState,
+} from '../../../protocol/calibration-page';
 
 export interface ReportInput {
   /** With complete numbers. */
   readonly state: PanelState & { readonly analysis: Analysis };
+  /** What the main diagram is of; null for all rows. */
+  readonly part: Breakdown['parts'][number] | null;
   /** By program. */
   readonly versions: Readonly<Record<string, string>>;
   readonly time: Date;
@@ -59,11 +67,11 @@ function head({ state, time }: ReportInput): string[] {
   return [`# Calibration of ${codeSpan(labelName(state.name))}`, `${date}.`];
 }
 
-function facts({ state: { analysis, settings } }: ReportInput): string[] {
+function facts({ state: { analysis } }: ReportInput): string[] {
   const { evaluation, rejectedCount, origin, sha256 } = analysis;
   const { labels, kind, binning } = evaluation;
   const said = verdict(evaluation, CORRECTNESS);
-  const { method, mapping, prevalence } = settings.table;
+  const { method, mapping, prevalence } = analysis.settings.table;
   const columns = Object.entries(mapping);
   return [
     ...(said === undefined ? [] : [`**${said.title}.** ${said.text}`]),
@@ -129,7 +137,7 @@ function binTable(rows: Evaluation['bins'], consistency: Diagram['consistency'])
 }
 
 /** The parts that the panel looks at, each in a line. */
-function breakdown({ state: { breakdown: shown } }: ReportInput): string[] {
+function breakdown({ state: { breakdown: shown }, part }: ReportInput): string[] {
   if (shown === null || shown.view.by === 'all') return [];
   const { view, parts, minimumRows, tooSmallCount } = shown;
   const by = {
@@ -164,6 +172,12 @@ function breakdown({ state: { breakdown: shown } }: ReportInput): string[] {
     ...(tooSmallCount === 0
       ? []
       : [`${count(tooSmallCount, 'part')} of fewer than ${count(minimumRows, 'row')} left out.`]),
+    ...(part === null
+      ? []
+      : [
+          `### Bins of ${label(part.name)}`,
+          binTable(part.diagram.evaluation.bins, part.diagram.consistency),
+        ]),
   ];
 }
 

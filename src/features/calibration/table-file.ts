@@ -1,0 +1,78 @@
+/** The table of a panel as a file that a thread can read: itself, or a copy of one that is on no disk of this machine. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../core/user-error';
+import { writeFileAtomic } from '../../store/atomic';
+
+/** A copy goes through this process's memory. */
+const COPY_LIMIT_MB = 20;
+
+export class TableFile implements vscode.Disposable {
+  /** Where copies lie; a new one takes the place of the last. */
+  private folder: Promise<string> | undefined;
+  private copied: Promise<string> | undefined;
+
+  constructor(private readonly uri: vscode.Uri) {}
+
+  /**
+   * Its path. A table of another scheme is copied once, with what is said beside it of its scores.
+   *
+   * @throws UserError no-file, not-on-disk
+   */
+  file(): Promise<string> {
+    if (this.uri.scheme === 'file') return Promise.resolve(this.uri.fsPath);
+    return (this.copied ??= this.copy());
+  }
+
+  /** What is asked for next is what the table is by then. */
+  forget(): void {
+    this.copied = undefined;
+  }
+
+  dispose(): void {
+    const { folder } = this;
+    this.folder = undefined;
+    folder?.then((name) => rm(name, { recursive: true, force: true })).catch(() => undefined);
+  }
+
+  private async copy(): Promise<string> {
+    const { uri } = this;
+    const { size } = await explained(uri, () => vscode.workspace.fs.stat(uri));
+    if (size > COPY_LIMIT_MB * 1e6)
+      throw new UserError(
+        'not-on-disk',
+        `The table has ${Math.ceil(size / 1e6)} MB. From elsewhere than this machine’s disk the panel reads tables of ` +
+          `up to ${COPY_LIMIT_MB} MB. Save a copy on this machine and open that.`,
+      );
+    const content = await explained(uri, () => vscode.workspace.fs.readFile(uri));
+    this.folder ??= mkdtemp(path.join(os.tmpdir(), 'prompt-confidence-table-'));
+    const file = path.join(await this.folder, path.posix.basename(uri.path));
+    await writeFileAtomic(file, content);
+    const meta = uri.with({ path: `${uri.path}.meta.json` });
+    try {
+      await writeFileAtomic(`${file}.meta.json`, await vscode.workspace.fs.readFile(meta));
+    } catch {
+      // Most tables have none.
+      await rm(`${file}.meta.json`, { force: true });
+    }
+    return file;
+  }
+}
+
+async function explained<T>(uri: vscode.Uri, read: () => Thenable<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const isGone = error instanceof vscode.FileSystemError && error.code === 'FileNotFound';
+    const reason = error instanceof Error ? error.message : String(error);
+    throw isGone
+      ? new UserError('no-file', `${uri.toString()} is gone.`, { cause: error })
+      : new UserError(
+          'not-on-disk',
+          `The table is not on this machine’s disk, and cannot be read from where it is: ${reason} Save a copy on this machine and open that.`,
+          { cause: error },
+        );
+  }
+}
