@@ -163,12 +163,12 @@ class TableWorker {
     const table = await this.table();
     if (of.kind === 'table') return rowsOfBin(table.shown, question);
     if (of.kind === 'part') {
-      const isKept = isDeepStrictEqual(this.brokenDown?.view, settings.view);
-      const { shown, parts } = (isKept && this.brokenDown) || (await this.breakDown(question));
+      const kept = isDeepStrictEqual(this.brokenDown?.view, settings.view) ? this.brokenDown : undefined;
+      const { shown, parts } = kept ?? (await this.breakDown(question));
       return rowsOfBin(shown, question, parts.find(({ name }) => name === of.name) ?? gone());
     }
-    const isKept = this.compared?.table === table;
-    const { methods, rows } = (isKept && this.compared) || (await this.compareCalibrators(settings));
+    const kept = this.compared?.table === table ? this.compared : undefined;
+    const { methods, rows } = kept ?? (await this.compareCalibrators(settings));
     const { data } = methods.find(({ method }) => method === of.method) ?? gone();
     return rowsOfBin(table.input, question, { data, rows });
   }
