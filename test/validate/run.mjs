@@ -154,7 +154,7 @@ try {
   const scale = isQuick ? 0.05 : 1;
   const sections = [
     coverage(Math.ceil(100 * scale)),
-    labelCoverage(Math.ceil(100 * scale)),
+    labelCoverage(Math.ceil(400 * scale)),
     nullUniform(Math.ceil(400 * scale)),
     crossFitted(Math.ceil(25 * scale)),
     pureNoise(Math.ceil(120 * scale)),
