@@ -22,6 +22,9 @@ const ROUNDS = 200;
 /** Rounds of the bootstrap that Python repeats on the very same weights, to compare results. */
 const COMPARED = 3;
 const REPEATS = 3;
+/** Beyond such a difference of results their times say nothing; netcal's beta stops its search earlier. */
+const TOLERANCE = 1e-6;
+const BETA_TOLERANCE = 1e-4;
 const scratch = mkdtempSync(path.join(tmpdir(), 'prompt-confidence-bench-'));
 
 async function core() {
@@ -170,6 +173,10 @@ try {
     if (others.length === 0) rows.push([name, own.seconds.toFixed(3), '', '', '', '']);
     for (const [library, other] of others) {
       const gap = Math.max(...own.values.map((value, i) => Math.abs(value - other.values[i])));
+      if (!(gap <= (name === 'beta' ? BETA_TOLERANCE : TOLERANCE))) {
+        console.error(`${name}: results differ from those of ${library} by ${gap}`);
+        process.exitCode = 1;
+      }
       const ratio = other.seconds / own.seconds;
       rows.push([
         name,
