@@ -136,7 +136,7 @@ export function shareOption(option: string, value: string | undefined): number |
 export function namedNumbers(option: string, value: string): Map<string, number> {
   let entries: string[] = [];
   try {
-    [entries = []] = parse(value, { to: 1 });
+    [entries = []] = parse(value, { to: 1, relax_quotes: true });
   } catch {
     throw usageError(`--${option} wants NAME=NUMBER,…, not ${value}.`);
   }
