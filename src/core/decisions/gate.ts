@@ -154,8 +154,15 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
   const name = `${limit.metric} ${limit.bound === 'max' ? '≤' : '≥'} ${limit.limit}`;
   if (value === null || low === null || high === null) {
     const why =
-      value === null ? 'the metric is not defined for this table.' : 'at least two independent rows are needed.';
-    return { ...base, verdict: 'undecided', neededRows: null, message: `${name}: undecided: ${reason ?? why}` };
+      value === null
+        ? 'the metric is not defined for this table.'
+        : 'at least two independent rows are needed.';
+    return {
+      ...base,
+      verdict: 'undecided',
+      neededRows: null,
+      message: `${name}: undecided: ${reason ?? why}`,
+    };
   }
   const worst = limit.bound === 'max' ? high : low;
   if (isWithin(limit, worst))
