@@ -65,15 +65,17 @@ const usual = [
         npx('eslint/bin/eslint.js', '.'),
         npx('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
       ),
+      mocha('unit', { timeout: 120_000 }),
+    ],
+    [
       check(
         'types',
         ...['core', 'json', 'page'].map((name) =>
           npx('typescript/bin/tsc', '-p', name === 'json' ? 'tsconfig.json' : `tsconfig.${name}.json`),
         ),
       ),
-      mocha('unit', { timeout: 120_000 }),
+      mocha('webview', { timeout: 180_000, needs: ['chromium'] }),
     ],
-    [mocha('webview', { timeout: 180_000, needs: ['chromium'] })],
   ],
   mocha('engine', { timeout: 300_000, needs: ['model'] }),
   {
