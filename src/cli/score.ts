@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { labelNames } from '../core/calibration/fit';
+import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { estimateInWords, estimateRun, usualBytes } from '../core/estimate';
 import { RowRate, rowsInWords } from '../core/row-rate';
 import type { ConfidenceMethod } from '../core/scoring/methods';
@@ -18,7 +19,7 @@ import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
 import { discardUnfinished, hasState, readUnfinished, whileAlone } from '../store/tables/scored-file';
 import { copyOfScores } from '../store/tables/write-calibrated';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
-import { outputFile, positional } from './calibration/options';
+import { bucketOption, outputFile, positional } from './calibration/options';
 import { report as reportProblems } from './calibration/render';
 import type { ScoreCalibrator } from './calibrator';
 import { command, DONE, type Io, usageError } from './command';
@@ -41,6 +42,8 @@ command goes on from there, provided that table, model, classifier and options a
                          "calibrate --method prior-content-free --neutral FILE"
   --methods LIST         several methods in one table: token,consistency,ensemble or some of them, whose columns begin
                          with token/, consistency/, ensemble/; "evaluate --scores token" reads those of one
+  --buckets NAME=LOW,…   ranges of calibrated confidence, highest first, for the column bucket
+                         (automatic=.9,review=.7,manual check=.5,manual=0)
   --shard I/N            only row I and every N-th after it; "merge" puts the N files together
 ${SESSION_USAGE}
   --json                 a summary as one JSON document on standard output
@@ -58,6 +61,7 @@ const parse = (argv: readonly string[]) =>
       'text-column': { type: 'string', default: 'text' },
       shard: { type: 'string' },
       methods: { type: 'string' },
+      buckets: { type: 'string' },
       neutral: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -98,12 +102,15 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
   checkColumns(source, textColumn, []);
   const rows = await countRows(source);
   const prefixes = methodPrefixes(values.methods);
+  const buckets = bucketOption(values.buckets);
   await withSession(values, io, async (session) => {
     const { origin, classifier, seed, info, calibrator } = session;
     const { model, backend } = origin;
     if (prefixes !== null && calibrator !== undefined)
       throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
-    const copy = calibrator && copyOfScores(calibrator);
+    if (buckets !== undefined && calibrator === undefined)
+      throw usageError('--buckets are of calibrated confidences: name a calibrator.');
+    const copy = calibrator && copyOfScores(calibrator, buckets ?? DEFAULT_BUCKETS);
     const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, backend === 'endpoint');
     const ask = (
       texts: readonly string[],
@@ -130,6 +137,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       devices: info?.device.names ?? [],
       versions: info?.versions ?? {},
       calibrator,
+      buckets: buckets ?? DEFAULT_BUCKETS,
       source,
       rows,
       textColumn,

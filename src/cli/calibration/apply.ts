@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { applyCalibrator, type Calibrator } from '../../core/calibration/calibrator';
 import { findColumns } from '../../core/data/columns';
+import { DEFAULT_BUCKETS } from '../../core/decisions/buckets';
 import { loadCalibrator } from '../../store/calibrators';
 import { writeFileAtomic } from '../../store/atomic';
 import { inspectTable } from '../../store/tables/inspect';
@@ -10,6 +11,7 @@ import { writeCalibrated } from '../../store/tables/write-calibrated';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE } from '../command';
 import {
+  bucketOption,
   columnOptions,
   JSON_USAGE,
   OUTPUT_OPTIONS,
@@ -26,6 +28,8 @@ calibrator and both tables, so that evaluate can say whether the copy's numbers 
 
   --out FILE             where the copy goes
   --force                replace FILE if it exists
+  --buckets NAME=LOW,…   ranges of confidence, highest first, for the column bucket
+                         (automatic=.9,review=.7,manual check=.5,manual=0)
 ${TABLE_USAGE}${JSON_USAGE}`;
 
 /** What --json prints. */
@@ -43,7 +47,13 @@ export const apply = command(USAGE, async (argv, io) => {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { ...TABLE_OPTIONS, ...OUTPUT_OPTIONS, out: { type: 'string' }, force: { type: 'boolean' } },
+    options: {
+      ...TABLE_OPTIONS,
+      ...OUTPUT_OPTIONS,
+      out: { type: 'string' },
+      force: { type: 'boolean' },
+      buckets: { type: 'string' },
+    },
   });
   const [calibratorFile = '', file = ''] = positional(positionals, 'CALIBRATOR', 'TABLE');
   const out = await outputFile(values.out, values.force === true, [calibratorFile, file]);
@@ -58,6 +68,7 @@ export const apply = command(USAGE, async (argv, io) => {
     columns,
     on: calibrator.on,
     calibrate: (data) => applyCalibrator(calibrator, data),
+    buckets: bucketOption(values.buckets) ?? DEFAULT_BUCKETS,
     calibratorSha256: loaded.sha256,
   });
   const meta: CalibratedMeta = {

@@ -1,6 +1,7 @@
 /** What the rows of a table are calibrated with: refused, with the reason, before the first of them is written. */
 import { fitOf, labelNames, targetOf } from '../../core/calibration/fit';
 import type { Classifier } from '../../core/classifier/definition';
+import type { Bucket } from '../../core/decisions/buckets';
 import type { ScoredBy } from '../../core/scoring/score-parts';
 import { UserError } from '../../core/user-error';
 import { promptSha256 } from '../../store/prompt-hash';
@@ -28,11 +29,12 @@ export interface RowCalibrator {
 export async function rowCalibrator(
   calibrators: Calibrators,
   entry: UsableClassifier,
+  buckets: readonly Bucket[],
 ): Promise<RowCalibrator | undefined> {
   const named = await calibrators.checked(entry);
   if (named === undefined) return undefined;
   try {
-    return { named, copy: copyOfScores(named) };
+    return { named, copy: copyOfScores(named, buckets) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const found = { classifier: entry.classifier.name, uri: named.uri };

@@ -21,6 +21,7 @@ import { reportCalibratorError } from '../../workspace/calibrator-problem';
 import { CalibratorError } from '../../workspace/calibrators';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
+import { readBuckets } from '../../workspace/settings';
 import type { WorkHandle } from '../../workspace/work';
 import { endInWords, type Scored } from './end';
 import { doubtsAbout, rowCalibrator } from './row-calibrator';
@@ -93,7 +94,8 @@ export class ScoreRuns implements vscode.Disposable {
     const rows = await countRows(source);
     const entry = await classifiers.find(order.classifier);
     const { classifier } = entry;
-    const calibrator = order.leaveRaw ? undefined : await rowCalibrator(calibrators, entry);
+    const { buckets } = readBuckets(vscode.Uri.file(order.source));
+    const calibrator = order.leaveRaw ? undefined : await rowCalibrator(calibrators, entry, buckets);
     const from = await rowSource(this.services, classifier, signal);
     const first = await probe(from.ask, classifier.method);
     const doubts = calibrator === undefined ? [] : doubtsAbout(calibrator, classifier, from, first.score);
@@ -107,6 +109,7 @@ export class ScoreRuns implements vscode.Disposable {
       context: first.shape,
       jitter: first.jitter,
       calibrator: calibrator?.named,
+      buckets,
       source,
       rows,
       textColumn: order.textColumn,

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Binding } from '../../core/calibration/saved';
 import type { Classifier } from '../../core/classifier/definition';
+import { type Bucket, bucketsSchema } from '../../core/decisions/buckets';
 import type { MethodSeconds } from '../../core/scoring/methods';
 import { UserError } from '../../core/user-error';
 import type { ContextShape } from '../../protocol/engine';
@@ -25,6 +26,8 @@ export const scoreRunSchema = scoreMetaSchema.extend({
   textColumn: z.string(),
   /** The table that was scored: of all of its rows, also where only a shard of them was. */
   source: z.object({ name: z.string(), sha256: z.string(), rows: z.int().min(0) }),
+  /** Only of calibrated scores. */
+  buckets: bucketsSchema.exactOptional(),
   /** Only where not every row was scored. */
   shard: shardSchema.exactOptional(),
   /**
@@ -52,6 +55,8 @@ export interface RunParts {
   readonly versions: Readonly<Record<string, string>>;
   /** Undefined for raw scores. */
   readonly calibrator: Pick<LoadedCalibrator, 'file' | 'sha256'> | undefined;
+  /** Of calibrated confidences. */
+  readonly buckets: readonly Bucket[];
   readonly source: TableFile;
   readonly rows: number;
   readonly textColumn: string;
@@ -71,6 +76,7 @@ export function scoreRun(parts: RunParts): ScoreRun {
     backend: parts.backend,
     jitter: parts.jitter,
     classifier: classifier.name,
+    ...(calibrator === undefined ? {} : { buckets: parts.buckets.map(({ name, low }) => ({ name, low })) }),
     calibrator:
       calibrator === undefined ? null : { file: path.basename(calibrator.file), sha256: calibrator.sha256 },
     context: parts.context,
@@ -116,6 +122,7 @@ const WORDS: Readonly<Record<string, string>> = {
   versions: 'the version of the engine',
   devices: 'the device',
   calibrator: 'the calibrator',
+  buckets: 'the buckets',
 };
 
 /**

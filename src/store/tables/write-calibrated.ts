@@ -19,6 +19,7 @@ import {
   type TableColumns,
 } from '../../core/data/columns';
 import { type PredictionTable, TableBuilder } from '../../core/data/table';
+import { type Bucket, bucketOf } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import type { LoadedCalibrator } from '../calibrators';
@@ -31,6 +32,8 @@ export interface CopyOptions {
   readonly on: CalibrateOn;
   /** Calibrates the rows of one batch: label scores, or confidence where that is what the calibrator is on. */
   readonly calibrate: (data: PredictionData) => PredictionData;
+  /** The action that each calibrated confidence stands for is written beside it. */
+  readonly buckets: readonly Bucket[];
   /** SHA-256 of the calibrator's file, written into every calibrated row. */
   readonly calibratorSha256: string;
 }
@@ -40,7 +43,10 @@ export interface CopyOptions {
  *
  * @throws UserError calibrator-combination: it needs the columns of two methods
  */
-export function copyOfScores({ file, sha256, saved: { calibrator } }: LoadedCalibrator): CopyOptions {
+export function copyOfScores(
+  { file, sha256, saved: { calibrator } }: LoadedCalibrator,
+  buckets: readonly Bucket[],
+): CopyOptions {
   if (calibrator.method === 'combination')
     throw new UserError(
       'calibrator-combination',
@@ -51,6 +57,7 @@ export function copyOfScores({ file, sha256, saved: { calibrator } }: LoadedCali
     columns: calibrator.on === 'labels' ? { labels: calibrator.labels } : {},
     on: calibrator.on,
     calibrate: (data) => applyCalibrator(calibrator, data),
+    buckets,
     calibratorSha256: sha256,
   };
 }
@@ -185,7 +192,10 @@ function addedColumns({ scores, method, roles }: TableColumns, on: CalibrateOn):
       : scores.labels.map((label) => `prob:${label ?? ''}`);
   const predicted = scores === null && roles.predicted === undefined ? [] : ['predicted'];
   const prefix = method === null ? '' : `${method}/`;
-  return [...[...numbers, ...predicted, 'correct'].map((name) => prefix + name), 'calibrator_sha256'];
+  return [
+    ...[...numbers, ...predicted, 'correct', 'bucket'].map((name) => prefix + name),
+    'calibrator_sha256',
+  ];
 }
 
 function withoutExtras(columns: TableColumns): TableColumns {
@@ -196,7 +206,7 @@ function withoutExtras(columns: TableColumns): TableColumns {
 /** The cells of `addedColumns` for the i-th row of a batch. */
 function calibratedCells(
   table: PredictionTable,
-  { on, calibrate, calibratorSha256 }: CopyOptions,
+  { on, calibrate, buckets, calibratorSha256 }: CopyOptions,
   namesPrediction: boolean,
 ): (row: number) => readonly string[] {
   const raw = confidenceOf(table.data);
@@ -214,5 +224,6 @@ function calibratedCells(
   };
   const correct = (row: number) =>
     winner.correct[row] === UNKNOWN_CORRECT ? '' : String(winner.correct[row]);
-  return (row) => [...numbers(row), ...predicted(row), correct(row), calibratorSha256];
+  const bucket = (row: number) => bucketOf(winner.confidence[row] ?? 0, buckets).name;
+  return (row) => [...numbers(row), ...predicted(row), correct(row), bucket(row), calibratorSha256];
 }

@@ -75,6 +75,7 @@ describe('calibration: of one score', () => {
       columns: calibrator.on === 'labels' ? { labels: calibrator.labels } : {},
       on: calibrator.on,
       calibrate: (data) => applyCalibrator(calibrator, data),
+      buckets: DEFAULT_BUCKETS,
       calibratorSha256: 'beef',
     };
   }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PredictionData } from '../../../src/core/calibration/types';
+import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
 import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/write-calibrated';
@@ -22,6 +23,7 @@ async function copy(file: string, out: string, options: Partial<CopyOptions> = {
   return writeCalibrated(await inspectTable(file), out, {
     columns: {},
     calibrate,
+    buckets: DEFAULT_BUCKETS,
     calibratorSha256: 'beef',
     ...options,
     on,
@@ -46,20 +48,29 @@ function suite(): void {
     const text = 'id,text,label,predicted,prob:a,prob:b,note\n1,"x, ""y""\nz",a,b,.25,.75,\n';
     assert.equal(
       await copied(text),
-      'id,text,label,raw:predicted,raw:prob:a,raw:prob:b,note,prob:a,prob:b,predicted,correct,calibrator_sha256\n' +
-        '1,"x, ""y""\nz",a,b,.25,.75,,0.75,0.25,a,1,beef\n',
+      'id,text,label,raw:predicted,raw:prob:a,raw:prob:b,note,prob:a,prob:b,predicted,correct,bucket,calibrator_sha256\n' +
+        '1,"x, ""y""\nz",a,b,.25,.75,,0.75,0.25,a,1,review,beef\n',
     );
   });
 
   it('writes confidence where the calibrator is on confidence', async () => {
     assert.equal(
       await copied('confidence;correct\n.5;1\n.25;\n', { on: 'confidence' }),
-      'raw:confidence;raw:correct;confidence;correct;calibrator_sha256\n.5;1;0.25;1;beef\n.25;;0.125;;beef\n',
+      'raw:confidence;raw:correct;confidence;correct;bucket;calibrator_sha256\n.5;1;0.25;1;manual;beef\n.25;;0.125;;manual;beef\n',
     );
     assert.equal(
       await copied('label,prob:a,prob:b\nb,.75,.25\n', { on: 'confidence' }),
-      'label,raw:prob:a,raw:prob:b,confidence,predicted,correct,calibrator_sha256\nb,.75,.25,0.375,a,0,beef\n',
+      'label,raw:prob:a,raw:prob:b,confidence,predicted,correct,bucket,calibrator_sha256\nb,.75,.25,0.375,a,0,manual,beef\n',
     );
+  });
+
+  it('names the bucket of each calibrated confidence, of whatever buckets there are', async () => {
+    const buckets = [
+      { name: 'act', low: 0.75 },
+      { name: 'ask', low: 0 },
+    ];
+    const text = await copied('label,prob:a,prob:b\na,.25,.75\na,.26,.74\n', { buckets });
+    assert.match(text, /,act,beef\n.*,ask,beef\n$/u);
   });
 
   it('keeps bad rows, uncalibrated, and lists them', async () => {
@@ -67,8 +78,8 @@ function suite(): void {
     const report = await copy(at('t.csv'), at('u.csv'));
     assert.equal(
       await readFile(at('u.csv'), 'utf8'),
-      'label,raw:prob:a,raw:prob:b,prob:a,prob:b,predicted,correct,calibrator_sha256\n' +
-        'a,.5,.9,,,,,\na,.25,.75,0.75,0.25,a,1,beef\nb,,,,,,,\na,.5,.5,,,,,,7\n',
+      'label,raw:prob:a,raw:prob:b,prob:a,prob:b,predicted,correct,bucket,calibrator_sha256\n' +
+        'a,.5,.9,,,,,,\na,.25,.75,0.75,0.25,a,1,review,beef\nb,,,,,,,,\na,.5,.5,,,,,,,7\n',
     );
     assert.deepEqual([report.rows, report.calibrated], [4, 1]);
     assert.deepEqual(
@@ -82,8 +93,8 @@ function suite(): void {
       await copied('label,m/prob:a,m/prob:b,n/prob:a,n/prob:b\na,.25,.75,.5,.5\n', {
         columns: { method: 'm' },
       }),
-      'label,raw:m/prob:a,raw:m/prob:b,n/prob:a,n/prob:b,m/prob:a,m/prob:b,m/predicted,m/correct,calibrator_sha256\n' +
-        'a,.25,.75,.5,.5,0.75,0.25,a,1,beef\n',
+      'label,raw:m/prob:a,raw:m/prob:b,n/prob:a,n/prob:b,m/prob:a,m/prob:b,m/predicted,m/correct,m/bucket,calibrator_sha256\n' +
+        'a,.25,.75,.5,.5,0.75,0.25,a,1,review,beef\n',
     );
   });
 
