@@ -1,7 +1,8 @@
 /** Other label shares where a model is used than where its scores were collected. */
+import { shortened } from '../data/cells';
 import { applyCalibrator, type LabelCalibrator } from './calibrator';
 import { knownRows, labelData } from './data';
-import { labelShares, type Prevalence, shiftPrevalence, weightedToShares } from './prior';
+import { labelShares, ownShares, type Prevalence, shiftPrevalence, weightedToShares } from './prior';
 import type { LabelData, PredictionData, Warning } from './types';
 
 /** A table as it would be under the label shares of deployment. */
@@ -48,10 +49,13 @@ const SAME_SHARE = 0.02;
 
 /** Where calibrated scores are meant for other label shares than the rows have: numbers of these rows are not theirs. */
 export function sharesWarnings(data: LabelData, deployed: readonly number[]): Warning[] {
-  const own = labelShares(data);
-  if (own.every((share, k) => Math.abs(share - (deployed[k] ?? 0)) <= SAME_SHARE)) return [];
+  const own = ownShares(data);
+  const isFar = own.some((share, k) => Math.abs(share - (deployed[k] ?? 0)) > SAME_SHARE);
+  if (!isFar) return [];
   const named = (shares: readonly number[]): string =>
-    data.labels.map((label, k) => `${label} ${Number((100 * (shares[k] ?? 0)).toPrecision(3))}%`).join(', ');
+    data.labels
+      .map((label, k) => `${shortened(label)} ${Number((100 * (shares[k] ?? 0)).toPrecision(3))}%`)
+      .join(', ');
   return [
     {
       code: 'prevalence-differs',

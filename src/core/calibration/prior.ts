@@ -83,12 +83,8 @@ export interface Prevalence {
   readonly deployed: readonly number[];
 }
 
-/**
- * (K) share of each label among the rows with a known truth, by their weight; each above 0.
- *
- * @throws UserError bad-shares: no row has some label, and nothing can be said about what it would be elsewhere
- */
-export function labelShares(data: LabelData): number[] {
+/** (K) share of each label among the rows with a known truth, by their weight. */
+export function ownShares(data: LabelData): number[] {
   const { labels, truth } = data;
   const weight = normalisedWeights(data, truth.length);
   const sums = labels.map(() => 0);
@@ -99,14 +95,24 @@ export function labelShares(data: LabelData): number[] {
     sums[label] = (sums[label] ?? 0) + w;
     total += w;
   });
-  const absent = labels.filter((_, k) => !((sums[k] ?? 0) > 0));
+  return sums.map((sum) => sum / total);
+}
+
+/**
+ * The same for what is moved by them: each above 0.
+ *
+ * @throws UserError bad-shares: no row has some label, and nothing can be said about what it would be elsewhere
+ */
+export function labelShares(data: LabelData): number[] {
+  const shares = ownShares(data);
+  const absent = data.labels.filter((_, k) => !((shares[k] ?? 0) > 0));
   if (absent.length > 0)
     throw new UserError(
       'bad-shares',
       `No row has the true label ${listed(absent)}, so the table cannot stand for one in which it has a share. Add ` +
         `such rows, or leave the shares out.`,
     );
-  return sums.map((sum) => sum / total);
+  return shares;
 }
 
 /** The table with its rows weighted so that its labels have the given shares: what it would show there. */
