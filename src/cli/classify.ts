@@ -20,7 +20,7 @@ import type { Score, TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import { scoreTexts } from '../sources/score-texts';
 import { isFailed } from '../sources/source';
-import { bucketOption } from './calibration/options';
+import { bucketOption, bucketsUsage } from './calibration/options';
 import { command, DONE, usageError } from './command';
 import { promptSha256 } from '../store/prompt-hash';
 import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
@@ -30,9 +30,7 @@ Classify texts and show the token distribution and the combined confidence.
 
 ${SESSION_USAGE}
   --top K                rows of the token table, 0 to 100 (default: 10)
-  --buckets NAME=LOW,…   ranges of calibrated confidence, highest first
-                         (automatic=.9,review=.7,manual check=.5,manual=0)
-  --json                 one JSON document on standard output
+${bucketsUsage('ranges of calibrated confidence, highest first')}  --json                 one JSON document on standard output
 `;
 
 export const classify = command(USAGE, async (argv, io) => {

@@ -19,7 +19,7 @@ import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
 import { discardUnfinished, hasState, readUnfinished, whileAlone } from '../store/tables/scored-file';
 import { copyOfScores } from '../store/tables/write-calibrated';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
-import { bucketOption, outputFile, positional } from './calibration/options';
+import { bucketOption, bucketsUsage, outputFile, positional } from './calibration/options';
 import { report as reportProblems } from './calibration/render';
 import type { ScoreCalibrator } from './calibrator';
 import { command, DONE, type Io, usageError } from './command';
@@ -42,9 +42,7 @@ command goes on from there, provided that table, model, classifier and options a
                          "calibrate --method prior-content-free --neutral FILE"
   --methods LIST         several methods in one table: token,consistency,ensemble or some of them, whose columns begin
                          with token/, consistency/, ensemble/; "evaluate --scores token" reads those of one
-  --buckets NAME=LOW,…   ranges of calibrated confidence, highest first, for the column bucket
-                         (automatic=.9,review=.7,manual check=.5,manual=0)
-  --shard I/N            only row I and every N-th after it; "merge" puts the N files together
+${bucketsUsage('ranges of calibrated confidence, highest first, for the column bucket')}  --shard I/N            only row I and every N-th after it; "merge" puts the N files together
 ${SESSION_USAGE}
   --json                 a summary as one JSON document on standard output
 `;
@@ -136,8 +134,7 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       jitter: first.jitter,
       devices: info?.device.names ?? [],
       versions: info?.versions ?? {},
-      calibrator,
-      buckets: buckets ?? DEFAULT_BUCKETS,
+      calibrator: calibrator && copy && { ...calibrator, buckets: copy.buckets },
       source,
       rows,
       textColumn,

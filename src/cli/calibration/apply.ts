@@ -1,17 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { applyCalibrator, type Calibrator } from '../../core/calibration/calibrator';
+import type { Calibrator } from '../../core/calibration/calibrator';
 import { findColumns } from '../../core/data/columns';
 import { DEFAULT_BUCKETS } from '../../core/decisions/buckets';
 import { loadCalibrator } from '../../store/calibrators';
 import { writeFileAtomic } from '../../store/atomic';
 import { inspectTable } from '../../store/tables/inspect';
 import { type CalibratedMeta, SCORE_META_VERSION, scoreMetaFile } from '../../store/tables/score-meta';
-import { writeCalibrated } from '../../store/tables/write-calibrated';
+import { copyBy, writeCalibrated } from '../../store/tables/write-calibrated';
 import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE } from '../command';
 import {
   bucketOption,
+  bucketsUsage,
   columnOptions,
   JSON_USAGE,
   OUTPUT_OPTIONS,
@@ -28,9 +29,7 @@ calibrator and both tables, so that evaluate can say whether the copy's numbers 
 
   --out FILE             where the copy goes
   --force                replace FILE if it exists
-  --buckets NAME=LOW,…   ranges of confidence, highest first, for the column bucket
-                         (automatic=.9,review=.7,manual check=.5,manual=0)
-${TABLE_USAGE}${JSON_USAGE}`;
+${bucketsUsage('ranges of confidence, highest first, for the column bucket')}${TABLE_USAGE}${JSON_USAGE}`;
 
 /** What --json prints. */
 export interface ApplyReport {
@@ -60,17 +59,12 @@ export const apply = command(USAGE, async (argv, io) => {
   const loaded = await loadCalibrator(calibratorFile);
   const { calibrator } = loaded.saved;
   const columns = calibratorColumns(loaded, columnOptions(values));
+  const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
   const source = await inspectTable(file);
   const bound = await checkBinding(loaded, source, findColumns(source.header, columns).method);
   // What belongs to an older copy must never stand beside this one.
   await rm(scoreMetaFile(out), { force: true });
-  const copy = await writeCalibrated(source, out, {
-    columns,
-    on: calibrator.on,
-    calibrate: (data) => applyCalibrator(calibrator, data),
-    buckets: bucketOption(values.buckets) ?? DEFAULT_BUCKETS,
-    calibratorSha256: loaded.sha256,
-  });
+  const copy = await writeCalibrated(source, out, copyBy(loaded, columns, buckets));
   const meta: CalibratedMeta = {
     schema: SCORE_META_VERSION,
     calibrated: {

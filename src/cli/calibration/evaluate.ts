@@ -24,6 +24,7 @@ import { command, DONE, usageError } from '../command';
 import { readCosts } from './costs';
 import {
   bucketOption,
+  bucketsUsage,
   columnOptions,
   EVALUATE_OPTIONS,
   EVALUATE_USAGE,
@@ -46,9 +47,7 @@ methods, and without --scores, all of them are compared.
   --calibrator FILE      after this calibrator
   --prevalence LABEL=X,… as it would be where the labels have these shares: scores are shifted, rows weighted
   --slice COLUMN         by the values of this column, worst first; "predicted" is the predicted label; repeatable
-  --buckets NAME=LOW,…   ranges of confidence, highest first
-                         (automatic=.9,review=.7,manual check=.5,manual=0)
-  --target X             the confidence from which on decisions are right in X (.95, say) of cases
+${bucketsUsage('ranges of confidence, highest first')}  --target X             the confidence from which on decisions are right in X (.95, say) of cases
   --costs FILE           the confidence from which on deciding is cheaper than review; FILE holds
                          {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
   --label LABEL          from which probability on a row should count as LABEL, for the best F1

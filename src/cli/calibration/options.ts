@@ -115,6 +115,12 @@ export function labelShareOption(option: string, value: string, data: Prediction
   return labels.map((label) => given.get(label) ?? 0);
 }
 
+/** The lines of --buckets in a command's usage. */
+export function bucketsUsage(what: string): string {
+  const indent = ' '.repeat(25);
+  return `  --buckets NAME=LOW,…   ${what}\n${indent}(automatic=.9,review=.7,manual check=.5,manual=0)\n`;
+}
+
 /** The buckets of --buckets; undefined where it is not given. */
 export function bucketOption(value: string | undefined): readonly Bucket[] | undefined {
   if (value === undefined) return undefined;

@@ -54,9 +54,8 @@ export interface RunParts {
   readonly devices: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
   /** Undefined for raw scores. */
-  readonly calibrator: Pick<LoadedCalibrator, 'file' | 'sha256'> | undefined;
-  /** Of calibrated confidences. */
-  readonly buckets: readonly Bucket[];
+  readonly calibrator:
+    (Pick<LoadedCalibrator, 'file' | 'sha256'> & { readonly buckets: readonly Bucket[] }) | undefined;
   readonly source: TableFile;
   readonly rows: number;
   readonly textColumn: string;
@@ -76,7 +75,9 @@ export function scoreRun(parts: RunParts): ScoreRun {
     backend: parts.backend,
     jitter: parts.jitter,
     classifier: classifier.name,
-    ...(calibrator === undefined ? {} : { buckets: parts.buckets.map(({ name, low }) => ({ name, low })) }),
+    ...(calibrator === undefined
+      ? {}
+      : { buckets: calibrator.buckets.map(({ name, low }) => ({ name, low })) }),
     calibrator:
       calibrator === undefined ? null : { file: path.basename(calibrator.file), sha256: calibrator.sha256 },
     context: parts.context,

@@ -38,28 +38,35 @@ export interface CopyOptions {
   readonly calibratorSha256: string;
 }
 
-/**
- * How the rows that `score` writes become calibrated ones.
- *
- * @throws UserError calibrator-combination: it needs the columns of two methods
- */
-export function copyOfScores(
-  { file, sha256, saved: { calibrator } }: LoadedCalibrator,
+/** How rows become calibrated ones by a saved calibrator. */
+export function copyBy(
+  { sha256, saved: { calibrator } }: LoadedCalibrator,
+  columns: ColumnOptions,
   buckets: readonly Bucket[],
 ): CopyOptions {
-  if (calibrator.method === 'combination')
-    throw new UserError(
-      'calibrator-combination',
-      `${path.basename(file)} is a combination, which is applied to a table of both methods: score it on the command line ` +
-        `with --methods token,consistency,ensemble --no-calibrator, then "apply".`,
-    );
   return {
-    columns: calibrator.on === 'labels' ? { labels: calibrator.labels } : {},
+    columns,
     on: calibrator.on,
     calibrate: (data) => applyCalibrator(calibrator, data),
     buckets,
     calibratorSha256: sha256,
   };
+}
+
+/**
+ * How the rows that `score` writes become calibrated ones.
+ *
+ * @throws UserError calibrator-combination: it needs the columns of two methods
+ */
+export function copyOfScores(loaded: LoadedCalibrator, buckets: readonly Bucket[]): CopyOptions {
+  const { calibrator } = loaded.saved;
+  if (calibrator.method === 'combination')
+    throw new UserError(
+      'calibrator-combination',
+      `${path.basename(loaded.file)} is a combination, which is applied to a table of both methods: score it on the command line ` +
+        `with --methods token,consistency,ensemble --no-calibrator, then "apply".`,
+    );
+  return copyBy(loaded, calibrator.on === 'labels' ? { labels: calibrator.labels } : {}, buckets);
 }
 
 export interface CopyReport {

@@ -183,6 +183,22 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
     assert.match((await bench.run('gate', '@moved.csv', '--max', 'ece=.5')).err, /neg 95%, pos 5%/);
   });
 
+  it('warns of other shares, and no more, where no row has some label', async () => {
+    await calibrated(labelTable(300), '--method', 'platt', '--prevalence', 'neg=.95,pos=.05');
+    const [header = '', ...rows] = labelTable(100).trimEnd().split('\n');
+    await bench.write('neg.csv', [header, ...rows.filter((row) => row.includes(',neg,'))].join('\n'));
+    const { warnings } = await evaluated('@neg.csv', '--calibrator', '@c.json');
+    assert.match(warnings.find(({ code }) => code === 'prevalence-differs')?.message ?? '', /pos 0%/);
+  });
+
+  it('keeps an older copy whole where the buckets of the new one cannot be used', async () => {
+    await calibrated(labelTable(200), '--method', 'platt');
+    await bench.run('apply', '@c.json', '@t.csv', '--out', '@same.csv');
+    const bad = ['--force', '--buckets', 'act=.9'];
+    assert.equal((await bench.run('apply', '@c.json', '@t.csv', '--out', '@same.csv', ...bad)).code, 2);
+    assert.ok(existsSync(bench.at('same.csv.meta.json')));
+  });
+
   it('takes shares of labels that hold commas and equals signs', async () => {
     const table = labelTable(300).replace('prob:pos', '"prob:p, o=s"').replaceAll(',pos,', ',"p, o=s",');
     await bench.write('comma.csv', table);
