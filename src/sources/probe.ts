@@ -7,6 +7,7 @@ import type { Score } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import type { ContextShape } from '../protocol/engine';
 import { isFailed, type Failed } from './source';
+import { timed } from './timed';
 
 /** Of several lengths, none of them clear: where the labels are close, a difference shows. */
 const TEXTS = [
@@ -46,17 +47,16 @@ export interface Probe {
 export async function probe(ask: Ask, method: ConfidenceMethod): Promise<Probe> {
   let refused: Failed | undefined;
   for (const text of TEXTS) {
-    const alone = await timed(() => ask([text], method));
-    const [score] = alone.scores;
+    const [{ scores, shape }, seconds] = await timed(() => ask([text], method));
+    const [score] = scores;
     if (score === undefined) throw new Error('a source must give a score for every text');
     if (isFailed(score)) {
       refused ??= score;
       continue;
     }
-    const { shape } = alone;
-    if (method === 'consistency') return { score, shape, jitter: null, secondsPerText: alone.seconds };
+    if (method === 'consistency') return { score, shape, jitter: null, secondsPerText: seconds };
     const { jitter, secondsTogether } = await measureJitter(ask);
-    const secondsPerText = method === 'ensemble' ? alone.seconds : secondsTogether / TEXTS.length;
+    const secondsPerText = method === 'ensemble' ? seconds : secondsTogether / TEXTS.length;
     return { score, shape, jitter, secondsPerText };
   }
   throw new UserError('probe-failed', refused?.reason ?? '');
@@ -66,7 +66,7 @@ export async function probe(ask: Ask, method: ConfidenceMethod): Promise<Probe> 
 async function measureJitter(ask: Ask): Promise<{ jitter: number | null; secondsTogether: number }> {
   const alone: (Score | Failed | undefined)[] = [];
   for (const text of TEXTS) alone.push((await ask([text], 'token-probability')).scores[0]);
-  const together = await timed(() => ask(TEXTS, 'token-probability'));
+  const [together, secondsTogether] = await timed(() => ask(TEXTS, 'token-probability'));
   const distances = alone.flatMap((a, text) => {
     const b = together.scores[text];
     if (a === undefined || b === undefined) throw new Error('a source must give a score for every text');
@@ -75,12 +75,6 @@ async function measureJitter(ask: Ask): Promise<{ jitter: number | null; seconds
   });
   return {
     jitter: distances.length === 0 ? null : Math.max(...distances),
-    secondsTogether: together.seconds,
+    secondsTogether,
   };
-}
-
-async function timed<T extends object>(work: () => Promise<T>): Promise<T & { readonly seconds: number }> {
-  const started = performance.now();
-  const result = await work();
-  return { ...result, seconds: (performance.now() - started) / 1000 };
 }

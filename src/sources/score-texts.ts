@@ -7,6 +7,7 @@ import { variantsOf } from '../core/scoring/variants';
 import { UserError } from '../core/user-error';
 import type { ContextShape } from '../protocol/engine';
 import { isFailed, type Failed, type Sampled, type Source } from './source';
+import { timed } from './timed';
 
 export interface ScoreTextsOptions {
   /** Instead of the classifier's own, for tables that hold several. */
@@ -108,11 +109,4 @@ async function draw(
     agreement: ({ answers }: Sampled, token?: Score) =>
       agreementOf(names, { answers, temperature, variants }, token?.labels),
   };
-}
-
-/** What work gives, and how many seconds it took. */
-async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
-  const started = performance.now();
-  const result = await work();
-  return [result, (performance.now() - started) / 1000];
 }

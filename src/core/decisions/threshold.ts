@@ -28,10 +28,8 @@ interface Surest {
 export interface FixedSequence {
   /** Rows with at least this confidence are accepted; null where none passes. */
   readonly threshold: number | null;
-  /** Rows at or above the first threshold that was tested, and how many of them are right; all rows without any. */
-  readonly first: Surest;
-  /** Whether `first` was tested: fewer rows than that can show nothing. */
-  readonly isTestable: boolean;
+  /** Rows at or above the first threshold that was tested, and how many are right; null: too few rows to test any. */
+  readonly first: Surest | null;
   /** How many more rows of this table's kind would be needed; null where passed, or where no number helps. */
   readonly moreRows: number | null;
 }
@@ -84,16 +82,16 @@ export function fixedSequenceThreshold(
   for (let percent = HIGHEST_PERCENT; percent >= 0; percent--) {
     rows += rowsAt[percent] ?? 0;
     right += rightAt[percent] ?? 0;
-    surest.push({ rows, right });
+    const seen = { rows, right };
+    surest.push(seen);
     if (rows < fewest) continue;
-    first ??= { rows, right };
+    first ??= seen;
     if (binomialTail(right, rows, target) > ALPHA) break;
     passed = percent / 100;
   }
   return {
     threshold: passed,
-    first: first ?? { rows, right },
-    isTestable: first !== null,
+    first,
     moreRows: passed === null ? rowsMissing(surest, confidence.length, target) : null,
   };
 }
@@ -143,7 +141,7 @@ export function chooseThreshold(
     target,
     estimate: { threshold: chosen, ...estimate(scoring, chosen) },
     threshold: all.threshold,
-    message: describe(all, target),
+    message: describe(all, rowCount(known), target),
   };
 }
 
@@ -204,14 +202,14 @@ function estimate(
   return { accuracy: right / rows, ...wilsonInterval(right, rows), coverage: rows / n, rows };
 }
 
-function describe({ threshold, first, isTestable, moreRows }: FixedSequence, target: number): string {
+function describe({ threshold, first, moreRows }: FixedSequence, n: number, target: number): string {
   const percent = `${Number((target * 100).toPrecision(4))}%`;
   if (threshold !== null)
     return `Rows with a confidence of at least ${threshold} are right in at least ${percent} of cases; chosen on all rows.`;
-  const rows = first.rows.toLocaleString('en-US');
-  const seen = isTestable
-    ? `the ${rows} surest rows, the fewest that could show it, are right in ${Number(((100 * first.right) / first.rows).toPrecision(3))}%`
-    : `${rows} rows are too few to show it`;
+  const seen =
+    first === null
+      ? `${n.toLocaleString('en-US')} rows are too few to show it`
+      : `the ${first.rows.toLocaleString('en-US')} surest rows, the fewest that could show it, are right in ${Number(((100 * first.right) / first.rows).toPrecision(3))}%`;
   const more =
     moreRows === null
       ? ''

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Classifier } from '../../core/classifier/definition';
 import { estimateInWords, estimateRun, requestsPerText, usualBytes } from '../../core/estimate';
 import { formatTimeLeft } from '../../core/quantities';
+import { timed } from '../../sources/timed';
 import type { TableFile } from '../../store/tables/inspect';
 import { countRows, firstTexts } from '../../store/tables/rows';
 import { exists } from '../../store/tables/scored-file';
@@ -65,8 +66,7 @@ async function measured(
     const { ask } = await rowSource(services, classifier, signal);
     // The first request also loads what is not loaded yet.
     await ask(texts.slice(0, 1), classifier.method);
-    const started = performance.now();
-    await ask(texts, classifier.method);
-    return (performance.now() - started) / 1000;
+    const [, seconds] = await timed(() => ask(texts, classifier.method));
+    return seconds;
   });
 }

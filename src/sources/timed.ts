@@ -1,0 +1,6 @@
+/** What work gives, and how many seconds it took. */
+export async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
+  const started = performance.now();
+  const result = await work();
+  return [result, (performance.now() - started) / 1000];
+}
