@@ -9,7 +9,7 @@ import { writeFileAtomic } from '../../store/atomic';
 /** A copy goes through this process's memory. */
 const COPY_LIMIT_MB = 20;
 
-export class TableFile implements vscode.Disposable {
+export class LocalTable implements vscode.Disposable {
   /** Where copies lie; a new one takes the place of the last. */
   private folder: Promise<string> | undefined;
   private copied: Promise<string> | undefined;

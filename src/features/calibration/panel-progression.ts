@@ -14,7 +14,7 @@ import { CalibrationWorker } from './worker-client';
 
 export interface ProgressionHost {
   readonly script: string;
-  /** @throws UserError everything of `TableFile.file` */
+  /** @throws UserError everything of `LocalTable.file` */
   file(): Promise<string>;
   settings(): PanelSettings;
   explained(error: unknown): NonNullable<PanelState['error']>;

@@ -34,7 +34,7 @@ import { PanelProgression } from './panel-progression';
 import { rememberedOptions, rememberOptions } from './remembered';
 import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from './save';
 import { copyText, exportFile, type ExportSource } from './export/export';
-import { TableFile } from './table-file';
+import { LocalTable } from './local-table';
 import { CalibrationWorker } from './worker-client';
 
 /** A file that is being written changes many times: it is read when it has been quiet for so long. */
@@ -44,7 +44,7 @@ const LONGEST_LINE = 2 ** 30;
 
 export class CalibrationPanel {
   private current: PanelState;
-  private readonly table: TableFile;
+  private readonly table: LocalTable;
   private readonly worker: CalibrationWorker;
   private readonly decisions: PanelDecisions;
   private readonly progression: PanelProgression;
@@ -68,7 +68,7 @@ export class CalibrationPanel {
   ) {
     const { context } = services;
     this.current = emptyPanelState(path.posix.basename(uri.path));
-    this.table = new TableFile(uri);
+    this.table = new LocalTable(uri);
     const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath;
     this.worker = new CalibrationWorker(script, {
       // Words for what is being done: they never say that something is.
