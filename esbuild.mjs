@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleViolations } from './scripts/zones.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -58,7 +59,7 @@ const bundles = [
   },
   {
     ...node,
-    entryPoints: ['src/features/calibration/worker.ts'],
+    entryPoints: ['src/features/calibration/worker/main.ts'],
     outfile: 'dist/calibration-worker.cjs',
     format: 'cjs',
   },
@@ -76,35 +77,25 @@ function pageEntries() {
     .map((entry) => entry.name);
 }
 
-/** What no bundle may contain: checked on what esbuild really put in, not on what the sources seem to say. */
-const FORBIDDEN = {
-  'dist/extension.cjs': ['node-llama-cpp', 'src/engine/', 'src/cli/'],
-  'dist/cli.mjs': ['node-llama-cpp', 'vscode', 'src/workspace/', 'src/features/'],
-  'dist/calibration-worker.cjs': ['vscode', 'node-llama-cpp', 'src/engine/', 'src/workspace/', 'src/cli/'],
-  'dist/engine.mjs': ['vscode', 'src/workspace/', 'src/features/', 'src/cli/'],
+/** The zone whose code each bundle holds: checked on what esbuild really put in, not on what the sources seem to say. */
+const BUNDLE_ZONES = {
+  'dist/extension.cjs': 'src/features',
+  'dist/engine.mjs': 'src/engine',
+  'dist/cli.mjs': 'src/cli',
+  'dist/calibration-worker.cjs': 'src/features/calibration/worker',
 };
 
-function bundleViolations(metafile) {
-  const found = [];
-  for (const [outfile, output] of Object.entries(metafile.outputs)) {
-    const forbidden = FORBIDDEN[outfile];
-    if (forbidden === undefined) continue;
-    const imports = output.imports.filter((entry) => entry.external === true).map((entry) => entry.path);
-    for (const name of forbidden) {
-      const inputs = Object.keys(output.inputs).filter((input) =>
-        name.endsWith('/') ? input.startsWith(name) : input.includes(`node_modules/${name}/`),
-      );
-      if (inputs.length > 0) found.push(`${outfile} contains ${inputs[0]}`);
-      if (imports.includes(name)) found.push(`${outfile} imports ${name}`);
-    }
-  }
-  return found;
+function violationsOf(metafile) {
+  return Object.entries(metafile.outputs).flatMap(([outfile, output]) => {
+    const zone = outfile.startsWith('dist/page/') ? 'webview' : BUNDLE_ZONES[outfile];
+    return zone === undefined ? [] : bundleViolations(zone, output).map((words) => `${outfile}: ${words}`);
+  });
 }
 
 async function buildProduct() {
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
   const results = await Promise.all(bundles.map((options) => build(options)));
-  const problems = results.flatMap((result) => bundleViolations(result.metafile));
+  const problems = results.flatMap((result) => violationsOf(result.metafile));
   if (problems.length > 0) throw new Error(`bundle rules broken:\n${problems.join('\n')}`);
 }
 

@@ -4,17 +4,32 @@
  */
 import path from 'node:path';
 
+/** The rooms of the core, from the bottom up: each may import those before it. */
+const CORE = [
+  'src/core',
+  'src/core/model',
+  'src/core/classifier',
+  'src/core/metrics',
+  'src/core/scoring',
+  'src/core/data',
+  'src/core/decisions',
+  'src/core/calibration',
+  'src/core/words',
+];
+
 /** Folder (relative to the root, posix) -> folders that it may import, besides itself. */
 export const ZONES = {
-  'src/core': [],
-  'src/protocol': ['src/core'],
-  'src/engine': ['src/core', 'src/protocol'],
-  'src/sources': ['src/core', 'src/protocol'],
-  'src/store': ['src/core', 'src/protocol'],
-  webview: ['src/core', 'src/protocol'],
-  'src/workspace': ['src/core', 'src/protocol', 'src/sources', 'src/store'],
-  'src/features': ['src/core', 'src/protocol', 'src/sources', 'src/store', 'src/workspace'],
-  'src/cli': ['src/core', 'src/protocol', 'src/sources', 'src/store', 'src/engine'],
+  ...Object.fromEntries(CORE.map((room, at) => [room, CORE.slice(0, at)])),
+  'src/protocol': CORE,
+  'src/engine': [...CORE, 'src/protocol'],
+  'src/sources': [...CORE, 'src/protocol'],
+  'src/store': [...CORE, 'src/protocol'],
+  webview: [...CORE, 'src/protocol'],
+  'src/app': [...CORE, 'src/protocol', 'src/sources', 'src/store'],
+  'src/workspace': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
+  'src/features': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app', 'src/workspace'],
+  'src/features/calibration/worker': [...CORE, 'src/protocol', 'src/store', 'src/app'],
+  'src/cli': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
 };
 
 /** Packages that only some zones may import. */
@@ -23,13 +38,24 @@ const PACKAGES = [
   { matches: (name) => name === 'node-llama-cpp', zones: ['src/engine'] },
   {
     matches: (name) => name.startsWith('node:'),
-    zones: ['src/engine', 'src/sources', 'src/store', 'src/workspace', 'src/features', 'src/cli'],
+    zones: [
+      'src/engine',
+      'src/sources',
+      'src/store',
+      'src/app',
+      'src/workspace',
+      'src/features',
+      'src/features/calibration/worker',
+      'src/cli',
+    ],
   },
 ];
 
-/** The zone of a file given relative to the root with forward slashes, or undefined outside all zones. */
+/** The innermost zone of a file given relative to the root with forward slashes, or undefined outside all zones. */
 export function zoneOf(file) {
-  return Object.keys(ZONES).find((zone) => file.startsWith(`${zone}/`));
+  return Object.keys(ZONES)
+    .filter((zone) => file.startsWith(`${zone}/`))
+    .sort((a, b) => b.length - a.length)[0];
 }
 
 function featureOf(file) {
@@ -43,12 +69,7 @@ function featureOf(file) {
 export function violation(importer, specifier) {
   const zone = zoneOf(importer);
   if (zone === undefined) return undefined;
-  if (!specifier.startsWith('.')) {
-    const rule = PACKAGES.find((entry) => entry.matches(specifier));
-    return rule === undefined || rule.zones.includes(zone)
-      ? undefined
-      : `${zone} may not import ${specifier}`;
-  }
+  if (!specifier.startsWith('.')) return packageViolation(zone, specifier);
   const target = path.posix.join(path.posix.dirname(importer), specifier);
   const targetZone = zoneOf(target);
   if (targetZone === undefined) return `${zone} may not import ${target}, which lies outside the zones`;
@@ -59,4 +80,37 @@ export function violation(importer, specifier) {
       : undefined;
   }
   return ZONES[zone].includes(targetZone) ? undefined : `${zone} may not import ${targetZone}`;
+}
+
+function packageViolation(zone, name) {
+  const rule = PACKAGES.find((entry) => entry.matches(name));
+  return rule === undefined || rule.zones.includes(zone) ? undefined : `${zone} may not import ${name}`;
+}
+
+/** The zones that the code of a zone may bring into its bundle. */
+function reachable(zone) {
+  return [zone, ...ZONES[zone]];
+}
+
+/**
+ * What a bundle holds that the code of its zone may not import.
+ *
+ * @param zone of the bundle's entry
+ * @param output one of the outputs in esbuild's metafile
+ * @returns sentences
+ */
+export function bundleViolations(zone, output) {
+  const zones = reachable(zone);
+  const files = Object.keys(output.inputs).flatMap((file) => {
+    const own = zoneOf(file);
+    return own === undefined || zones.includes(own) ? [] : [`${zone} may not contain ${file}`];
+  });
+  const bundled = Object.keys(output.inputs).flatMap(
+    (file) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
+  );
+  const external = output.imports.filter((entry) => entry.external === true).map((entry) => entry.path);
+  const packages = [...new Set([...bundled, ...external])].filter((name) =>
+    zones.every((entry) => packageViolation(entry, name) !== undefined),
+  );
+  return [...files, ...packages.map((name) => `${zone} may not contain ${name}`)];
 }

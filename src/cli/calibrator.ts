@@ -1,8 +1,8 @@
 /** The calibrator of a session: the one that the classifier names, unless the person says otherwise. */
 import path from 'node:path';
 import { type CalibratedScore, calibratedScore } from '../core/calibration/calibrated-score';
-import { fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/fit';
-import type { Warning } from '../core/calibration/types';
+import { fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/compatibility';
+import type { Warning } from '../core/model/predictions';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';

@@ -1,9 +1,9 @@
 /** `prompt-confidence classify`: the same numbers as in the editor, on a terminal. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/calibrated-words';
+import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/words/calibrated-score';
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
-import type { Warning } from '../core/calibration/types';
+import type { Warning } from '../core/model/predictions';
 import { checkText } from '../core/classifier/prompt';
 import { type Bucket, DEFAULT_BUCKETS, formatConfidence } from '../core/decisions/buckets';
 import {
@@ -15,7 +15,7 @@ import {
   labelPercent,
   scoreWarnings,
   visibleToken,
-} from '../core/presentation';
+} from '../core/words/score';
 import type { Score, TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import { scoreTexts } from '../sources/score-texts';

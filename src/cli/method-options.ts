@@ -1,6 +1,6 @@
 /** How the confidence is to be computed, where the command line says otherwise than the classifier. */
 import type { Classifier } from '../core/classifier/definition';
-import { CONFIDENCE_METHODS, VARIANTS } from '../core/scoring/methods';
+import { CONFIDENCE_METHODS, VARIANTS } from '../core/model/confidence-method';
 import { oneOf } from './calibration/options';
 import { usageError } from './command';
 

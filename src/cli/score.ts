@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { labelNames } from '../core/calibration/fit';
+import { labelNames } from '../core/calibration/compatibility';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
-import { estimateInWords, estimateRun, usualBytes } from '../core/estimate';
-import { RowRate, rowsInWords } from '../core/row-rate';
-import type { ConfidenceMethod } from '../core/scoring/methods';
+import { estimateRun, usualBytes } from '../core/scoring/estimate';
+import { RowRate } from '../core/row-rate';
+import type { ConfidenceMethod } from '../core/model/confidence-method';
 import { probe } from '../sources/probe';
 import { type ScoredTexts, scoreTexts } from '../sources/score-texts';
 import { findClassifier } from '../store/classifiers';
@@ -24,6 +24,8 @@ import { report as reportProblems } from './calibration/render';
 import type { ScoreCalibrator } from './calibrator';
 import { command, DONE, type Io, usageError } from './command';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
+import { estimateInWords } from '../core/words/estimate';
+import { rowsInWords } from '../core/words/progress';
 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
 Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label,

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Classifier } from '../core/classifier/definition';
-import type { RunPlan } from '../core/estimate';
-import type { ConfidenceMethod } from '../core/scoring/methods';
+import type { RunPlan } from '../core/scoring/estimate';
+import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { EngineOptions, ModelInfo } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
 import { engineSource } from '../sources/engine-source';

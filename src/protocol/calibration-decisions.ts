@@ -4,12 +4,12 @@
  */
 import * as z from 'zod';
 import type { Progression } from '../core/calibration/progression';
-import { METHODS } from '../core/calibration/types';
 import type { BucketCount } from '../core/decisions/bucket-counts';
 import { type Bucket, bucketsSchema, DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import type { CostChoice } from '../core/decisions/costs';
 import type { ThresholdPoint } from '../core/decisions/threshold-curve';
 import type { ThresholdChoice } from '../core/decisions/threshold';
+import { METHODS } from '../core/calibration/methods';
 
 /** Labels beyond this many have one cost for every mistake, not one for each pair. */
 export const MOST_LABELS_WITH_PAIR_COSTS = 8;

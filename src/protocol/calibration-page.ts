@@ -3,7 +3,6 @@
  * the same shapes. Each side parses what it receives. The host owns the numbers; the page owns what is looked at.
  */
 import * as z from 'zod';
-import { METHODS } from '../core/calibration/types';
 import { evaluationSchema } from '../core/data/evaluation-json';
 import {
   decisionChoicesSchema,
@@ -12,6 +11,7 @@ import {
   NO_PROGRESSION,
   progressionStateSchema,
 } from './calibration-decisions';
+import { METHODS } from '../core/calibration/methods';
 
 /** Individual predictions that are drawn; more of them are sampled. */
 export const DOT_LIMIT = 2000;

@@ -3,7 +3,7 @@
  * Both sides parse what they receive: neither trusts the other's types.
  */
 import * as z from 'zod';
-import { VARIANTS } from '../core/scoring/methods';
+import { VARIANTS } from '../core/model/confidence-method';
 
 /** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
 export const engineOptionsSchema = z.strictObject({

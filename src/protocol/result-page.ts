@@ -3,9 +3,9 @@
  * The host owns the data and sends all of it whenever something changed; the page owns only what is focused.
  */
 import * as z from 'zod';
-import { METHODS } from '../core/calibration/types';
 import { BUCKET_TONES } from '../core/decisions/bucket-mark';
 import { scoreSchema } from './engine';
+import { METHODS } from '../core/calibration/methods';
 
 /** Characters of a text that are sent to be shown. */
 export const SHOWN_TEXT_LIMIT = 2000;

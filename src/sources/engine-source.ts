@@ -1,5 +1,5 @@
 /** The engine as a source of scores. */
-import { deviceInWords } from '../core/device-words';
+import { deviceInWords } from '../core/words/device';
 import type { EngineClient } from './engine-client';
 import type { SampleRequest, ScoreRequest, Source } from './source';
 

@@ -2,7 +2,7 @@
  * What can only be known of a source's scores by asking for some: how answers are read, the shape of the context, how far
  * a text's score moves with what is scored beside it, and how long texts take.
  */
-import type { ConfidenceMethod } from '../core/scoring/methods';
+import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { Score } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import type { ContextShape } from '../protocol/engine';

@@ -1,7 +1,7 @@
 /** Scores by whatever method a classifier names, from whatever source: the same for the editor and the command line. */
 import type { Classifier } from '../core/classifier/definition';
 import { agreementOf, consistencyScore, ensembleScore } from '../core/scoring/consistency';
-import type { ConfidenceMethod, MethodSeconds } from '../core/scoring/methods';
+import type { ConfidenceMethod, MethodSeconds } from '../core/model/confidence-method';
 import type { Score } from '../core/scoring/score';
 import { variantsOf } from '../core/scoring/variants';
 import { UserError } from '../core/user-error';

@@ -4,10 +4,10 @@
  */
 import type { Classifier } from '../core/classifier/definition';
 import type { PromptVariant } from '../core/scoring/variants';
-import type { Binding } from '../core/calibration/saved';
 import type { Answer } from '../core/scoring/agreement';
 import type { Score } from '../core/scoring/score';
 import type { ContextShape } from '../protocol/engine';
+import type { Binding } from '../core/model/binding';
 
 export interface ScoreRequest {
   readonly classifier: Classifier;

@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { calibratorInWords } from '../core/calibrated-words';
-import type { Fit } from '../core/calibration/fit';
+import { calibratorInWords } from '../core/words/calibrated-score';
+import type { Fit } from '../core/calibration/compatibility';
 import { builtinFile } from '../core/classifier/builtin';
 import { withCalibrator } from '../core/classifier/calibrator-field';
 import type { Classifier } from '../core/classifier/definition';

@@ -1,11 +1,11 @@
 /** What is said when the calibrator of a classifier cannot be used, and what a person can do about it. */
 import * as vscode from 'vscode';
-import type { Binding } from '../core/calibration/saved';
 import { UserError } from '../core/user-error';
 import { saveCalibrator } from '../store/calibrators';
 import { type CalibratorError, readCalibrator } from './calibrators';
 import { exists } from './exists';
 import type { Prompts } from './prompts';
+import type { Binding } from '../core/model/binding';
 
 interface Services {
   readonly log: Pick<vscode.LogOutputChannel, 'error'>;

@@ -6,8 +6,7 @@ import {
   type CalibratedBy,
   type Calibration,
 } from '../core/calibration/calibrated-score';
-import { type Fit, fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/fit';
-import type { Binding } from '../core/calibration/saved';
+import { type Fit, fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
@@ -18,6 +17,7 @@ import { promptSha256 } from '../store/prompt-hash';
 import type { UsableClassifier } from './classifiers';
 import { JsonFolders } from './json-folders';
 import type { Scoring } from './scoring';
+import type { Binding } from '../core/model/binding';
 
 export const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
 

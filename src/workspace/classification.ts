@@ -1,7 +1,7 @@
 /** Classifies places of a document and keeps the results: what the commands and the hover share. */
 import type * as vscode from 'vscode';
 import { sourceNameText } from '../core/classifier/source-name';
-import { deviceInWords } from '../core/device-words';
+import { deviceInWords } from '../core/words/device';
 import { UserError } from '../core/user-error';
 import type { Classifiers } from './classifiers';
 import type { ResultCalibration } from './result-calibration';

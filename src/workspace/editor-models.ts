@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';
 import type { Classifier } from '../core/classifier/definition';
-import { cutToTokens } from '../core/estimate';
+import { cutToTokens } from '../core/scoring/estimate';
 import { labelOfAnswer } from '../core/scoring/parse-answer';
 import { UserError } from '../core/user-error';
 import { Places } from '../sources/places';

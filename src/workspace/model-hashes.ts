@@ -1,6 +1,6 @@
 /** The SHA-256 of model files, computed beside everything else: seconds for each gigabyte. */
 import * as vscode from 'vscode';
-import { formatShare } from '../core/quantities';
+import { formatShare } from '../core/words/quantities';
 import type { ModelEntry, ModelStore } from '../store/models';
 
 export class ModelHashes implements vscode.Disposable {

@@ -2,7 +2,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Calibration } from '../core/calibration/calibrated-score';
-import type { Binding } from '../core/calibration/saved';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Score } from '../core/scoring/score';
@@ -21,6 +20,7 @@ import type { ModelHashes } from './model-hashes';
 import type { ClassifiedText, Results, ScoredBy } from './results';
 import type { Scorer } from './scoring';
 import { readBuckets } from './settings';
+import type { Binding } from '../core/model/binding';
 
 /** Files change in bursts; the results are looked through once. */
 const QUIET_MS = 50;

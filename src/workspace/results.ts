@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Calibration } from '../core/calibration/calibrated-score';
-import type { ScoreOrigin } from '../core/calibration/fit';
+import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Score } from '../core/scoring/score';
 import { moveRange, type TextRange } from '../core/text-ranges';
 

@@ -1,6 +1,6 @@
 /** Asks before a large model that another window holds is loaded into memory a second time. */
 import os from 'node:os';
-import { formatBytes } from '../core/quantities';
+import { formatBytes } from '../core/words/quantities';
 import { UserError } from '../core/user-error';
 import type { EngineClient } from '../sources/engine-client';
 import type { LoadedModels } from '../store/loaded-models';

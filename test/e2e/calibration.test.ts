@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { parseSavedCalibrator } from '../../src/core/calibration/saved';
-import { labelName } from '../../src/core/calibration/words';
+import { labelName } from '../../src/core/words/calibration';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
 import { lookAt } from '../support/picture';
 import { projectRoot, resultsFolder } from '../support/vscode-server';

@@ -15,7 +15,6 @@ import * as vscode from 'vscode';
 import type { MethodsReport } from '../../src/cli/calibration/compare-methods';
 import { parseSavedCalibrator } from '../../src/core/calibration/saved';
 import { parseEvaluation } from '../../src/core/data/evaluation-json';
-import type { Evaluation } from '../../src/core/calibration/types';
 import { seededRandom } from '../../src/core/random';
 import type { CalibrationEditor } from '../../src/features/calibration/calibration-editor';
 import { exportFile, type ExportSource } from '../../src/features/calibration/export/export';
@@ -26,6 +25,7 @@ import { asOrdinaryUser } from '../support/ordinary-user';
 import { projectRoot } from '../support/vscode-server';
 import { internals, until } from './internals';
 import { ScriptedPrompts } from './scripted-prompts';
+import type { Evaluation } from '../../src/core/model/evaluation';
 
 function commandLine(...words: string[]): string {
   const cli = path.join(projectRoot(), 'dist', 'cli.mjs');

@@ -1,14 +1,14 @@
 import { applyCalibrator, fitCalibrator, type FitOptions } from '../../src/core/calibration/calibrator';
 import { crossFit, partition } from '../../src/core/calibration/cross-fit';
-import { confidenceOf, labelData } from '../../src/core/calibration/data';
-import { logSoftmax } from '../../src/core/calibration/numeric';
+import { confidenceOf, labelData } from '../../src/core/model/rows';
+import { logSoftmax } from '../../src/core/model/numeric';
 import { recommend } from '../../src/core/calibration/recommend';
 import type {
   CalibrateOn,
   ConfidenceData,
   LabelData,
   PredictionData,
-} from '../../src/core/calibration/types';
+} from '../../src/core/model/predictions';
 import { evaluate } from '../../src/core/metrics/evaluate';
 import {
   brierLosses,

@@ -1,15 +1,15 @@
 /** What the host sends to the page of the calibration panel: made by the code that makes it, from seeded tables. */
 import type { ComparedMethod } from '../../src/core/calibration/compare';
-import type { PredictionData } from '../../src/core/calibration/types';
-import { foldsInWords } from '../../src/core/calibration/words';
+import type { PredictionData } from '../../src/core/model/predictions';
+import { foldsInWords } from '../../src/core/words/calibration';
 import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
 import { findColumns } from '../../src/core/data/columns';
 import { TableBuilder } from '../../src/core/data/table';
-import { analyse } from '../../src/features/calibration/analyse';
-import { breakDown } from '../../src/features/calibration/breakdown';
-import { compareCalibrators } from '../../src/features/calibration/compare';
-import { decideOn, progressions } from '../../src/features/calibration/decide';
-import { originInWords } from '../../src/features/calibration/origin';
+import { analyse } from '../../src/features/calibration/worker/analyse';
+import { breakDown } from '../../src/features/calibration/worker/breakdown';
+import { compareCalibrators } from '../../src/features/calibration/worker/compare';
+import { decideOn, progressions } from '../../src/features/calibration/worker/decide';
+import { originInWords } from '../../src/features/calibration/worker/origin';
 import {
   DEFAULT_CHOICES,
   NO_DECISIONS,

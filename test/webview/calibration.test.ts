@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rowsOfBin } from '../../src/features/calibration/analyse';
+import { rowsOfBin } from '../../src/features/calibration/worker/analyse';
 import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import {
   type BinParams,

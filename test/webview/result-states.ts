@@ -2,7 +2,7 @@
 import type { Answer } from '../../src/core/scoring/agreement';
 import { agreementOf, ensembleScore } from '../../src/core/scoring/consistency';
 import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
-import { formatPercent } from '../../src/core/presentation';
+import { formatPercent } from '../../src/core/words/score';
 import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
 
 const TOKENS: readonly (readonly [string, number, string?])[] = [

@@ -2,7 +2,7 @@
  * The table of the buckets: what each holds, raw and calibrated. To be edited, each is split or removed, and has its
  * name and its lower end in fields.
  */
-import { interval, labelName, methodName, number, signed } from '../../src/core/calibration/words';
+import { interval, labelName, methodName, number, signed } from '../../src/core/words/calibration';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
 import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
 import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/decisions/buckets';

@@ -1,5 +1,3 @@
-/** The section of the page that compares calibrators: what to use and why, their numbers, one beside raw, saving. */
-import type { Method, Metric } from '../../src/core/calibration/types';
 import {
   CORRECTNESS,
   gapInWords,
@@ -7,7 +5,7 @@ import {
   nullInWords,
   recommendationReason,
   recommendationTitle,
-} from '../../src/core/calibration/words';
+} from '../../src/core/words/calibration';
 import type { Comparison, PanelState } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
@@ -15,6 +13,8 @@ import { densityTop, type DiagramOptions } from './diagram';
 import { figure, type FigureOptions } from './figure';
 import { link, metricCell, table } from './tables';
 import { WAITS } from './words';
+import type { Metric } from '../../src/core/model/evaluation';
+import type { Method } from '../../src/core/calibration/methods';
 
 /** How every diagram of the page is drawn. */
 export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;

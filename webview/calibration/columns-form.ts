@@ -1,5 +1,5 @@
 /** The form in which a person says which column of the table is what: the command line's --column, --scores, --on. */
-import { labelName, number } from '../../src/core/calibration/words';
+import { labelName, number } from '../../src/core/words/calibration';
 import {
   methodsOf,
   type NamedColumns,

@@ -1,8 +1,7 @@
 /** The section of the page that says what to do: buckets, thresholds, and which threshold a target or costs want. */
-import { count, interval, labelName, methodName, number } from '../../src/core/calibration/words';
+import { count, interval, labelName, methodName, number } from '../../src/core/words/calibration';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { Costs } from '../../src/core/decisions/costs';
-import type { Method } from '../../src/core/calibration/types';
 import {
   type Decided,
   type DecisionReport,
@@ -16,6 +15,7 @@ import { checkbox, radios } from './choices';
 import { numberField } from './fields';
 import { table } from './tables';
 import { thresholdPlot } from './threshold-plot';
+import type { Method } from '../../src/core/calibration/methods';
 
 /** What is looked at. */
 export interface DecisionView {

@@ -2,7 +2,7 @@
  * The reliability diagram with its histogram, as one SVG: single predictions as dots in two strips, bin averages
  * against the diagonal, and beneath, on the same axis, how many rows have such a confidence.
  */
-import { type Axes, number } from '../../src/core/calibration/words';
+import { type Axes, number } from '../../src/core/words/calibration';
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
 import { type Attributes, svg } from '../dom';
 import { curvePath } from './curve';

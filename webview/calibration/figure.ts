@@ -1,5 +1,5 @@
 /** A reliability diagram with what is said about it: the numbers of the bin at hand, the legend, the table. */
-import { type Axes } from '../../src/core/calibration/words';
+import { type Axes } from '../../src/core/words/calibration';
 import type { Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
 import { type Band, reliabilityDiagram } from './diagram';

@@ -1,5 +1,5 @@
 /** What the shapes of a diagram mean. */
-import { type Axes, number } from '../../src/core/calibration/words';
+import { type Axes, number } from '../../src/core/words/calibration';
 import { CURVE_ROWS, type Diagram } from '../../src/protocol/calibration-page';
 import { h, svg } from '../dom';
 import type { Band } from './diagram';

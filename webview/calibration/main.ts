@@ -11,8 +11,7 @@ import {
   labelName,
   methodName,
   verdict,
-} from '../../src/core/calibration/words';
-import type { Method } from '../../src/core/calibration/types';
+} from '../../src/core/words/calibration';
 import { DECISION_PAGE_METHODS } from '../../src/protocol/calibration-decisions';
 import {
   BIN_COUNTS,
@@ -47,6 +46,7 @@ import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts'
 import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
 import { isMappable, remedy } from './words';
+import type { Method } from '../../src/core/calibration/methods';
 
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),

@@ -6,7 +6,7 @@ import {
   methodName,
   nullInWords,
   secondsInWords,
-} from '../../src/core/calibration/words';
+} from '../../src/core/words/calibration';
 import { methodsOf } from '../../src/core/data/columns';
 import type { MethodsComparison, PanelState } from '../../src/protocol/calibration-page';
 import { button } from '../button';

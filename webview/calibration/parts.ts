@@ -7,7 +7,7 @@ import {
   nullInWords,
   number,
   signed,
-} from '../../src/core/calibration/words';
+} from '../../src/core/words/calibration';
 import type { Breakdown, PanelState, RowView } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
 import { select, type SelectOption } from './choices';

@@ -1,12 +1,12 @@
 /** The section of the page that says whether more labelled rows would help: one small plot for each calibrator. */
 import { FEWEST_FOR_PROGRESSION, type ProgressionPoint } from '../../src/core/calibration/progression';
-import type { Method } from '../../src/core/calibration/types';
-import { count, methodName, number } from '../../src/core/calibration/words';
+import { count, methodName, number } from '../../src/core/words/calibration';
 import type { MethodProgression, ProgressionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
 import { h, svg, warningIcon } from '../dom';
 import { radios } from './choices';
 import { table } from './tables';
+import type { Method } from '../../src/core/calibration/methods';
 
 /** What the plots are of. */
 export type ProgressionMetric = 'nll' | 'brier';

@@ -1,5 +1,3 @@
-/** The tables beside the plots. */
-import type { Evaluation, Metric } from '../../src/core/calibration/types';
 import {
   type Axes,
   binRange,
@@ -8,10 +6,11 @@ import {
   labelName,
   number,
   signed,
-} from '../../src/core/calibration/words';
+} from '../../src/core/words/calibration';
 import type { BinRows, Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
 import { curveAt } from './curve';
+import type { Evaluation, Metric } from '../../src/core/model/evaluation';
 
 interface Column {
   readonly name: string;

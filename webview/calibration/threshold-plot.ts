@@ -2,7 +2,7 @@
  * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
  * beneath moves a line over it; what stands there is said in words.
  */
-import { count, interval, labelName, methodName, number } from '../../src/core/calibration/words';
+import { count, interval, labelName, methodName, number } from '../../src/core/words/calibration';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';

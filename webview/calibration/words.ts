@@ -1,6 +1,5 @@
-/** What only the page says; numbers and findings that its report says too are in words of the core. */
-import type { ReliabilityBin } from '../../src/core/calibration/types';
-import { type Axes, binRange, count, number, signed } from '../../src/core/calibration/words';
+import { type Axes, binRange, count, number, signed } from '../../src/core/words/calibration';
+import type { ReliabilityBin } from '../../src/core/model/evaluation';
 
 /** Why a button does nothing while numbers are computed. */
 export const WAITS = 'Possible once the numbers are computed, or cancelled.';

@@ -1,7 +1,7 @@
 /** The page of the result view. It draws what the host sends, and keeps nothing but what is focused. */
 import '../no-eval';
-import { calibrationNotes, headline, rawInWords } from '../../src/core/calibrated-words';
-import { scoreWarnings, visibleName } from '../../src/core/presentation';
+import { calibrationNotes, headline, rawInWords } from '../../src/core/words/calibrated-score';
+import { scoreWarnings, visibleName } from '../../src/core/words/score';
 import {
   pageStateSchema,
   RESULT_PAGE_METHODS,

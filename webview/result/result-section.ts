@@ -5,7 +5,7 @@ import {
   headline,
   needsNote,
   rawInWords,
-} from '../../src/core/calibrated-words';
+} from '../../src/core/words/calibrated-score';
 import type { Calibration } from '../../src/core/calibration/calibrated-score';
 import { formatConfidence } from '../../src/core/decisions/buckets';
 import {
@@ -19,7 +19,7 @@ import {
   scoreWarnings,
   visibleName,
   visibleToken,
-} from '../../src/core/presentation';
+} from '../../src/core/words/score';
 import type { Score, TokenRow } from '../../src/core/scoring/score';
 import type { PageCommand, ResultDetail } from '../../src/protocol/result-page';
 import { bar, h, warningIcon } from '../dom';

@@ -3,7 +3,7 @@
  */
 import path from 'node:path';
 import { isFittedOn, mismatches } from '../../core/calibration/saved';
-import type { Warning } from '../../core/calibration/types';
+import type { Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import type { LoadedCalibrator } from '../../store/calibrators';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { calibrate as calibrateData } from '../../core/calibration/calibrate';
+import { calibrate as calibrateData, type CalibrationReport } from '../../core/calibration/calibrate';
 import { combinationGain, gainWarnings } from '../../core/calibration/combination-gain';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { forShares } from '../../core/calibration/deployment';
@@ -12,7 +12,7 @@ import {
   type Recommendation,
   recommend,
 } from '../../core/calibration/recommend';
-import type { CalibrationReport, Evaluation, Method, PredictionData } from '../../core/calibration/types';
+import type { PredictionData } from '../../core/model/predictions';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
 import { saveCalibrator } from '../../store/calibrators';
@@ -42,6 +42,8 @@ import {
   renderRecommendation,
   report as reportProblems,
 } from './render';
+import type { Evaluation } from '../../core/model/evaluation';
+import type { Method } from '../../core/calibration/methods';
 
 /** Corrections of a label prior, which look at no true label. */
 const PRIORS = { 'prior-batch': 'batch', 'prior-content-free': 'content-free' } as const;

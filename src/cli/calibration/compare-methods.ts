@@ -1,10 +1,10 @@
 import { type CombinationGain, compareCombination } from '../../core/calibration/combination-gain';
-import type { Evaluation, EvaluateOptions, Metric } from '../../core/calibration/types';
-import { secondsInWords } from '../../core/calibration/words';
+import { foldsInWords, secondsInWords } from '../../core/words/calibration';
 import type { ColumnOptions } from '../../core/data/columns';
 import { evaluate } from '../../core/metrics/evaluate';
 import { type MethodTable, readMethods } from '../../store/tables/methods';
 import { aligned, count, interval, number, renderDiagram } from './render';
+import type { Evaluation, EvaluateOptions, Metric } from '../../core/model/evaluation';
 
 /** What a row costs; null where the table does not say. */
 interface Cost {
@@ -66,8 +66,8 @@ function combinationOf(
 ): MethodsReport['combination'] {
   const compared = compareCombination(data, { ...options, warnings, rejected });
   if ('reason' in compared) return compared;
-  const { folds, gain, assessment } = compared;
-  return { folds, gain, answersPerRow, secondsPerRow, ...assessment.evaluation };
+  const { split, gain, assessment } = compared;
+  return { folds: foldsInWords(split), gain, answersPerRow, secondsPerRow, ...assessment.evaluation };
 }
 
 export function renderMethods({ rows, leftOut, methods, combination }: MethodsReport): string {

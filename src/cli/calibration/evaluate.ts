@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
 import { atShares, sharesWarnings } from '../../core/calibration/deployment';
-import type { Prevalence } from '../../core/calibration/prior';
-import type { PredictionData, Warning } from '../../core/calibration/types';
+import type { PredictionData, Warning } from '../../core/model/predictions';
 import { decide } from '../../core/decisions/decisions';
 import { evaluateReport } from '../../core/decisions/report';
 import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
@@ -39,6 +38,7 @@ import {
 } from './options';
 import { renderEvaluation, report } from './render';
 import { renderDecisions } from './render-decisions';
+import type { Prevalence } from '../../core/model/label-shares';
 
 const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
 How far the confidence in a table can be trusted, and what to decide by it. Of a table that was scored by several

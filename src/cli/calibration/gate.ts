@@ -1,8 +1,8 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { selectRows } from '../../core/calibration/data';
-import type { Evaluation, EvaluateOptions, Warning } from '../../core/calibration/types';
+import { selectRows } from '../../core/model/rows';
+import type { Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
 import { pairRows } from '../../core/data/pairing';
@@ -36,6 +36,7 @@ import {
   TABLE_USAGE,
 } from './options';
 import { count, report } from './render';
+import type { Evaluation, EvaluateOptions } from '../../core/model/evaluation';
 
 const USAGE = `Usage: prompt-confidence gate TABLE [--max METRIC=X] [--min METRIC=X] [--baseline FILE] [options]
 Ends with 0 where every limit holds and nothing is worse than the baseline, and with 1 where not, or where the rows

@@ -4,11 +4,12 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import type { BinningKind, CalibrateOn, PredictionData } from '../../core/calibration/types';
+import type { CalibrateOn, PredictionData } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
 import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
+import type { BinningKind } from '../../core/model/evaluation';
 
 /** For parseArgs: how a table is read. */
 export const TABLE_OPTIONS = {

@@ -1,18 +1,13 @@
 /**
  * Results for people: aligned tables and a reliability diagram of letters.
  */
-import type {
-  CalibrationReport,
-  Evaluation,
-  Metric,
-  RejectedRow,
-  ReliabilityBin,
-  Warning,
-} from '../../core/calibration/types';
+import type { RejectedRow, Warning } from '../../core/model/predictions';
 import type { Progression, Spread } from '../../core/calibration/progression';
 import type { Recommendation } from '../../core/calibration/recommend';
-import { metricsOf } from '../../core/metrics/metric-names';
+import { metricsOf } from '../../core/words/metrics';
 import type { Io } from '../command';
+import type { Evaluation, Metric, ReliabilityBin } from '../../core/model/evaluation';
+import type { CalibrationReport } from '../../core/calibration/calibrate';
 
 /** Rows in aligned columns: the first flush left, the others flush right; a cell beyond the first row's is a remark. */
 export function aligned(rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
 import { UserError } from '../user-error';
-import { softplus } from './numeric';
+import { softplus } from '../model/numeric';
 import { minimise, type Objective } from './newton';
 import type { BinarySample } from './sample';
 

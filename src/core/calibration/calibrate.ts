@@ -1,16 +1,10 @@
+import type { Method } from './methods';
 import { evaluate } from '../metrics/evaluate';
 import { type Calibrator, applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
 import { confidenceOnly, crossFit, type CrossFit, type Fit, partition, type Partition } from './cross-fit';
-import { knownRows } from './data';
-import type {
-  CalibrateOn,
-  CalibrationReport,
-  Evaluation,
-  EvaluateOptions,
-  FoldReport,
-  PredictionData,
-  Warning,
-} from './types';
+import { knownRows } from '../model/rows';
+import type { CalibrateOn, PredictionData, Warning } from '../model/predictions';
+import type { Evaluation, EvaluateOptions } from '../model/evaluation';
 
 export interface CalibrateOptions extends FitOptions, Omit<EvaluateOptions, 'seed' | 'folds'> {
   /** How a fold gets its calibrator, where more than the parameters of `method` was chosen on the table. */
@@ -120,4 +114,34 @@ function seedRange(
     brier: range(({ brier, labelMetrics }) => (labelMetrics?.brier ?? brier).value),
     ece: range(({ ece }) => ece.value),
   };
+}
+
+/** How the out-of-sample predictions came about. */
+export interface FoldReport {
+  /** 'folds': cross-fitting; 'split': fitted on the rows marked fit, scored on those marked test. */
+  readonly source: 'folds' | 'split';
+  readonly count: number;
+  readonly seed: number;
+  readonly stratifiedBy: 'label' | 'correct';
+  readonly grouped: boolean;
+  /** Lowest and highest result over five fold seeds: how much the fit itself varies. Null for a split. */
+  readonly seedRange: null | {
+    readonly seeds: readonly number[];
+    readonly nll: readonly [number, number];
+    readonly brier: readonly [number, number];
+    readonly ece: readonly [number, number];
+  };
+}
+
+/** What `calibrate` prints. */
+export interface CalibrationReport {
+  readonly method: Method;
+  readonly on: CalibrateOn;
+  readonly folds: FoldReport;
+  /** Raw and calibrated out-of-sample numbers, on the same rows. */
+  readonly before: Evaluation;
+  readonly after: Evaluation;
+  /** The saved calibrator on the rows that it was fitted on: flatters, shown only beside the others. */
+  readonly inSample: Evaluation;
+  readonly warnings: readonly Warning[];
 }

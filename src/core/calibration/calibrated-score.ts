@@ -4,10 +4,11 @@ import { type MarkedBucket, markedBucket } from '../decisions/bucket-mark';
 import { smoothedLogRates } from '../scoring/consistency';
 import type { Score } from '../scoring/score';
 import { applyCalibrator, type Calibrator } from './calibrator';
-import { confidenceOf, labelData } from './data';
-import { tableLabels } from './fit';
+import { confidenceOf, labelData } from '../model/rows';
+import { tableLabels } from './compatibility';
 import type { SavedCalibrator } from './saved';
-import { type CalibrateOn, type Method, type PredictionData, UNKNOWN_CORRECT, UNKNOWN_LABEL } from './types';
+import { type CalibrateOn, type PredictionData, UNKNOWN_CORRECT, UNKNOWN_LABEL } from '../model/predictions';
+import type { Method } from './methods';
 
 export interface CalibratedScore {
   readonly on: CalibrateOn;

@@ -3,18 +3,20 @@ import { UserError } from '../user-error';
 import { type BetaMap, betaLogOdds, fitBeta } from './beta';
 import { type BiasTemperatureModel, fitBiasTemperature } from './bias-temperature';
 import { type CombinationModel, fitCombination } from './combination';
-import { confidenceOf, knownRows, normalisedWeights, rowCount } from './data';
+import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../model/rows';
 import { fitHistogram, type HistogramMap, histogramLogOdds } from './histogram';
 import { fitIsotonic, type IsotonicMap, isotonicLogOdds } from './isotonic';
 import type { LabelSample } from './label-sample';
-import { clamp, logSoftmax, oneVsRestColumn, sigmoid, softplus } from './numeric';
+import { clamp, logSoftmax, oneVsRestColumn, sigmoid, softplus } from '../model/numeric';
 import { fitPlatt, plattLogOdds, type PlattMap } from './platt';
-import { fitBatch, fitContentFree, type Prevalence, type PriorModel, shiftPrevalence } from './prior';
+import { fitBatch, fitContentFree, type PriorModel } from './prior';
 import type { BinarySample } from './sample';
 import { fitSlope, slopeLogOdds, type SlopeMap } from './slope';
 import { fitTemperature, type TemperatureModel } from './temperature';
-import type { CalibrateOn, ConfidenceData, LabelData, Method, PredictionData, Warning } from './types';
+import type { CalibrateOn, ConfidenceData, LabelData, PredictionData, Warning } from '../model/predictions';
 import { fitVector, type VectorModel } from './vector';
+import type { Method } from './methods';
+import { type Prevalence, shiftPrevalence } from '../model/label-shares';
 
 /** A calibrator of one number: log-odds in, log-odds out. */
 export type ScalarMap = PlattMap | IsotonicMap | BetaMap | HistogramMap | SlopeMap;

@@ -1,10 +1,10 @@
 import { UserError } from '../user-error';
 import { type ComparedMethod, crossFitted } from './compare';
-import { partition } from './cross-fit';
-import { knownRows } from './data';
+import { type Partition, partition } from './cross-fit';
+import { knownRows } from '../model/rows';
 import { recommend } from './recommend';
-import type { EvaluateOptions, PredictionData, Warning } from './types';
-import { foldsInWords } from './words';
+import type { PredictionData, Warning } from '../model/predictions';
+import type { EvaluateOptions } from '../model/evaluation';
 
 export interface CombinationGain {
   /** Whether the combination is better than the token probability alone by more than the error of that difference. */
@@ -49,8 +49,8 @@ export function gainWarnings({ beats, message }: CombinationGain): Warning[] {
 /** The combination on rows that it did not see, or why there is none. */
 export type ComparedCombination =
   | (ComparedMethod & {
-      /** How the rows were scored, in words. */
-      readonly folds: string;
+      /** How the rows were scored. */
+      readonly split: Pick<Partition, 'source' | 'count'>;
       readonly gain: CombinationGain;
     })
   | { readonly reason: string };
@@ -70,7 +70,7 @@ export function compareCombination(
     const split = partition(known, seed);
     return {
       ...crossFitted(known, 'combination', split, { ...options, on: 'labels' }),
-      folds: foldsInWords(split),
+      split,
       gain: combinationGain(data, seed),
     };
   } catch (error) {

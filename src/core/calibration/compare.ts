@@ -2,9 +2,11 @@ import { type Assessment, assess } from '../metrics/evaluate';
 import { UserError } from '../user-error';
 import { fitCalibrator, refusal } from './calibrator';
 import { confidenceOnly, crossFit, partition, type Partition } from './cross-fit';
-import { knownRows, rowCount, rowsWhere, selectRows } from './data';
+import { knownRows, rowCount, rowsWhere, selectRows } from '../model/rows';
 import { FITTED_METHODS } from './recommend';
-import type { CalibrateOn, EvaluateOptions, Method, PredictionData } from './types';
+import type { CalibrateOn, PredictionData } from '../model/predictions';
+import type { EvaluateOptions } from '../model/evaluation';
+import type { Method } from './methods';
 
 /** A calibrator (or none) on rows that it did not see. */
 export interface ComparedMethod {

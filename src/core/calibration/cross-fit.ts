@@ -1,9 +1,9 @@
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, type Calibrator, isStrictlyMonotone, parameterCount } from './calibrator';
-import { confidenceOf, rowCount, rowsWhere, selectRows } from './data';
-import { assignFolds, foldCount } from './folds';
-import { type CalibrateOn, type PredictionData, SPLIT_FIT, SPLIT_TEST } from './types';
+import { confidenceOf, rowCount, rowsWhere, selectRows, strataOf } from '../model/rows';
+import { assignFolds, foldCount } from '../model/folds';
+import { type CalibrateOn, type PredictionData, SPLIT_FIT, SPLIT_TEST } from '../model/predictions';
 
 /** Fits a calibrator on the given rows and on nothing else: whatever it chooses, it chooses there. */
 export type Fit = (train: PredictionData) => Calibrator;
@@ -33,11 +33,6 @@ export interface CrossFit {
   readonly parameters: number;
   /** Folds that could not be fitted, with the reason; their rows are not among `rows`. */
   readonly failures: readonly { readonly fold: number; readonly message: string }[];
-}
-
-/** Class by which folds are balanced: the true label, or correct. */
-export function strataOf(data: PredictionData): ArrayLike<number> {
-  return data.kind === 'labels' ? data.truth : data.correct;
 }
 
 /**

@@ -1,9 +1,14 @@
-/** Other label shares where a model is used than where its scores were collected. */
-import { shortened } from '../data/cells';
 import { applyCalibrator, type LabelCalibrator } from './calibrator';
-import { knownRows, labelData } from './data';
-import { labelShares, ownShares, type Prevalence, shiftPrevalence, weightedToShares } from './prior';
-import type { LabelData, PredictionData, Warning } from './types';
+import { knownRows, labelData } from '../model/rows';
+import type { LabelData, PredictionData, Warning } from '../model/predictions';
+import {
+  labelShares,
+  ownShares,
+  type Prevalence,
+  shiftPrevalence,
+  weightedToShares,
+} from '../model/label-shares';
+import { shortened } from '../quote';
 
 /** A table as it would be under the label shares of deployment. */
 export interface DeployedTable {

@@ -1,6 +1,6 @@
 import { equalMassEdges } from '../metrics/bins';
 import { countBelow } from '../metrics/sort';
-import { logit } from './numeric';
+import { logit } from '../model/numeric';
 import type { BinarySample } from './sample';
 
 /** A step function: the share of positive rows in each bin (lo, hi] of the score. */

@@ -1,5 +1,5 @@
 import { argsort, countBelow } from '../metrics/sort';
-import { clamp, logit } from './numeric';
+import { clamp, logit } from '../model/numeric';
 import type { BinarySample } from './sample';
 
 /** A non-decreasing piecewise linear function through its knots, constant beyond the outer ones. */

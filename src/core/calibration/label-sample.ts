@@ -1,5 +1,5 @@
-import { listed } from '../data/columns';
 import { UserError } from '../user-error';
+import { listed } from '../quote';
 
 /** What every calibrator of a distribution over labels is fitted on. */
 export interface LabelSample {

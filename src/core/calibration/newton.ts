@@ -1,4 +1,4 @@
-import { solvePositiveDefinite } from './numeric';
+import { solvePositiveDefinite } from '../model/numeric';
 
 /** A convex function with its derivatives. */
 export interface Objective {

@@ -1,7 +1,7 @@
-import { listed } from '../data/columns';
 import { UserError } from '../user-error';
-import { type LabelData, UNKNOWN_LABEL, type Warning } from './types';
-import { normalisedWeights } from './data';
+import type { LabelData, Warning } from '../model/predictions';
+import { normalisedWeights } from '../model/rows';
+import { requireShares } from '../model/label-shares';
 
 /** softmax(z + b): a shift that takes a label prior out of the scores without looking at any true label. */
 export interface PriorModel {
@@ -55,82 +55,6 @@ export function fitBatch(
       ]
     : [];
   return { model: { kind: 'batch', bias, shares: [...shares] }, warnings };
-}
-
-/**
- * Moves label scores from the label shares that a calibrator was fitted under to those of deployment (Saerens,
- * Latinne, Decaestecker 2002, eq. 4): z_k + ln(π_new,k / π_fit,k). The result is not normalised.
- *
- * @param logProbs (n·K)
- * @returns (n·K)
- */
-export function shiftPrevalence(
-  logProbs: Float64Array,
-  fitted: readonly number[],
-  deployed: readonly number[],
-): Float64Array {
-  const K = fitted.length;
-  requireShares(fitted, K, 'fitted label shares');
-  requireShares(deployed, K, 'deployed label shares');
-  const shift = deployed.map((share, k) => Math.log(share / (fitted[k] ?? 1)));
-  return logProbs.map((z, i) => z + (shift[i % K] ?? 0));
-}
-
-/** Shares of the labels where a calibrator was fitted and where it is used: scores are moved from the ones to the others. */
-export interface Prevalence {
-  /** (K) each, above 0, summing to 1. */
-  readonly fitted: readonly number[];
-  readonly deployed: readonly number[];
-}
-
-/** (K) share of each label among the rows with a known truth, by their weight. */
-export function ownShares(data: LabelData): number[] {
-  const { labels, truth } = data;
-  const weight = normalisedWeights(data, truth.length);
-  const sums = labels.map(() => 0);
-  let total = 0;
-  truth.forEach((label, i) => {
-    if (label === UNKNOWN_LABEL) return;
-    const w = weight === null ? 1 : (weight[i] ?? 0);
-    sums[label] = (sums[label] ?? 0) + w;
-    total += w;
-  });
-  return sums.map((sum) => sum / total);
-}
-
-/**
- * The same for what is moved by them: each above 0.
- *
- * @throws UserError bad-shares: no row has some label, and nothing can be said about what it would be elsewhere
- */
-export function labelShares(data: LabelData): number[] {
-  const shares = ownShares(data);
-  const absent = data.labels.filter((_, k) => !((shares[k] ?? 0) > 0));
-  if (absent.length > 0)
-    throw new UserError(
-      'bad-shares',
-      `No row has the true label ${listed(absent)}, so the table cannot stand for one in which it has a share. Add ` +
-        `such rows, or leave the shares out.`,
-    );
-  return shares;
-}
-
-/** The table with its rows weighted so that its labels have the given shares: what it would show there. */
-export function weightedToShares(data: LabelData, shares: readonly number[]): LabelData {
-  const own = labelShares(data);
-  requireShares(shares, own.length, 'deployed label shares');
-  const factor = shares.map((share, k) => share / (own[k] ?? 1));
-  const weight = Float64Array.from(data.truth, (label, i) => (factor[label] ?? 0) * (data.weight?.[i] ?? 1));
-  return { ...data, weight };
-}
-
-function requireShares(shares: readonly number[], K: number, name: string): void {
-  const sum = shares.reduce((total, share) => total + share, 0);
-  if (shares.length === K && shares.every((share) => share > 0) && Math.abs(sum - 1) <= 0.01) return;
-  throw new UserError(
-    'bad-shares',
-    `The ${name} must be ${K} numbers above 0 that sum to 1, one for each label in order; they are ${shares.join(', ')}.`,
-  );
 }
 
 function meanLogProbs(logProbs: Float64Array, K: number, weight: Float64Array | null): number[] {

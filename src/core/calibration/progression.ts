@@ -7,8 +7,8 @@ import { type Random, seededRandom, shuffle } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
 import { confidenceOnly } from './cross-fit';
-import { confidenceOf, knownRows, normalisedWeights, rowCount, selectRows } from './data';
-import type { PredictionData } from './types';
+import { confidenceOf, knownRows, normalisedWeights, rowCount, selectRows } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
 
 /** Median and the middle 80% over repeats. */
 export interface Spread {

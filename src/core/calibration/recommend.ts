@@ -1,9 +1,10 @@
 import { labelNllLosses, nllLosses } from '../metrics/losses';
 import { type Calibrator, fitCalibrator, type FitOptions, refusal } from './calibrator';
 import { type CrossFit, confidenceOnly, crossFit, partition } from './cross-fit';
-import { confidenceOf, knownRows, normalisedWeights, rowCount, rowsWhere, selectRows } from './data';
+import { confidenceOf, knownRows, normalisedWeights, rowCount, rowsWhere, selectRows } from '../model/rows';
 import { UserError } from '../user-error';
-import { type CalibrateOn, type Method, type PredictionData, SPLIT_FIT, type Warning } from './types';
+import { type CalibrateOn, type PredictionData, SPLIT_FIT, type Warning } from '../model/predictions';
+import type { Method } from './methods';
 
 export interface RecommendOptions extends Omit<FitOptions, 'method'> {
   /** Methods to compare; all that are fitted on labelled rows and work on `on`. */

@@ -1,14 +1,13 @@
 import * as z from 'zod';
-import { VARIANTS } from '../scoring/methods';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
-import { METHODS } from './types';
+import { METHODS } from './methods';
+import { binding, type Binding, sha256 } from '../model/binding';
 
 /** Version of the file's form. A newer one is refused, not guessed. */
 export const SAVED_VERSION = 1;
 
 const finite = z.number();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hexadecimal digits');
 const count = z.int().min(0);
 
 function ascending(values: readonly number[], strictly: boolean): boolean {
@@ -162,36 +161,6 @@ const folds = z.strictObject({
     .nullable(),
 });
 
-const modelIdentity = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('file'), name: z.string(), sha256 }),
-  z.strictObject({
-    kind: z.literal('endpoint'),
-    address: z.string(),
-    name: z.string(),
-    fingerprint: z.string().nullable(),
-    verified: z.literal(false),
-  }),
-]);
-
-/** Where scores come from: what a calibrator is valid for. */
-const binding = z.strictObject({
-  model: modelIdentity,
-  promptSha256: sha256,
-  scoring: z.strictObject({
-    method: z.string(),
-    mode: z.string(),
-    /** How answers were drawn, for consistency and ensemble; the temperature is null where it is not known. */
-    sampling: z
-      .strictObject({
-        samples: count.min(1),
-        temperature: finite.positive().nullable(),
-        variants: z.enum(VARIANTS),
-      })
-      .optional(),
-  }),
-  backend: z.string(),
-});
-
 export const savedCalibratorSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -220,7 +189,6 @@ export const savedCalibratorSchema = z
   .refine(({ n, nCorrect, nWrong }) => n === nCorrect + nWrong, 'n must be nCorrect + nWrong');
 
 export type SavedCalibrator = z.infer<typeof savedCalibratorSchema>;
-export type Binding = z.infer<typeof binding>;
 
 /** What an editor checks and completes a file by. */
 export function calibratorJsonSchema(): object {

@@ -1,5 +1,5 @@
 import { UserError } from '../user-error';
-import { sigmoid } from './numeric';
+import { sigmoid } from '../model/numeric';
 import type { BinarySample } from './sample';
 import { searchScale } from './scale-search';
 

@@ -1,8 +1,8 @@
 import type { Random } from '../random';
 import { UserError } from '../user-error';
-import { assignFolds } from './folds';
+import { assignFolds } from '../model/folds';
 import { type LabelSample, requireEveryLabel, selectSample } from './label-sample';
-import { rowsWhere } from './data';
+import { rowsWhere } from '../model/rows';
 import { minimise } from './newton';
 import { centredBias, softmaxRegression } from './softmax-regression';
 

@@ -10,7 +10,7 @@ import {
   VARIANTS,
   type ConfidenceMethod,
   type ConsistencySettings,
-} from '../scoring/methods';
+} from '../model/confidence-method';
 import { parseSourceName, type SourceName } from './source-name';
 import { spellingsOf } from './spellings';
 

@@ -1,3 +1,5 @@
+import { quoted } from '../quote';
+
 /**
  * Single cells of a table: numbers written plainly, and what to say about those that are not.
  */
@@ -57,14 +59,4 @@ export function flag(cell: string): 0 | 1 | undefined {
     default:
       return undefined;
   }
-}
-
-/** A cell or a name as it is shown in a sentence: at most 40 characters of it. */
-export function shortened(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
-}
-
-/** The same in quotes. */
-export function quoted(cell: string): string {
-  return `"${shortened(cell)}"`;
 }

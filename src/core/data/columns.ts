@@ -2,7 +2,7 @@
  * Which column of a table is what: found by name, or said by the person.
  */
 import { UserError } from '../user-error';
-import { quoted } from './cells';
+import { listed } from '../quote';
 
 /** What a single column can be, and the names it is found by (compared without case and outer spaces). */
 const ROLE_NAMES = {
@@ -415,11 +415,4 @@ function noColumns(header: readonly string[]): UserError {
     `No predictions found: the table needs a column "confidence", or one "prob:LABEL", "logprob:LABEL" or ` +
       `"logit:LABEL" for each label, or "y_prob". Its first line reads ${listed(header)}.`,
   );
-}
-
-/** Names in quotes, the first twelve of them. */
-export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 12).map(quoted);
-  const more = names.length - shown.length;
-  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

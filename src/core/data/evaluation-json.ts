@@ -2,9 +2,9 @@
  * What `evaluate --json` prints, read back.
  */
 import * as z from 'zod';
-import type { Evaluation } from '../calibration/types';
 import { UserError } from '../user-error';
 import { badJsonLine } from './json';
+import type { Evaluation } from '../model/evaluation';
 
 const VERSION = 1;
 

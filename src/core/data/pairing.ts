@@ -1,7 +1,7 @@
 /**
  * Which rows of two tables are the same row: those with the same id.
  */
-import { UNKNOWN_LABEL, type PredictionData } from '../calibration/types';
+import { UNKNOWN_LABEL, type PredictionData } from '../model/predictions';
 import type { PredictionTable } from './table';
 
 /** Row `left[i]` of one table is row `right[i]` of the other. */

@@ -1,7 +1,7 @@
 /**
  * Rows of cells become a checked table of columns. Every row is either taken whole or listed with its reason.
  */
-import { labelData, logProbsFromProbs } from '../calibration/data';
+import { labelData, logProbsFromProbs } from '../model/rows';
 import {
   type PredictionData,
   type RejectedRow,
@@ -10,12 +10,13 @@ import {
   UNKNOWN_CORRECT,
   UNKNOWN_LABEL,
   type Warning,
-} from '../calibration/types';
+} from '../model/predictions';
 import { UserError } from '../user-error';
-import { flag, numberProblem, plainNumber, quoted, shortened } from './cells';
+import { flag, numberProblem, plainNumber } from './cells';
 import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
+import { quoted, shortened } from '../quote';
 
 /** How far from 1 (or from `label_mass`) the `prob:` columns of a row may sum. */
 const SUM_TOLERANCE = 0.01;

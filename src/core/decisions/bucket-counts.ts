@@ -1,5 +1,5 @@
-import { confidenceOf, normalisedWeights, rowCount } from '../calibration/data';
-import type { PredictionData } from '../calibration/types';
+import { confidenceOf, normalisedWeights, rowCount } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
 import { wilsonInterval } from '../metrics/intervals';
 import { bucketOf, type Bucket, DEFAULT_BUCKETS } from './buckets';
 

@@ -1,6 +1,6 @@
-import { argmax } from '../calibration/numeric';
-import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../calibration/data';
-import type { PredictionData } from '../calibration/types';
+import { argmax } from '../model/numeric';
+import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
 import { argsort } from '../metrics/sort';
 import { UserError } from '../user-error';
 import { halves } from './threshold';

@@ -1,5 +1,5 @@
-import { confidenceOf, normalisedWeights, rowCount } from '../calibration/data';
-import type { EvaluateOptions, PredictionData } from '../calibration/types';
+import { confidenceOf, normalisedWeights, rowCount } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
 import { majorityBaseline } from '../metrics/confusion';
 import { type BucketCount, countBuckets } from './bucket-counts';
 import { type Bucket, checkBuckets } from './buckets';
@@ -7,6 +7,7 @@ import { type CostChoice, type Costs, minimiseCost } from './costs';
 import { chooseLabelThreshold, type LabelThreshold } from './label-threshold';
 import { confidentErrors, evaluateSlices, type SliceReport } from './slices';
 import { chooseThreshold, type ThresholdChoice } from './threshold';
+import type { EvaluateOptions } from '../model/evaluation';
 
 /** What is decided on the confidences of a table, beside its metrics. */
 export interface Decisions {

@@ -1,9 +1,10 @@
-import { knownRows, rowCount } from '../calibration/data';
-import type { Evaluation, EvaluateOptions, Metric, PredictionData } from '../calibration/types';
+import { knownRows, rowCount } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
 import { type Assessment, assess, type NullMetric } from '../metrics/evaluate';
 import type { Replicates } from '../metrics/bootstrap';
 import { quantile, wilsonInterval, Z_95 } from '../metrics/intervals';
 import { UserError } from '../user-error';
+import type { Evaluation, EvaluateOptions, Metric } from '../model/evaluation';
 
 /** Metrics that a gate can hold to a limit; the last three need label scores. */
 export const GATE_METRICS = [

@@ -1,5 +1,5 @@
-import { normalisedWeights, rowCount } from '../calibration/data';
-import type { LabelData } from '../calibration/types';
+import { normalisedWeights, rowCount } from '../model/rows';
+import type { LabelData } from '../model/predictions';
 import {
   averagePrecision,
   bestF1Threshold,

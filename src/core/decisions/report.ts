@@ -1,6 +1,6 @@
-import type { Prevalence } from '../calibration/prior';
-import type { Evaluation } from '../calibration/types';
 import type { ConfidentError, Decisions } from './decisions';
+import type { Evaluation } from '../model/evaluation';
+import type { Prevalence } from '../model/label-shares';
 
 /** What `evaluate --json` prints, and what the calibration panel exports. */
 export interface EvaluateReport extends Evaluation, Omit<Decisions, 'confidentErrors'> {

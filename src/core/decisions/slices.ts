@@ -1,8 +1,9 @@
-import { confidenceOf, isTruthKnown, rowCount, rowsWhere, selectRows } from '../calibration/data';
-import type { Evaluation, EvaluateOptions, PredictionData } from '../calibration/types';
+import { confidenceOf, isTruthKnown, rowCount, rowsWhere, selectRows } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
 import { evaluate } from '../metrics/evaluate';
 import type { Bucket } from './buckets';
 import { type BucketCount, countBuckets } from './bucket-counts';
+import type { Evaluation, EvaluateOptions } from '../model/evaluation';
 
 export interface Slice {
   readonly name: string;

@@ -1,5 +1,5 @@
-import { confidenceOf, normalisedWeights, rowCount } from '../calibration/data';
-import type { PredictionData } from '../calibration/types';
+import { confidenceOf, normalisedWeights, rowCount } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
 import { wilsonInterval } from '../metrics/intervals';
 import { HIGHEST_PERCENT, reachedPercent } from './threshold';
 

@@ -1,7 +1,6 @@
-import { confidenceOf, knownRows, rowCount, rowsWhere, selectRows } from '../calibration/data';
-import { assignFolds } from '../calibration/folds';
-import { strataOf } from '../calibration/cross-fit';
-import { type PredictionData, SPLIT_FIT, SPLIT_TEST, type Warning } from '../calibration/types';
+import { confidenceOf, knownRows, rowCount, rowsWhere, selectRows, strataOf } from '../model/rows';
+import { assignFolds } from '../model/folds';
+import { type PredictionData, SPLIT_FIT, SPLIT_TEST, type Warning } from '../model/predictions';
 import { wilsonInterval } from '../metrics/intervals';
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';

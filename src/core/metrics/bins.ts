@@ -1,5 +1,5 @@
 import { argsort } from './sort';
-import type { BinningKind } from '../calibration/types';
+import type { BinningKind } from '../model/evaluation';
 
 /**
  * How confidences are put in bins: bin b is (edges[b], edges[b + 1]], the first closed on the left too, so that 0

@@ -1,15 +1,5 @@
-import { confidenceOf, isTruthKnown, knownRows, rowCount, rowsWhere } from '../calibration/data';
-import type {
-  Evaluation,
-  EvaluateOptions,
-  LabelMetrics,
-  Metric,
-  PerLabelMetrics,
-  PredictionData,
-  ReliabilityBin,
-  Warning,
-} from '../calibration/types';
-import { listed } from '../data/columns';
+import { confidenceOf, isTruthKnown, knownRows, rowCount, rowsWhere } from '../model/rows';
+import type { PredictionData, Warning } from '../model/predictions';
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
 import { type Binning, type BinSums, DEFAULT_BINS, sumBins } from './bins';
@@ -30,6 +20,15 @@ import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';
 import { smoothEce } from './smooth-ece';
 import { type LabelColumns, type ScoredTable, scoreTable } from './table';
+import type {
+  Evaluation,
+  EvaluateOptions,
+  LabelMetrics,
+  Metric,
+  PerLabelMetrics,
+  ReliabilityBin,
+} from '../model/evaluation';
+import { listed } from '../quote';
 
 /** An evaluation with what the plots and the gate need beside it. */
 export interface Assessment {

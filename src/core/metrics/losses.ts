@@ -1,6 +1,6 @@
-import { softplus, SMALLEST_PROBABILITY } from '../calibration/numeric';
-import type { LabelData } from '../calibration/types';
-import type { Predicted } from '../calibration/data';
+import { softplus, SMALLEST_PROBABILITY } from '../model/numeric';
+import type { LabelData } from '../model/predictions';
+import type { Predicted } from '../model/rows';
 
 /** Loss of each row, and how many probabilities were raised to 2.2e-16 before taking the logarithm. */
 export interface RowLosses {

@@ -1,4 +1,4 @@
-import { harmonic } from '../calibration/numeric';
+import { harmonic } from '../model/numeric';
 import { argsort } from './sort';
 
 /** NaN where undefined: AUROC needs a right and a wrong row, AURC any row. */

@@ -1,9 +1,9 @@
-import { normalisedWeights, type Predicted } from '../calibration/data';
-import type { LabelData } from '../calibration/types';
+import { normalisedWeights, type Predicted } from '../model/rows';
+import type { LabelData } from '../model/predictions';
 import { type Binning, binValues } from './bins';
 import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, type RowLosses } from './losses';
 import { type Ranking, rankRows } from './ranking';
-import type { BinningKind } from '../calibration/types';
+import type { BinningKind } from '../model/evaluation';
 
 /** Everything about a table that point estimates, bootstrap rounds and null draws share. n ≥ 1. */
 export interface ScoredTable {

@@ -1,6 +1,6 @@
 /** Answers drawn from a model at a temperature above 0, and how far they agree. */
 
-import type { Variants } from './methods';
+import type { Variants } from '../model/confidence-method';
 
 /** One drawn answer. */
 export interface Answer {

@@ -4,7 +4,7 @@
  */
 import { wilsonInterval } from '../metrics/intervals';
 import type { Agreement, Answer } from './agreement';
-import type { Variants } from './methods';
+import type { Variants } from '../model/confidence-method';
 import { labelScores, type LabelScore, type Score } from './score';
 
 export interface Drawn {

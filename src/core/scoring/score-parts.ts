@@ -1,8 +1,7 @@
-/** What went into a score: its method, the other methods' scores of the same text, and what a calibrator must know. */
-import type { Binding } from '../calibration/saved';
 import { consistencyScore } from './consistency';
-import type { ConfidenceMethod } from './methods';
+import type { ConfidenceMethod } from '../model/confidence-method';
 import { labelScores, type Score } from './score';
+import type { Binding } from '../model/binding';
 
 /** What of a score says how it was made. */
 export type ScoredBy = Pick<Score, 'method' | 'agreement' | 'tokenLabels'>;

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
 import {
   binParamsSchema,
@@ -36,6 +35,7 @@ import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from 
 import { copyText, exportFile, type ExportSource } from './export/export';
 import { LocalTable } from './local-table';
 import { CalibrationWorker } from './worker-client';
+import type { Method } from '../../core/calibration/methods';
 
 /** A file that is being written changes many times: it is read when it has been quiet for so long. */
 const QUIET_MS = 300;

@@ -3,7 +3,6 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { SavedCalibrator } from '../../core/calibration/saved';
-import type { Method } from '../../core/calibration/types';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../../store/atomic';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
@@ -11,6 +10,7 @@ import { tellAssigned, useCalibrator } from '../../workspace/assign-calibrator';
 import { readCalibrator } from '../../workspace/calibrators';
 import type { Prompts } from '../../workspace/prompts';
 import type { Services } from '../../workspace/services';
+import type { Method } from '../../core/calibration/methods';
 
 /**
  * Asks for the name of a calibrator.

@@ -1,8 +1,8 @@
 /** Label and percent behind every classified text of the visible editors. */
 import * as vscode from 'vscode';
-import { calibratedSummary, needsNote } from '../../core/calibrated-words';
+import { calibratedSummary, needsNote } from '../../core/words/calibrated-score';
 import type { BucketTone } from '../../core/decisions/bucket-mark';
-import { isDoubtful } from '../../core/presentation';
+import { isDoubtful } from '../../core/words/score';
 import type { ClassifiedText, Results } from '../../workspace/results';
 
 type Look = 'certain' | 'doubtful' | BucketTone;

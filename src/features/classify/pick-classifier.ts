@@ -1,6 +1,6 @@
 /** The list that Classify With… shows. */
 import * as vscode from 'vscode';
-import { visibleName } from '../../core/presentation';
+import { visibleName } from '../../core/words/score';
 import type { ClassifierEntry, Classifiers } from '../../workspace/classifiers';
 
 interface Item extends vscode.QuickPickItem {

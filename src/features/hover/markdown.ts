@@ -5,7 +5,7 @@ import {
   calibratorInWords,
   headline,
   needsNote,
-} from '../../core/calibrated-words';
+} from '../../core/words/calibrated-score';
 import type { Calibration } from '../../core/calibration/calibrated-score';
 import { formatConfidence } from '../../core/decisions/buckets';
 import { codeBlock, codeSpan } from '../../core/markdown';
@@ -22,7 +22,7 @@ import {
   scoreWarnings,
   visibleName,
   visibleToken,
-} from '../../core/presentation';
+} from '../../core/words/score';
 import type { LabelScore, Score, TokenRow } from '../../core/scoring/score';
 
 /** What the hover needs of a result. */

@@ -1,6 +1,6 @@
 /** Manage Models: what lies on the disk, where, and getting rid of it. */
 import * as vscode from 'vscode';
-import { formatBytes, formatShare } from '../../core/quantities';
+import { formatBytes, formatShare } from '../../core/words/quantities';
 import { UserError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
 import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';

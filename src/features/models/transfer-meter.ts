@@ -1,5 +1,5 @@
 /** How a download is doing, in words: share, rate and time left. */
-import { formatBytes, formatShare, formatTimeLeft } from '../../core/quantities';
+import { formatBytes, formatShare, formatTimeLeft } from '../../core/words/quantities';
 import type { DownloadProgress } from '../../store/download';
 
 /** Rate is taken over so long: shorter jumps about, longer lies after a pause. In milliseconds. */

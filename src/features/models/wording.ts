@@ -1,5 +1,5 @@
 /** Models and downloads as they stand in lists and questions. */
-import { formatBytes } from '../../core/quantities';
+import { formatBytes } from '../../core/words/quantities';
 import type { DownloadInfo } from '../../store/download';
 import type { ModelEntry } from '../../store/models';
 import { HUB, parseSource } from '../../store/source';

@@ -1,7 +1,7 @@
 /** What the page of the result view is sent, made from what the extension knows. */
 import type * as vscode from 'vscode';
-import { headline, needsNote } from '../../core/calibrated-words';
-import { excerpt, isDoubtful } from '../../core/presentation';
+import { headline, needsNote } from '../../core/words/calibrated-score';
+import { excerpt, isDoubtful } from '../../core/words/score';
 import type { Score } from '../../core/scoring/score';
 import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
 import type { ClassifiedText, Origin, Results, ResultStatus } from '../../workspace/results';

@@ -1,8 +1,8 @@
 /** What scoring a table will take, and whether the person wants that. */
 import path from 'node:path';
 import type { Classifier } from '../../core/classifier/definition';
-import { estimateInWords, estimateRun, requestsPerText, usualBytes } from '../../core/estimate';
-import { formatTimeLeft } from '../../core/quantities';
+import { estimateRun, requestsPerText, usualBytes } from '../../core/scoring/estimate';
+import { formatTimeLeft } from '../../core/words/quantities';
 import { timed } from '../../sources/timed';
 import type { TableFile } from '../../store/tables/inspect';
 import { countRows, firstTexts } from '../../store/tables/rows';
@@ -10,6 +10,7 @@ import { exists } from '../../store/tables/scored-file';
 import type { Services } from '../../workspace/services';
 import { rowSource } from './row-source';
 import type { ScoreOrder } from './score-runs';
+import { estimateInWords } from '../../core/words/estimate';
 
 /** From so many rows on it is asked first: on this machine, where it takes time, and elsewhere, where it may cost. */
 const MANY_ROWS = 1000;

@@ -1,6 +1,6 @@
 /** How a scored table is told of when it is done. */
 import path from 'node:path';
-import { calibratorInWords } from '../../core/calibrated-words';
+import { calibratorInWords } from '../../core/words/calibrated-score';
 import type { CalibratedBy } from '../../core/calibration/calibrated-score';
 import type { ScoreReport } from '../../store/tables/write-scored';
 

@@ -1,5 +1,5 @@
 /** What the rows of a table are calibrated with: refused, with the reason, before the first of them is written. */
-import { fitOf, labelNames, targetOf } from '../../core/calibration/fit';
+import { fitOf, labelNames, targetOf } from '../../core/calibration/compatibility';
 import type { Classifier } from '../../core/classifier/definition';
 import type { Bucket } from '../../core/decisions/buckets';
 import type { ScoredBy } from '../../core/scoring/score-parts';

@@ -1,6 +1,6 @@
 /** Where the scores of a table's rows come from, in the editor: the same way as a selection's. */
 import type { Classifier } from '../../core/classifier/definition';
-import type { ConfidenceMethod } from '../../core/scoring/methods';
+import type { ConfidenceMethod } from '../../core/model/confidence-method';
 import { type ScoredTexts, scoreTexts } from '../../sources/score-texts';
 import type { Source } from '../../sources/source';
 import type { RunParts } from '../../store/tables/score-run';

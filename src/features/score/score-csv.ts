@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { visibleName } from '../../core/presentation';
+import { visibleName } from '../../core/words/score';
 import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { firstRows } from '../../store/tables/rows';

@@ -1,8 +1,8 @@
 /** Tables that are being scored: each with its notification, its end, and its way on after a pause. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { RowRate, rowsInWords } from '../../core/row-rate';
-import { labelNames } from '../../core/calibration/fit';
+import { RowRate } from '../../core/row-rate';
+import { labelNames } from '../../core/calibration/compatibility';
 import { UserError } from '../../core/user-error';
 import { probe } from '../../sources/probe';
 import { DEFAULT_SEED } from '../../sources/score-texts';
@@ -26,6 +26,7 @@ import type { WorkHandle } from '../../workspace/work';
 import { endInWords, type Scored } from './end';
 import { doubtsAbout, rowCalibrator } from './row-calibrator';
 import { rowSource } from './row-source';
+import { rowsInWords } from '../../core/words/progress';
 
 export interface ScoreOrder {
   /** Absolute path of the table to score. */

@@ -1,6 +1,6 @@
 /** What the status bar item says, for each state of model and engine. Free of the editor, so that it can be tested. */
-import { deviceInWords, type DeviceReport } from '../../core/device-words';
-import { formatBytes, formatShare } from '../../core/quantities';
+import { deviceInWords, type DeviceReport } from '../../core/words/device';
+import { formatBytes, formatShare } from '../../core/words/quantities';
 import type { EngineState } from '../../sources/engine-client';
 
 /** The model that the next request would use, as far as it is known without reading a file or asking a server. */

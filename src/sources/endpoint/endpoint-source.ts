@@ -9,7 +9,7 @@ import {
   estimateTokens,
   requestsPerText,
   type RunPlan,
-} from '../../core/estimate';
+} from '../../core/scoring/estimate';
 import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';

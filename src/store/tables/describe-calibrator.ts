@@ -4,9 +4,9 @@
 import path from 'node:path';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { savedCalibrator, type SavedCalibrator, savedMetrics } from '../../core/calibration/saved';
-import type { CalibrationReport } from '../../core/calibration/types';
 import type { LabelledTable } from './labelled';
 import { bindingOf, readScoreMeta } from './score-meta';
+import type { CalibrationReport } from '../../core/calibration/calibrate';
 
 export interface DescribedCalibrator {
   readonly saved: SavedCalibrator;

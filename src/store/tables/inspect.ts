@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TextDecoder } from 'node:util';
-import type { Warning } from '../../core/calibration/types';
+import type { Warning } from '../../core/model/predictions';
 import { knownColumns } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';

@@ -2,9 +2,9 @@
  * What evaluation and calibration work on, on the command line and in the panel: a table with the truth of each row.
  */
 import path from 'node:path';
-import { confidenceOf } from '../../core/calibration/data';
+import { confidenceOf } from '../../core/model/rows';
 import { sharesWarnings } from '../../core/calibration/deployment';
-import type { CalibrateOn, PredictionData, Warning } from '../../core/calibration/types';
+import type { CalibrateOn, PredictionData, Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
 import type { PredictionTable } from '../../core/data/table';
 import { predictedNames } from '../../core/decisions/slices';

@@ -1,7 +1,7 @@
 /** Puts the shards of a scored table together: the same bytes as if it had been scored in one run. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { sumOfSeconds } from '../../core/scoring/methods';
+import { sumOfSeconds } from '../../core/model/confidence-method';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import { csvLine } from './csv-line';

@@ -1,8 +1,8 @@
 /**
  * The scoring methods of one table side by side: its columns under each `<method>/` prefix, on the same rows.
  */
-import { selectRows } from '../../core/calibration/data';
-import type { PredictionData, RejectedRow, Warning } from '../../core/calibration/types';
+import { selectRows } from '../../core/model/rows';
+import type { PredictionData, RejectedRow, Warning } from '../../core/model/predictions';
 import { canCombine, type ColumnOptions, COMBINED, methodsOf } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { inspectTable } from './inspect';

@@ -1,8 +1,7 @@
-/** What a scored row looks like in a table: which columns, and how a score becomes their cells. */
-import type { Binding } from '../../core/calibration/saved';
-import type { ConfidenceMethod } from '../../core/scoring/methods';
+import type { ConfidenceMethod } from '../../core/model/confidence-method';
 import type { Score } from '../../core/scoring/score';
 import { scoreBy, scoringOf } from '../../core/scoring/score-parts';
+import type { Binding } from '../../core/model/binding';
 
 /** Column prefixes of a table that holds several methods, and the method of each. */
 export const METHOD_PREFIXES = {

@@ -3,10 +3,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { type Binding, savedCalibratorSchema } from '../../core/calibration/saved';
+import { savedCalibratorSchema } from '../../core/calibration/saved';
 import { badJsonLine } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
+import type { Binding } from '../../core/model/binding';
 
 /** Version of the file's form. A newer one is refused, not guessed. */
 export const SCORE_META_VERSION = 1;

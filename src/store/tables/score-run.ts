@@ -6,16 +6,16 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import type { Binding } from '../../core/calibration/saved';
 import type { Classifier } from '../../core/classifier/definition';
 import { type Bucket, bucketsSchema } from '../../core/decisions/buckets';
-import type { MethodSeconds } from '../../core/scoring/methods';
+import type { MethodSeconds } from '../../core/model/confidence-method';
 import { UserError } from '../../core/user-error';
 import type { ContextShape } from '../../protocol/engine';
 import type { LoadedCalibrator } from '../calibrators';
 import { promptSha256 } from '../prompt-hash';
 import type { TableFile } from './inspect';
 import { readScoreMeta, SCORE_META_VERSION, scoreMetaFile, scoreMetaSchema } from './score-meta';
+import type { Binding } from '../../core/model/binding';
 
 /** Which rows: the index-th (from 1), and every of-th after it. */
 export const shardSchema = z.strictObject({ index: z.int().min(1), of: z.int().min(1) });

@@ -3,14 +3,14 @@
  */
 import path from 'node:path';
 import { applyCalibrator } from '../../core/calibration/calibrator';
-import { confidenceOf } from '../../core/calibration/data';
+import { confidenceOf } from '../../core/model/rows';
 import {
   type CalibrateOn,
   type PredictionData,
   type RejectedRow,
   UNKNOWN_CORRECT,
   type Warning,
-} from '../../core/calibration/types';
+} from '../../core/model/predictions';
 import {
   type ColumnOptions,
   findColumns,

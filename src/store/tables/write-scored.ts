@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
-import { type MethodSeconds, sumOfSeconds } from '../../core/scoring/methods';
+import { type MethodSeconds, sumOfSeconds } from '../../core/model/confidence-method';
 import type { Score } from '../../core/scoring/score';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';

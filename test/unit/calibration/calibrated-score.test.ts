@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { calibrate } from '../../../src/core/calibration/calibrate';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { applyCalibrator, type Calibrator, refusal } from '../../../src/core/calibration/calibrator';
-import type { CalibrateOn, Method } from '../../../src/core/calibration/types';
+import type { CalibrateOn } from '../../../src/core/model/predictions';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { bucketTone } from '../../../src/core/decisions/bucket-mark';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
@@ -15,6 +15,7 @@ import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/wri
 import { writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
 import { labelTable } from './tables';
+import type { Method } from '../../../src/core/calibration/methods';
 
 const LABELS = ['label 0', 'label 1', 'label 2'];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fitBiasTemperature } from '../../../src/core/calibration/bias-temperature';
 import { fitCombination } from '../../../src/core/calibration/combination';
-import { logSoftmax } from '../../../src/core/calibration/numeric';
+import { logSoftmax } from '../../../src/core/model/numeric';
 import type { LabelSample } from '../../../src/core/calibration/label-sample';
 import { seededRandom } from '../../../src/core/random';
 

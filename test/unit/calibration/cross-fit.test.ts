@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { calibrate } from '../../../src/core/calibration/calibrate';
 import { fitCalibrator } from '../../../src/core/calibration/calibrator';
 import { crossFit, partition } from '../../../src/core/calibration/cross-fit';
-import { rowCount } from '../../../src/core/calibration/data';
+import { rowCount } from '../../../src/core/model/rows';
 import { sampleSizeProgression } from '../../../src/core/calibration/progression';
 import { fitRecommended, recommend } from '../../../src/core/calibration/recommend';
-import { SPLIT_FIT, type PredictionData } from '../../../src/core/calibration/types';
+import { SPLIT_FIT, type PredictionData } from '../../../src/core/model/predictions';
 import { evaluate } from '../../../src/core/metrics/evaluate';
 import { confidenceTable, labelTable } from './tables';
 

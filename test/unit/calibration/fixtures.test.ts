@@ -7,14 +7,14 @@ import {
   type ScalarMap,
 } from '../../../src/core/calibration/calibrator';
 import { fitBeta } from '../../../src/core/calibration/beta';
-import { labelData } from '../../../src/core/calibration/data';
+import { labelData } from '../../../src/core/model/rows';
 import { fitIsotonic } from '../../../src/core/calibration/isotonic';
-import { sigmoid } from '../../../src/core/calibration/numeric';
+import { sigmoid } from '../../../src/core/model/numeric';
 import { fitPlatt } from '../../../src/core/calibration/platt';
 import { evaluate } from '../../../src/core/metrics/evaluate';
 import { averagePrecision, precisionRecallCurve } from '../../../src/core/metrics/precision-recall';
 import { rankRows, scoreRanking } from '../../../src/core/metrics/ranking';
-import type { Method } from '../../../src/core/calibration/types';
+import type { Method } from '../../../src/core/calibration/methods';
 
 function allNear(actual: ArrayLike<number>, expected: readonly number[], tolerance: number): void {
   assert.equal(actual.length, expected.length);

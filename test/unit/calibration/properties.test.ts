@@ -6,14 +6,15 @@ import {
   fitCalibrator,
   isStrictlyMonotone,
 } from '../../../src/core/calibration/calibrator';
-import { confidenceOf, labelData, logProbsFromProbs, selectRows } from '../../../src/core/calibration/data';
-import { assignFolds, foldCount } from '../../../src/core/calibration/folds';
+import { confidenceOf, labelData, logProbsFromProbs, selectRows } from '../../../src/core/model/rows';
+import { assignFolds, foldCount } from '../../../src/core/model/folds';
 import { interpolate, isotonicKnots } from '../../../src/core/calibration/isotonic';
-import { argmax, harmonic, logSoftmax, softplus } from '../../../src/core/calibration/numeric';
-import { shiftPrevalence } from '../../../src/core/calibration/prior';
-import type { CalibrateOn, LabelData, Method, PredictionData } from '../../../src/core/calibration/types';
+import { argmax, harmonic, logSoftmax, softplus } from '../../../src/core/model/numeric';
+import type { CalibrateOn, LabelData, PredictionData } from '../../../src/core/model/predictions';
 import { seededRandom } from '../../../src/core/random';
 import { confidenceTable, labelTable } from './tables';
+import type { Method } from '../../../src/core/calibration/methods';
+import { shiftPrevalence } from '../../../src/core/model/label-shares';
 
 const ON_LABELS: readonly Method[] = [
   'platt',

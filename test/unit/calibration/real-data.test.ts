@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { recommend } from '../../../src/core/calibration/recommend';
 import { calibrate } from '../../../src/core/calibration/calibrate';
-import type { PredictionData } from '../../../src/core/calibration/types';
+import type { PredictionData } from '../../../src/core/model/predictions';
 import { evaluate } from '../../../src/core/metrics/evaluate';
 import { readTable } from '../../../src/store/tables/read-table';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { interpolate, isotonicKnots } from '../../../src/core/calibration/isotonic';
-import { logSoftmax } from '../../../src/core/calibration/numeric';
+import { logSoftmax } from '../../../src/core/model/numeric';
 import { fitPlatt } from '../../../src/core/calibration/platt';
 
 function near(actual: number | undefined, expected: number, tolerance: number): void {

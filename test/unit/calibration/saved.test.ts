@@ -9,11 +9,11 @@ import {
   type SavedCalibrator,
   savedMetrics,
 } from '../../../src/core/calibration/saved';
-import { fitOf, targetOf } from '../../../src/core/calibration/fit';
-import type { Method } from '../../../src/core/calibration/types';
+import { fitOf, targetOf } from '../../../src/core/calibration/compatibility';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { UserError } from '../../../src/core/user-error';
 import { labelTable } from './tables';
+import type { Method } from '../../../src/core/calibration/methods';
 
 const HASH = 'a'.repeat(64);
 const OTHER_HASH = 'b'.repeat(64);

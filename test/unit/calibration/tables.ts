@@ -1,6 +1,6 @@
-import { labelData } from '../../../src/core/calibration/data';
-import { sigmoid } from '../../../src/core/calibration/numeric';
-import type { ConfidenceData, LabelData } from '../../../src/core/calibration/types';
+import { labelData } from '../../../src/core/model/rows';
+import { sigmoid } from '../../../src/core/model/numeric';
+import type { ConfidenceData, LabelData } from '../../../src/core/model/predictions';
 import { standardNormal } from '../../../src/core/metrics/random-draws';
 import { seededRandom } from '../../../src/core/random';
 

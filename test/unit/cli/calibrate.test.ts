@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseSavedCalibrator } from '../../../src/core/calibration/saved';
-import type { CalibrationReport } from '../../../src/core/calibration/types';
 import { parseEvaluation } from '../../../src/core/data/evaluation-json';
 import { confidenceTable, labelTable } from './tables';
 import { Workbench } from './workbench';
+import type { CalibrationReport } from '../../../src/core/calibration/calibrate';
 
 const SHA = (digit: string) => digit.repeat(64);
 

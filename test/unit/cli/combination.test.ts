@@ -9,9 +9,9 @@ import { agreementOf, ensembleScore } from '../../../src/core/scoring/consistenc
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
-import { fitToSave } from '../../../src/features/calibration/compare';
-import { compareMethods } from '../../../src/features/calibration/compare-methods';
-import { loadCombined } from '../../../src/features/calibration/load';
+import { fitToSave } from '../../../src/features/calibration/worker/compare';
+import { compareMethods } from '../../../src/features/calibration/worker/compare-methods';
+import { loadCombined } from '../../../src/features/calibration/worker/load';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { loadCalibrator } from '../../../src/store/calibrators';
 import { scoreCells } from '../../../src/store/tables/score-cells';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Evaluation } from '../../../src/core/calibration/types';
 import { parseEvaluation } from '../../../src/core/data/evaluation-json';
 import { confidenceTable, labelTable } from './tables';
 import { Workbench } from './workbench';
+import type { Evaluation } from '../../../src/core/model/evaluation';
 
 describe('evaluate', () => {
   let bench: Workbench;

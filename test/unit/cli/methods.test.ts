@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MethodsReport } from '../../../src/cli/calibration/compare-methods';
 import { seededRandom } from '../../../src/core/random';
-import { compareMethods } from '../../../src/features/calibration/compare-methods';
+import { compareMethods } from '../../../src/features/calibration/worker/compare-methods';
 import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { readMethods } from '../../../src/store/tables/methods';
 import { Workbench } from './workbench';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { calibratedSummary, calibrationNotes, headline } from '../../../src/core/calibrated-words';
+import { calibratedSummary, calibrationNotes, headline } from '../../../src/core/words/calibrated-score';
 import type { Calibration, CalibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 

@@ -4,18 +4,18 @@ import { type Classifier, classifierFrom } from '../../../src/core/classifier/de
 import {
   answerTokensPerText,
   cutToTokens,
-  estimateInWords,
   estimateRun,
   estimateTokens,
   requestsPerText,
   usualBytes,
-} from '../../../src/core/estimate';
+} from '../../../src/core/scoring/estimate';
 import {
   CONFIDENCE_METHODS,
   type ConfidenceMethod,
   type ConsistencySettings,
   DEFAULT_CONSISTENCY,
-} from '../../../src/core/scoring/methods';
+} from '../../../src/core/model/confidence-method';
+import { estimateInWords } from '../../../src/core/words/estimate';
 
 describe('the estimate of a run', () => {
   const plan = {

@@ -12,7 +12,7 @@ import {
   scoreWarnings,
   visibleName,
   visibleToken,
-} from '../../../src/core/presentation';
+} from '../../../src/core/words/score';
 import type { Agreement } from '../../../src/core/scoring/agreement';
 import { agreementOf, consistencyScore, ensembleScore } from '../../../src/core/scoring/consistency';
 import { labelScores, type Score } from '../../../src/core/scoring/score';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { RowRate, rowsInWords } from '../../../src/core/row-rate';
+import { RowRate } from '../../../src/core/row-rate';
+import { rowsInWords } from '../../../src/core/words/progress';
 
 describe('the rate of rows', () => {
   it('is unknown until a second has passed, and then that of the last twenty', () => {

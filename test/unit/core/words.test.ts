@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { deviceInWords } from '../../../src/core/device-words';
-import { formatBytes, formatShare, formatTimeLeft } from '../../../src/core/quantities';
+import { deviceInWords } from '../../../src/core/words/device';
+import { formatBytes, formatShare, formatTimeLeft } from '../../../src/core/words/quantities';
 
 describe('a device in words', () => {
   const gpu = { backend: 'cuda', offloadedLayers: 19, totalLayers: 19, threads: 2 } as const;

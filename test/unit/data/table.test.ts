@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { LabelData } from '../../../src/core/calibration/types';
+import type { LabelData } from '../../../src/core/model/predictions';
 import { type ColumnOptions, findColumns } from '../../../src/core/data/columns';
 import { type PredictionTable, TableBuilder, type TableOptions } from '../../../src/core/data/table';
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { labelData } from '../../../src/core/calibration/data';
-import type { PredictionData } from '../../../src/core/calibration/types';
+import { labelData } from '../../../src/core/model/rows';
+import type { PredictionData } from '../../../src/core/model/predictions';
 import { binomialTail } from '../../../src/core/decisions/binomial';
 import {
   bucketOf,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { analyse, reportOf } from '../../../src/features/calibration/analyse';
-import { breakDown } from '../../../src/features/calibration/breakdown';
-import { compareCalibrators } from '../../../src/features/calibration/compare';
+import { analyse, reportOf } from '../../../src/features/calibration/worker/analyse';
+import { breakDown } from '../../../src/features/calibration/worker/breakdown';
+import { compareCalibrators } from '../../../src/features/calibration/worker/compare';
 import { binsCsv, reportJson } from '../../../src/features/calibration/export/data';
 import { markdownReport, type ReportInput } from '../../../src/features/calibration/export/markdown';
-import { decideOn } from '../../../src/features/calibration/decide';
-import { loadTable } from '../../../src/features/calibration/load';
+import { decideOn } from '../../../src/features/calibration/worker/decide';
+import { loadTable } from '../../../src/features/calibration/worker/load';
 import { NO_DECISIONS, NO_PROGRESSION } from '../../../src/protocol/calibration-decisions';
 import {
   AS_FOUND,

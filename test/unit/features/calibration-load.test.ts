@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { parseEvaluation } from '../../../src/core/data/evaluation-json';
 import { seededRandom } from '../../../src/core/random';
-import { analyse } from '../../../src/features/calibration/analyse';
-import { fitToSave } from '../../../src/features/calibration/compare';
-import { loadTable } from '../../../src/features/calibration/load';
+import { analyse } from '../../../src/features/calibration/worker/analyse';
+import { fitToSave } from '../../../src/features/calibration/worker/compare';
+import { loadTable } from '../../../src/features/calibration/worker/load';
 import { loadCalibrator } from '../../../src/store/calibrators';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type TableOptions } from '../../../src/protocol/calibration-page';
 import { Workbench } from '../cli/workbench';

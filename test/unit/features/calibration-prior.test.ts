@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { CalibrationReport } from '../../../src/core/calibration/types';
-import { compareCalibrators, fitToSave } from '../../../src/features/calibration/compare';
-import { calibratedInDeployment, loadTable } from '../../../src/features/calibration/load';
+import { compareCalibrators, fitToSave } from '../../../src/features/calibration/worker/compare';
+import { calibratedInDeployment, loadTable } from '../../../src/features/calibration/worker/load';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
 import { loadCalibrator } from '../../../src/store/calibrators';
 import { labelTable } from '../cli/tables';
 import { Workbench } from '../cli/workbench';
+import type { CalibrationReport } from '../../../src/core/calibration/calibrate';
 
 const silent = (): Promise<void> => Promise.resolve();
 const withShares = (neg: number): PanelSettings => ({

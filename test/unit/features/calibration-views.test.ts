@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { EvaluateReport } from '../../../src/core/decisions/report';
 import { UserError } from '../../../src/core/user-error';
-import { analyse, rowsOfBin } from '../../../src/features/calibration/analyse';
-import { breakDown, columnsOfView } from '../../../src/features/calibration/breakdown';
-import { compareCalibrators } from '../../../src/features/calibration/compare';
-import { listColumns } from '../../../src/features/calibration/list-columns';
-import { loadTable } from '../../../src/features/calibration/load';
+import { analyse, rowsOfBin } from '../../../src/features/calibration/worker/analyse';
+import { breakDown, columnsOfView } from '../../../src/features/calibration/worker/breakdown';
+import { compareCalibrators } from '../../../src/features/calibration/worker/compare';
+import { listColumns } from '../../../src/features/calibration/worker/list-columns';
+import { loadTable } from '../../../src/features/calibration/worker/load';
 import {
   AS_FOUND,
   BIN_ROW_LIMIT,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { selectRows } from '../../../src/core/calibration/data';
-import { sigmoid } from '../../../src/core/calibration/numeric';
-import type { ConfidenceData, Evaluation } from '../../../src/core/calibration/types';
+import { selectRows } from '../../../src/core/model/rows';
+import { sigmoid } from '../../../src/core/model/numeric';
+import type { ConfidenceData } from '../../../src/core/model/predictions';
 import { binValues } from '../../../src/core/metrics/bins';
 import { decide } from '../../../src/core/decisions/decisions';
 import {
@@ -17,6 +17,7 @@ import { argsort, countBelow } from '../../../src/core/metrics/sort';
 import { smoothEce } from '../../../src/core/metrics/smooth-ece';
 import { seededRandom } from '../../../src/core/random';
 import { confidenceTable, labelTable } from '../calibration/tables';
+import type { Evaluation } from '../../../src/core/model/evaluation';
 
 const QUICK = { rounds: 0, nullDraws: 0 } as const;
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { confidenceOf } from '../../../src/core/calibration/data';
+import { confidenceOf } from '../../../src/core/model/rows';
 import { binValues, sumBins } from '../../../src/core/metrics/bins';
 import { assess, evaluate } from '../../../src/core/metrics/evaluate';
 import { expectedCalibrationError } from '../../../src/core/metrics/ece';
 import { wilsonInterval } from '../../../src/core/metrics/intervals';
 import { rankRows, scoreRanking } from '../../../src/core/metrics/ranking';
 import { smoothEce } from '../../../src/core/metrics/smooth-ece';
-import type { ConfidenceData } from '../../../src/core/calibration/types';
+import type { ConfidenceData } from '../../../src/core/model/predictions';
 import { seededRandom } from '../../../src/core/random';
 
 function table(confidence: number[], correct: number[]): ConfidenceData {

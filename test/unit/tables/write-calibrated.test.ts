@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PredictionData } from '../../../src/core/calibration/types';
+import type { PredictionData } from '../../../src/core/model/predictions';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';

@@ -1,8 +1,7 @@
-/** What the panel shows, as data. */
-import type { Evaluation } from '../../../core/calibration/types';
 import type { Report } from '../../../protocol/calibration-export';
 import type { Comparison, Diagram } from '../../../protocol/calibration-page';
 import { csvLine } from '../../../store/tables/csv-line';
+import type { Evaluation } from '../../../core/model/evaluation';
 
 /**
  * The diagram's table: a line for every bin, numbers in full.

@@ -8,7 +8,7 @@ import type { Analysis, Breakdown, PanelSettings, PanelState } from '../../../pr
 import { writeFileAtomic } from '../../../store/atomic';
 import type { Choice, Prompts } from '../../../workspace/prompts';
 import { explainingWrite } from '../save';
-import { labelName } from '../../../core/calibration/words';
+import { labelName } from '../../../core/words/calibration';
 import { binsCsv, reportJson } from './data';
 import { markdownReport, type ReportInput } from './markdown';
 

@@ -16,8 +16,7 @@ import {
   rowsInWords,
   signed,
   verdict,
-} from '../../../core/calibration/words';
-import type { Evaluation } from '../../../core/calibration/types';
+} from '../../../core/words/calibration';
 import { codeSpan } from '../../../core/markdown';
 import type { Decided } from '../../../protocol/calibration-decisions';
 import type {
@@ -27,6 +26,7 @@ import type {
   Diagram,
   PanelState,
 } from '../../../protocol/calibration-page';
+import type { Evaluation } from '../../../core/model/evaluation';
 
 export interface ReportInput {
   /** With complete numbers. */

@@ -1,8 +1,9 @@
 /** Numbers and findings as the calibration panel and its report say them. */
-import { metricsOf } from '../metrics/metric-names';
-import { excerpt, visibleName } from '../presentation';
-import type { Partition } from './cross-fit';
-import type { Evaluation, Method, Metric, ReliabilityBin } from './types';
+import { metricsOf } from './metrics';
+import { excerpt, visibleName } from './score';
+import type { Partition } from '../calibration/cross-fit';
+import type { Evaluation, Metric, ReliabilityBin } from '../model/evaluation';
+import type { Method } from '../calibration/methods';
 
 const LABEL_LIMIT = 60;
 

@@ -1,4 +1,4 @@
-import type { Evaluation, Metric } from '../calibration/types';
+import type { Evaluation, Metric } from '../model/evaluation';
 
 /** Every metric of an evaluation that is one number, by the name it is shown under. */
 export function metricsOf(evaluation: Evaluation): readonly (readonly [string, Metric])[] {

@@ -1,10 +1,16 @@
 /** What a reliability diagram is drawn from. Runs in the worker. */
-import { confidenceOf, knownRows, normalisedWeights } from '../../core/calibration/data';
-import type { PredictionData } from '../../core/calibration/types';
-import type { Assessment } from '../../core/metrics/evaluate';
-import { CURVE_STEPS, smoothReliability } from '../../core/metrics/smooth-ece';
-import { seededRandom } from '../../core/random';
-import { CURVE_ROWS, type Curve, DOT_LIMIT, type Diagram, type Dots } from '../../protocol/calibration-page';
+import { confidenceOf, knownRows, normalisedWeights } from '../../../core/model/rows';
+import type { PredictionData } from '../../../core/model/predictions';
+import type { Assessment } from '../../../core/metrics/evaluate';
+import { CURVE_STEPS, smoothReliability } from '../../../core/metrics/smooth-ece';
+import { seededRandom } from '../../../core/random';
+import {
+  CURVE_ROWS,
+  type Curve,
+  DOT_LIMIT,
+  type Diagram,
+  type Dots,
+} from '../../../protocol/calibration-page';
 
 /** Of the sample of dots and their jitter. */
 const DOT_SEED = 1;

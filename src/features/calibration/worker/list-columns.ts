@@ -1,8 +1,8 @@
 /** What the columns of a table are, for the person who says what they mean. Runs in the worker. */
-import { excerpt } from '../../core/presentation';
-import type { ColumnList } from '../../protocol/calibration-page';
-import { inspectTable } from '../../store/tables/inspect';
-import { tableRows } from '../../store/tables/rows';
+import { excerpt } from '../../../core/words/score';
+import type { ColumnList } from '../../../protocol/calibration-page';
+import { inspectTable } from '../../../store/tables/inspect';
+import { tableRows } from '../../../store/tables/rows';
 
 /** Different values of each column that are shown, and rows that they are looked for in. */
 const SAMPLES = 4;

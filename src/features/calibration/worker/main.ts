@@ -10,10 +10,10 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
-import type { MethodComparison } from '../../core/calibration/compare';
-import type { SavedCalibrator } from '../../core/calibration/saved';
-import type { EvaluateReport } from '../../core/decisions/report';
-import { UserError } from '../../core/user-error';
+import type { MethodComparison } from '../../../core/calibration/compare';
+import type { SavedCalibrator } from '../../../core/calibration/saved';
+import type { EvaluateReport } from '../../../core/decisions/report';
+import { UserError } from '../../../core/user-error';
 import {
   decideParamsSchema,
   WORKER_DECIDE,
@@ -21,7 +21,7 @@ import {
   type DecideParams,
   type DecisionReport,
   type MethodProgression,
-} from '../../protocol/calibration-decisions';
+} from '../../../protocol/calibration-decisions';
 import {
   analyseParamsSchema,
   binQuestionSchema,
@@ -39,9 +39,9 @@ import {
   type MethodsComparison,
   type PanelSettings,
   type RowView,
-} from '../../protocol/calibration-page';
-import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../protocol/calibration-export';
-import type { LabelledTable } from '../../store/tables/labelled';
+} from '../../../protocol/calibration-page';
+import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../../protocol/calibration-export';
+import type { LabelledTable } from '../../../store/tables/labelled';
 import { analyse, reportOf, rowsOfBin } from './analyse';
 import { compareCalibrators, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';

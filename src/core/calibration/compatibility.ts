@@ -1,7 +1,8 @@
 /** Whether a saved calibrator may be used on the scores of a classifier, and what must be said about it. */
 import type { Classifier } from '../classifier/definition';
 import { type ScoredBy, scoringOf } from '../scoring/score-parts';
-import { type Binding, type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
+import { type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
+import type { Binding } from '../model/binding';
 
 export type Fit =
   /** It may be used; `warnings` are sentences to show beside its numbers. */

@@ -1,8 +1,7 @@
 /** What a run will cost and how long it will take, before it begins and while it goes on. */
 
-import type { Classifier } from './classifier/definition';
-import { formatTimeLeft } from './quantities';
-import { variantsOf } from './scoring/variants';
+import type { Classifier } from '../classifier/definition';
+import { variantsOf } from './variants';
 
 /** Money per million tokens, in whatever currency the person thinks in. */
 export interface Price {
@@ -118,19 +117,4 @@ export function cutToTokens(text: string, most: number): { text: string; tokens:
   const head = characters.slice(0, Math.ceil(kept / 2));
   const tail = characters.slice(characters.length - Math.floor(kept / 2));
   return { text: `${head.join('')}${tail.join('')}`, tokens, cut: tokens - most };
-}
-
-/**
- * "about 12,000 requests with 2,400,000 tokens of prompt and 12,000 of answer, 0.37 by the price of the endpoint, at
- * least 20 min"; "20 min at the pace of the first texts" where that is known
- */
-export function estimateInWords(estimate: RunEstimate): string {
-  const { requests, promptTokens, answerTokens, cost, seconds, isMeasured } = estimate;
-  const count = (value: number): string => Math.round(value).toLocaleString('en-US');
-  const time = seconds === null ? null : formatTimeLeft(seconds);
-  return [
-    `about ${count(requests)} requests with ${count(promptTokens)} tokens of prompt and ${count(answerTokens)} of answer`,
-    ...(cost === null ? [] : [`${cost.toFixed(2)} by the price of the endpoint`]),
-    ...(time === null ? [] : [isMeasured ? `${time} at the pace of the first texts` : `at least ${time}`]),
-  ].join(', ');
 }

@@ -1,9 +1,10 @@
 /** The scoring methods of one table side by side. Runs in the worker. */
-import { compareCombination } from '../../core/calibration/combination-gain';
-import { assess } from '../../core/metrics/evaluate';
-import type { AnalyseParams, MethodsComparison } from '../../protocol/calibration-page';
-import { type MethodTable, readMethods } from '../../store/tables/methods';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
+import { compareCombination } from '../../../core/calibration/combination-gain';
+import { foldsInWords } from '../../../core/words/calibration';
+import { assess } from '../../../core/metrics/evaluate';
+import type { AnalyseParams, MethodsComparison } from '../../../protocol/calibration-page';
+import { type MethodTable, readMethods } from '../../../store/tables/methods';
+import { bindingOf, readScoreMeta } from '../../../store/tables/score-meta';
 import { diagramOf } from './diagram-data';
 import { originInWords } from './origin';
 
@@ -34,11 +35,11 @@ export async function compareMethods(
   const fitted = compareCombination(combined.data, optionsOf(combined));
   if ('reason' in fitted) return { ...comparison, combination: fitted };
   const { answersPerRow, secondsPerRow, method } = combined;
-  const { data, assessment, folds, gain } = fitted;
+  const { data, assessment, split, gain } = fitted;
   const origin = originInWords(bindingOf(await readScoreMeta(file), method));
   const diagram = diagramOf(data, assessment);
   return {
     ...comparison,
-    combination: { answersPerRow, secondsPerRow, diagram, folds, gain, origin },
+    combination: { answersPerRow, secondsPerRow, diagram, folds: foldsInWords(split), gain, origin },
   };
 }

@@ -1,14 +1,14 @@
 /** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
-import type { ComparedMethod } from '../../core/calibration/compare';
-import { atShares, type DeployedTable } from '../../core/calibration/deployment';
-import { type Prevalence, weightedToShares } from '../../core/calibration/prior';
-import type { LabelData, PredictionData } from '../../core/calibration/types';
-import { listed } from '../../core/data/columns';
-import { UserError } from '../../core/user-error';
-import type { TableOptions } from '../../protocol/calibration-page';
-import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
+import type { ComparedMethod } from '../../../core/calibration/compare';
+import { atShares, type DeployedTable } from '../../../core/calibration/deployment';
+import type { LabelData, PredictionData } from '../../../core/model/predictions';
+import { UserError } from '../../../core/user-error';
+import type { TableOptions } from '../../../protocol/calibration-page';
+import { calibratedWarnings, type LabelledTable, readLabelled } from '../../../store/tables/labelled';
+import { bindingOf, readScoreMeta } from '../../../store/tables/score-meta';
 import { originInWords } from './origin';
+import { type Prevalence, weightedToShares } from '../../../core/model/label-shares';
+import { listed } from '../../../core/quote';
 
 export interface LoadedTable {
   /** As it was scored: what calibrators are fitted on. */

@@ -7,7 +7,7 @@ import {
   type RowColumns,
   UNKNOWN_CORRECT,
   UNKNOWN_LABEL,
-} from './types';
+} from './predictions';
 
 /** The predicted label of each row and how sure of it the table is. */
 export interface Predicted extends ConfidenceData {
@@ -225,4 +225,9 @@ export function normalisedWeights(data: RowColumns, n: number): Float64Array | n
   if (n > 0 && sum === 0) throw new UserError('bad-weight', 'All weights are 0, so no row counts.');
   const scale = n / sum;
   return weight.map((w) => w * scale);
+}
+
+/** Class by which folds are balanced: the true label, or correct. */
+export function strataOf(data: PredictionData): ArrayLike<number> {
+  return data.kind === 'labels' ? data.truth : data.correct;
 }

@@ -1,19 +1,19 @@
 /** What the panel shows, computed from a table. Runs in the worker; has no state and no clock. */
-import { confidenceOf } from '../../core/calibration/data';
-import { decide } from '../../core/decisions/decisions';
-import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
-import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
-import { assess, evaluate } from '../../core/metrics/evaluate';
+import { confidenceOf } from '../../../core/model/rows';
+import { decide } from '../../../core/decisions/decisions';
+import { UNWEIGHTED_THRESHOLD } from '../../../core/decisions/threshold';
+import { type EvaluateReport, evaluateReport } from '../../../core/decisions/report';
+import { assess, evaluate } from '../../../core/metrics/evaluate';
 import {
   REJECTED_LIMIT,
   type Analysis,
   type BinParams,
   type BinRows,
   type PanelSettings,
-} from '../../protocol/calibration-page';
-import type { LabelledTable } from '../../store/tables/labelled';
+} from '../../../protocol/calibration-page';
+import type { LabelledTable } from '../../../store/tables/labelled';
 import type { Part } from './breakdown';
-import type { ReportParams } from '../../protocol/calibration-export';
+import type { ReportParams } from '../../../protocol/calibration-export';
 import { suits } from './decide';
 import { diagramOf } from './diagram-data';
 import type { LoadedTable } from './load';

@@ -1,14 +1,14 @@
 /** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
-import { calibrate } from '../../core/calibration/calibrate';
-import { combinationGain, gainWarnings } from '../../core/calibration/combination-gain';
-import { compareMethods, type MethodComparison } from '../../core/calibration/compare';
-import { forShares } from '../../core/calibration/deployment';
-import { recommend } from '../../core/calibration/recommend';
-import type { SavedCalibrator } from '../../core/calibration/saved';
-import { foldsInWords } from '../../core/calibration/words';
-import type { Comparison, FitParams, PanelSettings } from '../../protocol/calibration-page';
-import { describeCalibrator } from '../../store/tables/describe-calibrator';
-import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
+import { calibrate } from '../../../core/calibration/calibrate';
+import { combinationGain, gainWarnings } from '../../../core/calibration/combination-gain';
+import { compareMethods, type MethodComparison } from '../../../core/calibration/compare';
+import { forShares } from '../../../core/calibration/deployment';
+import { recommend } from '../../../core/calibration/recommend';
+import type { SavedCalibrator } from '../../../core/calibration/saved';
+import { foldsInWords } from '../../../core/words/calibration';
+import type { Comparison, FitParams, PanelSettings } from '../../../protocol/calibration-page';
+import { describeCalibrator } from '../../../store/tables/describe-calibrator';
+import { type LabelledTable, refuseCalibrated } from '../../../store/tables/labelled';
 import { diagramOf } from './diagram-data';
 import { sharesFor } from './load';
 

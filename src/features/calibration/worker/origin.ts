@@ -1,4 +1,4 @@
-import type { Binding } from '../../core/calibration/saved';
+import type { Binding } from '../../../core/model/binding';
 
 /** Where scores come from, and so what a calibrator fitted on them is bound to, in one sentence. */
 export function originInWords(bound: Binding | null): string {

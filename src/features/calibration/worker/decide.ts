@@ -1,22 +1,22 @@
 /** What to decide on, computed in the worker by the functions that `evaluate` of the command line uses. */
-import { FITTED_METHODS } from '../../core/calibration/recommend';
-import { refusal } from '../../core/calibration/calibrator';
-import type { ComparedMethod } from '../../core/calibration/compare';
-import { rowCount } from '../../core/calibration/data';
-import { sampleSizeProgression } from '../../core/calibration/progression';
-import type { PredictionData } from '../../core/calibration/types';
-import { countBuckets } from '../../core/decisions/bucket-counts';
-import { checkBuckets } from '../../core/decisions/buckets';
-import { minimiseCost, type Costs } from '../../core/decisions/costs';
-import { chooseThreshold, UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
-import { thresholdCurve } from '../../core/decisions/threshold-curve';
+import { FITTED_METHODS } from '../../../core/calibration/recommend';
+import { refusal } from '../../../core/calibration/calibrator';
+import type { ComparedMethod } from '../../../core/calibration/compare';
+import { rowCount } from '../../../core/model/rows';
+import { sampleSizeProgression } from '../../../core/calibration/progression';
+import type { PredictionData } from '../../../core/model/predictions';
+import { countBuckets } from '../../../core/decisions/bucket-counts';
+import { checkBuckets } from '../../../core/decisions/buckets';
+import { minimiseCost, type Costs } from '../../../core/decisions/costs';
+import { chooseThreshold, UNWEIGHTED_THRESHOLD } from '../../../core/decisions/threshold';
+import { thresholdCurve } from '../../../core/decisions/threshold-curve';
 import type {
   Decided,
   DecideParams,
   DecisionReport,
   MethodProgression,
-} from '../../protocol/calibration-decisions';
-import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
+} from '../../../protocol/calibration-decisions';
+import { type LabelledTable, refuseCalibrated } from '../../../store/tables/labelled';
 
 /**
  * @param compared raw and every calibrator on rows that it did not see; null where none were compared

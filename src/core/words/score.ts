@@ -2,9 +2,9 @@
  * Scores as people read them: the words and figures that decoration, hover, result view and command line share.
  * A figure never promises more than was computed: it is cut off, not rounded up.
  */
-import { disagrees } from './scoring/consistency';
-import { LOW_LABEL_MASS, type LabelScore, type Score } from './scoring/score';
-import { methodOf } from './scoring/score-parts';
+import { disagrees } from '../scoring/consistency';
+import { LOW_LABEL_MASS, type LabelScore, type Score } from '../scoring/score';
+import { methodOf } from '../scoring/score-parts';
 
 /**
  * A probability in [0, 1] with one decimal, cut off: "94.9%" for .9499, so that nothing seems to reach a threshold

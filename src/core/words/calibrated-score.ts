@@ -1,9 +1,9 @@
 /** Calibrated scores as people read them; what decoration, hover, result view and command line share. */
-import type { CalibratedBy, CalibratedScore, Calibration } from './calibration/calibrated-score';
-import { bucketInWords } from './decisions/bucket-mark';
-import { formatConfidence } from './decisions/buckets';
-import { excerpt, formatPercent, inlineSummary, visibleName } from './presentation';
-import { LOW_LABEL_MASS, type Score } from './scoring/score';
+import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/calibrated-score';
+import { bucketInWords } from '../decisions/bucket-mark';
+import { formatConfidence } from '../decisions/buckets';
+import { excerpt, formatPercent, inlineSummary, visibleName } from './score';
+import { LOW_LABEL_MASS, type Score } from '../scoring/score';
 
 /** What stands first: the calibrated label and confidence where there are such, else the raw ones. */
 export function headline(

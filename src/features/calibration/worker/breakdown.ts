@@ -1,19 +1,24 @@
 /** The rows of a table in parts: by predicted label, by label, or by the values of a column. Runs in the worker. */
-import { labelAgainstRest, rowCount, selectRows } from '../../core/calibration/data';
-import type { PredictionData } from '../../core/calibration/types';
-import { listed } from '../../core/data/columns';
-import { MINIMUM_SLICE_ROWS, sliceRows, type SlicedRows, worseAccuracy } from '../../core/decisions/slices';
-import { assess } from '../../core/metrics/evaluate';
-import { UserError } from '../../core/user-error';
+import { labelAgainstRest, rowCount, selectRows } from '../../../core/model/rows';
+import type { PredictionData } from '../../../core/model/predictions';
+import {
+  MINIMUM_SLICE_ROWS,
+  sliceRows,
+  type SlicedRows,
+  worseAccuracy,
+} from '../../../core/decisions/slices';
+import { assess } from '../../../core/metrics/evaluate';
+import { UserError } from '../../../core/user-error';
 import {
   type Breakdown,
   DOT_LIMIT,
   type PanelSettings,
   type RowView,
   SLICE_LIMIT,
-} from '../../protocol/calibration-page';
-import { type LabelledTable, PREDICTED, sliceNames } from '../../store/tables/labelled';
+} from '../../../protocol/calibration-page';
+import { type LabelledTable, PREDICTED, sliceNames } from '../../../store/tables/labelled';
 import { diagramOf } from './diagram-data';
+import { listed } from '../../../core/quote';
 
 /** Dots of a part are at least so many, however many parts there are. */
 const FEWEST_DOTS = 100;

@@ -1,0 +1,37 @@
+/** Where scores come from: what a calibrator is valid for, and what is written beside scored tables. */
+import * as z from 'zod';
+import { VARIANTS } from './confidence-method';
+
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hexadecimal digits');
+
+const modelIdentity = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('file'), name: z.string(), sha256 }),
+  z.strictObject({
+    kind: z.literal('endpoint'),
+    address: z.string(),
+    name: z.string(),
+    fingerprint: z.string().nullable(),
+    verified: z.literal(false),
+  }),
+]);
+
+/** Where scores come from: what a calibrator is valid for. */
+export const binding = z.strictObject({
+  model: modelIdentity,
+  promptSha256: sha256,
+  scoring: z.strictObject({
+    method: z.string(),
+    mode: z.string(),
+    /** How answers were drawn, for consistency and ensemble; the temperature is null where it is not known. */
+    sampling: z
+      .strictObject({
+        samples: z.int().min(1),
+        temperature: z.number().positive().nullable(),
+        variants: z.enum(VARIANTS),
+      })
+      .optional(),
+  }),
+  backend: z.string(),
+});
+
+export type Binding = z.infer<typeof binding>;
