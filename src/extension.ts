@@ -22,10 +22,10 @@ import { ModelHashes } from './workspace/model-hashes';
 import { EditorPrompts } from './workspace/prompts';
 import { ResultCalibration } from './workspace/result-calibration';
 import { Results } from './workspace/results';
-import { Scoring } from './workspace/scoring';
 import { SecondCopyGuard } from './workspace/second-copy';
 import type { Services } from './workspace/services';
 import { readSettings } from './workspace/settings';
+import { editorEngineModels, editorSources } from './workspace/sources';
 import { Work } from './workspace/work';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
@@ -73,7 +73,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const classifiers = new Classifiers();
   const endpoints = new Endpoints(context.secrets);
   const results = new Results();
-  const scoring = new Scoring(models, engine, endpoints, (model) => guard.beforeLoad(model));
+  const engineModels = editorEngineModels(models, engine, (model) => guard.beforeLoad(model));
+  const sources = editorSources(engineModels, endpoints);
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);
   const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
@@ -81,10 +82,17 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const services: Services = {
     context,
     log,
-    scoring,
+    sources,
+    engineModels,
     classifiers,
     calibrators,
-    classification: new Classification(scoring, classifiers, results, resultCalibration),
+    classification: new Classification({
+      sources,
+      classifiers,
+      calibrators,
+      results,
+      calibration: resultCalibration,
+    }),
     results,
     models,
     modelsChanged: new vscode.EventEmitter<void>(),

@@ -1,12 +1,6 @@
 /** The calibrator of a session: the one that the classifier names, unless the person says otherwise. */
-import path from 'node:path';
-import { type CalibratedScore, calibratedScore } from '../core/calibration/calibrated-score';
-import { fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/compatibility';
-import type { Warning } from '../core/model/predictions';
+import { ClassifierCalibrator, namedCalibrator } from '../app/classifier-calibrator';
 import type { Classifier } from '../core/classifier/definition';
-import type { Bucket } from '../core/decisions/buckets';
-import type { Score } from '../core/scoring/score';
-import type { ScoredBy } from '../core/scoring/score-parts';
 import { UserError } from '../core/user-error';
 import { calibratorFile, type LoadedCalibrator, loadCalibrator } from '../store/calibrators';
 import type { FoundClassifier } from '../store/classifiers';
@@ -26,17 +20,29 @@ export interface CalibratorValues {
   readonly 'no-calibrator': boolean;
 }
 
-/** @throws UserError no-file, calibrator-not-json, calibrator-newer, calibrator-invalid, bad-name, each with a way out */
+/**
+ * @param classifier with the confidence method of the session
+ * @throws UserError no-file, calibrator-not-json, calibrator-newer, calibrator-invalid, bad-name, each with a way out
+ */
 export async function chooseCalibrator(
   values: CalibratorValues,
   { classifier, workspace }: FoundClassifier,
-): Promise<LoadedCalibrator | undefined> {
+): Promise<ClassifierCalibrator | undefined> {
   if (values['no-calibrator']) {
     if (values.calibrator !== undefined)
       throw usageError('--calibrator and --no-calibrator exclude each other.');
     return undefined;
   }
-  if (values.calibrator !== undefined) return loadCalibrator(values.calibrator);
+  const loaded = await (values.calibrator === undefined
+    ? ofClassifier(classifier, workspace)
+    : loadCalibrator(values.calibrator));
+  return loaded && new ClassifierCalibrator(namedCalibrator(loaded, loaded.file), classifier, 'warn');
+}
+
+async function ofClassifier(
+  classifier: Classifier,
+  workspace: string,
+): Promise<LoadedCalibrator | undefined> {
   if (classifier.calibrator === undefined) return undefined;
   try {
     return await loadCalibrator(calibratorFile(workspace, classifier.calibrator));
@@ -51,46 +57,3 @@ export async function chooseCalibrator(
 }
 
 const WAYS_OUT = 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
-
-/** A calibrator that does not belong to other scores than those of a session, as far as that is known. */
-export interface ScoreCalibrator extends LoadedCalibrator {
-  /**
-   * What is doubtful, now that there is a score.
-   *
-   * @throws UserError calibrator-mismatch: the score was made by another method than those that it was fitted on
-   */
-  check(score: ScoredBy): readonly Warning[];
-  calibrated(score: Score, buckets: readonly Bucket[]): CalibratedScore;
-}
-
-/** @throws UserError calibrator-mismatch: it was fitted on another model, prompt or label order */
-export function scoreCalibrator(
-  loaded: LoadedCalibrator | undefined,
-  classifier: Classifier,
-  origin: ScoreOrigin,
-): ScoreCalibrator | undefined {
-  if (loaded === undefined) return undefined;
-  const { saved, file } = loaded;
-  const names = labelNames(classifier);
-  const check = (score: ScoredBy | undefined): Warning[] => {
-    const fit = fitOf(saved, targetOf(origin, names, score));
-    switch (fit.kind) {
-      case 'refused':
-        throw new UserError(
-          'calibrator-mismatch',
-          `${path.basename(file)} may not be used with the classifier ${classifier.name}. ${fit.reason} ${WAYS_OUT}`,
-        );
-      case 'fits':
-        return fit.warnings.map((message) => ({ code: 'calibrator-origin', message }));
-      case 'unbound':
-      case 'unknown':
-        return [{ code: 'calibrator-binding', message: fit.reason }];
-    }
-  };
-  check(undefined);
-  return {
-    ...loaded,
-    check,
-    calibrated: (score, buckets) => calibratedScore(score, saved.calibrator, buckets),
-  };
-}

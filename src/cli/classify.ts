@@ -1,11 +1,14 @@
 /** `prompt-confidence classify`: the same numbers as in the editor, on a terminal. */
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/words/calibrated-score';
+import { type Classified, classifyTexts } from '../app/classify';
+import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
+import type { Classifier } from '../core/classifier/definition';
+import { DEFAULT_BUCKETS, formatConfidence } from '../core/decisions/buckets';
 import type { Warning } from '../core/model/predictions';
-import { checkText } from '../core/classifier/prompt';
-import { type Bucket, DEFAULT_BUCKETS, formatConfidence } from '../core/decisions/buckets';
+import type { Score, TokenRow } from '../core/scoring/score';
+import { UserError } from '../core/user-error';
+import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/words/calibrated-score';
 import {
   agreementLines,
   blockBar,
@@ -16,14 +19,11 @@ import {
   scoreWarnings,
   visibleToken,
 } from '../core/words/score';
-import type { Score, TokenRow } from '../core/scoring/score';
-import { UserError } from '../core/user-error';
-import { scoreTexts } from '../sources/score-texts';
-import { isFailed } from '../sources/source';
+import { isFailed, type SourceIdentity } from '../sources/source';
+import { promptSha256 } from '../store/prompt-hash';
 import { bucketOption, bucketsUsage } from './calibration/options';
 import { command, DONE, usageError } from './command';
-import { promptSha256 } from '../store/prompt-hash';
-import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession, type Session } from './session';
+import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence classify TEXT… [options]
 Classify texts and show the token distribution and the combined confidence.
@@ -48,24 +48,29 @@ export const classify = command(USAGE, async (argv, io) => {
   if (topTokens > 100) throw usageError('--top is at most 100.');
   const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
   if (positionals.length === 0) throw usageError('Nothing to classify. Give one or more texts.');
-  for (const text of positionals) checkText(text);
-  await withSession(values, io, async (session) => {
-    const { classifier, source, seed } = session;
-    const { scores, shape } = await scoreTexts(source, classifier, positionals, {
+  await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {
+    const classified = await classifyTexts(sources, {
+      classifier,
+      texts: positionals,
       topTokens,
+      calibrator,
+      buckets,
       seed,
+      readsModel: true,
       signal: io.signal,
     });
-    const results = scores.map((score, index) => {
-      if (isFailed(score)) throw new UserError('text-failed', score.reason);
-      return calibratedResult(session, positionals[index] ?? '', score, buckets);
+    const results = classified.results.map((result, index) => {
+      if (isFailed(result)) throw new UserError('text-failed', result.reason);
+      return resultOf(positionals[index] ?? '', result);
     });
-    const warnings = session.calibrator && results[0] ? session.calibrator.check(results[0]) : [];
+    const { identity, warnings, shape } = classified;
     for (const { message } of warnings) io.err(`Warning: ${message}\n`);
     if (values.json)
-      io.out(`${JSON.stringify({ ...describe(session, warnings), shape, results }, null, 2)}\n`);
+      io.out(
+        `${JSON.stringify({ ...describe(classifier, identity, calibrator?.named, warnings), shape, results }, null, 2)}\n`,
+      );
     else {
-      io.out(`${heading(session)}\n`);
+      io.out(`${heading(classifier, identity, calibrator?.named)}\n`);
       for (const result of results) io.out(`\n${report(result)}`);
     }
   });
@@ -74,42 +79,44 @@ export const classify = command(USAGE, async (argv, io) => {
 
 type Result = Score & { readonly text: string; readonly calibrated?: CalibratedScore };
 
-function calibratedResult(
-  { calibrator }: Session,
-  text: string,
-  score: Score,
-  buckets: readonly Bucket[],
-): Result {
+function resultOf(text: string, { score, calibrated }: Classified): Result {
+  const { calibration } = calibrated ?? {};
   return {
     text,
     ...score,
-    ...(calibrator === undefined ? {} : { calibrated: calibrator.calibrated(score, buckets) }),
+    ...(calibration?.kind === 'calibrated' ? { calibrated: calibration.score } : {}),
   };
 }
 
 function describe(
-  { origin: { model }, classifier, info, calibrator }: Session,
+  classifier: Classifier,
+  { model, device, versions }: SourceIdentity,
+  calibrator: NamedCalibrator | undefined,
   warnings: readonly Warning[],
 ): object {
   return {
     schema: 1,
     classifier: classifier.name,
     promptSha256: promptSha256(classifier),
-    model: model.kind === 'file' ? { file: model.name, sha256: model.sha256 } : model,
-    device: info?.device ?? null,
-    versions: info?.versions ?? {},
+    model: model?.kind === 'file' ? { file: model.name, sha256: model.sha256 } : model,
+    device,
+    versions,
     ...(calibrator === undefined
       ? {}
       : { calibrator: { file: calibrator.file, sha256: calibrator.sha256, warnings } }),
   };
 }
 
-function heading({ origin, classifier, calibrator }: Session): string {
+function heading(
+  { name }: Classifier,
+  { inWords }: SourceIdentity,
+  calibrator: NamedCalibrator | undefined,
+): string {
   const by =
     calibrator === undefined
       ? ''
-      : `, calibrated by ${path.basename(calibrator.file, '.json')} (${calibratorInWords({ ...calibrator.saved.calibrator, n: calibrator.saved.n })})`;
-  return `${classifier.name} with ${origin.inWords}${by}`;
+      : `, calibrated by ${calibrator.by.name} (${calibratorInWords(calibrator.by)})`;
+  return `${name} with ${inWords}${by}`;
 }
 
 /** One text as people read it: verdict, label bars, token table, and what to be careful about. */

@@ -1,7 +1,4 @@
 /** An endpoint in place of the engine, given on the command line. Its key comes from the environment only. */
-import type { Classifier } from '../core/classifier/definition';
-import { sourceNameText } from '../core/classifier/source-name';
-import { UserError } from '../core/user-error';
 import { EndpointSource } from '../sources/endpoint/endpoint-source';
 import { SYSTEM_CLOCK } from '../sources/endpoint/pace';
 import { endpointFrom, type Endpoint } from '../sources/endpoint/settings';
@@ -35,19 +32,12 @@ export interface EndpointValues {
 }
 
 /**
- * The endpoint that the options name; undefined for the engine.
+ * The endpoint that the options name; undefined where they name none.
  *
- * @throws UserError usage; `endpoint-insecure`; `source-elsewhere` for a classifier whose source only the editor has
+ * @throws UserError usage; `endpoint-insecure`
  */
-export function endpointSource(values: EndpointValues, classifier: Classifier): EndpointSource | undefined {
-  if (values.endpoint === undefined) {
-    const { source } = classifier;
-    if (source.kind === 'engine') return undefined;
-    throw new UserError(
-      'source-elsewhere',
-      `The classifier "${classifier.name}" is scored by "${sourceNameText(source)}", which the command line does not know. Say where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.`,
-    );
-  }
+export function endpointSource(values: EndpointValues): EndpointSource | undefined {
+  if (values.endpoint === undefined) return undefined;
   const key = process.env.PROMPT_CONFIDENCE_API_KEY;
   return new EndpointSource(endpointOf(values), {
     key: () => (key === '' ? undefined : key),

@@ -3,29 +3,22 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { labelNames } from '../core/calibration/compatibility';
+import type { NamedCalibrator } from '../app/classifier-calibrator';
+import { scoreTable } from '../app/score-table';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
-import { estimateRun, usualBytes } from '../core/scoring/estimate';
 import { RowRate } from '../core/row-rate';
-import type { ConfidenceMethod } from '../core/model/confidence-method';
-import { probe } from '../sources/probe';
-import { type ScoredTexts, scoreTexts } from '../sources/score-texts';
-import { findClassifier } from '../store/classifiers';
-import { csvLine } from '../store/tables/csv-line';
-import { inspectTable } from '../store/tables/inspect';
-import { countRows, firstTexts } from '../store/tables/rows';
-import { METHOD_PREFIXES, type MethodPrefix, scoreCells } from '../store/tables/score-cells';
-import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
-import { discardUnfinished, hasState, readUnfinished, whileAlone } from '../store/tables/scored-file';
-import { copyOfScores } from '../store/tables/write-calibrated';
-import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
-import { bucketOption, bucketsUsage, outputFile, positional } from './calibration/options';
-import { report as reportProblems } from './calibration/render';
-import type { ScoreCalibrator } from './calibrator';
-import { command, DONE, type Io, usageError } from './command';
-import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 import { estimateInWords } from '../core/words/estimate';
 import { rowsInWords } from '../core/words/progress';
+import { findClassifier } from '../store/classifiers';
+import { csvLine } from '../store/tables/csv-line';
+import { METHOD_PREFIXES, type MethodPrefix } from '../store/tables/score-cells';
+import type { Shard } from '../store/tables/score-run';
+import { hasState } from '../store/tables/scored-file';
+import type { ScoreReport } from '../store/tables/write-scored';
+import { bucketOption, bucketsUsage, outputFile, positional } from './calibration/options';
+import { report as reportProblems } from './calibration/render';
+import { command, DONE, type Io, usageError } from './command';
+import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
 Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label,
@@ -72,10 +65,10 @@ export const score = command(USAGE, async (argv, io) => {
   const { values, positionals } = parse(argv);
   if (values.neutral) {
     positional(positionals);
-    return withNeutralTexts(values, (file) => scoreTable(file, values, io));
+    return withNeutralTexts(values, (file) => scoreFile(file, values, io));
   }
   const [file = ''] = positional(positionals, 'TABLE');
-  return scoreTable(file, values, io);
+  return scoreFile(file, values, io);
 });
 
 /** A table of the texts that say nothing to the classifier, for the content-free correction. */
@@ -92,73 +85,44 @@ async function withNeutralTexts<T>(values: Values, work: (file: string) => Promi
   }
 }
 
-async function scoreTable(file: string, values: Values, io: Io): Promise<number> {
+async function scoreFile(file: string, values: Values, io: Io): Promise<number> {
   const shard = shardOption(values.shard);
   // A run that was killed at its very end may have left the table with its state, and is to be ended.
   const isOurs = values.out !== undefined && (await hasState(values.out));
   const out = await outputFile(values.out, values.force || isOurs, [file]);
-  const source = await inspectTable(path.resolve(file));
-  const textColumn = values['text-column'];
-  checkColumns(source, textColumn, []);
-  const rows = await countRows(source);
   const prefixes = methodPrefixes(values.methods);
   const buckets = bucketOption(values.buckets);
-  await withSession(values, io, async (session) => {
-    const { origin, classifier, seed, info, calibrator } = session;
-    const { model, backend } = origin;
+  await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {
     if (prefixes !== null && calibrator !== undefined)
       throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
     if (buckets !== undefined && calibrator === undefined)
       throw usageError('--buckets are of calibrated confidences: name a calibrator.');
-    const copy = calibrator && copyOfScores(calibrator, buckets ?? DEFAULT_BUCKETS);
-    const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, backend === 'endpoint');
-    const ask = (
-      texts: readonly string[],
-      method: ConfidenceMethod,
-      signal = io.signal,
-    ): Promise<ScoredTexts> =>
-      scoreTexts(session.source, classifier, texts, { method, topTokens: 0, seed, signal });
-    const first = await probe(ask, cells.scoredBy);
-    if (session.plan !== undefined) {
-      const kept = values.restart ? undefined : await readUnfinished(out);
-      const left = rowsOf(rows, shard) - (kept?.done.rows ?? 0);
-      const plan = session.plan(cells.scoredBy, left, usualBytes(await firstTexts(source, textColumn)));
-      io.err(`${origin.inWords}: ${estimateInWords(estimateRun(plan, first.secondsPerText))}.\n`);
-    }
-    const warnings = calibrator?.check(first.score) ?? [];
-    const run = scoreRun({
-      classifier,
-      model,
-      backend,
-      scoring: cells.scoring(first.score),
-      seed,
-      context: first.shape,
-      jitter: first.jitter,
-      devices: info?.device.names ?? [],
-      versions: info?.versions ?? {},
-      calibrator: calibrator && copy && { ...calibrator, buckets: copy.buckets },
-      source,
-      rows,
-      textColumn,
-      shard,
-    });
-    if (values.restart) await whileAlone(out, () => discardUnfinished(out));
-    const report = await writeScored(source, out, {
-      run,
-      cells,
-      score: (texts, signal) => ask(texts, cells.scoredBy, signal),
-      textsAtOnce: session.source.textsAtOnce,
-      signal: io.signal,
-      calibrator: copy,
-      replace: values.force,
-      onProgress: teller(io),
-    });
+    const { report, warnings } = await scoreTable(
+      sources,
+      {
+        source: path.resolve(file),
+        out,
+        textColumn: values['text-column'],
+        classifier,
+        calibrator,
+        buckets: buckets ?? DEFAULT_BUCKETS,
+        prefixes,
+        shard,
+        seed,
+        replace: values.force,
+        restart: values.restart,
+      },
+      {
+        signal: io.signal,
+        onEstimate: (estimate, inWords) => io.err(`${inWords}: ${estimateInWords(estimate)}.\n`),
+        onProgress: teller(io),
+      },
+    );
     const { failed, firstFailed, cut, calibration } = report;
     reportProblems(io, [...warnings, ...(calibration?.warnings ?? [])], calibration?.rejected ?? []);
     for (const { line, reason } of firstFailed) io.err(`line ${line}: ${reason}\n`);
     const more = failed - firstFailed.length;
     if (more > 0) io.err(`and ${more} more; see the column score_error\n`);
-    const calibratorSha256 = calibrator?.sha256 ?? null;
     const summary = {
       schema: 1,
       out,
@@ -166,10 +130,12 @@ async function scoreTable(file: string, values: Values, io: Io): Promise<number>
       failed,
       firstFailed,
       cut,
-      calibratorSha256,
+      calibratorSha256: calibrator?.named.sha256 ?? null,
       warnings,
     };
-    io.out(values.json ? `${JSON.stringify(summary, null, 2)}\n` : `${inWords(out, report, calibrator)}\n`);
+    io.out(
+      values.json ? `${JSON.stringify(summary, null, 2)}\n` : `${inWords(out, report, calibrator?.named)}\n`,
+    );
   });
   return DONE;
 }
@@ -217,7 +183,7 @@ function teller(io: Io): (done: { readonly rows: number }, total: number) => voi
 function inWords(
   out: string,
   { rows, failed, cut, calibration }: ScoreReport,
-  calibrator: ScoreCalibrator | undefined,
+  calibrator: NamedCalibrator | undefined,
 ): string {
   const by =
     calibrator === undefined || calibration === null

@@ -1,27 +1,18 @@
 /** The source of scores for one command: options, model and classifier by one rule. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ClassifierCalibrator } from '../app/classifier-calibrator';
+import { EngineModels, type LoadSettings } from '../app/engine-models';
+import { type SourceOpener, type SourceOpeners, Sources } from '../app/sources';
 import type { Classifier } from '../core/classifier/definition';
-import type { RunPlan } from '../core/scoring/estimate';
-import type { ConfidenceMethod } from '../core/model/confidence-method';
-import type { EngineOptions, ModelInfo } from '../protocol/engine';
+import { sourceNameText } from '../core/classifier/source-name';
+import { UserError } from '../core/user-error';
 import { EngineClient } from '../sources/engine-client';
-import { engineSource } from '../sources/engine-source';
-import type { Origin, Source } from '../sources/source';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
 import { findClassifier } from '../store/classifiers';
-import { checkGguf } from '../store/gguf';
-import { ModelStore, type ModelEntry } from '../store/models';
-import { promptSha256 } from '../store/prompt-hash';
-import {
-  CALIBRATOR_OPTIONS,
-  CALIBRATOR_USAGE,
-  type CalibratorValues,
-  chooseCalibrator,
-  type ScoreCalibrator,
-  scoreCalibrator,
-} from './calibrator';
+import { type ModelEntry, ModelStore } from '../store/models';
+import { CALIBRATOR_OPTIONS, CALIBRATOR_USAGE, type CalibratorValues, chooseCalibrator } from './calibrator';
 import { usageError, type Io } from './command';
 import { ENDPOINT_OPTIONS, ENDPOINT_USAGE, endpointSource, type EndpointValues } from './endpoint-options';
 import { METHOD_OPTIONS, METHOD_USAGE, type MethodValues, seedOf, withMethod } from './method-options';
@@ -55,25 +46,21 @@ export interface SessionValues extends CalibratorValues, EndpointValues, MethodV
   readonly threads: string;
 }
 
+/** What a command that scores works with. */
 export interface Session {
-  readonly source: Source;
-  readonly origin: Origin;
-  /** With the method that the options ask for. */
+  readonly sources: Sources;
+  /** With the confidence method that the options ask for. */
   readonly classifier: Classifier;
   /** Of drawn answers. */
   readonly seed: number;
-  /** The loaded model; undefined where the source is no engine. */
-  readonly info: ModelInfo | undefined;
-  /** What it takes to score so many rows with texts of so many bytes; undefined where that costs nothing. */
-  readonly plan: ((method: ConfidenceMethod, rows: number, bytes: number) => RunPlan) | undefined;
   /** What scores are calibrated with; undefined for raw scores. */
-  readonly calibrator: ScoreCalibrator | undefined;
+  readonly calibrator: ClassifierCalibrator | undefined;
 }
 
 const GPUS = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
 
 /**
- * Runs `work` with a source that answers, and ends its engine whatever happens.
+ * Runs `work` with a source that can be opened, and ends its engine whatever happens.
  *
  * @throws UserError for options, classifier, model or endpoint that cannot be used
  */
@@ -85,60 +72,74 @@ export async function withSession<T>(
   const found = await findClassifier(values.classifier, process.cwd());
   const classifier = withMethod(found.classifier, values);
   const seed = seedOf(values);
-  const chosen = await chooseCalibrator(values, found);
-  const endpoint = endpointSource(values, classifier);
-  const plan: Session['plan'] =
-    endpoint && ((method, rows, bytes) => endpoint.plan({ ...classifier, method }, rows, bytes));
-  const run = async (source: Source, info: ModelInfo | undefined): Promise<T> => {
-    const origin = await source.origin(io.signal);
-    const { model, backend } = origin;
-    const calibrator = scoreCalibrator(chosen, classifier, {
-      model,
-      promptSha256: promptSha256(classifier),
-      backend,
-    });
-    return work({ source, origin, classifier, seed, info, plan, calibrator });
-  };
-  return endpoint === undefined ? withEngine(values, classifier, io, run) : run(endpoint, undefined);
+  const calibrator = await chooseCalibrator(values, { ...found, classifier });
+  const session = (sources: Sources): Promise<T> => work({ sources, classifier, seed, calibrator });
+  const endpoint = endpointSource(values);
+  if (endpoint !== undefined) return session(new Sources(always((_, ask) => ask(endpoint))));
+  const models = engineModels(values, io);
+  const engine = tellingFallback(models.open, io);
+  try {
+    return await session(new Sources({ engine, endpoint: elsewhere, editor: elsewhere }));
+  } finally {
+    await models.engine.dispose();
+  }
 }
 
-async function withEngine<T>(
-  values: SessionValues,
-  classifier: Classifier,
-  io: Io,
-  run: (source: Source, info: ModelInfo) => Promise<T>,
-): Promise<T> {
+/** An endpoint that the person names takes the place of whatever source the classifier names. */
+function always(open: SourceOpener): SourceOpeners {
+  return { engine: open, endpoint: open, editor: open };
+}
+
+/** Endpoints of the settings and language models belong to the editor. */
+const elsewhere: SourceOpener = ({ classifier }) =>
+  Promise.reject(
+    new UserError(
+      'source-elsewhere',
+      `The classifier "${classifier.name}" is scored by "${sourceNameText(classifier.source)}", which the command line does not know. Say where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.`,
+    ),
+  );
+
+/** Says once why a GPU that was asked for is not used. */
+function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
+  let isTold = false;
+  return (request, work) =>
+    open(request, async (source) => {
+      const { device } = await source.identity(request.signal);
+      if (!isTold && device?.fallback !== undefined) io.err(`${device.fallback} Using the CPU.\n`);
+      isTold = true;
+      return work(source);
+    });
+}
+
+function engineModels(values: SessionValues, io: Io): EngineModels {
   const gpu = GPUS.find((name) => name === values.gpu);
   if (gpu === undefined) throw usageError(`--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
   const layers = values['gpu-layers'];
-  const models = new ModelStore(cacheFolder('models'));
-  const model = await modelOf(values.model, models, classifier);
-  await checkGguf(model.path);
-  const options: EngineOptions = {
-    modelPath: model.path,
+  const settings: LoadSettings = {
     gpu,
     gpuLayers: layers === 'auto' ? 'auto' : wholeNumber('--gpu-layers', layers),
     threads: wholeNumber('--threads', values.threads),
   };
-  const engine = new EngineClient({
-    enginePath: path.join(path.dirname(fileURLToPath(import.meta.url)), 'engine.mjs'),
-    log: (level, message) => {
-      if (level === 'error') io.err(`engine: ${message}\n`);
-    },
+  const models = new ModelStore(cacheFolder('models'));
+  return new EngineModels({
+    models,
+    engine: new EngineClient({
+      enginePath: path.join(path.dirname(fileURLToPath(import.meta.url)), 'engine.mjs'),
+      log: (level, message) => {
+        if (level === 'error') io.err(`engine: ${message}\n`);
+      },
+    }),
+    modelFor: (classifier) => modelOf(values.model, models, classifier),
+    settings: () => settings,
   });
-  try {
-    await engine.use(options);
-    // The hash is read beside the loading.
-    const [info, sha256] = await Promise.all([engine.load(io.signal), models.sha256(model.path)]);
-    if (info.device.fallback !== undefined) io.err(`${info.device.fallback} Using the CPU.\n`);
-    return await run(engineSource(engine, { file: model.file, sha256: () => Promise.resolve(sha256) }), info);
-  } finally {
-    await engine.dispose();
-  }
 }
 
 /** A path that the person typed is theirs to load; a classifier can only name a model of the list. */
-async function modelOf(given: string, models: ModelStore, classifier: Classifier): Promise<ModelEntry> {
+async function modelOf(
+  given: string,
+  models: ModelStore,
+  classifier: Pick<Classifier, 'model'> | undefined,
+): Promise<ModelEntry> {
   const isPath = given.includes('/') || given.includes(path.sep);
   if (isPath) return models.addLocal(path.resolve(given));
   return chooseModel(models, given === '' ? classifier : undefined, given);

@@ -1,15 +1,19 @@
 /**
- * An error whose message is written for the person at the keyboard: what is wrong and what to do next.
- * `code` is stable, for tests and for choosing an action beside the message.
+ * An error whose message is written for the person at the keyboard: what is wrong. What to do next on the surface where
+ * it appears, an option or a button, is added there, by the code.
+ * `code` is stable: for tests, and for choosing that remedy.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+  /** What a remedy needs to know; its fields belong to the code. */
+  readonly data: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly code: string,
     message: string,
-    options?: ErrorOptions,
+    { data = {}, ...options }: ErrorOptions & { readonly data?: Readonly<Record<string, unknown>> } = {},
   ) {
     super(message, options);
+    this.data = data;
   }
 }

@@ -1,30 +1,46 @@
 /** The engine as a source of scores. */
+import type { Binding } from '../core/model/binding';
 import { deviceInWords } from '../core/words/device';
 import type { EngineClient } from './engine-client';
-import type { SampleRequest, ScoreRequest, Source } from './source';
+import type { ModelFile, Source } from './source';
 
 /** The model file that the engine uses. */
-export interface ModelFile {
-  readonly file: string;
-  sha256(): Promise<string>;
+export interface EngineModel extends ModelFile {
+  readSha256(): Promise<string>;
 }
 
 /** @param engine told to use `model` already */
-export function engineSource(engine: EngineClient, model: ModelFile) {
+export function engineSource(engine: EngineClient, model: EngineModel): Source {
   return {
-    origin: async (signal?: AbortSignal) => {
-      const [{ device }, sha256] = await Promise.all([engine.load(signal), model.sha256()]);
+    sendsTextsTo: null,
+    mayBoundScores: false,
+    identity: async (signal) => {
+      const { device, versions } = await engine.load(signal);
       return {
-        model: { kind: 'file', name: model.file, sha256 },
+        model: modelIdentity(model.file, model.sha256),
+        modelFile: model,
         backend: device.backend,
+        device,
+        versions,
         inWords: `${model.file} on ${deviceInWords(device)}`,
       };
     },
+    model: async () => fileIdentity(model.file, await model.readSha256()),
+    plan: null,
     textsAtOnce: null,
-    score: (request: ScoreRequest, signal?: AbortSignal) => engine.score(request, signal),
-    sample: async (request: SampleRequest, signal?: AbortSignal) => ({
+    score: (request, signal) => engine.score(request, signal),
+    sample: async (request, signal) => ({
       ...(await engine.sample(request, signal)),
       temperature: request.temperature,
     }),
-  } satisfies Source;
+  };
+}
+
+/** A model file as calibrators are bound to it; undefined while its SHA-256 is not known. */
+export function modelIdentity(file: string, sha256: string | undefined): Binding['model'] | undefined {
+  return sha256 === undefined ? undefined : fileIdentity(file, sha256);
+}
+
+function fileIdentity(name: string, sha256: string): Binding['model'] {
+  return { kind: 'file', name, sha256 };
 }

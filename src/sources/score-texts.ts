@@ -31,8 +31,8 @@ export interface ScoredTexts {
 }
 
 /**
- * @throws UserError `no-token-probabilities` where the method needs them and the source shows none; what the source
- *   throws
+ * @throws UserError `no-token-probabilities`, `no-samples` where the method needs what the source does not have; what
+ *   the source throws
  */
 export async function scoreTexts(
   source: Source,
@@ -100,6 +100,11 @@ async function draw(
   { seed = DEFAULT_SEED, signal }: ScoreTextsOptions,
 ) {
   const { variants, temperature: wanted } = classifier.consistency;
+  if (source.sample === null)
+    throw new UserError(
+      'no-samples',
+      `This source draws no answers. Set "method" of "${classifier.name}" to "token-probability".`,
+    );
   const request = { prompts: variantsOf(classifier, seed), texts, temperature: wanted, seed };
   const { samples, temperature, shape } = await source.sample(request, signal);
   const names = classifier.labels.map(({ name }) => name);

@@ -2,6 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { fitBefore } from '../app/classifier-calibrator';
+import type { EngineModels } from '../app/engine-models';
 import { calibratorInWords } from '../core/words/calibrated-score';
 import type { Fit } from '../core/calibration/compatibility';
 import { builtinFile } from '../core/classifier/builtin';
@@ -9,15 +11,14 @@ import { withCalibrator } from '../core/classifier/calibrator-field';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
 import { writeFileAtomic } from '../store/atomic';
-import { type Calibrators, fitOfClassifier, type NamedCalibrator, originBefore } from './calibrators';
+import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
 import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
 import type { Choice, Prompts } from './prompts';
-import type { Scoring } from './scoring';
 
 export interface AssignServices {
   readonly classifiers: Classifiers;
   readonly calibrators: Calibrators;
-  readonly scoring: Scoring;
+  readonly engineModels: EngineModels;
   readonly prompts: Prompts;
 }
 
@@ -28,7 +29,7 @@ export interface AssignServices {
  */
 export async function useCalibrator(
   services: AssignServices,
-  calibrator: NamedCalibrator,
+  calibrator: WorkspaceCalibrator,
 ): Promise<Assigned | undefined> {
   const { classifiers, prompts } = services;
   const folder = folderOf(calibrator.uri);
@@ -123,11 +124,11 @@ function byFit<T, Item extends { readonly fit: Fit }>(
 
 /** As far as it is known without scoring anything or reading a model file. */
 async function fitNow(
-  { scoring }: AssignServices,
-  calibrator: NamedCalibrator,
+  { engineModels }: AssignServices,
+  calibrator: WorkspaceCalibrator,
   classifier: Classifier,
 ): Promise<Fit> {
-  return fitOfClassifier(calibrator, classifier, await originBefore(scoring, classifier));
+  return fitBefore(calibrator, classifier, await originBefore(engineModels, classifier));
 }
 
 /** What was written into which file, and the way back. */

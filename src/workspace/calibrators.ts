@@ -1,30 +1,26 @@
 /** The calibrators that classifier files name: read, watched, and put on scores. */
 import * as vscode from 'vscode';
 import {
-  calibratedBy,
-  calibratedScore,
-  type CalibratedBy,
-  type Calibration,
-} from '../core/calibration/calibrated-score';
-import { type Fit, fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/compatibility';
+  ClassifierCalibrator,
+  type EarlyOrigin,
+  type NamedCalibrator,
+  namedCalibrator,
+} from '../app/classifier-calibrator';
+import type { EngineModels } from '../app/engine-models';
 import type { Classifier } from '../core/classifier/definition';
-import type { Bucket } from '../core/decisions/buckets';
-import type { Score } from '../core/scoring/score';
-import { type ScoredBy, scoringOf } from '../core/scoring/score-parts';
+import { sendsTexts } from '../core/classifier/source-name';
+import { type Binding, bindingSchema } from '../core/model/binding';
 import { UserError } from '../core/user-error';
-import { calibratorFileName, calibratorFrom, type LoadedCalibrator } from '../store/calibrators';
-import { promptSha256 } from '../store/prompt-hash';
+import { modelIdentity } from '../sources/engine-source';
+import { calibratorFileName, calibratorFrom } from '../store/calibrators';
 import type { UsableClassifier } from './classifiers';
 import { JsonFolders } from './json-folders';
-import type { Scoring } from './scoring';
-import type { Binding } from '../core/model/binding';
 
 export const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
 
 /** A calibrator that can be read; whether it belongs to a classifier is another question. */
-export interface NamedCalibrator extends LoadedCalibrator {
+export interface WorkspaceCalibrator extends NamedCalibrator {
   readonly uri: vscode.Uri;
-  readonly by: CalibratedBy;
 }
 
 /** A calibrator that a classifier names and that cannot be used: what is known, for the actions that mend it. */
@@ -57,7 +53,7 @@ export class Calibrators implements vscode.Disposable {
    *
    * @throws CalibratorError bad-name, calibrator-missing, calibrator-unreadable and all of `parseSavedCalibrator`
    */
-  async of(entry: UsableClassifier): Promise<NamedCalibrator | undefined> {
+  async of(entry: UsableClassifier): Promise<WorkspaceCalibrator | undefined> {
     const { classifier } = entry;
     const name = classifier.calibrator;
     if (entry.kind === 'builtin' || name === undefined) return undefined;
@@ -78,22 +74,20 @@ export class Calibrators implements vscode.Disposable {
   }
 
   /**
-   * As `of`, and refused where it is known to belong to another prompt or labels.
+   * As `of`, ready for the classifier's scores.
    *
-   * @throws CalibratorError as `of`; calibrator-mismatch
+   * @throws CalibratorError as `of`; calibrator-mismatch where it is known to belong to another prompt or labels
    */
-  async checked(entry: UsableClassifier): Promise<NamedCalibrator | undefined> {
+  async checked(entry: UsableClassifier): Promise<CheckedCalibrator | undefined> {
     const named = await this.of(entry);
     if (named === undefined) return undefined;
-    const { classifier } = entry;
-    const fit = fitOfClassifier(named, classifier, { promptSha256: promptSha256(classifier) });
-    const error = fitError(fit, named, classifier.name, undefined);
-    if (error !== undefined) throw error;
-    return named;
+    const calibrator = new ClassifierCalibrator(named, entry.classifier, 'refuse');
+    await explained(named, entry.classifier, () => Promise.resolve().then(() => calibrator.checkBefore()));
+    return { named, calibrator };
   }
 
   /** Those of a folder that can be read, by name. */
-  async list(folder: vscode.Uri): Promise<NamedCalibrator[]> {
+  async list(folder: vscode.Uri): Promise<WorkspaceCalibrator[]> {
     const location = vscode.Uri.joinPath(folder, CALIBRATOR_FOLDER);
     this.folders.willRead(location);
     let names: [string, vscode.FileType][];
@@ -122,7 +116,7 @@ export class Calibrators implements vscode.Disposable {
 }
 
 /** @throws UserError calibrator-missing, calibrator-unreadable and all of `parseSavedCalibrator` */
-export async function readCalibrator(uri: vscode.Uri): Promise<NamedCalibrator> {
+export async function readCalibrator(uri: vscode.Uri): Promise<WorkspaceCalibrator> {
   const file = vscode.workspace.asRelativePath(uri);
   let bytes: Uint8Array;
   try {
@@ -135,90 +129,53 @@ export async function readCalibrator(uri: vscode.Uri): Promise<NamedCalibrator> 
   }
   try {
     const loaded = calibratorFrom(uri.fsPath, bytes);
-    const name = (uri.path.split('/').at(-1) ?? '').replace(/\.json$/, '');
-    return { uri, by: calibratedBy(name, file, loaded.saved), ...loaded };
+    return { uri, ...namedCalibrator(loaded, file) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.code, `${file}: ${error.message}`, { cause: error });
   }
 }
 
-/** What is known of a classifier's scores before there is one, without reading a model file or asking a server. */
-export async function originBefore(
-  scoring: Pick<Scoring, 'modelFor'>,
-  classifier: Classifier,
-): Promise<Partial<ScoreOrigin>> {
-  const prompt = { promptSha256: promptSha256(classifier) };
-  if (classifier.source.kind !== 'engine') return prompt;
-  const model = await scoring.modelFor(classifier).catch((error: unknown) => {
-    if (error instanceof UserError) return undefined; // there is none to compare with
-    throw error;
-  });
-  if (model?.sha256 === undefined) return prompt;
-  return { ...prompt, model: { kind: 'file', name: model.file, sha256: model.sha256 } };
-}
-
-/** Whether a calibrator belongs to a classifier, as far as it is known before there is a score. */
-export function fitOfClassifier(
-  { saved }: NamedCalibrator,
-  classifier: Classifier,
-  origin: Partial<ScoreOrigin>,
-): Fit {
-  return fitOf(saved, targetOf(origin, labelNames(classifier), undefined));
+/** A calibrator of the workspace on the scores of a classifier that names it. */
+export interface CheckedCalibrator {
+  readonly named: WorkspaceCalibrator;
+  readonly calibrator: ClassifierCalibrator;
 }
 
 /**
- * The error that says why a calibrator is not used; undefined where it is, or where that is not known yet.
+ * Does what a calibrator may be refused in; the refusal then says which file is meant.
  *
- * @param binding what an unbound calibrator may be bound to; undefined before there is a score: then it is no reason
+ * @throws CalibratorError in place of any UserError about the calibrator; what `work` throws
  */
-export function fitError(
-  fit: Fit,
-  { uri, by }: NamedCalibrator,
-  classifier: string,
-  binding: Binding | undefined,
-): CalibratorError | undefined {
-  if (fit.kind === 'refused')
-    return new CalibratorError(
-      'calibrator-mismatch',
-      `The calibrator ${by.name} does not belong to the classifier ${classifier}. ${fit.reason}`,
-      { classifier, uri },
+export async function explained<T>(
+  { uri }: WorkspaceCalibrator,
+  { name }: Classifier,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError) || !error.code.startsWith('calibrator-')) throw error;
+    const binding = bindingSchema.safeParse(error.data.binding).data;
+    throw new CalibratorError(
+      error.code,
+      error.message,
+      { classifier: name, uri, binding },
+      { cause: error },
     );
-  if (fit.kind === 'unbound' && binding !== undefined)
-    return new CalibratorError(
-      'calibrator-unbound',
-      `It is not known whether the calibrator ${by.name} belongs to the classifier ${classifier}: it was fitted on a table that does not say which model and prompt its scores come from.`,
-      { classifier, uri, binding },
-    );
-  return undefined;
+  }
 }
 
-/** What a calibrator of such a score is bound to; undefined while the model's hash is not known. */
-export function bindingTo(
-  { model, promptSha256, backend }: ScoreOrigin,
-  score: ScoredBy,
-): Binding | undefined {
-  return model === undefined ? undefined : { model, promptSha256, scoring: scoringOf(score), backend };
-}
-
-/** A score with the calibrator of its classifier, or why without. */
-export function calibrationOf(
-  { by, saved }: NamedCalibrator,
-  score: Score,
-  origin: ScoreOrigin,
-  buckets: readonly Bucket[],
-): { readonly fit: Fit; readonly calibration: Calibration } {
-  const labels = score.labels.map(({ label }) => label);
-  const fit = fitOf(saved, targetOf(origin, labels, score));
-  if (fit.kind !== 'fits')
-    return { fit, calibration: { kind: 'raw', reason: `Not calibrated by ${by.name}: ${fit.reason}` } };
-  return {
-    fit,
-    calibration: {
-      kind: 'calibrated',
-      by,
-      score: calibratedScore(score, saved.calibrator, buckets),
-      warnings: fit.warnings,
-    },
-  };
+/** What is known of a classifier's scores before there is one, without reading a model file or asking a server. */
+export async function originBefore(
+  engineModels: Pick<EngineModels, 'modelFor'>,
+  classifier: Classifier,
+): Promise<EarlyOrigin> {
+  if (sendsTexts(classifier.source)) return {};
+  const model = await engineModels.modelFor(classifier).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined; // there is none to compare with
+    throw error;
+  });
+  const identity = model && modelIdentity(model.file, model.sha256);
+  return identity === undefined ? {} : { model: identity };
 }

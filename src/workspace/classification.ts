@@ -1,13 +1,17 @@
 /** Classifies places of a document and keeps the results: what the commands and the hover share. */
 import type * as vscode from 'vscode';
-import { sourceNameText } from '../core/classifier/source-name';
-import { deviceInWords } from '../core/words/device';
+import { classifyTexts } from '../app/classify';
+import type { Sources } from '../app/sources';
+import type { Classifier } from '../core/classifier/definition';
+import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
+import { deviceInWords } from '../core/words/device';
+import { isFailed, type SourceIdentity } from '../sources/source';
+import { type Calibrators, type CheckedCalibrator, explained } from './calibrators';
 import type { Classifiers } from './classifiers';
-import type { ResultCalibration } from './result-calibration';
-import { TrackedRanges, type ClassifiedText, type Origin, type Results } from './results';
-import type { Scorer, Scoring } from './scoring';
-import { readSettings } from './settings';
+import { leftRaw, type ResultCalibration } from './result-calibration';
+import { type ClassifiedText, type Results, TrackedRanges, type Trigger } from './results';
+import { readBuckets, readSettings } from './settings';
 
 /** Rows of the token table. */
 const TOP_TOKENS = 20;
@@ -19,7 +23,7 @@ export interface ClassificationRequest {
   readonly document: vscode.TextDocument;
   /** Not empty; see pickRanges. */
   readonly ranges: readonly vscode.Range[];
-  readonly origin: Origin;
+  readonly trigger: Trigger;
   /** Name of the classifier; the one of the settings where undefined. */
   readonly classifier?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -29,71 +33,88 @@ export interface ClassificationRequest {
   readonly show?: boolean;
 }
 
+interface Parts {
+  readonly sources: Sources;
+  readonly classifiers: Classifiers;
+  readonly calibrators: Calibrators;
+  readonly results: Results;
+  readonly calibration: ResultCalibration;
+}
+
 export class Classification {
-  constructor(
-    private readonly scoring: Scoring,
-    private readonly classifiers: Classifiers,
-    private readonly results: Results,
-    private readonly calibration: ResultCalibration,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /**
    * One request for all ranges. A text that was edited meanwhile is dropped: its result would be about something
    * that is not there.
    *
    * @returns in the order of the ranges
-   * @throws UserError as Scoring.score and Classifiers.get do; `hover-elsewhere` where the origin is a hover and the
-   *   classifier's source is not the engine; CalibratorError where the calibrator that the classifier
-   *   names cannot be used
+   * @throws UserError everything of `classifyTexts` and `Classifiers.find`; `hover-elsewhere` where a hover would send a
+   *   text to another machine; `texts-failed`; CalibratorError where the calibrator that the classifier names cannot be
+   *   used
    */
   async run(request: ClassificationRequest): Promise<ClassifiedText[]> {
-    const { document, ranges, origin, signal } = request;
+    const { document, ranges, trigger, signal } = request;
+    const { classifiers, calibrators, results, calibration } = this.parts;
+    const leaveRaw = request.leaveRaw === true;
     const texts = ranges.map((range) => document.getText(range));
     const tracked = new TrackedRanges(document, ranges);
     try {
-      const entry = await this.classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
+      const entry = await classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
       const { classifier } = entry;
       // The pointer rests anywhere: what it rests on does not leave this machine, and nobody is asked whether it may.
-      if (origin === 'hover' && classifier.source.kind !== 'engine')
+      if (trigger === 'hover' && sendsTexts(classifier.source))
         throw new UserError(
           'hover-elsewhere',
           `The classifier "${classifier.name}" sends texts to ${sourceNameText(classifier.source)}, which hovering alone never does.`,
         );
-      const calibrate = await this.calibration.prepare(entry, request.leaveRaw === true);
-      const { scores, failure, scorer, ms } = await this.scoring.score(classifier, texts, {
-        topTokens: origin !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const checked = leaveRaw ? undefined : await calibrators.checked(entry);
+      const classified = await explainedWhere(checked, classifier, () =>
+        classifyTexts(this.parts.sources, {
+          classifier,
+          texts,
+          topTokens: trigger !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
+          calibrator: checked?.calibrator,
+          buckets: readBuckets(document.uri).buckets,
+          readsModel: false,
+          signal,
+        }),
+      );
       if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
-      const scoredBy = this.calibration.originOf(classifier, scorer);
-      const calibrations = scores.map((score) => score && calibrate(document.uri, score, scoredBy));
-      const found = scores.flatMap((score, index) => {
+      const { identity, ms } = classified;
+      const origin = calibration.originOf(classifier, identity, classified.origin);
+      const found = classified.results.flatMap((result, index) => {
         const range = tracked.at(index);
         const text = texts[index];
-        if (score === null || range === undefined || text === undefined || document.isClosed) return [];
-        return [{ range, text, score, calibration: calibrations[index] ?? undefined }];
+        if (isFailed(result) || range === undefined || text === undefined || document.isClosed) return [];
+        const { score, calibrated } = result;
+        const shown =
+          checked && calibrated ? calibration.shown(checked.named, calibrated, origin) : undefined;
+        return [{ range, text, score, calibration: leaveRaw ? leftRaw(classifier) : shown }];
       });
-      const added = this.results.add(
+      const added = results.add(
         document,
-        found.map((entry) => ({
-          ...entry,
+        found.map((result) => ({
+          ...result,
           classifier: classifier.name,
-          scoredBy,
-          isLeftRaw: request.leaveRaw === true,
-          ...scorerInWords(scorer),
+          origin,
+          isLeftRaw: leaveRaw,
+          model: nameOf(identity),
+          device: identity.device === null ? identity.inWords : deviceInWords(identity.device),
           ms,
           batch: texts.length,
-          origin,
+          trigger,
           at: new Date(),
         })),
         request.show,
       );
-      if (failure !== undefined)
+      const failed = classified.results.filter(isFailed);
+      if (failed[0] !== undefined)
         throw new UserError(
           'texts-failed',
-          scores.length === 1
-            ? failure
-            : `${scores.filter((score) => score === null).length} of ${scores.length} texts were not classified. ${failure}`,
+          texts.length === 1
+            ? failed[0].reason
+            : `${failed.length} of ${texts.length} texts were not classified. ${failed[0].reason}`,
         );
       return added;
     } finally {
@@ -103,23 +124,35 @@ export class Classification {
 
   /** Adds the token table to a result that was made without it. */
   async addTokens(result: ClassifiedText, signal: AbortSignal): Promise<void> {
-    const classifier = await this.classifiers.get(result.classifier);
-    const { scores } = await this.scoring.score(classifier, [result.text], { topTokens: TOP_TOKENS, signal });
-    const tokens = scores[0]?.tokens;
+    const { classifier } = await this.parts.classifiers.find(result.classifier);
+    const { results } = await classifyTexts(this.parts.sources, {
+      classifier,
+      texts: [result.text],
+      topTokens: TOP_TOKENS,
+      buckets: [],
+      readsModel: false,
+      signal,
+    });
+    const [again] = results;
+    const score = again === undefined || isFailed(again) ? undefined : again.score;
     // Only the table is taken: classifier or model may have changed since, and then the score is another one.
-    if (tokens !== undefined && scores[0]?.labelMass === result.score.labelMass)
-      this.results.replaceScore(result.id, { ...result.score, tokens });
-    else
+    if (score?.tokens === undefined || score.labelMass !== result.score.labelMass)
       throw new UserError(
         'result-outdated',
         'The classifier or the model changed since this text was classified. Classify it again to see its tokens.',
       );
+    this.parts.results.replaceScore(result.id, { ...result.score, tokens: score.tokens });
   }
 }
 
-function scorerInWords(scorer: Scorer): { readonly model: string; readonly device: string } {
-  if (scorer.kind === 'engine')
-    return { model: scorer.model.file, device: deviceInWords(scorer.info.device) };
-  const { model, inWords } = scorer.origin;
-  return { model: model.name, device: inWords };
+function explainedWhere<T>(
+  checked: CheckedCalibrator | undefined,
+  classifier: Classifier,
+  work: () => Promise<T>,
+): Promise<T> {
+  return checked === undefined ? work() : explained(checked.named, classifier, work);
+}
+
+function nameOf({ modelFile, model, inWords }: SourceIdentity): string {
+  return modelFile?.file ?? model?.name ?? inWords;
 }

@@ -6,11 +6,25 @@ import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';
 import type { Classifier } from '../core/classifier/definition';
-import { cutToTokens } from '../core/scoring/estimate';
+import type { Binding } from '../core/model/binding';
+import {
+  answerTokensPerText,
+  cutToTokens,
+  estimateTokens,
+  requestsPerText,
+  type RunPlan,
+} from '../core/scoring/estimate';
 import { labelOfAnswer } from '../core/scoring/parse-answer';
 import { UserError } from '../core/user-error';
 import { Places } from '../sources/places';
-import type { Failed, Sampled, SampleRequest, Source } from '../sources/source';
+import type {
+  Failed,
+  Sampled,
+  SampleRequest,
+  Source,
+  SourceIdentity,
+  SourceSamples,
+} from '../sources/source';
 
 /** Requests at a time, whoever asks: providers have limits that they do not tell. */
 const AT_ONCE = 4;
@@ -46,27 +60,53 @@ async function offered(): Promise<string> {
 
 class EditorModelSource implements Source {
   readonly score = null;
+  readonly mayBoundScores = false;
   readonly textsAtOnce = (): number => AT_ONCE;
 
-  constructor(private readonly model: vscode.LanguageModelChat) {}
+  constructor(private readonly chat: vscode.LanguageModelChat) {}
+
+  get sendsTextsTo(): string {
+    return `${this.chat.name} of the editor (${this.chat.vendor})`;
+  }
+
+  async identity(): Promise<SourceIdentity> {
+    return {
+      model: await this.model(),
+      modelFile: null,
+      backend: 'editor',
+      device: null,
+      versions: {},
+      inWords: this.sendsTextsTo,
+    };
+  }
 
   /** Named like an endpoint: what stands behind it cannot be verified either. */
-  origin(): ReturnType<Source['origin']> {
-    const { vendor, id, version, name } = this.model;
+  model(): Promise<Binding['model']> {
+    const { vendor, id, version } = this.chat;
     return Promise.resolve({
-      model: {
-        kind: 'endpoint',
-        address: `editor:${vendor}`,
-        name: id,
-        fingerprint: version,
-        verified: false,
-      },
-      backend: 'editor',
-      inWords: `${name} of the editor (${vendor})`,
+      kind: 'endpoint',
+      address: `editor:${vendor}`,
+      name: id,
+      fingerprint: version,
+      verified: false,
     });
   }
 
-  async sample({ prompts, texts }: SampleRequest, signal?: AbortSignal): ReturnType<Source['sample']> {
+  /** Providers have limits of their own, and tell neither them nor a price. */
+  readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
+    const { text } = cutToTokens('x'.repeat(bytes), classifier.maxTextTokens);
+    const prompt = chatMessages(classifier, text).map(({ content }) => content);
+    return {
+      rows,
+      requestsPerRow: requestsPerText(classifier, 1),
+      promptTokens: estimateTokens(prompt.join('\n')),
+      answerTokens: answerTokensPerText(classifier),
+      price: null,
+      requestsPerMinute: null,
+    };
+  };
+
+  async sample({ prompts, texts }: SampleRequest, signal?: AbortSignal): Promise<SourceSamples> {
     const asks = texts.flatMap((text, index) =>
       prompts
         .flatMap(({ classifier, samples }) => Array.from({ length: samples }, () => classifier))
@@ -125,7 +165,7 @@ class EditorModelSource implements Source {
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       const short = cutToTokens(text, classifier.maxTextTokens);
-      const response = await this.model.sendRequest(
+      const response = await this.chat.sendRequest(
         messagesOf(classifier, short.text),
         { justification: JUSTIFICATION },
         cancellation.token,
@@ -148,7 +188,7 @@ class EditorModelSource implements Source {
 
   private asUserError(error: unknown, signal: AbortSignal | undefined): UserError {
     if (signal?.aborted === true) return new UserError('cancelled', 'Cancelled.');
-    const { name } = this.model;
+    const { name } = this.chat;
     const code = error instanceof vscode.LanguageModelError ? error.code : '';
     const said = error instanceof Error ? error.message : String(error);
     switch (code) {

@@ -51,6 +51,16 @@ export class Endpoints {
     return source;
   }
 
+  /** An endpoint in words, by its setting: it is not asked. */
+  describe(name: string): { readonly name: string; readonly inWords: string; readonly problem?: string } {
+    const { endpoints, problems } = this.list();
+    const endpoint = endpoints.find((entry) => entry.name === name);
+    if (endpoint !== undefined)
+      return { name, inWords: `endpoint ${name}: ${endpoint.model} at ${endpoint.address}` };
+    const missing = `There is no endpoint "${name}" on this machine; add it with Add Endpoint….`;
+    return { name, inWords: `endpoint ${name}`, problem: problems[0]?.message ?? missing };
+  }
+
   /** An endpoint that is not in the settings yet, with a key that is not stored yet. */
   trial(setting: EndpointSetting, key: string | undefined): EndpointSource {
     return this.sourceOf(endpointFrom(setting), () => Promise.resolve(key));

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
 import type { Step } from './questions';
-import { signalOf } from './scoring';
+import { signalOf } from './cancellation';
 
 /** One line to choose from; `value` is what was chosen. Without a value it is a heading. */
 export interface Choice<T> {

@@ -1,32 +1,22 @@
 /** Puts the calibrators that classifiers name on their results, and again whenever one of them changes. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { Calibration } from '../core/calibration/calibrated-score';
+import type { Fit, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
-import type { Score } from '../core/scoring/score';
-import type { ModelEntry, ModelStore } from '../store/models';
-import { promptSha256 } from '../store/prompt-hash';
-import {
-  bindingTo,
-  CalibratorError,
-  type Calibrators,
-  type NamedCalibrator,
-  calibrationOf,
-  fitError,
-} from './calibrators';
-import type { Classifiers, UsableClassifier } from './classifiers';
+import { modelIdentity } from '../sources/engine-source';
+import type { SourceIdentity } from '../sources/source';
+import type { ModelStore } from '../store/models';
+import { CalibratorError, type Calibrators, type CheckedCalibrator } from './calibrators';
+import type { Classifiers } from './classifiers';
 import type { ModelHashes } from './model-hashes';
-import type { ClassifiedText, Results, ScoredBy } from './results';
-import type { Scorer } from './scoring';
+import type { ClassifiedText, ResultOrigin, Results } from './results';
 import { readBuckets } from './settings';
-import type { Binding } from '../core/model/binding';
 
 /** Files change in bursts; the results are looked through once. */
 const QUIET_MS = 50;
-
-/** @throws CalibratorError: the calibrator does not belong to such a score */
-export type Calibrate = (document: vscode.Uri, score: Score, scoredBy: ScoredBy) => Calibration | undefined;
 
 interface Parts {
   readonly classifiers: Classifiers;
@@ -60,40 +50,26 @@ export class ResultCalibration implements vscode.Disposable {
     ];
   }
 
-  /** What scores come from; the hash of a model file is never waited for. */
-  originOf(classifier: Classifier, scorer: Scorer): ScoredBy {
-    const prompt = promptSha256(classifier);
-    if (scorer.kind === 'elsewhere') {
-      const { model, backend } = scorer.origin;
-      return { model, modelPath: '', promptSha256: prompt, backend };
-    }
-    const { model, info } = scorer;
-    // A hash that nobody asks for is not computed.
-    const sha256 = classifier.calibrator === undefined ? model.sha256 : this.parts.hashes.known(model);
-    return {
-      model: modelIdentity(model, sha256),
-      modelPath: model.path,
-      promptSha256: prompt,
-      backend: info.device.backend,
-    };
+  /** Where a result's score comes from; the hash of a model file is never waited for, nor computed for nobody. */
+  originOf({ calibrator }: Classifier, { modelFile }: SourceIdentity, origin: ScoreOrigin): ResultOrigin {
+    const model =
+      modelFile === null || calibrator === undefined
+        ? origin.model
+        : modelIdentity(modelFile.file, this.parts.hashes.known(modelFile));
+    return { ...origin, model, modelPath: modelFile?.path ?? '' };
   }
 
-  /**
-   * Reads the calibrator of a classifier before anything is scored.
-   *
-   * @throws CalibratorError: there is none of that name, it cannot be read, or it belongs to another prompt or labels
-   */
-  async prepare(entry: UsableClassifier, leaveRaw: boolean): Promise<Calibrate> {
-    const { classifier } = entry;
-    if (leaveRaw) return () => leftRaw(classifier);
-    const named = await this.parts.calibrators.checked(entry);
-    if (named === undefined) return () => undefined;
-    return (document, score, scoredBy) => {
-      const { fit, calibration } = calibrationOf(named, score, scoredBy, readBuckets(document).buckets);
-      const refusal = fitError(fit, named, classifier.name, bindingTo(scoredBy, score));
-      if (refusal !== undefined) throw refusal;
-      return fit.kind === 'unknown' ? this.waiting(named, scoredBy) : calibration;
-    };
+  /** A calibration as it is shown: one that waits for nothing but the hash of the model says so. */
+  shown(
+    { by }: NamedCalibrator,
+    { fit, calibration }: { readonly fit: Fit; readonly calibration: Calibration },
+    { modelPath }: ResultOrigin,
+  ): Calibration {
+    if (fit.kind !== 'unknown') return calibration;
+    const model = { path: modelPath, file: path.basename(modelPath), sha256: undefined };
+    this.parts.hashes.known(model);
+    const reason = this.parts.hashes.inWords(model);
+    return { kind: 'raw', reason: `Not calibrated by ${by.name} yet. ${reason}` };
   }
 
   dispose(): void {
@@ -106,10 +82,10 @@ export class ResultCalibration implements vscode.Disposable {
   private async refresh(): Promise<void> {
     const { classifiers, calibrators, results, models } = this.parts;
     const run = ++this.run;
-    const named = new Map<string, NamedCalibrator | CalibratorError | undefined>();
+    const named = new Map<string, CheckedCalibrator | CalibratorError | undefined>();
     for (const name of results.classifiers) {
       try {
-        named.set(name, await calibrators.of(await classifiers.find(name)));
+        named.set(name, await calibrators.checked(await classifiers.find(name)));
       } catch (error) {
         // Where the classifier itself is gone or broken its results stay as they are.
         if (error instanceof CalibratorError) named.set(name, error);
@@ -126,44 +102,29 @@ export class ResultCalibration implements vscode.Disposable {
     results.recalibrate((result) => {
       const calibrator = named.get(result.classifier);
       if (result.isLeftRaw || !named.has(result.classifier)) return undefined;
-      const { scoredBy } = result;
-      const model = scoredBy.model ?? modelIdentity({ file: result.model }, hashes.get(scoredBy.modelPath));
-      const origin = { ...scoredBy, model };
-      return { scoredBy: origin, calibration: this.again(result, calibrator, origin, bucketsOf(result.uri)) };
+      const { origin: before } = result;
+      const model = before.model ?? modelIdentity(result.model, hashes.get(before.modelPath));
+      const origin = { ...before, model };
+      return { origin, calibration: this.again(result, calibrator, origin, bucketsOf(result.uri)) };
     });
   }
 
   private again(
     { score }: ClassifiedText,
-    calibrator: NamedCalibrator | CalibratorError | undefined,
-    scoredBy: ScoredBy,
+    calibrator: CheckedCalibrator | CalibratorError | undefined,
+    origin: ResultOrigin,
     buckets: readonly Bucket[],
   ): Calibration | undefined {
     if (calibrator === undefined) return undefined;
     if (calibrator instanceof CalibratorError)
       return { kind: 'raw', reason: `Not calibrated. ${calibrator.message}` };
-    const { fit, calibration } = calibrationOf(calibrator, score, scoredBy, buckets);
-    return fit.kind === 'unknown' ? this.waiting(calibrator, scoredBy) : calibration;
-  }
-
-  /** Everything else agrees: only the hash of the model is not known yet. */
-  private waiting({ by }: NamedCalibrator, { modelPath }: ScoredBy): Calibration {
-    const model = { path: modelPath, file: path.basename(modelPath), sha256: undefined };
-    this.parts.hashes.known(model);
-    const reason = this.parts.hashes.inWords(model);
-    return { kind: 'raw', reason: `Not calibrated by ${by.name} yet. ${reason}` };
+    return this.shown(calibrator.named, calibrator.calibrator.calibrate(origin, score, buckets), origin);
   }
 }
 
-function leftRaw({ calibrator }: Classifier): Calibration | undefined {
+/** What stands in place of a calibrated confidence that the person did not want. */
+export function leftRaw({ calibrator }: Classifier): Calibration | undefined {
   return calibrator === undefined
     ? undefined
     : { kind: 'raw', reason: `Classified without the calibrator ${calibrator}, as you chose.` };
-}
-
-function modelIdentity(
-  { file }: Pick<ModelEntry, 'file'>,
-  sha256: string | undefined,
-): Binding['model'] | undefined {
-  return sha256 === undefined ? undefined : { kind: 'file', name: file, sha256 };
 }

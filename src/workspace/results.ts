@@ -7,7 +7,7 @@ import type { Score } from '../core/scoring/score';
 import { moveRange, type TextRange } from '../core/text-ranges';
 
 /** What made it be classified: it is said where it was not a selection. */
-export type Origin = 'selection' | 'line' | 'lines' | 'hover';
+export type Trigger = 'selection' | 'line' | 'lines' | 'hover';
 
 export interface ClassifiedText {
   /** Unique in this session. */
@@ -19,7 +19,7 @@ export interface ClassifiedText {
   readonly classifier: string;
   readonly score: Score;
   /** What the score comes from: what a calibrator must agree with. */
-  readonly scoredBy: ScoredBy;
+  readonly origin: ResultOrigin;
   /** The score after the calibrator that the classifier names; undefined where it names none. */
   readonly calibration: Calibration | undefined;
   /** The person chose to do without that calibrator. */
@@ -31,11 +31,11 @@ export interface ClassifiedText {
   /** Milliseconds that the request took, and how many texts it held. */
   readonly ms: number;
   readonly batch: number;
-  readonly origin: Origin;
+  readonly trigger: Trigger;
   readonly at: Date;
 }
 
-export interface ScoredBy extends ScoreOrigin {
+export interface ResultOrigin extends ScoreOrigin {
   /** Absolute; empty where the model is not on this machine. */
   readonly modelPath: string;
 }
@@ -144,7 +144,7 @@ export class Results implements vscode.Disposable {
 
   /** Puts another calibration on every result for which there is one; undefined leaves a result as it is. */
   recalibrate(
-    change: (result: ClassifiedText) => Pick<ClassifiedText, 'scoredBy' | 'calibration'> | undefined,
+    change: (result: ClassifiedText) => Pick<ClassifiedText, 'origin' | 'calibration'> | undefined,
   ): void {
     const changed = this.all.map((entry) => {
       const now = change(entry.result);

@@ -1,5 +1,7 @@
 /** What the composition root hands to every feature. */
 import type * as vscode from 'vscode';
+import type { EngineModels } from '../app/engine-models';
+import type { Sources } from '../app/sources';
 import type { LoadedModels } from '../store/loaded-models';
 import type { ModelStore } from '../store/models';
 import type { Calibrators } from './calibrators';
@@ -8,13 +10,15 @@ import type { Classifiers } from './classifiers';
 import type { Endpoints } from './endpoints';
 import type { Prompts } from './prompts';
 import type { Results } from './results';
-import type { Scoring } from './scoring';
 import type { Work } from './work';
 
 export interface Services {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
-  readonly scoring: Scoring;
+  /** What scores come from, as the settings say. */
+  readonly sources: Sources;
+  /** The engine, and the model that it would load. */
+  readonly engineModels: EngineModels;
   readonly classifiers: Classifiers;
   readonly calibrators: Calibrators;
   readonly classification: Classification;

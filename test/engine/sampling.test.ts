@@ -25,7 +25,12 @@ describe('drawn answers', () => {
     texts: readonly string[],
     options: Partial<ScoreTextsOptions> = {},
   ): Promise<Score[]> {
-    const source = engineSource(engine, { file: 'test', sha256: () => Promise.resolve('') });
+    const source = engineSource(engine, {
+      file: 'test',
+      path: '',
+      sha256: '',
+      readSha256: () => Promise.resolve(''),
+    });
     const { scores } = await scoreTexts(source, classifier, texts, { topTokens: 0, ...options });
     return scores.map((score) => (isFailed(score) ? assert.fail(score.reason) : score));
   }

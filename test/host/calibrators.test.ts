@@ -8,14 +8,14 @@ import type { Calibration } from '../../src/core/calibration/calibrated-score';
 import { parseSavedCalibrator, type SavedCalibrator } from '../../src/core/calibration/saved';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import { setCalibrator } from '../../src/features/calibrators/calibrators';
-import { EngineClient } from '../../src/sources/engine-client';
 import { reportCalibratorError } from '../../src/workspace/calibrator-problem';
 import type { CalibratorError } from '../../src/workspace/calibrators';
 import { Classification } from '../../src/workspace/classification';
 import { ModelHashes } from '../../src/workspace/model-hashes';
 import { ResultCalibration } from '../../src/workspace/result-calibration';
 import type { ClassifiedText } from '../../src/workspace/results';
-import { Scoring, type Scored } from '../../src/workspace/scoring';
+import type { EngineModels } from '../../src/app/engine-models';
+import { type SourceOpener, Sources } from '../../src/app/sources';
 import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
 import { projectRoot } from '../support/vscode-server';
@@ -40,18 +40,22 @@ const cliSchema = z.object({
 });
 
 /** A model whose hash nobody has computed yet. */
-class UnhashedScoring extends Scoring {
-  override async score(...request: Parameters<Scoring['score']>): Promise<Scored> {
-    const scored = await super.score(...request);
-    const { scorer } = scored;
-    assert.ok(scorer.kind === 'engine');
-    return { ...scored, scorer: { ...scorer, model: { ...scorer.model, sha256: undefined } } };
-  }
+function unhashed(engineModels: EngineModels): SourceOpener {
+  return (request, work) =>
+    engineModels.open(request, (source) =>
+      work({
+        ...source,
+        identity: async (signal) => {
+          const identity = await source.identity(signal);
+          assert.ok(identity.modelFile);
+          return { ...identity, model: undefined, modelFile: { ...identity.modelFile, sha256: undefined } };
+        },
+      }),
+    );
 }
 
 describe('calibrators of classifiers in the editor', () => {
   let services: Services;
-  let engine: EngineClient;
   let folder: string;
   let editor: vscode.TextEditor;
   let saved: SavedCalibrator;
@@ -69,7 +73,7 @@ describe('calibrators of classifiers in the editor', () => {
     const [result] = await classification.run({
       document: editor.document,
       ranges: [editor.document.lineAt(0).range],
-      origin: 'selection',
+      trigger: 'selection',
       classifier: 'sentiment',
       leaveRaw,
     });
@@ -90,7 +94,7 @@ describe('calibrators of classifiers in the editor', () => {
     });
 
   before(async () => {
-    ({ services, engine } = await internals());
+    ({ services } = await internals());
     await useOneThread();
     await setMachineSetting('model', path.basename(TEST_MODEL));
     folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail();
@@ -239,8 +243,9 @@ describe('calibrators of classifiers in the editor', () => {
     rewrite({});
     const hashes = new ModelHashes(services.models, services.log);
     const calibration = new ResultCalibration({ ...services, hashes });
-    const scoring = new UnhashedScoring(services.models, engine, services.endpoints);
-    const classification = new Classification(scoring, services.classifiers, services.results, calibration);
+    const open = unhashed(services.engineModels);
+    const sources = new Sources({ engine: open, endpoint: open, editor: open });
+    const classification = new Classification({ ...services, sources, calibration });
     try {
       const { id, calibration: first } = await classify(classification);
       assert.match(first?.kind === 'raw' ? first.reason : '', /not calibrated by reviews yet.*SHA-256/i);

@@ -5,7 +5,7 @@ import { newClassifier, writeDraft } from '../../src/features/classifiers/new-cl
 import { CLASSIFIER_FOLDER } from '../../src/workspace/classifiers';
 import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
-import { internals, setMachineSetting, until, useOneThread } from './internals';
+import { internals, scoreTexts, setMachineSetting, until, useOneThread } from './internals';
 import { ScriptedPrompts } from './scripted-prompts';
 
 describe('classifier files in the editor', () => {
@@ -56,7 +56,7 @@ describe('classifier files in the editor', () => {
 
     await listed('mood');
     const classifier = await services.classifiers.get('mood');
-    const { scores } = await services.scoring.score(classifier, ['I love this movie!'], { topTokens: 0 });
+    const { scores } = await scoreTexts(services, classifier, ['I love this movie!'], { topTokens: 0 });
     assert.deepEqual(scores[0]?.labels.map((label) => label.label).sort(), ['negative', 'positive']);
     assert.deepEqual(ours(fileOf('mood')), []);
   });

@@ -94,7 +94,7 @@ describe('classifying in the editor', () => {
     const { engine, services, results } = internals;
     const editor = await open(GOOD);
     editor.selection = wholeLine(editor, 0);
-    await services.scoring.load(undefined);
+    await services.engineModels.load(undefined);
     // Keeps the engine busy, so that the hover cannot be first.
     const [classifier] = BUILTIN_CLASSIFIERS;
     const stop = new AbortController();

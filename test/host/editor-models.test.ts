@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { classifierFrom, type Classifier } from '../../src/core/classifier/definition';
 import type { Services } from '../../src/workspace/services';
-import { internals, until } from './internals';
+import { internals, scoreTexts, until } from './internals';
 
 const CLASSIFIER = classifierFrom(
   {
@@ -35,18 +35,17 @@ describe('a language model of the editor', () => {
   });
 
   const score = async (text: string, classifier: Classifier = CLASSIFIER) =>
-    services.scoring.score(classifier, [text], { topTokens: 0 });
+    scoreTexts(services, classifier, [text], { topTokens: 0 });
 
   it('is asked for several answers, and how far they agree is the confidence', async () => {
-    const { scores, scorer, shape } = await score('Really good.');
+    const { scores, identity, shape } = await score('Really good.');
     const [result] = scores;
     assert.equal(result?.label, 'positive');
     assert.deepEqual(result.agreement?.counts, [4, 0]);
     assert.equal(result.method, 'sampled');
     assert.equal(shape, null);
-    assert.ok(scorer.kind === 'elsewhere');
-    assert.equal(scorer.origin.inWords, 'Tiny Chat of the editor (prompt-confidence-tests)');
-    assert.deepEqual(scorer.origin.model, {
+    assert.equal(identity.inWords, 'Tiny Chat of the editor (prompt-confidence-tests)');
+    assert.deepEqual(identity.model, {
       kind: 'endpoint',
       address: 'editor:prompt-confidence-tests',
       name: 'tiny-chat',
@@ -76,7 +75,8 @@ describe('a language model of the editor', () => {
   });
 
   it('says why it did not answer, of the one text, be it the first', async () => {
-    const { scores, failure } = await services.scoring.score(
+    const { scores, failure } = await scoreTexts(
+      services,
       CLASSIFIER,
       ['It is broken.', 'Really good.', 'It is broken.'],
       { topTokens: 0 },
@@ -90,7 +90,7 @@ describe('a language model of the editor', () => {
   });
 
   it('is missed by its id', async () => {
-    const missing = { ...CLASSIFIER, source: { kind: 'editor' as const, model: 'no-such-model' } };
+    const missing = { ...CLASSIFIER, source: { kind: 'editor' as const, name: 'no-such-model' } };
     await assert.rejects(score('Really good.', missing), /no language model "no-such-model".*tiny-chat/);
   });
 
@@ -98,7 +98,7 @@ describe('a language model of the editor', () => {
     const controller = new AbortController();
     controller.abort();
     await assert.rejects(
-      services.scoring.score(CLASSIFIER, ['Really good.'], { topTokens: 0, signal: controller.signal }),
+      scoreTexts(services, CLASSIFIER, ['Really good.'], { topTokens: 0, signal: controller.signal }),
       { code: 'cancelled' },
     );
   });

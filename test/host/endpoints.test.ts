@@ -11,7 +11,7 @@ import {
   serve,
   type TestServer,
 } from '../unit/sources/endpoint/misbehaving-server';
-import { internals, setMachineSetting } from './internals';
+import { internals, scoreTexts, setMachineSetting } from './internals';
 import { ScriptedPrompts } from './scripted-prompts';
 
 const KEY = 'sk-only-for-the-test';
@@ -85,17 +85,16 @@ describe('endpoints in the editor', () => {
   });
 
   it('score', async () => {
-    const { scores, scorer } = await services.scoring.score(CLASSIFIER, ['Good.'], { topTokens: 5 });
+    const { scores, identity } = await scoreTexts(services, CLASSIFIER, ['Good.'], { topTokens: 5 });
     assert.ok(Math.abs((scores[0]?.confidence ?? 0) - 0.7 / 0.9) < 1e-9);
-    assert.ok(scorer.kind === 'elsewhere');
-    assert.equal(scorer.origin.inWords, `tiny at ${server.url}`);
+    assert.equal(identity.inWords, `tiny at ${server.url}`);
   });
 
   it('need the key again where their address is another', async () => {
     const other = await serve((response) => json(response, chatAnswer({ positive: 0.7, negative: 0.2 })));
     try {
       await setMachineSetting('endpoints', [{ url: other.url, api: 'chat', model: 'tiny', name: 'local' }]);
-      await services.scoring.score(CLASSIFIER, ['Good.'], { topTokens: 0 });
+      await scoreTexts(services, CLASSIFIER, ['Good.'], { topTokens: 0 });
       assert.deepEqual(
         other.requests.map(({ authorization }) => authorization).filter((value) => value !== undefined),
         [],
@@ -129,7 +128,7 @@ describe('endpoints in the editor', () => {
     await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(JSON.stringify(settings)));
     try {
       const theirs = { ...CLASSIFIER, source: { kind: 'endpoint' as const, name: 'theirs' } };
-      await assert.rejects(services.scoring.score(theirs, ['Good.'], { topTokens: 0 }), {
+      await assert.rejects(scoreTexts(services, theirs, ['Good.'], { topTokens: 0 }), {
         code: 'endpoint-missing',
       });
     } finally {
@@ -142,7 +141,7 @@ describe('endpoints in the editor', () => {
     assert.ok(endpoint);
     await run(removeEndpoint, 'local');
     assert.equal(await services.endpoints.key(endpoint), undefined);
-    await assert.rejects(services.scoring.score(CLASSIFIER, ['Good.'], { topTokens: 0 }), {
+    await assert.rejects(scoreTexts(services, CLASSIFIER, ['Good.'], { topTokens: 0 }), {
       code: 'endpoint-missing',
     });
   });

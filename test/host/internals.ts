@@ -1,7 +1,13 @@
 /** The running extension from inside, and settings for tests. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { classifyTexts } from '../../src/app/classify';
+import type { Sources } from '../../src/app/sources';
+import type { Classifier } from '../../src/core/classifier/definition';
+import type { Score } from '../../src/core/scoring/score';
 import type { ExtensionInternals } from '../../src/extension';
+import { isFailed, type SourceIdentity } from '../../src/sources/source';
+import type { ContextShape } from '../../src/protocol/engine';
 
 export async function internals(): Promise<ExtensionInternals> {
   const extension = vscode.extensions.getExtension<ExtensionInternals>('prompt-confidence.prompt-confidence');
@@ -39,4 +45,35 @@ export async function until<T>(
     if (Date.now() > end) throw new Error(`in vain waited until ${what} ${instead()}`.trimEnd());
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+export interface ScoredTexts {
+  /** null for a text that failed where others did not. */
+  readonly scores: readonly (Score | null)[];
+  /** Why the first of the failed texts failed. */
+  readonly failure: string | undefined;
+  readonly identity: SourceIdentity;
+  readonly shape: ContextShape | null;
+}
+
+/** Raw scores of texts, from the source that a classifier names. */
+export async function scoreTexts(
+  { sources }: { readonly sources: Sources },
+  classifier: Classifier,
+  texts: readonly string[],
+  options: { readonly topTokens: number; readonly signal?: AbortSignal },
+): Promise<ScoredTexts> {
+  const { results, identity, shape } = await classifyTexts(sources, {
+    classifier,
+    texts,
+    buckets: [],
+    readsModel: true,
+    ...options,
+  });
+  return {
+    scores: results.map((result) => (isFailed(result) ? null : result.score)),
+    failure: results.find(isFailed)?.reason,
+    identity,
+    shape,
+  };
 }

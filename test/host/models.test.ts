@@ -9,7 +9,7 @@ import { downloadAndOffer, downloadModelByList } from '../../src/features/models
 import { deleteModel, forgetModel } from '../../src/features/models/manage-models';
 import { LoadedModels } from '../../src/store/loaded-models';
 import { ModelStore } from '../../src/store/models';
-import { Scoring } from '../../src/workspace/scoring';
+import { editorEngineModels } from '../../src/workspace/sources';
 import { SecondCopyGuard } from '../../src/workspace/second-copy';
 import type { Services } from '../../src/workspace/services';
 import { readSettings } from '../../src/workspace/settings';
@@ -169,8 +169,8 @@ describe('models in the editor', () => {
     await chooseModelByList(scripted('Choose a .gguf file', own));
     assert.equal(readSettings().model, own);
     const person = scripted();
-    const scoring = new Scoring(person.models, person.scoring.engine, person.endpoints);
-    assert.equal((await scoring.modelFor(undefined)).path, own);
+    const engineModels = editorEngineModels(person.models, person.engineModels.engine);
+    assert.equal((await engineModels.modelFor(undefined)).path, own);
   });
 
   it('are refused in words where the file is none', async () => {
@@ -187,10 +187,10 @@ describe('models in the editor', () => {
     await mkdir(models);
     await copyFile(TEST_MODEL, path.join(models, 'real.gguf'));
     const person = scripted('Delete', undefined);
-    const scoring = new Scoring(person.models, services.scoring.engine, services.endpoints);
+    const engineModels = editorEngineModels(person.models, services.engineModels.engine);
     await setMachineSetting('model', 'real.gguf');
-    await scoring.load(undefined);
-    assert.equal(scoring.engine.state.kind, 'ready');
+    await engineModels.load(undefined);
+    assert.equal(engineModels.engine.state.kind, 'ready');
 
     const [entry] = await person.models.list();
     assert.ok(entry);
@@ -199,7 +199,7 @@ describe('models in the editor', () => {
       person.prompts.saying('confirm')[0] ?? '',
       /Delete real\.gguf\? \[Delete\]\nThis frees 2\d\d MB\./,
     );
-    assert.equal(scoring.engine.state.kind, 'stopped');
+    assert.equal(engineModels.engine.state.kind, 'stopped');
     assert.deepEqual(
       (await readdir(models)).filter((name) => name.endsWith('.gguf')),
       [],
@@ -208,7 +208,7 @@ describe('models in the editor', () => {
   });
 
   it('are not loaded a second time against the will of the person', async () => {
-    const { engine } = services.scoring;
+    const { engine } = services.engineModels;
     await engine.stop();
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     try {
@@ -219,19 +219,17 @@ describe('models in the editor', () => {
         thresholdBytes: 1e8,
         onError: (error) => assert.fail(String(error)),
       });
-      const scoring = new Scoring(services.models, engine, services.endpoints, (model) =>
-        guard.beforeLoad(model),
-      );
+      const engineModels = editorEngineModels(services.models, engine, (model) => guard.beforeLoad(model));
       await setMachineSetting('model', path.basename(TEST_MODEL));
 
-      await assert.rejects(scoring.load(undefined), { code: 'cancelled' });
+      await assert.rejects(engineModels.load(undefined), { code: 'cancelled' });
       assert.equal(engine.state.kind, 'stopped');
       assert.match(
         prompts.said[0] ?? '',
         /Another window has loaded gemma.+ \[Load Anyway\]\nLoading it here takes/,
       );
 
-      await scoring.load(undefined);
+      await engineModels.load(undefined);
       await guard.settled();
       assert.deepEqual(
         (await elsewhere.list()).map((entry) => entry.pid).sort(),

@@ -7,7 +7,7 @@ import type { ExtensionInternals } from '../../src/extension';
 import { offerUnfinished } from '../../src/features/score/offer';
 import { ScoreRuns } from '../../src/features/score/score-runs';
 import { withoutSeconds } from '../support/score-meta';
-import { internals, until, useOneThread } from './internals';
+import { internals, scoreTexts, until, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';
 import { ScriptedPrompts } from './scripted-prompts';
 
@@ -63,7 +63,7 @@ describe('Score CSV… in the editor', () => {
     const scored = readFileSync(at('reviews.scored-2.csv'), 'utf8');
     const classifier = await inside.services.classifiers.get('sentiment');
     for (const text of REVIEWS.slice(0, 4)) {
-      const { scores } = await inside.services.scoring.score(classifier, [text], { topTokens: 0 });
+      const { scores } = await scoreTexts(inside.services, classifier, [text], { topTokens: 0 });
       const numbers = scores[0]?.labels.map(({ logProb }) => String(logProb)).join(',') ?? 'none';
       assert.ok(scored.includes(`,${numbers},`), text);
     }
@@ -169,7 +169,7 @@ describe('Score CSV… in the editor', () => {
     const scoring = score();
     await until('rows are scored', () => existsSync(at('out.csv.part.json')) || undefined);
     const classifier = await inside.services.classifiers.get('sentiment');
-    await inside.services.scoring.score(classifier, ['I love it'], { topTokens: 0 });
+    await scoreTexts(inside.services, classifier, ['I love it'], { topTokens: 0 });
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
     // The selection was answered between two groups of rows, long before the table was done.

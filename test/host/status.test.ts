@@ -5,7 +5,7 @@ import { StatusItem } from '../../src/features/status/status';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
-import { internals, setMachineSetting, until, useOneThread } from './internals';
+import { internals, scoreTexts, setMachineSetting, until, useOneThread } from './internals';
 
 describe('the status bar item in the editor', () => {
   let services: Services;
@@ -18,7 +18,7 @@ describe('the status bar item in the editor', () => {
     );
   const classify = async (): Promise<void> => {
     assert.ok(sentiment);
-    const { scores } = await services.scoring.score(sentiment, ['I love this movie!'], { topTokens: 0 });
+    const { scores } = await scoreTexts(services, sentiment, ['I love this movie!'], { topTokens: 0 });
     assert.equal(scores[0]?.label, 'positive');
   };
 
@@ -26,12 +26,12 @@ describe('the status bar item in the editor', () => {
     ({ services } = await internals());
     await useOneThread();
     await setMachineSetting('model', path.basename(TEST_MODEL));
-    await services.scoring.engine.stop();
+    await services.engineModels.engine.stop();
     item = new StatusItem(services);
   });
   after(async () => {
     item.dispose();
-    await services.scoring.engine.reset();
+    await services.engineModels.engine.reset();
     for (const name of ['model', 'unloadAfterMinutes', 'nodePath', 'threads'])
       await setMachineSetting(name, undefined);
   });
@@ -88,7 +88,7 @@ describe('the status bar item in the editor', () => {
 
   it('goes from starting to ready with the first request', async () => {
     const seen = new Set<string>();
-    const watch = services.scoring.engine.onStateChange((state) => seen.add(state.kind));
+    const watch = services.engineModels.engine.onStateChange((state) => seen.add(state.kind));
     await classify();
     watch.dispose();
     assert.deepEqual([...seen], ['starting', 'ready']);
@@ -96,7 +96,7 @@ describe('the status bar item in the editor', () => {
   });
 
   it('turns red when the engine dies, and is well again after Restart Engine', async () => {
-    const { pid } = services.scoring.engine;
+    const { pid } = services.engineModels.engine;
     assert.ok(pid);
     process.kill(pid, 'SIGKILL');
     await shows(/^\$\(error\) gemma-3-270m-q4_k_m: failed$/);
@@ -106,30 +106,30 @@ describe('the status bar item in the editor', () => {
   });
 
   it('takes a changed number of GPU layers over with the next request', async () => {
-    const before = services.scoring.engine.pid;
+    const before = services.engineModels.engine.pid;
     await setMachineSetting('gpuLayers', 0);
     await classify();
-    const after = services.scoring.engine.pid;
+    const after = services.engineModels.engine.pid;
     assert.notEqual(after, before);
     await classify();
-    assert.equal(services.scoring.engine.pid, after);
+    assert.equal(services.engineModels.engine.pid, after);
     await setMachineSetting('gpuLayers', undefined);
   });
 
   it('shows that the model was unloaded after the idle time, which can change meanwhile', async () => {
     await classify();
-    services.scoring.engine.configure({ nodePath: undefined, idleMs: 1 });
+    services.engineModels.engine.configure({ nodePath: undefined, idleMs: 1 });
     await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
-    services.scoring.engine.configure({ nodePath: undefined, idleMs: 0 });
+    services.engineModels.engine.configure({ nodePath: undefined, idleMs: 0 });
   });
 
   it('runs the engine under another Node with the next request', async () => {
     await classify();
-    const before = services.scoring.engine.pid;
+    const before = services.engineModels.engine.pid;
     await setMachineSetting('nodePath', process.execPath);
-    assert.equal(services.scoring.engine.pid, before);
+    assert.equal(services.engineModels.engine.pid, before);
     await classify();
-    assert.notEqual(services.scoring.engine.pid, before);
+    assert.notEqual(services.engineModels.engine.pid, before);
     await setMachineSetting('nodePath', undefined);
   });
 });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { METHODS } from './methods';
-import { binding, type Binding, sha256 } from '../model/binding';
+import { type Binding, bindingSchema, sha256 } from '../model/binding';
 
 /** Version of the file's form. A newer one is refused, not guessed. */
 export const SAVED_VERSION = 1;
@@ -181,7 +181,7 @@ export const savedCalibratorSchema = z
     warnings: z.array(warning).readonly(),
     source: z.strictObject({ sha256, name: z.string().nullable() }),
     /** Null: fitted on a table that does not say where its scores come from. */
-    bound: binding.nullable(),
+    bound: bindingSchema.nullable(),
     versions: z.record(z.string(), z.string()),
     /** ISO 8601. */
     time: z.iso.datetime(),

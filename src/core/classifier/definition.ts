@@ -11,7 +11,7 @@ import {
   type ConfidenceMethod,
   type ConsistencySettings,
 } from '../model/confidence-method';
-import { parseSourceName, type SourceName } from './source-name';
+import { DEFAULT_SOURCE, parseSourceName, type SourceName } from './source-name';
 import { spellingsOf } from './spellings';
 
 /** The place in a template where the text to classify goes. */
@@ -298,7 +298,7 @@ export function classifierFrom(value: unknown, where: string): Classifier {
       temperature: file.consistency?.temperature ?? DEFAULT_CONSISTENCY.temperature,
       variants: file.consistency?.variants ?? DEFAULT_CONSISTENCY.variants,
     },
-    source: parseSourceName(file.source ?? 'engine') ?? { kind: 'engine' },
+    source: parseSourceName(file.source ?? '') ?? DEFAULT_SOURCE,
     maxTextTokens: file.maxTextTokens ?? DEFAULT_MAX_TEXT_TOKENS,
     neutralTexts: file.neutralTexts ?? DEFAULT_NEUTRAL_TEXTS,
     model:

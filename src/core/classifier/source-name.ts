@@ -1,23 +1,46 @@
-/** How a classifier names the source of its scores. */
+/** How a classifier names the source of its scores, and what is known of a source before it is opened. */
 
-export type SourceName =
-  | { readonly kind: 'engine' }
-  | { readonly kind: 'endpoint'; readonly name: string }
-  /** `model`: id of a language model of the editor; null for whichever it offers. */
-  | { readonly kind: 'editor'; readonly model: string | null };
+interface SourceKindTraits {
+  /** Whether a name follows the kind in a classifier file: "endpoint:NAME". */
+  readonly takesName: 'never' | 'always' | 'optionally';
+  /** Whether texts are sent to another machine, or to a provider that may do so. */
+  readonly sendsTexts: boolean;
+}
+
+/** Every kind of source. What scores come from in the end is opened by the surface: see `SourceOpeners` in src/app. */
+export const SOURCE_KINDS = {
+  engine: { takesName: 'never', sendsTexts: false },
+  endpoint: { takesName: 'always', sendsTexts: true },
+  editor: { takesName: 'optionally', sendsTexts: true },
+} as const satisfies Readonly<Record<string, SourceKindTraits>>;
+export type SourceKind = keyof typeof SOURCE_KINDS;
+
+export interface SourceName {
+  readonly kind: SourceKind;
+  /** Of an endpoint, or the id of a language model of the editor; null for a kind that needs none. */
+  readonly name: string | null;
+}
+
+export const DEFAULT_SOURCE: SourceName = { kind: 'engine', name: null };
 
 /** "engine", "endpoint:NAME", "editor" or "editor:MODEL ID"; undefined for anything else. */
 export function parseSourceName(text: string): SourceName | undefined {
-  const [, kind, name] = /^(engine|endpoint|editor)(?::(\S.*))?$/su.exec(text) ?? [];
-  if (kind === 'engine' && name === undefined) return { kind };
-  if (kind === 'endpoint' && name !== undefined) return { kind, name };
-  if (kind === 'editor') return { kind, model: name ?? null };
-  return undefined;
+  const [, kind = '', name = null] = /^([a-z]+)(?::(\S.*))?$/su.exec(text) ?? [];
+  if (!isSourceKind(kind)) return undefined;
+  const { takesName } = SOURCE_KINDS[kind];
+  const isAllowed = takesName === 'optionally' || (takesName === 'always') === (name !== null);
+  return isAllowed ? { kind, name } : undefined;
 }
 
 /** The name as it is written in a file. */
-export function sourceNameText(source: SourceName): string {
-  if (source.kind === 'engine') return 'engine';
-  if (source.kind === 'endpoint') return `endpoint:${source.name}`;
-  return source.model === null ? 'editor' : `editor:${source.model}`;
+export function sourceNameText({ kind, name }: SourceName): string {
+  return name === null ? kind : `${kind}:${name}`;
+}
+
+export function sendsTexts({ kind }: SourceName): boolean {
+  return SOURCE_KINDS[kind].sendsTexts;
+}
+
+function isSourceKind(kind: string): kind is SourceKind {
+  return Object.hasOwn(SOURCE_KINDS, kind);
 }

@@ -16,7 +16,7 @@ const modelIdentity = z.discriminatedUnion('kind', [
 ]);
 
 /** Where scores come from: what a calibrator is valid for. */
-export const binding = z.strictObject({
+export const bindingSchema = z.strictObject({
   model: modelIdentity,
   promptSha256: sha256,
   scoring: z.strictObject({
@@ -34,4 +34,4 @@ export const binding = z.strictObject({
   backend: z.string(),
 });
 
-export type Binding = z.infer<typeof binding>;
+export type Binding = z.infer<typeof bindingSchema>;

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import { parseClassifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
-import { fitOfClassifier, originBefore } from '../../workspace/calibrators';
+import { fitBefore } from '../../app/classifier-calibrator';
+import { originBefore } from '../../workspace/calibrators';
 import type { Services } from '../../workspace/services';
 
 export interface CalibratorProblem {
@@ -12,7 +13,7 @@ export interface CalibratorProblem {
 
 /** @param text of a classifier file; nothing is said about one that is broken itself */
 export async function calibratorProblem(
-  { calibrators, scoring }: Pick<Services, 'calibrators' | 'scoring'>,
+  { calibrators, engineModels }: Pick<Services, 'calibrators' | 'engineModels'>,
   uri: vscode.Uri,
   text: string,
 ): Promise<CalibratorProblem | undefined> {
@@ -20,7 +21,7 @@ export async function calibratorProblem(
     const classifier = parseClassifier(text, '');
     const calibrator = await calibrators.of({ kind: 'file', uri, classifier });
     if (calibrator === undefined) return undefined;
-    const fit = fitOfClassifier(calibrator, classifier, await originBefore(scoring, classifier));
+    const fit = fitBefore(calibrator, classifier, await originBefore(engineModels, classifier));
     if (fit.kind === 'refused')
       return {
         message: `The calibrator ${calibrator.by.name} does not belong to this classifier. ${fit.reason}`,

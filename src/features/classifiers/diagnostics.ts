@@ -14,7 +14,9 @@ export class ClassifierDiagnostics implements vscode.Disposable {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly subscriptions: { dispose(): unknown }[];
 
-  constructor(private readonly services: Pick<Services, 'classifiers' | 'calibrators' | 'scoring' | 'log'>) {
+  constructor(
+    private readonly services: Pick<Services, 'classifiers' | 'calibrators' | 'engineModels' | 'log'>,
+  ) {
     this.subscriptions = [
       this.collection,
       vscode.workspace.onDidOpenTextDocument((document) => this.check(document)),

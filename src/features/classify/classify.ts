@@ -60,10 +60,10 @@ async function classifySelection(
   leaveRaw: boolean,
 ): Promise<number[]> {
   const editor = activeEditor();
-  const { ranges, origin } = selectedRanges(editor);
+  const { ranges, trigger } = selectedRanges(editor);
   const title = ranges.length === 1 ? 'Classifying' : `Classifying ${ranges.length} texts`;
   const found = await services.work.run(title, ({ signal }) =>
-    services.classification.run({ document: editor.document, ranges, origin, classifier, leaveRaw, signal }),
+    services.classification.run({ document: editor.document, ranges, trigger, classifier, leaveRaw, signal }),
   );
   return found.map((result) => result.id);
 }
@@ -107,7 +107,7 @@ async function classifyLines(
             await services.classification.run({
               document,
               ranges: there,
-              origin: 'lines',
+              trigger: 'lines',
               classifier,
               leaveRaw,
               signal,

@@ -2,11 +2,11 @@
 import type * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
-import { rangeOf, type Origin } from '../../workspace/results';
+import { rangeOf, type Trigger } from '../../workspace/results';
 
 export interface PickedRanges {
   readonly ranges: readonly vscode.Range[];
-  readonly origin: Origin;
+  readonly trigger: Trigger;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface PickedRanges {
 export function selectedRanges(editor: vscode.TextEditor): PickedRanges {
   const { document } = editor;
   const selected = editor.selections.filter((selection) => !selection.isEmpty);
-  const origin = selected.length > 0 ? 'selection' : 'line';
+  const trigger = selected.length > 0 ? 'selection' : 'line';
   const candidates =
     selected.length > 0
       ? selected
@@ -31,11 +31,11 @@ export function selectedRanges(editor: vscode.TextEditor): PickedRanges {
   if (ranges.length === 0)
     throw new UserError(
       'text-empty',
-      origin === 'selection'
+      trigger === 'selection'
         ? 'There is nothing but white space in the selection. Select some text first.'
         : 'Nothing is selected, and the line of the cursor is empty. Select some text first.',
     );
-  return { ranges, origin };
+  return { ranges, trigger };
 }
 
 /**

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
+import { signalOf } from '../../workspace/cancellation';
 import { rangeOf } from '../../workspace/results';
-import { signalOf } from '../../workspace/scoring';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
 import { errorMarkdown, HOVER_COMMANDS, offerMarkdown, resultMarkdown } from './markdown';
@@ -44,7 +44,7 @@ export class ResultHover implements vscode.HoverProvider {
       const [result] = await this.services.classification.run({
         document,
         ranges: [rangeOf(found)],
-        origin: 'hover',
+        trigger: 'hover',
         signal: signalOf(token),
       });
       if (result === undefined || token.isCancellationRequested || document.version !== version)

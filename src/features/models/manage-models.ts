@@ -175,7 +175,7 @@ async function copyHash(entry: ModelEntry, { models, prompts }: Services): Promi
 
 /** Deletes a downloaded model after a question. An engine that holds it is stopped first. */
 export async function deleteModel(entry: ModelEntry, services: Services): Promise<void> {
-  const { models, scoring, prompts, modelsChanged } = services;
+  const { models, engineModels, prompts, modelsChanged } = services;
   const elsewhere = (await services.loadedModels.othersWith(entry.path)).length > 0;
   const detail = [
     `This frees ${formatBytes(entry.bytes)}.`,
@@ -185,7 +185,7 @@ export async function deleteModel(entry: ModelEntry, services: Services): Promis
     ...(elsewhere ? ['Another window has it loaded at the moment.'] : []),
   ];
   if ((await prompts.confirm(`Delete ${entry.file}?`, detail.join('\n'), ['Delete'])) !== 'Delete') return;
-  if (scoring.engine.modelPath === entry.path) await scoring.engine.stop();
+  if (engineModels.engine.modelPath === entry.path) await engineModels.engine.stop();
   const before = await models.list();
   await models.remove(entry);
   await forgetChoice(entry, before);

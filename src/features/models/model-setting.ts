@@ -4,7 +4,7 @@ import type { ModelEntry } from '../../store/models';
 import type { Services } from '../../workspace/services';
 import { readSettings, writeModelSetting } from '../../workspace/settings';
 
-type Needs = Pick<Services, 'models' | 'scoring' | 'modelsChanged'>;
+type Needs = Pick<Services, 'models' | 'engineModels' | 'modelsChanged'>;
 
 /** Whether the setting means this entry, among all of them. */
 export function isChosen(entry: ModelEntry, all: readonly ModelEntry[], setting: string): boolean {
@@ -22,10 +22,10 @@ export function settingFor(entry: ModelEntry, all: readonly ModelEntry[]): strin
 /** Makes it the model of every classifier that names none. An idle engine with another one lets go of its memory. */
 export async function chooseModel(
   entry: ModelEntry,
-  { models, scoring, modelsChanged }: Needs,
+  { models, engineModels, modelsChanged }: Needs,
 ): Promise<void> {
   await writeModelSetting(settingFor(entry, await models.list()));
-  const { engine } = scoring;
+  const { engine } = engineModels;
   const { state } = engine;
   const idle = state.kind === 'failed' || (state.kind === 'ready' && state.pending === 0);
   if (idle && (state.kind === 'failed' || engine.modelPath !== entry.path)) await engine.stop();

@@ -4,11 +4,11 @@ import { headline, needsNote } from '../../core/words/calibrated-score';
 import { excerpt, isDoubtful } from '../../core/words/score';
 import type { Score } from '../../core/scoring/score';
 import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
-import type { ClassifiedText, Origin, Results, ResultStatus } from '../../workspace/results';
+import type { ClassifiedText, Results, ResultStatus, Trigger } from '../../workspace/results';
 
 const EXCERPT_LIMIT = 80;
 
-const NOTES: Partial<Record<Origin, string>> = {
+const NOTES: Partial<Record<Trigger, string>> = {
   line: 'Nothing was selected: this is the line of the cursor.',
   hover: 'Classified when the pointer rested on the selection.',
 };
@@ -42,7 +42,7 @@ function detail(
   status: ResultStatus,
   relativePath: (uri: vscode.Uri) => string,
 ): ResultDetail {
-  const note = NOTES[result.origin];
+  const note = NOTES[result.trigger];
   return {
     id: result.id,
     text: cutAt(result.text, SHOWN_TEXT_LIMIT),

@@ -14,7 +14,7 @@ import {
   type Unfinished,
 } from '../../store/tables/scored-file';
 import type { Services } from '../../workspace/services';
-import { howFar, orderOf, type ScoreRuns } from './score-runs';
+import { howFar, choiceOf, type ScoreRuns } from './score-runs';
 
 /** More notifications than this at once nobody reads; Score CSV… finds the others. */
 const AT_ONCE = 3;
@@ -38,7 +38,7 @@ async function offer({ prompts }: Services, runs: ScoreRuns, out: string): Promi
     `${path.basename(out)} is not finished: ${howFar(unfinished)} are scored.`,
     ['Resume', 'Discard'],
   );
-  if (answer === 'Resume') await runs.run(orderOf(out, source, run));
+  if (answer === 'Resume') await runs.run(choiceOf(out, source, run));
   if (answer === 'Discard') await whileAlone(out, () => discardUnfinished(out));
 }
 

@@ -15,7 +15,7 @@ import { readSettings } from '../../workspace/settings';
 import { isTrustedOrTold } from '../../workspace/trust';
 import { guessTextColumn, scoredName } from './guesses';
 import { isAgreed } from './agree';
-import { howFar, orderOf, type ScoreOrder, type ScoreRuns } from './score-runs';
+import { howFar, choiceOf, type ScoreChoice, type ScoreRuns } from './score-runs';
 
 const TITLE = 'Score CSV';
 
@@ -71,7 +71,7 @@ async function tableOnDisk(
 }
 
 interface Left {
-  readonly order: ScoreOrder;
+  readonly order: ScoreChoice;
   /** How far it is, in words. */
   readonly inWords: string;
 }
@@ -86,7 +86,7 @@ async function unfinishedOf(file: string): Promise<Left | undefined> {
     if (left?.source !== file) continue;
     const { run } = left;
     return {
-      order: orderOf(out, file, run),
+      order: choiceOf(out, file, run),
       inWords: `${path.basename(out)}: ${howFar(left)} by ${run.classifier}`,
     };
   }
@@ -109,7 +109,7 @@ async function whatAboutUnfinished(
 }
 
 /** Classifier, column, name: with a way back; what was chosen last is proposed. */
-async function askForOrder(services: Services, source: TableFile): Promise<ScoreOrder | undefined> {
+async function askForOrder(services: Services, source: TableFile): Promise<ScoreChoice | undefined> {
   const { context, classifiers, prompts } = services;
   const remembered = context.workspaceState.get<Remembered>(REMEMBERED, {});
   const folder = path.dirname(source.file);

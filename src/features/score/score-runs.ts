@@ -1,34 +1,27 @@
 /** Tables that are being scored: each with its notification, its end, and its way on after a pause. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { type ScoredTable, type ScoreOrder, scoreTable } from '../../app/score-table';
 import { RowRate } from '../../core/row-rate';
-import { labelNames } from '../../core/calibration/compatibility';
 import { UserError } from '../../core/user-error';
-import { probe } from '../../sources/probe';
-import { DEFAULT_SEED } from '../../sources/score-texts';
-import { inspectTable } from '../../store/tables/inspect';
-import { countRows } from '../../store/tables/rows';
-import { scoreCells } from '../../store/tables/score-cells';
-import { rowsOf, scoreRun, type ScoreRun, type Shard } from '../../store/tables/score-run';
+import { rowsInWords } from '../../core/words/progress';
+import { rowsOf, type ScoreRun, type Shard } from '../../store/tables/score-run';
 import {
   discardUnfinished,
   readUnfinished,
   whileAlone,
   type Unfinished,
 } from '../../store/tables/scored-file';
-import { writeScored } from '../../store/tables/write-scored';
 import { reportCalibratorError } from '../../workspace/calibrator-problem';
-import { CalibratorError } from '../../workspace/calibrators';
+import { CalibratorError, explained } from '../../workspace/calibrators';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readBuckets } from '../../workspace/settings';
 import type { WorkHandle } from '../../workspace/work';
 import { endInWords, type Scored } from './end';
-import { doubtsAbout, rowCalibrator } from './row-calibrator';
-import { rowSource } from './row-source';
-import { rowsInWords } from '../../core/words/progress';
 
-export interface ScoreOrder {
+/** What a person chose to score. */
+export interface ScoreChoice {
   /** Absolute path of the table to score. */
   readonly source: string;
   /** Absolute path of the scored copy. */
@@ -64,24 +57,24 @@ export class ScoreRuns implements vscode.Disposable {
   }
 
   /** Scores a table, or goes on with it, and says how it ended. Settles when that is said and answered. */
-  async run(order: ScoreOrder): Promise<void> {
+  async run(choice: ScoreChoice): Promise<void> {
     let scored: Ended;
     try {
-      scored = await this.whileShown(order);
+      scored = await this.whileShown(choice);
     } catch (error) {
-      await this.tellStop(order, error);
+      await this.tellStop(choice, error);
       return;
     }
-    await this.tellEnd(order, scored);
+    await this.tellEnd(choice, scored);
   }
 
-  private async whileShown(order: ScoreOrder): Promise<Ended> {
+  private async whileShown(choice: ScoreChoice): Promise<Ended> {
     const controller = new AbortController();
     this.running.add(controller);
     this.showRunning();
     try {
-      return await this.services.work.run(`Scoring ${path.basename(order.source)}`, (handle) =>
-        this.score(order, { ...handle, signal: AbortSignal.any([handle.signal, controller.signal]) }),
+      return await this.services.work.run(`Scoring ${path.basename(choice.source)}`, (handle) =>
+        this.score(choice, { ...handle, signal: AbortSignal.any([handle.signal, controller.signal]) }),
       );
     } finally {
       this.running.delete(controller);
@@ -89,71 +82,55 @@ export class ScoreRuns implements vscode.Disposable {
     }
   }
 
-  private async score(order: ScoreOrder, { report: tell, signal }: WorkHandle): Promise<Ended> {
-    const { classifiers, calibrators } = this.services;
-    const source = await inspectTable(order.source);
-    const rows = await countRows(source);
-    const entry = await classifiers.find(order.classifier);
+  private async score(choice: ScoreChoice, { report: tell, signal }: WorkHandle): Promise<Ended> {
+    const { classifiers, calibrators, sources } = this.services;
+    const entry = await classifiers.find(choice.classifier);
     const { classifier } = entry;
-    const { buckets } = readBuckets(vscode.Uri.file(order.source));
-    const calibrator = order.leaveRaw ? undefined : await rowCalibrator(calibrators, entry, buckets);
-    const from = await rowSource(this.services, classifier, signal);
-    const first = await probe(from.ask, classifier.method);
-    const doubts = calibrator === undefined ? [] : doubtsAbout(calibrator, classifier, from, first.score);
+    const checked = choice.leaveRaw ? undefined : await calibrators.checked(entry);
     const rate = new RowRate();
-    const cells = scoreCells(labelNames(classifier), classifier.method, null, from.backend === 'endpoint');
-    const run = scoreRun({
-      ...from,
+    const order: ScoreOrder = {
+      ...choice,
       classifier,
-      scoring: cells.scoring(first.score),
-      seed: DEFAULT_SEED,
-      context: first.shape,
-      jitter: first.jitter,
-      calibrator: calibrator && { ...calibrator.named, buckets },
-      source,
-      rows,
-      textColumn: order.textColumn,
-      shard: order.shard,
-    });
-    const report = await writeScored(source, order.out, {
-      run,
-      cells,
-      score: (texts, own) => from.ask(texts, classifier.method, own),
-      textsAtOnce: from.textsAtOnce,
-      signal,
-      calibrator: calibrator?.copy,
-      replace: false,
-      onProgress: (progress, total) => {
-        rate.add(progress.rows, performance.now());
-        tell(rowsInWords(progress.rows, total, rate.perSecond), total === 0 ? 1 : progress.rows / total);
-      },
-    });
+      calibrator: checked?.calibrator,
+      buckets: readBuckets(vscode.Uri.file(choice.source)).buckets,
+    };
+    const scoring = (): Promise<ScoredTable> =>
+      scoreTable(sources, order, {
+        signal,
+        onProgress: (progress, total) => {
+          rate.add(progress.rows, performance.now());
+          tell(rowsInWords(progress.rows, total, rate.perSecond), total === 0 ? 1 : progress.rows / total);
+        },
+      });
+    const { report, warnings, header } = await (checked === undefined
+      ? scoring()
+      : explained(checked.named, classifier, scoring));
     return {
       report,
-      by: calibrator?.named.by,
-      doubts,
-      labelled: source.header.some((column) => /^(label|y_true)$/iu.test(column.trim())),
+      by: checked?.named.by,
+      doubts: warnings.map(({ message }) => message),
+      labelled: header.some((column) => /^(label|y_true)$/iu.test(column.trim())),
     };
   }
 
-  private async tellStop(order: ScoreOrder, error: unknown): Promise<void> {
-    const again = (): Promise<void> => this.run(order);
+  private async tellStop(choice: ScoreChoice, error: unknown): Promise<void> {
+    const again = (): Promise<void> => this.run(choice);
     if (error instanceof CalibratorError)
-      return reportCalibratorError(this.services, error, (leaveRaw) => this.run({ ...order, leaveRaw }));
-    const left = await readUnfinished(order.out).catch(() => undefined);
+      return reportCalibratorError(this.services, error, (leaveRaw) => this.run({ ...choice, leaveRaw }));
+    const left = await readUnfinished(choice.out).catch(() => undefined);
     if (!(error instanceof UserError && error.code === 'cancelled'))
       return reportError(this.services, error, left === undefined ? {} : { retry: again });
     if (left === undefined) return;
     const answer = await this.services.prompts.tell(
       'info',
-      `Paused: ${howFar(left)} of ${path.basename(order.out)} are scored.`,
+      `Paused: ${howFar(left)} of ${path.basename(choice.out)} are scored.`,
       ['Resume', 'Discard'],
     );
     if (answer === 'Resume') await again();
-    if (answer === 'Discard') await whileAlone(order.out, () => discardUnfinished(order.out));
+    if (answer === 'Discard') await whileAlone(choice.out, () => discardUnfinished(choice.out));
   }
 
-  private async tellEnd({ out }: ScoreOrder, scored: Ended): Promise<void> {
+  private async tellEnd({ out }: ScoreChoice, scored: Ended): Promise<void> {
     const { labelled } = scored;
     const { severity, message } = endInWords(out, scored);
     const action = labelled ? 'Open Calibration Panel' : 'Open Table';
@@ -173,7 +150,7 @@ export function howFar({ done, run }: Unfinished): string {
 }
 
 /** How a run that was cut short goes on: raw where it was begun so, whatever its classifier names now. */
-export function orderOf(out: string, source: string, run: ScoreRun): ScoreOrder {
+export function choiceOf(out: string, source: string, run: ScoreRun): ScoreChoice {
   const { classifier, textColumn, shard, calibrator } = run;
   return { source, out, classifier, textColumn, shard, leaveRaw: calibrator === null };
 }

@@ -1,11 +1,11 @@
 /** The one status bar item, and the commands of the engine. */
 import * as vscode from 'vscode';
-import type { SourceName } from '../../core/classifier/source-name';
+import { sendsTexts } from '../../core/classifier/source-name';
 import type { EngineState } from '../../sources/engine-client';
-import type { Endpoints } from '../../workspace/endpoints';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
+import { distantSource } from '../../workspace/sources';
 import { actionChoices, declaredKeys } from './actions';
 import { statusText, type ChosenModel, type StatusText } from './status-text';
 
@@ -13,16 +13,18 @@ import { statusText, type ChosenModel, type StatusText } from './status-text';
 const HAS_MODEL = 'promptConfidence.hasModel';
 
 export function registerStatus(services: Services): vscode.Disposable {
-  const { log, scoring, classifiers, context, prompts } = services;
+  const { log, engineModels, classifiers, context, prompts } = services;
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);
-    if (classifier !== undefined && classifier.source.kind !== 'engine') return;
-    await prompts.progress('Restarting the model engine', (_, signal) => scoring.load(classifier, signal));
+    if (classifier !== undefined && sendsTexts(classifier.source)) return;
+    await prompts.progress('Restarting the model engine', (_, signal) =>
+      engineModels.load(classifier, signal),
+    );
   };
   const restart = async (): Promise<void> => {
     try {
-      await scoring.engine.reset();
+      await engineModels.engine.reset();
       await loadForUse();
     } catch (error) {
       await reportError(services, error);
@@ -63,7 +65,10 @@ export class StatusItem implements vscode.Disposable {
   private current: StatusText;
 
   constructor(
-    private readonly services: Pick<Services, 'scoring' | 'classifiers' | 'models' | 'endpoints' | 'log'> &
+    private readonly services: Pick<
+      Services,
+      'engineModels' | 'classifiers' | 'models' | 'endpoints' | 'log'
+    > &
       Events,
   ) {
     this.item.name = 'Prompt Confidence';
@@ -71,7 +76,7 @@ export class StatusItem implements vscode.Disposable {
     const refresh = (): void => this.refresh();
     this.subscriptions = [
       this.item,
-      services.scoring.engine.onStateChange(() => this.redrawSoon()),
+      services.engineModels.engine.onStateChange(() => this.redrawSoon()),
       services.modelsChanged.event(refresh),
       services.classifiers.onDidChange(refresh),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -118,7 +123,7 @@ export class StatusItem implements vscode.Disposable {
   }
 
   private draw(): StatusText {
-    const state: EngineState = this.services.scoring.engine.state;
+    const state: EngineState = this.services.engineModels.engine.state;
     const status = statusText(state, this.chosen, readSettings());
     this.current = status;
     this.item.text = status.text;
@@ -158,10 +163,10 @@ async function findChosenModel(
   const settings = readSettings();
   const classifier = await services.classifiers.get(settings.classifier).catch(() => undefined);
   const present = (await services.models.list()).filter((entry) => !entry.missing);
-  if (classifier !== undefined && classifier.source.kind !== 'engine')
+  if (classifier !== undefined && sendsTexts(classifier.source))
     return {
       kind: 'elsewhere',
-      ...sourceInWords(classifier.source, services.endpoints),
+      ...distantSource(classifier.source, services.endpoints),
       present: present.length,
     };
   const wanted = classifier?.model?.file ?? settings.model;
@@ -174,21 +179,4 @@ async function findChosenModel(
   return found === undefined
     ? { kind: 'missing', file: wanted }
     : { kind: 'there', file: found.file, bytes: found.bytes };
-}
-
-function sourceInWords(
-  source: Exclude<SourceName, { readonly kind: 'engine' }>,
-  endpoints: Endpoints,
-): { readonly name: string; readonly inWords: string; readonly problem?: string } {
-  if (source.kind === 'editor')
-    return source.model === null
-      ? { name: 'model of the editor', inWords: 'the first language model that the editor offers' }
-      : { name: source.model, inWords: `the language model ${source.model} of the editor` };
-  const { name } = source;
-  const { endpoints: usable, problems } = endpoints.list();
-  const endpoint = usable.find((entry) => entry.name === name);
-  if (endpoint !== undefined)
-    return { name, inWords: `endpoint ${name}: ${endpoint.model} at ${endpoint.address}` };
-  const missing = `There is no endpoint "${name}" on this machine; add it with Add Endpoint….`;
-  return { name, inWords: `endpoint ${name}`, problem: problems[0]?.message ?? missing };
 }

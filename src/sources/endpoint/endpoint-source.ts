@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
+import type { Binding } from '../../core/model/binding';
 import { hash53 } from '../../core/data/hash';
 import {
   answerTokensPerText,
@@ -15,7 +16,16 @@ import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';
 import { checkFirstWords, scoreVisible, visibleTokenRows } from '../../core/scoring/visible-tokens';
 import { UserError } from '../../core/user-error';
-import type { Failed, Origin, Sampled, SampleRequest, ScoreRequest, Source } from '../source';
+import type {
+  Failed,
+  Sampled,
+  SampleRequest,
+  ScoreRequest,
+  Source,
+  SourceIdentity,
+  SourceSamples,
+  SourceScores,
+} from '../source';
 import { call, garbage, Refusal } from './http';
 import { Pace, type Clock } from './pace';
 import type { Endpoint } from './settings';
@@ -61,6 +71,8 @@ export class EndpointSource implements Source {
   /** The most answers that one request has brought: 1 with a server that does not know `n`. */
   private answersAtOnce = 1;
 
+  /** A server lists its likeliest tokens: a label that is not among them is known by an upper bound only. */
+  readonly mayBoundScores = true;
   readonly textsAtOnce = (): number => this.pace.concurrency;
   readonly score: Source['score'];
 
@@ -74,14 +86,25 @@ export class EndpointSource implements Source {
   }
 
   /** Asks for one token where the server has not answered yet, so that a wrong key or name shows before a long run. */
-  async origin(signal?: AbortSignal): Promise<Origin> {
+  async identity(signal?: AbortSignal): Promise<SourceIdentity> {
+    return {
+      model: await this.model(signal),
+      modelFile: null,
+      backend: 'endpoint',
+      device: null,
+      versions: {},
+      inWords: this.sendsTextsTo,
+    };
+  }
+
+  async model(signal?: AbortSignal): Promise<Binding['model']> {
     if (!this.hasAnswered) await this.test(signal);
     const { address, model } = this.endpoint;
-    return {
-      model: { kind: 'endpoint', address, name: model, fingerprint: this.fingerprint, verified: false },
-      backend: 'endpoint',
-      inWords: `${model} at ${address}`,
-    };
+    return { kind: 'endpoint', address, name: model, fingerprint: this.fingerprint, verified: false };
+  }
+
+  get sendsTextsTo(): string {
+    return `${this.endpoint.model} at ${this.endpoint.address}`;
   }
 
   /**
@@ -89,7 +112,7 @@ export class EndpointSource implements Source {
    *
    * @param bytes of the usual text
    */
-  plan(classifier: Classifier, rows: number, bytes: number): RunPlan {
+  readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
     const { text } = cutToTokens('x'.repeat(bytes), classifier.maxTextTokens);
     const prompt = JSON.stringify(promptFields(this.endpoint, classifier, text));
     return {
@@ -100,7 +123,7 @@ export class EndpointSource implements Source {
       price: this.endpoint.price,
       requestsPerMinute: this.endpoint.requestsPerMinute,
     };
-  }
+  };
 
   /**
    * Whether the server answers, and whether it shows token probabilities.
@@ -125,7 +148,7 @@ export class EndpointSource implements Source {
   async sample(
     { prompts, texts, temperature, seed }: SampleRequest,
     signal?: AbortSignal,
-  ): ReturnType<Source['sample']> {
+  ): Promise<SourceSamples> {
     for (const { classifier } of prompts) this.checkPrompt(classifier);
     const samples = await this.each(texts, signal, async (text, either): Promise<Sampled> => {
       const drawn = await Promise.all(
@@ -146,7 +169,7 @@ export class EndpointSource implements Source {
   private async scoreTexts(
     { classifier, texts, topTokens }: ScoreRequest,
     signal: AbortSignal | undefined,
-  ): ReturnType<NonNullable<Source['score']>> {
+  ): Promise<SourceScores> {
     this.checkPrompt(classifier);
     if (classifier.scoring === 'sequence')
       throw new UserError(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { classifierFrom } from '../../../src/core/classifier/definition';
-import { internals, setMachineSetting } from '../internals';
+import { internals, scoreTexts, setMachineSetting } from '../internals';
 
 describe('endpoints in a restricted workspace', () => {
   after(() => setMachineSetting('endpoints', undefined));
@@ -15,7 +15,7 @@ describe('endpoints in a restricted workspace', () => {
         { version: 1, name: 'theirs', template: '{{text}}', labels: [{ name: 'a' }, { name: 'b' }], source },
         'test',
       );
-      await assert.rejects(services.scoring.score(classifier, ['Text'], { topTokens: 0 }), {
+      await assert.rejects(scoreTexts(services, classifier, ['Text'], { topTokens: 0 }), {
         code: 'source-untrusted',
       });
     }

@@ -21,7 +21,11 @@ describe('what a source took for texts', () => {
 
   /** Takes 2 s for token probabilities and 30 s for answers, which are `answers`. */
   const source = (answers: readonly string[]): Source => ({
-    origin: () => Promise.reject(new Error('nobody asks')),
+    sendsTextsTo: null,
+    mayBoundScores: false,
+    identity: () => Promise.reject(new Error('nobody asks')),
+    model: () => Promise.reject(new Error('nobody asks')),
+    plan: null,
     textsAtOnce: null,
     score: ({ texts }) => {
       clock += 2000;

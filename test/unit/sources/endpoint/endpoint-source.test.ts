@@ -499,7 +499,7 @@ describe('an endpoint', () => {
 
   it('tells where its scores come from, asking once', async () => {
     const from = await source((response) => json(response, chatAnswer(GOOD)));
-    const origin = await from.origin();
+    const origin = await from.identity();
     assert.deepEqual(origin.model, {
       kind: 'endpoint',
       address: server?.url,
@@ -508,7 +508,7 @@ describe('an endpoint', () => {
       verified: false,
     });
     assert.equal(origin.backend, 'endpoint');
-    await from.origin();
+    await from.identity();
     assert.equal(server?.requests.length, 1);
     assert.deepEqual(await from.test(), { likeliest: 3 });
   });

@@ -1,0 +1,133 @@
+/** The calibrator of a classifier: whether it belongs to the classifier's scores, and what it makes of them. */
+import path from 'node:path';
+import {
+  calibratedBy,
+  type CalibratedBy,
+  calibratedScore,
+  type Calibration,
+} from '../core/calibration/calibrated-score';
+import { type Fit, fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/compatibility';
+import type { Classifier } from '../core/classifier/definition';
+import type { Bucket } from '../core/decisions/buckets';
+import type { Binding } from '../core/model/binding';
+import type { Warning } from '../core/model/predictions';
+import type { Score } from '../core/scoring/score';
+import { scoringOf } from '../core/scoring/score-parts';
+import { UserError } from '../core/user-error';
+import type { LoadedCalibrator } from '../store/calibrators';
+import { promptSha256 } from '../store/prompt-hash';
+
+/** A calibrator with the name and the file by which people know it. */
+export interface NamedCalibrator extends LoadedCalibrator {
+  readonly by: CalibratedBy;
+}
+
+/** @param shown its file as people know it: an absolute path is long */
+export function namedCalibrator(loaded: LoadedCalibrator, shown: string): NamedCalibrator {
+  return { ...loaded, by: calibratedBy(path.basename(loaded.file, '.json'), shown, loaded.saved) };
+}
+
+/**
+ * What is done with a calibrator of which nobody said which scores it belongs to: a terminal, which can ask nobody,
+ * warns; the editor refuses until the person has bound it.
+ */
+export type UnboundPolicy = 'warn' | 'refuse';
+
+/** What is known of a classifier's scores before there is one. */
+export type EarlyOrigin = Partial<Omit<ScoreOrigin, 'promptSha256'>>;
+
+export class ClassifierCalibrator {
+  constructor(
+    readonly named: NamedCalibrator,
+    private readonly classifier: Classifier,
+    private readonly unbound: UnboundPolicy,
+  ) {}
+
+  /**
+   * Whether it belongs to the classifier, as far as that is known before there is a score.
+   *
+   * @throws UserError calibrator-mismatch
+   */
+  checkBefore(origin: EarlyOrigin = {}): void {
+    const fit = fitBefore(this.named, this.classifier, origin);
+    if (fit.kind === 'refused') throw this.mismatch(fit.reason);
+  }
+
+  /**
+   * Judges it by one score of its classifier.
+   *
+   * @returns what is doubtful
+   * @throws UserError calibrator-mismatch; calibrator-unbound by its policy, with the binding that a person may confirm
+   */
+  check(origin: ScoreOrigin, score: Score): readonly Warning[] {
+    const fit = this.fitOf(origin, score);
+    switch (fit.kind) {
+      case 'fits':
+        return fit.warnings.map((message) => ({ code: 'calibrator-origin', message }));
+      case 'refused':
+        throw this.mismatch(fit.reason);
+      case 'unbound':
+      case 'unknown': {
+        const binding = bindingTo(origin, score);
+        // While the model is not known there is nothing to bind it to, and so nothing to ask.
+        if (fit.kind === 'unbound' && this.unbound === 'refuse' && binding !== undefined)
+          throw this.notBound(binding);
+        return [{ code: 'calibrator-binding', message: fit.reason }];
+      }
+    }
+  }
+
+  /** A score after it, or why the score stays raw. */
+  calibrate(
+    origin: ScoreOrigin,
+    score: Score,
+    buckets: readonly Bucket[],
+  ): { readonly fit: Fit; readonly calibration: Calibration } {
+    const { by, saved } = this.named;
+    const fit = this.fitOf(origin, score);
+    const isUsed = fit.kind === 'fits' || (fit.kind !== 'refused' && this.unbound === 'warn');
+    if (!isUsed)
+      return { fit, calibration: { kind: 'raw', reason: `Not calibrated by ${by.name}: ${fit.reason}` } };
+    return {
+      fit,
+      calibration: {
+        kind: 'calibrated',
+        by,
+        score: calibratedScore(score, saved.calibrator, buckets),
+        warnings: fit.kind === 'fits' ? fit.warnings : [fit.reason],
+      },
+    };
+  }
+
+  /** By the labels of the score: its classifier may have changed since. */
+  private fitOf(origin: ScoreOrigin, score: Score): Fit {
+    const labels = score.labels.map(({ label }) => label);
+    return fitOf(this.named.saved, targetOf(origin, labels, score));
+  }
+
+  private mismatch(reason: string): UserError {
+    return new UserError(
+      'calibrator-mismatch',
+      `The calibrator ${this.named.by.name} does not belong to the classifier ${this.classifier.name}. ${reason}`,
+    );
+  }
+
+  private notBound(binding: Binding): UserError {
+    return new UserError(
+      'calibrator-unbound',
+      `It is not known whether the calibrator ${this.named.by.name} belongs to the classifier ${this.classifier.name}: it was fitted on a table that does not say which model and prompt its scores come from.`,
+      { data: { binding } },
+    );
+  }
+}
+
+/** Whether a calibrator belongs to a classifier, as far as that is known before there is a score. */
+export function fitBefore({ saved }: LoadedCalibrator, classifier: Classifier, origin: EarlyOrigin): Fit {
+  const known = { promptSha256: promptSha256(classifier), ...origin };
+  return fitOf(saved, targetOf(known, labelNames(classifier), undefined));
+}
+
+/** What a calibrator of such a score is bound to; undefined while the model's hash is not known. */
+function bindingTo({ model, promptSha256, backend }: ScoreOrigin, score: Score): Binding | undefined {
+  return model === undefined ? undefined : { model, promptSha256, scoring: scoringOf(score), backend };
+}

@@ -1,0 +1,76 @@
+/** Classifies texts: the score of each, and what the classifier's calibrator makes of it. */
+import type { Calibration } from '../core/calibration/calibrated-score';
+import type { Fit, ScoreOrigin } from '../core/calibration/compatibility';
+import type { Classifier } from '../core/classifier/definition';
+import { checkText } from '../core/classifier/prompt';
+import type { Bucket } from '../core/decisions/buckets';
+import type { Warning } from '../core/model/predictions';
+import type { Score } from '../core/scoring/score';
+import type { ContextShape } from '../protocol/engine';
+import { scoreTexts } from '../sources/score-texts';
+import { type Failed, isFailed, type SourceIdentity } from '../sources/source';
+import { promptSha256 } from '../store/prompt-hash';
+import type { ClassifierCalibrator } from './classifier-calibrator';
+import { type Sources, verifiedIdentity } from './sources';
+
+export interface ClassifyRequest {
+  readonly classifier: Classifier;
+  readonly texts: readonly string[];
+  /** Rows of the token table, 0 for none. */
+  readonly topTokens: number;
+  /** Undefined for raw scores. */
+  readonly calibrator?: ClassifierCalibrator | undefined;
+  /** Of calibrated confidences. */
+  readonly buckets: readonly Bucket[];
+  /** Of drawn answers. */
+  readonly seed?: number | undefined;
+  /** Whether a model file is read for the SHA-256 that the calibrator is compared with, where it is not known yet. */
+  readonly readsModel: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Classified {
+  readonly score: Score;
+  /** Undefined without a calibrator. */
+  readonly calibrated: { readonly fit: Fit; readonly calibration: Calibration } | undefined;
+}
+
+export interface ClassifiedTexts {
+  /** One for each text, in order. */
+  readonly results: readonly (Classified | Failed)[];
+  readonly identity: SourceIdentity;
+  readonly origin: ScoreOrigin;
+  /** Null where the source does not say. */
+  readonly shape: ContextShape | null;
+  /** Milliseconds of the request, loading not included. */
+  readonly ms: number;
+  /** What is doubtful about the calibrator. */
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * One request for all texts.
+ *
+ * @throws UserError for a text that cannot be classified (before any is); everything of `Sources.with` and
+ *   `ClassifierCalibrator.check`; what the source throws
+ */
+export async function classifyTexts(sources: Sources, request: ClassifyRequest): Promise<ClassifiedTexts> {
+  const { classifier, texts, calibrator, buckets, signal } = request;
+  for (const text of texts) checkText(text);
+  calibrator?.checkBefore();
+  return sources.with(classifier, signal, async (source) => {
+    const identity = await (request.readsModel ? verifiedIdentity(source, signal) : source.identity(signal));
+    const { model, backend } = identity;
+    const origin: ScoreOrigin = { model, backend, promptSha256: promptSha256(classifier) };
+    calibrator?.checkBefore(origin);
+    const started = performance.now();
+    const { scores, shape } = await scoreTexts(source, classifier, texts, request);
+    const ms = performance.now() - started;
+    const first = scores.find((score): score is Score => !isFailed(score));
+    const warnings = (first && calibrator?.check(origin, first)) ?? [];
+    const results = scores.map((score) =>
+      isFailed(score) ? score : { score, calibrated: calibrator?.calibrate(origin, score, buckets) },
+    );
+    return { results, identity, origin, shape, ms, warnings };
+  });
+}

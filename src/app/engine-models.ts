@@ -1,0 +1,88 @@
+/** The engine with the model that a classifier needs: chosen, checked, loaded, and kept while it is used. */
+import type { Classifier } from '../core/classifier/definition';
+import type { EngineOptions, ModelInfo } from '../protocol/engine';
+import type { EngineClient } from '../sources/engine-client';
+import { engineSource } from '../sources/engine-source';
+import { Turns } from '../sources/turns';
+import { checkGguf } from '../store/gguf';
+import type { ModelEntry, ModelStore } from '../store/models';
+import type { SourceOpener } from './sources';
+
+/** How the engine is to load a model. */
+export type LoadSettings = Omit<EngineOptions, 'modelPath' | 'fallback'>;
+
+export interface EngineModelsParts {
+  readonly models: ModelStore;
+  readonly engine: EngineClient;
+  /** The model for a classifier; @throws UserError `no-model` where there is none to take */
+  readonly modelFor: (classifier: Pick<Classifier, 'model'> | undefined) => Promise<ModelEntry>;
+  readonly settings: () => LoadSettings;
+  /** Called before a model is loaded into memory; where it throws, nothing is loaded. */
+  readonly beforeLoad?: (model: ModelEntry) => Promise<void>;
+}
+
+export class EngineModels {
+  private readonly turns = new Turns();
+  /** The preparation that is under way: a second request for the same model waits for it, and is not asked again. */
+  private preparing: { readonly key: string; readonly done: Promise<void> } | undefined;
+
+  constructor(private readonly parts: EngineModelsParts) {}
+
+  get engine(): EngineClient {
+    return this.parts.engine;
+  }
+
+  /** @throws UserError `no-model` where there is none to take, or what is wrong with the file */
+  modelFor(classifier: Pick<Classifier, 'model'> | undefined): Promise<ModelEntry> {
+    return this.parts.modelFor(classifier);
+  }
+
+  /** How the engine would load this model now. */
+  optionsFor(model: ModelEntry): EngineOptions {
+    return { modelPath: model.path, ...this.parts.settings() };
+  }
+
+  /** Loads the model for a classifier without scoring anything. */
+  async load(classifier: Pick<Classifier, 'model'> | undefined, signal?: AbortSignal): Promise<ModelInfo> {
+    return this.withModel(await this.modelFor(classifier), signal, (info) => Promise.resolve(info));
+  }
+
+  /** No request for another model gets in between while `work` runs. */
+  readonly open: SourceOpener = async ({ classifier, signal }, work) => {
+    const model = await this.modelFor(classifier);
+    const file = { ...model, readSha256: () => this.parts.models.sha256(model.path) };
+    return this.withModel(model, signal, () => work(engineSource(this.engine, file)));
+  };
+
+  /** Loads a model and works with it; no request for another model gets in between, or ends this one. */
+  private withModel<T>(
+    model: ModelEntry,
+    signal: AbortSignal | undefined,
+    work: (info: ModelInfo) => Promise<T>,
+  ): Promise<T> {
+    const options = this.optionsFor(model);
+    return this.turns.take(JSON.stringify(options), signal, async () => {
+      await this.prepare(model, options);
+      return work(await this.engine.load(signal));
+    });
+  }
+
+  private async prepare(model: ModelEntry, options: EngineOptions): Promise<void> {
+    if (this.engine.isRunning(options)) return;
+    const key = JSON.stringify(options);
+    if (this.preparing?.key !== key) {
+      const done = this.prepareLoad(model, options).finally(() => {
+        if (this.preparing?.done === done) this.preparing = undefined;
+      });
+      this.preparing = { key, done };
+    }
+    await this.preparing.done;
+  }
+
+  private async prepareLoad(model: ModelEntry, options: EngineOptions): Promise<void> {
+    // A damaged file is found here, with a sentence; in the engine it would be whatever llama.cpp makes of it.
+    await checkGguf(model.path);
+    await this.parts.beforeLoad?.(model);
+    await this.engine.use(options);
+  }
+}

@@ -1,0 +1,189 @@
+/** Scores a table row by row into a copy beside it, raw or calibrated; a run that was cut short resumes. */
+import { labelNames, type ScoreOrigin } from '../core/calibration/compatibility';
+import type { Classifier } from '../core/classifier/definition';
+import type { Bucket } from '../core/decisions/buckets';
+import type { ConfidenceMethod } from '../core/model/confidence-method';
+import type { Warning } from '../core/model/predictions';
+import { type RunEstimate, estimateRun, usualBytes } from '../core/scoring/estimate';
+import { UserError } from '../core/user-error';
+import { probe } from '../sources/probe';
+import { DEFAULT_SEED, type ScoredTexts, scoreTexts } from '../sources/score-texts';
+import type { Source } from '../sources/source';
+import { timed } from '../sources/timed';
+import { promptSha256 } from '../store/prompt-hash';
+import { inspectTable, type TableFile } from '../store/tables/inspect';
+import { countRows, firstTexts } from '../store/tables/rows';
+import { type MethodPrefix, scoreCells } from '../store/tables/score-cells';
+import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
+import { type Done, discardUnfinished, readUnfinished, whileAlone } from '../store/tables/scored-file';
+import { copyOfScores } from '../store/tables/write-calibrated';
+import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
+import type { ClassifierCalibrator } from './classifier-calibrator';
+import { type Sources, verifiedIdentity } from './sources';
+
+export interface ScoreOrder {
+  /** Absolute path of the table to score. */
+  readonly source: string;
+  /** Absolute path of the scored copy. */
+  readonly out: string;
+  readonly textColumn: string;
+  readonly classifier: Classifier;
+  /** Undefined for raw scores. */
+  readonly calibrator: ClassifierCalibrator | undefined;
+  /** Of calibrated confidences. */
+  readonly buckets: readonly Bucket[];
+  /** The confidence methods of the copy, each under its column prefix; null for the classifier's own, without one. */
+  readonly prefixes?: readonly MethodPrefix[] | null;
+  readonly shard?: Shard | undefined;
+  /** Of drawn answers. */
+  readonly seed?: number | undefined;
+  /** Whether a file of the output's name may be replaced. */
+  readonly replace?: boolean;
+  /** Forgets what an interrupted run has scored. */
+  readonly restart?: boolean;
+}
+
+export interface ScoreTableOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told before the first row what the run will take; not of a source that costs time alone. */
+  readonly onEstimate?: (estimate: RunEstimate, inWords: string) => void;
+  /** Called after every group of rows, and at the beginning. */
+  readonly onProgress: (done: Done, total: number) => void;
+}
+
+export interface ScoredTable {
+  /** The columns of the table that was scored. */
+  readonly header: readonly string[];
+  readonly report: ScoreReport;
+  /** What keeps the calibrated numbers from being taken at their word. */
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * The same numbers as `classifyTexts` for each row. The source is taken for each request, so that somebody who
+ * classifies a selection is served between two.
+ *
+ * @throws UserError of the table: everything of `inspectTable` and `checkColumns`; of the source: everything of
+ *   `Sources.with` and `probe`; of the calibrator: calibrator-combination, calibrator-methods and everything of
+ *   `ClassifierCalibrator.check`; everything of `writeScored`
+ */
+export async function scoreTable(
+  sources: Sources,
+  order: ScoreOrder,
+  { signal, onEstimate, onProgress }: ScoreTableOptions,
+): Promise<ScoredTable> {
+  const {
+    out,
+    textColumn,
+    classifier,
+    calibrator,
+    buckets,
+    shard,
+    prefixes = null,
+    seed = DEFAULT_SEED,
+  } = order;
+  const table = await inspectTable(order.source);
+  checkColumns(table, textColumn, []);
+  if (prefixes !== null && calibrator !== undefined)
+    throw new UserError(
+      'calibrator-methods',
+      'A table with several confidence methods holds raw scores: it cannot be calibrated while it is scored.',
+    );
+  calibrator?.checkBefore();
+  const copy = calibrator && copyOfScores(calibrator.named, buckets);
+  const rows = await countRows(table);
+  const { identity, traits } = await sources.with(classifier, signal, async (source) => ({
+    identity: await verifiedIdentity(source, signal),
+    traits: traitsOf(source),
+  }));
+  calibrator?.checkBefore(identity);
+  const ask = (texts: readonly string[], method: ConfidenceMethod, own = signal): Promise<ScoredTexts> =>
+    sources.with(classifier, own, (source) =>
+      scoreTexts(source, classifier, texts, { method, topTokens: 0, seed, signal: own }),
+    );
+  const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, traits.mayBoundScores);
+  const first = await probe(ask, cells.scoredBy);
+  if (traits.plan !== null && onEstimate !== undefined) {
+    const kept = order.restart === true ? undefined : await readUnfinished(out);
+    const left = rowsOf(rows, shard) - (kept?.done.rows ?? 0);
+    const bytes = usualBytes(await firstTexts(table, textColumn));
+    const plan = traits.plan({ ...classifier, method: cells.scoredBy }, left, bytes);
+    onEstimate(estimateRun(plan, first.secondsPerText), identity.inWords);
+  }
+  const origin: ScoreOrigin = { ...identity, promptSha256: promptSha256(classifier) };
+  const warnings = calibrator?.check(origin, first.score) ?? [];
+  const run = scoreRun({
+    classifier,
+    model: identity.model,
+    backend: identity.backend,
+    scoring: cells.scoring(first.score),
+    seed,
+    context: first.shape,
+    jitter: first.jitter,
+    devices: identity.device?.names ?? [],
+    versions: identity.versions,
+    calibrator: calibrator && { ...calibrator.named, buckets },
+    source: table,
+    rows,
+    textColumn,
+    shard,
+  });
+  if (order.restart === true) await whileAlone(out, () => discardUnfinished(out));
+  const report = await writeScored(table, out, {
+    run,
+    cells,
+    score: (texts, own) => ask(texts, cells.scoredBy, own),
+    textsAtOnce: traits.textsAtOnce,
+    signal,
+    calibrator: copy,
+    replace: order.replace === true,
+    onProgress,
+  });
+  return { header: table.header, report, warnings };
+}
+
+/** What of a source holds while it is not open. */
+function traitsOf({ mayBoundScores, textsAtOnce, plan }: Source) {
+  return { mayBoundScores, textsAtOnce, plan };
+}
+
+/** What scoring a table would take, before a person agrees to it. */
+export type Forecast =
+  /** On this machine: measured on its first texts. */
+  | { readonly kind: 'measured'; readonly seconds: number }
+  /** Elsewhere: estimated, because measuring would send texts already. */
+  | { readonly kind: 'estimated'; readonly sendsTextsTo: string; readonly estimate: RunEstimate };
+
+/**
+ * @param measuring runs what has to be measured, for which a model may have to be loaded
+ * @throws UserError everything of `Sources.with`; what the source throws
+ */
+export async function forecast(
+  sources: Sources,
+  { classifier, table, rows, textColumn }: ForecastOrder,
+  signal?: AbortSignal,
+): Promise<Forecast> {
+  const texts = await firstTexts(table, textColumn);
+  return sources.with(classifier, signal, async (source): Promise<Forecast> => {
+    const { sendsTextsTo, plan } = source;
+    if (sendsTextsTo !== null && plan !== null)
+      return {
+        kind: 'estimated',
+        sendsTextsTo,
+        estimate: estimateRun(plan(classifier, rows, usualBytes(texts))),
+      };
+    const ask = (some: readonly string[]): Promise<ScoredTexts> =>
+      scoreTexts(source, classifier, some, { topTokens: 0, signal });
+    // The first request also loads what is not loaded yet.
+    await ask(texts.slice(0, 1));
+    const [, seconds] = await timed(() => ask(texts));
+    return { kind: 'measured', seconds: (seconds / Math.max(1, texts.length)) * rows };
+  });
+}
+
+export interface ForecastOrder {
+  readonly classifier: Classifier;
+  readonly table: TableFile;
+  readonly rows: number;
+  readonly textColumn: string;
+}

@@ -1,0 +1,57 @@
+/** Opens the source that a classifier names: what a surface can open, it registers here. */
+import type { Classifier } from '../core/classifier/definition';
+import { sendsTexts, type SourceKind, type SourceName } from '../core/classifier/source-name';
+import { UserError } from '../core/user-error';
+import type { Binding } from '../core/model/binding';
+import type { Source, SourceIdentity } from '../sources/source';
+
+/** Works with an open source, which is kept for the work meanwhile. */
+export type SourceWork<T> = (source: Source) => Promise<T>;
+
+/**
+ * Opens a source of one kind and keeps it while `work` runs.
+ *
+ * @param name of the source, where its kind takes one
+ * @throws UserError why it cannot be used; what `work` throws
+ */
+export type SourceOpener = <T>(
+  request: {
+    readonly name: string | null;
+    readonly classifier: Classifier;
+    readonly signal?: AbortSignal | undefined;
+  },
+  work: SourceWork<T>,
+) => Promise<T>;
+
+/** How a surface opens each kind of source. */
+export type SourceOpeners = Readonly<Record<SourceKind, SourceOpener>>;
+
+export class Sources {
+  /** @param maySendTexts whether texts may leave this machine now: not where nobody trusts the workspace that says so */
+  constructor(
+    private readonly openers: SourceOpeners,
+    private readonly maySendTexts: () => boolean = () => true,
+  ) {}
+
+  /** @throws UserError `source-untrusted`; for a source that cannot be used; what `work` throws */
+  with<T>(classifier: Classifier, signal: AbortSignal | undefined, work: SourceWork<T>): Promise<T> {
+    const { kind, name }: SourceName = classifier.source;
+    if (sendsTexts(classifier.source) && !this.maySendTexts())
+      return Promise.reject(
+        new UserError(
+          'source-untrusted',
+          `The classifier "${classifier.name}" sends texts to a model that is not on this machine, which it may only do in a workspace that you trust.`,
+        ),
+      );
+    return this.openers[kind]({ name, classifier, signal }, work);
+  }
+}
+
+/** What a source says of itself, its model included: a file whose SHA-256 is not known is read beside the loading. */
+export async function verifiedIdentity(
+  source: Source,
+  signal: AbortSignal | undefined,
+): Promise<SourceIdentity & { readonly model: Binding['model'] }> {
+  const [identity, model] = await Promise.all([source.identity(signal), source.model(signal)]);
+  return { ...identity, model };
+}
