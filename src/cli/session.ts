@@ -76,12 +76,13 @@ export async function withSession<T>(
   const session = (sources: Sources): Promise<T> => work({ sources, classifier, seed, calibrator });
   const endpoint = endpointSource(values);
   if (endpoint !== undefined) return session(new Sources(always((_, ask) => ask(endpoint))));
-  const models = engineModels(values, io);
-  const engine = tellingFallback(models.open, io);
+  let models: EngineModels | undefined;
+  const open: SourceOpener = (request, ask) => (models ??= engineModels(values, io)).open(request, ask);
   try {
+    const engine = tellingFallback(open, io);
     return await session(new Sources({ engine, endpoint: elsewhere, editor: elsewhere }));
   } finally {
-    await models.engine.dispose();
+    await models?.engine.dispose();
   }
 }
 
