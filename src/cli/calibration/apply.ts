@@ -1,14 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { Calibrator } from '../../core/calibration/calibrator';
-import { findColumns } from '../../core/data/columns';
+import { applyToTable } from '../../app/tables/apply-calibrator';
 import { DEFAULT_BUCKETS } from '../../core/decisions/buckets';
 import { loadCalibrator } from '../../store/calibrators';
-import { writeFileAtomic } from '../../store/atomic';
-import { inspectTable } from '../../store/tables/inspect';
-import { type CalibratedMeta, SCORE_META_VERSION, scoreMetaFile } from '../../store/tables/score-meta';
-import { copyBy, writeCalibrated } from '../../store/tables/write-calibrated';
-import { calibratorColumns, checkBinding } from './binding';
 import { command, DONE } from '../command';
 import {
   bucketOption,
@@ -56,47 +49,29 @@ export const apply = command(USAGE, async (argv, io) => {
   });
   const [calibratorFile = '', file = ''] = positional(positionals, 'CALIBRATOR', 'TABLE');
   const out = await outputFile(values.out, values.force === true, [calibratorFile, file]);
-  const loaded = await loadCalibrator(calibratorFile);
-  const { calibrator } = loaded.saved;
-  const columns = calibratorColumns(loaded, columnOptions(values));
-  const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
-  const source = await inspectTable(file);
-  const bound = await checkBinding(loaded, source, findColumns(source.header, columns).method);
-  // What belongs to an older copy must never stand beside this one.
-  await rm(scoreMetaFile(out), { force: true });
-  const copy = await writeCalibrated(source, out, copyBy(loaded, columns, buckets));
-  const meta: CalibratedMeta = {
-    schema: SCORE_META_VERSION,
-    calibrated: {
-      calibratorSha256: loaded.sha256,
-      tableSha256: source.sha256,
-      fittedOnSha256: loaded.saved.source.sha256,
-      ...labelSharesOf(calibrator),
-    },
-  };
-  await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify(meta, null, 2)}\n`);
+  const calibrator = await loadCalibrator(calibratorFile);
+  const { copy, warnings } = await applyToTable({
+    calibrator,
+    table: file,
+    out,
+    columns: columnOptions(values),
+    buckets: bucketOption(values.buckets) ?? DEFAULT_BUCKETS,
+  });
   const result: ApplyReport = {
     schema: 1,
     out,
     rows: copy.rows,
     calibrated: copy.calibrated,
     rejected: copy.rejected,
-    warnings: [...bound, ...copy.warnings],
-    calibratorSha256: loaded.sha256,
+    warnings,
+    calibratorSha256: calibrator.sha256,
   };
   report(io, result.warnings, result.rejected);
   io.out(
     values.json
       ? `${JSON.stringify(result, null, 2)}\n`
       : `${out}: ${copy.calibrated.toLocaleString('en-US')} of ${count(copy.rows, 'row')} calibrated by ` +
-          `${calibrator.method} on ${calibrator.on}.\n`,
+          `${calibrator.saved.calibrator.method} on ${calibrator.saved.calibrator.on}.\n`,
   );
   return DONE;
 });
-
-/** The label shares that a calibrator moves scores to, for the meta of a copy. */
-function labelSharesOf(calibrator: Calibrator): { labelShares?: Record<string, number> } {
-  if (calibrator.on !== 'labels' || calibrator.prevalence === undefined) return {};
-  const { labels, prevalence } = calibrator;
-  return { labelShares: Object.fromEntries(labels.map((label, k) => [label, prevalence.deployed[k] ?? 0])) };
-}

@@ -1,10 +1,8 @@
-import { type CombinationGain, compareCombination } from '../../core/calibration/combination-gain';
+import type { ComparedConfidenceMethods } from '../../app/tables/compare-confidence-methods';
+import type { CombinationGain } from '../../core/calibration/combination-gain';
+import type { Evaluation, Metric } from '../../core/model/evaluation';
 import { foldsInWords, secondsInWords } from '../../core/words/calibration';
-import type { ColumnOptions } from '../../core/data/columns';
-import { evaluate } from '../../core/metrics/evaluate';
-import { type MethodTable, readMethods } from '../../store/tables/methods';
 import { aligned, count, interval, number, renderDiagram } from './render';
-import type { Evaluation, EvaluateOptions, Metric } from '../../core/model/evaluation';
 
 /** What a row costs; null where the table does not say. */
 interface Cost {
@@ -40,35 +38,37 @@ export interface MethodsReport {
         Evaluation);
 }
 
-export async function compareMethods(
-  file: string,
-  columns: ColumnOptions,
-  options: EvaluateOptions,
-): Promise<MethodsReport> {
-  const { methods, combined, rows, leftOut } = await readMethods(file, columns);
+export function methodsReport({
+  rows,
+  leftOut,
+  methods,
+  combination,
+}: ComparedConfidenceMethods): MethodsReport {
   return {
     schema: 1,
     rows,
     leftOut,
-    methods: methods.map(({ method, data, answersPerRow, secondsPerRow, warnings, rejected }) => ({
-      method,
+    methods: methods.map(({ prefix, answersPerRow, secondsPerRow, assessment }) => ({
+      method: prefix,
       answersPerRow,
       secondsPerRow,
-      ...evaluate(data, { ...options, warnings, rejected }),
+      ...assessment.evaluation,
     })),
-    combination: combined && combinationOf(combined, options),
+    combination: combination === null || 'reason' in combination ? combination : combinationOf(combination),
   };
 }
 
-function combinationOf(
-  { data, answersPerRow, secondsPerRow, warnings, rejected }: MethodTable,
-  options: EvaluateOptions,
-): MethodsReport['combination'] {
-  const compared = compareCombination(data, { ...options, warnings, rejected });
-  if ('reason' in compared) return compared;
-  const { split, gain, assessment } = compared;
+function combinationOf({
+  split,
+  gain,
+  answersPerRow,
+  secondsPerRow,
+  assessment,
+}: FittedCombination): MethodsReport['combination'] {
   return { folds: foldsInWords(split), gain, answersPerRow, secondsPerRow, ...assessment.evaluation };
 }
+
+type FittedCombination = Extract<ComparedConfidenceMethods['combination'], { readonly gain: unknown }>;
 
 export function renderMethods({ rows, leftOut, methods, combination }: MethodsReport): string {
   const fitted = combination === null || 'reason' in combination ? [] : [combination];

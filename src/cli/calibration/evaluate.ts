@@ -1,24 +1,12 @@
 import { parseArgs } from 'node:util';
-import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
-import { atShares, sharesWarnings } from '../../core/calibration/deployment';
-import type { PredictionData, Warning } from '../../core/model/predictions';
-import { decide } from '../../core/decisions/decisions';
-import { evaluateReport } from '../../core/decisions/report';
-import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
-import { evaluate as evaluateData } from '../../core/metrics/evaluate';
+import { compareConfidenceMethods } from '../../app/tables/compare-confidence-methods';
+import { evaluateTable } from '../../app/tables/evaluate-table';
+import { loadTable } from '../../app/tables/load-table';
 import { hasSeveralMethods } from '../../core/data/columns';
+import { loadCalibrator } from '../../store/calibrators';
 import { inspectTable } from '../../store/tables/inspect';
-import { type LoadedCalibrator, loadCalibrator } from '../../store/calibrators';
-import {
-  calibratedWarnings,
-  type LabelledTable,
-  PREDICTED,
-  readLabelled,
-  refuseCalibrated,
-  sliceNames,
-} from '../../store/tables/labelled';
-import { calibratorColumns, checkBinding } from './binding';
-import { compareMethods, renderMethods } from './compare-methods';
+import { type LabelledTable, sliceNames } from '../../store/tables/labelled';
+import { methodsReport, renderMethods } from './compare-methods';
 import { command, DONE, usageError } from '../command';
 import { readCosts } from './costs';
 import {
@@ -38,7 +26,6 @@ import {
 } from './options';
 import { renderEvaluation, report } from './render';
 import { renderDecisions } from './render-decisions';
-import type { Prevalence } from '../../core/model/label-shares';
 
 const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
 How far the confidence in a table can be trusted, and what to decide by it. Of a table that was scored by several
@@ -88,7 +75,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   if (ofOneMethod.every((value) => value === undefined)) {
     const { header } = await inspectTable(file);
     if (hasSeveralMethods(header, asked.mapping)) {
-      const compared = await compareMethods(file, asked, options);
+      const compared = methodsReport(await compareConfidenceMethods(file, asked, options));
       for (const { method, warnings, rejected } of compared.methods)
         report(
           io,
@@ -99,39 +86,26 @@ export const evaluate = command(USAGE, async (argv, io) => {
       return DONE;
     }
   }
-  const loaded = values.calibrator === undefined ? null : await loadCalibrator(values.calibrator);
-  const input = await readLabelled(
-    file,
-    loaded === null ? asked : calibratorColumns(loaded, asked),
-    values.slice.filter((name) => name !== PREDICTED),
-  );
-  const { table } = input;
-  if (loaded !== null) refuseCalibrated(table, file);
-  const origin =
-    loaded === null
-      ? await calibratedWarnings(table, file)
-      : await checkBinding(loaded, input.source, table.columns.method);
-  const { data, prevalence, warnings } = prepared(input.data, loaded, values.prevalence);
-  if (values.label !== undefined && data.kind !== 'labels')
-    throw usageError('--label needs a score for every label.');
-  if (target !== undefined && data.weight !== undefined) warnings.push(UNWEIGHTED_THRESHOLD);
-  const evaluation = evaluateData(data, {
-    ...options,
-    warnings: [...input.warnings, ...origin, ...warnings],
-    rejected: table.rejected,
+  const { prevalence } = values;
+  const loaded = await loadTable(file, {
+    columns: asked,
+    calibrator: values.calibrator === undefined ? undefined : await loadCalibrator(values.calibrator),
+    sharesOf:
+      prevalence === undefined ? undefined : (data) => labelShareOption('prevalence', prevalence, data),
+    slices: values.slice,
   });
-  const decisions = decide(data, {
+  const { shown } = loaded;
+  const labels = shown.data.kind === 'labels' ? shown.data.labels : null;
+  if (values.label !== undefined && labels === null)
+    throw usageError('--label needs a score for every label.');
+  const result = evaluateTable(loaded, {
     ...options,
     buckets,
     target,
-    costs:
-      values.costs === undefined
-        ? undefined
-        : await readCosts(values.costs, data.kind === 'labels' ? data.labels : null),
+    costs: values.costs === undefined ? undefined : await readCosts(values.costs, labels),
     label: values.label,
-    slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, { ...input, data })])),
+    slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, shown)])),
   });
-  const result = evaluateReport(evaluation, decisions, table.lines, prevalence);
   report(io, result.warnings, result.rejected);
   io.out(
     values.json
@@ -146,47 +120,4 @@ function sliceNamesOf(name: string, input: LabelledTable): readonly (string | nu
   const names = sliceNames(name, input);
   if (names === null) throw usageError(`--slice ${name}: the table does not say what was predicted.`);
   return names;
-}
-
-/** The data as they are evaluated: calibrated, and moved to the label shares of deployment. */
-function prepared(
-  data: PredictionData,
-  loaded: LoadedCalibrator | null,
-  shares: string | undefined,
-): { data: PredictionData; prevalence: Prevalence | null; warnings: Warning[] } {
-  const calibrator = loaded?.saved.calibrator;
-  if (shares === undefined) {
-    const prevalence = (calibrator?.on === 'labels' ? calibrator.prevalence : undefined) ?? null;
-    return {
-      data: calibrator === undefined ? data : applyCalibrator(calibrator, data),
-      prevalence,
-      warnings:
-        prevalence === null || data.kind !== 'labels' ? [] : sharesWarnings(data, prevalence.deployed),
-    };
-  }
-  const deployed = labelShareOption('prevalence', shares, data);
-  if (data.kind !== 'labels' || calibrator?.on === 'confidence')
-    throw usageError('--prevalence needs a score for every label.');
-  const {
-    prevalence,
-    data: moved,
-    warnings,
-  } = atShares(
-    data,
-    deployed,
-    loaded === null || calibrator === undefined
-      ? undefined
-      : { calibrator, fitted: fittedShares(calibrator, loaded.saved.classCounts) },
-  );
-  return { data: moved, prevalence, warnings: [...warnings] };
-}
-
-/** (K) label shares that a calibrator was fitted under. */
-function fittedShares(
-  { labels, prevalence }: LabelCalibrator,
-  counts: LoadedCalibrator['saved']['classCounts'],
-): readonly number[] {
-  if (prevalence !== undefined) return prevalence.fitted;
-  const total = Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
-  return labels.map((label) => (counts?.[label] ?? 0) / total);
 }

@@ -3,19 +3,25 @@
  */
 import path from 'node:path';
 import { isFittedOn, mismatches } from '../../core/calibration/saved';
+import type { Binding } from '../../core/model/binding';
 import type { Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import type { LoadedCalibrator } from '../../store/calibrators';
 import type { TableFile } from '../../store/tables/inspect';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
-import { usageError } from '../command';
 
-/** Columns as the calibrator wants them: what it works on, and its label order. */
+/**
+ * Columns as the calibrator wants them: what it works on, and its label order.
+ *
+ * @throws UserError calibrator-on: something else was asked for
+ */
 export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOptions): ColumnOptions {
   const { calibrator } = saved;
   if (asked.on !== undefined && asked.on !== calibrator.on)
-    throw usageError(`The calibrator works on ${calibrator.on}; --on ${asked.on} is not possible with it.`);
+    throw new UserError(
+      'calibrator-on',
+      `The calibrator works on ${calibrator.on}, so the table cannot be looked at on ${asked.on} with it.`,
+    );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
   return { ...asked, on: calibrator.on, labels, combine: calibrator.method === 'combination' };
 }
@@ -23,17 +29,16 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
 /**
  * Compares where the calibrator and the table's scores come from.
  *
- * @param method column prefix in use
+ * @param origin of the table's scores; null where the table does not say
  * @returns what is doubtful
  * @throws UserError calibrator-mismatch: they are known to come from different models, prompts or methods
  */
-export async function checkBinding(
+export function checkBinding(
   { file, saved }: LoadedCalibrator,
   source: TableFile,
-  method: string | null,
-): Promise<readonly Warning[]> {
+  origin: Binding | null,
+): readonly Warning[] {
   const table = path.basename(source.file);
-  const origin = bindingOf(await readScoreMeta(source.file), method);
   // Columns are found by label, so they are in the calibrator's order already.
   const labels = saved.calibrator.on === 'labels' ? saved.calibrator.labels : undefined;
   const found = mismatches(saved, { labels, ...origin });

@@ -1,0 +1,64 @@
+/** Writes a calibrated copy of a table, and beside it what the copy was made of. */
+import { rm } from 'node:fs/promises';
+import type { Calibrator } from '../../core/calibration/calibrator';
+import { type ColumnOptions, findColumns } from '../../core/data/columns';
+import type { Bucket } from '../../core/decisions/buckets';
+import type { Warning } from '../../core/model/predictions';
+import { writeFileAtomic } from '../../store/atomic';
+import type { LoadedCalibrator } from '../../store/calibrators';
+import { inspectTable } from '../../store/tables/inspect';
+import {
+  bindingOf,
+  type CalibratedMeta,
+  readScoreMeta,
+  SCORE_META_VERSION,
+  scoreMetaFile,
+} from '../../store/tables/score-meta';
+import { copyBy, type CopyReport, writeCalibrated } from '../../store/tables/write-calibrated';
+import { calibratorColumns, checkBinding } from './calibrator-binding';
+
+export interface ApplyOrder {
+  readonly calibrator: LoadedCalibrator;
+  readonly table: string;
+  readonly out: string;
+  readonly columns: ColumnOptions;
+  readonly buckets: readonly Bucket[];
+}
+
+export interface AppliedCalibrator {
+  readonly copy: CopyReport;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * @throws UserError everything of `calibratorColumns`, `inspectTable`, `checkBinding` and `writeCalibrated`
+ */
+export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator> {
+  const { calibrator: loaded, out, buckets } = order;
+  const columns = calibratorColumns(loaded, order.columns);
+  const source = await inspectTable(order.table);
+  const { method } = findColumns(source.header, columns);
+  const bound = bindingOf(await readScoreMeta(source.file), method);
+  const doubts = checkBinding(loaded, source, bound);
+  // What belongs to an older copy must never stand beside this one.
+  await rm(scoreMetaFile(out), { force: true });
+  const copy = await writeCalibrated(source, out, copyBy(loaded, columns, buckets));
+  const meta: CalibratedMeta = {
+    schema: SCORE_META_VERSION,
+    calibrated: {
+      calibratorSha256: loaded.sha256,
+      tableSha256: source.sha256,
+      fittedOnSha256: loaded.saved.source.sha256,
+      ...labelSharesOf(loaded.saved.calibrator),
+    },
+  };
+  await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify(meta, null, 2)}\n`);
+  return { copy, warnings: [...doubts, ...copy.warnings] };
+}
+
+/** The label shares that a calibrator moves scores to, for the meta of a copy. */
+function labelSharesOf(calibrator: Calibrator): { labelShares?: Record<string, number> } {
+  if (calibrator.on !== 'labels' || calibrator.prevalence === undefined) return {};
+  const { labels, prevalence } = calibrator;
+  return { labelShares: Object.fromEntries(labels.map((label, k) => [label, prevalence.deployed[k] ?? 0])) };
+}

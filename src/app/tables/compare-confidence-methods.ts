@@ -1,0 +1,79 @@
+/** The confidence methods of one table side by side, on the rows that all of them have. */
+import {
+  type CombinationGain,
+  compareCombination,
+  type ComparedCombination,
+} from '../../core/calibration/combination-gain';
+import type { ColumnOptions } from '../../core/data/columns';
+import { type Assessment, assess } from '../../core/metrics/evaluate';
+import type { Binding } from '../../core/model/binding';
+import type { EvaluateOptions } from '../../core/model/evaluation';
+import type { PredictionData } from '../../core/model/predictions';
+import { type MethodTable, readMethods } from '../../store/tables/methods';
+import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
+
+/** What a row costs, and what it is worth. */
+interface ComparedScores {
+  /** Answers of the model that a row takes; null where the table does not say. */
+  readonly answersPerRow: number | null;
+  /** Seconds that a row took; null where the table does not say. */
+  readonly secondsPerRow: number | null;
+  readonly data: PredictionData;
+  readonly assessment: Assessment;
+}
+
+export interface ComparedConfidenceMethods {
+  /** Rows that every method has: those that all of the numbers are of. */
+  readonly rows: number;
+  /** Rows that some method has no scores for. */
+  readonly leftOut: number;
+  /** In the order of the columns, each with its column prefix. */
+  readonly methods: readonly (ComparedScores & { readonly prefix: string })[];
+  /**
+   * The fitted combination of token probability and agreement, on rows that the fit did not see, or why there is
+   * none; null where the table lacks one of them.
+   */
+  readonly combination:
+    | null
+    | { readonly reason: string }
+    | (ComparedScores & {
+        /** How the rows were scored. */
+        readonly split: Extract<ComparedCombination, { readonly split: unknown }>['split'];
+        readonly gain: CombinationGain;
+        /** What it is bound to where it is saved; null where the table does not say. */
+        readonly bound: Binding | null;
+      });
+}
+
+/**
+ * @param columns their prefix is not looked at
+ * @param say how far it is, in words
+ * @throws UserError everything of `readMethods`
+ */
+export async function compareConfidenceMethods(
+  file: string,
+  columns: ColumnOptions,
+  options: Omit<EvaluateOptions, 'rejected' | 'warnings' | 'folds'>,
+  say: (message: string) => Promise<void> = () => Promise.resolve(),
+): Promise<ComparedConfidenceMethods> {
+  const { methods, combined, rows, leftOut } = await readMethods(file, columns);
+  const optionsOf = ({ warnings, rejected }: MethodTable) => ({ ...options, warnings, rejected });
+  const compared: ComparedConfidenceMethods['methods'][number][] = [];
+  for (const input of methods) {
+    const { method: prefix, data, answersPerRow, secondsPerRow } = input;
+    await say(`Comparing methods: ${prefix}`);
+    compared.push({ prefix, answersPerRow, secondsPerRow, data, assessment: assess(data, optionsOf(input)) });
+  }
+  const comparison = { rows, leftOut, methods: compared };
+  if (combined === null) return { ...comparison, combination: null };
+  await say('Comparing methods: the combination');
+  const fitted = compareCombination(combined.data, optionsOf(combined));
+  if ('reason' in fitted) return { ...comparison, combination: fitted };
+  const { answersPerRow, secondsPerRow, method } = combined;
+  const { data, assessment, split, gain } = fitted;
+  const bound = bindingOf(await readScoreMeta(file), method);
+  return {
+    ...comparison,
+    combination: { answersPerRow, secondsPerRow, data, assessment, split, gain, bound },
+  };
+}
