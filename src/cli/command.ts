@@ -4,6 +4,7 @@
  */
 import { UserError } from '../core/user-error';
 import { errorCode } from '../store/atomic';
+import { remedyFor } from './remedies';
 
 /** The terminal, as far as a command may see it. */
 export interface Io {
@@ -46,7 +47,7 @@ export function command(usage: string, run: Command): Command {
 
 /** What to tell the person; undefined for a mistake of ours. */
 function sentence(error: unknown): string | undefined {
-  if (error instanceof UserError) return error.message;
+  if (error instanceof UserError) return `${error.message} ${remedyFor(error)}`.trimEnd();
   if (!(error instanceof Error)) return undefined;
   const code = errorCode(error) ?? '';
   if (code.startsWith('ERR_PARSE_ARGS')) return error.message;

@@ -96,7 +96,7 @@ const elsewhere: SourceOpener = ({ classifier }) =>
   Promise.reject(
     new UserError(
       'source-elsewhere',
-      `The classifier "${classifier.name}" is scored by "${sourceNameText(classifier.source)}", which the command line does not know. Say where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.`,
+      `The classifier "${classifier.name}" is scored by "${sourceNameText(classifier.source)}", which the command line does not know.`,
     ),
   );
 

@@ -175,7 +175,7 @@ export async function outputFile(
   if (inputs.some((input) => path.resolve(input) === path.resolve(out)))
     throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
   if (!force && (await exists(out)))
-    throw new UserError('file-exists', `${out} exists. Choose another name, or replace it with --force.`);
+    throw new UserError('file-exists', `${out} exists.`);
   return out;
 }
 

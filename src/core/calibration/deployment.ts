@@ -66,7 +66,7 @@ export function sharesWarnings(data: LabelData, deployed: readonly number[]): Wa
       code: 'prevalence-differs',
       message:
         `The calibrator is for label shares of ${named(deployed)}, but these rows have ${named(own)}: the numbers here are ` +
-        'of the wrong mix. Evaluate the uncalibrated table with this calibrator and --prevalence instead.',
+        'of the wrong mix. Evaluate the uncalibrated table with this calibrator and its own label shares instead.',
     },
   ];
 }

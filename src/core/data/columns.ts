@@ -125,7 +125,7 @@ function combinedColumns(
   if (token === null || agreement === null)
     throw new UserError(
       'no-combination',
-      `A combination needs the columns "${COMBINED.token}/…" and "${COMBINED.agreement}/…" of one table: score it with --methods token,consistency,ensemble.`,
+      `A combination needs the columns "${COMBINED.token}/…" and "${COMBINED.agreement}/…" of one table.`,
     );
   const scores = inOrder(token, labels);
   const order = scores.labels.map((label) => label ?? '');
@@ -277,7 +277,7 @@ function chooseMethod(
   if (!hasSeveralMethods(header, mapping)) return soleMethod(header);
   throw new UserError(
     'several-methods',
-    `The table has scores of several methods (${methods.join(', ')}). Choose one (on the command line with --scores).`,
+    `The table has scores of several methods (${methods.join(', ')}). Choose one of them.`,
   );
 }
 
@@ -299,7 +299,8 @@ function roleColumn(
     throw new UserError(
       'ambiguous-column',
       `The columns ${matches.map((index) => `"${header[index] ?? ''}"`).join(' and ')} could both be the ${role}. ` +
-        `Rename one, or say which with --column ${role}=NAME.`,
+        `Rename one, or specify which is meant.`,
+      { data: { role } },
     );
   return matches[0];
 }

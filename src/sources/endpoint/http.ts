@@ -137,8 +137,8 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return final(
       'endpoint-key',
       key === undefined
-        ? `${host(request)} wants a key (${status}), and none is set for this endpoint. Set it with Set Endpoint Key… (on the command line: PROMPT_CONFIDENCE_API_KEY).`
-        : `${host(request)} does not accept the key (${status}). Set another one with Set Endpoint Key… (on the command line: PROMPT_CONFIDENCE_API_KEY), and check that it may use the model "${model}".`,
+        ? `${host(request)} wants a key (${status}), and none is set for this endpoint.`
+        : `${host(request)} does not accept the key (${status}). Set another one, and check that it may use the model "${model}".`,
     );
   if (status === 404 || status === 405)
     return final(

@@ -43,7 +43,7 @@ function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: strin
     throw new UserError(
       'no-label-scores',
       `${path.basename(file)} has no score for every label: add columns prob:LABEL, logprob:LABEL or logit:LABEL, ` +
-        `or use --on confidence.`,
+        `or look at its confidence alone.`,
     );
   return data;
 }

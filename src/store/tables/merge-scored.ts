@@ -75,7 +75,7 @@ async function readShard(file: string): Promise<ShardFile> {
   if (run.shard === undefined)
     throw new UserError(
       'not-a-shard',
-      `${name} is no shard: it was scored as a whole. Shards come from score --shard I/N.`,
+      `${name} is no shard: it was scored as a whole.`,
     );
   return { file, run, shard: run.shard };
 }
@@ -94,7 +94,8 @@ function inOrder(shards: readonly ShardFile[]): readonly ShardFile[] {
     if (only === undefined)
       throw new UserError(
         'shard-missing',
-        `Shard ${k + 1} of ${of} is missing. Score it with --shard ${k + 1}/${of}, or name its file too.`,
+        `Shard ${k + 1} of ${of} is missing.`,
+        { data: { index: k + 1, of } },
       );
     if (twice !== undefined)
       throw new UserError(

@@ -132,7 +132,7 @@ async function readState(out: string): Promise<Unfinished | undefined> {
   return { run, done, source: path.resolve(path.dirname(out), source), bytes, sha256 };
 }
 
-const START_OVER = 'Start over (on the command line with --restart).';
+const START_OVER = 'Start over.';
 
 /** Forgets what a run that was cut short has scored. */
 export async function discardUnfinished(out: string): Promise<void> {
@@ -195,8 +195,7 @@ export class ScoredFile {
     if (changed.length > 0)
       throw new UserError(
         'run-changed',
-        `${name} was begun under other conditions. What changed: ${changed.join('; ')}. Go on as it was begun, or start over ` +
-          `(on the command line with --restart).`,
+        `${name} was begun under other conditions. What changed: ${changed.join('; ')}. Go on as it was begun, or start over.`,
       );
     const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
     const handle = await open(partFile(out), 'r+');

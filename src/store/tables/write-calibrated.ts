@@ -63,8 +63,8 @@ export function copyOfScores(loaded: LoadedCalibrator, buckets: readonly Bucket[
   if (calibrator.method === 'combination')
     throw new UserError(
       'calibrator-combination',
-      `${path.basename(loaded.file)} is a combination, which is applied to a table of both methods: score it on the command line ` +
-        `with --methods token,consistency,ensemble --no-calibrator, then "apply".`,
+      `${path.basename(loaded.file)} is a combination, which needs the columns of both methods: it is applied to a scored table, not while the table is ` +
+        `scored.`,
     );
   return copyBy(loaded, calibrator.on === 'labels' ? { labels: calibrator.labels } : {}, buckets);
 }

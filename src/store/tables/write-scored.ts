@@ -87,7 +87,7 @@ export async function writeScored(
     if (ended !== undefined && runDifferences(ended.run, run, ['jitter']).length === 0)
       return { ...ended.done, calibration: writer.calibrator?.report() ?? null };
     if (!options.replace && (await exists(out)))
-      throw new UserError('file-exists', `${out} exists. Choose another name, or replace it with --force.`);
+      throw new UserError('file-exists', `${out} exists.`);
     const file = await ScoredFile.open(out, { run, source: source.file, header: writer.header });
     try {
       options.onProgress(file.done, total);
@@ -115,7 +115,7 @@ export function checkColumns(source: TableFile, textColumn: string, added: reado
   if (!header.includes(textColumn))
     throw new UserError(
       'no-such-column',
-      `${file} has no column "${textColumn}" with the texts; it has ${header.join(', ')}. Name it with --text-column.`,
+      `${file} has no column "${textColumn}" with the texts; it has ${header.join(', ')}.`,
     );
   const clash = added.find((column) => header.includes(column));
   if (clash !== undefined)

@@ -241,11 +241,11 @@ describe('scoring a table', () => {
     await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
     const part = await readFile(`${out}.part`, 'utf8');
     await writeFile(`${out}.part`, part.replace('row', 'now'));
-    await assert.rejects(scoreFile(table, out), { code: 'part-changed', message: /--restart/ });
+    await assert.rejects(scoreFile(table, out), { code: 'part-changed', message: /Start over/ });
     await truncate(`${out}.part`, 10);
     await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
     await writeFile(`${out}.part.json`, '{}');
-    await assert.rejects(scoreFile(table, out), { code: 'part-unreadable', message: /--restart/ });
+    await assert.rejects(scoreFile(table, out), { code: 'part-unreadable', message: /Start over/ });
   });
 
   it('stops where the table changes while it is scored', async () => {

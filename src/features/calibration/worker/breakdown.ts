@@ -89,7 +89,7 @@ function partsOf(
         'The probability of each label needs a score for every label, and this table is looked at by its confidence alone.',
       );
     if (data.labels.length > SLICE_LIMIT)
-      throw tooMany('The table has', data.labels.length, 'labels', 'evaluate --json has the ECE of each.');
+      throw tooMany('The table has', data.labels.length, 'labels', 'Export its numbers as JSON for the ECE of each.');
     const rows = Uint32Array.from({ length: rowCount(data) }, (_, i) => i);
     return {
       parts: data.labels.map((name, k) => ({ name, data: labelAgainstRest(data, k), rows })),
@@ -110,7 +110,7 @@ function partsOf(
       `${named} has`,
       slices.length,
       `values with ${MINIMUM_SLICE_ROWS} rows or more`,
-      'evaluate --slice lists them all.',
+      'The command line lists them all.',
     );
   if (slices.length === 0)
     throw new UserError(

@@ -1,0 +1,37 @@
+/** What a person at a terminal can do about an error, by its code: what the error's own sentence cannot say. */
+import * as z from 'zod';
+import type { UserError } from '../core/user-error';
+
+const role = z.object({ role: z.string() });
+const shard = z.object({ index: z.number(), of: z.number() });
+
+const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => string)>> = {
+  'ambiguous-column': (data) => `Specify it with --column ${role.parse(data).role}=NAME.`,
+  'calibrator-combination':
+    'Score the table with --methods token,consistency,ensemble --no-calibrator, then use "apply".',
+  'calibrator-methods': 'Leave the calibrator out with --no-calibrator.',
+  'calibrator-mismatch': 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.',
+  'calibrator-on': 'Leave --on out.',
+  'endpoint-key': 'Set the environment variable PROMPT_CONFIDENCE_API_KEY.',
+  'file-exists': 'Choose another name, or replace the file with --force.',
+  'no-combination': 'Score the table with --methods token,consistency,ensemble.',
+  'no-label-scores': 'To use the confidence alone, add --on confidence.',
+  'no-such-column': 'Name the column with --text-column or --column.',
+  'not-a-shard': 'Make shards with score --shard I/N.',
+  'part-changed': 'Start over with --restart.',
+  'part-unreadable': 'Start over with --restart.',
+  'run-changed': 'Start over with --restart.',
+  'several-methods': 'Choose one with --scores.',
+  'shard-missing': (data) => {
+    const { index, of } = shard.parse(data);
+    return `Score it with --shard ${index}/${of}, or name its file too.`;
+  },
+  'source-elsewhere':
+    'Specify where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.',
+};
+
+/** A sentence, or nothing where the error says it all. */
+export function remedyFor({ code, data }: UserError): string {
+  const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
+  return typeof remedy === 'function' ? remedy(data) : (remedy ?? '');
+}
