@@ -24,7 +24,9 @@ const BINARIES = {
 };
 
 const SHIPPED = [
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', '.vscodeignore'],
+  // The texts of the manifest: vsce reads them beside it.
+  ...['package.nls.json', 'LICENSE', '.vscodeignore'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'CODE_OF_CONDUCT.md', 'SECURITY.md'],
   // With docs, so that no link or picture of the readme leads nowhere.
   ...['dist', 'docs', 'media', 'schemas'],
 ];

@@ -155,36 +155,36 @@ function results(table, scratch) {
 function page(all, rare) {
   const share = (value) => `${(100 * value).toFixed(1)}%`;
   const [[, { after: batch }]] = all.methods;
-  return `# Real data: what the numbers are on movie reviews
+  return `# Real data: the numbers on film reviews
 
-Written by \`node scripts/real-data.mjs\`. ${all.raw.n.toLocaleString('en-US')} movie-review snippets rated by people
+Written by \`node scripts/real-data.mjs\`. ${all.raw.n.toLocaleString('en-US')} film-review snippets rated by people
 (Hutto & Gilbert 2014, from the source distribution of vaderSentiment ${VERSION}; positive: mean rating above .5,
-negative: below −.5, those between dropped), drawn with seed ${SEED}, which was fixed with the prompt before anything was
-scored. Scored by the built-in classifier \`sentiment\` (a base model of 270M parameters, four examples in the prompt) on
-a CPU with 2 cores and 24 GiB. The [scores](real-data/reviews.csv) are here; the texts are not ours to give.
+negative: below −.5; reviews in between are left out), drawn with seed ${SEED}. Seed and prompt were fixed before anything
+was scored. The built-in classifier \`sentiment\` scored them (a base model of 270M parameters, four examples in the prompt)
+on a CPU with 2 cores and 24 GiB. The [scores](real-data/reviews.csv) are here; the texts are not ours to give.
 
 Raw is the table as it is. Everything below it is **cross-fitted**: each row is scored by a calibrator that did not see
-it. Intervals are 95%; those of ECE are approximate. "If calibrated" is the mean ECE that a perfectly calibrated model
-would show on the same confidences, with p: how often it would show as much as this. Brier and NLL are of the label
-distribution.
+it. Intervals are 95%; those of ECE are approximate. "ECE if calibrated" is the mean ECE that a perfectly calibrated model
+would show on the same confidences. Its p says how often such a model would show at least the ECE seen here. Brier and NLL
+are of the label distribution. Terms are in the [glossary](glossary.md).
 
 ## The sample
 
-${shareOf(all.raw, 'positive', share)} of the reviews are positive; always answering the commoner label is right in
+${shareOf(all.raw, 'positive', share)} of the reviews are positive; always answering the commoner label is correct in
 ${share(majority(all.raw))} of rows.
 
 ${table(all)}
 
 ${all.recommendation.reason}
 
-Beside the figures that this project began with (300 reviews, the same model and prompt): raw accuracy .507 at mean
-confidence .767, ECE in 10 bins .271; here ${cell(all.raw.accuracy)} at ${cell(all.raw.meanConfidence)}, ECE in 10 bins
-${cell(all.eceInTen)}. After removing the prior .863 at .620; here ${cell(batch.accuracy)} at ${cell(batch.meanConfidence)}.
+This project began with 300 reviews, the same model and the same prompt. Their raw accuracy was .507 at a mean
+confidence of .767, with an ECE in 10 bins of .271. Here it is ${cell(all.raw.accuracy)} at ${cell(all.raw.meanConfidence)}, with ${cell(all.eceInTen)}.
+After removing the prior it was .863 at .620; here it is ${cell(batch.accuracy)} at ${cell(batch.meanConfidence)}.
 
 ## One in ten positive
 
 All ${count(rare.raw, 'negative').toLocaleString('en-US')} negative reviews of the sample and ${count(rare.raw, 'positive')} of its positive ones. Always
-answering "negative" is right in ${share(majority(rare.raw))} of rows.
+answering "negative" is correct in ${share(majority(rare.raw))} of rows.
 
 ${table(rare)}
 

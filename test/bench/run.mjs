@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every figure of the README in one run. Absolute numbers belong to the machine; the ratios do not.
+ * `npm run bench`: the figures of docs/performance.md in one run. Absolute numbers belong to the machine; the ratios do not.
  *
  *   npm run bench [-- --peers]    # --peers: also beside programs that others wrote, built and installed first
  */

@@ -101,7 +101,7 @@ export function coverage(runs: number): Section {
   }
   return {
     title: 'Coverage of the 95% intervals',
-    text: `Confidences uniform on (.5, 1), right with probability confidence − gap; ${runs} tables each, ${RESAMPLING.rounds} bootstrap rounds and null draws. Asked: at least 90%, and 80% for the approximate intervals of calibration errors.`,
+    text: `Confidences are uniform on (.5, 1); a row is correct with probability confidence − gap. ${runs} tables each, ${RESAMPLING.rounds} bootstrap rounds and null draws. Required: at least 90%, and 80% for the approximate intervals of calibration errors.`,
     head: ['gap', 'n', ...COVERED, 'bin accuracy'],
     lines,
   };
@@ -130,7 +130,7 @@ export function labelCoverage(runs: number): Section {
   });
   return {
     title: 'Coverage of the 95% intervals of label scores',
-    text: `Three labels whose scores are twice too sure and biased; ${runs} tables each. Asked: as above.`,
+    text: `Three labels whose scores are biased and twice too sure. ${runs} tables each. Required: as above.`,
     head: ['n', 'Brier', 'NLL', 'classwise ECE'],
     lines,
   };
@@ -157,7 +157,7 @@ export function nullUniform(runs: number): Section {
   });
   return {
     title: "The null's p on calibrated tables",
-    text: `${runs} tables each. Asked: the largest distance from the uniform distribution is below Kolmogorov's 1% point.`,
+    text: `${runs} tables each. Required: the largest distance from the uniform distribution is below Kolmogorov's 1% point.`,
     head: ['n', 'p below .05', 'distance', '1% point'],
     lines,
   };
@@ -250,8 +250,8 @@ export function crossFitted(runs: number): Section {
   });
   return {
     title: 'Cross-fitted losses against 100,000 fresh rows',
-    text: `Mean over ${runs} tables of ${n} rows of (cross-fitted − on fresh rows), with its standard error; asked: within three. Folds fit on a tenth fewer rows than the saved calibrator, so a small excess is expected, most with isotonic and histogram. The last column is what an in-sample NLL would have claimed.`,
-    head: ['on', 'method', 'NLL', 'Brier', 'in-sample NLL'],
+    text: `The mean of (cross-fitted − on fresh rows) over ${runs} tables of ${n} rows, with its standard error. Required: within three standard errors of 0. Folds fit on a tenth fewer rows than the saved calibrator, so a small excess is expected, above all for isotonic and histogram. The last column is the same difference for the in-sample NLL.`,
+    head: ['on', 'calibrator', 'NLL', 'Brier', 'in-sample NLL'],
     lines,
   };
 }
@@ -273,8 +273,8 @@ export function pureNoise(runs: number): Section {
     return { cells: [name, percent(kept)], misses: kept < 0.9 };
   });
   return {
-    title: 'Recommendation where nothing is to be repaired',
-    text: `${runs} tables each whose confidences are exactly right. Asked: "keep raw" or "not enough data" in at least 90%.`,
+    title: 'Recommendation for calibrated tables',
+    text: `${runs} tables each, whose confidences are exactly right. Required: "keep raw" or "not enough data" in at least 90%.`,
     head: ['table', 'kept raw or not enough'],
     lines,
   };
