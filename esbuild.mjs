@@ -115,7 +115,15 @@ async function buildTests() {
     outExtension: { '.js': '.cjs' },
     // import.meta.url does not exist in CommonJS; tests find the root by PROMPT_CONFIDENCE_ROOT, set by test/run.mjs.
     logOverride: { 'empty-import-meta': 'silent' },
-    external: ['vscode', 'mocha', 'playwright-core', 'node-llama-cpp', 'fast-check', 'axe-core'],
+    external: [
+      'vscode',
+      'mocha',
+      'playwright-core',
+      'node-llama-cpp',
+      'fast-check',
+      'axe-core',
+      'typescript',
+    ],
     sourcemap: 'inline',
   });
 }

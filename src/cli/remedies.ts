@@ -26,8 +26,7 @@ const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => s
     const { index, of } = shard.parse(data);
     return `Score it with --shard ${index}/${of}, or name its file too.`;
   },
-  'source-elsewhere':
-    'Specify where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.',
+  'source-elsewhere': 'Specify where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.',
 };
 
 /** A sentence, or nothing where the error says it all. */

@@ -20,10 +20,18 @@ function textsOf(folder: string): Text[] {
     .filter((name) => name.endsWith('.ts'))
     .flatMap((name) => {
       const file = path.join(folder, name);
-      const source = ts.createSourceFile(file, readFileSync(path.join(ROOT, file), 'utf8'), ts.ScriptTarget.Latest);
+      const source = ts.createSourceFile(
+        file,
+        readFileSync(path.join(ROOT, file), 'utf8'),
+        ts.ScriptTarget.Latest,
+      );
       const found: Text[] = [];
       const visit = (node: ts.Node): void => {
-        if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+        if (
+          ts.isStringLiteralLike(node) ||
+          ts.isTemplateHead(node) ||
+          ts.isTemplateMiddleOrTemplateTail(node)
+        )
           found.push({
             file,
             line: source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1,

@@ -174,8 +174,7 @@ export async function outputFile(
   if (out === undefined) throw usageError('--out FILE is missing.');
   if (inputs.some((input) => path.resolve(input) === path.resolve(out)))
     throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
-  if (!force && (await exists(out)))
-    throw new UserError('file-exists', `${out} exists.`);
+  if (!force && (await exists(out))) throw new UserError('file-exists', `${out} exists.`);
   return out;
 }
 

@@ -66,7 +66,7 @@ export function baseAddress(text: string): string {
     throw invalid(`"${trimmed}" is not an address. Example: http://localhost:8000/v1`);
   const url = new URL(trimmed);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw invalid('the address may hold no name, password or query; a key is set with Set Endpoint Key…');
+    throw invalid('the address may hold no name, password or query; a key is set apart from it');
   if (!isSafe(url))
     throw new UserError(
       'endpoint-insecure',

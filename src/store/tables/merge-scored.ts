@@ -73,10 +73,7 @@ async function readShard(file: string): Promise<ShardFile> {
   const run = await readScoreRun(file);
   const name = path.basename(file);
   if (run.shard === undefined)
-    throw new UserError(
-      'not-a-shard',
-      `${name} is no shard: it was scored as a whole.`,
-    );
+    throw new UserError('not-a-shard', `${name} is no shard: it was scored as a whole.`);
   return { file, run, shard: run.shard };
 }
 
@@ -92,11 +89,9 @@ function inOrder(shards: readonly ShardFile[]): readonly ShardFile[] {
     const found = shards.filter(({ shard }) => shard.index === k + 1);
     const [only, twice] = found;
     if (only === undefined)
-      throw new UserError(
-        'shard-missing',
-        `Shard ${k + 1} of ${of} is missing.`,
-        { data: { index: k + 1, of } },
-      );
+      throw new UserError('shard-missing', `Shard ${k + 1} of ${of} is missing.`, {
+        data: { index: k + 1, of },
+      });
     if (twice !== undefined)
       throw new UserError(
         'shard-twice',

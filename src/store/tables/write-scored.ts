@@ -86,8 +86,7 @@ export async function writeScored(
     const ended = await sweepEnded(out);
     if (ended !== undefined && runDifferences(ended.run, run, ['jitter']).length === 0)
       return { ...ended.done, calibration: writer.calibrator?.report() ?? null };
-    if (!options.replace && (await exists(out)))
-      throw new UserError('file-exists', `${out} exists.`);
+    if (!options.replace && (await exists(out))) throw new UserError('file-exists', `${out} exists.`);
     const file = await ScoredFile.open(out, { run, source: source.file, header: writer.header });
     try {
       options.onProgress(file.done, total);

@@ -89,7 +89,12 @@ function partsOf(
         'The probability of each label needs a score for every label, and this table is looked at by its confidence alone.',
       );
     if (data.labels.length > SLICE_LIMIT)
-      throw tooMany('The table has', data.labels.length, 'labels', 'Export its numbers as JSON for the ECE of each.');
+      throw tooMany(
+        'The table has',
+        data.labels.length,
+        'labels',
+        'Export its numbers as JSON for the ECE of each.',
+      );
     const rows = Uint32Array.from({ length: rowCount(data) }, (_, i) => i);
     return {
       parts: data.labels.map((name, k) => ({ name, data: labelAgainstRest(data, k), rows })),
