@@ -15,7 +15,13 @@ import { type ModelEntry, ModelStore } from '../store/models';
 import { CALIBRATOR_OPTIONS, CALIBRATOR_USAGE, type CalibratorValues, chooseCalibrator } from './calibrator';
 import { usageError, type Io } from './command';
 import { ENDPOINT_OPTIONS, ENDPOINT_USAGE, endpointSource, type EndpointValues } from './endpoint-options';
-import { METHOD_OPTIONS, METHOD_USAGE, type MethodValues, seedOf, withMethod } from './method-options';
+import {
+  CONFIDENCE_METHOD_OPTIONS,
+  CONFIDENCE_METHOD_USAGE,
+  type ConfidenceMethodValues,
+  seedOf,
+  withConfidenceMethod,
+} from './confidence-method-options';
 
 /** Options that every command that scores takes, for node:util parseArgs. */
 export const SESSION_OPTIONS = {
@@ -25,7 +31,7 @@ export const SESSION_OPTIONS = {
   'gpu-layers': { type: 'string', default: 'auto' },
   threads: { type: 'string', default: '0' },
   ...ENDPOINT_OPTIONS,
-  ...METHOD_OPTIONS,
+  ...CONFIDENCE_METHOD_OPTIONS,
   ...CALIBRATOR_OPTIONS,
 } as const;
 
@@ -35,10 +41,10 @@ export const SESSION_USAGE = `  --classifier NAME|FILE  built in, of .prompt-con
   --gpu-layers N          layers on the GPU (default: auto)
   --threads N             CPU threads (default: one a core; never more)
 ${ENDPOINT_USAGE}
-${METHOD_USAGE}
+${CONFIDENCE_METHOD_USAGE}
 ${CALIBRATOR_USAGE}`;
 
-export interface SessionValues extends CalibratorValues, EndpointValues, MethodValues {
+export interface SessionValues extends CalibratorValues, EndpointValues, ConfidenceMethodValues {
   readonly classifier: string;
   readonly model: string;
   readonly gpu: string;
@@ -70,7 +76,7 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const found = await findClassifier(values.classifier, process.cwd());
-  const classifier = withMethod(found.classifier, values);
+  const classifier = withConfidenceMethod(found.classifier, values);
   const seed = seedOf(values);
   const calibrator = await chooseCalibrator(values, { ...found, classifier });
   const session = (sources: Sources): Promise<T> => work({ sources, classifier, seed, calibrator });

@@ -1,11 +1,13 @@
 /** How the confidence is to be computed, where the command line says otherwise than the classifier. */
 import type { Classifier } from '../core/classifier/definition';
-import { CONFIDENCE_METHODS, VARIANTS } from '../core/model/confidence-method';
+import { CONFIDENCE_METHODS, type ConfidenceMethod, VARIANTS } from '../core/model/confidence-method';
 import { oneOf } from './calibration/options';
 import { usageError } from './command';
 
 /** For node:util parseArgs. */
-export const METHOD_OPTIONS = {
+export const CONFIDENCE_METHOD_OPTIONS = {
+  'confidence-method': { type: 'string' },
+  // Its name until calibrators had an option of the same name; scripts may still use it.
   method: { type: 'string' },
   samples: { type: 'string' },
   temperature: { type: 'string' },
@@ -13,7 +15,7 @@ export const METHOD_OPTIONS = {
   seed: { type: 'string', default: '0' },
 } as const;
 
-export const METHOD_USAGE = `  --method METHOD         token-probability, consistency (how often drawn answers agree) or ensemble (both);
+export const CONFIDENCE_METHOD_USAGE = `  --confidence-method M   token-probability, consistency (how often drawn answers agree) or ensemble (both);
                           default: the classifier's
   --samples N             answers drawn, 2 to 10000, for consistency and ensemble (default: the classifier's; 10)
   --temperature T         at which they are drawn, above 0 to 10 (default: the classifier's; 1)
@@ -21,7 +23,8 @@ export const METHOD_USAGE = `  --method METHOD         token-probability, consis
                           answers of one token only adds noise to the token probability (default: the classifier's)
   --seed N                of the drawn answers (default: 0)`;
 
-export interface MethodValues {
+export interface ConfidenceMethodValues {
+  readonly 'confidence-method'?: string | undefined;
   readonly method?: string | undefined;
   readonly samples?: string | undefined;
   readonly temperature?: string | undefined;
@@ -30,11 +33,11 @@ export interface MethodValues {
 }
 
 /** @throws UserError usage */
-export function withMethod(classifier: Classifier, values: MethodValues): Classifier {
+export function withConfidenceMethod(classifier: Classifier, values: ConfidenceMethodValues): Classifier {
   const { consistency } = classifier;
   return {
     ...classifier,
-    method: oneOf('method', values.method, CONFIDENCE_METHODS) ?? classifier.method,
+    method: methodOf(values) ?? classifier.method,
     consistency: {
       samples: samplesOf(values.samples) ?? consistency.samples,
       temperature: temperatureOf(values.temperature) ?? consistency.temperature,
@@ -43,8 +46,17 @@ export function withMethod(classifier: Classifier, values: MethodValues): Classi
   };
 }
 
+function methodOf({
+  'confidence-method': now,
+  method: before,
+}: ConfidenceMethodValues): ConfidenceMethod | undefined {
+  if (now !== undefined && before !== undefined && now !== before)
+    throw usageError('--confidence-method and --method are the same option. Leave --method out.');
+  return oneOf('confidence-method', now ?? before, CONFIDENCE_METHODS);
+}
+
 /** @throws UserError usage */
-export function seedOf({ seed }: MethodValues): number {
+export function seedOf({ seed }: Pick<ConfidenceMethodValues, 'seed'>): number {
   if (/^\d{1,9}$/u.test(seed)) return Number(seed);
   throw usageError(`--seed takes a whole number, not "${seed}".`);
 }
