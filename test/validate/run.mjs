@@ -27,13 +27,13 @@ const bundle = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
 const MUTANTS = [
   {
     name: 'a group is parted between folds',
-    file: 'src/core/calibration/folds.ts',
+    file: 'src/core/model/folds.ts',
     from: 'for (const row of rows) folds[row] = fold;',
     to: 'rows.forEach((row, i) => (folds[row] = (fold + i) % used));',
   },
   {
     name: "vector's penalty is chosen on the rows that it is fitted on",
-    file: 'src/core/calibration/vector.ts',
+    file: 'src/core/calibration/calibrators/vector.ts',
     from: 'rowsWhere(n, (i) => folds[i] === fold),',
     to: 'rowsWhere(n, (i) => folds[i] !== fold),',
   },
@@ -47,7 +47,7 @@ const MUTANTS = [
     name: 'a label prior is fitted on all rows',
     file: 'src/core/calibration/calibrate.ts',
     from: 'const fit = (train: PredictionData) => fitCalibrator(train, options).calibrator;',
-    to: "const fit = (train: PredictionData) => fitCalibrator(options.method === 'batch' ? known : train, options).calibrator;",
+    to: "const fit = (train: PredictionData) => fitCalibrator(options.method === 'prior-batch' ? known : train, options).calibrator;",
   },
   {
     name: 'ranks are pooled over folds',

@@ -5,7 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { calibrate } from '../../../src/core/calibration/calibrate';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
-import { applyCalibrator, type Calibrator, refusal } from '../../../src/core/calibration/calibrator';
+import { applyCalibrator, type Calibrator } from '../../../src/core/calibration/calibrator';
 import type { CalibrateOn } from '../../../src/core/model/predictions';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { bucketTone } from '../../../src/core/decisions/bucket-mark';
@@ -15,11 +15,11 @@ import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/wri
 import { writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
 import { labelTable } from './tables';
-import type { Method } from '../../../src/core/calibration/methods';
+import { type CalibratorId, refusal } from '../../../src/core/calibration/registry';
 
 const LABELS = ['label 0', 'label 1', 'label 2'];
 
-function fitted(method: Method, on: CalibrateOn, K: number): Calibrator {
+function fitted(method: CalibratorId, on: CalibrateOn, K: number): Calibrator {
   const data = labelTable(
     400,
     3,
