@@ -70,6 +70,26 @@ describe('calibration: the saved form', () => {
       assert.deepEqual(parseSavedCalibrator(JSON.stringify(file)), file);
     });
 
+  for (const [former, id] of [
+    ['batch', 'prior-batch'],
+    ['content-free', 'prior-content-free'],
+  ] as const)
+    it(`reads files that name ${id} as before, and writes the id of now`, () => {
+      const shares = former === 'batch' ? [0.2, 0.3, 0.5] : null;
+      const file = (name: string) => ({
+        ...saved,
+        calibrator: {
+          on: 'labels',
+          method: name,
+          labels: ['label 0', 'label 1', 'label 2'],
+          model: { kind: name, bias: [0.5, 0, -0.5], shares },
+        },
+      });
+      const read = parseSavedCalibrator(JSON.stringify(file(former)));
+      assert.deepEqual(read, file(id));
+      assert.deepEqual(savedCalibrator(read), file(id));
+    });
+
   it('refuses what is no JSON, a newer version and hand-edited nonsense, each with a sentence', () => {
     refused('calibrator-not-json', '{', /not JSON/);
     refused(
