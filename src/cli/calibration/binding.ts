@@ -2,6 +2,7 @@
  * Whether a calibrator may be used on a table, and what must be said about it.
  */
 import path from 'node:path';
+import { needs } from '../../core/calibration/registry';
 import { isFittedOn, mismatches } from '../../core/calibration/saved';
 import type { Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
@@ -17,7 +18,7 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
   if (asked.on !== undefined && asked.on !== calibrator.on)
     throw usageError(`The calibrator works on ${calibrator.on}; --on ${asked.on} is not possible with it.`);
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
-  return { ...asked, on: calibrator.on, labels, combine: calibrator.method === 'combination' };
+  return { ...asked, on: calibrator.on, labels, combine: needs(calibrator.method, 'agreement') };
 }
 
 /**

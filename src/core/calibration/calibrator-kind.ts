@@ -2,9 +2,9 @@
  * What a calibrator says of itself. Each is one object in one file of `calibrators/`, and `registry.ts` lists them;
  * everything else (saved form, recommendation, help, panel) reads these objects.
  *
- * `fit`, `apply` and the like are methods and not functions in a property: a list of all calibrators then has a type
- * (the compiler lets a method take less than all that the list's type says), and whoever calls one has found it by
- * the `kind` of the very fit that it is given.
+ * `fit`, `apply` and the others are declared as methods because the compiler compares the parameters of methods both
+ * ways: an object for one kind of fit may then stand among those for all kinds. Callers find it by the `kind` of the
+ * fit that they have (`scalarKind`, `labelKind`), so that the two always match.
  */
 import type * as z from 'zod';
 import { UserError } from '../user-error';
@@ -28,11 +28,11 @@ export interface Need {
 export const FEWEST_OUTCOMES = 20;
 
 interface Kind<Fit extends { readonly kind: string }> {
-  /** Its name on the command line, in files and in messages of the program to itself. */
+  /** Its name on the command line and in files; its fits carry it as `kind`. */
   readonly id: Fit['kind'];
-  /** The id in files of before. */
+  /** The id that older files carry. */
   readonly formerId?: string;
-  /** Its name for people, as a sentence may begin with it. */
+  /** Its name for people; a sentence may begin with it. */
   readonly title: string;
   /** Its fits, as files hold them: plain data. */
   readonly schema: z.ZodType<Fit>;
@@ -50,7 +50,7 @@ interface Kind<Fit extends { readonly kind: string }> {
 /** A calibrator of one number: of a confidence, or of each label against the rest. */
 export interface ScalarKind<Fit extends { readonly kind: string }> extends Kind<Fit> {
   readonly shape: 'scalar';
-  /** For each that there is to calibrate: true, or why it cannot, in a sentence. */
+  /** True where it can be used, else why not, in a sentence. */
   readonly on: Readonly<Record<CalibrateOn, true | string>>;
   /** @throws UserError no-optimum */
   fit(sample: BinarySample): Fit;
@@ -79,7 +79,7 @@ export interface LabelKind<Fit extends { readonly kind: string }> extends Kind<F
   apply(fit: Fit, scores: Pick<LabelData, 'logProbs' | 'agreement'>, K: number): Float64Array;
   /** Free parameters. */
   parameters(fit: Fit, K: number): number;
-  /** Its numbers that there is one of for each label. */
+  /** Its columns of K numbers, one for each label. */
   perLabel(fit: Fit): readonly (readonly number[])[];
 }
 

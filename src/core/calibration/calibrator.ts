@@ -1,4 +1,7 @@
-/** Fits and applies whichever calibrator is asked for. What each of them is stands in `calibrators/`. */
+/**
+ * Fits and applies whichever calibrator is asked for; what each of them does stands in `calibrators/`. Pure and
+ * synchronous: the same seed gives the same numbers.
+ */
 import { UserError } from '../user-error';
 import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../model/rows';
 import { type Prevalence, shiftPrevalence } from '../model/label-shares';

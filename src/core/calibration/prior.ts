@@ -29,7 +29,7 @@ export function priorSchema<const Id extends string>(id: Id, formerId: string) {
  * @param bias (K)
  */
 export function shifted(logProbs: Float64Array, bias: readonly number[]): Float64Array {
-  return logProbs.map((z, i) => z + (bias[i % bias.length] ?? 0));
+  return logProbs.map((score, i) => score + (bias[i % bias.length] ?? 0));
 }
 
 /**

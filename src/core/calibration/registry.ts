@@ -1,4 +1,7 @@
-/** The one list of calibrators. Whatever offers, names, checks or compares them takes it from here. */
+/**
+ * The one list of calibrators: whatever offers, names, checks or compares them reads it. A new calibrator is a file in
+ * `calibrators/` and its line here.
+ */
 import type { CalibrateOn } from '../model/predictions';
 import type { LabelKind, Need, ScalarKind } from './calibrator-kind';
 import { beta } from './calibrators/beta';
@@ -30,7 +33,7 @@ export const CALIBRATORS = {
 
 type Listed = (typeof CALIBRATORS)[keyof typeof CALIBRATORS];
 
-/** What names a calibrator on the command line, in files and between the parts of this program. */
+/** Names a calibrator on the command line, in files and in messages between the parts of this program. */
 export type CalibratorId = Listed['id'];
 /** A fit of one number: log-odds in, log-odds out. */
 export type ScalarMap = ReturnType<Extract<Listed, { readonly shape: 'scalar' }>['fit']>;
@@ -49,21 +52,23 @@ export function calibratorKind(id: CalibratorId): CalibratorKind {
   return CALIBRATORS[id];
 }
 
+/** The calibrator that made a fit. */
 export function scalarKind({ kind }: Pick<ScalarMap, 'kind'>): ScalarKind<ScalarMap> {
   return CALIBRATORS[kind];
 }
 
+/** The calibrator that made a fit. */
 export function labelKind({ kind }: Pick<LabelModel, 'kind'>): LabelKind<LabelModel> {
   return CALIBRATORS[kind];
 }
 
-/** Those that need it besides rows with a known truth. */
-export function idsThatNeed(what: Need['what']): CalibratorId[] {
-  return CALIBRATOR_IDS.filter((id) => CALIBRATORS[id].needs?.what === what);
-}
-
+/** Whether a calibrator needs this besides its rows. */
 export function needs(id: CalibratorId, what: Need['what']): boolean {
   return CALIBRATORS[id].needs?.what === what;
+}
+
+export function idsThatNeed(what: Need['what']): CalibratorId[] {
+  return CALIBRATOR_IDS.filter((id) => needs(id, what));
 }
 
 /** Why a calibrator cannot be used on labels or on confidence, in a sentence; null where it can. */

@@ -37,7 +37,8 @@ export const biasTemperature = {
   growsWithRows: false,
   rows: 'labelled',
   fit: (data) => fitBiasTemperature(labelSample(data)),
-  apply: ({ beta, bias }, { logProbs }, K) => logProbs.map((z, i) => scaled(beta, z) + (bias[i % K] ?? 0)),
+  apply: ({ beta, bias }, { logProbs }, K) =>
+    logProbs.map((score, i) => scaled(beta, score) + (bias[i % K] ?? 0)),
   parameters: (_, K) => K,
   perLabel: ({ bias }) => [bias],
 } as const satisfies LabelKind<BiasTemperatureModel>;

@@ -56,7 +56,7 @@ function applyCombination(
 ): Float64Array {
   const a = required(agreement, AGREEMENT);
   return logProbs.map(
-    (z, i) => scaled(tokenWeight, z) + scaled(agreementWeight, a[i] ?? 0) + (bias[i % K] ?? 0),
+    (score, i) => scaled(tokenWeight, score) + scaled(agreementWeight, a[i] ?? 0) + (bias[i % K] ?? 0),
   );
 }
 

@@ -8,8 +8,9 @@ const schema = z.strictObject({ kind: z.literal('platt'), a: z.number(), b: z.nu
 type PlattMap = Readonly<z.infer<typeof schema>>;
 
 /**
- * Platt's sigmoid: Platt, "Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods", 1999, fitted as by Lin, Lin, Weng,
- * "A note on Platt's probabilistic outputs for support vector machines", Machine Learning 68 (2007).
+ * Platt's sigmoid: Platt, "Probabilistic outputs for support vector machines and comparisons to regularized likelihood
+ * methods", 1999, fitted as by Lin, Lin, Weng, "A note on Platt's probabilistic outputs for support vector machines",
+ * Machine Learning 68 (2007).
  *
  * Example (libsvm): f = 5, −4, 1 with y = 1, 0, 0 gives A = −.2026, B = .6524, so that f = 5 becomes p = .589.
  */

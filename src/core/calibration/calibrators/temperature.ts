@@ -31,7 +31,7 @@ export const temperature = {
   growsWithRows: false,
   rows: 'labelled',
   fit: (data) => fitTemperature(labelSample(data)),
-  apply: ({ beta }, { logProbs }) => logProbs.map((z) => scaled(beta, z)),
+  apply: ({ beta }, { logProbs }) => logProbs.map((score) => scaled(beta, score)),
   parameters: () => 1,
   perLabel: () => [],
 } as const satisfies LabelKind<TemperatureModel>;

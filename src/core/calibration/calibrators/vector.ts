@@ -44,7 +44,7 @@ export const vector = {
   rows: 'labelled',
   fit: (data, { seed }) => fitVector(labelSample(data), seededRandom(seed ?? 0)),
   apply: ({ scale, bias }, { logProbs }, K) =>
-    logProbs.map((z, i) => scaled(scale[i % K] ?? 1, z) + (bias[i % K] ?? 0)),
+    logProbs.map((score, i) => scaled(scale[i % K] ?? 1, score) + (bias[i % K] ?? 0)),
   parameters: (_, K) => 2 * K - 1,
   perLabel: ({ scale, bias }) => [scale, bias],
 } as const satisfies LabelKind<VectorModel>;
@@ -56,8 +56,9 @@ const INNER_FOLDS = 5;
 const ROWS_FOR_PENALTY = 20_000;
 
 /**
- * Maximum likelihood with a ridge on the spread of w only: the mean scale and the biases stay free, so that a strong penalty ends in bias-temperature and not in the raw scores. λ has the smallest
- * cross-validated NLL on inner folds; on equal ones the stronger penalty is taken.
+ * Maximum likelihood with a ridge on the spread of w only: the mean scale and the biases stay free, so that a strong
+ * penalty ends in bias-temperature and not in the raw scores. λ has the smallest cross-validated NLL on inner folds; on
+ * equal ones the stronger penalty is taken.
  */
 function fitVector(sample: LabelSample, random: Random): VectorModel {
   requireEveryLabel(sample);
