@@ -6,7 +6,13 @@ import {
   calibratedScore,
   type Calibration,
 } from '../core/calibration/calibrated-score';
-import { type Fit, fitOf, labelNames, type ScoreOrigin, targetOf } from '../core/calibration/compatibility';
+import {
+  type Compatibility,
+  compatibilityOf,
+  labelNames,
+  type ScoreOrigin,
+  targetOf,
+} from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import type { Binding } from '../core/model/binding';
@@ -49,8 +55,8 @@ export class ClassifierCalibrator {
    * @throws UserError calibrator-mismatch
    */
   checkBefore(origin: EarlyOrigin = {}): void {
-    const fit = fitBefore(this.named, this.classifier, origin);
-    if (fit.kind === 'refused') throw this.mismatch(fit.reason);
+    const compatibility = compatibilityBefore(this.named, this.classifier, origin);
+    if (compatibility.kind === 'refused') throw this.mismatch(compatibility.reason);
   }
 
   /**
@@ -60,19 +66,19 @@ export class ClassifierCalibrator {
    * @throws UserError calibrator-mismatch; calibrator-unbound by its policy, with the binding that a person may confirm
    */
   check(origin: ScoreOrigin, score: Score): readonly Warning[] {
-    const fit = this.fitOf(origin, score);
-    switch (fit.kind) {
+    const compatibility = this.compatibilityOf(origin, score);
+    switch (compatibility.kind) {
       case 'fits':
-        return fit.warnings.map((message) => ({ code: 'calibrator-origin', message }));
+        return compatibility.warnings.map((message) => ({ code: 'calibrator-origin', message }));
       case 'refused':
-        throw this.mismatch(fit.reason);
+        throw this.mismatch(compatibility.reason);
       case 'unbound':
       case 'unknown': {
         const binding = bindingTo(origin, score);
         // While the model is not known there is nothing to bind it to, and so nothing to ask.
-        if (fit.kind === 'unbound' && this.unbound === 'refuse' && binding !== undefined)
+        if (compatibility.kind === 'unbound' && this.unbound === 'refuse' && binding !== undefined)
           throw this.notBound(binding);
-        return [{ code: 'calibrator-binding', message: fit.reason }];
+        return [{ code: 'calibrator-binding', message: compatibility.reason }];
       }
     }
   }
@@ -82,27 +88,31 @@ export class ClassifierCalibrator {
     origin: ScoreOrigin,
     score: Score,
     buckets: readonly Bucket[],
-  ): { readonly fit: Fit; readonly calibration: Calibration } {
+  ): { readonly compatibility: Compatibility; readonly calibration: Calibration } {
     const { by, saved } = this.named;
-    const fit = this.fitOf(origin, score);
-    const isUsed = fit.kind === 'fits' || (fit.kind !== 'refused' && this.unbound === 'warn');
+    const compatibility = this.compatibilityOf(origin, score);
+    const isUsed =
+      compatibility.kind === 'fits' || (compatibility.kind !== 'refused' && this.unbound === 'warn');
     if (!isUsed)
-      return { fit, calibration: { kind: 'raw', reason: `Not calibrated by ${by.name}: ${fit.reason}` } };
+      return {
+        compatibility,
+        calibration: { kind: 'raw', reason: `Not calibrated by ${by.name}: ${compatibility.reason}` },
+      };
     return {
-      fit,
+      compatibility,
       calibration: {
         kind: 'calibrated',
         by,
         score: calibratedScore(score, saved.calibrator, buckets),
-        warnings: fit.kind === 'fits' ? fit.warnings : [fit.reason],
+        warnings: compatibility.kind === 'fits' ? compatibility.warnings : [compatibility.reason],
       },
     };
   }
 
   /** By the labels of the score: its classifier may have changed since. */
-  private fitOf(origin: ScoreOrigin, score: Score): Fit {
+  private compatibilityOf(origin: ScoreOrigin, score: Score): Compatibility {
     const labels = score.labels.map(({ label }) => label);
-    return fitOf(this.named.saved, targetOf(origin, labels, score));
+    return compatibilityOf(this.named.saved, targetOf(origin, labels, score));
   }
 
   private mismatch(reason: string): UserError {
@@ -122,9 +132,13 @@ export class ClassifierCalibrator {
 }
 
 /** Whether a calibrator belongs to a classifier, as far as that is known before there is a score. */
-export function fitBefore({ saved }: LoadedCalibrator, classifier: Classifier, origin: EarlyOrigin): Fit {
+export function compatibilityBefore(
+  { saved }: LoadedCalibrator,
+  classifier: Classifier,
+  origin: EarlyOrigin,
+): Compatibility {
   const known = { promptSha256: promptSha256(classifier), ...origin };
-  return fitOf(saved, targetOf(known, labelNames(classifier), undefined));
+  return compatibilityOf(saved, targetOf(known, labelNames(classifier), undefined));
 }
 
 /** What a calibrator of such a score is bound to; undefined while the model's hash is not known. */

@@ -1,6 +1,6 @@
 /** Classifies texts: the score of each, and what the classifier's calibrator makes of it. */
 import type { Calibration } from '../core/calibration/calibrated-score';
-import type { Fit, ScoreOrigin } from '../core/calibration/compatibility';
+import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
 import type { Bucket } from '../core/decisions/buckets';
@@ -32,7 +32,8 @@ export interface ClassifyRequest {
 export interface Classified {
   readonly score: Score;
   /** Undefined without a calibrator. */
-  readonly calibrated: { readonly fit: Fit; readonly calibration: Calibration } | undefined;
+  readonly calibrated:
+    { readonly compatibility: Compatibility; readonly calibration: Calibration } | undefined;
 }
 
 export interface ClassifiedTexts {

@@ -9,7 +9,7 @@ import { type Bucket, bucketsSchema, DEFAULT_BUCKETS } from '../core/decisions/b
 import type { CostChoice } from '../core/decisions/costs';
 import type { ThresholdPoint } from '../core/decisions/threshold-curve';
 import type { ThresholdChoice } from '../core/decisions/threshold';
-import { METHODS } from '../core/calibration/methods';
+import { CALIBRATOR_IDS, type CalibratorId } from '../core/calibration/registry';
 
 /** Labels beyond this many have one cost for every mistake, not one for each pair. */
 export const MOST_LABELS_WITH_PAIR_COSTS = 8;
@@ -18,7 +18,7 @@ const share = z.number().min(0).max(1);
 const number = z.number().nullable();
 const cost = z.number().min(0);
 const error = z.object({ code: z.string(), message: z.string() });
-const methodSchema = z.enum(METHODS);
+const methodSchema = z.enum(CALIBRATOR_IDS);
 
 export const costsSchema = z.object({
   /** Of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column). */
@@ -145,17 +145,16 @@ export const NO_DECISIONS: DecisionState = {
 const spread = z.object({ median: z.number(), low: z.number(), high: z.number() });
 const progressionScores = z.object({ nll: spread, brier: spread, ece: spread, eceNull: spread });
 
-const methodProgressionSchema: z.ZodType<Progression & { readonly method: (typeof METHODS)[number] }> =
-  z.object({
-    method: methodSchema,
-    verdict: z.enum(['still-improving', 'flat', 'unknown', 'too-few-rows']),
-    message: z.string(),
-    holdOut: z.number(),
-    repeats: z.number(),
-    raw: progressionScores.nullable(),
-    points: z.array(progressionScores.extend({ rows: z.number(), failures: z.number() })),
-    lastGain: spread.extend({ from: z.number(), to: z.number() }).nullable(),
-  });
+const methodProgressionSchema: z.ZodType<Progression & { readonly method: CalibratorId }> = z.object({
+  method: methodSchema,
+  verdict: z.enum(['still-improving', 'flat', 'unknown', 'too-few-rows']),
+  message: z.string(),
+  holdOut: z.number(),
+  repeats: z.number(),
+  raw: progressionScores.nullable(),
+  points: z.array(progressionScores.extend({ rows: z.number(), failures: z.number() })),
+  lastGain: spread.extend({ from: z.number(), to: z.number() }).nullable(),
+});
 export type MethodProgression = z.infer<typeof methodProgressionSchema>;
 
 /** One for every calibrator that the table allows. */

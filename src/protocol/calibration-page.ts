@@ -11,7 +11,7 @@ import {
   NO_PROGRESSION,
   progressionStateSchema,
 } from './calibration-decisions';
-import { METHODS } from '../core/calibration/methods';
+import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
 /** Individual predictions that are drawn; more of them are sampled. */
 export const DOT_LIMIT = 2000;
@@ -199,7 +199,7 @@ export const binRowsSchema = z.object({
 });
 export type BinRows = z.infer<typeof binRowsSchema>;
 
-const methodSchema = z.enum(METHODS);
+const methodSchema = z.enum(CALIBRATOR_IDS);
 
 /** Every calibrator that the table allows, on rows that it did not see. */
 export const comparisonSchema = z.object({

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { BUCKET_TONES } from '../core/decisions/bucket-mark';
 import { scoreSchema } from './engine';
-import { METHODS } from '../core/calibration/methods';
+import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
 /** Characters of a text that are sent to be shown. */
 export const SHOWN_TEXT_LIMIT = 2000;
@@ -22,7 +22,7 @@ const calibrationSchema = z.discriminatedUnion('kind', [
     by: z.object({
       name: z.string(),
       file: z.string(),
-      method: z.enum(METHODS),
+      method: z.enum(CALIBRATOR_IDS),
       on: z.enum(['labels', 'confidence']),
       n: z.number(),
     }),

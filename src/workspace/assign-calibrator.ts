@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { fitBefore } from '../app/classifier-calibrator';
+import { compatibilityBefore } from '../app/classifier-calibrator';
 import type { EngineModels } from '../app/engine-models';
 import { calibratorInWords } from '../core/words/calibrated-score';
-import type { Fit } from '../core/calibration/compatibility';
+import type { Compatibility } from '../core/calibration/compatibility';
 import { builtinFile } from '../core/classifier/builtin';
 import { withCalibrator } from '../core/classifier/calibrator-field';
 import type { Classifier } from '../core/classifier/definition';
@@ -39,12 +39,15 @@ export async function useCalibrator(
   const own = new Set(entries.flatMap((entry) => (entry.kind === 'file' ? [entry.classifier.name] : [])));
   const usable = entries.filter((entry) => entry.kind === 'file' || !own.has(entry.classifier.name));
   const judged = await Promise.all(
-    usable.map(async (entry) => ({ entry, fit: await fitNow(services, calibrator, entry.classifier) })),
+    usable.map(async (entry) => ({
+      entry,
+      compatibility: await compatibilityNow(services, calibrator, entry.classifier),
+    })),
   );
   const chosen = await prompts.choose({
     title: `Use ${calibrator.by.name} for Classifier`,
     placeholder: 'Classifier whose confidence it calibrates from now on',
-    choices: byFit(judged, ({ entry }) => ({
+    choices: byCompatibility(judged, ({ entry }) => ({
       label: entry.classifier.name,
       description: entry.kind === 'builtin' ? 'built in: a copy is written into the workspace' : '',
       value: entry,
@@ -77,7 +80,7 @@ export async function chooseCalibrator(
   const judged = await Promise.all(
     found.map(async (calibrator) => ({
       calibrator,
-      fit: await fitNow(services, calibrator, entry.classifier),
+      compatibility: await compatibilityNow(services, calibrator, entry.classifier),
     })),
   );
   const chosen = await prompts.choose<string>({
@@ -85,7 +88,7 @@ export async function chooseCalibrator(
     placeholder: 'Its confidence is shown beside the raw one from now on',
     choices: [
       { label: 'None', description: current === undefined ? 'in use' : '', detail: 'Raw scores', value: '' },
-      ...byFit(judged, ({ calibrator: { by } }) => ({
+      ...byCompatibility(judged, ({ calibrator: { by } }) => ({
         label: by.name,
         description: [by.name === current ? 'in use' : '', calibratorInWords(by)]
           .filter((part) => part !== '')
@@ -100,18 +103,20 @@ export async function chooseCalibrator(
 }
 
 /** Those that agree first; what speaks against the others is said. */
-function byFit<T, Item extends { readonly fit: Fit }>(
+function byCompatibility<T, Item extends { readonly compatibility: Compatibility }>(
   items: readonly Item[],
   choice: (item: Item) => Choice<T>,
 ): Choice<T>[] {
-  const group = (title: string, wanted: readonly Fit['kind'][]): Choice<T>[] => {
-    const found = items.filter(({ fit }) => wanted.includes(fit.kind));
+  const group = (title: string, wanted: readonly Compatibility['kind'][]): Choice<T>[] => {
+    const found = items.filter(({ compatibility }) => wanted.includes(compatibility.kind));
     if (found.length === 0) return [];
     return [
       { label: title },
       ...found.map((item) => ({
         ...choice(item),
-        ...(item.fit.kind === 'refused' || item.fit.kind === 'unbound' ? { detail: item.fit.reason } : {}),
+        ...(item.compatibility.kind === 'refused' || item.compatibility.kind === 'unbound'
+          ? { detail: item.compatibility.reason }
+          : {}),
       })),
     ];
   };
@@ -123,12 +128,12 @@ function byFit<T, Item extends { readonly fit: Fit }>(
 }
 
 /** As far as it is known without scoring anything or reading a model file. */
-async function fitNow(
+async function compatibilityNow(
   { engineModels }: AssignServices,
   calibrator: WorkspaceCalibrator,
   classifier: Classifier,
-): Promise<Fit> {
-  return fitBefore(calibrator, classifier, await originBefore(engineModels, classifier));
+): Promise<Compatibility> {
+  return compatibilityBefore(calibrator, classifier, await originBefore(engineModels, classifier));
 }
 
 /** What was written into which file, and the way back. */

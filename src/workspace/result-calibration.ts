@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { Calibration } from '../core/calibration/calibrated-score';
-import type { Fit, ScoreOrigin } from '../core/calibration/compatibility';
+import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
 import { modelIdentity } from '../sources/engine-source';
@@ -62,10 +62,13 @@ export class ResultCalibration implements vscode.Disposable {
   /** A calibration as it is shown: one that waits for nothing but the hash of the model says so. */
   shown(
     { by }: NamedCalibrator,
-    { fit, calibration }: { readonly fit: Fit; readonly calibration: Calibration },
+    {
+      compatibility,
+      calibration,
+    }: { readonly compatibility: Compatibility; readonly calibration: Calibration },
     { modelPath }: ResultOrigin,
   ): Calibration {
-    if (fit.kind !== 'unknown') return calibration;
+    if (compatibility.kind !== 'unknown') return calibration;
     const model = { path: modelPath, file: path.basename(modelPath), sha256: undefined };
     this.parts.hashes.known(model);
     const reason = this.parts.hashes.inWords(model);

@@ -34,13 +34,13 @@ async function core() {
       contents: `
         export { seededRandom } from './src/core/random';
         export { poissonOne, standardNormal } from './src/core/metrics/random-draws';
-        export { fitPlatt, plattLogOdds } from './src/core/calibration/platt';
-        export { fitIsotonic, interpolate } from './src/core/calibration/isotonic';
-        export { fitBeta, betaLogOdds } from './src/core/calibration/beta';
-        export { fitHistogram, histogramLogOdds, histogramOnEdges } from './src/core/calibration/histogram';
-        export { fitTemperature } from './src/core/calibration/temperature';
-        export { logit, logSoftmax, sigmoid } from './src/core/calibration/numeric';
-        export { confidenceOf } from './src/core/calibration/data';
+        export { platt } from './src/core/calibration/calibrators/platt';
+        export { isotonic, interpolate } from './src/core/calibration/calibrators/isotonic';
+        export { beta } from './src/core/calibration/calibrators/beta';
+        export { histogram, histogramOnEdges } from './src/core/calibration/calibrators/histogram';
+        export { temperature } from './src/core/calibration/calibrators/temperature';
+        export { logit, logSoftmax, sigmoid } from './src/core/model/numeric';
+        export { confidenceOf } from './src/core/model/rows';
         export { scoreTable } from './src/core/metrics/table';
         export { bootstrap } from './src/core/metrics/bootstrap';
         export { evaluate } from './src/core/metrics/evaluate';
@@ -97,27 +97,27 @@ try {
   const record = (name, { seconds, result }, value) => (ours[name] = { seconds, values: value(result) });
   record(
     'platt',
-    timed(() => lib.fitPlatt(sample)),
-    (map) => onGrid((x) => lib.sigmoid(lib.plattLogOdds(map, x))),
+    timed(() => lib.platt.fit(sample)),
+    (map) => onGrid((x) => lib.sigmoid(lib.platt.apply(map, x))),
   );
   record(
     'isotonic',
-    timed(() => lib.fitIsotonic(sample)),
+    timed(() => lib.isotonic.fit(sample)),
     (map) => onGrid((x) => lib.interpolate(map.x, map.y, x)),
   );
   record(
     'temperature',
-    timed(() => lib.fitTemperature({ z, K, truth, weight: null })),
+    timed(() => lib.temperature.fit({ labels: ['a', 'b', 'c'], logProbs: z, truth })),
     ({ beta }) => [beta],
   );
   record(
     'beta',
-    timed(() => lib.fitBeta(sample)),
-    (map) => onGrid((x) => lib.sigmoid(lib.betaLogOdds(map, x))),
+    timed(() => lib.beta.fit(sample)),
+    (map) => onGrid((x) => lib.sigmoid(lib.beta.apply(map, x))),
   );
   // netcal has bins of equal width only; ours of equal mass, whose edges are fitted too, are timed on their own.
   const tenths = Array.from({ length: 9 }, (_, i) => lib.logit((i + 1) / 10));
-  const onGridOf = (map) => onGrid((x) => lib.sigmoid(lib.histogramLogOdds(map, x)));
+  const onGridOf = (map) => onGrid((x) => lib.sigmoid(lib.histogram.apply(map, x)));
   record(
     'histogram',
     timed(() => lib.histogramOnEdges(sample, tenths)),
@@ -125,7 +125,7 @@ try {
   );
   record(
     'histogram, equal mass',
-    timed(() => lib.fitHistogram(sample)),
+    timed(() => lib.histogram.fit(sample)),
     onGridOf,
   );
   const data = { kind: 'confidence', confidence: f.map(lib.sigmoid), correct: y };

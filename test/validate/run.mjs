@@ -33,7 +33,7 @@ const MUTANTS = [
   },
   {
     name: "vector's penalty is chosen on the rows that it is fitted on",
-    file: 'src/core/calibration/vector.ts',
+    file: 'src/core/calibration/calibrators/vector.ts',
     from: 'rowsWhere(n, (i) => folds[i] === fold),',
     to: 'rowsWhere(n, (i) => folds[i] !== fold),',
   },
@@ -47,7 +47,7 @@ const MUTANTS = [
     name: 'a label prior is fitted on all rows',
     file: 'src/core/calibration/calibrate.ts',
     from: 'const fit = (train: PredictionData) => fitCalibrator(train, options).calibrator;',
-    to: "const fit = (train: PredictionData) => fitCalibrator(options.method === 'batch' ? known : train, options).calibrator;",
+    to: "const fit = (train: PredictionData) => fitCalibrator(options.method === 'prior-batch' ? known : train, options).calibrator;",
   },
   {
     name: 'ranks are pooled over folds',

@@ -210,10 +210,14 @@ const FITTINGS: readonly Fitting[] = [
   ),
   {
     name: 'prior-content-free',
-    options: { method: 'content-free', on: 'labels', neutral: Float64Array.of(0.9, 0.1, -1) },
+    options: { method: 'prior-content-free', on: 'labels', neutral: Float64Array.of(0.9, 0.1, -1) },
     make: labels,
   },
-  { name: 'prior-batch', options: { method: 'batch', on: 'labels', shares: [0.5, 0.3, 0.2] }, make: labels },
+  {
+    name: 'prior-batch',
+    options: { method: 'prior-batch', on: 'labels', shares: [0.5, 0.3, 0.2] },
+    make: labels,
+  },
   { name: 'combination', options: { method: 'combination', on: 'labels' }, make: agreeingTable },
   ...(['slope', 'platt', 'beta', 'histogram', 'isotonic'] as const).map((method): Fitting => ({
     name: method,

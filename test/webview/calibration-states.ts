@@ -1,5 +1,5 @@
 /** What the host sends to the page of the calibration panel: made by the code that makes it, from seeded tables. */
-import type { ComparedMethod } from '../../src/core/calibration/compare';
+import type { ComparedCalibrator } from '../../src/core/calibration/compare-calibrators';
 import type { PredictionData } from '../../src/core/model/predictions';
 import { foldsInWords } from '../../src/core/words/calibration';
 import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
@@ -7,7 +7,7 @@ import { findColumns } from '../../src/core/data/columns';
 import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/worker/analyse';
 import { breakDown } from '../../src/features/calibration/worker/breakdown';
-import { compareCalibrators } from '../../src/features/calibration/worker/compare';
+import { comparisonForPage } from '../../src/features/calibration/worker/compare';
 import { decideOn, progressions } from '../../src/features/calibration/worker/decide';
 import { originInWords } from '../../src/features/calibration/worker/origin';
 import {
@@ -83,7 +83,7 @@ export function stateOf(
 
 function decided(
   input: LabelledTable,
-  compared: readonly ComparedMethod[] | null,
+  compared: readonly ComparedCalibrator[] | null,
   choices: DecisionChoices = DEFAULT_CHOICES,
 ): DecisionState {
   const { target, costs } = choices;
@@ -212,7 +212,7 @@ export async function brokenDownStates(): Promise<Record<'predicted' | 'label' |
 /** After calibrators were compared: one is recommended, raw is good enough, and there is too little to say. */
 export async function comparedStates(): Promise<Record<'use' | 'notEnough', PanelState>> {
   const state = async (input: LabelledTable): Promise<PanelState> => {
-    const { comparison, compared } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () =>
+    const { comparison, compared } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, () =>
       Promise.resolve(),
     );
     return {

@@ -2,7 +2,7 @@
  * The table of the buckets: what each holds, raw and calibrated. To be edited, each is split or removed, and has its
  * name and its lower end in fields.
  */
-import { interval, labelName, methodName, number, signed } from '../../src/core/words/calibration';
+import { interval, labelName, calibratorTitle, number, signed } from '../../src/core/words/calibration';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
 import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
 import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/decisions/buckets';
@@ -312,7 +312,7 @@ function head(isCompared: boolean, isEdited: boolean): HTMLElement {
 function numbers({ method }: Decided, counted: BucketCount | undefined, isCompared: boolean): HTMLElement[] {
   const { meanConfidence = null, accuracy = null, accuracyLow = null, accuracyHigh = null } = counted ?? {};
   return [
-    ...(isCompared ? [h('td', {}, methodName(method))] : []),
+    ...(isCompared ? [h('td', {}, calibratorTitle(method))] : []),
     ...[
       counted?.rows.toLocaleString('en-US') ?? '–',
       number(meanConfidence),

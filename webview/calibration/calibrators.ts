@@ -1,9 +1,8 @@
 import {
   CORRECTNESS,
   gapInWords,
-  methodName,
+  calibratorTitle,
   nullInWords,
-  recommendationReason,
   recommendationTitle,
 } from '../../src/core/words/calibration';
 import type { Comparison, PanelState } from '../../src/protocol/calibration-page';
@@ -14,7 +13,7 @@ import { figure, type FigureOptions } from './figure';
 import { link, metricCell, table } from './tables';
 import { WAITS } from './words';
 import type { Metric } from '../../src/core/model/evaluation';
-import type { Method } from '../../src/core/calibration/methods';
+import type { CalibratorId } from '../../src/core/calibration/registry';
 
 /** How every diagram of the page is drawn. */
 export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;
@@ -30,8 +29,8 @@ interface Saving {
 
 export interface CalibratorActions {
   compare(): void;
-  show(method: Method): void;
-  save(method: Method): void;
+  show(method: CalibratorId): void;
+  save(method: CalibratorId): void;
   /** Computes everything again. */
   retry(): void;
   /** Makes the bins of a diagram ones that can be chosen. */
@@ -100,14 +99,14 @@ function compared(
     'section',
     { class: 'calibrators' },
     h('h2', {}, `Calibrators. ${title}`),
-    h('p', {}, `${recommendationReason(reason, choice)} ${folds}`),
+    h('p', {}, `${reason} ${folds}`),
     comparisonTable(comparison, shown, actions),
     ...warnings.map(({ message }) => h('p', { class: 'line quiet' }, warningIcon(), message)),
     ...excluded.map(({ method, reason: why }) =>
       h(
         'p',
         { class: 'quiet' },
-        `${methods.some((entry) => entry.method === method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${why}`,
+        `${methods.some((entry) => entry.method === method) ? 'Not a candidate' : 'Not compared'}: ${calibratorTitle(method)}. ${why}`,
       ),
     ),
     ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, look, saving, actions)),
@@ -154,7 +153,7 @@ function comparisonTable(
       return [
         method === 'raw'
           ? 'Raw'
-          : link(methodName(method), `method-${method}`, () => actions.show(method), 'Show beside raw'),
+          : link(calibratorTitle(method), `method-${method}`, () => actions.show(method), 'Show beside raw'),
         metricCell(nll),
         metricCell(brier),
         metricCell(evaluation.ece),
@@ -172,7 +171,7 @@ function pair(raw: Shown, shown: Shown, look: Look, saving: Saving, actions: Cal
   const { method } = shown;
   if (method === 'raw') return [];
   const top = Math.max(densityTop(raw.diagram), densityTop(shown.diagram));
-  const name = methodName(method);
+  const name = calibratorTitle(method);
   return [
     h(
       'div',

@@ -1,5 +1,5 @@
 /** The section of the page that says what to do: buckets, thresholds, and which threshold a target or costs want. */
-import { count, interval, labelName, methodName, number } from '../../src/core/words/calibration';
+import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { Costs } from '../../src/core/decisions/costs';
 import {
@@ -15,7 +15,7 @@ import { checkbox, radios } from './choices';
 import { numberField } from './fields';
 import { table } from './tables';
 import { thresholdPlot } from './threshold-plot';
-import type { Method } from '../../src/core/calibration/methods';
+import type { CalibratorId } from '../../src/core/calibration/registry';
 
 /** What is looked at. */
 export interface DecisionView {
@@ -37,7 +37,7 @@ export interface DecisionPart {
   /** Of the table; null for one of confidence alone. */
   readonly labels: readonly string[] | null;
   /** The calibrator that stands beside raw. */
-  readonly method: Method | 'raw' | undefined;
+  readonly method: CalibratorId | 'raw' | undefined;
   readonly view: DecisionView;
 }
 
@@ -135,7 +135,7 @@ export class DecisionSection {
           { name: 'Coverage', isNumber: true },
         ],
         shown.map(({ method, threshold: { threshold, estimate } }) => [
-          methodName(method),
+          calibratorTitle(method),
           decimal(threshold),
           decimal(estimate.threshold),
           withInterval(number(estimate.accuracy), interval(estimate)),
@@ -212,7 +212,7 @@ export class DecisionSection {
         shown.map(({ method, costs: choice }) => {
           const scored = choice?.scored ?? null;
           return [
-            methodName(method),
+            calibratorTitle(method),
             number(choice?.threshold ?? null),
             number(scored?.cost ?? null),
             number(scored?.automaticShare ?? null),
@@ -230,7 +230,7 @@ export class DecisionSection {
   }
 }
 
-function lead(report: DecisionReport | null, method: Method | 'raw' | undefined): string {
+function lead(report: DecisionReport | null, method: CalibratorId | 'raw' | undefined): string {
   const what = 'What to do from which confidence on.';
   if (report === null) return what;
   if (shownOf(report, method).length < 2)
@@ -238,16 +238,16 @@ function lead(report: DecisionReport | null, method: Method | 'raw' | undefined)
   const on = report.isTestPart
     ? `both on the ${count(report.n, 'row')} marked test`
     : 'each row scored by a fit that did not see it';
-  return `${what} Raw beside ${methodName(method ?? 'raw')}, ${on}.`;
+  return `${what} Raw beside ${calibratorTitle(method ?? 'raw')}, ${on}.`;
 }
 
 /** Raw, and the calibrator beside it where there is one. */
-function shownOf({ methods }: DecisionReport, method: Method | 'raw' | undefined): readonly Decided[] {
+function shownOf({ methods }: DecisionReport, method: CalibratorId | 'raw' | undefined): readonly Decided[] {
   return methods.filter((decided) => decided.method === 'raw' || decided.method === method);
 }
 
-function finding(shown: readonly Decided[], method: Method | 'raw', words: string): HTMLElement {
-  return h('p', {}, shown.length > 1 ? h('strong', {}, `${methodName(method)}: `) : undefined, words);
+function finding(shown: readonly Decided[], method: CalibratorId | 'raw', words: string): HTMLElement {
+  return h('p', {}, shown.length > 1 ? h('strong', {}, `${calibratorTitle(method)}: `) : undefined, words);
 }
 
 function costSentence(threshold: number | null): string {

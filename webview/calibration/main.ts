@@ -9,7 +9,7 @@ import {
   count,
   factsOf,
   labelName,
-  methodName,
+  calibratorTitle,
   verdict,
 } from '../../src/core/words/calibration';
 import { DECISION_PAGE_METHODS } from '../../src/protocol/calibration-decisions';
@@ -46,7 +46,7 @@ import { axesOf, partsSection, partTitle, shownPart, viewChoice } from './parts'
 import { progressionSection } from './progression';
 import { binRowsTable, link, metricsTable } from './tables';
 import { isMappable, remedy } from './words';
-import type { Method } from '../../src/core/calibration/methods';
+import type { CalibratorId } from '../../src/core/calibration/registry';
 
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),
@@ -88,7 +88,7 @@ const { connection } = host;
 const notify = (method: string, params?: object): void => {
   connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
 };
-const save = (method: Method): void => notify(CALIBRATION_PAGE_METHODS.save, { method });
+const save = (method: CalibratorId): void => notify(CALIBRATION_PAGE_METHODS.save, { method });
 const retry = (): void => notify(CALIBRATION_PAGE_METHODS.retry);
 const reveal = (line: number): void => notify(CALIBRATION_PAGE_METHODS.reveal, { line });
 
@@ -484,7 +484,7 @@ function drawCalibrators(state: PanelState): void {
           diagram,
           axes: CORRECTNESS,
           of: { kind: 'calibrator', method },
-          words: methodName(method),
+          words: calibratorTitle(method),
         }),
     }),
   );

@@ -3,7 +3,7 @@ import {
   CORRECTNESS,
   count,
   labelName,
-  methodName,
+  calibratorTitle,
   nullInWords,
   secondsInWords,
 } from '../../src/core/words/calibration';
@@ -17,7 +17,7 @@ import { figure } from './figure';
 import { link, metricCell, table } from './tables';
 import { WAITS } from './words';
 
-const COMBINATION = methodName('combination');
+const COMBINATION = calibratorTitle('combination');
 
 export interface MethodActions {
   compare(): void;

@@ -1,12 +1,12 @@
 /** The section of the page that says whether more labelled rows would help: one small plot for each calibrator. */
 import { FEWEST_FOR_PROGRESSION, type ProgressionPoint } from '../../src/core/calibration/progression';
-import { count, methodName, number } from '../../src/core/words/calibration';
+import { count, calibratorTitle, number } from '../../src/core/words/calibration';
 import type { MethodProgression, ProgressionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
 import { h, svg, warningIcon } from '../dom';
 import { radios } from './choices';
 import { table } from './tables';
-import type { Method } from '../../src/core/calibration/methods';
+import type { CalibratorId } from '../../src/core/calibration/registry';
 
 /** What the plots are of. */
 export type ProgressionMetric = 'nll' | 'brier';
@@ -22,7 +22,7 @@ export interface ProgressionPart {
   /** Rows with a known truth. */
   readonly rows: number;
   /** The calibrator that is recommended; null where none is or none were compared. */
-  readonly recommended: Method | null;
+  readonly recommended: CalibratorId | null;
   readonly metric: ProgressionMetric;
 }
 
@@ -71,7 +71,7 @@ function contents(
 
 function computed(
   methods: readonly MethodProgression[],
-  recommended: Method | null,
+  recommended: CalibratorId | null,
   metric: ProgressionMetric,
   actions: ProgressionActions,
 ): Node[] {
@@ -137,7 +137,7 @@ function inWords(
 ): string {
   const last = points.at(-1);
   if (last === undefined || raw === null) return message;
-  const which = `${methodName(method)}, ${isRecommended ? 'which is recommended' : 'which scores best with all rows'}`;
+  const which = `${calibratorTitle(method)}, ${isRecommended ? 'which is recommended' : 'which scores best with all rows'}`;
   const scores = `NLL ${number(last.nll.median)} with ${count(last.rows, 'row')}, ${number(raw.nll.median)} raw`;
   const gain =
     lastGain === null
@@ -200,11 +200,11 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
     return element;
   };
   const title = svg('title');
-  title.textContent = `${NAMES[metric]} after ${methodName(method)}, by the number of labelled rows`;
+  title.textContent = `${NAMES[metric]} after ${calibratorTitle(method)}, by the number of labelled rows`;
   return h(
     'figure',
     {},
-    h('figcaption', {}, methodName(method)),
+    h('figcaption', {}, calibratorTitle(method)),
     svg(
       'svg',
       {
@@ -266,7 +266,7 @@ const MULTIPLE_VERDICTS: Record<MethodProgression['verdict'], string> = {
 function spoken({ method, points, raw, message }: MethodProgression, metric: ProgressionMetric): string {
   const values = points.map((point) => `${number(point[metric].median)} at ${count(point.rows, 'row')}`);
   const against = raw === null ? '' : `; raw ${number(raw[metric].median)}`;
-  return `${methodName(method)}, ${NAMES[metric]}: ${values.join(', ')}${against}. ${message}`;
+  return `${calibratorTitle(method)}, ${NAMES[metric]}: ${values.join(', ')}${against}. ${message}`;
 }
 
 /** Two to five round numbers inside. */
@@ -328,7 +328,7 @@ function sizesTable(methods: readonly MethodProgression[]): HTMLElement {
       ...(raw === null ? [] : [['Raw', '–', ...scores(raw), '–']]),
       ...methods.flatMap(({ method, points }) =>
         points.map((point) => [
-          methodName(method),
+          calibratorTitle(method),
           point.rows.toLocaleString('en-US'),
           ...scores(point),
           point.failures === 0 ? '–' : count(point.failures, 'draw'),

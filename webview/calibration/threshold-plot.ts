@@ -2,7 +2,7 @@
  * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
  * beneath moves a line over it; what stands there is said in words.
  */
-import { count, interval, labelName, methodName, number } from '../../src/core/words/calibration';
+import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
@@ -87,7 +87,7 @@ function legend({ shown, buckets, target }: ThresholdPlotOptions): HTMLElement {
     ...shown.map(({ method }, index) =>
       item(
         svg('path', { class: `curve series-${index}`, d: 'M0 8H16' }),
-        method === 'raw' ? 'raw' : `${methodName(method)}, on rows that the fit did not see`,
+        method === 'raw' ? 'raw' : `${calibratorTitle(method)}, on rows that the fit did not see`,
       ),
     ),
     item(
@@ -267,7 +267,7 @@ function bucketPart(
 /** What is right, and how many rows, from a threshold on: raw and calibrated. */
 export function thresholdSentence(threshold: number, shown: readonly Decided[]): string {
   const parts = shown.map(({ method, curve }) => {
-    const name = shown.length > 1 ? `${methodName(method)}: ` : '';
+    const name = shown.length > 1 ? `${calibratorTitle(method)}: ` : '';
     const point = curve.find((candidate) => Math.abs(candidate.threshold - threshold) < 1e-9);
     if (point === undefined) return `${name}no row.`;
     const { rows, coverage, accuracy, accuracyLow: low, accuracyHigh: high } = point;
@@ -283,7 +283,7 @@ function curveTable(shown: readonly Decided[]): HTMLElement {
     [
       { name: 'Threshold' },
       ...shown.flatMap(({ method }) => {
-        const name = shown.length > 1 ? `${methodName(method)}: ` : '';
+        const name = shown.length > 1 ? `${calibratorTitle(method)}: ` : '';
         return [`${name}rows`, `${name}coverage`, `${name}accuracy`, '95% interval'].map((text) => ({
           name: text,
           isNumber: true,

@@ -2,6 +2,7 @@
  * Whether a calibrator may be used on a table, and what must be said about it.
  */
 import path from 'node:path';
+import { needs } from '../../core/calibration/registry';
 import { isFittedOn, mismatches } from '../../core/calibration/saved';
 import type { Binding } from '../../core/model/binding';
 import type { Warning } from '../../core/model/predictions';
@@ -23,7 +24,7 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
       `The calibrator works on ${calibrator.on}, so the table cannot be looked at on ${asked.on} with it.`,
     );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
-  return { ...asked, on: calibrator.on, labels, combine: calibrator.method === 'combination' };
+  return { ...asked, on: calibrator.on, labels, combine: needs(calibrator.method, 'agreement') };
 }
 
 /**

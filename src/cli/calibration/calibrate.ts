@@ -6,12 +6,14 @@ import { combinationGain, gainWarnings } from '../../core/calibration/combinatio
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { forShares } from '../../core/calibration/deployment';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
+import { fitRecommended, type Recommendation, recommend } from '../../core/calibration/recommend';
 import {
-  FITTED_METHODS,
-  fitRecommended,
-  type Recommendation,
-  recommend,
-} from '../../core/calibration/recommend';
+  CALIBRATOR_IDS,
+  type CalibratorId,
+  calibratorKind,
+  CANDIDATE_IDS,
+  idsThatNeed,
+} from '../../core/calibration/registry';
 import type { PredictionData } from '../../core/model/predictions';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import { UserError } from '../../core/user-error';
@@ -43,22 +45,28 @@ import {
   report as reportProblems,
 } from './render';
 import type { Evaluation } from '../../core/model/evaluation';
-import type { Method } from '../../core/calibration/methods';
 
-/** Corrections of a label prior, which look at no true label. */
-const PRIORS = { 'prior-batch': 'batch', 'prior-content-free': 'content-free' } as const;
+const METHODS = ['auto', ...CALIBRATOR_IDS] as const;
 
-const METHODS = ['auto', ...FITTED_METHODS, 'combination', 'prior-batch', 'prior-content-free'] as const;
+/** Ids for the right column of the usage, in as many lines as they take. */
+function listed(ids: readonly CalibratorId[]): string {
+  return ids.join(', ').replace(/(.{50,80}) /g, `$1\n${' '.repeat(25)}`);
+}
+
+const [withAgreement, withShares, withNeutral] = [
+  idsThatNeed('agreement'),
+  idsThatNeed('shares'),
+  idsThatNeed('neutral'),
+];
 
 const USAGE = `Usage: prompt-confidence calibrate TABLE --method METHOD --out FILE [options]
 Fits a calibrator, says what it is worth on rows that it did not see, and saves it.
 
-  --method METHOD        ${FITTED_METHODS.slice(0, 5).join(', ')},
-                         ${FITTED_METHODS.slice(5).join(', ')}, prior-batch, prior-content-free;
-                         combination, of the columns token/… and consistency/…;
+  --method METHOD        ${listed([...CANDIDATE_IDS, ...withShares, ...withNeutral])};
+                         ${listed(withAgreement)}, of the columns token/… and consistency/…;
                          or auto: the simplest that is as good as the best, and none where none helps
-  --shares LABEL=X,…     for prior-batch: the share of each label to expect, or "uniform"
-  --neutral TABLE        for prior-content-free: the scores of neutral texts ("N/A", …)
+  --shares LABEL=X,…     for ${listed(withShares)}: the share of each label to expect, or "uniform"
+  --neutral TABLE        for ${listed(withNeutral)}: the scores of neutral texts ("N/A", …)
   --prevalence LABEL=X,… the shares of the labels where the calibrator will be used, if they differ from TABLE's
   --progression          what more labelled rows would bring
   --out FILE             where the calibrator goes
@@ -97,15 +105,16 @@ export const calibrate = command(USAGE, async (argv, io) => {
   const [file = ''] = positional(positionals, 'TABLE');
   const asked = oneOf('method', values.method, METHODS);
   if (asked === undefined) throw usageError(`--method is missing: one of ${METHODS.join(', ')}.`);
-  const isPrior = asked === 'prior-batch' || asked === 'prior-content-free';
-  if (values.shares !== undefined && asked !== 'prior-batch')
-    throw usageError('--shares is for --method prior-batch.');
-  if ((values.neutral !== undefined) !== (asked === 'prior-content-free'))
-    throw usageError('--method prior-content-free and --neutral TABLE go together.');
-  if (values.prevalence !== undefined && isPrior)
+  const kind = asked === 'auto' ? undefined : calibratorKind(asked);
+  const need = kind?.needs?.what;
+  if (values.shares !== undefined && need !== 'shares')
+    throw usageError(`--shares is for --method ${listed(withShares)}.`);
+  if ((values.neutral !== undefined) !== (need === 'neutral'))
+    throw usageError(`--method ${listed(withNeutral)} and --neutral TABLE go together.`);
+  if (values.prevalence !== undefined && kind?.shape === 'labels' && kind.rows !== 'labelled')
     throw usageError('--prevalence is for methods fitted on true labels; --shares says what to expect.');
   const out = await outputFile(values.out, values.force === true, [file]);
-  const columns = { ...columnOptions(values), combine: asked === 'combination' };
+  const columns = { ...columnOptions(values), combine: need === 'agreement' };
   const input = await readLabelled(file, columns);
   refuseCalibrated(input.table, file);
   const { data } = input;
@@ -170,13 +179,11 @@ function printed(json: CalibrateReport): string {
 }
 
 type Chosen =
-  | { readonly method: Method; readonly recommendation: Recommendation | null }
+  | { readonly method: CalibratorId; readonly recommendation: Recommendation | null }
   | { readonly method: null; readonly recommendation: Recommendation };
 
 /** The method asked for; with auto the recommended one, or none where raw is to be kept. */
 function choose(asked: (typeof METHODS)[number], data: PredictionData, seed: number): Chosen {
-  if (asked === 'prior-batch' || asked === 'prior-content-free')
-    return { method: PRIORS[asked], recommendation: null };
   if (asked !== 'auto') return { method: asked, recommendation: null };
   const recommendation = recommend(data, { on: data.kind, seed });
   const { choice } = recommendation;

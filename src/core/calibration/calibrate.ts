@@ -1,14 +1,21 @@
-import type { Method } from './methods';
 import { evaluate } from '../metrics/evaluate';
 import { type Calibrator, applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
-import { confidenceOnly, crossFit, type CrossFit, type Fit, partition, type Partition } from './cross-fit';
+import {
+  confidenceOnly,
+  crossFit,
+  type CrossFit,
+  type FitFold,
+  partition,
+  type Partition,
+} from './cross-fit';
+import type { CalibratorId } from './registry';
 import { knownRows } from '../model/rows';
 import type { CalibrateOn, PredictionData, Warning } from '../model/predictions';
 import type { Evaluation, EvaluateOptions } from '../model/evaluation';
 
 export interface CalibrateOptions extends FitOptions, Omit<EvaluateOptions, 'seed' | 'folds'> {
   /** How a fold gets its calibrator, where more than the parameters of `method` was chosen on the table. */
-  readonly fitFold?: Fit | undefined;
+  readonly fitFold?: FitFold | undefined;
 }
 
 export interface CalibrationResult {
@@ -135,7 +142,7 @@ export interface FoldReport {
 
 /** What `calibrate` prints. */
 export interface CalibrationReport {
-  readonly method: Method;
+  readonly method: CalibratorId;
   readonly on: CalibrateOn;
   readonly folds: FoldReport;
   /** Raw and calibrated out-of-sample numbers, on the same rows. */

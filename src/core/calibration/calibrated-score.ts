@@ -6,9 +6,9 @@ import type { Score } from '../scoring/score';
 import { applyCalibrator, type Calibrator } from './calibrator';
 import { confidenceOf, labelData } from '../model/rows';
 import { tableLabels } from './compatibility';
+import { type CalibratorId, needs } from './registry';
 import type { SavedCalibrator } from './saved';
 import { type CalibrateOn, type PredictionData, UNKNOWN_CORRECT, UNKNOWN_LABEL } from '../model/predictions';
-import type { Method } from './methods';
 
 export interface CalibratedScore {
   readonly on: CalibrateOn;
@@ -31,7 +31,7 @@ export interface CalibratedBy {
   readonly name: string;
   /** Its file as it is named to the person. */
   readonly file: string;
-  readonly method: Method;
+  readonly method: CalibratorId;
   readonly on: CalibrateOn;
   /** Rows that it was fitted on. */
   readonly n: number;
@@ -95,7 +95,7 @@ function rowOf(score: RawScore, { on, method }: Calibrator): PredictionData {
       correct: Uint8Array.of(UNKNOWN_CORRECT),
     };
   const { labels, agreement, tokenLabels } = score;
-  const combines = method === 'combination' && tokenLabels !== undefined && agreement !== undefined;
+  const combines = needs(method, 'agreement') && tokenLabels !== undefined && agreement !== undefined;
   return labelData({
     labels: tableLabels(labels.map(({ label }) => label)),
     scores: Float64Array.from(combines ? tokenLabels : labels, ({ logProb }) =>

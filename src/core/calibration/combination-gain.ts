@@ -1,5 +1,5 @@
 import { UserError } from '../user-error';
-import { type ComparedMethod, crossFitted } from './compare';
+import { type ComparedCalibrator, crossFitted } from './compare-calibrators';
 import { type Partition, partition } from './cross-fit';
 import { knownRows } from '../model/rows';
 import { recommend } from './recommend';
@@ -48,7 +48,7 @@ export function gainWarnings({ beats, message }: CombinationGain): Warning[] {
 
 /** The combination on rows that it did not see, or why there is none. */
 export type ComparedCombination =
-  | (ComparedMethod & {
+  | (ComparedCalibrator & {
       /** How the rows were scored. */
       readonly split: Pick<Partition, 'source' | 'count'>;
       readonly gain: CombinationGain;

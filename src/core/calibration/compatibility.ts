@@ -4,7 +4,7 @@ import { type ScoredBy, scoringOf } from '../scoring/score-parts';
 import { type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
 import type { Binding } from '../model/binding';
 
-export type Fit =
+export type Compatibility =
   /** It may be used; `warnings` are sentences to show beside its numbers. */
   | { readonly kind: 'fits'; readonly warnings: readonly string[] }
   /** It is known to belong to other scores. */
@@ -15,7 +15,7 @@ export type Fit =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** The first reason that weighs most: what is known to differ, then what was never said, then what is not known yet. */
-export function fitOf(saved: SavedCalibrator, target: CalibrationTarget): Fit {
+export function compatibilityOf(saved: SavedCalibrator, target: CalibrationTarget): Compatibility {
   const found = mismatches(saved, target);
   const reasons = (of: readonly (typeof found)[number][]): string =>
     of.map(({ message }) => message).join(' ');

@@ -6,7 +6,7 @@ import { assignFolds, foldCount } from '../model/folds';
 import { type CalibrateOn, type PredictionData, SPLIT_FIT, SPLIT_TEST } from '../model/predictions';
 
 /** Fits a calibrator on the given rows and on nothing else: whatever it chooses, it chooses there. */
-export type Fit = (train: PredictionData) => Calibrator;
+export type FitFold = (train: PredictionData) => Calibrator;
 
 /** Which rows are scored by a calibrator that did not see them. */
 export interface Partition {
@@ -74,7 +74,7 @@ export function partition(data: PredictionData, seed: number): Partition {
  *
  * @param data rows with a known truth only
  */
-export function crossFit(data: PredictionData, on: CalibrateOn, split: Partition, fit: Fit): CrossFit {
+export function crossFit(data: PredictionData, on: CalibrateOn, split: Partition, fit: FitFold): CrossFit {
   const n = rowCount(data);
   const failures: { fold: number; message: string }[] = [];
   const parts: { rows: Uint32Array; calibrated: PredictionData }[] = [];

@@ -1,5 +1,8 @@
-import { UserError } from '../user-error';
+import { clamp } from '../model/numeric';
+import type { LabelData } from '../model/predictions';
+import { normalisedWeights } from '../model/rows';
 import { listed } from '../quote';
+import { UserError } from '../user-error';
 
 /** What every calibrator of a distribution over labels is fitted on. */
 export interface LabelSample {
@@ -13,6 +16,22 @@ export interface LabelSample {
   readonly weight: Float64Array | null;
   /** (n) or undefined: each row its own. */
   readonly group: Int32Array | undefined;
+}
+
+/** Stands for the logarithm of 0 in fits: e^−745 is the smallest double. */
+const SMALLEST_LOG = -745;
+
+/** @param data rows with a known truth only */
+export function labelSample(data: LabelData): LabelSample {
+  const { labels, logProbs, truth, group } = data;
+  const weight = normalisedWeights(data, truth.length);
+  const z = logProbs.map((value) => Math.max(value, SMALLEST_LOG));
+  return { labels, K: labels.length, z, truth, weight, group };
+}
+
+/** scale · z with z kept finite, so that a scale of 0 or below does not meet −Infinity. */
+export function scaled(scale: number, z: number): number {
+  return scale * clamp(z, SMALLEST_LOG, 0);
 }
 
 /**

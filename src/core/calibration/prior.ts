@@ -1,63 +1,43 @@
-import { UserError } from '../user-error';
-import type { LabelData, Warning } from '../model/predictions';
-import { normalisedWeights } from '../model/rows';
-import { requireShares } from '../model/label-shares';
+/**
+ * What the corrections of a label prior share: a shift that takes the prior out of the scores without looking at any
+ * true label.
+ */
+import * as z from 'zod';
+import { probability } from './saved-numbers';
 
-/** softmax(z + b): a shift that takes a label prior out of the scores without looking at any true label. */
-export interface PriorModel {
-  readonly kind: 'content-free' | 'batch';
-  /** (K) mean 0. */
+/** softmax(z + b) with Σ b = 0. */
+export interface PriorModel<Id extends string> {
+  readonly kind: Id;
+  /** (K) */
   readonly bias: readonly number[];
-  /** (K) the shares of the labels that a batch correction was told to expect. */
+  /** (K) the shares of the labels that it was told to expect; null for a correction that is told none. */
   readonly shares: readonly number[] | null;
 }
 
+export function priorSchema<const Id extends string>(id: Id, formerId: string) {
+  return z.strictObject({
+    kind: z.literal([id, formerId]).transform(() => id),
+    bias: z.array(z.number()).readonly(),
+    shares: z.array(probability).readonly().nullable(),
+  });
+}
+
 /**
- * Content-free correction: b_k = −mean log p_k over neutral inputs ("N/A", ""). Zhao et al., "Calibrate before
- * use", 2021, §5 averages p and divides by it; the mean of logs is ours: one odd neutral input weighs less.
+ * z + b
  *
- * @param neutral (m·K) log-softmax scores of the neutral inputs
+ * @param logProbs (n·K)
+ * @param bias (K)
  */
-export function fitContentFree(neutral: Float64Array, K: number): PriorModel {
-  const m = neutral.length / K;
-  if (m === 0)
-    throw new UserError(
-      'no-neutral-inputs',
-      'A content-free correction needs the scores of at least one neutral input.',
-    );
-  return {
-    kind: 'content-free',
-    bias: centred(meanLogProbs(neutral, K, null).map((mean) => -mean)),
-    shares: null,
-  };
+export function shifted(logProbs: Float64Array, bias: readonly number[]): Float64Array {
+  return logProbs.map((score, i) => score + (bias[i % bias.length] ?? 0));
 }
 
 /**
- * Batch correction (Zhou et al., "Batch calibration", 2024, §3.2, in logs): b_k = −mean over rows of log p_k +
- * log π_k, where π are the expected shares of the labels.
+ * @param logProbs (n·K)
+ * @param weight (n) or null for all 1
+ * @returns (K)
  */
-export function fitBatch(
-  data: LabelData,
-  shares: readonly number[],
-): { model: PriorModel; warnings: Warning[] } {
-  const K = data.labels.length;
-  requireShares(shares, K, 'expected label shares');
-  const means = meanLogProbs(data.logProbs, K, normalisedWeights(data, data.truth.length));
-  const bias = centred(means.map((mean, k) => Math.log(shares[k] ?? 0) - mean));
-  const uniform = shares.every((share) => Math.abs(share - 1 / K) < 1e-12);
-  const warnings = uniform
-    ? [
-        {
-          code: 'uniform-shares',
-          message:
-            'The batch correction assumes that all labels are equally common. Where one is rare this makes the result worse: give the expected shares instead.',
-        },
-      ]
-    : [];
-  return { model: { kind: 'batch', bias, shares: [...shares] }, warnings };
-}
-
-function meanLogProbs(logProbs: Float64Array, K: number, weight: Float64Array | null): number[] {
+export function meanLogProbs(logProbs: Float64Array, K: number, weight: Float64Array | null): number[] {
   const n = logProbs.length / K;
   const sums = new Array<number>(K).fill(0);
   for (let i = 0; i < n; i++) {
@@ -67,7 +47,7 @@ function meanLogProbs(logProbs: Float64Array, K: number, weight: Float64Array | 
   return sums.map((sum) => sum / n);
 }
 
-function centred(values: readonly number[]): number[] {
+export function centred(values: readonly number[]): number[] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.map((value) => value - mean);
 }

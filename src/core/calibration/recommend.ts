@@ -1,18 +1,19 @@
 import { labelNllLosses, nllLosses } from '../metrics/losses';
-import { type Calibrator, fitCalibrator, type FitOptions, refusal } from './calibrator';
+import { FEWEST_OUTCOMES } from './calibrator-kind';
+import { type Calibrator, fitCalibrator, type FitOptions } from './calibrator';
 import { type CrossFit, confidenceOnly, crossFit, partition } from './cross-fit';
 import { confidenceOf, knownRows, normalisedWeights, rowCount, rowsWhere, selectRows } from '../model/rows';
 import { UserError } from '../user-error';
 import { type CalibrateOn, type PredictionData, SPLIT_FIT, type Warning } from '../model/predictions';
-import type { Method } from './methods';
+import { type CalibratorId, CALIBRATORS, refusal, CANDIDATE_IDS } from './registry';
 
 export interface RecommendOptions extends Omit<FitOptions, 'method'> {
-  /** Methods to compare; all that are fitted on labelled rows and work on `on`. */
-  readonly methods?: readonly Method[] | undefined;
+  /** Calibrators to compare; all that labelled rows are enough for and that work on `on`. */
+  readonly methods?: readonly CalibratorId[] | undefined;
 }
 
 export interface Candidate {
-  readonly method: Method | 'raw';
+  readonly method: CalibratorId | 'raw';
   /** Most parameters of a fold's fit; 0 for raw. */
   readonly parameters: number;
   /** Cross-fitted mean NLL, of the label distribution or of correct. */
@@ -24,33 +25,19 @@ export interface Candidate {
 }
 
 export interface Recommendation {
-  readonly choice: Method | 'raw' | null;
+  readonly choice: CalibratorId | 'raw' | null;
   /** One sentence for the person. */
   readonly reason: string;
   readonly verdict: 'use' | 'keep-raw' | 'not-enough-data';
   readonly on: CalibrateOn;
   readonly seed: number;
-  /** Simplest first, isotonic last; those that could be fitted. */
+  /** Simplest first, those that grow with the rows last; those that could be fitted. */
   readonly candidates: readonly Candidate[];
-  readonly excluded: readonly { readonly method: Method; readonly reason: string }[];
+  readonly excluded: readonly { readonly method: CalibratorId; readonly reason: string }[];
   /** With a split column: raw and the choice scored once on the test part, which chose nothing. */
   readonly test: null | { readonly n: number; readonly raw: number; readonly chosen: number };
   readonly warnings: readonly Warning[];
 }
-
-/** All that are fitted on labelled rows, in the order in which they are compared. */
-export const FITTED_METHODS = [
-  'temperature',
-  'slope',
-  'platt',
-  'bias-temperature',
-  'beta',
-  'vector',
-  'histogram',
-  'isotonic',
-] as const satisfies readonly Method[];
-const FEWEST_OUTCOMES = 20;
-const FEWEST_FOR_ISOTONIC = 200;
 
 /**
  * The simplest method whose cross-fitted NLL is within one paired standard error of the best (the one-standard-error
@@ -86,19 +73,20 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
       warnings: [],
     };
 
-  const excluded: { method: Method; reason: string }[] = [];
+  const excluded: { method: CalibratorId; reason: string }[] = [];
   const runs: Run[] = [{ method: 'raw', parameters: 0, losses: rawLosses(choosing, on) }];
   const folds = partition(choosing, seed);
-  for (const method of options.methods ?? FITTED_METHODS) {
+  for (const method of options.methods ?? CANDIDATE_IDS) {
     const refused = refusal(method, on);
     if (refused !== null) {
       if (options.methods !== undefined) excluded.push({ method, reason: refused });
       continue;
     }
-    if (method === 'isotonic' && Math.min(right, wrong) < FEWEST_FOR_ISOTONIC) {
+    const { title, fewestOutcomes } = CALIBRATORS[method];
+    if (Math.min(right, wrong) < fewestOutcomes) {
       excluded.push({
         method,
-        reason: `Isotonic wants ${FEWEST_FOR_ISOTONIC} right and ${FEWEST_FOR_ISOTONIC} wrong rows.`,
+        reason: `${title} wants ${fewestOutcomes} right and ${fewestOutcomes} wrong rows.`,
       });
       continue;
     }
@@ -114,7 +102,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     reason:
       chosen === 'raw'
         ? 'Keep raw: no calibrator is better on new rows by more than one standard error.'
-        : `${chosen} is the simplest method within one standard error of the best on new rows.`,
+        : `${CALIBRATORS[chosen].title} is the simplest method within one standard error of the best on new rows.`,
     on,
     seed,
     candidates,
@@ -152,14 +140,14 @@ export function fitRecommended(train: PredictionData, options: RecommendOptions)
 }
 
 interface Run {
-  readonly method: Method | 'raw';
+  readonly method: CalibratorId | 'raw';
   readonly parameters: number;
   /** (n) NLL of each row. */
   readonly losses: Float64Array;
 }
 
 function tryRun(
-  method: Method,
+  method: CalibratorId,
   options: RecommendOptions,
   run: (fit: (train: PredictionData) => ReturnType<typeof fitCalibrator>['calibrator']) => CrossFit,
 ): Run | { readonly reason: string } {
@@ -191,7 +179,8 @@ function compare(runs: readonly Run[], data: PredictionData): Candidate[] {
   const weight = normalisedWeights(data, rowCount(data));
   const means = runs.map(({ losses }) => pairedMean(losses, null, weight, data.group).mean);
   const best = runs[means.indexOf(Math.min(...means))];
-  const order = (run: Run) => (run.method === 'isotonic' ? Infinity : run.parameters);
+  const order = ({ method, parameters }: Run) =>
+    method !== 'raw' && CALIBRATORS[method].growsWithRows ? Infinity : parameters;
   return runs
     .map((run, i) => {
       const { mean: gap, se } = pairedMean(run.losses, best?.losses ?? null, weight, data.group);
@@ -245,7 +234,7 @@ export function pairedMean(
 /** Raw and the choice, fitted on the fit part, on the test part. */
 function scoreTest(
   known: PredictionData,
-  chosen: Method | 'raw',
+  chosen: CalibratorId | 'raw',
   options: RecommendOptions,
 ): Recommendation['test'] {
   const split = partition(known, options.seed ?? 0);

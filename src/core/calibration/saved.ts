@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { type Binding, bindingSchema, sha256 } from '../model/binding';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
-import { METHODS } from './methods';
-import { type Binding, bindingSchema, sha256 } from '../model/binding';
+import { CALIBRATOR_IDS, type CalibratorId, CALIBRATORS, labelKind } from './registry';
 
 /** Version of the file's form. A newer one is refused, not guessed. */
 export const SAVED_VERSION = 1;
@@ -10,65 +10,24 @@ export const SAVED_VERSION = 1;
 const finite = z.number();
 const count = z.int().min(0);
 
-function ascending(values: readonly number[], strictly: boolean): boolean {
-  return values.every((value, i) => {
-    const before = values[i - 1];
-    return before === undefined || (strictly ? before < value : before <= value);
-  });
+/** Fits of any of these calibrators, told apart by `kind`. */
+function anyOf<Schema extends z.core.$ZodTypeDiscriminable>([first, ...others]: readonly Schema[]) {
+  if (first === undefined) throw new Error('The registry lists no calibrator of this shape.');
+  return z.discriminatedUnion('kind', [first, ...others]);
 }
 
-const probability = finite.min(0).max(1);
+const listed = Object.values(CALIBRATORS);
+const scalarMap = anyOf(listed.flatMap((kind) => (kind.shape === 'scalar' ? [kind.schema] : [])));
+const labelModel = anyOf(listed.flatMap((kind) => (kind.shape === 'labels' ? [kind.schema] : [])));
 
-const scalarMap = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('platt'), a: finite, b: finite }),
-  z
-    .strictObject({
-      kind: z.literal('isotonic'),
-      x: z.array(finite).min(1).readonly(),
-      y: z.array(probability).readonly(),
-    })
-    .refine(({ x, y }) => x.length === y.length, 'x and y must be equally long')
-    .refine(({ x }) => ascending(x, true), 'x must ascend')
-    .refine(({ y }) => ascending(y, false), 'y must not descend'),
-  z.strictObject({ kind: z.literal('beta'), a: finite.min(0), b: finite.min(0), c: finite }),
-  z
-    .strictObject({
-      kind: z.literal('histogram'),
-      edges: z.array(finite).readonly(),
-      values: z.array(probability).readonly(),
-    })
-    .refine(({ edges, values }) => values.length === edges.length + 1, 'there is one value more than edges')
-    .refine(({ edges }) => ascending(edges, true), 'edges must ascend'),
-  z.strictObject({ kind: z.literal('slope'), beta: finite.positive() }),
-]);
-
-const labelModel = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('temperature'), beta: finite.positive() }),
-  z.strictObject({
-    kind: z.literal('bias-temperature'),
-    beta: finite.positive(),
-    bias: z.array(finite).readonly(),
-  }),
-  z.strictObject({
-    kind: z.literal('vector'),
-    scale: z.array(finite).readonly(),
-    bias: z.array(finite).readonly(),
-    penalty: finite.min(0),
-  }),
-  z.strictObject({
-    kind: z.literal('combination'),
-    tokenWeight: finite,
-    agreementWeight: finite,
-    bias: z.array(finite).readonly(),
-  }),
-  z.strictObject({
-    kind: z.enum(['content-free', 'batch']),
-    bias: z.array(finite).readonly(),
-    shares: z.array(probability).readonly().nullable(),
-  }),
-]);
-
-const method = z.enum(METHODS);
+/** Ids of before, by which files may still name a calibrator, and those of now. */
+const FORMER_IDS = new Map<string, CalibratorId>(
+  listed.flatMap((kind) => ('formerId' in kind ? [[kind.formerId, kind.id] as const] : [])),
+);
+const method = z
+  .enum([...CALIBRATOR_IDS, ...FORMER_IDS.keys()])
+  .transform((name) => FORMER_IDS.get(name) ?? name)
+  .pipe(z.enum(CALIBRATOR_IDS));
 const labels = z
   .array(z.string().min(1))
   .min(2)
@@ -116,15 +75,9 @@ function disagreements(value: Calibrator): string[] {
     ];
   }
   const { model } = value;
-  const columns = [
-    ...('bias' in model ? [model.bias] : []),
-    ...('scale' in model ? [model.scale] : []),
-    ...('shares' in model && model.shares !== null ? [model.shares] : []),
-    ...expected,
-  ];
   return [
     ...(model.kind === value.method ? [] : [`the method is ${value.method} but the model is ${model.kind}`]),
-    ...columnProblem(columns),
+    ...columnProblem([...labelKind(model).perLabel(model), ...expected]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { metricsOf } from './metrics';
 import { excerpt, visibleName } from './score';
 import type { Partition } from '../calibration/cross-fit';
 import type { Evaluation, Metric, ReliabilityBin } from '../model/evaluation';
-import type { Method } from '../calibration/methods';
+import { type CalibratorId, CALIBRATORS } from '../calibration/registry';
 
 const LABEL_LIMIT = 60;
 
@@ -64,22 +64,9 @@ export function labelName(label: string | null): string {
   return visibleName(excerpt(label, LABEL_LIMIT));
 }
 
-const METHOD_NAMES: Partial<Record<Method, string>> = {
-  platt: 'Platt',
-  isotonic: 'Isotonic',
-  temperature: 'Temperature',
-  'bias-temperature': 'Bias-temperature',
-  vector: 'Vector',
-  combination: 'Combination',
-  beta: 'Beta',
-  histogram: 'Histogram',
-  slope: 'Slope',
-  batch: 'Batch prior correction',
-  'content-free': 'Content-free prior correction',
-};
-
-export function methodName(method: Method | 'raw'): string {
-  return method === 'raw' ? 'Raw' : (METHOD_NAMES[method] ?? method);
+/** Raw scores stand among the calibrators that they are compared with. */
+export function calibratorTitle(id: CalibratorId | 'raw'): string {
+  return id === 'raw' ? 'Raw' : CALIBRATORS[id].title;
 }
 
 /** What a diagram's axes are: confidence against correct, or one label's probability against that label. */
@@ -223,14 +210,8 @@ export function aboutNumbers({ seed }: Evaluation): string {
 /** What the comparison of calibrators came to. */
 export function recommendationTitle(
   outcome: 'use' | 'keep-raw' | 'not-enough-data',
-  choice: Method | 'raw' | null,
+  choice: CalibratorId | 'raw' | null,
 ): string {
   if (outcome === 'not-enough-data') return 'Not enough data';
-  return outcome === 'use' && choice !== null ? `Recommended: ${methodName(choice)}` : 'Keep raw';
-}
-
-/** The core's reason, which begins with the name of a method as the command line has it. */
-export function recommendationReason(reason: string, choice: Method | 'raw' | null): string {
-  if (choice === null || !reason.startsWith(choice)) return reason;
-  return methodName(choice) + reason.slice(choice.length);
+  return outcome === 'use' && choice !== null ? `Recommended: ${calibratorTitle(choice)}` : 'Keep raw';
 }

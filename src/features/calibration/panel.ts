@@ -35,7 +35,7 @@ import { askCalibratorFile, extensionVersion, tellSaved, writeCalibrator } from 
 import { copyText, exportFile, type ExportSource } from './export/export';
 import { LocalTable } from './local-table';
 import { CalibrationWorker } from './worker-client';
-import type { Method } from '../../core/calibration/methods';
+import { type CalibratorId, needs } from '../../core/calibration/registry';
 
 /** A file that is being written changes many times: it is read when it has been quiet for so long. */
 const QUIET_MS = 300;
@@ -312,7 +312,7 @@ export class CalibrationPanel {
   }
 
   /** Fits a calibrator on all rows and saves it, once it has a name. */
-  async save(method: Method): Promise<void> {
+  async save(method: CalibratorId): Promise<void> {
     const { busy } = this.current;
     const origin = originOf(method, this.current);
     if (origin === undefined || busy !== null) return;
@@ -457,8 +457,8 @@ export class CalibrationPanel {
 }
 
 /** What a calibrator would be bound to, in words; undefined where there are no numbers of it. */
-function originOf(method: Method, { analysis, methods }: PanelState): string | undefined {
-  if (method !== 'combination') return analysis?.origin;
+function originOf(method: CalibratorId, { analysis, methods }: PanelState): string | undefined {
+  if (!needs(method, 'agreement')) return analysis?.origin;
   const combination = methods?.combination ?? null;
   return combination === null || 'reason' in combination ? undefined : combination.origin;
 }

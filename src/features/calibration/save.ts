@@ -10,7 +10,7 @@ import { tellAssigned, useCalibrator } from '../../workspace/assign-calibrator';
 import { readCalibrator } from '../../workspace/calibrators';
 import type { Prompts } from '../../workspace/prompts';
 import type { Services } from '../../workspace/services';
-import type { Method } from '../../core/calibration/methods';
+import type { CalibratorId } from '../../core/calibration/registry';
 
 /**
  * Asks for the name of a calibrator.
@@ -22,7 +22,7 @@ import type { Method } from '../../core/calibration/methods';
 export async function askCalibratorFile(
   prompts: Prompts,
   table: vscode.Uri,
-  method: Method,
+  method: CalibratorId,
   origin: string,
 ): Promise<string | undefined> {
   if (!vscode.workspace.isTrusted)

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { parseClassifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
-import { fitBefore } from '../../app/classifier-calibrator';
+import { compatibilityBefore } from '../../app/classifier-calibrator';
 import { originBefore } from '../../workspace/calibrators';
 import type { Services } from '../../workspace/services';
 
@@ -21,14 +21,18 @@ export async function calibratorProblem(
     const classifier = parseClassifier(text, '');
     const calibrator = await calibrators.of({ kind: 'file', uri, classifier });
     if (calibrator === undefined) return undefined;
-    const fit = fitBefore(calibrator, classifier, await originBefore(engineModels, classifier));
-    if (fit.kind === 'refused')
+    const compatibility = compatibilityBefore(
+      calibrator,
+      classifier,
+      await originBefore(engineModels, classifier),
+    );
+    if (compatibility.kind === 'refused')
       return {
-        message: `The calibrator ${calibrator.by.name} does not belong to this classifier. ${fit.reason}`,
+        message: `The calibrator ${calibrator.by.name} does not belong to this classifier. ${compatibility.reason}`,
         severity: vscode.DiagnosticSeverity.Error,
       };
-    return fit.kind === 'unbound'
-      ? { message: fit.reason, severity: vscode.DiagnosticSeverity.Warning }
+    return compatibility.kind === 'unbound'
+      ? { message: compatibility.reason, severity: vscode.DiagnosticSeverity.Warning }
       : undefined;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

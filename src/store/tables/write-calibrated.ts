@@ -3,6 +3,7 @@
  */
 import path from 'node:path';
 import { applyCalibrator } from '../../core/calibration/calibrator';
+import { needs } from '../../core/calibration/registry';
 import { confidenceOf } from '../../core/model/rows';
 import {
   type CalibrateOn,
@@ -60,7 +61,7 @@ export function copyBy(
  */
 export function copyOfScores(loaded: LoadedCalibrator, buckets: readonly Bucket[]): CopyOptions {
   const { calibrator } = loaded.saved;
-  if (calibrator.method === 'combination')
+  if (needs(calibrator.method, 'agreement'))
     throw new UserError(
       'calibrator-combination',
       `${path.basename(loaded.file)} is a combination, which needs the columns of both methods: it is applied to a scored table, not while the table is ` +

@@ -5,7 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { calibrate } from '../../../src/core/calibration/calibrate';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
-import { applyCalibrator, type Calibrator, refusal } from '../../../src/core/calibration/calibrator';
+import { applyCalibrator, type Calibrator } from '../../../src/core/calibration/calibrator';
 import type { CalibrateOn } from '../../../src/core/model/predictions';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { bucketTone } from '../../../src/core/decisions/bucket-mark';
@@ -15,11 +15,11 @@ import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/wri
 import { writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
 import { labelTable } from './tables';
-import type { Method } from '../../../src/core/calibration/methods';
+import { type CalibratorId, CANDIDATE_IDS, refusal } from '../../../src/core/calibration/registry';
 
 const LABELS = ['label 0', 'label 1', 'label 2'];
 
-function fitted(method: Method, on: CalibrateOn, K: number): Calibrator {
+function fitted(method: CalibratorId, on: CalibrateOn, K: number): Calibrator {
   const data = labelTable(
     400,
     3,
@@ -29,23 +29,14 @@ function fitted(method: Method, on: CalibrateOn, K: number): Calibrator {
   return calibrate(data, { method, on, rounds: 0, nullDraws: 0 }).calibrator;
 }
 
-/** Every fitted method, on labels and on confidence, for two labels and for three. */
+/** Every calibrator that labelled rows are enough for, on labels and on confidence, for two labels and for three. */
 const CALIBRATORS = [2, 3].flatMap((K) =>
   (['labels', 'confidence'] as const).flatMap((on) =>
-    (
-      [
-        'platt',
-        'isotonic',
-        'temperature',
-        'bias-temperature',
-        'vector',
-        'beta',
-        'histogram',
-        'slope',
-      ] as const
-    )
-      .filter((method) => refusal(method, on) === null)
-      .map((method) => ({ name: `${method} on ${on}, ${K} labels`, K, calibrator: fitted(method, on, K) })),
+    CANDIDATE_IDS.filter((method) => refusal(method, on) === null).map((method) => ({
+      name: `${method} on ${on}, ${K} labels`,
+      K,
+      calibrator: fitted(method, on, K),
+    })),
   ),
 );
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { fitBiasTemperature } from '../../../src/core/calibration/bias-temperature';
-import { fitCombination } from '../../../src/core/calibration/combination';
+import { biasTemperature } from '../../../src/core/calibration/calibrators/bias-temperature';
+import { combination } from '../../../src/core/calibration/calibrators/combination';
 import { logSoftmax } from '../../../src/core/model/numeric';
-import type { LabelSample } from '../../../src/core/calibration/label-sample';
+import type { LabelData } from '../../../src/core/model/predictions';
 import { seededRandom } from '../../../src/core/random';
 
 const LABELS = ['a', 'b', 'c'];
 const K = LABELS.length;
 
 /** Truth drawn from softmax(v z + w a + b). */
-function simulate(n: number, v: number, w: number, b: readonly number[]) {
+function simulate(n: number, v: number, w: number, b: readonly number[]): LabelData {
   const random = seededRandom(2);
   const scores = () =>
     logSoftmax(
@@ -26,14 +26,12 @@ function simulate(n: number, v: number, w: number, b: readonly number[]) {
       [...p].findIndex((share) => (left -= share) < 0),
     );
   });
-  const sample: LabelSample = { labels: LABELS, K, z, truth, weight: null, group: undefined };
-  return { sample, agreement };
+  return { kind: 'labels', labels: LABELS, logProbs: z, agreement, truth };
 }
 
 describe('the combination', () => {
   it('finds the weights and biases that the truth was drawn from', () => {
-    const { sample, agreement } = simulate(20_000, 0.8, 1.5, [0.5, -0.2, -0.3]);
-    const model = fitCombination(sample, agreement);
+    const model = combination.fit(simulate(20_000, 0.8, 1.5, [0.5, -0.2, -0.3]));
     const found = [model.tokenWeight, model.agreementWeight, ...model.bias];
     [0.8, 1.5, 0.5, -0.2, -0.3].forEach((expected, i) =>
       assert.ok(Math.abs((found[i] ?? NaN) - expected) < 0.08, found.join(', ')),
@@ -41,20 +39,21 @@ describe('the combination', () => {
   });
 
   it('is bias-temperature where the agreement says nothing', () => {
-    const { sample } = simulate(3000, 0.7, 0, [0.4, 0, -0.4]);
-    const alone = fitBiasTemperature(sample);
+    const data = simulate(3000, 0.7, 0, [0.4, 0, -0.4]);
+    const alone = biasTemperature.fit(data);
     const random = seededRandom(9);
     const noise = logSoftmax(
       Float64Array.from({ length: 3000 * K }, () => 4 * random() - 2),
       K,
     );
-    const model = fitCombination(sample, noise);
+    const model = combination.fit({ ...data, agreement: noise });
     assert.ok(Math.abs(model.tokenWeight - alone.beta) < 0.02);
     assert.ok(Math.abs(model.agreementWeight) < 0.06);
   });
 
   it('refuses scores that say the same twice', () => {
-    const { sample } = simulate(500, 0.7, 0, [0, 0, 0]);
-    assert.throws(() => fitCombination(sample, sample.z), /agreement and token probability say the same/u);
+    const data = simulate(500, 0.7, 0, [0, 0, 0]);
+    const twice = { ...data, agreement: data.logProbs };
+    assert.throws(() => combination.fit(twice), /agreement and token probability say the same/u);
   });
 });

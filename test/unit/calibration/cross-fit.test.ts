@@ -52,14 +52,14 @@ describe('calibration: out of sample', () => {
     const rows: number[] = [];
     crossFit(data, 'labels', split, (train) => {
       rows.push(rowCount(train));
-      return fitCalibrator(train, { method: 'batch', on: 'labels', shares: [0.7, 0.3] }).calibrator;
+      return fitCalibrator(train, { method: 'prior-batch', on: 'labels', shares: [0.7, 0.3] }).calibrator;
     });
     assert.deepEqual(rows, new Array<number>(10).fill(90));
   });
 
   it('calibrate: a batch correction does not see the rows that it is scored on', () => {
     const data = labelTable(100, 2, 1, [1, -1]);
-    const prior = { method: 'batch', on: 'labels', shares: [0.7, 0.3] } as const;
+    const prior = { method: 'prior-batch', on: 'labels', shares: [0.7, 0.3] } as const;
     const { report } = calibrate(data, { ...prior, ...QUICK });
     const { calibrated } = crossFit(
       data,

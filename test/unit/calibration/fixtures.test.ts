@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
 import reference from '../../fixtures/calibration/reference.json';
-import {
-  applyCalibrator,
-  fitCalibrator,
-  mapLogOdds,
-  type ScalarMap,
-} from '../../../src/core/calibration/calibrator';
-import { fitBeta } from '../../../src/core/calibration/beta';
+import { applyCalibrator, fitCalibrator } from '../../../src/core/calibration/calibrator';
+import { beta } from '../../../src/core/calibration/calibrators/beta';
 import { labelData } from '../../../src/core/model/rows';
-import { fitIsotonic } from '../../../src/core/calibration/isotonic';
+import { isotonic } from '../../../src/core/calibration/calibrators/isotonic';
 import { sigmoid } from '../../../src/core/model/numeric';
-import { fitPlatt } from '../../../src/core/calibration/platt';
+import { platt } from '../../../src/core/calibration/calibrators/platt';
 import { evaluate } from '../../../src/core/metrics/evaluate';
 import { averagePrecision, precisionRecallCurve } from '../../../src/core/metrics/precision-recall';
 import { rankRows, scoreRanking } from '../../../src/core/metrics/ranking';
-import type { Method } from '../../../src/core/calibration/methods';
+import { type CalibratorId, scalarKind, type ScalarMap } from '../../../src/core/calibration/registry';
 
 function allNear(actual: ArrayLike<number>, expected: readonly number[], tolerance: number): void {
   assert.equal(actual.length, expected.length);
@@ -29,16 +24,16 @@ function allNear(actual: ArrayLike<number>, expected: readonly number[], toleran
 describe('calibration: cross-checks against scikit-learn, netcal and betacal', () => {
   for (const table of reference.binary) {
     const sample = { f: Float64Array.from(table.f), y: Uint8Array.from(table.y), weight: null };
-    const onGrid = (map: ScalarMap) => table.grid.map((f) => sigmoid(mapLogOdds(map, f)));
+    const onGrid = (map: ScalarMap) => table.grid.map((f) => sigmoid(scalarKind(map).apply(map, f)));
     const n = table.f.length;
 
-    it(`Platt, ${n} rows`, () => allNear(onGrid(fitPlatt(sample)), table.platt, 1e-4));
-    it(`isotonic, ${n} rows`, () => allNear(onGrid(fitIsotonic(sample)), table.isotonic, 1e-6));
+    it(`Platt, ${n} rows`, () => allNear(onGrid(platt.fit(sample)), table.platt, 1e-4));
+    it(`isotonic, ${n} rows`, () => allNear(onGrid(isotonic.fit(sample)), table.isotonic, 1e-6));
     it(`weighted isotonic, ${n} rows`, () => {
       const weighted = { ...sample, weight: Float64Array.from(table.weight) };
-      allNear(onGrid(fitIsotonic(weighted)), table.isotonicWeighted, 1e-6);
+      allNear(onGrid(isotonic.fit(weighted)), table.isotonicWeighted, 1e-6);
     });
-    it(`beta, ${n} rows`, () => allNear(onGrid(fitBeta(sample)), table.beta, 1e-4));
+    it(`beta, ${n} rows`, () => allNear(onGrid(beta.fit(sample)), table.beta, 1e-4));
 
     it(`metrics, ${n} rows`, () => {
       const evaluation = evaluate(
@@ -68,7 +63,7 @@ describe('calibration: cross-checks against scikit-learn, netcal and betacal', (
       scores: Float64Array.from(table.z),
       truth: Int32Array.from(table.y),
     });
-    const logProbs = (method: Method) => {
+    const logProbs = (method: CalibratorId) => {
       const calibrated = applyCalibrator(fitCalibrator(data, { method, on: 'labels' }).calibrator, data);
       return calibrated.kind === 'labels' ? calibrated.logProbs : new Float64Array(0);
     };

@@ -8,15 +8,15 @@ import {
 } from '../../../src/core/calibration/calibrator';
 import { confidenceOf, labelData, logProbsFromProbs, selectRows } from '../../../src/core/model/rows';
 import { assignFolds, foldCount } from '../../../src/core/model/folds';
-import { interpolate, isotonicKnots } from '../../../src/core/calibration/isotonic';
+import { interpolate, isotonicKnots } from '../../../src/core/calibration/calibrators/isotonic';
 import { argmax, harmonic, logSoftmax, softplus } from '../../../src/core/model/numeric';
 import type { CalibrateOn, LabelData, PredictionData } from '../../../src/core/model/predictions';
 import { seededRandom } from '../../../src/core/random';
 import { confidenceTable, labelTable } from './tables';
-import type { Method } from '../../../src/core/calibration/methods';
+import type { CalibratorId } from '../../../src/core/calibration/registry';
 import { shiftPrevalence } from '../../../src/core/model/label-shares';
 
-const ON_LABELS: readonly Method[] = [
+const ON_LABELS: readonly CalibratorId[] = [
   'platt',
   'isotonic',
   'temperature',
@@ -25,13 +25,13 @@ const ON_LABELS: readonly Method[] = [
   'beta',
   'histogram',
 ];
-const ON_CONFIDENCE: readonly Method[] = ['platt', 'isotonic', 'beta', 'histogram', 'slope'];
+const ON_CONFIDENCE: readonly CalibratorId[] = ['platt', 'isotonic', 'beta', 'histogram', 'slope'];
 
-function fit(data: PredictionData, method: Method, on: CalibrateOn): Calibrator {
+function fit(data: PredictionData, method: CalibratorId, on: CalibrateOn): Calibrator {
   return fitCalibrator(data, { method, on }).calibrator;
 }
 
-function labelsAfter(data: LabelData, method: Method): LabelData {
+function labelsAfter(data: LabelData, method: CalibratorId): LabelData {
   const calibrated = applyCalibrator(fit(data, method, 'labels'), data);
   assert.equal(calibrated.kind, 'labels');
   return calibrated;
@@ -216,7 +216,7 @@ describe('calibration: properties', () => {
   });
 
   it('refuses methods that a confidence cannot bear', () => {
-    for (const method of ['temperature', 'bias-temperature', 'vector', 'batch'] as const)
+    for (const method of ['temperature', 'bias-temperature', 'vector', 'prior-batch'] as const)
       rejectsWith('method-refused', () => fit(confidenceTable(50, 1), method, 'confidence'));
     rejectsWith('method-refused', () => fit(labelTable(50, 1, 1, [0, 0]), 'slope', 'labels'));
     rejectsWith('no-label-scores', () => fit(confidenceTable(50, 1), 'platt', 'labels'));
@@ -244,7 +244,7 @@ describe('calibration: properties', () => {
   it('prior corrections: the mean log-probability becomes flat, or as told', () => {
     const data = labelTable(500, 51, 1, [1, 0, -1]);
     const { calibrator, warnings } = fitCalibrator(data, {
-      method: 'batch',
+      method: 'prior-batch',
       on: 'labels',
       shares: 'uniform',
     });
@@ -252,7 +252,7 @@ describe('calibration: properties', () => {
       warnings.map(({ code }) => code),
       ['uniform-shares'],
     );
-    assert.ok('model' in calibrator && calibrator.model.kind === 'batch');
+    assert.ok('model' in calibrator && calibrator.model.kind === 'prior-batch');
     const { bias } = calibrator.model;
     const means = [0, 1, 2].map((k) => {
       let mean = bias[k] ?? 0;
@@ -260,10 +260,10 @@ describe('calibration: properties', () => {
       return mean;
     });
     means.forEach((mean) => assert.ok(Math.abs(mean - (means[0] ?? 0)) < 1e-9));
-    rejectsWith('shares-needed', () => fit(data, 'batch', 'labels'));
-    rejectsWith('no-neutral-inputs', () => fit(data, 'content-free', 'labels'));
+    rejectsWith('shares-needed', () => fit(data, 'prior-batch', 'labels'));
+    rejectsWith('no-neutral-inputs', () => fit(data, 'prior-content-free', 'labels'));
     rejectsWith('bad-shares', () =>
-      fitCalibrator(data, { method: 'batch', on: 'labels', shares: [0.5, 0.5, 0.5] }),
+      fitCalibrator(data, { method: 'prior-batch', on: 'labels', shares: [0.5, 0.5, 0.5] }),
     );
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { interpolate, isotonicKnots } from '../../../src/core/calibration/isotonic';
+import { interpolate, isotonicKnots } from '../../../src/core/calibration/calibrators/isotonic';
 import { logSoftmax } from '../../../src/core/model/numeric';
-import { fitPlatt } from '../../../src/core/calibration/platt';
+import { platt } from '../../../src/core/calibration/calibrators/platt';
 
 function near(actual: number | undefined, expected: number, tolerance: number): void {
   assert.ok(actual !== undefined && Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
@@ -9,7 +9,7 @@ function near(actual: number | undefined, expected: number, tolerance: number): 
 
 describe('calibration: reference cases', () => {
   it('Platt as libsvm', () => {
-    const map = fitPlatt({ f: Float64Array.of(5, -4, 1), y: Uint8Array.of(1, 0, 0), weight: null });
+    const map = platt.fit({ f: Float64Array.of(5, -4, 1), y: Uint8Array.of(1, 0, 0), weight: null });
     near(map.a, -0.20261354391187855, 1e-5);
     near(map.b, 0.6523631498001051, 1e-5);
   });

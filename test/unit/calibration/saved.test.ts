@@ -9,11 +9,11 @@ import {
   type SavedCalibrator,
   savedMetrics,
 } from '../../../src/core/calibration/saved';
-import { fitOf, targetOf } from '../../../src/core/calibration/compatibility';
+import { compatibilityOf, targetOf } from '../../../src/core/calibration/compatibility';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { UserError } from '../../../src/core/user-error';
 import { labelTable } from './tables';
-import type { Method } from '../../../src/core/calibration/methods';
+import type { CalibratorId } from '../../../src/core/calibration/registry';
 
 const HASH = 'a'.repeat(64);
 const OTHER_HASH = 'b'.repeat(64);
@@ -25,7 +25,7 @@ const BOUND: NonNullable<SavedCalibrator['bound']> = {
   backend: 'cpu',
 };
 
-function save(method: Method): SavedCalibrator {
+function save(method: CalibratorId): SavedCalibrator {
   const data = labelTable(300, 1, 0.5, [0.5, 0, -0.5]);
   const { report, calibrator } = calibrate(data, { method, on: 'labels', rounds: 10, nullDraws: 10 });
   return savedCalibrator({
@@ -68,6 +68,26 @@ describe('calibration: the saved form', () => {
     it(`${method} survives the file`, () => {
       const file = save(method);
       assert.deepEqual(parseSavedCalibrator(JSON.stringify(file)), file);
+    });
+
+  for (const [former, id] of [
+    ['batch', 'prior-batch'],
+    ['content-free', 'prior-content-free'],
+  ] as const)
+    it(`reads files that name ${id} as before, and writes the id of now`, () => {
+      const shares = former === 'batch' ? [0.2, 0.3, 0.5] : null;
+      const file = (name: string) => ({
+        ...saved,
+        calibrator: {
+          on: 'labels',
+          method: name,
+          labels: ['label 0', 'label 1', 'label 2'],
+          model: { kind: name, bias: [0.5, 0, -0.5], shares },
+        },
+      });
+      const read = parseSavedCalibrator(JSON.stringify(file(former)));
+      assert.deepEqual(read, file(id));
+      assert.deepEqual(savedCalibrator(read), file(id));
     });
 
   it('refuses what is no JSON, a newer version and hand-edited nonsense, each with a sentence', () => {
@@ -193,7 +213,7 @@ describe('calibration: whether a saved one fits', () => {
     bound: { ...BOUND, scoring: { method: 'token-probability', mode: 'first-token' } },
   };
   const fit = (change: Parameters<typeof targetOf>[0], file: SavedCalibrator = bound) =>
-    fitOf(file, targetOf({ ...origin, ...change }, labels, SCORE));
+    compatibilityOf(file, targetOf({ ...origin, ...change }, labels, SCORE));
 
   it('fits its own origin, with a warning on another backend', () => {
     assert.deepEqual(fit({}), { kind: 'fits', warnings: [] });
@@ -207,16 +227,22 @@ describe('calibration: whether a saved one fits', () => {
     assert.ok(refusal.kind === 'refused');
     assert.match(refusal.reason, /prompt differs: fitted with aaaaaaaaaaaa…; here bbbbbbbbbbbb…/);
     assert.equal(fit({ model: undefined }).kind, 'unknown');
-    assert.equal(fitOf(bound, targetOf(origin, labels, { ...SCORE, method: 'sequence' })).kind, 'refused');
-    assert.equal(fitOf(bound, targetOf(origin, labels, undefined)).kind, 'unknown');
+    assert.equal(
+      compatibilityOf(bound, targetOf(origin, labels, { ...SCORE, method: 'sequence' })).kind,
+      'refused',
+    );
+    assert.equal(compatibilityOf(bound, targetOf(origin, labels, undefined)).kind, 'unknown');
     assert.equal(fit({}, { ...saved, bound: null }).kind, 'unbound');
     assert.equal(
-      fitOf({ ...saved, bound: null }, targetOf(origin, labels.toReversed(), undefined)).kind,
+      compatibilityOf({ ...saved, bound: null }, targetOf(origin, labels.toReversed(), undefined)).kind,
       'refused',
     );
   });
 
   it('label names are compared as a table knows them, without spaces around', () => {
-    assert.equal(fitOf(bound, targetOf(origin, [' label 0', 'label 1 ', 'label 2'], SCORE)).kind, 'fits');
+    assert.equal(
+      compatibilityOf(bound, targetOf(origin, [' label 0', 'label 1 ', 'label 2'], SCORE)).kind,
+      'fits',
+    );
   });
 });

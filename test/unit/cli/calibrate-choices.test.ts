@@ -54,10 +54,10 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   it('takes out a label prior, given the shares to expect', async () => {
     const table = labelTable(400);
     const report = await calibrated(table, '--method', 'prior-batch', '--shares', 'neg=.6,pos=.4');
-    assert.equal(report.method, 'batch');
+    assert.equal(report.method, 'prior-batch');
     assert.ok((report.after.nll.value ?? 1) < (report.before.nll.value ?? 0));
     const { calibrator } = await saved();
-    assert.ok('model' in calibrator && calibrator.model.kind === 'batch');
+    assert.ok('model' in calibrator && calibrator.model.kind === 'prior-batch');
     assert.deepEqual(calibrator.model.shares, [0.6, 0.4]);
     const uniform = await calibrated(table, '--method', 'prior-batch', '--shares', 'uniform');
     assert.ok(uniform.warnings.some(({ code }) => code === 'uniform-shares'));
@@ -67,7 +67,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
     await bench.write('neutral.csv', 'text,prob:pos,prob:neg\nN/A,.8,.2\n,.8,.2\n');
     const neutral = ['--method', 'prior-content-free', '--neutral', bench.at('neutral.csv')];
     const report = await calibrated(labelTable(400), ...neutral);
-    assert.equal(report.method, 'content-free');
+    assert.equal(report.method, 'prior-content-free');
     const { calibrator } = await saved();
     assert.ok('model' in calibrator && 'bias' in calibrator.model);
     // Half of ln(.8 / .2) down for pos, which stands second, and up for neg.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Decisions } from '../../../src/core/decisions/decisions';
 import { UserError } from '../../../src/core/user-error';
-import { compareCalibrators } from '../../../src/features/calibration/worker/compare';
+import { comparisonForPage } from '../../../src/features/calibration/worker/compare';
 import { decideOn, progressions } from '../../../src/features/calibration/worker/decide';
 import { loadTable } from '../../../src/features/calibration/worker/load';
 import { decisionReportSchema, progressionsSchema } from '../../../src/protocol/calibration-decisions';
@@ -59,7 +59,7 @@ describe('what the calibration panel decides on', () => {
 
   it('takes calibrators as they score rows that they did not see, all on the same rows', async () => {
     const { input, shown } = await loadTable(bench.at('t.csv'), AS_FOUND);
-    const { comparison, compared } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, silent);
+    const { comparison, compared } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const report = decideOn(shown, compared, PARAMS);
     assert.deepEqual(decideOn(shown, null, PARAMS).methods[0], report.methods[0]);
     for (const [at, { method, buckets, curve }] of report.methods.entries()) {
@@ -75,7 +75,7 @@ describe('what the calibration panel decides on', () => {
 
   it('halves the test part of a split, where everything is scored on it', async () => {
     const { input, shown } = await loadTable(bench.at('split.csv'), AS_FOUND);
-    const { compared } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, silent);
+    const { compared } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const { n, isTestPart, methods } = decideOn(shown, compared, PARAMS);
     assert.ok(isTestPart && n < input.table.n && n > 0);
     for (const { curve, costs } of methods) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { analyse, reportOf } from '../../../src/features/calibration/worker/analyse';
 import { breakDown } from '../../../src/features/calibration/worker/breakdown';
-import { compareCalibrators } from '../../../src/features/calibration/worker/compare';
+import { comparisonForPage } from '../../../src/features/calibration/worker/compare';
 import { binsCsv, reportJson } from '../../../src/features/calibration/export/data';
 import { markdownReport, type ReportInput } from '../../../src/features/calibration/export/markdown';
 import { decideOn } from '../../../src/features/calibration/worker/decide';
@@ -66,7 +66,7 @@ describe('what the calibration panel exports', () => {
   before(async () => {
     workbench = await Workbench.create();
     const { input } = await loadTable(TABLE, AS_FOUND);
-    ({ comparison } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()));
+    ({ comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()));
   });
 
   it('is, as JSON, the document of evaluate --json to the last character', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { compareCalibrators, fitToSave } from '../../../src/features/calibration/worker/compare';
+import { comparisonForPage, fitToSave } from '../../../src/features/calibration/worker/compare';
 import { calibratedInDeployment, loadTable } from '../../../src/features/calibration/worker/load';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
 import { loadCalibrator } from '../../../src/store/calibrators';
@@ -34,22 +34,25 @@ describe('corrections of the label prior in the calibration panel', () => {
     it(`are, for the batch correction, those of calibrate --shares ${shares}`, async () => {
       const settings = withShares(neg);
       const { input } = await loadTable(bench.at('t.csv'), settings.table);
-      const { comparison, compared } = await compareCalibrators(input, settings, silent);
+      const { comparison, compared } = await comparisonForPage(input, settings, silent);
       const words = ['calibrate', '@t.csv', '--method', 'prior-batch', '--shares', shares];
       const { out } = await bench.run(...words, '--out', `@${neg}.json`, '--json');
       const { after } = JSON.parse(out) as CalibrationReport;
-      const { diagram } = comparison.methods.find(({ method }) => method === 'batch') ?? assert.fail();
+      const { diagram } = comparison.methods.find(({ method }) => method === 'prior-batch') ?? assert.fail();
       for (const name of ['accuracy', 'ece', 'nll', 'brier', 'auroc'] as const)
         assert.deepEqual(diagram.evaluation[name], after[name], name);
-      assert.match(comparison.excluded.find(({ method }) => method === 'batch')?.reason ?? '', /deployment/);
+      assert.match(
+        comparison.excluded.find(({ method }) => method === 'prior-batch')?.reason ?? '',
+        /deployment/,
+      );
 
       const made = { settings, version: '1.2.3', time: '2026-01-02T03:04:05Z' };
-      const saved = await fitToSave(input, { method: 'batch', ...made });
+      const saved = await fitToSave(input, { method: 'prior-batch', ...made });
       const own = await loadCalibrator(bench.at(`${neg}.json`));
       assert.deepEqual(saved.calibrator, own.saved.calibrator);
 
       // Its scores are for those shares already: rows are weighted, and no score is moved again.
-      const batch = compared.find(({ method }) => method === 'batch') ?? assert.fail();
+      const batch = compared.find(({ method }) => method === 'prior-batch') ?? assert.fail();
       const deployed = calibratedInDeployment(input, batch, settings.table.prevalence ?? []);
       assert.ok(deployed.kind === 'labels' && batch.data.kind === 'labels');
       assert.deepEqual(deployed.logProbs, batch.data.logProbs);
@@ -58,10 +61,10 @@ describe('corrections of the label prior in the calibration panel', () => {
 
   it('say what they need where it is not there', async () => {
     const { input } = await loadTable(bench.at('t.csv'), AS_FOUND);
-    const { comparison } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, silent);
+    const { comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const why = new Map(comparison.excluded.map(({ method, reason }) => [method, reason]));
-    assert.match(why.get('batch') ?? '', /the share of each label in deployment/);
-    assert.match(why.get('content-free') ?? '', /--neutral TABLE/);
-    assert.ok(comparison.methods.every(({ method }) => method !== 'batch'));
+    assert.match(why.get('prior-batch') ?? '', /the share of each label in deployment/);
+    assert.match(why.get('prior-content-free') ?? '', /--neutral TABLE/);
+    assert.ok(comparison.methods.every(({ method }) => method !== 'prior-batch'));
   });
 });

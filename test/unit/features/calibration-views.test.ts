@@ -3,7 +3,7 @@ import type { EvaluateReport } from '../../../src/core/decisions/report';
 import { UserError } from '../../../src/core/user-error';
 import { analyse, rowsOfBin } from '../../../src/features/calibration/worker/analyse';
 import { breakDown, columnsOfView } from '../../../src/features/calibration/worker/breakdown';
-import { compareCalibrators } from '../../../src/features/calibration/worker/compare';
+import { comparisonForPage } from '../../../src/features/calibration/worker/compare';
 import { listColumns } from '../../../src/features/calibration/worker/list-columns';
 import { loadTable } from '../../../src/features/calibration/worker/load';
 import {
@@ -85,7 +85,7 @@ describe('the rows of a table in parts', () => {
 
   it('list as many rows as are wanted, with the label that a calibrator makes the winner', async () => {
     const { input } = await loadTable(bench.at('t.csv'), AS_FOUND);
-    const { compared, rows } = await compareCalibrators(input, DEFAULT_PANEL_SETTINGS, silent);
+    const { compared, rows } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     for (const { method, data, assessment } of compared)
       for (const { low, high, count, accuracy } of assessment.evaluation.bins) {
         const listed = rowsOfBin(input, { low, high, limit: 5 }, { data, rows });

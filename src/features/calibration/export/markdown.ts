@@ -8,10 +8,9 @@ import {
   headlineRows,
   interval,
   labelName,
-  methodName,
+  calibratorTitle,
   nullInWords,
   number,
-  recommendationReason,
   recommendationTitle,
   rowsInWords,
   signed,
@@ -189,14 +188,14 @@ function comparison({ state: { comparison: compared, comparisonError } }: Report
   const candidates = new Set(compared.methods.map(({ method }) => method));
   return [
     heading,
-    `**${recommendationTitle(outcome, choice)}.** ${text(recommendationReason(reason, choice))} ${folds}`,
+    `**${recommendationTitle(outcome, choice)}.** ${text(reason)} ${folds}`,
     table(
       ['Calibrator', '>NLL', '>Brier', '>ECE', '>ECE if calibrated', '>Accuracy', '>Above the best NLL'],
       compared.methods.map((entry) => comparedRow(entry, choice)),
     ),
     ...excluded.map(
       ({ method, reason: why }) =>
-        `${candidates.has(method) ? 'Not a candidate' : 'Not compared'}: ${methodName(method)}. ${text(why)}`,
+        `${candidates.has(method) ? 'Not a candidate' : 'Not compared'}: ${calibratorTitle(method)}. ${text(why)}`,
     ),
     ...compared.warnings.map(({ message }) => `Warning: ${text(message)}`),
   ];
@@ -209,7 +208,7 @@ function comparedRow(
   const { nll, brier } = evaluation.labelMetrics ?? evaluation;
   const cell = (metric: typeof nll): string => `${number(metric.value)} (${interval(metric) || '–'})`;
   return [
-    `${methodName(method)}${method === choice ? ' (recommended)' : ''}`,
+    `${calibratorTitle(method)}${method === choice ? ' (recommended)' : ''}`,
     cell(nll),
     cell(brier),
     cell(evaluation.ece),
@@ -233,7 +232,7 @@ function decisions({
     '## Decisions',
     `On ${count(n, 'row')}${isTestPart ? ' that are marked test' : ''}.`,
     ...shown.flatMap(({ method, buckets, threshold, costs }) => [
-      `### ${methodName(method)}`,
+      `### ${calibratorTitle(method)}`,
       table(
         ['Bucket', '>From', '>Rows', '>Mean confidence', '>Accuracy', '>95% interval', '>Gap'],
         buckets.map(({ name, low, rows, meanConfidence, accuracy, accuracyLow, accuracyHigh }) => [
@@ -264,7 +263,7 @@ function progression({ state: { progression: shown } }: ReportInput): string[] {
   if (shown.methods === null) return [];
   return [
     '## Would more labelled rows help?',
-    list(shown.methods.map(({ method, message }) => `${methodName(method)}: ${text(message)}`)),
+    list(shown.methods.map(({ method, message }) => `${calibratorTitle(method)}: ${text(message)}`)),
   ];
 }
 

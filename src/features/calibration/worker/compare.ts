@@ -1,10 +1,18 @@
 /** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
 import { calibrate } from '../../../core/calibration/calibrate';
 import { combinationGain, gainWarnings } from '../../../core/calibration/combination-gain';
-import { compareMethods, type MethodComparison } from '../../../core/calibration/compare';
+import { type CalibratorComparison, compareCalibrators } from '../../../core/calibration/compare-calibrators';
 import { forShares } from '../../../core/calibration/deployment';
 import { recommend } from '../../../core/calibration/recommend';
+import {
+  CALIBRATOR_IDS,
+  type CalibratorId,
+  CALIBRATORS,
+  needs,
+  refusal,
+} from '../../../core/calibration/registry';
 import type { SavedCalibrator } from '../../../core/calibration/saved';
+import type { CalibrateOn } from '../../../core/model/predictions';
 import { foldsInWords } from '../../../core/words/calibration';
 import type { Comparison, FitParams, PanelSettings } from '../../../protocol/calibration-page';
 import { describeCalibrator } from '../../../store/tables/describe-calibrator';
@@ -16,22 +24,22 @@ import { sharesFor } from './load';
  * @returns the comparison for the page, and what it was made from
  * @throws UserError already-calibrated, bad-split, too-few-rows
  */
-export async function compareCalibrators(
+export async function comparisonForPage(
   input: LabelledTable,
   { bins, binning, table: { prevalence } }: PanelSettings,
   say: (message: string) => Promise<void>,
-): Promise<{ comparison: Comparison; compared: MethodComparison['methods']; rows: Uint32Array }> {
+): Promise<{ comparison: Comparison; compared: CalibratorComparison['calibrators']; rows: Uint32Array }> {
   const { table, data, source } = input;
   refuseCalibrated(table, source.file);
   const on = data.kind;
-  const compared = await compareMethods(data, {
+  const compared = await compareCalibrators(data, {
     on,
     bins,
     binning,
     shares: prevalence === null ? undefined : sharesFor(input, prevalence),
-    onMethod: (method, at, of) => say(`Comparing calibrators: ${method} (${at + 1} of ${of + 1})`),
+    onCalibrator: (method, at, of) => say(`Comparing calibrators: ${method} (${at + 1} of ${of + 1})`),
   });
-  const { methods, excluded, rows } = compared;
+  const { calibrators, excluded, rows } = compared;
   await say('Comparing calibrators: choosing');
   const { choice, verdict, reason, candidates, warnings, excluded: unfit } = recommend(data, { on });
   const named = new Set(excluded.map(({ method }) => method));
@@ -45,11 +53,9 @@ export async function compareCalibrators(
     excluded: [
       ...excluded,
       ...unfit.filter(({ method }) => !named.has(method)),
-      ...(on === 'labels'
-        ? priorsInWords(prevalence !== null).filter(({ method }) => !named.has(method))
-        : []),
+      ...needsInWords(on, prevalence !== null).filter(({ method }) => !named.has(method)),
     ],
-    methods: methods.map(({ method, data: scored, assessment }) => {
+    methods: calibrators.map(({ method, data: scored, assessment }) => {
       const found = candidates.find((candidate) => candidate.method === method);
       return {
         method,
@@ -58,27 +64,33 @@ export async function compareCalibrators(
       };
     }),
   };
-  return { comparison, compared: methods, rows };
+  return { comparison, compared: calibrators, rows };
 }
 
-/** What the panel has to say about corrections of the label prior, which are fitted without true labels. */
-function priorsInWords(hasShares: boolean): Comparison['excluded'] {
-  return [
-    {
-      method: 'batch',
-      reason: hasShares
+/** Why calibrators that need more than labelled rows are not compared, and how they get it. */
+function needsInWords(on: CalibrateOn, hasShares: boolean): Comparison['excluded'] {
+  return CALIBRATOR_IDS.filter((id) => refusal(id, on) === null).flatMap((id) => {
+    const reason = needInWords(id, hasShares);
+    return reason === null ? [] : [{ method: id, reason }];
+  });
+}
+
+function needInWords(id: CalibratorId, hasShares: boolean): string | null {
+  switch (CALIBRATORS[id].needs?.what) {
+    case 'shares':
+      return hasShares
         ? 'It is made for the label shares of deployment, and its numbers here are at those of this table.'
-        : 'It needs the share of each label in deployment: give them under Columns….',
-    },
-    {
-      method: 'content-free',
-      reason:
-        'It needs the scores of neutral texts: prompt-confidence calibrate --method prior-content-free --neutral TABLE.',
-    },
-  ];
+        : 'It needs the share of each label in deployment: give them under Columns….';
+    case 'neutral':
+      return `It needs the scores of neutral texts: prompt-confidence calibrate --method ${id} --neutral TABLE.`;
+    // The comparison of scoring methods has what is fitted on two of them.
+    case 'agreement':
+    case undefined:
+      return null;
+  }
 }
 
-/** The same as the command line's `calibrate` saves. A batch correction expects the shares of deployment already. */
+/** The same as the command line's `calibrate` saves. What is fitted for the shares of deployment expects them already. */
 export async function fitToSave(
   input: LabelledTable,
   { method, settings, version, time }: Omit<FitParams, 'file'>,
@@ -98,7 +110,7 @@ export async function fitToSave(
   });
   const warnings = method === 'combination' ? gainWarnings(combinationGain(data, report.folds.seed)) : [];
   const deployed =
-    shares === undefined || method === 'batch' || calibrator.on !== 'labels' || data.kind !== 'labels'
+    shares === undefined || needs(method, 'shares') || calibrator.on !== 'labels' || data.kind !== 'labels'
       ? calibrator
       : forShares(calibrator, data, shares);
   const { saved } = await describeCalibrator(

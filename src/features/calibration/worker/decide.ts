@@ -1,7 +1,6 @@
 /** What to decide on, computed in the worker by the functions that `evaluate` of the command line uses. */
-import { FITTED_METHODS } from '../../../core/calibration/recommend';
-import { refusal } from '../../../core/calibration/calibrator';
-import type { ComparedMethod } from '../../../core/calibration/compare';
+import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
+import { CANDIDATE_IDS, refusal } from '../../../core/calibration/registry';
 import { rowCount } from '../../../core/model/rows';
 import { sampleSizeProgression } from '../../../core/calibration/progression';
 import type { PredictionData } from '../../../core/model/predictions';
@@ -24,7 +23,7 @@ import { type LabelledTable, refuseCalibrated } from '../../../store/tables/labe
  */
 export function decideOn(
   { data }: LabelledTable,
-  compared: readonly Pick<ComparedMethod, 'method' | 'data'>[] | null,
+  compared: readonly Pick<ComparedCalibrator, 'method' | 'data'>[] | null,
   { question, buckets }: DecideParams,
 ): DecisionReport {
   checkBuckets(buckets);
@@ -71,7 +70,7 @@ export function progressions(
 ): MethodProgression[] {
   refuseCalibrated(table, source.file);
   const on = data.kind;
-  const allowed = FITTED_METHODS.filter((method) => refusal(method, on) === null);
+  const allowed = CANDIDATE_IDS.filter((method) => refusal(method, on) === null);
   return allowed.map((method, at) => ({
     method,
     ...sampleSizeProgression(data, {

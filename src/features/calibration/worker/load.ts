@@ -1,6 +1,7 @@
 /** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
-import type { ComparedMethod } from '../../../core/calibration/compare';
+import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
 import { atShares, type DeployedTable } from '../../../core/calibration/deployment';
+import { needs } from '../../../core/calibration/registry';
 import type { LabelData, PredictionData } from '../../../core/model/predictions';
 import { UserError } from '../../../core/user-error';
 import type { TableOptions } from '../../../protocol/calibration-page';
@@ -64,13 +65,13 @@ export function inDeployment(
   return atShares(labelsOf(data), sharesFor(input, prevalence));
 }
 
-/** The same of rows that a calibrator has seen to: a batch correction makes scores for those shares itself. */
+/** The same of rows that a calibrator has seen to: one that is fitted for those shares makes scores for them itself. */
 export function calibratedInDeployment(
   input: LabelledTable,
-  { method, data }: Pick<ComparedMethod, 'method' | 'data'>,
+  { method, data }: Pick<ComparedCalibrator, 'method' | 'data'>,
   prevalence: NonNullable<TableOptions['prevalence']>,
 ): PredictionData {
-  return method === 'batch'
+  return method !== 'raw' && needs(method, 'shares')
     ? weightedToShares(labelsOf(data), sharesFor(input, prevalence))
     : inDeployment(input, data, prevalence).data;
 }

@@ -10,7 +10,8 @@ import {
   PortMessageWriter,
   ResponseError,
 } from 'vscode-jsonrpc/node';
-import type { MethodComparison } from '../../../core/calibration/compare';
+import type { CalibratorComparison } from '../../../core/calibration/compare-calibrators';
+import { needs } from '../../../core/calibration/registry';
 import type { SavedCalibrator } from '../../../core/calibration/saved';
 import type { EvaluateReport } from '../../../core/decisions/report';
 import { UserError } from '../../../core/user-error';
@@ -43,7 +44,7 @@ import {
 import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../../protocol/calibration-export';
 import type { LabelledTable } from '../../../store/tables/labelled';
 import { analyse, reportOf, rowsOfBin } from './analyse';
-import { compareCalibrators, fitToSave } from './compare';
+import { comparisonForPage, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
 import { compareMethods } from './compare-methods';
 import { decideOn, progressions } from './decide';
@@ -55,7 +56,7 @@ const QUICK_FIRST = 5000;
 /** Between two messages about one long computation. */
 const SAY_EVERY_MS = 1000;
 
-interface Compared extends Pick<MethodComparison, 'methods' | 'rows'> {
+interface Compared extends Pick<CalibratorComparison, 'calibrators' | 'rows'> {
   readonly table: LoadedTable;
 }
 
@@ -115,10 +116,10 @@ class TableWorker {
     settings: PanelSettings,
   ): Promise<Compared & { readonly comparison: Comparison }> {
     const table = await this.table();
-    const { comparison, compared, rows } = await compareCalibrators(table.input, settings, (message) =>
+    const { comparison, compared, rows } = await comparisonForPage(table.input, settings, (message) =>
       this.say(message),
     );
-    this.compared = { table, methods: compared, rows };
+    this.compared = { table, calibrators: compared, rows };
     return { ...this.compared, comparison };
   }
 
@@ -126,7 +127,7 @@ class TableWorker {
     const table = await this.table();
     const { input, shown, prevalence } = table;
     if (this.compared?.table !== table) return decideOn(shown, null, params);
-    const deployed = this.compared.methods.map((compared) => ({
+    const deployed = this.compared.calibrators.map((compared) => ({
       method: compared.method,
       data: prevalence === null ? compared.data : calibratedInDeployment(input, compared, prevalence),
     }));
@@ -146,9 +147,10 @@ class TableWorker {
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
     const { file, method, settings } = params;
-    // A combination reads the columns of two methods: it is no way to read the table that is shown.
-    const input =
-      method === 'combination' ? await loadCombined(file, settings.table) : (await this.table()).input;
+    // That of two methods reads the columns of both: it is no way to read the table that is shown.
+    const input = needs(method, 'agreement')
+      ? await loadCombined(file, settings.table)
+      : (await this.table()).input;
     await this.say(`Fitting ${method} on all rows`);
     return fitToSave(input, params);
   }
@@ -168,8 +170,8 @@ class TableWorker {
       return rowsOfBin(shown, question, parts.find(({ name }) => name === of.name) ?? gone());
     }
     const kept = this.compared?.table === table ? this.compared : undefined;
-    const { methods, rows } = kept ?? (await this.compareCalibrators(settings));
-    const { data } = methods.find(({ method }) => method === of.method) ?? gone();
+    const { calibrators, rows } = kept ?? (await this.compareCalibrators(settings));
+    const { data } = calibrators.find(({ method }) => method === of.method) ?? gone();
     return rowsOfBin(table.input, question, { data, rows });
   }
 

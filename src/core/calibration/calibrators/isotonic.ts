@@ -1,18 +1,50 @@
-import { argsort, countBelow } from '../metrics/sort';
-import { clamp, logit } from '../model/numeric';
-import type { BinarySample } from './sample';
+import * as z from 'zod';
+import { argsort, countBelow } from '../../metrics/sort';
+import { clamp, logit } from '../../model/numeric';
+import type { ScalarKind } from '../calibrator-kind';
+import type { BinarySample } from '../sample';
+import { ascending, probability } from '../saved-numbers';
+
+const schema = z
+  .strictObject({
+    kind: z.literal('isotonic'),
+    /** Ascending scores; both ends of each constant block. */
+    x: z.array(z.number()).min(1).readonly(),
+    /** Non-decreasing values at the knots. */
+    y: z.array(probability).readonly(),
+  })
+  .refine(({ x, y }) => x.length === y.length, 'x and y must be equally long')
+  .refine(({ x }) => ascending(x, true), 'x must ascend')
+  .refine(({ y }) => ascending(y, false), 'y must not descend');
 
 /** A non-decreasing piecewise linear function through its knots, constant beyond the outer ones. */
-export interface IsotonicMap {
-  readonly kind: 'isotonic';
-  /** Ascending scores; both ends of each constant block. */
-  readonly x: readonly number[];
-  /** Non-decreasing values at the knots. */
-  readonly y: readonly number[];
-}
+type IsotonicMap = Readonly<z.infer<typeof schema>>;
 
-/** Isotonic regression of correct on the score, values clipped to [0, 1] (Zadrozny & Elkan 2002). */
-export function fitIsotonic({ f, y, weight }: BinarySample): IsotonicMap {
+/**
+ * Isotonic regression of correct on the score: Zadrozny & Elkan, "Transforming classifier scores into accurate
+ * multiclass probability estimates", 2002. Between knots it is linear.
+ *
+ * Example (R's isotone): f = 0, 1, 1, 2, 3, 4 with y = 0, 0, 1, 0, 0, 1 gives the values 0, .25, .25, .25, .25, 1, so
+ * that f = 3.5 becomes p = .625.
+ */
+export const isotonic = {
+  shape: 'scalar',
+  id: 'isotonic',
+  title: 'Isotonic',
+  on: { labels: true, confidence: true },
+  schema,
+  needs: null,
+  // Each step of the curve rests on the rows of its block alone.
+  fewestOutcomes: 200,
+  growsWithRows: true,
+  fit: fitIsotonic,
+  apply: isotonicLogOdds,
+  parameters: ({ x }) => x.length,
+  monotone: () => false,
+} as const satisfies ScalarKind<IsotonicMap>;
+
+/** Values are clipped to [0, 1], from which rounding may have moved them. */
+function fitIsotonic({ f, y, weight }: BinarySample): IsotonicMap {
   const knots = isotonicKnots(f, y, weight);
   return { kind: 'isotonic', x: knots.x, y: knots.y.map((value) => clamp(value, 0, 1)) };
 }
@@ -91,6 +123,6 @@ export function interpolate(xs: readonly number[], ys: readonly number[], x: num
 }
 
 /** Log-odds after isotonic regression; ±Infinity where the fitted value is 0 or 1. */
-export function isotonicLogOdds(map: IsotonicMap, f: number): number {
+function isotonicLogOdds(map: IsotonicMap, f: number): number {
   return logit(interpolate(map.x, map.y, f));
 }

@@ -1,11 +1,33 @@
-import { type BinarySample, classWeights } from './sample';
+import * as z from 'zod';
+import { FEWEST_OUTCOMES, type ScalarKind } from '../calibrator-kind';
+import { type BinarySample, classWeights } from '../sample';
+
+const schema = z.strictObject({ kind: z.literal('platt'), a: z.number(), b: z.number() });
 
 /** p = 1 / (1 + exp(A f + B)); A < 0 where a higher score means a likelier label. */
-export interface PlattMap {
-  readonly kind: 'platt';
-  readonly a: number;
-  readonly b: number;
-}
+type PlattMap = Readonly<z.infer<typeof schema>>;
+
+/**
+ * Platt's sigmoid: Platt, "Probabilistic outputs for support vector machines and comparisons to regularized likelihood
+ * methods", 1999, fitted as by Lin, Lin, Weng, "A note on Platt's probabilistic outputs for support vector machines",
+ * Machine Learning 68 (2007).
+ *
+ * Example (libsvm): f = 5, −4, 1 with y = 1, 0, 0 gives A = −.2026, B = .6524, so that f = 5 becomes p = .589.
+ */
+export const platt = {
+  shape: 'scalar',
+  id: 'platt',
+  title: 'Platt',
+  on: { labels: true, confidence: true },
+  schema,
+  needs: null,
+  fewestOutcomes: FEWEST_OUTCOMES,
+  growsWithRows: false,
+  fit: fitPlatt,
+  apply: plattLogOdds,
+  parameters: () => 2,
+  monotone: ({ a }) => a < 0,
+} as const satisfies ScalarKind<PlattMap>;
 
 const MAX_ITERATIONS = 100;
 const SMALLEST_STEP = 1e-10;
@@ -25,13 +47,12 @@ interface Point {
 }
 
 /**
- * Platt's sigmoid by Newton's method with backtracking: Lin, Lin, Weng, "A note on Platt's probabilistic outputs
- * for support vector machines", Machine Learning 68 (2007), appendix, as in libsvm's sigmoid_train.
+ * Newton's method with backtracking: Lin, Lin, Weng 2007, appendix, as in libsvm's sigmoid_train.
  *
  * The smoothed targets (Platt 1999; eq. 3) keep the optimum finite on separable data, and make one class alone
  * give the constant (N+ + 1)/(N+ + 2) or 1/(N− + 2).
  */
-export function fitPlatt(sample: BinarySample): PlattMap {
+function fitPlatt(sample: BinarySample): PlattMap {
   const { positive, negative } = classWeights(sample);
   const high = (positive + 1) / (positive + 2);
   const low = 1 / (negative + 2);
@@ -105,6 +126,6 @@ function evaluate(sample: BinarySample, high: number, low: number, a: number, b:
 }
 
 /** Log-odds after Platt: −(A f + B). */
-export function plattLogOdds(map: PlattMap, f: number): number {
+function plattLogOdds(map: PlattMap, f: number): number {
   return -(map.a * f + map.b);
 }

@@ -1,34 +1,66 @@
-import type { Random } from '../random';
-import { UserError } from '../user-error';
-import { assignFolds } from '../model/folds';
-import { type LabelSample, requireEveryLabel, selectSample } from './label-sample';
-import { rowsWhere } from '../model/rows';
-import { minimise } from './newton';
-import { centredBias, softmaxRegression } from './softmax-regression';
+import * as z from 'zod';
+import { type Random, seededRandom } from '../../random';
+import { UserError } from '../../user-error';
+import { assignFolds } from '../../model/folds';
+import { FEWEST_OUTCOMES, type LabelKind } from '../calibrator-kind';
+import { type LabelSample, labelSample, requireEveryLabel, scaled, selectSample } from '../label-sample';
+import { rowsWhere } from '../../model/rows';
+import { minimise } from '../newton';
+import { centredBias, softmaxRegression } from '../softmax-regression';
+
+const schema = z.strictObject({
+  kind: z.literal('vector'),
+  /** (K) */
+  scale: z.array(z.number()).readonly(),
+  /** (K) */
+  bias: z.array(z.number()).readonly(),
+  /** The weight λ of Σ(w − mean w)² that inner folds chose. */
+  penalty: z.number().min(0),
+});
 
 /** softmax(w∘z + b) with Σ b = 0. */
-export interface VectorModel {
-  readonly kind: 'vector';
-  /** (K) */
-  readonly scale: readonly number[];
-  /** (K) */
-  readonly bias: readonly number[];
-  /** The weight λ of Σ(w − mean w)² that inner folds chose. */
-  readonly penalty: number;
-}
+type VectorModel = Readonly<z.infer<typeof schema>>;
+
+/**
+ * Vector scaling: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017, §4.2; the penalty is
+ * ours.
+ *
+ * Example: of four rows with z = (1, 0) three have the first label, of four with z = (0, 1) two. Both labels want the
+ * scale ln 3 / 2 = .549, so the strongest penalty costs nothing, and the fit is that of bias-temperature.
+ */
+export const vector = {
+  shape: 'labels',
+  id: 'vector',
+  title: 'Vector',
+  on: {
+    labels: true,
+    confidence:
+      'Vector scaling needs a score for every label: from the confidence of the winner alone it cannot tell which label is favoured.',
+  },
+  schema,
+  needs: null,
+  fewestOutcomes: FEWEST_OUTCOMES,
+  growsWithRows: false,
+  rows: 'labelled',
+  fit: (data, { seed }) => fitVector(labelSample(data), seededRandom(seed ?? 0)),
+  apply: ({ scale, bias }, { logProbs }, K) =>
+    logProbs.map((score, i) => scaled(scale[i % K] ?? 1, score) + (bias[i % K] ?? 0)),
+  parameters: (_, K) => 2 * K - 1,
+  perLabel: ({ scale, bias }) => [scale, bias],
+} as const satisfies LabelKind<VectorModel>;
 
 /** λ of (λ / 2n) Σ (w_k − mean w)²: from nearly free to nearly one shared scale. */
-export const PENALTIES: readonly number[] = [0.01, 0.1, 1, 10, 100, 1000];
+const PENALTIES: readonly number[] = [0.01, 0.1, 1, 10, 100, 1000];
 const INNER_FOLDS = 5;
 /** Rows on which λ is chosen: with more, λ/n no longer matters and the search only costs time. */
 const ROWS_FOR_PENALTY = 20_000;
 
 /**
- * Vector scaling (Guo et al. 2017, §4.2), with a ridge on the spread of w only: the mean scale and the biases stay
- * free, so that a strong penalty ends in bias-temperature and not in the raw scores. λ has the smallest
- * cross-validated NLL on inner folds; on equal ones the stronger penalty is taken.
+ * Maximum likelihood with a ridge on the spread of w only: the mean scale and the biases stay free, so that a strong
+ * penalty ends in bias-temperature and not in the raw scores. λ has the smallest cross-validated NLL on inner folds; on
+ * equal ones the stronger penalty is taken.
  */
-export function fitVector(sample: LabelSample, random: Random): VectorModel {
+function fitVector(sample: LabelSample, random: Random): VectorModel {
   requireEveryLabel(sample);
   const penalty = choosePenalty(sample, random);
   const theta = fitWithPenalty(sample, penalty);

@@ -1,19 +1,46 @@
-import { UserError } from '../user-error';
-import { searchScale } from './scale-search';
-import type { LabelSample } from './label-sample';
+import * as z from 'zod';
+import { UserError } from '../../user-error';
+import { FEWEST_OUTCOMES, type LabelKind } from '../calibrator-kind';
+import { type LabelSample, labelSample, scaled } from '../label-sample';
+import { searchScale } from '../scale-search';
 
-/** softmax(β z); β = 1/T. Never changes which label is on top. */
-export interface TemperatureModel {
-  readonly kind: 'temperature';
-  readonly beta: number;
-}
+const schema = z.strictObject({ kind: z.literal('temperature'), beta: z.number().positive() });
+
+/** softmax(β z); β = 1/T. */
+type TemperatureModel = Readonly<z.infer<typeof schema>>;
 
 /**
- * Temperature scaling (Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017, §4.2) by
- * maximum likelihood. In β = 1/T the mean NLL is convex:
+ * Temperature scaling: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017, §4.2. It never
+ * changes which label is on top.
+ *
+ * Example: four rows score z = (2, 0), and in three of them the first label is the true one. β = ln 3 / 2 = .549, so
+ * that its probability becomes .75.
+ */
+export const temperature = {
+  shape: 'labels',
+  id: 'temperature',
+  title: 'Temperature',
+  on: {
+    labels: true,
+    confidence:
+      'Temperature works on the scores of all labels. For a confidence alone use slope, which is the same for two labels.',
+  },
+  schema,
+  needs: null,
+  fewestOutcomes: FEWEST_OUTCOMES,
+  growsWithRows: false,
+  rows: 'labelled',
+  fit: (data) => fitTemperature(labelSample(data)),
+  apply: ({ beta }, { logProbs }) => logProbs.map((score) => scaled(beta, score)),
+  parameters: () => 1,
+  perLabel: () => [],
+} as const satisfies LabelKind<TemperatureModel>;
+
+/**
+ * Maximum likelihood. In β = 1/T the mean NLL is convex:
  *   L(β) = mean(logsumexp(β z) − β z_y),  L' = mean(E_p[z] − z_y),  L'' = mean(Var_p[z]).
  */
-export function fitTemperature({ z, K, truth, weight }: LabelSample): TemperatureModel {
+function fitTemperature({ z, K, truth, weight }: LabelSample): TemperatureModel {
   const n = truth.length;
   const search = searchScale((beta) => {
     let first = 0;

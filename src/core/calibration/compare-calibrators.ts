@@ -1,38 +1,37 @@
 import { type Assessment, assess } from '../metrics/evaluate';
 import { UserError } from '../user-error';
-import { fitCalibrator, refusal } from './calibrator';
+import { fitCalibrator } from './calibrator';
 import { confidenceOnly, crossFit, partition, type Partition } from './cross-fit';
 import { knownRows, rowCount, rowsWhere, selectRows } from '../model/rows';
-import { FITTED_METHODS } from './recommend';
 import type { CalibrateOn, PredictionData } from '../model/predictions';
 import type { EvaluateOptions } from '../model/evaluation';
-import type { Method } from './methods';
+import { type CalibratorId, idsThatNeed, refusal, CANDIDATE_IDS } from './registry';
 
 /** A calibrator (or none) on rows that it did not see. */
-export interface ComparedMethod {
-  readonly method: Method | 'raw';
+export interface ComparedCalibrator {
+  readonly method: CalibratorId | 'raw';
   /** The scored rows as they look through the calibrator. */
   readonly data: PredictionData;
   readonly assessment: Assessment;
 }
 
-export interface MethodComparison {
+export interface CalibratorComparison {
   readonly on: CalibrateOn;
   /** Raw first; all on the same rows. */
-  readonly methods: readonly ComparedMethod[];
+  readonly calibrators: readonly ComparedCalibrator[];
   /** Numbers of those rows among the ones with a known truth. */
   readonly rows: Uint32Array;
-  readonly excluded: readonly { readonly method: Method; readonly reason: string }[];
+  readonly excluded: readonly { readonly method: CalibratorId; readonly reason: string }[];
   readonly source: Partition['source'];
   readonly count: number;
 }
 
 export interface CompareOptions extends Omit<EvaluateOptions, 'folds'> {
   readonly on: CalibrateOn;
-  /** (K) the share of each label to expect: with them the batch correction is compared as well. */
+  /** (K) the share of each label to expect: with them a calibrator that needs them is compared as well. */
   readonly shares?: readonly number[] | undefined;
-  /** Called before each method, to say how far the comparison is. */
-  readonly onMethod?: (method: Method | 'raw', at: number, of: number) => void | Promise<void>;
+  /** Called before each calibrator, to say how far the comparison is. */
+  readonly onCalibrator?: (method: CalibratorId | 'raw', at: number, of: number) => void | Promise<void>;
 }
 
 /**
@@ -41,34 +40,31 @@ export interface CompareOptions extends Omit<EvaluateOptions, 'folds'> {
  *
  * @throws UserError bad-split, too-few-rows
  */
-export async function compareMethods(
+export async function compareCalibrators(
   data: PredictionData,
-  { on, shares, onMethod, ...options }: CompareOptions,
-): Promise<MethodComparison> {
+  { on, shares, onCalibrator, ...options }: CompareOptions,
+): Promise<CalibratorComparison> {
   const seed = options.seed ?? 0;
   const known = knownRows(data);
   const split = partition(known, seed);
-  const wanted: readonly Method[] = [
-    ...FITTED_METHODS,
-    ...(shares === undefined ? [] : (['batch'] as const)),
-  ];
+  const wanted = [...CANDIDATE_IDS, ...(shares === undefined ? [] : idsThatNeed('shares'))];
   const allowed = wanted.filter((method) => refusal(method, on) === null);
   const rows = rowsWhere(rowCount(known), (i) => (split.fold[i] ?? -1) >= 0);
   const scored = selectRows(known, rows);
   const raw = on === 'labels' ? scored : confidenceOnly(scored);
-  await onMethod?.('raw', 0, allowed.length);
-  const methods: ComparedMethod[] = [{ method: 'raw', data: raw, assessment: assess(raw, options) }];
-  const excluded: { method: Method; reason: string }[] = [];
+  await onCalibrator?.('raw', 0, allowed.length);
+  const calibrators: ComparedCalibrator[] = [{ method: 'raw', data: raw, assessment: assess(raw, options) }];
+  const excluded: { method: CalibratorId; reason: string }[] = [];
   for (const [at, method] of allowed.entries()) {
-    await onMethod?.(method, at + 1, allowed.length);
+    await onCalibrator?.(method, at + 1, allowed.length);
     try {
-      methods.push(crossFitted(known, method, split, { ...options, on, shares }));
+      calibrators.push(crossFitted(known, method, split, { ...options, on, shares }));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       excluded.push({ method, reason: error.message });
     }
   }
-  return { on, methods, rows, excluded, source: split.source, count: split.count };
+  return { on, calibrators, rows, excluded, source: split.source, count: split.count };
 }
 
 /**
@@ -79,10 +75,10 @@ export async function compareMethods(
  */
 export function crossFitted(
   known: PredictionData,
-  method: Method,
+  method: CalibratorId,
   split: Partition,
-  { on, seed, shares, ...options }: Omit<CompareOptions, 'onMethod'>,
-): ComparedMethod {
+  { on, seed, shares, ...options }: Omit<CompareOptions, 'onCalibrator'>,
+): ComparedCalibrator {
   const result = crossFit(
     known,
     on,

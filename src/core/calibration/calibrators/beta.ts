@@ -1,15 +1,41 @@
-import { UserError } from '../user-error';
-import { softplus } from '../model/numeric';
-import { minimise, type Objective } from './newton';
-import type { BinarySample } from './sample';
+import * as z from 'zod';
+import { UserError } from '../../user-error';
+import { softplus } from '../../model/numeric';
+import { FEWEST_OUTCOMES, type ScalarKind } from '../calibrator-kind';
+import { minimise, type Objective } from '../newton';
+import type { BinarySample } from '../sample';
+
+const schema = z.strictObject({
+  kind: z.literal('beta'),
+  a: z.number().min(0),
+  b: z.number().min(0),
+  c: z.number(),
+});
 
 /** logit p = a ln s − b ln(1 − s) + c with a, b ≥ 0, where s = sigmoid(f). */
-export interface BetaMap {
-  readonly kind: 'beta';
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-}
+type BetaMap = Readonly<z.infer<typeof schema>>;
+
+/**
+ * Beta calibration: Kull, Silva Filho, Flach, "Beta calibration: a well-founded and easily implemented improvement on
+ * logistic calibration for binary classifiers", 2017, eq. 3 and §4.
+ *
+ * Example: of four rows at f = −2 one is right, of two at f = 0 one, of four at f = 2 three. A straight line through
+ * the log-odds −ln 3, 0 and ln 3 is best: a = b = ln 3 / 2 = .549, c = 0.
+ */
+export const beta = {
+  shape: 'scalar',
+  id: 'beta',
+  title: 'Beta',
+  on: { labels: true, confidence: true },
+  schema,
+  needs: null,
+  fewestOutcomes: FEWEST_OUTCOMES,
+  growsWithRows: false,
+  fit: fitBeta,
+  apply: betaLogOdds,
+  parameters: () => 3,
+  monotone: ({ a, b }) => a + b > 0,
+} as const satisfies ScalarKind<BetaMap>;
 
 /** Which of a and b are free; the other is held at its bound 0. */
 interface Face {
@@ -24,13 +50,11 @@ const FACES: readonly Face[] = [
 ];
 
 /**
- * Beta calibration (Kull, Silva Filho, Flach, "Beta calibration: a well-founded and easily implemented improvement
- * on logistic calibration for binary classifiers", 2017, eq. 3 and §4): a logistic regression on ln s and
- * −ln(1 − s), both functions of f that stay exact where s rounds to 0 or 1.
+ * A logistic regression on ln s and −ln(1 − s), both functions of f that stay exact where s rounds to 0 or 1.
  *
  * The likelihood is concave, so with a, b ≥ 0 the optimum is the best of the feasible optima on the faces.
  */
-export function fitBeta(sample: BinarySample): BetaMap {
+function fitBeta(sample: BinarySample): BetaMap {
   if (isSeparable(sample)) throw noOptimum();
   const n = sample.f.length;
   const rise = new Float64Array(n);
@@ -135,6 +159,6 @@ function logistic({ y, weight }: BinarySample, columns: readonly Float64Array[])
   };
 }
 
-export function betaLogOdds(map: BetaMap, f: number): number {
+function betaLogOdds(map: BetaMap, f: number): number {
   return map.c - map.a * softplus(-f) + map.b * softplus(f);
 }

@@ -1,18 +1,63 @@
-import { UserError } from '../user-error';
-import { type LabelSample, requireEveryLabel } from './label-sample';
-import { minimise, type Objective } from './newton';
-import { centredBias } from './softmax-regression';
+import * as z from 'zod';
+import { UserError } from '../../user-error';
+import { FEWEST_OUTCOMES, type LabelKind, type Need, required } from '../calibrator-kind';
+import { type LabelSample, labelSample, requireEveryLabel, scaled } from '../label-sample';
+import type { LabelData } from '../../model/predictions';
+import { minimise, type Objective } from '../newton';
+import { centredBias } from '../softmax-regression';
+
+const schema = z.strictObject({
+  kind: z.literal('combination'),
+  tokenWeight: z.number(),
+  agreementWeight: z.number(),
+  /** (K) */
+  bias: z.array(z.number()).readonly(),
+});
+
+/** softmax(v z + w a + b): z from the token probabilities, a from the agreement of drawn answers, Σ b = 0. */
+type CombinationModel = Readonly<z.infer<typeof schema>>;
+
+const AGREEMENT: Need = {
+  what: 'agreement',
+  code: 'no-agreement',
+  message:
+    'A combination needs the token probabilities and the agreement of drawn answers of every row: a table with the columns token/… and consistency/…, or a classifier whose method is ensemble.',
+};
 
 /**
- * softmax(v z + w a + b): z from the token probabilities, a from the agreement of drawn answers, Σ b = 0. The
- * ensemble before a fit is v = w = ½, b = 0; with w = 0 it is bias-temperature on the token probabilities alone.
+ * Token probability and agreement of drawn answers, weighed: a logarithmic opinion pool (Genest & Zidek, "Combining
+ * probability distributions", 1986) with a bias. The ensemble before a fit is v = w = ½, b = 0; with w = 0 it is
+ * bias-temperature on the token probabilities alone.
+ *
+ * Example: both score the first label 1 above the second in ten rows, of which nine have it; z does and a does the
+ * opposite in four, of which three have it; and the same with the labels exchanged. v + w = ln 9 and v − w = ln 3, so
+ * v = 1.648, w = .549, b = 0.
  */
-export interface CombinationModel {
-  readonly kind: 'combination';
-  readonly tokenWeight: number;
-  readonly agreementWeight: number;
-  /** (K) */
-  readonly bias: readonly number[];
+export const combination = {
+  shape: 'labels',
+  id: 'combination',
+  title: 'Combination',
+  on: { labels: true, confidence: 'A combination needs a score for every label.' },
+  schema,
+  needs: AGREEMENT,
+  fewestOutcomes: FEWEST_OUTCOMES,
+  growsWithRows: false,
+  rows: 'labelled',
+  fit: (data) => fitCombination(labelSample(data), required(data.agreement, AGREEMENT)),
+  apply: applyCombination,
+  parameters: (_, K) => K + 1,
+  perLabel: ({ bias }) => [bias],
+} as const satisfies LabelKind<CombinationModel>;
+
+function applyCombination(
+  { tokenWeight, agreementWeight, bias }: CombinationModel,
+  { logProbs, agreement }: Pick<LabelData, 'logProbs' | 'agreement'>,
+  K: number,
+): Float64Array {
+  const a = required(agreement, AGREEMENT);
+  return logProbs.map(
+    (score, i) => scaled(tokenWeight, score) + scaled(agreementWeight, a[i] ?? 0) + (bias[i % K] ?? 0),
+  );
 }
 
 /**
@@ -21,7 +66,7 @@ export interface CombinationModel {
  * @param agreement (n·K) log-softmax of the smoothed agreement, beside the sample's z
  * @throws UserError no-optimum: no finite setting is best
  */
-export function fitCombination(sample: LabelSample, agreement: Float64Array): CombinationModel {
+function fitCombination(sample: LabelSample, agreement: Float64Array): CombinationModel {
   requireEveryLabel(sample);
   const start = new Float64Array(sample.K + 1);
   start[0] = 0.5;

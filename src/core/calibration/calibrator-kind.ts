@@ -1,0 +1,100 @@
+/**
+ * What a calibrator says of itself. Each is one object in one file of `calibrators/`, and `registry.ts` lists them;
+ * everything else (saved form, recommendation, help, panel) reads these objects.
+ *
+ * `fit`, `apply` and the others are declared as methods because the compiler compares the parameters of methods both
+ * ways: an object for one kind of fit may then stand among those for all kinds. Callers find it by the `kind` of the
+ * fit that they have (`scalarKind`, `labelKind`), so that the two always match.
+ */
+import type * as z from 'zod';
+import { UserError } from '../user-error';
+import type { CalibrateOn, LabelData, Warning } from '../model/predictions';
+import type { BinarySample } from './sample';
+
+/** What a fit may ask for besides rows with a known truth. */
+export interface Need {
+  /**
+   * agreement: how often drawn answers gave each label, beside the token probabilities. shares: the expected share of
+   * each label. neutral: the scores of texts that say nothing.
+   */
+  readonly what: 'agreement' | 'shares' | 'neutral';
+  /** Of the error where it is missing. */
+  readonly code: string;
+  /** What is missing, for the person. */
+  readonly message: string;
+}
+
+/** Right rows, and wrong ones, that most calibrators should have. */
+export const FEWEST_OUTCOMES = 20;
+
+interface Kind<Fit extends { readonly kind: string }> {
+  /** Its name on the command line and in files; its fits carry it as `kind`. */
+  readonly id: Fit['kind'];
+  /** The id that older files carry. */
+  readonly formerId?: string;
+  /** Its name for people; a sentence may begin with it. */
+  readonly title: string;
+  /** Its fits, as files hold them: plain data. */
+  readonly schema: z.ZodType<Fit>;
+  /** Null: rows with a known truth are all that it needs. */
+  readonly needs: Need | null;
+  /** Right rows, and wrong ones, that a fit should have. */
+  readonly fewestOutcomes: number;
+  /**
+   * True where a fit gets more parameters with more rows: their number does not say how simple it is, and the
+   * recommendation takes it last.
+   */
+  readonly growsWithRows: boolean;
+}
+
+/** A calibrator of one number: of a confidence, or of each label against the rest. */
+export interface ScalarKind<Fit extends { readonly kind: string }> extends Kind<Fit> {
+  readonly shape: 'scalar';
+  /** True where it can be used, else why not, in a sentence. */
+  readonly on: Readonly<Record<CalibrateOn, true | string>>;
+  /** @throws UserError no-optimum */
+  fit(sample: BinarySample): Fit;
+  /** Log-odds in, log-odds out; ±Infinity for a probability of 1 or 0. */
+  apply(fit: Fit, logOdds: number): number;
+  /** Free parameters. */
+  parameters(fit: Fit): number;
+  /** True where no two different log-odds come out equal or in the other order. */
+  monotone(fit: Fit): boolean;
+}
+
+/** A calibrator of the scores of all labels together. */
+export interface LabelKind<Fit extends { readonly kind: string }> extends Kind<Fit> {
+  readonly shape: 'labels';
+  readonly on: { readonly labels: true; readonly confidence: string };
+  /** Rows that it is fitted on: those with a known truth, all of them, or none (it looks at other texts). */
+  readonly rows: 'labelled' | 'all' | 'none';
+  /**
+   * @param data at least one row, unless `rows` is none
+   * @throws UserError no-optimum, and the code of `needs`
+   */
+  fit(data: LabelData, given: Given): Fit;
+  /** What an explicit fit should be told. */
+  warnings?(fit: Fit): Warning[];
+  /** (n·K) calibrated scores, up to a constant for each row. */
+  apply(fit: Fit, scores: Pick<LabelData, 'logProbs' | 'agreement'>, K: number): Float64Array;
+  /** Free parameters. */
+  parameters(fit: Fit, K: number): number;
+  /** Its columns of K numbers, one for each label. */
+  perLabel(fit: Fit): readonly (readonly number[])[];
+}
+
+/** What a fit may be given besides the rows. */
+export interface Given {
+  /** Of everything random in the fit; 0. */
+  readonly seed?: number | undefined;
+  /** (m·K) scores of neutral inputs. */
+  readonly neutral?: Float64Array | undefined;
+  /** (K) the expected share of each label, in label order, or 'uniform' said in so many words. */
+  readonly shares?: readonly number[] | 'uniform' | undefined;
+}
+
+/** @throws UserError the code of the need */
+export function required<Value>(value: Value | undefined, { code, message }: Need): Value {
+  if (value === undefined) throw new UserError(code, message);
+  return value;
+}
