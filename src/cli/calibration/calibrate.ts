@@ -1,12 +1,8 @@
-import path from 'node:path';
-
-import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { calibrate as calibrateData, type CalibrationReport } from '../../core/calibration/calibrate';
-import { combinationGain, gainWarnings } from '../../core/calibration/combination-gain';
-import type { Calibrator } from '../../core/calibration/calibrator';
-import { forShares } from '../../core/calibration/deployment';
+import { parseArgs } from 'node:util';
+import { fitOnTable, readNeutralScores } from '../../app/tables/fit-calibrator';
+import type { CalibrationReport } from '../../core/calibration/calibrate';
 import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
-import { fitRecommended, type Recommendation, recommend } from '../../core/calibration/recommend';
+import { type Recommendation, recommend } from '../../core/calibration/recommend';
 import {
   CALIBRATOR_IDS,
   type CalibratorId,
@@ -14,14 +10,11 @@ import {
   CANDIDATE_IDS,
   idsThatNeed,
 } from '../../core/calibration/registry';
-import type { PredictionData } from '../../core/model/predictions';
 import { evaluate as evaluateData } from '../../core/metrics/evaluate';
-import { UserError } from '../../core/user-error';
+import type { Evaluation } from '../../core/model/evaluation';
+import type { PredictionData } from '../../core/model/predictions';
 import { saveCalibrator } from '../../store/calibrators';
-import { describeCalibrator } from '../../store/tables/describe-calibrator';
-import { type LabelledTable, readLabelled, refuseCalibrated } from '../../store/tables/labelled';
-import { readTable } from '../../store/tables/read-table';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
+import { readLabelled, refuseCalibrated } from '../../store/tables/labelled';
 import { command, DONE, usageError } from '../command';
 import {
   columnOptions,
@@ -44,7 +37,6 @@ import {
   renderRecommendation,
   report as reportProblems,
 } from './render';
-import type { Evaluation } from '../../core/model/evaluation';
 
 const METHODS = ['auto', ...CALIBRATOR_IDS] as const;
 
@@ -133,32 +125,25 @@ export const calibrate = command(USAGE, async (argv, io) => {
   }
   const fit = {
     method: chosen.method,
-    on: data.kind,
     seed: scoring.seed,
     shares: values.shares === undefined ? undefined : labelShareOption('shares', values.shares, data),
-    neutral: values.neutral === undefined ? undefined : await neutralScores(values.neutral, input),
+    neutral: values.neutral === undefined ? undefined : await readNeutralScores(values.neutral, input),
   };
-  const fitFold =
-    recommendation === null
-      ? undefined
-      : (train: PredictionData) => fitRecommended(train, { on: data.kind, seed: scoring.seed });
-  const { report, calibrator } = calibrateData(data, { ...scoring, ...fit, fitFold });
-  const deployed = withPrevalence(calibrator, data, values.prevalence);
-  const gain = asked === 'combination' ? combinationGain(data, scoring.seed) : null;
-  const warned = {
-    ...report,
-    warnings: [
-      ...report.warnings,
-      ...(recommendation?.warnings ?? []),
-      ...(gain === null ? [] : gainWarnings(gain)),
-    ],
-  };
-  const { saved, report: whole } = await describeCalibrator(warned, deployed, input, {
-    version: io.version,
-    time: io.now(),
+  const {
+    saved,
+    report: whole,
+    gain,
+  } = await fitOnTable(input, {
+    ...fit,
+    bins: scoring.bins,
+    binning: scoring.binning,
+    recommendation,
+    deployed:
+      values.prevalence === undefined ? undefined : labelShareOption('prevalence', values.prevalence, data),
+    made: { version: io.version, time: io.now() },
   });
   await saveCalibrator(out, saved);
-  const progression = values.progression ? sampleSizeProgression(data, fit) : null;
+  const progression = values.progression ? sampleSizeProgression(data, { ...fit, on: data.kind }) : null;
   reportProblems(io, [...whole.before.warnings, ...whole.warnings], whole.before.rejected);
   const json: CalibrateReport = { ...whole, recommendation, progression };
   io.out(
@@ -202,37 +187,4 @@ function nothingSaved(before: Evaluation, recommendation: Recommendation): Calib
     recommendation,
     progression: null,
   };
-}
-
-/** (m·K) scores of neutral texts, read in the label order of the table, and by the method that it is read by. */
-async function neutralScores(
-  file: string,
-  { data, source, table: own }: LabelledTable,
-): Promise<Float64Array> {
-  const labels = data.kind === 'labels' ? data.labels : undefined;
-  const { method } = own.columns;
-  const { table } = await readTable(file, { truth: 'optional', labels, method: method ?? undefined });
-  const [here, there] = await Promise.all(
-    [source.file, file].map(async (name) => bindingOf(await readScoreMeta(name), method)),
-  );
-  if (here && there && !isDeepStrictEqual(here, there))
-    throw new UserError(
-      'neutral-mismatch',
-      `${path.basename(file)} and ${path.basename(source.file)} were not scored by the same model, prompt and method. Score the neutral texts again, as the table was.`,
-    );
-  if (table.data.kind === 'labels') return table.data.logProbs;
-  throw new UserError('no-label-scores', `${path.basename(file)} has no score for every label.`);
-}
-
-/** The calibrator, moved from the label shares of its table to those where it will be used. */
-function withPrevalence(
-  calibrator: Calibrator,
-  data: PredictionData,
-  prevalence: string | undefined,
-): Calibrator {
-  if (prevalence === undefined) return calibrator;
-  const deployed = labelShareOption('prevalence', prevalence, data);
-  if (calibrator.on !== 'labels' || data.kind !== 'labels')
-    throw usageError('--prevalence needs a score for every label.');
-  return forShares(calibrator, data, deployed);
 }

@@ -10,7 +10,7 @@ import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { fitToSave } from '../../../src/features/calibration/worker/compare';
-import { compareMethods } from '../../../src/features/calibration/worker/compare-methods';
+import { methodsForPage } from '../../../src/features/calibration/worker/compare-methods';
 import { loadCombined } from '../../../src/features/calibration/worker/load';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { loadCalibrator } from '../../../src/store/calibrators';
@@ -114,7 +114,7 @@ describe('a fitted combination', () => {
 
       const progress: string[] = [];
       const file = bench.at('t.csv');
-      const panel = await compareMethods(
+      const panel = await methodsForPage(
         { file, settings: DEFAULT_PANEL_SETTINGS, reload: false },
         (message) => Promise.resolve(void progress.push(message)),
       );

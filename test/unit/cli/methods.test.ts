@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MethodsReport } from '../../../src/cli/calibration/compare-methods';
 import { seededRandom } from '../../../src/core/random';
-import { compareMethods } from '../../../src/features/calibration/worker/compare-methods';
+import { methodsForPage } from '../../../src/features/calibration/worker/compare-methods';
 import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { readMethods } from '../../../src/store/tables/methods';
 import { Workbench } from './workbench';
@@ -130,7 +130,7 @@ describe('evaluate: several scoring methods', () => {
   it('shows the same in the calibration panel', async () => {
     const { methods, rows, leftOut } = await compared();
     const settings = DEFAULT_PANEL_SETTINGS;
-    const panel = await compareMethods({ file: bench.at('t.csv'), settings, reload: false }, () =>
+    const panel = await methodsForPage({ file: bench.at('t.csv'), settings, reload: false }, () =>
       Promise.resolve(),
     );
     assert.deepEqual([panel.rows, panel.leftOut], [rows, leftOut]);

@@ -4,7 +4,7 @@ import type { Decisions } from '../../../src/core/decisions/decisions';
 import { UserError } from '../../../src/core/user-error';
 import { comparisonForPage } from '../../../src/features/calibration/worker/compare';
 import { decideOn, progressions } from '../../../src/features/calibration/worker/decide';
-import { loadTable } from '../../../src/features/calibration/worker/load';
+import { loadForPage } from '../../../src/features/calibration/worker/load';
 import { decisionReportSchema, progressionsSchema } from '../../../src/protocol/calibration-decisions';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { fixture } from '../../support/paths';
@@ -41,7 +41,7 @@ describe('what the calibration panel decides on', () => {
   };
 
   it('is what evaluate says of the raw confidence', async () => {
-    const { shown } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { shown } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const { methods, n } = decisionReportSchema.parse(decideOn(shown, null, PARAMS));
     const [raw] = methods;
     assert.ok(raw);
@@ -58,7 +58,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('takes calibrators as they score rows that they did not see, all on the same rows', async () => {
-    const { input, shown } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { input, shown } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const { comparison, compared } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const report = decideOn(shown, compared, PARAMS);
     assert.deepEqual(decideOn(shown, null, PARAMS).methods[0], report.methods[0]);
@@ -74,7 +74,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('halves the test part of a split, where everything is scored on it', async () => {
-    const { input, shown } = await loadTable(bench.at('split.csv'), AS_FOUND);
+    const { input, shown } = await loadForPage(bench.at('split.csv'), AS_FOUND);
     const { compared } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const { n, isTestPart, methods } = decideOn(shown, compared, PARAMS);
     assert.ok(isTestPart && n < input.table.n && n > 0);
@@ -85,7 +85,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('has no costs for labels that the table does not have, and refuses buckets with a gap', async () => {
-    const { shown } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { shown } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const wrong = [
       [0, 1, 2],
       [1, 0, 2],
@@ -100,7 +100,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('says what more rows would bring to every calibrator, as calibrate says of one', async () => {
-    const { input } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { input } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const said: string[] = [];
     const methods = progressionsSchema.parse(progressions(input, (words) => said.push(words), 2));
     assert.ok(methods.length > 5 && methods.every(({ repeats, raw }) => repeats === 2 && raw !== null));

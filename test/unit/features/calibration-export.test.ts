@@ -5,7 +5,7 @@ import { comparisonForPage } from '../../../src/features/calibration/worker/comp
 import { binsCsv, reportJson } from '../../../src/features/calibration/export/data';
 import { markdownReport, type ReportInput } from '../../../src/features/calibration/export/markdown';
 import { decideOn } from '../../../src/features/calibration/worker/decide';
-import { loadTable } from '../../../src/features/calibration/worker/load';
+import { loadForPage } from '../../../src/features/calibration/worker/load';
 import { NO_DECISIONS, NO_PROGRESSION } from '../../../src/protocol/calibration-decisions';
 import {
   AS_FOUND,
@@ -31,7 +31,7 @@ const ASKED = {
 
 async function analysed(options: TableOptions = AS_FOUND) {
   const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, table: options };
-  const loaded = await loadTable(TABLE, options);
+  const loaded = await loadForPage(TABLE, options);
   return { loaded, settings, analysis: analyse(loaded.shown, settings, loaded.origin, false) };
 }
 
@@ -65,7 +65,7 @@ describe('what the calibration panel exports', () => {
   after(() => workbench.remove());
   before(async () => {
     workbench = await Workbench.create();
-    const { input } = await loadTable(TABLE, AS_FOUND);
+    const { input } = await loadForPage(TABLE, AS_FOUND);
     ({ comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()));
   });
 

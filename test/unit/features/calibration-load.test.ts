@@ -3,7 +3,7 @@ import { parseEvaluation } from '../../../src/core/data/evaluation-json';
 import { seededRandom } from '../../../src/core/random';
 import { analyse } from '../../../src/features/calibration/worker/analyse';
 import { fitToSave } from '../../../src/features/calibration/worker/compare';
-import { loadTable } from '../../../src/features/calibration/worker/load';
+import { loadForPage } from '../../../src/features/calibration/worker/load';
 import { loadCalibrator } from '../../../src/store/calibrators';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type TableOptions } from '../../../src/protocol/calibration-page';
 import { Workbench } from '../cli/workbench';
@@ -68,7 +68,7 @@ describe('a table as the calibration panel reads it', () => {
   for (const [name, { options, words }] of Object.entries(cases))
     it(`shows what evaluate says of ${name}`, async () => {
       const settings = { ...DEFAULT_PANEL_SETTINGS, table: { ...AS_FOUND, ...options } };
-      const { shown, origin } = await loadTable(bench.at('t.csv'), settings.table);
+      const { shown, origin } = await loadForPage(bench.at('t.csv'), settings.table);
       const { evaluation } = analyse(shown, settings, origin, false);
       const mapping = Object.entries(settings.table.mapping).flatMap(([role, column]) => [
         '--column',
@@ -84,7 +84,7 @@ describe('a table as the calibration panel reads it', () => {
       { label: FRESH, share: 0.9 },
     ];
     const table = { ...AS_FOUND, mapping: { label: 'gold', group: 'author' }, method: 'vote', prevalence };
-    const { input } = await loadTable(bench.at('t.csv'), table);
+    const { input } = await loadForPage(bench.at('t.csv'), table);
     const settings = { ...DEFAULT_PANEL_SETTINGS, table };
     const time = '2026-01-02T03:04:05.000Z';
     const saved = await fitToSave(input, { method: 'bias-temperature', settings, version: '0.0.0', time });
@@ -103,7 +103,7 @@ describe('a table as the calibration panel reads it', () => {
   });
 
   const refuses = (name: string, options: Partial<TableOptions>, code: string, message: RegExp) =>
-    assert.rejects(loadTable(bench.at(name), { ...AS_FOUND, ...options }), {
+    assert.rejects(loadForPage(bench.at(name), { ...AS_FOUND, ...options }), {
       name: 'UserError',
       code,
       message,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { comparisonForPage, fitToSave } from '../../../src/features/calibration/worker/compare';
-import { calibratedInDeployment, loadTable } from '../../../src/features/calibration/worker/load';
+import { calibratedInDeployment, loadForPage } from '../../../src/features/calibration/worker/load';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
 import { loadCalibrator } from '../../../src/store/calibrators';
 import { labelTable } from '../cli/tables';
@@ -33,7 +33,7 @@ describe('corrections of the label prior in the calibration panel', () => {
   ] as const)
     it(`are, for the batch correction, those of calibrate --shares ${shares}`, async () => {
       const settings = withShares(neg);
-      const { input } = await loadTable(bench.at('t.csv'), settings.table);
+      const { input } = await loadForPage(bench.at('t.csv'), settings.table);
       const { comparison, compared } = await comparisonForPage(input, settings, silent);
       const words = ['calibrate', '@t.csv', '--method', 'prior-batch', '--shares', shares];
       const { out } = await bench.run(...words, '--out', `@${neg}.json`, '--json');
@@ -53,18 +53,18 @@ describe('corrections of the label prior in the calibration panel', () => {
 
       // Its scores are for those shares already: rows are weighted, and no score is moved again.
       const batch = compared.find(({ method }) => method === 'prior-batch') ?? assert.fail();
-      const deployed = calibratedInDeployment(input, batch, settings.table.prevalence ?? []);
+      const deployed = calibratedInDeployment(batch, settings.table.prevalence ?? []);
       assert.ok(deployed.kind === 'labels' && batch.data.kind === 'labels');
       assert.deepEqual(deployed.logProbs, batch.data.logProbs);
       assert.notDeepEqual(deployed.weight, batch.data.weight);
     });
 
   it('say what they need where it is not there', async () => {
-    const { input } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { input } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const { comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const why = new Map(comparison.excluded.map(({ method, reason }) => [method, reason]));
     assert.match(why.get('prior-batch') ?? '', /the share of each label in deployment/);
-    assert.match(why.get('prior-content-free') ?? '', /--neutral TABLE/);
+    assert.match(why.get('prior-content-free') ?? '', /command line/);
     assert.ok(comparison.methods.every(({ method }) => method !== 'prior-batch'));
   });
 });

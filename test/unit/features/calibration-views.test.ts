@@ -5,7 +5,7 @@ import { analyse, rowsOfBin } from '../../../src/features/calibration/worker/ana
 import { breakDown, columnsOfView } from '../../../src/features/calibration/worker/breakdown';
 import { comparisonForPage } from '../../../src/features/calibration/worker/compare';
 import { listColumns } from '../../../src/features/calibration/worker/list-columns';
-import { loadTable } from '../../../src/features/calibration/worker/load';
+import { loadForPage } from '../../../src/features/calibration/worker/load';
 import {
   AS_FOUND,
   BIN_ROW_LIMIT,
@@ -31,7 +31,7 @@ describe('the rows of a table in parts', () => {
 
   const settingsFor = (view: RowView) => ({ ...DEFAULT_PANEL_SETTINGS, view });
   const look = async (view: RowView) => {
-    const { shown } = await loadTable(bench.at('t.csv'), AS_FOUND, columnsOfView(view));
+    const { shown } = await loadForPage(bench.at('t.csv'), AS_FOUND, columnsOfView(view));
     return { shown, ...(await breakDown(shown, settingsFor(view), silent)) };
   };
   const evaluated = async (...words: string[]): Promise<EvaluateReport> => {
@@ -84,7 +84,7 @@ describe('the rows of a table in parts', () => {
   });
 
   it('list as many rows as are wanted, with the label that a calibrator makes the winner', async () => {
-    const { input } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { input } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const { compared, rows } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     for (const { method, data, assessment } of compared)
       for (const { low, high, count, accuracy } of assessment.evaluation.bins) {
@@ -106,7 +106,7 @@ describe('the rows of a table in parts', () => {
     const rows = Array.from({ length: 2200 }, (_, i) => `0.${(i % 90) + 10},${i % 2},v${i % 110}`);
     await bench.write('wide.csv', `confidence,correct,v\n${rows.join('\n')}\n`);
     const view: RowView = { by: 'column', column: 'v' };
-    const { shown } = await loadTable(bench.at('wide.csv'), AS_FOUND, ['v']);
+    const { shown } = await loadForPage(bench.at('wide.csv'), AS_FOUND, ['v']);
     await assert.rejects(
       breakDown(shown, settingsFor(view), silent),
       (error) =>
@@ -125,7 +125,7 @@ describe('the rows of a table in parts', () => {
   });
 
   it('have a smooth curve where their rows are, and nowhere else', async () => {
-    const { shown, origin } = await loadTable(bench.at('t.csv'), AS_FOUND);
+    const { shown, origin } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const { curve, evaluation } = analyse(shown, DEFAULT_PANEL_SETTINGS, origin, true);
     assert.ok(curve !== null && curve.sigma === evaluation.smoothEce.value);
     const { accuracy } = curve;

@@ -1,9 +1,8 @@
 /** What the panel shows, computed from a table. Runs in the worker; has no state and no clock. */
+import { evaluateTable } from '../../../app/tables/evaluate-table';
 import { confidenceOf } from '../../../core/model/rows';
-import { decide } from '../../../core/decisions/decisions';
-import { UNWEIGHTED_THRESHOLD } from '../../../core/decisions/threshold';
-import { type EvaluateReport, evaluateReport } from '../../../core/decisions/report';
-import { assess, evaluate } from '../../../core/metrics/evaluate';
+import type { EvaluateReport } from '../../../core/decisions/report';
+import { assess } from '../../../core/metrics/evaluate';
 import {
   REJECTED_LIMIT,
   type Analysis,
@@ -47,26 +46,13 @@ export function analyse(
   };
 }
 
-/** What `evaluate --json` prints with the same options: --buckets, --target and --costs among them. */
+/** The document of the command line with the same options: buckets, target and costs among them. */
 export function reportOf(
-  { shown: { table, data, warnings }, shares }: LoadedTable,
+  table: LoadedTable,
   { settings: { bins, binning }, decide: { question, buckets } }: ReportParams,
 ): EvaluateReport {
-  const options = { bins, binning };
-  const unweighted = data.weight === undefined ? [] : [UNWEIGHTED_THRESHOLD];
-  const evaluation = evaluate(data, {
-    ...options,
-    warnings: [...warnings, ...unweighted],
-    rejected: table.rejected,
-  });
-  const costs = suits(question.costs, data) ? question.costs : undefined;
-  const decisions = decide(data, {
-    ...options,
-    buckets,
-    target: question.target,
-    costs,
-  });
-  return evaluateReport(evaluation, decisions, table.lines, shares);
+  const costs = suits(question.costs, table.shown.data) ? question.costs : undefined;
+  return evaluateTable(table, { bins, binning, buckets, target: question.target, costs });
 }
 
 /**

@@ -1,9 +1,7 @@
 /** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
-import { calibrate } from '../../../core/calibration/calibrate';
-import { combinationGain, gainWarnings } from '../../../core/calibration/combination-gain';
-import { type CalibratorComparison, compareCalibrators } from '../../../core/calibration/compare-calibrators';
-import { forShares } from '../../../core/calibration/deployment';
-import { recommend } from '../../../core/calibration/recommend';
+import { compareOnTable } from '../../../app/tables/compare-calibrators';
+import { fitOnTable } from '../../../app/tables/fit-calibrator';
+import type { CalibratorComparison } from '../../../core/calibration/compare-calibrators';
 import {
   CALIBRATOR_IDS,
   type CalibratorId,
@@ -15,33 +13,31 @@ import type { SavedCalibrator } from '../../../core/calibration/saved';
 import type { CalibrateOn } from '../../../core/model/predictions';
 import { foldsInWords } from '../../../core/words/calibration';
 import type { Comparison, FitParams, PanelSettings } from '../../../protocol/calibration-page';
-import { describeCalibrator } from '../../../store/tables/describe-calibrator';
-import { type LabelledTable, refuseCalibrated } from '../../../store/tables/labelled';
+import type { LabelledTable } from '../../../store/tables/labelled';
 import { diagramOf } from './diagram-data';
 import { sharesFor } from './load';
 
 /**
  * @returns the comparison for the page, and what it was made from
- * @throws UserError already-calibrated, bad-split, too-few-rows
+ * @throws UserError everything of `compareOnTable`
  */
 export async function comparisonForPage(
   input: LabelledTable,
   { bins, binning, table: { prevalence } }: PanelSettings,
   say: (message: string) => Promise<void>,
 ): Promise<{ comparison: Comparison; compared: CalibratorComparison['calibrators']; rows: Uint32Array }> {
-  const { table, data, source } = input;
-  refuseCalibrated(table, source.file);
-  const on = data.kind;
-  const compared = await compareCalibrators(data, {
-    on,
-    bins,
-    binning,
-    shares: prevalence === null ? undefined : sharesFor(input, prevalence),
-    onCalibrator: (method, at, of) => say(`Comparing calibrators: ${method} (${at + 1} of ${of + 1})`),
-  });
-  const { calibrators, excluded, rows } = compared;
-  await say('Comparing calibrators: choosing');
-  const { choice, verdict, reason, candidates, warnings, excluded: unfit } = recommend(data, { on });
+  const { comparison: compared, recommendation } = await compareOnTable(
+    input,
+    {
+      bins,
+      binning,
+      shares: prevalence === null ? undefined : sharesFor(input.data, prevalence),
+      onCalibrator: (method, at, of) => say(`Comparing calibrators: ${method} (${at + 1} of ${of + 1})`),
+    },
+    () => say('Comparing calibrators: choosing'),
+  );
+  const { on, calibrators, excluded, rows } = compared;
+  const { choice, verdict, reason, candidates, warnings, excluded: unfit } = recommendation;
   const named = new Set(excluded.map(({ method }) => method));
   const comparison: Comparison = {
     on,
@@ -82,7 +78,7 @@ function needInWords(id: CalibratorId, hasShares: boolean): string | null {
         ? 'It is made for the label shares of deployment, and its numbers here are at those of this table.'
         : 'It needs the share of each label in deployment: give them under Columns….';
     case 'neutral':
-      return `It needs the scores of neutral texts: prompt-confidence calibrate --method ${id} --neutral TABLE.`;
+      return 'It needs the scores of neutral texts, which the command line reads.';
     // The comparison of scoring methods has what is fitted on two of them.
     case 'agreement':
     case undefined:
@@ -90,34 +86,20 @@ function needInWords(id: CalibratorId, hasShares: boolean): string | null {
   }
 }
 
-/** The same as the command line's `calibrate` saves. What is fitted for the shares of deployment expects them already. */
+/** What is fitted for the shares of deployment expects them already; any other calibrator is moved to them. */
 export async function fitToSave(
   input: LabelledTable,
   { method, settings, version, time }: Omit<FitParams, 'file'>,
 ): Promise<SavedCalibrator> {
-  refuseCalibrated(input.table, input.source.file);
-  const { data } = input;
   const { prevalence } = settings.table;
-  const shares = prevalence === null ? undefined : sharesFor(input, prevalence);
-  const { report, calibrator } = calibrate(data, {
+  const shares = prevalence === null ? undefined : sharesFor(input.data, prevalence);
+  const { saved } = await fitOnTable(input, {
     bins: settings.bins,
     binning: settings.binning,
     method,
-    on: data.kind,
     shares,
-    rejected: input.table.rejected,
-    warnings: input.warnings,
+    deployed: needs(method, 'shares') ? undefined : shares,
+    made: { version, time: new Date(time) },
   });
-  const warnings = method === 'combination' ? gainWarnings(combinationGain(data, report.folds.seed)) : [];
-  const deployed =
-    shares === undefined || needs(method, 'shares') || calibrator.on !== 'labels' || data.kind !== 'labels'
-      ? calibrator
-      : forShares(calibrator, data, shares);
-  const { saved } = await describeCalibrator(
-    { ...report, warnings: [...report.warnings, ...warnings] },
-    deployed,
-    input,
-    { version, time: new Date(time) },
-  );
   return saved;
 }

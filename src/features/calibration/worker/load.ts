@@ -1,46 +1,36 @@
 /** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
+import { inDeployment, type LoadedTable as AppTable, loadTable } from '../../../app/tables/load-table';
 import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
-import { atShares, type DeployedTable } from '../../../core/calibration/deployment';
 import { needs } from '../../../core/calibration/registry';
+import { weightedToShares } from '../../../core/model/label-shares';
 import type { LabelData, PredictionData } from '../../../core/model/predictions';
+import { listed } from '../../../core/quote';
 import { UserError } from '../../../core/user-error';
 import type { TableOptions } from '../../../protocol/calibration-page';
-import { calibratedWarnings, type LabelledTable, readLabelled } from '../../../store/tables/labelled';
-import { bindingOf, readScoreMeta } from '../../../store/tables/score-meta';
+import { type LabelledTable, readLabelled } from '../../../store/tables/labelled';
 import { originInWords } from './origin';
-import { type Prevalence, weightedToShares } from '../../../core/model/label-shares';
-import { listed } from '../../../core/quote';
 
-export interface LoadedTable {
-  /** As it was scored: what calibrators are fitted on. */
-  readonly input: LabelledTable;
-  /** Under the label shares of deployment, where those are given: what is evaluated and decided on. */
-  readonly shown: LabelledTable;
+export interface LoadedTable extends AppTable {
   readonly prevalence: TableOptions['prevalence'];
-  /** Those that scores were moved from and to; null where they were not. */
-  readonly shares: Prevalence | null;
   /** What a calibrator fitted on it is bound to, in words. */
   readonly origin: string;
 }
 
 /**
  * @param slices columns whose values rows are to be sliced by
- * @throws UserError everything of `readLabelled` and `readScoreMeta`; labels-differ, bad-shares
+ * @throws UserError everything of the use case; labels-differ
  */
-export async function loadTable(
+export async function loadForPage(
   file: string,
   { method, mapping, on, prevalence }: TableOptions,
   slices: readonly string[] = [],
 ): Promise<LoadedTable> {
-  const columns = { method: method ?? undefined, mapping, on: on ?? undefined };
-  const read = await readLabelled(file, columns, slices);
-  const said = await calibratedWarnings(read.table, file);
-  const input = { ...read, warnings: [...read.warnings, ...said] };
-  const origin = originInWords(bindingOf(await readScoreMeta(file), input.table.columns.method));
-  if (prevalence === null) return { input, shown: input, prevalence, shares: null, origin };
-  const { data, warnings, prevalence: shares } = inDeployment(input, input.data, prevalence);
-  const shown = { ...input, data, warnings: [...input.warnings, ...warnings] };
-  return { input, shown, prevalence, shares, origin };
+  const loaded = await loadTable(file, {
+    columns: { method: method ?? undefined, mapping, on: on ?? undefined },
+    sharesOf: prevalence === null ? undefined : (data) => sharesFor(data, prevalence),
+    slices,
+  });
+  return { ...loaded, prevalence, origin: originInWords(loaded.bound) };
 }
 
 /**
@@ -53,39 +43,31 @@ export function loadCombined(file: string, { mapping, on }: TableOptions): Promi
 }
 
 /**
- * Rows of a table, raw or calibrated, under the label shares of deployment.
+ * Rows that a calibrator has seen to, under the label shares of deployment: one that is fitted for those shares makes
+ * scores for them itself.
  *
  * @throws UserError no-label-scores, labels-differ, bad-shares
  */
-export function inDeployment(
-  input: LabelledTable,
-  data: PredictionData,
-  prevalence: NonNullable<TableOptions['prevalence']>,
-): DeployedTable {
-  return atShares(labelsOf(data), sharesFor(input, prevalence));
-}
-
-/** The same of rows that a calibrator has seen to: one that is fitted for those shares makes scores for them itself. */
 export function calibratedInDeployment(
-  input: LabelledTable,
   { method, data }: Pick<ComparedCalibrator, 'method' | 'data'>,
   prevalence: NonNullable<TableOptions['prevalence']>,
 ): PredictionData {
+  const shares = sharesFor(data, prevalence);
   return method !== 'raw' && needs(method, 'shares')
-    ? weightedToShares(labelsOf(data), sharesFor(input, prevalence))
-    : inDeployment(input, data, prevalence).data;
+    ? weightedToShares(labelsOf(data), shares)
+    : inDeployment(data, shares).data;
 }
 
 /**
- * (K) the shares in the order of the table's labels.
+ * (K) the shares in the order of the labels.
  *
- * @throws UserError labels-differ: they were given for other labels
+ * @throws UserError no-label-scores; labels-differ: they were given for other labels
  */
 export function sharesFor(
-  input: LabelledTable,
+  data: PredictionData,
   prevalence: NonNullable<TableOptions['prevalence']>,
 ): number[] {
-  const { labels } = labelsOf(input.data);
+  const { labels } = labelsOf(data);
   const given = new Map(prevalence.map(({ label, share }) => [label, share]));
   const shares = labels.flatMap((label) => given.get(label) ?? []);
   if (shares.length !== labels.length || given.size !== labels.length)

@@ -46,10 +46,10 @@ import type { LabelledTable } from '../../../store/tables/labelled';
 import { analyse, reportOf, rowsOfBin } from './analyse';
 import { comparisonForPage, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
-import { compareMethods } from './compare-methods';
+import { methodsForPage } from './compare-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
-import { calibratedInDeployment, loadCombined, type LoadedTable, loadTable } from './load';
+import { calibratedInDeployment, loadCombined, loadForPage, type LoadedTable } from './load';
 
 /** Above this many rows the first picture comes before the intervals. */
 const QUICK_FIRST = 5000;
@@ -98,14 +98,14 @@ class TableWorker {
     const columns = columnsOfView(settings.view);
     // The values of a column are read for the purpose: the table is kept without them.
     const { shown } =
-      columns.length === 0 ? await this.table() : await loadTable(file, settings.table, columns);
+      columns.length === 0 ? await this.table() : await loadForPage(file, settings.table, columns);
     const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
     this.brokenDown = { view: settings.view, shown, parts };
     return { ...this.brokenDown, breakdown };
   }
 
   methods(params: AnalyseParams): Promise<MethodsComparison> {
-    return compareMethods(params, (message) => this.say(message));
+    return methodsForPage(params, (message) => this.say(message));
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
@@ -125,11 +125,11 @@ class TableWorker {
 
   async decide(params: DecideParams): Promise<DecisionReport> {
     const table = await this.table();
-    const { input, shown, prevalence } = table;
+    const { shown, prevalence } = table;
     if (this.compared?.table !== table) return decideOn(shown, null, params);
     const deployed = this.compared.calibrators.map((compared) => ({
       method: compared.method,
-      data: prevalence === null ? compared.data : calibratedInDeployment(input, compared, prevalence),
+      data: prevalence === null ? compared.data : calibratedInDeployment(compared, prevalence),
     }));
     return decideOn(shown, deployed, params);
   }
@@ -191,7 +191,7 @@ class TableWorker {
 
   private async read({ file, settings }: AnalyseParams): Promise<LoadedTable> {
     await this.say('Reading the table');
-    const loaded = await loadTable(file, settings.table);
+    const loaded = await loadForPage(file, settings.table);
     await this.say('Computing');
     return loaded;
   }

@@ -1,0 +1,96 @@
+/** Fits a calibrator on a table and says what it is worth on rows that it did not see: what `calibrate` saves. */
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { calibrate } from '../../core/calibration/calibrate';
+import type { CalibrationReport } from '../../core/calibration/calibrate';
+import type { Given } from '../../core/calibration/calibrator-kind';
+import { type CombinationGain, combinationGain, gainWarnings } from '../../core/calibration/combination-gain';
+import { forShares } from '../../core/calibration/deployment';
+import { fitRecommended, type Recommendation } from '../../core/calibration/recommend';
+import { type CalibratorId, needs } from '../../core/calibration/registry';
+import type { SavedCalibrator } from '../../core/calibration/saved';
+import type { EvaluateOptions } from '../../core/model/evaluation';
+import type { PredictionData } from '../../core/model/predictions';
+import { UserError } from '../../core/user-error';
+import { describeCalibrator } from '../../store/tables/describe-calibrator';
+import { type LabelledTable, refuseCalibrated } from '../../store/tables/labelled';
+import { readTable } from '../../store/tables/read-table';
+import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
+
+export interface FitOrder extends Pick<EvaluateOptions, 'bins' | 'binning'>, Given {
+  readonly method: CalibratorId;
+  /** The recommendation that `method` was taken from: folds then make that choice too. Null where a person chose. */
+  readonly recommendation?: Recommendation | null;
+  /** (K) the share of each label where the calibrator will be used, in label order; undefined: as in the table. */
+  readonly deployed?: readonly number[] | undefined;
+  /** Of this program, for what is saved. */
+  readonly made: { readonly version: string; readonly time: Date };
+}
+
+export interface FittedOnTable {
+  readonly saved: SavedCalibrator;
+  readonly report: CalibrationReport;
+  /** Of a combination: what drawing answers adds. */
+  readonly gain: CombinationGain | null;
+}
+
+/**
+ * @throws UserError already-calibrated, and everything of `calibrate` and `forShares`
+ */
+export async function fitOnTable(input: LabelledTable, order: FitOrder): Promise<FittedOnTable> {
+  const { method, recommendation = null, deployed, made, seed = 0, shares, neutral } = order;
+  const { table, data, source, warnings } = input;
+  refuseCalibrated(table, source.file);
+  const on = data.kind;
+  const { report, calibrator } = calibrate(data, {
+    bins: order.bins,
+    binning: order.binning,
+    method,
+    on,
+    seed,
+    shares,
+    neutral,
+    rejected: table.rejected,
+    warnings,
+    fitFold:
+      recommendation === null ? undefined : (train: PredictionData) => fitRecommended(train, { on, seed }),
+  });
+  const moved =
+    deployed !== undefined && calibrator.on === 'labels' && data.kind === 'labels'
+      ? forShares(calibrator, data, deployed)
+      : calibrator;
+  const gain = needs(method, 'agreement') ? combinationGain(data, seed) : null;
+  const warned = {
+    ...report,
+    warnings: [
+      ...report.warnings,
+      ...(recommendation?.warnings ?? []),
+      ...(gain === null ? [] : gainWarnings(gain)),
+    ],
+  };
+  return { ...(await describeCalibrator(warned, moved, input, made)), gain };
+}
+
+/**
+ * (m·K) scores of neutral texts, read in the label order of a table, and by the column prefix that it is read by.
+ *
+ * @throws UserError everything of `readTable`; neutral-mismatch, no-label-scores
+ */
+export async function readNeutralScores(
+  file: string,
+  { data, source, table: own }: LabelledTable,
+): Promise<Float64Array> {
+  const labels = data.kind === 'labels' ? data.labels : undefined;
+  const { method } = own.columns;
+  const { table } = await readTable(file, { truth: 'optional', labels, method: method ?? undefined });
+  const [here, there] = await Promise.all(
+    [source.file, file].map(async (name) => bindingOf(await readScoreMeta(name), method)),
+  );
+  if (here && there && !isDeepStrictEqual(here, there))
+    throw new UserError(
+      'neutral-mismatch',
+      `${path.basename(file)} and ${path.basename(source.file)} were not scored by the same model, prompt and method. Score the neutral texts again, as the table was.`,
+    );
+  if (table.data.kind === 'labels') return table.data.logProbs;
+  throw new UserError('no-label-scores', `${path.basename(file)} has no score for every label.`);
+}
