@@ -125,7 +125,7 @@ function report(result: Result): string {
     JSON.stringify(result.text),
     ...verdict(result),
     ...labelLines(result),
-    ...(result.method === 'sampled'
+    ...(result.method === 'sampled' || result.labelMass === null
       ? []
       : [
           `    label mass ${formatPercent(result.labelMass)}: the rest of the probability is on other answers`,

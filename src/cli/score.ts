@@ -77,7 +77,7 @@ async function withNeutralTexts<T>(values: Values, work: (file: string) => Promi
   const folder = await mkdtemp(path.join(tmpdir(), 'prompt-confidence-'));
   try {
     const file = path.join(folder, 'neutral.csv');
-    const rows = [values['text-column'], ...classifier.neutralTexts].map((cell) => csvLine([cell], ','));
+    const rows = [values['text-column'], ...classifier.asks.neutralTexts].map((cell) => csvLine([cell], ','));
     await writeFile(file, rows.join(''));
     return await work(file);
   } finally {

@@ -5,7 +5,7 @@ import {
   chatMessages,
   completionPrompt,
   type ChatMessage,
-  type PromptClassifier,
+  type PromptParts,
 } from '../core/classifier/prompt';
 import { UserError } from '../core/user-error';
 
@@ -77,7 +77,7 @@ interface PromptStrings {
 }
 
 function promptStrings(
-  classifier: PromptClassifier,
+  classifier: PromptParts,
   chatTemplate: string | undefined,
   model: TokenizerModel,
 ): PromptStrings {
@@ -133,7 +133,7 @@ function commonPrefix(a: readonly Token[], b: readonly Token[]): Token[] {
  * @throws UserError where the classifier and the model do not fit together
  */
 export function tokenizePrompt(
-  classifier: PromptClassifier,
+  classifier: PromptParts,
   chatTemplate: string | undefined,
   model: TokenizerModel,
 ): TokenizedPrompt {

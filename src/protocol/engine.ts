@@ -47,10 +47,9 @@ export type ModelInfo = z.infer<typeof modelInfoSchema>;
 
 const labelSchema = z.object({ name: z.string(), spellings: z.array(z.string()).min(1).readonly() });
 
-/** A classifier as it crosses the process boundary; model and calibrator are the host's business and dropped. */
+/** How a classifier asks, as it crosses the process boundary; everything else is the host's business. */
 export const wireClassifierSchema = z.object({
   name: z.string(),
-  description: z.string(),
   instruction: z.string(),
   template: z.string(),
   examples: z.array(z.object({ text: z.string(), label: z.string() })).readonly(),
@@ -104,7 +103,7 @@ export const scoreSchema = z.object({
   confidence: z.number(),
   tie: z.boolean(),
   labels: labelScoresSchema,
-  labelMass: z.number(),
+  labelMass: z.number().nullable(),
   method: z.enum(['first-token', 'sequence', 'sampled']),
   textTokens: z.number(),
   cutTokens: z.number(),

@@ -1,6 +1,8 @@
 /** The engine as a source of scores. */
 import type { Binding } from '../core/model/binding';
+import type { PromptVariant } from '../core/scoring/variants';
 import { deviceInWords } from '../core/words/device';
+import type { SampleParams } from '../protocol/engine';
 import type { EngineClient } from './engine-client';
 import type { ModelFile, Source } from './source';
 
@@ -28,12 +30,17 @@ export function engineSource(engine: EngineClient, model: EngineModel): Source {
     model: async () => fileIdentity(model.file, await model.readSha256()),
     plan: null,
     textsAtOnce: null,
-    score: (request, signal) => engine.score(request, signal),
-    sample: async (request, signal) => ({
-      ...(await engine.sample(request, signal)),
+    score: ({ classifier, ...request }, signal) =>
+      engine.score({ ...request, classifier: classifier.asks }, signal),
+    sample: async ({ prompts, ...request }, signal) => ({
+      ...(await engine.sample({ ...request, prompts: prompts.map(onWire) }, signal)),
       temperature: request.temperature,
     }),
   };
+}
+
+function onWire({ asks, samples }: PromptVariant): SampleParams['prompts'][number] {
+  return { classifier: asks, samples };
 }
 
 /** A model file as calibrators are bound to it; undefined while its SHA-256 is not known. */

@@ -5,5 +5,5 @@ import { promptIdentity } from '../core/classifier/prompt';
 
 /** Hash, in hexadecimal, of everything that the model is asked and how its answer is read. */
 export function promptSha256(classifier: Classifier): string {
-  return createHash('sha256').update(promptIdentity(classifier)).digest('hex');
+  return createHash('sha256').update(promptIdentity(classifier.asks)).digest('hex');
 }

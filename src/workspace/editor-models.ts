@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';
-import type { Classifier } from '../core/classifier/definition';
+import type { Asking, Classifier } from '../core/classifier/definition';
 import type { Binding } from '../core/model/binding';
 import {
   answerTokensPerText,
@@ -94,8 +94,8 @@ class EditorModelSource implements Source {
 
   /** Providers have limits of their own, and tell neither them nor a price. */
   readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
-    const { text } = cutToTokens('x'.repeat(bytes), classifier.maxTextTokens);
-    const prompt = chatMessages(classifier, text).map(({ content }) => content);
+    const { text } = cutToTokens('x'.repeat(bytes), classifier.asks.maxTextTokens);
+    const prompt = chatMessages(classifier.asks, text).map(({ content }) => content);
     return {
       rows,
       requestsPerRow: requestsPerText(classifier, 1),
@@ -109,8 +109,8 @@ class EditorModelSource implements Source {
   async sample({ prompts, texts }: SampleRequest, signal?: AbortSignal): Promise<SourceSamples> {
     const asks = texts.flatMap((text, index) =>
       prompts
-        .flatMap(({ classifier, samples }) => Array.from({ length: samples }, () => classifier))
-        .map((classifier, sample) => ({ index, sample, text, classifier })),
+        .flatMap(({ asks, samples }) => Array.from({ length: samples }, () => asks))
+        .map((asking, sample) => ({ index, sample, text, asking })),
     );
     const answers: string[][] = texts.map(() => []);
     const failures: (UserError | undefined)[] = texts.map(() => undefined);
@@ -119,10 +119,10 @@ class EditorModelSource implements Source {
     const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
     // Every waiting request listens to it; that is no leak.
     setMaxListeners(0, either);
-    const run = async ({ index, sample, text, classifier }: (typeof asks)[number]): Promise<void> => {
+    const run = async ({ index, sample, text, asking }: (typeof asks)[number]): Promise<void> => {
       if (failures[index] !== undefined) return;
       try {
-        (answers[index] ??= [])[sample] = await this.answer(classifier, text, either);
+        (answers[index] ??= [])[sample] = await this.answer(asking, text, either);
       } catch (error) {
         if (!(error instanceof UserError) || error.code !== 'editor-model-failed') throw error;
         failures[index] = error;
@@ -137,11 +137,11 @@ class EditorModelSource implements Source {
     } finally {
       stop.abort();
     }
-    const labels = prompts[0]?.classifier.labels ?? [];
+    const labels = prompts[0]?.asks.labels ?? [];
     const samples = texts.map((text, index): Sampled | Failed => {
       const failure = failures[index];
       if (failure !== undefined) return { reason: failure.message };
-      const { tokens, cut } = cutToTokens(text, prompts[0]?.classifier.maxTextTokens ?? Infinity);
+      const { tokens, cut } = cutToTokens(text, prompts[0]?.asks.maxTextTokens ?? Infinity);
       return {
         answers: (answers[index] ?? []).map((answer) => ({
           text: answer,
@@ -154,19 +154,15 @@ class EditorModelSource implements Source {
     return { samples, temperature: null, shape: null };
   }
 
-  private async answer(
-    classifier: Classifier,
-    text: string,
-    signal: AbortSignal | undefined,
-  ): Promise<string> {
+  private async answer(asking: Asking, text: string, signal: AbortSignal | undefined): Promise<string> {
     const cancellation = new vscode.CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
     if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      const short = cutToTokens(text, classifier.maxTextTokens);
+      const short = cutToTokens(text, asking.maxTextTokens);
       const response = await this.chat.sendRequest(
-        messagesOf(classifier, short.text),
+        messagesOf(asking, short.text),
         { justification: JUSTIFICATION },
         cancellation.token,
       );
@@ -211,8 +207,8 @@ class EditorModelSource implements Source {
 }
 
 /** The interface knows no system messages: an instruction goes first in the first message of the person. */
-function messagesOf(classifier: Classifier, text: string): vscode.LanguageModelChatMessage[] {
-  const messages = chatMessages(classifier, text);
+function messagesOf(asking: Asking, text: string): vscode.LanguageModelChatMessage[] {
+  const messages = chatMessages(asking, text);
   const [system] = messages;
   const instruction = system?.role === 'system' ? `${system.content}\n\n` : '';
   return messages

@@ -47,7 +47,9 @@ async function main(): Promise<void> {
   const [first = ''] = texts;
   const engine = await startEngine(cpu());
   const [loadMs] = await timed(() => engine.load());
-  const [firstMs, { shape }] = await timed(() => engine.score({ classifier, texts: [first], topTokens: 0 }));
+  const [firstMs, { shape }] = await timed(() =>
+    engine.score({ classifier: classifier.asks, texts: [first], topTokens: 0 }),
+  );
   const asking = residentMiB(process.pid);
 
   const library = await loadLibrary();

@@ -39,7 +39,7 @@ export async function bareDecoder(
   classifier: Classifier,
   shape: ContextShape,
 ): Promise<(texts: readonly string[], output: boolean) => Promise<void>> {
-  const prompt = tokenizePrompt(classifier, undefined, model);
+  const prompt = tokenizePrompt(classifier.asks, undefined, model);
   const start = prompt.prefix.length;
   const context = await model.createContext({
     sequences: shape.sequences,
@@ -103,7 +103,7 @@ export async function naive(
   classifier: Classifier,
   texts: readonly string[],
 ): Promise<void> {
-  const { head, tail } = completionPrompt(classifier);
+  const { head, tail } = completionPrompt(classifier.asks);
   const context = await model.createContext({ contextSize: 512, threads: { ideal: threads, min: threads } });
   const sequence = context.getSequence();
   for (const text of texts) {

@@ -44,7 +44,7 @@ export async function startPeers(
   const python = await peers.serveLlamaCppPython(await peers.setUpLlamaCppPython(), common);
   const transformers = await startTransformers(await peers.setUpTransformers(), threads);
 
-  const { head, tail } = completionPrompt(classifier);
+  const { head, tail } = completionPrompt(classifier.asks);
   const promptOf = (text: string): string => `${head}${text}${tail}`;
   const llamaServer = (server: PeerServer, clients: number, probabilities: number): Contender =>
     contender(

@@ -7,7 +7,7 @@ import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { checkGguf } from '../../src/store/gguf';
-import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+import { asking, cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
 
 function sentiment(): Classifier {
@@ -98,7 +98,7 @@ describe('an odd text', () => {
       assert.ok(score);
       const sum = score.labels.reduce((total, entry) => total + entry.confidence, 0);
       assert.ok(Math.abs(sum - 1) < 1e-9);
-      assert.ok(score.labelMass >= 0 && score.labelMass <= 1);
+      assert.ok((score.labelMass ?? NaN) >= 0 && (score.labelMass ?? NaN) <= 1);
     });
 
   it('is cut in its middle where it is too long, and says so', async () => {
@@ -133,7 +133,7 @@ describe('an odd text', () => {
         examples,
       });
       await assert.rejects(scoreAll(tiny, classifier, ['x']), { code: 'prompt-too-long' });
-      const [score] = await scoreAll(tiny, { ...classifier, examples: [] }, ['x']);
+      const [score] = await scoreAll(tiny, asking(classifier, { examples: [] }), ['x']);
       assert.ok(score);
     } finally {
       await tiny.dispose();
@@ -141,7 +141,7 @@ describe('an odd text', () => {
   });
 
   it('is refused where a base model is asked to chat', async () => {
-    await assert.rejects(scoreAll(engine, { ...sentiment(), prompt: 'chat' }, ['x']), {
+    await assert.rejects(scoreAll(engine, asking(sentiment(), { prompt: 'chat' }), ['x']), {
       code: 'no-chat-template',
     });
   });

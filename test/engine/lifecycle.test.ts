@@ -67,8 +67,8 @@ describe('the engine process', () => {
   for (const signal of ['SIGKILL', 'SIGSEGV'] as const)
     it(`rejects what was in flight when it dies of ${signal}, and starts again`, async () => {
       await real.load();
-      const busy = real.score({ classifier: sentiment(), texts: MANY, topTokens: 0 });
-      const queued = real.score({ classifier: sentiment(), texts: ['I love it'], topTokens: 0 });
+      const busy = real.score({ classifier: sentiment().asks, texts: MANY, topTokens: 0 });
+      const queued = real.score({ classifier: sentiment().asks, texts: ['I love it'], topTokens: 0 });
       const failed = Promise.all([
         assert.rejects(busy, { code: 'engine-crashed', message: new RegExp(signal) }),
         assert.rejects(queued, { code: 'engine-crashed' }),
@@ -99,7 +99,7 @@ describe('the engine process', () => {
   it('answers a cancelled request at once and goes on with the next', async () => {
     await real.load();
     const cancel = new AbortController();
-    const busy = real.score({ classifier: sentiment(), texts: MANY, topTokens: 0 }, cancel.signal);
+    const busy = real.score({ classifier: sentiment().asks, texts: MANY, topTokens: 0 }, cancel.signal);
     const next = scoreAll(real, sentiment(), ['I love this movie!']);
     await sleep(200);
     cancel.abort();
@@ -107,7 +107,7 @@ describe('the engine process', () => {
     const [score] = await next;
     assert.equal(score?.label, 'positive');
     await assert.rejects(
-      real.score({ classifier: sentiment(), texts: ['x'], topTokens: 0 }, AbortSignal.abort()),
+      real.score({ classifier: sentiment().asks, texts: ['x'], topTokens: 0 }, AbortSignal.abort()),
       {
         code: 'cancelled',
       },
@@ -127,7 +127,7 @@ describe('the engine process', () => {
 
   it('is stopped when a text takes longer than its limit', async () => {
     const engine = await start(cpu(), { textTimeoutMs: 1 });
-    await assert.rejects(engine.score({ classifier: sentiment(), texts: ['I love it'], topTokens: 0 }), {
+    await assert.rejects(engine.score({ classifier: sentiment().asks, texts: ['I love it'], topTokens: 0 }), {
       code: 'engine-timeout',
     });
     await untilState(engine, (state) => state.kind === 'stopped');

@@ -74,7 +74,7 @@ describe('prompt tokens', () => {
         examples,
         labels: labels.map((label) => ({ name: label })),
       });
-      const prompt = tokenizePrompt(classifier, chatTemplate, tiny);
+      const prompt = tokenizePrompt(classifier.asks, chatTemplate, tiny);
       assert.equal(prompt.kind, 'chat');
       assert.deepEqual(prompt.tokensFor(last.content).map(Number), safeTokens, name);
       compared++;
@@ -89,7 +89,7 @@ describe('prompt tokens', () => {
     const gemma = await llama.loadModel({ modelPath: TEST_MODEL });
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
-    const prompt = tokenizePrompt(sentiment, undefined, gemma);
+    const prompt = tokenizePrompt(sentiment.asks, undefined, gemma);
     const { texts } = sentimentSchema.parse(
       JSON.parse(readFileSync(fixture('reference/sentiment.json'), 'utf8')),
     );

@@ -57,7 +57,7 @@ describe('label probabilities beside transformers in float32', () => {
       const ours = score.labels[0]?.confidence ?? NaN;
       differences.push(Math.abs(ours - reference));
       assert.ok(
-        Math.abs(score.labelMass - positive.massAll - negative.massAll) < 0.1,
+        Math.abs((score.labelMass ?? NaN) - positive.massAll - negative.massAll) < 0.1,
         `label mass of ${JSON.stringify(text)}: ${score.labelMass}`,
       );
       if (Math.abs(2 * reference - 1) > 0.25)
@@ -76,8 +76,8 @@ describe('label probabilities beside transformers in float32', () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment && multi.length >= 8);
     const classifier = makeClassifier({
-      template: sentiment.template,
-      examples: sentiment.examples,
+      template: sentiment.asks.template,
+      examples: sentiment.asks.examples,
       labels: [{ name: 'positive' }, { name: 'negative' }, { name: 'very good' }, { name: 'very bad' }],
       maxTextTokens: 256,
     });

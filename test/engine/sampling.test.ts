@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { Score } from '../../src/core/scoring/score';
-import { variantsOf } from '../../src/core/scoring/variants';
+import { type PromptVariant, variantsOf } from '../../src/core/scoring/variants';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { engineSource } from '../../src/sources/engine-source';
 import { scoreTexts, type ScoreTextsOptions } from '../../src/sources/score-texts';
@@ -59,7 +59,10 @@ describe('drawn answers', () => {
         const token = byToken[index];
         assert.ok(agreement && token);
         const rates = [...agreement.counts, agreement.unparsed].map((count) => count / 2000);
-        const expected = [...token.labels.map(({ logProb }) => Math.exp(logProb)), 1 - token.labelMass];
+        const expected = [
+          ...token.labels.map(({ logProb }) => Math.exp(logProb)),
+          1 - (token.labelMass ?? NaN),
+        ];
         rates.forEach((rate, k) => {
           const p = Math.max(0, expected[k] ?? 0);
           const error = Math.sqrt((p * (1 - p)) / 2000);
@@ -101,10 +104,15 @@ describe('drawn answers', () => {
     assert.ok(second && third);
     // Drawn with one sample each: equal draws from equal distributions, and the token score after a switch back.
     const [before] = await scoreAll(engine, sentiment, TEXTS.slice(0, 1));
-    const ask = (prompts: readonly { classifier: Classifier; samples: number }[]) =>
-      engine.sample({ prompts, texts: TEXTS, temperature: 1, seed: 5 });
-    const many = { classifier: second.classifier, samples: 500 };
-    const asVariant = await ask([{ classifier: sentiment, samples: 1 }, { ...third, samples: 1 }, many]);
+    const ask = (prompts: readonly PromptVariant[]) =>
+      engine.sample({
+        prompts: prompts.map(({ asks, samples }) => ({ classifier: asks, samples })),
+        texts: TEXTS,
+        temperature: 1,
+        seed: 5,
+      });
+    const many = { ...second, samples: 500 };
+    const asVariant = await ask([{ asks: sentiment.asks, samples: 1 }, { ...third, samples: 1 }, many]);
     const alone = await ask([many]);
     assert.deepEqual(
       asVariant.samples.map(({ answers }) => answers.slice(2)),

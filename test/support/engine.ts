@@ -1,5 +1,5 @@
 /** The real engine process with a real model, for tests. */
-import { classifierFrom, type Classifier } from '../../src/core/classifier/definition';
+import { type Asking, classifierFrom, type Classifier } from '../../src/core/classifier/definition';
 import type { Score } from '../../src/core/scoring/score';
 import type { EngineOptions } from '../../src/protocol/engine';
 import { EngineClient, type EngineClientOptions } from '../../src/sources/engine-client';
@@ -22,11 +22,16 @@ export function makeClassifier(fields: object): Classifier {
   return classifierFrom({ version: 1, name: 'test', ...fields }, 'test.json');
 }
 
+/** The same classifier, asking in another way. */
+export function asking(classifier: Classifier, fields: Partial<Asking>): Classifier {
+  return { ...classifier, asks: { ...classifier.asks, ...fields } };
+}
+
 export async function scoreAll(
   engine: EngineClient,
   classifier: Classifier,
   texts: readonly string[],
   topTokens = 0,
 ): Promise<readonly Score[]> {
-  return (await engine.score({ classifier, texts, topTokens })).scores;
+  return (await engine.score({ classifier: classifier.asks, texts, topTokens })).scores;
 }

@@ -13,6 +13,7 @@ import {
   formatLogProb,
   formatMs,
   formatPercent,
+  labelMassInWords,
   labelPercent,
   isDoubtful,
   methodInWords,
@@ -73,7 +74,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
         'Label mass',
       ),
       ' ',
-      h('strong', {}, formatPercent(score.labelMass)),
+      h('strong', {}, labelMassInWords(score)),
     ),
     ...agreementPart(score),
     // Drawn answers alone leave no token distribution.

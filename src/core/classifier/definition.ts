@@ -201,23 +201,36 @@ export interface Label {
   readonly spellings: readonly string[];
 }
 
-/** A classifier with every default filled in: what the rest of the program works with. */
-export interface Classifier {
+/** How a language model is asked, and which of its answers count for which label. */
+export interface Asking {
+  readonly kind: 'prompt';
+  /** The name of the classifier, for messages. */
   readonly name: string;
-  readonly description: string;
   readonly instruction: string;
   readonly template: string;
   readonly examples: readonly { readonly text: string; readonly label: string }[];
+  /** In the classifier's order, with all spellings; the order may differ in a variant of the prompt. */
   readonly labels: readonly Label[];
   readonly prompt: 'auto' | 'chat' | 'completion';
   readonly scoring: 'auto' | 'first-token' | 'sequence';
+  readonly maxTextTokens: number;
+  readonly neutralTexts: readonly string[];
+}
+
+/**
+ * A classifier with every default filled in: what the rest of the program works with. Its own fields are what every
+ * classifier has, whatever its model is; `asks` belongs to models that are asked in words.
+ */
+export interface Classifier {
+  readonly name: string;
+  readonly description: string;
+  readonly labels: readonly { readonly name: string }[];
   readonly method: ConfidenceMethod;
   readonly consistency: ConsistencySettings;
   readonly source: SourceName;
-  readonly maxTextTokens: number;
-  readonly neutralTexts: readonly string[];
   readonly model: { readonly file: string; readonly sha256?: string; readonly source?: string } | undefined;
   readonly calibrator: string | undefined;
+  readonly asks: Asking;
 }
 
 /**
@@ -283,15 +296,7 @@ export function classifierFrom(value: unknown, where: string): Classifier {
   return {
     name: file.name,
     description: file.description ?? '',
-    instruction: file.instruction ?? '',
-    template: file.template,
-    examples: file.examples ?? [],
-    labels: file.labels.map((label, index) => ({
-      name: label.name,
-      spellings: spellings[index] ?? [label.name],
-    })),
-    prompt: file.prompt ?? 'auto',
-    scoring: file.scoring ?? 'auto',
+    labels: file.labels.map(({ name }) => ({ name })),
     method: file.method ?? 'token-probability',
     consistency: {
       samples: file.consistency?.samples ?? DEFAULT_CONSISTENCY.samples,
@@ -299,8 +304,6 @@ export function classifierFrom(value: unknown, where: string): Classifier {
       variants: file.consistency?.variants ?? DEFAULT_CONSISTENCY.variants,
     },
     source: parseSourceName(file.source ?? '') ?? DEFAULT_SOURCE,
-    maxTextTokens: file.maxTextTokens ?? DEFAULT_MAX_TEXT_TOKENS,
-    neutralTexts: file.neutralTexts ?? DEFAULT_NEUTRAL_TEXTS,
     model:
       file.model === undefined
         ? undefined
@@ -310,6 +313,18 @@ export function classifierFrom(value: unknown, where: string): Classifier {
             ...(file.model.source === undefined ? {} : { source: file.model.source }),
           },
     calibrator: file.calibrator,
+    asks: {
+      kind: 'prompt',
+      name: file.name,
+      instruction: file.instruction ?? '',
+      template: file.template,
+      examples: file.examples ?? [],
+      labels: file.labels.map(({ name }, index) => ({ name, spellings: spellings[index] ?? [name] })),
+      prompt: file.prompt ?? 'auto',
+      scoring: file.scoring ?? 'auto',
+      maxTextTokens: file.maxTextTokens ?? DEFAULT_MAX_TEXT_TOKENS,
+      neutralTexts: file.neutralTexts ?? DEFAULT_NEUTRAL_TEXTS,
+    },
   };
 }
 

@@ -3,13 +3,10 @@
  * Tokens come later, in the engine, because only the model knows them.
  */
 import { UserError } from '../user-error';
-import { LABELS_PLACEHOLDER, TEXT_PLACEHOLDER, type Classifier } from './definition';
+import { LABELS_PLACEHOLDER, TEXT_PLACEHOLDER, type Asking } from './definition';
 
-/** The fields of a classifier that make its prompt. */
-export type PromptClassifier = Pick<
-  Classifier,
-  'instruction' | 'template' | 'examples' | 'labels' | 'prompt'
->;
+/** What makes a prompt. */
+export type PromptParts = Pick<Asking, 'instruction' | 'template' | 'examples' | 'labels' | 'prompt'>;
 
 /** A prompt for a base model: `head + text + tail`, continued by an answer. */
 export interface CompletionPrompt {
@@ -30,33 +27,32 @@ interface Template {
   readonly after: string;
 }
 
-function splitTemplate(classifier: PromptClassifier): Template {
-  const [before = '', after = ''] = classifier.template.split(TEXT_PLACEHOLDER);
-  return { before: withLabels(before, classifier), after: withLabels(after, classifier) };
+function splitTemplate(asking: PromptParts): Template {
+  const [before = '', after = ''] = asking.template.split(TEXT_PLACEHOLDER);
+  return { before: withLabels(before, asking), after: withLabels(after, asking) };
 }
 
 /** The names of the labels, in their order, where the classifier asks for them. */
-function withLabels(text: string, { labels }: PromptClassifier): string {
+function withLabels(text: string, { labels }: PromptParts): string {
   return text.replaceAll(LABELS_PLACEHOLDER, () => labels.map(({ name }) => name).join(', '));
 }
 
 /** How an example spells its answer: the name of its label. */
-function answerOf(classifier: PromptClassifier, label: string): string {
-  return classifier.labels.find((entry) => entry.name === label)?.spellings[0] ?? label;
+function answerOf(asking: PromptParts, label: string): string {
+  return asking.labels.find((entry) => entry.name === label)?.spellings[0] ?? label;
 }
 
 /**
  * The prompt for a model without a chat template. Trailing spaces of the template move into the answer, because
  * " positive" is one token after "Sentiment:", while "Sentiment: " followed by "positive" is another, rarer path.
  */
-export function completionPrompt(classifier: PromptClassifier): CompletionPrompt {
-  const { before, after } = splitTemplate(classifier);
+export function completionPrompt(asking: PromptParts): CompletionPrompt {
+  const { before, after } = splitTemplate(asking);
   const tail = after.replace(/[ \t]+$/, '');
   const answerPrefix = tail.endsWith('\n') ? '' : ' ';
-  const instruction =
-    classifier.instruction === '' ? '' : `${withLabels(classifier.instruction, classifier)}\n\n`;
-  const examples = classifier.examples.map(
-    (example) => `${before}${example.text}${tail}${answerPrefix}${answerOf(classifier, example.label)}\n`,
+  const instruction = asking.instruction === '' ? '' : `${withLabels(asking.instruction, asking)}\n\n`;
+  const examples = asking.examples.map(
+    (example) => `${before}${example.text}${tail}${answerPrefix}${answerOf(asking, example.label)}\n`,
   );
   return { head: `${instruction}${examples.join('')}${before}`, tail, answerPrefix };
 }
@@ -66,19 +62,19 @@ export function completionPrompt(classifier: PromptClassifier): CompletionPrompt
  *
  * @param marker a string that occurs nowhere else in the classifier
  */
-export function chatMessages(classifier: PromptClassifier, marker: string): ChatMessage[] {
-  const { before, after } = splitTemplate(classifier);
+export function chatMessages(asking: PromptParts, marker: string): ChatMessage[] {
+  const { before, after } = splitTemplate(asking);
   const question = (text: string): ChatMessage => ({
     role: 'user',
     content: `${before}${text}${after.trimEnd()}`,
   });
   return [
-    ...(classifier.instruction === ''
+    ...(asking.instruction === ''
       ? []
-      : [{ role: 'system' as const, content: withLabels(classifier.instruction, classifier) }]),
-    ...classifier.examples.flatMap((example) => [
+      : [{ role: 'system' as const, content: withLabels(asking.instruction, asking) }]),
+    ...asking.examples.flatMap((example) => [
       question(example.text),
-      { role: 'assistant' as const, content: answerOf(classifier, example.label) },
+      { role: 'assistant' as const, content: answerOf(asking, example.label) },
     ]),
     question(marker),
   ];
@@ -88,17 +84,15 @@ export function chatMessages(classifier: PromptClassifier, marker: string): Chat
  * Everything about a classifier that changes what the model is asked or how its answer is read, in one string.
  * Its hash binds scores and calibrators to the prompt; the name and description do not count.
  */
-export function promptIdentity(
-  classifier: PromptClassifier & Pick<Classifier, 'scoring' | 'maxTextTokens'>,
-): string {
+export function promptIdentity(asking: PromptParts & Pick<Asking, 'scoring' | 'maxTextTokens'>): string {
   return JSON.stringify([
-    classifier.instruction,
-    classifier.template,
-    classifier.examples.map((example) => [example.text, example.label]),
-    classifier.labels.map((label) => [label.name, label.spellings]),
-    classifier.prompt,
-    classifier.scoring,
-    classifier.maxTextTokens,
+    asking.instruction,
+    asking.template,
+    asking.examples.map((example) => [example.text, example.label]),
+    asking.labels.map((label) => [label.name, label.spellings]),
+    asking.prompt,
+    asking.scoring,
+    asking.maxTextTokens,
   ]);
 }
 

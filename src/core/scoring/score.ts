@@ -33,8 +33,11 @@ export interface Score {
   readonly tie: boolean;
   /** In the order of the classifier's labels. */
   readonly labels: readonly LabelScore[];
-  /** Probability in [0, 1] that the answer is any label at all, before normalising. */
-  readonly labelMass: number;
+  /**
+   * Probability in [0, 1] that the answer is any label at all, before normalising; null where the model cannot answer
+   * anything else, so that there is no such number.
+   */
+  readonly labelMass: number | null;
   /** How the model's answer was read. */
   readonly method: ScoringMethod | 'sampled';
   /** Tokens of the text as it was given, and how many were cut from its middle to make it fit. */
@@ -52,7 +55,11 @@ export interface Score {
  * Below this label mass the model wanted to say something else, and how its few crumbs for the labels compare says
  * little. Measured on the test model: .89 with examples in the prompt, .002 without any.
  */
-export const LOW_LABEL_MASS = 0.5;
+const LOW_LABEL_MASS = 0.5;
+
+export function isLabelMassLow({ labelMass }: Pick<Score, 'labelMass'>): boolean {
+  return labelMass !== null && labelMass < LOW_LABEL_MASS;
+}
 
 /**
  * Normalises label log-probabilities over the labels (softmax) and picks the winner.
@@ -62,7 +69,7 @@ export const LOW_LABEL_MASS = 0.5;
 export function labelScores(
   names: readonly string[],
   logProbs: readonly number[],
-): Pick<Score, 'label' | 'confidence' | 'tie' | 'labels' | 'labelMass'> {
+): Pick<Score, 'label' | 'confidence' | 'tie' | 'labels'> & { readonly labelMass: number } {
   const total = logSumExp(logProbs);
   // Where every label is impossible (underflow beyond what a double holds), nothing favours any of them.
   const confidence = (logProb: number): number =>

@@ -1,9 +1,9 @@
 /** The prompts under which answers are drawn. */
-import { LABELS_PLACEHOLDER, type Classifier } from '../classifier/definition';
+import { type Asking, type Classifier, LABELS_PLACEHOLDER } from '../classifier/definition';
 import { seededRandom, shuffle } from '../random';
 
 export interface PromptVariant {
-  readonly classifier: Classifier;
+  readonly asks: Asking;
   /** Answers to draw under it, at least 1. */
   readonly samples: number;
 }
@@ -16,39 +16,39 @@ export interface PromptVariant {
  * Plain resampling of one prompt only adds noise to the token probability where the answer is one token: n_k / N
  * estimates that very number. Permuting shows how far the answer hangs on the order of things that should not matter.
  */
-export function variantsOf(classifier: Classifier, seed: number): PromptVariant[] {
-  const { samples, variants } = classifier.consistency;
-  if (variants === 'plain') return [{ classifier, samples }];
-  const prompts = permutations(classifier, samples, seed);
+export function variantsOf(
+  { asks, consistency }: Pick<Classifier, 'asks' | 'consistency'>,
+  seed: number,
+): PromptVariant[] {
+  const { samples, variants } = consistency;
+  if (variants === 'plain') return [{ asks, samples }];
+  const prompts = permutations(asks, samples, seed);
   return prompts.map((prompt, index) => ({
-    classifier: prompt,
+    asks: prompt,
     samples: Math.ceil((samples - index) / prompts.length),
   }));
 }
 
 /** Different orders, at most `count`. */
-function permutations(classifier: Classifier, count: number, seed: number): Classifier[] {
-  const listsLabels = [classifier.instruction, classifier.template].some((text) =>
-    text.includes(LABELS_PLACEHOLDER),
-  );
+function permutations(asks: Asking, count: number, seed: number): Asking[] {
+  const listsLabels = [asks.instruction, asks.template].some((text) => text.includes(LABELS_PLACEHOLDER));
   const random = seededRandom(seed);
-  const found = new Map([[orderOf(classifier), classifier]]);
-  const orders =
-    factorial(classifier.examples.length) * (listsLabels ? factorial(classifier.labels.length) : 1);
+  const found = new Map([[orderOf(asks), asks]]);
+  const orders = factorial(asks.examples.length) * (listsLabels ? factorial(asks.labels.length) : 1);
   // Equal examples make fewer orders than their number says, so the tries are bounded.
   for (let tries = 0; found.size < Math.min(count, orders) && tries < 50 * count; tries++) {
-    const examples = [...classifier.examples];
-    const labels = [...classifier.labels];
+    const examples = [...asks.examples];
+    const labels = [...asks.labels];
     shuffle(examples, random);
     if (listsLabels) shuffle(labels, random);
-    const permuted = { ...classifier, examples, labels };
+    const permuted = { ...asks, examples, labels };
     const order = orderOf(permuted);
     if (!found.has(order)) found.set(order, permuted);
   }
   return [...found.values()];
 }
 
-function orderOf({ examples, labels }: Classifier): string {
+function orderOf({ examples, labels }: Asking): string {
   return JSON.stringify([examples.map(({ text, label }) => [text, label]), labels.map(({ name }) => name)]);
 }
 

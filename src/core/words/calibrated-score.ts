@@ -2,8 +2,8 @@
 import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/calibrated-score';
 import { bucketInWords } from '../decisions/bucket-mark';
 import { formatConfidence } from '../decisions/buckets';
-import { excerpt, formatPercent, inlineSummary, visibleName } from './score';
-import { LOW_LABEL_MASS, type Score } from '../scoring/score';
+import { excerpt, formatPercent, inlineSummary, labelMassInWords, visibleName } from './score';
+import { isLabelMassLow, type Score } from '../scoring/score';
 
 /** What stands first: the calibrated label and confidence where there are such, else the raw ones. */
 export function headline(
@@ -37,7 +37,7 @@ export function calibratedSummary(score: Score, calibration: Calibration | undef
   if (calibration.kind === 'raw') return `${raw.startsWith('⚠') ? '' : '⚠ '}${raw}, not calibrated`;
   const { label, confidence } = calibration.score;
   const mark = needsNote(calibration) || raw.startsWith('⚠') ? '⚠ ' : '';
-  const mass = score.labelMass < LOW_LABEL_MASS ? `, low label mass ${formatPercent(score.labelMass)}` : '';
+  const mass = isLabelMassLow(score) ? `, low label mass ${labelMassInWords(score)}` : '';
   return `${mark}${excerpt(label, 40)} ${formatConfidence(confidence)} ${bucketAndRaw(score, calibration.score)}${mass}`;
 }
 

@@ -3,7 +3,7 @@
  * A figure never promises more than was computed: it is cut off, not rounded up.
  */
 import { disagrees } from '../scoring/consistency';
-import { LOW_LABEL_MASS, type LabelScore, type Score } from '../scoring/score';
+import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
 import { methodOf } from '../scoring/score-parts';
 
 /**
@@ -87,16 +87,21 @@ export interface ScoreWarning {
   readonly message: string;
 }
 
+/** As a percentage; "–" where the model has none. */
+export function labelMassInWords({ labelMass }: Pick<Score, 'labelMass'>): string {
+  return labelMass === null ? '–' : formatPercent(labelMass);
+}
+
 /** What keeps a score from being taken at its word, in words; the most important first. */
 export function scoreWarnings(score: Score): ScoreWarning[] {
   const warnings: ScoreWarning[] = [];
-  if (score.labelMass < LOW_LABEL_MASS)
+  if (isLabelMassLow(score))
     warnings.push({
       kind: 'low-mass',
       message:
         score.method === 'sampled'
-          ? `Low label mass: only ${formatPercent(score.labelMass)} of the drawn answers were any of the labels. The model wanted to say something else, so the confidence says little.`
-          : `Low label mass: only ${formatPercent(score.labelMass)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
+          ? `Low label mass: only ${labelMassInWords(score)} of the drawn answers were any of the labels. The model wanted to say something else, so the confidence says little.`
+          : `Low label mass: only ${labelMassInWords(score)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
     });
   const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
   if (bounds.length > 0)
@@ -124,7 +129,7 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
 
 /** True where the figures should not be read without a warning beside them. */
 export function isDoubtful(score: Score): boolean {
-  return score.tie || score.labelMass < LOW_LABEL_MASS || disagrees(score);
+  return score.tie || isLabelMassLow(score) || disagrees(score);
 }
 
 /** Label and confidence in one short line, behind a text: "positive 94.9%". */
@@ -132,8 +137,8 @@ export function inlineSummary(score: Score): string {
   const percent = formatPercent(score.confidence);
   if (score.tie) return `⚠ tie: ${tiedLabels(score).map(shortName).join(' = ')} ${percent}`;
   const label = shortName(score.label);
-  return score.labelMass < LOW_LABEL_MASS
-    ? `⚠ ${label} ${percent}, low label mass ${formatPercent(score.labelMass)}`
+  return isLabelMassLow(score)
+    ? `⚠ ${label} ${percent}, low label mass ${labelMassInWords(score)}`
     : `${label} ${percent}`;
 }
 

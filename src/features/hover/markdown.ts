@@ -15,6 +15,7 @@ import {
   formatLogProb,
   formatMs,
   formatPercent,
+  labelMassInWords,
   labelPercent,
   isDoubtful,
   methodInWords,
@@ -70,7 +71,7 @@ export function resultMarkdown(result: HoverResult): string {
     ),
     codeBlock([...labelLines(score.labels, calibration), ...tokenLines(score.tokens)]),
     ...agreementLines(score).map(codeSpan),
-    `Label mass ${figures(formatPercent(score.labelMass))} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
+    `Label mass ${figures(labelMassInWords(score))} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
     links([
       ['Show Result', 'promptConfidence.showResult', [result.id]],
       ['Classify With…', 'promptConfidence.classifyWith', []],

@@ -1,6 +1,6 @@
 /** Scores from an OpenAI-compatible server: token probabilities of the first token, and drawn answers. */
 import { setMaxListeners } from 'node:events';
-import type { Classifier } from '../../core/classifier/definition';
+import type { Asking, Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
 import type { Binding } from '../../core/model/binding';
 import { hash53 } from '../../core/data/hash';
@@ -113,8 +113,8 @@ export class EndpointSource implements Source {
    * @param bytes of the usual text
    */
   readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
-    const { text } = cutToTokens('x'.repeat(bytes), classifier.maxTextTokens);
-    const prompt = JSON.stringify(promptFields(this.endpoint, classifier, text));
+    const { text } = cutToTokens('x'.repeat(bytes), classifier.asks.maxTextTokens);
+    const prompt = JSON.stringify(promptFields(this.endpoint, classifier.asks, text));
     return {
       rows,
       requestsPerRow: requestsPerText(classifier, this.answersAtOnce),
@@ -149,14 +149,12 @@ export class EndpointSource implements Source {
     { prompts, texts, temperature, seed }: SampleRequest,
     signal?: AbortSignal,
   ): Promise<SourceSamples> {
-    for (const { classifier } of prompts) this.checkPrompt(classifier);
+    for (const { asks } of prompts) this.checkPrompt(asks);
     const samples = await this.each(texts, signal, async (text, either): Promise<Sampled> => {
       const drawn = await Promise.all(
-        prompts.map(({ classifier, samples: count }) =>
-          this.draw(classifier, text, count, temperature, seed, either),
-        ),
+        prompts.map(({ asks, samples: count }) => this.draw(asks, text, count, temperature, seed, either)),
       );
-      const { tokens, cut } = cutToTokens(text, prompts[0]?.classifier.maxTextTokens ?? Infinity);
+      const { tokens, cut } = cutToTokens(text, prompts[0]?.asks.maxTextTokens ?? Infinity);
       return { answers: drawn.flat(), textTokens: tokens, cutTokens: cut };
     });
     return {
@@ -167,27 +165,27 @@ export class EndpointSource implements Source {
   }
 
   private async scoreTexts(
-    { classifier, texts, topTokens }: ScoreRequest,
+    { classifier: { asks }, texts, topTokens }: ScoreRequest,
     signal: AbortSignal | undefined,
   ): Promise<SourceScores> {
-    this.checkPrompt(classifier);
-    if (classifier.scoring === 'sequence')
+    this.checkPrompt(asks);
+    if (asks.scoring === 'sequence')
       throw new UserError(
         'labels-indistinct',
-        `The classifier "${classifier.name}" asks for the probability of whole labels ("scoring": "sequence"), and an endpoint only shows the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
+        `The classifier "${asks.name}" asks for the probability of whole labels ("scoring": "sequence"), and an endpoint only shows the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
       );
-    checkFirstWords(classifier.labels);
+    checkFirstWords(asks.labels);
     const scores = await this.each(texts, signal, async (text, either): Promise<Score> => {
-      const short = cutToTokens(text, classifier.maxTextTokens);
+      const short = cutToTokens(text, asks.maxTextTokens);
       const { topLogprobs } = this.endpoint;
       const { first } = await this.ask(
-        promptFields(this.endpoint, classifier, short.text),
+        promptFields(this.endpoint, asks, short.text),
         { answers: 1, tokens: 1, temperature: 0, topLogprobs },
         either,
       );
       if (first === null) throw this.noLogprobs();
       this.hasShownProbabilities = true;
-      const { labelOf, ...score } = scoreVisible(classifier.labels, first);
+      const { labelOf, ...score } = scoreVisible(asks.labels, first);
       return {
         ...score,
         method: 'first-token',
@@ -201,20 +199,20 @@ export class EndpointSource implements Source {
 
   /** Answers to one prompt: at once where the server takes `n`, one by one where it does not. */
   private async draw(
-    classifier: Classifier,
+    asks: Asking,
     text: string,
     count: number,
     temperature: number,
     seed: number,
     signal: AbortSignal | undefined,
   ): Promise<Sampled['answers']> {
-    const short = cutToTokens(text, classifier.maxTextTokens);
-    const prompt = promptFields(this.endpoint, classifier, short.text);
+    const short = cutToTokens(text, asks.maxTextTokens);
+    const prompt = promptFields(this.endpoint, asks, short.text);
     const longest = Math.max(
-      ...classifier.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)),
+      ...asks.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)),
     );
     const ask = { tokens: ANSWER_TOKENS + longest, temperature, topLogprobs: 0 };
-    const identity = promptIdentity(classifier);
+    const identity = promptIdentity(asks);
     const answers: string[] = [];
     // Some servers give one answer whatever `n` says.
     while (answers.length < count) {
@@ -226,7 +224,7 @@ export class EndpointSource implements Source {
       this.answersAtOnce = Math.max(this.answersAtOnce, reply.answers.length);
       answers.push(...reply.answers.slice(0, count - answers.length));
     }
-    return answers.map((answer) => ({ text: answer, label: labelOfAnswer(answer, classifier.labels) }));
+    return answers.map((answer) => ({ text: answer, label: labelOfAnswer(answer, asks.labels) }));
   }
 
   /** One request, in the dialect that the server takes. */
@@ -329,7 +327,7 @@ export class EndpointSource implements Source {
     }
   }
 
-  private checkPrompt({ name, prompt }: Classifier): void {
+  private checkPrompt({ name, prompt }: Asking): void {
     const { api } = this.endpoint;
     if (prompt !== 'auto' && prompt !== api)
       throw new UserError(

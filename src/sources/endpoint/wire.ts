@@ -14,8 +14,7 @@
  * {token: logprob}`, with the chosen one in `tokens[0]`, `token_logprobs[0]`.
  */
 import * as z from 'zod';
-import { chatMessages, completionPrompt } from '../../core/classifier/prompt';
-import type { Classifier } from '../../core/classifier/definition';
+import { chatMessages, completionPrompt, type PromptParts } from '../../core/classifier/prompt';
 import type { VisibleAnswer, VisibleToken } from '../../core/scoring/visible-tokens';
 import type { Endpoint } from './settings';
 
@@ -70,11 +69,11 @@ export function route({ api }: Pick<Endpoint, 'api'>): string {
 /** The messages or the prompt of a classifier with a text in it. */
 export function promptFields(
   { api }: Pick<Endpoint, 'api'>,
-  classifier: Classifier,
+  asking: PromptParts,
   text: string,
 ): { readonly messages: readonly object[] } | { readonly prompt: string } {
-  if (api === 'chat') return { messages: chatMessages(classifier, text) };
-  const { head, tail } = completionPrompt(classifier);
+  if (api === 'chat') return { messages: chatMessages(asking, text) };
+  const { head, tail } = completionPrompt(asking);
   return { prompt: `${head}${text}${tail}` };
 }
 

@@ -106,7 +106,7 @@ function cellsOf(
   const bounds = labels.filter(({ isBound }) => isBound === true).map((entry) => entry.label);
   return [
     ...labels.map((entry) => String(entry.label === label ? entry.logProb * hair : entry.logProb)),
-    String(labelMass),
+    labelMass === null ? '' : String(labelMass),
     label,
     String(confidence),
     ...(hasBound ? [bounds.length === 0 ? '' : JSON.stringify(bounds)] : []),

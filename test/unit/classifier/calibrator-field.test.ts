@@ -57,7 +57,7 @@ describe('the calibrator field of a classifier file', () => {
       const text = withCalibrator(JSON.stringify(builtinFile(builtin.name), null, 2), 'c');
       const copy = classifierFrom(JSON.parse(text), 'copy');
       assert.equal(copy.calibrator, 'c');
-      assert.equal(promptIdentity(copy), promptIdentity(builtin));
+      assert.equal(promptIdentity(copy.asks), promptIdentity(builtin.asks));
     }
     assert.equal(builtinFile('none'), undefined);
   });

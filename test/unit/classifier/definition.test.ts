@@ -27,18 +27,18 @@ function refusal(file: object): string {
 describe('a classifier file', () => {
   it('gets its defaults filled in', () => {
     const classifier = classifierFrom(MINIMAL, 'spam.json');
-    assert.deepEqual(classifier.labels, [
+    assert.deepEqual(classifier.asks.labels, [
       { name: 'Yes', spellings: ['Yes', 'yes', 'YES', 'y', 'Y'] },
       { name: 'No', spellings: ['No', 'no', 'NO', 'n', 'N'] },
     ]);
-    assert.equal(classifier.scoring, 'auto');
-    assert.equal(classifier.prompt, 'auto');
-    assert.equal(classifier.maxTextTokens, 1024);
+    assert.equal(classifier.asks.scoring, 'auto');
+    assert.equal(classifier.asks.prompt, 'auto');
+    assert.equal(classifier.asks.maxTextTokens, 1024);
   });
 
   it('may add spellings', () => {
     const labels = [{ name: 'Yes', spellings: ['Sure', 'Of course'] }, { name: 'No' }];
-    const [yes] = classifierFrom({ ...MINIMAL, labels }, 'spam.json').labels;
+    const [yes] = classifierFrom({ ...MINIMAL, labels }, 'spam.json').asks.labels;
     assert.deepEqual(yes?.spellings, ['Yes', 'Sure', 'Of course', 'yes', 'YES', 'y', 'Y']);
   });
 

@@ -12,8 +12,8 @@ describe('a new classifier', () => {
         classifier.labels.map((label) => label.name),
         ['urgent', 'normal', 'low'],
       );
-      assert.equal(classifier.examples.length, kind === 'few-shot' ? 3 : 0);
-      assert.equal(classifier.instruction === '', kind === 'few-shot');
+      assert.equal(classifier.asks.examples.length, kind === 'few-shot' ? 3 : 0);
+      assert.equal(classifier.asks.instruction === '', kind === 'few-shot');
       assert.ok(!('$schema' in file));
     });
 

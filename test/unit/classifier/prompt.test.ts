@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
-import { classifierFrom, type Classifier } from '../../../src/core/classifier/definition';
+import { type Asking, classifierFrom } from '../../../src/core/classifier/definition';
 import {
   chatMessages,
   checkText,
@@ -8,7 +8,7 @@ import {
   promptIdentity,
 } from '../../../src/core/classifier/prompt';
 
-function classifier(fields: object): Classifier {
+function classifier(fields: object): Asking {
   return classifierFrom(
     {
       version: 1,
@@ -18,14 +18,14 @@ function classifier(fields: object): Classifier {
       ...fields,
     },
     'c.json',
-  );
+  ).asks;
 }
 
 describe('the prompt', () => {
   it('of the sentiment classifier is the one its figures were measured with', () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
-    assert.deepEqual(completionPrompt(sentiment), {
+    assert.deepEqual(completionPrompt(sentiment.asks), {
       head:
         'Review: An absolute masterpiece, I loved every minute.\nSentiment: positive\n' +
         'Review: Dull, lifeless and far too long.\nSentiment: negative\n' +

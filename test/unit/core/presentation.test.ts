@@ -9,6 +9,7 @@ import {
   formatPercent,
   inlineSummary,
   isDoubtful,
+  labelMassInWords,
   scoreWarnings,
   visibleName,
   visibleToken,
@@ -120,6 +121,14 @@ describe('a score in words', () => {
   it('is label and percentage', () => {
     assert.equal(inlineSummary(score({ positive: 0.72, negative: 0.18 })), 'positive 80.0%');
     assert.deepEqual(scoreWarnings(score({ positive: 0.72, negative: 0.18 })), []);
+  });
+
+  it('says nothing of the label mass where there is none', () => {
+    const encoder = score({ positive: 0.9, negative: 0.1 }, { labelMass: null });
+    assert.equal(inlineSummary(encoder), 'positive 90.0%');
+    assert.equal(isDoubtful(encoder), false);
+    assert.deepEqual(scoreWarnings(encoder), []);
+    assert.equal(labelMassInWords(encoder), '–');
   });
 
   it('warns of a low label mass, by a shape and in words', () => {

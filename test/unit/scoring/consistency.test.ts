@@ -105,7 +105,7 @@ describe('the ensemble', () => {
       score.labels.reduce((sum, { logProb }) => sum + Math.exp(logProb), 0),
       1,
     );
-    close(score.labelMass, 0.8);
+    close(score.labelMass ?? NaN, 0.8);
     assert.equal(disagrees(score), false);
   });
 
@@ -153,7 +153,7 @@ describe('prompt variants', () => {
           prompts.reduce((sum, prompt) => sum + prompt.samples, 0),
           samples,
         );
-        assert.equal(prompts[0]?.classifier, base);
+        assert.equal(prompts[0]?.asks, base.asks);
         // 3! orders of the examples, times 3! of the labels where they are in the prompt.
         assert.equal(prompts.length, Math.min(samples, lists ? 36 : 6));
         assert.deepEqual(variantsOf(base, seed), prompts);
@@ -163,9 +163,9 @@ describe('prompt variants', () => {
 
   it('are one prompt where nothing in it can be permuted, and where that is not wanted', () => {
     const bare = classifier({ consistency: { samples: 7 } });
-    assert.deepEqual(variantsOf(bare, 1), [{ classifier: bare, samples: 7 }]);
+    assert.deepEqual(variantsOf(bare, 1), [{ asks: bare.asks, samples: 7 }]);
     const plain = classifier({ examples: EXAMPLES, consistency: { samples: 7, variants: 'plain' } });
-    assert.deepEqual(variantsOf(plain, 1), [{ classifier: plain, samples: 7 }]);
+    assert.deepEqual(variantsOf(plain, 1), [{ asks: plain.asks, samples: 7 }]);
   });
 
   it('end where equal examples leave fewer orders than their number says', () => {

@@ -68,7 +68,7 @@ describe('an endpoint', () => {
     return from.score({ classifier, texts, topTokens });
   };
   const sample = (from: EndpointSource, samples: number, texts: readonly string[] = ['Nice.']) =>
-    from.sample({ prompts: [{ classifier: CLASSIFIER, samples }], texts, temperature: 1, seed: 7 });
+    from.sample({ prompts: [{ asks: CLASSIFIER.asks, samples }], texts, temperature: 1, seed: 7 });
   const fails = async (work: Promise<unknown>, code: string, message: RegExp): Promise<void> => {
     await assert.rejects(work, (error: unknown) => {
       assert.ok(error instanceof UserError, String(error));
@@ -95,7 +95,7 @@ describe('an endpoint', () => {
       assert.ok(first !== undefined && !isFailed(first));
       assert.equal(first.label, 'positive');
       assert.ok(Math.abs(first.confidence - 0.6 / 0.9) < 1e-9);
-      assert.ok(Math.abs(first.labelMass - 0.9) < 1e-9);
+      assert.ok(Math.abs((first.labelMass ?? NaN) - 0.9) < 1e-9);
       assert.equal(first.method, 'first-token');
       assert.equal(first.tokens?.length, 2);
       assert.equal(shape, null);
@@ -208,7 +208,10 @@ describe('an endpoint', () => {
 
     it('does not promise whole labels', async () => {
       const from = await source((response) => json(response, chatAnswer(GOOD)));
-      const whole: Classifier = { ...CLASSIFIER, scoring: 'sequence' };
+      const whole: Classifier = {
+        ...CLASSIFIER,
+        asks: { ...CLASSIFIER.asks, scoring: 'sequence' },
+      };
       await fails(score(from, ['a'], whole), 'labels-indistinct', /only shows the first token/);
       assert.equal(server?.requests.length, 0);
     });
@@ -216,7 +219,7 @@ describe('an endpoint', () => {
     it('does not send a chat to a completion API', async () => {
       const from = await source((response) => json(response, completionAnswer(GOOD)), { api: 'completion' });
       await fails(
-        score(from, ['a'], { ...CLASSIFIER, prompt: 'chat' }),
+        score(from, ['a'], { ...CLASSIFIER, asks: { ...CLASSIFIER.asks, prompt: 'chat' } }),
         'endpoint-prompt',
         /wants a chat prompt/,
       );
@@ -248,10 +251,10 @@ describe('an endpoint', () => {
     });
 
     it('asks for a text with the same seeds, whatever other texts it is asked with', async () => {
-      const other = { ...CLASSIFIER, examples: [] };
+      const other = { ...CLASSIFIER.asks, examples: [] };
       const seedsOf = async (texts: readonly string[], seed = 7): Promise<string[]> => {
         const from = await source((response) => json(response, plainAnswers('positive')));
-        const prompts = [CLASSIFIER, other].map((classifier) => ({ classifier, samples: 2 }));
+        const prompts = [CLASSIFIER.asks, other].map((asks) => ({ asks, samples: 2 }));
         await from.sample({ prompts, texts, temperature: 1, seed });
         const seen = server?.requests ?? [];
         await server?.close();

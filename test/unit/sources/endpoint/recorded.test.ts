@@ -117,9 +117,13 @@ for (const name of ['llama-cpp-python', 'llama-server'])
       });
     }
 
-    async function scores(from: EndpointSource, of = texts, maxTextTokens = classifier.maxTextTokens) {
+    async function scores(from: EndpointSource, of = texts, maxTextTokens = classifier.asks.maxTextTokens) {
       assert.ok(from.score);
-      const request = { classifier: { ...classifier, maxTextTokens }, texts: of, topTokens: 100 };
+      const request = {
+        classifier: { ...classifier, asks: { ...classifier.asks, maxTextTokens } },
+        texts: of,
+        topTokens: 100,
+      };
       return (await from.score(request)).scores.map((score) => {
         assert.ok(!isFailed(score), isFailed(score) ? score.reason : '');
         return score;
@@ -135,7 +139,7 @@ for (const name of ['llama-cpp-python', 'llama-server'])
         // llama.cpp on 4-bit weights beside float32, whichever kernels the server's batches came to.
         assert.ok(distance < 0.1, `${texts[index] ?? ''}: ${distance}`);
         assert.ok(score.labels.every((entry) => entry.isBound === undefined));
-        assert.ok(score.labelMass > 0.5 && score.labelMass <= 1);
+        assert.ok((score.labelMass ?? NaN) > 0.5 && (score.labelMass ?? NaN) <= 1);
       });
     });
 
@@ -153,7 +157,7 @@ for (const name of ['llama-cpp-python', 'llama-server'])
           assert.ok(positive > 0 && negative > 0);
           const { label, confidence, labelMass, tokens } = read[index] ?? assert.fail();
           assert.ok(Math.abs(confidence - Math.max(positive, negative) / (positive + negative)) < 1e-12);
-          assert.ok(Math.abs(labelMass - positive - negative) < 1e-12);
+          assert.ok(Math.abs((labelMass ?? NaN) - positive - negative) < 1e-12);
           assert.equal(label, positive >= negative ? 'positive' : 'negative');
           assert.equal(tokens?.length, shown.length);
         });
@@ -164,7 +168,7 @@ for (const name of ['llama-cpp-python', 'llama-server'])
         const [first = ''] = texts;
         const [many] = await scores(source(api), [first]);
         const [few] = await scores(source(api, { topLogprobs: 2 }), [first]);
-        assert.ok(few && many && few.labelMass < many.labelMass);
+        assert.ok(few && many && (few.labelMass ?? NaN) < (many.labelMass ?? NaN));
         assert.equal(few.label, many.label);
       }
     });
@@ -172,7 +176,7 @@ for (const name of ['llama-cpp-python', 'llama-server'])
     it('are answers that were drawn', async () => {
       for (const api of ['chat', 'completion'] as const) {
         const { samples } = await source(api).sample({
-          prompts: [{ classifier, samples: 3 }],
+          prompts: [{ asks: classifier.asks, samples: 3 }],
           texts: texts.slice(0, 1),
           temperature: 1,
           seed: 1,
