@@ -124,8 +124,8 @@ describe('a score in words', () => {
   });
 
   it('says nothing of the label mass where there is none', () => {
-    const encoder = score({ positive: 0.9, negative: 0.1 }, { labelMass: null });
-    assert.equal(inlineSummary(encoder), 'positive 90.0%');
+    const encoder = score({ positive: 0.75, negative: 0.25 }, { labelMass: null });
+    assert.equal(inlineSummary(encoder), 'positive 75.0%');
     assert.equal(isDoubtful(encoder), false);
     assert.deepEqual(scoreWarnings(encoder), []);
     assert.equal(labelMassInWords(encoder), '–');
