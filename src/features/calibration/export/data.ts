@@ -1,7 +1,7 @@
-import type { Report } from '../../../protocol/calibration-export';
 import type { Comparison, Diagram } from '../../../protocol/calibration-page';
 import { csvLine } from '../../../store/tables/csv-line';
 import type { Evaluation } from '../../../core/model/evaluation';
+import type { Report } from '../../../protocol/calibration-worker';
 
 /**
  * The diagram's table: a line for every bin, numbers in full.
