@@ -1,24 +1,22 @@
 /** The result view: a page in the side bar that shows one result in full and the history. */
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../protocol/manifest';
+import { COMMANDS, RESULT_VIEW } from '../../protocol/manifest';
 import { RESULT_PAGE_CONTRACT } from '../../protocol/result-page';
 import { openPage } from '../../workspace/page';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { pageState } from './page-state';
 
-const VIEW_ID = 'promptConfidence.result';
-
 /** Changes come in bursts (a keystroke, a line of many): the page is told once for each. */
 const SEND_AFTER_MS = 30;
 
 export function registerResultView(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.window.registerWebviewViewProvider(VIEW_ID, new ResultView(services)),
+    vscode.window.registerWebviewViewProvider(RESULT_VIEW, new ResultView(services)),
     // With an id (from the hover) that one is shown, else the one that the view showed last.
     vscode.commands.registerCommand(COMMANDS.showResult, async (id: unknown) => {
       if (typeof id === 'number') services.results.show(id);
-      await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
+      await vscode.commands.executeCommand(`${RESULT_VIEW}.focus`);
     }),
   );
 }
