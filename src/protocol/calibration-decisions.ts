@@ -20,7 +20,7 @@ const cost = z.number().min(0);
 const error = z.object({ code: z.string(), message: z.string() });
 const methodSchema = z.enum(CALIBRATOR_IDS);
 
-export const costsSchema = z.object({
+const costsSchema = z.object({
   /** Of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column). */
   wrong: z.union([cost, z.array(z.array(cost))]),
   review: cost,

@@ -50,7 +50,7 @@ export type TableOptions = z.infer<typeof tableOptionsSchema>;
 export const AS_FOUND: TableOptions = { method: null, mapping: {}, on: null, prevalence: null };
 
 /** What the rows are looked at by. */
-export const rowViewSchema = z.discriminatedUnion('by', [
+const rowViewSchema = z.discriminatedUnion('by', [
   /** Confidence against correct, all rows. */
   z.object({ by: z.literal('all') }),
   /** Confidence against correct, for each predicted label (top-label calibration). */
@@ -104,7 +104,7 @@ const curveSchema = z.object({
 });
 export type Curve = z.infer<typeof curveSchema>;
 
-export const diagramSchema = z.object({
+const diagramSchema = z.object({
   evaluation: evaluationSchema,
   /** For each of the evaluation's bins: the middle 95% of its accuracy if the confidences were right. */
   consistency: z.array(interval.nullable()),
@@ -230,9 +230,9 @@ export const comparisonSchema = z.object({
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
-export const panelErrorSchema = z.object({ code: z.string(), message: z.string() });
+const panelErrorSchema = z.object({ code: z.string(), message: z.string() });
 
-export const panelStateSchema = z.object({
+const panelStateSchema = z.object({
   /** Name of the file. */
   name: z.string(),
   settings: panelSettingsSchema,

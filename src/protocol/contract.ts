@@ -81,7 +81,7 @@ export function listen(connection: MessageConnection, onError: (error: unknown) 
 
 /** JSON-RPC error code of an error whose message is for people. */
 const USER_ERROR = -32001;
-const userErrorData = z.object({ code: z.string() });
+const userErrorData = z.object({ code: z.string(), data: z.record(z.string(), z.unknown()) });
 
 function serve<M extends Methods<M>>(
   connection: MessageConnection,
@@ -107,7 +107,8 @@ function serve<M extends Methods<M>>(
           return await handle(params.parse(said), token);
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
-          throw new ResponseError(USER_ERROR, error.message, { code: error.code });
+          const { code, message, data } = error;
+          throw new ResponseError(USER_ERROR, message, { code, data });
         }
       });
   }
@@ -141,5 +142,7 @@ function remoteOf<M extends Methods<M>>(
 function asUserError(error: unknown): unknown {
   if (!(error instanceof ResponseError) || error.code !== USER_ERROR) return error;
   const known = userErrorData.safeParse(error.data);
-  return known.success ? new UserError(known.data.code, error.message, { cause: error }) : error;
+  if (!known.success) return error;
+  const { code, data } = known.data;
+  return new UserError(code, error.message, { data, cause: error });
 }

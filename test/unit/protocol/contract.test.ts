@@ -78,7 +78,9 @@ describe('a contract', () => {
   it('carries errors for people as such, and others as defects', async () => {
     serve({
       half: ({ of }) => {
-        throw of === 0 ? new UserError('no-half', 'Nothing has no half.') : new TypeError('broken');
+        throw of === 0
+          ? new UserError('no-half', 'Nothing has no half.', { data: { of } })
+          : new TypeError('broken');
       },
     });
     const server = client.remote(CONTRACT.server);
@@ -86,6 +88,7 @@ describe('a contract', () => {
       name: 'UserError',
       code: 'no-half',
       message: 'Nothing has no half.',
+      data: { of: 0 },
     });
     await assert.rejects(
       server.half({ of: 1 }),

@@ -41,7 +41,7 @@ export function binsCsv({ evaluation, consistency }: Diagram, part: string | nul
 }
 
 /** Calibrators as they were compared, each with the evaluation of the rows that it did not see. */
-export interface ComparisonReport extends Omit<Comparison, 'methods'> {
+interface ComparisonReport extends Omit<Comparison, 'methods'> {
   readonly before: Evaluation | null;
   readonly methods: readonly {
     readonly method: string;
