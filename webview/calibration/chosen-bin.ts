@@ -69,8 +69,10 @@ export class ChosenBin implements Section {
         markChosen(picture, indexOf(chosen, figure, owner.diagram));
     }
     const owner = chosen === null ? undefined : diagramOf(chosen.figure, shown);
-    this.element.hidden = owner === undefined || indexOf(chosen, chosen?.figure, owner.diagram) === undefined;
-    if (chosen === null || owner === undefined || this.element.hidden) return;
+    const isThere =
+      chosen !== null && owner !== undefined && indexOf(chosen, chosen.figure, owner.diagram) !== undefined;
+    this.element.hidden = !isThere;
+    if (!isThere) return;
     // What is moved loses the focus.
     const place = placeOf(chosen.figure);
     if (this.element.previousElementSibling !== place) place.after(this.element);
@@ -135,11 +137,11 @@ export class ChosenBin implements Section {
 /** The chosen bin among those of a diagram; undefined where it is none of them. */
 function indexOf(
   chosen: Chosen | null | undefined,
-  figure: FigureName | undefined,
+  figure: FigureName,
   { evaluation }: Diagram,
 ): number | undefined {
   if (chosen?.figure !== figure) return undefined;
-  const index = evaluation.bins.findIndex(({ low, high }) => low === chosen?.low && high === chosen.high);
+  const index = evaluation.bins.findIndex(({ low, high }) => low === chosen.low && high === chosen.high);
   return index < 0 ? undefined : index;
 }
 

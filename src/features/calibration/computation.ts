@@ -35,9 +35,12 @@ const GIVEN_UP: Readonly<Record<Task, (settings: PanelSettings) => Partial<Panel
 };
 
 export interface ComputationParts {
-  readonly store: PanelStore;
-  readonly table: LocalTable;
-  readonly worker: CalibrationWorker;
+  readonly store: Pick<PanelStore, 'state' | 'update'>;
+  readonly table: Pick<LocalTable, 'file' | 'forget'>;
+  readonly worker: Pick<
+    CalibrationWorker,
+    'columns' | 'analyse' | 'breakdown' | 'compare' | 'methods' | 'fit' | 'stop'
+  >;
   /** Decides anew, on the numbers as they are now. */
   decide(): Promise<void>;
   explained(error: unknown): NonNullable<PanelState['error']>;
