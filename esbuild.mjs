@@ -99,12 +99,15 @@ async function buildProduct() {
   if (problems.length > 0) throw new Error(`bundle rules broken:\n${problems.join('\n')}`);
 }
 
-/** Not tests themselves: what VS Code loads to run the host tests, and what starts that VS Code. */
-const HOST_ENTRIES = ['test/host/index.ts', 'test/host/launcher.ts'];
+/**
+ * Not tests themselves: what VS Code loads to run the host tests, what starts that VS Code, and a stand-in for the
+ * engine's process.
+ */
+const TEST_ENTRIES = ['test/host/index.ts', 'test/host/launcher.ts', 'test/support/stand-in-engine.ts'];
 
 async function buildTests() {
   rmSync(path.join(root, 'dist-test'), { recursive: true, force: true });
-  const files = [...walk('test').filter((file) => /\.(test|bench|tour)\.ts$/.test(file)), ...HOST_ENTRIES];
+  const files = [...walk('test').filter((file) => /\.(test|bench|tour)\.ts$/.test(file)), ...TEST_ENTRIES];
   const inPage = (file) => file.startsWith('test/webview/page/');
   await build({
     ...node,

@@ -1,5 +1,6 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
 import * as vscode from 'vscode';
+import { SETTINGS_SECTION } from './protocol/manifest';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
@@ -113,7 +114,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     work,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('promptConfidence')) engine.configure(engineSettings());
+      if (event.affectsConfiguration(SETTINGS_SECTION)) engine.configure(engineSettings());
     }),
     ...FEATURES.map((register) => register(services)),
     registerCalibration(services, calibration),

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { Progression } from '../core/calibration/progression';
 import type { BucketCount } from '../core/decisions/bucket-counts';
-import { type Bucket, bucketsSchema, DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { bucketsSchema, DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import type { CostChoice } from '../core/decisions/costs';
 import type { ThresholdPoint } from '../core/decisions/threshold-curve';
 import type { ThresholdChoice } from '../core/decisions/threshold';
@@ -20,7 +20,7 @@ const cost = z.number().min(0);
 const error = z.object({ code: z.string(), message: z.string() });
 const methodSchema = z.enum(CALIBRATOR_IDS);
 
-export const costsSchema = z.object({
+const costsSchema = z.object({
   /** Of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column). */
   wrong: z.union([cost, z.array(z.array(cost))]),
   review: cost,
@@ -170,26 +170,5 @@ export const progressionStateSchema = z.object({
 export type ProgressionState = z.infer<typeof progressionStateSchema>;
 export const NO_PROGRESSION: ProgressionState = { busy: null, error: null, methods: null };
 
-export const DECISION_PAGE_METHODS = {
-  /** Notification of Question, page -> host. */
-  ask: 'calibration/decisions/ask',
-  /** Notification of {buckets}, page -> host: buckets as edited; null for the default ones. */
-  buckets: 'calibration/decisions/buckets',
-  /** Notification, page -> host. */
-  progression: 'calibration/progression/start',
-  /** Notification, page -> host. */
-  cancelProgression: 'calibration/progression/cancel',
-} as const;
-
-export const editParamsSchema = z.object({ buckets: bucketsSchema.nullable() });
-
-/** Request with DecideParams, host -> worker; answers DecisionReport. */
-export const WORKER_DECIDE = 'worker/decide';
-export const decideParamsSchema = z.object({ question: questionSchema, buckets: bucketsSchema });
-export interface DecideParams {
-  readonly question: Question;
-  readonly buckets: readonly Bucket[];
-}
-
-/** Request with AnalyseParams, host -> worker; answers a list of MethodProgression. */
-export const WORKER_PROGRESSION = 'worker/progression';
+export const decideParamsSchema = z.object({ question: questionSchema, buckets: bucketsSchema.readonly() });
+export type DecideParams = z.infer<typeof decideParamsSchema>;

@@ -1,16 +1,22 @@
-/**
- * Messages between the host and the page of the calibration panel, over JSON-RPC; the worker that computes makes
- * the same shapes. Each side parses what it receives. The host owns the numbers; the page owns what is looked at.
- */
+/** What the host and the page of the calibration panel say to each other; the worker that computes makes the same shapes. */
 import * as z from 'zod';
 import { evaluationSchema } from '../core/data/evaluation-json';
+import { bucketsSchema } from '../core/decisions/buckets';
 import {
   decisionChoicesSchema,
   decisionStateSchema,
   NO_DECISIONS,
   NO_PROGRESSION,
   progressionStateSchema,
+  questionSchema,
 } from './calibration-decisions';
+import {
+  copyParamsSchema,
+  exportParamsSchema,
+  pictureDataSchema,
+  pictureParamsSchema,
+} from './calibration-export';
+import { NOTHING, notification, request } from './contract';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
 /** Individual predictions that are drawn; more of them are sampled. */
@@ -44,7 +50,7 @@ export type TableOptions = z.infer<typeof tableOptionsSchema>;
 export const AS_FOUND: TableOptions = { method: null, mapping: {}, on: null, prevalence: null };
 
 /** What the rows are looked at by. */
-export const rowViewSchema = z.discriminatedUnion('by', [
+const rowViewSchema = z.discriminatedUnion('by', [
   /** Confidence against correct, all rows. */
   z.object({ by: z.literal('all') }),
   /** Confidence against correct, for each predicted label (top-label calibration). */
@@ -98,7 +104,7 @@ const curveSchema = z.object({
 });
 export type Curve = z.infer<typeof curveSchema>;
 
-export const diagramSchema = z.object({
+const diagramSchema = z.object({
   evaluation: evaluationSchema,
   /** For each of the evaluation's bins: the middle 95% of its accuracy if the confidences were right. */
   consistency: z.array(interval.nullable()),
@@ -224,9 +230,9 @@ export const comparisonSchema = z.object({
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
-export const panelErrorSchema = z.object({ code: z.string(), message: z.string() });
+const panelErrorSchema = z.object({ code: z.string(), message: z.string() });
 
-export const panelStateSchema = z.object({
+const panelStateSchema = z.object({
   /** Name of the file. */
   name: z.string(),
   settings: panelSettingsSchema,
@@ -275,15 +281,13 @@ export function emptyPanelState(name: string): PanelState {
   };
 }
 
-/** The parts of the state that are new. */
-export const panelChangeSchema = panelStateSchema.partial();
-
-export const readyParamsSchema = z.object({
+const readyParamsSchema = z.object({
   settings: panelSettingsSchema.nullable(),
   choices: decisionChoicesSchema.nullable(),
 });
+
 /** The rows and the scores that a diagram is of. */
-export const binOwnerSchema = z.discriminatedUnion('kind', [
+const binOwnerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('table') }),
   /** A part of the breakdown. */
   z.object({ kind: z.literal('part'), name: z.string() }),
@@ -291,6 +295,7 @@ export const binOwnerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('calibrator'), method: z.union([methodSchema, z.literal('raw')]) }),
 ]);
 export type BinOwner = z.infer<typeof binOwnerSchema>;
+
 export const binParamsSchema = z.object({
   low: z.number(),
   high: z.number(),
@@ -299,84 +304,43 @@ export const binParamsSchema = z.object({
   limit: z.int().min(1),
 });
 export type BinParams = z.infer<typeof binParamsSchema>;
-export const saveParamsSchema = z.object({ method: methodSchema });
-export const lineParamsSchema = z.object({ line: z.int().min(1) });
 
-export const CALIBRATION_PAGE_METHODS = {
-  /** Notification of {settings, choices}, page -> host: the page is there; what it had before, or null. */
-  ready: 'calibration/ready',
-  /** Notification of PanelState, host -> page: all of it, once the page is ready. */
-  state: 'calibration/state',
-  /** Notification of a part of PanelState, host -> page: what is new of it since. */
-  change: 'calibration/change',
-  /** Notification of PanelSettings, page -> host. */
-  settings: 'calibration/settings',
-  /** Request with BinParams, page -> host; answers BinRows, or null where they are gone. */
-  binRows: 'calibration/binRows',
-  /** Notification of {line}, page -> host: show it in the text editor. */
-  reveal: 'calibration/reveal',
-  /** Notification, page -> host: show the file in the text editor. */
-  openText: 'calibration/openText',
-  /** Notification of {method}, page -> host: fit it on all rows and save it. */
-  save: 'calibration/save',
-  /** Notification, page -> host: compare the scoring methods of the table. */
-  compareMethods: 'calibration/compareMethods',
-  /** Notification, page -> host: compute again. */
-  retry: 'calibration/retry',
-  /** Notification, page -> host: stop what is being done. */
-  cancel: 'calibration/cancel',
-} as const;
-
-/** Between the host and the worker. */
-export const WORKER_METHODS = {
-  /** Request with AnalyseParams; answers Analysis. */
-  analyse: 'worker/analyse',
-  /** Notification of AnalyseParams: read that table, for the questions that follow. */
-  load: 'worker/load',
-  /** Notification of Analysis, worker -> host: numbers without intervals, while the others are computed. */
-  preliminary: 'worker/preliminary',
-  /** Notification of {message}, worker -> host. */
-  progress: 'worker/progress',
-  /** Request with BinQuestion; answers BinRows. */
-  binRows: 'worker/binRows',
-  /** Request with {file}; answers ColumnList. */
-  columns: 'worker/columns',
-  /** Request with AnalyseParams; answers MethodsComparison. */
-  methods: 'worker/methods',
-  /** Request with AnalyseParams, their view not of all rows; answers Breakdown. */
-  breakdown: 'worker/breakdown',
-  /** Request with PanelSettings; answers Comparison. */
-  compare: 'worker/compare',
-  /** Request with FitParams; answers a saved calibrator. */
-  fit: 'worker/fit',
-} as const;
-
-export const fitParamsSchema = z.object({
-  file: z.string(),
-  method: methodSchema,
-  settings: panelSettingsSchema,
-  /** Of this extension. */
-  version: z.string(),
-  /** ISO 8601. */
-  time: z.iso.datetime(),
-});
-export type FitParams = z.infer<typeof fitParamsSchema>;
-
-export const analyseParamsSchema = z.object({
-  file: z.string(),
-  settings: panelSettingsSchema,
-  /** The file is read again even where it was read before. */
-  reload: z.boolean(),
-});
-export type AnalyseParams = z.infer<typeof analyseParamsSchema>;
-
-/** A thread that replaces a stopped one makes what the bin is of anew, by the settings. */
-export const binQuestionSchema = binParamsSchema.extend({ file: z.string(), settings: panelSettingsSchema });
-export type BinQuestion = z.infer<typeof binQuestionSchema>;
-
-export const columnsParamsSchema = z.object({ file: z.string() });
-
-export const progressParamsSchema = z.object({ message: z.string() });
-
-/** What a failed request carries as the data of its error, where the failure is one for people. */
-export const workerErrorSchema = panelErrorSchema;
+/** Between the host and the page. The host owns the numbers; the page owns what is looked at. */
+export const CALIBRATION_PAGE_CONTRACT = {
+  host: {
+    /** The page is there: what it had before, or null. */
+    ready: notification(readyParamsSchema),
+    settings: notification(panelSettingsSchema),
+    /** Null where the rows are gone. */
+    binRows: request(binParamsSchema, binRowsSchema.nullable()),
+    /** Show a line of the file in the text editor. */
+    reveal: notification(z.object({ line: z.int().min(1) })),
+    /** Show the file in the text editor. */
+    openText: notification(NOTHING),
+    /** Fit it on all rows and save it. */
+    save: notification(z.object({ method: methodSchema })),
+    /** Compare the scoring methods of the table. */
+    compareMethods: notification(NOTHING),
+    /** Compute again. */
+    retry: notification(NOTHING),
+    /** Stop what is being done. */
+    cancel: notification(NOTHING),
+    /** What to decide on. */
+    ask: notification(questionSchema),
+    /** Buckets as edited; null for the default ones. */
+    editBuckets: notification(z.object({ buckets: bucketsSchema.readonly().nullable() })),
+    startProgression: notification(NOTHING),
+    cancelProgression: notification(NOTHING),
+    /** The person wants a file. */
+    export: notification(exportParamsSchema),
+    /** The person wants a text on the clipboard. */
+    copy: notification(copyParamsSchema),
+  },
+  page: {
+    /** All of it, once the page is ready. */
+    state: notification(panelStateSchema),
+    /** What is new of it since. */
+    change: notification(panelStateSchema.partial()),
+    picture: request(pictureParamsSchema, pictureDataSchema),
+  },
+};

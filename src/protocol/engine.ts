@@ -1,12 +1,10 @@
-/**
- * Messages between the host (extension or command line) and the engine process, over JSON-RPC.
- * Both sides parse what they receive: neither trusts the other's types.
- */
+/** What the host (extension or command line) and the engine process say to each other. */
 import * as z from 'zod';
 import { VARIANTS } from '../core/model/confidence-method';
+import { notification, request } from './contract';
 
 /** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
-export const engineOptionsSchema = z.strictObject({
+const engineOptionsSchema = z.strictObject({
   modelPath: z.string(),
   gpu: z.enum(['auto', 'metal', 'cuda', 'vulkan', 'off']),
   gpuLayers: z.union([z.literal('auto'), z.int().nonnegative()]),
@@ -31,7 +29,7 @@ const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
-export const modelInfoSchema = z.object({
+const modelInfoSchema = z.object({
   fileName: z.string(),
   bytes: z.number(),
   /** Name from the file's own metadata, where it has one. */
@@ -48,7 +46,7 @@ export type ModelInfo = z.infer<typeof modelInfoSchema>;
 const labelSchema = z.object({ name: z.string(), spellings: z.array(z.string()).min(1).readonly() });
 
 /** How a classifier asks, as it crosses the process boundary; everything else is the host's business. */
-export const wireClassifierSchema = z.object({
+const wireClassifierSchema = z.object({
   name: z.string(),
   instruction: z.string(),
   template: z.string(),
@@ -59,7 +57,7 @@ export const wireClassifierSchema = z.object({
   maxTextTokens: z.int().positive(),
 });
 
-export const scoreParamsSchema = z.object({
+const scoreParamsSchema = z.object({
   classifier: wireClassifierSchema,
   texts: z.array(z.string()).readonly(),
   /** Rows of the token table; 0 for none (batches), because sorting the vocabulary costs more than the decode. */
@@ -67,7 +65,7 @@ export const scoreParamsSchema = z.object({
 });
 export type ScoreParams = z.infer<typeof scoreParamsSchema>;
 
-export const tokenRowSchema = z.object({
+const tokenRowSchema = z.object({
   rank: z.number(),
   id: z.number(),
   text: z.string(),
@@ -113,7 +111,7 @@ export const scoreSchema = z.object({
 });
 
 /** How texts were put through the model: fixed per model and classifier, and saved beside the scores. */
-export const contextShapeSchema = z.object({
+const contextShapeSchema = z.object({
   prompt: z.enum(['chat', 'completion']),
   sequences: z.number(),
   contextTokens: z.number(),
@@ -126,13 +124,13 @@ export const contextShapeSchema = z.object({
 export type ContextShape = z.infer<typeof contextShapeSchema>;
 
 /** One score for each text, in order. */
-export const scoreResultSchema = z.object({
+const scoreResultSchema = z.object({
   shape: contextShapeSchema,
   scores: z.array(scoreSchema).readonly(),
 });
 export type ScoreResult = z.infer<typeof scoreResultSchema>;
 
-export const sampleParamsSchema = z.object({
+const sampleParamsSchema = z.object({
   /** Variants of one classifier, and the answers to draw under each. */
   prompts: z
     .array(z.object({ classifier: wireClassifierSchema, samples: z.int().positive() }))
@@ -145,7 +143,7 @@ export const sampleParamsSchema = z.object({
 export type SampleParams = z.infer<typeof sampleParamsSchema>;
 
 /** The answers to each text, in order; those under the first prompt first. */
-export const sampleResultSchema = z.object({
+const sampleResultSchema = z.object({
   /** Of the first prompt. */
   shape: contextShapeSchema,
   samples: z
@@ -160,34 +158,33 @@ export const sampleResultSchema = z.object({
 });
 export type SampleResult = z.infer<typeof sampleResultSchema>;
 
-export const loadProgressSchema = z.object({
+const loadProgressSchema = z.object({
   phase: z.enum(['probing', 'loading', 'preparing']),
   /** Share done, 0 to 1, of the phase. */
   fraction: z.number(),
 });
 export type LoadProgress = z.infer<typeof loadProgressSchema>;
 
-/** Method names on the wire. */
-export const ENGINE_METHODS = {
-  /** EngineOptions -> ModelInfo; sends progress notifications while it works. */
-  load: 'engine/load',
-  /** ScoreParams -> ScoreResult. Cancellable between decodes. */
-  score: 'engine/score',
-  /** SampleParams -> SampleResult. Cancellable between decodes. */
-  sample: 'engine/sample',
-  /** LoadProgress, engine -> host. */
-  loadProgress: 'engine/loadProgress',
-  /** {level, message}, engine -> host. */
-  log: 'engine/log',
-} as const;
-
-export const engineLogSchema = z.object({
+const engineLogSchema = z.object({
   level: z.enum(['error', 'warn', 'info', 'debug']),
   message: z.string(),
 });
 
-/** JSON-RPC error code of an error whose message is meant for the user; `data` is its stable code. */
-export const USER_ERROR_CODE = -32001;
+/** Between the host and the engine. */
+export const ENGINE_CONTRACT = {
+  engine: {
+    /** Sends `loadProgress` while it works. */
+    load: request(engineOptionsSchema, modelInfoSchema),
+    /** Can be cancelled between decodes. */
+    score: request(scoreParamsSchema, scoreResultSchema),
+    /** Can be cancelled between decodes. */
+    sample: request(sampleParamsSchema, sampleResultSchema),
+  },
+  host: {
+    loadProgress: notification(loadProgressSchema),
+    log: notification(engineLogSchema),
+  },
+};
 
 /** Environment variable with the folder for the engine's temporary files, which need not exist. */
 export const SCRATCH_VARIABLE = 'PROMPT_CONFIDENCE_SCRATCH';

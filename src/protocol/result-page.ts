@@ -1,10 +1,9 @@
-/**
- * Messages between the host and the page of the result view, over JSON-RPC. Both sides parse what they receive.
- * The host owns the data and sends all of it whenever something changed; the page owns only what is focused.
- */
+/** What the host and the page of the result view say to each other. */
 import * as z from 'zod';
 import { BUCKET_TONES } from '../core/decisions/bucket-mark';
+import { NOTHING, notification } from './contract';
 import { scoreSchema } from './engine';
+import type { COMMANDS } from './manifest';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
 /** Characters of a text that are sent to be shown. */
@@ -81,7 +80,7 @@ const historyEntrySchema = z.object({
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 
-export const pageStateSchema = z.object({
+const pageStateSchema = z.object({
   /** What is shown; null where nothing was classified yet. */
   result: resultDetailSchema.nullable(),
   /** Newest first. */
@@ -94,30 +93,33 @@ export const pageStateSchema = z.object({
 export type PageState = z.infer<typeof pageStateSchema>;
 
 /** Commands that the page may run; nothing else is. */
-export const pageCommandSchema = z.enum([
+const PAGE_COMMANDS = [
   'classifySelection',
   'classifyWith',
   'downloadModel',
   'chooseModel',
-]);
-export type PageCommand = z.infer<typeof pageCommandSchema>;
+] as const satisfies readonly (keyof typeof COMMANDS)[];
+export type PageCommand = (typeof PAGE_COMMANDS)[number];
 
-export const runParamsSchema = z.object({ command: pageCommandSchema });
-export const idParamsSchema = z.object({ id: z.number() });
+const idParamsSchema = z.object({ id: z.number() });
 
-export const RESULT_PAGE_METHODS = {
-  /** Notification, page -> host: the page is there and wants the state. */
-  ready: 'result/ready',
-  /** Notification of PageState, host -> page. */
-  state: 'result/state',
-  /** Notification of {command}, page -> host. */
-  run: 'result/run',
-  /** Notification of {id}, page -> host: show this one. */
-  show: 'result/show',
-  /** Notification of {id}, page -> host: select its text in the editor. */
-  reveal: 'result/reveal',
-  /** Notification, page -> host: stop what is being done. */
-  cancel: 'result/cancel',
-  /** Request with {id}, page -> host: compute its token table. Answers null when the state with it was sent. */
-  tokens: 'result/tokens',
-} as const;
+/** Between the host and the page. The host owns the data; the page owns only what is focused. */
+export const RESULT_PAGE_CONTRACT = {
+  host: {
+    /** The page is there and wants the state. */
+    ready: notification(NOTHING),
+    run: notification(z.object({ command: z.enum(PAGE_COMMANDS) })),
+    /** Show this one. */
+    show: notification(idParamsSchema),
+    /** Select its text in the editor. */
+    reveal: notification(idParamsSchema),
+    /** Stop what is being done. */
+    cancel: notification(NOTHING),
+    /** Read the token table of one: it comes with the next state. */
+    readTokens: notification(idParamsSchema),
+  },
+  page: {
+    /** All of it, whenever something changed. */
+    state: notification(pageStateSchema),
+  },
+};

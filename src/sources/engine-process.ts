@@ -9,19 +9,13 @@ import {
   createMessageConnection,
   IPCMessageReader,
   IPCMessageWriter,
-  ResponseError,
-  type MessageConnection,
+  type CancellationToken,
 } from 'vscode-jsonrpc/node';
 import { UserError } from '../core/user-error';
+import { listen, type Peer, type Remote } from '../protocol/contract';
 import {
-  ENGINE_METHODS,
-  engineLogSchema,
-  loadProgressSchema,
-  modelInfoSchema,
-  sampleResultSchema,
-  scoreResultSchema,
+  ENGINE_CONTRACT,
   SCRATCH_VARIABLE,
-  USER_ERROR_CODE,
   type EngineOptions,
   type LoadProgress,
   type ModelInfo,
@@ -58,7 +52,9 @@ function exitReason(code: number | null, signal: NodeJS.Signals | null): string 
 
 export class EngineProcess {
   private readonly child: ChildProcess;
-  private readonly connection: MessageConnection;
+  private readonly peer: Peer;
+  private readonly engine: Remote<typeof ENGINE_CONTRACT.engine>;
+  private onProgress: (progress: LoadProgress) => void = () => undefined;
   /** Settles once the process is gone, with the reason. Never rejects. */
   readonly exited: Promise<string>;
 
@@ -74,44 +70,39 @@ export class EngineProcess {
     this.exited = exited.finally(() => rm(scratch, { recursive: true, force: true }));
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => log('debug', text.trimEnd()));
-    this.connection = createMessageConnection(
+    const connection = createMessageConnection(
       new IPCMessageReader(this.child),
       new IPCMessageWriter(this.child),
     );
-    this.connection.onNotification(ENGINE_METHODS.log, (params: unknown) => {
-      const { level, message } = engineLogSchema.parse(params);
-      log(level, message);
-    });
     // A write into the channel of a process that is just dying; `exited` tells the story.
-    this.connection.onError(([error]) => log('debug', `engine channel: ${error.message}`));
-    this.connection.listen();
+    connection.onError(([error]) => log('debug', `engine channel: ${error.message}`));
+    this.peer = listen(connection, (error) => log('error', `engine channel: ${String(error)}`));
+    this.engine = this.peer.remote(ENGINE_CONTRACT.engine);
+    this.peer.serve(ENGINE_CONTRACT.host, {
+      log: ({ level, message }) => log(level, message),
+      loadProgress: (progress) => this.onProgress(progress),
+    });
   }
 
   get pid(): number | undefined {
     return this.child.pid;
   }
 
-  async load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
-    const subscription = this.connection.onNotification(ENGINE_METHODS.loadProgress, (params: unknown) =>
-      onProgress(loadProgressSchema.parse(params)),
-    );
-    try {
-      return modelInfoSchema.parse(await this.request(ENGINE_METHODS.load, options));
-    } finally {
-      subscription.dispose();
-    }
+  load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
+    this.onProgress = onProgress;
+    return this.request(() => this.engine.load(options));
   }
 
-  async score(params: ScoreParams, signal: AbortSignal | undefined): Promise<ScoreResult> {
-    return scoreResultSchema.parse(await this.request(ENGINE_METHODS.score, params, signal));
+  score(params: ScoreParams, signal: AbortSignal | undefined): Promise<ScoreResult> {
+    return this.request((token) => this.engine.score(params, token), signal);
   }
 
-  async sample(params: SampleParams, signal: AbortSignal | undefined): Promise<SampleResult> {
-    return sampleResultSchema.parse(await this.request(ENGINE_METHODS.sample, params, signal));
+  sample(params: SampleParams, signal: AbortSignal | undefined): Promise<SampleResult> {
+    return this.request((token) => this.engine.sample(params, token), signal);
   }
 
   /** Sends a request that fails at once when the process dies, instead of waiting for an answer that never comes. */
-  private async request(method: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
+  private async request<T>(ask: (token: CancellationToken) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
@@ -120,13 +111,7 @@ export class EngineProcess {
       const gone = this.exited.then((reason): never => {
         throw new UserError('engine-crashed', `The model engine stopped while it was working: ${reason}.`);
       });
-      return await Promise.race([this.connection.sendRequest(method, params, cancellation.token), gone]);
-    } catch (error) {
-      if (error instanceof ResponseError && error.code === USER_ERROR_CODE)
-        throw new UserError(typeof error.data === 'string' ? error.data : 'engine', error.message, {
-          cause: error,
-        });
-      throw error;
+      return await Promise.race([ask(cancellation.token), gone]);
     } finally {
       signal?.removeEventListener('abort', cancel);
       cancellation.dispose();
@@ -147,6 +132,6 @@ export class EngineProcess {
       }
     }
     await this.exited;
-    this.connection.dispose();
+    this.peer.dispose();
   }
 }

@@ -1,5 +1,6 @@
 /** What is said when the calibrator of a classifier cannot be used, and what a person can do about it. */
 import * as vscode from 'vscode';
+import { COMMANDS } from '../protocol/manifest';
 import { UserError } from '../core/user-error';
 import { saveCalibrator } from '../store/calibrators';
 import { type CalibratorError, readCalibrator } from './calibrators';
@@ -38,7 +39,7 @@ export async function reportCalibratorError(
   if (chosen === BIND && uri !== undefined && binding !== undefined) {
     if (await bindCalibrator(prompts, uri, error.found.classifier, binding)) await again(false);
   } else if (chosen === SET)
-    await vscode.commands.executeCommand('promptConfidence.setCalibrator', error.found.classifier);
+    await vscode.commands.executeCommand(COMMANDS.setCalibrator, error.found.classifier);
   else if (chosen === OPEN && uri !== undefined) await vscode.window.showTextDocument(uri);
   else if (chosen === FOLDER) await vscode.commands.executeCommand('revealInExplorer', folder);
   else if (chosen === WITHOUT) await again(true);

@@ -4,12 +4,12 @@
  */
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
+import { SETTINGS_SECTION, type SettingName } from '../protocol/manifest';
 import { EndpointSource } from '../sources/endpoint/endpoint-source';
 import { SYSTEM_CLOCK } from '../sources/endpoint/pace';
 import { endpointFrom, type Endpoint, type EndpointSetting } from '../sources/endpoint/settings';
 
-const SECTION = 'promptConfidence';
-const SETTING = 'endpoints';
+const SETTING: SettingName = 'endpoints';
 
 export class Endpoints {
   /** One source for each endpoint as it is set, so that all requests to it share one pace. */
@@ -93,12 +93,12 @@ export class Endpoints {
 
 /** A key belongs to a server: where the address is changed, it must be given again. */
 function secretName({ name, address }: Endpoint): string {
-  return `${SECTION}.endpointKey/${name}@${new URL(address).origin}`;
+  return `${SETTINGS_SECTION}.endpointKey/${name}@${new URL(address).origin}`;
 }
 
 /** What the person wrote for this machine, and nothing that a workspace says. */
 function settingValues(): readonly unknown[] {
-  const value = vscode.workspace.getConfiguration(SECTION).inspect<unknown>(SETTING)?.globalValue;
+  const value = vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(SETTING)?.globalValue;
   return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
@@ -108,6 +108,6 @@ function nameOf(value: unknown): unknown {
 
 async function write(values: readonly unknown[]): Promise<void> {
   await vscode.workspace
-    .getConfiguration(SECTION)
+    .getConfiguration(SETTINGS_SECTION)
     .update(SETTING, values.length === 0 ? undefined : values, vscode.ConfigurationTarget.Global);
 }

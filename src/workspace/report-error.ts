@@ -1,21 +1,23 @@
 /** One way to tell a person that something went wrong: the sentence, the actions that help, the rest in the log. */
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
+import { COMMANDS, settingId } from '../protocol/manifest';
 import type { Prompts } from './prompts';
 
 /** What a person decided is no error: nothing is shown. */
 const DECISIONS: ReadonlySet<string> = new Set(['cancelled', 'download-declined', 'download-cancelled']);
 
-const COMMANDS: Readonly<Record<string, string>> = {
-  'Choose Classifier': 'promptConfidence.classifyWith',
-  'Choose Model': 'promptConfidence.chooseModel',
-  'Add Endpoint': 'promptConfidence.addEndpoint',
-  'Edit Endpoints': 'promptConfidence.editEndpoints',
-  'Set Key': 'promptConfidence.setEndpointKey',
-  'Download Model': 'promptConfidence.downloadModel',
-  'Manage Workspace Trust': 'workbench.trust.manage',
-  'Restart Engine': 'promptConfidence.restartEngine',
-  'Show Log': 'promptConfidence.showLog',
+/** What each button runs, with its arguments. */
+const ACTIONS: Readonly<Record<string, readonly [command: string, ...arguments: string[]]>> = {
+  'Choose Classifier': [COMMANDS.classifyWith],
+  'Choose Model': [COMMANDS.chooseModel],
+  'Add Endpoint': [COMMANDS.addEndpoint],
+  'Edit Endpoints': ['workbench.action.openSettings', settingId('endpoints')],
+  'Set Key': [COMMANDS.setEndpointKey],
+  'Download Model': [COMMANDS.downloadModel],
+  'Manage Workspace Trust': ['workbench.trust.manage'],
+  'Restart Engine': [COMMANDS.restartEngine],
+  'Show Log': [COMMANDS.showLog],
 };
 
 /** The buttons beside an error, by its code: what mends it comes first. */
@@ -66,6 +68,6 @@ export async function reportError(
     await vscode.window.showTextDocument(file);
     return;
   }
-  const command = chosen === undefined ? undefined : COMMANDS[chosen];
-  if (command !== undefined) await vscode.commands.executeCommand(command);
+  const action = chosen === undefined ? undefined : ACTIONS[chosen];
+  if (action !== undefined) await vscode.commands.executeCommand(...action);
 }

@@ -6,6 +6,7 @@ import type { Calibration } from '../core/calibration/calibrated-score';
 import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
+import { settingId } from '../protocol/manifest';
 import { modelIdentity } from '../sources/engine-source';
 import type { SourceIdentity } from '../sources/source';
 import type { ModelStore } from '../store/models';
@@ -45,7 +46,7 @@ export class ResultCalibration implements vscode.Disposable {
       parts.calibrators.onDidChange(soon),
       parts.hashes.onDidChange(soon),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('promptConfidence.buckets')) soon();
+        if (event.affectsConfiguration(settingId('buckets'))) soon();
       }),
     ];
   }

@@ -2,8 +2,7 @@
 import * as vscode from 'vscode';
 import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { UserError } from '../core/user-error';
-
-const SECTION = 'promptConfidence';
+import { settingId, SETTINGS_SECTION, type SettingName } from '../protocol/manifest';
 
 export interface Settings {
   readonly gpu: 'auto' | 'metal' | 'cuda' | 'vulkan' | 'off';
@@ -24,18 +23,18 @@ const GPU = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
 
 /** @param scope the document or folder that the setting is asked for, where it may differ between folders */
 export function readSettings(scope?: vscode.ConfigurationScope): Settings {
-  const configuration = vscode.workspace.getConfiguration(SECTION, scope);
-  const layers = configuration.get<unknown>('gpuLayers');
-  const gpu = configuration.get<unknown>('gpu');
+  const read = reader(scope);
+  const layers = read('gpuLayers');
+  const gpu = read('gpu');
   return {
     gpu: GPU.find((value) => value === gpu) ?? 'auto',
     gpuLayers: typeof layers === 'number' && Number.isInteger(layers) && layers >= 0 ? layers : 'auto',
-    threads: positive(configuration.get('threads')),
-    nodePath: text(configuration.get('nodePath')) || undefined,
-    model: text(configuration.get('model')),
-    unloadAfterMinutes: positive(configuration.get('unloadAfterMinutes')),
-    classifier: text(configuration.get('classifier')) || 'sentiment',
-    hoverClassifiesSelection: configuration.get('hover.classifySelection') === true,
+    threads: positive(read('threads')),
+    nodePath: text(read('nodePath')) || undefined,
+    model: text(read('model')),
+    unloadAfterMinutes: positive(read('unloadAfterMinutes')),
+    classifier: text(read('classifier')) || 'sentiment',
+    hoverClassifiesSelection: read('hover.classifySelection') === true,
   };
 }
 
@@ -48,8 +47,7 @@ export interface BucketSetting {
 
 /** @param uri the document or table that they are asked for: folders may differ */
 export function readBuckets(uri: vscode.Uri | undefined): BucketSetting {
-  const value = vscode.workspace.getConfiguration(SECTION, uri).get<unknown>('buckets');
-  const parsed = bucketsSchema.safeParse(value);
+  const parsed = bucketsSchema.safeParse(reader(uri)('buckets'));
   try {
     if (!parsed.success)
       throw new UserError('bad-buckets', 'It must be a list of {"name": TEXT, "low": NUMBER}.');
@@ -57,7 +55,7 @@ export function readBuckets(uri: vscode.Uri | undefined): BucketSetting {
     return { buckets: parsed.data, problem: null };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const problem = `The setting promptConfidence.buckets cannot be used, so the default is. ${error.message}`;
+    const problem = `The setting ${settingId('buckets')} cannot be used, so the default is. ${error.message}`;
     return { buckets: DEFAULT_BUCKETS, problem };
   }
 }
@@ -74,22 +72,18 @@ export function bucketPlace(uri: vscode.Uri): 'settings' | 'restricted' | 'no-fo
  * @param buckets null: as they are without a setting of the folder
  */
 export async function writeBuckets(uri: vscode.Uri, buckets: readonly Bucket[] | null): Promise<void> {
-  await vscode.workspace
-    .getConfiguration(SECTION, uri)
-    .update('buckets', buckets ?? undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+  await write('buckets', buckets ?? undefined, vscode.ConfigurationTarget.WorkspaceFolder, uri);
 }
 
 export function onDidChangeBuckets(uri: vscode.Uri, listener: () => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration(`${SECTION}.buckets`, uri)) listener();
+    if (event.affectsConfiguration(settingId('buckets'), uri)) listener();
   });
 }
 
 /** The model and the engine belong to the machine: they are never written into a workspace. */
 export async function writeModelSetting(file: string): Promise<void> {
-  await vscode.workspace
-    .getConfiguration(SECTION)
-    .update('model', file === '' ? undefined : file, vscode.ConfigurationTarget.Global);
+  await write('model', file === '' ? undefined : file, vscode.ConfigurationTarget.Global);
 }
 
 export async function writeClassifierSetting(name: string, scope?: vscode.ConfigurationScope): Promise<void> {
@@ -98,7 +92,22 @@ export async function writeClassifierSetting(name: string, scope?: vscode.Config
     vscode.workspace.workspaceFolders === undefined || !vscode.workspace.isTrusted
       ? vscode.ConfigurationTarget.Global
       : vscode.ConfigurationTarget.Workspace;
-  await vscode.workspace.getConfiguration(SECTION, scope).update('classifier', name, target);
+  await write('classifier', name, target, scope);
+}
+
+function reader(scope: vscode.ConfigurationScope | undefined): (name: SettingName) => unknown {
+  const configuration = vscode.workspace.getConfiguration(SETTINGS_SECTION, scope);
+  return (name) => configuration.get(name);
+}
+
+/** @param value undefined: as it is without the setting */
+async function write(
+  name: SettingName,
+  value: unknown,
+  target: vscode.ConfigurationTarget,
+  scope?: vscode.ConfigurationScope,
+): Promise<void> {
+  await vscode.workspace.getConfiguration(SETTINGS_SECTION, scope).update(name, value, target);
 }
 
 function text(value: unknown): string {

@@ -6,7 +6,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENGINE_METHODS, SCRATCH_VARIABLE } from '../../src/protocol/engine';
+import { type ENGINE_CONTRACT, SCRATCH_VARIABLE } from '../../src/protocol/engine';
 import { cpu } from '../support/engine';
 import { CLI, ENGINE, fixture } from '../support/paths';
 
@@ -57,13 +57,14 @@ describe('an engine whose parent goes', function () {
   });
 
   it('ends at once when its parent is killed while the model loads', async () => {
+    const load: keyof typeof ENGINE_CONTRACT.engine = 'load';
     const script = `
       const { fork } = require('node:child_process');
       const child = fork(${JSON.stringify(ENGINE)}, [], { execArgv: [], detached: true, stdio: 'ignore' });
       child.on('message', ({ params }) => {
         if (params?.phase === 'loading') process.stdout.write(String(child.pid));
       });
-      child.send(${JSON.stringify({ jsonrpc: '2.0', id: 1, method: ENGINE_METHODS.load, params: cpu() })});`;
+      child.send(${JSON.stringify({ jsonrpc: '2.0', id: 1, method: load, params: cpu() })});`;
     const parent = spawn(process.execPath, ['-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...env, [SCRATCH_VARIABLE]: path.join(temporary, 'scratch') },

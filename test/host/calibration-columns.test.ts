@@ -9,7 +9,7 @@ import { CalibrationPanel } from '../../src/features/calibration/panel';
 import { rememberedOptions, rememberOptions } from '../../src/features/calibration/remembered';
 import {
   AS_FOUND,
-  CALIBRATION_PAGE_METHODS,
+  type CALIBRATION_PAGE_CONTRACT,
   DEFAULT_PANEL_SETTINGS,
   type TableOptions,
 } from '../../src/protocol/calibration-page';
@@ -119,11 +119,8 @@ describe('the columns of a table in the calibration panel', () => {
     );
     opened = { panel, page };
     const settings = { ...DEFAULT_PANEL_SETTINGS, bins: 10 };
-    received.fire({
-      jsonrpc: '2.0',
-      method: CALIBRATION_PAGE_METHODS.ready,
-      params: { settings, choices: null },
-    });
+    const ready: keyof typeof CALIBRATION_PAGE_CONTRACT.host = 'ready';
+    received.fire({ jsonrpc: '2.0', method: ready, params: { settings, choices: null } });
     const shown = await until('the panel has settings', () =>
       panel.state.settings.bins === 10 ? panel.state.settings : undefined,
     );

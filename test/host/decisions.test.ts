@@ -55,6 +55,7 @@ describe('decisions in the calibration panel', () => {
     const started = new CalibrationWorker(script, {
       progress: () => undefined,
       preliminary: () => undefined,
+      failed: (error) => assert.fail(String(error)),
     });
     worker = started;
     await started.analyse({ file, settings: DEFAULT_PANEL_SETTINGS, reload: true });

@@ -4,10 +4,19 @@ import path from 'node:path';
 import manifest from '../../package.json';
 import { calibratorJsonSchema } from '../../src/core/calibration/saved';
 import { classifierJsonSchema } from '../../src/core/classifier/definition';
+import {
+  CALIBRATION_EDITOR,
+  COMMANDS,
+  CONTEXT_KEYS,
+  RESULT_VIEW,
+  settingId,
+  SETTINGS,
+} from '../../src/protocol/manifest';
 import { ROOT } from '../support/paths';
 
 const { activationEvents } = manifest;
-const { menus, jsonValidation } = manifest.contributes;
+const { commands, configuration, customEditors, keybindings, menus, jsonValidation, views, walkthroughs } =
+  manifest.contributes;
 
 describe('the manifest', () => {
   it('activates the extension neither always nor by a search of every workspace', () => {
@@ -47,5 +56,39 @@ describe('the manifest', () => {
         JSON.parse(readFileSync(path.join(ROOT, 'schemas', `${name}.schema.json`), 'utf8')),
         schema,
       );
+  });
+
+  it('declares the commands, settings, views and context keys that the source names, and no others', () => {
+    const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort();
+    assert.deepEqual(sorted(commands.map(({ command }) => command)), sorted(Object.values(COMMANDS)));
+    assert.deepEqual(sorted(Object.keys(configuration.properties)), sorted(SETTINGS.map(settingId)));
+    assert.deepEqual(
+      sorted([
+        ...customEditors.map(({ viewType }) => viewType),
+        ...Object.values(views).flatMap((list) => list.map(({ id }) => id)),
+      ]),
+      [CALIBRATION_EDITOR, RESULT_VIEW],
+    );
+    // Whatever else it names, in conditions and links, is one of these too.
+    const named = JSON.stringify({
+      menus,
+      keybindings,
+      walkthroughs: walkthroughs.map(({ steps }) => steps),
+    });
+    const known = new Set<string>([
+      ...Object.values(COMMANDS),
+      ...Object.values(CONTEXT_KEYS),
+      CALIBRATION_EDITOR,
+      RESULT_VIEW,
+    ]);
+    const found = sorted(named.match(/promptConfidence\.\w+/g) ?? []);
+    assert.deepEqual(
+      found.filter((name) => !known.has(name)),
+      [],
+    );
+    assert.deepEqual(
+      Object.values(CONTEXT_KEYS).filter((key) => !found.includes(key)),
+      [],
+    );
   });
 });

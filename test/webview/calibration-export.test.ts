@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { EXPORT_METHODS, type Picture } from '../../src/protocol/calibration-export';
-import { CALIBRATION_PAGE_METHODS } from '../../src/protocol/calibration-page';
+import type { Picture } from '../../src/protocol/calibration-export';
 import { resultsFolder } from '../support/vscode-server';
 import { brokenDownStates, comparedStates, PANEL_STATES, progressedState } from './calibration-states';
 import { THEMES, usePages, type TestPage } from './page-harness';
 
-const { state: STATE } = CALIBRATION_PAGE_METHODS;
-
 describe('exporting from the calibration panel', () => {
   const pages = usePages('calibration');
 
-  const picturesOf = async (page: TestPage): Promise<readonly Picture[]> => {
+  const picturesOf = async (page: TestPage<'calibration'>): Promise<readonly Picture[]> => {
     await page.page.getByRole('button', { name: 'Export…' }).click();
-    return (page.received(EXPORT_METHODS.export).at(-1) as { pictures: Picture[] }).pictures;
+    return page.received('export').at(-1)?.pictures ?? [];
   };
-  const pictureOf = async (page: TestPage, id: string, format: 'svg' | 'png'): Promise<string> => {
-    const data = await page.ask(EXPORT_METHODS.picture, { id, format });
+  const pictureOf = async (
+    page: TestPage<'calibration'>,
+    id: string,
+    format: 'svg' | 'png',
+  ): Promise<string> => {
+    const data = await page.ask('picture', { id, format });
     assert.ok(typeof data === 'string');
     return data;
   };
@@ -26,15 +27,15 @@ describe('exporting from the calibration panel', () => {
     const page = await pages.open({ width: 1180 });
     const offered = page.page.getByRole('button', { name: 'Export…' });
     for (const incomplete of [PANEL_STATES.reading, PANEL_STATES.refused, PANEL_STATES.gone]) {
-      await page.notify(STATE, incomplete);
+      await page.notify('state', incomplete);
       assert.equal(await offered.isVisible(), false);
     }
-    await page.notify(STATE, PANEL_STATES.usual);
+    await page.notify('state', PANEL_STATES.usual);
     assert.deepEqual(
       (await picturesOf(page)).map(({ id }) => id),
       ['raw', 'thresholds'],
     );
-    await page.notify(STATE, (await comparedStates()).use);
+    await page.notify('state', (await comparedStates()).use);
     const pictures = await picturesOf(page);
     assert.deepEqual(
       pictures.map(({ id }) => id),
@@ -42,14 +43,14 @@ describe('exporting from the calibration panel', () => {
     );
     assert.match(pictures[2]?.title ?? '', /^Reliability diagram after /);
     await page.page.getByRole('button', { name: 'Copy…' }).click();
-    assert.deepEqual(page.received(EXPORT_METHODS.copy), [{ part: null }]);
-    assert.equal(await page.ask(EXPORT_METHODS.picture, { id: 'other', format: 'svg' }), null);
+    assert.deepEqual(page.received('copy'), [{ part: null }]);
+    assert.equal(await page.ask('picture', { id: 'other', format: 'svg' }), null);
   });
 
   it('names the part that is shown', async () => {
     const page = await pages.open({ width: 1180 });
     const { column } = await brokenDownStates();
-    await page.notify(STATE, column);
+    await page.notify('state', column);
     const [, second] = column.breakdown?.parts ?? [];
     assert.ok(second);
     await page.page
@@ -58,29 +59,29 @@ describe('exporting from the calibration panel', () => {
       .click();
     const [raw] = await picturesOf(page);
     assert.ok(raw?.title.startsWith(`Reliability diagram of ${second.name}: accuracy by confidence`));
-    assert.equal((page.received(EXPORT_METHODS.export).at(-1) as { part: string }).part, second.name);
+    assert.equal(page.received('export').at(-1)?.part, second.name);
     await page.page.getByRole('button', { name: 'Copy…' }).click();
-    assert.deepEqual(page.received(EXPORT_METHODS.copy), [{ part: second.name }]);
+    assert.deepEqual(page.received('copy'), [{ part: second.name }]);
   });
 
   it('is offered again when the numbers are computed, and says so', async () => {
     const page = await pages.open({ width: 1180 });
-    await page.notify(STATE, { ...PANEL_STATES.usual, busy: 'Computing' });
+    await page.notify('state', { ...PANEL_STATES.usual, busy: 'Computing' });
     for (const name of ['Export…', 'Copy…']) {
       const offered = page.page.getByRole('button', { name });
       assert.equal(await offered.isEnabled(), false);
       assert.match((await offered.getAttribute('title')) ?? '', /^Possible once the numbers are computed/);
       await offered.press('Enter');
     }
-    assert.deepEqual([page.received(EXPORT_METHODS.export), page.received(EXPORT_METHODS.copy)], [[], []]);
+    assert.deepEqual([page.received('export'), page.received('copy')], [[], []]);
     await page.screenshot('calibration-export-waits');
-    await page.notify(STATE, PANEL_STATES.usual);
+    await page.notify('state', PANEL_STATES.usual);
     await picturesOf(page);
   });
 
   it('makes pictures of the thresholds and of what more rows would bring', async () => {
     const page = await pages.open({ width: 1180 });
-    await page.notify(STATE, progressedState());
+    await page.notify('state', progressedState());
     const pictures = (await picturesOf(page)).filter(({ id }) => /^(thresholds|progression-)/.test(id));
     const methods = progressedState().progression.methods?.map(({ method }) => `progression-${method}`);
     assert.deepEqual(
@@ -105,7 +106,7 @@ describe('exporting from the calibration panel', () => {
     const name = `${'w'.repeat(50)} & <b>`;
     const buckets = use.decisions.buckets.map((bucket, at) => (at === 1 ? { ...bucket, name } : bucket));
     const report = use.decisions.report && { ...use.decisions.report, buckets };
-    await page.notify(STATE, { ...use, decisions: { ...use.decisions, buckets, report } });
+    await page.notify('state', { ...use, decisions: { ...use.decisions, buckets, report } });
     const svg = await pictureOf(page, 'thresholds', 'svg');
     const { words, viewBox, widest } = await page.page.evaluate<{
       words: string[];
@@ -138,7 +139,7 @@ describe('exporting from the calibration panel', () => {
   for (const theme of THEMES) {
     it(`makes an SVG that needs nothing but itself, and the same as a PNG, in ${theme}`, async () => {
       const page = await pages.open({ width: 1180, theme });
-      await page.notify(STATE, PANEL_STATES.usual);
+      await page.notify('state', PANEL_STATES.usual);
       const svg = await pictureOf(page, 'raw', 'svg');
       const { bins } = PANEL_STATES.usual.analysis.evaluation;
       writeFileSync(path.join(resultsFolder('screenshots'), `exported-${theme}.svg`), svg);

@@ -29,7 +29,7 @@ import {
 import type { LabelledTable } from '../../src/store/tables/labelled';
 import { seededRandom } from '../../src/core/random';
 
-export const NASTY_LABEL = '<img src=x onerror=alert(1)>"\u202e';
+const NASTY_LABEL = '<img src=x onerror=alert(1)>"\u202e';
 
 /** Groups of the rows: two to look at, one too small, and one that nobody should trust the name of. */
 function groupOf(i: number): string {

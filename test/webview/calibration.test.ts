@@ -1,38 +1,30 @@
 import assert from 'node:assert/strict';
 import { rowsOfBin } from '../../src/features/calibration/worker/analyse';
 import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
-import {
-  type BinParams,
-  CALIBRATION_PAGE_METHODS,
-  DEFAULT_PANEL_SETTINGS,
-  type PanelState,
-} from '../../src/protocol/calibration-page';
+import { DEFAULT_PANEL_SETTINGS, type PanelState } from '../../src/protocol/calibration-page';
 import { brokenDownStates, comparedStates, FOREIGN, labelledTable, PANEL_STATES } from './calibration-states';
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
 const WIDE = 1180;
-const { state: STATE, ready, settings, reveal, retry, cancel, binRows } = CALIBRATION_PAGE_METHODS;
 
 describe('the calibration panel', () => {
   const pages = usePages('calibration');
 
-  async function show(state: PanelState, options?: PageOptions): Promise<TestPage> {
+  async function show(state: PanelState, options?: PageOptions): Promise<TestPage<'calibration'>> {
     const page = await pages.open({ width: WIDE, ...options });
-    page.answer(CALIBRATION_PAGE_METHODS.binRows, (params) => {
-      return rowsOfBin(labelledTable(700), params as BinParams);
-    });
-    await page.notify(STATE, state);
+    page.on('binRows', (params) => rowsOfBin(labelledTable(700), params));
+    await page.notify('state', state);
     return page;
   }
 
   const compared = comparedStates();
   const brokenDown = brokenDownStates();
-  const bins = ({ page }: TestPage) => page.getByRole('option', { name: /^Bin / });
+  const bins = ({ page }: TestPage<'calibration'>) => page.getByRole('option', { name: /^Bin / });
 
   it('says that it is there, and keeps to its content security policy', async () => {
     const page = await show(PANEL_STATES.usual);
-    assert.deepEqual(page.received(ready), [{ settings: null, choices: null }]);
-    for (const state of Object.values(PANEL_STATES)) await page.notify(STATE, state);
+    assert.deepEqual(page.received('ready'), [{ settings: null, choices: null }]);
+    for (const state of Object.values(PANEL_STATES)) await page.notify('state', state);
     assert.deepEqual(await page.violations(), []);
   });
 
@@ -72,7 +64,7 @@ describe('the calibration panel', () => {
     assert.match(await rows.getByRole('row').nth(1).innerText(), /✗ wrong/);
     assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
     await rows.getByRole('button').first().click();
-    const [shown] = page.received(reveal) as { line: number }[];
+    const [shown] = page.received('reveal');
     assert.ok(shown !== undefined && shown.line > 1);
     await bins(page).nth(2).hover();
     assert.match(await readout.innerText(), /^Bin \(0\.6, 0\.65\]/);
@@ -82,10 +74,7 @@ describe('the calibration panel', () => {
 
   it('lists as many rows of a bin again when more are wanted', async () => {
     const page = await show(PANEL_STATES.usual);
-    page.answer(CALIBRATION_PAGE_METHODS.binRows, (params) => {
-      const { limit, ...bin } = params as BinParams;
-      return rowsOfBin(labelledTable(2600), { ...bin, limit: limit / 10 });
-    });
+    page.on('binRows', ({ limit, ...bin }) => rowsOfBin(labelledTable(2600), { ...bin, limit: limit / 10 }));
     await bins(page).last().click();
     const rows = page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).getByRole('row');
     const more = page.page.getByRole('button', { name: /^List \d+ More Rows?$/ });
@@ -108,22 +97,21 @@ describe('the calibration panel', () => {
     ] as const) {
       await page.page.locator('.pair .diagram').nth(at).locator('.bin').last().press('Enter');
       await page.page.getByRole('heading', { name: new RegExp(`^Rows of the bin .*, ${words}$`) }).waitFor();
-      const { params } = page.sent.filter(({ method }) => method === binRows).at(-1) ?? {};
-      assert.deepEqual((params as BinParams).of, { kind: 'calibrator', method });
+      assert.deepEqual(page.received('binRows').at(-1)?.of, { kind: 'calibrator', method });
       assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
     }
     await page.screenshot('calibration-pair-rows', true);
     assert.deepEqual(await page.accessibilityProblems(), []);
-    await page.notify(STATE, PANEL_STATES.usual);
+    await page.notify('state', PANEL_STATES.usual);
     await page.page.locator('.bin-rows').waitFor({ state: 'hidden' });
   });
 
   it('asks again for rows that could not be listed', async () => {
     const page = await show(PANEL_STATES.usual);
-    page.answer(binRows, () => null);
+    page.on('binRows', () => null);
     await bins(page).last().click();
     await page.page.getByText('They could not be listed').waitFor();
-    page.answer(binRows, (params) => rowsOfBin(labelledTable(700), params as BinParams));
+    page.on('binRows', (params) => rowsOfBin(labelledTable(700), params));
     await page.page.getByRole('button', { name: 'List Again' }).click();
     await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
   });
@@ -155,11 +143,11 @@ describe('the calibration panel', () => {
     const page = await show({ ...PANEL_STATES.usual, columns: FOREIGN });
     await page.page.getByLabel('Look at').selectOption('predicted');
     await page.page.getByLabel('Look at').selectOption({ label: 'gold' });
-    assert.deepEqual(page.received(settings), [
+    assert.deepEqual(page.received('settings'), [
       { ...DEFAULT_PANEL_SETTINGS, view: { by: 'predicted' } },
       { ...DEFAULT_PANEL_SETTINGS, view: { by: 'column', column: 'gold' } },
     ]);
-    await page.notify(STATE, column);
+    await page.notify('state', column);
     const parts = column.breakdown?.parts ?? [];
     const table = page.page.getByRole('table', { name: 'Parts, worst first' });
     assert.equal(await table.getByRole('row').count(), parts.length + 1);
@@ -171,14 +159,13 @@ describe('the calibration panel', () => {
     assert.equal(await bins(page).count(), second.diagram.evaluation.bins.length);
     await bins(page).first().click();
     await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
-    const [asked] = page.sent.filter(({ method }) => method === CALIBRATION_PAGE_METHODS.binRows).slice(-1);
-    assert.deepEqual((asked?.params as BinParams).of, { kind: 'part', name: second.name });
-    await page.notify(STATE, predicted);
+    assert.deepEqual(page.received('binRows').at(-1)?.of, { kind: 'part', name: second.name });
+    await page.notify('state', predicted);
     await page.page.getByRole('heading', { name: /^Predicted: / }).waitFor();
-    await page.notify(STATE, label);
+    await page.notify('state', label);
     await page.page.getByRole('heading', { name: /^Label: / }).waitFor();
     await page.page.locator('.diagram').getByText(/^P\(/).waitFor();
-    await page.notify(STATE, PANEL_STATES.sliceRefused);
+    await page.notify('state', PANEL_STATES.sliceRefused);
     await page.page.getByText('All rows are shown below.').waitFor();
     await page.page.locator('.diagram').waitFor();
     assert.deepEqual(await page.violations(), []);
@@ -211,7 +198,7 @@ describe('the calibration panel', () => {
     await form.getByLabel('Evaluate').selectOption('labels');
     await form.getByRole('button', { name: 'Use These Columns' }).click();
     const mapping = { label: 'gold', group: 'body', id: '', 'prob:spam': 'p_spam', 'prob:ham': 'p_ham' };
-    assert.deepEqual(page.received(settings), [
+    assert.deepEqual(page.received('settings'), [
       { ...DEFAULT_PANEL_SETTINGS, table: { method: null, mapping, on: 'labels', prevalence: null } },
     ]);
     assert.deepEqual(await page.violations(), []);
@@ -231,9 +218,9 @@ describe('the calibration panel', () => {
     await form.getByLabel('positive').fill('half');
     await form.getByRole('button', { name: 'Use These Columns' }).click();
     await form.getByRole('alert').getByText('Give the share of “positive” as a number').waitFor();
-    assert.equal(page.received(settings).length, 0);
+    assert.equal(page.received('settings').length, 0);
     await form.getByRole('button', { name: 'Reset' }).click();
-    assert.deepEqual(page.received(settings), [{ ...DEFAULT_PANEL_SETTINGS }]);
+    assert.deepEqual(page.received('settings'), [{ ...DEFAULT_PANEL_SETTINGS }]);
     assert.equal(await form.count(), 0);
   });
 
@@ -255,27 +242,27 @@ describe('the calibration panel', () => {
     const { combination } = PANEL_STATES.severalMethods.methods;
     await page.page.getByText(combination.gain.message).waitFor();
     await page.page.getByRole('button', { name: 'Save Calibrator: Combination…' }).click();
-    assert.deepEqual(page.received(CALIBRATION_PAGE_METHODS.save), [{ method: 'combination' }]);
+    assert.deepEqual(page.received('save'), [{ method: 'combination' }]);
     await table.getByRole('button', { name: 'vote' }).click();
-    assert.deepEqual(page.received(settings), [
+    assert.deepEqual(page.received('settings'), [
       { ...DEFAULT_PANEL_SETTINGS, table: { ...DEFAULT_PANEL_SETTINGS.table, method: 'vote' } },
     ]);
-    await page.notify(STATE, {
+    await page.notify('state', {
       ...PANEL_STATES.severalMethods,
       methods: { ...PANEL_STATES.severalMethods.methods, combination: { reason: 'Nothing is best.' } },
     });
     await page.page.getByText('There is no combination. Nothing is best.').waitFor();
     assert.equal(await table.getByRole('row', { name: /^Combination/ }).count(), 0);
-    await page.notify(STATE, { ...PANEL_STATES.usual, columns: PANEL_STATES.severalMethods.columns });
+    await page.notify('state', { ...PANEL_STATES.usual, columns: PANEL_STATES.severalMethods.columns });
     await page.page.getByRole('button', { name: 'Compare Methods' }).click();
-    assert.equal(page.received(CALIBRATION_PAGE_METHODS.compareMethods).length, 1);
+    assert.equal(page.received('compareMethods').length, 1);
   });
 
   it('asks for other bins', async () => {
     const page = await show(PANEL_STATES.usual);
     await page.page.getByLabel('Bins', { exact: true }).selectOption('10');
     await page.page.getByLabel('mass').check();
-    assert.deepEqual(page.received(settings), [
+    assert.deepEqual(page.received('settings'), [
       { ...DEFAULT_PANEL_SETTINGS, bins: 10 },
       { ...DEFAULT_PANEL_SETTINGS, binning: 'mass' },
     ]);
@@ -297,8 +284,8 @@ describe('the calibration panel', () => {
     const { use, notEnough } = await compared;
     const page = await show(PANEL_STATES.usual);
     await page.page.getByRole('button', { name: 'Compare Calibrators' }).click();
-    assert.deepEqual(page.received(settings), [{ ...DEFAULT_PANEL_SETTINGS, compare: true }]);
-    await page.notify(STATE, use);
+    assert.deepEqual(page.received('settings'), [{ ...DEFAULT_PANEL_SETTINGS, compare: true }]);
+    await page.notify('state', use);
     await page.page.getByRole('heading', { name: /^Calibrators\. Recommended: / }).waitFor();
     const table = page.page.getByRole('table', { name: /that they did not see/ });
     assert.equal(await table.getByRole('row').count(), (use.comparison?.methods.length ?? 0) + 1);
@@ -306,17 +293,17 @@ describe('the calibration panel', () => {
     await page.page.getByText('Platt, on rows that it did not see').waitFor();
     assert.equal(await page.page.locator('.pair .diagram').count(), 2);
     await page.page.getByRole('button', { name: 'Save Calibrator: Platt…' }).click();
-    assert.deepEqual(page.received(CALIBRATION_PAGE_METHODS.save), [{ method: 'platt' }]);
-    await page.notify(STATE, { ...use, busy: 'Fitting platt on all rows' });
+    assert.deepEqual(page.received('save'), [{ method: 'platt' }]);
+    await page.notify('state', { ...use, busy: 'Fitting platt on all rows' });
     const save = page.page.getByRole('button', { name: 'Save Calibrator: Platt…' });
     assert.match((await save.getAttribute('title')) ?? '', /^Possible once/);
     await save.click({ force: true });
     await save.press('Enter');
-    assert.equal(page.received(CALIBRATION_PAGE_METHODS.save).length, 1);
-    await page.notify(STATE, use);
+    assert.equal(page.received('save').length, 1);
+    await page.notify('state', use);
     await save.click();
-    assert.equal(page.received(CALIBRATION_PAGE_METHODS.save).length, 2);
-    await page.notify(STATE, notEnough);
+    assert.equal(page.received('save').length, 2);
+    await page.notify('state', notEnough);
     await page.page.getByRole('heading', { name: 'Calibrators. Not enough data' }).waitFor();
     assert.ok((await table.getByRole('row').count()) > 3);
     assert.deepEqual(await page.violations(), []);
@@ -326,7 +313,7 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.usual);
     await page.page.getByRole('heading', { name: '1 row not used' }).waitFor();
     await page.page.getByRole('button', { name: 'Line 702' }).click();
-    assert.deepEqual(page.received(reveal), [{ line: 702 }]);
+    assert.deepEqual(page.received('reveal'), [{ line: 702 }]);
   });
 
   it('explains a table that is refused, and one that is gone', async () => {
@@ -337,10 +324,10 @@ describe('the calibration panel', () => {
       .first()
       .waitFor();
     await page.page.getByRole('button', { name: 'Compute Again' }).click();
-    assert.equal(page.received(retry).length, 1);
+    assert.equal(page.received('retry').length, 1);
     await page.page.getByRole('button', { name: 'Open as Text' }).click();
-    assert.equal(page.received(CALIBRATION_PAGE_METHODS.openText).length, 1);
-    await page.notify(STATE, PANEL_STATES.gone);
+    assert.equal(page.received('openText').length, 1);
+    await page.notify('state', PANEL_STATES.gone);
     await page.page.getByRole('heading', { name: 'The file is gone' }).waitFor();
     await page.page.getByText('The numbers below are of the file as it was before.').waitFor();
   });
@@ -349,7 +336,7 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.reading);
     await page.page.getByRole('main').getByText('Reading the table…').waitFor();
     await page.page.getByRole('button', { name: 'Cancel' }).click();
-    assert.equal(page.received(cancel).length, 1);
+    assert.equal(page.received('cancel').length, 1);
   });
 
   it('offers to compute again what could not be compared', async () => {
@@ -362,9 +349,9 @@ describe('the calibration panel', () => {
       methodsError: failed,
     });
     await page.page.getByRole('button', { name: 'Compare Again' }).click();
-    assert.equal(page.received(CALIBRATION_PAGE_METHODS.compareMethods).length, 1);
+    assert.equal(page.received('compareMethods').length, 1);
     await page.page.getByRole('button', { name: 'Compute Again' }).click();
-    assert.equal(page.received(retry).length, 1);
+    assert.equal(page.received('retry').length, 1);
   });
 
   it('holds still where motion is to be reduced', async () => {
@@ -386,23 +373,75 @@ describe('the calibration panel', () => {
 
   it('is there again after a reload, with the settings and the bars that were chosen', async () => {
     const page = await show(PANEL_STATES.sampled);
+    page.on('ready', () => page.notify('state', PANEL_STATES.sampled));
     await page.page.getByLabel('interval of accuracy').check();
     await page.page.reload();
     await page.page.getByRole('heading', { name: 'reviews.csv' }).waitFor();
     assert.ok(await page.page.getByLabel('interval of accuracy').isChecked());
-    const [said] = page.received(ready).slice(-1) as { settings: unknown; choices: unknown }[];
+    const said = page.received('ready').at(-1);
     assert.ok(said);
     assert.deepEqual(said.settings, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' });
     assert.deepEqual(said.choices, DEFAULT_CHOICES);
   });
 
+  it('lists the rows of the bin that was chosen when it comes back', async () => {
+    const page = await show(PANEL_STATES.usual);
+    page.on('ready', () => page.notify('state', PANEL_STATES.usual));
+    const rows = page.page.getByRole('table', { name: 'Rows of the bin, worst first' });
+    await bins(page).last().click();
+    await rows.waitFor();
+    await page.page.reload();
+    await rows.waitFor();
+    const [before, after] = page.received('binRows');
+    assert.deepEqual(after, before);
+    assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
+    await page.page.getByRole('button', { name: 'Close' }).click();
+    await rows.waitFor({ state: 'hidden' });
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('keeps what is looked at, and none of the numbers', async () => {
+    const page = await show(PANEL_STATES.usual);
+    await page.page.getByLabel('interval of accuracy').check();
+    const kept = await page.page.evaluate<string>("sessionStorage.getItem('state')");
+    assert.deepEqual(Object.keys(JSON.parse(kept) as object).sort(), ['choices', 'settings', 'view']);
+  });
+
+  it('begins anew where another version kept something else', async () => {
+    const page = await show(PANEL_STATES.usual);
+    await page.page.evaluate(`sessionStorage.setItem('state', '{"state":{},"view":{"band":"wilson"}}')`);
+    await page.page.reload();
+    await page.notify('state', PANEL_STATES.usual);
+    assert.ok(await page.page.getByLabel('if calibrated').isChecked());
+    assert.deepEqual(page.received('ready').at(-1), { settings: null, choices: null });
+  });
+
+  it('says that it cannot be shown, tells the host why, and starts again', async () => {
+    const page = await pages.open({ width: WIDE, failsToStart: true });
+    const again = page.page.getByRole('button', { name: 'Start Again' });
+    await again.waitFor();
+    assert.match(page.received('failed')[0]?.message ?? '', /nothing can be drawn/);
+    assert.deepEqual(await page.accessibilityProblems(), []);
+    await again.click();
+    assert.equal(page.received('restart').length, 1);
+    assert.equal(page.received('ready').length, 0);
+  });
+
+  it('says so too where it cannot take what it is sent, and forgets what it kept', async () => {
+    const page = await show(PANEL_STATES.usual);
+    await page.notifyNonsense('state');
+    await page.page.getByRole('button', { name: 'Start Again' }).click();
+    assert.equal(page.received('failed').length, 1);
+    assert.equal(await page.page.evaluate("sessionStorage.getItem('state')"), 'null');
+  });
+
   it('keeps the focus where it was when new numbers come', async () => {
     const page = await show(PANEL_STATES.usual);
     await bins(page).nth(3).focus();
-    await page.notify(STATE, { ...PANEL_STATES.usual, analysis: PANEL_STATES.sampled.analysis });
-    await page.notify(STATE, PANEL_STATES.usual);
+    await page.notify('state', { ...PANEL_STATES.usual, analysis: PANEL_STATES.sampled.analysis });
+    await page.notify('state', PANEL_STATES.usual);
     await page.page.getByLabel('mass').focus();
-    await page.notify(STATE, {
+    await page.notify('state', {
       ...PANEL_STATES.usual,
       settings: { ...DEFAULT_PANEL_SETTINGS, bins: 10 },
     });
@@ -413,7 +452,7 @@ describe('the calibration panel', () => {
     const opened = await show(PANEL_STATES.usual, { width: 400 });
     const { page } = opened;
     for (const state of Object.values({ ...PANEL_STATES, ...(await compared), ...(await brokenDown) })) {
-      await opened.notify(STATE, state);
+      await opened.notify('state', state);
       const overflow = await page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
       );
@@ -434,7 +473,7 @@ describe('the calibration panel', () => {
         ...(await brokenDown),
       })) {
         await page.page.setViewportSize({ width: wide.has(name) ? WIDE : 400, height: 800 });
-        await page.notify(STATE, state);
+        await page.notify('state', state);
         if (name === 'usual') await bins(page).nth(9).click();
         if (name === 'mapped') await page.page.getByRole('button', { name: 'Columns…' }).click();
         await page.screenshot(`calibration-${name}-${theme}`, true);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
-import { DECISION_PAGE_METHODS, NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
-import { CALIBRATION_PAGE_METHODS, type PanelState } from '../../src/protocol/calibration-page';
+import { NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
+import type { PanelState } from '../../src/protocol/calibration-page';
 import {
   comparedStates,
   labelledTable,
@@ -13,21 +13,19 @@ import {
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
 const WIDE = 1180;
-const { state: STATE } = CALIBRATION_PAGE_METHODS;
-const { ask, buckets, progression, cancelProgression } = DECISION_PAGE_METHODS;
 
 describe('the calibration panel: what to do', () => {
   const pages = usePages('calibration');
   const compared = comparedStates();
   const progressed = progressedState();
 
-  async function show(state: PanelState, options?: PageOptions): Promise<TestPage> {
+  async function show(state: PanelState, options?: PageOptions): Promise<TestPage<'calibration'>> {
     const page = await pages.open({ width: WIDE, ...options });
-    await page.notify(STATE, state);
+    await page.notify('state', state);
     return page;
   }
 
-  const bucketRows = ({ page }: TestPage): Promise<string[]> =>
+  const bucketRows = ({ page }: TestPage<'calibration'>): Promise<string[]> =>
     page
       .getByRole('table', { name: /^Buckets/ })
       .locator('tbody tr')
@@ -37,7 +35,7 @@ describe('the calibration panel: what to do', () => {
     const { use } = await compared;
     const page = await show(PANEL_STATES.usual);
     assert.equal((await bucketRows(page)).length, 4);
-    await page.notify(STATE, use);
+    await page.notify('state', use);
     const rows = await bucketRows(page);
     assert.equal(rows.length, 8);
     const { methods } = use.decisions.report ?? {};
@@ -60,13 +58,13 @@ describe('the calibration panel: what to do', () => {
     await low.fill('0,95');
     await page.page.getByRole('textbox', { name: 'Name of bucket 4' }).fill(' review');
     // What is typed outlives new numbers.
-    await page.notify(STATE, {
+    await page.notify('state', {
       ...PANEL_STATES.usual,
       decisions: { ...PANEL_STATES.usual.decisions, bucketNote: 'x' },
     });
     assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-3-name');
     await page.page.getByRole('button', { name: 'Save Buckets' }).click();
-    assert.deepEqual(page.received(buckets), []);
+    assert.deepEqual(page.received('editBuckets'), []);
     await page.page.getByText('Bucket 2 must start below 0.9').waitFor();
     await page.page.getByText('Bucket 4 has the name of another').waitFor();
     assert.equal(await low.getAttribute('aria-invalid'), 'true');
@@ -75,7 +73,7 @@ describe('the calibration panel: what to do', () => {
     await low.fill('.8');
     await page.page.getByRole('textbox', { name: 'Name of bucket 4' }).fill('rest');
     await page.page.keyboard.press('Enter');
-    assert.deepEqual(page.received(buckets), [
+    assert.deepEqual(page.received('editBuckets'), [
       {
         buckets: DEFAULT_BUCKETS.map((bucket, at) =>
           at === 1 ? { ...bucket, low: 0.8 } : at === 3 ? { ...bucket, name: 'rest' } : bucket,
@@ -83,10 +81,10 @@ describe('the calibration panel: what to do', () => {
       },
     ]);
     // The page is still the one that it was: what Enter submits goes nowhere else.
-    assert.equal(page.received(CALIBRATION_PAGE_METHODS.ready).length, 1);
+    assert.equal(page.received('ready').length, 1);
     await page.page.getByRole('button', { name: 'Edit Buckets' }).click();
     await page.page.getByRole('button', { name: 'Reset to Defaults' }).click();
-    assert.deepEqual(page.received(buckets).at(-1), { buckets: null });
+    assert.deepEqual(page.received('editBuckets').at(-1), { buckets: null });
     await page.page.getByRole('button', { name: 'Edit Buckets' }).click();
     await page.page.keyboard.press('Escape');
     await page.page.getByRole('button', { name: 'Edit Buckets' }).waitFor();
@@ -123,7 +121,7 @@ describe('the calibration panel: what to do', () => {
     assert.equal(await focused(), 'bucket-3-remove');
     assert.deepEqual(await lows(), ['0.95', '0.9', '0.5', '0']);
     await press('Save Buckets');
-    assert.deepEqual(page.received(buckets), [
+    assert.deepEqual(page.received('editBuckets'), [
       {
         buckets: [
           { name: 'at once', low: 0.95 },
@@ -148,7 +146,7 @@ describe('the calibration panel: what to do', () => {
     assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-0-name');
     assert.ok(await change('Remove bucket 1').isDisabled());
     await page.page.keyboard.press('Enter');
-    assert.deepEqual(page.received(buckets), [{ buckets: [{ name: 'manual', low: 0 }] }]);
+    assert.deepEqual(page.received('editBuckets'), [{ buckets: [{ name: 'manual', low: 0 }] }]);
   });
 
   it('says what is right from a threshold on, under the keys and after a reload', async () => {
@@ -186,16 +184,16 @@ describe('the calibration panel: what to do', () => {
     await target.press('Enter');
     await page.page.getByText('A number above 0 and below 1').waitFor();
     assert.equal(await target.getAttribute('aria-description'), 'A number above 0 and below 1, as 0.95.');
-    assert.deepEqual(page.received(ask), []);
+    assert.deepEqual(page.received('ask'), []);
     await target.fill('0.8');
     await target.press('Enter');
     assert.equal(await target.getAttribute('aria-description'), null);
     const costs = { wrong: 5, review: 1 };
-    assert.deepEqual(page.received(ask), [{ target: 0.8, costs }]);
+    assert.deepEqual(page.received('ask'), [{ target: 0.8, costs }]);
     await page.page.getByLabel('what mistakes and reviews cost').check();
     await page.page.getByText(/Deciding automatically from a confidence of|Reviewing every row/).waitFor();
     await page.page.getByLabel('A cost for each pair of labels').check();
-    assert.deepEqual(page.received(ask).at(-1), {
+    assert.deepEqual(page.received('ask').at(-1), {
       target: 0.95,
       costs: {
         review: 1,
@@ -215,7 +213,7 @@ describe('the calibration panel: what to do', () => {
     await field.fill('7');
     await field.press('Enter');
     assert.deepEqual(
-      (page.received(ask) as { costs: { wrong: number[][] } }[])[0]?.costs.wrong[0],
+      (page.received('ask') as { costs: { wrong: number[][] } }[])[0]?.costs.wrong[0],
       [0, 5, 7],
     );
     assert.equal(await page.page.locator('img').count(), 0);
@@ -225,15 +223,15 @@ describe('the calibration panel: what to do', () => {
   it('computes sample sizes on demand, says how far it is, stops, and says whether more rows would help', async () => {
     const page = await show(PANEL_STATES.sampled);
     await page.page.getByRole('button', { name: 'Compute Sample-Size Progression' }).click();
-    assert.equal(page.received(progression).length, 1);
-    await page.notify(STATE, {
+    assert.equal(page.received('startProgression').length, 1);
+    await page.notify('state', {
       ...progressed,
       progression: { ...NO_PROGRESSION, busy: 'vector (6 of 7), draw 3 of 50' },
     });
     await page.page.getByText('vector (6 of 7), draw 3 of 50…').waitFor();
     await page.page.getByRole('button', { name: 'Cancel' }).click();
-    assert.equal(page.received(cancelProgression).length, 1);
-    await page.notify(STATE, progressed);
+    assert.equal(page.received('cancelProgression').length, 1);
+    await page.notify('state', progressed);
     await page.page.getByRole('heading', { name: 'More labelled rows would help little' }).waitFor();
     const methods = progressed.progression.methods ?? [];
     const multiples = page.page.locator('.multiples').getByRole('img');
@@ -268,7 +266,7 @@ describe('the calibration panel: what to do', () => {
     return { use, progressed, paired: PAIRED_COSTS };
   };
 
-  async function prepare({ page }: TestPage, name: string): Promise<void> {
+  async function prepare({ page }: TestPage<'calibration'>, name: string): Promise<void> {
     if (name === 'use') await page.getByText('Thresholds as a table').click();
     if (name === 'progressed') await page.getByText('Sample sizes as a table').click();
     if (name !== 'paired') return;
@@ -281,7 +279,7 @@ describe('the calibration panel: what to do', () => {
   it('fits into 400 pixels', async () => {
     const page = await pages.open({ width: 400 });
     for (const [name, state] of Object.entries(await looks())) {
-      await page.notify(STATE, state);
+      await page.notify('state', state);
       await prepare(page, name);
       const overflow = await page.page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 400.5 && !e.closest('.unseen') && !e.closest('.table-box')).map((e) => e.outerHTML.slice(0, 120))`,
@@ -295,7 +293,7 @@ describe('the calibration panel: what to do', () => {
       const page = await pages.open({ theme });
       for (const [name, state] of Object.entries(await looks())) {
         await page.page.setViewportSize({ width: name === 'paired' ? 400 : WIDE, height: 800 });
-        await page.notify(STATE, state);
+        await page.notify('state', state);
         await prepare(page, name);
         await page.screenshot(`decisions-${name}-${theme}`, true);
         assert.deepEqual(await page.accessibilityProblems(), [], name);

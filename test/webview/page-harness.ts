@@ -7,6 +7,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type * as z from 'zod';
+import type { CALIBRATION_PAGE_CONTRACT } from '../../src/protocol/calibration-page';
+import type { PAGE_CONTRACT } from '../../src/protocol/page';
+import type { RESULT_PAGE_CONTRACT } from '../../src/protocol/result-page';
 import { pageHtml } from '../../src/workspace/page-html';
 import editor from '../fixtures/themes/vscode.json';
 import { openBrowser, projectRoot, resultsFolder } from '../support/vscode-server';
@@ -26,6 +30,19 @@ const BACKGROUNDS = {
 } as const;
 type PageName = keyof typeof BACKGROUNDS;
 
+interface Contracts {
+  readonly calibration: PageContract<typeof CALIBRATION_PAGE_CONTRACT>;
+  readonly result: PageContract<typeof RESULT_PAGE_CONTRACT>;
+}
+interface PageContract<C extends { readonly host: object; readonly page: object }> {
+  readonly host: C['host'] & typeof PAGE_CONTRACT.host;
+  readonly page: C['page'];
+}
+type Params<M> = M extends { readonly params: infer P extends z.ZodType } ? P : never;
+/** Of a request; of a notification nothing is waited for. */
+type Answer<M> = M extends { readonly result: infer R extends z.ZodType } ? z.input<R> : unknown;
+type Result<M> = M extends { readonly result: infer R extends z.ZodType } ? z.output<R> : never;
+
 export interface RpcMessage {
   readonly jsonrpc: '2.0';
   readonly id?: number;
@@ -38,10 +55,14 @@ export interface PageOptions {
   readonly theme?: Theme;
   readonly width?: number;
   readonly reducedMotion?: boolean;
+  /** What it draws first cannot be drawn. */
+  readonly failsToStart?: boolean;
 }
 
 /** One browser for all tests of the surrounding `describe`, and one window of it: a tab costs half as much. */
-export function usePages(name: PageName): { open(options?: PageOptions): Promise<TestPage> } {
+export function usePages<Name extends PageName>(
+  name: Name,
+): { open(options?: PageOptions): Promise<TestPage<Name>> } {
   let browser: Browser | undefined;
   let context: BrowserContext | undefined;
   const pages: Page[] = [];
@@ -67,18 +88,23 @@ export function usePages(name: PageName): { open(options?: PageOptions): Promise
   };
 }
 
-export class TestPage {
+/** A page, and the test in the place of its host: both keep to the page's contract. */
+export class TestPage<Name extends PageName> {
   /** Everything that the page sent, oldest first. */
   readonly sent: RpcMessage[] = [];
-  private readonly answers = new Map<string, (params: unknown) => unknown>();
+  private readonly handlers = new Map<string, (params: unknown) => unknown>();
 
   private constructor(readonly page: Page) {}
 
-  static async open(page: Page, name: PageName, options: PageOptions): Promise<TestPage> {
-    const opened = new TestPage(page);
+  static async open<Name extends PageName>(
+    page: Page,
+    name: Name,
+    options: PageOptions,
+  ): Promise<TestPage<Name>> {
+    const opened = new TestPage<Name>(page);
     await page.exposeFunction('hostReceives', (message: RpcMessage) => {
       opened.sent.push(message);
-      void opened.reply(message);
+      void opened.handle(message);
     });
     await page.addInitScript(standIn(name, options));
     await page.route(`${ORIGIN}/**`, async (route) => {
@@ -102,44 +128,67 @@ export class TestPage {
   }
 
   /** Sends a notification as the host would. */
-  async notify(method: string, params: unknown): Promise<void> {
-    await this.page.evaluate(
-      `window.postMessage(${JSON.stringify({ jsonrpc: '2.0', method, params })}, '*')`,
-    );
-    // Two frames: the page has drawn it.
+  async notify<M extends keyof Contracts[Name]['page'] & string>(
+    method: M,
+    params: z.input<Params<Contracts[Name]['page'][M]>>,
+  ): Promise<void> {
+    await this.post({ method, params });
+    await this.settled();
+  }
+
+  /** Sends what the page cannot take. */
+  async notifyNonsense(method: keyof Contracts[Name]['page'] & string): Promise<void> {
+    await this.post({ method, params: { nonsense: true } });
+    await this.settled();
+  }
+
+  /** Hears everything under a method as the host would, and answers it where it is a request. */
+  on<M extends keyof Contracts[Name]['host'] & string>(
+    method: M,
+    handle: (params: z.output<Params<Contracts[Name]['host'][M]>>) => Answer<Contracts[Name]['host'][M]>,
+  ): void {
+    // What the page sends is made by the same contract.
+    this.handlers.set(method, handle as (params: unknown) => unknown);
+  }
+
+  /** Asks the page as the host would, and gives its answer. */
+  async ask<M extends keyof Contracts[Name]['page'] & string>(
+    method: M,
+    params: z.input<Params<Contracts[Name]['page'][M]>>,
+  ): Promise<Result<Contracts[Name]['page'][M]>> {
+    const id = 1000 + this.sent.length;
+    await this.post({ id, method, params });
+    for (;;) {
+      const found = this.sent.find((message) => message.id === id && message.method === undefined);
+      if (found !== undefined) return found.result as Result<Contracts[Name]['page'][M]>;
+      await this.page.waitForTimeout(20);
+    }
+  }
+
+  private async handle({ id, method, params }: RpcMessage): Promise<void> {
+    const handler = method === undefined ? undefined : this.handlers.get(method);
+    if (handler === undefined) return;
+    const result = await handler(params);
+    if (id !== undefined) await this.post({ id, result });
+  }
+
+  private async post(message: Omit<RpcMessage, 'jsonrpc'>): Promise<void> {
+    await this.page.evaluate(`window.postMessage(${JSON.stringify({ jsonrpc: '2.0', ...message })}, '*')`);
+  }
+
+  /** Two frames: the page has drawn what it was sent. */
+  private async settled(): Promise<void> {
     await this.page.evaluate(
       'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))',
     );
   }
 
-  /** Answers every request under a method as the host would. */
-  answer(method: string, result: (params: unknown) => unknown): void {
-    this.answers.set(method, result);
-  }
-
-  /** Asks the page as the host would, and gives its answer. */
-  async ask(method: string, params: unknown): Promise<unknown> {
-    const id = 1000 + this.sent.length;
-    await this.page.evaluate(
-      `window.postMessage(${JSON.stringify({ jsonrpc: '2.0', id, method, params })}, '*')`,
-    );
-    for (;;) {
-      const found = this.sent.find((message) => message.id === id && message.method === undefined);
-      if (found !== undefined) return found.result;
-      await this.page.waitForTimeout(20);
-    }
-  }
-
-  private async reply({ id, method, params }: RpcMessage): Promise<void> {
-    const answer = method === undefined || id === undefined ? undefined : this.answers.get(method);
-    if (answer === undefined) return;
-    const message = { jsonrpc: '2.0', id, result: answer(params) };
-    await this.page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`);
-  }
-
   /** The parameters of everything that the page sent under a method. */
-  received(method: string): unknown[] {
-    return this.sent.filter((message) => message.method === method).map((message) => message.params);
+  received<M extends keyof Contracts[Name]['host'] & string>(
+    method: M,
+  ): z.output<Params<Contracts[Name]['host'][M]>>[] {
+    const found = this.sent.filter((message) => message.method === method);
+    return found.map(({ params }) => params as z.output<Params<Contracts[Name]['host'][M]>>);
   }
 
   /** What the content security policy forbade, and what went wrong. */
@@ -166,7 +215,10 @@ export class TestPage {
 }
 
 /** What VS Code gives to a page, as a script that runs before the page's own. */
-function standIn(name: PageName, { theme = 'light', reducedMotion = false }: PageOptions): string {
+function standIn(
+  name: PageName,
+  { theme = 'light', reducedMotion = false, failsToStart = false }: PageOptions,
+): string {
   const { bodyClass, variables } = themes[theme];
   const motion = reducedMotion ? ' vscode-reduce-motion' : '';
   return `
@@ -174,6 +226,14 @@ function standIn(name: PageName, { theme = 'light', reducedMotion = false }: Pag
     addEventListener('securitypolicyviolation', (e) => violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile));
     addEventListener('error', (e) => violations.push(String(e.message)));
     addEventListener('unhandledrejection', (e) => violations.push(String(e.reason)));
+    if (${failsToStart}) {
+      const { append } = Element.prototype;
+      Element.prototype.append = function (...nodes) {
+        if (this !== document.body) return append.call(this, ...nodes);
+        Element.prototype.append = append;
+        throw new Error('nothing can be drawn');
+      };
+    }
     window.acquireVsCodeApi = () => ({
       postMessage: (message) => void hostReceives(message),
       getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,

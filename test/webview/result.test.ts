@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { RESULT_PAGE_METHODS, type PageState } from '../../src/protocol/result-page';
+import type { PageState } from '../../src/protocol/result-page';
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 import { LONG_NAMES, NASTY, STATES } from './result-states';
 
 describe('the result view', () => {
   const pages = usePages('result');
 
-  async function show(state: PageState, options?: PageOptions): Promise<TestPage> {
+  async function show(state: PageState, options?: PageOptions): Promise<TestPage<'result'>> {
     const page = await pages.open(options);
-    await page.notify(RESULT_PAGE_METHODS.state, state);
+    await page.notify('state', state);
     return page;
   }
 
@@ -16,30 +16,27 @@ describe('the result view', () => {
     const page = await show(STATES.result);
     assert.deepEqual(
       page.sent.map((message) => message.method),
-      [RESULT_PAGE_METHODS.ready],
+      ['ready'],
     );
-    await page.notify(RESULT_PAGE_METHODS.state, STATES.doubtful);
+    await page.notify('state', STATES.doubtful);
     assert.deepEqual(await page.violations(), []);
   });
 
   it('offers what can be done first', async () => {
     const page = await show(STATES.empty);
     await page.page.getByRole('button', { name: 'Classify Selection' }).click();
-    await page.notify(RESULT_PAGE_METHODS.state, STATES.noModel);
+    await page.notify('state', STATES.noModel);
     await page.page.getByRole('button', { name: 'Download Model' }).focus();
     await page.page.keyboard.press('Enter');
-    assert.deepEqual(page.received(RESULT_PAGE_METHODS.run), [
-      { command: 'classifySelection' },
-      { command: 'downloadModel' },
-    ]);
+    assert.deepEqual(page.received('run'), [{ command: 'classifySelection' }, { command: 'downloadModel' }]);
   });
 
   it('says what is being done, and stops it', async () => {
     const page = await show(STATES.busy);
     await page.page.getByRole('main').getByText('loading the model, 45%').waitFor();
     await page.page.getByRole('button', { name: 'Cancel' }).click();
-    assert.equal(page.received(RESULT_PAGE_METHODS.cancel).length, 1);
-    await page.notify(RESULT_PAGE_METHODS.state, STATES.empty);
+    assert.equal(page.received('cancel').length, 1);
+    await page.notify('state', STATES.empty);
     assert.equal(await page.page.getByRole('button', { name: 'Cancel' }).count(), 0);
   });
 
@@ -99,10 +96,10 @@ describe('the result view', () => {
   it('asks the host for the text, and for tokens that were not read', async () => {
     const page = await show(STATES.result);
     await page.page.getByRole('button', { name: 'Go to Text' }).click();
-    assert.deepEqual(page.received(RESULT_PAGE_METHODS.reveal), [{ id: 3 }]);
-    await page.notify(RESULT_PAGE_METHODS.state, STATES.doubtful);
+    assert.deepEqual(page.received('reveal'), [{ id: 3 }]);
+    await page.notify('state', STATES.doubtful);
     await page.page.getByRole('button', { name: 'Read Tokens' }).click();
-    assert.deepEqual(page.received(RESULT_PAGE_METHODS.tokens), [{ id: 4 }]);
+    assert.deepEqual(page.received('readTokens'), [{ id: 4 }]);
   });
 
   it('has a history for the keyboard and the mouse', async () => {
@@ -114,17 +111,17 @@ describe('the result view', () => {
       await page.page.keyboard.press(key);
     await page.page.getByRole('option').nth(1).click();
     assert.deepEqual(
-      page.received(RESULT_PAGE_METHODS.show),
+      page.received('show'),
       [2, 0, 1, 3, 2].map((id) => ({ id })),
     );
     await page.page.getByRole('option').nth(1).dblclick();
-    assert.deepEqual(page.received(RESULT_PAGE_METHODS.reveal), [{ id: 2 }]);
+    assert.deepEqual(page.received('reveal'), [{ id: 2 }]);
   });
 
   it('keeps the focus when it is drawn anew', async () => {
     const page = await show(STATES.result);
     await page.page.getByRole('button', { name: 'Go to Text' }).focus();
-    await page.notify(RESULT_PAGE_METHODS.state, {
+    await page.notify('state', {
       ...STATES.result,
       result: { ...STATES.result.result, place: 'reviews.txt, line 2' },
     });
@@ -135,18 +132,19 @@ describe('the result view', () => {
     const page = await show(STATES.result);
     const status = page.page.getByRole('status');
     assert.equal(await status.textContent(), '');
-    await page.notify(RESULT_PAGE_METHODS.state, { ...STATES.doubtful, busy: null });
+    await page.notify('state', { ...STATES.doubtful, busy: null });
     assert.match(
       (await status.textContent()) ?? '',
       /, 40\.0%\. First of 3 results\. Low label mass: only 0\.2%/,
     );
   });
 
-  it('is there again at once after it was hidden', async () => {
+  it('is there again after it was hidden', async () => {
     const page = await show(STATES.result);
+    page.on('ready', () => page.notify('state', STATES.result));
     await page.page.reload();
     await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
-    assert.equal(page.received(RESULT_PAGE_METHODS.ready).length, 2);
+    assert.equal(page.received('ready').length, 2);
   });
 
   it('shows the calibrated confidence with its bucket in words and the raw one beside it', async () => {
@@ -167,17 +165,40 @@ describe('the result view', () => {
     const page = await show(STATES.likelier);
     await page.page.getByText('Another label is likelier').waitFor();
     await page.page.getByText('The backend differs: fitted with cuda; here cpu.').waitFor();
-    await page.notify(RESULT_PAGE_METHODS.state, STATES.refused);
+    await page.notify('state', STATES.refused);
     await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
     await page.page.getByText('Not calibrated by reviews: The prompt differs').first().waitFor();
     assert.equal(await page.page.locator('.calibrated').count(), 0);
+  });
+
+  it('keeps nothing of the texts', async () => {
+    const page = await show(STATES.result);
+    assert.equal(await page.page.evaluate("sessionStorage.getItem('state')"), null);
+  });
+
+  it('says that it cannot be shown, tells the host why, and starts again', async () => {
+    const page = await pages.open({ failsToStart: true });
+    const again = page.page.getByRole('button', { name: 'Start Again' });
+    await again.waitFor();
+    assert.match(page.received('failed')[0]?.message ?? '', /nothing can be drawn/);
+    await page.screenshot('result-failure');
+    assert.deepEqual(await page.accessibilityProblems(), []);
+    await again.click();
+    assert.equal(page.received('restart').length, 1);
+  });
+
+  it('says so too where it cannot take what it is sent', async () => {
+    const page = await show(STATES.result);
+    await page.notifyNonsense('state');
+    await page.page.getByRole('button', { name: 'Start Again' }).waitFor();
+    assert.equal(page.received('failed').length, 1);
   });
 
   it('is not upset by a state of another version', async () => {
     const page = await show(STATES.empty);
     await page.page.evaluate(`sessionStorage.setItem('state', '{"result":{"id":"old"}}')`);
     await page.page.reload();
-    await page.notify(RESULT_PAGE_METHODS.state, STATES.result);
+    await page.notify('state', STATES.result);
     await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
   });
 
@@ -195,7 +216,7 @@ describe('the result view', () => {
     const page = await pages.open({ width: 250 });
     const { result, calibrated, likelier, doubtful, empty } = STATES;
     for (const state of [result, calibrated, likelier, doubtful, empty, LONG_NAMES]) {
-      await page.notify(RESULT_PAGE_METHODS.state, state);
+      await page.notify('state', state);
       const overflow = await page.page.evaluate<string[]>(
         `[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 250.5 && !e.closest('.unseen')).map((e) => e.outerHTML.slice(0, 120))`,
       );
@@ -217,7 +238,7 @@ describe('the result view', () => {
       const page = await pages.open({ theme });
       for (const [name, state] of Object.entries(STATES)) {
         await page.page.setViewportSize({ width: name === 'doubtful' ? 250 : 320, height: 800 });
-        await page.notify(RESULT_PAGE_METHODS.state, state);
+        await page.notify('state', state);
         await page.screenshot(`result-${name}-${theme}`);
         assert.deepEqual(await page.accessibilityProblems(), [], name);
       }

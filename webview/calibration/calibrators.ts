@@ -1,3 +1,4 @@
+/** The section of the calibrators: compared, the one that is looked at beside raw, and a way to save it. */
 import {
   CORRECTNESS,
   gapInWords,
@@ -5,20 +6,21 @@ import {
   nullInWords,
   recommendationTitle,
 } from '../../src/core/words/calibration';
-import type { Comparison, PanelState } from '../../src/protocol/calibration-page';
+import type { Comparison } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
-import { densityTop, type DiagramOptions } from './diagram';
-import { figure, type FigureOptions } from './figure';
+import type { Choosable, ChosenBin } from './chosen-bin';
+import { densityTop, type Look } from './diagram';
+import { figure } from './figure';
+import { type Page, type Section, section, type Shown } from './page';
 import { link, metricCell, table } from './tables';
+import type { FigureName, View } from './view';
 import { WAITS } from './words';
 import type { Metric } from '../../src/core/model/evaluation';
 import type { CalibratorId } from '../../src/core/calibration/registry';
 
-/** How every diagram of the page is drawn. */
-export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;
-
-type Shown = Comparison['methods'][number];
+type Compared = Comparison['methods'][number];
+type PairFigure = Exclude<FigureName, 'raw'>;
 
 interface Saving {
   /** What a calibrator is bound to, in words. */
@@ -27,20 +29,56 @@ interface Saving {
   readonly waits: string | null;
 }
 
-export interface CalibratorActions {
+interface CalibratorActions {
   compare(): void;
   show(method: CalibratorId): void;
   save(method: CalibratorId): void;
   /** Computes everything again. */
   retry(): void;
   /** Makes the bins of a diagram ones that can be chosen. */
-  choosing(figure: 'before' | 'after', shown: Shown): Required<Pick<FigureOptions, 'chosen' | 'onChoose'>>;
+  choosing(figure: PairFigure, shown: Compared): ReturnType<ChosenBin['choosing']>;
 }
 
-export function calibratorSection(
-  { analysis, comparison, comparisonError, busy, settings }: PanelState,
-  look: Look,
-  wanted: string | null,
+export function calibratorSection(page: Page, bins: ChosenBin): Section {
+  const actions: CalibratorActions = {
+    compare: () => page.change({ compare: true }),
+    show: (method) => page.look({ method }),
+    save: (method) => page.host.save({ method }),
+    retry: () => page.host.retry(),
+    choosing: (name, { diagram }) => bins.choosing(name, diagram),
+  };
+  return section(
+    ({ state: { analysis, comparison, comparisonError, busy, settings }, view }) => [
+      analysis?.origin,
+      analysis?.preliminary,
+      comparison,
+      comparisonError,
+      busy === null,
+      settings.table,
+      view.method,
+      view.band,
+      view.withCurve,
+    ],
+    (shown) => content(shown, actions),
+  );
+}
+
+/** What stands side by side: raw, and the calibrator that is shown; undefined where neither is drawn. */
+export function pairDiagram(
+  figure: PairFigure,
+  { state: { analysis, comparison }, view }: Shown,
+): Choosable | undefined {
+  if (comparison === null || analysis === null || analysis.preliminary) return undefined;
+  const [raw] = comparison.methods;
+  const calibrated = shownMethod(comparison, view.method);
+  const shown = figure === 'before' ? raw : calibrated;
+  if (calibrated === undefined || shown === undefined) return undefined;
+  const { method, diagram } = shown;
+  return { diagram, axes: CORRECTNESS, of: { kind: 'calibrator', method }, words: calibratorTitle(method) };
+}
+
+function content(
+  { state: { analysis, comparison, comparisonError, busy, settings }, view }: Shown,
   actions: CalibratorActions,
 ): Node[] {
   if (analysis === null || analysis.preliminary) return [];
@@ -72,29 +110,28 @@ export function calibratorSection(
       ),
     ];
   const waits = busy === null ? null : WAITS;
-  const section = compared(comparison, { origin: analysis.origin, waits }, look, wanted, actions);
+  const whole = compared(comparison, { origin: analysis.origin, waits }, view, actions);
   if (settings.table.prevalence !== null)
-    section.append(
+    whole.append(
       h(
         'p',
         { class: 'quiet' },
         'They are compared at the label shares of this table; one that is saved is moved to those of deployment.',
       ),
     );
-  return [section];
+  return [whole];
 }
 
 function compared(
   comparison: Comparison,
   saving: Saving,
-  look: Look,
-  wanted: string | null,
+  view: View,
   actions: CalibratorActions,
 ): HTMLElement {
   const { verdict, choice, reason, folds, warnings, excluded, methods } = comparison;
   const title = recommendationTitle(verdict, choice);
   const [raw] = methods;
-  const shown = shownMethod(comparison, wanted);
+  const shown = shownMethod(comparison, view.method);
   return h(
     'section',
     { class: 'calibrators' },
@@ -109,27 +146,27 @@ function compared(
         `${methods.some((entry) => entry.method === method) ? 'Not a candidate' : 'Not compared'}: ${calibratorTitle(method)}. ${why}`,
       ),
     ),
-    ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, look, saving, actions)),
+    ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, view, saving, actions)),
   );
 }
 
 /** What the person chose to see; else what is recommended, else the one with the lowest NLL. */
-export function shownMethod({ methods, choice }: Comparison, wanted: string | null): Shown | undefined {
-  const find = (name: string | null): Shown | undefined =>
+export function shownMethod({ methods, choice }: Comparison, wanted: string | null): Compared | undefined {
+  const find = (name: string | null): Compared | undefined =>
     methods.find(({ method }) => method === name && method !== 'raw');
-  const nll = ({ diagram }: Shown): number => criterion(diagram.evaluation).nll.value ?? Infinity;
+  const nll = ({ diagram }: Compared): number => criterion(diagram.evaluation).nll.value ?? Infinity;
   const best = methods.filter(({ method }) => method !== 'raw').sort((a, b) => nll(a) - nll(b))[0];
   return find(wanted) ?? find(choice) ?? best;
 }
 
 /** Of the label distribution where there is one: what calibrators on labels are judged by. */
-function criterion(evaluation: Shown['diagram']['evaluation']): { nll: Metric; brier: Metric } {
+function criterion(evaluation: Compared['diagram']['evaluation']): { nll: Metric; brier: Metric } {
   return evaluation.labelMetrics ?? evaluation;
 }
 
 function comparisonTable(
   { methods, choice }: Comparison,
-  shown: Shown | undefined,
+  shown: Compared | undefined,
   actions: CalibratorActions,
 ): HTMLElement {
   return table(
@@ -167,8 +204,15 @@ function comparisonTable(
 }
 
 /** Raw and calibrated on the same axes, on the same rows. */
-function pair(raw: Shown, shown: Shown, look: Look, saving: Saving, actions: CalibratorActions): Node[] {
+function pair(
+  raw: Compared,
+  shown: Compared,
+  { band, withCurve }: View,
+  saving: Saving,
+  actions: CalibratorActions,
+): Node[] {
   const { method } = shown;
+  const look: Look = { band, withCurve };
   if (method === 'raw') return [];
   const top = Math.max(densityTop(raw.diagram), densityTop(shown.diagram));
   const name = calibratorTitle(method);

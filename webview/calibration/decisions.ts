@@ -1,6 +1,5 @@
 /** The section of the page that says what to do: buckets, thresholds, and which threshold a target or costs want. */
 import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
-import type { Bucket } from '../../src/core/decisions/buckets';
 import type { Costs } from '../../src/core/decisions/costs';
 import {
   type Decided,
@@ -11,56 +10,59 @@ import {
 } from '../../src/protocol/calibration-decisions';
 import { h, replaceContent, warningIcon } from '../dom';
 import { BucketTable } from './buckets';
+import { shownMethod } from './calibrators';
 import { checkbox, radios } from './choices';
 import { numberField } from './fields';
+import type { Page, Section, Shown } from './page';
 import { table } from './tables';
 import { thresholdPlot } from './threshold-plot';
+import type { View } from './view';
 import type { CalibratorId } from '../../src/core/calibration/registry';
 
-/** What is looked at. */
-export interface DecisionView {
-  /** Where the slider of the thresholds stands. */
-  readonly at: number;
-  /** What a threshold is looked for by. */
-  readonly by: 'target' | 'costs';
-}
-
-export interface DecisionActions {
-  ask(question: Question): void;
-  /** Null: the default ones. */
-  saveBuckets(buckets: readonly Bucket[] | null): void;
-  look(view: DecisionView): void;
-}
-
-export interface DecisionPart {
+interface DecisionPart {
   readonly decisions: DecisionState;
   /** Of the table; null for one of confidence alone. */
   readonly labels: readonly string[] | null;
   /** The calibrator that stands beside raw. */
   readonly method: CalibratorId | 'raw' | undefined;
-  readonly view: DecisionView;
+  readonly view: View['decisions'];
 }
 
-export class DecisionSection {
+export class DecisionSection implements Section {
   readonly element = h('div', {});
   private readonly buckets: BucketTable;
-  private part: DecisionPart | undefined;
 
-  constructor(private readonly actions: DecisionActions) {
+  constructor(private readonly page: Page) {
     this.buckets = new BucketTable({
-      save: (buckets) => this.actions.saveBuckets(buckets),
-      redraw: () => this.draw(this.part),
+      save: (buckets) => page.host.editBuckets({ buckets }),
+      redraw: () => {
+        if (page.shown !== undefined) this.draw(page.shown);
+      },
     });
   }
 
-  /** @param part undefined: there are no numbers */
-  draw(part: DecisionPart | undefined): void {
-    this.part = part;
-    if (part === undefined) {
+  dependsOn({ state: { analysis, comparison, decisions }, view }: Shown): readonly unknown[] {
+    // Not on where the slider stands, which moves by itself: drawn anew, it would be lost to who drags it.
+    return [
+      analysis?.evaluation.labels,
+      decisions,
+      comparison && shownMethod(comparison, view.method)?.method,
+      view.decisions.by,
+    ];
+  }
+
+  draw({ state: { analysis, comparison, decisions }, view }: Shown): void {
+    const { report, error } = decisions;
+    if (analysis === null || (report === null && error === null)) {
       this.element.replaceChildren();
       return;
     }
-    const { report, error } = part.decisions;
+    const part: DecisionPart = {
+      decisions,
+      labels: analysis.evaluation.labels,
+      method: comparison === null ? undefined : shownMethod(comparison, view.method)?.method,
+      view: view.decisions,
+    };
     replaceContent(
       this.element,
       h(
@@ -87,7 +89,7 @@ export class DecisionSection {
           buckets: report.buckets,
           target: view.by === 'target' ? report.question.target : null,
           at: view.at,
-          onMove: (at) => this.actions.look({ ...view, at }),
+          onMove: (at) => this.look({ at }),
         }),
         h(
           'section',
@@ -101,10 +103,7 @@ export class DecisionSection {
               { value: 'costs', text: 'what mistakes and reviews cost' },
             ],
             view.by,
-            (by) => {
-              this.actions.look({ ...view, by });
-              this.draw({ ...part, view: { ...view, by } });
-            },
+            (by) => this.look({ by }),
           ),
           ...(view.by === 'target'
             ? this.targetPart(report, decisions, shown)
@@ -112,6 +111,11 @@ export class DecisionSection {
         ),
       ),
     ];
+  }
+
+  private look(change: Partial<View['decisions']>): void {
+    const { page } = this;
+    if (page.shown !== undefined) page.look({ decisions: { ...page.shown.view.decisions, ...change } });
   }
 
   private targetPart(report: DecisionReport, { choices }: DecisionState, shown: readonly Decided[]): Node[] {
@@ -122,7 +126,7 @@ export class DecisionSection {
         key: 'target',
         value: target,
         check: (value) => (value > 0 && value < 1 ? undefined : 'A number above 0 and below 1, as 0.95.'),
-        onChange: (value) => this.actions.ask({ target: value, costs }),
+        onChange: (value) => this.page.host.ask({ target: value, costs }),
       }),
       ...shown.map(({ method, threshold }) => finding(shown, method, threshold.message)),
       table(
@@ -162,7 +166,7 @@ export class DecisionSection {
   ): Node[] {
     const { target, costs } = choices;
     const ask = (change: Partial<Costs>): void =>
-      this.actions.ask({ target, costs: asSent({ ...costs, ...change }) });
+      this.page.host.ask({ target, costs: asSent({ ...costs, ...change }) });
     const check = (value: number): string | undefined =>
       value >= 0 && value < Infinity ? undefined : 'A number of at least 0.';
     const review = numberField({

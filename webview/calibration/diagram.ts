@@ -27,6 +27,9 @@ export interface DiagramOptions {
   readonly onChoose?: ((bin: number) => void) | undefined;
 }
 
+/** How every diagram of the page is drawn. */
+export type Look = Pick<DiagramOptions, 'band' | 'withCurve'>;
+
 const WIDTH = 480;
 const LEFT = 48;
 const RIGHT = WIDTH - 12;

@@ -2,7 +2,7 @@
 import { type Axes } from '../../src/core/words/calibration';
 import type { Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
-import { type Band, reliabilityDiagram } from './diagram';
+import { type Band, markChosen, reliabilityDiagram } from './diagram';
 import { legend } from './legend';
 import { binsTable } from './tables';
 import { binSentence } from './words';
@@ -50,6 +50,7 @@ export function figure(options: FigureOptions): HTMLElement {
     },
     onChoose,
   });
+  if (chosen !== undefined) markChosen(picture, chosen());
   return h(
     'figure',
     { class: 'reliability' },

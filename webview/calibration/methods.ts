@@ -8,29 +8,51 @@ import {
   secondsInWords,
 } from '../../src/core/words/calibration';
 import { methodsOf } from '../../src/core/data/columns';
-import type { MethodsComparison, PanelState } from '../../src/protocol/calibration-page';
+import type { MethodsComparison } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
-import type { Look } from './calibrators';
-import { densityTop } from './diagram';
+import { densityTop, type Look } from './diagram';
 import { figure } from './figure';
+import { type Page, type Section, section, type Shown } from './page';
 import { link, metricCell, table } from './tables';
 import { WAITS } from './words';
 
 const COMBINATION = calibratorTitle('combination');
 
-export interface MethodActions {
+type Combination = Exclude<MethodsComparison['combination'], null | { readonly reason: string }>;
+
+interface MethodActions {
   compare(): void;
   choose(method: string): void;
   /** Saves the fitted combination. */
   saveCombination(): void;
 }
 
-type Combination = Exclude<MethodsComparison['combination'], null | { readonly reason: string }>;
+export function methodsSection(page: Page): Section {
+  const actions: MethodActions = {
+    compare: () => page.host.compareMethods(),
+    choose: (method) => {
+      const table = page.shown?.state.settings.table;
+      if (table !== undefined) page.change({ table: { ...table, method } });
+    },
+    saveCombination: () => page.host.save({ method: 'combination' }),
+  };
+  return section(
+    ({ state: { columns, methods, methodsError, busy, settings }, view }) => [
+      columns?.header,
+      methods,
+      methodsError,
+      busy === null,
+      settings.table,
+      view.band,
+      view.withCurve,
+    ],
+    (shown) => content(shown, actions),
+  );
+}
 
-export function methodsSection(
-  { columns, methods, methodsError, busy, settings }: PanelState,
-  look: Look,
+function content(
+  { state: { columns, methods, methodsError, busy, settings }, view: { band, withCurve } }: Shown,
   actions: MethodActions,
 ): Node[] {
   if (methodsOf(columns?.header ?? []).length < 2) return [];
@@ -51,7 +73,7 @@ export function methodsSection(
         'section',
         { class: 'methods' },
         heading,
-        ...compared(methods, settings.table.method, busy, look, actions),
+        ...compared(methods, settings.table.method, busy, { band, withCurve }, actions),
       ),
     ];
   if (busy !== null) return [];

@@ -11,6 +11,7 @@ import {
 import type { Breakdown, PanelState, RowView } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
 import { select, type SelectOption } from './choices';
+import { type Page, type Section, section, type Shown } from './page';
 import { link, metricCell, table } from './tables';
 
 export type Part = Breakdown['parts'][number];
@@ -59,13 +60,26 @@ export function viewChoice(
   );
 }
 
-export function partsSection(
-  state: PanelState,
-  shown: Part | undefined,
-  onShow: (name: string) => void,
-): Node[] {
-  const { settings, breakdown, breakdownError } = state;
-  if (settings.view.by === 'all') return [];
+export function partsSection(page: Page): Section {
+  return section(
+    ({ state: { analysis, settings, breakdown, breakdownError }, view }) => [
+      analysis === null,
+      settings.view,
+      breakdown,
+      breakdownError,
+      view.part,
+    ],
+    (shown) =>
+      content(shown, (name) => {
+        page.look({ part: name, chosen: null });
+        page.announce(`The diagram below is of ${labelName(name)}.`);
+      }),
+  );
+}
+
+function content({ state, view }: Shown, onShow: (name: string) => void): Node[] {
+  const { analysis, settings, breakdown, breakdownError } = state;
+  if (analysis === null || settings.view.by === 'all') return [];
   const title = titleOf(settings.view);
   if (breakdownError !== null)
     return [
@@ -84,7 +98,7 @@ export function partsSection(
       { class: 'parts' },
       h('h2', {}, title),
       h('p', { class: 'quiet' }, explanation(breakdown)),
-      partsTable(breakdown, shown, onShow),
+      partsTable(breakdown, shownPart(state, view.part), onShow),
       ...tooSmallWords(breakdown),
     ),
   ];

@@ -5,19 +5,21 @@ import type { MethodProgression, ProgressionState } from '../../src/protocol/cal
 import { button } from '../button';
 import { h, svg, warningIcon } from '../dom';
 import { radios } from './choices';
+import { type Page, type Section, section } from './page';
 import { table } from './tables';
+import type { View } from './view';
 import type { CalibratorId } from '../../src/core/calibration/registry';
 
 /** What the plots are of. */
-export type ProgressionMetric = 'nll' | 'brier';
+type ProgressionMetric = View['progression'];
 
-export interface ProgressionActions {
+interface ProgressionActions {
   start(): void;
   cancel(): void;
   show(metric: ProgressionMetric): void;
 }
 
-export interface ProgressionPart {
+interface ProgressionPart {
   readonly progression: ProgressionState;
   /** Rows with a known truth. */
   readonly rows: number;
@@ -28,8 +30,32 @@ export interface ProgressionPart {
 
 const NAMES = { nll: 'NLL', brier: 'Brier' } as const;
 
-export function progressionSection(part: ProgressionPart, actions: ProgressionActions): HTMLElement {
-  return h('section', { class: 'progression' }, ...contents(part, actions));
+export function progressionSection(page: Page): Section {
+  const actions: ProgressionActions = {
+    start: () => page.host.startProgression(),
+    cancel: () => page.host.cancelProgression(),
+    show: (metric) => page.look({ progression: metric }),
+  };
+  return section(
+    ({ state: { analysis, comparison, progression }, view }) => [
+      analysis?.preliminary,
+      analysis?.evaluation.n,
+      comparison?.choice,
+      progression,
+      view.progression,
+    ],
+    ({ state: { analysis, comparison, progression }, view }) => {
+      if (analysis === null || analysis.preliminary) return [];
+      const choice = comparison?.choice ?? null;
+      const part: ProgressionPart = {
+        progression,
+        rows: analysis.evaluation.n,
+        recommended: choice === 'raw' ? null : choice,
+        metric: view.progression,
+      };
+      return [h('section', { class: 'progression' }, ...contents(part, actions))];
+    },
+  );
 }
 
 function contents(

@@ -265,7 +265,7 @@ function bucketPart(
 }
 
 /** What is right, and how many rows, from a threshold on: raw and calibrated. */
-export function thresholdSentence(threshold: number, shown: readonly Decided[]): string {
+function thresholdSentence(threshold: number, shown: readonly Decided[]): string {
   const parts = shown.map(({ method, curve }) => {
     const name = shown.length > 1 ? `${calibratorTitle(method)}: ` : '';
     const point = curve.find((candidate) => Math.abs(candidate.threshold - threshold) < 1e-9);

@@ -2,67 +2,80 @@
 import '../no-eval';
 import { calibrationNotes, headline, rawInWords } from '../../src/core/words/calibrated-score';
 import { scoreWarnings, visibleName } from '../../src/core/words/score';
-import {
-  pageStateSchema,
-  RESULT_PAGE_METHODS,
-  type PageCommand,
-  type PageState,
-  type ResultDetail,
-} from '../../src/protocol/result-page';
+import type { Remote } from '../../src/protocol/contract';
+import { RESULT_PAGE_CONTRACT, type PageState, type ResultDetail } from '../../src/protocol/result-page';
 import { drawBusy } from '../busy';
 import { button } from '../button';
 import { h, replaceContent } from '../dom';
-import { connectHost } from '../rpc';
+import { startPage } from '../start';
 import { HistoryList } from './history';
 import '../base.css';
 import './result.css';
-import { resultSection } from './result-section';
+import { resultSection, type ResultActions } from './result-section';
 
-const host = connectHost();
-const { connection } = host;
+type Host = Remote<typeof RESULT_PAGE_CONTRACT.host>;
 
-const notify = (method: string, params?: object): void => {
-  connection.sendNotification(method, params).catch((error: unknown) => console.error(error));
-};
-const actions = {
-  run: (command: PageCommand) => notify(RESULT_PAGE_METHODS.run, { command }),
-  reveal: (id: number) => notify(RESULT_PAGE_METHODS.reveal, { id }),
-  show: (id: number) => notify(RESULT_PAGE_METHODS.show, { id }),
-  readTokens: (id: number) => {
-    connection
-      .sendRequest(RESULT_PAGE_METHODS.tokens, { id })
-      .catch((error: unknown) => console.error(error));
-  },
-};
+class ResultPage {
+  private readonly busy = h('div', { class: 'busy', hidden: true });
+  private readonly content = h('div', { class: 'content' });
+  private readonly history: HistoryList;
+  /** Read aloud when it changes; never seen. */
+  private readonly announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
+  private readonly actions: ResultActions;
+  private drawn: PageState | undefined;
 
-const busy = h('div', { class: 'busy', hidden: true });
-const content = h('div', { class: 'content' });
-const history = new HistoryList(actions.show, actions.reveal);
-/** Read aloud when it changes; never seen. */
-const announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
-document.body.append(
-  h('main', {}, h('h1', { class: 'unseen' }, 'Classification'), busy, content, history.element),
-  announcement,
-);
-
-let drawn: PageState | undefined;
-
-function draw(state: PageState): void {
-  drawBusy(busy, state.busy, () => notify(RESULT_PAGE_METHODS.cancel));
-  // Drawing anew would end a selection of text in the page: only what changed is drawn.
-  if (!same(state.result, drawn?.result) || state.hasModel !== drawn?.hasModel) {
-    if (state.result?.id !== drawn?.result?.id) content.scrollTop = 0;
-    replaceContent(
-      content,
-      state.result === null ? emptyState(state.hasModel) : resultSection(state.result, actions),
+  constructor(private readonly host: Host) {
+    this.actions = {
+      run: (command) => host.run({ command }),
+      reveal: (id) => host.reveal({ id }),
+      readTokens: (id) => host.readTokens({ id }),
+    };
+    this.history = new HistoryList(
+      (id) => host.show({ id }),
+      (id) => host.reveal({ id }),
+    );
+    document.body.append(
+      h(
+        'main',
+        {},
+        h('h1', { class: 'unseen' }, 'Classification'),
+        this.busy,
+        this.content,
+        this.history.element,
+      ),
+      this.announcement,
     );
   }
-  if (!same(state.history, drawn?.history) || state.result?.id !== drawn?.result?.id)
-    history.update(state.history, state.result?.id);
-  drawn = state;
+
+  show(state: PageState): void {
+    const { drawn, announcement } = this;
+    if (state.busy !== null && (drawn?.busy ?? null) === null) announcement.textContent = state.busy;
+    // What was there before the page was is no news.
+    if (drawn !== undefined && state.result !== null && state.result.id !== drawn.result?.id)
+      announcement.textContent = spoken(state.result);
+    this.draw(state);
+  }
+
+  private draw(state: PageState): void {
+    const { drawn, content, history, host } = this;
+    drawBusy(this.busy, state.busy, () => host.cancel());
+    // Drawing anew would end a selection of text in the page: only what changed is drawn.
+    if (!same(state.result, drawn?.result) || state.hasModel !== drawn?.hasModel) {
+      if (state.result?.id !== drawn?.result?.id) content.scrollTop = 0;
+      replaceContent(
+        content,
+        state.result === null
+          ? emptyState(state.hasModel, this.actions)
+          : resultSection(state.result, this.actions),
+      );
+    }
+    if (!same(state.history, drawn?.history) || state.result?.id !== drawn?.result?.id)
+      history.update(state.history, state.result?.id);
+    this.drawn = state;
+  }
 }
 
-function emptyState(hasModel: boolean): HTMLElement {
+function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTMLElement {
   return h(
     'section',
     { class: 'empty' },
@@ -104,20 +117,8 @@ function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-// What was seen last stands at once; the host's answer corrects it.
-const kept = pageStateSchema.safeParse(host.getState());
-if (kept.success) draw({ ...kept.data, busy: null });
-
-let connected = false;
-connection.onNotification(RESULT_PAGE_METHODS.state, (params: unknown) => {
-  const state = pageStateSchema.parse(params);
-  const isNew = state.result !== null && state.result.id !== drawn?.result?.id;
-  if (state.busy !== null && (drawn?.busy ?? null) === null) announcement.textContent = state.busy;
-  // What was there before the page was is no news.
-  if (connected && isNew && state.result !== null) announcement.textContent = spoken(state.result);
-  connected = true;
-  draw(state);
-  host.setState(state);
+startPage(RESULT_PAGE_CONTRACT, (host) => {
+  const page = new ResultPage(host);
+  host.ready();
+  return { state: (state) => page.show(state) };
 });
-connection.listen();
-notify(RESULT_PAGE_METHODS.ready);

@@ -1,12 +1,11 @@
 /** The calibration panel: a read-only editor for tables of predictions, beside the text editor for the same file. */
 import * as vscode from 'vscode';
+import { CALIBRATION_EDITOR, COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { activeTable, isTable } from '../../workspace/active-table';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { CalibrationPanel } from './panel';
-
-export const CALIBRATION_VIEW_TYPE = 'promptConfidence.calibration';
 
 export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
   private readonly open = new Set<CalibrationPanel>();
@@ -40,15 +39,15 @@ export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, v
 export function registerCalibration(services: Services, editor: CalibrationEditor): vscode.Disposable {
   return vscode.Disposable.from(
     editor,
-    vscode.window.registerCustomEditorProvider(CALIBRATION_VIEW_TYPE, editor, {
+    vscode.window.registerCustomEditorProvider(CALIBRATION_EDITOR, editor, {
       supportsMultipleEditorsPerDocument: true,
     }),
     // From the explorer and the editor's menu with the file; from the palette for the file in front.
-    vscode.commands.registerCommand('promptConfidence.openCalibration', async (uri: unknown) => {
+    vscode.commands.registerCommand(COMMANDS.openCalibration, async (uri: unknown) => {
       try {
         const file = uri instanceof vscode.Uri ? uri : await chooseTable();
         if (file === undefined) return;
-        await vscode.commands.executeCommand('vscode.openWith', file, CALIBRATION_VIEW_TYPE);
+        await vscode.commands.executeCommand('vscode.openWith', file, CALIBRATION_EDITOR);
       } catch (error) {
         void reportError(services, error);
       }

@@ -3,18 +3,15 @@ import * as vscode from 'vscode';
 import type { Bucket } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import {
-  DECISION_PAGE_METHODS,
   type DecideParams,
   type DecisionChoices,
   type DecisionReport,
   type DecisionState,
-  editParamsSchema,
   NO_DECISIONS,
-  questionSchema,
+  type Question,
 } from '../../protocol/calibration-decisions';
 import type { PanelState } from '../../protocol/calibration-page';
 import { bucketPlace, onDidChangeBuckets, readBuckets, writeBuckets } from '../../workspace/settings';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
 
 export interface DecisionHost {
   readonly uri: vscode.Uri;
@@ -45,14 +42,9 @@ export class PanelDecisions implements vscode.Disposable {
     this.subscription.dispose();
   }
 
-  connect(connection: MessageConnection): void {
-    connection.onNotification(DECISION_PAGE_METHODS.ask, (params: unknown) => {
-      this.restore({ ...this.state.choices, ...questionSchema.parse(params) });
-      return this.refresh();
-    });
-    connection.onNotification(DECISION_PAGE_METHODS.buckets, (params: unknown) =>
-      this.edit(editParamsSchema.parse(params).buckets),
-    );
+  ask(question: Question): Promise<void> {
+    this.restore({ ...this.state.choices, ...question });
+    return this.refresh();
   }
 
   /** What was chosen before the window was reloaded. */

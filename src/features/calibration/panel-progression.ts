@@ -3,12 +3,7 @@
  * for itself, so that the panel answers meanwhile and stopping this stops nothing else.
  */
 import type * as vscode from 'vscode';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
-import {
-  DECISION_PAGE_METHODS,
-  NO_PROGRESSION,
-  type ProgressionState,
-} from '../../protocol/calibration-decisions';
+import { NO_PROGRESSION, type ProgressionState } from '../../protocol/calibration-decisions';
 import type { PanelSettings, PanelState } from '../../protocol/calibration-page';
 import { CalibrationWorker } from './worker-client';
 
@@ -19,6 +14,8 @@ export interface ProgressionHost {
   settings(): PanelSettings;
   explained(error: unknown): NonNullable<PanelState['error']>;
   show(state: ProgressionState): void;
+  /** Takes defects, for the log. */
+  failed(error: unknown): void;
 }
 
 export class PanelProgression implements vscode.Disposable {
@@ -30,12 +27,8 @@ export class PanelProgression implements vscode.Disposable {
     this.worker = new CalibrationWorker(host.script, {
       progress: (message) => this.host.show({ ...NO_PROGRESSION, busy: message }),
       preliminary: () => undefined,
+      failed: (error) => this.host.failed(error),
     });
-  }
-
-  connect(connection: MessageConnection): void {
-    connection.onNotification(DECISION_PAGE_METHODS.progression, () => this.start());
-    connection.onNotification(DECISION_PAGE_METHODS.cancelProgression, () => this.reset());
   }
 
   /** Stops, and forgets what was computed: the table is another one, or nobody wants it. */
@@ -49,7 +42,7 @@ export class PanelProgression implements vscode.Disposable {
     this.worker.stop();
   }
 
-  private async start(): Promise<void> {
+  async start(): Promise<void> {
     this.dispose();
     const { run } = this;
     this.host.show({ ...NO_PROGRESSION, busy: 'Reading the table' });

@@ -2,15 +2,18 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
+import type { PanelState } from '../../protocol/calibration-page';
 import { errorCode } from '../../store/atomic';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
 import { tellAssigned, useCalibrator } from '../../workspace/assign-calibrator';
 import { readCalibrator } from '../../workspace/calibrators';
 import type { Prompts } from '../../workspace/prompts';
+import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
-import type { CalibratorId } from '../../core/calibration/registry';
+import type { Computation } from './computation';
 
 /**
  * Asks for the name of a calibrator.
@@ -55,8 +58,50 @@ export async function askCalibratorFile(
   return chosen === 'Replace' ? file : undefined;
 }
 
+export interface Saving {
+  /** Of the table. */
+  readonly uri: vscode.Uri;
+  readonly services: Services;
+  readonly computation: Computation;
+  /** What the panel shows. */
+  readonly state: PanelState;
+  readonly method: CalibratorId;
+}
+
+/** Asks for a name, fits a calibrator on all rows and saves it; nothing without numbers, or while some are computed. */
+export async function saveFromPanel({ uri, services, computation, state, method }: Saving): Promise<void> {
+  const origin = originOf(method, state);
+  if (origin === undefined || state.busy !== null) return;
+  const { run } = computation;
+  try {
+    const file = await askCalibratorFile(services.prompts, uri, method, origin);
+    if (file === undefined) return;
+    if (run !== computation.run) throw changedMeanwhile();
+    const saved = await computation.fit(method, extensionVersion(services.context));
+    if (saved === undefined) return;
+    await writeCalibrator(file, saved);
+    tellSaved(services, file, saved).catch((error: unknown) => reportError(services, error));
+  } catch (error) {
+    void reportError(services, error);
+  }
+}
+
+/** What a calibrator would be bound to, in words; undefined where there are no numbers of it. */
+function originOf(method: CalibratorId, { analysis, methods }: PanelState): string | undefined {
+  if (!needs(method, 'agreement')) return analysis?.origin;
+  const combination = methods?.combination ?? null;
+  return combination === null || 'reason' in combination ? undefined : combination.origin;
+}
+
+function changedMeanwhile(): UserError {
+  return new UserError(
+    'changed-meanwhile',
+    'Nothing was saved: the numbers were computed anew while you chose a name. Look at them and save again.',
+  );
+}
+
 /** @throws UserError not-writable */
-export async function writeCalibrator(file: string, saved: SavedCalibrator): Promise<void> {
+async function writeCalibrator(file: string, saved: SavedCalibrator): Promise<void> {
   await explainingWrite(file, () => saveCalibrator(file, saved));
 }
 
@@ -83,7 +128,7 @@ function reasonOf(code: string): string {
 }
 
 /** Says that it is there, and offers to let a classifier use it. */
-export async function tellSaved(services: Services, file: string, saved: SavedCalibrator): Promise<void> {
+async function tellSaved(services: Services, file: string, saved: SavedCalibrator): Promise<void> {
   const { prompts } = services;
   const bound =
     saved.bound === null ? 'It is bound to no model and prompt, because the table names none.' : '';

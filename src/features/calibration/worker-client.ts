@@ -6,66 +6,45 @@ import {
   PortMessageReader,
   PortMessageWriter,
   ResponseError,
-  type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { type SavedCalibrator, savedCalibratorSchema } from '../../core/calibration/saved';
+import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
-import {
-  decisionReportSchema,
-  progressionsSchema,
-  WORKER_DECIDE,
-  WORKER_PROGRESSION,
-  type DecideParams,
-  type DecisionReport,
-  type MethodProgression,
-} from '../../protocol/calibration-decisions';
-import {
-  analysisSchema,
-  binRowsSchema,
-  breakdownSchema,
-  columnListSchema,
-  comparisonSchema,
-  methodsComparisonSchema,
-  progressParamsSchema,
-  WORKER_METHODS,
-  workerErrorSchema,
-  type AnalyseParams,
-  type Analysis,
-  type BinQuestion,
-  type BinRows,
-  type Breakdown,
-  type ColumnList,
-  type Comparison,
-  type FitParams,
-  type MethodsComparison,
-  type PanelSettings,
+import type { DecideParams, DecisionReport, MethodProgression } from '../../protocol/calibration-decisions';
+import type {
+  Analysis,
+  BinRows,
+  Breakdown,
+  ColumnList,
+  Comparison,
+  MethodsComparison,
+  PanelSettings,
 } from '../../protocol/calibration-page';
-
 import {
+  CALIBRATION_WORKER_CONTRACT,
+  type AnalyseParams,
+  type BinQuestion,
+  type FitParams,
   type Report,
   type ReportParams,
-  reportSchema,
-  WORKER_REPORT,
-} from '../../protocol/calibration-export';
+} from '../../protocol/calibration-worker';
+import { listen, type Peer, type Remote } from '../../protocol/contract';
 
 export interface WorkerListener {
   progress(message: string): void;
   preliminary(analysis: Analysis): void;
+  /** What the thread said could not be taken: a defect, for the log. */
+  failed(error: unknown): void;
 }
+
+type Thread = Remote<typeof CALIBRATION_WORKER_CONTRACT.worker>;
 
 interface Running {
   readonly worker: Worker;
-  readonly connection: MessageConnection;
+  readonly peer: Peer;
+  readonly thread: Thread;
   /** Rejects when the thread ends, which answers nothing more. */
   readonly ended: Promise<never>;
 }
-
-/** Requests that need no table to be read before. */
-const READS_ITSELF: ReadonlySet<string> = new Set([
-  WORKER_METHODS.analyse,
-  WORKER_METHODS.columns,
-  WORKER_METHODS.methods,
-]);
 
 export class CalibrationWorker {
   private running: Running | undefined;
@@ -77,46 +56,46 @@ export class CalibrationWorker {
     private readonly listener: WorkerListener,
   ) {}
 
-  async analyse(params: AnalyseParams): Promise<Analysis> {
+  analyse(params: AnalyseParams): Promise<Analysis> {
     this.table = params;
-    return analysisSchema.parse(await this.request(WORKER_METHODS.analyse, params));
+    return this.ask((thread) => thread.analyse(params));
   }
 
-  async compare(settings: PanelSettings): Promise<Comparison> {
-    return comparisonSchema.parse(await this.request(WORKER_METHODS.compare, settings));
+  columns(file: string): Promise<ColumnList> {
+    return this.ask((thread) => thread.columns({ file }));
   }
 
-  async fit(params: FitParams): Promise<SavedCalibrator> {
-    return savedCalibratorSchema.parse(await this.request(WORKER_METHODS.fit, params));
+  methods(params: AnalyseParams): Promise<MethodsComparison> {
+    return this.ask((thread) => thread.methods(params));
   }
 
-  async decide(params: DecideParams): Promise<DecisionReport> {
-    return decisionReportSchema.parse(await this.request(WORKER_DECIDE, params));
+  progression(params: AnalyseParams): Promise<MethodProgression[]> {
+    return this.ask((thread) => thread.progression(params));
   }
 
-  async progression(params: AnalyseParams): Promise<MethodProgression[]> {
-    return progressionsSchema.parse(await this.request(WORKER_PROGRESSION, params));
+  breakdown(params: AnalyseParams): Promise<Breakdown> {
+    return this.askOfTable((thread) => thread.breakdown(params));
   }
 
-  async columns(file: string): Promise<ColumnList> {
-    return columnListSchema.parse(await this.request(WORKER_METHODS.columns, { file }));
+  compare(settings: PanelSettings): Promise<Comparison> {
+    return this.askOfTable((thread) => thread.compare(settings));
   }
 
-  async methods(params: AnalyseParams): Promise<MethodsComparison> {
-    return methodsComparisonSchema.parse(await this.request(WORKER_METHODS.methods, params));
+  fit(params: FitParams): Promise<SavedCalibrator> {
+    return this.askOfTable((thread) => thread.fit(params));
   }
 
-  async breakdown(params: AnalyseParams): Promise<Breakdown> {
-    return breakdownSchema.parse(await this.request(WORKER_METHODS.breakdown, params));
+  decide(params: DecideParams): Promise<DecisionReport> {
+    return this.askOfTable((thread) => thread.decide(params));
   }
 
-  async binRows(params: BinQuestion): Promise<BinRows> {
-    return binRowsSchema.parse(await this.request(WORKER_METHODS.binRows, params));
+  binRows(params: BinQuestion): Promise<BinRows> {
+    return this.askOfTable((thread) => thread.binRows(params));
   }
 
   /** The document of the command line's `evaluate --json`. */
-  async report(params: ReportParams): Promise<Report> {
-    return reportSchema.parse(await this.request(WORKER_REPORT, params));
+  report(params: ReportParams): Promise<Report> {
+    return this.askOfTable((thread) => thread.report(params));
   }
 
   /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */
@@ -124,18 +103,23 @@ export class CalibrationWorker {
     const { running } = this;
     this.running = undefined;
     if (running === undefined) return;
-    running.connection.dispose();
+    running.peer.dispose();
     void running.worker.terminate();
   }
 
-  private async request(method: string, params: object): Promise<unknown> {
-    const isNew = this.running === undefined;
-    const { connection, ended } = (this.running ??= this.start());
-    const needsTable = !READS_ITSELF.has(method);
-    if (isNew && needsTable && this.table !== undefined)
-      void connection.sendNotification(WORKER_METHODS.load, this.table);
+  /** A question about the table that was analysed last. */
+  private askOfTable<T>(question: (thread: Thread) => Promise<T>): Promise<T> {
+    if (this.running === undefined && this.table !== undefined) {
+      this.running = this.start();
+      this.running.thread.load(this.table);
+    }
+    return this.ask(question);
+  }
+
+  private async ask<T>(question: (thread: Thread) => Promise<T>): Promise<T> {
+    const { thread, ended } = (this.running ??= this.start());
     try {
-      return await Promise.race([connection.sendRequest(method, params), ended]);
+      return await Promise.race([question(thread), ended]);
     } catch (error) {
       throw asUserError(error);
     }
@@ -144,13 +128,11 @@ export class CalibrationWorker {
   private start(): Running {
     const worker = new Worker(this.script, { execArgv: [] });
     const connection = createMessageConnection(new PortMessageReader(worker), new PortMessageWriter(worker));
-    connection.onNotification(WORKER_METHODS.progress, (params: unknown) =>
-      this.listener.progress(progressParamsSchema.parse(params).message),
-    );
-    connection.onNotification(WORKER_METHODS.preliminary, (params: unknown) =>
-      this.listener.preliminary(analysisSchema.parse(params)),
-    );
-    connection.listen();
+    const peer = listen(connection, (error) => this.listener.failed(error));
+    peer.serve(CALIBRATION_WORKER_CONTRACT.host, {
+      progress: ({ message }) => this.listener.progress(message),
+      preliminary: (analysis) => this.listener.preliminary(analysis),
+    });
     const ended = new Promise<never>((_, reject) => {
       const over = (): void => {
         if (this.running?.worker === worker) this.running = undefined;
@@ -166,7 +148,7 @@ export class CalibrationWorker {
     });
     // Without a request under way nobody waits for it.
     ended.catch(() => undefined);
-    return { worker, connection, ended };
+    return { worker, peer, thread: peer.remote(CALIBRATION_WORKER_CONTRACT.worker), ended };
   }
 }
 
@@ -174,11 +156,9 @@ function crashed(reason: string): UserError {
   return new UserError('calibration-worker', `Computing failed: ${reason}. The log has more; try again.`);
 }
 
+/** What the thread does not tell a person is that it was ended, or a defect. */
 function asUserError(error: unknown): unknown {
   if (!(error instanceof ResponseError)) return error;
   if (error.code === ErrorCodes.PendingResponseRejected) return new UserError('cancelled', 'Cancelled.');
-  const known = workerErrorSchema.safeParse(error.data);
-  return known.success
-    ? new UserError(known.data.code, known.data.message, { cause: error })
-    : crashed(error.message);
+  return crashed(error.message);
 }

@@ -1,12 +1,13 @@
 /** Set Calibrator for Classifier: which calibrator a classifier names. */
 import * as vscode from 'vscode';
+import { COMMANDS } from '../../protocol/manifest';
 import { chooseCalibrator, tellAssigned } from '../../workspace/assign-calibrator';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
 
 export function registerCalibrators(services: Services): vscode.Disposable {
-  return vscode.commands.registerCommand('promptConfidence.setCalibrator', async (argument: unknown) => {
+  return vscode.commands.registerCommand(COMMANDS.setCalibrator, async (argument: unknown) => {
     try {
       await setCalibrator(services, typeof argument === 'string' ? argument : undefined);
     } catch (error) {

@@ -1,5 +1,6 @@
 /** Classifier files in the workspace: writing a new one, and saying what is wrong with those that are there. */
 import * as vscode from 'vscode';
+import { COMMANDS } from '../../protocol/manifest';
 import type { Services } from '../../workspace/services';
 import { ClassifierDiagnostics } from './diagnostics';
 import { newClassifier } from './new-classifier';
@@ -7,6 +8,6 @@ import { newClassifier } from './new-classifier';
 export function registerClassifierFiles(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     new ClassifierDiagnostics(services),
-    vscode.commands.registerCommand('promptConfidence.newClassifier', () => newClassifier(services)),
+    vscode.commands.registerCommand(COMMANDS.newClassifier, () => newClassifier(services)),
   );
 }

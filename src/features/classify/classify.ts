@@ -1,5 +1,6 @@
 /** The commands that classify, and what they leave behind the texts. */
 import * as vscode from 'vscode';
+import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { reportCalibratorError } from '../../workspace/calibrator-problem';
 import { CalibratorError } from '../../workspace/calibrators';
@@ -17,15 +18,15 @@ const LINES_AT_ONCE = 32;
 
 export function registerClassify(services: Services): vscode.Disposable {
   const { results } = services;
-  const command = (name: string, run: (leaveRaw: boolean) => Promise<unknown>): vscode.Disposable =>
-    vscode.commands.registerCommand(`promptConfidence.${name}`, () => attempt(services, run));
+  const command = (id: string, run: (leaveRaw: boolean) => Promise<unknown>): vscode.Disposable =>
+    vscode.commands.registerCommand(id, () => attempt(services, run));
   return vscode.Disposable.from(
     showDecorations(results),
-    command('classifySelection', (leaveRaw) => classifySelection(services, undefined, leaveRaw)),
-    command('classifyWith', () => classifyWith(services)),
-    command('classifyLines', (leaveRaw) => classifyLines(services, leaveRaw)),
+    command(COMMANDS.classifySelection, (leaveRaw) => classifySelection(services, undefined, leaveRaw)),
+    command(COMMANDS.classifyWith, () => classifyWith(services)),
+    command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
     // With an id (from the hover) only that one.
-    vscode.commands.registerCommand('promptConfidence.clearResults', (id: unknown) =>
+    vscode.commands.registerCommand(COMMANDS.clearResults, (id: unknown) =>
       typeof id === 'number' ? results.remove(id) : results.clear(),
     ),
   );

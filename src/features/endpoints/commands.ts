@@ -1,5 +1,6 @@
 /** Add Endpoint…, Set Endpoint Key…, Remove Endpoint…, and the connection test. */
 import * as vscode from 'vscode';
+import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { baseAddress, type Endpoint, type EndpointSetting } from '../../sources/endpoint/settings';
 import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
@@ -9,17 +10,14 @@ import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 
 export function registerEndpoints(services: Services): vscode.Disposable {
-  const command = (name: string, run: (services: EndpointServices) => Promise<void>): vscode.Disposable =>
-    vscode.commands.registerCommand(`promptConfidence.${name}`, () =>
+  const command = (id: string, run: (services: EndpointServices) => Promise<void>): vscode.Disposable =>
+    vscode.commands.registerCommand(id, () =>
       run(services).catch((error: unknown) => reportError(services, error)),
     );
   return vscode.Disposable.from(
-    command('addEndpoint', addEndpoint),
-    command('setEndpointKey', setEndpointKey),
-    command('removeEndpoint', removeEndpoint),
-    vscode.commands.registerCommand('promptConfidence.editEndpoints', () =>
-      vscode.commands.executeCommand('workbench.action.openSettings', 'promptConfidence.endpoints'),
-    ),
+    command(COMMANDS.addEndpoint, addEndpoint),
+    command(COMMANDS.setEndpointKey, setEndpointKey),
+    command(COMMANDS.removeEndpoint, removeEndpoint),
   );
 }
 

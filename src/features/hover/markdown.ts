@@ -6,6 +6,7 @@ import {
   headline,
   needsNote,
 } from '../../core/words/calibrated-score';
+import { COMMANDS } from '../../protocol/manifest';
 import type { Calibration } from '../../core/calibration/calibrated-score';
 import { formatConfidence } from '../../core/decisions/buckets';
 import { codeBlock, codeSpan } from '../../core/markdown';
@@ -40,12 +41,12 @@ export interface HoverResult {
 
 /** The commands that links of a hover may run; the editor refuses all others. */
 export const HOVER_COMMANDS = [
-  'promptConfidence.classifySelection',
-  'promptConfidence.classifyWith',
-  'promptConfidence.showResult',
-  'promptConfidence.clearResults',
-  'promptConfidence.downloadModel',
-  'promptConfidence.chooseModel',
+  COMMANDS.classifySelection,
+  COMMANDS.classifyWith,
+  COMMANDS.showResult,
+  COMMANDS.clearResults,
+  COMMANDS.downloadModel,
+  COMMANDS.chooseModel,
 ] as const;
 type HoverCommand = (typeof HOVER_COMMANDS)[number];
 
@@ -73,9 +74,9 @@ export function resultMarkdown(result: HoverResult): string {
     ...agreementLines(score).map(codeSpan),
     `Label mass ${figures(labelMassInWords(score))} by ${methodInWords(score.method)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
     links([
-      ['Show Result', 'promptConfidence.showResult', [result.id]],
-      ['Classify With…', 'promptConfidence.classifyWith', []],
-      ['Clear', 'promptConfidence.clearResults', [result.id]],
+      ['Show Result', COMMANDS.showResult, [result.id]],
+      ['Classify With…', COMMANDS.classifyWith, []],
+      ['Clear', COMMANDS.clearResults, [result.id]],
     ]),
   ].join('\n\n');
 }
@@ -89,10 +90,10 @@ export function offerMarkdown(selections: number, why?: string): string {
   const offer = links([
     [
       selections === 1 ? 'Classify Selection' : `Classify ${selections} Selections`,
-      'promptConfidence.classifySelection',
+      COMMANDS.classifySelection,
       [],
     ],
-    ['Classify With…', 'promptConfidence.classifyWith', []],
+    ['Classify With…', COMMANDS.classifyWith, []],
   ]);
   return why === undefined ? offer : `${codeSpan(why)}\n\n${offer}`;
 }
@@ -102,8 +103,8 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
   const sentence = `⚠ ${codeSpan(message)}`;
   if (!offersModel) return sentence;
   return `${sentence}\n\n${links([
-    ['Download Model', 'promptConfidence.downloadModel', []],
-    ['Choose Model', 'promptConfidence.chooseModel', []],
+    ['Download Model', COMMANDS.downloadModel, []],
+    ['Choose Model', COMMANDS.chooseModel, []],
   ])}`;
 }
 

@@ -1,5 +1,6 @@
 /** The commands that bring, choose and remove models. */
 import * as vscode from 'vscode';
+import { COMMANDS } from '../../protocol/manifest';
 import type { Services } from '../../workspace/services';
 import { chooseModelByList } from './choose-model';
 import { downloadModelByList } from './download-model';
@@ -7,8 +8,8 @@ import { manageModels } from './manage-models';
 
 export function registerModels(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('promptConfidence.chooseModel', () => chooseModelByList(services)),
-    vscode.commands.registerCommand('promptConfidence.downloadModel', () => downloadModelByList(services)),
-    vscode.commands.registerCommand('promptConfidence.manageModels', () => manageModels(services)),
+    vscode.commands.registerCommand(COMMANDS.chooseModel, () => chooseModelByList(services)),
+    vscode.commands.registerCommand(COMMANDS.downloadModel, () => downloadModelByList(services)),
+    vscode.commands.registerCommand(COMMANDS.manageModels, () => manageModels(services)),
   );
 }

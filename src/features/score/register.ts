@@ -1,5 +1,6 @@
 /** Score CSV…: a table of texts scored row by row, beside its source, paused and resumed at will. */
 import * as vscode from 'vscode';
+import { COMMANDS } from '../../protocol/manifest';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { offerUnfinished } from './offer';
@@ -11,10 +12,10 @@ export function registerScore(services: Services): vscode.Disposable {
   const subscriptions = vscode.Disposable.from(
     runs,
     // From the explorer with the file; from the palette for the file in front.
-    vscode.commands.registerCommand('promptConfidence.scoreCsv', (uri: unknown) =>
+    vscode.commands.registerCommand(COMMANDS.scoreCsv, (uri: unknown) =>
       scoreCsv(services, runs, uri instanceof vscode.Uri ? uri : undefined),
     ),
-    vscode.commands.registerCommand('promptConfidence.pauseScoring', () => runs.pause()),
+    vscode.commands.registerCommand(COMMANDS.pauseScoring, () => runs.pause()),
   );
   void offerUnfinished(services, runs).catch((error: unknown) => reportError(services, error));
   return subscriptions;

@@ -1,5 +1,6 @@
 /** Tables that are being scored: each with its notification, its end, and its way on after a pause. */
 import path from 'node:path';
+import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
 import * as vscode from 'vscode';
 import { type ScoredTable, type ScoreOrder, scoreTable } from '../../app/score-table';
 import { RowRate } from '../../core/row-rate';
@@ -38,9 +39,6 @@ interface Ended extends Scored {
   /** Whether the table says what is right, so that the calibration panel can show something. */
   readonly labelled: boolean;
 }
-
-/** For menus: whether there is something to pause. */
-const RUNNING_CONTEXT = 'promptConfidence.scoring';
 
 export class ScoreRuns implements vscode.Disposable {
   private readonly running = new Set<AbortController>();
@@ -135,12 +133,12 @@ export class ScoreRuns implements vscode.Disposable {
     const { severity, message } = endInWords(out, scored);
     const action = labelled ? 'Open Calibration Panel' : 'Open Table';
     if ((await this.services.prompts.tell(severity, message, [action])) !== action) return;
-    const command = labelled ? 'promptConfidence.openCalibration' : 'vscode.open';
+    const command = labelled ? COMMANDS.openCalibration : 'vscode.open';
     await vscode.commands.executeCommand(command, vscode.Uri.file(out));
   }
 
   private showRunning(): void {
-    void vscode.commands.executeCommand('setContext', RUNNING_CONTEXT, this.running.size > 0);
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.scoring, this.running.size > 0);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a click on the status bar item offers. */
 import type { Choice } from '../../workspace/prompts';
+import { COMMANDS } from '../../protocol/manifest';
 
 export interface Action {
   readonly command: string;
@@ -7,21 +8,21 @@ export interface Action {
 }
 
 const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
-  ['Classify', [['promptConfidence.classifySelection', '$(symbol-boolean) Classify Selection']]],
+  ['Classify', [[COMMANDS.classifySelection, '$(symbol-boolean) Classify Selection']]],
   [
     'Models',
     [
-      ['promptConfidence.chooseModel', '$(list-selection) Choose Model'],
-      ['promptConfidence.downloadModel', '$(cloud-download) Download Model'],
-      ['promptConfidence.manageModels', '$(database) Manage Models'],
+      [COMMANDS.chooseModel, '$(list-selection) Choose Model'],
+      [COMMANDS.downloadModel, '$(cloud-download) Download Model'],
+      [COMMANDS.manageModels, '$(database) Manage Models'],
     ],
   ],
-  ['Classifiers', [['promptConfidence.newClassifier', '$(add) New Classifier']]],
+  ['Classifiers', [[COMMANDS.newClassifier, '$(add) New Classifier']]],
   [
     'Engine',
     [
-      ['promptConfidence.restartEngine', '$(debug-restart) Restart Engine'],
-      ['promptConfidence.showLog', '$(output) Show Log'],
+      [COMMANDS.restartEngine, '$(debug-restart) Restart Engine'],
+      [COMMANDS.showLog, '$(output) Show Log'],
     ],
   ],
 ];

@@ -1,6 +1,7 @@
 /** The one status bar item, and the commands of the engine. */
 import * as vscode from 'vscode';
 import { sendsTexts } from '../../core/classifier/source-name';
+import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
@@ -8,9 +9,6 @@ import { readSettings } from '../../workspace/settings';
 import { distantSource } from '../../workspace/sources';
 import { actionChoices, declaredKeys } from './actions';
 import { statusText, type ChosenModel, type StatusText } from './status-text';
-
-/** True once a model is on this machine: the walkthrough's first step. */
-const HAS_MODEL = 'promptConfidence.hasModel';
 
 export function registerStatus(services: Services): vscode.Disposable {
   const { log, engineModels, classifiers, context, prompts } = services;
@@ -42,9 +40,9 @@ export function registerStatus(services: Services): vscode.Disposable {
   };
   return vscode.Disposable.from(
     item,
-    vscode.commands.registerCommand('promptConfidence.restartEngine', restart),
-    vscode.commands.registerCommand('promptConfidence.showLog', () => log.show()),
-    vscode.commands.registerCommand('promptConfidence.showActions', showActions),
+    vscode.commands.registerCommand(COMMANDS.restartEngine, restart),
+    vscode.commands.registerCommand(COMMANDS.showLog, () => log.show()),
+    vscode.commands.registerCommand(COMMANDS.showActions, showActions),
   );
 }
 
@@ -72,7 +70,7 @@ export class StatusItem implements vscode.Disposable {
       Events,
   ) {
     this.item.name = 'Prompt Confidence';
-    this.item.command = 'promptConfidence.showActions';
+    this.item.command = COMMANDS.showActions;
     const refresh = (): void => this.refresh();
     this.subscriptions = [
       this.item,
@@ -80,7 +78,7 @@ export class StatusItem implements vscode.Disposable {
       services.modelsChanged.event(refresh),
       services.classifiers.onDidChange(refresh),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('promptConfidence')) this.refresh();
+        if (event.affectsConfiguration(SETTINGS_SECTION)) this.refresh();
       }),
       // Another window may have downloaded or deleted a model meanwhile.
       vscode.window.onDidChangeWindowState((state) => {
@@ -110,7 +108,7 @@ export class StatusItem implements vscode.Disposable {
         this.chosen = chosen;
         this.draw();
         const hasModel = chosen.kind === 'there' || (chosen.kind !== 'missing' && chosen.present > 0);
-        await vscode.commands.executeCommand('setContext', HAS_MODEL, hasModel);
+        await vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasModel, hasModel);
       })
       .catch((error: unknown) => this.services.log.warn('status', error));
   }

@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CalibrationWorker } from '../../../src/features/calibration/worker-client';
-import {
-  type BinQuestion,
-  DEFAULT_PANEL_SETTINGS,
-  type PanelSettings,
-} from '../../../src/protocol/calibration-page';
+import { DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
 import { fixture, ROOT } from '../../support/paths';
 import { temporaryFolder } from '../store/temporary';
+import type { BinQuestion } from '../../../src/protocol/calibration-worker';
 
 const SCRIPT = path.join(ROOT, 'dist', 'calibration-worker.cjs');
 const TABLE = { file: fixture('panel/reviews.csv'), settings: DEFAULT_PANEL_SETTINGS, reload: true };
@@ -31,6 +28,7 @@ describe('the thread behind the calibration panel', () => {
     (worker = new CalibrationWorker(script, {
       progress: (message) => said.push(message),
       preliminary: () => undefined,
+      failed: (error) => assert.fail(String(error)),
     }));
   beforeEach(() => {
     said = [];
@@ -44,6 +42,7 @@ describe('the thread behind the calibration panel', () => {
         worker.stop();
       },
       preliminary: () => undefined,
+      failed: (error) => assert.fail(String(error)),
     });
     await assert.rejects(worker.analyse(TABLE), code('cancelled'));
     assert.deepEqual(said, ['Reading the table']);

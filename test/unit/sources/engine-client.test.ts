@@ -1,60 +1,18 @@
-/** What the client makes of an engine that is slow or hangs: a stand-in for the process, without a model. */
+/** What the client makes of an engine that is slow or hangs. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
 import type { EngineOptions, ScoreParams } from '../../../src/protocol/engine';
 import { EngineClient, type EngineClientOptions } from '../../../src/sources/engine-client';
-import { temporaryFolder } from '../store/temporary';
+import { ROOT } from '../../support/paths';
 
-/**
- * Answers in order, like the real one. A model called hang.gguf is never loaded, one called crawl.gguf in steps of
- * 250 ms; a request for several texts takes 1.3 s, one for the text "hang" for ever.
- */
-const STAND_IN = `
-import { setTimeout as sleep } from 'node:timers/promises';
-const MODEL = {
-  fileName: 'm.gguf', bytes: 1, hasChatTemplate: false, trainContextTokens: 1, loadMs: 1,
-  device: { backend: 'cpu', names: [], offloadedLayers: 0, totalLayers: 1, threads: 1 },
-  versions: { nodeLlamaCpp: '0', llamaCpp: '0' },
-};
-const SHAPE = {
-  prompt: 'completion', sequences: 1, contextTokens: 1, batchTokens: 1, prefixTokens: 1, padding: 4,
-  flashAttention: false, swaFullCache: false,
-};
-const say = (message) => process.send({ jsonrpc: '2.0', ...message });
-const progress = (fraction) => say({ method: 'engine/loadProgress', params: { phase: 'loading', fraction } });
-const never = () => new Promise(() => undefined);
-async function work({ method, params }) {
-  if (method === 'engine/load') {
-    progress(0);
-    if (params.modelPath.endsWith('hang.gguf')) await never();
-    for (let step = 1; step <= 6 && params.modelPath.endsWith('crawl.gguf'); step++) {
-      await sleep(250);
-      progress(step / 6);
-    }
-    return MODEL;
-  }
-  if (params.texts.includes('hang')) await never();
-  if (params.texts.length > 1) await sleep(1300);
-  return { shape: SHAPE, scores: [] };
-}
-let queue = Promise.resolve();
-process.on('message', (message) => {
-  if (message.id === undefined) return;
-  queue = queue.then(async () => say({ id: message.id, result: await work(message) }));
-});
-process.on('disconnect', () => process.exit());
-`;
+const STAND_IN = path.join(ROOT, 'dist-test', 'support', 'stand-in-engine.cjs');
 
 describe('the limits of an engine', () => {
-  const folder = temporaryFolder();
   let client: EngineClient;
 
   async function start(model: string, options: Partial<EngineClientOptions>): Promise<void> {
-    const enginePath = path.join(folder(), 'engine.mjs');
-    await writeFile(enginePath, STAND_IN);
-    client = new EngineClient({ enginePath, log: () => undefined, ...options });
+    client = new EngineClient({ enginePath: STAND_IN, log: () => undefined, ...options });
     const cpu: EngineOptions = { modelPath: model, gpu: 'off', gpuLayers: 'auto', threads: 0 };
     await client.use(cpu);
   }

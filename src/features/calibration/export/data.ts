@@ -1,7 +1,7 @@
-import type { Report } from '../../../protocol/calibration-export';
 import type { Comparison, Diagram } from '../../../protocol/calibration-page';
 import { csvLine } from '../../../store/tables/csv-line';
 import type { Evaluation } from '../../../core/model/evaluation';
+import type { Report } from '../../../protocol/calibration-worker';
 
 /**
  * The diagram's table: a line for every bin, numbers in full.
@@ -41,7 +41,7 @@ export function binsCsv({ evaluation, consistency }: Diagram, part: string | nul
 }
 
 /** Calibrators as they were compared, each with the evaluation of the rows that it did not see. */
-export interface ComparisonReport extends Omit<Comparison, 'methods'> {
+interface ComparisonReport extends Omit<Comparison, 'methods'> {
   readonly before: Evaluation | null;
   readonly methods: readonly {
     readonly method: string;

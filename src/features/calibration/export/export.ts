@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../../core/user-error';
-import type { Picture, PictureParams, Report } from '../../../protocol/calibration-export';
+import type { Picture, PictureParams } from '../../../protocol/calibration-export';
 import type { Analysis, Breakdown, PanelSettings, PanelState } from '../../../protocol/calibration-page';
 import { writeFileAtomic } from '../../../store/atomic';
 import type { Choice, Prompts } from '../../../workspace/prompts';
@@ -11,6 +11,7 @@ import { explainingWrite } from '../save';
 import { labelName } from '../../../core/words/calibration';
 import { binsCsv, reportJson } from './data';
 import { markdownReport, type ReportInput } from './markdown';
+import type { Report } from '../../../protocol/calibration-worker';
 
 /** The panel, as far as it is exported. */
 export interface ExportSource {

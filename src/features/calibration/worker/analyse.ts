@@ -12,10 +12,10 @@ import {
 } from '../../../protocol/calibration-page';
 import type { LabelledTable } from '../../../store/tables/labelled';
 import type { Part } from './breakdown';
-import type { ReportParams } from '../../../protocol/calibration-export';
 import { suits } from './decide';
 import { diagramOf } from './diagram-data';
 import type { LoadedTable } from './load';
+import type { ReportParams } from '../../../protocol/calibration-worker';
 
 /**
  * The same numbers as `evaluate --json` of the command line, and what is drawn beside them.

@@ -1,9 +1,10 @@
 /** The confidence methods of one table side by side, for the page. Runs in the worker. */
 import { compareConfidenceMethods } from '../../../app/tables/compare-confidence-methods';
 import { foldsInWords } from '../../../core/words/calibration';
-import type { AnalyseParams, MethodsComparison } from '../../../protocol/calibration-page';
+import type { MethodsComparison } from '../../../protocol/calibration-page';
 import { diagramOf } from './diagram-data';
 import { originInWords } from './origin';
+import type { AnalyseParams } from '../../../protocol/calibration-worker';
 
 /** @throws UserError everything of `compareConfidenceMethods` */
 export async function methodsForPage(

@@ -12,10 +12,11 @@ import {
 import type { SavedCalibrator } from '../../../core/calibration/saved';
 import type { CalibrateOn } from '../../../core/model/predictions';
 import { foldsInWords } from '../../../core/words/calibration';
-import type { Comparison, FitParams, PanelSettings } from '../../../protocol/calibration-page';
+import type { Comparison, PanelSettings } from '../../../protocol/calibration-page';
 import type { LabelledTable } from '../../../store/tables/labelled';
 import { diagramOf } from './diagram-data';
 import { sharesFor } from './load';
+import type { FitParams } from '../../../protocol/calibration-worker';
 
 /**
  * @returns the comparison for the page, and what it was made from

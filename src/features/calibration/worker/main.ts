@@ -4,44 +4,34 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { parentPort } from 'node:worker_threads';
-import {
-  createMessageConnection,
-  PortMessageReader,
-  PortMessageWriter,
-  ResponseError,
-} from 'vscode-jsonrpc/node';
+import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
 import type { CalibratorComparison } from '../../../core/calibration/compare-calibrators';
 import { needs } from '../../../core/calibration/registry';
 import type { SavedCalibrator } from '../../../core/calibration/saved';
-import type { EvaluateReport } from '../../../core/decisions/report';
 import { UserError } from '../../../core/user-error';
-import {
-  decideParamsSchema,
-  WORKER_DECIDE,
-  WORKER_PROGRESSION,
-  type DecideParams,
-  type DecisionReport,
-  type MethodProgression,
+import type {
+  DecideParams,
+  DecisionReport,
+  MethodProgression,
 } from '../../../protocol/calibration-decisions';
-import {
-  analyseParamsSchema,
-  binQuestionSchema,
-  fitParamsSchema,
-  panelSettingsSchema,
-  WORKER_METHODS,
-  type AnalyseParams,
-  type Analysis,
-  type BinQuestion,
-  type BinRows,
-  type Breakdown,
-  columnsParamsSchema,
-  type Comparison,
-  type FitParams,
-  type MethodsComparison,
-  type PanelSettings,
-  type RowView,
+import type {
+  Analysis,
+  BinRows,
+  Breakdown,
+  Comparison,
+  MethodsComparison,
+  PanelSettings,
+  RowView,
 } from '../../../protocol/calibration-page';
-import { type ReportParams, reportParamsSchema, WORKER_REPORT } from '../../../protocol/calibration-export';
+import {
+  CALIBRATION_WORKER_CONTRACT,
+  type AnalyseParams,
+  type BinQuestion,
+  type FitParams,
+  type Report,
+  type ReportParams,
+} from '../../../protocol/calibration-worker';
+import { listen, type Remote } from '../../../protocol/contract';
 import type { LabelledTable } from '../../../store/tables/labelled';
 import { analyse, reportOf, rowsOfBin } from './analyse';
 import { comparisonForPage, fitToSave } from './compare';
@@ -74,14 +64,14 @@ class TableWorker {
   /** What was broken down last, for the rows of its bins. */
   private brokenDown: BrokenDown | undefined;
 
-  constructor(private readonly notify: (method: string, params: object) => Promise<void>) {}
+  constructor(private readonly host: Remote<typeof CALIBRATION_WORKER_CONTRACT.host>) {}
 
   async analyse(params: AnalyseParams): Promise<Analysis> {
     if (params.reload || this.current?.key !== keyOf(params)) this.load(params);
     const { settings } = params;
     const { shown, origin } = await this.table();
     if (shown.table.n > QUICK_FIRST) {
-      await this.notify(WORKER_METHODS.preliminary, analyse(shown, settings, origin, true));
+      this.host.preliminary(analyse(shown, settings, origin, true));
       await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
     }
     return analyse(shown, settings, origin, false);
@@ -176,8 +166,8 @@ class TableWorker {
   }
 
   /** The document of `evaluate --json`. */
-  async report(params: ReportParams): Promise<EvaluateReport> {
-    return reportOf(await this.table(), params);
+  async report(params: ReportParams): Promise<Report> {
+    return { ...reportOf(await this.table(), params) };
   }
 
   /** Begins to read a table; whoever asks about it waits for it. */
@@ -202,7 +192,8 @@ class TableWorker {
   }
 
   private say(message: string): Promise<void> {
-    return this.notify(WORKER_METHODS.progress, { message });
+    this.host.progress({ message });
+    return Promise.resolve();
   }
 }
 
@@ -221,51 +212,21 @@ function start(): void {
     new PortMessageReader(parentPort),
     new PortMessageWriter(parentPort),
   );
-  const worker = new TableWorker((method, params) => connection.sendNotification(method, params));
-  connection.onRequest(WORKER_METHODS.analyse, (params: unknown) =>
-    forPeople(() => worker.analyse(analyseParamsSchema.parse(params))),
-  );
-  connection.onRequest(WORKER_METHODS.columns, (params: unknown) =>
-    forPeople(() => listColumns(columnsParamsSchema.parse(params).file)),
-  );
-  connection.onRequest(WORKER_METHODS.methods, (params: unknown) =>
-    forPeople(() => worker.methods(analyseParamsSchema.parse(params))),
-  );
-  connection.onRequest(WORKER_METHODS.breakdown, (params: unknown) =>
-    forPeople(() => worker.breakdown(analyseParamsSchema.parse(params))),
-  );
-  connection.onNotification(WORKER_METHODS.load, (params: unknown) =>
-    worker.load(analyseParamsSchema.parse(params)),
-  );
-  connection.onRequest(WORKER_METHODS.compare, (params: unknown) =>
-    forPeople(() => worker.compare(panelSettingsSchema.parse(params))),
-  );
-  connection.onRequest(WORKER_DECIDE, (params: unknown) =>
-    forPeople(() => worker.decide(decideParamsSchema.parse(params))),
-  );
-  connection.onRequest(WORKER_PROGRESSION, (params: unknown) =>
-    forPeople(() => worker.progression(analyseParamsSchema.parse(params))),
-  );
-  connection.onRequest(WORKER_METHODS.fit, (params: unknown) =>
-    forPeople(() => worker.fit(fitParamsSchema.parse(params))),
-  );
-  connection.onRequest(WORKER_REPORT, (params: unknown) =>
-    forPeople(() => worker.report(reportParamsSchema.parse(params))),
-  );
-  connection.onRequest(WORKER_METHODS.binRows, (params: unknown) =>
-    forPeople(() => worker.binRows(binQuestionSchema.parse(params))),
-  );
-  connection.listen();
-}
-
-/** Carries the code of an error for people across the thread's border. */
-async function forPeople<T>(run: () => T | Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new ResponseError(1, error.message, { code: error.code, message: error.message });
-  }
+  const peer = listen(connection, (error) => console.error(error));
+  const worker = new TableWorker(peer.remote(CALIBRATION_WORKER_CONTRACT.host));
+  peer.serve(CALIBRATION_WORKER_CONTRACT.worker, {
+    analyse: (params) => worker.analyse(params),
+    load: (params) => worker.load(params),
+    columns: ({ file }) => listColumns(file),
+    methods: (params) => worker.methods(params),
+    breakdown: (params) => worker.breakdown(params),
+    compare: (settings) => worker.compare(settings),
+    fit: (params) => worker.fit(params),
+    decide: (params) => worker.decide(params),
+    progression: (params) => worker.progression(params),
+    report: (params) => worker.report(params),
+    binRows: (question) => worker.binRows(question),
+  });
 }
 
 start();

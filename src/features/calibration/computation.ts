@@ -1,0 +1,239 @@
+/**
+ * What a panel computes, as a machine of few states: what runs, what is out of date, and what is given up when it is
+ * cancelled. One thing runs at a time, in the thread of the panel.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type * as vscode from 'vscode';
+import type { CalibratorId } from '../../core/calibration/registry';
+import type { SavedCalibrator } from '../../core/calibration/saved';
+import type { PanelSettings, PanelState } from '../../protocol/calibration-page';
+import type { LocalTable } from './local-table';
+import type { PanelStore } from './panel-store';
+import type { CalibrationWorker } from './worker-client';
+
+/**
+ * From a table to all that is wanted of it: analysing, breaking-down (where the view is not of all rows), comparing
+ * (where calibrators are to be compared). On numbers that are complete: looking (another view of the rows),
+ * comparing-methods, fitting.
+ */
+type Task = 'analysing' | 'breaking-down' | 'comparing' | 'looking' | 'comparing-methods' | 'fitting';
+
+/** What of the state goes with a task that is cancelled; what is complete stays. */
+const GIVEN_UP: Readonly<Record<Task, (settings: PanelSettings) => Partial<PanelState>>> = {
+  analysing: () => ({
+    error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
+  }),
+  'breaking-down': (settings) => ({
+    breakdown: null,
+    comparison: null,
+    settings: { ...settings, view: { by: 'all' }, compare: false },
+  }),
+  comparing: (settings) => ({ comparison: null, settings: { ...settings, compare: false } }),
+  looking: (settings) => ({ breakdown: null, settings: { ...settings, view: { by: 'all' } } }),
+  'comparing-methods': () => ({}),
+  fitting: () => ({}),
+};
+
+export interface ComputationParts {
+  readonly store: Pick<PanelStore, 'state' | 'update'>;
+  readonly table: Pick<LocalTable, 'file' | 'forget'>;
+  readonly worker: Pick<
+    CalibrationWorker,
+    'columns' | 'analyse' | 'breakdown' | 'compare' | 'methods' | 'fit' | 'stop'
+  >;
+  /** Decides anew, on the numbers as they are now. */
+  decide(): Promise<void>;
+  explained(error: unknown): NonNullable<PanelState['error']>;
+}
+
+export class Computation implements vscode.Disposable {
+  /** Null where nothing runs. While something does, the state has words for it. */
+  private task: Task | null = null;
+  private count = 0;
+  /** The worker's table is of an older content of the file, or of none. */
+  private stale = true;
+
+  constructor(private readonly parts: ComputationParts) {}
+
+  /** Counts what was begun and given up: what an earlier one still answers is not shown. */
+  get run(): number {
+    return this.count;
+  }
+
+  get isStale(): boolean {
+    return this.stale;
+  }
+
+  dispose(): void {
+    this.count++;
+    this.parts.worker.stop();
+  }
+
+  /** The file is another one than it was: what is computed next reads it again. */
+  outdate(): void {
+    this.stale = true;
+  }
+
+  /** Computes what other settings want. */
+  change(settings: PanelSettings): void {
+    const { store } = this.parts;
+    const { settings: before, error, analysis, methods } = store.state;
+    if (methods !== null && !isDeepStrictEqual(ofMethods(settings), ofMethods(before)))
+      store.update({ methods: null });
+    const isSameTable = isDeepStrictEqual(settings.table, before.table);
+    // What was computed of other columns would stand beside numbers that it does not belong to.
+    store.update({ settings, ...(isSameTable ? {} : { comparison: null, breakdown: null }) });
+    // Another look at the same numbers needs no other numbers.
+    const isComplete = this.task === null && error === null && analysis !== null && !this.stale;
+    if (isComplete && isDeepStrictEqual({ ...settings, view: before.view }, before)) void this.lookAgain();
+    else void this.compute();
+  }
+
+  /** Computes everything, unless something runs. */
+  recompute(): void {
+    if (this.task === null) void this.compute();
+  }
+
+  async compute(): Promise<void> {
+    const { store, table, worker } = this.parts;
+    // A computation cannot be interrupted otherwise; a finished worker keeps its table for the next question.
+    if (this.task !== null) {
+      worker.stop();
+      this.stale = true;
+    }
+    const run = this.begin('analysing');
+    store.update({ busy: 'Reading the table' });
+    try {
+      const reload = this.stale;
+      if (reload) table.forget();
+      const file = await table.file();
+      if (run !== this.count) return;
+      if (reload) {
+        const columns = await worker.columns(file);
+        if (run !== this.count) return;
+        store.update({ columns, methods: null });
+      }
+      this.stale = false;
+      const analysis = await worker.analyse({ file, settings: store.state.settings, reload });
+      if (run !== this.count) return;
+      this.task = 'breaking-down';
+      // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
+      const outdated = reload ? { comparison: null, breakdown: null } : {};
+      store.update({ busy: 'Computing', error: null, analysis, comparisonError: null, ...outdated });
+      await this.parts.decide();
+      if (run !== this.count || !(await this.breakDown(run))) return;
+      if (store.state.settings.compare) await this.compare(run);
+      else this.end({});
+    } catch (reason) {
+      if (run !== this.count) return;
+      this.stale = true;
+      const error = this.parts.explained(reason);
+      this.end({ error });
+      // Which one to choose is best seen.
+      if (error.code === 'several-methods') void this.compareMethods();
+    }
+  }
+
+  private async lookAgain(): Promise<void> {
+    const run = this.begin('looking');
+    if (await this.breakDown(run)) this.end({});
+  }
+
+  /** Puts the scoring methods of the table side by side, unless something runs. */
+  async compareMethods(): Promise<void> {
+    if (this.task !== null) return;
+    const { store, table, worker } = this.parts;
+    const run = this.begin('comparing-methods');
+    store.update({ busy: 'Comparing methods', methodsError: null });
+    const { settings } = store.state;
+    const compared = await table
+      .file()
+      .then((file) => worker.methods({ file, settings, reload: false }))
+      .then((methods) => ({ methods, methodsError: null }))
+      .catch((error: unknown) => ({ methods: null, methodsError: this.parts.explained(error) }));
+    if (run === this.count) this.end(compared);
+  }
+
+  /** @returns whether the computation that it belongs to goes on */
+  private async breakDown(run: number): Promise<boolean> {
+    const { store, table, worker } = this.parts;
+    const { settings } = store.state;
+    if (settings.view.by === 'all') {
+      store.update({ breakdown: null, breakdownError: null });
+      return true;
+    }
+    store.update({ busy: 'Computing', breakdownError: null });
+    const shown = await table
+      .file()
+      .then((file) => worker.breakdown({ file, settings, reload: false }))
+      .then((breakdown) => ({ breakdown, breakdownError: null }))
+      .catch((error: unknown) => ({ breakdown: null, breakdownError: this.parts.explained(error) }));
+    if (run !== this.count) return false;
+    store.update(shown);
+    return true;
+  }
+
+  private async compare(run: number): Promise<void> {
+    const { store, worker } = this.parts;
+    this.task = 'comparing';
+    store.update({ busy: 'Comparing calibrators' });
+    try {
+      const comparison = await worker.compare(store.state.settings);
+      if (run !== this.count) return;
+      this.end({ comparison });
+      await this.parts.decide();
+    } catch (error) {
+      if (run === this.count) this.end({ comparison: null, comparisonError: this.parts.explained(error) });
+    }
+  }
+
+  /**
+   * Fits a calibrator on all rows.
+   *
+   * @returns undefined where the file changed meanwhile: what was fitted is not what the panel shows
+   * @throws UserError cancelled, and what fitting says
+   */
+  async fit(method: CalibratorId, version: string): Promise<SavedCalibrator | undefined> {
+    const { store, table, worker } = this.parts;
+    const run = this.begin('fitting');
+    store.update({ busy: `Fitting ${method} on all rows` });
+    try {
+      const saved = await worker.fit({
+        file: await table.file(),
+        method,
+        settings: store.state.settings,
+        version,
+        time: new Date().toISOString(),
+      });
+      return run === this.count ? saved : undefined;
+    } finally {
+      if (run === this.count) this.end({});
+    }
+  }
+
+  /** Stops what runs. */
+  cancel(): void {
+    const { store, worker } = this.parts;
+    const { task } = this;
+    if (task === null) return;
+    this.count++;
+    worker.stop();
+    if (task === 'analysing') this.stale = true;
+    this.end(GIVEN_UP[task](store.state.settings));
+  }
+
+  private begin(task: Task): number {
+    this.task = task;
+    return ++this.count;
+  }
+
+  private end(change: Partial<PanelState>): void {
+    this.task = null;
+    this.parts.store.update({ busy: null, ...change });
+  }
+}
+
+/** What the comparison of scoring methods depends on. */
+function ofMethods({ bins, binning, table: { mapping, on } }: PanelSettings): unknown {
+  return { bins, binning, mapping, on };
+}

@@ -1,0 +1,101 @@
+/** The page of a panel: what it says goes to the part of the panel that it concerns, and the panel's state to it. */
+import type * as vscode from 'vscode';
+import type { CalibratorId } from '../../core/calibration/registry';
+import type { DecisionChoices } from '../../protocol/calibration-decisions';
+import {
+  CALIBRATION_PAGE_CONTRACT,
+  type BinParams,
+  type BinRows,
+  type PanelSettings,
+} from '../../protocol/calibration-page';
+import { openPage } from '../../workspace/page';
+import type { Services } from '../../workspace/services';
+import type { Computation } from './computation';
+import { PanelExport } from './export/panel-export';
+import type { LocalTable } from './local-table';
+import type { PanelDecisions } from './panel-decisions';
+import type { PanelProgression } from './panel-progression';
+import type { PanelStore } from './panel-store';
+import type { CalibrationWorker } from './worker-client';
+
+/** What the panel does on request of its page, beside what its parts do. */
+export interface PanelActions {
+  /** The page is there, with what a page before it kept; null for nothing. */
+  start(settings: PanelSettings | null, choices: DecisionChoices | null): void;
+  change(settings: PanelSettings): void;
+  save(method: CalibratorId): Promise<void>;
+  /** @param line undefined for none in particular */
+  reveal(line: number | undefined): Promise<void>;
+}
+
+export interface PageParts {
+  /** Of the table. */
+  readonly uri: vscode.Uri;
+  readonly services: Services;
+  readonly store: PanelStore;
+  readonly table: LocalTable;
+  readonly worker: CalibrationWorker;
+  readonly computation: Computation;
+  readonly decisions: PanelDecisions;
+  readonly progression: PanelProgression;
+}
+
+export function openPanelPage(
+  webview: vscode.Webview,
+  parts: PageParts,
+  actions: PanelActions,
+): { dispose(): void } {
+  const { services, store, computation, decisions, progression } = parts;
+  const peer = openPage(webview, services, {
+    name: 'calibration',
+    title: 'Calibration',
+    drawsPictures: true,
+  });
+  const page = peer.remote(CALIBRATION_PAGE_CONTRACT.page);
+  const exporting = new PanelExport({ ...parts, page });
+  // Not all of it each time: the page would parse, compare and keep thousands of dots for a word of progress.
+  const subscription = store.onDidChange((change) => page.change(change));
+  peer.serve(CALIBRATION_PAGE_CONTRACT.host, {
+    ready: ({ settings, choices }) => {
+      actions.start(settings, choices);
+      page.state(store.state);
+    },
+    settings: (settings) => actions.change(settings),
+    retry: () => {
+      computation.outdate();
+      void computation.compute();
+    },
+    cancel: () => computation.cancel(),
+    compareMethods: () => computation.compareMethods(),
+    binRows: (bin) => binRows(parts, bin),
+    reveal: ({ line }) => actions.reveal(line),
+    openText: () => actions.reveal(undefined),
+    save: ({ method }) => actions.save(method),
+    ask: (question) => decisions.ask(question),
+    editBuckets: ({ buckets }) => decisions.edit(buckets),
+    startProgression: () => progression.start(),
+    cancelProgression: () => progression.reset(),
+    export: ({ pictures, part }) => exporting.file(pictures, part),
+    copy: ({ part }) => exporting.copy(part),
+  });
+  return {
+    dispose: () => {
+      subscription.dispose();
+      peer.dispose();
+    },
+  };
+}
+
+/** Null where they cannot be listed: the page offers to ask again. */
+async function binRows(
+  { services, store, table, worker }: PageParts,
+  bin: BinParams,
+): Promise<BinRows | null> {
+  try {
+    const { settings } = store.state;
+    return await worker.binRows({ ...bin, file: await table.file(), settings });
+  } catch (error) {
+    services.log.debug('calibration panel', error);
+    return null;
+  }
+}

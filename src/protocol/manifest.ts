@@ -1,0 +1,55 @@
+/** Commands, context keys, views and settings by the names that package.json has for them. A unit test compares the two. */
+
+export const COMMANDS = {
+  classifySelection: 'promptConfidence.classifySelection',
+  classifyWith: 'promptConfidence.classifyWith',
+  classifyLines: 'promptConfidence.classifyLines',
+  clearResults: 'promptConfidence.clearResults',
+  chooseModel: 'promptConfidence.chooseModel',
+  downloadModel: 'promptConfidence.downloadModel',
+  manageModels: 'promptConfidence.manageModels',
+  newClassifier: 'promptConfidence.newClassifier',
+  addEndpoint: 'promptConfidence.addEndpoint',
+  setEndpointKey: 'promptConfidence.setEndpointKey',
+  removeEndpoint: 'promptConfidence.removeEndpoint',
+  restartEngine: 'promptConfidence.restartEngine',
+  showLog: 'promptConfidence.showLog',
+  showActions: 'promptConfidence.showActions',
+  showResult: 'promptConfidence.showResult',
+  openCalibration: 'promptConfidence.openCalibration',
+  scoreCsv: 'promptConfidence.scoreCsv',
+  pauseScoring: 'promptConfidence.pauseScoring',
+  setCalibrator: 'promptConfidence.setCalibrator',
+} as const;
+
+/** What conditions in package.json ask for. */
+export const CONTEXT_KEYS = {
+  /** True once a model is on this machine: the walkthrough's first step. */
+  hasModel: 'promptConfidence.hasModel',
+  /** True while there is a run to pause. */
+  scoring: 'promptConfidence.scoring',
+} as const;
+
+export const RESULT_VIEW = 'promptConfidence.result';
+export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
+
+export const SETTINGS_SECTION = 'promptConfidence';
+/** Within the section. */
+export const SETTINGS = [
+  'classifier',
+  'buckets',
+  'model',
+  'endpoints',
+  'gpu',
+  'gpuLayers',
+  'threads',
+  'nodePath',
+  'unloadAfterMinutes',
+  'hover.classifySelection',
+] as const;
+export type SettingName = (typeof SETTINGS)[number];
+
+/** As it stands in settings.json. */
+export function settingId(name: SettingName): string {
+  return `${SETTINGS_SECTION}.${name}`;
+}

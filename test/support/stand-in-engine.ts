@@ -1,0 +1,69 @@
+/**
+ * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
+ * is never loaded, one called crawl.gguf in steps of 250 ms; a request for several texts takes 1.3 s, one for the text
+ * "hang" for ever.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { listen } from '../../src/protocol/contract';
+import { ENGINE_CONTRACT, type ContextShape, type ModelInfo } from '../../src/protocol/engine';
+
+const MODEL: ModelInfo = {
+  fileName: 'm.gguf',
+  bytes: 1,
+  hasChatTemplate: false,
+  trainContextTokens: 1,
+  loadMs: 1,
+  device: { backend: 'cpu', names: [], offloadedLayers: 0, totalLayers: 1, threads: 1 },
+  versions: { nodeLlamaCpp: '0', llamaCpp: '0' },
+};
+const SHAPE: ContextShape = {
+  prompt: 'completion',
+  sequences: 1,
+  contextTokens: 1,
+  batchTokens: 1,
+  prefixTokens: 1,
+  padding: 4,
+  flashAttention: false,
+  swaFullCache: false,
+};
+
+const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+const peer = listen(connection, (error) => console.error(error));
+const host = peer.remote(ENGINE_CONTRACT.host);
+
+let queue: Promise<unknown> = Promise.resolve();
+function inOrder<T>(work: () => Promise<T>): Promise<T> {
+  const result = queue.then(work);
+  queue = result;
+  return result;
+}
+async function takeTimeFor(texts: readonly string[]): Promise<void> {
+  if (texts.includes('hang')) await new Promise(() => undefined);
+  if (texts.length > 1) await sleep(1300);
+}
+
+peer.serve(ENGINE_CONTRACT.engine, {
+  load: ({ modelPath }) =>
+    inOrder(async () => {
+      const progress = (fraction: number): void => host.loadProgress({ phase: 'loading', fraction });
+      progress(0);
+      if (modelPath.endsWith('hang.gguf')) await new Promise(() => undefined);
+      for (let step = 1; step <= 6 && modelPath.endsWith('crawl.gguf'); step++) {
+        await sleep(250);
+        progress(step / 6);
+      }
+      return MODEL;
+    }),
+  score: ({ texts }) =>
+    inOrder(async () => {
+      await takeTimeFor(texts);
+      return { shape: SHAPE, scores: [] };
+    }),
+  sample: ({ texts }) =>
+    inOrder(async () => {
+      await takeTimeFor(texts);
+      return { shape: SHAPE, samples: [] };
+    }),
+});
+process.on('disconnect', () => process.exit());

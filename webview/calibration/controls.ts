@@ -1,0 +1,64 @@
+/** The controls at the head of the page: what the numbers are of, and how diagrams are drawn. */
+import { BIN_COUNTS } from '../../src/protocol/calibration-page';
+import { h, replaceContent } from '../dom';
+import { checkbox, radios, select } from './choices';
+import type { Page, Section, Shown } from './page';
+import { viewChoice } from './parts';
+
+/** @param columnsButton opens the form of the columns */
+export function controlSection(page: Page, columnsButton: () => HTMLElement): Section {
+  const element = h('div', { class: 'controls' });
+  return {
+    element,
+    dependsOn: ({ state: { settings, columns, analysis }, view }) => [
+      settings,
+      columns?.header,
+      analysis === null,
+      view.band,
+      view.withCurve,
+    ],
+    draw: (shown) => {
+      element.hidden = shown.state.analysis === null;
+      replaceContent(element, ...content(page, shown), columnsButton());
+    },
+  };
+}
+
+function content(page: Page, { state, view }: Shown): Node[] {
+  const { settings } = state;
+  const counts = [...new Set([...BIN_COUNTS, settings.bins])].sort((a, b) => a - b);
+  return [
+    viewChoice(state, (wanted) => {
+      page.look({ part: null, chosen: null });
+      page.change({ view: wanted });
+    }),
+    select(
+      'Bins',
+      'bins',
+      counts.map((value) => ({ value, text: String(value) })),
+      settings.bins,
+      (bins) => page.change({ bins }),
+    ),
+    radios(
+      'of equal',
+      'binning',
+      [
+        { value: 'width', text: 'width' },
+        { value: 'mass', text: 'mass' },
+      ],
+      settings.binning,
+      (binning) => page.change({ binning }),
+    ),
+    radios(
+      'Bars',
+      'band',
+      [
+        { value: 'consistency', text: 'if calibrated' },
+        { value: 'wilson', text: 'interval of accuracy' },
+      ],
+      view.band,
+      (band) => page.look({ band }),
+    ),
+    checkbox('Smooth curve', 'curve', view.withCurve, (withCurve) => page.look({ withCurve })),
+  ];
+}

@@ -1,0 +1,50 @@
+/** The section in which a person says what the columns are: open where they ask for it, or the table needs it. */
+import type { PanelState } from '../../src/protocol/calibration-page';
+import { button } from '../button';
+import { columnsForm } from './columns-form';
+import { type Page, type Section, section, type Shown } from './page';
+import { isMappable } from './words';
+
+export function mappingSection(page: Page): Section {
+  return section(
+    ({ state: { columns, settings, error, analysis }, view }) => [
+      columns,
+      settings.table,
+      error?.code,
+      analysis?.evaluation.labels,
+      view.mapping,
+    ],
+    (shown) => content(page, shown),
+  );
+}
+
+/** @param form the section that it opens and closes */
+export function columnsButton(page: Page, form: Section): HTMLElement {
+  return button('Columns…', { key: 'columns', secondary: true }, () => {
+    page.look({ mapping: page.shown?.view.mapping !== true });
+    form.element.querySelector('h2')?.focus();
+  });
+}
+
+function content(page: Page, { state, view }: Shown): Node[] {
+  const { columns, settings, error } = state;
+  const isNeeded = error !== null && isMappable(error.code);
+  if (columns === null || !(view.mapping || isNeeded)) return [];
+  return [
+    columnsForm({
+      columns,
+      table: settings.table,
+      labels: labelShares(state),
+      use: (table) => {
+        page.look({ mapping: false });
+        page.change({ table });
+      },
+      close: isNeeded ? null : () => page.look({ mapping: false }),
+    }),
+  ];
+}
+
+function labelShares({ analysis }: PanelState): { label: string; share: number }[] | null {
+  const { labelMetrics, n } = analysis?.evaluation ?? {};
+  return labelMetrics?.perLabel.map(({ label, support }) => ({ label, share: support / (n ?? 1) })) ?? null;
+}

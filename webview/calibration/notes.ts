@@ -1,0 +1,73 @@
+/** The end of the page: warnings, rows that were not used, and where the numbers come from. */
+import { aboutNumbers, count } from '../../src/core/words/calibration';
+import type { Analysis } from '../../src/protocol/calibration-page';
+import { h, warningIcon } from '../dom';
+import { type Page, type Section, section } from './page';
+import { link } from './tables';
+
+export function notesSection({ host }: Page): Section {
+  return section(
+    ({ state }) => [state.analysis],
+    ({ state: { analysis } }) =>
+      analysis === null
+        ? []
+        : [
+            ...warningPart(analysis),
+            ...rejectedPart(analysis, (line) => host.reveal({ line })),
+            ...aboutPart(analysis),
+          ],
+  );
+}
+
+function warningPart({ evaluation: { warnings } }: Analysis): Node[] {
+  if (warnings.length === 0) return [];
+  return [
+    h(
+      'section',
+      { class: 'warnings' },
+      h('h2', {}, warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`),
+      h('ul', {}, ...warnings.map(({ message }) => h('li', {}, warningIcon(), h('span', {}, message)))),
+    ),
+  ];
+}
+
+function rejectedPart(
+  { evaluation: { rejected }, rejectedCount }: Analysis,
+  onReveal: (line: number) => void,
+): Node[] {
+  if (rejectedCount === 0) return [];
+  const more = rejectedCount - rejected.length;
+  return [
+    h(
+      'section',
+      { class: 'rejected' },
+      h('h2', {}, `${count(rejectedCount, 'row')} not used`),
+      h(
+        'ul',
+        {},
+        ...rejected.map(({ line, reason }) =>
+          h(
+            'li',
+            {},
+            link(`Line ${line}`, `rejected-${line}`, () => onReveal(line)),
+            `: ${reason}`,
+          ),
+        ),
+        ...(more > 0 ? [h('li', {}, `and ${count(more, 'more row')}`)] : []),
+      ),
+    ),
+  ];
+}
+
+function aboutPart({ evaluation, origin, preliminary }: Analysis): Node[] {
+  if (preliminary) return [];
+  return [
+    h(
+      'section',
+      { class: 'about' },
+      h('h2', {}, 'About these numbers'),
+      h('p', {}, origin),
+      h('p', {}, aboutNumbers(evaluation)),
+    ),
+  ];
+}

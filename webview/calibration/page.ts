@@ -1,0 +1,112 @@
+/** The page as its sections see it: what is shown, who is drawn when, and what they may do. */
+import type { Remote } from '../../src/protocol/contract';
+import type {
+  CALIBRATION_PAGE_CONTRACT,
+  PanelSettings,
+  PanelState,
+} from '../../src/protocol/calibration-page';
+import { h, replaceContent } from '../dom';
+import type { Memory } from '../start';
+import { FIRST_VIEW, type Kept, keptSchema, type View } from './view';
+
+/** All that there is to draw from. */
+export interface Shown {
+  readonly state: PanelState;
+  readonly view: View;
+}
+
+export interface Section {
+  readonly element: HTMLElement;
+  /** What it is drawn from. While that is the same it stays as it is, and with it what is typed and selected in it. */
+  dependsOn(shown: Shown): readonly unknown[];
+  /** Changes nothing but its element. */
+  draw(shown: Shown): void;
+}
+
+/** A section whose content is replaced whenever it is drawn. */
+export function section(
+  dependsOn: Section['dependsOn'],
+  content: (shown: Shown) => readonly (Node | string)[],
+  element: HTMLElement = h('div', {}),
+): Section {
+  return { element, dependsOn, draw: (shown) => replaceContent(element, ...content(shown)) };
+}
+
+export class Page {
+  private readonly sections: Section[] = [];
+  private readonly drawnFrom = new Map<Section, readonly unknown[]>();
+  private state: PanelState | undefined;
+  private view: View;
+  /** What was kept when the page was here last. */
+  readonly before: Kept | undefined;
+  private kept: Kept | undefined;
+
+  /** @param announcement read aloud when it changes */
+  constructor(
+    readonly host: Remote<typeof CALIBRATION_PAGE_CONTRACT.host>,
+    private readonly memory: Memory,
+    private readonly announcement: HTMLElement,
+  ) {
+    // What another version kept has another shape.
+    this.before = keptSchema.safeParse(memory.read()).data;
+    this.kept = this.before;
+    this.view = this.before?.view ?? FIRST_VIEW;
+  }
+
+  /** Undefined until the host has sent its state. */
+  get shown(): Shown | undefined {
+    return this.state && { state: this.state, view: this.view };
+  }
+
+  /** Draws them from now on, in this order. */
+  add(...sections: readonly Section[]): void {
+    this.sections.push(...sections);
+  }
+
+  show(state: PanelState): void {
+    this.state = state;
+    this.draw();
+  }
+
+  /** Looks at it in another way. */
+  look(change: Partial<View>): void {
+    this.view = { ...this.view, ...change };
+    this.draw();
+  }
+
+  /** Asks for numbers by other settings. */
+  change(settings: Partial<PanelSettings>): void {
+    if (this.state !== undefined) this.host.settings({ ...this.state.settings, ...settings });
+  }
+
+  announce(words: string): void {
+    this.announcement.textContent = words;
+  }
+
+  private draw(): void {
+    const { shown } = this;
+    if (shown === undefined) return;
+    for (const part of this.sections) {
+      const from = part.dependsOn(shown);
+      if (same(from, this.drawnFrom.get(part))) continue;
+      this.drawnFrom.set(part, from);
+      part.draw(shown);
+    }
+    this.keep(shown);
+  }
+
+  private keep({ state: { settings, decisions }, view }: Shown): void {
+    const kept: Kept = { view, settings, choices: decisions.choices };
+    if (same(kept, this.kept)) return;
+    this.kept = kept;
+    this.memory.keep(kept);
+  }
+}
+
+/** Whether they say the same. What a change does not name is the same object as before, and need not be looked into. */
+export function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((part, index) => same(part, b[index]));
+  return JSON.stringify(a) === JSON.stringify(b);
+}

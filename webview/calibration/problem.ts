@@ -1,0 +1,54 @@
+/** The section that says why there are no numbers, or only earlier ones, and what to do. */
+import type { PanelState } from '../../src/protocol/calibration-page';
+import { button } from '../button';
+import { h, warningIcon } from '../dom';
+import { type Page, type Section, section } from './page';
+import { isMappable, remedy } from './words';
+
+/** @param columnsButton opens the form of the columns */
+export function problemSection({ host }: Page, columnsButton: () => HTMLElement): Section {
+  return section(
+    ({ state: { error, analysis, columns } }) => [error, analysis === null, columns === null],
+    ({ state }) => content(state),
+  );
+
+  function content({ error, analysis, columns }: PanelState): Node[] {
+    if (error === null) return [];
+    const again = button(
+      'Compute Again',
+      { key: 'retry', secondary: isMappable(error.code) || error.code === 'several-methods' },
+      () => host.retry(),
+    );
+    const text = button('Open as Text', { key: 'text', secondary: true }, () => host.openText());
+    const outdated = isMappable(error.code)
+      ? 'The numbers below are the earlier ones.'
+      : 'The numbers below are of the file as it was before.';
+    const mapped = columns !== null && error.code !== 'no-file' && !isMappable(error.code);
+    const advice = [remedy(error.code), ...(analysis === null ? [] : [outdated])].filter(
+      (part) => part !== '',
+    );
+    return [
+      h(
+        'section',
+        { class: 'problem' },
+        h('h2', {}, warningIcon(), errorTitle(error.code)),
+        h('p', {}, error.message),
+        ...advice.map((part) => h('p', { class: 'quiet' }, part)),
+        h(
+          'div',
+          { class: 'buttons' },
+          again,
+          ...(error.code === 'no-file' ? [] : [text]),
+          ...(mapped ? [columnsButton()] : []),
+        ),
+      ),
+    ];
+  }
+}
+
+function errorTitle(code: string): string {
+  if (code === 'several-methods') return 'Choose a scoring method';
+  if (code === 'no-file') return 'The file is gone';
+  if (code === 'cancelled') return 'Cancelled';
+  return 'This table cannot be used as it is';
+}

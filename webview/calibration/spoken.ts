@@ -1,0 +1,15 @@
+/** What a screen reader is told of a new state. */
+import { CORRECTNESS, factsOf, verdict } from '../../src/core/words/calibration';
+import type { PanelState } from '../../src/protocol/calibration-page';
+import { same } from './page';
+
+/** @returns undefined where there is nothing to say */
+export function spoken(state: PanelState, before: PanelState | undefined): string | undefined {
+  if (state.error !== null && !same(state.error, before?.error)) return state.error.message;
+  if (state.busy !== null && (before?.busy ?? null) === null) return state.busy;
+  if (state.busy === null && (before?.busy ?? null) !== null && state.analysis !== null) {
+    const said = verdict(state.analysis.evaluation, CORRECTNESS);
+    return `${factsOf(state.analysis.evaluation)}. ${said?.title ?? ''}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,103 @@
+/** How a page starts: it listens before it draws anything, and says so where it cannot be shown. */
+import {
+  AbstractMessageReader,
+  AbstractMessageWriter,
+  createMessageConnection,
+  type DataCallback,
+  type Disposable,
+  type Message,
+} from 'vscode-jsonrpc/browser';
+import { type Handlers, listen, type Methods, type Remote } from '../src/protocol/contract';
+import { PAGE_CONTRACT } from '../src/protocol/page';
+import { button } from './button';
+import { h } from './dom';
+
+/** What VS Code keeps for a page that is away: hidden, or in a window that is loaded anew. */
+export interface Memory {
+  /** Of unknown shape: an older version may have kept it. */
+  read(): unknown;
+  keep(state: object): void;
+}
+
+/**
+ * Starts a page. Where that fails, or something from the host cannot be shown, a sentence and a button to start again
+ * take the page's place, and the host's log has the error.
+ *
+ * @param start draws the page and gives what the host may call; it can call the host already
+ */
+export function startPage<Page extends Methods<Page>, Host extends Methods<Host>>(
+  contract: { readonly page: Page; readonly host: Host },
+  start: (host: Remote<Host>, memory: Memory) => Handlers<Page>,
+): void {
+  const api = acquireVsCodeApi();
+  const connection = createMessageConnection(
+    new HostReader(),
+    new HostWriter((message) => api.postMessage(message)),
+  );
+  const fail = (error: unknown): void => {
+    console.error(error);
+    host.failed({ message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    document.body.replaceChildren(
+      failure(() => {
+        // It may be what the page cannot be shown with.
+        api.setState(null);
+        host.restart();
+      }),
+    );
+  };
+  const peer = listen(connection, fail);
+  const host = peer.remote(PAGE_CONTRACT.host);
+  try {
+    const memory = { read: () => api.getState(), keep: (state: object) => void api.setState(state) };
+    peer.serve(contract.page, start(peer.remote(contract.host), memory));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function failure(again: () => void): HTMLElement {
+  return h(
+    'main',
+    {},
+    h(
+      'section',
+      { class: 'failure', role: 'alert' },
+      h('h1', {}, 'This page cannot be shown'),
+      h(
+        'p',
+        {},
+        'Start it again. Show Log (in the command palette under Prompt Confidence) has the details.',
+      ),
+      button('Start Again', { key: 'start-again' }, again),
+    ),
+  );
+}
+
+class HostReader extends AbstractMessageReader {
+  listen(callback: DataCallback): Disposable {
+    const listener = ({ data }: MessageEvent<unknown>): void => {
+      if (isMessage(data)) callback(data);
+    };
+    window.addEventListener('message', listener);
+    return { dispose: () => window.removeEventListener('message', listener) };
+  }
+}
+
+class HostWriter extends AbstractMessageWriter {
+  constructor(private readonly post: (message: unknown) => void) {
+    super();
+  }
+
+  write(message: Message): Promise<void> {
+    this.post(message);
+    return Promise.resolve();
+  }
+
+  end(): void {
+    // Nothing to close.
+  }
+}
+
+function isMessage(data: unknown): data is Message {
+  return typeof data === 'object' && data !== null && 'jsonrpc' in data && data.jsonrpc === '2.0';
+}
