@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { UserError } from '../../../src/core/user-error';
 import { Computation, type ComputationParts } from '../../../src/features/calibration/computation';
 import { analyse } from '../../../src/features/calibration/worker/analyse';
-import { loadTable } from '../../../src/features/calibration/worker/load';
+import { loadForPage } from '../../../src/features/calibration/worker/load';
 import {
   type Analysis,
   AS_FOUND,
@@ -57,7 +57,7 @@ describe('the computation of a calibration panel', () => {
   }
 
   before(async () => {
-    const { shown, origin } = await loadTable(fixture('panel/reviews.csv'), AS_FOUND);
+    const { shown, origin } = await loadForPage(fixture('panel/reviews.csv'), AS_FOUND);
     analysis = analyse(shown, DEFAULT_PANEL_SETTINGS, origin, true);
   });
   beforeEach(() => {
