@@ -129,9 +129,9 @@ async function run<Order, Result>(
   const meter = new JobMeter(now);
   const onProgress = async (progress: ProgramProgress): Promise<void> => {
     const { done, total, words } = progress;
-    report(meter.at(done, total, (...counts) => workInWords(words, ...counts)));
     state = { ...state, progress };
     if (now() - saved >= SAVE_MS) await save({});
+    report(meter.at(done, total, (...counts) => workInWords(words, ...counts)));
   };
   const onStart = async (pid: number): Promise<void> => {
     log(`process ${pid} began; its log is ${files.log}`);
