@@ -11,6 +11,7 @@ import { registerResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
 import { registerStatus } from './features/status/status';
+import { Jobs } from './app/jobs/jobs';
 import { EngineClient } from './sources/engine-client';
 import { cacheFolder } from './store/cache-home';
 import { LoadedModels } from './store/loaded-models';
@@ -67,8 +68,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const guard = new SecondCopyGuard(engine, loadedModels, prompts, {
     onError: (error) => log.warn('engine note', error),
   });
+  const jobs = new Jobs((line) => log.info(line));
   ending = async () => {
-    await engine.dispose();
+    // Paused first, so that none of them starts the engine again.
+    await Promise.all([jobs.stop(), engine.dispose()]);
     await guard.dispose();
   };
   const classifiers = new Classifiers();
@@ -101,6 +104,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     prompts,
     endpoints,
     work,
+    jobs,
   };
 
   const calibration = new CalibrationEditor(services);

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
+import { JobMeter } from '../app/jobs/progress';
 import { scoreTable } from '../app/score-table';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
-import { RowRate } from '../core/row-rate';
 import { estimateInWords } from '../core/words/estimate';
 import { rowsInWords } from '../core/words/progress';
 import { findClassifier } from '../store/classifiers';
@@ -165,18 +165,18 @@ const TELL_MS = 5000;
 
 /** Says on stderr how far a run is, now and then, and where it goes on. */
 function teller(io: Io): (done: { readonly rows: number }, total: number) => void {
-  const rate = new RowRate();
+  const meter = new JobMeter(() => performance.now());
   let toldAt: number | undefined;
   return ({ rows }, total) => {
     const now = performance.now();
-    rate.add(rows, now);
+    const { words } = meter.at(rows, total, rowsInWords);
     if (toldAt === undefined) {
       if (rows > 0) io.err(`Going on behind row ${rows.toLocaleString('en-US')}.\n`);
       toldAt = now;
     }
     if (now - toldAt < TELL_MS) return;
     toldAt = now;
-    io.err(`${rowsInWords(rows, total, rate.perSecond)}\n`);
+    io.err(`${words}\n`);
   };
 }
 

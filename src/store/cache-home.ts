@@ -15,9 +15,9 @@ export function cacheHome(
   return path.join(userCache(env, platform, home), 'prompt-confidence');
 }
 
-/** A subfolder of the cache: models, notes on the engines that run, the VS Code that the tests run, or test data fetched where it is used. */
+/** A subfolder of the cache: models, notes on the engines that run, states and logs of jobs, the VS Code that the tests run, or test data fetched where it is used. */
 export function cacheFolder(
-  name: 'models' | 'engines' | 'vscode-test' | 'fixtures',
+  name: 'models' | 'engines' | 'jobs' | 'vscode-test' | 'fixtures',
   home = cacheHome(),
 ): string {
   return path.join(home, name);

@@ -58,6 +58,16 @@ export async function withLock<T>(
   }
 }
 
+/**
+ * As `withLock`, but does not wait.
+ *
+ * @throws `busy` where somebody else holds the lock
+ */
+export async function withLockOrRefuse<T>(file: string, action: () => Promise<T>, busy: Error): Promise<T> {
+  const taken = new AbortController();
+  return withLock(file, action, { signal: taken.signal, onWait: () => taken.abort(busy) });
+}
+
 async function acquire(file: string, holder: Holder, options: LockOptions): Promise<void> {
   const { signal, abandonedMs = ABANDONED_MS } = options;
   let waiting = false;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { UserError } from '../core/user-error';
 import { errorCode } from './atomic';
 import { readState } from './download';
-import { withLock } from './lock';
+import { withLockOrRefuse } from './lock';
 
 const STATE_SUFFIX = '.part.json';
 
@@ -45,17 +45,16 @@ export async function unfinishedDownloads(folder: string): Promise<UnfinishedDow
 /** @throws UserError `download-running` while a window or a command line works on it */
 export async function deleteUnfinished(folder: string, file: string): Promise<void> {
   const target = path.join(folder, path.basename(file));
-  const running = new AbortController();
   const busy = new UserError(
     'download-running',
     `${file} is being downloaded at this moment. Cancel that first.`,
   );
-  await withLock(
+  await withLockOrRefuse(
     `${target}.lock`,
     async () => {
       await rm(`${target}.part`, { force: true });
       await rm(`${target}${STATE_SUFFIX}`, { force: true });
     },
-    { signal: running.signal, onWait: () => running.abort(busy) },
+    busy,
   );
 }

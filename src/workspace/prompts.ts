@@ -33,6 +33,8 @@ export interface ChoiceQuestion<T> {
   readonly title: string;
   readonly placeholder: string;
   readonly choices: readonly Choice<T>[];
+  /** Choices that take a while to find: they are added at the end. */
+  readonly more?: Promise<readonly Choice<T>[]>;
   readonly step?: Step;
 }
 
@@ -72,19 +74,16 @@ export interface Prompts {
 
 export class EditorPrompts implements Prompts {
   choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined> {
-    const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { value?: T }>();
+    const picker = vscode.window.createQuickPick<Item<T>>();
     picker.title = question.title;
     picker.placeholder = question.placeholder;
     picker.matchOnDescription = true;
     picker.matchOnDetail = true;
-    picker.items = question.choices.map(({ active: _, value, ...choice }) =>
-      value === undefined
-        ? { label: choice.label, kind: vscode.QuickPickItemKind.Separator }
-        : { ...choice, value },
-    );
+    picker.items = itemsOf(question.choices);
     const active = picker.items.filter((_, index) => question.choices[index]?.active === true);
     // An empty list would take the focus off the first one.
     if (active.length > 0) picker.activeItems = active;
+    if (question.more !== undefined) void addWhenFound(picker, question.more);
     return answer<T>(picker, question.step, (resolve) => {
       const chosen = picker.selectedItems[0]?.value;
       if (chosen !== undefined) resolve(chosen);
@@ -170,6 +169,29 @@ export class EditorPrompts implements Prompts {
   async openLink(url: string): Promise<void> {
     await vscode.env.openExternal(vscode.Uri.parse(url, true));
   }
+}
+
+type Item<T> = vscode.QuickPickItem & { value?: T };
+
+function itemsOf<T>(choices: readonly Choice<T>[]): Item<T>[] {
+  return choices.map(({ active: _, value, ...choice }) =>
+    value === undefined
+      ? { label: choice.label, kind: vscode.QuickPickItemKind.Separator }
+      : { ...choice, value },
+  );
+}
+
+async function addWhenFound<T>(
+  picker: vscode.QuickPick<Item<T>>,
+  more: Promise<readonly Choice<T>[]>,
+): Promise<void> {
+  picker.busy = true;
+  const found = await more;
+  // New items take the focus to the first one.
+  const { activeItems } = picker;
+  picker.items = [...picker.items, ...itemsOf(found)];
+  picker.activeItems = activeItems;
+  picker.busy = false;
 }
 
 /** Shows a picker or an input box until it is answered, and closes it. */

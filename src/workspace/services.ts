@@ -1,6 +1,7 @@
 /** What the composition root hands to every feature. */
 import type * as vscode from 'vscode';
 import type { EngineModels } from '../app/engine-models';
+import type { Jobs } from '../app/jobs/jobs';
 import type { Sources } from '../app/sources';
 import type { LoadedModels } from '../store/loaded-models';
 import type { ModelStore } from '../store/models';
@@ -25,6 +26,8 @@ export interface Services {
   readonly results: Results;
   readonly models: ModelStore;
   readonly work: Work;
+  /** Long work, which can be paused and resumed. */
+  readonly jobs: Jobs;
   /** Fire it after a change to the models of this machine. */
   readonly modelsChanged: vscode.EventEmitter<void>;
   /** What the engines of other windows hold. */

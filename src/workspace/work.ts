@@ -1,5 +1,7 @@
 /** Work that a person waits for: shown when it takes long, cancellable, and known to the result view. */
 import * as vscode from 'vscode';
+import type { Job } from '../app/jobs/job';
+import { shareOf } from '../app/jobs/progress';
 import { UserError } from '../core/user-error';
 import type { EngineClient, EngineState } from '../sources/engine-client';
 
@@ -20,7 +22,7 @@ interface Step {
 
 interface Running {
   readonly title: string;
-  readonly controller: AbortController;
+  readonly stop: () => void;
   isLong: boolean;
   step: Step | undefined;
 }
@@ -41,9 +43,9 @@ export class Work implements vscode.Disposable {
     return entry.step === undefined ? `${entry.title}…` : `${entry.title}: ${entry.step.message}`;
   }
 
-  /** Cancels all that is being done. */
+  /** Cancels all that is being done; jobs are paused. */
   cancel(): void {
-    for (const { controller } of this.running) controller.abort();
+    for (const { stop } of this.running) stop();
   }
 
   dispose(): void {
@@ -59,7 +61,36 @@ export class Work implements vscode.Disposable {
    */
   async run<T>(title: string, task: (handle: WorkHandle) => Promise<T>): Promise<T> {
     const controller = new AbortController();
-    const entry: Running = { title, controller, isLong: false, step: engineStep(this.engine.state) };
+    const result = await this.show(
+      title,
+      () => controller.abort(),
+      (report) => task({ signal: controller.signal, report }),
+    );
+    if (controller.signal.aborted) throw new UserError('cancelled', 'Cancelled.');
+    return result;
+  }
+
+  /** Shows a job until it ends, as `run` does; the Cancel button pauses it. */
+  async follow(job: Job): Promise<void> {
+    await this.show(
+      job.title,
+      () => job.pause(),
+      async (report) => {
+        const subscription = job.onDidChange(() => {
+          if (job.progress !== undefined) report(job.progress.words, shareOf(job.progress));
+        });
+        await job.ended;
+        subscription.dispose();
+      },
+    );
+  }
+
+  private async show<T>(
+    title: string,
+    stop: () => void,
+    task: (report: WorkHandle['report']) => Promise<T>,
+  ): Promise<T> {
+    const entry: Running = { title, stop, isLong: false, step: engineStep(this.engine.state) };
     const steps = new vscode.EventEmitter<Step>();
     const setStep = (step: Step): void => {
       entry.step = step;
@@ -71,20 +102,15 @@ export class Work implements vscode.Disposable {
       if (step !== undefined) setStep(step);
     });
     this.running.push(entry);
-    const work = task({
-      signal: controller.signal,
-      report: (message, fraction) => setStep({ message, fraction }),
-    });
+    const work = task((message, fraction) => setStep({ message, fraction }));
     let notification: NodeJS.Timeout | undefined;
     try {
       notification = setTimeout(() => {
         entry.isLong = true;
         this.changed.fire();
-        void notify(title, work, controller, () => entry.step, steps.event);
+        void notify(entry, work, steps.event);
       }, NOTIFY_AFTER_MS);
-      const result = await work;
-      if (controller.signal.aborted) throw new UserError('cancelled', 'Cancelled.');
-      return result;
+      return await work;
     } finally {
       clearTimeout(notification);
       engineSubscription.dispose();
@@ -109,15 +135,9 @@ function engineStep(state: EngineState): Step | undefined {
   }
 }
 
-async function notify(
-  title: string,
-  work: Promise<unknown>,
-  controller: AbortController,
-  current: () => Step | undefined,
-  steps: vscode.Event<Step>,
-): Promise<void> {
+async function notify(entry: Running, work: Promise<unknown>, steps: vscode.Event<Step>): Promise<void> {
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    { location: vscode.ProgressLocation.Notification, title: entry.title, cancellable: true },
     async (progress, token) => {
       let percent = 0;
       const show = (step: Step | undefined): void => {
@@ -127,8 +147,8 @@ async function notify(
         progress.report({ message: step.message, increment: Math.max(0, now - percent) });
         percent = Math.max(percent, now);
       };
-      show(current());
-      const subscriptions = [steps(show), token.onCancellationRequested(() => controller.abort())];
+      show(entry.step);
+      const subscriptions = [steps(show), token.onCancellationRequested(entry.stop)];
       try {
         await work.catch(() => undefined);
       } finally {

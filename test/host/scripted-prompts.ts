@@ -13,13 +13,14 @@ export class ScriptedPrompts implements Prompts {
   /** @param answers to questions, in order: a label or part of one, a text, a button; undefined closes the question */
   constructor(private readonly answers: Answer[]) {}
 
-  choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined> {
-    this.said.push(`choose ${question.title}: ${question.choices.map((choice) => choice.label).join(' | ')}`);
+  async choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined> {
+    const choices = [...question.choices, ...((await question.more) ?? [])];
+    this.said.push(`choose ${question.title}: ${choices.map((choice) => choice.label).join(' | ')}`);
     const answer = this.next();
-    if (answer === undefined || answer === 'back') return Promise.resolve(answer);
-    const chosen = question.choices.find((choice) => choice.label.includes(answer));
+    if (answer === undefined || answer === 'back') return answer;
+    const chosen = choices.find((choice) => choice.label.includes(answer));
     assert.ok(chosen, `"${answer}" is not among the choices`);
-    return Promise.resolve(chosen.value);
+    return chosen.value;
   }
 
   ask(question: TextQuestion): Promise<{ readonly text: string } | 'back' | undefined> {

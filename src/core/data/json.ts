@@ -1,6 +1,15 @@
 /**
- * JSON that people edit by hand: what is wrong with it, and on which line.
+ * JSON that may be none; in files that people edit by hand also on which line it stops being it.
  */
+
+/** The parsed text; undefined where it is not JSON. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 const TOKEN =
   /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;

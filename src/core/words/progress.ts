@@ -8,6 +8,13 @@ export function rowsInWords(done: number, total: number, perSecond: number | und
   return `${rows} · ${formatRate(perSecond)} · ${formatTimeLeft((total - done) / perSecond)} left`;
 }
 
+/** "epoch 1 of 3 (24%) · 2 min left"; `done` and `total` are counted in whatever the work consists of. */
+export function workInWords(what: string, done: number, total: number, perSecond?: number): string {
+  const words = `${what} (${formatShare(done / total)})`;
+  if (perSecond === undefined || perSecond <= 0 || done >= total) return words;
+  return `${words} · ${formatTimeLeft((total - done) / perSecond)} left`;
+}
+
 /** "41 a second", "0.8 a second", "12 a minute" */
 function formatRate(perSecond: number): string {
   if (perSecond >= 10) return `${Math.round(perSecond).toLocaleString('en-US')} a second`;

@@ -1,5 +1,6 @@
 /** What scoring a table will take, and whether the person wants that. */
 import path from 'node:path';
+import type { ScoreChoice } from '../../app/jobs/scoring';
 import { type Forecast, forecast } from '../../app/score-table';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { estimateInWords } from '../../core/words/estimate';
@@ -8,7 +9,6 @@ import type { TableFile } from '../../store/tables/inspect';
 import { countRows } from '../../store/tables/rows';
 import { exists } from '../../store/tables/scored-file';
 import type { Services } from '../../workspace/services';
-import type { ScoreChoice } from './score-runs';
 
 /** From so many rows on it is asked first: on this machine, where it takes time, and elsewhere, where it may cost. */
 const MANY_ROWS = 1000;

@@ -9,6 +9,7 @@ import { ScoreRuns } from './score-runs';
 
 export function registerScore(services: Services): vscode.Disposable {
   const runs = new ScoreRuns(services);
+  services.jobs.register(runs.kind, (choice) => runs.run(choice));
   const subscriptions = vscode.Disposable.from(
     runs,
     // From the explorer with the file; from the palette for the file in front.

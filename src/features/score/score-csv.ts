@@ -2,11 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { Unfinished } from '../../app/jobs/job';
+import type { ScoreChoice } from '../../app/jobs/scoring';
 import { visibleName } from '../../core/words/score';
 import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { firstRows } from '../../store/tables/rows';
-import { discardUnfinished, readUnfinished, STATE_SUFFIX, whileAlone } from '../../store/tables/scored-file';
 import { activeTable } from '../../workspace/active-table';
 import { askInTurn, question } from '../../workspace/questions';
 import { reportError } from '../../workspace/report-error';
@@ -15,7 +16,7 @@ import { readSettings } from '../../workspace/settings';
 import { isTrustedOrTold } from '../../workspace/trust';
 import { guessTextColumn, scoredName } from './guesses';
 import { isAgreed } from './agree';
-import { howFar, choiceOf, type ScoreChoice, type ScoreRuns } from './score-runs';
+import type { ScoreRuns } from './score-runs';
 
 const TITLE = 'Score CSV';
 
@@ -34,7 +35,8 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
     if (!(await isTrustedOrTold(services.prompts, NOT_TRUSTED))) return;
     const file = await tableOnDisk(services, uri);
     if (file === undefined) return;
-    const left = await unfinishedOf(file);
+    const unfinished = await services.jobs.unfinishedOf(runs.kind, path.dirname(file));
+    const left = unfinished.find(({ order }) => order.source === file);
     if (left !== undefined) {
       const answer = await whatAboutUnfinished(services, left);
       if (answer === undefined) return;
@@ -42,7 +44,7 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
         await runs.run(left.order);
         return;
       }
-      await whileAlone(left.order.out, () => discardUnfinished(left.order.out));
+      await runs.kind.discard(left.order);
     }
     const source = await inspectTable(file);
     const order = await askForOrder(services, source);
@@ -70,38 +72,20 @@ async function tableOnDisk(
   return uri.fsPath;
 }
 
-interface Left {
-  readonly order: ScoreChoice;
-  /** How far it is, in words. */
-  readonly inWords: string;
-}
-
-/** A run from this table that was cut short. */
-async function unfinishedOf(file: string): Promise<Left | undefined> {
-  const folder = path.dirname(file);
-  for (const name of (await readdir(folder)).sort()) {
-    if (!name.endsWith(STATE_SUFFIX)) continue;
-    const out = path.join(folder, name.slice(0, -STATE_SUFFIX.length));
-    const left = await readUnfinished(out).catch(() => undefined);
-    if (left?.source !== file) continue;
-    const { run } = left;
-    return {
-      order: choiceOf(out, file, run),
-      inWords: `${path.basename(out)}: ${howFar(left)} by ${run.classifier}`,
-    };
-  }
-  return undefined;
-}
-
 async function whatAboutUnfinished(
   { prompts }: Services,
-  { inWords }: Left,
+  { order, words }: Unfinished<ScoreChoice>,
 ): Promise<'resume' | 'start over' | undefined> {
   const answer = await prompts.choose({
     title: TITLE,
     placeholder: 'This table was scored in part',
     choices: [
-      { label: 'Resume', detail: inWords, value: 'resume' as const, active: true },
+      {
+        label: 'Resume',
+        detail: `${path.basename(order.out)}: ${words} by ${order.classifier}`,
+        value: 'resume' as const,
+        active: true,
+      },
       { label: 'Start Over', detail: 'Forget what was scored', value: 'start over' as const },
     ],
   });

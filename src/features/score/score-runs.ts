@@ -1,91 +1,80 @@
-/** Tables that are being scored: each with its notification, its end, and its way on after a pause. */
+/** Tables that are scored in the editor: how each job is shown, how it ended, and how it is resumed. */
 import path from 'node:path';
 import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
 import * as vscode from 'vscode';
+import type { Job, JobContext, JobKind } from '../../app/jobs/job';
+import { JobMeter } from '../../app/jobs/progress';
+import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs/scoring';
 import { type ScoredTable, type ScoreOrder, scoreTable } from '../../app/score-table';
-import { RowRate } from '../../core/row-rate';
-import { UserError } from '../../core/user-error';
 import { rowsInWords } from '../../core/words/progress';
-import { rowsOf, type ScoreRun, type Shard } from '../../store/tables/score-run';
-import {
-  discardUnfinished,
-  readUnfinished,
-  whileAlone,
-  type Unfinished,
-} from '../../store/tables/scored-file';
+import { STATE_SUFFIX } from '../../store/tables/scored-file';
 import { reportCalibratorError } from '../../workspace/calibrator-problem';
 import { CalibratorError, explained } from '../../workspace/calibrators';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readBuckets } from '../../workspace/settings';
-import type { WorkHandle } from '../../workspace/work';
 import { endInWords, type Scored } from './end';
-
-/** What a person chose to score. */
-export interface ScoreChoice {
-  /** Absolute path of the table to score. */
-  readonly source: string;
-  /** Absolute path of the scored copy. */
-  readonly out: string;
-  /** By name: its file is read when the run begins or goes on. */
-  readonly classifier: string;
-  readonly textColumn: string;
-  readonly shard?: Shard | undefined;
-  /** Raw scores, whatever calibrator the classifier names. */
-  readonly leaveRaw: boolean;
-}
 
 interface Ended extends Scored {
   /** Whether the table says what is right, so that the calibration panel can show something. */
   readonly labelled: boolean;
 }
 
+/** Nobody resumes more tables than this; a workspace may hold any number. */
+const MOST_FOUND = 100;
+
 export class ScoreRuns implements vscode.Disposable {
-  private readonly running = new Set<AbortController>();
+  readonly kind: JobKind<ScoreChoice, Ended>;
+  private readonly subscription: { dispose(): void };
+  private isShownRunning = false;
 
-  constructor(private readonly services: Services) {}
+  constructor(private readonly services: Services) {
+    this.kind = scoringKind({
+      run: (choice, context) => this.score(choice, context),
+      findStates: statesOfWorkspace,
+    });
+    this.subscription = services.jobs.onDidChange(() => this.showRunning());
+  }
 
-  /** Stops what is running; it can go on later, in another window too. */
+  /** Stops what is running; it can be resumed later, in another window too. */
   pause(): void {
-    for (const controller of this.running) controller.abort();
+    for (const job of this.running()) job.pause();
   }
 
   dispose(): void {
+    this.subscription.dispose();
     this.pause();
   }
 
-  /** Scores a table, or goes on with it, and says how it ended. Settles when that is said and answered. */
+  /** Scores a table, or resumes it, and says how it ended. Settles when that is said and answered. */
   async run(choice: ScoreChoice): Promise<void> {
-    let scored: Ended;
+    const { jobs, work } = this.services;
+    let job: Job<ScoreChoice, Ended>;
     try {
-      scored = await this.whileShown(choice);
+      job = jobs.start(this.kind, choice);
     } catch (error) {
-      await this.tellStop(choice, error);
-      return;
+      return reportError(this.services, error);
     }
-    await this.tellEnd(choice, scored);
-  }
-
-  private async whileShown(choice: ScoreChoice): Promise<Ended> {
-    const controller = new AbortController();
-    this.running.add(controller);
-    this.showRunning();
-    try {
-      return await this.services.work.run(`Scoring ${path.basename(choice.source)}`, (handle) =>
-        this.score(choice, { ...handle, signal: AbortSignal.any([handle.signal, controller.signal]) }),
-      );
-    } finally {
-      this.running.delete(controller);
-      this.showRunning();
+    await work.follow(job);
+    const end = await job.ended;
+    switch (end.state) {
+      case 'finished':
+        return this.tellEnd(choice, end.result);
+      case 'paused':
+        return this.tellPause(choice);
+      case 'failed':
+        return this.tellFailure(choice, end.error);
+      case 'cancelled':
+        return;
     }
   }
 
-  private async score(choice: ScoreChoice, { report: tell, signal }: WorkHandle): Promise<Ended> {
+  private async score(choice: ScoreChoice, { report: tell, signal }: JobContext): Promise<Ended> {
     const { classifiers, calibrators, sources } = this.services;
     const entry = await classifiers.find(choice.classifier);
     const { classifier } = entry;
     const checked = choice.leaveRaw ? undefined : await calibrators.checked(entry);
-    const rate = new RowRate();
+    const meter = new JobMeter(() => performance.now());
     const order: ScoreOrder = {
       ...choice,
       classifier,
@@ -95,10 +84,7 @@ export class ScoreRuns implements vscode.Disposable {
     const scoring = (): Promise<ScoredTable> =>
       scoreTable(sources, order, {
         signal,
-        onProgress: (progress, total) => {
-          rate.add(progress.rows, performance.now());
-          tell(rowsInWords(progress.rows, total, rate.perSecond), total === 0 ? 1 : progress.rows / total);
-        },
+        onProgress: ({ rows }, total) => tell(meter.at(rows, total, rowsInWords)),
       });
     const { report, warnings, header } = await (checked === undefined
       ? scoring()
@@ -111,21 +97,23 @@ export class ScoreRuns implements vscode.Disposable {
     };
   }
 
-  private async tellStop(choice: ScoreChoice, error: unknown): Promise<void> {
-    const again = (): Promise<void> => this.run(choice);
-    if (error instanceof CalibratorError)
-      return reportCalibratorError(this.services, error, (leaveRaw) => this.run({ ...choice, leaveRaw }));
-    const left = await readUnfinished(choice.out).catch(() => undefined);
-    if (!(error instanceof UserError && error.code === 'cancelled'))
-      return reportError(this.services, error, left === undefined ? {} : { retry: again });
+  private async tellPause(choice: ScoreChoice): Promise<void> {
+    const left = await unfinishedScoring(choice.out);
     if (left === undefined) return;
     const answer = await this.services.prompts.tell(
       'info',
-      `Paused: ${howFar(left)} of ${path.basename(choice.out)} are scored.`,
+      `Paused: ${left.words} of ${path.basename(choice.out)} are scored.`,
       ['Resume', 'Discard'],
     );
-    if (answer === 'Resume') await again();
-    if (answer === 'Discard') await whileAlone(choice.out, () => discardUnfinished(choice.out));
+    if (answer === 'Resume') await this.run(choice);
+    if (answer === 'Discard') await this.kind.discard(choice);
+  }
+
+  private async tellFailure(choice: ScoreChoice, error: unknown): Promise<void> {
+    if (error instanceof CalibratorError)
+      return reportCalibratorError(this.services, error, (leaveRaw) => this.run({ ...choice, leaveRaw }));
+    const left = await unfinishedScoring(choice.out);
+    await reportError(this.services, error, left === undefined ? {} : { retry: () => this.run(choice) });
   }
 
   private async tellEnd({ out }: ScoreChoice, scored: Ended): Promise<void> {
@@ -137,18 +125,21 @@ export class ScoreRuns implements vscode.Disposable {
     await vscode.commands.executeCommand(command, vscode.Uri.file(out));
   }
 
+  private running(): readonly Job[] {
+    return this.services.jobs.running.filter(({ kind }) => kind === this.kind.name);
+  }
+
   private showRunning(): void {
-    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.scoring, this.running.size > 0);
+    const isRunning = this.running().length > 0;
+    if (isRunning === this.isShownRunning) return;
+    this.isShownRunning = isRunning;
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.scoring, isRunning);
   }
 }
 
-/** "1,200 of 5,000 rows (24%)" */
-export function howFar({ done, run }: Unfinished): string {
-  return rowsInWords(done.rows, rowsOf(run.source.rows, run.shard), undefined);
-}
-
-/** How a run that was cut short goes on: raw where it was begun so, whatever its classifier names now. */
-export function choiceOf(out: string, source: string, run: ScoreRun): ScoreChoice {
-  const { classifier, textColumn, shard, calibrator } = run;
-  return { source, out, classifier, textColumn, shard, leaveRaw: calibrator === null };
+/** Those of a workspace that the person trusts: what resumes writes files. */
+async function statesOfWorkspace(): Promise<string[]> {
+  if (!vscode.workspace.isTrusted) return [];
+  const found = await vscode.workspace.findFiles(`**/*${STATE_SUFFIX}`, undefined, MOST_FOUND);
+  return found.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
 }

@@ -1,4 +1,6 @@
 /** What the status bar item says, for each state of model and engine. Free of the editor, so that it can be tested. */
+import type { Job } from '../../app/jobs/job';
+import { shareOf } from '../../app/jobs/progress';
 import { deviceInWords, type DeviceReport } from '../../core/words/device';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import type { EngineState } from '../../sources/engine-client';
@@ -84,6 +86,26 @@ export function statusText(state: EngineState, chosen: ChosenModel, settings: St
     }
   }
 }
+
+/** The status with the jobs that run beside the model's state. */
+export function withJobs(status: StatusText, jobs: readonly RunningJob[]): StatusText {
+  const [first] = jobs;
+  if (first === undefined) return status;
+  const share = first.progress === undefined ? '' : ` ${formatShare(shareOf(first.progress))}`;
+  const words = jobs.length === 1 ? `${shortName(first.title)}${share}` : `${jobs.length} jobs`;
+  return {
+    ...status,
+    text: `${status.text} · ${withoutIcons(words)}`,
+    spoken: `${status.spoken} · ${words}`,
+    details: [
+      ...status.details,
+      ...jobs.map(({ title, progress }) => ['Job', `${title}: ${progress?.words ?? 'starting'}`] as const),
+    ],
+  };
+}
+
+/** What the status says of a job. */
+type RunningJob = Pick<Job, 'title' | 'progress'>;
 
 type Elsewhere = Extract<ChosenModel, { readonly kind: 'elsewhere' }>;
 

@@ -3,15 +3,17 @@ import * as vscode from 'vscode';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
+import type { Choice } from '../../workspace/prompts';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
 import { distantSource } from '../../workspace/sources';
-import { actionChoices, declaredKeys } from './actions';
-import { statusText, type ChosenModel, type StatusText } from './status-text';
+import { type Action, actionChoices, declaredKeys } from './actions';
+import { actOnJob, type JobEntry, runningChoices, unfinishedChoices } from './job-actions';
+import { statusText, withJobs, type ChosenModel, type StatusText } from './status-text';
 
 export function registerStatus(services: Services): vscode.Disposable {
-  const { log, engineModels, classifiers, context, prompts } = services;
+  const { log, engineModels, classifiers, context, prompts, jobs } = services;
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);
@@ -28,21 +30,34 @@ export function registerStatus(services: Services): vscode.Disposable {
       await reportError(services, error);
     }
   };
+  const unfinishedJobs = async (): Promise<Choice<Action | JobEntry>[]> => {
+    try {
+      return unfinishedChoices(await jobs.unfinished());
+    } catch (error) {
+      log.warn('unfinished jobs', error);
+      return [];
+    }
+  };
   const showActions = async (): Promise<void> => {
     const keys = declaredKeys(context.extension.packageJSON, process.platform === 'darwin');
-    const action = await prompts.choose({
+    const chosen = await prompts.choose<Action | JobEntry>({
       title: 'Prompt Confidence',
       placeholder: item.shown.spoken,
-      choices: actionChoices(keys, context.extension.id),
+      choices: [...runningChoices(jobs.running), ...actionChoices(keys, context.extension.id)],
+      more: unfinishedJobs(),
     });
-    if (action === undefined || action === 'back') return;
-    await vscode.commands.executeCommand(action.command, ...(action.arguments ?? []));
+    if (chosen === undefined || chosen === 'back') return;
+    if ('command' in chosen)
+      await vscode.commands.executeCommand(chosen.command, ...(chosen.arguments ?? []));
+    else if ((await actOnJob(services, chosen)) === 'back') await showActions();
   };
   return vscode.Disposable.from(
     item,
     vscode.commands.registerCommand(COMMANDS.restartEngine, restart),
     vscode.commands.registerCommand(COMMANDS.showLog, () => log.show()),
-    vscode.commands.registerCommand(COMMANDS.showActions, showActions),
+    vscode.commands.registerCommand(COMMANDS.showActions, () =>
+      showActions().catch((error: unknown) => reportError(services, error)),
+    ),
   );
 }
 
@@ -65,7 +80,7 @@ export class StatusItem implements vscode.Disposable {
   constructor(
     private readonly services: Pick<
       Services,
-      'engineModels' | 'classifiers' | 'models' | 'endpoints' | 'log'
+      'engineModels' | 'classifiers' | 'models' | 'endpoints' | 'jobs' | 'log'
     > &
       Events,
   ) {
@@ -75,6 +90,7 @@ export class StatusItem implements vscode.Disposable {
     this.subscriptions = [
       this.item,
       services.engineModels.engine.onStateChange(() => this.redrawSoon()),
+      services.jobs.onDidChange(() => this.redrawSoon()),
       services.modelsChanged.event(refresh),
       services.classifiers.onDidChange(refresh),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -122,7 +138,8 @@ export class StatusItem implements vscode.Disposable {
 
   private draw(): StatusText {
     const state: EngineState = this.services.engineModels.engine.state;
-    const status = statusText(state, this.chosen, readSettings());
+    const model = statusText(state, this.chosen, readSettings());
+    const status = withJobs(model, this.services.jobs.running);
     this.current = status;
     this.item.text = status.text;
     this.item.accessibilityInformation = { label: status.spoken, role: 'button' };

@@ -10,9 +10,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { access, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from '../atomic';
-import { withLock } from '../lock';
+import { withLockOrRefuse } from '../lock';
 import { scoreMetaFile, scoreMetaSchema } from './score-meta';
 import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
 
@@ -67,13 +68,12 @@ const stateFile = (out: string): string => `${out}${STATE_SUFFIX}`;
  */
 export async function whileAlone<T>(out: string, action: () => Promise<T>): Promise<T> {
   const lock = `${out}.lock`;
-  const taken = new AbortController();
   const busy = new UserError(
     'score-running',
     `Another run is writing ${path.basename(out)} at this moment. Wait for it, or choose another file. If there is none, ` +
       `delete ${path.basename(lock)}.`,
   );
-  return withLock(lock, action, { signal: taken.signal, onWait: () => taken.abort(busy) });
+  return withLockOrRefuse(lock, action, busy);
 }
 
 /**
@@ -308,12 +308,4 @@ export async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

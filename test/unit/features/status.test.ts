@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { actionChoices, declaredKeys } from '../../../src/features/status/actions';
-import { shortName, statusText, type ChosenModel } from '../../../src/features/status/status-text';
+import { shortName, statusText, withJobs, type ChosenModel } from '../../../src/features/status/status-text';
 import type { ModelInfo } from '../../../src/protocol/engine';
 import type { EngineState } from '../../../src/sources/engine-client';
 
@@ -19,6 +19,20 @@ const model: ModelInfo = {
 describe('the status bar item', () => {
   const show = (state: EngineState, chosen: ChosenModel = there) =>
     statusText(state, chosen, { unloadAfterMinutes: 15 });
+
+  it('shows jobs beside the state of the model, whatever their names are', () => {
+    const status = show({ kind: 'stopped' });
+    assert.equal(withJobs(status, []), status);
+    const progress = { done: 6, total: 25, words: '6 of 25 rows (24%)', timeLeft: undefined };
+    const job = { title: 'Scoring $(bug).csv', progress };
+    const one = withJobs(status, [job]);
+    assert.equal(one.text, `${status.text} · Scoring $\u200b(bug).csv 24%`);
+    assert.equal(one.spoken, `${status.spoken} · Scoring $(bug).csv 24%`);
+    assert.deepEqual(one.details.at(-1), ['Job', 'Scoring $(bug).csv: 6 of 25 rows (24%)']);
+    const two = withJobs(status, [job, { title: 'Scoring b.csv', progress: undefined }]);
+    assert.equal(two.text, `${status.text} · 2 jobs`);
+    assert.deepEqual(two.details.at(-1), ['Job', 'Scoring b.csv: starting']);
+  });
 
   it('says that there is no model, and what to do', () => {
     const status = show({ kind: 'stopped' }, { kind: 'none', present: 0 });

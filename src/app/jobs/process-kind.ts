@@ -1,0 +1,227 @@
+/**
+ * Jobs that an external program does. The checkpoints are the program's own; what we must know to find the job again
+ * stands in jobs/ of the cache: KIND-ID.json and the log KIND-ID.log, where ID is made from the path of the output.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import * as z from 'zod';
+import { jsonOf } from '../../core/data/json';
+import { UserError } from '../../core/user-error';
+import { workInWords } from '../../core/words/progress';
+import { errorCode, writeFileAtomic } from '../../store/atomic';
+import { withLockOrRefuse } from '../../store/lock';
+import type { JobContext, JobKind, Unfinished } from './job';
+import { endOrphan, startOfProcess } from './process-tree';
+import { type Program, type ProgramOptions, type ProgramProgress, runProgram } from './program';
+import { JobMeter } from './progress';
+
+/** What one kind of program does. */
+export interface ProcessJob<Order, Result> {
+  /** Of the kind; part of file names. */
+  readonly name: string;
+  readonly order: z.ZodType<Order>;
+  readonly result: z.ZodType<Result>;
+  readonly title: (order: Order) => string;
+  /** Absolute path. */
+  readonly output: (order: Order) => string;
+  /** The program that begins the work, and resumes it from its own checkpoint. */
+  readonly program: (order: Order) => Promise<Program>;
+  /** Deletes the program's checkpoints. */
+  readonly discard: (order: Order) => Promise<void>;
+}
+
+export interface ProcessHome {
+  /** Absolute path of jobs/ in the cache; made when first written to. */
+  readonly folder: string;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  readonly grace?: ProgramOptions['grace'];
+}
+
+const stateSchema = z.object({
+  schema: z.literal(1),
+  order: z.unknown(),
+  /** Running: also where a kill kept us from saying how it ended. */
+  state: z.enum(['running', 'paused', 'failed']),
+  /** The program, while it runs. Process ids mean nothing on another host, which may share the cache. */
+  program: z.object({ host: z.string(), pid: z.int().positive(), started: z.string() }).nullable(),
+  progress: z.object({ done: z.number(), total: z.number(), words: z.string() }).nullable(),
+});
+type State = z.infer<typeof stateSchema>;
+
+/** Milliseconds between two states that differ by their progress alone. */
+const SAVE_MS = 1000;
+
+/**
+ * Where the program outlived us (a kill of the window, and a program that does not read its standard input), it is
+ * ended before the job is resumed or discarded: its standard output is gone, so that nobody could say how far it is,
+ * and its checkpoint loses little.
+ */
+export function processKind<Order, Result>(
+  job: ProcessJob<Order, Result>,
+  home: ProcessHome,
+): JobKind<Order, Result> {
+  const files = (order: Order): JobFiles => filesOf(home.folder, job.name, job.output(order));
+  const alone = async <T>(order: Order, action: () => Promise<T>): Promise<T> => {
+    await mkdir(home.folder, { recursive: true });
+    const busy = new UserError(
+      'job-running',
+      `${job.title(order)} is running in another window or on the command line.`,
+    );
+    return withLockOrRefuse(files(order).lock, action, busy);
+  };
+  return {
+    name: job.name,
+    title: job.title,
+    output: job.output,
+    logFile: (order) => files(order).log,
+    run: (order, context) => alone(order, () => run(job, home, { order, files: files(order), context })),
+    unfinished: async (folder) => {
+      const found = await Promise.all(
+        (await statesIn(home.folder, job.name)).map((state) => readUnfinished(job, state, alone)),
+      );
+      return found
+        .filter((left) => left !== undefined)
+        .filter(({ order }) => folder === undefined || path.dirname(job.output(order)) === folder);
+    },
+    discard: (order) =>
+      alone(order, async () => {
+        const { state, log } = files(order);
+        await endLeft(await readState(state));
+        await job.discard(order);
+        await rm(state, { force: true });
+        await rm(log, { force: true });
+      }),
+  };
+}
+
+interface Run<Order> {
+  readonly order: Order;
+  readonly files: JobFiles;
+  readonly context: JobContext;
+}
+
+/** Only while the lock is held. */
+async function run<Order, Result>(
+  job: ProcessJob<Order, Result>,
+  { now, grace }: ProcessHome,
+  { order, files, context }: Run<Order>,
+): Promise<Result> {
+  const { signal, report, log } = context;
+  const left = await readState(files.state);
+  await endLeft(left, signal);
+  if (left === undefined) await rm(files.log, { force: true });
+  let state: State = {
+    schema: 1,
+    order,
+    state: 'running',
+    program: null,
+    progress: left?.progress ?? null,
+  };
+  let saved = now();
+  const save = async (change: Partial<State>): Promise<void> => {
+    state = { ...state, ...change };
+    saved = now();
+    await writeFileAtomic(files.state, `${JSON.stringify(state, null, 2)}\n`);
+  };
+  const meter = new JobMeter(now);
+  const onProgress = async (progress: ProgramProgress): Promise<void> => {
+    const { done, total, words } = progress;
+    state = { ...state, progress };
+    if (now() - saved >= SAVE_MS) await save({});
+    report(meter.at(done, total, (...counts) => workInWords(words, ...counts)));
+  };
+  const onStart = async (pid: number): Promise<void> => {
+    log(`process ${pid} began; its log is ${files.log}`);
+    const started = await startOfProcess(pid);
+    await save({ program: started === undefined ? null : { host: os.hostname(), pid, started } });
+  };
+  try {
+    await save({});
+    const value = await runProgram(await job.program(order), {
+      logFile: files.log,
+      signal,
+      onStart,
+      onProgress,
+      ...(grace === undefined ? {} : { grace }),
+    });
+    const result = resultOf(job, value);
+    await rm(files.state, { force: true });
+    return result;
+  } catch (error) {
+    await save({ state: signal.aborted ? 'paused' : 'failed', program: null });
+    throw error;
+  }
+}
+
+/** @throws UserError program-failed */
+function resultOf<Order, Result>(job: ProcessJob<Order, Result>, value: unknown): Result {
+  const parsed = job.result.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UserError('program-failed', `The result of the program is not what was expected.`, {
+    cause: parsed.error,
+  });
+}
+
+async function readUnfinished<Order, Result>(
+  job: ProcessJob<Order, Result>,
+  file: string,
+  alone: (order: Order, action: () => Promise<void>) => Promise<void>,
+): Promise<Unfinished<Order> | undefined> {
+  const state = await readState(file);
+  const order = job.order.safeParse(state?.order);
+  if (state === undefined || !order.success) return undefined;
+  const { progress } = state;
+  const left = {
+    order: order.data,
+    words:
+      progress === null ? 'nothing is done yet' : workInWords(progress.words, progress.done, progress.total),
+  };
+  try {
+    await alone(order.data, () => Promise.resolve());
+    return { ...left, state: state.state === 'running' ? 'interrupted' : state.state, isElsewhere: false };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ...left, state: 'interrupted', isElsewhere: true };
+  }
+}
+
+async function endLeft(state: State | undefined, signal?: AbortSignal): Promise<void> {
+  if (state?.program?.host === os.hostname()) await endOrphan(state.program, signal);
+}
+
+interface JobFiles {
+  readonly state: string;
+  readonly log: string;
+  readonly lock: string;
+}
+
+function filesOf(folder: string, kind: string, output: string): JobFiles {
+  const id = createHash('sha256').update(output).digest('hex').slice(0, 16);
+  const name = path.join(folder, `${kind}-${id}`);
+  // Of the output alone: two kinds do not write the same file either.
+  return { state: `${name}.json`, log: `${name}.log`, lock: path.join(folder, `${id}.lock`) };
+}
+
+async function statesIn(folder: string, kind: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  return names
+    .filter((name) => /^(.+)-[0-9a-f]{16}\.json$/u.exec(name)?.[1] === kind)
+    .sort()
+    .map((name) => path.join(folder, name));
+}
+
+/** Undefined where there is none, or none that we can read. */
+async function readState(file: string): Promise<State | undefined> {
+  try {
+    return stateSchema.safeParse(jsonOf(await readFile(file, 'utf8'))).data;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+/** Scoring a table as a job: its checkpoint are FILE.part and FILE.part.json beside the scored copy FILE. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../../core/user-error';
+import { rowsInWords } from '../../core/words/progress';
+import { errorCode } from '../../store/atomic';
+import { rowsOf, type Shard } from '../../store/tables/score-run';
+import {
+  discardUnfinished,
+  readUnfinished,
+  STATE_SUFFIX,
+  sweepEnded,
+  whileAlone,
+  type Unfinished as UnfinishedTable,
+} from '../../store/tables/scored-file';
+import type { JobContext, JobKind, Unfinished } from './job';
+
+/** What a person chose to score. */
+export interface ScoreChoice {
+  /** Absolute path of the table to score. */
+  readonly source: string;
+  /** Absolute path of the scored copy. */
+  readonly out: string;
+  /** By name: its file is read when the run begins or resumes. */
+  readonly classifier: string;
+  readonly textColumn: string;
+  readonly shard?: Shard | undefined;
+  /** Raw scores, whatever calibrator the classifier names. */
+  readonly leaveRaw: boolean;
+}
+
+/** The parts of scoring that a surface adds. */
+export interface ScoringParts<Result> {
+  /** Scores the table with the classifier of that name as it is now. */
+  readonly run: (choice: ScoreChoice, context: JobContext) => Promise<Result>;
+  /** Finds FILE.part.json in the folders of the surface; absolute paths. */
+  readonly findStates: () => Promise<readonly string[]>;
+}
+
+export function scoringKind<Result>({ run, findStates }: ScoringParts<Result>): JobKind<ScoreChoice, Result> {
+  return {
+    name: 'score',
+    title: ({ source }) => `Scoring ${path.basename(source)}`,
+    output: ({ out }) => out,
+    logFile: () => undefined,
+    run,
+    unfinished: async (folder) => {
+      const states = folder === undefined ? await findStates() : await statesIn(folder);
+      const outs = states.map((state) => state.slice(0, -STATE_SUFFIX.length));
+      return (await Promise.all(outs.map(unfinishedScoring))).filter((left) => left !== undefined);
+    },
+    discard: ({ out }) => whileAlone(out, () => discardUnfinished(out)),
+  };
+}
+
+/** Reads the checkpoint of a scored copy; undefined where there is none that can be resumed. */
+export async function unfinishedScoring(out: string): Promise<Unfinished<ScoreChoice> | undefined> {
+  try {
+    return await whileAlone(out, async () => {
+      await sweepEnded(out);
+      return unfinishedOf(out, await readUnfinished(out), false);
+    });
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'score-running')
+      return unfinishedOf(out, await readUnfinished(out).catch(() => undefined), true);
+    // What cannot be read, or lies where nothing can be written, cannot be resumed.
+    if (error instanceof UserError || errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** A run that was begun raw resumes so, whatever its classifier names now. */
+function unfinishedOf(
+  out: string,
+  left: UnfinishedTable | undefined,
+  isElsewhere: boolean,
+): Unfinished<ScoreChoice> | undefined {
+  if (left === undefined) return undefined;
+  const { source, run, done } = left;
+  const { classifier, textColumn, shard, calibrator } = run;
+  return {
+    order: { source, out, classifier, textColumn, shard, leaveRaw: calibrator === null },
+    // The files of a run that was paused and of one that was killed are the same.
+    state: 'interrupted',
+    words: rowsInWords(done.rows, rowsOf(run.source.rows, shard), undefined),
+    isElsewhere,
+  };
+}
+
+async function statesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  return names
+    .filter((name) => name.endsWith(STATE_SUFFIX))
+    .sort()
+    .map((name) => path.join(folder, name));
+}

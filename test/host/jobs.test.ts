@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { StatusItem } from '../../src/features/status/status';
+import type { Services } from '../../src/workspace/services';
+import { internals, until, useOneThread } from './internals';
+import { person as personAnswers, personLeaves } from './person';
+import type { ScriptedPrompts } from './scripted-prompts';
+
+/** More rows than are scored until somebody has opened Show Actions. */
+const ROWS = 400;
+
+describe('jobs in the editor', () => {
+  let services: Services;
+  let folder: string;
+  let table: string;
+  const at = (name: string): string => path.join(folder, name);
+
+  before(async () => {
+    ({ services } = await internals());
+    await useOneThread();
+  });
+  beforeEach(() => {
+    const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail();
+    folder = mkdtempSync(path.join(workspace, 'score-'));
+    table = at('films.csv');
+    writeFileSync(table, `text\n${Array.from({ length: ROWS }, (_, i) => `I love film ${i}.\n`).join('')}`);
+  });
+  after(() => personLeaves(services.prompts));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const person = (...answers: (string | undefined)[]): ScriptedPrompts =>
+    personAnswers(services.prompts, answers);
+  const showActions = (): Thenable<unknown> => vscode.commands.executeCommand('promptConfidence.showActions');
+  /** Starts scoring, and waits until there is something to resume. */
+  const begin = async (): Promise<{ readonly ended: Promise<void> }> => {
+    const scoring = vscode.commands.executeCommand('promptConfidence.scoreCsv', vscode.Uri.file(table));
+    await until('rows are scored', () => existsSync(at('out.csv.part.json')) || undefined);
+    return { ended: Promise.resolve(scoring).then(() => undefined) };
+  };
+
+  it('are shown beside the model while they run, and paused, resumed and discarded from Show Actions', async () => {
+    const item = new StatusItem(services);
+    const prompts = person('sentiment', 'text', 'out.csv', 'Scoring films.csv', 'Pause', undefined);
+    const { ended } = await begin();
+    await until(
+      'the status names the job',
+      () => /· Scoring films\.csv \d+%$/.exec(item.shown.text) ?? undefined,
+    );
+    await showActions();
+    await ended;
+    const [list, actions] = prompts.saying('choose').slice(-2);
+    assert.match(
+      list ?? '',
+      /^choose Prompt Confidence: Running Jobs \| \$\(sync~spin\) Scoring films\.csv \| /,
+    );
+    assert.match(actions ?? '', /^choose Scoring films\.csv: .*Pause \| .*Cancel… \| .*Show Log$/);
+    assert.match(prompts.said.at(-1) ?? '', /^info Paused: /);
+    await until('the status names no job', () => (item.shown.text.includes('Scoring') ? undefined : true));
+    item.dispose();
+
+    const resumed = person('Scoring films.csv', 'Resume', 'Scoring films.csv', 'Pause', undefined);
+    const resuming = showActions();
+    await until('the job runs', () => services.jobs.running[0]);
+    await showActions();
+    await resuming;
+    assert.match(resumed.said[0] ?? '', / \| Unfinished Jobs \| \$\(debug-pause\) Scoring films\.csv$/);
+    assert.match(resumed.said.at(-1) ?? '', /^info Paused: /);
+
+    // Back from the job to the list.
+    const discarded = person('Scoring films.csv', 'back', 'Scoring films.csv', 'Discard', 'Discard');
+    await showActions();
+    assert.match(discarded.said.at(-1) ?? '', /^confirm Discard "Scoring films\.csv"\? \[Discard\]/);
+    assert.deepEqual(readdirSync(folder), ['films.csv']);
+  });
+
+  it('lose what is done where they are cancelled, after a question', async () => {
+    person('sentiment', 'text', 'out.csv', 'Scoring films.csv', 'Cancel', 'Discard');
+    const { ended } = await begin();
+    await showActions();
+    await ended;
+    assert.deepEqual(readdirSync(folder), ['films.csv']);
+    assert.deepEqual(services.jobs.running, []);
+  });
+});

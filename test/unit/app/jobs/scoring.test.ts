@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { scoringKind } from '../../../../src/app/jobs/scoring';
+import { UserError } from '../../../../src/core/user-error';
+import { inspectTable } from '../../../../src/store/tables/inspect';
+import { whileAlone } from '../../../../src/store/tables/scored-file';
+import { type ScoredRows, writeScored } from '../../../../src/store/tables/write-scored';
+import { scriptedOptions, scriptedRows } from '../../../support/scripted-score';
+import { temporaryFolder } from '../../store/temporary';
+
+describe('scoring a table as a job', () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => path.join(folder(), name);
+  const kind = scoringKind({
+    run: () => Promise.reject(new Error('not run here')),
+    findStates: () => Promise.resolve([at('out.csv.part.json')]),
+  });
+
+  /** Leaves a run that was stopped after the first group of rows. */
+  async function scoreInPart(): Promise<void> {
+    await writeFile(at('in.csv'), `id,text\n${'1,words\n'.repeat(40)}`);
+    const source = await inspectTable(at('in.csv'));
+    let request = 0;
+    const score = (texts: readonly string[]): Promise<ScoredRows> =>
+      request++ === 0 ? scriptedRows(texts) : Promise.reject(new UserError('cancelled', 'Cancelled.'));
+    const options = { ...(await scriptedOptions(source)), score };
+    await assert.rejects(writeScored(source, at('out.csv'), options), { code: 'cancelled' });
+  }
+
+  it('is found with its order, in its folder or in those of the surface', async () => {
+    await scoreInPart();
+    const expected = {
+      order: {
+        source: at('in.csv'),
+        out: at('out.csv'),
+        classifier: 'test',
+        textColumn: 'text',
+        shard: undefined,
+        leaveRaw: false,
+      },
+      state: 'interrupted',
+      words: '16 of 40 rows (40%)',
+      isElsewhere: false,
+    };
+    assert.deepEqual(await kind.unfinished(folder()), [expected]);
+    assert.deepEqual(await kind.unfinished(undefined), [expected]);
+    await whileAlone(at('out.csv'), async () => {
+      assert.deepEqual(await kind.unfinished(undefined), [{ ...expected, isElsewhere: true }]);
+    });
+    await kind.discard(expected.order);
+    assert.deepEqual(await readdir(folder()), ['in.csv']);
+    assert.deepEqual(await kind.unfinished(undefined), []);
+  });
+
+  it('passes over a state that cannot be read', async () => {
+    await scoreInPart();
+    await writeFile(at('out.csv.part.json'), 'nonsense');
+    assert.deepEqual(await kind.unfinished(undefined), []);
+  });
+});
