@@ -21,7 +21,7 @@ import { Classification } from './workspace/classification';
 import { Classifiers } from './workspace/classifiers';
 import { Endpoints } from './workspace/endpoints';
 import { ModelHashes } from './workspace/model-hashes';
-import { EditorPrompts } from './workspace/prompts';
+import { EditorDialogs } from './workspace/dialogs';
 import { ResultCalibration } from './workspace/result-calibration';
 import { Results } from './workspace/results';
 import { SecondCopyGuard } from './workspace/second-copy';
@@ -63,9 +63,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     ...engineSettings(),
     log: (level, message) => log[level](message),
   });
-  const prompts = new EditorPrompts();
+  const dialogs = new EditorDialogs();
   const loadedModels = new LoadedModels(cacheFolder('engines'));
-  const guard = new SecondCopyGuard(engine, loadedModels, prompts, {
+  const guard = new SecondCopyGuard(engine, loadedModels, dialogs, {
     onError: (error) => log.warn('engine note', error),
   });
   const jobs = new Jobs((line) => log.info(line));
@@ -101,7 +101,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
-    prompts,
+    dialogs: dialogs,
     endpoints,
     work,
     jobs,

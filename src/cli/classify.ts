@@ -67,7 +67,7 @@ export const classify = command(USAGE, async (argv, io) => {
     for (const { message } of warnings) io.err(`Warning: ${message}\n`);
     if (values.json)
       io.out(
-        `${JSON.stringify({ ...describe(classifier, identity, calibrator?.named, warnings), shape, results }, null, 2)}\n`,
+        `${JSON.stringify({ ...describe(classifier, identity, calibrator?.named, warnings), shape, results: results.map(printed) }, null, 2)}\n`,
       );
     else {
       io.out(`${heading(classifier, identity, calibrator?.named)}\n`);
@@ -86,6 +86,13 @@ function resultOf(text: string, { score, calibrated }: Classified): Result {
     ...score,
     ...(calibration?.kind === 'calibrated' ? { calibrated: calibration.score } : {}),
   };
+}
+
+/** The document's key for the mode is older than the name, and scripts read it. */
+function printed(result: Result): object {
+  return Object.fromEntries(
+    Object.entries(result).map(([key, value]) => [key === 'mode' ? 'method' : key, value]),
+  );
 }
 
 function describe(
@@ -125,7 +132,7 @@ function report(result: Result): string {
     JSON.stringify(result.text),
     ...verdict(result),
     ...labelLines(result),
-    ...(result.method === 'sampled' || result.labelMass === null
+    ...(result.mode === 'sampled' || result.labelMass === null
       ? []
       : [
           `    label mass ${formatPercent(result.labelMass)}: the rest of the probability is on other answers`,

@@ -274,7 +274,7 @@ export class Scorer {
       const names = this.classifier.labels.map((label) => label.name);
       return {
         ...labelScores(names, logProbs),
-        method: this.plan.method,
+        mode: this.plan.method,
         textTokens: job.fitted.textTokens,
         cutTokens: job.fitted.cutTokens,
         ...(topTokens > 0 ? { tokens: await this.topTokens(sequence, job.tokens, topTokens) } : {}),

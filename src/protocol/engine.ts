@@ -102,7 +102,7 @@ export const scoreSchema = z.object({
   tie: z.boolean(),
   labels: labelScoresSchema,
   labelMass: z.number().nullable(),
-  method: z.enum(['first-token', 'sequence', 'sampled']),
+  mode: z.enum(['first-token', 'sequence', 'sampled']),
   textTokens: z.number(),
   cutTokens: z.number(),
   tokens: z.array(tokenRowSchema).readonly().exactOptional(),

@@ -24,7 +24,7 @@ import {
 import { withLock } from './lock';
 import { sha256Of, type ModelEntry, type ModelStore } from './models';
 import { planFromHub, planFromUrl, type DownloadInfo, type Plan } from './plan';
-import { HUB, parseSource } from './source';
+import { HUB, parseSource } from './model-address';
 
 export type { DownloadInfo } from './plan';
 

@@ -3,7 +3,7 @@
  */
 import * as z from 'zod';
 import { discard, refusal, request, type RequestOptions } from './http';
-import { canonicalSource, chooseFile, localFileName, type HubSource } from './source';
+import { canonicalSource, chooseFile, localFileName, type HubSource } from './model-address';
 
 export interface DownloadInfo {
   /** The address that the index remembers: hf:user/repo/file.gguf, or the URL without its query. */

@@ -13,13 +13,13 @@ import { UserError } from '../core/user-error';
 import { writeFileAtomic } from '../store/atomic';
 import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
 import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
-import type { Choice, Prompts } from './prompts';
+import type { Choice, Dialogs } from './dialogs';
 
 export interface AssignServices {
   readonly classifiers: Classifiers;
   readonly calibrators: Calibrators;
   readonly engineModels: EngineModels;
-  readonly prompts: Prompts;
+  readonly dialogs: Dialogs;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function useCalibrator(
   services: AssignServices,
   calibrator: WorkspaceCalibrator,
 ): Promise<Assigned | undefined> {
-  const { classifiers, prompts } = services;
+  const { classifiers, dialogs } = services;
   const folder = folderOf(calibrator.uri);
   const entries = (await classifiers.list())
     .filter((entry) => entry.kind !== 'invalid')
@@ -44,7 +44,7 @@ export async function useCalibrator(
       compatibility: await compatibilityNow(services, calibrator, entry.classifier),
     })),
   );
-  const chosen = await prompts.choose({
+  const chosen = await dialogs.choose({
     title: `Use ${calibrator.by.name} for Classifier`,
     placeholder: 'Classifier whose confidence it calibrates from now on',
     choices: byCompatibility(judged, ({ entry }) => ({
@@ -67,7 +67,7 @@ export async function chooseCalibrator(
   services: AssignServices,
   name: string,
 ): Promise<Assigned | undefined> {
-  const { classifiers, calibrators, prompts } = services;
+  const { classifiers, calibrators, dialogs } = services;
   const entry = await classifiers.find(name);
   const folder = entry.kind === 'file' ? folderOf(entry.uri) : vscode.workspace.workspaceFolders?.[0]?.uri;
   const found = folder === undefined ? [] : await calibrators.list(folder);
@@ -83,7 +83,7 @@ export async function chooseCalibrator(
       compatibility: await compatibilityNow(services, calibrator, entry.classifier),
     })),
   );
-  const chosen = await prompts.choose<string>({
+  const chosen = await dialogs.choose<string>({
     title: `Calibrator of ${name}`,
     placeholder: 'Its confidence is shown beside the raw one from now on',
     choices: [
@@ -177,13 +177,13 @@ export async function assignCalibrator(
 }
 
 /** Says what was written and offers the way back. */
-export async function tellAssigned(prompts: Prompts, assigned: Assigned): Promise<void> {
+export async function tellAssigned(dialogs: Dialogs, assigned: Assigned): Promise<void> {
   const { uri, classifier, calibrator } = assigned;
   const message =
     calibrator === undefined
       ? `The classifier ${classifier} shows raw scores from now on.`
       : `The classifier ${classifier} is calibrated by ${calibrator} from now on.`;
-  const chosen = await prompts.tell('info', message, ['Undo', 'Open Classifier']);
+  const chosen = await dialogs.tell('info', message, ['Undo', 'Open Classifier']);
   if (chosen === 'Undo') await assigned.undo();
   else if (chosen === 'Open Classifier') await vscode.window.showTextDocument(uri);
 }

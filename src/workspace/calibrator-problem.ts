@@ -5,12 +5,12 @@ import { UserError } from '../core/user-error';
 import { saveCalibrator } from '../store/calibrators';
 import { type CalibratorError, readCalibrator } from './calibrators';
 import { exists } from './exists';
-import type { Prompts } from './prompts';
+import type { Dialogs } from './dialogs';
 import type { Binding } from '../core/model/binding';
 
 interface Services {
   readonly log: Pick<vscode.LogOutputChannel, 'error'>;
-  readonly prompts: Prompts;
+  readonly dialogs: Dialogs;
 }
 
 const BIND = 'Bind…';
@@ -21,7 +21,7 @@ const WITHOUT = 'Go On Without It';
 
 /** @param again does what failed once more, with the calibrator or without it */
 export async function reportCalibratorError(
-  { log, prompts }: Services,
+  { log, dialogs }: Services,
   error: CalibratorError,
   again: (leaveRaw: boolean) => Promise<unknown>,
 ): Promise<void> {
@@ -31,13 +31,13 @@ export async function reportCalibratorError(
   const isThere = uri !== undefined && error.code !== 'calibrator-missing';
   // The folder only where there is no file in it to open: a fourth button would leave none of them room for its words.
   const open = isThere ? OPEN : folder !== undefined && (await exists(folder)) ? FOLDER : undefined;
-  const chosen = await prompts.tell('error', error.message, [
+  const chosen = await dialogs.tell('error', error.message, [
     binding === undefined ? SET : BIND,
     ...(open === undefined ? [] : [open]),
     WITHOUT,
   ]);
   if (chosen === BIND && uri !== undefined && binding !== undefined) {
-    if (await bindCalibrator(prompts, uri, error.found.classifier, binding)) await again(false);
+    if (await bindCalibrator(dialogs, uri, error.found.classifier, binding)) await again(false);
   } else if (chosen === SET)
     await vscode.commands.executeCommand(COMMANDS.setCalibrator, error.found.classifier);
   else if (chosen === OPEN && uri !== undefined) await vscode.window.showTextDocument(uri);
@@ -52,7 +52,7 @@ export async function reportCalibratorError(
  * @throws UserError calibrator-changed, not-on-disk and all of `readCalibrator`
  */
 export async function bindCalibrator(
-  prompts: Prompts,
+  dialogs: Dialogs,
   uri: vscode.Uri,
   classifier: string,
   binding: Binding,
@@ -62,7 +62,7 @@ export async function bindCalibrator(
   const before = await readCalibrator(uri);
   const { model, promptSha256, scoring, backend } = binding;
   const sure = 'Bind';
-  const answer = await prompts.confirm(
+  const answer = await dialogs.confirm(
     `Bind the calibrator ${before.by.name} to the classifier ${classifier}?`,
     [
       `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not say where its scores come from. Bind it only if you know that they were made like this:`,

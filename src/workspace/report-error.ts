@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
 import { COMMANDS, settingId } from '../protocol/manifest';
-import type { Prompts } from './prompts';
+import type { Dialogs } from './dialogs';
 
 /** What a person decided is no error: nothing is shown. */
 const DECISIONS: ReadonlySet<string> = new Set(['cancelled', 'download-declined', 'download-cancelled']);
@@ -49,7 +49,7 @@ export interface Remedies {
  * Cancelled work is passed over in silence.
  */
 export async function reportError(
-  { log, prompts }: { readonly log: vscode.LogOutputChannel; readonly prompts: Prompts },
+  { log, dialogs }: { readonly log: vscode.LogOutputChannel; readonly dialogs: Dialogs },
   error: unknown,
   { retry, file }: Remedies = {},
 ): Promise<void> {
@@ -62,7 +62,7 @@ export async function reportError(
     ...(file === undefined ? [] : ['Open File']),
     ...actionsFor(code),
   ];
-  const chosen = await prompts.tell('error', message, actions);
+  const chosen = await dialogs.tell('error', message, actions);
   if (chosen === 'Retry') return retry?.();
   if (chosen === 'Open File' && file !== undefined) {
     await vscode.window.showTextDocument(file);

@@ -5,7 +5,7 @@ import { UserError } from '../core/user-error';
 import type { EngineClient } from '../sources/engine-client';
 import type { LoadedModels } from '../store/loaded-models';
 import type { ModelEntry } from '../store/models';
-import type { Prompts } from './prompts';
+import type { Dialogs } from './dialogs';
 
 /** Smaller ones are not worth a question. */
 const LARGE_BYTES = 2 ** 30;
@@ -32,7 +32,7 @@ export class SecondCopyGuard {
   constructor(
     private readonly engine: Pick<EngineClient, 'state' | 'pid' | 'modelPath' | 'onStateChange'>,
     private readonly loaded: LoadedModels,
-    private readonly prompts: Pick<Prompts, 'confirm'>,
+    private readonly dialogs: Pick<Dialogs, 'confirm'>,
     private readonly options: SecondCopyOptions,
   ) {
     this.subscription = engine.onStateChange(() => this.note());
@@ -44,7 +44,7 @@ export class SecondCopyGuard {
     if ((await this.loaded.othersWith(model.path)).length === 0) return;
     const size = formatBytes(model.bytes);
     const free = formatBytes((this.options.freeBytes ?? os.freemem)());
-    const answer = await this.prompts.confirm(
+    const answer = await this.dialogs.confirm(
       `Another window has loaded ${model.file} (${size}).`,
       `Loading it here takes about ${size} more of memory (${free} free).`,
       [LOAD_ANYWAY],

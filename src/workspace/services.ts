@@ -9,7 +9,7 @@ import type { Calibrators } from './calibrators';
 import type { Classification } from './classification';
 import type { Classifiers } from './classifiers';
 import type { Endpoints } from './endpoints';
-import type { Prompts } from './prompts';
+import type { Dialogs } from './dialogs';
 import type { Results } from './results';
 import type { Work } from './work';
 
@@ -32,6 +32,6 @@ export interface Services {
   readonly modelsChanged: vscode.EventEmitter<void>;
   /** What the engines of other windows hold. */
   readonly loadedModels: LoadedModels;
-  readonly prompts: Prompts;
+  readonly dialogs: Dialogs;
   readonly endpoints: Endpoints;
 }

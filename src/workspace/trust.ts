@@ -1,16 +1,16 @@
 /** The question that stands before everything that is written into a workspace. */
 import * as vscode from 'vscode';
-import type { Prompts } from './prompts';
+import type { Dialogs } from './dialogs';
 
 /**
  * True in a trusted workspace; elsewhere the person is told why nothing is done, and led to where trust is given.
  *
  * @param why a sentence
  */
-export async function isTrustedOrTold(prompts: Prompts, why: string): Promise<boolean> {
+export async function isTrustedOrTold(dialogs: Dialogs, why: string): Promise<boolean> {
   if (vscode.workspace.isTrusted) return true;
   const manage = 'Manage Workspace Trust';
-  const answer = await prompts.tell('warning', why, [manage]);
+  const answer = await dialogs.tell('warning', why, [manage]);
   if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
   return false;
 }

@@ -122,7 +122,7 @@ describe('the engine process', () => {
     });
     const [score] = await scoreAll(real, classifier, ['Stocks fell.']);
     assert.equal(score?.labels.length, 60);
-    assert.equal(score.method, 'sequence');
+    assert.equal(score.mode, 'sequence');
   });
 
   it('is stopped when a text takes longer than its limit', async () => {

@@ -89,7 +89,7 @@ describe('label probabilities beside transformers in float32', () => {
     const differences = multi.map(({ withBos }, index) => {
       const score = scores[index];
       assert.ok(score);
-      assert.equal(score.method, 'sequence');
+      assert.equal(score.mode, 'sequence');
       const ours = score.labels.find((entry) => entry.label === 'very good')?.logProb ?? NaN;
       // Ours adds "Very good" and "VERY GOOD": never less than the one spelling of the fixture, and not much more.
       const reference = withBos.multi?.['very good'];

@@ -24,7 +24,7 @@ import type { Services } from '../../src/workspace/services';
 import { asOrdinaryUser } from '../support/ordinary-user';
 import { projectRoot } from '../support/vscode-server';
 import { internals, until } from './internals';
-import { ScriptedPrompts } from './scripted-prompts';
+import { ScriptedDialogs } from './scripted-dialogs';
 import type { Evaluation } from '../../src/core/model/evaluation';
 
 function commandLine(...words: string[]): string {
@@ -166,9 +166,9 @@ describe('the calibration panel in the editor', () => {
     const own = path.join(workspace, 'panel-reviews.csv');
     const target = path.join(workspace, '.prompt-confidence', 'calibrators');
     copyFileSync(table, own);
-    const prompts = new ScriptedPrompts(['first', undefined, 'second', undefined]);
+    const dialogs = new ScriptedDialogs(['first', undefined, 'second', undefined]);
     const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
-    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, prompts });
+    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, dialogs: dialogs });
     shown = { panel, page };
     await numbers(panel, () => true);
     const { state } = panel;
@@ -184,7 +184,7 @@ describe('the calibration panel in the editor', () => {
       for (const [prevent, trying, reason] of fails) {
         prevent();
         await trying();
-        assert.match(prompts.saying('error').at(-1) ?? '', reason);
+        assert.match(dialogs.saying('error').at(-1) ?? '', reason);
         assert.deepEqual({ ...panel.state, decisions: null }, { ...state, decisions: null });
         rmSync(target, { recursive: true });
       }
@@ -224,20 +224,20 @@ describe('the calibration panel in the editor', () => {
       ['JSON', 'reviews-evaluation.json', Buffer.from(`${JSON.stringify(evaluation, null, 2)}\n`)],
     ] as const) {
       const file = path.join(folder, name);
-      const prompts = new ScriptedPrompts([form, file]);
-      assert.equal(await exportFile(source, prompts, pictures), file);
-      assert.deepEqual(prompts.saying('new file'), [`new file Export: ${file}`]);
+      const dialogs = new ScriptedDialogs([form, file]);
+      assert.equal(await exportFile(source, dialogs, pictures), file);
+      assert.deepEqual(dialogs.saying('new file'), [`new file Export: ${file}`]);
       assert.deepEqual(readFileSync(file), content);
     }
     const refuses = (answers: (string | undefined)[], code: string): Promise<void> =>
       assert.rejects(
-        exportFile(source, new ScriptedPrompts(answers), pictures),
+        exportFile(source, new ScriptedDialogs(answers), pictures),
         (error: unknown) => error instanceof Error && 'code' in error && error.code === code,
       );
     await refuses(['CSV', table], 'own-table');
     await refuses(['CSV', path.join(table, 'within-a-file.csv')], 'not-writable');
-    assert.equal(await exportFile(source, new ScriptedPrompts(['CSV', undefined]), pictures), undefined);
-    assert.equal(await exportFile(source, new ScriptedPrompts([undefined]), pictures), undefined);
+    assert.equal(await exportFile(source, new ScriptedDialogs(['CSV', undefined]), pictures), undefined);
+    assert.equal(await exportFile(source, new ScriptedDialogs([undefined]), pictures), undefined);
   });
 
   it('answers about its table after a calibrator was cancelled', async () => {
@@ -266,9 +266,9 @@ describe('the calibration panel in the editor', () => {
     });
     const header = 'label,token/prob:no,token/prob:yes,consistency/prob:no,consistency/prob:yes';
     writeFileSync(own, `${[header, ...rows].join('\n')}\n`);
-    const prompts = new ScriptedPrompts(['both', undefined]);
+    const dialogs = new ScriptedDialogs(['both', undefined]);
     const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
-    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, prompts });
+    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, dialogs: dialogs });
     shown = { panel, page };
     const comparing = 'Comparing methods: ';
     try {
@@ -292,7 +292,7 @@ describe('the calibration panel in the editor', () => {
       assert.deepEqual(combination.gain, report.combination.gain);
 
       await panel.save('combination');
-      assert.deepEqual(prompts.saying('error'), []);
+      assert.deepEqual(dialogs.saying('error'), []);
       const target = path.join(folder, 'both.json');
       commandLine('calibrate', own, '--method', 'combination', '--bins', '10', '--out', target);
       const timeless = (file: string) => {

@@ -20,7 +20,7 @@ import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
 import { projectRoot } from '../support/vscode-server';
 import { internals, setMachineSetting, until, useOneThread } from './internals';
-import { ScriptedPrompts } from './scripted-prompts';
+import { ScriptedDialogs } from './scripted-dialogs';
 
 /** Raw "positive" by a small margin: the calibrator of the real reviews turns it round. */
 const TEXT = 'Best worst thing ever';
@@ -116,21 +116,21 @@ describe('calibrators of classifiers in the editor', () => {
     const raw = await classify();
     assert.equal(raw.calibration, undefined);
 
-    const prompts = new ScriptedPrompts(['reviews', 'Use for Classifier…', 'sentiment', undefined]);
+    const dialogs = new ScriptedDialogs(['reviews', 'Use for Classifier…', 'sentiment', undefined]);
     const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.Two);
     const panel = new CalibrationPanel(vscode.Uri.file(path.join(folder, 'reviews.csv')), page, {
       ...services,
-      prompts,
+      dialogs: dialogs,
     });
     await until(
       'the panel has its numbers',
       () => (panel.state.analysis !== null && panel.state.busy === null) || undefined,
     );
     await panel.save('beta');
-    await until('the classifier names it', () => prompts.saying('info The classifier sentiment')[0]);
+    await until('the classifier names it', () => dialogs.saying('info The classifier sentiment')[0]);
     panel.dispose();
     page.dispose();
-    assert.match(prompts.saying('choose')[0] ?? '', /belong together.* \| sentiment/);
+    assert.match(dialogs.saying('choose')[0] ?? '', /belong together.* \| sentiment/);
     saved = parseSavedCalibrator(readFileSync(calibratorFile(), 'utf8'));
 
     const { calibration, score } = await classify();
@@ -184,9 +184,9 @@ describe('calibrators of classifiers in the editor', () => {
     assert.match(gone.kind === 'raw' ? gone.reason : '', /no file .*reviews\.json/);
     const error = await refusal();
     assert.equal(error.code, 'calibrator-missing');
-    const prompts = new ScriptedPrompts([undefined]);
-    await reportCalibratorError({ log: services.log, prompts }, error, () => assert.fail());
-    assert.match(prompts.said[0] ?? '', /\[Set Calibrator…, Open Folder, Go On Without It\]$/);
+    const dialogs = new ScriptedDialogs([undefined]);
+    await reportCalibratorError({ log: services.log, dialogs }, error, () => assert.fail());
+    assert.match(dialogs.said[0] ?? '', /\[Set Calibrator…, Open Folder, Go On Without It\]$/);
     const marked = await until('the classifier file is marked', () =>
       vscode.languages
         .getDiagnostics(vscode.Uri.file(classifierFile()))
@@ -207,13 +207,13 @@ describe('calibrators of classifiers in the editor', () => {
     const error = await refusal();
     assert.match(error.message, /scoring mode differs/);
     const modes: boolean[] = [];
-    const prompts = new ScriptedPrompts(['Go On Without It']);
-    await reportCalibratorError({ log: services.log, prompts }, error, (leaveRaw) => {
+    const dialogs = new ScriptedDialogs(['Go On Without It']);
+    await reportCalibratorError({ log: services.log, dialogs }, error, (leaveRaw) => {
       modes.push(leaveRaw);
       return Promise.resolve();
     });
     assert.deepEqual(modes, [true]);
-    assert.match(prompts.saying('error')[0] ?? '', /\[Set Calibrator…, Open Calibrator, Go On Without It\]/);
+    assert.match(dialogs.saying('error')[0] ?? '', /\[Set Calibrator…, Open Calibrator, Go On Without It\]/);
     const { calibration } = await classify(services.classification, true);
     assert.match(calibration?.kind === 'raw' ? calibration.reason : '', /without the calibrator reviews/);
   });
@@ -222,11 +222,11 @@ describe('calibrators of classifiers in the editor', () => {
     rewrite({ bound: null });
     const error = await refusal();
     assert.equal(error.code, 'calibrator-unbound');
-    const refusing = new ScriptedPrompts(['Bind…', undefined]);
-    await reportCalibratorError({ log: services.log, prompts: refusing }, error, () => assert.fail());
-    const accepting = new ScriptedPrompts(['Bind…', 'Bind']);
+    const refusing = new ScriptedDialogs(['Bind…', undefined]);
+    await reportCalibratorError({ log: services.log, dialogs: refusing }, error, () => assert.fail());
+    const accepting = new ScriptedDialogs(['Bind…', 'Bind']);
     let result: ClassifiedText | undefined;
-    await reportCalibratorError({ log: services.log, prompts: accepting }, error, async () => {
+    await reportCalibratorError({ log: services.log, dialogs: accepting }, error, async () => {
       result = await classify();
     });
     assert.match(
@@ -259,15 +259,15 @@ describe('calibrators of classifiers in the editor', () => {
   it('are taken away and given back by Set Calibrator, and every other character of the file stays', async () => {
     const before = readFileSync(classifierFile(), 'utf8');
     await setCalibrator(
-      { ...services, prompts: new ScriptedPrompts(['sentiment', 'None', undefined]) },
+      { ...services, dialogs: new ScriptedDialogs(['sentiment', 'None', undefined]) },
       undefined,
     );
     assert.equal((await classify()).calibration, undefined);
-    const undoing = new ScriptedPrompts(['reviews', 'Undo']);
+    const undoing = new ScriptedDialogs(['reviews', 'Undo']);
     const without = readFileSync(classifierFile(), 'utf8');
-    await setCalibrator({ ...services, prompts: undoing }, 'sentiment');
+    await setCalibrator({ ...services, dialogs: undoing }, 'sentiment');
     assert.equal(readFileSync(classifierFile(), 'utf8'), without);
-    await setCalibrator({ ...services, prompts: new ScriptedPrompts(['reviews', undefined]) }, 'sentiment');
+    await setCalibrator({ ...services, dialogs: new ScriptedDialogs(['reviews', undefined]) }, 'sentiment');
     assert.equal(readFileSync(classifierFile(), 'utf8'), before);
   });
 });

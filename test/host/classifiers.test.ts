@@ -6,7 +6,7 @@ import { CLASSIFIER_FOLDER } from '../../src/workspace/classifiers';
 import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
 import { internals, scoreTexts, setMachineSetting, until, useOneThread } from './internals';
-import { ScriptedPrompts } from './scripted-prompts';
+import { ScriptedDialogs } from './scripted-dialogs';
 
 describe('classifier files in the editor', () => {
   let services: Services;
@@ -40,7 +40,7 @@ describe('classifier files in the editor', () => {
   });
 
   it('are written by New Classifier, opened, listed, and used', async () => {
-    const prompts = new ScriptedPrompts([
+    const dialogs = new ScriptedDialogs([
       'mood',
       'back',
       'mood',
@@ -48,8 +48,8 @@ describe('classifier files in the editor', () => {
       'positive, negative',
       'Few-shot',
     ]);
-    await newClassifier({ ...services, prompts });
-    assert.match(prompts.saying('refused')[0] ?? '', /at least two labels/);
+    await newClassifier({ ...services, dialogs: dialogs });
+    assert.match(dialogs.saying('refused')[0] ?? '', /at least two labels/);
     const document = vscode.window.activeTextEditor?.document;
     assert.equal(document?.uri.fsPath, fileOf('mood').fsPath);
     assert.equal((JSON.parse(document.getText()) as { name?: string }).name, 'mood');
@@ -62,9 +62,9 @@ describe('classifier files in the editor', () => {
   });
 
   it('are never overwritten', async () => {
-    const prompts = new ScriptedPrompts(['mood', 'other', undefined]);
-    await newClassifier({ ...services, prompts });
-    assert.match(prompts.saying('refused')[0] ?? '', /already/);
+    const dialogs = new ScriptedDialogs(['mood', 'other', undefined]);
+    await newClassifier({ ...services, dialogs: dialogs });
+    assert.match(dialogs.saying('refused')[0] ?? '', /already/);
     await assert.rejects(writeDraft(folder, { name: 'mood', labels: ['a', 'b'], kind: 'question' }), {
       code: 'classifier-exists',
     });

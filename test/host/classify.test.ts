@@ -288,7 +288,7 @@ describe('classifying in the editor', () => {
   /** What is told from now on, instead of being shown. */
   function messages(): { message: string; actions: readonly string[] }[] {
     const told: { message: string; actions: readonly string[] }[] = [];
-    internals.services.prompts.tell = (_severity, message, actions = []) => {
+    internals.services.dialogs.tell = (_severity, message, actions = []) => {
       told.push({ message, actions });
       return Promise.resolve(undefined);
     };

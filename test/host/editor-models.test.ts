@@ -42,7 +42,7 @@ describe('a language model of the editor', () => {
     const [result] = scores;
     assert.equal(result?.label, 'positive');
     assert.deepEqual(result.agreement?.counts, [4, 0]);
-    assert.equal(result.method, 'sampled');
+    assert.equal(result.mode, 'sampled');
     assert.equal(shape, null);
     assert.equal(identity.inWords, 'Tiny Chat of the editor (prompt-confidence-tests)');
     assert.deepEqual(identity.model, {

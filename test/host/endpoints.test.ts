@@ -12,7 +12,7 @@ import {
   type TestServer,
 } from '../unit/sources/endpoint/misbehaving-server';
 import { internals, scoreTexts, setMachineSetting } from './internals';
-import { ScriptedPrompts } from './scripted-prompts';
+import { ScriptedDialogs } from './scripted-dialogs';
 
 const KEY = 'sk-only-for-the-test';
 const CLASSIFIER = classifierFrom(
@@ -51,15 +51,15 @@ describe('endpoints in the editor', () => {
   const run = async (
     command: typeof addEndpoint,
     ...answers: (string | undefined)[]
-  ): Promise<ScriptedPrompts> => {
-    const prompts = new ScriptedPrompts(answers);
-    await command({ ...services, prompts });
-    return prompts;
+  ): Promise<ScriptedDialogs> => {
+    const dialogs = new ScriptedDialogs(answers);
+    await command({ ...services, dialogs: dialogs });
+    return dialogs;
   };
   const setting = (): unknown => vscode.workspace.getConfiguration('promptConfidence').get('endpoints');
 
   it('are added step by step, tested, and say what they can do', async () => {
-    const prompts = await run(
+    const dialogs = await run(
       addEndpoint,
       'http://gpu.example:8000',
       server.url,
@@ -69,9 +69,9 @@ describe('endpoints in the editor', () => {
       'local',
       KEY,
     );
-    assert.match(prompts.saying('refused')[0] ?? '', /is not encrypted/);
-    assert.match(prompts.saying('refused')[1] ?? '', /Letters, digits/);
-    assert.match(prompts.saying('info')[0] ?? '', /tiny answers and shows the 20 likeliest tokens/);
+    assert.match(dialogs.saying('refused')[0] ?? '', /is not encrypted/);
+    assert.match(dialogs.saying('refused')[1] ?? '', /Letters, digits/);
+    assert.match(dialogs.saying('info')[0] ?? '', /tiny answers and shows the 20 likeliest tokens/);
     assert.deepEqual(setting(), [
       { url: server.url, api: 'chat', model: 'tiny', name: 'local', topLogprobs: 20 },
     ]);
@@ -107,14 +107,14 @@ describe('endpoints in the editor', () => {
 
   it('take another key, tested at once', async () => {
     await assert.rejects(run(setEndpointKey, 'local', 'sk-wrong'), { code: 'endpoint-key' });
-    const prompts = await run(setEndpointKey, 'local', KEY);
-    assert.match(prompts.saying('info')[0] ?? '', /answers with this key/);
+    const dialogs = await run(setEndpointKey, 'local', KEY);
+    assert.match(dialogs.saying('info')[0] ?? '', /answers with this key/);
   });
 
   it('are told to be without probabilities', async () => {
     hasProbabilities = false;
-    const prompts = await run(addEndpoint, server.url, 'Chat', 'quiet', 'quiet', KEY);
-    assert.match(prompts.saying('info')[0] ?? '', /shows no token probabilities: set "method"/);
+    const dialogs = await run(addEndpoint, server.url, 'Chat', 'quiet', 'quiet', KEY);
+    assert.match(dialogs.saying('info')[0] ?? '', /shows no token probabilities: set "method"/);
     await run(removeEndpoint, 'quiet');
     hasProbabilities = true;
   });

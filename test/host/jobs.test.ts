@@ -6,7 +6,7 @@ import { StatusItem } from '../../src/features/status/status';
 import type { Services } from '../../src/workspace/services';
 import { internals, until, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';
-import type { ScriptedPrompts } from './scripted-prompts';
+import type { ScriptedDialogs } from './scripted-dialogs';
 
 /** More rows than are scored until somebody has opened Show Actions. */
 const ROWS = 400;
@@ -27,11 +27,11 @@ describe('jobs in the editor', () => {
     table = at('films.csv');
     writeFileSync(table, `text\n${Array.from({ length: ROWS }, (_, i) => `I love film ${i}.\n`).join('')}`);
   });
-  after(() => personLeaves(services.prompts));
+  after(() => personLeaves(services.dialogs));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const person = (...answers: (string | undefined)[]): ScriptedPrompts =>
-    personAnswers(services.prompts, answers);
+  const person = (...answers: (string | undefined)[]): ScriptedDialogs =>
+    personAnswers(services.dialogs, answers);
   const showActions = (): Thenable<unknown> => vscode.commands.executeCommand('promptConfidence.showActions');
   /** Starts scoring, and waits until there is something to resume. */
   const begin = async (): Promise<{ readonly ended: Promise<void> }> => {
@@ -42,7 +42,7 @@ describe('jobs in the editor', () => {
 
   it('are shown beside the model while they run, and paused, resumed and discarded from Show Actions', async () => {
     const item = new StatusItem(services);
-    const prompts = person('sentiment', 'text', 'out.csv', 'Scoring films.csv', 'Pause', undefined);
+    const dialogs = person('sentiment', 'text', 'out.csv', 'Scoring films.csv', 'Pause', undefined);
     const { ended } = await begin();
     await until(
       'the status names the job',
@@ -50,13 +50,13 @@ describe('jobs in the editor', () => {
     );
     await showActions();
     await ended;
-    const [list, actions] = prompts.saying('choose').slice(-2);
+    const [list, actions] = dialogs.saying('choose').slice(-2);
     assert.match(
       list ?? '',
       /^choose Prompt Confidence: Running Jobs \| \$\(sync~spin\) Scoring films\.csv \| /,
     );
     assert.match(actions ?? '', /^choose Scoring films\.csv: .*Pause \| .*Cancel… \| .*Show Log$/);
-    assert.match(prompts.said.at(-1) ?? '', /^info Paused: /);
+    assert.match(dialogs.said.at(-1) ?? '', /^info Paused: /);
     await until('the status names no job', () => (item.shown.text.includes('Scoring') ? undefined : true));
     item.dispose();
 

@@ -18,7 +18,7 @@ import { send, serve, type FileServer } from '../unit/store/file-server';
 import { ggufOfSize } from '../unit/store/gguf-builder';
 import { temporaryFolder } from '../unit/store/temporary';
 import { internals, setMachineSetting, useOneThread } from './internals';
-import { ScriptedPrompts } from './scripted-prompts';
+import { ScriptedDialogs } from './scripted-dialogs';
 
 const MODEL = ggufOfSize(400_000);
 const SHA256 = createHash('sha256').update(MODEL).digest('hex');
@@ -30,9 +30,9 @@ describe('models in the editor', () => {
   let server: FileServer | undefined;
 
   /** The extension's own services with a model folder of this test's and a scripted person. */
-  function scripted(...answers: (string | undefined)[]): Services & { readonly prompts: ScriptedPrompts } {
+  function scripted(...answers: (string | undefined)[]): Services & { readonly dialogs: ScriptedDialogs } {
     const models = new ModelStore(path.join(folder(), 'models'));
-    return { ...services, models, prompts: new ScriptedPrompts(answers) };
+    return { ...services, models, dialogs: new ScriptedDialogs(answers) };
   }
 
   /** A hub with one repository; `holdAfter` as in file-server.ts. */
@@ -78,12 +78,12 @@ describe('models in the editor', () => {
     const person = scripted("Open the Model's Page", 'Download', 'Use This Model');
     await downloadAndOffer(SOURCE, person, place);
 
-    const [question] = person.prompts.saying('confirm');
+    const [question] = person.dialogs.saying('confirm');
     assert.match(question ?? '', /Licence: mit\nSize: 400 kB\nSHA-256: [\da-f]{64}/);
-    assert.deepEqual(person.prompts.saying('link'), [`link ${place.hub}/user/repo`]);
-    assert.equal(person.prompts.saying('confirm').length, 2);
-    assert.match(person.prompts.saying('progress').join('\n'), /100% · 400 kB of 400 kB/);
-    assert.match(person.prompts.saying('progress').at(-1) ?? '', /checking what arrived, 100%/);
+    assert.deepEqual(person.dialogs.saying('link'), [`link ${place.hub}/user/repo`]);
+    assert.equal(person.dialogs.saying('confirm').length, 2);
+    assert.match(person.dialogs.saying('progress').join('\n'), /100% · 400 kB of 400 kB/);
+    assert.match(person.dialogs.saying('progress').at(-1) ?? '', /checking what arrived, 100%/);
     const [entry] = await person.models.list();
     assert.equal(entry?.sha256, SHA256);
     assert.equal(readSettings().model, 'm.gguf');
@@ -92,7 +92,7 @@ describe('models in the editor', () => {
   it('are not downloaded when the person says no', async () => {
     const person = scripted(undefined);
     await downloadAndOffer(SOURCE, person, await hub());
-    assert.deepEqual(person.prompts.saying('error'), []);
+    assert.deepEqual(person.dialogs.saying('error'), []);
     assert.deepEqual(server?.ranges, []);
   });
 
@@ -101,8 +101,8 @@ describe('models in the editor', () => {
     await downloadAndOffer(SOURCE, scripted('Download', undefined), place);
     const person = scripted(undefined);
     await downloadAndOffer(SOURCE, person, place);
-    assert.deepEqual(person.prompts.saying('confirm'), []);
-    assert.deepEqual(person.prompts.saying('info'), [
+    assert.deepEqual(person.dialogs.saying('confirm'), []);
+    assert.deepEqual(person.dialogs.saying('info'), [
       'info m.gguf is on this machine already. [Use This Model]',
     ]);
   });
@@ -111,18 +111,18 @@ describe('models in the editor', () => {
     let hold: number | undefined = 150_000;
     const place = await hub(() => hold);
     const cancelling = scripted('Download', undefined);
-    cancelling.prompts.onProgress = (message, cancel) => {
+    cancelling.dialogs.onProgress = (message, cancel) => {
       if (message.includes('of 400 kB') && !message.startsWith('0%')) cancel();
     };
     await downloadAndOffer(SOURCE, cancelling, place);
-    assert.match(cancelling.prompts.said.at(-1) ?? '', /^info The download was cancelled.+\[Resume\]$/);
+    assert.match(cancelling.dialogs.said.at(-1) ?? '', /^info The download was cancelled.+\[Resume\]$/);
 
     hold = undefined;
     const person = scripted('m.gguf', 'Download', undefined);
     await downloadModelByList(person, place);
-    assert.match(person.prompts.saying('choose')[0] ?? '', /Unfinished \| \$\(debug-continue\) m\.gguf/);
+    assert.match(person.dialogs.saying('choose')[0] ?? '', /Unfinished \| \$\(debug-continue\) m\.gguf/);
     assert.match(
-      person.prompts.saying('confirm')[0] ?? '',
+      person.dialogs.saying('confirm')[0] ?? '',
       /Continue to download .+ of it are here already/s,
     );
     assert.match(server?.ranges.at(-1) ?? '', /^bytes=\d+-$/);
@@ -132,7 +132,7 @@ describe('models in the editor', () => {
   it('say what went wrong, with a way to try again', async () => {
     const person = scripted('Retry', undefined);
     await downloadAndOffer('hf:user/none/m.gguf', person, await hub());
-    const errors = person.prompts.saying('error');
+    const errors = person.dialogs.saying('error');
     assert.equal(errors.length, 2);
     assert.match(errors[0] ?? '', /\[Retry, Show Log\]$/);
   });
@@ -140,8 +140,8 @@ describe('models in the editor', () => {
   it('come from an address that is checked as it is typed', async () => {
     const person = scripted('hf: address', 'no address', 'ftp://host/a.gguf', undefined);
     await downloadModelByList(person, await hub());
-    assert.equal(person.prompts.saying('refused').length, 2);
-    assert.match(person.prompts.saying('refused')[0] ?? '', /Start with hf: or https/);
+    assert.equal(person.dialogs.saying('refused').length, 2);
+    assert.match(person.dialogs.saying('refused')[0] ?? '', /Start with hf: or https/);
   });
 
   it('may be files of the person, which stay where they are', async () => {
@@ -178,7 +178,7 @@ describe('models in the editor', () => {
     await writeFile(text, 'not a model');
     const person = scripted('Choose a .gguf file', text, undefined);
     await chooseModelByList(person);
-    assert.match(person.prompts.saying('error')[0] ?? '', /is not a GGUF model, whatever its name says/);
+    assert.match(person.dialogs.saying('error')[0] ?? '', /is not a GGUF model, whatever its name says/);
     assert.equal(readSettings().model, '');
   });
 
@@ -196,7 +196,7 @@ describe('models in the editor', () => {
     assert.ok(entry);
     await deleteModel(entry, person);
     assert.match(
-      person.prompts.saying('confirm')[0] ?? '',
+      person.dialogs.saying('confirm')[0] ?? '',
       /Delete real\.gguf\? \[Delete\]\nThis frees 2\d\d MB\./,
     );
     assert.equal(engineModels.engine.state.kind, 'stopped');
@@ -214,8 +214,8 @@ describe('models in the editor', () => {
     try {
       const elsewhere = new LoadedModels(path.join(folder(), 'engines'), 1);
       await elsewhere.register(other.pid ?? 0, TEST_MODEL);
-      const prompts = new ScriptedPrompts([undefined, 'Load Anyway']);
-      const guard = new SecondCopyGuard(engine, new LoadedModels(elsewhere.folder), prompts, {
+      const dialogs = new ScriptedDialogs([undefined, 'Load Anyway']);
+      const guard = new SecondCopyGuard(engine, new LoadedModels(elsewhere.folder), dialogs, {
         thresholdBytes: 1e8,
         onError: (error) => assert.fail(String(error)),
       });
@@ -225,7 +225,7 @@ describe('models in the editor', () => {
       await assert.rejects(engineModels.load(undefined), { code: 'cancelled' });
       assert.equal(engine.state.kind, 'stopped');
       assert.match(
-        prompts.said[0] ?? '',
+        dialogs.said[0] ?? '',
         /Another window has loaded gemma.+ \[Load Anyway\]\nLoading it here takes/,
       );
 

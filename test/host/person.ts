@@ -1,17 +1,17 @@
 /** Somebody who answers the running extension, and goes away again. */
-import type { Prompts } from '../../src/workspace/prompts';
-import { ScriptedPrompts } from './scripted-prompts';
+import type { Dialogs } from '../../src/workspace/dialogs';
+import { ScriptedDialogs } from './scripted-dialogs';
 
-/** Puts a script over the methods of the extension's own prompts; gives what was said. */
-export function person(prompts: Prompts, answers: (string | undefined)[]): ScriptedPrompts {
-  const scripted = new ScriptedPrompts(answers);
-  prompts.choose = (question) => scripted.choose(question);
-  prompts.ask = (question) => scripted.ask(question);
-  prompts.confirm = (message, detail, actions) => scripted.confirm(message, detail, actions);
-  prompts.tell = (severity, message, actions) => scripted.tell(severity, message, actions);
+/** Puts a script over the methods of the extension's own dialogs; gives what was said. */
+export function person(dialogs: Dialogs, answers: (string | undefined)[]): ScriptedDialogs {
+  const scripted = new ScriptedDialogs(answers);
+  dialogs.choose = (question) => scripted.choose(question);
+  dialogs.ask = (question) => scripted.ask(question);
+  dialogs.confirm = (message, detail, actions) => scripted.confirm(message, detail, actions);
+  dialogs.tell = (severity, message, actions) => scripted.tell(severity, message, actions);
   return scripted;
 }
 
-export function personLeaves(prompts: Prompts): void {
-  for (const name of ['choose', 'ask', 'confirm', 'tell'] as const) Reflect.deleteProperty(prompts, name);
+export function personLeaves(dialogs: Dialogs): void {
+  for (const name of ['choose', 'ask', 'confirm', 'tell'] as const) Reflect.deleteProperty(dialogs, name);
 }

@@ -19,7 +19,7 @@ import { withoutSeconds } from '../support/score-meta';
 import { projectRoot } from '../support/vscode-server';
 import { internals, setMachineSetting, until, useOneThread } from './internals';
 import { person, personLeaves } from './person';
-import type { ScriptedPrompts } from './scripted-prompts';
+import type { ScriptedDialogs } from './scripted-dialogs';
 
 const TEXTS = ['Best worst thing ever', 'I love it.', 'Dull,\nand "far" too long.', '', 'A triumph.'];
 const ROWS = Array.from(
@@ -45,10 +45,10 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     const cli = path.join(projectRoot(), 'dist', 'cli.mjs');
     execFileSync(process.execPath, [cli, ...argv], { cwd: workspace, stdio: 'pipe' });
   };
-  const score = async (...answers: (string | undefined)[]): Promise<ScriptedPrompts> => {
-    const prompts = person(services.prompts, answers);
+  const score = async (...answers: (string | undefined)[]): Promise<ScriptedDialogs> => {
+    const dialogs = person(services.dialogs, answers);
     await vscode.commands.executeCommand('promptConfidence.scoreCsv', vscode.Uri.file(at('reviews.csv')));
-    return prompts;
+    return dialogs;
   };
   /** Pauses as soon as there is something to go on from. */
   const scoreAndPause = async (...answers: (string | undefined)[]): Promise<void> => {
@@ -75,7 +75,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     saved = parseSavedCalibrator(readFileSync(file, 'utf8'));
   });
   after(async () => {
-    personLeaves(services.prompts);
+    personLeaves(services.dialogs);
     rmSync(own('calibrators'), { recursive: true });
     rmSync(own('classifiers', 'sentiment.json'));
     await setMachineSetting('model', undefined);
@@ -88,9 +88,9 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it('writes the bytes of the command line, and says what calibrated them', async () => {
-    const prompts = await score(...START, undefined);
+    const dialogs = await score(...START, undefined);
     assert.equal(
-      prompts.said.at(-1),
+      dialogs.said.at(-1),
       'warning 20 rows are scored in out.csv, calibrated by reviews (beta on labels, fitted on 2,000 rows). ' +
         '4 have no score; the column score_error says why. Line 6: There is no text here to classify. [Open Calibration Panel]',
     );

@@ -6,7 +6,7 @@ import type { Services } from '../../src/workspace/services';
 import { chatAnswer, json, serve, type TestServer } from '../unit/sources/endpoint/misbehaving-server';
 import { internals, setMachineSetting } from './internals';
 import { person, personLeaves } from './person';
-import type { ScriptedPrompts } from './scripted-prompts';
+import type { ScriptedDialogs } from './scripted-dialogs';
 
 /** The answers are canned; the settings, the files and the requests are real. */
 describe('Score CSV… by a model that is not on this machine', () => {
@@ -50,20 +50,20 @@ describe('Score CSV… by a model that is not on this machine', () => {
       );
   });
   after(async () => {
-    personLeaves(services.prompts);
+    personLeaves(services.dialogs);
     await setMachineSetting('endpoints', undefined);
     await server.close();
     for (const name of ['far', 'lent']) rmSync(path.join(classifiers, `${name}.json`));
     rmSync(folder, { recursive: true });
   });
 
-  const score = async (rows: number, ...answers: (string | undefined)[]): Promise<ScriptedPrompts> => {
+  const score = async (rows: number, ...answers: (string | undefined)[]): Promise<ScriptedDialogs> => {
     const table = path.join(folder, `${rows}.csv`);
     // The note is not sent, so it does not count.
     writeFileSync(table, `text,note\n${`Good film.,${'long '.repeat(200)}\n`.repeat(rows)}`);
-    const prompts = person(services.prompts, answers);
+    const dialogs = person(services.dialogs, answers);
     await vscode.commands.executeCommand('promptConfidence.scoreCsv', vscode.Uri.file(table));
-    return prompts;
+    return dialogs;
   };
 
   it('asks first, with what an endpoint will take by its price, and sends nothing before', async () => {

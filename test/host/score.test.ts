@@ -9,7 +9,7 @@ import { ScoreRuns } from '../../src/features/score/score-runs';
 import { withoutSeconds } from '../support/score-meta';
 import { internals, scoreTexts, until, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';
-import { ScriptedPrompts } from './scripted-prompts';
+import { ScriptedDialogs } from './scripted-dialogs';
 
 const REVIEWS = Array.from({ length: 20 }, (_, i) =>
   i % 2 === 0 ? `I love film number ${i}, all of it.` : `Film number ${i} is "dull",\nand far too long.`,
@@ -35,14 +35,14 @@ describe('Score CSV… in the editor', () => {
     );
     writeFileSync(table, `id,review,label\n${rows.join('')}`);
   });
-  after(() => personLeaves(inside.services.prompts));
+  after(() => personLeaves(inside.services.dialogs));
   afterEach(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const person = (...answers: (string | undefined)[]): ScriptedPrompts =>
-    personAnswers(inside.services.prompts, answers);
+  const person = (...answers: (string | undefined)[]): ScriptedDialogs =>
+    personAnswers(inside.services.dialogs, answers);
   const score = async (uri = vscode.Uri.file(table)): Promise<void> => {
     await vscode.commands.executeCommand('promptConfidence.scoreCsv', uri);
   };
@@ -57,7 +57,7 @@ describe('Score CSV… in the editor', () => {
 
   it('guesses the column, takes the next free name, and gives the numbers of a single classification', async () => {
     writeFileSync(at('reviews.scored.csv'), 'somebody’s');
-    const prompts = person('sentiment', 'review', 'reviews.scored-2.csv', undefined);
+    const dialogs = person('sentiment', 'review', 'reviews.scored-2.csv', undefined);
     await score();
     assert.equal(readFileSync(at('reviews.scored.csv'), 'utf8'), 'somebody’s');
     const scored = readFileSync(at('reviews.scored-2.csv'), 'utf8');
@@ -74,7 +74,7 @@ describe('Score CSV… in the editor', () => {
     assert.deepEqual(meta.labels, ['positive', 'negative']);
     assert.equal(meta.textColumn, 'review');
     assert.match(
-      prompts.said.at(-1) ?? '',
+      dialogs.said.at(-1) ?? '',
       /^info 20 rows are scored in reviews\.scored-2\.csv\. \[Open Calibration Panel\]$/,
     );
     assert.deepEqual(
@@ -117,11 +117,11 @@ describe('Score CSV… in the editor', () => {
   it('offers what a closed window left half scored, and forgets it where that is wished', async () => {
     person('sentiment', 'review', 'out.csv', undefined);
     await scoreAndPause(at('out.csv'));
-    const prompts = new ScriptedPrompts(['Resume', undefined]);
-    const services = { ...inside.services, prompts };
+    const dialogs = new ScriptedDialogs(['Resume', undefined]);
+    const services = { ...inside.services, dialogs };
     await offerUnfinished(services, new ScoreRuns(services));
     assert.match(
-      prompts.said[0] ?? '',
+      dialogs.said[0] ?? '',
       /^info out\.csv is not finished: \d+ of 20 rows \(\d+%\) are scored\. \[Resume, Discard\]$/,
     );
     assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,\n/g)?.length, 20);
@@ -165,7 +165,7 @@ describe('Score CSV… in the editor', () => {
       (_, i) => `${i},"${REVIEWS[i % 20]?.replaceAll('"', '""') ?? ''} ${i}"\n`,
     );
     writeFileSync(table, `id,text\n${rows.join('')}`);
-    const prompts = person('sentiment', 'text', 'out.csv', undefined);
+    const dialogs = person('sentiment', 'text', 'out.csv', undefined);
     const scoring = score();
     await until('rows are scored', () => existsSync(at('out.csv.part.json')) || undefined);
     const classifier = await inside.services.classifiers.get('sentiment');
@@ -173,17 +173,17 @@ describe('Score CSV… in the editor', () => {
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
     // The selection was answered between two groups of rows, long before the table was done.
-    assert.match(prompts.said.at(-1) ?? '', /^info Paused: \d+ of 400 rows/);
+    assert.match(dialogs.said.at(-1) ?? '', /^info Paused: \d+ of 400 rows/);
   });
 
   it('refuses what is not on a disk, unsaved, or has no rows', async () => {
-    const prompts = person(undefined, undefined);
+    const dialogs = person(undefined, undefined);
     await score(vscode.Uri.parse('untitled:new.csv'));
-    assert.match(prompts.said.at(-1) ?? '', /Only tables on a disk/);
+    assert.match(dialogs.said.at(-1) ?? '', /Only tables on a disk/);
     const editor = await vscode.window.showTextDocument(vscode.Uri.file(table));
     await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'x'));
     await score();
-    assert.match(prompts.said.at(-1) ?? '', /unsaved changes\. Save it first/);
+    assert.match(dialogs.said.at(-1) ?? '', /unsaved changes\. Save it first/);
     await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 });

@@ -11,7 +11,7 @@ import type { ScoredRows, ScoreOptions } from '../../src/store/tables/write-scor
 function scripted(text: string): ScoredRows['scores'][number] {
   if (text.includes('bad')) return { reason: `"${text}" is bad` };
   const scores = labelScores(['a', 'b'], [-text.length, -1]);
-  return { ...scores, method: 'first-token', textTokens: text.length, cutTokens: text.length > 50 ? 1 : 0 };
+  return { ...scores, mode: 'first-token', textTokens: text.length, cutTokens: text.length > 50 ? 1 : 0 };
 }
 
 /** A millisecond a text: however a table is cut, its seconds are the same. */

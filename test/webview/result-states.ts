@@ -44,7 +44,7 @@ const RESULT: ResultDetail = {
       { label: 'negative', logProb: -2.2984, confidence: 0.1077 },
     ],
     labelMass: 0.9331,
-    method: 'first-token',
+    mode: 'first-token',
     textTokens: 6,
     cutTokens: 0,
     tokens: TOKENS.map(([text, logProb, label], index) => ({
@@ -177,7 +177,7 @@ export const STATES = {
           { label: 'neutral', logProb: -Number.MAX_VALUE, confidence: 0 },
         ],
         labelMass: 0.0025,
-        method: 'sequence',
+        mode: 'sequence',
         textTokens: 400,
         cutTokens: 120,
       },

@@ -1,13 +1,13 @@
 /** The form in which a person says which column of the table is what: the command line's --column, --scores, --on. */
 import { labelName, number } from '../../src/core/words/calibration';
 import {
-  methodsOf,
+  prefixesOf,
   type NamedColumns,
   namedColumns,
   SCORE_TYPES,
   type ScoreType,
   scoreKey,
-  soleMethod,
+  solePrefix,
 } from '../../src/core/data/columns';
 import { AS_FOUND, type ColumnList, type TableOptions } from '../../src/protocol/calibration-page';
 import { button } from '../button';
@@ -68,7 +68,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
   const added = { type: 'prob' as ScoreType, label: '', column: '' };
   const shares = new Map(labels?.map(({ label }) => [label, shareOf(table, label)]));
 
-  const byName = (): NamedColumns => namedColumns(columns.header, draft.method ?? soleMethod(columns.header));
+  const byName = (): NamedColumns => namedColumns(columns.header, draft.method ?? solePrefix(columns.header));
   const map = (key: string, value: string): void => {
     const others = Object.fromEntries(Object.entries(draft.mapping).filter(([other]) => other !== key));
     const said = value === BY_NAME ? {} : { [key]: value === NONE ? '' : value.slice(1) };
@@ -125,7 +125,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
   };
 
   const methodPart = (): HTMLElement[] => {
-    const methods = methodsOf(columns.header);
+    const methods = prefixesOf(columns.header);
     const on = select(
       'Evaluate',
       'column-on',

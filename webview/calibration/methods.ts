@@ -7,7 +7,7 @@ import {
   nullInWords,
   secondsInWords,
 } from '../../src/core/words/calibration';
-import { methodsOf } from '../../src/core/data/columns';
+import { prefixesOf } from '../../src/core/data/columns';
 import type { MethodsComparison } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
@@ -55,7 +55,7 @@ function content(
   { state: { columns, methods, methodsError, busy, settings }, view: { band, withCurve } }: Shown,
   actions: MethodActions,
 ): Node[] {
-  if (methodsOf(columns?.header ?? []).length < 2) return [];
+  if (prefixesOf(columns?.header ?? []).length < 2) return [];
   const heading = h('h2', {}, 'Scoring methods');
   if (methodsError !== null)
     return [

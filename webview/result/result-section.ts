@@ -78,7 +78,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
     ),
     ...agreementPart(score),
     // Drawn answers alone leave no token distribution.
-    ...(score.method === 'sampled' ? [] : tokenPart(result, actions)),
+    ...(score.mode === 'sampled' ? [] : tokenPart(result, actions)),
     h('h3', {}, 'How it was made'),
     facts(result),
   );
@@ -241,7 +241,7 @@ function facts(result: ResultDetail): HTMLElement {
           ] as const,
         ]
       : []),
-    ['Read from', methodInWords(result.score.method)],
+    ['Read from', methodInWords(result.score.mode)],
     ['Model', visibleName(result.model)],
     ['Device', visibleName(result.device)],
     ['Took', time],

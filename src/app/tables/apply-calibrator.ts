@@ -37,7 +37,7 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const { calibrator: loaded, out, buckets } = order;
   const columns = calibratorColumns(loaded, order.columns);
   const source = await inspectTable(order.table);
-  const { method } = findColumns(source.header, columns);
+  const { prefix: method } = findColumns(source.header, columns);
   const bound = bindingOf(await readScoreMeta(source.file), method);
   const doubts = checkBinding(loaded, source, bound);
   // What belongs to an older copy must never stand beside this one.

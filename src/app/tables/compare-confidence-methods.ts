@@ -60,7 +60,7 @@ export async function compareConfidenceMethods(
   const optionsOf = ({ warnings, rejected }: MethodTable) => ({ ...options, warnings, rejected });
   const compared: ComparedConfidenceMethods['methods'][number][] = [];
   for (const input of methods) {
-    const { method: prefix, data, answersPerRow, secondsPerRow } = input;
+    const { prefix: prefix, data, answersPerRow, secondsPerRow } = input;
     await say(`Comparing methods: ${prefix}`);
     compared.push({ prefix, answersPerRow, secondsPerRow, data, assessment: assess(data, optionsOf(input)) });
   }
@@ -69,7 +69,7 @@ export async function compareConfidenceMethods(
   await say('Comparing methods: the combination');
   const fitted = compareCombination(combined.data, optionsOf(combined));
   if ('reason' in fitted) return { ...comparison, combination: fitted };
-  const { answersPerRow, secondsPerRow, method } = combined;
+  const { answersPerRow, secondsPerRow, prefix: method } = combined;
   const { data, assessment, split, gain } = fitted;
   const bound = bindingOf(await readScoreMeta(file), method);
   return {

@@ -81,8 +81,8 @@ export async function readNeutralScores(
   { data, source, table: own }: LabelledTable,
 ): Promise<Float64Array> {
   const labels = data.kind === 'labels' ? data.labels : undefined;
-  const { method } = own.columns;
-  const { table } = await readTable(file, { truth: 'optional', labels, method: method ?? undefined });
+  const { prefix: method } = own.columns;
+  const { table } = await readTable(file, { truth: 'optional', labels, prefix: method ?? undefined });
   const [here, there] = await Promise.all(
     [source.file, file].map(async (name) => bindingOf(await readScoreMeta(name), method)),
   );

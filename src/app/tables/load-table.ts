@@ -54,7 +54,7 @@ export async function loadTable(file: string, question: TableQuestion): Promise<
   );
   const { table, source } = read;
   if (calibrator !== undefined) refuseCalibrated(table, file);
-  const bound = bindingOf(await readScoreMeta(file), table.columns.method);
+  const bound = bindingOf(await readScoreMeta(file), table.columns.prefix);
   const said =
     calibrator === undefined
       ? await calibratedWarnings(table, file)

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { compareConfidenceMethods } from '../../app/tables/compare-confidence-methods';
 import { evaluateTable } from '../../app/tables/evaluate-table';
 import { loadTable } from '../../app/tables/load-table';
-import { hasSeveralMethods } from '../../core/data/columns';
+import { hasSeveralPrefixes } from '../../core/data/columns';
 import { loadCalibrator } from '../../store/calibrators';
 import { inspectTable } from '../../store/tables/inspect';
 import { type LabelledTable, sliceNames } from '../../store/tables/labelled';
@@ -74,7 +74,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   ];
   if (ofOneMethod.every((value) => value === undefined)) {
     const { header } = await inspectTable(file);
-    if (hasSeveralMethods(header, asked.mapping)) {
+    if (hasSeveralPrefixes(header, asked.mapping)) {
       const compared = methodsReport(await compareConfidenceMethods(file, asked, options));
       for (const { method, warnings, rejected } of compared.methods)
         report(

@@ -53,7 +53,7 @@ export function columnOptions(values: TableValues): ColumnOptions & { on: Calibr
     if (equals < 1) throw usageError(`--column wants ROLE=NAME, not "${entry}".`);
     mapping[entry.slice(0, equals)] = entry.slice(equals + 1);
   }
-  return { method: values.scores, mapping, on: oneOf('on', values.on, ['labels', 'confidence']) };
+  return { prefix: values.scores, mapping, on: oneOf('on', values.on, ['labels', 'confidence']) };
 }
 
 interface EvaluateValues {

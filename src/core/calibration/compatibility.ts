@@ -1,6 +1,6 @@
 /** Whether a saved calibrator may be used on the scores of a classifier, and what must be said about it. */
 import type { Classifier } from '../classifier/definition';
-import { type ScoredBy, scoringOf } from '../scoring/score-parts';
+import { type HowScored, scoringOf } from '../scoring/score-parts';
 import { type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
 import type { Binding } from '../model/binding';
 
@@ -40,7 +40,7 @@ export interface ScoreOrigin {
 export function targetOf(
   origin: Partial<ScoreOrigin>,
   labels: readonly string[],
-  score: ScoredBy | undefined,
+  score: HowScored | undefined,
 ): CalibrationTarget {
   return {
     ...origin,

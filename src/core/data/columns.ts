@@ -56,12 +56,12 @@ export interface TableColumns {
   /** Scores of the agreement beside the token probabilities in `scores`, for a combination of both; else null. */
   readonly agreement: ScoreColumns | null;
   /** The `<method>/` prefix in use, without the slash. */
-  readonly method: string | null;
+  readonly prefix: string | null;
 }
 
 export interface ColumnOptions {
   /** Which `<method>/` columns to use, where a table holds several scoring methods. */
-  readonly method?: string | undefined;
+  readonly prefix?: string | undefined;
   /**
    * Column by role (`label`) or by score name (`prob:spam`): wins over names. An empty column name switches a
    * role off.
@@ -95,7 +95,7 @@ interface ScoreName {
 export function findColumns(header: readonly string[], options: ColumnOptions = {}): TableColumns {
   const named = header.map((name) => name.trim());
   if (options.combine === true) return combinedColumns(header, named, options);
-  const method = chooseMethod(named, options.method, options.mapping ?? {});
+  const method = chooseMethod(named, options.prefix, options.mapping ?? {});
   const roles: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
     const index = roleColumn(named, role, method, options.mapping ?? {});
@@ -106,7 +106,7 @@ export function findColumns(header: readonly string[], options: ColumnOptions = 
   const useConfidence = options.on === 'confidence' && roles.confidence !== undefined;
   const scores = found === null || useConfidence ? null : inOrder(found, options.labels);
   if (scores === null && roles.confidence === undefined) throw noColumns(named);
-  return { header, roles, scores, agreement: null, method };
+  return { header, roles, scores, agreement: null, prefix: method };
 }
 
 /** @throws UserError no-combination, and as findColumns */
@@ -129,7 +129,7 @@ function combinedColumns(
     );
   const scores = inOrder(token, labels);
   const order = scores.labels.map((label) => label ?? '');
-  return { header, roles, scores, agreement: inOrder(agreement, order), method: COMBINED.out };
+  return { header, roles, scores, agreement: inOrder(agreement, order), prefix: COMBINED.out };
 }
 
 /** Whether a table has scores of both methods that a combination weighs, for the same labels. */
@@ -159,7 +159,7 @@ export function predictionColumns({
   roles,
   scores,
   agreement,
-  method,
+  prefix: method,
 }: TableColumns): readonly number[] {
   const byName = header.flatMap((column, index) => {
     const { method: prefix, name } = withoutMethod(column.trim());
@@ -233,24 +233,24 @@ export function namedColumns(header: readonly string[], method: string | null): 
 }
 
 /** The `<method>/` prefixes of a header, without the slash, in the order of its columns. */
-export function methodsOf(header: readonly string[]): string[] {
+export function prefixesOf(header: readonly string[]): string[] {
   return [...new Set(header.flatMap((name) => withoutMethod(name.trim()).method ?? []))];
 }
 
 /** The prefix of a table that has scores of one method only, and none without a prefix; else null. */
-export function soleMethod(header: readonly string[]): string | null {
-  const [method, other] = methodsOf(header);
+export function solePrefix(header: readonly string[]): string | null {
+  const [method, other] = prefixesOf(header);
   return method === undefined || other !== undefined || hasPlainScores(header) ? null : method;
 }
 
 /** Whether somebody must say which method is meant: the scores have several prefixes, and none is without. */
-export function hasSeveralMethods(
+export function hasSeveralPrefixes(
   header: readonly string[],
   mapping: Readonly<Record<string, string>> = {},
 ): boolean {
   const isScore = (key: string) => key === 'confidence' || key === 'positive' || scoreName(key) !== undefined;
   const isMapped = Object.entries(mapping).some(([key, column]) => column !== '' && isScore(key));
-  return methodsOf(header).length > 1 && !hasPlainScores(header) && !isMapped;
+  return prefixesOf(header).length > 1 && !hasPlainScores(header) && !isMapped;
 }
 
 function hasPlainScores(header: readonly string[]): boolean {
@@ -265,7 +265,7 @@ function chooseMethod(
   wanted: string | undefined,
   mapping: Readonly<Record<string, string>>,
 ): string | null {
-  const methods = methodsOf(header);
+  const methods = prefixesOf(header);
   if (wanted !== undefined) {
     if (methods.includes(wanted)) return wanted;
     const has = methods.length === 0 ? 'columns of one method only' : `those of ${methods.join(', ')}`;
@@ -274,7 +274,7 @@ function chooseMethod(
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
     );
   }
-  if (!hasSeveralMethods(header, mapping)) return soleMethod(header);
+  if (!hasSeveralPrefixes(header, mapping)) return solePrefix(header);
   throw new UserError(
     'several-methods',
     `The table has scores of several methods (${methods.join(', ')}). Choose one of them.`,

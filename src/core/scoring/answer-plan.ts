@@ -16,7 +16,7 @@ import { logSumExp } from './log-space';
 /** The token ids of every spelling: [label][spelling][position]. No path is empty. */
 export type SpellingPaths = readonly (readonly (readonly number[])[])[];
 
-export type ScoringMethod = 'first-token' | 'sequence';
+export type AnswerMode = 'first-token' | 'sequence';
 
 /** Read the distribution after `path` (behind the prompt), at these tokens. */
 export interface NodeRead {
@@ -32,7 +32,7 @@ interface AnswerEvent {
 }
 
 export interface AnswerPlan {
-  readonly method: ScoringMethod;
+  readonly method: AnswerMode;
   readonly labelCount: number;
   readonly events: readonly AnswerEvent[];
   readonly endTokens: readonly number[];
@@ -54,7 +54,7 @@ export type LogProbAt = (path: readonly number[], token: number) => number;
  */
 export function planAnswer(
   paths: SpellingPaths,
-  scoring: 'auto' | ScoringMethod,
+  scoring: 'auto' | AnswerMode,
   names: readonly string[],
   endTokens: readonly number[],
 ): AnswerPlan {
@@ -72,7 +72,7 @@ export function planAnswer(
       'labels-indistinct',
       `The labels ${names.join(', ')} cannot be told apart by the first token of the answer with this model. Set "scoring" to "auto" or "sequence".`,
     );
-  const method: ScoringMethod = distinct && scoring !== 'sequence' ? 'first-token' : 'sequence';
+  const method: AnswerMode = distinct && scoring !== 'sequence' ? 'first-token' : 'sequence';
   const events =
     method === 'first-token'
       ? [...firstTokenLabel].map(([token, label]) => ({ label, path: [token], ends: false }))

@@ -86,7 +86,7 @@ export function consistencyScore(
       confidence: (counts[index] ?? 0) / samples,
     })),
     labelMass: (samples - unparsed) / samples,
-    method: 'sampled',
+    mode: 'sampled',
     textTokens: text.textTokens,
     cutTokens: text.cutTokens,
     agreement,

@@ -4,9 +4,9 @@ import { labelScores, type Score } from './score';
 import type { Binding } from '../model/binding';
 
 /** What of a score says how it was made. */
-export type ScoredBy = Pick<Score, 'method' | 'agreement' | 'tokenLabels'>;
+export type HowScored = Pick<Score, 'mode' | 'agreement' | 'tokenLabels'>;
 
-export function methodOf({ agreement, tokenLabels }: ScoredBy): ConfidenceMethod {
+export function confidenceMethodOf({ agreement, tokenLabels }: HowScored): ConfidenceMethod {
   if (agreement === undefined) return 'token-probability';
   return tokenLabels === undefined ? 'consistency' : 'ensemble';
 }
@@ -17,7 +17,7 @@ export function methodOf({ agreement, tokenLabels }: ScoredBy): ConfidenceMethod
  * @returns undefined where that method did not
  */
 export function scoreBy(method: ConfidenceMethod, score: Score): Score | undefined {
-  if (method === methodOf(score)) return score;
+  if (method === confidenceMethodOf(score)) return score;
   const { agreement, tokenLabels, ...rest } = score;
   if (agreement === undefined || tokenLabels === undefined || method === 'ensemble') return undefined;
   const names = score.labels.map(({ label }) => label);
@@ -30,9 +30,9 @@ export function scoreBy(method: ConfidenceMethod, score: Score): Score | undefin
 }
 
 /** How a score came about, as calibrators are bound to it. */
-export function scoringOf(score: ScoredBy): Binding['scoring'] {
+export function scoringOf(score: HowScored): Binding['scoring'] {
   const { agreement } = score;
-  const how = { method: methodOf(score), mode: score.method };
+  const how = { method: confidenceMethodOf(score), mode: score.mode };
   if (agreement === undefined) return how;
   const { samples, temperature, variants } = agreement;
   return { ...how, sampling: { samples, temperature, variants } };

@@ -1,6 +1,6 @@
 /** The score of one text: what every source returns, and what hover, panel, table and command line show. */
 import type { Agreement } from './agreement';
-import type { ScoringMethod } from './answer-plan';
+import type { AnswerMode } from './answer-plan';
 import { logSumExp } from './log-space';
 
 export interface LabelScore {
@@ -39,7 +39,7 @@ export interface Score {
    */
   readonly labelMass: number | null;
   /** How the model's answer was read. */
-  readonly method: ScoringMethod | 'sampled';
+  readonly mode: AnswerMode | 'sampled';
   /** Tokens of the text as it was given, and how many were cut from its middle to make it fit. */
   readonly textTokens: number;
   readonly cutTokens: number;

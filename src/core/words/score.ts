@@ -4,7 +4,7 @@
  */
 import { disagrees } from '../scoring/consistency';
 import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
-import { methodOf } from '../scoring/score-parts';
+import { confidenceMethodOf } from '../scoring/score-parts';
 
 /**
  * A probability in [0, 1] with one decimal, cut off: "94.9%" for .9499, so that nothing seems to reach a threshold
@@ -99,7 +99,7 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
     warnings.push({
       kind: 'low-mass',
       message:
-        score.method === 'sampled'
+        score.mode === 'sampled'
           ? `Low label mass: only ${labelMassInWords(score)} of the drawn answers were any of the labels. The model wanted to say something else, so the confidence says little.`
           : `Low label mass: only ${labelMassInWords(score)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
     });
@@ -144,7 +144,7 @@ export function inlineSummary(score: Score): string {
 
 /** What the confidence of a score is called. */
 export function confidenceName(score: Score): string {
-  switch (methodOf(score)) {
+  switch (confidenceMethodOf(score)) {
     case 'token-probability':
       return 'combined confidence';
     case 'consistency':
@@ -171,7 +171,7 @@ export function agreementLines({ agreement, tokenLabels, labels }: Score): strin
 }
 
 /** How the labels were read from the model. */
-export function methodInWords(method: Score['method']): string {
+export function methodInWords(method: Score['mode']): string {
   switch (method) {
     case 'first-token':
       return 'first token';
@@ -188,7 +188,7 @@ function tiedLabels(score: Score): string[] {
 }
 
 /** How a tie among drawn answers ended. */
-function tieBreak({ method, label, agreement }: Score): string {
+function tieBreak({ mode: method, label, agreement }: Score): string {
   if (method !== 'sampled' || agreement === undefined) return '';
   const by =
     agreement.tieBrokenBy === 'token-probability' ? 'its token probability is higher' : 'it is listed first';

@@ -10,7 +10,7 @@ import { errorCode } from '../../store/atomic';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
 import { tellAssigned, useCalibrator } from '../../workspace/assign-calibrator';
 import { readCalibrator } from '../../workspace/calibrators';
-import type { Prompts } from '../../workspace/prompts';
+import type { Dialogs } from '../../workspace/dialogs';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import type { Computation } from './computation';
@@ -23,7 +23,7 @@ import type { Computation } from './computation';
  * @throws UserError not-trusted, no-folder
  */
 export async function askCalibratorFile(
-  prompts: Prompts,
+  dialogs: Dialogs,
   table: vscode.Uri,
   method: CalibratorId,
   origin: string,
@@ -40,7 +40,7 @@ export async function askCalibratorFile(
       'A calibrator is saved in the workspace folder of its table, and this table lies in none on this machine. Open its folder (File: Open Folder) and save again.',
     );
   const fileOf = (name: string): string => calibratorFile(folder.uri.fsPath, name.trim());
-  const answer = await prompts.ask({
+  const answer = await dialogs.ask({
     title: `Save Calibrator: ${method}`,
     prompt: `Saved in .prompt-confidence/calibrators of ${folder.name}. ${origin}`,
     placeholder: 'Name of the calibrator',
@@ -50,7 +50,7 @@ export async function askCalibratorFile(
   if (answer === undefined || answer === 'back') return undefined;
   const file = fileOf(answer.text);
   if (!(await exists(file))) return file;
-  const chosen = await prompts.confirm(
+  const chosen = await dialogs.confirm(
     `${path.basename(file)} exists already.`,
     'The calibrator that is there is lost when it is replaced.',
     ['Replace'],
@@ -74,7 +74,7 @@ export async function saveFromPanel({ uri, services, computation, state, method 
   if (origin === undefined || state.busy !== null) return;
   const { run } = computation;
   try {
-    const file = await askCalibratorFile(services.prompts, uri, method, origin);
+    const file = await askCalibratorFile(services.dialogs, uri, method, origin);
     if (file === undefined) return;
     if (run !== computation.run) throw changedMeanwhile();
     const saved = await computation.fit(method, extensionVersion(services.context));
@@ -129,16 +129,16 @@ function reasonOf(code: string): string {
 
 /** Says that it is there, and offers to let a classifier use it. */
 async function tellSaved(services: Services, file: string, saved: SavedCalibrator): Promise<void> {
-  const { prompts } = services;
+  const { dialogs: dialogs } = services;
   const bound =
     saved.bound === null ? 'It is bound to no model and prompt, because the table names none.' : '';
   const message = `Saved the calibrator ${path.basename(file, '.json')} (${saved.calibrator.method}, fitted on ${saved.n} rows). ${bound}`;
   const uri = vscode.Uri.file(file);
-  const chosen = await prompts.tell('info', message.trim(), ['Use for Classifier…', 'Open File']);
+  const chosen = await dialogs.tell('info', message.trim(), ['Use for Classifier…', 'Open File']);
   if (chosen === 'Open File') await vscode.window.showTextDocument(uri);
   if (chosen !== 'Use for Classifier…') return;
   const assigned = await useCalibrator(services, await readCalibrator(uri));
-  if (assigned !== undefined) await tellAssigned(prompts, assigned);
+  if (assigned !== undefined) await tellAssigned(dialogs, assigned);
 }
 
 export function extensionVersion({ extension }: vscode.ExtensionContext): string {

@@ -21,14 +21,14 @@ export async function setCalibrator(services: Services, name: string | undefined
   const classifier = name ?? (await askClassifier(services));
   if (classifier === undefined) return;
   const assigned = await chooseCalibrator(services, classifier);
-  if (assigned !== undefined) await tellAssigned(services.prompts, assigned);
+  if (assigned !== undefined) await tellAssigned(services.dialogs, assigned);
 }
 
-async function askClassifier({ classifiers, prompts }: Services): Promise<string | undefined> {
+async function askClassifier({ classifiers, dialogs: dialogs }: Services): Promise<string | undefined> {
   const current = readSettings(vscode.window.activeTextEditor?.document.uri).classifier;
   const usable = (await classifiers.list()).filter((entry) => entry.kind !== 'invalid');
   const names = [...new Set(usable.map((entry) => entry.classifier.name))];
-  const chosen = await prompts.choose({
+  const chosen = await dialogs.choose({
     title: 'Set Calibrator for Classifier',
     placeholder: 'Classifier whose confidence is to be calibrated',
     choices: names.map((value) => {

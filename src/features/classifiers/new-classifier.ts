@@ -11,7 +11,7 @@ import {
 import { UserError } from '../../core/user-error';
 import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
 import { exists } from '../../workspace/exists';
-import type { Choice, Prompts } from '../../workspace/prompts';
+import type { Choice, Dialogs } from '../../workspace/dialogs';
 import { askInTurn, question } from '../../workspace/questions';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
@@ -22,14 +22,14 @@ const TITLE = 'New Classifier';
 const NOT_TRUSTED = 'Classifiers are written into the workspace, and this one is not trusted yet.';
 
 export async function newClassifier(services: Services): Promise<void> {
-  const { classifiers, prompts } = services;
+  const { classifiers, dialogs: dialogs } = services;
   try {
-    const folders = await usableFolders(prompts);
+    const folders = await usableFolders(dialogs);
     if (folders === undefined) return;
     const taken = (await classifiers.list()).map((entry) =>
       entry.kind === 'invalid' ? fileStem(entry.uri) : entry.classifier.name,
     );
-    const answers = await askForDraft(prompts, folders, taken);
+    const answers = await askForDraft(dialogs, folders, taken);
     if (answers === undefined) return;
     const uri = await writeDraft(answers.folder, answers.draft);
     await vscode.window.showTextDocument(uri);
@@ -40,16 +40,16 @@ export async function newClassifier(services: Services): Promise<void> {
 
 /** The open folders, the active editor's first; where there is none to write into, a sentence and what helps. */
 async function usableFolders(
-  prompts: Prompts,
+  dialogs: Dialogs,
 ): Promise<readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]] | undefined> {
-  if (!(await isTrustedOrTold(prompts, NOT_TRUSTED))) return undefined;
+  if (!(await isTrustedOrTold(dialogs, NOT_TRUSTED))) return undefined;
   const active = vscode.window.activeTextEditor?.document.uri;
   const activeFolder = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
   const all = vscode.workspace.workspaceFolders ?? [];
   const [first, ...rest] = [...all].sort((a, b) => Number(b === activeFolder) - Number(a === activeFolder));
   if (first !== undefined) return [first, ...rest];
   const open = 'Open Folder';
-  const answer = await prompts.tell(
+  const answer = await dialogs.tell(
     'info',
     `A classifier is a file in ${CLASSIFIER_FOLDER} of a folder, and no folder is open.`,
     [open],
@@ -65,7 +65,7 @@ interface Answers {
 
 /** Step by step, with a way back; what was typed stays. */
 export async function askForDraft(
-  prompts: Prompts,
+  dialogs: Dialogs,
   folders: readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]],
   taken: readonly string[],
 ): Promise<Answers | undefined> {
@@ -75,7 +75,7 @@ export async function askForDraft(
   let kind: DraftKind = 'question';
   const askFolder = question(
     (step) =>
-      prompts.choose({
+      dialogs.choose({
         title: TITLE,
         placeholder: 'Folder that it is for',
         choices: folders.map((value) => ({
@@ -90,7 +90,7 @@ export async function askForDraft(
   );
   const askName = question(
     (step) =>
-      prompts.ask({
+      dialogs.ask({
         title: TITLE,
         prompt: 'Name of the classifier',
         placeholder: 'urgency',
@@ -102,7 +102,7 @@ export async function askForDraft(
   );
   const askLabels = question(
     (step) =>
-      prompts.ask({
+      dialogs.ask({
         title: TITLE,
         prompt: 'Labels to tell apart, at least two, separated by commas',
         placeholder: 'urgent, normal, low',
@@ -114,7 +114,7 @@ export async function askForDraft(
   );
   const askKind = question(
     (step) =>
-      prompts.choose({
+      dialogs.choose({
         title: TITLE,
         placeholder: 'How it asks',
         choices: KINDS.map((choice) => ({ ...choice, active: choice.value === kind })),

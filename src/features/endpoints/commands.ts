@@ -4,7 +4,7 @@ import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { baseAddress, type Endpoint, type EndpointSetting } from '../../sources/endpoint/settings';
 import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
-import type { TextQuestion } from '../../workspace/prompts';
+import type { TextQuestion } from '../../workspace/dialogs';
 import { askInTurn, question, type Question } from '../../workspace/questions';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
@@ -21,7 +21,7 @@ export function registerEndpoints(services: Services): vscode.Disposable {
   );
 }
 
-type EndpointServices = Pick<Services, 'endpoints' | 'prompts' | 'log'>;
+type EndpointServices = Pick<Services, 'endpoints' | 'dialogs' | 'log'>;
 
 interface Draft {
   readonly url: string;
@@ -33,19 +33,19 @@ interface Draft {
 
 /** Asks for one field after the other, tests the connection, and saves. */
 export async function addEndpoint(services: EndpointServices): Promise<void> {
-  const { endpoints, prompts } = services;
+  const { endpoints, dialogs: dialogs } = services;
   const draft = await askDraft(services);
   if (draft === undefined) return;
   const { key, ...fields } = draft;
   const given = key === '' ? undefined : key;
-  const topLogprobs = await prompts.progress(`Testing ${draft.url}`, (_, signal) =>
+  const topLogprobs = await dialogs.progress(`Testing ${draft.url}`, (_, signal) =>
     capability((count) => endpoints.trial({ ...fields, topLogprobs: count }, given), signal),
   );
   const setting: EndpointSetting = { ...fields, topLogprobs };
   const { endpoint } = endpoints.trial(setting, given);
   await endpoints.setKey(endpoint, given);
   await endpoints.add(setting);
-  await prompts.tell('info', addedInWords(endpoint));
+  await dialogs.tell('info', addedInWords(endpoint));
 }
 
 /**
@@ -75,7 +75,7 @@ function addedInWords({ name, model, topLogprobs }: Endpoint): string {
 }
 
 /** @returns undefined where the person stopped */
-async function askDraft({ endpoints, prompts }: EndpointServices): Promise<Draft | undefined> {
+async function askDraft({ endpoints, dialogs: dialogs }: EndpointServices): Promise<Draft | undefined> {
   const title = 'Add Endpoint';
   const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = {};
   type Field = Exclude<keyof Draft, 'api'>;
@@ -84,7 +84,7 @@ async function askDraft({ endpoints, prompts }: EndpointServices): Promise<Draft
       (step) => {
         // A key is typed again rather than kept in a box.
         const value = name === 'key' ? undefined : draft[name];
-        return prompts.ask({ title, step, ...text, ...(value === undefined ? {} : { value }) });
+        return dialogs.ask({ title, step, ...text, ...(value === undefined ? {} : { value }) });
       },
       (answer) => (draft[name] = answer.text.trim()),
     );
@@ -96,7 +96,7 @@ async function askDraft({ endpoints, prompts }: EndpointServices): Promise<Draft
     }),
     question(
       (step) =>
-        prompts.choose<EndpointSetting['api']>({
+        dialogs.choose<EndpointSetting['api']>({
           title,
           placeholder: 'Which API is asked?',
           step,
@@ -150,10 +150,10 @@ function addressProblem(text: string): string | undefined {
 }
 
 export async function setEndpointKey(services: EndpointServices): Promise<void> {
-  const { endpoints, prompts } = services;
+  const { endpoints, dialogs: dialogs } = services;
   const endpoint = await chooseEndpoint(services, 'Set Endpoint Key');
   if (endpoint === undefined) return;
-  const answer = await prompts.ask({
+  const answer = await dialogs.ask({
     title: 'Set Endpoint Key',
     prompt: `The key for ${new URL(endpoint.address).host}; empty to forget the one that is set.`,
     password: true,
@@ -163,25 +163,25 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
   const key = answer.text.trim();
   await endpoints.setKey(endpoint, key === '' ? undefined : key);
   if (key === '') {
-    await prompts.tell('info', `The key of ${endpoint.name} is forgotten.`);
+    await dialogs.tell('info', `The key of ${endpoint.name} is forgotten.`);
     return;
   }
-  await prompts.progress(`Testing ${endpoint.address}`, (_, signal) =>
+  await dialogs.progress(`Testing ${endpoint.address}`, (_, signal) =>
     endpoints.source(endpoint.name).test(signal),
   );
-  await prompts.tell('info', `${endpoint.model} answers with this key.`);
+  await dialogs.tell('info', `${endpoint.model} answers with this key.`);
 }
 
 export async function removeEndpoint(services: EndpointServices): Promise<void> {
-  const { endpoints, prompts } = services;
+  const { endpoints, dialogs: dialogs } = services;
   const endpoint = await chooseEndpoint(services, 'Remove Endpoint');
   if (endpoint === undefined) return;
   await endpoints.remove(endpoint);
-  await prompts.tell('info', `The endpoint ${endpoint.name} and its key are removed from this machine.`);
+  await dialogs.tell('info', `The endpoint ${endpoint.name} and its key are removed from this machine.`);
 }
 
 async function chooseEndpoint(
-  { endpoints, prompts }: EndpointServices,
+  { endpoints, dialogs: dialogs }: EndpointServices,
   title: string,
 ): Promise<Endpoint | undefined> {
   const { endpoints: all, problems } = endpoints.list();
@@ -190,7 +190,7 @@ async function chooseEndpoint(
     throw (
       problem ?? new UserError('endpoint-missing', 'There is no endpoint yet. Add one with Add Endpoint….')
     );
-  const chosen = await prompts.choose({
+  const chosen = await dialogs.choose({
     title,
     placeholder: 'Which endpoint?',
     choices: all.map((endpoint) => ({

@@ -1,7 +1,7 @@
 /** Choose Model: one of those on this machine, a file of the person's own, or a download. */
 import { UserError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
-import type { Choice } from '../../workspace/prompts';
+import type { Choice } from '../../workspace/dialogs';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
@@ -15,9 +15,9 @@ type Picked =
   | { readonly kind: 'download' };
 
 export async function chooseModelByList(services: Services): Promise<void> {
-  const { models, prompts } = services;
+  const { models, dialogs: dialogs } = services;
   try {
-    const picked = await prompts.choose({
+    const picked = await dialogs.choose({
       title: 'Choose Model',
       placeholder: 'The model for every classifier that names none',
       choices: modelChoices(await models.list(), readSettings().model),
@@ -70,8 +70,8 @@ async function useListed(entry: ModelEntry, services: Services): Promise<void> {
 
 /** The file stays where it is: it is registered by its path. What is wrong with it is said in words. */
 async function useFile(services: Services): Promise<void> {
-  const { models, prompts } = services;
-  const file = await prompts.chooseFile('Choose a GGUF model', { 'GGUF models': ['gguf'] });
+  const { models, dialogs: dialogs } = services;
+  const file = await dialogs.chooseFile('Choose a GGUF model', { 'GGUF models': ['gguf'] });
   if (file === undefined) return;
   await chooseModel(await models.addLocal(file), services);
 }

@@ -3,9 +3,9 @@ import { UserError } from '../../core/user-error';
 import { downloadModel, type DownloadInfo, type DownloadProgress } from '../../store/download';
 import type { ModelEntry } from '../../store/models';
 import { RECOMMENDED_MODELS } from '../../store/recommended';
-import { parseSource } from '../../store/source';
+import { parseSource } from '../../store/model-address';
 import { unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
-import type { Choice, Prompts, Report } from '../../workspace/prompts';
+import type { Choice, Dialogs, Report } from '../../workspace/dialogs';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { chooseModel } from './model-setting';
@@ -21,15 +21,15 @@ const ADDRESS = { kind: 'address' } as const;
 type Picked = typeof ADDRESS | { readonly kind: 'source'; readonly source: string };
 
 export async function downloadModelByList(services: Services, place: DownloadPlace = {}): Promise<void> {
-  const { models, prompts } = services;
+  const { models, dialogs: dialogs } = services;
   try {
-    const picked = await prompts.choose({
+    const picked = await dialogs.choose({
       title: 'Download Model',
       placeholder: 'Licence and size are shown before anything is downloaded',
       choices: downloadChoices(await models.list(), await unfinishedDownloads(models.folder)),
     });
     if (picked === undefined || picked === 'back') return;
-    const source = picked.kind === 'address' ? await askForAddress(prompts, place) : picked.source;
+    const source = picked.kind === 'address' ? await askForAddress(dialogs, place) : picked.source;
     if (source !== undefined) await downloadAndOffer(source, services, place);
   } catch (error) {
     await reportError(services, error);
@@ -64,8 +64,8 @@ export function downloadChoices(
   ];
 }
 
-async function askForAddress(prompts: Prompts, place: DownloadPlace): Promise<string | undefined> {
-  const answer = await prompts.ask({
+async function askForAddress(dialogs: Dialogs, place: DownloadPlace): Promise<string | undefined> {
+  const answer = await dialogs.ask({
     title: 'Download Model',
     prompt: "Address of a model's .gguf file, or of a repository on the Hugging Face hub",
     placeholder: 'hf:user/repo:Q4_K_M, hf:user/repo/file.gguf or https://host/file.gguf',
@@ -92,17 +92,17 @@ export async function downloadAndOffer(
   services: Services,
   place: DownloadPlace = {},
 ): Promise<void> {
-  const { prompts, modelsChanged } = services;
+  const { dialogs: dialogs, modelsChanged } = services;
   const again = (): Promise<void> => downloadAndOffer(source, services, place);
   let result: { entry: ModelEntry; asked: boolean };
   try {
-    result = await prompts.progress(`Downloading ${nameOf(source)}`, (report, signal) =>
+    result = await dialogs.progress(`Downloading ${nameOf(source)}`, (report, signal) =>
       download(source, services, place, report, signal),
     );
   } catch (error) {
     if (!(error instanceof UserError && error.code === 'download-cancelled'))
       return reportError(services, error, { retry: again });
-    if ((await prompts.tell('info', error.message, ['Resume'])) === 'Resume') await again();
+    if ((await dialogs.tell('info', error.message, ['Resume'])) === 'Resume') await again();
     return;
   }
   modelsChanged.fire();
@@ -110,7 +110,7 @@ export async function downloadAndOffer(
   const said = asked
     ? `${entry.file} was downloaded${entry.sha256 === undefined ? '' : ` (SHA-256 ${entry.sha256.slice(0, 12)}…)`}.`
     : `${entry.file} is on this machine already.`;
-  if ((await prompts.tell('info', said, ['Use This Model'])) === 'Use This Model')
+  if ((await dialogs.tell('info', said, ['Use This Model'])) === 'Use This Model')
     await chooseModel(entry, services);
 }
 
@@ -119,7 +119,7 @@ const REPORT_MS = 300;
 
 async function download(
   source: string,
-  { models, prompts }: Pick<Services, 'models' | 'prompts'>,
+  { models, dialogs: dialogs }: Pick<Services, 'models' | 'dialogs'>,
   place: DownloadPlace,
   report: Report,
   signal: AbortSignal,
@@ -142,7 +142,7 @@ async function download(
   };
   const confirm = (info: DownloadInfo): Promise<boolean> => {
     asked = true;
-    return confirmDownload(info, models.folder, prompts, place);
+    return confirmDownload(info, models.folder, dialogs, place);
   };
   report('asking for size and licence');
   const timer = setInterval(show, REPORT_MS);
@@ -166,7 +166,7 @@ const LICENCE = 'Read the Licence';
 async function confirmDownload(
   info: DownloadInfo,
   folder: string,
-  prompts: Prompts,
+  dialogs: Dialogs,
   place: DownloadPlace,
 ): Promise<boolean> {
   const page = modelPage(info.source, place.hub);
@@ -175,13 +175,13 @@ async function confirmDownload(
   if (info.licenceUrl !== undefined && info.licenceUrl !== page) links.set(LICENCE, info.licenceUrl);
   for (;;) {
     const verb = info.resumeFrom > 0 ? 'Continue to download' : 'Download';
-    const answer = await prompts.confirm(`${verb} ${info.file}?`, downloadQuestion(info, folder), [
+    const answer = await dialogs.confirm(`${verb} ${info.file}?`, downloadQuestion(info, folder), [
       DOWNLOAD,
       ...links.keys(),
     ]);
     const link = answer === undefined ? undefined : links.get(answer);
     if (link === undefined) return answer === DOWNLOAD;
-    await prompts.openLink(link);
+    await dialogs.openLink(link);
   }
 }
 

@@ -63,7 +63,7 @@ export async function manageModels(services: Services): Promise<void> {
 }
 
 async function chooseOperation(services: Services, row: Row): Promise<Operation | undefined> {
-  const chosen = await services.prompts.choose({
+  const chosen = await services.dialogs.choose({
     title: row.label,
     placeholder: row.description ?? '',
     choices: row.operations.map((operation) => ({
@@ -156,10 +156,10 @@ async function reveal(entry: ModelEntry): Promise<void> {
   await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(entry.path));
 }
 
-async function copyHash(entry: ModelEntry, { models, prompts }: Services): Promise<void> {
+async function copyHash(entry: ModelEntry, { models, dialogs: dialogs }: Services): Promise<void> {
   const sha256 =
     entry.sha256 ??
-    (await prompts.progress(`SHA-256 of ${entry.file}`, (report, signal) =>
+    (await dialogs.progress(`SHA-256 of ${entry.file}`, (report, signal) =>
       models
         .sha256(entry.path, {
           signal,
@@ -170,12 +170,12 @@ async function copyHash(entry: ModelEntry, { models, prompts }: Services): Promi
         }),
     ));
   await vscode.env.clipboard.writeText(sha256);
-  void prompts.tell('info', `Copied: ${sha256}`);
+  void dialogs.tell('info', `Copied: ${sha256}`);
 }
 
 /** Deletes a downloaded model after a question. An engine that holds it is stopped first. */
 export async function deleteModel(entry: ModelEntry, services: Services): Promise<void> {
-  const { models, engineModels, prompts, modelsChanged } = services;
+  const { models, engineModels, dialogs: dialogs, modelsChanged } = services;
   const elsewhere = (await services.loadedModels.othersWith(entry.path)).length > 0;
   const detail = [
     `This frees ${formatBytes(entry.bytes)}.`,
@@ -184,28 +184,31 @@ export async function deleteModel(entry: ModelEntry, services: Services): Promis
       : `It can be downloaded again from ${entry.source}.`,
     ...(elsewhere ? ['Another window has it loaded at the moment.'] : []),
   ];
-  if ((await prompts.confirm(`Delete ${entry.file}?`, detail.join('\n'), ['Delete'])) !== 'Delete') return;
+  if ((await dialogs.confirm(`Delete ${entry.file}?`, detail.join('\n'), ['Delete'])) !== 'Delete') return;
   if (engineModels.engine.modelPath === entry.path) await engineModels.engine.stop();
   const before = await models.list();
   await models.remove(entry);
   await forgetChoice(entry, before);
   modelsChanged.fire();
-  void prompts.tell('info', `${entry.file} was deleted; ${formatBytes(entry.bytes)} are free again.`);
+  void dialogs.tell('info', `${entry.file} was deleted; ${formatBytes(entry.bytes)} are free again.`);
 }
 
 /** Takes a file of the person's own off the list. */
 export async function forgetModel(entry: ModelEntry, services: Services): Promise<void> {
-  const { models, prompts, modelsChanged } = services;
+  const { models, dialogs: dialogs, modelsChanged } = services;
   const detail = `The file stays where it is: ${entry.path}`;
-  if ((await prompts.confirm(`Forget ${entry.file}?`, detail, ['Forget'])) !== 'Forget') return;
+  if ((await dialogs.confirm(`Forget ${entry.file}?`, detail, ['Forget'])) !== 'Forget') return;
   const before = await models.list();
   await models.remove(entry);
   await forgetChoice(entry, before);
   modelsChanged.fire();
 }
 
-async function discardUnfinished(entry: UnfinishedDownload, { models, prompts }: Services): Promise<void> {
-  const answer = await prompts.confirm(
+async function discardUnfinished(
+  entry: UnfinishedDownload,
+  { models, dialogs: dialogs }: Services,
+): Promise<void> {
+  const answer = await dialogs.confirm(
     `Delete what has arrived of ${entry.file}?`,
     `This frees ${formatBytes(entry.have)}. The download would start from the beginning.`,
     ['Delete'],

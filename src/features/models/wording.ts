@@ -2,7 +2,7 @@
 import { formatBytes } from '../../core/words/quantities';
 import type { DownloadInfo } from '../../store/download';
 import type { ModelEntry } from '../../store/models';
-import { HUB, parseSource } from '../../store/source';
+import { HUB, parseSource } from '../../store/model-address';
 import type { UnfinishedDownload } from '../../store/unfinished';
 
 /** Size and standing, behind the name. */

@@ -24,7 +24,7 @@ export async function isAgreed(services: Services, table: TableFile, choice: Sco
   const taken = await services.work.run('Measuring how long it takes', ({ signal }) =>
     forecast(services.sources, order, signal),
   );
-  const answer = await services.prompts.confirm(
+  const answer = await services.dialogs.confirm(
     `Score ${rows.toLocaleString('en-US')} rows of ${path.basename(table.file)}?`,
     `${inWords(taken)} It can be paused at any time, and goes on after a reload.`,
     ['Score'],

@@ -19,11 +19,11 @@ export async function offerUnfinished(services: Services, runs: ScoreRuns): Prom
 }
 
 async function offer(
-  { prompts }: Services,
+  { dialogs: dialogs }: Services,
   runs: ScoreRuns,
   { order, words }: Unfinished<ScoreChoice>,
 ): Promise<void> {
-  const answer = await prompts.tell(
+  const answer = await dialogs.tell(
     'info',
     `${path.basename(order.out)} is not finished: ${words} are scored.`,
     ['Resume', 'Discard'],

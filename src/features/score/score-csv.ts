@@ -32,7 +32,7 @@ interface Remembered {
 
 export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode.Uri): Promise<void> {
   try {
-    if (!(await isTrustedOrTold(services.prompts, NOT_TRUSTED))) return;
+    if (!(await isTrustedOrTold(services.dialogs, NOT_TRUSTED))) return;
     const file = await tableOnDisk(services, uri);
     if (file === undefined) return;
     const unfinished = await services.jobs.unfinishedOf(runs.kind, path.dirname(file));
@@ -57,11 +57,11 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
 
 /** Absolute path of the table: the one asked for, else the one in front, else one that the person chooses. */
 async function tableOnDisk(
-  { prompts }: Services,
+  { dialogs: dialogs }: Services,
   asked: vscode.Uri | undefined,
 ): Promise<string | undefined> {
   const uri = asked ?? activeTable();
-  if (uri === undefined) return prompts.chooseFile(TITLE, { Tables: ['csv'] });
+  if (uri === undefined) return dialogs.chooseFile(TITLE, { Tables: ['csv'] });
   if (uri.scheme !== 'file')
     throw new UserError(
       'not-on-disk',
@@ -73,10 +73,10 @@ async function tableOnDisk(
 }
 
 async function whatAboutUnfinished(
-  { prompts }: Services,
+  { dialogs: dialogs }: Services,
   { order, words }: Unfinished<ScoreChoice>,
 ): Promise<'resume' | 'start over' | undefined> {
-  const answer = await prompts.choose({
+  const answer = await dialogs.choose({
     title: TITLE,
     placeholder: 'This table was scored in part',
     choices: [
@@ -94,7 +94,7 @@ async function whatAboutUnfinished(
 
 /** Classifier, column, name: with a way back; what was chosen last is proposed. */
 async function askForOrder(services: Services, source: TableFile): Promise<ScoreChoice | undefined> {
-  const { context, classifiers, prompts } = services;
+  const { context, classifiers, dialogs: dialogs } = services;
   const remembered = context.workspaceState.get<Remembered>(REMEMBERED, {});
   const folder = path.dirname(source.file);
   const taken = await readdir(folder);
@@ -110,7 +110,7 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
   const answered = await askInTurn([
     question(
       (step) =>
-        prompts.choose({
+        dialogs.choose({
           title: TITLE,
           placeholder: `Classifier to score ${path.basename(source.file)} with`,
           choices: entries.map((entry) => ({
@@ -126,7 +126,7 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
     ),
     question(
       (step) =>
-        prompts.choose({
+        dialogs.choose({
           title: TITLE,
           placeholder: 'Column with the texts',
           choices: columns.map((column) => ({
@@ -140,7 +140,7 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
     ),
     question(
       (step) =>
-        prompts.ask({
+        dialogs.ask({
           title: TITLE,
           prompt: 'Name of the scored copy, beside the table',
           value: name,

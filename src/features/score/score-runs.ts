@@ -100,7 +100,7 @@ export class ScoreRuns implements vscode.Disposable {
   private async tellPause(choice: ScoreChoice): Promise<void> {
     const left = await unfinishedScoring(choice.out);
     if (left === undefined) return;
-    const answer = await this.services.prompts.tell(
+    const answer = await this.services.dialogs.tell(
       'info',
       `Paused: ${left.words} of ${path.basename(choice.out)} are scored.`,
       ['Resume', 'Discard'],
@@ -120,7 +120,7 @@ export class ScoreRuns implements vscode.Disposable {
     const { labelled } = scored;
     const { severity, message } = endInWords(out, scored);
     const action = labelled ? 'Open Calibration Panel' : 'Open Table';
-    if ((await this.services.prompts.tell(severity, message, [action])) !== action) return;
+    if ((await this.services.dialogs.tell(severity, message, [action])) !== action) return;
     const command = labelled ? COMMANDS.openCalibration : 'vscode.open';
     await vscode.commands.executeCommand(command, vscode.Uri.file(out));
   }

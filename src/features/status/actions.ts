@@ -1,5 +1,5 @@
 /** What a click on the status bar item offers. */
-import type { Choice } from '../../workspace/prompts';
+import type { Choice } from '../../workspace/dialogs';
 import { COMMANDS } from '../../protocol/manifest';
 
 export interface Action {

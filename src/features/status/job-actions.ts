@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Job } from '../../app/jobs/job';
 import type { UnfinishedJob } from '../../app/jobs/jobs';
-import type { Choice } from '../../workspace/prompts';
+import type { Choice } from '../../workspace/dialogs';
 import type { Services } from '../../workspace/services';
 
 export type JobEntry =
@@ -33,7 +33,7 @@ export function unfinishedChoices(jobs: readonly UnfinishedJob[]): Choice<JobEnt
 
 /** Asks what to do with a job, and does it. Settles when that is done. */
 export async function actOnJob(services: Services, entry: JobEntry): Promise<'back' | undefined> {
-  const chosen = await services.prompts.choose({
+  const chosen = await services.dialogs.choose({
     title: entry.job.title,
     placeholder: entry.kind === 'running' ? (entry.job.progress?.words ?? 'starting') : entry.job.words,
     choices:
@@ -72,8 +72,8 @@ function whileUnfinished(services: Services, job: UnfinishedJob): Choice<Do>[] {
   ];
 }
 
-async function mayDiscard({ prompts }: Services, question: string): Promise<boolean> {
-  return (await prompts.confirm(question, 'What is done so far will be deleted.', ['Discard'])) === 'Discard';
+async function mayDiscard({ dialogs: dialogs }: Services, question: string): Promise<boolean> {
+  return (await dialogs.confirm(question, 'What is done so far will be deleted.', ['Discard'])) === 'Discard';
 }
 
 function showLog({ log }: Services, { logFile }: Pick<Job, 'logFile'>): Choice<Do> {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
-import type { Choice } from '../../workspace/prompts';
+import type { Choice } from '../../workspace/dialogs';
 import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { readSettings } from '../../workspace/settings';
@@ -13,12 +13,12 @@ import { actOnJob, type JobEntry, runningChoices, unfinishedChoices } from './jo
 import { statusText, withJobs, type ChosenModel, type StatusText } from './status-text';
 
 export function registerStatus(services: Services): vscode.Disposable {
-  const { log, engineModels, classifiers, context, prompts, jobs } = services;
+  const { log, engineModels, classifiers, context, dialogs: dialogs, jobs } = services;
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);
     if (classifier !== undefined && sendsTexts(classifier.source)) return;
-    await prompts.progress('Restarting the model engine', (_, signal) =>
+    await dialogs.progress('Restarting the model engine', (_, signal) =>
       engineModels.load(classifier, signal),
     );
   };
@@ -40,7 +40,7 @@ export function registerStatus(services: Services): vscode.Disposable {
   };
   const showActions = async (): Promise<void> => {
     const keys = declaredKeys(context.extension.packageJSON, process.platform === 'darwin');
-    const chosen = await prompts.choose<Action | JobEntry>({
+    const chosen = await dialogs.choose<Action | JobEntry>({
       title: 'Prompt Confidence',
       placeholder: item.shown.spoken,
       choices: [...runningChoices(jobs.running), ...actionChoices(keys, context.extension.id)],

@@ -188,7 +188,7 @@ export class EndpointSource implements Source {
       const { labelOf, ...score } = scoreVisible(asks.labels, first);
       return {
         ...score,
-        method: 'first-token',
+        mode: 'first-token',
         textTokens: short.tokens,
         cutTokens: short.cut,
         ...(topTokens === 0 ? {} : { tokens: visibleTokenRows(first.likeliest, labelOf, topTokens) }),

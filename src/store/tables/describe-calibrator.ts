@@ -25,7 +25,7 @@ export async function describeCalibrator(
   made: { readonly version: string; readonly time: Date },
 ): Promise<DescribedCalibrator> {
   const name = path.basename(source.file);
-  const bound = bindingOf(await readScoreMeta(source.file), table.columns.method);
+  const bound = bindingOf(await readScoreMeta(source.file), table.columns.prefix);
   const unbound = {
     code: 'unbound',
     message:

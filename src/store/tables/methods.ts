@@ -3,7 +3,7 @@
  */
 import { selectRows } from '../../core/model/rows';
 import type { PredictionData, RejectedRow, Warning } from '../../core/model/predictions';
-import { canCombine, type ColumnOptions, COMBINED, methodsOf } from '../../core/data/columns';
+import { canCombine, type ColumnOptions, COMBINED, prefixesOf } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { inspectTable } from './inspect';
 import { type LabelledTable, readLabelled } from './labelled';
@@ -11,7 +11,7 @@ import { readScoreMeta, type ScoreMeta } from './score-meta';
 
 export interface MethodTable {
   /** Column prefix, without the slash. */
-  readonly method: string;
+  readonly prefix: string;
   /** The rows that every method has. */
   readonly data: PredictionData;
   readonly warnings: readonly Warning[];
@@ -44,8 +44,8 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
   const { header } = await inspectTable(file);
   const meta = await readScoreMeta(file);
   const read: { method: string; input: LabelledTable }[] = [];
-  for (const method of methodsOf(header))
-    read.push({ method, input: await readLabelled(file, { ...columns, method }) });
+  for (const method of prefixesOf(header))
+    read.push({ method, input: await readLabelled(file, { ...columns, prefix: method }) });
   const inAll = new Map<number, number>();
   for (const { input } of read)
     for (const line of input.table.lines) inAll.set(line, (inAll.get(line) ?? 0) + 1);
@@ -64,7 +64,7 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
     { table, data, warnings }: LabelledTable,
     parts: readonly string[],
   ): MethodTable => ({
-    method,
+    prefix: method,
     data: selectRows(data, rowsOf(table.lines, isCommon)),
     warnings,
     rejected: table.rejected,

@@ -98,7 +98,7 @@ function partOf(method: ConfidenceMethod, score: Score): Score {
 }
 
 function cellsOf(
-  { labels, labelMass, label, confidence, method, agreement }: Score,
+  { labels, labelMass, label, confidence, mode: method, agreement }: Score,
   hasBound: boolean,
 ): string[] {
   // Of labels drawn equally often the one with the higher token probability is predicted: by a hair, its score too.

@@ -193,7 +193,7 @@ function keptColumns(columns: TableColumns, added: readonly string[], name: stri
   return kept;
 }
 
-function addedColumns({ scores, method, roles }: TableColumns, on: CalibrateOn): readonly string[] {
+function addedColumns({ scores, prefix: method, roles }: TableColumns, on: CalibrateOn): readonly string[] {
   const numbers =
     on === 'confidence' || scores === null
       ? ['confidence']

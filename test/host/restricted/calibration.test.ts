@@ -5,7 +5,7 @@ import { copyText, exportFile, type ExportSource } from '../../../src/features/c
 import { askCalibratorFile } from '../../../src/features/calibration/save';
 import { projectRoot } from '../../support/vscode-server';
 import { internals, until } from '../internals';
-import { ScriptedPrompts } from '../scripted-prompts';
+import { ScriptedDialogs } from '../scripted-dialogs';
 
 const code = (wanted: string) => (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === wanted;
@@ -29,15 +29,15 @@ describe('the calibration panel in a restricted workspace', () => {
       report: () => Promise.resolve({}),
       picture: () => Promise.resolve(null),
     };
-    const copying = new ScriptedPrompts(['Markdown']);
+    const copying = new ScriptedDialogs(['Markdown']);
     await copyText(source, copying);
     assert.equal(copying.saying('copy # Calibration of').length, 1);
     const folder = vscode.workspace.workspaceFolders?.[0];
     assert.ok(folder);
-    const inside = new ScriptedPrompts(['Report', path.join(folder.uri.fsPath, 'report.md')]);
+    const inside = new ScriptedDialogs(['Report', path.join(folder.uri.fsPath, 'report.md')]);
     await assert.rejects(exportFile(source, inside, []), code('not-trusted'));
     await assert.rejects(
-      askCalibratorFile(new ScriptedPrompts([]), table, 'platt', 'origin'),
+      askCalibratorFile(new ScriptedDialogs([]), table, 'platt', 'origin'),
       code('not-trusted'),
     );
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');

@@ -3,15 +3,15 @@ import * as vscode from 'vscode';
 import { scoreCsv } from '../../../src/features/score/score-csv';
 import { ScoreRuns } from '../../../src/features/score/score-runs';
 import { internals } from '../internals';
-import { ScriptedPrompts } from '../scripted-prompts';
+import { ScriptedDialogs } from '../scripted-dialogs';
 
 describe('Score CSV… in a restricted workspace', () => {
   it('writes nothing, and says why', async () => {
     const { services } = await internals();
-    const prompts = new ScriptedPrompts([undefined]);
-    const own = { ...services, prompts };
+    const dialogs = new ScriptedDialogs([undefined]);
+    const own = { ...services, dialogs };
     await scoreCsv(own, new ScoreRuns(own), vscode.Uri.file('/nowhere/table.csv'));
-    assert.equal(prompts.said.length, 1);
-    assert.match(prompts.said[0] ?? '', /not trusted yet\. \[Manage Workspace Trust\]$/);
+    assert.equal(dialogs.said.length, 1);
+    assert.match(dialogs.said[0] ?? '', /not trusted yet\. \[Manage Workspace Trust\]$/);
   });
 });

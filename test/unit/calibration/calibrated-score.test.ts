@@ -43,7 +43,7 @@ const CALIBRATORS = [2, 3].flatMap((K) =>
 function scoreOf(logProbs: readonly number[]): Score {
   return {
     ...labelScores(LABELS.slice(0, logProbs.length), logProbs),
-    method: 'first-token',
+    mode: 'first-token',
     textTokens: 3,
     cutTokens: 0,
   };

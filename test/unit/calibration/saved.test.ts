@@ -201,7 +201,7 @@ describe('calibration: the saved form', () => {
 describe('calibration: whether a saved one fits', () => {
   const SCORE: Score = {
     ...labelScores(['label 0', 'label 1', 'label 2'], [-1, -2, -3]),
-    method: 'first-token',
+    mode: 'first-token',
     textTokens: 3,
     cutTokens: 0,
   };
@@ -228,7 +228,7 @@ describe('calibration: whether a saved one fits', () => {
     assert.match(refusal.reason, /prompt differs: fitted with aaaaaaaaaaaa…; here bbbbbbbbbbbb…/);
     assert.equal(fit({ model: undefined }).kind, 'unknown');
     assert.equal(
-      compatibilityOf(bound, targetOf(origin, labels, { ...SCORE, method: 'sequence' })).kind,
+      compatibilityOf(bound, targetOf(origin, labels, { ...SCORE, mode: 'sequence' })).kind,
       'refused',
     );
     assert.equal(compatibilityOf(bound, targetOf(origin, labels, undefined)).kind, 'unknown');

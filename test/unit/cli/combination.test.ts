@@ -23,7 +23,7 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 function scoreOf(p: number, drawnAt: number, random: Random): Score {
   const token: Score = {
     ...labelScores(NAMES, [Math.log(0.9 * p), Math.log(0.9 * (1 - p))]),
-    method: 'first-token',
+    mode: 'first-token',
     textTokens: 5,
     cutTokens: 0,
   };

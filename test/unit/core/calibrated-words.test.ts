@@ -5,7 +5,7 @@ import { labelScores, type Score } from '../../../src/core/scoring/score';
 
 const SCORE: Score = {
   ...labelScores(['spam', 'ham'], [Math.log(0.6), Math.log(0.3)]),
-  method: 'first-token',
+  mode: 'first-token',
   textTokens: 3,
   cutTokens: 0,
 };

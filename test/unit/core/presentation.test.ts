@@ -21,7 +21,7 @@ import { labelScores, type Score } from '../../../src/core/scoring/score';
 function score(probabilities: Record<string, number>, more: Partial<Score> = {}): Score {
   return {
     ...labelScores(Object.keys(probabilities), Object.values(probabilities).map(Math.log)),
-    method: 'first-token',
+    mode: 'first-token',
     textTokens: 10,
     cutTokens: 0,
     ...more,

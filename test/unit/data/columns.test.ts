@@ -24,7 +24,7 @@ describe('columns of a prediction table', () => {
 
   it('keep colons and slashes that are part of a label', () => {
     assert.deepEqual(find('prob:a/b,prob:c:d').scores?.labels, ['a/b', 'c:d']);
-    assert.equal(find('prob:x/confidence,prob:y').method, null);
+    assert.equal(find('prob:x/confidence,prob:y').prefix, null);
   });
 
   it('read y_prob as the probability of label 1', () => {
@@ -46,13 +46,13 @@ describe('columns of a prediction table', () => {
     assert.equal(find(header, { method: 'sum' }).roles.confidence, undefined);
     assert.throws(() => find(header), { code: 'several-methods', message: /sum, best/ });
     assert.throws(() => find(header, { method: 'mean' }), { code: 'no-such-method' });
-    assert.equal(find('label,sum/prob:a,sum/prob:b').method, 'sum');
+    assert.equal(find('label,sum/prob:a,sum/prob:b').prefix, 'sum');
   });
 
   it('need no method where the scores themselves are said', () => {
     const header = 'label,predicted,sure,sum/prob:a,sum/prob:b,best/prob:a,best/prob:b';
     const columns = find(header, { mapping: { confidence: 'sure' } });
-    assert.equal(columns.method, null);
+    assert.equal(columns.prefix, null);
     assert.deepEqual([columns.roles.confidence, columns.scores], [2, null]);
     assert.throws(() => find(header, { mapping: { confidence: '', group: 'sure' } }), {
       code: 'several-methods',

@@ -20,7 +20,7 @@ function result(labels: readonly string[], score: Partial<Score> = {}): HoverRes
     batch: 1,
     score: {
       ...labelScores(labels, probabilities),
-      method: 'first-token',
+      mode: 'first-token',
       textTokens: 5,
       cutTokens: 0,
       ...score,

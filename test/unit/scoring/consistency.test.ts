@@ -34,7 +34,7 @@ function agreement(counts: readonly number[], unparsed = 0, token?: readonly num
 
 function tokenScore(probabilities: readonly number[]): Score {
   const names = NAMES.slice(0, probabilities.length);
-  return { ...labelScores(names, probabilities.map(Math.log)), method: 'first-token', ...TEXT };
+  return { ...labelScores(names, probabilities.map(Math.log)), mode: 'first-token', ...TEXT };
 }
 
 const close = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);

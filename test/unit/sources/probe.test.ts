@@ -3,8 +3,8 @@ import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { probe, type Ask } from '../../../src/sources/probe';
 import type { Failed } from '../../../src/sources/source';
 
-function scoreOf(logProb: number, method: Score['method'] = 'first-token'): Score {
-  return { ...labelScores(['a', 'b'], [logProb, -1]), method, textTokens: 1, cutTokens: 0 };
+function scoreOf(logProb: number, method: Score['mode'] = 'first-token'): Score {
+  return { ...labelScores(['a', 'b'], [logProb, -1]), mode: method, textTokens: 1, cutTokens: 0 };
 }
 
 /** A score that moves among others. */
@@ -69,7 +69,7 @@ describe('the probe of a source', () => {
       );
       assert.equal(jitter, MOVED);
       const only = refusing((text) => text !== refused);
-      assert.equal((await probe(only, 'consistency')).score.method, 'first-token');
+      assert.equal((await probe(only, 'consistency')).score.mode, 'first-token');
     }
     const all = probe(
       refusing(() => true),

@@ -29,7 +29,7 @@ describe('what a source took for texts', () => {
     textsAtOnce: null,
     score: ({ texts }) => {
       clock += 2000;
-      const score = { ...labelScores(['a', 'b'], [-1, -2]), method: 'first-token' as const };
+      const score = { ...labelScores(['a', 'b'], [-1, -2]), mode: 'first-token' as const };
       return Promise.resolve({
         scores: texts.map(() => ({ ...score, textTokens: 1, cutTokens: 0 })),
         shape: null,

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { withLock } from '../../../src/store/lock';
 import { ModelStore } from '../../../src/store/models';
 import { RECOMMENDED_MODELS } from '../../../src/store/recommended';
-import { localFileName, parseSource } from '../../../src/store/source';
+import { localFileName, parseSource } from '../../../src/store/model-address';
 import { gguf } from './gguf-builder';
 import { root, temporaryFolder } from './temporary';
 

@@ -9,7 +9,7 @@ import { scoreCells, type ScoreCells } from '../../../src/store/tables/score-cel
 const NAMES = ['good', 'bad'];
 const TOKEN: Score = {
   ...labelScores(NAMES, [Math.log(0.3), Math.log(0.5)]),
-  method: 'first-token',
+  mode: 'first-token',
   textTokens: 4,
   cutTokens: 0,
 };
@@ -25,7 +25,7 @@ function agreement(good: number, bad: number, unparsed: number) {
 
 /** The table of one row, read back. */
 function readBack(layout: ScoreCells, score: Score, method?: string, on?: 'labels' | 'confidence') {
-  const columns = findColumns(['label', ...layout.header], { method, on });
+  const columns = findColumns(['label', ...layout.header], { prefix: method, on });
   const builder = new TableBuilder(columns, { truth: 'required' });
   assert.ok(builder.add(['good', ...layout.cells(score)], 2));
   const table = builder.take();

@@ -91,7 +91,7 @@ function suite(): void {
   it('keeps the prefix of the method in use and leaves other methods alone', async () => {
     assert.equal(
       await copied('label,m/prob:a,m/prob:b,n/prob:a,n/prob:b\na,.25,.75,.5,.5\n', {
-        columns: { method: 'm' },
+        columns: { prefix: 'm' },
       }),
       'label,raw:m/prob:a,raw:m/prob:b,n/prob:a,n/prob:b,m/prob:a,m/prob:b,m/predicted,m/correct,m/bucket,calibrator_sha256\n' +
         'a,.25,.75,.5,.5,0.75,0.25,a,1,review,beef\n',

@@ -32,7 +32,7 @@ describe('a second copy of a large model', () => {
   let engine: ScriptedEngine;
   let model: { file: string; path: string; bytes: number };
 
-  const prompts = {
+  const dialogs = {
     confirm: (message: string, detail: string) => {
       asked.push(`${message} ${detail}`);
       return Promise.resolve(answer);
@@ -40,7 +40,7 @@ describe('a second copy of a large model', () => {
   };
   const loaded = (owner: number): LoadedModels => new LoadedModels(path.join(folder(), 'engines'), owner);
   const guard = (): SecondCopyGuard =>
-    new SecondCopyGuard(engine, loaded(1111), prompts, {
+    new SecondCopyGuard(engine, loaded(1111), dialogs, {
       freeBytes: () => 12e9,
       onError: (error) => assert.fail(String(error)),
     });

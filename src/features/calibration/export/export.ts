@@ -6,7 +6,7 @@ import { UserError } from '../../../core/user-error';
 import type { Picture, PictureParams } from '../../../protocol/calibration-export';
 import type { Analysis, Breakdown, PanelSettings, PanelState } from '../../../protocol/calibration-page';
 import { writeFileAtomic } from '../../../store/atomic';
-import type { Choice, Prompts } from '../../../workspace/prompts';
+import type { Choice, Dialogs } from '../../../workspace/dialogs';
 import { explainingWrite } from '../save';
 import { labelName } from '../../../core/words/calibration';
 import { binsCsv, reportJson } from './data';
@@ -77,13 +77,13 @@ const formsFor = (part: Part | null): readonly Choice<FileForm>[] => [
  */
 export async function exportFile(
   source: ExportSource,
-  prompts: Prompts,
+  dialogs: Dialogs,
   pictures: readonly Picture[],
 ): Promise<string | undefined> {
   const analysis = complete(source);
   const part = partOf(source);
   const isPicture = (form: string): boolean => form === 'svg' || form === 'png';
-  const chosen = await prompts.choose({
+  const chosen = await dialogs.choose({
     title: 'Export',
     placeholder: 'What to export',
     choices: formsFor(part).filter(({ value }) => pictures.length > 0 || !isPicture(value?.form ?? '')),
@@ -93,7 +93,7 @@ export async function exportFile(
   let name = suffix;
   let data: string | Uint8Array;
   if (form === 'svg' || form === 'png') {
-    const picture = await choosePicture(prompts, pictures);
+    const picture = await choosePicture(dialogs, pictures);
     if (picture === undefined) return undefined;
     name = picture.id === 'raw' && part !== null ? `raw-${inFileName(part.name)}` : picture.id;
     data = await pictureData(source, { id: picture.id, format: form });
@@ -103,7 +103,7 @@ export async function exportFile(
   // A workspace that is not trusted may have put a link there that leads anywhere.
   const isBeside = vscode.workspace.isTrusted && uri.scheme === 'file';
   const folder = isBeside ? path.dirname(uri.fsPath) : os.homedir();
-  const file = await prompts.chooseNewFile('Export', path.join(folder, `${base}-${name}.${form}`), {
+  const file = await dialogs.chooseNewFile('Export', path.join(folder, `${base}-${name}.${form}`), {
     [kind]: [form],
   });
   if (file === undefined) return undefined;
@@ -113,10 +113,10 @@ export async function exportFile(
 }
 
 /** @throws UserError incomplete */
-export async function copyText(source: ExportSource, prompts: Prompts): Promise<void> {
+export async function copyText(source: ExportSource, dialogs: Dialogs): Promise<void> {
   const analysis = complete(source);
   const part = partOf(source);
-  const form = await prompts.choose<'md' | 'csv'>({
+  const form = await dialogs.choose<'md' | 'csv'>({
     title: 'Copy',
     placeholder: 'What to copy to the clipboard',
     choices: [
@@ -125,8 +125,8 @@ export async function copyText(source: ExportSource, prompts: Prompts): Promise<
     ],
   });
   if (form === undefined || form === 'back') return;
-  await prompts.copy(await textOf(source, analysis, form));
-  void prompts.tell(
+  await dialogs.copy(await textOf(source, analysis, form));
+  void dialogs.tell(
     'info',
     `Copied ${form === 'md' ? 'the report' : `the bins${whose(part)}`} to the clipboard.`,
   );
@@ -178,10 +178,10 @@ function refuseIncomplete(): never {
   );
 }
 
-async function choosePicture(prompts: Prompts, pictures: readonly Picture[]): Promise<Picture | undefined> {
+async function choosePicture(dialogs: Dialogs, pictures: readonly Picture[]): Promise<Picture | undefined> {
   const [only] = pictures;
   if (pictures.length === 1) return only;
-  const chosen = await prompts.choose({
+  const chosen = await dialogs.choose({
     title: 'Export',
     placeholder: 'Which picture',
     choices: pictures.map((picture) => ({ label: picture.title, value: picture })),

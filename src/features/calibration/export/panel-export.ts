@@ -29,11 +29,11 @@ export class PanelExport {
   /** @param part the part of the breakdown that the page shows; null for all rows */
   async file(pictures: readonly Picture[], part: string | null): Promise<void> {
     const { services } = this.parts;
-    const { prompts } = services;
+    const { dialogs: dialogs } = services;
     try {
-      const file = await exportFile(this.source(part), prompts, pictures);
+      const file = await exportFile(this.source(part), dialogs, pictures);
       if (file === undefined) return;
-      if ((await prompts.tell('info', `Exported ${path.basename(file)}.`, ['Open File'])) === 'Open File')
+      if ((await dialogs.tell('info', `Exported ${path.basename(file)}.`, ['Open File'])) === 'Open File')
         await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
     } catch (error) {
       void reportError(services, error);
@@ -44,7 +44,7 @@ export class PanelExport {
   async copy(part: string | null): Promise<void> {
     const { services } = this.parts;
     try {
-      await copyText(this.source(part), services.prompts);
+      await copyText(this.source(part), services.dialogs);
     } catch (error) {
       void reportError(services, error);
     }

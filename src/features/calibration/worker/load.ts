@@ -26,7 +26,7 @@ export async function loadForPage(
   slices: readonly string[] = [],
 ): Promise<LoadedTable> {
   const loaded = await loadTable(file, {
-    columns: { method: method ?? undefined, mapping, on: on ?? undefined },
+    columns: { prefix: method ?? undefined, mapping, on: on ?? undefined },
     sharesOf: prevalence === null ? undefined : (data) => sharesFor(data, prevalence),
     slices,
   });

@@ -96,7 +96,7 @@ describe('an endpoint', () => {
       assert.equal(first.label, 'positive');
       assert.ok(Math.abs(first.confidence - 0.6 / 0.9) < 1e-9);
       assert.ok(Math.abs((first.labelMass ?? NaN) - 0.9) < 1e-9);
-      assert.equal(first.method, 'first-token');
+      assert.equal(first.mode, 'first-token');
       assert.equal(first.tokens?.length, 2);
       assert.equal(shape, null);
       const [seen] = server?.requests ?? [];

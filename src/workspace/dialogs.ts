@@ -43,7 +43,7 @@ export type Severity = 'info' | 'warning' | 'error';
 /** Says how far work is: what is being done, and the share of it since the last time, in percent. */
 export type Report = (message: string, increment?: number) => void;
 
-export interface Prompts {
+export interface Dialogs {
   /** What was chosen; undefined where the question was closed, 'back' only where there is a step before this one. */
   choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined>;
   /** As `choose`, for a text. */
@@ -72,7 +72,7 @@ export interface Prompts {
   openLink(url: string): Promise<void>;
 }
 
-export class EditorPrompts implements Prompts {
+export class EditorDialogs implements Dialogs {
   choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined> {
     const picker = vscode.window.createQuickPick<Item<T>>();
     picker.title = question.title;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
-import { chooseFile, localFileName, parseSource, type HubSource } from '../../../src/store/source';
+import { chooseFile, localFileName, parseSource, type HubSource } from '../../../src/store/model-address';
 
 const hub = (rest: Partial<HubSource> = {}): HubSource => ({
   kind: 'hub',

@@ -1,10 +1,10 @@
 /** A person whose answers a test decides, and what that person was told and asked. */
 import assert from 'node:assert/strict';
-import type { ChoiceQuestion, Prompts, Report, Severity, TextQuestion } from '../../src/workspace/prompts';
+import type { ChoiceQuestion, Dialogs, Report, Severity, TextQuestion } from '../../src/workspace/dialogs';
 
 type Answer = string | undefined;
 
-export class ScriptedPrompts implements Prompts {
+export class ScriptedDialogs implements Dialogs {
   /** Everything in order: "choose …", "ask …", "confirm …", "info …", "progress …". */
   readonly said: string[] = [];
   /** Called with every progress message, with the signal's controller to cancel. */
