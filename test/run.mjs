@@ -64,6 +64,7 @@ const usual = [
         'lint',
         npx('eslint/bin/eslint.js', '.'),
         npx('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+        npx('knip/bin/knip.js', '--no-config-hints'),
       ),
       mocha('unit', { timeout: 120_000 }),
     ],

@@ -23,7 +23,8 @@ import { isFailed, type SourceIdentity } from '../sources/source';
 import { promptSha256 } from '../store/prompt-hash';
 import { bucketOption, bucketsUsage } from './calibration/options';
 import { command, DONE, usageError } from './command';
-import { SESSION_OPTIONS, SESSION_USAGE, wholeNumber, withSession } from './session';
+import { wholeNumber } from './numbers';
+import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence classify TEXT… [options]
 Classify texts and show the token distribution and the combined confidence.
@@ -44,8 +45,7 @@ export const classify = command(USAGE, async (argv, io) => {
       json: { type: 'boolean', default: false },
     },
   });
-  const topTokens = wholeNumber('--top', values.top);
-  if (topTokens > 100) throw usageError('--top is at most 100.');
+  const topTokens = wholeNumber('top', values.top, { low: 0, high: 100 });
   const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
   if (positionals.length === 0) throw usageError('Nothing to classify. Give one or more texts.');
   await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {

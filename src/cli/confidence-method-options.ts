@@ -3,6 +3,7 @@ import type { Classifier } from '../core/classifier/definition';
 import { CONFIDENCE_METHODS, type ConfidenceMethod, VARIANTS } from '../core/model/confidence-method';
 import { oneOf } from './calibration/options';
 import { usageError } from './command';
+import { decimalNumber, wholeNumber } from './numbers';
 
 /** For node:util parseArgs. */
 export const CONFIDENCE_METHOD_OPTIONS = {
@@ -35,12 +36,24 @@ export interface ConfidenceMethodValues {
 /** @throws UserError usage */
 export function withConfidenceMethod(classifier: Classifier, values: ConfidenceMethodValues): Classifier {
   const { consistency } = classifier;
+  const { samples, temperature } = values;
   return {
     ...classifier,
     method: methodOf(values) ?? classifier.method,
     consistency: {
-      samples: samplesOf(values.samples) ?? consistency.samples,
-      temperature: temperatureOf(values.temperature) ?? consistency.temperature,
+      samples:
+        samples === undefined
+          ? consistency.samples
+          : wholeNumber('samples', samples, { low: 2, high: 10_000 }),
+      temperature:
+        temperature === undefined
+          ? consistency.temperature
+          : decimalNumber(
+              'temperature',
+              temperature,
+              'a number above 0, at most 10',
+              (t) => t > 0 && t <= 10,
+            ),
       variants: oneOf('variants', values.variants, VARIANTS) ?? consistency.variants,
     },
   };
@@ -57,20 +70,5 @@ function methodOf({
 
 /** @throws UserError usage */
 export function seedOf({ seed }: Pick<ConfidenceMethodValues, 'seed'>): number {
-  if (/^\d{1,9}$/u.test(seed)) return Number(seed);
-  throw usageError(`--seed takes a whole number, not "${seed}".`);
-}
-
-function samplesOf(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const samples = /^\d{1,5}$/u.test(value) ? Number(value) : NaN;
-  if (samples >= 2 && samples <= 10_000) return samples;
-  throw usageError(`--samples takes a whole number from 2 to 10000, not "${value}".`);
-}
-
-function temperatureOf(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const temperature = value.trim() === '' ? NaN : Number(value);
-  if (temperature > 0 && temperature <= 10) return temperature;
-  throw usageError(`--temperature takes a number above 0, at most 10, not "${value}".`);
+  return wholeNumber('seed', seed);
 }

@@ -3,6 +3,7 @@ import { EndpointSource } from '../sources/endpoint/endpoint-source';
 import { SYSTEM_CLOCK } from '../sources/endpoint/pace';
 import { endpointFrom, type Endpoint } from '../sources/endpoint/settings';
 import { usageError } from './command';
+import { decimalNumber } from './numbers';
 
 /** For node:util parseArgs. */
 export const ENDPOINT_OPTIONS = {
@@ -51,8 +52,8 @@ function endpointOf(values: EndpointValues): Endpoint {
   if (model === undefined) throw usageError('--endpoint needs --endpoint-model NAME.');
   if (api !== 'chat' && api !== 'completion')
     throw usageError('--endpoint needs --api chat or --api completion.');
-  const topLogprobs = number('--top-logprobs', values['top-logprobs']);
-  const requestsPerMinute = number('--requests-per-minute', values['requests-per-minute']);
+  const topLogprobs = amount('top-logprobs', values['top-logprobs']);
+  const requestsPerMinute = amount('requests-per-minute', values['requests-per-minute']);
   const [promptPerMillion, answerPerMillion] = prices(values.price);
   return endpointFrom({
     name: 'command-line',
@@ -69,12 +70,9 @@ function prices(value: string | undefined): (number | undefined)[] {
   if (value === undefined) return [];
   const parts = value.split(',');
   if (parts.length !== 2) throw usageError(`--price is PROMPT,ANSWER, for example 0.15,0.6, not "${value}".`);
-  return parts.map((part) => number('--price', part));
+  return parts.map((part) => amount('price', part));
 }
 
-function number(option: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const parsed = value.trim() === '' ? NaN : Number(value);
-  if (parsed >= 0 && Number.isFinite(parsed)) return parsed;
-  throw usageError(`${option} takes a number, not "${value}".`);
+function amount(option: string, value: string | undefined): number | undefined {
+  return value === undefined ? undefined : decimalNumber(option, value, 'a number', (number) => number >= 0);
 }

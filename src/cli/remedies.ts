@@ -2,11 +2,14 @@
 import * as z from 'zod';
 import type { UserError } from '../core/user-error';
 
-const role = z.object({ role: z.string() });
+const role = z.object({ role: z.string().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
 const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => string)>> = {
-  'ambiguous-column': (data) => `Specify it with --column ${role.parse(data).role}=NAME.`,
+  'ambiguous-column': (data) => {
+    const named = role.parse(data).role;
+    return named === undefined ? '' : `Specify it with --column ${named}=NAME.`;
+  },
   'calibrator-combination':
     'Score the table with --methods token,consistency,ensemble --no-calibrator, then use "apply".',
   'calibrator-methods': 'Leave the calibrator out with --no-calibrator.',

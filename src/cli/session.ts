@@ -22,6 +22,7 @@ import {
   seedOf,
   withConfidenceMethod,
 } from './confidence-method-options';
+import { wholeNumber } from './numbers';
 
 /** Options that every command that scores takes, for node:util parseArgs. */
 export const SESSION_OPTIONS = {
@@ -124,8 +125,8 @@ function engineModels(values: SessionValues, io: Io): EngineModels {
   const layers = values['gpu-layers'];
   const settings: LoadSettings = {
     gpu,
-    gpuLayers: layers === 'auto' ? 'auto' : wholeNumber('--gpu-layers', layers),
-    threads: wholeNumber('--threads', values.threads),
+    gpuLayers: layers === 'auto' ? 'auto' : wholeNumber('gpu-layers', layers),
+    threads: wholeNumber('threads', values.threads),
   };
   const models = new ModelStore(cacheFolder('models'));
   return new EngineModels({
@@ -150,9 +151,4 @@ async function modelOf(
   const isPath = given.includes('/') || given.includes(path.sep);
   if (isPath) return models.addLocal(path.resolve(given));
   return chooseModel(models, given === '' ? classifier : undefined, given);
-}
-
-export function wholeNumber(option: string, value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw usageError(`${option} takes a whole number, not "${value}".`);
-  return Number(value);
 }

@@ -1,6 +1,6 @@
 /** Places in a text that is being edited. Lines and characters count from 0; characters are UTF-16 units. */
 
-export interface TextPosition {
+interface TextPosition {
   readonly line: number;
   readonly character: number;
 }
@@ -17,7 +17,7 @@ export interface TextChange {
 }
 
 /** Negative where a stands before b, 0 where they are the same place. */
-export function comparePositions(a: TextPosition, b: TextPosition): number {
+function comparePositions(a: TextPosition, b: TextPosition): number {
   return a.line - b.line || a.character - b.character;
 }
 

@@ -151,7 +151,7 @@ export interface Assigned {
  *
  * @throws UserError not-trusted, classifier-invalid, classifier-unsaved, classifier-unwritable
  */
-export async function assignCalibrator(
+async function assignCalibrator(
   entry: UsableClassifier,
   folder: vscode.Uri,
   calibrator: string | undefined,

@@ -51,7 +51,7 @@ export async function reportCalibratorError(
  * @returns whether it is bound now
  * @throws UserError calibrator-changed, not-on-disk and all of `readCalibrator`
  */
-export async function bindCalibrator(
+async function bindCalibrator(
   dialogs: Dialogs,
   uri: vscode.Uri,
   classifier: string,

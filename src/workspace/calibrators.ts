@@ -16,7 +16,7 @@ import { calibratorFileName, calibratorFrom } from '../store/calibrators';
 import type { UsableClassifier } from './classifiers';
 import { JsonFolders } from './json-folders';
 
-export const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
+const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
 
 /** A calibrator that can be read; whether it belongs to a classifier is another question. */
 export interface WorkspaceCalibrator extends NamedCalibrator {

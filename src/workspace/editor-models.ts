@@ -2,7 +2,6 @@
  * Language models of the editor (`vscode.lm`) as a source: they show no probabilities, so answers are drawn. The editor
  * asks the person for consent with the first request; the provider decides about the temperature and does not say it.
  */
-import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';
 import type { Asking, Classifier } from '../core/classifier/definition';
@@ -16,6 +15,7 @@ import {
 } from '../core/scoring/estimate';
 import { labelOfAnswer } from '../core/scoring/parse-answer';
 import { UserError } from '../core/user-error';
+import { endingTogether } from '../sources/ending-together';
 import { Places } from '../sources/places';
 import type {
   Failed,
@@ -114,12 +114,10 @@ class EditorModelSource implements Source {
     );
     const answers: string[][] = texts.map(() => []);
     const failures: (UserError | undefined)[] = texts.map(() => undefined);
-    // What ends the run ends the requests that are still under way.
-    const stop = new AbortController();
-    const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-    // Every waiting request listens to it; that is no leak.
-    setMaxListeners(0, either);
-    const run = async ({ index, sample, text, asking }: (typeof asks)[number]): Promise<void> => {
+    const run = async (
+      { index, sample, text, asking }: (typeof asks)[number],
+      either: AbortSignal,
+    ): Promise<void> => {
       if (failures[index] !== undefined) return;
       try {
         (answers[index] ??= [])[sample] = await this.answer(asking, text, either);
@@ -128,15 +126,14 @@ class EditorModelSource implements Source {
         failures[index] = error;
       }
     };
-    const inTurn = (ask: (typeof asks)[number]): Promise<void> => places.hold(either, () => run(ask));
-    try {
+    await endingTogether(signal, async (either) => {
+      const inTurn = (ask: (typeof asks)[number]): Promise<void> =>
+        places.hold(either, () => run(ask, either));
       // The first one alone: it may ask the person for consent, and what is said then counts for all.
       const [first, ...rest] = asks;
       if (first !== undefined) await inTurn(first);
       await Promise.all(rest.map(inTurn));
-    } finally {
-      stop.abort();
-    }
+    });
     const labels = prompts[0]?.asks.labels ?? [];
     const samples = texts.map((text, index): Sampled | Failed => {
       const failure = failures[index];

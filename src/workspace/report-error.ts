@@ -21,7 +21,7 @@ const ACTIONS: Readonly<Record<string, readonly [command: string, ...arguments: 
 };
 
 /** The buttons beside an error, by its code: what mends it comes first. */
-export function actionsFor(code: string): string[] {
+function actionsFor(code: string): string[] {
   if (code === 'no-model' || code === 'model-missing') return ['Choose Model', 'Download Model'];
   if (code === 'endpoint-missing') return ['Add Endpoint', 'Edit Endpoints'];
   if (code === 'endpoint-key' || code === 'endpoint-quota') return ['Set Key', 'Edit Endpoints'];

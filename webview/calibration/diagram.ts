@@ -7,6 +7,7 @@ import type { Diagram, Dots } from '../../src/protocol/calibration-page';
 import { type Attributes, svg } from '../dom';
 import { curvePath } from './curve';
 import { binSentence, isBeyondChance } from './words';
+import { pixels } from './pixels';
 
 export type Band = 'consistency' | 'wilson';
 
@@ -41,8 +42,8 @@ const HISTOGRAM = [380, 450] as const;
 const HEIGHT = 494;
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
-const x = (share: number): number => round(LEFT + share * (RIGHT - LEFT));
-const y = (share: number): number => round(PLOT[1] - share * (PLOT[1] - PLOT[0]));
+const x = (share: number): number => pixels(LEFT + share * (RIGHT - LEFT));
+const y = (share: number): number => pixels(PLOT[1] - share * (PLOT[1] - PLOT[0]));
 
 export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
   const { diagram, band, axes, withCurve, id, title, onChoose } = options;
@@ -124,7 +125,7 @@ function dots({ confidence, correct, jitter }: Dots): SVGElement {
     const isRight = correct[index] === 1;
     const [top, bottom] = isRight ? RIGHT_STRIP : WRONG_STRIP;
     const across = top + 3 + (jitter[index] ?? 0) * (bottom - top - 6);
-    paths[isRight ? 'right' : 'wrong'] += `M${x(value)} ${round(across)}h0`;
+    paths[isRight ? 'right' : 'wrong'] += `M${x(value)} ${pixels(across)}h0`;
   });
   return svg(
     'g',
@@ -141,9 +142,9 @@ function histogram({ evaluation }: Diagram, top: number): SVGElement[] {
     return svg('rect', {
       class: 'histogram-bar',
       x: x(bin.low) + 0.5,
-      y: round(bottom - height),
-      width: Math.max(0.5, round(x(bin.high) - x(bin.low) - 1)),
-      height: round(height),
+      y: pixels(bottom - height),
+      width: Math.max(0.5, pixels(x(bin.high) - x(bin.low) - 1)),
+      height: pixels(height),
     });
   });
 }
@@ -169,7 +170,7 @@ function bandBar({ evaluation, consistency }: Diagram, index: number, band: Band
     x: at - 5,
     y: y(bar.high),
     width: 10,
-    height: Math.max(1, round(y(bar.low) - y(bar.high))),
+    height: Math.max(1, pixels(y(bar.low) - y(bar.high))),
     rx: 2,
   });
 }
@@ -182,11 +183,11 @@ function marker({ evaluation, consistency }: Diagram, index: number, band: Band)
   const r = 3 + 4.5 * Math.sqrt(bin.count / most);
   const [cx, cy] = [x(bin.meanConfidence), y(bin.accuracy)];
   if (!isBeyondChance(bin, consistency[index] ?? null, band))
-    return svg('circle', { class: 'bin-point', cx, cy, r: round(r) });
-  const d = round(r * 1.3);
+    return svg('circle', { class: 'bin-point', cx, cy, r: pixels(r) });
+  const d = pixels(r * 1.3);
   return svg('path', {
     class: 'bin-point beyond',
-    d: `M${cx} ${round(cy - d)}l${d} ${d}l${-d} ${d}l${-d} ${-d}Z`,
+    d: `M${cx} ${pixels(cy - d)}l${d} ${d}l${-d} ${d}l${-d} ${-d}Z`,
   });
 }
 
@@ -200,7 +201,7 @@ function binAreas({ diagram, axes, id, onPoint }: DiagramOptions, attributes: At
       'data-key': `${id}-bin-${number(bin.low)}`,
       x: x(bin.low),
       y: RIGHT_STRIP[0],
-      width: Math.max(1, round(x(bin.high) - x(bin.low))),
+      width: Math.max(1, pixels(x(bin.high) - x(bin.low))),
       height: HISTOGRAM[1] - RIGHT_STRIP[0],
     });
     area.addEventListener('pointerenter', () => onPoint(index));
@@ -270,8 +271,4 @@ export function markChosen(picture: Element, chosen: number | undefined): void {
     bin.setAttribute('aria-selected', String(index === chosen));
     if (chosen !== undefined) bin.setAttribute('tabindex', index === chosen ? '0' : '-1');
   });
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,4 +1,5 @@
 /** The page as its sections see it: what is shown, who is drawn when, and what they may do. */
+import { same } from '../same';
 import type { Remote } from '../../src/protocol/contract';
 import type {
   CALIBRATION_PAGE_CONTRACT,
@@ -101,12 +102,4 @@ export class Page {
     this.kept = kept;
     this.memory.keep(kept);
   }
-}
-
-/** Whether they say the same. What a change does not name is the same object as before, and need not be looked into. */
-export function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((part, index) => same(part, b[index]));
-  return JSON.stringify(a) === JSON.stringify(b);
 }

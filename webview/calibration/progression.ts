@@ -9,6 +9,7 @@ import { type Page, type Section, section } from './page';
 import { table } from './tables';
 import type { View } from './view';
 import type { CalibratorId } from '../../src/core/calibration/registry';
+import { pixels } from './pixels';
 
 /** What the plots are of. */
 type ProgressionMetric = View['progression'];
@@ -215,9 +216,9 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
   const { low, high, fewest, most } = domain;
   const width = Math.log(most / fewest) || 1;
   const x = (rows: number): number =>
-    round(BOX.left + (Math.log(rows / fewest) / width) * (BOX.right - BOX.left));
+    pixels(BOX.left + (Math.log(rows / fewest) / width) * (BOX.right - BOX.left));
   const y = (value: number): number =>
-    round(BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top));
+    pixels(BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top));
   const ends = (end: 'low' | 'high'): string[] =>
     points.map((point) => `${x(point.rows)} ${y(point[metric][end])}`);
   const label = (text: string, at: { x: number; y: number }, className: string): SVGElement => {
@@ -362,8 +363,4 @@ function sizesTable(methods: readonly MethodProgression[]): HTMLElement {
       ),
     ],
   );
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

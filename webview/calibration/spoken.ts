@@ -1,7 +1,7 @@
 /** What a screen reader is told of a new state. */
 import { CORRECTNESS, factsOf, verdict } from '../../src/core/words/calibration';
 import type { PanelState } from '../../src/protocol/calibration-page';
-import { same } from './page';
+import { same } from '../same';
 
 /** @returns undefined where there is nothing to say */
 export function spoken(state: PanelState, before: PanelState | undefined): string | undefined {

@@ -11,6 +11,7 @@ import { h, svg } from '../dom';
 import { bucketRange, bucketShape } from './buckets';
 import { item } from './legend';
 import { table } from './tables';
+import { pixels } from './pixels';
 
 export interface ThresholdPlotOptions {
   /** Raw first; at most one calibrator after it. */
@@ -39,7 +40,7 @@ const SHAPE_ROOM = 18;
 export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
   const { shown, at, onMove } = options;
   const from = firstThreshold(shown);
-  const x = (threshold: number): number => round(LEFT + ((threshold - from) / (TO - from)) * (RIGHT - LEFT));
+  const x = (threshold: number): number => pixels(LEFT + ((threshold - from) / (TO - from)) * (RIGHT - LEFT));
   const cursor = svg('path', { class: 'cursor' });
   const readout = h('p', { class: 'threshold-readout' });
   const slider = h('input', {
@@ -257,10 +258,10 @@ function bucketPart(
       class: `bucket-strip bucket-${tone}`,
       x: left + 0.5,
       y: top,
-      width: round(right - left - 1),
+      width: pixels(right - left - 1),
       height: bottom - top,
     }),
-    ...(right - left < SHAPE_ROOM ? [] : [bucketShape(tone, round((left + right) / 2), (top + bottom) / 2)]),
+    ...(right - left < SHAPE_ROOM ? [] : [bucketShape(tone, pixels((left + right) / 2), (top + bottom) / 2)]),
   ];
 }
 
@@ -309,9 +310,5 @@ function curveTable(shown: readonly Decided[]): HTMLElement {
 }
 
 function scaled(share: number, [top, bottom]: readonly [number, number]): number {
-  return round(bottom - share * (bottom - top));
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+  return pixels(bottom - share * (bottom - top));
 }

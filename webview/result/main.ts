@@ -7,6 +7,7 @@ import { RESULT_PAGE_CONTRACT, type PageState, type ResultDetail } from '../../s
 import { drawBusy } from '../busy';
 import { button } from '../button';
 import { h, replaceContent } from '../dom';
+import { same } from '../same';
 import { startPage } from '../start';
 import { HistoryList } from './history';
 import '../base.css';
@@ -111,10 +112,6 @@ function spoken({ score, calibration, batch }: ResultDetail): string {
       ? `, ${calibration.score.bucket.name}, ${rawInWords(score, calibration.score)}`
       : '';
   return [`${visibleName(label)}, ${percent}${bucket}.${more}`, ...warnings].join(' ');
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 startPage(RESULT_PAGE_CONTRACT, (host) => {

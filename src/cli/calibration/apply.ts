@@ -14,7 +14,8 @@ import {
   TABLE_OPTIONS,
   TABLE_USAGE,
 } from './options';
-import { count, report } from './render';
+import { count } from '../../core/words/calibration';
+import { report } from './render';
 
 const USAGE = `Usage: prompt-confidence apply CALIBRATOR TABLE --out FILE [options]
 Writes a copy of a table with calibrated predictions; the ones it had are kept as raw:*. FILE.meta.json remembers the
@@ -25,7 +26,7 @@ calibrator and both tables, so that evaluate can say whether the copy's numbers 
 ${bucketsUsage('ranges of confidence, highest first, for the column bucket')}${TABLE_USAGE}${JSON_USAGE}`;
 
 /** What --json prints. */
-export interface ApplyReport {
+interface ApplyReport {
   readonly schema: 1;
   readonly out: string;
   readonly rows: number;

@@ -2,7 +2,8 @@ import type { ComparedConfidenceMethods } from '../../app/tables/compare-confide
 import type { CombinationGain } from '../../core/calibration/combination-gain';
 import type { Evaluation, Metric } from '../../core/model/evaluation';
 import { foldsInWords, secondsInWords } from '../../core/words/calibration';
-import { aligned, count, interval, number, renderDiagram } from './render';
+import { count } from '../../core/words/calibration';
+import { aligned, interval, number, renderDiagram } from './render';
 
 /** What a row costs; null where the table does not say. */
 interface Cost {

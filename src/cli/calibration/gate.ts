@@ -35,7 +35,8 @@ import {
   TABLE_OPTIONS,
   TABLE_USAGE,
 } from './options';
-import { count, report } from './render';
+import { count } from '../../core/words/calibration';
+import { report } from './render';
 import type { Evaluation, EvaluateOptions } from '../../core/model/evaluation';
 
 const USAGE = `Usage: prompt-confidence gate TABLE [--max METRIC=X] [--min METRIC=X] [--baseline FILE] [options]

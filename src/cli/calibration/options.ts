@@ -1,7 +1,6 @@
 /**
  * Options that several commands share.
  */
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { CalibrateOn, PredictionData } from '../../core/model/predictions';
@@ -10,6 +9,8 @@ import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 import type { BinningKind } from '../../core/model/evaluation';
+import { exists } from '../../store/exists';
+import { decimalNumber, wholeNumber } from '../numbers';
 
 /** For parseArgs: how a table is read. */
 export const TABLE_OPTIONS = {
@@ -68,9 +69,9 @@ export function evaluateOptions(values: EvaluateValues): {
   seed: number;
 } {
   return {
-    bins: wholeNumber('bins', values.bins, 1, 1000),
+    bins: values.bins === undefined ? undefined : wholeNumber('bins', values.bins, { low: 1, high: 1000 }),
     binning: oneOf('binning', values.binning, ['width', 'mass']),
-    seed: wholeNumber('seed', values.seed, 0, 4_294_967_295) ?? 0,
+    seed: values.seed === undefined ? 0 : wholeNumber('seed', values.seed, { low: 0, high: 4_294_967_295 }),
   };
 }
 
@@ -83,19 +84,6 @@ export function oneOf<T extends string>(
   const found = allowed.find((entry) => entry === value);
   if (found === undefined) throw usageError(`--${option} is one of ${allowed.join(', ')}, not "${value}".`);
   return found;
-}
-
-function wholeNumber(
-  option: string,
-  value: string | undefined,
-  low: number,
-  high: number,
-): number | undefined {
-  if (value === undefined) return undefined;
-  const number = /^\d+$/u.test(value) ? Number(value) : NaN;
-  if (!(number >= low && number <= high))
-    throw usageError(`--${option} is a whole number from ${low} to ${high}, not "${value}".`);
-  return number;
 }
 
 /**
@@ -133,14 +121,11 @@ export function bucketOption(value: string | undefined): readonly Bucket[] | und
 /** A number between 0 and 1, neither of them. */
 export function shareOption(option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  const number = Number(value);
-  if (!(number > 0 && number < 1))
-    throw usageError(`--${option} is a number between 0 and 1, not "${value}".`);
-  return number;
+  return decimalNumber(option, value, 'a number between 0 and 1', (number) => number > 0 && number < 1);
 }
 
 /** "name=number,name=number" in its order; as in a CSV, what holds a comma is quoted: `"a, b=.1",c=.9`. */
-export function namedNumbers(option: string, value: string): Map<string, number> {
+function namedNumbers(option: string, value: string): Map<string, number> {
   let entries: string[] = [];
   try {
     [entries = []] = parse(value, { to: 1, relax_quotes: true });
@@ -176,11 +161,4 @@ export async function outputFile(
     throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
   if (!force && (await exists(out))) throw new UserError('file-exists', `${out} exists.`);
   return out;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

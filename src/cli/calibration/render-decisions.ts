@@ -7,7 +7,8 @@ import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';
 import type { EvaluateReport } from '../../core/decisions/report';
-import { aligned, count, interval, number } from './render';
+import { count } from '../../core/words/calibration';
+import { aligned, interval, number } from './render';
 
 /** Errors shown on a terminal; --json lists twenty. */
 const SHOWN_ERRORS = 5;

@@ -1,6 +1,7 @@
 /**
  * Results for people: aligned tables and a reliability diagram of letters.
  */
+import { count } from '../../core/words/calibration';
 import type { RejectedRow, Warning } from '../../core/model/predictions';
 import type { Progression, Spread } from '../../core/calibration/progression';
 import type { Recommendation } from '../../core/calibration/recommend';
@@ -30,10 +31,6 @@ export function number(value: number | null | undefined): string {
 
 export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
   return low === null || high === null ? '' : `${number(low)} – ${number(high)}`;
-}
-
-export function count(value: number, noun: string): string {
-  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 export function renderEvaluation(evaluation: Evaluation): string {

@@ -124,7 +124,7 @@ function seedRange(
 }
 
 /** How the out-of-sample predictions came about. */
-export interface FoldReport {
+interface FoldReport {
   /** 'folds': cross-fitting; 'split': fitted on the rows marked fit, scored on those marked test. */
   readonly source: 'folds' | 'split';
   readonly count: number;

@@ -17,7 +17,7 @@ export interface Spread {
   readonly high: number;
 }
 
-export interface ProgressionScores {
+interface ProgressionScores {
   readonly nll: Spread;
   readonly brier: Spread;
   readonly ece: Spread;

@@ -12,7 +12,7 @@ export interface RecommendOptions extends Omit<FitOptions, 'method'> {
   readonly methods?: readonly CalibratorId[] | undefined;
 }
 
-export interface Candidate {
+interface Candidate {
   readonly method: CalibratorId | 'raw';
   /** Most parameters of a fold's fit; 0 for raw. */
   readonly parameters: number;
@@ -203,7 +203,7 @@ function compare(runs: readonly Run[], data: PredictionData): Candidate[] {
  *
  * @param b (n) or null for 0
  */
-export function pairedMean(
+function pairedMean(
   a: Float64Array,
   b: Float64Array | null,
   weight: Float64Array | null,

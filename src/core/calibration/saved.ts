@@ -5,7 +5,7 @@ import type { Calibrator } from './calibrator';
 import { CALIBRATOR_IDS, type CalibratorId, CALIBRATORS, labelKind } from './registry';
 
 /** Version of the file's form. A newer one is refused, not guessed. */
-export const SAVED_VERSION = 1;
+const SAVED_VERSION = 1;
 
 const finite = z.number();
 const count = z.int().min(0);
@@ -85,7 +85,7 @@ const metric = z.strictObject({ value: finite.nullable(), low: finite.nullable()
 const warning = z.strictObject({ code: z.string(), message: z.string() });
 
 /** Names of the metrics that a file keeps. */
-export const SAVED_METRICS = [
+const SAVED_METRICS = [
   'accuracy',
   'meanConfidence',
   'ece',

@@ -86,7 +86,7 @@ const consistencySchema = z.strictObject({
     ),
 });
 
-export const classifierSchema = z
+const classifierSchema = z
   .strictObject({
     $schema: z.string().optional(),
     version: z.literal(CLASSIFIER_VERSION).describe('Version of this file format.'),

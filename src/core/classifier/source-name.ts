@@ -8,7 +8,7 @@ interface SourceKindTraits {
 }
 
 /** Every kind of source. What scores come from in the end is opened by the surface: see `SourceOpeners` in src/app. */
-export const SOURCE_KINDS = {
+const SOURCE_KINDS = {
   engine: { takesName: 'never', sendsTexts: false },
   endpoint: { takesName: 'always', sendsTexts: true },
   editor: { takesName: 'optionally', sendsTexts: true },

@@ -22,7 +22,7 @@ const ROLE_NAMES = {
 } as const;
 
 export type Role = keyof typeof ROLE_NAMES;
-export const ROLES = Object.keys(ROLE_NAMES) as readonly Role[];
+const ROLES = Object.keys(ROLE_NAMES) as readonly Role[];
 
 /** Roles that belong to one scoring method, and so may carry its prefix: `<method>/confidence`. */
 const METHOD_ROLES: ReadonlySet<Role> = new Set([

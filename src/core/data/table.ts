@@ -54,7 +54,7 @@ export interface PredictionTable {
 }
 
 /** A column of words: row i holds `names[index[i]]`, or nothing where that is −1. */
-export interface NamedColumn {
+interface NamedColumn {
   readonly names: readonly string[];
   /** (n) */
   readonly index: Int32Array;

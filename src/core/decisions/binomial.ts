@@ -1,5 +1,5 @@
 /** ln Γ(x) by Lanczos's approximation (g = 7, 9 terms), relative error below 1e-14 for x > 0. */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const shifted = x - 1;
   let sum = LANCZOS[0] ?? 0;

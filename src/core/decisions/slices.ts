@@ -5,7 +5,7 @@ import type { Bucket } from './buckets';
 import { type BucketCount, countBuckets } from './bucket-counts';
 import type { Evaluation, EvaluateOptions } from '../model/evaluation';
 
-export interface Slice {
+interface Slice {
   readonly name: string;
   readonly evaluation: Evaluation;
   readonly buckets: readonly BucketCount[];

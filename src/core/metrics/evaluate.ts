@@ -53,10 +53,10 @@ const NO_P: Assessment['nullPs'] = {
   classwiseEce: null,
 };
 
-export const DEFAULT_NULL_DRAWS = 1000;
+const DEFAULT_NULL_DRAWS = 1000;
 
 /** 1,000 rounds below 20,000 rows, else 200. */
-export function defaultRounds(n: number): number {
+function defaultRounds(n: number): number {
   return n < 20_000 ? 1000 : 200;
 }
 
@@ -231,7 +231,7 @@ function accuracyMetric({ predicted, weight, n }: ScoredTable): Metric {
 
 const NO_RESAMPLING = 'An interval needs resampling of at least two independent rows.';
 
-export function undefinedMetric(reason: string): Metric {
+function undefinedMetric(reason: string): Metric {
   return { value: null, low: null, high: null, reason };
 }
 

@@ -171,11 +171,7 @@ export function selectRows(data: PredictionData, rows: Uint32Array): PredictionD
 }
 
 /** Fills `out` with the chosen entries of a column and returns it. */
-export function takeInto<T extends Float64Array | Int32Array | Uint8Array>(
-  column: T,
-  rows: Uint32Array,
-  out: T,
-): T {
+function takeInto<T extends Float64Array | Int32Array | Uint8Array>(column: T, rows: Uint32Array, out: T): T {
   for (let i = 0; i < rows.length; i++) out[i] = column[rows[i] ?? 0] ?? 0;
   return out;
 }

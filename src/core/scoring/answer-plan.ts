@@ -19,7 +19,7 @@ export type SpellingPaths = readonly (readonly (readonly number[])[])[];
 export type AnswerMode = 'first-token' | 'sequence';
 
 /** Read the distribution after `path` (behind the prompt), at these tokens. */
-export interface NodeRead {
+interface NodeRead {
   readonly path: readonly number[];
   readonly tokens: readonly number[];
 }

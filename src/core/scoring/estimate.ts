@@ -4,7 +4,7 @@ import type { Classifier } from '../classifier/definition';
 import { variantsOf } from './variants';
 
 /** Money per million tokens, in whatever currency the person thinks in. */
-export interface Price {
+interface Price {
   readonly promptPerMillion: number;
   readonly answerPerMillion: number;
 }

@@ -80,7 +80,7 @@ export function blockBar(probability: number, width: number): string {
   return `${'█'.repeat(Math.floor(eighths / 8))}${partial}`.padEnd(width, ' ');
 }
 
-export type WarningKind = 'low-mass' | 'bound' | 'disagreement' | 'tie' | 'cut';
+type WarningKind = 'low-mass' | 'bound' | 'disagreement' | 'tie' | 'cut';
 
 export interface ScoreWarning {
   readonly kind: WarningKind;

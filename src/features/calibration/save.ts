@@ -1,5 +1,4 @@
 /** Where a calibrator goes, and what is said about it: `.prompt-confidence/calibrators/` of the table's own folder. */
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
@@ -8,6 +7,7 @@ import { UserError } from '../../core/user-error';
 import type { PanelState } from '../../protocol/calibration-page';
 import { errorCode } from '../../store/atomic';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
+import { exists } from '../../store/exists';
 import { tellAssigned, useCalibrator } from '../../workspace/assign-calibrator';
 import { readCalibrator } from '../../workspace/calibrators';
 import type { Dialogs } from '../../workspace/dialogs';
@@ -155,14 +155,5 @@ function problemOf(check: () => unknown): string | undefined {
   } catch (error) {
     if (error instanceof UserError) return error.message;
     throw error;
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -64,7 +64,7 @@ interface Answers {
 }
 
 /** Step by step, with a way back; what was typed stays. */
-export async function askForDraft(
+async function askForDraft(
   dialogs: Dialogs,
   folders: readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]],
   taken: readonly string[],

@@ -40,7 +40,7 @@ export async function chooseModelByList(services: Services): Promise<void> {
 }
 
 /** @param setting promptConfidence.model */
-export function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<Picked>[] {
+function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<Picked>[] {
   const listed = entries.map((entry): Choice<Picked> => {
     const chosen = setting !== '' && isChosen(entry, entries, setting);
     return {

@@ -36,7 +36,7 @@ export async function downloadModelByList(services: Services, place: DownloadPla
   }
 }
 
-export function downloadChoices(
+function downloadChoices(
   present: readonly ModelEntry[],
   unfinished: readonly UnfinishedDownload[],
 ): Choice<Picked>[] {
@@ -75,7 +75,7 @@ async function askForAddress(dialogs: Dialogs, place: DownloadPlace): Promise<st
 }
 
 /** What is wrong with an address, as it is typed; undefined for one that can be tried. */
-export function addressProblem(text: string, hub?: string): string | undefined {
+function addressProblem(text: string, hub?: string): string | undefined {
   try {
     return parseSource(text, hub).kind === 'file'
       ? 'Start with hf: or https://. For a file on this machine use Choose Model.'

@@ -15,7 +15,7 @@ export function isChosen(entry: ModelEntry, all: readonly ModelEntry[], setting:
 }
 
 /** The file name; its path only where two files of that name are known and the name would mean the other one. */
-export function settingFor(entry: ModelEntry, all: readonly ModelEntry[]): string {
+function settingFor(entry: ModelEntry, all: readonly ModelEntry[]): string {
   return all.filter((other) => other.file === entry.file).length > 1 ? entry.path : entry.file;
 }
 

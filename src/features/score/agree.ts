@@ -7,7 +7,7 @@ import { estimateInWords } from '../../core/words/estimate';
 import { formatTimeLeft } from '../../core/words/quantities';
 import type { TableFile } from '../../store/tables/inspect';
 import { countRows } from '../../store/tables/rows';
-import { exists } from '../../store/tables/scored-file';
+import { exists } from '../../store/exists';
 import type { Services } from '../../workspace/services';
 
 /** From so many rows on it is asked first: on this machine, where it takes time, and elsewhere, where it may cost. */

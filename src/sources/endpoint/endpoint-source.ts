@@ -1,5 +1,4 @@
 /** Scores from an OpenAI-compatible server: token probabilities of the first token, and drawn answers. */
-import { setMaxListeners } from 'node:events';
 import type { Asking, Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
 import type { Binding } from '../../core/model/binding';
@@ -26,6 +25,7 @@ import type {
   SourceSamples,
   SourceScores,
 } from '../source';
+import { endingTogether } from '../ending-together';
 import { call, garbage, Refusal } from './http';
 import { Pace, type Clock } from './pace';
 import type { Endpoint } from './settings';
@@ -278,11 +278,7 @@ export class EndpointSource implements Source {
     signal: AbortSignal | undefined,
     work: (text: string, signal: AbortSignal) => Promise<T>,
   ): Promise<(T | Failed)[]> {
-    const stop = new AbortController();
-    const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-    // Every waiting text listens to it; that is no leak.
-    setMaxListeners(0, either);
-    const one = async (text: string): Promise<T | Failed> => {
+    const one = async (text: string, either: AbortSignal): Promise<T | Failed> => {
       try {
         const result = await work(text, either);
         this.failedInARow = 0;
@@ -291,11 +287,7 @@ export class EndpointSource implements Source {
         return this.failureOf(error);
       }
     };
-    try {
-      return await Promise.all(texts.map(one));
-    } finally {
-      stop.abort();
-    }
+    return endingTogether(signal, (either) => Promise.all(texts.map((text) => one(text, either))));
   }
 
   /**

@@ -13,7 +13,7 @@ import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
 
 /** Encodings by their WHATWG names. */
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 /** A table file, looked through once. */
 export interface TableFile {

@@ -18,7 +18,7 @@ import { readScoreMeta, SCORE_META_VERSION, scoreMetaFile, scoreMetaSchema } fro
 import type { Binding } from '../../core/model/binding';
 
 /** Which rows: the index-th (from 1), and every of-th after it. */
-export const shardSchema = z.strictObject({ index: z.int().min(1), of: z.int().min(1) });
+const shardSchema = z.strictObject({ index: z.int().min(1), of: z.int().min(1) });
 export type Shard = z.infer<typeof shardSchema>;
 
 export const scoreRunSchema = scoreMetaSchema.extend({

@@ -7,12 +7,13 @@
  * goes: FILE is whole or not there, and never beside the meta of other scores.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { access, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from '../atomic';
+import { exists } from '../exists';
 import { withLockOrRefuse } from '../lock';
 import { scoreMetaFile, scoreMetaSchema } from './score-meta';
 import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
@@ -301,11 +302,4 @@ export function withFailure(done: Done, line: number, reason: string): Done {
   const firstFailed =
     done.firstFailed.length < LISTED ? [...done.firstFailed, { line, reason }] : done.firstFailed;
   return { ...done, failed: done.failed + 1, firstFailed };
-}
-
-export async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

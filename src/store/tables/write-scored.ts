@@ -12,7 +12,8 @@ import { tableRows, type TableRow } from './rows';
 import type { ScoreCells } from './score-cells';
 import { inOrder } from './in-order';
 import { rowsOf, runDifferences, type ScoreRun } from './score-run';
-import { exists, type Done, ScoredFile, sweepEnded, whileAlone, withFailure } from './scored-file';
+import { exists } from '../exists';
+import { type Done, ScoredFile, sweepEnded, whileAlone, withFailure } from './scored-file';
 import { type CopyOptions, type CopyReport, RowCalibrator } from './write-calibrated';
 
 export interface ScoredRows {

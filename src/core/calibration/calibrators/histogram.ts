@@ -51,6 +51,7 @@ function fitHistogram(sample: BinarySample): HistogramMap {
 /**
  * Shares of positive rows in bins that are given.
  *
+ * @public for the benchmark, which compares it on the edges of another library
  * @param edges (B − 1) ascending inner edges, in log-odds
  */
 export function histogramOnEdges({ f, y, weight }: BinarySample, edges: readonly number[]): HistogramMap {

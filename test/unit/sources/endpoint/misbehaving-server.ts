@@ -10,7 +10,7 @@ const bodySchema = z.looseObject({
   messages: z.array(z.object({ role: z.string(), content: z.string() })).optional(),
 });
 
-export interface Seen {
+interface Seen {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: z.infer<typeof bodySchema>;

@@ -1,0 +1,37 @@
+/** Numbers that options take. */
+import { usageError } from './command';
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The most digits that a count, a seed or a size may have. */
+const NINE_DIGITS: Range = { low: 0, high: 999_999_999 };
+
+/**
+ * @param option without its dashes
+ * @throws UserError usage
+ */
+export function wholeNumber(option: string, value: string, range: Range = NINE_DIGITS): number {
+  const number = /^\d+$/u.test(value) ? Number(value) : NaN;
+  if (number >= range.low && number <= range.high) return number;
+  const from = range === NINE_DIGITS ? '' : ` from ${range.low} to ${range.high}`;
+  throw usageError(`--${option} takes a whole number${from}, not "${value}".`);
+}
+
+/**
+ * @param option without its dashes
+ * @param isAllowed whether the number is one of those that `which` describes: "a number above 0, at most 10"
+ * @throws UserError usage
+ */
+export function decimalNumber(
+  option: string,
+  value: string,
+  which: string,
+  isAllowed: (number: number) => boolean,
+): number {
+  const number = value.trim() === '' ? NaN : Number(value);
+  if (Number.isFinite(number) && isAllowed(number)) return number;
+  throw usageError(`--${option} takes ${which}, not "${value}".`);
+}

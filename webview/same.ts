@@ -1,0 +1,7 @@
+/** Whether they say the same. What a change does not name is the same object as before, and need not be looked into. */
+export function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((part, index) => same(part, b[index]));
+  return JSON.stringify(a) === JSON.stringify(b);
+}
