@@ -16,6 +16,7 @@ import os from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import type { Clock } from '../core/clock';
 import { errorCode } from './atomic';
 
 const POLL_MS = 100;
@@ -32,9 +33,15 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called once when somebody is found to hold the lock. */
   readonly onWait?: (() => void) | undefined;
-  /** How long an untouched lock is respected, in milliseconds. */
-  readonly abandonedMs?: number | undefined;
+  /** What the wait is measured by, from any moment on. */
+  readonly clock?: Clock | undefined;
 }
+
+/** Stands still while the machine sleeps. */
+const SYSTEM_CLOCK: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+};
 
 /** Runs `action` while no other process (or other call in this one) holds the lock file `file`. */
 export async function withLock<T>(
@@ -69,16 +76,16 @@ export async function withLockOrRefuse<T>(file: string, action: () => Promise<T>
 }
 
 async function acquire(file: string, holder: Holder, options: LockOptions): Promise<void> {
-  const { signal, abandonedMs = ABANDONED_MS } = options;
+  const { signal, clock = SYSTEM_CLOCK } = options;
   let waiting = false;
-  let seen = { touched: Number.NaN, since: performance.now() };
+  let seen = { touched: Number.NaN, since: clock.now() };
   while (!(await tryCreate(file, holder))) {
     const touched = await lastTouched(file);
     if (touched === undefined) continue;
-    if (touched !== seen.touched) seen = { touched, since: performance.now() };
+    if (touched !== seen.touched) seen = { touched, since: clock.now() };
     const other = await readHolder(file);
-    const patience = other === undefined ? Math.min(NAMELESS_MS, abandonedMs) : abandonedMs;
-    if (performance.now() - seen.since >= patience || isGone(other)) {
+    const patience = other === undefined ? NAMELESS_MS : ABANDONED_MS;
+    if (clock.now() - seen.since >= patience || isGone(other)) {
       await clearAway(file, touched);
       continue;
     }
@@ -87,7 +94,7 @@ async function acquire(file: string, holder: Holder, options: LockOptions): Prom
       options.onWait?.();
     }
     signal?.throwIfAborted();
-    await sleep(POLL_MS, undefined, { signal }).catch((error: unknown) => {
+    await clock.sleep(POLL_MS, signal).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw error;
     });

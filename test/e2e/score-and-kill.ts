@@ -70,16 +70,18 @@ export async function startScoring(workbench: Workbench, table: string): Promise
 }
 
 /**
- * Scores a table; kills the extension host so many milliseconds after the rows began, opens the window again, and
- * resumes. A machine that has scored all of them by then has nothing to resume.
+ * Scores a table; kills the extension host at a moment after the rows began, opens the window again, and resumes. A
+ * machine that has scored all of them by then has nothing to resume.
+ *
+ * @param moment settles at that moment of a run towards the table `out`
  */
 export async function scoreAndKillHost(
   workbench: Workbench,
   table: string,
   rows: number,
-  afterMs: number,
+  moment: (out: string) => Promise<void>,
 ): Promise<void> {
-  const { page, workspace } = workbench;
+  const { workspace } = workbench;
   const out = path.join(workspace, table.replace('.csv', '.scored.csv'));
   workbench.writeFile(table, reviewsTable(rows));
   // What activates the extension when the window is opened again.
@@ -89,7 +91,7 @@ export async function scoreAndKillHost(
     if (!existsSync(`${out}.part.json`) && !existsSync(out)) throw new Error('there is no part');
     await Promise.resolve();
   });
-  await page.waitForTimeout(afterMs);
+  await moment(out);
   if (killExtensionHosts(path.join(path.dirname(workspace), 'server')) === 0)
     throw new Error('there was no extension host to kill');
   await workbench.reload();

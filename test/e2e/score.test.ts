@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
+import { untilWritten } from '../support/kill';
 import { useWorkbench } from './harness';
 import {
   byCommandLine,
@@ -51,7 +52,9 @@ describe('a person who scores a table', () => {
   });
 
   it('loses nothing when the extension host is killed in the middle', async () => {
-    await scoreAndKillHost(workbench(), 'killed.csv', 120, 1000 * seededRandom(2027)());
+    // The scored table is larger than the table.
+    const bytes = reviewsTable(120).length * seededRandom(2027)();
+    await scoreAndKillHost(workbench(), 'killed.csv', 120, (out) => untilWritten(out, bytes));
     assert.deepEqual(readScored(at('killed.scored.csv')), byCommandLine(workbench(), 'killed.csv'));
     assert.deepEqual(
       readdirSync(workbench().workspace).filter((name) => /\.(part|lock|tmp)/u.test(name)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { seededRandom } from '../../src/core/random';
-import { prepare, scoreDespiteKill, type KillRange } from '../support/kill';
+import { prepare, scoreDespiteKill, whenWritten, type KillRange } from '../support/kill';
 
 /** The same with 50 kills, and of the extension host: test/long. */
 describe('scoring a table despite SIGKILL', () => {
@@ -13,9 +13,14 @@ describe('scoring a table despite SIGKILL', () => {
 
   const random = seededRandom(2026);
   for (const victim of ['engine', 'command line'] as const) {
-    const share = 0.4 + 0.5 * random();
+    const share = random();
     it(`of the ${victim} ends with the bytes of a run without one`, async () => {
-      const { out, meta, left } = await scoreDespiteKill(range, victim, share, `${victim[0] ?? ''}.csv`);
+      const { out, meta, left } = await scoreDespiteKill(
+        range,
+        victim,
+        whenWritten(share),
+        `${victim[0] ?? ''}.csv`,
+      );
       assert.ok(out.equals(range.whole));
       assert.equal(meta, range.meta);
       assert.deepEqual(left, []);

@@ -1,11 +1,11 @@
 /** The engine process over its life: it may die at any moment, and its callers must always get an answer. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { EngineClient, EngineState } from '../../src/sources/engine-client';
 import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
 import { fixture } from '../support/paths';
+import { isAlive, untilGone } from '../support/until';
 
 const TINY = cpu(fixture('tiny-chat.gguf'));
 
@@ -17,19 +17,6 @@ function sentiment(): Classifier {
 
 /** Enough work to be busy for seconds. */
 const MANY = Array.from({ length: 400 }, (_, index) => `Review number ${index} was a long and winding one.`);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function untilDead(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(20);
-}
 
 async function untilState(engine: EngineClient, wanted: (state: EngineState) => boolean): Promise<void> {
   if (wanted(engine.state)) return;
@@ -67,20 +54,22 @@ describe('the engine process', () => {
   for (const signal of ['SIGKILL', 'SIGSEGV'] as const)
     it(`rejects what was in flight when it dies of ${signal}, and starts again`, async () => {
       await real.load();
+      const first = scoreAll(real, sentiment(), ['I love this movie!']);
       const busy = real.score({ classifier: sentiment().asks, texts: MANY, topTokens: 0 });
       const queued = real.score({ classifier: sentiment().asks, texts: ['I love it'], topTokens: 0 });
       const failed = Promise.all([
         assert.rejects(busy, { code: 'engine-crashed', message: new RegExp(signal) }),
         assert.rejects(queued, { code: 'engine-crashed' }),
       ]);
-      await sleep(300);
-      const first = pidOf(real);
-      process.kill(first, signal);
+      // The engine works in order: it is at the many texts now.
+      await first;
+      const pid = pidOf(real);
+      process.kill(pid, signal);
       await failed;
       assert.equal(real.state.kind, 'failed');
       const [score] = await scoreAll(real, sentiment(), ['I love this movie!']);
       assert.equal(score?.label, 'positive');
-      assert.notEqual(pidOf(real), first);
+      assert.notEqual(pidOf(real), pid);
     });
 
   it('stays down after too many crashes until it is restarted by hand', async () => {
@@ -99,9 +88,11 @@ describe('the engine process', () => {
   it('answers a cancelled request at once and goes on with the next', async () => {
     await real.load();
     const cancel = new AbortController();
+    const first = scoreAll(real, sentiment(), ['I love this movie!']);
     const busy = real.score({ classifier: sentiment().asks, texts: MANY, topTokens: 0 }, cancel.signal);
     const next = scoreAll(real, sentiment(), ['I love this movie!']);
-    await sleep(200);
+    // The engine works in order: it is at the many texts now.
+    await first;
     cancel.abort();
     await assert.rejects(busy, { code: 'cancelled' });
     const [score] = await next;
@@ -138,7 +129,7 @@ describe('the engine process', () => {
     const before = await scoreAll(engine, sentiment(), ['I love this movie!']);
     const pid = pidOf(engine);
     await untilState(engine, (state) => state.kind === 'stopped');
-    await untilDead(pid);
+    await untilGone(pid);
     assert.deepEqual(await scoreAll(engine, sentiment(), ['I love this movie!']), before);
   });
 

@@ -16,7 +16,7 @@ import { readSettings } from '../../src/workspace/settings';
 import { TEST_MODEL } from '../support/paths';
 import { send, serve, type FileServer } from '../unit/store/file-server';
 import { ggufOfSize } from '../unit/store/gguf-builder';
-import { temporaryFolder } from '../unit/store/temporary';
+import { temporaryFolder } from '../support/temporary';
 import { internals, setMachineSetting, useOneThread } from './internals';
 import { ScriptedDialogs } from './scripted-dialogs';
 

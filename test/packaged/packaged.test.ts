@@ -1,26 +1,22 @@
 /** The .vsix as a user gets it: unpacked somewhere else and run from there. The stage before has built it. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-
-const root = process.env.PROMPT_CONFIDENCE_ROOT ?? process.cwd();
+import { ROOT } from '../support/paths';
+import { sharedFolder } from '../support/temporary';
 
 describe('the packaged extension', () => {
-  let folder: string;
+  const folder = sharedFolder();
   let extension: string;
 
   before(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-packaged-'));
-    extension = path.join(folder, 'extension');
-    const vsix = path.join(root, packageName());
+    extension = path.join(folder(), 'extension');
+    const vsix = path.join(ROOT, packageName());
     assert.ok(existsSync(vsix), `${vsix} was not built`);
-    const unpacked = spawnSync('python3', ['-m', 'zipfile', '-e', vsix, folder], { encoding: 'utf8' });
+    const unpacked = spawnSync('python3', ['-m', 'zipfile', '-e', vsix, folder()], { encoding: 'utf8' });
     assert.equal(unpacked.status, 0, unpacked.stderr);
   });
-
-  after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('has the files that its manifest names, and nothing of the checkout', () => {
     const manifest = readManifest(extension);
@@ -92,12 +88,12 @@ describe('the packaged extension', () => {
 
   /** Elsewhere than the checkout, and without its modules. */
   function runNode(args: readonly string[]): SpawnSyncReturns<string> {
-    return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 180_000 });
+    return spawnSync(process.execPath, args, { cwd: folder(), encoding: 'utf8', timeout: 180_000 });
   }
 });
 
 function packageName(): string {
-  const { name, version } = readManifest(root);
+  const { name, version } = readManifest(ROOT);
   return `${name}-${process.platform}-${process.arch}-${version}.vsix`;
 }
 

@@ -1,12 +1,14 @@
 /** Kills the command line, or its engine, at a moment, and runs it again until the table is whole. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../src/core/random';
 import { CLI } from './paths';
 import { withoutSeconds } from './score-meta';
+import { until } from './until';
 
 export type Victim = 'engine' | 'command line';
 
@@ -21,6 +23,8 @@ export interface KillRange {
 }
 
 const ROWS = 100;
+/** For what hangs: a model on a slow machine takes its time. */
+const SCORED_MS = 200_000;
 
 export async function prepare(): Promise<KillRange> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'pc-kill-'));
@@ -58,18 +62,45 @@ export interface Killed {
   readonly runs: number;
 }
 
-/** @param share when to kill, as a share of the time of a whole run */
+/** When to kill: settles at that moment of a run towards the table `out`. */
+export type Moment = (out: string, range: KillRange) => Promise<void>;
+
+/** When this share of the bytes of the whole table is written. */
+export function whenWritten(share: number): Moment {
+  return (out, { whole }) => untilWritten(out, share * whole.length);
+}
+
+/** By the clock, as a share of the time of a whole run: also where nothing shows from outside how far the run is. */
+export function whenPassed(share: number): Moment {
+  return (_, { ms }) => sleep(share * ms, undefined, { ref: false });
+}
+
+/** Waits until a table that is being scored has so many bytes, or is whole. */
+export async function untilWritten(out: string, bytes: number): Promise<void> {
+  const isWritten = (): boolean => {
+    const written = statSync(`${out}.part`, { throwIfNoEntry: false });
+    return existsSync(out) || (written !== undefined && written.size >= bytes);
+  };
+  await until(`${out} has ${Math.ceil(bytes)} bytes`, () => isWritten() || undefined, {
+    folder: path.dirname(out),
+    deadlineMs: SCORED_MS,
+  });
+}
+
 export async function scoreDespiteKill(
-  { folder, arguments: args, ms }: KillRange,
+  range: KillRange,
   victim: Victim,
-  share: number,
+  moment: Moment,
   name: string,
 ): Promise<Killed> {
+  const { folder, arguments: args } = range;
   const out = path.join(folder, name);
   const child = start(folder, [...args, '--out', name]);
-  const timer = setTimeout(() => kill(victim === 'engine' ? engineOf(child) : child.pid), share * ms);
-  let code = await ended(child);
-  clearTimeout(timer);
+  const end = ended(child);
+  await Promise.race([moment(out, range), end]);
+  if (child.exitCode === null && child.signalCode === null)
+    kill(victim === 'engine' ? engineOf(child) : child.pid);
+  let code = await end;
   const had = existsSync(out) ? 'the whole' : existsSync(`${out}.part.json`) ? 'a part' : 'nothing';
   let runs = 1;
   for (; code !== 0 && !(existsSync(out) && !existsSync(`${out}.part.json`)); runs++) {

@@ -5,8 +5,7 @@ import ts from 'typescript';
 import * as z from 'zod';
 import { remedyFor } from '../../src/cli/remedies';
 import { UserError } from '../../src/core/user-error';
-
-const ROOT = process.env.PROMPT_CONFIDENCE_ROOT ?? process.cwd();
+import { ROOT } from '../support/paths';
 
 interface Text {
   readonly file: string;

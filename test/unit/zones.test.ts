@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ROOT } from '../support/paths';
 
 interface Zones {
   violation(importer: string, specifier: string): string | undefined;
@@ -13,8 +14,7 @@ interface Zones {
 describe('the dependency rule', () => {
   let zones: Zones;
   before(async () => {
-    const root = process.env.PROMPT_CONFIDENCE_ROOT ?? process.cwd();
-    zones = (await import(pathToFileURL(path.join(root, 'scripts/zones.mjs')).href)) as Zones;
+    zones = (await import(pathToFileURL(path.join(ROOT, 'scripts/zones.mjs')).href)) as Zones;
   });
 
   it('keeps core to itself', () => {

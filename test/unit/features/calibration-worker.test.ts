@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CalibrationWorker } from '../../../src/features/calibration/worker-client';
 import { DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
 import { fixture, ROOT } from '../../support/paths';
-import { temporaryFolder } from '../store/temporary';
+import { temporaryFolder } from '../../support/temporary';
 import type { BinQuestion } from '../../../src/protocol/calibration-worker';
 
 const SCRIPT = path.join(ROOT, 'dist', 'calibration-worker.cjs');

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmod, lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomic } from '../../../src/store/atomic';
-import { root, temporaryFolder } from './temporary';
+import { ROOT } from '../../support/paths';
+import { temporaryFolder } from '../../support/temporary';
 
 describe('writeFileAtomic', () => {
   const folder = temporaryFolder();
@@ -52,36 +51,55 @@ describe('writeFileAtomic', () => {
     buildWriter(writer);
     const file = at('big.txt');
     await writeFileAtomic(file, 'a'.repeat(CONTENT));
-    for (let round = 0; round < 12; round++) {
-      const child = spawn(process.execPath, [writer, file, String(CONTENT)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      await once(child.stdout, 'data');
-      await sleep(round * 3);
-      child.kill('SIGKILL');
-      await once(child, 'close');
+    const seen = new Set<string>();
+    let hasEnded = false;
+    for (let steps = 0; !hasEnded && steps < 100; steps++) {
+      const { status } = spawnSync(process.execPath, [writer, file, String(steps)], { stdio: 'inherit' });
+      hasEnded = status === 0;
       const content = await readFile(file, 'utf8');
       assert.equal(content.length, CONTENT);
       assert.equal(content, content.charAt(0).repeat(CONTENT));
+      if (!hasEnded) seen.add(content.charAt(0));
     }
+    assert.ok(hasEnded);
+    assert.deepEqual([...seen], ['a', 'b']);
   });
 });
 
 const CONTENT = 4_000_000;
 
-/** A program that replaces a file without end, with a letter at a time. */
+/** A program that replaces a file by one of the letter b, and kills itself after so many steps of the file system. */
 function buildWriter(outfile: string): void {
   const contents = `
+    import fs from 'node:fs/promises';
     import { writeFileAtomic } from './src/store/atomic';
-    const [file, length] = process.argv.slice(2);
-    (async () => {
-      for (let i = 0; ; i++) {
-        await writeFileAtomic(file, 'abcdefgh'[i % 8].repeat(Number(length)));
-        if (i === 0) process.stdout.write('running');
+    const [file, steps] = process.argv.slice(2);
+    let left = Number(steps);
+    function step() {
+      if (left-- === 0) process.kill(process.pid, 'SIGKILL');
+    }
+    function count(owner, names) {
+      for (const name of names) {
+        const real = owner[name].bind(owner);
+        owner[name] = (...args) => (step(), real(...args));
       }
-    })();`;
-  const options = { stdin: { contents, resolveDir: root }, bundle: true, platform: 'node', outfile };
+    }
+    count(fs, ['realpath', 'stat', 'open', 'writeFile', 'chmod', 'rename']);
+    const open = fs.open;
+    fs.open = async (...args) => {
+      const handle = await open(...args);
+      count(handle, ['sync', 'close']);
+      return handle;
+    };
+    async function* parts() {
+      for (let part = 0; part < 4; part++) {
+        step();
+        yield 'b'.repeat(${CONTENT / 4});
+      }
+    }
+    writeFileAtomic(file, parts());`;
+  const options = { stdin: { contents, resolveDir: ROOT }, bundle: true, platform: 'node', outfile };
   const build = `require('esbuild').buildSync(${JSON.stringify(options)})`;
-  const { status, stderr } = spawnSync(process.execPath, ['-e', build], { cwd: root, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, ['-e', build], { cwd: ROOT, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
 }

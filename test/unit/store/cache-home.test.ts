@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cacheFolder, cacheHome } from '../../../src/store/cache-home';
-import { root } from './temporary';
+import { ROOT } from '../../support/paths';
 
 describe('cacheHome', () => {
   it('is PROMPT_CONFIDENCE_HOME where set, else in the platform’s cache folder', () => {
@@ -18,7 +18,7 @@ describe('cacheHome', () => {
 
   it('is what the scripts use', async () => {
     // Not a literal, so that the bundler leaves it to Node.
-    const script = pathToFileURL(path.join(root, 'scripts', 'cache-home.mjs')).href;
+    const script = pathToFileURL(path.join(ROOT, 'scripts', 'cache-home.mjs')).href;
     const scripts = (await import(script)) as { cacheHome: typeof cacheHome };
     for (const platform of ['linux', 'darwin', 'win32'] as const) {
       for (const env of [

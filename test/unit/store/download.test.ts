@@ -8,7 +8,7 @@ import { downloadModel, type DownloadInfo, type DownloadOptions } from '../../..
 import { ModelStore } from '../../../src/store/models';
 import { send, serve, type FileServer, type Handler, type SendOptions } from './file-server';
 import { gguf, ggufOfSize } from './gguf-builder';
-import { temporaryFolder } from './temporary';
+import { temporaryFolder } from '../../support/temporary';
 
 const MODEL = ggufOfSize(300_000);
 const hashOf = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');

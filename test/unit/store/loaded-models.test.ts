@@ -5,7 +5,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { LoadedModels } from '../../../src/store/loaded-models';
-import { temporaryFolder } from './temporary';
+import { temporaryFolder } from '../../support/temporary';
 
 describe('the notes on loaded models', () => {
   const folder = temporaryFolder();

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from '../../../src/store/lock';
-import { temporaryFolder } from './temporary';
+import { FakeClock } from '../../support/fake-clock';
+import { temporaryFolder } from '../../support/temporary';
 
 describe('withLock', () => {
   const folder = temporaryFolder();
@@ -18,12 +18,19 @@ describe('withLock', () => {
 
   it('lets one in at a time and cleans up, also after a failure', async () => {
     let inside = 0;
+    let waiting = 0;
+    let open = (): void => undefined;
+    const allWait = new Promise<void>((resolve) => (open = resolve));
     const visit = () =>
-      withLock(file(), async () => {
-        assert.equal(++inside, 1);
-        await sleep(5);
-        inside--;
-      });
+      withLock(
+        file(),
+        async () => {
+          assert.equal(++inside, 1);
+          await allWait;
+          inside--;
+        },
+        { onWait: () => ++waiting === 3 && open() },
+      );
     await Promise.all([visit(), visit(), visit(), visit()]);
     await assert.rejects(
       withLock(file(), () => Promise.reject(new Error('inside'))),
@@ -39,7 +46,7 @@ describe('withLock', () => {
 
   it('takes over a lock that nobody touches any more, whoever held it', async () => {
     await writeFile(file(), JSON.stringify({ pid: process.pid, host: 'another-machine', token: 't' }));
-    assert.equal(await withLock(file(), () => Promise.resolve('in'), { abandonedMs: 50 }), 'in');
+    assert.equal(await withLock(file(), () => Promise.resolve('in'), { clock: new FakeClock() }), 'in');
   });
 
   it('waits for a living holder, says so, and stops waiting when told', async () => {
@@ -56,7 +63,10 @@ describe('withLock', () => {
   it('is taken over from a process that was killed before it could put its name in', async () => {
     await writeFile(file(), '');
     let waited = false;
-    const result = await withLock(file(), () => Promise.resolve('done'), { onWait: () => (waited = true) });
+    const result = await withLock(file(), () => Promise.resolve('done'), {
+      onWait: () => (waited = true),
+      clock: new FakeClock(),
+    });
     assert.equal(result, 'done');
     assert.equal(waited, false, 'nobody holds it');
   });

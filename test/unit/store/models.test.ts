@@ -8,7 +8,8 @@ import { ModelStore } from '../../../src/store/models';
 import { RECOMMENDED_MODELS } from '../../../src/store/recommended';
 import { localFileName, parseSource } from '../../../src/store/model-address';
 import { gguf } from './gguf-builder';
-import { root, temporaryFolder } from './temporary';
+import { ROOT } from '../../support/paths';
+import { temporaryFolder } from '../../support/temporary';
 
 const hashOf = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
 
@@ -157,7 +158,7 @@ describe('ModelStore', () => {
   });
 
   it('shares its index and its lock with scripts/fetch-model.mjs', async () => {
-    const script = pathToFileURL(path.join(root, 'scripts', 'fetch-model.mjs')).href;
+    const script = pathToFileURL(path.join(ROOT, 'scripts', 'fetch-model.mjs')).href;
     const { fetchModel, TEST_MODEL } = (await import(script)) as {
       fetchModel: (options: object) => Promise<string>;
       TEST_MODEL: { source: string; licence: string };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { root, temporaryFolder } from './temporary';
+import { ROOT } from '../../support/paths';
+import { temporaryFolder } from '../../support/temporary';
 
 const MODEL = {
   file: 'gemma-3-270m-q4_k_m.gguf',
@@ -17,7 +18,7 @@ describe('npm start', () => {
   beforeEach(async function () {
     // The stand-ins for npm and code are shell scripts.
     if (process.platform === 'win32') this.skip();
-    await cp(path.join(root, 'scripts'), at('scripts'), { recursive: true });
+    await cp(path.join(ROOT, 'scripts'), at('scripts'), { recursive: true });
     await writeFile(at('package-lock.json'), '{}');
     await mkdir(at('node_modules'));
     await writeFile(at('node_modules/.package-lock.json'), '{}');

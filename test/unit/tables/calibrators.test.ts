@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SavedCalibrator } from '../../../src/core/calibration/saved';
 import {
   calibratorFile,
@@ -12,6 +9,8 @@ import {
   loadCalibrator,
   saveCalibrator,
 } from '../../../src/store/calibrators';
+import { temporaryFolder } from '../../support/temporary';
+import { untilFile } from '../../support/until';
 
 const SAVED: SavedCalibrator = {
   schema: 1,
@@ -40,26 +39,22 @@ async function saveForever(file: string): Promise<void> {
 }
 
 function suite(): void {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'calibrators-'));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
+  const folder = temporaryFolder();
 
   it('come back as they were saved, with the hash of their file', async () => {
-    const file = calibratorFile(folder, 'reviews v1.0');
+    const file = calibratorFile(folder(), 'reviews v1.0');
     const sha256 = await saveCalibrator(file, SAVED);
     assert.deepEqual(await loadCalibrator(file), { file, sha256, saved: SAVED });
     assert.match(await readFile(file, 'utf8'), /\n {2}"calibrator": \{\n/);
   });
 
   it('are listed by name, the broken ones with their problem', async () => {
-    assert.deepEqual(await listCalibrators(folder), []);
-    await saveCalibrator(calibratorFile(folder, 'b'), SAVED);
-    await mkdir(path.join(folder, '.prompt-confidence', 'calibrators', 'sub'));
-    await writeFile(calibratorFile(folder, 'a'), '{\n\n  nonsense\n');
-    await writeFile(path.join(folder, '.prompt-confidence', 'calibrators', 'notes.txt'), '');
-    const [first, second, ...rest] = await listCalibrators(folder);
+    assert.deepEqual(await listCalibrators(folder()), []);
+    await saveCalibrator(calibratorFile(folder(), 'b'), SAVED);
+    await mkdir(path.join(folder(), '.prompt-confidence', 'calibrators', 'sub'));
+    await writeFile(calibratorFile(folder(), 'a'), '{\n\n  nonsense\n');
+    await writeFile(path.join(folder(), '.prompt-confidence', 'calibrators', 'notes.txt'), '');
+    const [first, second, ...rest] = await listCalibrators(folder());
     assert.equal(rest.length, 0);
     assert.ok(first !== undefined && 'problem' in first);
     assert.match(first.problem.message, /a\.json, line 3/);
@@ -69,16 +64,17 @@ function suite(): void {
 
   it('have names that are file names on every system', () => {
     for (const name of ['', '../x', 'a/b', 'a\\b', '.hidden', 'x.', 'x ', 'a:b', 'n'.repeat(81)])
-      assert.throws(() => calibratorFile(folder, name), { code: 'bad-name' }, name);
+      assert.throws(() => calibratorFile(folder(), name), { code: 'bad-name' }, name);
     for (const name of ['x', 'émotion 2', 'a.b-c_d'])
-      assert.ok(calibratorFile(folder, name).endsWith(`${name}.json`));
+      assert.ok(calibratorFile(folder(), name).endsWith(`${name}.json`));
   });
 
   it('are whole or as before when the program is killed while saving', async () => {
-    const file = path.join(folder, 'c.json');
+    const file = path.join(folder(), 'c.json');
     const child = spawn(process.execPath, [__filename, file], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    while (!existsSync(file) || !readdirSync(folder).some((name) => name.endsWith('.tmp'))) await delay(1);
+    await untilFile('it is saved once', folder(), (name) => name === 'c.json');
+    await untilFile('it is being saved again', folder(), (name) => name.endsWith('.tmp'));
     child.kill('SIGKILL');
     await ended;
     assert.equal((await loadCalibrator(file)).saved.warnings.length, 1);

@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
 import { tableRows, type TableRow } from '../../../src/store/tables/rows';
 import { asOrdinaryUser } from '../../support/ordinary-user';
+import { sharedFolder } from '../../support/temporary';
 
 describe('reading a table file', () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'tables-'));
-  });
-  after(() => rm(folder, { recursive: true }));
+  const folder = sharedFolder();
 
   async function file(content: string | Buffer): Promise<string> {
-    const name = path.join(folder, 't.csv');
+    const name = path.join(folder(), 't.csv');
     await writeFile(name, content);
     return name;
   }
@@ -142,18 +138,18 @@ describe('reading a table file', () => {
     });
 
   it('refuses a missing file and a folder', async () => {
-    await assert.rejects(inspectTable(path.join(folder, 'none.csv')), { code: 'no-file' });
-    await assert.rejects(inspectTable(folder), { code: 'not-a-file', message: /is not a file/ });
+    await assert.rejects(inspectTable(path.join(folder(), 'none.csv')), { code: 'no-file' });
+    await assert.rejects(inspectTable(folder()), { code: 'not-a-file', message: /is not a file/ });
   });
 
   it('refuses a file, and a folder, that the person may not read', async function () {
     if (process.platform === 'win32') this.skip();
-    const locked = path.join(folder, 'locked');
+    const locked = path.join(folder(), 'locked');
     const inside = path.join(locked, 't.csv');
-    const secret = path.join(folder, 'secret.csv');
+    const secret = path.join(folder(), 'secret.csv');
     await mkdir(locked);
     for (const name of [inside, secret]) await writeFile(name, 'confidence,correct\n.9,1\n');
-    await chmod(folder, 0o755);
+    await chmod(folder(), 0o755);
     for (const name of [locked, secret]) await chmod(name, 0);
     try {
       await asOrdinaryUser(async () => {

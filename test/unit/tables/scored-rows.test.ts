@@ -5,7 +5,7 @@ import path from 'node:path';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions } from '../../support/scripted-score';
-import { temporaryFolder } from '../store/temporary';
+import { temporaryFolder } from '../../support/temporary';
 
 /** What a heap may hold: far less than the rows and their scores. */
 const HEAP_MB = 64;

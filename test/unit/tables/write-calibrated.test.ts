@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PredictionData } from '../../../src/core/model/predictions';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
 import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/write-calibrated';
+import { temporaryFolder } from '../../support/temporary';
+import { untilFile } from '../../support/until';
 
 /** Stands in for a calibrator: swaps two labels, or halves a confidence. */
 function calibrate(data: PredictionData): PredictionData {
@@ -31,12 +31,8 @@ async function copy(file: string, out: string, options: Partial<CopyOptions> = {
 }
 
 function suite(): void {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'copies-'));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
-  const at = (name: string) => path.join(folder, name);
+  const folder = temporaryFolder();
+  const at = (name: string) => path.join(folder(), name);
 
   async function copied(content: string, options: Partial<CopyOptions> = {}): Promise<string> {
     await writeFile(at('t.csv'), content);
@@ -114,7 +110,7 @@ function suite(): void {
     await assert.rejects(calibrated, { code: 'already-calibrated' });
     await assert.rejects(copied('label,raw:prob:a,prob:a,prob:b\na,1,.5,.5\n'), { code: 'column-exists' });
     await assert.rejects(copied('label,prob:a,prob:b\n'), { code: 'no-rows' });
-    assert.deepEqual(readdirSync(folder), ['t.csv']);
+    assert.deepEqual(readdirSync(folder()), ['t.csv']);
   });
 
   it('leaves nothing under the final name when it is killed in the middle', async () => {
@@ -122,7 +118,7 @@ function suite(): void {
     await writeFile(at('t.csv'), `text,label,prob:a,prob:b\n${line.repeat(300_000)}`);
     const child = spawn(process.execPath, [__filename, at('t.csv'), at('u.csv')], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
-    while (!readdirSync(folder).some((name) => name.endsWith('.tmp'))) await delay(5);
+    await untilFile('the copy is being written', folder(), (name) => name.endsWith('.tmp'));
     child.kill('SIGKILL');
     assert.equal(await ended, 'SIGKILL');
     assert.equal(existsSync(at('u.csv')), false);

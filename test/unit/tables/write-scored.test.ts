@@ -12,7 +12,7 @@ import type { ScoreRun, Shard } from '../../../src/store/tables/score-run';
 import { discardUnfinished, readUnfinished, type Done } from '../../../src/store/tables/scored-file';
 import { type ScoredRows, writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRows, scriptedRun } from '../../support/scripted-score';
-import { temporaryFolder } from '../store/temporary';
+import { temporaryFolder } from '../../support/temporary';
 
 interface Wanted {
   readonly shard?: Shard;

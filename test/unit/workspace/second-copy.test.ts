@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { EngineState } from '../../../src/sources/engine-client';
 import { LoadedModels } from '../../../src/store/loaded-models';
 import { SecondCopyGuard } from '../../../src/workspace/second-copy';
-import { temporaryFolder } from '../store/temporary';
+import { temporaryFolder } from '../../support/temporary';
 
 /** An engine whose states a test sets. */
 class ScriptedEngine {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import type { ServerResponse } from 'node:http';
 import { classifierFrom, type Classifier } from '../../../../src/core/classifier/definition';
 import { UserError } from '../../../../src/core/user-error';
 import { EndpointSource } from '../../../../src/sources/endpoint/endpoint-source';
 import { endpointFrom, type EndpointSetting } from '../../../../src/sources/endpoint/settings';
 import { isFailed } from '../../../../src/sources/source';
-import { FakeClock } from './clock';
+import { fixture } from '../../../support/paths';
+import { FakeClock } from '../../../support/fake-clock';
 import {
   chatAnswer,
   completionAnswer,
@@ -149,13 +150,19 @@ describe('an endpoint', () => {
     });
 
     it('keeps the texts in order, whatever order the answers come in', async () => {
+      const texts = ['good', 'bad', 'good', 'bad', 'bad', 'good'];
+      // The good ones are answered once all bad ones are.
+      let bad = texts.filter((text) => text === 'bad').length;
+      const good: ServerResponse[] = [];
       const from = await source((response, { body }) => {
-        const isGood = body.messages?.at(-1)?.content.includes('good') === true;
-        const answer = chatAnswer(isGood ? GOOD : { negative: 0.8, positive: 0.1 });
-        if (isGood) setTimeout(() => json(response, answer), 20);
-        else json(response, answer);
+        if (body.messages?.at(-1)?.content.includes('good') === true) good.push(response);
+        else {
+          json(response, chatAnswer({ negative: 0.8, positive: 0.1 }));
+          bad--;
+        }
+        if (bad === 0) for (const held of good.splice(0)) json(held, chatAnswer(GOOD));
       });
-      const { scores } = await score(from, ['good', 'bad', 'good', 'bad', 'bad', 'good']);
+      const { scores } = await score(from, texts);
       assert.deepEqual(
         scores.map((entry) => (isFailed(entry) ? '' : entry.label)),
         ['positive', 'negative', 'positive', 'negative', 'negative', 'positive'],
@@ -378,8 +385,7 @@ describe('an endpoint', () => {
     it('answers with half a line', async () => {
       const from = await source((response) => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
-        response.write('{"choices": [');
-        setTimeout(() => response.destroy(), 5);
+        response.write('{"choices": [', () => response.destroy());
       });
       await refuses(score(from), /broke off/);
     });
@@ -450,8 +456,7 @@ describe('an endpoint', () => {
     });
 
     it('shows a certificate that nobody vouches for', async () => {
-      const root = process.env.PROMPT_CONFIDENCE_ROOT ?? assert.fail();
-      const pem = readFileSync(path.join(root, 'test/fixtures/endpoint/self-signed.pem'), 'utf8');
+      const pem = readFileSync(fixture('endpoint/self-signed.pem'), 'utf8');
       const from = await source((response) => json(response, chatAnswer(GOOD)), {}, { pem, key: KEY });
       await fails(score(from), 'endpoint-tls', /certificate of .* cannot be trusted .*NODE_EXTRA_CA_CERTS/);
       assert.equal(server?.requests.length, 0);
@@ -492,11 +497,10 @@ describe('an endpoint', () => {
   });
 
   it('lets go when it is cancelled', async () => {
-    const from = await source(() => undefined);
     const controller = new AbortController();
+    const from = await source(() => controller.abort());
     assert.ok(from.score);
     const work = from.score({ classifier: CLASSIFIER, texts: ['a', 'b'], topTokens: 0 }, controller.signal);
-    setTimeout(() => controller.abort(), 20);
     await fails(work, 'cancelled', /Cancelled/);
   });
 

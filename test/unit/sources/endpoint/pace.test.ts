@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { UserError } from '../../../../src/core/user-error';
 import { Refusal, retryAfterMs } from '../../../../src/sources/endpoint/http';
 import { Pace } from '../../../../src/sources/endpoint/pace';
-import { FakeClock } from './clock';
+import { FakeClock } from '../../../support/fake-clock';
 
 describe('the pace of an endpoint', () => {
   let clock: FakeClock;

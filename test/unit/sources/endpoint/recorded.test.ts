@@ -12,7 +12,7 @@ import { EndpointSource } from '../../../../src/sources/endpoint/endpoint-source
 import { endpointFrom } from '../../../../src/sources/endpoint/settings';
 import { isFailed } from '../../../../src/sources/source';
 import { fixture } from '../../../support/paths';
-import { FakeClock } from './clock';
+import { FakeClock } from '../../../support/fake-clock';
 import { serve, type Behaviour, type TestServer } from './misbehaving-server';
 
 const bodySchema = z.looseObject({ prompt: z.string().optional(), messages: z.unknown().optional() });

@@ -11,8 +11,8 @@ import { scoreCells } from '../../../../src/store/tables/score-cells';
 import { readUnfinished } from '../../../../src/store/tables/scored-file';
 import { type ScoreReport, writeScored } from '../../../../src/store/tables/write-scored';
 import { scriptedRun } from '../../../support/scripted-score';
-import { temporaryFolder } from '../../store/temporary';
-import { FakeClock } from './clock';
+import { temporaryFolder } from '../../../support/temporary';
+import { FakeClock } from '../../../support/fake-clock';
 import { chatAnswer, json, serve, type Behaviour, type TestServer } from './misbehaving-server';
 
 const LABELS = ['positive', 'negative'];
@@ -26,6 +26,7 @@ const GOOD = chatAnswer({ positive: 0.6, negative: 0.3 });
 describe('a table scored by an endpoint', () => {
   const inFolder = temporaryFolder();
   let server: TestServer | undefined;
+  let from: EndpointSource;
   let table: string;
   let out: string;
   beforeEach(() => {
@@ -42,7 +43,7 @@ describe('a table scored by an endpoint', () => {
     await server?.close();
     server = await serve(behaviour);
     const endpoint = endpointFrom({ name: 'test', url: server.url, api: 'chat', model: 'tiny' });
-    const from = new EndpointSource(endpoint, {
+    from = new EndpointSource(endpoint, {
       key: () => undefined,
       clock: new FakeClock(),
       random: () => 0.5,
@@ -73,26 +74,23 @@ describe('a table scored by an endpoint', () => {
     let seconds = 0;
     // Whoever times groups of rows sees that they are slow.
     performance.now = () => seconds * 1000;
-    // The server answers the oldest request as soon as no further one has come for a while.
-    let heldBefore = 0;
-    let quietTicks = 0;
-    const timer = setInterval(() => {
-      quietTicks = held.length > heldBefore ? 0 : quietTicks + 1;
-      heldBefore = held.length;
-      if (quietTicks < 4) return;
-      const response = held.shift();
-      if (response === undefined) return;
-      heldBefore = held.length;
-      quietTicks = 0;
-      beside.push(held.length + 1);
-      seconds += 2;
-      json(response, GOOD);
-    }, 1);
+    let unanswered = 150;
+    // The server answers the oldest request once there are as many as the source has at once, or as rows are left.
+    const patient: Behaviour = (latest) => {
+      held.push(latest);
+      while (held.length >= Math.min(from.textsAtOnce(), unanswered)) {
+        const oldest = held.shift();
+        if (oldest === undefined) return;
+        beside.push(held.length + 1);
+        seconds += 2;
+        unanswered--;
+        json(oldest, GOOD);
+      }
+    };
     try {
-      const { rows, failed } = await scoreTable(rowsNamed(150), (response) => held.push(response));
+      const { rows, failed } = await scoreTable(rowsNamed(unanswered), patient);
       assert.deepEqual([rows, failed], [150, 0]);
     } finally {
-      clearInterval(timer);
       Reflect.deleteProperty(performance, 'now');
     }
     // One more for each round of answers: n requests at once after n² / 2 answers or so.
