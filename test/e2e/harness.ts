@@ -14,6 +14,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Frame, Locator, Page } from 'playwright-core';
+import { until } from '../support/until';
 import {
   DEADLINE_MS,
   type VSCodeServer,
@@ -240,15 +241,17 @@ export class Workbench {
 
   /** Tries again until it works; the last error tells what was missing. */
   async until<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const end = Date.now() + DEADLINE_MS;
-    for (;;) {
+    let last: unknown;
+    const tried = async (): Promise<{ readonly value: T } | undefined> => {
       try {
-        return await attempt();
+        return { value: await attempt() };
       } catch (error) {
-        if (Date.now() > end) throw new Error(`in vain waited until ${what}`, { cause: error });
-        await this.page.waitForTimeout(100);
+        last = error;
+        return undefined;
       }
-    }
+    };
+    const { value } = await until(what, tried, { instead: () => String(last), deadlineMs: DEADLINE_MS });
+    return value;
   }
 
   /** The file tree is filled once the connection to the server stands; before that, keys are lost. */

@@ -15,7 +15,8 @@ import {
 } from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/workspace/services';
 import { projectRoot } from '../support/vscode-server';
-import { internals, until } from './internals';
+import { until } from '../support/until';
+import { internals } from './internals';
 
 /** A table that says nothing by the names of its columns. */
 function foreignTable(): string {

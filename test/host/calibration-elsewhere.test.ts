@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import type { CalibrationEditor } from '../../src/features/calibration/calibration-editor';
 import type { CalibrationPanel } from '../../src/features/calibration/panel';
 import { projectRoot } from '../support/vscode-server';
-import { internals, until } from './internals';
+import { until } from '../support/until';
+import { internals } from './internals';
 
 const VIEW = 'promptConfidence.calibration';
 const TABLE = readFileSync(path.join(projectRoot(), 'test/fixtures/panel/reviews.csv'), 'utf8');
@@ -83,13 +84,17 @@ describe('tables that the calibration panel opens in another way', () => {
         const n = rowsOf(panel);
         return n !== undefined && isWanted(n) ? n : undefined;
       },
-      () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.message ?? 'none'})`,
+      {
+        instead: () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.message ?? 'none'})`,
+      },
     );
   const problem = (panel: CalibrationPanel, code: string): Promise<string> =>
     until(
       'the panel explains',
       () => (panel.state.error?.code === code ? panel.state.error.message : undefined),
-      () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.code ?? 'none'})`,
+      {
+        instead: () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.code ?? 'none'})`,
+      },
     );
 
   it('are read from another file system, again when they change, and leave nothing behind', async () => {

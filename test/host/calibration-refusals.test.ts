@@ -8,7 +8,8 @@ import { CalibrationPanel } from '../../src/features/calibration/panel';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type TableOptions } from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/workspace/services';
 import { projectRoot } from '../support/vscode-server';
-import { internals, until } from './internals';
+import { until } from '../support/until';
+import { internals } from './internals';
 
 interface Refused {
   readonly code: string;
@@ -92,7 +93,9 @@ describe('a table that the command line refuses, in the calibration panel', () =
     await until(
       'the panel is done',
       () => (panel.state.busy === null && panel.state.error?.code === code) || undefined,
-      () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.code ?? 'none'})`,
+      {
+        instead: () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.code ?? 'none'})`,
+      },
     );
   }
 

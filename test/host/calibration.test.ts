@@ -23,7 +23,8 @@ import type { Analysis } from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/workspace/services';
 import { asOrdinaryUser } from '../support/ordinary-user';
 import { projectRoot } from '../support/vscode-server';
-import { internals, until } from './internals';
+import { until } from '../support/until';
+import { internals } from './internals';
 import { ScriptedDialogs } from './scripted-dialogs';
 import type { Evaluation } from '../../src/core/model/evaluation';
 
@@ -66,14 +67,10 @@ describe('the calibration panel in the editor', () => {
           ? analysis
           : undefined;
       },
-      () => inWords(panel),
+      { instead: () => inWords(panel) },
     );
   const problem = (panel: CalibrationPanel): Promise<string> =>
-    until(
-      'the panel explains',
-      () => panel.state.error?.code,
-      () => inWords(panel),
-    );
+    until('the panel explains', () => panel.state.error?.code, { instead: () => inWords(panel) });
   /**
    * Changes the table until the panel has seen it: the editor begins to watch a folder at some time after it was
    * asked to, and a change before that is nobody's.

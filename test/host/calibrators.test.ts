@@ -19,7 +19,8 @@ import { type SourceOpener, Sources } from '../../src/app/sources';
 import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
 import { projectRoot } from '../support/vscode-server';
-import { internals, setMachineSetting, until, useOneThread } from './internals';
+import { until } from '../support/until';
+import { internals, setMachineSetting, useOneThread } from './internals';
 import { ScriptedDialogs } from './scripted-dialogs';
 
 /** Raw "positive" by a small margin: the calibrator of the real reviews turns it round. */

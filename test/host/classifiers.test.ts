@@ -5,7 +5,8 @@ import { newClassifier, writeDraft } from '../../src/features/classifiers/new-cl
 import { CLASSIFIER_FOLDER } from '../../src/workspace/classifiers';
 import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
-import { internals, scoreTexts, setMachineSetting, until, useOneThread } from './internals';
+import { until } from '../support/until';
+import { internals, scoreTexts, setMachineSetting, useOneThread } from './internals';
 import { ScriptedDialogs } from './scripted-dialogs';
 
 describe('classifier files in the editor', () => {

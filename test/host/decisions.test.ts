@@ -13,7 +13,8 @@ import { DEFAULT_CHOICES, type DecisionState, NO_DECISIONS } from '../../src/pro
 import { DEFAULT_PANEL_SETTINGS } from '../../src/protocol/calibration-page';
 import { readBuckets, writeBuckets } from '../../src/workspace/settings';
 import { projectRoot } from '../support/vscode-server';
-import { internals, until } from './internals';
+import { until } from '../support/until';
+import { internals } from './internals';
 
 const FIXTURE = path.join('test', 'fixtures', 'panel', 'reviews.csv');
 const EDITED = [

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { classifierFrom, type Classifier } from '../../src/core/classifier/definition';
 import type { Services } from '../../src/workspace/services';
-import { internals, scoreTexts, until } from './internals';
+import { until } from '../support/until';
+import { internals, scoreTexts } from './internals';
 
 const CLASSIFIER = classifierFrom(
   {

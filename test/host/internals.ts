@@ -28,25 +28,6 @@ export async function setMachineSetting(name: string, value: unknown): Promise<v
     .update(name, value, vscode.ConfigurationTarget.Global);
 }
 
-/**
- * Waits for something that happens by itself: no test sleeps.
- *
- * @param instead what there was in its place when the wait was in vain
- */
-export async function until<T>(
-  what: string,
-  found: () => T | undefined | Promise<T | undefined>,
-  instead: () => string = () => '',
-): Promise<T> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const value = await found();
-    if (value !== undefined) return value;
-    if (Date.now() > end) throw new Error(`in vain waited until ${what} ${instead()}`.trimEnd());
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 export interface ScoredTexts {
   /** null for a text that failed where others did not. */
   readonly scores: readonly (Score | null)[];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { JsonFolders } from '../../src/workspace/json-folders';
-import { until } from './internals';
+import { until } from '../support/until';
 
 /** Outside the workspace, where the editor's own watcher tells of nothing. */
 describe('a folder of JSON files that the editor does not watch', () => {

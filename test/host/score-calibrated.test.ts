@@ -17,7 +17,8 @@ import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
 import { withoutSeconds } from '../support/score-meta';
 import { projectRoot } from '../support/vscode-server';
-import { internals, setMachineSetting, until, useOneThread } from './internals';
+import { until } from '../support/until';
+import { internals, setMachineSetting, useOneThread } from './internals';
 import { person, personLeaves } from './person';
 import type { ScriptedDialogs } from './scripted-dialogs';
 

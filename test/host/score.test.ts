@@ -7,7 +7,8 @@ import type { ExtensionInternals } from '../../src/extension';
 import { offerUnfinished } from '../../src/features/score/offer';
 import { ScoreRuns } from '../../src/features/score/score-runs';
 import { withoutSeconds } from '../support/score-meta';
-import { internals, scoreTexts, until, useOneThread } from './internals';
+import { until } from '../support/until';
+import { internals, scoreTexts, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';
 import { ScriptedDialogs } from './scripted-dialogs';
 

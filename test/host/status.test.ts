@@ -5,7 +5,8 @@ import { StatusItem } from '../../src/features/status/status';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Services } from '../../src/workspace/services';
 import { TEST_MODEL } from '../support/paths';
-import { internals, scoreTexts, setMachineSetting, until, useOneThread } from './internals';
+import { until } from '../support/until';
+import { internals, scoreTexts, setMachineSetting, useOneThread } from './internals';
 
 describe('the status bar item in the editor', () => {
   let services: Services;

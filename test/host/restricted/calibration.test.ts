@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import { copyText, exportFile, type ExportSource } from '../../../src/features/calibration/export/export';
 import { askCalibratorFile } from '../../../src/features/calibration/save';
 import { projectRoot } from '../../support/vscode-server';
-import { internals, until } from '../internals';
+import { until } from '../../support/until';
+import { internals } from '../internals';
 import { ScriptedDialogs } from '../scripted-dialogs';
 
 const code = (wanted: string) => (error: unknown) =>
