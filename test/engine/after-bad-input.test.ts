@@ -1,7 +1,6 @@
 /** One engine through everything that is refused: after each it scores as it did before. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import { parseClassifier } from '../../src/core/classifier/definition';
@@ -10,22 +9,19 @@ import type { EngineClient } from '../../src/sources/engine-client';
 import { checkGguf } from '../../src/store/gguf';
 import { cpu, scoreAll, startEngine } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
+import { sharedFolder } from '../support/temporary';
 
 const [sentiment = assert.fail()] = BUILTIN_CLASSIFIERS;
 
 describe('an engine after bad input', function () {
   this.timeout(180_000);
-  let folder: string;
+  const folder = sharedFolder();
   let engine: EngineClient;
   before(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'pc-bad-'));
-    await writeFile(path.join(folder, 'text.gguf'), 'This is a text file.\n'.repeat(1000));
+    await writeFile(path.join(folder(), 'text.gguf'), 'This is a text file.\n'.repeat(1000));
     engine = await startEngine();
   });
-  after(async () => {
-    await engine.dispose();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => engine.dispose());
 
   /** As everything does that loads a model. */
   async function open(model: string): Promise<void> {
@@ -42,9 +38,9 @@ describe('an engine after bad input', function () {
 
   const LABELS = '"labels": [{ "name": "a" }, { "name": "b" }]';
   const BAD: Readonly<Record<string, [string, () => Promise<unknown>]>> = {
-    'no model': ['gguf-missing', () => open(path.join(folder, 'none.gguf'))],
-    'a directory': ['gguf-folder', () => open(folder)],
-    'a text file': ['gguf-magic', () => open(path.join(folder, 'text.gguf'))],
+    'no model': ['gguf-missing', () => open(path.join(folder(), 'none.gguf'))],
+    'a directory': ['gguf-folder', () => open(folder())],
+    'a text file': ['gguf-magic', () => open(path.join(folder(), 'text.gguf'))],
     'an unsupported architecture': ['model-unsupported', () => open(fixture('unsupported-arch.gguf'))],
     'broken JSON': ['classifier-invalid', async () => classify('"labels": [', 'x')],
     'no labels': ['classifier-invalid', async () => classify('"labels": []', 'x')],

@@ -1,7 +1,6 @@
 /** What people really feed it: each gets a clear sentence, and the engine is alive after it. */
 import assert from 'node:assert/strict';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
@@ -9,6 +8,7 @@ import type { EngineClient } from '../../src/sources/engine-client';
 import { checkGguf } from '../../src/store/gguf';
 import { asking, cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
+import { sharedFolder } from '../support/temporary';
 
 function sentiment(): Classifier {
   const [first] = BUILTIN_CLASSIFIERS;
@@ -17,14 +17,10 @@ function sentiment(): Classifier {
 }
 
 describe('a model file that cannot be used', () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'pc-bad-'));
-  });
-  after(() => rm(folder, { recursive: true, force: true }));
+  const folder = sharedFolder();
 
   async function truncated(): Promise<string> {
-    const file = path.join(folder, 'truncated.gguf');
+    const file = path.join(folder(), 'truncated.gguf');
     const source = await open(TEST_MODEL);
     const { buffer } = await source.read(Buffer.alloc(20_000_000), 0, 20_000_000, 0);
     await source.close();
@@ -33,14 +29,14 @@ describe('a model file that cannot be used', () => {
   }
 
   async function textFile(): Promise<string> {
-    const file = path.join(folder, 'text.gguf');
+    const file = path.join(folder(), 'text.gguf');
     await writeFile(file, 'This is a text file.\n'.repeat(1000));
     return file;
   }
 
   const cases: [string, () => Promise<string> | string, RegExp][] = [
-    ['is not there', () => path.join(folder, 'none.gguf'), /none\.gguf/],
-    ['is a directory', () => folder, /folder|directory/i],
+    ['is not there', () => path.join(folder(), 'none.gguf'), /none\.gguf/],
+    ['is a directory', () => folder(), /folder|directory/i],
     ['is truncated', truncated, /truncated|incomplete|bytes/i],
     ['is a text file', textFile, /not a GGUF/i],
   ];

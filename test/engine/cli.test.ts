@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { builtinFile, BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
@@ -11,6 +10,7 @@ import type { EngineClient } from '../../src/sources/engine-client';
 import { scoreAll, startEngine } from '../support/engine';
 import { CLI, ROOT, TEST_MODEL } from '../support/paths';
 import { withoutSeconds } from '../support/score-meta';
+import { sharedFolder } from '../support/temporary';
 
 const answerSchema = z.object({
   classifier: z.literal('sentiment'),
@@ -27,21 +27,17 @@ const answerSchema = z.object({
 });
 
 describe('the command line', () => {
-  let folder: string;
+  const folder = sharedFolder();
   /** What the numbers are held against. */
   let engine: EngineClient;
   before(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'pc-cli-'));
     engine = await startEngine();
   });
-  after(async () => {
-    await engine.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => engine.dispose());
 
   function run(...args: string[]): { status: number | null; out: string; err: string } {
     const result = spawnSync(process.execPath, [CLI, ...args], {
-      cwd: folder,
+      cwd: folder(),
       encoding: 'utf8',
       timeout: 170_000,
     });
@@ -49,7 +45,7 @@ describe('the command line', () => {
   }
 
   function write(name: string, content: string): string {
-    const file = path.join(folder, name);
+    const file = path.join(folder(), name);
     writeFileSync(file, content);
     return file;
   }
@@ -105,7 +101,7 @@ describe('the command line', () => {
       'in.csv',
       `id,text\n${texts.map((text, index) => `${index},"${text.replaceAll('"', '""')}"`).join('\n')}\n3,\n`,
     );
-    const out = path.join(folder, 'out.csv');
+    const out = path.join(folder(), 'out.csv');
     const first = run('score', table, '--out', out, '--gpu', 'off');
     assert.equal(first.status, 0, first.err);
     assert.match(first.err, /line 6: There is no text/);
@@ -158,15 +154,15 @@ describe('the command line', () => {
     // In any order.
     const { status, err } = run('merge', ...shards.toReversed(), '--out', 'merged.csv');
     assert.equal(status, 0, err);
-    const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
+    const read = (name: string) => readFileSync(path.join(folder(), name), 'utf8');
     assert.equal(read('merged.csv'), read('whole.csv'));
     assert.equal(withoutSeconds(read('merged.csv.meta.json')), withoutSeconds(read('whole.csv.meta.json')));
   });
 
   it('calibrates with what the classifier names: score is then score and apply, and another prompt is refused', () => {
-    const calibrator = path.join(folder, '.prompt-confidence', 'calibrators', 'reviews.json');
+    const calibrator = path.join(folder(), '.prompt-confidence', 'calibrators', 'reviews.json');
     const named = (change: object) => {
-      const classifiers = path.join(folder, '.prompt-confidence', 'classifiers');
+      const classifiers = path.join(folder(), '.prompt-confidence', 'classifiers');
       mkdirSync(classifiers, { recursive: true });
       writeFileSync(
         path.join(classifiers, 'sentiment.json'),
@@ -185,7 +181,7 @@ describe('the command line', () => {
     assert.match(own.out, /calibrated confidence [\d.]+%: ● act, raw/);
 
     const table = write('calibrate-me.csv', `text,label\n${text},negative\nI love it,positive\n,positive\n`);
-    const at = (name: string) => path.join(folder, name);
+    const at = (name: string) => path.join(folder(), name);
     assert.equal(run('score', table, '--out', at('direct.csv'), '--gpu', 'off').status, 0);
     assert.equal(run('score', table, '--out', at('raw.csv'), '--gpu', 'off', '--no-calibrator').status, 0);
     assert.equal(run('apply', calibrator, at('raw.csv'), '--out', at('applied.csv')).status, 0);
@@ -201,7 +197,7 @@ describe('the command line', () => {
     const without = run('classify', text, '--gpu', 'off', '--no-calibrator');
     assert.equal(without.status, 0);
     assert.doesNotMatch(without.out, /calibrated/);
-    rmSync(path.join(folder, '.prompt-confidence'), { recursive: true });
+    rmSync(path.join(folder(), '.prompt-confidence'), { recursive: true });
   });
 
   const refusals: [string, string[], RegExp][] = [
@@ -265,7 +261,7 @@ describe('the command line', () => {
 
   it('leaves no temporary files behind', () => {
     assert.deepEqual(
-      readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+      readdirSync(folder()).filter((name) => name.endsWith('.tmp')),
       [],
     );
   });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { calibrate } from '../../../src/core/calibration/calibrate';
@@ -14,6 +13,7 @@ import { inspectTable } from '../../../src/store/tables/inspect';
 import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/write-calibrated';
 import { writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
+import { sharedFolder } from '../../support/temporary';
 import { labelTable } from './tables';
 import { type CalibratorId, CANDIDATE_IDS, refusal } from '../../../src/core/calibration/registry';
 
@@ -56,11 +56,7 @@ const logProbs = (K: number) =>
     .map((values) => values.map((value) => value - Math.log(K)));
 
 describe('calibration: of one score', () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'calibrated-score-'));
-  });
-  after(() => rm(folder, { recursive: true }));
+  const folder = sharedFolder();
 
   function copyOptions(calibrator: Calibrator): CopyOptions {
     return {
@@ -77,7 +73,7 @@ describe('calibration: of one score', () => {
       await fc.assert(
         fc.asyncProperty(fc.array(logProbs(K), { minLength: 1, maxLength: 8 }), async (rows) => {
           const scores = rows.map(scoreOf);
-          const at = (file: string) => path.join(folder, file);
+          const at = (file: string) => path.join(folder(), file);
           await writeFile(
             at('in.csv'),
             `text,label\n${rows.map((_, i) => `t${i},${i % 3 === 0 ? '' : 'label 1'}\n`).join('')}\n`,
