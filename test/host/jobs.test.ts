@@ -4,7 +4,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { StatusItem } from '../../src/features/status/status';
 import type { Services } from '../../src/workspace/services';
-import { internals, until, useOneThread } from './internals';
+import { until } from '../support/until';
+import { internals, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';
 import type { ScriptedDialogs } from './scripted-dialogs';
 

@@ -1,9 +1,8 @@
 /**
  * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
- * is never loaded, one called crawl.gguf in steps of 250 ms; a request for several texts takes 1.3 s, one for the text
- * "hang" for ever.
+ * is never loaded, any other in six steps; a request for several texts takes until one for the text "go on" has come,
+ * one for the text "hang" for ever.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { listen } from '../../src/protocol/contract';
 import { ENGINE_CONTRACT, type ContextShape, type ModelInfo } from '../../src/protocol/engine';
@@ -38,9 +37,11 @@ function inOrder<T>(work: () => Promise<T>): Promise<T> {
   queue = result;
   return result;
 }
+let goOn = (): void => undefined;
+const toldToGoOn = new Promise<void>((resolve) => (goOn = resolve));
 async function takeTimeFor(texts: readonly string[]): Promise<void> {
   if (texts.includes('hang')) await new Promise(() => undefined);
-  if (texts.length > 1) await sleep(1300);
+  if (texts.length > 1) await toldToGoOn;
 }
 
 peer.serve(ENGINE_CONTRACT.engine, {
@@ -49,17 +50,16 @@ peer.serve(ENGINE_CONTRACT.engine, {
       const progress = (fraction: number): void => host.loadProgress({ phase: 'loading', fraction });
       progress(0);
       if (modelPath.endsWith('hang.gguf')) await new Promise(() => undefined);
-      for (let step = 1; step <= 6 && modelPath.endsWith('crawl.gguf'); step++) {
-        await sleep(250);
-        progress(step / 6);
-      }
+      for (let step = 1; step <= 6; step++) progress(step / 6);
       return MODEL;
     }),
-  score: ({ texts }) =>
-    inOrder(async () => {
+  score: ({ texts }) => {
+    if (texts.includes('go on')) goOn();
+    return inOrder(async () => {
       await takeTimeFor(texts);
       return { shape: SHAPE, scores: [] };
-    }),
+    });
+  },
   sample: ({ texts }) =>
     inOrder(async () => {
       await takeTimeFor(texts);

@@ -93,6 +93,8 @@ export class TestPage<Name extends PageName> {
   /** Everything that the page sent, oldest first. */
   readonly sent: RpcMessage[] = [];
   private readonly handlers = new Map<string, (params: unknown) => unknown>();
+  /** Who waits for the page's answer to a request, by its id. */
+  private readonly asked = new Map<number, (result: unknown) => void>();
 
   private constructor(readonly page: Page) {}
 
@@ -157,15 +159,13 @@ export class TestPage<Name extends PageName> {
     params: z.input<Params<Contracts[Name]['page'][M]>>,
   ): Promise<Result<Contracts[Name]['page'][M]>> {
     const id = 1000 + this.sent.length;
+    const answer = new Promise<unknown>((resolve) => this.asked.set(id, resolve));
     await this.post({ id, method, params });
-    for (;;) {
-      const found = this.sent.find((message) => message.id === id && message.method === undefined);
-      if (found !== undefined) return found.result as Result<Contracts[Name]['page'][M]>;
-      await this.page.waitForTimeout(20);
-    }
+    return (await answer) as Result<Contracts[Name]['page'][M]>;
   }
 
-  private async handle({ id, method, params }: RpcMessage): Promise<void> {
+  private async handle({ id, method, params, result: answered }: RpcMessage): Promise<void> {
+    if (method === undefined && id !== undefined) this.asked.get(id)?.(answered);
     const handler = method === undefined ? undefined : this.handlers.get(method);
     if (handler === undefined) return;
     const result = await handler(params);

@@ -1,6 +1,8 @@
 /** What the client makes of an engine that is slow or hangs. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { mock } from 'node:test';
+import { setImmediate as tick } from 'node:timers/promises';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
 import type { EngineOptions, ScoreParams } from '../../../src/protocol/engine';
 import { EngineClient, type EngineClientOptions } from '../../../src/sources/engine-client';
@@ -16,7 +18,10 @@ describe('the limits of an engine', () => {
     const cpu: EngineOptions = { modelPath: model, gpu: 'off', gpuLayers: 'auto', threads: 0 };
     await client.use(cpu);
   }
-  afterEach(() => client.dispose());
+  afterEach(async () => {
+    mock.timers.reset();
+    await client.dispose();
+  });
 
   function params(...texts: string[]): ScoreParams {
     const [classifier] = BUILTIN_CLASSIFIERS;
@@ -27,9 +32,13 @@ describe('the limits of an engine', () => {
   it('do not count the time that a text waits behind others', async () => {
     await start('m.gguf', { textTimeoutMs: 1000 });
     await client.load();
-    // The batch may take 100 s and takes 1.3; the one text has a second of its own.
+    mock.timers.enable({ apis: ['setTimeout'] });
+    // The batch may take 100 s and takes 99; the one text has a second of its own.
     const batch = client.score(params(...Array.from({ length: 100 }, String)));
-    await Promise.all([batch, client.score(params('one'))]);
+    const behind = client.score(params('one'));
+    await tick();
+    mock.timers.tick(99_000);
+    await Promise.all([batch, behind, client.score(params('go on'))]);
   });
 
   it('end an engine that hangs, also where nobody waits for that text any more', async () => {
@@ -58,8 +67,16 @@ describe('the limits of an engine', () => {
   });
 
   it('do not end one that loads slowly', async () => {
-    await start('crawl.gguf', { loadStallMs: 1000 });
+    await start('m.gguf', { loadStallMs: 1000 });
+    mock.timers.enable({ apis: ['setTimeout'] });
+    let steps = 0;
+    client.onStateChange((state) => {
+      if (state.kind !== 'starting' || state.progress.phase !== 'loading') return;
+      steps++;
+      mock.timers.tick(900);
+    });
     await client.load();
+    assert.equal(steps, 7);
     assert.equal(client.state.kind, 'ready');
   });
 });

@@ -10,7 +10,8 @@ import { Jobs } from '../../../../src/app/jobs/jobs';
 import type { ProcessHome } from '../../../../src/app/jobs/process-kind';
 import { UserError } from '../../../../src/core/user-error';
 import { scriptedKind, type ScriptedOrder, type ScriptedResult } from '../../../support/scripted-job';
-import { root, temporaryFolder } from '../../store/temporary';
+import { ROOT } from '../../../support/paths';
+import { temporaryFolder } from '../../../support/temporary';
 
 describe('jobs of an external program', () => {
   const inFolder = temporaryFolder();
@@ -221,9 +222,9 @@ function startWindow(folder: string, jobs: string, order: ScriptedOrder): ChildP
     const kind = scriptedKind(folder, { now: () => (time += 1000) });
     const job = new Jobs(() => undefined).start(kind, JSON.parse(order));
     job.onDidChange(() => job.progress?.done === 3 && process.stdout.write('held'));`;
-  const options = { stdin: { contents, resolveDir: root }, bundle: true, platform: 'node', outfile };
+  const options = { stdin: { contents, resolveDir: ROOT }, bundle: true, platform: 'node', outfile };
   const build = `require('esbuild').buildSync(${JSON.stringify(options)})`;
-  const { status, stderr } = spawnSync(process.execPath, ['-e', build], { cwd: root, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, ['-e', build], { cwd: ROOT, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   return spawn(process.execPath, [outfile, jobs, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,7 +7,7 @@ import { inspectTable } from '../../../../src/store/tables/inspect';
 import { whileAlone } from '../../../../src/store/tables/scored-file';
 import { type ScoredRows, writeScored } from '../../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRows } from '../../../support/scripted-score';
-import { temporaryFolder } from '../../store/temporary';
+import { temporaryFolder } from '../../../support/temporary';
 
 describe('scoring a table as a job', () => {
   const folder = temporaryFolder();
