@@ -16,7 +16,6 @@ import os from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import type { Clock } from '../core/clock';
 import { errorCode } from './atomic';
 
 const POLL_MS = 100;
@@ -33,8 +32,15 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called once when somebody is found to hold the lock. */
   readonly onWait?: (() => void) | undefined;
-  /** What the wait is measured by, from any moment on. */
+  /** What the wait is measured by. */
   readonly clock?: Clock | undefined;
+}
+
+/** Time, as far as a lock needs it. */
+interface Clock {
+  /** Milliseconds since a moment that stays the same. */
+  now(): number;
+  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
 /** Stands still while the machine sleeps. */

@@ -1,5 +1,5 @@
 /** A clock that only moves when somebody sleeps: waits take no time, and can be looked at. */
-import type { Clock } from '../../src/core/clock';
+import type { Clock } from '../../src/sources/endpoint/pace';
 
 export class FakeClock implements Clock {
   readonly sleeps: number[] = [];

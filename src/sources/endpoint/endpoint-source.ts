@@ -10,7 +10,6 @@ import {
   requestsPerText,
   type RunPlan,
 } from '../../core/scoring/estimate';
-import type { Clock } from '../../core/clock';
 import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';
@@ -28,7 +27,7 @@ import type {
 } from '../source';
 import { endingTogether } from '../ending-together';
 import { call, garbage, Refusal } from './http';
-import { Pace } from './pace';
+import { Pace, type Clock } from './pace';
 import type { Endpoint } from './settings';
 import {
   FIRST_DIALECT,
@@ -45,7 +44,6 @@ import {
 export interface EndpointOptions {
   /** Asked for with every request, so that a key set meanwhile counts. */
   readonly key: () => string | undefined | Promise<string | undefined>;
-  /** Its time is that since 1970, as in the dates of servers. */
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds that one answer may take; loading a large model can be part of it. */

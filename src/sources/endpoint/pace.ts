@@ -3,11 +3,17 @@
  * further tries where they may help.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../core/clock';
 import type { Random } from '../../core/random';
 import { UserError } from '../../core/user-error';
 import { Places } from '../places';
 import { Refusal } from './http';
+
+/** Time, as far as the pace needs it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+}
 
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
