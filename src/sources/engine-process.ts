@@ -88,9 +88,14 @@ export class EngineProcess {
     return this.child.pid;
   }
 
-  load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
+  async load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
     this.onProgress = onProgress;
-    return this.request(() => this.engine.load(options));
+    try {
+      return await this.request(() => this.engine.load(options));
+    } finally {
+      // A report that arrives after the model is loaded must not make it look unloaded, or start its clock again.
+      this.onProgress = () => undefined;
+    }
   }
 
   score(params: ScoreParams, signal: AbortSignal | undefined): Promise<ScoreResult> {
