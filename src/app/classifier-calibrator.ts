@@ -125,7 +125,7 @@ export class ClassifierCalibrator {
   private notBound(binding: Binding): UserError {
     return new UserError(
       'calibrator-unbound',
-      `It is not known whether the calibrator ${this.named.by.name} belongs to the classifier ${this.classifier.name}: it was fitted on a table that does not say which model and prompt its scores come from.`,
+      `The calibrator ${this.named.by.name} may not belong to the classifier ${this.classifier.name}: the table that it was fitted on does not name its model and prompt.`,
       { data: { binding } },
     );
   }

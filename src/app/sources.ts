@@ -40,7 +40,7 @@ export class Sources {
       return Promise.reject(
         new UserError(
           'source-untrusted',
-          `The classifier "${classifier.name}" sends texts to a model that is not on this machine, which it may only do in a workspace that you trust.`,
+          `The classifier "${classifier.name}" sends texts to a model that is not on this machine. It may do so only in a workspace that you trust.`,
         ),
       );
     return this.openers[kind]({ name, classifier, signal }, work);

@@ -101,7 +101,7 @@ export class Scorer {
     if (maxTextTokens < 16)
       throw new UserError(
         'prompt-too-long',
-        `The prompt of "${classifier.name}" takes ${overhead} tokens, and this model holds ${model.trainContextSize}. Use fewer or shorter examples.`,
+        `The prompt of "${classifier.name}" takes ${overhead} tokens, but this model takes at most ${model.trainContextSize}. Use fewer or shorter examples.`,
       );
     const contextTokens = padded(overhead + maxTextTokens);
     const window = model.fileInsights.swaSize;

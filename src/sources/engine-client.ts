@@ -194,7 +194,7 @@ export class EngineClient {
     if (this.crashes.length >= CRASH_BUDGET)
       throw new UserError(
         'engine-down',
-        `The model engine crashed ${this.crashes.length} times in ${CRASH_WINDOW_MS / 60_000} minutes and is not started again by itself. Look into the log, try another model or turn the GPU off, then restart the engine.`,
+        `The model engine crashed ${this.crashes.length} times in ${CRASH_WINDOW_MS / 60_000} minutes and is not restarted automatically. Check the log, try another model or turn the GPU off, then restart the engine.`,
       );
     return this.launch(model);
   }
@@ -340,6 +340,6 @@ function stalled({ modelPath, gpu }: EngineOptions): UserError {
     gpu === 'off' ? 'Move the file to a faster disk' : 'Move the file to a faster disk, turn the GPU off';
   return new UserError(
     'engine-timeout',
-    `Loading ${path.basename(modelPath)} came to a standstill, so the engine was stopped. ${advice}, or try again.`,
+    `Loading ${path.basename(modelPath)} made no progress, so the engine was stopped. ${advice}, or try again.`,
   );
 }

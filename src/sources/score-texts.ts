@@ -103,7 +103,7 @@ async function draw(
   if (source.sample === null)
     throw new UserError(
       'no-samples',
-      `This source draws no answers. Set "method" of "${classifier.name}" to "token-probability".`,
+      `This source cannot sample answers. Set "method" of "${classifier.name}" to "token-probability".`,
     );
   const request = { prompts: variantsOf(classifier, seed), texts, temperature: wanted, seed };
   const { samples, temperature, shape } = await source.sample(request, signal);

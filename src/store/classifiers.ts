@@ -47,7 +47,7 @@ async function findByName(nameOrPath: string, folder: string): Promise<Classifie
   const unread = broken.length > 0 ? ` ${broken.length} files there could not be read.` : '';
   throw new UserError(
     'classifier-missing',
-    `There is no classifier "${nameOrPath}" in ${location}, and it is not built in (${names}).${unread}`,
+    `There is no classifier "${nameOrPath}" in ${location} or among the built-in ones (${names}).${unread}`,
   );
 }
 

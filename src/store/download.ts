@@ -89,7 +89,7 @@ export async function downloadModel(store: ModelStore, options: DownloadOptions)
     if (options.signal?.aborted !== true) throw error;
     throw new UserError(
       'download-cancelled',
-      'The download was cancelled. What has arrived is kept: starting it again resumes there.',
+      'The download was cancelled. The part that arrived is kept. Start it again to resume.',
       { cause: error },
     );
   }
@@ -170,8 +170,8 @@ class Download {
     if (sha256 === undefined && sameOrigin) return taken;
     throw new UserError(
       'model-name-taken',
-      `${this.target} is there already and is not the file that ${source} offers now. ` +
-        'Delete or rename it first; classifiers that name it by its SHA-256 keep needing the old one.',
+      `${this.target} exists and differs from the file that ${source} offers now. ` +
+        'Delete or rename it first. Classifiers that name the old file by its SHA-256 still need it.',
     );
   }
 
@@ -299,8 +299,8 @@ class Download {
       await this.removePart();
       throw new UserError(
         'download-corrupt',
-        `${plan.file} arrived damaged: its SHA-256 is ${sha256}, published is ${plan.sha256}. ` +
-          'It was removed; download it again.',
+        `${plan.file} arrived damaged: its SHA-256 is ${sha256}, the published one is ${plan.sha256}. ` +
+          'It was deleted. Download it again.',
       );
     }
     try {
@@ -310,7 +310,7 @@ class Download {
       await this.removePart();
       throw new UserError(
         'download-corrupt',
-        `What ${plan.source} gave is no usable model: ${error.message}`,
+        `The file from ${plan.source} is not a usable model: ${error.message}`,
         {
           cause: error,
         },
@@ -331,7 +331,7 @@ class Download {
     return new UserError(
       'disk-full',
       `There is not enough space in ${this.store.folder}: ${this.plan.file} needs ${needs}, ` +
-        `${megabytes(bavail * bsize)} are free. Free some and start again` +
+        `${megabytes(bavail * bsize)} are free. Free some space and start again` +
         (have > 0 ? `; the ${megabytes(have)} that arrived are kept.` : '.'),
       { cause },
     );
@@ -343,8 +343,8 @@ class Download {
     const so = bytes === undefined ? megabytes(have) : `${megabytes(have)} of ${megabytes(bytes)}`;
     return new UserError(
       'download-interrupted',
-      `The download of ${file} was interrupted: ${error.message}. ${so} are kept; ` +
-        'start it again and it resumes there.',
+      `The download of ${file} was interrupted: ${error.message}. ${so} are kept. ` +
+        'Start it again to resume.',
       { cause: error },
     );
   }
@@ -353,7 +353,7 @@ class Download {
     return new UserError(
       'download-size',
       `The server sends ${bytes} bytes or more for ${this.plan.file}, not the ${this.plan.bytes ?? 'announced'} ` +
-        'that were announced. The file may just have been replaced: start again.',
+        'that were announced. The file may have been replaced just now. Start again.',
     );
   }
 

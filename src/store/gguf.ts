@@ -310,12 +310,12 @@ function checkMagic(start: Uint8Array, file: string): void {
   if (magic === 'GGUF') return;
   const text = Buffer.from(start.subarray(0, 64)).toString('latin1').trimStart().toLowerCase();
   const what = ['lmgg', 'tjgg', 'fmgg', 'algg'].includes(magic)
-    ? 'is a model in a format from before GGUF, which no current engine reads. Look for a GGUF of it'
+    ? 'is a model in a format older than GGUF, which no current engine reads. Look for a GGUF version of it'
     : text.startsWith('version https://git-lfs')
       ? 'is a Git LFS pointer, not the model itself. Download the file from its web page, or run git lfs pull'
       : text.startsWith('<')
         ? 'is a web page, not a model. Download the file itself, not the page about it'
-        : 'is not a GGUF model, whatever its name says (it does not start with "GGUF"). Choose another file';
+        : 'is not a GGUF model, despite its name (it does not start with "GGUF"). Choose another file';
   throw new UserError('gguf-magic', `${file} ${what}.`);
 }
 

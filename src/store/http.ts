@@ -46,7 +46,7 @@ export async function request(url: URL, options: RequestOptions): Promise<Respon
   }
   throw new UserError(
     'redirect-loop',
-    `${url.host} redirected more than ${MOST_REDIRECTS} times without giving the file. ` +
+    `${url.host} redirected more than ${MOST_REDIRECTS} times without sending the file. ` +
       'Check the address, or try again later.',
   );
 }
@@ -79,8 +79,8 @@ function nextHop(from: URL, location: string): URL {
   if (to === undefined || !safe) {
     throw new UserError(
       'redirect-insecure',
-      `${from.host} redirects to ${to?.origin ?? 'an address that makes no sense'}, which is not https. ` +
-        'Nothing was loaded from there; use another address for the model.',
+      `${from.host} redirects to ${to?.origin ?? 'an invalid address'}, which is not https. ` +
+        'Nothing was downloaded from there. Use another address for the model.',
     );
   }
   return to;
@@ -158,14 +158,14 @@ export function refusal(response: Response, what: string, page?: string): Error 
   if (page === undefined) {
     return new UserError(
       'download-denied',
-      `The server does not give ${what} to everyone (${status}). ` +
+      `The server restricts access to ${what} (${status}). ` +
         'Download it with your browser and add it as a local file.',
     );
   }
   return new UserError(
     'download-denied',
     code === 'RepoNotFound'
-      ? `The hub has no ${what}, or it is private. Check the name; for a private one, set a hub access token.`
+      ? `The hub has no ${what}, or it is private. Check the name. If it is private, set a hub access token.`
       : `The hub gives ${what} only to people who accepted its licence (${status}). ` +
           `Accept it at ${page}, then set a hub access token and try again.`,
   );

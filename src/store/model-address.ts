@@ -39,7 +39,7 @@ export function parseSource(text: string, hub: string = HUB): ModelSource {
   if (!isSafe(url)) {
     throw new UserError(
       'source-insecure',
-      `${url.protocol}//${url.host} is not a place to load a model from: use an https address ` +
+      `${url.protocol}//${url.host} is not an address that models can be downloaded from. Use an https address ` +
         '(http only on this machine), an hf: address or a file.',
     );
   }
@@ -146,7 +146,7 @@ function parseHubAddress(address: string, text: string): HubSource {
   if (file !== undefined && (quant !== undefined || !isInside(file))) {
     throw invalid(text, 'after the repository comes either :quantisation or /file.gguf');
   }
-  if (!/^\w[\w./-]*$/.test(branch) || !isInside(branch)) throw invalid(text, 'the branch after # is odd');
+  if (!/^\w[\w./-]*$/.test(branch) || !isInside(branch)) throw invalid(text, 'the branch after # is invalid');
   const asked = quant === undefined || quant === '' || quant.toLowerCase() === 'latest' ? undefined : quant;
   return { kind: 'hub', repository: `${user}/${repo}`, branch, file, quant: asked };
 }
@@ -173,7 +173,7 @@ function fileFromUrl(source: string, text: string): string {
   try {
     return fileURLToPath(source);
   } catch {
-    throw invalid(text, 'it is not a file address of this machine');
+    throw invalid(text, 'it is not the address of a file on this machine');
   }
 }
 

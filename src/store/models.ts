@@ -116,9 +116,9 @@ export class ModelStore {
     }
     throw new UserError(
       'model-differs',
-      `${sameName.path} has the right name but other contents (SHA-256 ${short(sameName.sha256)}, ` +
-        `wanted ${short(identity.sha256)}). Scores of another file are other scores: ` +
-        'get the right file, or choose this model for the classifier.',
+      `${sameName.path} has the right name but different contents (SHA-256 ${short(sameName.sha256)}, ` +
+        `expected ${short(identity.sha256)}). Another file gives other scores. ` +
+        'Get the right file, or choose this model for the classifier.',
     );
   }
 
@@ -265,7 +265,7 @@ function parseIndex(text: string, file: string): Index {
     if (version.success) {
       throw new UserError(
         'model-index-newer',
-        `${file} was written by a newer Prompt Confidence (format ${version.data.version}). Update this one.`,
+        `${file} was written by a newer version of Prompt Confidence (format ${version.data.version}). Update Prompt Confidence.`,
       );
     }
     problem = z.prettifyError(parsed.error);
@@ -275,8 +275,8 @@ function parseIndex(text: string, file: string): Index {
   }
   throw new UserError(
     'model-index-broken',
-    `${file}, the list of models, cannot be read (${problem}). Repair or delete it: ` +
-      'the models stay, only their origins and files registered elsewhere are forgotten.',
+    `${file}, the list of models, cannot be read (${problem}). Repair or delete it. If you delete it, ` +
+      'the models stay, but their origins and the files registered elsewhere are forgotten.',
   );
 }
 

@@ -47,7 +47,7 @@ export async function deleteUnfinished(folder: string, file: string): Promise<vo
   const target = path.join(folder, path.basename(file));
   const busy = new UserError(
     'download-running',
-    `${file} is being downloaded at this moment. Cancel that first.`,
+    `${file} is being downloaded. Cancel the download first.`,
   );
   await withLockOrRefuse(
     `${target}.lock`,

@@ -160,7 +160,7 @@ async function run<Order, Result>(
 function resultOf<Order, Result>(job: ProcessJob<Order, Result>, value: unknown): Result {
   const parsed = job.result.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError('program-failed', `The result of the program is not what was expected.`, {
+  throw new UserError('program-failed', `The program gave an unexpected result.`, {
     cause: parsed.error,
   });
 }

@@ -21,7 +21,7 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
   if (asked.on !== undefined && asked.on !== calibrator.on)
     throw new UserError(
       'calibrator-on',
-      `The calibrator works on ${calibrator.on}, so the table cannot be looked at on ${asked.on} with it.`,
+      `The calibrator works on ${calibrator.on}, so the table cannot be evaluated on ${asked.on} with it.`,
     );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
   return { ...asked, on: calibrator.on, labels, combine: needs(calibrator.method, 'agreement') };
@@ -47,7 +47,7 @@ export function checkBinding(
   if (refused.length > 0)
     throw new UserError(
       'calibrator-mismatch',
-      `${path.basename(file)} may not be used on ${table}. ${refused.map(({ message }) => message).join(' ')}`,
+      `${path.basename(file)} cannot be used on ${table}. ${refused.map(({ message }) => message).join(' ')}`,
     );
   const warnings: Warning[] =
     origin === null && saved.bound !== null
@@ -65,7 +65,7 @@ function unknownOrigin(table: string): Warning {
   return {
     code: 'calibrator-binding',
     message:
-      `${table} has no ${table}.meta.json that says where its scores come from, so it cannot be checked that the ` +
+      `${table} has no ${table}.meta.json, so nothing shows whether the ` +
       `calibrator was fitted on the same model and prompt.`,
   };
 }

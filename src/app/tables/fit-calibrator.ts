@@ -89,7 +89,7 @@ export async function readNeutralScores(
   if (here && there && !isDeepStrictEqual(here, there))
     throw new UserError(
       'neutral-mismatch',
-      `${path.basename(file)} and ${path.basename(source.file)} were not scored by the same model, prompt and method. Score the neutral texts again, as the table was.`,
+      `${path.basename(file)} and ${path.basename(source.file)} were not scored by the same model, prompt and confidence method. Score the neutral texts again as the table was scored.`,
     );
   if (table.data.kind === 'labels') return table.data.logProbs;
   throw new UserError('no-label-scores', `${path.basename(file)} has no score for every label.`);

@@ -100,7 +100,7 @@ export function inDeployment(
   if (data.kind !== 'labels' || calibrator?.on === 'confidence')
     throw new UserError(
       'no-label-scores',
-      'Shares of labels in deployment need a score for every label. Leave them out, or map the scores.',
+      'Label shares in use need a score for every label. Omit the shares, or map the columns of the scores.',
     );
   const fit =
     loaded === undefined || calibrator === undefined

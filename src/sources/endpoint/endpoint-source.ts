@@ -172,7 +172,7 @@ export class EndpointSource implements Source {
     if (asks.scoring === 'sequence')
       throw new UserError(
         'labels-indistinct',
-        `The classifier "${asks.name}" asks for the probability of whole labels ("scoring": "sequence"), and an endpoint only shows the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
+        `The classifier "${asks.name}" asks for the probability of whole labels ("scoring": "sequence"), but an endpoint shows only the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
       );
     checkFirstWords(asks.labels);
     const scores = await this.each(texts, signal, async (text, either): Promise<Score> => {
@@ -265,7 +265,7 @@ export class EndpointSource implements Source {
       signal,
     });
     const reply = readReply(value);
-    if (reply === undefined) throw garbage({ address }, 'is not an answer of this API');
+    if (reply === undefined) throw garbage({ address }, 'does not follow this API');
     return reply;
   }
 
@@ -324,7 +324,7 @@ export class EndpointSource implements Source {
     if (prompt !== 'auto' && prompt !== api)
       throw new UserError(
         'endpoint-prompt',
-        `The classifier "${name}" wants a ${prompt} prompt, and the endpoint "${this.endpoint.name}" is set to "${api}". Change "prompt" of the classifier or "api" of the endpoint.`,
+        `The classifier "${name}" needs a ${prompt} prompt, but the endpoint "${this.endpoint.name}" is set to "${api}". Change "prompt" of the classifier or "api" of the endpoint.`,
       );
   }
 
@@ -334,7 +334,7 @@ export class EndpointSource implements Source {
       NO_LOGPROBS,
       said === ''
         ? `${model} (endpoint "${name}") shows no token probabilities. Set "method" of the classifier to "consistency", which works with every model.`
-        : `The endpoint "${name}" refuses to show ${topLogprobs} token probabilities. Set its "topLogprobs" lower (5 works nearly everywhere), or "method" of the classifier to "consistency". It says: ${said}`,
+        : `The endpoint "${name}" refuses to show ${topLogprobs} token probabilities. Lower its "topLogprobs" (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said}`,
     );
   }
 }

@@ -106,7 +106,7 @@ function parse(text: string, request: Call): unknown {
 export function garbage({ address }: Pick<Call, 'address'>, what: string): Refusal {
   return later(
     'endpoint-garbage',
-    `What ${address} answered ${what}. Check that this is the address of an OpenAI-compatible API; it usually ends in /v1.`,
+    `The answer of ${address} ${what}. Check that this is the address of an OpenAI-compatible API; it usually ends in /v1.`,
     false,
   );
 }
@@ -129,7 +129,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     const to = response.headers.get('location') ?? 'elsewhere';
     return final(
       'endpoint-redirect',
-      `${address} redirects to ${to}, and redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address where it really is.`,
+      `${address} redirects to ${to}. Redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address that the redirect leads to.`,
     );
   }
   // OpenAI forbids some models to show probabilities; that is no matter of the key.
@@ -137,14 +137,14 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return final(
       'endpoint-key',
       key === undefined
-        ? `${host(request)} wants a key (${status}), and none is set for this endpoint.`
+        ? `${host(request)} requires a key (${status}), but none is set for this endpoint.`
         : `${host(request)} does not accept the key (${status}). Set another one, and check that it may use the model "${model}".`,
     );
   if (status === 404 || status === 405)
     return final(
       'endpoint-not-found',
       /model/i.test(said)
-        ? `${host(request)} has no model "${model}" (${status}). Correct the name in the endpoint; ${address}/models lists what there is.${quoted}`
+        ? `${host(request)} has no model "${model}" (${status}). Correct the name in the endpoint; ${address}/models lists the models.${quoted}`
         : `There is no API at ${address}${request.route} (${status}). Correct the address of the endpoint (it usually ends in /v1), and its "api": not every server has both chat and completion.${quoted}`,
     );
   if (status === 429 && /quota|billing|credit/i.test(said))
@@ -157,8 +157,8 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return later(
       busy ? 'endpoint-busy' : 'endpoint-server',
       busy
-        ? `${host(request)} is asked for more than it takes (${status}). Try later, or set "requestsPerMinute" of the endpoint lower.${quoted}`
-        : `${host(request)} failed (${status}). Look into the log of the server.${quoted}`,
+        ? `${host(request)} received too many requests (${status}). Try later, or lower "requestsPerMinute" of the endpoint.${quoted}`
+        : `${host(request)} failed (${status}). Check the log of the server.${quoted}`,
       busy,
       retryAfterMs(response.headers, request.now()),
     );
@@ -221,7 +221,7 @@ function unreachable(error: unknown, request: Call): Refusal {
       'endpoint-tls',
       code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
         ? `${where} does not speak https. For a server on this machine, write http:// in the endpoint's address.`
-        : `The certificate of ${where} cannot be trusted (${code}). If it is your own, start VS Code or the command line with NODE_EXTRA_CA_CERTS set to the file of its certificate authority; otherwise somebody may be in between.`,
+        : `The certificate of ${where} cannot be trusted (${code}). If the server is your own, start VS Code or the command line with NODE_EXTRA_CA_CERTS set to the file of its certificate authority. Otherwise somebody may be intercepting the connection.`,
     );
   if (code === 'ECONNREFUSED')
     return final(
@@ -235,7 +235,7 @@ function unreachable(error: unknown, request: Call): Refusal {
     );
   return later(
     'endpoint-cut',
-    `The connection to ${where} broke off (${code}). If that goes on, look into the log of the server.`,
+    `The connection to ${where} was lost (${code}). If that happens again, check the log of the server.`,
     false,
   );
 }

@@ -43,7 +43,7 @@ function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: strin
     throw new UserError(
       'no-label-scores',
       `${path.basename(file)} has no score for every label: add columns prob:LABEL, logprob:LABEL or logit:LABEL, ` +
-        `or look at its confidence alone.`,
+        `or evaluate its confidence alone.`,
     );
   return data;
 }
@@ -67,7 +67,7 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
   if (table.calibratedBy !== null)
     throw new UserError(
       'already-calibrated',
-      `${path.basename(file)} holds calibrated predictions already (column "calibrator_sha256"). Use the table it ` +
+      `${path.basename(file)} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it ` +
         `was made from.`,
     );
 }

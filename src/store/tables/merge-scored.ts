@@ -73,7 +73,7 @@ async function readShard(file: string): Promise<ShardFile> {
   const run = await readScoreRun(file);
   const name = path.basename(file);
   if (run.shard === undefined)
-    throw new UserError('not-a-shard', `${name} is no shard: it was scored as a whole.`);
+    throw new UserError('not-a-shard', `${name} is not a shard: it was scored as a whole.`);
   return { file, run, shard: run.shard };
 }
 
@@ -127,7 +127,7 @@ function mergedRun(shards: readonly ShardFile[]): ScoreRun {
 function damaged(file: string, how: string): UserError {
   return new UserError(
     'shard-damaged',
-    `${path.basename(file)} is not as it was scored: ${how}. Score that shard again.`,
+    `${path.basename(file)} changed after it was scored: ${how}. Score that shard again.`,
   );
 }
 

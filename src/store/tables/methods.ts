@@ -55,7 +55,7 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
   if (first === undefined || rows === 0)
     throw new UserError(
       'no-common-rows',
-      'No row has scores of every method, so the methods cannot be compared. Choose one of them.',
+      'No row has scores of every confidence method, so the methods cannot be compared. Choose one of them.',
     );
   const { n, rejectedCount, calibratedBy } = first.input.table;
   const total = n + rejectedCount;

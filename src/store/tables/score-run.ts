@@ -118,7 +118,7 @@ const WORDS: Readonly<Record<string, string>> = {
   promptSha256: 'the prompt',
   labels: 'the labels or their order',
   scoring: 'the scoring method',
-  seed: 'the seed of the drawn answers',
+  seed: 'the seed of the sampled answers',
   context: 'the shape of the context',
   versions: 'the version of the engine',
   devices: 'the device',
@@ -170,6 +170,6 @@ export async function readScoreRun(table: string): Promise<ScoreRun> {
   const meta = path.basename(scoreMetaFile(table));
   throw new UserError(
     'no-run',
-    `${path.basename(table)} has no ${meta} that says how it was scored. Score it again with this version.`,
+    `${path.basename(table)} has no ${meta} to show how it was scored. Score it again with this version.`,
   );
 }

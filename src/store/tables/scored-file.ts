@@ -71,7 +71,7 @@ export async function whileAlone<T>(out: string, action: () => Promise<T>): Prom
   const lock = `${out}.lock`;
   const busy = new UserError(
     'score-running',
-    `Another run is writing ${path.basename(out)} at this moment. Wait for it, or choose another file. If there is none, ` +
+    `Another run is writing ${path.basename(out)} now. Wait for it, or choose another file. If no such run exists, ` +
       `delete ${path.basename(lock)}.`,
   );
   return withLockOrRefuse(lock, action, busy);
@@ -127,7 +127,7 @@ async function readState(out: string): Promise<Unfinished | undefined> {
   if (!state.success)
     throw new UserError(
       'part-unreadable',
-      `${path.basename(stateFile(out))} cannot be read, so ${path.basename(out)} cannot go on from where it was left. ${START_OVER}`,
+      `${path.basename(stateFile(out))} cannot be read, so ${path.basename(out)} cannot be resumed. ${START_OVER}`,
     );
   const { run, done, source, bytes, sha256 } = state.data;
   return { run, done, source: path.resolve(path.dirname(out), source), bytes, sha256 };
@@ -196,7 +196,7 @@ export class ScoredFile {
     if (changed.length > 0)
       throw new UserError(
         'run-changed',
-        `${name} was begun under other conditions. What changed: ${changed.join('; ')}. Go on as it was begun, or start over.`,
+        `${name} was started under other conditions. What changed: ${changed.join('; ')}. Resume under the first conditions, or start over.`,
       );
     const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
     const handle = await open(partFile(out), 'r+');
@@ -205,7 +205,7 @@ export class ScoredFile {
       if (hash?.copy().digest('hex') !== unfinished.sha256)
         throw new UserError(
           'part-changed',
-          `${path.basename(partFile(out))} is not as the last run left it. ${START_OVER}`,
+          `${path.basename(partFile(out))} changed after the last run. ${START_OVER}`,
         );
       await handle.truncate(unfinished.bytes);
       return new ScoredFile(out, { ...options, run }, handle, hash, unfinished.bytes, unfinished.done);
@@ -258,7 +258,7 @@ export class ScoredFile {
     else if (await exists(this.out))
       throw new UserError(
         'file-exists',
-        `${this.out} appeared while the table was scored. Move it away, and go on.`,
+        `${this.out} appeared while the table was scored. Move it away, then resume.`,
       );
     await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run, this.progress.seconds ?? {}));
     await renameDurably(partFile(this.out), this.out);

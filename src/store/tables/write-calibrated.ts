@@ -112,7 +112,7 @@ export class RowCalibrator {
     if (columns.roles.calibrator !== undefined)
       throw new UserError(
         'already-calibrated',
-        `${name} holds calibrated predictions already (column "calibrator_sha256"). Use the table it was made from.`,
+        `${name} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it was made from.`,
       );
     const added = addedColumns(columns, options.on);
     this.header = [...keptColumns(columns, added, name), ...added];
@@ -189,7 +189,7 @@ function keptColumns(columns: TableColumns, added: readonly string[], name: stri
     (column, at, all) => introduced.has(column) && all.indexOf(column) < at,
   );
   if (clash !== undefined)
-    throw new UserError('column-exists', `${name} has a column "${clash}" already. Rename it first.`);
+    throw new UserError('column-exists', `${name} already has a column "${clash}". Rename it first.`);
   return kept;
 }
 

@@ -115,13 +115,13 @@ export function checkColumns(source: TableFile, textColumn: string, added: reado
   if (!header.includes(textColumn))
     throw new UserError(
       'no-such-column',
-      `${file} has no column "${textColumn}" with the texts; it has ${header.join(', ')}.`,
+      `${file} has no text column "${textColumn}". Its columns are ${header.join(', ')}.`,
     );
   const clash = added.find((column) => header.includes(column));
   if (clash !== undefined)
     throw new UserError(
       'column-exists',
-      `${file} has a column "${clash}" already. Score the table without scores, or rename the column.`,
+      `${file} already has a column "${clash}". Score a table that has no scores yet, or rename the column.`,
     );
 }
 
@@ -291,7 +291,7 @@ async function checkUnchanged(source: TableFile): Promise<void> {
   const name = path.basename(source.file);
   throw new UserError(
     'table-changed',
-    `${name} ${found === undefined ? 'was deleted' : 'changed'} while it was scored. Bring back what it was to go on, or start over.`,
+    `${name} ${found === undefined ? 'was deleted' : 'changed'} while it was scored. Restore it to resume, or start over.`,
   );
 }
 
@@ -302,7 +302,7 @@ function withWhatIsKept(error: unknown, { rows }: Done, total: number, out: stri
   const why = error.code === 'cancelled' ? 'Stopped.' : error.message;
   return new UserError(
     error.code,
-    `${why} ${kept} are kept in ${path.basename(out)}.part; the same again goes on from there.`,
+    `${why} ${kept} are kept in ${path.basename(out)}.part. Run it again to resume.`,
     {
       cause: error,
     },
@@ -353,7 +353,7 @@ class Refused {
       if ('reason' in score && this.inARow >= MOST_REFUSED)
         throw new UserError(
           'rows-refused',
-          `The last ${MOST_REFUSED} rows have no score. Find out why before it goes on with the others; the last reason was: ${score.reason}`,
+          `The last ${MOST_REFUSED} rows have no score. Find out why before you resume. The last reason was: ${score.reason}`,
         );
     }
   }
