@@ -80,7 +80,7 @@ function nextHop(from: URL, location: string): URL {
     throw new UserError(
       'redirect-insecure',
       `${from.host} redirects to ${to?.origin ?? 'an invalid address'}, which is not https. ` +
-        'Nothing was downloaded from there. Use another address for the model.',
+        'Nothing was downloaded. Use another address for the model.',
     );
   }
   return to;

@@ -45,10 +45,7 @@ export async function unfinishedDownloads(folder: string): Promise<UnfinishedDow
 /** @throws UserError `download-running` while a window or a command line works on it */
 export async function deleteUnfinished(folder: string, file: string): Promise<void> {
   const target = path.join(folder, path.basename(file));
-  const busy = new UserError(
-    'download-running',
-    `${file} is being downloaded. Cancel the download first.`,
-  );
+  const busy = new UserError('download-running', `${file} is being downloaded. Cancel the download first.`);
   await withLockOrRefuse(
     `${target}.lock`,
     async () => {

@@ -70,7 +70,7 @@ function failureWarnings({ failures }: CrossFit, split: Partition): Warning[] {
   return [
     {
       code: 'fold-failed',
-      message: `${failures.length} of ${split.count} folds could not be fitted, and their rows are in neither before nor after: ${first.message}`,
+      message: `${failures.length} of ${split.count} folds could not be fitted. Their rows are left out before and after: ${first.message}`,
     },
   ];
 }
@@ -88,7 +88,7 @@ function beforeAndAfter(
   const before = evaluate(result.raw, { ...options, folds });
   const after = evaluate(result.calibrated, { ...options, folds });
   if (!result.monotone) return { before, after };
-  const reason = 'unchanged: the method keeps the order of confidences';
+  const reason = 'unchanged: the calibrator keeps the order of confidences';
   return {
     before,
     after: { ...after, auroc: { ...before.auroc, reason }, aurc: { ...before.aurc, reason } },

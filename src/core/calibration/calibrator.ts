@@ -125,7 +125,7 @@ function fewOutcomes({ id, fewestOutcomes }: ScalarKind<ScalarMap>, correct: Uin
   return [
     {
       code: 'few-outcomes',
-      message: `${id} was fitted on ${right} right and ${wrong} wrong rows; it wants at least ${fewestOutcomes} of each.`,
+      message: `${id} was fitted on ${right} correct and ${wrong} wrong rows; it needs at least ${fewestOutcomes} of each.`,
     },
   ];
 }

@@ -29,7 +29,7 @@ export function combinationGain(data: PredictionData, seed: number): Combination
   if (token === undefined || both === undefined)
     return {
       beats: false,
-      message: `It cannot be said whether the combination beats the token probability alone. ${reason}`,
+      message: `It is unknown whether the combination beats the token probability alone. ${reason}`,
     };
   const figures = `cross-fitted NLL ${both.nll.toFixed(4)} against ${token.nll.toFixed(4)} of bias-temperature on token probabilities`;
   const beats = both.nll < token.nll && !token.withinOneSe;
@@ -37,7 +37,7 @@ export function combinationGain(data: PredictionData, seed: number): Combination
     beats,
     message: beats
       ? `The combination beats the token probability alone: ${figures}, more than one paired standard error apart.`
-      : `The combination does not beat the token probability alone: ${figures}. Drawing answers costs more and adds nothing that this table can show.`,
+      : `The combination does not beat the token probability alone: ${figures}. Sampling answers costs more, and this table shows no gain from it.`,
   };
 }
 

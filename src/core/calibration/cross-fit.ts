@@ -49,7 +49,7 @@ export function partition(data: PredictionData, seed: number): Partition {
     if (fit.length === 0 || !fold.includes(0))
       throw new UserError(
         'bad-split',
-        'The split column must mark rows of both parts, fit and test, that have a known truth.',
+        'The split column must mark some rows with a known truth as fit and some as test.',
       );
     return { source: 'split', count: 1, fold, trainRows: () => fit };
   }

@@ -42,8 +42,8 @@ export function atShares(
       {
         code: 'prevalence-raw',
         message:
-          'Raw scores were fitted under no label shares; they are shifted as if under those of this table. ' +
-          'Calibrate first for a shift that can be trusted.',
+          'Raw scores belong to no label shares. They are shifted as if they belonged to those of this table. ' +
+          'Calibrate first to make the shift reliable.',
       },
     ],
   };
@@ -65,8 +65,8 @@ export function sharesWarnings(data: LabelData, deployed: readonly number[]): Wa
     {
       code: 'prevalence-differs',
       message:
-        `The calibrator is for label shares of ${named(deployed)}, but these rows have ${named(own)}: the numbers here are ` +
-        'of the wrong mix. Evaluate the uncalibrated table with this calibrator and its own label shares instead.',
+        `The calibrator is for label shares of ${named(deployed)}, but these rows have ${named(own)}, so the numbers here are ` +
+        'for the wrong shares. Evaluate the uncalibrated table with this calibrator and its own label shares instead.',
     },
   ];
 }

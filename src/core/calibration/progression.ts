@@ -137,13 +137,12 @@ function verdictOf(gain: Progression['lastGain'], nll: number): Pick<Progression
   if (gain === null)
     return {
       verdict: 'unknown',
-      message:
-        'No two sizes of which one is twice the other could be fitted, so what more rows bring cannot be said yet.',
+      message: 'No two sizes with a ratio of 2 could be fitted, so the gain from more rows is unknown yet.',
     };
   if (gain.low > 0 && gain.median > WORTHWHILE * nll)
     return {
       verdict: 'still-improving',
-      message: 'The fit still improves with more rows: labelling more is worth it.',
+      message: 'The fit still improves with more rows: it is worth labelling more.',
     };
   return { verdict: 'flat', message: 'More rows would change this fit little.' };
 }

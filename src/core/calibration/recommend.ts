@@ -64,7 +64,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     return {
       choice: null,
       verdict: 'not-enough-data',
-      reason: `Not enough data: ${right} right and ${wrong} wrong rows; at least ${FEWEST_OUTCOMES} of each are needed to recommend a calibrator.`,
+      reason: `Not enough data: ${right} correct and ${wrong} wrong rows; at least ${FEWEST_OUTCOMES} of each are needed to recommend a calibrator.`,
       on,
       seed,
       candidates: [],
@@ -86,7 +86,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     if (Math.min(right, wrong) < fewestOutcomes) {
       excluded.push({
         method,
-        reason: `${title} wants ${fewestOutcomes} right and ${fewestOutcomes} wrong rows.`,
+        reason: `${title} needs ${fewestOutcomes} correct and ${fewestOutcomes} wrong rows.`,
       });
       continue;
     }
@@ -102,7 +102,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     reason:
       chosen === 'raw'
         ? 'Keep raw: no calibrator is better on new rows by more than one standard error.'
-        : `${CALIBRATORS[chosen].title} is the simplest method within one standard error of the best on new rows.`,
+        : `${CALIBRATORS[chosen].title} is the simplest calibrator within one standard error of the best on new rows.`,
     on,
     seed,
     candidates,
@@ -111,7 +111,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     warnings: [
       {
         code: 'best-of-several',
-        message: `In this comparison the winner of ${candidates.length} methods looks slightly too good: it was chosen on these rows.`,
+        message: `The best of ${candidates.length} calibrators looks slightly too good in this comparison: it was chosen on these rows.`,
       },
     ],
   };

@@ -171,7 +171,7 @@ export function parseSavedCalibrator(text: string): SavedCalibrator {
   if (version.success && version.data.schema > SAVED_VERSION)
     throw new UserError(
       'calibrator-newer',
-      `The calibrator file has version ${version.data.schema} and this program knows up to ${SAVED_VERSION}. Update the extension to use it.`,
+      `The calibrator file has version ${version.data.schema} but this program reads only versions up to ${SAVED_VERSION}. Update Prompt Confidence to use it.`,
     );
   const parsed = savedCalibratorSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -256,13 +256,13 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
         field: 'binding',
         severity: 'unknown',
         message:
-          'This calibrator was fitted on a table that does not say which model and prompt its scores came from. Bind it to a classifier if you know that they are the same.',
+          'This calibrator was fitted on a table that does not name its model and prompt. Bind it to a classifier if you know that they are the same.',
       },
     ];
   return [
     ...modelMismatch(bound.model, target.model),
     ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse', shortHash),
-    ...fieldMismatch('scoring', 'scoring method', bound.scoring.method, target.scoring?.method, 'refuse'),
+    ...fieldMismatch('scoring', 'confidence method', bound.scoring.method, target.scoring?.method, 'refuse'),
     ...fieldMismatch('scoring', 'scoring mode', bound.scoring.mode, target.scoring?.mode, 'refuse'),
     ...samplingMismatches(bound.scoring.sampling, target.scoring?.sampling),
     ...fieldMismatch('backend', 'backend', bound.backend, target.backend, 'warn'),
@@ -315,7 +315,7 @@ function modelMismatch(own: Binding['model'], other: Binding['model'] | undefine
     {
       field: 'model',
       severity: 'warn',
-      message: 'The model behind an endpoint cannot be verified: its name says nothing about its weights.',
+      message: 'The model of an endpoint cannot be verified: its name says nothing about its weights.',
     },
   ];
 }

@@ -14,7 +14,7 @@ export function withCalibrator(text: string, name: string | undefined): string {
   if (!positions.ok || !text.trimStart().startsWith('{'))
     throw new UserError(
       'classifier-invalid',
-      'The classifier file is not valid JSON, so nothing can be changed in it. Mend it first.',
+      'The classifier file is not valid JSON, so it cannot be changed. Fix it first.',
     );
   const value: unknown = JSON.parse(text);
   const isThere = typeof value === 'object' && value !== null && KEY in value;

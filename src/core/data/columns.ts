@@ -268,7 +268,8 @@ function chooseMethod(
   const methods = prefixesOf(header);
   if (wanted !== undefined) {
     if (methods.includes(wanted)) return wanted;
-    const has = methods.length === 0 ? 'columns of one method only' : `those of ${methods.join(', ')}`;
+    const has =
+      methods.length === 0 ? 'columns of one confidence method only' : `those of ${methods.join(', ')}`;
     throw new UserError(
       'no-such-method',
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
@@ -277,7 +278,7 @@ function chooseMethod(
   if (!hasSeveralPrefixes(header, mapping)) return solePrefix(header);
   throw new UserError(
     'several-methods',
-    `The table has scores of several methods (${methods.join(', ')}). Choose one of them.`,
+    `The table has scores of several confidence methods (${methods.join(', ')}). Choose one of them.`,
   );
 }
 
@@ -334,7 +335,7 @@ function checkMapping(mapping: Readonly<Record<string, string>>): void {
     if (!(ROLES as readonly string[]).includes(key) && scoreName(key) === undefined)
       throw new UserError(
         'unknown-role',
-        `"${key}" is nothing that a column can be. Use ${ROLES.join(', ')}, prob:LABEL, logprob:LABEL or logit:LABEL.`,
+        `"${key}" is not a role of a column. Use ${ROLES.join(', ')}, prob:LABEL, logprob:LABEL or logit:LABEL.`,
       );
 }
 
@@ -389,7 +390,7 @@ function refuseSingle(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>
     for (const label of columns.keys())
       throw new UserError(
         'one-score-column',
-        `"${type}:${label}" is the only score column. Add one for every other label; or, where the labels are ` +
+        `"${type}:${label}" is the only score column. Add one for every other label; or, if the labels are ` +
           `0 and 1, call the probability of 1 "y_prob".`,
       );
   return null;

@@ -279,27 +279,27 @@ export class TableBuilder {
     if (clipped > CLIP_WARNING * accepted)
       warn(
         'clipped',
-        `${clipped} of ${accepted} rows have a probability below 1e-12, which counts as 1e-12: the table seems ` +
-          `rounded, and its surest rows cannot be told apart. Log-probabilities (logprob:LABEL) keep their order.`,
+        `${clipped} of ${accepted} rows have a probability below 1e-12, which counts as 1e-12: the table seems to be ` +
+          `rounded, so its most confident rows cannot be distinguished. Log-probabilities (logprob:LABEL) keep their order.`,
       );
     if (this.bounded > BOUND_WARNING * accepted)
       warn(
         'bounded-scores',
-        `In ${this.bounded} of ${accepted} rows the server did not show every label among its likeliest tokens: the ` +
-          `labels in the column "${this.name(this.columns.roles.bound)}" have at most the score that stands there. ` +
+        `In ${this.bounded} of ${accepted} rows the server did not show every label among its likeliest tokens. The ` +
+          `labels in the column "${this.name(this.columns.roles.bound)}" have a bound instead of a score. ` +
           `Numbers and calibrators of this table are approximate; ask the server for more tokens, or use consistency.`,
       );
     if (this.otherPrediction > 0)
       warn(
         'other-prediction',
-        `In ${this.otherPrediction} rows the column "${this.name(this.columns.roles.predicted)}" names another ` +
-          `label than the highest score. The scores were used.`,
+        `In ${this.otherPrediction} rows the column "${this.name(this.columns.roles.predicted)}" names a ` +
+          `label that does not have the highest score. The scores were used.`,
       );
     if (this.otherCorrect > 0)
       warn(
         'other-correct',
-        `In ${this.otherCorrect} rows "${this.name(this.columns.roles.correct)}" says otherwise than the ` +
-          `predicted and the true label. It was used as it stands.`,
+        `In ${this.otherCorrect} rows "${this.name(this.columns.roles.correct)}" contradicts the ` +
+          `predicted and the true label. The column was used.`,
       );
     if (this.repeatedIds > 0)
       warn(
@@ -340,7 +340,7 @@ export class TableBuilder {
     if (sum < 1 - SUM_TOLERANCE) {
       if (Number.isNaN(labelMass))
         throw new BadRow(
-          `the probabilities of the labels sum to ${shown(sum)}; below 0.99 a column "label_mass" must say so`,
+          `the probabilities of the labels sum to ${shown(sum)}; a sum below 0.99 needs a column "label_mass"`,
         );
       if (Math.abs(sum - labelMass) > SUM_TOLERANCE)
         throw new BadRow(
@@ -466,7 +466,7 @@ function requireTruth({ roles, scores }: TableColumns): void {
   if (scores === null && !known)
     throw new UserError(
       'no-truth',
-      'The table says how sure each prediction is, but not whether it is right: add a column "correct" (1 or 0), ' +
+      'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
         'or both "label" and "predicted".',
     );
 }

@@ -36,7 +36,11 @@ export function bucketProblems(buckets: readonly Bucket[]): BucketProblem[] {
     const isLast = at === buckets.length - 1;
     if (name.trim() === '') problems.push({ at, field: 'name', message: `${which} needs a name.` });
     else if (seen.has(name.trim()))
-      problems.push({ at, field: 'name', message: `${which} has the name of another: "${name.trim()}".` });
+      problems.push({
+        at,
+        field: 'name',
+        message: `${which} has the same name as another: "${name.trim()}".`,
+      });
     seen.add(name.trim());
     const ceiling = Math.min(above?.low ?? 1, 1);
     if (!(low >= 0 && low < 1))

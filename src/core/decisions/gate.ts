@@ -73,7 +73,10 @@ function isNullMetric(metric: GateMetric): metric is GateMetric & NullMetric {
 export function parseGateMetric(name: string): GateMetric {
   const found = GATE_METRICS.find((metric) => metric === name);
   if (found !== undefined) return found;
-  throw new UserError('bad-metric', `"${name}" is no metric of a gate; they are ${GATE_METRICS.join(', ')}.`);
+  throw new UserError(
+    'bad-metric',
+    `"${name}" is not a metric of a gate. The metrics are ${GATE_METRICS.join(', ')}.`,
+  );
 }
 
 /**
@@ -171,7 +174,7 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
       ...base,
       verdict: 'pass',
       neededRows: null,
-      message: `${name}: holds, with bound ${show(worst)}.`,
+      message: `${name}: passes, with bound ${show(worst)}.`,
     };
   const explained = nullP === null ? adjustedP > ALPHA : nullP >= ALPHA;
   if (!explained)

@@ -34,7 +34,10 @@ export function chooseLabelThreshold(
 ): LabelThreshold {
   const k = data.labels.indexOf(label);
   if (k < 0)
-    throw new UserError('no-such-label', `"${label}" is no label; they are ${data.labels.join(', ')}.`);
+    throw new UserError(
+      'no-such-label',
+      `"${label}" is not a label. The labels are ${data.labels.join(', ')}.`,
+    );
   const curve = curveOf(data, k);
   const { choosing, scoring } = halves(data, options.seed ?? 0);
   const chosen = bestF1Threshold(curveOf(choosing, k));

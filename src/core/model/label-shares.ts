@@ -56,8 +56,8 @@ export function labelShares(data: LabelData): number[] {
   if (absent.length > 0)
     throw new UserError(
       'bad-shares',
-      `No row has the true label ${listed(absent)}, so the table cannot stand for one in which it has a share. Add ` +
-        `such rows, or leave the shares out.`,
+      `No row has the true label ${listed(absent)}, so the table cannot be weighted to a share of it. Add ` +
+        `such rows, or omit the shares.`,
     );
   return shares;
 }

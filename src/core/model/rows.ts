@@ -214,7 +214,7 @@ export function normalisedWeights(data: RowColumns, n: number): Float64Array | n
     if (!(w >= 0 && w < Infinity))
       throw new UserError(
         'bad-weight',
-        `The weight of row ${i + 1} is ${w}; weights are finite and not negative.`,
+        `The weight of row ${i + 1} is ${w}; weights must be finite and not negative.`,
       );
     sum += w;
   }

@@ -70,7 +70,7 @@ export function planAnswer(
   if (scoring === 'first-token' && !distinct)
     throw new UserError(
       'labels-indistinct',
-      `The labels ${names.join(', ')} cannot be told apart by the first token of the answer with this model. Set "scoring" to "auto" or "sequence".`,
+      `The labels ${names.join(', ')} cannot be distinguished by the first token of the answer with this model. Set "scoring" to "auto" or "sequence".`,
     );
   const method: AnswerMode = distinct && scoring !== 'sequence' ? 'first-token' : 'sequence';
   const events =
@@ -100,7 +100,7 @@ function sequenceEvents(paths: SpellingPaths, names: readonly string[]): AnswerE
       if (other !== undefined && other.label !== label)
         throw new UserError(
           'labels-indistinct',
-          `The labels "${names[other.label] ?? ''}" and "${names[label] ?? ''}" have a spelling that is the same tokens for this model, so no answer can tell them apart. Rename one.`,
+          `The labels "${names[other.label] ?? ''}" and "${names[label] ?? ''}" have spellings with the same tokens for this model, so no answer distinguishes them. Rename one.`,
         );
       byKey.set(key, { label, path });
     }

@@ -46,7 +46,7 @@ export function checkFirstWords(labels: readonly Labelled[]): void {
     if (clash !== undefined)
       throw new UserError(
         'labels-indistinct',
-        `The labels "${name}" and "${clash.name}" both begin with "${word}", and an endpoint only shows the first token of the answer. Rename one, set "method" to "consistency", or use a model on this machine.`,
+        `The labels "${name}" and "${clash.name}" both begin with "${word}", but an endpoint shows only the first token of the answer. Rename one, set "method" to "consistency", or use a model on this machine.`,
       );
   }
 }
@@ -148,6 +148,6 @@ function notShown(labels: readonly Labelled[], likeliest: readonly VisibleToken[
     .map(({ text }) => JSON.stringify(text));
   return new UserError(
     'labels-not-shown',
-    `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so nothing is known about them. Say in the instruction how to answer, or raise "topLogprobs" of the endpoint.`,
+    `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so their scores are unknown. Specify in the instruction how to answer, or raise "topLogprobs" of the endpoint.`,
   );
 }

@@ -48,7 +48,7 @@ export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' |
 
 /** Of a confidence below 1/K. */
 export const ANOTHER_LIKELIER =
-  'Another label is likelier: the calibrated confidence of this one is below that of a guess, and a calibrator of the confidence alone cannot say which label it is.';
+  'Another label is likelier: the calibrated confidence of this one is below that of a guess, but a calibrator on confidence cannot tell which one.';
 
 /** What keeps a calibrated confidence from being taken at its word, or why there is none, in sentences. */
 export function calibrationNotes(calibration: Calibration | undefined): string[] {

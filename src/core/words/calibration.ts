@@ -92,9 +92,9 @@ export const CORRECTNESS: Axes = {
   acrossWords: 'confidence',
   up: 'Accuracy',
   upWords: 'accuracy',
-  hit: 'right',
+  hit: 'correct',
   miss: 'wrong',
-  would: 'be right',
+  would: 'be correct',
   above: 'Overconfident',
   below: 'Underconfident',
 };
@@ -130,14 +130,14 @@ export function verdict(
   if (eceNull.p >= 0.05)
     return {
       title: 'No miscalibration beyond chance',
-      text: `ECE is ${number(ece.value)}; ${would}. These rows do not show that ${axes.acrossWords} and ${axes.upWords} part.`,
+      text: `ECE is ${number(ece.value)}; ${would}. These rows give no evidence that ${axes.acrossWords} and ${axes.upWords} differ.`,
     };
   const gap = (meanConfidence.value ?? 0) - (accuracy.value ?? 0);
   const on = `The mean ${axes.acrossWords} is ${number(meanConfidence.value)} and the ${axes.upWords} ${number(accuracy.value)}`;
   const title = gap > SMALL_GAP ? axes.above : gap < -SMALL_GAP ? axes.below : 'Miscalibrated';
   const by =
     title === 'Miscalibrated'
-      ? 'which agree; it is in single bins that they part'
+      ? 'which agree; they differ in single bins'
       : `${title.toLowerCase()} by ${number(Math.abs(gap))}`;
   return { title, text: `${on}: ${by}. ECE is ${number(ece.value)}; ${would}.` };
 }
@@ -175,7 +175,7 @@ export function headlineRows(evaluation: Evaluation, preliminary: boolean, axes:
     'ECE if calibrated',
     number(mean),
     q95 === null ? '–' : `up to ${number(q95)}`,
-    'mean and 95% quantile of chance',
+    'mean and 95% quantile expected by chance',
   ]);
   return rows;
 }
@@ -189,7 +189,7 @@ function remark(name: string, reason: string | undefined, mceRows: number | null
 
 /** Rows, right and wrong. */
 export function rowsInWords({ n, nCorrect, nWrong }: Evaluation): string {
-  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong`;
+  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong`;
 }
 
 /** The rows, and what they are about. */
@@ -204,7 +204,7 @@ export function factsOf(evaluation: Evaluation): string {
 
 /** How the numbers were made. */
 export function aboutNumbers({ seed }: Evaluation): string {
-  return `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${seed}); those of ECE and MCE are approximate. They are the numbers of prompt-confidence evaluate.`;
+  return `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${seed}); those of ECE and MCE are approximate. prompt-confidence evaluate gives the same numbers.`;
 }
 
 /** What the comparison of calibrators came to. */

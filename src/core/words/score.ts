@@ -100,29 +100,29 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
       kind: 'low-mass',
       message:
         score.mode === 'sampled'
-          ? `Low label mass: only ${labelMassInWords(score)} of the drawn answers were any of the labels. The model wanted to say something else, so the confidence says little.`
-          : `Low label mass: only ${labelMassInWords(score)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
+          ? `Low label mass: only ${labelMassInWords(score)} of the sampled answers were any of the labels. The model tends to answer something else, so the confidence means little.`
+          : `Low label mass: only ${labelMassInWords(score)} of the model’s answer was any of the labels. The model tends to answer something else, so the confidence means little.`,
     });
   const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
   if (bounds.length > 0)
     warnings.push({
       kind: 'bound',
-      message: `Not all shown: the server did not show ${bounds.map(visibleName).join(' and ')} whole among the likeliest tokens. ${bounds.includes(score.label) ? 'What stands there is the most that it can be.' : `What stands there is the most that it can be, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
+      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${bounds.includes(score.label) ? 'The number shown is an upper limit.' : `The number shown is an upper limit, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
     });
   if (disagrees(score))
     warnings.push({
       kind: 'disagreement',
-      message: `Disagreement: most drawn answers say ${visibleName(score.agreement?.label ?? '')}, the token probability says ${visibleName(tokenLabel(score))}.`,
+      message: `Disagreement: most sampled answers are ${visibleName(score.agreement?.label ?? '')}, but the likeliest token is that of ${visibleName(tokenLabel(score))}.`,
     });
   if (score.tie)
     warnings.push({
       kind: 'tie',
-      message: `Tie: ${tiedLabels(score).map(visibleName).join(' and ')} came out exactly equal.${tieBreak(score)}`,
+      message: `Tie: ${tiedLabels(score).map(visibleName).join(' and ')} are exactly equal.${tieBreak(score)}`,
     });
   if (score.cutTokens > 0)
     warnings.push({
       kind: 'cut',
-      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were left out of its middle, because it is longer than the classifier takes.`,
+      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were cut from its middle, because it is longer than the classifier allows.`,
     });
   return warnings;
 }
@@ -164,8 +164,8 @@ export function agreementLines({ agreement, tokenLabels, labels }: Score): strin
   );
   return [
     `${samples} answers: ${[...counted, `no label ${unparsed}`].join(', ')}`,
-    `the model answers ${visibleName(agreement.label)} in ${formatPercent(answerRate.low)} to ${formatPercent(answerRate.high)} of cases (95% range of its answer rate, not of being right)`,
-    `drawn at ${temperature === null ? 'a temperature that the provider does not tell' : `temperature ${temperature}`}, ${variants === 'permuted' ? 'with the examples and labels of the prompt permuted' : 'from one prompt, which for answers of one token only adds noise to the token probability'}`,
+    `the model answers ${visibleName(agreement.label)} in ${formatPercent(answerRate.low)} to ${formatPercent(answerRate.high)} of cases (95% range of its answer rate, not of its accuracy)`,
+    `sampled at ${temperature === null ? 'a temperature that the provider does not report' : `temperature ${temperature}`}, ${variants === 'permuted' ? 'with the examples and labels of the prompt permuted' : 'from one prompt, which for answers of one token only adds noise to the token probability'}`,
     ...(shares === undefined ? [] : [`token probability: ${shares.join(', ')}`]),
   ];
 }
@@ -178,7 +178,7 @@ export function methodInWords(method: Score['mode']): string {
     case 'sequence':
       return 'whole label sequences';
     case 'sampled':
-      return 'drawn answers';
+      return 'sampled answers';
   }
 }
 

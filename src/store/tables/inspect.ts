@@ -117,7 +117,10 @@ async function checkReadable(file: string): Promise<number> {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new UserError('no-file', `There is no file ${file}.`);
     // EPERM: folders that macOS guards.
     if (code === 'EACCES' || code === 'EPERM')
-      throw new UserError('no-permission', `You do not have permission to read ${file}. Change the permissions of the file.`);
+      throw new UserError(
+        'no-permission',
+        `You do not have permission to read ${file}. Change the permissions of the file.`,
+      );
     throw error;
   }
   throw new UserError('not-a-file', `${file} is not a file.`);

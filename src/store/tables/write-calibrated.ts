@@ -64,7 +64,7 @@ export function copyOfScores(loaded: LoadedCalibrator, buckets: readonly Bucket[
   if (needs(calibrator.method, 'agreement'))
     throw new UserError(
       'calibrator-combination',
-      `${path.basename(loaded.file)} is a combination, which needs the columns of both methods: it is applied to a scored table, not while the table is ` +
+      `${path.basename(loaded.file)} is a combination, which needs the columns of both confidence methods. It can be applied to a scored table, but not while the table is ` +
         `scored.`,
     );
   return copyBy(loaded, calibrator.on === 'labels' ? { labels: calibrator.labels } : {}, buckets);
