@@ -112,7 +112,7 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
   if (disagrees(score))
     warnings.push({
       kind: 'disagreement',
-      message: `Disagreement: most sampled answers are ${visibleName(score.agreement?.label ?? '')}, but the likeliest token is that of ${visibleName(tokenLabel(score))}.`,
+      message: `Disagreement: most sampled answers are ${visibleName(score.agreement?.label ?? '')}, but the token probability favours ${visibleName(tokenLabel(score))}.`,
     });
   if (score.tie)
     warnings.push({
