@@ -1,5 +1,5 @@
 /**
- * Whether a calibrator may be used on a table, and what must be said about it.
+ * Whether a calibrator may be used on a table, and with which warnings.
  */
 import path from 'node:path';
 import { needs } from '../../core/calibration/registry';
@@ -12,7 +12,7 @@ import type { LoadedCalibrator } from '../../store/calibrators';
 import type { TableFile } from '../../store/tables/inspect';
 
 /**
- * Columns as the calibrator wants them: what it works on, and its label order.
+ * Columns as the calibrator needs them: on labels or on confidence, in its label order.
  *
  * @throws UserError calibrator-on: something else was asked for
  */
@@ -28,9 +28,9 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
 }
 
 /**
- * Compares where the calibrator and the table's scores come from.
+ * Compares the origins of the calibrator and of the table's scores.
  *
- * @param origin of the table's scores; null where the table does not say
+ * @param origin of the table's scores; null if it is unknown
  * @returns what is doubtful
  * @throws UserError calibrator-mismatch: they are known to come from different models, prompts or methods
  */

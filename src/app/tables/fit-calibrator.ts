@@ -1,4 +1,4 @@
-/** Fits a calibrator on a table and says what it is worth on rows that it did not see: what `calibrate` saves. */
+/** Fits a calibrator on a table and measures it on rows that it did not see: what `calibrate` saves. */
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { calibrate } from '../../core/calibration/calibrate';
@@ -19,7 +19,7 @@ import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 
 export interface FitOrder extends Pick<EvaluateOptions, 'bins' | 'binning'>, Given {
   readonly method: CalibratorId;
-  /** The recommendation that `method` was taken from: folds then make that choice too. Null where a person chose. */
+  /** The recommendation that chose `method`; each fold then repeats that choice. Null if a person chose. */
   readonly recommendation?: Recommendation | null;
   /** (K) the share of each label where the calibrator will be used, in label order; undefined: as in the table. */
   readonly deployed?: readonly number[] | undefined;
@@ -30,7 +30,7 @@ export interface FitOrder extends Pick<EvaluateOptions, 'bins' | 'binning'>, Giv
 export interface FittedOnTable {
   readonly saved: SavedCalibrator;
   readonly report: CalibrationReport;
-  /** Of a combination: what drawing answers adds. */
+  /** What sampling answers adds; null unless it is a combination. */
   readonly gain: CombinationGain | null;
 }
 
