@@ -15,8 +15,8 @@ export interface FoundClassifier {
 }
 
 /**
- * A classifier by the path of its file, or by its name: of a file in `folder`/.prompt-confidence/classifiers, else
- * built in.
+ * Finds a classifier by the path of its file or by its name, in `folder`/.prompt-confidence/classifiers or
+ * among the built-in ones.
  *
  * @throws UserError `classifier-missing`, `classifier-invalid`, `classifier-newer`
  */

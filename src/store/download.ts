@@ -1,9 +1,9 @@
 /**
- * Brings a model into the cache: asked about first, resumable, verified, renamed into place.
+ * Downloads a model into the cache: confirmed first, resumable, verified, renamed into place.
  *
- * While it runs, models/ holds <file>.part (the bytes so far), <file>.part.json (what they are the start of)
- * and <file>.lock (one process at a time). A cut, a cancel or a full disk leaves the part for the next run; a
- * wrong hash removes it.
+ * While it runs, models/ holds <file>.part (the bytes so far), <file>.part.json (which file they belong to)
+ * and <file>.lock (one process at a time). A lost connection, a cancel or a full disk leaves the part for the next run; a
+ * wrong hash deletes it.
  */
 import { mkdir, open, readFile, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -33,7 +33,7 @@ export interface DownloadProgress {
   readonly phase: 'waiting' | 'downloading' | 'verifying';
   /** Bytes on the disk, or hashed so far; a resumed download does not start at 0. */
   readonly done: number;
-  /** undefined where the server does not say. */
+  /** undefined if the server does not report it. */
   readonly total: number | undefined;
 }
 
@@ -49,11 +49,11 @@ export interface DownloadOptions {
   readonly hub?: string | undefined;
   /** A hub access token, for models behind a licence form; sent to the hub's origin only. */
   readonly token?: string | undefined;
-  /** Tries after a failed one that brought nothing new; default 5. */
+  /** Further tries after one that brought nothing new; default 5. */
   readonly retries?: number | undefined;
   /** Before the first further try, in milliseconds, then doubled; default 1000. */
   readonly backoffMs?: number | undefined;
-  /** A connection that brings nothing for so long is cut, in milliseconds; default 60 000. */
+  /** Milliseconds without data after which a connection is closed; default 60 000. */
   readonly idleMs?: number | undefined;
 }
 
@@ -95,7 +95,7 @@ export async function downloadModel(store: ModelStore, options: DownloadOptions)
   }
 }
 
-/** What <file>.part is the start of. Bytes of anything else are not continued. */
+/** The file that <file>.part belongs to. Bytes of any other file are not continued. */
 const PartState = z.object({
   source: z.string(),
   bytes: z.number().optional(),
@@ -109,7 +109,7 @@ class Download {
   private readonly target: string;
   private readonly part: string;
   private readonly stateFile: string;
-  /** Size of the part after the last try that got further than all before. */
+  /** The largest size that the part has reached. */
   private furthest = 0;
 
   constructor(
@@ -197,7 +197,7 @@ class Download {
     return this.store.recordDownload(plan.file, { source: plan.source, licence: plan.licence, sha256 });
   }
 
-  /** Fetches what the part still lacks in one request. */
+  /** Fetches the missing rest of the part in one request. */
   private async fetchRest(): Promise<void> {
     const { plan } = this;
     const state = await this.continuable();
@@ -275,7 +275,7 @@ class Download {
     if (total !== undefined && done < total) throw new NetworkError('the connection ended early');
   }
 
-  /** The state of a part that this plan may continue; undefined where there is none or it is of something else. */
+  /** The state of a part that this plan may continue; undefined if there is none or it belongs to another file. */
   private async continuable(): Promise<PartState | undefined> {
     const { source, bytes, sha256 } = this.plan;
     const state = await readState(this.stateFile);
@@ -367,7 +367,7 @@ function rangeFrom(offset: number, etag: string | undefined): Record<string, str
   return { range: `bytes=${offset}-`, ...(etag === undefined ? {} : { 'if-range': etag }) };
 }
 
-/** Whether a 206 answer goes on where the part ends, in the same file. */
+/** Whether a 206 answer continues the same file where the part ends. */
 function isContinuation(
   response: Response,
   offset: number,
@@ -391,7 +391,7 @@ function contentLength(response: Response): number | undefined {
   return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
-/** The body piece by piece; a cut shows as a NetworkError, the caller's cancel as its reason. */
+/** The body piece by piece. A lost connection throws a NetworkError, the caller's cancel its reason. */
 async function* pieces(response: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
   const reader = response.body.getReader();

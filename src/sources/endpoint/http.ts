@@ -1,5 +1,5 @@
 /**
- * One request to an endpoint, and what went wrong with it in a sentence that says what to do. Redirects are not
+ * One request to an endpoint. An error becomes a sentence that says what to do. Redirects are not
  * followed, so that no key and no text goes anywhere but to the address in the settings.
  */
 import { UserError } from '../../core/user-error';
@@ -10,16 +10,16 @@ export class Refusal extends Error {
 
   constructor(
     readonly error: UserError,
-    /** Whether it may work later; null for not. */
+    /** How to try again; null if another try cannot help. */
     readonly retry: {
       /** Milliseconds that the server asked to wait; null where it did not say. */
       readonly afterMs: number | null;
-      /** Too much was asked of it at once. */
+      /** The server received too many requests at once. */
       readonly overloaded: boolean;
     } | null,
-    /** True where it is about this one text, and the next may work. */
+    /** True if the error concerns only this text, so that the next may work. */
     readonly isAboutText = false,
-    /** What the server said about it, as it said it. */
+    /** The server's own message. */
     readonly serverMessage = '',
   ) {
     super(error.message);
@@ -27,7 +27,7 @@ export class Refusal extends Error {
 }
 
 export interface Call {
-  /** Base address of the endpoint, as people know it. */
+  /** Base address of the endpoint, as it is shown to people. */
   readonly address: string;
   /** "/chat/completions" */
   readonly route: string;
@@ -42,7 +42,7 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Answers are small: a page of top tokens. What is longer is no answer. */
+/** Answers are small: a page of top tokens. Anything longer is refused. */
 const LARGEST_ANSWER = 16 * 1024 * 1024;
 
 /**
@@ -102,7 +102,7 @@ function parse(text: string, request: Call): unknown {
   }
 }
 
-/** An answer that is not what the API says. Such a thing may pass: a proxy in between says so while a server starts. */
+/** An answer that does not follow the API. The cause may be temporary: a proxy can answer so while a server starts. */
 export function garbage({ address }: Pick<Call, 'address'>, what: string): Refusal {
   return later(
     'endpoint-garbage',
@@ -119,7 +119,7 @@ function final(code: string, message: string): Refusal {
   return new Refusal(new UserError(code, message), null);
 }
 
-/** What a status other than success means. */
+/** The error for a status other than success. */
 function refusal(response: Response, text: string, request: Call): Refusal {
   const { address, model, key } = request;
   const { status } = response;
@@ -171,7 +171,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
   );
 }
 
-/** What the server says is wrong, in one line; error bodies differ from server to server. */
+/** The error message of the server, in one line. Error bodies differ between servers. */
 function serverMessage(text: string, key: string | undefined): string {
   let said = text;
   try {

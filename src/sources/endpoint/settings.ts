@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isSafe } from '../../core/loopback';
 import { UserError } from '../../core/user-error';
 
-/** Most that every server grants: OpenAI, Ollama and vLLM (--max-logprobs) stop here. */
+/** The most that every server allows: OpenAI, Ollama and vLLM (--max-logprobs) stop here. */
 const DEFAULT_TOP_LOGPROBS = 20;
 
 const amount = z.number().nonnegative();
@@ -24,7 +24,7 @@ export type EndpointSetting = z.infer<typeof endpointSchema>;
 /** An endpoint that was checked, every default filled in. */
 export interface Endpoint {
   readonly name: string;
-  /** What "/chat/completions" is appended to; no slash at its end, no password, no query. */
+  /** The address to which "/chat/completions" is appended; without a final slash, password or query. */
   readonly address: string;
   readonly api: 'chat' | 'completion';
   readonly model: string;
