@@ -38,7 +38,7 @@ export interface DownloadProgress {
 }
 
 export interface DownloadOptions {
-  /** See source.ts. A file on this machine is registered, not copied, and nothing is asked. */
+  /** See model-address.ts. A file on this machine is registered, not copied, and nothing is asked. */
   readonly source: string;
   /** Called once before any byte of the file is fetched; false ends it with download-declined. */
   readonly confirm: (info: DownloadInfo) => boolean | Promise<boolean>;
@@ -58,7 +58,7 @@ export interface DownloadOptions {
 }
 
 /**
- * Throws UserError: source-* (see source.ts), model-split, download-not-found, -denied, -refused, -declined,
+ * Throws UserError: source-* (see model-address.ts), model-split, download-not-found, -denied, -refused, -declined,
  * -cancelled, -interrupted (run it again: it resumes), -corrupt, -size, redirect-loop, redirect-insecure,
  * download-unreachable, disk-full, model-name-taken.
  */

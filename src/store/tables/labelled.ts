@@ -1,5 +1,5 @@
 /**
- * What evaluation and calibration work on, on the command line and in the panel: a table with the truth of each row.
+ * A labelled table: evaluation and calibration work on it, on the command line and in the panel.
  */
 import path from 'node:path';
 import { confidenceOf } from '../../core/model/rows';
@@ -16,7 +16,7 @@ import { readCalibratedMeta } from './score-meta';
 export interface LabelledTable {
   readonly source: TableFile;
   readonly table: PredictionTable;
-  /** The table's data, reduced to confidence where that is what is looked at. */
+  /** The table's data, reduced to confidence if the evaluation is on confidence. */
   readonly data: PredictionData;
   readonly warnings: readonly Warning[];
 }
@@ -48,13 +48,13 @@ function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: strin
   return data;
 }
 
-/** To slice by the predicted label, whatever column it stands in. */
+/** Slices by the predicted label, whatever its column. */
 export const PREDICTED = 'predicted';
 
 /**
  * (n) the slice of each row by a column that the table was read with, or by {@link PREDICTED}.
  *
- * @returns null where the table does not say what was predicted
+ * @returns null if the table does not contain the predicted label
  */
 export function sliceNames(name: string, { table, data }: LabelledTable): readonly (string | null)[] | null {
   if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
@@ -62,7 +62,7 @@ export function sliceNames(name: string, { table, data }: LabelledTable): readon
   return column === null ? null : Array.from(column.index, (at) => column.names[at] ?? null);
 }
 
-/** Numbers of calibrated rows flatter where the calibrator was fitted on them, which a table cannot say itself. */
+/** Refuses calibrated tables: their numbers flatter if the calibrator was fitted on these rows, which a table does not show. */
 export function refuseCalibrated(table: PredictionTable, file: string): void {
   if (table.calibratedBy !== null)
     throw new UserError(
@@ -72,7 +72,7 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
     );
 }
 
-/** What can be known of a calibrated table: whether its calibrator was fitted on it, and for which label shares. */
+/** Warnings about a calibrated table: whether its calibrator was fitted on it, and for which label shares. */
 export async function calibratedWarnings(
   { calibratedBy: calibrator, data }: PredictionTable,
   file: string,

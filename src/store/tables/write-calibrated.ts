@@ -31,15 +31,15 @@ import { type TableRow, tableRows } from './rows';
 export interface CopyOptions {
   readonly columns: ColumnOptions;
   readonly on: CalibrateOn;
-  /** Calibrates the rows of one batch: label scores, or confidence where that is what the calibrator is on. */
+  /** Calibrates the rows of one batch: label scores, or confidence if the calibrator is on confidence. */
   readonly calibrate: (data: PredictionData) => PredictionData;
-  /** The action that each calibrated confidence stands for is written beside it. */
+  /** The bucket of each calibrated confidence is written beside it. */
   readonly buckets: readonly Bucket[];
   /** SHA-256 of the calibrator's file, written into every calibrated row. */
   readonly calibratorSha256: string;
 }
 
-/** How rows become calibrated ones by a saved calibrator. */
+/** How a saved calibrator turns rows into calibrated ones. */
 export function copyBy(
   { sha256, saved: { calibrator } }: LoadedCalibrator,
   columns: ColumnOptions,
@@ -55,7 +55,7 @@ export function copyBy(
 }
 
 /**
- * How the rows that `score` writes become calibrated ones.
+ * How a saved calibrator turns the rows that `score` writes into calibrated ones.
  *
  * @throws UserError calibrator-combination: it needs the columns of two methods
  */
@@ -89,9 +89,9 @@ const NEEDED: ReadonlySet<string> = new Set<Role>([
   'labelMass',
 ]);
 
-/** Rows of a table made into rows of its calibrated copy, chunk by chunk, whoever writes them. */
+/** Turns rows of a table into rows of its calibrated copy, chunk by chunk. */
 export class RowCalibrator {
-  /** Of the copy. */
+  /** Header of the copy. */
   readonly header: readonly string[];
   private readonly builder: TableBuilder;
   private readonly missing: readonly string[];
@@ -141,7 +141,7 @@ export class RowCalibrator {
     return rows;
   }
 
-  /** So far. */
+  /** The report so far. */
   report(): Omit<CopyReport, 'rows'> {
     const { rejected, rejectedCount, warnings } = this.builder.take();
     return { calibrated: this.calibrated, rejected, rejectedCount, warnings };

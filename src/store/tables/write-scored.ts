@@ -1,4 +1,4 @@
-/** Scores a table: rows stream in, and out with their scores beside them, in their order. */
+/** Scores a table: rows are read and written with their scores, in their order. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
@@ -22,20 +22,20 @@ export interface ScoredRows {
 }
 
 export interface ScoreOptions {
-  /** Where the scores come from; it names the text column and the shard. */
+  /** The origin of the scores; it names the text column and the shard. */
   readonly run: ScoreRun;
   /** What is added to each row. */
   readonly cells: Pick<ScoreCells, 'header' | 'cells' | 'failed'>;
   /**
-   * Scores texts, one for each, in order, or says why one has no score, and how long the source took. What it throws
-   * ends the run, which can go on later; after a crash of the engine it is asked again.
+   * Scores texts in order, or gives the reason why a text has no score, and the time that the source took. An error
+   * ends the run, which can be resumed; after a crash of the engine it is called again.
    */
   readonly score: (texts: readonly string[], signal: AbortSignal) => Promise<ScoredRows>;
   /** As that of a Source. */
   readonly textsAtOnce: (() => number) | null;
-  /** Ends the run, which can go on later. */
+  /** Ends the run, which can be resumed. */
   readonly signal?: AbortSignal | undefined;
-  /** Makes calibrated rows of scored ones; undefined for raw scores. */
+  /** Calibrates the scored rows; undefined for raw scores. */
   readonly calibrator?: CopyOptions | undefined;
   /** Whether a file of the output's name may be replaced. */
   readonly replace: boolean;
@@ -61,13 +61,13 @@ const MOST_UNWRITTEN = 1024;
 const MOST_REFUSED = 200;
 
 export interface ScoreReport extends Done {
-  /** Of the rows that this run wrote; null for raw scores. */
+  /** The report of the rows that this run wrote; null for raw scores. */
   readonly calibration: Omit<CopyReport, 'rows'> | null;
 }
 
 /**
- * Scores every row of a table (or of a shard of it) into a new file, and writes what the scores come from beside it.
- * Where an earlier run towards the same file was cut short, it goes on behind that one's last checkpoint. Rows that
+ * Scores every row of a table (or of a shard of it) into a new file, and writes its meta file beside it.
+ * If an earlier run of the same file was interrupted, it resumes after that run's last checkpoint. Rows that
  * cannot be scored are written with the reason.
  *
  * @returns what is written, earlier runs included
@@ -105,7 +105,7 @@ export async function writeScored(
 }
 
 /**
- * Whether a table can be scored by these columns.
+ * Checks whether a table can be scored with these columns.
  *
  * @throws UserError no-such-column, column-exists
  */
@@ -271,7 +271,7 @@ function textProblem(text: string): string | undefined {
   }
 }
 
-/** An engine that crashed starts anew with the next request, until its budget is used up. */
+/** An engine that crashed starts again with the next request, until its budget is used up. */
 async function despiteCrashes<T>(score: () => Promise<T>): Promise<T> {
   for (let crash = 1; ; crash++)
     try {
@@ -295,7 +295,7 @@ async function checkUnchanged(source: TableFile): Promise<void> {
   );
 }
 
-/** What a person must know of a run that stopped: why, and that nothing is lost. */
+/** The error of a run that stopped, with how many rows are kept. */
 function withWhatIsKept(error: unknown, { rows }: Done, total: number, out: string): unknown {
   if (!(error instanceof UserError) || error.code === 'file-exists') return error;
   const kept = `${rows.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows`;
