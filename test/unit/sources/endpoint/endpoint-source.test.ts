@@ -228,7 +228,7 @@ describe('an endpoint', () => {
       await fails(
         score(from, ['a'], { ...CLASSIFIER, asks: { ...CLASSIFIER.asks, prompt: 'chat' } }),
         'endpoint-prompt',
-        /wants a chat prompt/,
+        /needs a chat prompt/,
       );
     });
   });
