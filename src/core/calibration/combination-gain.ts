@@ -13,7 +13,7 @@ export interface CombinationGain {
 }
 
 /**
- * What drawing answers adds: the combination against bias-temperature on the token probabilities alone, which is the
+ * What sampling answers adds: the combination against bias-temperature on the token probabilities alone, which is the
  * combination with no weight on the agreement. Cross-fitted NLL on the same rows, beyond one paired standard error.
  *
  * @param data with `agreement`
@@ -41,12 +41,12 @@ export function combinationGain(data: PredictionData, seed: number): Combination
   };
 }
 
-/** What a combination that does not beat the token probability is saved with. */
+/** The warning that is saved with a combination that does not beat the token probability. */
 export function gainWarnings({ beats, message }: CombinationGain): Warning[] {
   return beats ? [] : [{ code: 'combination-gain', message }];
 }
 
-/** The combination on rows that it did not see, or why there is none. */
+/** The cross-fitted combination, or why there is none. */
 export type ComparedCombination =
   | (ComparedCalibrator & {
       /** How the rows were scored. */
@@ -56,7 +56,7 @@ export type ComparedCombination =
   | { readonly reason: string };
 
 /**
- * The numbers that `calibrate --method combination` says of unseen rows, and what drawing answers adds.
+ * The numbers that `calibrate --method combination` reports for unseen rows, and what sampling answers adds.
  *
  * @param data with `agreement`
  */

@@ -10,7 +10,7 @@ import {
 } from '../model/label-shares';
 import { shortened } from '../quote';
 
-/** A table as it would be under the label shares of deployment. */
+/** A table as it would be under the label shares in use. */
 export interface DeployedTable {
   readonly data: PredictionData;
   readonly prevalence: Prevalence;
@@ -18,11 +18,11 @@ export interface DeployedTable {
 }
 
 /**
- * Scores shifted from the fitted shares to those of deployment, and rows weighted so that they have them.
+ * Shifts scores from the fitted label shares to those in use, and weights the rows to match.
  *
  * @param deployed (K) in the order of the table's labels
- * @param fit a calibrator that is to be used, with the shares that it was fitted under (K); without one the table's
- *   own shares stand in for those that nobody knows
+ * @param fit the calibrator, with the shares that it was fitted under (K); without one the table's
+ *   own shares replace the unknown ones
  * @throws UserError bad-shares
  */
 export function atShares(
@@ -52,7 +52,7 @@ export function atShares(
 /** Largest difference of a label's share that is not worth a word. */
 const SAME_SHARE = 0.02;
 
-/** Where calibrated scores are meant for other label shares than the rows have: numbers of these rows are not theirs. */
+/** Warns if calibrated scores are meant for other label shares than the rows have. */
 export function sharesWarnings(data: LabelData, deployed: readonly number[]): Warning[] {
   const own = ownShares(data);
   const isFar = own.some((share, k) => Math.abs(share - (deployed[k] ?? 0)) > SAME_SHARE);
@@ -71,7 +71,7 @@ export function sharesWarnings(data: LabelData, deployed: readonly number[]): Wa
   ];
 }
 
-/** A calibrator moved from the label shares of the table that it was fitted on to those of deployment. */
+/** Moves a calibrator from the label shares of the table that it was fitted on to those in use. */
 export function forShares(
   calibrator: LabelCalibrator,
   data: LabelData,

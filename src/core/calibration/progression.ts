@@ -49,12 +49,12 @@ export interface Progression {
 export interface ProgressionOptions extends FitOptions {
   /** 50. */
   readonly repeats?: number | undefined;
-  /** Called before each repeat, to say how far it is. */
+  /** Called before each repeat, to report progress. */
   readonly onRepeat?: (at: number, of: number) => void;
 }
 
 const SIZES = [100, 200, 500, 1000] as const;
-/** Below it there is no progression: too few rows would be held out, or fitted on. */
+/** With fewer rows there is no progression: too few would be left to hold out or to fit on. */
 export const FEWEST_FOR_PROGRESSION = 300;
 const SMALLEST_HOLD_OUT = 200;
 const NULL_DRAWS = 20;
@@ -69,7 +69,7 @@ interface Score {
 }
 
 /**
- * What more rows would bring: in each repeat some groups are held out, the method is fitted on growing prefixes of
+ * The gain from more rows: in each repeat some groups are held out, the method is fitted on growing prefixes of
  * the rest, and all fits are scored on that same hold-out.
  */
 export function sampleSizeProgression(data: PredictionData, options: ProgressionOptions): Progression {

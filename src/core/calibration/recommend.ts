@@ -8,7 +8,7 @@ import { type CalibrateOn, type PredictionData, SPLIT_FIT, type Warning } from '
 import { type CalibratorId, CALIBRATORS, refusal, CANDIDATE_IDS } from './registry';
 
 export interface RecommendOptions extends Omit<FitOptions, 'method'> {
-  /** Calibrators to compare; all that labelled rows are enough for and that work on `on`. */
+  /** Calibrators to compare; default: all that need only labelled rows and work on `on`. */
   readonly methods?: readonly CalibratorId[] | undefined;
 }
 
@@ -118,8 +118,8 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
 }
 
 /**
- * The choice of the method as a part of the fit: what a fold gets where the method was chosen on the same table, so
- * that the numbers out of sample include what choosing costs. The identity where raw is to be kept.
+ * Chooses the calibrator as a part of the fit: for folds of a table on which the calibrator was chosen, so
+ * that the out-of-sample numbers include the cost of choosing. The identity if raw is kept.
  *
  * @throws UserError as fitCalibrator
  */

@@ -1,4 +1,4 @@
-/** Sets or removes the calibrator of a classifier file, and leaves every other character of it as it is. */
+/** Sets or removes the calibrator of a classifier file. No other character changes. */
 import { jsonPositions } from '../json-positions';
 import { UserError } from '../user-error';
 
@@ -6,7 +6,7 @@ const KEY = 'calibrator';
 
 /**
  * @param text of a classifier file
- * @param name undefined: no calibrator any more
+ * @param name undefined removes the calibrator
  * @throws UserError `classifier-invalid`: the text is not a JSON object
  */
 export function withCalibrator(text: string, name: string | undefined): string {

@@ -1,5 +1,5 @@
 /**
- * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what is asked of the model, and which
+ * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what to ask the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
 import * as z from 'zod';
@@ -60,7 +60,7 @@ const modelSchema = z.strictObject({
     .describe('Where the model can be downloaded from. It is used only when you click.'),
 });
 
-/** Stand for "no text at all": what a content-free correction of the label prior asks the model about. */
+/** Neutral texts: a content-free correction of the label prior scores these. */
 const DEFAULT_NEUTRAL_TEXTS = ['N/A', '[MASK]', '...'];
 
 const consistencySchema = z.strictObject({
@@ -195,7 +195,7 @@ const classifierSchema = z
 /** A classifier file as it is written on disk. */
 export type ClassifierFile = z.infer<typeof classifierSchema>;
 
-/** A label with every string that stands for it; the first is how examples spell it. */
+/** A label with all its spellings; examples use the first. */
 export interface Label {
   readonly name: string;
   readonly spellings: readonly string[];
@@ -218,7 +218,7 @@ export interface Asking {
 }
 
 /**
- * A classifier with every default filled in: what the rest of the program works with. Its own fields are what every
+ * A classifier with every default filled in; the rest of the program works with it. Its own fields are those that every
  * classifier has, whatever its model is; `asks` belongs to models that are asked in words.
  */
 export interface Classifier {
@@ -253,14 +253,14 @@ export function parseClassifier(json: string, where: string): Classifier {
   return classifierFrom(value, where);
 }
 
-/** One thing that is wrong with a classifier file. */
+/** One problem of a classifier file. */
 export interface ClassifierProblem {
   /** Field names and list positions from the top of the file. */
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** What is wrong with a value that should be a classifier file; nothing for a good one. */
+/** The problems of a value that should be a classifier file; empty for a valid one. */
 export function classifierProblems(value: unknown): ClassifierProblem[] {
   const parsed = classifierSchema.safeParse(value);
   if (parsed.success) return [];
@@ -272,7 +272,7 @@ export function classifierProblems(value: unknown): ClassifierProblem[] {
   });
 }
 
-/** Where a newer version wrote the file, a sentence about it. */
+/** If a newer version wrote the file, a sentence about it. */
 export function newerVersion(value: unknown, where: string): string | undefined {
   const found = z.object({ version: z.number() }).safeParse(value);
   return found.success && found.data.version > CLASSIFIER_VERSION

@@ -1,4 +1,4 @@
-/** A new classifier file from the three answers that are needed for one. */
+/** A new classifier file from three answers. */
 import {
   CLASSIFIER_VERSION,
   classifierProblems,
@@ -16,7 +16,7 @@ export interface Draft {
   readonly kind: DraftKind;
 }
 
-/** What is wrong with a name for a new classifier, which is also its file's name; undefined for a good one. */
+/** The problem of a name for a new classifier, which is also its file's name; undefined for a valid one. */
 export function nameProblem(text: string, taken: readonly string[]): string | undefined {
   const name = text.trim();
   if (name === '') return 'Enter a name.';
@@ -39,7 +39,7 @@ export function labelsFrom(text: string): string[] {
     .filter((label) => label !== '');
 }
 
-/** What is wrong with the labels as they were typed; undefined for good ones. */
+/** The problem of the labels as they were typed; undefined for valid ones. */
 export function labelsProblem(text: string): string | undefined {
   const labels = labelsFrom(text);
   if (labels.length < 2) return 'Enter at least two labels, separated by commas.';

@@ -14,7 +14,7 @@ const schema = z.strictObject({
   bias: z.array(z.number()).readonly(),
 });
 
-/** softmax(v z + w a + b): z from the token probabilities, a from the agreement of drawn answers, Σ b = 0. */
+/** softmax(v z + w a + b): z from the token probabilities, a from the agreement of sampled answers, Σ b = 0. */
 type CombinationModel = Readonly<z.infer<typeof schema>>;
 
 const AGREEMENT: Need = {
@@ -25,7 +25,7 @@ const AGREEMENT: Need = {
 };
 
 /**
- * Token probability and agreement of drawn answers, weighed: a logarithmic opinion pool (Genest & Zidek, "Combining
+ * Token probability and agreement of sampled answers, weighted: a logarithmic opinion pool (Genest & Zidek, "Combining
  * probability distributions", 1986) with a bias. The ensemble before a fit is v = w = ½, b = 0; with w = 0 it is
  * bias-temperature on the token probabilities alone.
  *

@@ -25,7 +25,7 @@ type VectorModel = Readonly<z.infer<typeof schema>>;
  * Vector scaling: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017, §4.2; the penalty is
  * ours.
  *
- * Example: of four rows with z = (1, 0) three have the first label, of four with z = (0, 1) two. Both labels want the
+ * Example: of four rows with z = (1, 0) three have the first label, of four with z = (0, 1) two. Both labels need the
  * scale ln 3 / 2 = .549, so the strongest penalty costs nothing, and the fit is that of bias-temperature.
  */
 export const vector = {
