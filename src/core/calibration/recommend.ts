@@ -111,7 +111,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     warnings: [
       {
         code: 'best-of-several',
-        message: `The best of ${candidates.length} calibrators looks slightly too good in this comparison: it was chosen on these rows.`,
+        message: `The best of ${candidates.length} candidates looks slightly too good in this comparison: it was chosen on these rows.`,
       },
     ],
   };

@@ -171,7 +171,7 @@ export function parseSavedCalibrator(text: string): SavedCalibrator {
   if (version.success && version.data.schema > SAVED_VERSION)
     throw new UserError(
       'calibrator-newer',
-      `The calibrator file has version ${version.data.schema} but this program reads only versions up to ${SAVED_VERSION}. Update Prompt Confidence to use it.`,
+      `The calibrator file has version ${version.data.schema}, but this program reads only versions up to ${SAVED_VERSION}. Update Prompt Confidence to use it.`,
     );
   const parsed = savedCalibratorSchema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -85,7 +85,7 @@ export function parseEvaluation(text: string, name: string): Evaluation {
   if (version.success && version.data.schema > VERSION)
     throw new UserError(
       'evaluation-newer',
-      `${name} has version ${version.data.schema} but this program reads only versions up to ${VERSION}. Update Prompt Confidence.`,
+      `${name} has version ${version.data.schema}, but this program reads only versions up to ${VERSION}. Update Prompt Confidence.`,
     );
   const parsed = evaluationSchema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,5 +1,5 @@
 /**
- * Rows of cells become a checked table of columns. Every row is either taken whole or listed with its reason.
+ * Builds a checked table of columns from rows of cells. Every row is either accepted whole or rejected with a reason.
  */
 import { labelData, logProbsFromProbs } from '../model/rows';
 import {
@@ -41,9 +41,9 @@ export interface PredictionTable {
   readonly id?: Float64Array | undefined;
   /** The `predicted` column; null without one. */
   readonly predicted: NamedColumn | null;
-  /** The columns asked for in `slices`, by name. */
+  /** The columns requested in `slices`, by name. */
   readonly slices: ReadonlyMap<string, NamedColumn>;
-  /** (n) probability on any label before normalising. Absent where the table does not say. */
+  /** (n) label mass of each row. Absent if the table does not contain it. */
   readonly labelMass?: Float64Array | undefined;
   /** The first 10,000 rows that were not used; `rejectedCount` counts all of them. */
   readonly rejected: readonly RejectedRow[];
@@ -53,7 +53,7 @@ export interface PredictionTable {
   readonly calibratedBy: string | null;
 }
 
-/** A column of words: row i holds `names[index[i]]`, or nothing where that is −1. */
+/** A column of words: row i holds `names[index[i]]`, or nothing if `index[i]` is −1. */
 interface NamedColumn {
   readonly names: readonly string[];
   /** (n) */
@@ -63,7 +63,7 @@ interface NamedColumn {
 export interface TableOptions {
   /** 'required': a row whose truth is unknown is a bad row. 'optional': it is kept, its truth unknown. */
   readonly truth: 'required' | 'optional';
-  /** Columns, by their names in the header, whose values rows are to be sliced by. */
+  /** Columns, by their names in the header, whose values define slices. */
   readonly slices?: readonly string[] | undefined;
 }
 
@@ -112,7 +112,7 @@ export class TableBuilder {
   private readonly agreementRow: Float64Array;
   private readonly isZeroOne: boolean;
 
-  /** @throws UserError no-truth: no column says what is right, and the truth is required; no-such-column */
+  /** @throws UserError no-truth: no column gives the truth, and it is required; no-such-column */
   constructor(
     private readonly columns: TableColumns,
     private readonly options: TableOptions,
@@ -130,11 +130,11 @@ export class TableBuilder {
   }
 
   /**
-   * Adds one row, or lists it as bad.
+   * Accepts or rejects one row.
    *
    * @param line physical line of the file on which the row begins
-   * @returns whether the row was taken
-   * @throws UserError decimal-comma, percent-sign: the whole table is written so that numbers cannot be trusted
+   * @returns whether the row was accepted
+   * @throws UserError decimal-comma, percent-sign: the notation of the whole table makes its numbers unreliable
    */
   add(cells: readonly string[], line: number): boolean {
     let parsed: ParsedRow;
@@ -151,8 +151,8 @@ export class TableBuilder {
   }
 
   /**
-   * The rows taken since the last call, which are forgotten; the lists of bad rows and warnings go on. Call it once
-   * for the whole table, or again and again for a table that does not fit into memory.
+   * Returns the rows accepted since the last call and clears them; rejected rows and warnings accumulate. Call it once
+   * for the whole table, or repeatedly for a table that does not fit into memory.
    */
   take(): PredictionTable {
     const { roles } = this.columns;

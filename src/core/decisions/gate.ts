@@ -37,7 +37,7 @@ export interface LimitResult extends Limit {
   readonly low: number | null;
   readonly high: number | null;
   readonly verdict: Verdict;
-  /** Rows in all at which it would be decided, if they are like these; null where decided or no number helps. */
+  /** Total rows at which it would be decided, if further rows are like these; null if decided, or if no number helps. */
   readonly neededRows: number | null;
   readonly message: string;
 }
@@ -80,9 +80,9 @@ export function parseGateMetric(name: string): GateMetric {
 }
 
 /**
- * Holds metrics to limits. A limit passes where the one-sided 95% bound is within it, so that all of several limits
+ * Holds metrics to limits. A limit passes if the one-sided 95% bound is within it, so that all of several limits
  * passing by luck is rarer than 5% without a correction. Not passing is a failure, except
- * - for a calibration error that the null explains (p ≥ .05): the rows are too few to tell it from 0;
+ * - for a calibration error that the null explains (p ≥ .05): the rows are too few to distinguish it from 0;
  * - for another metric whose failure is not shown either, at 5% after Holm's correction over the limits.
  * Those are undecided, with the rows that would decide.
  */

@@ -27,9 +27,9 @@ interface Surest {
 export interface FixedSequence {
   /** Rows with at least this confidence are accepted; null where none passes. */
   readonly threshold: number | null;
-  /** Rows at or above the first threshold that was tested, and how many are right; null: too few rows to test any. */
+  /** Rows at or above the first tested threshold, and how many are correct; null: too few rows to test any. */
   readonly first: Surest | null;
-  /** How many more rows of this table's kind would be needed; null where passed, or where no number helps. */
+  /** How many more rows of this kind would be needed; null if a threshold passed, or if no number helps. */
   readonly moreRows: number | null;
 }
 

@@ -30,10 +30,10 @@ import type {
 } from '../model/evaluation';
 import { listed } from '../quote';
 
-/** An evaluation with what the plots and the gate need beside it. */
+/** An evaluation with the further results that the plots and the gate need. */
 export interface Assessment {
   readonly evaluation: Evaluation;
-  /** For each of `evaluation.bins`: the middle 95% of its accuracy if the confidences were right. */
+  /** For each of `evaluation.bins`: the middle 95% of its accuracy if the confidences were calibrated. */
   readonly consistencyBars: readonly ({ readonly low: number; readonly high: number } | null)[];
   /** Null without rows. */
   readonly brierDecomposition: BrierDecomposition | null;

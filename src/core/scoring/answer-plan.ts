@@ -1,13 +1,13 @@
 /**
- * Which tokens must be looked at to know the probability of every label.
+ * Which tokens must be read to compute the probability of every label.
  *
- * A spelling is a path of tokens behind the prompt. Two ways to read the answer:
+ * A spelling is a path of tokens after the prompt. Two ways to read the answer:
  * - *first token*: P(label) = sum over the distinct first tokens of its spellings. One decode.
  * - *sequence*: P(label) = sum over the spellings of the product of their token probabilities, each given the tokens
  *   before it. The spellings form a trie, so that a shared beginning is evaluated once.
  *
- * The events behind the labels are disjoint, so their sum is the label mass and never exceeds 1:
- * a spelling whose path goes on to another label's spelling ("no", "not sure") counts only where the answer *ends*
+ * The events of the labels are disjoint, so their sum is the label mass and never exceeds 1:
+ * a spelling whose path continues to another label's spelling ("no", "not sure") counts only where the answer *ends*
  * after it; a spelling that continues another of the same label is already part of it.
  */
 import { UserError } from '../user-error';
@@ -18,7 +18,7 @@ export type SpellingPaths = readonly (readonly (readonly number[])[])[];
 
 export type AnswerMode = 'first-token' | 'sequence';
 
-/** Read the distribution after `path` (behind the prompt), at these tokens. */
+/** Read the distribution after `path` (which follows the prompt), at these tokens. */
 interface NodeRead {
   readonly path: readonly number[];
   readonly tokens: readonly number[];

@@ -1,6 +1,6 @@
 /**
  * Label probabilities from the few likeliest first tokens that an endpoint shows, by the text of the tokens: the
- * tokenizer is the server's. What is not shown is bounded, never taken for zero.
+ * tokenizer is the server's. A token that is not shown gets a bound, never zero.
  */
 import { UserError } from '../user-error';
 import { labelScores, type Score, type TokenRow } from './score';
@@ -16,7 +16,7 @@ export interface VisibleAnswer {
   /** The likeliest first tokens, in any order. */
   readonly likeliest: readonly VisibleToken[];
   /**
-   * The token that the server went on with. Servers add it to the list even where it is not among the likeliest, so
+   * The token that the server chose. Servers add it to the list even if it is not among the likeliest, so
    * it says nothing about the tokens that are not shown.
    */
   readonly chosen: string;

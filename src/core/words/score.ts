@@ -1,13 +1,13 @@
 /**
- * Scores as people read them: the words and figures that decoration, hover, result view and command line share.
- * A figure never promises more than was computed: it is cut off, not rounded up.
+ * Scores in words and figures, shared by decoration, hover, result view and command line.
+ * Figures are truncated, never rounded up.
  */
 import { disagrees } from '../scoring/consistency';
 import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
 import { confidenceMethodOf } from '../scoring/score-parts';
 
 /**
- * A probability in [0, 1] with one decimal, cut off: "94.9%" for .9499, so that nothing seems to reach a threshold
+ * A probability in [0, 1] with one decimal, truncated: "94.9%" for .9499, so that nothing seems to reach a threshold
  * that it misses. The ends are open, "> 99.9%" and "< 0.1%", because no model is ever certain.
  */
 export function formatPercent(probability: number): string {
@@ -68,7 +68,7 @@ export function excerpt(text: string, limit: number): string {
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-/** The share of a label in figures; "≤" where only a bound of it is known. */
+/** The share of a label in figures; "≤" if only a bound is known. */
 export function labelPercent({ confidence, isBound }: Pick<LabelScore, 'confidence' | 'isBound'>): string {
   return `${isBound === true ? '≤ ' : ''}${formatPercent(confidence)}`;
 }
@@ -92,7 +92,7 @@ export function labelMassInWords({ labelMass }: Pick<Score, 'labelMass'>): strin
   return labelMass === null ? '–' : formatPercent(labelMass);
 }
 
-/** What keeps a score from being taken at its word, in words; the most important first. */
+/** Reasons to doubt a score, in words; the most important first. */
 export function scoreWarnings(score: Score): ScoreWarning[] {
   const warnings: ScoreWarning[] = [];
   if (isLabelMassLow(score))
@@ -127,12 +127,12 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
   return warnings;
 }
 
-/** True where the figures should not be read without a warning beside them. */
+/** True if the figures should not be shown without a warning. */
 export function isDoubtful(score: Score): boolean {
   return score.tie || isLabelMassLow(score) || disagrees(score);
 }
 
-/** Label and confidence in one short line, behind a text: "positive 94.9%". */
+/** Label and confidence in one short line, after a text: "positive 94.9%". */
 export function inlineSummary(score: Score): string {
   const percent = formatPercent(score.confidence);
   if (score.tie) return `⚠ tie: ${tiedLabels(score).map(shortName).join(' = ')} ${percent}`;
@@ -154,7 +154,7 @@ export function confidenceName(score: Score): string {
   }
 }
 
-/** What drawing answers showed, a line for each thing; nothing where none were drawn. */
+/** The result of sampling, line by line; empty if no answers were sampled. */
 export function agreementLines({ agreement, tokenLabels, labels }: Score): string[] {
   if (agreement === undefined) return [];
   const { samples, counts, unparsed, temperature, variants, answerRate } = agreement;
@@ -187,7 +187,7 @@ function tiedLabels(score: Score): string[] {
   return score.labels.filter((entry) => entry.logProb === best).map((entry) => entry.label);
 }
 
-/** How a tie among drawn answers ended. */
+/** How a tie among sampled answers was broken. */
 function tieBreak({ mode: method, label, agreement }: Score): string {
   if (method !== 'sampled' || agreement === undefined) return '';
   const by =

@@ -93,7 +93,7 @@ async function readMeta(file: string): Promise<unknown> {
   if (version.success && version.data.schema > SCORE_META_VERSION)
     throw new UserError(
       'meta-newer',
-      `${file} has version ${version.data.schema} but this program reads only versions up to ${SCORE_META_VERSION}. Update Prompt Confidence.`,
+      `${file} has version ${version.data.schema}, but this program reads only versions up to ${SCORE_META_VERSION}. Update Prompt Confidence.`,
     );
   return value;
 }
