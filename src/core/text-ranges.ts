@@ -40,7 +40,7 @@ export function moveRange(range: TextRange, changes: readonly TextChange[]): Tex
   return { start, end };
 }
 
-/** Where a position at or behind a change is after it. */
+/** The new place of a position at or after a change. */
 function shifted(position: TextPosition, change: TextChange): TextPosition {
   const lines = change.text.split(/\r\n|\r|\n/);
   const { start, end } = change.range;

@@ -1,5 +1,5 @@
 /**
- * The engine behind its messages: one model, and the scorers of the classifiers used last.
+ * The engine without its messages: one model, and the scorers of the classifiers used last.
  *
  * Nothing here disposes the model: llama.cpp's clean-up can hang for ever (after a failed load it does), and ending
  * the process gives everything back at once.

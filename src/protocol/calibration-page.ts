@@ -122,7 +122,7 @@ export const analysisSchema = diagramSchema.extend({
   rejectedCount: z.number(),
   /** What a calibrator fitted here would be bound to, in words. */
   origin: z.string(),
-  /** Of the table's file, lower-case hex. */
+  /** SHA-256 of the table's file, lower-case hex. */
   sha256: z.string(),
 });
 export type Analysis = z.infer<typeof analysisSchema>;

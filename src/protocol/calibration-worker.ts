@@ -31,7 +31,7 @@ const fitParamsSchema = z.object({
   file: z.string(),
   method: z.enum(CALIBRATOR_IDS),
   settings: panelSettingsSchema,
-  /** Of this extension. */
+  /** Version of this extension. */
   version: z.string(),
   /** ISO 8601. */
   time: z.iso.datetime(),

@@ -10,7 +10,7 @@ const engineOptionsSchema = z.strictObject({
   gpuLayers: z.union([z.literal('auto'), z.int().nonnegative()]),
   /** Upper limit; the engine never uses more threads than the cores that it may use. 0: as many threads as cores. */
   threads: z.int().nonnegative(),
-  /** Why the host asks for the CPU although the user wanted a GPU (an earlier start hung or crashed), in words. */
+  /** Why the host asks for the CPU although the user chose a GPU (an earlier start hung or crashed), in words. */
   fallback: z.string().optional(),
 });
 export type EngineOptions = z.infer<typeof engineOptionsSchema>;
@@ -24,7 +24,7 @@ const deviceSchema = z.object({
   offloadedLayers: z.number(),
   totalLayers: z.number(),
   threads: z.number(),
-  /** Why the CPU is used although a GPU was wanted, in words; otherwise undefined. */
+  /** Why the CPU is used although a GPU was requested, in words; otherwise undefined. */
   fallback: z.string().optional(),
 });
 export type Device = z.infer<typeof deviceSchema>;
@@ -144,7 +144,7 @@ export type SampleParams = z.infer<typeof sampleParamsSchema>;
 
 /** The answers to each text, in order; those under the first prompt first. */
 const sampleResultSchema = z.object({
-  /** Of the first prompt. */
+  /** Shape for the first prompt. */
   shape: contextShapeSchema,
   samples: z
     .array(

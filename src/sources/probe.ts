@@ -35,7 +35,7 @@ export interface Probe {
    * Null if no token probabilities are requested, or no text has them: sampled answers differ anyway.
    */
   readonly jitter: number | null;
-  /** Of a text, by the method: among others where token probabilities are all that is asked for, else alone. */
+  /** Seconds for one text by the method: among others if only token probabilities are requested, otherwise alone. */
   readonly secondsPerText: number;
 }
 

@@ -28,7 +28,7 @@ export async function writeFileAtomic(
     } finally {
       await handle.close();
     }
-    // open() subtracts the umask; the old file's bits are wanted as they were.
+    // open() subtracts the umask; the old file's bits must stay as they were.
     if (mode !== undefined) await chmod(temporary, mode);
     await renameDurably(temporary, target);
   } catch (error) {

@@ -47,7 +47,7 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Base address of the hub. */
   readonly hub?: string | undefined;
-  /** A hub access token, for models behind a licence form; sent to the hub's origin only. */
+  /** A hub access token, for models that need an accepted licence; sent to the hub's origin only. */
   readonly token?: string | undefined;
   /** Further tries after one that brought nothing new; default 5. */
   readonly retries?: number | undefined;

@@ -19,7 +19,7 @@ import { JobMeter } from './progress';
 
 /** Describes the jobs of one kind of program. */
 export interface ProcessJob<Order, Result> {
-  /** Of the kind; part of file names. */
+  /** Name of the kind; part of file names. */
   readonly name: string;
   readonly order: z.ZodType<Order>;
   readonly result: z.ZodType<Result>;

@@ -23,7 +23,7 @@ export interface FitOrder extends Pick<EvaluateOptions, 'bins' | 'binning'>, Giv
   readonly recommendation?: Recommendation | null;
   /** (K) the share of each label where the calibrator will be used, in label order; undefined: as in the table. */
   readonly deployed?: readonly number[] | undefined;
-  /** Of this program, for what is saved. */
+  /** Version of this program and the time, saved with the calibrator. */
   readonly made: { readonly version: string; readonly time: Date };
 }
 

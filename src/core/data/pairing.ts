@@ -40,7 +40,7 @@ function rowsById(ids: Float64Array): Map<number, number> {
   return rows;
 }
 
-/** Tables of confidence do not say; they are taken at their ids' word. */
+/** Tables of confidence have no true labels; their ids are trusted. */
 function sameTruth(a: PredictionData, rowA: number, b: PredictionData, rowB: number): boolean {
   if (a.kind !== 'labels' || b.kind !== 'labels') return true;
   const truth = (data: typeof a, row: number) => data.labels[data.truth[row] ?? UNKNOWN_LABEL];

@@ -24,7 +24,7 @@ const SUM_TOLERANCE = 0.01;
 const ROUNDING = 1e-6;
 /** Share of clipped rows above which a table is suspected to be rounded. */
 const CLIP_WARNING = 0.01;
-/** Share of rows with a score that is only a bound above which that is said. */
+/** A larger share of rows with a bound in place of a score than this gets a warning. */
 const BOUND_WARNING = 0.01;
 /** Bad rows listed one by one; beyond, they are only counted, so that memory stays bounded. */
 const LISTED_ROWS = 10_000;
@@ -425,7 +425,7 @@ export class TableBuilder {
     return index === undefined ? '' : (cells[index] ?? '').trim();
   }
 
-  /** Of a column, for a sentence. */
+  /** Name of a column, for a sentence. */
   private name(index: number | null | undefined): string {
     return index === undefined || index === null ? '' : shortened((this.columns.header[index] ?? '').trim());
   }

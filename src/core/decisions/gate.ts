@@ -294,7 +294,7 @@ function twoSampleP(metric: GateMetric, now: Metric | null, then: Metric | null)
   return 1 - normalCumulative(gap / se);
 }
 
-/** Standard error behind a 95% interval. */
+/** Standard error that belongs to a 95% interval. */
 function standardError(metric: Metric | null): number | null {
   const { value, low, high } = metric ?? { value: null, low: null, high: null };
   if (value === null || low === null || high === null) return null;

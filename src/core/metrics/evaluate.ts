@@ -173,7 +173,7 @@ function assembled(
   };
 }
 
-/** Weights at each rank, as the ranking wants them. */
+/** Weights at each rank, as the ranking needs them. */
 function rankWeights({ weight, ranking }: ScoredTable): Float64Array | null {
   return weight && Float64Array.from(ranking.order, (row) => weight[row] ?? 0);
 }

@@ -50,7 +50,7 @@ export type LogProbAt = (path: readonly number[], token: number) => number;
  * @param endTokens tokens that end an answer (end of turn, line break, punctuation); used only where a spelling is the
  *   beginning of another label's
  * @throws UserError `labels-indistinct` where two labels are the same tokens, or where the first token was asked for
- *   and cannot tell labels apart
+ *   and does not distinguish labels
  */
 export function planAnswer(
   paths: SpellingPaths,

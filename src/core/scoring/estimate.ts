@@ -77,7 +77,7 @@ export function requestsPerText(classifier: Classifier, answersAtOnce: number): 
   return drawn + (method === 'consistency' ? 0 : 1);
 }
 
-/** A drawn answer is seldom longer than a label and a word or two. */
+/** A sampled answer is seldom longer than a label and a word or two. */
 const DRAWN_TOKENS = 4;
 
 /** Tokens of all answers to one text. */

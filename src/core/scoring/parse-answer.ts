@@ -58,7 +58,7 @@ function spellingAt(text: string, labels: readonly Label[]): Found | undefined {
   return new Set(claims.map(({ label }) => label)).size === 1 ? claims[0] : undefined;
 }
 
-/** Whether no word goes on across this place of a text. */
+/** Whether no word continues across this place of a text. */
 function endsWord(text: string, at: number): boolean {
   return !(WORD.test(text.slice(at - 1, at)) && WORD.test(text.slice(at, at + 1)));
 }

@@ -297,7 +297,7 @@ export class EndpointSource implements Source {
    */
   private failureOf(error: unknown): Failed {
     if (error instanceof UserError) {
-      // Of a text that a filter stops some servers show nothing.
+      // Some servers show nothing for a text that a filter stops.
       const isOfText =
         error.code === 'labels-not-shown' || (error.code === NO_LOGPROBS && this.hasShownProbabilities);
       if (isOfText) return { reason: error.message };

@@ -45,7 +45,7 @@ export class Pace {
   /** Additive increase, multiplicative decrease: one more for each round of answers, half where it was too much. */
   private limit = FIRST_LIMIT;
   private readonly places = new Places(() => this.concurrency);
-  /** Of all requests so far. */
+  /** Answers to all requests so far. */
   private answers = 0;
   /** The quickest answer lately, in milliseconds. It ages, because texts and servers change. */
   private quickest = Infinity;

@@ -93,7 +93,7 @@ export function requestBody(
     ...(has('temperature') ? { temperature: ask.temperature } : {}),
     ...(ask.seed !== undefined && has('seed') ? { seed: ask.seed } : {}),
     ...(ask.answers > 1 && has('n') ? { n: ask.answers } : {}),
-    // A base model goes on with the next example.
+    // A base model continues with the next example.
     ...(!chat && ask.tokens > 1 && has('stop') ? { stop: ['\n'] } : {}),
     ...(ask.topLogprobs === 0
       ? {}

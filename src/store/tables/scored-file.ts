@@ -288,7 +288,7 @@ async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefin
   return hash;
 }
 
-/** Removes what a kill in the middle of an atomic write left behind. */
+/** Removes the remains of an atomic write that was killed. */
 async function sweep(out: string): Promise<void> {
   const folder = path.dirname(out);
   const beginnings = [stateFile(out), scoreMetaFile(out)].map((file) => `.${path.basename(file)}.`);

@@ -56,7 +56,7 @@ const MOST_UNWRITTEN = 1024;
 
 /**
  * After so many rows in a row that a source refused, one by one, it will hardly take the next: a key that ran out in words
- * of the server's own, a model that was replaced. They are kept, with the reason, so that the run can go on behind them.
+ * of the server's own, a model that was replaced. They are kept, with the reason, so that the run can be resumed after them.
  */
 const MOST_REFUSED = 200;
 
@@ -179,7 +179,7 @@ class RowWriter {
   }
 }
 
-/** Rows with what the source said of them. */
+/** Rows with the results of the source. */
 interface ScoredGroup extends ScoredRows {
   readonly group: readonly TableRow[];
   /** Why a row was not asked for; undefined where it was. */
