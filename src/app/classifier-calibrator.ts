@@ -23,23 +23,23 @@ import { UserError } from '../core/user-error';
 import type { LoadedCalibrator } from '../store/calibrators';
 import { promptSha256 } from '../store/prompt-hash';
 
-/** A calibrator with the name and the file by which people know it. */
+/** A calibrator with its name and file as they are shown to people. */
 export interface NamedCalibrator extends LoadedCalibrator {
   readonly by: CalibratedBy;
 }
 
-/** @param shown its file as people know it: an absolute path is long */
+/** @param shown its file as it is shown to people: an absolute path is long */
 export function namedCalibrator(loaded: LoadedCalibrator, shown: string): NamedCalibrator {
   return { ...loaded, by: calibratedBy(path.basename(loaded.file, '.json'), shown, loaded.saved) };
 }
 
 /**
- * What is done with a calibrator of which nobody said which scores it belongs to: a terminal, which can ask nobody,
- * warns; the editor refuses until the person has bound it.
+ * What happens with an unbound calibrator: a terminal, which cannot ask anybody,
+ * warns; the editor refuses it until a person binds it.
  */
 export type UnboundPolicy = 'warn' | 'refuse';
 
-/** What is known of a classifier's scores before there is one. */
+/** What is known about a classifier's scores before the first one exists. */
 export type EarlyOrigin = Partial<Omit<ScoreOrigin, 'promptSha256'>>;
 
 export class ClassifierCalibrator {
@@ -50,7 +50,7 @@ export class ClassifierCalibrator {
   ) {}
 
   /**
-   * Whether it belongs to the classifier, as far as that is known before there is a score.
+   * Checks whether it belongs to the classifier, as far as this can be known without a score.
    *
    * @throws UserError calibrator-mismatch
    */
@@ -60,7 +60,7 @@ export class ClassifierCalibrator {
   }
 
   /**
-   * Judges it by one score of its classifier.
+   * Checks it against one score of its classifier.
    *
    * @returns what is doubtful
    * @throws UserError calibrator-mismatch; calibrator-unbound by its policy, with the binding that a person may confirm
@@ -83,7 +83,7 @@ export class ClassifierCalibrator {
     }
   }
 
-  /** A score after it, or why the score stays raw. */
+  /** The score after calibration, or why the score stays raw. */
   calibrate(
     origin: ScoreOrigin,
     score: Score,
@@ -125,13 +125,13 @@ export class ClassifierCalibrator {
   private notBound(binding: Binding): UserError {
     return new UserError(
       'calibrator-unbound',
-      `It is not known whether the calibrator ${this.named.by.name} belongs to the classifier ${this.classifier.name}: it was fitted on a table that does not say which model and prompt its scores come from.`,
+      `The calibrator ${this.named.by.name} may not belong to the classifier ${this.classifier.name}: the table that it was fitted on does not name its model and prompt.`,
       { data: { binding } },
     );
   }
 }
 
-/** Whether a calibrator belongs to a classifier, as far as that is known before there is a score. */
+/** Whether a calibrator belongs to a classifier, as far as this can be known without a score. */
 export function compatibilityBefore(
   { saved }: LoadedCalibrator,
   classifier: Classifier,

@@ -1,4 +1,4 @@
-/** Classifies texts: the score of each, and what the classifier's calibrator makes of it. */
+/** Classifies texts: scores each one and applies the classifier's calibrator. */
 import type { Calibration } from '../core/calibration/calibrated-score';
 import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
@@ -20,11 +20,11 @@ export interface ClassifyRequest {
   readonly topTokens: number;
   /** Undefined for raw scores. */
   readonly calibrator?: ClassifierCalibrator | undefined;
-  /** Of calibrated confidences. */
+  /** Buckets for calibrated confidences. */
   readonly buckets: readonly Bucket[];
-  /** Of drawn answers. */
+  /** Seed of the sampled answers. */
   readonly seed?: number | undefined;
-  /** Whether a model file is read for the SHA-256 that the calibrator is compared with, where it is not known yet. */
+  /** Whether to read the model file if its SHA-256, which the calibrator is compared with, is unknown. */
   readonly readsModel: boolean;
   readonly signal?: AbortSignal | undefined;
 }

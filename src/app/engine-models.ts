@@ -8,7 +8,7 @@ import { checkGguf } from '../store/gguf';
 import type { ModelEntry, ModelStore } from '../store/models';
 import type { SourceOpener } from './sources';
 
-/** How the engine is to load a model. */
+/** How the engine loads a model. */
 export type LoadSettings = Omit<EngineOptions, 'modelPath' | 'fallback'>;
 
 export interface EngineModelsParts {
@@ -17,7 +17,7 @@ export interface EngineModelsParts {
   /** The model for a classifier; @throws UserError `no-model` where there is none to take */
   readonly modelFor: (classifier: Pick<Classifier, 'model'> | undefined) => Promise<ModelEntry>;
   readonly settings: () => LoadSettings;
-  /** Called before a model is loaded into memory; where it throws, nothing is loaded. */
+  /** Called before a model is loaded into memory. If it throws, nothing is loaded. */
   readonly beforeLoad?: (model: ModelEntry) => Promise<void>;
 }
 
@@ -47,14 +47,14 @@ export class EngineModels {
     return this.withModel(await this.modelFor(classifier), signal, (info) => Promise.resolve(info));
   }
 
-  /** No request for another model gets in between while `work` runs. */
+  /** While `work` runs, requests for other models wait. */
   readonly open: SourceOpener = async ({ classifier, signal }, work) => {
     const model = await this.modelFor(classifier);
     const file = { ...model, readSha256: () => this.parts.models.sha256(model.path) };
     return this.withModel(model, signal, () => work(engineSource(this.engine, file)));
   };
 
-  /** Loads a model and works with it; no request for another model gets in between, or ends this one. */
+  /** Loads a model and works with it. Requests for other models wait meanwhile. */
   private withModel<T>(
     model: ModelEntry,
     signal: AbortSignal | undefined,

@@ -1,4 +1,4 @@
-/** Scores a table row by row into a copy beside it, raw or calibrated; a run that was cut short resumes. */
+/** Scores a table row by row into a copy beside it, raw or calibrated. An interrupted run is resumed. */
 import { labelNames, type ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import type { Bucket } from '../core/decisions/buckets';
@@ -30,22 +30,22 @@ export interface ScoreOrder {
   readonly classifier: Classifier;
   /** Undefined for raw scores. */
   readonly calibrator: ClassifierCalibrator | undefined;
-  /** Of calibrated confidences. */
+  /** Buckets for calibrated confidences. */
   readonly buckets: readonly Bucket[];
   /** The confidence methods of the copy, each under its column prefix; null for the classifier's own, without one. */
   readonly prefixes?: readonly MethodPrefix[] | null;
   readonly shard?: Shard | undefined;
-  /** Of drawn answers. */
+  /** Seed of the sampled answers. */
   readonly seed?: number | undefined;
   /** Whether a file of the output's name may be replaced. */
   readonly replace?: boolean;
-  /** Forgets what an interrupted run has scored. */
+  /** Discards the rows that an interrupted run has scored. */
   readonly restart?: boolean;
 }
 
 export interface ScoreTableOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told before the first row what the run will take; not of a source that costs time alone. */
+  /** Called before the first row with what the run will take; not called if the source costs only time. */
   readonly onEstimate?: (estimate: RunEstimate, inWords: string) => void;
   /** Called after every group of rows, and at the beginning. */
   readonly onProgress: (done: Done, total: number) => void;
@@ -55,13 +55,13 @@ export interface ScoredTable {
   /** The columns of the table that was scored. */
   readonly header: readonly string[];
   readonly report: ScoreReport;
-  /** What keeps the calibrated numbers from being taken at their word. */
+  /** Reasons to doubt the calibrated numbers. */
   readonly warnings: readonly Warning[];
 }
 
 /**
- * The same numbers as `classifyTexts` for each row. The source is taken for each request, so that somebody who
- * classifies a selection is served between two.
+ * Gives each row the same numbers as `classifyTexts`. The source is opened for each request, so that somebody who
+ * classifies a selection is served between two requests.
  *
  * @throws UserError of the table: everything of `inspectTable` and `checkColumns`; of the source: everything of
  *   `Sources.with` and `probe`; of the calibrator: calibrator-combination, calibrator-methods and everything of
@@ -147,15 +147,15 @@ function traitsOf({ mayBoundScores, textsAtOnce, plan }: Source) {
   return { mayBoundScores, textsAtOnce, plan };
 }
 
-/** What scoring a table would take, before a person agrees to it. */
+/** What scoring a table would take, shown before a person confirms it. */
 export type Forecast =
   /** On this machine: measured on its first texts. */
   | { readonly kind: 'measured'; readonly seconds: number }
-  /** Elsewhere: estimated, because measuring would send texts already. */
+  /** On another machine: estimated, because measuring would already send texts. */
   | { readonly kind: 'estimated'; readonly sendsTextsTo: string; readonly estimate: RunEstimate };
 
 /**
- * @param measuring runs what has to be measured, for which a model may have to be loaded
+ * @param measuring runs the measurement, which may have to load a model
  * @throws UserError everything of `Sources.with`; what the source throws
  */
 export async function forecast(

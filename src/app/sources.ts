@@ -1,17 +1,17 @@
-/** Opens the source that a classifier names: what a surface can open, it registers here. */
+/** Opens the source that a classifier names. Each surface registers the kinds of source that it can open. */
 import type { Classifier } from '../core/classifier/definition';
 import { sendsTexts, type SourceKind, type SourceName } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
 import type { Binding } from '../core/model/binding';
 import type { Source, SourceIdentity } from '../sources/source';
 
-/** Works with an open source, which is kept for the work meanwhile. */
+/** Work with an open source, which stays open until the work is done. */
 export type SourceWork<T> = (source: Source) => Promise<T>;
 
 /**
  * Opens a source of one kind and keeps it while `work` runs.
  *
- * @param name of the source, where its kind takes one
+ * @param name of the source, if its kind has names
  * @throws UserError why it cannot be used; what `work` throws
  */
 export type SourceOpener = <T>(
@@ -27,7 +27,7 @@ export type SourceOpener = <T>(
 export type SourceOpeners = Readonly<Record<SourceKind, SourceOpener>>;
 
 export class Sources {
-  /** @param maySendTexts whether texts may leave this machine now: not where nobody trusts the workspace that says so */
+  /** @param maySendTexts whether texts may leave this machine now: not in a workspace that is not trusted */
   constructor(
     private readonly openers: SourceOpeners,
     private readonly maySendTexts: () => boolean = () => true,
@@ -40,7 +40,7 @@ export class Sources {
       return Promise.reject(
         new UserError(
           'source-untrusted',
-          `The classifier "${classifier.name}" sends texts to a model that is not on this machine, which it may only do in a workspace that you trust.`,
+          `The classifier "${classifier.name}" sends texts to a model that is not on this machine. It may do so only in a workspace that you trust.`,
         ),
       );
     return this.openers[kind]({ name, classifier, signal }, work);

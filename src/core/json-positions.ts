@@ -1,6 +1,6 @@
 /**
- * Where in a JSON text each value stands, and where the text stops being JSON. JSON.parse knows both and says
- * neither (its messages differ between engines); this is RFC 8259 again, for files of a few kilobytes.
+ * The position of each value in a JSON text, and of the first error. JSON.parse knows both and reports
+ * neither (its messages differ between engines). This parser follows RFC 8259, for files of a few kilobytes.
  */
 
 /** Offsets in UTF-16 units, the end excluded. */
@@ -27,7 +27,7 @@ interface Child {
   readonly node: Node;
 }
 
-/** `find` gives the value at a path, or as much of the path as is there (the key of a field, for its parent). */
+/** `find` returns the value at a path, or the deepest part of the path that exists (the key of a field, for its parent). */
 export function jsonPositions(text: string): JsonPositions {
   try {
     const root = new Reader(text).document();

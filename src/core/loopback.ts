@@ -1,6 +1,6 @@
-/** Which addresses are safe to send something to. Free of the URL class, which this zone does not have. */
+/** Which addresses are safe to send data to. It does not use the URL class, which this zone lacks. */
 
-/** The parts of a URL that decide. */
+/** The parts of a URL that matter. */
 interface Address {
   /** "https:" */
   readonly protocol: string;
@@ -8,7 +8,7 @@ interface Address {
   readonly hostname: string;
 }
 
-/** https, or http to this very machine. */
+/** https, or http to this machine. */
 export function isSafe(url: Address): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
 }

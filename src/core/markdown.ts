@@ -1,4 +1,4 @@
-/** Foreign text in Markdown: only ever as code, where no character means anything. */
+/** Text of others in Markdown: always as code, in which no character has a meaning. */
 
 /** Inline code around a text that has no line breaks; longer fences where the text has backticks itself. */
 export function codeSpan(text: string): string {

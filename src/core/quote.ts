@@ -1,4 +1,4 @@
-/** Cells and names as sentences quote them. */
+/** Quotes cells and names in sentences. */
 
 /** Names in quotes, the first twelve of them. */
 export function listed(names: readonly string[]): string {

@@ -5,7 +5,7 @@ const WINDOW_MS = 20_000;
 /** Before that a rate is a guess. */
 const FIRST_MS = 1_000;
 
-/** The rate of the last while. Clocks are passed in: milliseconds of any that only goes forward. */
+/** The recent rate. The clock is passed in: milliseconds, never going backwards. */
 export class RowRate {
   /** Newest last. */
   private samples: { readonly at: number; readonly done: number }[] = [];
@@ -16,7 +16,7 @@ export class RowRate {
     if (old > 0) this.samples = this.samples.slice(old);
   }
 
-  /** Undefined until there is something to go by. */
+  /** Undefined until enough is known. */
   get perSecond(): number | undefined {
     const [first, last] = [this.samples[0], this.samples.at(-1)];
     if (first === undefined || last === undefined || last.at - first.at < FIRST_MS) return undefined;

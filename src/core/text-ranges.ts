@@ -16,13 +16,13 @@ export interface TextChange {
   readonly text: string;
 }
 
-/** Negative where a stands before b, 0 where they are the same place. */
+/** Negative if a comes before b, 0 if they are the same place. */
 function comparePositions(a: TextPosition, b: TextPosition): number {
   return a.line - b.line || a.character - b.character;
 }
 
 /**
- * Where a range is after edits outside of it, or undefined where an edit reaches into it. Text that is put in right
+ * The position of a range after edits outside it, or undefined if an edit reaches into it. Text that is inserted right
  * at its start or end stays outside.
  *
  * @param changes of one edit: they do not overlap, and all are given in the text as it was before
@@ -40,7 +40,7 @@ export function moveRange(range: TextRange, changes: readonly TextChange[]): Tex
   return { start, end };
 }
 
-/** Where a position at or behind a change is after it. */
+/** The new place of a position at or after a change. */
 function shifted(position: TextPosition, change: TextChange): TextPosition {
   const lines = change.text.split(/\r\n|\r|\n/);
   const { start, end } = change.range;
@@ -52,7 +52,7 @@ function shifted(position: TextPosition, change: TextChange): TextPosition {
 }
 
 /**
- * A range without the white space at both its ends, or undefined where it holds nothing else.
+ * A range without the white space at both ends, or undefined if it contains nothing else.
  *
  * @param text what stands in the range
  */

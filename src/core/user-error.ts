@@ -1,5 +1,5 @@
 /**
- * An error whose message is written for the person at the keyboard: what is wrong. What to do next on the surface where
+ * An error whose message is for people: what is wrong. The remedy of the surface where
  * it appears, an option or a button, is added there, by the code.
  * `code` is stable: for tests, and for choosing that remedy.
  */

@@ -9,7 +9,7 @@ export type Log = (level: 'error' | 'warn' | 'info' | 'debug', message: string) 
 export interface Backend {
   readonly llama: Llama;
   readonly threads: number;
-  /** Why the CPU is used although a GPU was wanted. */
+  /** Why the CPU is used although a GPU was requested. */
   readonly fallback: string | undefined;
 }
 
@@ -21,7 +21,7 @@ const LEVELS: Partial<Record<LlamaLogLevel, 'error' | 'warn' | 'info'>> = {
 };
 
 /**
- * @throws whatever llama.cpp says where not even the CPU binary loads
+ * @throws the error of llama.cpp if not even the CPU binary loads
  */
 export async function startBackend(options: EngineOptions, log: Log): Promise<Backend> {
   const start = (gpu: 'auto' | 'metal' | 'cuda' | 'vulkan' | false): Promise<Llama> =>

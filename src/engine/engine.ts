@@ -1,5 +1,5 @@
 /**
- * The engine behind its messages: one model, and the scorers of the classifiers used last.
+ * The engine without its messages: one model, and the scorers of the classifiers used last.
  *
  * Nothing here disposes the model: llama.cpp's clean-up can hang for ever (after a failed load it does), and ending
  * the process gives everything back at once.
@@ -26,7 +26,7 @@ import type {
 import { startBackend, type Backend, type Log } from './backend';
 import { Scorer } from './scorer';
 
-/** Contexts kept ready at the same time: switching between two classifiers should not evaluate prompts anew. */
+/** Contexts kept ready at the same time: switching between two classifiers should not evaluate prompts again. */
 const KEPT_SCORERS = 2;
 
 export class Engine {
@@ -36,7 +36,7 @@ export class Engine {
   /** One request at a time: they share the context, and the cores. */
   private queue: Promise<unknown> = Promise.resolve();
 
-  /** @param scratch folder of this process for files that nobody needs after it */
+  /** @param scratch folder for temporary files of this process */
   constructor(
     private readonly scratch: string,
     private readonly log: Log,
@@ -45,13 +45,13 @@ export class Engine {
   /**
    * Loads the one model of this process.
    *
-   * @throws UserError where the file cannot be loaded, with what to do
+   * @throws UserError if the file cannot be loaded
    */
   load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
     return this.inOrder(() => this.loadNow(options, onProgress));
   }
 
-  /** Scores texts; ends early, with the error `cancelled`, where that turns true. */
+  /** Scores texts; ends early with the error `cancelled` once `cancelled()` is true. */
   score(params: ScoreParams, cancelled: () => boolean): Promise<ScoreResult> {
     return this.inOrder(async () => {
       if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
@@ -62,7 +62,7 @@ export class Engine {
   }
 
   /**
-   * Draws answers. Each prompt is evaluated once, each text once under each prompt; the answers are drawn here, seeded
+   * Samples answers. Each prompt is evaluated once, each text once under each prompt. The answers are sampled here, seeded
    * by seed, prompt and text, so that neither the other texts nor their order change them.
    */
   sample(params: SampleParams, cancelled: () => boolean): Promise<SampleResult> {

@@ -25,7 +25,7 @@ export interface TokenizedPrompt {
 /** Stands where the text goes while a chat template is rendered; no template produces it by itself. */
 const MARKER = '\u{F8FF}text\u{F8FF}';
 
-/** Texts that begin in every way that could melt into the token before them. */
+/** Texts whose beginnings could merge with the token before them, one of each kind. */
 const PROBES = ['a', 'The', ' x', '1', '.', '"', '\n', 'é', '中', '🙂', '(', '-', "'s"];
 
 /**
@@ -72,7 +72,7 @@ interface PromptStrings {
   readonly kind: 'chat' | 'completion';
   readonly head: string;
   readonly tail: string;
-  /** What may stand between prompt and spelling, the likelier first. */
+  /** Strings that may separate prompt and spelling, the likelier first. */
   readonly joints: readonly string[];
 }
 
@@ -104,7 +104,7 @@ function promptStrings(
   return { kind: 'chat', head, tail, joints: ['', ' '] };
 }
 
-/** Splits behind the last special token: what comes after it may melt with the text, what comes before cannot. */
+/** Splits after the last special token: what follows it may merge with the text, what precedes it cannot. */
 function splitAfterLastSpecial(model: TokenizerModel, text: string): [string, string] {
   const last = model.tokenize(text, true).findLast((token) => model.isSpecialToken(token));
   if (last === undefined) return ['', text];
@@ -130,7 +130,7 @@ function commonPrefix(a: readonly Token[], b: readonly Token[]): Token[] {
 
 /**
  * @param chatTemplate the model's own, or undefined
- * @throws UserError where the classifier and the model do not fit together
+ * @throws UserError if the classifier and the model do not fit together
  */
 export function tokenizePrompt(
   classifier: PromptParts,
@@ -164,7 +164,7 @@ export function tokenizePrompt(
     return paths;
   });
 
-  /** The tokens that `answer` adds behind the prompt; none where it melts into the prompt's last token. */
+  /** The tokens that `answer` adds after the prompt; none if it merges with the prompt's last token. */
   function answerPath(answer: string): [Token[]] | [] {
     const plainEnd = tailSpecial === '';
     const context = plainEnd ? middle('a') : end;

@@ -1,4 +1,4 @@
-/** Returns memory that node-llama-cpp holds until the garbage collector comes by. */
+/** Returns memory that node-llama-cpp holds until the next garbage collection. */
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
@@ -23,7 +23,7 @@ export class Reclaim {
     this.collect = vm.runInNewContext('gc') as () => void;
   }
 
-  /** Says that so many distributions were read. */
+  /** Reports that this many distributions were read. */
   read(count: number): void {
     this.waiting += count * this.vocabularySize * CANDIDATE_BYTES;
     if (this.waiting < WAITING_BYTES) return;

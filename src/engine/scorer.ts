@@ -3,7 +3,7 @@
  *
  * On a CPU llama.cpp multiplies rows in blocks and the remainder by another kernel, so that a token's logits depend on
  * where it stands in a decode: up to .06 in probability on a 4-bit model. Each text is therefore padded with dummy
- * tokens behind its last one to a multiple of {@link PADDING}. Attention is causal: the dummies change nothing before
+ * tokens after its last one to a multiple of {@link PADDING}. Attention is causal: the dummies change nothing before
  * them, and the same text gives the same bits alone, repeated, and among others.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -47,7 +47,7 @@ const CACHE_BYTES = 512 * 1024 * 1024;
 
 const MAX_SEQUENCES = 16;
 
-/** log p(token) behind a path of answer tokens. */
+/** log p(token) after a path of answer tokens. */
 type Distributions = Map<string, Map<number, number>>;
 
 interface Job {
@@ -70,10 +70,10 @@ export class Scorer {
     private readonly plan: AnswerPlan,
     private readonly context: LlamaContext,
     private readonly sequences: readonly LlamaContextSequence[],
-    /** Whose prefix is in the cache of each sequence; shared with the variants. */
+    /** The scorer whose prefix is in the cache of each sequence; shared with the variants. */
     private readonly owners: Map<LlamaContextSequence, Scorer>,
     private readonly scratch: string,
-    /** File of the saved state; undefined where every text begins differently and there is no prefix. */
+    /** File of the saved state; undefined if texts have no common prefix. */
     private readonly prefixState: string | undefined,
     private readonly restoreAlways: boolean,
     /** Whether logits are computed for whole blocks of PADDING tokens. */
@@ -84,7 +84,7 @@ export class Scorer {
 
   /**
    * @param scratch folder for the prefix's state; holds nothing of the texts
-   * @throws UserError where the classifier does not fit the model, or the model's context the classifier
+   * @throws UserError if the classifier does not fit the model or its context
    */
   static async create(
     model: LlamaModel,
@@ -101,7 +101,7 @@ export class Scorer {
     if (maxTextTokens < 16)
       throw new UserError(
         'prompt-too-long',
-        `The prompt of "${classifier.name}" takes ${overhead} tokens, and this model holds ${model.trainContextSize}. Use fewer or shorter examples.`,
+        `The prompt of "${classifier.name}" takes ${overhead} tokens, but this model takes at most ${model.trainContextSize}. Use fewer or shorter examples.`,
       );
     const contextTokens = padded(overhead + maxTextTokens);
     const window = model.fileInsights.swaSize;
@@ -406,12 +406,12 @@ async function savePrefix(
   }
 }
 
-/** Tokens that a context needs beside those of the text. */
+/** Tokens that a context needs besides those of the text. */
 function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
   return prompt.tokensFor('').length + longestRead(plan) + 3 * PADDING;
 }
 
-/** Of the tensor that makes logits: where a model has none of its own, the one of its embeddings. */
+/** Type of the tensor that makes logits; if a model has none of its own, that of its embeddings. */
 function outputType(model: LlamaModel): GgmlType | undefined {
   const typeOf = (name: string): GgmlType | undefined =>
     model.fileInfo.tensorInfo?.find((tensor) => tensor.name === name)?.ggmlType;
@@ -459,7 +459,7 @@ interface Read {
 }
 
 /**
- * Decodes tokens, padded, and returns log p of the wanted tokens behind each wanted position.
+ * Decodes tokens, padded, and returns log p of the requested tokens after each requested position.
  * log p(t) = logit(t) - max logit - ln Σ exp(logit - max logit); the sum comes from llama.cpp, over the vocabulary.
  * At another temperature than 1 llama.cpp divides all logits by it first.
  *

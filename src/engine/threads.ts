@@ -23,7 +23,7 @@ function cgroupCores(): number {
  * Threads to decode with. Never above the cores that this process may use: llama.cpp's threads spin at barriers, and
  * with twice as many threads as cores one token took 150 times as long.
  *
- * @param wanted the user's limit, 0 for none
+ * @param wanted the limit of the user, 0 for none
  * @param physical physical cores of the machine as llama.cpp counts them
  */
 export function threadCount(

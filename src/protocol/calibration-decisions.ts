@@ -21,13 +21,13 @@ const error = z.object({ code: z.string(), message: z.string() });
 const methodSchema = z.enum(CALIBRATOR_IDS);
 
 const costsSchema = z.object({
-  /** Of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column). */
+  /** Cost of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column). */
   wrong: z.union([cost, z.array(z.array(cost))]),
   review: cost,
 });
 
 export const questionSchema = z.object({
-  /** Wanted accuracy of automatic decisions. */
+  /** Target accuracy of automatic decisions. */
   target: z.number().gt(0).lt(1),
   costs: costsSchema,
 });
@@ -35,7 +35,7 @@ export type Question = z.infer<typeof questionSchema>;
 
 /** What is chosen in the page and survives a reload. */
 export const decisionChoicesSchema = questionSchema.extend({
-  /** Buckets of this panel alone, where they cannot be kept in the settings; else null. */
+  /** Buckets of this panel only, if they cannot be kept in the settings; otherwise null. */
   ownBuckets: bucketsSchema.nullable(),
 });
 export type DecisionChoices = z.infer<typeof decisionChoicesSchema>;
@@ -89,11 +89,11 @@ const costChoiceSchema: z.ZodType<CostChoice> = z.object({
     .nullable(),
 });
 
-/** What is decided on raw confidences, or on those of one calibrator on rows that it did not see. */
+/** The decisions on raw confidences, or on the cross-fitted confidences of one calibrator. */
 const decidedSchema = z.object({
   method: z.union([methodSchema, z.literal('raw')]),
   buckets: z.array(bucketCountSchema),
-  /** Of each threshold 0, .01, … .99 that a row reaches. */
+  /** A point for each threshold 0, .01, … .99 that a row reaches. */
   curve: z.array(curvePointSchema),
   threshold: thresholdChoiceSchema,
   /** Null where the costs are for other labels than the table's. */
@@ -102,7 +102,7 @@ const decidedSchema = z.object({
 export type Decided = z.infer<typeof decidedSchema>;
 
 export const decisionReportSchema = z.object({
-  /** What these numbers answer. */
+  /** The question that these numbers answer. */
   question: questionSchema,
   buckets: bucketsSchema,
   /** Rows decided on, the same ones for every method. */
@@ -117,9 +117,9 @@ export type DecisionReport = z.infer<typeof decisionReportSchema>;
 
 export const decisionStateSchema = z.object({
   choices: decisionChoicesSchema,
-  /** Those in force. */
+  /** The buckets in use. */
   buckets: bucketsSchema,
-  /** What there is to say about where buckets are kept; null for nothing. */
+  /** A remark on where the buckets are kept; null for none. */
   bucketNote: z.string().nullable(),
   /** Null until computed. */
   report: decisionReportSchema.nullable(),

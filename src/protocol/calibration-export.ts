@@ -1,4 +1,4 @@
-/** What the calibration panel's Export and Copy say: what is drawn comes from the page, all else from the host. */
+/** Messages of the calibration panel's Export and Copy: the page supplies pictures, the host everything else. */
 import * as z from 'zod';
 
 /** A picture that the page shows. */
@@ -18,5 +18,5 @@ export const exportParamsSchema = copyParamsSchema.extend({ pictures: z.array(pi
 export const pictureParamsSchema = z.object({ id: z.string(), format: z.enum(['svg', 'png']) });
 export type PictureParams = z.infer<typeof pictureParamsSchema>;
 
-/** An SVG document, or a PNG in base64; null where the page does not show the picture any more. */
+/** An SVG document, or a PNG in base64; null if the page no longer shows the picture. */
 export const pictureDataSchema = z.string().nullable();

@@ -1,4 +1,4 @@
-/** What the host and the page of the calibration panel say to each other; the worker that computes makes the same shapes. */
+/** Messages between the host and the page of the calibration panel; the worker that computes uses the same shapes. */
 import * as z from 'zod';
 import { evaluationSchema } from '../core/data/evaluation-json';
 import { bucketsSchema } from '../core/decisions/buckets';
@@ -19,17 +19,17 @@ import {
 import { NOTHING, notification, request } from './contract';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
-/** Individual predictions that are drawn; more of them are sampled. */
+/** The most individual predictions that are drawn; of more, a sample is drawn. */
 export const DOT_LIMIT = 2000;
-/** Slices that are drawn; a column with more of them is explained instead. */
+/** The most slices that are drawn; for a column with more, a message appears instead. */
 export const SLICE_LIMIT = 100;
-/** Rows that the smooth curve rests on wherever it is drawn. */
+/** The fewest rows that the smooth curve rests on wherever it is drawn. */
 export const CURVE_ROWS = 5;
-/** Rows of a bin that are listed until more are wanted. */
+/** Rows of a bin that are listed at first. */
 export const BIN_ROW_LIMIT = 200;
 /** Rejected rows that are listed. */
 export const REJECTED_LIMIT = 500;
-/** Below this many rows there is a sentence in place of a plot. */
+/** With fewer rows, a sentence replaces the plot. */
 export const FEWEST_FOR_PLOT = 10;
 
 export const BIN_COUNTS = [5, 10, 15, 20, 30, 50] as const;
@@ -49,7 +49,7 @@ export type TableOptions = z.infer<typeof tableOptionsSchema>;
 /** Columns as they are found by their names. */
 export const AS_FOUND: TableOptions = { method: null, mapping: {}, on: null, prevalence: null };
 
-/** What the rows are looked at by. */
+/** How the rows are divided into diagrams. */
 const rowViewSchema = z.discriminatedUnion('by', [
   /** Confidence against correct, all rows. */
   z.object({ by: z.literal('all') }),
@@ -95,7 +95,7 @@ const dotsSchema = z.object({
 });
 export type Dots = z.infer<typeof dotsSchema>;
 
-/** The smooth reliability curve at confidence j / (length − 1). */
+/** The smooth reliability curve; entry j is at confidence j / (length − 1). */
 const curveSchema = z.object({
   /** Width of its kernel. */
   sigma: z.number(),
@@ -106,7 +106,7 @@ export type Curve = z.infer<typeof curveSchema>;
 
 const diagramSchema = z.object({
   evaluation: evaluationSchema,
-  /** For each of the evaluation's bins: the middle 95% of its accuracy if the confidences were right. */
+  /** For each of the evaluation's bins: the middle 95% of its accuracy if the confidences were calibrated. */
   consistency: z.array(interval.nullable()),
   dots: dotsSchema,
   /** Null without rows. */
@@ -118,11 +118,11 @@ export const analysisSchema = diagramSchema.extend({
   settings: panelSettingsSchema,
   /** True for the first numbers of a table, before the intervals and the null. */
   preliminary: z.boolean(),
-  /** All of them; the evaluation lists the first {@link REJECTED_LIMIT}. */
+  /** The number of all rejected rows; the evaluation lists the first {@link REJECTED_LIMIT}. */
   rejectedCount: z.number(),
   /** What a calibrator fitted here would be bound to, in words. */
   origin: z.string(),
-  /** Of the table's file, lower-case hex. */
+  /** SHA-256 of the table's file, lower-case hex. */
   sha256: z.string(),
 });
 export type Analysis = z.infer<typeof analysisSchema>;
@@ -148,7 +148,7 @@ const comparedScores = z.object({
   diagram: diagramSchema,
 });
 
-/** The scoring methods of one table, on the rows that all of them have. */
+/** The confidence methods of one table, on the rows that all of them have. */
 export const methodsComparisonSchema = z.object({
   rows: z.number(),
   /** Rows that some method has no scores for. */
@@ -171,7 +171,7 @@ export const methodsComparisonSchema = z.object({
         folds: z.string(),
         /** What it adds to the token probability alone. */
         gain: z.object({ beats: z.boolean(), message: z.string() }),
-        /** What it is bound to where it is saved, in words. */
+        /** What a saved copy would be bound to, in words. */
         origin: z.string(),
       }),
     ])
@@ -179,11 +179,11 @@ export const methodsComparisonSchema = z.object({
 });
 export type MethodsComparison = z.infer<typeof methodsComparisonSchema>;
 
-/** What a table's columns could be mapped by. */
+/** The columns of a table, with samples, for choosing a mapping. */
 export const columnListSchema = z.object({
   /** Names as they stand in the first line, less outer spaces. */
   header: z.array(z.string()),
-  /** Of each column, a few different values from the beginning of the file, excerpts of long ones. */
+  /** A few different values of each column from the beginning of the file; long ones are shortened. */
   samples: z.array(z.array(z.string())),
 });
 export type ColumnList = z.infer<typeof columnListSchema>;
@@ -192,7 +192,7 @@ export const binRowsSchema = z.object({
   low: z.number(),
   high: z.number(),
   total: z.number(),
-  /** Worst first: wrong ones by confidence from high to low, then right ones from low to high. */
+  /** Worst first: wrong rows by confidence from high to low, then correct rows from low to high. */
   rows: z.array(
     z.object({
       line: z.number(),
@@ -207,7 +207,7 @@ export type BinRows = z.infer<typeof binRowsSchema>;
 
 const methodSchema = z.enum(CALIBRATOR_IDS);
 
-/** Every calibrator that the table allows, on rows that it did not see. */
+/** Every calibrator that the table allows, cross-fitted. */
 export const comparisonSchema = z.object({
   on: z.enum(['labels', 'confidence']),
   verdict: z.enum(['use', 'keep-raw', 'not-enough-data']),
@@ -238,15 +238,15 @@ const panelStateSchema = z.object({
   settings: panelSettingsSchema,
   /** What is being done, in words; null for nothing. */
   busy: z.string().nullable(),
-  /** Why there are no numbers of the file as it is now; null where there are. */
+  /** Why the file in its present form has no numbers; null if it has. */
   error: panelErrorSchema.nullable(),
-  /** The last numbers; with an error or while busy they may be of an earlier content of the file. */
+  /** The last numbers. With an error or while busy, they may belong to an earlier version of the file. */
   analysis: analysisSchema.nullable(),
-  /** Of settings.view; null for all rows, until it is computed, and where it cannot be. */
+  /** The breakdown of settings.view; null for all rows, until it is computed, or if it cannot be computed. */
   breakdown: breakdownSchema.nullable(),
-  /** Why the rows cannot be looked at by settings.view. */
+  /** Why the breakdown of settings.view is not possible. */
   breakdownError: panelErrorSchema.nullable(),
-  /** Null until it is asked for and computed: where several methods are there and none is chosen, at once. */
+  /** Null until it is requested and computed. It is computed at once if there are several methods and none is chosen. */
   methods: methodsComparisonSchema.nullable(),
   /** Why the methods cannot be compared. */
   methodsError: panelErrorSchema.nullable(),
@@ -261,7 +261,7 @@ const panelStateSchema = z.object({
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
 
-/** Of a panel that has not read its file yet. */
+/** The state of a panel that has not read its file yet. */
 export function emptyPanelState(name: string): PanelState {
   return {
     name,
@@ -308,10 +308,10 @@ export type BinParams = z.infer<typeof binParamsSchema>;
 /** Between the host and the page. The host owns the numbers; the page owns what is looked at. */
 export const CALIBRATION_PAGE_CONTRACT = {
   host: {
-    /** The page is there: what it had before, or null. */
+    /** The page has loaded; params: its kept state, or null. */
     ready: notification(readyParamsSchema),
     settings: notification(panelSettingsSchema),
-    /** Null where the rows are gone. */
+    /** Null if the rows no longer exist. */
     binRows: request(binParamsSchema, binRowsSchema.nullable()),
     /** Show a line of the file in the text editor. */
     reveal: notification(z.object({ line: z.int().min(1) })),
@@ -319,7 +319,7 @@ export const CALIBRATION_PAGE_CONTRACT = {
     openText: notification(NOTHING),
     /** Fit it on all rows and save it. */
     save: notification(z.object({ method: methodSchema })),
-    /** Compare the scoring methods of the table. */
+    /** Compare the confidence methods of the table. */
     compareMethods: notification(NOTHING),
     /** Compute again. */
     retry: notification(NOTHING),
@@ -331,15 +331,15 @@ export const CALIBRATION_PAGE_CONTRACT = {
     editBuckets: notification(z.object({ buckets: bucketsSchema.readonly().nullable() })),
     startProgression: notification(NOTHING),
     cancelProgression: notification(NOTHING),
-    /** The person wants a file. */
+    /** The person asks for a file. */
     export: notification(exportParamsSchema),
-    /** The person wants a text on the clipboard. */
+    /** The person asks for a text on the clipboard. */
     copy: notification(copyParamsSchema),
   },
   page: {
-    /** All of it, once the page is ready. */
+    /** The whole state, once the page is ready. */
     state: notification(panelStateSchema),
-    /** What is new of it since. */
+    /** The parts of the state that changed since. */
     change: notification(panelStateSchema.partial()),
     picture: request(pictureParamsSchema, pictureDataSchema),
   },

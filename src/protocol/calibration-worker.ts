@@ -1,4 +1,4 @@
-/** What the host and the thread that computes for the calibration panel say to each other. */
+/** Messages between the host and the thread that computes for the calibration panel. */
 import * as z from 'zod';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 import { savedCalibratorSchema } from '../core/calibration/saved';
@@ -18,12 +18,12 @@ import { notification, request } from './contract';
 const analyseParamsSchema = z.object({
   file: z.string(),
   settings: panelSettingsSchema,
-  /** The file is read again even where it was read before. */
+  /** Whether to read the file again although it was read before. */
   reload: z.boolean(),
 });
 export type AnalyseParams = z.infer<typeof analyseParamsSchema>;
 
-/** A thread that replaces a stopped one makes what the bin is of anew, by the settings. */
+/** With the settings, a thread that replaces a stopped one can compute the bin again. */
 const binQuestionSchema = binParamsSchema.extend({ file: z.string(), settings: panelSettingsSchema });
 export type BinQuestion = z.infer<typeof binQuestionSchema>;
 
@@ -31,24 +31,24 @@ const fitParamsSchema = z.object({
   file: z.string(),
   method: z.enum(CALIBRATOR_IDS),
   settings: panelSettingsSchema,
-  /** Of this extension. */
+  /** Version of this extension. */
   version: z.string(),
   /** ISO 8601. */
   time: z.iso.datetime(),
 });
 export type FitParams = z.infer<typeof fitParamsSchema>;
 
-/** How the panel computes, and what it asks. */
+/** How the panel computes, and its questions. */
 const reportParamsSchema = z.object({ settings: panelSettingsSchema, decide: decideParamsSchema });
 export type ReportParams = z.infer<typeof reportParamsSchema>;
 
-/** What `evaluate --json` prints, as the worker hands it over: nobody but its reader looks into it. */
+/** What `evaluate --json` prints, passed on unread. */
 const reportSchema = z.record(z.string(), z.unknown());
 export type Report = z.infer<typeof reportSchema>;
 
 export const CALIBRATION_WORKER_CONTRACT = {
   worker: {
-    /** Reads the table unless it has it. */
+    /** Reads the table unless the worker already has it. */
     analyse: request(analyseParamsSchema, analysisSchema),
     /** Read that table, for the questions that follow. */
     load: notification(analyseParamsSchema),

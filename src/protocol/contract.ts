@@ -41,7 +41,7 @@ export function notification<P extends z.ZodType<object | undefined>>(params: P)
 }
 
 /**
- * A function for each method of an end. What a request throws rejects the call at the other end: a UserError as
+ * A function for each method of an end. An error of a request rejects the call at the other end: a UserError as
  * itself, anything else as an internal error.
  */
 export type Handlers<M extends Methods<M>> = {
@@ -60,16 +60,16 @@ export type Remote<M extends Methods<M>> = {
 };
 type Said<P> = P extends undefined ? [] : [params: P];
 
-/** One end of a connection that listens: only such a one can call the other end. */
+/** One end of a connection that listens. An end must listen before it can call the other end. */
 export interface Peer {
   /** @param methods that the other end answers */
   remote<M extends Methods<M>>(methods: M): Remote<M>;
-  /** Answers these methods. To be called before the turn is over: no message comes within it. */
+  /** Answers these methods. Call it in the same turn as `listen`: no message arrives within a turn. */
   serve<M extends Methods<M>>(methods: M, handlers: Handlers<M>): void;
   dispose(): void;
 }
 
-/** @param onError takes what nobody waits for: a notification that could not be sent, parsed or handled */
+/** @param onError receives errors that no caller waits for: a notification that could not be sent, parsed or handled */
 export function listen(connection: MessageConnection, onError: (error: unknown) => void): Peer {
   connection.listen();
   return {

@@ -1,4 +1,4 @@
-/** What the host (extension or command line) and the engine process say to each other. */
+/** Messages between the host (extension or command line) and the engine process. */
 import * as z from 'zod';
 import { VARIANTS } from '../core/model/confidence-method';
 import { notification, request } from './contract';
@@ -8,9 +8,9 @@ const engineOptionsSchema = z.strictObject({
   modelPath: z.string(),
   gpu: z.enum(['auto', 'metal', 'cuda', 'vulkan', 'off']),
   gpuLayers: z.union([z.literal('auto'), z.int().nonnegative()]),
-  /** Upper limit; the engine never uses more than the cores that it may use. 0: as many as those. */
+  /** Upper limit; the engine never uses more threads than the cores that it may use. 0: as many threads as cores. */
   threads: z.int().nonnegative(),
-  /** Why the host asks for the CPU although the user wanted a GPU (an earlier start hung or crashed), in words. */
+  /** Why the host asks for the CPU although the user chose a GPU (an earlier start hung or crashed), in words. */
   fallback: z.string().optional(),
 });
 export type EngineOptions = z.infer<typeof engineOptionsSchema>;
@@ -20,11 +20,11 @@ const deviceSchema = z.object({
   backend: z.enum(['cpu', 'metal', 'cuda', 'vulkan']),
   /** What the driver calls the devices; empty on the CPU. */
   names: z.array(z.string()),
-  /** Layers on the GPU, and of how many. */
+  /** Layers on the GPU, and layers in total. */
   offloadedLayers: z.number(),
   totalLayers: z.number(),
   threads: z.number(),
-  /** Why the CPU is used although a GPU was wanted, in words; otherwise undefined. */
+  /** Why the CPU is used although a GPU was requested, in words; otherwise undefined. */
   fallback: z.string().optional(),
 });
 export type Device = z.infer<typeof deviceSchema>;
@@ -45,7 +45,7 @@ export type ModelInfo = z.infer<typeof modelInfoSchema>;
 
 const labelSchema = z.object({ name: z.string(), spellings: z.array(z.string()).min(1).readonly() });
 
-/** How a classifier asks, as it crosses the process boundary; everything else is the host's business. */
+/** The parts of a classifier that the engine needs; the host handles the rest. */
 const wireClassifierSchema = z.object({
   name: z.string(),
   instruction: z.string(),
@@ -131,7 +131,7 @@ const scoreResultSchema = z.object({
 export type ScoreResult = z.infer<typeof scoreResultSchema>;
 
 const sampleParamsSchema = z.object({
-  /** Variants of one classifier, and the answers to draw under each. */
+  /** Variants of one classifier, and the number of answers to sample under each. */
   prompts: z
     .array(z.object({ classifier: wireClassifierSchema, samples: z.int().positive() }))
     .min(1)
@@ -144,7 +144,7 @@ export type SampleParams = z.infer<typeof sampleParamsSchema>;
 
 /** The answers to each text, in order; those under the first prompt first. */
 const sampleResultSchema = z.object({
-  /** Of the first prompt. */
+  /** Shape for the first prompt. */
   shape: contextShapeSchema,
   samples: z
     .array(

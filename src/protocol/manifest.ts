@@ -22,7 +22,7 @@ export const COMMANDS = {
   setCalibrator: 'promptConfidence.setCalibrator',
 } as const;
 
-/** What conditions in package.json ask for. */
+/** The context keys that conditions in package.json use. */
 export const CONTEXT_KEYS = {
   /** True once a model is on this machine: the walkthrough's first step. */
   hasModel: 'promptConfidence.hasModel',
@@ -34,7 +34,7 @@ export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 
 export const SETTINGS_SECTION = 'promptConfidence';
-/** Within the section. */
+/** Names without the section. */
 export const SETTINGS = [
   'classifier',
   'buckets',
@@ -49,7 +49,7 @@ export const SETTINGS = [
 ] as const;
 export type SettingName = (typeof SETTINGS)[number];
 
-/** As it stands in settings.json. */
+/** The full name, as in settings.json. */
 export function settingId(name: SettingName): string {
   return `${SETTINGS_SECTION}.${name}`;
 }

@@ -1,12 +1,12 @@
-/** What every page may say to its host, beside what its own contract has. */
+/** Messages that every page may send to its host, besides those of its own contract. */
 import * as z from 'zod';
 import { NOTHING, notification } from './contract';
 
 export const PAGE_CONTRACT = {
   host: {
-    /** The page cannot be shown: for the log. */
+    /** The page cannot be shown; the message goes to the log. */
     failed: notification(z.object({ message: z.string() })),
-    /** Load the page anew. */
+    /** Load the page again. */
     restart: notification(NOTHING),
   },
 };

@@ -1,4 +1,4 @@
-/** What the host and the page of the result view say to each other. */
+/** Messages between the host and the page of the result view. */
 import * as z from 'zod';
 import { BUCKET_TONES } from '../core/decisions/bucket-mark';
 import { NOTHING, notification } from './contract';
@@ -6,10 +6,10 @@ import { scoreSchema } from './engine';
 import type { COMMANDS } from './manifest';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
-/** Characters of a text that are sent to be shown. */
+/** The most characters of a text that are sent to the page. */
 export const SHOWN_TEXT_LIMIT = 2000;
 
-/** The text stands there as it was classified; it does, and was classified again since; it does not. */
+/** live: the text is unchanged; replaced: it is unchanged and was classified again; edited: it changed. */
 const statusSchema = z.enum(['live', 'replaced', 'edited']);
 
 const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES) });
@@ -50,7 +50,7 @@ const resultDetailSchema = z.object({
   /** "reviews.txt, line 3" */
   place: z.string(),
   status: statusSchema,
-  /** Why this text, where it was not a selection. */
+  /** Why this text was classified, if it was not selected. */
   note: z.string().exactOptional(),
   classifier: z.string(),
   model: z.string(),
@@ -72,9 +72,9 @@ const historyEntrySchema = z.object({
   place: z.string(),
   status: statusSchema,
   label: z.string(),
-  /** "63.9%", calibrated where it could be. */
+  /** "63.9%", calibrated if possible. */
   percent: z.string(),
-  /** Of a calibrated confidence. */
+  /** Only for a calibrated confidence. */
   bucket: bucketSchema.exactOptional(),
   doubtful: z.boolean(),
 });
@@ -92,7 +92,7 @@ const pageStateSchema = z.object({
 });
 export type PageState = z.infer<typeof pageStateSchema>;
 
-/** Commands that the page may run; nothing else is. */
+/** The only commands that the page may run. */
 const PAGE_COMMANDS = [
   'classifySelection',
   'classifyWith',
@@ -106,7 +106,7 @@ const idParamsSchema = z.object({ id: z.number() });
 /** Between the host and the page. The host owns the data; the page owns only what is focused. */
 export const RESULT_PAGE_CONTRACT = {
   host: {
-    /** The page is there and wants the state. */
+    /** The page has loaded and needs the state. */
     ready: notification(NOTHING),
     run: notification(z.object({ command: z.enum(PAGE_COMMANDS) })),
     /** Show this one. */

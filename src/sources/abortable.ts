@@ -1,6 +1,6 @@
 import { UserError } from '../core/user-error';
 
-/** Rejects with `cancelled` as soon as the signal fires; the work itself goes on and is ignored. */
+/** Rejects with `cancelled` as soon as the signal fires; the work itself continues and its result is ignored. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   let onAbort: (() => void) | undefined;

@@ -1,5 +1,5 @@
 /**
- * The engine as the rest of the program sees it: it starts with the first request, is watched, restarted and unloaded
+ * The engine as the rest of the program sees it: it starts with the first request and is watched, restarted and unloaded
  * when nobody needs it. Whatever happens to the process, the caller gets an answer or a clear error.
  */
 import path from 'node:path';
@@ -25,7 +25,7 @@ export type EngineState =
 export interface EngineClientOptions {
   /** dist/engine.mjs */
   readonly enginePath: string;
-  /** Another Node to run it under; otherwise the one that runs this. */
+  /** Another Node to run the engine under; by default the one that runs this code. */
   readonly nodePath?: string | undefined;
   readonly log: EngineLog;
   /** Milliseconds without a request after which the model is unloaded; 0 for never. */
@@ -48,15 +48,15 @@ const LOAD_STALL_MS = 30 * 60_000;
 const CRASH_BUDGET = 3;
 const CRASH_WINDOW_MS = 10 * 60_000;
 
-/** What may change while the client lives. */
+/** The options that may change while the client exists. */
 export type EngineClientSettings = Pick<EngineClientOptions, 'nodePath' | 'idleMs'>;
 
 interface Running {
   readonly process: EngineProcess;
-  /** What it was started under. */
+  /** The Node that it was started under. */
   readonly nodePath: string | undefined;
   readonly model: Promise<ModelInfo>;
-  /** Settles, and never rejects, when the engine has done all that it was asked so far: it works in order. */
+  /** Settles, and never rejects, when the engine has finished all earlier requests: it works in order. */
   idle: Promise<unknown>;
 }
 
@@ -71,7 +71,7 @@ export class EngineClient {
 
   constructor(private options: EngineClientOptions) {}
 
-  /** Takes changed settings over: the idle time at once, another Node with the next request. */
+  /** Applies changed settings: the idle time at once, another Node with the next request. */
   configure(settings: EngineClientSettings): void {
     this.options = { ...this.options, ...settings };
     clearTimeout(this.idleTimer);
@@ -128,7 +128,7 @@ export class EngineClient {
   }
 
   /**
-   * Draws answers to texts, in order.
+   * Samples answers to texts, in order.
    *
    * @throws UserError as `score`
    */
@@ -169,7 +169,7 @@ export class EngineClient {
     await running?.process.kill();
   }
 
-  /** Like stop, and forgets earlier crashes: what the person asked for by hand gets a fresh budget. */
+  /** Like stop, and forgets earlier crashes: a restart by hand gets a full budget again. */
   async reset(): Promise<void> {
     this.crashes.length = 0;
     await this.stop();
@@ -194,7 +194,7 @@ export class EngineClient {
     if (this.crashes.length >= CRASH_BUDGET)
       throw new UserError(
         'engine-down',
-        `The model engine crashed ${this.crashes.length} times in ${CRASH_WINDOW_MS / 60_000} minutes and is not started again by itself. Look into the log, try another model or turn the GPU off, then restart the engine.`,
+        `The model engine crashed ${this.crashes.length} times in ${CRASH_WINDOW_MS / 60_000} minutes and is not restarted automatically. Check the log, try another model or turn the GPU off, then restart the engine.`,
       );
     return this.launch(model);
   }
@@ -279,9 +279,9 @@ export class EngineClient {
   }
 
   /**
-   * Ends an engine that takes longer than any text should: it hangs, and everything behind it would wait forever.
-   * The clock runs while the engine works on this request, not while it is busy with those before; and goes on where
-   * the caller has left, because a hanging engine hangs for all.
+   * Ends an engine that takes longer than any text should: it hangs, and all later requests would wait forever.
+   * The clock runs while the engine works on this request, not while it is busy with earlier ones. It keeps running if
+   * the caller leaves, because a hanging engine blocks everybody.
    */
   private limited<T>(running: Running, work: Promise<T>, decodes: number): Promise<T> {
     const limit = (this.options.textTimeoutMs ?? 120_000) * Math.max(1, decodes);
@@ -340,6 +340,6 @@ function stalled({ modelPath, gpu }: EngineOptions): UserError {
     gpu === 'off' ? 'Move the file to a faster disk' : 'Move the file to a faster disk, turn the GPU off';
   return new UserError(
     'engine-timeout',
-    `Loading ${path.basename(modelPath)} came to a standstill, so the engine was stopped. ${advice}, or try again.`,
+    `Loading ${path.basename(modelPath)} made no progress, so the engine was stopped. ${advice}, or try again.`,
   );
 }

@@ -43,7 +43,7 @@ function onWire({ asks, samples }: PromptVariant): SampleParams['prompts'][numbe
   return { classifier: asks, samples };
 }
 
-/** A model file as calibrators are bound to it; undefined while its SHA-256 is not known. */
+/** The identity of a model file that calibrators are bound to; undefined while its SHA-256 is unknown. */
 export function modelIdentity(file: string, sha256: string | undefined): Binding['model'] | undefined {
   return sha256 === undefined ? undefined : fileIdentity(file, sha256);
 }

@@ -1,11 +1,11 @@
-/** So many at once, first come, first served. */
+/** Limits how much work runs at once, first come, first served. */
 import { UserError } from '../core/user-error';
 
 export class Places {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
 
-  /** @param limit places that there are now, at least 1; looked at whenever one is asked for or given back */
+  /** @param limit current number of places, at least 1; called whenever a place is requested or released */
   constructor(private readonly limit: () => number) {}
 
   /**

@@ -1,6 +1,6 @@
 /**
- * What can only be known of a source's scores by asking for some: how answers are read, the shape of the context, how far
- * a text's score moves with what is scored beside it, and how long texts take.
+ * What only a trial shows about a source's scores: how answers are read, the shape of the context, how far
+ * a text's score depends on the texts scored beside it, and how long texts take.
  */
 import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { Score } from '../core/scoring/score';
@@ -26,16 +26,16 @@ export type Ask = (
 ) => Promise<{ readonly scores: readonly (Score | Failed)[]; readonly shape: ContextShape | null }>;
 
 export interface Probe {
-  /** A score as all others will be. */
+  /** A sample score; all others have the same form. */
   readonly score: Score;
   readonly shape: ContextShape | null;
   /**
    * The largest difference, in probability, between a text alone and the same text among others. A GPU, or a server that
    * batches its clients, chooses kernels by batch; on a CPU the engine pads what it decodes so that there is none.
-   * Null where no token probabilities are asked for, or no text has them: drawn answers differ anyway.
+   * Null if no token probabilities are requested, or no text has them: sampled answers differ anyway.
    */
   readonly jitter: number | null;
-  /** Of a text, by the method: among others where token probabilities are all that is asked for, else alone. */
+  /** Seconds for one text by the method: among others if only token probabilities are requested, otherwise alone. */
   readonly secondsPerText: number;
 }
 

@@ -1,4 +1,4 @@
-/** Scores by whatever method a classifier names, from whatever source: the same for the editor and the command line. */
+/** Scores by any confidence method from any source: the same for the editor and the command line. */
 import type { Classifier } from '../core/classifier/definition';
 import { agreementOf, consistencyScore, ensembleScore } from '../core/scoring/consistency';
 import type { ConfidenceMethod, MethodSeconds } from '../core/model/confidence-method';
@@ -14,7 +14,7 @@ export interface ScoreTextsOptions {
   readonly method?: ConfidenceMethod | undefined;
   /** Rows of the token table, 0 for none; consistency has none. */
   readonly topTokens: number;
-  /** Of the drawn answers and of the orders of the prompt; {@link DEFAULT_SEED}. */
+  /** Seed of the sampled answers and of the orders of the prompt; {@link DEFAULT_SEED} by default. */
   readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -26,12 +26,12 @@ export interface ScoredTexts {
   /** One for each text, in order. */
   readonly scores: readonly (Score | Failed)[];
   readonly shape: ContextShape | null;
-  /** That the source took for them, waiting for its limits included. */
+  /** Seconds that the source took, including waits for its limits. */
   readonly seconds: MethodSeconds;
 }
 
 /**
- * @throws UserError `no-token-probabilities`, `no-samples` where the method needs what the source does not have; what
+ * @throws UserError `no-token-probabilities`, `no-samples` if the source lacks what the method needs; what
  *   the source throws
  */
 export async function scoreTexts(
@@ -66,7 +66,7 @@ export async function scoreTexts(
   };
 }
 
-/** Token probabilities are asked for only where equal counts are to be told apart, and the source has them. */
+/** Token probabilities are requested only to break ties of counts, and only if the source has them. */
 async function byConsistency(
   source: Source,
   classifier: Classifier,
@@ -103,7 +103,7 @@ async function draw(
   if (source.sample === null)
     throw new UserError(
       'no-samples',
-      `This source draws no answers. Set "method" of "${classifier.name}" to "token-probability".`,
+      `This source cannot sample answers. Set "method" of "${classifier.name}" to "token-probability".`,
     );
   const request = { prompts: variantsOf(classifier, seed), texts, temperature: wanted, seed };
   const { samples, temperature, shape } = await source.sample(request, signal);

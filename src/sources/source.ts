@@ -1,7 +1,7 @@
 /**
- * Where scores come from, one interface: the engine, an endpoint, a language model of the editor. A source knows how
- * to ask, and says what it can do; what the answers amount to (consistency, ensemble) is worked out in one place for
- * all of them.
+ * The interface of all sources: the engine, an endpoint, a language model of the editor. A source knows how
+ * to ask, and declares what it can do. Consistency and ensemble are computed from its answers in one place for
+ * all sources.
  */
 import type { Classifier } from '../core/classifier/definition';
 import type { Binding } from '../core/model/binding';
@@ -19,7 +19,7 @@ export interface ScoreRequest {
 }
 
 export interface SampleRequest {
-  /** The prompts under which answers are drawn, and how many under each: see `variantsOf`. */
+  /** The prompts under which answers are sampled, and how many under each: see `variantsOf`. */
   readonly prompts: readonly PromptVariant[];
   readonly texts: readonly string[];
   /** Above 0. */
@@ -28,16 +28,16 @@ export interface SampleRequest {
   readonly seed: number;
 }
 
-/** The answers drawn for one text. */
+/** The sampled answers for one text. */
 export interface Sampled {
   /** In the order of the prompts, as many as they ask for. */
   readonly answers: readonly Answer[];
-  /** As in a Score; 0 where the source does not say. */
+  /** As in a Score; 0 if the source does not report it. */
   readonly textTokens: number;
   readonly cutTokens: number;
 }
 
-/** One text that could not be scored, where the others were. */
+/** One text that could not be scored, although others were. */
 export interface Failed {
   /** A sentence for people. */
   readonly reason: string;
@@ -49,25 +49,25 @@ export interface SourceScores {
   readonly shape: ContextShape | null;
 }
 
-/** Drawn answers, for each text in order. */
+/** Sampled answers, for each text in order. */
 export interface SourceSamples {
   readonly samples: readonly (Sampled | Failed)[];
-  /** What they were drawn at; null where the provider decides and does not say. */
+  /** The temperature at which they were sampled; null if the provider chooses it and does not report it. */
   readonly temperature: number | null;
   readonly shape: ContextShape | null;
 }
 
-/** What answers: what a calibrator binds to, and what is written beside scored tables. */
+/** What gives the answers: a calibrator is bound to it, and it is written beside scored tables. */
 export interface SourceIdentity {
-  /** What a calibrator is bound to; undefined while the SHA-256 of a model file is not known. */
+  /** The model that a calibrator is bound to; undefined while the SHA-256 of a model file is unknown. */
   readonly model: Binding['model'] | undefined;
   /** The file of a model on this machine; null for a model somewhere else. */
   readonly modelFile: ModelFile | null;
-  /** cpu, vulkan, …; "endpoint" or "editor" where the hardware is somebody else's. */
+  /** cpu, vulkan, …; "endpoint" or "editor" if the hardware belongs to somebody else. */
   readonly backend: string;
-  /** What computes on this machine; null where that is somebody else's. */
+  /** The device of this machine that computes; null if another machine computes. */
   readonly device: Device | null;
-  /** Of the libraries that compute; empty where they are not known. */
+  /** Versions of the libraries that compute; empty if unknown. */
   readonly versions: Readonly<Record<string, string>>;
   /** The source in words for people: "gemma-3-270m on the CPU", "qwen3 at http://localhost:8000". */
   readonly inWords: string;
@@ -78,7 +78,7 @@ export interface ModelFile {
   readonly file: string;
   /** Absolute. */
   readonly path: string;
-  /** Undefined until somebody needed it. */
+  /** Undefined until it is needed. */
   readonly sha256: string | undefined;
 }
 
@@ -87,26 +87,26 @@ export interface Source {
   readonly sendsTextsTo: string | null;
   /** Whether a label's score may be an upper bound only: the source shows its likeliest tokens and no others. */
   readonly mayBoundScores: boolean;
-  /** What is known without reading a whole model file; loads what has to be loaded. */
+  /** The identity as far as it is known without reading a whole model file; loads the model if necessary. */
   identity(signal?: AbortSignal): Promise<SourceIdentity>;
-  /** The model as calibrators are bound to it; reads a model file whose SHA-256 is not known yet. */
+  /** The model that calibrators are bound to; reads a model file if its SHA-256 is unknown. */
   model(signal?: AbortSignal): Promise<Binding['model']>;
-  /** What scoring so many rows with texts of so many bytes takes; null where it costs time alone, to be measured. */
+  /** What scoring this many rows with texts of this many bytes takes; null if it costs only time, which can be measured. */
   readonly plan: ((classifier: Classifier, rows: number, bytes: number) => RunPlan) | null;
   /**
-   * How many texts may be asked for at once now, each by itself, in a run over many: so many keep what it takes at once
-   * full. Null for the engine, which scores texts that are asked for together faster.
+   * How many texts a long run may request at once now, each on its own: this many keep the source
+   * busy. Null for the engine, which is faster with several texts in one request.
    */
   readonly textsAtOnce: (() => number) | null;
   /**
-   * Token probabilities; null where the source shows none (then only `sample` works).
+   * Token probabilities; null if the source shows none (then only `sample` works).
    *
-   * @throws UserError for what concerns every text: no model, wrong key, server gone, `cancelled`; what is wrong with one
-   *   of them is that one's failure, also where no other text was asked for
+   * @throws UserError for errors that concern every text: no model, wrong key, server gone, `cancelled`; an error of one
+   *   text is that text's failure, even if it is the only text
    */
   readonly score: ((request: ScoreRequest, signal?: AbortSignal) => Promise<SourceScores>) | null;
   /**
-   * Answers drawn at a temperature; null where the source draws none (then only `score` works).
+   * Answers sampled at a temperature; null if the source cannot sample (then only `score` works).
    *
    * @throws UserError as `score`
    */

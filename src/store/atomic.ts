@@ -1,5 +1,5 @@
 /**
- * Files that are whole or not there: a writer that dies, or a disk that fills, leaves the old content.
+ * Atomic writes: if the writer dies or the disk fills, the old content stays.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -28,7 +28,7 @@ export async function writeFileAtomic(
     } finally {
       await handle.close();
     }
-    // open() subtracts the umask; the old file's bits are wanted as they were.
+    // open() subtracts the umask; the old file's bits must stay as they were.
     if (mode !== undefined) await chmod(temporary, mode);
     await renameDurably(temporary, target);
   } catch (error) {
@@ -37,7 +37,7 @@ export async function writeFileAtomic(
   }
 }
 
-/** rename(2) that is on disk when this returns. The file itself must have been synced before. */
+/** A rename that is on the disk when this returns. The file itself must have been synced before. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await renamePatiently(from, to);
   await syncFolder(path.dirname(to));

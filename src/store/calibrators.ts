@@ -11,7 +11,7 @@ import { errorCode, writeFileAtomic } from './atomic';
 
 export interface LoadedCalibrator {
   readonly file: string;
-  /** Of the file's bytes, lower-case hex: what calibrated rows carry as `calibrator_sha256`. */
+  /** SHA-256 of the file's bytes, lower-case hex; calibrated rows have it as `calibrator_sha256`. */
   readonly sha256: string;
   readonly saved: SavedCalibrator;
 }
@@ -21,7 +21,7 @@ export type ListedCalibrator =
   | ({ readonly name: string } & LoadedCalibrator)
   | { readonly name: string; readonly file: string; readonly problem: UserError };
 
-/** Names that are file names everywhere, on Windows too. */
+/** Names that are valid file names on every platform. */
 const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
 
 /**
@@ -74,7 +74,7 @@ export async function loadCalibrator(file: string): Promise<LoadedCalibrator> {
 }
 
 /**
- * What stands in the file of a calibrator.
+ * Parses the file of a calibrator.
  *
  * @throws UserError everything of `parseSavedCalibrator`
  */

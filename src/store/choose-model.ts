@@ -4,10 +4,10 @@ import { UserError } from '../core/user-error';
 import type { ModelEntry, ModelStore } from './models';
 
 /**
- * The model that the classifier names, else the chosen one, else the only one there is.
+ * The model that the classifier names, otherwise the chosen one, otherwise the only one on this machine.
  *
- * @param chosen file name; absolute path, where two files have that name; or empty
- * @throws UserError `no-model` where there is none to take; `model-missing`, `model-differs`
+ * @param chosen file name, absolute path if two files have that name, or empty
+ * @throws UserError `no-model` if none can be used; `model-missing`, `model-differs`
  */
 export async function chooseModel(
   store: ModelStore,

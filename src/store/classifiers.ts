@@ -15,8 +15,8 @@ export interface FoundClassifier {
 }
 
 /**
- * A classifier by the path of its file, or by its name: of a file in `folder`/.prompt-confidence/classifiers, else
- * built in.
+ * Finds a classifier by the path of its file or by its name, in `folder`/.prompt-confidence/classifiers or
+ * among the built-in ones.
  *
  * @throws UserError `classifier-missing`, `classifier-invalid`, `classifier-newer`
  */
@@ -47,7 +47,7 @@ async function findByName(nameOrPath: string, folder: string): Promise<Classifie
   const unread = broken.length > 0 ? ` ${broken.length} files there could not be read.` : '';
   throw new UserError(
     'classifier-missing',
-    `There is no classifier "${nameOrPath}" in ${location}, and it is not built in (${names}).${unread}`,
+    `There is no classifier "${nameOrPath}" in ${location} or among the built-in ones (${names}).${unread}`,
   );
 }
 

@@ -1,9 +1,9 @@
 /**
- * Brings a model into the cache: asked about first, resumable, verified, renamed into place.
+ * Downloads a model into the cache: confirmed first, resumable, verified, renamed into place.
  *
- * While it runs, models/ holds <file>.part (the bytes so far), <file>.part.json (what they are the start of)
- * and <file>.lock (one process at a time). A cut, a cancel or a full disk leaves the part for the next run; a
- * wrong hash removes it.
+ * While it runs, models/ holds <file>.part (the bytes so far), <file>.part.json (which file they belong to)
+ * and <file>.lock (one process at a time). A lost connection, a cancel or a full disk leaves the part for the next run; a
+ * wrong hash deletes it.
  */
 import { mkdir, open, readFile, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -33,12 +33,12 @@ export interface DownloadProgress {
   readonly phase: 'waiting' | 'downloading' | 'verifying';
   /** Bytes on the disk, or hashed so far; a resumed download does not start at 0. */
   readonly done: number;
-  /** undefined where the server does not say. */
+  /** undefined if the server does not report it. */
   readonly total: number | undefined;
 }
 
 export interface DownloadOptions {
-  /** See source.ts. A file on this machine is registered, not copied, and nothing is asked. */
+  /** See model-address.ts. A file on this machine is registered, not copied, and nothing is asked. */
   readonly source: string;
   /** Called once before any byte of the file is fetched; false ends it with download-declined. */
   readonly confirm: (info: DownloadInfo) => boolean | Promise<boolean>;
@@ -47,18 +47,18 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Base address of the hub. */
   readonly hub?: string | undefined;
-  /** A hub access token, for models behind a licence form; sent to the hub's origin only. */
+  /** A hub access token, for models that need an accepted licence; sent to the hub's origin only. */
   readonly token?: string | undefined;
-  /** Tries after a failed one that brought nothing new; default 5. */
+  /** Further tries after one that brought nothing new; default 5. */
   readonly retries?: number | undefined;
   /** Before the first further try, in milliseconds, then doubled; default 1000. */
   readonly backoffMs?: number | undefined;
-  /** A connection that brings nothing for so long is cut, in milliseconds; default 60 000. */
+  /** Milliseconds without data after which a connection is closed; default 60 000. */
   readonly idleMs?: number | undefined;
 }
 
 /**
- * Throws UserError: source-* (see source.ts), model-split, download-not-found, -denied, -refused, -declined,
+ * Throws UserError: source-* (see model-address.ts), model-split, download-not-found, -denied, -refused, -declined,
  * -cancelled, -interrupted (run it again: it resumes), -corrupt, -size, redirect-loop, redirect-insecure,
  * download-unreachable, disk-full, model-name-taken.
  */
@@ -89,13 +89,13 @@ export async function downloadModel(store: ModelStore, options: DownloadOptions)
     if (options.signal?.aborted !== true) throw error;
     throw new UserError(
       'download-cancelled',
-      'The download was cancelled. What has arrived is kept: starting it again resumes there.',
+      'The download was cancelled. The part that arrived is kept. Start it again to resume.',
       { cause: error },
     );
   }
 }
 
-/** What <file>.part is the start of. Bytes of anything else are not continued. */
+/** The file that <file>.part belongs to. Bytes of any other file are not continued. */
 const PartState = z.object({
   source: z.string(),
   bytes: z.number().optional(),
@@ -109,7 +109,7 @@ class Download {
   private readonly target: string;
   private readonly part: string;
   private readonly stateFile: string;
-  /** Size of the part after the last try that got further than all before. */
+  /** The largest size that the part has reached. */
   private furthest = 0;
 
   constructor(
@@ -170,8 +170,8 @@ class Download {
     if (sha256 === undefined && sameOrigin) return taken;
     throw new UserError(
       'model-name-taken',
-      `${this.target} is there already and is not the file that ${source} offers now. ` +
-        'Delete or rename it first; classifiers that name it by its SHA-256 keep needing the old one.',
+      `${this.target} exists and differs from the file that ${source} offers now. ` +
+        'Delete or rename it first. Classifiers that name the old file by its SHA-256 still need it.',
     );
   }
 
@@ -197,7 +197,7 @@ class Download {
     return this.store.recordDownload(plan.file, { source: plan.source, licence: plan.licence, sha256 });
   }
 
-  /** Fetches what the part still lacks in one request. */
+  /** Fetches the missing rest of the part in one request. */
   private async fetchRest(): Promise<void> {
     const { plan } = this;
     const state = await this.continuable();
@@ -275,7 +275,7 @@ class Download {
     if (total !== undefined && done < total) throw new NetworkError('the connection ended early');
   }
 
-  /** The state of a part that this plan may continue; undefined where there is none or it is of something else. */
+  /** The state of a part that this plan may continue; undefined if there is none or it belongs to another file. */
   private async continuable(): Promise<PartState | undefined> {
     const { source, bytes, sha256 } = this.plan;
     const state = await readState(this.stateFile);
@@ -299,8 +299,8 @@ class Download {
       await this.removePart();
       throw new UserError(
         'download-corrupt',
-        `${plan.file} arrived damaged: its SHA-256 is ${sha256}, published is ${plan.sha256}. ` +
-          'It was removed; download it again.',
+        `${plan.file} arrived damaged: its SHA-256 is ${sha256}, the published one is ${plan.sha256}. ` +
+          'It was deleted. Download it again.',
       );
     }
     try {
@@ -310,7 +310,7 @@ class Download {
       await this.removePart();
       throw new UserError(
         'download-corrupt',
-        `What ${plan.source} gave is no usable model: ${error.message}`,
+        `The file from ${plan.source} is not a usable model: ${error.message}`,
         {
           cause: error,
         },
@@ -331,7 +331,7 @@ class Download {
     return new UserError(
       'disk-full',
       `There is not enough space in ${this.store.folder}: ${this.plan.file} needs ${needs}, ` +
-        `${megabytes(bavail * bsize)} are free. Free some and start again` +
+        `${megabytes(bavail * bsize)} are free. Free some space and start again` +
         (have > 0 ? `; the ${megabytes(have)} that arrived are kept.` : '.'),
       { cause },
     );
@@ -343,8 +343,8 @@ class Download {
     const so = bytes === undefined ? megabytes(have) : `${megabytes(have)} of ${megabytes(bytes)}`;
     return new UserError(
       'download-interrupted',
-      `The download of ${file} was interrupted: ${error.message}. ${so} are kept; ` +
-        'start it again and it resumes there.',
+      `The download of ${file} was interrupted: ${error.message}. ${so} are kept. ` +
+        'Start it again to resume.',
       { cause: error },
     );
   }
@@ -353,7 +353,7 @@ class Download {
     return new UserError(
       'download-size',
       `The server sends ${bytes} bytes or more for ${this.plan.file}, not the ${this.plan.bytes ?? 'announced'} ` +
-        'that were announced. The file may just have been replaced: start again.',
+        'that were announced. The file may have been replaced just now. Start again.',
     );
   }
 
@@ -367,7 +367,7 @@ function rangeFrom(offset: number, etag: string | undefined): Record<string, str
   return { range: `bytes=${offset}-`, ...(etag === undefined ? {} : { 'if-range': etag }) };
 }
 
-/** Whether a 206 answer goes on where the part ends, in the same file. */
+/** Whether a 206 answer continues the same file where the part ends. */
 function isContinuation(
   response: Response,
   offset: number,
@@ -391,7 +391,7 @@ function contentLength(response: Response): number | undefined {
   return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
-/** The body piece by piece; a cut shows as a NetworkError, the caller's cancel as its reason. */
+/** The body piece by piece. A lost connection throws a NetworkError, the caller's cancel its reason. */
 async function* pieces(response: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
   const reader = response.body.getReader();

@@ -1,6 +1,6 @@
 /**
- * Reads the header of a GGUF file (github.com/ggml-org/ggml, docs/gguf.md): enough to refuse a file that cannot
- * be loaded with a sentence instead of a native error, and to say what the model is.
+ * Reads the header of a GGUF file (github.com/ggml-org/ggml, docs/gguf.md): enough to refuse, with a clear message, a file that cannot
+ * be loaded, and to describe the model.
  */
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../core/user-error';
@@ -13,10 +13,10 @@ export interface GgufInfo {
   /** "gemma3", "llama", … */
   readonly architecture: string;
   readonly name: string | undefined;
-  /** "model" where the file says nothing; "adapter" (LoRA), "mmproj" (image encoder) and others are not models. */
+  /** "model" if the file does not specify it; "adapter" (LoRA), "mmproj" (image encoder) and others are not models. */
   readonly type: string;
   readonly licence: string | undefined;
-  /** Tokens that the model was trained to see at once. */
+  /** Context length that the model was trained with, in tokens. */
   readonly contextLength: number | undefined;
   /** Transformer layers. */
   readonly blockCount: number | undefined;
@@ -26,7 +26,7 @@ export interface GgufInfo {
 /**
  * Refuses, each with a UserError that says why: a missing path (gguf-missing), a folder (gguf-folder), an empty
  * file (gguf-empty), something else named .gguf (gguf-magic), a version that the engine cannot read
- * (gguf-version), a header that ends early or makes no sense (gguf-header), and weights that end before the last
+ * (gguf-version), a header that ends early or is invalid (gguf-header), and weights that end before the last
  * tensor does (gguf-truncated). Reads the header only: some megabytes, most of it the vocabulary.
  */
 export async function checkGguf(file: string): Promise<GgufInfo> {
@@ -95,7 +95,7 @@ const FIRST_READ = 1 << 20;
 /** A vocabulary of a million long tokens stays far below this. */
 const LARGEST_HEADER = 512 << 20;
 
-/** Reads from the start, more and more of it, until the header fits: how long it is stands nowhere in it. */
+/** Reads ever more from the start until the header is complete: the header does not state its own length. */
 async function readHeader(handle: FileHandle, file: string, bytes: number): Promise<Header> {
   for (let wanted = Math.min(FIRST_READ, bytes); ;) {
     const start = await readStart(handle, wanted);
@@ -121,7 +121,7 @@ async function readStart(handle: FileHandle, length: number): Promise<Uint8Array
   return buffer.subarray(0, filled);
 }
 
-/** The bytes given end before the header does; `bytes` is how many are needed at the least. */
+/** The given bytes end before the header does; at least `bytes` are needed. */
 class NeedsMore extends Error {
   constructor(readonly bytes: number) {
     super();
@@ -185,7 +185,7 @@ const TENSOR_BLOCKS: Readonly<Record<number, readonly [number, number]>> = {
 
 const DEFAULT_ALIGNMENT = 32;
 
-/** Little-endian reads that move forward and throw NeedsMore at the end of what is there. */
+/** Little-endian reads that move forward and throw NeedsMore at the end of the data. */
 class Cursor {
   private readonly view: DataView;
   private offset = 0;
@@ -206,7 +206,7 @@ class Cursor {
     return this.view.getUint32(this.skip(4), true);
   }
 
-  /** Counts, lengths and offsets: beyond 2^53 they are nonsense, and stay too large as a float. */
+  /** Counts, lengths and offsets: values beyond 2^53 are invalid, and stay too large as a float. */
   u64(): number {
     return Number(this.view.getBigUint64(this.skip(8), true));
   }
@@ -260,7 +260,7 @@ class Cursor {
     return bytes;
   }
 
-  /** Moves on by `length` bytes and gives the place where they start. */
+  /** Skips `length` bytes and returns where they start. */
   private skip(length: number): number {
     const start = this.offset;
     const next = start + length;
@@ -293,7 +293,7 @@ function parseHeader(start: Uint8Array, file: string, fileBytes: number): Header
   return { version, metadata, tensorCount, end: tensorCount === 0 ? cursor.position : dataStart + dataBytes };
 }
 
-/** Where the tensor's data ends, in bytes from the start of the data. Of an unknown type only the start counts. */
+/** Where the tensor's data ends, in bytes from the start of the data; for an unknown type, where it starts. */
 function readTensorEnd(cursor: Cursor, file: string): number {
   cursor.text();
   const dimensions = cursor.u32();
@@ -310,12 +310,12 @@ function checkMagic(start: Uint8Array, file: string): void {
   if (magic === 'GGUF') return;
   const text = Buffer.from(start.subarray(0, 64)).toString('latin1').trimStart().toLowerCase();
   const what = ['lmgg', 'tjgg', 'fmgg', 'algg'].includes(magic)
-    ? 'is a model in a format from before GGUF, which no current engine reads. Look for a GGUF of it'
+    ? 'is a model in a format older than GGUF, which no current engine reads. Look for a GGUF version of it'
     : text.startsWith('version https://git-lfs')
       ? 'is a Git LFS pointer, not the model itself. Download the file from its web page, or run git lfs pull'
       : text.startsWith('<')
         ? 'is a web page, not a model. Download the file itself, not the page about it'
-        : 'is not a GGUF model, whatever its name says (it does not start with "GGUF"). Choose another file';
+        : 'is not a GGUF model, despite its name (it does not start with "GGUF"). Choose another file';
   throw new UserError('gguf-magic', `${file} ${what}.`);
 }
 

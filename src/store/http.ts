@@ -1,13 +1,13 @@
 /**
- * fetch, with what a downloader needs besides: redirects that are counted and may not leave https, a token that
- * goes to one origin only, and a network failure that can be told from any other.
+ * fetch with additions for a downloader: redirects that are counted and must stay on https, a token that
+ * goes to one origin only, and a separate class for network failures.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback } from '../core/loopback';
 import { UserError } from '../core/user-error';
 import { errorCode } from './atomic';
 
-/** The connection failed, was cut or stood still, or the server asks for patience: worth another try. */
+/** The connection failed, was lost or stalled, or the server asks to wait: another try may help. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
 }
@@ -23,14 +23,14 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   readonly token?: Token | undefined;
-  /** A redirect that already says what the caller wants to know is given back, not followed. */
+  /** Whether a redirect already answers the caller's question; then it is returned, not followed. */
   readonly isEnough?: (response: Response) => boolean;
 }
 
 const MOST_REDIRECTS = 10;
 
 /**
- * One request, redirects followed. Gives any status but a redirect's; a body that is not wanted must be
+ * One request, redirects followed. Returns any status but a redirect's; a body that is not read must be
  * cancelled by the caller. Throws NetworkError, the signal's reason, or a UserError (redirect-loop,
  * redirect-insecure).
  */
@@ -46,7 +46,7 @@ export async function request(url: URL, options: RequestOptions): Promise<Respon
   }
   throw new UserError(
     'redirect-loop',
-    `${url.host} redirected more than ${MOST_REDIRECTS} times without giving the file. ` +
+    `${url.host} redirected more than ${MOST_REDIRECTS} times without sending the file. ` +
       'Check the address, or try again later.',
   );
 }
@@ -79,14 +79,14 @@ function nextHop(from: URL, location: string): URL {
   if (to === undefined || !safe) {
     throw new UserError(
       'redirect-insecure',
-      `${from.host} redirects to ${to?.origin ?? 'an address that makes no sense'}, which is not https. ` +
-        'Nothing was loaded from there; use another address for the model.',
+      `${from.host} redirects to ${to?.origin ?? 'an invalid address'}, which is not https. ` +
+        'Nothing was downloaded. Use another address for the model.',
     );
   }
   return to;
 }
 
-/** Ends a response whose body nobody reads, so that its connection is free again. */
+/** Discards the body of a response, so that its connection is free again. */
 export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }
@@ -121,8 +121,8 @@ export interface RetryOptions {
 }
 
 /**
- * Tries again after a NetworkError, and gives the last one up. `gotFurther` (optional) tells that the failed
- * try has brought something, and the count starts anew.
+ * Tries again after a NetworkError, and finally throws the last one. `gotFurther` (optional) reports that the failed
+ * try made progress; the count then starts again.
  */
 export async function withRetries<T>(
   action: () => Promise<T>,
@@ -142,7 +142,7 @@ export async function withRetries<T>(
   }
 }
 
-/** What to throw for a status that is not success: NetworkError where trying again may help. */
+/** The error for a status that is not success: a NetworkError if another try may help. */
 export function refusal(response: Response, what: string, page?: string): Error {
   const { status } = response;
   if (status === 408 || status === 429 || status >= 500) {
@@ -158,20 +158,20 @@ export function refusal(response: Response, what: string, page?: string): Error 
   if (page === undefined) {
     return new UserError(
       'download-denied',
-      `The server does not give ${what} to everyone (${status}). ` +
+      `The server restricts access to ${what} (${status}). ` +
         'Download it with your browser and add it as a local file.',
     );
   }
   return new UserError(
     'download-denied',
     code === 'RepoNotFound'
-      ? `The hub has no ${what}, or it is private. Check the name; for a private one, set a hub access token.`
+      ? `The hub has no ${what}, or it is private. Check the name. If it is private, set a hub access token.`
       : `The hub gives ${what} only to people who accepted its licence (${status}). ` +
           `Accept it at ${page}, then set a hub access token and try again.`,
   );
 }
 
-/** The innermost reason of a failed fetch: "ENOTFOUND", "ECONNRESET", else its message. */
+/** The innermost reason of a failed fetch: a code such as "ENOTFOUND" or "ECONNRESET", otherwise its message. */
 export function reason(error: unknown): string {
   const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return errorCode(inner) ?? (inner instanceof Error ? inner.message : String(inner));

@@ -1,9 +1,9 @@
 /**
- * Which engines of this machine have which model loaded: one small file for each, engines/<pid>.json in the cache,
- * so that a window can tell that its model would be in memory twice.
+ * Which engines of this machine have which model loaded: each has a small file, engines/<pid>.json in the cache,
+ * so that a window can notice that its model would be in memory twice.
  *
- * The process id is the engine's, which dies with its window: a file whose engine is gone counts for nothing and
- * is cleared away, as is one from before the machine was started (its number may belong to anybody by now).
+ * The process id is the engine's, which ends with its window. A file whose engine is gone is ignored and
+ * deleted, as is one from before the last start of the machine (its id may belong to another process).
  */
 import { mkdir, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
@@ -12,9 +12,9 @@ import * as z from 'zod';
 import { errorCode, writeFileAtomic } from './atomic';
 
 const LoadedModelFile = z.object({
-  /** Of the engine. */
+  /** Process id of the engine. */
   pid: z.number().int().positive(),
-  /** Process id of what started the engine: an extension host or a command line. */
+  /** Id of the process that started the engine: an extension host or a command line. */
   owner: z.number().int().positive(),
   /** The cache may be shared with containers, whose process ids mean nothing here. */
   host: z.string(),
@@ -33,7 +33,7 @@ export class LoadedModels {
     private readonly owner: number = process.pid,
   ) {}
 
-  /** Notes that the engine `pid` is about to load a file, or has. */
+  /** Records that the engine `pid` loads or has loaded a file. */
   async register(pid: number, modelPath: string): Promise<void> {
     const entry: LoadedModel = {
       pid,
@@ -60,7 +60,7 @@ export class LoadedModels {
     return entries.filter((entry) => entry !== undefined);
   }
 
-  /** Those that other processes started and that hold this very file. */
+  /** Engines that other processes started and that have this file loaded. */
   async othersWith(modelPath: string): Promise<LoadedModel[]> {
     const wanted = await real(modelPath);
     return (await this.list()).filter((entry) => entry.owner !== this.owner && entry.path === wanted);

@@ -2,7 +2,7 @@
  * A lock between processes, held while the shared cache is filled.
  *
  * Ours, not a package: it is one file, and the scripts that run before `npm ci` must speak it too
- * (scripts/fetch-model.mjs). The lock is a file made with O_EXCL that names its holder; the holder touches it
+ * (scripts/fetch-model.mjs). The lock is a file created with O_EXCL that names its holder; the holder touches it
  * every few seconds. It is abandoned when its process is gone from this machine, or when a waiter has itself
  * watched it stand untouched for a minute: no two clocks are compared, and a laptop that slept takes nothing away.
  *
@@ -21,7 +21,7 @@ import { errorCode } from './atomic';
 const POLL_MS = 100;
 const HEARTBEAT_MS = 5_000;
 const ABANDONED_MS = 60_000;
-/** A lock that names nobody for so long was left by a process that was killed between making and filling it. */
+/** After this time, a lock without a holder's name was left by a process that was killed while creating it. */
 const NAMELESS_MS = 2_000;
 
 const Holder = z.object({ pid: z.number().int().positive(), host: z.string(), token: z.string() });
@@ -30,7 +30,7 @@ type Holder = z.infer<typeof Holder>;
 export interface LockOptions {
   /** Ends the wait (not the action) with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called once when somebody is found to hold the lock. */
+  /** Called once if another process holds the lock. */
   readonly onWait?: (() => void) | undefined;
   /** What the wait is measured by. */
   readonly clock?: Clock | undefined;
@@ -74,7 +74,7 @@ export async function withLock<T>(
 /**
  * As `withLock`, but does not wait.
  *
- * @throws `busy` where somebody else holds the lock
+ * @throws `busy` if another process holds the lock
  */
 export async function withLockOrRefuse<T>(file: string, action: () => Promise<T>, busy: Error): Promise<T> {
   const taken = new AbortController();

@@ -1,5 +1,5 @@
 /**
- * What a person may give as "where the model is", following node-llama-cpp's addresses:
+ * The addresses that a person may give for a model, following node-llama-cpp:
  * `hf:user/repo`, `hf:user/repo:Q4_K_M`, `hf:user/repo/path/file.gguf[#branch]`, the address of a page or file
  * on the hub, any https URL of a .gguf file, or a file on this machine.
  */
@@ -15,9 +15,9 @@ export interface HubSource {
   /** "user/repo" */
   readonly repository: string;
   readonly branch: string;
-  /** Path of the file in the repository; undefined where `quant` (or the hub's default) decides. */
+  /** Path of the file in the repository; undefined if `quant` (or the hub's default) decides. */
   readonly file: string | undefined;
-  /** "Q4_K_M"; undefined where not asked for. */
+  /** "Q4_K_M"; undefined if not specified. */
   readonly quant: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export function parseSource(text: string, hub: string = HUB): ModelSource {
   if (!isSafe(url)) {
     throw new UserError(
       'source-insecure',
-      `${url.protocol}//${url.host} is not a place to load a model from: use an https address ` +
+      `${url.protocol}//${url.host} is not an address that models can be downloaded from. Use an https address ` +
         '(http only on this machine), an hf: address or a file.',
     );
   }
@@ -47,15 +47,15 @@ export function parseSource(text: string, hub: string = HUB): ModelSource {
   return url.origin === new URL(hub).origin ? parseHubUrl(url, text) : { kind: 'url', url };
 }
 
-/** The address that finds the same file again: what the model index remembers. No query: it may hold a key. */
+/** The address that finds the same file again, for the model index. It has no query, which may contain a key. */
 export function canonicalSource(source: HubSource & { file: string }): string {
   const branch = source.branch === 'main' ? '' : `#${source.branch}`;
   return `hf:${source.repository}/${source.file}${branch}`;
 }
 
 /**
- * A name for the file in models/: the last part of `remotePath`, with whatever a file system could take amiss
- * replaced. Throws UserError source-not-gguf where that is no .gguf file, model-split for a model in pieces.
+ * A name for the file in models/: the last part of `remotePath`, with all characters that a file system may refuse
+ * replaced. Throws UserError source-not-gguf if it is not a .gguf file, model-split for a model in pieces.
  */
 export function localFileName(remotePath: string): string {
   const last = remotePath.split(/[/\\]/).at(-1) ?? '';
@@ -81,9 +81,9 @@ export function localFileName(remotePath: string): string {
 }
 
 /**
- * The one .gguf file among a repository's `files` that the source means. Without file or quant: the only one
- * there, else the Q4_K_M one as the hub itself chooses. Throws UserError source-not-found or source-ambiguous,
- * which lists what there is.
+ * The .gguf file among a repository's `files` that the source refers to. Without file or quant: the only one,
+ * otherwise the Q4_K_M one, as the hub itself chooses. Throws UserError source-not-found or source-ambiguous,
+ * which lists the files.
  */
 export function chooseFile(source: HubSource, files: readonly string[]): string {
   const { file, quant, repository } = source;
@@ -146,7 +146,7 @@ function parseHubAddress(address: string, text: string): HubSource {
   if (file !== undefined && (quant !== undefined || !isInside(file))) {
     throw invalid(text, 'after the repository comes either :quantisation or /file.gguf');
   }
-  if (!/^\w[\w./-]*$/.test(branch) || !isInside(branch)) throw invalid(text, 'the branch after # is odd');
+  if (!/^\w[\w./-]*$/.test(branch) || !isInside(branch)) throw invalid(text, 'the branch after # is invalid');
   const asked = quant === undefined || quant === '' || quant.toLowerCase() === 'latest' ? undefined : quant;
   return { kind: 'hub', repository: `${user}/${repo}`, branch, file, quant: asked };
 }
@@ -173,7 +173,7 @@ function fileFromUrl(source: string, text: string): string {
   try {
     return fileURLToPath(source);
   } catch {
-    throw invalid(text, 'it is not a file address of this machine');
+    throw invalid(text, 'it is not the address of a file on this machine');
   }
 }
 

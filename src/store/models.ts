@@ -2,7 +2,7 @@
  * The models that this machine knows: GGUF files in the cache's models/ folder, and the user's own files
  * elsewhere, which are registered by path and never copied.
  *
- * models/index.json holds what the files cannot say of themselves: where each came from, under which licence,
+ * models/index.json holds what the files do not contain: where each came from, under which licence,
  * and its SHA-256. A hash counts only while the file's size and modification time are those it was computed at.
  * A file in models/ needs no entry to be listed; a file elsewhere is listed while it has one, even when its
  * drive is unplugged (`missing`). scripts/fetch-model.mjs writes the same format.
@@ -73,7 +73,7 @@ export class ModelStore {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  /** All known models by file name. Reads no model file. */
+  /** All known models by file name. No model file is read. */
   async list(): Promise<ModelEntry[]> {
     const index = await this.readIndex();
     const inFolder = (await filesIn(this.folder)).filter((name) => name.toLowerCase().endsWith('.gguf'));
@@ -85,7 +85,7 @@ export class ModelStore {
   }
 
   /**
-   * The model that `identity` names: by hash where that is known already, whatever the file is called now, else
+   * The model that `identity` names: by hash if that is already known, whatever the file is called now, otherwise
    * among the files of that name, which are hashed for it (once; seconds for each gigabyte). Without a hash the
    * first file of that name.
    */
@@ -103,7 +103,7 @@ export class ModelStore {
     return undefined;
   }
 
-  /** As `find`, or a UserError (model-missing, model-differs) that says what is there instead. */
+  /** As `find`, but throws a UserError (model-missing, model-differs) that describes what is there instead. */
   async resolve(identity: ModelIdentity, options: HashOptions = {}): Promise<ModelEntry> {
     const found = await this.find(identity, options);
     if (found !== undefined) return found;
@@ -116,14 +116,14 @@ export class ModelStore {
     }
     throw new UserError(
       'model-differs',
-      `${sameName.path} has the right name but other contents (SHA-256 ${short(sameName.sha256)}, ` +
-        `wanted ${short(identity.sha256)}). Scores of another file are other scores: ` +
-        'get the right file, or choose this model for the classifier.',
+      `${sameName.path} has the right name but different contents (SHA-256 ${short(sameName.sha256)}, ` +
+        `expected ${short(identity.sha256)}). Another file gives other scores. ` +
+        'Get the right file, or choose this model for the classifier.',
     );
   }
 
   /**
-   * Registers a GGUF file of the user's where it is. A file that lies in models/ is only checked.
+   * Registers a GGUF file of the user in its place. A file in models/ is only checked.
    * Throws checkGguf's errors, and `model-not-a-model` for an adapter or an image encoder.
    */
   async addLocal(file: string): Promise<ModelEntry> {
@@ -145,7 +145,7 @@ export class ModelStore {
     return this.describe(key, index);
   }
 
-  /** Notes where a file that now lies in models/ came from, and its hash. For the downloader. */
+  /** Records the origin and the hash of a file that is now in models/. For the downloader. */
   async recordDownload(
     file: string,
     origin: { source: string; licence: string | undefined; sha256: string },
@@ -265,7 +265,7 @@ function parseIndex(text: string, file: string): Index {
     if (version.success) {
       throw new UserError(
         'model-index-newer',
-        `${file} was written by a newer Prompt Confidence (format ${version.data.version}). Update this one.`,
+        `${file} was written by a newer version of Prompt Confidence (format ${version.data.version}). Update Prompt Confidence.`,
       );
     }
     problem = z.prettifyError(parsed.error);
@@ -275,8 +275,8 @@ function parseIndex(text: string, file: string): Index {
   }
   throw new UserError(
     'model-index-broken',
-    `${file}, the list of models, cannot be read (${problem}). Repair or delete it: ` +
-      'the models stay, only their origins and files registered elsewhere are forgotten.',
+    `${file}, the list of models, cannot be read (${problem}). Repair or delete it. If you delete it, ` +
+      'the models stay, but their origins and the files registered elsewhere are forgotten.',
   );
 }
 

@@ -1,18 +1,18 @@
 /**
- * What is about to be downloaded: size, SHA-256 and licence, asked for before any byte of the file.
+ * What a download would bring: size, SHA-256 and licence, requested before any byte of the file.
  */
 import * as z from 'zod';
 import { discard, refusal, request, type RequestOptions } from './http';
 import { canonicalSource, chooseFile, localFileName, type HubSource } from './model-address';
 
 export interface DownloadInfo {
-  /** The address that the index remembers: hf:user/repo/file.gguf, or the URL without its query. */
+  /** The address that the index records: hf:user/repo/file.gguf, or the URL without its query. */
   readonly source: string;
   /** Name in models/. */
   readonly file: string;
-  /** undefined where the server does not say. */
+  /** undefined if the server does not report it. */
   readonly bytes: number | undefined;
-  /** Hexadecimal; undefined where nobody publishes one. */
+  /** Hexadecimal; undefined if none is published. */
   readonly sha256: string | undefined;
   /** Whether the downloaded bytes will be checked against a published SHA-256. */
   readonly verified: boolean;
@@ -24,7 +24,7 @@ export interface DownloadInfo {
   readonly resumeFrom: number;
 }
 
-/** A DownloadInfo before the disk was looked at, and where its bytes come from. */
+/** A DownloadInfo without the state of the disk, and where its bytes come from. */
 export interface Plan extends Omit<DownloadInfo, 'resumeFrom'> {
   readonly url: URL;
   /** The model's page on the hub, for messages. */
@@ -53,7 +53,7 @@ const Repository = z.object({
 });
 type Repository = z.infer<typeof Repository>;
 
-/** Size and hash from the repository's file list and, where that is silent, from the file's own headers. */
+/** Size and hash from the repository's file list or, if it lacks them, from the headers of the file. */
 export async function planFromHub(source: HubSource, hub: string, ask: Ask): Promise<Plan> {
   const page = `${hub}/${source.repository}`;
   const repository = await readRepository(source, hub, page, ask);

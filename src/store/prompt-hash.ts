@@ -1,4 +1,4 @@
-/** What scores and calibrators are bound to beside the model. */
+/** The prompt hash: besides the model, scores and calibrators are bound to it. */
 import { createHash } from 'node:crypto';
 import type { Classifier } from '../core/classifier/definition';
 import { promptIdentity } from '../core/classifier/prompt';

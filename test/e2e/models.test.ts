@@ -65,7 +65,7 @@ describe('models and classifiers, as a person uses them', () => {
     await input().fill('hf: address');
     await rows().filter({ hasText: 'https URL' }).click();
     await page.getByPlaceholder(/^hf:user/).fill('ftp://host/a.gguf');
-    await workbench().waitForText(/is not a place to load a model from/);
+    await workbench().waitForText(/is not an address that models can be downloaded from/);
     await workbench().screenshot('download-address');
     await page.keyboard.press('Escape');
   });

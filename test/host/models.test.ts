@@ -178,7 +178,7 @@ describe('models in the editor', () => {
     await writeFile(text, 'not a model');
     const person = scripted('Choose a .gguf file', text, undefined);
     await chooseModelByList(person);
-    assert.match(person.dialogs.saying('error')[0] ?? '', /is not a GGUF model, whatever its name says/);
+    assert.match(person.dialogs.saying('error')[0] ?? '', /is not a GGUF model, despite its name/);
     assert.equal(readSettings().model, '');
   });
 

@@ -167,7 +167,10 @@ export const PANEL_STATES = {
     ...usualState,
     analysis: null,
     columns: { header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'], samples: [] },
-    error: { code: 'several-methods', message: 'The table has scores of several methods (token, vote).' },
+    error: {
+      code: 'several-methods',
+      message: 'The table has scores of several confidence methods (token, vote).',
+    },
     methods: {
       rows: 700,
       leftOut: 3,

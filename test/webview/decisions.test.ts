@@ -66,7 +66,7 @@ describe('the calibration panel: what to do', () => {
     await page.page.getByRole('button', { name: 'Save Buckets' }).click();
     assert.deepEqual(page.received('editBuckets'), []);
     await page.page.getByText('Bucket 2 must start below 0.9').waitFor();
-    await page.page.getByText('Bucket 4 has the name of another').waitFor();
+    await page.page.getByText('Bucket 4 has the same name as another').waitFor();
     assert.equal(await low.getAttribute('aria-invalid'), 'true');
     assert.match((await low.getAttribute('aria-description')) ?? '', /^Bucket 2 must start below 0\.9/);
     assert.equal(await page.page.evaluate('document.activeElement.dataset.key'), 'bucket-1-low');

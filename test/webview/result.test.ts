@@ -65,10 +65,10 @@ describe('the result view', () => {
 
   it('counts the drawn answers, and warns where they disagree with the token probability', async () => {
     const { page } = await show(STATES.ensemble);
-    await page.getByText('Disagreement: most drawn answers say negative').waitFor();
+    await page.getByText('Disagreement: most sampled answers are negative').waitFor();
     const [counts, range] = await page.locator('.agreement li').allInnerTexts();
     assert.equal(counts, '10 answers: positive 2, negative 7, no label 1');
-    assert.match(range ?? '', /not of being right/);
+    assert.match(range ?? '', /not of its accuracy/);
   });
 
   it('says every doubt in words', async () => {

@@ -1,8 +1,8 @@
-/** Long work that can be paused, resumed and found again: what a kind of it is, and one run of it. */
+/** Long work that can be paused, resumed and found again: the interface of a kind of job, and one run of a job. */
 import { UserError } from '../../core/user-error';
 import type { JobProgress } from './progress';
 
-/** Interrupted: a kill or a reload ended it, and it was found again. */
+/** Interrupted: a kill or a reload ended the run, and the job was found later. */
 export type JobState = 'running' | 'paused' | 'finished' | 'failed' | 'cancelled' | 'interrupted';
 
 /** What a job is given while it runs. */
@@ -20,14 +20,14 @@ export interface Unfinished<Order> {
   readonly state: Extract<JobState, 'paused' | 'failed' | 'interrupted'>;
   /** How far it is: "1,200 of 5,000 rows (24%)". */
   readonly words: string;
-  /** Another window or a command line works on it now. */
+  /** True while another window or a command line runs it. */
   readonly isElsewhere: boolean;
 }
 
 /**
  * One kind of job.
  *
- * @template Order plain JSON: all that starts the job again
+ * @template Order plain JSON: everything that is needed to start the job again
  */
 export interface JobKind<Order, Result> {
   readonly name: string;
@@ -44,7 +44,7 @@ export interface JobKind<Order, Result> {
    */
   readonly run: (order: Order, context: JobContext) => Promise<Result>;
   /**
-   * Finds what other windows, the command line and kills have left.
+   * Finds jobs that other windows, the command line or killed processes left unfinished.
    *
    * @param folder absolute path: only jobs whose output lies in it; undefined for every place that the kind knows
    */
@@ -69,7 +69,7 @@ interface Work<Result> {
   readonly discard: () => Promise<void>;
 }
 
-/** One run of a job. It begins when it is made. */
+/** One run of a job. It starts when it is constructed. */
 export class Job<Order = unknown, Result = unknown> {
   readonly id: string;
   /** Name of the kind. */

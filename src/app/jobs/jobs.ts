@@ -7,7 +7,7 @@ export interface UnfinishedJob extends Omit<Unfinished<unknown>, 'order'> {
   readonly title: string;
   readonly output: string;
   readonly logFile: string | undefined;
-  /** Settles when the job has ended again and the surface has said so. */
+  /** Settles when the job has ended again and the surface has reported it. */
   readonly resume: () => Promise<void>;
   readonly discard: () => Promise<void>;
 }
@@ -18,7 +18,7 @@ export class Jobs {
   /** One of each registered kind. */
   private readonly finders: (() => Promise<UnfinishedJob[]>)[] = [];
 
-  /** @param log takes what jobs without a log of their own write, line by line */
+  /** @param log receives, line by line, the log of jobs that have no log file of their own */
   constructor(private readonly log: (line: string) => void) {}
 
   get running(): readonly Job[] {
@@ -34,7 +34,7 @@ export class Jobs {
   /**
    * Makes a kind known, so that its unfinished jobs are found.
    *
-   * @param resume runs a job as the surface does: it shows how far the job is, and how it ended
+   * @param resume runs a job as the surface does: it shows the job's progress and result
    */
   register<Order, Result>(kind: JobKind<Order, Result>, resume: (order: Order) => Promise<void>): void {
     this.finders.push(async () =>
@@ -52,7 +52,7 @@ export class Jobs {
   }
 
   /**
-   * Starts a job, or resumes it where it has a checkpoint.
+   * Starts a job, or resumes it if it has a checkpoint.
    *
    * @throws UserError job-running: it runs here already
    */

@@ -1,4 +1,4 @@
-/** A stream cut into lines, whatever it holds. */
+/** Cuts a stream into lines, whatever it contains. */
 
 export type Line =
   | { readonly kind: 'line'; readonly text: string }
@@ -7,7 +7,7 @@ export type Line =
 
 /**
  * @param chunks decoded text
- * @param longest in UTF-16 code units; no more of a line is held in memory
+ * @param longest in UTF-16 code units: no more of a line is kept in memory
  */
 export async function* linesOf(chunks: AsyncIterable<string>, longest: number): AsyncGenerator<Line> {
   let text = '';

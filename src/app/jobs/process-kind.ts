@@ -1,6 +1,6 @@
 /**
- * Jobs that an external program does. The checkpoints are the program's own; what we must know to find the job again
- * stands in jobs/ of the cache: KIND-ID.json and the log KIND-ID.log, where ID is made from the path of the output.
+ * Jobs that an external program does. The program writes its own checkpoints. What we need to find the job again
+ * is in jobs/ of the cache: KIND-ID.json and the log KIND-ID.log, where ID is made from the path of the output.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
@@ -17,9 +17,9 @@ import { endOrphan, startOfProcess } from './process-tree';
 import { type Program, type ProgramOptions, type ProgramProgress, runProgram } from './program';
 import { JobMeter } from './progress';
 
-/** What one kind of program does. */
+/** Describes the jobs of one kind of program. */
 export interface ProcessJob<Order, Result> {
-  /** Of the kind; part of file names. */
+  /** Name of the kind; part of file names. */
   readonly name: string;
   readonly order: z.ZodType<Order>;
   readonly result: z.ZodType<Result>;
@@ -55,9 +55,9 @@ type State = z.infer<typeof stateSchema>;
 const SAVE_MS = 1000;
 
 /**
- * Where the program outlived us (a kill of the window, and a program that does not read its standard input), it is
- * ended before the job is resumed or discarded: its standard output is gone, so that nobody could say how far it is,
- * and its checkpoint loses little.
+ * If the program outlived us (the window was killed, and the program does not read its standard input), it is
+ * ended before the job is resumed or discarded: its standard output is lost, so its progress could not be shown,
+ * and little is lost since its checkpoint.
  */
 export function processKind<Order, Result>(
   job: ProcessJob<Order, Result>,
@@ -160,7 +160,7 @@ async function run<Order, Result>(
 function resultOf<Order, Result>(job: ProcessJob<Order, Result>, value: unknown): Result {
   const parsed = job.result.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError('program-failed', `The result of the program is not what was expected.`, {
+  throw new UserError('program-failed', `The program gave an unexpected result.`, {
     cause: parsed.error,
   });
 }

@@ -1,4 +1,4 @@
-/** A process with everything that it started: ended together, and known again after we were gone. */
+/** A process and everything that it started: ended together, and recognised after our own process was restarted. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,13 +23,13 @@ export function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** Ends what a leader that has ended has left running. On Windows its process id may belong to another by then. */
+/** Ends what is still running after its leader ended. On Windows the leader's id may belong to another process then. */
 export function endLeftovers(pid: number): void {
   if (process.platform !== 'win32') signalTree(pid, 'SIGKILL');
 }
 
 /**
- * When a process started, as an opaque text: with it a process id belongs to one process alone.
+ * When a process started, as an opaque text: id and start time together identify one process.
  *
  * @returns undefined where there is no such process, or its start cannot be read
  */
@@ -59,10 +59,10 @@ function linuxStart(stat: string): string | undefined {
   return fields[0] === 'Z' ? undefined : fields[19];
 }
 
-/** A process by what no other one shares. */
+/** Identifies one process. */
 export interface KnownProcess {
   readonly pid: number;
-  /** Of `startOfProcess`. */
+  /** The result of `startOfProcess`. */
   readonly started: string;
 }
 

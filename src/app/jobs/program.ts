@@ -1,5 +1,5 @@
 /**
- * An external program that does long work and says on its standard output how far it is, one JSON document a line:
+ * An external program that does long work and reports progress on its standard output, one JSON document a line:
  *
  *     {"type": "progress", "done": 120, "total": 3000, "words": "epoch 1 of 3"}
  *     {"type": "log", "message": "loading the model"}
@@ -47,10 +47,10 @@ export interface ProgramOptions {
   readonly logFile: string;
   /** Ends the program with everything that it started. */
   readonly signal: AbortSignal;
-  /** Called with the process id once the program runs. What the program says is not read before it settles. */
+  /** Called with the process id once the program runs. The program's output is read only after this settles. */
   readonly onStart: (pid: number) => Promise<void>;
   readonly onProgress: (progress: ProgramProgress) => Promise<void>;
-  /** Settles after the time in which a program that was asked to end may do so. */
+  /** Settles when a program that was asked to end has had enough time. */
   readonly grace?: (signal: AbortSignal) => Promise<unknown>;
 }
 

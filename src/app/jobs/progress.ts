@@ -23,7 +23,7 @@ export class JobMeter {
   /** @param now milliseconds of a clock that only goes forward */
   constructor(private readonly now: () => number) {}
 
-  /** @param inWords gets the rate of the last while: undefined until it is known */
+  /** @param inWords receives the recent rate, undefined until it is known */
   at(
     done: number,
     total: number,

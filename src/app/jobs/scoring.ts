@@ -1,4 +1,4 @@
-/** Scoring a table as a job: its checkpoint are FILE.part and FILE.part.json beside the scored copy FILE. */
+/** Scoring a table as a job. Its checkpoint is FILE.part and FILE.part.json beside the scored copy FILE. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../core/user-error';
@@ -31,7 +31,7 @@ export interface ScoreChoice {
 
 /** The parts of scoring that a surface adds. */
 export interface ScoringParts<Result> {
-  /** Scores the table with the classifier of that name as it is now. */
+  /** Scores the table with the current version of the named classifier. */
   readonly run: (choice: ScoreChoice, context: JobContext) => Promise<Result>;
   /** Finds FILE.part.json in the folders of the surface; absolute paths. */
   readonly findStates: () => Promise<readonly string[]>;
@@ -53,7 +53,7 @@ export function scoringKind<Result>({ run, findStates }: ScoringParts<Result>): 
   };
 }
 
-/** Reads the checkpoint of a scored copy; undefined where there is none that can be resumed. */
+/** Reads the checkpoint of a scored copy; undefined if none can be resumed. */
 export async function unfinishedScoring(out: string): Promise<Unfinished<ScoreChoice> | undefined> {
   try {
     return await whileAlone(out, async () => {

@@ -1,5 +1,5 @@
 /**
- * Whether a calibrator may be used on a table, and what must be said about it.
+ * Whether a calibrator may be used on a table, and with which warnings.
  */
 import path from 'node:path';
 import { needs } from '../../core/calibration/registry';
@@ -12,7 +12,7 @@ import type { LoadedCalibrator } from '../../store/calibrators';
 import type { TableFile } from '../../store/tables/inspect';
 
 /**
- * Columns as the calibrator wants them: what it works on, and its label order.
+ * Columns as the calibrator needs them: on labels or on confidence, in its label order.
  *
  * @throws UserError calibrator-on: something else was asked for
  */
@@ -21,16 +21,16 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
   if (asked.on !== undefined && asked.on !== calibrator.on)
     throw new UserError(
       'calibrator-on',
-      `The calibrator works on ${calibrator.on}, so the table cannot be looked at on ${asked.on} with it.`,
+      `The calibrator works on ${calibrator.on}, so the table cannot be evaluated on ${asked.on} with it.`,
     );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
   return { ...asked, on: calibrator.on, labels, combine: needs(calibrator.method, 'agreement') };
 }
 
 /**
- * Compares where the calibrator and the table's scores come from.
+ * Compares the origins of the calibrator and of the table's scores.
  *
- * @param origin of the table's scores; null where the table does not say
+ * @param origin of the table's scores; null if it is unknown
  * @returns what is doubtful
  * @throws UserError calibrator-mismatch: they are known to come from different models, prompts or methods
  */
@@ -47,7 +47,7 @@ export function checkBinding(
   if (refused.length > 0)
     throw new UserError(
       'calibrator-mismatch',
-      `${path.basename(file)} may not be used on ${table}. ${refused.map(({ message }) => message).join(' ')}`,
+      `${path.basename(file)} cannot be used on ${table}. ${refused.map(({ message }) => message).join(' ')}`,
     );
   const warnings: Warning[] =
     origin === null && saved.bound !== null
@@ -65,7 +65,7 @@ function unknownOrigin(table: string): Warning {
   return {
     code: 'calibrator-binding',
     message:
-      `${table} has no ${table}.meta.json that says where its scores come from, so it cannot be checked that the ` +
+      `${table} has no ${table}.meta.json, so nothing shows whether the ` +
       `calibrator was fitted on the same model and prompt.`,
   };
 }

@@ -1,4 +1,4 @@
-/** Every calibrator that a table allows, on rows that it did not see, and which of them is recommended. */
+/** Compares every calibrator that a table allows, cross-fitted, and recommends one. */
 import {
   type CalibratorComparison,
   compareCalibrators,

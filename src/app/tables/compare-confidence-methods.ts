@@ -1,4 +1,4 @@
-/** The confidence methods of one table side by side, on the rows that all of them have. */
+/** Compares the confidence methods of one table on the rows that all of them have. */
 import {
   type CombinationGain,
   compareCombination,
@@ -23,7 +23,7 @@ interface ComparedScores {
 }
 
 export interface ComparedConfidenceMethods {
-  /** Rows that every method has: those that all of the numbers are of. */
+  /** Rows that every method has; all numbers are about these. */
   readonly rows: number;
   /** Rows that some method has no scores for. */
   readonly leftOut: number;
@@ -46,8 +46,8 @@ export interface ComparedConfidenceMethods {
 }
 
 /**
- * @param columns their prefix is not looked at
- * @param say how far it is, in words
+ * @param columns their prefix is ignored
+ * @param say receives the progress in words
  * @throws UserError everything of `readMethods`
  */
 export async function compareConfidenceMethods(

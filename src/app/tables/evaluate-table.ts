@@ -1,4 +1,4 @@
-/** How far the confidence of a table can be trusted, and what to decide by it. */
+/** Evaluates a table: how reliable its confidences are, and which decisions they allow. */
 import { decide, type DecisionOptions } from '../../core/decisions/decisions';
 import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
 import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';

@@ -1,4 +1,4 @@
-/** Fits a calibrator on a table and says what it is worth on rows that it did not see: what `calibrate` saves. */
+/** Fits a calibrator on a table and measures it on rows that it did not see: what `calibrate` saves. */
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { calibrate } from '../../core/calibration/calibrate';
@@ -19,18 +19,18 @@ import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 
 export interface FitOrder extends Pick<EvaluateOptions, 'bins' | 'binning'>, Given {
   readonly method: CalibratorId;
-  /** The recommendation that `method` was taken from: folds then make that choice too. Null where a person chose. */
+  /** The recommendation that chose `method`; each fold then repeats that choice. Null if a person chose. */
   readonly recommendation?: Recommendation | null;
   /** (K) the share of each label where the calibrator will be used, in label order; undefined: as in the table. */
   readonly deployed?: readonly number[] | undefined;
-  /** Of this program, for what is saved. */
+  /** Version of this program and the time, saved with the calibrator. */
   readonly made: { readonly version: string; readonly time: Date };
 }
 
 export interface FittedOnTable {
   readonly saved: SavedCalibrator;
   readonly report: CalibrationReport;
-  /** Of a combination: what drawing answers adds. */
+  /** What sampling answers adds; null unless it is a combination. */
   readonly gain: CombinationGain | null;
 }
 
@@ -89,7 +89,7 @@ export async function readNeutralScores(
   if (here && there && !isDeepStrictEqual(here, there))
     throw new UserError(
       'neutral-mismatch',
-      `${path.basename(file)} and ${path.basename(source.file)} were not scored by the same model, prompt and method. Score the neutral texts again, as the table was.`,
+      `${path.basename(file)} and ${path.basename(source.file)} were not scored by the same model, prompt and confidence method. Score the neutral texts again as the table was scored.`,
     );
   if (table.data.kind === 'labels') return table.data.logProbs;
   throw new UserError('no-label-scores', `${path.basename(file)} has no score for every label.`);

@@ -1,4 +1,4 @@
-/** A labelled table as it is evaluated: raw or calibrated, with its own label shares or with those of deployment. */
+/** A labelled table as it is evaluated: raw or calibrated, with its own label shares or the label shares in use. */
 import { applyCalibrator, type LabelCalibrator } from '../../core/calibration/calibrator';
 import { atShares, sharesWarnings } from '../../core/calibration/deployment';
 import type { SavedCalibrator } from '../../core/calibration/saved';
@@ -20,7 +20,7 @@ import { calibratorColumns, checkBinding } from './calibrator-binding';
 
 export interface TableQuestion {
   readonly columns: ColumnOptions;
-  /** The table is looked at through this calibrator. */
+  /** This calibrator is applied to the table. */
   readonly calibrator?: LoadedCalibrator | undefined;
   /** (K) the share of each label in deployment, in the order of the table's labels; undefined: as in the table. */
   readonly sharesOf?: ((data: PredictionData) => readonly number[]) | undefined;
@@ -29,9 +29,9 @@ export interface TableQuestion {
 }
 
 export interface LoadedTable {
-  /** As it was scored: what calibrators are fitted on. */
+  /** The table as it was scored; calibrators are fitted on it. */
   readonly input: LabelledTable;
-  /** As it is looked at: calibrated, and under the label shares of deployment. */
+  /** The table as it is evaluated: calibrated, and with the label shares in use. */
   readonly shown: LabelledTable;
   /** The label shares that scores were moved from and to; null where they were not. */
   readonly shares: Prevalence | null;
@@ -86,7 +86,7 @@ function asInTable(data: PredictionData, loaded: LoadedCalibrator | undefined): 
 }
 
 /**
- * Rows under the label shares of deployment.
+ * Moves rows to the label shares in use.
  *
  * @param deployed (K) in the order of the table's labels
  * @throws UserError no-label-scores, bad-shares
@@ -100,7 +100,7 @@ export function inDeployment(
   if (data.kind !== 'labels' || calibrator?.on === 'confidence')
     throw new UserError(
       'no-label-scores',
-      'Shares of labels in deployment need a score for every label. Leave them out, or map the scores.',
+      'Label shares in use need a score for every label. Omit the shares, or map the columns of the scores.',
     );
   const fit =
     loaded === undefined || calibrator === undefined

@@ -14,7 +14,7 @@ import type { CalibrateOn, PredictionData, Warning } from '../model/predictions'
 import type { Evaluation, EvaluateOptions } from '../model/evaluation';
 
 export interface CalibrateOptions extends FitOptions, Omit<EvaluateOptions, 'seed' | 'folds'> {
-  /** How a fold gets its calibrator, where more than the parameters of `method` was chosen on the table. */
+  /** How a fold gets its calibrator, if more than the parameters of `method` was chosen on the table. */
   readonly fitFold?: FitFold | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface CalibrationResult {
 const FOLD_SEEDS = 5;
 
 /**
- * Fits a calibrator and says what it is worth on rows that it did not see: raw and calibrated numbers on the same
+ * Fits a calibrator and measures it on rows that it did not see: raw and calibrated numbers on the same
  * rows, cross-fitted (or on the test part of a split column). The calibrator itself is refitted on all rows.
  */
 export function calibrate(data: PredictionData, options: CalibrateOptions): CalibrationResult {
@@ -70,14 +70,14 @@ function failureWarnings({ failures }: CrossFit, split: Partition): Warning[] {
   return [
     {
       code: 'fold-failed',
-      message: `${failures.length} of ${split.count} folds could not be fitted, and their rows are in neither before nor after: ${first.message}`,
+      message: `${failures.length} of ${split.count} folds could not be fitted. Their rows are left out before and after: ${first.message}`,
     },
   ];
 }
 
 /**
- * Both evaluations on the same rows. Where the method cannot change the order of confidences, raw's AUROC and AURC
- * stand in `after`, marked; else both are averages within folds, since pooling ranks over fits is not fair.
+ * Both evaluations on the same rows. If the calibrator cannot change the order of confidences, raw's AUROC and AURC
+ * stand in `after`, marked; otherwise both are averages within folds, since ranks of different fits cannot be pooled.
  */
 function beforeAndAfter(
   result: CrossFit,
@@ -88,7 +88,7 @@ function beforeAndAfter(
   const before = evaluate(result.raw, { ...options, folds });
   const after = evaluate(result.calibrated, { ...options, folds });
   if (!result.monotone) return { before, after };
-  const reason = 'unchanged: the method keeps the order of confidences';
+  const reason = 'unchanged: the calibrator keeps the order of confidences';
   return {
     before,
     after: { ...after, auroc: { ...before.auroc, reason }, aurc: { ...before.aurc, reason } },
@@ -96,8 +96,8 @@ function beforeAndAfter(
 }
 
 /**
- * Lowest and highest cross-fitted result over several fold seeds, without intervals. Of the method as it is: a choice
- * among methods is not made again for each seed, which would take as long as all else together.
+ * Lowest and highest cross-fitted result over several fold seeds, without intervals. For one calibrator: the choice
+ * among calibrators is not repeated for each seed, which would take as long as everything else together.
  */
 function seedRange(
   data: PredictionData,
@@ -123,7 +123,7 @@ function seedRange(
   };
 }
 
-/** How the out-of-sample predictions came about. */
+/** How the out-of-sample predictions were made. */
 interface FoldReport {
   /** 'folds': cross-fitting; 'split': fitted on the rows marked fit, scored on those marked test. */
   readonly source: 'folds' | 'split';
@@ -148,7 +148,7 @@ export interface CalibrationReport {
   /** Raw and calibrated out-of-sample numbers, on the same rows. */
   readonly before: Evaluation;
   readonly after: Evaluation;
-  /** The saved calibrator on the rows that it was fitted on: flatters, shown only beside the others. */
+  /** The saved calibrator on the rows that it was fitted on: in-sample, shown only beside the others. */
   readonly inSample: Evaluation;
   readonly warnings: readonly Warning[];
 }

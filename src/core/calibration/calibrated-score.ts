@@ -12,24 +12,24 @@ import { type CalibrateOn, type PredictionData, UNKNOWN_CORRECT, UNKNOWN_LABEL }
 
 export interface CalibratedScore {
   readonly on: CalibrateOn;
-  /** On labels the likeliest one after calibration; on confidence the raw one, whatever came out. */
+  /** On labels, the likeliest label after calibration; on confidence, the raw label. */
   readonly label: string;
-  /** P(label is right) in [0, 1]. */
+  /** P(label is correct) in [0, 1]. */
   readonly confidence: number;
-  /** In the order of the score's labels; null on confidence, which says nothing about the other labels. */
+  /** In the order of the score's labels; null on confidence, which leaves the other labels open. */
   readonly labels: readonly { readonly label: string; readonly confidence: number }[] | null;
   /** True where the raw score had another label. */
   readonly labelChanged: boolean;
-  /** True where the confidence is below 1/K, so that some other one of the K labels is likelier. */
+  /** True if the confidence is below 1/K, so that another of the K labels is likelier. */
   readonly anotherLikelier: boolean;
   readonly bucket: MarkedBucket;
 }
 
-/** Which calibrator made a number, for the person who reads it. */
+/** Which calibrator made a number, as it is shown to people. */
 export interface CalibratedBy {
   /** Name of its file, without the ending. */
   readonly name: string;
-  /** Its file as it is named to the person. */
+  /** Its file, as it is shown to people. */
   readonly file: string;
   readonly method: CalibratorId;
   readonly on: CalibrateOn;
@@ -37,13 +37,13 @@ export interface CalibratedBy {
   readonly n: number;
 }
 
-/** What a score looks like after the calibrator of its classifier, or why it is still raw. */
+/** A score after the calibrator of its classifier, or why it is still raw. */
 export type Calibration =
   | {
       readonly kind: 'calibrated';
       readonly by: CalibratedBy;
       readonly score: CalibratedScore;
-      /** What keeps it from being taken at its word, in sentences. */
+      /** Reasons to doubt it, in sentences. */
       readonly warnings: readonly string[];
     }
   | { readonly kind: 'raw'; readonly reason: string };

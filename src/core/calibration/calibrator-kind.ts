@@ -1,5 +1,5 @@
 /**
- * What a calibrator says of itself. Each is one object in one file of `calibrators/`, and `registry.ts` lists them;
+ * How a calibrator describes itself. Each is one object in one file of `calibrators/`, and `registry.ts` lists them;
  * everything else (saved form, recommendation, help, panel) reads these objects.
  *
  * `fit`, `apply` and the others are declared as methods because the compiler compares the parameters of methods both
@@ -11,37 +11,37 @@ import { UserError } from '../user-error';
 import type { CalibrateOn, LabelData, Warning } from '../model/predictions';
 import type { BinarySample } from './sample';
 
-/** What a fit may ask for besides rows with a known truth. */
+/** What a fit may need besides rows with a known truth. */
 export interface Need {
   /**
-   * agreement: how often drawn answers gave each label, beside the token probabilities. shares: the expected share of
-   * each label. neutral: the scores of texts that say nothing.
+   * agreement: how often sampled answers gave each label, besides the token probabilities. shares: the expected share of
+   * each label. neutral: the scores of neutral texts.
    */
   readonly what: 'agreement' | 'shares' | 'neutral';
-  /** Of the error where it is missing. */
+  /** Code of the error if it is missing. */
   readonly code: string;
-  /** What is missing, for the person. */
+  /** Message of that error. */
   readonly message: string;
 }
 
-/** Right rows, and wrong ones, that most calibrators should have. */
+/** The number of correct rows, and of wrong ones, that most calibrators should have. */
 export const FEWEST_OUTCOMES = 20;
 
 interface Kind<Fit extends { readonly kind: string }> {
   /** Its name on the command line and in files; its fits carry it as `kind`. */
   readonly id: Fit['kind'];
-  /** The id that older files carry. */
+  /** The id in older files. */
   readonly formerId?: string;
   /** Its name for people; a sentence may begin with it. */
   readonly title: string;
   /** Its fits, as files hold them: plain data. */
   readonly schema: z.ZodType<Fit>;
-  /** Null: rows with a known truth are all that it needs. */
+  /** Null if it needs only rows with a known truth. */
   readonly needs: Need | null;
-  /** Right rows, and wrong ones, that a fit should have. */
+  /** The number of correct rows, and of wrong ones, that a fit should have. */
   readonly fewestOutcomes: number;
   /**
-   * True where a fit gets more parameters with more rows: their number does not say how simple it is, and the
+   * True if a fit gets more parameters with more rows: their number does not measure how simple it is, and the
    * recommendation takes it last.
    */
   readonly growsWithRows: boolean;
@@ -50,7 +50,7 @@ interface Kind<Fit extends { readonly kind: string }> {
 /** A calibrator of one number: of a confidence, or of each label against the rest. */
 export interface ScalarKind<Fit extends { readonly kind: string }> extends Kind<Fit> {
   readonly shape: 'scalar';
-  /** True where it can be used, else why not, in a sentence. */
+  /** True if it can be used, otherwise the reason, in a sentence. */
   readonly on: Readonly<Record<CalibrateOn, true | string>>;
   /** @throws UserError no-optimum */
   fit(sample: BinarySample): Fit;
@@ -73,7 +73,7 @@ export interface LabelKind<Fit extends { readonly kind: string }> extends Kind<F
    * @throws UserError no-optimum, and the code of `needs`
    */
   fit(data: LabelData, given: Given): Fit;
-  /** What an explicit fit should be told. */
+  /** Warnings about a fit that was requested explicitly. */
   warnings?(fit: Fit): Warning[];
   /** (n·K) calibrated scores, up to a constant for each row. */
   apply(fit: Fit, scores: Pick<LabelData, 'logProbs' | 'agreement'>, K: number): Float64Array;
@@ -85,11 +85,11 @@ export interface LabelKind<Fit extends { readonly kind: string }> extends Kind<F
 
 /** What a fit may be given besides the rows. */
 export interface Given {
-  /** Of everything random in the fit; 0. */
+  /** Seed of everything random in the fit; default 0. */
   readonly seed?: number | undefined;
   /** (m·K) scores of neutral inputs. */
   readonly neutral?: Float64Array | undefined;
-  /** (K) the expected share of each label, in label order, or 'uniform' said in so many words. */
+  /** (K) the expected share of each label, in label order, or 'uniform' if that was stated explicitly. */
   readonly shares?: readonly number[] | 'uniform' | undefined;
 }
 

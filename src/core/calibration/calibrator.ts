@@ -1,5 +1,5 @@
 /**
- * Fits and applies whichever calibrator is asked for; what each of them does stands in `calibrators/`. Pure and
+ * Fits and applies any calibrator; each one is defined in `calibrators/`. Pure and
  * synchronous: the same seed gives the same numbers.
  */
 import { UserError } from '../user-error';
@@ -26,7 +26,7 @@ export type LabelCalibrator = {
   readonly on: 'labels';
   readonly method: CalibratorId;
   readonly labels: readonly string[];
-  /** Where the labels are known to have other shares than they were fitted under. */
+  /** Present if the label shares in use differ from those of the fit. */
   readonly prevalence?: Prevalence | undefined;
 } & (
   | {
@@ -54,7 +54,7 @@ export function isStrictlyMonotone(calibrator: Calibrator): boolean {
 /**
  * Fits one calibrator on all rows that it may be fitted on.
  *
- * @throws UserError method-refused, no-label-scores, no-rows, and what the fit itself throws: there is no sensible one
+ * @throws UserError method-refused, no-label-scores, no-rows, and what the fit itself throws if there is no sensible fit
  */
 export function fitCalibrator(data: PredictionData, options: FitOptions): Fitted {
   const { method, on } = options;
@@ -81,7 +81,7 @@ function fitOnConfidence(kind: ScalarKind<ScalarMap>, data: PredictionData): Fit
   };
 }
 
-/** Each label against the rest; of two labels the second, which says all of the first. */
+/** Each label against the rest; of two labels only the second, which determines the first. */
 function fitOneVsRest(kind: ScalarKind<ScalarMap>, data: LabelData): Fitted {
   const known = knownRows(data);
   requireRows(known);
@@ -117,7 +117,7 @@ function requireRows(data: PredictionData): void {
     throw new UserError('no-rows', 'There is no row with a known truth to fit a calibrator on.');
 }
 
-/** What an explicit fit on few rows should be told: it still saves. */
+/** A warning about an explicit fit on few rows, which is saved nevertheless. */
 function fewOutcomes({ id, fewestOutcomes }: ScalarKind<ScalarMap>, correct: Uint8Array): Warning[] {
   const right = correct.reduce((sum, y) => sum + y, 0);
   const wrong = correct.length - right;
@@ -125,12 +125,12 @@ function fewOutcomes({ id, fewestOutcomes }: ScalarKind<ScalarMap>, correct: Uin
   return [
     {
       code: 'few-outcomes',
-      message: `${id} was fitted on ${right} right and ${wrong} wrong rows; it wants at least ${fewestOutcomes} of each.`,
+      message: `${id} was fitted on ${right} correct and ${wrong} wrong rows; it needs at least ${fewestOutcomes} of each.`,
     },
   ];
 }
 
-/** Calibrated rows: any chunk of a table, its truth known or not. */
+/** Calibrates rows: any chunk of a table, with known or unknown truth. */
 export function applyCalibrator(calibrator: Calibrator, data: PredictionData): PredictionData {
   return calibrator.on === 'confidence'
     ? applyToConfidence(calibrator.map, data)

@@ -13,7 +13,7 @@ export interface CombinationGain {
 }
 
 /**
- * What drawing answers adds: the combination against bias-temperature on the token probabilities alone, which is the
+ * What sampling answers adds: the combination against bias-temperature on the token probabilities alone, which is the
  * combination with no weight on the agreement. Cross-fitted NLL on the same rows, beyond one paired standard error.
  *
  * @param data with `agreement`
@@ -29,7 +29,7 @@ export function combinationGain(data: PredictionData, seed: number): Combination
   if (token === undefined || both === undefined)
     return {
       beats: false,
-      message: `It cannot be said whether the combination beats the token probability alone. ${reason}`,
+      message: `It is unknown whether the combination beats the token probability alone. ${reason}`,
     };
   const figures = `cross-fitted NLL ${both.nll.toFixed(4)} against ${token.nll.toFixed(4)} of bias-temperature on token probabilities`;
   const beats = both.nll < token.nll && !token.withinOneSe;
@@ -37,16 +37,16 @@ export function combinationGain(data: PredictionData, seed: number): Combination
     beats,
     message: beats
       ? `The combination beats the token probability alone: ${figures}, more than one paired standard error apart.`
-      : `The combination does not beat the token probability alone: ${figures}. Drawing answers costs more and adds nothing that this table can show.`,
+      : `The combination does not beat the token probability alone: ${figures}. Sampling answers costs more, and this table shows no gain from it.`,
   };
 }
 
-/** What a combination that does not beat the token probability is saved with. */
+/** The warning that is saved with a combination that does not beat the token probability. */
 export function gainWarnings({ beats, message }: CombinationGain): Warning[] {
   return beats ? [] : [{ code: 'combination-gain', message }];
 }
 
-/** The combination on rows that it did not see, or why there is none. */
+/** The cross-fitted combination, or why there is none. */
 export type ComparedCombination =
   | (ComparedCalibrator & {
       /** How the rows were scored. */
@@ -56,7 +56,7 @@ export type ComparedCombination =
   | { readonly reason: string };
 
 /**
- * The numbers that `calibrate --method combination` says of unseen rows, and what drawing answers adds.
+ * The numbers that `calibrate --method combination` reports for unseen rows, and what sampling answers adds.
  *
  * @param data with `agreement`
  */

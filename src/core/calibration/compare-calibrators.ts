@@ -7,10 +7,10 @@ import type { CalibrateOn, PredictionData } from '../model/predictions';
 import type { EvaluateOptions } from '../model/evaluation';
 import { type CalibratorId, idsThatNeed, refusal, CANDIDATE_IDS } from './registry';
 
-/** A calibrator (or none) on rows that it did not see. */
+/** A calibrator (or none), cross-fitted. */
 export interface ComparedCalibrator {
   readonly method: CalibratorId | 'raw';
-  /** The scored rows as they look through the calibrator. */
+  /** The scored rows after the calibrator. */
   readonly data: PredictionData;
   readonly assessment: Assessment;
 }
@@ -19,7 +19,7 @@ export interface CalibratorComparison {
   readonly on: CalibrateOn;
   /** Raw first; all on the same rows. */
   readonly calibrators: readonly ComparedCalibrator[];
-  /** Numbers of those rows among the ones with a known truth. */
+  /** Indices of those rows among the rows with a known truth. */
   readonly rows: Uint32Array;
   readonly excluded: readonly { readonly method: CalibratorId; readonly reason: string }[];
   readonly source: Partition['source'];
@@ -30,7 +30,7 @@ export interface CompareOptions extends Omit<EvaluateOptions, 'folds'> {
   readonly on: CalibrateOn;
   /** (K) the share of each label to expect: with them a calibrator that needs them is compared as well. */
   readonly shares?: readonly number[] | undefined;
-  /** Called before each calibrator, to say how far the comparison is. */
+  /** Called before each calibrator, to report progress. */
   readonly onCalibrator?: (method: CalibratorId | 'raw', at: number, of: number) => void | Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function compareCalibrators(
 }
 
 /**
- * One calibrator on rows that it did not see.
+ * Cross-fits one calibrator.
  *
  * @param known rows with a known truth only
  * @throws UserError fold-failed, and what `crossFit` throws

@@ -1,4 +1,4 @@
-/** Whether a saved calibrator may be used on the scores of a classifier, and what must be said about it. */
+/** Whether a saved calibrator may be used on the scores of a classifier, and with which warnings. */
 import type { Classifier } from '../classifier/definition';
 import { type HowScored, scoringOf } from '../scoring/score-parts';
 import { type CalibrationTarget, mismatches, type SavedCalibrator } from './saved';
@@ -9,12 +9,12 @@ export type Compatibility =
   | { readonly kind: 'fits'; readonly warnings: readonly string[] }
   /** It is known to belong to other scores. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** Nobody said which scores it belongs to: a person has to. */
+  /** It is not bound, so a person must decide which scores it belongs to. */
   | { readonly kind: 'unbound'; readonly reason: string }
-  /** Nothing speaks against it, but not everything is known yet. */
+  /** No difference is known, but not everything is known yet. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** The first reason that weighs most: what is known to differ, then what was never said, then what is not known yet. */
+/** The weightiest reason: a known difference, then a missing binding, then what is not known yet. */
 export function compatibilityOf(saved: SavedCalibrator, target: CalibrationTarget): Compatibility {
   const found = mismatches(saved, target);
   const reasons = (of: readonly (typeof found)[number][]): string =>
@@ -28,7 +28,7 @@ export function compatibilityOf(saved: SavedCalibrator, target: CalibrationTarge
   return { kind: 'fits', warnings: found.map(({ message }) => message) };
 }
 
-/** Where scores of a classifier come from: what a calibrator must agree with. */
+/** The origin of a classifier's scores, which a calibrator must match. */
 export interface ScoreOrigin {
   /** Undefined while the file's SHA-256 is not known. */
   readonly model: Binding['model'] | undefined;

@@ -5,7 +5,7 @@ import { confidenceOf, rowCount, rowsWhere, selectRows, strataOf } from '../mode
 import { assignFolds, foldCount } from '../model/folds';
 import { type CalibrateOn, type PredictionData, SPLIT_FIT, SPLIT_TEST } from '../model/predictions';
 
-/** Fits a calibrator on the given rows and on nothing else: whatever it chooses, it chooses there. */
+/** Fits a calibrator on the given rows only, including every choice that it makes. */
 export type FitFold = (train: PredictionData) => Calibrator;
 
 /** Which rows are scored by a calibrator that did not see them. */
@@ -14,15 +14,15 @@ export interface Partition {
   readonly count: number;
   /** (n) fold of each row in which it is scored; −1: never scored (the fit part of a split). */
   readonly fold: Int32Array;
-  /** Rows that the calibrator of a fold is fitted on. */
+  /** Rows on which the calibrator of a fold is fitted. */
   trainRows(fold: number): Uint32Array;
 }
 
 /** Predictions for rows that their calibrator did not see, pooled over folds, in the order of the table. */
 export interface CrossFit {
-  /** Row numbers of the table that were scored. */
+  /** Indices of the scored rows in the table. */
   readonly rows: Uint32Array;
-  /** The scored rows as they were, and calibrated; both of the kind that `on` says. */
+  /** The scored rows as they were, and calibrated; both of the kind that `on` specifies. */
   readonly raw: PredictionData;
   readonly calibrated: PredictionData;
   /** Fold of each scored row. */
@@ -49,7 +49,7 @@ export function partition(data: PredictionData, seed: number): Partition {
     if (fit.length === 0 || !fold.includes(0))
       throw new UserError(
         'bad-split',
-        'The split column must mark rows of both parts, fit and test, that have a known truth.',
+        'The split column must mark some rows with a known truth as fit and some as test.',
       );
     return { source: 'split', count: 1, fold, trainRows: () => fit };
   }
@@ -110,7 +110,7 @@ export function crossFit(data: PredictionData, on: CalibrateOn, split: Partition
   };
 }
 
-/** A label table seen as confidence against correct. */
+/** A label table reduced to confidence against correct. */
 export function confidenceOnly(data: PredictionData): PredictionData {
   const { confidence, correct, logOdds, group, weight, split } = confidenceOf(data);
   return { kind: 'confidence', confidence, correct, logOdds, group, weight, split };

@@ -10,7 +10,7 @@ import {
 } from '../model/label-shares';
 import { shortened } from '../quote';
 
-/** A table as it would be under the label shares of deployment. */
+/** A table as it would be under the label shares in use. */
 export interface DeployedTable {
   readonly data: PredictionData;
   readonly prevalence: Prevalence;
@@ -18,11 +18,11 @@ export interface DeployedTable {
 }
 
 /**
- * Scores shifted from the fitted shares to those of deployment, and rows weighted so that they have them.
+ * Shifts scores from the fitted label shares to those in use, and weights the rows to match.
  *
  * @param deployed (K) in the order of the table's labels
- * @param fit a calibrator that is to be used, with the shares that it was fitted under (K); without one the table's
- *   own shares stand in for those that nobody knows
+ * @param fit the calibrator, with the shares that it was fitted under (K); without one the table's
+ *   own shares replace the unknown ones
  * @throws UserError bad-shares
  */
 export function atShares(
@@ -42,8 +42,8 @@ export function atShares(
       {
         code: 'prevalence-raw',
         message:
-          'Raw scores were fitted under no label shares; they are shifted as if under those of this table. ' +
-          'Calibrate first for a shift that can be trusted.',
+          'Raw scores belong to no label shares. They are shifted as if they belonged to those of this table. ' +
+          'Calibrate first to make the shift reliable.',
       },
     ],
   };
@@ -52,7 +52,7 @@ export function atShares(
 /** Largest difference of a label's share that is not worth a word. */
 const SAME_SHARE = 0.02;
 
-/** Where calibrated scores are meant for other label shares than the rows have: numbers of these rows are not theirs. */
+/** Warns if calibrated scores are meant for other label shares than the rows have. */
 export function sharesWarnings(data: LabelData, deployed: readonly number[]): Warning[] {
   const own = ownShares(data);
   const isFar = own.some((share, k) => Math.abs(share - (deployed[k] ?? 0)) > SAME_SHARE);
@@ -65,13 +65,13 @@ export function sharesWarnings(data: LabelData, deployed: readonly number[]): Wa
     {
       code: 'prevalence-differs',
       message:
-        `The calibrator is for label shares of ${named(deployed)}, but these rows have ${named(own)}: the numbers here are ` +
-        'of the wrong mix. Evaluate the uncalibrated table with this calibrator and its own label shares instead.',
+        `The calibrator is for label shares of ${named(deployed)}, but these rows have ${named(own)}, so the numbers here are ` +
+        'for the wrong shares. Evaluate the uncalibrated table with this calibrator and its own label shares instead.',
     },
   ];
 }
 
-/** A calibrator moved from the label shares of the table that it was fitted on to those of deployment. */
+/** Moves a calibrator from the label shares of the table that it was fitted on to those in use. */
 export function forShares(
   calibrator: LabelCalibrator,
   data: LabelData,

@@ -35,7 +35,7 @@ export function scaled(scale: number, z: number): number {
 }
 
 /**
- * A label that never occurs would be given a bias of −∞ by a maximum likelihood fit: said before fitting.
+ * Refuses labels that never occur: a maximum likelihood fit would give them a bias of −∞.
  */
 export function requireEveryLabel({ labels, truth }: LabelSample): void {
   const seen = new Set(truth);

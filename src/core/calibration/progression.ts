@@ -49,12 +49,12 @@ export interface Progression {
 export interface ProgressionOptions extends FitOptions {
   /** 50. */
   readonly repeats?: number | undefined;
-  /** Called before each repeat, to say how far it is. */
+  /** Called before each repeat, to report progress. */
   readonly onRepeat?: (at: number, of: number) => void;
 }
 
 const SIZES = [100, 200, 500, 1000] as const;
-/** Below it there is no progression: too few rows would be held out, or fitted on. */
+/** With fewer rows there is no progression: too few would be left to hold out or to fit on. */
 export const FEWEST_FOR_PROGRESSION = 300;
 const SMALLEST_HOLD_OUT = 200;
 const NULL_DRAWS = 20;
@@ -69,7 +69,7 @@ interface Score {
 }
 
 /**
- * What more rows would bring: in each repeat some groups are held out, the method is fitted on growing prefixes of
+ * The gain from more rows: in each repeat some groups are held out, the method is fitted on growing prefixes of
  * the rest, and all fits are scored on that same hold-out.
  */
 export function sampleSizeProgression(data: PredictionData, options: ProgressionOptions): Progression {
@@ -137,13 +137,12 @@ function verdictOf(gain: Progression['lastGain'], nll: number): Pick<Progression
   if (gain === null)
     return {
       verdict: 'unknown',
-      message:
-        'No two sizes of which one is twice the other could be fitted, so what more rows bring cannot be said yet.',
+      message: 'No two sizes with a ratio of 2 could be fitted, so the gain from more rows is unknown yet.',
     };
   if (gain.low > 0 && gain.median > WORTHWHILE * nll)
     return {
       verdict: 'still-improving',
-      message: 'The fit still improves with more rows: labelling more is worth it.',
+      message: 'The fit still improves with more rows: it is worth labelling more.',
     };
   return { verdict: 'flat', message: 'More rows would change this fit little.' };
 }

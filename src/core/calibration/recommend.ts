@@ -8,7 +8,7 @@ import { type CalibrateOn, type PredictionData, SPLIT_FIT, type Warning } from '
 import { type CalibratorId, CALIBRATORS, refusal, CANDIDATE_IDS } from './registry';
 
 export interface RecommendOptions extends Omit<FitOptions, 'method'> {
-  /** Calibrators to compare; all that labelled rows are enough for and that work on `on`. */
+  /** Calibrators to compare; default: all that need only labelled rows and work on `on`. */
   readonly methods?: readonly CalibratorId[] | undefined;
 }
 
@@ -64,7 +64,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     return {
       choice: null,
       verdict: 'not-enough-data',
-      reason: `Not enough data: ${right} right and ${wrong} wrong rows; at least ${FEWEST_OUTCOMES} of each are needed to recommend a calibrator.`,
+      reason: `Not enough data: ${right} correct and ${wrong} wrong rows; at least ${FEWEST_OUTCOMES} of each are needed to recommend a calibrator.`,
       on,
       seed,
       candidates: [],
@@ -86,7 +86,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     if (Math.min(right, wrong) < fewestOutcomes) {
       excluded.push({
         method,
-        reason: `${title} wants ${fewestOutcomes} right and ${fewestOutcomes} wrong rows.`,
+        reason: `${title} needs ${fewestOutcomes} correct and ${fewestOutcomes} wrong rows.`,
       });
       continue;
     }
@@ -102,7 +102,7 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     reason:
       chosen === 'raw'
         ? 'Keep raw: no calibrator is better on new rows by more than one standard error.'
-        : `${CALIBRATORS[chosen].title} is the simplest method within one standard error of the best on new rows.`,
+        : `${CALIBRATORS[chosen].title} is the simplest calibrator within one standard error of the best on new rows.`,
     on,
     seed,
     candidates,
@@ -111,15 +111,15 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
     warnings: [
       {
         code: 'best-of-several',
-        message: `In this comparison the winner of ${candidates.length} methods looks slightly too good: it was chosen on these rows.`,
+        message: `The best of ${candidates.length} candidates looks slightly too good in this comparison: it was chosen on these rows.`,
       },
     ],
   };
 }
 
 /**
- * The choice of the method as a part of the fit: what a fold gets where the method was chosen on the same table, so
- * that the numbers out of sample include what choosing costs. The identity where raw is to be kept.
+ * Chooses the calibrator as a part of the fit: for folds of a table on which the calibrator was chosen, so
+ * that the out-of-sample numbers include the cost of choosing. The identity if raw is kept.
  *
  * @throws UserError as fitCalibrator
  */

@@ -43,7 +43,7 @@ export type CalibratorKind = ScalarKind<ScalarMap> | LabelKind<LabelModel>;
 
 export const CALIBRATOR_IDS: readonly CalibratorId[] = Object.values(CALIBRATORS).map(({ id }) => id);
 
-/** Those that rows with a known truth are enough for: candidates wherever calibrators are compared. */
+/** Those that need only rows with a known truth: the candidates in every comparison. */
 export const CANDIDATE_IDS: readonly CalibratorId[] = CALIBRATOR_IDS.filter(
   (id) => CALIBRATORS[id].needs === null,
 );
@@ -71,7 +71,7 @@ export function idsThatNeed(what: Need['what']): CalibratorId[] {
   return CALIBRATOR_IDS.filter((id) => needs(id, what));
 }
 
-/** Why a calibrator cannot be used on labels or on confidence, in a sentence; null where it can. */
+/** Why a calibrator cannot be used on labels or on confidence, in a sentence; null if it can. */
 export function refusal(id: CalibratorId, on: CalibrateOn): string | null {
   const allowed: true | string = CALIBRATORS[id].on[on];
   return allowed === true ? null : allowed;

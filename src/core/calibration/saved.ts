@@ -4,13 +4,13 @@ import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { CALIBRATOR_IDS, type CalibratorId, CALIBRATORS, labelKind } from './registry';
 
-/** Version of the file's form. A newer one is refused, not guessed. */
+/** Version of the file format. A newer one is refused. */
 const SAVED_VERSION = 1;
 
 const finite = z.number();
 const count = z.int().min(0);
 
-/** Fits of any of these calibrators, told apart by `kind`. */
+/** Fits of any of these calibrators, distinguished by `kind`. */
 function anyOf<Schema extends z.core.$ZodTypeDiscriminable>([first, ...others]: readonly Schema[]) {
   if (first === undefined) throw new Error('The registry lists no calibrator of this shape.');
   return z.discriminatedUnion('kind', [first, ...others]);
@@ -20,7 +20,7 @@ const listed = Object.values(CALIBRATORS);
 const scalarMap = anyOf(listed.flatMap((kind) => (kind.shape === 'scalar' ? [kind.schema] : [])));
 const labelModel = anyOf(listed.flatMap((kind) => (kind.shape === 'labels' ? [kind.schema] : [])));
 
-/** Ids of before, by which files may still name a calibrator, and those of now. */
+/** Former ids, which files may still contain, and the present ones. */
 const FORMER_IDS = new Map<string, CalibratorId>(
   listed.flatMap((kind) => ('formerId' in kind ? [[kind.formerId, kind.id] as const] : [])),
 );
@@ -53,7 +53,7 @@ const calibrator = z
     for (const message of disagreements(value)) context.addIssue({ code: 'custom', message });
   });
 
-/** What the schema cannot say: that the parts of a calibrator fit each other. */
+/** Checks what the schema cannot express: that the parts of a calibrator fit together. */
 function disagreements(value: Calibrator): string[] {
   if (value.on === 'confidence')
     return value.map.kind === value.method
@@ -119,7 +119,7 @@ export const savedCalibratorSchema = z
     $schema: z.string().optional(),
     schema: z.literal(SAVED_VERSION),
     calibrator,
-    /** Of the table's columns that it was fitted on. */
+    /** Type of the columns that it was fitted on. */
     scoreType: z.enum(['logprob', 'prob', 'logit', 'confidence']),
     n: count,
     classCounts: z.record(z.string(), count).nullable(),
@@ -133,7 +133,7 @@ export const savedCalibratorSchema = z
     seed: z.int(),
     warnings: z.array(warning).readonly(),
     source: z.strictObject({ sha256, name: z.string().nullable() }),
-    /** Null: fitted on a table that does not say where its scores come from. */
+    /** Null if the origin of the table's scores is not recorded. */
     bound: bindingSchema.nullable(),
     versions: z.record(z.string(), z.string()),
     /** ISO 8601. */
@@ -143,17 +143,17 @@ export const savedCalibratorSchema = z
 
 export type SavedCalibrator = z.infer<typeof savedCalibratorSchema>;
 
-/** What an editor checks and completes a file by. */
+/** The JSON Schema with which an editor checks and completes a file. */
 export function calibratorJsonSchema(): object {
   return z.toJSONSchema(savedCalibratorSchema, { target: 'draft-7', io: 'input' });
 }
 
-/** Checks and returns what is about to be written. NaN and Infinity do not pass. */
+/** Checks and returns what will be written. NaN and Infinity are refused. */
 export function savedCalibrator(parts: Omit<SavedCalibrator, 'schema'>): SavedCalibrator {
   return savedCalibratorSchema.parse({ schema: SAVED_VERSION, ...parts });
 }
 
-/** Reads a calibrator file. Throws a UserError that says what is wrong with it. */
+/** Reads a calibrator file. Throws a UserError if it is invalid. */
 export function parseSavedCalibrator(text: string): SavedCalibrator {
   let value: unknown;
   try {
@@ -171,7 +171,7 @@ export function parseSavedCalibrator(text: string): SavedCalibrator {
   if (version.success && version.data.schema > SAVED_VERSION)
     throw new UserError(
       'calibrator-newer',
-      `The calibrator file has version ${version.data.schema} and this program knows up to ${SAVED_VERSION}. Update the extension to use it.`,
+      `The calibrator file has version ${version.data.schema}, but this program reads only versions up to ${SAVED_VERSION}. Update Prompt Confidence to use it.`,
     );
   const parsed = savedCalibratorSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -207,7 +207,7 @@ type MetricSource = Readonly<Record<OwnMetric, MetricValue>> & {
   readonly labelMetrics: Readonly<Record<'brier' | 'nll' | 'classwiseEce', MetricValue>> | null;
 };
 
-/** What a calibrator is about to be used on. Absent fields are not known. */
+/** What a calibrator will be used on. Absent fields are unknown. */
 export interface CalibrationTarget {
   readonly labels?: readonly string[] | undefined;
   readonly model?: Binding['model'] | undefined;
@@ -223,7 +223,7 @@ export interface Mismatch {
   readonly message: string;
 }
 
-/** Why a calibrator may not fit where it is about to be used; empty where everything agrees. */
+/** Why a calibrator may not fit its target; empty if everything agrees. */
 export function mismatches(saved: SavedCalibrator, target: CalibrationTarget): Mismatch[] {
   return [...labelMismatch(saved, target), ...bindingMismatches(saved.bound, target)];
 }
@@ -256,13 +256,13 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
         field: 'binding',
         severity: 'unknown',
         message:
-          'This calibrator was fitted on a table that does not say which model and prompt its scores came from. Bind it to a classifier if you know that they are the same.',
+          'This calibrator was fitted on a table that does not name its model and prompt. Bind it to a classifier if you know that they are the same.',
       },
     ];
   return [
     ...modelMismatch(bound.model, target.model),
     ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse', shortHash),
-    ...fieldMismatch('scoring', 'scoring method', bound.scoring.method, target.scoring?.method, 'refuse'),
+    ...fieldMismatch('scoring', 'confidence method', bound.scoring.method, target.scoring?.method, 'refuse'),
     ...fieldMismatch('scoring', 'scoring mode', bound.scoring.mode, target.scoring?.mode, 'refuse'),
     ...samplingMismatches(bound.scoring.sampling, target.scoring?.sampling),
     ...fieldMismatch('backend', 'backend', bound.backend, target.backend, 'warn'),
@@ -315,7 +315,7 @@ function modelMismatch(own: Binding['model'], other: Binding['model'] | undefine
     {
       field: 'model',
       severity: 'warn',
-      message: 'The model behind an endpoint cannot be verified: its name says nothing about its weights.',
+      message: 'The model of an endpoint cannot be verified: its name says nothing about its weights.',
     },
   ];
 }
@@ -348,7 +348,7 @@ function fieldMismatch(
   ];
 }
 
-/** True where a table is the one that the calibrator was fitted on, so that its numbers flatter. */
+/** True if the calibrator was fitted on this table, so that its numbers are in-sample. */
 export function isFittedOn(saved: SavedCalibrator, tableSha256: string): boolean {
   return saved.source.sha256 === tableSha256;
 }

@@ -12,7 +12,7 @@ const LIMIT = 10;
 /** A Newton step this short is the last: what it leaves is its square. */
 const LAST_STEP = 1e-6;
 const NARROWEST = 1e-13;
-/** On separable data steps get ever shorter without an end: from here on the ends are looked at, and bisection goes on. */
+/** On separable data steps get ever shorter without an end: after this many, the ends are checked and bisection takes over. */
 const NEWTON_STEPS = 30;
 const MAX_ITERATIONS = 200;
 /** Below this the curvature is what underflow has left, and a first derivative of 0 beside it says nothing. */
@@ -21,7 +21,7 @@ const SMALLEST_CURVATURE = 1e-250;
 /**
  * Zero of the derivative for ln β in [−10, 10]: Newton's steps in ln β, kept inside a shrinking bracket by
  * bisection. The derivative in β is monotone, so a zero inside is the optimum, and the sign at an end tells whether
- * there is one. A pass over the rows is all the cost, so an end is looked at only when a step wants to leave by it,
+ * there is one. A pass over the rows is all the cost, so an end is checked only when a step would cross it,
  * or steps do not settle.
  */
 export function searchScale(derivatives: ScaleDerivatives): ScaleSearch {

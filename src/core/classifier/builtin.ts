@@ -1,4 +1,4 @@
-/** The classifiers that are there without any file. */
+/** The built-in classifiers. */
 import { classifierFrom, type Classifier } from './definition';
 
 /** Few-shot, so that a base model without any instruction tuning can do it. */
@@ -39,7 +39,7 @@ export const BUILTIN_CLASSIFIERS: readonly Classifier[] = FILES.map((file) =>
   classifierFrom(file, `built-in classifier ${file.name}`),
 );
 
-/** A built-in classifier as a file of its own would say it; undefined where there is none of that name. */
+/** A built-in classifier in the form of a classifier file; undefined if none has that name. */
 export function builtinFile(name: string): object | undefined {
   return FILES.find((file) => file.name === name);
 }

@@ -1,4 +1,4 @@
-/** Sets or removes the calibrator of a classifier file, and leaves every other character of it as it is. */
+/** Sets or removes the calibrator of a classifier file. No other character changes. */
 import { jsonPositions } from '../json-positions';
 import { UserError } from '../user-error';
 
@@ -6,7 +6,7 @@ const KEY = 'calibrator';
 
 /**
  * @param text of a classifier file
- * @param name undefined: no calibrator any more
+ * @param name undefined removes the calibrator
  * @throws UserError `classifier-invalid`: the text is not a JSON object
  */
 export function withCalibrator(text: string, name: string | undefined): string {
@@ -14,7 +14,7 @@ export function withCalibrator(text: string, name: string | undefined): string {
   if (!positions.ok || !text.trimStart().startsWith('{'))
     throw new UserError(
       'classifier-invalid',
-      'The classifier file is not valid JSON, so nothing can be changed in it. Mend it first.',
+      'The classifier file is not valid JSON, so it cannot be changed. Fix it first.',
     );
   const value: unknown = JSON.parse(text);
   const isThere = typeof value === 'object' && value !== null && KEY in value;

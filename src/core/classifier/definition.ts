@@ -1,5 +1,5 @@
 /**
- * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what is asked of the model, and which
+ * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what to ask the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
 import * as z from 'zod';
@@ -27,7 +27,7 @@ const DEFAULT_MAX_TEXT_TOKENS = 1024;
 
 const exampleSchema = z.strictObject({
   text: z.string().min(1).describe('A text of the kind that will be classified.'),
-  label: z.string().min(1).describe('The right label, one of the names under "labels".'),
+  label: z.string().min(1).describe('The true label, one of the names under "labels".'),
 });
 
 const labelSchema = z.strictObject({
@@ -40,7 +40,7 @@ const labelSchema = z.strictObject({
   spellings: z
     .array(z.string().refine((spelling) => spelling.trim() !== '', 'a spelling may not be empty'))
     .optional()
-    .describe('More answers that count for this label, beside the forms of its name.'),
+    .describe('More spellings of this label, besides the forms of its name.'),
 });
 
 const modelSchema = z.strictObject({
@@ -52,15 +52,15 @@ const modelSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'a SHA-256 has 64 hexadecimal digits')
     .optional()
-    .describe('SHA-256 of the file, so that another file of the same name is not taken for it.'),
+    .describe('SHA-256 of the file, so that another file of the same name is not used instead.'),
   source: z
     .string()
     .regex(/^(hf:|https:\/\/)/, 'a source starts with hf: or https://')
     .optional()
-    .describe('Where the model can be downloaded from. It is only ever followed when you click.'),
+    .describe('Where the model can be downloaded from. It is used only when you click.'),
 });
 
-/** Stand for "no text at all": what a content-free correction of the label prior asks the model about. */
+/** Neutral texts: a content-free correction of the label prior scores these. */
 const DEFAULT_NEUTRAL_TEXTS = ['N/A', '[MASK]', '...'];
 
 const consistencySchema = z.strictObject({
@@ -69,20 +69,20 @@ const consistencySchema = z.strictObject({
     .min(2)
     .max(10_000)
     .optional()
-    .describe(`How many answers are drawn. Default ${DEFAULT_CONSISTENCY.samples}.`),
+    .describe(`How many answers are sampled. Default ${DEFAULT_CONSISTENCY.samples}.`),
   temperature: z
     .number()
     .positive()
     .max(10)
     .optional()
     .describe(
-      `The temperature that they are drawn at. Default ${DEFAULT_CONSISTENCY.temperature.toFixed(1)}: the model as it is.`,
+      `The temperature at which answers are sampled. Default ${DEFAULT_CONSISTENCY.temperature.toFixed(1)}: the model as it is.`,
     ),
   variants: z
     .enum(VARIANTS)
     .optional()
     .describe(
-      'permuted: the examples, and the labels where the prompt says {{labels}}, in another order for every answer; plain: the same prompt again and again, which for answers of one token only adds noise to the token probability. Default permuted.',
+      'permuted: each answer gets the examples (and the labels, if the prompt contains {{labels}}) in another order; plain: each answer gets the same prompt. With answers of one token, plain only adds noise to the token probability. Default permuted.',
     ),
 });
 
@@ -105,7 +105,7 @@ const classifierSchema = z
         `write ${TEXT_PLACEHOLDER} exactly once`,
       )
       .describe(
-        'What stands around the text. {{text}} is replaced by the text; the answer is expected at the end.',
+        'What surrounds the text. {{text}} is replaced by the text; the answer is expected at the end.',
       ),
     examples: z.array(exampleSchema).optional().describe('Answered examples, put before the text.'),
     labels: z.array(labelSchema).min(2, 'a classifier needs at least two labels'),
@@ -119,13 +119,13 @@ const classifierSchema = z
       .enum(['auto', 'first-token', 'sequence'])
       .optional()
       .describe(
-        'first-token: read the first token of the answer; sequence: whole labels; auto: the first where it can tell every spelling apart.',
+        'first-token: read the first token of the answer; sequence: whole labels; auto: the first token if it distinguishes the labels, otherwise whole labels.',
       ),
     method: z
       .enum(CONFIDENCE_METHODS)
       .optional()
       .describe(
-        'Where the confidence comes from. token-probability: the probability of the label as an answer; consistency: how often the label is the answer among several drawn ones; ensemble: both. Default token-probability.',
+        'Where the confidence comes from. token-probability: the probability of the label as an answer; consistency: how often the label is the answer among several sampled answers; ensemble: both. Default token-probability.',
       ),
     consistency: consistencySchema.optional(),
     source: z
@@ -166,7 +166,7 @@ const classifierSchema = z
         context.addIssue({
           code: 'custom',
           path: ['labels', index, 'name'],
-          message: `label "${name}" is there twice`,
+          message: `the label "${name}" occurs twice`,
         });
     });
     file.examples?.forEach((example, index) => {
@@ -195,7 +195,7 @@ const classifierSchema = z
 /** A classifier file as it is written on disk. */
 export type ClassifierFile = z.infer<typeof classifierSchema>;
 
-/** A label with every string that stands for it; the first is how examples spell it. */
+/** A label with all its spellings; examples use the first. */
 export interface Label {
   readonly name: string;
   readonly spellings: readonly string[];
@@ -218,7 +218,7 @@ export interface Asking {
 }
 
 /**
- * A classifier with every default filled in: what the rest of the program works with. Its own fields are what every
+ * A classifier with every default filled in; the rest of the program works with it. Its own fields are those that every
  * classifier has, whatever its model is; `asks` belongs to models that are asked in words.
  */
 export interface Classifier {
@@ -253,14 +253,14 @@ export function parseClassifier(json: string, where: string): Classifier {
   return classifierFrom(value, where);
 }
 
-/** One thing that is wrong with a classifier file. */
+/** One problem of a classifier file. */
 export interface ClassifierProblem {
   /** Field names and list positions from the top of the file. */
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** What is wrong with a value that should be a classifier file; nothing for a good one. */
+/** The problems of a value that should be a classifier file; empty for a valid one. */
 export function classifierProblems(value: unknown): ClassifierProblem[] {
   const parsed = classifierSchema.safeParse(value);
   if (parsed.success) return [];
@@ -272,11 +272,11 @@ export function classifierProblems(value: unknown): ClassifierProblem[] {
   });
 }
 
-/** Where a newer version wrote the file, a sentence about it. */
+/** If a newer version wrote the file, a sentence about it. */
 export function newerVersion(value: unknown, where: string): string | undefined {
   const found = z.object({ version: z.number() }).safeParse(value);
   return found.success && found.data.version > CLASSIFIER_VERSION
-    ? `${where} was written for a newer version of Prompt Confidence (file version ${found.data.version}, known ${CLASSIFIER_VERSION}). Update the extension.`
+    ? `${where} was written for a newer version of Prompt Confidence (file version ${found.data.version}; this version reads up to ${CLASSIFIER_VERSION}). Update Prompt Confidence.`
     : undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What is wrong with the text of a classifier file, and where in it. */
+/** The problems in the text of a classifier file, with their positions. */
 import { jsonPositions, type Span } from '../json-positions';
 import { classifierProblems, newerVersion } from './definition';
 
@@ -7,7 +7,7 @@ export interface LocatedProblem {
   readonly message: string;
 }
 
-/** Everything that is wrong with a classifier file, or only the first place where it is no JSON. */
+/** All problems of a classifier file, or only the first syntax error if it is not JSON. */
 export function diagnoseClassifier(text: string): LocatedProblem[] {
   const positions = jsonPositions(text);
   if (!positions.ok) return [{ span: positions.span, message: `Not valid JSON: ${positions.message}.` }];

@@ -1,4 +1,4 @@
-/** A new classifier file from the three answers that are needed for one. */
+/** A new classifier file from three answers. */
 import {
   CLASSIFIER_VERSION,
   classifierProblems,
@@ -16,14 +16,15 @@ export interface Draft {
   readonly kind: DraftKind;
 }
 
-/** What is wrong with a name for a new classifier, which is also its file's name; undefined for a good one. */
+/** The problem of a name for a new classifier, which is also its file's name; undefined for a valid one. */
 export function nameProblem(text: string, taken: readonly string[]): string | undefined {
   const name = text.trim();
-  if (name === '') return 'Give it a name.';
+  if (name === '') return 'Enter a name.';
   if (name.length > 80) return 'Use at most 80 characters.';
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}\p{M} ._-]*$/u.test(name) || name.endsWith('.'))
     return 'Use letters, digits, spaces, dots, - and _: the file is named after it.';
-  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)) return 'Windows cannot have a file of this name.';
+  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name))
+    return 'Windows does not allow a file of this name.';
   // Many file systems do not tell case apart.
   if (taken.some((other) => other.toLowerCase() === name.toLowerCase()))
     return `There is a classifier named "${name}" already.`;
@@ -38,10 +39,10 @@ export function labelsFrom(text: string): string[] {
     .filter((label) => label !== '');
 }
 
-/** What is wrong with the labels as they were typed; undefined for good ones. */
+/** The problem of the labels as they were typed; undefined for valid ones. */
 export function labelsProblem(text: string): string | undefined {
   const labels = labelsFrom(text);
-  if (labels.length < 2) return 'Give at least two labels, separated by commas.';
+  if (labels.length < 2) return 'Enter at least two labels, separated by commas.';
   return classifierProblems(draftClassifier({ name: 'draft', labels, kind: 'question' }))[0]?.message;
 }
 

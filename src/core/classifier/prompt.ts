@@ -1,5 +1,5 @@
 /**
- * From a classifier to the prompt, still as text: what stands before and after the text to classify.
+ * Builds the prompt of a classifier as text: what comes before and after the text to classify.
  * Tokens come later, in the engine, because only the model knows them.
  */
 import { UserError } from '../user-error';
@@ -32,7 +32,7 @@ function splitTemplate(asking: PromptParts): Template {
   return { before: withLabels(before, asking), after: withLabels(after, asking) };
 }
 
-/** The names of the labels, in their order, where the classifier asks for them. */
+/** Replaces the placeholder of the labels by their names, in order. */
 function withLabels(text: string, { labels }: PromptParts): string {
   return text.replaceAll(LABELS_PLACEHOLDER, () => labels.map(({ name }) => name).join(', '));
 }
@@ -97,7 +97,7 @@ export function promptIdentity(asking: PromptParts & Pick<Asking, 'scoring' | 'm
 }
 
 /**
- * Refuses what cannot be classified, with the reason.
+ * Refuses a text that cannot be classified.
  *
  * @throws UserError `text-empty`, `text-binary`
  */

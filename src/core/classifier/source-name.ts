@@ -1,4 +1,4 @@
-/** How a classifier names the source of its scores, and what is known of a source before it is opened. */
+/** How a classifier names the source of its scores, and what is known about a source before it is opened. */
 
 interface SourceKindTraits {
   /** Whether a name follows the kind in a classifier file: "endpoint:NAME". */
@@ -7,7 +7,7 @@ interface SourceKindTraits {
   readonly sendsTexts: boolean;
 }
 
-/** Every kind of source. What scores come from in the end is opened by the surface: see `SourceOpeners` in src/app. */
+/** Every kind of source. The surface opens it: see `SourceOpeners` in src/app. */
 const SOURCE_KINDS = {
   engine: { takesName: 'never', sendsTexts: false },
   endpoint: { takesName: 'always', sendsTexts: true },

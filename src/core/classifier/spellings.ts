@@ -1,6 +1,6 @@
 /**
- * Which strings stand for a label. A model may answer "Yes", "yes", "YES", "y" or "Y"; all of them say the same,
- * so their probabilities are summed.
+ * The spellings of a label. A model may answer "Yes", "yes", "YES", "y" or "Y"; all of them mean the same,
+ * so their probabilities are added.
  */
 
 /** Answers that people and models shorten to one letter. Other initials are too often the start of another word. */

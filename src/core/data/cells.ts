@@ -1,7 +1,7 @@
 import { quoted } from '../quote';
 
 /**
- * Single cells of a table: numbers written plainly, and what to say about those that are not.
+ * Single cells of a table: plain numbers, and messages about cells that are not.
  */
 
 const PLAIN_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -10,7 +10,7 @@ const PERCENT = /^[+-]?[\d.,]+\s*[%٪]$/u;
 const NOT_A_NUMBER = /^[+-]?(?:nan|na|n\/a|null|none|-)$/i;
 const INFINITE = /^[+-]?(?:inf|infinity|∞)$/iu;
 
-/** A cell that is not a number. `wholeTable`: the way of writing is wrong, so other cells cannot be trusted. */
+/** A cell that is not a number. `wholeTable`: the notation is wrong, so other cells cannot be trusted either. */
 export interface NumberProblem {
   readonly code: string;
   readonly reason: string;
@@ -23,7 +23,7 @@ export function plainNumber(cell: string): number {
   return Number.isFinite(value) ? value : NaN;
 }
 
-/** Why a trimmed cell is no number, in a sentence that says what to change. */
+/** Why a trimmed cell is not a number, and what to change. */
 export function numberProblem(column: string, cell: string): NumberProblem {
   const row = (code: string, reason: string) => ({ code, reason, wholeTable: false });
   if (cell === '') return row('empty-cell', `${column} is empty`);

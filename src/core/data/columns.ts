@@ -1,10 +1,10 @@
 /**
- * Which column of a table is what: found by name, or said by the person.
+ * The role of each column of a table: found by name, or specified by the person.
  */
 import { UserError } from '../user-error';
 import { listed } from '../quote';
 
-/** What a single column can be, and the names it is found by (compared without case and outer spaces). */
+/** The roles of single columns, and the names they are found by (compared without case and outer spaces). */
 const ROLE_NAMES = {
   text: ['text'],
   label: ['label', 'y_true'],
@@ -24,7 +24,7 @@ const ROLE_NAMES = {
 export type Role = keyof typeof ROLE_NAMES;
 const ROLES = Object.keys(ROLE_NAMES) as readonly Role[];
 
-/** Roles that belong to one scoring method, and so may carry its prefix: `<method>/confidence`. */
+/** Roles that belong to one confidence method, and so may have its prefix: `<method>/confidence`. */
 const METHOD_ROLES: ReadonlySet<Role> = new Set([
   'predicted',
   'confidence',
@@ -34,20 +34,20 @@ const METHOD_ROLES: ReadonlySet<Role> = new Set([
   'bound',
 ]);
 
-/** What the numbers of score columns are; in order of preference where a table has several kinds. */
+/** The types of score columns, in order of preference if a table has several types. */
 export const SCORE_TYPES = ['logprob', 'logit', 'prob'] as const;
 export type ScoreType = (typeof SCORE_TYPES)[number];
 
 /** The columns that hold a score for every label. */
 export interface ScoreColumns {
   readonly type: ScoreType;
-  /** (K) label order. Null: the second label of a single logit, named by the first other truth that is met. */
+  /** (K) label order. Null: the second label of a single logit, named after the first other true label in the table. */
   readonly labels: readonly (string | null)[];
   /** (K) column of each label's score. Null: implied by the only other one (probability 1 − p, logit 0). */
   readonly index: readonly (number | null)[];
 }
 
-/** A header understood. Numbers are column indexes from 0. */
+/** The columns of a header. Numbers are column indexes from 0. */
 export interface TableColumns {
   readonly header: readonly string[];
   readonly roles: Readonly<Partial<Record<Role, number>>>;
@@ -60,7 +60,7 @@ export interface TableColumns {
 }
 
 export interface ColumnOptions {
-  /** Which `<method>/` columns to use, where a table holds several scoring methods. */
+  /** Which `<method>/` columns to use, if a table has several confidence methods. */
   readonly prefix?: string | undefined;
   /**
    * Column by role (`label`) or by score name (`prob:spam`): wins over names. An empty column name switches a
@@ -69,11 +69,11 @@ export interface ColumnOptions {
   readonly mapping?: Readonly<Record<string, string>> | undefined;
   /** The label order to read in; the table must have exactly these labels. Absent: the order of the columns. */
   readonly labels?: readonly string[] | undefined;
-  /** 'confidence': leave score columns aside where the table has a confidence column too. */
+  /** 'confidence': ignore score columns if the table also has a confidence column. */
   readonly on?: 'labels' | 'confidence' | undefined;
   /**
-   * Read token probability and agreement together (`token/…` and `consistency/…`), as a combination weighs them. What
-   * comes of them stands under `ensemble/`.
+   * Read token probability and agreement together (`token/…` and `consistency/…`), as a combination weights them. The
+   * result is under `ensemble/`.
    */
   readonly combine?: boolean | undefined;
 }
@@ -132,7 +132,7 @@ function combinedColumns(
   return { header, roles, scores, agreement: inOrder(agreement, order), prefix: COMBINED.out };
 }
 
-/** Whether a table has scores of both methods that a combination weighs, for the same labels. */
+/** Whether a table has scores of both methods that a combination needs, for the same labels. */
 export function canCombine(header: readonly string[], options: ColumnOptions): boolean {
   if (options.on === 'confidence') return false;
   try {
@@ -144,7 +144,7 @@ export function canCombine(header: readonly string[], options: ColumnOptions): b
   }
 }
 
-/** How many cells of a would-be header are names that this project knows. */
+/** How many cells of a possible header are known column names. */
 export function knownColumns(header: readonly string[]): number {
   const isKnown = (cell: string) => {
     const name = withoutMethod(cell.trim()).name;
@@ -184,7 +184,7 @@ function scoreName(name: string): ScoreName | undefined {
   return type === undefined || label === undefined || label === '' ? undefined : { type, label };
 }
 
-/** `<method>/<name>` taken apart, where what follows the first slash is a column that may carry a method. */
+/** Splits `<method>/<name>` if the part after the first slash is a column that may have a method. */
 function withoutMethod(column: string): { method: string | null; name: string } {
   const slash = column.indexOf('/');
   // `raw:sum/prob:a` is what a calibrated table keeps of `sum/prob:a`: no method of its own.
@@ -202,15 +202,15 @@ export function scoreKey(type: ScoreType, label: string): string {
   return `${type}:${label}`;
 }
 
-/** What columns are by their names, doubts included: every column that could be it. */
+/** The candidates for each role by column name: every column that could have it. */
 export interface NamedColumns {
   readonly roles: Readonly<Partial<Record<Role, readonly string[]>>>;
-  /** By score name, with the method's prefix taken off. */
+  /** By score name, without the method's prefix. */
   readonly scores: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * For a person who is to decide: what `findColumns` goes by, without its refusals.
+ * For a person who decides: the candidates that `findColumns` considers, without its errors.
  *
  * @param method prefix in use, or null for the columns without one
  */
@@ -237,13 +237,13 @@ export function prefixesOf(header: readonly string[]): string[] {
   return [...new Set(header.flatMap((name) => withoutMethod(name.trim()).method ?? []))];
 }
 
-/** The prefix of a table that has scores of one method only, and none without a prefix; else null. */
+/** The prefix of a table that has scores of one method only, and none without a prefix; otherwise null. */
 export function solePrefix(header: readonly string[]): string | null {
   const [method, other] = prefixesOf(header);
   return method === undefined || other !== undefined || hasPlainScores(header) ? null : method;
 }
 
-/** Whether somebody must say which method is meant: the scores have several prefixes, and none is without. */
+/** Whether a method must be chosen: the scores have several prefixes, and none is without a prefix. */
 export function hasSeveralPrefixes(
   header: readonly string[],
   mapping: Readonly<Record<string, string>> = {},
@@ -259,7 +259,7 @@ function hasPlainScores(header: readonly string[]): boolean {
     .some(({ method, name }) => method === null && (scoreName(name) !== undefined || isConfidence(name)));
 }
 
-/** The prefix in use: the one asked for, or the only one of a table that has no columns without. */
+/** The prefix in use: the requested one, or the only one of a table in which every score has a prefix. */
 function chooseMethod(
   header: readonly string[],
   wanted: string | undefined,
@@ -268,7 +268,8 @@ function chooseMethod(
   const methods = prefixesOf(header);
   if (wanted !== undefined) {
     if (methods.includes(wanted)) return wanted;
-    const has = methods.length === 0 ? 'columns of one method only' : `those of ${methods.join(', ')}`;
+    const has =
+      methods.length === 0 ? 'columns of one confidence method only' : `those of ${methods.join(', ')}`;
     throw new UserError(
       'no-such-method',
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
@@ -277,7 +278,7 @@ function chooseMethod(
   if (!hasSeveralPrefixes(header, mapping)) return solePrefix(header);
   throw new UserError(
     'several-methods',
-    `The table has scores of several methods (${methods.join(', ')}). Choose one of them.`,
+    `The table has scores of several confidence methods (${methods.join(', ')}). Choose one of them.`,
   );
 }
 
@@ -305,7 +306,7 @@ function roleColumn(
   return matches[0];
 }
 
-/** Indexes of the columns whose names say that they are it. */
+/** Indexes of the columns whose names match the role. */
 function columnsOfRole(header: readonly string[], role: Role, method: string | null): number[] {
   const wanted = METHOD_ROLES.has(role) ? method : null;
   return header.flatMap((column, index) => {
@@ -334,7 +335,7 @@ function checkMapping(mapping: Readonly<Record<string, string>>): void {
     if (!(ROLES as readonly string[]).includes(key) && scoreName(key) === undefined)
       throw new UserError(
         'unknown-role',
-        `"${key}" is nothing that a column can be. Use ${ROLES.join(', ')}, prob:LABEL, logprob:LABEL or logit:LABEL.`,
+        `"${key}" is not a role of a column. Use ${ROLES.join(', ')}, prob:LABEL, logprob:LABEL or logit:LABEL.`,
       );
 }
 
@@ -389,13 +390,13 @@ function refuseSingle(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>
     for (const label of columns.keys())
       throw new UserError(
         'one-score-column',
-        `"${type}:${label}" is the only score column. Add one for every other label; or, where the labels are ` +
+        `"${type}:${label}" is the only score column. Add one for every other label; or, if the labels are ` +
           `0 and 1, call the probability of 1 "y_prob".`,
       );
   return null;
 }
 
-/** The same columns in the asked order of labels. */
+/** The same columns in the requested order of labels. */
 function inOrder(scores: ScoreColumns, wanted: readonly string[] | undefined): ScoreColumns {
   if (wanted === undefined) return scores;
   const other = wanted.find((label) => !scores.labels.includes(label));

@@ -85,13 +85,13 @@ export function parseEvaluation(text: string, name: string): Evaluation {
   if (version.success && version.data.schema > VERSION)
     throw new UserError(
       'evaluation-newer',
-      `${name} has version ${version.data.schema} and this program knows up to ${VERSION}. Update it.`,
+      `${name} has version ${version.data.schema}, but this program reads only versions up to ${VERSION}. Update Prompt Confidence.`,
     );
   const parsed = evaluationSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new UserError(
     'evaluation-invalid',
-    `${name} is not what "evaluate --json" prints: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}.`,
+    `${name} is not the JSON output of "evaluate": ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}.`,
   );
 }

@@ -31,7 +31,7 @@ export class GrowingColumn<T extends NumberArray<T>> {
     this.values[this.used++] = value;
   }
 
-  /** What was pushed since the last `take`, as an array of its own; the column is empty afterwards. */
+  /** Returns the numbers pushed since the last `take`, as a new array; the column is empty afterwards. */
   take(): T {
     const taken = this.values.slice(0, this.used);
     this.used = 0;

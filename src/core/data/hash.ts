@@ -1,8 +1,8 @@
 /**
- * Text kept as a number, so that a million texts cost 8 MB: enough to tell which rows are equal.
+ * Text stored as a number, so that a million texts cost 8 MB: enough to find equal rows.
  */
 
-/** Two texts that a reader would call the same: case, width and spacing aside. */
+/** Makes texts equal that differ only in case, width and spacing. */
 export function normaliseText(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
 }
@@ -25,10 +25,10 @@ export function hash53(text: string): number {
 }
 
 /**
- * Small numbers in place of hashes: equal hashes get equal numbers, 0, 1, 2, … in the order of the hashes.
+ * Replaces hashes by small numbers: equal hashes get equal numbers, 0, 1, 2, … in the order of the hashes.
  *
  * @param hashes (n)
- * @returns (n), or undefined where no two hashes are equal
+ * @returns (n), or undefined if no two hashes are equal
  */
 export function groupNumbers(hashes: Float64Array): Int32Array | undefined {
   const keys = distinctSorted(hashes);

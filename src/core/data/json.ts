@@ -1,8 +1,8 @@
 /**
- * JSON that may be none; in files that people edit by hand also on which line it stops being it.
+ * Parsing of text that may not be JSON; for files that people edit by hand, also the line of the first error.
  */
 
-/** The parsed text; undefined where it is not JSON. */
+/** The parsed text; undefined if it is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -18,7 +18,7 @@ type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'comma
 
 /**
  * The line, from 1, of the first place where a text stops being JSON (RFC 8259); undefined for valid JSON.
- * `JSON.parse` says a position in some of its messages only.
+ * `JSON.parse` gives a position only in some of its messages.
  */
 export function badJsonLine(text: string): number | undefined {
   const at = badJsonOffset(text);

@@ -11,8 +11,8 @@ export interface Pairs {
 }
 
 /**
- * Pairs the rows of two tables by id, in the order of the first. Ids that a table repeats are left out. Null where
- * the tables have no ids, where fewer than half of the smaller table's rows find a partner, or where partners have
+ * Pairs the rows of two tables by id, in the order of the first. Ids that a table repeats are left out. Null if
+ * the tables have no ids, if fewer than half of the smaller table's rows find a partner, or if partners have
  * different true labels: then equal ids are an accident (row numbers, say) and the tables are different samples.
  */
 export function pairRows(first: PredictionTable, second: PredictionTable): Pairs | null {
@@ -40,7 +40,7 @@ function rowsById(ids: Float64Array): Map<number, number> {
   return rows;
 }
 
-/** Tables of confidence do not say; they are taken at their ids' word. */
+/** Tables of confidence have no true labels; their ids are trusted. */
 function sameTruth(a: PredictionData, rowA: number, b: PredictionData, rowB: number): boolean {
   if (a.kind !== 'labels' || b.kind !== 'labels') return true;
   const truth = (data: typeof a, row: number) => data.labels[data.truth[row] ?? UNKNOWN_LABEL];

@@ -1,5 +1,5 @@
 /**
- * Rows of cells become a checked table of columns. Every row is either taken whole or listed with its reason.
+ * Builds a checked table of columns from rows of cells. Every row is either accepted whole or rejected with a reason.
  */
 import { labelData, logProbsFromProbs } from '../model/rows';
 import {
@@ -24,7 +24,7 @@ const SUM_TOLERANCE = 0.01;
 const ROUNDING = 1e-6;
 /** Share of clipped rows above which a table is suspected to be rounded. */
 const CLIP_WARNING = 0.01;
-/** Share of rows with a score that is only a bound above which that is said. */
+/** A larger share of rows with a bound in place of a score than this gets a warning. */
 const BOUND_WARNING = 0.01;
 /** Bad rows listed one by one; beyond, they are only counted, so that memory stays bounded. */
 const LISTED_ROWS = 10_000;
@@ -41,9 +41,9 @@ export interface PredictionTable {
   readonly id?: Float64Array | undefined;
   /** The `predicted` column; null without one. */
   readonly predicted: NamedColumn | null;
-  /** The columns asked for in `slices`, by name. */
+  /** The columns requested in `slices`, by name. */
   readonly slices: ReadonlyMap<string, NamedColumn>;
-  /** (n) probability on any label before normalising. Absent where the table does not say. */
+  /** (n) label mass of each row. Absent if the table does not contain it. */
   readonly labelMass?: Float64Array | undefined;
   /** The first 10,000 rows that were not used; `rejectedCount` counts all of them. */
   readonly rejected: readonly RejectedRow[];
@@ -53,7 +53,7 @@ export interface PredictionTable {
   readonly calibratedBy: string | null;
 }
 
-/** A column of words: row i holds `names[index[i]]`, or nothing where that is −1. */
+/** A column of words: row i holds `names[index[i]]`, or nothing if `index[i]` is −1. */
 interface NamedColumn {
   readonly names: readonly string[];
   /** (n) */
@@ -63,7 +63,7 @@ interface NamedColumn {
 export interface TableOptions {
   /** 'required': a row whose truth is unknown is a bad row. 'optional': it is kept, its truth unknown. */
   readonly truth: 'required' | 'optional';
-  /** Columns, by their names in the header, whose values rows are to be sliced by. */
+  /** Columns, by their names in the header, whose values define slices. */
   readonly slices?: readonly string[] | undefined;
 }
 
@@ -112,7 +112,7 @@ export class TableBuilder {
   private readonly agreementRow: Float64Array;
   private readonly isZeroOne: boolean;
 
-  /** @throws UserError no-truth: no column says what is right, and the truth is required; no-such-column */
+  /** @throws UserError no-truth: no column gives the truth, and it is required; no-such-column */
   constructor(
     private readonly columns: TableColumns,
     private readonly options: TableOptions,
@@ -130,11 +130,11 @@ export class TableBuilder {
   }
 
   /**
-   * Adds one row, or lists it as bad.
+   * Accepts or rejects one row.
    *
    * @param line physical line of the file on which the row begins
-   * @returns whether the row was taken
-   * @throws UserError decimal-comma, percent-sign: the whole table is written so that numbers cannot be trusted
+   * @returns whether the row was accepted
+   * @throws UserError decimal-comma, percent-sign: the notation of the whole table makes its numbers unreliable
    */
   add(cells: readonly string[], line: number): boolean {
     let parsed: ParsedRow;
@@ -151,8 +151,8 @@ export class TableBuilder {
   }
 
   /**
-   * The rows taken since the last call, which are forgotten; the lists of bad rows and warnings go on. Call it once
-   * for the whole table, or again and again for a table that does not fit into memory.
+   * Returns the rows accepted since the last call and clears them; rejected rows and warnings accumulate. Call it once
+   * for the whole table, or repeatedly for a table that does not fit into memory.
    */
   take(): PredictionTable {
     const { roles } = this.columns;
@@ -279,27 +279,27 @@ export class TableBuilder {
     if (clipped > CLIP_WARNING * accepted)
       warn(
         'clipped',
-        `${clipped} of ${accepted} rows have a probability below 1e-12, which counts as 1e-12: the table seems ` +
-          `rounded, and its surest rows cannot be told apart. Log-probabilities (logprob:LABEL) keep their order.`,
+        `${clipped} of ${accepted} rows have a probability below 1e-12, which counts as 1e-12: the table seems to be ` +
+          `rounded, so its most confident rows cannot be distinguished. Log-probabilities (logprob:LABEL) keep their order.`,
       );
     if (this.bounded > BOUND_WARNING * accepted)
       warn(
         'bounded-scores',
-        `In ${this.bounded} of ${accepted} rows the server did not show every label among its likeliest tokens: the ` +
-          `labels in the column "${this.name(this.columns.roles.bound)}" have at most the score that stands there. ` +
+        `In ${this.bounded} of ${accepted} rows the server did not show every label among its likeliest tokens. The ` +
+          `labels in the column "${this.name(this.columns.roles.bound)}" have a bound instead of a score. ` +
           `Numbers and calibrators of this table are approximate; ask the server for more tokens, or use consistency.`,
       );
     if (this.otherPrediction > 0)
       warn(
         'other-prediction',
-        `In ${this.otherPrediction} rows the column "${this.name(this.columns.roles.predicted)}" names another ` +
-          `label than the highest score. The scores were used.`,
+        `In ${this.otherPrediction} rows the column "${this.name(this.columns.roles.predicted)}" names a ` +
+          `label that does not have the highest score. The scores were used.`,
       );
     if (this.otherCorrect > 0)
       warn(
         'other-correct',
-        `In ${this.otherCorrect} rows "${this.name(this.columns.roles.correct)}" says otherwise than the ` +
-          `predicted and the true label. It was used as it stands.`,
+        `In ${this.otherCorrect} rows "${this.name(this.columns.roles.correct)}" contradicts the ` +
+          `predicted and the true label. The column was used.`,
       );
     if (this.repeatedIds > 0)
       warn(
@@ -340,7 +340,7 @@ export class TableBuilder {
     if (sum < 1 - SUM_TOLERANCE) {
       if (Number.isNaN(labelMass))
         throw new BadRow(
-          `the probabilities of the labels sum to ${shown(sum)}; below 0.99 a column "label_mass" must say so`,
+          `the probabilities of the labels sum to ${shown(sum)}; a sum below 0.99 needs a column "label_mass"`,
         );
       if (Math.abs(sum - labelMass) > SUM_TOLERANCE)
         throw new BadRow(
@@ -425,7 +425,7 @@ export class TableBuilder {
     return index === undefined ? '' : (cells[index] ?? '').trim();
   }
 
-  /** Of a column, for a sentence. */
+  /** Name of a column, for a sentence. */
   private name(index: number | null | undefined): string {
     return index === undefined || index === null ? '' : shortened((this.columns.header[index] ?? '').trim());
   }
@@ -466,7 +466,7 @@ function requireTruth({ roles, scores }: TableColumns): void {
   if (scores === null && !known)
     throw new UserError(
       'no-truth',
-      'The table says how sure each prediction is, but not whether it is right: add a column "correct" (1 or 0), ' +
+      'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
         'or both "label" and "predicted".',
     );
 }

@@ -3,7 +3,7 @@ import type { PredictionData } from '../model/predictions';
 import { wilsonInterval } from '../metrics/intervals';
 import { bucketOf, type Bucket, DEFAULT_BUCKETS } from './buckets';
 
-/** What a bucket holds, [low, high). Rows and errors are counted; the means are weighted where rows are. */
+/** The rows in a bucket, [low, high). Rows and errors are counted; the means are weighted if rows have weights. */
 export interface BucketCount {
   readonly name: string;
   readonly low: number;

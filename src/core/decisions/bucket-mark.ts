@@ -1,11 +1,11 @@
-/** How a bucket is told apart at a glance: a shape and a colour, which stand beside its name and never for it. */
+/** How a bucket is recognised at a glance: a shape and a colour, which accompany its name and never replace it. */
 import { type Bucket, bucketOf } from './buckets';
 
-/** From what may be left to itself to what may not. */
+/** From the most confident bucket to the least. */
 export const BUCKET_TONES = ['green', 'yellow', 'orange', 'red'] as const;
 export type BucketTone = (typeof BUCKET_TONES)[number];
 
-/** Different without colour, and in every font that an editor uses. */
+/** Shapes that differ without colour, and in every font that an editor uses. */
 export const BUCKET_SHAPES: Readonly<Record<BucketTone, string>> = {
   green: '●',
   yellow: '▲',

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UserError } from '../user-error';
 
-/** An action range of confidence, [low, high); the highest bucket holds 1 too. */
+/** A range of confidence with an action, [low, high); the highest bucket also contains 1. */
 export interface Bucket {
   readonly name: string;
   readonly low: number;
@@ -15,10 +15,10 @@ export const DEFAULT_BUCKETS: readonly Bucket[] = [
   { name: 'manual', low: 0 },
 ];
 
-/** The shape alone; {@link checkBuckets} judges what is in it. */
+/** Only the shape; {@link checkBuckets} checks the values. */
 export const bucketsSchema = z.array(z.object({ name: z.string(), low: z.number() }));
 
-/** What is wrong with one field of one bucket, in a sentence. */
+/** A problem of one field of one bucket, in a sentence. */
 export interface BucketProblem {
   /** Place of the bucket, from 0. */
   readonly at: number;
@@ -26,7 +26,7 @@ export interface BucketProblem {
   readonly message: string;
 }
 
-/** Where buckets do not cover [0, 1] from high to low without a gap, or share a name; nothing where they are good. */
+/** Problems of buckets that do not cover [0, 1] from high to low without a gap, or share a name; empty for valid ones. */
 export function bucketProblems(buckets: readonly Bucket[]): BucketProblem[] {
   const seen = new Set<string>();
   return buckets.flatMap(({ name, low }, at) => {
@@ -36,7 +36,11 @@ export function bucketProblems(buckets: readonly Bucket[]): BucketProblem[] {
     const isLast = at === buckets.length - 1;
     if (name.trim() === '') problems.push({ at, field: 'name', message: `${which} needs a name.` });
     else if (seen.has(name.trim()))
-      problems.push({ at, field: 'name', message: `${which} has the name of another: "${name.trim()}".` });
+      problems.push({
+        at,
+        field: 'name',
+        message: `${which} has the same name as another: "${name.trim()}".`,
+      });
     seen.add(name.trim());
     const ceiling = Math.min(above?.low ?? 1, 1);
     if (!(low >= 0 && low < 1))
@@ -53,7 +57,7 @@ export function bucketProblems(buckets: readonly Bucket[]): BucketProblem[] {
   });
 }
 
-/** @throws UserError bad-buckets where buckets do not cover [0, 1] from high to low without a gap, or share a name */
+/** @throws UserError bad-buckets if buckets do not cover [0, 1] from high to low without a gap, or share a name */
 export function checkBuckets(buckets: readonly Bucket[]): void {
   const [problem] = bucketProblems(buckets);
   if (problem === undefined && buckets.length > 0) return;
@@ -67,7 +71,7 @@ export function bucketOf(confidence: number, buckets: readonly Bucket[] = DEFAUL
   return found;
 }
 
-/** True where a calibrated confidence is so low that some other one of K labels must be likelier. */
+/** True if a calibrated confidence is so low that another of K labels must be likelier. */
 export function isAnotherLabelLikelier(confidence: number, K: number): boolean {
   return confidence < 1 / K;
 }

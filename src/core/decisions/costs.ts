@@ -5,23 +5,23 @@ import { argsort } from '../metrics/sort';
 import { UserError } from '../user-error';
 import { halves } from './threshold';
 
-/** What decisions cost, in any one unit. */
+/** The costs of decisions, all in the same unit. */
 export interface Costs {
   /**
-   * Of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column), the
+   * Cost of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column), the
    * diagonal not used.
    */
   readonly wrong: number | readonly (readonly number[])[];
-  /** Of having one row reviewed, after which it is right. */
+  /** Cost of reviewing one row, which makes it correct. */
   readonly review: number;
 }
 
 export interface CostChoice {
   /** Rows with at least this confidence are decided automatically; null: review all. */
   readonly threshold: number | null;
-  /** Mean cost of a row on the rows that chose: flatters. */
+  /** Mean cost of a row on the rows that chose the threshold (in-sample). */
   readonly choosing: number | null;
-  /** Mean cost of a row on the other rows, at that threshold and at the two extremes. */
+  /** Mean cost of a row on the other rows, at that threshold and if all rows or none are automatic. */
   readonly scored: null | {
     readonly n: number;
     readonly cost: number;

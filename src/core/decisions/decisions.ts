@@ -9,7 +9,7 @@ import { confidentErrors, evaluateSlices, type SliceReport } from './slices';
 import { chooseThreshold, type ThresholdChoice } from './threshold';
 import type { EvaluateOptions } from '../model/evaluation';
 
-/** What is decided on the confidences of a table, beside its metrics. */
+/** The decisions on the confidences of a table, beside its metrics. */
 export interface Decisions {
   /** Always answering the commonest label; null without label scores. */
   readonly majorityBaseline: { readonly label: string; readonly accuracy: number } | null;
@@ -17,9 +17,9 @@ export interface Decisions {
   readonly buckets: readonly BucketCount[];
   /** The wrong rows of the highest confidence, at most 20. */
   readonly confidentErrors: readonly ConfidentError[];
-  /** One report for each column asked for. */
+  /** One report for each requested column. */
   readonly slices: readonly ({ readonly column: string } & SliceReport)[];
-  /** Null where not asked for; so are the next two. */
+  /** Null if not requested, as are the next two. */
   readonly threshold: ThresholdChoice | null;
   readonly costs: CostChoice | null;
   readonly labelThreshold: LabelThreshold | null;
@@ -29,7 +29,7 @@ export interface ConfidentError {
   /** Row of the data, from 0. */
   readonly row: number;
   readonly confidence: number;
-  /** Null where the table does not say. */
+  /** Null if the table does not contain it. */
   readonly predicted: string | null;
   readonly truth: string | null;
 }
@@ -38,10 +38,10 @@ export interface DecisionOptions extends Pick<EvaluateOptions, 'bins' | 'binning
   readonly buckets?: readonly Bucket[] | undefined;
   /** (n) names of each column to slice by. */
   readonly slices?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
-  /** Wanted accuracy of what is decided automatically. */
+  /** Target accuracy of automatic decisions. */
   readonly target?: number | undefined;
   readonly costs?: Costs | undefined;
-  /** Label whose threshold is wanted. */
+  /** Label for which to choose a threshold. */
   readonly label?: string | undefined;
 }
 

@@ -37,7 +37,7 @@ export interface LimitResult extends Limit {
   readonly low: number | null;
   readonly high: number | null;
   readonly verdict: Verdict;
-  /** Rows in all at which it would be decided, if they are like these; null where decided or no number helps. */
+  /** Total rows at which it would be decided, if further rows are like these; null if decided, or if no number helps. */
   readonly neededRows: number | null;
   readonly message: string;
 }
@@ -73,13 +73,16 @@ function isNullMetric(metric: GateMetric): metric is GateMetric & NullMetric {
 export function parseGateMetric(name: string): GateMetric {
   const found = GATE_METRICS.find((metric) => metric === name);
   if (found !== undefined) return found;
-  throw new UserError('bad-metric', `"${name}" is no metric of a gate; they are ${GATE_METRICS.join(', ')}.`);
+  throw new UserError(
+    'bad-metric',
+    `"${name}" is not a metric of a gate. The metrics are ${GATE_METRICS.join(', ')}.`,
+  );
 }
 
 /**
- * Holds metrics to limits. A limit passes where the one-sided 95% bound is within it, so that all of several limits
+ * Holds metrics to limits. A limit passes if the one-sided 95% bound is within it, so that all of several limits
  * passing by luck is rarer than 5% without a correction. Not passing is a failure, except
- * - for a calibration error that the null explains (p ≥ .05): the rows are too few to tell it from 0;
+ * - for a calibration error that the null explains (p ≥ .05): the rows are too few to distinguish it from 0;
  * - for another metric whose failure is not shown either, at 5% after Holm's correction over the limits.
  * Those are undecided, with the rows that would decide.
  */
@@ -171,7 +174,7 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
       ...base,
       verdict: 'pass',
       neededRows: null,
-      message: `${name}: holds, with bound ${show(worst)}.`,
+      message: `${name}: passes, with bound ${show(worst)}.`,
     };
   const explained = nullP === null ? adjustedP > ALPHA : nullP >= ALPHA;
   if (!explained)
@@ -291,7 +294,7 @@ function twoSampleP(metric: GateMetric, now: Metric | null, then: Metric | null)
   return 1 - normalCumulative(gap / se);
 }
 
-/** Standard error behind a 95% interval. */
+/** Standard error that belongs to a 95% interval. */
 function standardError(metric: Metric | null): number | null {
   const { value, low, high } = metric ?? { value: null, low: null, high: null };
   if (value === null || low === null || high === null) return null;

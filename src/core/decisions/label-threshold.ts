@@ -12,7 +12,7 @@ import { halves } from './threshold';
 export interface LabelThreshold {
   readonly label: string;
   readonly averagePrecision: number | null;
-  /** Of all rows, at most 101 points evenly along the curve, the ends among them. */
+  /** On all rows: at most 101 points, evenly spaced along the curve, with both ends. */
   readonly curve: readonly PrecisionRecallPoint[];
   /** Chosen on one part of the rows, scored on the other; null where a part holds no row. */
   readonly estimate: (PrecisionRecallPoint & { readonly rows: number }) | null;
@@ -23,7 +23,7 @@ export interface LabelThreshold {
 const SHOWN_POINTS = 101;
 
 /**
- * From which P(label) on a row should count as this label, for the best F1.
+ * Chooses the P(label) from which a row should count as this label, for the best F1.
  *
  * @param data rows with a known truth only
  */
@@ -34,7 +34,10 @@ export function chooseLabelThreshold(
 ): LabelThreshold {
   const k = data.labels.indexOf(label);
   if (k < 0)
-    throw new UserError('no-such-label', `"${label}" is no label; they are ${data.labels.join(', ')}.`);
+    throw new UserError(
+      'no-such-label',
+      `"${label}" is not a label. The labels are ${data.labels.join(', ')}.`,
+    );
   const curve = curveOf(data, k);
   const { choosing, scoring } = halves(data, options.seed ?? 0);
   const chosen = bestF1Threshold(curveOf(choosing, k));

@@ -6,7 +6,7 @@ import type { Prevalence } from '../model/label-shares';
 export interface EvaluateReport extends Evaluation, Omit<Decisions, 'confidentErrors'> {
   /** By the line of the file on which the row begins. */
   readonly confidentErrors: readonly ({ readonly line: number } & Omit<ConfidentError, 'row'>)[];
-  /** The shares that scores were moved from and to, by --prevalence or by the calibrator; null where they were not. */
+  /** The shares that scores were moved from and to, by --prevalence or by the calibrator; null if they were not moved. */
   readonly prevalence: Prevalence | null;
 }
 

@@ -3,7 +3,7 @@ import type { PredictionData } from '../model/predictions';
 import { wilsonInterval } from '../metrics/intervals';
 import { HIGHEST_PERCENT, reachedPercent } from './threshold';
 
-/** What is decided where every row with at least this confidence is. Rows are counted; shares are weighted. */
+/** The result of accepting every row with at least this confidence. Rows are counted; shares are weighted. */
 export interface ThresholdPoint {
   readonly threshold: number;
   readonly rows: number;

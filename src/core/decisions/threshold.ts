@@ -15,7 +15,7 @@ const FEWEST_TO_GO_BY = 20;
 /** For a table with weights. */
 export const UNWEIGHTED_THRESHOLD: Warning = {
   code: 'threshold-unweighted',
-  message: 'The threshold for a target accuracy counts every row once: its test knows no weights.',
+  message: 'A threshold for a target accuracy cannot use weights: its test counts every row once.',
 };
 
 /** The rows at or above a threshold. */
@@ -27,9 +27,9 @@ interface Surest {
 export interface FixedSequence {
   /** Rows with at least this confidence are accepted; null where none passes. */
   readonly threshold: number | null;
-  /** Rows at or above the first threshold that was tested, and how many are right; null: too few rows to test any. */
+  /** Rows at or above the first tested threshold, and how many are correct; null: too few rows to test any. */
   readonly first: Surest | null;
-  /** How many more rows of this table's kind would be needed; null where passed, or where no number helps. */
+  /** How many more rows of this kind would be needed; null if a threshold passed, or if no number helps. */
   readonly moreRows: number | null;
 }
 
@@ -204,14 +204,14 @@ function estimate(
 function describe({ threshold, first, moreRows }: FixedSequence, n: number, target: number): string {
   const percent = `${Number((target * 100).toPrecision(4))}%`;
   if (threshold !== null)
-    return `Rows with a confidence of at least ${threshold} are right in at least ${percent} of cases; chosen on all rows.`;
+    return `Rows with a confidence of at least ${threshold} are correct in at least ${percent} of cases. The threshold was chosen on all rows.`;
   const seen =
     first === null
       ? `${n.toLocaleString('en-US')} rows are too few to show it`
-      : `the ${first.rows.toLocaleString('en-US')} surest rows, the fewest that could show it, are right in ${Number(((100 * first.right) / first.rows).toPrecision(3))}%`;
+      : `the ${first.rows.toLocaleString('en-US')} most confident rows, the fewest that could show it, are correct in ${Number(((100 * first.right) / first.rows).toPrecision(3))}%`;
   const more =
     moreRows === null
       ? ''
-      : `; about ${moreRows.toLocaleString('en-US')} more rows needed, if the surest stay as often right`;
+      : `; about ${moreRows.toLocaleString('en-US')} more rows are needed if the most confident ones stay as often correct`;
   return `No threshold is shown to reach ${percent}: ${seen}${more}.`;
 }

@@ -30,10 +30,10 @@ import type {
 } from '../model/evaluation';
 import { listed } from '../quote';
 
-/** An evaluation with what the plots and the gate need beside it. */
+/** An evaluation with the further results that the plots and the gate need. */
 export interface Assessment {
   readonly evaluation: Evaluation;
-  /** For each of `evaluation.bins`: the middle 95% of its accuracy if the confidences were right. */
+  /** For each of `evaluation.bins`: the middle 95% of its accuracy if the confidences were calibrated. */
   readonly consistencyBars: readonly ({ readonly low: number; readonly high: number } | null)[];
   /** Null without rows. */
   readonly brierDecomposition: BrierDecomposition | null;
@@ -150,7 +150,7 @@ function assembled(
     brier: resampled(weightedMean(table.brier, weight), replicates?.brier),
     nll: { ...resampled(weightedMean(table.nll.loss, weight), replicates?.nll), clipped: table.nll.clipped },
     auroc: Number.isNaN(ranked.auroc)
-      ? undefinedMetric('AUROC needs at least one right and one wrong row.')
+      ? undefinedMetric('AUROC needs at least one correct and one wrong row.')
       : resampled(ranked.auroc, replicates?.auroc, foldReason),
     aurc: resampled(ranked.aurc, replicates?.aurc, foldReason),
     smoothEce: errorMetric(smoothed, replicates?.smoothEce, nullPs.smoothEce),
@@ -173,7 +173,7 @@ function assembled(
   };
 }
 
-/** Weights at each rank, as the ranking wants them. */
+/** Weights at each rank, as the ranking needs them. */
 function rankWeights({ weight, ranking }: ScoredTable): Float64Array | null {
   return weight && Float64Array.from(ranking.order, (row) => weight[row] ?? 0);
 }
@@ -292,7 +292,7 @@ function tableWarnings({ predicted, nll, n, labels }: ScoredTable): Warning[] {
   const add = (code: string, message: string) => warnings.push({ code, message });
   if (n < 10) add('few-rows', `${n} ${n === 1 ? 'row is' : 'rows are'} too few for a diagram.`);
   if (right < 20 || n - right < 20)
-    add('few-outcomes', `Only ${right} right and ${n - right} wrong rows: every number here is rough.`);
+    add('few-outcomes', `Only ${right} correct and ${n - right} wrong rows: every number here is rough.`);
   if (predicted.ties > 0)
     add('ties', `In ${predicted.ties} rows two labels share the highest score; the earlier label was taken.`);
   if (predicted.clipped > 0.01 * n)
@@ -304,7 +304,7 @@ function tableWarnings({ predicted, nll, n, labels }: ScoredTable): Warning[] {
   if (clipped > 0)
     add(
       'clipped-nll',
-      `${clipped} rows gave what happened a probability below 2.2e-16; NLL counts that much.`,
+      `In ${clipped} rows the probability of what happened is below 2.2e-16; NLL counts it as 2.2e-16.`,
     );
   return warnings;
 }

@@ -22,7 +22,7 @@ export const bindingSchema = z.strictObject({
   scoring: z.strictObject({
     method: z.string(),
     mode: z.string(),
-    /** How answers were drawn, for consistency and ensemble; the temperature is null where it is not known. */
+    /** How answers were sampled, for consistency and ensemble; the temperature is null if unknown. */
     sampling: z
       .strictObject({
         samples: z.int().min(1),

@@ -1,17 +1,17 @@
-/** The ways to a confidence, and what belongs to each. */
+/** The confidence methods and their settings. */
 
 /**
  * token-probability: P(label) as the model's answer. consistency: how often the label is the answer among several
- * drawn ones. ensemble: both together.
+ * sampled ones. ensemble: both together.
  */
 export const CONFIDENCE_METHODS = ['token-probability', 'consistency', 'ensemble'] as const;
 export type ConfidenceMethod = (typeof CONFIDENCE_METHODS)[number];
 
-/** Seconds that a source took; absent for what it was not asked. */
+/** Seconds that a source took; absent for what was not requested. */
 export interface MethodSeconds {
   /** For token probabilities. */
   readonly token?: number;
-  /** For drawn answers, and for telling equal counts of them apart. */
+  /** For sampled answers, and for breaking ties of their counts. */
   readonly drawn?: number;
 }
 
@@ -24,15 +24,15 @@ export function sumOfSeconds(all: readonly MethodSeconds[]): MethodSeconds {
   );
 }
 
-/** How the prompt differs from sample to sample: examples and labels in another order, or not at all. */
+/** How the prompt differs between samples: examples and labels in another order, or not at all. */
 export const VARIANTS = ['permuted', 'plain'] as const;
 export type Variants = (typeof VARIANTS)[number];
 
-/** How answers are drawn, for consistency and ensemble. */
+/** How answers are sampled, for consistency and ensemble. */
 export interface ConsistencySettings {
   /** N, at least 2. */
   readonly samples: number;
-  /** Above 0; 1 is the model as it is. */
+  /** Above 0; 1 is the model's own distribution. */
   readonly temperature: number;
   readonly variants: Variants;
 }

@@ -1,12 +1,12 @@
-/** What an evaluation is asked, and what it answers. */
+/** The options and the result of an evaluation. */
 import type { RejectedRow, Warning } from './predictions';
 
-/** How sure a number is. `low` and `high` are the ends of a 95% interval; null where undefined, with `reason`. */
+/** A number with its uncertainty. `low` and `high` are the ends of a 95% interval; null where undefined, with `reason`. */
 export interface Metric {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
-  /** Why a value or an interval is null, or how it came about where that is not the usual way. */
+  /** Why a value or an interval is null, or how it was computed if not in the usual way. */
   readonly reason?: string;
 }
 

@@ -6,7 +6,7 @@ export interface FoldRequest {
   readonly strata: ArrayLike<number>;
   /** (n) or undefined: each row its own group. */
   readonly group: Int32Array | undefined;
-  /** Wanted number of folds; fewer where there are fewer groups. */
+  /** Requested number of folds; fewer if there are fewer groups. */
   readonly count: number;
   readonly random: Random;
 }
@@ -24,7 +24,7 @@ interface Group {
 }
 
 /**
- * Stratified folds that never part a group.
+ * Stratified folds that never divide a group.
  *
  * Rows of their own are shuffled and dealt out class by class, so each class is spread to within one row. Groups of
  * several rows go first, largest first, each to the fold where the classes stay most even (as scikit-learn's

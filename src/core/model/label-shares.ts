@@ -1,11 +1,11 @@
-/** Shares of labels: those of a table, and scores and weights moved from one table’s shares to another’s. */
+/** Label shares: those of a table, and moving scores and weights from one table’s shares to another’s. */
 import { listed } from '../quote';
 import { UserError } from '../user-error';
 import { type LabelData, UNKNOWN_LABEL } from './predictions';
 import { normalisedWeights } from './rows';
 
 /**
- * Moves label scores from the label shares that a calibrator was fitted under to those of deployment (Saerens,
+ * Moves label scores from the label shares that a calibrator was fitted under to those in use (Saerens,
  * Latinne, Decaestecker 2002, eq. 4): z_k + ln(π_new,k / π_fit,k). The result is not normalised.
  *
  * @param logProbs (n·K)
@@ -23,7 +23,7 @@ export function shiftPrevalence(
   return logProbs.map((z, i) => z + (shift[i % K] ?? 0));
 }
 
-/** Shares of the labels where a calibrator was fitted and where it is used: scores are moved from the ones to the others. */
+/** Label shares where a calibrator was fitted, and where it is used: scores are moved from the first to the second. */
 export interface Prevalence {
   /** (K) each, above 0, summing to 1. */
   readonly fitted: readonly number[];
@@ -46,9 +46,9 @@ export function ownShares(data: LabelData): number[] {
 }
 
 /**
- * The same for what is moved by them: each above 0.
+ * The same shares, each checked to be above 0.
  *
- * @throws UserError bad-shares: no row has some label, and nothing can be said about what it would be elsewhere
+ * @throws UserError bad-shares: no row has some label, so nothing is known about its scores elsewhere
  */
 export function labelShares(data: LabelData): number[] {
   const shares = ownShares(data);
@@ -56,13 +56,13 @@ export function labelShares(data: LabelData): number[] {
   if (absent.length > 0)
     throw new UserError(
       'bad-shares',
-      `No row has the true label ${listed(absent)}, so the table cannot stand for one in which it has a share. Add ` +
-        `such rows, or leave the shares out.`,
+      `No row has the true label ${listed(absent)}, so the table cannot be weighted to a share of it. Add ` +
+        `such rows, or omit the shares.`,
     );
   return shares;
 }
 
-/** The table with its rows weighted so that its labels have the given shares: what it would show there. */
+/** The table with its rows weighted so that its labels have the given shares. */
 export function weightedToShares(data: LabelData, shares: readonly number[]): LabelData {
   const own = labelShares(data);
   requireShares(shares, own.length, 'deployed label shares');

@@ -5,9 +5,9 @@
  * n is the number of rows, K the number of labels; matrices are row-major.
  */
 
-/** Value of `ConfidenceData.correct` where the truth is not known. Such rows can be calibrated, not evaluated. */
+/** Value of `ConfidenceData.correct` if the truth is unknown. Such rows can be calibrated, not evaluated. */
 export const UNKNOWN_CORRECT = 255;
-/** Value of `LabelData.truth` where the truth is not known. */
+/** Value of `LabelData.truth` if the truth is unknown. */
 export const UNKNOWN_LABEL = -1;
 /** Values of `RowColumns.split`. */
 export const SPLIT_FIT = 0;
@@ -48,7 +48,7 @@ export interface LabelData extends RowColumns {
   /** (n·K) log-softmax of the label scores; raw logits with any offset per row are accepted and normalised. */
   readonly logProbs: Float64Array;
   /**
-   * (n·K) log-softmax of the smoothed agreement of drawn answers, where a combination weighs it against `logProbs`,
+   * (n·K) log-softmax of the smoothed agreement of sampled answers, if a combination weights it against `logProbs`,
    * which are then the token probabilities. Absent in all other tables.
    */
   readonly agreement?: Float64Array | undefined;
@@ -58,7 +58,7 @@ export interface LabelData extends RowColumns {
 
 export type PredictionData = ConfidenceData | LabelData;
 
-/** What is corrected: the distribution over labels (may change the predicted label), or its confidence only. */
+/** What is calibrated: the distribution over labels (may change the predicted label), or only its confidence. */
 export type CalibrateOn = 'labels' | 'confidence';
 
 /** A sentence for the person, with a stable code for tests and for the panel. */
@@ -67,7 +67,7 @@ export interface Warning {
   readonly message: string;
 }
 
-/** A row that was not used, with the line of the file it stands on. */
+/** A rejected row, with its line in the file. */
 export interface RejectedRow {
   readonly line: number;
   readonly reason: string;

@@ -9,7 +9,7 @@ import {
   UNKNOWN_LABEL,
 } from './predictions';
 
-/** The predicted label of each row and how sure of it the table is. */
+/** The predicted label of each row and its confidence. */
 export interface Predicted extends ConfidenceData {
   /** (n) exact log-odds of the confidence. */
   readonly logOdds: Float64Array;
@@ -74,12 +74,12 @@ export function logProbsFromProbs(
   return { logProbs: logSoftmax(logs, K), clipped };
 }
 
-/** Confidence and correct of any table: a label table's winner, or the table itself with its log-odds. */
+/** Confidence and correct of any table: of a label table's predicted labels, or the table itself with its log-odds. */
 export function confidenceOf(data: PredictionData): Predicted {
   return data.kind === 'labels' ? winnerOf(data) : withLogOdds(data);
 }
 
-/** P(label k) against truth = k: what classwise calibration looks at. */
+/** P(label k) against truth = k, for classwise calibration. */
 export function labelAgainstRest(data: LabelData, k: number): ConfidenceData {
   const { labels, logProbs, truth, group, weight, split } = data;
   const K = labels.length;
@@ -214,7 +214,7 @@ export function normalisedWeights(data: RowColumns, n: number): Float64Array | n
     if (!(w >= 0 && w < Infinity))
       throw new UserError(
         'bad-weight',
-        `The weight of row ${i + 1} is ${w}; weights are finite and not negative.`,
+        `The weight of row ${i + 1} is ${w}; weights must be finite and not negative.`,
       );
     sum += w;
   }

@@ -1,18 +1,18 @@
-/** Answers drawn from a model at a temperature above 0, and how far they agree. */
+/** Answers sampled from a model at a temperature above 0, and their agreement. */
 
 import type { Variants } from '../model/confidence-method';
 
-/** One drawn answer. */
+/** One sampled answer. */
 export interface Answer {
-  /** What the model said, as far as it was read; empty where only the label is known. */
+  /** The model's answer, as far as it was read; empty if only the label is known. */
   readonly text: string;
-  /** The label that it stands for; null where it stands for none. */
+  /** The label that it stands for; null for none. */
   readonly label: string | null;
 }
 
-/** What sampling said about one text: kept in its score beside the confidence that was made of it. */
+/** The result of sampling for one text, kept in its score beside the confidence computed from it. */
 export interface Agreement {
-  /** N, with the answers that stand for no label. */
+  /** N, including the answers that stand for no label. */
   readonly samples: number;
   /** n_k, in the order of the classifier's labels. */
   readonly counts: readonly number[];
@@ -21,12 +21,12 @@ export interface Agreement {
   /** The answer given most often. */
   readonly label: string;
   /**
-   * Wilson 95% range of how often the model gives its winning answer; never of being right.
+   * Wilson 95% interval of how often the model gives its most frequent answer; it is not one of the accuracy.
    */
   readonly answerRate: { readonly low: number; readonly high: number };
-  /** Null where the provider does not say. */
+  /** Null if the provider does not report it. */
   readonly temperature: number | null;
   readonly variants: Variants;
-  /** How equal counts were told apart. */
+  /** How a tie of counts was broken. */
   readonly tieBrokenBy: 'token-probability' | 'label-order' | null;
 }

@@ -1,13 +1,13 @@
 /**
- * Which tokens must be looked at to know the probability of every label.
+ * Which tokens must be read to compute the probability of every label.
  *
- * A spelling is a path of tokens behind the prompt. Two ways to read the answer:
+ * A spelling is a path of tokens after the prompt. Two ways to read the answer:
  * - *first token*: P(label) = sum over the distinct first tokens of its spellings. One decode.
  * - *sequence*: P(label) = sum over the spellings of the product of their token probabilities, each given the tokens
  *   before it. The spellings form a trie, so that a shared beginning is evaluated once.
  *
- * The events behind the labels are disjoint, so their sum is the label mass and never exceeds 1:
- * a spelling whose path goes on to another label's spelling ("no", "not sure") counts only where the answer *ends*
+ * The events of the labels are disjoint, so their sum is the label mass and never exceeds 1:
+ * a spelling whose path continues to another label's spelling ("no", "not sure") counts only where the answer *ends*
  * after it; a spelling that continues another of the same label is already part of it.
  */
 import { UserError } from '../user-error';
@@ -18,7 +18,7 @@ export type SpellingPaths = readonly (readonly (readonly number[])[])[];
 
 export type AnswerMode = 'first-token' | 'sequence';
 
-/** Read the distribution after `path` (behind the prompt), at these tokens. */
+/** Read the distribution after `path` (which follows the prompt), at these tokens. */
 interface NodeRead {
   readonly path: readonly number[];
   readonly tokens: readonly number[];
@@ -50,7 +50,7 @@ export type LogProbAt = (path: readonly number[], token: number) => number;
  * @param endTokens tokens that end an answer (end of turn, line break, punctuation); used only where a spelling is the
  *   beginning of another label's
  * @throws UserError `labels-indistinct` where two labels are the same tokens, or where the first token was asked for
- *   and cannot tell labels apart
+ *   and does not distinguish labels
  */
 export function planAnswer(
   paths: SpellingPaths,
@@ -70,7 +70,7 @@ export function planAnswer(
   if (scoring === 'first-token' && !distinct)
     throw new UserError(
       'labels-indistinct',
-      `The labels ${names.join(', ')} cannot be told apart by the first token of the answer with this model. Set "scoring" to "auto" or "sequence".`,
+      `The labels ${names.join(', ')} cannot be distinguished by the first token of the answer with this model. Set "scoring" to "auto" or "sequence".`,
     );
   const method: AnswerMode = distinct && scoring !== 'sequence' ? 'first-token' : 'sequence';
   const events =
@@ -100,7 +100,7 @@ function sequenceEvents(paths: SpellingPaths, names: readonly string[]): AnswerE
       if (other !== undefined && other.label !== label)
         throw new UserError(
           'labels-indistinct',
-          `The labels "${names[other.label] ?? ''}" and "${names[label] ?? ''}" have a spelling that is the same tokens for this model, so no answer can tell them apart. Rename one.`,
+          `The labels "${names[other.label] ?? ''}" and "${names[label] ?? ''}" have spellings with the same tokens for this model, so no answer distinguishes them. Rename one.`,
         );
       byKey.set(key, { label, path });
     }

@@ -1,5 +1,5 @@
 /**
- * Confidence from drawn answers: how often each label is the answer, and what that makes of a score. `agreement_k` is
+ * Confidence from sampled answers: how often each label is the answer, and the score from that. `agreement_k` is
  * n_k / N, where answers that stand for no label count too: they are a category of their own.
  */
 import { wilsonInterval } from '../metrics/intervals';
@@ -9,7 +9,7 @@ import { labelScores, type LabelScore, type Score } from './score';
 
 export interface Drawn {
   readonly answers: readonly Answer[];
-  /** Null where the provider does not say. */
+  /** Null if the provider does not report it. */
   readonly temperature: number | null;
   readonly variants: Variants;
 }
@@ -56,7 +56,7 @@ function likeliest(
 
 /**
  * ln a_k, a_k = (n_k + ½) / (N + (K+1)/2): the answer rates under Jeffreys's prior over the K labels and "no label".
- * Never 0, so that a label that was not drawn among ten is not taken for impossible. Not normalised over the labels.
+ * Never 0, so that a label that was not sampled in ten answers does not count as impossible. Not normalised over the labels.
  *
  * @returns (K)
  */
@@ -120,7 +120,7 @@ export function ensembleScore(token: Score, agreement: Agreement): Score {
   };
 }
 
-/** True where the label most answers gave is not the one with the highest token probability. */
+/** True if the most frequent answer is not the label with the highest token probability. */
 export function disagrees({ agreement, tokenLabels }: Score): boolean {
   if (agreement === undefined || tokenLabels === undefined) return false;
   return (

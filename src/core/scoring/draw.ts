@@ -1,10 +1,10 @@
-/** Answers drawn from a known distribution over the labels. */
+/** Answers sampled from a known distribution over the labels. */
 import type { Random } from '../random';
 import type { Answer } from './agreement';
 import type { LabelScore } from './score';
 
 /**
- * Draws answers as the model would give them at the temperature of these probabilities. How it goes on after the token
+ * Samples answers as the model would give them at the temperature of these probabilities. How it continues after the token
  * that decides about a label changes nothing, so one draw from P(label) is one sampled answer; what the labels leave
  * of 1 is an answer that stands for none.
  */

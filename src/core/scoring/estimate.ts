@@ -1,4 +1,4 @@
-/** What a run will cost and how long it will take, before it begins and while it goes on. */
+/** The cost and the time of a run, before it begins and while it runs. */
 
 import type { Classifier } from '../classifier/definition';
 import { variantsOf } from './variants';
@@ -10,11 +10,11 @@ interface Price {
 }
 
 export interface RunPlan {
-  /** Those that are left, where a run goes on. */
+  /** Rows; for a resumed run, those that are left. */
   readonly rows: number;
   /** See {@link requestsPerText}. */
   readonly requestsPerRow: number;
-  /** Tokens of one prompt with a text of the usual length in it; see {@link estimateTokens}. */
+  /** Tokens of one prompt with a text of typical length; see {@link estimateTokens}. */
   readonly promptTokens: number;
   /** Tokens of all answers to one row. */
   readonly answerTokens: number;
@@ -32,7 +32,7 @@ export interface RunEstimate {
   readonly cost: number | null;
   /** Null where neither a rate nor a limit is known. */
   readonly seconds: number | null;
-  /** Whether they were measured, and not only what the limit on requests allows at best. */
+  /** True if the seconds were measured; false if they are the least that the limit on requests allows. */
   readonly isMeasured: boolean;
 }
 
@@ -63,7 +63,7 @@ export function estimateRun(plan: RunPlan, secondsPerRow: number | null = null):
 }
 
 /**
- * Requests to one text: the drawn answers, and one for token probabilities.
+ * Requests for one text: those for sampled answers, and one for token probabilities.
  *
  * @param answersAtOnce that one request brings at most, at least 1
  */
@@ -77,7 +77,7 @@ export function requestsPerText(classifier: Classifier, answersAtOnce: number): 
   return drawn + (method === 'consistency' ? 0 : 1);
 }
 
-/** A drawn answer is seldom longer than a label and a word or two. */
+/** A sampled answer is seldom longer than a label and a word or two. */
 const DRAWN_TOKENS = 4;
 
 /** Tokens of all answers to one text. */
@@ -86,7 +86,7 @@ export function answerTokensPerText({ method, consistency }: Classifier): number
   return drawn + (method === 'consistency' ? 0 : 1);
 }
 
-/** Bytes of UTF-8 that the usual one of these texts has; 0 without any. */
+/** Bytes of UTF-8 of a typical one of these texts; 0 without any. */
 export function usualBytes(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + bytesOf(text), 0) / Math.max(1, texts.length);
 }

@@ -1,4 +1,4 @@
-/** From what a model wrote to the label that it stands for. */
+/** Finds the label that a model's written answer stands for. */
 import type { Label } from '../classifier/definition';
 
 /** Thoughts that some models put before their answer. */
@@ -19,7 +19,7 @@ const WORD = /[\p{L}\p{N}\p{M}_]/u;
 /**
  * The label whose spelling an answer begins with, as a word of its own; the longest spelling where several fit ("not
  * sure" before "no"). Case counts only where labels differ by nothing else. Quotes, Markdown and lead-ins ("Answer:")
- * are passed over.
+ * are skipped.
  *
  * @returns name of the label; null where the answer begins with none, or lists several ("yes or no")
  */
@@ -58,7 +58,7 @@ function spellingAt(text: string, labels: readonly Label[]): Found | undefined {
   return new Set(claims.map(({ label }) => label)).size === 1 ? claims[0] : undefined;
 }
 
-/** Whether no word goes on across this place of a text. */
+/** Whether no word continues across this place of a text. */
 function endsWord(text: string, at: number): boolean {
   return !(WORD.test(text.slice(at - 1, at)) && WORD.test(text.slice(at, at + 1)));
 }

@@ -3,7 +3,7 @@ import type { ConfidenceMethod } from '../model/confidence-method';
 import { labelScores, type Score } from './score';
 import type { Binding } from '../model/binding';
 
-/** What of a score says how it was made. */
+/** The fields of a score that show how it was made. */
 export type HowScored = Pick<Score, 'mode' | 'agreement' | 'tokenLabels'>;
 
 export function confidenceMethodOf({ agreement, tokenLabels }: HowScored): ConfidenceMethod {
@@ -12,9 +12,9 @@ export function confidenceMethodOf({ agreement, tokenLabels }: HowScored): Confi
 }
 
 /**
- * The score of the same text by one of the methods that went into it.
+ * The score of the same text by one of the methods that it was made from.
  *
- * @returns undefined where that method did not
+ * @returns undefined if it was not made from that method
  */
 export function scoreBy(method: ConfidenceMethod, score: Score): Score | undefined {
   if (method === confidenceMethodOf(score)) return score;
@@ -29,7 +29,7 @@ export function scoreBy(method: ConfidenceMethod, score: Score): Score | undefin
   return { ...rest, ...token, labels: tokenLabels };
 }
 
-/** How a score came about, as calibrators are bound to it. */
+/** How a score was made, in the form that calibrators are bound to. */
 export function scoringOf(score: HowScored): Binding['scoring'] {
   const { agreement } = score;
   const how = { method: confidenceMethodOf(score), mode: score.mode };

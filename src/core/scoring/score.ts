@@ -9,7 +9,7 @@ export interface LabelScore {
   readonly logProb: number;
   /** P(label) normalised over the labels, in [0, 1]: the combined confidence. */
   readonly confidence: number;
-  /** True where the source did not show the label among its likeliest answers: logProb is at most this. */
+  /** True if the source did not show the label among its likeliest tokens: logProb is a bound. */
   readonly isBound?: boolean;
 }
 
@@ -43,16 +43,16 @@ export interface Score {
   /** Tokens of the text as it was given, and how many were cut from its middle to make it fit. */
   readonly textTokens: number;
   readonly cutTokens: number;
-  /** The likeliest first tokens, where they were asked for. */
+  /** The likeliest first tokens, if they were requested. */
   readonly tokens?: readonly TokenRow[];
-  /** What sampling said, where the confidence comes from it: consistency and ensemble. */
+  /** The result of sampling, if the confidence comes from it: consistency and ensemble. */
   readonly agreement?: Agreement;
   /** The token probabilities that went into the confidence beside the agreement: ensemble. */
   readonly tokenLabels?: readonly LabelScore[];
 }
 
 /**
- * Below this label mass the model wanted to say something else, and how its few crumbs for the labels compare says
+ * Below this label mass the model tends to answer something else, and the small probabilities of the labels mean
  * little. Measured on the test model: .89 with examples in the prompt, .002 without any.
  */
 const LOW_LABEL_MASS = 0.5;

@@ -1,10 +1,10 @@
-/** The prompts under which answers are drawn. */
+/** The prompts under which answers are sampled. */
 import { type Asking, type Classifier, LABELS_PLACEHOLDER } from '../classifier/definition';
 import { seededRandom, shuffle } from '../random';
 
 export interface PromptVariant {
   readonly asks: Asking;
-  /** Answers to draw under it, at least 1. */
+  /** Answers to sample under it, at least 1. */
   readonly samples: number;
 }
 
@@ -14,7 +14,7 @@ export interface PromptVariant {
  * stands. They are the same for every text, so that each prompt is evaluated once.
  *
  * Plain resampling of one prompt only adds noise to the token probability where the answer is one token: n_k / N
- * estimates that very number. Permuting shows how far the answer hangs on the order of things that should not matter.
+ * estimates that very number. Permuting shows how much the answer depends on an order that should not matter.
  */
 export function variantsOf(
   { asks, consistency }: Pick<Classifier, 'asks' | 'consistency'>,

@@ -1,6 +1,6 @@
 /**
  * Label probabilities from the few likeliest first tokens that an endpoint shows, by the text of the tokens: the
- * tokenizer is the server's. What is not shown is bounded, never taken for zero.
+ * tokenizer is the server's. A token that is not shown gets a bound, never zero.
  */
 import { UserError } from '../user-error';
 import { labelScores, type Score, type TokenRow } from './score';
@@ -16,7 +16,7 @@ export interface VisibleAnswer {
   /** The likeliest first tokens, in any order. */
   readonly likeliest: readonly VisibleToken[];
   /**
-   * The token that the server went on with. Servers add it to the list even where it is not among the likeliest, so
+   * The token that the server chose. Servers add it to the list even if it is not among the likeliest, so
    * it says nothing about the tokens that are not shown.
    */
   readonly chosen: string;
@@ -46,7 +46,7 @@ export function checkFirstWords(labels: readonly Labelled[]): void {
     if (clash !== undefined)
       throw new UserError(
         'labels-indistinct',
-        `The labels "${name}" and "${clash.name}" both begin with "${word}", and an endpoint only shows the first token of the answer. Rename one, set "method" to "consistency", or use a model on this machine.`,
+        `The labels "${name}" and "${clash.name}" both begin with "${word}", but an endpoint shows only the first token of the answer. Rename one, set "method" to "consistency", or use a model on this machine.`,
       );
   }
 }
@@ -148,6 +148,6 @@ function notShown(labels: readonly Labelled[], likeliest: readonly VisibleToken[
     .map(({ text }) => JSON.stringify(text));
   return new UserError(
     'labels-not-shown',
-    `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so nothing is known about them. Say in the instruction how to answer, or raise "topLogprobs" of the endpoint.`,
+    `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so their scores are unknown. Specify in the instruction how to answer, or raise "topLogprobs" of the endpoint.`,
   );
 }

@@ -1,11 +1,11 @@
-/** Calibrated scores as people read them; what decoration, hover, result view and command line share. */
+/** Calibrated scores in words, shared by decoration, hover, result view and command line. */
 import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/calibrated-score';
 import { bucketInWords } from '../decisions/bucket-mark';
 import { formatConfidence } from '../decisions/buckets';
 import { excerpt, formatPercent, inlineSummary, labelMassInWords, visibleName } from './score';
 import { isLabelMassLow, type Score } from '../scoring/score';
 
-/** What stands first: the calibrated label and confidence where there are such, else the raw ones. */
+/** The label and confidence to show first: calibrated if possible, otherwise raw. */
 export function headline(
   score: Pick<Score, 'label' | 'confidence'>,
   calibration: Calibration | undefined,
@@ -16,7 +16,7 @@ export function headline(
   return { label, percent: formatConfidence(confidence) };
 }
 
-/** The raw score beside the calibrated one, with its label where that is another: "raw 63.9%", "raw: spam 63.9%". */
+/** The raw score beside the calibrated one, with its label if that differs: "raw 63.9%", "raw: spam 63.9%". */
 export function rawInWords(score: Pick<Score, 'label' | 'confidence'>, calibrated: CalibratedScore): string {
   const percent = formatPercent(score.confidence);
   return calibrated.labelChanged ? `raw: ${visibleName(score.label)} ${percent}` : `raw ${percent}`;
@@ -30,7 +30,7 @@ export function bucketAndRaw(
   return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
 }
 
-/** Label and confidence in one short line, behind a text: "spam 97.0% ● automatic, raw 63.9%". */
+/** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%". */
 export function calibratedSummary(score: Score, calibration: Calibration | undefined): string {
   const raw = inlineSummary(score);
   if (calibration === undefined) return raw;
@@ -46,11 +46,11 @@ export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' |
   return `${method} on ${on}, fitted on ${n.toLocaleString('en-US')} rows`;
 }
 
-/** Of a confidence below 1/K. */
+/** The note for a confidence below 1/K. */
 export const ANOTHER_LIKELIER =
-  'Another label is likelier: the calibrated confidence of this one is below that of a guess, and a calibrator of the confidence alone cannot say which label it is.';
+  'Another label is likelier: the calibrated confidence of this one is below that of a guess, but a calibrator on confidence cannot tell which one.';
 
-/** What keeps a calibrated confidence from being taken at its word, or why there is none, in sentences. */
+/** Reasons to doubt a calibrated confidence, or why there is none, in sentences. */
 export function calibrationNotes(calibration: Calibration | undefined): string[] {
   if (calibration === undefined) return [];
   if (calibration.kind === 'raw') return [calibration.reason];
@@ -58,7 +58,7 @@ export function calibrationNotes(calibration: Calibration | undefined): string[]
   return [...(score.anotherLikelier ? [ANOTHER_LIKELIER] : []), ...warnings];
 }
 
-/** True where figures should not be read without those notes. */
+/** True if the figures should not be shown without those notes. */
 export function needsNote(calibration: Calibration | undefined): boolean {
   return calibration !== undefined && calibrationNotes(calibration).length > 0;
 }

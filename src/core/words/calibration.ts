@@ -1,4 +1,4 @@
-/** Numbers and findings as the calibration panel and its report say them. */
+/** Numbers and findings in the words of the calibration panel and its report. */
 import { metricsOf } from './metrics';
 import { excerpt, visibleName } from './score';
 import type { Partition } from '../calibration/cross-fit';
@@ -14,7 +14,7 @@ export function number(value: number | null): string {
   return /^-0\.0+$/.test(shown) ? shown.slice(1) : shown.replace('-', '−');
 }
 
-/** With its sign: what a gap is. */
+/** With its sign, for a gap. */
 export function signed(value: number): string {
   const shown = number(value);
   return shown.startsWith('−') || Number(shown) === 0 ? shown : `+${shown}`;
@@ -28,7 +28,7 @@ export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
   return low === null || high === null ? '' : `${number(low)} to ${number(high)}`;
 }
 
-/** What ECE a perfectly calibrated model would show: mean and 95% quantile. */
+/** The ECE that a perfectly calibrated model would show: mean and 95% quantile. */
 export function nullInWords({ mean, q95 }: Evaluation['eceNull']): string {
   return `${number(mean)}, up to ${number(q95)}`;
 }
@@ -51,13 +51,13 @@ export function secondsInWords(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(2)));
 }
 
-/** A bin's range, closed where it is closed. */
+/** A bin's range, with brackets that show which ends belong to it. */
 export function binRange({ low, high }: Pick<ReliabilityBin, 'low' | 'high'>): string {
   const digits = (value: number): string => String(Number(value.toFixed(3)));
   return `${low === 0 ? '[' : '('}${digits(low)}, ${digits(high)}]`;
 }
 
-/** A label on one line; nothing in it is invisible, and a long one is cut. */
+/** A label on one line, without invisible characters; a long one is cut. */
 export function labelName(label: string | null): string {
   if (label === null) return '–';
   if (label.trim() === '') return label === '' ? '(empty)' : `(${count(label.length, 'space')})`;
@@ -69,7 +69,7 @@ export function calibratorTitle(id: CalibratorId | 'raw'): string {
   return id === 'raw' ? 'Raw' : CALIBRATORS[id].title;
 }
 
-/** What a diagram's axes are: confidence against correct, or one label's probability against that label. */
+/** The axes of a diagram: confidence against correct, or one label's probability against that label. */
 export interface Axes {
   /** Below the diagram, and in sentences. */
   readonly across: string;
@@ -80,7 +80,7 @@ export interface Axes {
   /** Rows above and below it. */
   readonly hit: string;
   readonly miss: string;
-  /** What a calibrated model would do in so many rows of a bin. */
+  /** What a calibrated model would do in this share of a bin's rows. */
   readonly would: string;
   /** Mean confidence far above the accuracy, and far below it. */
   readonly above: string;
@@ -92,9 +92,9 @@ export const CORRECTNESS: Axes = {
   acrossWords: 'confidence',
   up: 'Accuracy',
   upWords: 'accuracy',
-  hit: 'right',
+  hit: 'correct',
   miss: 'wrong',
-  would: 'be right',
+  would: 'be correct',
   above: 'Overconfident',
   below: 'Underconfident',
 };
@@ -120,7 +120,7 @@ export function labelAxes(label: string): Axes {
 /** Difference of mean confidence and accuracy that is worth a word. */
 const SMALL_GAP = 0.005;
 
-/** What the numbers say, in words; undefined before they are complete. */
+/** The finding in words; undefined until the numbers are complete. */
 export function verdict(
   { ece, eceNull, accuracy, meanConfidence }: Evaluation,
   axes: Axes,
@@ -130,14 +130,14 @@ export function verdict(
   if (eceNull.p >= 0.05)
     return {
       title: 'No miscalibration beyond chance',
-      text: `ECE is ${number(ece.value)}; ${would}. These rows do not show that ${axes.acrossWords} and ${axes.upWords} part.`,
+      text: `ECE is ${number(ece.value)}; ${would}. These rows give no evidence that ${axes.acrossWords} and ${axes.upWords} differ.`,
     };
   const gap = (meanConfidence.value ?? 0) - (accuracy.value ?? 0);
   const on = `The mean ${axes.acrossWords} is ${number(meanConfidence.value)} and the ${axes.upWords} ${number(accuracy.value)}`;
   const title = gap > SMALL_GAP ? axes.above : gap < -SMALL_GAP ? axes.below : 'Miscalibrated';
   const by =
     title === 'Miscalibrated'
-      ? 'which agree; it is in single bins that they part'
+      ? 'which agree; they differ in single bins'
       : `${title.toLowerCase()} by ${number(Math.abs(gap))}`;
   return { title, text: `${on}: ${by}. ECE is ${number(ece.value)}; ${would}.` };
 }
@@ -155,7 +155,7 @@ const METRIC_WORDS: Readonly<Record<string, string>> = {
 /**
  * Metric, value, 95% interval and remark of every headline number, the null's below ECE.
  *
- * @param preliminary before there are intervals: what is missing needs no reason
+ * @param preliminary before there are intervals: missing values need no reason
  */
 export function headlineRows(evaluation: Evaluation, preliminary: boolean, axes: Axes): string[][] {
   const words: Readonly<Record<string, string>> = {
@@ -175,7 +175,7 @@ export function headlineRows(evaluation: Evaluation, preliminary: boolean, axes:
     'ECE if calibrated',
     number(mean),
     q95 === null ? '–' : `up to ${number(q95)}`,
-    'mean and 95% quantile of chance',
+    'mean and 95% quantile expected by chance',
   ]);
   return rows;
 }
@@ -187,12 +187,12 @@ function remark(name: string, reason: string | undefined, mceRows: number | null
   return parts.join('; ');
 }
 
-/** Rows, right and wrong. */
+/** Rows, correct and wrong. */
 export function rowsInWords({ n, nCorrect, nWrong }: Evaluation): string {
-  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} right and ${nWrong.toLocaleString('en-US')} wrong`;
+  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong`;
 }
 
-/** The rows, and what they are about. */
+/** The rows, and what they contain. */
 export function factsOf(evaluation: Evaluation): string {
   const { labels } = evaluation;
   const what =
@@ -204,10 +204,10 @@ export function factsOf(evaluation: Evaluation): string {
 
 /** How the numbers were made. */
 export function aboutNumbers({ seed }: Evaluation): string {
-  return `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${seed}); those of ECE and MCE are approximate. They are the numbers of prompt-confidence evaluate.`;
+  return `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${seed}); those of ECE and MCE are approximate. prompt-confidence evaluate gives the same numbers.`;
 }
 
-/** What the comparison of calibrators came to. */
+/** The result of comparing calibrators. */
 export function recommendationTitle(
   outcome: 'use' | 'keep-raw' | 'not-enough-data',
   choice: CalibratorId | 'raw' | null,

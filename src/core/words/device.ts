@@ -1,4 +1,4 @@
-/** What computes, in the words that the status bar, the result view and the command line share. */
+/** The device that computes, in words that the status bar, the result view and the command line share. */
 
 /** As much of the engine's report as the words need (src/protocol/engine.ts, Device). */
 export interface DeviceReport {

@@ -1,6 +1,6 @@
 import type { Evaluation, Metric } from '../model/evaluation';
 
-/** Every metric of an evaluation that is one number, by the name it is shown under. */
+/** Every metric of an evaluation that is one number, by the name under which it is shown. */
 export function metricsOf(evaluation: Evaluation): readonly (readonly [string, Metric])[] {
   const { labelMetrics } = evaluation;
   return [

@@ -16,14 +16,14 @@ export function formatBytes(bytes: number): string {
   return `${shown} ${BYTE_UNITS[unit] ?? ''}`;
 }
 
-/** A duration that is still to come, in seconds, as coarse as it is uncertain: "40 s", "3 min", "2 h 5 min". */
+/** A remaining time in seconds, rounded as coarsely as it is uncertain: "40 s", "3 min", "2 h 5 min". */
 export function formatTimeLeft(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.ceil(seconds))} s`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A share between 0 and 1: "7%". 100% only when it is all of it. */
+/** A share between 0 and 1: "7%". 100% only if it is complete. */
 export function formatShare(fraction: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, fraction)) * 100)}%`;
 }

@@ -1,13 +1,13 @@
 /**
- * Scores as people read them: the words and figures that decoration, hover, result view and command line share.
- * A figure never promises more than was computed: it is cut off, not rounded up.
+ * Scores in words and figures, shared by decoration, hover, result view and command line.
+ * Figures are truncated, never rounded up.
  */
 import { disagrees } from '../scoring/consistency';
 import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
 import { confidenceMethodOf } from '../scoring/score-parts';
 
 /**
- * A probability in [0, 1] with one decimal, cut off: "94.9%" for .9499, so that nothing seems to reach a threshold
+ * A probability in [0, 1] with one decimal, truncated: "94.9%" for .9499, so that nothing seems to reach a threshold
  * that it misses. The ends are open, "> 99.9%" and "< 0.1%", because no model is ever certain.
  */
 export function formatPercent(probability: number): string {
@@ -68,7 +68,7 @@ export function excerpt(text: string, limit: number): string {
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-/** The share of a label in figures; "≤" where only a bound of it is known. */
+/** The share of a label in figures; "≤" if only a bound is known. */
 export function labelPercent({ confidence, isBound }: Pick<LabelScore, 'confidence' | 'isBound'>): string {
   return `${isBound === true ? '≤ ' : ''}${formatPercent(confidence)}`;
 }
@@ -92,7 +92,7 @@ export function labelMassInWords({ labelMass }: Pick<Score, 'labelMass'>): strin
   return labelMass === null ? '–' : formatPercent(labelMass);
 }
 
-/** What keeps a score from being taken at its word, in words; the most important first. */
+/** Reasons to doubt a score, in words; the most important first. */
 export function scoreWarnings(score: Score): ScoreWarning[] {
   const warnings: ScoreWarning[] = [];
   if (isLabelMassLow(score))
@@ -100,39 +100,39 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
       kind: 'low-mass',
       message:
         score.mode === 'sampled'
-          ? `Low label mass: only ${labelMassInWords(score)} of the drawn answers were any of the labels. The model wanted to say something else, so the confidence says little.`
-          : `Low label mass: only ${labelMassInWords(score)} of the model’s answer was any of the labels. It wanted to say something else, so the confidence says little.`,
+          ? `Low label mass: only ${labelMassInWords(score)} of the sampled answers were any of the labels. The model tends to answer something else, so the confidence means little.`
+          : `Low label mass: only ${labelMassInWords(score)} of the model’s answer was any of the labels. The model tends to answer something else, so the confidence means little.`,
     });
   const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
   if (bounds.length > 0)
     warnings.push({
       kind: 'bound',
-      message: `Not all shown: the server did not show ${bounds.map(visibleName).join(' and ')} whole among the likeliest tokens. ${bounds.includes(score.label) ? 'What stands there is the most that it can be.' : `What stands there is the most that it can be, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
+      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${bounds.includes(score.label) ? 'The number shown is an upper limit.' : `The number shown is an upper limit, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
     });
   if (disagrees(score))
     warnings.push({
       kind: 'disagreement',
-      message: `Disagreement: most drawn answers say ${visibleName(score.agreement?.label ?? '')}, the token probability says ${visibleName(tokenLabel(score))}.`,
+      message: `Disagreement: most sampled answers are ${visibleName(score.agreement?.label ?? '')}, but the token probability favours ${visibleName(tokenLabel(score))}.`,
     });
   if (score.tie)
     warnings.push({
       kind: 'tie',
-      message: `Tie: ${tiedLabels(score).map(visibleName).join(' and ')} came out exactly equal.${tieBreak(score)}`,
+      message: `Tie: ${tiedLabels(score).map(visibleName).join(' and ')} are exactly equal.${tieBreak(score)}`,
     });
   if (score.cutTokens > 0)
     warnings.push({
       kind: 'cut',
-      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were left out of its middle, because it is longer than the classifier takes.`,
+      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were cut from its middle, because it is longer than the classifier allows.`,
     });
   return warnings;
 }
 
-/** True where the figures should not be read without a warning beside them. */
+/** True if the figures should not be shown without a warning. */
 export function isDoubtful(score: Score): boolean {
   return score.tie || isLabelMassLow(score) || disagrees(score);
 }
 
-/** Label and confidence in one short line, behind a text: "positive 94.9%". */
+/** Label and confidence in one short line, after a text: "positive 94.9%". */
 export function inlineSummary(score: Score): string {
   const percent = formatPercent(score.confidence);
   if (score.tie) return `⚠ tie: ${tiedLabels(score).map(shortName).join(' = ')} ${percent}`;
@@ -154,7 +154,7 @@ export function confidenceName(score: Score): string {
   }
 }
 
-/** What drawing answers showed, a line for each thing; nothing where none were drawn. */
+/** The result of sampling, line by line; empty if no answers were sampled. */
 export function agreementLines({ agreement, tokenLabels, labels }: Score): string[] {
   if (agreement === undefined) return [];
   const { samples, counts, unparsed, temperature, variants, answerRate } = agreement;
@@ -164,8 +164,8 @@ export function agreementLines({ agreement, tokenLabels, labels }: Score): strin
   );
   return [
     `${samples} answers: ${[...counted, `no label ${unparsed}`].join(', ')}`,
-    `the model answers ${visibleName(agreement.label)} in ${formatPercent(answerRate.low)} to ${formatPercent(answerRate.high)} of cases (95% range of its answer rate, not of being right)`,
-    `drawn at ${temperature === null ? 'a temperature that the provider does not tell' : `temperature ${temperature}`}, ${variants === 'permuted' ? 'with the examples and labels of the prompt permuted' : 'from one prompt, which for answers of one token only adds noise to the token probability'}`,
+    `the model answers ${visibleName(agreement.label)} in ${formatPercent(answerRate.low)} to ${formatPercent(answerRate.high)} of cases (95% range of its answer rate, not of its accuracy)`,
+    `sampled at ${temperature === null ? 'a temperature that the provider does not report' : `temperature ${temperature}`}, ${variants === 'permuted' ? 'with the examples and labels of the prompt permuted' : 'from one prompt, which for answers of one token only adds noise to the token probability'}`,
     ...(shares === undefined ? [] : [`token probability: ${shares.join(', ')}`]),
   ];
 }
@@ -178,7 +178,7 @@ export function methodInWords(method: Score['mode']): string {
     case 'sequence':
       return 'whole label sequences';
     case 'sampled':
-      return 'drawn answers';
+      return 'sampled answers';
   }
 }
 
@@ -187,7 +187,7 @@ function tiedLabels(score: Score): string[] {
   return score.labels.filter((entry) => entry.logProb === best).map((entry) => entry.label);
 }
 
-/** How a tie among drawn answers ended. */
+/** How a tie among sampled answers was broken. */
 function tieBreak({ mode: method, label, agreement }: Score): string {
   if (method !== 'sampled' || agreement === undefined) return '';
   const by =

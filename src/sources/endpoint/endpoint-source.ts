@@ -1,4 +1,4 @@
-/** Scores from an OpenAI-compatible server: token probabilities of the first token, and drawn answers. */
+/** Scores from an OpenAI-compatible server: token probabilities of the first token, and sampled answers. */
 import type { Asking, Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
 import type { Binding } from '../../core/model/binding';
@@ -42,7 +42,7 @@ import {
 } from './wire';
 
 export interface EndpointOptions {
-  /** Asked for with every request, so that a key set meanwhile counts. */
+  /** Called for every request, so that a changed key takes effect. */
   readonly key: () => string | undefined | Promise<string | undefined>;
   readonly clock: Clock;
   readonly random: Random;
@@ -52,10 +52,10 @@ export interface EndpointOptions {
 
 const TIMEOUT_MS = 120_000;
 
-/** Room for a drawn answer beyond its label: "The answer is …", quotes, a full stop. */
+/** Room for a sampled answer beyond its label: "The answer is …", quotes, a full stop. */
 const ANSWER_TOKENS = 16;
 
-/** A server that failed with more texts than this one after another will not do better with the others. */
+/** After failing with more consecutive texts than this, a server is expected to fail with the others too. */
 const HOPELESS = 8;
 
 const NO_LOGPROBS = 'endpoint-no-logprobs';
@@ -66,12 +66,12 @@ export class EndpointSource implements Source {
   private fingerprint: string | null = null;
   private hasAnswered = false;
   private hasShownProbabilities = false;
-  /** Texts one after another, whatever run they belong to, that the server failed with in spite of every further try. */
+  /** Consecutive texts, of any run, that the server failed with after all further tries. */
   private failedInARow = 0;
-  /** The most answers that one request has brought: 1 with a server that does not know `n`. */
+  /** The most answers that one request has brought: 1 for a server that does not support `n`. */
   private answersAtOnce = 1;
 
-  /** A server lists its likeliest tokens: a label that is not among them is known by an upper bound only. */
+  /** A server lists only its likeliest tokens: a label that is not among them has a bound. */
   readonly mayBoundScores = true;
   readonly textsAtOnce = (): number => this.pace.concurrency;
   readonly score: Source['score'];
@@ -85,7 +85,7 @@ export class EndpointSource implements Source {
     this.score = topLogprobs === 0 ? null : (request, signal) => this.scoreTexts(request, signal);
   }
 
-  /** Asks for one token where the server has not answered yet, so that a wrong key or name shows before a long run. */
+  /** Asks for one token if the server has not answered yet, so that a wrong key or name is noticed before a long run. */
   async identity(signal?: AbortSignal): Promise<SourceIdentity> {
     return {
       model: await this.model(signal),
@@ -108,9 +108,9 @@ export class EndpointSource implements Source {
   }
 
   /**
-   * What a run would take. Until the server has drawn several answers to one request, it is taken for one that cannot.
+   * What a run would take. Until the server has sent several answers to one request, it is assumed that it cannot.
    *
-   * @param bytes of the usual text
+   * @param bytes of a typical text
    */
   readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
     const { text } = cutToTokens('x'.repeat(bytes), classifier.asks.maxTextTokens);
@@ -172,7 +172,7 @@ export class EndpointSource implements Source {
     if (asks.scoring === 'sequence')
       throw new UserError(
         'labels-indistinct',
-        `The classifier "${asks.name}" asks for the probability of whole labels ("scoring": "sequence"), and an endpoint only shows the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
+        `The classifier "${asks.name}" asks for the probability of whole labels ("scoring": "sequence"), but an endpoint shows only the first token of the answer. Set "scoring" to "auto", or "method" to "consistency".`,
       );
     checkFirstWords(asks.labels);
     const scores = await this.each(texts, signal, async (text, either): Promise<Score> => {
@@ -197,7 +197,7 @@ export class EndpointSource implements Source {
     return { scores, shape: null };
   }
 
-  /** Answers to one prompt: at once where the server takes `n`, one by one where it does not. */
+  /** Answers to one prompt: in one request if the server supports `n`, otherwise one by one. */
   private async draw(
     asks: Asking,
     text: string,
@@ -227,7 +227,7 @@ export class EndpointSource implements Source {
     return answers.map((answer) => ({ text: answer, label: labelOfAnswer(answer, asks.labels) }));
   }
 
-  /** One request, in the dialect that the server takes. */
+  /** One request, in the dialect that the server understands. */
   private async ask(prompt: ReturnType<typeof promptFields>, ask: Ask, signal?: AbortSignal): Promise<Reply> {
     for (;;) {
       const { dialect } = this;
@@ -265,13 +265,13 @@ export class EndpointSource implements Source {
       signal,
     });
     const reply = readReply(value);
-    if (reply === undefined) throw garbage({ address }, 'is not an answer of this API');
+    if (reply === undefined) throw garbage({ address }, 'does not follow this API');
     return reply;
   }
 
   /**
-   * Every text by itself. What is wrong with one text is its own failure; what is wrong with the endpoint, or with
-   * every text, is everybody's, and ends the requests that are still under way.
+   * Each text on its own. An error of one text is that text's failure; an error of the endpoint, or of
+   * every text, fails all of them and ends the requests that are still running.
    */
   private async each<T extends object>(
     texts: readonly string[],
@@ -291,13 +291,13 @@ export class EndpointSource implements Source {
   }
 
   /**
-   * What is wrong with one text.
+   * The failure of one text.
    *
-   * @throws what concerns every text
+   * @throws errors that concern every text
    */
   private failureOf(error: unknown): Failed {
     if (error instanceof UserError) {
-      // Of a text that a filter stops some servers show nothing.
+      // Some servers show nothing for a text that a filter stops.
       const isOfText =
         error.code === 'labels-not-shown' || (error.code === NO_LOGPROBS && this.hasShownProbabilities);
       if (isOfText) return { reason: error.message };
@@ -324,7 +324,7 @@ export class EndpointSource implements Source {
     if (prompt !== 'auto' && prompt !== api)
       throw new UserError(
         'endpoint-prompt',
-        `The classifier "${name}" wants a ${prompt} prompt, and the endpoint "${this.endpoint.name}" is set to "${api}". Change "prompt" of the classifier or "api" of the endpoint.`,
+        `The classifier "${name}" needs a ${prompt} prompt, but the endpoint "${this.endpoint.name}" is set to "${api}". Change "prompt" of the classifier or "api" of the endpoint.`,
       );
   }
 
@@ -334,7 +334,7 @@ export class EndpointSource implements Source {
       NO_LOGPROBS,
       said === ''
         ? `${model} (endpoint "${name}") shows no token probabilities. Set "method" of the classifier to "consistency", which works with every model.`
-        : `The endpoint "${name}" refuses to show ${topLogprobs} token probabilities. Set its "topLogprobs" lower (5 works nearly everywhere), or "method" of the classifier to "consistency". It says: ${said}`,
+        : `The endpoint "${name}" refuses to show ${topLogprobs} token probabilities. Lower its "topLogprobs" (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One request to an endpoint, and what went wrong with it in a sentence that says what to do. Redirects are not
+ * One request to an endpoint. An error becomes a sentence that says what to do. Redirects are not
  * followed, so that no key and no text goes anywhere but to the address in the settings.
  */
 import { UserError } from '../../core/user-error';
@@ -10,16 +10,16 @@ export class Refusal extends Error {
 
   constructor(
     readonly error: UserError,
-    /** Whether it may work later; null for not. */
+    /** How to try again; null if another try cannot help. */
     readonly retry: {
       /** Milliseconds that the server asked to wait; null where it did not say. */
       readonly afterMs: number | null;
-      /** Too much was asked of it at once. */
+      /** The server received too many requests at once. */
       readonly overloaded: boolean;
     } | null,
-    /** True where it is about this one text, and the next may work. */
+    /** True if the error concerns only this text, so that the next may work. */
     readonly isAboutText = false,
-    /** What the server said about it, as it said it. */
+    /** The server's own message. */
     readonly serverMessage = '',
   ) {
     super(error.message);
@@ -27,7 +27,7 @@ export class Refusal extends Error {
 }
 
 export interface Call {
-  /** Base address of the endpoint, as people know it. */
+  /** Base address of the endpoint, as it is shown to people. */
   readonly address: string;
   /** "/chat/completions" */
   readonly route: string;
@@ -42,7 +42,7 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Answers are small: a page of top tokens. What is longer is no answer. */
+/** Answers are small: a page of top tokens. Anything longer is refused. */
 const LARGEST_ANSWER = 16 * 1024 * 1024;
 
 /**
@@ -102,11 +102,11 @@ function parse(text: string, request: Call): unknown {
   }
 }
 
-/** An answer that is not what the API says. Such a thing may pass: a proxy in between says so while a server starts. */
+/** An answer that does not follow the API. The cause may be temporary: a proxy can answer so while a server starts. */
 export function garbage({ address }: Pick<Call, 'address'>, what: string): Refusal {
   return later(
     'endpoint-garbage',
-    `What ${address} answered ${what}. Check that this is the address of an OpenAI-compatible API; it usually ends in /v1.`,
+    `The answer of ${address} ${what}. Check that this is the address of an OpenAI-compatible API; it usually ends in /v1.`,
     false,
   );
 }
@@ -119,7 +119,7 @@ function final(code: string, message: string): Refusal {
   return new Refusal(new UserError(code, message), null);
 }
 
-/** What a status other than success means. */
+/** The error for a status other than success. */
 function refusal(response: Response, text: string, request: Call): Refusal {
   const { address, model, key } = request;
   const { status } = response;
@@ -129,7 +129,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     const to = response.headers.get('location') ?? 'elsewhere';
     return final(
       'endpoint-redirect',
-      `${address} redirects to ${to}, and redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address where it really is.`,
+      `${address} redirects to ${to}. Redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address that the redirect leads to.`,
     );
   }
   // OpenAI forbids some models to show probabilities; that is no matter of the key.
@@ -137,14 +137,14 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return final(
       'endpoint-key',
       key === undefined
-        ? `${host(request)} wants a key (${status}), and none is set for this endpoint.`
+        ? `${host(request)} requires a key (${status}), but none is set for this endpoint.`
         : `${host(request)} does not accept the key (${status}). Set another one, and check that it may use the model "${model}".`,
     );
   if (status === 404 || status === 405)
     return final(
       'endpoint-not-found',
       /model/i.test(said)
-        ? `${host(request)} has no model "${model}" (${status}). Correct the name in the endpoint; ${address}/models lists what there is.${quoted}`
+        ? `${host(request)} has no model "${model}" (${status}). Correct the name in the endpoint; ${address}/models lists the models.${quoted}`
         : `There is no API at ${address}${request.route} (${status}). Correct the address of the endpoint (it usually ends in /v1), and its "api": not every server has both chat and completion.${quoted}`,
     );
   if (status === 429 && /quota|billing|credit/i.test(said))
@@ -157,8 +157,8 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return later(
       busy ? 'endpoint-busy' : 'endpoint-server',
       busy
-        ? `${host(request)} is asked for more than it takes (${status}). Try later, or set "requestsPerMinute" of the endpoint lower.${quoted}`
-        : `${host(request)} failed (${status}). Look into the log of the server.${quoted}`,
+        ? `${host(request)} received too many requests (${status}). Try later, or lower "requestsPerMinute" of the endpoint.${quoted}`
+        : `${host(request)} failed (${status}). Check the log of the server.${quoted}`,
       busy,
       retryAfterMs(response.headers, request.now()),
     );
@@ -171,7 +171,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
   );
 }
 
-/** What the server says is wrong, in one line; error bodies differ from server to server. */
+/** The error message of the server, in one line. Error bodies differ between servers. */
 function serverMessage(text: string, key: string | undefined): string {
   let said = text;
   try {
@@ -221,7 +221,7 @@ function unreachable(error: unknown, request: Call): Refusal {
       'endpoint-tls',
       code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
         ? `${where} does not speak https. For a server on this machine, write http:// in the endpoint's address.`
-        : `The certificate of ${where} cannot be trusted (${code}). If it is your own, start VS Code or the command line with NODE_EXTRA_CA_CERTS set to the file of its certificate authority; otherwise somebody may be in between.`,
+        : `The certificate of ${where} cannot be trusted (${code}). If the server is your own, start VS Code or the command line with NODE_EXTRA_CA_CERTS set to the file of its certificate authority. Otherwise somebody may be intercepting the connection.`,
     );
   if (code === 'ECONNREFUSED')
     return final(
@@ -235,7 +235,7 @@ function unreachable(error: unknown, request: Call): Refusal {
     );
   return later(
     'endpoint-cut',
-    `The connection to ${where} broke off (${code}). If that goes on, look into the log of the server.`,
+    `The connection to ${where} was lost (${code}). If that happens again, check the log of the server.`,
     false,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * How fast an endpoint is asked: a limit on requests a minute, as many requests at once as the server takes, and
- * further tries where they may help.
+ * How fast requests are sent to an endpoint: a limit per minute, as many requests at once as the server handles, and
+ * further tries if they may help.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../core/random';
@@ -8,7 +8,7 @@ import { UserError } from '../../core/user-error';
 import { Places } from '../places';
 import { Refusal } from './http';
 
-/** Time, as far as the pace needs it. */
+/** The clock that the pace uses. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -23,7 +23,7 @@ export const SYSTEM_CLOCK: Clock = {
 export interface PaceOptions {
   readonly requestsPerMinute: number | null;
   readonly clock: Clock;
-  /** Spreads the further tries of many requests. */
+  /** Spreads the further tries of many requests in time. */
   readonly random: Random;
 }
 
@@ -35,17 +35,17 @@ const RETRIES = 6;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 60_000;
 
-/** A server that wants more patience than this is not waited for. */
+/** A server that asks for a longer wait than this is given up. */
 const MOST_PATIENCE_MS = 10 * 60_000;
 
-/** Answers that take so many times the quickest one have queued: more at once would only queue longer. */
+/** An answer that takes this many times the quickest one has queued: more requests at once would only queue longer. */
 const SLOW = 3;
 
 export class Pace {
   /** Additive increase, multiplicative decrease: one more for each round of answers, half where it was too much. */
   private limit = FIRST_LIMIT;
   private readonly places = new Places(() => this.concurrency);
-  /** Of all requests so far. */
+  /** Answers to all requests so far. */
   private answers = 0;
   /** The quickest answer lately, in milliseconds. It ages, because texts and servers change. */
   private quickest = Infinity;
@@ -63,8 +63,8 @@ export class Pace {
   }
 
   /**
-   * Runs an attempt when its turn comes, and again where a Refusal says that this may help. Its place is kept
-   * meanwhile: a server in trouble is not asked for more and more.
+   * Runs an attempt when its turn comes, and again if a Refusal says that this may help. It keeps its place
+   * meanwhile, so that a server in trouble does not get more and more requests.
    *
    * @throws the last Refusal; UserError `cancelled`; whatever else the attempt throws
    */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isSafe } from '../../core/loopback';
 import { UserError } from '../../core/user-error';
 
-/** Most that every server grants: OpenAI, Ollama and vLLM (--max-logprobs) stop here. */
+/** The most that every server allows: OpenAI, Ollama and vLLM (--max-logprobs) stop here. */
 const DEFAULT_TOP_LOGPROBS = 20;
 
 const amount = z.number().nonnegative();
@@ -12,7 +12,7 @@ const endpointSchema = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dots, dashes and underscores only'),
   url: z.string(),
   api: z.enum(['chat', 'completion']),
-  model: z.string().min(1, 'the server wants the name of a model'),
+  model: z.string().min(1, 'the server needs the name of a model'),
   topLogprobs: z.int().min(0).max(1000).optional(),
   requestsPerMinute: z.number().positive().optional(),
   price: z.strictObject({ promptPerMillion: amount, answerPerMillion: amount }).optional(),
@@ -24,7 +24,7 @@ export type EndpointSetting = z.infer<typeof endpointSchema>;
 /** An endpoint that was checked, every default filled in. */
 export interface Endpoint {
   readonly name: string;
-  /** What "/chat/completions" is appended to; no slash at its end, no password, no query. */
+  /** The address to which "/chat/completions" is appended; without a final slash, password or query. */
   readonly address: string;
   readonly api: 'chat' | 'completion';
   readonly model: string;
@@ -66,11 +66,11 @@ export function baseAddress(text: string): string {
     throw invalid(`"${trimmed}" is not an address. Example: http://localhost:8000/v1`);
   const url = new URL(trimmed);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw invalid('the address may hold no name, password or query; a key is set apart from it');
+    throw invalid('the address must not contain a name, password or query; a key is set separately');
   if (!isSafe(url))
     throw new UserError(
       'endpoint-insecure',
-      `${url.protocol}//${url.host} is not encrypted: texts and key could be read on the way. Use an https address; http only works for a server on this machine.`,
+      `${url.protocol}//${url.host} is not encrypted: texts and key could be read on the way. Use an https address; http is allowed only for a server on this machine.`,
     );
   const path = url.pathname.replace(/\/(chat\/completions|completions|models)?\/*$/, '');
   return `${url.origin}${path === '' ? '/v1' : path}`;

@@ -18,17 +18,17 @@ import { chatMessages, completionPrompt, type PromptParts } from '../../core/cla
 import type { VisibleAnswer, VisibleToken } from '../../core/scoring/visible-tokens';
 import type { Endpoint } from './settings';
 
-/** Optional fields of a request that some servers know under another name or not at all. */
+/** Optional fields of a request that some servers call by another name or do not support. */
 export interface Dialect {
   readonly tokenLimit: 'max_tokens' | 'max_completion_tokens';
-  /** Fields that the server refused and that are left out. */
+  /** Fields that are omitted because the server refused them. */
   readonly without: ReadonlySet<'n' | 'seed' | 'stop' | 'temperature'>;
 }
 
 export const FIRST_DIALECT: Dialect = { tokenLimit: 'max_tokens', without: new Set() };
 
 /**
- * How to ask after a refusal, by what the server says; undefined where it names nothing that could be left out.
+ * How to ask again after a refusal, by the server's message; undefined if it names no field that could be omitted.
  *
  * @param message "Unsupported parameter: 'max_tokens' is not supported with this model. Use …"
  */
@@ -51,12 +51,12 @@ function isRefused(field: string, message: string): boolean {
 }
 
 export interface Ask {
-  /** Answers wanted. */
+  /** How many answers to ask for. */
   readonly answers: number;
   /** Longest answer in tokens. */
   readonly tokens: number;
   readonly temperature: number;
-  /** Undefined where nothing is drawn. */
+  /** Undefined if no answers are sampled. */
   readonly seed?: number;
   /** How many of the likeliest first tokens to show; 0 for none. */
   readonly topLogprobs: number;
@@ -93,7 +93,7 @@ export function requestBody(
     ...(has('temperature') ? { temperature: ask.temperature } : {}),
     ...(ask.seed !== undefined && has('seed') ? { seed: ask.seed } : {}),
     ...(ask.answers > 1 && has('n') ? { n: ask.answers } : {}),
-    // A base model goes on with the next example.
+    // A base model continues with the next example.
     ...(!chat && ask.tokens > 1 && has('stop') ? { stop: ['\n'] } : {}),
     ...(ask.topLogprobs === 0
       ? {}
@@ -129,13 +129,13 @@ const responseSchema = z.object({
 export interface Reply {
   /** The texts of the answers. */
   readonly answers: readonly string[];
-  /** The first token of the first answer; null where none is shown. */
+  /** The first token of the first answer; null if the server shows none. */
   readonly first: VisibleAnswer | null;
-  /** What the server says about its configuration; null where it says nothing. */
+  /** The server's configuration fingerprint; null if it sends none. */
   readonly fingerprint: string | null;
 }
 
-/** Undefined for something else than an answer of this API. */
+/** Undefined if the value is not an answer of this API. */
 export function readReply(value: unknown): Reply | undefined {
   const { data } = responseSchema.safeParse(value);
   if (data === undefined) return undefined;

@@ -29,8 +29,8 @@ export async function describeCalibrator(
   const unbound = {
     code: 'unbound',
     message:
-      `${name} does not say which model and prompt its scores come from (${name}.meta.json), ` +
-      `so the calibrator is bound to none.`,
+      `${name}.meta.json does not exist or does not cover these scores, ` +
+      `so the calibrator is not bound to a model and prompt.`,
   };
   const whole = bound === null ? { ...report, warnings: [...report.warnings, unbound] } : report;
   // Every row with a known truth is in the in-sample part; before and after may leave some out.

@@ -1,20 +1,20 @@
-/** Work on one item after another, several at once, whose results are dealt with in the order of the items. */
+/** Works on several items at once, and handles the results in the order of the items. */
 
 export interface InOrderOptions<T, R> {
   readonly work: (item: T, signal: AbortSignal) => Promise<R>;
-  /** Deals with one result after another. */
+  /** Handles one result after another. */
   readonly deal: (result: R) => Promise<void>;
   /** How many items may be worked on now, at least 1. */
   readonly atOnce: () => number;
   /** How many may be worked on or wait for one before them, at least 1. */
   readonly most: number;
-  /** Ends it, as far as `work` heeds it. */
+  /** Ends the work, as far as `work` observes it. */
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * An item is taken when there is room for it, and not before. The first failure ends everything that is under way; until
- * then, results are dealt with. When this settles, nothing is dealt with any more.
+ * An item is taken only when there is room for it. The first failure ends all running work; until
+ * then, results are handled. After this settles, no result is handled.
  *
  * @throws the first failure of `work`, `deal` or the items
  */

@@ -1,5 +1,5 @@
 /**
- * What must be known of a file before its rows can be read: encoding, separator, and its SHA-256.
+ * What must be known about a file before its rows can be read: encoding, separator and SHA-256.
  */
 import { parse } from 'csv-parse/sync';
 import { createHash } from 'node:crypto';
@@ -15,14 +15,14 @@ import { errorCode } from '../atomic';
 /** Encodings by their WHATWG names. */
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
-/** A table file, looked through once. */
+/** A table file after one pass over it. */
 export interface TableFile {
   readonly file: string;
   /** Bytes. */
   readonly size: number;
-  /** When it was written last, before it was looked through: milliseconds since 1970. */
+  /** When it was last written, as read before the pass: milliseconds since 1970. */
   readonly modified: number;
-  /** Of the bytes as they lie on disk, lower-case hex. */
+  /** SHA-256 of the bytes on the disk, lower-case hex. */
   readonly sha256: string;
   readonly encoding: Encoding;
   readonly separator: Separator;
@@ -117,7 +117,10 @@ async function checkReadable(file: string): Promise<number> {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new UserError('no-file', `There is no file ${file}.`);
     // EPERM: folders that macOS guards.
     if (code === 'EACCES' || code === 'EPERM')
-      throw new UserError('no-permission', `${file} is closed to you. Give yourself the right to read it.`);
+      throw new UserError(
+        'no-permission',
+        `You do not have permission to read ${file}. Change the permissions of the file.`,
+      );
     throw error;
   }
   throw new UserError('not-a-file', `${file} is not a file.`);

@@ -1,5 +1,5 @@
 /**
- * What evaluation and calibration work on, on the command line and in the panel: a table with the truth of each row.
+ * A labelled table: evaluation and calibration work on it, on the command line and in the panel.
  */
 import path from 'node:path';
 import { confidenceOf } from '../../core/model/rows';
@@ -16,7 +16,7 @@ import { readCalibratedMeta } from './score-meta';
 export interface LabelledTable {
   readonly source: TableFile;
   readonly table: PredictionTable;
-  /** The table's data, reduced to confidence where that is what is looked at. */
+  /** The table's data, reduced to confidence if the evaluation is on confidence. */
   readonly data: PredictionData;
   readonly warnings: readonly Warning[];
 }
@@ -43,18 +43,18 @@ function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: strin
     throw new UserError(
       'no-label-scores',
       `${path.basename(file)} has no score for every label: add columns prob:LABEL, logprob:LABEL or logit:LABEL, ` +
-        `or look at its confidence alone.`,
+        `or evaluate its confidence alone.`,
     );
   return data;
 }
 
-/** To slice by the predicted label, whatever column it stands in. */
+/** Slices by the predicted label, whatever its column. */
 export const PREDICTED = 'predicted';
 
 /**
  * (n) the slice of each row by a column that the table was read with, or by {@link PREDICTED}.
  *
- * @returns null where the table does not say what was predicted
+ * @returns null if the table does not contain the predicted label
  */
 export function sliceNames(name: string, { table, data }: LabelledTable): readonly (string | null)[] | null {
   if (name === PREDICTED && data.kind === 'labels') return predictedNames(data);
@@ -62,17 +62,17 @@ export function sliceNames(name: string, { table, data }: LabelledTable): readon
   return column === null ? null : Array.from(column.index, (at) => column.names[at] ?? null);
 }
 
-/** Numbers of calibrated rows flatter where the calibrator was fitted on them, which a table cannot say itself. */
+/** Refuses calibrated tables: their numbers flatter if the calibrator was fitted on these rows, which a table does not show. */
 export function refuseCalibrated(table: PredictionTable, file: string): void {
   if (table.calibratedBy !== null)
     throw new UserError(
       'already-calibrated',
-      `${path.basename(file)} holds calibrated predictions already (column "calibrator_sha256"). Use the table it ` +
+      `${path.basename(file)} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it ` +
         `was made from.`,
     );
 }
 
-/** What can be known of a calibrated table: whether its calibrator was fitted on it, and for which label shares. */
+/** Warnings about a calibrated table: whether its calibrator was fitted on it, and for which label shares. */
 export async function calibratedWarnings(
   { calibratedBy: calibrator, data }: PredictionTable,
   file: string,

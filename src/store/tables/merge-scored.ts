@@ -1,4 +1,4 @@
-/** Puts the shards of a scored table together: the same bytes as if it had been scored in one run. */
+/** Merges the shards of a scored table into the same bytes as if it had been scored in one run. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sumOfSeconds } from '../../core/model/confidence-method';
@@ -10,7 +10,7 @@ import { tableRows, type TableRow } from './rows';
 import { scoreMetaFile } from './score-meta';
 import { readScoreRun, runDifferences, runText, type ScoreRun, type Shard } from './score-run';
 
-/** What shards may differ in: which one it is, and what the machine that computed it brings along. */
+/** Fields in which shards may differ: which one it is, and properties of the machine that computed it. */
 const MAY_DIFFER = ['shard', 'jitter', 'devices', 'seconds'];
 
 interface ShardFile {
@@ -20,7 +20,7 @@ interface ShardFile {
 }
 
 /**
- * Merges all shards of one table, given in any order, in bounded memory. The copy appears under its name when it is
+ * Merges all shards of one table, given in any order, in bounded memory. The copy gets its name when it is
  * whole.
  *
  * @returns how many rows it has
@@ -73,7 +73,7 @@ async function readShard(file: string): Promise<ShardFile> {
   const run = await readScoreRun(file);
   const name = path.basename(file);
   if (run.shard === undefined)
-    throw new UserError('not-a-shard', `${name} is no shard: it was scored as a whole.`);
+    throw new UserError('not-a-shard', `${name} is not a shard: it was scored as a whole.`);
   return { file, run, shard: run.shard };
 }
 
@@ -127,7 +127,7 @@ function mergedRun(shards: readonly ShardFile[]): ScoreRun {
 function damaged(file: string, how: string): UserError {
   return new UserError(
     'shard-damaged',
-    `${path.basename(file)} is not as it was scored: ${how}. Score that shard again.`,
+    `${path.basename(file)} changed after it was scored: ${how}. Score that shard again.`,
   );
 }
 

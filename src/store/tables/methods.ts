@@ -1,5 +1,5 @@
 /**
- * The scoring methods of one table side by side: its columns under each `<method>/` prefix, on the same rows.
+ * The confidence methods of one table: its columns under each `<method>/` prefix, on the same rows.
  */
 import { selectRows } from '../../core/model/rows';
 import type { PredictionData, RejectedRow, Warning } from '../../core/model/predictions';
@@ -12,13 +12,13 @@ import { readScoreMeta, type ScoreMeta } from './score-meta';
 export interface MethodTable {
   /** Column prefix, without the slash. */
   readonly prefix: string;
-  /** The rows that every method has. */
+  /** The rows that every method has scores for. */
   readonly data: PredictionData;
   readonly warnings: readonly Warning[];
   readonly rejected: readonly RejectedRow[];
-  /** Answers of the model that a row takes; null where the table does not say how it was scored. */
+  /** Answers of the model that a row takes; null if nothing records how the table was scored. */
   readonly answersPerRow: number | null;
-  /** Seconds that a row took; null where the table does not say. */
+  /** Seconds that a row took; null if nothing records it. */
   readonly secondsPerRow: number | null;
 }
 
@@ -37,7 +37,7 @@ export interface MethodTables {
 }
 
 /**
- * @param columns their method is not looked at
+ * @param columns their method is ignored
  * @throws UserError everything of `readLabelled` and `readScoreMeta`; no-common-rows
  */
 export async function readMethods(file: string, columns: ColumnOptions): Promise<MethodTables> {
@@ -55,7 +55,7 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
   if (first === undefined || rows === 0)
     throw new UserError(
       'no-common-rows',
-      'No row has scores of every method, so the methods cannot be compared. Choose one of them.',
+      'No row has scores of every confidence method, so the methods cannot be compared. Choose one of them.',
     );
   const { n, rejectedCount, calibratedBy } = first.input.table;
   const total = n + rejectedCount;

@@ -1,5 +1,5 @@
 /**
- * The rows of a table file, a chunk at a time, each with the line of the file on which it begins.
+ * Reads the rows of a table file in chunks, each row with the line of the file on which it begins.
  */
 import { CsvError, parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
@@ -78,7 +78,7 @@ export async function* tableRows(source: TableFile): AsyncGenerator<readonly Tab
 }
 
 /**
- * How many rows there are below the header: a pass over the whole file, which also finds what would end a longer one.
+ * Counts the rows below the header in one pass over the file, which also finds errors that would end a longer one.
  *
  * @throws UserError everything of `tableRows`; no-rows
  */
@@ -92,7 +92,7 @@ export async function countRows(source: TableFile): Promise<number> {
 /** So many rows say what is usual in a table. */
 const FIRST_ROWS = 32;
 
-/** The first rows, for what is guessed by them. */
+/** The first rows, for guesses. */
 export async function firstRows(source: TableFile): Promise<readonly TableRow[]> {
   const rows: TableRow[] = [];
   for await (const batch of tableRows(source)) {

@@ -3,7 +3,7 @@ import type { Score } from '../../core/scoring/score';
 import { scoreBy, scoringOf } from '../../core/scoring/score-parts';
 import type { Binding } from '../../core/model/binding';
 
-/** Column prefixes of a table that holds several methods, and the method of each. */
+/** Column prefixes of a table with several confidence methods, and the method of each. */
 export const METHOD_PREFIXES = {
   token: 'token-probability',
   consistency: 'consistency',
@@ -11,7 +11,7 @@ export const METHOD_PREFIXES = {
 } as const satisfies Readonly<Record<string, ConfidenceMethod>>;
 export type MethodPrefix = keyof typeof METHOD_PREFIXES;
 
-/** The columns of one method: with its prefix, or without one where the table holds no other. */
+/** The columns of one method: with its prefix, or without one if the table has no other method. */
 interface MethodColumns {
   readonly prefix: MethodPrefix | '';
   readonly method: ConfidenceMethod;
@@ -26,7 +26,7 @@ export interface ScoreCells {
   readonly header: readonly string[];
   /** Their cells. Numbers are written in full: reading them back gives the same bits. */
   cells(score: Score): readonly string[];
-  /** How the columns under each prefix came about ("" for none), told by any one score: for the table's meta file. */
+  /** How the columns under each prefix ("" for none) were scored, derived from any one score; for the table's meta file. */
   scoring(score: Score): Readonly<Record<string, Binding['scoring']>>;
   /** The cells of a row without a score. */
   failed(reason: string): readonly string[];
@@ -44,9 +44,9 @@ export interface ScoreCells {
  * as a JSON list; empty where every score is exact. Drawn answers are counted, so consistency has none.
  *
  * @param labels in the classifier's order
- * @param method the classifier's
+ * @param method the classifier's confidence method
  * @param prefixes the methods asked for, each with its prefix; null for the classifier's own, without
- * @param canBound whether the source may leave labels out of what it shows
+ * @param canBound whether the source may show only a bound for a label
  */
 export function scoreCells(
   labels: readonly string[],

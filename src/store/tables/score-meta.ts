@@ -9,12 +9,12 @@ import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
 import type { Binding } from '../../core/model/binding';
 
-/** Version of the file's form. A newer one is refused, not guessed. */
+/** Version of the file format. A newer one is refused. */
 export const SCORE_META_VERSION = 1;
 
 const { model, promptSha256, scoring, backend } = savedCalibratorSchema.shape.bound.unwrap().shape;
 
-/** What a calibrator must know of the scores; `score` writes more beside it (context shape, seed, versions). */
+/** What a calibrator must know about the scores; `score` also writes more (context shape, seed, versions). */
 export const scoreMetaSchema = z.looseObject({
   schema: z.literal(SCORE_META_VERSION),
   model,
@@ -23,7 +23,7 @@ export const scoreMetaSchema = z.looseObject({
   /** By column prefix, without the slash; "" for columns without one. */
   scoring: z.record(z.string(), scoring),
   backend,
-  /** What the source took for all rows of the table: token probabilities, and drawn answers. */
+  /** Seconds that the source took for all rows of the table: for token probabilities, and for sampled answers. */
   seconds: z.object({ token: z.number().exactOptional(), drawn: z.number().exactOptional() }).exactOptional(),
 });
 
@@ -38,10 +38,10 @@ const calibratedMetaSchema = z.looseObject({
   schema: z.literal(SCORE_META_VERSION),
   calibrated: z.looseObject({
     calibratorSha256: z.string(),
-    /** Of the table that was calibrated, and of the one that the calibrator was fitted on. */
+    /** SHA-256 of the table that was calibrated, and of the one that the calibrator was fitted on. */
     tableSha256: z.string(),
     fittedOnSha256: z.string(),
-    /** That the calibrator moves scores to, by label; absent where it moves none. */
+    /** The label shares that the calibrator moves scores to; absent if it moves none. */
     labelShares: z.record(z.string(), z.number()).exactOptional(),
   }),
 });
@@ -93,7 +93,7 @@ async function readMeta(file: string): Promise<unknown> {
   if (version.success && version.data.schema > SCORE_META_VERSION)
     throw new UserError(
       'meta-newer',
-      `${file} has version ${version.data.schema} and this program knows up to ${SCORE_META_VERSION}. Update it.`,
+      `${file} has version ${version.data.schema}, but this program reads only versions up to ${SCORE_META_VERSION}. Update Prompt Confidence.`,
     );
   return value;
 }
@@ -102,7 +102,7 @@ async function readMeta(file: string): Promise<unknown> {
  * What a calibrator fitted on a table's scores is bound to.
  *
  * @param method column prefix in use, null for columns without one
- * @returns null where the origin of these columns is not known
+ * @returns null if the origin of these columns is not known
  */
 export function bindingOf(meta: ScoreMeta | null, method: string | null): Binding | null {
   const own = meta?.scoring[method ?? ''];

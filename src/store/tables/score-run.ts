@@ -1,6 +1,6 @@
 /**
- * What `score` writes beside a table: everything that its scores depend on. A run that was cut short goes on, and shards
- * are put together, only where it agrees. `seconds` alone is no condition: how long the scores took. Everything else is the
+ * What `score` writes beside a table: everything that its scores depend on. A run is resumed, and shards
+ * are merged, only if it agrees. Only `seconds`, the time that scoring took, may differ. Everything else is the
  * same in the file of the same run.
  */
 import path from 'node:path';
@@ -17,14 +17,14 @@ import type { TableFile } from './inspect';
 import { readScoreMeta, SCORE_META_VERSION, scoreMetaFile, scoreMetaSchema } from './score-meta';
 import type { Binding } from '../../core/model/binding';
 
-/** Which rows: the index-th (from 1), and every of-th after it. */
+/** The rows of a shard: the index-th (from 1), and every of-th after it. */
 const shardSchema = z.strictObject({ index: z.int().min(1), of: z.int().min(1) });
 export type Shard = z.infer<typeof shardSchema>;
 
 export const scoreRunSchema = scoreMetaSchema.extend({
   classifier: z.string(),
   textColumn: z.string(),
-  /** The table that was scored: of all of its rows, also where only a shard of them was. */
+  /** The table that was scored; it describes all rows, even if only a shard was scored. */
   source: z.object({ name: z.string(), sha256: z.string(), rows: z.int().min(0) }),
   /** Only of calibrated scores. */
   buckets: bucketsSchema.exactOptional(),
@@ -35,14 +35,14 @@ export const scoreRunSchema = scoreMetaSchema.extend({
    * of texts; null where there are no token probabilities.
    */
   jitter: z.number().min(0).nullable(),
-  /** Only where answers are drawn. */
+  /** Only if answers are sampled. */
   seed: z.int().exactOptional(),
   /** Names of the devices that computed the scores. */
   devices: z.array(z.string()).readonly(),
 });
 export type ScoreRun = z.infer<typeof scoreRunSchema>;
 
-/** What a run is made of. */
+/** The parts of a run's meta file. */
 export interface RunParts {
   readonly classifier: Classifier;
   readonly model: Binding['model'];
@@ -59,7 +59,7 @@ export interface RunParts {
   readonly source: TableFile;
   readonly rows: number;
   readonly textColumn: string;
-  /** Of drawn answers; it is written where there are any. */
+  /** Seed of the sampled answers; written only if there are any. */
   readonly seed: number;
   readonly shard?: Shard | undefined;
 }
@@ -110,7 +110,7 @@ export function rowsOf(total: number, shard: Shard | undefined): number {
   return shard === undefined ? total : Math.max(0, Math.ceil((total - shard.index + 1) / shard.of));
 }
 
-/** Top-level fields in words; what has none is called by its name. */
+/** Top-level fields in words; the others are called by their names. */
 const WORDS: Readonly<Record<string, string>> = {
   source: 'the table to score',
   textColumn: 'the text column',
@@ -118,7 +118,7 @@ const WORDS: Readonly<Record<string, string>> = {
   promptSha256: 'the prompt',
   labels: 'the labels or their order',
   scoring: 'the scoring method',
-  seed: 'the seed of the drawn answers',
+  seed: 'the seed of the sampled answers',
   context: 'the shape of the context',
   versions: 'the version of the engine',
   devices: 'the device',
@@ -162,7 +162,7 @@ function shown(value: unknown): string {
 /**
  * Reads the run beside a scored table.
  *
- * @throws UserError no-run: there is none, or one that an older version wrote; everything of `readScoreMeta`
+ * @throws UserError no-run: there is none, or an older version wrote it; everything of `readScoreMeta`
  */
 export async function readScoreRun(table: string): Promise<ScoreRun> {
   const parsed = scoreRunSchema.safeParse(await readScoreMeta(table));
@@ -170,6 +170,6 @@ export async function readScoreRun(table: string): Promise<ScoreRun> {
   const meta = path.basename(scoreMetaFile(table));
   throw new UserError(
     'no-run',
-    `${path.basename(table)} has no ${meta} that says how it was scored. Score it again with this version.`,
+    `${path.basename(table)} has no ${meta} to show how it was scored. Score it again with this version.`,
   );
 }

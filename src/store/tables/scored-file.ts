@@ -1,10 +1,10 @@
 /**
- * A scored table while it grows, so that a kill at any moment costs at most what came after the last checkpoint.
+ * A scored table while it grows. A kill at any moment loses at most the rows after the last checkpoint.
  *
- * Rows are appended to FILE.part. FILE.part.json says how the rows are scored and how many bytes of FILE.part count; it
- * is replaced in one step, after those bytes are on the disk. Whatever lies behind them (a torn line) is cut off when
- * the run goes on. When every row is there, FILE.meta.json is written, FILE.part takes the name FILE, and FILE.part.json
- * goes: FILE is whole or not there, and never beside the meta of other scores.
+ * Rows are appended to FILE.part. FILE.part.json records how the rows are scored and how many bytes of FILE.part count; it
+ * is replaced in one step, after those bytes are on the disk. Anything after them (an incomplete line) is cut off when
+ * the run is resumed. When every row is there, FILE.meta.json is written, FILE.part takes the name FILE, and FILE.part.json is
+ * deleted. So FILE is whole or absent, and never beside the meta of other scores.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
@@ -29,7 +29,7 @@ const doneSchema = z.strictObject({
   firstFailed: z.array(z.strictObject({ line: z.int(), reason: z.string() })).max(LISTED),
   /** Rows whose text was cut to fit. */
   cut: z.int().min(0),
-  /** That the source took for these rows. */
+  /** Seconds that the source took for these rows. */
   seconds: scoreMetaSchema.shape.seconds,
 });
 export type Done = z.infer<typeof doneSchema>;
@@ -39,7 +39,7 @@ const NOTHING_DONE: Done = { rows: 0, failed: 0, firstFailed: [], cut: 0 };
 const stateSchema = z.object({
   schema: z.literal(1),
   run: scoreRunSchema,
-  /** The table to score, from the folder of this file. */
+  /** The table to score, relative to the folder of this file. */
   source: z.string(),
   done: doneSchema,
   /** Bytes of FILE.part that count, and their SHA-256. */
@@ -47,7 +47,7 @@ const stateSchema = z.object({
   sha256: z.string(),
 });
 
-/** A run that was cut short and can go on. */
+/** An interrupted run that can be resumed. */
 export interface Unfinished {
   readonly run: ScoreRun;
   readonly done: Done;
@@ -57,7 +57,7 @@ export interface Unfinished {
   readonly sha256: string;
 }
 
-/** What a run that was cut short is found by. */
+/** The file name suffix by which an interrupted run is found. */
 export const STATE_SUFFIX = '.part.json';
 const partFile = (out: string): string => `${out}.part`;
 const stateFile = (out: string): string => `${out}${STATE_SUFFIX}`;
@@ -71,14 +71,14 @@ export async function whileAlone<T>(out: string, action: () => Promise<T>): Prom
   const lock = `${out}.lock`;
   const busy = new UserError(
     'score-running',
-    `Another run is writing ${path.basename(out)} at this moment. Wait for it, or choose another file. If there is none, ` +
+    `Another run is writing ${path.basename(out)} now. Wait for it, or choose another file. If no such run exists, ` +
       `delete ${path.basename(lock)}.`,
   );
   return withLockOrRefuse(lock, action, busy);
 }
 
 /**
- * The run towards this file that was cut short, if there is one.
+ * The interrupted run that writes this file, if there is one.
  *
  * @throws UserError part-unreadable
  */
@@ -86,15 +86,15 @@ export async function readUnfinished(out: string): Promise<Unfinished | undefine
   return (await exists(partFile(out))) ? readState(out) : undefined;
 }
 
-/** Whether a run towards this file has left a state, be it cut short or ended. */
+/** Whether an interrupted or completed run of this file has left a state. */
 export function hasState(out: string): Promise<boolean> {
   return exists(stateFile(out));
 }
 
 /**
- * Forgets the state of a run that was killed when its table already had its name. Only inside `whileAlone`.
+ * Deletes the state of a run that was killed after its table got its name. Only inside `whileAlone`.
  *
- * @returns that run; undefined where none was, or the table is not its own any more
+ * @returns that run; undefined if there was none, or if the table is no longer its own
  * @throws UserError part-unreadable
  */
 export async function sweepEnded(out: string): Promise<Unfinished | undefined> {
@@ -127,7 +127,7 @@ async function readState(out: string): Promise<Unfinished | undefined> {
   if (!state.success)
     throw new UserError(
       'part-unreadable',
-      `${path.basename(stateFile(out))} cannot be read, so ${path.basename(out)} cannot go on from where it was left. ${START_OVER}`,
+      `${path.basename(stateFile(out))} cannot be read, so ${path.basename(out)} cannot be resumed. ${START_OVER}`,
     );
   const { run, done, source, bytes, sha256 } = state.data;
   return { run, done, source: path.resolve(path.dirname(out), source), bytes, sha256 };
@@ -135,7 +135,7 @@ async function readState(out: string): Promise<Unfinished | undefined> {
 
 const START_OVER = 'Start over.';
 
-/** Forgets what a run that was cut short has scored. */
+/** Deletes what an interrupted run has scored. */
 export async function discardUnfinished(out: string): Promise<void> {
   // The state first: a part without one is never taken for anything.
   await rm(stateFile(out), { force: true });
@@ -161,7 +161,7 @@ export class ScoredFile {
   ) {}
 
   /**
-   * Goes on where the last run was cut, else begins. Only inside `whileAlone`.
+   * Resumes the last run at its checkpoint, or starts a new one. Only inside `whileAlone`.
    *
    * @throws UserError run-changed: with the fields that differ; part-changed; part-unreadable
    */
@@ -196,7 +196,7 @@ export class ScoredFile {
     if (changed.length > 0)
       throw new UserError(
         'run-changed',
-        `${name} was begun under other conditions. What changed: ${changed.join('; ')}. Go on as it was begun, or start over.`,
+        `${name} was started under other conditions. What changed: ${changed.join('; ')}. Resume under the first conditions, or start over.`,
       );
     const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
     const handle = await open(partFile(out), 'r+');
@@ -205,7 +205,7 @@ export class ScoredFile {
       if (hash?.copy().digest('hex') !== unfinished.sha256)
         throw new UserError(
           'part-changed',
-          `${path.basename(partFile(out))} is not as the last run left it. ${START_OVER}`,
+          `${path.basename(partFile(out))} changed after the last run. ${START_OVER}`,
         );
       await handle.truncate(unfinished.bytes);
       return new ScoredFile(out, { ...options, run }, handle, hash, unfinished.bytes, unfinished.done);
@@ -246,9 +246,9 @@ export class ScoredFile {
   }
 
   /**
-   * Gives the table its name, and writes what it comes from beside it.
+   * Gives the table its name, and writes its meta file beside it.
    *
-   * @param replace whether a file of that name may go
+   * @param replace whether a file of that name may be replaced
    * @throws UserError file-exists
    */
   async finish(replace: boolean): Promise<void> {
@@ -258,7 +258,7 @@ export class ScoredFile {
     else if (await exists(this.out))
       throw new UserError(
         'file-exists',
-        `${this.out} appeared while the table was scored. Move it away, and go on.`,
+        `${this.out} appeared while the table was scored. Move it away, then resume.`,
       );
     await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run, this.progress.seconds ?? {}));
     await renameDurably(partFile(this.out), this.out);
@@ -275,7 +275,7 @@ function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
-/** Of the first bytes of a file; undefined where it has fewer. */
+/** SHA-256 of the first bytes of a file; undefined if it has fewer. */
 async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefined> {
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(256 * 1024);
@@ -288,7 +288,7 @@ async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefin
   return hash;
 }
 
-/** Removes what a kill in the middle of an atomic write left behind. */
+/** Removes the remains of an atomic write that was killed. */
 async function sweep(out: string): Promise<void> {
   const folder = path.dirname(out);
   const beginnings = [stateFile(out), scoreMetaFile(out)].map((file) => `.${path.basename(file)}.`);

@@ -31,15 +31,15 @@ import { type TableRow, tableRows } from './rows';
 export interface CopyOptions {
   readonly columns: ColumnOptions;
   readonly on: CalibrateOn;
-  /** Calibrates the rows of one batch: label scores, or confidence where that is what the calibrator is on. */
+  /** Calibrates the rows of one batch: label scores, or confidence if the calibrator is on confidence. */
   readonly calibrate: (data: PredictionData) => PredictionData;
-  /** The action that each calibrated confidence stands for is written beside it. */
+  /** The bucket of each calibrated confidence is written beside it. */
   readonly buckets: readonly Bucket[];
   /** SHA-256 of the calibrator's file, written into every calibrated row. */
   readonly calibratorSha256: string;
 }
 
-/** How rows become calibrated ones by a saved calibrator. */
+/** How a saved calibrator turns rows into calibrated ones. */
 export function copyBy(
   { sha256, saved: { calibrator } }: LoadedCalibrator,
   columns: ColumnOptions,
@@ -55,7 +55,7 @@ export function copyBy(
 }
 
 /**
- * How the rows that `score` writes become calibrated ones.
+ * How a saved calibrator turns the rows that `score` writes into calibrated ones.
  *
  * @throws UserError calibrator-combination: it needs the columns of two methods
  */
@@ -64,7 +64,7 @@ export function copyOfScores(loaded: LoadedCalibrator, buckets: readonly Bucket[
   if (needs(calibrator.method, 'agreement'))
     throw new UserError(
       'calibrator-combination',
-      `${path.basename(loaded.file)} is a combination, which needs the columns of both methods: it is applied to a scored table, not while the table is ` +
+      `${path.basename(loaded.file)} is a combination, which needs the columns of both confidence methods. It can be applied to a scored table, but not while the table is ` +
         `scored.`,
     );
   return copyBy(loaded, calibrator.on === 'labels' ? { labels: calibrator.labels } : {}, buckets);
@@ -89,9 +89,9 @@ const NEEDED: ReadonlySet<string> = new Set<Role>([
   'labelMass',
 ]);
 
-/** Rows of a table made into rows of its calibrated copy, chunk by chunk, whoever writes them. */
+/** Turns rows of a table into rows of its calibrated copy, chunk by chunk. */
 export class RowCalibrator {
-  /** Of the copy. */
+  /** Header of the copy. */
   readonly header: readonly string[];
   private readonly builder: TableBuilder;
   private readonly missing: readonly string[];
@@ -112,7 +112,7 @@ export class RowCalibrator {
     if (columns.roles.calibrator !== undefined)
       throw new UserError(
         'already-calibrated',
-        `${name} holds calibrated predictions already (column "calibrator_sha256"). Use the table it was made from.`,
+        `${name} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it was made from.`,
       );
     const added = addedColumns(columns, options.on);
     this.header = [...keptColumns(columns, added, name), ...added];
@@ -141,7 +141,7 @@ export class RowCalibrator {
     return rows;
   }
 
-  /** So far. */
+  /** The report so far. */
   report(): Omit<CopyReport, 'rows'> {
     const { rejected, rejectedCount, warnings } = this.builder.take();
     return { calibrated: this.calibrated, rejected, rejectedCount, warnings };
@@ -189,7 +189,7 @@ function keptColumns(columns: TableColumns, added: readonly string[], name: stri
     (column, at, all) => introduced.has(column) && all.indexOf(column) < at,
   );
   if (clash !== undefined)
-    throw new UserError('column-exists', `${name} has a column "${clash}" already. Rename it first.`);
+    throw new UserError('column-exists', `${name} already has a column "${clash}". Rename it first.`);
   return kept;
 }
 

@@ -1,4 +1,4 @@
-/** Scores a table: rows stream in, and out with their scores beside them, in their order. */
+/** Scores a table: rows are read and written with their scores, in their order. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
@@ -22,20 +22,20 @@ export interface ScoredRows {
 }
 
 export interface ScoreOptions {
-  /** Where the scores come from; it names the text column and the shard. */
+  /** The origin of the scores; it names the text column and the shard. */
   readonly run: ScoreRun;
   /** What is added to each row. */
   readonly cells: Pick<ScoreCells, 'header' | 'cells' | 'failed'>;
   /**
-   * Scores texts, one for each, in order, or says why one has no score, and how long the source took. What it throws
-   * ends the run, which can go on later; after a crash of the engine it is asked again.
+   * Scores texts in order, or gives the reason why a text has no score, and the time that the source took. An error
+   * ends the run, which can be resumed; after a crash of the engine it is called again.
    */
   readonly score: (texts: readonly string[], signal: AbortSignal) => Promise<ScoredRows>;
   /** As that of a Source. */
   readonly textsAtOnce: (() => number) | null;
-  /** Ends the run, which can go on later. */
+  /** Ends the run, which can be resumed. */
   readonly signal?: AbortSignal | undefined;
-  /** Makes calibrated rows of scored ones; undefined for raw scores. */
+  /** Calibrates the scored rows; undefined for raw scores. */
   readonly calibrator?: CopyOptions | undefined;
   /** Whether a file of the output's name may be replaced. */
   readonly replace: boolean;
@@ -56,18 +56,18 @@ const MOST_UNWRITTEN = 1024;
 
 /**
  * After so many rows in a row that a source refused, one by one, it will hardly take the next: a key that ran out in words
- * of the server's own, a model that was replaced. They are kept, with the reason, so that the run can go on behind them.
+ * of the server's own, a model that was replaced. They are kept, with the reason, so that the run can be resumed after them.
  */
 const MOST_REFUSED = 200;
 
 export interface ScoreReport extends Done {
-  /** Of the rows that this run wrote; null for raw scores. */
+  /** The report of the rows that this run wrote; null for raw scores. */
   readonly calibration: Omit<CopyReport, 'rows'> | null;
 }
 
 /**
- * Scores every row of a table (or of a shard of it) into a new file, and writes what the scores come from beside it.
- * Where an earlier run towards the same file was cut short, it goes on behind that one's last checkpoint. Rows that
+ * Scores every row of a table (or of a shard of it) into a new file, and writes its meta file beside it.
+ * If an earlier run of the same file was interrupted, it resumes after that run's last checkpoint. Rows that
  * cannot be scored are written with the reason.
  *
  * @returns what is written, earlier runs included
@@ -105,7 +105,7 @@ export async function writeScored(
 }
 
 /**
- * Whether a table can be scored by these columns.
+ * Checks whether a table can be scored with these columns.
  *
  * @throws UserError no-such-column, column-exists
  */
@@ -115,13 +115,13 @@ export function checkColumns(source: TableFile, textColumn: string, added: reado
   if (!header.includes(textColumn))
     throw new UserError(
       'no-such-column',
-      `${file} has no column "${textColumn}" with the texts; it has ${header.join(', ')}.`,
+      `${file} has no text column "${textColumn}". Its columns are ${header.join(', ')}.`,
     );
   const clash = added.find((column) => header.includes(column));
   if (clash !== undefined)
     throw new UserError(
       'column-exists',
-      `${file} has a column "${clash}" already. Score the table without scores, or rename the column.`,
+      `${file} already has a column "${clash}". Score a table that has no scores yet, or rename the column.`,
     );
 }
 
@@ -179,7 +179,7 @@ class RowWriter {
   }
 }
 
-/** Rows with what the source said of them. */
+/** Rows with the results of the source. */
 interface ScoredGroup extends ScoredRows {
   readonly group: readonly TableRow[];
   /** Why a row was not asked for; undefined where it was. */
@@ -271,7 +271,7 @@ function textProblem(text: string): string | undefined {
   }
 }
 
-/** An engine that crashed starts anew with the next request, until its budget is used up. */
+/** An engine that crashed starts again with the next request, until its budget is used up. */
 async function despiteCrashes<T>(score: () => Promise<T>): Promise<T> {
   for (let crash = 1; ; crash++)
     try {
@@ -291,18 +291,18 @@ async function checkUnchanged(source: TableFile): Promise<void> {
   const name = path.basename(source.file);
   throw new UserError(
     'table-changed',
-    `${name} ${found === undefined ? 'was deleted' : 'changed'} while it was scored. Bring back what it was to go on, or start over.`,
+    `${name} ${found === undefined ? 'was deleted' : 'changed'} while it was scored. Restore it to resume, or start over.`,
   );
 }
 
-/** What a person must know of a run that stopped: why, and that nothing is lost. */
+/** The error of a run that stopped, with how many rows are kept. */
 function withWhatIsKept(error: unknown, { rows }: Done, total: number, out: string): unknown {
   if (!(error instanceof UserError) || error.code === 'file-exists') return error;
   const kept = `${rows.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows`;
   const why = error.code === 'cancelled' ? 'Stopped.' : error.message;
   return new UserError(
     error.code,
-    `${why} ${kept} are kept in ${path.basename(out)}.part; the same again goes on from there.`,
+    `${why} ${kept} are kept in ${path.basename(out)}.part. Run it again to resume.`,
     {
       cause: error,
     },
@@ -353,7 +353,7 @@ class Refused {
       if ('reason' in score && this.inARow >= MOST_REFUSED)
         throw new UserError(
           'rows-refused',
-          `The last ${MOST_REFUSED} rows have no score. Find out why before it goes on with the others; the last reason was: ${score.reason}`,
+          `The last ${MOST_REFUSED} rows have no score. Find out why before you resume. The last reason was: ${score.reason}`,
         );
     }
   }

@@ -54,6 +54,9 @@ describe('the combination', () => {
   it('refuses scores that say the same twice', () => {
     const data = simulate(500, 0.7, 0, [0, 0, 0]);
     const twice = { ...data, agreement: data.logProbs };
-    assert.throws(() => combination.fit(twice), /agreement and token probability say the same/u);
+    assert.throws(
+      () => combination.fit(twice),
+      /agreement and token probability carry the same information/u,
+    );
   });
 });

@@ -45,7 +45,10 @@ describe('a classifier file', () => {
   it('is refused with the place and the reason', () => {
     assert.match(refusal({ ...MINIMAL, labels: [] }), /labels: a classifier needs at least two labels/);
     assert.match(refusal({ ...MINIMAL, labels: undefined }), /labels:/);
-    assert.match(refusal({ ...MINIMAL, labels: [{ name: 'A' }, { name: 'A' }] }), /label "A" is there twice/);
+    assert.match(
+      refusal({ ...MINIMAL, labels: [{ name: 'A' }, { name: 'A' }] }),
+      /the label "A" occurs twice/,
+    );
     assert.match(
       refusal({ ...MINIMAL, labels: [{ name: 'A' }, { name: ' ' }] }),
       /labels\.1\.name: a label needs a name/,

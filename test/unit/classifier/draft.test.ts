@@ -79,7 +79,7 @@ describe('the problems of a classifier file', () => {
     ]);
     assert.match(
       problems({ ...good, labels: [{ name: 'a' }, { name: 'a' }] })[0] ?? '',
-      /^"a" name: label "a" is/,
+      /^"a" name: the label "a" occurs/,
     );
     assert.match(
       problems({ ...good, examples: [{ text: 'x', label: 'c' }] })[0] ?? '',

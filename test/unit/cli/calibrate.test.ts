@@ -153,14 +153,14 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     ]) {
       const { code, err } = await bench.run(...argv);
       assert.equal(code, 2, argv.join(' '));
-      assert.match(err, /holds calibrated predictions already/);
+      assert.match(err, /already holds calibrated predictions/);
     }
   });
 
   it('binds a calibrator to the origin of its scores and refuses scores from elsewhere', async () => {
     await bench.write('t.csv.meta.json', meta());
     const { err: quiet } = await fit();
-    assert.doesNotMatch(quiet, /bound to none/);
+    assert.doesNotMatch(quiet, /not bound to a model and prompt/);
     await bench.write('n.csv', labelTable(30, { seed: 9 }));
     const use = async (content: string | null) => {
       if (content !== null) await bench.write('n.csv.meta.json', content);
@@ -173,12 +173,12 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     const cases: [object, RegExp][] = [
       [{ model: { kind: 'file', name: 'other.gguf', sha256: SHA('c') } }, /model file differs/],
       [{ promptSha256: SHA('d') }, /prompt differs/],
-      [{ scoring: { '': { method: 'best', mode: 'padded' } } }, /scoring method differs/],
+      [{ scoring: { '': { method: 'best', mode: 'padded' } } }, /confidence method differs/],
     ];
     for (const [change, message] of cases) {
       const { code, err } = await use(meta(change));
       assert.equal(code, 2);
-      assert.match(err, /c\.json may not be used on n\.csv/);
+      assert.match(err, /c\.json cannot be used on n\.csv/);
       assert.match(err, message);
     }
     const backend = await use(meta({ backend: 'cuda' }));
@@ -197,7 +197,7 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     await bench.write('n.csv', labelTable(30, { seed: 9 }));
     const { code, err } = await bench.run('apply', '@c.json', '@n.csv', '--out', '@u.csv');
     assert.equal(code, 0);
-    assert.match(err, /does not say which model and prompt/);
+    assert.match(err, /does not name its model and prompt/);
   });
 
   it('refuses calibrators that are newer, broken or edited by hand, with the line where it can', async () => {
@@ -228,7 +228,7 @@ describe('calibrate, apply and evaluate --calibrator', () => {
 
   it('prints both columns for people', async () => {
     const { out, err } = await fit();
-    assert.match(err, /bound to none/);
+    assert.match(err, /not bound to a model and prompt/);
     assert.match(out, /raw +95% interval +calibrated +95% interval +\(in-sample\)/);
     assert.match(out, /10 folds by label, seed 0/);
     assert.match(out, /Saved, fitted on all 400 rows/);

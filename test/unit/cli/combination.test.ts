@@ -145,7 +145,7 @@ describe('a fitted combination', () => {
     });
     await bench.write('t.csv', [header, ...copied].join('\n'));
     const { out } = await bench.run('evaluate', '@t.csv');
-    assert.match(out, /There is no combination\. .*say the same in every row/u);
+    assert.match(out, /There is no combination\. .*carry the same information in every row/u);
     await bench.write('t.csv', csv.replaceAll('consistency/', 'vote/'));
     const { combination } = JSON.parse(
       (await bench.run('evaluate', '@t.csv', '--json')).out,

@@ -100,7 +100,7 @@ describe('evaluate: decisions', () => {
     assert.ok((labelThreshold.estimate?.f1 ?? 0) > 0.6);
     assert.ok(Math.abs((majorityBaseline?.accuracy ?? 0) - 0.5) < 0.05);
     const { out } = await bench.run('evaluate', '@t.csv', '--target', '0.75', '--label', 'pos', ...costs);
-    assert.match(out, /right in at least 75% of cases/u);
+    assert.match(out, /correct in at least 75% of cases/u);
     assert.match(out, /is cheapest/u);
     assert.match(out, /"pos" from P = /u);
   });

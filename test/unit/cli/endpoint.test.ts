@@ -116,7 +116,7 @@ describe('an endpoint on the command line', () => {
     const { code, err } = await run(classify, 'Good.', ...options());
     process.env.PROMPT_CONFIDENCE_API_KEY = KEY;
     assert.equal(code, 2);
-    assert.match(err, /wants a key \(401\).*PROMPT_CONFIDENCE_API_KEY/);
+    assert.match(err, /requires a key \(401\).*PROMPT_CONFIDENCE_API_KEY/);
   });
 
   it('says what is missing', async () => {

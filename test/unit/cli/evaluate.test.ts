@@ -111,7 +111,7 @@ describe('evaluate', () => {
       [['@t.csv', '--seed', '-1'], /seed/],
       [['@t.csv', '--colour'], /Unknown option/],
       [['@t.csv', '--column', 'label'], /--column wants ROLE=NAME/],
-      [['@t.csv', '--column', 'truth=correct'], /"truth" is nothing that a column can be/],
+      [['@t.csv', '--column', 'truth=correct'], /"truth" is not a role of a column/],
       [['@t.csv', '--on', 'labels'], /no score for every label/],
       [['@t.csv', '--calibrator', '@none.json'], /There is no file/],
     ];

@@ -16,7 +16,7 @@ describe('gate', () => {
   it('ends with 0 where limits hold and with 1 where they do not', async () => {
     const good = await bench.run('gate', '@good.csv', '--max', 'ece=0.1', '--min', 'accuracy=0.6');
     assert.equal(good.code, 0, good.err);
-    assert.match(good.out, /✓ ece ≤ 0\.1: holds/);
+    assert.match(good.out, /✓ ece ≤ 0\.1: passes/);
     const bad = await bench.run('gate', '@bad.csv', '--max', 'ece=0.1');
     assert.equal(bad.code, 1);
     assert.match(bad.out, /✗ ece ≤ 0\.1: fails/);
@@ -87,12 +87,12 @@ describe('gate', () => {
       [[], /Nothing to hold the table to/],
       [['--max', 'ece'], /--max wants METRIC=X/],
       [['--max', 'ece=0,1'], /--max wants METRIC=X/],
-      [['--max', 'beauty=1'], /"beauty" is no metric/],
+      [['--max', 'beauty=1'], /"beauty" is not a metric/],
       [['--max', 'ece=1', '--undecided', 'maybe'], /--undecided is one of/],
       [['--baseline', '@none.json'], /There is no file/],
       [['--baseline', '@broken.json'], /broken\.json, line 3/],
       [['--baseline', '@newer.json'], /version 9/],
-      [['--baseline', '@other.json'], /is not what "evaluate --json" prints/],
+      [['--baseline', '@other.json'], /is not the JSON output of "evaluate"/],
     ];
     for (const [argv, message] of cases) {
       const { code, out, err } = await bench.run('gate', '@good.csv', ...argv);

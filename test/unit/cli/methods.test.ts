@@ -116,14 +116,14 @@ describe('evaluate: several scoring methods', () => {
     assert.match(err, /Warning: consistency: 6 of 300 rows were not used/);
     const refused = await bench.run('evaluate', '@t.csv', '--target', '.9');
     assert.equal(refused.code, 2);
-    assert.match(refused.err, /several methods \(token, consistency\)/);
+    assert.match(refused.err, /several confidence methods \(token, consistency\)/);
   });
 
   it('refuses to compare methods that have no row in common', async () => {
     await bench.write('t.csv', 'label,a/prob:x,a/prob:y,b/prob:x,b/prob:y\nx,.5,.5,,\ny,,,.5,.5\n');
     const { code, err } = await bench.run('evaluate', '@t.csv');
     assert.equal(code, 2);
-    assert.match(err, /No row has scores of every method/);
+    assert.match(err, /No row has scores of every confidence method/);
     await assert.rejects(readMethods(bench.at('t.csv'), {}), { code: 'no-common-rows' });
   });
 

@@ -135,7 +135,7 @@ describe('a score in words', () => {
     const low = score({ positive: 0.0009, negative: 0.0001 });
     assert.ok(isDoubtful(low));
     assert.match(inlineSummary(low), /^⚠ positive .*, low label mass 0\.1%$/);
-    assert.match(scoreWarnings(low)[0]?.message ?? '', /wanted to say something else/);
+    assert.match(scoreWarnings(low)[0]?.message ?? '', /tends to answer something else/);
   });
 
   it('names the labels of a tie', () => {
@@ -156,7 +156,7 @@ describe('a score in words', () => {
     const lines = agreementLines(drawn).join('\n');
     assert.match(lines, /^10 answers: yes 7, no 2, no label 1$/m);
     // Wilson for 7 of 10: .3968 to .8922.
-    assert.match(lines, /39\.6% to 89\.2% .* of its answer rate, not of being right/);
+    assert.match(lines, /39\.6% to 89\.2% .* of its answer rate, not of its accuracy/);
     assert.match(lines, /token probability: yes 33\.3%, no 66\.6%/);
     assert.deepEqual(agreementLines(score({ yes: 0.3, no: 0.6 })), []);
   });
@@ -165,7 +165,7 @@ describe('a score in words', () => {
     const plain = { ...agreement({ yes: 7, no: 2 }, 1), variants: 'plain' as const, temperature: null };
     const lines = agreementLines(consistencyScore(['yes', 'no'], plain, { textTokens: 1, cutTokens: 0 }));
     assert.match(lines.join('\n'), /only adds noise to the token probability/);
-    assert.match(lines.join('\n'), /temperature that the provider does not tell/);
+    assert.match(lines.join('\n'), /temperature that the provider does not report/);
   });
 
   it('warns where drawn answers and token probability disagree', () => {
@@ -173,7 +173,7 @@ describe('a score in words', () => {
     assert.ok(isDoubtful(torn));
     assert.match(
       scoreWarnings(torn).find(({ kind }) => kind === 'disagreement')?.message ?? '',
-      /drawn answers say yes, the token probability says no/,
+      /sampled answers are yes, but the token probability favours no/,
     );
   });
 

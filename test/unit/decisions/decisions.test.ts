@@ -81,7 +81,7 @@ describe('decisions: thresholds', () => {
     assert.equal(hopeless.threshold, null);
     assert.match(
       hopeless.message,
-      /^No threshold is shown to reach 95%: the \d+ surest rows, .*, are right in 5/,
+      /^No threshold is shown to reach 95%: the \d+ most confident rows, .*, are correct in 5/,
     );
     const few = chooseThreshold(
       {
@@ -91,7 +91,7 @@ describe('decisions: thresholds', () => {
       },
       { target: 0.95 },
     );
-    assert.match(few.message, /20 rows are too few to show it; about 39 more rows needed/);
+    assert.match(few.message, /20 rows are too few to show it; about 39 more rows are needed/);
   });
 
   it('does not call the surest rows wrong where they are only too few', () => {
@@ -103,8 +103,8 @@ describe('decisions: thresholds', () => {
       correct: Uint8Array.from({ length: n }, (_, i) => Number(i < 33 || i % 10 !== 0)),
     };
     const { message } = chooseThreshold(data, { target: 0.99 });
-    assert.match(message, /the 500 surest rows, the fewest that could show it, are right in 90.8%/);
-    const [, more = ''] = /about ([\d,]+) more rows needed/.exec(message) ?? [];
+    assert.match(message, /the 500 most confident rows, the fewest that could show it, are correct in 90.8%/);
+    const [, more = ''] = /about ([\d,]+) more rows are needed/.exec(message) ?? [];
     // 299 with a confidence like that of those 33.
     const needed = (299 / 33 - 1) * n;
     assert.ok(Math.abs(Number(more.replace(',', '')) - needed) < 0.02 * needed, message);

@@ -109,7 +109,7 @@ describe('metrics: reference cases', () => {
     const evaluation = evaluate(table([0.9], [1]));
     near(evaluation.ece.value, 0.1, 1e-12);
     assert.equal(evaluation.auroc.value, null);
-    assert.match(evaluation.auroc.reason ?? '', /right and one wrong/);
+    assert.match(evaluation.auroc.reason ?? '', /correct and one wrong/);
     assert.ok(evaluation.warnings.some(({ code }) => code === 'few-rows'));
     assert.doesNotMatch(JSON.stringify(evaluation), /NaN|Infinity/);
   });

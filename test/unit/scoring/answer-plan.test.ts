@@ -74,7 +74,7 @@ describe('the answer plan', () => {
   it('refuses the first token where it cannot tell labels apart, and labels of the same tokens', () => {
     assert.throws(
       () => planAnswer([[[1, 2]], [[1, 3]]], 'first-token', NAMES, END),
-      /cannot be told apart by the first/,
+      /cannot be distinguished by the first/,
     );
     assert.throws(() => planAnswer([[[1, 2]], [[1, 2]]], 'auto', NAMES, END), /same tokens/);
   });

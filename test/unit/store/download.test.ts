@@ -237,7 +237,7 @@ describe('downloadModel', () => {
     await leavePart(hub, behaviour);
     behaviour.now = { etag: '"1"', cutAtOnce: true };
     const error = await failure(download(hub), 'download-interrupted');
-    assert.match(error.message, /0\.1 MB of 0\.3 MB are kept; start it again and it resumes/);
+    assert.match(error.message, /0\.1 MB of 0\.3 MB are kept\. Start it again to resume/);
     assert.equal(hub.ranges.length, 3);
 
     behaviour.now = { etag: '"1"' };
@@ -285,7 +285,7 @@ describe('downloadModel', () => {
   it('removes a file whose hash is not the published one', async () => {
     const hub = await startHub({ now: { sha256: 'ab'.repeat(32) } });
     const error = await failure(download(hub), 'download-corrupt');
-    assert.match(error.message, /published is abab/);
+    assert.match(error.message, /the published one is abab/);
     assert.deepEqual(await readdir(models()), []);
   });
 

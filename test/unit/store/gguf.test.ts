@@ -72,7 +72,7 @@ describe('checkGguf', () => {
       'gguf-magic',
       /LFS pointer/,
     );
-    await refuses(await written('tjgg0000'), 'gguf-magic', /before GGUF/);
+    await refuses(await written('tjgg0000'), 'gguf-magic', /older than GGUF/);
   });
 
   it('refuses versions that no engine reads', async () => {

@@ -154,7 +154,7 @@ describe('reading a table file', () => {
     try {
       await asOrdinaryUser(async () => {
         for (const name of [inside, secret])
-          await assert.rejects(inspectTable(name), { code: 'no-permission', message: /right to read it/ });
+          await assert.rejects(inspectTable(name), { code: 'no-permission', message: /permission to read/ });
       });
     } finally {
       await chmod(locked, 0o755);

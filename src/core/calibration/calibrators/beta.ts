@@ -98,7 +98,7 @@ function fitFace(
 function noOptimum(): UserError {
   return new UserError(
     'no-optimum',
-    'Beta calibration cannot be fitted: the rows are all right, all wrong, or parted by the score without a mistake, so a steeper curve is always better. Use platt, which stays finite, or collect more rows.',
+    'Beta calibration cannot be fitted: the rows are all correct, all wrong, or separated perfectly by the score, so a steeper curve is always better. Use platt, which stays finite, or collect more rows.',
   );
 }
 

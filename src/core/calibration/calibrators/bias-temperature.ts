@@ -29,7 +29,7 @@ export const biasTemperature = {
   on: {
     labels: true,
     confidence:
-      'Bias-temperature needs a score for every label: from the confidence of the winner alone it cannot tell which label is favoured.',
+      'Bias-temperature needs a score for every label: the confidence of the predicted label alone does not show which label is favoured.',
   },
   schema,
   needs: null,
@@ -60,7 +60,7 @@ function fitBiasTemperature(sample: LabelSample): BiasTemperatureModel {
   if (theta === null || beta > LARGEST_BETA)
     throw new UserError(
       'no-optimum',
-      'Bias and temperature cannot be fitted: the scores part the labels without a mistake (or all rows score alike), so no finite setting is best. Collect more rows, above all rows with mistakes.',
+      'Bias and temperature cannot be fitted: the scores separate the labels perfectly (or all rows have the same scores), so no finite setting is best. Collect more rows, especially wrong ones.',
     );
   if (beta < SMALLEST_BETA)
     throw new UserError(

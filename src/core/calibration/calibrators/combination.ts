@@ -14,18 +14,18 @@ const schema = z.strictObject({
   bias: z.array(z.number()).readonly(),
 });
 
-/** softmax(v z + w a + b): z from the token probabilities, a from the agreement of drawn answers, Σ b = 0. */
+/** softmax(v z + w a + b): z from the token probabilities, a from the agreement of sampled answers, Σ b = 0. */
 type CombinationModel = Readonly<z.infer<typeof schema>>;
 
 const AGREEMENT: Need = {
   what: 'agreement',
   code: 'no-agreement',
   message:
-    'A combination needs the token probabilities and the agreement of drawn answers of every row: a table with the columns token/… and consistency/…, or a classifier whose method is ensemble.',
+    'A combination needs the token probability and the agreement of every row: a table with the columns token/… and consistency/…, or a classifier whose method is ensemble.',
 };
 
 /**
- * Token probability and agreement of drawn answers, weighed: a logarithmic opinion pool (Genest & Zidek, "Combining
+ * Token probability and agreement of sampled answers, weighted: a logarithmic opinion pool (Genest & Zidek, "Combining
  * probability distributions", 1986) with a bias. The ensemble before a fit is v = w = ½, b = 0; with w = 0 it is
  * bias-temperature on the token probabilities alone.
  *
@@ -75,7 +75,7 @@ function fitCombination(sample: LabelSample, agreement: Float64Array): Combinati
   if (theta === null)
     throw new UserError(
       'no-optimum',
-      'The combination cannot be fitted: the scores part the labels without a mistake, or agreement and token probability say the same in every row, so no finite setting is best. Collect more rows, above all rows with mistakes.',
+      'The combination cannot be fitted: the scores separate the labels perfectly, or agreement and token probability carry the same information in every row, so no finite setting is best. Collect more rows, especially wrong ones.',
     );
   const [tokenWeight = 0, agreementWeight = 0] = theta;
   return { kind: 'combination', tokenWeight, agreementWeight, bias: centredBias(theta.subarray(2)) };

@@ -12,7 +12,7 @@ const SHARES: Need = {
   what: 'shares',
   code: 'shares-needed',
   message:
-    'A batch correction needs the expected share of each label. Give them, or say that all labels are equally common.',
+    'A batch correction needs the expected share of each label. Give the shares, or state that all labels are equally common.',
 };
 
 /**
@@ -59,7 +59,7 @@ function uniformWarnings({ shares }: PriorBatchModel): Warning[] {
     {
       code: 'uniform-shares',
       message:
-        'The batch correction assumes that all labels are equally common. Where one is rare this makes the result worse: give the expected shares instead.',
+        'The batch correction assumes that all labels are equally common. If one is rare, this makes the result worse. Give the expected shares instead.',
     },
   ];
 }

@@ -23,7 +23,7 @@ export const temperature = {
   on: {
     labels: true,
     confidence:
-      'Temperature works on the scores of all labels. For a confidence alone use slope, which is the same for two labels.',
+      'Temperature works on the scores of all labels. For a confidence alone use slope; with two labels it is the same.',
   },
   schema,
   needs: null,
@@ -75,7 +75,7 @@ function fitTemperature({ z, K, truth, weight }: LabelSample): TemperatureModel 
   throw search.outcome === 'separable'
     ? new UserError(
         'no-optimum',
-        'A temperature cannot be fitted: in every row the true label is on top or level with it, so a lower temperature is never worse. Collect rows with mistakes first.',
+        'A temperature cannot be fitted: in every row the true label has the highest score or shares it, so a lower temperature is never worse. Collect rows with mistakes first.',
       )
     : new UserError(
         'no-optimum',

@@ -25,7 +25,7 @@ type VectorModel = Readonly<z.infer<typeof schema>>;
  * Vector scaling: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017, §4.2; the penalty is
  * ours.
  *
- * Example: of four rows with z = (1, 0) three have the first label, of four with z = (0, 1) two. Both labels want the
+ * Example: of four rows with z = (1, 0) three have the first label, of four with z = (0, 1) two. Both labels need the
  * scale ln 3 / 2 = .549, so the strongest penalty costs nothing, and the fit is that of bias-temperature.
  */
 export const vector = {
@@ -35,7 +35,7 @@ export const vector = {
   on: {
     labels: true,
     confidence:
-      'Vector scaling needs a score for every label: from the confidence of the winner alone it cannot tell which label is favoured.',
+      'Vector scaling needs a score for every label: the confidence of the predicted label alone does not show which label is favoured.',
   },
   schema,
   needs: null,
@@ -67,7 +67,7 @@ function fitVector(sample: LabelSample, random: Random): VectorModel {
   if (theta === null)
     throw new UserError(
       'no-optimum',
-      'Vector scaling cannot be fitted: the scores part some label from the rest without a mistake (or all rows score alike), so no finite setting is best. Collect more rows, or use a method with fewer parameters.',
+      'Vector scaling cannot be fitted: the scores separate some label perfectly from the others (or all rows have the same scores), so no finite setting is best. Collect more rows, or use a calibrator with fewer parameters.',
     );
   const { K } = sample;
   return {

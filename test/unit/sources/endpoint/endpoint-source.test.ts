@@ -210,7 +210,7 @@ describe('an endpoint', () => {
       const from = await source((response) =>
         json(response, { error: 'top_logprobs must be between 0 and 5' }, 400),
       );
-      await fails(score(from), 'endpoint-no-logprobs', /Set its "topLogprobs" lower.*between 0 and 5/);
+      await fails(score(from), 'endpoint-no-logprobs', /Lower its "topLogprobs".*between 0 and 5/);
     });
 
     it('does not promise whole labels', async () => {
@@ -219,7 +219,7 @@ describe('an endpoint', () => {
         ...CLASSIFIER,
         asks: { ...CLASSIFIER.asks, scoring: 'sequence' },
       };
-      await fails(score(from, ['a'], whole), 'labels-indistinct', /only shows the first token/);
+      await fails(score(from, ['a'], whole), 'labels-indistinct', /shows only the first token/);
       assert.equal(server?.requests.length, 0);
     });
 
@@ -228,7 +228,7 @@ describe('an endpoint', () => {
       await fails(
         score(from, ['a'], { ...CLASSIFIER, asks: { ...CLASSIFIER.asks, prompt: 'chat' } }),
         'endpoint-prompt',
-        /wants a chat prompt/,
+        /needs a chat prompt/,
       );
     });
   });
@@ -325,7 +325,7 @@ describe('an endpoint', () => {
 
     it('is given up when it stays busy', async () => {
       const from = await source((response) => json(response, { error: 'slow down' }, 429));
-      await refuses(score(from), /more than it takes \(429\).*requestsPerMinute/);
+      await refuses(score(from), /received too many requests \(429\).*requestsPerMinute/);
       assert.equal(server?.requests.length, 7);
     });
 
@@ -339,7 +339,7 @@ describe('an endpoint', () => {
     it('is not asked a thousand times where nothing works', async () => {
       const from = await source((response) => json(response, { error: 'CUDA error' }, 500));
       const texts = Array.from({ length: 200 }, (_, index) => `Text ${index}`);
-      await fails(score(from, texts), 'endpoint-server', /failed \(500\)\. Look into the log/);
+      await fails(score(from, texts), 'endpoint-server', /failed \(500\)\. Check the log/);
       assert.ok((server?.requests.length ?? 0) < 200);
     });
 
@@ -387,7 +387,7 @@ describe('an endpoint', () => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
         response.write('{"choices": [', () => response.destroy());
       });
-      await refuses(score(from), /broke off/);
+      await refuses(score(from), /was lost/);
     });
 
     it('answers with something else', async () => {
@@ -396,19 +396,19 @@ describe('an endpoint', () => {
       });
       await refuses(score(from), /is not JSON\. Check that this is the address/);
       const other = await source((response) => json(response, { status: 'ok' }));
-      await refuses(score(other), /is not an answer of this API/);
+      await refuses(score(other), /does not follow this API/);
     });
 
     it('closes the connection at once', async () => {
       const from = await source((response) => response.destroy());
-      await refuses(score(from), /broke off/);
+      await refuses(score(from), /was lost/);
     });
   });
 
   describe('that cannot be used', () => {
     it('wants a key', async () => {
       const from = await source((response) => json(response, { error: { message: 'Missing bearer.' } }, 401));
-      await fails(score(from), 'endpoint-key', /wants a key \(401\)/);
+      await fails(score(from), 'endpoint-key', /requires a key \(401\)/);
     });
 
     it('wants another key, which is in no message', async () => {
@@ -485,7 +485,7 @@ describe('an endpoint', () => {
             {},
             { key: KEY },
           );
-          await fails(score(from), 'endpoint-redirect', /redirects are not followed/);
+          await fails(score(from), 'endpoint-redirect', /Redirects are not followed/);
           await server?.close();
           server = undefined;
         }

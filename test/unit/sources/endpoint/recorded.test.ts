@@ -199,7 +199,7 @@ for (const name of ['llama-cpp-python', 'llama-server'])
       const [first = ''] = texts;
       const wrong = scores(source('chat', { key: 'wrong' }), [first]);
       await refused(wrong, 'endpoint-key', /does not accept the key \(401\)/);
-      await refused(scores(source('chat', { key: '' }), [first]), 'endpoint-key', /wants a key \(401\)/);
+      await refused(scores(source('chat', { key: '' }), [first]), 'endpoint-key', /requires a key \(401\)/);
       const long = scores(source('completion'), ['long '.repeat(512)], 10_000);
       await assert.rejects(long, {
         message: /refused the request \(400\)\. It says: .*context (length|size)/,
