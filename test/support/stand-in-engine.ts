@@ -1,7 +1,7 @@
 /**
  * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
  * is never loaded, any other in six steps; a request for several texts takes until one for the text "go on" has come,
- * one for the text "hang" for ever.
+ * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over.
  */
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { listen } from '../../src/protocol/contract';
@@ -55,6 +55,7 @@ peer.serve(ENGINE_CONTRACT.engine, {
     }),
   score: ({ texts }) => {
     if (texts.includes('go on')) goOn();
+    if (texts.includes('late')) host.loadProgress({ phase: 'preparing', fraction: 0 });
     return inOrder(async () => {
       await takeTimeFor(texts);
       return { shape: SHAPE, scores: [] };

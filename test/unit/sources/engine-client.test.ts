@@ -66,6 +66,17 @@ describe('the limits of an engine', () => {
     assert.equal(client.pid, undefined);
   });
 
+  it('do not begin again with a report of the loading that arrives late', async () => {
+    await start('m.gguf', {});
+    await client.load();
+    const states: string[] = [];
+    client.onStateChange(({ kind }) => states.push(kind));
+    const waiting = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    await client.score(params('late'));
+    assert.ok(!states.includes('starting'));
+    assert.equal(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, waiting);
+  });
+
   it('do not end one that loads slowly', async () => {
     await start('m.gguf', { loadStallMs: 1000 });
     mock.timers.enable({ apis: ['setTimeout'] });
