@@ -60,7 +60,7 @@ describe('the limits of an engine', () => {
     await start('/models/hang.gguf', { loadStallMs: 100 });
     await assert.rejects(client.load(), {
       code: 'engine-timeout',
-      message: /^Loading hang\.gguf came to a standstill.*faster disk/,
+      message: /^Loading hang\.gguf made no progress.*faster disk/,
     });
     assert.equal(client.state.kind, 'failed');
     assert.equal(client.pid, undefined);
