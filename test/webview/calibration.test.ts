@@ -316,6 +316,12 @@ describe('the calibration panel', () => {
     assert.deepEqual(page.received('reveal'), [{ line: 702 }]);
   });
 
+  it('leads to the document that explains it', async () => {
+    const page = await show(PANEL_STATES.usual);
+    await page.page.getByRole('button', { name: 'How to read this panel' }).click();
+    assert.equal(page.received('openGuide').length, 1);
+  });
+
   it('explains a table that is refused, and one that is gone', async () => {
     const page = await show(PANEL_STATES.refused);
     await page.page

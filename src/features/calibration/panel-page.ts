@@ -26,6 +26,8 @@ export interface PanelActions {
   save(method: CalibratorId): Promise<void>;
   /** @param line undefined for none in particular */
   reveal(line: number | undefined): Promise<void>;
+  /** Shows the document that explains the panel. */
+  openGuide(): Promise<void>;
 }
 
 export interface PageParts {
@@ -70,6 +72,7 @@ export function openPanelPage(
     binRows: (bin) => binRows(parts, bin),
     reveal: ({ line }) => actions.reveal(line),
     openText: () => actions.reveal(undefined),
+    openGuide: () => actions.openGuide(),
     save: ({ method }) => actions.save(method),
     ask: (question) => decisions.ask(question),
     editBuckets: ({ buckets }) => decisions.edit(buckets),

@@ -82,6 +82,7 @@ export class CalibrationPanel {
         change: (settings) => this.change(settings),
         save: (method) => this.save(method),
         reveal: (line) => this.reveal(line),
+        openGuide: () => this.openGuide(),
       },
     );
     const watch = watchTable(uri, {
@@ -144,6 +145,16 @@ export class CalibrationPanel {
   async reveal(line: number | undefined): Promise<void> {
     try {
       await showText(this.uri, this.panel, line);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  /** Shows the document that explains the panel, which ships with the extension. */
+  private async openGuide(): Promise<void> {
+    try {
+      const guide = vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'reading-the-panel.md');
+      await vscode.commands.executeCommand('markdown.showPreview', guide);
     } catch (error) {
       void reportError(this.services, error);
     }
