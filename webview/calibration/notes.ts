@@ -1,4 +1,4 @@
-/** The end of the page: warnings, rows that were not used, and where the numbers come from. */
+/** The end of the page: warnings, rows that were not used, the source of the numbers, and the link to the guide. */
 import { aboutNumbers, count } from '../../src/core/words/calibration';
 import type { Analysis } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
