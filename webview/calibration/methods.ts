@@ -195,7 +195,7 @@ function methodsTable(
           'Show this method',
         ),
         ...numbers(compared),
-        compared.method === chosen ? 'shown above' : '',
+        compared.method === chosen ? 'shown below' : '',
       ]),
       ...(combination === undefined
         ? []

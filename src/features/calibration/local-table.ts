@@ -43,8 +43,8 @@ export class LocalTable implements vscode.Disposable {
     if (size > COPY_LIMIT_MB * 1e6)
       throw new UserError(
         'not-on-disk',
-        `The table has ${Math.ceil(size / 1e6)} MB. From elsewhere than this machine’s disk the panel reads tables of ` +
-          `up to ${COPY_LIMIT_MB} MB. Save a copy on this machine and open that.`,
+        `The table has ${Math.ceil(size / 1e6)} MB. The panel reads at most ${COPY_LIMIT_MB} MB of a table that ` +
+          `is not on this machine’s disk. Save a copy on this machine and open that.`,
       );
     const content = await explained(uri, () => vscode.workspace.fs.readFile(uri));
     this.folder ??= mkdtemp(path.join(os.tmpdir(), 'prompt-confidence-table-'));
