@@ -279,7 +279,7 @@ function thresholdSentence(threshold: number, shown: readonly Decided[]): string
     const { rows, coverage, accuracy, accuracyLow: low, accuracyHigh: high } = point;
     return `${name}${count(rows, 'row')} (coverage ${number(coverage)}), accuracy ${number(accuracy)} (${interval({ low, high })}).`;
   });
-  return `At ${threshold.toFixed(2)} or higher: ${parts.join(' ')}`;
+  return `Threshold ${threshold.toFixed(2)}. ${parts.join(' ')}`;
 }
 
 function curveTable(shown: readonly Decided[]): HTMLElement {
