@@ -16,7 +16,9 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Makes an SVG element. Its geometry goes into attributes: inline styles are blocked by the content security policy. */
+/**
+ * Makes an SVG element. Its geometry goes into attributes: inline styles are blocked by the content security policy.
+ */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},

@@ -1,4 +1,7 @@
-/** `prompt-confidence score`: scores every row of a table, and writes a meta file that records where the scores come from. */
+/**
+ * `prompt-confidence score`: scores every row of a table, and writes a meta file that records where the scores come
+ * from.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -48,8 +48,8 @@ export class Calibrators implements vscode.Disposable {
   readonly onDidChange = this.folders.onDidChange;
 
   /**
-   * The calibrator that a classifier names. It is read every time, because what was saved a moment ago must count before
-   * the watcher reports it. Classifier files of an untrusted workspace are not read, so nothing there names one.
+   * The calibrator that a classifier names. It is read every time, because what was saved a moment ago must count
+   * before the watcher reports it. Classifier files of an untrusted workspace are not read, so nothing there names one.
    *
    * @throws CalibratorError bad-name, calibrator-missing, calibrator-unreadable and as `parseSavedCalibrator`
    */
@@ -166,7 +166,9 @@ export async function explained<T>(
   }
 }
 
-/** The origin of a classifier's future scores, as far as it is known without reading a model file or asking a server. */
+/**
+ * The origin of a classifier's future scores, as far as it is known without reading a model file or asking a server.
+ */
 export async function originBefore(
   engineModels: Pick<EngineModels, 'modelFor'>,
   classifier: Classifier,

@@ -16,7 +16,10 @@ import { readBuckets, readSettings } from './settings';
 /** Number of rows of the token table. */
 const TOP_TOKENS = 20;
 
-/** Up to this number of texts get a token table at once. It takes longer than the score, so for more texts it is made on request. */
+/**
+ * Up to this number of texts get a token table at once. It takes longer than the score, so for more texts it is made on
+ * request.
+ */
 const TOP_TOKENS_FOR_TEXTS = 8;
 
 export interface ClassificationRequest {
@@ -45,12 +48,12 @@ export class Classification {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Classifies all ranges in one request. A text that was edited meanwhile is dropped, because its result would be about
-   * a text that no longer exists.
+   * Classifies all ranges in one request. A text that was edited meanwhile is dropped, because its result would be
+   * about a text that no longer exists.
    *
    * @returns in the order of the ranges
-   * @throws UserError as `classifyTexts` and `Classifiers.find`; `hover-elsewhere` if a hover would send a text to another
-   *   machine; `texts-failed`; CalibratorError if the calibrator that the classifier names cannot be used
+   * @throws UserError as `classifyTexts` and `Classifiers.find`; `hover-elsewhere` if a hover would send a text to
+   *   another machine; `texts-failed`; CalibratorError if the calibrator that the classifier names cannot be used
    */
   async run(request: ClassificationRequest): Promise<ClassifiedText[]> {
     const { document, ranges, trigger, signal } = request;

@@ -1,6 +1,6 @@
 /**
- * Language models of the editor (`vscode.lm`) as a source. They show no probabilities, so answers are sampled. The editor
- * asks the person for consent at the first request. The provider sets the temperature and does not report it.
+ * Language models of the editor (`vscode.lm`) as a source. They show no probabilities, so answers are sampled. The
+ * editor asks the person for consent at the first request. The provider sets the temperature and does not report it.
  */
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';

@@ -51,7 +51,10 @@ export class ResultCalibration implements vscode.Disposable {
     ];
   }
 
-  /** Where a result's score comes from. It never waits for the hash of a model file, which is computed only if a calibrator needs it. */
+  /**
+   * Where a result's score comes from. It never waits for the hash of a model file, which is computed only if a
+   * calibrator needs it.
+   */
   originOf({ calibrator }: Classifier, { modelFile }: SourceIdentity, origin: ScoreOrigin): ResultOrigin {
     const model =
       modelFile === null || calibrator === undefined

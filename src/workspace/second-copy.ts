@@ -21,7 +21,9 @@ export interface SecondCopyOptions {
 }
 
 export class SecondCopyGuard {
-  /** Models that the person agreed to load twice. The question is asked once in a window, not after every idle unload. */
+  /**
+   * Models that the person agreed to load twice. The question is asked once in a window, not after every idle unload.
+   */
   private readonly agreed = new Set<string>();
   private readonly subscription: { dispose(): void };
   /** Process id of our engine as it is noted. */

@@ -1,4 +1,6 @@
-/** Work that a person waits for. It is shown when it takes long, it can be cancelled, and the result view shows it too. */
+/**
+ * Work that a person waits for. It is shown when it takes long, it can be cancelled, and the result view shows it too.
+ */
 import * as vscode from 'vscode';
 import type { Job } from '../app/jobs/job';
 import { shareOf } from '../app/jobs/progress';

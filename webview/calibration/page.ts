@@ -18,7 +18,10 @@ export interface Shown {
 
 export interface Section {
   readonly element: HTMLElement;
-  /** What the section is drawn from. While that is the same, the section stays, with everything typed and selected in it. */
+  /**
+   * What the section is drawn from. While that is the same, the section stays, with everything typed and selected in
+   * it.
+   */
   dependsOn(shown: Shown): readonly unknown[];
   /** Changes nothing but its element. */
   draw(shown: Shown): void;

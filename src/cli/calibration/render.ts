@@ -10,7 +10,10 @@ import type { Io } from '../command';
 import type { Evaluation, Metric, ReliabilityBin } from '../../core/model/evaluation';
 import type { CalibrationReport } from '../../core/calibration/calibrate';
 
-/** Rows in aligned columns: the first is flush left, the others flush right. A cell beyond those of the first row is a remark. */
+/**
+ * Rows in aligned columns: the first is flush left, the others flush right. A cell beyond those of the first row is a
+ * remark.
+ */
 export function aligned(rows: readonly (readonly string[])[]): string {
   const columns = rows[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, c) =>

@@ -1,4 +1,7 @@
-/** The table of a panel as a file that a thread can read: the table itself, or a copy if it is not on this machine's disk. */
+/**
+ * The table of a panel as a file that a thread can read: the table itself, or a copy if it is not on this machine's
+ * disk.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,7 @@
-/** The hover of a classified text shows its result. The hover of a selection offers to classify it, or does so if the setting asks for that. */
+/**
+ * The hover of a classified text shows its result. The hover of a selection offers to classify it, or does so if the
+ * setting asks for that.
+ */
 import * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';

@@ -1,7 +1,10 @@
 /** The defaults that Score CSV… proposes. */
 import type { TableRow } from '../../store/tables/rows';
 
-/** The column named text, else the one with the longest cells in the first rows, because texts are longer than labels and ids. */
+/**
+ * The column named text, else the one with the longest cells in the first rows, because texts are longer than labels
+ * and ids.
+ */
 export function guessTextColumn(columns: readonly string[], rows: readonly TableRow[]): string {
   const named = columns.find((column) => column.toLowerCase() === 'text');
   if (named !== undefined) return named;

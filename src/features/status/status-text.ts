@@ -1,4 +1,7 @@
-/** The text of the status bar item for each state of model and engine. It does not import vscode, so that it can be tested. */
+/**
+ * The text of the status bar item for each state of model and engine. It does not import vscode, so that it can be
+ * tested.
+ */
 import type { Job } from '../../app/jobs/job';
 import { shareOf } from '../../app/jobs/progress';
 import { deviceInWords, type DeviceReport } from '../../core/words/device';

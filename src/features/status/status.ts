@@ -156,7 +156,10 @@ interface Events {
   readonly modelsChanged: vscode.EventEmitter<void>;
 }
 
-/** Escapes Markdown. MarkdownString.appendText makes every space non-breaking, so a long reason would run off the screen. */
+/**
+ * Escapes Markdown. MarkdownString.appendText makes every space non-breaking, so a long reason would run off the
+ * screen.
+ */
 function asText(value: string): string {
   return value.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, '\\$&');
 }

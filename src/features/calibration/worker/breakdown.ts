@@ -1,4 +1,7 @@
-/** Evaluates the rows of a table in parts: by predicted label, by label, or by the values of a column. Runs in the worker. */
+/**
+ * Evaluates the rows of a table in parts: by predicted label, by label, or by the values of a column. Runs in the
+ * worker.
+ */
 import { labelAgainstRest, rowCount, selectRows } from '../../../core/model/rows';
 import type { PredictionData } from '../../../core/model/predictions';
 import {
