@@ -69,7 +69,8 @@ function endpointOf(values: EndpointValues): Endpoint {
 function prices(value: string | undefined): (number | undefined)[] {
   if (value === undefined) return [];
   const parts = value.split(',');
-  if (parts.length !== 2) throw usageError(`--price must be PROMPT,ANSWER, for example 0.15,0.6, not "${value}".`);
+  if (parts.length !== 2)
+    throw usageError(`--price must be PROMPT,ANSWER, for example 0.15,0.6, not "${value}".`);
   return parts.map((part) => amount('price', part));
 }
 

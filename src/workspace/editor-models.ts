@@ -129,7 +129,7 @@ class EditorModelSource implements Source {
     await endingTogether(signal, async (either) => {
       const inTurn = (ask: (typeof asks)[number]): Promise<void> =>
         places.hold(either, () => run(ask, either));
-      // The first one alone: it may ask the person for consent, and what is said then counts for all.
+      // The first request alone: it may ask the person for consent, and the answer counts for all.
       const [first, ...rest] = asks;
       if (first !== undefined) await inTurn(first);
       await Promise.all(rest.map(inTurn));

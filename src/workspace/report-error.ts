@@ -20,7 +20,7 @@ const ACTIONS: Readonly<Record<string, readonly [command: string, ...arguments: 
   'Show Log': [COMMANDS.showLog],
 };
 
-/** The buttons beside an error, by its code: what mends it comes first. */
+/** The buttons beside an error, by its code: the likeliest remedy comes first. */
 function actionsFor(code: string): string[] {
   if (code === 'no-model' || code === 'model-missing') return ['Choose Model', 'Download Model'];
   if (code === 'endpoint-missing') return ['Add Endpoint', 'Edit Endpoints'];

@@ -1,4 +1,4 @@
-/** The page as its sections see it: what is shown, who is drawn when, and what they may do. */
+/** The page as its sections see it: what is shown, when each section is drawn, and what it may ask of the host. */
 import { same } from '../same';
 import type { Remote } from '../../src/protocol/contract';
 import type {

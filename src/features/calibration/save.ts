@@ -1,4 +1,4 @@
-/** Where a calibrator goes, and what is said about it: `.prompt-confidence/calibrators/` of the table's own folder. */
+/** Saves a calibrator in `.prompt-confidence/calibrators/` of the table's workspace folder, and tells the person. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type CalibratorId, needs } from '../../core/calibration/registry';

@@ -63,7 +63,7 @@ interface Answers {
   readonly draft: Draft;
 }
 
-/** Step by step, with a way back; what was typed stays. */
+/** Asks step by step, with a way back; what was typed stays. */
 async function askForDraft(
   dialogs: Dialogs,
   folders: readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]],

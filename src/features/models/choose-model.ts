@@ -39,7 +39,7 @@ export async function chooseModelByList(services: Services): Promise<void> {
   }
 }
 
-/** @param setting promptConfidence.model */
+/** @param setting value of promptConfidence.model */
 function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<Picked>[] {
   const listed = entries.map((entry): Choice<Picked> => {
     const chosen = setting !== '' && isChosen(entry, entries, setting);

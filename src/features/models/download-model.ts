@@ -74,7 +74,7 @@ async function askForAddress(dialogs: Dialogs, place: DownloadPlace): Promise<st
   return answer === undefined || answer === 'back' ? undefined : answer.text.trim();
 }
 
-/** What is wrong with an address, as it is typed; undefined for one that can be tried. */
+/** The problem of an address while it is typed; undefined if it can be tried. */
 function addressProblem(text: string, hub?: string): string | undefined {
   try {
     return parseSource(text, hub).kind === 'file'

@@ -14,7 +14,7 @@ export function isChosen(entry: ModelEntry, all: readonly ModelEntry[], setting:
   return entry.path === (named.find((other) => !other.missing) ?? named[0])?.path;
 }
 
-/** The file name; its path only where two files of that name are known and the name would mean the other one. */
+/** The file name; the path if the name alone would mean another file. */
 function settingFor(entry: ModelEntry, all: readonly ModelEntry[]): string {
   return all.filter((other) => other.file === entry.file).length > 1 ? entry.path : entry.file;
 }
