@@ -106,7 +106,7 @@ describe('evaluate', () => {
       [['@empty.csv'], /empty\.csv is empty/],
       [[], /TABLE is missing.*\n\nUsage/],
       [['@t.csv', '@t.csv'], /one argument too many/],
-      [['@t.csv', '--bins', '0'], /--bins must be a whole number from 1/],
+      [['@t.csv', '--bins', '0'], /--bins takes a whole number from 1/],
       [['@t.csv', '--binning', 'depth'], /--binning must be one of width, mass/],
       [['@t.csv', '--seed', '-1'], /seed/],
       [['@t.csv', '--colour'], /Unknown option/],
