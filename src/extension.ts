@@ -1,4 +1,4 @@
-/** Composition root: the only file that sees everything. It constructs, registers and disposes; it decides nothing. */
+/** Composition root: the only file that sees everything. It constructs, registers and disposes, and decides nothing. */
 import * as vscode from 'vscode';
 import { SETTINGS_SECTION } from './protocol/manifest';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
@@ -39,7 +39,7 @@ export interface ExtensionInternals {
   readonly calibration: CalibrationEditor;
 }
 
-/** Every feature that nothing else reaches: constructed in order, disposed with the extension. */
+/** Features that no other code refers to. They are constructed in this order and disposed with the extension. */
 const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerClassify,
   registerHover,
@@ -52,7 +52,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerCalibrators,
 ];
 
-/** What must be ended, and waited for, when the window closes. */
+/** Ends what must have ended before the window closes; settles when it has. */
 let ending: (() => Promise<void>) | undefined;
 
 export function activate(context: vscode.ExtensionContext): ExtensionInternals {

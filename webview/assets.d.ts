@@ -1,2 +1,2 @@
-/** Styles are put into the page's own stylesheet by the bundler. */
+/** The bundler puts styles into the stylesheet of the page. */
 declare module '*.css';

@@ -1,11 +1,11 @@
-/** The line that says what is being done, with a way to stop it. */
+/** The line that shows the work in progress, with a Cancel button. */
 import { button } from './button';
 import { h } from './dom';
 
 /**
- * Only the words change while it is there: the bar keeps moving, and Cancel keeps the focus.
+ * Draws the line. While it is shown only the words change, so the bar keeps moving and Cancel keeps the focus.
  *
- * @param words null for nothing
+ * @param words null if nothing is in progress
  */
 export function drawBusy(line: HTMLElement, words: string | null, cancel: () => void): void {
   line.hidden = words === null;

@@ -1,11 +1,11 @@
-/** The editor's own look of a button. */
+/** A button that looks like those of the editor. */
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 
 export interface ButtonOptions {
   readonly secondary?: boolean;
-  /** Names the button, so that it keeps the focus when the page is drawn anew. */
+  /** Names the button, so that it keeps the focus when the page is drawn again. */
   readonly key: string;
-  /** Why it does nothing now; null where it does. */
+  /** Why the button does nothing now; null if it works. */
   readonly waits?: string | null;
 }
 
@@ -23,7 +23,7 @@ export function button(text: string, options: ButtonOptions, onClick: () => void
   return element;
 }
 
-/** A button that does nothing now says why, and keeps the focus until it does something again. */
+/** Makes a button wait, with the reason, or work again. It keeps the focus meanwhile. */
 export function setWaiting(element: HTMLElement, why: string | null): void {
   if (why === null) for (const name of ['aria-disabled', 'title']) element.removeAttribute(name);
   else

@@ -1,10 +1,10 @@
-/** Elements without HTML strings: text is only ever a text node, so that nothing in it can mean anything. */
+/** Makes elements without HTML strings: text is always a text node, so nothing in it is interpreted. */
 
 type Child = Node | string | undefined;
 
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An HTML element; attributes that are undefined or false are left out, true is an empty one. */
+/** Makes an HTML element. Attributes that are undefined or false are left out; true is an empty one. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -16,7 +16,9 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** An SVG element. Its geometry goes into attributes: inline styles are blocked by the content security policy. */
+/**
+ * Makes an SVG element. Its geometry goes into attributes: inline styles are blocked by the content security policy.
+ */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -35,7 +37,7 @@ function setAttributes(element: Element, attributes: Attributes): void {
   }
 }
 
-/** Replaces what is in an element and gives the focus back to the element with the same `data-key`. */
+/** Replaces the content of an element and returns the focus to the element with the same `data-key`. */
 export function replaceContent(parent: Element, ...children: readonly Child[]): void {
   const focused = parent.contains(document.activeElement)
     ? (document.activeElement?.getAttribute('data-key') ?? null)
@@ -46,7 +48,7 @@ export function replaceContent(parent: Element, ...children: readonly Child[]): 
   if (again instanceof HTMLElement || again instanceof SVGElement) again.focus();
 }
 
-/** A bar for a share from 0 to 1. The figure stands beside it, so it is not read aloud. */
+/** A bar for a share from 0 to 1. It is not read aloud, because the number is beside it. */
 export function bar(share: number, className: string): SVGSVGElement {
   const width = Math.max(0, Math.min(1, share)) * 100;
   return svg(
@@ -57,7 +59,7 @@ export function bar(share: number, className: string): SVGSVGElement {
   );
 }
 
-/** A triangle with an exclamation mark: a warning by its shape, whatever its colour. */
+/** A triangle with an exclamation mark: its shape, not its colour, shows a warning. */
 export function warningIcon(): SVGSVGElement {
   return svg(
     'svg',

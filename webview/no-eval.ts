@@ -1,6 +1,6 @@
 /**
- * zod tries whether it may compile code as soon as a schema is made; the content security policy of a page forbids
- * it and reports the try. To be the first import of every page, before those that bring schemas along.
+ * When a schema is made, zod tests whether it may compile code. The content security policy of a page forbids that and
+ * reports the attempt. This must be the first import of every page, before any that makes schemas.
  */
 import * as z from 'zod';
 

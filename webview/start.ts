@@ -1,4 +1,4 @@
-/** How a page starts: it listens before it draws anything, and says so where it cannot be shown. */
+/** How a page starts: it listens before it draws anything, and shows an error if it cannot be drawn. */
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -12,16 +12,16 @@ import { PAGE_CONTRACT } from '../src/protocol/page';
 import { button } from './button';
 import { h } from './dom';
 
-/** What VS Code keeps for a page that is away: hidden, or in a window that is loaded anew. */
+/** What VS Code keeps for a page that is hidden, or whose window is reloaded. */
 export interface Memory {
-  /** Of unknown shape: an older version may have kept it. */
+  /** Its shape is unknown, because an older version may have kept it. */
   read(): unknown;
   keep(state: object): void;
 }
 
 /**
- * Starts a page. Where that fails, or something from the host cannot be shown, a sentence and a button to start again
- * take the page's place, and the host's log has the error.
+ * Starts a page. If that fails, or if something from the host cannot be shown, a sentence and a button to start again
+ * replace the page, and the host logs the error.
  *
  * @param start draws the page and gives what the host may call; it can call the host already
  */
@@ -63,11 +63,7 @@ function failure(again: () => void): HTMLElement {
       'section',
       { class: 'failure', role: 'alert' },
       h('h1', {}, 'This page cannot be shown'),
-      h(
-        'p',
-        {},
-        'Start it again. Show Log (in the command palette under Prompt Confidence) has the details.',
-      ),
+      h('p', {}, 'Start it again. For details, run Prompt Confidence: Show Log from the Command Palette.'),
       button('Start Again', { key: 'start-again' }, again),
     ),
   );

@@ -1,4 +1,4 @@
-/** The calibrator of a session: the one that the classifier names, unless the person says otherwise. */
+/** The calibrator of a session: the one that the classifier names, unless an option names another or none. */
 import { ClassifierCalibrator, namedCalibrator } from '../app/classifier-calibrator';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
@@ -12,8 +12,8 @@ export const CALIBRATOR_OPTIONS = {
   'no-calibrator': { type: 'boolean', default: false },
 } as const;
 
-export const CALIBRATOR_USAGE = `  --calibrator FILE       calibrate with this one (default: the one that the classifier names)
-  --no-calibrator         raw scores, whatever the classifier names`;
+export const CALIBRATOR_USAGE = `  --calibrator FILE       the calibrator to use (default: the one that the classifier names)
+  --no-calibrator         show raw scores, even if the classifier names a calibrator`;
 
 export interface CalibratorValues {
   readonly calibrator?: string | undefined;
@@ -30,7 +30,7 @@ export async function chooseCalibrator(
 ): Promise<ClassifierCalibrator | undefined> {
   if (values['no-calibrator']) {
     if (values.calibrator !== undefined)
-      throw usageError('--calibrator and --no-calibrator exclude each other.');
+      throw usageError('Use either --calibrator or --no-calibrator, not both.');
     return undefined;
   }
   const loaded = await (values.calibrator === undefined

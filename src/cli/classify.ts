@@ -31,7 +31,7 @@ Classify texts and show the token distribution and the combined confidence.
 
 ${SESSION_USAGE}
   --top K                rows of the token table, 0 to 100 (default: 10)
-${bucketsUsage('ranges of calibrated confidence, highest first')}  --json                 one JSON document on standard output
+${bucketsUsage('buckets of the calibrated confidence, highest first')}  --json                 print one JSON document
 `;
 
 export const classify = command(USAGE, async (argv, io) => {
@@ -47,7 +47,7 @@ export const classify = command(USAGE, async (argv, io) => {
   });
   const topTokens = wholeNumber('top', values.top, { low: 0, high: 100 });
   const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
-  if (positionals.length === 0) throw usageError('Nothing to classify. Give one or more texts.');
+  if (positionals.length === 0) throw usageError('There is nothing to classify. Give one or more texts.');
   await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {
     const classified = await classifyTexts(sources, {
       classifier,
@@ -88,7 +88,7 @@ function resultOf(text: string, { score, calibrated }: Classified): Result {
   };
 }
 
-/** The document's key for the mode is older than the name, and scripts read it. */
+/** The document's key for the scoring mode is older than this name. It stays, because scripts read it. */
 function printed(result: Result): object {
   return Object.fromEntries(
     Object.entries(result).map(([key, value]) => [key === 'mode' ? 'method' : key, value]),
@@ -126,7 +126,7 @@ function heading(
   return `${name} with ${inWords}${by}`;
 }
 
-/** One text as people read it: verdict, label bars, token table, and what to be careful about. */
+/** One text as people read it: verdict, label bars, token table and warnings. */
 function report(result: Result): string {
   const lines = [
     JSON.stringify(result.text),
@@ -155,7 +155,7 @@ function verdict(result: Result): string[] {
   ];
 }
 
-/** Calibrated first where there is such a number for every label, the raw one beside it. */
+/** The calibrated number first if every label has one, then the raw number. */
 function labelLines({ labels, calibrated }: Result): string[] {
   const width = Math.max(...labels.map(({ label }) => label.length));
   return labels.map((entry, k) => {

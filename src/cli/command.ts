@@ -1,21 +1,21 @@
 /**
- * What every command of the command line is, and how it ends: exit code 0 done, 1 a gate failed or is undecided,
+ * What every command of the command line is, and its exit status: 0 done, 1 a gate failed or is undecided,
  * 2 bad input or usage.
  */
 import { UserError } from '../core/user-error';
 import { errorCode } from '../store/atomic';
 import { remedyFor } from './remedies';
 
-/** The terminal, as far as a command may see it. */
+/** The part of the terminal that a command sees. */
 export interface Io {
-  /** To stdout: the result. With --json, one document and nothing else. */
+  /** Writes the result to stdout. With --json it is one document and nothing else. */
   out(text: string): void;
-  /** To stderr: warnings, bad rows, errors. */
+  /** Writes warnings, rejected rows and errors to stderr. */
   err(text: string): void;
   now(): Date;
-  /** Fires when the person interrupts. */
+  /** Aborts when the person interrupts the command. */
   readonly signal?: AbortSignal;
-  /** Of this program, for what is saved. */
+  /** Version of this program, recorded in saved files. */
   readonly version: string;
 }
 
@@ -26,7 +26,7 @@ export const DONE = 0;
 export const GATE_FAILED = 1;
 export const BAD_INPUT = 2;
 
-/** A command that prints its usage for --help, and its errors as one sentence on stderr. */
+/** Makes a command that prints its usage for --help, and an error as one sentence on stderr. */
 export function command(usage: string, run: Command): Command {
   return async (argv, io) => {
     if (argv.includes('--help') || argv.includes('-h')) {
@@ -45,14 +45,14 @@ export function command(usage: string, run: Command): Command {
   };
 }
 
-/** What to tell the person; undefined for a mistake of ours. */
+/** What to tell the person; undefined for a defect of this program. */
 function sentence(error: unknown): string | undefined {
   if (error instanceof UserError) return `${error.message} ${remedyFor(error)}`.trimEnd();
   if (!(error instanceof Error)) return undefined;
   const code = errorCode(error) ?? '';
   if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
   const isSystem = 'syscall' in error;
-  return isSystem ? `The file system refuses: ${error.message}` : undefined;
+  return isSystem ? `The file system reported an error: ${error.message}` : undefined;
 }
 
 function isUsage(error: unknown): boolean {
@@ -60,7 +60,7 @@ function isUsage(error: unknown): boolean {
   return code === 'usage' || code.startsWith('ERR_PARSE_ARGS');
 }
 
-/** An error in how a command was called; its usage is printed below. */
+/** An error in how a command was called. The usage is printed after it. */
 export function usageError(message: string): UserError {
   return new UserError('usage', message);
 }

@@ -1,4 +1,4 @@
-/** How the confidence is to be computed, where the command line says otherwise than the classifier. */
+/** Options that replace the confidence method of the classifier. */
 import type { Classifier } from '../core/classifier/definition';
 import { CONFIDENCE_METHODS, type ConfidenceMethod, VARIANTS } from '../core/model/confidence-method';
 import { oneOf } from './calibration/options';
@@ -16,13 +16,13 @@ export const CONFIDENCE_METHOD_OPTIONS = {
   seed: { type: 'string', default: '0' },
 } as const;
 
-export const CONFIDENCE_METHOD_USAGE = `  --confidence-method M   token-probability, consistency (how often drawn answers agree) or ensemble (both);
+export const CONFIDENCE_METHOD_USAGE = `  --confidence-method M   token-probability, consistency (agreement of sampled answers) or ensemble (both);
                           default: the classifier's
-  --samples N             answers drawn, 2 to 10000, for consistency and ensemble (default: the classifier's; 10)
-  --temperature T         at which they are drawn, above 0 to 10 (default: the classifier's; 1)
-  --variants WHICH        permuted: examples and labels in another order for every answer; plain: one prompt, which for
+  --samples N             sampled answers, 2 to 10000, for consistency and ensemble (default: the classifier's, or 10)
+  --temperature T         sampling temperature, above 0, at most 10 (default: the classifier's, or 1)
+  --variants WHICH        permuted: another order of examples and labels for every answer; plain: one prompt, which for
                           answers of one token only adds noise to the token probability (default: the classifier's)
-  --seed N                of the drawn answers (default: 0)`;
+  --seed N                seed of the sampled answers (default: 0)`;
 
 export interface ConfidenceMethodValues {
   readonly 'confidence-method'?: string | undefined;

@@ -1,4 +1,4 @@
-/** An endpoint in place of the engine, given on the command line. Its key comes from the environment only. */
+/** Options that name an endpoint in place of the engine. Its key comes from the environment only. */
 import { EndpointSource } from '../sources/endpoint/endpoint-source';
 import { SYSTEM_CLOCK } from '../sources/endpoint/pace';
 import { endpointFrom, type Endpoint } from '../sources/endpoint/settings';
@@ -15,13 +15,13 @@ export const ENDPOINT_OPTIONS = {
   price: { type: 'string' },
 } as const;
 
-export const ENDPOINT_USAGE = `  --endpoint URL          an OpenAI-compatible server instead of a model file; its key, where it wants one, is in the
-                          environment variable PROMPT_CONFIDENCE_API_KEY
-  --endpoint-model NAME   the model, as the server knows it
-  --api WHICH             chat or completion
-  --top-logprobs N        the likeliest tokens to ask for; 0 for a model that shows none (default: 20)
-  --requests-per-minute N a limit (default: as many as the server takes)
-  --price PROMPT,ANSWER   of a million tokens each, for the estimate before a run`;
+export const ENDPOINT_USAGE = `  --endpoint URL          an OpenAI-compatible server instead of a model file; if it needs a key, set the environment
+                          variable PROMPT_CONFIDENCE_API_KEY
+  --endpoint-model NAME   name of the model on the server
+  --api WHICH             the API to call: chat or completion
+  --top-logprobs N        number of likeliest tokens to ask for; 0 if the model shows none (default: 20)
+  --requests-per-minute N limit of requests (default: as many as the server accepts)
+  --price PROMPT,ANSWER   price of a million tokens each, for the estimate before a run`;
 
 export interface EndpointValues {
   readonly endpoint?: string | undefined;
@@ -33,7 +33,7 @@ export interface EndpointValues {
 }
 
 /**
- * The endpoint that the options name; undefined where they name none.
+ * The endpoint that the options name; undefined if they name none.
  *
  * @throws UserError usage; `endpoint-insecure`
  */
@@ -69,7 +69,8 @@ function endpointOf(values: EndpointValues): Endpoint {
 function prices(value: string | undefined): (number | undefined)[] {
   if (value === undefined) return [];
   const parts = value.split(',');
-  if (parts.length !== 2) throw usageError(`--price is PROMPT,ANSWER, for example 0.15,0.6, not "${value}".`);
+  if (parts.length !== 2)
+    throw usageError(`--price must be PROMPT,ANSWER, for example 0.15,0.6, not "${value}".`);
   return parts.map((part) => amount('price', part));
 }
 

@@ -1,4 +1,4 @@
-/** Entry of the command line: finds the command, and turns what it says into an exit code. */
+/** Entry point of the command line: runs the command that is named and sets the exit status. */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { calibrationCommands } from './calibration';
@@ -12,15 +12,15 @@ const COMMANDS: Readonly<Record<string, Command>> = { classify, score, merge, ..
 
 const HELP = `Usage: prompt-confidence COMMAND …
 
-  classify TEXT…            the token distribution and the combined confidence of texts
-  score IN --out OUT        the scores of every row of a table
-  merge SHARD… --out OUT    the shards of a scored table, put together
-  evaluate TABLE            how far the confidence in a table can be trusted
-  calibrate TABLE --out C   fit a calibrator and save it
-  apply C TABLE --out OUT   a calibrated copy of a table
-  gate TABLE                fail where the confidence is worse than it may be
+  classify TEXT…            Classify texts: show the token distribution and the combined confidence.
+  score IN --out OUT        Score every row of a table.
+  merge SHARD… --out OUT    Put the shards of a scored table together.
+  evaluate TABLE            Show how far the confidence in a table can be trusted.
+  calibrate TABLE --out C   Fit a calibrator and save it.
+  apply C TABLE --out OUT   Write a calibrated copy of a table.
+  gate TABLE                Exit with status 1 if a metric misses its limit.
 
-prompt-confidence COMMAND --help says more.
+Run prompt-confidence COMMAND --help for the options of a command.
 `;
 
 async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -35,7 +35,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   return BAD_INPUT;
 }
 
-/** The manifest lies beside dist/, in the checkout as in the package. */
+/** The version in the manifest, which is beside dist/ both in the checkout and in the package. */
 function ownVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return z.object({ version: z.string() }).parse(manifest).version;

@@ -1,16 +1,16 @@
-/** `prompt-confidence merge`: the shards of a scored table, put together. */
+/** `prompt-confidence merge`: puts the shards of a scored table together. */
 import { parseArgs } from 'node:util';
 import { mergeScored } from '../store/tables/merge-scored';
 import { outputFile } from './calibration/options';
 import { command, DONE, usageError } from './command';
 
 const USAGE = `Usage: prompt-confidence merge SHARD… --out FILE [options]
-Put the shards of score --shard I/N together: FILE has the same bytes as if the table had been scored in one run. All
-shards must be there, in any order, each with its meta.json, and agree in table, model, prompt and options.
+Put the shards of score --shard I/N together. FILE has the same bytes as if the table had been scored in one run. Name
+all shards, in any order. Each needs its meta.json, and all must have the same table, model, prompt and options.
 
-  --out FILE             the whole table
+  --out FILE             the whole table to write
   --force                replace FILE if it exists
-  --json                 a summary as one JSON document on standard output
+  --json                 print a summary as one JSON document
 `;
 
 export const merge = command(USAGE, async (argv, io) => {

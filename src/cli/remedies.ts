@@ -1,4 +1,4 @@
-/** What a person at a terminal can do about an error, by its code: what the error's own sentence cannot say. */
+/** What a person at a terminal can do about an error, by its code. The error's own message is for every surface. */
 import * as z from 'zod';
 import type { UserError } from '../core/user-error';
 
@@ -32,7 +32,7 @@ const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => s
   'source-elsewhere': 'Specify where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.',
 };
 
-/** A sentence, or nothing where the error says it all. */
+/** A sentence; empty if the error's message is enough. */
 export function remedyFor({ code, data }: UserError): string {
   const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
   return typeof remedy === 'function' ? remedy(data) : (remedy ?? '');

@@ -1,4 +1,7 @@
-/** `prompt-confidence score`: the scores of every row of a table, with a file beside it that says where they come from. */
+/**
+ * `prompt-confidence score`: scores every row of a table, and writes a meta file that records where the scores come
+ * from.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,25 +24,25 @@ import { command, DONE, type Io, usageError } from './command';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
-Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label,
-label_mass, predicted, confidence, from an endpoint label_bound (labels whose score is only an upper bound), and
-score_error; FILE.meta.json says where the scores come from. With a calibrator they are kept as raw:*, and the
-calibrated columns are added that "apply" would add.
+Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label, label_mass,
+predicted, confidence, score_error and, from an endpoint, label_bound (labels that have an upper bound instead of a
+score). FILE.meta.json records where the scores come from. With a calibrator, the raw scores are kept as raw:*, and the
+same calibrated columns are added as by "apply".
 
 FILE appears when every row is scored; until then the rows are in FILE.part. After Ctrl-C, a crash or a kill the same
-command goes on from there, provided that table, model, classifier and options are the same.
+command resumes there, provided that table, model, classifier and options are the same.
 
-  --out FILE             the scored copy
+  --out FILE             the scored copy to write
   --force                replace FILE if it exists
-  --restart              forget what an interrupted run has scored
+  --restart              start over instead of resuming an interrupted run
   --text-column NAME     the column that holds the texts (default: text)
-  --neutral              instead of TABLE the neutral texts of the classifier, for
+  --neutral              score the neutral texts of the classifier instead of TABLE, for
                          "calibrate --method prior-content-free --neutral FILE"
-  --methods LIST         several methods in one table: token,consistency,ensemble or some of them, whose columns begin
-                         with token/, consistency/, ensemble/; "evaluate --scores token" reads those of one
-${bucketsUsage('ranges of calibrated confidence, highest first, for the column bucket')}  --shard I/N            only row I and every N-th after it; "merge" puts the N files together
+  --methods LIST         several confidence methods in one table: token,consistency,ensemble or some of them; their
+                         columns begin with token/, consistency/, ensemble/; "evaluate --scores token" reads one
+${bucketsUsage('buckets of the calibrated confidence, highest first, for the column bucket')}  --shard I/N            score only row I and every N-th row after it; "merge" puts the N files together
 ${SESSION_USAGE}
-  --json                 a summary as one JSON document on standard output
+  --json                 print a summary as one JSON document
 `;
 
 const parse = (argv: readonly string[]) =>
@@ -71,7 +74,7 @@ export const score = command(USAGE, async (argv, io) => {
   return scoreFile(file, values, io);
 });
 
-/** A table of the texts that say nothing to the classifier, for the content-free correction. */
+/** Makes a table of the neutral texts of the classifier, for the content-free correction. */
 async function withNeutralTexts<T>(values: Values, work: (file: string) => Promise<T>): Promise<T> {
   const { classifier } = await findClassifier(values.classifier, process.cwd());
   const folder = await mkdtemp(path.join(tmpdir(), 'prompt-confidence-'));
@@ -94,9 +97,9 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
   const buckets = bucketOption(values.buckets);
   await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {
     if (prefixes !== null && calibrator !== undefined)
-      throw usageError('--methods writes raw scores: leave the calibrator out with --no-calibrator.');
+      throw usageError('--methods writes raw scores. Leave the calibrator out with --no-calibrator.');
     if (buckets !== undefined && calibrator === undefined)
-      throw usageError('--buckets are of calibrated confidences: name a calibrator.');
+      throw usageError('--buckets needs a calibrator. Name one with --calibrator FILE.');
     const { report, warnings } = await scoreTable(
       sources,
       {
@@ -140,14 +143,14 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
   return DONE;
 }
 
-/** "token,consistency"; null where the table is to hold the classifier's method alone. */
+/** The prefixes of "token,consistency"; null if the table is to hold the classifier's confidence method alone. */
 function methodPrefixes(value: string | undefined): readonly MethodPrefix[] | null {
   if (value === undefined) return null;
   const all = Object.keys(METHOD_PREFIXES) as MethodPrefix[];
   const asked = value.split(',').map((name) => name.trim());
   const unknown = asked.find((name) => !(all as readonly string[]).includes(name));
   if (unknown !== undefined)
-    throw usageError(`--methods is a list of ${all.join(', ')}, without "${unknown}".`);
+    throw usageError(`--methods takes a list of ${all.join(', ')}, not "${unknown}".`);
   return all.filter((prefix) => asked.includes(prefix));
 }
 
@@ -156,14 +159,14 @@ function shardOption(value: string | undefined): Shard | undefined {
   if (value === undefined) return undefined;
   const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/u.exec(value)?.map(Number) ?? [];
   if (index === undefined || of === undefined || index < 1 || index > of)
-    throw usageError(`--shard is I/N, from 1/N to N/N, not "${value}".`);
+    throw usageError(`--shard must be I/N, from 1/N to N/N, not "${value}".`);
   return { index, of };
 }
 
-/** Milliseconds between two lines about how far it is. */
+/** Milliseconds between two lines about the progress. */
 const TELL_MS = 5000;
 
-/** Says on stderr how far a run is, now and then, and where it goes on. */
+/** Writes the progress of a run to stderr now and then, and where it resumes. */
 function teller(io: Io): (done: { readonly rows: number }, total: number) => void {
   const meter = new JobMeter(() => performance.now());
   let toldAt: number | undefined;
@@ -171,7 +174,7 @@ function teller(io: Io): (done: { readonly rows: number }, total: number) => voi
     const now = performance.now();
     const { words } = meter.at(rows, total, rowsInWords);
     if (toldAt === undefined) {
-      if (rows > 0) io.err(`Going on behind row ${rows.toLocaleString('en-US')}.\n`);
+      if (rows > 0) io.err(`Resuming after row ${rows.toLocaleString('en-US')}.\n`);
       toldAt = now;
     }
     if (now - toldAt < TELL_MS) return;

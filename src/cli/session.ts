@@ -24,7 +24,7 @@ import {
 } from './confidence-method-options';
 import { wholeNumber } from './numbers';
 
-/** Options that every command that scores takes, for node:util parseArgs. */
+/** Options of every command that scores, for node:util parseArgs. */
 export const SESSION_OPTIONS = {
   classifier: { type: 'string', default: 'sentiment' },
   model: { type: 'string', default: '' },
@@ -36,11 +36,11 @@ export const SESSION_OPTIONS = {
   ...CALIBRATOR_OPTIONS,
 } as const;
 
-export const SESSION_USAGE = `  --classifier NAME|FILE  built in, of .prompt-confidence/classifiers here, or a .json file (default: sentiment)
+export const SESSION_USAGE = `  --classifier NAME|FILE  built in, in .prompt-confidence/classifiers here, or a .json file (default: sentiment)
   --model FILE            a .gguf file, or the name of a model on this machine
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)
-  --threads N             CPU threads (default: one a core; never more)
+  --threads N             CPU threads (default and maximum: one for each core)
 ${ENDPOINT_USAGE}
 ${CONFIDENCE_METHOD_USAGE}
 ${CALIBRATOR_USAGE}`;
@@ -56,18 +56,18 @@ export interface SessionValues extends CalibratorValues, EndpointValues, Confide
 /** What a command that scores works with. */
 export interface Session {
   readonly sources: Sources;
-  /** With the confidence method that the options ask for. */
+  /** Its confidence method is the one that the options ask for. */
   readonly classifier: Classifier;
-  /** Of drawn answers. */
+  /** Seed of the sampled answers. */
   readonly seed: number;
-  /** What scores are calibrated with; undefined for raw scores. */
+  /** The calibrator of the scores; undefined for raw scores. */
   readonly calibrator: ClassifierCalibrator | undefined;
 }
 
 const GPUS = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
 
 /**
- * Runs `work` with a source that can be opened, and ends its engine whatever happens.
+ * Runs `work` with sources that can be opened, and always ends their engine.
  *
  * @throws UserError for options, classifier, model or endpoint that cannot be used
  */
@@ -93,7 +93,7 @@ export async function withSession<T>(
   }
 }
 
-/** An endpoint that the person names takes the place of whatever source the classifier names. */
+/** An endpoint that the person names replaces the source of the classifier. */
 function always(open: SourceOpener): SourceOpeners {
   return { engine: open, endpoint: open, editor: open };
 }
@@ -103,11 +103,11 @@ const elsewhere: SourceOpener = ({ classifier }) =>
   Promise.reject(
     new UserError(
       'source-elsewhere',
-      `The classifier "${classifier.name}" is scored by "${sourceNameText(classifier.source)}", which the command line does not know.`,
+      `The classifier "${classifier.name}" has the source "${sourceNameText(classifier.source)}", which the command line cannot use.`,
     ),
   );
 
-/** Says once why a GPU that was asked for is not used. */
+/** Tells once why a GPU that was asked for is not used. */
 function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
   let isTold = false;
   return (request, work) =>
@@ -121,7 +121,7 @@ function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
 
 function engineModels(values: SessionValues, io: Io): EngineModels {
   const gpu = GPUS.find((name) => name === values.gpu);
-  if (gpu === undefined) throw usageError(`--gpu is one of ${GPUS.join(', ')}, not "${values.gpu}".`);
+  if (gpu === undefined) throw usageError(`--gpu must be one of ${GPUS.join(', ')}, not "${values.gpu}".`);
   const layers = values['gpu-layers'];
   const settings: LoadSettings = {
     gpu,
@@ -142,7 +142,7 @@ function engineModels(values: SessionValues, io: Io): EngineModels {
   });
 }
 
-/** A path that the person typed is theirs to load; a classifier can only name a model of the list. */
+/** The person may name any path. A classifier can only name a model of the list. */
 async function modelOf(
   given: string,
   models: ModelStore,

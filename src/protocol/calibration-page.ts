@@ -317,6 +317,8 @@ export const CALIBRATION_PAGE_CONTRACT = {
     reveal: notification(z.object({ line: z.int().min(1) })),
     /** Show the file in the text editor. */
     openText: notification(NOTHING),
+    /** Show the document that explains the panel. */
+    openGuide: notification(NOTHING),
     /** Fit it on all rows and save it. */
     save: notification(z.object({ method: methodSchema })),
     /** Compare the confidence methods of the table. */

@@ -1,4 +1,4 @@
-/** The table in front of the person. */
+/** Finds the table of the active editor. */
 import * as vscode from 'vscode';
 
 export function isTable(uri: vscode.Uri): boolean {

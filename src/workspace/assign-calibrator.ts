@@ -1,4 +1,4 @@
-/** Which classifier uses which calibrator: chosen from what fits, and written into the classifier's file. */
+/** Assigns calibrators to classifiers: the person chooses, and the choice is written into the classifier's file. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -23,9 +23,9 @@ export interface AssignServices {
 }
 
 /**
- * Lets the person choose the classifier that uses a calibrator from now on.
+ * Lets the person choose the classifier that is to use a calibrator.
  *
- * @returns what was written, or undefined where the person thought better of it
+ * @returns what was written; undefined if the person cancelled
  */
 export async function useCalibrator(
   services: AssignServices,
@@ -46,7 +46,7 @@ export async function useCalibrator(
   );
   const chosen = await dialogs.choose({
     title: `Use ${calibrator.by.name} for Classifier`,
-    placeholder: 'Classifier whose confidence it calibrates from now on',
+    placeholder: 'Classifier to calibrate with it',
     choices: byCompatibility(judged, ({ entry }) => ({
       label: entry.classifier.name,
       description: entry.kind === 'builtin' ? 'built in: a copy is written into the workspace' : '',
@@ -61,7 +61,7 @@ export async function useCalibrator(
 /**
  * Lets the person choose the calibrator of a classifier, or none.
  *
- * @param name of the classifier
+ * @param name name of the classifier
  */
 export async function chooseCalibrator(
   services: AssignServices,
@@ -85,7 +85,7 @@ export async function chooseCalibrator(
   );
   const chosen = await dialogs.choose<string>({
     title: `Calibrator of ${name}`,
-    placeholder: 'Its confidence is shown beside the raw one from now on',
+    placeholder: 'Calibrator whose confidence is shown beside the raw one',
     choices: [
       { label: 'None', description: current === undefined ? 'in use' : '', detail: 'Raw scores', value: '' },
       ...byCompatibility(judged, ({ calibrator: { by } }) => ({
@@ -102,7 +102,7 @@ export async function chooseCalibrator(
   return assignCalibrator(entry, folder, chosen === '' ? undefined : chosen);
 }
 
-/** Those that agree first; what speaks against the others is said. */
+/** Groups choices by compatibility, matching ones first. The others show what is wrong. */
 function byCompatibility<T, Item extends { readonly compatibility: Compatibility }>(
   items: readonly Item[],
   choice: (item: Item) => Choice<T>,
@@ -121,13 +121,13 @@ function byCompatibility<T, Item extends { readonly compatibility: Compatibility
     ];
   };
   return [
-    ...group('belong together, as far as it is known', ['fits', 'unknown']),
-    ...group('bound to nothing yet', ['unbound']),
+    ...group('belong together, as far as is known', ['fits', 'unknown']),
+    ...group('not bound yet', ['unbound']),
     ...group('do not belong together', ['refused']),
   ];
 }
 
-/** As far as it is known without scoring anything or reading a model file. */
+/** The compatibility, without scoring anything or reading a model file. */
 async function compatibilityNow(
   { engineModels }: AssignServices,
   calibrator: WorkspaceCalibrator,
@@ -136,18 +136,18 @@ async function compatibilityNow(
   return compatibilityBefore(calibrator, classifier, await originBefore(engineModels, classifier));
 }
 
-/** What was written into which file, and the way back. */
+/** What was written into which file, and a way to undo it. */
 export interface Assigned {
   readonly uri: vscode.Uri;
   readonly classifier: string;
-  /** undefined: none any more. */
+  /** Undefined if the calibrator was removed. */
   readonly calibrator: string | undefined;
-  /** @throws UserError classifier-changed: the file is not any more what was written */
+  /** @throws UserError classifier-changed: the file has changed since */
   undo(): Promise<void>;
 }
 
 /**
- * Writes the name of a calibrator into a classifier's file. A built-in classifier gets a file, which takes its place.
+ * Writes the name of a calibrator into a classifier's file. A built-in classifier gets a file, which replaces it.
  *
  * @throws UserError not-trusted, classifier-invalid, classifier-unsaved, classifier-unwritable
  */
@@ -176,13 +176,13 @@ async function assignCalibrator(
   };
 }
 
-/** Says what was written and offers the way back. */
+/** Tells what was written, and offers to undo it. */
 export async function tellAssigned(dialogs: Dialogs, assigned: Assigned): Promise<void> {
   const { uri, classifier, calibrator } = assigned;
   const message =
     calibrator === undefined
-      ? `The classifier ${classifier} shows raw scores from now on.`
-      : `The classifier ${classifier} is calibrated by ${calibrator} from now on.`;
+      ? `The classifier ${classifier} now shows raw scores.`
+      : `The classifier ${classifier} is now calibrated by ${calibrator}.`;
   const chosen = await dialogs.tell('info', message, ['Undo', 'Open Classifier']);
   if (chosen === 'Undo') await assigned.undo();
   else if (chosen === 'Open Classifier') await vscode.window.showTextDocument(uri);
@@ -193,14 +193,14 @@ async function readText(uri: vscode.Uri): Promise<string> {
   if (open?.isDirty === true)
     throw new UserError(
       'classifier-unsaved',
-      `${vscode.workspace.asRelativePath(uri)} has changes that are not saved. Save it first.`,
+      `${vscode.workspace.asRelativePath(uri)} has unsaved changes. Save it first.`,
     );
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await vscode.workspace.fs.readFile(uri));
 }
 
 /**
- * @param expected content that the file must have; undefined: there must be no file
- * @param text undefined: the file is deleted
+ * @param expected content that the file must have; undefined if there must be no file
+ * @param text new content; undefined to delete the file
  */
 async function replaceFile(
   uri: vscode.Uri,
@@ -213,7 +213,10 @@ async function replaceFile(
     return undefined;
   });
   if (current !== expected)
-    throw new UserError('classifier-changed', `${file} was changed meanwhile, so it is left as it is.`);
+    throw new UserError(
+      'classifier-changed',
+      `${file} was changed in the meantime, so it was left as it is.`,
+    );
   try {
     if (text === undefined) await vscode.workspace.fs.delete(uri);
     else if (uri.scheme === 'file') {

@@ -1,4 +1,4 @@
-/** What is said when the calibrator of a classifier cannot be used, and what a person can do about it. */
+/** Reports a calibrator that cannot be used, and offers what a person can do about it. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../protocol/manifest';
 import { UserError } from '../core/user-error';
@@ -17,9 +17,9 @@ const BIND = 'Bind…';
 const SET = 'Set Calibrator…';
 const OPEN = 'Open Calibrator';
 const FOLDER = 'Open Folder';
-const WITHOUT = 'Go On Without It';
+const WITHOUT = 'Continue Without It';
 
-/** @param again does what failed once more, with the calibrator or without it */
+/** @param again repeats what failed, with the calibrator or without it */
 export async function reportCalibratorError(
   { log, dialogs }: Services,
   error: CalibratorError,
@@ -29,7 +29,7 @@ export async function reportCalibratorError(
   const { uri, binding } = error.found;
   const folder = uri && vscode.Uri.joinPath(uri, '..');
   const isThere = uri !== undefined && error.code !== 'calibrator-missing';
-  // The folder only where there is no file in it to open: a fourth button would leave none of them room for its words.
+  // The folder is offered only if there is no file to open: a fourth button would leave too little room for the words.
   const open = isThere ? OPEN : folder !== undefined && (await exists(folder)) ? FOLDER : undefined;
   const chosen = await dialogs.tell('error', error.message, [
     binding === undefined ? SET : BIND,
@@ -46,10 +46,10 @@ export async function reportCalibratorError(
 }
 
 /**
- * Writes what a calibrator belongs to into its file, after the person has seen it.
+ * Writes the binding of a calibrator into its file, after the person has confirmed it.
  *
  * @returns whether it is bound now
- * @throws UserError calibrator-changed, not-on-disk and all of `readCalibrator`
+ * @throws UserError calibrator-changed, not-on-disk and as `readCalibrator`
  */
 async function bindCalibrator(
   dialogs: Dialogs,
@@ -65,18 +65,18 @@ async function bindCalibrator(
   const answer = await dialogs.confirm(
     `Bind the calibrator ${before.by.name} to the classifier ${classifier}?`,
     [
-      `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not say where its scores come from. Bind it only if you know that they were made like this:`,
+      `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not record where its scores come from. Bind it only if you know that they were made like this:`,
       `Model: ${modelInWords(model)}`,
       `Prompt: SHA-256 ${promptSha256.slice(0, 12)}… (the classifier ${classifier} as it is now)`,
       `Scoring: ${scoring.method}, ${scoring.mode}, on ${backend}`,
-      'It is written into the file, and the calibrator is refused everywhere else from then on.',
+      'This is written into the file. From then on the calibrator is refused for anything else.',
     ].join('\n\n'),
     [sure],
   );
   if (answer !== sure) return false;
   const now = await readCalibrator(uri);
   if (now.saved.bound !== null)
-    throw new UserError('calibrator-changed', `${now.by.file} was bound to something else meanwhile.`);
+    throw new UserError('calibrator-changed', `${now.by.file} was bound to something else in the meantime.`);
   await saveCalibrator(uri.fsPath, { ...now.saved, bound: binding });
   return true;
 }

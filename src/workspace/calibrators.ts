@@ -1,4 +1,4 @@
-/** The calibrators that classifier files name: read, watched, and put on scores. */
+/** The calibrators that classifier files name: reads and watches them, and applies them to scores. */
 import * as vscode from 'vscode';
 import {
   ClassifierCalibrator,
@@ -18,21 +18,21 @@ import { JsonFolders } from './json-folders';
 
 const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
 
-/** A calibrator that can be read; whether it belongs to a classifier is another question. */
+/** A calibrator that can be read. It may not belong to any classifier. */
 export interface WorkspaceCalibrator extends NamedCalibrator {
   readonly uri: vscode.Uri;
 }
 
-/** A calibrator that a classifier names and that cannot be used: what is known, for the actions that mend it. */
+/** A calibrator that a classifier names but that cannot be used, with what is known for the actions that repair it. */
 export class CalibratorError extends UserError {
   constructor(
     code: string,
     message: string,
     readonly found: {
       readonly classifier: string;
-      /** Its file, which need not exist; undefined where the name can name none. */
+      /** Its file, which may not exist; undefined if the name is invalid. */
       readonly uri: vscode.Uri | undefined;
-      /** Of a calibrator that is bound to nothing: what the person may bind it to. */
+      /** What the person may bind the calibrator to, if it is not bound. */
       readonly binding?: Binding | undefined;
     },
     options?: ErrorOptions,
@@ -48,10 +48,10 @@ export class Calibrators implements vscode.Disposable {
   readonly onDidChange = this.folders.onDidChange;
 
   /**
-   * What a classifier names, read anew every time: what was saved a moment ago must count before the watcher tells of
-   * it. Classifier files of an untrusted workspace are left alone, and so nothing there names a calibrator.
+   * The calibrator that a classifier names. It is read every time, because what was saved a moment ago must count
+   * before the watcher reports it. Classifier files of an untrusted workspace are not read, so nothing there names one.
    *
-   * @throws CalibratorError bad-name, calibrator-missing, calibrator-unreadable and all of `parseSavedCalibrator`
+   * @throws CalibratorError bad-name, calibrator-missing, calibrator-unreadable and as `parseSavedCalibrator`
    */
   async of(entry: UsableClassifier): Promise<WorkspaceCalibrator | undefined> {
     const { classifier } = entry;
@@ -76,7 +76,7 @@ export class Calibrators implements vscode.Disposable {
   /**
    * As `of`, ready for the classifier's scores.
    *
-   * @throws CalibratorError as `of`; calibrator-mismatch where it is known to belong to another prompt or labels
+   * @throws CalibratorError as `of`; calibrator-mismatch if it belongs to another prompt or other labels
    */
   async checked(entry: UsableClassifier): Promise<CheckedCalibrator | undefined> {
     const named = await this.of(entry);
@@ -86,7 +86,7 @@ export class Calibrators implements vscode.Disposable {
     return { named, calibrator };
   }
 
-  /** Those of a folder that can be read, by name. */
+  /** The readable calibrators of a folder, by name. */
   async list(folder: vscode.Uri): Promise<WorkspaceCalibrator[]> {
     const location = vscode.Uri.joinPath(folder, CALIBRATOR_FOLDER);
     this.folders.willRead(location);
@@ -115,7 +115,7 @@ export class Calibrators implements vscode.Disposable {
   }
 }
 
-/** @throws UserError calibrator-missing, calibrator-unreadable and all of `parseSavedCalibrator` */
+/** @throws UserError calibrator-missing, calibrator-unreadable and as `parseSavedCalibrator` */
 export async function readCalibrator(uri: vscode.Uri): Promise<WorkspaceCalibrator> {
   const file = vscode.workspace.asRelativePath(uri);
   let bytes: Uint8Array;
@@ -136,16 +136,16 @@ export async function readCalibrator(uri: vscode.Uri): Promise<WorkspaceCalibrat
   }
 }
 
-/** A calibrator of the workspace on the scores of a classifier that names it. */
+/** A calibrator of the workspace, ready for the scores of a classifier that names it. */
 export interface CheckedCalibrator {
   readonly named: WorkspaceCalibrator;
   readonly calibrator: ClassifierCalibrator;
 }
 
 /**
- * Does what a calibrator may be refused in; the refusal then says which file is meant.
+ * Runs work that may refuse a calibrator, and names the calibrator's file in the error.
  *
- * @throws CalibratorError in place of any UserError about the calibrator; what `work` throws
+ * @throws CalibratorError in place of any UserError about the calibrator; other errors of `work`
  */
 export async function explained<T>(
   { uri }: WorkspaceCalibrator,
@@ -166,7 +166,9 @@ export async function explained<T>(
   }
 }
 
-/** What is known of a classifier's scores before there is one, without reading a model file or asking a server. */
+/**
+ * The origin of a classifier's future scores, as far as it is known without reading a model file or asking a server.
+ */
 export async function originBefore(
   engineModels: Pick<EngineModels, 'modelFor'>,
   classifier: Classifier,

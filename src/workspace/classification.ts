@@ -1,4 +1,4 @@
-/** Classifies places of a document and keeps the results: what the commands and the hover share. */
+/** Classifies ranges of a document and keeps the results. The commands and the hover share it. */
 import type * as vscode from 'vscode';
 import { classifyTexts } from '../app/classify';
 import type { Sources } from '../app/sources';
@@ -13,10 +13,13 @@ import { leftRaw, type ResultCalibration } from './result-calibration';
 import { type ClassifiedText, type Results, TrackedRanges, type Trigger } from './results';
 import { readBuckets, readSettings } from './settings';
 
-/** Rows of the token table. */
+/** Number of rows of the token table. */
 const TOP_TOKENS = 20;
 
-/** The token table of a text takes longer than its score: beyond so many texts it is left to be asked for. */
+/**
+ * Up to this number of texts get a token table at once. It takes longer than the score, so for more texts it is made on
+ * request.
+ */
 const TOP_TOKENS_FOR_TEXTS = 8;
 
 export interface ClassificationRequest {
@@ -24,12 +27,12 @@ export interface ClassificationRequest {
   /** Not empty; see pickRanges. */
   readonly ranges: readonly vscode.Range[];
   readonly trigger: Trigger;
-  /** Name of the classifier; the one of the settings where undefined. */
+  /** Name of the classifier; undefined for that of the settings. */
   readonly classifier?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Raw scores, whatever calibrator the classifier names. */
+  /** True for raw scores, even if the classifier names a calibrator. */
   readonly leaveRaw?: boolean | undefined;
-  /** Whether the result view turns to the first of them; it does where undefined. */
+  /** Whether the result view shows the first result; undefined means yes. */
   readonly show?: boolean;
 }
 
@@ -45,13 +48,12 @@ export class Classification {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * One request for all ranges. A text that was edited meanwhile is dropped: its result would be about something
-   * that is not there.
+   * Classifies all ranges in one request. A text that was edited meanwhile is dropped, because its result would be
+   * about a text that no longer exists.
    *
    * @returns in the order of the ranges
-   * @throws UserError everything of `classifyTexts` and `Classifiers.find`; `hover-elsewhere` where a hover would send a
-   *   text to another machine; `texts-failed`; CalibratorError where the calibrator that the classifier names cannot be
-   *   used
+   * @throws UserError as `classifyTexts` and `Classifiers.find`; `hover-elsewhere` if a hover would send a text to
+   *   another machine; `texts-failed`; CalibratorError if the calibrator that the classifier names cannot be used
    */
   async run(request: ClassificationRequest): Promise<ClassifiedText[]> {
     const { document, ranges, trigger, signal } = request;
@@ -62,11 +64,11 @@ export class Classification {
     try {
       const entry = await classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
       const { classifier } = entry;
-      // The pointer rests anywhere: what it rests on does not leave this machine, and nobody is asked whether it may.
+      // A pointer may rest anywhere, so what it rests on never leaves this machine, and no question is asked.
       if (trigger === 'hover' && sendsTexts(classifier.source))
         throw new UserError(
           'hover-elsewhere',
-          `The classifier "${classifier.name}" sends texts to ${sourceNameText(classifier.source)}, which hovering alone never does.`,
+          `The classifier "${classifier.name}" sends texts to ${sourceNameText(classifier.source)}. Hovering never does that.`,
         );
       const checked = leaveRaw ? undefined : await calibrators.checked(entry);
       const classified = await explainedWhere(checked, classifier, () =>
@@ -135,7 +137,7 @@ export class Classification {
     });
     const [again] = results;
     const score = again === undefined || isFailed(again) ? undefined : again.score;
-    // Only the table is taken: classifier or model may have changed since, and then the score is another one.
+    // Only the token table is taken. If classifier or model have changed since, the score is another one.
     if (score?.tokens === undefined || score.labelMass !== result.score.labelMass)
       throw new UserError(
         'result-outdated',

@@ -7,7 +7,7 @@ import { JsonFolders } from './json-folders';
 
 export const CLASSIFIER_FOLDER = '.prompt-confidence/classifiers';
 
-/** A classifier that can be chosen, or a file that should be one and why it is not. */
+/** A classifier that can be chosen, or a file that is not a valid classifier, with the reason. */
 export type ClassifierEntry =
   | { readonly kind: 'builtin'; readonly classifier: Classifier }
   | { readonly kind: 'file'; readonly uri: vscode.Uri; readonly classifier: Classifier }
@@ -30,8 +30,8 @@ export class Classifiers implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
 
   /**
-   * All of them, built-in ones first. The files of an untrusted workspace are left alone. They are read every time:
-   * they are few and small, and what was saved a moment ago must count before the watcher tells of it.
+   * All classifiers, built-in ones first. The files of an untrusted workspace are not read. Files are read every time:
+   * they are few and small, and what was saved a moment ago must count before the watcher reports it.
    */
   async list(): Promise<ClassifierEntry[]> {
     const builtin = BUILTIN_CLASSIFIERS.map((classifier): ClassifierEntry => ({
@@ -50,15 +50,15 @@ export class Classifiers implements vscode.Disposable {
   }
 
   /**
-   * By name; a file shadows a built-in one of the same name.
+   * Finds a classifier by name. A file shadows a built-in one with the same name.
    *
-   * @throws UserError `classifier-missing`, or what is wrong with its file
+   * @throws UserError `classifier-missing`, or the error of its file
    */
   async get(name: string): Promise<Classifier> {
     return (await this.find(name)).classifier;
   }
 
-  /** As `get`, with where it comes from. */
+  /** As `get`, with the place of the classifier. */
   async find(name: string): Promise<UsableClassifier> {
     const entries = await this.list();
     const found = entries
@@ -71,7 +71,7 @@ export class Classifiers implements vscode.Disposable {
     if (broken?.kind === 'invalid') throw broken.error;
     throw new UserError(
       'classifier-missing',
-      `There is no classifier named "${name}" here. Choose one with Classify With…, or write one with New Classifier.`,
+      `There is no classifier named "${name}" here. Choose one with Classify With…, or create one with New Classifier.`,
     );
   }
 

@@ -1,13 +1,13 @@
 /**
- * Everything that a feature asks or tells a person, in one small interface: features state the question, and their
- * tests answer it.
+ * Everything that a feature asks or tells a person, in one small interface. Features ask the question, and their tests
+ * answer it.
  */
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
 import type { Step } from './questions';
 import { signalOf } from './cancellation';
 
-/** One line to choose from; `value` is what was chosen. Without a value it is a heading. */
+/** One line of a list. `value` is the result if it is chosen; a line without a value is a heading. */
 export interface Choice<T> {
   readonly label: string;
   readonly description?: string;
@@ -22,9 +22,9 @@ export interface TextQuestion {
   readonly prompt: string;
   readonly placeholder?: string;
   readonly value?: string;
-  /** What is typed is not shown. */
+  /** True if the typed text is hidden. */
   readonly password?: boolean;
-  /** What is wrong with the text, or undefined. Called for every key. */
+  /** The problem of the text; undefined for none. Called for every key. */
   readonly validate: (text: string) => string | undefined;
   readonly step?: Step;
 }
@@ -33,31 +33,31 @@ export interface ChoiceQuestion<T> {
   readonly title: string;
   readonly placeholder: string;
   readonly choices: readonly Choice<T>[];
-  /** Choices that take a while to find: they are added at the end. */
+  /** Choices that take a while to find. They are added at the end. */
   readonly more?: Promise<readonly Choice<T>[]>;
   readonly step?: Step;
 }
 
 export type Severity = 'info' | 'warning' | 'error';
 
-/** Says how far work is: what is being done, and the share of it since the last time, in percent. */
+/** Reports progress: what is being done, and the increment since the last report, in percent. */
 export type Report = (message: string, increment?: number) => void;
 
 export interface Dialogs {
-  /** What was chosen; undefined where the question was closed, 'back' only where there is a step before this one. */
+  /** The chosen value; undefined if the question was closed; 'back' only if there is an earlier step. */
   choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined>;
   /** As `choose`, for a text. */
   ask(question: TextQuestion): Promise<{ readonly text: string } | 'back' | undefined>;
-  /** A question that stands before everything else; undefined for Cancel. */
+  /** A modal question; undefined for Cancel. */
   confirm(message: string, detail: string, actions: readonly string[]): Promise<string | undefined>;
   /** A notification; resolves with the action, or undefined once it is closed. */
   tell(severity: Severity, message: string, actions?: readonly string[]): Promise<string | undefined>;
   /** Absolute path of an existing file. */
   chooseFile(title: string, extensions: Readonly<Record<string, string[]>>): Promise<string | undefined>;
   /**
-   * Absolute path of a file to write: where it exists, the person agreed to replace it.
+   * Absolute path of a file to write. If it exists, the person has agreed to replace it.
    *
-   * @param extensions by kind of file
+   * @param extensions file extensions by kind of file
    * @throws UserError not-on-disk
    */
   chooseNewFile(
@@ -67,7 +67,7 @@ export interface Dialogs {
   ): Promise<string | undefined>;
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<void>;
-  /** A cancellable notification for as long as `work` takes. */
+  /** Shows a cancellable notification while `work` runs. */
   progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T>;
   openLink(url: string): Promise<void>;
 }
@@ -81,7 +81,7 @@ export class EditorDialogs implements Dialogs {
     picker.matchOnDetail = true;
     picker.items = itemsOf(question.choices);
     const active = picker.items.filter((_, index) => question.choices[index]?.active === true);
-    // An empty list would take the focus off the first one.
+    // An empty list would move the focus away from the first choice.
     if (active.length > 0) picker.activeItems = active;
     if (question.more !== undefined) void addWhenFound(picker, question.more);
     return answer<T>(picker, question.step, (resolve) => {
@@ -97,7 +97,7 @@ export class EditorDialogs implements Dialogs {
     input.placeholder = question.placeholder;
     input.value = question.value ?? '';
     input.password = question.password ?? false;
-    // Nobody is told off for what was not typed yet: an empty field is only refused when it is sent.
+    // An empty field is no error until it is submitted.
     const check = (): string | undefined => (input.validationMessage = question.validate(input.value));
     input.onDidChangeValue(() => check());
     return answer<{ readonly text: string }>(input, question.step, (resolve) => {
@@ -145,7 +145,7 @@ export class EditorDialogs implements Dialogs {
     if (chosen !== undefined && chosen.scheme !== 'file')
       throw new UserError(
         'not-on-disk',
-        'Files are saved on this machine’s disk only. Choose a folder of it.',
+        'Files can only be saved on this machine’s disk. Choose a folder on it.',
       );
     return chosen?.fsPath;
   }

@@ -1,6 +1,6 @@
 /**
- * Language models of the editor (`vscode.lm`) as a source: they show no probabilities, so answers are drawn. The editor
- * asks the person for consent with the first request; the provider decides about the temperature and does not say it.
+ * Language models of the editor (`vscode.lm`) as a source. They show no probabilities, so answers are sampled. The
+ * editor asks the person for consent at the first request. The provider sets the temperature and does not report it.
  */
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';
@@ -26,18 +26,18 @@ import type {
   SourceSamples,
 } from '../sources/source';
 
-/** Requests at a time, whoever asks: providers have limits that they do not tell. */
+/** Largest number of simultaneous requests: providers have limits that they do not publish. */
 const AT_ONCE = 4;
 const places = new Places(() => AT_ONCE);
 
-/** An answer is read no further: a label stands at its beginning. */
+/** Number of characters that are read of an answer: a label is at its beginning. */
 const ANSWER_CHARACTERS = 400;
 
 const JUSTIFICATION =
   'Prompt Confidence asks the model several times for the label of the text that you classify.';
 
 /**
- * @param id of the model; null for the first that the editor offers
+ * @param id id of the model; null for the first that the editor offers
  * @throws UserError `editor-model-missing`
  */
 export async function editorModelSource(id: string | null): Promise<Source> {
@@ -80,7 +80,7 @@ class EditorModelSource implements Source {
     };
   }
 
-  /** Named like an endpoint: what stands behind it cannot be verified either. */
+  /** The model is identified like an endpoint's, because it cannot be verified either. */
   model(): Promise<Binding['model']> {
     const { vendor, id, version } = this.chat;
     return Promise.resolve({
@@ -92,7 +92,7 @@ class EditorModelSource implements Source {
     });
   }
 
-  /** Providers have limits of their own, and tell neither them nor a price. */
+  /** Without limits and prices, because providers publish neither. */
   readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
     const { text } = cutToTokens('x'.repeat(bytes), classifier.asks.maxTextTokens);
     const prompt = chatMessages(classifier.asks, text).map(({ content }) => content);
@@ -129,7 +129,7 @@ class EditorModelSource implements Source {
     await endingTogether(signal, async (either) => {
       const inTurn = (ask: (typeof asks)[number]): Promise<void> =>
         places.hold(either, () => run(ask, either));
-      // The first one alone: it may ask the person for consent, and what is said then counts for all.
+      // The first request alone: it may ask the person for consent, and the answer counts for all.
       const [first, ...rest] = asks;
       if (first !== undefined) await inTurn(first);
       await Promise.all(rest.map(inTurn));
@@ -173,7 +173,7 @@ class EditorModelSource implements Source {
       throw this.asUserError(error, signal);
     } finally {
       signal?.removeEventListener('abort', cancel);
-      // What was not read is not wanted.
+      // The rest of the answer is not needed.
       cancellation.cancel();
       cancellation.dispose();
     }
@@ -191,11 +191,11 @@ class EditorModelSource implements Source {
           `Prompt Confidence may not use ${name}: you or your organisation did not allow it. Classify again to be asked again, or see Manage Language Model Access in the Command Palette.`,
         );
       case vscode.LanguageModelError.NotFound.name:
-        return new UserError('editor-model-missing', `${name} is not there any more. Choose another model.`);
+        return new UserError('editor-model-missing', `${name} is no longer available. Choose another model.`);
       case vscode.LanguageModelError.Blocked.name:
         return new UserError(
           'editor-model-blocked',
-          `${name} takes no more requests at the moment (a quota or a filter of its provider). Try later, or use another model.`,
+          `${name} accepts no requests at the moment (a quota or a filter of its provider). Try again later, or use another model.`,
         );
       default:
         return new UserError('editor-model-failed', `${name} did not answer: ${said}`, { cause: error });
@@ -203,7 +203,7 @@ class EditorModelSource implements Source {
   }
 }
 
-/** The interface knows no system messages: an instruction goes first in the first message of the person. */
+/** The interface has no system messages, so an instruction becomes the beginning of the first user message. */
 function messagesOf(asking: Asking, text: string): vscode.LanguageModelChatMessage[] {
   const messages = chatMessages(asking, text);
   const [system] = messages;

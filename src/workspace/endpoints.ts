@@ -1,6 +1,6 @@
 /**
- * The endpoints of this machine: their settings, and their keys. A workspace can name one of them, and never bring one
- * along: the setting has machine scope, and keys are in the editor's secret storage.
+ * The endpoints of this machine: their settings and their keys. A workspace can name an endpoint, but it cannot define
+ * one: the setting has machine scope, and keys are in the editor's secret storage.
  */
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
@@ -12,12 +12,12 @@ import { endpointFrom, type Endpoint, type EndpointSetting } from '../sources/en
 const SETTING: SettingName = 'endpoints';
 
 export class Endpoints {
-  /** One source for each endpoint as it is set, so that all requests to it share one pace. */
+  /** One source for each endpoint, so that all requests to it share one pace. */
   private readonly sources = new Map<string, EndpointSource>();
 
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
-  /** Those that can be used, and what is wrong with the others. */
+  /** The endpoints that can be used, and the problems of the others. */
   list(): { readonly endpoints: readonly Endpoint[]; readonly problems: readonly UserError[] } {
     const endpoints: Endpoint[] = [];
     const problems: UserError[] = [];
@@ -31,7 +31,7 @@ export class Endpoints {
     return { endpoints, problems };
   }
 
-  /** @throws UserError `endpoint-missing`, or what is wrong with the setting where that may be why */
+  /** @throws UserError `endpoint-missing`, or a problem of the setting that may be the cause */
   source(name: string): EndpointSource {
     const { endpoints, problems } = this.list();
     const endpoint = endpoints.find((entry) => entry.name === name);
@@ -51,13 +51,13 @@ export class Endpoints {
     return source;
   }
 
-  /** An endpoint in words, by its setting: it is not asked. */
+  /** An endpoint in words, from its setting; no request is sent. */
   describe(name: string): { readonly name: string; readonly inWords: string; readonly problem?: string } {
     const { endpoints, problems } = this.list();
     const endpoint = endpoints.find((entry) => entry.name === name);
     if (endpoint !== undefined)
       return { name, inWords: `endpoint ${name}: ${endpoint.model} at ${endpoint.address}` };
-    const missing = `There is no endpoint "${name}" on this machine; add it with Add Endpoint….`;
+    const missing = `There is no endpoint "${name}" on this machine. Add it with Add Endpoint….`;
     return { name, inWords: `endpoint ${name}`, problem: problems[0]?.message ?? missing };
   }
 
@@ -70,7 +70,7 @@ export class Endpoints {
     return Promise.resolve(this.secrets.get(secretName(endpoint)));
   }
 
-  /** @param key undefined to forget it */
+  /** @param key undefined to delete the stored key */
   async setKey(endpoint: Endpoint, key: string | undefined): Promise<void> {
     if (key === undefined) await this.secrets.delete(secretName(endpoint));
     else await this.secrets.store(secretName(endpoint), key);
@@ -80,7 +80,7 @@ export class Endpoints {
     await write([...settingValues().filter((value) => nameOf(value) !== setting.name), setting]);
   }
 
-  /** With its key. */
+  /** Removes an endpoint and its key. */
   async remove(endpoint: Endpoint): Promise<void> {
     await this.setKey(endpoint, undefined);
     await write(settingValues().filter((value) => nameOf(value) !== endpoint.name));
@@ -91,12 +91,12 @@ export class Endpoints {
   }
 }
 
-/** A key belongs to a server: where the address is changed, it must be given again. */
+/** A key belongs to a server. If the address changes, the key must be entered again. */
 function secretName({ name, address }: Endpoint): string {
   return `${SETTINGS_SECTION}.endpointKey/${name}@${new URL(address).origin}`;
 }
 
-/** What the person wrote for this machine, and nothing that a workspace says. */
+/** What the person set for this machine, without anything from a workspace. */
 function settingValues(): readonly unknown[] {
   const value = vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(SETTING)?.globalValue;
   return Array.isArray(value) ? (value as readonly unknown[]) : [];

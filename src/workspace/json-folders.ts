@@ -1,17 +1,17 @@
 /**
- * Tells of changes in the folders that JSON files of the workspace are read from.
+ * Reports changes in the folders that JSON files of the workspace are read from.
  *
- * The editor's own watcher is not enough: on Linux it does not look into a folder that was made together with the one
- * around it (`mkdir -p .prompt-confidence/calibrators`, as the first saved calibrator does), and then it tells of
- * nothing in there until the window is loaded again. So what is read is also watched here: once, from before it is
- * read until it changes; whoever reads it anew because of that watches it anew.
+ * The editor's own watcher is not enough. On Linux it misses a folder that is created together with its parent
+ * (`mkdir -p .prompt-confidence/calibrators`, as the first saved calibrator does), and reports nothing in it until the
+ * window is reloaded. So a folder that is read is also watched here, once, from before it is read until it changes.
+ * Reading it again watches it again.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import * as vscode from 'vscode';
 
 export class JsonFolders implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  /** By path. */
+  /** Watchers by path. */
   private readonly watched = new Map<string, FSWatcher>();
   private readonly subscriptions: readonly { dispose(): unknown }[];
 

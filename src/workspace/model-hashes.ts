@@ -1,4 +1,4 @@
-/** The SHA-256 of model files, computed beside everything else: seconds for each gigabyte. */
+/** The SHA-256 of model files, computed in the background: seconds for each gigabyte. */
 import * as vscode from 'vscode';
 import { formatShare } from '../core/words/quantities';
 import type { ModelEntry, ModelStore } from '../store/models';
@@ -6,7 +6,7 @@ import type { ModelEntry, ModelStore } from '../store/models';
 export class ModelHashes implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly running = new Map<string, AbortController>();
-  /** Why a file has none, by path. */
+  /** Why a file has no hash, by path. */
   private readonly failed = new Map<string, string>();
 
   /** Fires when a hash became known, or could not be computed. */
@@ -17,17 +17,17 @@ export class ModelHashes implements vscode.Disposable {
     private readonly log: Pick<vscode.LogOutputChannel, 'warn'>,
   ) {}
 
-  /** The SHA-256 of a model where it is known already; else it is computed in the background. */
+  /** The SHA-256 of a model if it is known. Otherwise it is computed in the background. */
   known(model: Pick<ModelEntry, 'path' | 'file' | 'sha256'>): string | undefined {
     if (model.sha256 === undefined && !this.failed.has(model.path)) this.start(model);
     return model.sha256;
   }
 
-  /** What is said while it is not known. */
+  /** Explains in words why the hash is not known yet. */
   inWords({ path, file }: Pick<ModelEntry, 'path' | 'file'>): string {
     const failure = this.failed.get(path);
     return failure === undefined
-      ? `The SHA-256 of ${file} is being computed, to tell whether the calibrator belongs to it.`
+      ? `The SHA-256 of ${file} is being computed, to check whether the calibrator belongs to it.`
       : `The SHA-256 of ${file} could not be computed, so it is not known whether the calibrator belongs to it: ${failure}`;
   }
 

@@ -1,4 +1,4 @@
-/** The document of a page: no data in it, only its own script and style; everything else comes by message. */
+/** The document of a page. It holds only its own script and style; everything else comes by message. */
 
 export interface PageOptions {
   readonly title: string;
@@ -6,9 +6,9 @@ export interface PageOptions {
   readonly styleUri: string;
   /** Where styles may come from: `webview.cspSource`. */
   readonly cspSource: string;
-  /** The page makes pictures of what it shows: it may load images that it made itself, and no others. */
+  /** True if the page makes pictures of its content: it may load images that it made itself, and no others. */
   readonly drawsPictures?: boolean;
-  /** Fresh for every document, from a cryptographic source. */
+  /** New for every document, from a cryptographic source. */
   readonly nonce: string;
 }
 

@@ -15,17 +15,17 @@ import { pageHtml } from './page-html';
 import type { Services } from './services';
 
 export interface PageKind {
-  /** Of its script and its style in dist/page. */
+  /** Name of its script and its style in dist/page. */
   readonly name: string;
   readonly title: string;
-  /** The page makes pictures of what it shows. */
+  /** True if the page makes pictures of its content. */
   readonly drawsPictures: boolean;
 }
 
 /**
- * Loads a page into a webview. It can be spoken to at once, and serves what it says once it is loaded.
+ * Loads a page into a webview. Messages can be sent to it at once; its own arrive after it is loaded.
  *
- * @returns the host's end, without the methods of this page: to be served in the same turn, disposed with the view
+ * @returns the host's end. Serve its methods in the same turn, and dispose it with the view.
  */
 export function openPage(
   webview: vscode.Webview,
@@ -50,7 +50,7 @@ export function openPage(
   const peer = listen(connection, (error) => log.warn(`${name} page`, error));
   peer.serve(PAGE_CONTRACT.host, {
     failed: ({ message }) => log.error(`${name} page`, message),
-    // Another nonce makes it another document, which the editor loads.
+    // A new nonce makes it a new document, which the editor loads.
     restart: load,
   });
   load();
@@ -75,12 +75,12 @@ class WebviewWriter extends AbstractMessageWriter {
   }
 
   async write(message: Message): Promise<void> {
-    // False where the page is not there: it asks for everything again when it comes back.
+    // False if the page is hidden: it asks for everything again when it returns.
     await this.webview.postMessage(message);
   }
 
   end(): void {
-    // Nothing to close: the page lives longer than the connection, or is gone already.
+    // Nothing to close: the page outlives the connection, or is gone already.
   }
 }
 

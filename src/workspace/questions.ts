@@ -6,10 +6,10 @@ export interface Step {
   readonly of: number;
 }
 
-/** Asks and keeps the answer; undefined where the person stopped. */
+/** Asks and keeps the answer; undefined if the person cancelled. */
 export type Question = (step: Step) => Promise<'next' | 'back' | undefined>;
 
-/** @param keep called with every answer: going back and on again replaces it */
+/** @param keep called with every answer; a later answer replaces an earlier one */
 export function question<T>(
   ask: (step: Step) => Promise<T | 'back' | undefined>,
   keep: (answer: T) => void,
@@ -23,7 +23,7 @@ export function question<T>(
   };
 }
 
-/** @returns false where the person stopped before the last answer */
+/** @returns false if the person cancelled before the last answer */
 export async function askInTurn(questions: readonly Question[]): Promise<boolean> {
   for (let at = 0; at < questions.length;) {
     const outcome = await questions[at]?.({ at: at + 1, of: questions.length });

@@ -1,10 +1,10 @@
-/** One way to tell a person that something went wrong: the sentence, the actions that help, the rest in the log. */
+/** Tells a person that something went wrong: the message, and the actions that help. The details go into the log. */
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
 import { COMMANDS, settingId } from '../protocol/manifest';
 import type { Dialogs } from './dialogs';
 
-/** What a person decided is no error: nothing is shown. */
+/** Codes of a person's decisions. They are no errors, so nothing is shown. */
 const DECISIONS: ReadonlySet<string> = new Set(['cancelled', 'download-declined', 'download-cancelled']);
 
 /** What each button runs, with its arguments. */
@@ -20,7 +20,7 @@ const ACTIONS: Readonly<Record<string, readonly [command: string, ...arguments: 
   'Show Log': [COMMANDS.showLog],
 };
 
-/** The buttons beside an error, by its code: what mends it comes first. */
+/** The buttons beside an error, by its code: the likeliest remedy comes first. */
 function actionsFor(code: string): string[] {
   if (code === 'no-model' || code === 'model-missing') return ['Choose Model', 'Download Model'];
   if (code === 'endpoint-missing') return ['Add Endpoint', 'Edit Endpoints'];
@@ -31,22 +31,22 @@ function actionsFor(code: string): string[] {
   if (code === 'out-of-memory') return ['Choose Model', 'Show Log'];
   if (code === 'no-calibrators' || code === 'not-trusted') return [];
   if (/^(classifier-|labels-|prompt-too-long|no-chat-template)/.test(code)) return ['Choose Classifier'];
-  // The sentence says it all.
+  // The message is enough.
   if (code.startsWith('text-') || code === 'no-editor' || code === 'result-outdated') return [];
   if (code.startsWith('engine')) return ['Restart Engine', 'Show Log'];
   return ['Show Log'];
 }
 
 export interface Remedies {
-  /** Does the failed thing again. */
+  /** Repeats what failed. */
   readonly retry?: () => Promise<void>;
   /** The broken file, to be opened. */
   readonly file?: vscode.Uri;
 }
 
 /**
- * Shows an error and does what the person chooses; `remedies` come before the buttons that fit its code.
- * Cancelled work is passed over in silence.
+ * Shows an error and does what the person chooses. `remedies` come before the buttons that fit its code. Nothing is
+ * shown for cancelled work.
  */
 export async function reportError(
   { log, dialogs }: { readonly log: vscode.LogOutputChannel; readonly dialogs: Dialogs },

@@ -1,4 +1,4 @@
-/** Puts the calibrators that classifiers name on their results, and again whenever one of them changes. */
+/** Applies the calibrators that classifiers name to their results, and again whenever one of them changes. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
@@ -16,7 +16,7 @@ import type { ModelHashes } from './model-hashes';
 import type { ClassifiedText, ResultOrigin, Results } from './results';
 import { readBuckets } from './settings';
 
-/** Files change in bursts; the results are looked through once. */
+/** Milliseconds before the results are calibrated again: files change in bursts. */
 const QUIET_MS = 50;
 
 interface Parts {
@@ -30,7 +30,7 @@ interface Parts {
 
 export class ResultCalibration implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
-  /** Counts the times that all results are gone through: only the last one counts. */
+  /** Counts the refreshes, so that only the last one takes effect. */
   private run = 0;
   private readonly subscriptions: readonly vscode.Disposable[];
 
@@ -51,7 +51,10 @@ export class ResultCalibration implements vscode.Disposable {
     ];
   }
 
-  /** Where a result's score comes from; the hash of a model file is never waited for, nor computed for nobody. */
+  /**
+   * Where a result's score comes from. It never waits for the hash of a model file, which is computed only if a
+   * calibrator needs it.
+   */
   originOf({ calibrator }: Classifier, { modelFile }: SourceIdentity, origin: ScoreOrigin): ResultOrigin {
     const model =
       modelFile === null || calibrator === undefined
@@ -60,7 +63,7 @@ export class ResultCalibration implements vscode.Disposable {
     return { ...origin, model, modelPath: modelFile?.path ?? '' };
   }
 
-  /** A calibration as it is shown: one that waits for nothing but the hash of the model says so. */
+  /** A calibration as it is shown. One that waits only for the hash of the model gives that reason. */
   shown(
     { by }: NamedCalibrator,
     {
@@ -82,7 +85,7 @@ export class ResultCalibration implements vscode.Disposable {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
-  /** Every result again: of the calibrator that its classifier names now, as that is now. */
+  /** Calibrates every result again, with the current calibrator of its classifier. */
   private async refresh(): Promise<void> {
     const { classifiers, calibrators, results, models } = this.parts;
     const run = ++this.run;
@@ -91,7 +94,7 @@ export class ResultCalibration implements vscode.Disposable {
       try {
         named.set(name, await calibrators.checked(await classifiers.find(name)));
       } catch (error) {
-        // Where the classifier itself is gone or broken its results stay as they are.
+        // If the classifier itself is gone or broken, its results stay as they are.
         if (error instanceof CalibratorError) named.set(name, error);
       }
     }
@@ -126,7 +129,7 @@ export class ResultCalibration implements vscode.Disposable {
   }
 }
 
-/** What stands in place of a calibrated confidence that the person did not want. */
+/** What replaces a calibrated confidence that the person declined. */
 export function leftRaw({ calibrator }: Classifier): Calibration | undefined {
   return calibrator === undefined
     ? undefined

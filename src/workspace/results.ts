@@ -1,4 +1,4 @@
-/** What was classified where in the open documents: one place that decoration, hover and result view read. */
+/** The results in the open documents. Decoration, hover and result view read them here. */
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Calibration } from '../core/calibration/calibrated-score';
@@ -6,29 +6,29 @@ import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Score } from '../core/scoring/score';
 import { moveRange, type TextRange } from '../core/text-ranges';
 
-/** What made it be classified: it is said where it was not a selection. */
+/** What caused the classification. It is shown unless it was a selection. */
 export type Trigger = 'selection' | 'line' | 'lines' | 'hover';
 
 export interface ClassifiedText {
   /** Unique in this session. */
   readonly id: number;
   readonly uri: vscode.Uri;
-  /** Where the text is now; moved along when text before it is edited. */
+  /** Where the text is now. It moves when text before it is edited. */
   readonly range: vscode.Range;
   readonly text: string;
   readonly classifier: string;
   readonly score: Score;
-  /** What the score comes from: what a calibrator must agree with. */
+  /** Where the score comes from. A calibrator must match it. */
   readonly origin: ResultOrigin;
-  /** The score after the calibrator that the classifier names; undefined where it names none. */
+  /** The score after the calibrator that the classifier names; undefined if it names none. */
   readonly calibration: Calibration | undefined;
-  /** The person chose to do without that calibrator. */
+  /** True if the person chose to continue without that calibrator. */
   readonly isLeftRaw: boolean;
-  /** File name of the model; its name where it is not on this machine. */
+  /** File name of the model; the model's name if it is not on this machine. */
   readonly model: string;
-  /** What did it, in words: "CPU, 2 threads", "NVIDIA …, 33 of 33 layers", "qwen3 at http://localhost:8000/v1". */
+  /** What computed it, in words: "CPU, 2 threads", "NVIDIA …, 33 of 33 layers", "qwen3 at http://localhost:8000/v1". */
   readonly device: string;
-  /** Milliseconds that the request took, and how many texts it held. */
+  /** Milliseconds that the request took, and its number of texts. */
   readonly ms: number;
   readonly batch: number;
   readonly trigger: Trigger;
@@ -36,19 +36,19 @@ export interface ClassifiedText {
 }
 
 export interface ResultOrigin extends ScoreOrigin {
-  /** Absolute; empty where the model is not on this machine. */
+  /** Absolute path; empty if the model is not on this machine. */
   readonly modelPath: string;
 }
 
 /** Results listed in the history; the oldest go first. */
 const HISTORY_LIMIT = 200;
 
-/** Results kept in the documents, all together: a file classified line by line. */
+/** Largest number of results kept in all documents: enough for a file classified line by line. */
 const LIVE_LIMIT = 20_000;
 
 /**
- * live: its text stands in the document as it was classified. replaced: it does too, but was classified again since.
- * edited: the text is not there any more.
+ * live: the classified text is still in the document. replaced: it is, but it was classified again. edited: the text is
+ * no longer there.
  */
 export type ResultStatus = 'live' | 'replaced' | 'edited';
 
@@ -61,7 +61,7 @@ export class Results implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscription = vscode.workspace.onDidChangeTextDocument((event) => this.follow(event));
   private nextId = 1;
-  /** Newest last. Those that are not live stay in the history, but no longer in the document. */
+  /** All results, newest last. Those that are not live stay in the history only. */
   private all: readonly HistoryEntry[] = [];
   private shownId: number | undefined;
 
@@ -72,7 +72,7 @@ export class Results implements vscode.Disposable {
     return this.all.slice(-HISTORY_LIMIT).reverse();
   }
 
-  /** The one that the result view shows: the one that was asked for, else the newest. */
+  /** The result that the result view shows: the requested one, else the newest. */
   get shown(): ClassifiedText | undefined {
     return this.get(this.shownId) ?? this.all.at(-1)?.result;
   }
@@ -86,7 +86,7 @@ export class Results implements vscode.Disposable {
     return this.all.find((entry) => entry.result.id === id)?.result;
   }
 
-  /** Those whose text still stands in this document as it was classified. */
+  /** The live results of a document. */
   in(uri: vscode.Uri): readonly ClassifiedText[] {
     const isHere = sameUri(uri);
     return this.all
@@ -106,8 +106,8 @@ export class Results implements vscode.Disposable {
   /**
    * Adds results; older ones that overlap them leave the document.
    *
-   * @param results those with a text that does not stand at their range any more go into the history only
-   * @param show whether the first of them is what the result view shows from now on
+   * @param results a result whose text is no longer at its range goes into the history only
+   * @param show whether the result view is to show the first of them
    */
   add(
     document: vscode.TextDocument,
@@ -134,7 +134,7 @@ export class Results implements vscode.Disposable {
     return added;
   }
 
-  /** Gives a result another score of the same text: with the token table, where it had none. */
+  /** Replaces the score of a result by one of the same text that has a token table. */
   replaceScore(id: number, score: Score): void {
     this.all = this.all.map((entry) =>
       entry.result.id === id ? { ...entry, result: { ...entry.result, score } } : entry,
@@ -142,7 +142,7 @@ export class Results implements vscode.Disposable {
     this.changed.fire();
   }
 
-  /** Puts another calibration on every result for which there is one; undefined leaves a result as it is. */
+  /** Replaces calibrations. Undefined leaves a result as it is. */
   recalibrate(
     change: (result: ClassifiedText) => Pick<ClassifiedText, 'origin' | 'calibration'> | undefined,
   ): void {
@@ -176,7 +176,7 @@ export class Results implements vscode.Disposable {
     this.subscription.dispose();
   }
 
-  /** An edit inside a classified text ends its result; an edit before it moves it along. */
+  /** Follows an edit: inside a classified text it ends the result, before it it moves the result. */
   private follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     if (contentChanges.length === 0) return;
     const isHere = sameUri(document.uri);
@@ -185,7 +185,7 @@ export class Results implements vscode.Disposable {
       const { result, status } = entry;
       if (status === 'edited' || !isHere(result.uri) || result.range.end.line < firstLine) return entry;
       const moved = movedRange(result.range, contentChanges);
-      // Whatever the arithmetic says, the text itself decides.
+      // The text itself decides, whatever the computed range is.
       const isThere = moved !== undefined && document.getText(moved) === result.text;
       if (isThere && moved.isEqual(result.range)) return entry;
       return isThere
@@ -198,11 +198,11 @@ export class Results implements vscode.Disposable {
   }
 }
 
-/** Ranges of a document that follow its edits while something takes its time. */
+/** Ranges of a document that follow its edits while long work runs. */
 export class TrackedRanges implements vscode.Disposable {
   private readonly subscription: vscode.Disposable;
 
-  /** @param ranges undefined where an edit reached into one */
+  /** @param ranges undefined for a range that an edit changed */
   constructor(
     document: vscode.TextDocument,
     private ranges: readonly (vscode.Range | undefined)[],
@@ -217,7 +217,7 @@ export class TrackedRanges implements vscode.Disposable {
     return this.ranges[index];
   }
 
-  /** Those that are still there, by their index from `first` to before `end`. */
+  /** The remaining ranges, by their index from `first` to before `end`. */
   between(first: number, end: number): vscode.Range[] {
     return this.ranges.slice(first, end).filter((range) => range !== undefined);
   }
@@ -227,7 +227,7 @@ export class TrackedRanges implements vscode.Disposable {
   }
 }
 
-/** Puts plain positions into a range of the editor. */
+/** Converts plain positions to a range of the editor. */
 export function rangeOf({ start, end }: TextRange): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }

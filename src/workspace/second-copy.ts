@@ -1,4 +1,4 @@
-/** Asks before a large model that another window holds is loaded into memory a second time. */
+/** Asks before a large model is loaded into memory although another window has loaded it. */
 import os from 'node:os';
 import { formatBytes } from '../core/words/quantities';
 import { UserError } from '../core/user-error';
@@ -7,13 +7,13 @@ import type { LoadedModels } from '../store/loaded-models';
 import type { ModelEntry } from '../store/models';
 import type { Dialogs } from './dialogs';
 
-/** Smaller ones are not worth a question. */
+/** Bytes. Smaller models are not worth a question. */
 const LARGE_BYTES = 2 ** 30;
 
 const LOAD_ANYWAY = 'Load Anyway';
 
 export interface SecondCopyOptions {
-  /** Models larger than this are asked about. */
+  /** Bytes. The question is asked for models larger than this. */
   readonly thresholdBytes?: number;
   /** Memory that is free now, in bytes. */
   readonly freeBytes?: () => number;
@@ -21,7 +21,9 @@ export interface SecondCopyOptions {
 }
 
 export class SecondCopyGuard {
-  /** Models that the person agreed to load twice: asked once in a window, not after every idle unload. */
+  /**
+   * Models that the person agreed to load twice. The question is asked once in a window, not after every idle unload.
+   */
   private readonly agreed = new Set<string>();
   private readonly subscription: { dispose(): void };
   /** Process id of our engine as it is noted. */
@@ -38,7 +40,7 @@ export class SecondCopyGuard {
     this.subscription = engine.onStateChange(() => this.note());
   }
 
-  /** @throws UserError `cancelled` where the person decides against the second copy */
+  /** @throws UserError `cancelled` if the person declines the second copy */
   async beforeLoad(model: Pick<ModelEntry, 'file' | 'path' | 'bytes'>): Promise<void> {
     if (model.bytes <= (this.options.thresholdBytes ?? LARGE_BYTES) || this.agreed.has(model.path)) return;
     if ((await this.loaded.othersWith(model.path)).length === 0) return;
@@ -81,7 +83,7 @@ export class SecondCopyGuard {
         if (before !== undefined) await this.loaded.unregister(before);
         if (pid !== undefined && modelPath !== undefined) await this.loaded.register(pid, modelPath);
       })
-      // A note that cannot be written costs a question in another window, not this window's work.
+      // If the note cannot be written, another window does not ask; this window's work continues.
       .catch(this.options.onError);
   }
 }

@@ -16,9 +16,9 @@ import type { Work } from './work';
 export interface Services {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
-  /** What scores come from, as the settings say. */
+  /** The sources of scores, by the settings. */
   readonly sources: Sources;
-  /** The engine, and the model that it would load. */
+  /** The engine, and the models that it can load. */
   readonly engineModels: EngineModels;
   readonly classifiers: Classifiers;
   readonly calibrators: Calibrators;
@@ -26,11 +26,11 @@ export interface Services {
   readonly results: Results;
   readonly models: ModelStore;
   readonly work: Work;
-  /** Long work, which can be paused and resumed. */
+  /** The jobs of this window. */
   readonly jobs: Jobs;
   /** Fire it after a change to the models of this machine. */
   readonly modelsChanged: vscode.EventEmitter<void>;
-  /** What the engines of other windows hold. */
+  /** The models that the engines of other windows have loaded. */
   readonly loadedModels: LoadedModels;
   readonly dialogs: Dialogs;
   readonly endpoints: Endpoints;

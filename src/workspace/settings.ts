@@ -21,7 +21,7 @@ export interface Settings {
 
 const GPU = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
 
-/** @param scope the document or folder that the setting is asked for, where it may differ between folders */
+/** @param scope document or folder to read the settings for, because folders may differ */
 export function readSettings(scope?: vscode.ConfigurationScope): Settings {
   const read = reader(scope);
   const layers = read('gpuLayers');
@@ -41,11 +41,11 @@ export function readSettings(scope?: vscode.ConfigurationScope): Settings {
 export interface BucketSetting {
   /** Highest first, valid. */
   readonly buckets: readonly Bucket[];
-  /** Why the setting cannot be used and the default is; null where it can. */
+  /** Why the default buckets are used instead of the setting; null if the setting is used. */
   readonly problem: string | null;
 }
 
-/** @param uri the document or table that they are asked for: folders may differ */
+/** @param uri document or table to read the buckets for, because folders may differ */
 export function readBuckets(uri: vscode.Uri | undefined): BucketSetting {
   const parsed = bucketsSchema.safeParse(reader(uri)('buckets'));
   try {
@@ -55,21 +55,21 @@ export function readBuckets(uri: vscode.Uri | undefined): BucketSetting {
     return { buckets: parsed.data, problem: null };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const problem = `The setting ${settingId('buckets')} cannot be used, so the default is. ${error.message}`;
+    const problem = `The setting ${settingId('buckets')} is invalid, so the default buckets are used. ${error.message}`;
     return { buckets: DEFAULT_BUCKETS, problem };
   }
 }
 
-/** Whether buckets of this table can be kept in the settings of its folder, and why not. */
+/** Where buckets of this table can be kept: in the settings of its folder, or the reason why not. */
 export function bucketPlace(uri: vscode.Uri): 'settings' | 'restricted' | 'no-folder' {
   if (vscode.workspace.getWorkspaceFolder(uri) === undefined) return 'no-folder';
   return vscode.workspace.isTrusted ? 'settings' : 'restricted';
 }
 
 /**
- * Into the settings of the folder in which the table lies.
+ * Writes buckets into the settings of the table's folder.
  *
- * @param buckets null: as they are without a setting of the folder
+ * @param buckets null to remove the folder's setting
  */
 export async function writeBuckets(uri: vscode.Uri, buckets: readonly Bucket[] | null): Promise<void> {
   await write('buckets', buckets ?? undefined, vscode.ConfigurationTarget.WorkspaceFolder, uri);
@@ -81,13 +81,13 @@ export function onDidChangeBuckets(uri: vscode.Uri, listener: () => void): vscod
   });
 }
 
-/** The model and the engine belong to the machine: they are never written into a workspace. */
+/** Writes the chosen model. It belongs to the machine, so it is never written into a workspace. */
 export async function writeModelSetting(file: string): Promise<void> {
   await write('model', file === '' ? undefined : file, vscode.ConfigurationTarget.Global);
 }
 
 export async function writeClassifierSetting(name: string, scope?: vscode.ConfigurationScope): Promise<void> {
-  // In a restricted workspace its own settings are not read.
+  // The settings of a restricted workspace are not read.
   const target =
     vscode.workspace.workspaceFolders === undefined || !vscode.workspace.isTrusted
       ? vscode.ConfigurationTarget.Global
@@ -100,7 +100,7 @@ function reader(scope: vscode.ConfigurationScope | undefined): (name: SettingNam
   return (name) => configuration.get(name);
 }
 
-/** @param value undefined: as it is without the setting */
+/** @param value undefined to remove the setting */
 async function write(
   name: SettingName,
   value: unknown,

@@ -1,4 +1,4 @@
-/** The sources of scores as the editor opens them: by its settings, its endpoints, its language models. */
+/** Opens the sources of scores in the editor, by its settings, endpoints and language models. */
 import * as vscode from 'vscode';
 import { EngineModels } from '../app/engine-models';
 import { Sources } from '../app/sources';
@@ -10,7 +10,7 @@ import { editorModelSource } from './editor-models';
 import type { Endpoints } from './endpoints';
 import { readSettings } from './settings';
 
-/** @param beforeLoad called before a model is loaded into memory; where it throws, nothing is loaded */
+/** @param beforeLoad called before a model is loaded into memory. If it throws, nothing is loaded. */
 export function editorEngineModels(
   models: ModelStore,
   engine: EngineClient,
@@ -39,13 +39,13 @@ export function editorSources(engineModels: EngineModels, endpoints: Endpoints):
   );
 }
 
-/** A source that is not on this machine, as the settings describe it: nothing is asked. */
+/** A source that is not on this machine, described from the settings; no request is sent. */
 export interface DistantSource {
   /** Short, for a status bar. */
   readonly name: string;
   /** "endpoint local: tiny at http://localhost:8000/v1" */
   readonly inWords: string;
-  /** Why it cannot be asked, where that is known. */
+  /** Why it cannot be asked, if that is known. */
   readonly problem?: string;
 }
 

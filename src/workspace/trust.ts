@@ -1,9 +1,9 @@
-/** The question that stands before everything that is written into a workspace. */
+/** Checks trust before anything is written into a workspace. */
 import * as vscode from 'vscode';
 import type { Dialogs } from './dialogs';
 
 /**
- * True in a trusted workspace; elsewhere the person is told why nothing is done, and led to where trust is given.
+ * True in a trusted workspace. Otherwise the person is told why nothing is done, and can open the trust settings.
  *
  * @param why a sentence
  */

@@ -1,22 +1,24 @@
-/** Work that a person waits for: shown when it takes long, cancellable, and known to the result view. */
+/**
+ * Work that a person waits for. It is shown when it takes long, it can be cancelled, and the result view shows it too.
+ */
 import * as vscode from 'vscode';
 import type { Job } from '../app/jobs/job';
 import { shareOf } from '../app/jobs/progress';
 import { UserError } from '../core/user-error';
 import type { EngineClient, EngineState } from '../sources/engine-client';
 
-/** Answers faster than this come without any notification. */
+/** Milliseconds. Faster work shows no notification. */
 const NOTIFY_AFTER_MS = 500;
 
 export interface WorkHandle {
   readonly signal: AbortSignal;
-  /** How far it is: "12 of 340", and as a share from 0 to 1. */
+  /** Reports the progress: "12 of 340", and a share from 0 to 1. */
   readonly report: (message: string, fraction: number) => void;
 }
 
 interface Step {
   readonly message: string;
-  /** undefined: no telling. */
+  /** Share from 0 to 1; undefined if unknown. */
   readonly fraction: number | undefined;
 }
 
@@ -31,19 +33,19 @@ export class Work implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly running: Running[] = [];
 
-  /** What is being done changed. */
+  /** Fires when the work in progress changed. */
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly engine: EngineClient) {}
 
-  /** What is being done for longer than a moment, in words, or undefined. */
+  /** The work that has run for more than a moment, in words; undefined for none. */
   get current(): string | undefined {
     const entry = this.running.findLast((candidate) => candidate.isLong);
     if (entry === undefined) return undefined;
     return entry.step === undefined ? `${entry.title}…` : `${entry.title}: ${entry.step.message}`;
   }
 
-  /** Cancels all that is being done; jobs are paused. */
+  /** Cancels all work in progress; jobs are paused. */
   cancel(): void {
     for (const { stop } of this.running) stop();
   }
@@ -53,11 +55,11 @@ export class Work implements vscode.Disposable {
   }
 
   /**
-   * Runs a task. A notification with a Cancel button appears when it is still running after half a second, and tells
+   * Runs a task. If it still runs after half a second, a notification with a Cancel button appears. It also shows
    * what the engine does while it starts.
    *
    * @param title "Classifying reviews.txt": a verb, no full stop
-   * @throws what the task throws; UserError `cancelled`
+   * @throws the errors of the task; UserError `cancelled`
    */
   async run<T>(title: string, task: (handle: WorkHandle) => Promise<T>): Promise<T> {
     const controller = new AbortController();
@@ -121,7 +123,7 @@ export class Work implements vscode.Disposable {
   }
 }
 
-/** What a starting engine does. */
+/** The step of a starting engine. */
 function engineStep(state: EngineState): Step | undefined {
   if (state.kind !== 'starting') return undefined;
   const { phase, fraction } = state.progress;
@@ -143,7 +145,7 @@ async function notify(entry: Running, work: Promise<unknown>, steps: vscode.Even
       const show = (step: Step | undefined): void => {
         if (step === undefined) return;
         const now = (step.fraction ?? 0) * 100;
-        // The bar cannot go back: what follows the loading of the model starts where that ended.
+        // The bar cannot go back: the step after loading the model starts where loading ended.
         progress.report({ message: step.message, increment: Math.max(0, now - percent) });
         percent = Math.max(percent, now);
       };

@@ -96,7 +96,7 @@ export async function scoreAndKillHost(
     throw new Error('there was no extension host to kill');
   await workbench.reload();
   if (existsSync(out)) return;
-  const offer = await notification(workbench, `${path.basename(out)} is not finished`);
+  const offer = await notification(workbench, `${path.basename(out)} is unfinished`);
   await offer.getByRole('button', { name: 'Resume' }).first().click();
   await workbench.until('the table is whole', async () => {
     if (!existsSync(out) || existsSync(`${out}.part.json`)) throw new Error('there is no table');

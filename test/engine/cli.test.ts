@@ -203,7 +203,7 @@ describe('the command line', () => {
   const refusals: [string, string[], RegExp][] = [
     ['no command', [], /Usage/],
     ['an unknown command', ['clasify', 'x'], /no command "clasify"/],
-    ['nothing to classify', ['classify'], /Nothing to classify/],
+    ['nothing to classify', ['classify'], /nothing to classify/],
     ['an empty text', ['classify', ' '], /no text/],
     ['an unknown option', ['classify', 'x', '--clasifier', 'y'], /clasifier/],
     ['an unknown classifier', ['classify', 'x', '--classifier', 'mood'], /no classifier "mood"/],

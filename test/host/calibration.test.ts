@@ -171,7 +171,7 @@ describe('the calibration panel in the editor', () => {
     const { state } = panel;
     const save = (): Promise<void> => panel.save('platt');
     const fails: [() => void, () => Promise<void>, RegExp][] = [
-      [() => writeFileSync(target, ''), save, /a file stands where/],
+      [() => writeFileSync(target, ''), save, /there is a file in the place of its folder/],
       [() => mkdirSync(target, { mode: 0o500 }), () => asOrdinaryUser(save), /read-only/],
     ];
     mkdirSync(path.dirname(target), { recursive: true });

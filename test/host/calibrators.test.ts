@@ -187,7 +187,7 @@ describe('calibrators of classifiers in the editor', () => {
     assert.equal(error.code, 'calibrator-missing');
     const dialogs = new ScriptedDialogs([undefined]);
     await reportCalibratorError({ log: services.log, dialogs }, error, () => assert.fail());
-    assert.match(dialogs.said[0] ?? '', /\[Set Calibrator…, Open Folder, Go On Without It\]$/);
+    assert.match(dialogs.said[0] ?? '', /\[Set Calibrator…, Open Folder, Continue Without It\]$/);
     const marked = await until('the classifier file is marked', () =>
       vscode.languages
         .getDiagnostics(vscode.Uri.file(classifierFile()))
@@ -208,13 +208,16 @@ describe('calibrators of classifiers in the editor', () => {
     const error = await refusal();
     assert.match(error.message, /scoring mode differs/);
     const modes: boolean[] = [];
-    const dialogs = new ScriptedDialogs(['Go On Without It']);
+    const dialogs = new ScriptedDialogs(['Continue Without It']);
     await reportCalibratorError({ log: services.log, dialogs }, error, (leaveRaw) => {
       modes.push(leaveRaw);
       return Promise.resolve();
     });
     assert.deepEqual(modes, [true]);
-    assert.match(dialogs.saying('error')[0] ?? '', /\[Set Calibrator…, Open Calibrator, Go On Without It\]/);
+    assert.match(
+      dialogs.saying('error')[0] ?? '',
+      /\[Set Calibrator…, Open Calibrator, Continue Without It\]/,
+    );
     const { calibration } = await classify(services.classification, true);
     assert.match(calibration?.kind === 'raw' ? calibration.reason : '', /without the calibrator reviews/);
   });

@@ -142,7 +142,7 @@ describe('classifying in the editor', () => {
       const { value } = await hoverAt(editor, new vscode.Position(0, 3));
       await configure('hover.classifySelection', undefined);
       await configure('classifier', undefined, vscode.ConfigurationTarget.Workspace);
-      assert.match(value, new RegExp(`sends texts to ${source}, which hovering alone never does`));
+      assert.match(value, new RegExp(`sends texts to ${source}. Hovering never does that`));
       assert.match(value, /\[Classify Selection\]\(command:/);
       assert.deepEqual(internals.results.history, []);
     });
@@ -230,7 +230,7 @@ describe('classifying in the editor', () => {
 
   it('says why an empty or binary text cannot be classified', async () => {
     for (const [content, sentence] of [
-      ['   \n  ', /nothing but white space/],
+      ['   \n  ', /only white space/],
       ['PK\u0003\u0004\0\0', /binary data/],
     ] as const) {
       const editor = await open(content);

@@ -127,7 +127,7 @@ describe('decisions in the calibration panel', () => {
     const counted = (): unknown => state.report?.buckets;
     assert.deepEqual(counted(), EDITED);
     assert.deepEqual(state.choices.ownBuckets, EDITED);
-    assert.match(state.bucketNote ?? '', /in this panel only: the table lies in no workspace folder/);
+    assert.match(state.bucketNote ?? '', /in this panel only: the table is in no workspace folder/);
     assert.deepEqual(readBuckets(vscode.Uri.file(table)).buckets, DEFAULT_BUCKETS);
     await panel.edit(null);
     assert.deepEqual(counted(), DEFAULT_BUCKETS);

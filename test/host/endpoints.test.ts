@@ -114,7 +114,7 @@ describe('endpoints in the editor', () => {
   it('are told to be without probabilities', async () => {
     hasProbabilities = false;
     const dialogs = await run(addEndpoint, server.url, 'Chat', 'quiet', 'quiet', KEY);
-    assert.match(dialogs.saying('info')[0] ?? '', /shows no token probabilities: set "method"/);
+    assert.match(dialogs.saying('info')[0] ?? '', /shows no token probabilities. Set "method"/);
     await run(removeEndpoint, 'quiet');
     hasProbabilities = true;
   });

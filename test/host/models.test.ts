@@ -83,7 +83,7 @@ describe('models in the editor', () => {
     assert.deepEqual(person.dialogs.saying('link'), [`link ${place.hub}/user/repo`]);
     assert.equal(person.dialogs.saying('confirm').length, 2);
     assert.match(person.dialogs.saying('progress').join('\n'), /100% · 400 kB of 400 kB/);
-    assert.match(person.dialogs.saying('progress').at(-1) ?? '', /checking what arrived, 100%/);
+    assert.match(person.dialogs.saying('progress').at(-1) ?? '', /checking the download, 100%/);
     const [entry] = await person.models.list();
     assert.equal(entry?.sha256, SHA256);
     assert.equal(readSettings().model, 'm.gguf');
@@ -121,10 +121,7 @@ describe('models in the editor', () => {
     const person = scripted('m.gguf', 'Download', undefined);
     await downloadModelByList(person, place);
     assert.match(person.dialogs.saying('choose')[0] ?? '', /Unfinished \| \$\(debug-continue\) m\.gguf/);
-    assert.match(
-      person.dialogs.saying('confirm')[0] ?? '',
-      /Continue to download .+ of it are here already/s,
-    );
+    assert.match(person.dialogs.saying('confirm')[0] ?? '', /Resume downloading .+ of it are here already/s);
     assert.match(server?.ranges.at(-1) ?? '', /^bytes=\d+-$/);
     assert.equal((await person.models.list())[0]?.sha256, SHA256);
   });

@@ -105,7 +105,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
 
   it('refuses one that belongs to other scores before a row is written, and goes on without it', async () => {
     const bound = saved.bound ?? assert.fail();
-    const actions = /\[Set Calibrator…, Open Calibrator, Go On Without It\]$/;
+    const actions = /\[Set Calibrator…, Open Calibrator, Continue Without It\]$/;
     // The prompt is known before there is a score, the mode only by one.
     for (const [change, reason] of [
       [
@@ -121,7 +121,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
       assert.deepEqual(readdirSync(folder), ['reviews.csv']);
     }
     // Raw to its end, also after a pause.
-    await scoreAndPause(...START, 'Go On Without It');
+    await scoreAndPause(...START, 'Continue Without It');
     const { said } = await score('Resume', undefined);
     assert.match(said.at(-1) ?? '', /^warning 20 rows are scored in out\.csv\. /);
     assert.match(read('out.csv'), /^text,label,logprob:positive,/);

@@ -123,7 +123,7 @@ describe('Score CSV… in the editor', () => {
     await offerUnfinished(services, new ScoreRuns(services));
     assert.match(
       dialogs.said[0] ?? '',
-      /^info out\.csv is not finished: \d+ of 20 rows \(\d+%\) are scored\. \[Resume, Discard\]$/,
+      /^info out\.csv is unfinished: \d+ of 20 rows \(\d+%\) are scored\. \[Resume, Discard\]$/,
     );
     assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,\n/g)?.length, 20);
 

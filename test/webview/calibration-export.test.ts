@@ -70,7 +70,7 @@ describe('exporting from the calibration panel', () => {
     for (const name of ['Export…', 'Copy…']) {
       const offered = page.page.getByRole('button', { name });
       assert.equal(await offered.isEnabled(), false);
-      assert.match((await offered.getAttribute('title')) ?? '', /^Possible once the numbers are computed/);
+      assert.match((await offered.getAttribute('title')) ?? '', /^Available when the numbers are complete/);
       await offered.press('Enter');
     }
     assert.deepEqual([page.received('export'), page.received('copy')], [[], []]);
@@ -124,7 +124,7 @@ describe('exporting from the calibration panel', () => {
     );
     assert.deepEqual(words.slice(0, 1), ['raw']);
     assert.match(words[1] ?? '', /, on rows that the fit did not see$/);
-    assert.ok(words.includes('accuracy wanted: 0.95'));
+    assert.ok(words.includes('target accuracy: 0.95'));
     assert.deepEqual(words.slice(-4), [
       'automatic [0.9, 1]',
       `${name} [0.7, 0.9)`,

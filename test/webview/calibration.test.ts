@@ -110,7 +110,7 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.usual);
     page.on('binRows', () => null);
     await bins(page).last().click();
-    await page.page.getByText('They could not be listed').waitFor();
+    await page.page.getByText('The rows could not be listed').waitFor();
     page.on('binRows', (params) => rowsOfBin(labelledTable(700), params));
     await page.page.getByRole('button', { name: 'List Again' }).click();
     await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
@@ -152,7 +152,7 @@ describe('the calibration panel', () => {
     const table = page.page.getByRole('table', { name: 'Parts, worst first' });
     assert.equal(await table.getByRole('row').count(), parts.length + 1);
     assert.equal(await page.page.locator('img').count(), 0);
-    await page.page.getByText('With fewer than 20 rows, and so not scored: rare (').waitFor();
+    await page.page.getByText('Not evaluated, because they have fewer than 20 rows: rare (').waitFor();
     const second = parts[1];
     assert.ok(second);
     await table.getByRole('button').nth(1).click();
@@ -226,13 +226,13 @@ describe('the calibration panel', () => {
 
   it('shows the scoring methods of a table side by side, and looks at the one that is chosen', async () => {
     const page = await show(PANEL_STATES.severalMethods);
-    await page.page.getByRole('heading', { name: 'Choose a scoring method' }).waitFor();
+    await page.page.getByRole('heading', { name: 'Choose a confidence method' }).waitFor();
     const figures = page.page.locator('.method-figures .diagram');
     assert.equal(await figures.count(), 4);
     // Their bins are read, and nothing there looks as if it could be chosen.
     assert.ok((await figures.first().getByRole('listitem', { name: /^Bin / }).count()) > 3);
     assert.equal(await figures.locator('[role=option], [tabindex]').count(), 0);
-    const table = page.page.getByRole('table', { name: 'Scoring methods on the same rows' });
+    const table = page.page.getByRole('table', { name: 'Confidence methods on the same rows' });
     assert.match(await table.getByRole('row', { name: /^vote/ }).innerText(), /\t10\t0\.041\t/);
     assert.match(await table.getByRole('row', { name: /^<img/ }).innerText(), /\t–\t–\t/);
     assert.match(
@@ -296,7 +296,7 @@ describe('the calibration panel', () => {
     assert.deepEqual(page.received('save'), [{ method: 'platt' }]);
     await page.notify('state', { ...use, busy: 'Fitting platt on all rows' });
     const save = page.page.getByRole('button', { name: 'Save Calibrator: Platt…' });
-    assert.match((await save.getAttribute('title')) ?? '', /^Possible once/);
+    assert.match((await save.getAttribute('title')) ?? '', /^Available when/);
     await save.click({ force: true });
     await save.press('Enter');
     assert.equal(page.received('save').length, 1);
@@ -316,6 +316,12 @@ describe('the calibration panel', () => {
     assert.deepEqual(page.received('reveal'), [{ line: 702 }]);
   });
 
+  it('leads to the document that explains it', async () => {
+    const page = await show(PANEL_STATES.usual);
+    await page.page.getByRole('button', { name: 'How to read this panel' }).click();
+    assert.equal(page.received('openGuide').length, 1);
+  });
+
   it('explains a table that is refused, and one that is gone', async () => {
     const page = await show(PANEL_STATES.refused);
     await page.page
@@ -329,7 +335,7 @@ describe('the calibration panel', () => {
     assert.equal(page.received('openText').length, 1);
     await page.notify('state', PANEL_STATES.gone);
     await page.page.getByRole('heading', { name: 'The file is gone' }).waitFor();
-    await page.page.getByText('The numbers below are of the file as it was before.').waitFor();
+    await page.page.getByText('The numbers below are those of the file before it changed.').waitFor();
   });
 
   it('says what is being done, and stops it', async () => {

@@ -160,7 +160,7 @@ describe('the calibration panel: what to do', () => {
     assert.ok(raw);
     assert.ok(
       words.startsWith(
-        `From 0.89 on. Raw: ${raw.rows} rows (coverage ${raw.coverage.toFixed(3)}), accuracy ${raw.accuracy.toFixed(3)}`,
+        `Threshold 0.89. Raw: ${raw.rows} rows (coverage ${raw.coverage.toFixed(3)}), accuracy ${raw.accuracy.toFixed(3)}`,
       ),
       words,
     );
@@ -183,15 +183,18 @@ describe('the calibration panel: what to do', () => {
     await target.fill('95');
     await target.press('Enter');
     await page.page.getByText('A number above 0 and below 1').waitFor();
-    assert.equal(await target.getAttribute('aria-description'), 'A number above 0 and below 1, as 0.95.');
+    assert.equal(
+      await target.getAttribute('aria-description'),
+      'Enter a number above 0 and below 1, such as 0.95.',
+    );
     assert.deepEqual(page.received('ask'), []);
     await target.fill('0.8');
     await target.press('Enter');
     assert.equal(await target.getAttribute('aria-description'), null);
     const costs = { wrong: 5, review: 1 };
     assert.deepEqual(page.received('ask'), [{ target: 0.8, costs }]);
-    await page.page.getByLabel('what mistakes and reviews cost').check();
-    await page.page.getByText(/Deciding automatically from a confidence of|Reviewing every row/).waitFor();
+    await page.page.getByLabel('the costs of mistakes and reviews').check();
+    await page.page.getByText(/Deciding automatically at a confidence of|Reviewing every row/).waitFor();
     await page.page.getByLabel('A cost for each pair of labels').check();
     assert.deepEqual(page.received('ask').at(-1), {
       target: 0.95,
@@ -207,7 +210,7 @@ describe('the calibration panel: what to do', () => {
 
   it('asks for each cost by its labels, whatever they are', async () => {
     const page = await show(PAIRED_COSTS);
-    await page.page.getByLabel('what mistakes and reviews cost').check();
+    await page.page.getByLabel('the costs of mistakes and reviews').check();
     const field = page.page.getByRole('textbox', { name: /^Cost of plain where <img src=x/ });
     assert.equal(await field.inputValue(), '2');
     await field.fill('7');
@@ -257,7 +260,7 @@ describe('the calibration panel: what to do', () => {
 
   it('says where there are too few rows for sample sizes', async () => {
     const { page } = await show(stateOf(labelledTable(200)));
-    await page.getByText('It takes at least 300 labelled rows to see; there are 200.').waitFor();
+    await page.getByText('This needs at least 300 labelled rows; the table has 200.').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Compute Sample-Size Progression' }).count(), 0);
   });
 
@@ -270,7 +273,7 @@ describe('the calibration panel: what to do', () => {
     if (name === 'use') await page.getByText('Thresholds as a table').click();
     if (name === 'progressed') await page.getByText('Sample sizes as a table').click();
     if (name !== 'paired') return;
-    await page.getByLabel('what mistakes and reviews cost').check();
+    await page.getByLabel('the costs of mistakes and reviews').check();
     await page.getByRole('button', { name: 'Edit Buckets' }).click();
     await page.getByRole('textbox', { name: 'Lower end of bucket 2' }).fill('2');
     await page.getByRole('button', { name: 'Save Buckets' }).click();

@@ -1,6 +1,6 @@
 /**
- * The table of the buckets: what each holds, raw and calibrated. To be edited, each is split or removed, and has its
- * name and its lower end in fields.
+ * The table of the buckets: the rows and the accuracy of each, raw and calibrated. While it is edited, buckets can be
+ * split and removed, and fields hold the name and the lower end of each.
  */
 import { interval, labelName, calibratorTitle, number, signed } from '../../src/core/words/calibration';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
@@ -12,9 +12,9 @@ import { h, svg } from '../dom';
 import { field, parseNumber } from './fields';
 
 export interface BucketActions {
-  /** Null: the default ones. */
+  /** Saves the buckets; null for the default ones. */
   save(buckets: readonly Bucket[] | null): void;
-  /** Draws the section anew. */
+  /** Draws the section again. */
   redraw(): void;
 }
 
@@ -30,10 +30,10 @@ interface Draft {
   problems: readonly BucketProblem[];
 }
 
-/** Those between the second and the last look alike: more of them would be told apart by nothing but their names. */
+/** The buckets between the second and the last look alike: with more of them only the names would differ. */
 const MOST_BUCKETS = 8;
 
-/** Keeps what is being typed while new numbers come. */
+/** Keeps what is being typed while new numbers arrive. */
 export class BucketTable {
   private draft: Draft | undefined;
 
@@ -47,7 +47,7 @@ export class BucketTable {
       h(
         'table',
         { class: 'buckets' },
-        h('caption', { class: 'unseen' }, 'Buckets: what to do from which confidence on'),
+        h('caption', { class: 'unseen' }, 'Buckets: what to do at which confidence'),
         head(shown.length > 1, draft !== undefined),
         ...(draft === undefined
           ? buckets.map(({ name, low }, at) =>
@@ -85,14 +85,14 @@ export class BucketTable {
         'p',
         { class: 'quiet' },
         draft.rows.length < MOST_BUCKETS
-          ? 'A split gives the upper half of a range to a new bucket; the range of a removed one goes to its neighbour.'
-          : `${MOST_BUCKETS} buckets are the most that can be told apart here.`,
+          ? 'Split gives the upper half of a range to a new bucket. Remove gives the range to the neighbouring bucket.'
+          : `No more than ${MOST_BUCKETS} buckets can be distinguished here.`,
       ),
       note ??
         h(
           'p',
           { class: 'quiet' },
-          'Saved as the setting promptConfidence.buckets of the table’s folder, where that can be written.',
+          'Buckets are saved in the setting promptConfidence.buckets of the table’s folder, if that can be written.',
         ),
       h(
         'div',
@@ -164,7 +164,7 @@ export class BucketTable {
 
   /** @param key what gets the focus */
   private changed(key: string): void {
-    // They were said of rows that stand elsewhere by now.
+    // The problems belong to rows that have moved.
     if (this.draft !== undefined) this.draft.problems = [];
     this.actions.redraw();
     focus(key);
@@ -190,7 +190,7 @@ export class BucketTable {
     return rowsOf(
       {
         tone: bucketTone(at, rows.length),
-        // What is in a field is no text of a header.
+        // A field is not part of the header's text.
         name: h(
           'span',
           {},
@@ -229,7 +229,7 @@ function focus(key: string): void {
   if (found instanceof HTMLElement) found.focus();
 }
 
-/** Between two lower ends, in hundredths where they leave room for one; empty where one is no number. */
+/** A number between two lower ends, in hundredths if there is room; empty if one of them is not a number. */
 function halfway(low: string, high: string): string {
   const [from, to] = [parseNumber(low), parseNumber(high)];
   if (!(from < to)) return '';
@@ -244,7 +244,7 @@ interface BucketRow {
   readonly range: HTMLElement | string;
   /** Name of the bucket whose numbers stand beside it. */
   readonly of: string | null;
-  /** Buttons, where it is edited. */
+  /** Buttons while the bucket is edited. */
   readonly changes?: readonly HTMLElement[];
 }
 

@@ -1,4 +1,4 @@
-/** The section of the calibrators: compared, the one that is looked at beside raw, and a way to save it. */
+/** The section of the calibrators: the comparison, the chosen one beside raw, and a button to save it. */
 import {
   CORRECTNESS,
   gapInWords,
@@ -25,7 +25,7 @@ type PairFigure = Exclude<FigureName, 'raw'>;
 interface Saving {
   /** What a calibrator is bound to, in words. */
   readonly origin: string;
-  /** Why nothing can be saved now; null where it can. */
+  /** Why nothing can be saved now; null if it can. */
   readonly waits: string | null;
 }
 
@@ -35,7 +35,7 @@ interface CalibratorActions {
   save(method: CalibratorId): void;
   /** Computes everything again. */
   retry(): void;
-  /** Makes the bins of a diagram ones that can be chosen. */
+  /** Lets the bins of a diagram be chosen. */
   choosing(figure: PairFigure, shown: Compared): ReturnType<ChosenBin['choosing']>;
 }
 
@@ -63,7 +63,7 @@ export function calibratorSection(page: Page, bins: ChosenBin): Section {
   );
 }
 
-/** What stands side by side: raw, and the calibrator that is shown; undefined where neither is drawn. */
+/** The two diagrams side by side: raw and the calibrator that is shown; undefined if neither is drawn. */
 export function pairDiagram(
   figure: PairFigure,
   { state: { analysis, comparison }, view }: Shown,
@@ -102,11 +102,11 @@ function content(
         h(
           'p',
           { class: 'about-calibrators' },
-          'A calibrator corrects the confidence. Every one that this table allows is fitted on some rows and scored on others, so that the numbers hold for new data.',
+          'A calibrator corrects the confidence. Each calibrator that this table allows is fitted on some rows and evaluated on others, so that the numbers hold for new data.',
         ),
         busy === null
           ? button('Compare Calibrators', { key: 'compare' }, () => actions.compare())
-          : h('p', { class: 'quiet' }, 'They can be compared once the numbers above are computed.'),
+          : h('p', { class: 'quiet' }, 'Calibrators can be compared when the numbers above are complete.'),
       ),
     ];
   const waits = busy === null ? null : WAITS;
@@ -116,7 +116,7 @@ function content(
       h(
         'p',
         { class: 'quiet' },
-        'They are compared at the label shares of this table; one that is saved is moved to those of deployment.',
+        'Calibrators are compared at the label shares of this table. A saved calibrator is shifted to the label shares in use.',
       ),
     );
   return [whole];
@@ -150,7 +150,7 @@ function compared(
   );
 }
 
-/** What the person chose to see; else what is recommended, else the one with the lowest NLL. */
+/** The calibrator that the person chose, else the recommended one, else the one with the lowest NLL. */
 export function shownMethod({ methods, choice }: Comparison, wanted: string | null): Compared | undefined {
   const find = (name: string | null): Compared | undefined =>
     methods.find(({ method }) => method === name && method !== 'raw');
@@ -159,7 +159,7 @@ export function shownMethod({ methods, choice }: Comparison, wanted: string | nu
   return find(wanted) ?? find(choice) ?? best;
 }
 
-/** Of the label distribution where there is one: what calibrators on labels are judged by. */
+/** What calibrators are judged by: the metrics of the labels if the table has label scores. */
 function criterion(evaluation: Compared['diagram']['evaluation']): { nll: Metric; brier: Metric } {
   return evaluation.labelMetrics ?? evaluation;
 }
@@ -203,7 +203,7 @@ function comparisonTable(
   );
 }
 
-/** Raw and calibrated on the same axes, on the same rows. */
+/** Raw and calibrated on the same axes and the same rows. */
 function pair(
   raw: Compared,
   shown: Compared,

@@ -1,15 +1,15 @@
 /**
- * Small controls on the browser's own elements: a list, a group of radio buttons, a switch. Those of
- * @vscode-elements/elements 2.5.1 take something from who uses a keyboard or a screen reader: the list has no groups,
- * and neither typing nor Home and End find an option; radio buttons are announced as checkboxes, and arrow keys choose
- * one without a change event; the checkbox does not hear a press by a screen reader, which is on the input inside.
+ * Small controls made of the browser's own elements: a list, a group of radio buttons, a checkbox. Those of
+ * @vscode-elements/elements 2.5.1 fail people who use a keyboard or a screen reader. Its list has no groups, and
+ * neither typing nor Home and End find an option. Its radio buttons are announced as checkboxes, and arrow keys choose
+ * one without a change event. Its checkbox ignores a press by a screen reader, which goes to the input inside.
  */
 import { h } from '../dom';
 
 export interface SelectOption<T> {
   readonly value: T;
   readonly text: string;
-  /** Heading of the options that it stands among. */
+  /** Heading of the option's group. */
   readonly group?: string;
 }
 

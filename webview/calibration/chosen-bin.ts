@@ -14,33 +14,33 @@ import type { Page, Section, Shown } from './page';
 import { binRowsTable } from './tables';
 import { type Chosen, type FigureName, FIGURES } from './view';
 
-/** A diagram and what it is of. */
+/** A diagram, and which rows it shows. */
 export interface Choosable {
   readonly diagram: Diagram;
   readonly axes: Axes;
   readonly of: BinOwner;
-  /** In words; empty for all rows as they are. */
+  /** The rows in words; empty for all rows, raw. */
   readonly words: string;
 }
 
 export interface ChosenBinOptions {
   readonly page: Page;
-  /** The diagrams whose bins can be chosen; undefined where one is not shown. */
+  /** The diagrams whose bins can be chosen; undefined if one is not shown. */
   readonly diagramOf: (figure: FigureName, shown: Shown) => Choosable | undefined;
-  /** What a diagram stands in: its rows are listed below that. */
+  /** The element around a diagram. The rows are listed below it. */
   readonly placeOf: (figure: FigureName) => HTMLElement;
 }
 
 export class ChosenBin implements Section {
   readonly element = h('section', { class: 'bin-rows', hidden: true, tabindex: -1 });
-  /** Counts questions: a later answer to an earlier one is not shown. */
+  /** Counts the questions, so that a late answer to an earlier one is not shown. */
   private asked = 0;
-  /** A person chose just now, and is told when the rows are there. */
+  /** True if a person has just chosen a bin: its rows are announced when they arrive. */
   private announces = false;
 
   constructor(private readonly options: ChosenBinOptions) {}
 
-  /** What a figure needs so that its bins can be chosen. */
+  /** The options that let a figure's bins be chosen. */
   choosing(figure: FigureName, diagram: Diagram): Required<Pick<FigureOptions, 'chosen' | 'onChoose'>> {
     const { page } = this.options;
     const { bins } = diagram.evaluation;
@@ -100,7 +100,7 @@ export class ChosenBin implements Section {
       .catch((error: unknown) => console.error(error));
   }
 
-  /** @param answer null where the rows are gone */
+  /** @param answer null if the rows cannot be listed */
   private drawRows(chosen: Chosen, owner: Choosable, answer: BinRows | null, announces: boolean): void {
     const { page } = this.options;
     const { axes, words: whose } = owner;
@@ -111,7 +111,7 @@ export class ChosenBin implements Section {
       replaceContent(
         this.element,
         head,
-        h('p', {}, 'They could not be listed: what was being computed was stopped, or the file changed.'),
+        h('p', {}, 'The rows could not be listed, because the computation was stopped or the file changed.'),
         button('List Again', { key: 'list-again', secondary: true }, () => this.list(chosen, owner, true)),
       );
       return;
@@ -134,7 +134,7 @@ export class ChosenBin implements Section {
   }
 }
 
-/** The chosen bin among those of a diagram; undefined where it is none of them. */
+/** Index of the chosen bin in a diagram; undefined if it is not one of its bins. */
 function indexOf(
   chosen: Chosen | null | undefined,
   figure: FigureName,
@@ -150,5 +150,5 @@ function orderInWords({ total, rows }: BinRows, axes: Axes): string {
     total > rows.length
       ? ` The first ${rows.length.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} are listed.`
       : '';
-  return `${count(total, 'row')}, worst first: “${axes.miss}” from the highest ${axes.acrossWords} on, then “${axes.hit}” from the lowest on.${shown} A line number shows the row in the text editor.`;
+  return `${count(total, 'row')}, worst first: “${axes.miss}” from the highest ${axes.acrossWords} down, then “${axes.hit}” from the lowest up.${shown} Press a line number to see the row in the text editor.`;
 }

@@ -1,4 +1,4 @@
-/** The form in which a person says which column of the table is what: the command line's --column, --scores, --on. */
+/** The form that assigns the columns of a table: the command line's --column, --scores and --on. */
 import { labelName, number } from '../../src/core/words/calibration';
 import {
   prefixesOf,
@@ -18,10 +18,10 @@ import { field } from './fields';
 export interface FormOptions {
   readonly columns: ColumnList;
   readonly table: TableOptions;
-  /** The labels with their shares in the table, where it has scores for them. */
+  /** The labels with their shares in the table; null if it has no scores for them. */
   readonly labels: readonly { readonly label: string; readonly share: number }[] | null;
   readonly use: (table: TableOptions) => void;
-  /** Null where the form is all that there is to go on with. */
+  /** Closes the form; null if the table cannot be used without it. */
   readonly close: (() => void) | null;
 }
 
@@ -29,7 +29,7 @@ type Mapped = 'label' | 'predicted' | 'confidence' | 'correct' | 'positive' | 'l
 type RowRole = 'text' | 'id' | 'group' | 'split' | 'weight';
 
 const ROLES: Readonly<Record<Mapped | RowRole, { readonly name: string; readonly hint: string }>> = {
-  label: { name: 'Truth', hint: 'the right label of the row' },
+  label: { name: 'Truth', hint: 'the true label of the row' },
   predicted: { name: 'Predicted label', hint: '' },
   confidence: { name: 'Confidence', hint: 'from 0 to 1' },
   correct: { name: 'Correct', hint: '1 or 0' },
@@ -37,7 +37,7 @@ const ROLES: Readonly<Record<Mapped | RowRole, { readonly name: string; readonly
   labelMass: { name: 'Label mass', hint: 'probability on any label before normalising' },
   text: { name: 'Text', hint: 'rows of equal text stay together' },
   id: { name: 'Id', hint: '' },
-  group: { name: 'Group', hint: 'user, document or thread: never parted between folds' },
+  group: { name: 'Group', hint: 'user, document or thread: never divided between folds' },
   split: { name: 'Split', hint: 'fit or test: replaces folds' },
   weight: { name: 'Weight', hint: '' },
 };
@@ -51,7 +51,7 @@ const PREDICTION_ROLES: readonly Mapped[] = [
 ];
 const ROW_ROLES: readonly RowRole[] = ['text', 'id', 'group', 'split', 'weight'];
 
-/** Values of a column's list that are no column: names of columns are never empty and begin with "=" there. */
+/** Values of a column's list that are not a column. Values of columns begin with "=" and are never empty. */
 const BY_NAME = 'by-name';
 const NONE = 'none';
 
@@ -99,7 +99,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
     return columnChoice(name, hint, role, found);
   };
 
-  /** A list of the columns for one thing that a column can be. */
+  /** A list of the columns for one role. */
   const columnChoice = (name: string, hint: string, key: string, found: readonly string[]): HTMLElement => {
     const mapped = draft.mapping[key];
     const value = mapped === undefined ? BY_NAME : mapped === '' ? NONE : `=${mapped}`;
@@ -130,7 +130,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
       'Evaluate',
       'column-on',
       [
-        { value: 'auto', text: 'labels where they have scores, else confidence' },
+        { value: 'auto', text: 'labels if they have scores, else confidence' },
         { value: 'labels', text: 'labels' },
         { value: 'confidence', text: 'confidence alone' },
       ],
@@ -139,12 +139,12 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
         draft = { ...draft, on: value === 'labels' || value === 'confidence' ? value : null };
       },
     );
-    if (methods.length === 0) return [group('What is looked at', on)];
+    if (methods.length === 0) return [group('What to evaluate', on)];
     const method = select(
       'Scores of the method',
       'column-method',
       [
-        { value: '', text: 'columns without a method’s name, or the only one' },
+        { value: '', text: 'columns without a prefix, or the only prefix' },
         ...methods.map((name) => ({ value: name, text: `${labelName(name)}/` })),
       ],
       draft.method ?? '',
@@ -153,7 +153,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
         draw();
       },
     );
-    return [group('What is looked at', method, on)];
+    return [group('What to evaluate', method, on)];
   };
 
   const scorePart = (): HTMLElement => {
@@ -175,7 +175,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
     );
   };
 
-  /** One more label with its column; what is filled in counts, added or not. */
+  /** Fields for one more label and its column. They count when the form is submitted, even if they were not added. */
   const adder = (): HTMLElement => {
     // Not the editor's field: a list of known values does not reach the input inside.
     const input = h('input', {
@@ -216,11 +216,11 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
     if (labels === null) return [];
     return [
       group(
-        'Shares of the labels in deployment',
+        'Label shares in use',
         h(
           'p',
           { class: 'quiet' },
-          'Where labels will be more or less common than in this table: the share of each, from 0 to 1. Scores are shifted and rows weighted accordingly, and so is a calibrator that is saved. Leave all empty for the shares of the table.',
+          'If labels will be more or less common in use than in this table, enter the share of each, from 0 to 1. Scores are shifted and rows weighted accordingly, and a saved calibrator is shifted too. Leave all fields empty for the shares of the table.',
         ),
         h(
           'div',
@@ -256,7 +256,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
     h(
       'p',
       { class: 'quiet' },
-      'What is said here is remembered for this file, and is what --column, --scores, --on and --prevalence say on the command line.',
+      'These choices are remembered for this file. The command line has an option for each of them.',
     ),
     body,
     complaint,
@@ -274,7 +274,7 @@ function group(legend: string, ...children: readonly Node[]): HTMLElement {
   return h('fieldset', { class: 'column-group' }, h('legend', {}, legend), ...children);
 }
 
-/** @param mapped is listed too where the table has no such column any more */
+/** @param mapped column that is listed even if the table no longer has it */
 function columnOptions({ header }: ColumnList, mapped: string | undefined): SelectOption<string>[] {
   const names = new Set([...header, mapped ?? '']);
   names.delete('');
@@ -291,7 +291,7 @@ function shareOf({ prevalence }: TableOptions, label: string): string {
   return found === undefined ? '' : String(found.share);
 }
 
-/** What was typed; null for nothing, a sentence where it cannot be. */
+/** The shares as typed; null if there are none; a sentence if they are invalid. */
 function givenShares(shares: ReadonlyMap<string, string>): TableOptions['prevalence'] | string {
   const typed = Array.from(shares, ([label, text]) => ({ label, text: text.trim() }));
   if (typed.every(({ text }) => text === '')) return null;
@@ -301,7 +301,7 @@ function givenShares(shares: ReadonlyMap<string, string>): TableOptions['prevale
   }));
   const bad = given.find(({ share }) => !(share > 0 && share < 1));
   if (bad !== undefined)
-    return `Give the share of “${labelName(bad.label)}” as a number between 0 and 1, such as 0.2; or leave all shares empty.`;
+    return `Give the share of “${labelName(bad.label)}” as a number between 0 and 1, such as 0.2, or leave all shares empty.`;
   const sum = given.reduce((total, { share }) => total + share, 0);
   return Math.abs(sum - 1) <= 0.01 ? given : `The shares sum to ${number(sum)}. They must sum to 1.`;
 }

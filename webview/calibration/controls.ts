@@ -1,4 +1,4 @@
-/** The controls at the head of the page: what the numbers are of, and how diagrams are drawn. */
+/** The controls at the head of the page: which rows are evaluated, and how diagrams are drawn. */
 import { BIN_COUNTS } from '../../src/protocol/calibration-page';
 import { h, replaceContent } from '../dom';
 import { checkbox, radios, select } from './choices';

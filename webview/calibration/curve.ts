@@ -1,7 +1,7 @@
 /** The smooth reliability curve, as a line and as numbers. */
 import type { Curve } from '../../src/protocol/calibration-page';
 
-/** As the data of a path, interrupted where the curve says nothing. */
+/** The curve as the data of a path, with gaps where it has no value. */
 export function curvePath(
   { accuracy }: Curve,
   x: (share: number) => number,
@@ -17,7 +17,7 @@ export function curvePath(
     .join('');
 }
 
-/** The curve at a confidence in [0, 1], between two of its points; null where it says nothing. */
+/** The curve at a confidence in [0, 1], interpolated between two of its points; null where it has no value. */
 export function curveAt({ accuracy }: Curve, confidence: number): number | null {
   const position = confidence * (accuracy.length - 1);
   const before = Math.min(accuracy.length - 2, Math.floor(position));

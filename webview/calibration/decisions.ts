@@ -1,4 +1,4 @@
-/** The section of the page that says what to do: buckets, thresholds, and which threshold a target or costs want. */
+/** The section of decisions: buckets, thresholds, and the threshold for a target accuracy or for costs. */
 import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
 import type { Costs } from '../../src/core/decisions/costs';
 import {
@@ -21,7 +21,7 @@ import type { CalibratorId } from '../../src/core/calibration/registry';
 
 interface DecisionPart {
   readonly decisions: DecisionState;
-  /** Of the table; null for one of confidence alone. */
+  /** Labels of the table; null for a table with a confidence alone. */
   readonly labels: readonly string[] | null;
   /** The calibrator that stands beside raw. */
   readonly method: CalibratorId | 'raw' | undefined;
@@ -42,7 +42,7 @@ export class DecisionSection implements Section {
   }
 
   dependsOn({ state: { analysis, comparison, decisions }, view }: Shown): readonly unknown[] {
-    // Not on where the slider stands, which moves by itself: drawn anew, it would be lost to who drags it.
+    // Not on the slider's position: drawing the slider again would end a drag.
     return [
       analysis?.evaluation.labels,
       decisions,
@@ -99,8 +99,8 @@ export class DecisionSection implements Section {
             'by',
             'explore',
             [
-              { value: 'target', text: 'the accuracy wanted' },
-              { value: 'costs', text: 'what mistakes and reviews cost' },
+              { value: 'target', text: 'a target accuracy' },
+              { value: 'costs', text: 'the costs of mistakes and reviews' },
             ],
             view.by,
             (by) => this.look({ by }),
@@ -125,7 +125,8 @@ export class DecisionSection implements Section {
         label: 'Accuracy of automatic decisions',
         key: 'target',
         value: target,
-        check: (value) => (value > 0 && value < 1 ? undefined : 'A number above 0 and below 1, as 0.95.'),
+        check: (value) =>
+          value > 0 && value < 1 ? undefined : 'Enter a number above 0 and below 1, such as 0.95.',
         onChange: (value) => this.page.host.ask({ target: value, costs }),
       }),
       ...shown.map(({ method, threshold }) => finding(shown, method, threshold.message)),
@@ -152,7 +153,7 @@ export class DecisionSection implements Section {
       h(
         'p',
         { class: 'quiet' },
-        'Thresholds 0.99, 0.98, … are tested in that order until one fails (exact binomial test, 5%): the target is missed in at most 1 of 20 tables. How it fares is estimated on the half of the rows that did not choose it.',
+        'Thresholds 0.99, 0.98, … are tested in that order until one fails (exact binomial test, 5%), so the target is missed in at most 1 of 20 tables. Accuracy and coverage are estimated on one half of the rows, for the threshold that the other half chose.',
       ),
       ...report.warnings.map(({ message }) => h('p', { class: 'line quiet' }, warningIcon(), message)),
     ];
@@ -168,7 +169,7 @@ export class DecisionSection implements Section {
     const ask = (change: Partial<Costs>): void =>
       this.page.host.ask({ target, costs: asSent({ ...costs, ...change }) });
     const check = (value: number): string | undefined =>
-      value >= 0 && value < Infinity ? undefined : 'A number of at least 0.';
+      value >= 0 && value < Infinity ? undefined : 'Enter a number of at least 0.';
     const review = numberField({
       label: 'Cost of a review',
       key: 'cost-review',
@@ -228,14 +229,14 @@ export class DecisionSection implements Section {
       h(
         'p',
         { class: 'quiet' },
-        `Chosen on one half of the ${count(report.n, 'row')}, and costed on the other. A reviewed row counts as right.`,
+        `The costs are measured on one half of the ${count(report.n, 'row')}, for the threshold that the other half chose. A reviewed row counts as correct.`,
       ),
     ];
   }
 }
 
 function lead(report: DecisionReport | null, method: CalibratorId | 'raw' | undefined): string {
-  const what = 'What to do from which confidence on.';
+  const what = 'What to do at which confidence.';
   if (report === null) return what;
   if (shownOf(report, method).length < 2)
     return `${what} Compare calibrators to see the same numbers after one of them.`;
@@ -245,7 +246,7 @@ function lead(report: DecisionReport | null, method: CalibratorId | 'raw' | unde
   return `${what} Raw beside ${calibratorTitle(method ?? 'raw')}, ${on}.`;
 }
 
-/** Raw, and the calibrator beside it where there is one. */
+/** Raw, and the calibrator beside it if there is one. */
 function shownOf({ methods }: DecisionReport, method: CalibratorId | 'raw' | undefined): readonly Decided[] {
   return methods.filter((decided) => decided.method === 'raw' || decided.method === method);
 }
@@ -257,7 +258,7 @@ function finding(shown: readonly Decided[], method: CalibratorId | 'raw', words:
 function costSentence(threshold: number | null): string {
   return threshold === null
     ? 'Reviewing every row is cheapest.'
-    : `Deciding automatically from a confidence of ${number(threshold)} on is cheapest.`;
+    : `Deciding automatically at a confidence of ${number(threshold)} or higher is cheapest.`;
 }
 
 function withInterval(value: string, beneath: string): Node {
@@ -270,7 +271,7 @@ function decimal(threshold: number | null): string {
 
 type Wrong = Costs['wrong'];
 
-/** (K×K) where there is a cost for each pair of this table's labels. */
+/** (K×K) The cost of each pair of this table's labels; null if there is one cost for all. */
 function pairCosts(wrong: Wrong, K: number): readonly (readonly number[])[] | null {
   return typeof wrong !== 'number' && wrong.length === K ? wrong : null;
 }
@@ -286,7 +287,7 @@ function everyPair(cost: number, K: number): number[][] {
   );
 }
 
-/** As the messages have them, whose lists can be written to. */
+/** The costs as messages hold them: with mutable lists. */
 function asSent({ wrong, review }: Costs): Question['costs'] {
   return { wrong: typeof wrong === 'number' ? wrong : wrong.map((row) => [...row]), review };
 }

@@ -1,6 +1,6 @@
 /**
  * The reliability diagram with its histogram, as one SVG: single predictions as dots in two strips, bin averages
- * against the diagonal, and beneath, on the same axis, how many rows have such a confidence.
+ * against the diagonal, and below them, on the same axis, a histogram of the confidence.
  */
 import { type Axes, number } from '../../src/core/words/calibration';
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
@@ -15,16 +15,16 @@ export interface DiagramOptions {
   readonly diagram: Diagram;
   readonly band: Band;
   readonly axes: Axes;
-  /** Whether the smooth curve is drawn; without it bin averages are joined. */
+  /** Whether the smooth curve is drawn. Without it the bin averages are joined. */
   readonly withCurve: boolean;
   /** Unique in the page: prefix of ids and keys. */
   readonly id: string;
   readonly title: string;
   /** Rows at the histogram's top; the same for two diagrams side by side. */
   readonly densityTop?: number;
-  /** A bin is pointed at or focused; undefined for none. */
+  /** Called when a bin is pointed at or focused; undefined for none. */
   readonly onPoint: (bin: number | undefined) => void;
-  /** Without it the bins can only be pointed at and read. */
+  /** Called when a bin is chosen. Without it bins can only be pointed at and read. */
   readonly onChoose?: ((bin: number) => void) | undefined;
 }
 
@@ -86,7 +86,7 @@ export function densityTop({ evaluation }: Diagram): number {
   return Math.max(0, ...evaluation.bins.map((bin) => bin.count / width(bin)));
 }
 
-/** @param density what the height of a histogram's bar stands for */
+/** @param density title of the histogram's vertical axis */
 function frame(density: string, axes: Axes): SVGElement[] {
   const label = (text: string, at: { x: number; y: number }, className: string, transform?: string) => {
     const element = svg('text', { class: className, ...at, transform });
@@ -153,7 +153,7 @@ function width({ low, high }: { readonly low: number; readonly high: number }): 
   return Math.max(high - low, 1e-6);
 }
 
-/** Either what a calibrated model would show, as a bar about the diagonal, or the interval of what was seen. */
+/** The consistency bar around the diagonal, or the interval of the accuracy. */
 function bandBar({ evaluation, consistency }: Diagram, index: number, band: Band): SVGElement {
   const bin = evaluation.bins[index];
   const bar = consistency[index] ?? null;
@@ -175,7 +175,7 @@ function bandBar({ evaluation, consistency }: Diagram, index: number, band: Band
   });
 }
 
-/** A disc where chance alone explains the bin, a diamond where not; the more rows, the larger. */
+/** A disc if the bin is within the expected range, else a diamond. It is larger for more rows. */
 function marker({ evaluation, consistency }: Diagram, index: number, band: Band): SVGElement {
   const bin = evaluation.bins[index];
   if (bin === undefined) return svg('g');
@@ -191,7 +191,7 @@ function marker({ evaluation, consistency }: Diagram, index: number, band: Band)
   });
 }
 
-/** What is pointed at: a column over both plots for every bin, which says its numbers. */
+/** A column over both plots for every bin, to be pointed at. Its title holds the bin's numbers. */
 function binAreas({ diagram, axes, id, onPoint }: DiagramOptions, attributes: Attributes): SVGRectElement[] {
   return diagram.evaluation.bins.map((bin, index) => {
     const area = svg('rect', {
@@ -210,7 +210,7 @@ function binAreas({ diagram, axes, id, onPoint }: DiagramOptions, attributes: At
   });
 }
 
-/** Bins without anything to choose them for: no stop of the Tab key. */
+/** Bins that can only be read: no stop of the Tab key. */
 function readBins(options: DiagramOptions): SVGElement {
   const name = `Bins of ${options.axes.acrossWords}`;
   return svg(
@@ -220,7 +220,7 @@ function readBins(options: DiagramOptions): SVGElement {
   );
 }
 
-/** Bins that are focused and chosen as well. One stop for the Tab key. */
+/** Bins that can be focused and chosen: one stop of the Tab key for all. */
 function choosableBins(options: DiagramOptions, onChoose: (bin: number) => void): SVGElement {
   const { axes, onPoint } = options;
   const items = binAreas(options, { role: 'option', tabindex: -1, 'aria-selected': 'false' });

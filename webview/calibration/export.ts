@@ -1,4 +1,4 @@
-/** Export and Copy: the host asks for form and place, and asks here for what only a page can draw. */
+/** Export and Copy: the host asks the person for the form and the place, and this page for its pictures. */
 import type { Picture, PictureParams } from '../../src/protocol/calibration-export';
 import { button, setWaiting } from '../button';
 import { h } from '../dom';
@@ -7,7 +7,7 @@ import { shownPart } from './parts';
 import { asPng, asSvg } from './picture';
 import { WAITS } from './words';
 
-/** Shown where there are complete numbers. */
+/** Shown when the numbers are complete. */
 export function exportSection(page: Page): Section {
   // The part of the breakdown that the main diagram is of; null for all rows.
   const part = (): string | null => {
@@ -35,14 +35,14 @@ export function exportSection(page: Page): Section {
   };
 }
 
-/** Null where the page does not show it any more. */
+/** Null if the page no longer shows it. */
 export function drawPicture({ id, format }: PictureParams): string | null | Promise<string> {
   const shown = pictures().find((picture) => picture.getAttribute('data-picture') === id);
   if (shown === undefined) return null;
   return format === 'svg' ? asSvg(shown) : asPng(shown);
 }
 
-/** Every SVG of the page that says by `data-picture` that it can stand alone; its title names it. */
+/** Every SVG of the page that can be exported: it has `data-picture`. Its title names it. */
 function pictures(): SVGSVGElement[] {
   return [...document.querySelectorAll<SVGSVGElement>('svg[data-picture]')].filter(
     (picture) => picture.getClientRects().length > 0,

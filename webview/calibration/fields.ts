@@ -1,25 +1,25 @@
-/** The editor's own look of fields for text and numbers, with what is wrong with their content said beneath them. */
+/** Fields for text and numbers that look like those of the editor. The problem of a value is shown below its field. */
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { h } from '../dom';
 
 export interface FieldOptions {
-  /** Shown before the field; the field alone where it is told by `name`. */
+  /** Shown before the field; without it `name` is read aloud. */
   readonly label?: string;
-  /** What the field is called aloud where no label is shown. */
+  /** Read aloud as the name of the field if it has no label. */
   readonly name?: string;
   /** Unique in the page. */
   readonly key: string;
   readonly value: string;
   readonly placeholder?: string;
   readonly isNumber?: boolean;
-  /** What is wrong with the value; undefined for nothing. */
+  /** The problem of the value; undefined for none. */
   readonly problem?: string | undefined;
 }
 
 export interface Field {
   readonly element: HTMLElement;
   readonly input: HTMLInputElement;
-  /** Says what is wrong, or takes it back. */
+  /** Shows a problem, or removes it. */
   readonly complain: (problem: string | undefined) => void;
 }
 
@@ -64,11 +64,11 @@ export function field({ label, name, key, value, placeholder, isNumber, problem 
   };
 }
 
-/** A field for a number: what is no number in its range is not passed on, and said. */
+/** A field for a number. A value that fails the check is not passed on, and its problem is shown. */
 export function numberField(
   options: Omit<FieldOptions, 'value' | 'isNumber'> & {
     readonly value: number;
-    /** What is wrong with a number; undefined for nothing. */
+    /** The problem of a number; undefined for none. */
     readonly check: (value: number) => string | undefined;
     readonly onChange: (value: number) => void;
   },
@@ -83,7 +83,7 @@ export function numberField(
   return element;
 }
 
-/** NaN where the text is no number; a decimal comma counts as a point. */
+/** NaN if the text is not a number. A decimal comma counts as a point. */
 export function parseNumber(text: string): number {
   const plain = text.trim().replace(',', '.');
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;

@@ -1,4 +1,4 @@
-/** A reliability diagram with what is said about it: the numbers of the bin at hand, the legend, the table. */
+/** A reliability diagram with the numbers of the bin that is pointed at, the legend and the table. */
 import { type Axes } from '../../src/core/words/calibration';
 import type { Diagram } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
@@ -16,7 +16,7 @@ export interface FigureOptions {
   /** Unique in the page. */
   readonly id: string;
   readonly title: string;
-  /** Shown above; without one the title is only read aloud. */
+  /** Shown above the diagram. Without it the title is only read aloud. */
   readonly caption?: string;
   readonly densityTop?: number;
   /** The bin whose numbers are shown while none is pointed at. */
@@ -29,8 +29,8 @@ export function figure(options: FigureOptions): HTMLElement {
   const { bins } = diagram.evaluation;
   const hint =
     onChoose === undefined
-      ? 'Point at a bin for its numbers.'
-      : 'Point at a bin for its numbers; choose it for its rows.';
+      ? 'Point at a bin to read its numbers.'
+      : 'Point at a bin to read its numbers. Choose it to list its rows.';
   const readout = h('p', { class: 'readout' }, hint);
   const picture = reliabilityDiagram({
     diagram,

@@ -15,19 +15,19 @@ export function legend({ dots, curve }: Diagram, band: Band, axes: Axes, withCur
     item(
       svg('circle', { class: 'bin-point', cx: 8, cy: 8, r: 4.5 }),
       band === 'consistency'
-        ? 'bin average, within chance of a calibrated model'
-        : `bin average whose interval holds its mean ${axes.acrossWords}`,
+        ? 'bin average, within the expected range'
+        : `bin average whose interval contains its mean ${axes.acrossWords}`,
     ),
     item(
       svg('path', { class: 'bin-point beyond', d: 'M8 2l6 6l-6 6l-6 -6Z' }),
       band === 'consistency'
-        ? 'beyond chance (1 of 20 bins is, by luck alone)'
+        ? 'outside the expected range (about 1 bin in 20 is, by chance)'
         : 'bin average whose interval does not',
     ),
     band === 'consistency'
       ? item(
           svg('rect', { class: 'consistency', x: 4, y: 1, width: 8, height: 14, rx: 2 }),
-          'where 95 of 100 calibrated models would be',
+          'expected range: where 95 of 100 calibrated models would be',
         )
       : item(
           svg('path', { class: 'wilson', d: 'M8 1V15M4 1h8M4 15h8' }),
@@ -38,7 +38,7 @@ export function legend({ dots, curve }: Diagram, band: Band, axes: Axes, withCur
       : [
           item(
             svg('path', { class: 'curve', d: 'M1 13C6 12 8 4 15 3' }),
-            `smooth ${axes.upWords}, kernel σ ${number(curve.sigma)}; where at least ${CURVE_ROWS} rows are near`,
+            `smooth ${axes.upWords}, kernel σ ${number(curve.sigma)}, drawn where at least ${CURVE_ROWS} rows are near`,
           ),
         ]),
     item(svg('path', { class: 'diagonal', d: 'M1 15L15 1' }), `${axes.acrossWords} = ${axes.upWords}`),

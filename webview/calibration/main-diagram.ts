@@ -1,4 +1,4 @@
-/** The main diagram, of all rows or of the part that is looked at, with its numbers beside it. */
+/** The main diagram, of all rows or of the part that is shown, with its numbers beside it. */
 import { count, verdict } from '../../src/core/words/calibration';
 import { FEWEST_FOR_PLOT } from '../../src/protocol/calibration-page';
 import { h } from '../dom';
@@ -22,7 +22,7 @@ export function mainDiagramSection(bins: ChosenBin): Section {
   );
 }
 
-/** The main diagram where one is drawn. */
+/** The main diagram; undefined if none is drawn. */
 export function drawnDiagram(shown: Shown): Choosable | undefined {
   const main = mainDiagram(shown);
   return main !== undefined && isDrawn(main) ? main : undefined;
@@ -32,7 +32,7 @@ function isDrawn({ diagram }: Choosable): boolean {
   return diagram.evaluation.n >= FEWEST_FOR_PLOT;
 }
 
-/** What the numbers are of; undefined without numbers. */
+/** The rows that the numbers are computed on; undefined without numbers. */
 function mainDiagram({ state, view }: Shown): Choosable | undefined {
   if (state.analysis === null) return undefined;
   const part = shownPart(state, view.part);
@@ -77,7 +77,7 @@ function tooFew(n: number): HTMLElement {
     h(
       'p',
       {},
-      `${count(n, 'row')} cannot show how confidence and accuracy go together: a diagram needs at least ${FEWEST_FOR_PLOT}, and says little below a few hundred. The numbers of the table stand beside, with their intervals.`,
+      `${count(n, 'row')} cannot show how confidence and accuracy relate. A diagram needs at least ${FEWEST_FOR_PLOT} rows, and says little below a few hundred. The numbers of the table are shown beside this text, with their intervals.`,
     ),
   );
 }

@@ -1,4 +1,4 @@
-/** The page of the calibration panel. The host sends numbers; the page keeps what is looked at. */
+/** The page of the calibration panel. The host sends numbers; the page keeps the view. */
 import '../no-eval';
 import { factsOf } from '../../src/core/words/calibration';
 import type { Handlers, Remote } from '../../src/protocol/contract';
@@ -28,7 +28,7 @@ function start(
   host: Remote<typeof CALIBRATION_PAGE_CONTRACT.host>,
   memory: Memory,
 ): Handlers<typeof CALIBRATION_PAGE_CONTRACT.page> {
-  /** Read aloud when it changes; never seen. */
+  /** Read aloud when it changes; never visible. */
   const announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
   const page = new Page(host, memory, announcement);
 

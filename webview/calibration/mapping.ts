@@ -1,4 +1,4 @@
-/** The section in which a person says what the columns are: open where they ask for it, or the table needs it. */
+/** The section that assigns the columns: open if the person opened it, or if the table needs it. */
 import type { PanelState } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { columnsForm } from './columns-form';
@@ -18,7 +18,7 @@ export function mappingSection(page: Page): Section {
   );
 }
 
-/** @param form the section that it opens and closes */
+/** @param form the section that the button opens and closes */
 export function columnsButton(page: Page, form: Section): HTMLElement {
   return button('Columns…', { key: 'columns', secondary: true }, () => {
     page.look({ mapping: page.shown?.view.mapping !== true });

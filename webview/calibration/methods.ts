@@ -1,4 +1,4 @@
-/** The scoring methods of one table side by side: numbers, reliability diagrams on the same axes, and the choice. */
+/** The confidence methods of one table side by side: numbers, reliability diagrams on the same axes, and the choice. */
 import {
   CORRECTNESS,
   count,
@@ -56,7 +56,7 @@ function content(
   actions: MethodActions,
 ): Node[] {
   if (prefixesOf(columns?.header ?? []).length < 2) return [];
-  const heading = h('h2', {}, 'Scoring methods');
+  const heading = h('h2', {}, 'Confidence methods');
   if (methodsError !== null)
     return [
       h(
@@ -85,7 +85,7 @@ function content(
       h(
         'p',
         { class: 'about-calibrators' },
-        'The table holds the scores of several methods. They can be compared on the rows that all of them have.',
+        'The table holds the scores of several confidence methods. They can be compared on the rows that all of them have.',
       ),
       button('Compare Methods', { key: 'compare-methods', secondary: true }, () => actions.compare()),
     ),
@@ -102,13 +102,12 @@ function compared(
   const fitted = combination === null || 'reason' in combination ? undefined : combination;
   const diagrams = [...methods, ...(fitted === undefined ? [] : [fitted])].map(({ diagram }) => diagram);
   const shared = { ...look, axes: CORRECTNESS, densityTop: Math.max(...diagrams.map(densityTop)) };
-  const left =
-    leftOut === 0 ? '' : ` ${count(leftOut, 'row')} that some method has no scores for are left out.`;
+  const left = leftOut === 0 ? '' : ` Left out, without scores of every method: ${count(leftOut, 'row')}.`;
   return [
     h(
       'p',
       { class: 'quiet' },
-      `Raw scores on the same ${count(rows, 'row')}.${left} Choose a method to look at it alone.`,
+      `Raw scores on the same ${count(rows, 'row')}.${left} Choose a method to see it alone.`,
     ),
     methodsTable(methods, fitted, chosen, actions),
     ...combinationPart(combination, busy, actions),
@@ -137,7 +136,7 @@ function compared(
   ];
 }
 
-/** What the combination is, whether drawing answers is worth it, and a way to keep it. */
+/** The combination, whether sampling answers is worth it, and a button to save it. */
 function combinationPart(
   combination: MethodsComparison['combination'],
   busy: string | null,
@@ -175,7 +174,7 @@ function methodsTable(
   actions: MethodActions,
 ): HTMLElement {
   return table(
-    'Scoring methods on the same rows',
+    'Confidence methods on the same rows',
     [
       { name: 'Method' },
       { name: 'Accuracy', isNumber: true },
@@ -193,10 +192,10 @@ function methodsTable(
           labelName(compared.method),
           `choose-method-${index}`,
           () => actions.choose(compared.method),
-          'Look at this method',
+          'Show this method',
         ),
         ...numbers(compared),
-        compared.method === chosen ? 'looked at' : '',
+        compared.method === chosen ? 'shown below' : '',
       ]),
       ...(combination === undefined
         ? []

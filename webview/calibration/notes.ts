@@ -1,4 +1,4 @@
-/** The end of the page: warnings, rows that were not used, and where the numbers come from. */
+/** The end of the page: warnings, rows that were not used, the source of the numbers, and the link to the guide. */
 import { aboutNumbers, count } from '../../src/core/words/calibration';
 import type { Analysis } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
@@ -14,7 +14,7 @@ export function notesSection({ host }: Page): Section {
         : [
             ...warningPart(analysis),
             ...rejectedPart(analysis, (line) => host.reveal({ line })),
-            ...aboutPart(analysis),
+            ...aboutPart(analysis, () => host.openGuide()),
           ],
   );
 }
@@ -59,7 +59,7 @@ function rejectedPart(
   ];
 }
 
-function aboutPart({ evaluation, origin, preliminary }: Analysis): Node[] {
+function aboutPart({ evaluation, origin, preliminary }: Analysis, onGuide: () => void): Node[] {
   if (preliminary) return [];
   return [
     h(
@@ -68,6 +68,7 @@ function aboutPart({ evaluation, origin, preliminary }: Analysis): Node[] {
       h('h2', {}, 'About these numbers'),
       h('p', {}, origin),
       h('p', {}, aboutNumbers(evaluation)),
+      h('p', {}, link('How to read this panel', 'guide', onGuide)),
     ),
   ];
 }

@@ -1,4 +1,4 @@
-/** The page as its sections see it: what is shown, who is drawn when, and what they may do. */
+/** The page as its sections see it: what is shown, when each section is drawn, and what it may ask of the host. */
 import { same } from '../same';
 import type { Remote } from '../../src/protocol/contract';
 import type {
@@ -10,7 +10,7 @@ import { h, replaceContent } from '../dom';
 import type { Memory } from '../start';
 import { FIRST_VIEW, type Kept, keptSchema, type View } from './view';
 
-/** All that there is to draw from. */
+/** Everything that sections are drawn from. */
 export interface Shown {
   readonly state: PanelState;
   readonly view: View;
@@ -18,7 +18,10 @@ export interface Shown {
 
 export interface Section {
   readonly element: HTMLElement;
-  /** What it is drawn from. While that is the same it stays as it is, and with it what is typed and selected in it. */
+  /**
+   * What the section is drawn from. While that is the same, the section stays, with everything typed and selected in
+   * it.
+   */
   dependsOn(shown: Shown): readonly unknown[];
   /** Changes nothing but its element. */
   draw(shown: Shown): void;
@@ -38,7 +41,7 @@ export class Page {
   private readonly drawnFrom = new Map<Section, readonly unknown[]>();
   private state: PanelState | undefined;
   private view: View;
-  /** What was kept when the page was here last. */
+  /** What an earlier page of this panel kept. */
   readonly before: Kept | undefined;
   private kept: Kept | undefined;
 
@@ -59,7 +62,7 @@ export class Page {
     return this.state && { state: this.state, view: this.view };
   }
 
-  /** Draws them from now on, in this order. */
+  /** Adds sections, which are drawn in this order. */
   add(...sections: readonly Section[]): void {
     this.sections.push(...sections);
   }
@@ -69,13 +72,13 @@ export class Page {
     this.draw();
   }
 
-  /** Looks at it in another way. */
+  /** Changes the view. */
   look(change: Partial<View>): void {
     this.view = { ...this.view, ...change };
     this.draw();
   }
 
-  /** Asks for numbers by other settings. */
+  /** Asks the host for numbers with other settings. */
   change(settings: Partial<PanelSettings>): void {
     if (this.state !== undefined) this.host.settings({ ...this.state.settings, ...settings });
   }

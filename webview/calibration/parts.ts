@@ -16,10 +16,10 @@ import { link, metricCell, table } from './tables';
 
 export type Part = Breakdown['parts'][number];
 
-/** Names of parts that are listed without numbers. */
+/** Number of small parts that are named. */
 const NAMED_SMALL = 12;
 
-/** The part that is drawn: the one that was chosen, else the worst; undefined for all rows. */
+/** The part that is drawn: the chosen one, else the worst; undefined for all rows. */
 export function shownPart({ settings, breakdown }: PanelState, wanted: string | null): Part | undefined {
   if (settings.view.by === 'all' || breakdown === null) return undefined;
   return breakdown.parts.find(({ name }) => name === wanted) ?? breakdown.parts[0];
@@ -46,7 +46,7 @@ export function viewChoice(
     { value: 'label', text: 'P(label) of each label (classwise)' },
   ];
   const { view } = settings;
-  // The column that was chosen is listed too where the table has it no more.
+  // The chosen column is listed even if the table no longer has it.
   const header = new Set([...(columns?.header ?? []), ...(view.by === 'column' ? [view.column] : [])]);
   for (const name of header)
     if (name !== '') views.push({ value: `column:${name}`, text: labelName(name), group: 'by the column' });
@@ -72,7 +72,7 @@ export function partsSection(page: Page): Section {
     (shown) =>
       content(shown, (name) => {
         page.look({ part: name, chosen: null });
-        page.announce(`The diagram below is of ${labelName(name)}.`);
+        page.announce(`The diagram below shows ${labelName(name)}.`);
       }),
   );
 }
@@ -124,7 +124,7 @@ function explanation({ view, minimumRows }: Breakdown): string {
     view.by === 'predicted'
       ? 'Top-label calibration: how far the confidence can be trusted when this label is predicted.'
       : 'How far the confidence can be trusted in the rows with this value.';
-  return `${what} Worst first, by the lower end of the accuracy’s interval; at least ${minimumRows} rows each.`;
+  return `${what} Worst first, by the lower end of the accuracy’s interval. Each part has at least ${minimumRows} rows.`;
 }
 
 function partsTable(
@@ -152,7 +152,7 @@ function partsTable(
           ? null
           : accuracy.value - meanConfidence.value;
       const marks = [
-        ...(eceNull.p !== null && eceNull.p < 0.05 ? ['◆ beyond chance'] : []),
+        ...(eceNull.p !== null && eceNull.p < 0.05 ? ['◆ outside the expected range'] : []),
         ...(part === shown ? ['shown below'] : []),
       ];
       return [
@@ -178,7 +178,7 @@ function tooSmallWords({ tooSmall, tooSmallCount, minimumRows }: Breakdown): Nod
     h(
       'p',
       { class: 'quiet' },
-      `With fewer than ${minimumRows} rows, and so not scored: ${named.join(', ')}${rest}.`,
+      `Not evaluated, because they have fewer than ${minimumRows} rows: ${named.join(', ')}${rest}.`,
     ),
   ];
 }

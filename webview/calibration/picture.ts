@@ -1,17 +1,17 @@
-/** A picture of the page as a file: it stands alone, in the colours and the fonts that it is shown in. */
+/** A picture of the page as a file of its own, in the colours and fonts of the page. */
 import { svg } from '../dom';
 
 /** Pixels of a PNG for each unit of the picture. */
 const PNG_SCALE = 2;
-/** In units of the picture, as all that follow: the room around it, and the height of a line of its legend. */
+/** Margin around the picture and height of a line of its legend. All lengths here are in units of the picture. */
 const MARGIN = 12;
 const LEGEND_LINE = 20;
-/** What stands before the words of a line of the legend. */
+/** Width of the shape before the words of a line of the legend. */
 const KEY_WIDTH = 24;
 
 /** What the geometry of a shape is; everything else belongs to the page. */
 const GEOMETRY = new Set('viewBox x y x1 y1 x2 y2 cx cy r rx ry width height d points transform'.split(' '));
-/** What styles decide beside colours, with what holds where an image says nothing. */
+/** Properties other than colours that styles set, with their defaults in an image. */
 const PROPERTIES: Readonly<Record<string, string>> = {
   opacity: '1',
   'stroke-width': '1px',
@@ -77,7 +77,7 @@ function standalone(shown: SVGSVGElement): SVGSVGElement {
   );
 }
 
-/** The legend of the figure that a picture is of: for each line the shape and the words beside it. */
+/** The legend of a picture's figure: for each line the shape and the words beside it. */
 function legendOf(shown: Element, paint: Paint): { element: SVGElement; width: number }[] {
   return [...(shown.closest('figure')?.querySelectorAll('.legend li') ?? [])].map((item) => {
     const key = item.querySelector('svg');
@@ -91,7 +91,7 @@ function legendOf(shown: Element, paint: Paint): { element: SVGElement; width: n
   });
 }
 
-/** The children of an element as they look, without what is only there to be pointed at. */
+/** Copies of an element's children as they look, without the areas that are only there to be pointed at. */
 function copies(parent: Element, paint: Paint): SVGElement[] {
   return [...parent.children]
     .filter((child): child is SVGElement => child instanceof SVGElement)
@@ -108,7 +108,7 @@ function copies(parent: Element, paint: Paint): SVGElement[] {
     });
 }
 
-/** What styles make of an element, as attributes. */
+/** The computed styles of an element, as attributes. */
 function looks(element: Element, paint: Paint): Record<string, string> {
   const style = getComputedStyle(element);
   const found: Record<string, string> = {};
@@ -116,7 +116,7 @@ function looks(element: Element, paint: Paint): Record<string, string> {
     const value = style.getPropertyValue(name);
     if (value !== usual) found[name] = value.replaceAll('px', '');
   }
-  // A group has no looks of its own beyond these: its shapes say theirs.
+  // A group has no other looks of its own: its shapes have theirs.
   if (element.children.length > 0) return found;
   return {
     ...found,
@@ -140,8 +140,8 @@ function textWidth(text: string, { font }: CSSStyleDeclaration): number {
 type Paint = (property: 'fill' | 'stroke', colour: string, opacity?: string) => Record<string, string>;
 
 /**
- * Any CSS colour as `#rrggbb` and an opacity: image viewers know no others. It is drawn and read back, since the
- * browser alone knows all the ways to write one.
+ * Converts any CSS colour to `#rrggbb` and an opacity, the only form that all image viewers know. The colour is drawn
+ * and read back, since only the browser knows every way to write one.
  */
 function painter(): Paint {
   const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });

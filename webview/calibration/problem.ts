@@ -1,4 +1,4 @@
-/** The section that says why there are no numbers, or only earlier ones, and what to do. */
+/** The section that explains why there are no numbers, or only earlier ones, and what to do. */
 import type { PanelState } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
@@ -22,7 +22,7 @@ export function problemSection({ host }: Page, columnsButton: () => HTMLElement)
     const text = button('Open as Text', { key: 'text', secondary: true }, () => host.openText());
     const outdated = isMappable(error.code)
       ? 'The numbers below are the earlier ones.'
-      : 'The numbers below are of the file as it was before.';
+      : 'The numbers below are those of the file before it changed.';
     const mapped = columns !== null && error.code !== 'no-file' && !isMappable(error.code);
     const advice = [remedy(error.code), ...(analysis === null ? [] : [outdated])].filter(
       (part) => part !== '',
@@ -47,7 +47,7 @@ export function problemSection({ host }: Page, columnsButton: () => HTMLElement)
 }
 
 function errorTitle(code: string): string {
-  if (code === 'several-methods') return 'Choose a scoring method';
+  if (code === 'several-methods') return 'Choose a confidence method';
   if (code === 'no-file') return 'The file is gone';
   if (code === 'cancelled') return 'Cancelled';
   return 'This table cannot be used as it is';

@@ -1,4 +1,4 @@
-/** The section of the page that says whether more labelled rows would help: one small plot for each calibrator. */
+/** The section that shows whether more labelled rows would help: one small plot for each calibrator. */
 import { FEWEST_FOR_PROGRESSION, type ProgressionPoint } from '../../src/core/calibration/progression';
 import { count, calibratorTitle, number } from '../../src/core/words/calibration';
 import type { MethodProgression, ProgressionState } from '../../src/protocol/calibration-decisions';
@@ -11,7 +11,7 @@ import type { View } from './view';
 import type { CalibratorId } from '../../src/core/calibration/registry';
 import { pixels } from './pixels';
 
-/** What the plots are of. */
+/** The metric of the plots. */
 type ProgressionMetric = View['progression'];
 
 interface ProgressionActions {
@@ -24,7 +24,7 @@ interface ProgressionPart {
   readonly progression: ProgressionState;
   /** Rows with a known truth. */
   readonly rows: number;
-  /** The calibrator that is recommended; null where none is or none were compared. */
+  /** The recommended calibrator; null if none is, or if none were compared. */
   readonly recommended: CalibratorId | null;
   readonly metric: ProgressionMetric;
 }
@@ -68,7 +68,7 @@ function contents(
   const about = h(
     'p',
     { class: 'about-calibrators' },
-    'Every calibrator is fitted on 100, 200, 500, 1,000 and all rows but those held out, 50 times with other rows, and scored on the rows held out. This can take minutes.',
+    'Every calibrator is fitted on 100, 200, 500, 1,000 and all rows that are not held out, 50 times with different rows, and evaluated on the rows that are held out. This can take minutes.',
   );
   const start = button('Compute Sample-Size Progression', { key: 'progression' }, () => actions.start());
   if (busy !== null)
@@ -89,7 +89,7 @@ function contents(
       h(
         'p',
         { class: 'about-calibrators' },
-        `It takes at least ${FEWEST_FOR_PROGRESSION} labelled rows to see; there are ${rows.toLocaleString('en-US')}.`,
+        `This needs at least ${FEWEST_FOR_PROGRESSION} labelled rows; the table has ${rows.toLocaleString('en-US')}.`,
       ),
     ];
   if (methods === null) return [heading, about, start];
@@ -129,7 +129,7 @@ function computed(
           h(
             'p',
             { class: 'quiet' },
-            `Line: median of ${count(first?.repeats ?? 0, 'draw')}; shaded: the middle 80% of them; dashed: raw, on the same ${count(first?.holdOut ?? 0, 'row')} held out. Lower is better; the number of rows is on a logarithmic axis. What lies above a plot is in the table.`,
+            `Line: median of ${count(first?.repeats ?? 0, 'draw')}; shaded: the middle 80% of them; dashed: raw, on the same ${count(first?.holdOut ?? 0, 'row')} held out. Lower is better. The axis of rows is logarithmic. Values above a plot are in the table.`,
           ),
           h(
             'details',
@@ -141,7 +141,7 @@ function computed(
   ];
 }
 
-/** The lowest NLL with all rows. */
+/** The calibrator with the lowest NLL on all rows. */
 function best(methods: readonly MethodProgression[]): MethodProgression | undefined {
   const nll = ({ points }: MethodProgression): number => points.at(-1)?.nll.median ?? Infinity;
   return [...methods].sort((a, b) => nll(a) - nll(b))[0];
@@ -164,7 +164,7 @@ function inWords(
 ): string {
   const last = points.at(-1);
   if (last === undefined || raw === null) return message;
-  const which = `${calibratorTitle(method)}, ${isRecommended ? 'which is recommended' : 'which scores best with all rows'}`;
+  const which = `${calibratorTitle(method)}, ${isRecommended ? 'which is recommended' : 'which has the lowest NLL with all rows'}`;
   const scores = `NLL ${number(last.nll.median)} with ${count(last.rows, 'row')}, ${number(raw.nll.median)} raw`;
   const gain =
     lastGain === null
@@ -173,7 +173,7 @@ function inWords(
   return `${which}: ${scores}.${gain} ${message}`;
 }
 
-/** Differences are smaller than what they are of. */
+/** A difference, with more digits than the numbers that it is between. */
 function fine(value: number): string {
   return value.toFixed(4).replace('-', '−');
 }
@@ -185,7 +185,7 @@ interface Domain {
   readonly most: number;
 }
 
-/** The same axes for all plots: they are there to be compared. Fits on few rows can be far above; they are cut. */
+/** The same axes for all plots, so that they can be compared. Fits on few rows can be far above; they are cut. */
 function domainOf(methods: readonly MethodProgression[], metric: ProgressionMetric): Domain {
   const lows = methods.flatMap(({ points, raw }) => [
     ...points.map((point) => point[metric].low),
@@ -286,7 +286,7 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
 const MULTIPLE_VERDICTS: Record<MethodProgression['verdict'], string> = {
   'still-improving': '↘ still improving',
   flat: '→ flat',
-  unknown: '? cannot be said',
+  unknown: '? unknown',
   'too-few-rows': '? too few rows',
 };
 
@@ -307,10 +307,10 @@ function ticks(low: number, high: number): number[] {
   return found;
 }
 
-/** Of the widest number of rows. */
+/** Width of the widest number of rows. */
 const TICK_ROOM = 38;
 
-/** The last size, and each of the others that has room beside those after it. */
+/** The last size, and each earlier one that has room beside those after it. */
 function sizeTicks(
   points: readonly ProgressionPoint[],
   x: (rows: number) => number,

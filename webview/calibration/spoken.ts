@@ -1,9 +1,9 @@
-/** What a screen reader is told of a new state. */
+/** What a screen reader announces for a new state. */
 import { CORRECTNESS, factsOf, verdict } from '../../src/core/words/calibration';
 import type { PanelState } from '../../src/protocol/calibration-page';
 import { same } from '../same';
 
-/** @returns undefined where there is nothing to say */
+/** @returns undefined if there is nothing to announce */
 export function spoken(state: PanelState, before: PanelState | undefined): string | undefined {
   if (state.error !== null && !same(state.error, before?.error)) return state.error.message;
   if (state.busy !== null && (before?.busy ?? null) === null) return state.busy;

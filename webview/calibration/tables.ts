@@ -19,7 +19,7 @@ interface Column {
 
 type Cell = string | Node;
 
-/** A table with column heads, and a head for every row in its first column. It scrolls where it is too wide. */
+/** A table with column headers, and a row header in its first column. It scrolls if it is too wide. */
 export function table(
   caption: string,
   columns: readonly Column[],
@@ -67,7 +67,7 @@ export function metricCell(metric: Pick<Metric, 'value' | 'low' | 'high'>): Node
   return h('span', {}, number(metric.value), h('span', { class: 'interval' }, ` ${interval(metric)}`));
 }
 
-/** The headline numbers with their intervals, and why one is missing. */
+/** The headline numbers with their intervals, and the reason if one is missing. */
 export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes: Axes): HTMLElement {
   return table(
     'Headline numbers',
@@ -81,7 +81,7 @@ export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes:
   );
 }
 
-/** The bins as a table; the first cell chooses one where that can be done. */
+/** The bins as a table. The first cell of a row chooses the bin if bins can be chosen. */
 export function binsTable(
   { evaluation, consistency, curve }: Diagram,
   axes: Axes,
@@ -137,7 +137,7 @@ export function binRowsTable({ rows }: BinRows, axes: Axes, onReveal: (line: num
   );
 }
 
-/** A button that looks like a link: cheap enough for hundreds. */
+/** A button that looks like a link, cheap enough for hundreds of them. */
 export function link(text: string, key: string, onClick: () => void, title?: string): HTMLElement {
   const element = h('button', { class: 'link', type: 'button', 'data-key': key, title }, text);
   element.addEventListener('click', onClick);

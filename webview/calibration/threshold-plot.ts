@@ -1,6 +1,6 @@
 /**
  * Accuracy and coverage at or above each threshold, raw against calibrated, with the buckets along the axis. A slider
- * beneath moves a line over it; what stands there is said in words.
+ * below moves a line over the plot; a sentence gives the numbers at the line.
  */
 import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
@@ -17,9 +17,9 @@ export interface ThresholdPlotOptions {
   /** Raw first; at most one calibrator after it. */
   readonly shown: readonly Decided[];
   readonly buckets: readonly Bucket[];
-  /** Drawn as a line; null for none. */
+  /** Target accuracy, drawn as a line; null for none. */
   readonly target: number | null;
-  /** Where the slider stands. */
+  /** Position of the slider: a threshold. */
   readonly at: number;
   readonly onMove: (threshold: number) => void;
 }
@@ -34,7 +34,7 @@ const BUCKETS = [292, 308] as const;
 const HEIGHT = 348;
 /** The highest threshold. */
 const TO = 0.99;
-/** A bucket's shape is drawn where it has room. */
+/** Width that a bucket needs for its shape to be drawn. */
 const SHAPE_ROOM = 18;
 
 export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
@@ -65,7 +65,7 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
   return h(
     'figure',
     { class: 'reliability' },
-    h('figcaption', {}, 'Accuracy and coverage from a threshold on'),
+    h('figcaption', {}, 'Accuracy and coverage at or above a threshold'),
     picture(options, from, x, cursor),
     slider,
     readout,
@@ -97,10 +97,15 @@ function legend({ shown, buckets, target }: ThresholdPlotOptions): HTMLElement {
     ),
     ...(target === null
       ? []
-      : [item(svg('path', { class: 'target', d: 'M0 8H16' }), `accuracy wanted: ${target}`)]),
+      : [item(svg('path', { class: 'target', d: 'M0 8H16' }), `target accuracy: ${target}`)]),
     ...(target === null || !isReached
       ? []
-      : [item(svg('circle', { class: `chosen series-${last}`, cx: 8, cy: 8, r: 5 }), 'threshold for it')]),
+      : [
+          item(
+            svg('circle', { class: `chosen series-${last}`, cx: 8, cy: 8, r: 5 }),
+            'threshold for the target',
+          ),
+        ]),
     ...buckets.map(({ name, low }, at) =>
       item(
         bucketShape(bucketTone(at, buckets.length), 8, 8),
@@ -110,7 +115,7 @@ function legend({ shown, buckets, target }: ThresholdPlotOptions): HTMLElement {
   );
 }
 
-/** The last tenth below which every row is. */
+/** The last tenth that no row is below. */
 function firstThreshold(shown: readonly Decided[]): number {
   const all = shown.map(({ curve }) => curve.findLast((point) => point.coverage >= 1)?.threshold ?? 0);
   return Math.min(0.9, Math.floor(Math.min(...all) * 10 + 1e-9) / 10);
@@ -188,7 +193,7 @@ function axes(
   ];
 }
 
-/** Every tenth from one to 1, every second one where there are many. */
+/** Every tenth from a first one to 1; every second one if there are many. */
 function tenths(from: number): number[] {
   const first = Math.round(from * 10);
   const step = first < 5 ? 2 : 1;
@@ -227,7 +232,7 @@ function line(
   return svg('polyline', { class: className, points: curve.map((point) => at(point).join(',')).join(' ') });
 }
 
-/** Where the threshold for the target stands on its line. */
+/** The point of the threshold for the target on its line. */
 function chosen(
   { threshold: { threshold }, curve }: Decided,
   index: number,
@@ -265,7 +270,7 @@ function bucketPart(
   ];
 }
 
-/** What is right, and how many rows, from a threshold on: raw and calibrated. */
+/** Accuracy and coverage at or above a threshold, raw and calibrated. */
 function thresholdSentence(threshold: number, shown: readonly Decided[]): string {
   const parts = shown.map(({ method, curve }) => {
     const name = shown.length > 1 ? `${calibratorTitle(method)}: ` : '';
@@ -274,7 +279,7 @@ function thresholdSentence(threshold: number, shown: readonly Decided[]): string
     const { rows, coverage, accuracy, accuracyLow: low, accuracyHigh: high } = point;
     return `${name}${count(rows, 'row')} (coverage ${number(coverage)}), accuracy ${number(accuracy)} (${interval({ low, high })}).`;
   });
-  return `From ${threshold.toFixed(2)} on. ${parts.join(' ')}`;
+  return `Threshold ${threshold.toFixed(2)}. ${parts.join(' ')}`;
 }
 
 function curveTable(shown: readonly Decided[]): HTMLElement {

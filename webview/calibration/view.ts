@@ -1,4 +1,4 @@
-/** What is looked at in the page, and what of it outlives the page. */
+/** The view of the page, and what outlives the page. */
 import * as z from 'zod';
 import { decisionChoicesSchema } from '../../src/protocol/calibration-decisions';
 import { panelSettingsSchema } from '../../src/protocol/calibration-page';
@@ -11,7 +11,7 @@ const chosenSchema = z.object({
   figure: z.enum(FIGURES),
   low: z.number(),
   high: z.number(),
-  /** Rows that are listed at most. */
+  /** Largest number of rows that are listed. */
   limit: z.number(),
 });
 /** A bin whose rows are listed. */
@@ -20,17 +20,17 @@ export type Chosen = z.infer<typeof chosenSchema>;
 const viewSchema = z.object({
   band: z.enum(['consistency', 'wilson']),
   withCurve: z.boolean(),
-  /** Whether the form of the columns is open though the table can be used. */
+  /** Whether the form of the columns is open although the table can be used. */
   mapping: z.boolean(),
   /** The part that is drawn; null for the worst one. */
   part: z.string().nullable(),
   chosen: chosenSchema.nullable(),
-  /** The calibrator that stands beside raw; null for the recommended one. */
+  /** The calibrator beside raw; null for the recommended one. */
   method: z.string().nullable(),
   decisions: z.object({
-    /** Where the slider of the thresholds stands. */
+    /** Position of the thresholds' slider. */
     at: z.number(),
-    /** What a threshold is looked for by. */
+    /** What a threshold is searched by. */
     by: z.enum(['target', 'costs']),
   }),
   progression: z.enum(['nll', 'brier']),
@@ -49,8 +49,8 @@ export const FIRST_VIEW: View = {
 };
 
 /**
- * Kept while the page is away. Not the numbers: the host has them while the window lives, and computes them anew by
- * the settings where it was loaded anew.
+ * Kept while the page is hidden or its window is reloaded. The numbers are not kept: the host has them while the window
+ * lives, and computes them again from the settings after a reload.
  */
 export const keptSchema = z.object({
   view: viewSchema,

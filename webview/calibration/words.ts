@@ -2,9 +2,9 @@ import { type Axes, binRange, count, number, signed } from '../../src/core/words
 import type { ReliabilityBin } from '../../src/core/model/evaluation';
 
 /** Why a button does nothing while numbers are computed. */
-export const WAITS = 'Possible once the numbers are computed, or cancelled.';
+export const WAITS = 'Available when the numbers are complete, or when the computation is cancelled.';
 
-/** Everything that is known about a bin, in a sentence. */
+/** All numbers of a bin, in a sentence. */
 export function binSentence(
   bin: ReliabilityBin,
   consistency: { readonly low: number; readonly high: number } | null,
@@ -21,7 +21,7 @@ export function binSentence(
   );
 }
 
-/** Whether a bin's accuracy says more than chance would: beyond the bars that are shown. */
+/** Whether a bin is outside the bars that are shown. */
 export function isBeyondChance(
   bin: ReliabilityBin,
   consistency: { readonly low: number; readonly high: number } | null,
@@ -31,7 +31,7 @@ export function isBeyondChance(
   return consistency !== null && (bin.accuracy < consistency.low || bin.accuracy > consistency.high);
 }
 
-/** Tables that can be used once somebody says which column is what. */
+/** Codes of tables that can be used after their columns are assigned. */
 const MAPPABLE: ReadonlySet<string> = new Set([
   'no-columns',
   'no-truth',
@@ -50,11 +50,10 @@ export function isMappable(code: string): boolean {
   return MAPPABLE.has(code);
 }
 
-/** What can be done about a table that could not be used, beyond what the error's own sentence says. */
+/** What a person can do about a table that cannot be used, beyond the error's own message; empty for nothing. */
 export function remedy(code: string): string {
-  if (code === 'several-methods')
-    return 'Choose one from the table below, or say which columns are meant (Columns…).';
-  if (isMappable(code)) return 'Say below which column is what, or correct the file and save it.';
+  if (code === 'several-methods') return 'Choose one from the table below, or assign the columns (Columns…).';
+  if (isMappable(code)) return 'Assign the columns below, or correct the file and save it.';
   switch (code) {
     case 'no-file':
       return 'The panel computes again as soon as the file is back.';
@@ -62,7 +61,7 @@ export function remedy(code: string): string {
       return 'Nothing was changed.';
     case 'unexpected':
     case 'calibration-worker':
-      return 'Show Log (in the command palette under Prompt Confidence) has the details.';
+      return 'For details, run Prompt Confidence: Show Log from the Command Palette.';
     case 'no-permission':
     case 'not-on-disk':
       return '';

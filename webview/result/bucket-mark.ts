@@ -2,7 +2,7 @@
 import { BUCKET_SHAPES, type MarkedBucket } from '../../src/core/decisions/bucket-mark';
 import { h } from '../dom';
 
-/** @param options nameless: only the shape is seen, the name is read aloud and shown on hover */
+/** @param options nameless: only the shape is visible; the name is read aloud and shown on hover */
 export function bucketMark({ name, tone }: MarkedBucket, { nameless = false } = {}): HTMLElement {
   return h(
     'span',

@@ -19,7 +19,7 @@ export class HistoryList {
 
   /**
    * @param onShow an entry was clicked, or Enter or Space pressed on it
-   * @param onReveal an entry was clicked twice
+   * @param onReveal an entry was double-clicked
    */
   constructor(
     private readonly onShow: (id: number) => void,

@@ -1,4 +1,4 @@
-/** The page of the result view. It draws what the host sends, and keeps nothing but what is focused. */
+/** The page of the result view. It draws what the host sends, and keeps only the focus. */
 import '../no-eval';
 import { calibrationNotes, headline, rawInWords } from '../../src/core/words/calibrated-score';
 import { scoreWarnings, visibleName } from '../../src/core/words/score';
@@ -20,7 +20,7 @@ class ResultPage {
   private readonly busy = h('div', { class: 'busy', hidden: true });
   private readonly content = h('div', { class: 'content' });
   private readonly history: HistoryList;
-  /** Read aloud when it changes; never seen. */
+  /** Read aloud when it changes; never visible. */
   private readonly announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
   private readonly actions: ResultActions;
   private drawn: PageState | undefined;
@@ -84,8 +84,8 @@ function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTM
       'p',
       {},
       hasModel
-        ? 'Select text in an editor and classify it: its label, the confidence and the tokens behind them appear here.'
-        : 'Texts are classified by a language model on this machine, and there is none yet. Download one first.',
+        ? 'Select text in an editor and classify it. Its label, its confidence and the tokens that they come from appear here.'
+        : 'Texts are classified by a language model on this machine. There is none yet: download one first.',
     ),
     ...(hasModel
       ? [
@@ -99,7 +99,7 @@ function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTM
   );
 }
 
-/** What a screen reader says about a new result: the answer, and every reason to doubt it. */
+/** What a screen reader announces for a new result: the answer, and every reason to doubt it. */
 function spoken({ score, calibration, batch }: ResultDetail): string {
   const more = batch > 1 ? ` First of ${batch} results.` : '';
   const warnings = [

@@ -70,7 +70,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       { class: 'mass' },
       h(
         'span',
-        { title: 'Probability that the answer is any of the labels, before it is shared out among them.' },
+        { title: 'Probability that the answer is any of the labels, before normalising.' },
         'Label mass',
       ),
       ' ',
@@ -84,7 +84,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
   );
 }
 
-/** A name that is cut where it is long, and whole in its title. */
+/** A name that is cut if it is long; its title holds all of it. */
 function named(className: string, label: string): HTMLElement {
   const name = visibleName(label);
   return h('span', { class: className, dir: 'auto', title: name }, name);
@@ -103,12 +103,12 @@ function tokenPart({ id, score }: ResultDetail, actions: ResultActions): HTMLEle
   ];
 }
 
-/** Counts of the drawn answers, and what they were drawn from. */
+/** Counts of the sampled answers, and how they were sampled. */
 function agreementPart(score: Score): HTMLElement[] {
   const lines = agreementLines(score);
   if (lines.length === 0) return [];
   return [
-    h('h3', {}, 'Drawn answers'),
+    h('h3', {}, 'Sampled answers'),
     h('ul', { class: 'agreement' }, ...lines.map((line) => h('li', { dir: 'auto' }, line))),
   ];
 }
@@ -137,7 +137,7 @@ function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
   );
 }
 
-/** Its bucket, and the raw score beside it. */
+/** The bucket of a calibrated score, and the raw score beside it. */
 function calibrationLine(score: Score, { score: calibrated }: Calibrated): HTMLElement {
   return h(
     'p',
@@ -148,7 +148,7 @@ function calibrationLine(score: Score, { score: calibrated }: Calibrated): HTMLE
   );
 }
 
-/** Every label: calibrated where it could be, the raw figure beside it. */
+/** A bar for every label: calibrated if possible, with the raw number beside it. */
 function labelBars({ score, calibration }: ResultDetail): HTMLElement {
   const calibrated = calibration?.kind === 'calibrated' ? calibration.score : undefined;
   const winner = calibrated?.label ?? score.label;

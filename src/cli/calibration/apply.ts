@@ -18,12 +18,12 @@ import { count } from '../../core/words/calibration';
 import { report } from './render';
 
 const USAGE = `Usage: prompt-confidence apply CALIBRATOR TABLE --out FILE [options]
-Writes a copy of a table with calibrated predictions; the ones it had are kept as raw:*. FILE.meta.json remembers the
-calibrator and both tables, so that evaluate can say whether the copy's numbers are in-sample.
+Write a copy of a table with calibrated predictions. The raw predictions are kept as raw:*. FILE.meta.json records the
+calibrator and both tables, so that evaluate can tell whether the copy's numbers are in-sample.
 
-  --out FILE             where the copy goes
+  --out FILE             the copy to write
   --force                replace FILE if it exists
-${bucketsUsage('ranges of confidence, highest first, for the column bucket')}${TABLE_USAGE}${JSON_USAGE}`;
+${bucketsUsage('confidence buckets, highest first, for the column bucket')}${TABLE_USAGE}${JSON_USAGE}`;
 
 /** What --json prints. */
 interface ApplyReport {

@@ -52,20 +52,20 @@ const [withAgreement, withShares, withNeutral] = [
 ];
 
 const USAGE = `Usage: prompt-confidence calibrate TABLE --method METHOD --out FILE [options]
-Fits a calibrator, says what it is worth on rows that it did not see, and saves it.
+Fit a calibrator, evaluate it on rows that it did not see, and save it.
 
   --method METHOD        ${listed([...CANDIDATE_IDS, ...withShares, ...withNeutral])};
-                         ${listed(withAgreement)}, of the columns token/… and consistency/…;
-                         or auto: the simplest that is as good as the best, and none where none helps
-  --shares LABEL=X,…     for ${listed(withShares)}: the share of each label to expect, or "uniform"
+                         ${listed(withAgreement)}, on the columns token/… and consistency/…;
+                         or auto: the recommended calibrator; nothing is saved if none is better than raw
+  --shares LABEL=X,…     for ${listed(withShares)}: the expected share of each label, or "uniform"
   --neutral TABLE        for ${listed(withNeutral)}: the scores of neutral texts ("N/A", …)
-  --prevalence LABEL=X,… the shares of the labels where the calibrator will be used, if they differ from TABLE's
-  --progression          what more labelled rows would bring
-  --out FILE             where the calibrator goes
+  --prevalence LABEL=X,… the label shares where the calibrator will be used, if they differ from TABLE's
+  --progression          show whether more labelled rows would help
+  --out FILE             the calibrator file to write
   --force                replace FILE if it exists
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
 
-/** What --json prints. Without a calibrator to save (auto) the method and all that comes of it is null. */
+/** What --json prints. If auto finds nothing to save, the method and everything that depends on it is null. */
 export type CalibrateReport = (
   | CalibrationReport
   | (Pick<CalibrationReport, 'on' | 'before' | 'warnings'> &
@@ -96,15 +96,17 @@ export const calibrate = command(USAGE, async (argv, io) => {
   });
   const [file = ''] = positional(positionals, 'TABLE');
   const asked = oneOf('method', values.method, METHODS);
-  if (asked === undefined) throw usageError(`--method is missing: one of ${METHODS.join(', ')}.`);
+  if (asked === undefined) throw usageError(`--method is missing. Choose one of ${METHODS.join(', ')}.`);
   const kind = asked === 'auto' ? undefined : calibratorKind(asked);
   const need = kind?.needs?.what;
   if (values.shares !== undefined && need !== 'shares')
-    throw usageError(`--shares is for --method ${listed(withShares)}.`);
+    throw usageError(`--shares is only for --method ${listed(withShares)}.`);
   if ((values.neutral !== undefined) !== (need === 'neutral'))
-    throw usageError(`--method ${listed(withNeutral)} and --neutral TABLE go together.`);
+    throw usageError(`--method ${listed(withNeutral)} and --neutral TABLE must be used together.`);
   if (values.prevalence !== undefined && kind?.shape === 'labels' && kind.rows !== 'labelled')
-    throw usageError('--prevalence is for methods fitted on true labels; --shares says what to expect.');
+    throw usageError(
+      '--prevalence is only for calibrators that are fitted on true labels. Use --shares for the expected shares.',
+    );
   const out = await outputFile(values.out, values.force === true, [file]);
   const columns = { ...columnOptions(values), combine: need === 'agreement' };
   const input = await readLabelled(file, columns);
@@ -167,7 +169,7 @@ type Chosen =
   | { readonly method: CalibratorId; readonly recommendation: Recommendation | null }
   | { readonly method: null; readonly recommendation: Recommendation };
 
-/** The method asked for; with auto the recommended one, or none where raw is to be kept. */
+/** The method asked for. With auto it is the recommended one, or none if raw is to be kept. */
 function choose(asked: (typeof METHODS)[number], data: PredictionData, seed: number): Chosen {
   if (asked !== 'auto') return { method: asked, recommendation: null };
   const recommendation = recommend(data, { on: data.kind, seed });

@@ -5,19 +5,19 @@ import { foldsInWords, secondsInWords } from '../../core/words/calibration';
 import { count } from '../../core/words/calibration';
 import { aligned, interval, number, renderDiagram } from './render';
 
-/** What a row costs; null where the table does not say. */
+/** What a row costs; null if the table does not record it. */
 interface Cost {
   /** Answers of the model that a row takes. */
   readonly answersPerRow: number | null;
   readonly secondsPerRow: number | null;
 }
 
-/** What `evaluate --json` prints of a table with several scoring methods. */
+/** What `evaluate --json` prints for a table with several confidence methods. */
 export interface MethodsReport {
   readonly schema: 1;
-  /** Rows that every method has: those that all of the numbers are of. */
+  /** Rows with scores of every method; all numbers are computed on them. */
   readonly rows: number;
-  /** Rows that some method has no scores for. */
+  /** Rows without scores of some method. */
   readonly leftOut: number;
   readonly methods: readonly ({
     /** Column prefix: what --scores takes. */
@@ -25,8 +25,8 @@ export interface MethodsReport {
   } & Cost &
     Evaluation)[];
   /**
-   * The fitted combination of token probability and agreement, on rows that the fit did not see, or why there is
-   * none; null where the table lacks one of them.
+   * The fitted combination of token probability and agreement, on rows that the fit did not see, or the reason why
+   * there is none; null if the table lacks one of the two.
    */
   readonly combination:
     | null
@@ -91,16 +91,15 @@ export function renderMethods({ rows, leftOut, methods, combination }: MethodsRe
     ...['', 'accuracy', '95%', 'ECE', 'if calibrated', 'AUROC', '95%', 'NLL', '95%'],
     ...['answers a row', 'seconds a row'],
   ];
-  const left =
-    leftOut === 0 ? '' : ` ${count(leftOut, 'row')} that some method has no scores for are left out.`;
+  const left = leftOut === 0 ? '' : ` Left out, without scores of every method: ${count(leftOut, 'row')}.`;
   return [
-    `${count(rows, 'row')}, scored by ${methods.length} methods.${left}\n\n`,
+    `${count(rows, 'row')}, scored by ${methods.length} confidence methods.${left}\n\n`,
     aligned([head, ...table]),
     ...fitted.map(({ folds, gain }) => `\nThe combination is fitted. ${folds}\n${gain.message}\n`),
     combination !== null && 'reason' in combination
       ? `\nThere is no combination. ${combination.reason}\n`
       : '',
     ...shown.map(({ method, bins }) => `\n${method}\n${renderDiagram(bins)}`),
-    '\nChoose one with --scores for everything else.\n',
+    '\nChoose one with --scores for its full evaluation.\n',
   ].join('');
 }

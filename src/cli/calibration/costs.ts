@@ -1,5 +1,5 @@
 /**
- * The file of --costs: what a wrong automatic decision and a review cost.
+ * Reads the file of --costs: the cost of a wrong automatic decision and of a review.
  */
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
@@ -9,13 +9,13 @@ import { errorCode } from '../../store/atomic';
 
 const cost = z.number().min(0);
 const schema = z.strictObject({
-  /** Of a wrong decision: one number, or by true label and then predicted label. */
+  /** Cost of a wrong decision: one number, or by true label and then predicted label. */
   wrong: z.union([cost, z.record(z.string(), z.record(z.string(), cost))]),
   review: cost,
 });
 
 /**
- * @param labels of the table; null for one of confidence alone
+ * @param labels of the table; null for a table with a confidence alone
  * @throws UserError no-file, bad-costs
  */
 export async function readCosts(file: string, labels: readonly string[] | null): Promise<Costs> {
@@ -23,17 +23,23 @@ export async function readCosts(file: string, labels: readonly string[] | null):
   if (!parsed.success)
     throw new UserError(
       'bad-costs',
-      `${file} wants {"wrong": NUMBER, "review": NUMBER}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": NUMBER}}: ` +
+      `${file} must hold {"wrong": NUMBER, "review": NUMBER}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": NUMBER}}: ` +
         `${parsed.error.issues[0]?.path.join('.') ?? ''}: ${parsed.error.issues[0]?.message ?? 'invalid'}.`,
     );
   const { wrong, review } = parsed.data;
   if (typeof wrong === 'number') return { wrong, review };
   if (labels === null)
-    throw new UserError('bad-costs', `${file} has costs by label pair, which need a score for every label.`);
+    throw new UserError(
+      'bad-costs',
+      `${file} has costs for pairs of labels. They need a table with a score for every label.`,
+    );
   const pair = (truth: string, predicted: string) => {
     const found = truth === predicted ? 0 : wrong[truth]?.[predicted];
     if (found === undefined)
-      throw new UserError('bad-costs', `${file} lacks the cost of "${predicted}" where "${truth}" is true.`);
+      throw new UserError(
+        'bad-costs',
+        `${file} lacks the cost of predicting "${predicted}" when "${truth}" is true.`,
+      );
     return found;
   };
   return { wrong: labels.map((truth) => labels.map((predicted) => pair(truth, predicted))), review };

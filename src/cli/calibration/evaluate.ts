@@ -28,16 +28,17 @@ import { renderEvaluation, report } from './render';
 import { renderDecisions } from './render-decisions';
 
 const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
-How far the confidence in a table can be trusted, and what to decide by it. Of a table that was scored by several
-methods, and without --scores, all of them are compared.
+Show how far the confidence in a table can be trusted, and which thresholds to use. If the table has the scores of
+several confidence methods, they are compared, unless --scores chooses one.
 
-  --calibrator FILE      after this calibrator
-  --prevalence LABEL=X,… as it would be where the labels have these shares: scores are shifted, rows weighted
-  --slice COLUMN         by the values of this column, worst first; "predicted" is the predicted label; repeatable
-${bucketsUsage('ranges of confidence, highest first')}  --target X             the confidence from which on decisions are right in X (.95, say) of cases
-  --costs FILE           the confidence from which on deciding is cheaper than review; FILE holds
+  --calibrator FILE      evaluate after this calibrator
+  --prevalence LABEL=X,… evaluate as if the labels had these shares: scores are shifted, rows weighted
+  --slice COLUMN         a slice for each value of this column, worst first; "predicted" is the predicted label;
+                         may be repeated
+${bucketsUsage('confidence buckets, highest first')}  --target X             find a threshold for this target accuracy, such as .95
+  --costs FILE           find the threshold with the lowest cost; FILE holds
                          {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
-  --label LABEL          from which probability on a row should count as LABEL, for the best F1
+  --label LABEL          find the threshold of P(LABEL) with the best F1
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
 
 export const evaluate = command(USAGE, async (argv, io) => {
@@ -97,7 +98,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const { shown } = loaded;
   const labels = shown.data.kind === 'labels' ? shown.data.labels : null;
   if (values.label !== undefined && labels === null)
-    throw usageError('--label needs a score for every label.');
+    throw usageError('--label needs a table with a score for every label.');
   const result = evaluateTable(loaded, {
     ...options,
     buckets,
@@ -115,9 +116,9 @@ export const evaluate = command(USAGE, async (argv, io) => {
   return DONE;
 });
 
-/** (n) the slice of each row. */
+/** (n) The slice of each row. */
 function sliceNamesOf(name: string, input: LabelledTable): readonly (string | null)[] {
   const names = sliceNames(name, input);
-  if (names === null) throw usageError(`--slice ${name}: the table does not say what was predicted.`);
+  if (names === null) throw usageError(`--slice ${name}: the table has no predicted labels.`);
   return names;
 }

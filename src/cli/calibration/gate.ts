@@ -40,14 +40,14 @@ import { report } from './render';
 import type { Evaluation, EvaluateOptions } from '../../core/model/evaluation';
 
 const USAGE = `Usage: prompt-confidence gate TABLE [--max METRIC=X] [--min METRIC=X] [--baseline FILE] [options]
-Ends with 0 where every limit holds and nothing is worse than the baseline, and with 1 where not, or where the rows
-are too few to say.
+Check metrics against limits and a baseline. The exit status is 0 if every limit passes and no metric is worse than the
+baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few to decide.
 
-  --max METRIC=X         the metric must not be above X; may be repeated
-  --min METRIC=X         the metric must not be below X; may be repeated
-  --baseline FILE        a table (compared row by row where ids match) or what evaluate --json printed; compared are
-                         the metrics of --max and --min, or else accuracy, ECE, Brier and NLL
-  --undecided pass|fail  how to end where the rows are too few (fail)
+  --max METRIC=X         upper limit of a metric; may be repeated
+  --min METRIC=X         lower limit of a metric; may be repeated
+  --baseline FILE        a table (rows with the same id are compared in pairs) or the output of evaluate --json; the
+                         metrics of --max and --min are compared, or else accuracy, ECE, Brier and NLL
+  --undecided pass|fail  how an undecided limit counts (default: fail)
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}
 METRIC is ${GATE_METRICS.slice(0, 9).join(', ')},
 ${GATE_METRICS.slice(9).join(', ')}.
@@ -88,7 +88,7 @@ export const gate = command(USAGE, async (argv, io) => {
   const [file = ''] = positional(positionals, 'TABLE');
   const limits = [...parseLimits('max', values.max), ...parseLimits('min', values.min)];
   if (limits.length === 0 && values.baseline === undefined)
-    throw usageError('Nothing to hold the table to: give --max, --min or --baseline.');
+    throw usageError('There is nothing to check. Give --max, --min or --baseline.');
   const undecided = oneOf('undecided', values.undecided, ['pass', 'fail']) ?? 'fail';
   const options = evaluateOptions(values);
   const columns = columnOptions(values);
@@ -119,7 +119,7 @@ export const gate = command(USAGE, async (argv, io) => {
 function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): Limit[] {
   return entries.map((entry) => {
     const [, name = '', value = ''] = /^([^=]+)=((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/iu.exec(entry) ?? [];
-    if (name === '') throw usageError(`--${bound} wants METRIC=X with a number X, not "${entry}".`);
+    if (name === '') throw usageError(`--${bound} takes METRIC=X with a number X, not "${entry}".`);
     return { bound, metric: parseGateMetric(name), limit: Number(value) };
   });
 }
@@ -134,7 +134,7 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return (['fail', 'undecided'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'pass';
 }
 
-/** What the table is compared with: another table, or only its evaluation. */
+/** What the table is compared with: another table, or the evaluation of one. */
 type Baseline = { readonly name: string } & (
   { readonly evaluation: Evaluation } | { readonly input: LabelledTable }
 );
@@ -174,7 +174,7 @@ function compare(
     warnings.push({
       code: 'unpaired',
       message:
-        `The rows of ${name} are not those of this table (by id and true label), so the two are compared as ` +
+        `${name} has other rows than this table (by id and true label), so the two are compared as ` +
         `separate samples.`,
     });
     return { report: twoSamples(evaluation, evaluate(other.data, options), metrics), warnings };
@@ -184,7 +184,7 @@ function compare(
     warnings.push({
       code: 'partly-paired',
       message:
-        `${count(n, 'row')} of ${input.table.n} here and ${other.table.n} in ${name} have a partner; the others are ` +
+        `${count(n, 'row')} of ${input.table.n} here and ${other.table.n} in ${name} could be paired; the others are ` +
         `not compared.`,
     });
   const current = selectRows(input.data, pairs.left);

@@ -4,5 +4,5 @@ import type { Command } from '../command';
 import { evaluate } from './evaluate';
 import { gate } from './gate';
 
-/** The commands of this folder by the name they are called by. */
+/** The commands of this folder by name. */
 export const calibrationCommands: Record<string, Command> = { evaluate, calibrate, apply, gate };

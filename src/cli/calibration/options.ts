@@ -12,14 +12,14 @@ import type { BinningKind } from '../../core/model/evaluation';
 import { exists } from '../../store/exists';
 import { decimalNumber, wholeNumber } from '../numbers';
 
-/** For parseArgs: how a table is read. */
+/** Options of parseArgs: how a table is read. */
 export const TABLE_OPTIONS = {
   scores: { type: 'string' },
   column: { type: 'string', multiple: true },
   on: { type: 'string' },
 } as const;
 
-/** For parseArgs: how it is evaluated. */
+/** Options of parseArgs: how a table is evaluated. */
 export const EVALUATE_OPTIONS = {
   bins: { type: 'string' },
   binning: { type: 'string' },
@@ -29,14 +29,14 @@ export const EVALUATE_OPTIONS = {
 export const OUTPUT_OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
 export const TABLE_USAGE = `  --scores METHOD        use the columns that begin with METHOD/
-  --column ROLE=NAME     which column is what, where its name does not say; ROLE is text, label, predicted,
+  --column ROLE=NAME     which column has a role, if its name does not tell; ROLE is text, label, predicted,
                          confidence, correct, positive, id, group, split, weight, labelMass or prob:LABEL,
                          logprob:LABEL, logit:LABEL; an empty NAME switches a role off; may be repeated
-  --on labels|confidence what is looked at: labels where the table has scores for them
+  --on labels|confidence what to evaluate (default: labels if the table has scores for them)
 `;
-export const EVALUATE_USAGE = `  --bins N               bins of the reliability diagram (20)
-  --binning width|mass   bins of equal width or of equal mass (width)
-  --seed N               seed of everything random (0)
+export const EVALUATE_USAGE = `  --bins N               bins of the reliability diagram (default: 20)
+  --binning width|mass   bins of equal width or of equal mass (default: width)
+  --seed N               seed of everything random (default: 0)
 `;
 export const JSON_USAGE = `  --json                 print one JSON document
 `;
@@ -51,7 +51,7 @@ export function columnOptions(values: TableValues): ColumnOptions & { on: Calibr
   const mapping: Record<string, string> = {};
   for (const entry of values.column ?? []) {
     const equals = entry.indexOf('=');
-    if (equals < 1) throw usageError(`--column wants ROLE=NAME, not "${entry}".`);
+    if (equals < 1) throw usageError(`--column takes ROLE=NAME, not "${entry}".`);
     mapping[entry.slice(0, equals)] = entry.slice(equals + 1);
   }
   return { prefix: values.scores, mapping, on: oneOf('on', values.on, ['labels', 'confidence']) };
@@ -82,7 +82,8 @@ export function oneOf<T extends string>(
 ): T | undefined {
   if (value === undefined) return undefined;
   const found = allowed.find((entry) => entry === value);
-  if (found === undefined) throw usageError(`--${option} is one of ${allowed.join(', ')}, not "${value}".`);
+  if (found === undefined)
+    throw usageError(`--${option} must be one of ${allowed.join(', ')}, not "${value}".`);
   return found;
 }
 
@@ -92,13 +93,13 @@ export function oneOf<T extends string>(
  * @returns (K)
  */
 export function labelShareOption(option: string, value: string, data: PredictionData): readonly number[] {
-  if (data.kind !== 'labels') throw usageError(`--${option} needs a score for every label.`);
+  if (data.kind !== 'labels') throw usageError(`--${option} needs a table with a score for every label.`);
   const { labels } = data;
   if (value === 'uniform') return labels.map(() => 1 / labels.length);
   const given = namedNumbers(option, value);
   const unknown = [...given.keys()].find((label) => !labels.includes(label));
   if (unknown !== undefined)
-    throw usageError(`--${option}: "${unknown}" is no label; they are ${labels.join(', ')}.`);
+    throw usageError(`--${option}: "${unknown}" is not a label. The labels are ${labels.join(', ')}.`);
   const missing = labels.find((label) => !given.has(label));
   if (missing !== undefined) throw usageError(`--${option}: the share of "${missing}" is missing.`);
   return labels.map((label) => given.get(label) ?? 0);
@@ -110,7 +111,7 @@ export function bucketsUsage(what: string): string {
   return `  --buckets NAME=LOW,…   ${what}\n${indent}(automatic=.9,review=.7,manual check=.5,manual=0)\n`;
 }
 
-/** The buckets of --buckets; undefined where it is not given. */
+/** The buckets of --buckets; undefined if it is not given. */
 export function bucketOption(value: string | undefined): readonly Bucket[] | undefined {
   if (value === undefined) return undefined;
   const buckets = Array.from(namedNumbers('buckets', value), ([name, low]) => ({ name, low }));
@@ -118,24 +119,24 @@ export function bucketOption(value: string | undefined): readonly Bucket[] | und
   return buckets;
 }
 
-/** A number between 0 and 1, neither of them. */
+/** A number above 0 and below 1. */
 export function shareOption(option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   return decimalNumber(option, value, 'a number between 0 and 1', (number) => number > 0 && number < 1);
 }
 
-/** "name=number,name=number" in its order; as in a CSV, what holds a comma is quoted: `"a, b=.1",c=.9`. */
+/** "name=number,name=number" in its order. As in a CSV, a name with a comma is quoted: `"a, b=.1",c=.9`. */
 function namedNumbers(option: string, value: string): Map<string, number> {
   let entries: string[] = [];
   try {
     [entries = []] = parse(value, { to: 1, relax_quotes: true });
   } catch {
-    throw usageError(`--${option} wants NAME=NUMBER,…, not ${value}.`);
+    throw usageError(`--${option} takes NAME=NUMBER,…, not ${value}.`);
   }
   return new Map(
     entries.map((entry) => {
       const [, name = '', number = ''] = /^(.+)=(\d*\.?\d+(?:e[+-]?\d+)?)$/iu.exec(entry.trim()) ?? [];
-      if (name === '') throw usageError(`--${option} wants NAME=NUMBER,…, not "${entry}".`);
+      if (name === '') throw usageError(`--${option} takes NAME=NUMBER,…, not "${entry}".`);
       return [name.trim(), Number(number)];
     }),
   );
@@ -150,7 +151,7 @@ export function positional(values: readonly string[], ...names: readonly string[
   return [...values];
 }
 
-/** Where a result goes. An existing file is replaced only with --force, an input never. */
+/** The file of a result. An existing file is replaced only with --force, and an input never. */
 export async function outputFile(
   out: string | undefined,
   force: boolean,
@@ -159,6 +160,6 @@ export async function outputFile(
   if (out === undefined) throw usageError('--out FILE is missing.');
   if (inputs.some((input) => path.resolve(input) === path.resolve(out)))
     throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
-  if (!force && (await exists(out))) throw new UserError('file-exists', `${out} exists.`);
+  if (!force && (await exists(out))) throw new UserError('file-exists', `${out} already exists.`);
   return out;
 }

@@ -1,5 +1,5 @@
 /**
- * For people: buckets, slices, thresholds, costs and the errors of the highest confidence.
+ * Buckets, slices, thresholds, costs and the most confident errors, as text for people.
  */
 import type { BucketCount } from '../../core/decisions/bucket-counts';
 import { formatConfidence } from '../../core/decisions/buckets';
@@ -10,10 +10,10 @@ import type { EvaluateReport } from '../../core/decisions/report';
 import { count } from '../../core/words/calibration';
 import { aligned, interval, number } from './render';
 
-/** Errors shown on a terminal; --json lists twenty. */
+/** Number of errors shown on a terminal; --json lists twenty. */
 const SHOWN_ERRORS = 5;
 
-/** Slices too small to be scored that a terminal names. */
+/** Number of slices too small to be evaluated that a terminal names. */
 const SHOWN_SLICES = 12;
 
 export function renderDecisions(result: EvaluateReport): string {
@@ -21,7 +21,7 @@ export function renderDecisions(result: EvaluateReport): string {
   return [
     majorityBaseline === null
       ? ''
-      : `Always answering "${majorityBaseline.label}" is right in ${formatConfidence(majorityBaseline.accuracy)} of rows.\n\n`,
+      : `Always answering "${majorityBaseline.label}" is correct in ${formatConfidence(majorityBaseline.accuracy)} of rows.\n\n`,
     renderBuckets(buckets),
     renderErrors(result),
     ...result.slices.map(renderSlices),
@@ -57,7 +57,7 @@ function renderErrors({ confidentErrors }: EvaluateReport): string {
       predicted ?? '–',
       truth ?? '–',
     ]);
-  return `\n${aligned([['surest errors', 'confidence', 'predicted', 'truth'], ...rows])}`;
+  return `\n${aligned([['most confident errors', 'confidence', 'predicted', 'truth'], ...rows])}`;
 }
 
 function renderSlices({ column, slices, minimumRows, tooSmall }: EvaluateReport['slices'][number]): string {
@@ -89,8 +89,8 @@ function renderThreshold({ message, estimate }: ThresholdChoice): string {
   const scored =
     accuracy === null
       ? ''
-      : ` Chosen on half of the rows (${threshold}) and scored on the other: right in ${formatConfidence(accuracy)} ` +
-        `(${interval(estimate)}) of the ${count(rows, 'row')} above it, ${formatConfidence(coverage ?? 0)} of all.`;
+      : ` Chosen on half of the rows (${threshold}) and tested on the other: accuracy ${formatConfidence(accuracy)} ` +
+        `(${interval(estimate)}) on the ${count(rows, 'row')} at or above it, coverage ${formatConfidence(coverage ?? 0)}.`;
   return `\n${message}${scored}\n`;
 }
 
@@ -98,7 +98,7 @@ function renderCosts({ threshold, scored }: CostChoice): string {
   const rule =
     threshold === null
       ? 'Reviewing every row is cheapest.'
-      : `Deciding automatically from a confidence of ${number(threshold)} on is cheapest.`;
+      : `Deciding automatically at a confidence of ${number(threshold)} or higher is cheapest.`;
   if (scored === null) return `\n${rule}\n`;
   const { cost, reviewAll, automaticAll, automaticShare, n } = scored;
   return (
@@ -111,7 +111,7 @@ function renderLabelThreshold({ label, averagePrecision, threshold, estimate }: 
   const scored =
     estimate === null
       ? ''
-      : ` Chosen on half of the rows (${number(estimate.threshold)}) and scored on the other: precision ` +
+      : ` Chosen on half of the rows (${number(estimate.threshold)}) and tested on the other: precision ` +
         `${number(estimate.precision)}, recall ${number(estimate.recall)}, F1 ${number(estimate.f1)}.`;
-  return `\n"${label}" from P = ${number(threshold)} on has the best F1 (average precision ${number(averagePrecision)}).${scored}\n`;
+  return `\n"${label}" at P = ${number(threshold)} or higher has the best F1 (average precision ${number(averagePrecision)}).${scored}\n`;
 }

@@ -1,5 +1,5 @@
 /**
- * Results for people: aligned tables and a reliability diagram of letters.
+ * Results as text for people: aligned tables and a reliability diagram of characters.
  */
 import { count } from '../../core/words/calibration';
 import type { RejectedRow, Warning } from '../../core/model/predictions';
@@ -10,7 +10,10 @@ import type { Io } from '../command';
 import type { Evaluation, Metric, ReliabilityBin } from '../../core/model/evaluation';
 import type { CalibrationReport } from '../../core/calibration/calibrate';
 
-/** Rows in aligned columns: the first flush left, the others flush right; a cell beyond the first row's is a remark. */
+/**
+ * Rows in aligned columns: the first is flush left, the others flush right. A cell beyond those of the first row is a
+ * remark.
+ */
 export function aligned(rows: readonly (readonly string[])[]): string {
   const columns = rows[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, c) =>
@@ -24,7 +27,7 @@ export function aligned(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row)}\n`).join('');
 }
 
-/** A number as it is shown: four decimals, "–" where there is none. */
+/** A number with four decimals; "–" for none. */
 export function number(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : value.toFixed(4);
 }
@@ -47,7 +50,7 @@ export function renderEvaluation(evaluation: Evaluation): string {
     aligned([['', 'value', '95% interval'], ...metrics]),
     eceNull.p === null
       ? ''
-      : `\nA perfectly calibrated model would show an ECE of ${number(eceNull.mean)} on average here, and below ` +
+      : `\nA perfectly calibrated model would show an ECE of ${number(eceNull.mean)} on average here, and at most ` +
         `${number(eceNull.q95)} in 95 of 100 tables (p = ${eceNull.p.toFixed(3)}).\n`,
     `\n${renderDiagram(evaluation.bins)}`,
     renderConfusion(evaluation),
@@ -83,7 +86,7 @@ export function renderCalibration(report: CalibrationReport, out: string): strin
   ].join('');
 }
 
-/** Every method that was compared, and the choice. */
+/** Every calibrator that was compared, and the recommendation. */
 export function renderRecommendation({ candidates, excluded, reason, test }: Recommendation): string {
   const rows = candidates.map(({ method, parameters, nll, gap, gapSe }) => [
     method,
@@ -93,7 +96,7 @@ export function renderRecommendation({ candidates, excluded, reason, test }: Rec
   ]);
   return [
     rows.length === 0 ? '' : aligned([['method', 'parameters', 'NLL', 'above the best'], ...rows]),
-    ...excluded.map((entry) => `${entry.method} left out: ${entry.reason}\n`),
+    ...excluded.map((entry) => `${entry.method} is left out: ${entry.reason}\n`),
     test === null
       ? ''
       : `On the ${count(test.n, 'row')} marked test: NLL ${number(test.raw)} raw, ${number(test.chosen)} chosen.\n`,
@@ -101,7 +104,7 @@ export function renderRecommendation({ candidates, excluded, reason, test }: Rec
   ].join('');
 }
 
-/** What more labelled rows bring: the median over repeats, with the middle 80%. */
+/** The gain from more labelled rows: the median over repeats, with the middle 80%. */
 export function renderProgression({ points, holdOut, repeats, message }: Progression): string {
   const spread = ({ median, low, high }: Spread) => `${number(median)} (${number(low)} – ${number(high)})`;
   const rows = points.map(({ rows: fitted, nll, brier, ece, eceNull }) => [
@@ -120,7 +123,7 @@ function range([low, high]: readonly [number, number]): string {
 
 const WIDTH = 41;
 
-/** A line for every bin: where its accuracy lies between 0 and 1, and where its confidence says it should. */
+/** A line for every bin: its accuracy and its mean confidence between 0 and 1. */
 export function renderDiagram(bins: readonly ReliabilityBin[]): string {
   if (bins.length === 0) return '';
   const rows = bins.map((bin, index) => [
@@ -146,7 +149,7 @@ function bar(bin: ReliabilityBin): string {
   return cells.join('');
 }
 
-/** Above twelve labels the matrix is wider than a terminal; --json has it. */
+/** With more than twelve labels the matrix is wider than a terminal; --json has it. */
 function renderConfusion({ labelMetrics, labels }: Evaluation): string {
   if (labelMetrics === null || labels === null || labels.length > 12) return '';
   const rows = labelMetrics.perLabel.map((label, k) => [
@@ -160,10 +163,10 @@ function renderConfusion({ labelMetrics, labels }: Evaluation): string {
   return `\n${aligned([['truth \\ predicted', ...labels, 'precision', 'recall', 'F1', 'ECE'], ...rows])}`;
 }
 
-/** Bad rows shown one by one on a terminal; --json lists them all. */
+/** Number of rejected rows shown on a terminal; --json lists them all. */
 const SHOWN_ROWS = 20;
 
-/** Warnings and bad rows go to stderr, so that the result can be piped. */
+/** Writes warnings and rejected rows to stderr, so that the result can be piped. */
 export function report(io: Io, warnings: readonly Warning[], rejected: readonly RejectedRow[]): void {
   for (const { message } of warnings) io.err(`Warning: ${message}\n`);
   for (const { line, reason } of rejected.slice(0, SHOWN_ROWS)) io.err(`  line ${line}: ${reason}\n`);

@@ -12,7 +12,7 @@ export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, v
 
   constructor(private readonly services: Services) {}
 
-  /** The open ones, oldest first. */
+  /** The open panels, oldest first. */
   get panels(): readonly CalibrationPanel[] {
     return [...this.open];
   }
@@ -55,7 +55,7 @@ export function registerCalibration(services: Services, editor: CalibrationEdito
   );
 }
 
-/** The CSV in front, else one that the person chooses. */
+/** The CSV of the active editor, else one that the person chooses. */
 async function chooseTable(): Promise<vscode.Uri | undefined> {
   const active = activeTable();
   if (active !== undefined) return active;

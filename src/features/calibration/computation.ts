@@ -1,6 +1,6 @@
 /**
- * What a panel computes, as a machine of few states: what runs, what is out of date, and what is given up when it is
- * cancelled. One thing runs at a time, in the thread of the panel.
+ * What a panel computes, as a small state machine: what runs, what is out of date, and what is dropped when it is
+ * cancelled. One task runs at a time, in the thread of the panel.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type * as vscode from 'vscode';
@@ -12,13 +12,13 @@ import type { PanelStore } from './panel-store';
 import type { CalibrationWorker } from './worker-client';
 
 /**
- * From a table to all that is wanted of it: analysing, breaking-down (where the view is not of all rows), comparing
- * (where calibrators are to be compared). On numbers that are complete: looking (another view of the rows),
- * comparing-methods, fitting.
+ * A computation of everything runs analysing, then breaking-down (if the view is not of all rows), then comparing (if
+ * calibrators are to be compared). On complete numbers run looking (another view of the rows), comparing-methods and
+ * fitting.
  */
 type Task = 'analysing' | 'breaking-down' | 'comparing' | 'looking' | 'comparing-methods' | 'fitting';
 
-/** What of the state goes with a task that is cancelled; what is complete stays. */
+/** What a cancelled task changes in the state; what is complete stays. */
 const GIVEN_UP: Readonly<Record<Task, (settings: PanelSettings) => Partial<PanelState>>> = {
   analysing: () => ({
     error: { code: 'cancelled', message: 'Cancelled before all numbers were computed.' },
@@ -41,21 +41,21 @@ export interface ComputationParts {
     CalibrationWorker,
     'columns' | 'analyse' | 'breakdown' | 'compare' | 'methods' | 'fit' | 'stop'
   >;
-  /** Decides anew, on the numbers as they are now. */
+  /** Computes the decisions again, on the current numbers. */
   decide(): Promise<void>;
   explained(error: unknown): NonNullable<PanelState['error']>;
 }
 
 export class Computation implements vscode.Disposable {
-  /** Null where nothing runs. While something does, the state has words for it. */
+  /** Null if nothing runs. While a task runs, the state's `busy` names it. */
   private task: Task | null = null;
   private count = 0;
-  /** The worker's table is of an older content of the file, or of none. */
+  /** True if the worker has read an older content of the file, or none. */
   private stale = true;
 
   constructor(private readonly parts: ComputationParts) {}
 
-  /** Counts what was begun and given up: what an earlier one still answers is not shown. */
+  /** Counts the tasks that were started or dropped, so that a late answer to an earlier one is not shown. */
   get run(): number {
     return this.count;
   }
@@ -69,21 +69,21 @@ export class Computation implements vscode.Disposable {
     this.parts.worker.stop();
   }
 
-  /** The file is another one than it was: what is computed next reads it again. */
+  /** The file changed: the next computation reads it again. */
   outdate(): void {
     this.stale = true;
   }
 
-  /** Computes what other settings want. */
+  /** Computes what is new with other settings. */
   change(settings: PanelSettings): void {
     const { store } = this.parts;
     const { settings: before, error, analysis, methods } = store.state;
     if (methods !== null && !isDeepStrictEqual(ofMethods(settings), ofMethods(before)))
       store.update({ methods: null });
     const isSameTable = isDeepStrictEqual(settings.table, before.table);
-    // What was computed of other columns would stand beside numbers that it does not belong to.
+    // Results from other columns would be shown beside numbers that they do not belong to.
     store.update({ settings, ...(isSameTable ? {} : { comparison: null, breakdown: null }) });
-    // Another look at the same numbers needs no other numbers.
+    // Another view of the same rows needs no other analysis.
     const isComplete = this.task === null && error === null && analysis !== null && !this.stale;
     if (isComplete && isDeepStrictEqual({ ...settings, view: before.view }, before)) void this.lookAgain();
     else void this.compute();
@@ -96,7 +96,7 @@ export class Computation implements vscode.Disposable {
 
   async compute(): Promise<void> {
     const { store, table, worker } = this.parts;
-    // A computation cannot be interrupted otherwise; a finished worker keeps its table for the next question.
+    // Ending the worker is the only way to interrupt it. An idle worker keeps its table for the next question.
     if (this.task !== null) {
       worker.stop();
       this.stale = true;
@@ -117,7 +117,7 @@ export class Computation implements vscode.Disposable {
       const analysis = await worker.analyse({ file, settings: store.state.settings, reload });
       if (run !== this.count) return;
       this.task = 'breaking-down';
-      // A comparison of an earlier content of the file would stand beside numbers that it does not belong to.
+      // A comparison of an earlier content of the file would be shown beside numbers that it does not belong to.
       const outdated = reload ? { comparison: null, breakdown: null } : {};
       store.update({ busy: 'Computing', error: null, analysis, comparisonError: null, ...outdated });
       await this.parts.decide();
@@ -129,7 +129,7 @@ export class Computation implements vscode.Disposable {
       this.stale = true;
       const error = this.parts.explained(reason);
       this.end({ error });
-      // Which one to choose is best seen.
+      // The comparison shows best which method to choose.
       if (error.code === 'several-methods') void this.compareMethods();
     }
   }
@@ -139,7 +139,7 @@ export class Computation implements vscode.Disposable {
     if (await this.breakDown(run)) this.end({});
   }
 
-  /** Puts the scoring methods of the table side by side, unless something runs. */
+  /** Compares the confidence methods of the table, unless something runs. */
   async compareMethods(): Promise<void> {
     if (this.task !== null) return;
     const { store, table, worker } = this.parts;
@@ -154,7 +154,7 @@ export class Computation implements vscode.Disposable {
     if (run === this.count) this.end(compared);
   }
 
-  /** @returns whether the computation that it belongs to goes on */
+  /** @returns whether its computation is to continue */
   private async breakDown(run: number): Promise<boolean> {
     const { store, table, worker } = this.parts;
     const { settings } = store.state;
@@ -190,8 +190,8 @@ export class Computation implements vscode.Disposable {
   /**
    * Fits a calibrator on all rows.
    *
-   * @returns undefined where the file changed meanwhile: what was fitted is not what the panel shows
-   * @throws UserError cancelled, and what fitting says
+   * @returns undefined if the file changed in the meantime: the fit is not what the panel shows
+   * @throws UserError cancelled, and the errors of fitting
    */
   async fit(method: CalibratorId, version: string): Promise<SavedCalibrator | undefined> {
     const { store, table, worker } = this.parts;
@@ -233,7 +233,7 @@ export class Computation implements vscode.Disposable {
   }
 }
 
-/** What the comparison of scoring methods depends on. */
+/** The settings that the comparison of confidence methods depends on. */
 function ofMethods({ bins, binning, table: { mapping, on } }: PanelSettings): unknown {
   return { bins, binning, mapping, on };
 }

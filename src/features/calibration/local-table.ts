@@ -1,4 +1,7 @@
-/** The table of a panel as a file that a thread can read: itself, or a copy of one that is on no disk of this machine. */
+/**
+ * The table of a panel as a file that a thread can read: the table itself, or a copy if it is not on this machine's
+ * disk.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,18 +9,18 @@ import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../../store/atomic';
 
-/** A copy goes through this process's memory. */
+/** Limit in megabytes, because a copy goes through this process's memory. */
 const COPY_LIMIT_MB = 20;
 
 export class LocalTable implements vscode.Disposable {
-  /** Where copies lie; a new one takes the place of the last. */
+  /** Folder of the copy. A new copy replaces the last one. */
   private folder: Promise<string> | undefined;
   private copied: Promise<string> | undefined;
 
   constructor(private readonly uri: vscode.Uri) {}
 
   /**
-   * Its path. A table of another scheme is copied once, with what is said beside it of its scores.
+   * Path of the table. A table with another scheme is copied once, together with its meta file.
    *
    * @throws UserError no-file, not-on-disk
    */
@@ -26,7 +29,7 @@ export class LocalTable implements vscode.Disposable {
     return (this.copied ??= this.copy());
   }
 
-  /** What is asked for next is what the table is by then. */
+  /** Forgets the copy: the next call of `file` reads the table again. */
   forget(): void {
     this.copied = undefined;
   }
@@ -43,8 +46,8 @@ export class LocalTable implements vscode.Disposable {
     if (size > COPY_LIMIT_MB * 1e6)
       throw new UserError(
         'not-on-disk',
-        `The table has ${Math.ceil(size / 1e6)} MB. From elsewhere than this machine’s disk the panel reads tables of ` +
-          `up to ${COPY_LIMIT_MB} MB. Save a copy on this machine and open that.`,
+        `The table has ${Math.ceil(size / 1e6)} MB. The panel reads at most ${COPY_LIMIT_MB} MB of a table that ` +
+          `is not on this machine’s disk. Save a copy on this machine and open that.`,
       );
     const content = await explained(uri, () => vscode.workspace.fs.readFile(uri));
     this.folder ??= mkdtemp(path.join(os.tmpdir(), 'prompt-confidence-table-'));
@@ -68,10 +71,10 @@ async function explained<T>(uri: vscode.Uri, read: () => Thenable<T>): Promise<T
     const isGone = error instanceof vscode.FileSystemError && error.code === 'FileNotFound';
     const reason = error instanceof Error ? error.message : String(error);
     throw isGone
-      ? new UserError('no-file', `${uri.toString()} is gone.`, { cause: error })
+      ? new UserError('no-file', `${uri.toString()} no longer exists.`, { cause: error })
       : new UserError(
           'not-on-disk',
-          `The table is not on this machine’s disk, and cannot be read from where it is: ${reason} Save a copy on this machine and open that.`,
+          `The table is not on this machine’s disk, and it cannot be read from its place: ${reason} Save a copy on this machine and open that.`,
           { cause: error },
         );
   }

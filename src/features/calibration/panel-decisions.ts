@@ -1,4 +1,4 @@
-/** What a panel decides on: its buckets, which live in the settings, its target and its costs. */
+/** The decisions of a panel: its buckets, which are kept in the settings, its target accuracy and its costs. */
 import * as vscode from 'vscode';
 import type { Bucket } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
@@ -15,9 +15,9 @@ import { bucketPlace, onDidChangeBuckets, readBuckets, writeBuckets } from '../.
 
 export interface DecisionHost {
   readonly uri: vscode.Uri;
-  /** @throws UserError no-table where nothing is loaded */
+  /** @throws UserError no-table if nothing is loaded */
   decide(params: DecideParams): Promise<DecisionReport>;
-  /** Loads the table and computes everything, unless that is being done. */
+  /** Loads the table and computes everything, unless that runs already. */
   recompute(): void;
   explained(error: unknown): NonNullable<PanelState['error']>;
   show(state: DecisionState): void;
@@ -26,7 +26,7 @@ export interface DecisionHost {
 export class PanelDecisions implements vscode.Disposable {
   private state: DecisionState = NO_DECISIONS;
   private readonly subscription: vscode.Disposable;
-  /** Counts questions: the answer to an earlier one is not shown. */
+  /** Counts the questions, so that a late answer to an earlier one is not shown. */
   private asked = 0;
 
   constructor(private readonly host: DecisionHost) {
@@ -47,13 +47,13 @@ export class PanelDecisions implements vscode.Disposable {
     return this.refresh();
   }
 
-  /** What was chosen before the window was reloaded. */
+  /** Restores the choices from before the window was reloaded. */
   restore(choices: DecisionChoices): void {
     this.update({ choices });
     this.readBuckets();
   }
 
-  /** After the table or what is known of it changed. */
+  /** Computes the decisions again after the table or its numbers changed. */
   async refresh(): Promise<void> {
     const asked = ++this.asked;
     const { choices, buckets } = this.state;
@@ -63,14 +63,14 @@ export class PanelDecisions implements vscode.Disposable {
       if (asked === this.asked) this.update({ report, error: null });
     } catch (error) {
       if (asked !== this.asked) return;
-      // A computation that was cancelled took the table with it.
+      // A cancelled computation ended the worker and so lost the table.
       if (error instanceof UserError && error.code === 'no-table') this.host.recompute();
       else if (!(error instanceof UserError && error.code === 'cancelled'))
         this.update({ error: this.host.explained(error) });
     }
   }
 
-  /** @param buckets null: the default ones */
+  /** @param buckets null for the default ones */
   async edit(buckets: readonly Bucket[] | null): Promise<void> {
     try {
       if (bucketPlace(this.host.uri) === 'settings') {
@@ -78,11 +78,11 @@ export class PanelDecisions implements vscode.Disposable {
         this.restore({ ...this.state.choices, ownBuckets: null });
       } else this.restore({ ...this.state.choices, ownBuckets: buckets && [...buckets] });
     } catch (error) {
-      // The settings are read-only, or hold what cannot be edited: the buckets are worth seeing all the same.
+      // The settings are read-only or cannot be edited. The buckets are still shown.
       const { message } = this.host.explained(error);
       this.restore({ ...this.state.choices, ownBuckets: buckets && [...buckets] });
       this.update({
-        bucketNote: `Kept in this panel only, because the settings cannot be written: ${message}`,
+        bucketNote: `These buckets are kept in this panel only, because the settings cannot be written: ${message}`,
       });
     }
     await this.refresh();
@@ -109,5 +109,5 @@ const NOTES = {
   restricted:
     'These buckets are kept in this panel only: the workspace is in restricted mode, so its settings are not written.',
   'no-folder':
-    'These buckets are kept in this panel only: the table lies in no workspace folder, so there are no settings to keep them in.',
+    'These buckets are kept in this panel only: the table is in no workspace folder, so there are no settings to keep them in.',
 } as const;

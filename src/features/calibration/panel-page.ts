@@ -1,4 +1,4 @@
-/** The page of a panel: what it says goes to the part of the panel that it concerns, and the panel's state to it. */
+/** The page of a panel: passes its messages to the parts of the panel, and the panel's state to the page. */
 import type * as vscode from 'vscode';
 import type { CalibratorId } from '../../core/calibration/registry';
 import type { DecisionChoices } from '../../protocol/calibration-decisions';
@@ -18,18 +18,20 @@ import type { PanelProgression } from './panel-progression';
 import type { PanelStore } from './panel-store';
 import type { CalibrationWorker } from './worker-client';
 
-/** What the panel does on request of its page, beside what its parts do. */
+/** What the panel itself does for its page, beside what its parts do. */
 export interface PanelActions {
-  /** The page is there, with what a page before it kept; null for nothing. */
+  /** The page is ready. It brings what an earlier page kept; null for nothing. */
   start(settings: PanelSettings | null, choices: DecisionChoices | null): void;
   change(settings: PanelSettings): void;
   save(method: CalibratorId): Promise<void>;
-  /** @param line undefined for none in particular */
+  /** @param line undefined for the file as a whole */
   reveal(line: number | undefined): Promise<void>;
+  /** Shows the document that explains the panel. */
+  openGuide(): Promise<void>;
 }
 
 export interface PageParts {
-  /** Of the table. */
+  /** Address of the table. */
   readonly uri: vscode.Uri;
   readonly services: Services;
   readonly store: PanelStore;
@@ -53,7 +55,7 @@ export function openPanelPage(
   });
   const page = peer.remote(CALIBRATION_PAGE_CONTRACT.page);
   const exporting = new PanelExport({ ...parts, page });
-  // Not all of it each time: the page would parse, compare and keep thousands of dots for a word of progress.
+  // Only what changed: otherwise the page would parse and compare thousands of dots for every word of progress.
   const subscription = store.onDidChange((change) => page.change(change));
   peer.serve(CALIBRATION_PAGE_CONTRACT.host, {
     ready: ({ settings, choices }) => {
@@ -70,6 +72,7 @@ export function openPanelPage(
     binRows: (bin) => binRows(parts, bin),
     reveal: ({ line }) => actions.reveal(line),
     openText: () => actions.reveal(undefined),
+    openGuide: () => actions.openGuide(),
     save: ({ method }) => actions.save(method),
     ask: (question) => decisions.ask(question),
     editBuckets: ({ buckets }) => decisions.edit(buckets),
@@ -86,7 +89,7 @@ export function openPanelPage(
   };
 }
 
-/** Null where they cannot be listed: the page offers to ask again. */
+/** Null if the rows cannot be listed; the page offers to try again. */
 async function binRows(
   { services, store, table, worker }: PageParts,
   bin: BinParams,

@@ -1,6 +1,6 @@
 /**
- * What more labelled rows would bring, for a panel: computed on demand in a thread of its own, which reads the table
- * for itself, so that the panel answers meanwhile and stopping this stops nothing else.
+ * Whether more labelled rows would help, for a panel. It is computed on demand in a thread of its own, which reads the
+ * table itself. So the panel still answers, and stopping this stops nothing else.
  */
 import type * as vscode from 'vscode';
 import { NO_PROGRESSION, type ProgressionState } from '../../protocol/calibration-decisions';
@@ -9,18 +9,18 @@ import { CalibrationWorker } from './worker-client';
 
 export interface ProgressionHost {
   readonly script: string;
-  /** @throws UserError everything of `LocalTable.file` */
+  /** @throws UserError as `LocalTable.file` */
   file(): Promise<string>;
   settings(): PanelSettings;
   explained(error: unknown): NonNullable<PanelState['error']>;
   show(state: ProgressionState): void;
-  /** Takes defects, for the log. */
+  /** Logs a defect. */
   failed(error: unknown): void;
 }
 
 export class PanelProgression implements vscode.Disposable {
   private readonly worker: CalibrationWorker;
-  /** Counts computations: what an earlier one still answers is not shown. */
+  /** Counts the computations, so that a late answer of an earlier one is not shown. */
   private run = 0;
 
   constructor(private readonly host: ProgressionHost) {
@@ -31,7 +31,7 @@ export class PanelProgression implements vscode.Disposable {
     });
   }
 
-  /** Stops, and forgets what was computed: the table is another one, or nobody wants it. */
+  /** Stops, and forgets the result: the table changed, or the person cancelled. */
   reset(): void {
     this.dispose();
     this.host.show(NO_PROGRESSION);
@@ -54,7 +54,7 @@ export class PanelProgression implements vscode.Disposable {
     } catch (error) {
       if (run === this.run) this.host.show({ ...NO_PROGRESSION, error: this.host.explained(error) });
     }
-    // The thread holds a copy of the table that nothing asks for again.
+    // The thread holds a copy of the table that is not needed again.
     if (run === this.run) this.worker.stop();
   }
 }

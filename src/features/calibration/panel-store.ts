@@ -1,14 +1,14 @@
-/** What a panel shows: one state, and what of it is new. */
+/** What a panel shows: one state, and its changes. */
 import * as vscode from 'vscode';
 import { emptyPanelState, type PanelState } from '../../protocol/calibration-page';
 
 export class PanelStore implements vscode.Disposable {
   private current: PanelState;
   private readonly changed = new vscode.EventEmitter<Partial<PanelState>>();
-  /** Says what of the state is new. */
+  /** Fires with what changed in the state. */
   readonly onDidChange = this.changed.event;
 
-  /** @param name of the table's file */
+  /** @param name name of the table's file */
   constructor(name: string) {
     this.current = emptyPanelState(name);
   }

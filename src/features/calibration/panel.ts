@@ -26,7 +26,7 @@ export class CalibrationPanel {
   private readonly decisions: PanelDecisions;
   private readonly progression: PanelProgression;
   private readonly subscriptions: { dispose(): unknown }[];
-  /** A page was there: nothing is computed before. */
+  /** True after the first page was ready. Nothing is computed before. */
   private started = false;
 
   constructor(
@@ -43,7 +43,7 @@ export class CalibrationPanel {
     const store = new PanelStore(path.posix.basename(uri.path));
     const table = new LocalTable(uri);
     const worker = new CalibrationWorker(script, {
-      // Words for what is being done: they never say that something is.
+      // A message names the current work. It never starts it.
       progress: (message) => {
         if (store.state.busy !== null) store.update({ busy: message });
       },
@@ -82,6 +82,7 @@ export class CalibrationPanel {
         change: (settings) => this.change(settings),
         save: (method) => this.save(method),
         reveal: (line) => this.reveal(line),
+        openGuide: () => this.openGuide(),
       },
     );
     const watch = watchTable(uri, {
@@ -93,7 +94,7 @@ export class CalibrationPanel {
         if (this.started) void computation.compute();
       },
     });
-    // The page first: it is told nothing of what ends.
+    // The page first, so that it is not told what ends.
     this.subscriptions = [page, watch, computation, decisions, progression, table, store];
   }
 
@@ -105,18 +106,18 @@ export class CalibrationPanel {
     for (const subscription of this.subscriptions.splice(0)) subscription.dispose();
   }
 
-  /** A page that was hidden and comes back finds everything here; one after a reload brings its settings along. */
+  /** A page that was hidden finds everything here. A page after a reload brings its settings. */
   private start(settings: PanelSettings | null, choices: DecisionChoices | null): void {
     if (this.started) return;
     this.started = true;
     const table = rememberedOptions(this.services.context.workspaceState, this.uri);
-    // What a page brings along may be older than what was said of the columns last.
+    // The page's settings may be older than the last choice of columns.
     this.store.update({ settings: { ...(settings ?? DEFAULT_PANEL_SETTINGS), table } });
     if (choices !== null) this.decisions.restore(choices);
     void this.computation.compute();
   }
 
-  /** Computes what other settings want. */
+  /** Computes what is new with other settings. */
   change(settings: PanelSettings): void {
     const { table } = settings;
     if (!isDeepStrictEqual(table, this.state.settings.table)) {
@@ -129,12 +130,12 @@ export class CalibrationPanel {
     this.computation.change(settings);
   }
 
-  /** Stops what is being done; what is complete stays. */
+  /** Stops the computation; what is complete stays. */
   cancel(): void {
     this.computation.cancel();
   }
 
-  /** Fits a calibrator on all rows and saves it, once it has a name. */
+  /** Asks for a name, fits a calibrator on all rows and saves it. */
   async save(method: CalibratorId): Promise<void> {
     const { uri, services, computation, state } = this;
     await saveFromPanel({ uri, services, computation, state, method });
@@ -149,9 +150,19 @@ export class CalibrationPanel {
     }
   }
 
+  /** Shows the document that explains the panel, which ships with the extension. */
+  private async openGuide(): Promise<void> {
+    try {
+      const guide = vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'reading-the-panel.md');
+      await vscode.commands.executeCommand('markdown.showPreview', guide);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
   private explained(error: unknown): { code: string; message: string } {
     if (error instanceof UserError && error.code === 'no-file')
-      return { code: error.code, message: `${this.state.name} is gone: it was deleted, moved or renamed.` };
+      return { code: error.code, message: `${this.state.name} was deleted, moved or renamed.` };
     if (error instanceof UserError) return { code: error.code, message: error.message };
     this.services.log.error('calibration panel', error);
     return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };

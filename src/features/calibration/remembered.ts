@@ -1,4 +1,4 @@
-/** What the person said about the columns of a table: kept for the workspace, by the table's address. */
+/** The columns that a person assigned in a table, kept for the workspace by the table's address. */
 import type * as vscode from 'vscode';
 import { AS_FOUND, type TableOptions, tableOptionsSchema } from '../../protocol/calibration-page';
 

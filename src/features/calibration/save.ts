@@ -1,4 +1,4 @@
-/** Where a calibrator goes, and what is said about it: `.prompt-confidence/calibrators/` of the table's own folder. */
+/** Saves a calibrator in `.prompt-confidence/calibrators/` of the table's workspace folder, and tells the person. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
@@ -18,8 +18,8 @@ import type { Computation } from './computation';
 /**
  * Asks for the name of a calibrator.
  *
- * @param origin what it will be bound to, in words
- * @returns undefined where the person thought better of it
+ * @param origin what the calibrator will be bound to, in words
+ * @returns undefined if the person cancelled
  * @throws UserError not-trusted, no-folder
  */
 export async function askCalibratorFile(
@@ -37,7 +37,7 @@ export async function askCalibratorFile(
   if (folder?.uri.scheme !== 'file')
     throw new UserError(
       'no-folder',
-      'A calibrator is saved in the workspace folder of its table, and this table lies in none on this machine. Open its folder (File: Open Folder) and save again.',
+      'A calibrator is saved in the workspace folder of its table, but this table is in no workspace folder on this machine. Open its folder (File: Open Folder) and save again.',
     );
   const fileOf = (name: string): string => calibratorFile(folder.uri.fsPath, name.trim());
   const answer = await dialogs.ask({
@@ -51,24 +51,24 @@ export async function askCalibratorFile(
   const file = fileOf(answer.text);
   if (!(await exists(file))) return file;
   const chosen = await dialogs.confirm(
-    `${path.basename(file)} exists already.`,
-    'The calibrator that is there is lost when it is replaced.',
+    `${path.basename(file)} already exists.`,
+    'Replacing it deletes the calibrator in that file.',
     ['Replace'],
   );
   return chosen === 'Replace' ? file : undefined;
 }
 
 export interface Saving {
-  /** Of the table. */
+  /** Address of the table. */
   readonly uri: vscode.Uri;
   readonly services: Services;
   readonly computation: Computation;
-  /** What the panel shows. */
+  /** State of the panel. */
   readonly state: PanelState;
   readonly method: CalibratorId;
 }
 
-/** Asks for a name, fits a calibrator on all rows and saves it; nothing without numbers, or while some are computed. */
+/** Asks for a name, fits a calibrator on all rows and saves it. Does nothing while the numbers are not complete. */
 export async function saveFromPanel({ uri, services, computation, state, method }: Saving): Promise<void> {
   const origin = originOf(method, state);
   if (origin === undefined || state.busy !== null) return;
@@ -86,7 +86,7 @@ export async function saveFromPanel({ uri, services, computation, state, method 
   }
 }
 
-/** What a calibrator would be bound to, in words; undefined where there are no numbers of it. */
+/** What a calibrator would be bound to, in words; undefined if there are no numbers for it. */
 function originOf(method: CalibratorId, { analysis, methods }: PanelState): string | undefined {
   if (!needs(method, 'agreement')) return analysis?.origin;
   const combination = methods?.combination ?? null;
@@ -96,7 +96,7 @@ function originOf(method: CalibratorId, { analysis, methods }: PanelState): stri
 function changedMeanwhile(): UserError {
   return new UserError(
     'changed-meanwhile',
-    'Nothing was saved: the numbers were computed anew while you chose a name. Look at them and save again.',
+    'Nothing was saved, because the numbers were computed again while you chose a name. Check them and save again.',
   );
 }
 
@@ -106,7 +106,7 @@ async function writeCalibrator(file: string, saved: SavedCalibrator): Promise<vo
 }
 
 /**
- * Writes a file, and says in words why it cannot be written.
+ * Writes a file. If it cannot be written, the error gives the reason in words.
  *
  * @throws UserError not-writable
  */
@@ -123,15 +123,15 @@ export async function explainingWrite(file: string, write: () => Promise<unknown
 function reasonOf(code: string): string {
   if (code === 'ENOSPC') return 'the disk is full.';
   if (code === 'ENOTDIR' || code === 'EEXIST')
-    return 'a file stands where its folder should be. Move that file away.';
-  return 'its folder is read-only for you. Give yourself the right to write there, or copy the table into another folder.';
+    return 'there is a file in the place of its folder. Move that file away.';
+  return 'you may not write to its folder. Change the permissions of the folder, or copy the table into another one.';
 }
 
-/** Says that it is there, and offers to let a classifier use it. */
+/** Tells that the calibrator is saved, and offers to use it for a classifier. */
 async function tellSaved(services: Services, file: string, saved: SavedCalibrator): Promise<void> {
   const { dialogs: dialogs } = services;
   const bound =
-    saved.bound === null ? 'It is bound to no model and prompt, because the table names none.' : '';
+    saved.bound === null ? 'It is not bound to a model and prompt, because the table names none.' : '';
   const message = `Saved the calibrator ${path.basename(file, '.json')} (${saved.calibrator.method}, fitted on ${saved.n} rows). ${bound}`;
   const uri = vscode.Uri.file(file);
   const chosen = await dialogs.tell('info', message.trim(), ['Use for Classifier…', 'Open File']);

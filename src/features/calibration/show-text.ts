@@ -1,10 +1,10 @@
-/** A table as text, beside its panel. */
+/** Shows a table as text, beside its panel. */
 import * as vscode from 'vscode';
 
-/** Characters; a selection that goes beyond its line ends there. */
+/** A column beyond the end of any line: a selection up to it ends with its line. */
 const LONGEST_LINE = 2 ** 30;
 
-/** @param line to be selected, from 1 */
+/** @param line line to select, from 1; undefined for none */
 export async function showText(
   uri: vscode.Uri,
   panel: vscode.WebviewPanel,
@@ -14,11 +14,11 @@ export async function showText(
     viewColumn: textColumn(uri, panel),
     ...(line === undefined ? {} : { selection: new vscode.Range(line - 1, 0, line - 1, LONGEST_LINE) }),
   };
-  // Not `openTextDocument`: extensions get no documents above 50 MB, the editor shows them all the same.
+  // Not `openTextDocument`: extensions get no documents above 50 MB, but the editor shows them.
   await vscode.commands.executeCommand('vscode.openWith', uri, 'default', options);
 }
 
-/** Where the file stands as text already, else beside the panel. */
+/** The column that shows the file as text already, else the one beside the panel. */
 function textColumn(uri: vscode.Uri, panel: vscode.WebviewPanel): vscode.ViewColumn {
   const open = vscode.window.tabGroups.all.find((group) =>
     group.tabs.some(

@@ -1,14 +1,14 @@
-/** Tells when the file of a table changes, comes or goes. */
+/** Watches the file of a table: changed, created or deleted. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 
-/** A file that is being written changes many times: it is read when it has been quiet for so long. */
+/** Milliseconds without a change before a file is read: one that is being written changes many times. */
 const QUIET_MS = 300;
 
 export interface TableListener {
-  /** It is another one than before: at once, and each time. */
+  /** Called at once for each change. */
   readonly changed: () => void;
-  /** It can be read again. */
+  /** Called when the file can be read again. */
   readonly settled: () => void;
 }
 
@@ -32,7 +32,7 @@ export function watchTable(uri: vscode.Uri, { changed, settled }: TableListener)
   );
 }
 
-/** A file's name as a glob that means that name and nothing else. */
+/** A file's name as a glob that matches only that name. */
 function escapeGlob(name: string): string {
   return name.replace(/[[\]{}*?!]/g, (character) => `[${character}]`);
 }

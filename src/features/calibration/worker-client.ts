@@ -1,4 +1,4 @@
-/** The host's end of the worker: typed requests, errors for people, and an end at any time. */
+/** The host's end of the worker: typed requests, errors for people; it can be stopped at any time. */
 import { Worker } from 'node:worker_threads';
 import {
   createMessageConnection,
@@ -32,7 +32,7 @@ import { listen, type Peer, type Remote } from '../../protocol/contract';
 export interface WorkerListener {
   progress(message: string): void;
   preliminary(analysis: Analysis): void;
-  /** What the thread said could not be taken: a defect, for the log. */
+  /** Logs a defect: a message of the thread could not be handled. */
   failed(error: unknown): void;
 }
 
@@ -42,13 +42,13 @@ interface Running {
   readonly worker: Worker;
   readonly peer: Peer;
   readonly thread: Thread;
-  /** Rejects when the thread ends, which answers nothing more. */
+  /** Rejects when the thread ends. */
   readonly ended: Promise<never>;
 }
 
 export class CalibrationWorker {
   private running: Running | undefined;
-  /** What was analysed last: a thread that replaces a stopped one reads it before it answers. */
+  /** The last analysis. A thread that replaces a stopped one reads its table before it answers. */
   private table: AnalyseParams | undefined;
 
   constructor(
@@ -98,7 +98,7 @@ export class CalibrationWorker {
     return this.askOfTable((thread) => thread.report(params));
   }
 
-  /** Ends the thread and whatever it does; what was asked of it is rejected as cancelled. */
+  /** Ends the thread. Its open requests are rejected as cancelled. */
   stop(): void {
     const { running } = this;
     this.running = undefined;
@@ -107,7 +107,7 @@ export class CalibrationWorker {
     void running.worker.terminate();
   }
 
-  /** A question about the table that was analysed last. */
+  /** Asks a question about the table that was analysed last. */
   private askOfTable<T>(question: (thread: Thread) => Promise<T>): Promise<T> {
     if (this.running === undefined && this.table !== undefined) {
       this.running = this.start();
@@ -146,17 +146,20 @@ export class CalibrationWorker {
         reject(new UserError('cancelled', 'Cancelled.'));
       });
     });
-    // Without a request under way nobody waits for it.
+    // Without an open request nobody waits for it.
     ended.catch(() => undefined);
     return { worker, peer, thread: peer.remote(CALIBRATION_WORKER_CONTRACT.worker), ended };
   }
 }
 
 function crashed(reason: string): UserError {
-  return new UserError('calibration-worker', `Computing failed: ${reason}. The log has more; try again.`);
+  return new UserError(
+    'calibration-worker',
+    `The computation failed: ${reason}. Try again. The log has the details.`,
+  );
 }
 
-/** What the thread does not tell a person is that it was ended, or a defect. */
+/** An error as a UserError; any other error means that the thread was ended, or a defect. */
 function asUserError(error: unknown): unknown {
   if (!(error instanceof ResponseError)) return error;
   if (error.code === ErrorCodes.PendingResponseRejected) return new UserError('cancelled', 'Cancelled.');

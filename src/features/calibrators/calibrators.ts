@@ -16,7 +16,7 @@ export function registerCalibrators(services: Services): vscode.Disposable {
   });
 }
 
-/** @param name of a classifier; undefined: it is asked for */
+/** @param name name of a classifier; undefined to ask for it */
 export async function setCalibrator(services: Services, name: string | undefined): Promise<void> {
   const classifier = name ?? (await askClassifier(services));
   if (classifier === undefined) return;
@@ -30,7 +30,7 @@ async function askClassifier({ classifiers, dialogs: dialogs }: Services): Promi
   const names = [...new Set(usable.map((entry) => entry.classifier.name))];
   const chosen = await dialogs.choose({
     title: 'Set Calibrator for Classifier',
-    placeholder: 'Classifier whose confidence is to be calibrated',
+    placeholder: 'Classifier to calibrate',
     choices: names.map((value) => {
       const calibrator = usable.findLast((entry) => entry.classifier.name === value)?.classifier.calibrator;
       return {

@@ -1,4 +1,4 @@
-/** What is wrong with the calibrator that a classifier file names. */
+/** Finds the problem of the calibrator that a classifier file names. */
 import * as vscode from 'vscode';
 import { parseClassifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
@@ -11,7 +11,7 @@ export interface CalibratorProblem {
   readonly severity: vscode.DiagnosticSeverity;
 }
 
-/** @param text of a classifier file; nothing is said about one that is broken itself */
+/** @param text text of a classifier file; an invalid one gives no problem here */
 export async function calibratorProblem(
   { calibrators, engineModels }: Pick<Services, 'calibrators' | 'engineModels'>,
   uri: vscode.Uri,

@@ -1,4 +1,4 @@
-/** Classifier files in the workspace: writing a new one, and saying what is wrong with those that are there. */
+/** Classifier files in the workspace: writes new ones, and reports problems of existing ones. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
 import type { Services } from '../../workspace/services';

@@ -1,4 +1,4 @@
-/** Problems of classifier files in the editor and the Problems panel, open or not. */
+/** Shows problems of classifier files in the editor and the Problems panel, whether they are open or not. */
 import * as vscode from 'vscode';
 import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
 import { jsonPositions, type Span } from '../../core/json-positions';
@@ -6,7 +6,7 @@ import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
 import type { Services } from '../../workspace/services';
 import { calibratorProblem } from './calibrator-problems';
 
-/** After the last key, in milliseconds. */
+/** Milliseconds after the last key before a file is checked. */
 const TYPING_PAUSE_MS = 300;
 
 export class ClassifierDiagnostics implements vscode.Disposable {
@@ -47,7 +47,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     );
   }
 
-  /** What is in the editor counts, saved or not. */
+  /** Checks the text in the editor, saved or not. */
   private check(document: vscode.TextDocument): void {
     if (document.isClosed || !isClassifierFile(document.uri)) return;
     const { uri, version } = document;
@@ -62,7 +62,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
       .catch((error: unknown) => this.services.log.warn('diagnostics', error));
   }
 
-  /** The calibrator stands in another file, which has to be read. */
+  /** Checks the calibrator, which is in another file. */
   private async calibratorDiagnostics(uri: vscode.Uri, text: string): Promise<vscode.Diagnostic[]> {
     // Files of an untrusted workspace are left alone.
     if (!vscode.workspace.isTrusted) return [];
@@ -91,7 +91,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
         return [uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)] as const;
       }),
     );
-    // Set together, after everything was read: files that are gone or mended lose their marks.
+    // Set together, after everything was read: files that were deleted or corrected lose their marks.
     this.collection.clear();
     for (const [uri, diagnostics] of found) this.collection.set(uri, diagnostics);
     for (const document of open) this.check(document);
@@ -139,7 +139,7 @@ function diagnosticsAt(
   });
 }
 
-/** Offsets to positions, with every line ending that the editor knows. */
+/** Converts offsets to positions, with every line ending that the editor knows. */
 function positionsIn(text: string): (offset: number) => vscode.Position {
   const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map((found) => found.index + found[0].length)];
   return (offset) => {

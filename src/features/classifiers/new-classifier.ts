@@ -1,4 +1,4 @@
-/** New Classifier: a few questions, then a file that can be used as it is and edited from there. */
+/** New Classifier: asks a few questions, then writes a file that can be used at once and edited later. */
 import * as vscode from 'vscode';
 import {
   draftClassifier,
@@ -38,7 +38,7 @@ export async function newClassifier(services: Services): Promise<void> {
   }
 }
 
-/** The open folders, the active editor's first; where there is none to write into, a sentence and what helps. */
+/** The open folders, the active editor's first. If there is none to write into, the person is told what helps. */
 async function usableFolders(
   dialogs: Dialogs,
 ): Promise<readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]] | undefined> {
@@ -51,7 +51,7 @@ async function usableFolders(
   const open = 'Open Folder';
   const answer = await dialogs.tell(
     'info',
-    `A classifier is a file in ${CLASSIFIER_FOLDER} of a folder, and no folder is open.`,
+    `A classifier is saved in ${CLASSIFIER_FOLDER} of an open folder, but no folder is open.`,
     [open],
   );
   if (answer === open) await vscode.commands.executeCommand('vscode.openFolder');
@@ -63,7 +63,7 @@ interface Answers {
   readonly draft: Draft;
 }
 
-/** Step by step, with a way back; what was typed stays. */
+/** Asks step by step, with a way back; what was typed stays. */
 async function askForDraft(
   dialogs: Dialogs,
   folders: readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]],
@@ -77,7 +77,7 @@ async function askForDraft(
     (step) =>
       dialogs.choose({
         title: TITLE,
-        placeholder: 'Folder that it is for',
+        placeholder: 'Folder of the classifier',
         choices: folders.map((value) => ({
           label: value.name,
           description: value.uri.fsPath,
@@ -104,7 +104,7 @@ async function askForDraft(
     (step) =>
       dialogs.ask({
         title: TITLE,
-        prompt: 'Labels to tell apart, at least two, separated by commas',
+        prompt: 'Labels, at least two, separated by commas',
         placeholder: 'urgent, normal, low',
         value: labels,
         validate: labelsProblem,
@@ -116,7 +116,7 @@ async function askForDraft(
     (step) =>
       dialogs.choose({
         title: TITLE,
-        placeholder: 'How it asks',
+        placeholder: 'How the classifier asks the model',
         choices: KINDS.map((choice) => ({ ...choice, active: choice.value === kind })),
         step,
       }),
@@ -135,12 +135,12 @@ const KINDS: readonly Choice<DraftKind>[] = [
   },
   {
     label: 'Few-shot, with examples',
-    detail: 'Shows answered examples, which you replace by your own. Works with base models too.',
+    detail: 'Shows answered examples, which you replace with your own. Works with base models too.',
     value: 'few-shot',
   },
 ];
 
-/** @throws UserError `classifier-exists`: nothing is ever overwritten */
+/** @throws UserError `classifier-exists`: an existing file is never overwritten */
 export async function writeDraft(
   folder: Pick<vscode.WorkspaceFolder, 'uri'>,
   draft: Draft,
@@ -154,7 +154,7 @@ export async function writeDraft(
   });
   if (!(await exists(uri)) && (await vscode.workspace.applyEdit(edit))) return uri;
   throw (await exists(uri))
-    ? new UserError('classifier-exists', `${uri.fsPath} is there already. Choose another name.`)
+    ? new UserError('classifier-exists', `${uri.fsPath} already exists. Choose another name.`)
     : new UserError(
         'classifier-unwritable',
         `${uri.fsPath} cannot be written. Check the folder's permissions.`,

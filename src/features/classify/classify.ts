@@ -1,4 +1,4 @@
-/** The commands that classify, and what they leave behind the texts. */
+/** The commands that classify texts and that clear results. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
@@ -13,7 +13,7 @@ import { showDecorations } from './decorations';
 import { pickClassifier } from './pick-classifier';
 import { lineRanges, selectedRanges } from './ranges';
 
-/** Texts in one request of Classify Lines: small enough to cancel between, large enough to fill the model's batch. */
+/** Texts in one request of Classify Lines: few enough to cancel soon, enough to fill the model's batch. */
 const LINES_AT_ONCE = 32;
 
 export function registerClassify(services: Services): vscode.Disposable {
@@ -32,7 +32,7 @@ export function registerClassify(services: Services): vscode.Disposable {
   );
 }
 
-/** Does something, and says why where it cannot be done. */
+/** Does something, and reports why if it cannot be done. */
 async function attempt(
   services: Services,
   run: (leaveRaw: boolean) => Promise<unknown>,
@@ -41,7 +41,7 @@ async function attempt(
   try {
     return await run(leaveRaw);
   } catch (error) {
-    // The messages are not waited for: the command is over, they may stay.
+    // The command ends without waiting for its messages.
     if (error instanceof CalibratorError)
       void reportCalibratorError(services, error, (raw) => attempt(services, run, raw)).catch(
         (failure: unknown) => reportError(services, failure),
@@ -54,7 +54,7 @@ async function attempt(
   }
 }
 
-/** @returns ids of the results, for other commands and tests */
+/** @returns the ids of the results, for other commands and tests */
 async function classifySelection(
   services: Services,
   classifier: string | undefined,
@@ -72,7 +72,7 @@ async function classifySelection(
 async function classifyWith(services: Services): Promise<unknown> {
   const editor = activeEditor();
   const { document } = editor;
-  // Before the list: nobody should choose first and then read that there is nothing to classify.
+  // Before the list, so that nobody chooses first and then reads that there is nothing to classify.
   selectedRanges(editor);
   const name = await pickClassifier(services.classifiers, readSettings(document.uri).classifier);
   if (name === undefined) return undefined;
@@ -82,18 +82,18 @@ async function classifyWith(services: Services): Promise<unknown> {
     // The settings file may be broken or read-only. The choice still counts this once.
     services.log.warn('The choice of classifier could not be saved.', error);
   }
-  // The choice is not asked for again where only its calibrator has to be left out.
+  // The choice is not asked for again if only its calibrator is left out.
   return attempt(services, (leaveRaw) => classifySelection(services, name, leaveRaw));
 }
 
-/** @returns how many lines were classified, and of how many */
+/** @returns the number of classified lines, and of all lines */
 async function classifyLines(
   services: Services,
   leaveRaw: boolean,
 ): Promise<{ done: number; total: number }> {
   const { document } = activeEditor();
   const ranges = lineRanges(document);
-  // Asked once: a setting that changes on the way must not mix two classifiers.
+  // Read once: a setting that changes meanwhile must not mix two classifiers.
   const { classifier } = readSettings(document.uri);
   const total = ranges.length;
   let done = 0;
@@ -139,7 +139,7 @@ function activeEditor(): vscode.TextEditor {
   return editor;
 }
 
-/** The file to open beside an error about a classifier: the one that is broken in just this way. */
+/** The file to open for an error about a classifier: the one that has exactly this error. */
 async function classifierFile({ classifiers }: Services, error: unknown): Promise<vscode.Uri | undefined> {
   if (!(error instanceof UserError) || !error.code.startsWith('classifier-')) return undefined;
   const entry = (await classifiers.list()).find(

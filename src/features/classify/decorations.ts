@@ -1,4 +1,4 @@
-/** Label and percent behind every classified text of the visible editors. */
+/** Shows label and percent after every classified text in the visible editors. */
 import * as vscode from 'vscode';
 import { calibratedSummary, needsNote } from '../../core/words/calibrated-score';
 import type { BucketTone } from '../../core/decisions/bucket-mark';
@@ -7,7 +7,7 @@ import type { ClassifiedText, Results } from '../../workspace/results';
 
 type Look = 'certain' | 'doubtful' | BucketTone;
 
-/** By what is shown; the words and the shape of the bucket say the same without colour. */
+/** Colours by look. The words and the bucket's shape tell the same without colour. */
 const COLORS: Readonly<Record<Look, string>> = {
   certain: 'resultForeground',
   doubtful: 'warningForeground',

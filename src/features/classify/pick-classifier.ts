@@ -10,13 +10,13 @@ interface Item extends vscode.QuickPickItem {
 /**
  * Lets the person choose a classifier. Choosing one whose file is broken opens that file.
  *
- * @param current name of the one in use, which is marked
- * @returns its name, or undefined where none was chosen
+ * @param current name of the classifier in use, which is marked
+ * @returns its name; undefined if none was chosen
  */
 export async function pickClassifier(classifiers: Classifiers, current: string): Promise<string | undefined> {
   const chosen = await vscode.window.showQuickPick(items(await classifiers.list(), current), {
     title: 'Classify With…',
-    placeHolder: 'Choose a classifier; it is remembered for Classify Selection',
+    placeHolder: 'Choose a classifier. It is remembered for Classify Selection.',
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -26,7 +26,7 @@ export async function pickClassifier(classifiers: Classifiers, current: string):
   return undefined;
 }
 
-/** Files first, they are the person's own; a built-in one that a file shadows is left out. */
+/** Files come first, because they are the person's own. A built-in classifier that a file shadows is left out. */
 function items(entries: readonly ClassifierEntry[], current: string): Item[] {
   const files = entries.filter((entry) => entry.kind === 'file');
   const own = new Set(files.map((entry) => entry.classifier.name));
@@ -67,7 +67,7 @@ function item(entry: ClassifierEntry, current: string): Item {
   };
 }
 
-/** Without what a list would draw as an icon: names come from files. */
+/** Removes what a list would draw as an icon, because names come from files. */
 function plain(text: string): string {
   return visibleName(text).replaceAll('$(', '$\u200b(');
 }

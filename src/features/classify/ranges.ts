@@ -1,4 +1,4 @@
-/** Which parts of a document are classified. */
+/** Finds the parts of a document to classify. */
 import type * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
@@ -10,7 +10,7 @@ export interface PickedRanges {
 }
 
 /**
- * Every selection that holds more than white space, in the order of the document; with no selection at all the lines
+ * Every selection that contains more than white space, in the order of the document. Without any selection, the lines
  * of the cursors.
  *
  * @throws UserError `text-empty`
@@ -32,14 +32,14 @@ export function selectedRanges(editor: vscode.TextEditor): PickedRanges {
     throw new UserError(
       'text-empty',
       trigger === 'selection'
-        ? 'There is nothing but white space in the selection. Select some text first.'
+        ? 'The selection contains only white space. Select some text first.'
         : 'Nothing is selected, and the line of the cursor is empty. Select some text first.',
     );
   return { ranges, trigger };
 }
 
 /**
- * Every line that holds more than white space.
+ * Every line that contains more than white space.
  *
  * @throws UserError `text-empty`
  */

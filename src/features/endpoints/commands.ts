@@ -31,7 +31,7 @@ interface Draft {
   readonly key: string;
 }
 
-/** Asks for one field after the other, tests the connection, and saves. */
+/** Asks for one field after the other, tests the connection, and saves the endpoint. */
 export async function addEndpoint(services: EndpointServices): Promise<void> {
   const { endpoints, dialogs: dialogs } = services;
   const draft = await askDraft(services);
@@ -49,8 +49,8 @@ export async function addEndpoint(services: EndpointServices): Promise<void> {
 }
 
 /**
- * How many of the likeliest tokens the server shows: 20 where it can, else 5, which every server that shows any grants;
- * 0 for none.
+ * How many of the likeliest tokens the server shows: 20 if it can, else 5, which every server grants that shows any; 0
+ * for none.
  */
 async function capability(
   trial: (topLogprobs: number) => EndpointSource,
@@ -59,7 +59,7 @@ async function capability(
   for (const topLogprobs of [20, 5, 0])
     try {
       const { likeliest } = await trial(topLogprobs).test(signal);
-      // One alone is the chosen token: the server did not understand the question.
+      // One token alone is the answer itself: the server ignored the request for more.
       return likeliest > 1 ? topLogprobs : 0;
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== 'endpoint-no-logprobs') throw error;
@@ -70,11 +70,11 @@ async function capability(
 function addedInWords({ name, model, topLogprobs }: Endpoint): string {
   const use = `Write "source": "endpoint:${name}" into a classifier to use it.`;
   return topLogprobs === 0
-    ? `${model} answers, but shows no token probabilities: set "method" of the classifier to "consistency". ${use}`
+    ? `${model} answers, but shows no token probabilities. Set "method" of the classifier to "consistency". ${use}`
     : `${model} answers and shows the ${topLogprobs} likeliest tokens. ${use}`;
 }
 
-/** @returns undefined where the person stopped */
+/** @returns undefined if the person cancelled */
 async function askDraft({ endpoints, dialogs: dialogs }: EndpointServices): Promise<Draft | undefined> {
   const title = 'Add Endpoint';
   const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = {};
@@ -104,7 +104,7 @@ async function askDraft({ endpoints, dialogs: dialogs }: EndpointServices): Prom
             { label: 'Chat', detail: 'For models with a chat template: /chat/completions', value: 'chat' },
             {
               label: 'Completion',
-              detail: 'For base models, as few-shot classifiers want them: /completions',
+              detail: 'For base models with few-shot classifiers: /completions',
               value: 'completion',
             },
           ],
@@ -114,7 +114,7 @@ async function askDraft({ endpoints, dialogs: dialogs }: EndpointServices): Prom
     field('model', {
       prompt: 'Name of the model, as the server knows it.',
       placeholder: 'Qwen/Qwen3-8B',
-      validate: (text) => (text.trim() === '' ? 'The server wants the name of a model.' : undefined),
+      validate: (text) => (text.trim() === '' ? 'The server needs the name of a model.' : undefined),
     }),
     field('name', {
       prompt: 'A short name, for classifiers to refer to: "source": "endpoint:NAME".',
@@ -122,13 +122,13 @@ async function askDraft({ endpoints, dialogs: dialogs }: EndpointServices): Prom
       validate: (text) => {
         if (!/^[\w.-]+$/.test(text.trim())) return 'Letters, digits, dots, dashes and underscores only.';
         return endpoints.list().endpoints.some(({ name: taken }) => taken === text.trim())
-          ? 'There is an endpoint of this name already.'
+          ? 'An endpoint with this name already exists.'
           : undefined;
       },
     }),
     field('key', {
       prompt:
-        'The key, where the server wants one; else empty. It goes into the secret storage of the editor.',
+        'The key, if the server needs one; otherwise leave this empty. It is kept in the secret storage of the editor.',
       password: true,
       validate: () => undefined,
     }),
@@ -155,7 +155,7 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
   if (endpoint === undefined) return;
   const answer = await dialogs.ask({
     title: 'Set Endpoint Key',
-    prompt: `The key for ${new URL(endpoint.address).host}; empty to forget the one that is set.`,
+    prompt: `The key for ${new URL(endpoint.address).host}. Leave this empty to delete the stored key.`,
     password: true,
     validate: () => undefined,
   });
@@ -163,7 +163,7 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
   const key = answer.text.trim();
   await endpoints.setKey(endpoint, key === '' ? undefined : key);
   if (key === '') {
-    await dialogs.tell('info', `The key of ${endpoint.name} is forgotten.`);
+    await dialogs.tell('info', `The key of ${endpoint.name} was deleted.`);
     return;
   }
   await dialogs.progress(`Testing ${endpoint.address}`, (_, signal) =>
@@ -177,7 +177,7 @@ export async function removeEndpoint(services: EndpointServices): Promise<void> 
   const endpoint = await chooseEndpoint(services, 'Remove Endpoint');
   if (endpoint === undefined) return;
   await endpoints.remove(endpoint);
-  await dialogs.tell('info', `The endpoint ${endpoint.name} and its key are removed from this machine.`);
+  await dialogs.tell('info', `The endpoint ${endpoint.name} and its key were removed from this machine.`);
 }
 
 async function chooseEndpoint(

@@ -1,4 +1,7 @@
-/** Hover over classified text: its result. Over a selection: an offer to classify it, or the doing where wanted. */
+/**
+ * The hover of a classified text shows its result. The hover of a selection offers to classify it, or does so if the
+ * setting asks for that.
+ */
 import * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
@@ -52,7 +55,7 @@ export class ResultHover implements vscode.HoverProvider {
       return hover(resultMarkdown(result), result.range);
     } catch (error) {
       if (token.isCancellationRequested) return undefined;
-      // A hover that was not asked for must not raise a message; it says why there is nothing in it.
+      // A hover must not raise a message that nobody asked for. It gives the reason itself.
       if (!(error instanceof UserError)) {
         this.services.log.error('hover', error);
         return undefined;

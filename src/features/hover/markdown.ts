@@ -1,4 +1,4 @@
-/** What the hover says, as Markdown. Everything that comes from texts, files or the model stands in code. */
+/** The hover as Markdown. Everything that comes from texts, files or the model is in code spans. */
 import {
   bucketAndRaw,
   calibrationNotes,
@@ -39,7 +39,7 @@ export interface HoverResult {
   readonly batch: number;
 }
 
-/** The commands that links of a hover may run; the editor refuses all others. */
+/** The commands that links of a hover may run. The editor refuses all others. */
 export const HOVER_COMMANDS = [
   COMMANDS.classifySelection,
   COMMANDS.classifyWith,
@@ -84,7 +84,7 @@ export function resultMarkdown(result: HoverResult): string {
 /**
  * The hover of a selection that was not classified.
  *
- * @param why it was not, although the settings say that hovering classifies
+ * @param why the reason why it was not, although the setting asks for it
  */
 export function offerMarkdown(selections: number, why?: string): string {
   const offer = links([
@@ -108,7 +108,7 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
   ])}`;
 }
 
-/** The bucket and the raw score, which file calibrated it, and what speaks against it. */
+/** The bucket and the raw score, the calibrator's file, and doubts about it. */
 function calibrationLines({ score, calibration }: HoverResult): string[] {
   const notes = calibrationNotes(calibration).map((note) => `⚠ ${codeSpan(note)}`);
   if (calibration?.kind !== 'calibrated') return notes;
@@ -165,7 +165,7 @@ function timeInWords({ ms, batch }: HoverResult): string {
   return batch === 1 ? formatMs(ms) : `${formatMs(ms)} for ${batch} texts`;
 }
 
-/** Figures are ours, but "<" and ">" are Markdown's. */
+/** Escapes our own numbers, because "<" and ">" are Markdown. */
 function figures(text: string): string {
   return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

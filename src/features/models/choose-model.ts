@@ -1,4 +1,4 @@
-/** Choose Model: one of those on this machine, a file of the person's own, or a download. */
+/** Choose Model: a model on this machine, another file, or a download. */
 import { UserError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
 import type { Choice } from '../../workspace/dialogs';
@@ -39,7 +39,7 @@ export async function chooseModelByList(services: Services): Promise<void> {
   }
 }
 
-/** @param setting promptConfidence.model */
+/** @param setting value of promptConfidence.model */
 function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<Picked>[] {
   const listed = entries.map((entry): Choice<Picked> => {
     const chosen = setting !== '' && isChosen(entry, entries, setting);
@@ -63,12 +63,12 @@ async function useListed(entry: ModelEntry, services: Services): Promise<void> {
   if (entry.missing)
     throw new UserError(
       'model-missing',
-      `${entry.path} is not there at the moment. Connect its drive, or choose another model.`,
+      `${entry.path} is not there now. Connect its drive, or choose another model.`,
     );
   await chooseModel(entry, services);
 }
 
-/** The file stays where it is: it is registered by its path. What is wrong with it is said in words. */
+/** Registers a file by its path; the file is not moved. An unusable file is reported. */
 async function useFile(services: Services): Promise<void> {
   const { models, dialogs: dialogs } = services;
   const file = await dialogs.chooseFile('Choose a GGUF model', { 'GGUF models': ['gguf'] });

@@ -12,7 +12,7 @@ import { chooseModel } from './model-setting';
 import { TransferMeter } from './transfer-meter';
 import { downloadQuestion, modelPage, unfinishedDescription } from './wording';
 
-/** Base address of the hub, where it is another one: tests have their own. */
+/** Base address of another hub: tests have their own. */
 export interface DownloadPlace {
   readonly hub?: string | undefined;
 }
@@ -43,7 +43,7 @@ function downloadChoices(
   const begun = unfinished.map((entry): Choice<Picked> => ({
     label: `$(debug-continue) ${entry.file}`,
     description: unfinishedDescription(entry),
-    detail: `Continue the download from ${entry.source}`,
+    detail: `Resume the download from ${entry.source}`,
     value: { kind: 'source', source: entry.source },
   }));
   const recommended = RECOMMENDED_MODELS.map((model): Choice<Picked> => {
@@ -74,7 +74,7 @@ async function askForAddress(dialogs: Dialogs, place: DownloadPlace): Promise<st
   return answer === undefined || answer === 'back' ? undefined : answer.text.trim();
 }
 
-/** What is wrong with an address, as it is typed; undefined for one that can be tried. */
+/** The problem of an address while it is typed; undefined if it can be tried. */
 function addressProblem(text: string, hub?: string): string | undefined {
   try {
     return parseSource(text, hub).kind === 'file'
@@ -86,7 +86,7 @@ function addressProblem(text: string, hub?: string): string | undefined {
   }
 }
 
-/** Downloads with everything that a person should see, and offers to use the model. */
+/** Downloads a model with question and progress, and offers to use it. */
 export async function downloadAndOffer(
   source: string,
   services: Services,
@@ -109,12 +109,12 @@ export async function downloadAndOffer(
   const { entry, asked } = result;
   const said = asked
     ? `${entry.file} was downloaded${entry.sha256 === undefined ? '' : ` (SHA-256 ${entry.sha256.slice(0, 12)}…)`}.`
-    : `${entry.file} is on this machine already.`;
+    : `${entry.file} is already on this machine.`;
   if ((await dialogs.tell('info', said, ['Use This Model'])) === 'Use This Model')
     await chooseModel(entry, services);
 }
 
-/** How often the words are renewed, in milliseconds: also while nothing arrives, when the rate falls. */
+/** Milliseconds between two updates of the words, also while nothing arrives and the rate falls. */
 const REPORT_MS = 300;
 
 async function download(
@@ -162,7 +162,7 @@ const DOWNLOAD = 'Download';
 const PAGE = "Open the Model's Page";
 const LICENCE = 'Read the Licence';
 
-/** Licence, size and hash, before the first byte. Reading up on the model comes back to the question. */
+/** Asks, with licence, size and hash, before the first byte. Opening the model's page returns to the question. */
 async function confirmDownload(
   info: DownloadInfo,
   folder: string,
@@ -174,7 +174,7 @@ async function confirmDownload(
   if (page !== undefined) links.set(PAGE, page);
   if (info.licenceUrl !== undefined && info.licenceUrl !== page) links.set(LICENCE, info.licenceUrl);
   for (;;) {
-    const verb = info.resumeFrom > 0 ? 'Continue to download' : 'Download';
+    const verb = info.resumeFrom > 0 ? 'Resume downloading' : 'Download';
     const answer = await dialogs.confirm(`${verb} ${info.file}?`, downloadQuestion(info, folder), [
       DOWNLOAD,
       ...links.keys(),

@@ -1,4 +1,4 @@
-/** Manage Models: what lies on the disk, where, and getting rid of it. */
+/** Manage Models: which models are on the disk, where, and how to delete them. */
 import * as vscode from 'vscode';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import { UserError } from '../../core/user-error';
@@ -20,7 +20,7 @@ interface Row extends vscode.QuickPickItem {
   readonly operations: readonly Operation[];
 }
 
-/** Every operation is a button of its row, and is offered again as a list to who presses Enter on the row. */
+/** Every operation is a button of its row. Pressing Enter on the row lists the same operations. */
 export async function manageModels(services: Services): Promise<void> {
   const picker = vscode.window.createQuickPick<Row>();
   picker.ignoreFocusOut = true;
@@ -34,7 +34,7 @@ export async function manageModels(services: Services): Promise<void> {
     picker.placeholder =
       rows.length === 0
         ? 'There is no model on this machine yet'
-        : 'Enter shows what can be done with a model';
+        : 'Press Enter on a model to see its actions';
     picker.busy = false;
   };
   const perform = async (operation: Operation | undefined): Promise<void> => {
@@ -93,10 +93,10 @@ async function overview(services: Services): Promise<{ title: string; rows: Row[
         row(
           `${entry.file}, unfinished`,
           unfinishedDescription(entry),
-          `Download Model continues it from ${entry.source}`,
+          `Download Model resumes it from ${entry.source}`,
           [
             {
-              title: 'Delete what has arrived',
+              title: 'Delete the unfinished download',
               icon: 'trash',
               run: () => discardUnfinished(entry, services),
             },
@@ -113,7 +113,7 @@ function row(label: string, description: string, detail: string, operations: rea
     description,
     detail,
     operations,
-    // Choosing is what Enter is for in the other list; here the buttons keep to files.
+    // Enter chooses a model in the other list. Here the buttons are about files.
     buttons: operations
       .filter((operation) => operation.icon !== 'check')
       .map(({ title, icon }) => ({ iconPath: new vscode.ThemeIcon(icon), tooltip: title })),
@@ -145,7 +145,7 @@ function operationsOn(entry: ModelEntry, services: Services): Operation[] {
 }
 
 async function reveal(entry: ModelEntry): Promise<void> {
-  // Where the window runs in a browser or the files are on another machine there is no file manager.
+  // There is no file manager if the window runs in a browser or the files are on another machine.
   if (vscode.env.uiKind === vscode.UIKind.Web || vscode.env.remoteName !== undefined) {
     await vscode.env.clipboard.writeText(entry.path);
     void vscode.window.showInformationMessage(
@@ -180,9 +180,9 @@ export async function deleteModel(entry: ModelEntry, services: Services): Promis
   const detail = [
     `This frees ${formatBytes(entry.bytes)}.`,
     entry.source === undefined
-      ? 'Where it came from is not known: it cannot be downloaded again from here.'
+      ? 'Its source is unknown, so it cannot be downloaded again from here.'
       : `It can be downloaded again from ${entry.source}.`,
-    ...(elsewhere ? ['Another window has it loaded at the moment.'] : []),
+    ...(elsewhere ? ['Another window has it loaded now.'] : []),
   ];
   if ((await dialogs.confirm(`Delete ${entry.file}?`, detail.join('\n'), ['Delete'])) !== 'Delete') return;
   if (engineModels.engine.modelPath === entry.path) await engineModels.engine.stop();
@@ -193,7 +193,7 @@ export async function deleteModel(entry: ModelEntry, services: Services): Promis
   void dialogs.tell('info', `${entry.file} was deleted; ${formatBytes(entry.bytes)} are free again.`);
 }
 
-/** Takes a file of the person's own off the list. */
+/** Removes a person's own file from the list. */
 export async function forgetModel(entry: ModelEntry, services: Services): Promise<void> {
   const { models, dialogs: dialogs, modelsChanged } = services;
   const detail = `The file stays where it is: ${entry.path}`;
@@ -209,7 +209,7 @@ async function discardUnfinished(
   { models, dialogs: dialogs }: Services,
 ): Promise<void> {
   const answer = await dialogs.confirm(
-    `Delete what has arrived of ${entry.file}?`,
+    `Delete the unfinished download of ${entry.file}?`,
     `This frees ${formatBytes(entry.have)}. The download would start from the beginning.`,
     ['Delete'],
   );

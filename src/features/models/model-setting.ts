@@ -1,4 +1,4 @@
-/** Which model is chosen, and choosing one. */
+/** The setting of the chosen model: reads and writes it. */
 import path from 'node:path';
 import type { ModelEntry } from '../../store/models';
 import type { Services } from '../../workspace/services';
@@ -6,20 +6,20 @@ import { readSettings, writeModelSetting } from '../../workspace/settings';
 
 type Needs = Pick<Services, 'models' | 'engineModels' | 'modelsChanged'>;
 
-/** Whether the setting means this entry, among all of them. */
+/** Whether the setting names this entry among all of them. */
 export function isChosen(entry: ModelEntry, all: readonly ModelEntry[], setting: string): boolean {
   if (path.isAbsolute(setting)) return entry.path === setting;
-  // As ModelStore.find does: the first one of that name that is there.
+  // As in ModelStore.find: the first existing one with that name.
   const named = all.filter((other) => other.file === setting);
   return entry.path === (named.find((other) => !other.missing) ?? named[0])?.path;
 }
 
-/** The file name; its path only where two files of that name are known and the name would mean the other one. */
+/** The file name; the path if the name alone would mean another file. */
 function settingFor(entry: ModelEntry, all: readonly ModelEntry[]): string {
   return all.filter((other) => other.file === entry.file).length > 1 ? entry.path : entry.file;
 }
 
-/** Makes it the model of every classifier that names none. An idle engine with another one lets go of its memory. */
+/** Makes it the model of every classifier that names none. An idle engine unloads another model. */
 export async function chooseModel(
   entry: ModelEntry,
   { models, engineModels, modelsChanged }: Needs,
@@ -32,7 +32,7 @@ export async function chooseModel(
   modelsChanged.fire();
 }
 
-/** To be called when a model is gone: the setting must not name what is not there any more. */
+/** Call it after a model was removed: the setting must not name a model that no longer exists. */
 export async function forgetChoice(entry: ModelEntry, before: readonly ModelEntry[]): Promise<void> {
   if (isChosen(entry, before, readSettings().model)) await writeModelSetting('');
 }

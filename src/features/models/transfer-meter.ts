@@ -1,22 +1,22 @@
-/** How a download is doing, in words: share, rate and time left. */
+/** The progress of a download in words: share, rate and time left. */
 import { formatBytes, formatShare, formatTimeLeft } from '../../core/words/quantities';
 import type { DownloadProgress } from '../../store/download';
 
-/** Rate is taken over so long: shorter jumps about, longer lies after a pause. In milliseconds. */
+/** Milliseconds over which the rate is measured. Less would fluctuate; more would be wrong after a pause. */
 const WINDOW_MS = 5000;
-/** Before that a rate is a guess. */
+/** Milliseconds before a rate is more than a guess. */
 const FIRST_RATE_MS = 1000;
 
 export class TransferMeter {
   /** Newest last. */
   private samples: { readonly at: number; readonly done: number }[] = [];
 
-  /** @param now milliseconds, of any clock that only goes forward */
+  /** @param now milliseconds of a monotonic clock */
   describe(progress: DownloadProgress, now: number): string {
     const { phase, done, total } = progress;
     if (phase === 'waiting') return 'another window is downloading this file; waiting for it';
     if (phase === 'verifying')
-      return `checking what arrived, ${formatShare(total === undefined ? 0 : share(done, total))}`;
+      return `checking the download, ${formatShare(total === undefined ? 0 : share(done, total))}`;
     this.sample(done, now);
     const rate = this.bytesPerSecond();
     return [
@@ -32,14 +32,14 @@ export class TransferMeter {
 
   private sample(done: number, now: number): void {
     const last = this.samples.at(-1);
-    // The server sent everything again, from the start.
+    // The server started again from the first byte.
     if (last !== undefined && done < last.done) this.samples = [];
     this.samples.push({ at: now, done });
     const old = this.samples.findLastIndex((sample) => sample.at <= now - WINDOW_MS);
     if (old > 0) this.samples = this.samples.slice(old);
   }
 
-  /** undefined until there is something to go by. */
+  /** Undefined until there is enough to measure. */
   private bytesPerSecond(): number | undefined {
     const first = this.samples[0];
     const last = this.samples.at(-1);

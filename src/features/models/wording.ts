@@ -1,18 +1,18 @@
-/** Models and downloads as they stand in lists and questions. */
+/** Models and downloads in words, for lists and questions. */
 import { formatBytes } from '../../core/words/quantities';
 import type { DownloadInfo } from '../../store/download';
 import type { ModelEntry } from '../../store/models';
 import { HUB, parseSource } from '../../store/model-address';
 import type { UnfinishedDownload } from '../../store/unfinished';
 
-/** Size and standing, behind the name. */
+/** Size and state, shown after the name. */
 export function modelDescription(entry: ModelEntry, isChosen: boolean): string {
   const marks = [entry.missing ? '$(warning) not there' : formatBytes(entry.bytes)];
   if (isChosen) marks.push('$(check) chosen');
   return marks.join(' · ');
 }
 
-/** Licence, origin and place, under the name. */
+/** Licence, source and place, shown below the name. */
 export function modelDetail(entry: ModelEntry): string {
   return [
     entry.licence === undefined ? 'licence unknown' : `licence ${entry.licence}`,
@@ -21,13 +21,13 @@ export function modelDetail(entry: ModelEntry): string {
   ].join(' · ');
 }
 
-/** What there is to know before a download, for the question. */
+/** The facts of a download, for the question before it. */
 export function downloadQuestion(info: DownloadInfo, folder: string): string {
   const resumed = info.resumeFrom === 0 ? '' : ` (${formatBytes(info.resumeFrom)} of it are here already)`;
   return [
-    `Licence: ${info.licence ?? 'unknown: look at its page before you use it'}`,
+    `Licence: ${info.licence ?? 'unknown: read its page before you use it'}`,
     `Size: ${info.bytes === undefined ? 'the server does not say' : formatBytes(info.bytes)}${resumed}`,
-    `SHA-256: ${info.sha256 ?? 'none is published, so what arrives cannot be checked against it'}`,
+    `SHA-256: ${info.sha256 ?? 'none is published, so the download cannot be verified'}`,
     `From: ${info.source}`,
     `To: ${folder}`,
   ].join('\n');
@@ -44,7 +44,7 @@ export function unfinishedDescription(entry: UnfinishedDownload): string {
   return `${formatBytes(entry.have)}${total} are here`;
 }
 
-/** Bytes of the files that we put on the disk; a person's own files elsewhere are not ours to count. */
+/** Bytes of the files that this extension put on the disk. A person's own files are not counted. */
 export function bytesOnDisk(
   models: readonly ModelEntry[],
   unfinished: readonly UnfinishedDownload[],

@@ -1,4 +1,4 @@
-/** What the page of the result view is sent, made from what the extension knows. */
+/** Makes the state that is sent to the page of the result view. */
 import type * as vscode from 'vscode';
 import { headline, needsNote } from '../../core/words/calibrated-score';
 import { excerpt, isDoubtful } from '../../core/words/score';
@@ -13,7 +13,7 @@ const NOTES: Partial<Record<Trigger, string>> = {
   hover: 'Classified when the pointer rested on the selection.',
 };
 
-/** @param relativePath how a document is named to the person */
+/** @param relativePath gives the name of a document for people */
 export function pageState(
   results: Results,
   busy: string | undefined,
@@ -65,13 +65,13 @@ function place(result: ClassifiedText, relativePath: (uri: vscode.Uri) => string
   return `${relativePath(result.uri)}, line ${result.range.start.line + 1}`;
 }
 
-/** Not within a character of two units. */
+/** Cuts a text, but not inside a character of two units. */
 function cutAt(text: string, limit: number): string {
   const end = text.length > limit && /[\ud800-\udbff]/.test(text.charAt(limit - 1)) ? limit - 1 : limit;
   return text.slice(0, end);
 }
 
-/** JSON has no infinity: an impossible label goes as the smallest number there is. */
+/** JSON has no infinity, so the score of an impossible label is sent as the smallest number. */
 function finite(score: Score): Score {
   const number = (logProb: number): number => Math.max(logProb, -Number.MAX_VALUE);
   return {

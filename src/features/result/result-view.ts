@@ -7,13 +7,13 @@ import { reportError } from '../../workspace/report-error';
 import type { Services } from '../../workspace/services';
 import { pageState } from './page-state';
 
-/** Changes come in bursts (a keystroke, a line of many): the page is told once for each. */
+/** Milliseconds before the page is told: changes come in bursts (a keystroke, many lines). */
 const SEND_AFTER_MS = 30;
 
 export function registerResultView(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.window.registerWebviewViewProvider(RESULT_VIEW, new ResultView(services)),
-    // With an id (from the hover) that one is shown, else the one that the view showed last.
+    // With an id (from the hover) that result is shown, else the one that the view showed last.
     vscode.commands.registerCommand(COMMANDS.showResult, async (id: unknown) => {
       if (typeof id === 'number') services.results.show(id);
       await vscode.commands.executeCommand(`${RESULT_VIEW}.focus`);
@@ -63,7 +63,7 @@ class ResultView implements vscode.WebviewViewProvider {
       results.onDidChange(sendSoon),
       work.onDidChange(sendSoon),
       modelsChanged.event(sendSoon),
-      // A hidden page is thrown away by the editor; the one that comes back says that it is ready.
+      // The editor discards a hidden page. The page that replaces it reports that it is ready.
       view.onDidChangeVisibility(sendSoon),
     ];
     view.onDidDispose(() => {

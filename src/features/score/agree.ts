@@ -1,4 +1,4 @@
-/** What scoring a table will take, and whether the person wants that. */
+/** Estimates the time or cost of scoring a table, and asks for the person's agreement. */
 import path from 'node:path';
 import type { ScoreChoice } from '../../app/jobs/scoring';
 import { type Forecast, forecast } from '../../app/score-table';
@@ -10,11 +10,11 @@ import { countRows } from '../../store/tables/rows';
 import { exists } from '../../store/exists';
 import type { Services } from '../../workspace/services';
 
-/** From so many rows on it is asked first: on this machine, where it takes time, and elsewhere, where it may cost. */
+/** Number of rows from which the person is asked: scoring takes time on this machine, and may cost money elsewhere. */
 const MANY_ROWS = 1000;
 const MANY_ROWS_ELSEWHERE = 20;
 
-/** Whether a table shall be scored, for a person who was told what that takes; a small one is not asked about. */
+/** Whether the person agrees to score a table, knowing the estimate. A small table needs no agreement. */
 export async function isAgreed(services: Services, table: TableFile, choice: ScoreChoice): Promise<boolean> {
   const { classifier } = await services.classifiers.find(choice.classifier);
   const rows = await countRows(table);
@@ -26,7 +26,7 @@ export async function isAgreed(services: Services, table: TableFile, choice: Sco
   );
   const answer = await services.dialogs.confirm(
     `Score ${rows.toLocaleString('en-US')} rows of ${path.basename(table.file)}?`,
-    `${inWords(taken)} It can be paused at any time, and goes on after a reload.`,
+    `${inWords(taken)} You can pause it at any time and resume it later, also after a reload.`,
     ['Score'],
   );
   return answer === 'Score';
@@ -34,6 +34,6 @@ export async function isAgreed(services: Services, table: TableFile, choice: Sco
 
 function inWords(taken: Forecast): string {
   return taken.kind === 'measured'
-    ? `By its first rows this takes about ${formatTimeLeft(taken.seconds)}.`
+    ? `Judging by its first rows, this takes about ${formatTimeLeft(taken.seconds)}.`
     : `The texts are sent to ${taken.sendsTextsTo}: ${estimateInWords(taken.estimate)}.`;
 }

@@ -1,4 +1,4 @@
-/** How a scored table is told of when it is done. */
+/** The message about a table that was scored. */
 import path from 'node:path';
 import { calibratorInWords } from '../../core/words/calibrated-score';
 import type { CalibratedBy } from '../../core/calibration/calibrated-score';
@@ -6,13 +6,13 @@ import type { ScoreReport } from '../../store/tables/write-scored';
 
 export interface Scored {
   readonly report: ScoreReport;
-  /** Undefined for raw scores. */
+  /** The calibrator; undefined for raw scores. */
   readonly by: CalibratedBy | undefined;
-  /** What keeps the calibrated numbers from being taken at their word, in sentences. */
+  /** Reasons to doubt the calibrated numbers, in sentences. */
   readonly doubts: readonly string[];
 }
 
-/** One line for people, and whether something in it wants their attention. */
+/** One line for people, and whether something in it needs their attention. */
 export function endInWords(
   out: string,
   { report, by, doubts }: Scored,

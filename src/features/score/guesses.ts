@@ -1,7 +1,10 @@
-/** What Score CSV… proposes before anybody has chosen. */
+/** The defaults that Score CSV… proposes. */
 import type { TableRow } from '../../store/tables/rows';
 
-/** A column called text, else the one with the longest cells in the first rows: prose is longer than labels and ids. */
+/**
+ * The column named text, else the one with the longest cells in the first rows, because texts are longer than labels
+ * and ids.
+ */
 export function guessTextColumn(columns: readonly string[], rows: readonly TableRow[]): string {
   const named = columns.find((column) => column.toLowerCase() === 'text');
   if (named !== undefined) return named;
@@ -9,7 +12,7 @@ export function guessTextColumn(columns: readonly string[], rows: readonly Table
   return columns[lengths.indexOf(Math.max(...lengths))] ?? '';
 }
 
-/** "reviews.scored.csv", or with a number where that is taken. */
+/** "reviews.scored.csv", with a number if that name is taken. */
 export function scoredName(table: string, taken: readonly string[]): string {
   const stem = table.replace(/\.csv$/iu, '');
   for (let number = 1; ; number++) {

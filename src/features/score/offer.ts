@@ -1,6 +1,6 @@
 /**
- * Tables that a closed window, a crash or the command line left half scored: found when the extension is activated.
- * They do not activate it: VS Code would search every workspace for them at its start.
+ * Offers to resume tables that a closed window, a crash or the command line left unfinished. They are found when the
+ * extension is activated. They do not activate it: VS Code would search every workspace for them at its start.
  */
 import path from 'node:path';
 import type { Unfinished } from '../../app/jobs/job';
@@ -8,10 +8,10 @@ import type { ScoreChoice } from '../../app/jobs/scoring';
 import type { Services } from '../../workspace/services';
 import type { ScoreRuns } from './score-runs';
 
-/** More notifications than this at once nobody reads; Score CSV… and Show Actions find the others. */
+/** Largest number of notifications at once; Score CSV… and Show Actions find the other tables. */
 const AT_ONCE = 3;
 
-/** Offers to go on with what is there and nobody else works on. */
+/** Offers to resume each unfinished table that nothing else works on. */
 export async function offerUnfinished(services: Services, runs: ScoreRuns): Promise<void> {
   const found = await services.jobs.unfinishedOf(runs.kind);
   const left = found.filter(({ isElsewhere }) => !isElsewhere).slice(0, AT_ONCE);
@@ -25,7 +25,7 @@ async function offer(
 ): Promise<void> {
   const answer = await dialogs.tell(
     'info',
-    `${path.basename(order.out)} is not finished: ${words} are scored.`,
+    `${path.basename(order.out)} is unfinished: ${words} are scored.`,
     ['Resume', 'Discard'],
   );
   if (answer === 'Resume') await runs.run(order);

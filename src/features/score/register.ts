@@ -1,4 +1,4 @@
-/** Score CSV…: a table of texts scored row by row, beside its source, paused and resumed at will. */
+/** Score CSV…: scores a table of texts row by row into a copy beside it. It can be paused and resumed. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
 import { reportError } from '../../workspace/report-error';

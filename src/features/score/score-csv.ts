@@ -1,4 +1,4 @@
-/** Score CSV…: which table, with which classifier, from which column, into which file. */
+/** Score CSV…: asks for the table, the classifier, the column and the file. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -22,7 +22,7 @@ const TITLE = 'Score CSV';
 
 const NOT_TRUSTED = 'Scores are written beside the table, into a workspace that is not trusted yet.';
 
-/** Where the last answers are kept, for the folder that is open. */
+/** Key of the last answers, kept for the open folder. */
 const REMEMBERED = 'score.answers';
 
 interface Remembered {
@@ -55,7 +55,7 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
   }
 }
 
-/** Absolute path of the table: the one asked for, else the one in front, else one that the person chooses. */
+/** Absolute path of the table: the given one, else that of the active editor, else one that the person chooses. */
 async function tableOnDisk(
   { dialogs: dialogs }: Services,
   asked: vscode.Uri | undefined,
@@ -65,7 +65,7 @@ async function tableOnDisk(
   if (uri.scheme !== 'file')
     throw new UserError(
       'not-on-disk',
-      'Only tables on a disk can be scored: they are read and written row by row. Save a copy in a local folder first.',
+      'Only tables on a disk can be scored, because they are read and written row by row. Save a copy in a local folder first.',
     );
   if (vscode.workspace.textDocuments.some((open) => open.uri.toString() === uri.toString() && open.isDirty))
     throw new UserError('unsaved-table', `${path.basename(uri.fsPath)} has unsaved changes. Save it first.`);
@@ -78,7 +78,7 @@ async function whatAboutUnfinished(
 ): Promise<'resume' | 'start over' | undefined> {
   const answer = await dialogs.choose({
     title: TITLE,
-    placeholder: 'This table was scored in part',
+    placeholder: 'This table is partly scored',
     choices: [
       {
         label: 'Resume',
@@ -86,13 +86,13 @@ async function whatAboutUnfinished(
         value: 'resume' as const,
         active: true,
       },
-      { label: 'Start Over', detail: 'Forget what was scored', value: 'start over' as const },
+      { label: 'Start Over', detail: 'Delete the rows that were scored', value: 'start over' as const },
     ],
   });
   return answer === 'back' ? undefined : answer;
 }
 
-/** Classifier, column, name: with a way back; what was chosen last is proposed. */
+/** Asks for classifier, column and name, with a way back. The last choices are proposed. */
 async function askForOrder(services: Services, source: TableFile): Promise<ScoreChoice | undefined> {
   const { context, classifiers, dialogs: dialogs } = services;
   const remembered = context.workspaceState.get<Remembered>(REMEMBERED, {});
@@ -157,7 +157,7 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
 
 function nameProblem(text: string, taken: readonly string[]): string | undefined {
   const name = text.trim();
-  if (!name.toLowerCase().endsWith('.csv')) return 'The name ends in .csv.';
-  if (/[\\/]/u.test(name)) return 'The copy stays beside the table: a name without folders.';
-  return taken.includes(name) ? `${name} exists already.` : undefined;
+  if (!name.toLowerCase().endsWith('.csv')) return 'The name must end in .csv.';
+  if (/[\\/]/u.test(name)) return 'The copy is saved beside the table. Enter a name without folders.';
+  return taken.includes(name) ? `${name} already exists.` : undefined;
 }

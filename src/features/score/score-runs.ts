@@ -1,4 +1,4 @@
-/** Tables that are scored in the editor: how each job is shown, how it ended, and how it is resumed. */
+/** Tables that are scored in the editor: shows each job and how it ended, and resumes it. */
 import path from 'node:path';
 import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
 import * as vscode from 'vscode';
@@ -16,11 +16,11 @@ import { readBuckets } from '../../workspace/settings';
 import { endInWords, type Scored } from './end';
 
 interface Ended extends Scored {
-  /** Whether the table says what is right, so that the calibration panel can show something. */
+  /** Whether the table has true labels, so that the calibration panel can evaluate it. */
   readonly labelled: boolean;
 }
 
-/** Nobody resumes more tables than this; a workspace may hold any number. */
+/** Largest number of unfinished tables that are found in a workspace. */
 const MOST_FOUND = 100;
 
 export class ScoreRuns implements vscode.Disposable {
@@ -36,7 +36,7 @@ export class ScoreRuns implements vscode.Disposable {
     this.subscription = services.jobs.onDidChange(() => this.showRunning());
   }
 
-  /** Stops what is running; it can be resumed later, in another window too. */
+  /** Pauses what is running. It can be resumed later, also in another window. */
   pause(): void {
     for (const job of this.running()) job.pause();
   }
@@ -46,7 +46,7 @@ export class ScoreRuns implements vscode.Disposable {
     this.pause();
   }
 
-  /** Scores a table, or resumes it, and says how it ended. Settles when that is said and answered. */
+  /** Scores a table, or resumes it, and tells how it ended. Settles when the person has answered. */
   async run(choice: ScoreChoice): Promise<void> {
     const { jobs, work } = this.services;
     let job: Job<ScoreChoice, Ended>;
@@ -137,7 +137,7 @@ export class ScoreRuns implements vscode.Disposable {
   }
 }
 
-/** Those of a workspace that the person trusts: what resumes writes files. */
+/** Unfinished tables of a trusted workspace: resuming writes files. */
 async function statesOfWorkspace(): Promise<string[]> {
   if (!vscode.workspace.isTrusted) return [];
   const found = await vscode.workspace.findFiles(`**/*${STATE_SUFFIX}`, undefined, MOST_FOUND);

@@ -1,4 +1,4 @@
-/** What a click on the status bar item offers. */
+/** The actions that a click on the status bar item offers. */
 import type { Choice } from '../../workspace/dialogs';
 import { COMMANDS } from '../../protocol/manifest';
 
@@ -28,8 +28,8 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
 ];
 
 /**
- * @param keys default keybinding of a command, as it is read ("Ctrl+Alt+C")
- * @param extensionId for the link to its settings
+ * @param keys default keybinding of each command, in words ("Ctrl+Alt+C")
+ * @param extensionId id of this extension, for the link to its settings
  */
 export function actionChoices(keys: ReadonlyMap<string, string>, extensionId: string): Choice<Action>[] {
   return [

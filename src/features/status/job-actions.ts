@@ -1,4 +1,4 @@
-/** Jobs in Show Actions: those that run, those that can be resumed, and what can be done with each. */
+/** Jobs in Show Actions: running and unfinished ones, and the actions of each. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Job } from '../../app/jobs/job';
@@ -24,14 +24,14 @@ export function runningChoices(jobs: readonly Job[]): Choice<JobEntry>[] {
 export function unfinishedChoices(jobs: readonly UnfinishedJob[]): Choice<JobEntry>[] {
   const choices = jobs.map((job): Choice<JobEntry> => ({
     label: `$(debug-pause) ${job.title}`,
-    description: job.isElsewhere ? 'runs in another window or on the command line' : job.words,
+    description: job.isElsewhere ? 'running in another window or on the command line' : job.words,
     detail: path.basename(job.output),
     value: { kind: 'unfinished', job },
   }));
   return choices.length === 0 ? [] : [{ label: 'Unfinished Jobs' }, ...choices];
 }
 
-/** Asks what to do with a job, and does it. Settles when that is done. */
+/** Asks what to do with a job and does it. Settles when it is done. */
 export async function actOnJob(services: Services, entry: JobEntry): Promise<'back' | undefined> {
   const chosen = await services.dialogs.choose({
     title: entry.job.title,
@@ -55,7 +55,7 @@ function whileRunning(services: Services, job: Job): Choice<Do>[] {
   };
   return [
     { label: '$(debug-pause) Pause', detail: 'It can be resumed later', value: pause },
-    { label: '$(trash) Cancel…', detail: 'Discard what is done', value: cancel },
+    { label: '$(trash) Cancel…', detail: 'Delete the work done so far', value: cancel },
     showLog(services, job),
   ];
 }
@@ -67,13 +67,15 @@ function whileUnfinished(services: Services, job: UnfinishedJob): Choice<Do>[] {
   };
   return [
     { label: '$(debug-continue) Resume', value: job.resume },
-    { label: '$(trash) Discard…', detail: 'Discard what is done', value: discard },
+    { label: '$(trash) Discard…', detail: 'Delete the work done so far', value: discard },
     showLog(services, job),
   ];
 }
 
 async function mayDiscard({ dialogs: dialogs }: Services, question: string): Promise<boolean> {
-  return (await dialogs.confirm(question, 'What is done so far will be deleted.', ['Discard'])) === 'Discard';
+  return (
+    (await dialogs.confirm(question, 'The work done so far will be deleted.', ['Discard'])) === 'Discard'
+  );
 }
 
 function showLog({ log }: Services, { logFile }: Pick<Job, 'logFile'>): Choice<Do> {

@@ -1,21 +1,24 @@
-/** What the status bar item says, for each state of model and engine. Free of the editor, so that it can be tested. */
+/**
+ * The text of the status bar item for each state of model and engine. It does not import vscode, so that it can be
+ * tested.
+ */
 import type { Job } from '../../app/jobs/job';
 import { shareOf } from '../../app/jobs/progress';
 import { deviceInWords, type DeviceReport } from '../../core/words/device';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import type { EngineState } from '../../sources/engine-client';
 
-/** The model that the next request would use, as far as it is known without reading a file or asking a server. */
+/** The model that the next request would use, found without reading a file or asking a server. */
 export type ChosenModel =
   | {
       readonly kind: 'elsewhere';
-      /** Of the endpoint or the editor's model. */
+      /** Name of the endpoint or of the editor model. */
       readonly name: string;
       /** "tiny at http://localhost:8000/v1" */
       readonly inWords: string;
-      /** Why it cannot be asked, where that is known. */
+      /** Why it cannot be asked, if that is known. */
       readonly problem?: string;
-      /** Model files on this machine, which it does not use. */
+      /** Number of model files on this machine, which it does not use. */
       readonly present: number;
     }
   | { readonly kind: 'none'; readonly present: number }
@@ -23,12 +26,12 @@ export type ChosenModel =
   | { readonly kind: 'there'; readonly file: string; readonly bytes: number };
 
 export interface StatusText {
-  /** With codicons in front. */
+  /** The text, with codicons before it. */
   readonly text: string;
   /** For screen readers: the same without icons. */
   readonly spoken: string;
   readonly severity: 'none' | 'warning' | 'error';
-  /** [what, how it is], for the tooltip. */
+  /** [name, value], for the tooltip. */
   readonly details: readonly (readonly [string, string])[];
 }
 
@@ -104,12 +107,12 @@ export function withJobs(status: StatusText, jobs: readonly RunningJob[]): Statu
   };
 }
 
-/** What the status says of a job. */
+/** What the status shows of a job. */
 type RunningJob = Pick<Job, 'title' | 'progress'>;
 
 type Elsewhere = Extract<ChosenModel, { readonly kind: 'elsewhere' }>;
 
-/** What becomes of the engine is of no concern to a classifier that does not use it; the tooltip says it. */
+/** The state of the engine does not matter to a classifier that does not use it, so only the tooltip shows it. */
 function elsewhereText(state: EngineState, { name, inWords, problem }: Elsewhere): StatusText {
   const engine = engineBeside(state);
   return line('$(globe)', shortName(name), problem === undefined ? 'none' : 'warning', [
@@ -150,13 +153,13 @@ function stoppedText(chosen: Exclude<ChosenModel, Elsewhere>): StatusText {
           'Model',
           chosen.present === 0
             ? 'none on this machine yet: download one, or choose a .gguf file'
-            : `none is chosen of the ${chosen.present} on this machine`,
+            : `none of the ${chosen.present} on this machine is chosen`,
         ],
       ]);
     case 'missing':
       return line('$(symbol-boolean)', `${shortName(chosen.file)}: not there`, 'warning', [
         ['Model', chosen.file],
-        ['State', 'this file is not on this machine at the moment'],
+        ['State', 'this file is not on this machine now'],
       ]);
     case 'there':
       return line('$(symbol-boolean)', shortName(chosen.file), 'none', [
@@ -175,14 +178,14 @@ function line(
   return { text: `${icon} ${withoutIcons(text)}`, spoken: `Prompt Confidence: ${text}`, severity, details };
 }
 
-/** A file may be called "$(bug).gguf": a name is never an icon. */
+/** Escapes icons: a file may be named "$(bug).gguf". */
 function withoutIcons(text: string): string {
   return text.replaceAll('$(', '$\u200b(');
 }
 
 const LONGEST_NAME = 28;
 
-/** The file without its ending, cut in the middle: both ends of "…-3B-Instruct-Q4_K_M" tell models apart. */
+/** The file name without its extension, cut in the middle: both ends of "…-3B-Instruct-Q4_K_M" distinguish models. */
 export function shortName(file: string): string {
   const name = file.replace(/\.gguf$/i, '');
   if (name.length <= LONGEST_NAME) return name;

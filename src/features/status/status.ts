@@ -1,4 +1,4 @@
-/** The one status bar item, and the commands of the engine. */
+/** The status bar item, and the commands of the engine. */
 import * as vscode from 'vscode';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION } from '../../protocol/manifest';
@@ -61,7 +61,7 @@ export function registerStatus(services: Services): vscode.Disposable {
   );
 }
 
-/** Engine progress comes often; the item is written at most so often, in milliseconds. */
+/** Milliseconds between two updates of the item: the engine reports progress more often. */
 const REDRAW_MS = 100;
 
 export class StatusItem implements vscode.Disposable {
@@ -72,7 +72,7 @@ export class StatusItem implements vscode.Disposable {
   );
   private readonly subscriptions: { dispose(): unknown }[];
   private chosen: ChosenModel = { kind: 'none', present: 0 };
-  /** Counts the looks for the chosen model: an earlier one may take longer, and is out of date then. */
+  /** Counts the searches for the chosen model, so that a late result of an earlier one is ignored. */
   private run = 0;
   private timer: NodeJS.Timeout | undefined;
   private current: StatusText;
@@ -106,7 +106,7 @@ export class StatusItem implements vscode.Disposable {
     this.refresh();
   }
 
-  /** What the item says now. */
+  /** The current text of the item. */
   get shown(): StatusText {
     return this.current;
   }
@@ -156,7 +156,10 @@ interface Events {
   readonly modelsChanged: vscode.EventEmitter<void>;
 }
 
-/** MarkdownString.appendText would do, but makes every space a hard one: a long reason then runs off the screen. */
+/**
+ * Escapes Markdown. MarkdownString.appendText makes every space non-breaking, so a long reason would run off the
+ * screen.
+ */
 function asText(value: string): string {
   return value.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, '\\$&');
 }
@@ -171,7 +174,7 @@ function tooltipOf(status: StatusText): vscode.MarkdownString {
   return tooltip;
 }
 
-/** By name only: hashing gigabytes for a status bar would be absurd, and so would be asking a server. */
+/** Finds the model by name only: a status bar is no reason to hash gigabytes or to ask a server. */
 async function findChosenModel(
   services: Pick<Services, 'classifiers' | 'models' | 'endpoints'>,
 ): Promise<ChosenModel> {

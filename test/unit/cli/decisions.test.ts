@@ -110,7 +110,10 @@ describe('evaluate: decisions', () => {
     const tried: readonly (readonly [string, RegExp])[] = [
       ['{"wrong": 1', /is not JSON/u],
       ['{"wrong": 1}', /review/u],
-      ['{"wrong": {"pos": {"neg": 1}}, "review": 1}', /lacks the cost of "pos" where "neg" is true/u],
+      [
+        '{"wrong": {"pos": {"neg": 1}}, "review": 1}',
+        /lacks the cost of predicting "pos" when "neg" is true/u,
+      ],
     ];
     for (const [content, sentence] of tried) {
       await bench.write('costs.json', content);

@@ -127,7 +127,7 @@ describe('an endpoint on the command line', () => {
       await of('--endpoint', 'http://gpu.example', '--endpoint-model', 'm', '--api', 'chat'),
       /not encrypted/,
     );
-    assert.match(await of(...options(), '--price', '3'), /--price is PROMPT,ANSWER/);
+    assert.match(await of(...options(), '--price', '3'), /--price must be PROMPT,ANSWER/);
   });
 
   it('does not guess where the endpoint of a classifier is', async () => {
@@ -143,7 +143,7 @@ describe('an endpoint on the command line', () => {
     );
     const { code, err } = await run(classify, 'Good.', '--classifier', file);
     assert.equal(code, 2);
-    assert.match(err, /scored by "endpoint:ours".*--endpoint URL/);
+    assert.match(err, /has the source "endpoint:ours".*--endpoint URL/);
     assert.equal((await run(classify, 'Good.', '--classifier', file, ...options())).code, 0);
   });
 

@@ -55,7 +55,7 @@ describe('gate', () => {
     await bench.write('part.csv', rows.slice(0, 1501).join('\n'));
     const { out, err } = await bench.run('gate', '@good.csv', '--baseline', '@part.csv', '--json');
     assert.equal((JSON.parse(out) as GateReport).baseline?.n, 1500);
-    assert.match(err, /1,500 rows of 2000 here and 1500 in part\.csv have a partner/);
+    assert.match(err, /1,500 rows of 2000 here and 1500 in part\.csv could be paired/);
   });
 
   it('compares as separate samples where ids are absent or are those of other rows', async () => {
@@ -84,11 +84,11 @@ describe('gate', () => {
     await bench.write('newer.json', '{"schema": 9}');
     await bench.write('other.json', '{"schema": 1, "n": "many"}');
     const cases: [string[], RegExp][] = [
-      [[], /Nothing to hold the table to/],
-      [['--max', 'ece'], /--max wants METRIC=X/],
-      [['--max', 'ece=0,1'], /--max wants METRIC=X/],
+      [[], /There is nothing to check/],
+      [['--max', 'ece'], /--max takes METRIC=X/],
+      [['--max', 'ece=0,1'], /--max takes METRIC=X/],
       [['--max', 'beauty=1'], /"beauty" is not a metric/],
-      [['--max', 'ece=1', '--undecided', 'maybe'], /--undecided is one of/],
+      [['--max', 'ece=1', '--undecided', 'maybe'], /--undecided must be one of/],
       [['--baseline', '@none.json'], /There is no file/],
       [['--baseline', '@broken.json'], /broken\.json, line 3/],
       [['--baseline', '@newer.json'], /version 9/],

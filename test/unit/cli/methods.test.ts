@@ -109,7 +109,7 @@ describe('evaluate: several scoring methods', () => {
     const { out, err } = await bench.run('evaluate', '@t.csv');
     assert.match(
       out,
-      /^294 rows, scored by 2 methods\. 6 rows that some method has no scores for are left out\.$/m,
+      /^294 rows, scored by 2 confidence methods\. Left out, without scores of every method: 6 rows\.$/m,
     );
     assert.match(out, /^token +0\.\d{4}/m);
     assert.match(out, /Choose one with --scores/);

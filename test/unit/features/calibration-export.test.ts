@@ -229,7 +229,7 @@ describe('what the calibration panel exports', () => {
   });
 
   it('says so where calibrators were not compared, or cannot be', async () => {
-    assert.match(await reportOn(), /## Calibrators\n\nThey were not compared\./);
+    assert.match(await reportOn(), /## Calibrators\n\nCalibrators were not compared\./);
     const comparisonError = { code: 'too-few-rows', message: 'There are too few rows.' };
     assert.match(
       await reportOn((state) => ({ ...state, comparisonError })),

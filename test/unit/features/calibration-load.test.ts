@@ -134,6 +134,11 @@ describe('a table as the calibration panel reads it', () => {
     await bench.write('sure.csv', 'confidence,correct\n.9,1\n.8,0\n');
     await refuses('sure.csv', { on: 'labels' }, 'no-label-scores', /^sure\.csv has no score for every label/);
     const prevalence = [{ label: 'a', share: 1 }];
-    await refuses('sure.csv', { prevalence }, 'no-label-scores', /Leave them out, or map the scores/);
+    await refuses(
+      'sure.csv',
+      { prevalence },
+      'no-label-scores',
+      /Leave them out, or assign the columns of the scores/,
+    );
   });
 });

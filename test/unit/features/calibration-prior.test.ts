@@ -43,7 +43,7 @@ describe('corrections of the label prior in the calibration panel', () => {
         assert.deepEqual(diagram.evaluation[name], after[name], name);
       assert.match(
         comparison.excluded.find(({ method }) => method === 'prior-batch')?.reason ?? '',
-        /deployment/,
+        /label shares in use/,
       );
 
       const made = { settings, version: '1.2.3', time: '2026-01-02T03:04:05Z' };
@@ -63,7 +63,7 @@ describe('corrections of the label prior in the calibration panel', () => {
     const { input } = await loadForPage(bench.at('t.csv'), AS_FOUND);
     const { comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const why = new Map(comparison.excluded.map(({ method, reason }) => [method, reason]));
-    assert.match(why.get('prior-batch') ?? '', /the share of each label in deployment/);
+    assert.match(why.get('prior-batch') ?? '', /the label shares in use/);
     assert.match(why.get('prior-content-free') ?? '', /command line/);
     assert.ok(comparison.methods.every(({ method }) => method !== 'prior-batch'));
   });

@@ -59,7 +59,7 @@ describe('a download in words', () => {
     assert.match(meter.describe({ phase: 'waiting', done: 0, total: 1 }, 0), /another window/);
     assert.equal(
       meter.describe({ phase: 'verifying', done: 50, total: 100 }, 0),
-      'checking what arrived, 50%',
+      'checking the download, 50%',
     );
   });
 });

@@ -41,7 +41,7 @@ describe('the status bar item', () => {
     assert.match(status.details[0]?.[1] ?? '', /download one/);
     assert.match(
       show({ kind: 'stopped' }, { kind: 'none', present: 3 }).details[0]?.[1] ?? '',
-      /none is chosen of the 3/,
+      /none of the 3/,
     );
   });
 

@@ -4,9 +4,9 @@ import type { Evaluation } from '../../../core/model/evaluation';
 import type { Report } from '../../../protocol/calibration-worker';
 
 /**
- * The diagram's table: a line for every bin, numbers in full.
+ * The bins of a diagram as a CSV: a line for each bin, numbers in full precision.
  *
- * @param part what the diagram is of, in a column of its own; null for all rows
+ * @param part the part that the diagram shows, for a column of its own; null for all rows
  */
 export function binsCsv({ evaluation, consistency }: Diagram, part: string | null): string {
   const whose = part === null ? [] : [part];
@@ -40,7 +40,7 @@ export function binsCsv({ evaluation, consistency }: Diagram, part: string | nul
   return [header, ...lines].map((cells) => csvLine(cells, ',')).join('');
 }
 
-/** Calibrators as they were compared, each with the evaluation of the rows that it did not see. */
+/** The comparison of calibrators, each with its evaluation on the rows that it did not see. */
 interface ComparisonReport extends Omit<Comparison, 'methods'> {
   readonly before: Evaluation | null;
   readonly methods: readonly {
@@ -50,7 +50,7 @@ interface ComparisonReport extends Omit<Comparison, 'methods'> {
   }[];
 }
 
-/** The document of `evaluate --json`; where calibrators were compared, they stand under `comparison`. */
+/** The document of `evaluate --json`. If calibrators were compared, they are under `comparison`. */
 export function reportJson(report: Report, comparison: Comparison | null): string {
   const whole = comparison === null ? report : { ...report, comparison: comparisonReport(comparison) };
   return `${JSON.stringify(whole, null, 2)}\n`;

@@ -1,4 +1,4 @@
-/** Export and Copy: asks for the form and the place, writes whole files only. */
+/** Export and Copy: asks for the form and the place, and writes whole files only. */
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -13,31 +13,31 @@ import { binsCsv, reportJson } from './data';
 import { markdownReport, type ReportInput } from './markdown';
 import type { Report } from '../../../protocol/calibration-worker';
 
-/** The panel, as far as it is exported. */
+/** What is exported of a panel. */
 export interface ExportSource {
-  /** Of the table. */
+  /** Address of the table. */
   readonly uri: vscode.Uri;
   readonly state: PanelState;
-  /** The file changed since. */
+  /** True if the file changed since the numbers were computed. */
   readonly isStale: boolean;
   /** The part of the breakdown that the main diagram is of; null for all rows. */
   readonly part: string | null;
   readonly versions: ReportInput['versions'];
   /** The document of `evaluate --json`. */
   readonly report: (settings: PanelSettings) => Promise<Report>;
-  /** Null where the page does not show it any more. */
+  /** Null if the page no longer shows it. */
   readonly picture: (params: PictureParams) => Promise<string | null>;
 }
 
 interface FileForm {
   readonly form: 'svg' | 'png' | 'csv' | 'json' | 'md';
-  /** Of the dialog's filter. */
+  /** Name of the dialog's filter. */
   readonly kind: string;
-  /** Behind the table's name. */
+  /** Appended to the table's name. */
   readonly suffix: string;
 }
 
-/** @param part that the bins are of, where they are not of all rows */
+/** @param part whose bins are exported; null for all rows */
 const formsFor = (part: Part | null): readonly Choice<FileForm>[] => [
   {
     label: 'SVG',
@@ -60,7 +60,7 @@ const formsFor = (part: Part | null): readonly Choice<FileForm>[] => [
   },
   {
     label: 'JSON',
-    description: 'every number of all rows, as evaluate --json prints them',
+    description: 'every number of all rows, in the format of the command line',
     value: { form: 'json', kind: 'JSON documents', suffix: 'evaluation' },
   },
   {
@@ -72,7 +72,7 @@ const formsFor = (part: Part | null): readonly Choice<FileForm>[] => [
 
 /**
  * @param pictures those that the page shows
- * @returns the file that was written; undefined where the person thought better of it
+ * @returns the file that was written; undefined if the person cancelled
  * @throws UserError incomplete, not-trusted, own-table, picture-gone, not-writable and what `report` throws
  */
 export async function exportFile(
@@ -100,7 +100,7 @@ export async function exportFile(
   } else data = await textOf(source, analysis, form);
   const { uri } = source;
   const base = path.basename(uri.fsPath, path.extname(uri.fsPath));
-  // A workspace that is not trusted may have put a link there that leads anywhere.
+  // In an untrusted workspace there may be a link that leads anywhere.
   const isBeside = vscode.workspace.isTrusted && uri.scheme === 'file';
   const folder = isBeside ? path.dirname(uri.fsPath) : os.homedir();
   const file = await dialogs.chooseNewFile('Export', path.join(folder, `${base}-${name}.${form}`), {
@@ -151,7 +151,7 @@ async function textOf(
 
 type Part = Breakdown['parts'][number];
 
-/** @throws UserError incomplete: the page shows a part that is not there any more */
+/** @throws UserError incomplete: the page shows a part that no longer exists */
 function partOf({ part, state }: ExportSource): Part | null {
   if (part === null) return null;
   return state.breakdown?.parts.find(({ name }) => name === part) ?? refuseIncomplete();
@@ -161,7 +161,7 @@ function whose(part: Part | null): string {
   return part === null ? '' : ` of ${labelName(part.name)}`;
 }
 
-/** A foreign name as a part of a file's name: letters, digits and a little more, not too long. */
+/** A foreign name as a part of a file's name: letters, digits and a few other characters, not too long. */
 function inFileName(name: string): string {
   return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 40);
 }
@@ -192,7 +192,7 @@ async function choosePicture(dialogs: Dialogs, pictures: readonly Picture[]): Pr
 async function pictureData(source: ExportSource, params: PictureParams): Promise<string | Uint8Array> {
   const data = await source.picture(params);
   if (data === null)
-    throw new UserError('picture-gone', 'The panel does not show this picture any more. Export again.');
+    throw new UserError('picture-gone', 'The panel no longer shows this picture. Export again.');
   return params.format === 'svg' ? data : Buffer.from(data, 'base64');
 }
 
@@ -200,7 +200,7 @@ function checkPlace(file: string, table: vscode.Uri): void {
   if (file === table.fsPath)
     throw new UserError(
       'own-table',
-      'This would replace the table itself. Choose another name, and export again.',
+      'This would replace the table itself. Choose another name and export again.',
     );
   const isInside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) !== undefined;
   if (isInside && !vscode.workspace.isTrusted)

@@ -1,4 +1,4 @@
-/** The calibration report: everything that the panel says, as Markdown. Deterministic but for its date. */
+/** The calibration report: everything that the panel shows, as Markdown. Only its date changes from run to run. */
 import {
   aboutNumbers,
   binRange,
@@ -28,19 +28,19 @@ import type {
 import type { Evaluation } from '../../../core/model/evaluation';
 
 export interface ReportInput {
-  /** With complete numbers. */
+  /** The state with complete numbers. */
   readonly state: PanelState & { readonly analysis: Analysis };
-  /** What the main diagram is of; null for all rows. */
+  /** The part that the main diagram shows; null for all rows. */
   readonly part: Breakdown['parts'][number] | null;
-  /** By program. */
+  /** Versions by program. */
   readonly versions: Readonly<Record<string, string>>;
   readonly time: Date;
 }
 
-/** Rejected rows that are listed; a report is read by people. */
+/** Number of rejected rows that are listed, few enough to be read. */
 const LISTED_REJECTED = 20;
 
-/** Paragraphs and tables of one part; none where there is nothing to say. */
+/** Paragraphs and tables of one section; none if it has no content. */
 type Section = (input: ReportInput) => readonly string[];
 
 const SECTIONS: readonly Section[] = [
@@ -79,7 +79,7 @@ function facts({ state: { analysis } }: ReportInput): string[] {
       kind === 'labels' && labels !== null
         ? `Labels: ${labels.map(label).join(', ')}`
         : 'Confidence against correct',
-      ...(method === null ? [] : [`Scores of the method ${label(method)}`]),
+      ...(method === null ? [] : [`Scores of the confidence method ${label(method)}`]),
       ...(columns.length === 0
         ? []
         : [
@@ -88,7 +88,7 @@ function facts({ state: { analysis } }: ReportInput): string[] {
       ...(prevalence === null
         ? []
         : [
-            `As it would be where the labels have these shares: ${prevalence.map((part) => `${label(part.label)} ${number(part.share)}`).join(', ')}`,
+            `Evaluated as if the labels had these shares: ${prevalence.map((part) => `${label(part.label)} ${number(part.share)}`).join(', ')}`,
           ]),
       `${count(binning.count, 'bin')} of equal ${binning.kind}`,
       text(origin),
@@ -135,7 +135,7 @@ function binTable(rows: Evaluation['bins'], consistency: Diagram['consistency'])
   );
 }
 
-/** The parts that the panel looks at, each in a line. */
+/** The parts that the panel shows, each in a line. */
 function breakdown({ state: { breakdown: shown }, part }: ReportInput): string[] {
   if (shown === null || shown.view.by === 'all') return [];
   const { view, parts, minimumRows, tooSmallCount } = shown;
@@ -170,7 +170,9 @@ function breakdown({ state: { breakdown: shown }, part }: ReportInput): string[]
         ]),
     ...(tooSmallCount === 0
       ? []
-      : [`${count(tooSmallCount, 'part')} of fewer than ${count(minimumRows, 'row')} left out.`]),
+      : [
+          `Left out, because they have fewer than ${count(minimumRows, 'row')}: ${count(tooSmallCount, 'part')}.`,
+        ]),
     ...(part === null
       ? []
       : [
@@ -183,7 +185,7 @@ function breakdown({ state: { breakdown: shown }, part }: ReportInput): string[]
 function comparison({ state: { comparison: compared, comparisonError } }: ReportInput): string[] {
   const heading = '## Calibrators';
   if (comparisonError !== null) return [heading, text(comparisonError.message)];
-  if (compared === null) return [heading, 'They were not compared.'];
+  if (compared === null) return [heading, 'Calibrators were not compared.'];
   const { verdict: outcome, choice, reason, folds, excluded } = compared;
   const candidates = new Set(compared.methods.map(({ method }) => method));
   return [
@@ -218,7 +220,7 @@ function comparedRow(
   ];
 }
 
-/** What to decide on: raw, and with the calibrator that is recommended. */
+/** Decisions, raw and with the recommended calibrator. */
 function decisions({
   state: {
     decisions: { report },
@@ -245,17 +247,17 @@ function decisions({
           accuracy === null || meanConfidence === null ? '–' : signed(accuracy - meanConfidence),
         ]),
       ),
-      `For ${number(question.target)} right among automatic decisions: ${text(threshold.message)}`,
+      `Target accuracy ${number(question.target)}: ${text(threshold.message)}`,
       ...(costs === null ? [] : [costSentence(costs)]),
     ]),
   ];
 }
 
 function costSentence({ threshold, scored }: NonNullable<Decided['costs']>): string {
-  const from = `With these costs automatic from ${number(threshold)}`;
+  const from = `With these costs, decide automatically at ${number(threshold)} or higher`;
   if (scored === null) return `${from}.`;
   const { cost, reviewAll, automaticAll } = scored;
-  return `${from}: ${number(cost)} a row (${number(reviewAll)} where all are reviewed, ${number(automaticAll)} where none is).`;
+  return `${from}: ${number(cost)} a row (${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is).`;
 }
 
 /** Whether more labelled rows would help each calibrator. */
@@ -295,7 +297,7 @@ function list(items: readonly string[]): string {
   return items.map((item) => `- ${item}`).join('\n');
 }
 
-/** A column whose name begins with > is flush right. */
+/** A Markdown table. A column whose name begins with > is flush right. */
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(inCell).join(' | ')} |`;
   return [
@@ -309,12 +311,12 @@ function inCell(content: string): string {
   return content.replaceAll('|', '\\|');
 }
 
-/** A foreign name: one line, nothing invisible, cut where it is long, and nothing in it is Markdown. */
+/** A foreign name on one line, without invisible characters, cut if it is long; nothing in it is Markdown. */
 function label(name: string): string {
   return codeSpan(labelName(name));
 }
 
-/** A sentence that may quote what stands in the table: nothing in it is Markdown or HTML. */
+/** A sentence that may quote the table: nothing in it is Markdown or HTML. */
 function text(sentence: string): string {
   return sentence.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>#|~]/g, '\\$&');
 }

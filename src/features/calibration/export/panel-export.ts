@@ -1,4 +1,4 @@
-/** Export and Copy of a panel: what it shows as it is now, and the page's pictures. */
+/** Export and Copy of a panel: its current state, and the pictures of its page. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../../core/user-error';
@@ -14,7 +14,7 @@ import type { CalibrationWorker } from '../worker-client';
 import { copyText, exportFile, type ExportSource } from './export';
 
 export interface ExportParts {
-  /** Of the table. */
+  /** Address of the table. */
   readonly uri: vscode.Uri;
   readonly services: Services;
   readonly store: PanelStore;
@@ -54,12 +54,12 @@ export class PanelExport {
     const { uri, services, store, computation, worker, page } = this.parts;
     const { state } = store;
     const { run, isStale } = computation;
-    // What is asked for while the person chooses must be of the same numbers as what is there already.
+    // While the person chooses, the numbers may change: everything exported must come from the same ones.
     const asShown = <T>(ask: () => Promise<T>): Promise<T> => {
       if (run === computation.run && !computation.isStale) return ask();
       throw new UserError(
         'changed-meanwhile',
-        'Nothing was exported: the numbers were computed anew while you chose. Look at them and export again.',
+        'Nothing was exported, because the numbers were computed again while you chose. Check them and export again.',
       );
     };
     return {

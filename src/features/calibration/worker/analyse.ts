@@ -1,4 +1,4 @@
-/** What the panel shows, computed from a table. Runs in the worker; has no state and no clock. */
+/** Computes what the panel shows from a table. Runs in the worker; has no state and no clock. */
 import { evaluateTable } from '../../../app/tables/evaluate-table';
 import { confidenceOf } from '../../../core/model/rows';
 import type { EvaluateReport } from '../../../core/decisions/report';
@@ -18,9 +18,9 @@ import type { LoadedTable } from './load';
 import type { ReportParams } from '../../../protocol/calibration-worker';
 
 /**
- * The same numbers as `evaluate --json` of the command line, and what is drawn beside them.
+ * Computes the same numbers as `evaluate --json` of the command line, and the data of the drawings.
  *
- * @param quick without intervals and null: the first picture of a large table
+ * @param quick leaves out the intervals and the null: the first picture of a large table
  */
 export function analyse(
   input: LabelledTable,
@@ -46,7 +46,7 @@ export function analyse(
   };
 }
 
-/** The document of the command line with the same options: buckets, target and costs among them. */
+/** The document of the command line with the same options, including buckets, target accuracy and costs. */
 export function reportOf(
   table: LoadedTable,
   { settings: { bins, binning }, decide: { question, buckets } }: ReportParams,
@@ -56,9 +56,9 @@ export function reportOf(
 }
 
 /**
- * The rows of one bin (low, high], the first closed on the left too; worst first.
+ * The rows of one bin (low, high], worst first. The first bin also contains its low end.
  *
- * @param part the bin is one of these rows and scores, not of the whole table as it is
+ * @param part the rows and scores that the bin belongs to, if not the whole table, raw
  */
 export function rowsOfBin(
   { table, data }: LabelledTable,
@@ -67,7 +67,7 @@ export function rowsOfBin(
 ): BinRows {
   const looked = part?.data ?? data;
   const { confidence, correct, logOdds, ...own } = confidenceOf(looked);
-  // One label against the rest has no winner of its own; a calibrator may have made another label the winner.
+  // A view of one label against the rest has no predicted label; a calibrator may have changed it.
   const isOwn = looked.kind === 'labels';
   const { predicted } = isOwn ? own : confidenceOf(data);
   const found: number[] = [];

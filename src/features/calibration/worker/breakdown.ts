@@ -1,4 +1,7 @@
-/** The rows of a table in parts: by predicted label, by label, or by the values of a column. Runs in the worker. */
+/**
+ * Evaluates the rows of a table in parts: by predicted label, by label, or by the values of a column. Runs in the
+ * worker.
+ */
 import { labelAgainstRest, rowCount, selectRows } from '../../../core/model/rows';
 import type { PredictionData } from '../../../core/model/predictions';
 import {
@@ -20,14 +23,14 @@ import { type LabelledTable, PREDICTED, sliceNames } from '../../../store/tables
 import { diagramOf } from './diagram-data';
 import { listed } from '../../../core/quote';
 
-/** Dots of a part are at least so many, however many parts there are. */
+/** Fewest dots of a part, however many parts there are. */
 const FEWEST_DOTS = 100;
 
-/** Some rows of a table and what is looked at in them. */
+/** Some rows of a table, and the predictions that are evaluated on them. */
 export interface Part {
   readonly name: string;
   readonly data: PredictionData;
-  /** Rows of the table that the data are of, in their order. */
+  /** Indices of the rows in the table, in the order of the data. */
   readonly rows: Uint32Array;
 }
 
@@ -36,15 +39,15 @@ export interface BrokenDown {
   readonly parts: readonly Part[];
 }
 
-/** Columns that a table must be read with. */
+/** Columns that must be read from a table for a view. */
 export function columnsOfView(view: RowView): readonly string[] {
   return view.by === 'column' ? [view.column] : [];
 }
 
 /**
- * The same numbers as `evaluate --slice` of the command line.
+ * Computes the same numbers as `evaluate --slice` of the command line.
  *
- * @param say told before each part is scored
+ * @param say called before each part is evaluated
  * @throws UserError no-label-scores, no-predicted, too-many-slices
  */
 export async function breakDown(
@@ -86,7 +89,7 @@ function partsOf(
     if (data.kind !== 'labels')
       throw new UserError(
         'no-label-scores',
-        'The probability of each label needs a score for every label, and this table is looked at by its confidence alone.',
+        'The probability of each label needs a score for every label, but this table is evaluated by its confidence alone.',
       );
     if (data.labels.length > SLICE_LIMIT)
       throw tooMany(
@@ -106,7 +109,7 @@ function partsOf(
   if (names === null)
     throw new UserError(
       'no-predicted',
-      'The table does not say which label was predicted. Map its column of predicted labels (Columns…).',
+      'The table does not name the predicted label. Assign its column of predicted labels (Columns…).',
     );
   const { slices, tooSmall } = sliceRows(data, names);
   const named = listed([column]);
@@ -122,8 +125,8 @@ function partsOf(
       'no-slices',
       tooSmall.length === 0
         ? `The column ${named} is empty in every row.`
-        : `${named} has ${tooSmall.length.toLocaleString('en-US')} different values, none of them in ${MINIMUM_SLICE_ROWS} rows: ` +
-            `too few to say anything about one of them.`,
+        : `${named} has ${tooSmall.length.toLocaleString('en-US')} different values, but none has ${MINIMUM_SLICE_ROWS} rows: ` +
+            `too few to evaluate any of them.`,
     );
   return {
     parts: slices.map(({ name, rows }) => ({ name, rows, data: selectRows(data, rows) })),
@@ -134,7 +137,7 @@ function partsOf(
 function tooMany(subject: string, count: number, things: string, instead: string): UserError {
   return new UserError(
     'too-many-slices',
-    `${subject} ${count.toLocaleString('en-US')} ${things}, more than the ${SLICE_LIMIT} that can be looked at one by one ` +
-      `here. On the command line, ${instead}`,
+    `${subject} ${count.toLocaleString('en-US')} ${things}, more than the ${SLICE_LIMIT} that the panel can show one by one. ` +
+      instead,
   );
 }

@@ -1,4 +1,4 @@
-/** The confidence methods of one table side by side, for the page. Runs in the worker. */
+/** Compares the confidence methods of one table for the page. Runs in the worker. */
 import { compareConfidenceMethods } from '../../../app/tables/compare-confidence-methods';
 import { foldsInWords } from '../../../core/words/calibration';
 import type { MethodsComparison } from '../../../protocol/calibration-page';
@@ -6,7 +6,7 @@ import { diagramOf } from './diagram-data';
 import { originInWords } from './origin';
 import type { AnalyseParams } from '../../../protocol/calibration-worker';
 
-/** @throws UserError everything of `compareConfidenceMethods` */
+/** @throws UserError as `compareConfidenceMethods` */
 export async function methodsForPage(
   { file, settings: { table, bins, binning } }: AnalyseParams,
   say: (message: string) => Promise<void>,

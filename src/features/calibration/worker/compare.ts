@@ -1,4 +1,4 @@
-/** Calibrators compared, and the one that is chosen fitted on all rows. Runs in the worker. */
+/** Compares calibrators, and fits the chosen one on all rows. Runs in the worker. */
 import { compareOnTable } from '../../../app/tables/compare-calibrators';
 import { fitOnTable } from '../../../app/tables/fit-calibrator';
 import type { CalibratorComparison } from '../../../core/calibration/compare-calibrators';
@@ -19,8 +19,8 @@ import { sharesFor } from './load';
 import type { FitParams } from '../../../protocol/calibration-worker';
 
 /**
- * @returns the comparison for the page, and what it was made from
- * @throws UserError everything of `compareOnTable`
+ * @returns the comparison for the page, and the data that it was made from
+ * @throws UserError as `compareOnTable`
  */
 export async function comparisonForPage(
   input: LabelledTable,
@@ -64,7 +64,7 @@ export async function comparisonForPage(
   return { comparison, compared: calibrators, rows };
 }
 
-/** Why calibrators that need more than labelled rows are not compared, and how they get it. */
+/** Why calibrators that need more than labelled rows are not compared, and what the person can do. */
 function needsInWords(on: CalibrateOn, hasShares: boolean): Comparison['excluded'] {
   return CALIBRATOR_IDS.filter((id) => refusal(id, on) === null).flatMap((id) => {
     const reason = needInWords(id, hasShares);
@@ -76,18 +76,18 @@ function needInWords(id: CalibratorId, hasShares: boolean): string | null {
   switch (CALIBRATORS[id].needs?.what) {
     case 'shares':
       return hasShares
-        ? 'It is made for the label shares of deployment, and its numbers here are at those of this table.'
-        : 'It needs the share of each label in deployment: give them under Columns….';
+        ? 'It is fitted for the label shares in use, but its numbers here are at the label shares of this table.'
+        : 'It needs the label shares in use. Enter them under Columns….';
     case 'neutral':
-      return 'It needs the scores of neutral texts, which the command line reads.';
-    // The comparison of scoring methods has what is fitted on two of them.
+      return 'It needs the scores of neutral texts. Only the command line reads them.';
+    // The comparison of confidence methods shows what is fitted on two of them.
     case 'agreement':
     case undefined:
       return null;
   }
 }
 
-/** What is fitted for the shares of deployment expects them already; any other calibrator is moved to them. */
+/** Fits a calibrator for the label shares in use. Those that are not fitted for these shares are shifted to them. */
 export async function fitToSave(
   input: LabelledTable,
   { method, settings, version, time }: Omit<FitParams, 'file'>,

@@ -1,4 +1,4 @@
-/** What to decide on, computed in the worker by the functions that `evaluate` of the command line uses. */
+/** Computes the decisions with the same functions as `evaluate` of the command line. Runs in the worker. */
 import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
 import { CANDIDATE_IDS, refusal } from '../../../core/calibration/registry';
 import { rowCount } from '../../../core/model/rows';
@@ -18,7 +18,7 @@ import type {
 import { type LabelledTable, refuseCalibrated } from '../../../store/tables/labelled';
 
 /**
- * @param compared raw and every calibrator on rows that it did not see; null where none were compared
+ * @param compared raw and every calibrator on rows that it did not see; null if none were compared
  * @throws UserError bad-buckets
  */
 export function decideOn(
@@ -37,7 +37,7 @@ export function decideOn(
     isTestPart,
     warnings: data.weight === undefined ? [] : [UNWEIGHTED_THRESHOLD],
     methods: methods.map(({ method, data: rows }): Decided => {
-      // All of them are of the test part: thresholds are chosen on one half of it and scored on the other.
+      // All rows are marked test: thresholds are chosen on one half of them and tested on the other.
       const halved = isTestPart ? { ...rows, split: undefined } : rows;
       return {
         method,
@@ -50,7 +50,7 @@ export function decideOn(
   };
 }
 
-/** Whether costs are for the labels of a table. */
+/** Whether costs fit the labels of a table. */
 export function suits({ wrong }: Costs, data: PredictionData): boolean {
   if (typeof wrong === 'number') return true;
   const K = data.kind === 'labels' ? data.labels.length : 0;
@@ -58,9 +58,9 @@ export function suits({ wrong }: Costs, data: PredictionData): boolean {
 }
 
 /**
- * What more labelled rows would bring to every calibrator that the table allows.
+ * Computes whether more labelled rows would help each calibrator that the table allows.
  *
- * @param draws 50
+ * @param draws fits for each number of rows, usually 50
  * @throws UserError already-calibrated
  */
 export function progressions(

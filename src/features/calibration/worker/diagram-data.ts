@@ -1,4 +1,4 @@
-/** What a reliability diagram is drawn from. Runs in the worker. */
+/** Computes what a reliability diagram is drawn from. Runs in the worker. */
 import { confidenceOf, knownRows, normalisedWeights } from '../../../core/model/rows';
 import type { PredictionData } from '../../../core/model/predictions';
 import type { Assessment } from '../../../core/metrics/evaluate';
@@ -12,12 +12,12 @@ import {
   type Dots,
 } from '../../../protocol/calibration-page';
 
-/** Of the sample of dots and their jitter. */
+/** Seed for the sample of dots and their jitter. */
 const DOT_SEED = 1;
 
 /**
- * @param data what was assessed
- * @param dotLimit dots at most
+ * @param data the predictions that were evaluated
+ * @param dotLimit largest number of dots
  */
 export function diagramOf(
   data: PredictionData,
@@ -32,7 +32,7 @@ export function diagramOf(
   };
 }
 
-/** At most so many rows, each as likely as any other; the same ones every time. */
+/** A sample of at most `limit` rows, each equally likely; the same rows every time. */
 function sampleDots(data: PredictionData, limit: number): Dots {
   const { confidence, correct } = confidenceOf(data);
   const random = seededRandom(DOT_SEED);
@@ -62,7 +62,7 @@ function curveOf(data: PredictionData, smoothEce: number | null): Curve | null {
   const { sigma, accuracy, rows } = smoothReliability(known.confidence, known.correct, weight, smoothEce);
   const low = known.confidence.reduce((least, f) => Math.min(least, f), 1);
   const high = known.confidence.reduce((most, f) => Math.max(most, f), 0);
-  // The kernel reaches beyond the rows, where the curve would only go on as it pleases.
+  // Beyond the rows the kernel has no data, and the curve would be arbitrary.
   const isAmongRows = (j: number): boolean => j / CURVE_STEPS >= low && j / CURVE_STEPS <= high;
   return {
     sigma,
@@ -72,7 +72,7 @@ function curveOf(data: PredictionData, smoothEce: number | null): Curve | null {
   };
 }
 
-/** Finer than a pixel. */
+/** Rounds to a step finer than a pixel. */
 function round(value: number): number {
   return Math.round(value * 1e4) / 1e4;
 }

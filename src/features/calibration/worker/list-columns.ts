@@ -1,15 +1,15 @@
-/** What the columns of a table are, for the person who says what they mean. Runs in the worker. */
+/** Lists the columns of a table, for the person who assigns them. Runs in the worker. */
 import { excerpt } from '../../../core/words/score';
 import type { ColumnList } from '../../../protocol/calibration-page';
 import { inspectTable } from '../../../store/tables/inspect';
 import { tableRows } from '../../../store/tables/rows';
 
-/** Different values of each column that are shown, and rows that they are looked for in. */
+/** Number of different values shown for each column, and number of rows that are searched for them. */
 const SAMPLES = 4;
 const SAMPLED_ROWS = 200;
 const SAMPLE_LENGTH = 40;
 
-/** @throws UserError everything of `inspectTable` and of the first rows of `tableRows` */
+/** @throws UserError as `inspectTable`, and as `tableRows` for the first rows */
 export async function listColumns(file: string): Promise<ColumnList> {
   const source = await inspectTable(file);
   const found = source.header.map(() => new Set<string>());

@@ -1,4 +1,4 @@
-/** A table as the panel's options say, read as the command line reads it. Runs in the worker. */
+/** Reads a table with the panel's options, as the command line reads it. Runs in the worker. */
 import { inDeployment, type LoadedTable as AppTable, loadTable } from '../../../app/tables/load-table';
 import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
 import { needs } from '../../../core/calibration/registry';
@@ -12,13 +12,13 @@ import { originInWords } from './origin';
 
 export interface LoadedTable extends AppTable {
   readonly prevalence: TableOptions['prevalence'];
-  /** What a calibrator fitted on it is bound to, in words. */
+  /** What a calibrator fitted on the table is bound to, in words. */
   readonly origin: string;
 }
 
 /**
- * @param slices columns whose values rows are to be sliced by
- * @throws UserError everything of the use case; labels-differ
+ * @param slices columns to slice the rows by
+ * @throws UserError as `loadTable`; labels-differ
  */
 export async function loadForPage(
   file: string,
@@ -36,15 +36,15 @@ export async function loadForPage(
 /**
  * The columns that a combination weighs, as `calibrate --method combination` reads them.
  *
- * @throws UserError everything of `readLabelled`; no-combination
+ * @throws UserError as `readLabelled`; no-combination
  */
 export function loadCombined(file: string, { mapping, on }: TableOptions): Promise<LabelledTable> {
   return readLabelled(file, { mapping, on: on ?? undefined, combine: true });
 }
 
 /**
- * Rows that a calibrator has seen to, under the label shares of deployment: one that is fitted for those shares makes
- * scores for them itself.
+ * Calibrated rows under the label shares in use. A calibrator that is fitted for those shares gives scores for them
+ * itself.
  *
  * @throws UserError no-label-scores, labels-differ, bad-shares
  */
@@ -59,9 +59,9 @@ export function calibratedInDeployment(
 }
 
 /**
- * (K) the shares in the order of the labels.
+ * (K) The label shares in use, in the order of the labels.
  *
- * @throws UserError no-label-scores; labels-differ: they were given for other labels
+ * @throws UserError no-label-scores; labels-differ: the shares were given for other labels
  */
 export function sharesFor(
   data: PredictionData,
@@ -73,8 +73,8 @@ export function sharesFor(
   if (shares.length !== labels.length || given.size !== labels.length)
     throw new UserError(
       'labels-differ',
-      `The shares of the labels in deployment were given for ${listed([...given.keys()])}, but the labels are ` +
-        `${listed(labels)}. Give them anew, or leave them out.`,
+      `The label shares in use were given for ${listed([...given.keys()])}, but the labels are ` +
+        `${listed(labels)}. Enter them again, or leave them out.`,
     );
   return shares;
 }
@@ -83,6 +83,6 @@ function labelsOf(data: PredictionData): LabelData {
   if (data.kind === 'labels') return data;
   throw new UserError(
     'no-label-scores',
-    'Shares of labels in deployment need a score for every label. Leave them out, or map the scores.',
+    'Label shares in use need a score for every label. Leave them out, or assign the columns of the scores.',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The thread that reads the table and computes: dist/calibration-worker.cjs. One for each panel, so that ending it
- * cancels what its panel asked for and nothing else. It keeps the table that it read last.
+ * The thread that reads the table and computes: dist/calibration-worker.cjs. Each panel has its own, so that ending it
+ * cancels only what that panel asked for. It keeps the table that it read last.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { parentPort } from 'node:worker_threads';
@@ -41,9 +41,9 @@ import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
 import { calibratedInDeployment, loadCombined, loadForPage, type LoadedTable } from './load';
 
-/** Above this many rows the first picture comes before the intervals. */
+/** Above this number of rows the first picture is sent before the intervals. */
 const QUICK_FIRST = 5000;
-/** Between two messages about one long computation. */
+/** Milliseconds between two messages about one long computation. */
 const SAY_EVERY_MS = 1000;
 
 interface Compared extends Pick<CalibratorComparison, 'calibrators' | 'rows'> {
@@ -57,11 +57,11 @@ interface BrokenDown {
 }
 
 class TableWorker {
-  /** The table that was read last, or is being read, and what it was asked for by. */
+  /** The table that was read last or is being read, and the key of its request. */
   private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
-  /** Raw and the calibrators on rows of a table that they did not see, once they are compared. */
+  /** Raw and the calibrators on rows that they did not see; undefined before they are compared. */
   private compared: Compared | undefined;
-  /** What was broken down last, for the rows of its bins. */
+  /** The last breakdown, for the rows of its bins. */
   private brokenDown: BrokenDown | undefined;
 
   constructor(private readonly host: Remote<typeof CALIBRATION_WORKER_CONTRACT.host>) {}
@@ -86,7 +86,7 @@ class TableWorker {
     settings,
   }: Pick<AnalyseParams, 'file' | 'settings'>): Promise<BrokenDown & { readonly breakdown: Breakdown }> {
     const columns = columnsOfView(settings.view);
-    // The values of a column are read for the purpose: the table is kept without them.
+    // The values of a column are read only for this: the kept table does not have them.
     const { shown } =
       columns.length === 0 ? await this.table() : await loadForPage(file, settings.table, columns);
     const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
@@ -137,7 +137,7 @@ class TableWorker {
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
     const { file, method, settings } = params;
-    // That of two methods reads the columns of both: it is no way to read the table that is shown.
+    // The combination reads the columns of two methods, so it needs a reading of its own.
     const input = needs(method, 'agreement')
       ? await loadCombined(file, settings.table)
       : (await this.table()).input;
@@ -146,9 +146,9 @@ class TableWorker {
   }
 
   /**
-   * What a thread that was stopped took with it is made anew.
+   * The rows of a bin. Results that were lost with a stopped thread are computed again.
    *
-   * @throws UserError no-part: there is nothing of that name by now
+   * @throws UserError no-part: there is no longer a part with that name
    */
   async binRows(question: BinQuestion): Promise<BinRows> {
     const { of, settings } = question;
@@ -170,10 +170,10 @@ class TableWorker {
     return { ...reportOf(await this.table(), params) };
   }
 
-  /** Begins to read a table; whoever asks about it waits for it. */
+  /** Starts reading a table. Requests about it wait until it is read. */
   load(params: AnalyseParams): void {
     const table = this.read(params);
-    // Whoever asks is told what went wrong, and there may be nobody.
+    // A request about the table gets the error; without one nobody needs it.
     table.catch(() => undefined);
     this.current = { key: keyOf(params), table };
     this.brokenDown = undefined;
@@ -198,10 +198,10 @@ class TableWorker {
 }
 
 function gone(): never {
-  throw new UserError('no-part', 'The rows are looked at in another way by now. Compute again.');
+  throw new UserError('no-part', 'The view changed while these rows were loading. Compute again.');
 }
 
-/** The same for the same reading of the same file. */
+/** A key that is equal for equal readings of the same file. */
 function keyOf({ file, settings }: AnalyseParams): string {
   return JSON.stringify([file, settings.table]);
 }

@@ -1,9 +1,9 @@
 import type { Binding } from '../../../core/model/binding';
 
-/** Where scores come from, and so what a calibrator fitted on them is bound to, in one sentence. */
+/** What a calibrator fitted on these scores is bound to, in one sentence. */
 export function originInWords(bound: Binding | null): string {
   if (bound === null)
-    return 'The table does not say which model and prompt its scores come from, so a calibrator fitted on it is bound to none.';
+    return 'The table does not name the model and prompt of its scores, so a calibrator fitted on it is not bound.';
   const { model, promptSha256, scoring, backend } = bound;
   const what =
     model.kind === 'file'
