@@ -102,7 +102,7 @@ describe('evaluate: decisions', () => {
     const { out } = await bench.run('evaluate', '@t.csv', '--target', '0.75', '--label', 'pos', ...costs);
     assert.match(out, /correct in at least 75% of cases/u);
     assert.match(out, /is cheapest/u);
-    assert.match(out, /"pos" from P = /u);
+    assert.match(out, /"pos" at P = /u);
   });
 
   it('says what is wrong with a file of costs', async () => {
