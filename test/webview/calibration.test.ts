@@ -418,7 +418,7 @@ describe('the calibration panel', () => {
     await page.page.evaluate(`sessionStorage.setItem('state', '{"state":{},"view":{"band":"wilson"}}')`);
     await page.page.reload();
     await page.notify('state', PANEL_STATES.usual);
-    assert.ok(await page.page.getByLabel('if calibrated').isChecked());
+    assert.ok(await page.page.getByRole('radio', { name: 'if calibrated' }).isChecked());
     assert.deepEqual(page.received('ready').at(-1), { settings: null, choices: null });
   });
 

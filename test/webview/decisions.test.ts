@@ -152,6 +152,7 @@ describe('the calibration panel: what to do', () => {
   it('says what is right from a threshold on, under the keys and after a reload', async () => {
     const { use } = await compared;
     const page = await show(use);
+    page.on('ready', () => page.notify('state', use));
     const slider = page.page.getByRole('slider', { name: 'Threshold' });
     await slider.focus();
     await page.page.keyboard.press('ArrowLeft');
