@@ -101,7 +101,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
-    dialogs: dialogs,
+    dialogs,
     endpoints,
     work,
     jobs,

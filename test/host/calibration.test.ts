@@ -165,14 +165,14 @@ describe('the calibration panel in the editor', () => {
     copyFileSync(table, own);
     const dialogs = new ScriptedDialogs(['first', undefined, 'second', undefined]);
     const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
-    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, dialogs: dialogs });
+    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, dialogs });
     shown = { panel, page };
     await numbers(panel, () => true);
     const { state } = panel;
     const save = (): Promise<void> => panel.save('platt');
     const fails: [() => void, () => Promise<void>, RegExp][] = [
       [() => writeFileSync(target, ''), save, /there is a file in the place of its folder/],
-      [() => mkdirSync(target, { mode: 0o500 }), () => asOrdinaryUser(save), /read-only/],
+      [() => mkdirSync(target, { mode: 0o500 }), () => asOrdinaryUser(save), /may not write to its folder/],
     ];
     mkdirSync(path.dirname(target), { recursive: true });
     // A temporary folder is its maker's alone, and the ordinary user is another one.
@@ -265,7 +265,7 @@ describe('the calibration panel in the editor', () => {
     writeFileSync(own, `${[header, ...rows].join('\n')}\n`);
     const dialogs = new ScriptedDialogs(['both', undefined]);
     const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.One);
-    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, dialogs: dialogs });
+    const panel = new CalibrationPanel(vscode.Uri.file(own), page, { ...services, dialogs });
     shown = { panel, page };
     const comparing = 'Comparing methods: ';
     try {

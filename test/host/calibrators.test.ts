@@ -121,7 +121,7 @@ describe('calibrators of classifiers in the editor', () => {
     const page = vscode.window.createWebviewPanel('test', 'Calibration', vscode.ViewColumn.Two);
     const panel = new CalibrationPanel(vscode.Uri.file(path.join(folder, 'reviews.csv')), page, {
       ...services,
-      dialogs: dialogs,
+      dialogs,
     });
     await until(
       'the panel has its numbers',

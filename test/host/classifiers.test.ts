@@ -49,7 +49,7 @@ describe('classifier files in the editor', () => {
       'positive, negative',
       'Few-shot',
     ]);
-    await newClassifier({ ...services, dialogs: dialogs });
+    await newClassifier({ ...services, dialogs });
     assert.match(dialogs.saying('refused')[0] ?? '', /at least two labels/);
     const document = vscode.window.activeTextEditor?.document;
     assert.equal(document?.uri.fsPath, fileOf('mood').fsPath);
@@ -64,7 +64,7 @@ describe('classifier files in the editor', () => {
 
   it('are never overwritten', async () => {
     const dialogs = new ScriptedDialogs(['mood', 'other', undefined]);
-    await newClassifier({ ...services, dialogs: dialogs });
+    await newClassifier({ ...services, dialogs });
     assert.match(dialogs.saying('refused')[0] ?? '', /already/);
     await assert.rejects(writeDraft(folder, { name: 'mood', labels: ['a', 'b'], kind: 'question' }), {
       code: 'classifier-exists',

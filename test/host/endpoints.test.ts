@@ -53,7 +53,7 @@ describe('endpoints in the editor', () => {
     ...answers: (string | undefined)[]
   ): Promise<ScriptedDialogs> => {
     const dialogs = new ScriptedDialogs(answers);
-    await command({ ...services, dialogs: dialogs });
+    await command({ ...services, dialogs });
     return dialogs;
   };
   const setting = (): unknown => vscode.workspace.getConfiguration('promptConfidence').get('endpoints');

@@ -129,7 +129,7 @@ function reasonOf(code: string): string {
 
 /** Tells that the calibrator is saved, and offers to use it for a classifier. */
 async function tellSaved(services: Services, file: string, saved: SavedCalibrator): Promise<void> {
-  const { dialogs: dialogs } = services;
+  const { dialogs } = services;
   const bound =
     saved.bound === null ? 'It is not bound to a model and prompt, because the table names none.' : '';
   const message = `Saved the calibrator ${path.basename(file, '.json')} (${saved.calibrator.method}, fitted on ${saved.n} rows). ${bound}`;

@@ -24,7 +24,7 @@ export async function setCalibrator(services: Services, name: string | undefined
   if (assigned !== undefined) await tellAssigned(services.dialogs, assigned);
 }
 
-async function askClassifier({ classifiers, dialogs: dialogs }: Services): Promise<string | undefined> {
+async function askClassifier({ classifiers, dialogs }: Services): Promise<string | undefined> {
   const current = readSettings(vscode.window.activeTextEditor?.document.uri).classifier;
   const usable = (await classifiers.list()).filter((entry) => entry.kind !== 'invalid');
   const names = [...new Set(usable.map((entry) => entry.classifier.name))];

@@ -22,7 +22,7 @@ const TITLE = 'New Classifier';
 const NOT_TRUSTED = 'Classifiers are written into the workspace, and this one is not trusted yet.';
 
 export async function newClassifier(services: Services): Promise<void> {
-  const { classifiers, dialogs: dialogs } = services;
+  const { classifiers, dialogs } = services;
   try {
     const folders = await usableFolders(dialogs);
     if (folders === undefined) return;

@@ -33,7 +33,7 @@ interface Draft {
 
 /** Asks for one field after the other, tests the connection, and saves the endpoint. */
 export async function addEndpoint(services: EndpointServices): Promise<void> {
-  const { endpoints, dialogs: dialogs } = services;
+  const { endpoints, dialogs } = services;
   const draft = await askDraft(services);
   if (draft === undefined) return;
   const { key, ...fields } = draft;
@@ -75,7 +75,7 @@ function addedInWords({ name, model, topLogprobs }: Endpoint): string {
 }
 
 /** @returns undefined if the person cancelled */
-async function askDraft({ endpoints, dialogs: dialogs }: EndpointServices): Promise<Draft | undefined> {
+async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft | undefined> {
   const title = 'Add Endpoint';
   const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = {};
   type Field = Exclude<keyof Draft, 'api'>;
@@ -150,7 +150,7 @@ function addressProblem(text: string): string | undefined {
 }
 
 export async function setEndpointKey(services: EndpointServices): Promise<void> {
-  const { endpoints, dialogs: dialogs } = services;
+  const { endpoints, dialogs } = services;
   const endpoint = await chooseEndpoint(services, 'Set Endpoint Key');
   if (endpoint === undefined) return;
   const answer = await dialogs.ask({
@@ -173,7 +173,7 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
 }
 
 export async function removeEndpoint(services: EndpointServices): Promise<void> {
-  const { endpoints, dialogs: dialogs } = services;
+  const { endpoints, dialogs } = services;
   const endpoint = await chooseEndpoint(services, 'Remove Endpoint');
   if (endpoint === undefined) return;
   await endpoints.remove(endpoint);
@@ -181,7 +181,7 @@ export async function removeEndpoint(services: EndpointServices): Promise<void> 
 }
 
 async function chooseEndpoint(
-  { endpoints, dialogs: dialogs }: EndpointServices,
+  { endpoints, dialogs }: EndpointServices,
   title: string,
 ): Promise<Endpoint | undefined> {
   const { endpoints: all, problems } = endpoints.list();

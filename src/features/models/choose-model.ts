@@ -15,7 +15,7 @@ type Picked =
   | { readonly kind: 'download' };
 
 export async function chooseModelByList(services: Services): Promise<void> {
-  const { models, dialogs: dialogs } = services;
+  const { models, dialogs } = services;
   try {
     const picked = await dialogs.choose({
       title: 'Choose Model',
@@ -70,7 +70,7 @@ async function useListed(entry: ModelEntry, services: Services): Promise<void> {
 
 /** Registers a file by its path; the file is not moved. An unusable file is reported. */
 async function useFile(services: Services): Promise<void> {
-  const { models, dialogs: dialogs } = services;
+  const { models, dialogs } = services;
   const file = await dialogs.chooseFile('Choose a GGUF model', { 'GGUF models': ['gguf'] });
   if (file === undefined) return;
   await chooseModel(await models.addLocal(file), services);

@@ -21,7 +21,7 @@ const ADDRESS = { kind: 'address' } as const;
 type Picked = typeof ADDRESS | { readonly kind: 'source'; readonly source: string };
 
 export async function downloadModelByList(services: Services, place: DownloadPlace = {}): Promise<void> {
-  const { models, dialogs: dialogs } = services;
+  const { models, dialogs } = services;
   try {
     const picked = await dialogs.choose({
       title: 'Download Model',
@@ -92,7 +92,7 @@ export async function downloadAndOffer(
   services: Services,
   place: DownloadPlace = {},
 ): Promise<void> {
-  const { dialogs: dialogs, modelsChanged } = services;
+  const { dialogs, modelsChanged } = services;
   const again = (): Promise<void> => downloadAndOffer(source, services, place);
   let result: { entry: ModelEntry; asked: boolean };
   try {
@@ -119,7 +119,7 @@ const REPORT_MS = 300;
 
 async function download(
   source: string,
-  { models, dialogs: dialogs }: Pick<Services, 'models' | 'dialogs'>,
+  { models, dialogs }: Pick<Services, 'models' | 'dialogs'>,
   place: DownloadPlace,
   report: Report,
   signal: AbortSignal,

@@ -156,7 +156,7 @@ async function reveal(entry: ModelEntry): Promise<void> {
   await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(entry.path));
 }
 
-async function copyHash(entry: ModelEntry, { models, dialogs: dialogs }: Services): Promise<void> {
+async function copyHash(entry: ModelEntry, { models, dialogs }: Services): Promise<void> {
   const sha256 =
     entry.sha256 ??
     (await dialogs.progress(`SHA-256 of ${entry.file}`, (report, signal) =>
@@ -175,7 +175,7 @@ async function copyHash(entry: ModelEntry, { models, dialogs: dialogs }: Service
 
 /** Deletes a downloaded model after a question. An engine that holds it is stopped first. */
 export async function deleteModel(entry: ModelEntry, services: Services): Promise<void> {
-  const { models, engineModels, dialogs: dialogs, modelsChanged } = services;
+  const { models, engineModels, dialogs, modelsChanged } = services;
   const elsewhere = (await services.loadedModels.othersWith(entry.path)).length > 0;
   const detail = [
     `This frees ${formatBytes(entry.bytes)}.`,
@@ -195,7 +195,7 @@ export async function deleteModel(entry: ModelEntry, services: Services): Promis
 
 /** Removes a person's own file from the list. */
 export async function forgetModel(entry: ModelEntry, services: Services): Promise<void> {
-  const { models, dialogs: dialogs, modelsChanged } = services;
+  const { models, dialogs, modelsChanged } = services;
   const detail = `The file stays where it is: ${entry.path}`;
   if ((await dialogs.confirm(`Forget ${entry.file}?`, detail, ['Forget'])) !== 'Forget') return;
   const before = await models.list();
@@ -204,10 +204,7 @@ export async function forgetModel(entry: ModelEntry, services: Services): Promis
   modelsChanged.fire();
 }
 
-async function discardUnfinished(
-  entry: UnfinishedDownload,
-  { models, dialogs: dialogs }: Services,
-): Promise<void> {
+async function discardUnfinished(entry: UnfinishedDownload, { models, dialogs }: Services): Promise<void> {
   const answer = await dialogs.confirm(
     `Delete the unfinished download of ${entry.file}?`,
     `This frees ${formatBytes(entry.have)}. The download would start from the beginning.`,

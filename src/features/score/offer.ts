@@ -19,7 +19,7 @@ export async function offerUnfinished(services: Services, runs: ScoreRuns): Prom
 }
 
 async function offer(
-  { dialogs: dialogs }: Services,
+  { dialogs }: Services,
   runs: ScoreRuns,
   { order, words }: Unfinished<ScoreChoice>,
 ): Promise<void> {

@@ -57,7 +57,7 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
 
 /** Absolute path of the table: the given one, else that of the active editor, else one that the person chooses. */
 async function tableOnDisk(
-  { dialogs: dialogs }: Services,
+  { dialogs }: Services,
   asked: vscode.Uri | undefined,
 ): Promise<string | undefined> {
   const uri = asked ?? activeTable();
@@ -73,7 +73,7 @@ async function tableOnDisk(
 }
 
 async function whatAboutUnfinished(
-  { dialogs: dialogs }: Services,
+  { dialogs }: Services,
   { order, words }: Unfinished<ScoreChoice>,
 ): Promise<'resume' | 'start over' | undefined> {
   const answer = await dialogs.choose({
@@ -94,7 +94,7 @@ async function whatAboutUnfinished(
 
 /** Asks for classifier, column and name, with a way back. The last choices are proposed. */
 async function askForOrder(services: Services, source: TableFile): Promise<ScoreChoice | undefined> {
-  const { context, classifiers, dialogs: dialogs } = services;
+  const { context, classifiers, dialogs } = services;
   const remembered = context.workspaceState.get<Remembered>(REMEMBERED, {});
   const folder = path.dirname(source.file);
   const taken = await readdir(folder);

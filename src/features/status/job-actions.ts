@@ -72,7 +72,7 @@ function whileUnfinished(services: Services, job: UnfinishedJob): Choice<Do>[] {
   ];
 }
 
-async function mayDiscard({ dialogs: dialogs }: Services, question: string): Promise<boolean> {
+async function mayDiscard({ dialogs }: Services, question: string): Promise<boolean> {
   return (
     (await dialogs.confirm(question, 'The work done so far will be deleted.', ['Discard'])) === 'Discard'
   );

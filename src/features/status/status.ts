@@ -13,7 +13,7 @@ import { actOnJob, type JobEntry, runningChoices, unfinishedChoices } from './jo
 import { statusText, withJobs, type ChosenModel, type StatusText } from './status-text';
 
 export function registerStatus(services: Services): vscode.Disposable {
-  const { log, engineModels, classifiers, context, dialogs: dialogs, jobs } = services;
+  const { log, engineModels, classifiers, context, dialogs, jobs } = services;
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);

@@ -7,7 +7,7 @@ describe('New Classifier in a restricted workspace', () => {
   it('writes nothing, and says why', async () => {
     const { services } = await internals();
     const dialogs = new ScriptedDialogs([undefined]);
-    await newClassifier({ ...services, dialogs: dialogs });
+    await newClassifier({ ...services, dialogs });
     assert.equal(dialogs.said.length, 1);
     assert.match(dialogs.said[0] ?? '', /not trusted yet\. \[Manage Workspace Trust\]$/);
   });

@@ -29,7 +29,7 @@ export class PanelExport {
   /** @param part the part of the breakdown that the page shows; null for all rows */
   async file(pictures: readonly Picture[], part: string | null): Promise<void> {
     const { services } = this.parts;
-    const { dialogs: dialogs } = services;
+    const { dialogs } = services;
     try {
       const file = await exportFile(this.source(part), dialogs, pictures);
       if (file === undefined) return;
