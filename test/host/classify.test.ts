@@ -57,7 +57,7 @@ describe('classifying in the editor', () => {
     editor.selection = new vscode.Selection(1, 4, 1, 4);
     const [result] = await classifySelection();
     assert.equal(result?.text, MIXED);
-    assert.equal(result.origin, 'line');
+    assert.equal(result.trigger, 'line');
   });
 
   it('shows the label in the hover, with links to nothing but its own commands', async () => {
@@ -85,7 +85,7 @@ describe('classifying in the editor', () => {
     editor.selection = wholeLine(editor, 0);
     const markdown = await hoverAt(editor, new vscode.Position(0, 3));
     assert.match(markdown.value, /`positive`/);
-    assert.equal(internals.results.history[0]?.result.origin, 'hover');
+    assert.equal(internals.results.history[0]?.result.trigger, 'hover');
     await configure('hover.classifySelection', undefined);
   });
 
@@ -117,7 +117,7 @@ describe('classifying in the editor', () => {
     await configure('hover.classifySelection', undefined);
     assert.equal((await classifySelection()).length, 1);
     assert.deepEqual(
-      results.history.map(({ result }) => result.origin),
+      results.history.map(({ result }) => result.trigger),
       ['selection'],
     );
   });

@@ -103,7 +103,7 @@ describe('models in the editor', () => {
     await downloadAndOffer(SOURCE, person, place);
     assert.deepEqual(person.dialogs.saying('confirm'), []);
     assert.deepEqual(person.dialogs.saying('info'), [
-      'info m.gguf is on this machine already. [Use This Model]',
+      'info m.gguf is already on this machine. [Use This Model]',
     ]);
   });
 

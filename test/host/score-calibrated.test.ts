@@ -138,7 +138,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     const model = { kind: 'combination', tokenWeight: 1, agreementWeight: 1, bias: [0, 0] } as const;
     rewrite({ calibrator: { on: 'labels', method: 'combination', labels, model } });
     const refused = await score(...START, undefined);
-    assert.match(refused.said.at(-1) ?? '', /^error reviews\.json is a combination, .*--methods token/);
+    assert.match(refused.said.at(-1) ?? '', /^error reviews\.json is a combination, .*scored table/);
     assert.ok(!existsSync(at('out.csv.part')));
   });
 

@@ -184,7 +184,7 @@ describe('the calibration panel', () => {
     const form = page.page.locator('.columns-form');
     await form.getByRole('heading', { name: 'Columns of the table' }).waitFor();
     await form.getByLabel('Truth').selectOption({ label: 'gold' });
-    await form.getByText('the right label of the row · e.g. spam, ham').waitFor();
+    await form.getByText('the true label of the row · e.g. spam, ham').waitFor();
     assert.equal(await form.getByRole('button', { name: 'Close' }).count(), 0);
     await form.getByLabel('Group').selectOption({ label: 'body' });
     await form.getByLabel('Id', { exact: true }).selectOption('none');
@@ -275,7 +275,7 @@ describe('the calibration panel', () => {
 
   it('has a sentence in place of a plot for a few rows, and their numbers', async () => {
     const { page } = await show(PANEL_STATES.few);
-    await page.getByText('7 rows cannot show how confidence and accuracy go together').waitFor();
+    await page.getByText('7 rows cannot show how confidence and accuracy relate').waitFor();
     assert.equal(await page.locator('.diagram').count(), 0);
     await page.getByRole('table', { name: 'Headline numbers' }).waitFor();
   });

@@ -138,7 +138,7 @@ describe('the calibration panel: what to do', () => {
     const change = (name: string) => page.page.getByRole('button', { name, exact: true });
     await change('Edit Buckets').click();
     for (let rows = 4; rows < 8; rows++) await change('Split bucket 2').click();
-    await page.page.getByText('8 buckets are the most').waitFor();
+    await page.page.getByText('No more than 8 buckets').waitFor();
     assert.ok(await change('Split bucket 2').isDisabled());
     await page.screenshot('decisions-most-buckets', true);
     assert.deepEqual(await page.accessibilityProblems(), []);
