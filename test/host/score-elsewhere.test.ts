@@ -69,7 +69,7 @@ describe('Score CSV… by a model that is not on this machine', () => {
   it('asks first, with what an endpoint will take by its price, and sends nothing before', async () => {
     const { said } = await score(600, 'far', 'text', 'no.csv', undefined);
     const [, tokens, cost] =
-      /^confirm Score 600 rows of 600\.csv\? \[Score\]\nThe texts are sent to tiny at http:\S+: about 600 requests with ([\d,]+) tokens of prompt and 600 of answer, ([\d.]+) by the price of the endpoint, at least 1 s\. It can be paused/.exec(
+      /^confirm Score 600 rows of 600\.csv\? \[Score\]\nThe texts are sent to tiny at http:\S+: about 600 requests with ([\d,]+) tokens of prompt and 600 of answer, ([\d.]+) by the price of the endpoint, at least 1 s\. You can pause it/.exec(
         said.at(-1) ?? '',
       ) ?? assert.fail(said.at(-1));
     const perRow = Number(tokens?.replaceAll(',', '')) / 600;
@@ -92,7 +92,7 @@ describe('Score CSV… by a model that is not on this machine', () => {
     const { said } = await score(50, 'lent', 'text', 'lent.csv', undefined);
     assert.match(
       said.at(-1) ?? '',
-      /The texts are sent to the language model tiny-chat of the editor: 200 requests, which count/,
+      /The texts are sent to Tiny Chat of the editor .*: about 200 requests/,
     );
     assert.ok(!existsSync(path.join(folder, 'lent.csv.part')));
   });
