@@ -14,7 +14,6 @@ const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => s
     'Score the table with --methods token,consistency,ensemble --no-calibrator, then use "apply".',
   'calibrator-methods': 'Leave the calibrator out with --no-calibrator.',
   'calibrator-mismatch': 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.',
-  'calibrator-on': 'Leave --on out.',
   'endpoint-key': 'Set the environment variable PROMPT_CONFIDENCE_API_KEY.',
   'file-exists': 'Choose another name, or replace the file with --force.',
   'no-combination': 'Score the table with --methods token,consistency,ensemble.',

@@ -121,7 +121,7 @@ describe('the command line', () => {
 
     const again = run('score', table, '--out', out, '--gpu', 'off');
     assert.equal(again.status, 2);
-    assert.match(again.err, /exists\. Choose another name, or replace it with --force/);
+    assert.match(again.err, /exists\. .*--force/);
     assert.equal(run('score', table, '--out', out, '--gpu', 'off', '--force').status, 0);
     assert.equal(readFileSync(out, 'utf8'), scored, 'the same run gives the same bytes');
 
@@ -190,7 +190,7 @@ describe('the command line', () => {
     named({ template: 'Film: {{text}}\nSentiment:' });
     const refused = run('classify', text, '--gpu', 'off');
     assert.equal(refused.status, 2);
-    assert.match(refused.err, /may not be used with the classifier sentiment\. The prompt differs/);
+    assert.match(refused.err, /does not belong to the classifier sentiment\. The prompt differs/);
     named({ calibrator: 'none' });
     const missing = run('classify', text, '--gpu', 'off');
     assert.match(missing.err, /names the calibrator "none"\. There is no file .*--no-calibrator/);

@@ -14,13 +14,13 @@ import type { TableFile } from '../../store/tables/inspect';
 /**
  * Columns as the calibrator needs them: on labels or on confidence, in its label order.
  *
- * @throws UserError calibrator-on: something else was asked for
+ * @throws UserError usage: something else was asked for
  */
 export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOptions): ColumnOptions {
   const { calibrator } = saved;
   if (asked.on !== undefined && asked.on !== calibrator.on)
     throw new UserError(
-      'calibrator-on',
+      'usage',
       `The calibrator works on ${calibrator.on}, so the table cannot be evaluated on ${asked.on} with it.`,
     );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
