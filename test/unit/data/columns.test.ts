@@ -42,10 +42,10 @@ describe('columns of a prediction table', () => {
 
   it('use the scores of the asked method only', () => {
     const header = 'label,sum/prob:a,sum/prob:b,best/prob:b,best/prob:a,best/confidence';
-    assert.deepEqual(find(header, { method: 'best' }).scores?.labels, ['b', 'a']);
-    assert.equal(find(header, { method: 'sum' }).roles.confidence, undefined);
+    assert.deepEqual(find(header, { prefix: 'best' }).scores?.labels, ['b', 'a']);
+    assert.equal(find(header, { prefix: 'sum' }).roles.confidence, undefined);
     assert.throws(() => find(header), { code: 'several-methods', message: /sum, best/ });
-    assert.throws(() => find(header, { method: 'mean' }), { code: 'no-such-method' });
+    assert.throws(() => find(header, { prefix: 'mean' }), { code: 'no-such-method' });
     assert.equal(find('label,sum/prob:a,sum/prob:b').prefix, 'sum');
   });
 

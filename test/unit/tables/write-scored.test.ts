@@ -104,7 +104,7 @@ describe('scoring a table', () => {
         await rm(out, { force: true });
         await assert.rejects(scoreFile(table, out, { score: failingAt(first) }), {
           code: 'server-gone',
-          message: /^The server is gone\. \d+ of 100 rows are kept in out\.csv\.part; /,
+          message: /^The server is gone\. \d+ of 100 rows are kept in out\.csv\.part\. /,
         });
         await scoreFile(table, out, { score: failingAt(second) }).catch(() => undefined);
         if ((await readUnfinished(out)) !== undefined) await scoreFile(table, out);
@@ -347,7 +347,7 @@ describe('scoring a table', () => {
     await refused([a, c], 'shard-missing', /Shard 2 of 3 is missing/);
     await refused([a, b, half, c], 'shards-differ', /1-of-2\.csv is one of 2 shards, others are of 3/);
     await scoreFile(table, path.join(folder, 'whole.csv'));
-    await refused([a, path.join(folder, 'whole.csv')], 'not-a-shard', /whole\.csv is no shard/);
+    await refused([a, path.join(folder, 'whole.csv')], 'not-a-shard', /whole\.csv is not a shard/);
     await copyFile(c, path.join(folder, 'copy.csv'));
     await copyFile(`${c}.meta.json`, path.join(folder, 'copy.csv.meta.json'));
     await refused([a, b, c, path.join(folder, 'copy.csv')], 'shard-twice', /are both shard 3 of 3/);
