@@ -90,10 +90,7 @@ describe('Score CSV… by a model that is not on this machine', () => {
 
   it('says how many requests a language model of the editor will take', async () => {
     const { said } = await score(50, 'lent', 'text', 'lent.csv', undefined);
-    assert.match(
-      said.at(-1) ?? '',
-      /The texts are sent to Tiny Chat of the editor .*: about 200 requests/,
-    );
+    assert.match(said.at(-1) ?? '', /The texts are sent to Tiny Chat of the editor .*: about 200 requests/);
     assert.ok(!existsSync(path.join(folder, 'lent.csv.part')));
   });
 });
