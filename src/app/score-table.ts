@@ -154,10 +154,7 @@ export type Forecast =
   /** On another machine: estimated, because measuring would already send texts. */
   | { readonly kind: 'estimated'; readonly sendsTextsTo: string; readonly estimate: RunEstimate };
 
-/**
- * @param measuring runs the measurement, which may have to load a model
- * @throws UserError everything of `Sources.with`; what the source throws
- */
+/** @throws UserError everything of `Sources.with`; what the source throws */
 export async function forecast(
   sources: Sources,
   { classifier, table, rows, textColumn }: ForecastOrder,

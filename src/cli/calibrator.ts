@@ -5,6 +5,7 @@ import { UserError } from '../core/user-error';
 import { calibratorFile, type LoadedCalibrator, loadCalibrator } from '../store/calibrators';
 import type { FoundClassifier } from '../store/classifiers';
 import { usageError } from './command';
+import { OTHER_CALIBRATOR } from './remedies';
 
 /** For node:util parseArgs. */
 export const CALIBRATOR_OPTIONS = {
@@ -50,10 +51,8 @@ async function ofClassifier(
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
       error.code,
-      `The classifier ${classifier.name} names the calibrator "${classifier.calibrator}". ${error.message} ${WAYS_OUT}`,
+      `The classifier ${classifier.name} names the calibrator "${classifier.calibrator}". ${error.message} ${OTHER_CALIBRATOR}`,
       { cause: error },
     );
   }
 }
-
-const WAYS_OUT = 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';

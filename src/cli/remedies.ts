@@ -2,6 +2,10 @@
 import * as z from 'zod';
 import type { UserError } from '../core/user-error';
 
+/** What helps against any calibrator that cannot be used. */
+export const OTHER_CALIBRATOR =
+  'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
+
 const role = z.object({ role: z.string().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
@@ -13,7 +17,7 @@ const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => s
   'calibrator-combination':
     'Score the table with --methods token,consistency,ensemble --no-calibrator, then use "apply".',
   'calibrator-methods': 'Leave the calibrator out with --no-calibrator.',
-  'calibrator-mismatch': 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.',
+  'calibrator-mismatch': OTHER_CALIBRATOR,
   'endpoint-key': 'Set the environment variable PROMPT_CONFIDENCE_API_KEY.',
   'file-exists': 'Choose another name, or replace the file with --force.',
   'no-combination': 'Score the table with --methods token,consistency,ensemble.',

@@ -145,17 +145,20 @@ export interface CheckedCalibrator {
 /**
  * Runs work that may refuse a calibrator, and names the calibrator's file in the error.
  *
+ * @param named undefined for raw scores, which no calibrator can spoil
  * @throws CalibratorError in place of any UserError about the calibrator; other errors of `work`
  */
 export async function explained<T>(
-  { uri }: WorkspaceCalibrator,
+  named: WorkspaceCalibrator | undefined,
   { name }: Classifier,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof UserError) || !error.code.startsWith('calibrator-')) throw error;
+    if (named === undefined || !(error instanceof UserError) || !error.code.startsWith('calibrator-'))
+      throw error;
+    const { uri } = named;
     const binding = bindingSchema.safeParse(error.data.binding).data;
     throw new CalibratorError(
       error.code,

@@ -2,12 +2,11 @@
 import type * as vscode from 'vscode';
 import { classifyTexts } from '../app/classify';
 import type { Sources } from '../app/sources';
-import type { Classifier } from '../core/classifier/definition';
 import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
 import { deviceInWords } from '../core/words/device';
 import { isFailed, type SourceIdentity } from '../sources/source';
-import { type Calibrators, type CheckedCalibrator, explained } from './calibrators';
+import { type Calibrators, explained } from './calibrators';
 import type { Classifiers } from './classifiers';
 import { leftRaw, type ResultCalibration } from './result-calibration';
 import { type ClassifiedText, type Results, TrackedRanges, type Trigger } from './results';
@@ -71,7 +70,7 @@ export class Classification {
           `The classifier "${classifier.name}" sends texts to ${sourceNameText(classifier.source)}. Hovering never does that.`,
         );
       const checked = leaveRaw ? undefined : await calibrators.checked(entry);
-      const classified = await explainedWhere(checked, classifier, () =>
+      const classified = await explained(checked?.named, classifier, () =>
         classifyTexts(this.parts.sources, {
           classifier,
           texts,
@@ -145,14 +144,6 @@ export class Classification {
       );
     this.parts.results.replaceScore(result.id, { ...result.score, tokens: score.tokens });
   }
-}
-
-function explainedWhere<T>(
-  checked: CheckedCalibrator | undefined,
-  classifier: Classifier,
-  work: () => Promise<T>,
-): Promise<T> {
-  return checked === undefined ? work() : explained(checked.named, classifier, work);
 }
 
 function nameOf({ modelFile, model, inWords }: SourceIdentity): string {

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { Job, JobContext, JobKind } from '../../app/jobs/job';
 import { JobMeter } from '../../app/jobs/progress';
 import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs/scoring';
-import { type ScoredTable, type ScoreOrder, scoreTable } from '../../app/score-table';
+import { type ScoreOrder, scoreTable } from '../../app/score-table';
 import { rowsInWords } from '../../core/words/progress';
 import { STATE_SUFFIX } from '../../store/tables/scored-file';
 import { reportCalibratorError } from '../../workspace/calibrator-problem';
@@ -81,14 +81,12 @@ export class ScoreRuns implements vscode.Disposable {
       calibrator: checked?.calibrator,
       buckets: readBuckets(vscode.Uri.file(choice.source)).buckets,
     };
-    const scoring = (): Promise<ScoredTable> =>
+    const { report, warnings, header } = await explained(checked?.named, classifier, () =>
       scoreTable(sources, order, {
         signal,
         onProgress: ({ rows }, total) => tell(meter.at(rows, total, rowsInWords)),
-      });
-    const { report, warnings, header } = await (checked === undefined
-      ? scoring()
-      : explained(checked.named, classifier, scoring));
+      }),
+    );
     return {
       report,
       by: checked?.named.by,
