@@ -131,7 +131,10 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
   it('refuses one that is bound to nothing until a person binds it, and a combination', async () => {
     rewrite({ bound: null });
     const { said } = await score(...START, 'Bind…', 'Bind', undefined);
-    assert.match(said.at(-3) ?? '', /^error The calibrator reviews may not belong to .* \[Bind…, Open Calibrator, /);
+    assert.match(
+      said.at(-3) ?? '',
+      /^error The calibrator reviews may not belong to .* \[Bind…, Open Calibrator, /,
+    );
     assert.match(said.at(-1) ?? '', /calibrated by reviews/);
     rmSync(at('out.csv'));
     const labels = ['positive', 'negative'];
