@@ -26,15 +26,15 @@ export const ZONES = {
   'src/store': [...CORE, 'src/protocol'],
   webview: [...CORE, 'src/protocol'],
   'src/app': [...CORE, 'src/protocol', 'src/sources', 'src/store'],
-  'src/workspace': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
-  'src/features': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app', 'src/workspace'],
+  'src/editor': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
+  'src/features': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app', 'src/editor'],
   'src/features/calibration/worker': [...CORE, 'src/protocol', 'src/store', 'src/app'],
   'src/cli': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
 };
 
 /** Packages that only some zones may import. */
 const PACKAGES = [
-  { matches: (name) => name === 'vscode', zones: ['src/workspace', 'src/features'] },
+  { matches: (name) => name === 'vscode', zones: ['src/editor', 'src/features'] },
   { matches: (name) => name === 'node-llama-cpp', zones: ['src/engine'] },
   {
     matches: (name) => name.startsWith('node:'),
@@ -43,7 +43,7 @@ const PACKAGES = [
       'src/sources',
       'src/store',
       'src/app',
-      'src/workspace',
+      'src/editor',
       'src/features',
       'src/features/calibration/worker',
       'src/cli',

@@ -16,19 +16,19 @@ import { EngineClient } from './sources/engine-client';
 import { cacheFolder } from './store/cache-home';
 import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
-import { Calibrators } from './workspace/calibrators';
-import { Classification } from './workspace/classification';
-import { Classifiers } from './workspace/classifiers';
-import { Endpoints } from './workspace/endpoints';
-import { ModelHashes } from './workspace/model-hashes';
-import { EditorDialogs } from './workspace/dialogs';
-import { ResultCalibration } from './workspace/result-calibration';
-import { Results } from './workspace/results';
-import { SecondCopyGuard } from './workspace/second-copy';
-import type { Services } from './workspace/services';
-import { readSettings } from './workspace/settings';
-import { editorEngineModels, editorSources } from './workspace/sources';
-import { Work } from './workspace/work';
+import { Calibrators } from './editor/calibrators';
+import { Classification } from './editor/classification';
+import { Classifiers } from './editor/classifiers';
+import { Endpoints } from './editor/endpoints';
+import { ModelHashes } from './editor/model-hashes';
+import { EditorDialogs } from './editor/dialogs';
+import { ResultCalibration } from './editor/result-calibration';
+import { Results } from './editor/results';
+import { SecondCopyGuard } from './editor/second-copy';
+import type { Services } from './editor/services';
+import { readSettings } from './editor/settings';
+import { editorEngineModels, editorSources } from './editor/sources';
+import { Work } from './editor/work';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
 export interface ExtensionInternals {

@@ -15,7 +15,12 @@ import { inspectTable, type TableFile } from '../store/tables/inspect';
 import { countRows, firstTexts } from '../store/tables/rows';
 import { type MethodPrefix, scoreCells } from '../store/tables/score-cells';
 import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
-import { type Done, discardUnfinished, readUnfinished, whileAlone } from '../store/tables/scored-file';
+import {
+  type Done,
+  discardUnfinishedTable,
+  readUnfinishedTable,
+  whileAlone,
+} from '../store/tables/scored-file';
 import { copyOfScores } from '../store/tables/write-calibrated';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
 import type { ClassifierCalibrator } from './classifier-calibrator';
@@ -104,7 +109,7 @@ export async function scoreTable(
   const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, traits.mayBoundScores);
   const first = await probe(ask, cells.scoredBy);
   if (traits.plan !== null && onEstimate !== undefined) {
-    const kept = order.restart === true ? undefined : await readUnfinished(out);
+    const kept = order.restart === true ? undefined : await readUnfinishedTable(out);
     const left = rowsOf(rows, shard) - (kept?.done.rows ?? 0);
     const bytes = usualBytes(await firstTexts(table, textColumn));
     const plan = traits.plan({ ...classifier, method: cells.scoredBy }, left, bytes);
@@ -128,7 +133,7 @@ export async function scoreTable(
     textColumn,
     shard,
   });
-  if (order.restart === true) await whileAlone(out, () => discardUnfinished(out));
+  if (order.restart === true) await whileAlone(out, () => discardUnfinishedTable(out));
   const report = await writeScored(table, out, {
     run,
     cells,

@@ -25,7 +25,7 @@ export interface CalibratorValues {
  * @param classifier with the confidence method of the session
  * @throws UserError no-file, calibrator-not-json, calibrator-newer, calibrator-invalid, bad-name, each with a way out
  */
-export async function chooseCalibrator(
+export async function calibratorFromOptions(
   values: CalibratorValues,
   { classifier, workspace }: FoundClassifier,
 ): Promise<ClassifierCalibrator | undefined> {

@@ -11,7 +11,7 @@ import { JobMeter } from '../app/jobs/progress';
 import { scoreTable } from '../app/score-table';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { estimateInWords } from '../core/words/estimate';
-import { rowsInWords } from '../core/words/progress';
+import { progressInWords } from '../core/words/progress';
 import { findClassifier } from '../store/classifiers';
 import { csvLine } from '../store/tables/csv-line';
 import { METHOD_PREFIXES, type MethodPrefix } from '../store/tables/score-cells';
@@ -172,7 +172,7 @@ function teller(io: Io): (done: { readonly rows: number }, total: number) => voi
   let toldAt: number | undefined;
   return ({ rows }, total) => {
     const now = performance.now();
-    const { words } = meter.at(rows, total, rowsInWords);
+    const { words } = meter.at(rows, total, progressInWords);
     if (toldAt === undefined) {
       if (rows > 0) io.err(`Resuming after row ${rows.toLocaleString('en-US')}.\n`);
       toldAt = now;

@@ -12,7 +12,12 @@ import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
 import { findClassifier } from '../store/classifiers';
 import { type ModelEntry, ModelStore } from '../store/models';
-import { CALIBRATOR_OPTIONS, CALIBRATOR_USAGE, type CalibratorValues, chooseCalibrator } from './calibrator';
+import {
+  CALIBRATOR_OPTIONS,
+  CALIBRATOR_USAGE,
+  type CalibratorValues,
+  calibratorFromOptions,
+} from './calibrator';
 import { usageError, type Io } from './command';
 import { ENDPOINT_OPTIONS, ENDPOINT_USAGE, endpointSource, type EndpointValues } from './endpoint-options';
 import {
@@ -79,7 +84,7 @@ export async function withSession<T>(
   const found = await findClassifier(values.classifier, process.cwd());
   const classifier = withConfidenceMethod(found.classifier, values);
   const seed = seedOf(values);
-  const calibrator = await chooseCalibrator(values, { ...found, classifier });
+  const calibrator = await calibratorFromOptions(values, { ...found, classifier });
   const session = (sources: Sources): Promise<T> => work({ sources, classifier, seed, calibrator });
   const endpoint = endpointSource(values);
   if (endpoint !== undefined) return session(new Sources(always((_, ask) => ask(endpoint))));

@@ -50,7 +50,7 @@ const MAX_SEQUENCES = 16;
 /** log p(token) after a path of answer tokens. */
 type Distributions = Map<string, Map<number, number>>;
 
-interface Job {
+interface TextJob {
   /** Place of the text in the request. */
   readonly index: number;
   readonly fitted: FittedText;
@@ -234,8 +234,8 @@ export class Scorer {
    * pieces of equal length, and computes attention for 64 rows and more by another kernel than for fewer: a long text
    * beside a short one would be cut where the short one ends, and get other bits than alone.
    */
-  private *groups(texts: readonly string[]): Generator<Job[]> {
-    const open = new Map<number, Job[]>();
+  private *groups(texts: readonly string[]): Generator<TextJob[]> {
+    const open = new Map<number, TextJob[]>();
     for (const [index, text] of texts.entries()) {
       const job = this.prepare(text, index);
       const size = padded(Math.max(1, job.tokens.length - this.prompt.prefix.length));
@@ -251,12 +251,12 @@ export class Scorer {
     yield* open.values();
   }
 
-  private prepare(text: string, index: number): Job {
+  private prepare(text: string, index: number): TextJob {
     const fitted = fitText(text, this.classifier.maxTextTokens, this.model);
     return { index, fitted, tokens: this.prompt.tokensFor(fitted.text) };
   }
 
-  private async scoreOne(job: Job, at: number, topTokens: number, temperature: number): Promise<Score> {
+  private async scoreOne(job: TextJob, at: number, topTokens: number, temperature: number): Promise<Score> {
     const sequence = this.sequences[at];
     if (sequence === undefined) throw new Error(`no sequence ${at}`);
     try {

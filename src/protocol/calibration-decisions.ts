@@ -18,7 +18,7 @@ const share = z.number().min(0).max(1);
 const number = z.number().nullable();
 const cost = z.number().min(0);
 const error = z.object({ code: z.string(), message: z.string() });
-const methodSchema = z.enum(CALIBRATOR_IDS);
+const calibratorSchema = z.enum(CALIBRATOR_IDS);
 
 const costsSchema = z.object({
   /** Cost of a wrong automatic decision: one number, or (K×K) by true label (row) and predicted label (column). */
@@ -31,7 +31,7 @@ export const questionSchema = z.object({
   target: z.number().gt(0).lt(1),
   costs: costsSchema,
 });
-export type Question = z.infer<typeof questionSchema>;
+export type DecisionQuestion = z.infer<typeof questionSchema>;
 
 /** What is chosen in the page and survives a reload. */
 export const decisionChoicesSchema = questionSchema.extend({
@@ -91,7 +91,7 @@ const costChoiceSchema: z.ZodType<CostChoice> = z.object({
 
 /** The decisions on raw confidences, or on the cross-fitted confidences of one calibrator. */
 const decidedSchema = z.object({
-  method: z.union([methodSchema, z.literal('raw')]),
+  method: z.union([calibratorSchema, z.literal('raw')]),
   buckets: z.array(bucketCountSchema),
   /** A point for each threshold 0, .01, … .99 that a row reaches. */
   curve: z.array(curvePointSchema),
@@ -146,7 +146,7 @@ const spread = z.object({ median: z.number(), low: z.number(), high: z.number() 
 const progressionScores = z.object({ nll: spread, brier: spread, ece: spread, eceNull: spread });
 
 const methodProgressionSchema: z.ZodType<Progression & { readonly method: CalibratorId }> = z.object({
-  method: methodSchema,
+  method: calibratorSchema,
   verdict: z.enum(['still-improving', 'flat', 'unknown', 'too-few-rows']),
   message: z.string(),
   holdOut: z.number(),

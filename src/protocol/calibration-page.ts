@@ -37,7 +37,7 @@ export const BIN_COUNTS = [5, 10, 15, 20, 30, 50] as const;
 /** How the table is read: the command line's --scores, --column, --on and --prevalence. */
 export const tableOptionsSchema = z.object({
   /** Prefix of the columns to use, without the slash; null for the only one there is. */
-  method: z.string().nullable(),
+  prefix: z.string().nullable(),
   /** Column by role (`label`) or by score (`prob:spam`), where its name does not say; "" switches a role off. */
   mapping: z.record(z.string(), z.string()),
   /** Null: labels where the table has scores for them. */
@@ -47,7 +47,7 @@ export const tableOptionsSchema = z.object({
 });
 export type TableOptions = z.infer<typeof tableOptionsSchema>;
 /** Columns as they are found by their names. */
-export const AS_FOUND: TableOptions = { method: null, mapping: {}, on: null, prevalence: null };
+export const AS_FOUND: TableOptions = { prefix: null, mapping: {}, on: null, prevalence: null };
 
 /** How the rows are divided into diagrams. */
 const rowViewSchema = z.discriminatedUnion('by', [
@@ -156,7 +156,7 @@ export const methodsComparisonSchema = z.object({
   methods: z.array(
     comparedScores.extend({
       /** Column prefix, without the slash. */
-      method: z.string(),
+      prefix: z.string(),
     }),
   ),
   /**
@@ -205,23 +205,23 @@ export const binRowsSchema = z.object({
 });
 export type BinRows = z.infer<typeof binRowsSchema>;
 
-const methodSchema = z.enum(CALIBRATOR_IDS);
+const calibratorSchema = z.enum(CALIBRATOR_IDS);
 
 /** Every calibrator that the table allows, cross-fitted. */
 export const comparisonSchema = z.object({
   on: z.enum(['labels', 'confidence']),
   verdict: z.enum(['use', 'keep-raw', 'not-enough-data']),
-  choice: z.union([methodSchema, z.literal('raw')]).nullable(),
+  choice: z.union([calibratorSchema, z.literal('raw')]).nullable(),
   /** One sentence. */
   reason: z.string(),
   /** How the rows were scored, in words. */
   folds: z.string(),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
-  excluded: z.array(z.object({ method: methodSchema, reason: z.string() })),
+  excluded: z.array(z.object({ method: calibratorSchema, reason: z.string() })),
   /** Raw first. */
   methods: z.array(
     z.object({
-      method: z.union([methodSchema, z.literal('raw')]),
+      method: z.union([calibratorSchema, z.literal('raw')]),
       diagram: diagramSchema,
       /** Cross-fitted NLL above the best one's, with the paired standard error; null where none is recommended. */
       gap: z.object({ value: z.number(), se: z.number(), withinOneSe: z.boolean() }).nullable(),
@@ -292,7 +292,7 @@ const binOwnerSchema = z.discriminatedUnion('kind', [
   /** A part of the breakdown. */
   z.object({ kind: z.literal('part'), name: z.string() }),
   /** An entry of the comparison of calibrators. */
-  z.object({ kind: z.literal('calibrator'), method: z.union([methodSchema, z.literal('raw')]) }),
+  z.object({ kind: z.literal('calibrator'), method: z.union([calibratorSchema, z.literal('raw')]) }),
 ]);
 export type BinOwner = z.infer<typeof binOwnerSchema>;
 
@@ -320,9 +320,9 @@ export const CALIBRATION_PAGE_CONTRACT = {
     /** Show the document that explains the panel. */
     openGuide: notification(NOTHING),
     /** Fit it on all rows and save it. */
-    save: notification(z.object({ method: methodSchema })),
+    save: notification(z.object({ method: calibratorSchema })),
     /** Compare the confidence methods of the table. */
-    compareMethods: notification(NOTHING),
+    compareConfidenceMethods: notification(NOTHING),
     /** Compute again. */
     retry: notification(NOTHING),
     /** Stop what is being done. */

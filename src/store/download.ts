@@ -24,7 +24,7 @@ import {
 import { withLock } from './lock';
 import { sha256Of, type ModelEntry, type ModelStore } from './models';
 import { planFromHub, planFromUrl, type DownloadInfo, type Plan } from './plan';
-import { HUB, parseSource } from './model-address';
+import { HUB, parseAddress } from './model-address';
 
 export type { DownloadInfo } from './plan';
 
@@ -64,7 +64,7 @@ export interface DownloadOptions {
  */
 export async function downloadModel(store: ModelStore, options: DownloadOptions): Promise<ModelEntry> {
   const hub = (options.hub ?? HUB).replace(/\/+$/, '');
-  const source = parseSource(options.source, hub);
+  const source = parseAddress(options.source, hub);
   if (source.kind === 'file') return store.addLocal(source.path);
   const token =
     options.token === undefined ? undefined : { origin: new URL(hub).origin, value: options.token };

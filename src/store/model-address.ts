@@ -21,13 +21,13 @@ export interface HubSource {
   readonly quant: string | undefined;
 }
 
-export type ModelSource =
+export type ModelAddress =
   HubSource | { readonly kind: 'url'; readonly url: URL } | { readonly kind: 'file'; readonly path: string };
 
 const NAME = /^[A-Za-z0-9][\w.-]*$/;
 
 /** Throws UserError source-invalid or source-insecure. `hub` is the hub's base address. */
-export function parseSource(text: string, hub: string = HUB): ModelSource {
+export function parseAddress(text: string, hub: string = HUB): ModelAddress {
   const source = text.trim();
   if (source === '') throw invalid(text, 'it is empty');
   if (/^hf:/i.test(source)) return parseHubAddress(source.replace(/^hf:(\/\/)?/i, ''), text);
@@ -48,7 +48,7 @@ export function parseSource(text: string, hub: string = HUB): ModelSource {
 }
 
 /** The address that finds the same file again, for the model index. It has no query, which may contain a key. */
-export function canonicalSource(source: HubSource & { file: string }): string {
+export function canonicalAddress(source: HubSource & { file: string }): string {
   const branch = source.branch === 'main' ? '' : `#${source.branch}`;
   return `hf:${source.repository}/${source.file}${branch}`;
 }
@@ -130,7 +130,7 @@ function hasQuant(file: string, quant: string): boolean {
 
 function offer(source: HubSource, files: readonly string[]): string {
   if (files.length === 0) return '';
-  const shown = files.slice(0, 30).map((file) => `\n  ${canonicalSource({ ...source, file })}`);
+  const shown = files.slice(0, 30).map((file) => `\n  ${canonicalAddress({ ...source, file })}`);
   const rest = files.length > shown.length ? `\n  … and ${files.length - shown.length} more` : '';
   return ` Choose one of:${shown.join('')}${rest}`;
 }

@@ -3,7 +3,7 @@
  */
 import * as z from 'zod';
 import { discard, refusal, request, type RequestOptions } from './http';
-import { canonicalSource, chooseFile, localFileName, type HubSource } from './model-address';
+import { canonicalAddress, chooseFile, localFileName, type HubSource } from './model-address';
 
 export interface DownloadInfo {
   /** The address that the index records: hf:user/repo/file.gguf, or the URL without its query. */
@@ -68,7 +68,7 @@ export async function planFromHub(source: HubSource, hub: string, ask: Ask): Pro
   const listed = repository.siblings.find((sibling) => sibling.rfilename === remote);
   const sha256 = listed?.lfs?.sha256?.toLowerCase() ?? linked.sha256;
   return {
-    source: canonicalSource({ ...source, file: remote }),
+    source: canonicalAddress({ ...source, file: remote }),
     file,
     url,
     page,

@@ -13,7 +13,7 @@ import {
   DEFAULT_PANEL_SETTINGS,
   type TableOptions,
 } from '../../src/protocol/calibration-page';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { projectRoot } from '../support/vscode-server';
 import { until } from '../support/until';
 import { internals } from './internals';

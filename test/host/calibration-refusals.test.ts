@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type TableOptions } from '../../src/protocol/calibration-page';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { projectRoot } from '../support/vscode-server';
 import { until } from '../support/until';
 import { internals } from './internals';
@@ -63,7 +63,7 @@ const REFUSED: readonly Refused[] = [
     options: { on: 'labels' },
     words: ['--on', 'labels'],
   },
-  { code: 'no-such-method', content: GOOD, options: { method: 'token' }, words: ['--scores', 'token'] },
+  { code: 'no-such-method', content: GOOD, options: { prefix: 'token' }, words: ['--scores', 'token'] },
   {
     code: 'no-such-column',
     content: GOOD,

@@ -20,7 +20,7 @@ import type { CalibrationEditor } from '../../src/features/calibration/calibrati
 import { exportFile, type ExportSource } from '../../src/features/calibration/export/export';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import type { Analysis } from '../../src/protocol/calibration-page';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { asOrdinaryUser } from '../support/ordinary-user';
 import { projectRoot } from '../support/vscode-server';
 import { until } from '../support/until';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { ExtensionInternals } from '../../src/extension';
 import { ResultHover } from '../../src/features/hover/hover';
-import type { ClassifiedText } from '../../src/workspace/results';
+import type { ClassifiedText } from '../../src/editor/results';
 
 const GOOD = 'I love this movie!';
 const MIXED = 'Best worst thing ever';

@@ -11,7 +11,7 @@ import { PanelDecisions } from '../../src/features/calibration/panel-decisions';
 import { CalibrationWorker } from '../../src/features/calibration/worker-client';
 import { DEFAULT_CHOICES, type DecisionState, NO_DECISIONS } from '../../src/protocol/calibration-decisions';
 import { DEFAULT_PANEL_SETTINGS } from '../../src/protocol/calibration-page';
-import { readBuckets, writeBuckets } from '../../src/workspace/settings';
+import { readBuckets, writeBuckets } from '../../src/editor/settings';
 import { projectRoot } from '../support/vscode-server';
 import { until } from '../support/until';
 import { internals } from './internals';

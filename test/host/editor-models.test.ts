@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { classifierFrom, type Classifier } from '../../src/core/classifier/definition';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { until } from '../support/until';
 import { internals, scoreTexts } from './internals';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { classifierFrom } from '../../src/core/classifier/definition';
 import { addEndpoint, removeEndpoint, setEndpointKey } from '../../src/features/endpoints/commands';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import {
   chatAnswer,
   json,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { StatusItem } from '../../src/features/status/status';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { until } from '../support/until';
 import { internals, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';

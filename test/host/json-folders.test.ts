@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { JsonFolders } from '../../src/workspace/json-folders';
+import { JsonFolders } from '../../src/editor/json-folders';
 import { until } from '../support/until';
 
 /** Outside the workspace, where the editor's own watcher tells of nothing. */

@@ -9,10 +9,10 @@ import { downloadAndOffer, downloadModelByList } from '../../src/features/models
 import { deleteModel, forgetModel } from '../../src/features/models/manage-models';
 import { LoadedModels } from '../../src/store/loaded-models';
 import { ModelStore } from '../../src/store/models';
-import { editorEngineModels } from '../../src/workspace/sources';
-import { SecondCopyGuard } from '../../src/workspace/second-copy';
-import type { Services } from '../../src/workspace/services';
-import { readSettings } from '../../src/workspace/settings';
+import { editorEngineModels } from '../../src/editor/sources';
+import { SecondCopyGuard } from '../../src/editor/second-copy';
+import type { Services } from '../../src/editor/services';
+import { readSettings } from '../../src/editor/settings';
 import { TEST_MODEL } from '../support/paths';
 import { send, serve, type FileServer } from '../unit/store/file-server';
 import { ggufOfSize } from '../unit/store/gguf-builder';

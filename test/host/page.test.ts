@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { PAGE_CONTRACT } from '../../src/protocol/page';
-import { openPage } from '../../src/workspace/page';
+import { openPage } from '../../src/editor/page';
 import { internals } from './internals';
 
 type Said = keyof typeof PAGE_CONTRACT.host;

@@ -1,5 +1,5 @@
 /** Somebody who answers the running extension, and goes away again. */
-import type { Dialogs } from '../../src/workspace/dialogs';
+import type { Dialogs } from '../../src/editor/dialogs';
 import { ScriptedDialogs } from './scripted-dialogs';
 
 /** Puts a script over the methods of the extension's own dialogs; gives what was said. */

@@ -13,7 +13,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { parseSavedCalibrator, type SavedCalibrator } from '../../src/core/calibration/saved';
 import { builtinFile } from '../../src/core/classifier/builtin';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { TEST_MODEL } from '../support/paths';
 import { withoutSeconds } from '../support/score-meta';
 import { projectRoot } from '../support/vscode-server';

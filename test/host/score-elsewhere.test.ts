@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { chatAnswer, json, serve, type TestServer } from '../unit/sources/endpoint/misbehaving-server';
 import { internals, setMachineSetting } from './internals';
 import { person, personLeaves } from './person';

@@ -1,6 +1,12 @@
 /** A person whose answers a test decides, and what that person was told and asked. */
 import assert from 'node:assert/strict';
-import type { ChoiceQuestion, Dialogs, Report, Severity, TextQuestion } from '../../src/workspace/dialogs';
+import type {
+  ChoiceQuestion,
+  Dialogs,
+  ReportProgress,
+  Severity,
+  TextQuestion,
+} from '../../src/editor/dialogs';
 
 type Answer = string | undefined;
 
@@ -58,7 +64,7 @@ export class ScriptedDialogs implements Dialogs {
     return Promise.resolve();
   }
 
-  progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T> {
+  progress<T>(title: string, work: (report: ReportProgress, signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     return work((message) => {
       this.said.push(`progress ${title}: ${message}`);

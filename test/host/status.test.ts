@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { StatusItem } from '../../src/features/status/status';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import type { Services } from '../../src/workspace/services';
+import type { Services } from '../../src/editor/services';
 import { TEST_MODEL } from '../support/paths';
 import { until } from '../support/until';
 import { internals, scoreTexts, setMachineSetting, useOneThread } from './internals';

@@ -56,7 +56,7 @@ function codesOf(folder: string): Set<string> {
 
 /** What both surfaces show. */
 const SHARED = ['src/core', 'src/protocol', 'src/sources', 'src/store', 'src/app', 'src/engine'];
-const EDITOR = ['src/workspace', 'src/features', 'webview'];
+const EDITOR = ['src/editor', 'src/features', 'webview'];
 
 /** Options of other programs, and of Node. */
 const NOT_OURS = /^--(expose-gc|merge|vscode-)|llama-gguf-split/u;

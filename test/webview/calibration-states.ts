@@ -152,7 +152,7 @@ export const PANEL_STATES = {
     ...stateOf(usual, {
       ...DEFAULT_PANEL_SETTINGS,
       table: {
-        method: null,
+        prefix: null,
         mapping: { label: 'gold', 'prob:spam': 'p_spam', id: '', group: 'a column that is gone' },
         on: null,
         prevalence: [
@@ -175,9 +175,9 @@ export const PANEL_STATES = {
       rows: 700,
       leftOut: 3,
       methods: [
-        { method: 'token', answersPerRow: 1, secondsPerRow: 0.0382, diagram: usualState.analysis },
-        { method: 'vote', answersPerRow: 10, secondsPerRow: 0.0412, diagram: largeState.analysis },
-        { method: NASTY_LABEL, answersPerRow: null, secondsPerRow: null, diagram: usualState.analysis },
+        { prefix: 'token', answersPerRow: 1, secondsPerRow: 0.0382, diagram: usualState.analysis },
+        { prefix: 'vote', answersPerRow: 10, secondsPerRow: 0.0412, diagram: largeState.analysis },
+        { prefix: NASTY_LABEL, answersPerRow: null, secondsPerRow: null, diagram: usualState.analysis },
       ],
       combination: {
         answersPerRow: 11,

@@ -199,7 +199,7 @@ describe('the calibration panel', () => {
     await form.getByRole('button', { name: 'Use These Columns' }).click();
     const mapping = { label: 'gold', group: 'body', id: '', 'prob:spam': 'p_spam', 'prob:ham': 'p_ham' };
     assert.deepEqual(page.received('settings'), [
-      { ...DEFAULT_PANEL_SETTINGS, table: { method: null, mapping, on: 'labels', prevalence: null } },
+      { ...DEFAULT_PANEL_SETTINGS, table: { prefix: null, mapping, on: 'labels', prevalence: null } },
     ]);
     assert.deepEqual(await page.violations(), []);
   });
@@ -245,7 +245,7 @@ describe('the calibration panel', () => {
     assert.deepEqual(page.received('save'), [{ method: 'combination' }]);
     await table.getByRole('button', { name: 'vote' }).click();
     assert.deepEqual(page.received('settings'), [
-      { ...DEFAULT_PANEL_SETTINGS, table: { ...DEFAULT_PANEL_SETTINGS.table, method: 'vote' } },
+      { ...DEFAULT_PANEL_SETTINGS, table: { ...DEFAULT_PANEL_SETTINGS.table, prefix: 'vote' } },
     ]);
     await page.notify('state', {
       ...PANEL_STATES.severalMethods,
@@ -255,7 +255,7 @@ describe('the calibration panel', () => {
     assert.equal(await table.getByRole('row', { name: /^Combination/ }).count(), 0);
     await page.notify('state', { ...PANEL_STATES.usual, columns: PANEL_STATES.severalMethods.columns });
     await page.page.getByRole('button', { name: 'Compare Methods' }).click();
-    assert.equal(page.received('compareMethods').length, 1);
+    assert.equal(page.received('compareConfidenceMethods').length, 1);
   });
 
   it('asks for other bins', async () => {
@@ -355,7 +355,7 @@ describe('the calibration panel', () => {
       methodsError: failed,
     });
     await page.page.getByRole('button', { name: 'Compare Again' }).click();
-    assert.equal(page.received('compareMethods').length, 1);
+    assert.equal(page.received('compareConfidenceMethods').length, 1);
     await page.page.getByRole('button', { name: 'Compute Again' }).click();
     assert.equal(page.received('retry').length, 1);
   });

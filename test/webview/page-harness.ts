@@ -11,7 +11,7 @@ import type * as z from 'zod';
 import type { CALIBRATION_PAGE_CONTRACT } from '../../src/protocol/calibration-page';
 import type { PAGE_CONTRACT } from '../../src/protocol/page';
 import type { RESULT_PAGE_CONTRACT } from '../../src/protocol/result-page';
-import { pageHtml } from '../../src/workspace/page-html';
+import { pageHtml } from '../../src/editor/page-html';
 import editor from '../fixtures/themes/vscode.json';
 import { openBrowser, projectRoot, resultsFolder } from '../support/vscode-server';
 

@@ -68,7 +68,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
   const added = { type: 'prob' as ScoreType, label: '', column: '' };
   const shares = new Map(labels?.map(({ label }) => [label, shareOf(table, label)]));
 
-  const byName = (): NamedColumns => namedColumns(columns.header, draft.method ?? solePrefix(columns.header));
+  const byName = (): NamedColumns => namedColumns(columns.header, draft.prefix ?? solePrefix(columns.header));
   const map = (key: string, value: string): void => {
     const others = Object.fromEntries(Object.entries(draft.mapping).filter(([other]) => other !== key));
     const said = value === BY_NAME ? {} : { [key]: value === NONE ? '' : value.slice(1) };
@@ -140,20 +140,20 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
       },
     );
     if (methods.length === 0) return [group('What to evaluate', on)];
-    const method = select(
+    const prefix = select(
       'Scores of the method',
       'column-method',
       [
         { value: '', text: 'columns without a prefix, or the only prefix' },
         ...methods.map((name) => ({ value: name, text: `${labelName(name)}/` })),
       ],
-      draft.method ?? '',
+      draft.prefix ?? '',
       (value) => {
-        draft = { ...draft, method: value === '' ? null : value };
+        draft = { ...draft, prefix: value === '' ? null : value };
         draw();
       },
     );
-    return [group('What to evaluate', method, on)];
+    return [group('What to evaluate', prefix, on)];
   };
 
   const scorePart = (): HTMLElement => {

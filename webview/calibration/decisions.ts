@@ -6,7 +6,7 @@ import {
   type DecisionReport,
   type DecisionState,
   MOST_LABELS_WITH_PAIR_COSTS,
-  type Question,
+  type DecisionQuestion,
 } from '../../src/protocol/calibration-decisions';
 import { h, replaceContent, warningIcon } from '../dom';
 import { BucketTable } from './buckets';
@@ -288,7 +288,7 @@ function everyPair(cost: number, K: number): number[][] {
 }
 
 /** The costs as messages hold them: with mutable lists. */
-function asSent({ wrong, review }: Costs): Question['costs'] {
+function asSent({ wrong, review }: Costs): DecisionQuestion['costs'] {
   return { wrong: typeof wrong === 'number' ? wrong : wrong.map((row) => [...row]), review };
 }
 

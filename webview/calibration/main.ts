@@ -16,7 +16,7 @@ import { DecisionSection } from './decisions';
 import { drawPicture, exportSection } from './export';
 import { drawnDiagram, mainDiagramSection } from './main-diagram';
 import { columnsButton, mappingSection } from './mapping';
-import { methodsSection } from './methods';
+import { methodsSection } from './confidence-methods';
 import { notesSection } from './notes';
 import { Page, type Section, section } from './page';
 import { partsSection } from './parts';

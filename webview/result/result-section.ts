@@ -16,7 +16,7 @@ import {
   labelMassInWords,
   labelPercent,
   isDoubtful,
-  methodInWords,
+  modeInWords,
   scoreWarnings,
   visibleName,
   visibleToken,
@@ -241,7 +241,7 @@ function facts(result: ResultDetail): HTMLElement {
           ] as const,
         ]
       : []),
-    ['Read from', methodInWords(result.score.mode)],
+    ['Read from', modeInWords(result.score.mode)],
     ['Model', visibleName(result.model)],
     ['Device', visibleName(result.device)],
     ['Took', time],

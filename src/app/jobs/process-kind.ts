@@ -80,7 +80,7 @@ export function processKind<Order, Result>(
     run: (order, context) => alone(order, () => run(job, home, { order, files: files(order), context })),
     unfinished: async (folder) => {
       const found = await Promise.all(
-        (await statesIn(home.folder, job.name)).map((state) => readUnfinished(job, state, alone)),
+        (await statesIn(home.folder, job.name)).map((state) => unfinishedProcess(job, state, alone)),
       );
       return found
         .filter((left) => left !== undefined)
@@ -165,7 +165,7 @@ function resultOf<Order, Result>(job: ProcessJob<Order, Result>, value: unknown)
   });
 }
 
-async function readUnfinished<Order, Result>(
+async function unfinishedProcess<Order, Result>(
   job: ProcessJob<Order, Result>,
   file: string,
   alone: (order: Order, action: () => Promise<void>) => Promise<void>,

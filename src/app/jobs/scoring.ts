@@ -2,16 +2,16 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../core/user-error';
-import { rowsInWords } from '../../core/words/progress';
+import { progressInWords } from '../../core/words/progress';
 import { errorCode } from '../../store/atomic';
 import { rowsOf, type Shard } from '../../store/tables/score-run';
 import {
-  discardUnfinished,
-  readUnfinished,
+  discardUnfinishedTable,
+  readUnfinishedTable,
   STATE_SUFFIX,
   sweepEnded,
   whileAlone,
-  type Unfinished as UnfinishedTable,
+  type UnfinishedTable as UnfinishedTable,
 } from '../../store/tables/scored-file';
 import type { JobContext, JobKind, Unfinished } from './job';
 
@@ -49,7 +49,7 @@ export function scoringKind<Result>({ run, findStates }: ScoringParts<Result>): 
       const outs = states.map((state) => state.slice(0, -STATE_SUFFIX.length));
       return (await Promise.all(outs.map(unfinishedScoring))).filter((left) => left !== undefined);
     },
-    discard: ({ out }) => whileAlone(out, () => discardUnfinished(out)),
+    discard: ({ out }) => whileAlone(out, () => discardUnfinishedTable(out)),
   };
 }
 
@@ -58,11 +58,11 @@ export async function unfinishedScoring(out: string): Promise<Unfinished<ScoreCh
   try {
     return await whileAlone(out, async () => {
       await sweepEnded(out);
-      return unfinishedOf(out, await readUnfinished(out), false);
+      return unfinishedOf(out, await readUnfinishedTable(out), false);
     });
   } catch (error) {
     if (error instanceof UserError && error.code === 'score-running')
-      return unfinishedOf(out, await readUnfinished(out).catch(() => undefined), true);
+      return unfinishedOf(out, await readUnfinishedTable(out).catch(() => undefined), true);
     // What cannot be read, or lies where nothing can be written, cannot be resumed.
     if (error instanceof UserError || errorCode(error) !== undefined) return undefined;
     throw error;
@@ -82,7 +82,7 @@ function unfinishedOf(
     order: { source, out, classifier, textColumn, shard, leaveRaw: calibrator === null },
     // The files of a run that was paused and of one that was killed are the same.
     state: 'interrupted',
-    words: rowsInWords(done.rows, rowsOf(run.source.rows, shard), undefined),
+    words: progressInWords(done.rows, rowsOf(run.source.rows, shard), undefined),
     isElsewhere,
   };
 }

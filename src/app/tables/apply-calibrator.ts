@@ -37,8 +37,8 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const { calibrator: loaded, out, buckets } = order;
   const columns = calibratorColumns(loaded, order.columns);
   const source = await inspectTable(order.table);
-  const { prefix: method } = findColumns(source.header, columns);
-  const bound = bindingOf(await readScoreMeta(source.file), method);
+  const { prefix } = findColumns(source.header, columns);
+  const bound = bindingOf(await readScoreMeta(source.file), prefix);
   const doubts = checkBinding(loaded, source, bound);
   // What belongs to an older copy must never stand beside this one.
   await rm(scoreMetaFile(out), { force: true });

@@ -9,7 +9,7 @@ import { type Assessment, assess } from '../../core/metrics/evaluate';
 import type { Binding } from '../../core/model/binding';
 import type { EvaluateOptions } from '../../core/model/evaluation';
 import type { PredictionData } from '../../core/model/predictions';
-import { type MethodTable, readMethods } from '../../store/tables/methods';
+import { type MethodTable, readMethods } from '../../store/tables/confidence-methods';
 import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 
 /** What a row costs, and what it is worth. */
@@ -69,9 +69,9 @@ export async function compareConfidenceMethods(
   await say('Comparing methods: the combination');
   const fitted = compareCombination(combined.data, optionsOf(combined));
   if ('reason' in fitted) return { ...comparison, combination: fitted };
-  const { answersPerRow, secondsPerRow, prefix: method } = combined;
+  const { answersPerRow, secondsPerRow, prefix } = combined;
   const { data, assessment, split, gain } = fitted;
-  const bound = bindingOf(await readScoreMeta(file), method);
+  const bound = bindingOf(await readScoreMeta(file), prefix);
   return {
     ...comparison,
     combination: { answersPerRow, secondsPerRow, data, assessment, split, gain, bound },

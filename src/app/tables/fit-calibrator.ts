@@ -81,10 +81,10 @@ export async function readNeutralScores(
   { data, source, table: own }: LabelledTable,
 ): Promise<Float64Array> {
   const labels = data.kind === 'labels' ? data.labels : undefined;
-  const { prefix: method } = own.columns;
-  const { table } = await readTable(file, { truth: 'optional', labels, prefix: method ?? undefined });
+  const { prefix } = own.columns;
+  const { table } = await readTable(file, { truth: 'optional', labels, prefix: prefix ?? undefined });
   const [here, there] = await Promise.all(
-    [source.file, file].map(async (name) => bindingOf(await readScoreMeta(name), method)),
+    [source.file, file].map(async (name) => bindingOf(await readScoreMeta(name), prefix)),
   );
   if (here && there && !isDeepStrictEqual(here, there))
     throw new UserError(

@@ -61,7 +61,7 @@ const NULL_DRAWS = 20;
 /** A gain below this share of the NLL is not worth labelling rows for. */
 const WORTHWHILE = 0.005;
 
-interface Score {
+interface HeldOutLosses {
   readonly nll: number;
   readonly brier: number;
   readonly ece: number;
@@ -94,8 +94,8 @@ export function sampleSizeProgression(data: PredictionData, options: Progression
     };
 
   const sizes = prefixSizes(Math.round((n * (groups.length - heldGroups)) / groups.length));
-  const scores: (Score | null)[][] = [];
-  const rawScores: Score[] = [];
+  const scores: (HeldOutLosses | null)[][] = [];
+  const rawScores: HeldOutLosses[] = [];
   let holdOut = 0;
   for (let repeat = 0; repeat < repeats; repeat++) {
     options.onRepeat?.(repeat, repeats);
@@ -180,7 +180,7 @@ function scoreFit(
   test: PredictionData,
   options: FitOptions,
   random: Random,
-): Score | null {
+): HeldOutLosses | null {
   try {
     const calibrated = applyCalibrator(fitCalibrator(train, options).calibrator, test);
     return score(calibrated, random);
@@ -190,7 +190,7 @@ function scoreFit(
   }
 }
 
-function score(data: PredictionData, random: Random): Score {
+function score(data: PredictionData, random: Random): HeldOutLosses {
   const predicted = confidenceOf(data);
   const { confidence, correct } = predicted;
   const weight = normalisedWeights(data, correct.length);
@@ -217,13 +217,13 @@ function score(data: PredictionData, random: Random): Score {
   };
 }
 
-function pointOf(rows: number, scores: readonly (Score | null)[]): ProgressionPoint | null {
+function pointOf(rows: number, scores: readonly (HeldOutLosses | null)[]): ProgressionPoint | null {
   const fitted = scores.filter((value) => value !== null);
   if (fitted.length === 0) return null;
   return { rows, ...scoresOf(fitted), failures: scores.length - fitted.length };
 }
 
-function scoresOf(scores: readonly Score[]): ProgressionScores {
+function scoresOf(scores: readonly HeldOutLosses[]): ProgressionScores {
   return {
     nll: spread(scores.map(({ nll }) => nll)),
     brier: spread(scores.map(({ brier }) => brier)),
@@ -239,7 +239,7 @@ function spread(values: readonly number[]): Spread {
 
 function gainOfLastDoubling(
   sizes: readonly number[],
-  scores: readonly (readonly (Score | null)[])[],
+  scores: readonly (readonly (HeldOutLosses | null)[])[],
 ): Progression['lastGain'] {
   const last = sizes.length - 1;
   const to = sizes[last] ?? 0;

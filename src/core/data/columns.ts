@@ -95,18 +95,18 @@ interface ScoreName {
 export function findColumns(header: readonly string[], options: ColumnOptions = {}): TableColumns {
   const named = header.map((name) => name.trim());
   if (options.combine === true) return combinedColumns(header, named, options);
-  const method = chooseMethod(named, options.prefix, options.mapping ?? {});
+  const prefix = choosePrefix(named, options.prefix, options.mapping ?? {});
   const roles: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
-    const index = roleColumn(named, role, method, options.mapping ?? {});
+    const index = roleColumn(named, role, prefix, options.mapping ?? {});
     if (index !== undefined) roles[role] = index;
   }
-  const found = scoreColumns(named, roles, method, options.mapping ?? {});
+  const found = scoreColumns(named, roles, prefix, options.mapping ?? {});
   checkMapping(options.mapping ?? {});
   const useConfidence = options.on === 'confidence' && roles.confidence !== undefined;
   const scores = found === null || useConfidence ? null : inOrder(found, options.labels);
   if (scores === null && roles.confidence === undefined) throw noColumns(named);
-  return { header, roles, scores, agreement: null, prefix: method };
+  return { header, roles, scores, agreement: null, prefix };
 }
 
 /** @throws UserError no-combination, and as findColumns */
@@ -147,7 +147,7 @@ export function canCombine(header: readonly string[], options: ColumnOptions): b
 /** How many cells of a possible header are known column names. */
 export function knownColumns(header: readonly string[]): number {
   const isKnown = (cell: string) => {
-    const name = withoutMethod(cell.trim()).name;
+    const name = splitPrefix(cell.trim()).name;
     return roleOf(name) !== undefined || scoreName(name) !== undefined;
   };
   return header.filter(isKnown).length;
@@ -159,11 +159,11 @@ export function predictionColumns({
   roles,
   scores,
   agreement,
-  prefix: method,
+  prefix,
 }: TableColumns): readonly number[] {
   const byName = header.flatMap((column, index) => {
-    const { method: prefix, name } = withoutMethod(column.trim());
-    return prefix === method && scoreName(name) !== undefined ? [index] : [];
+    const own = splitPrefix(column.trim());
+    return own.prefix === prefix && scoreName(own.name) !== undefined ? [index] : [];
   });
   const byRole = (['predicted', 'confidence', 'correct', 'positive'] as const).flatMap(
     (role) => roles[role] ?? [],
@@ -185,16 +185,16 @@ function scoreName(name: string): ScoreName | undefined {
 }
 
 /** Splits `<method>/<name>` if the part after the first slash is a column that may have a method. */
-function withoutMethod(column: string): { method: string | null; name: string } {
+function splitPrefix(column: string): { prefix: string | null; name: string } {
   const slash = column.indexOf('/');
   // `raw:sum/prob:a` is what a calibrated table keeps of `sum/prob:a`: no method of its own.
   if (slash > 0 && scoreName(column) === undefined && !column.startsWith('raw:')) {
     const name = column.slice(slash + 1);
     const role = roleOf(name);
     if (scoreName(name) !== undefined || (role !== undefined && METHOD_ROLES.has(role)))
-      return { method: column.slice(0, slash), name };
+      return { prefix: column.slice(0, slash), name };
   }
-  return { method: null, name: column };
+  return { prefix: null, name: column };
 }
 
 /** The name by which a label's score is found and mapped: `prob:spam`. */
@@ -212,19 +212,19 @@ export interface NamedColumns {
 /**
  * For a person who decides: the candidates that `findColumns` considers, without its errors.
  *
- * @param method prefix in use, or null for the columns without one
+ * @param prefix prefix in use, or null for the columns without one
  */
-export function namedColumns(header: readonly string[], method: string | null): NamedColumns {
+export function namedColumns(header: readonly string[], prefix: string | null): NamedColumns {
   const named = header.map((name) => name.trim());
   const roles: Partial<Record<Role, readonly string[]>> = {};
   for (const role of ROLES) {
-    const found = columnsOfRole(named, role, method).map((index) => named[index] ?? '');
+    const found = columnsOfRole(named, role, prefix).map((index) => named[index] ?? '');
     if (found.length > 0) roles[role] = found;
   }
   const scores = new Map<string, readonly string[]>();
   for (const column of named) {
-    const { method: prefix, name } = withoutMethod(column);
-    const score = prefix === method ? scoreName(name) : undefined;
+    const own = splitPrefix(column);
+    const score = own.prefix === prefix ? scoreName(own.name) : undefined;
     if (score === undefined) continue;
     const key = scoreKey(score.type, score.label);
     scores.set(key, [...(scores.get(key) ?? []), column]);
@@ -234,13 +234,13 @@ export function namedColumns(header: readonly string[], method: string | null): 
 
 /** The `<method>/` prefixes of a header, without the slash, in the order of its columns. */
 export function prefixesOf(header: readonly string[]): string[] {
-  return [...new Set(header.flatMap((name) => withoutMethod(name.trim()).method ?? []))];
+  return [...new Set(header.flatMap((name) => splitPrefix(name.trim()).prefix ?? []))];
 }
 
 /** The prefix of a table that has scores of one method only, and none without a prefix; otherwise null. */
 export function solePrefix(header: readonly string[]): string | null {
-  const [method, other] = prefixesOf(header);
-  return method === undefined || other !== undefined || hasPlainScores(header) ? null : method;
+  const [prefix, other] = prefixesOf(header);
+  return prefix === undefined || other !== undefined || hasPlainScores(header) ? null : prefix;
 }
 
 /** Whether a method must be chosen: the scores have several prefixes, and none is without a prefix. */
@@ -255,21 +255,21 @@ export function hasSeveralPrefixes(
 
 function hasPlainScores(header: readonly string[]): boolean {
   return header
-    .map((name) => withoutMethod(name.trim()))
-    .some(({ method, name }) => method === null && (scoreName(name) !== undefined || isConfidence(name)));
+    .map((name) => splitPrefix(name.trim()))
+    .some(({ prefix, name }) => prefix === null && (scoreName(name) !== undefined || isConfidence(name)));
 }
 
 /** The prefix in use: the requested one, or the only one of a table in which every score has a prefix. */
-function chooseMethod(
+function choosePrefix(
   header: readonly string[],
   wanted: string | undefined,
   mapping: Readonly<Record<string, string>>,
 ): string | null {
-  const methods = prefixesOf(header);
+  const prefixes = prefixesOf(header);
   if (wanted !== undefined) {
-    if (methods.includes(wanted)) return wanted;
+    if (prefixes.includes(wanted)) return wanted;
     const has =
-      methods.length === 0 ? 'columns of one confidence method only' : `those of ${methods.join(', ')}`;
+      prefixes.length === 0 ? 'columns of one confidence method only' : `those of ${prefixes.join(', ')}`;
     throw new UserError(
       'no-such-method',
       `The table has no columns that begin with "${wanted}/": it has ${has}.`,
@@ -278,7 +278,7 @@ function chooseMethod(
   if (!hasSeveralPrefixes(header, mapping)) return solePrefix(header);
   throw new UserError(
     'several-methods',
-    `The table has scores of several confidence methods (${methods.join(', ')}). Choose one of them.`,
+    `The table has scores of several confidence methods (${prefixes.join(', ')}). Choose one of them.`,
   );
 }
 
@@ -290,12 +290,12 @@ function isConfidence(name: string): boolean {
 function roleColumn(
   header: readonly string[],
   role: Role,
-  method: string | null,
+  prefix: string | null,
   mapping: Readonly<Record<string, string>>,
 ): number | undefined {
   const mapped = mapping[role];
   if (mapped !== undefined) return mapped === '' ? undefined : columnNamed(header, mapped);
-  const matches = columnsOfRole(header, role, method);
+  const matches = columnsOfRole(header, role, prefix);
   if (matches.length > 1)
     throw new UserError(
       'ambiguous-column',
@@ -307,11 +307,11 @@ function roleColumn(
 }
 
 /** Indexes of the columns whose names match the role. */
-function columnsOfRole(header: readonly string[], role: Role, method: string | null): number[] {
-  const wanted = METHOD_ROLES.has(role) ? method : null;
+function columnsOfRole(header: readonly string[], role: Role, prefix: string | null): number[] {
+  const wanted = METHOD_ROLES.has(role) ? prefix : null;
   return header.flatMap((column, index) => {
-    const { method: prefix, name } = withoutMethod(column);
-    return prefix === wanted && roleOf(name) === role ? [index] : [];
+    const own = splitPrefix(column);
+    return own.prefix === wanted && roleOf(own.name) === role ? [index] : [];
   });
 }
 
@@ -342,13 +342,13 @@ function checkMapping(mapping: Readonly<Record<string, string>>): void {
 function scoreColumns(
   header: readonly string[],
   roles: Readonly<Partial<Record<Role, number>>>,
-  method: string | null,
+  prefix: string | null,
   mapping: Readonly<Record<string, string>>,
 ): ScoreColumns | null {
   const byType = new Map<ScoreType, Map<string, number>>(SCORE_TYPES.map((type) => [type, new Map()]));
   for (const [index, column] of header.entries()) {
-    const { method: prefix, name } = withoutMethod(column);
-    const score = prefix === method ? scoreName(name) : undefined;
+    const own = splitPrefix(column);
+    const score = own.prefix === prefix ? scoreName(own.name) : undefined;
     if (score === undefined) continue;
     const labels = byType.get(score.type);
     if (labels?.has(score.label))

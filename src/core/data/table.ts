@@ -60,7 +60,7 @@ interface NamedColumn {
   readonly index: Int32Array;
 }
 
-export interface TableOptions {
+export interface ReadOptions {
   /** 'required': a row whose truth is unknown is a bad row. 'optional': it is kept, its truth unknown. */
   readonly truth: 'required' | 'optional';
   /** Columns, by their names in the header, whose values define slices. */
@@ -115,7 +115,7 @@ export class TableBuilder {
   /** @throws UserError no-truth: no column gives the truth, and it is required; no-such-column */
   constructor(
     private readonly columns: TableColumns,
-    private readonly options: TableOptions,
+    private readonly options: ReadOptions,
   ) {
     if (options.truth === 'required') requireTruth(columns);
     const { header, roles } = columns;

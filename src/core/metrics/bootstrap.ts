@@ -3,7 +3,7 @@ import { type BinMoments, debiasedL2, expectedCalibrationError, maximumCalibrati
 import { poissonOne } from './random-draws';
 import { scoreRanking } from './ranking';
 import { coarseGridSize, deposit, residualGrid, smoothEceOfGrid } from './smooth-ece';
-import type { ScoredTable } from './table';
+import type { TableScores } from './table';
 
 /** (R) replicates of each metric; NaN where a metric is not defined in a round. */
 export interface Replicates {
@@ -33,7 +33,7 @@ const SMOOTH_TOLERANCE = 1e-4;
  *
  * @param smoothed the table's smooth ECE, from which the grid of its replicates is chosen
  */
-export function bootstrap(table: ScoredTable, rounds: number, smoothed: number, random: Random): Replicates {
+export function bootstrap(table: TableScores, rounds: number, smoothed: number, random: Random): Replicates {
   const { n, predicted, ranking } = table;
   const replicates = emptyReplicates(rounds);
   // Columns at each rank, so that a pass reads memory forwards.
@@ -105,7 +105,7 @@ export function bootstrap(table: ScoredTable, rounds: number, smoothed: number, 
 }
 
 /** Number of independent units that a bootstrap resamples. */
-export function resamplingUnits(table: ScoredTable): number {
+export function resamplingUnits(table: TableScores): number {
   const { group } = table.predicted;
   return group === undefined ? table.n : new Set(group).size;
 }
@@ -128,7 +128,7 @@ function rankedGroups(
   return { group: Int32Array.from(order, (row) => byRow[row] ?? 0), groupCount: numbers.size };
 }
 
-function weightedClasswise(table: ScoredTable, rankWeight: Float64Array): number {
+function weightedClasswise(table: TableScores, rankWeight: Float64Array): number {
   if (table.labels === null) return NaN;
   const { columns, data } = table.labels;
   const { order } = table.ranking;

@@ -19,7 +19,7 @@ import { weightedMean } from './losses';
 import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';
 import { smoothEce } from './smooth-ece';
-import { type LabelColumns, type ScoredTable, scoreTable } from './table';
+import { type LabelColumns, type TableScores, scoresOfTable } from './table';
 import type {
   Evaluation,
   EvaluateOptions,
@@ -96,7 +96,7 @@ export function assess(data: PredictionData, options: EvaluateOptions = {}): Ass
 
   const folds = options.folds && knownFolds(data, options.folds);
   const labels = known.kind === 'labels' ? known : null;
-  const table = scoreTable(confidenceOf(known), labels, settings.kind, settings.bins, folds);
+  const table = scoresOfTable(confidenceOf(known), labels, settings.kind, settings.bins, folds);
   warnings.push(...tableWarnings(table));
 
   const smoothed = smoothEce(table.predicted.confidence, table.predicted.correct, table.weight);
@@ -111,7 +111,7 @@ export function assess(data: PredictionData, options: EvaluateOptions = {}): Ass
 type Frame = Pick<Evaluation, 'schema' | 'kind' | 'n' | 'labels' | 'rejected' | 'seed'>;
 
 function assembled(
-  table: ScoredTable,
+  table: TableScores,
   frame: Frame,
   warnings: readonly Warning[],
   smoothed: number,
@@ -174,7 +174,7 @@ function assembled(
 }
 
 /** Weights at each rank, as the ranking needs them. */
-function rankWeights({ weight, ranking }: ScoredTable): Float64Array | null {
+function rankWeights({ weight, ranking }: TableScores): Float64Array | null {
   return weight && Float64Array.from(ranking.order, (row) => weight[row] ?? 0);
 }
 
@@ -193,7 +193,7 @@ function nonEmptyBins({ mass }: BinSums): number[] {
   return Array.from(mass.keys()).filter((b) => (mass[b] ?? 0) > 0);
 }
 
-function reliabilityBins(binning: Binning, sums: BinSums, table: ScoredTable): ReliabilityBin[] {
+function reliabilityBins(binning: Binning, sums: BinSums, table: TableScores): ReliabilityBin[] {
   const effective = binEffectiveRows(table, sums);
   return nonEmptyBins(sums).map((b) => {
     const mass = sums.mass[b] ?? 0;
@@ -213,7 +213,7 @@ function reliabilityBins(binning: Binning, sums: BinSums, table: ScoredTable): R
 }
 
 /** (B) Kish's number of rows in each bin. */
-function binEffectiveRows({ weight, binning, n }: ScoredTable, sums: BinSums): Float64Array {
+function binEffectiveRows({ weight, binning, n }: TableScores, sums: BinSums): Float64Array {
   if (weight === null) return Float64Array.from(sums.count);
   const squares = new Float64Array(sums.mass.length);
   for (let i = 0; i < n; i++) {
@@ -223,7 +223,7 @@ function binEffectiveRows({ weight, binning, n }: ScoredTable, sums: BinSums): F
   return squares.map((square, b) => (square === 0 ? 0 : (sums.mass[b] ?? 0) ** 2 / square));
 }
 
-function accuracyMetric({ predicted, weight, n }: ScoredTable): Metric {
+function accuracyMetric({ predicted, weight, n }: TableScores): Metric {
   const value = weightedMean(predicted.correct, weight);
   const rows = effectiveRows(weight, n);
   return { value, ...wilsonInterval(value * rows, rows) };
@@ -256,7 +256,7 @@ function errorMetric(
 }
 
 function labelMetrics(
-  table: ScoredTable,
+  table: TableScores,
   { data, brier, nll, columns }: LabelColumns,
   replicates: Replicates | null,
   nulls: NullDraws | null,
@@ -286,7 +286,7 @@ function labelMetrics(
   return { metrics, p };
 }
 
-function tableWarnings({ predicted, nll, n, labels }: ScoredTable): Warning[] {
+function tableWarnings({ predicted, nll, n, labels }: TableScores): Warning[] {
   const warnings: Warning[] = [];
   const right = predicted.correct.reduce((sum, y) => sum + y, 0);
   const add = (code: string, message: string) => warnings.push({ code, message });

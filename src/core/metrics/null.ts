@@ -4,7 +4,7 @@ import { type BinMoments, debiasedL2, expectedCalibrationError, maximumCalibrati
 import { standardNormal } from './random-draws';
 import { coarseGridSize, deposit, type ResidualGrid, residualGrid, smoothEceOfGrid } from './smooth-ece';
 import { quantile } from './intervals';
-import type { ScoredTable } from './table';
+import type { TableScores } from './table';
 
 /** (R) what a perfectly calibrated model would show on these confidences. */
 export interface NullDraws {
@@ -35,7 +35,7 @@ const SMOOTH_TOLERANCE = 1e-4;
  *
  * @param smoothed the table's smooth ECE, from which the grid is chosen
  */
-export function drawNull(table: ScoredTable, draws: number, smoothed: number, random: Random): NullDraws {
+export function drawNull(table: TableScores, draws: number, smoothed: number, random: Random): NullDraws {
   const B = table.binning.edges.length - 1;
   const ece = new Float64Array(draws);
   const mce = new Float64Array(draws);
@@ -81,7 +81,7 @@ export function nullP(draws: Float64Array, observed: number): number {
   return (1 + atLeast) / (draws.length + 1);
 }
 
-function fixedSums({ predicted, binning, weight, n }: ScoredTable, sums: BinMoments): void {
+function fixedSums({ predicted, binning, weight, n }: TableScores, sums: BinMoments): void {
   for (let i = 0; i < n; i++) {
     const b = binning.index[i] ?? 0;
     const w = weight === null ? 1 : (weight[i] ?? 0);
@@ -90,7 +90,7 @@ function fixedSums({ predicted, binning, weight, n }: ScoredTable, sums: BinMome
   }
 }
 
-function rowDrawer(table: ScoredTable, sums: BinMoments, grid: ResidualGrid): (random: Random) => void {
+function rowDrawer(table: TableScores, sums: BinMoments, grid: ResidualGrid): (random: Random) => void {
   const { n, weight, binning } = table;
   const { confidence } = table.predicted;
   return (random) => {
@@ -106,7 +106,7 @@ function rowDrawer(table: ScoredTable, sums: BinMoments, grid: ResidualGrid): (r
 }
 
 /** Bins of large variance and all grid nodes as normal draws, the rows of other bins one by one. */
-function normalDrawer(table: ScoredTable, sums: BinMoments, grid: ResidualGrid): (random: Random) => void {
+function normalDrawer(table: TableScores, sums: BinMoments, grid: ResidualGrid): (random: Random) => void {
   const { n, weight, binning } = table;
   const { confidence } = table.predicted;
   const binVariance = new Float64Array(sums.mass.length);
@@ -140,7 +140,7 @@ function normalDrawer(table: ScoredTable, sums: BinMoments, grid: ResidualGrid):
 }
 
 /** Draws a true label for each row from its own distribution, so that the labels' errors hang together. */
-function drawClasswise(table: ScoredTable, draws: number, random: Random): Float64Array {
+function drawClasswise(table: TableScores, draws: number, random: Random): Float64Array {
   if (table.labels === null) return new Float64Array(0);
   const { columns } = table.labels;
   const { n, weight } = table;

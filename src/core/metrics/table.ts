@@ -6,7 +6,7 @@ import { type Ranking, rankRows } from './ranking';
 import type { BinningKind } from '../model/evaluation';
 
 /** Everything about a table that point estimates, bootstrap rounds and null draws share. n ≥ 1. */
-export interface ScoredTable {
+export interface TableScores {
   readonly n: number;
   readonly predicted: Predicted;
   /** (n) mean 1; null: all 1. */
@@ -26,13 +26,13 @@ export interface LabelColumns {
   readonly columns: readonly { readonly probability: Float64Array; readonly binning: Binning }[];
 }
 
-export function scoreTable(
+export function scoresOfTable(
   predicted: Predicted,
   labels: LabelData | null,
   kind: BinningKind,
   bins: number,
   folds: Int32Array | undefined,
-): ScoredTable {
+): TableScores {
   const n = predicted.correct.length;
   return {
     n,

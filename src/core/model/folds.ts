@@ -31,7 +31,7 @@ interface Group {
  * StratifiedGroupKFold does); single rows then fill up the smallest share of their class.
  */
 export function assignFolds({ n, strata, group, count, random }: FoldRequest): Folds {
-  const { singles, groups } = partition(n, strata, group);
+  const { singles, groups } = dealFolds(n, strata, group);
   const folds = new Int32Array(n);
   const used = Math.max(1, Math.min(count, groups.length + singles.length));
   const filled = new Map<number, Float64Array>();
@@ -92,7 +92,7 @@ export function foldCount(n: number, strata: ArrayLike<number>, group: Int32Arra
   return Math.max(2, Math.min(n < 1000 ? 10 : 5, rarest));
 }
 
-function partition(
+function dealFolds(
   n: number,
   strata: ArrayLike<number>,
   group: Int32Array | undefined,

@@ -188,7 +188,7 @@ function remark(name: string, reason: string | undefined, mceRows: number | null
 }
 
 /** Rows, correct and wrong. */
-export function rowsInWords({ n, nCorrect, nWrong }: Evaluation): string {
+export function correctRowsInWords({ n, nCorrect, nWrong }: Evaluation): string {
   return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong`;
 }
 
@@ -199,7 +199,7 @@ export function factsOf(evaluation: Evaluation): string {
     labels === null
       ? 'confidence against correct'
       : `${labels.length} labels: ${labels.slice(0, 6).map(labelName).join(', ')}${labels.length > 6 ? ', …' : ''}`;
-  return `${rowsInWords(evaluation)} · ${what}`;
+  return `${correctRowsInWords(evaluation)} · ${what}`;
 }
 
 /** How the numbers were made. */

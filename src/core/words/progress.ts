@@ -2,7 +2,7 @@
 import { formatShare, formatTimeLeft } from './quantities';
 
 /** "1,200 of 5,000 rows (24%) · 41 a second · 2 min left" */
-export function rowsInWords(done: number, total: number, perSecond: number | undefined): string {
+export function progressInWords(done: number, total: number, perSecond: number | undefined): string {
   const rows = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows (${formatShare(total === 0 ? 1 : done / total)})`;
   if (perSecond === undefined || perSecond <= 0 || done >= total) return rows;
   return `${rows} · ${formatRate(perSecond)} · ${formatTimeLeft((total - done) / perSecond)} left`;

@@ -171,8 +171,8 @@ export function agreementLines({ agreement, tokenLabels, labels }: Score): strin
 }
 
 /** How the labels were read from the model. */
-export function methodInWords(method: Score['mode']): string {
-  switch (method) {
+export function modeInWords(mode: Score['mode']): string {
+  switch (mode) {
     case 'first-token':
       return 'first token';
     case 'sequence':
@@ -188,8 +188,8 @@ function tiedLabels(score: Score): string[] {
 }
 
 /** How a tie among sampled answers was broken. */
-function tieBreak({ mode: method, label, agreement }: Score): string {
-  if (method !== 'sampled' || agreement === undefined) return '';
+function tieBreak({ mode, label, agreement }: Score): string {
+  if (mode !== 'sampled' || agreement === undefined) return '';
   const by =
     agreement.tieBrokenBy === 'token-probability' ? 'its token probability is higher' : 'it is listed first';
   return ` ${visibleName(label)} is taken because ${by}.`;

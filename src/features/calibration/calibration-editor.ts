@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import { CALIBRATION_EDITOR, COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
-import { activeTable, isTable } from '../../workspace/active-table';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
+import { activeTable, isTable } from '../../editor/active-table';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
 import { CalibrationPanel } from './panel';
 
 export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {

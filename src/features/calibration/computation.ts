@@ -130,7 +130,7 @@ export class Computation implements vscode.Disposable {
       const error = this.parts.explained(reason);
       this.end({ error });
       // The comparison shows best which method to choose.
-      if (error.code === 'several-methods') void this.compareMethods();
+      if (error.code === 'several-methods') void this.compareConfidenceMethods();
     }
   }
 
@@ -140,7 +140,7 @@ export class Computation implements vscode.Disposable {
   }
 
   /** Compares the confidence methods of the table, unless something runs. */
-  async compareMethods(): Promise<void> {
+  async compareConfidenceMethods(): Promise<void> {
     if (this.task !== null) return;
     const { store, table, worker } = this.parts;
     const run = this.begin('comparing-methods');

@@ -42,14 +42,14 @@ export class LocalTable implements vscode.Disposable {
 
   private async copy(): Promise<string> {
     const { uri } = this;
-    const { size } = await explained(uri, () => vscode.workspace.fs.stat(uri));
+    const { size } = await readExplained(uri, () => vscode.workspace.fs.stat(uri));
     if (size > COPY_LIMIT_MB * 1e6)
       throw new UserError(
         'not-on-disk',
         `The table has ${Math.ceil(size / 1e6)} MB. The panel reads at most ${COPY_LIMIT_MB} MB of a table that ` +
           `is not on this machine’s disk. Save a copy on this machine and open that.`,
       );
-    const content = await explained(uri, () => vscode.workspace.fs.readFile(uri));
+    const content = await readExplained(uri, () => vscode.workspace.fs.readFile(uri));
     this.folder ??= mkdtemp(path.join(os.tmpdir(), 'prompt-confidence-table-'));
     const file = path.join(await this.folder, path.posix.basename(uri.path));
     await writeFileAtomic(file, content);
@@ -64,7 +64,7 @@ export class LocalTable implements vscode.Disposable {
   }
 }
 
-async function explained<T>(uri: vscode.Uri, read: () => Thenable<T>): Promise<T> {
+async function readExplained<T>(uri: vscode.Uri, read: () => Thenable<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

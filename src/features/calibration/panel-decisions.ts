@@ -8,10 +8,10 @@ import {
   type DecisionReport,
   type DecisionState,
   NO_DECISIONS,
-  type Question,
+  type DecisionQuestion,
 } from '../../protocol/calibration-decisions';
 import type { PanelState } from '../../protocol/calibration-page';
-import { bucketPlace, onDidChangeBuckets, readBuckets, writeBuckets } from '../../workspace/settings';
+import { bucketPlace, onDidChangeBuckets, readBuckets, writeBuckets } from '../../editor/settings';
 
 export interface DecisionHost {
   readonly uri: vscode.Uri;
@@ -42,7 +42,7 @@ export class PanelDecisions implements vscode.Disposable {
     this.subscription.dispose();
   }
 
-  ask(question: Question): Promise<void> {
+  ask(question: DecisionQuestion): Promise<void> {
     this.restore({ ...this.state.choices, ...question });
     return this.refresh();
   }

@@ -8,8 +8,8 @@ import {
   type BinRows,
   type PanelSettings,
 } from '../../protocol/calibration-page';
-import { openPage } from '../../workspace/page';
-import type { Services } from '../../workspace/services';
+import { openPage } from '../../editor/page';
+import type { Services } from '../../editor/services';
 import type { Computation } from './computation';
 import { PanelExport } from './export/panel-export';
 import type { LocalTable } from './local-table';
@@ -68,7 +68,7 @@ export function openPanelPage(
       void computation.compute();
     },
     cancel: () => computation.cancel(),
-    compareMethods: () => computation.compareMethods(),
+    compareConfidenceMethods: () => computation.compareConfidenceMethods(),
     binRows: (bin) => binRows(parts, bin),
     reveal: ({ line }) => actions.reveal(line),
     openText: () => actions.reveal(undefined),

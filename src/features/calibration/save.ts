@@ -8,11 +8,11 @@ import type { PanelState } from '../../protocol/calibration-page';
 import { errorCode } from '../../store/atomic';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
 import { exists } from '../../store/exists';
-import { tellAssigned, useCalibrator } from '../../workspace/assign-calibrator';
-import { readCalibrator } from '../../workspace/calibrators';
-import type { Dialogs } from '../../workspace/dialogs';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
+import { tellAssigned, useCalibrator } from '../../editor/assign-calibrator';
+import { readCalibrator } from '../../editor/calibrators';
+import type { Dialogs } from '../../editor/dialogs';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
 import type { Computation } from './computation';
 
 /**

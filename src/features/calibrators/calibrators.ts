@@ -1,10 +1,10 @@
 /** Set Calibrator for Classifier: which calibrator a classifier names. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
-import { chooseCalibrator, tellAssigned } from '../../workspace/assign-calibrator';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
-import { readSettings } from '../../workspace/settings';
+import { chooseCalibrator, tellAssigned } from '../../editor/assign-calibrator';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { readSettings } from '../../editor/settings';
 
 export function registerCalibrators(services: Services): vscode.Disposable {
   return vscode.commands.registerCommand(COMMANDS.setCalibrator, async (argument: unknown) => {

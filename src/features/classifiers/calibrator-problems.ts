@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import { parseClassifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
 import { compatibilityBefore } from '../../app/classifier-calibrator';
-import { originBefore } from '../../workspace/calibrators';
-import type { Services } from '../../workspace/services';
+import { originBefore } from '../../editor/calibrators';
+import type { Services } from '../../editor/services';
 
 export interface CalibratorProblem {
   readonly message: string;

@@ -1,7 +1,7 @@
 /** Classifier files in the workspace: writes new ones, and reports problems of existing ones. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
-import type { Services } from '../../workspace/services';
+import type { Services } from '../../editor/services';
 import { ClassifierDiagnostics } from './diagnostics';
 import { newClassifier } from './new-classifier';
 

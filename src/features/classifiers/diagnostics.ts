@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
 import { jsonPositions, type Span } from '../../core/json-positions';
-import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
-import type { Services } from '../../workspace/services';
+import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
+import type { Services } from '../../editor/services';
 import { calibratorProblem } from './calibrator-problems';
 
 /** Milliseconds after the last key before a file is checked. */

@@ -9,13 +9,13 @@ import {
   type DraftKind,
 } from '../../core/classifier/draft';
 import { UserError } from '../../core/user-error';
-import { CLASSIFIER_FOLDER } from '../../workspace/classifiers';
-import { exists } from '../../workspace/exists';
-import type { Choice, Dialogs } from '../../workspace/dialogs';
-import { askInTurn, question } from '../../workspace/questions';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
-import { isTrustedOrTold } from '../../workspace/trust';
+import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
+import { exists } from '../../editor/exists';
+import type { Choice, Dialogs } from '../../editor/dialogs';
+import { askInTurn, question } from '../../editor/questions';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { isTrustedOrTold } from '../../editor/trust';
 
 const TITLE = 'New Classifier';
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { calibratedSummary, needsNote } from '../../core/words/calibrated-score';
 import type { BucketTone } from '../../core/decisions/bucket-mark';
 import { isDoubtful } from '../../core/words/score';
-import type { ClassifiedText, Results } from '../../workspace/results';
+import type { ClassifiedText, Results } from '../../editor/results';
 
 type Look = 'certain' | 'doubtful' | BucketTone;
 

@@ -1,7 +1,7 @@
 /** The list that Classify With… shows. */
 import * as vscode from 'vscode';
 import { visibleName } from '../../core/words/score';
-import type { ClassifierEntry, Classifiers } from '../../workspace/classifiers';
+import type { ClassifierEntry, Classifiers } from '../../editor/classifiers';
 
 interface Item extends vscode.QuickPickItem {
   readonly entry?: ClassifierEntry;

@@ -2,7 +2,7 @@
 import type * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
-import { rangeOf, type Trigger } from '../../workspace/results';
+import { rangeOf, type Trigger } from '../../editor/results';
 
 export interface PickedRanges {
   readonly ranges: readonly vscode.Range[];

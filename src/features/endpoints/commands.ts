@@ -4,10 +4,10 @@ import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { baseAddress, type Endpoint, type EndpointSetting } from '../../sources/endpoint/settings';
 import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
-import type { TextQuestion } from '../../workspace/dialogs';
-import { askInTurn, question, type Question } from '../../workspace/questions';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
+import type { TextQuestion } from '../../editor/dialogs';
+import { askInTurn, question, type DialogQuestion } from '../../editor/questions';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
 
 export function registerEndpoints(services: Services): vscode.Disposable {
   const command = (id: string, run: (services: EndpointServices) => Promise<void>): vscode.Disposable =>
@@ -79,7 +79,7 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
   const title = 'Add Endpoint';
   const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = {};
   type Field = Exclude<keyof Draft, 'api'>;
-  const field = (name: Field, text: Omit<TextQuestion, 'title' | 'value' | 'step'>): Question =>
+  const field = (name: Field, text: Omit<TextQuestion, 'title' | 'value' | 'step'>): DialogQuestion =>
     question(
       (step) => {
         // A key is typed again rather than kept in a box.

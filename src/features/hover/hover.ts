@@ -5,10 +5,10 @@
 import * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
-import { signalOf } from '../../workspace/cancellation';
-import { rangeOf } from '../../workspace/results';
-import type { Services } from '../../workspace/services';
-import { readSettings } from '../../workspace/settings';
+import { signalOf } from '../../editor/cancellation';
+import { rangeOf } from '../../editor/results';
+import type { Services } from '../../editor/services';
+import { readSettings } from '../../editor/settings';
 import { errorMarkdown, HOVER_COMMANDS, offerMarkdown, resultMarkdown } from './markdown';
 
 export function registerHover(services: Services): vscode.Disposable {

@@ -1,12 +1,12 @@
 /** Choose Model: a model on this machine, another file, or a download. */
 import { UserError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
-import type { Choice } from '../../workspace/dialogs';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
-import { readSettings } from '../../workspace/settings';
+import type { Choice } from '../../editor/dialogs';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { readSettings } from '../../editor/settings';
 import { downloadModelByList } from './download-model';
-import { chooseModel, isChosen } from './model-setting';
+import { useModel, isChosen } from './model-setting';
 import { modelDescription, modelDetail } from './wording';
 
 type Picked =
@@ -65,7 +65,7 @@ async function useListed(entry: ModelEntry, services: Services): Promise<void> {
       'model-missing',
       `${entry.path} is not there now. Connect its drive, or choose another model.`,
     );
-  await chooseModel(entry, services);
+  await useModel(entry, services);
 }
 
 /** Registers a file by its path; the file is not moved. An unusable file is reported. */
@@ -73,5 +73,5 @@ async function useFile(services: Services): Promise<void> {
   const { models, dialogs } = services;
   const file = await dialogs.chooseFile('Choose a GGUF model', { 'GGUF models': ['gguf'] });
   if (file === undefined) return;
-  await chooseModel(await models.addLocal(file), services);
+  await useModel(await models.addLocal(file), services);
 }

@@ -1,7 +1,7 @@
 /** The commands that bring, choose and remove models. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
-import type { Services } from '../../workspace/services';
+import type { Services } from '../../editor/services';
 import { chooseModelByList } from './choose-model';
 import { downloadModelByList } from './download-model';
 import { manageModels } from './manage-models';

@@ -3,12 +3,12 @@ import { UserError } from '../../core/user-error';
 import { downloadModel, type DownloadInfo, type DownloadProgress } from '../../store/download';
 import type { ModelEntry } from '../../store/models';
 import { RECOMMENDED_MODELS } from '../../store/recommended';
-import { parseSource } from '../../store/model-address';
+import { parseAddress } from '../../store/model-address';
 import { unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
-import type { Choice, Dialogs, Report } from '../../workspace/dialogs';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
-import { chooseModel } from './model-setting';
+import type { Choice, Dialogs, ReportProgress } from '../../editor/dialogs';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { useModel } from './model-setting';
 import { TransferMeter } from './transfer-meter';
 import { downloadQuestion, modelPage, unfinishedDescription } from './wording';
 
@@ -77,7 +77,7 @@ async function askForAddress(dialogs: Dialogs, place: DownloadPlace): Promise<st
 /** The problem of an address while it is typed; undefined if it can be tried. */
 function addressProblem(text: string, hub?: string): string | undefined {
   try {
-    return parseSource(text, hub).kind === 'file'
+    return parseAddress(text, hub).kind === 'file'
       ? 'Start with hf: or https://. For a file on this machine use Choose Model.'
       : undefined;
   } catch (error) {
@@ -111,7 +111,7 @@ export async function downloadAndOffer(
     ? `${entry.file} was downloaded${entry.sha256 === undefined ? '' : ` (SHA-256 ${entry.sha256.slice(0, 12)}…)`}.`
     : `${entry.file} is already on this machine.`;
   if ((await dialogs.tell('info', said, ['Use This Model'])) === 'Use This Model')
-    await chooseModel(entry, services);
+    await useModel(entry, services);
 }
 
 /** Milliseconds between two updates of the words, also while nothing arrives and the rate falls. */
@@ -121,7 +121,7 @@ async function download(
   source: string,
   { models, dialogs }: Pick<Services, 'models' | 'dialogs'>,
   place: DownloadPlace,
-  report: Report,
+  report: ReportProgress,
   signal: AbortSignal,
 ): Promise<{ entry: ModelEntry; asked: boolean }> {
   const meter = new TransferMeter();

@@ -4,10 +4,10 @@ import { formatBytes, formatShare } from '../../core/words/quantities';
 import { UserError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
 import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
-import { readSettings } from '../../workspace/settings';
-import { chooseModel, forgetChoice, isChosen } from './model-setting';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { readSettings } from '../../editor/settings';
+import { useModel, forgetChoice, isChosen } from './model-setting';
 import { bytesOnDisk, modelDescription, modelDetail, unfinishedDescription } from './wording';
 
 interface Operation {
@@ -98,7 +98,7 @@ async function overview(services: Services): Promise<{ title: string; rows: Row[
             {
               title: 'Delete the unfinished download',
               icon: 'trash',
-              run: () => discardUnfinished(entry, services),
+              run: () => deleteUnfinishedDownload(entry, services),
             },
           ],
         ),
@@ -136,7 +136,7 @@ function operationsOn(entry: ModelEntry, services: Services): Operation[] {
       : { title: 'Forget (the file stays)', icon: 'close', run: () => forgetModel(entry, services) };
   if (entry.missing) return [copyPath, remove];
   return [
-    { title: 'Use this model', icon: 'check', run: () => chooseModel(entry, services) },
+    { title: 'Use this model', icon: 'check', run: () => useModel(entry, services) },
     { title: 'Reveal in the file manager', icon: 'folder-opened', run: () => reveal(entry) },
     copyPath,
     { title: 'Copy SHA-256', icon: 'key', run: () => copyHash(entry, services) },
@@ -204,7 +204,10 @@ export async function forgetModel(entry: ModelEntry, services: Services): Promis
   modelsChanged.fire();
 }
 
-async function discardUnfinished(entry: UnfinishedDownload, { models, dialogs }: Services): Promise<void> {
+async function deleteUnfinishedDownload(
+  entry: UnfinishedDownload,
+  { models, dialogs }: Services,
+): Promise<void> {
   const answer = await dialogs.confirm(
     `Delete the unfinished download of ${entry.file}?`,
     `This frees ${formatBytes(entry.have)}. The download would start from the beginning.`,

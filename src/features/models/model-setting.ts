@@ -1,8 +1,8 @@
 /** The setting of the chosen model: reads and writes it. */
 import path from 'node:path';
 import type { ModelEntry } from '../../store/models';
-import type { Services } from '../../workspace/services';
-import { readSettings, writeModelSetting } from '../../workspace/settings';
+import type { Services } from '../../editor/services';
+import { readSettings, writeModelSetting } from '../../editor/settings';
 
 type Needs = Pick<Services, 'models' | 'engineModels' | 'modelsChanged'>;
 
@@ -20,7 +20,7 @@ function settingFor(entry: ModelEntry, all: readonly ModelEntry[]): string {
 }
 
 /** Makes it the model of every classifier that names none. An idle engine unloads another model. */
-export async function chooseModel(
+export async function useModel(
   entry: ModelEntry,
   { models, engineModels, modelsChanged }: Needs,
 ): Promise<void> {

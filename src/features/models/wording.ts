@@ -2,7 +2,7 @@
 import { formatBytes } from '../../core/words/quantities';
 import type { DownloadInfo } from '../../store/download';
 import type { ModelEntry } from '../../store/models';
-import { HUB, parseSource } from '../../store/model-address';
+import { HUB, parseAddress } from '../../store/model-address';
 import type { UnfinishedDownload } from '../../store/unfinished';
 
 /** Size and state, shown after the name. */
@@ -35,7 +35,7 @@ export function downloadQuestion(info: DownloadInfo, folder: string): string {
 
 /** The model's page on the hub; undefined for a plain URL. */
 export function modelPage(source: string, hub: string = HUB): string | undefined {
-  const parsed = parseSource(source, hub);
+  const parsed = parseAddress(source, hub);
   return parsed.kind === 'hub' ? `${hub.replace(/\/+$/, '')}/${parsed.repository}` : undefined;
 }
 

@@ -4,7 +4,7 @@ import { headline, needsNote } from '../../core/words/calibrated-score';
 import { excerpt, isDoubtful } from '../../core/words/score';
 import type { Score } from '../../core/scoring/score';
 import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
-import type { ClassifiedText, Results, ResultStatus, Trigger } from '../../workspace/results';
+import type { ClassifiedText, Results, ResultStatus, Trigger } from '../../editor/results';
 
 const EXCERPT_LIMIT = 80;
 

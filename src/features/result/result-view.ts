@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import { COMMANDS, RESULT_VIEW } from '../../protocol/manifest';
 import { RESULT_PAGE_CONTRACT } from '../../protocol/result-page';
-import { openPage } from '../../workspace/page';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
+import { openPage } from '../../editor/page';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
 import { pageState } from './page-state';
 
 /** Milliseconds before the page is told: changes come in bursts (a keystroke, many lines). */

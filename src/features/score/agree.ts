@@ -8,7 +8,7 @@ import { formatTimeLeft } from '../../core/words/quantities';
 import type { TableFile } from '../../store/tables/inspect';
 import { countRows } from '../../store/tables/rows';
 import { exists } from '../../store/exists';
-import type { Services } from '../../workspace/services';
+import type { Services } from '../../editor/services';
 
 /** Number of rows from which the person is asked: scoring takes time on this machine, and may cost money elsewhere. */
 const MANY_ROWS = 1000;

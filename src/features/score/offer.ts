@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { Unfinished } from '../../app/jobs/job';
 import type { ScoreChoice } from '../../app/jobs/scoring';
-import type { Services } from '../../workspace/services';
+import type { Services } from '../../editor/services';
 import type { ScoreRuns } from './score-runs';
 
 /** Largest number of notifications at once; Score CSV… and Show Actions find the other tables. */

@@ -1,8 +1,8 @@
 /** Score CSV…: scores a table of texts row by row into a copy beside it. It can be paused and resumed. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
 import { offerUnfinished } from './offer';
 import { scoreCsv } from './score-csv';
 import { ScoreRuns } from './score-runs';

@@ -6,13 +6,13 @@ import type { Job, JobContext, JobKind } from '../../app/jobs/job';
 import { JobMeter } from '../../app/jobs/progress';
 import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs/scoring';
 import { type ScoreOrder, scoreTable } from '../../app/score-table';
-import { rowsInWords } from '../../core/words/progress';
+import { progressInWords } from '../../core/words/progress';
 import { STATE_SUFFIX } from '../../store/tables/scored-file';
-import { reportCalibratorError } from '../../workspace/calibrator-problem';
-import { CalibratorError, explained } from '../../workspace/calibrators';
-import { reportError } from '../../workspace/report-error';
-import type { Services } from '../../workspace/services';
-import { readBuckets } from '../../workspace/settings';
+import { reportCalibratorError } from '../../editor/calibrator-problem';
+import { CalibratorError, explained } from '../../editor/calibrators';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { readBuckets } from '../../editor/settings';
 import { endInWords, type Scored } from './end';
 
 interface Ended extends Scored {
@@ -84,7 +84,7 @@ export class ScoreRuns implements vscode.Disposable {
     const { report, warnings, header } = await explained(checked?.named, classifier, () =>
       scoreTable(sources, order, {
         signal,
-        onProgress: ({ rows }, total) => tell(meter.at(rows, total, rowsInWords)),
+        onProgress: ({ rows }, total) => tell(meter.at(rows, total, progressInWords)),
       }),
     );
     return {

@@ -1,5 +1,5 @@
 /** The actions that a click on the status bar item offers. */
-import type { Choice } from '../../workspace/dialogs';
+import type { Choice } from '../../editor/dialogs';
 import { COMMANDS } from '../../protocol/manifest';
 
 export interface Action {

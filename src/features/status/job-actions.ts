@@ -3,8 +3,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Job } from '../../app/jobs/job';
 import type { UnfinishedJob } from '../../app/jobs/jobs';
-import type { Choice } from '../../workspace/dialogs';
-import type { Services } from '../../workspace/services';
+import type { Choice } from '../../editor/dialogs';
+import type { Services } from '../../editor/services';
 
 export type JobEntry =
   | { readonly kind: 'running'; readonly job: Job }

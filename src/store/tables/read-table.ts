@@ -3,7 +3,7 @@
  */
 import path from 'node:path';
 import { type ColumnOptions, findColumns } from '../../core/data/columns';
-import { type PredictionTable, TableBuilder, type TableOptions } from '../../core/data/table';
+import { type PredictionTable, TableBuilder, type ReadOptions } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows } from './rows';
@@ -20,7 +20,7 @@ export interface ReadTable {
  * @throws UserError everything of `inspectTable`, `tableRows`, `findColumns` and `TableBuilder`; no-rows;
  *   no-usable-rows
  */
-export async function readTable(file: string, options: ColumnOptions & TableOptions): Promise<ReadTable> {
+export async function readTable(file: string, options: ColumnOptions & ReadOptions): Promise<ReadTable> {
   const source = await inspectTable(file);
   const name = path.basename(file);
   const builder = new TableBuilder(findColumns(source.header, options), options);

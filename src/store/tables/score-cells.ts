@@ -98,11 +98,11 @@ function partOf(method: ConfidenceMethod, score: Score): Score {
 }
 
 function cellsOf(
-  { labels, labelMass, label, confidence, mode: method, agreement }: Score,
+  { labels, labelMass, label, confidence, mode, agreement }: Score,
   hasBound: boolean,
 ): string[] {
   // Of labels drawn equally often the one with the higher token probability is predicted: by a hair, its score too.
-  const hair = method === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 1e-12 : 1;
+  const hair = mode === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 1e-12 : 1;
   const bounds = labels.filter(({ isBound }) => isBound === true).map((entry) => entry.label);
   return [
     ...labels.map((entry) => String(entry.label === label ? entry.logProb * hair : entry.logProb)),
@@ -110,7 +110,7 @@ function cellsOf(
     label,
     String(confidence),
     ...(hasBound ? [bounds.length === 0 ? '' : JSON.stringify(bounds)] : []),
-    ...(method === 'sampled' && agreement !== undefined
+    ...(mode === 'sampled' && agreement !== undefined
       ? [...agreement.counts, agreement.unparsed].map(String)
       : []),
   ];

@@ -101,11 +101,11 @@ async function readMeta(file: string): Promise<unknown> {
 /**
  * What a calibrator fitted on a table's scores is bound to.
  *
- * @param method column prefix in use, null for columns without one
+ * @param prefix column prefix in use, null for columns without one
  * @returns null if the origin of these columns is not known
  */
-export function bindingOf(meta: ScoreMeta | null, method: string | null): Binding | null {
-  const own = meta?.scoring[method ?? ''];
+export function bindingOf(meta: ScoreMeta | null, prefix: string | null): Binding | null {
+  const own = meta?.scoring[prefix ?? ''];
   if (meta === null || own === undefined) return null;
   return { model: meta.model, promptSha256: meta.promptSha256, scoring: own, backend: meta.backend };
 }

@@ -48,7 +48,7 @@ const stateSchema = z.object({
 });
 
 /** An interrupted run that can be resumed. */
-export interface Unfinished {
+export interface UnfinishedTable {
   readonly run: ScoreRun;
   readonly done: Done;
   /** Absolute path of the table to score. */
@@ -82,7 +82,7 @@ export async function whileAlone<T>(out: string, action: () => Promise<T>): Prom
  *
  * @throws UserError part-unreadable
  */
-export async function readUnfinished(out: string): Promise<Unfinished | undefined> {
+export async function readUnfinishedTable(out: string): Promise<UnfinishedTable | undefined> {
   return (await exists(partFile(out))) ? readState(out) : undefined;
 }
 
@@ -97,7 +97,7 @@ export function hasState(out: string): Promise<boolean> {
  * @returns that run; undefined if there was none, or if the table is no longer its own
  * @throws UserError part-unreadable
  */
-export async function sweepEnded(out: string): Promise<Unfinished | undefined> {
+export async function sweepEnded(out: string): Promise<UnfinishedTable | undefined> {
   if ((await exists(partFile(out))) || !(await exists(out))) return undefined;
   const state = await readState(out);
   if (state === undefined || !(await isWhole(out, state))) return undefined;
@@ -105,7 +105,7 @@ export async function sweepEnded(out: string): Promise<Unfinished | undefined> {
   return state;
 }
 
-async function isWhole(out: string, { bytes, sha256 }: Unfinished): Promise<boolean> {
+async function isWhole(out: string, { bytes, sha256 }: UnfinishedTable): Promise<boolean> {
   const handle = await open(out);
   try {
     const { size } = await handle.stat();
@@ -115,7 +115,7 @@ async function isWhole(out: string, { bytes, sha256 }: Unfinished): Promise<bool
   }
 }
 
-async function readState(out: string): Promise<Unfinished | undefined> {
+async function readState(out: string): Promise<UnfinishedTable | undefined> {
   let text: string;
   try {
     text = await readFile(stateFile(out), 'utf8');
@@ -136,7 +136,7 @@ async function readState(out: string): Promise<Unfinished | undefined> {
 const START_OVER = 'Start over.';
 
 /** Deletes what an interrupted run has scored. */
-export async function discardUnfinished(out: string): Promise<void> {
+export async function discardUnfinishedTable(out: string): Promise<void> {
   // The state first: a part without one is never taken for anything.
   await rm(stateFile(out), { force: true });
   await rm(partFile(out), { force: true });
@@ -167,12 +167,12 @@ export class ScoredFile {
    */
   static async open(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
     await sweep(out);
-    const unfinished = await readUnfinished(out);
+    const unfinished = await readUnfinishedTable(out);
     return unfinished === undefined ? this.begin(out, options) : this.goOn(out, options, unfinished);
   }
 
   private static async begin(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
-    await discardUnfinished(out);
+    await discardUnfinishedTable(out);
     const handle = await open(partFile(out), 'wx');
     try {
       const file = new ScoredFile(out, options, handle, createHash('sha256'), 0, NOTHING_DONE);
@@ -188,7 +188,7 @@ export class ScoredFile {
   private static async goOn(
     out: string,
     options: ScoredFileOptions,
-    unfinished: Unfinished,
+    unfinished: UnfinishedTable,
   ): Promise<ScoredFile> {
     const name = path.basename(out);
     // Jitter is measured, and never twice the same.

@@ -193,15 +193,15 @@ function keptColumns(columns: TableColumns, added: readonly string[], name: stri
   return kept;
 }
 
-function addedColumns({ scores, prefix: method, roles }: TableColumns, on: CalibrateOn): readonly string[] {
+function addedColumns({ scores, prefix, roles }: TableColumns, on: CalibrateOn): readonly string[] {
   const numbers =
     on === 'confidence' || scores === null
       ? ['confidence']
       : scores.labels.map((label) => `prob:${label ?? ''}`);
   const predicted = scores === null && roles.predicted === undefined ? [] : ['predicted'];
-  const prefix = method === null ? '' : `${method}/`;
+  const start = prefix === null ? '' : `${prefix}/`;
   return [
-    ...[...numbers, ...predicted, 'correct', 'bucket'].map((name) => prefix + name),
+    ...[...numbers, ...predicted, 'correct', 'bucket'].map((name) => start + name),
     'calibrator_sha256',
   ];
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { PanelDecisions } from '../../../src/features/calibration/panel-decisions';
 import { type DecisionState, NO_DECISIONS } from '../../../src/protocol/calibration-decisions';
-import { readBuckets } from '../../../src/workspace/settings';
+import { readBuckets } from '../../../src/editor/settings';
 
 describe('buckets in a restricted workspace', () => {
   it('are kept in the panel, which says why', async () => {

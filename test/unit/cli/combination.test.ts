@@ -10,7 +10,7 @@ import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { fitToSave } from '../../../src/features/calibration/worker/compare';
-import { methodsForPage } from '../../../src/features/calibration/worker/compare-methods';
+import { methodsForPage } from '../../../src/features/calibration/worker/compare-confidence-methods';
 import { loadCombined } from '../../../src/features/calibration/worker/load';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { loadCalibrator } from '../../../src/store/calibrators';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { MethodsReport } from '../../../src/cli/calibration/compare-methods';
 import { seededRandom } from '../../../src/core/random';
-import { methodsForPage } from '../../../src/features/calibration/worker/compare-methods';
+import { methodsForPage } from '../../../src/features/calibration/worker/compare-confidence-methods';
 import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
-import { readMethods } from '../../../src/store/tables/methods';
+import { readMethods } from '../../../src/store/tables/confidence-methods';
 import { Workbench } from './workbench';
 
 /** A table scored by two methods; the second one has no scores for one row in fifty. */
@@ -137,7 +137,7 @@ describe('evaluate: several scoring methods', () => {
     for (const [index, { method, answersPerRow, secondsPerRow, ...evaluation }] of methods.entries()) {
       const shown = panel.methods[index];
       assert.deepEqual(
-        [shown?.method, shown?.answersPerRow, shown?.secondsPerRow],
+        [shown?.prefix, shown?.answersPerRow, shown?.secondsPerRow],
         [method, answersPerRow, secondsPerRow],
       );
       assert.deepEqual(JSON.parse(JSON.stringify(shown?.diagram.evaluation)), evaluation);

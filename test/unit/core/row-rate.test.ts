@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { RowRate } from '../../../src/core/row-rate';
-import { rowsInWords } from '../../../src/core/words/progress';
+import { progressInWords } from '../../../src/core/words/progress';
 
 describe('the rate of rows', () => {
   it('is unknown until a second has passed, and then that of the last twenty', () => {
@@ -23,10 +23,10 @@ describe('the rate of rows', () => {
   });
 
   it('is said with what is left, as coarse as it is', () => {
-    assert.equal(rowsInWords(0, 20, undefined), '0 of 20 rows (0%)');
-    assert.equal(rowsInWords(1200, 5000, 41.2), '1,200 of 5,000 rows (24%) · 41 a second · 2 min left');
-    assert.equal(rowsInWords(1, 3, 0.75), '1 of 3 rows (33%) · 0.8 a second · 3 s left');
-    assert.equal(rowsInWords(1, 13, 0.2), '1 of 13 rows (7%) · 12.0 a minute · 1 min left');
-    assert.equal(rowsInWords(20, 20, 5), '20 of 20 rows (100%)');
+    assert.equal(progressInWords(0, 20, undefined), '0 of 20 rows (0%)');
+    assert.equal(progressInWords(1200, 5000, 41.2), '1,200 of 5,000 rows (24%) · 41 a second · 2 min left');
+    assert.equal(progressInWords(1, 3, 0.75), '1 of 3 rows (33%) · 0.8 a second · 3 s left');
+    assert.equal(progressInWords(1, 13, 0.2), '1 of 13 rows (7%) · 12.0 a minute · 1 min left');
+    assert.equal(progressInWords(20, 20, 5), '20 of 20 rows (100%)');
   });
 });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { LabelData } from '../../../src/core/model/predictions';
 import { type ColumnOptions, findColumns } from '../../../src/core/data/columns';
-import { type PredictionTable, TableBuilder, type TableOptions } from '../../../src/core/data/table';
+import { type PredictionTable, TableBuilder, type ReadOptions } from '../../../src/core/data/table';
 
 /** A table of rows given as comma-joined cells, the first one on line 2. */
 function table(
   header: string,
   rows: readonly string[],
-  options: ColumnOptions & Partial<TableOptions> = {},
+  options: ColumnOptions & Partial<ReadOptions> = {},
 ): PredictionTable {
   const builder = new TableBuilder(findColumns(header.split(','), options), {
     truth: 'required',

@@ -168,7 +168,7 @@ describe('the computation of a calibration panel', () => {
       ['breakdown', () => computation.change({ ...state.settings, view: { by: 'label' } })],
       ['compare', () => computation.change({ ...state.settings, compare: true })],
       ['breakdown', () => computation.change({ ...byLabel, compare: true })],
-      ['methods', () => void computation.compareMethods()],
+      ['methods', () => void computation.compareConfidenceMethods()],
     ] as const) {
       await stopAt(question, ask);
       computation.cancel();
@@ -185,8 +185,8 @@ describe('the computation of a calibration panel', () => {
     await done();
     assert.deepEqual([state.error?.code, state.methods], ['several-methods', methods]);
     asked = [];
-    await stopAt('methods', () => void computation.compareMethods());
-    await computation.compareMethods();
+    await stopAt('methods', () => void computation.compareConfidenceMethods());
+    await computation.compareConfidenceMethods();
     computation.recompute();
     assert.deepEqual(asked, ['methods']);
     release();

@@ -51,7 +51,7 @@ describe('a table as the calibration panel reads it', () => {
       words: ['--on', 'confidence'],
     },
     'one method of several': {
-      options: { mapping: { label: 'gold' }, method: 'vote' },
+      options: { mapping: { label: 'gold' }, prefix: 'vote' },
       words: ['--scores', 'vote'],
     },
     'label shares of deployment': {

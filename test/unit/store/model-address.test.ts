@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
-import { chooseFile, localFileName, parseSource, type HubSource } from '../../../src/store/model-address';
+import { chooseFile, localFileName, parseAddress, type HubSource } from '../../../src/store/model-address';
 
 const hub = (rest: Partial<HubSource> = {}): HubSource => ({
   kind: 'hub',
@@ -16,34 +16,34 @@ const hub = (rest: Partial<HubSource> = {}): HubSource => ({
 
 describe('parseSource', () => {
   it('takes hub addresses as node-llama-cpp writes them', () => {
-    assert.deepEqual(parseSource('hf:user/repo'), hub());
-    assert.deepEqual(parseSource(' hf://user/repo:Q4_K_M '), hub({ quant: 'Q4_K_M' }));
-    assert.deepEqual(parseSource('hf:user/repo:latest'), hub());
-    assert.deepEqual(parseSource('hf:user/repo/a/b.gguf'), hub({ file: 'a/b.gguf' }));
-    assert.deepEqual(parseSource('hf:user/repo/b.gguf#v2'), hub({ file: 'b.gguf', branch: 'v2' }));
+    assert.deepEqual(parseAddress('hf:user/repo'), hub());
+    assert.deepEqual(parseAddress(' hf://user/repo:Q4_K_M '), hub({ quant: 'Q4_K_M' }));
+    assert.deepEqual(parseAddress('hf:user/repo:latest'), hub());
+    assert.deepEqual(parseAddress('hf:user/repo/a/b.gguf'), hub({ file: 'a/b.gguf' }));
+    assert.deepEqual(parseAddress('hf:user/repo/b.gguf#v2'), hub({ file: 'b.gguf', branch: 'v2' }));
   });
 
   it('takes what a browser shows on the hub', () => {
-    assert.deepEqual(parseSource('https://huggingface.co/user/repo'), hub());
-    assert.deepEqual(parseSource('https://huggingface.co/user/repo/tree/dev'), hub({ branch: 'dev' }));
+    assert.deepEqual(parseAddress('https://huggingface.co/user/repo'), hub());
+    assert.deepEqual(parseAddress('https://huggingface.co/user/repo/tree/dev'), hub({ branch: 'dev' }));
     for (const verb of ['resolve', 'blob']) {
       const address = `https://huggingface.co/user/repo/${verb}/main/a%20b.gguf?download=true`;
-      assert.deepEqual(parseSource(address), hub({ file: 'a b.gguf' }));
+      assert.deepEqual(parseAddress(address), hub({ file: 'a b.gguf' }));
     }
   });
 
   it('takes https, http on this machine, and files', () => {
-    assert.equal(parseSource('https://host/x.gguf').kind, 'url');
-    assert.equal(parseSource('http://127.0.0.1:8080/x.gguf').kind, 'url');
-    assert.equal(parseSource('http://[::1]/x.gguf').kind, 'url');
+    assert.equal(parseAddress('https://host/x.gguf').kind, 'url');
+    assert.equal(parseAddress('http://127.0.0.1:8080/x.gguf').kind, 'url');
+    assert.equal(parseAddress('http://[::1]/x.gguf').kind, 'url');
     const file = path.resolve('x.gguf');
-    assert.deepEqual(parseSource('x.gguf'), { kind: 'file', path: file });
-    assert.deepEqual(parseSource(pathToFileURL(file).href), { kind: 'file', path: file });
+    assert.deepEqual(parseAddress('x.gguf'), { kind: 'file', path: file });
+    assert.deepEqual(parseAddress(pathToFileURL(file).href), { kind: 'file', path: file });
   });
 
   it('refuses what is insecure or makes no sense', () => {
     for (const text of ['http://host/x.gguf', 'http://127.0.0.1.evil.org/x.gguf', 'ftp://host/x.gguf']) {
-      assert.throws(() => parseSource(text), { code: 'source-insecure' }, text);
+      assert.throws(() => parseAddress(text), { code: 'source-insecure' }, text);
     }
     const senseless = [
       '',
@@ -59,7 +59,7 @@ describe('parseSource', () => {
       'https://huggingface.co/user/repo/discussions/1',
       'https://huggingface.co/user/repo/blob/main/%zz.gguf',
     ];
-    for (const text of senseless) assert.throws(() => parseSource(text), { code: 'source-invalid' }, text);
+    for (const text of senseless) assert.throws(() => parseAddress(text), { code: 'source-invalid' }, text);
   });
 });
 

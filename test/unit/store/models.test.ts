@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { withLock } from '../../../src/store/lock';
 import { ModelStore } from '../../../src/store/models';
 import { RECOMMENDED_MODELS } from '../../../src/store/recommended';
-import { localFileName, parseSource } from '../../../src/store/model-address';
+import { localFileName, parseAddress } from '../../../src/store/model-address';
 import { gguf } from './gguf-builder';
 import { ROOT } from '../../support/paths';
 import { temporaryFolder } from '../../support/temporary';
@@ -193,7 +193,7 @@ describe('ModelStore', () => {
 describe('the recommended models', () => {
   it('have addresses that the downloader takes, each a different file', () => {
     for (const { repository, file, licence, why } of RECOMMENDED_MODELS) {
-      const source = parseSource(`hf:${repository}/${file}`);
+      const source = parseAddress(`hf:${repository}/${file}`);
       assert.ok(source.kind === 'hub' && source.file === file);
       assert.equal(localFileName(file), file);
       assert.ok(licence.length > 0 && why.length > 0);

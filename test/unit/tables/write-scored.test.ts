@@ -9,7 +9,11 @@ import { UserError } from '../../../src/core/user-error';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { mergeScored } from '../../../src/store/tables/merge-scored';
 import type { ScoreRun, Shard } from '../../../src/store/tables/score-run';
-import { discardUnfinished, readUnfinished, type Done } from '../../../src/store/tables/scored-file';
+import {
+  discardUnfinishedTable,
+  readUnfinishedTable,
+  type Done,
+} from '../../../src/store/tables/scored-file';
 import { type ScoredRows, writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRows, scriptedRun } from '../../support/scripted-score';
 import { temporaryFolder } from '../../support/temporary';
@@ -107,14 +111,14 @@ describe('scoring a table', () => {
           message: /^The server is gone\. \d+ of 100 rows are kept in out\.csv\.part\. /,
         });
         await scoreFile(table, out, { score: failingAt(second) }).catch(() => undefined);
-        if ((await readUnfinished(out)) !== undefined) await scoreFile(table, out);
+        if ((await readUnfinishedTable(out)) !== undefined) await scoreFile(table, out);
         await assertWhole();
       }
   });
 
   it('asks for no row again that a checkpoint holds', async () => {
     await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
-    const kept = (await readUnfinished(out))?.done.rows ?? 0;
+    const kept = (await readUnfinishedTable(out))?.done.rows ?? 0;
     assert.ok(kept > 0);
     const asked: string[] = [];
     await scoreFile(table, out, {
@@ -185,7 +189,7 @@ describe('scoring a table', () => {
       await writeFile(`${out}.lock`, JSON.stringify({ pid: dead, host: hostname(), token: 'of the dead' }));
     };
     await killed();
-    assert.equal(await readUnfinished(out), undefined);
+    assert.equal(await readUnfinishedTable(out), undefined);
     const { rows, failed } = await scoreFile(table, out, { score: none });
     assert.deepEqual({ rows, failed }, end);
     await assertWhole();
@@ -227,7 +231,7 @@ describe('scoring a table', () => {
       message: /the table to score \(source\.sha256 was .*source\.rows was 100, is 101\)/,
     });
     assert.equal(await readFile(`${out}.part`, 'utf8'), part);
-    await discardUnfinished(out);
+    await discardUnfinishedTable(out);
     assert.equal((await scoreFile(table, out)).rows, ROWS + 1);
   });
 
@@ -352,7 +356,7 @@ describe('scoring a table', () => {
     await copyFile(`${c}.meta.json`, path.join(folder, 'copy.csv.meta.json'));
     await refused([a, b, c, path.join(folder, 'copy.csv')], 'shard-twice', /are both shard 3 of 3/);
     await writeFile(c, (await readFile(c, 'utf8')).split('\n').slice(0, -9).join('\n'));
-    await refused([a, b, c], 'shard-damaged', /3-of-3\.csv is not as it was scored/);
+    await refused([a, b, c], 'shard-damaged', /3-of-3\.csv changed after it was scored/);
     await shard(3, 3, { promptSha256: '9'.repeat(64) });
     await refused([a, b, c], 'shards-differ', /the prompt \(promptSha256/);
     await rm(`${c}.meta.json`);

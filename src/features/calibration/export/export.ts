@@ -6,7 +6,7 @@ import { UserError } from '../../../core/user-error';
 import type { Picture, PictureParams } from '../../../protocol/calibration-export';
 import type { Analysis, Breakdown, PanelSettings, PanelState } from '../../../protocol/calibration-page';
 import { writeFileAtomic } from '../../../store/atomic';
-import type { Choice, Dialogs } from '../../../workspace/dialogs';
+import type { Choice, Dialogs } from '../../../editor/dialogs';
 import { explainingWrite } from '../save';
 import { labelName } from '../../../core/words/calibration';
 import { binsCsv, reportJson } from './data';

@@ -12,7 +12,7 @@ import {
   nullInWords,
   number,
   recommendationTitle,
-  rowsInWords,
+  correctRowsInWords,
   signed,
   verdict,
 } from '../../../core/words/calibration';
@@ -70,16 +70,16 @@ function facts({ state: { analysis } }: ReportInput): string[] {
   const { evaluation, rejectedCount, origin, sha256 } = analysis;
   const { labels, kind, binning } = evaluation;
   const said = verdict(evaluation, CORRECTNESS);
-  const { method, mapping, prevalence } = analysis.settings.table;
+  const { prefix, mapping, prevalence } = analysis.settings.table;
   const columns = Object.entries(mapping);
   return [
     ...(said === undefined ? [] : [`**${said.title}.** ${said.text}`]),
     list([
-      `${rowsInWords(evaluation)}${rejectedCount > 0 ? `; ${count(rejectedCount, 'row')} not used` : ''}`,
+      `${correctRowsInWords(evaluation)}${rejectedCount > 0 ? `; ${count(rejectedCount, 'row')} not used` : ''}`,
       kind === 'labels' && labels !== null
         ? `Labels: ${labels.map(label).join(', ')}`
         : 'Confidence against correct',
-      ...(method === null ? [] : [`Scores of the confidence method ${label(method)}`]),
+      ...(prefix === null ? [] : [`Scores of the confidence method ${label(prefix)}`]),
       ...(columns.length === 0
         ? []
         : [

@@ -14,7 +14,7 @@ import type { LabelledTable } from '../../../store/tables/labelled';
 import type { Part } from './breakdown';
 import { suits } from './decide';
 import { diagramOf } from './diagram-data';
-import type { LoadedTable } from './load';
+import type { PanelTable } from './load';
 import type { ReportParams } from '../../../protocol/calibration-worker';
 
 /**
@@ -48,7 +48,7 @@ export function analyse(
 
 /** The document of the command line with the same options, including buckets, target accuracy and costs. */
 export function reportOf(
-  table: LoadedTable,
+  table: PanelTable,
   { settings: { bins, binning }, decide: { question, buckets } }: ReportParams,
 ): EvaluateReport {
   const costs = suits(question.costs, table.shown.data) ? question.costs : undefined;

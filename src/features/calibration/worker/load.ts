@@ -10,7 +10,7 @@ import type { TableOptions } from '../../../protocol/calibration-page';
 import { type LabelledTable, readLabelled } from '../../../store/tables/labelled';
 import { originInWords } from './origin';
 
-export interface LoadedTable extends AppTable {
+export interface PanelTable extends AppTable {
   readonly prevalence: TableOptions['prevalence'];
   /** What a calibrator fitted on the table is bound to, in words. */
   readonly origin: string;
@@ -22,11 +22,11 @@ export interface LoadedTable extends AppTable {
  */
 export async function loadForPage(
   file: string,
-  { method, mapping, on, prevalence }: TableOptions,
+  { prefix, mapping, on, prevalence }: TableOptions,
   slices: readonly string[] = [],
-): Promise<LoadedTable> {
+): Promise<PanelTable> {
   const loaded = await loadTable(file, {
-    columns: { prefix: method ?? undefined, mapping, on: on ?? undefined },
+    columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
     sharesOf: prevalence === null ? undefined : (data) => sharesFor(data, prevalence),
     slices,
   });

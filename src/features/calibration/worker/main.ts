@@ -36,10 +36,10 @@ import type { LabelledTable } from '../../../store/tables/labelled';
 import { analyse, reportOf, rowsOfBin } from './analyse';
 import { comparisonForPage, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
-import { methodsForPage } from './compare-methods';
+import { methodsForPage } from './compare-confidence-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
-import { calibratedInDeployment, loadCombined, loadForPage, type LoadedTable } from './load';
+import { calibratedInDeployment, loadCombined, loadForPage, type PanelTable } from './load';
 
 /** Above this number of rows the first picture is sent before the intervals. */
 const QUICK_FIRST = 5000;
@@ -47,7 +47,7 @@ const QUICK_FIRST = 5000;
 const SAY_EVERY_MS = 1000;
 
 interface Compared extends Pick<CalibratorComparison, 'calibrators' | 'rows'> {
-  readonly table: LoadedTable;
+  readonly table: PanelTable;
 }
 
 interface BrokenDown {
@@ -58,7 +58,7 @@ interface BrokenDown {
 
 class TableWorker {
   /** The table that was read last or is being read, and the key of its request. */
-  private current: { readonly key: string; readonly table: Promise<LoadedTable> } | undefined;
+  private current: { readonly key: string; readonly table: Promise<PanelTable> } | undefined;
   /** Raw and the calibrators on rows that they did not see; undefined before they are compared. */
   private compared: Compared | undefined;
   /** The last breakdown, for the rows of its bins. */
@@ -179,14 +179,14 @@ class TableWorker {
     this.brokenDown = undefined;
   }
 
-  private async read({ file, settings }: AnalyseParams): Promise<LoadedTable> {
+  private async read({ file, settings }: AnalyseParams): Promise<PanelTable> {
     await this.say('Reading the table');
     const loaded = await loadForPage(file, settings.table);
     await this.say('Computing');
     return loaded;
   }
 
-  private table(): Promise<LoadedTable> {
+  private table(): Promise<PanelTable> {
     if (this.current === undefined) throw new UserError('no-table', 'No table was read yet. Compute again.');
     return this.current.table;
   }

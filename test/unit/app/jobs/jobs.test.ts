@@ -3,7 +3,7 @@ import type { JobContext, JobKind } from '../../../../src/app/jobs/job';
 import { Jobs } from '../../../../src/app/jobs/jobs';
 import { JobMeter, shareOf } from '../../../../src/app/jobs/progress';
 import { UserError } from '../../../../src/core/user-error';
-import { rowsInWords, workInWords } from '../../../../src/core/words/progress';
+import { progressInWords, workInWords } from '../../../../src/core/words/progress';
 
 /** A kind whose runs a test ends. */
 class Scripted implements JobKind<string, number> {
@@ -109,7 +109,7 @@ describe('the progress of a job', () => {
   it('has a time left once there is a rate', () => {
     let now = 0;
     const meter = new JobMeter(() => now);
-    assert.deepEqual(meter.at(0, 100, rowsInWords), {
+    assert.deepEqual(meter.at(0, 100, progressInWords), {
       done: 0,
       total: 100,
       words: '0 of 100 rows (0%)',
@@ -123,7 +123,7 @@ describe('the progress of a job', () => {
       words: 'epoch 1 of 3 (20%) · 8 s left',
       timeLeft: 8,
     });
-    assert.equal(meter.at(100, 100, rowsInWords).timeLeft, undefined);
+    assert.equal(meter.at(100, 100, progressInWords).timeLeft, undefined);
   });
 
   it('is all of it where there is nothing to do', () => {

@@ -8,7 +8,7 @@ import { endpointFrom } from '../../../../src/sources/endpoint/settings';
 import { scoreTexts } from '../../../../src/sources/score-texts';
 import { inspectTable } from '../../../../src/store/tables/inspect';
 import { scoreCells } from '../../../../src/store/tables/score-cells';
-import { readUnfinished } from '../../../../src/store/tables/scored-file';
+import { readUnfinishedTable } from '../../../../src/store/tables/scored-file';
 import { type ScoreReport, writeScored } from '../../../../src/store/tables/write-scored';
 import { scriptedRun } from '../../../support/scripted-score';
 import { temporaryFolder } from '../../../support/temporary';
@@ -136,7 +136,7 @@ describe('a table scored by an endpoint', () => {
       code: 'endpoint-key',
       message: /of 30 rows are kept/,
     });
-    const kept = (await readUnfinished(out))?.done.rows ?? 0;
+    const kept = (await readUnfinishedTable(out))?.done.rows ?? 0;
     assert.ok(kept > 0 && kept <= 10, String(kept));
     assert.equal((await scoreTable(texts, refusing('nothing'))).rows, 30);
     assert.equal(server?.requests.length, 30 - kept);

@@ -22,7 +22,7 @@ export async function methodsForPage(
     rows,
     leftOut,
     methods: methods.map(({ prefix, answersPerRow, secondsPerRow, data, assessment }) => ({
-      method: prefix,
+      prefix,
       answersPerRow,
       secondsPerRow,
       diagram: diagramOf(data, assessment),

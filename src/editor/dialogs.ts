@@ -41,7 +41,7 @@ export interface ChoiceQuestion<T> {
 export type Severity = 'info' | 'warning' | 'error';
 
 /** Reports progress: what is being done, and the increment since the last report, in percent. */
-export type Report = (message: string, increment?: number) => void;
+export type ReportProgress = (message: string, increment?: number) => void;
 
 export interface Dialogs {
   /** The chosen value; undefined if the question was closed; 'back' only if there is an earlier step. */
@@ -68,7 +68,7 @@ export interface Dialogs {
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<void>;
   /** Shows a cancellable notification while `work` runs. */
-  progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T>;
+  progress<T>(title: string, work: (report: ReportProgress, signal: AbortSignal) => Promise<T>): Promise<T>;
   openLink(url: string): Promise<void>;
 }
 
@@ -154,7 +154,10 @@ export class EditorDialogs implements Dialogs {
     await vscode.env.clipboard.writeText(text);
   }
 
-  async progress<T>(title: string, work: (report: Report, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async progress<T>(
+    title: string,
+    work: (report: ReportProgress, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     return vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       (progress, token) =>

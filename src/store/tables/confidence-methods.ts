@@ -43,9 +43,9 @@ export interface MethodTables {
 export async function readMethods(file: string, columns: ColumnOptions): Promise<MethodTables> {
   const { header } = await inspectTable(file);
   const meta = await readScoreMeta(file);
-  const read: { method: string; input: LabelledTable }[] = [];
-  for (const method of prefixesOf(header))
-    read.push({ method, input: await readLabelled(file, { ...columns, prefix: method }) });
+  const read: { prefix: string; input: LabelledTable }[] = [];
+  for (const prefix of prefixesOf(header))
+    read.push({ prefix, input: await readLabelled(file, { ...columns, prefix }) });
   const inAll = new Map<number, number>();
   for (const { input } of read)
     for (const line of input.table.lines) inAll.set(line, (inAll.get(line) ?? 0) + 1);
@@ -60,11 +60,11 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
   const { n, rejectedCount, calibratedBy } = first.input.table;
   const total = n + rejectedCount;
   const tableOf = (
-    method: string,
+    prefix: string,
     { table, data, warnings }: LabelledTable,
     parts: readonly string[],
   ): MethodTable => ({
-    prefix: method,
+    prefix,
     data: selectRows(data, rowsOf(table.lines, isCommon)),
     warnings,
     rejected: table.rejected,
@@ -76,7 +76,7 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
       ? await readLabelled(file, { ...columns, combine: true })
       : null;
   return {
-    methods: read.map(({ method, input }) => tableOf(method, input, [method])),
+    methods: read.map(({ prefix, input }) => tableOf(prefix, input, [prefix])),
     combined: combined && tableOf(COMBINED.out, combined, [COMBINED.token, COMBINED.agreement]),
     rows,
     leftOut: total - rows,
@@ -88,16 +88,16 @@ function rowsOf(lines: Int32Array, isWanted: (line: number) => boolean): Uint32A
 }
 
 /** One for the token probability; as many as are drawn for consistency; both for the ensemble. */
-function answersOf(meta: ScoreMeta | null, method: string): number | null {
-  const scoring = meta?.scoring[method];
+function answersOf(meta: ScoreMeta | null, prefix: string): number | null {
+  const scoring = meta?.scoring[prefix];
   if (scoring === undefined) return null;
   const drawn = scoring.sampling?.samples ?? 0;
   return scoring.method === 'consistency' ? drawn : drawn + 1;
 }
 
 /** As {@link answersOf}. */
-function secondsOf(meta: ScoreMeta | null, method: string, rows: number): number | null {
-  const scoring = meta?.scoring[method];
+function secondsOf(meta: ScoreMeta | null, prefix: string, rows: number): number | null {
+  const scoring = meta?.scoring[prefix];
   if (scoring === undefined) return null;
   const { token, drawn } = meta?.seconds ?? {};
   const isDrawn = scoring.sampling !== undefined;

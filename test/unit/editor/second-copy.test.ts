@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineState } from '../../../src/sources/engine-client';
 import { LoadedModels } from '../../../src/store/loaded-models';
-import { SecondCopyGuard } from '../../../src/workspace/second-copy';
+import { SecondCopyGuard } from '../../../src/editor/second-copy';
 import { temporaryFolder } from '../../support/temporary';
 
 /** An engine whose states a test sets. */

@@ -7,13 +7,13 @@ export interface Step {
 }
 
 /** Asks and keeps the answer; undefined if the person cancelled. */
-export type Question = (step: Step) => Promise<'next' | 'back' | undefined>;
+export type DialogQuestion = (step: Step) => Promise<'next' | 'back' | undefined>;
 
 /** @param keep called with every answer; a later answer replaces an earlier one */
 export function question<T>(
   ask: (step: Step) => Promise<T | 'back' | undefined>,
   keep: (answer: T) => void,
-): Question {
+): DialogQuestion {
   return async (step) => {
     const answer = await ask(step);
     if (answer === undefined) return undefined;
@@ -24,7 +24,7 @@ export function question<T>(
 }
 
 /** @returns false if the person cancelled before the last answer */
-export async function askInTurn(questions: readonly Question[]): Promise<boolean> {
+export async function askInTurn(questions: readonly DialogQuestion[]): Promise<boolean> {
   for (let at = 0; at < questions.length;) {
     const outcome = await questions[at]?.({ at: at + 1, of: questions.length });
     if (outcome === undefined) return false;

@@ -23,17 +23,17 @@ type Combination = Exclude<MethodsComparison['combination'], null | { readonly r
 
 interface MethodActions {
   compare(): void;
-  choose(method: string): void;
+  choose(prefix: string): void;
   /** Saves the fitted combination. */
   saveCombination(): void;
 }
 
 export function methodsSection(page: Page): Section {
   const actions: MethodActions = {
-    compare: () => page.host.compareMethods(),
-    choose: (method) => {
+    compare: () => page.host.compareConfidenceMethods(),
+    choose: (prefix) => {
       const table = page.shown?.state.settings.table;
-      if (table !== undefined) page.change({ table: { ...table, method } });
+      if (table !== undefined) page.change({ table: { ...table, prefix } });
     },
     saveCombination: () => page.host.save({ method: 'combination' }),
   };
@@ -73,7 +73,7 @@ function content(
         'section',
         { class: 'methods' },
         heading,
-        ...compared(methods, settings.table.method, busy, { band, withCurve }, actions),
+        ...compared(methods, settings.table.prefix, busy, { band, withCurve }, actions),
       ),
     ];
   if (busy !== null) return [];
@@ -114,13 +114,13 @@ function compared(
     h(
       'div',
       { class: 'method-figures' },
-      ...methods.map(({ method, diagram }, index) =>
+      ...methods.map(({ prefix, diagram }, index) =>
         figure({
           diagram,
           ...shared,
           id: `method-${index}`,
-          caption: labelName(method),
-          title: `Reliability diagram of the method ${labelName(method)}`,
+          caption: labelName(prefix),
+          title: `Reliability diagram of the method ${labelName(prefix)}`,
         }),
       ),
       fitted === undefined
@@ -189,13 +189,13 @@ function methodsTable(
     [
       ...methods.map((compared, index) => [
         link(
-          labelName(compared.method),
+          labelName(compared.prefix),
           `choose-method-${index}`,
-          () => actions.choose(compared.method),
+          () => actions.choose(compared.prefix),
           'Show this method',
         ),
         ...numbers(compared),
-        compared.method === chosen ? 'shown below' : '',
+        compared.prefix === chosen ? 'shown below' : '',
       ]),
       ...(combination === undefined
         ? []
