@@ -57,30 +57,46 @@ interface TextJob {
   readonly tokens: readonly Token[];
 }
 
+/** What a scorer and its variants have in common. */
+interface Shared {
+  readonly model: LlamaModel;
+  readonly chatTemplate: string | undefined;
+  readonly context: LlamaContext;
+  readonly sequences: readonly LlamaContextSequence[];
+  /** The scorer whose prefix is in the cache of each sequence. */
+  readonly owners: Map<LlamaContextSequence, Scorer>;
+  /** Folder for the saved states of prefixes. */
+  readonly scratch: string;
+  /** Whether a prefix is restored from its state even where the cache still has it. */
+  readonly restoreAlways: boolean;
+  /** Whether logits are computed for whole blocks of PADDING tokens. */
+  readonly wholeBlocks: boolean;
+  readonly reclaim: Reclaim;
+}
+
+/** What belongs to one prompt. */
+interface Own {
+  readonly classifier: ScoreParams['classifier'];
+  readonly prompt: TokenizedPrompt;
+  readonly plan: AnswerPlan;
+  /** File of the saved state; undefined if texts have no common prefix. */
+  readonly prefixState: string | undefined;
+  readonly shape: ContextShape;
+}
+
 /** One classifier on one model: its context, with the prompt's prefix in the cache of every sequence. */
 export class Scorer {
   /** Variants of the prompt that share this context, by the identity of their prompt. */
   private readonly variants = new Map<string, Scorer>();
 
   private constructor(
-    private readonly model: LlamaModel,
-    private readonly chatTemplate: string | undefined,
-    private readonly classifier: ScoreParams['classifier'],
-    private readonly prompt: TokenizedPrompt,
-    private readonly plan: AnswerPlan,
-    private readonly context: LlamaContext,
-    private readonly sequences: readonly LlamaContextSequence[],
-    /** The scorer whose prefix is in the cache of each sequence; shared with the variants. */
-    private readonly owners: Map<LlamaContextSequence, Scorer>,
-    private readonly scratch: string,
-    /** File of the saved state; undefined if texts have no common prefix. */
-    private readonly prefixState: string | undefined,
-    private readonly restoreAlways: boolean,
-    /** Whether logits are computed for whole blocks of PADDING tokens. */
-    private readonly wholeBlocks: boolean,
-    private readonly reclaim: Reclaim,
-    readonly shape: ContextShape,
+    private readonly shared: Shared,
+    private readonly own: Own,
   ) {}
+
+  get shape(): ContextShape {
+    return this.own.shape;
+  }
 
   /**
    * @param scratch folder for the prefix's state; holds nothing of the texts
@@ -121,32 +137,37 @@ export class Scorer {
     try {
       const sequences = Array.from({ length: sequenceCount }, () => context.getSequence());
       const prefixState = await sharePrefix(sequences, prompt.prefix, scratch);
+      const owners = new Map<LlamaContextSequence, Scorer>();
       const scorer = new Scorer(
-        model,
-        chatTemplate,
-        { ...classifier, maxTextTokens },
-        prompt,
-        plan,
-        context,
-        sequences,
-        new Map(),
-        scratch,
-        prefixState,
-        model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
-        !ROW_BY_ROW.includes(outputType(model)),
-        new Reclaim(model.fileInfo.metadata.tokenizer.ggml.tokens.length),
         {
-          prompt: prompt.kind,
-          sequences: sequenceCount,
-          contextTokens,
-          batchTokens: BATCH_TOKENS,
-          prefixTokens: prompt.prefix.length,
-          padding: PADDING,
-          flashAttention,
-          swaFullCache,
+          model,
+          chatTemplate,
+          context,
+          sequences,
+          owners,
+          scratch,
+          restoreAlways: model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
+          wholeBlocks: !ROW_BY_ROW.includes(outputType(model)),
+          reclaim: new Reclaim(model.fileInfo.metadata.tokenizer.ggml.tokens.length),
+        },
+        {
+          classifier: { ...classifier, maxTextTokens },
+          prompt,
+          plan,
+          prefixState,
+          shape: {
+            prompt: prompt.kind,
+            sequences: sequenceCount,
+            contextTokens,
+            batchTokens: BATCH_TOKENS,
+            prefixTokens: prompt.prefix.length,
+            padding: PADDING,
+            flashAttention,
+            swaFullCache,
+          },
         },
       );
-      for (const sequence of sequences) scorer.owners.set(sequence, scorer);
+      for (const sequence of sequences) owners.set(sequence, scorer);
       return scorer;
     } catch (error) {
       await context.dispose();
@@ -155,9 +176,11 @@ export class Scorer {
   }
 
   async dispose(): Promise<void> {
-    for (const { prefixState } of [this, ...this.variants.values()])
+    for (const { own } of [this, ...this.variants.values()]) {
+      const { prefixState } = own;
       if (prefixState !== undefined) rmSync(path.dirname(prefixState), { recursive: true, force: true });
-    await this.context.dispose();
+    }
+    await this.shared.context.dispose();
   }
 
   /**
@@ -165,10 +188,11 @@ export class Scorer {
    * evaluated, once, and switching between the two costs reading a saved state.
    */
   async variant(classifier: ScoreParams['classifier']): Promise<Scorer> {
-    const { model, chatTemplate, context, sequences, shape } = this;
-    const limited = { ...classifier, maxTextTokens: this.classifier.maxTextTokens };
+    const { model, chatTemplate, sequences, owners, scratch } = this.shared;
+    const { classifier: first, shape } = this.own;
+    const limited = { ...classifier, maxTextTokens: first.maxTextTokens };
     const key = promptIdentity(limited);
-    if (key === promptIdentity(this.classifier)) return this;
+    if (key === promptIdentity(first)) return this;
     const known = this.variants.get(key);
     if (known !== undefined) return known;
     const prompt = tokenizePrompt(classifier, chatTemplate, model);
@@ -176,26 +200,17 @@ export class Scorer {
     const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
     // In another order the prompt may take a few tokens more.
     const room = shape.contextTokens - overheadOf(prompt, plan);
-    const [first] = sequences;
-    if (first === undefined) throw new Error('a context without sequences');
-    await first.clearHistory();
-    const variant = new Scorer(
-      model,
-      chatTemplate,
-      { ...limited, maxTextTokens: Math.min(limited.maxTextTokens, room) },
+    const [sequence] = sequences;
+    if (sequence === undefined) throw new Error('a context without sequences');
+    await sequence.clearHistory();
+    const variant = new Scorer(this.shared, {
+      classifier: { ...limited, maxTextTokens: Math.min(limited.maxTextTokens, room) },
       prompt,
       plan,
-      context,
-      sequences,
-      this.owners,
-      this.scratch,
-      await savePrefix(first, prompt.prefix, this.scratch),
-      this.restoreAlways,
-      this.wholeBlocks,
-      this.reclaim,
-      { ...shape, prefixTokens: prompt.prefix.length },
-    );
-    this.owners.set(first, variant);
+      prefixState: await savePrefix(sequence, prompt.prefix, scratch),
+      shape: { ...shape, prefixTokens: prompt.prefix.length },
+    });
+    owners.set(sequence, variant);
     this.variants.set(key, variant);
     return variant;
   }
@@ -223,8 +238,8 @@ export class Scorer {
           scores[job.index] = await this.scoreOne(job, at, topTokens, temperature);
         }),
       );
-      const rows = this.plan.reads.length + (topTokens > 0 ? 1 : 0);
-      this.reclaim.read(group.length * rows * (this.wholeBlocks ? PADDING : 1));
+      const rows = this.own.plan.reads.length + (topTokens > 0 ? 1 : 0);
+      this.shared.reclaim.read(group.length * rows * (this.shared.wholeBlocks ? PADDING : 1));
     }
     return scores;
   }
@@ -238,8 +253,8 @@ export class Scorer {
     const open = new Map<number, TextJob[]>();
     for (const [index, text] of texts.entries()) {
       const job = this.prepare(text, index);
-      const size = padded(Math.max(1, job.tokens.length - this.prompt.prefix.length));
-      const room = Math.max(1, Math.min(this.sequences.length, Math.floor(BATCH_TOKENS / size)));
+      const size = padded(Math.max(1, job.tokens.length - this.own.prompt.prefix.length));
+      const room = Math.max(1, Math.min(this.shared.sequences.length, Math.floor(BATCH_TOKENS / size)));
       const group = [...(open.get(size) ?? []), job];
       if (group.length < room) {
         open.set(size, group);
@@ -252,29 +267,29 @@ export class Scorer {
   }
 
   private prepare(text: string, index: number): TextJob {
-    const fitted = fitText(text, this.classifier.maxTextTokens, this.model);
-    return { index, fitted, tokens: this.prompt.tokensFor(fitted.text) };
+    const fitted = fitText(text, this.own.classifier.maxTextTokens, this.shared.model);
+    return { index, fitted, tokens: this.own.prompt.tokensFor(fitted.text) };
   }
 
   private async scoreOne(job: TextJob, at: number, topTokens: number, temperature: number): Promise<Score> {
-    const sequence = this.sequences[at];
+    const sequence = this.shared.sequences[at];
     if (sequence === undefined) throw new Error(`no sequence ${at}`);
     try {
-      if (this.owners.get(sequence) !== this) {
-        this.owners.set(sequence, this);
+      if (this.shared.owners.get(sequence) !== this) {
+        this.shared.owners.set(sequence, this);
         await this.restorePrefix(sequence);
       }
       const distributions = await this.readAnswer(sequence, job.tokens, temperature);
-      const logProbs = labelLogProbs(this.plan, (answer, token) => {
+      const logProbs = labelLogProbs(this.own.plan, (answer, token) => {
         const logProb = distributions.get(answer.join(' '))?.get(token);
         if (logProb === undefined)
           throw new Error('the model did not return the distribution that was asked for');
         return logProb;
       });
-      const names = this.classifier.labels.map((label) => label.name);
+      const names = this.own.classifier.labels.map((label) => label.name);
       return {
         ...labelScores(names, logProbs),
-        mode: this.plan.method,
+        mode: this.own.plan.method,
         textTokens: job.fitted.textTokens,
         cutTokens: job.fitted.cutTokens,
         ...(topTokens > 0 ? { tokens: await this.topTokens(sequence, job.tokens, topTokens) } : {}),
@@ -291,7 +306,7 @@ export class Scorer {
     temperature: number,
   ): Promise<Distributions> {
     const distributions: Distributions = new Map();
-    const [root, ...deeper] = this.plan.reads;
+    const [root, ...deeper] = this.own.plan.reads;
     if (root === undefined) throw new Error('a plan without reads');
     // A text that melts into the prefix's last token leaves less of the prefix to keep.
     const kept = sequence.compareContextTokens([...tokens]).firstDifferentIndex;
@@ -300,7 +315,7 @@ export class Scorer {
       sequence,
       tokens.slice(kept),
       [{ position: tokens.length - kept - 1, tokens: root.tokens }],
-      this.wholeBlocks,
+      this.shared.wholeBlocks,
       temperature,
     );
     distributions.set('', atPrompt ?? new Map<number, number>());
@@ -316,7 +331,13 @@ export class Scorer {
           const wanted = open.get(key);
           return wanted === undefined ? [] : [{ key, position, tokens: wanted.tokens }];
         });
-      const found = await decode(sequence, read.path as Token[], onTheWay, this.wholeBlocks, temperature);
+      const found = await decode(
+        sequence,
+        read.path as Token[],
+        onTheWay,
+        this.shared.wholeBlocks,
+        temperature,
+      );
       onTheWay.forEach(({ key }, index) => {
         open.delete(key);
         distributions.set(key, found[index] ?? new Map<number, number>());
@@ -334,24 +355,24 @@ export class Scorer {
     tokens: readonly Token[],
     count: number,
   ): Promise<TokenRow[]> {
-    const own = tokens.length - Math.min(this.prompt.prefix.length, tokens.length - 1);
+    const own = tokens.length - Math.min(this.own.prompt.prefix.length, tokens.length - 1);
     const from = tokens.length - (((own - 1) % PADDING) + 1);
     await eraseFrom(sequence, from);
     const [top] = await decode(
       sequence,
       tokens.slice(from),
       [{ position: tokens.length - from - 1, tokens: [], top: count }],
-      this.wholeBlocks,
+      this.shared.wholeBlocks,
     );
     return [...(top ?? [])]
       .sort(([, a], [, b]) => b - a)
       .slice(0, count)
       .map(([id, logProb], index) => {
-        const label = this.classifier.labels[this.plan.firstTokenLabel.get(id) ?? -1]?.name;
+        const label = this.own.classifier.labels[this.own.plan.firstTokenLabel.get(id) ?? -1]?.name;
         return {
           rank: index + 1,
           id,
-          text: this.model.detokenize([id as Token], true),
+          text: this.shared.model.detokenize([id as Token], true),
           logProb,
           ...(label === undefined ? {} : { label }),
         };
@@ -360,15 +381,15 @@ export class Scorer {
 
   /** Back to the prefix, from the cache where it is still whole, else from the saved state: the same bits either way. */
   private async restorePrefix(sequence: LlamaContextSequence): Promise<void> {
-    const { length } = this.prompt.prefix;
-    const kept = sequence.compareContextTokens([...this.prompt.prefix]).firstDifferentIndex;
-    if (!this.restoreAlways && kept >= length) {
+    const { length } = this.own.prompt.prefix;
+    const kept = sequence.compareContextTokens([...this.own.prompt.prefix]).firstDifferentIndex;
+    if (!this.shared.restoreAlways && kept >= length) {
       await eraseFrom(sequence, length);
       return;
     }
     await sequence.clearHistory();
-    if (this.prefixState !== undefined)
-      await sequence.loadStateFromFile(this.prefixState, { acceptRisk: true });
+    if (this.own.prefixState !== undefined)
+      await sequence.loadStateFromFile(this.own.prefixState, { acceptRisk: true });
   }
 }
 

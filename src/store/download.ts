@@ -84,7 +84,7 @@ export async function downloadModel(store: ModelStore, options: DownloadOptions)
         throw error instanceof NetworkError ? unreachable(error) : error;
       },
     );
-    return await new Download(store, plan, options, token, retry, idleMs).run();
+    return await new Download(store, plan, options, { token, retry, idleMs }).run();
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
     throw new UserError(
@@ -105,6 +105,12 @@ const PartState = z.object({
 });
 export type PartState = z.infer<typeof PartState>;
 
+interface Network {
+  readonly token: Token | undefined;
+  readonly retry: { retries: number; backoffMs: number; signal: AbortSignal | undefined };
+  readonly idleMs: number;
+}
+
 class Download {
   private readonly target: string;
   private readonly part: string;
@@ -116,9 +122,7 @@ class Download {
     private readonly store: ModelStore,
     private readonly plan: Plan,
     private readonly options: DownloadOptions,
-    private readonly token: Token | undefined,
-    private readonly retry: { retries: number; backoffMs: number; signal: AbortSignal | undefined },
-    private readonly idleMs: number,
+    private readonly network: Network,
   ) {
     this.target = path.join(store.folder, plan.file);
     this.part = `${this.target}.part`;
@@ -181,7 +185,7 @@ class Download {
     this.furthest = await sizeOf(this.part);
     await withRetries(
       () => this.fetchRest(),
-      this.retry,
+      this.network.retry,
       () => this.gotFurther(),
     ).catch(async (error: unknown) => {
       throw error instanceof NetworkError ? await this.interrupted(error) : error;
@@ -204,9 +208,9 @@ class Download {
     const offset = state === undefined ? 0 : await sizeOf(this.part);
     if (offset > 0 && offset === plan.bytes) return;
 
-    await withIdleLimit(this.idleMs, this.options.signal, async (signal, alive) => {
+    await withIdleLimit(this.network.idleMs, this.options.signal, async (signal, alive) => {
       const headers = offset === 0 ? {} : rangeFrom(offset, state?.etag);
-      const response = await request(plan.url, { signal, token: this.token, headers });
+      const response = await request(plan.url, { signal, token: this.network.token, headers });
       try {
         await this.receive(response, offset, state, alive);
       } finally {

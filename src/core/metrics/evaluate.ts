@@ -105,19 +105,22 @@ export function assess(data: PredictionData, options: EvaluateOptions = {}): Ass
   // Streams of their own: the null does not change when the number of bootstrap rounds does.
   const replicates = rounds === 0 ? null : bootstrap(table, rounds, smoothed, seededRandom(settings.seed));
   const nulls = draws === 0 ? null : drawNull(table, draws, smoothed, seededRandom(settings.seed + 0x5eed));
-  return assembled(table, frame, warnings, smoothed, replicates, nulls);
+  return assembled({ table, frame, warnings, smoothed, replicates, nulls });
 }
 
 type Frame = Pick<Evaluation, 'schema' | 'kind' | 'n' | 'labels' | 'rejected' | 'seed'>;
 
-function assembled(
-  table: TableScores,
-  frame: Frame,
-  warnings: readonly Warning[],
-  smoothed: number,
-  replicates: Replicates | null,
-  nulls: NullDraws | null,
-): Assessment {
+interface Measured {
+  readonly table: TableScores;
+  readonly frame: Frame;
+  readonly warnings: readonly Warning[];
+  /** Smooth ECE of the table. */
+  readonly smoothed: number;
+  readonly replicates: Replicates | null;
+  readonly nulls: NullDraws | null;
+}
+
+function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Measured): Assessment {
   const { predicted, weight, binning, n } = table;
   const { confidence, correct } = predicted;
   const sums = sumBins(binning, confidence, correct, weight);

@@ -60,6 +60,16 @@ const HOPELESS = 8;
 
 const NO_LOGPROBS = 'endpoint-no-logprobs';
 
+/** Answers to draw to one prompt. */
+interface Draw {
+  readonly asks: Asking;
+  readonly text: string;
+  /** How many. */
+  readonly count: number;
+  readonly temperature: number;
+  readonly seed: number;
+}
+
 export class EndpointSource implements Source {
   private readonly pace: Pace;
   private dialect: Dialect = FIRST_DIALECT;
@@ -152,7 +162,9 @@ export class EndpointSource implements Source {
     for (const { asks } of prompts) this.checkPrompt(asks);
     const samples = await this.each(texts, signal, async (text, either): Promise<Sampled> => {
       const drawn = await Promise.all(
-        prompts.map(({ asks, samples: count }) => this.draw(asks, text, count, temperature, seed, either)),
+        prompts.map(({ asks, samples: count }) =>
+          this.draw({ asks, text, count, temperature, seed }, either),
+        ),
       );
       const { tokens, cut } = cutToTokens(text, prompts[0]?.asks.maxTextTokens ?? Infinity);
       return { answers: drawn.flat(), textTokens: tokens, cutTokens: cut };
@@ -199,11 +211,7 @@ export class EndpointSource implements Source {
 
   /** Answers to one prompt: in one request if the server supports `n`, otherwise one by one. */
   private async draw(
-    asks: Asking,
-    text: string,
-    count: number,
-    temperature: number,
-    seed: number,
+    { asks, text, count, temperature, seed }: Draw,
     signal: AbortSignal | undefined,
   ): Promise<Sampled['answers']> {
     const short = cutToTokens(text, asks.maxTextTokens);

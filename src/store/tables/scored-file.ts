@@ -150,14 +150,20 @@ export interface ScoredFileOptions {
   readonly header: string;
 }
 
+/** FILE.part as far as it is written. */
+interface Part {
+  readonly handle: FileHandle;
+  /** Of the bytes that are written. */
+  readonly hash: Hash;
+  bytes: number;
+  done: Done;
+}
+
 export class ScoredFile {
   private constructor(
     private readonly out: string,
     private readonly options: ScoredFileOptions,
-    private readonly handle: FileHandle,
-    private readonly hash: Hash,
-    private bytes: number,
-    private progress: Done,
+    private readonly part: Part,
   ) {}
 
   /**
@@ -175,7 +181,12 @@ export class ScoredFile {
     await discardUnfinishedTable(out);
     const handle = await open(partFile(out), 'wx');
     try {
-      const file = new ScoredFile(out, options, handle, createHash('sha256'), 0, NOTHING_DONE);
+      const file = new ScoredFile(out, options, {
+        handle,
+        hash: createHash('sha256'),
+        bytes: 0,
+        done: NOTHING_DONE,
+      });
       await file.append(options.header, NOTHING_DONE);
       await file.checkpoint();
       return file;
@@ -208,7 +219,8 @@ export class ScoredFile {
           `${path.basename(partFile(out))} changed after the last run. ${START_OVER}`,
         );
       await handle.truncate(unfinished.bytes);
-      return new ScoredFile(out, { ...options, run }, handle, hash, unfinished.bytes, unfinished.done);
+      const { bytes, done } = unfinished;
+      return new ScoredFile(out, { ...options, run }, { handle, hash, bytes, done });
     } catch (error) {
       await handle.close();
       throw error;
@@ -216,31 +228,31 @@ export class ScoredFile {
   }
 
   get done(): Done {
-    return this.progress;
+    return this.part.done;
   }
 
   /** Adds whole lines. They count from the next checkpoint on. */
   async append(lines: string, done: Done): Promise<void> {
     const data = Buffer.from(lines);
     for (let at = 0; at < data.length;) {
-      const { bytesWritten } = await this.handle.write(data, at, data.length - at, this.bytes + at);
+      const { bytesWritten } = await this.part.handle.write(data, at, data.length - at, this.part.bytes + at);
       at += bytesWritten;
     }
-    this.hash.update(data);
-    this.bytes += data.length;
-    this.progress = done;
+    this.part.hash.update(data);
+    this.part.bytes += data.length;
+    this.part.done = done;
   }
 
   /** Makes everything that was added so far survive a kill and a power cut. */
   async checkpoint(): Promise<void> {
-    await this.handle.sync();
+    await this.part.handle.sync();
     const state: z.infer<typeof stateSchema> = {
       schema: 1,
       run: this.options.run,
       source: path.relative(path.dirname(this.out), this.options.source),
-      done: this.progress,
-      bytes: this.bytes,
-      sha256: this.hash.copy().digest('hex'),
+      done: this.part.done,
+      bytes: this.part.bytes,
+      sha256: this.part.hash.copy().digest('hex'),
     };
     await writeFileAtomic(stateFile(this.out), `${JSON.stringify(state, null, 2)}\n`);
   }
@@ -253,21 +265,21 @@ export class ScoredFile {
    */
   async finish(replace: boolean): Promise<void> {
     await this.checkpoint();
-    await this.handle.close();
+    await this.part.handle.close();
     if (replace) await rm(this.out, { force: true });
     else if (await exists(this.out))
       throw new UserError(
         'file-exists',
         `${this.out} appeared while the table was scored. Move it away, then resume.`,
       );
-    await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run, this.progress.seconds ?? {}));
+    await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run, this.part.done.seconds ?? {}));
     await renameDurably(partFile(this.out), this.out);
     await rm(stateFile(this.out), { force: true });
   }
 
   /** Closes the file; what was added since the last checkpoint is lost. */
   async close(): Promise<void> {
-    await this.handle.close();
+    await this.part.handle.close();
   }
 }
 

@@ -63,24 +63,21 @@ function fitPlatt(sample: BinarySample): PlattMap {
     const stepA = -(at.bb * at.gradientA - at.ab * at.gradientB) / determinant;
     const stepB = -(at.aa * at.gradientB - at.ab * at.gradientA) / determinant;
     const slope = at.gradientA * stepA + at.gradientB * stepB;
-    const next = backtrack(sample, high, low, at, stepA, stepB, slope);
+    const next = backtrack((a, b) => evaluate(sample, high, low, a, b), at, { stepA, stepB, slope });
     if (next === null) break;
     at = next;
   }
   return { kind: 'platt', a: at.a, b: at.b };
 }
 
+/** Halves the Newton step until the objective falls enough; null if no step of that direction does. */
 function backtrack(
-  sample: BinarySample,
-  high: number,
-  low: number,
+  objective: (a: number, b: number) => Point,
   at: Point,
-  stepA: number,
-  stepB: number,
-  slope: number,
+  { stepA, stepB, slope }: { readonly stepA: number; readonly stepB: number; readonly slope: number },
 ): Point | null {
   for (let size = 1; size >= SMALLEST_STEP; size /= 2) {
-    const next = evaluate(sample, high, low, at.a + size * stepA, at.b + size * stepB);
+    const next = objective(at.a + size * stepA, at.b + size * stepB);
     if (next.value < at.value + ARMIJO * size * slope) return next;
   }
   return null;
