@@ -97,6 +97,14 @@ async function buildProduct() {
   const results = await Promise.all(bundles.map((options) => build(options)));
   const problems = results.flatMap((result) => violationsOf(result.metafile));
   if (problems.length > 0) throw new Error(`bundle rules broken:\n${problems.join('\n')}`);
+  const inputs = results.flatMap((result) => Object.keys(result.metafile.inputs));
+  writeFileSync(path.join(root, 'dist', 'bundled.json'), `${JSON.stringify(packagesOf(inputs), null, 2)}\n`);
+}
+
+/** Where the packages lie that files belong to, as package-lock.json names them. */
+function packagesOf(files) {
+  const found = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  return [...new Set(found)].sort();
 }
 
 /**

@@ -3,7 +3,16 @@
  * Of the dependencies only node-llama-cpp and what it needs goes in as packages; the rest is in the bundles.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -31,8 +40,26 @@ const SHIPPED = [
   ...['dist', 'docs', 'media', 'schemas'],
 ];
 
+/**
+ * What the library builds and downloads with. The engine lets it do neither (`build: 'never'`), so none of that ships.
+ * Those that it imports when it starts are replaced by a package with the same exports, which cannot do anything.
+ */
+const LEFT_OUT = {
+  'cmake-js': null,
+  'node-addon-api': null,
+  'validate-npm-package-name': null,
+  yargs: null,
+  ignore: null,
+  'simple-git': ['simpleGit'],
+  ipull: ['downloadFile', 'downloadSequence', 'DownloadStatus'],
+};
+
 /** Of llama.cpp's part of the library only what it reads at run time: no sources, no build recipes. */
 const LLAMA_SHIPPED = ['binariesGithubRelease.json', 'llama.cpp.info.json', 'package.json', 'grammars'];
+
+/** Written by esbuild.mjs: where the packages lie whose code is in the bundles. */
+const BUNDLED = 'dist/bundled.json';
+const NOTICES = 'THIRD_PARTY_NOTICES.md';
 
 const target = `${process.platform}-${process.arch}`;
 const manifest = readJson('package.json');
@@ -48,9 +75,15 @@ function main() {
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging);
   for (const name of SHIPPED) {
-    if (existsSync(path.join(root, name))) copy(name, (file) => !file.endsWith('.map'));
+    if (existsSync(path.join(root, name)))
+      copy(name, (file) => !file.endsWith('.map') && `${name}/${file}` !== BUNDLED);
   }
-  for (const location of productionTree(binaries.map((name) => `@${ENGINE}/${name}`))) copyPackage(location);
+  const shipped = productionTree(binaries.map((name) => `@${ENGINE}/${name}`));
+  const bundled = readJson(BUNDLED);
+  checkIntegrity([...shipped, ...bundled]);
+  for (const location of shipped) copyPackage(location);
+  leaveOut();
+  writeFileSync(path.join(staging, NOTICES), notices([...new Set([...shipped, ...bundled])].sort()));
   writeFileSync(path.join(staging, 'package.json'), JSON.stringify(shippedManifest(), null, 2));
 
   const vsix = `${manifest.name}-${target}-${manifest.version}.vsix`;
@@ -65,6 +98,82 @@ function main() {
   );
   const megabytes = (statSync(path.join(root, vsix)).size / 1e6).toFixed(1);
   process.stdout.write(`${vsix}: ${megabytes} MB\n`);
+}
+
+/**
+ * Bytes that nothing vouches for do not ship. The lock file lacks the hash of a binary that the registry in use did not
+ * have when it was written.
+ */
+function checkIntegrity(locations) {
+  const unknown = locations.filter((location) => lock[location].integrity === undefined);
+  if (unknown.length > 0)
+    throw new Error(
+      `${target} cannot be packaged: package-lock.json has no integrity for ${unknown.join(', ')}. ` +
+        'Lock it again with a registry that has them.',
+    );
+}
+
+/** Also in the library's manifest, which vsce has npm check. */
+function leaveOut() {
+  const file = path.join(staging, 'node_modules', ENGINE, 'package.json');
+  const library = JSON.parse(readFileSync(file, 'utf8'));
+  for (const [name, exports] of Object.entries(LEFT_OUT)) {
+    if (exports === null) delete library.dependencies[name];
+    else writeStub(name, exports);
+  }
+  writeFileSync(file, JSON.stringify(library, null, 2));
+}
+
+/** A package that has what the library imports, and fails where it is used. */
+function writeStub(name, exports) {
+  const folder = path.join(staging, 'node_modules', name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    path.join(folder, 'package.json'),
+    JSON.stringify({
+      name,
+      version: lock[`node_modules/${name}`].version,
+      type: 'module',
+      exports: './index.js',
+    }),
+  );
+  const words = `${name} is left out of Prompt Confidence, which builds and downloads nothing with it`;
+  writeFileSync(
+    path.join(folder, 'index.js'),
+    [
+      `const leftOut = new Proxy(() => undefined, {`,
+      `  apply() { throw new Error(${JSON.stringify(words)}); },`,
+      `  get() { throw new Error(${JSON.stringify(words)}); },`,
+      `});`,
+      ...exports.map((word) => `export const ${word} = leftOut;`),
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Everything of others that ships: name, version, licence, and the licence's text as the package has it. */
+function notices(locations) {
+  const parts = locations.map((location) => {
+    const folder = path.join(root, location);
+    const { name, version, license, repository } = readJson(`${location}/package.json`);
+    const source = typeof repository === 'string' ? repository : repository?.url;
+    const text = readdirSync(folder)
+      .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+      .map((file) => readFileSync(path.join(folder, file), 'utf8').trim());
+    return [
+      `## ${name} ${version}`,
+      [`Licence: ${license ?? 'not stated'}`, ...(source === undefined ? [] : [`Source: ${source}`])].join(
+        '\n\n',
+      ),
+      ...text.map((lines) => `\`\`\`text\n${lines.replaceAll('```', "'''")}\n\`\`\``),
+    ].join('\n\n');
+  });
+  return [
+    '# Software of others in this package',
+    'The build makes this list from package-lock.json and from what the bundles hold.',
+    ...parts,
+    '',
+  ].join('\n\n');
 }
 
 /** The manifest without what only a checkout needs; its one dependency is the one that is not bundled. */
@@ -82,7 +191,8 @@ function productionTree(binaries) {
   const visit = (location) => {
     if (found.has(location)) return;
     found.add(location);
-    for (const name of Object.keys(lock[location].dependencies ?? {})) visit(resolve(name, location));
+    for (const name of Object.keys(lock[location].dependencies ?? {}))
+      if (!Object.hasOwn(LEFT_OUT, name)) visit(resolve(name, location));
   };
   visit(`node_modules/${ENGINE}`);
   for (const name of binaries) visit(`node_modules/${name}`);

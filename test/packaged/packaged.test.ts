@@ -55,6 +55,28 @@ describe('the packaged extension', () => {
     assert.deepEqual(others, []);
   });
 
+  it('carries nothing that the library would build or download with', () => {
+    const modules = path.join(extension, 'node_modules');
+    for (const name of ['cmake-js', 'node-addon-api', 'yargs', 'validate-npm-package-name', 'axios', 'tar'])
+      assert.ok(!existsSync(path.join(modules, name)), name);
+    // The library imports these when it starts: what ships has their names and does nothing.
+    for (const name of ['simple-git', 'ipull']) {
+      assert.deepEqual(readdirSync(path.join(modules, name)).sort(), ['index.js', 'package.json']);
+      assert.match(readFileSync(path.join(modules, name, 'index.js'), 'utf8'), /is left out/u);
+    }
+  });
+
+  it('lists everything of others that ships, with its licence', () => {
+    const notices = readFileSync(path.join(extension, 'THIRD_PARTY_NOTICES.md'), 'utf8');
+    const listed = [...notices.matchAll(/^## (.+) \S+$/gmu)].map(([, name]) => name);
+    const stubs = ['simple-git', 'ipull'];
+    const shipped = packagesIn(path.join(extension, 'node_modules')).filter((name) => !stubs.includes(name));
+    assert.ok(shipped.length > 20);
+    // zod and lit are in the bundles.
+    for (const name of [...shipped, 'zod', 'lit']) assert.ok(listed.includes(name), name);
+    assert.deepEqual(notices.match(/^Licence: not stated$/gmu), null);
+  });
+
   it('loads the model library without building or downloading anything', () => {
     // A file: the library starts a probe with the same Node options, and cannot with --eval among them.
     const script = path.join(extension, 'dist', 'load-library.mjs');
@@ -106,4 +128,15 @@ interface Manifest {
 
 function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** The names of all packages in a node_modules folder, nested ones included. */
+function packagesIn(modules: string): string[] {
+  const manifests = readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?:^|node_modules\/)(?:@[^/]+\/)?[^/@]+\/package\.json$/u.test(file.replaceAll('\\', '/')),
+  );
+  const names = manifests.map(
+    (file) => (JSON.parse(readFileSync(path.join(modules, file), 'utf8')) as { name: string }).name,
+  );
+  return [...new Set(names)];
 }

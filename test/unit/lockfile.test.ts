@@ -6,7 +6,7 @@ import { ROOT } from '../support/paths';
 interface Lockfile {
   packages: Record<
     string,
-    { version?: string; resolved?: string; optionalDependencies?: Record<string, string> }
+    { version?: string; resolved?: string; integrity?: string; optionalDependencies?: Record<string, string> }
   >;
 }
 
@@ -19,6 +19,24 @@ describe('the lockfile', () => {
     assert.ok(Object.keys(wanted).length > 10);
     for (const [name, version] of Object.entries(wanted))
       assert.equal(packages[`node_modules/${name}`]?.version, version, name);
+  });
+
+  // Without the hash npm installs whatever a registry sends. The registry that the lockfile was written with lacks these
+  // binaries; scripts/package.mjs refuses to package for a platform whose binary is among them.
+  it('has the hash of every package, except for binaries of platforms that cannot be packaged', () => {
+    const unknown = Object.entries(packages)
+      .filter(([location, { integrity }]) => location !== '' && integrity === undefined)
+      .map(([location]) => location.replace('node_modules/@node-llama-cpp/', ''));
+    assert.deepEqual(unknown.sort(), [
+      'linux-riscv64',
+      'mac-arm64-metal',
+      'mac-x64',
+      'win-arm64',
+      'win-x64',
+      'win-x64-cuda',
+      'win-x64-cuda-ext',
+      'win-x64-vulkan',
+    ]);
   });
 
   it('names no registry', () => {
