@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
@@ -48,6 +48,9 @@ describe('jobs of an external program', () => {
     assert.deepEqual(await kind().unfinished(undefined), [{ ...found, state: 'paused' }]);
     assert.equal((await kind().unfinished(inFolder())).length, 1);
     assert.deepEqual(await kind().unfinished(folder()), []);
+    // Who looks is not taken for who works.
+    const looks = await Promise.all(Array.from({ length: 20 }, () => kind().unfinished(undefined)));
+    assert.ok(looks.every(([left]) => left?.isElsewhere === false));
     const second = start({ holdAt: 3 });
     assert.deepEqual(await second.ended, { state: 'finished', result: { begun: 3, steps: 6 } });
   });
@@ -91,6 +94,17 @@ describe('jobs of an external program', () => {
     assert.deepEqual([left?.state, left?.words], ['failed', 'step 4 (66%)']);
     const second = start({ crashAt: 4 });
     assert.deepEqual(await second.ended, { state: 'finished', result: { begun: 4, steps: 6 } });
+  });
+
+  it('reports why the program ended, also where its state cannot be saved', async () => {
+    const lines: string[] = [];
+    const job = new Jobs((line) => lines.push(line)).start(kind(), order({ holdAt: 2 }));
+    await reaches(job, 2);
+    await rm(folder(), { recursive: true });
+    await writeFile(folder(), 'no folder');
+    job.pause();
+    assert.deepEqual(await job.ended, { state: 'paused' });
+    assert.match(lines.at(-1) ?? '', /its state was not saved: /);
   });
 
   it('passes over what is no message, and keeps it in the log', async () => {
