@@ -17,7 +17,7 @@ import { endInWords, type Scored } from './end';
 
 interface Ended extends Scored {
   /** Whether the table has true labels, so that the calibration panel can evaluate it. */
-  readonly labelled: boolean;
+  readonly isLabelled: boolean;
 }
 
 /** Largest number of unfinished tables that are found in a workspace. */
@@ -81,7 +81,7 @@ export class ScoreRuns implements vscode.Disposable {
       calibrator: checked?.calibrator,
       buckets: readBuckets(vscode.Uri.file(choice.source)).buckets,
     };
-    const { report, warnings, header } = await explained(checked?.named, classifier, () =>
+    const { report, warnings, isLabelled } = await explained(checked?.named, classifier, () =>
       scoreTable(sources, order, {
         signal,
         onProgress: ({ rows }, total) => tell(meter.at(rows, total, progressInWords)),
@@ -91,7 +91,7 @@ export class ScoreRuns implements vscode.Disposable {
       report,
       by: checked?.named.by,
       doubts: warnings.map(({ message }) => message),
-      labelled: header.some((column) => /^(label|y_true)$/iu.test(column.trim())),
+      isLabelled,
     };
   }
 
@@ -115,11 +115,11 @@ export class ScoreRuns implements vscode.Disposable {
   }
 
   private async tellEnd({ out }: ScoreChoice, scored: Ended): Promise<void> {
-    const { labelled } = scored;
+    const { isLabelled } = scored;
     const { severity, message } = endInWords(out, scored);
-    const action = labelled ? 'Open Calibration Panel' : 'Open Table';
+    const action = isLabelled ? 'Open Calibration Panel' : 'Open Table';
     if ((await this.services.dialogs.tell(severity, message, [action])) !== action) return;
-    const command = labelled ? COMMANDS.openCalibration : 'vscode.open';
+    const command = isLabelled ? COMMANDS.openCalibration : 'vscode.open';
     await vscode.commands.executeCommand(command, vscode.Uri.file(out));
   }
 
