@@ -143,6 +143,7 @@ export class ClassifierCalibrator {
     return new UserError(
       'calibrator-mismatch',
       `The calibrator ${this.named.by.name} does not belong to the classifier ${this.classifier.name}. ${reason}`,
+      { data: { classifier: this.classifier.name } },
     );
   }
 

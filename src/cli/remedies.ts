@@ -2,16 +2,15 @@
 import * as z from 'zod';
 import type { UserError } from '../core/user-error';
 
-/** What helps against any calibrator that cannot be used. */
-const OTHER_CALIBRATOR = 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
-
 const role = z.object({ role: z.string().optional() });
 const named = z.object({ classifier: z.string().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
-/** A calibrator that an option or argument names needs no other option. */
+/** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
 const otherThanNamed = (data: UserError['data']): string =>
-  named.parse(data).classifier === undefined ? '' : OTHER_CALIBRATOR;
+  named.parse(data).classifier === undefined
+    ? ''
+    : 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
 
 const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => string)>> = {
   'ambiguous-column': (data) => {
@@ -23,7 +22,7 @@ const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => s
     'Score the table with --methods token,consistency,ensemble --no-calibrator, then use "apply".',
   'calibrator-invalid': otherThanNamed,
   'calibrator-methods': 'Leave the calibrator out with --no-calibrator.',
-  'calibrator-mismatch': OTHER_CALIBRATOR,
+  'calibrator-mismatch': otherThanNamed,
   'calibrator-missing': otherThanNamed,
   'calibrator-newer': otherThanNamed,
   'calibrator-not-json': otherThanNamed,

@@ -8,6 +8,7 @@ import { parseSavedCalibrator, type SavedCalibrator } from '../core/calibration/
 import { badJsonLine } from '../core/data/json';
 import { UserError } from '../core/user-error';
 import { errorCode, writeFileAtomic } from './atomic';
+import { explainingWrite } from './explain-write';
 
 export interface LoadedCalibrator {
   readonly file: string;
@@ -53,11 +54,14 @@ export function calibratorFolder(workspace: string): string {
  * Writes a calibrator, whole or not at all, and replaces an older one.
  *
  * @returns the SHA-256 of the file
+ * @throws UserError not-writable
  */
 export async function saveCalibrator(file: string, saved: SavedCalibrator): Promise<string> {
   const text = `${JSON.stringify(saved, null, 2)}\n`;
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFileAtomic(file, text);
+  await explainingWrite(file, async () => {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFileAtomic(file, text);
+  });
   return sha256(text);
 }
 
