@@ -86,7 +86,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
       sources,
       {
         source: path.resolve(file),
-        out,
+        out: path.resolve(out),
         textColumn: values['text-column'],
         classifier,
         calibrator,
@@ -121,7 +121,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
     io.out(
       values.json
         ? `${JSON.stringify(summary, null, 2)}\n`
-        : `${scoredInWords(values.out ?? '', report, calibrator?.named.by)}\n`,
+        : `${scoredInWords(out, report, calibrator?.named.by)}\n`,
     );
   });
   return DONE;
