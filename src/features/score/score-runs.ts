@@ -7,6 +7,7 @@ import { JobMeter } from '../../app/jobs/progress';
 import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs/scoring';
 import { type ScoreOrder, scoreTable } from '../../app/score-table';
 import { progressInWords } from '../../core/words/progress';
+import { scoredInWords } from '../../core/words/scored';
 import { STATE_SUFFIX } from '../../store/tables/scored-file';
 import { reportCalibratorError } from '../../editor/calibrator-problem';
 import { CalibratorError, explained } from '../../editor/calibrators';
@@ -69,12 +70,18 @@ export class ScoreRuns implements vscode.Disposable {
     }
   }
 
-  private async score(choice: ScoreChoice, { report: tell, signal }: JobContext): Promise<Ended> {
+  private async score(choice: ScoreChoice, { report: tell, log, signal }: JobContext): Promise<Ended> {
     const { classifiers, calibrators, sources } = this.services;
     const entry = await classifiers.find(choice.classifier);
     const { classifier } = entry;
     const checked = choice.leaveRaw ? undefined : await calibrators.checked(entry);
     const meter = new JobMeter(() => performance.now());
+    let isFirst = true;
+    const onProgress = ({ rows }: { readonly rows: number }, total: number): void => {
+      if (isFirst && rows > 0) log(`resumed after row ${rows.toLocaleString('en-US')}`);
+      isFirst = false;
+      tell(meter.at(rows, total, progressInWords));
+    };
     const order: ScoreOrder = {
       ...choice,
       classifier,
@@ -82,14 +89,13 @@ export class ScoreRuns implements vscode.Disposable {
       buckets: readBuckets(vscode.Uri.file(choice.source)).buckets,
     };
     const { report, warnings, isLabelled } = await explained(checked?.named, classifier, () =>
-      scoreTable(sources, order, {
-        signal,
-        onProgress: ({ rows }, total) => tell(meter.at(rows, total, progressInWords)),
-      }),
+      scoreTable(sources, order, { signal, onProgress }),
     );
+    const by = checked?.named.by;
+    log(scoredInWords(choice.out, report, by));
     return {
       report,
-      by: checked?.named.by,
+      by,
       doubts: warnings.map(({ message }) => message),
       isLabelled,
     };
