@@ -1,6 +1,7 @@
 /** Saves a calibrator in `.prompt-confidence/calibrators/` of the table's workspace folder, and tells the person. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
@@ -114,10 +115,7 @@ async function tellSaved(services: Services, file: string, saved: SavedCalibrato
 }
 
 export function extensionVersion({ extension }: vscode.ExtensionContext): string {
-  const manifest: unknown = extension.packageJSON;
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
-    return String(manifest.version);
-  return 'unknown';
+  return z.object({ version: z.string() }).parse(extension.packageJSON).version;
 }
 
 function problemOf(check: () => unknown): string | undefined {
