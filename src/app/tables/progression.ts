@@ -24,7 +24,7 @@ export function progressionOnTable(
 }
 
 /** Which draw of which calibrator begins; both are counted from 0. */
-export interface ProgressionStep {
+interface ProgressionStep {
   readonly method: CalibratorId;
   readonly at: number;
   readonly of: number;
