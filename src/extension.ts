@@ -47,6 +47,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerModels,
   registerEndpoints,
   registerScore,
+  // After those that register kinds of jobs: it offers to resume what they find unfinished.
   registerStatus,
   registerClassifierFiles,
   registerCalibrators,

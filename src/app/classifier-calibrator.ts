@@ -20,7 +20,7 @@ import type { Warning } from '../core/model/predictions';
 import type { Score } from '../core/scoring/score';
 import { scoringOf } from '../core/scoring/score-parts';
 import { UserError } from '../core/user-error';
-import type { LoadedCalibrator } from '../store/calibrators';
+import { calibratorFileName, type LoadedCalibrator } from '../store/calibrators';
 import { promptSha256 } from '../store/prompt-hash';
 
 /** A calibrator with its name and file as they are shown to people. */
@@ -31,6 +31,30 @@ export interface NamedCalibrator extends LoadedCalibrator {
 /** @param shown its file as it is shown to people: an absolute path is long */
 export function namedCalibrator(loaded: LoadedCalibrator, shown: string): NamedCalibrator {
   return { ...loaded, by: calibratedBy(path.basename(loaded.file, '.json'), shown, loaded.saved) };
+}
+
+/**
+ * The calibrator that a classifier names.
+ *
+ * @param load loads it by the name of its file, from where the surface keeps calibrators
+ * @returns undefined if the classifier names none
+ * @throws UserError bad-name and what `load` throws, with the classifier as data
+ */
+export async function calibratorOf<Loaded extends LoadedCalibrator>(
+  { name, calibrator }: Classifier,
+  load: (fileName: string) => Promise<Loaded>,
+): Promise<Loaded | undefined> {
+  if (calibrator === undefined) return undefined;
+  try {
+    return await load(calibratorFileName(calibrator));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      error.code,
+      `The classifier ${name} names the calibrator "${calibrator}". ${error.message}`,
+      { data: { classifier: name }, cause: error },
+    );
+  }
 }
 
 /**
@@ -119,6 +143,7 @@ export class ClassifierCalibrator {
     return new UserError(
       'calibrator-mismatch',
       `The calibrator ${this.named.by.name} does not belong to the classifier ${this.classifier.name}. ${reason}`,
+      { data: { classifier: this.classifier.name } },
     );
   }
 

@@ -9,6 +9,7 @@ import type { Score } from '../core/scoring/score';
 import type { ContextShape } from '../protocol/engine';
 import { scoreTexts } from '../sources/score-texts';
 import { type Failed, isFailed, type SourceIdentity } from '../sources/source';
+import { timed } from '../sources/timed';
 import { promptSha256 } from '../store/prompt-hash';
 import type { ClassifierCalibrator } from './classifier-calibrator';
 import { type Sources, verifiedIdentity } from './sources';
@@ -64,14 +65,12 @@ export async function classifyTexts(sources: Sources, request: ClassifyRequest):
     const { model, backend } = identity;
     const origin: ScoreOrigin = { model, backend, promptSha256: promptSha256(classifier) };
     calibrator?.checkBefore(origin);
-    const started = performance.now();
-    const { scores, shape } = await scoreTexts(source, classifier, texts, request);
-    const ms = performance.now() - started;
+    const [{ scores, shape }, seconds] = await timed(() => scoreTexts(source, classifier, texts, request));
     const first = scores.find((score): score is Score => !isFailed(score));
     const warnings = (first && calibrator?.check(origin, first)) ?? [];
     const results = scores.map((score) =>
       isFailed(score) ? score : { score, calibrated: calibrator?.calibrate(origin, score, buckets) },
     );
-    return { results, identity, origin, shape, ms, warnings };
+    return { results, identity, origin, shape, ms: seconds * 1000, warnings };
   });
 }

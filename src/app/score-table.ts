@@ -1,6 +1,7 @@
 /** Scores a table row by row into a copy beside it, raw or calibrated. An interrupted run is resumed. */
 import { labelNames, type ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
+import { hasRole } from '../core/data/columns';
 import type { Bucket } from '../core/decisions/buckets';
 import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { Warning } from '../core/model/predictions';
@@ -57,8 +58,8 @@ export interface ScoreTableOptions {
 }
 
 export interface ScoredTable {
-  /** The columns of the table that was scored. */
-  readonly header: readonly string[];
+  /** Whether the table has true labels, so that it can be evaluated. */
+  readonly isLabelled: boolean;
   readonly report: ScoreReport;
   /** Reasons to doubt the calibrated numbers. */
   readonly warnings: readonly Warning[];
@@ -144,7 +145,7 @@ export async function scoreTable(
     replace: order.replace === true,
     onProgress,
   });
-  return { header: table.header, report, warnings };
+  return { isLabelled: hasRole(table.header, 'label'), report, warnings };
 }
 
 /** What of a source holds while it is not open. */

@@ -1,11 +1,9 @@
 /** The calibrator of a session: the one that the classifier names, unless an option names another or none. */
-import { ClassifierCalibrator, namedCalibrator } from '../app/classifier-calibrator';
-import type { Classifier } from '../core/classifier/definition';
-import { UserError } from '../core/user-error';
-import { calibratorFile, type LoadedCalibrator, loadCalibrator } from '../store/calibrators';
+import path from 'node:path';
+import { calibratorOf, ClassifierCalibrator, namedCalibrator } from '../app/classifier-calibrator';
+import { calibratorFolder, loadCalibrator } from '../store/calibrators';
 import type { FoundClassifier } from '../store/classifiers';
 import { usageError } from './command';
-import { OTHER_CALIBRATOR } from './remedies';
 
 /** For node:util parseArgs. */
 export const CALIBRATOR_OPTIONS = {
@@ -23,7 +21,7 @@ export interface CalibratorValues {
 
 /**
  * @param classifier with the confidence method of the session
- * @throws UserError no-file, calibrator-not-json, calibrator-newer, calibrator-invalid, bad-name, each with a way out
+ * @throws UserError as `calibratorOf` and `loadCalibrator`
  */
 export async function calibratorFromOptions(
   values: CalibratorValues,
@@ -35,24 +33,7 @@ export async function calibratorFromOptions(
     return undefined;
   }
   const loaded = await (values.calibrator === undefined
-    ? ofClassifier(classifier, workspace)
+    ? calibratorOf(classifier, (name) => loadCalibrator(path.join(calibratorFolder(workspace), name)))
     : loadCalibrator(values.calibrator));
   return loaded && new ClassifierCalibrator(namedCalibrator(loaded, loaded.file), classifier, 'warn');
-}
-
-async function ofClassifier(
-  classifier: Classifier,
-  workspace: string,
-): Promise<LoadedCalibrator | undefined> {
-  if (classifier.calibrator === undefined) return undefined;
-  try {
-    return await loadCalibrator(calibratorFile(workspace, classifier.calibrator));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(
-      error.code,
-      `The classifier ${classifier.name} names the calibrator "${classifier.calibrator}". ${error.message} ${OTHER_CALIBRATOR}`,
-      { cause: error },
-    );
-  }
 }

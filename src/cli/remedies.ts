@@ -2,22 +2,31 @@
 import * as z from 'zod';
 import type { UserError } from '../core/user-error';
 
-/** What helps against any calibrator that cannot be used. */
-export const OTHER_CALIBRATOR =
-  'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
-
 const role = z.object({ role: z.string().optional() });
+const named = z.object({ classifier: z.string().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
+
+/** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
+const otherThanNamed = (data: UserError['data']): string =>
+  named.parse(data).classifier === undefined
+    ? ''
+    : 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
 
 const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => string)>> = {
   'ambiguous-column': (data) => {
     const named = role.parse(data).role;
     return named === undefined ? '' : `Specify it with --column ${named}=NAME.`;
   },
+  'bad-name': otherThanNamed,
   'calibrator-combination':
     'Score the table with --methods token,consistency,ensemble --no-calibrator, then use "apply".',
+  'calibrator-invalid': otherThanNamed,
   'calibrator-methods': 'Leave the calibrator out with --no-calibrator.',
-  'calibrator-mismatch': OTHER_CALIBRATOR,
+  'calibrator-mismatch': otherThanNamed,
+  'calibrator-missing': otherThanNamed,
+  'calibrator-newer': otherThanNamed,
+  'calibrator-not-json': otherThanNamed,
+  'calibrator-unreadable': otherThanNamed,
   'endpoint-key': 'Set the environment variable PROMPT_CONFIDENCE_API_KEY.',
   'file-exists': 'Choose another name, or replace the file with --force.',
   'no-combination': 'Score the table with --methods token,consistency,ensemble.',

@@ -2,22 +2,19 @@
  * `prompt-confidence score`: scores every row of a table, and writes a meta file that records where the scores come
  * from.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { NamedCalibrator } from '../app/classifier-calibrator';
 import { JobMeter } from '../app/jobs/progress';
+import { withNeutralTable } from '../app/neutral-table';
 import { scoreTable } from '../app/score-table';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { estimateInWords } from '../core/words/estimate';
 import { progressInWords } from '../core/words/progress';
+import { scoredInWords } from '../core/words/scored';
 import { findClassifier } from '../store/classifiers';
-import { csvLine } from '../store/tables/csv-line';
 import { METHOD_PREFIXES, type MethodPrefix } from '../store/tables/score-cells';
 import type { Shard } from '../store/tables/score-run';
 import { hasState } from '../store/tables/scored-file';
-import type { ScoreReport } from '../store/tables/write-scored';
 import { bucketOption, bucketsUsage, outputFile, positional } from './calibration/options';
 import { report as reportProblems } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
@@ -68,25 +65,12 @@ export const score = command(USAGE, async (argv, io) => {
   const { values, positionals } = parse(argv);
   if (values.neutral) {
     positional(positionals);
-    return withNeutralTexts(values, (file) => scoreFile(file, values, io));
+    const { classifier } = await findClassifier(values.classifier, process.cwd());
+    return withNeutralTable(classifier, values['text-column'], (file) => scoreFile(file, values, io));
   }
   const [file = ''] = positional(positionals, 'TABLE');
   return scoreFile(file, values, io);
 });
-
-/** Makes a table of the neutral texts of the classifier, for the content-free correction. */
-async function withNeutralTexts<T>(values: Values, work: (file: string) => Promise<T>): Promise<T> {
-  const { classifier } = await findClassifier(values.classifier, process.cwd());
-  const folder = await mkdtemp(path.join(tmpdir(), 'prompt-confidence-'));
-  try {
-    const file = path.join(folder, 'neutral.csv');
-    const rows = [values['text-column'], ...classifier.asks.neutralTexts].map((cell) => csvLine([cell], ','));
-    await writeFile(file, rows.join(''));
-    return await work(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 async function scoreFile(file: string, values: Values, io: Io): Promise<number> {
   const shard = shardOption(values.shard);
@@ -96,15 +80,13 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
   const prefixes = methodPrefixes(values.methods);
   const buckets = bucketOption(values.buckets);
   await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {
-    if (prefixes !== null && calibrator !== undefined)
-      throw usageError('--methods writes raw scores. Leave the calibrator out with --no-calibrator.');
     if (buckets !== undefined && calibrator === undefined)
       throw usageError('--buckets needs a calibrator. Name one with --calibrator FILE.');
     const { report, warnings } = await scoreTable(
       sources,
       {
         source: path.resolve(file),
-        out,
+        out: path.resolve(out),
         textColumn: values['text-column'],
         classifier,
         calibrator,
@@ -137,7 +119,9 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
       warnings,
     };
     io.out(
-      values.json ? `${JSON.stringify(summary, null, 2)}\n` : `${inWords(out, report, calibrator?.named)}\n`,
+      values.json
+        ? `${JSON.stringify(summary, null, 2)}\n`
+        : `${scoredInWords(out, report, calibrator?.named.by)}\n`,
     );
   });
   return DONE;
@@ -181,16 +165,4 @@ function teller(io: Io): (done: { readonly rows: number }, total: number) => voi
     toldAt = now;
     io.err(`${words}\n`);
   };
-}
-
-function inWords(
-  out: string,
-  { rows, failed, cut, calibration }: ScoreReport,
-  calibrator: NamedCalibrator | undefined,
-): string {
-  const by =
-    calibrator === undefined || calibration === null
-      ? ''
-      : `; calibrated by ${path.basename(calibrator.file)}`;
-  return `${rows} rows in ${out}, ${failed} without a score, ${cut} with a text that was cut to fit${by}`;
 }

@@ -1,6 +1,7 @@
 /** The calibrators that classifier files name: reads and watches them, and applies them to scores. */
 import * as vscode from 'vscode';
 import {
+  calibratorOf,
   ClassifierCalibrator,
   type EarlyOrigin,
   type NamedCalibrator,
@@ -12,7 +13,7 @@ import { sendsTexts } from '../core/classifier/source-name';
 import { type Binding, bindingSchema } from '../core/model/binding';
 import { UserError } from '../core/user-error';
 import { modelIdentity } from '../sources/engine-source';
-import { calibratorFileName, calibratorFrom } from '../store/calibrators';
+import { loadCalibrator } from '../store/calibrators';
 import type { UsableClassifier } from './classifiers';
 import { JsonFolders } from './json-folders';
 
@@ -51,22 +52,23 @@ export class Calibrators implements vscode.Disposable {
    * The calibrator that a classifier names. It is read every time, because what was saved a moment ago must count
    * before the watcher reports it. Classifier files of an untrusted workspace are not read, so nothing there names one.
    *
-   * @throws CalibratorError bad-name, calibrator-missing, calibrator-unreadable and as `parseSavedCalibrator`
+   * @throws CalibratorError as `calibratorOf` and `readCalibrator`
    */
   async of(entry: UsableClassifier): Promise<WorkspaceCalibrator | undefined> {
+    if (entry.kind === 'builtin') return undefined;
     const { classifier } = entry;
-    const name = classifier.calibrator;
-    if (entry.kind === 'builtin' || name === undefined) return undefined;
     let uri: vscode.Uri | undefined;
     try {
-      uri = vscode.Uri.joinPath(entry.uri, '..', '..', 'calibrators', calibratorFileName(name));
-      this.folders.willRead(vscode.Uri.joinPath(uri, '..'));
-      return await readCalibrator(uri);
+      return await calibratorOf(classifier, (name) => {
+        uri = vscode.Uri.joinPath(entry.uri, '..', '..', 'calibrators', name);
+        this.folders.willRead(vscode.Uri.joinPath(uri, '..'));
+        return readCalibrator(uri);
+      });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       throw new CalibratorError(
         error.code,
-        `The classifier ${classifier.name} names the calibrator "${name}". ${error.message}`,
+        error.message,
         { classifier: classifier.name, uri },
         { cause: error },
       );
@@ -115,24 +117,20 @@ export class Calibrators implements vscode.Disposable {
   }
 }
 
-/** @throws UserError calibrator-missing, calibrator-unreadable and as `parseSavedCalibrator` */
+/** @throws UserError as `loadCalibrator` */
 export async function readCalibrator(uri: vscode.Uri): Promise<WorkspaceCalibrator> {
-  const file = vscode.workspace.asRelativePath(uri);
-  let bytes: Uint8Array;
+  const shown = vscode.workspace.asRelativePath(uri);
+  const loaded = await loadCalibrator(uri.fsPath, { shown, bytes: () => bytesOf(uri) });
+  return { uri, ...namedCalibrator(loaded, shown) };
+}
+
+/** Undefined where there is no such file. */
+async function bytesOf(uri: vscode.Uri): Promise<Uint8Array | undefined> {
   try {
-    bytes = await vscode.workspace.fs.readFile(uri);
+    return await vscode.workspace.fs.readFile(uri);
   } catch (error) {
-    const isMissing = error instanceof vscode.FileSystemError && error.code === 'FileNotFound';
-    throw isMissing
-      ? new UserError('calibrator-missing', `There is no file ${file}.`, { cause: error })
-      : new UserError('calibrator-unreadable', `${file} cannot be read: ${String(error)}`, { cause: error });
-  }
-  try {
-    const loaded = calibratorFrom(uri.fsPath, bytes);
-    return { uri, ...namedCalibrator(loaded, file) };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.code, `${file}: ${error.message}`, { cause: error });
+    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@
  * one: the setting has machine scope, and keys are in the editor's secret storage.
  */
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import { UserError } from '../core/user-error';
 import { SETTINGS_SECTION, type SettingName } from '../protocol/manifest';
 import { EndpointSource } from '../sources/endpoint/endpoint-source';
@@ -99,11 +100,11 @@ function secretName({ name, address }: Endpoint): string {
 /** What the person set for this machine, without anything from a workspace. */
 function settingValues(): readonly unknown[] {
   const value = vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(SETTING)?.globalValue;
-  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return z.array(z.unknown()).catch([]).parse(value);
 }
 
-function nameOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'name' in value ? value.name : undefined;
+function nameOf(value: unknown): string | undefined {
+  return z.object({ name: z.string() }).safeParse(value).data?.name;
 }
 
 async function write(values: readonly unknown[]): Promise<void> {

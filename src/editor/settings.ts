@@ -1,8 +1,13 @@
 /** The extension's settings, read where they are needed so that a change takes effect at once. */
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { UserError } from '../core/user-error';
 import { settingId, SETTINGS_SECTION, type SettingName } from '../protocol/manifest';
+
+/** What a person wrote by hand into the settings may be anything. */
+const textSchema = z.string().trim().catch('');
+const positiveSchema = z.number().positive().transform(Math.floor).catch(0);
 
 export interface Settings {
   readonly gpu: 'auto' | 'metal' | 'cuda' | 'vulkan' | 'off';
@@ -29,11 +34,11 @@ export function readSettings(scope?: vscode.ConfigurationScope): Settings {
   return {
     gpu: GPU.find((value) => value === gpu) ?? 'auto',
     gpuLayers: typeof layers === 'number' && Number.isInteger(layers) && layers >= 0 ? layers : 'auto',
-    threads: positive(read('threads')),
-    nodePath: text(read('nodePath')) || undefined,
-    model: text(read('model')),
-    unloadAfterMinutes: positive(read('unloadAfterMinutes')),
-    classifier: text(read('classifier')) || 'sentiment',
+    threads: positiveSchema.parse(read('threads')),
+    nodePath: textSchema.parse(read('nodePath')) || undefined,
+    model: textSchema.parse(read('model')),
+    unloadAfterMinutes: positiveSchema.parse(read('unloadAfterMinutes')),
+    classifier: textSchema.parse(read('classifier')) || 'sentiment',
     hoverClassifiesSelection: read('hover.classifySelection') === true,
   };
 }
@@ -108,12 +113,4 @@ async function write(
   scope?: vscode.ConfigurationScope,
 ): Promise<void> {
   await vscode.workspace.getConfiguration(SETTINGS_SECTION, scope).update(name, value, target);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : '';
-}
-
-function positive(value: unknown): number {
-  return typeof value === 'number' && value > 0 ? Math.floor(value) : 0;
 }

@@ -17,6 +17,8 @@ export interface ScoreTextsOptions {
   /** Seed of the sampled answers and of the orders of the prompt; {@link DEFAULT_SEED} by default. */
   readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What the seconds are measured by: milliseconds of a clock that only goes forward; absent: the system's. */
+  readonly now?: () => number;
 }
 
 /** The same text gets the same answers, wherever it is classified. */
@@ -40,9 +42,9 @@ export async function scoreTexts(
   texts: readonly string[],
   options: ScoreTextsOptions,
 ): Promise<ScoredTexts> {
-  const { method = classifier.method, topTokens, signal } = options;
+  const { method = classifier.method, topTokens, signal, now } = options;
   if (method === 'consistency') {
-    const [drawn, seconds] = await timed(() => byConsistency(source, classifier, texts, options));
+    const [drawn, seconds] = await timed(() => byConsistency(source, classifier, texts, options), now);
     return { ...drawn, seconds: { drawn: seconds } };
   }
   const { score } = source;
@@ -51,9 +53,9 @@ export async function scoreTexts(
       'no-token-probabilities',
       `This source shows no token probabilities. Set "method" of "${classifier.name}" to "consistency".`,
     );
-  const [byToken, tokenSeconds] = await timed(() => score({ classifier, texts, topTokens }, signal));
+  const [byToken, tokenSeconds] = await timed(() => score({ classifier, texts, topTokens }, signal), now);
   if (method === 'token-probability') return { ...byToken, seconds: { token: tokenSeconds } };
-  const [drawn, drawnSeconds] = await timed(() => draw(source, classifier, texts, options));
+  const [drawn, drawnSeconds] = await timed(() => draw(source, classifier, texts, options), now);
   return {
     shape: byToken.shape,
     seconds: { token: tokenSeconds, drawn: drawnSeconds },

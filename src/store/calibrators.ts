@@ -8,6 +8,7 @@ import { parseSavedCalibrator, type SavedCalibrator } from '../core/calibration/
 import { badJsonLine } from '../core/data/json';
 import { UserError } from '../core/user-error';
 import { errorCode, writeFileAtomic } from './atomic';
+import { explainingWrite } from './explain-write';
 
 export interface LoadedCalibrator {
   readonly file: string;
@@ -30,7 +31,7 @@ const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
  * @throws UserError bad-name
  */
 export function calibratorFile(workspace: string, name: string): string {
-  return path.join(folderOf(workspace), calibratorFileName(name));
+  return path.join(calibratorFolder(workspace), calibratorFileName(name));
 }
 
 /** @throws UserError bad-name */
@@ -44,7 +45,8 @@ export function calibratorFileName(name: string): string {
   return `${name}.json`;
 }
 
-function folderOf(workspace: string): string {
+/** Where a workspace keeps its calibrators. */
+export function calibratorFolder(workspace: string): string {
   return path.join(workspace, '.prompt-confidence', 'calibrators');
 }
 
@@ -52,39 +54,49 @@ function folderOf(workspace: string): string {
  * Writes a calibrator, whole or not at all, and replaces an older one.
  *
  * @returns the SHA-256 of the file
+ * @throws UserError not-writable
  */
 export async function saveCalibrator(file: string, saved: SavedCalibrator): Promise<string> {
   const text = `${JSON.stringify(saved, null, 2)}\n`;
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFileAtomic(file, text);
+  await explainingWrite(file, async () => {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFileAtomic(file, text);
+  });
   return sha256(text);
 }
 
-/** @throws UserError no-file, calibrator-not-json, calibrator-newer, calibrator-invalid */
-export async function loadCalibrator(file: string): Promise<LoadedCalibrator> {
-  const bytes = await readCalibrator(file);
+/** How the file of a calibrator is read and named. */
+export interface CalibratorReading {
+  /** The file as it is shown to people; absent: its path. */
+  readonly shown?: string;
+  /** Undefined where there is no such file; absent: from this machine's disk. */
+  readonly bytes?: () => Promise<Uint8Array | undefined>;
+}
+
+/** @throws UserError calibrator-missing, calibrator-unreadable, and everything of `parseSavedCalibrator` */
+export async function loadCalibrator(
+  file: string,
+  { shown = file, bytes = () => fromDisk(file) }: CalibratorReading = {},
+): Promise<LoadedCalibrator> {
+  const content = await bytes().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError('calibrator-unreadable', `${shown} cannot be read: ${reason}`, { cause: error });
+  });
+  if (content === undefined) throw new UserError('calibrator-missing', `There is no file ${shown}.`);
+  const text = new TextDecoder().decode(content);
   try {
-    return calibratorFrom(file, bytes);
+    return { file, sha256: sha256(content), saved: parseSavedCalibrator(text) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const line = badJsonLine(bytes.toString('utf8'));
-    const where = line === undefined ? file : `${file}, line ${line}`;
+    const line = badJsonLine(text);
+    const where = line === undefined ? shown : `${shown}, line ${line}`;
     throw new UserError(error.code, `${where}: ${error.message}`, { cause: error });
   }
 }
 
-/**
- * Parses the file of a calibrator.
- *
- * @throws UserError everything of `parseSavedCalibrator`
- */
-export function calibratorFrom(file: string, bytes: Uint8Array): LoadedCalibrator {
-  return { file, sha256: sha256(bytes), saved: parseSavedCalibrator(new TextDecoder().decode(bytes)) };
-}
-
 /** The calibrators of a workspace by name; empty where it has none. */
 export async function listCalibrators(workspace: string): Promise<readonly ListedCalibrator[]> {
-  const files = await jsonFiles(folderOf(workspace));
+  const files = await jsonFiles(calibratorFolder(workspace));
   return Promise.all(
     files.map(async (file) => {
       const name = path.basename(file, '.json');
@@ -111,13 +123,12 @@ async function jsonFiles(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function readCalibrator(file: string): Promise<Buffer> {
+async function fromDisk(file: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(file);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') throw new UserError('no-file', `There is no file ${file}.`);
-    if (errorCode(error) === 'EISDIR')
-      throw new UserError('no-file', `${file} is a folder, not a calibrator.`);
+    if (errorCode(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'EISDIR') throw new Error('it is a folder.', { cause: error });
     throw error;
   }
 }

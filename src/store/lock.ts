@@ -81,6 +81,15 @@ export async function withLockOrRefuse<T>(file: string, action: () => Promise<T>
   return withLock(file, action, { signal: taken.signal, onWait: () => taken.abort(busy) });
 }
 
+/**
+ * Whether somebody holds the lock file `file`, this process included. It takes no lock, so it keeps nobody away.
+ * A holder on another machine counts, because its process cannot be looked up.
+ */
+export async function isHeld(file: string): Promise<boolean> {
+  const holder = await readHolder(file);
+  return holder !== undefined && !isGone(holder);
+}
+
 async function acquire(file: string, holder: Holder, options: LockOptions): Promise<void> {
   const { signal, clock = SYSTEM_CLOCK } = options;
   let waiting = false;

@@ -73,7 +73,7 @@ describe('the calibration panel in the editor', () => {
     until('the panel explains', () => panel.state.error?.code, { instead: () => inWords(panel) });
   /**
    * Changes the table until the panel has seen it: the editor begins to watch a folder at some time after it was
-   * asked to, and a change before that is nobody's.
+   * asked to, no event tells when, and a change before that is nobody's.
    */
   const untilSeen = async <T>(change: () => void, seen: () => Promise<T>): Promise<T> => {
     change();

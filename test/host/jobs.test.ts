@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { StatusItem } from '../../src/features/status/status';
 import type { Services } from '../../src/editor/services';
-import { until } from '../support/until';
+import { until, untilEvent } from '../support/until';
 import { internals, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';
 import type { ScriptedDialogs } from './scripted-dialogs';
@@ -63,7 +63,10 @@ describe('jobs in the editor', () => {
 
     const resumed = person('Scoring films.csv', 'Resume', 'Scoring films.csv', 'Pause', undefined);
     const resuming = showActions();
-    await until('the job runs', () => services.jobs.running[0]);
+    await untilEvent(
+      (listener) => services.jobs.onDidChange(listener),
+      () => services.jobs.running.length > 0,
+    );
     await showActions();
     await resuming;
     assert.match(resumed.said[0] ?? '', / \| Unfinished Jobs \| \$\(debug-pause\) Scoring films\.csv$/);

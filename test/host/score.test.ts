@@ -4,13 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionInternals } from '../../src/extension';
-import { offerUnfinished } from '../../src/features/score/offer';
-import { ScoreRuns } from '../../src/features/score/score-runs';
+import { offerUnfinished } from '../../src/features/status/offer';
 import { withoutSeconds } from '../support/score-meta';
 import { until } from '../support/until';
 import { internals, scoreTexts, useOneThread } from './internals';
 import { person as personAnswers, personLeaves } from './person';
-import { ScriptedDialogs } from './scripted-dialogs';
+import type { ScriptedDialogs } from './scripted-dialogs';
 
 const REVIEWS = Array.from({ length: 20 }, (_, i) =>
   i % 2 === 0 ? `I love film number ${i}, all of it.` : `Film number ${i} is "dull",\nand far too long.`,
@@ -118,12 +117,11 @@ describe('Score CSV… in the editor', () => {
   it('offers what a closed window left half scored, and forgets it where that is wished', async () => {
     person('sentiment', 'review', 'out.csv', undefined);
     await scoreAndPause(at('out.csv'));
-    const dialogs = new ScriptedDialogs(['Resume', undefined]);
-    const services = { ...inside.services, dialogs };
-    await offerUnfinished(services, new ScoreRuns(services));
+    const dialogs = person('Resume', undefined);
+    await offerUnfinished(inside.services);
     assert.match(
       dialogs.said[0] ?? '',
-      /^info out\.csv is unfinished: \d+ of 20 rows \(\d+%\) are scored\. \[Resume, Discard\]$/,
+      /^info out\.csv is unfinished: \d+ of 20 rows \(\d+%\)\. \[Resume, Discard\]$/,
     );
     assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,\n/g)?.length, 20);
 

@@ -44,6 +44,7 @@ describe('scoring a table in the editor despite SIGKILL of the extension host', 
   const random = seededRandom(51);
 
   for (let kill = 1; kill <= 6; kill++) {
+    // A random moment by the clock is the test: counted events would never kill between two of them.
     const afterMs = 3000 * random();
     it(`${kill}: ${afterMs.toFixed(0)} ms after the rows began`, async () => {
       await scoreAndKillHost(workbench(), `kill${kill}.csv`, 200, () => sleep(afterMs));

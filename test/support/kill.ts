@@ -70,7 +70,10 @@ export function whenWritten(share: number): Moment {
   return (out, { whole }) => untilWritten(out, share * whole.length);
 }
 
-/** By the clock, as a share of the time of a whole run: also where nothing shows from outside how far the run is. */
+/**
+ * By the clock, as a share of the time of a whole run. A kill comes at any moment, also where nothing shows from
+ * outside how far the run is: that moment is the test, and nothing is awaited by it.
+ */
 export function whenPassed(share: number): Moment {
   return (_, { ms }) => sleep(share * ms, undefined, { ref: false });
 }

@@ -43,6 +43,35 @@ export async function until<T>(
   }
 }
 
+/** Waits for what an event of ours tells: looks at once, and again at each event. */
+export async function untilEvent(
+  onEvent: (listener: () => void) => { dispose(): unknown },
+  hasHappened: () => boolean,
+): Promise<void> {
+  if (hasHappened()) return;
+  let resolve = (): void => undefined;
+  const happened = new Promise<void>((done) => (resolve = done));
+  const subscription = onEvent(() => {
+    if (hasHappened()) resolve();
+  });
+  await happened;
+  subscription.dispose();
+}
+
+/** An event that a test fires itself. */
+export class TestEvent {
+  private readonly listeners = new Set<() => void>();
+
+  readonly on = (listener: () => void): { dispose(): unknown } => {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  };
+
+  fire(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
 /** Waits for a file of a folder by its name. */
 export async function untilFile(
   what: string,

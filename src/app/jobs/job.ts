@@ -67,6 +67,7 @@ export function jobId<Order, Result>(kind: JobKind<Order, Result>, order: Order)
 interface Work<Result> {
   readonly run: (signal: AbortSignal, report: JobContext['report']) => Promise<Result>;
   readonly discard: () => Promise<void>;
+  readonly log: JobContext['log'];
 }
 
 /** One run of a job. It starts when it is constructed. */
@@ -95,10 +96,11 @@ export class Job<Order = unknown, Result = unknown> {
     this.title = kind.title(order);
     this.output = kind.output(order);
     this.logFile = kind.logFile(order);
+    const tell = (line: string): void => log(`${this.title}: ${line}`);
     this.ended = this.run({
-      run: (signal, report) =>
-        kind.run(order, { signal, report, log: (line) => log(`${this.title}: ${line}`) }),
+      run: (signal, report) => kind.run(order, { signal, report, log: tell }),
       discard: () => kind.discard(order),
+      log: tell,
     });
   }
 
@@ -129,7 +131,9 @@ export class Job<Order = unknown, Result = unknown> {
   }
 
   private async run(work: Work<Result>): Promise<JobEnd<Result>> {
+    work.log(`began, writing ${this.output}`);
     const end = await this.endOf(work);
+    work.log(end.state === 'failed' ? `failed: ${messageOf(end.error)}` : end.state);
     this.currentState = end.state;
     this.changed();
     return end;
@@ -157,4 +161,8 @@ export class Job<Order = unknown, Result = unknown> {
   private changed(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -11,7 +11,7 @@ import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { workInWords } from '../../core/words/progress';
 import { errorCode, writeFileAtomic } from '../../store/atomic';
-import { withLockOrRefuse } from '../../store/lock';
+import { isHeld, withLockOrRefuse } from '../../store/lock';
 import type { JobContext, JobKind, Unfinished } from './job';
 import { endOrphan, startOfProcess } from './process-tree';
 import { type Program, type ProgramOptions, type ProgramProgress, runProgram } from './program';
@@ -80,7 +80,7 @@ export function processKind<Order, Result>(
     run: (order, context) => alone(order, () => run(job, home, { order, files: files(order), context })),
     unfinished: async (folder) => {
       const found = await Promise.all(
-        (await statesIn(home.folder, job.name)).map((state) => unfinishedProcess(job, state, alone)),
+        (await statesIn(home.folder, job.name)).map((state) => unfinishedProcess(job, state, files)),
       );
       return found
         .filter((left) => left !== undefined)
@@ -151,7 +151,10 @@ async function run<Order, Result>(
     await rm(files.state, { force: true });
     return result;
   } catch (error) {
-    await save({ state: signal.aborted ? 'paused' : 'failed', program: null });
+    // A state that cannot be saved must not hide why the program ended: the job is found as an interrupted one.
+    await save({ state: signal.aborted ? 'paused' : 'failed', program: null }).catch((reason: unknown) =>
+      log(`its state was not saved: ${String(reason)}`),
+    );
     throw error;
   }
 }
@@ -168,24 +171,21 @@ function resultOf<Order, Result>(job: ProcessJob<Order, Result>, value: unknown)
 async function unfinishedProcess<Order, Result>(
   job: ProcessJob<Order, Result>,
   file: string,
-  alone: (order: Order, action: () => Promise<void>) => Promise<void>,
+  files: (order: Order) => JobFiles,
 ): Promise<Unfinished<Order> | undefined> {
   const state = await readState(file);
   const order = job.order.safeParse(state?.order);
   if (state === undefined || !order.success) return undefined;
   const { progress } = state;
-  const left = {
+  const isElsewhere = await isHeld(files(order.data).lock);
+  return {
     order: order.data,
+    // Running without anybody who holds the lock: killed.
+    state: isElsewhere || state.state === 'running' ? 'interrupted' : state.state,
     words:
       progress === null ? 'nothing is done yet' : workInWords(progress.words, progress.done, progress.total),
+    isElsewhere,
   };
-  try {
-    await alone(order.data, () => Promise.resolve());
-    return { ...left, state: state.state === 'running' ? 'interrupted' : state.state, isElsewhere: false };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { ...left, state: 'interrupted', isElsewhere: true };
-  }
 }
 
 async function endLeft(state: State | undefined, signal?: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 /** How far a job is. */
-import { RowRate } from '../../core/row-rate';
+import { Rate } from '../../core/rate';
 
 export interface JobProgress {
   /** In units of the job: rows, steps. */
@@ -18,7 +18,7 @@ export function shareOf({ done, total }: Pick<JobProgress, 'done' | 'total'>): n
 
 /** Makes the progress of a job from counts. */
 export class JobMeter {
-  private readonly rate = new RowRate();
+  private readonly rate = new Rate();
 
   /** @param now milliseconds of a clock that only goes forward */
   constructor(private readonly now: () => number) {}

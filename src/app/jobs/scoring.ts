@@ -1,5 +1,6 @@
 /** Scoring a table as a job. Its checkpoint is FILE.part and FILE.part.json beside the scored copy FILE. */
-import { readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../core/user-error';
 import { progressInWords } from '../../core/words/progress';
@@ -7,11 +8,13 @@ import { errorCode } from '../../store/atomic';
 import { rowsOf, type Shard } from '../../store/tables/score-run';
 import {
   discardUnfinishedTable,
+  hasState,
+  isBeingWritten,
   readUnfinishedTable,
   STATE_SUFFIX,
   sweepEnded,
   whileAlone,
-  type UnfinishedTable as UnfinishedTable,
+  type UnfinishedTable,
 } from '../../store/tables/scored-file';
 import type { JobContext, JobKind, Unfinished } from './job';
 
@@ -56,13 +59,14 @@ export function scoringKind<Result>({ run, findStates }: ScoringParts<Result>): 
 /** Reads the checkpoint of a scored copy; undefined if none can be resumed. */
 export async function unfinishedScoring(out: string): Promise<Unfinished<ScoreChoice> | undefined> {
   try {
-    return await whileAlone(out, async () => {
-      await sweepEnded(out);
-      return unfinishedOf(out, await readUnfinishedTable(out), false);
-    });
+    await access(path.dirname(out), constants.W_OK);
+    const isElsewhere = await isBeingWritten(out);
+    const left = await readUnfinishedTable(out);
+    // Only this takes the lock: who looks must neither refuse a run that begins now nor be taken for one.
+    if (left === undefined && !isElsewhere && (await hasState(out)))
+      await whileAlone(out, () => sweepEnded(out));
+    return unfinishedOf(out, left, isElsewhere);
   } catch (error) {
-    if (error instanceof UserError && error.code === 'score-running')
-      return unfinishedOf(out, await readUnfinishedTable(out).catch(() => undefined), true);
     // What cannot be read, or lies where nothing can be written, cannot be resumed.
     if (error instanceof UserError || errorCode(error) !== undefined) return undefined;
     throw error;

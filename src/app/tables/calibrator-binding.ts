@@ -14,13 +14,13 @@ import type { TableFile } from '../../store/tables/inspect';
 /**
  * Columns as the calibrator needs them: on labels or on confidence, in its label order.
  *
- * @throws UserError usage: something else was asked for
+ * @throws UserError calibrator-mismatch: something else was asked for
  */
 export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOptions): ColumnOptions {
   const { calibrator } = saved;
   if (asked.on !== undefined && asked.on !== calibrator.on)
     throw new UserError(
-      'usage',
+      'calibrator-mismatch',
       `The calibrator works on ${calibrator.on}, so the table cannot be evaluated on ${asked.on} with it.`,
     );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;

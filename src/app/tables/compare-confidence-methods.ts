@@ -47,26 +47,26 @@ export interface ComparedConfidenceMethods {
 
 /**
  * @param columns their prefix is ignored
- * @param say receives the progress in words
+ * @param onMethod called before each method with its column prefix, and before the combination with null
  * @throws UserError everything of `readMethods`
  */
 export async function compareConfidenceMethods(
   file: string,
   columns: ColumnOptions,
   options: Omit<EvaluateOptions, 'rejected' | 'warnings' | 'folds'>,
-  say: (message: string) => Promise<void> = () => Promise.resolve(),
+  onMethod: (prefix: string | null) => Promise<void> = () => Promise.resolve(),
 ): Promise<ComparedConfidenceMethods> {
   const { methods, combined, rows, leftOut } = await readMethods(file, columns);
   const optionsOf = ({ warnings, rejected }: MethodTable) => ({ ...options, warnings, rejected });
   const compared: ComparedConfidenceMethods['methods'][number][] = [];
   for (const input of methods) {
-    const { prefix: prefix, data, answersPerRow, secondsPerRow } = input;
-    await say(`Comparing methods: ${prefix}`);
+    const { prefix, data, answersPerRow, secondsPerRow } = input;
+    await onMethod(prefix);
     compared.push({ prefix, answersPerRow, secondsPerRow, data, assessment: assess(data, optionsOf(input)) });
   }
   const comparison = { rows, leftOut, methods: compared };
   if (combined === null) return { ...comparison, combination: null };
-  await say('Comparing methods: the combination');
+  await onMethod(null);
   const fitted = compareCombination(combined.data, optionsOf(combined));
   if ('reason' in fitted) return { ...comparison, combination: fitted };
   const { answersPerRow, secondsPerRow, prefix } = combined;

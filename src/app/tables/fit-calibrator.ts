@@ -6,10 +6,11 @@ import type { CalibrationReport } from '../../core/calibration/calibrate';
 import type { Given } from '../../core/calibration/calibrator-kind';
 import { type CombinationGain, combinationGain, gainWarnings } from '../../core/calibration/combination-gain';
 import { forShares } from '../../core/calibration/deployment';
-import { fitRecommended, type Recommendation } from '../../core/calibration/recommend';
+import { fitRecommended, type Recommendation, recommend } from '../../core/calibration/recommend';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
-import type { EvaluateOptions } from '../../core/model/evaluation';
+import { evaluate } from '../../core/metrics/evaluate';
+import type { EvaluateOptions, Evaluation } from '../../core/model/evaluation';
 import type { PredictionData } from '../../core/model/predictions';
 import { UserError } from '../../core/user-error';
 import { describeCalibrator } from '../../store/tables/describe-calibrator';
@@ -32,6 +33,40 @@ export interface FittedOnTable {
   readonly report: CalibrationReport;
   /** What sampling answers adds; null unless it is a combination. */
   readonly gain: CombinationGain | null;
+}
+
+export interface CalibrateOrder extends Omit<FitOrder, 'method' | 'recommendation'> {
+  /** Auto: the recommended one. */
+  readonly method: CalibratorId | 'auto';
+}
+
+export type CalibratedTable =
+  | (FittedOnTable & {
+      /** Null if a person chose. */
+      readonly recommendation: Recommendation | null;
+    })
+  /** Nothing is better than the raw scores. */
+  | { readonly saved: null; readonly recommendation: Recommendation; readonly before: Evaluation };
+
+/**
+ * Fits the calibrator that was asked for, or chooses one.
+ *
+ * @throws UserError as `fitOnTable`
+ */
+export async function calibrateTable(
+  input: LabelledTable,
+  { method, ...order }: CalibrateOrder,
+): Promise<CalibratedTable> {
+  if (method !== 'auto') return { ...(await fitOnTable(input, { ...order, method })), recommendation: null };
+  const { table, data, source, warnings } = input;
+  refuseCalibrated(table, source.file);
+  const { bins, binning, seed = 0 } = order;
+  const recommendation = recommend(data, { on: data.kind, seed });
+  const { choice } = recommendation;
+  if (choice !== null && choice !== 'raw')
+    return { ...(await fitOnTable(input, { ...order, method: choice, recommendation })), recommendation };
+  const before = evaluate(data, { bins, binning, seed, rejected: table.rejected, warnings });
+  return { saved: null, recommendation, before };
 }
 
 /**

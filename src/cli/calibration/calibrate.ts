@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import { fitOnTable, readNeutralScores } from '../../app/tables/fit-calibrator';
+import { calibrateTable, readNeutralScores } from '../../app/tables/fit-calibrator';
+import { progressionOnTable } from '../../app/tables/progression';
 import type { CalibrationReport } from '../../core/calibration/calibrate';
-import { type Progression, sampleSizeProgression } from '../../core/calibration/progression';
-import { type Recommendation, recommend } from '../../core/calibration/recommend';
+import type { Progression } from '../../core/calibration/progression';
+import type { Recommendation } from '../../core/calibration/recommend';
 import {
   CALIBRATOR_IDS,
   type CalibratorId,
@@ -10,11 +11,9 @@ import {
   CANDIDATE_IDS,
   idsThatNeed,
 } from '../../core/calibration/registry';
-import { evaluate as evaluateData } from '../../core/metrics/evaluate';
 import type { Evaluation } from '../../core/model/evaluation';
-import type { PredictionData } from '../../core/model/predictions';
 import { saveCalibrator } from '../../store/calibrators';
-import { readLabelled, refuseCalibrated } from '../../store/tables/labelled';
+import { readLabelled } from '../../store/tables/labelled';
 import { command, DONE, usageError } from '../command';
 import {
   columnOptions,
@@ -110,42 +109,33 @@ export const calibrate = command(USAGE, async (argv, io) => {
   const out = await outputFile(values.out, values.force === true, [file]);
   const columns = { ...columnOptions(values), combine: need === 'agreement' };
   const input = await readLabelled(file, columns);
-  refuseCalibrated(input.table, file);
   const { data } = input;
-  const scoring = { ...evaluateOptions(values), rejected: input.table.rejected, warnings: input.warnings };
-  const chosen = choose(asked, data, scoring.seed);
-  const { recommendation } = chosen;
-  if (chosen.method === null) {
-    const before = evaluateData(data, scoring);
-    reportProblems(io, [...before.warnings, ...chosen.recommendation.warnings], before.rejected);
-    io.out(
-      values.json
-        ? printed(nothingSaved(before, chosen.recommendation))
-        : `${renderEvaluation(before)}\n${renderRecommendation(chosen.recommendation)}Nothing is saved.\n`,
-    );
-    return DONE;
-  }
-  const fit = {
-    method: chosen.method,
-    seed: scoring.seed,
+  const { bins, binning, seed } = evaluateOptions(values);
+  const given = {
+    seed,
     shares: values.shares === undefined ? undefined : labelShareOption('shares', values.shares, data),
     neutral: values.neutral === undefined ? undefined : await readNeutralScores(values.neutral, input),
   };
-  const {
-    saved,
-    report: whole,
-    gain,
-  } = await fitOnTable(input, {
-    ...fit,
-    bins: scoring.bins,
-    binning: scoring.binning,
-    recommendation,
-    deployed:
-      values.prevalence === undefined ? undefined : labelShareOption('prevalence', values.prevalence, data),
-    made: { version: io.version, time: io.now() },
-  });
+  const deployed =
+    values.prevalence === undefined ? undefined : labelShareOption('prevalence', values.prevalence, data);
+  const made = { version: io.version, time: io.now() };
+  const fitted = await calibrateTable(input, { method: asked, ...given, bins, binning, deployed, made });
+  const { recommendation } = fitted;
+  if (fitted.saved === null) {
+    const { before } = fitted;
+    reportProblems(io, [...before.warnings, ...fitted.recommendation.warnings], before.rejected);
+    io.out(
+      values.json
+        ? printed(nothingSaved(before, fitted.recommendation))
+        : `${renderEvaluation(before)}\n${renderRecommendation(fitted.recommendation)}Nothing is saved.\n`,
+    );
+    return DONE;
+  }
+  const { saved, report: whole, gain } = fitted;
   await saveCalibrator(out, saved);
-  const progression = values.progression ? sampleSizeProgression(data, { ...fit, on: data.kind }) : null;
+  const progression = values.progression
+    ? progressionOnTable(input, { ...given, method: whole.method })
+    : null;
   reportProblems(io, [...whole.before.warnings, ...whole.warnings], whole.before.rejected);
   const json: CalibrateReport = { ...whole, recommendation, progression };
   io.out(
@@ -163,18 +153,6 @@ export const calibrate = command(USAGE, async (argv, io) => {
 
 function printed(json: CalibrateReport): string {
   return `${JSON.stringify(json, null, 2)}\n`;
-}
-
-type Chosen =
-  | { readonly method: CalibratorId; readonly recommendation: Recommendation | null }
-  | { readonly method: null; readonly recommendation: Recommendation };
-
-/** The method asked for. With auto it is the recommended one, or none if raw is to be kept. */
-function choose(asked: (typeof METHODS)[number], data: PredictionData, seed: number): Chosen {
-  if (asked !== 'auto') return { method: asked, recommendation: null };
-  const recommendation = recommend(data, { on: data.kind, seed });
-  const { choice } = recommendation;
-  return { method: choice === 'raw' ? null : choice, recommendation };
 }
 
 function nothingSaved(before: Evaluation, recommendation: Recommendation): CalibrateReport {

@@ -3,6 +3,7 @@
  */
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { sharesInOrder } from '../../core/model/label-shares';
 import type { CalibrateOn, PredictionData } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
 import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
@@ -91,18 +92,13 @@ export function oneOf<T extends string>(
  * Shares of labels, "spam=.1,ham=.9" or "uniform", in the order of the table's labels.
  *
  * @returns (K)
+ * @throws UserError usage, labels-differ
  */
 export function labelShareOption(option: string, value: string, data: PredictionData): readonly number[] {
   if (data.kind !== 'labels') throw usageError(`--${option} needs a table with a score for every label.`);
   const { labels } = data;
   if (value === 'uniform') return labels.map(() => 1 / labels.length);
-  const given = namedNumbers(option, value);
-  const unknown = [...given.keys()].find((label) => !labels.includes(label));
-  if (unknown !== undefined)
-    throw usageError(`--${option}: "${unknown}" is not a label. The labels are ${labels.join(', ')}.`);
-  const missing = labels.find((label) => !given.has(label));
-  if (missing !== undefined) throw usageError(`--${option}: the share of "${missing}" is missing.`);
-  return labels.map((label) => given.get(label) ?? 0);
+  return sharesInOrder(labels, namedNumbers(option, value));
 }
 
 /** The lines of --buckets in a command's usage. */

@@ -306,6 +306,12 @@ function roleColumn(
   return matches[0];
 }
 
+/** Whether a header has a column whose name tells the role, outside every confidence method. */
+export function hasRole(header: readonly string[], role: Role): boolean {
+  const named = header.map((name) => name.trim());
+  return columnsOfRole(named, role, null).length > 0;
+}
+
 /** Indexes of the columns whose names match the role. */
 function columnsOfRole(header: readonly string[], role: Role, prefix: string | null): number[] {
   const wanted = METHOD_ROLES.has(role) ? prefix : null;

@@ -30,6 +30,20 @@ export interface Prevalence {
   readonly deployed: readonly number[];
 }
 
+/**
+ * (K) shares that were given by label, in the order of the labels.
+ *
+ * @throws UserError labels-differ: they were given for other labels
+ */
+export function sharesInOrder(labels: readonly string[], given: ReadonlyMap<string, number>): number[] {
+  const shares = labels.flatMap((label) => given.get(label) ?? []);
+  if (shares.length === labels.length && given.size === labels.length) return shares;
+  throw new UserError(
+    'labels-differ',
+    `The label shares were given for ${listed([...given.keys()])}, but the labels are ${listed(labels)}. Enter them again, or leave them out.`,
+  );
+}
+
 /** (K) share of each label among the rows with a known truth, by their weight. */
 export function ownShares(data: LabelData): number[] {
   const { labels, truth } = data;

@@ -1,11 +1,11 @@
 /** Saves a calibrator in `.prompt-confidence/calibrators/` of the table's workspace folder, and tells the person. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { UserError } from '../../core/user-error';
 import type { PanelState } from '../../protocol/calibration-page';
-import { errorCode } from '../../store/atomic';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
 import { exists } from '../../store/exists';
 import { tellAssigned, useCalibrator } from '../../editor/assign-calibrator';
@@ -79,7 +79,7 @@ export async function saveFromPanel({ uri, services, computation, state, method 
     if (run !== computation.run) throw changedMeanwhile();
     const saved = await computation.fit(method, extensionVersion(services.context));
     if (saved === undefined) return;
-    await writeCalibrator(file, saved);
+    await saveCalibrator(file, saved);
     tellSaved(services, file, saved).catch((error: unknown) => reportError(services, error));
   } catch (error) {
     void reportError(services, error);
@@ -100,33 +100,6 @@ function changedMeanwhile(): UserError {
   );
 }
 
-/** @throws UserError not-writable */
-async function writeCalibrator(file: string, saved: SavedCalibrator): Promise<void> {
-  await explainingWrite(file, () => saveCalibrator(file, saved));
-}
-
-/**
- * Writes a file. If it cannot be written, the error gives the reason in words.
- *
- * @throws UserError not-writable
- */
-export async function explainingWrite(file: string, write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    const code = errorCode(error) ?? '';
-    if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
-    throw new UserError('not-writable', `${file} cannot be written: ${reasonOf(code)}`, { cause: error });
-  }
-}
-
-function reasonOf(code: string): string {
-  if (code === 'ENOSPC') return 'the disk is full.';
-  if (code === 'ENOTDIR' || code === 'EEXIST')
-    return 'there is a file in the place of its folder. Move that file away.';
-  return 'you may not write to its folder. Change the permissions of the folder, or copy the table into another one.';
-}
-
 /** Tells that the calibrator is saved, and offers to use it for a classifier. */
 async function tellSaved(services: Services, file: string, saved: SavedCalibrator): Promise<void> {
   const { dialogs } = services;
@@ -142,10 +115,7 @@ async function tellSaved(services: Services, file: string, saved: SavedCalibrato
 }
 
 export function extensionVersion({ extension }: vscode.ExtensionContext): string {
-  const manifest: unknown = extension.packageJSON;
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
-    return String(manifest.version);
-  return 'unknown';
+  return z.object({ version: z.string() }).parse(extension.packageJSON).version;
 }
 
 function problemOf(check: () => unknown): string | undefined {

@@ -1,16 +1,14 @@
 /** Score CSV…: scores a table of texts row by row into a copy beside it. It can be paused and resumed. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
-import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
-import { offerUnfinished } from './offer';
 import { scoreCsv } from './score-csv';
 import { ScoreRuns } from './score-runs';
 
 export function registerScore(services: Services): vscode.Disposable {
   const runs = new ScoreRuns(services);
   services.jobs.register(runs.kind, (choice) => runs.run(choice));
-  const subscriptions = vscode.Disposable.from(
+  return vscode.Disposable.from(
     runs,
     // From the explorer with the file; from the palette for the file in front.
     vscode.commands.registerCommand(COMMANDS.scoreCsv, (uri: unknown) =>
@@ -18,6 +16,4 @@ export function registerScore(services: Services): vscode.Disposable {
     ),
     vscode.commands.registerCommand(COMMANDS.pauseScoring, () => runs.pause()),
   );
-  void offerUnfinished(services, runs).catch((error: unknown) => reportError(services, error));
-  return subscriptions;
 }

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import type { Unfinished } from '../../app/jobs/job';
 import type { ScoreChoice } from '../../app/jobs/scoring';
 import { visibleName } from '../../core/words/score';
@@ -25,10 +26,11 @@ const NOT_TRUSTED = 'Scores are written beside the table, into a workspace that 
 /** Key of the last answers, kept for the open folder. */
 const REMEMBERED = 'score.answers';
 
-interface Remembered {
-  readonly classifier?: string;
-  readonly textColumn?: string;
-}
+const rememberedSchema = z.object({
+  classifier: z.string().optional(),
+  textColumn: z.string().optional(),
+});
+type Remembered = z.infer<typeof rememberedSchema>;
 
 export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode.Uri): Promise<void> {
   try {
@@ -95,7 +97,8 @@ async function whatAboutUnfinished(
 /** Asks for classifier, column and name, with a way back. The last choices are proposed. */
 async function askForOrder(services: Services, source: TableFile): Promise<ScoreChoice | undefined> {
   const { context, classifiers, dialogs } = services;
-  const remembered = context.workspaceState.get<Remembered>(REMEMBERED, {});
+  const remembered: Remembered =
+    rememberedSchema.safeParse(context.workspaceState.get(REMEMBERED)).data ?? {};
   const folder = path.dirname(source.file);
   const taken = await readdir(folder);
   const columns = source.header.map((column) => column.trim());

@@ -7,6 +7,7 @@ import { JobMeter } from '../../app/jobs/progress';
 import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs/scoring';
 import { type ScoreOrder, scoreTable } from '../../app/score-table';
 import { progressInWords } from '../../core/words/progress';
+import { scoredInWords } from '../../core/words/scored';
 import { STATE_SUFFIX } from '../../store/tables/scored-file';
 import { reportCalibratorError } from '../../editor/calibrator-problem';
 import { CalibratorError, explained } from '../../editor/calibrators';
@@ -17,7 +18,7 @@ import { endInWords, type Scored } from './end';
 
 interface Ended extends Scored {
   /** Whether the table has true labels, so that the calibration panel can evaluate it. */
-  readonly labelled: boolean;
+  readonly isLabelled: boolean;
 }
 
 /** Largest number of unfinished tables that are found in a workspace. */
@@ -69,29 +70,34 @@ export class ScoreRuns implements vscode.Disposable {
     }
   }
 
-  private async score(choice: ScoreChoice, { report: tell, signal }: JobContext): Promise<Ended> {
+  private async score(choice: ScoreChoice, { report: tell, log, signal }: JobContext): Promise<Ended> {
     const { classifiers, calibrators, sources } = this.services;
     const entry = await classifiers.find(choice.classifier);
     const { classifier } = entry;
     const checked = choice.leaveRaw ? undefined : await calibrators.checked(entry);
     const meter = new JobMeter(() => performance.now());
+    let isFirst = true;
+    const onProgress = ({ rows }: { readonly rows: number }, total: number): void => {
+      if (isFirst && rows > 0) log(`resumed after row ${rows.toLocaleString('en-US')}`);
+      isFirst = false;
+      tell(meter.at(rows, total, progressInWords));
+    };
     const order: ScoreOrder = {
       ...choice,
       classifier,
       calibrator: checked?.calibrator,
       buckets: readBuckets(vscode.Uri.file(choice.source)).buckets,
     };
-    const { report, warnings, header } = await explained(checked?.named, classifier, () =>
-      scoreTable(sources, order, {
-        signal,
-        onProgress: ({ rows }, total) => tell(meter.at(rows, total, progressInWords)),
-      }),
+    const { report, warnings, isLabelled } = await explained(checked?.named, classifier, () =>
+      scoreTable(sources, order, { signal, onProgress }),
     );
+    const by = checked?.named.by;
+    log(scoredInWords(choice.out, report, by));
     return {
       report,
-      by: checked?.named.by,
+      by,
       doubts: warnings.map(({ message }) => message),
-      labelled: header.some((column) => /^(label|y_true)$/iu.test(column.trim())),
+      isLabelled,
     };
   }
 
@@ -115,11 +121,11 @@ export class ScoreRuns implements vscode.Disposable {
   }
 
   private async tellEnd({ out }: ScoreChoice, scored: Ended): Promise<void> {
-    const { labelled } = scored;
+    const { isLabelled } = scored;
     const { severity, message } = endInWords(out, scored);
-    const action = labelled ? 'Open Calibration Panel' : 'Open Table';
+    const action = isLabelled ? 'Open Calibration Panel' : 'Open Table';
     if ((await this.services.dialogs.tell(severity, message, [action])) !== action) return;
-    const command = labelled ? COMMANDS.openCalibration : 'vscode.open';
+    const command = isLabelled ? COMMANDS.openCalibration : 'vscode.open';
     await vscode.commands.executeCommand(command, vscode.Uri.file(out));
   }
 

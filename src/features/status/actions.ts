@@ -1,4 +1,5 @@
 /** The actions that a click on the status bar item offers. */
+import * as z from 'zod';
 import type { Choice } from '../../editor/dialogs';
 import { COMMANDS } from '../../protocol/manifest';
 
@@ -48,15 +49,21 @@ export function actionChoices(keys: ReadonlyMap<string, string>, extensionId: st
   ];
 }
 
+const manifestSchema = z.object({
+  contributes: z.object({
+    keybindings: z.array(z.object({ command: z.string(), key: z.string(), mac: z.string().optional() })),
+  }),
+});
+
 /** The keybindings that package.json declares, by command, written for this platform. */
-export function declaredKeys(packageJson: unknown, mac: boolean): Map<string, string> {
-  const keys = new Map<string, string>();
-  for (const entry of list(property(property(packageJson, 'contributes'), 'keybindings'))) {
-    const command = property(entry, 'command');
-    const key = (mac ? property(entry, 'mac') : undefined) ?? property(entry, 'key');
-    if (typeof command === 'string' && typeof key === 'string') keys.set(command, keyInWords(key, mac));
-  }
-  return keys;
+export function declaredKeys(packageJson: unknown, isMac: boolean): Map<string, string> {
+  const keybindings = manifestSchema.safeParse(packageJson).data?.contributes.keybindings ?? [];
+  return new Map(
+    keybindings.map(({ command, key, mac }) => [
+      command,
+      keyInWords((isMac ? mac : undefined) ?? key, isMac),
+    ]),
+  );
 }
 
 const MAC_KEYS: Readonly<Record<string, string>> = { cmd: '⌘', ctrl: '⌃', alt: '⌥', shift: '⇧' };
@@ -65,14 +72,4 @@ function keyInWords(key: string, mac: boolean): string {
   const parts = key.split('+');
   if (mac) return parts.map((part) => MAC_KEYS[part] ?? part.toUpperCase()).join('');
   return parts.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('+');
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }

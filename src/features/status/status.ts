@@ -10,6 +10,7 @@ import { readSettings } from '../../editor/settings';
 import { distantSource } from '../../editor/sources';
 import { type Action, actionChoices, declaredKeys } from './actions';
 import { actOnJob, type JobEntry, runningChoices, unfinishedChoices } from './job-actions';
+import { offerUnfinished } from './offer';
 import { statusText, withJobs, type ChosenModel, type StatusText } from './status-text';
 
 export function registerStatus(services: Services): vscode.Disposable {
@@ -51,6 +52,7 @@ export function registerStatus(services: Services): vscode.Disposable {
       await vscode.commands.executeCommand(chosen.command, ...(chosen.arguments ?? []));
     else if ((await actOnJob(services, chosen)) === 'back') await showActions();
   };
+  void offerUnfinished(services).catch((error: unknown) => reportError(services, error));
   return vscode.Disposable.from(
     item,
     vscode.commands.registerCommand(COMMANDS.restartEngine, restart),

@@ -14,7 +14,7 @@ import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { errorCode, renameDurably, writeFileAtomic } from '../atomic';
 import { exists } from '../exists';
-import { withLockOrRefuse } from '../lock';
+import { isHeld, withLockOrRefuse } from '../lock';
 import { scoreMetaFile, scoreMetaSchema } from './score-meta';
 import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
 
@@ -61,6 +61,7 @@ export interface UnfinishedTable {
 export const STATE_SUFFIX = '.part.json';
 const partFile = (out: string): string => `${out}.part`;
 const stateFile = (out: string): string => `${out}${STATE_SUFFIX}`;
+const lockFile = (out: string): string => `${out}.lock`;
 
 /**
  * Keeps a second run away from the same file.
@@ -68,13 +69,18 @@ const stateFile = (out: string): string => `${out}${STATE_SUFFIX}`;
  * @throws UserError score-running; what `action` throws
  */
 export async function whileAlone<T>(out: string, action: () => Promise<T>): Promise<T> {
-  const lock = `${out}.lock`;
+  const lock = lockFile(out);
   const busy = new UserError(
     'score-running',
     `Another run is writing ${path.basename(out)} now. Wait for it, or choose another file. If no such run exists, ` +
       `delete ${path.basename(lock)}.`,
   );
   return withLockOrRefuse(lock, action, busy);
+}
+
+/** Whether a run writes this file now, here or elsewhere. */
+export function isBeingWritten(out: string): Promise<boolean> {
+  return isHeld(lockFile(out));
 }
 
 /**

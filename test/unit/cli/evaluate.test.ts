@@ -101,6 +101,7 @@ describe('evaluate', () => {
   it('ends with 2 and a sentence, and nothing on stdout, on bad input and bad usage', async () => {
     await bench.write('t.csv', confidenceTable(10));
     await bench.write('empty.csv', '');
+    await bench.write('labels.csv', 'label,prob:a,prob:b\na,.9,.1\nb,.2,.8\n');
     const cases: [string[], RegExp][] = [
       [['@none.csv'], /There is no file/],
       [['@empty.csv'], /empty\.csv is empty/],
@@ -113,6 +114,8 @@ describe('evaluate', () => {
       [['@t.csv', '--column', 'label'], /--column takes ROLE=NAME/],
       [['@t.csv', '--column', 'truth=correct'], /"truth" is not a role of a column/],
       [['@t.csv', '--on', 'labels'], /no score for every label/],
+      [['@labels.csv', '--prevalence', 'a=.9,x=.1'], /given for "a", "x", but the labels are "a", "b"/],
+      [['@labels.csv', '--prevalence', 'a=1'], /given for "a", but the labels are "a", "b"/],
       [['@t.csv', '--calibrator', '@none.json'], /There is no file/],
     ];
     for (const [argv, message] of cases) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { GateReport } from '../../../src/cli/calibration/gate';
+import type { GateReport } from '../../../src/app/tables/gate-table';
 import { confidenceTable, labelTable } from './tables';
 import { Workbench } from './workbench';
 
@@ -76,7 +76,7 @@ describe('gate', () => {
     assert.equal(code, 1);
     assert.match(out, /✗ brier: worse than the baseline/);
     const bins = await bench.run('gate', '@bad.csv', '--baseline', '@good.json', '--bins', '10');
-    assert.match(bins.err, /use --bins 20 --binning width/);
+    assert.match(bins.err, /in 20 bins of equal width; evaluate this table in the same bins/);
   });
 
   it('ends with 2 and a sentence on bad input and bad usage', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findColumns, knownColumns } from '../../../src/core/data/columns';
+import { findColumns, hasRole, knownColumns } from '../../../src/core/data/columns';
 
 const find = (header: string, options = {}) => findColumns(header.split(','), options);
 
@@ -8,6 +8,11 @@ describe('columns of a prediction table', () => {
     const columns = find('Confidence, LABEL ,predicted,text,weight');
     assert.deepEqual(columns.roles, { text: 3, label: 1, predicted: 2, confidence: 0, weight: 4 });
     assert.equal(columns.scores, null);
+  });
+
+  it('tell whether a table is labelled', () => {
+    assert.ok(hasRole(['text', ' Y_True'], 'label'));
+    assert.ok(!hasRole(['text', 'labels', 'token/label'], 'label'));
   });
 
   it('give the label order by the order of the score columns', () => {

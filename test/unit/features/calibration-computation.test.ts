@@ -14,6 +14,7 @@ import {
   type PanelState,
 } from '../../../src/protocol/calibration-page';
 import { fixture } from '../../support/paths';
+import { TestEvent, untilEvent } from '../../support/until';
 
 type Worker = ComputationParts['worker'];
 type Question = Exclude<keyof Worker, 'stop'>;
@@ -37,6 +38,8 @@ describe('the computation of a calibration panel', () => {
   let analysis: Analysis;
 
   let state: PanelState;
+  /** Fires when the state changed and when something was asked. */
+  const changes = new TestEvent();
   /** What was asked of the worker, oldest first. */
   let asked: string[];
   /** Questions that wait until they are let go. */
@@ -47,6 +50,7 @@ describe('the computation of a calibration panel', () => {
 
   async function answer<T>(question: Question, value: T): Promise<T> {
     asked.push(question);
+    changes.fire();
     if (held.has(question))
       await new Promise<void>((resolve) => {
         release = resolve;
@@ -72,6 +76,7 @@ describe('the computation of a calibration panel', () => {
         },
         update: (change) => {
           state = { ...state, ...change };
+          changes.fire();
         },
       },
       table: { file: () => Promise.resolve('/w/reviews.csv'), forget: () => undefined },
@@ -95,15 +100,12 @@ describe('the computation of a calibration panel', () => {
     });
   });
 
-  const until = async (isThere: () => boolean): Promise<void> => {
-    while (!isThere()) await new Promise((resolve) => setImmediate(resolve));
-  };
-  const done = (): Promise<void> => until(() => state.busy === null);
+  const done = (): Promise<void> => untilEvent(changes.on, () => state.busy === null);
   /** Asks for something and stops at the question. */
   async function stopAt(question: Question, ask: () => void): Promise<void> {
     held.add(question);
     ask();
-    await until(() => asked.at(-1) === question);
+    await untilEvent(changes.on, () => asked.at(-1) === question);
   }
 
   it('reads the table once, and again where the file changed', async () => {

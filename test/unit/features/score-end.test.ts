@@ -22,14 +22,15 @@ describe('the end of Score CSV… in words', () => {
     const report = {
       ...REPORT,
       failed: 1,
+      cut: 3,
       firstFailed: [{ line: 8, reason: 'There is no text.' }],
       calibration,
     };
     assert.deepEqual(endInWords('out.csv', { report, by: BY, doubts: ['The backend differs.'] }), {
       severity: 'warning',
       message:
-        '1,200 rows are scored in out.csv, calibrated by reviews (beta on labels, fitted on 2,000 rows). 1 have no ' +
-        'score; the column score_error says why. Line 8: There is no text. 299 have a score, but no calibrated one ' +
+        '1,200 rows are scored in out.csv, calibrated by reviews (beta on labels, fitted on 2,000 rows). 3 have a ' +
+        'text that was cut to fit. 1 have no score; the column score_error says why. Line 8: There is no text. 299 have a score, but no calibrated one ' +
         '(line 3: label is "x"). The backend differs.',
     });
   });

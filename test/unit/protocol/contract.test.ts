@@ -17,6 +17,7 @@ import {
   type Peer,
   request,
 } from '../../../src/protocol/contract';
+import { TestEvent, untilEvent } from '../../support/until';
 
 const CONTRACT = {
   server: {
@@ -32,13 +33,19 @@ describe('a contract', () => {
   let client: Peer;
   let heard: string[];
   let failures: unknown[];
+  /** Fires when something was heard or failed. */
+  const changes = new TestEvent();
+  const fail = (error: unknown): void => {
+    failures.push(error);
+    changes.fire();
+  };
 
   const connectionOver = (port: MessageChannel['port1']): MessageConnection =>
     createMessageConnection(new PortMessageReader(port), new PortMessageWriter(port));
 
   /** The other end, as another version of it may be. */
   function serve(handlers: Partial<Handlers<typeof CONTRACT.server>>): void {
-    const server = listen(connectionOver(channel.port2), (error) => failures.push(error));
+    const server = listen(connectionOver(channel.port2), fail);
     const remote = server.remote(CONTRACT.client);
     server.serve(CONTRACT.server, {
       half: ({ of }) => ({ is: of / 2 }),
@@ -48,7 +55,7 @@ describe('a contract', () => {
     });
   }
   const untilHeard = async (): Promise<string[]> => {
-    while (heard.length === 0 && failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await untilEvent(changes.on, () => heard.length + failures.length > 0);
     return heard;
   };
 
@@ -56,8 +63,13 @@ describe('a contract', () => {
     channel = new MessageChannel();
     heard = [];
     failures = [];
-    client = listen(connectionOver(channel.port1), (error) => failures.push(error));
-    client.serve(CONTRACT.client, { heard: ({ words }) => heard.push(words) });
+    client = listen(connectionOver(channel.port1), fail);
+    client.serve(CONTRACT.client, {
+      heard: ({ words }) => {
+        heard.push(words);
+        changes.fire();
+      },
+    });
   });
   afterEach(() => {
     channel.port1.close();
@@ -99,7 +111,8 @@ describe('a contract', () => {
   it('cancels a request by its token', async () => {
     serve({
       half: async (_, token) => {
-        while (!token.isCancellationRequested) await new Promise((resolve) => setImmediate(resolve));
+        if (!token.isCancellationRequested)
+          await new Promise((resolve) => token.onCancellationRequested(resolve));
         throw new UserError('cancelled', 'Cancelled.');
       },
     });

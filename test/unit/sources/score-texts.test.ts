@@ -11,13 +11,6 @@ const CLASSIFIER = classifierFrom(
 
 describe('what a source took for texts', () => {
   let clock = 0;
-  beforeEach(() => {
-    performance.now = () => clock;
-  });
-  afterEach(() => {
-    // What was put over the method of its class.
-    Reflect.deleteProperty(performance, 'now');
-  });
 
   /** Takes 2 s for token probabilities and 30 s for answers, which are `answers`. */
   const source = (answers: readonly string[]): Source => ({
@@ -46,7 +39,12 @@ describe('what a source took for texts', () => {
     },
   });
   const seconds = async (method: Classifier['method'], ...answers: string[]) =>
-    (await scoreTexts(source(answers), { ...CLASSIFIER, method }, ['x', 'y'], { topTokens: 0 })).seconds;
+    (
+      await scoreTexts(source(answers), { ...CLASSIFIER, method }, ['x', 'y'], {
+        topTokens: 0,
+        now: () => clock,
+      })
+    ).seconds;
 
   it('is told for each part that was asked for', async () => {
     assert.deepEqual(await seconds('token-probability'), { token: 2 });
@@ -56,5 +54,15 @@ describe('what a source took for texts', () => {
 
   it('counts token probabilities that break a tie as part of the drawing', async () => {
     assert.deepEqual(await seconds('consistency', 'a', 'b'), { drawn: 32 });
+  });
+
+  it('is nothing where the source cannot do what the method needs', async () => {
+    const ask = (lacking: Partial<Source>, method: Classifier['method']) =>
+      scoreTexts({ ...source(['a']), ...lacking }, { ...CLASSIFIER, method }, ['x'], { topTokens: 0 });
+    await assert.rejects(ask({ sample: null }, 'consistency'), { code: 'no-samples' });
+    await assert.rejects(ask({ sample: null }, 'ensemble'), { code: 'no-samples' });
+    await assert.rejects(ask({ score: null }, 'ensemble'), { code: 'no-token-probabilities' });
+    assert.equal((await ask({ sample: null }, 'token-probability')).scores.length, 1);
+    assert.equal((await ask({ score: null }, 'consistency')).scores.length, 1);
   });
 });

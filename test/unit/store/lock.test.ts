@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { withLock } from '../../../src/store/lock';
+import { isHeld, withLock } from '../../../src/store/lock';
 import { FakeClock } from '../../support/fake-clock';
 import { temporaryFolder } from '../../support/temporary';
 
@@ -37,6 +37,14 @@ describe('withLock', () => {
       /inside/,
     );
     assert.deepEqual(await readdir(folder()), []);
+  });
+
+  it('is held while somebody is inside, and not by a process that is gone', async () => {
+    assert.equal(await isHeld(file()), false);
+    await withLock(file(), async () => assert.equal(await isHeld(file()), true));
+    assert.equal(await isHeld(file()), false);
+    await writeFile(file(), JSON.stringify({ pid: deadPid(), host: os.hostname(), token: 't' }));
+    assert.equal(await isHeld(file()), false);
   });
 
   it('takes over from a process that is gone', async () => {

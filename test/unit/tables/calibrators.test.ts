@@ -48,6 +48,14 @@ function suite(): void {
     assert.match(await readFile(file, 'utf8'), /\n {2}"calibrator": \{\n/);
   });
 
+  it('say why they cannot be saved', async () => {
+    await writeFile(path.join(folder(), '.prompt-confidence'), 'no folder');
+    await assert.rejects(saveCalibrator(calibratorFile(folder(), 'x'), SAVED), {
+      code: 'not-writable',
+      message: /in the place of its folder/,
+    });
+  });
+
   it('are listed by name, the broken ones with their problem', async () => {
     assert.deepEqual(await listCalibrators(folder()), []);
     await saveCalibrator(calibratorFile(folder(), 'b'), SAVED);

@@ -16,7 +16,7 @@ export async function methodsForPage(
     file,
     columns,
     { bins, binning },
-    say,
+    (prefix) => say(`Comparing methods: ${prefix ?? 'the combination'}`),
   );
   return {
     rows,

@@ -1,8 +1,7 @@
 /** Computes the decisions with the same functions as `evaluate` of the command line. Runs in the worker. */
+import { progressionsOnTable } from '../../../app/tables/progression';
 import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
-import { CANDIDATE_IDS, refusal } from '../../../core/calibration/registry';
 import { rowCount } from '../../../core/model/rows';
-import { sampleSizeProgression } from '../../../core/calibration/progression';
 import type { PredictionData } from '../../../core/model/predictions';
 import { countBuckets } from '../../../core/decisions/bucket-counts';
 import { checkBuckets } from '../../../core/decisions/buckets';
@@ -15,7 +14,7 @@ import type {
   DecisionReport,
   MethodProgression,
 } from '../../../protocol/calibration-decisions';
-import { type LabelledTable, refuseCalibrated } from '../../../store/tables/labelled';
+import type { LabelledTable } from '../../../store/tables/labelled';
 
 /**
  * @param compared raw and every calibrator on rows that it did not see; null if none were compared
@@ -61,24 +60,16 @@ export function suits({ wrong }: Costs, data: PredictionData): boolean {
  * Computes whether more labelled rows would help each calibrator that the table allows.
  *
  * @param draws fits for each number of rows, usually 50
- * @throws UserError already-calibrated
+ * @throws UserError as `progressionsOnTable`
  */
 export function progressions(
-  { table, data, source }: LabelledTable,
+  input: LabelledTable,
   say: (message: string) => void,
   draws?: number,
 ): MethodProgression[] {
-  refuseCalibrated(table, source.file);
-  const on = data.kind;
-  const allowed = CANDIDATE_IDS.filter((method) => refusal(method, on) === null);
-  return allowed.map((method, at) => ({
-    method,
-    ...sampleSizeProgression(data, {
-      method,
-      on,
-      repeats: draws,
-      onRepeat: (repeat, repeats) =>
-        say(`${method} (${at + 1} of ${allowed.length}), draw ${repeat + 1} of ${repeats}`),
-    }),
-  }));
+  return progressionsOnTable(input, {
+    draws,
+    onDraw: ({ method, at, of, draw, draws: all }) =>
+      say(`${method} (${at + 1} of ${of}), draw ${draw + 1} of ${all}`),
+  });
 }

@@ -2,9 +2,8 @@
 import { inDeployment, type LoadedTable as AppTable, loadTable } from '../../../app/tables/load-table';
 import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
 import { needs } from '../../../core/calibration/registry';
-import { weightedToShares } from '../../../core/model/label-shares';
+import { sharesInOrder, weightedToShares } from '../../../core/model/label-shares';
 import type { LabelData, PredictionData } from '../../../core/model/predictions';
-import { listed } from '../../../core/quote';
 import { UserError } from '../../../core/user-error';
 import type { TableOptions } from '../../../protocol/calibration-page';
 import { type LabelledTable, readLabelled } from '../../../store/tables/labelled';
@@ -68,15 +67,7 @@ export function sharesFor(
   prevalence: NonNullable<TableOptions['prevalence']>,
 ): number[] {
   const { labels } = labelsOf(data);
-  const given = new Map(prevalence.map(({ label, share }) => [label, share]));
-  const shares = labels.flatMap((label) => given.get(label) ?? []);
-  if (shares.length !== labels.length || given.size !== labels.length)
-    throw new UserError(
-      'labels-differ',
-      `The label shares in use were given for ${listed([...given.keys()])}, but the labels are ` +
-        `${listed(labels)}. Enter them again, or leave them out.`,
-    );
-  return shares;
+  return sharesInOrder(labels, new Map(prevalence.map(({ label, share }) => [label, share])));
 }
 
 function labelsOf(data: PredictionData): LabelData {

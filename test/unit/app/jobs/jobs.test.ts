@@ -58,10 +58,10 @@ describe('jobs', () => {
     kind.context?.report(progress);
     kind.context?.log('hm');
     assert.deepEqual(job.progress, progress);
-    assert.deepEqual(logged, ['Doing a: hm']);
     kind.finish(7);
     assert.deepEqual(await job.ended, { state: 'finished', result: 7 });
     assert.deepEqual([job.state, jobs.running.length], ['finished', 0]);
+    assert.deepEqual(logged, ['Doing a: began, writing /out/a', 'Doing a: hm', 'Doing a: finished']);
     // Begun, reported, finished, gone.
     assert.equal(changes, 4);
     subscription.dispose();
@@ -83,6 +83,7 @@ describe('jobs', () => {
     const job = jobs.start(kind, 'a');
     kind.fail(error);
     assert.deepEqual(await job.ended, { state: 'failed', error });
+    assert.equal(logged.at(-1), 'Doing a: failed: The disk is full.');
     assert.deepEqual(kind.discarded, []);
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
@@ -12,6 +12,7 @@ import { UserError } from '../../../../src/core/user-error';
 import { scriptedKind, type ScriptedOrder, type ScriptedResult } from '../../../support/scripted-job';
 import { ROOT } from '../../../support/paths';
 import { temporaryFolder } from '../../../support/temporary';
+import { untilEvent } from '../../../support/until';
 
 describe('jobs of an external program', () => {
   const inFolder = temporaryFolder();
@@ -34,7 +35,7 @@ describe('jobs of an external program', () => {
     assert.deepEqual(await job.ended, { state: 'finished', result: { begun: 0, steps: 6 } });
     assert.equal(seen[0], 'running step 1 (16%)');
     assert.equal(seen.at(-1), 'finished step 6 (100%)');
-    assert.match(lines[0] ?? '', /^Working on adapter: process \d+ began; its log is /);
+    assert.match(lines[1] ?? '', /^Working on adapter: process \d+ began; its log is /);
     assert.deepEqual(await readdir(folder()), [path.basename(job.logFile ?? '')]);
     assert.deepEqual(await kind().unfinished(undefined), []);
   });
@@ -48,6 +49,9 @@ describe('jobs of an external program', () => {
     assert.deepEqual(await kind().unfinished(undefined), [{ ...found, state: 'paused' }]);
     assert.equal((await kind().unfinished(inFolder())).length, 1);
     assert.deepEqual(await kind().unfinished(folder()), []);
+    // Who looks is not taken for who works.
+    const looks = await Promise.all(Array.from({ length: 20 }, () => kind().unfinished(undefined)));
+    assert.ok(looks.every(([left]) => left?.isElsewhere === false));
     const second = start({ holdAt: 3 });
     assert.deepEqual(await second.ended, { state: 'finished', result: { begun: 3, steps: 6 } });
   });
@@ -91,6 +95,17 @@ describe('jobs of an external program', () => {
     assert.deepEqual([left?.state, left?.words], ['failed', 'step 4 (66%)']);
     const second = start({ crashAt: 4 });
     assert.deepEqual(await second.ended, { state: 'finished', result: { begun: 4, steps: 6 } });
+  });
+
+  it('reports why the program ended, also where its state cannot be saved', async () => {
+    const lines: string[] = [];
+    const job = new Jobs((line) => lines.push(line)).start(kind(), order({ holdAt: 2 }));
+    await reaches(job, 2);
+    await rm(folder(), { recursive: true });
+    await writeFile(folder(), 'no folder');
+    job.pause();
+    assert.deepEqual(await job.ended, { state: 'paused' });
+    assert.ok(lines.some((line) => line.includes('its state was not saved: ')));
   });
 
   it('passes over what is no message, and keeps it in the log', async () => {
@@ -147,13 +162,11 @@ describe('jobs of an external program', () => {
 });
 
 /** Settles when a job has done so many steps. */
-async function reaches(job: Job, done: number): Promise<void> {
-  const arrived = new EventEmitter();
-  const subscription = job.onDidChange(() => {
-    if (job.progress?.done === done) arrived.emit('done');
-  });
-  if (job.progress?.done !== done) await once(arrived, 'done');
-  subscription.dispose();
+function reaches(job: Job, done: number): Promise<void> {
+  return untilEvent(
+    (listener) => job.onDidChange(listener),
+    () => job.progress?.done === done,
+  );
 }
 
 function codeOf(end: JobEnd<ScriptedResult>): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { scoringKind } from '../../../../src/app/jobs/scoring';
 import { UserError } from '../../../../src/core/user-error';
@@ -51,6 +51,19 @@ describe('scoring a table as a job', () => {
     await kind.discard(expected.order);
     assert.deepEqual(await readdir(folder()), ['in.csv']);
     assert.deepEqual(await kind.unfinished(undefined), []);
+  });
+
+  it('is found by several windows that look at once, and none is taken for a run', async () => {
+    await scoreInPart();
+    const found = await Promise.all(Array.from({ length: 20 }, () => kind.unfinished(undefined)));
+    assert.deepEqual(
+      found.map(([left]) => left?.isElsewhere),
+      found.map(() => false),
+    );
+    // The state of a run that was killed at its very end is swept away, unless a run works there.
+    await rename(at('out.csv.part'), at('out.csv'));
+    await kind.unfinished(undefined);
+    assert.deepEqual((await readdir(folder())).sort(), ['in.csv', 'out.csv']);
   });
 
   it('passes over a state that cannot be read', async () => {

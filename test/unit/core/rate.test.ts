@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { RowRate } from '../../../src/core/row-rate';
+import { Rate } from '../../../src/core/rate';
 import { progressInWords } from '../../../src/core/words/progress';
 
 describe('the rate of rows', () => {
   it('is unknown until a second has passed, and then that of the last twenty', () => {
-    const rate = new RowRate();
+    const rate = new Rate();
     rate.add(0, 0);
     assert.equal(rate.perSecond, undefined);
     rate.add(10, 500);
@@ -16,10 +16,19 @@ describe('the rate of rows', () => {
   });
 
   it('begins where a run goes on', () => {
-    const rate = new RowRate();
+    const rate = new Rate();
     rate.add(1000, 0);
     rate.add(1010, 2000);
     assert.equal(rate.perSecond, 5);
+  });
+
+  it('begins anew where less is done than before', () => {
+    const rate = new Rate();
+    rate.add(900, 0);
+    rate.add(0, 1000);
+    assert.equal(rate.perSecond, undefined);
+    rate.add(8, 3000);
+    assert.equal(rate.perSecond, 4);
   });
 
   it('is said with what is left, as coarse as it is', () => {
