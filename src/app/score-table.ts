@@ -147,7 +147,7 @@ export async function scoreTable(
   return { header: table.header, report, warnings };
 }
 
-/** What of a source holds while it is not open. */
+/** The properties of a source that hold while it is not open. */
 function traitsOf({ mayBoundScores, textsAtOnce, plan }: Source) {
   return { mayBoundScores, textsAtOnce, plan };
 }

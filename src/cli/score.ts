@@ -10,6 +10,7 @@ import type { NamedCalibrator } from '../app/classifier-calibrator';
 import { JobMeter } from '../app/jobs/progress';
 import { scoreTable } from '../app/score-table';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { count } from '../core/words/calibration';
 import { estimateInWords } from '../core/words/estimate';
 import { progressInWords } from '../core/words/progress';
 import { findClassifier } from '../store/classifiers';
@@ -90,7 +91,7 @@ async function withNeutralTexts<T>(values: Values, work: (file: string) => Promi
 
 async function scoreFile(file: string, values: Values, io: Io): Promise<number> {
   const shard = shardOption(values.shard);
-  // A run that was killed at its very end may have left the table with its state, and is to be ended.
+  // A run that was killed at its very end may have left both the table and its state; it must be completed.
   const isOurs = values.out !== undefined && (await hasState(values.out));
   const out = await outputFile(values.out, values.force || isOurs, [file]);
   const prefixes = methodPrefixes(values.methods);
@@ -192,5 +193,5 @@ function inWords(
     calibrator === undefined || calibration === null
       ? ''
       : `; calibrated by ${path.basename(calibrator.file)}`;
-  return `${rows} rows in ${out}, ${failed} without a score, ${cut} with a text that was cut to fit${by}`;
+  return `${count(rows, 'row')} in ${out}, ${failed} without a score, ${cut} with a text that was cut to fit${by}`;
 }

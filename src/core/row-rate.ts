@@ -1,6 +1,6 @@
-/** How fast something goes. */
+/** The rate of some work. */
 
-/** A rate is taken over so long: shorter jumps about with every group of rows, longer lies after a pause. In ms. */
+/** Milliseconds over which a rate is measured. A shorter time fluctuates with every group of rows; a longer one is wrong after a pause. */
 const WINDOW_MS = 20_000;
 /** Before that a rate is a guess. */
 const FIRST_MS = 1_000;

@@ -4,7 +4,7 @@ import { UserError } from '../core/user-error';
 import { COMMANDS, settingId } from '../protocol/manifest';
 import type { Dialogs } from './dialogs';
 
-/** Codes of a person's decisions. They are no errors, so nothing is shown. */
+/** Codes of a person's decisions. They are not errors, so nothing is shown. */
 const DECISIONS: ReadonlySet<string> = new Set(['cancelled', 'download-declined', 'download-cancelled']);
 
 /** What each button runs, with its arguments. */

@@ -102,7 +102,7 @@ function renderCosts({ threshold, scored }: CostChoice): string {
   if (scored === null) return `\n${rule}\n`;
   const { cost, reviewAll, automaticAll, automaticShare, n } = scored;
   return (
-    `\n${rule} On ${count(n, 'other row')}: ${number(cost)} a row, ${formatConfidence(automaticShare)} automatic; ` +
+    `\n${rule} On ${count(n, 'other row')} it costs ${number(cost)} per row, with ${formatConfidence(automaticShare)} automatic; ` +
     `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none.\n`
   );
 }

@@ -70,7 +70,7 @@ export interface ReadOptions {
 /** Thrown inside, caught per row. */
 class BadRow extends Error {}
 
-/** What a row says, checked before any of it is added, so that a row is added whole or not at all. */
+/** The content of a row, checked before any of it is added, so that a row is added whole or not at all. */
 interface ParsedRow {
   confidence: number;
   correct: number;

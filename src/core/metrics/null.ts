@@ -139,7 +139,7 @@ function normalDrawer(table: TableScores, sums: BinMoments, grid: ResidualGrid):
   };
 }
 
-/** Draws a true label for each row from its own distribution, so that the labels' errors hang together. */
+/** Draws a true label for each row from its own distribution, so that the errors of the labels stay correlated. */
 function drawClasswise(table: TableScores, draws: number, random: Random): Float64Array {
   if (table.labels === null) return new Float64Array(0);
   const { columns } = table.labels;

@@ -1,5 +1,6 @@
 /** The message about a table that was scored. */
 import path from 'node:path';
+import { count } from '../../core/words/calibration';
 import { calibratorInWords } from '../../core/words/calibrated-score';
 import type { CalibratedBy } from '../../core/calibration/calibrated-score';
 import type { ScoreReport } from '../../store/tables/write-scored';
@@ -17,26 +18,25 @@ export function endInWords(
   out: string,
   { report, by, doubts }: Scored,
 ): { readonly severity: 'info' | 'warning'; readonly message: string } {
-  const count = (value: number): string => value.toLocaleString('en-US');
   const calibratedBy = by === undefined ? '' : `, calibrated by ${by.name} (${calibratorInWords(by)})`;
   const { rejected = [], rejectedCount = 0 } = report.calibration ?? {};
   const problems = [
     ...(report.failed === 0
       ? []
-      : [`${count(report.failed)} have no score; the column score_error says why.`]),
+      : [`Without a score: ${count(report.failed, 'row')}; the column score_error gives the reasons.`]),
     ...report.firstFailed.slice(0, 1).map(({ line, reason }) => `Line ${line}: ${reason}`),
     ...rejected
       .slice(0, 1)
       .map(
         ({ line, reason }) =>
-          `${count(rejectedCount)} have a score, but no calibrated one (line ${line}: ${reason}).`,
+          `Without a calibrated score: ${count(rejectedCount, 'row')} (line ${line}: ${reason}).`,
       ),
     ...doubts,
   ];
   return {
     severity: problems.length === 0 ? 'info' : 'warning',
     message: [
-      `${count(report.rows)} rows are scored in ${path.basename(out)}${calibratedBy}.`,
+      `${path.basename(out)} is complete: ${count(report.rows, 'row')}${calibratedBy}.`,
       ...problems,
     ].join(' '),
   };

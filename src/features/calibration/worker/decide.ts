@@ -78,7 +78,7 @@ export function progressions(
       on,
       repeats: draws,
       onRepeat: (repeat, repeats) =>
-        say(`${method} (${at + 1} of ${allowed.length}), draw ${repeat + 1} of ${repeats}`),
+        say(`${method} (${at + 1} of ${allowed.length}), repeat ${repeat + 1} of ${repeats}`),
     }),
   }));
 }
