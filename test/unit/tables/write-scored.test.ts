@@ -215,7 +215,7 @@ describe('scoring a table', () => {
     await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
     const part = await readFile(`${out}.part`, 'utf8');
     const changes: [Partial<ScoreRun>, RegExp][] = [
-      [{ labels: ['b', 'a'] }, /the labels or their order \(labels was \["a","b"\], is \["b","a"\]\)/],
+      [{ labels: ['b', 'a'] }, /the labels or their order \(labels was \["a","b"\], is now \["b","a"\]\)/],
       [{ promptSha256: '2'.repeat(64) }, /the prompt \(promptSha256 was 111111111111…, is 222222222222…\)/],
       [
         { model: { kind: 'file', name: 'scripted', sha256: '3'.repeat(64) } },
@@ -349,7 +349,11 @@ describe('scoring a table', () => {
     const refused = (files: string[], code: string, message: RegExp): Promise<void> =>
       assert.rejects(mergeScored(files, out), { code, message });
     await refused([a, c], 'shard-missing', /Shard 2 of 3 is missing/);
-    await refused([a, b, half, c], 'shards-differ', /1-of-2\.csv is one of 2 shards, others are of 3/);
+    await refused(
+      [a, b, half, c],
+      'shards-differ',
+      /1-of-2\.csv is one of 2 shards, but the other files are shards of 3/,
+    );
     await scoreFile(table, path.join(folder, 'whole.csv'));
     await refused([a, path.join(folder, 'whole.csv')], 'not-a-shard', /whole\.csv is not a shard/);
     await copyFile(c, path.join(folder, 'copy.csv'));
