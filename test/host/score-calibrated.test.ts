@@ -151,7 +151,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     const { said } = await score('Resume', undefined);
     assert.match(
       said.at(-1) ?? '',
-      /What changed: the calibrator \(calibrator\.sha256 was [0-9a-f]{12}…, is /,
+      /What changed: the calibrator \(calibrator\.sha256 was [0-9a-f]{12}…, is now /,
     );
     rewrite({});
     assert.match((await score('Resume', undefined)).said.at(-1) ?? '', /calibrated by reviews/);

@@ -103,7 +103,7 @@ function renderCosts({ threshold, scored }: CostChoice): string {
   const { cost, reviewAll, automaticAll, automaticShare, n } = scored;
   return (
     `\n${rule} On ${count(n, 'other row')} it costs ${number(cost)} per row, with ${formatConfidence(automaticShare)} automatic; ` +
-    `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none.\n`
+    `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is.\n`
   );
 }
 

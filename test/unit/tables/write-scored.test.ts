@@ -219,16 +219,16 @@ describe('scoring a table', () => {
       [{ promptSha256: '2'.repeat(64) }, /the prompt \(promptSha256 was 111111111111…, is now 222222222222…\)/],
       [
         { model: { kind: 'file', name: 'scripted', sha256: '3'.repeat(64) } },
-        /the model \(model\.sha256 was 000000000000…, is 333333333333…\)/,
+        /the model \(model\.sha256 was 000000000000…, is now 333333333333…\)/,
       ],
-      [{ shard: { index: 1, of: 2 } }, /shard was absent, is \{"index":1,"of":2\}/],
+      [{ shard: { index: 1, of: 2 } }, /shard was absent, is now \{"index":1,"of":2\}/],
     ];
     for (const [changed, field] of changes)
       await assert.rejects(scoreFile(table, out, { changed }), { code: 'run-changed', message: field });
     await writeFile(table, `${TABLE}100,one more\n`);
     await assert.rejects(scoreFile(table, out), {
       code: 'run-changed',
-      message: /the table to score \(source\.sha256 was .*source\.rows was 100, is 101\)/,
+      message: /the table to score \(source\.sha256 was .*source\.rows was 100, is now 101\)/,
     });
     assert.equal(await readFile(`${out}.part`, 'utf8'), part);
     await discardUnfinishedTable(out);
