@@ -107,7 +107,7 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
   if (bounds.length > 0)
     warnings.push({
       kind: 'bound',
-      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${bounds.includes(score.label) ? 'The number shown is an upper limit.' : `The number shown is an upper limit, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
+      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${bounds.includes(score.label) ? 'The number shown is an upper bound.' : `The number shown is an upper bound, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
     });
   if (disagrees(score))
     warnings.push({
