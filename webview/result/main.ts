@@ -86,8 +86,8 @@ function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTM
           button('Classify With…', { key: 'with', secondary: true }, () => actions.run('classifyWith')),
         ]
       : [
-          button('Download Model', { key: 'download' }, () => actions.run('downloadModel')),
-          button('Choose Model', { key: 'choose', secondary: true }, () => actions.run('chooseModel')),
+          button('Download Model…', { key: 'download' }, () => actions.run('downloadModel')),
+          button('Choose Model…', { key: 'choose', secondary: true }, () => actions.run('chooseModel')),
         ]),
   );
 }

@@ -103,8 +103,8 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
   const sentence = `⚠ ${codeSpan(message)}`;
   if (!offersModel) return sentence;
   return `${sentence}\n\n${links([
-    ['Download Model', COMMANDS.downloadModel, []],
-    ['Choose Model', COMMANDS.chooseModel, []],
+    ['Download Model…', COMMANDS.downloadModel, []],
+    ['Choose Model…', COMMANDS.chooseModel, []],
   ])}`;
 }
 

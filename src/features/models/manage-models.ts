@@ -93,7 +93,7 @@ async function overview(services: Services): Promise<{ title: string; rows: Row[
         row(
           `${entry.file}, unfinished`,
           unfinishedDescription(entry),
-          `Download Model resumes it from ${entry.source}`,
+          `Download Model… resumes it from ${entry.source}`,
           [
             {
               title: 'Delete the unfinished download',
