@@ -47,7 +47,10 @@ export class Sources {
   }
 }
 
-/** The identity of a source with its model. If the SHA-256 of a model file is not known, it is computed while the model loads. */
+/**
+ * The identity of a source with its model. If the SHA-256 of a model file is not known, it is computed while the model
+ * loads.
+ */
 export async function verifiedIdentity(
   source: Source,
   signal: AbortSignal | undefined,

@@ -41,7 +41,8 @@ export const SESSION_OPTIONS = {
   ...CALIBRATOR_OPTIONS,
 } as const;
 
-export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, one in .prompt-confidence/classifiers, or a .json file (default: sentiment)
+export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, one in .prompt-confidence/classifiers, or a .json file
+                          (default: sentiment)
   --model FILE            a .gguf file, or the name of a model on this machine
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)

@@ -1,6 +1,9 @@
 /** The rate of some work. */
 
-/** Milliseconds over which a rate is measured. A shorter time fluctuates with every group of rows; a longer one is wrong after a pause. */
+/**
+ * Milliseconds over which a rate is measured. A shorter time fluctuates with every group of rows; a longer one is wrong
+ * after a pause.
+ */
 const WINDOW_MS = 20_000;
 /** Before that a rate is a guess. */
 const FIRST_MS = 1_000;

@@ -39,7 +39,7 @@ export function gapInWords(gap: { readonly value: number; readonly se: number } 
   return gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`;
 }
 
-/** How each row was scored by a calibrator that did not see it. */
+/** How each row was calibrated by a fit that did not see it. */
 export function foldsInWords({ source, count: folds }: Pick<Partition, 'source' | 'count'>): string {
   return source === 'split'
     ? 'Fitted on the rows marked fit, evaluated on those marked test.'

@@ -62,7 +62,10 @@ export function sliceNames(name: string, { table, data }: LabelledTable): readon
   return column === null ? null : Array.from(column.index, (at) => column.names[at] ?? null);
 }
 
-/** Refuses calibrated tables: their numbers are too optimistic if the calibrator was fitted on these rows, and a table does not show whether it was. */
+/**
+ * Refuses calibrated tables: their numbers are too optimistic if the calibrator was fitted on these rows, and a table
+ * does not show whether it was.
+ */
 export function refuseCalibrated(table: PredictionTable, file: string): void {
   if (table.calibratedBy !== null)
     throw new UserError(

@@ -101,7 +101,8 @@ function cellsOf(
   { labels, labelMass, label, confidence, mode, agreement }: Score,
   hasBound: boolean,
 ): string[] {
-  // If labels are sampled equally often, the one with the higher token probability is predicted, so its score is raised very slightly.
+  // If labels are sampled equally often, the one with the higher token probability is predicted, so its score is raised
+  // very slightly.
   const hair = mode === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 1e-12 : 1;
   const bounds = labels.filter(({ isBound }) => isBound === true).map((entry) => entry.label);
   return [
