@@ -216,7 +216,10 @@ describe('scoring a table', () => {
     const part = await readFile(`${out}.part`, 'utf8');
     const changes: [Partial<ScoreRun>, RegExp][] = [
       [{ labels: ['b', 'a'] }, /the labels or their order \(labels was \["a","b"\], is now \["b","a"\]\)/],
-      [{ promptSha256: '2'.repeat(64) }, /the prompt \(promptSha256 was 111111111111…, is now 222222222222…\)/],
+      [
+        { promptSha256: '2'.repeat(64) },
+        /the prompt \(promptSha256 was 111111111111…, is now 222222222222…\)/,
+      ],
       [
         { model: { kind: 'file', name: 'scripted', sha256: '3'.repeat(64) } },
         /the model \(model\.sha256 was 000000000000…, is now 333333333333…\)/,
