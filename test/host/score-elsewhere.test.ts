@@ -88,7 +88,7 @@ describe('Score CSV… by a model that is not on this machine', () => {
     assert.match(few.said.at(-1) ?? '', /^info few\.csv is complete: 19 rows/);
   });
 
-  it('says how many requests a language model of the editor will take', async () => {
+  it('says how many requests an editor model will take', async () => {
     const { said } = await score(50, 'lent', 'text', 'lent.csv', undefined);
     assert.match(said.at(-1) ?? '', /The texts are sent to Tiny Chat of the editor .*: about 200 requests/);
     assert.ok(!existsSync(path.join(folder, 'lent.csv.part')));
