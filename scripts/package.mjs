@@ -1,6 +1,6 @@
 /**
  * `npm run package`: one .vsix for this platform, from a staging folder that has only what ships.
- * Of the dependencies only node-llama-cpp and what it needs goes in as packages; the rest is in the bundles.
+ * Only node-llama-cpp and its dependencies are packed as packages; everything else is in the bundles.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -54,7 +54,7 @@ const LEFT_OUT = {
   ipull: ['downloadFile', 'downloadSequence', 'DownloadStatus'],
 };
 
-/** Of llama.cpp's part of the library only what it reads at run time: no sources, no build recipes. */
+/** The files of llama.cpp that the library reads at run time: no sources, no build recipes. */
 const LLAMA_SHIPPED = ['binariesGithubRelease.json', 'llama.cpp.info.json', 'package.json', 'grammars'];
 
 /** Written by esbuild.mjs: where the packages lie whose code is in the bundles. */
@@ -184,7 +184,7 @@ function shippedManifest() {
 
 /**
  * Where the engine library and everything that it needs lies, as the lock file (and so `npm ci`) has it.
- * Walked here and copied, rather than installed anew: the same pinned versions, without a network.
+ * It is copied, not installed again: the same pinned versions, without a network.
  */
 function productionTree(binaries) {
   const found = new Set();

@@ -151,7 +151,7 @@ export function serveLlamaServer(program, { model, threads, contextTokens = 1024
     ...['--host', '127.0.0.1', '--port', String(port), '--flash-attn', 'on'],
     ...['--model', model, '--alias', path.basename(model)],
     ...['--threads', String(threads), '--parallel', String(clients)],
-    // Without the whole cache of sliding-window layers it evaluates the shared prompt anew for every text.
+    // Without the whole cache of sliding-window layers it evaluates the shared prompt again for every text.
     ...['--ctx-size', String(contextTokens * clients), '--swa-full'],
     ...(apiKey === undefined ? [] : ['--api-key', apiKey]),
   ]);
@@ -178,7 +178,7 @@ async function serve(program, argumentsFor) {
   };
   for (const deadline = Date.now() + 120_000; ; await delay(200)) {
     if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}:\n${said}`);
-    // 401: it is there, and wants a key.
+    // 401: the server runs, and needs a key.
     const answer = await fetch(`${url}/v1/models`).catch(() => undefined);
     if (answer?.ok || answer?.status === 401) return { url, close };
     if (Date.now() > deadline) {

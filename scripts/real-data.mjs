@@ -161,12 +161,12 @@ Written by \`node scripts/real-data.mjs\`. ${all.raw.n.toLocaleString('en-US')} 
 (Hutto & Gilbert 2014, from the source distribution of vaderSentiment ${VERSION}; positive: mean rating above .5,
 negative: below −.5; reviews in between are left out), drawn with seed ${SEED}. Seed and prompt were fixed before anything
 was scored. The built-in classifier \`sentiment\` scored them (a base model of 270M parameters, four examples in the prompt)
-on a CPU with 2 cores and 24 GiB. The [scores](real-data/reviews.csv) are here; the texts are not ours to give.
+on a CPU with 2 cores and 24 GiB. The [scores](real-data/reviews.csv) are here; the texts may not be redistributed.
 
-Raw is the table as it is. Everything below it is **cross-fitted**: each row is scored by a calibrator that did not see
+Raw is the table as it is. Everything below it is **cross-fitted**: each row is calibrated by a fit that did not see
 it. Intervals are 95%; those of ECE are approximate. "ECE if calibrated" is the mean ECE that a perfectly calibrated model
-would show on the same confidences. Its p says how often such a model would show at least the ECE seen here. Brier and NLL
-are of the label distribution. Terms are in the [glossary](glossary.md).
+would show on the same confidences. Its p is the share of such models that would
+show at least the ECE seen here. Brier and NLL are of the label distribution. Terms are in the [glossary](glossary.md).
 
 ## The sample
 

@@ -104,11 +104,7 @@ async function fetchTestModel() {
 function classify() {
   const shown = FIRST_RUN.map((argument) => (argument.includes(' ') ? `"${argument}"` : argument)).join(' ');
   console.log(`node dist/cli.mjs ${shown}\n`);
-  run(
-    process.execPath,
-    ['dist/cli.mjs', ...FIRST_RUN],
-    'The first classification failed; see above. CONTRIBUTING.md lists what the engine needs.',
-  );
+  run(process.execPath, ['dist/cli.mjs', ...FIRST_RUN], 'The first classification failed; see above.');
 }
 
 function openEditor() {
@@ -125,7 +121,7 @@ function openEditor() {
   console.log(
     [
       '',
-      'To see it in VS Code, one of:',
+      'To see the extension in VS Code, do one of the following:',
       '  - open this folder in VS Code and press F5;',
       "  - install VS Code's `code` command (Command Palette: Shell Command: Install 'code' command in PATH)",
       '    and run npm start again;',
@@ -146,7 +142,7 @@ function findCode() {
 function run(file, args, failure, options = {}) {
   const { status, signal, error } = spawnSync(file, args, { cwd: root, stdio: 'inherit', ...options });
   if (error) throw new StartError(`${failure} (${error.message})`, { cause: error });
-  if (status !== 0) throw new StartError(`${failure} (${signal ?? `exit code ${status}`})`);
+  if (status !== 0) throw new StartError(`${failure} (${signal ?? `exit status ${status}`})`);
 }
 
 try {

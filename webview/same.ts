@@ -1,4 +1,4 @@
-/** Whether they say the same. What a change does not name is the same object as before, and need not be looked into. */
+/** Whether two values are equal. What a change does not name is the same object as before and is not compared in depth. */
 export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b))

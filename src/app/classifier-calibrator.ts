@@ -1,4 +1,4 @@
-/** The calibrator of a classifier: whether it belongs to the classifier's scores, and what it makes of them. */
+/** The calibrator of a classifier: checks whether it belongs to the classifier's scores, and applies it to them. */
 import path from 'node:path';
 import {
   calibratedBy,

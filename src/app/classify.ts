@@ -42,7 +42,7 @@ export interface ClassifiedTexts {
   readonly results: readonly (Classified | Failed)[];
   readonly identity: SourceIdentity;
   readonly origin: ScoreOrigin;
-  /** Null where the source does not say. */
+  /** Null if the source does not report it. */
   readonly shape: ContextShape | null;
   /** Milliseconds of the request, loading not included. */
   readonly ms: number;

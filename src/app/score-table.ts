@@ -148,7 +148,7 @@ export async function scoreTable(
   return { isLabelled: hasRole(table.header, 'label'), report, warnings };
 }
 
-/** What of a source holds while it is not open. */
+/** The properties of a source that hold while it is not open. */
 function traitsOf({ mayBoundScores, textsAtOnce, plan }: Source) {
   return { mayBoundScores, textsAtOnce, plan };
 }

@@ -47,7 +47,10 @@ export class Sources {
   }
 }
 
-/** What a source says of itself, its model included: a file whose SHA-256 is not known is read beside the loading. */
+/**
+ * The identity of a source with its model. If the SHA-256 of a model file is not known, it is computed while the model
+ * loads.
+ */
 export async function verifiedIdentity(
   source: Source,
   signal: AbortSignal | undefined,

@@ -27,7 +27,7 @@ import { wholeNumber } from './numbers';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence classify TEXT… [options]
-Classify texts and show the token distribution and the combined confidence.
+Classify texts and show the combined confidence and the token table.
 
 ${SESSION_USAGE}
   --top K                rows of the token table, 0 to 100 (default: 10)

@@ -19,7 +19,7 @@ export interface Io {
   readonly version: string;
 }
 
-/** @returns the exit code */
+/** @returns the exit status */
 export type Command = (argv: readonly string[], io: Io) => Promise<number>;
 
 export const DONE = 0;

@@ -21,7 +21,7 @@ export const ENDPOINT_USAGE = `  --endpoint URL          an OpenAI-compatible se
   --api WHICH             the API to call: chat or completion
   --top-logprobs N        number of likeliest tokens to ask for; 0 if the model shows none (default: 20)
   --requests-per-minute N limit of requests (default: as many as the server accepts)
-  --price PROMPT,ANSWER   price of a million tokens each, for the estimate before a run`;
+  --price PROMPT,ANSWER   price per million tokens of prompt and of answer, for the estimate before a run`;
 
 export interface EndpointValues {
   readonly endpoint?: string | undefined;

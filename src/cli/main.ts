@@ -12,7 +12,7 @@ const COMMANDS: Readonly<Record<string, Command>> = { classify, score, merge, ..
 
 const HELP = `Usage: prompt-confidence COMMAND …
 
-  classify TEXT…            Classify texts: show the token distribution and the combined confidence.
+  classify TEXT…            Classify texts: show the combined confidence and the token table.
   score IN --out OUT        Score every row of a table.
   merge SHARD… --out OUT    Put the shards of a scored table together.
   evaluate TABLE            Show how far the confidence in a table can be trusted.
@@ -41,7 +41,7 @@ function ownVersion(): string {
   return z.object({ version: z.string() }).parse(manifest).version;
 }
 
-// `| head` closes the pipe: what was asked for is still done, the rest of the output has no reader.
+// `| head` closes the pipe: the command still completes, but nobody reads the rest of its output.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
     if (errorCode(error) !== 'EPIPE') throw error;

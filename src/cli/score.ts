@@ -74,7 +74,7 @@ export const score = command(USAGE, async (argv, io) => {
 
 async function scoreFile(file: string, values: Values, io: Io): Promise<number> {
   const shard = shardOption(values.shard);
-  // A run that was killed at its very end may have left the table with its state, and is to be ended.
+  // A run that was killed at its very end may have left both the table and its state; it must be completed.
   const isOurs = values.out !== undefined && (await hasState(values.out));
   const out = await outputFile(values.out, values.force || isOurs, [file]);
   const prefixes = methodPrefixes(values.methods);

@@ -41,7 +41,8 @@ export const SESSION_OPTIONS = {
   ...CALIBRATOR_OPTIONS,
 } as const;
 
-export const SESSION_USAGE = `  --classifier NAME|FILE  built in, in .prompt-confidence/classifiers here, or a .json file (default: sentiment)
+export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, one in .prompt-confidence/classifiers, or a .json file
+                          (default: sentiment)
   --model FILE            a .gguf file, or the name of a model on this machine
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)
@@ -112,7 +113,7 @@ const elsewhere: SourceOpener = ({ classifier }) =>
     ),
   );
 
-/** Tells once why a GPU that was asked for is not used. */
+/** Reports once why a requested GPU is not used. */
 function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
   let isTold = false;
   return (request, work) =>

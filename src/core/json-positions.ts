@@ -125,7 +125,7 @@ class Reader {
       const key = { start: keyStart, end: this.at };
       this.space();
       if (!this.skip(':')) throw new Broken(this.at, `A colon is expected here, not ${this.shown()}`);
-      // As JSON.parse: of two fields with one name the last counts.
+      // As JSON.parse: if two fields have the same name, the last one counts.
       children.set(name, { key, node: this.value(depth + 1) });
       this.space();
       if (this.skip('}')) return { span: { start, end: this.at }, children };
@@ -153,7 +153,10 @@ class Reader {
     const start = this.at;
     const literal = this.take(STRING);
     if (literal === undefined)
-      throw new Broken(start, 'This text does not end on its line, or has an escape that JSON does not know');
+      throw new Broken(
+        start,
+        'This string does not end on its line, or has an escape that JSON does not know',
+      );
     return JSON.parse(literal) as string;
   }
 

@@ -1,6 +1,6 @@
-/** How fast something goes. */
+/** The rate of some work. */
 
-/** Milliseconds before a rate is more than a guess. */
+/** Milliseconds of samples before which a rate is a guess. */
 const FIRST_MS = 1_000;
 
 /** The recent rate of what is counted: rows, steps, bytes. */

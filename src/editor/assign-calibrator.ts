@@ -121,9 +121,9 @@ function byCompatibility<T, Item extends { readonly compatibility: Compatibility
     ];
   };
   return [
-    ...group('belong together, as far as is known', ['fits', 'unknown']),
-    ...group('not bound yet', ['unbound']),
-    ...group('do not belong together', ['refused']),
+    ...group('Compatible, as far as is known', ['fits', 'unknown']),
+    ...group('Not bound yet', ['unbound']),
+    ...group('Not compatible', ['refused']),
   ];
 }
 
@@ -160,7 +160,7 @@ async function assignCalibrator(
   if (!vscode.workspace.isTrusted)
     throw new UserError(
       'not-trusted',
-      'The calibrator is written into a classifier file, and the workspace is in restricted mode. Trust it first (Workspaces: Manage Workspace Trust).',
+      'The calibrator is written into a classifier file, and the workspace is in Restricted Mode. Trust it first (Workspaces: Manage Workspace Trust).',
     );
   const uri =
     entry.kind === 'file' ? entry.uri : vscode.Uri.joinPath(folder, CLASSIFIER_FOLDER, `${name}.json`);
@@ -182,7 +182,7 @@ export async function tellAssigned(dialogs: Dialogs, assigned: Assigned): Promis
   const message =
     calibrator === undefined
       ? `The classifier ${classifier} now shows raw scores.`
-      : `The classifier ${classifier} is now calibrated by ${calibrator}.`;
+      : `The classifier ${classifier} now uses the calibrator ${calibrator}.`;
   const chosen = await dialogs.tell('info', message, ['Undo', 'Open Classifier']);
   if (chosen === 'Undo') await assigned.undo();
   else if (chosen === 'Open Classifier') await vscode.window.showTextDocument(uri);

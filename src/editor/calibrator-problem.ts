@@ -65,7 +65,7 @@ async function bindCalibrator(
   const answer = await dialogs.confirm(
     `Bind the calibrator ${before.by.name} to the classifier ${classifier}?`,
     [
-      `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not record where its scores come from. Bind it only if you know that they were made like this:`,
+      `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not record where its scores come from. Bind it only if you know that the scores were made with:`,
       `Model: ${modelInWords(model)}`,
       `Prompt: SHA-256 ${promptSha256.slice(0, 12)}… (the classifier ${classifier} as it is now)`,
       `Scoring: ${scoring.method}, ${scoring.mode}, on ${backend}`,

@@ -104,7 +104,7 @@ export class Calibrators implements vscode.Disposable {
     const read = await Promise.all(
       files.sort().map((name) =>
         readCalibrator(vscode.Uri.joinPath(location, name)).catch((error: unknown) => {
-          if (error instanceof UserError) return undefined; // told apart where it is used
+          if (error instanceof UserError) return undefined; // its error is reported when a classifier uses it
           throw error;
         }),
       ),

@@ -71,7 +71,7 @@ export class Classifiers implements vscode.Disposable {
     if (broken?.kind === 'invalid') throw broken.error;
     throw new UserError(
       'classifier-missing',
-      `There is no classifier named "${name}" here. Choose one with Classify With…, or create one with New Classifier.`,
+      `There is no classifier named "${name}" here. Run Classify With… to choose one, or New Classifier… to create one.`,
     );
   }
 

@@ -1,5 +1,5 @@
 /**
- * Language models of the editor (`vscode.lm`) as a source. They show no probabilities, so answers are sampled. The
+ * Editor models (`vscode.lm`) as a source. They show no probabilities, so answers are sampled. The
  * editor asks the person for consent at the first request. The provider sets the temperature and does not report it.
  */
 import * as vscode from 'vscode';
@@ -188,7 +188,7 @@ class EditorModelSource implements Source {
       case vscode.LanguageModelError.NoPermissions.name:
         return new UserError(
           'editor-model-refused',
-          `Prompt Confidence may not use ${name}: you or your organisation did not allow it. Classify again to be asked again, or see Manage Language Model Access in the Command Palette.`,
+          `Prompt Confidence may not use ${name}: you or your organisation did not allow it. Classify again and allow it, or run Manage Language Model Access from the Command Palette.`,
         );
       case vscode.LanguageModelError.NotFound.name:
         return new UserError('editor-model-missing', `${name} is no longer available. Choose another model.`);

@@ -41,7 +41,7 @@ export class Endpoints {
         problems[0] ??
         new UserError(
           'endpoint-missing',
-          `There is no endpoint "${name}" on this machine. Add it with Add Endpoint…, or choose another classifier.`,
+          `There is no endpoint "${name}" on this machine. Run Add Endpoint… to add it, or choose another classifier.`,
         )
       );
     const id = JSON.stringify(endpoint);
@@ -58,7 +58,7 @@ export class Endpoints {
     const endpoint = endpoints.find((entry) => entry.name === name);
     if (endpoint !== undefined)
       return { name, inWords: `endpoint ${name}: ${endpoint.model} at ${endpoint.address}` };
-    const missing = `There is no endpoint "${name}" on this machine. Add it with Add Endpoint….`;
+    const missing = `There is no endpoint "${name}" on this machine. Run Add Endpoint… to add it.`;
     return { name, inWords: `endpoint ${name}`, problem: problems[0]?.message ?? missing };
   }
 

@@ -48,7 +48,7 @@ export class SecondCopyGuard {
     const free = formatBytes((this.options.freeBytes ?? os.freemem)());
     const answer = await this.dialogs.confirm(
       `Another window has loaded ${model.file} (${size}).`,
-      `Loading it here takes about ${size} more of memory (${free} free).`,
+      `Loading it here takes about ${size} of additional memory (${free} is free).`,
       [LOAD_ANYWAY],
     );
     if (answer !== LOAD_ANYWAY)

@@ -52,7 +52,7 @@ export interface DistantSource {
 export function distantSource({ kind, name }: SourceName, endpoints: Endpoints): DistantSource {
   if (kind === 'editor')
     return name === null
-      ? { name: 'model of the editor', inWords: 'the first language model that the editor offers' }
-      : { name, inWords: `the language model ${name} of the editor` };
+      ? { name: 'editor model', inWords: 'the first language model that the editor offers' }
+      : { name, inWords: `the editor model ${name}` };
   return endpoints.describe(name ?? '');
 }

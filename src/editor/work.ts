@@ -75,7 +75,7 @@ export class Work implements vscode.Disposable {
   /** Shows a job until it ends, as `run` does; the Cancel button pauses it. */
   async follow(job: Job): Promise<void> {
     await this.show(
-      job.title,
+      `${job.title} (Cancel pauses it)`,
       () => job.pause(),
       async (report) => {
         const subscription = job.onDidChange(() => {

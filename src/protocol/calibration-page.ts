@@ -19,7 +19,7 @@ import {
 import { NOTHING, notification, request } from './contract';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
-/** The most individual predictions that are drawn; of more, a sample is drawn. */
+/** The largest number of single predictions that are drawn; if there are more, a sample is drawn. */
 export const DOT_LIMIT = 2000;
 /** The most slices that are drawn; for a column with more, a message appears instead. */
 export const SLICE_LIMIT = 100;
@@ -38,11 +38,11 @@ export const BIN_COUNTS = [5, 10, 15, 20, 30, 50] as const;
 export const tableOptionsSchema = z.object({
   /** Prefix of the columns to use, without the slash; null for the only one there is. */
   prefix: z.string().nullable(),
-  /** Column by role (`label`) or by score (`prob:spam`), where its name does not say; "" switches a role off. */
+  /** Column by role (`label`) or by score (`prob:spam`), if its name does not show it; "" switches a role off. */
   mapping: z.record(z.string(), z.string()),
   /** Null: labels where the table has scores for them. */
   on: z.enum(['labels', 'confidence']).nullable(),
-  /** The share of every label in deployment; null: as in the table. */
+  /** The label shares in use; null: as in the table. */
   prevalence: z.array(z.object({ label: z.string(), share: z.number() })).nullable(),
 });
 export type TableOptions = z.infer<typeof tableOptionsSchema>;
@@ -141,9 +141,9 @@ export const breakdownSchema = z.object({
 export type Breakdown = z.infer<typeof breakdownSchema>;
 
 const comparedScores = z.object({
-  /** Answers of the model that a row takes; null where the table does not say. */
+  /** Answers of the model that a row takes; null if the table does not record it. */
   answersPerRow: z.number().nullable(),
-  /** Seconds that a row took; null where the table does not say. */
+  /** Seconds that a row took; null if the table does not record it. */
   secondsPerRow: z.number().nullable(),
   diagram: diagramSchema,
 });

@@ -16,7 +16,7 @@ interface Method {
 /** What one end of a connection answers, by the names on the wire. */
 export type Methods<M> = { readonly [Name in keyof M]: Method };
 
-/** Params of a notification that says no more than its name. */
+/** Params of a notification that carries nothing but its name. */
 export const NOTHING = z.undefined();
 
 interface Request<P extends z.ZodType, R extends z.ZodType> {
@@ -135,7 +135,7 @@ function remoteOf<M extends Methods<M>>(
           }
         },
   ]);
-  // Each name has the function that the mapped type says of it.
+  // Each name has the function that the mapped type gives it.
   return Object.fromEntries(calls) as Remote<M>;
 }
 

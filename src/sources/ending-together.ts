@@ -10,7 +10,7 @@ export async function endingTogether<T>(
 ): Promise<T> {
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-  // Every waiting request listens to it; that is no leak.
+  // Every waiting request listens to it; that is not a leak.
   setMaxListeners(0, either);
   try {
     return await work(either);

@@ -9,7 +9,7 @@ import type { ContextShape } from '../protocol/engine';
 import { isFailed, type Failed } from './source';
 import { timed } from './timed';
 
-/** Of several lengths, none of them clear: where the labels are close, a difference shows. */
+/** Texts of several lengths without a clear answer: a difference shows best if the labels are close. */
 const TEXTS = [
   'Fine.',
   'It has its moments, but not many of them.',
@@ -62,7 +62,7 @@ export async function probe(ask: Ask, method: ConfidenceMethod): Promise<Probe> 
   throw new UserError('probe-failed', refused?.reason ?? '');
 }
 
-/** Of token probabilities, over all labels of all texts that have them. */
+/** The largest difference of token probabilities, over all labels of all texts that have them. */
 async function measureJitter(ask: Ask): Promise<{ jitter: number | null; secondsTogether: number }> {
   const alone: (Score | Failed | undefined)[] = [];
   for (const text of TEXTS) alone.push((await ask([text], 'token-probability')).scores[0]);

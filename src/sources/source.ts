@@ -1,5 +1,5 @@
 /**
- * The interface of all sources: the engine, an endpoint, a language model of the editor. A source knows how
+ * The interface of all sources: the engine, an endpoint, an editor model. A source knows how
  * to ask, and declares what it can do. Consistency and ensemble are computed from its answers in one place for
  * all sources.
  */

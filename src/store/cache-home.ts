@@ -15,7 +15,10 @@ export function cacheHome(
   return path.join(userCache(env, platform, home), 'prompt-confidence');
 }
 
-/** A subfolder of the cache: models, notes on the engines that run, states and logs of jobs, the VS Code that the tests run, or test data fetched where it is used. */
+/**
+ * A subfolder of the cache: models, notes on running engines, states and logs of jobs, the VS Code of the tests, or test
+ * data.
+ */
 export function cacheFolder(
   name: 'models' | 'engines' | 'jobs' | 'vscode-test' | 'fixtures',
   home = cacheHome(),

@@ -335,7 +335,7 @@ class Download {
     return new UserError(
       'disk-full',
       `There is not enough space in ${this.store.folder}: ${this.plan.file} needs ${needs}, ` +
-        `${megabytes(bavail * bsize)} are free. Free some space and start again` +
+        `but only ${megabytes(bavail * bsize)} is free. Free some space and start again` +
         (have > 0 ? `; the ${megabytes(have)} that arrived are kept.` : '.'),
       { cause },
     );

@@ -244,7 +244,7 @@ class Cursor {
       this.skip(this.scalarBytes(type) * count);
       return;
     }
-    if (depth > 8) throw brokenHeader(this.file, 'its metadata nests too deeply');
+    if (depth > 8) throw brokenHeader(this.file, 'its metadata is nested too deeply');
     // Every element takes its length (or its type and count) at the least: checked first, or a false count of
     // 2^60 would keep this loop going.
     if (this.offset + count * 8 > this.fileBytes) throw beyondEnd(this.file);

@@ -159,15 +159,15 @@ export function refusal(response: Response, what: string, page?: string): Error 
     return new UserError(
       'download-denied',
       `The server restricts access to ${what} (${status}). ` +
-        'Download it with your browser and add it as a local file.',
+        'Download it with your browser and choose the file.',
     );
   }
   return new UserError(
     'download-denied',
     code === 'RepoNotFound'
-      ? `The hub has no ${what}, or it is private. Check the name. If it is private, set a hub access token.`
-      : `The hub gives ${what} only to people who accepted its licence (${status}). ` +
-          `Accept it at ${page}, then set a hub access token and try again.`,
+      ? `The Hugging Face hub has no ${what}, or it is private. Check the name. If it is private, download it with your browser and choose the file.`
+      : `The Hugging Face hub gives ${what} only to people who have accepted its licence (${status}). ` +
+          `Accept it at ${page}, download the file with your browser, and choose it.`,
   );
 }
 

@@ -74,7 +74,7 @@ export function localFileName(remotePath: string): string {
     throw new UserError(
       'model-split',
       `${name} is one piece of a model that is split into several files. Choose a smaller quantisation that is ` +
-        'one file, or merge the pieces with llama-gguf-split --merge and add the result as a local file.',
+        'one file, or merge the pieces with llama-gguf-split --merge and choose the result.',
     );
   }
   return `${stem.slice(0, 180)}.gguf`;
@@ -159,7 +159,7 @@ function parseHubUrl(url: URL, text: string): HubSource {
     .map((part) => decode(part, text));
   const plain = verb === undefined || verb === '' || (verb === 'tree' && rest.length === 0);
   if (!plain && (rest.length === 0 || !['resolve', 'blob', 'raw'].includes(verb))) {
-    throw invalid(text, "on the hub, only a repository's page or a file in it can be used");
+    throw invalid(text, "on the Hugging Face hub, only a repository's page or a file in it can be used");
   }
   const file = rest.length === 0 ? '' : `/${rest.join('/')}`;
   return parseHubAddress(`${user}/${repo}${file}#${branch}`, text);

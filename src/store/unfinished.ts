@@ -17,7 +17,7 @@ export interface UnfinishedDownload {
   readonly source: string;
   /** Bytes that have arrived. */
   readonly have: number;
-  /** Bytes of the whole file; undefined where the server did not say. */
+  /** Bytes of the whole file; undefined if the server did not report them. */
   readonly total: number | undefined;
 }
 

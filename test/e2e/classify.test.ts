@@ -12,7 +12,7 @@ describe('a person who classifies a text', () => {
   it('sees what to do in the empty result view', async () => {
     await workbench().openFile('reviews.txt');
     await workbench().runCommand('Prompt Confidence: Show Result');
-    const page = await workbench().webview('Classification');
+    const page = await workbench().webview('Result');
     await page.getByRole('button', { name: 'Classify Selection' }).waitFor();
     await workbench().screenshot('classify empty');
   });
@@ -24,7 +24,7 @@ describe('a person who classifies a text', () => {
   });
 
   it('finds the whole result in the view', async () => {
-    const page = await workbench().webview('Classification');
+    const page = await workbench().webview('Result');
     await page.getByRole('heading', { name: /positive \d\d\.\d%/ }).waitFor();
     await page.getByText('I love this movie!').first().waitFor();
     assert.ok((await page.getByRole('row').count()) > 10);
@@ -46,7 +46,7 @@ describe('a person who classifies a text', () => {
 
   it('classifies the whole file line by line and walks through the history', async () => {
     await workbench().runCommand('Prompt Confidence: Classify Lines of File');
-    const page = await workbench().webview('Classification');
+    const page = await workbench().webview('Result');
     await page.getByRole('option').nth(12).waitFor();
     await page.getByRole('listbox').focus();
     await workbench().page.keyboard.press('End');
@@ -57,7 +57,7 @@ describe('a person who classifies a text', () => {
   it('looks right in every theme', async () => {
     for (const theme of ['light', 'dark', 'hc-light', 'hc-dark'] as const) {
       await workbench().setTheme(theme);
-      const page = await workbench().webview('Classification');
+      const page = await workbench().webview('Result');
       const bodyClass = {
         light: 'vscode-light',
         dark: 'vscode-dark',

@@ -18,7 +18,7 @@ describe('models and classifiers, as a person uses them', () => {
 
   it('Manage Models tells sizes on the disk, and Enter what can be done', async () => {
     const { page } = workbench();
-    await workbench().runCommand('Prompt Confidence: Manage Models');
+    await workbench().runCommand('Prompt Confidence: Manage Models…');
     await title()
       .getByText(/^Manage Models: .+ on disk$/)
       .waitFor();
@@ -43,7 +43,7 @@ describe('models and classifiers, as a person uses them', () => {
 
   it('Choose Model starts at the first model, and Enter takes it', async () => {
     const { page } = workbench();
-    await workbench().runCommand('Prompt Confidence: Choose Model');
+    await workbench().runCommand('Prompt Confidence: Choose Model…');
     await rows()
       .and(page.locator('.focused'))
       .getByText(/\.gguf/)
@@ -59,7 +59,7 @@ describe('models and classifiers, as a person uses them', () => {
 
   it('Download Model refuses a bad address as it is typed', async () => {
     const { page } = workbench();
-    await workbench().runCommand('Prompt Confidence: Download Model');
+    await workbench().runCommand('Prompt Confidence: Download Model…');
     await rows().getByText('Llama 3.2 Community License').first().waitFor();
     await workbench().screenshot('download-model');
     await input().fill('hf: address');
@@ -82,7 +82,7 @@ describe('models and classifiers, as a person uses them', () => {
 
   it('New Classifier goes forth and back, and opens the file', async () => {
     const { page } = workbench();
-    await workbench().runCommand('Prompt Confidence: New Classifier');
+    await workbench().runCommand('Prompt Confidence: New Classifier…');
     await title().getByText('New Classifier (1/3)').waitFor();
     await page.keyboard.type('urgency');
     await page.keyboard.press('Enter');

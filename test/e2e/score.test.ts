@@ -43,7 +43,7 @@ describe('a person who scores a table', () => {
   it('gets what the command line makes of it, and opens the calibration panel', async () => {
     workbench().writeFile('films.csv', reviewsTable(30));
     await startScoring(workbench(), 'films.csv');
-    const end = await notification(workbench(), '30 rows are scored in films.scored.csv.');
+    const end = await notification(workbench(), 'films.scored.csv is complete: 30 rows.');
     await workbench().screenshot('score done');
     assert.deepEqual(readScored(at('films.scored.csv')), byCommandLine(workbench(), 'films.csv'));
     await end.getByRole('button', { name: 'Open Calibration Panel' }).first().click();

@@ -131,7 +131,7 @@ describe('calibrators of classifiers in the editor', () => {
     await until('the classifier names it', () => dialogs.saying('info The classifier sentiment')[0]);
     panel.dispose();
     page.dispose();
-    assert.match(dialogs.saying('choose')[0] ?? '', /belong together.* \| sentiment/);
+    assert.match(dialogs.saying('choose')[0] ?? '', /Compatible, as far as is known.* \| sentiment/);
     saved = parseSavedCalibrator(readFileSync(calibratorFile(), 'utf8'));
 
     const { calibration, score } = await classify();

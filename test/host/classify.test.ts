@@ -259,7 +259,7 @@ describe('classifying in the editor', () => {
     await configure('classifier', undefined, vscode.ConfigurationTarget.Workspace);
     assert.deepEqual(
       told.map((message) => message.actions),
-      [['Choose Model', 'Download Model'], ['Choose Classifier'], ['Open File', 'Choose Classifier']],
+      [['Choose Model…', 'Download Model…'], ['Choose Classifier…'], ['Open File', 'Choose Classifier…']],
     );
   });
 

@@ -24,7 +24,7 @@ const CLASSIFIER = classifierFrom(
 );
 
 /** With the model of test/fixtures/chat-model, whose answers are canned. */
-describe('a language model of the editor', () => {
+describe('an editor model', () => {
   let services: Services;
 
   before(async () => {

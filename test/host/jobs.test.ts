@@ -56,7 +56,7 @@ describe('jobs in the editor', () => {
       list ?? '',
       /^choose Prompt Confidence: Running Jobs \| \$\(sync~spin\) Scoring films\.csv \| /,
     );
-    assert.match(actions ?? '', /^choose Scoring films\.csv: .*Pause \| .*Cancel… \| .*Show Log$/);
+    assert.match(actions ?? '', /^choose Scoring films\.csv: .*Pause \| .*Discard… \| .*Show Log$/);
     assert.match(dialogs.said.at(-1) ?? '', /^info Paused: /);
     await until('the status names no job', () => (item.shown.text.includes('Scoring') ? undefined : true));
     item.dispose();
@@ -79,8 +79,8 @@ describe('jobs in the editor', () => {
     assert.deepEqual(readdirSync(folder), ['films.csv']);
   });
 
-  it('lose what is done where they are cancelled, after a question', async () => {
-    person('sentiment', 'text', 'out.csv', 'Scoring films.csv', 'Cancel', 'Discard');
+  it('lose what is done where they are discarded, after a question', async () => {
+    person('sentiment', 'text', 'out.csv', 'Scoring films.csv', 'Discard', 'Discard');
     const { ended } = await begin();
     await showActions();
     await ended;

@@ -121,7 +121,7 @@ describe('models in the editor', () => {
     const person = scripted('m.gguf', 'Download', undefined);
     await downloadModelByList(person, place);
     assert.match(person.dialogs.saying('choose')[0] ?? '', /Unfinished \| \$\(debug-continue\) m\.gguf/);
-    assert.match(person.dialogs.saying('confirm')[0] ?? '', /Resume downloading .+ of it are here already/s);
+    assert.match(person.dialogs.saying('confirm')[0] ?? '', /Resume downloading .+ already downloaded/s);
     assert.match(server?.ranges.at(-1) ?? '', /^bytes=\d+-$/);
     assert.equal((await person.models.list())[0]?.sha256, SHA256);
   });

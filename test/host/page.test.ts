@@ -29,7 +29,7 @@ describe('a page that cannot be shown', () => {
     const page = openPage(
       webview,
       { context: services.context, log },
-      { name: 'result', title: 'Classification', drawsPictures: false },
+      { name: 'result', title: 'Result', drawsPictures: false },
     );
     await say('failed', { message: 'nothing can be drawn' });
     assert.deepEqual(errors, ['result page', 'nothing can be drawn']);

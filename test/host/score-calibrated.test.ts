@@ -92,8 +92,8 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     const dialogs = await score(...START, undefined);
     assert.equal(
       dialogs.said.at(-1),
-      'warning 20 rows are scored in out.csv, calibrated by reviews (beta on labels, fitted on 2,000 rows). ' +
-        '4 have no score; the column score_error says why. Line 6: There is no text here to classify. [Open Calibration Panel]',
+      'warning out.csv is complete: 20 rows, calibrated by reviews (beta on labels, fitted on 2,000 rows). ' +
+        'Without a score: 4 rows; the column score_error gives the reasons. Line 6: There is no text here to classify. [Open Calibration Panel]',
     );
     const model = ['--model', TEST_MODEL, '--gpu', 'off', '--threads', '1'];
     commandLine('score', at('reviews.csv'), '--out', at('cli.csv'), ...model);
@@ -123,7 +123,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     // Raw to its end, also after a pause.
     await scoreAndPause(...START, 'Continue Without It');
     const { said } = await score('Resume', undefined);
-    assert.match(said.at(-1) ?? '', /^warning 20 rows are scored in out\.csv\. /);
+    assert.match(said.at(-1) ?? '', /^warning out\.csv is complete: 20 rows\. /);
     assert.match(read('out.csv'), /^text,label,logprob:positive,/);
     assert.match(read('out.csv.meta.json'), /"calibrator": null/);
   });
@@ -151,7 +151,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     const { said } = await score('Resume', undefined);
     assert.match(
       said.at(-1) ?? '',
-      /What changed: the calibrator \(calibrator\.sha256 was [0-9a-f]{12}…, is /,
+      /What changed: the calibrator \(calibrator\.sha256 was [0-9a-f]{12}…, is now /,
     );
     rewrite({});
     assert.match((await score('Resume', undefined)).said.at(-1) ?? '', /calibrated by reviews/);

@@ -82,13 +82,13 @@ describe('Score CSV… by a model that is not on this machine', () => {
   it('scores where that is wished, and asks nothing about a few rows', async () => {
     const asked = await score(20, 'far', 'text', 'asked.csv', 'Score', undefined);
     assert.equal(asked.saying('confirm').length, 1);
-    assert.match(asked.said.at(-1) ?? '', /^info 20 rows are scored in asked\.csv/);
+    assert.match(asked.said.at(-1) ?? '', /^info asked\.csv is complete: 20 rows/);
     const few = await score(19, 'far', 'text', 'few.csv', undefined);
     assert.deepEqual(few.saying('confirm'), []);
-    assert.match(few.said.at(-1) ?? '', /^info 19 rows are scored in few\.csv/);
+    assert.match(few.said.at(-1) ?? '', /^info few\.csv is complete: 19 rows/);
   });
 
-  it('says how many requests a language model of the editor will take', async () => {
+  it('says how many requests an editor model will take', async () => {
     const { said } = await score(50, 'lent', 'text', 'lent.csv', undefined);
     assert.match(said.at(-1) ?? '', /The texts are sent to Tiny Chat of the editor .*: about 200 requests/);
     assert.ok(!existsSync(path.join(folder, 'lent.csv.part')));

@@ -75,7 +75,7 @@ describe('Score CSV… in the editor', () => {
     assert.equal(meta.textColumn, 'review');
     assert.match(
       dialogs.said.at(-1) ?? '',
-      /^info 20 rows are scored in reviews\.scored-2\.csv\. \[Open Calibration Panel\]$/,
+      /^info reviews\.scored-2\.csv is complete: 20 rows\. \[Open Calibration Panel\]$/,
     );
     assert.deepEqual(
       readdirSync(folder).filter((name) => /part|lock/.test(name)),

@@ -46,7 +46,7 @@ describe('the status bar item in the editor', () => {
 
   it('names a model that is not there', async () => {
     await setMachineSetting('model', 'lost.gguf');
-    await shows(/lost: not there/);
+    await shows(/lost: missing/);
     await setMachineSetting('model', path.basename(TEST_MODEL));
     await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
   });

@@ -91,9 +91,9 @@ async function main(): Promise<void> {
 
     step = 'whether more labelled rows would help';
     await frame.getByRole('button', { name: 'Compute Sample-Size Progression' }).click();
-    const score = frame.getByRole('group', { name: 'Score' });
-    await score.waitFor({ timeout: PROGRESSION_MS });
-    await score.evaluate((element) =>
+    const metric = frame.getByRole('group', { name: 'Metric' });
+    await metric.waitFor({ timeout: PROGRESSION_MS });
+    await metric.evaluate((element) =>
       (element as unknown as { parentElement: { scrollIntoView(): void } }).parentElement.scrollIntoView(),
     );
     await picture('calibration-progression');

@@ -92,7 +92,9 @@ describe('texts for people', () => {
     const terminal = [...SHARED, 'src/cli'].flatMap((folder) => [...codesOf(folder)]);
     assert.ok(terminal.length > 50);
     const remedies = terminal.map((code) =>
-      remedyFor(new UserError(code, '', { data: { role: 'label', classifier: 'sentiment', index: 1, of: 2 } })),
+      remedyFor(
+        new UserError(code, '', { data: { role: 'label', classifier: 'sentiment', index: 1, of: 2 } }),
+      ),
     );
     const said = remedies.filter((remedy) => remedy !== '');
     assert.ok(said.length >= 15, 'codes with a remedy exist');

@@ -242,7 +242,7 @@ export const PAIRED_COSTS: PanelState = {
         ],
       },
     }),
-    bucketNote: 'These buckets are kept in this panel only: the workspace is in restricted mode.',
+    bucketNote: 'These buckets are kept in this panel only: the workspace is in Restricted Mode.',
   },
 };
 

@@ -251,7 +251,7 @@ describe('the calibration panel: what to do', () => {
       ),
     );
     await page.page.getByText('Sample sizes as a table').click();
-    const table = page.page.getByRole('table', { name: /^Scores by number of rows/ });
+    const table = page.page.getByRole('table', { name: /^Metrics by number of rows/ });
     assert.equal(
       await table.getByRole('row').count(),
       2 + methods.reduce((sum, { points }) => sum + points.length, 0),

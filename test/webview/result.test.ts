@@ -26,7 +26,7 @@ describe('the result view', () => {
     const page = await show(STATES.empty);
     await page.page.getByRole('button', { name: 'Classify Selection' }).click();
     await page.notify('state', STATES.noModel);
-    await page.page.getByRole('button', { name: 'Download Model' }).focus();
+    await page.page.getByRole('button', { name: 'Download Model…' }).focus();
     await page.page.keyboard.press('Enter');
     assert.deepEqual(page.received('run'), [{ command: 'classifySelection' }, { command: 'downloadModel' }]);
   });

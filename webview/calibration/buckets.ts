@@ -47,7 +47,7 @@ export class BucketTable {
       h(
         'table',
         { class: 'buckets' },
-        h('caption', { class: 'unseen' }, 'Buckets: what to do at which confidence'),
+        h('caption', { class: 'unseen' }, 'Buckets of confidence'),
         head(shown.length > 1, draft !== undefined),
         ...(draft === undefined
           ? buckets.map(({ name, low }, at) =>
@@ -287,7 +287,7 @@ function head(isCompared: boolean, isEdited: boolean): HTMLElement {
     'Bucket',
     'Confidence',
     ...(isEdited ? ['Change'] : []),
-    ...(isCompared ? ['Of'] : []),
+    ...(isCompared ? ['Calibrator'] : []),
     'Rows',
     'Mean confidence',
     'Accuracy',

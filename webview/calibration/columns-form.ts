@@ -34,7 +34,7 @@ const ROLES: Readonly<Record<Mapped | RowRole, { readonly name: string; readonly
   confidence: { name: 'Confidence', hint: 'from 0 to 1' },
   correct: { name: 'Correct', hint: '1 or 0' },
   positive: { name: 'Probability of 1', hint: 'where the labels are 0 and 1' },
-  labelMass: { name: 'Label mass', hint: 'probability on any label before normalising' },
+  labelMass: { name: 'Label mass', hint: 'probability of any label, before normalising' },
   text: { name: 'Text', hint: 'rows of equal text stay together' },
   id: { name: 'Id', hint: '' },
   group: { name: 'Group', hint: 'user, document or thread: never divided between folds' },
@@ -141,7 +141,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
     );
     if (methods.length === 0) return [group('What to evaluate', on)];
     const prefix = select(
-      'Scores of the method',
+      'Column prefix',
       'column-method',
       [
         { value: '', text: 'columns without a prefix, or the only prefix' },

@@ -102,7 +102,8 @@ function compared(
   const fitted = combination === null || 'reason' in combination ? undefined : combination;
   const diagrams = [...methods, ...(fitted === undefined ? [] : [fitted])].map(({ diagram }) => diagram);
   const shared = { ...look, axes: CORRECTNESS, densityTop: Math.max(...diagrams.map(densityTop)) };
-  const left = leftOut === 0 ? '' : ` Left out, without scores of every method: ${count(leftOut, 'row')}.`;
+  const left =
+    leftOut === 0 ? '' : ` Left out, because some method has no score for them: ${count(leftOut, 'row')}.`;
   return [
     h(
       'p',

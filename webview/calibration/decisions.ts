@@ -133,7 +133,7 @@ export class DecisionSection implements Section {
       table(
         `Thresholds for an accuracy of ${report.question.target}`,
         [
-          { name: 'Confidence' },
+          { name: 'Calibrator' },
           { name: 'Threshold', isNumber: true },
           { name: 'Chosen on half', isNumber: true },
           { name: 'Accuracy on the other', isNumber: true },
@@ -205,9 +205,9 @@ export class DecisionSection implements Section {
         choice === null ? [] : [finding(shown, method, costSentence(choice.threshold))],
       ),
       table(
-        'Thresholds of the lowest cost',
+        'Thresholds with the lowest cost',
         [
-          { name: 'Confidence' },
+          { name: 'Calibrator' },
           { name: 'Threshold', isNumber: true },
           { name: 'Cost a row', isNumber: true },
           { name: 'Decided automatically', isNumber: true },
@@ -236,13 +236,13 @@ export class DecisionSection implements Section {
 }
 
 function lead(report: DecisionReport | null, method: CalibratorId | 'raw' | undefined): string {
-  const what = 'What to do at which confidence.';
+  const what = 'Buckets and thresholds say what to do at a confidence.';
   if (report === null) return what;
   if (shownOf(report, method).length < 2)
     return `${what} Compare calibrators to see the same numbers after one of them.`;
   const on = report.isTestPart
     ? `both on the ${count(report.n, 'row')} marked test`
-    : 'each row scored by a fit that did not see it';
+    : 'each row calibrated by a fit that did not see it';
   return `${what} Raw beside ${calibratorTitle(method ?? 'raw')}, ${on}.`;
 }
 

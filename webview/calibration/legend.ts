@@ -22,7 +22,7 @@ export function legend({ dots, curve }: Diagram, band: Band, axes: Axes, withCur
       svg('path', { class: 'bin-point beyond', d: 'M8 2l6 6l-6 6l-6 -6Z' }),
       band === 'consistency'
         ? 'outside the expected range (about 1 bin in 20 is, by chance)'
-        : 'bin average whose interval does not',
+        : 'bin average whose interval does not contain it',
     ),
     band === 'consistency'
       ? item(

@@ -77,7 +77,7 @@ function tooFew(n: number): HTMLElement {
     h(
       'p',
       {},
-      `${count(n, 'row')} cannot show how confidence and accuracy relate. A diagram needs at least ${FEWEST_FOR_PLOT} rows, and says little below a few hundred. The numbers of the table are shown beside this text, with their intervals.`,
+      `${count(n, 'row')} cannot show how confidence and accuracy relate. A diagram needs at least ${FEWEST_FOR_PLOT} rows, and shows little with fewer than a few hundred. The numbers of the table are shown beside this text, with their intervals.`,
     ),
   );
 }

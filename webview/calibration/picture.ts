@@ -56,7 +56,7 @@ function standalone(shown: SVGSVGElement): SVGSVGElement {
     width: Math.ceil(Math.max(width, ...legend.map((line) => line.width))) + 2 * MARGIN,
     height: height + 2 * MARGIN + (legend.length === 0 ? 0 : MARGIN + legend.length * LEGEND_LINE),
   };
-  // What is pointed at says in words what is drawn.
+  // The areas to point at repeat in words what is drawn.
   const words = [...shown.querySelectorAll('.bin')].map((item) => item.getAttribute('aria-label'));
   return svg(
     'svg',

@@ -116,7 +116,7 @@ function computed(
       ? []
       : [
           radios(
-            'Score',
+            'Metric',
             'progression-metric',
             [
               { value: 'nll', text: NAMES.nll },
@@ -129,7 +129,7 @@ function computed(
           h(
             'p',
             { class: 'quiet' },
-            `Line: median of ${count(first?.repeats ?? 0, 'draw')}; shaded: the middle 80% of them; dashed: raw, on the same ${count(first?.holdOut ?? 0, 'row')} held out. Lower is better. The axis of rows is logarithmic. Values above a plot are in the table.`,
+            `Line: median of ${count(first?.repeats ?? 0, 'repeat')}; shaded: the middle 80% of them; dashed: raw, on the same ${count(first?.holdOut ?? 0, 'row')} held out. Lower is better. The axis of rows is logarithmic. Values above a plot are in the table.`,
           ),
           h(
             'details',
@@ -169,7 +169,7 @@ function inWords(
   const gain =
     lastGain === null
       ? ''
-      : ` From ${lastGain.from.toLocaleString('en-US')} to ${count(lastGain.to, 'row')} it fell by ${fine(lastGain.median)} (${fine(lastGain.low)} to ${fine(lastGain.high)} in the middle 80% of draws).`;
+      : ` From ${lastGain.from.toLocaleString('en-US')} to ${count(lastGain.to, 'row')} it fell by ${fine(lastGain.median)} (${fine(lastGain.low)} to ${fine(lastGain.high)} in the middle 80% of repeats).`;
   return `${which}: ${scores}.${gain} ${message}`;
 }
 
@@ -341,7 +341,7 @@ function sizesTable(methods: readonly MethodProgression[]): HTMLElement {
   ];
   const raw = methods[0]?.raw ?? null;
   return table(
-    'Scores by number of rows fitted on: median and middle 80% of draws',
+    'Metrics by number of rows fitted on: median and middle 80% of repeats',
     [
       { name: 'Calibrator' },
       { name: 'Rows', isNumber: true },
@@ -358,7 +358,7 @@ function sizesTable(methods: readonly MethodProgression[]): HTMLElement {
           calibratorTitle(method),
           point.rows.toLocaleString('en-US'),
           ...scores(point),
-          point.failures === 0 ? '–' : count(point.failures, 'draw'),
+          point.failures === 0 ? '–' : count(point.failures, 'repeat'),
         ]),
       ),
     ],

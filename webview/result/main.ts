@@ -36,14 +36,7 @@ class ResultPage {
       (id) => host.reveal({ id }),
     );
     document.body.append(
-      h(
-        'main',
-        {},
-        h('h1', { class: 'unseen' }, 'Classification'),
-        this.busy,
-        this.content,
-        this.history.element,
-      ),
+      h('main', {}, h('h1', { class: 'unseen' }, 'Result'), this.busy, this.content, this.history.element),
       this.announcement,
     );
   }
@@ -51,7 +44,7 @@ class ResultPage {
   show(state: PageState): void {
     const { drawn, announcement } = this;
     if (state.busy !== null && (drawn?.busy ?? null) === null) announcement.textContent = state.busy;
-    // What was there before the page was is no news.
+    // Results from before the page was loaded are not announced.
     if (drawn !== undefined && state.result !== null && state.result.id !== drawn.result?.id)
       announcement.textContent = spoken(state.result);
     this.draw(state);
@@ -60,7 +53,7 @@ class ResultPage {
   private draw(state: PageState): void {
     const { drawn, content, history, host } = this;
     drawBusy(this.busy, state.busy, () => host.cancel());
-    // Drawing anew would end a selection of text in the page: only what changed is drawn.
+    // Drawing everything again would end a selection of text in the page, so only what changed is drawn.
     if (!same(state.result, drawn?.result) || state.hasModel !== drawn?.hasModel) {
       if (state.result?.id !== drawn?.result?.id) content.scrollTop = 0;
       replaceContent(
@@ -93,8 +86,8 @@ function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTM
           button('Classify With…', { key: 'with', secondary: true }, () => actions.run('classifyWith')),
         ]
       : [
-          button('Download Model', { key: 'download' }, () => actions.run('downloadModel')),
-          button('Choose Model', { key: 'choose', secondary: true }, () => actions.run('chooseModel')),
+          button('Download Model…', { key: 'download' }, () => actions.run('downloadModel')),
+          button('Choose Model…', { key: 'choose', secondary: true }, () => actions.run('chooseModel')),
         ]),
   );
 }

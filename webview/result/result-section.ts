@@ -77,7 +77,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       h('strong', {}, labelMassInWords(score)),
     ),
     ...agreementPart(score),
-    // Drawn answers alone leave no token distribution.
+    // Sampled answers alone leave no token probabilities.
     ...(score.mode === 'sampled' ? [] : tokenPart(result, actions)),
     h('h3', {}, 'How it was made'),
     facts(result),

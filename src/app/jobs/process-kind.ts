@@ -134,7 +134,7 @@ async function run<Order, Result>(
     report(meter.at(done, total, (...counts) => workInWords(words, ...counts)));
   };
   const onStart = async (pid: number): Promise<void> => {
-    log(`process ${pid} began; its log is ${files.log}`);
+    log(`process ${pid} started; its log is ${files.log}`);
     const started = await startOfProcess(pid);
     await save({ program: started === undefined ? null : { host: os.hostname(), pid, started } });
   };
@@ -201,7 +201,7 @@ interface JobFiles {
 function filesOf(folder: string, kind: string, output: string): JobFiles {
   const id = createHash('sha256').update(output).digest('hex').slice(0, 16);
   const name = path.join(folder, `${kind}-${id}`);
-  // Of the output alone: two kinds do not write the same file either.
+  // The lock is named after the output alone, because two kinds must not write the same file either.
   return { state: `${name}.json`, log: `${name}.log`, lock: path.join(folder, `${id}.lock`) };
 }
 

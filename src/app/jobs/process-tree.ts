@@ -69,8 +69,8 @@ export interface KnownProcess {
 const POLL_MS = 50;
 
 /**
- * Ends a tree that was left running, and waits until its leader is gone. It is not asked first: nobody hears it any
- * more, and its checkpoint holds at any moment.
+ * Ends a tree that was left running, and waits until its leader is gone. It is not asked to end first:
+ * its standard input is closed, and its checkpoint is valid at any moment.
  */
 export async function endOrphan(
   { pid, started }: KnownProcess,

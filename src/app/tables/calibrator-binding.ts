@@ -56,7 +56,7 @@ export function checkBinding(
   if (isFittedOn(saved, source.sha256))
     warnings.push({
       code: 'in-sample',
-      message: `The calibrator was fitted on ${table} itself: its numbers on these rows are in-sample and flatter it.`,
+      message: `The calibrator was fitted on ${table} itself: its numbers on these rows are in-sample and too optimistic.`,
     });
   return warnings;
 }

@@ -14,9 +14,9 @@ import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 
 /** What a row costs, and what it is worth. */
 interface ComparedScores {
-  /** Answers of the model that a row takes; null where the table does not say. */
+  /** Answers of the model that a row takes; null if the table does not record it. */
   readonly answersPerRow: number | null;
-  /** Seconds that a row took; null where the table does not say. */
+  /** Seconds that a row took; null if the table does not record it. */
   readonly secondsPerRow: number | null;
   readonly data: PredictionData;
   readonly assessment: Assessment;
@@ -40,7 +40,7 @@ export interface ComparedConfidenceMethods {
         /** How the rows were scored. */
         readonly split: Extract<ComparedCombination, { readonly split: unknown }>['split'];
         readonly gain: CombinationGain;
-        /** What it is bound to where it is saved; null where the table does not say. */
+        /** What it is bound to when it is saved; null if the table does not record it. */
         readonly bound: Binding | null;
       });
 }

@@ -22,7 +22,7 @@ export interface TableQuestion {
   readonly columns: ColumnOptions;
   /** This calibrator is applied to the table. */
   readonly calibrator?: LoadedCalibrator | undefined;
-  /** (K) the share of each label in deployment, in the order of the table's labels; undefined: as in the table. */
+  /** (K) the label shares in use, in the order of the table's labels; undefined: as in the table. */
   readonly sharesOf?: ((data: PredictionData) => readonly number[]) | undefined;
   /** Columns whose values rows are to be sliced by; the predicted label needs none. */
   readonly slices?: readonly string[] | undefined;
@@ -35,7 +35,7 @@ export interface LoadedTable {
   readonly shown: LabelledTable;
   /** The label shares that scores were moved from and to; null where they were not. */
   readonly shares: Prevalence | null;
-  /** Where the scores come from; null where the table does not say. */
+  /** Where the scores come from; null if the table does not record it. */
   readonly bound: Binding | null;
 }
 
@@ -100,7 +100,7 @@ export function inDeployment(
   if (data.kind !== 'labels' || calibrator?.on === 'confidence')
     throw new UserError(
       'no-label-scores',
-      'Label shares in use need a score for every label. Omit the shares, or map the columns of the scores.',
+      'Label shares in use need a score for every label. Omit the shares, or assign the columns of the scores.',
     );
   const fit =
     loaded === undefined || calibrator === undefined

@@ -91,7 +91,8 @@ export function renderMethods({ rows, leftOut, methods, combination }: MethodsRe
     ...['', 'accuracy', '95%', 'ECE', 'if calibrated', 'AUROC', '95%', 'NLL', '95%'],
     ...['answers a row', 'seconds a row'],
   ];
-  const left = leftOut === 0 ? '' : ` Left out, without scores of every method: ${count(leftOut, 'row')}.`;
+  const left =
+    leftOut === 0 ? '' : ` Left out, because some method has no score for them: ${count(leftOut, 'row')}.`;
   return [
     `${count(rows, 'row')}, scored by ${methods.length} confidence methods.${left}\n\n`,
     aligned([head, ...table]),

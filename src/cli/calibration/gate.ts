@@ -25,7 +25,7 @@ baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few t
   --min METRIC=X         lower limit of a metric; may be repeated
   --baseline FILE        a table (rows with the same id are compared in pairs) or the output of evaluate --json; the
                          metrics of --max and --min are compared, or else accuracy, ECE, Brier and NLL
-  --undecided pass|fail  how an undecided limit counts (default: fail)
+  --undecided pass|fail  whether an undecided gate passes (default: fail)
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}
 METRIC is ${GATE_METRICS.slice(0, 9).join(', ')},
 ${GATE_METRICS.slice(9).join(', ')}.

@@ -29,8 +29,8 @@ export const EVALUATE_OPTIONS = {
 
 export const OUTPUT_OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
-export const TABLE_USAGE = `  --scores METHOD        use the columns that begin with METHOD/
-  --column ROLE=NAME     which column has a role, if its name does not tell; ROLE is text, label, predicted,
+export const TABLE_USAGE = `  --scores PREFIX        use the columns that begin with PREFIX/
+  --column ROLE=NAME     the column for a role, if its name does not show it; ROLE is text, label, predicted,
                          confidence, correct, positive, id, group, split, weight, labelMass or prob:LABEL,
                          logprob:LABEL, logit:LABEL; an empty NAME switches a role off; may be repeated
   --on labels|confidence what to evaluate (default: labels if the table has scores for them)
@@ -104,7 +104,7 @@ export function labelShareOption(option: string, value: string, data: Prediction
 /** The lines of --buckets in a command's usage. */
 export function bucketsUsage(what: string): string {
   const indent = ' '.repeat(25);
-  return `  --buckets NAME=LOW,…   ${what}\n${indent}(automatic=.9,review=.7,manual check=.5,manual=0)\n`;
+  return `  --buckets NAME=LOW,…   ${what}\n${indent}(default: automatic=.9,review=.7,manual check=.5,manual=0)\n`;
 }
 
 /** The buckets of --buckets; undefined if it is not given. */

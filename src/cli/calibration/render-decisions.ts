@@ -102,8 +102,8 @@ function renderCosts({ threshold, scored }: CostChoice): string {
   if (scored === null) return `\n${rule}\n`;
   const { cost, reviewAll, automaticAll, automaticShare, n } = scored;
   return (
-    `\n${rule} On ${count(n, 'other row')}: ${number(cost)} a row, ${formatConfidence(automaticShare)} automatic; ` +
-    `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none.\n`
+    `\n${rule} On ${count(n, 'other row')} it costs ${number(cost)} per row, with ${formatConfidence(automaticShare)} automatic; ` +
+    `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is.\n`
   );
 }
 

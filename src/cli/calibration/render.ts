@@ -73,15 +73,15 @@ export function renderCalibration(report: CalibrationReport, out: string): strin
   });
   const seen =
     folds.source === 'split'
-      ? 'fitted on the rows marked fit, scored on those marked test'
+      ? 'fitted on the rows marked fit, evaluated on those marked test'
       : `${folds.count} folds by ${folds.stratifiedBy}${folds.grouped ? ', groups kept together' : ''}, seed ${folds.seed}`;
   const { seedRange } = folds;
   return [
-    `${report.method} on ${report.on}, scored on ${count(before.n, 'row')} that it did not see (${seen})\n\n`,
+    `${report.method} on ${report.on}, evaluated on ${count(before.n, 'row')} that it did not see (${seen})\n\n`,
     aligned([['', 'raw', '95% interval', 'calibrated', '95% interval', '(in-sample)'], ...rows]),
     seedRange === null
       ? ''
-      : `\nOver ${seedRange.seeds.length} divisions into folds: ECE ${range(seedRange.ece)}, NLL ${range(seedRange.nll)}.\n`,
+      : `\nWith ${seedRange.seeds.length} fold seeds: ECE ${range(seedRange.ece)}, NLL ${range(seedRange.nll)}.\n`,
     `\nCalibrated:\n${renderDiagram(after.bins)}\nSaved, fitted on all ${count(inSample.n, 'row')}: ${out}\n`,
   ].join('');
 }
@@ -95,11 +95,11 @@ export function renderRecommendation({ candidates, excluded, reason, test }: Rec
     `${number(gap)} ± ${number(gapSe)}`,
   ]);
   return [
-    rows.length === 0 ? '' : aligned([['method', 'parameters', 'NLL', 'above the best'], ...rows]),
+    rows.length === 0 ? '' : aligned([['calibrator', 'parameters', 'NLL', 'above the best'], ...rows]),
     ...excluded.map((entry) => `${entry.method} is left out: ${entry.reason}\n`),
     test === null
       ? ''
-      : `On the ${count(test.n, 'row')} marked test: NLL ${number(test.raw)} raw, ${number(test.chosen)} chosen.\n`,
+      : `On the ${count(test.n, 'row')} marked test: NLL ${number(test.raw)} raw, ${number(test.chosen)} with the chosen calibrator.\n`,
     `${reason}\n`,
   ].join('');
 }

@@ -57,7 +57,7 @@ export function calibrate(data: PredictionData, options: CalibrateOptions): Cali
     inSample: evaluate(applyCalibrator(fitted.calibrator, visible), {
       ...scoring,
       folds: undefined,
-      warnings: [{ code: 'in-sample', message: 'Scored on the rows that the calibrator was fitted on.' }],
+      warnings: [{ code: 'in-sample', message: 'Evaluated on the rows that the calibrator was fitted on.' }],
     }),
     warnings: [...fitted.warnings, ...failureWarnings(fittedInFolds, split)],
   };
@@ -70,7 +70,7 @@ function failureWarnings({ failures }: CrossFit, split: Partition): Warning[] {
   return [
     {
       code: 'fold-failed',
-      message: `${failures.length} of ${split.count} folds could not be fitted. Their rows are left out before and after: ${first.message}`,
+      message: `${failures.length} of ${split.count} folds could not be fitted. Their rows are left out of the numbers before and after: ${first.message}`,
     },
   ];
 }
@@ -125,7 +125,7 @@ function seedRange(
 
 /** How the out-of-sample predictions were made. */
 interface FoldReport {
-  /** 'folds': cross-fitting; 'split': fitted on the rows marked fit, scored on those marked test. */
+  /** 'folds': cross-fitting; 'split': fitted on the rows marked fit, evaluated on those marked test. */
   readonly source: 'folds' | 'split';
   readonly count: number;
   readonly seed: number;

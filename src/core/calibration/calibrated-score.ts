@@ -53,12 +53,12 @@ export function calibratedBy(name: string, file: string, { calibrator, n }: Save
 }
 
 /**
- * ln P of a label that is impossible, for arithmetic: far below every real one, and small enough that a row of nothing
- * else is still told to be uniform.
+ * ln P of a label that is impossible, for arithmetic: far below every real one, and still small enough in size that a row
+ * of impossible labels comes out uniform.
  */
 const IMPOSSIBLE = -1e6;
 
-/** What a calibrator needs of a score. */
+/** The parts of a score that a calibrator needs. */
 type RawScore = Pick<Score, 'label' | 'confidence' | 'labels' | 'agreement' | 'tokenLabels'>;
 
 /** @throws UserError label-order: the calibrator was fitted on other labels, or in another order */

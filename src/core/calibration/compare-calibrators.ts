@@ -36,7 +36,7 @@ export interface CompareOptions extends Omit<EvaluateOptions, 'folds'> {
 
 /**
  * Every calibrator that a table allows, cross-fitted over the same folds as `calibrate` (or fitted on one part of a
- * split column and scored on the other), with all metrics on the same rows.
+ * split column and evaluated on the other), with all metrics on the same rows.
  *
  * @throws UserError bad-split, too-few-rows
  */

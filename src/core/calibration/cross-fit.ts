@@ -8,11 +8,11 @@ import { type CalibrateOn, type PredictionData, SPLIT_FIT, SPLIT_TEST } from '..
 /** Fits a calibrator on the given rows only, including every choice that it makes. */
 export type FitFold = (train: PredictionData) => Calibrator;
 
-/** Which rows are scored by a calibrator that did not see them. */
+/** Which rows are calibrated by a fit that did not see them. */
 export interface Partition {
   readonly source: 'folds' | 'split';
   readonly count: number;
-  /** (n) fold of each row in which it is scored; −1: never scored (the fit part of a split). */
+  /** (n) fold in which each row is calibrated; −1: never (the fit part of a split). */
   readonly fold: Int32Array;
   /** Rows on which the calibrator of a fold is fitted. */
   trainRows(fold: number): Uint32Array;
@@ -64,13 +64,13 @@ export function partition(data: PredictionData, seed: number): Partition {
   if (count < 2)
     throw new UserError(
       'too-few-rows',
-      'Calibration needs at least two rows (or groups) with a known truth, so that one can be scored by a fit on the other.',
+      'Calibration needs at least two rows (or groups) with a known truth, so that a calibrator fitted on one can be applied to the other.',
     );
   return { source: 'folds', count, fold: folds, trainRows: (fold) => rowsWhere(n, (i) => folds[i] !== fold) };
 }
 
 /**
- * Cross-fitting: each row is scored by a calibrator fitted without it.
+ * Cross-fitting: each row is calibrated by a fit without it.
  *
  * @param data rows with a known truth only
  */

@@ -42,7 +42,7 @@ export function atShares(
       {
         code: 'prevalence-raw',
         message:
-          'Raw scores belong to no label shares. They are shifted as if they belonged to those of this table. ' +
+          'Raw scores were not fitted for any label shares. They are shifted as if they had been fitted for those of this table. ' +
           'Calibrate first to make the shift reliable.',
       },
     ],

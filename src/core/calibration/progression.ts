@@ -70,7 +70,7 @@ interface HeldOutLosses {
 
 /**
  * The gain from more rows: in each repeat some groups are held out, the method is fitted on growing prefixes of
- * the rest, and all fits are scored on that same hold-out.
+ * the rest, and all fits are evaluated on that same hold-out.
  */
 export function sampleSizeProgression(data: PredictionData, options: ProgressionOptions): Progression {
   const known = knownRows(data);
@@ -85,7 +85,7 @@ export function sampleSizeProgression(data: PredictionData, options: Progression
   if (n < FEWEST_FOR_PROGRESSION || groups.length - heldGroups < 2)
     return {
       verdict: 'too-few-rows',
-      message: `A progression needs at least ${FEWEST_FOR_PROGRESSION} rows with a known truth (200 of them, or of their groups, are held out); there are ${n}.`,
+      message: `A sample-size progression needs at least ${FEWEST_FOR_PROGRESSION} rows with a known truth (200 of them, or of their groups, are held out); there are ${n}.`,
       holdOut: 0,
       repeats: 0,
       raw: null,

@@ -34,13 +34,13 @@ export interface Recommendation {
   /** Simplest first, those that grow with the rows last; those that could be fitted. */
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly { readonly method: CalibratorId; readonly reason: string }[];
-  /** With a split column: raw and the choice scored once on the test part, which chose nothing. */
+  /** With a split column: raw and the choice evaluated once on the test part, which chose nothing. */
   readonly test: null | { readonly n: number; readonly raw: number; readonly chosen: number };
   readonly warnings: readonly Warning[];
 }
 
 /**
- * The simplest method whose cross-fitted NLL is within one paired standard error of the best (the one-standard-error
+ * The simplest calibrator whose cross-fitted NLL is within one paired standard error of the best (the one-standard-error
  * rule of Breiman et al. 1984, §3.4.3), raw among the candidates. ECE is never optimised.
  */
 export function recommend(data: PredictionData, options: RecommendOptions): Recommendation {

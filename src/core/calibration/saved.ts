@@ -235,7 +235,7 @@ function labelMismatch(
   if (fitted.on === 'confidence') return [];
   const own = fitted.labels;
   if (wanted === undefined)
-    return [{ field: 'labels', severity: 'unknown', message: 'The labels of the target are not known.' }];
+    return [{ field: 'labels', severity: 'unknown', message: 'The labels of these scores are not known.' }];
   if (own.length === wanted.length && own.every((label, k) => label === wanted[k])) return [];
   const sameSet = own.length === wanted.length && own.every((label) => wanted.includes(label));
   return [
@@ -290,7 +290,7 @@ function samplingMismatches(own: Sampling, other: Sampling): Mismatch[] {
 
 function modelMismatch(own: Binding['model'], other: Binding['model'] | undefined): Mismatch[] {
   if (other === undefined)
-    return [{ field: 'model', severity: 'unknown', message: 'The model of the target is not known.' }];
+    return [{ field: 'model', severity: 'unknown', message: 'The model of these scores is not known.' }];
   if (own.kind === 'file' && other.kind === 'file')
     return own.sha256 === other.sha256
       ? []
@@ -342,7 +342,7 @@ function fieldMismatch(
 ): Mismatch[] {
   if (own === other) return [];
   if (other === undefined)
-    return [{ field, severity: 'unknown', message: `The ${name} of the target is not known.` }];
+    return [{ field, severity: 'unknown', message: `The ${name} of these scores is not known.` }];
   return [
     { field, severity, message: `The ${name} differs: fitted with ${shown(own)}; here ${shown(other)}.` },
   ];

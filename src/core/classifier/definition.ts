@@ -125,7 +125,7 @@ const classifierSchema = z
       .enum(CONFIDENCE_METHODS)
       .optional()
       .describe(
-        'Where the confidence comes from. token-probability: the probability of the label as an answer; consistency: how often the label is the answer among several sampled answers; ensemble: both. Default token-probability.',
+        'How the confidence is computed. token-probability: the probability of the label as an answer; consistency: how often the label is the answer among several sampled answers; ensemble: both. Default token-probability.',
       ),
     consistency: consistencySchema.optional(),
     source: z
@@ -139,7 +139,7 @@ const classifierSchema = z
       })
       .optional()
       .describe(
-        'Which model answers. engine: a model file on this machine; endpoint:NAME: a server of the setting promptConfidence.endpoints; editor, editor:MODEL ID: a language model of the editor. Default engine.',
+        'Which model answers. engine: a model file on this machine; endpoint:NAME: a server in the setting promptConfidence.endpoints; editor, editor:MODEL ID: a language model that VS Code offers. Default engine.',
       ),
     maxTextTokens: z
       .int()
@@ -154,7 +154,7 @@ const classifierSchema = z
       .min(1)
       .optional()
       .describe(
-        `Texts that say nothing, for the content-free correction of the label prior. Default ${DEFAULT_NEUTRAL_TEXTS.map((text) => JSON.stringify(text)).join(', ')}.`,
+        `Texts without content, for the content-free correction of the label prior. Default ${DEFAULT_NEUTRAL_TEXTS.map((text) => JSON.stringify(text)).join(', ')}.`,
       ),
     model: modelSchema.optional(),
     calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),

@@ -17,7 +17,7 @@ export type SourceKind = keyof typeof SOURCE_KINDS;
 
 export interface SourceName {
   readonly kind: SourceKind;
-  /** Of an endpoint, or the id of a language model of the editor; null for a kind that needs none. */
+  /** The name of an endpoint or the id of an editor model; null for a kind that needs none. */
   readonly name: string | null;
 }
 

@@ -70,7 +70,7 @@ export interface ReadOptions {
 /** Thrown inside, caught per row. */
 class BadRow extends Error {}
 
-/** What a row says, checked before any of it is added, so that a row is added whole or not at all. */
+/** The content of a row, checked before any of it is added, so that a row is added whole or not at all. */
 interface ParsedRow {
   confidence: number;
   correct: number;
@@ -286,7 +286,7 @@ export class TableBuilder {
       warn(
         'bounded-scores',
         `In ${this.bounded} of ${accepted} rows the server did not show every label among its likeliest tokens. The ` +
-          `labels in the column "${this.name(this.columns.roles.bound)}" have a bound instead of a score. ` +
+          `labels in the column "${this.name(this.columns.roles.bound)}" have an upper bound instead of a score. ` +
           `Numbers and calibrators of this table are approximate; ask the server for more tokens, or use consistency.`,
       );
     if (this.otherPrediction > 0)

@@ -31,7 +31,7 @@ export interface CostChoice {
   };
 }
 
-/** The threshold of least mean cost on one part of the rows, scored on the other. */
+/** The threshold with the lowest mean cost on one part of the rows, tested on the other. */
 export function minimiseCost(
   data: PredictionData,
   costs: Costs,

@@ -165,7 +165,7 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
       ...base,
       verdict: 'undecided',
       neededRows: null,
-      message: `${name}: undecided: ${reason ?? why}`,
+      message: `${name} is undecided: ${reason ?? why}`,
     };
   }
   const worst = limit.bound === 'max' ? high : low;
@@ -174,7 +174,7 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
       ...base,
       verdict: 'pass',
       neededRows: null,
-      message: `${name}: passes, with bound ${show(worst)}.`,
+      message: `${name} passes: 95% bound ${show(worst)}.`,
     };
   const explained = nullP === null ? adjustedP > ALPHA : nullP >= ALPHA;
   if (!explained)
@@ -182,14 +182,14 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
       ...base,
       verdict: 'fail',
       neededRows: null,
-      message: `${name}: fails: ${show(value)}, with bound ${show(worst)}.`,
+      message: `${name} fails: ${show(value)} (95% bound ${show(worst)}).`,
     };
   const neededRows = rowsToDecide(evidence, value, worst, n);
   return {
     ...base,
     verdict: 'undecided',
     neededRows,
-    message: `${name}: undecided: ${neededRows === null ? 'the value is at the limit itself' : `needs about ${neededRows} rows`}; ${show(value)}, with bound ${show(worst)}.`,
+    message: `${name} is undecided: ${show(value)} (95% bound ${show(worst)}); ${neededRows === null ? 'the value equals the limit' : `about ${neededRows} rows are needed`}.`,
   };
 }
 
@@ -324,7 +324,7 @@ function correct(
         p: null,
         adjustedP: null,
         verdict: 'undecided',
-        message: `${metric}: undecided: not defined, or without an interval, in one of the two tables.`,
+        message: `${metric} is undecided: in one of the two tables it is not defined or has no interval.`,
       };
     const adjustedP = adjusted[i] ?? 1;
     const isWorse = adjustedP <= ALPHA;

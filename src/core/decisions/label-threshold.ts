@@ -14,7 +14,7 @@ export interface LabelThreshold {
   readonly averagePrecision: number | null;
   /** On all rows: at most 101 points, evenly spaced along the curve, with both ends. */
   readonly curve: readonly PrecisionRecallPoint[];
-  /** Chosen on one part of the rows, scored on the other; null where a part holds no row. */
+  /** Chosen on one part of the rows, tested on the other; null if a part holds no row. */
   readonly estimate: (PrecisionRecallPoint & { readonly rows: number }) | null;
   /** P(label) with the best F1 on all rows: the one to use. */
   readonly threshold: number | null;

@@ -57,7 +57,7 @@ export function worseAccuracy(left: Evaluation, right: Evaluation): number {
 }
 
 /**
- * Scores each value of a column on its own.
+ * Evaluates each value of a column on its own.
  *
  * @param names (n) the slice of each row, or null for none
  */

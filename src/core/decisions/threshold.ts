@@ -9,7 +9,7 @@ import { binomialTail } from './binomial';
 /** Error rate of the test: a threshold that holds is wrong in at most one run of twenty. */
 const ALPHA = 0.05;
 export const HIGHEST_PERCENT = 99;
-/** The accuracy of fewer rows says nothing about more of them. */
+/** With fewer rows than this, the accuracy does not predict that of more rows. */
 const FEWEST_TO_GO_BY = 20;
 
 /** For a table with weights. */
@@ -212,6 +212,6 @@ function describe({ threshold, first, moreRows }: FixedSequence, n: number, targ
   const more =
     moreRows === null
       ? ''
-      : `; about ${moreRows.toLocaleString('en-US')} more rows are needed if the most confident ones stay as often correct`;
+      : `; about ${moreRows.toLocaleString('en-US')} more rows are needed if the most confident rows stay as accurate`;
   return `No threshold is shown to reach ${percent}: ${seen}${more}.`;
 }

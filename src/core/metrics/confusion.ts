@@ -29,7 +29,7 @@ export interface LabelRates {
   readonly f1: number | null;
 }
 
-/** Of label k, in the units of the matrix; rates are null where their denominators are zero. */
+/** The counts and rates of label k, in the units of the matrix; a rate is null if its denominator is zero. */
 export function labelRates(confusion: readonly (readonly number[])[], k: number): LabelRates {
   const hits = confusion[k]?.[k] ?? 0;
   const support = (confusion[k] ?? []).reduce((sum, count) => sum + count, 0);

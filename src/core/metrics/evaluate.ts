@@ -312,7 +312,7 @@ function tableWarnings({ predicted, nll, n, labels }: TableScores): Warning[] {
   return warnings;
 }
 
-/** Labels that the rows say nothing about: their numbers are undefined or rest on nothing. */
+/** Labels without rows: their metrics are undefined or have no data. */
 function labelWarnings(perLabel: readonly PerLabelMetrics[]): Warning[] {
   const names = (entries: typeof perLabel) => listed(entries.map(({ label }) => label));
   const absent = perLabel.filter(({ support }) => support === 0);

@@ -21,7 +21,7 @@ export function wilsonInterval(successes: number, n: number, z = Z_95): { low: n
   };
 }
 
-/** How many equal rows tell as much as the weighted ones (Kish 1965): (Σw)² / Σw². */
+/** The effective sample size of weighted rows (Kish 1965): (Σw)² / Σw². */
 export function effectiveRows(weight: Float64Array | null, n: number): number {
   if (weight === null) return n;
   let sum = 0;

@@ -27,8 +27,8 @@ const NORMAL_VARIANCE = 1000;
 const SMOOTH_TOLERANCE = 1e-4;
 
 /**
- * Keeps the confidences and the bins, draws correct ~ Bernoulli(confidence) and scores again (Bröcker & Smith,
- * "Increasing the reliability of reliability diagrams", 2007; Vaicenavicius et al. 2019, §5).
+ * Keeps the confidences and the bins, draws correct ~ Bernoulli(confidence) and computes the metrics again (Bröcker &
+ * Smith, "Increasing the reliability of reliability diagrams", 2007; Vaicenavicius et al. 2019, §5).
  *
  * On large tables the sum of a bin with variance above 1,000 is a normal draw: it differs from the exact sum by less
  * than one row's worth in the quantiles.
@@ -139,7 +139,7 @@ function normalDrawer(table: TableScores, sums: BinMoments, grid: ResidualGrid):
   };
 }
 
-/** Draws a true label for each row from its own distribution, so that the labels' errors hang together. */
+/** Draws a true label for each row from its own distribution, so that the errors of the labels stay correlated. */
 function drawClasswise(table: TableScores, draws: number, random: Random): Float64Array {
   if (table.labels === null) return new Float64Array(0);
   const { columns } = table.labels;

@@ -18,7 +18,7 @@ export function shiftPrevalence(
 ): Float64Array {
   const K = fitted.length;
   requireShares(fitted, K, 'fitted label shares');
-  requireShares(deployed, K, 'deployed label shares');
+  requireShares(deployed, K, 'label shares in use');
   const shift = deployed.map((share, k) => Math.log(share / (fitted[k] ?? 1)));
   return logProbs.map((z, i) => z + (shift[i % K] ?? 0));
 }
@@ -79,7 +79,7 @@ export function labelShares(data: LabelData): number[] {
 /** The table with its rows weighted so that its labels have the given shares. */
 export function weightedToShares(data: LabelData, shares: readonly number[]): LabelData {
   const own = labelShares(data);
-  requireShares(shares, own.length, 'deployed label shares');
+  requireShares(shares, own.length, 'label shares in use');
   const factor = shares.map((share, k) => share / (own[k] ?? 1));
   const weight = Float64Array.from(data.truth, (label, i) => (factor[label] ?? 0) * (data.weight?.[i] ?? 1));
   return { ...data, weight };

@@ -69,7 +69,7 @@ export function estimateRun(plan: RunPlan, secondsPerRow: number | null = null):
  */
 export function requestsPerText(classifier: Classifier, answersAtOnce: number): number {
   const { method } = classifier;
-  // How many prompts there are does not hang on the seed.
+  // The number of prompts does not depend on the seed.
   const drawn =
     method === 'token-probability'
       ? 0
@@ -108,7 +108,7 @@ function bytesOf(text: string): number {
   return bytes;
 }
 
-/** A text that is cut in its middle to about so many tokens, and how many that took away; whole where it fits. */
+/** A text, cut in its middle to about `most` tokens, and how many tokens were cut; the whole text if it fits. */
 export function cutToTokens(text: string, most: number): { text: string; tokens: number; cut: number } {
   const tokens = estimateTokens(text);
   if (tokens <= most) return { text, tokens, cut: 0 };

@@ -35,7 +35,7 @@ function permutations(asks: Asking, count: number, seed: number): Asking[] {
   const random = seededRandom(seed);
   const found = new Map([[orderOf(asks), asks]]);
   const orders = factorial(asks.examples.length) * (listsLabels ? factorial(asks.labels.length) : 1);
-  // Equal examples make fewer orders than their number says, so the tries are bounded.
+  // Equal examples have fewer different orders than their number suggests, so the tries are bounded.
   for (let tries = 0; found.size < Math.min(count, orders) && tries < 50 * count; tries++) {
     const examples = [...asks.examples];
     const labels = [...asks.labels];

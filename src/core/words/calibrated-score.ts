@@ -48,7 +48,7 @@ export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' |
 
 /** The note for a confidence below 1/K. */
 export const ANOTHER_LIKELIER =
-  'Another label is likelier: the calibrated confidence of this one is below that of a guess, but a calibrator on confidence cannot tell which one.';
+  'Another label is likelier: the calibrated confidence of this one is below that of a guess, but a calibrator on confidence does not show which one.';
 
 /** Reasons to doubt a calibrated confidence, or why there is none, in sentences. */
 export function calibrationNotes(calibration: Calibration | undefined): string[] {

@@ -39,11 +39,11 @@ export function gapInWords(gap: { readonly value: number; readonly se: number } 
   return gap.value === 0 ? 'best' : `${number(gap.value)} ± ${number(gap.se)}`;
 }
 
-/** How each row was scored by a calibrator that did not see it. */
+/** How each row was calibrated by a fit that did not see it. */
 export function foldsInWords({ source, count: folds }: Pick<Partition, 'source' | 'count'>): string {
   return source === 'split'
-    ? 'Fitted on the rows marked fit, scored on those marked test.'
-    : `Cross-fitted in ${folds} folds: each row is scored by a fit that did not see it.`;
+    ? 'Fitted on the rows marked fit, evaluated on those marked test.'
+    : `Cross-fitted in ${folds} folds: each row is calibrated by a fit that did not see it.`;
 }
 
 /** Seconds to two digits; "–" where they are not known. */
@@ -109,9 +109,9 @@ export function labelAxes(label: string): Axes {
     acrossWords: `P(${name})`,
     up: `Share of ${name}`,
     upWords: `share of ${name}`,
-    hit: 'is it',
+    hit: 'match',
     miss: 'other',
-    would: `be that label`,
+    would: `have that label`,
     above: 'Too high',
     below: 'Too low',
   };
@@ -137,7 +137,7 @@ export function verdict(
   const title = gap > SMALL_GAP ? axes.above : gap < -SMALL_GAP ? axes.below : 'Miscalibrated';
   const by =
     title === 'Miscalibrated'
-      ? 'which agree; they differ in single bins'
+      ? 'they agree on average, but single bins differ'
       : `${title.toLowerCase()} by ${number(Math.abs(gap))}`;
   return { title, text: `${on}: ${by}. ECE is ${number(ece.value)}; ${would}.` };
 }

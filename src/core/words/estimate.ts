@@ -4,7 +4,7 @@ import { formatTimeLeft } from './quantities';
 
 /**
  * "about 12,000 requests with 2,400,000 tokens of prompt and 12,000 of answer, 0.37 by the price of the endpoint, at
- * least 20 min"; "20 min at the pace of the first texts" where that is known
+ * least 20 min"; "20 min at the pace of a few test texts" if the rate was measured
  */
 export function estimateInWords(estimate: RunEstimate): string {
   const { requests, promptTokens, answerTokens, cost, seconds, isMeasured } = estimate;
@@ -13,6 +13,6 @@ export function estimateInWords(estimate: RunEstimate): string {
   return [
     `about ${count(requests)} requests with ${count(promptTokens)} tokens of prompt and ${count(answerTokens)} of answer`,
     ...(cost === null ? [] : [`${cost.toFixed(2)} by the price of the endpoint`]),
-    ...(time === null ? [] : [isMeasured ? `${time} at the pace of the first texts` : `at least ${time}`]),
+    ...(time === null ? [] : [isMeasured ? `${time} at the pace of a few test texts` : `at least ${time}`]),
   ].join(', ');
 }

@@ -59,7 +59,7 @@ export function visibleName(text: string): string {
 
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** A text on one line, cut after so many characters as people count them. */
+/** A text on one line, cut after `limit` characters as people count them (graphemes). */
 export function excerpt(text: string, limit: number): string {
   // Long texts are not looked through to their end for the few characters that are shown.
   const start = text.trimStart().slice(0, limit * 32);
@@ -100,14 +100,14 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
       kind: 'low-mass',
       message:
         score.mode === 'sampled'
-          ? `Low label mass: only ${labelMassInWords(score)} of the sampled answers were any of the labels. The model tends to answer something else, so the confidence means little.`
-          : `Low label mass: only ${labelMassInWords(score)} of the model’s answer was any of the labels. The model tends to answer something else, so the confidence means little.`,
+          ? `Low label mass: only ${labelMassInWords(score)} of the sampled answers were labels. The model tends to answer something else, so the confidence means little.`
+          : `Low label mass: only ${labelMassInWords(score)} of the probability is on the labels. The model tends to answer something else, so the confidence means little.`,
     });
   const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
   if (bounds.length > 0)
     warnings.push({
       kind: 'bound',
-      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${bounds.includes(score.label) ? 'The number shown is an upper limit.' : `The number shown is an upper limit, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
+      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${bounds.includes(score.label) ? 'The number shown is an upper bound.' : `The number shown is an upper bound, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
     });
   if (disagrees(score))
     warnings.push({
@@ -165,12 +165,12 @@ export function agreementLines({ agreement, tokenLabels, labels }: Score): strin
   return [
     `${samples} answers: ${[...counted, `no label ${unparsed}`].join(', ')}`,
     `the model answers ${visibleName(agreement.label)} in ${formatPercent(answerRate.low)} to ${formatPercent(answerRate.high)} of cases (95% range of its answer rate, not of its accuracy)`,
-    `sampled at ${temperature === null ? 'a temperature that the provider does not report' : `temperature ${temperature}`}, ${variants === 'permuted' ? 'with the examples and labels of the prompt permuted' : 'from one prompt, which for answers of one token only adds noise to the token probability'}`,
+    `sampled at ${temperature === null ? 'a temperature that the provider does not report' : `temperature ${temperature}`}, ${variants === 'permuted' ? 'with the examples and labels of the prompt permuted' : 'all from the same prompt (if an answer is one token, this only adds noise to the token probability)'}`,
     ...(shares === undefined ? [] : [`token probability: ${shares.join(', ')}`]),
   ];
 }
 
-/** How the labels were read from the model. */
+/** The scoring mode, in words. */
 export function modeInWords(mode: Score['mode']): string {
   switch (mode) {
     case 'first-token':

@@ -1,5 +1,6 @@
 import type { CalibratedBy } from '../calibration/calibrated-score';
 import { calibratorInWords } from './calibrated-score';
+import { count } from './calibration';
 
 /** Rows of a table that was scored. */
 interface Counts {
@@ -21,11 +22,12 @@ export function scoredInWords(
   { rows, failed, cut }: Counts,
   by: CalibratedBy | undefined,
 ): string {
-  const number = (value: number): string => value.toLocaleString('en-US');
   const calibrated = by === undefined ? '' : `, calibrated by ${by.name} (${calibratorInWords(by)})`;
   return [
-    `${number(rows)} rows are scored in ${file}${calibrated}.`,
-    ...(cut === 0 ? [] : [`${number(cut)} have a text that was cut to fit.`]),
-    ...(failed === 0 ? [] : [`${number(failed)} have no score; the column score_error says why.`]),
+    `${file} is complete: ${count(rows, 'row')}${calibrated}.`,
+    ...(cut === 0 ? [] : [`Cut to fit: ${count(cut, 'row')}.`]),
+    ...(failed === 0
+      ? []
+      : [`Without a score: ${count(failed, 'row')}; the column score_error gives the reasons.`]),
   ].join(' ');
 }

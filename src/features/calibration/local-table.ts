@@ -46,7 +46,7 @@ export class LocalTable implements vscode.Disposable {
     if (size > COPY_LIMIT_MB * 1e6)
       throw new UserError(
         'not-on-disk',
-        `The table has ${Math.ceil(size / 1e6)} MB. The panel reads at most ${COPY_LIMIT_MB} MB of a table that ` +
+        `The table is ${Math.ceil(size / 1e6)} MB large. The panel opens at most ${COPY_LIMIT_MB} MB if a table ` +
           `is not on this machine’s disk. Save a copy on this machine and open that.`,
       );
     const content = await readExplained(uri, () => vscode.workspace.fs.readFile(uri));

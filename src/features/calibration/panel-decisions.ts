@@ -107,7 +107,7 @@ export class PanelDecisions implements vscode.Disposable {
 const NOTES = {
   settings: 'These buckets are kept in this panel only.',
   restricted:
-    'These buckets are kept in this panel only: the workspace is in restricted mode, so its settings are not written.',
+    'These buckets are kept in this panel only: the workspace is in Restricted Mode, so its settings are not written.',
   'no-folder':
     'These buckets are kept in this panel only: the table is in no workspace folder, so there are no settings to keep them in.',
 } as const;

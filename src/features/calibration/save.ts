@@ -31,7 +31,7 @@ export async function askCalibratorFile(
   if (!vscode.workspace.isTrusted)
     throw new UserError(
       'not-trusted',
-      'A calibrator is written into the workspace, which is in restricted mode. Trust it first (Workspaces: Manage Workspace Trust).',
+      'A calibrator is written into the workspace, which is in Restricted Mode. Trust it first (Workspaces: Manage Workspace Trust).',
     );
   const folder = vscode.workspace.getWorkspaceFolder(table);
   if (folder?.uri.scheme !== 'file')

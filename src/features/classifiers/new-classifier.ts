@@ -19,7 +19,7 @@ import { isTrustedOrTold } from '../../editor/trust';
 
 const TITLE = 'New Classifier';
 
-const NOT_TRUSTED = 'Classifiers are written into the workspace, and this one is not trusted yet.';
+const NOT_TRUSTED = 'A classifier is written into the workspace, which is in Restricted Mode.';
 
 export async function newClassifier(services: Services): Promise<void> {
   const { classifiers, dialogs } = services;
@@ -38,7 +38,7 @@ export async function newClassifier(services: Services): Promise<void> {
   }
 }
 
-/** The open folders, the active editor's first. If there is none to write into, the person is told what helps. */
+/** The open folders, the active editor's first. If none can be written into, a message says what to do. */
 async function usableFolders(
   dialogs: Dialogs,
 ): Promise<readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]] | undefined> {
@@ -130,7 +130,7 @@ async function askForDraft(
 const KINDS: readonly Choice<DraftKind>[] = [
   {
     label: 'Question with an instruction',
-    detail: 'Says what to do. For chat and instruction models.',
+    detail: 'Tells the model what to do. For chat and instruction models.',
     value: 'question',
   },
   {

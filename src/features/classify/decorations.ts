@@ -7,7 +7,7 @@ import type { ClassifiedText, Results } from '../../editor/results';
 
 type Look = 'certain' | 'doubtful' | BucketTone;
 
-/** Colours by look. The words and the bucket's shape tell the same without colour. */
+/** Colours of the decorations. The words and the shape of the bucket carry the same information without colour. */
 const COLORS: Readonly<Record<Look, string>> = {
   certain: 'resultForeground',
   doubtful: 'warningForeground',

@@ -1,4 +1,4 @@
-/** Finds the parts of a document to classify. */
+/** Finds the ranges of a document to classify. */
 import type * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';

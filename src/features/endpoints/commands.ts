@@ -90,7 +90,7 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
     );
   const answered = await askInTurn([
     field('url', {
-      prompt: 'Address of the OpenAI-compatible API. http only works on this machine.',
+      prompt: 'Address of the OpenAI-compatible API. http is allowed only for a server on this machine.',
       placeholder: 'http://localhost:8000/v1',
       validate: addressProblem,
     }),
@@ -98,7 +98,7 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
       (step) =>
         dialogs.choose<EndpointSetting['api']>({
           title,
-          placeholder: 'Which API is asked?',
+          placeholder: 'Which API does the server have?',
           step,
           choices: [
             { label: 'Chat', detail: 'For models with a chat template: /chat/completions', value: 'chat' },
@@ -114,7 +114,7 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
     field('model', {
       prompt: 'Name of the model, as the server knows it.',
       placeholder: 'Qwen/Qwen3-8B',
-      validate: (text) => (text.trim() === '' ? 'The server needs the name of a model.' : undefined),
+      validate: (text) => (text.trim() === '' ? 'Enter the name of the model.' : undefined),
     }),
     field('name', {
       prompt: 'A short name, for classifiers to refer to: "source": "endpoint:NAME".',
@@ -188,7 +188,7 @@ async function chooseEndpoint(
   const [problem] = problems;
   if (all.length === 0)
     throw (
-      problem ?? new UserError('endpoint-missing', 'There is no endpoint yet. Add one with Add Endpoint….')
+      problem ?? new UserError('endpoint-missing', 'There is no endpoint yet. Run Add Endpoint… to add one.')
     );
   const chosen = await dialogs.choose({
     title,

@@ -72,7 +72,7 @@ export function resultMarkdown(result: HoverResult): string {
     ),
     codeBlock([...labelLines(score.labels, calibration), ...tokenLines(score.tokens)]),
     ...agreementLines(score).map(codeSpan),
-    `Label mass ${figures(labelMassInWords(score))} by ${modeInWords(score.mode)}, ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))}, ${timeInWords(result)}`,
+    `Label mass ${figures(labelMassInWords(score))} · ${modeInWords(score.mode)} · ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))} · ${timeInWords(result)}`,
     links([
       ['Show Result', COMMANDS.showResult, [result.id]],
       ['Classify With…', COMMANDS.classifyWith, []],
@@ -103,8 +103,8 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
   const sentence = `⚠ ${codeSpan(message)}`;
   if (!offersModel) return sentence;
   return `${sentence}\n\n${links([
-    ['Download Model', COMMANDS.downloadModel, []],
-    ['Choose Model', COMMANDS.chooseModel, []],
+    ['Download Model…', COMMANDS.downloadModel, []],
+    ['Choose Model…', COMMANDS.chooseModel, []],
   ])}`;
 }
 

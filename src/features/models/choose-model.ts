@@ -63,7 +63,7 @@ async function useListed(entry: ModelEntry, services: Services): Promise<void> {
   if (entry.missing)
     throw new UserError(
       'model-missing',
-      `${entry.path} is not there now. Connect its drive, or choose another model.`,
+      `${entry.path} is missing. Connect its drive, or choose another model.`,
     );
   await useModel(entry, services);
 }

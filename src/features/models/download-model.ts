@@ -78,7 +78,7 @@ async function askForAddress(dialogs: Dialogs, place: DownloadPlace): Promise<st
 function addressProblem(text: string, hub?: string): string | undefined {
   try {
     return parseAddress(text, hub).kind === 'file'
-      ? 'Start with hf: or https://. For a file on this machine use Choose Model.'
+      ? 'Start with hf: or https://. For a file on this machine, use Choose Model… instead.'
       : undefined;
   } catch (error) {
     if (error instanceof UserError) return error.message;

@@ -93,7 +93,7 @@ async function overview(services: Services): Promise<{ title: string; rows: Row[
         row(
           `${entry.file}, unfinished`,
           unfinishedDescription(entry),
-          `Download Model resumes it from ${entry.source}`,
+          `Download Model… resumes it from ${entry.source}`,
           [
             {
               title: 'Delete the unfinished download',
@@ -149,7 +149,7 @@ async function reveal(entry: ModelEntry): Promise<void> {
   if (vscode.env.uiKind === vscode.UIKind.Web || vscode.env.remoteName !== undefined) {
     await vscode.env.clipboard.writeText(entry.path);
     void vscode.window.showInformationMessage(
-      `The file is on the other machine: ${entry.path}. The path was copied.`,
+      `The file is on the remote machine: ${entry.path}. The path was copied.`,
     );
     return;
   }

@@ -7,7 +7,7 @@ import type { UnfinishedDownload } from '../../store/unfinished';
 
 /** Size and state, shown after the name. */
 export function modelDescription(entry: ModelEntry, isChosen: boolean): string {
-  const marks = [entry.missing ? '$(warning) not there' : formatBytes(entry.bytes)];
+  const marks = [entry.missing ? '$(warning) missing' : formatBytes(entry.bytes)];
   if (isChosen) marks.push('$(check) chosen');
   return marks.join(' · ');
 }
@@ -23,10 +23,10 @@ export function modelDetail(entry: ModelEntry): string {
 
 /** The facts of a download, for the question before it. */
 export function downloadQuestion(info: DownloadInfo, folder: string): string {
-  const resumed = info.resumeFrom === 0 ? '' : ` (${formatBytes(info.resumeFrom)} of it are here already)`;
+  const resumed = info.resumeFrom === 0 ? '' : ` (${formatBytes(info.resumeFrom)} already downloaded)`;
   return [
     `Licence: ${info.licence ?? 'unknown: read its page before you use it'}`,
-    `Size: ${info.bytes === undefined ? 'the server does not say' : formatBytes(info.bytes)}${resumed}`,
+    `Size: ${info.bytes === undefined ? 'unknown' : formatBytes(info.bytes)}${resumed}`,
     `SHA-256: ${info.sha256 ?? 'none is published, so the download cannot be verified'}`,
     `From: ${info.source}`,
     `To: ${folder}`,
@@ -41,7 +41,7 @@ export function modelPage(source: string, hub: string = HUB): string | undefined
 
 export function unfinishedDescription(entry: UnfinishedDownload): string {
   const total = entry.total === undefined ? '' : ` of ${formatBytes(entry.total)}`;
-  return `${formatBytes(entry.have)}${total} are here`;
+  return `${formatBytes(entry.have)}${total} downloaded`;
 }
 
 /** Bytes of the files that this extension put on the disk. A person's own files are not counted. */

@@ -28,7 +28,7 @@ class ResultView implements vscode.WebviewViewProvider {
     const { results, work, models, modelsChanged, log } = this.services;
     const peer = openPage(view.webview, this.services, {
       name: 'result',
-      title: 'Classification',
+      title: 'Result',
       drawsPictures: false,
     });
     const page = peer.remote(RESULT_PAGE_CONTRACT.page);

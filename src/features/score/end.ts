@@ -1,5 +1,6 @@
 /** The message about a table that was scored. */
 import path from 'node:path';
+import { count } from '../../core/words/calibration';
 import type { CalibratedBy } from '../../core/calibration/calibrated-score';
 import { scoredInWords } from '../../core/words/scored';
 import type { ScoreReport } from '../../store/tables/write-scored';
@@ -24,7 +25,7 @@ export function endInWords(
       .slice(0, 1)
       .map(
         ({ line, reason }) =>
-          `${rejectedCount.toLocaleString('en-US')} have a score, but no calibrated one (line ${line}: ${reason}).`,
+          `Without a calibrated score: ${count(rejectedCount, 'row')} (line ${line}: ${reason}).`,
       ),
     ...doubts,
   ];

@@ -21,7 +21,7 @@ import type { ScoreRuns } from './score-runs';
 
 const TITLE = 'Score CSV';
 
-const NOT_TRUSTED = 'Scores are written beside the table, into a workspace that is not trusted yet.';
+const NOT_TRUSTED = 'Scores are written into the workspace, which is in Restricted Mode.';
 
 /** Key of the last answers, kept for the open folder. */
 const REMEMBERED = 'score.answers';

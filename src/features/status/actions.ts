@@ -13,12 +13,12 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
   [
     'Models',
     [
-      [COMMANDS.chooseModel, '$(list-selection) Choose Model'],
-      [COMMANDS.downloadModel, '$(cloud-download) Download Model'],
-      [COMMANDS.manageModels, '$(database) Manage Models'],
+      [COMMANDS.chooseModel, '$(list-selection) Choose Model…'],
+      [COMMANDS.downloadModel, '$(cloud-download) Download Model…'],
+      [COMMANDS.manageModels, '$(database) Manage Models…'],
     ],
   ],
-  ['Classifiers', [[COMMANDS.newClassifier, '$(add) New Classifier']]],
+  ['Classifiers', [[COMMANDS.newClassifier, '$(add) New Classifier…']]],
   [
     'Engine',
     [

@@ -46,8 +46,8 @@ export async function actOnJob(services: Services, entry: JobEntry): Promise<'ba
 }
 
 function whileRunning(services: Services, job: Job): Choice<Do>[] {
-  const cancel = async (): Promise<void> => {
-    if (await mayDiscard(services, `Cancel "${job.title}"?`)) job.cancel();
+  const discard = async (): Promise<void> => {
+    if (await mayDiscard(services, `Stop and discard "${job.title}"?`)) job.cancel();
   };
   const pause = (): Promise<void> => {
     job.pause();
@@ -55,7 +55,7 @@ function whileRunning(services: Services, job: Job): Choice<Do>[] {
   };
   return [
     { label: '$(debug-pause) Pause', detail: 'It can be resumed later', value: pause },
-    { label: '$(trash) Cancel…', detail: 'Delete the work done so far', value: cancel },
+    { label: '$(trash) Discard…', detail: 'Stop it and delete the work done so far', value: discard },
     showLog(services, job),
   ];
 }

@@ -157,9 +157,9 @@ function stoppedText(chosen: Exclude<ChosenModel, Elsewhere>): StatusText {
         ],
       ]);
     case 'missing':
-      return line('$(symbol-boolean)', `${shortName(chosen.file)}: not there`, 'warning', [
+      return line('$(symbol-boolean)', `${shortName(chosen.file)}: missing`, 'warning', [
         ['Model', chosen.file],
-        ['State', 'this file is not on this machine now'],
+        ['State', 'this file is missing'],
       ]);
     case 'there':
       return line('$(symbol-boolean)', shortName(chosen.file), 'none', [

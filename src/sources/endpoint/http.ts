@@ -132,7 +132,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
       `${address} redirects to ${to}. Redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address that the redirect leads to.`,
     );
   }
-  // OpenAI forbids some models to show probabilities; that is no matter of the key.
+  // OpenAI does not let some models show probabilities; the key has nothing to do with that.
   if (status === 401 || (status === 403 && !said.includes('logprobs')))
     return final(
       'endpoint-key',
@@ -157,7 +157,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return later(
       busy ? 'endpoint-busy' : 'endpoint-server',
       busy
-        ? `${host(request)} received too many requests (${status}). Try later, or lower "requestsPerMinute" of the endpoint.${quoted}`
+        ? `${host(request)} received too many requests (${status}). Try again later, or lower "requestsPerMinute" of the endpoint.${quoted}`
         : `${host(request)} failed (${status}). Check the log of the server.${quoted}`,
       busy,
       retryAfterMs(response.headers, request.now()),

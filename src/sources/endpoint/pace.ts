@@ -95,7 +95,7 @@ export class Pace {
     if (afterMs !== null && afterMs > MOST_PATIENCE_MS)
       throw new UserError(
         error.code,
-        `${error.message} It asks to wait ${Math.ceil(afterMs / 60_000)} minutes.`,
+        `${error.message} The server asks you to wait ${Math.ceil(afterMs / 60_000)} minutes.`,
       );
     const { clock, random } = this.options;
     // Full jitter: requests that failed together do not come back together.

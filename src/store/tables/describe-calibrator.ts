@@ -10,7 +10,7 @@ import type { CalibrationReport } from '../../core/calibration/calibrate';
 
 export interface DescribedCalibrator {
   readonly saved: SavedCalibrator;
-  /** The report, with a warning where the table does not say where its scores come from. */
+  /** The report, with a warning if the table does not record where its scores come from. */
   readonly report: CalibrationReport;
 }
 

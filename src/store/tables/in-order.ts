@@ -6,7 +6,7 @@ export interface InOrderOptions<T, R> {
   readonly deal: (result: R) => Promise<void>;
   /** How many items may be worked on now, at least 1. */
   readonly atOnce: () => number;
-  /** How many may be worked on or wait for one before them, at least 1. */
+  /** The most items that are worked on, or are done and wait for an earlier one; at least 1. */
   readonly most: number;
   /** Ends the work, as far as `work` observes it. */
   readonly signal: AbortSignal | undefined;

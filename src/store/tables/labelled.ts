@@ -62,7 +62,10 @@ export function sliceNames(name: string, { table, data }: LabelledTable): readon
   return column === null ? null : Array.from(column.index, (at) => column.names[at] ?? null);
 }
 
-/** Refuses calibrated tables: their numbers flatter if the calibrator was fitted on these rows, which a table does not show. */
+/**
+ * Refuses calibrated tables: their numbers are too optimistic if the calibrator was fitted on these rows, and a table
+ * does not show whether it was.
+ */
 export function refuseCalibrated(table: PredictionTable, file: string): void {
   if (table.calibratedBy !== null)
     throw new UserError(
@@ -84,7 +87,7 @@ export async function calibratedWarnings(
     return [
       {
         code: 'calibrated-table',
-        message: `${name}. If that calibrator was fitted on these rows, the numbers flatter it.`,
+        message: `${name}. If that calibrator was fitted on these rows, the numbers are too optimistic.`,
       },
     ];
   const { labelShares } = meta;
@@ -101,7 +104,7 @@ export async function calibratedWarnings(
       ? [
           {
             code: 'in-sample',
-            message: `${name}, which was fitted on these very rows: the numbers are in-sample and flatter it.`,
+            message: `${name}, which was fitted on these rows: the numbers are in-sample and too optimistic.`,
           },
         ]
       : []),

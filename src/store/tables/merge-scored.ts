@@ -83,7 +83,7 @@ function inOrder(shards: readonly ShardFile[]): readonly ShardFile[] {
   if (odd !== undefined)
     throw new UserError(
       'shards-differ',
-      `${path.basename(odd.file)} is one of ${odd.shard.of} shards, others are of ${of}.`,
+      `${path.basename(odd.file)} is one of ${odd.shard.of} shards, but the other files are shards of ${of}.`,
     );
   return Array.from({ length: of }, (_, k) => {
     const found = shards.filter(({ shard }) => shard.index === k + 1);

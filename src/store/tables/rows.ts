@@ -89,7 +89,7 @@ export async function countRows(source: TableFile): Promise<number> {
   return rows;
 }
 
-/** So many rows say what is usual in a table. */
+/** The number of first rows that guesses about a table use. */
 const FIRST_ROWS = 32;
 
 /** The first rows, for guesses. */

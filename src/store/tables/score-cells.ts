@@ -41,7 +41,7 @@ export interface ScoreCells {
  * that were a label; for the ensemble ln q_k, which sums to 1 over the labels.
  *
  * `label_bound`, of sources that show only their likeliest tokens: the labels whose `logprob:` is only an upper bound,
- * as a JSON list; empty where every score is exact. Drawn answers are counted, so consistency has none.
+ * as a JSON list; empty where every score is exact. Sampled answers are counted, so consistency has none.
  *
  * @param labels in the classifier's order
  * @param method the classifier's confidence method
@@ -101,7 +101,8 @@ function cellsOf(
   { labels, labelMass, label, confidence, mode, agreement }: Score,
   hasBound: boolean,
 ): string[] {
-  // Of labels drawn equally often the one with the higher token probability is predicted: by a hair, its score too.
+  // If labels are sampled equally often, the one with the higher token probability is predicted, so its score is raised
+  // very slightly.
   const hair = mode === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 1e-12 : 1;
   const bounds = labels.filter(({ isBound }) => isBound === true).map((entry) => entry.label);
   return [

@@ -66,7 +66,7 @@ export async function readCalibratedMeta(table: string): Promise<CalibratedMeta 
 export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
   const file = scoreMetaFile(table);
   const value = await readMeta(file);
-  // Of calibrated scores only a calibrated table speaks, whose calibrator says where they come from.
+  // Only a calibrated table describes calibrated scores; its calibrator records where they come from.
   if (value === null || calibratedMetaSchema.safeParse(value).success) return null;
   const parsed = scoreMetaSchema.safeParse(value);
   if (parsed.success) return parsed.data;

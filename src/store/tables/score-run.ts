@@ -26,7 +26,7 @@ export const scoreRunSchema = scoreMetaSchema.extend({
   textColumn: z.string(),
   /** The table that was scored; it describes all rows, even if only a shard was scored. */
   source: z.object({ name: z.string(), sha256: z.string(), rows: z.int().min(0) }),
-  /** Only of calibrated scores. */
+  /** Only for calibrated scores. */
   buckets: bucketsSchema.exactOptional(),
   /** Only where not every row was scored. */
   shard: shardSchema.exactOptional(),
@@ -117,7 +117,7 @@ const WORDS: Readonly<Record<string, string>> = {
   model: 'the model',
   promptSha256: 'the prompt',
   labels: 'the labels or their order',
-  scoring: 'the scoring method',
+  scoring: 'the confidence method or its settings',
   seed: 'the seed of the sampled answers',
   context: 'the shape of the context',
   versions: 'the version of the engine',
@@ -144,7 +144,7 @@ export function runDifferences(before: ScoreRun, now: ScoreRun, except: readonly
 function leafDifferences(name: string, before: unknown, now: unknown): string[] {
   if (isDeepStrictEqual(before, now)) return [];
   const [old, young] = [recordSchema.safeParse(before).data, recordSchema.safeParse(now).data];
-  if (old === undefined || young === undefined) return [`${name} was ${shown(before)}, is ${shown(now)}`];
+  if (old === undefined || young === undefined) return [`${name} was ${shown(before)}, is now ${shown(now)}`];
   return [...new Set([...Object.keys(old), ...Object.keys(young)])].flatMap((key) =>
     leafDifferences(key === '' ? name : `${name}.${key}`, old[key], young[key]),
   );
@@ -170,6 +170,6 @@ export async function readScoreRun(table: string): Promise<ScoreRun> {
   const meta = path.basename(scoreMetaFile(table));
   throw new UserError(
     'no-run',
-    `${path.basename(table)} has no ${meta} to show how it was scored. Score it again with this version.`,
+    `${path.basename(table)} has no ${meta}, which records how it was scored. Score it again with this version.`,
   );
 }

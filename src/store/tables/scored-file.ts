@@ -213,7 +213,7 @@ export class ScoredFile {
     if (changed.length > 0)
       throw new UserError(
         'run-changed',
-        `${name} was started under other conditions. What changed: ${changed.join('; ')}. Resume under the first conditions, or start over.`,
+        `${name} was started under other conditions. What changed: ${changed.join('; ')}. Restore these conditions to resume, or start over.`,
       );
     const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
     const handle = await open(partFile(out), 'r+');

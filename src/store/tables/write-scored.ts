@@ -48,15 +48,15 @@ export interface ScoreOptions {
 /** A checkpoint takes some milliseconds: not after every group of a fast source. */
 const CHECKPOINT_MS = 1000;
 
-/** A group that crashes the engine so often in a row would do it for ever. */
+/** A group that crashes the engine this often in a row would crash it every time. */
 const CRASHES = 3;
 
 /** Rows that are asked for or wait for one before them to be written: memory, and what a kill may cost, are bounded. */
 const MOST_UNWRITTEN = 1024;
 
 /**
- * After so many rows in a row that a source refused, one by one, it will hardly take the next: a key that ran out in words
- * of the server's own, a model that was replaced. They are kept, with the reason, so that the run can be resumed after them.
+ * If a source refuses this many rows in a row, one by one, it will probably refuse the next one too: an error that only the
+ * server understands, or a replaced model. The rows are kept with the reason, so that the run can be resumed after them.
  */
 const MOST_REFUSED = 200;
 
@@ -87,7 +87,7 @@ export async function writeScored(
     const ended = await sweepEnded(out);
     if (ended !== undefined && runDifferences(ended.run, run, ['jitter']).length === 0)
       return { ...ended.done, calibration: writer.calibrator?.report() ?? null };
-    if (!options.replace && (await exists(out))) throw new UserError('file-exists', `${out} exists.`);
+    if (!options.replace && (await exists(out))) throw new UserError('file-exists', `${out} already exists.`);
     const file = await ScoredFile.open(out, { run, source: source.file, header: writer.header });
     try {
       options.onProgress(file.done, total);
@@ -310,7 +310,7 @@ function withWhatIsKept(error: unknown, { rows }: Done, total: number, out: stri
 }
 
 /**
- * How many rows are scored together: as many as take about a second. So many texts fill the engine's batches; somebody
+ * How many rows are scored together: as many as take about a second. That many texts fill the engine's batches; somebody
  * who classifies a selection meanwhile waits for no more than that, and no more is lost by a kill.
  */
 class GroupSize {

@@ -9,6 +9,6 @@ describe('New Classifier in a restricted workspace', () => {
     const dialogs = new ScriptedDialogs([undefined]);
     await newClassifier({ ...services, dialogs });
     assert.equal(dialogs.said.length, 1);
-    assert.match(dialogs.said[0] ?? '', /not trusted yet\. \[Manage Workspace Trust\]$/);
+    assert.match(dialogs.said[0] ?? '', /is in Restricted Mode\. \[Manage Workspace Trust\]$/);
   });
 });

@@ -35,7 +35,7 @@ describe('buckets in a restricted workspace', () => {
     await panel.edit(edited);
     panel.dispose();
     assert.deepEqual(state.buckets, edited);
-    assert.match(state.bucketNote ?? '', /in this panel only: the workspace is in restricted mode/);
+    assert.match(state.bucketNote ?? '', /in this panel only: the workspace is in Restricted Mode/);
     assert.notDeepEqual(readBuckets(uri).buckets, edited);
   });
 });

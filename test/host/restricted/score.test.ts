@@ -12,6 +12,6 @@ describe('Score CSV… in a restricted workspace', () => {
     const own = { ...services, dialogs };
     await scoreCsv(own, new ScoreRuns(own), vscode.Uri.file('/nowhere/table.csv'));
     assert.equal(dialogs.said.length, 1);
-    assert.match(dialogs.said[0] ?? '', /not trusted yet\. \[Manage Workspace Trust\]$/);
+    assert.match(dialogs.said[0] ?? '', /is in Restricted Mode\. \[Manage Workspace Trust\]$/);
   });
 });

@@ -109,7 +109,7 @@ describe('evaluate: several scoring methods', () => {
     const { out, err } = await bench.run('evaluate', '@t.csv');
     assert.match(
       out,
-      /^294 rows, scored by 2 confidence methods\. Left out, without scores of every method: 6 rows\.$/m,
+      /^294 rows, scored by 2 confidence methods\. Left out, because some method has no score for them: 6 rows\.$/m,
     );
     assert.match(out, /^token +0\.\d{4}/m);
     assert.match(out, /Choose one with --scores/);

@@ -45,7 +45,7 @@ describe('the estimate of a run', () => {
     assert.equal(time(0.5), '1000 at best');
     assert.equal(estimateRun({ ...plan, requestsPerMinute: null }, 0.5).seconds, 500);
     assert.match(estimateInWords(estimateRun(plan)), /, at least 17 min$/);
-    assert.match(estimateInWords(estimateRun(plan, 3)), /, 50 min at the pace of the first texts$/);
+    assert.match(estimateInWords(estimateRun(plan, 3)), /, 50 min at the pace of a few test texts$/);
   });
 
   it('says nothing that it cannot know', () => {

@@ -319,7 +319,7 @@ describe('decisions: gate', () => {
     const small = verdict(confidenceTable(100, 7), 'ece', 'max', 0.03);
     assert.equal(small?.verdict, 'undecided');
     assert.ok((small.neededRows ?? 0) > 100);
-    assert.match(small.message, /needs about \d+ rows/);
+    assert.match(small.message, /about \d+ rows are needed/);
     assert.equal(verdict(confidenceTable(100, 7), 'labelNll', 'max', 1)?.verdict, 'undecided');
     assert.throws(() => parseGateMetric('speed'));
   });

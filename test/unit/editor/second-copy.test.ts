@@ -57,7 +57,7 @@ describe('a second copy of a large model', () => {
   it('is asked about with its size and the memory that is free', async () => {
     await assert.rejects(guard().beforeLoad(model), { code: 'cancelled' });
     assert.deepEqual(asked, [
-      'Another window has loaded big.gguf (5.1 GB). Loading it here takes about 5.1 GB more of memory (12 GB free).',
+      'Another window has loaded big.gguf (5.1 GB). Loading it here takes about 5.1 GB of additional memory (12 GB is free).',
     ]);
   });
 

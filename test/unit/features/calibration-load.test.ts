@@ -54,7 +54,7 @@ describe('a table as the calibration panel reads it', () => {
       options: { mapping: { label: 'gold' }, prefix: 'vote' },
       words: ['--scores', 'vote'],
     },
-    'label shares of deployment': {
+    'label shares in use': {
       options: {
         mapping: scores,
         prevalence: [
@@ -138,7 +138,7 @@ describe('a table as the calibration panel reads it', () => {
       'sure.csv',
       { prevalence },
       'no-label-scores',
-      /Leave them out, or assign the columns of the scores/,
+      /Omit them, or assign the columns of the scores/,
     );
   });
 });

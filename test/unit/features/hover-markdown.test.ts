@@ -40,8 +40,8 @@ describe('the hover of a result', () => {
     const markdown = resultMarkdown(result(['positive', 'negative']));
     assert.match(markdown, /^\*\*66\.6%\*\* `positive` by `sentiment`$/m);
     assert.match(markdown, /positive █+/);
-    assert.match(markdown, /Label mass 60\.0% by first token/);
-    assert.match(markdown, /, `tiny\.gguf` on `CPU, 2 threads`, 31 ms/);
+    assert.match(markdown, /Label mass 60\.0% · first token · /);
+    assert.match(markdown, / · `tiny\.gguf` on `CPU, 2 threads` · 31 ms/);
   });
 
   it('shows the calibrated confidence, bucket and file, and the raw score beside them', () => {

@@ -87,14 +87,14 @@ describe('the question before a download', () => {
     const unknown = { ...info, bytes: undefined, sha256: undefined, licence: undefined };
     const words = downloadQuestion(unknown, '/models');
     assert.match(words, /Licence: unknown/);
-    assert.match(words, /Size: the server does not say/);
+    assert.match(words, /Size: unknown/);
     assert.match(words, /SHA-256: none is published/);
   });
 
   it('says what is here already', () => {
     assert.match(
       downloadQuestion({ ...info, resumeFrom: 4e8 }, '/models'),
-      /1\.1 GB \(400 MB of it are here/,
+      /1\.1 GB \(400 MB already downloaded/,
     );
   });
 
@@ -111,7 +111,7 @@ describe('models in a list', () => {
   });
 
   it('show a missing file as such', () => {
-    assert.equal(modelDescription({ ...entry, missing: true, bytes: 0 }, false), '$(warning) not there');
+    assert.equal(modelDescription({ ...entry, missing: true, bytes: 0 }, false), '$(warning) missing');
   });
 
   it('count the disk that downloads take, not the files of the person', () => {

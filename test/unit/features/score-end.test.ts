@@ -8,7 +8,7 @@ describe('the end of Score CSV… in words', () => {
   it('is one sentence where all went well', () => {
     assert.deepEqual(endInWords('/a/out.csv', { report: REPORT, by: undefined, doubts: [] }), {
       severity: 'info',
-      message: '1,200 rows are scored in out.csv.',
+      message: 'out.csv is complete: 1,200 rows.',
     });
   });
 
@@ -29,9 +29,9 @@ describe('the end of Score CSV… in words', () => {
     assert.deepEqual(endInWords('out.csv', { report, by: BY, doubts: ['The backend differs.'] }), {
       severity: 'warning',
       message:
-        '1,200 rows are scored in out.csv, calibrated by reviews (beta on labels, fitted on 2,000 rows). 3 have a ' +
-        'text that was cut to fit. 1 have no score; the column score_error says why. Line 8: There is no text. 299 have a score, but no calibrated one ' +
-        '(line 3: label is "x"). The backend differs.',
+        'out.csv is complete: 1,200 rows, calibrated by reviews (beta on labels, fitted on 2,000 rows). Cut to fit: ' +
+        '3 rows. Without a score: 1 row; the column score_error gives the reasons. Line 8: There is no text. Without a ' +
+        'calibrated score: 299 rows (line 3: label is "x"). The backend differs.',
     });
   });
 });

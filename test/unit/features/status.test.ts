@@ -47,7 +47,7 @@ describe('the status bar item', () => {
 
   it('says that the chosen model is not there', () => {
     const status = show({ kind: 'stopped' }, { kind: 'missing', file: 'lost.gguf' });
-    assert.equal(status.spoken, 'Prompt Confidence: lost: not there');
+    assert.equal(status.spoken, 'Prompt Confidence: lost: missing');
     assert.equal(status.severity, 'warning');
   });
 

@@ -80,7 +80,7 @@ describe('npm start', () => {
     await writeFile(at('esbuild.mjs'), 'import fs from "node:fs"; fs.mkdirSync("dist"); ' + writeCli(3));
     const classify = start('--headless');
     assert.equal(classify.status, 1);
-    assert.match(classify.stderr, /first classification failed.*exit code 3/);
+    assert.match(classify.stderr, /first classification failed.*exit status 3/);
     await writeFile(at('esbuild.mjs'), 'process.exit(1)');
     assert.match(start('--headless').stderr, /The build failed/);
     await stub('npm', 'exit 1');

@@ -215,20 +215,23 @@ describe('scoring a table', () => {
     await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
     const part = await readFile(`${out}.part`, 'utf8');
     const changes: [Partial<ScoreRun>, RegExp][] = [
-      [{ labels: ['b', 'a'] }, /the labels or their order \(labels was \["a","b"\], is \["b","a"\]\)/],
-      [{ promptSha256: '2'.repeat(64) }, /the prompt \(promptSha256 was 111111111111…, is 222222222222…\)/],
+      [{ labels: ['b', 'a'] }, /the labels or their order \(labels was \["a","b"\], is now \["b","a"\]\)/],
+      [
+        { promptSha256: '2'.repeat(64) },
+        /the prompt \(promptSha256 was 111111111111…, is now 222222222222…\)/,
+      ],
       [
         { model: { kind: 'file', name: 'scripted', sha256: '3'.repeat(64) } },
-        /the model \(model\.sha256 was 000000000000…, is 333333333333…\)/,
+        /the model \(model\.sha256 was 000000000000…, is now 333333333333…\)/,
       ],
-      [{ shard: { index: 1, of: 2 } }, /shard was absent, is \{"index":1,"of":2\}/],
+      [{ shard: { index: 1, of: 2 } }, /shard was absent, is now \{"index":1,"of":2\}/],
     ];
     for (const [changed, field] of changes)
       await assert.rejects(scoreFile(table, out, { changed }), { code: 'run-changed', message: field });
     await writeFile(table, `${TABLE}100,one more\n`);
     await assert.rejects(scoreFile(table, out), {
       code: 'run-changed',
-      message: /the table to score \(source\.sha256 was .*source\.rows was 100, is 101\)/,
+      message: /the table to score \(source\.sha256 was .*source\.rows was 100, is now 101\)/,
     });
     assert.equal(await readFile(`${out}.part`, 'utf8'), part);
     await discardUnfinishedTable(out);
@@ -349,7 +352,11 @@ describe('scoring a table', () => {
     const refused = (files: string[], code: string, message: RegExp): Promise<void> =>
       assert.rejects(mergeScored(files, out), { code, message });
     await refused([a, c], 'shard-missing', /Shard 2 of 3 is missing/);
-    await refused([a, b, half, c], 'shards-differ', /1-of-2\.csv is one of 2 shards, others are of 3/);
+    await refused(
+      [a, b, half, c],
+      'shards-differ',
+      /1-of-2\.csv is one of 2 shards, but the other files are shards of 3/,
+    );
     await scoreFile(table, path.join(folder, 'whole.csv'));
     await refused([a, path.join(folder, 'whole.csv')], 'not-a-shard', /whole\.csv is not a shard/);
     await copyFile(c, path.join(folder, 'copy.csv'));

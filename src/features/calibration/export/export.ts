@@ -206,6 +206,6 @@ function checkPlace(file: string, table: vscode.Uri): void {
   if (isInside && !vscode.workspace.isTrusted)
     throw new UserError(
       'not-trusted',
-      'The file would be written into the workspace, which is in restricted mode. Choose a folder outside of it, or trust it first (Workspaces: Manage Workspace Trust).',
+      'The file would be written into the workspace, which is in Restricted Mode. Choose a folder outside of it, or trust it first (Workspaces: Manage Workspace Trust).',
     );
 }

@@ -153,8 +153,8 @@ function breakdown({ state: { breakdown: shown }, part }: ReportInput): string[]
             [
               view.by === 'column' ? 'Value' : 'Label',
               '>Rows',
-              '>Mean',
-              '>Share right',
+              view.by === 'label' ? '>Mean P(label)' : '>Mean confidence',
+              view.by === 'label' ? '>Share of rows' : '>Accuracy',
               '>95% interval',
               '>ECE',
             ],

@@ -89,14 +89,14 @@ function partsOf(
     if (data.kind !== 'labels')
       throw new UserError(
         'no-label-scores',
-        'The probability of each label needs a score for every label, but this table is evaluated by its confidence alone.',
+        'This view needs a score for every label, but the table is evaluated on its confidence alone.',
       );
     if (data.labels.length > SLICE_LIMIT)
       throw tooMany(
         'The table has',
         data.labels.length,
         'labels',
-        'Export its numbers as JSON for the ECE of each.',
+        'The JSON export has the ECE of each label.',
       );
     const rows = Uint32Array.from({ length: rowCount(data) }, (_, i) => i);
     return {

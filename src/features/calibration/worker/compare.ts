@@ -77,7 +77,7 @@ function needInWords(id: CalibratorId, hasShares: boolean): string | null {
     case 'shares':
       return hasShares
         ? 'It is fitted for the label shares in use, but its numbers here are at the label shares of this table.'
-        : 'It needs the label shares in use. Enter them under Columns….';
+        : 'It needs the label shares in use. Press Columns… to enter them.';
     case 'neutral':
       return 'It needs the scores of neutral texts. Only the command line reads them.';
     // The comparison of confidence methods shows what is fitted on two of them.

@@ -70,6 +70,6 @@ export function progressions(
   return progressionsOnTable(input, {
     draws,
     onDraw: ({ method, at, of, draw, draws: all }) =>
-      say(`${method} (${at + 1} of ${of}), draw ${draw + 1} of ${all}`),
+      say(`${method} (${at + 1} of ${of}), repeat ${draw + 1} of ${all}`),
   });
 }

@@ -74,6 +74,6 @@ function labelsOf(data: PredictionData): LabelData {
   if (data.kind === 'labels') return data;
   throw new UserError(
     'no-label-scores',
-    'Label shares in use need a score for every label. Leave them out, or assign the columns of the scores.',
+    'Label shares in use need a score for every label. Omit them, or assign the columns of the scores.',
   );
 }

@@ -35,7 +35,7 @@ describe('jobs of an external program', () => {
     assert.deepEqual(await job.ended, { state: 'finished', result: { begun: 0, steps: 6 } });
     assert.equal(seen[0], 'running step 1 (16%)');
     assert.equal(seen.at(-1), 'finished step 6 (100%)');
-    assert.match(lines[1] ?? '', /^Working on adapter: process \d+ began; its log is /);
+    assert.match(lines[1] ?? '', /^Working on adapter: process \d+ started; its log is /);
     assert.deepEqual(await readdir(folder()), [path.basename(job.logFile ?? '')]);
     assert.deepEqual(await kind().unfinished(undefined), []);
   });

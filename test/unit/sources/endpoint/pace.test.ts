@@ -46,7 +46,7 @@ describe('the pace of an endpoint', () => {
 
   it('does not wait for hours', async () => {
     const work = failing(1, () => busy(3_600_000));
-    await assert.rejects(paceOf().run(work.run, undefined), /asks to wait 60 minutes/);
+    await assert.rejects(paceOf().run(work.run, undefined), /asks you to wait 60 minutes/);
     assert.equal(work.tries(), 1);
   });
 
