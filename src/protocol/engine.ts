@@ -65,11 +65,16 @@ const scoreParamsSchema = z.object({
 });
 export type ScoreParams = z.infer<typeof scoreParamsSchema>;
 
+/** ln of a probability. JSON has no infinity: it writes null for the logarithm of 0. */
+const logProbSchema = z
+  .union([z.number(), z.literal(-Infinity), z.null()])
+  .transform((logProb) => logProb ?? -Infinity);
+
 const tokenRowSchema = z.object({
   rank: z.number(),
   id: z.number(),
   text: z.string(),
-  logProb: z.number(),
+  logProb: logProbSchema,
   label: z.string().exactOptional(),
 });
 
@@ -77,7 +82,7 @@ const labelScoresSchema = z
   .array(
     z.object({
       label: z.string(),
-      logProb: z.number(),
+      logProb: logProbSchema,
       confidence: z.number(),
       isBound: z.boolean().exactOptional(),
     }),
