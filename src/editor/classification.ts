@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import { classifyTexts } from '../app/classify';
 import type { Sources } from '../app/sources';
 import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
+import { hasSameTokenScores } from '../core/scoring/score-parts';
 import { UserError } from '../core/user-error';
 import { deviceInWords } from '../core/words/device';
 import { isFailed, type SourceIdentity } from '../sources/source';
@@ -137,7 +138,7 @@ export class Classification {
     const [again] = results;
     const score = again === undefined || isFailed(again) ? undefined : again.score;
     // Only the token table is taken. If classifier or model have changed since, the score is another one.
-    if (score?.tokens === undefined || score.labelMass !== result.score.labelMass)
+    if (score?.tokens === undefined || !hasSameTokenScores(score, result.score))
       throw new UserError(
         'result-outdated',
         'The classifier or the model changed since this text was classified. Classify it again to see its tokens.',
