@@ -7,6 +7,7 @@
  * fit that they have (`scalarKind`, `labelKind`), so that the two always match.
  */
 import type * as z from 'zod';
+import type { ErrorCode } from '../error-codes';
 import { UserError } from '../user-error';
 import type { CalibrateOn, LabelData, Warning } from '../model/predictions';
 import type { BinarySample } from './sample';
@@ -19,7 +20,7 @@ export interface Need {
    */
   readonly what: 'agreement' | 'shares' | 'neutral';
   /** Code of the error if it is missing. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** Message of that error. */
   readonly message: string;
 }

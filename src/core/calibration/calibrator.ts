@@ -66,6 +66,7 @@ export function fitCalibrator(data: PredictionData, options: FitOptions): Fitted
     throw new UserError(
       'no-label-scores',
       'This table has no score for every label, so only its confidence can be calibrated (on: confidence).',
+      { data: { instead: 'confidence' } },
     );
   return kind.shape === 'scalar' ? fitOneVsRest(kind, data) : fitModel(kind, data, options);
 }

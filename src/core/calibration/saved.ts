@@ -256,7 +256,7 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
         field: 'binding',
         severity: 'unknown',
         message:
-          'This calibrator was fitted on a table that does not name its model and prompt. Bind it to a classifier if you know that they are the same.',
+          'This calibrator was fitted on a table that does not name its model and prompt, so whether they are the same is not known.',
       },
     ];
   return [

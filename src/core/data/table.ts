@@ -356,8 +356,11 @@ export class TableBuilder {
     const value = plainNumber(cell);
     if (!Number.isNaN(value)) return value;
     const problem = numberProblem(this.name(index), cell);
-    if (problem.wholeTable)
-      throw new UserError(problem.code, `Line ${line}: ${problem.reason} No row of the table was used.`);
+    if (problem.wholeTable !== null)
+      throw new UserError(
+        problem.wholeTable,
+        `Line ${line}: ${problem.reason} No row of the table was used.`,
+      );
     throw new BadRow(problem.reason);
   }
 
