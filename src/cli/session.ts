@@ -3,9 +3,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClassifierCalibrator } from '../app/classifier-calibrator';
 import { EngineModels, type LoadSettings } from '../app/engine-models';
-import { type SourceOpener, type SourceOpeners, Sources } from '../app/sources';
+import { type SourceOpener, Sources } from '../app/sources';
 import type { Classifier } from '../core/classifier/definition';
-import { sourceNameText } from '../core/classifier/source-name';
+import { bySourceKind, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
 import { EngineClient } from '../sources/engine-client';
 import { cacheFolder } from '../store/cache-home';
@@ -87,20 +87,17 @@ export async function withSession<T>(
   const calibrator = await calibratorFromOptions(values, { ...found, classifier });
   const session = (sources: Sources): Promise<T> => work({ sources, classifier, seed, calibrator });
   const endpoint = endpointSource(values);
-  if (endpoint !== undefined) return session(new Sources(always((_, ask) => ask(endpoint))));
+  // An endpoint that the person names replaces the source of the classifier.
+  if (endpoint !== undefined)
+    return session(new Sources(bySourceKind((): SourceOpener => (_, ask) => ask(endpoint))));
   let models: EngineModels | undefined;
   const open: SourceOpener = (request, ask) => (models ??= engineModels(values, io)).open(request, ask);
   try {
     const engine = tellingFallback(open, io);
-    return await session(new Sources({ engine, endpoint: elsewhere, editor: elsewhere }));
+    return await session(new Sources({ ...bySourceKind(() => elsewhere), engine }));
   } finally {
     await models?.engine.dispose();
   }
-}
-
-/** An endpoint that the person names replaces the source of the classifier. */
-function always(open: SourceOpener): SourceOpeners {
-  return { engine: open, endpoint: open, editor: open };
 }
 
 /** Endpoints of the settings and language models belong to the editor. */

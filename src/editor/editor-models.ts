@@ -53,6 +53,13 @@ export async function editorModelSource(id: string | null): Promise<Source> {
   return new EditorModelSource(model);
 }
 
+/** A language model in words, without asking the editor for it. */
+export function describeEditorModel(id: string | null): { readonly name: string; readonly inWords: string } {
+  return id === null
+    ? { name: 'model of the editor', inWords: 'the first language model that the editor offers' }
+    : { name: id, inWords: `the language model ${id} of the editor` };
+}
+
 async function offered(): Promise<string> {
   const all = await vscode.lm.selectChatModels({});
   return all.length === 0 ? 'none at the moment' : all.map((model) => model.id).join(', ');
