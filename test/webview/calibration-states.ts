@@ -180,6 +180,7 @@ export const PANEL_STATES = {
         { prefix: NASTY_LABEL, answersPerRow: null, secondsPerRow: null, diagram: usualState.analysis },
       ],
       combination: {
+        method: 'combination',
         answersPerRow: 11,
         secondsPerRow: 0.0794,
         diagram: largeState.analysis,

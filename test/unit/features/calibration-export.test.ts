@@ -147,7 +147,7 @@ describe('what the calibration panel exports', () => {
   });
 
   it('says what the numbers were computed with, not what is wanted next', async () => {
-    const table = { ...AS_FOUND, method: 'another' };
+    const table = { ...AS_FOUND, prefix: 'another' };
     const report = await reportOn((state) => ({ ...state, settings: { ...state.settings, table } }));
     assert.ok(!report.includes('another'));
   });

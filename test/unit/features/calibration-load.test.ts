@@ -83,7 +83,7 @@ describe('a table as the calibration panel reads it', () => {
       { label: 'spam', share: 0.1 },
       { label: FRESH, share: 0.9 },
     ];
-    const table = { ...AS_FOUND, mapping: { label: 'gold', group: 'author' }, method: 'vote', prevalence };
+    const table = { ...AS_FOUND, mapping: { label: 'gold', group: 'author' }, prefix: 'vote', prevalence };
     const { input } = await loadForPage(bench.at('t.csv'), table);
     const settings = { ...DEFAULT_PANEL_SETTINGS, table };
     const time = '2026-01-02T03:04:05.000Z';

@@ -31,6 +31,7 @@ export async function methodsForPage(
       combination === null || 'reason' in combination
         ? combination
         : {
+            method: combination.method,
             answersPerRow: combination.answersPerRow,
             secondsPerRow: combination.secondsPerRow,
             diagram: diagramOf(combination.data, combination.assessment),
