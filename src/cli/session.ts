@@ -7,6 +7,7 @@ import { type SourceOpener, Sources } from '../app/sources';
 import type { Classifier } from '../core/classifier/definition';
 import { bySourceKind, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
+import { GPU_CHOICES } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
@@ -69,8 +70,6 @@ export interface Session {
   readonly calibrator: ClassifierCalibrator | undefined;
 }
 
-const GPUS = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
-
 /**
  * Runs `work` with sources that can be opened, and always ends their engine.
  *
@@ -122,8 +121,9 @@ function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
 }
 
 function engineModels(values: SessionValues, io: Io): EngineModels {
-  const gpu = GPUS.find((name) => name === values.gpu);
-  if (gpu === undefined) throw usageError(`--gpu must be one of ${GPUS.join(', ')}, not "${values.gpu}".`);
+  const gpu = GPU_CHOICES.find((name) => name === values.gpu);
+  if (gpu === undefined)
+    throw usageError(`--gpu must be one of ${GPU_CHOICES.join(', ')}, not "${values.gpu}".`);
   const layers = values['gpu-layers'];
   const settings: LoadSettings = {
     gpu,

@@ -24,6 +24,6 @@ export class UserError extends Error {
 }
 
 /** What a person stopped: no error to be shown. */
-export function cancelled(): UserError {
-  return new UserError('cancelled', 'Cancelled.');
+export function cancelledError(cause?: unknown): UserError {
+  return new UserError('cancelled', 'Cancelled.', { cause });
 }

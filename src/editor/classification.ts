@@ -4,7 +4,7 @@ import { classifyTexts } from '../app/classify';
 import type { Sources } from '../app/sources';
 import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
 import { hasSameTokenScores } from '../core/scoring/score-parts';
-import { UserError } from '../core/user-error';
+import { cancelledError, UserError } from '../core/user-error';
 import { deviceInWords } from '../core/words/device';
 import { isFailed, type SourceIdentity } from '../sources/source';
 import { type Calibrators, explained } from './calibrators';
@@ -82,7 +82,7 @@ export class Classification {
           signal,
         }),
       );
-      if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+      if (signal?.aborted === true) throw cancelledError();
       const { identity, ms } = classified;
       const origin = calibration.originOf(classifier, identity, classified.origin);
       const found = classified.results.flatMap((result, index) => {

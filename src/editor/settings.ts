@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { UserError } from '../core/user-error';
+import { GPU_CHOICES } from '../protocol/engine';
 import { settingId, SETTINGS_SECTION, type SettingName } from '../protocol/manifest';
 
 export interface Settings {
@@ -19,15 +20,13 @@ export interface Settings {
   readonly hoverClassifiesSelection: boolean;
 }
 
-const GPU = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
-
 /** @param scope document or folder to read the settings for, because folders may differ */
 export function readSettings(scope?: vscode.ConfigurationScope): Settings {
   const read = reader(scope);
   const layers = read('gpuLayers');
   const gpu = read('gpu');
   return {
-    gpu: GPU.find((value) => value === gpu) ?? 'auto',
+    gpu: GPU_CHOICES.find((value) => value === gpu) ?? 'auto',
     gpuLayers: typeof layers === 'number' && Number.isInteger(layers) && layers >= 0 ? layers : 'auto',
     threads: positive(read('threads')),
     nodePath: text(read('nodePath')) || undefined,

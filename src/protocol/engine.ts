@@ -3,10 +3,13 @@ import * as z from 'zod';
 import { VARIANTS } from '../core/model/confidence-method';
 import { notification, request } from './contract';
 
+/** What a person may choose to compute on. */
+export const GPU_CHOICES = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
+
 /** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
 const engineOptionsSchema = z.strictObject({
   modelPath: z.string(),
-  gpu: z.enum(['auto', 'metal', 'cuda', 'vulkan', 'off']),
+  gpu: z.enum(GPU_CHOICES),
   gpuLayers: z.union([z.literal('auto'), z.int().nonnegative()]),
   /** Upper limit; the engine never uses more threads than the cores that it may use. 0: as many threads as cores. */
   threads: z.int().nonnegative(),

@@ -23,6 +23,7 @@ import { UserError } from '../../core/user-error';
 import { errorCode } from '../../store/atomic';
 import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
+import { namedNumber } from '../numbers';
 import {
   columnOptions,
   EVALUATE_OPTIONS,
@@ -118,9 +119,9 @@ export const gate = command(USAGE, async (argv, io) => {
 
 function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): Limit[] {
   return entries.map((entry) => {
-    const [, name = '', value = ''] = /^([^=]+)=((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/iu.exec(entry) ?? [];
-    if (name === '') throw usageError(`--${bound} takes METRIC=X with a number X, not "${entry}".`);
-    return { bound, metric: parseGateMetric(name), limit: Number(value) };
+    const named = namedNumber(entry);
+    if (named === undefined) throw usageError(`--${bound} takes METRIC=X with a number X, not "${entry}".`);
+    return { bound, metric: parseGateMetric(named.name), limit: named.value };
   });
 }
 

@@ -1,7 +1,7 @@
 /** Manage Models: which models are on the disk, where, and how to delete them. */
 import * as vscode from 'vscode';
 import { formatBytes, formatShare } from '../../core/words/quantities';
-import { UserError } from '../../core/user-error';
+import { cancelledError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
 import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
 import { reportError } from '../../editor/report-error';
@@ -166,7 +166,7 @@ async function copyHash(entry: ModelEntry, { models, dialogs }: Services): Promi
           onProgress: (read, total) => report(formatShare(read / total)),
         })
         .catch((error: unknown) => {
-          throw signal.aborted ? new UserError('cancelled', 'Cancelled.', { cause: error }) : error;
+          throw signal.aborted ? cancelledError(error) : error;
         }),
     ));
   await vscode.env.clipboard.writeText(sha256);

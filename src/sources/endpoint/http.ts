@@ -3,7 +3,7 @@
  * followed, so that no key and no text goes anywhere but to the address that the person chose.
  */
 import type { ErrorCode } from '../../core/error-codes';
-import { UserError } from '../../core/user-error';
+import { cancelledError, UserError } from '../../core/user-error';
 
 /** A request that brought no usable answer. */
 export class Refusal extends Error {
@@ -72,7 +72,7 @@ export async function call(request: Call): Promise<unknown> {
     throw refusal(response, text, request);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+    if (signal?.aborted === true) throw cancelledError();
     if (timeout.aborted)
       throw later(
         'endpoint-timeout',
