@@ -2,7 +2,7 @@
  * Buckets, slices, thresholds, costs and the most confident errors, as text for people.
  */
 import type { BucketCount } from '../../core/decisions/bucket-counts';
-import { formatConfidence } from '../../core/decisions/buckets';
+import { formatConfidence } from '../../core/words/quantities';
 import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';

@@ -3,7 +3,7 @@ import { compareConfidenceMethods } from '../../../app/tables/compare-confidence
 import { foldsInWords } from '../../../core/words/calibration';
 import type { MethodsComparison } from '../../../protocol/calibration-page';
 import { diagramOf } from './diagram-data';
-import { originInWords } from './origin';
+import { originInWords } from '../../../core/words/origin';
 import type { AnalyseParams } from '../../../protocol/calibration-worker';
 
 /** @throws UserError as `compareConfidenceMethods` */

@@ -8,7 +8,7 @@ import { listed } from '../../../core/quote';
 import { UserError } from '../../../core/user-error';
 import type { TableOptions } from '../../../protocol/calibration-page';
 import { type LabelledTable, readLabelled } from '../../../store/tables/labelled';
-import { originInWords } from './origin';
+import { originInWords } from '../../../core/words/origin';
 
 export interface PanelTable extends AppTable {
   readonly prevalence: TableOptions['prevalence'];

@@ -1,4 +1,4 @@
-import { type Binding, modelInWords, shortHash } from '../../../core/model/binding';
+import { type Binding, modelInWords, shortHash } from '../model/binding';
 
 /** What a calibrator fitted on these scores is bound to, in one sentence. */
 export function originInWords(bound: Binding | null): string {
