@@ -54,7 +54,11 @@ METRIC is ${GATE_METRICS.slice(0, 9).join(', ')},
 ${GATE_METRICS.slice(9).join(', ')}.
 `;
 
-/** What --json prints. */
+/**
+ * What --json prints.
+ *
+ * @internal
+ */
 export interface GateReport {
   readonly schema: 1;
   /** The worst of all verdicts below. */

@@ -151,7 +151,11 @@ export const savedCalibratorSchema = z
 
 export type SavedCalibrator = z.infer<typeof savedCalibratorSchema>;
 
-/** The JSON Schema with which an editor checks and completes a file. */
+/**
+ * The JSON Schema with which an editor checks and completes a file.
+ *
+ * @public esbuild.mjs writes the schema with it
+ */
 export function calibratorJsonSchema(): object {
   return z.toJSONSchema(savedCalibratorSchema, { target: 'draft-7', io: 'input' });
 }

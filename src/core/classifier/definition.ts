@@ -333,7 +333,11 @@ export function classifierFrom(value: unknown, where: string): Classifier {
   };
 }
 
-/** The JSON Schema (draft 7, the newest that VS Code completes fully) that the extension contributes for classifier files. */
+/**
+ * The JSON Schema (draft 7, the newest that VS Code completes fully) that the extension contributes for classifier files.
+ *
+ * @public esbuild.mjs writes the schema with it
+ */
 export function classifierJsonSchema(): object {
   return z.toJSONSchema(classifierSchema, { target: 'draft-7', io: 'input' });
 }

@@ -173,7 +173,11 @@ async function copyHash(entry: ModelEntry, { models, dialogs }: Services): Promi
   void dialogs.tell('info', `Copied: ${sha256}`);
 }
 
-/** Deletes a downloaded model after a question. An engine that holds it is stopped first. */
+/**
+ * Deletes a downloaded model after a question. An engine that holds it is stopped first.
+ *
+ * @internal
+ */
 export async function deleteModel(entry: ModelEntry, services: Services): Promise<void> {
   const { models, engineModels, dialogs, modelsChanged } = services;
   const elsewhere = (await services.loadedModels.othersWith(entry.path)).length > 0;
@@ -193,7 +197,11 @@ export async function deleteModel(entry: ModelEntry, services: Services): Promis
   void dialogs.tell('info', `${entry.file} was deleted; ${formatBytes(entry.bytes)} are free again.`);
 }
 
-/** Removes a person's own file from the list. */
+/**
+ * Removes a person's own file from the list.
+ *
+ * @internal
+ */
 export async function forgetModel(entry: ModelEntry, services: Services): Promise<void> {
   const { models, dialogs, modelsChanged } = services;
   const detail = `The file stays where it is: ${entry.path}`;

@@ -186,7 +186,11 @@ function withoutIcons(text: string): string {
 
 const LONGEST_NAME = 28;
 
-/** The file name without its extension, cut in the middle: both ends of "…-3B-Instruct-Q4_K_M" distinguish models. */
+/**
+ * The file name without its extension, cut in the middle: both ends of "…-3B-Instruct-Q4_K_M" distinguish models.
+ *
+ * @internal
+ */
 export function shortName(file: string): string {
   const name = file.replace(/\.gguf$/i, '');
   if (name.length <= LONGEST_NAME) return name;

@@ -205,6 +205,7 @@ function textIn(value: unknown): string | undefined {
  *
  * @param now milliseconds since 1970
  * @returns milliseconds; null where the server does not say
+ * @internal
  */
 export function retryAfterMs(headers: Headers, now: number): number | null {
   const exact = headers.get('retry-after-ms');
