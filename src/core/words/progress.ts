@@ -8,11 +8,7 @@ export function progressInWords(done: number, total: number, perSecond: number |
   return `${rows} · ${formatRate(perSecond)} · ${formatTimeLeft((total - done) / perSecond)} left`;
 }
 
-/**
- * "epoch 1 of 3 (24%) · 2 min left"; `done` and `total` are counted in whatever the work consists of.
- *
- * @internal
- */
+/** "epoch 1 of 3 (24%) · 2 min left"; `done` and `total` are counted in whatever the work consists of. */
 export function workInWords(what: string, done: number, total: number, perSecond?: number): string {
   const words = `${what} (${formatShare(done / total)})`;
   if (perSecond === undefined || perSecond <= 0 || done >= total) return words;
