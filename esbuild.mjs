@@ -85,10 +85,17 @@ const BUNDLE_ZONES = {
   'dist/calibration-worker.cjs': 'src/features/calibration/worker',
 };
 
+/** Beside it lie source maps, styles and fonts. */
+function isCode(outfile) {
+  return /\.[cm]?js$/.test(outfile);
+}
+
 function violationsOf(metafile) {
   return Object.entries(metafile.outputs).flatMap(([outfile, output]) => {
+    if (!isCode(outfile)) return [];
     const zone = outfile.startsWith('dist/page/') ? 'webview' : BUNDLE_ZONES[outfile];
-    return zone === undefined ? [] : bundleViolations(zone, output).map((words) => `${outfile}: ${words}`);
+    if (zone === undefined) throw new Error(`BUNDLE_ZONES does not say which zone ${outfile} belongs to`);
+    return bundleViolations(zone, output).map((words) => `${outfile}: ${words}`);
   });
 }
 

@@ -4,7 +4,7 @@ import { violation } from './scripts/zones.mjs';
 
 const root = import.meta.dirname;
 
-/** The dependency rule of scripts/zones.mjs, on every static and dynamic import. */
+/** The dependency rule of scripts/zones.mjs, on every import: static, dynamic, and of a type alone. */
 const zonesRule = {
   meta: { type: 'problem', schema: [] },
   create(context) {
@@ -19,6 +19,7 @@ const zonesRule = {
       ExportNamedDeclaration: check,
       ExportAllDeclaration: check,
       ImportExpression: check,
+      TSImportType: check,
     };
   },
 };

@@ -32,7 +32,6 @@ const VERSION = '3.3.2';
 const SNIPPETS = 'hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt';
 const ROWS = 2000;
 const SEED = 20_140_601;
-const METHODS = ['platt', 'isotonic', 'temperature', 'bias-temperature', 'vector', 'beta', 'histogram'];
 /** Share of the positive reviews in the sample of a rare label. */
 const RARE = 0.1;
 
@@ -127,7 +126,7 @@ function rarePositives(text) {
   return [header, ...negative, ...kept].map((row) => `${row}\n`).join('');
 }
 
-/** Raw, and every method on labels, cross-fitted; the prior taken out; and the recommendation. */
+/** Raw, and every calibrator that the recommendation compares, cross-fitted; the prior taken out; and the recommendation. */
 function results(table, scratch) {
   const out = path.join(scratch, 'calibrator.json');
   const calibrated = (...method) => {
@@ -140,15 +139,17 @@ function results(table, scratch) {
   const shares = raw.labelMetrics.perLabel
     .map(({ label, support }) => `${label}=${support / raw.n}`)
     .join(',');
+  const { recommendation } = calibrated('auto');
+  const compared = [...recommendation.candidates, ...recommendation.excluded].map(({ method }) => method);
   return {
     raw,
     eceInTen: inTen.ece,
     methods: [
       ['prior-batch, uniform', calibrated('prior-batch', '--shares', 'uniform')],
       ['prior-batch, true shares', calibrated('prior-batch', '--shares', shares)],
-      ...METHODS.map((method) => [method, calibrated(method)]),
+      ...compared.filter((method) => method !== 'raw').map((method) => [method, calibrated(method)]),
     ],
-    recommendation: calibrated('auto').recommendation,
+    recommendation,
   };
 }
 

@@ -2,6 +2,7 @@
  * The one dependency rule of this project: which folder may import which.
  * Used twice: by ESLint on every import, and by the bundle check on what esbuild really put together.
  */
+import { isBuiltin } from 'node:module';
 import path from 'node:path';
 
 /** The rooms of the core, from the bottom up: each may import those before it. */
@@ -37,7 +38,8 @@ const PACKAGES = [
   { matches: (name) => name === 'vscode', zones: ['src/editor', 'src/features'] },
   { matches: (name) => name === 'node-llama-cpp', zones: ['src/engine'] },
   {
-    matches: (name) => name.startsWith('node:'),
+    // With and without "node:".
+    matches: isBuiltin,
     zones: [
       'src/engine',
       'src/sources',

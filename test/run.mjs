@@ -59,15 +59,7 @@ const downloadsVSCode = process.env.PROMPT_CONFIDENCE_TEST_VSCODE === 'download'
 const usual = [
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   [
-    [
-      check(
-        'lint',
-        npx('eslint/bin/eslint.js', '.'),
-        npx('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
-        npx('knip/bin/knip.js', '--no-config-hints'),
-      ),
-      mocha('unit', { timeout: 120_000 }),
-    ],
+    [check('lint', ['npm', ['run', '--silent', 'lint']]), mocha('unit', { timeout: 120_000 })],
     [
       check(
         'types',

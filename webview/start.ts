@@ -8,7 +8,7 @@ import {
   type Message,
 } from 'vscode-jsonrpc/browser';
 import { type Handlers, listen, type Methods, type Remote } from '../src/protocol/contract';
-import { PAGE_CONTRACT } from '../src/protocol/page';
+import { isMessage, PAGE_CONTRACT } from '../src/protocol/page';
 import { button } from './button';
 import { h } from './dom';
 
@@ -92,8 +92,4 @@ class HostWriter extends AbstractMessageWriter {
   end(): void {
     // Nothing to close.
   }
-}
-
-function isMessage(data: unknown): data is Message {
-  return typeof data === 'object' && data !== null && 'jsonrpc' in data && data.jsonrpc === '2.0';
 }

@@ -1,4 +1,5 @@
 /** Numbers that options take. */
+import { plainNumber } from '../core/data/cells';
 import { usageError } from './command';
 
 interface Range {
@@ -34,4 +35,12 @@ export function decimalNumber(
   const number = value.trim() === '' ? NaN : Number(value);
   if (Number.isFinite(number) && isAllowed(number)) return number;
   throw usageError(`--${option} takes ${which}, not "${value}".`);
+}
+
+/** "NAME=NUMBER", the number not negative; undefined for anything else. */
+export function namedNumber(text: string): { readonly name: string; readonly value: number } | undefined {
+  const at = text.lastIndexOf('=');
+  const name = text.slice(0, Math.max(0, at)).trim();
+  const value = plainNumber(text.slice(at + 1).trim());
+  return name !== '' && value >= 0 ? { name, value } : undefined;
 }

@@ -1,9 +1,14 @@
 /** What a person at a terminal can do about an error, by its code. The error's own message is for every surface. */
 import * as z from 'zod';
+import type { ErrorCode } from '../core/error-codes';
 import type { UserError } from '../core/user-error';
+
+const FEWER_REQUESTS = 'Limit the requests with --requests-per-minute N.';
+const NAME_MODEL = 'Name one with --model FILE.';
 
 const role = z.object({ role: z.string().optional() });
 const named = z.object({ classifier: z.string().optional() });
+const replaceable = z.object({ instead: z.string().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
 /** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
@@ -12,7 +17,7 @@ const otherThanNamed = (data: UserError['data']): string =>
     ? ''
     : 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
 
-const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => string)>> = {
+const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['data']) => string)>>> = {
   'ambiguous-column': (data) => {
     const named = role.parse(data).role;
     return named === undefined ? '' : `Specify it with --column ${named}=NAME.`;
@@ -27,10 +32,26 @@ const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => s
   'calibrator-newer': otherThanNamed,
   'calibrator-not-json': otherThanNamed,
   'calibrator-unreadable': otherThanNamed,
+  'endpoint-busy': FEWER_REQUESTS,
+  'endpoint-invalid':
+    'Correct --endpoint, --endpoint-model, --api, --top-logprobs, --requests-per-minute or --price.',
   'endpoint-key': 'Set the environment variable PROMPT_CONFIDENCE_API_KEY.',
+  'endpoint-no-logprobs':
+    'Use --confidence-method consistency, or ask for fewer tokens with --top-logprobs N.',
+  'endpoint-not-found': 'Correct --endpoint URL, --endpoint-model NAME or --api chat|completion.',
+  'endpoint-prompt': 'Choose the API with --api chat|completion.',
+  'endpoint-timeout': FEWER_REQUESTS,
+  'engine-down': 'Turn the GPU off with --gpu off.',
   'file-exists': 'Choose another name, or replace the file with --force.',
+  'labels-not-shown': 'Ask for more tokens with --top-logprobs N.',
+  'model-differs': NAME_MODEL,
+  'model-missing': NAME_MODEL,
   'no-combination': 'Score the table with --methods token,consistency,ensemble.',
-  'no-label-scores': 'To use the confidence alone, add --on confidence.',
+  'no-label-scores': (data) =>
+    replaceable.parse(data).instead === 'confidence'
+      ? 'To use the confidence alone, add --on confidence.'
+      : '',
+  'no-model': NAME_MODEL,
   'no-such-column': 'Name the column with --text-column or --column.',
   'not-a-shard': 'Make shards with score --shard I/N.',
   'part-changed': 'Start over with --restart.',
@@ -46,6 +67,6 @@ const REMEDIES: Readonly<Record<string, string | ((data: UserError['data']) => s
 
 /** A sentence; empty if the error's message is enough. */
 export function remedyFor({ code, data }: UserError): string {
-  const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
+  const remedy = REMEDIES[code];
   return typeof remedy === 'function' ? remedy(data) : (remedy ?? '');
 }

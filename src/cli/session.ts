@@ -3,10 +3,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClassifierCalibrator } from '../app/classifier-calibrator';
 import { EngineModels, type LoadSettings } from '../app/engine-models';
-import { type SourceOpener, type SourceOpeners, Sources } from '../app/sources';
+import { type SourceOpener, Sources } from '../app/sources';
 import type { Classifier } from '../core/classifier/definition';
-import { sourceNameText } from '../core/classifier/source-name';
+import { bySourceKind, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
+import { GPU_CHOICES } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
@@ -70,8 +71,6 @@ export interface Session {
   readonly calibrator: ClassifierCalibrator | undefined;
 }
 
-const GPUS = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
-
 /**
  * Runs `work` with sources that can be opened, and always ends their engine.
  *
@@ -88,20 +87,17 @@ export async function withSession<T>(
   const calibrator = await calibratorFromOptions(values, { ...found, classifier });
   const session = (sources: Sources): Promise<T> => work({ sources, classifier, seed, calibrator });
   const endpoint = endpointSource(values);
-  if (endpoint !== undefined) return session(new Sources(always((_, ask) => ask(endpoint))));
+  // An endpoint that the person names replaces the source of the classifier.
+  if (endpoint !== undefined)
+    return session(new Sources(bySourceKind((): SourceOpener => (_, ask) => ask(endpoint))));
   let models: EngineModels | undefined;
   const open: SourceOpener = (request, ask) => (models ??= engineModels(values, io)).open(request, ask);
   try {
     const engine = tellingFallback(open, io);
-    return await session(new Sources({ engine, endpoint: elsewhere, editor: elsewhere }));
+    return await session(new Sources({ ...bySourceKind(() => elsewhere), engine }));
   } finally {
     await models?.engine.dispose();
   }
-}
-
-/** An endpoint that the person names replaces the source of the classifier. */
-function always(open: SourceOpener): SourceOpeners {
-  return { engine: open, endpoint: open, editor: open };
 }
 
 /** Endpoints of the settings and language models belong to the editor. */
@@ -126,8 +122,9 @@ function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
 }
 
 function engineModels(values: SessionValues, io: Io): EngineModels {
-  const gpu = GPUS.find((name) => name === values.gpu);
-  if (gpu === undefined) throw usageError(`--gpu must be one of ${GPUS.join(', ')}, not "${values.gpu}".`);
+  const gpu = GPU_CHOICES.find((name) => name === values.gpu);
+  if (gpu === undefined)
+    throw usageError(`--gpu must be one of ${GPU_CHOICES.join(', ')}, not "${values.gpu}".`);
   const layers = values['gpu-layers'];
   const settings: LoadSettings = {
     gpu,

@@ -9,6 +9,7 @@ export interface Span {
   readonly end: number;
 }
 
+/** @internal */
 export type JsonPath = readonly (string | number)[];
 
 export type JsonPositions =

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes';
+
 /**
  * An error whose message is for people: what is wrong. The remedy of the surface where
  * it appears, an option or a button, is added there, by the code.
@@ -5,15 +7,23 @@
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
-  /** What a remedy needs to know; its fields belong to the code. */
+  /**
+   * What a remedy needs to know; its fields belong to the code. `no-label-scores`: `instead` is "confidence" where that
+   * of the table would do.
+   */
   readonly data: Readonly<Record<string, unknown>>;
 
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode,
     message: string,
     { data = {}, ...options }: ErrorOptions & { readonly data?: Readonly<Record<string, unknown>> } = {},
   ) {
     super(message, options);
     this.data = data;
   }
+}
+
+/** What a person stopped: no error to be shown. */
+export function cancelledError(cause?: unknown): UserError {
+  return new UserError('cancelled', 'Cancelled.', { cause });
 }

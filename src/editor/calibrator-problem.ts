@@ -6,7 +6,7 @@ import { saveCalibrator } from '../store/calibrators';
 import { type CalibratorError, readCalibrator } from './calibrators';
 import { exists } from './exists';
 import type { Dialogs } from './dialogs';
-import type { Binding } from '../core/model/binding';
+import { type Binding, modelInWords, shortHash } from '../core/model/binding';
 
 interface Services {
   readonly log: Pick<vscode.LogOutputChannel, 'error'>;
@@ -67,7 +67,7 @@ async function bindCalibrator(
     [
       `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not record where its scores come from. Bind it only if you know that the scores were made with:`,
       `Model: ${modelInWords(model)}`,
-      `Prompt: SHA-256 ${promptSha256.slice(0, 12)}… (the classifier ${classifier} as it is now)`,
+      `Prompt: SHA-256 ${shortHash(promptSha256)} (the classifier ${classifier} as it is now)`,
       `Scoring: ${scoring.method}, ${scoring.mode}, on ${backend}`,
       'This is written into the file. From then on the calibrator is refused for anything else.',
     ].join('\n\n'),
@@ -79,10 +79,4 @@ async function bindCalibrator(
     throw new UserError('calibrator-changed', `${now.by.file} was bound to something else in the meantime.`);
   await saveCalibrator(uri.fsPath, { ...now.saved, bound: binding });
   return true;
-}
-
-function modelInWords(model: Binding['model']): string {
-  return model.kind === 'file'
-    ? `${model.name}, SHA-256 ${model.sha256.slice(0, 12)}…`
-    : `${model.name} at ${model.address}`;
 }

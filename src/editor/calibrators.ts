@@ -11,6 +11,7 @@ import type { EngineModels } from '../app/engine-models';
 import type { Classifier } from '../core/classifier/definition';
 import { sendsTexts } from '../core/classifier/source-name';
 import { type Binding, bindingSchema } from '../core/model/binding';
+import type { ErrorCode } from '../core/error-codes';
 import { UserError } from '../core/user-error';
 import { modelIdentity } from '../sources/engine-source';
 import { loadCalibrator } from '../store/calibrators';
@@ -27,7 +28,7 @@ export interface WorkspaceCalibrator extends NamedCalibrator {
 /** A calibrator that a classifier names but that cannot be used, with what is known for the actions that repair it. */
 export class CalibratorError extends UserError {
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     readonly found: {
       readonly classifier: string;

@@ -3,7 +3,8 @@ import type * as vscode from 'vscode';
 import { classifyTexts } from '../app/classify';
 import type { Sources } from '../app/sources';
 import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
-import { UserError } from '../core/user-error';
+import { hasSameTokenScores } from '../core/scoring/score-parts';
+import { cancelledError, UserError } from '../core/user-error';
 import { deviceInWords } from '../core/words/device';
 import { isFailed, type SourceIdentity } from '../sources/source';
 import { type Calibrators, explained } from './calibrators';
@@ -81,7 +82,7 @@ export class Classification {
           signal,
         }),
       );
-      if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+      if (signal?.aborted === true) throw cancelledError();
       const { identity, ms } = classified;
       const origin = calibration.originOf(classifier, identity, classified.origin);
       const found = classified.results.flatMap((result, index) => {
@@ -137,7 +138,7 @@ export class Classification {
     const [again] = results;
     const score = again === undefined || isFailed(again) ? undefined : again.score;
     // Only the token table is taken. If classifier or model have changed since, the score is another one.
-    if (score?.tokens === undefined || score.labelMass !== result.score.labelMass)
+    if (score?.tokens === undefined || !hasSameTokenScores(score, result.score))
       throw new UserError(
         'result-outdated',
         'The classifier or the model changed since this text was classified. Classify it again to see its tokens.',

@@ -14,7 +14,7 @@ import {
   type RunPlan,
 } from '../core/scoring/estimate';
 import { labelOfAnswer } from '../core/scoring/parse-answer';
-import { UserError } from '../core/user-error';
+import { cancelledError, UserError } from '../core/user-error';
 import { endingTogether } from '../sources/ending-together';
 import { Places } from '../sources/places';
 import type {
@@ -51,6 +51,13 @@ export async function editorModelSource(id: string | null): Promise<Source> {
         : `The editor offers no language model "${id}". Choose one that it offers: ${await offered()}.`,
     );
   return new EditorModelSource(model);
+}
+
+/** A language model in words, without asking the editor for it. */
+export function describeEditorModel(id: string | null): { readonly name: string; readonly inWords: string } {
+  return id === null
+    ? { name: 'model of the editor', inWords: 'the first language model that the editor offers' }
+    : { name: id, inWords: `the language model ${id} of the editor` };
 }
 
 async function offered(): Promise<string> {
@@ -154,7 +161,7 @@ class EditorModelSource implements Source {
   private async answer(asking: Asking, text: string, signal: AbortSignal | undefined): Promise<string> {
     const cancellation = new vscode.CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
-    if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+    if (signal?.aborted === true) throw cancelledError();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       const short = cutToTokens(text, asking.maxTextTokens);
@@ -180,7 +187,7 @@ class EditorModelSource implements Source {
   }
 
   private asUserError(error: unknown, signal: AbortSignal | undefined): UserError {
-    if (signal?.aborted === true) return new UserError('cancelled', 'Cancelled.');
+    if (signal?.aborted === true) return cancelledError();
     const { name } = this.chat;
     const code = error instanceof vscode.LanguageModelError ? error.code : '';
     const said = error instanceof Error ? error.message : String(error);

@@ -10,7 +10,7 @@ import {
   type Disposable,
 } from 'vscode-jsonrpc/node';
 import { listen, type Peer } from '../protocol/contract';
-import { PAGE_CONTRACT } from '../protocol/page';
+import { isMessage, PAGE_CONTRACT } from '../protocol/page';
 import { pageHtml } from './page-html';
 import type { Services } from './services';
 
@@ -82,8 +82,4 @@ class WebviewWriter extends AbstractMessageWriter {
   end(): void {
     // Nothing to close: the page outlives the connection, or is gone already.
   }
-}
-
-function isMessage(data: unknown): data is Message {
-  return typeof data === 'object' && data !== null && 'jsonrpc' in data && data.jsonrpc === '2.0';
 }

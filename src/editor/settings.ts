@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { UserError } from '../core/user-error';
+import { GPU_CHOICES } from '../protocol/engine';
 import { settingId, SETTINGS_SECTION, type SettingName } from '../protocol/manifest';
 
 /** What a person wrote by hand into the settings may be anything. */
@@ -24,15 +25,13 @@ export interface Settings {
   readonly hoverClassifiesSelection: boolean;
 }
 
-const GPU = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
-
 /** @param scope document or folder to read the settings for, because folders may differ */
 export function readSettings(scope?: vscode.ConfigurationScope): Settings {
   const read = reader(scope);
   const layers = read('gpuLayers');
   const gpu = read('gpu');
   return {
-    gpu: GPU.find((value) => value === gpu) ?? 'auto',
+    gpu: GPU_CHOICES.find((value) => value === gpu) ?? 'auto',
     gpuLayers: typeof layers === 'number' && Number.isInteger(layers) && layers >= 0 ? layers : 'auto',
     threads: positiveSchema.parse(read('threads')),
     nodePath: textSchema.parse(read('nodePath')) || undefined,

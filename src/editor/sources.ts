@@ -1,12 +1,13 @@
 /** Opens the sources of scores in the editor, by its settings, endpoints and language models. */
 import * as vscode from 'vscode';
 import { EngineModels } from '../app/engine-models';
-import { Sources } from '../app/sources';
-import type { SourceName } from '../core/classifier/source-name';
+import { type SourceOpener, Sources } from '../app/sources';
+import type { DistantKind, DistantSourceName } from '../core/classifier/source-name';
 import type { EngineClient } from '../sources/engine-client';
+import type { Source } from '../sources/source';
 import { chooseModel } from '../store/choose-model';
 import type { ModelEntry, ModelStore } from '../store/models';
-import { editorModelSource } from './editor-models';
+import { describeEditorModel, editorModelSource } from './editor-models';
 import type { Endpoints } from './endpoints';
 import { readSettings } from './settings';
 
@@ -28,17 +29,6 @@ export function editorEngineModels(
   });
 }
 
-export function editorSources(engineModels: EngineModels, endpoints: Endpoints): Sources {
-  return new Sources(
-    {
-      engine: engineModels.open,
-      endpoint: async ({ name }, work) => work(endpoints.source(name ?? '')),
-      editor: async ({ name }, work) => work(await editorModelSource(name)),
-    },
-    () => vscode.workspace.isTrusted,
-  );
-}
-
 /** A source that is not on this machine, described from the settings; no request is sent. */
 export interface DistantSource {
   /** Short, for a status bar. */
@@ -49,10 +39,34 @@ export interface DistantSource {
   readonly problem?: string;
 }
 
-export function distantSource({ kind, name }: SourceName, endpoints: Endpoints): DistantSource {
-  if (kind === 'editor')
-    return name === null
-      ? { name: 'editor model', inWords: 'the first language model that the editor offers' }
-      : { name, inWords: `the editor model ${name}` };
-  return endpoints.describe(name ?? '');
+/** How the editor opens and describes the sources that send texts, by the name in the classifier file. */
+const DISTANT: Readonly<
+  Record<
+    DistantKind,
+    {
+      readonly open: (name: string | null, endpoints: Endpoints) => Source | Promise<Source>;
+      readonly describe: (name: string | null, endpoints: Endpoints) => DistantSource;
+    }
+  >
+> = {
+  endpoint: {
+    open: (name, endpoints) => endpoints.source(name ?? ''),
+    describe: (name, endpoints) => endpoints.describe(name ?? ''),
+  },
+  editor: { open: editorModelSource, describe: describeEditorModel },
+};
+
+export function editorSources(engineModels: EngineModels, endpoints: Endpoints): Sources {
+  const distant =
+    (kind: DistantKind): SourceOpener =>
+    async ({ name }, work) =>
+      work(await DISTANT[kind].open(name, endpoints));
+  return new Sources(
+    { engine: engineModels.open, endpoint: distant('endpoint'), editor: distant('editor') },
+    () => vscode.workspace.isTrusted,
+  );
+}
+
+export function distantSource({ kind, name }: DistantSourceName, endpoints: Endpoints): DistantSource {
+  return DISTANT[kind].describe(name, endpoints);
 }

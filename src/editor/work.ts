@@ -4,7 +4,8 @@
 import * as vscode from 'vscode';
 import type { Job } from '../app/jobs/job';
 import { shareOf } from '../app/jobs/progress';
-import { UserError } from '../core/user-error';
+import { cancelledError } from '../core/user-error';
+import { loadingInWords } from '../core/words/progress';
 import type { EngineClient, EngineState } from '../sources/engine-client';
 
 /** Milliseconds. Faster work shows no notification. */
@@ -68,7 +69,7 @@ export class Work implements vscode.Disposable {
       () => controller.abort(),
       (report) => task({ signal: controller.signal, report }),
     );
-    if (controller.signal.aborted) throw new UserError('cancelled', 'Cancelled.');
+    if (controller.signal.aborted) throw cancelledError();
     return result;
   }
 
@@ -127,14 +128,7 @@ export class Work implements vscode.Disposable {
 function engineStep(state: EngineState): Step | undefined {
   if (state.kind !== 'starting') return undefined;
   const { phase, fraction } = state.progress;
-  switch (phase) {
-    case 'probing':
-      return { message: 'looking for a GPU', fraction: undefined };
-    case 'loading':
-      return { message: `loading the model, ${Math.floor(fraction * 100)}%`, fraction };
-    case 'preparing':
-      return { message: 'preparing the model', fraction: undefined };
-  }
+  return { message: loadingInWords(state.progress), fraction: phase === 'loading' ? fraction : undefined };
 }
 
 async function notify(entry: Running, work: Promise<unknown>, steps: vscode.Event<Step>): Promise<void> {

@@ -12,7 +12,7 @@ import { hash53 } from '../core/data/hash';
 import { seededRandom } from '../core/random';
 import type { Answer } from '../core/scoring/agreement';
 import { drawAnswers } from '../core/scoring/draw';
-import { UserError } from '../core/user-error';
+import { cancelledError, UserError } from '../core/user-error';
 import type {
   Device,
   EngineOptions,
@@ -54,7 +54,7 @@ export class Engine {
   /** Scores texts; ends early with the error `cancelled` once `cancelled()` is true. */
   score(params: ScoreParams, cancelled: () => boolean): Promise<ScoreResult> {
     return this.inOrder(async () => {
-      if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
+      if (cancelled()) throw cancelledError();
       const scorer = await this.scorerFor(params.classifier);
       const scores = await scorer.score(params.texts, params.topTokens, cancelled);
       return { shape: scorer.shape, scores };
@@ -68,7 +68,7 @@ export class Engine {
   sample(params: SampleParams, cancelled: () => boolean): Promise<SampleResult> {
     const { prompts, texts, temperature, seed } = params;
     return this.inOrder(async () => {
-      if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
+      if (cancelled()) throw cancelledError();
       const [first] = prompts;
       if (first === undefined) throw new Error('no prompt to draw answers under');
       const scorer = await this.scorerFor(first.classifier);

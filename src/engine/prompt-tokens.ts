@@ -33,6 +33,7 @@ const PROBES = ['a', 'The', ' x', '1', '.', '"', '\n', 'é', '中', '🙂', '(',
  * Models that were trained without a system role say so by raising; their instruction goes before the first question.
  *
  * @throws UserError `chat-template` where the template itself is broken
+ * @internal
  */
 export function renderChat(
   template: string,

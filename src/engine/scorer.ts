@@ -19,7 +19,7 @@ import {
 import { promptIdentity } from '../core/classifier/prompt';
 import { labelLogProbs, planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
 import { labelScores, type Score, type TokenRow } from '../core/scoring/score';
-import { UserError } from '../core/user-error';
+import { cancelledError, UserError } from '../core/user-error';
 import type { ContextShape, ScoreParams } from '../protocol/engine';
 import {
   answerEndTokens,
@@ -232,7 +232,7 @@ export class Scorer {
   ): Promise<Score[]> {
     const scores: Score[] = [];
     for (const group of this.groups(texts)) {
-      if (cancelled()) throw new UserError('cancelled', 'Cancelled.');
+      if (cancelled()) throw cancelledError();
       await Promise.all(
         group.map(async (job, at) => {
           scores[job.index] = await this.scoreOne(job, at, topTokens, temperature);

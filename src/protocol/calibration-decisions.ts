@@ -127,6 +127,7 @@ export const decisionStateSchema = z.object({
 });
 export type DecisionState = z.infer<typeof decisionStateSchema>;
 
+/** @internal */
 export const DEFAULT_CHOICES: DecisionChoices = {
   target: 0.95,
   costs: { wrong: 5, review: 1 },

@@ -167,6 +167,7 @@ export const methodsComparisonSchema = z.object({
     .union([
       z.object({ reason: z.string() }),
       comparedScores.extend({
+        method: z.enum(CALIBRATOR_IDS),
         /** How the rows were scored, in words. */
         folds: z.string(),
         /** What it adds to the token probability alone. */

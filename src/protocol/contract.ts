@@ -5,6 +5,7 @@
  */
 import { CancellationToken, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
 import * as z from 'zod';
+import { ERROR_CODES } from '../core/error-codes';
 import { UserError } from '../core/user-error';
 
 interface Method {
@@ -81,7 +82,7 @@ export function listen(connection: MessageConnection, onError: (error: unknown) 
 
 /** JSON-RPC error code of an error whose message is for people. */
 const USER_ERROR = -32001;
-const userErrorData = z.object({ code: z.string(), data: z.record(z.string(), z.unknown()) });
+const userErrorData = z.object({ code: z.enum(ERROR_CODES), data: z.record(z.string(), z.unknown()) });
 
 function serve<M extends Methods<M>>(
   connection: MessageConnection,

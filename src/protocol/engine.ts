@@ -3,10 +3,13 @@ import * as z from 'zod';
 import { VARIANTS } from '../core/model/confidence-method';
 import { notification, request } from './contract';
 
+/** What a person may choose to compute on. */
+export const GPU_CHOICES = ['auto', 'metal', 'cuda', 'vulkan', 'off'] as const;
+
 /** How the model should be loaded. Fixed while the engine runs; another configuration is another engine. */
 const engineOptionsSchema = z.strictObject({
   modelPath: z.string(),
-  gpu: z.enum(['auto', 'metal', 'cuda', 'vulkan', 'off']),
+  gpu: z.enum(GPU_CHOICES),
   gpuLayers: z.union([z.literal('auto'), z.int().nonnegative()]),
   /** Upper limit; the engine never uses more threads than the cores that it may use. 0: as many threads as cores. */
   threads: z.int().nonnegative(),
@@ -65,11 +68,16 @@ const scoreParamsSchema = z.object({
 });
 export type ScoreParams = z.infer<typeof scoreParamsSchema>;
 
+/** ln of a probability. JSON has no infinity: it writes null for the logarithm of 0. */
+const logProbSchema = z
+  .union([z.number(), z.literal(-Infinity), z.null()])
+  .transform((logProb) => logProb ?? -Infinity);
+
 const tokenRowSchema = z.object({
   rank: z.number(),
   id: z.number(),
   text: z.string(),
-  logProb: z.number(),
+  logProb: logProbSchema,
   label: z.string().exactOptional(),
 });
 
@@ -77,7 +85,7 @@ const labelScoresSchema = z
   .array(
     z.object({
       label: z.string(),
-      logProb: z.number(),
+      logProb: logProbSchema,
       confidence: z.number(),
       isBound: z.boolean().exactOptional(),
     }),

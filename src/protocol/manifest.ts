@@ -34,7 +34,11 @@ export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 
 export const SETTINGS_SECTION = 'promptConfidence';
-/** Names without the section. */
+/**
+ * Names without the section.
+ *
+ * @internal
+ */
 export const SETTINGS = [
   'classifier',
   'buckets',

@@ -1,4 +1,5 @@
 /** Messages that every page may send to its host, besides those of its own contract. */
+import type { Message } from 'vscode-jsonrpc';
 import * as z from 'zod';
 import { NOTHING, notification } from './contract';
 
@@ -10,3 +11,8 @@ export const PAGE_CONTRACT = {
     restart: notification(NOTHING),
   },
 };
+
+/** Whether something that was posted belongs to the connection: anything may be posted to a window. */
+export function isMessage(data: unknown): data is Message {
+  return typeof data === 'object' && data !== null && 'jsonrpc' in data && data.jsonrpc === '2.0';
+}

@@ -194,7 +194,7 @@ export class EngineClient {
     if (this.crashes.length >= CRASH_BUDGET)
       throw new UserError(
         'engine-down',
-        `The model engine crashed ${this.crashes.length} times in ${CRASH_WINDOW_MS / 60_000} minutes and is not restarted automatically. Check the log, try another model or turn the GPU off, then restart the engine.`,
+        `The model engine crashed ${this.crashes.length} times in ${CRASH_WINDOW_MS / 60_000} minutes and is not restarted automatically. Try another model, or turn the GPU off.`,
       );
     return this.launch(model);
   }

@@ -31,6 +31,8 @@ export type EngineLog = (level: 'error' | 'warn' | 'info' | 'debug', message: st
  * How the engine is forked. In VS Code `execPath` is Electron, which acts as Node only with ELECTRON_RUN_AS_NODE;
  * NODE_OPTIONS meant for the parent (a debugger, a loader) would break it; and a process group of its own lets the
  * probe processes that node-llama-cpp starts be ended together with it.
+ *
+ * @internal
  */
 export function engineForkOptions(nodePath: string | undefined, environment: NodeJS.ProcessEnv): ForkOptions {
   const env: NodeJS.ProcessEnv = { ...environment, ELECTRON_RUN_AS_NODE: '1' };

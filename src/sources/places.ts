@@ -1,5 +1,5 @@
 /** Limits how much work runs at once, first come, first served. */
-import { UserError } from '../core/user-error';
+import { cancelledError } from '../core/user-error';
 
 export class Places {
   private taken = 0;
@@ -23,7 +23,7 @@ export class Places {
   }
 
   private async enter(signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted === true) throw cancelled();
+    if (signal?.aborted === true) throw cancelledError();
     if (this.taken < this.limit() && this.waiting.length === 0) {
       this.taken++;
       return;
@@ -35,7 +35,7 @@ export class Places {
       };
       const drop = (): void => {
         this.waiting.splice(this.waiting.indexOf(admit), 1);
-        reject(cancelled());
+        reject(cancelledError());
       };
       signal?.addEventListener('abort', drop, { once: true });
       this.waiting.push(admit);
@@ -51,8 +51,4 @@ export class Places {
       admit();
     }
   }
-}
-
-function cancelled(): UserError {
-  return new UserError('cancelled', 'Cancelled.');
 }

@@ -5,7 +5,11 @@
 import os from 'node:os';
 import path from 'node:path';
 
-/** PROMPT_CONFIDENCE_HOME, else `prompt-confidence` in the platform's cache folder of this user. */
+/**
+ * PROMPT_CONFIDENCE_HOME, else `prompt-confidence` in the platform's cache folder of this user.
+ *
+ * @internal
+ */
 export function cacheHome(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,

@@ -2,7 +2,7 @@
  * Saved calibrators: `.prompt-confidence/calibrators/<name>.json` of a workspace, or any file on the command line.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseSavedCalibrator, type SavedCalibrator } from '../core/calibration/saved';
 import { badJsonLine } from '../core/data/json';
@@ -16,11 +16,6 @@ export interface LoadedCalibrator {
   readonly sha256: string;
   readonly saved: SavedCalibrator;
 }
-
-/** A calibrator of a workspace, or why its file cannot be used. */
-export type ListedCalibrator =
-  | ({ readonly name: string } & LoadedCalibrator)
-  | { readonly name: string; readonly file: string; readonly problem: UserError };
 
 /** Names that are valid file names on every platform. */
 const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
@@ -91,35 +86,6 @@ export async function loadCalibrator(
     const line = badJsonLine(text);
     const where = line === undefined ? shown : `${shown}, line ${line}`;
     throw new UserError(error.code, `${where}: ${error.message}`, { cause: error });
-  }
-}
-
-/** The calibrators of a workspace by name; empty where it has none. */
-export async function listCalibrators(workspace: string): Promise<readonly ListedCalibrator[]> {
-  const files = await jsonFiles(calibratorFolder(workspace));
-  return Promise.all(
-    files.map(async (file) => {
-      const name = path.basename(file, '.json');
-      try {
-        return { name, ...(await loadCalibrator(file)) };
-      } catch (error) {
-        if (error instanceof UserError) return { name, file, problem: error };
-        throw error;
-      }
-    }),
-  );
-}
-
-async function jsonFiles(folder: string): Promise<readonly string[]> {
-  try {
-    const names = await readdir(folder);
-    return names
-      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
-      .sort()
-      .map((name) => path.join(folder, name));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
   }
 }
 

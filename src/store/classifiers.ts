@@ -1,10 +1,11 @@
 /** Classifier files for the command line; the editor reads them through its own file system. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
 import { parseClassifier, type Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
 import { errorCode } from './atomic';
+import { namesIn } from './folders';
 
 const CLASSIFIER_FOLDER = path.join('.prompt-confidence', 'classifiers');
 
@@ -32,7 +33,8 @@ export async function findClassifier(nameOrPath: string, folder: string): Promis
 async function findByName(nameOrPath: string, folder: string): Promise<Classifier> {
   const location = path.join(folder, CLASSIFIER_FOLDER);
   const broken: unknown[] = [];
-  for (const file of await jsonFiles(location)) {
+  const files = (await namesIn(location)).filter((name) => name.endsWith('.json')).sort();
+  for (const file of files) {
     try {
       const classifier = await readClassifier(path.join(location, file));
       if (classifier.name === nameOrPath) return classifier;
@@ -49,15 +51,6 @@ async function findByName(nameOrPath: string, folder: string): Promise<Classifie
     'classifier-missing',
     `There is no classifier "${nameOrPath}" in ${location} or among the built-in ones (${names}).${unread}`,
   );
-}
-
-async function jsonFiles(location: string): Promise<string[]> {
-  try {
-    return (await readdir(location)).filter((file) => file.endsWith('.json')).sort();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 async function readClassifier(file: string): Promise<Classifier> {

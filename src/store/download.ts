@@ -9,6 +9,7 @@ import { mkdir, open, readFile, rm, stat, statfs, type FileHandle } from 'node:f
 import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../core/user-error';
+import { formatBytes } from '../core/words/quantities';
 import { errorCode, renameDurably, writeFileAtomic } from './atomic';
 import { checkGguf } from './gguf';
 import {
@@ -331,12 +332,12 @@ class Download {
   private async diskFull(bytes: number | undefined, cause?: unknown): Promise<UserError> {
     const { bavail, bsize } = await statfs(this.store.folder);
     const have = await sizeOf(this.part);
-    const needs = bytes === undefined ? 'more' : megabytes(bytes - have);
+    const needs = bytes === undefined ? 'more' : formatBytes(bytes - have);
     return new UserError(
       'disk-full',
       `There is not enough space in ${this.store.folder}: ${this.plan.file} needs ${needs}, ` +
-        `but only ${megabytes(bavail * bsize)} is free. Free some space and start again` +
-        (have > 0 ? `; the ${megabytes(have)} that arrived are kept.` : '.'),
+        `but only ${formatBytes(bavail * bsize)} is free. Free some space and start again` +
+        (have > 0 ? `; the ${formatBytes(have)} that arrived are kept.` : '.'),
       { cause },
     );
   }
@@ -344,7 +345,7 @@ class Download {
   private async interrupted(error: NetworkError): Promise<UserError> {
     const have = await sizeOf(this.part);
     const { bytes, file } = this.plan;
-    const so = bytes === undefined ? megabytes(have) : `${megabytes(have)} of ${megabytes(bytes)}`;
+    const so = bytes === undefined ? formatBytes(have) : `${formatBytes(have)} of ${formatBytes(bytes)}`;
     return new UserError(
       'download-interrupted',
       `The download of ${file} was interrupted: ${error.message}. ${so} are kept. ` +
@@ -435,8 +436,4 @@ function unreachable(error: NetworkError): UserError {
       'or add a model file that you already have.',
     { cause: error },
   );
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -5,11 +5,12 @@
  * The process id is the engine's, which ends with its window. A file whose engine is gone is ignored and
  * deleted, as is one from before the last start of the machine (its id may belong to another process).
  */
-import { mkdir, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { errorCode, writeFileAtomic } from './atomic';
+import { namesIn, realPathOf } from './folders';
 
 const LoadedModelFile = z.object({
   /** Process id of the engine. */
@@ -39,7 +40,7 @@ export class LoadedModels {
       pid,
       owner: this.owner,
       host: os.hostname(),
-      path: await real(modelPath),
+      path: await realPathOf(modelPath),
       bytes: (await stat(modelPath)).size,
       since: Date.now(),
     };
@@ -53,7 +54,7 @@ export class LoadedModels {
 
   /** Every engine that runs now, this process's own included. */
   async list(): Promise<LoadedModel[]> {
-    const names = await filesIn(this.folder);
+    const names = await namesIn(this.folder);
     const entries = await Promise.all(
       names.filter((name) => /^\d+\.json$/.test(name)).map((name) => this.read(path.join(this.folder, name))),
     );
@@ -62,7 +63,7 @@ export class LoadedModels {
 
   /** Engines that other processes started and that have this file loaded. */
   async othersWith(modelPath: string): Promise<LoadedModel[]> {
-    const wanted = await real(modelPath);
+    const wanted = await realPathOf(modelPath);
     return (await this.list()).filter((entry) => entry.owner !== this.owner && entry.path === wanted);
   }
 
@@ -97,17 +98,4 @@ function isAlive(pid: number): boolean {
 /** A minute early: both clocks are coarse, and an engine does not start within the first minute. */
 function bootTime(): number {
   return Date.now() - os.uptime() * 1000 - 60_000;
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-async function real(file: string): Promise<string> {
-  return realpath(file).catch(() => path.resolve(file));
 }

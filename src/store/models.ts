@@ -9,11 +9,12 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../core/user-error';
 import { errorCode, writeFileAtomic } from './atomic';
+import { namesIn, realPathOf } from './folders';
 import { checkGguf } from './gguf';
 import { withLock } from './lock';
 
@@ -76,7 +77,7 @@ export class ModelStore {
   /** All known models by file name. No model file is read. */
   async list(): Promise<ModelEntry[]> {
     const index = await this.readIndex();
-    const inFolder = (await filesIn(this.folder)).filter((name) => name.toLowerCase().endsWith('.gguf'));
+    const inFolder = (await namesIn(this.folder)).filter((name) => name.toLowerCase().endsWith('.gguf'));
     const elsewhere = Object.keys(index.models).filter((key) => path.isAbsolute(key));
     const entries = await Promise.all([...inFolder, ...elsewhere].map((key) => this.describe(key, index)));
     return entries
@@ -211,7 +212,7 @@ export class ModelStore {
   /** File name where the file lies directly in models/ (also when reached through a link to the folder). */
   private async keyOf(file: string): Promise<string> {
     const absolute = path.resolve(file);
-    const [parent, folder] = await Promise.all([real(path.dirname(absolute)), real(this.folder)]);
+    const [parent, folder] = await Promise.all([realPathOf(path.dirname(absolute)), realPathOf(this.folder)]);
     return parent === folder ? path.basename(absolute) : absolute;
   }
 
@@ -285,19 +286,6 @@ function currentHash(
   found: { size: number; mtimeMs: number },
 ): string | undefined {
   return entry?.bytes === found.size && entry.mtimeMs === found.mtimeMs ? entry.sha256 : undefined;
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-async function real(folder: string): Promise<string> {
-  return realpath(folder).catch(() => folder);
 }
 
 function without<T>(map: Record<string, T>, key: string): Record<string, T> {

@@ -1,11 +1,11 @@
 /**
  * Unfinished downloads: they can be resumed, and they take space until they are completed or deleted.
  */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../core/user-error';
-import { errorCode } from './atomic';
 import { readState } from './download';
+import { namesIn } from './folders';
 import { withLockOrRefuse } from './lock';
 
 const STATE_SUFFIX = '.part.json';
@@ -23,10 +23,7 @@ export interface UnfinishedDownload {
 
 /** @param folder models/ in the cache */
 export async function unfinishedDownloads(folder: string): Promise<UnfinishedDownload[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const found = await Promise.all(
     names
       .filter((name) => name.endsWith(STATE_SUFFIX))

@@ -235,7 +235,7 @@ describe('calibrators of classifiers in the editor', () => {
     });
     assert.match(
       accepting.saying('confirm')[0] ?? '',
-      /Model: gemma-3-270m-q4_k_m\.gguf, SHA-256 [0-9a-f]{12}…/,
+      /Model: gemma-3-270m-q4_k_m\.gguf \(SHA-256 [0-9a-f]{12}…\)/,
     );
     assert.equal(result?.calibration?.kind, 'calibrated');
     const now = parseSavedCalibrator(readFileSync(calibratorFile(), 'utf8'));

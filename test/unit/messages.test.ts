@@ -4,7 +4,9 @@ import path from 'node:path';
 import ts from 'typescript';
 import * as z from 'zod';
 import { remedyFor } from '../../src/cli/remedies';
+import { ERROR_CODES } from '../../src/core/error-codes';
 import { UserError } from '../../src/core/user-error';
+import { actionNamed, actionsFor } from '../../src/editor/remedies';
 import { ROOT } from '../support/paths';
 
 interface Text {
@@ -43,17 +45,6 @@ function textsOf(folder: string): Text[] {
     });
 }
 
-/** The codes of every error for people that a folder's code makes. */
-function codesOf(folder: string): Set<string> {
-  const codes = new Set<string>();
-  for (const name of readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.ts')) continue;
-    const text = readFileSync(path.join(ROOT, folder, name), 'utf8');
-    for (const [, code] of text.matchAll(/new UserError\(\s*'([a-z-]+)'/gu)) codes.add(code ?? '');
-  }
-  return codes;
-}
-
 /** What both surfaces show. */
 const SHARED = ['src/core', 'src/protocol', 'src/sources', 'src/store', 'src/app', 'src/engine'];
 const EDITOR = ['src/editor', 'src/features', 'webview'];
@@ -88,16 +79,65 @@ describe('texts for people', () => {
     assert.deepEqual(found, []);
   });
 
-  it('say at a terminal what only a terminal can do', () => {
-    const terminal = [...SHARED, 'src/cli'].flatMap((folder) => [...codesOf(folder)]);
-    assert.ok(terminal.length > 50);
-    const remedies = terminal.map((code) =>
-      remedyFor(
-        new UserError(code, '', { data: { role: 'label', classifier: 'sentiment', index: 1, of: 2 } }),
-      ),
+  it('name a button of the editor in the editor alone', () => {
+    const buttons = EDITOR.flatMap(textsOf).filter((entry) => /^[A-Z][\w ]*…$/u.test(entry.text));
+    assert.ok(buttons.length > 5, 'the check finds buttons where they are');
+    assert.deepEqual(
+      [...SHARED, 'src/cli']
+        .flatMap(textsOf)
+        .filter((entry) => buttons.some(({ text }) => entry.text.includes(text))),
+      [],
     );
-    const said = remedies.filter((remedy) => remedy !== '');
-    assert.ok(said.length >= 15, 'codes with a remedy exist');
+  });
+
+  it('name no setting where a terminal shows them too', () => {
+    const found = SHARED.flatMap(textsOf).filter(({ text }) =>
+      /"(?:topLogprobs|requestsPerMinute|api)"|\bin the settings\b/u.test(text),
+    );
+    assert.deepEqual(found, []);
+  });
+});
+
+describe('the codes of errors for people', () => {
+  const LIST = path.join('src', 'core', 'error-codes.ts');
+  const REMEDIES = [path.join('src', 'cli', 'remedies.ts'), path.join('src', 'editor', 'remedies.ts')];
+
+  it('are thrown somewhere, each of them', () => {
+    const thrown = new Set(
+      [...SHARED, 'src/cli', ...EDITOR]
+        .flatMap(textsOf)
+        .filter(({ file }) => file !== LIST && !REMEDIES.includes(file))
+        .map(({ text }) => text),
+    );
+    assert.deepEqual(
+      ERROR_CODES.filter((code) => !thrown.has(code)),
+      [],
+    );
+  });
+
+  it('have remedies at a terminal that are sentences', () => {
+    const data = { role: 'label', classifier: 'sentiment', index: 1, of: 2, instead: 'confidence' };
+    const said = ERROR_CODES.map((code) => remedyFor(new UserError(code, '', { data }))).filter(
+      (remedy) => remedy !== '',
+    );
+    assert.ok(said.length >= 25, 'codes with a remedy exist');
     for (const remedy of said) assert.match(remedy, /^[A-Z].*\.$/u);
+  });
+
+  it('lead to --on confidence only where the table has a confidence that would do', () => {
+    const remedy = (data: object) => remedyFor(new UserError('no-label-scores', '', { data: { ...data } }));
+    assert.equal(remedy({}), '');
+    assert.match(remedy({ instead: 'confidence' }), /--on confidence/u);
+  });
+
+  it('have buttons in the editor, and a button for each of a family', () => {
+    assert.deepEqual(actionsFor('unexpected'), ['Show Log']);
+    const missing = ERROR_CODES.filter(
+      (code) =>
+        /^(?:classifier|endpoint|engine|gguf|labels|text)-/u.test(code) && actionsFor(code)[0] === 'Show Log',
+    );
+    assert.deepEqual(missing, []);
+    for (const action of new Set(ERROR_CODES.flatMap(actionsFor))) assert.ok(actionNamed(action));
+    assert.equal(actionNamed('Retry'), undefined);
   });
 });

@@ -24,6 +24,7 @@ describe('the dependency rule', () => {
       /may not import src\/store/,
     );
     assert.match(zones.violation('src/core/a.ts', 'node:fs') ?? '', /may not import node:fs/);
+    assert.match(zones.violation('src/core/a.ts', 'fs/promises') ?? '', /may not import fs/);
     assert.match(zones.violation('src/core/a.ts', 'vscode') ?? '', /may not import vscode/);
   });
 

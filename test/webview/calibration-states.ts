@@ -9,7 +9,7 @@ import { analyse } from '../../src/features/calibration/worker/analyse';
 import { breakDown } from '../../src/features/calibration/worker/breakdown';
 import { comparisonForPage } from '../../src/features/calibration/worker/compare';
 import { decideOn, progressions } from '../../src/features/calibration/worker/decide';
-import { originInWords } from '../../src/features/calibration/worker/origin';
+import { originInWords } from '../../src/core/words/origin';
 import {
   DEFAULT_CHOICES,
   NO_DECISIONS,
@@ -180,6 +180,7 @@ export const PANEL_STATES = {
         { prefix: NASTY_LABEL, answersPerRow: null, secondsPerRow: null, diagram: usualState.analysis },
       ],
       combination: {
+        method: 'combination',
         answersPerRow: 11,
         secondsPerRow: 0.0794,
         diagram: largeState.analysis,

@@ -7,6 +7,7 @@ import {
   nullInWords,
   secondsInWords,
 } from '../../src/core/words/calibration';
+import type { CalibratorId } from '../../src/core/calibration/registry';
 import { prefixesOf } from '../../src/core/data/columns';
 import type { MethodsComparison } from '../../src/protocol/calibration-page';
 import { button } from '../button';
@@ -17,15 +18,13 @@ import { type Page, type Section, section, type Shown } from './page';
 import { link, metricCell, table } from './tables';
 import { WAITS } from './words';
 
-const COMBINATION = calibratorTitle('combination');
-
 type Combination = Exclude<MethodsComparison['combination'], null | { readonly reason: string }>;
 
 interface MethodActions {
   compare(): void;
   choose(prefix: string): void;
-  /** Saves the fitted combination. */
-  saveCombination(): void;
+  /** Fits a calibrator of several methods on all rows and saves it. */
+  save(method: CalibratorId): void;
 }
 
 export function methodsSection(page: Page): Section {
@@ -35,7 +34,7 @@ export function methodsSection(page: Page): Section {
       const table = page.shown?.state.settings.table;
       if (table !== undefined) page.change({ table: { ...table, prefix } });
     },
-    saveCombination: () => page.host.save({ method: 'combination' }),
+    save: (method) => page.host.save({ method }),
   };
   return section(
     ({ state: { columns, methods, methodsError, busy, settings }, view }) => [
@@ -129,8 +128,8 @@ function compared(
         : figure({
             diagram: fitted.diagram,
             ...shared,
-            id: 'combination',
-            caption: `${COMBINATION}, on rows that it did not see`,
+            id: fitted.method,
+            caption: `${calibratorTitle(fitted.method)}, on rows that it did not see`,
             title: 'Reliability diagram of the fitted combination',
           }),
     ),
@@ -146,7 +145,7 @@ function combinationPart(
   if (combination === null) return [];
   if ('reason' in combination)
     return [h('p', { class: 'line quiet' }, warningIcon(), `There is no combination. ${combination.reason}`)];
-  const { folds, gain, origin } = combination;
+  const { method, folds, gain, origin } = combination;
   return [
     gain.beats
       ? h('p', {}, gain.message)
@@ -160,9 +159,9 @@ function combinationPart(
       'div',
       { class: 'buttons' },
       button(
-        `Save Calibrator: ${COMBINATION}…`,
+        `Save Calibrator: ${calibratorTitle(method)}…`,
         { key: 'save-combination', secondary: !gain.beats, waits: busy === null ? null : WAITS },
-        () => actions.saveCombination(),
+        () => actions.save(method),
       ),
     ),
   ];
@@ -200,7 +199,7 @@ function methodsTable(
       ]),
       ...(combination === undefined
         ? []
-        : [[COMBINATION, ...numbers(combination), 'fitted, on unseen rows']]),
+        : [[calibratorTitle(combination.method), ...numbers(combination), 'fitted, on unseen rows']]),
     ],
   );
 }

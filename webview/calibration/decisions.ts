@@ -1,5 +1,12 @@
 /** The section of decisions: buckets, thresholds, and the threshold for a target accuracy or for costs. */
-import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
+import {
+  cheapestInWords,
+  count,
+  interval,
+  labelName,
+  calibratorTitle,
+  number,
+} from '../../src/core/words/calibration';
 import type { Costs } from '../../src/core/decisions/costs';
 import {
   type Decided,
@@ -202,7 +209,7 @@ export class DecisionSection implements Section {
         : []),
       wrong,
       ...shown.flatMap(({ method, costs: choice }) =>
-        choice === null ? [] : [finding(shown, method, costSentence(choice.threshold))],
+        choice === null ? [] : [finding(shown, method, cheapestInWords(choice.threshold))],
       ),
       table(
         'Thresholds with the lowest cost',
@@ -253,12 +260,6 @@ function shownOf({ methods }: DecisionReport, method: CalibratorId | 'raw' | und
 
 function finding(shown: readonly Decided[], method: CalibratorId | 'raw', words: string): HTMLElement {
   return h('p', {}, shown.length > 1 ? h('strong', {}, `${calibratorTitle(method)}: `) : undefined, words);
-}
-
-function costSentence(threshold: number | null): string {
-  return threshold === null
-    ? 'Reviewing every row is cheapest.'
-    : `Deciding automatically at a confidence of ${number(threshold)} or higher is cheapest.`;
 }
 
 function withInterval(value: string, beneath: string): Node {

@@ -7,7 +7,7 @@ import {
   rawInWords,
 } from '../../src/core/words/calibrated-score';
 import type { Calibration } from '../../src/core/calibration/calibrated-score';
-import { formatConfidence } from '../../src/core/decisions/buckets';
+import { formatConfidence } from '../../src/core/words/quantities';
 import {
   agreementLines,
   formatLogProb,

@@ -1,5 +1,5 @@
 /** Long work that can be paused, resumed and found again: the interface of a kind of job, and one run of a job. */
-import { UserError } from '../../core/user-error';
+import { cancelledError, UserError } from '../../core/user-error';
 import type { JobProgress } from './progress';
 
 /** Interrupted: a kill or a reload ended the run, and the job was found later. */
@@ -121,7 +121,7 @@ export class Job<Order = unknown, Result = unknown> {
 
   /** Ends the run; its checkpoint stays. */
   pause(): void {
-    this.controller.abort(new UserError('cancelled', 'Cancelled.'));
+    this.controller.abort(cancelledError());
   }
 
   /** Ends the run and deletes its checkpoint. */

@@ -3,7 +3,7 @@
  * is in jobs/ of the cache: KIND-ID.json and the log KIND-ID.log, where ID is made from the path of the output.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
@@ -11,6 +11,7 @@ import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { workInWords } from '../../core/words/progress';
 import { errorCode, writeFileAtomic } from '../../store/atomic';
+import { namesIn } from '../../store/folders';
 import { isHeld, withLockOrRefuse } from '../../store/lock';
 import type { JobContext, JobKind, Unfinished } from './job';
 import { endOrphan, startOfProcess } from './process-tree';
@@ -206,11 +207,7 @@ function filesOf(folder: string, kind: string, output: string): JobFiles {
 }
 
 async function statesIn(folder: string, kind: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  });
-  return names
+  return (await namesIn(folder))
     .filter((name) => /^(.+)-[0-9a-f]{16}\.json$/u.exec(name)?.[1] === kind)
     .sort()
     .map((name) => path.join(folder, name));

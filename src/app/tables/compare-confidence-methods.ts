@@ -4,6 +4,7 @@ import {
   compareCombination,
   type ComparedCombination,
 } from '../../core/calibration/combination-gain';
+import { type CalibratorId, idsThatNeed } from '../../core/calibration/registry';
 import type { ColumnOptions } from '../../core/data/columns';
 import { type Assessment, assess } from '../../core/metrics/evaluate';
 import type { Binding } from '../../core/model/binding';
@@ -37,6 +38,7 @@ export interface ComparedConfidenceMethods {
     | null
     | { readonly reason: string }
     | (ComparedScores & {
+        readonly method: CalibratorId;
         /** How the rows were scored. */
         readonly split: Extract<ComparedCombination, { readonly split: unknown }>['split'];
         readonly gain: CombinationGain;
@@ -65,15 +67,16 @@ export async function compareConfidenceMethods(
     compared.push({ prefix, answersPerRow, secondsPerRow, data, assessment: assess(data, optionsOf(input)) });
   }
   const comparison = { rows, leftOut, methods: compared };
-  if (combined === null) return { ...comparison, combination: null };
+  const [method] = idsThatNeed('agreement');
+  if (combined === null || method === undefined) return { ...comparison, combination: null };
   await onMethod(null);
-  const fitted = compareCombination(combined.data, optionsOf(combined));
+  const fitted = compareCombination(combined.data, method, optionsOf(combined));
   if ('reason' in fitted) return { ...comparison, combination: fitted };
   const { answersPerRow, secondsPerRow, prefix } = combined;
   const { data, assessment, split, gain } = fitted;
   const bound = bindingOf(await readScoreMeta(file), prefix);
   return {
     ...comparison,
-    combination: { answersPerRow, secondsPerRow, data, assessment, split, gain, bound },
+    combination: { method, answersPerRow, secondsPerRow, data, assessment, split, gain, bound },
   };
 }

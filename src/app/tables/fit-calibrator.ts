@@ -94,7 +94,7 @@ export async function fitOnTable(input: LabelledTable, order: FitOrder): Promise
     deployed !== undefined && calibrator.on === 'labels' && data.kind === 'labels'
       ? forShares(calibrator, data, deployed)
       : calibrator;
-  const gain = needs(method, 'agreement') ? combinationGain(data, seed) : null;
+  const gain = needs(method, 'agreement') ? combinationGain(data, method, seed) : null;
   const warned = {
     ...report,
     warnings: [

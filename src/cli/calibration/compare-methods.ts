@@ -55,7 +55,7 @@ export function methodsReport({
       secondsPerRow,
       ...assessment.evaluation,
     })),
-    combination: combination === null || 'reason' in combination ? combination : combinationOf(combination),
+    combination: isFitted(combination) ? combinationOf(combination) : combination,
   };
 }
 
@@ -69,11 +69,18 @@ function combinationOf({
   return { folds: foldsInWords(split), gain, answersPerRow, secondsPerRow, ...assessment.evaluation };
 }
 
-type FittedCombination = Extract<ComparedConfidenceMethods['combination'], { readonly gain: unknown }>;
+type Combination = ComparedConfidenceMethods['combination'];
+type FittedCombination = Extract<Combination, { readonly gain: unknown }>;
 
-export function renderMethods({ rows, leftOut, methods, combination }: MethodsReport): string {
+function isFitted(combination: Combination): combination is FittedCombination {
+  return combination !== null && 'gain' in combination;
+}
+
+export function renderMethods(compared: ComparedConfidenceMethods): string {
+  const { rows, leftOut, methods, combination } = methodsReport(compared);
+  const id = isFitted(compared.combination) ? compared.combination.method : '';
   const fitted = combination === null || 'reason' in combination ? [] : [combination];
-  const shown = [...methods, ...fitted.map((fit) => ({ method: 'combination', ...fit }))];
+  const shown = [...methods, ...fitted.map((fit) => ({ method: id, ...fit }))];
   const cells = (metric: Metric) => [number(metric.value), interval(metric)];
   const table = shown.map(
     ({ method, answersPerRow, secondsPerRow, accuracy, ece, eceNull, auroc, nll, labelMetrics }) => [

@@ -76,14 +76,15 @@ export const evaluate = command(USAGE, async (argv, io) => {
   if (ofOneMethod.every((value) => value === undefined)) {
     const { header } = await inspectTable(file);
     if (hasSeveralPrefixes(header, asked.mapping)) {
-      const compared = methodsReport(await compareConfidenceMethods(file, asked, options));
-      for (const { method, warnings, rejected } of compared.methods)
+      const compared = await compareConfidenceMethods(file, asked, options);
+      const document = methodsReport(compared);
+      for (const { method, warnings, rejected } of document.methods)
         report(
           io,
           warnings.map(({ code, message }) => ({ code, message: `${method}: ${message}` })),
           rejected,
         );
-      io.out(values.json ? `${JSON.stringify(compared, null, 2)}\n` : renderMethods(compared));
+      io.out(values.json ? `${JSON.stringify(document, null, 2)}\n` : renderMethods(compared));
       return DONE;
     }
   }

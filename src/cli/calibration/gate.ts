@@ -3,6 +3,7 @@ import { gateTable, type GateReport } from '../../app/tables/gate-table';
 import { GATE_METRICS, type Limit, parseGateMetric, type Verdict } from '../../core/decisions/gate';
 import { count } from '../../core/words/calibration';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
+import { namedNumber } from '../numbers';
 import {
   columnOptions,
   EVALUATE_OPTIONS,
@@ -62,9 +63,9 @@ export const gate = command(USAGE, async (argv, io) => {
 
 function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): Limit[] {
   return entries.map((entry) => {
-    const [, name = '', value = ''] = /^([^=]+)=((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/iu.exec(entry) ?? [];
-    if (name === '') throw usageError(`--${bound} takes METRIC=X with a number X, not "${entry}".`);
-    return { bound, metric: parseGateMetric(name), limit: Number(value) };
+    const named = namedNumber(entry);
+    if (named === undefined) throw usageError(`--${bound} takes METRIC=X with a number X, not "${entry}".`);
+    return { bound, metric: parseGateMetric(named.name), limit: named.value };
   });
 }
 

@@ -11,7 +11,7 @@ import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 import type { BinningKind } from '../../core/model/evaluation';
 import { exists } from '../../store/exists';
-import { decimalNumber, wholeNumber } from '../numbers';
+import { decimalNumber, wholeNumber, namedNumber } from '../numbers';
 
 /** Options of parseArgs: how a table is read. */
 export const TABLE_OPTIONS = {
@@ -131,9 +131,9 @@ function namedNumbers(option: string, value: string): Map<string, number> {
   }
   return new Map(
     entries.map((entry) => {
-      const [, name = '', number = ''] = /^(.+)=(\d*\.?\d+(?:e[+-]?\d+)?)$/iu.exec(entry.trim()) ?? [];
-      if (name === '') throw usageError(`--${option} takes NAME=NUMBER,…, not "${entry}".`);
-      return [name.trim(), Number(number)];
+      const named = namedNumber(entry);
+      if (named === undefined) throw usageError(`--${option} takes NAME=NUMBER,…, not "${entry}".`);
+      return [named.name, named.value];
     }),
   );
 }

@@ -2,13 +2,13 @@
  * Buckets, slices, thresholds, costs and the most confident errors, as text for people.
  */
 import type { BucketCount } from '../../core/decisions/bucket-counts';
-import { formatConfidence } from '../../core/decisions/buckets';
+import { formatConfidence } from '../../core/words/quantities';
 import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';
 import type { EvaluateReport } from '../../core/decisions/report';
-import { count } from '../../core/words/calibration';
-import { aligned, interval, number } from './render';
+import { cheapestInWords, count } from '../../core/words/calibration';
+import { aligned, DECIMALS, interval, number } from './render';
 
 /** Number of errors shown on a terminal; --json lists twenty. */
 const SHOWN_ERRORS = 5;
@@ -95,10 +95,7 @@ function renderThreshold({ message, estimate }: ThresholdChoice): string {
 }
 
 function renderCosts({ threshold, scored }: CostChoice): string {
-  const rule =
-    threshold === null
-      ? 'Reviewing every row is cheapest.'
-      : `Deciding automatically at a confidence of ${number(threshold)} or higher is cheapest.`;
+  const rule = cheapestInWords(threshold, DECIMALS);
   if (scored === null) return `\n${rule}\n`;
   const { cost, reviewAll, automaticAll, automaticShare, n } = scored;
   return (

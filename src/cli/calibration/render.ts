@@ -1,7 +1,7 @@
 /**
  * Results as text for people: aligned tables and a reliability diagram of characters.
  */
-import { count } from '../../core/words/calibration';
+import { count, number as inWords } from '../../core/words/calibration';
 import type { RejectedRow, Warning } from '../../core/model/predictions';
 import type { Progression, Spread } from '../../core/calibration/progression';
 import type { Recommendation } from '../../core/calibration/recommend';
@@ -27,9 +27,11 @@ export function aligned(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row)}\n`).join('');
 }
 
-/** A number with four decimals; "–" for none. */
+/** Decimals of every number: a terminal has room for one more than the panel. */
+export const DECIMALS = 4;
+
 export function number(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : value.toFixed(4);
+  return inWords(value, DECIMALS);
 }
 
 export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {

@@ -7,6 +7,7 @@
  * fit that they have (`scalarKind`, `labelKind`), so that the two always match.
  */
 import type * as z from 'zod';
+import type { ErrorCode } from '../error-codes';
 import { UserError } from '../user-error';
 import type { CalibrateOn, LabelData, Warning } from '../model/predictions';
 import type { BinarySample } from './sample';
@@ -19,7 +20,7 @@ export interface Need {
    */
   readonly what: 'agreement' | 'shares' | 'neutral';
   /** Code of the error if it is missing. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** Message of that error. */
   readonly message: string;
 }
@@ -45,6 +46,8 @@ interface Kind<Fit extends { readonly kind: string }> {
    * recommendation takes it last.
    */
   readonly growsWithRows: boolean;
+  /** A simpler calibrator without what this one needs: if this one is no better, the need is not worth its cost. */
+  readonly comparedWith?: string;
 }
 
 /** A calibrator of one number: of a confidence, or of each label against the rest. */
@@ -58,8 +61,13 @@ export interface ScalarKind<Fit extends { readonly kind: string }> extends Kind<
   apply(fit: Fit, logOdds: number): number;
   /** Free parameters. */
   parameters(fit: Fit): number;
-  /** True where no two different log-odds come out equal or in the other order. */
+  /**
+   * True where no two different log-odds come out equal or in the other order. Calibrators of all label scores have no
+   * such promise: even a temperature changes the order of confidences, which depend on the other labels too.
+   */
   monotone(fit: Fit): boolean;
+  /** The fit that changes nothing. The first listed calibrator that has one stands for raw where a fit must be given. */
+  identity?(): Fit;
 }
 
 /** A calibrator of the scores of all labels together. */
@@ -79,6 +87,8 @@ export interface LabelKind<Fit extends { readonly kind: string }> extends Kind<F
   apply(fit: Fit, scores: Pick<LabelData, 'logProbs' | 'agreement'>, K: number): Float64Array;
   /** Free parameters. */
   parameters(fit: Fit, K: number): number;
+  /** As that of a `ScalarKind`. */
+  identity?(K: number): Fit;
   /** Its columns of K numbers, one for each label. */
   perLabel(fit: Fit): readonly (readonly number[])[];
 }

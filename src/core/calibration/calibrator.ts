@@ -9,6 +9,7 @@ import { logSoftmax, oneVsRestColumn, sigmoid, softplus } from '../model/numeric
 import type { CalibrateOn, ConfidenceData, LabelData, PredictionData, Warning } from '../model/predictions';
 import type { Given, LabelKind, ScalarKind } from './calibrator-kind';
 import {
+  CALIBRATOR_IDS,
   calibratorKind,
   type CalibratorId,
   labelKind,
@@ -66,6 +67,7 @@ export function fitCalibrator(data: PredictionData, options: FitOptions): Fitted
     throw new UserError(
       'no-label-scores',
       'This table has no score for every label, so only its confidence can be calibrated (on: confidence).',
+      { data: { instead: 'confidence' } },
     );
   return kind.shape === 'scalar' ? fitOneVsRest(kind, data) : fitModel(kind, data, options);
 }
@@ -110,6 +112,19 @@ function fitModel(kind: LabelKind<LabelModel>, data: LabelData, given: Given): F
     calibrator: { on: 'labels', method: kind.id, labels: rows.labels, model },
     warnings: kind.warnings?.(model) ?? [],
   };
+}
+
+/** A calibrator that leaves every score of a table as it is. */
+export function identityCalibrator(data: PredictionData, on: CalibrateOn): Calibrator {
+  for (const id of CALIBRATOR_IDS) {
+    const kind = calibratorKind(id);
+    if (kind.identity === undefined) continue;
+    if (on === 'labels' && data.kind === 'labels') {
+      const { labels } = data;
+      if (kind.shape === 'labels') return { on, method: id, labels, model: kind.identity(labels.length) };
+    } else if (kind.shape === 'scalar') return { on: 'confidence', method: id, map: kind.identity() };
+  }
+  throw new Error('The registry lists no calibrator that can change nothing.');
 }
 
 function requireRows(data: PredictionData): void {

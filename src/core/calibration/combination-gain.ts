@@ -3,6 +3,7 @@ import { type ComparedCalibrator, crossFitted } from './compare-calibrators';
 import { type Partition, partition } from './cross-fit';
 import { knownRows } from '../model/rows';
 import { recommend } from './recommend';
+import { baselineOf, type CalibratorId } from './registry';
 import type { PredictionData, Warning } from '../model/predictions';
 import type { EvaluateOptions } from '../model/evaluation';
 
@@ -13,25 +14,24 @@ export interface CombinationGain {
 }
 
 /**
- * What sampling answers adds: the combination against bias-temperature on the token probabilities alone, which is the
- * combination with no weight on the agreement. Cross-fitted NLL on the same rows, beyond one paired standard error.
+ * What sampling answers adds: a calibrator that needs the agreement against the one without it on the token
+ * probabilities alone. Cross-fitted NLL on the same rows, beyond one paired standard error.
  *
  * @param data with `agreement`
+ * @param method a calibrator that needs it
  */
-export function combinationGain(data: PredictionData, seed: number): CombinationGain {
-  const { candidates, reason } = recommend(data, {
-    on: 'labels',
-    methods: ['bias-temperature', 'combination'],
-    seed,
-  });
-  const token = candidates.find(({ method }) => method === 'bias-temperature');
-  const both = candidates.find(({ method }) => method === 'combination');
+export function combinationGain(data: PredictionData, method: CalibratorId, seed: number): CombinationGain {
+  const baseline = baselineOf(method);
+  const methods = baseline === 'raw' ? [method] : [baseline, method];
+  const { candidates, reason } = recommend(data, { on: 'labels', methods, seed });
+  const token = candidates.find((candidate) => candidate.method === baseline);
+  const both = candidates.find((candidate) => candidate.method === method);
   if (token === undefined || both === undefined)
     return {
       beats: false,
       message: `It is unknown whether the combination beats the token probability alone. ${reason}`,
     };
-  const figures = `cross-fitted NLL ${both.nll.toFixed(4)} against ${token.nll.toFixed(4)} of bias-temperature on token probabilities`;
+  const figures = `cross-fitted NLL ${both.nll.toFixed(4)} against ${token.nll.toFixed(4)} of ${baseline} on token probabilities`;
   const beats = both.nll < token.nll && !token.withinOneSe;
   return {
     beats,
@@ -46,7 +46,7 @@ export function gainWarnings({ beats, message }: CombinationGain): Warning[] {
   return beats ? [] : [{ code: 'combination-gain', message }];
 }
 
-/** The cross-fitted combination, or why there is none. */
+/** The cross-fitted calibrator of both, or why there is none. */
 export type ComparedCombination =
   | (ComparedCalibrator & {
       /** How the rows were scored. */
@@ -56,12 +56,14 @@ export type ComparedCombination =
   | { readonly reason: string };
 
 /**
- * The numbers that `calibrate --method combination` reports for unseen rows, and what sampling answers adds.
+ * The numbers that `calibrate` reports for unseen rows of a calibrator that needs the agreement, and what sampling
+ * answers adds.
  *
  * @param data with `agreement`
  */
 export function compareCombination(
   data: PredictionData,
+  method: CalibratorId,
   options: Omit<EvaluateOptions, 'folds'>,
 ): ComparedCombination {
   const seed = options.seed ?? 0;
@@ -69,9 +71,9 @@ export function compareCombination(
     const known = knownRows(data);
     const split = partition(known, seed);
     return {
-      ...crossFitted(known, 'combination', split, { ...options, on: 'labels' }),
+      ...crossFitted(known, method, split, { ...options, on: 'labels' }),
       split,
-      gain: combinationGain(data, seed),
+      gain: combinationGain(data, method, seed),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

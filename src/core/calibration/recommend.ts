@@ -1,6 +1,6 @@
 import { labelNllLosses, nllLosses } from '../metrics/losses';
 import { FEWEST_OUTCOMES } from './calibrator-kind';
-import { type Calibrator, fitCalibrator, type FitOptions } from './calibrator';
+import { type Calibrator, fitCalibrator, type FitOptions, identityCalibrator } from './calibrator';
 import { type CrossFit, confidenceOnly, crossFit, partition } from './cross-fit';
 import { confidenceOf, knownRows, normalisedWeights, rowCount, rowsWhere, selectRows } from '../model/rows';
 import { UserError } from '../user-error';
@@ -128,15 +128,7 @@ export function fitRecommended(train: PredictionData, options: RecommendOptions)
   const { choice } = recommend(rows, options);
   if (choice !== null && choice !== 'raw')
     return fitCalibrator(rows, { ...options, method: choice }).calibrator;
-  const known = knownRows(rows);
-  return options.on === 'labels' && known.kind === 'labels'
-    ? {
-        on: 'labels',
-        method: 'temperature',
-        labels: known.labels,
-        model: { kind: 'temperature', beta: 1 },
-      }
-    : { on: 'confidence', method: 'slope', map: { kind: 'slope', beta: 1 } };
+  return identityCalibrator(rows, options.on);
 }
 
 interface Run {

@@ -71,6 +71,12 @@ export function idsThatNeed(what: Need['what']): CalibratorId[] {
   return CALIBRATOR_IDS.filter((id) => needs(id, what));
 }
 
+/** What a calibrator must be better than, so that what it needs is worth its cost. */
+export function baselineOf(id: CalibratorId): CalibratorId | 'raw' {
+  const kind = CALIBRATORS[id];
+  return 'comparedWith' in kind ? kind.comparedWith : 'raw';
+}
+
 /** Why a calibrator cannot be used on labels or on confidence, in a sentence; null if it can. */
 export function refusal(id: CalibratorId, on: CalibrateOn): string | null {
   const allowed: true | string = CALIBRATORS[id].on[on];

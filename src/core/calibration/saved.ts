@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { type Binding, bindingSchema, sha256 } from '../model/binding';
+import {
+  type Binding,
+  bindingSchema,
+  type ModelIdentities,
+  modelInWords,
+  type ModelKind,
+  sha256,
+  shortHash,
+} from '../model/binding';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { CALIBRATOR_IDS, type CalibratorId, CALIBRATORS, labelKind } from './registry';
@@ -143,7 +151,11 @@ export const savedCalibratorSchema = z
 
 export type SavedCalibrator = z.infer<typeof savedCalibratorSchema>;
 
-/** The JSON Schema with which an editor checks and completes a file. */
+/**
+ * The JSON Schema with which an editor checks and completes a file.
+ *
+ * @public esbuild.mjs writes the schema with it
+ */
 export function calibratorJsonSchema(): object {
   return z.toJSONSchema(savedCalibratorSchema, { target: 'draft-7', io: 'input' });
 }
@@ -256,7 +268,7 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
         field: 'binding',
         severity: 'unknown',
         message:
-          'This calibrator was fitted on a table that does not name its model and prompt. Bind it to a classifier if you know that they are the same.',
+          'This calibrator was fitted on a table that does not name its model and prompt, so whether they are the same is not known.',
       },
     ];
   return [
@@ -291,45 +303,46 @@ function samplingMismatches(own: Sampling, other: Sampling): Mismatch[] {
 function modelMismatch(own: Binding['model'], other: Binding['model'] | undefined): Mismatch[] {
   if (other === undefined)
     return [{ field: 'model', severity: 'unknown', message: 'The model of these scores is not known.' }];
-  if (own.kind === 'file' && other.kind === 'file')
-    return own.sha256 === other.sha256
+  if (own.kind === other.kind) return sameKind(own.kind, own, other);
+  const message = `The calibrator was fitted on ${own.name} as ${ARTICLES[own.kind]}; here the model is ${ARTICLES[other.kind]}.`;
+  return [{ field: 'model', severity: 'refuse', message }];
+}
+
+const ARTICLES: Readonly<Record<ModelKind, string>> = { file: 'a file', endpoint: 'an endpoint' };
+
+/** How two models of one kind differ. */
+const MODEL_MISMATCHES: {
+  readonly [Kind in ModelKind]: (own: ModelIdentities[Kind], other: ModelIdentities[Kind]) => Mismatch[];
+} = {
+  file: (own, other) =>
+    own.sha256 === other.sha256
       ? []
-      : fieldMismatch('model', 'model file', fileInWords(own), fileInWords(other), 'refuse');
-  if (own.kind === 'file' || other.kind === 'file')
+      : fieldMismatch('model', 'model file', modelInWords(own), modelInWords(other), 'refuse'),
+  endpoint: (own, other) => {
+    const known = [
+      ...fieldMismatch('model', 'endpoint', own.address, other.address, 'refuse'),
+      ...fieldMismatch('model', 'model name', own.name, other.name, 'refuse'),
+      ...(own.fingerprint === null || other.fingerprint === null
+        ? []
+        : fieldMismatch('model', 'model fingerprint', own.fingerprint, other.fingerprint, 'refuse')),
+    ];
+    if (known.length > 0) return known;
     return [
       {
         field: 'model',
-        severity: 'refuse',
-        message: `The calibrator was fitted on ${own.name} as ${article(own.kind)}; here the model is ${article(other.kind)}.`,
+        severity: 'warn',
+        message: 'The model of an endpoint cannot be verified: its name says nothing about its weights.',
       },
     ];
-  const known = [
-    ...fieldMismatch('model', 'endpoint', own.address, other.address, 'refuse'),
-    ...fieldMismatch('model', 'model name', own.name, other.name, 'refuse'),
-    ...(own.fingerprint === null || other.fingerprint === null
-      ? []
-      : fieldMismatch('model', 'model fingerprint', own.fingerprint, other.fingerprint, 'refuse')),
-  ];
-  if (known.length > 0) return known;
-  return [
-    {
-      field: 'model',
-      severity: 'warn',
-      message: 'The model of an endpoint cannot be verified: its name says nothing about its weights.',
-    },
-  ];
-}
+  },
+};
 
-function fileInWords({ name, sha256 }: { readonly name: string; readonly sha256: string }): string {
-  return `${name} (SHA-256 ${shortHash(sha256)})`;
-}
-
-function shortHash(hash: string): string {
-  return `${hash.slice(0, 12)}…`;
-}
-
-function article(kind: Binding['model']['kind']): string {
-  return kind === 'file' ? 'a file' : 'an endpoint';
+function sameKind<Kind extends ModelKind>(
+  kind: Kind,
+  own: ModelIdentities[Kind],
+  other: ModelIdentities[Kind],
+): Mismatch[] {
+  return MODEL_MISMATCHES[kind](own, other);
 }
 
 function fieldMismatch(

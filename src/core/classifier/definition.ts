@@ -11,7 +11,14 @@ import {
   type ConfidenceMethod,
   type ConsistencySettings,
 } from '../model/confidence-method';
-import { DEFAULT_SOURCE, parseSourceName, type SourceName } from './source-name';
+import {
+  DEFAULT_SOURCE,
+  parseSourceName,
+  sourceForms,
+  type SourceName,
+  sourceNameText,
+  sourcesInWords,
+} from './source-name';
 import { spellingsOf } from './spellings';
 
 /** The place in a template where the text to classify goes. */
@@ -134,13 +141,11 @@ const classifierSchema = z
         if (parseSourceName(name) === undefined)
           context.addIssue({
             code: 'custom',
-            message: 'a source is "engine", "endpoint:NAME", "editor" or "editor:MODEL ID"',
+            message: `a source is ${sourceForms()}`,
           });
       })
       .optional()
-      .describe(
-        'Which model answers. engine: a model file on this machine; endpoint:NAME: a server in the setting promptConfidence.endpoints; editor, editor:MODEL ID: a language model that VS Code offers. Default engine.',
-      ),
+      .describe(`Which model answers. ${sourcesInWords()}. Default ${sourceNameText(DEFAULT_SOURCE)}.`),
     maxTextTokens: z
       .int()
       .min(16)
@@ -328,7 +333,11 @@ export function classifierFrom(value: unknown, where: string): Classifier {
   };
 }
 
-/** The JSON Schema (draft 7, the newest that VS Code completes fully) that the extension contributes for classifier files. */
+/**
+ * The JSON Schema (draft 7, the newest that VS Code completes fully) that the extension contributes for classifier files.
+ *
+ * @public esbuild.mjs writes the schema with it
+ */
 export function classifierJsonSchema(): object {
   return z.toJSONSchema(classifierSchema, { target: 'draft-7', io: 'input' });
 }

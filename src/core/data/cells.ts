@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes';
 import { quoted } from '../quote';
 
 /**
@@ -10,11 +11,11 @@ const PERCENT = /^[+-]?[\d.,]+\s*[%٪]$/u;
 const NOT_A_NUMBER = /^[+-]?(?:nan|na|n\/a|null|none|-)$/i;
 const INFINITE = /^[+-]?(?:inf|infinity|∞)$/iu;
 
-/** A cell that is not a number. `wholeTable`: the notation is wrong, so other cells cannot be trusted either. */
+/** A cell that is not a number. */
 export interface NumberProblem {
-  readonly code: string;
   readonly reason: string;
-  readonly wholeTable: boolean;
+  /** Code of the error if the notation is wrong, so that other cells cannot be trusted either; otherwise null. */
+  readonly wholeTable: ErrorCode | null;
 }
 
 /** The number in a trimmed cell; NaN for anything but digits with a decimal point and an exponent. */
@@ -25,24 +26,22 @@ export function plainNumber(cell: string): number {
 
 /** Why a trimmed cell is not a number, and what to change. */
 export function numberProblem(column: string, cell: string): NumberProblem {
-  const row = (code: string, reason: string) => ({ code, reason, wholeTable: false });
-  if (cell === '') return row('empty-cell', `${column} is empty`);
+  const row = (reason: string): NumberProblem => ({ reason, wholeTable: null });
+  if (cell === '') return row(`${column} is empty`);
   if (PERCENT.test(cell))
     return {
-      code: 'percent-sign',
       reason: `${column} is ${quoted(cell)}. Write shares of 1 without a percent sign: 0.93, not 93%.`,
-      wholeTable: true,
+      wholeTable: 'percent-sign',
     };
   if (DECIMAL_COMMA.test(cell))
     return {
-      code: 'decimal-comma',
       reason: `${column} is ${quoted(cell)}. Write numbers with a decimal point: 0.93, not 0,93.`,
-      wholeTable: true,
+      wholeTable: 'decimal-comma',
     };
-  if (NOT_A_NUMBER.test(cell)) return row('nan', `${column} is not a number (${quoted(cell)})`);
+  if (NOT_A_NUMBER.test(cell)) return row(`${column} is not a number (${quoted(cell)})`);
   if (INFINITE.test(cell) || PLAIN_NUMBER.test(cell))
-    return row('infinite', `${column} is infinite (${quoted(cell)}); scores must be finite`);
-  return row('not-a-number', `${column} is ${quoted(cell)}, which is not a number`);
+    return row(`${column} is infinite (${quoted(cell)}); scores must be finite`);
+  return row(`${column} is ${quoted(cell)}, which is not a number`);
 }
 
 /** The meaning of a yes-or-no cell (trimmed): 1, 0, or undefined. */

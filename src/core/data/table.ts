@@ -43,7 +43,7 @@ export interface PredictionTable {
   readonly predicted: NamedColumn | null;
   /** The columns requested in `slices`, by name. */
   readonly slices: ReadonlyMap<string, NamedColumn>;
-  /** (n) label mass of each row. Absent if the table does not contain it. */
+  /** (n) label mass of each row, NaN where its cell is empty. Absent if the table does not contain it. */
   readonly labelMass?: Float64Array | undefined;
   /** The first 10,000 rows that were not used; `rejectedCount` counts all of them. */
   readonly rejected: readonly RejectedRow[];
@@ -184,7 +184,7 @@ export class TableBuilder {
         `${cells.length} cells where the header has ${header.length} (a cell that holds the separator needs ` +
           `quotes; numbers need a decimal point)`,
       );
-    const labelMass = roles.labelMass === undefined ? NaN : this.probability(cells, roles.labelMass, line);
+    const labelMass = this.labelMassOf(cells, line);
     let confidence = NaN;
     if (scores === null) confidence = this.probability(cells, roles.confidence ?? -1, line);
     else this.readScores(this.row, cells, scores, labelMass, line);
@@ -356,8 +356,11 @@ export class TableBuilder {
     const value = plainNumber(cell);
     if (!Number.isNaN(value)) return value;
     const problem = numberProblem(this.name(index), cell);
-    if (problem.wholeTable)
-      throw new UserError(problem.code, `Line ${line}: ${problem.reason} No row of the table was used.`);
+    if (problem.wholeTable !== null)
+      throw new UserError(
+        problem.wholeTable,
+        `Line ${line}: ${problem.reason} No row of the table was used.`,
+      );
     throw new BadRow(problem.reason);
   }
 
@@ -366,6 +369,14 @@ export class TableBuilder {
     if (value >= -ROUNDING && value <= 1 + ROUNDING) return Math.min(1, Math.max(0, value));
     const hint = value > 1 && value <= 100 ? '; divide percentages by 100' : '';
     throw new BadRow(`${this.name(index)} is ${value}, outside 0 to 1${hint}`);
+  }
+
+  /** NaN where the table does not say it: sources that can answer nothing but a label have none. */
+  private labelMassOf(cells: readonly string[], line: number): number {
+    const index = this.columns.roles.labelMass;
+    return index === undefined || this.cell(cells, 'labelMass') === ''
+      ? NaN
+      : this.probability(cells, index, line);
   }
 
   private truthOf(cells: readonly string[]): number {

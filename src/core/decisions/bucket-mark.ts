@@ -30,8 +30,3 @@ export function markedBucket(confidence: number, buckets: readonly Bucket[]): Ma
   const bucket = bucketOf(confidence, buckets);
   return { name: bucket.name, tone: bucketTone(buckets.indexOf(bucket), buckets.length) };
 }
-
-/** "▲ review" */
-export function bucketInWords({ name, tone }: MarkedBucket): string {
-  return `${BUCKET_SHAPES[tone]} ${name}`;
-}

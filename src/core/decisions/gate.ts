@@ -341,7 +341,11 @@ function correct(
   });
 }
 
-/** Holm's step-down adjustment (Holm 1979): p-values that can be held against 5% whatever their dependence. */
+/**
+ * Holm's step-down adjustment (Holm 1979): p-values that can be held against 5% whatever their dependence.
+ *
+ * @internal
+ */
 export function holm(ps: readonly number[]): number[] {
   const order = ps.map((p, i) => ({ p, i })).sort((left, right) => left.p - right.p);
   const adjusted = new Array<number>(ps.length).fill(1);
@@ -353,7 +357,11 @@ export function holm(ps: readonly number[]): number[] {
   return adjusted;
 }
 
-/** Φ(x) from the complementary error function (Numerical Recipes' Chebyshev fit, relative error below 1.2e-7). */
+/**
+ * Φ(x) from the complementary error function (Numerical Recipes' Chebyshev fit, relative error below 1.2e-7).
+ *
+ * @internal
+ */
 export function normalCumulative(x: number): number {
   const z = Math.abs(x) / Math.SQRT2;
   const t = 1 / (1 + z / 2);

@@ -24,6 +24,7 @@ interface Surest {
   readonly right: number;
 }
 
+/** @internal */
 export interface FixedSequence {
   /** Rows with at least this confidence are accepted; null where none passes. */
   readonly threshold: number | null;
@@ -58,6 +59,7 @@ export interface ThresholdChoice {
  *
  * @param confidence (n)
  * @param correct (n) 0 or 1
+ * @internal
  */
 export function fixedSequenceThreshold(
   confidence: Float64Array,

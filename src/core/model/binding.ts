@@ -35,3 +35,24 @@ export const bindingSchema = z.strictObject({
 });
 
 export type Binding = z.infer<typeof bindingSchema>;
+
+/** Every kind of identity that a model can have. */
+export type ModelIdentities = {
+  [Model in Binding['model'] as Model['kind']]: Model;
+};
+export type ModelKind = keyof ModelIdentities;
+
+/** The first digits of a SHA-256, for people. */
+export function shortHash(hash: string): string {
+  return `${hash.slice(0, 12)}…`;
+}
+
+const IN_WORDS: { readonly [Kind in ModelKind]: (model: ModelIdentities[Kind]) => string } = {
+  file: ({ name, sha256: hash }) => `${name} (SHA-256 ${shortHash(hash)})`,
+  endpoint: ({ name, address }) => `${name} at ${address} (its weights cannot be verified)`,
+};
+
+/** A model as a calibrator is bound to it. */
+export function modelInWords<Kind extends ModelKind>(model: ModelIdentities[Kind] & { kind: Kind }): string {
+  return IN_WORDS[model.kind](model);
+}

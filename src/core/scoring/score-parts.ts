@@ -11,6 +11,23 @@ export function confidenceMethodOf({ agreement, tokenLabels }: HowScored): Confi
   return tokenLabels === undefined ? 'consistency' : 'ensemble';
 }
 
+/** The scores by token probability that a score consists of, or was made from. */
+function tokenLabelsOf({ labels, tokenLabels }: Pick<Score, 'labels' | 'tokenLabels'>): Score['labels'] {
+  return tokenLabels ?? labels;
+}
+
+/** Whether two scores of one text come from the same probabilities. Sampled answers may differ. */
+export function hasSameTokenScores(
+  a: Pick<Score, 'labels' | 'tokenLabels'>,
+  b: Pick<Score, 'labels' | 'tokenLabels'>,
+): boolean {
+  const [first, second] = [tokenLabelsOf(a), tokenLabelsOf(b)];
+  return (
+    first.length === second.length &&
+    first.every(({ label, logProb }, k) => label === second[k]?.label && logProb === second[k].logProb)
+  );
+}
+
 /**
  * The score of the same text by one of the methods that it was made from.
  *

@@ -148,6 +148,6 @@ function notShown(labels: readonly Labelled[], likeliest: readonly VisibleToken[
     .map(({ text }) => JSON.stringify(text));
   return new UserError(
     'labels-not-shown',
-    `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so their scores are unknown. Specify in the instruction how to answer, or raise "topLogprobs" of the endpoint.`,
+    `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so their scores are unknown. Specify in the instruction how to answer, or ask the server for more tokens.`,
   );
 }

@@ -1,7 +1,7 @@
 /** Calibrated scores in words, shared by decoration, hover, result view and command line. */
 import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/calibrated-score';
-import { bucketInWords } from '../decisions/bucket-mark';
-import { formatConfidence } from '../decisions/buckets';
+import { BUCKET_SHAPES, type MarkedBucket } from '../decisions/bucket-mark';
+import { formatConfidence } from './quantities';
 import { excerpt, formatPercent, inlineSummary, labelMassInWords, visibleName } from './score';
 import { isLabelMassLow, type Score } from '../scoring/score';
 
@@ -61,4 +61,9 @@ export function calibrationNotes(calibration: Calibration | undefined): string[]
 /** True if the figures should not be shown without those notes. */
 export function needsNote(calibration: Calibration | undefined): boolean {
   return calibration !== undefined && calibrationNotes(calibration).length > 0;
+}
+
+/** "▲ review" */
+function bucketInWords({ name, tone }: MarkedBucket): string {
+  return `${BUCKET_SHAPES[tone]} ${name}`;
 }

@@ -7,10 +7,10 @@ import { type CalibratorId, CALIBRATORS } from '../calibration/registry';
 
 const LABEL_LIMIT = 60;
 
-/** Three decimals, a real minus sign; "–" for none. */
-export function number(value: number | null): string {
-  if (value === null) return '–';
-  const shown = value.toFixed(3);
+/** Three decimals unless more are asked for, a real minus sign; "–" for none. */
+export function number(value: number | null | undefined, decimals = 3): string {
+  if (value === null || value === undefined) return '–';
+  const shown = value.toFixed(decimals);
   return /^-0\.0+$/.test(shown) ? shown.slice(1) : shown.replace('-', '−');
 }
 
@@ -205,6 +205,13 @@ export function factsOf(evaluation: Evaluation): string {
 /** How the numbers were made. */
 export function aboutNumbers({ seed }: Evaluation): string {
   return `Bins are (low, high], the first closed at both ends. Intervals are at 95%: Wilson’s for accuracies, from seeded resampling for the rest (seed ${seed}); those of ECE and MCE are approximate. prompt-confidence evaluate gives the same numbers.`;
+}
+
+/** From which confidence on a decision without a person costs least; null: from none. */
+export function cheapestInWords(threshold: number | null, decimals?: number): string {
+  return threshold === null
+    ? 'Reviewing every row is cheapest.'
+    : `Deciding automatically at a confidence of ${number(threshold, decimals)} or higher is cheapest.`;
 }
 
 /** The result of comparing calibrators. */

@@ -15,6 +15,24 @@ export function workInWords(what: string, done: number, total: number, perSecond
   return `${words} · ${formatTimeLeft((total - done) / perSecond)} left`;
 }
 
+/** How far an engine is that starts. `fraction`: share done of the phase, 0 to 1. */
+export function loadingInWords({
+  phase,
+  fraction,
+}: {
+  readonly phase: 'probing' | 'loading' | 'preparing';
+  readonly fraction: number;
+}): string {
+  switch (phase) {
+    case 'probing':
+      return 'looking for a GPU';
+    case 'loading':
+      return `loading the model, ${formatShare(fraction)}`;
+    case 'preparing':
+      return 'preparing the model';
+  }
+}
+
 /** "41 a second", "0.8 a second", "12 a minute" */
 function formatRate(perSecond: number): string {
   if (perSecond >= 10) return `${Math.round(perSecond).toLocaleString('en-US')} a second`;

@@ -27,3 +27,29 @@ export function formatTimeLeft(seconds: number): string {
 export function formatShare(fraction: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, fraction)) * 100)}%`;
 }
+
+/**
+ * A probability in percent, truncated: never rounded up to a bucket's boundary or to 100%.
+ *
+ * Digits are cut from the shortest decimal that stands for the number, since 0.29 · 100 is 28.999….
+ *
+ * @param digits decimals of the percentage
+ */
+export function formatConfidence(p: number, digits = 1): string {
+  const decimals = digits + 2;
+  const ceiling = (1 - 10 ** -decimals).toFixed(decimals);
+  if (p > Number(ceiling)) return `> ${asPercent(ceiling, digits)}`;
+  if (p > 0 && p < 10 ** -decimals) return `< ${asPercent((10 ** -decimals).toFixed(decimals), digits)}`;
+  const text = String(p);
+  // Exponent notation starts below 1e-6; toFixed may round there, but all of its first decimals are zeros.
+  const plain = text.includes('e') ? p.toFixed(20) : text;
+  const [whole = '0', fraction = ''] = plain.split('.');
+  return asPercent(`${whole}.${fraction.slice(0, decimals).padEnd(decimals, '0')}`, digits);
+}
+
+/** Moves the point of a decimal string two places: no arithmetic, so no rounding. */
+function asPercent(decimal: string, digits: number): string {
+  const [whole = '0', fraction = ''] = decimal.split('.');
+  const percent = String(Number(whole + fraction.slice(0, 2)));
+  return digits === 0 ? `${percent}%` : `${percent}.${fraction.slice(2)}%`;
+}

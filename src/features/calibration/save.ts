@@ -21,6 +21,7 @@ import type { Computation } from './computation';
  * @param origin what the calibrator will be bound to, in words
  * @returns undefined if the person cancelled
  * @throws UserError not-trusted, no-folder
+ * @internal
  */
 export async function askCalibratorFile(
   dialogs: Dialogs,

@@ -8,7 +8,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc/node';
 import type { SavedCalibrator } from '../../core/calibration/saved';
-import { UserError } from '../../core/user-error';
+import { cancelledError, UserError } from '../../core/user-error';
 import type { DecideParams, DecisionReport, MethodProgression } from '../../protocol/calibration-decisions';
 import type {
   Analysis,
@@ -143,7 +143,7 @@ export class CalibrationWorker {
       });
       worker.on('exit', () => {
         over();
-        reject(new UserError('cancelled', 'Cancelled.'));
+        reject(cancelledError());
       });
     });
     // Without an open request nobody waits for it.
@@ -162,6 +162,6 @@ function crashed(reason: string): UserError {
 /** An error as a UserError; any other error means that the thread was ended, or a defect. */
 function asUserError(error: unknown): unknown {
   if (!(error instanceof ResponseError)) return error;
-  if (error.code === ErrorCodes.PendingResponseRejected) return new UserError('cancelled', 'Cancelled.');
+  if (error.code === ErrorCodes.PendingResponseRejected) return cancelledError();
   return crashed(error.message);
 }

@@ -16,7 +16,11 @@ export function registerCalibrators(services: Services): vscode.Disposable {
   });
 }
 
-/** @param name name of a classifier; undefined to ask for it */
+/**
+ * @param name name of a classifier; undefined to ask for it
+ *
+ * @internal
+ */
 export async function setCalibrator(services: Services, name: string | undefined): Promise<void> {
   const classifier = name ?? (await askClassifier(services));
   if (classifier === undefined) return;

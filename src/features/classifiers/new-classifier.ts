@@ -140,7 +140,11 @@ const KINDS: readonly Choice<DraftKind>[] = [
   },
 ];
 
-/** @throws UserError `classifier-exists`: an existing file is never overwritten */
+/**
+ * @throws UserError `classifier-exists`: an existing file is never overwritten
+ *
+ * @internal
+ */
 export async function writeDraft(
   folder: Pick<vscode.WorkspaceFolder, 'uri'>,
   draft: Draft,

@@ -31,7 +31,11 @@ interface Draft {
   readonly key: string;
 }
 
-/** Asks for one field after the other, tests the connection, and saves the endpoint. */
+/**
+ * Asks for one field after the other, tests the connection, and saves the endpoint.
+ *
+ * @internal
+ */
 export async function addEndpoint(services: EndpointServices): Promise<void> {
   const { endpoints, dialogs } = services;
   const draft = await askDraft(services);
@@ -149,6 +153,7 @@ function addressProblem(text: string): string | undefined {
   }
 }
 
+/** @internal */
 export async function setEndpointKey(services: EndpointServices): Promise<void> {
   const { endpoints, dialogs } = services;
   const endpoint = await chooseEndpoint(services, 'Set Endpoint Key');
@@ -172,6 +177,7 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
   await dialogs.tell('info', `${endpoint.model} answers with this key.`);
 }
 
+/** @internal */
 export async function removeEndpoint(services: EndpointServices): Promise<void> {
   const { endpoints, dialogs } = services;
   const endpoint = await chooseEndpoint(services, 'Remove Endpoint');

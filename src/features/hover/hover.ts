@@ -15,6 +15,7 @@ export function registerHover(services: Services): vscode.Disposable {
   return vscode.languages.registerHoverProvider({ scheme: '*' }, new ResultHover(services));
 }
 
+/** @internal */
 export class ResultHover implements vscode.HoverProvider {
   constructor(private readonly services: Services) {}
 

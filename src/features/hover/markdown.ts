@@ -8,7 +8,7 @@ import {
 } from '../../core/words/calibrated-score';
 import { COMMANDS } from '../../protocol/manifest';
 import type { Calibration } from '../../core/calibration/calibrated-score';
-import { formatConfidence } from '../../core/decisions/buckets';
+import { formatConfidence } from '../../core/words/quantities';
 import { codeBlock, codeSpan } from '../../core/markdown';
 import {
   blockBar,

@@ -86,7 +86,11 @@ function addressProblem(text: string, hub?: string): string | undefined {
   }
 }
 
-/** Downloads a model with question and progress, and offers to use it. */
+/**
+ * Downloads a model with question and progress, and offers to use it.
+ *
+ * @internal
+ */
 export async function downloadAndOffer(
   source: string,
   services: Services,

@@ -1,7 +1,7 @@
 /** Manage Models: which models are on the disk, where, and how to delete them. */
 import * as vscode from 'vscode';
 import { formatBytes, formatShare } from '../../core/words/quantities';
-import { UserError } from '../../core/user-error';
+import { cancelledError } from '../../core/user-error';
 import type { ModelEntry } from '../../store/models';
 import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
 import { reportError } from '../../editor/report-error';
@@ -166,14 +166,18 @@ async function copyHash(entry: ModelEntry, { models, dialogs }: Services): Promi
           onProgress: (read, total) => report(formatShare(read / total)),
         })
         .catch((error: unknown) => {
-          throw signal.aborted ? new UserError('cancelled', 'Cancelled.', { cause: error }) : error;
+          throw signal.aborted ? cancelledError(error) : error;
         }),
     ));
   await vscode.env.clipboard.writeText(sha256);
   void dialogs.tell('info', `Copied: ${sha256}`);
 }
 
-/** Deletes a downloaded model after a question. An engine that holds it is stopped first. */
+/**
+ * Deletes a downloaded model after a question. An engine that holds it is stopped first.
+ *
+ * @internal
+ */
 export async function deleteModel(entry: ModelEntry, services: Services): Promise<void> {
   const { models, engineModels, dialogs, modelsChanged } = services;
   const elsewhere = (await services.loadedModels.othersWith(entry.path)).length > 0;
@@ -193,7 +197,11 @@ export async function deleteModel(entry: ModelEntry, services: Services): Promis
   void dialogs.tell('info', `${entry.file} was deleted; ${formatBytes(entry.bytes)} are free again.`);
 }
 
-/** Removes a person's own file from the list. */
+/**
+ * Removes a person's own file from the list.
+ *
+ * @internal
+ */
 export async function forgetModel(entry: ModelEntry, services: Services): Promise<void> {
   const { models, dialogs, modelsChanged } = services;
   const detail = `The file stays where it is: ${entry.path}`;

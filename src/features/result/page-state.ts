@@ -2,7 +2,6 @@
 import type * as vscode from 'vscode';
 import { headline, needsNote } from '../../core/words/calibrated-score';
 import { excerpt, isDoubtful } from '../../core/words/score';
-import type { Score } from '../../core/scoring/score';
 import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
 import type { ClassifiedText, Results, ResultStatus, Trigger } from '../../editor/results';
 
@@ -56,7 +55,7 @@ function detail(
     ms: result.ms,
     batch: result.batch,
     at: result.at.toISOString(),
-    score: finite(result.score),
+    score: result.score,
     ...(result.calibration === undefined ? {} : { calibration: result.calibration }),
   };
 }
@@ -69,16 +68,4 @@ function place(result: ClassifiedText, relativePath: (uri: vscode.Uri) => string
 function cutAt(text: string, limit: number): string {
   const end = text.length > limit && /[\ud800-\udbff]/.test(text.charAt(limit - 1)) ? limit - 1 : limit;
   return text.slice(0, end);
-}
-
-/** JSON has no infinity, so the score of an impossible label is sent as the smallest number. */
-function finite(score: Score): Score {
-  const number = (logProb: number): number => Math.max(logProb, -Number.MAX_VALUE);
-  return {
-    ...score,
-    labels: score.labels.map((entry) => ({ ...entry, logProb: number(entry.logProb) })),
-    ...(score.tokens === undefined
-      ? {}
-      : { tokens: score.tokens.map((row) => ({ ...row, logProb: number(row.logProb) })) }),
-  };
 }

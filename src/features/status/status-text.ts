@@ -5,6 +5,7 @@
 import type { Job } from '../../app/jobs/job';
 import { shareOf } from '../../app/jobs/progress';
 import { deviceInWords, type DeviceReport } from '../../core/words/device';
+import { loadingInWords } from '../../core/words/progress';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import type { EngineState } from '../../sources/engine-client';
 
@@ -46,7 +47,7 @@ export function statusText(state: EngineState, chosen: ChosenModel, settings: St
     case 'stopped':
       return stoppedText(chosen);
     case 'starting': {
-      const what = startingInWords(state.progress);
+      const what = loadingInWords(state.progress);
       const name = chosen.kind === 'none' ? 'Model' : shortName(chosen.file);
       return line('$(loading~spin)', `${name}: ${what}`, 'none', [
         ...(chosen.kind === 'none' ? [] : [['Model', chosen.file] as const]),
@@ -131,7 +132,7 @@ function engineBeside(state: EngineState): string | undefined {
     case 'stopped':
       return undefined;
     case 'starting':
-      return startingInWords(state.progress);
+      return loadingInWords(state.progress);
     case 'ready':
       return state.pending === 0
         ? `${state.model.fileName}, loaded`
@@ -185,17 +186,16 @@ function withoutIcons(text: string): string {
 
 const LONGEST_NAME = 28;
 
-/** The file name without its extension, cut in the middle: both ends of "…-3B-Instruct-Q4_K_M" distinguish models. */
+/**
+ * The file name without its extension, cut in the middle: both ends of "…-3B-Instruct-Q4_K_M" distinguish models.
+ *
+ * @internal
+ */
 export function shortName(file: string): string {
   const name = file.replace(/\.gguf$/i, '');
   if (name.length <= LONGEST_NAME) return name;
   const half = (LONGEST_NAME - 1) / 2;
   return `${name.slice(0, Math.ceil(half))}…${name.slice(-Math.floor(half))}`;
-}
-
-function startingInWords({ phase, fraction }: { readonly phase: string; readonly fraction: number }): string {
-  if (phase === 'probing') return 'looking for a GPU';
-  return `${phase} ${formatShare(fraction)}`;
 }
 
 function modelInWords(model: { fileName: string; bytes: number; name?: string | undefined }): string {

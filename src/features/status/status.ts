@@ -66,6 +66,7 @@ export function registerStatus(services: Services): vscode.Disposable {
 /** Milliseconds between two updates of the item: the engine reports progress more often. */
 const REDRAW_MS = 100;
 
+/** @internal */
 export class StatusItem implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem(
     'promptConfidence.status',

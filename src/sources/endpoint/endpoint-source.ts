@@ -332,17 +332,17 @@ export class EndpointSource implements Source {
     if (prompt !== 'auto' && prompt !== api)
       throw new UserError(
         'endpoint-prompt',
-        `The classifier "${name}" needs a ${prompt} prompt, but the endpoint "${this.endpoint.name}" is set to "${api}". Change "prompt" of the classifier or "api" of the endpoint.`,
+        `The classifier "${name}" needs a ${prompt} prompt, but ${this.sendsTextsTo} is asked by the API "${api}". Change "prompt" of the classifier or the API of the endpoint.`,
       );
   }
 
   private noLogprobs(said = ''): UserError {
-    const { name, model, topLogprobs } = this.endpoint;
+    const { sendsTextsTo: server } = this;
     return new UserError(
       NO_LOGPROBS,
       said === ''
-        ? `${model} (endpoint "${name}") shows no token probabilities. Set "method" of the classifier to "consistency", which works with every model.`
-        : `The endpoint "${name}" refuses to show ${topLogprobs} token probabilities. Lower its "topLogprobs" (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said}`,
+        ? `${server} shows no token probabilities. Set "method" of the classifier to "consistency", which works with every model.`
+        : `${server} refuses to show ${this.endpoint.topLogprobs} token probabilities. Ask for fewer (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said}`,
     );
   }
 }

@@ -1,8 +1,9 @@
 /**
  * One request to an endpoint. An error becomes a sentence that says what to do. Redirects are not
- * followed, so that no key and no text goes anywhere but to the address in the settings.
+ * followed, so that no key and no text goes anywhere but to the address that the person chose.
  */
-import { UserError } from '../../core/user-error';
+import type { ErrorCode } from '../../core/error-codes';
+import { cancelledError, UserError } from '../../core/user-error';
 
 /** A request that brought no usable answer. */
 export class Refusal extends Error {
@@ -71,11 +72,11 @@ export async function call(request: Call): Promise<unknown> {
     throw refusal(response, text, request);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+    if (signal?.aborted === true) throw cancelledError();
     if (timeout.aborted)
       throw later(
         'endpoint-timeout',
-        `${host(request)} did not answer within ${Math.round(timeoutMs / 1000)} seconds. It may be loading the model or be overloaded: try again, or lower "requestsPerMinute" of the endpoint.`,
+        `${host(request)} did not answer within ${Math.round(timeoutMs / 1000)} seconds. It may be loading the model or be overloaded: try again, or send fewer requests a minute.`,
         true,
       );
     throw unreachable(error, request);
@@ -111,11 +112,16 @@ export function garbage({ address }: Pick<Call, 'address'>, what: string): Refus
   );
 }
 
-function later(code: string, message: string, overloaded: boolean, afterMs: number | null = null): Refusal {
+function later(
+  code: ErrorCode,
+  message: string,
+  overloaded: boolean,
+  afterMs: number | null = null,
+): Refusal {
   return new Refusal(new UserError(code, message), { afterMs, overloaded });
 }
 
-function final(code: string, message: string): Refusal {
+function final(code: ErrorCode, message: string): Refusal {
   return new Refusal(new UserError(code, message), null);
 }
 
@@ -144,8 +150,8 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return final(
       'endpoint-not-found',
       /model/i.test(said)
-        ? `${host(request)} has no model "${model}" (${status}). Correct the name in the endpoint; ${address}/models lists the models.${quoted}`
-        : `There is no API at ${address}${request.route} (${status}). Correct the address of the endpoint (it usually ends in /v1), and its "api": not every server has both chat and completion.${quoted}`,
+        ? `${host(request)} has no model "${model}" (${status}). Correct the name of the model; ${address}/models lists the models.${quoted}`
+        : `There is no API at ${address}${request.route} (${status}). Correct the address of the endpoint (it usually ends in /v1) or its API: not every server has both chat and completion.${quoted}`,
     );
   if (status === 429 && /quota|billing|credit/i.test(said))
     return final(
@@ -157,7 +163,7 @@ function refusal(response: Response, text: string, request: Call): Refusal {
     return later(
       busy ? 'endpoint-busy' : 'endpoint-server',
       busy
-        ? `${host(request)} received too many requests (${status}). Try again later, or lower "requestsPerMinute" of the endpoint.${quoted}`
+        ? `${host(request)} received too many requests (${status}). Try again later, or send fewer requests a minute.${quoted}`
         : `${host(request)} failed (${status}). Check the log of the server.${quoted}`,
       busy,
       retryAfterMs(response.headers, request.now()),
@@ -199,6 +205,7 @@ function textIn(value: unknown): string | undefined {
  *
  * @param now milliseconds since 1970
  * @returns milliseconds; null where the server does not say
+ * @internal
  */
 export function retryAfterMs(headers: Headers, now: number): number | null {
   const exact = headers.get('retry-after-ms');

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../core/random';
-import { UserError } from '../../core/user-error';
+import { cancelledError, UserError } from '../../core/user-error';
 import { Places } from '../places';
 import { Refusal } from './http';
 
@@ -156,5 +156,5 @@ export class Pace {
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new UserError('cancelled', 'Cancelled.');
+  if (signal?.aborted === true) throw cancelledError();
 }

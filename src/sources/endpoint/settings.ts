@@ -77,5 +77,5 @@ export function baseAddress(text: string): string {
 }
 
 function invalid(why: string): UserError {
-  return new UserError('endpoint-invalid', `An endpoint in the settings cannot be used: ${why}.`);
+  return new UserError('endpoint-invalid', `An endpoint cannot be used: ${why}.`);
 }

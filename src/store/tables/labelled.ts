@@ -44,6 +44,7 @@ function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: strin
       'no-label-scores',
       `${path.basename(file)} has no score for every label: add columns prob:LABEL, logprob:LABEL or logit:LABEL, ` +
         `or evaluate its confidence alone.`,
+      { data: { instead: 'confidence' } },
     );
   return data;
 }

@@ -16,6 +16,7 @@ import { exists } from '../exists';
 import { type Done, ScoredFile, sweepEnded, whileAlone, withFailure } from './scored-file';
 import { type CopyOptions, type CopyReport, RowCalibrator } from './write-calibrated';
 
+/** @internal */
 export interface ScoredRows {
   readonly scores: readonly (Score | { readonly reason: string })[];
   readonly seconds: MethodSeconds;

@@ -5,10 +5,12 @@ import {
   applyCalibrator,
   type Calibrator,
   fitCalibrator,
+  identityCalibrator,
   isStrictlyMonotone,
   parameterCount,
 } from '../../../src/core/calibration/calibrator';
 import {
+  baselineOf,
   CALIBRATOR_IDS,
   type CalibratorId,
   calibratorKind,
@@ -67,6 +69,18 @@ describe('calibration: the registry', () => {
     assert.equal(new Set(CALIBRATOR_IDS.map(calibratorTitle)).size, files.length);
   });
 
+  it('can leave scores as they are, on labels and on confidence', () => {
+    for (const on of ['labels', 'confidence'] as const) {
+      const data = dataOf(on);
+      const before = confidenceOf(data);
+      const same = identityCalibrator(data, on);
+      assert.equal(same.on, on);
+      confidenceOf(applyCalibrator(same, data)).confidence.forEach((value, i) =>
+        assert.ok(Math.abs(value - (before.confidence[i] ?? NaN)) < 1e-12),
+      );
+    }
+  });
+
   for (const id of CALIBRATOR_IDS)
     describe(id, () => {
       const kind = calibratorKind(id);
@@ -76,6 +90,19 @@ describe('calibration: the registry', () => {
         assert.match(kind.title, /^[A-Z]/u);
         assert.match(file, /^ \*.*\b(?:19|20)\d\d\b/mu);
         assert.match(file, /^ \* Example\b/mu);
+      });
+
+      it('is in the glossary with its title, and among the options of the command line', () => {
+        const page = (name: string) => readFileSync(path.join(ROOT, 'docs', name), 'utf8');
+        const [, line = ''] = new RegExp(`^\\| \`${id}\` \\|(.*)$`, 'mu').exec(page('glossary.md')) ?? [];
+        assert.ok(`${id} ${line}`.toLowerCase().includes(kind.title.toLowerCase()), line);
+        assert.match(page('command-line.md'), new RegExp(`[ \`]${id}[ \`]`, 'u'));
+      });
+
+      it('is compared with a simpler one that needs less, if what it needs costs something', () => {
+        const baseline = baselineOf(id);
+        if (kind.comparedWith === undefined) assert.equal(baseline, 'raw');
+        else assert.ok(baseline !== 'raw' && calibratorKind(baseline).needs === null);
       });
 
       it('can be used on something, and says why not on the rest', () => {

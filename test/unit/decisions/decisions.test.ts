@@ -11,9 +11,9 @@ import {
   bucketProblems,
   checkBuckets,
   DEFAULT_BUCKETS,
-  formatConfidence,
   isAnotherLabelLikelier,
 } from '../../../src/core/decisions/buckets';
+import { formatConfidence } from '../../../src/core/words/quantities';
 import { minimiseCost } from '../../../src/core/decisions/costs';
 import {
   comparePaired,

@@ -204,6 +204,20 @@ describe('what the calibration panel exports', () => {
     assert.match(report, /- Platt: More rows would not help\./);
   });
 
+  it('reports that reviewing every row is cheapest where no threshold pays', async () => {
+    const { loaded } = await analysed();
+    const decided = decideOn(loaded.shown, null, {
+      ...ASKED,
+      question: { ...ASKED.question, costs: { wrong: 1000, review: 0 } },
+    });
+    assert.equal(decided.methods[0]?.costs?.threshold, null);
+    const report = await reportOn((state) => ({
+      ...state,
+      decisions: { ...NO_DECISIONS, report: decided },
+    }));
+    assert.match(report, /^Reviewing every row is cheapest\. It costs 0\.000 a row/m);
+  });
+
   it('takes foreign text in a report as text', async () => {
     const nasty = '<img src=x onerror=alert(1)> | **x** `y` [z](http://evil)';
     const report = await reportOn((state) => ({

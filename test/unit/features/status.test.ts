@@ -59,7 +59,7 @@ describe('the status bar item', () => {
 
   it('shows how far loading is', () => {
     const loading = show({ kind: 'starting', progress: { phase: 'loading', fraction: 0.456 } });
-    assert.equal(loading.text, '$(loading~spin) gemma-3-270m-q4_k_m: loading 45%');
+    assert.equal(loading.text, '$(loading~spin) gemma-3-270m-q4_k_m: loading the model, 45%');
     const probing = show({ kind: 'starting', progress: { phase: 'probing', fraction: 0 } });
     assert.match(probing.text, /looking for a GPU$/);
   });
@@ -103,7 +103,7 @@ describe('the status bar item', () => {
   it('names the endpoint that the chosen classifier asks, whatever the engine does', () => {
     const states: readonly (readonly [EngineState, string | undefined])[] = [
       [{ kind: 'stopped' }, undefined],
-      [{ kind: 'starting', progress: { phase: 'loading', fraction: 0.5 } }, 'loading 50%'],
+      [{ kind: 'starting', progress: { phase: 'loading', fraction: 0.5 } }, 'loading the model, 50%'],
       [{ kind: 'ready', model, pending: 1 }, 'gemma-3-270m-q4_k_m.gguf, 1 request running'],
       [{ kind: 'failed', error: new Error('SIGKILL') }, 'failed: SIGKILL'],
     ];

@@ -91,14 +91,14 @@ describe('a contract', () => {
     serve({
       half: ({ of }) => {
         throw of === 0
-          ? new UserError('no-half', 'Nothing has no half.', { data: { of } })
+          ? new UserError('no-optimum', 'Nothing has no half.', { data: { of } })
           : new TypeError('broken');
       },
     });
     const server = client.remote(CONTRACT.server);
     await assert.rejects(server.half({ of: 0 }), {
       name: 'UserError',
-      code: 'no-half',
+      code: 'no-optimum',
       message: 'Nothing has no half.',
       data: { of: 0 },
     });

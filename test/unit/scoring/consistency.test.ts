@@ -9,6 +9,7 @@ import {
   ensembleScore,
   smoothedLogRates,
 } from '../../../src/core/scoring/consistency';
+import { hasSameTokenScores } from '../../../src/core/scoring/score-parts';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { variantsOf } from '../../../src/core/scoring/variants';
 
@@ -174,5 +175,20 @@ describe('prompt variants', () => {
       variantsOf(twice, 1).map(({ samples }) => samples),
       [5],
     );
+  });
+});
+
+describe('two scores of one text', () => {
+  it('have the same token scores, whatever was sampled', () => {
+    const token = tokenScore([0.6, 0.3]);
+    assert.ok(hasSameTokenScores(token, tokenScore([0.6, 0.3])));
+    const [some, others] = [ensembleScore(token, agreement([2, 8])), ensembleScore(token, agreement([9, 1]))];
+    assert.ok(hasSameTokenScores(some, others));
+  });
+
+  it('have others where the model or the labels changed', () => {
+    const before = tokenScore([0.6, 0.3]);
+    assert.ok(!hasSameTokenScores(before, tokenScore([0.5, 0.3])));
+    assert.ok(!hasSameTokenScores(before, tokenScore([0.6, 0.3, 0.1])));
   });
 });

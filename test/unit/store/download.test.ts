@@ -237,7 +237,7 @@ describe('downloadModel', () => {
     await leavePart(hub, behaviour);
     behaviour.now = { etag: '"1"', cutAtOnce: true };
     const error = await failure(download(hub), 'download-interrupted');
-    assert.match(error.message, /0\.1 MB of 0\.3 MB are kept\. Start it again to resume/);
+    assert.match(error.message, /\d+ kB of \d+ kB are kept\. Start it again to resume/);
     assert.equal(hub.ranges.length, 3);
 
     behaviour.now = { etag: '"1"' };
@@ -484,7 +484,7 @@ describe('downloadModel', () => {
         }
       });
       const error = await failure(download(hub), 'disk-full');
-      assert.match(error.message, /needs 1152921504\.61 GB, but only .* is free/);
+      assert.match(error.message, /needs [\d.]+ TB, but only .* is free/);
       assert.equal((await stat(inModels('m.gguf.part'))).size, 0);
     });
 

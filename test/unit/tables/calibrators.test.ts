@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SavedCalibrator } from '../../../src/core/calibration/saved';
-import {
-  calibratorFile,
-  listCalibrators,
-  loadCalibrator,
-  saveCalibrator,
-} from '../../../src/store/calibrators';
+import { calibratorFile, loadCalibrator, saveCalibrator } from '../../../src/store/calibrators';
 import { temporaryFolder } from '../../support/temporary';
 import { untilFile } from '../../support/until';
 
@@ -54,20 +49,6 @@ function suite(): void {
       code: 'not-writable',
       message: /in the place of its folder/,
     });
-  });
-
-  it('are listed by name, the broken ones with their problem', async () => {
-    assert.deepEqual(await listCalibrators(folder()), []);
-    await saveCalibrator(calibratorFile(folder(), 'b'), SAVED);
-    await mkdir(path.join(folder(), '.prompt-confidence', 'calibrators', 'sub'));
-    await writeFile(calibratorFile(folder(), 'a'), '{\n\n  nonsense\n');
-    await writeFile(path.join(folder(), '.prompt-confidence', 'calibrators', 'notes.txt'), '');
-    const [first, second, ...rest] = await listCalibrators(folder());
-    assert.equal(rest.length, 0);
-    assert.ok(first !== undefined && 'problem' in first);
-    assert.match(first.problem.message, /a\.json, line 3/);
-    assert.ok(second !== undefined && 'saved' in second);
-    assert.equal(second.name, 'b');
   });
 
   it('have names that are file names on every system', () => {

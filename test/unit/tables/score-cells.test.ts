@@ -3,8 +3,10 @@ import { agreementOf, consistencyScore, ensembleScore } from '../../../src/core/
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { findColumns } from '../../../src/core/data/columns';
 import { TableBuilder } from '../../../src/core/data/table';
+import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { confidenceOf } from '../../../src/core/model/rows';
 import { scoreCells, type ScoreCells } from '../../../src/store/tables/score-cells';
+import { RowCalibrator } from '../../../src/store/tables/write-calibrated';
 
 const NAMES = ['good', 'bad'];
 const TOKEN: Score = {
@@ -69,6 +71,26 @@ describe('the cells of a score', () => {
     const { table, read } = readBack(layout, consistencyScore(NAMES, agreement(4, 4, 2), TOKEN));
     assert.equal(read.predicted?.[0], 1);
     assert.deepEqual(table.warnings, []);
+  });
+
+  it('leave the label mass empty where there is none, and are read and calibrated all the same', () => {
+    const score: Score = { ...TOKEN, labelMass: null };
+    for (const on of ['labels', 'confidence'] as const) {
+      const layout = scoreCells(NAMES, 'token-probability', null, false);
+      const { table, read } = readBack(layout, score, undefined, on);
+      assert.deepEqual([...(table.labelMass ?? [])], [NaN]);
+      assert.ok(Math.abs((read.confidence[0] ?? 0) - 5 / 8) < 1e-12);
+
+      const calibrator = new RowCalibrator(['label', ...layout.header], 't.csv', {
+        columns: {},
+        on,
+        calibrate: (data) => data,
+        buckets: DEFAULT_BUCKETS,
+        calibratorSha256: 'beef',
+      });
+      calibrator.rows([{ cells: ['good', ...layout.cells(score)], line: 2 }]);
+      assert.equal(calibrator.report().calibrated, 1, on);
+    }
   });
 
   it('name the labels that are only bounds, where the source can bound, and are read back with a warning', () => {

@@ -44,7 +44,7 @@ function failingAt(n: number): (texts: readonly string[]) => Promise<ScoredRows>
   let request = 0;
   return (texts) =>
     request++ === n
-      ? Promise.reject(new UserError('server-gone', 'The server is gone.'))
+      ? Promise.reject(new UserError('endpoint-cut', 'The server is gone.'))
       : scriptedRows(texts);
 }
 
@@ -107,7 +107,7 @@ describe('scoring a table', () => {
       for (const second of [0, 1, 5]) {
         await rm(out, { force: true });
         await assert.rejects(scoreFile(table, out, { score: failingAt(first) }), {
-          code: 'server-gone',
+          code: 'endpoint-cut',
           message: /^The server is gone\. \d+ of 100 rows are kept in out\.csv\.part\. /,
         });
         await scoreFile(table, out, { score: failingAt(second) }).catch(() => undefined);

@@ -42,6 +42,8 @@ export const combination = {
   needs: AGREEMENT,
   fewestOutcomes: FEWEST_OUTCOMES,
   growsWithRows: false,
+  // The combination with no weight on the agreement.
+  comparedWith: 'bias-temperature',
   rows: 'labelled',
   fit: (data) => fitCombination(labelSample(data), required(data.agreement, AGREEMENT)),
   apply: applyCombination,

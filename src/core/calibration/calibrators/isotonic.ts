@@ -56,6 +56,7 @@ function fitIsotonic({ f, y, weight }: BinarySample): IsotonicMap {
  * @param x (n) any order
  * @param y (n)
  * @param weight (n) or null for all 1
+ * @internal
  */
 export function isotonicKnots(
   x: Float64Array,
@@ -110,7 +111,11 @@ export function isotonicKnots(
   return knots;
 }
 
-/** Linear interpolation between the knots, clipped outside. */
+/**
+ * Linear interpolation between the knots, clipped outside.
+ *
+ * @internal
+ */
 export function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
   const after = countBelow(xs, x);
   const right = xs[after];

@@ -29,6 +29,7 @@ export const slope = {
   apply: ({ beta }, f) => beta * f,
   parameters: () => 1,
   monotone: () => true,
+  identity: () => ({ kind: 'slope', beta: 1 }),
 } as const satisfies ScalarKind<SlopeMap>;
 
 /** Maximum likelihood of β. Throws where no finite positive β is best. */

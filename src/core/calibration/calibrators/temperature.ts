@@ -33,6 +33,7 @@ export const temperature = {
   fit: (data) => fitTemperature(labelSample(data)),
   apply: ({ beta }, { logProbs }) => logProbs.map((score) => scaled(beta, score)),
   parameters: () => 1,
+  identity: () => ({ kind: 'temperature', beta: 1 }),
   perLabel: () => [],
 } as const satisfies LabelKind<TemperatureModel>;
 

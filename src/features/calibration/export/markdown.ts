@@ -2,6 +2,7 @@
 import {
   aboutNumbers,
   binRange,
+  cheapestInWords,
   CORRECTNESS,
   count,
   gapInWords,
@@ -254,10 +255,10 @@ function decisions({
 }
 
 function costSentence({ threshold, scored }: NonNullable<Decided['costs']>): string {
-  const from = `With these costs, decide automatically at ${number(threshold)} or higher`;
-  if (scored === null) return `${from}.`;
+  const rule = cheapestInWords(threshold);
+  if (scored === null) return rule;
   const { cost, reviewAll, automaticAll } = scored;
-  return `${from}: ${number(cost)} a row (${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is).`;
+  return `${rule} It costs ${number(cost)} a row (${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is).`;
 }
 
 /** Whether more labelled rows would help each calibrator. */

@@ -3,7 +3,7 @@ import { compareConfidenceMethods } from '../../../app/tables/compare-confidence
 import { foldsInWords } from '../../../core/words/calibration';
 import type { MethodsComparison } from '../../../protocol/calibration-page';
 import { diagramOf } from './diagram-data';
-import { originInWords } from './origin';
+import { originInWords } from '../../../core/words/origin';
 import type { AnalyseParams } from '../../../protocol/calibration-worker';
 
 /** @throws UserError as `compareConfidenceMethods` */
@@ -31,6 +31,7 @@ export async function methodsForPage(
       combination === null || 'reason' in combination
         ? combination
         : {
+            method: combination.method,
             answersPerRow: combination.answersPerRow,
             secondsPerRow: combination.secondsPerRow,
             diagram: diagramOf(combination.data, combination.assessment),

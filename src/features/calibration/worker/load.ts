@@ -7,7 +7,7 @@ import type { LabelData, PredictionData } from '../../../core/model/predictions'
 import { UserError } from '../../../core/user-error';
 import type { TableOptions } from '../../../protocol/calibration-page';
 import { type LabelledTable, readLabelled } from '../../../store/tables/labelled';
-import { originInWords } from './origin';
+import { originInWords } from '../../../core/words/origin';
 
 export interface PanelTable extends AppTable {
   readonly prevalence: TableOptions['prevalence'];

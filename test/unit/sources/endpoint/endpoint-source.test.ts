@@ -210,7 +210,7 @@ describe('an endpoint', () => {
       const from = await source((response) =>
         json(response, { error: 'top_logprobs must be between 0 and 5' }, 400),
       );
-      await fails(score(from), 'endpoint-no-logprobs', /Lower its "topLogprobs".*between 0 and 5/);
+      await fails(score(from), 'endpoint-no-logprobs', /Ask for fewer.*between 0 and 5/);
     });
 
     it('does not promise whole labels', async () => {
@@ -325,7 +325,7 @@ describe('an endpoint', () => {
 
     it('is given up when it stays busy', async () => {
       const from = await source((response) => json(response, { error: 'slow down' }, 429));
-      await refuses(score(from), /received too many requests \(429\).*requestsPerMinute/);
+      await refuses(score(from), /received too many requests \(429\).*fewer requests a minute/);
       assert.equal(server?.requests.length, 7);
     });
 
