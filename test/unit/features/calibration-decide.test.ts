@@ -105,6 +105,6 @@ describe('what the calibration panel decides on', () => {
     const methods = progressionsSchema.parse(progressions(input, (words) => said.push(words), 2));
     assert.ok(methods.length > 5 && methods.every(({ repeats, raw }) => repeats === 2 && raw !== null));
     assert.equal(said.length, 2 * methods.length);
-    assert.equal(said[1], `temperature (1 of ${methods.length}), draw 2 of 2`);
+    assert.equal(said[1], `temperature (1 of ${methods.length}), repeat 2 of 2`);
   });
 });
