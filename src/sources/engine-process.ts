@@ -24,21 +24,26 @@ import {
   type ScoreParams,
   type ScoreResult,
 } from '../protocol/engine';
+import { engineEnvironment } from './engine-environment';
 
 export type EngineLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 
 /**
- * How the engine is forked. In VS Code `execPath` is Electron, which acts as Node only with ELECTRON_RUN_AS_NODE;
- * NODE_OPTIONS meant for the parent (a debugger, a loader) would break it; and a process group of its own lets the
- * probe processes that node-llama-cpp starts be ended together with it.
+ * How the engine is forked. In VS Code `execPath` is Electron, which acts as Node only with ELECTRON_RUN_AS_NODE. A
+ * process group of its own lets the probe processes that node-llama-cpp starts be ended together with it.
+ *
+ * @param environment of this process; only part of it reaches the engine
+ * @param scratch folder for the engine's temporary files
  */
-export function engineForkOptions(nodePath: string | undefined, environment: NodeJS.ProcessEnv): ForkOptions {
-  const env: NodeJS.ProcessEnv = { ...environment, ELECTRON_RUN_AS_NODE: '1' };
-  delete env.NODE_OPTIONS;
+export function engineForkOptions(
+  nodePath: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  scratch: string,
+): ForkOptions {
   return {
     execPath: nodePath ?? process.execPath,
     execArgv: [],
-    env,
+    env: { ...engineEnvironment(environment), ELECTRON_RUN_AS_NODE: '1', [SCRATCH_VARIABLE]: scratch },
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   };
@@ -61,8 +66,7 @@ export class EngineProcess {
   constructor(enginePath: string, nodePath: string | undefined, log: EngineLog) {
     // The engine makes it when it needs it, and removes it when we are gone; we do when the engine is.
     const scratch = path.join(os.tmpdir(), `prompt-confidence-${randomUUID()}`);
-    const environment = { ...process.env, [SCRATCH_VARIABLE]: scratch };
-    this.child = fork(enginePath, [], engineForkOptions(nodePath, environment));
+    this.child = fork(enginePath, [], engineForkOptions(nodePath, process.env, scratch));
     const exited = new Promise<string>((resolve) => {
       this.child.once('exit', (code, signal) => resolve(exitReason(code, signal)));
       this.child.once('error', (error) => resolve(`it could not be started: ${error.message}`));

@@ -1,7 +1,8 @@
 /**
  * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
  * is never loaded, any other in six steps; a request for several texts takes until one for the text "go on" has come,
- * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over.
+ * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over. A model
+ * called environment.gguf logs the environment of the process.
  */
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { listen } from '../../src/protocol/contract';
@@ -49,6 +50,8 @@ peer.serve(ENGINE_CONTRACT.engine, {
     inOrder(async () => {
       const progress = (fraction: number): void => host.loadProgress({ phase: 'loading', fraction });
       progress(0);
+      if (modelPath.endsWith('environment.gguf'))
+        host.log({ level: 'info', message: JSON.stringify(process.env) });
       if (modelPath.endsWith('hang.gguf')) await new Promise(() => undefined);
       for (let step = 1; step <= 6; step++) progress(step / 6);
       return MODEL;
