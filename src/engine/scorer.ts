@@ -26,6 +26,7 @@ import {
   fitText,
   tokenizePrompt,
   type FittedText,
+  type PromptStrings,
   type TokenizedPrompt,
 } from './prompt-tokens';
 import { Reclaim } from './reclaim';
@@ -50,6 +51,9 @@ const MAX_SEQUENCES = 16;
 /** log p(token) after a path of answer tokens. */
 type Distributions = Map<string, Map<number, number>>;
 
+/** The strings of a classifier's prompt; @throws UserError `chat-template`, `no-chat-template` */
+export type Render = (classifier: ScoreParams['classifier']) => Promise<PromptStrings>;
+
 interface TextJob {
   /** Place of the text in the request. */
   readonly index: number;
@@ -64,7 +68,7 @@ export class Scorer {
 
   private constructor(
     private readonly model: LlamaModel,
-    private readonly chatTemplate: string | undefined,
+    private readonly render: Render,
     private readonly classifier: ScoreParams['classifier'],
     private readonly prompt: TokenizedPrompt,
     private readonly plan: AnswerPlan,
@@ -88,12 +92,12 @@ export class Scorer {
    */
   static async create(
     model: LlamaModel,
-    chatTemplate: string | undefined,
+    render: Render,
     classifier: ScoreParams['classifier'],
     threads: number,
     scratch: string,
   ): Promise<Scorer> {
-    const prompt = tokenizePrompt(classifier, chatTemplate, model);
+    const prompt = tokenizePrompt(classifier, await render(classifier), model);
     const names = classifier.labels.map((label) => label.name);
     const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
     const overhead = overheadOf(prompt, plan);
@@ -123,7 +127,7 @@ export class Scorer {
       const prefixState = await sharePrefix(sequences, prompt.prefix, scratch);
       const scorer = new Scorer(
         model,
-        chatTemplate,
+        render,
         { ...classifier, maxTextTokens },
         prompt,
         plan,
@@ -134,7 +138,7 @@ export class Scorer {
         prefixState,
         model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
         !ROW_BY_ROW.includes(outputType(model)),
-        new Reclaim(model.fileInfo.metadata.tokenizer.ggml.tokens.length),
+        new Reclaim(vocabularySize(model)),
         {
           prompt: prompt.kind,
           sequences: sequenceCount,
@@ -165,13 +169,13 @@ export class Scorer {
    * evaluated, once, and switching between the two costs reading a saved state.
    */
   async variant(classifier: ScoreParams['classifier']): Promise<Scorer> {
-    const { model, chatTemplate, context, sequences, shape } = this;
+    const { model, render, context, sequences, shape } = this;
     const limited = { ...classifier, maxTextTokens: this.classifier.maxTextTokens };
     const key = promptIdentity(limited);
     if (key === promptIdentity(this.classifier)) return this;
     const known = this.variants.get(key);
     if (known !== undefined) return known;
-    const prompt = tokenizePrompt(classifier, chatTemplate, model);
+    const prompt = tokenizePrompt(classifier, await render(classifier), model);
     const names = classifier.labels.map((label) => label.name);
     const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
     // In another order the prompt may take a few tokens more.
@@ -181,7 +185,7 @@ export class Scorer {
     await first.clearHistory();
     const variant = new Scorer(
       model,
-      chatTemplate,
+      render,
       { ...limited, maxTextTokens: Math.min(limited.maxTextTokens, room) },
       prompt,
       plan,
@@ -511,6 +515,30 @@ async function decode(
       throw new Error('the model returned no logits');
     const max = Math.max(...next.logits.values());
     const logTotal = Math.log(next.totalLogitWeight);
+    checkWeight(next.totalLogitWeight, sequence.model);
     return new Map([...next.logits].map(([token, logit]) => [token, logit - max - logTotal]));
   });
+}
+
+/**
+ * Refuses a model whose damaged weights give no distribution, or always the same one.
+ *
+ * @param totalWeight Σ exp(logit - max logit): NaN where a logit is, and the size of the vocabulary where all are equal
+ * @throws UserError `model-broken`
+ */
+function checkWeight(totalWeight: number, model: LlamaModel): void {
+  const what = !Number.isFinite(totalWeight)
+    ? 'gives scores that are no numbers'
+    : totalWeight >= vocabularySize(model)
+      ? 'gives every token the same score'
+      : undefined;
+  if (what !== undefined)
+    throw new UserError(
+      'model-broken',
+      `This model ${what}, so its weights are damaged. Download it again, or choose another model.`,
+    );
+}
+
+function vocabularySize(model: LlamaModel): number {
+  return model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 }
