@@ -114,7 +114,7 @@ export interface PromptStrings {
 export function promptStrings(
   classifier: PromptParts,
   chatTemplate: string | undefined,
-  model: TokenizerModel,
+  { tokens }: { readonly tokens: Pick<TokenizerModel['tokens'], 'bosString' | 'eosString'> },
 ): PromptStrings {
   if (classifier.prompt === 'chat' && chatTemplate === undefined)
     throw new UserError(
@@ -126,8 +126,8 @@ export function promptStrings(
     return { kind: 'completion', head, tail, joints: answerPrefix === ' ' ? [' ', ''] : ['', ' '] };
   }
   const rendered = renderChat(chatTemplate, chatMessages(classifier, MARKER), {
-    bos: model.tokens.bosString ?? '',
-    eos: model.tokens.eosString ?? '',
+    bos: tokens.bosString ?? '',
+    eos: tokens.eosString ?? '',
   });
   const parts = rendered.split(MARKER);
   const [head, tail] = parts;

@@ -3,11 +3,15 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import type { EngineClient } from '../../src/sources/engine-client';
+import { promptStrings } from '../../src/engine/prompt-tokens';
 import { cpu, scoreAll, startEngine } from '../support/engine';
 import { partsOf } from '../support/gguf-file';
+import { assertClear, codeOf, ENDED_TEMPLATES, REFUSED_TEMPLATES } from '../support/hostile-templates';
 import { fixture } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
+const NO_SPECIAL_TOKENS = { tokens: { bosString: null, eosString: null } };
 const [sentiment = assert.fail()] = BUILTIN_CLASSIFIERS;
 
 describe('a model with damaged weights', () => {
@@ -48,4 +52,31 @@ describe('a model with damaged weights', () => {
         await engine.dispose();
       }
     });
+});
+
+describe('a chat template', () => {
+  const folder = sharedFolder();
+  let engine: EngineClient;
+  before(async () => {
+    engine = await startEngine(cpu(), { templateTimeoutMs: 500 });
+  });
+  after(() => engine.dispose());
+
+  for (const { what, template } of REFUSED_TEMPLATES)
+    it(`is refused with ${what}`, () => {
+      assert.throws(
+        () => promptStrings(sentiment.asks, template, NO_SPECIAL_TOKENS),
+        (error) => assertClear(error) === 'chat-template',
+      );
+    });
+
+  for (const hostile of ENDED_TEMPLATES)
+    it(`costs its engine and no more with ${hostile.what}`, () =>
+      codeOf(hostile, engine, sentiment, folder()));
+
+  it('stops no other model, however often it has stopped the engine', async () => {
+    await engine.use(cpu(fixture('tiny-chat.gguf')));
+    const [score] = await scoreAll(engine, sentiment, ['I love it']);
+    assert.equal(score?.labels.length, 2);
+  });
 });

@@ -89,7 +89,7 @@ export function partsOf(file: Buffer): GgufParts {
     const offset = take(8);
     return { at: start, bytes: at - start, name, dimensions, offset };
   });
-  const dataStart = Math.ceil(at / 32) * 32;
+  const dataStart = aligned(at);
   return {
     counts,
     lengths,
@@ -102,4 +102,30 @@ export function partsOf(file: Buffer): GgufParts {
     })),
     headerEnd: at,
   };
+}
+
+/** The same file with another chat template. */
+export function withChatTemplate(file: Buffer, template: string): Buffer {
+  const { entries, headerEnd } = partsOf(file);
+  const entry = entries.find(({ key }) => key === 'tokenizer.chat_template');
+  if (entry === undefined) throw new Error('the file has no chat template');
+  const text = Buffer.from(template);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const header = Buffer.concat([
+    file.subarray(0, entry.valueAt),
+    length,
+    text,
+    file.subarray(entry.at + entry.bytes, headerEnd),
+  ]);
+  return Buffer.concat([
+    header,
+    Buffer.alloc(aligned(header.length) - header.length),
+    file.subarray(aligned(headerEnd)),
+  ]);
+}
+
+/** Where the data begins after a header of this length. */
+function aligned(length: number): number {
+  return Math.ceil(length / 32) * 32;
 }

@@ -39,7 +39,7 @@ describe('the fork of the engine', () => {
   it('runs Electron as Node, with nothing of the parent that would break it', () => {
     const options = engineForkOptions(undefined, { NODE_OPTIONS: '--inspect', PATH: '/bin' }, '/tmp/s');
     assert.equal(options.execPath, process.execPath);
-    assert.deepEqual(options.execArgv, []);
+    assert.deepEqual(options.execArgv, ['--max-old-space-size=1024']);
     assert.deepEqual(options.env, { PATH: '/bin', ELECTRON_RUN_AS_NODE: '1', [SCRATCH_VARIABLE]: '/tmp/s' });
   });
 
