@@ -1,7 +1,8 @@
 /**
  * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
  * is never loaded, any other in six steps; a request for several texts takes until one for the text "go on" has come,
- * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over. A model
+ * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over; one for the
+ * text "template" or "context" hangs in that step of the preparation, and one for "crash" dies in the first. A model
  * called environment.gguf logs the environment of the process.
  */
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
@@ -41,6 +42,16 @@ function inOrder<T>(work: () => Promise<T>): Promise<T> {
 let goOn = (): void => undefined;
 const toldToGoOn = new Promise<void>((resolve) => (goOn = resolve));
 async function takeTimeFor(texts: readonly string[]): Promise<void> {
+  for (const step of ['template', 'context'] as const)
+    if (texts.includes(step)) {
+      host.preparing({ step });
+      await new Promise(() => undefined);
+    }
+  if (texts.includes('crash')) {
+    host.preparing({ step: 'template' });
+    setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+    await new Promise(() => undefined);
+  }
   if (texts.includes('hang')) await new Promise(() => undefined);
   if (texts.length > 1) await toldToGoOn;
 }

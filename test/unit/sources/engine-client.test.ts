@@ -66,6 +66,25 @@ describe('the limits of an engine', () => {
     assert.equal(client.pid, undefined);
   });
 
+  for (const [step, code] of [
+    ['template', 'chat-template-slow'],
+    ['context', 'engine-timeout'],
+  ] as const)
+    it(`end one that does not get past the ${step}, whatever the number of texts`, async () => {
+      await start('m.gguf', { templateTimeoutMs: 100, textTimeoutMs: 100 });
+      const many = client.score(params(step, ...Array.from({ length: 1000 }, String)));
+      const behind = client.score(params('one'));
+      await Promise.all([assert.rejects(many, { code }), assert.rejects(behind, { code })]);
+      assert.equal(client.state.kind, 'failed');
+    });
+
+  it('do not count a template that ends its engine as a crash of the engine', async () => {
+    await start('m.gguf', {});
+    for (let crash = 0; crash < 5; crash++)
+      await assert.rejects(client.score(params('crash')), { code: 'chat-template', message: /SIGKILL/ });
+    await client.score(params('one'));
+  });
+
   it('do not begin again with a report of the loading that arrives late', async () => {
     await start('m.gguf', {});
     await client.load();
