@@ -331,10 +331,19 @@ function readTensorEnd(cursor: Cursor, file: string): number {
   return block === undefined ? start : start + Math.ceil(elements / block[0]) * block[1];
 }
 
-function checkMagic(start: Uint8Array, file: string): void {
+/** Bytes of a file that {@link checkMagic} needs. */
+export const MAGIC_BYTES = 64;
+
+/**
+ * Refuses what is no GGUF file, by its first bytes.
+ *
+ * @param start {@link MAGIC_BYTES}, or all that there are
+ * @throws UserError gguf-magic
+ */
+export function checkMagic(start: Uint8Array, file: string): void {
   const magic = Buffer.from(start.subarray(0, 4)).toString('latin1');
   if (magic === 'GGUF') return;
-  const text = Buffer.from(start.subarray(0, 64)).toString('latin1').trimStart().toLowerCase();
+  const text = Buffer.from(start.subarray(0, MAGIC_BYTES)).toString('latin1').trimStart().toLowerCase();
   const what = ['lmgg', 'tjgg', 'fmgg', 'algg'].includes(magic)
     ? 'is a model in a format older than GGUF, which no current engine reads. Look for a GGUF version of it'
     : text.startsWith('version https://git-lfs')

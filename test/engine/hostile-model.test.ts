@@ -8,7 +8,9 @@ import { promptStrings } from '../../src/engine/prompt-tokens';
 import { cpu, scoreAll, startEngine } from '../support/engine';
 import { partsOf } from '../support/gguf-file';
 import { assertClear, codeOf, ENDED_TEMPLATES, REFUSED_TEMPLATES } from '../support/hostile-templates';
-import { fixture } from '../support/paths';
+import { mutations } from '../support/gguf-mutations';
+import { outcomeOf, readModel } from '../support/mutated-models';
+import { fixture, TEST_MODEL } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
 const NO_SPECIAL_TOKENS = { tokens: { bosString: null, eosString: null } };
@@ -51,6 +53,29 @@ describe('a model with damaged weights', () => {
       } finally {
         await engine.dispose();
       }
+    });
+});
+
+describe('a damaged header of a model', () => {
+  const folder = sharedFolder();
+  let engine: EngineClient;
+  before(async () => {
+    engine = await startEngine();
+  });
+  after(() => engine.dispose());
+
+  // 500 of them are in test/long.
+  for (const [name, model, count] of [
+    ['small', fixture('tiny-chat.gguf'), 15],
+    ['real', TEST_MODEL, 5],
+  ] as const)
+    it(`comes to a score, a clear error or a contained crash: ${count} times with the ${name} model`, async () => {
+      const original = await readModel(model);
+      const file = path.join(folder(), 'damaged.gguf');
+      const outcomes = new Set<string>();
+      for (const mutation of mutations(original.start, count, 14))
+        outcomes.add(await outcomeOf(mutation, original, engine, sentiment, file));
+      assert.ok(outcomes.size > 1);
     });
 });
 

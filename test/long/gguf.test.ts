@@ -1,12 +1,12 @@
 /** 500 damaged headers of both test models: a score, a clear error or a contained crash, in bounded time and memory. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { startEngine } from '../support/engine';
 import { mutations } from '../support/gguf-mutations';
 import { outcomeOf, readModel } from '../support/mutated-models';
+import { memoryOf } from '../support/memory';
 import { fixture, TEST_MODEL } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
@@ -20,16 +20,11 @@ describe('500 damaged headers of GGUF files', () => {
   });
   after(() => engine.dispose());
 
+  /** Most memory that an engine has had, in MB. */
   let peak = 0;
-  /** Most memory that an engine has had, in MB; 0 where the system does not tell. */
-  function look(): void {
-    try {
-      const status = readFileSync(`/proc/${engine.pid ?? 0}/status`, 'utf8');
-      peak = Math.max(peak, Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? 0) / 1e3);
-    } catch {
-      // It has just ended.
-    }
-  }
+  const look = (): void => {
+    peak = Math.max(peak, memoryOf(engine.pid, 'VmHWM'));
+  };
 
   for (const [name, model, limit] of [
     ['tiny-chat.gguf', fixture('tiny-chat.gguf'), 2000],

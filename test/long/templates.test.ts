@@ -1,10 +1,10 @@
 /** Fifty chat templates against one engine client: each ends in a clear error, in bounded time and memory. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { cpu, scoreAll, startEngine } from '../support/engine';
 import { codeOf, HOSTILE_TEMPLATES } from '../support/hostile-templates';
+import { memoryOf } from '../support/memory';
 import { fixture } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
@@ -20,16 +20,11 @@ describe('fifty hostile chat templates', () => {
   });
   after(() => engine.dispose());
 
+  /** Most memory that an engine has had, in MB. */
   let peak = 0;
-  /** Most memory that the engine has ever had, in MB; 0 where the system does not tell. */
-  function look(): void {
-    try {
-      const status = readFileSync(`/proc/${engine.pid ?? 0}/status`, 'utf8');
-      peak = Math.max(peak, Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? 0) / 1e3);
-    } catch {
-      // It has just ended.
-    }
-  }
+  const look = (): void => {
+    peak = Math.max(peak, memoryOf(engine.pid, 'VmHWM'));
+  };
 
   for (const hostile of HOSTILE_TEMPLATES)
     it(hostile.what, async () => {

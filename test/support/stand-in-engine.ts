@@ -2,7 +2,8 @@
  * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
  * is never loaded, any other in six steps; a request for several texts takes until one for the text "go on" has come,
  * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over; one for the
- * text "template" or "context" hangs in that step of the preparation, and one for "crash" dies in the first. A model
+ * text "template" or "context" hangs in that step of the preparation, and one for "crash" dies in the first, as one for
+ * "die" does later. A model
  * called environment.gguf logs the environment of the process.
  */
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
@@ -47,8 +48,8 @@ async function takeTimeFor(texts: readonly string[]): Promise<void> {
       host.preparing({ step });
       await new Promise(() => undefined);
     }
-  if (texts.includes('crash')) {
-    host.preparing({ step: 'template' });
+  if (texts.includes('crash') || texts.includes('die')) {
+    host.preparing({ step: texts.includes('crash') ? 'template' : null });
     setImmediate(() => process.kill(process.pid, 'SIGKILL'));
     await new Promise(() => undefined);
   }
