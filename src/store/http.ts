@@ -208,7 +208,7 @@ export function refusal(response: Response, what: string, page?: string): Error 
 }
 
 /** The innermost reason of a failed fetch: a code such as "ENOTFOUND" or "ECONNRESET", otherwise its message. */
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
   const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return errorCode(inner) ?? (inner instanceof Error ? inner.message : String(inner));
 }

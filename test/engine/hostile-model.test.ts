@@ -35,7 +35,6 @@ describe('a model with damaged weights', () => {
 
   for (const [what, weight, message] of [
     ['no numbers', NaN, /scores that are no numbers/],
-    ['infinite numbers', Infinity, /scores that are no numbers/],
     ['the same number for every token', 0, /every token the same score/],
   ] as const)
     it(`is said to be broken where it gives ${what}, and gives no score`, async () => {
@@ -66,8 +65,8 @@ describe('a damaged header of a model', () => {
 
   // 500 of them are in test/long.
   for (const [name, model, count] of [
-    ['small', fixture('tiny-chat.gguf'), 15],
-    ['real', TEST_MODEL, 5],
+    ['small', fixture('tiny-chat.gguf'), 17],
+    ['real', TEST_MODEL, 3],
   ] as const)
     it(`comes to a score, a clear error or a contained crash: ${count} times with the ${name} model`, async () => {
       const original = await readModel(model);

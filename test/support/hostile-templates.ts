@@ -23,6 +23,7 @@ const REFUSED: readonly [what: string, template: string][] = [
   ['more text than any prompt', '{% for i in range(10000) %}{{ messages }}{% endfor %}'],
   ['a macro that calls itself', '{% macro f(n) %}{{ f(n) }}{{ f(n) }}{% endmacro %}{{ f(1) }}'],
   ['brackets in brackets', `{{ ${'('.repeat(100_000)}1${')'.repeat(100_000)} }}`],
+  ['a list that holds itself', '{% set ns = namespace(a=1) %}{% set ns.me = ns %}{{ ns.me|tojson }}'],
   ['a question that is not there', 'Hello'],
   ['a message without end', `{{ raise_exception("${'x'.repeat(200_000)}") }}`],
   ['the constructor of a function', '{{ messages.constructor.constructor("return process")().exit() }}'],
@@ -33,14 +34,14 @@ const ENDED: readonly [what: string, template: string][] = [
   ['loops for ever', nested(6, '')],
   ['a list that doubles', `${doubling(40, 'ns.s + ns.s', '[1, 2]')}{{ ns.s|length }}`],
   ['a text that doubles and is made flat', `${doubling(28, '(ns.s + ns.s)|upper')}{{ ns.s|length }}`],
-  [
-    'a text that grows tenfold',
-    `${doubling(12, 'ns.s|replace("a", "aaaaaaaaaa")', '"aa"')}{{ ns.s|length }}`,
-  ],
 ];
 
 /** Either, by machine and version. */
 const OTHERS: readonly [what: string, template: string][] = [
+  [
+    'a text that grows tenfold',
+    `${doubling(12, 'ns.s|replace("a", "aaaaaaaaaa")', '"aa"')}{{ ns.s|length }}`,
+  ],
   ['a list that falls', '{{ range(0, -2000000000, -1)|length }}'],
   ['a list that stands still', '{{ range(0, 10, 0) }}'],
   ['a list up to a word', '{{ range("x") }}'],
@@ -57,7 +58,6 @@ const OTHERS: readonly [what: string, template: string][] = [
   ['loops that write', nested(4, 'x')],
   ['loops that write the messages', nested(3, '{{ messages }}')],
   ['a list in a list in a list', `${doubling(40, '[ns.s, ns.s, ns.s]', '[1]')}{{ ns.s|tojson }}`],
-  ['a list that holds itself', '{% set ns = namespace(a=1) %}{% set ns.me = ns %}{{ ns.me|tojson }}'],
   ['an indent of half a gigabyte', '{{ ("a\\nb"|indent(500000000))|length }}'],
   ['an indent of more', '{{ ("a\\nb\\nc\\nd"|indent(2000000000))|length }}'],
   ['JSON indented by half a gigabyte', '{{ messages|tojson(indent=500000000)|length }}'],
