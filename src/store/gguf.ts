@@ -100,10 +100,12 @@ const LARGEST_HEADER = 64 << 20;
 const MOST_KEYS = 10_000;
 /** Real models have some thousands. */
 const MOST_TENSORS = 100_000;
-/** Bytes of a text that are kept; a chat template has some thousands, and names less. */
-const LONGEST_TEXT = 1 << 20;
-/** Elements and entries that are read before other work has its turn: a few milliseconds. */
+/** Bytes of a text that are kept: of names they are all, and of a chat template only its presence counts. */
+const LONGEST_TEXT = 1024;
+/** Elements of lists that are read before other work has its turn: a few milliseconds. */
 const STEPS_OF_A_TURN = 20_000;
+/** A key with its value, or a tensor, in such steps. */
+const STEPS_OF_AN_ENTRY = 40;
 
 /** Reads ever more from the start until the header is complete: the header does not state its own length. */
 async function readHeader(handle: FileHandle, file: string, bytes: number): Promise<Header> {
@@ -231,8 +233,11 @@ class Cursor {
   }
 
   /** Counts what there may be many of; now and then other work has its turn. */
-  step(): Promise<void> | undefined {
-    return ++this.steps % STEPS_OF_A_TURN === 0 ? nextTurn() : undefined;
+  step(count = 1): Promise<void> | undefined {
+    this.steps += count;
+    if (this.steps < STEPS_OF_A_TURN) return undefined;
+    this.steps = 0;
+    return nextTurn();
   }
 
   /** A number of the kinds that this file cares about, true or false, a string, or undefined (skipped). */
@@ -304,13 +309,15 @@ async function parseHeader(start: Uint8Array, file: string, fileBytes: number): 
   if (metadataCount > MOST_KEYS) throw brokenHeader(file, `it has ${grouped(metadataCount)} metadata keys`);
 
   const metadata = new Map<string, Value>();
-  for (let index = 0; index < metadataCount; index++)
+  for (let index = 0; index < metadataCount; index++) {
     metadata.set(cursor.text(), await cursor.value(cursor.u32()));
+    await cursor.step(STEPS_OF_AN_ENTRY);
+  }
 
   let dataBytes = 0;
   for (let index = 0; index < tensorCount; index++) {
     dataBytes = Math.max(dataBytes, readTensorEnd(cursor, file));
-    await cursor.step();
+    await cursor.step(STEPS_OF_AN_ENTRY);
   }
 
   const declared = metadata.get('general.alignment');

@@ -146,7 +146,7 @@ describe('checkGguf', () => {
     const info = await checkGguf(
       await written(gguf({ metadata: { 'general.architecture': 'tiny', 'general.name': name } })),
     );
-    assert.equal(info.name?.length, 1 << 20);
+    assert.equal(info.name?.length, 1024);
   });
 
   it('answers any damage with a model or a sentence, never with a crash or a hang', async () => {
