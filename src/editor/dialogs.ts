@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
+import { linkHost } from '../store/link';
 import type { Step } from './questions';
 import { signalOf } from './cancellation';
 
@@ -69,6 +70,11 @@ export interface Dialogs {
   copy(text: string): Promise<void>;
   /** Shows a cancellable notification while `work` runs. */
   progress<T>(title: string, work: (report: ReportProgress, signal: AbortSignal) => Promise<T>): Promise<T>;
+  /**
+   * Opens a page in the browser.
+   *
+   * @throws UserError `link-refused` for everything but https
+   */
   openLink(url: string): Promise<void>;
 }
 
@@ -170,6 +176,8 @@ export class EditorDialogs implements Dialogs {
   }
 
   async openLink(url: string): Promise<void> {
+    if (linkHost(url) === undefined)
+      throw new UserError('link-refused', 'This link does not lead to a page (https), so it was not opened.');
     await vscode.env.openExternal(vscode.Uri.parse(url, true));
   }
 }

@@ -26,6 +26,8 @@ const MODEL = ['Choose Model…'] as const;
 
 /** The likeliest remedy comes first. An empty list: the message is enough. */
 const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
+  'chat-template': ['Choose Model…', 'Choose Classifier…'],
+  'chat-template-slow': ['Choose Model…', 'Choose Classifier…'],
   'classifier-changed': CLASSIFIER,
   'classifier-exists': CLASSIFIER,
   'classifier-invalid': CLASSIFIER,
@@ -66,6 +68,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'labels-differ': CLASSIFIER,
   'labels-indistinct': CLASSIFIER,
   'labels-not-shown': CLASSIFIER,
+  'model-broken': MODEL,
   'model-differs': MODEL,
   'model-missing': ['Choose Model…', 'Download Model…'],
   'no-calibrators': [],

@@ -18,19 +18,27 @@ import type {
   EngineOptions,
   LoadProgress,
   ModelInfo,
+  PreparationStep,
   SampleParams,
   SampleResult,
   ScoreParams,
   ScoreResult,
 } from '../protocol/engine';
 import { startBackend, type Backend, type Log } from './backend';
-import { Scorer } from './scorer';
+import { promptStrings } from './prompt-tokens';
+import { Scorer, type Render } from './scorer';
 
 /** Contexts kept ready at the same time: switching between two classifiers should not evaluate prompts again. */
 const KEPT_SCORERS = 2;
 
+export interface EngineHost {
+  readonly log: Log;
+  /** Settles when the host can know it. */
+  preparing(step: PreparationStep | null): Promise<void>;
+}
+
 export class Engine {
-  private loaded: { backend: Backend; model: LlamaModel; chatTemplate: string | undefined } | undefined;
+  private loaded: { backend: Backend; model: LlamaModel; render: Render } | undefined;
   /** Most recently used last. */
   private readonly scorers = new Map<string, Scorer>();
   /** One request at a time: they share the context, and the cores. */
@@ -39,7 +47,7 @@ export class Engine {
   /** @param scratch folder for temporary files of this process */
   constructor(
     private readonly scratch: string,
-    private readonly log: Log,
+    private readonly host: EngineHost,
   ) {}
 
   /**
@@ -74,7 +82,7 @@ export class Engine {
       const scorer = await this.scorerFor(first.classifier);
       const samples = texts.map(() => ({ answers: [] as Answer[], textTokens: 0, cutTokens: 0 }));
       for (const { classifier, samples: count } of prompts) {
-        const variant = await scorer.variant(classifier);
+        const variant = await this.preparing(() => scorer.variant(classifier));
         const prompt = promptIdentity(classifier);
         const scores = await variant.score(texts, 0, cancelled, temperature);
         scores.forEach(({ labels, textTokens, cutTokens }, index) => {
@@ -88,6 +96,16 @@ export class Engine {
       }
       return { shape: scorer.shape, samples };
     });
+  }
+
+  /** Does what comes before the texts, and lets the host know for how long. */
+  private async preparing<T>(work: () => Promise<T>): Promise<T> {
+    await this.host.preparing('context');
+    try {
+      return await work();
+    } finally {
+      await this.host.preparing(null);
+    }
   }
 
   private inOrder<T>(work: () => Promise<T>): Promise<T> {
@@ -108,7 +126,7 @@ export class Engine {
     const reasons: string[] = [];
     const backend = await startBackend(options, (level, message) => {
       if (level === 'error' && this.loaded === undefined) reasons.push(message);
-      this.log(level, message);
+      this.host.log(level, message);
     });
     onProgress({ phase: 'loading', fraction: 0 });
     const gpu = backend.llama.gpu !== false && options.gpu !== 'off';
@@ -122,14 +140,26 @@ export class Engine {
     } catch (error) {
       throw loadError(error, reasons, fileName);
     }
-    this.loaded = { backend, model, chatTemplate: model.fileInfo.metadata.tokenizer.chat_template };
-    const { general } = model.fileInfo.metadata;
+    const { general, tokenizer } = model.fileInfo.metadata;
+    const chatTemplate = tokenizer.chat_template;
+    this.loaded = {
+      backend,
+      model,
+      render: async (classifier) => {
+        await this.host.preparing('template');
+        try {
+          return promptStrings(classifier, chatTemplate, model);
+        } finally {
+          await this.host.preparing('context');
+        }
+      },
+    };
     return {
       fileName,
       bytes: statSync(options.modelPath).size,
       ...(general.name === undefined ? {} : { name: general.name }),
       architecture: general.architecture,
-      hasChatTemplate: this.loaded.chatTemplate !== undefined,
+      hasChatTemplate: chatTemplate !== undefined,
       trainContextTokens: model.trainContextSize,
       device: await deviceOf(backend, model),
       loadMs: performance.now() - started,
@@ -151,9 +181,11 @@ export class Engine {
       this.scorers.delete(oldKey);
       await old.dispose();
     }
-    const { backend, model, chatTemplate } = this.loaded;
+    const { backend, model, render } = this.loaded;
     try {
-      const scorer = await Scorer.create(model, chatTemplate, classifier, backend.threads, this.scratch);
+      const scorer = await this.preparing(() =>
+        Scorer.create(model, render, classifier, backend.threads, this.scratch),
+      );
       this.scorers.set(key, scorer);
       return scorer;
     } catch (error) {

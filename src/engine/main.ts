@@ -1,5 +1,6 @@
 /** Entry of the engine process: messages in, messages out. It lives exactly as long as its parent. */
 import { rmSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { listen } from '../protocol/contract';
 import { ENGINE_CONTRACT, SCRATCH_VARIABLE } from '../protocol/engine';
@@ -20,7 +21,14 @@ if (!process.connected) leave(scratch);
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const peer = listen(connection, (error) => console.error(error));
 const host = peer.remote(ENGINE_CONTRACT.host);
-const engine = new Engine(scratch, (level, message) => host.log({ level, message }));
+const engine = new Engine(scratch, {
+  log: (level, message) => host.log({ level, message }),
+  preparing: async (step) => {
+    host.preparing({ step });
+    // What comes next may block this thread for ever, so the message must be out.
+    await nextTurn();
+  },
+});
 peer.serve(ENGINE_CONTRACT.engine, {
   load: (options) => engine.load(options, (progress) => host.loadProgress(progress)),
   score: (params, token) => engine.score(params, () => token.isCancellationRequested),

@@ -25,12 +25,25 @@ export interface TokenizedPrompt {
 /** Stands where the text goes while a chat template is rendered; no template produces it by itself. */
 const MARKER = '\u{F8FF}text\u{F8FF}';
 
+/** Elements that `range` may have in a chat template; real ones count messages. */
+const LONGEST_RANGE = 10_000;
+
+/** Characters of a rendered chat; the prompt of a classifier has some thousands. */
+const LONGEST_CHAT = 1 << 20;
+
+/** Characters of a template's own message that are shown. */
+const LONGEST_REASON = 300;
+
+/** Puts our `range` in the place of the interpreter's, which makes a list of any length. */
+const OWN_RANGE = new Template('{% set range = bounded_range %}').parsed.body;
+
 /** Texts whose beginnings could merge with the token before them, one of each kind. */
 const PROBES = ['a', 'The', ' x', '1', '.', '"', '\n', 'é', '中', '🙂', '(', '-', "'s"];
 
 /**
  * Renders a chat template the way transformers does (Jinja, with bos_token, eos_token and add_generation_prompt).
  * Models that were trained without a system role say so by raising; their instruction goes before the first question.
+ * A template can still take all time and memory: the host ends an engine that does not get past this.
  *
  * @throws UserError `chat-template` where the template itself is broken
  * @internal
@@ -40,15 +53,21 @@ export function renderChat(
   messages: readonly ChatMessage[],
   special: { readonly bos: string; readonly eos: string },
 ): string {
-  const render = (list: readonly ChatMessage[]): string =>
-    new Template(template).render({
+  const render = (list: readonly ChatMessage[]): string => {
+    const chat = new Template(template);
+    chat.parsed.body.unshift(...OWN_RANGE);
+    const rendered = chat.render({
       messages: list.map((message) => ({ ...message })),
       add_generation_prompt: true,
       // Models that can think aloud would answer with their thoughts first.
       enable_thinking: false,
       bos_token: special.bos,
       eos_token: special.eos,
+      bounded_range: boundedRange,
     });
+    if (rendered.length > LONGEST_CHAT) throw new Error(`it makes ${rendered.length} characters of a prompt`);
+    return rendered;
+  };
   const [first, second, ...rest] = messages;
   try {
     return render(messages);
@@ -60,16 +79,26 @@ export function renderChat(
         // the first reason is the telling one
       }
     }
+    const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
       'chat-template',
-      `The chat template of this model cannot be used: ${error instanceof Error ? error.message : String(error)}. Set "prompt" to "completion" in the classifier.`,
+      `The chat template of this model cannot be used: ${reason.slice(0, LONGEST_REASON)}. Set "prompt" to "completion" in the classifier.`,
       { cause: error },
     );
   }
 }
 
+/** Python's `range`, for a template. */
+function boundedRange(start: number, stop?: number, step = 1): number[] {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  // Also where a number is none.
+  if (!(length <= LONGEST_RANGE)) throw new Error(`its range is longer than ${LONGEST_RANGE}`);
+  return Array.from({ length }, (_, index) => from + index * step);
+}
+
 /** The prompt's strings. Only `head` and `tail` may hold special tokens; the text never does. */
-interface PromptStrings {
+export interface PromptStrings {
   readonly kind: 'chat' | 'completion';
   readonly head: string;
   readonly tail: string;
@@ -77,10 +106,16 @@ interface PromptStrings {
   readonly joints: readonly string[];
 }
 
-function promptStrings(
+/**
+ * Renders the prompt of a classifier.
+ *
+ * @param chatTemplate the model's own, or undefined
+ * @throws UserError `chat-template`, `no-chat-template`
+ */
+export function promptStrings(
   classifier: PromptParts,
   chatTemplate: string | undefined,
-  model: TokenizerModel,
+  { tokens }: { readonly tokens: Pick<TokenizerModel['tokens'], 'bosString' | 'eosString'> },
 ): PromptStrings {
   if (classifier.prompt === 'chat' && chatTemplate === undefined)
     throw new UserError(
@@ -92,8 +127,8 @@ function promptStrings(
     return { kind: 'completion', head, tail, joints: answerPrefix === ' ' ? [' ', ''] : ['', ' '] };
   }
   const rendered = renderChat(chatTemplate, chatMessages(classifier, MARKER), {
-    bos: model.tokens.bosString ?? '',
-    eos: model.tokens.eosString ?? '',
+    bos: tokens.bosString ?? '',
+    eos: tokens.eosString ?? '',
   });
   const parts = rendered.split(MARKER);
   const [head, tail] = parts;
@@ -130,15 +165,14 @@ function commonPrefix(a: readonly Token[], b: readonly Token[]): Token[] {
 }
 
 /**
- * @param chatTemplate the model's own, or undefined
- * @throws UserError if the classifier and the model do not fit together
+ * @param strings the prompt of this classifier, rendered
+ * @throws UserError `labels-indistinct` if the classifier and the model do not fit together
  */
 export function tokenizePrompt(
-  classifier: PromptParts,
-  chatTemplate: string | undefined,
+  classifier: Pick<PromptParts, 'labels'>,
+  { kind, head, tail, joints }: PromptStrings,
   model: TokenizerModel,
 ): TokenizedPrompt {
-  const { kind, head, tail, joints } = promptStrings(classifier, chatTemplate, model);
   // A completion prompt is plain text throughout; in a chat only the text between special tokens is.
   const [headSpecial, headPlain] = kind === 'chat' ? splitAfterLastSpecial(model, head) : ['', head];
   const [tailPlain, tailSpecial] = kind === 'chat' ? splitBeforeFirstSpecial(model, tail) : [tail, ''];

@@ -26,6 +26,7 @@ import {
   fitText,
   tokenizePrompt,
   type FittedText,
+  type PromptStrings,
   type TokenizedPrompt,
 } from './prompt-tokens';
 import { Reclaim } from './reclaim';
@@ -50,6 +51,9 @@ const MAX_SEQUENCES = 16;
 /** log p(token) after a path of answer tokens. */
 type Distributions = Map<string, Map<number, number>>;
 
+/** The strings of a classifier's prompt; @throws UserError `chat-template`, `no-chat-template` */
+export type Render = (classifier: ScoreParams['classifier']) => Promise<PromptStrings>;
+
 interface TextJob {
   /** Place of the text in the request. */
   readonly index: number;
@@ -60,7 +64,7 @@ interface TextJob {
 /** What a scorer and its variants have in common. */
 interface Shared {
   readonly model: LlamaModel;
-  readonly chatTemplate: string | undefined;
+  readonly render: Render;
   readonly context: LlamaContext;
   readonly sequences: readonly LlamaContextSequence[];
   /** The scorer whose prefix is in the cache of each sequence. */
@@ -104,12 +108,12 @@ export class Scorer {
    */
   static async create(
     model: LlamaModel,
-    chatTemplate: string | undefined,
+    render: Render,
     classifier: ScoreParams['classifier'],
     threads: number,
     scratch: string,
   ): Promise<Scorer> {
-    const prompt = tokenizePrompt(classifier, chatTemplate, model);
+    const prompt = tokenizePrompt(classifier, await render(classifier), model);
     const names = classifier.labels.map((label) => label.name);
     const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
     const overhead = overheadOf(prompt, plan);
@@ -141,14 +145,14 @@ export class Scorer {
       const scorer = new Scorer(
         {
           model,
-          chatTemplate,
+          render,
           context,
           sequences,
           owners,
           scratch,
           restoreAlways: model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
           wholeBlocks: !ROW_BY_ROW.includes(outputType(model)),
-          reclaim: new Reclaim(model.fileInfo.metadata.tokenizer.ggml.tokens.length),
+          reclaim: new Reclaim(vocabularySize(model)),
         },
         {
           classifier: { ...classifier, maxTextTokens },
@@ -188,14 +192,14 @@ export class Scorer {
    * evaluated, once, and switching between the two costs reading a saved state.
    */
   async variant(classifier: ScoreParams['classifier']): Promise<Scorer> {
-    const { model, chatTemplate, sequences, owners, scratch } = this.shared;
+    const { model, render, sequences, owners, scratch } = this.shared;
     const { classifier: first, shape } = this.own;
     const limited = { ...classifier, maxTextTokens: first.maxTextTokens };
     const key = promptIdentity(limited);
     if (key === promptIdentity(first)) return this;
     const known = this.variants.get(key);
     if (known !== undefined) return known;
-    const prompt = tokenizePrompt(classifier, chatTemplate, model);
+    const prompt = tokenizePrompt(classifier, await render(classifier), model);
     const names = classifier.labels.map((label) => label.name);
     const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
     // In another order the prompt may take a few tokens more.
@@ -532,6 +536,30 @@ async function decode(
       throw new Error('the model returned no logits');
     const max = Math.max(...next.logits.values());
     const logTotal = Math.log(next.totalLogitWeight);
+    checkWeight(next.totalLogitWeight, sequence.model);
     return new Map([...next.logits].map(([token, logit]) => [token, logit - max - logTotal]));
   });
+}
+
+/**
+ * Refuses a model whose damaged weights give no distribution, or always the same one.
+ *
+ * @param totalWeight Σ exp(logit - max logit): NaN where a logit is, and the size of the vocabulary where all are equal
+ * @throws UserError `model-broken`
+ */
+function checkWeight(totalWeight: number, model: LlamaModel): void {
+  const what = !Number.isFinite(totalWeight)
+    ? 'gives scores that are no numbers'
+    : totalWeight >= vocabularySize(model)
+      ? 'gives every token the same score'
+      : undefined;
+  if (what !== undefined)
+    throw new UserError(
+      'model-broken',
+      `This model ${what}, so its weights are damaged. Download it again, or choose another model.`,
+    );
+}
+
+function vocabularySize(model: LlamaModel): number {
+  return model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 }

@@ -173,6 +173,13 @@ const loadProgressSchema = z.object({
 });
 export type LoadProgress = z.infer<typeof loadProgressSchema>;
 
+/**
+ * What the engine does for a classifier before it evaluates texts: it renders the model's chat template, which is a
+ * program that somebody else wrote, or it makes the context. Null: neither.
+ */
+const preparationSchema = z.object({ step: z.enum(['template', 'context']).nullable() });
+export type PreparationStep = NonNullable<z.infer<typeof preparationSchema>['step']>;
+
 const engineLogSchema = z.object({
   level: z.enum(['error', 'warn', 'info', 'debug']),
   message: z.string(),
@@ -190,6 +197,8 @@ export const ENGINE_CONTRACT = {
   },
   host: {
     loadProgress: notification(loadProgressSchema),
+    /** Sent at the beginning and the end of each step. The engine hears nothing during a step. */
+    preparing: notification(preparationSchema),
     log: notification(engineLogSchema),
   },
 };

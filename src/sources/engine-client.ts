@@ -30,8 +30,10 @@ export interface EngineClientOptions {
   readonly log: EngineLog;
   /** Milliseconds without a request after which the model is unloaded; 0 for never. */
   readonly idleMs?: number;
-  /** Milliseconds that one text may take. */
+  /** Milliseconds that one text may take, and what is prepared before the first text of a classifier. */
   readonly textTimeoutMs?: number;
+  /** Milliseconds that the chat template of a model may take: real ones take a few. */
+  readonly templateTimeoutMs?: number;
   /** Milliseconds that a GPU backend may take to start before the CPU is used instead. */
   readonly gpuDeadlineMs?: number;
   /** See {@link LOAD_STALL_MS}. */
@@ -43,6 +45,9 @@ export interface EngineClientOptions {
  * any: half an hour is 100 GB at 60 MB/s.
  */
 const LOAD_STALL_MS = 30 * 60_000;
+
+const TEXT_TIMEOUT_MS = 120_000;
+const TEMPLATE_TIMEOUT_MS = 5_000;
 
 /** More crashes than this within {@link CRASH_WINDOW_MS} and the engine stays down until it is restarted by hand. */
 const CRASH_BUDGET = 3;
@@ -121,7 +126,8 @@ export class EngineClient {
   /**
    * Scores texts, in order.
    *
-   * @throws UserError `no-model`, `engine-crashed`, `engine-timeout`, `engine-down`, `cancelled`, and what loading says
+   * @throws UserError `no-model`, `engine-crashed`, `engine-timeout`, `engine-down`, `chat-template`, `chat-template-slow`,
+   * `cancelled`, and what loading says
    */
   async score(params: ScoreParams, signal?: AbortSignal): Promise<ScoreResult> {
     return this.request((engine) => engine.score(params, signal), params.texts.length, signal);
@@ -203,7 +209,9 @@ export class EngineClient {
   private launch(options: EngineOptions): Running {
     this.publish({ kind: 'starting', progress: { phase: 'probing', fraction: 0 } });
     const { enginePath, nodePath, log } = this.options;
-    const process = new EngineProcess(enginePath, nodePath, log);
+    const template = this.options.templateTimeoutMs ?? TEMPLATE_TIMEOUT_MS;
+    const context = this.options.textTimeoutMs ?? TEXT_TIMEOUT_MS;
+    const process = new EngineProcess(enginePath, nodePath, { template, context }, log);
     const isCurrent = (): boolean => this.running?.process === process;
     let loaded = false;
     const giveUpGpu = async (reason: string): Promise<ModelInfo> => {
@@ -264,16 +272,13 @@ export class EngineClient {
         void process.kill();
       },
     );
-    void process.exited.then((reason) => {
+    void process.exited.then((error) => {
       // Before the model is there, its own error says more, and may lead to a second try.
       if (!isCurrent() || !loaded) return;
       this.running = undefined;
-      this.crashes.push(Date.now());
-      this.options.log('error', `The engine stopped: ${reason}.`);
-      this.publish({
-        kind: 'failed',
-        error: new UserError('engine-crashed', `The model engine stopped: ${reason}.`),
-      });
+      if (isCrash(error)) this.crashes.push(Date.now());
+      this.options.log('error', error.message);
+      this.publish({ kind: 'failed', error });
     });
     return running;
   }
@@ -284,7 +289,7 @@ export class EngineClient {
    * the caller leaves, because a hanging engine blocks everybody.
    */
   private limited<T>(running: Running, work: Promise<T>, decodes: number): Promise<T> {
-    const limit = (this.options.textTimeoutMs ?? 120_000) * Math.max(1, decodes);
+    const limit = (this.options.textTimeoutMs ?? TEXT_TIMEOUT_MS) * Math.max(1, decodes);
     const before = running.idle;
     const done = work.catch(() => undefined);
     running.idle = done;

@@ -19,28 +19,39 @@ import {
   type EngineOptions,
   type LoadProgress,
   type ModelInfo,
+  type PreparationStep,
   type SampleParams,
   type SampleResult,
   type ScoreParams,
   type ScoreResult,
 } from '../protocol/engine';
+import { engineEnvironment } from './engine-environment';
 
 export type EngineLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 
 /**
- * How the engine is forked. In VS Code `execPath` is Electron, which acts as Node only with ELECTRON_RUN_AS_NODE;
- * NODE_OPTIONS meant for the parent (a debugger, a loader) would break it; and a process group of its own lets the
- * probe processes that node-llama-cpp starts be ended together with it.
+ * Megabytes of JavaScript that the engine may hold. Models are not in there, but vocabularies are: 262,144 tokens take
+ * 40. A chat template that asks for ever more ends its engine at this limit, and not the machine.
+ */
+const HEAP_MEGABYTES = 1024;
+
+/**
+ * How the engine is forked. In VS Code `execPath` is Electron, which acts as Node only with ELECTRON_RUN_AS_NODE. A
+ * process group of its own lets the probe processes that node-llama-cpp starts be ended together with it.
  *
+ * @param environment of this process; only part of it reaches the engine
+ * @param scratch folder for the engine's temporary files
  * @internal
  */
-export function engineForkOptions(nodePath: string | undefined, environment: NodeJS.ProcessEnv): ForkOptions {
-  const env: NodeJS.ProcessEnv = { ...environment, ELECTRON_RUN_AS_NODE: '1' };
-  delete env.NODE_OPTIONS;
+export function engineForkOptions(
+  nodePath: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  scratch: string,
+): ForkOptions {
   return {
     execPath: nodePath ?? process.execPath,
-    execArgv: [],
-    env,
+    execArgv: [`--max-old-space-size=${HEAP_MEGABYTES}`],
+    env: { ...engineEnvironment(environment), ELECTRON_RUN_AS_NODE: '1', [SCRATCH_VARIABLE]: scratch },
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   };
@@ -57,19 +68,32 @@ export class EngineProcess {
   private readonly peer: Peer;
   private readonly engine: Remote<typeof ENGINE_CONTRACT.engine>;
   private onProgress: (progress: LoadProgress) => void = () => undefined;
+  private step: PreparationStep | null = null;
+  private stepClock: NodeJS.Timeout | undefined;
+  private slowStep: UserError | undefined;
   /** Settles once the process is gone, with the reason. Never rejects. */
-  readonly exited: Promise<string>;
+  readonly exited: Promise<UserError>;
 
-  constructor(enginePath: string, nodePath: string | undefined, log: EngineLog) {
+  /** @param stepMs milliseconds that each step of the preparation may take before the process is ended */
+  constructor(
+    enginePath: string,
+    nodePath: string | undefined,
+    private readonly stepMs: Readonly<Record<PreparationStep, number>>,
+    log: EngineLog,
+  ) {
     // The engine makes it when it needs it, and removes it when we are gone; we do when the engine is.
     const scratch = path.join(os.tmpdir(), `prompt-confidence-${randomUUID()}`);
-    const environment = { ...process.env, [SCRATCH_VARIABLE]: scratch };
-    this.child = fork(enginePath, [], engineForkOptions(nodePath, environment));
-    const exited = new Promise<string>((resolve) => {
-      this.child.once('exit', (code, signal) => resolve(exitReason(code, signal)));
-      this.child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
+    this.child = fork(enginePath, [], engineForkOptions(nodePath, process.env, scratch));
+    const exited = new Promise<UserError>((resolve) => {
+      this.child.once('exit', (code, signal) =>
+        resolve(this.slowStep ?? this.crash(exitReason(code, signal))),
+      );
+      this.child.once('error', ({ message }) => resolve(this.crash(`it could not be started: ${message}`)));
     });
-    this.exited = exited.finally(() => rm(scratch, { recursive: true, force: true }));
+    this.exited = exited.finally(() => {
+      clearTimeout(this.stepClock);
+      return rm(scratch, { recursive: true, force: true });
+    });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => log('debug', text.trimEnd()));
     const connection = createMessageConnection(
@@ -83,6 +107,7 @@ export class EngineProcess {
     this.peer.serve(ENGINE_CONTRACT.host, {
       log: ({ level, message }) => log(level, message),
       loadProgress: (progress) => this.onProgress(progress),
+      preparing: ({ step }) => this.enter(step),
     });
   }
 
@@ -115,14 +140,36 @@ export class EngineProcess {
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted === true) cancel();
     try {
-      const gone = this.exited.then((reason): never => {
-        throw new UserError('engine-crashed', `The model engine stopped while it was working: ${reason}.`);
+      const gone = this.exited.then((error): never => {
+        throw error;
       });
       return await Promise.race([ask(cancellation.token), gone]);
     } finally {
       signal?.removeEventListener('abort', cancel);
       cancellation.dispose();
     }
+  }
+
+  /** Starts the clock of a step that the engine cannot end by itself: it may block the engine's only thread. */
+  private enter(step: PreparationStep | null): void {
+    clearTimeout(this.stepClock);
+    this.step = step;
+    if (step === null) return;
+    const ms = this.stepMs[step];
+    this.stepClock = setTimeout(() => {
+      this.slowStep = tooSlow(step, Math.round(ms / 1000));
+      void this.kill();
+    }, ms);
+  }
+
+  /** A template that takes all memory is the model's fault, and no crash that counts against other models. */
+  private crash(reason: string): UserError {
+    return this.step === 'template'
+      ? new UserError(
+          'chat-template',
+          `The chat template of this model cannot be used: the model engine stopped (${reason}). Set "prompt" to "completion" in the classifier.`,
+        )
+      : new UserError('engine-crashed', `The model engine stopped: ${reason}.`);
   }
 
   /** Ends the process and everything that it started, without asking. Settles when it is gone. */
@@ -140,5 +187,20 @@ export class EngineProcess {
     }
     await this.exited;
     this.peer.dispose();
+  }
+}
+
+function tooSlow(step: PreparationStep, seconds: number): UserError {
+  switch (step) {
+    case 'template':
+      return new UserError(
+        'chat-template-slow',
+        `The chat template of this model took more than ${seconds} seconds, so the model engine was stopped. Set "prompt" to "completion" in the classifier, or choose another model.`,
+      );
+    case 'context':
+      return new UserError(
+        'engine-timeout',
+        `The model was not ready for this classifier within ${seconds} seconds, so its engine was stopped. Use fewer or shorter examples, or a smaller model.`,
+      );
   }
 }

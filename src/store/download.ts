@@ -11,11 +11,11 @@ import * as z from 'zod';
 import { UserError } from '../core/user-error';
 import { formatBytes } from '../core/words/quantities';
 import { errorCode, renameDurably, writeFileAtomic } from './atomic';
-import { checkGguf } from './gguf';
+import { checkGguf, checkMagic, MAGIC_BYTES } from './gguf';
 import {
   discard,
   NetworkError,
-  reason,
+  pieces,
   refusal,
   request,
   withIdleLimit,
@@ -111,6 +111,12 @@ interface Network {
   readonly retry: { retries: number; backoffMs: number; signal: AbortSignal | undefined };
   readonly idleMs: number;
 }
+
+/** What a download of unknown length leaves free: it may have no end. The smaller of the two. */
+const RESERVE_BYTES = 2 ** 30;
+const RESERVE_SHARE = 0.05;
+/** Bytes between two looks at the free space. */
+const SPACE_STEP_BYTES = 64 * 2 ** 20;
 
 class Download {
   private readonly target: string;
@@ -243,7 +249,7 @@ class Download {
     const total = plan.bytes ?? (length === undefined ? undefined : start + length);
     if (length !== undefined && start + length !== total) throw this.wrongSize(start + length);
 
-    const handle = await open(this.part, 'a');
+    const handle = await open(this.part, 'a+');
     try {
       // A server without ranges sends everything again.
       if (!continues) await handle.truncate(0);
@@ -265,6 +271,8 @@ class Download {
     onPiece: () => void,
   ): Promise<void> {
     let done = start;
+    let isModel = false;
+    let spaceKnownAt = start;
     const report = () => this.options.onProgress?.({ phase: 'downloading', done, total });
     report();
     for await (const piece of pieces(response, this.options.signal)) {
@@ -275,9 +283,23 @@ class Download {
         throw this.wrongSize(done);
       }
       await handle.appendFile(piece);
+      if (!isModel && done >= MAGIC_BYTES) {
+        await this.checkStart(handle);
+        isModel = true;
+      }
+      if (total === undefined && done - spaceKnownAt >= SPACE_STEP_BYTES) {
+        await this.checkSpace(undefined, done);
+        spaceKnownAt = done;
+      }
       report();
     }
     if (total !== undefined && done < total) throw new NetworkError('the connection ended early');
+  }
+
+  /** Looks at the first bytes, before gigabytes of something else follow. */
+  private async checkStart(handle: FileHandle): Promise<void> {
+    const { buffer } = await handle.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+    await this.refuseUnusable(() => checkMagic(buffer, this.part));
   }
 
   /** The state of a part that this plan may continue; undefined if there is none or it belongs to another file. */
@@ -308,25 +330,30 @@ class Download {
           'It was deleted. Download it again.',
       );
     }
+    await this.refuseUnusable(() => checkGguf(this.part));
+  }
+
+  /** Runs a check of the part. If it fails, nothing is left of the part. */
+  private async refuseUnusable(check: () => unknown): Promise<void> {
     try {
-      await checkGguf(this.part);
+      await check();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       await this.removePart();
       throw new UserError(
         'download-corrupt',
-        `The file from ${plan.source} is not a usable model: ${error.message}`,
-        {
-          cause: error,
-        },
+        `The file from ${this.plan.source} is not a usable model: ${error.message}`,
+        { cause: error },
       );
     }
   }
 
-  private async checkSpace(total: number | undefined, start: number): Promise<void> {
-    if (total === undefined) return;
-    const { bavail, bsize } = await statfs(this.store.folder);
-    if (total - start > bavail * bsize) throw await this.diskFull(total);
+  /** Whether the rest fits. Where nobody knows how much it is, some space must stay free. */
+  private async checkSpace(total: number | undefined, done: number): Promise<void> {
+    const { bavail, blocks, bsize } = await statfs(this.store.folder);
+    const needed =
+      total === undefined ? Math.min(RESERVE_BYTES, RESERVE_SHARE * blocks * bsize) : total - done;
+    if (needed > bavail * bsize) throw await this.diskFull(total);
   }
 
   private async diskFull(bytes: number | undefined, cause?: unknown): Promise<UserError> {
@@ -394,26 +421,6 @@ function strongEtag(response: Response): string | undefined {
 function contentLength(response: Response): number | undefined {
   const header = response.headers.get('content-length');
   return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
-}
-
-/** The body piece by piece. A lost connection throws a NetworkError, the caller's cancel its reason. */
-async function* pieces(response: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  if (response.body === null) return;
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const result = await reader.read().catch((error: unknown) => {
-        signal?.throwIfAborted();
-        throw error instanceof NetworkError
-          ? error
-          : new NetworkError(`the connection was cut (${reason(error)})`, { cause: error });
-      });
-      if (result.done) return;
-      yield result.value;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
 }
 
 export async function readState(file: string): Promise<PartState | undefined> {

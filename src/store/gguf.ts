@@ -3,6 +3,7 @@
  * be loaded, and to describe the model.
  */
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../core/user-error';
 import { errorCode } from './atomic';
 
@@ -27,7 +28,8 @@ export interface GgufInfo {
  * Refuses, each with a UserError that says why: a missing path (gguf-missing), a folder (gguf-folder), an empty
  * file (gguf-empty), something else named .gguf (gguf-magic), a version that the engine cannot read
  * (gguf-version), a header that ends early or is invalid (gguf-header), and weights that end before the last
- * tensor does (gguf-truncated). Reads the header only: some megabytes, most of it the vocabulary.
+ * tensor does (gguf-truncated). Reads the header only: some megabytes, most of it the vocabulary. Whatever the file
+ * holds, it takes at most 64 MB, and other work of this thread has its turn after some milliseconds.
  */
 export async function checkGguf(file: string): Promise<GgufInfo> {
   const bytes = await sizeOf(file);
@@ -92,8 +94,18 @@ interface Header {
 }
 
 const FIRST_READ = 1 << 20;
-/** A vocabulary of a million long tokens stays far below this. */
-const LARGEST_HEADER = 512 << 20;
+/** A vocabulary of 262,144 tokens with its merges takes 15 MB. */
+const LARGEST_HEADER = 64 << 20;
+/** Real models have fewer than 100. */
+const MOST_KEYS = 10_000;
+/** Real models have some thousands. */
+const MOST_TENSORS = 100_000;
+/** Bytes of a text that are kept: of names they are all, and of a chat template only its presence counts. */
+const LONGEST_TEXT = 1024;
+/** Elements of lists that are read before other work has its turn: a few milliseconds. */
+const STEPS_OF_A_TURN = 20_000;
+/** A key with its value, or a tensor, in such steps. */
+const STEPS_OF_AN_ENTRY = 40;
 
 /** Reads ever more from the start until the header is complete: the header does not state its own length. */
 async function readHeader(handle: FileHandle, file: string, bytes: number): Promise<Header> {
@@ -101,7 +113,7 @@ async function readHeader(handle: FileHandle, file: string, bytes: number): Prom
     const start = await readStart(handle, wanted);
     if (start.length < wanted) throw beyondEnd(file);
     try {
-      return parseHeader(start, file, bytes);
+      return await parseHeader(start, file, bytes);
     } catch (error) {
       if (!(error instanceof NeedsMore)) throw error;
       if (error.bytes > LARGEST_HEADER) throw brokenHeader(file, 'its header is implausibly large');
@@ -189,6 +201,7 @@ const DEFAULT_ALIGNMENT = 32;
 class Cursor {
   private readonly view: DataView;
   private offset = 0;
+  private steps = 0;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -211,14 +224,24 @@ class Cursor {
     return Number(this.view.getBigUint64(this.skip(8), true));
   }
 
+  /** The beginning of a text that is longer than any should be. */
   text(): string {
     const length = this.u64();
     const start = this.skip(length);
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length).toString('utf8');
+    const kept = Math.min(length, LONGEST_TEXT);
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, kept).toString('utf8');
+  }
+
+  /** Counts what there may be many of; now and then other work has its turn. */
+  step(count = 1): Promise<void> | undefined {
+    this.steps += count;
+    if (this.steps < STEPS_OF_A_TURN) return undefined;
+    this.steps = 0;
+    return nextTurn();
   }
 
   /** A number of the kinds that this file cares about, true or false, a string, or undefined (skipped). */
-  value(type: number): Value {
+  async value(type: number): Promise<Value> {
     switch (type) {
       case 4:
         return this.u32();
@@ -229,7 +252,7 @@ class Cursor {
       case STRING:
         return this.text();
       case ARRAY:
-        this.skipArray();
+        await this.skipArray();
         return undefined;
       default:
         this.skip(this.scalarBytes(type));
@@ -237,7 +260,7 @@ class Cursor {
     }
   }
 
-  private skipArray(depth = 0): void {
+  private async skipArray(depth = 0): Promise<void> {
     const type = this.u32();
     const count = this.u64();
     if (type !== STRING && type !== ARRAY) {
@@ -250,7 +273,10 @@ class Cursor {
     if (this.offset + count * 8 > this.fileBytes) throw beyondEnd(this.file);
     for (let index = 0; index < count; index++) {
       if (type === STRING) this.skip(this.u64());
-      else this.skipArray(depth + 1);
+      else await this.skipArray(depth + 1);
+      const turn = this.step();
+      // To wait for nothing, eight million times, is what would take long.
+      if (turn !== undefined) await turn;
     }
   }
 
@@ -271,7 +297,7 @@ class Cursor {
   }
 }
 
-function parseHeader(start: Uint8Array, file: string, fileBytes: number): Header {
+async function parseHeader(start: Uint8Array, file: string, fileBytes: number): Promise<Header> {
   checkMagic(start, file);
   const cursor = new Cursor(start, file, fileBytes);
   cursor.u32();
@@ -279,13 +305,20 @@ function parseHeader(start: Uint8Array, file: string, fileBytes: number): Header
   checkVersion(version, file);
   const tensorCount = cursor.u64();
   const metadataCount = cursor.u64();
+  if (tensorCount > MOST_TENSORS) throw brokenHeader(file, `it has ${grouped(tensorCount)} tensors`);
+  if (metadataCount > MOST_KEYS) throw brokenHeader(file, `it has ${grouped(metadataCount)} metadata keys`);
 
   const metadata = new Map<string, Value>();
-  for (let index = 0; index < metadataCount; index++) metadata.set(cursor.text(), cursor.value(cursor.u32()));
+  for (let index = 0; index < metadataCount; index++) {
+    metadata.set(cursor.text(), await cursor.value(cursor.u32()));
+    await cursor.step(STEPS_OF_AN_ENTRY);
+  }
 
   let dataBytes = 0;
-  for (let index = 0; index < tensorCount; index++)
+  for (let index = 0; index < tensorCount; index++) {
     dataBytes = Math.max(dataBytes, readTensorEnd(cursor, file));
+    await cursor.step(STEPS_OF_AN_ENTRY);
+  }
 
   const declared = metadata.get('general.alignment');
   const alignment = typeof declared === 'number' && declared > 0 ? declared : DEFAULT_ALIGNMENT;
@@ -305,10 +338,19 @@ function readTensorEnd(cursor: Cursor, file: string): number {
   return block === undefined ? start : start + Math.ceil(elements / block[0]) * block[1];
 }
 
-function checkMagic(start: Uint8Array, file: string): void {
+/** Bytes of a file that {@link checkMagic} needs. */
+export const MAGIC_BYTES = 64;
+
+/**
+ * Refuses what is no GGUF file, by its first bytes.
+ *
+ * @param start {@link MAGIC_BYTES}, or all that there are
+ * @throws UserError gguf-magic
+ */
+export function checkMagic(start: Uint8Array, file: string): void {
   const magic = Buffer.from(start.subarray(0, 4)).toString('latin1');
   if (magic === 'GGUF') return;
-  const text = Buffer.from(start.subarray(0, 64)).toString('latin1').trimStart().toLowerCase();
+  const text = Buffer.from(start.subarray(0, MAGIC_BYTES)).toString('latin1').trimStart().toLowerCase();
   const what = ['lmgg', 'tjgg', 'fmgg', 'algg'].includes(magic)
     ? 'is a model in a format older than GGUF, which no current engine reads. Look for a GGUF version of it'
     : text.startsWith('version https://git-lfs')

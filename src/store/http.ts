@@ -86,6 +86,42 @@ function nextHop(from: URL, location: string): URL {
   return to;
 }
 
+/**
+ * The body as text; undefined where it is longer than `most` bytes, of which no more are read.
+ *
+ * @throws NetworkError where the connection is lost
+ */
+export async function readText(response: Response, most: number): Promise<string | undefined> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces(response)) {
+    bytes += piece.length;
+    if (bytes > most) return undefined;
+    parts.push(piece);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** The body piece by piece. A lost connection throws a NetworkError, the caller's cancel its reason. */
+export async function* pieces(response: Response, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (response.body === null) return;
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const result = await reader.read().catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw error instanceof NetworkError
+          ? error
+          : new NetworkError(`the connection was cut (${reason(error)})`, { cause: error });
+      });
+      if (result.done) return;
+      yield result.value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
 /** Discards the body of a response, so that its connection is free again. */
 export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
@@ -172,7 +208,7 @@ export function refusal(response: Response, what: string, page?: string): Error 
 }
 
 /** The innermost reason of a failed fetch: a code such as "ENOTFOUND" or "ECONNRESET", otherwise its message. */
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
   const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return errorCode(inner) ?? (inner instanceof Error ? inner.message : String(inner));
 }

@@ -2,7 +2,9 @@
  * What a download would bring: size, SHA-256 and licence, requested before any byte of the file.
  */
 import * as z from 'zod';
-import { discard, refusal, request, type RequestOptions } from './http';
+import { linkHost } from './link';
+import { UserError } from '../core/user-error';
+import { discard, readText, refusal, request, type RequestOptions } from './http';
 import { canonicalAddress, chooseFile, localFileName, type HubSource } from './model-address';
 
 export interface DownloadInfo {
@@ -18,7 +20,7 @@ export interface DownloadInfo {
   readonly verified: boolean;
   /** As the hub names it ("apache-2.0", "gemma"); undefined where unknown, which is not "free". */
   readonly licence: string | undefined;
-  /** Where the licence can be read: its own address, else the model's page; undefined for a plain URL. */
+  /** Where the licence can be read: on the hub or at any https address; undefined for a plain URL. */
   readonly licenceUrl: string | undefined;
   /** Bytes that an earlier, unfinished download has left; only the rest is fetched. */
   readonly resumeFrom: number;
@@ -52,6 +54,12 @@ const Repository = z.object({
     .optional(),
 });
 type Repository = z.infer<typeof Repository>;
+
+/** Bytes of the hub's answer about a repository. 10,000 files take 3 MB. */
+const LARGEST_ANSWER = 8 * 2 ** 20;
+
+/** Characters of a licence's name that are shown. */
+const LONGEST_LICENCE = 100;
 
 /** Size and hash from the repository's file list or, if it lacks them, from the headers of the file. */
 export async function planFromHub(source: HubSource, hub: string, ask: Ask): Promise<Plan> {
@@ -107,7 +115,22 @@ async function readRepository(source: HubSource, hub: string, page: string, ask:
     await discard(response);
     throw refusal(response, `repository hf:${source.repository}`, page);
   }
-  return Repository.parse(await response.json());
+  return parseRepository(await readText(response, LARGEST_ANSWER), source);
+}
+
+function parseRepository(answer: string | undefined, { repository }: HubSource): Repository {
+  const bad = (why: string, cause?: unknown): UserError =>
+    new UserError(
+      'download-answer',
+      `The hub's answer about hf:${repository} ${why}. Give the https address of the model file itself, or try again later.`,
+      { cause },
+    );
+  if (answer === undefined) throw bad(`is larger than ${LARGEST_ANSWER / 2 ** 20} MB`);
+  try {
+    return Repository.parse(JSON.parse(answer));
+  } catch (error) {
+    throw bad('cannot be read', error);
+  }
 }
 
 /** x-linked-size and x-linked-etag (the SHA-256 of a large file), which the hub sends with its redirect. */
@@ -133,14 +156,22 @@ function licenceOf(repository: Repository, page: string): Pick<Plan, 'licence' |
   const declared = Array.isArray(cardData?.license) ? cardData.license.join(', ') : cardData?.license;
   const tagged = tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
   const named = declared === 'other' ? (cardData?.license_name ?? declared) : declared;
-  const link = cardData?.license_link;
   return {
-    licence: named ?? tagged,
-    licenceUrl:
-      link !== undefined && URL.canParse(link, `${page}/blob/main/`)
-        ? new URL(link, `${page}/blob/main/`).href
-        : page,
+    licence: onOneLine(named ?? tagged),
+    licenceUrl: licenceLink(cardData?.license_link, `${page}/blob/main/`) ?? page,
   };
+}
+
+/** Where the author of a model says that its licence is; undefined for what a browser should not be sent to. */
+function licenceLink(link: string | undefined, base: string): string | undefined {
+  if (link === undefined || !URL.canParse(link, base)) return undefined;
+  const { href, origin } = new URL(link, base);
+  return origin === new URL(base).origin || linkHost(href) !== undefined ? href : undefined;
+}
+
+/** The author's words, short and without line breaks: they stand beside facts. */
+function onOneLine(text: string | undefined): string | undefined {
+  return text?.replace(/[\p{C}\s]+/gu, ' ').slice(0, LONGEST_LICENCE);
 }
 
 function decodePath(url: URL): string {

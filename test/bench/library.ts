@@ -2,7 +2,7 @@
 import type { ControlledEvaluateInputItem, LlamaModel, Token } from 'node-llama-cpp';
 import type { Classifier } from '../../src/core/classifier/definition';
 import { completionPrompt } from '../../src/core/classifier/prompt';
-import { tokenizePrompt } from '../../src/engine/prompt-tokens';
+import { promptStrings, tokenizePrompt } from '../../src/engine/prompt-tokens';
 import { Reclaim } from '../../src/engine/reclaim';
 import { threadCount } from '../../src/engine/threads';
 import type { ContextShape } from '../../src/protocol/engine';
@@ -39,7 +39,7 @@ export async function bareDecoder(
   classifier: Classifier,
   shape: ContextShape,
 ): Promise<(texts: readonly string[], output: boolean) => Promise<void>> {
-  const prompt = tokenizePrompt(classifier.asks, undefined, model);
+  const prompt = tokenizePrompt(classifier.asks, promptStrings(classifier.asks, undefined, model), model);
   const start = prompt.prefix.length;
   const context = await model.createContext({
     sequences: shape.sequences,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
 import * as z from 'zod';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import { renderChat, tokenizePrompt } from '../../src/engine/prompt-tokens';
+import { promptStrings, renderChat, tokenizePrompt } from '../../src/engine/prompt-tokens';
 import { makeClassifier } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
 
@@ -74,7 +74,11 @@ describe('prompt tokens', () => {
         examples,
         labels: labels.map((label) => ({ name: label })),
       });
-      const prompt = tokenizePrompt(classifier.asks, chatTemplate, tiny);
+      const prompt = tokenizePrompt(
+        classifier.asks,
+        promptStrings(classifier.asks, chatTemplate, tiny),
+        tiny,
+      );
       assert.equal(prompt.kind, 'chat');
       assert.deepEqual(prompt.tokensFor(last.content).map(Number), safeTokens, name);
       compared++;
@@ -89,7 +93,7 @@ describe('prompt tokens', () => {
     const gemma = await llama.loadModel({ modelPath: TEST_MODEL });
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
-    const prompt = tokenizePrompt(sentiment.asks, undefined, gemma);
+    const prompt = tokenizePrompt(sentiment.asks, promptStrings(sentiment.asks, undefined, gemma), gemma);
     const { texts } = sentimentSchema.parse(
       JSON.parse(readFileSync(fixture('reference/sentiment.json'), 'utf8')),
     );

@@ -75,7 +75,11 @@ describe('models in the editor', () => {
 
   it('are downloaded after licence, size and hash were shown, and can be used at once', async () => {
     const place = await hub();
-    const person = scripted("Open the Model's Page", 'Download', 'Use This Model');
+    const person = scripted(
+      `Open the Model's Page (${new URL(place.hub).host})`,
+      'Download',
+      'Use This Model',
+    );
     await downloadAndOffer(SOURCE, person, place);
 
     const [question] = person.dialogs.saying('confirm');

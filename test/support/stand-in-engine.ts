@@ -1,7 +1,10 @@
 /**
  * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
  * is never loaded, any other in six steps; a request for several texts takes until one for the text "go on" has come,
- * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over.
+ * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over; one for the
+ * text "template" or "context" hangs in that step of the preparation, and one for "crash" dies in the first, as one for
+ * "die" does later. A model
+ * called environment.gguf logs the environment of the process.
  */
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { listen } from '../../src/protocol/contract';
@@ -40,6 +43,16 @@ function inOrder<T>(work: () => Promise<T>): Promise<T> {
 let goOn = (): void => undefined;
 const toldToGoOn = new Promise<void>((resolve) => (goOn = resolve));
 async function takeTimeFor(texts: readonly string[]): Promise<void> {
+  for (const step of ['template', 'context'] as const)
+    if (texts.includes(step)) {
+      host.preparing({ step });
+      await new Promise(() => undefined);
+    }
+  if (texts.includes('crash') || texts.includes('die')) {
+    host.preparing({ step: texts.includes('crash') ? 'template' : null });
+    setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+    await new Promise(() => undefined);
+  }
   if (texts.includes('hang')) await new Promise(() => undefined);
   if (texts.length > 1) await toldToGoOn;
 }
@@ -49,6 +62,8 @@ peer.serve(ENGINE_CONTRACT.engine, {
     inOrder(async () => {
       const progress = (fraction: number): void => host.loadProgress({ phase: 'loading', fraction });
       progress(0);
+      if (modelPath.endsWith('environment.gguf'))
+        host.log({ level: 'info', message: JSON.stringify(process.env) });
       if (modelPath.endsWith('hang.gguf')) await new Promise(() => undefined);
       for (let step = 1; step <= 6; step++) progress(step / 6);
       return MODEL;

@@ -163,8 +163,6 @@ function percentOf({ done, total }: DownloadProgress): number {
 }
 
 const DOWNLOAD = 'Download';
-const PAGE = "Open the Model's Page";
-const LICENCE = 'Read the Licence';
 
 /** Asks, with licence, size and hash, before the first byte. Opening the model's page returns to the question. */
 async function confirmDownload(
@@ -175,8 +173,9 @@ async function confirmDownload(
 ): Promise<boolean> {
   const page = modelPage(info.source, place.hub);
   const links = new Map<string, string>();
-  if (page !== undefined) links.set(PAGE, page);
-  if (info.licenceUrl !== undefined && info.licenceUrl !== page) links.set(LICENCE, info.licenceUrl);
+  if (page !== undefined) links.set(`Open the Model's Page (${new URL(page).host})`, page);
+  if (info.licenceUrl !== undefined && info.licenceUrl !== page)
+    links.set(`Read the Licence (${new URL(info.licenceUrl).host})`, info.licenceUrl);
   for (;;) {
     const verb = info.resumeFrom > 0 ? 'Resume downloading' : 'Download';
     const answer = await dialogs.confirm(`${verb} ${info.file}?`, downloadQuestion(info, folder), [

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { mock } from 'node:test';
 import { setImmediate as tick } from 'node:timers/promises';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
+import { UserError } from '../../../src/core/user-error';
+import { actionsFor } from '../../../src/editor/remedies';
 import type { EngineOptions, ScoreParams } from '../../../src/protocol/engine';
 import { EngineClient, type EngineClientOptions } from '../../../src/sources/engine-client';
 import { ROOT } from '../../support/paths';
@@ -64,6 +66,42 @@ describe('the limits of an engine', () => {
     });
     assert.equal(client.state.kind, 'failed');
     assert.equal(client.pid, undefined);
+  });
+
+  for (const [step, code] of [
+    ['template', 'chat-template-slow'],
+    ['context', 'engine-timeout'],
+  ] as const)
+    it(`end one that does not get past the ${step}, whatever the number of texts`, async () => {
+      await start('m.gguf', { templateTimeoutMs: 100, textTimeoutMs: 100 });
+      const many = client.score(params(step, ...Array.from({ length: 1000 }, String)));
+      const behind = client.score(params('one'));
+      await Promise.all([assert.rejects(many, { code }), assert.rejects(behind, { code })]);
+      assert.equal(client.state.kind, 'failed');
+    });
+
+  it('do not count a template that ends its engine as a crash of the engine', async () => {
+    await start('m.gguf', {});
+    for (let crash = 0; crash < 5; crash++)
+      await assert.rejects(client.score(params('crash')), { code: 'chat-template', message: /SIGKILL/ });
+    await client.score(params('one'));
+  });
+
+  it('leave an engine stopped that crashes fifty times in a row, with a button', async () => {
+    await start('m.gguf', {});
+    const codes: string[] = [];
+    for (let crash = 0; crash < 50; crash++) {
+      const error: unknown = await client.score(params('die')).catch((reason: unknown) => reason);
+      assert.ok(error instanceof UserError);
+      codes.push(error.code);
+    }
+    assert.deepEqual([...new Set(codes)], ['engine-crashed', 'engine-down']);
+    assert.equal(codes.indexOf('engine-down'), 3);
+    assert.equal(client.pid, undefined);
+    assert.equal(client.state.kind, 'failed');
+    assert.equal(actionsFor('engine-down')[0], 'Restart Engine');
+    await client.reset();
+    await client.score(params('one'));
   });
 
   it('do not begin again with a report of the loading that arrives late', async () => {

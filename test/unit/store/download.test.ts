@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, readdir, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { once } from 'node:events';
+import fs, { mkdir, open, readFile, readdir, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import path from 'node:path';
+import { mock } from 'node:test';
 import { UserError } from '../../../src/core/user-error';
 import { downloadModel, type DownloadInfo, type DownloadOptions } from '../../../src/store/download';
 import { ModelStore } from '../../../src/store/models';
@@ -163,6 +166,58 @@ describe('downloadModel', () => {
     await download(hub, { confirm: (info) => asked.push(info) > 0 });
     assert.equal(asked[0]?.licence, 'qwen-research');
     assert.equal(asked[0].licenceUrl, `${hub.url}/user/repo/blob/main/LICENSE`);
+  });
+
+  it('takes no link of an author that leads elsewhere than to a page', async () => {
+    const behaviour: { now: HubOptions } = { now: {} };
+    const hub = await startHub(behaviour);
+    const urlFor = async (license_link: string): Promise<string | undefined> => {
+      behaviour.now = { licence: { cardData: { license: 'other', license_link } } };
+      const asked: DownloadInfo[] = [];
+      const confirm = (info: DownloadInfo) => asked.push(info) < 0;
+      await failure(download(hub, { confirm }), 'download-declined');
+      return asked[0]?.licenceUrl;
+    };
+    assert.equal(await urlFor('https://example.com/terms'), 'https://example.com/terms');
+    for (const link of [
+      'file:///etc/passwd',
+      'command:workbench.action.terminal.new',
+      'vscode:extension/a.b',
+      'vscode-insiders://a.b/c',
+      'http://example.com/',
+      'javascript:alert(1)',
+      'data:text/html,a',
+      '\\\\host\\share',
+      '//example.com/terms',
+      'ssh://a@b',
+      'https:',
+    ])
+      assert.equal(await urlFor(link), `${hub.url}/user/repo`, link);
+  });
+
+  it('shows the words of an author on one line', async () => {
+    const license = `mit\nSHA-256: ${'0'.repeat(64)}\u202e${'x'.repeat(1000)}`;
+    const hub = await startHub({ now: { licence: { cardData: { license } } } });
+    const asked: DownloadInfo[] = [];
+    await download(hub, { confirm: (info) => asked.push(info) > 0 });
+    assert.match(asked[0]?.licence ?? '', /^mit SHA-256: 0{64} x+$/);
+    assert.equal(asked[0]?.licence?.length, 100);
+  });
+
+  it('reads no endless answer of the hub, and says where one is none', async () => {
+    let sent = 0;
+    const answers: ((response: ServerResponse) => void)[] = [
+      (response) => void sendForEver(response, '{ "siblings": [', () => sent++),
+      (response) => response.end('<!doctype html>'),
+      (response) => response.end('{ "siblings": 3 }'),
+      (response) => response.end('['.repeat(1_000_000)),
+    ];
+    const hub = await start((_, response) => answers.shift()?.(response));
+    const messages: string[] = [];
+    while (answers.length > 0) messages.push((await failure(download(hub), 'download-answer')).message);
+    assert.match(messages[0] ?? '', /larger than 8 MB/);
+    for (const message of messages.slice(1)) assert.match(message, /cannot be read/);
+    assert.ok(sent < 64, `${sent} MB were sent`);
   });
 
   it('takes the licence from the tags, and says where none is known', async () => {
@@ -461,6 +516,21 @@ describe('downloadModel', () => {
       await assertWhole();
     });
 
+    it('stops at the first bytes of what is no model', async () => {
+      let sent = 0;
+      const server = await start(
+        (_, response) => void sendForEver(response, '<!doctype html>', () => sent++),
+      );
+      const source = `${server.url}/m.gguf`;
+      const error = await failure(
+        download(server, { hub: 'https://hub.example', source }),
+        'download-corrupt',
+      );
+      assert.match(error.message, /is a web page/);
+      assert.ok(sent < 64, `${sent} MB were sent`);
+      assert.deepEqual(await readdir(models()), []);
+    });
+
     it('works where HEAD is refused and no length is told', async () => {
       const server = await start((request, response) => {
         if (request.method === 'HEAD') response.statusCode = 405;
@@ -488,6 +558,26 @@ describe('downloadModel', () => {
       assert.equal((await stat(inModels('m.gguf.part'))).size, 0);
     });
 
+    it('stops a file without end while there is still space', async () => {
+      let sent = 0;
+      const server = await start((_, response) => void sendForEver(response, 'GGUF', () => sent++));
+      const source = `${server.url}/m.gguf`;
+      let looks = 0;
+      const statfsMock = mock.method(fs, 'statfs', () =>
+        Promise.resolve({ bsize: 1, blocks: 2 ** 40, bavail: looks++ === 0 ? 2 ** 31 : 2 ** 30 - 1 }),
+      );
+      try {
+        const error = await failure(
+          download(server, { hub: 'https://hub.example', source, retries: 0 }),
+          'disk-full',
+        );
+        assert.match(error.message, /needs more, 1\.07 GB are free/);
+      } finally {
+        statfsMock.mock.restore();
+      }
+      assert.ok(sent < 200, `${sent} MB were sent`);
+    });
+
     it('keeps what fitted, and resumes when there is space', async () => {
       const disk = await smallDisk(models());
       try {
@@ -511,6 +601,22 @@ describe('downloadModel', () => {
     });
   });
 });
+
+/** Answers a GET with this beginning and then a megabyte after the other, until the client has had enough. */
+async function sendForEver(response: ServerResponse, start: string, onMegabyte: () => void): Promise<void> {
+  if (response.req.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  response.write(start);
+  const megabyte = Buffer.alloc(1 << 20, ' ');
+  const closed = once(response, 'close');
+  while (!response.destroyed) {
+    onMegabyte();
+    response.write(megabyte);
+    await Promise.race([once(response, 'drain'), closed]);
+  }
+}
 
 interface Disk {
   readonly grow: () => Promise<void>;

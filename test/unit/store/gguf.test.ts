@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
@@ -101,6 +101,52 @@ describe('checkGguf', () => {
   it('refuses a vocabulary without weights, and a file that names no architecture', async () => {
     await refuses(await written(gguf({ tensors: [], dataBytes: 0 })), 'gguf-header', /no weights/);
     await refuses(await written(gguf({ metadata: {} })), 'gguf-header', /architecture/);
+  });
+
+  it('refuses more keys and tensors than any model has, before it reads one', async () => {
+    const content = gguf();
+    const keys = Buffer.from(content);
+    keys.writeBigUInt64LE(17_500_000n, 16);
+    await refuses(await written(keys), 'gguf-header', /17,500,000 metadata keys/);
+    const tensors = Buffer.from(content);
+    tensors.writeBigUInt64LE(2n ** 40n, 8);
+    await refuses(await written(tensors), 'gguf-header', /1,099,511,627,776 tensors/);
+  });
+
+  it('refuses a header larger than any vocabulary, without reading it', async () => {
+    const file = await written(gguf({ metadata: { numbers: Array.from({ length: 3 }, () => '') } }));
+    const handle = await open(file, 'r+');
+    // The array's type becomes uint8, and its length 100 million.
+    const array = Buffer.alloc(12);
+    array.writeUInt32LE(0);
+    array.writeBigUInt64LE(100_000_000n, 4);
+    await handle.write(array, 0, 12, 24 + 8 + 'numbers'.length + 4);
+    await handle.truncate(200_000_000);
+    await handle.close();
+    await refuses(file, 'gguf-header', /implausibly large/);
+  });
+
+  it('leaves turns to other work while it reads a long list', async () => {
+    const tokens = Array.from({ length: 400_000 }, () => '');
+    const file = await written(gguf({ metadata: { 'general.architecture': 'tiny', tokens } }));
+    let turns = 0;
+    let reading = true;
+    const count = (): void => {
+      turns++;
+      if (reading) setImmediate(count);
+    };
+    setImmediate(count);
+    await checkGguf(file);
+    reading = false;
+    assert.ok(turns >= 400_000 / 20_000, `${turns} turns`);
+  });
+
+  it('keeps the beginning of a text that is longer than any should be', async () => {
+    const name = 'x'.repeat(3_000_000);
+    const info = await checkGguf(
+      await written(gguf({ metadata: { 'general.architecture': 'tiny', 'general.name': name } })),
+    );
+    assert.equal(info.name?.length, 1024);
   });
 
   it('answers any damage with a model or a sentence, never with a crash or a hang', async () => {
