@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
 import { jsonPositions, type Span } from '../../core/json-positions';
 import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
+import { readSmallFile } from '../../editor/read-small';
 import type { Services } from '../../editor/services';
 import { calibratorProblem } from './calibrator-problems';
 
@@ -84,13 +85,12 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     const closed = entries.flatMap((entry) =>
       entry.kind !== 'builtin' && !isOpen(entry.uri) ? [entry.uri] : [],
     );
-    const found = await Promise.all(
-      closed.map(async (uri) => {
-        const text = await readText(uri);
-        const own = diagnosticsOf(text);
-        return [uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)] as const;
-      }),
-    );
+    const found: (readonly [vscode.Uri, vscode.Diagnostic[]])[] = [];
+    for (const uri of closed) {
+      const text = await readText(uri);
+      const own = diagnosticsOf(text);
+      found.push([uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)]);
+    }
     // Set together, after everything was read: files that were deleted or corrected lose their marks.
     this.collection.clear();
     for (const [uri, diagnostics] of found) this.collection.set(uri, diagnostics);
@@ -104,9 +104,9 @@ function isClassifierFile(uri: vscode.Uri): boolean {
 
 async function readText(uri: vscode.Uri): Promise<string> {
   try {
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+    return new TextDecoder().decode(await readSmallFile(uri));
   } catch {
-    return ''; // gone meanwhile: the watcher will say so
+    return ''; // not readable: no JSON, which the mark at its beginning says
   }
 }
 
