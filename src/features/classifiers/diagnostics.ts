@@ -14,6 +14,8 @@ export class ClassifierDiagnostics implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('promptConfidence');
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly subscriptions: { dispose(): unknown }[];
+  private state: 'idle' | 'checking' | 'again' = 'idle';
+  private isDisposed = false;
 
   constructor(
     private readonly services: Pick<Services, 'classifiers' | 'calibrators' | 'engineModels' | 'log'>,
@@ -31,6 +33,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.isDisposed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
     for (const subscription of this.subscriptions) subscription.dispose();
   }
@@ -71,8 +74,20 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     return problem === undefined ? [] : diagnosticsAt(text, [{ ...problem, span: calibratorSpan(text) }]);
   }
 
+  /** One check at a time; what changes meanwhile is checked after it. */
   private checkFiles(): void {
-    this.checkAll().catch((error: unknown) => this.services.log.warn('diagnostics', error));
+    if (this.state !== 'idle') {
+      this.state = 'again';
+      return;
+    }
+    this.state = 'checking';
+    void this.checkAll()
+      .catch((error: unknown) => this.services.log.warn('diagnostics', error))
+      .then(() => {
+        const isOutdated = this.state === 'again';
+        this.state = 'idle';
+        if (isOutdated && !this.isDisposed) this.checkFiles();
+      });
   }
 
   private async checkAll(): Promise<void> {
@@ -91,6 +106,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
       const own = diagnosticsOf(text);
       found.push([uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)]);
     }
+    if (this.isDisposed) return;
     // Set together, after everything was read: files that were deleted or corrected lose their marks.
     this.collection.clear();
     for (const [uri, diagnostics] of found) this.collection.set(uri, diagnostics);
