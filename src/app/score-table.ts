@@ -17,6 +17,7 @@ import { countRows, firstTexts } from '../store/tables/rows';
 import { type MethodPrefix, scoreCells } from '../store/tables/score-cells';
 import { rowsOf, scoreRun, type Shard } from '../store/tables/score-run';
 import {
+  checkScoredFiles,
   type Done,
   discardUnfinishedTable,
   readUnfinishedTable,
@@ -88,6 +89,7 @@ export async function scoreTable(
     prefixes = null,
     seed = DEFAULT_SEED,
   } = order;
+  await checkScoredFiles(out);
   const table = await inspectTable(order.source);
   checkColumns(table, textColumn, []);
   if (prefixes !== null && calibrator !== undefined)

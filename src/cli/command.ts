@@ -13,7 +13,7 @@ export interface Io {
   /** Writes warnings, rejected rows and errors to stderr. */
   err(text: string): void;
   now(): Date;
-  /** Aborts when the person interrupts the command. */
+  /** Aborts when the person interrupts the command. Whoever reads it must end by it; a second interruption ends the process. */
   readonly signal?: AbortSignal;
   /** Version of this program, recorded in saved files. */
   readonly version: string;

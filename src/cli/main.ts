@@ -46,13 +46,28 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
     if (errorCode(error) !== 'EPIPE') throw error;
   });
-const interrupt = new AbortController();
-process.once('SIGINT', () => interrupt.abort());
-process.once('SIGTERM', () => interrupt.abort());
+/**
+ * The first signal ends a command that looks at it in order. From then on, and for every other command, a signal ends the
+ * process itself, also while it computes (status 130 or 143 in a shell). Files are written whole or not at all.
+ */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const interrupt = (): void => {
+    for (const name of signals) process.off(name, interrupt);
+    controller.abort();
+  };
+  for (const name of signals) process.on(name, interrupt);
+  return controller.signal;
+}
+
+let signal: AbortSignal | undefined;
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   now: () => new Date(),
   version: ownVersion(),
-  signal: interrupt.signal,
+  get signal() {
+    return (signal ??= interruption());
+  },
 });

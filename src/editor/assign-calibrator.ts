@@ -14,6 +14,8 @@ import { writeFileAtomic } from '../store/atomic';
 import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
 import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
 import type { Choice, Dialogs } from './dialogs';
+import { checkPlace } from './place';
+import { readSmallFile } from './read-small';
 
 export interface AssignServices {
   readonly classifiers: Classifiers;
@@ -165,6 +167,7 @@ async function assignCalibrator(
   const uri =
     entry.kind === 'file' ? entry.uri : vscode.Uri.joinPath(folder, CLASSIFIER_FOLDER, `${name}.json`);
   const before = entry.kind === 'file' ? await readText(uri) : undefined;
+  if (entry.kind === 'file' && before === undefined) throw changedMeanwhile(uri);
   const base = before ?? `${JSON.stringify(builtinFile(name), null, 2)}\n`;
   const after = withCalibrator(base, calibrator);
   await replaceFile(uri, before, after);
@@ -188,14 +191,21 @@ export async function tellAssigned(dialogs: Dialogs, assigned: Assigned): Promis
   else if (chosen === 'Open Classifier') await vscode.window.showTextDocument(uri);
 }
 
-async function readText(uri: vscode.Uri): Promise<string> {
+/** Undefined where there is no such file. */
+async function readText(uri: vscode.Uri): Promise<string | undefined> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (open?.isDirty === true)
     throw new UserError(
       'classifier-unsaved',
       `${vscode.workspace.asRelativePath(uri)} has unsaved changes. Save it first.`,
     );
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await vscode.workspace.fs.readFile(uri));
+  const content = await readSmallFile(uri);
+  return content && new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
+}
+
+function changedMeanwhile(uri: vscode.Uri): UserError {
+  const file = vscode.workspace.asRelativePath(uri);
+  return new UserError('classifier-changed', `${file} was changed in the meantime, so it was left as it is.`);
 }
 
 /**
@@ -208,15 +218,9 @@ async function replaceFile(
   text: string | undefined,
 ): Promise<void> {
   const file = vscode.workspace.asRelativePath(uri);
-  const current = await readText(uri).catch((error: unknown) => {
-    if (error instanceof UserError) throw error;
-    return undefined;
-  });
-  if (current !== expected)
-    throw new UserError(
-      'classifier-changed',
-      `${file} was changed in the meantime, so it was left as it is.`,
-    );
+  await checkPlace(uri);
+  const current = await readText(uri);
+  if (current !== expected) throw changedMeanwhile(uri);
   try {
     if (text === undefined) await vscode.workspace.fs.delete(uri);
     else if (uri.scheme === 'file') {
@@ -224,6 +228,7 @@ async function replaceFile(
       await writeFileAtomic(uri.fsPath, text);
     } else await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError('classifier-unwritable', `${file} cannot be written: ${String(error)}`, {
       cause: error,
     });

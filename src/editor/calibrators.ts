@@ -17,6 +17,7 @@ import { modelIdentity } from '../sources/engine-source';
 import { loadCalibrator } from '../store/calibrators';
 import type { UsableClassifier } from './classifiers';
 import { JsonFolders } from './json-folders';
+import { jsonFilesIn, readSmallFile } from './read-small';
 
 const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
 
@@ -93,24 +94,15 @@ export class Calibrators implements vscode.Disposable {
   async list(folder: vscode.Uri): Promise<WorkspaceCalibrator[]> {
     const location = vscode.Uri.joinPath(folder, CALIBRATOR_FOLDER);
     this.folders.willRead(location);
-    let names: [string, vscode.FileType][];
-    try {
-      names = await vscode.workspace.fs.readDirectory(location);
-    } catch {
-      return []; // most folders have none
-    }
-    const files = names
-      .map(([name]) => name)
-      .filter((name) => name.endsWith('.json') && !name.startsWith('.'));
-    const read = await Promise.all(
-      files.sort().map((name) =>
-        readCalibrator(vscode.Uri.joinPath(location, name)).catch((error: unknown) => {
-          if (error instanceof UserError) return undefined; // its error is reported when a classifier uses it
-          throw error;
-        }),
-      ),
-    );
-    return read.filter((found) => found !== undefined);
+    const found: WorkspaceCalibrator[] = [];
+    // One after another: together they could fill the memory.
+    for (const file of await jsonFilesIn(location))
+      try {
+        found.push(await readCalibrator(file));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error; // its error is reported when a classifier uses it
+      }
+    return found;
   }
 
   dispose(): void {
@@ -121,18 +113,8 @@ export class Calibrators implements vscode.Disposable {
 /** @throws UserError as `loadCalibrator` */
 export async function readCalibrator(uri: vscode.Uri): Promise<WorkspaceCalibrator> {
   const shown = vscode.workspace.asRelativePath(uri);
-  const loaded = await loadCalibrator(uri.fsPath, { shown, bytes: () => bytesOf(uri) });
+  const loaded = await loadCalibrator(uri.fsPath, { shown, bytes: () => readSmallFile(uri) });
   return { uri, ...namedCalibrator(loaded, shown) };
-}
-
-/** Undefined where there is no such file. */
-async function bytesOf(uri: vscode.Uri): Promise<Uint8Array | undefined> {
-  try {
-    return await vscode.workspace.fs.readFile(uri);
-  } catch (error) {
-    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
-    throw error;
-  }
 }
 
 /** A calibrator of the workspace, ready for the scores of a classifier that names it. */

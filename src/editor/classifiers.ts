@@ -4,6 +4,7 @@ import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
 import { parseClassifier, type Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
 import { JsonFolders } from './json-folders';
+import { jsonFilesIn, readSmallFile } from './read-small';
 
 export const CLASSIFIER_FOLDER = '.prompt-confidence/classifiers';
 
@@ -81,19 +82,15 @@ export class Classifiers implements vscode.Disposable {
 }
 
 async function readFolder(location: vscode.Uri): Promise<ClassifierEntry[]> {
-  let names: [string, vscode.FileType][];
-  try {
-    names = await vscode.workspace.fs.readDirectory(location);
-  } catch {
-    return []; // most folders have none
-  }
-  const files = names.map(([name]) => name).filter((name) => name.endsWith('.json'));
-  return Promise.all(files.sort().map((name) => readFile(vscode.Uri.joinPath(location, name))));
+  const entries: ClassifierEntry[] = [];
+  // One after another: together they could fill the memory.
+  for (const file of await jsonFilesIn(location)) entries.push(await readFile(file));
+  return entries;
 }
 
 async function readFile(uri: vscode.Uri): Promise<ClassifierEntry> {
   try {
-    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+    const text = new TextDecoder().decode(await readSmallFile(uri));
     return { kind: 'file', uri, classifier: parseClassifier(text, fileName(uri)) };
   } catch (error) {
     return {

@@ -13,6 +13,7 @@ export class JsonFolders implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** Watchers by path. */
   private readonly watched = new Map<string, FSWatcher>();
+  private soon: NodeJS.Immediate | undefined;
   private readonly subscriptions: readonly { dispose(): unknown }[];
 
   /** Fires when a file in one of the folders changed. */
@@ -21,7 +22,7 @@ export class JsonFolders implements vscode.Disposable {
   /** @param folder inside a workspace folder: `.prompt-confidence/classifiers` */
   constructor(folder: string) {
     const watcher = vscode.workspace.createFileSystemWatcher(`**/${folder}/*.json`);
-    const fire = (): void => this.changed.fire();
+    const fire = (): void => this.fireSoon();
     this.subscriptions = [
       this.changed,
       watcher,
@@ -45,12 +46,21 @@ export class JsonFolders implements vscode.Disposable {
       watcher.close();
       if (this.watched.get(fsPath) !== watcher) return;
       this.watched.delete(fsPath);
-      this.changed.fire();
+      this.fireSoon();
     };
     watcher.once('change', over).once('error', over);
   }
 
+  /** Once for all files that changed together: a checkout may change hundreds. */
+  private fireSoon(): void {
+    this.soon ??= setImmediate(() => {
+      this.soon = undefined;
+      this.changed.fire();
+    });
+  }
+
   dispose(): void {
+    clearImmediate(this.soon);
     for (const watcher of this.watched.values()) watcher.close();
     this.watched.clear();
     for (const subscription of this.subscriptions) subscription.dispose();

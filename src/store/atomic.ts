@@ -1,24 +1,31 @@
 /**
- * Atomic writes: if the writer dies or the disk fills, the old content stays.
+ * Atomic writes: if the writer dies or the disk fills, the old content stays. Nothing that we write follows a link: a
+ * repository can hold a link under any name that we would choose, and it may lead to any file of the person.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, lstat, open, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { UserError } from '../core/user-error';
+import { kindOf } from './kind-of';
 
 /**
  * Replaces a file's content in one step: temporary name in the same folder, fsync, rename, fsync of the folder.
- * A symbolic link stays one (what it points to is replaced) and the old file's permissions are kept.
- * Throws what node:fs throws; the temporary file is gone then and the old content still there.
+ * The old file's permissions are kept. No link is followed.
+ *
+ * @throws UserError not-a-file: something else has the name, a link for example; what node:fs throws. The temporary
+ *   file is gone then, and the old content still there
  */
 export async function writeFileAtomic(
   file: string,
   data: string | Uint8Array | AsyncIterable<string>,
 ): Promise<void> {
-  const target = await linkTarget(file);
-  const mode = await permissions(target);
+  await checkOutputs(file);
+  const old = await lookAt(file);
+  const mode = old && old.mode & 0o777;
   const temporary = path.join(
-    path.dirname(target),
-    `.${path.basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`,
+    path.dirname(file),
+    `.${path.basename(file)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`,
   );
   try {
     const handle = await open(temporary, 'wx', mode ?? 0o666);
@@ -30,7 +37,7 @@ export async function writeFileAtomic(
     }
     // open() subtracts the umask; the old file's bits must stay as they were.
     if (mode !== undefined) await chmod(temporary, mode);
-    await renameDurably(temporary, target);
+    await renameDurably(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -68,25 +75,29 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Where a write to `file` must land: the end of its chain of links, which need not exist yet. */
-async function linkTarget(file: string): Promise<string> {
-  try {
-    return await realpath(file);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
-  try {
-    return path.resolve(path.dirname(file), await readlink(file));
-  } catch {
-    return file;
+/**
+ * Checks files before the first of them is written: each name must be free or that of a regular file.
+ *
+ * @throws UserError not-a-file: says what lies there, and where a link leads
+ */
+export async function checkOutputs(...files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const found = await lookAt(file);
+    if (found === undefined || found.isFile()) continue;
+    const kind = found.isSymbolicLink() ? `a link to ${await readlink(file)}` : kindOf(found);
+    throw new UserError(
+      'not-a-file',
+      `${file} is ${kind}, so nothing was written. Move it away, or choose another name.`,
+    );
   }
 }
 
-async function permissions(file: string): Promise<number | undefined> {
+/** Undefined where there is nothing, not even a link. */
+export async function lookAt(file: string): Promise<Stats | undefined> {
   try {
-    return (await stat(file)).mode & 0o777;
+    return await lstat(file);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -2,13 +2,14 @@
  * Saved calibrators: `.prompt-confidence/calibrators/<name>.json` of a workspace, or any file on the command line.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseSavedCalibrator, type SavedCalibrator } from '../core/calibration/saved';
 import { badJsonLine } from '../core/data/json';
 import { UserError } from '../core/user-error';
-import { errorCode, writeFileAtomic } from './atomic';
+import { writeFileAtomic } from './atomic';
 import { explainingWrite } from './explain-write';
+import { readSmall } from './read-regular';
 
 export interface LoadedCalibrator {
   readonly file: string;
@@ -49,7 +50,7 @@ export function calibratorFolder(workspace: string): string {
  * Writes a calibrator, whole or not at all, and replaces an older one.
  *
  * @returns the SHA-256 of the file
- * @throws UserError not-writable
+ * @throws UserError not-writable, not-a-file
  */
 export async function saveCalibrator(file: string, saved: SavedCalibrator): Promise<string> {
   const text = `${JSON.stringify(saved, null, 2)}\n`;
@@ -71,9 +72,11 @@ export interface CalibratorReading {
 /** @throws UserError calibrator-missing, calibrator-unreadable, and everything of `parseSavedCalibrator` */
 export async function loadCalibrator(
   file: string,
-  { shown = file, bytes = () => fromDisk(file) }: CalibratorReading = {},
+  { shown = file, bytes = () => readSmall(file) }: CalibratorReading = {},
 ): Promise<LoadedCalibrator> {
   const content = await bytes().catch((error: unknown) => {
+    if (error instanceof UserError)
+      throw new UserError('calibrator-unreadable', error.message, { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError('calibrator-unreadable', `${shown} cannot be read: ${reason}`, { cause: error });
   });
@@ -86,16 +89,6 @@ export async function loadCalibrator(
     const line = badJsonLine(text);
     const where = line === undefined ? shown : `${shown}, line ${line}`;
     throw new UserError(error.code, `${where}: ${error.message}`, { cause: error });
-  }
-}
-
-async function fromDisk(file: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    if (errorCode(error) === 'EISDIR') throw new Error('it is a folder.', { cause: error });
-    throw error;
   }
 }
 

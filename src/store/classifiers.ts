@@ -1,11 +1,10 @@
 /** Classifier files for the command line; the editor reads them through its own file system. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
 import { parseClassifier, type Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
-import { errorCode } from './atomic';
 import { namesIn } from './folders';
+import { readSmall } from './read-regular';
 
 const CLASSIFIER_FOLDER = path.join('.prompt-confidence', 'classifiers');
 
@@ -19,7 +18,7 @@ export interface FoundClassifier {
  * Finds a classifier by the path of its file or by its name, in `folder`/.prompt-confidence/classifiers or
  * among the built-in ones.
  *
- * @throws UserError `classifier-missing`, `classifier-invalid`, `classifier-newer`
+ * @throws UserError `classifier-missing`, `classifier-invalid`, `classifier-newer`, not-a-file, too-large
  */
 export async function findClassifier(nameOrPath: string, folder: string): Promise<FoundClassifier> {
   if (!nameOrPath.endsWith('.json'))
@@ -54,11 +53,7 @@ async function findByName(nameOrPath: string, folder: string): Promise<Classifie
 }
 
 async function readClassifier(file: string): Promise<Classifier> {
-  try {
-    return parseClassifier(await readFile(file, 'utf8'), file);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT')
-      throw new UserError('classifier-missing', `There is no classifier file ${file}.`, { cause: error });
-    throw error;
-  }
+  const text = await readSmall(file);
+  if (text === undefined) throw new UserError('classifier-missing', `There is no classifier file ${file}.`);
+  return parseClassifier(text.toString(), file);
 }

@@ -1,9 +1,6 @@
-import { access } from 'node:fs/promises';
+import { lookAt } from './atomic';
 
-/** Whether there is a file or folder on the disk. */
+/** Whether a name is taken on the disk: by a file, a folder or a link, wherever that leads. */
 export async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+  return (await lookAt(file)) !== undefined;
 }

@@ -5,12 +5,13 @@
  * The process id is the engine's, which ends with its window. A file whose engine is gone is ignored and
  * deleted, as is one from before the last start of the machine (its id may belong to another process).
  */
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { errorCode, writeFileAtomic } from './atomic';
 import { namesIn, realPathOf } from './folders';
+import { readSmall } from './read-regular';
 
 const LoadedModelFile = z.object({
   /** Process id of the engine. */
@@ -70,7 +71,7 @@ export class LoadedModels {
   private async read(file: string): Promise<LoadedModel | undefined> {
     let entry: LoadedModel;
     try {
-      entry = LoadedModelFile.parse(JSON.parse(await readFile(file, 'utf8')));
+      entry = LoadedModelFile.parse(JSON.parse((await readSmall(file))?.toString() ?? ''));
     } catch {
       return undefined; // gone meanwhile, or of another version
     }

@@ -11,12 +11,13 @@
  * place); the lock saves the double work.
  */
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, rename, rm, utimes } from 'node:fs/promises';
 import os from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { errorCode } from './atomic';
+import { checkOutputs, errorCode, lookAt } from './atomic';
+import { readSmall } from './read-regular';
 
 const POLL_MS = 100;
 const HEARTBEAT_MS = 5_000;
@@ -49,7 +50,11 @@ const SYSTEM_CLOCK: Clock = {
   sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
 };
 
-/** Runs `action` while no other process (or other call in this one) holds the lock file `file`. */
+/**
+ * Runs `action` while no other process (or other call in this one) holds the lock file `file`.
+ *
+ * @throws UserError not-a-file: something else has the name of the lock; the signal's reason; what `action` throws
+ */
 export async function withLock<T>(
   file: string,
   action: () => Promise<T>,
@@ -94,19 +99,18 @@ async function acquire(file: string, holder: Holder, options: LockOptions): Prom
   const { signal, clock = SYSTEM_CLOCK } = options;
   let waiting = false;
   let seen = { touched: Number.NaN, since: clock.now() };
+  // Whatever lies there, each turn ends with a look at the signal and a sleep.
   while (!(await tryCreate(file, holder))) {
     const touched = await lastTouched(file);
-    if (touched === undefined) continue;
-    if (touched !== seen.touched) seen = { touched, since: clock.now() };
-    const other = await readHolder(file);
-    const patience = other === undefined ? NAMELESS_MS : ABANDONED_MS;
-    if (clock.now() - seen.since >= patience || isGone(other)) {
-      await clearAway(file, touched);
-      continue;
-    }
-    if (other !== undefined && !waiting) {
-      waiting = true;
-      options.onWait?.();
+    if (touched !== undefined) {
+      if (touched !== seen.touched) seen = { touched, since: clock.now() };
+      const other = await readHolder(file);
+      const patience = other === undefined ? NAMELESS_MS : ABANDONED_MS;
+      if (clock.now() - seen.since >= patience || isGone(other)) await clearAway(file, touched);
+      else if (other !== undefined && !waiting) {
+        waiting = true;
+        options.onWait?.();
+      }
     }
     signal?.throwIfAborted();
     await clock.sleep(POLL_MS, signal).catch((error: unknown) => {
@@ -158,19 +162,19 @@ function isGone(holder: Holder | undefined): boolean {
 
 async function readHolder(file: string): Promise<Holder | undefined> {
   try {
-    return Holder.parse(JSON.parse(await readFile(file, 'utf8')));
+    return Holder.parse(JSON.parse((await readSmall(file))?.toString() ?? ''));
   } catch {
     // Gone, or just being written.
     return undefined;
   }
 }
 
-/** Modification time in milliseconds, or undefined when the lock has just been released. */
+/**
+ * Modification time in milliseconds, or undefined when the lock has just been released.
+ *
+ * @throws UserError not-a-file
+ */
 async function lastTouched(file: string): Promise<number | undefined> {
-  try {
-    return (await stat(file)).mtimeMs;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  await checkOutputs(file);
+  return (await lookAt(file))?.mtimeMs;
 }

@@ -9,14 +9,15 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../core/user-error';
-import { errorCode, writeFileAtomic } from './atomic';
+import { writeFileAtomic } from './atomic';
 import { namesIn, realPathOf } from './folders';
 import { checkGguf } from './gguf';
 import { withLock } from './lock';
+import { readSmall } from './read-regular';
 
 const IndexEntry = z.object({
   /** A hub address or URL; absent for a file that the user already had. */
@@ -221,14 +222,9 @@ export class ModelStore {
   }
 
   private async readIndex(): Promise<Index> {
-    let text: string;
-    try {
-      text = await readFile(this.indexFile, 'utf8');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return { version: 1, models: {}, hashes: {} };
-      throw error;
-    }
-    return parseIndex(text, this.indexFile);
+    const text = await readSmall(this.indexFile);
+    if (text === undefined) return { version: 1, models: {}, hashes: {} };
+    return parseIndex(text.toString(), this.indexFile);
   }
 
   private async change(edit: (index: Index) => void): Promise<Index> {

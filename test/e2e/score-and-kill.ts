@@ -88,7 +88,7 @@ export async function scoreAndKillHost(
   workbench.writeFile('.prompt-confidence/.gitkeep', '');
   await startScoring(workbench, table);
   await workbench.until('the rows have begun', async () => {
-    if (!existsSync(`${out}.part.json`) && !existsSync(out)) throw new Error('there is no part');
+    if (!existsSync(`${out}.part`) && !existsSync(out)) throw new Error('there is no part');
     await Promise.resolve();
   });
   await moment(out);
@@ -99,7 +99,7 @@ export async function scoreAndKillHost(
   const offer = await notification(workbench, `${path.basename(out)} is unfinished`);
   await offer.getByRole('button', { name: 'Resume' }).first().click();
   await workbench.until('the table is whole', async () => {
-    if (!existsSync(out) || existsSync(`${out}.part.json`)) throw new Error('there is no table');
+    if (!existsSync(out)) throw new Error('there is no table');
     await Promise.resolve();
   });
 }

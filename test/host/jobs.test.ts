@@ -37,7 +37,7 @@ describe('jobs in the editor', () => {
   /** Starts scoring, and waits until there is something to resume. */
   const begin = async (): Promise<{ readonly ended: Promise<void> }> => {
     const scoring = vscode.commands.executeCommand('promptConfidence.scoreCsv', vscode.Uri.file(table));
-    await until('rows are scored', () => existsSync(at('out.csv.part.json')) || undefined);
+    await until('rows are scored', () => existsSync(at('out.csv.part')) || undefined);
     return { ended: Promise.resolve(scoring).then(() => undefined) };
   };
 

@@ -54,7 +54,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
   /** Pauses as soon as there is something to go on from. */
   const scoreAndPause = async (...answers: (string | undefined)[]): Promise<void> => {
     const scoring = score(...answers, undefined);
-    await until('the run has begun', () => existsSync(at('out.csv.part.json')) || undefined);
+    await until('the run has begun', () => existsSync(at('out.csv.part')) || undefined);
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
     assert.ok(!existsSync(at('out.csv')));

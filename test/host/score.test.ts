@@ -50,7 +50,7 @@ describe('Score CSV… in the editor', () => {
   /** Pauses as soon as there is something to go on from. */
   async function scoreAndPause(out: string): Promise<void> {
     const scoring = score();
-    await until('the run has begun', () => existsSync(`${out}.part.json`) || undefined);
+    await until('the run has begun', () => existsSync(`${out}.part`) || undefined);
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
   }
@@ -166,7 +166,7 @@ describe('Score CSV… in the editor', () => {
     writeFileSync(table, `id,text\n${rows.join('')}`);
     const dialogs = person('sentiment', 'text', 'out.csv', undefined);
     const scoring = score();
-    await until('rows are scored', () => existsSync(at('out.csv.part.json')) || undefined);
+    await until('rows are scored', () => existsSync(at('out.csv.part')) || undefined);
     const classifier = await inside.services.classifiers.get('sentiment');
     await scoreTexts(inside.services, classifier, ['I love it'], { topTokens: 0 });
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');

@@ -104,9 +104,9 @@ export async function scoreDespiteKill(
   if (child.exitCode === null && child.signalCode === null)
     kill(victim === 'engine' ? engineOf(child) : child.pid);
   let code = await end;
-  const had = existsSync(out) ? 'the whole' : existsSync(`${out}.part.json`) ? 'a part' : 'nothing';
+  const had = existsSync(out) ? 'the whole' : existsSync(`${out}.part`) ? 'a part' : 'nothing';
   let runs = 1;
-  for (; code !== 0 && !(existsSync(out) && !existsSync(`${out}.part.json`)); runs++) {
+  for (; code !== 0 && !existsSync(out); runs++) {
     if (runs > 5) throw new Error(`${name} is not whole after ${runs} runs`);
     code = await ended(start(folder, [...args, '--out', name]));
   }

@@ -13,7 +13,7 @@ export function sharedFolder(): () => string {
   return folderBetween(before, after);
 }
 
-type Hook = (work: () => Promise<void>) => void;
+type Hook = (work: () => Promise<void> | void) => void;
 
 function folderBetween(begin: Hook, end: Hook): () => string {
   let folder = '';
@@ -22,4 +22,30 @@ function folderBetween(begin: Hook, end: Hook): () => string {
   });
   end(() => rm(folder, { recursive: true, force: true }));
   return () => folder;
+}
+
+/**
+ * A cache of its own for each test of the calling `describe`, so that the person's jobs are neither seen nor changed.
+ *
+ * @returns the folder of the jobs
+ */
+export function temporaryJobs(): () => string {
+  return jobsIn(temporaryFolder(), beforeEach, afterEach);
+}
+
+/** As `temporaryJobs`, with one cache for all tests of the calling `describe`. */
+export function sharedJobs(): () => string {
+  return jobsIn(sharedFolder(), before, after);
+}
+
+function jobsIn(cache: () => string, begin: Hook, end: Hook): () => string {
+  const usual = process.env.PROMPT_CONFIDENCE_HOME;
+  begin(() => {
+    process.env.PROMPT_CONFIDENCE_HOME = cache();
+  });
+  end(() => {
+    if (usual === undefined) delete process.env.PROMPT_CONFIDENCE_HOME;
+    else process.env.PROMPT_CONFIDENCE_HOME = usual;
+  });
+  return () => path.join(cache(), 'jobs');
 }

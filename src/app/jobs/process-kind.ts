@@ -1,18 +1,18 @@
 /**
  * Jobs that an external program does. The program writes its own checkpoints. What we need to find the job again
- * is in jobs/ of the cache: KIND-ID.json and the log KIND-ID.log, where ID is made from the path of the output.
+ * is in jobs/ of the cache (`store/job-files.ts`).
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { workInWords } from '../../core/words/progress';
-import { errorCode, writeFileAtomic } from '../../store/atomic';
-import { namesIn } from '../../store/folders';
+import { writeFileAtomic } from '../../store/atomic';
+import { jobFiles, type JobFiles, jobStates } from '../../store/job-files';
 import { isHeld, withLockOrRefuse } from '../../store/lock';
+import { readSmall } from '../../store/read-regular';
 import type { JobContext, JobKind, Unfinished } from './job';
 import { endOrphan, startOfProcess } from './process-tree';
 import { type Program, type ProgramOptions, type ProgramProgress, runProgram } from './program';
@@ -64,7 +64,7 @@ export function processKind<Order, Result>(
   job: ProcessJob<Order, Result>,
   home: ProcessHome,
 ): JobKind<Order, Result> {
-  const files = (order: Order): JobFiles => filesOf(home.folder, job.name, job.output(order));
+  const files = (order: Order): JobFiles => jobFiles(job.name, job.output(order), home.folder);
   const alone = async <T>(order: Order, action: () => Promise<T>): Promise<T> => {
     await mkdir(home.folder, { recursive: true });
     const busy = new UserError(
@@ -81,7 +81,7 @@ export function processKind<Order, Result>(
     run: (order, context) => alone(order, () => run(job, home, { order, files: files(order), context })),
     unfinished: async (folder) => {
       const found = await Promise.all(
-        (await statesIn(home.folder, job.name)).map((state) => unfinishedProcess(job, state, files)),
+        (await jobStates(job.name, home.folder)).map((state) => unfinishedProcess(job, state, files)),
       );
       return found
         .filter((left) => left !== undefined)
@@ -193,32 +193,8 @@ async function endLeft(state: State | undefined, signal?: AbortSignal): Promise<
   if (state?.program?.host === os.hostname()) await endOrphan(state.program, signal);
 }
 
-interface JobFiles {
-  readonly state: string;
-  readonly log: string;
-  readonly lock: string;
-}
-
-function filesOf(folder: string, kind: string, output: string): JobFiles {
-  const id = createHash('sha256').update(output).digest('hex').slice(0, 16);
-  const name = path.join(folder, `${kind}-${id}`);
-  // The lock is named after the output alone, because two kinds must not write the same file either.
-  return { state: `${name}.json`, log: `${name}.log`, lock: path.join(folder, `${id}.lock`) };
-}
-
-async function statesIn(folder: string, kind: string): Promise<string[]> {
-  return (await namesIn(folder))
-    .filter((name) => /^(.+)-[0-9a-f]{16}\.json$/u.exec(name)?.[1] === kind)
-    .sort()
-    .map((name) => path.join(folder, name));
-}
-
 /** Undefined where there is none, or none that we can read. */
 async function readState(file: string): Promise<State | undefined> {
-  try {
-    return stateSchema.safeParse(jsonOf(await readFile(file, 'utf8'))).data;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readSmall(file);
+  return text && stateSchema.safeParse(jsonOf(text.toString())).data;
 }

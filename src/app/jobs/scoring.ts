@@ -1,17 +1,19 @@
-/** Scoring a table as a job. Its checkpoint is FILE.part and FILE.part.json beside the scored copy FILE. */
+/** Scoring a table as a job. Its checkpoint is FILE.part beside the scored copy FILE, and a state in the cache. */
 import { constants } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../core/user-error';
 import { progressInWords } from '../../core/words/progress';
 import { errorCode } from '../../store/atomic';
+import { realPathOf } from '../../store/folders';
+import { isInside } from '../../store/inside';
 import { rowsOf, type Shard } from '../../store/tables/score-run';
 import {
   discardUnfinishedTable,
   hasState,
+  interruptedOutputs,
   isBeingWritten,
   readUnfinishedTable,
-  STATE_SUFFIX,
   sweepEnded,
   whileAlone,
   type UnfinishedTable,
@@ -36,11 +38,11 @@ export interface ScoreChoice {
 export interface ScoringParts<Result> {
   /** Scores the table with the current version of the named classifier. */
   readonly run: (choice: ScoreChoice, context: JobContext) => Promise<Result>;
-  /** Finds FILE.part.json in the folders of the surface; absolute paths. */
-  readonly findStates: () => Promise<readonly string[]>;
+  /** The folders of the surface; absolute paths. */
+  readonly folders: () => readonly string[];
 }
 
-export function scoringKind<Result>({ run, findStates }: ScoringParts<Result>): JobKind<ScoreChoice, Result> {
+export function scoringKind<Result>({ run, folders }: ScoringParts<Result>): JobKind<ScoreChoice, Result> {
   return {
     name: 'score',
     title: ({ source }) => `Scoring ${path.basename(source)}`,
@@ -48,8 +50,7 @@ export function scoringKind<Result>({ run, findStates }: ScoringParts<Result>): 
     logFile: () => undefined,
     run,
     unfinished: async (folder) => {
-      const states = folder === undefined ? await findStates() : await statesIn(folder);
-      const outs = states.map((state) => state.slice(0, -STATE_SUFFIX.length));
+      const outs = await outputsIn(folder === undefined ? folders() : [folder]);
       return (await Promise.all(outs.map(unfinishedScoring))).filter((left) => left !== undefined);
     },
     discard: ({ out }) => whileAlone(out, () => discardUnfinishedTable(out)),
@@ -91,10 +92,15 @@ function unfinishedOf(
   };
 }
 
-async function statesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder);
-  return names
-    .filter((name) => name.endsWith(STATE_SUFFIX))
-    .sort()
-    .map((name) => path.join(folder, name));
+/** The outputs of interrupted runs that lie in one of these folders. */
+async function outputsIn(folders: readonly string[]): Promise<string[]> {
+  if (folders.length === 0) return [];
+  const real = await Promise.all(folders.map(realPathOf));
+  const found = await Promise.all(
+    (await interruptedOutputs()).map(async (out) => {
+      const place = await realPathOf(path.dirname(out));
+      return real.some((folder) => isInside(folder, place)) ? [out] : [];
+    }),
+  );
+  return found.flat();
 }

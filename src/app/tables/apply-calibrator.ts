@@ -4,7 +4,7 @@ import type { Calibrator } from '../../core/calibration/calibrator';
 import { type ColumnOptions, findColumns } from '../../core/data/columns';
 import type { Bucket } from '../../core/decisions/buckets';
 import type { Warning } from '../../core/model/predictions';
-import { writeFileAtomic } from '../../store/atomic';
+import { checkOutputs, writeFileAtomic } from '../../store/atomic';
 import type { LoadedCalibrator } from '../../store/calibrators';
 import { inspectTable } from '../../store/tables/inspect';
 import {
@@ -31,10 +31,11 @@ export interface AppliedCalibrator {
 }
 
 /**
- * @throws UserError everything of `calibratorColumns`, `inspectTable`, `checkBinding` and `writeCalibrated`
+ * @throws UserError not-a-file; everything of `calibratorColumns`, `inspectTable`, `checkBinding` and `writeCalibrated`
  */
 export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator> {
   const { calibrator: loaded, out, buckets } = order;
+  await checkOutputs(out, scoreMetaFile(out));
   const columns = calibratorColumns(loaded, order.columns);
   const source = await inspectTable(order.table);
   const { prefix } = findColumns(source.header, columns);

@@ -1,5 +1,4 @@
 /** Checks the metrics of a table against limits and a baseline. */
-import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
@@ -21,6 +20,7 @@ import { selectRows } from '../../core/model/rows';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
 import { errorCode } from '../../store/atomic';
+import { openRegular, readSmall } from '../../store/read-regular';
 import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
 
 type Binned = Pick<EvaluateOptions, 'bins' | 'binning' | 'seed'>;
@@ -53,7 +53,7 @@ interface BaselineReport {
   readonly results: readonly BaselineResult[];
 }
 
-/** @throws UserError everything of `readLabelled`, `gateLimits`, `comparePaired` and `parseEvaluation`; no-file */
+/** @throws UserError everything of `readLabelled`, `gateLimits`, `comparePaired` and `parseEvaluation`; no-file, not-a-file, too-large */
 export async function gateTable(file: string, order: GateOrder): Promise<GateReport> {
   const { columns, limits, bins, binning, seed } = order;
   const options: Binned = { bins, binning, seed };
@@ -98,7 +98,8 @@ async function readBaseline(
   { data }: LabelledTable,
 ): Promise<Baseline> {
   const name = path.basename(file);
-  if (await holdsJson(file)) return { name, evaluation: parseEvaluation(await readFile(file, 'utf8'), name) };
+  const json = await readJson(file);
+  if (json !== undefined) return { name, evaluation: parseEvaluation(json, name) };
   return { name, input: await readLabelled(file, { ...columns, on: data.kind }) };
 }
 
@@ -169,17 +170,20 @@ function binningWarning(current: Evaluation, baseline: Evaluation, name: string)
   ];
 }
 
-async function holdsJson(file: string): Promise<boolean> {
-  try {
-    const handle = await open(file);
-    try {
-      const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(64) });
-      return /^\s*\{/u.test(buffer.toString('utf8', 0, bytesRead));
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
+/** The JSON of an evaluation names each rejected row, up to 10,000: more than other small files hold. */
+const LARGEST_EVALUATION = 16 * 1024 * 1024;
+
+/** @returns undefined if it holds no JSON */
+async function readJson(file: string): Promise<string | undefined> {
+  const handle = await openRegular(file).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') throw new UserError('no-file', `There is no file ${file}.`);
     throw error;
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(64) });
+    if (!/^\s*\{/u.test(buffer.toString('utf8', 0, bytesRead))) return undefined;
+  } finally {
+    await handle.close();
   }
+  return (await readSmall(file, LARGEST_EVALUATION))?.toString();
 }

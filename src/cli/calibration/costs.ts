@@ -1,11 +1,10 @@
 /**
  * Reads the file of --costs: the cost of a wrong automatic decision and of a review.
  */
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Costs } from '../../core/decisions/costs';
 import { UserError } from '../../core/user-error';
-import { errorCode } from '../../store/atomic';
+import { readSmall } from '../../store/read-regular';
 
 const cost = z.number().min(0);
 const schema = z.strictObject({
@@ -16,7 +15,7 @@ const schema = z.strictObject({
 
 /**
  * @param labels of the table; null for a table with a confidence alone
- * @throws UserError no-file, bad-costs
+ * @throws UserError no-file, not-a-file, too-large, bad-costs
  */
 export async function readCosts(file: string, labels: readonly string[] | null): Promise<Costs> {
   const parsed = schema.safeParse(await json(file));
@@ -46,10 +45,11 @@ export async function readCosts(file: string, labels: readonly string[] | null):
 }
 
 async function json(file: string): Promise<unknown> {
+  const text = await readSmall(file);
+  if (text === undefined) throw new UserError('no-file', `There is no file ${file}.`);
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(text.toString());
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') throw new UserError('no-file', `There is no file ${file}.`);
     if (error instanceof SyntaxError) throw new UserError('bad-costs', `${file} is not JSON.`);
     throw error;
   }

@@ -11,6 +11,7 @@ import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 import type { BinningKind } from '../../core/model/evaluation';
 import { exists } from '../../store/exists';
+import { checkInside } from '../../store/inside';
 import { decimalNumber, wholeNumber, namedNumber } from '../numbers';
 
 /** Options of parseArgs: how a table is read. */
@@ -147,7 +148,10 @@ export function positional(values: readonly string[], ...names: readonly string[
   return [...values];
 }
 
-/** The file of a result. An existing file is replaced only with --force, and an input never. */
+/**
+ * The file of a result. An existing file is replaced only with --force, and an input never. A path in the current folder
+ * leads nowhere else.
+ */
 export async function outputFile(
   out: string | undefined,
   force: boolean,
@@ -156,6 +160,7 @@ export async function outputFile(
   if (out === undefined) throw usageError('--out FILE is missing.');
   if (inputs.some((input) => path.resolve(input) === path.resolve(out)))
     throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
+  await checkInside(process.cwd(), path.resolve(out));
   if (!force && (await exists(out))) throw new UserError('file-exists', `${out} already exists.`);
   return out;
 }

@@ -67,6 +67,11 @@ const modelSchema = z.strictObject({
     .describe('Where the model can be downloaded from. It is used only when you click.'),
 });
 
+/** No model tells as many labels apart. */
+const MOST_LABELS = 1000;
+/** Labels that a message about a wrong one lists. */
+const SHOWN_LABELS = 20;
+
 /** Neutral texts: a content-free correction of the label prior scores these. */
 const DEFAULT_NEUTRAL_TEXTS = ['N/A', '[MASK]', '...'];
 
@@ -115,7 +120,10 @@ const classifierSchema = z
         'What surrounds the text. {{text}} is replaced by the text; the answer is expected at the end.',
       ),
     examples: z.array(exampleSchema).optional().describe('Answered examples, put before the text.'),
-    labels: z.array(labelSchema).min(2, 'a classifier needs at least two labels'),
+    labels: z
+      .array(labelSchema)
+      .min(2, 'a classifier needs at least two labels')
+      .max(MOST_LABELS, `a classifier has at most ${MOST_LABELS} labels`),
     prompt: z
       .enum(['auto', 'chat', 'completion'])
       .optional()
@@ -166,8 +174,11 @@ const classifierSchema = z
   })
   .superRefine((file, context) => {
     const names = file.labels.map((label) => label.name);
+    const known = new Set<string>();
     names.forEach((name, index) => {
-      if (names.indexOf(name) !== index)
+      const isFirst = !known.has(name);
+      known.add(name);
+      if (!isFirst)
         context.addIssue({
           code: 'custom',
           path: ['labels', index, 'name'],
@@ -175,11 +186,11 @@ const classifierSchema = z
         });
     });
     file.examples?.forEach((example, index) => {
-      if (!names.includes(example.label))
+      if (!known.has(example.label))
         context.addIssue({
           code: 'custom',
           path: ['examples', index, 'label'],
-          message: `"${example.label}" is not one of the labels (${names.join(', ')})`,
+          message: `"${example.label}" is not one of the labels (${names.slice(0, SHOWN_LABELS).join(', ')}${names.length > SHOWN_LABELS ? ', …' : ''})`,
         });
     });
     const claimed = new Map<string, string>();

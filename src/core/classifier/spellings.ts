@@ -34,11 +34,14 @@ export function spellingsOf(
 ): string[][] {
   const written = labels.map((label) => [label.name, ...(label.spellings ?? [])].map((text) => text.trim()));
   const defaults = labels.map((label) => defaultForms(label.name.trim()));
+  // The label that alone has a form; null where several have it.
+  const owners = new Map<string, number | null>();
+  for (const forms of [written, defaults])
+    for (const [index, own] of forms.entries())
+      for (const form of own)
+        owners.set(form, !owners.has(form) || owners.get(form) === index ? index : null);
   return labels.map((_, index) => {
-    const elsewhere = new Set(
-      [...written, ...defaults].flatMap((forms, at) => (at % labels.length === index ? [] : forms)),
-    );
-    const own = written[index] ?? [];
-    return [...new Set([...own, ...(defaults[index] ?? []).filter((form) => !elsewhere.has(form))])];
+    const free = (defaults[index] ?? []).filter((form) => owners.get(form) === index);
+    return [...new Set([...(written[index] ?? []), ...free])];
   });
 }

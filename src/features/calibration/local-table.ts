@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
+import { readSmallFile } from '../../editor/read-small';
 import { writeFileAtomic } from '../../store/atomic';
 
 /** Limit in megabytes, because a copy goes through this process's memory. */
@@ -54,12 +55,10 @@ export class LocalTable implements vscode.Disposable {
     const file = path.join(await this.folder, path.posix.basename(uri.path));
     await writeFileAtomic(file, content);
     const meta = uri.with({ path: `${uri.path}.meta.json` });
-    try {
-      await writeFileAtomic(`${file}.meta.json`, await vscode.workspace.fs.readFile(meta));
-    } catch {
-      // Most tables have none.
-      await rm(`${file}.meta.json`, { force: true });
-    }
+    const text = await readSmallFile(meta).catch(() => undefined);
+    // Most tables have none.
+    if (text === undefined) await rm(`${file}.meta.json`, { force: true });
+    else await writeFileAtomic(`${file}.meta.json`, text);
     return file;
   }
 }

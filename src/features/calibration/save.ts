@@ -11,6 +11,7 @@ import { exists } from '../../store/exists';
 import { tellAssigned, useCalibrator } from '../../editor/assign-calibrator';
 import { readCalibrator } from '../../editor/calibrators';
 import type { Dialogs } from '../../editor/dialogs';
+import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import type { Computation } from './computation';
@@ -20,7 +21,7 @@ import type { Computation } from './computation';
  *
  * @param origin what the calibrator will be bound to, in words
  * @returns undefined if the person cancelled
- * @throws UserError not-trusted, no-folder
+ * @throws UserError not-trusted, no-folder, leads-elsewhere
  * @internal
  */
 export async function askCalibratorFile(
@@ -50,6 +51,7 @@ export async function askCalibratorFile(
   });
   if (answer === undefined || answer === 'back') return undefined;
   const file = fileOf(answer.text);
+  await checkPlace(vscode.Uri.file(file));
   if (!(await exists(file))) return file;
   const chosen = await dialogs.confirm(
     `${path.basename(file)} already exists.`,

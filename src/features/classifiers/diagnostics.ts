@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
 import { jsonPositions, type Span } from '../../core/json-positions';
 import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
+import { readSmallFile } from '../../editor/read-small';
 import type { Services } from '../../editor/services';
 import { calibratorProblem } from './calibrator-problems';
 
@@ -13,6 +14,8 @@ export class ClassifierDiagnostics implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('promptConfidence');
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly subscriptions: { dispose(): unknown }[];
+  private state: 'idle' | 'checking' | 'again' = 'idle';
+  private isDisposed = false;
 
   constructor(
     private readonly services: Pick<Services, 'classifiers' | 'calibrators' | 'engineModels' | 'log'>,
@@ -30,6 +33,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.isDisposed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
     for (const subscription of this.subscriptions) subscription.dispose();
   }
@@ -70,8 +74,20 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     return problem === undefined ? [] : diagnosticsAt(text, [{ ...problem, span: calibratorSpan(text) }]);
   }
 
+  /** One check at a time; what changes meanwhile is checked after it. */
   private checkFiles(): void {
-    this.checkAll().catch((error: unknown) => this.services.log.warn('diagnostics', error));
+    if (this.state !== 'idle') {
+      this.state = 'again';
+      return;
+    }
+    this.state = 'checking';
+    void this.checkAll()
+      .catch((error: unknown) => this.services.log.warn('diagnostics', error))
+      .then(() => {
+        const isOutdated = this.state === 'again';
+        this.state = 'idle';
+        if (isOutdated && !this.isDisposed) this.checkFiles();
+      });
   }
 
   private async checkAll(): Promise<void> {
@@ -84,13 +100,13 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     const closed = entries.flatMap((entry) =>
       entry.kind !== 'builtin' && !isOpen(entry.uri) ? [entry.uri] : [],
     );
-    const found = await Promise.all(
-      closed.map(async (uri) => {
-        const text = await readText(uri);
-        const own = diagnosticsOf(text);
-        return [uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)] as const;
-      }),
-    );
+    const found: (readonly [vscode.Uri, vscode.Diagnostic[]])[] = [];
+    for (const uri of closed) {
+      const text = await readText(uri);
+      const own = diagnosticsOf(text);
+      found.push([uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)]);
+    }
+    if (this.isDisposed) return;
     // Set together, after everything was read: files that were deleted or corrected lose their marks.
     this.collection.clear();
     for (const [uri, diagnostics] of found) this.collection.set(uri, diagnostics);
@@ -104,9 +120,9 @@ function isClassifierFile(uri: vscode.Uri): boolean {
 
 async function readText(uri: vscode.Uri): Promise<string> {
   try {
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+    return new TextDecoder().decode(await readSmallFile(uri));
   } catch {
-    return ''; // gone meanwhile: the watcher will say so
+    return ''; // not readable: no JSON, which the mark at its beginning says
   }
 }
 

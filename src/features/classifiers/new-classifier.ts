@@ -12,6 +12,7 @@ import { UserError } from '../../core/user-error';
 import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
 import { exists } from '../../editor/exists';
 import type { Choice, Dialogs } from '../../editor/dialogs';
+import { checkPlace } from '../../editor/place';
 import { askInTurn, question } from '../../editor/questions';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
@@ -141,7 +142,7 @@ const KINDS: readonly Choice<DraftKind>[] = [
 ];
 
 /**
- * @throws UserError `classifier-exists`: an existing file is never overwritten
+ * @throws UserError `classifier-exists`: an existing file is never overwritten; leads-elsewhere
  *
  * @internal
  */
@@ -150,6 +151,7 @@ export async function writeDraft(
   draft: Draft,
 ): Promise<vscode.Uri> {
   const uri = vscode.Uri.joinPath(folder.uri, CLASSIFIER_FOLDER, `${draft.name.trim()}.json`);
+  await checkPlace(uri);
   const edit = new vscode.WorkspaceEdit();
   edit.createFile(uri, {
     overwrite: false,

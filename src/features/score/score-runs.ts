@@ -8,9 +8,9 @@ import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs
 import { type ScoreOrder, scoreTable } from '../../app/score-table';
 import { progressInWords } from '../../core/words/progress';
 import { scoredInWords } from '../../core/words/scored';
-import { STATE_SUFFIX } from '../../store/tables/scored-file';
 import { reportCalibratorError } from '../../editor/calibrator-problem';
 import { CalibratorError, explained } from '../../editor/calibrators';
+import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { readBuckets } from '../../editor/settings';
@@ -21,9 +21,6 @@ interface Ended extends Scored {
   readonly isLabelled: boolean;
 }
 
-/** Largest number of unfinished tables that are found in a workspace. */
-const MOST_FOUND = 100;
-
 export class ScoreRuns implements vscode.Disposable {
   readonly kind: JobKind<ScoreChoice, Ended>;
   private readonly subscription: { dispose(): void };
@@ -32,7 +29,7 @@ export class ScoreRuns implements vscode.Disposable {
   constructor(private readonly services: Services) {
     this.kind = scoringKind({
       run: (choice, context) => this.score(choice, context),
-      findStates: statesOfWorkspace,
+      folders: writableFolders,
     });
     this.subscription = services.jobs.onDidChange(() => this.showRunning());
   }
@@ -82,6 +79,7 @@ export class ScoreRuns implements vscode.Disposable {
       isFirst = false;
       tell(meter.at(rows, total, progressInWords));
     };
+    await checkPlace(vscode.Uri.file(choice.out));
     const order: ScoreOrder = {
       ...choice,
       classifier,
@@ -141,9 +139,10 @@ export class ScoreRuns implements vscode.Disposable {
   }
 }
 
-/** Unfinished tables of a trusted workspace: resuming writes files. */
-async function statesOfWorkspace(): Promise<string[]> {
+/** Those of a trusted workspace: resuming writes files. */
+function writableFolders(): string[] {
   if (!vscode.workspace.isTrusted) return [];
-  const found = await vscode.workspace.findFiles(`**/*${STATE_SUFFIX}`, undefined, MOST_FOUND);
-  return found.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === 'file')
+    .map(({ uri }) => uri.fsPath);
 }

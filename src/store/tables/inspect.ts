@@ -11,6 +11,7 @@ import type { Warning } from '../../core/model/predictions';
 import { knownColumns } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
+import { kindOf } from '../kind-of';
 
 /** Encodings by their WHATWG names. */
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
@@ -105,8 +106,10 @@ export async function inspectTable(file: string): Promise<TableFile> {
 
 /** @returns when it was written last */
 async function checkReadable(file: string): Promise<number> {
+  let kind: string;
   try {
     const found = await stat(file);
+    kind = kindOf(found);
     if (found.isFile()) {
       // Who may look at a file may not always read it.
       await (await open(file)).close();
@@ -123,7 +126,10 @@ async function checkReadable(file: string): Promise<number> {
       );
     throw error;
   }
-  throw new UserError('not-a-file', `${file} is not a file.`);
+  throw new UserError(
+    'not-a-file',
+    `${file} is ${kind}, and a table must be a file. Save it to a file first.`,
+  );
 }
 
 function decodes(decoder: TextDecoder, chunk?: Uint8Array): boolean {

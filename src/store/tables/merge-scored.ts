@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sumOfSeconds } from '../../core/model/confidence-method';
 import { UserError } from '../../core/user-error';
-import { writeFileAtomic } from '../atomic';
+import { checkOutputs, writeFileAtomic } from '../atomic';
 import { csvLine } from './csv-line';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows, type TableRow } from './rows';
@@ -24,10 +24,11 @@ interface ShardFile {
  * whole.
  *
  * @returns how many rows it has
- * @throws UserError not-a-shard, shard-missing, shard-twice, shards-differ, shard-damaged; everything of `readScoreRun`,
+ * @throws UserError not-a-file, not-a-shard, shard-missing, shard-twice, shards-differ, shard-damaged; everything of `readScoreRun`,
  *   `inspectTable` and `tableRows`
  */
 export async function mergeScored(files: readonly string[], out: string): Promise<number> {
+  await checkOutputs(out, scoreMetaFile(out));
   const shards = inOrder(await Promise.all(files.map(readShard)));
   const run = mergedRun(shards);
   const tables: TableFile[] = [];

@@ -1,12 +1,11 @@
 /**
  * `<table>.meta.json`: where the scores of a table come from, written beside it by `score`.
  */
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { savedCalibratorSchema } from '../../core/calibration/saved';
 import { badJsonLine } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
-import { errorCode } from '../atomic';
+import { readSmall } from '../read-regular';
 import type { Binding } from '../../core/model/binding';
 
 /** Version of the file format. A newer one is refused. */
@@ -51,7 +50,7 @@ export type CalibratedMeta = z.infer<typeof calibratedMetaSchema>;
 /**
  * Reads what `apply` wrote beside a calibrated table; null where there is no such file.
  *
- * @throws UserError meta-invalid, meta-newer
+ * @throws UserError meta-invalid, meta-newer, not-a-file, too-large
  */
 export async function readCalibratedMeta(table: string): Promise<CalibratedMeta | null> {
   const value = await readMeta(scoreMetaFile(table));
@@ -61,7 +60,7 @@ export async function readCalibratedMeta(table: string): Promise<CalibratedMeta 
 /**
  * Reads what `score` wrote beside a table; null where there is no such file.
  *
- * @throws UserError meta-invalid, meta-newer
+ * @throws UserError meta-invalid, meta-newer, not-a-file, too-large
  */
 export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
   const file = scoreMetaFile(table);
@@ -80,8 +79,8 @@ export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
 
 /** The JSON of a file; null without the file. */
 async function readMeta(file: string): Promise<unknown> {
-  const text = await textOf(file);
-  if (text === null) return null;
+  const text = (await readSmall(file))?.toString();
+  if (text === undefined) return null;
   const line = badJsonLine(text);
   if (line !== undefined)
     throw new UserError(
@@ -108,13 +107,4 @@ export function bindingOf(meta: ScoreMeta | null, prefix: string | null): Bindin
   const own = meta?.scoring[prefix ?? ''];
   if (meta === null || own === undefined) return null;
   return { model: meta.model, promptSha256: meta.promptSha256, scoring: own, backend: meta.backend };
-}
-
-async function textOf(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -1,20 +1,27 @@
 /**
  * A scored table while it grows. A kill at any moment loses at most the rows after the last checkpoint.
  *
- * Rows are appended to FILE.part. FILE.part.json records how the rows are scored and how many bytes of FILE.part count; it
- * is replaced in one step, after those bytes are on the disk. Anything after them (an incomplete line) is cut off when
- * the run is resumed. When every row is there, FILE.meta.json is written, FILE.part takes the name FILE, and FILE.part.json is
- * deleted. So FILE is whole or absent, and never beside the meta of other scores.
+ * Rows are appended to FILE.part. A state in the person's cache (`store/job-files.ts`) records how the rows are scored
+ * and how many bytes of FILE.part count; it is replaced in one step, after those bytes are on the disk. Anything after
+ * them (an incomplete line) is cut off when the run is resumed. When every row is there, FILE.meta.json is written,
+ * FILE.part takes the name FILE, and the state is deleted. So FILE is whole or absent, and never beside the meta of
+ * other scores.
+ *
+ * The state is not beside FILE because a repository may hold anything there: a FILE.part without a state of this person
+ * is never resumed, changed or deleted.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
-import { errorCode, renameDurably, writeFileAtomic } from '../atomic';
+import { checkOutputs, renameDurably, writeFileAtomic } from '../atomic';
 import { exists } from '../exists';
+import { jobFiles, jobStates } from '../job-files';
 import { isHeld, withLockOrRefuse } from '../lock';
+import { openRegular, readSmall } from '../read-regular';
 import { scoreMetaFile, scoreMetaSchema } from './score-meta';
 import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
 
@@ -38,11 +45,13 @@ const NOTHING_DONE: Done = { rows: 0, failed: 0, firstFailed: [], cut: 0 };
 
 const stateSchema = z.object({
   schema: z.literal(1),
+  /** Absolute path of the scored table. */
+  out: z.string(),
   run: scoreRunSchema,
-  /** The table to score, relative to the folder of this file. */
+  /** Absolute path of the table to score. */
   source: z.string(),
   done: doneSchema,
-  /** Bytes of FILE.part that count, and their SHA-256. */
+  /** Bytes of FILE.part that count, and their SHA-256. No bytes: FILE.part may hold a piece of the header. */
   bytes: z.int().min(0),
   sha256: z.string(),
 });
@@ -57,11 +66,25 @@ export interface UnfinishedTable {
   readonly sha256: string;
 }
 
-/** The file name suffix by which an interrupted run is found. */
-export const STATE_SUFFIX = '.part.json';
+const KIND = 'score';
 const partFile = (out: string): string => `${out}.part`;
-const stateFile = (out: string): string => `${out}${STATE_SUFFIX}`;
-const lockFile = (out: string): string => `${out}.lock`;
+const stateFile = (out: string): string => jobFiles(KIND, out).state;
+const lockFile = (out: string): string => jobFiles(KIND, out).lock;
+
+/**
+ * Checks every file that scoring a table writes beside it, before a source is asked.
+ *
+ * @throws UserError not-a-file; part-unknown: no run of this person has left FILE.part
+ */
+export async function checkScoredFiles(out: string): Promise<void> {
+  const part = partFile(out);
+  await checkOutputs(out, part, scoreMetaFile(out));
+  if ((await exists(part)) && !(await hasState(out)))
+    throw new UserError(
+      'part-unknown',
+      `${part} was not left by a run of yours on this machine, so it was not touched. Delete it or move it away.`,
+    );
+}
 
 /**
  * Keeps a second run away from the same file.
@@ -70,10 +93,11 @@ const lockFile = (out: string): string => `${out}.lock`;
  */
 export async function whileAlone<T>(out: string, action: () => Promise<T>): Promise<T> {
   const lock = lockFile(out);
+  await mkdir(path.dirname(lock), { recursive: true });
   const busy = new UserError(
     'score-running',
     `Another run is writing ${path.basename(out)} now. Wait for it, or choose another file. If no such run exists, ` +
-      `delete ${path.basename(lock)}.`,
+      `delete ${lock}.`,
   );
   return withLockOrRefuse(lock, action, busy);
 }
@@ -83,13 +107,27 @@ export function isBeingWritten(out: string): Promise<boolean> {
   return isHeld(lockFile(out));
 }
 
+/** The scored tables of all interrupted runs of this person; absolute paths. */
+export async function interruptedOutputs(): Promise<string[]> {
+  const states = await jobStates(KIND);
+  const outs = await Promise.all(
+    states.map(async (file) => {
+      const out = (await readState(file).catch(() => undefined))?.out;
+      // Not where the table's folder has become a link to another one.
+      return out !== undefined && stateFile(out) === file ? [out] : [];
+    }),
+  );
+  return outs.flat();
+}
+
 /**
  * The interrupted run that writes this file, if there is one.
  *
  * @throws UserError part-unreadable
  */
 export async function readUnfinishedTable(out: string): Promise<UnfinishedTable | undefined> {
-  return (await exists(partFile(out))) ? readState(out) : undefined;
+  const state = await stateOf(out);
+  return state === undefined || state.bytes === 0 || (await exists(partFile(out))) ? state : undefined;
 }
 
 /** Whether an interrupted or completed run of this file has left a state. */
@@ -105,14 +143,14 @@ export function hasState(out: string): Promise<boolean> {
  */
 export async function sweepEnded(out: string): Promise<UnfinishedTable | undefined> {
   if ((await exists(partFile(out))) || !(await exists(out))) return undefined;
-  const state = await readState(out);
+  const state = await stateOf(out);
   if (state === undefined || !(await isWhole(out, state))) return undefined;
   await rm(stateFile(out));
   return state;
 }
 
 async function isWhole(out: string, { bytes, sha256 }: UnfinishedTable): Promise<boolean> {
-  const handle = await open(out);
+  const handle = await openRegular(out);
   try {
     const { size } = await handle.stat();
     return size === bytes && (await hashOf(handle, bytes))?.digest('hex') === sha256;
@@ -121,31 +159,38 @@ async function isWhole(out: string, { bytes, sha256 }: UnfinishedTable): Promise
   }
 }
 
-async function readState(out: string): Promise<UnfinishedTable | undefined> {
-  let text: string;
-  try {
-    text = await readFile(stateFile(out), 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  const state = stateSchema.safeParse(jsonOf(text));
-  if (!state.success)
+/** @throws UserError part-unreadable */
+async function stateOf(out: string): Promise<UnfinishedTable | undefined> {
+  const file = stateFile(out);
+  if (!(await exists(file))) return undefined;
+  const state = await readState(file);
+  if (state === undefined)
     throw new UserError(
       'part-unreadable',
-      `${path.basename(stateFile(out))} cannot be read, so ${path.basename(out)} cannot be resumed. ${START_OVER}`,
+      `${file} cannot be read, so ${path.basename(out)} cannot be resumed. ${START_OVER}`,
     );
-  const { run, done, source, bytes, sha256 } = state.data;
-  return { run, done, source: path.resolve(path.dirname(out), source), bytes, sha256 };
+  return state;
+}
+
+/** Undefined where there is none, or none that we can read. */
+async function readState(file: string): Promise<z.infer<typeof stateSchema> | undefined> {
+  const text = await readSmall(file);
+  return text && stateSchema.safeParse(jsonOf(text.toString())).data;
 }
 
 const START_OVER = 'Start over.';
 
-/** Deletes what an interrupted run has scored. */
+/**
+ * Deletes what an interrupted run of this person has scored. Without one, it leaves everything as it is.
+ *
+ * @throws UserError not-a-file
+ */
 export async function discardUnfinishedTable(out: string): Promise<void> {
-  // The state first: a part without one is never taken for anything.
-  await rm(stateFile(out), { force: true });
+  if (!(await hasState(out))) return;
+  await checkOutputs(partFile(out));
+  // The state last: a part without one is nobody's.
   await rm(partFile(out), { force: true });
+  await rm(stateFile(out), { force: true });
 }
 
 export interface ScoredFileOptions {
@@ -175,24 +220,29 @@ export class ScoredFile {
   /**
    * Resumes the last run at its checkpoint, or starts a new one. Only inside `whileAlone`.
    *
-   * @throws UserError run-changed: with the fields that differ; part-changed; part-unreadable
+   * @throws UserError run-changed: with the fields that differ; part-changed; part-unreadable; everything of
+   *   `checkScoredFiles`
    */
   static async open(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
+    await checkScoredFiles(out);
     await sweep(out);
     const unfinished = await readUnfinishedTable(out);
-    return unfinished === undefined ? this.begin(out, options) : this.goOn(out, options, unfinished);
+    return unfinished === undefined || unfinished.bytes === 0
+      ? this.begin(out, options)
+      : this.goOn(out, options, unfinished);
   }
 
   private static async begin(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
-    await discardUnfinishedTable(out);
-    const handle = await open(partFile(out), 'wx');
+    await clearForBeginning(out, options.header);
+    const none = createHash('sha256');
+    // Before there is a part: a kill between the two must leave none that is nobody's.
+    await writeState(out, options, { hash: none, bytes: 0, done: NOTHING_DONE });
+    const handle = await open(partFile(out), 'wx').catch(async (error: unknown) => {
+      await rm(stateFile(out), { force: true });
+      throw error;
+    });
     try {
-      const file = new ScoredFile(out, options, {
-        handle,
-        hash: createHash('sha256'),
-        bytes: 0,
-        done: NOTHING_DONE,
-      });
+      const file = new ScoredFile(out, options, { handle, hash: none, bytes: 0, done: NOTHING_DONE });
       await file.append(options.header, NOTHING_DONE);
       await file.checkpoint();
       return file;
@@ -216,16 +266,17 @@ export class ScoredFile {
         `${name} was started under other conditions. What changed: ${changed.join('; ')}. Restore these conditions to resume, or start over.`,
       );
     const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
-    const handle = await open(partFile(out), 'r+');
+    const { bytes, done, sha256 } = unfinished;
+    const handle = await openPart(out, constants.O_RDWR);
     try {
-      const hash = await hashOf(handle, unfinished.bytes);
-      if (hash?.copy().digest('hex') !== unfinished.sha256)
-        throw new UserError(
-          'part-changed',
-          `${path.basename(partFile(out))} changed after the last run. ${START_OVER}`,
-        );
-      await handle.truncate(unfinished.bytes);
-      const { bytes, done } = unfinished;
+      // Everything is checked before the first byte is changed.
+      const hash = await hashOf(handle, bytes);
+      const isOurs =
+        hash?.copy().digest('hex') === sha256 &&
+        bytes >= Buffer.byteLength(options.header) &&
+        (await startsWith(handle, options.header, bytes));
+      if (hash === undefined || !isOurs) throw partChanged(out);
+      await handle.truncate(bytes);
       return new ScoredFile(out, { ...options, run }, { handle, hash, bytes, done });
     } catch (error) {
       await handle.close();
@@ -252,15 +303,7 @@ export class ScoredFile {
   /** Makes everything that was added so far survive a kill and a power cut. */
   async checkpoint(): Promise<void> {
     await this.part.handle.sync();
-    const state: z.infer<typeof stateSchema> = {
-      schema: 1,
-      run: this.options.run,
-      source: path.relative(path.dirname(this.out), this.options.source),
-      done: this.part.done,
-      bytes: this.part.bytes,
-      sha256: this.part.hash.copy().digest('hex'),
-    };
-    await writeFileAtomic(stateFile(this.out), `${JSON.stringify(state, null, 2)}\n`);
+    await writeState(this.out, this.options, this.part);
   }
 
   /**
@@ -293,6 +336,66 @@ function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
+type Counted = Pick<Part, 'hash' | 'bytes' | 'done'>;
+
+async function writeState(out: string, options: ScoredFileOptions, part: Counted): Promise<void> {
+  const state: z.infer<typeof stateSchema> = {
+    schema: 1,
+    out: path.resolve(out),
+    run: options.run,
+    source: path.resolve(options.source),
+    done: part.done,
+    bytes: part.bytes,
+    sha256: part.hash.copy().digest('hex'),
+  };
+  await writeFileAtomic(stateFile(out), `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/**
+ * Deletes what a run of this person left before its first checkpoint: at most a piece of the header.
+ *
+ * @throws UserError part-changed
+ */
+async function clearForBeginning(out: string, header: string): Promise<void> {
+  const part = partFile(out);
+  if (!(await exists(part))) return;
+  const handle = await openPart(out, constants.O_RDONLY);
+  try {
+    const { size } = await handle.stat();
+    if (size > Buffer.byteLength(header) || !(await startsWith(handle, header, size))) throw partChanged(out);
+  } finally {
+    await handle.close();
+  }
+  await rm(part);
+}
+
+/**
+ * Opens FILE.part, which must be a file with one name. With a second name it is another file of the person as well.
+ *
+ * @throws UserError not-a-file, part-changed
+ */
+async function openPart(out: string, access: number): Promise<FileHandle> {
+  const noLink = (constants.O_NOFOLLOW as number | undefined) ?? 0;
+  const handle = await openRegular(partFile(out), access | noLink);
+  if ((await handle.stat()).nlink === 1) return handle;
+  await handle.close();
+  throw partChanged(out);
+}
+
+function partChanged(out: string): UserError {
+  return new UserError(
+    'part-changed',
+    `${path.basename(partFile(out))} changed after the last run. ${START_OVER}`,
+  );
+}
+
+/** Whether a file begins with a text, or, if it has fewer bytes, with that many of it. */
+async function startsWith(handle: FileHandle, text: string, bytes: number): Promise<boolean> {
+  const wanted = Buffer.from(text).subarray(0, bytes);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(wanted.length), 0, wanted.length, 0);
+  return buffer.subarray(0, bytesRead).equals(wanted);
+}
+
 /** SHA-256 of the first bytes of a file; undefined if it has fewer. */
 async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefined> {
   const hash = createHash('sha256');
@@ -308,11 +411,12 @@ async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefin
 
 /** Removes the remains of an atomic write that was killed. */
 async function sweep(out: string): Promise<void> {
-  const folder = path.dirname(out);
-  const beginnings = [stateFile(out), scoreMetaFile(out)].map((file) => `.${path.basename(file)}.`);
-  for (const name of await readdir(folder))
-    if (name.endsWith('.tmp') && beginnings.some((start) => name.startsWith(start)))
-      await rm(path.join(folder, name), { force: true });
+  for (const file of [stateFile(out), scoreMetaFile(out)]) {
+    const folder = path.dirname(file);
+    for (const name of await readdir(folder))
+      if (name.endsWith('.tmp') && name.startsWith(`.${path.basename(file)}.`))
+        await rm(path.join(folder, name), { force: true });
+  }
 }
 
 /** Counts one more row without a score. */

@@ -22,6 +22,13 @@ describe('the spellings of labels', () => {
     assert.ok(!yes?.includes('y'));
   });
 
+  it('are found in a blink for very many labels', () => {
+    const labels = Array.from({ length: 100_000 }, (_, i) => ({ name: `label ${i}` }));
+    const started = performance.now();
+    assert.equal(spellingsOf(labels).length, labels.length);
+    assert.ok(performance.now() - started < 5_000);
+  });
+
   it('never belong to two labels', () => {
     const name = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
     fc.assert(

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
+import { jobFiles } from '../../../src/store/job-files';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { mergeScored } from '../../../src/store/tables/merge-scored';
 import type { ScoreRun, Shard } from '../../../src/store/tables/score-run';
@@ -16,7 +17,7 @@ import {
 } from '../../../src/store/tables/scored-file';
 import { type ScoredRows, writeScored } from '../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRows, scriptedRun } from '../../support/scripted-score';
-import { temporaryFolder } from '../../support/temporary';
+import { temporaryFolder, temporaryJobs } from '../../support/temporary';
 
 interface Wanted {
   readonly shard?: Shard;
@@ -53,6 +54,8 @@ const TABLE = `id,text\n${Array.from({ length: ROWS }, (_, i) => `${i},${i % 17 
 
 describe('scoring a table', () => {
   const inFolder = temporaryFolder();
+  const jobs = temporaryJobs();
+  const state = (): string => jobFiles('score', out).state;
   let folder: string;
   let table: string;
   let out: string;
@@ -76,6 +79,7 @@ describe('scoring a table', () => {
       (await readdir(folder)).filter((name) => /\.(part|lock|tmp|json)/.test(name.replace('.meta.json', ''))),
       [],
     );
+    assert.deepEqual(await readdir(jobs()), []);
   }
 
   it('keeps every column and the order, and says why a row has no score', async () => {
@@ -148,15 +152,15 @@ describe('scoring a table', () => {
       return scriptedRows(texts);
     };
     await assert.rejects(scoreFile(table, out, { score: taking }), { code: 'file-exists' });
-    const ends = ['.part', '.part.json'];
-    const saved = await Promise.all(ends.map((end) => readFile(out + end)));
+    const unfinished = [`${out}.part`, state()];
+    const saved = await Promise.all(unfinished.map((file) => readFile(file)));
     const none = (): Promise<never> => Promise.reject(new Error('no row is left to score'));
     for (const there of [
       ['old', 'old meta'],
       [undefined, 'old meta'],
       [undefined, meta],
     ]) {
-      for (const [i, end] of ends.entries()) await writeFile(out + end, saved[i] ?? '');
+      for (const [i, file] of unfinished.entries()) await writeFile(file, saved[i] ?? '');
       for (const [i, end] of ['', '.meta.json'].entries()) {
         const content = there[i];
         await (content === undefined ? rm(out + end, { force: true }) : writeFile(out + end, content));
@@ -167,16 +171,16 @@ describe('scoring a table', () => {
   });
 
   it('is done, and swept, after a kill between the name of the table and the end of its state', async () => {
-    let state = '';
+    let kept = '';
     await scoreFile(table, out, {
       score: async (texts) => {
-        state = await readFile(`${out}.part.json`, 'utf8');
+        kept = await readFile(state(), 'utf8');
         return scriptedRows(texts);
       },
     });
     const none = (): Promise<never> => Promise.reject(new Error('no row is left to score'));
     const end = { rows: ROWS, failed: 6 };
-    const begun = JSON.parse(state) as { done: object };
+    const begun = JSON.parse(kept) as { done: object };
     const ended = JSON.stringify({
       ...begun,
       done: { ...begun.done, ...end },
@@ -185,8 +189,11 @@ describe('scoring a table', () => {
     });
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     const killed = async (): Promise<void> => {
-      await writeFile(`${out}.part.json`, ended);
-      await writeFile(`${out}.lock`, JSON.stringify({ pid: dead, host: hostname(), token: 'of the dead' }));
+      await writeFile(state(), ended);
+      await writeFile(
+        jobFiles('score', out).lock,
+        JSON.stringify({ pid: dead, host: hostname(), token: 'of the dead' }),
+      );
     };
     await killed();
     assert.equal(await readUnfinishedTable(out), undefined);
@@ -206,9 +213,28 @@ describe('scoring a table', () => {
   });
 
   it('begins anew where a kill came before the first checkpoint', async () => {
-    await writeFile(`${out}.part`, 'id,te');
-    await scoreFile(table, out);
-    await assertWhole();
+    let first = '';
+    await scoreFile(table, out, {
+      score: async (texts) => {
+        first ||= await readFile(state(), 'utf8');
+        return scriptedRows(texts);
+      },
+    });
+    const none = { bytes: 0, sha256: createHash('sha256').digest('hex') };
+    const begun = JSON.stringify({ ...(JSON.parse(first) as object), ...none });
+    for (const part of [undefined, '', 'id,te']) {
+      await rm(out);
+      await writeFile(state(), begun);
+      if (part !== undefined) await writeFile(`${out}.part`, part);
+      assert.equal((await readUnfinishedTable(out))?.done.rows, 0);
+      await scoreFile(table, out);
+      await assertWhole();
+    }
+    await rm(out);
+    await writeFile(state(), begun);
+    await writeFile(`${out}.part`, 'mine');
+    await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
+    assert.equal(await readFile(`${out}.part`, 'utf8'), 'mine');
   });
 
   it('refuses to go on under other conditions, with the fields that changed', async () => {
@@ -251,7 +277,7 @@ describe('scoring a table', () => {
     await assert.rejects(scoreFile(table, out), { code: 'part-changed', message: /Start over/ });
     await truncate(`${out}.part`, 10);
     await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
-    await writeFile(`${out}.part.json`, '{}');
+    await writeFile(state(), '{}');
     await assert.rejects(scoreFile(table, out), { code: 'part-unreadable', message: /Start over/ });
   });
 

@@ -7,6 +7,7 @@ import type { Picture, PictureParams } from '../../../protocol/calibration-expor
 import type { Analysis, Breakdown, PanelSettings, PanelState } from '../../../protocol/calibration-page';
 import { writeFileAtomic } from '../../../store/atomic';
 import { explainingWrite } from '../../../store/explain-write';
+import { realPathOf } from '../../../store/folders';
 import type { Choice, Dialogs } from '../../../editor/dialogs';
 import { labelName } from '../../../core/words/calibration';
 import { binsCsv, reportJson } from './data';
@@ -107,8 +108,10 @@ export async function exportFile(
     [kind]: [form],
   });
   if (file === undefined) return undefined;
-  checkPlace(file, uri);
-  await explainingWrite(file, () => writeFileAtomic(file, data));
+  // The person chose this file, so a link leads where they want it, but not around these checks.
+  const real = await realPathOf(file);
+  for (const place of [file, real]) checkPlace(place, uri);
+  await explainingWrite(file, () => writeFileAtomic(real, data));
   return file;
 }
 

@@ -1,31 +1,34 @@
 import assert from 'node:assert/strict';
-import { readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { scoringKind } from '../../../../src/app/jobs/scoring';
 import { UserError } from '../../../../src/core/user-error';
 import { inspectTable } from '../../../../src/store/tables/inspect';
+import { jobFiles } from '../../../../src/store/job-files';
 import { whileAlone } from '../../../../src/store/tables/scored-file';
 import { type ScoredRows, writeScored } from '../../../../src/store/tables/write-scored';
 import { scriptedOptions, scriptedRows } from '../../../support/scripted-score';
-import { temporaryFolder } from '../../../support/temporary';
+import { temporaryFolder, temporaryJobs } from '../../../support/temporary';
 
 describe('scoring a table as a job', () => {
   const folder = temporaryFolder();
+  temporaryJobs();
   const at = (name: string): string => path.join(folder(), name);
+  const state = (): string => jobFiles('score', at('out.csv')).state;
   const kind = scoringKind({
     run: () => Promise.reject(new Error('not run here')),
-    findStates: () => Promise.resolve([at('out.csv.part.json')]),
+    folders: () => [folder()],
   });
 
   /** Leaves a run that was stopped after the first group of rows. */
-  async function scoreInPart(): Promise<void> {
+  async function scoreInPart(out = at('out.csv')): Promise<void> {
     await writeFile(at('in.csv'), `id,text\n${'1,words\n'.repeat(40)}`);
     const source = await inspectTable(at('in.csv'));
     let request = 0;
     const score = (texts: readonly string[]): Promise<ScoredRows> =>
       request++ === 0 ? scriptedRows(texts) : Promise.reject(new UserError('cancelled', 'Cancelled.'));
     const options = { ...(await scriptedOptions(source)), score };
-    await assert.rejects(writeScored(source, at('out.csv'), options), { code: 'cancelled' });
+    await assert.rejects(writeScored(source, out, options), { code: 'cancelled' });
   }
 
   it('is found with its order, in its folder or in those of the surface', async () => {
@@ -68,7 +71,27 @@ describe('scoring a table as a job', () => {
 
   it('passes over a state that cannot be read', async () => {
     await scoreInPart();
-    await writeFile(at('out.csv.part.json'), 'nonsense');
+    await writeFile(state(), 'nonsense');
+    assert.deepEqual(await kind.unfinished(undefined), []);
+  });
+
+  it('is not found in other folders, nor from what lies beside a table', async () => {
+    await scoreInPart();
+    await mkdir(at('other'));
+    assert.deepEqual(await kind.unfinished(at('other')), []);
+    // The same files in another repository are no job of this person.
+    for (const name of ['in.csv', 'out.csv.part']) await rename(at(name), at(`other/${name}`));
+    await rename(state(), at('other/out.csv.part.json'));
+    assert.deepEqual(await kind.unfinished(undefined), []);
+  });
+
+  it('is not found where its folder has become a link to another one', async () => {
+    await mkdir(at('data'));
+    const out = at('data/out.csv');
+    await scoreInPart(out);
+    assert.equal((await kind.unfinished(undefined)).length, 1);
+    await rename(at('data'), at('moved'));
+    await symlink('moved', at('data'));
     assert.deepEqual(await kind.unfinished(undefined), []);
   });
 });

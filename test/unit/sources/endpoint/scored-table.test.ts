@@ -11,7 +11,7 @@ import { scoreCells } from '../../../../src/store/tables/score-cells';
 import { readUnfinishedTable } from '../../../../src/store/tables/scored-file';
 import { type ScoreReport, writeScored } from '../../../../src/store/tables/write-scored';
 import { scriptedRun } from '../../../support/scripted-score';
-import { temporaryFolder } from '../../../support/temporary';
+import { temporaryFolder, temporaryJobs } from '../../../support/temporary';
 import { FakeClock } from '../../../support/fake-clock';
 import { chatAnswer, json, serve, type Behaviour, type TestServer } from './misbehaving-server';
 
@@ -25,6 +25,7 @@ const GOOD = chatAnswer({ positive: 0.6, negative: 0.3 });
 /** The answers are canned; requests, tables and files are real. */
 describe('a table scored by an endpoint', () => {
   const inFolder = temporaryFolder();
+  temporaryJobs();
   let server: TestServer | undefined;
   let from: EndpointSource;
   let table: string;

@@ -1,0 +1,52 @@
+/**
+ * The files of jobs in jobs/ of the person's cache. What a repository holds beside a table is never taken for the state
+ * or the lock of a job.
+ */
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { cacheFolder } from './cache-home';
+import { namesIn } from './folders';
+
+const ID_LENGTH = 32;
+
+export interface JobFiles {
+  /** KIND-ID.json: everything that is needed to find the job and to resume it. */
+  readonly state: string;
+  /** KIND-ID.log: what the job's program prints, where it has one. */
+  readonly log: string;
+  /** ID.lock: named after the output alone, because two kinds must not write the same file either. */
+  readonly lock: string;
+}
+
+/**
+ * ID is made from the real path of the output: a folder that has become a link to another one has other jobs.
+ *
+ * @param kind name of the kind of job
+ * @param output path of what the job writes; it need not exist
+ * @param home absolute path of jobs/
+ */
+export function jobFiles(kind: string, output: string, home: string = cacheFolder('jobs')): JobFiles {
+  const id = createHash('sha256').update(realOutput(output)).digest('hex').slice(0, ID_LENGTH);
+  const name = path.join(home, `${kind}-${id}`);
+  return { state: `${name}.json`, log: `${name}.log`, lock: path.join(home, `${id}.lock`) };
+}
+
+function realOutput(output: string): string {
+  const folder = path.dirname(path.resolve(output));
+  try {
+    return path.join(realpathSync(folder), path.basename(output));
+  } catch {
+    // There is no such folder, so nothing is written there.
+    return path.join(folder, path.basename(output));
+  }
+}
+
+/** The states of all jobs of a kind; absolute paths. */
+export async function jobStates(kind: string, home: string = cacheFolder('jobs')): Promise<string[]> {
+  const isState = new RegExp(`^(.+)-[0-9a-f]{${ID_LENGTH}}\\.json$`, 'u');
+  return (await namesIn(home))
+    .filter((name) => isState.exec(name)?.[1] === kind)
+    .sort()
+    .map((name) => path.join(home, name));
+}

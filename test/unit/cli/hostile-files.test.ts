@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { calibrationCommands } from '../../../src/cli/calibration';
+import type { Command, Io } from '../../../src/cli/command';
+import { merge } from '../../../src/cli/merge';
+import { score } from '../../../src/cli/score';
+import { jobFiles } from '../../../src/store/job-files';
+import { inspectTable } from '../../../src/store/tables/inspect';
+import { writeScored } from '../../../src/store/tables/write-scored';
+import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile, placeHostile } from '../../support/hostile';
+import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
+import { sharedFolder, temporaryFolder, temporaryJobs } from '../../support/temporary';
+import { confidenceTable, labelTable } from './tables';
+
+/** For what hangs. */
+const ENDS_MS = 5_000;
+const COMMANDS: Readonly<Record<string, Command>> = { ...calibrationCommands, merge, score };
+const ENDPOINT = '--endpoint http://127.0.0.1:9 --endpoint-model m --api chat';
+
+/** Commands with the names that each of them writes. */
+const WRITING: readonly (readonly [command: string, writes: readonly string[]])[] = [
+  ['calibrate table.csv --method temperature --out out', ['out']],
+  ['apply calibrator.json table.csv --out out', ['out', 'out.meta.json']],
+  ['merge shard1.csv shard2.csv --out out', ['out', 'out.meta.json']],
+  [`score texts.csv --out out ${ENDPOINT}`, ['out', 'out.part', 'out.meta.json']],
+];
+
+/** Commands with the names that each of them reads. */
+const READING: readonly (readonly [command: string, reads: readonly string[]])[] = [
+  ['evaluate table.csv --costs costs.json', ['table.csv', 'table.csv.meta.json', 'costs.json']],
+  ['evaluate table.csv --calibrator calibrator.json', ['calibrator.json']],
+  ['gate table.csv --baseline baseline.json', ['baseline.json']],
+  ['gate table.csv --baseline other.csv', ['other.csv']],
+  ['apply calibrator.json table.csv --out out', ['calibrator.json', 'table.csv']],
+  ['merge shard1.csv shard2.csv --out out', ['shard1.csv', 'shard2.csv.meta.json']],
+  [
+    `score texts.csv --out out --classifier .prompt-confidence/classifiers/own.json ${ENDPOINT}`,
+    ['texts.csv', '.prompt-confidence/classifiers/own.json', '.prompt-confidence/calibrators/own.json'],
+  ],
+  [`score texts.csv --out out --classifier own ${ENDPOINT}`, ['.prompt-confidence/classifiers/own.json']],
+];
+
+describe('a hostile repository', function () {
+  this.timeout(ENDS_MS);
+  const home = process.cwd();
+  let outside: string;
+  // Before the folder is removed.
+  afterEach(() => {
+    process.chdir(home);
+    assert.equal(readFileSync(outside, 'utf8'), OUTSIDE);
+    assert.deepEqual(readdirSync(path.dirname(outside)).sort(), ['outside.txt', 'repository']);
+  });
+  const made = sharedFolder();
+  const folder = temporaryFolder();
+  temporaryJobs();
+  const at = (name: string): string => path.join(folder(), 'repository', name);
+
+  before(async function () {
+    if (!CAN_BE_HOSTILE) this.skip();
+    this.timeout(60_000);
+    await makeRepository(made());
+  });
+  beforeEach(() => {
+    cpSync(made(), at('.'), { recursive: true });
+    outside = outsideFile(folder());
+    process.chdir(at('.'));
+  });
+
+  for (const [command, writes] of WRITING)
+    for (const name of writes)
+      for (const kind of HOSTILE)
+        it(`with ${kind} as ${name}: ${command.split(' ')[0] ?? ''} writes nothing`, async () => {
+          placeHostile(kind, at(name), outside);
+          const before = snapshot(at('.'));
+          const { code, err } = await run(`${command} --force`);
+          assert.equal(code, 2, err);
+          assert.match(err, /nothing was written\. Move it away/);
+          assert.deepEqual(snapshot(at('.')), before);
+        });
+
+  for (const [command, reads] of READING)
+    for (const name of reads)
+      for (const kind of ['a dangling link', 'a folder', 'a pipe', 'endless zeros'] as const)
+        it(`with ${kind} as ${name}: ${command.split(' ')[0] ?? ''} ends`, async () => {
+          rmSync(at(name), { force: true });
+          placeHostile(kind, at(name), outside);
+          const { code, out, err } = await run(
+            `${command} --force`.replace(/^(evaluate|gate)(.*) --force/u, '$1$2'),
+          );
+          // Without a meta file a table is read all the same.
+          const isAbsent = kind === 'a dangling link' && name === 'table.csv.meta.json';
+          assert.equal(code, isAbsent ? 0 : 2, out + err);
+          if (!isAbsent) assert.match(err, /\S/);
+        });
+
+  it('takes no dangling link for a free name', async () => {
+    symlinkSync(`${outside}.nowhere`, at('out'));
+    const { code, err } = await run('calibrate table.csv --method temperature --out out');
+    assert.equal(code, 2);
+    assert.match(err, /is a link to .*outside\.txt\.nowhere|already exists/);
+  });
+
+  it('leads no output outside by a folder, and says where the folder leads', async () => {
+    mkdirSync(path.join(folder(), 'repository.elsewhere'));
+    const elsewhere = path.join(folder(), 'repository.elsewhere');
+    symlinkSync(elsewhere, at('results'));
+    for (const [command] of WRITING) {
+      const { code, err } = await run(`${command.replace('--out out', '--out results/out')} --force`);
+      assert.equal(code, 2, command);
+      assert.match(
+        err,
+        /results leads to .*repository\.elsewhere, outside of .*To write there, open or name that folder itself/,
+      );
+    }
+    assert.deepEqual(readdirSync(elsewhere), []);
+    // A person who names that place is obeyed.
+    const { code, err } = await run(`calibrate table.csv --method temperature --out ${elsewhere}/out`);
+    assert.equal(code, 0, err);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  /** A checkpoint of half the rows, by this person. */
+  async function interrupted(): Promise<void> {
+    const source = await inspectTable(at('texts.csv'));
+    const options = await scriptedOptions(source);
+    let request = 0;
+    const stopping = {
+      ...options,
+      score: (texts: readonly string[], signal: AbortSignal) =>
+        request++ === 0 ? options.score(texts, signal) : Promise.reject(new Error('stopped')),
+    };
+    await assert.rejects(writeScored(source, at('out'), stopping), /stopped/);
+  }
+  async function resume(): Promise<void> {
+    const source = await inspectTable(at('texts.csv'));
+    await writeScored(source, at('out'), await scriptedOptions(source));
+  }
+
+  it('has its part resumed only by whoever began it: a forged state beside it is not read', async () => {
+    await interrupted();
+    const { state } = jobFiles('score', at('out'));
+    renameSync(state, at('out.part.json'));
+    const before = snapshot(at('.'));
+    await assert.rejects(resume(), { code: 'part-unknown', message: /Delete it or move it away/ });
+    const restarted = await run(`score texts.csv --out out --restart ${ENDPOINT}`);
+    assert.equal(restarted.code, 2);
+    assert.deepEqual(snapshot(at('.')), before);
+  });
+
+  for (const kind of HOSTILE)
+    it(`with ${kind} as the part of a run: it is not resumed, and no byte is changed`, async () => {
+      await interrupted();
+      rmSync(at('out.part'));
+      placeHostile(kind, at('out.part'), outside);
+      const before = snapshot(at('.'));
+      await assert.rejects(resume(), { code: 'not-a-file' });
+      assert.deepEqual(snapshot(at('.')), before);
+    });
+
+  it('with a part that has a second name, or whose header changed: it is not resumed', async () => {
+    await interrupted();
+    const { state } = jobFiles('score', at('out'));
+    const kept = JSON.parse(readFileSync(state, 'utf8')) as { bytes: number; sha256: string };
+    const part = readFileSync(at('out.part'), 'utf8');
+    renameSync(at('out.part'), at('theirs'));
+    linkSync(at('theirs'), at('out.part'));
+    await assert.rejects(resume(), { code: 'part-changed' });
+    assert.equal(readFileSync(at('theirs'), 'utf8'), part);
+    rmSync(at('theirs'));
+    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+    for (const [text, bytes] of [
+      [part.replace('id,', 'ID,'), kept.bytes],
+      [part, 3],
+      [part.slice(0, 9), kept.bytes],
+    ] as const) {
+      writeFileSync(at('out.part'), text);
+      writeFileSync(state, JSON.stringify({ ...kept, bytes, sha256: sha256(text.slice(0, bytes)) }));
+      await assert.rejects(resume(), { code: 'part-changed' });
+      assert.equal(readFileSync(at('out.part'), 'utf8'), text);
+    }
+  });
+});
+
+async function run(words: string): Promise<{ code: number; out: string; err: string }> {
+  const [name = '', ...argv] = words.split(' ');
+  let [out, err] = ['', ''];
+  const io: Io = {
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    now: () => new Date('2026-01-02T03:04:05Z'),
+    version: '0.0.0',
+  };
+  const code = (await COMMANDS[name]?.(argv, io)) ?? assert.fail(name);
+  return { code, out, err };
+}
+
+/** Names, and the content of files. */
+function snapshot(folder: string): unknown {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map((entry) => [
+      path.join(entry.parentPath, entry.name),
+      entry.isFile() ? readFileSync(path.join(entry.parentPath, entry.name), 'utf8') : '',
+    ])
+    .sort();
+}
+
+async function makeRepository(folder: string): Promise<void> {
+  const at = (name: string): string => path.join(folder, name);
+  writeFileSync(at('table.csv'), labelTable(200));
+  writeFileSync(at('other.csv'), labelTable(200));
+  writeFileSync(at('confidence.csv'), confidenceTable(50));
+  writeFileSync(
+    at('texts.csv'),
+    `id,text\n${Array.from({ length: 40 }, (_, i) => `${i},text ${i}\n`).join('')}`,
+  );
+  writeFileSync(at('costs.json'), '{"wrong": 5, "review": 1}');
+  for (const name of ['classifiers', 'calibrators'])
+    mkdirSync(at(`.prompt-confidence/${name}`), { recursive: true });
+  const labels = [{ name: 'pos' }, { name: 'neg' }];
+  writeFileSync(
+    at('.prompt-confidence/classifiers/own.json'),
+    JSON.stringify({ version: 1, name: 'own', template: '{{text}}:', labels, calibrator: 'own' }),
+  );
+  const made = await run(`calibrate ${at('table.csv')} --method temperature --out ${at('calibrator.json')}`);
+  assert.equal(made.code, 0, made.err);
+  cpSync(at('calibrator.json'), at('.prompt-confidence/calibrators/own.json'));
+  const evaluated = await run(`evaluate ${at('table.csv')} --json`);
+  writeFileSync(at('baseline.json'), evaluated.out);
+  const source = await inspectTable(at('texts.csv'));
+  for (const index of [1, 2])
+    await writeScored(
+      source,
+      at(`shard${index}.csv`),
+      await scriptedOptions(source, { ...(await scriptedRun(source)), shard: { index, of: 2 } }),
+    );
+}
