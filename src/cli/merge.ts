@@ -1,4 +1,5 @@
 /** `prompt-confidence merge`: puts the shards of a scored table together. */
+import { oneLine } from '../core/encode';
 import { parseArgs } from 'node:util';
 import { mergeScored } from '../store/tables/merge-scored';
 import { outputFile } from './calibration/options';
@@ -29,7 +30,7 @@ export const merge = command(USAGE, async (argv, io) => {
   io.out(
     values.json
       ? `${JSON.stringify({ schema: 1, out, rows }, null, 2)}\n`
-      : `${rows.toLocaleString('en-US')} rows of ${positionals.length} shards in ${out}\n`,
+      : `${rows.toLocaleString('en-US')} rows of ${positionals.length} shards in ${oneLine(out)}\n`,
   );
   return DONE;
 });

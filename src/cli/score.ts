@@ -2,6 +2,7 @@
  * `prompt-confidence score`: scores every row of a table, and writes a meta file that records where the scores come
  * from.
  */
+import { oneLine } from '../core/encode';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { JobMeter } from '../app/jobs/progress';
@@ -99,13 +100,13 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
       },
       {
         signal: io.signal,
-        onEstimate: (estimate, inWords) => io.err(`${inWords}: ${estimateInWords(estimate)}.\n`),
+        onEstimate: (estimate, inWords) => io.err(`${oneLine(inWords)}: ${estimateInWords(estimate)}.\n`),
         onProgress: teller(io),
       },
     );
     const { failed, firstFailed, cut, calibration } = report;
     reportProblems(io, [...warnings, ...(calibration?.warnings ?? [])], calibration?.rejected ?? []);
-    for (const { line, reason } of firstFailed) io.err(`line ${line}: ${reason}\n`);
+    for (const { line, reason } of firstFailed) io.err(`line ${line}: ${oneLine(reason)}\n`);
     const more = failed - firstFailed.length;
     if (more > 0) io.err(`and ${more} more; see the column score_error\n`);
     const summary = {
@@ -121,7 +122,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
     io.out(
       values.json
         ? `${JSON.stringify(summary, null, 2)}\n`
-        : `${scoredInWords(out, report, calibrator?.named.by)}\n`,
+        : `${oneLine(scoredInWords(out, report, calibrator?.named.by))}\n`,
     );
   });
   return DONE;

@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { applyToTable } from '../../app/tables/apply-calibrator';
 import { DEFAULT_BUCKETS } from '../../core/decisions/buckets';
@@ -71,7 +72,7 @@ export const apply = command(USAGE, async (argv, io) => {
   io.out(
     values.json
       ? `${JSON.stringify(result, null, 2)}\n`
-      : `${out}: ${copy.calibrated.toLocaleString('en-US')} of ${count(copy.rows, 'row')} calibrated by ` +
+      : `${oneLine(out)}: ${copy.calibrated.toLocaleString('en-US')} of ${count(copy.rows, 'row')} calibrated by ` +
           `${calibrator.saved.calibrator.method} on ${calibrator.saved.calibrator.on}.\n`,
   );
   return DONE;

@@ -2,6 +2,7 @@
  * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what to ask the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
+import { listed } from '../quote';
 import * as z from 'zod';
 import { UserError } from '../user-error';
 import {
@@ -165,21 +166,22 @@ const classifierSchema = z
     calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
   })
   .superRefine((file, context) => {
-    const names = file.labels.map((label) => label.name);
-    names.forEach((name, index) => {
-      if (names.indexOf(name) !== index)
+    const names = new Set<string>();
+    file.labels.forEach(({ name }, index) => {
+      if (names.has(name))
         context.addIssue({
           code: 'custom',
           path: ['labels', index, 'name'],
           message: `the label "${name}" occurs twice`,
         });
+      names.add(name);
     });
     file.examples?.forEach((example, index) => {
-      if (!names.includes(example.label))
+      if (!names.has(example.label))
         context.addIssue({
           code: 'custom',
           path: ['examples', index, 'label'],
-          message: `"${example.label}" is not one of the labels (${names.join(', ')})`,
+          message: `"${example.label}" is not one of the labels (${listed([...names])})`,
         });
     });
     const claimed = new Map<string, string>();

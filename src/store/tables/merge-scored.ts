@@ -1,4 +1,5 @@
 /** Merges the shards of a scored table into the same bytes as if it had been scored in one run. */
+import { largest } from '../../core/extremes';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sumOfSeconds } from '../../core/model/confidence-method';
@@ -119,7 +120,7 @@ function mergedRun(shards: readonly ShardFile[]): ScoreRun {
   const jitters = shards.flatMap((entry) => entry.run.jitter ?? []);
   return {
     ...run,
-    jitter: jitters.length === 0 ? null : Math.max(...jitters),
+    jitter: jitters.length === 0 ? null : largest(jitters),
     devices: [...new Set(shards.flatMap((entry) => entry.run.devices))],
   };
 }

@@ -75,7 +75,7 @@ describe('a classifier file', () => {
     assert.match(refusal({ ...MINIMAL, template: '{{text}}{{text}}' }), /exactly once/);
     assert.match(
       refusal({ ...MINIMAL, examples: [{ text: 'a', label: 'Maybe' }] }),
-      /examples\.0\.label: "Maybe" is not one of the labels \(Yes, No\)/,
+      /examples\.0\.label: "Maybe" is not one of the labels \("Yes", "No"\)/,
     );
     assert.match(refusal({ ...MINIMAL, tempalte: 'x' }), /tempalte/);
     assert.match(refusal({ ...MINIMAL, version: 2 }), /newer version/);

@@ -12,7 +12,7 @@ describe('the pace of an endpoint', () => {
   const paceOf = (requestsPerMinute: number | null = null, random = (): number => 0.5): Pace =>
     new Pace({ requestsPerMinute, clock, random });
   const busy = (afterMs: number | null = null, overloaded = true): Refusal =>
-    new Refusal(new UserError('endpoint-busy', 'Busy.'), { afterMs, overloaded });
+    new Refusal(new UserError('endpoint-busy', 'Busy.'), { afterMs, overloaded }, 'unknown');
   const answerAfter = (ms: number) => (): Promise<void> => {
     clock.advance(ms);
     return Promise.resolve();
@@ -51,7 +51,10 @@ describe('the pace of an endpoint', () => {
   });
 
   it('does not try again where that cannot help', async () => {
-    const work = failing(1, () => new Refusal(new UserError('endpoint-key', 'Wrong key.'), null));
+    const work = failing(
+      1,
+      () => new Refusal(new UserError('endpoint-key', 'Wrong key.'), null, 'every-text'),
+    );
     await assert.rejects(paceOf().run(work.run, undefined), /Wrong key/);
     assert.equal(work.tries(), 1);
   });
