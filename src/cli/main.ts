@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { calibrationCommands } from './calibration';
 import { classify } from './classify';
-import { terminalText } from '../core/encode';
+import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
 import { merge } from './merge';
@@ -32,7 +32,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   }
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined) return command(rest, io);
-  io.err(name === undefined ? HELP : `There is no command "${name}".\n\n${HELP}`);
+  io.err(name === undefined ? HELP : `There is no command "${oneLine(name)}".\n\n${HELP}`);
   return BAD_INPUT;
 }
 

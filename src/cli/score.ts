@@ -16,7 +16,14 @@ import { findClassifier } from '../store/classifiers';
 import { METHOD_PREFIXES, type MethodPrefix } from '../store/tables/score-cells';
 import type { Shard } from '../store/tables/score-run';
 import { hasState } from '../store/tables/scored-file';
-import { bucketOption, bucketsUsage, outputFile, positional } from './calibration/options';
+import {
+  bucketOption,
+  bucketsUsage,
+  outputFile,
+  positional,
+  WRITE_OPTIONS,
+  WRITE_USAGE,
+} from './calibration/options';
 import { report as reportProblems } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
@@ -39,7 +46,7 @@ command resumes there, provided that table, model, classifier and options are th
   --methods LIST         several confidence methods in one table: token,consistency,ensemble or some of them; their
                          columns begin with token/, consistency/, ensemble/; "evaluate --scores token" reads one
 ${bucketsUsage('buckets of the calibrated confidence, highest first, for the column bucket')}  --shard I/N            score only row I and every N-th row after it; "merge" puts the N files together
-${SESSION_USAGE}
+${WRITE_USAGE}${SESSION_USAGE}
   --json                 print a summary as one JSON document
 `;
 
@@ -57,6 +64,7 @@ const parse = (argv: readonly string[]) =>
       methods: { type: 'string' },
       buckets: { type: 'string' },
       neutral: { type: 'boolean', default: false },
+      ...WRITE_OPTIONS,
       json: { type: 'boolean', default: false },
     },
   });
@@ -97,6 +105,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
         seed,
         replace: values.force,
         restart: values.restart,
+        spreadsheetSafe: values['spreadsheet-safe'],
       },
       {
         signal: io.signal,

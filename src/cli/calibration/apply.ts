@@ -14,6 +14,8 @@ import {
   positional,
   TABLE_OPTIONS,
   TABLE_USAGE,
+  WRITE_OPTIONS,
+  WRITE_USAGE,
 } from './options';
 import { count } from '../../core/words/calibration';
 import { report } from './render';
@@ -24,7 +26,7 @@ calibrator and both tables, so that evaluate can tell whether the copy's numbers
 
   --out FILE             the copy to write
   --force                replace FILE if it exists
-${bucketsUsage('confidence buckets, highest first, for the column bucket')}${TABLE_USAGE}${JSON_USAGE}`;
+${bucketsUsage('confidence buckets, highest first, for the column bucket')}${WRITE_USAGE}${TABLE_USAGE}${JSON_USAGE}`;
 
 /** What --json prints. */
 interface ApplyReport {
@@ -47,6 +49,7 @@ export const apply = command(USAGE, async (argv, io) => {
       out: { type: 'string' },
       force: { type: 'boolean' },
       buckets: { type: 'string' },
+      ...WRITE_OPTIONS,
     },
   });
   const [calibratorFile = '', file = ''] = positional(positionals, 'CALIBRATOR', 'TABLE');
@@ -58,6 +61,7 @@ export const apply = command(USAGE, async (argv, io) => {
     out,
     columns: columnOptions(values),
     buckets: bucketOption(values.buckets) ?? DEFAULT_BUCKETS,
+    spreadsheetSafe: values['spreadsheet-safe'],
   });
   const result: ApplyReport = {
     schema: 1,

@@ -2,6 +2,7 @@
  * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what to ask the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
+import { isFormula } from '../formula';
 import { listed } from '../quote';
 import * as z from 'zod';
 import { UserError } from '../user-error';
@@ -38,15 +39,24 @@ const exampleSchema = z.strictObject({
   label: z.string().min(1).describe('The true label, one of the names under "labels".'),
 });
 
+/** More than a prompt has room for. A file may come from anywhere, and labels are compared with each other. */
+const MOST_LABELS = 1000;
+const MOST_SPELLINGS = 100;
+
 const labelSchema = z.strictObject({
   name: z
     .string()
     .refine((name) => name.trim() !== '', 'a label needs a name')
+    .refine(
+      (name) => !isFormula(name),
+      'a label may not begin with =, +, -, @ or a tab, because a spreadsheet computes such a cell, quoted or not',
+    )
     .describe(
       'The name of the label. It is a spelling of itself, with its lower, UPPER and Capitalised forms.',
     ),
   spellings: z
     .array(z.string().refine((spelling) => spelling.trim() !== '', 'a spelling may not be empty'))
+    .max(MOST_SPELLINGS, { error: `a label has at most ${MOST_SPELLINGS} spellings`, abort: true })
     .optional()
     .describe('More spellings of this label, besides the forms of its name.'),
 });
@@ -116,7 +126,10 @@ const classifierSchema = z
         'What surrounds the text. {{text}} is replaced by the text; the answer is expected at the end.',
       ),
     examples: z.array(exampleSchema).optional().describe('Answered examples, put before the text.'),
-    labels: z.array(labelSchema).min(2, 'a classifier needs at least two labels'),
+    labels: z
+      .array(labelSchema)
+      .min(2, 'a classifier needs at least two labels')
+      .max(MOST_LABELS, { error: `a classifier has at most ${MOST_LABELS} labels`, abort: true }),
     prompt: z
       .enum(['auto', 'chat', 'completion'])
       .optional()

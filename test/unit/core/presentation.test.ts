@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { visibleName, visibleToken } from '../../../src/core/encode';
-import { agreementLines, blockBar, confidenceName, excerpt, formatLogProb, formatPercent, inlineSummary, isDoubtful, labelMassInWords, scoreWarnings } from '../../../src/core/words/score';
+import {
+  agreementLines,
+  blockBar,
+  confidenceName,
+  excerpt,
+  formatLogProb,
+  formatPercent,
+  inlineSummary,
+  isDoubtful,
+  labelMassInWords,
+  scoreWarnings,
+} from '../../../src/core/words/score';
 import type { Agreement } from '../../../src/core/scoring/agreement';
 import { agreementOf, consistencyScore, ensembleScore } from '../../../src/core/scoring/consistency';
 import { labelScores, type Score } from '../../../src/core/scoring/score';

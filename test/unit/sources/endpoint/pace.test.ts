@@ -50,6 +50,35 @@ describe('the pace of an endpoint', () => {
     assert.equal(work.tries(), 1);
   });
 
+  it('has one deadline over all tries of a request', async () => {
+    const left: number[] = [];
+    const slow = (rest: number): Promise<never> => {
+      left.push(rest);
+      clock.advance(8 * 60_000);
+      return Promise.reject(busy(60_000, false));
+    };
+    const begin = clock.now();
+    await assert.rejects(paceOf().run(slow, undefined), /Busy/);
+    assert.deepEqual(
+      left.map((ms) => Math.round(ms / 60_000)),
+      [30, 21, 12, 3],
+    );
+    assert.ok(clock.now() - begin <= 40 * 60_000);
+  });
+
+  it('has that deadline where a busy server answers others meanwhile', async () => {
+    const pace = paceOf();
+    const never = pace.run(() => {
+      clock.advance(60_000);
+      return Promise.reject(busy(1000));
+    }, undefined);
+    const others = (async () => {
+      for (let i = 0; i < 100; i++) await pace.run(answerAfter(1000), undefined);
+    })();
+    await assert.rejects(never, /Busy/);
+    await others;
+  });
+
   it('does not try again where that cannot help', async () => {
     const work = failing(
       1,
