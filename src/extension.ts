@@ -1,4 +1,5 @@
 /** Composition root: the only file that sees everything. It constructs, registers and disposes, and decides nothing. */
+import { openLog } from './editor/log';
 import * as vscode from 'vscode';
 import { SETTINGS_SECTION } from './protocol/manifest';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
@@ -57,7 +58,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
 let ending: (() => Promise<void>) | undefined;
 
 export function activate(context: vscode.ExtensionContext): ExtensionInternals {
-  const log = vscode.window.createOutputChannel('Prompt Confidence', { log: true });
+  const log = openLog();
   const models = new ModelStore(cacheFolder('models'));
   const engine = new EngineClient({
     enginePath: vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.mjs').fsPath,

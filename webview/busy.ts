@@ -1,6 +1,6 @@
 /** The line that shows the work in progress, with a Cancel button. */
 import { button } from './button';
-import { h } from './dom';
+import { h, replaceContent } from './dom';
 
 /**
  * Draws the line. While it is shown only the words change, so the bar keeps moving and Cancel keeps the focus.
@@ -20,5 +20,5 @@ export function drawBusy(line: HTMLElement, words: string | null, cancel: () => 
         button('Cancel', { key: 'cancel', secondary: true }, cancel),
       ),
     );
-  else line.querySelector('p')?.replaceChildren(words);
+  else replaceContent(line.querySelector('p') ?? line, words);
 }

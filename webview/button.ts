@@ -1,4 +1,5 @@
 /** A button that looks like those of the editor. */
+import { setText } from './dom';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 
 export interface ButtonOptions {
@@ -15,7 +16,7 @@ export function button(text: string, options: ButtonOptions, onClick: () => void
   element.setAttribute('data-key', options.key);
   // It sets this itself, but only when it is drawn, and until then it cannot take the focus back.
   element.setAttribute('tabindex', '0');
-  element.textContent = text;
+  setText(element, text);
   setWaiting(element, options.waits ?? null);
   element.addEventListener('click', () => {
     if (element.getAttribute('aria-disabled') !== 'true') onClick();

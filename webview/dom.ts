@@ -1,4 +1,8 @@
-/** Makes elements without HTML strings: text is always a text node, so nothing in it is interpreted. */
+/**
+ * Makes elements without HTML strings: text is always a text node, so nothing in it is interpreted. What is invisible in
+ * it is shown by its code point, so that a name cannot disguise itself.
+ */
+import { pageText } from '../src/core/encode';
 
 type Child = Node | string | undefined;
 
@@ -12,7 +16,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   setAttributes(element, attributes);
-  element.append(...children.filter((child) => child !== undefined));
+  element.append(...shownChildren(children));
   return element;
 }
 
@@ -30,11 +34,26 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
+/** Attributes that people read or hear. */
+const SHOWN: ReadonlySet<string> = new Set(['alt', 'aria-label', 'placeholder', 'title']);
+
 function setAttributes(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
-    element.setAttribute(name, value === true ? '' : String(value));
+    const text = value === true ? '' : String(value);
+    element.setAttribute(name, SHOWN.has(name) ? pageText(text) : text);
   }
+}
+
+/** Replaces the content of an element by a text. */
+export function setText(element: Element, text: string): void {
+  element.textContent = pageText(text);
+}
+
+function shownChildren(children: readonly Child[]): (Node | string)[] {
+  return children
+    .filter((child) => child !== undefined)
+    .map((child) => (typeof child === 'string' ? pageText(child) : child));
 }
 
 /** Replaces the content of an element and returns the focus to the element with the same `data-key`. */
@@ -42,7 +61,7 @@ export function replaceContent(parent: Element, ...children: readonly Child[]): 
   const focused = parent.contains(document.activeElement)
     ? (document.activeElement?.getAttribute('data-key') ?? null)
     : null;
-  parent.replaceChildren(...children.filter((child) => child !== undefined));
+  parent.replaceChildren(...shownChildren(children));
   if (focused === null) return;
   const again = parent.querySelector(`[data-key="${CSS.escape(focused)}"]`);
   if (again instanceof HTMLElement || again instanceof SVGElement) again.focus();

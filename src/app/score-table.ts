@@ -48,6 +48,8 @@ export interface ScoreOrder {
   readonly replace?: boolean;
   /** Discards the rows that an interrupted run has scored. */
   readonly restart?: boolean;
+  /** Whether cells that a spreadsheet would compute get a single quote before them. */
+  readonly spreadsheetSafe?: boolean | undefined;
 }
 
 export interface ScoreTableOptions {
@@ -135,6 +137,7 @@ export async function scoreTable(
     rows,
     textColumn,
     shard,
+    spreadsheetSafe: order.spreadsheetSafe === true,
   });
   if (order.restart === true) await whileAlone(out, () => discardUnfinishedTable(out));
   const report = await writeScored(table, out, {

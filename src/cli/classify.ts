@@ -1,4 +1,5 @@
 /** `prompt-confidence classify`: the same numbers as in the editor, on a terminal. */
+import { largest } from '../core/extremes';
 import { parseArgs } from 'node:util';
 import { type Classified, classifyTexts } from '../app/classify';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
@@ -10,6 +11,7 @@ import type { Warning } from '../core/model/predictions';
 import type { Score, TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/words/calibrated-score';
+import { oneLine, visibleToken } from '../core/encode';
 import {
   agreementLines,
   blockBar,
@@ -18,7 +20,6 @@ import {
   formatPercent,
   labelPercent,
   scoreWarnings,
-  visibleToken,
 } from '../core/words/score';
 import { isFailed, type SourceIdentity } from '../sources/source';
 import { promptSha256 } from '../store/prompt-hash';
@@ -65,13 +66,13 @@ export const classify = command(USAGE, async (argv, io) => {
       return resultOf(positionals[index] ?? '', result);
     });
     const { identity, warnings, shape } = classified;
-    for (const { message } of warnings) io.err(`Warning: ${message}\n`);
+    for (const { message } of warnings) io.err(`Warning: ${oneLine(message)}\n`);
     if (values.json)
       io.out(
         `${JSON.stringify({ ...describe(classifier, identity, calibrator?.named, warnings), shape, results: results.map(printed) }, null, 2)}\n`,
       );
     else {
-      io.out(`${heading(classifier, identity, calibrator?.named)}\n`);
+      io.out(`${oneLine(heading(classifier, identity, calibrator?.named))}\n`);
       for (const result of results) io.out(`\n${report(result)}`);
     }
   });
@@ -142,7 +143,7 @@ function report(result: Result): string {
     ...scoreWarnings(result).map(({ message }) => `  ⚠ ${message}`),
   ];
   if (result.tokens !== undefined) lines.push('    first token of the answer', ...tokenTable(result.tokens));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(oneLine).join('\n')}\n`;
 }
 
 function verdict(result: Result): string[] {
@@ -158,7 +159,7 @@ function verdict(result: Result): string[] {
 
 /** The calibrated number first if every label has one, then the raw number. */
 function labelLines({ labels, calibrated }: Result): string[] {
-  const width = Math.max(...labels.map(({ label }) => label.length));
+  const width = largest(labels.map(({ label }) => label.length));
   return labels.map((entry, k) => {
     const { label, confidence } = entry;
     const own = calibrated?.labels?.[k]?.confidence;

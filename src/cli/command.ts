@@ -2,6 +2,7 @@
  * What every command of the command line is, and its exit status: 0 done, 1 a gate failed or is undecided,
  * 2 bad input or usage.
  */
+import { oneLine } from '../core/encode';
 import { UserError } from '../core/user-error';
 import { errorCode } from '../store/atomic';
 import { remedyFor } from './remedies';
@@ -38,7 +39,7 @@ export function command(usage: string, run: Command): Command {
     } catch (error) {
       const message = sentence(error);
       if (message === undefined) throw error;
-      io.err(`${message}\n`);
+      io.err(`${oneLine(message)}\n`);
       if (isUsage(error)) io.err(`\n${usage}`);
       return BAD_INPUT;
     }

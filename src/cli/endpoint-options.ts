@@ -1,4 +1,5 @@
 /** Options that name an endpoint in place of the engine. Its key comes from the environment only. */
+import { checkedKey } from '../sources/endpoint/key';
 import { EndpointSource } from '../sources/endpoint/endpoint-source';
 import { SYSTEM_CLOCK } from '../sources/endpoint/pace';
 import { endpointFrom, type Endpoint } from '../sources/endpoint/settings';
@@ -35,13 +36,13 @@ export interface EndpointValues {
 /**
  * The endpoint that the options name; undefined if they name none.
  *
- * @throws UserError usage; `endpoint-insecure`
+ * @throws UserError usage; `endpoint-insecure`; `endpoint-key` for a key that cannot be one
  */
 export function endpointSource(values: EndpointValues): EndpointSource | undefined {
   if (values.endpoint === undefined) return undefined;
-  const key = process.env.PROMPT_CONFIDENCE_API_KEY;
+  const key = checkedKey(process.env.PROMPT_CONFIDENCE_API_KEY);
   return new EndpointSource(endpointOf(values), {
-    key: () => (key === '' ? undefined : key),
+    key: () => key,
     clock: SYSTEM_CLOCK,
     random: Math.random,
   });

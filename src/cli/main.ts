@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { calibrationCommands } from './calibration';
 import { classify } from './classify';
+import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
 import { merge } from './merge';
@@ -31,7 +32,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   }
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined) return command(rest, io);
-  io.err(name === undefined ? HELP : `There is no command "${name}".\n\n${HELP}`);
+  io.err(name === undefined ? HELP : `There is no command "${oneLine(name)}".\n\n${HELP}`);
   return BAD_INPUT;
 }
 
@@ -63,8 +64,8 @@ function interruption(): AbortSignal {
 
 let signal: AbortSignal | undefined;
 process.exitCode = await main(process.argv.slice(2), {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: (text) => void process.stdout.write(terminalText(text)),
+  err: (text) => void process.stderr.write(terminalText(text)),
   now: () => new Date(),
   version: ownVersion(),
   get signal() {

@@ -1,7 +1,8 @@
 /** `prompt-confidence merge`: puts the shards of a scored table together. */
+import { oneLine } from '../core/encode';
 import { parseArgs } from 'node:util';
 import { mergeScored } from '../store/tables/merge-scored';
-import { outputFile } from './calibration/options';
+import { outputFile, WRITE_OPTIONS, WRITE_USAGE } from './calibration/options';
 import { command, DONE, usageError } from './command';
 
 const USAGE = `Usage: prompt-confidence merge SHARD… --out FILE [options]
@@ -10,7 +11,7 @@ all shards, in any order. Each needs its meta.json, and all must have the same t
 
   --out FILE             the whole table to write
   --force                replace FILE if it exists
-  --json                 print a summary as one JSON document
+${WRITE_USAGE}  --json                 print a summary as one JSON document
 `;
 
 export const merge = command(USAGE, async (argv, io) => {
@@ -20,16 +21,17 @@ export const merge = command(USAGE, async (argv, io) => {
     options: {
       out: { type: 'string' },
       force: { type: 'boolean', default: false },
+      ...WRITE_OPTIONS,
       json: { type: 'boolean', default: false },
     },
   });
   if (positionals.length === 0) throw usageError('SHARD is missing.');
   const out = await outputFile(values.out, values.force, positionals);
-  const rows = await mergeScored(positionals, out);
+  const rows = await mergeScored(positionals, out, { spreadsheetSafe: values['spreadsheet-safe'] });
   io.out(
     values.json
       ? `${JSON.stringify({ schema: 1, out, rows }, null, 2)}\n`
-      : `${rows.toLocaleString('en-US')} rows of ${positionals.length} shards in ${out}\n`,
+      : `${rows.toLocaleString('en-US')} rows of ${positionals.length} shards in ${oneLine(out)}\n`,
   );
   return DONE;
 });

@@ -2,6 +2,7 @@
  * `prompt-confidence score`: scores every row of a table, and writes a meta file that records where the scores come
  * from.
  */
+import { oneLine } from '../core/encode';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { JobMeter } from '../app/jobs/progress';
@@ -15,7 +16,14 @@ import { findClassifier } from '../store/classifiers';
 import { METHOD_PREFIXES, type MethodPrefix } from '../store/tables/score-cells';
 import type { Shard } from '../store/tables/score-run';
 import { hasState } from '../store/tables/scored-file';
-import { bucketOption, bucketsUsage, outputFile, positional } from './calibration/options';
+import {
+  bucketOption,
+  bucketsUsage,
+  outputFile,
+  positional,
+  WRITE_OPTIONS,
+  WRITE_USAGE,
+} from './calibration/options';
 import { report as reportProblems } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
@@ -38,7 +46,7 @@ command resumes there, provided that table, model, classifier and options are th
   --methods LIST         several confidence methods in one table: token,consistency,ensemble or some of them; their
                          columns begin with token/, consistency/, ensemble/; "evaluate --scores token" reads one
 ${bucketsUsage('buckets of the calibrated confidence, highest first, for the column bucket')}  --shard I/N            score only row I and every N-th row after it; "merge" puts the N files together
-${SESSION_USAGE}
+${WRITE_USAGE}${SESSION_USAGE}
   --json                 print a summary as one JSON document
 `;
 
@@ -56,6 +64,7 @@ const parse = (argv: readonly string[]) =>
       methods: { type: 'string' },
       buckets: { type: 'string' },
       neutral: { type: 'boolean', default: false },
+      ...WRITE_OPTIONS,
       json: { type: 'boolean', default: false },
     },
   });
@@ -96,16 +105,17 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
         seed,
         replace: values.force,
         restart: values.restart,
+        spreadsheetSafe: values['spreadsheet-safe'],
       },
       {
         signal: io.signal,
-        onEstimate: (estimate, inWords) => io.err(`${inWords}: ${estimateInWords(estimate)}.\n`),
+        onEstimate: (estimate, inWords) => io.err(`${oneLine(inWords)}: ${estimateInWords(estimate)}.\n`),
         onProgress: teller(io),
       },
     );
     const { failed, firstFailed, cut, calibration } = report;
     reportProblems(io, [...warnings, ...(calibration?.warnings ?? [])], calibration?.rejected ?? []);
-    for (const { line, reason } of firstFailed) io.err(`line ${line}: ${reason}\n`);
+    for (const { line, reason } of firstFailed) io.err(`line ${line}: ${oneLine(reason)}\n`);
     const more = failed - firstFailed.length;
     if (more > 0) io.err(`and ${more} more; see the column score_error\n`);
     const summary = {
@@ -121,7 +131,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
     io.out(
       values.json
         ? `${JSON.stringify(summary, null, 2)}\n`
-        : `${scoredInWords(out, report, calibrator?.named.by)}\n`,
+        : `${oneLine(scoredInWords(out, report, calibrator?.named.by))}\n`,
     );
   });
   return DONE;

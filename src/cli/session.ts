@@ -1,4 +1,5 @@
 /** The source of scores for one command: options, model and classifier by one rule. */
+import { oneLine } from '../core/encode';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClassifierCalibrator } from '../app/classifier-calibrator';
@@ -137,7 +138,7 @@ function engineModels(values: SessionValues, io: Io): EngineModels {
     engine: new EngineClient({
       enginePath: path.join(path.dirname(fileURLToPath(import.meta.url)), 'engine.mjs'),
       log: (level, message) => {
-        if (level === 'error') io.err(`engine: ${message}\n`);
+        if (level === 'error') io.err(`engine: ${oneLine(message)}\n`);
       },
     }),
     modelFor: (classifier) => modelOf(values.model, models, classifier),

@@ -56,6 +56,7 @@ export const ERROR_CODES = [
   'editor-model-missing',
   'editor-model-refused',
   'empty-table',
+  'endpoint-answer-large',
   'endpoint-busy',
   'endpoint-cut',
   'endpoint-garbage',

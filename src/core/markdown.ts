@@ -1,8 +1,10 @@
-/** Text of others in Markdown: always as code, in which no character has a meaning. */
+/** Text of others in Markdown: as code, in which no character has a meaning, or with every sign escaped. */
+import { oneLine, visibleName } from './encode';
+import { largest } from './extremes';
 
 /** Inline code around a text that has no line breaks; longer fences where the text has backticks itself. */
 export function codeSpan(text: string): string {
-  const line = text.replace(/[\r\n]+/g, ' ');
+  const line = oneLine(text);
   const content = line.trim() === '' ? '(empty)' : line;
   const fence = '`'.repeat(longestBacktickRun(content) + 1);
   // One space on either side is taken off again by the renderer.
@@ -10,13 +12,18 @@ export function codeSpan(text: string): string {
   return `${fence}${pad}${content}${pad}${fence}`;
 }
 
+/** Words in a sentence, every sign of Markdown escaped; for text that must break into lines as its own. */
+export function markdownText(text: string): string {
+  return visibleName(text).replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, '\\$&');
+}
+
 /** A block of code from lines; a line break within one of them becomes a space. */
 export function codeBlock(lines: readonly string[]): string {
-  const content = lines.map((line) => line.replace(/[\r\n]+/g, ' '));
+  const content = lines.map(oneLine);
   const fence = '`'.repeat(Math.max(3, longestBacktickRun(content.join('\n')) + 1));
   return `${fence}text\n${content.join('\n')}\n${fence}`;
 }
 
 function longestBacktickRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  return largest([0, ...(text.match(/`+/g) ?? []).map((run) => run.length)]);
 }

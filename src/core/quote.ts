@@ -1,4 +1,5 @@
 /** Quotes cells and names in sentences. */
+import { visibleName } from './encode';
 
 /** Names in quotes, the first twelve of them. */
 export function listed(names: readonly string[]): string {
@@ -7,9 +8,13 @@ export function listed(names: readonly string[]): string {
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** A cell or a name as it is shown in a sentence: at most 40 characters of it. */
+/** Characters of a cell or a name in a sentence. */
+const SHORT = 40;
+
+/** A cell or a name as it is shown in a sentence: at most 40 characters of it, on one line. */
 export function shortened(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  const characters = Array.from(text.slice(0, 2 * SHORT));
+  return visibleName(characters.length > SHORT ? `${characters.slice(0, SHORT).join('')}…` : text);
 }
 
 /** The same in quotes. */

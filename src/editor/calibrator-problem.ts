@@ -1,4 +1,5 @@
 /** Reports a calibrator that cannot be used, and offers what a person can do about it. */
+import type { Log } from './log';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../protocol/manifest';
 import { UserError } from '../core/user-error';
@@ -9,7 +10,7 @@ import type { Dialogs } from './dialogs';
 import { type Binding, modelInWords, shortHash } from '../core/model/binding';
 
 interface Services {
-  readonly log: Pick<vscode.LogOutputChannel, 'error'>;
+  readonly log: Pick<Log, 'error'>;
   readonly dialogs: Dialogs;
 }
 

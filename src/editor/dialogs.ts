@@ -1,8 +1,10 @@
 /**
  * Everything that a feature asks or tells a person, in one small interface. Features ask the question, and their tests
- * answer it.
+ * answer it. Texts may hold anything, of whomever: here, and only here, they are encoded for VS Code, which makes links and
+ * icons of some.
  */
 import * as vscode from 'vscode';
+import { editorText } from '../core/encode';
 import { UserError } from '../core/user-error';
 import { linkHost } from '../store/link';
 import type { Step } from './questions';
@@ -10,6 +12,8 @@ import { signalOf } from './cancellation';
 
 /** One line of a list. `value` is the result if it is chosen; a line without a value is a heading. */
 export interface Choice<T> {
+  /** Name of a codicon, drawn before the label. */
+  readonly icon?: string;
   readonly label: string;
   readonly description?: string;
   readonly detail?: string;
@@ -81,8 +85,8 @@ export interface Dialogs {
 export class EditorDialogs implements Dialogs {
   choose<T>(question: ChoiceQuestion<T>): Promise<T | 'back' | undefined> {
     const picker = vscode.window.createQuickPick<Item<T>>();
-    picker.title = question.title;
-    picker.placeholder = question.placeholder;
+    picker.title = editorText(question.title);
+    picker.placeholder = editorText(question.placeholder);
     picker.matchOnDescription = true;
     picker.matchOnDetail = true;
     picker.items = itemsOf(question.choices);
@@ -98,13 +102,16 @@ export class EditorDialogs implements Dialogs {
 
   ask(question: TextQuestion): Promise<{ readonly text: string } | 'back' | undefined> {
     const input = vscode.window.createInputBox();
-    input.title = question.title;
-    input.prompt = question.prompt;
-    input.placeholder = question.placeholder;
+    input.title = editorText(question.title);
+    input.prompt = editorText(question.prompt);
+    input.placeholder = question.placeholder && editorText(question.placeholder);
     input.value = question.value ?? '';
     input.password = question.password ?? false;
     // An empty field is no error until it is submitted.
-    const check = (): string | undefined => (input.validationMessage = question.validate(input.value));
+    const check = (): string | undefined => {
+      const problem = question.validate(input.value);
+      return (input.validationMessage = problem && editorText(problem));
+    };
     input.onDidChangeValue(() => check());
     return answer<{ readonly text: string }>(input, question.step, (resolve) => {
       if (check() === undefined) resolve({ text: input.value });
@@ -112,7 +119,11 @@ export class EditorDialogs implements Dialogs {
   }
 
   async confirm(message: string, detail: string, actions: readonly string[]): Promise<string | undefined> {
-    return vscode.window.showWarningMessage(message, { modal: true, detail }, ...actions);
+    return vscode.window.showWarningMessage(
+      editorText(message),
+      { modal: true, detail: editorText(detail) },
+      ...actions,
+    );
   }
 
   async tell(
@@ -120,13 +131,14 @@ export class EditorDialogs implements Dialogs {
     message: string,
     actions: readonly string[] = [],
   ): Promise<string | undefined> {
+    const shown = editorText(message);
     switch (severity) {
       case 'info':
-        return vscode.window.showInformationMessage(message, ...actions);
+        return vscode.window.showInformationMessage(shown, ...actions);
       case 'warning':
-        return vscode.window.showWarningMessage(message, ...actions);
+        return vscode.window.showWarningMessage(shown, ...actions);
       case 'error':
-        return vscode.window.showErrorMessage(message, ...actions);
+        return vscode.window.showErrorMessage(shown, ...actions);
     }
   }
 
@@ -164,14 +176,9 @@ export class EditorDialogs implements Dialogs {
     title: string,
     work: (report: ReportProgress, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return vscode.window.withProgress(
+    return withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (progress, token) =>
-        work(
-          (message, increment) =>
-            progress.report(increment === undefined ? { message } : { message, increment }),
-          signalOf(token),
-        ),
+      (report, token) => work(report, signalOf(token)),
     );
   }
 
@@ -182,14 +189,34 @@ export class EditorDialogs implements Dialogs {
   }
 }
 
+/** As that of VS Code, for the places that `progress` does not cover. */
+export function withProgress<T>(
+  { title, ...options }: vscode.ProgressOptions & { readonly title: string },
+  work: (report: ReportProgress, token: vscode.CancellationToken) => Promise<T>,
+): Promise<T> {
+  const done = vscode.window.withProgress({ ...options, title: editorText(title) }, (progress, token) =>
+    work((words, increment) => {
+      const message = editorText(words);
+      progress.report(increment === undefined ? { message } : { message, increment });
+    }, token),
+  );
+  return Promise.resolve(done);
+}
+
 type Item<T> = vscode.QuickPickItem & { value?: T };
 
 function itemsOf<T>(choices: readonly Choice<T>[]): Item<T>[] {
-  return choices.map(({ active: _, value, ...choice }) =>
-    value === undefined
-      ? { label: choice.label, kind: vscode.QuickPickItemKind.Separator }
-      : { ...choice, value },
-  );
+  return choices.map(({ icon, value, ...choice }) => {
+    const label = editorText(choice.label);
+    if (value === undefined) return { label, kind: vscode.QuickPickItemKind.Separator };
+    const { description, detail } = choice;
+    return {
+      label: icon === undefined ? label : `$(${icon}) ${label}`,
+      ...(description === undefined ? {} : { description: editorText(description) }),
+      ...(detail === undefined ? {} : { detail: editorText(detail) }),
+      value,
+    };
+  });
 }
 
 async function addWhenFound<T>(

@@ -2,6 +2,7 @@
  * The endpoints of this machine: their settings and their keys. A workspace can name an endpoint, but it cannot define
  * one: the setting has machine scope, and keys are in the editor's secret storage.
  */
+import { checkedKey } from '../sources/endpoint/key';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { UserError } from '../core/user-error';
@@ -71,10 +72,14 @@ export class Endpoints {
     return Promise.resolve(this.secrets.get(secretName(endpoint)));
   }
 
-  /** @param key undefined to delete the stored key */
+  /**
+   * @param key undefined to delete the stored key
+   * @throws UserError endpoint-key: it cannot be a key
+   */
   async setKey(endpoint: Endpoint, key: string | undefined): Promise<void> {
-    if (key === undefined) await this.secrets.delete(secretName(endpoint));
-    else await this.secrets.store(secretName(endpoint), key);
+    const checked = checkedKey(key);
+    if (checked === undefined) await this.secrets.delete(secretName(endpoint));
+    else await this.secrets.store(secretName(endpoint), checked);
   }
 
   async add(setting: EndpointSetting): Promise<void> {

@@ -1,6 +1,8 @@
 /** The SHA-256 of model files, computed in the background: seconds for each gigabyte. */
+import type { Log } from './log';
 import * as vscode from 'vscode';
 import { formatShare } from '../core/words/quantities';
+import { withProgress } from './dialogs';
 import type { ModelEntry, ModelStore } from '../store/models';
 
 export class ModelHashes implements vscode.Disposable {
@@ -14,7 +16,7 @@ export class ModelHashes implements vscode.Disposable {
 
   constructor(
     private readonly models: ModelStore,
-    private readonly log: Pick<vscode.LogOutputChannel, 'warn'>,
+    private readonly log: Pick<Log, 'warn'>,
   ) {}
 
   /** The SHA-256 of a model if it is known. Otherwise it is computed in the background. */
@@ -41,19 +43,15 @@ export class ModelHashes implements vscode.Disposable {
     const controller = new AbortController();
     this.running.set(path, controller);
     const title = `Reading ${file} for its SHA-256`;
-    const done = vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Window, title },
-      (progress) => {
-        let shown = '';
-        const onProgress = (read: number, total: number): void => {
-          const message = formatShare(read / total);
-          if (message !== shown) progress.report({ message });
-          shown = message;
-        };
-        return this.models.sha256(path, { signal: controller.signal, onProgress });
-      },
-    );
-    Promise.resolve(done)
+    withProgress({ location: vscode.ProgressLocation.Window, title }, (report) => {
+      let shown = '';
+      const onProgress = (read: number, total: number): void => {
+        const message = formatShare(read / total);
+        if (message !== shown) report(message);
+        shown = message;
+      };
+      return this.models.sha256(path, { signal: controller.signal, onProgress });
+    })
       .catch((error: unknown) => {
         if (controller.signal.aborted) return;
         this.log.warn(title, error);

@@ -36,6 +36,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'classifier-unreadable': CLASSIFIER,
   'classifier-unsaved': CLASSIFIER,
   'classifier-unwritable': CLASSIFIER,
+  'endpoint-answer-large': ENDPOINT,
   'endpoint-busy': ENDPOINT,
   'endpoint-cut': ENDPOINT,
   'endpoint-garbage': ENDPOINT,

@@ -1,4 +1,5 @@
 /** Tells a person that something went wrong: the message, and the actions that help. The details go into the log. */
+import type { Log } from './log';
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
 import type { Dialogs } from './dialogs';
@@ -19,7 +20,7 @@ export interface Remedies {
  * shown for cancelled work.
  */
 export async function reportError(
-  { log, dialogs }: { readonly log: vscode.LogOutputChannel; readonly dialogs: Dialogs },
+  { log, dialogs }: { readonly log: Log; readonly dialogs: Dialogs },
   error: unknown,
   { retry, file }: Remedies = {},
 ): Promise<void> {

@@ -1,4 +1,5 @@
 /** Applies the calibrators that classifiers name to their results, and again whenever one of them changes. */
+import type { Log } from './log';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
@@ -25,7 +26,7 @@ interface Parts {
   readonly results: Results;
   readonly models: ModelStore;
   readonly hashes: ModelHashes;
-  readonly log: Pick<vscode.LogOutputChannel, 'error'>;
+  readonly log: Pick<Log, 'error'>;
 }
 
 export class ResultCalibration implements vscode.Disposable {

@@ -1,4 +1,5 @@
 /** The results in the open documents. Decoration, hover and result view read them here. */
+import { least } from '../core/extremes';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Calibration } from '../core/calibration/calibrated-score';
@@ -180,7 +181,7 @@ export class Results implements vscode.Disposable {
   private follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     if (contentChanges.length === 0) return;
     const isHere = sameUri(document.uri);
-    const firstLine = Math.min(...contentChanges.map((change) => change.range.start.line));
+    const firstLine = least(contentChanges.map((change) => change.range.start.line));
     const followed = this.all.map((entry) => {
       const { result, status } = entry;
       if (status === 'edited' || !isHere(result.uri) || result.range.end.line < firstLine) return entry;

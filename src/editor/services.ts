@@ -1,4 +1,5 @@
 /** What the composition root hands to every feature. */
+import type { Log } from './log';
 import type * as vscode from 'vscode';
 import type { EngineModels } from '../app/engine-models';
 import type { Jobs } from '../app/jobs/jobs';
@@ -15,7 +16,7 @@ import type { Work } from './work';
 
 export interface Services {
   readonly context: vscode.ExtensionContext;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Log;
   /** The sources of scores, by the settings. */
   readonly sources: Sources;
   /** The engine, and the models that it can load. */

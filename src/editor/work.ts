@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import type { Job } from '../app/jobs/job';
 import { shareOf } from '../app/jobs/progress';
 import { cancelledError } from '../core/user-error';
+import { withProgress } from './dialogs';
 import { loadingInWords } from '../core/words/progress';
 import type { EngineClient, EngineState } from '../sources/engine-client';
 
@@ -132,15 +133,15 @@ function engineStep(state: EngineState): Step | undefined {
 }
 
 async function notify(entry: Running, work: Promise<unknown>, steps: vscode.Event<Step>): Promise<void> {
-  await vscode.window.withProgress(
+  await withProgress(
     { location: vscode.ProgressLocation.Notification, title: entry.title, cancellable: true },
-    async (progress, token) => {
+    async (report, token) => {
       let percent = 0;
       const show = (step: Step | undefined): void => {
         if (step === undefined) return;
         const now = (step.fraction ?? 0) * 100;
         // The bar cannot go back: the step after loading the model starts where loading ended.
-        progress.report({ message: step.message, increment: Math.max(0, now - percent) });
+        report(step.message, Math.max(0, now - percent));
         percent = Math.max(percent, now);
       };
       show(entry.step);

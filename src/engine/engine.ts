@@ -89,7 +89,7 @@ export class Engine {
           const sample = samples[index];
           if (sample === undefined) return;
           const random = seededRandom(hash53(JSON.stringify([seed, prompt, texts[index]])));
-          sample.answers.push(...drawAnswers(labels, count, random));
+          for (const answer of drawAnswers(labels, count, random)) sample.answers.push(answer);
           sample.textTokens = textTokens;
           sample.cutTokens = Math.max(sample.cutTokens, cutTokens);
         });

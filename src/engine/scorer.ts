@@ -6,6 +6,7 @@
  * tokens after its last one to a multiple of {@link PADDING}. Attention is causal: the dummies change nothing before
  * them, and the same text gives the same bits alone, repeated, and among others.
  */
+import { largest } from '../core/extremes';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
@@ -448,7 +449,7 @@ function padded(tokens: number): number {
 }
 
 function longestRead(plan: AnswerPlan): number {
-  return padded(Math.max(...plan.reads.map((read) => read.path.length)));
+  return padded(largest(plan.reads.map((read) => read.path.length)));
 }
 
 /** As many sequences as fit into the memory set aside for the cache, at most {@link MAX_SEQUENCES}. */
@@ -534,7 +535,7 @@ async function decode(
     const next = output[read.position]?.next;
     if (next?.logits === undefined || next.totalLogitWeight === undefined)
       throw new Error('the model returned no logits');
-    const max = Math.max(...next.logits.values());
+    const max = largest(next.logits.values());
     const logTotal = Math.log(next.totalLogitWeight);
     checkWeight(next.totalLogitWeight, sequence.model);
     return new Map([...next.logits].map(([token, logit]) => [token, logit - max - logTotal]));

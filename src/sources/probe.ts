@@ -2,6 +2,7 @@
  * What only a trial shows about a source's scores: how answers are read, the shape of the context, how far
  * a text's score depends on the texts scored beside it, and how long texts take.
  */
+import { largest } from '../core/extremes';
 import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { Score } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
@@ -74,7 +75,7 @@ async function measureJitter(ask: Ask): Promise<{ jitter: number | null; seconds
     return a.labels.map(({ confidence }, k) => Math.abs(confidence - (b.labels[k]?.confidence ?? NaN)));
   });
   return {
-    jitter: distances.length === 0 ? null : Math.max(...distances),
+    jitter: distances.length === 0 ? null : largest(distances),
     secondsTogether,
   };
 }

@@ -7,7 +7,7 @@ import { ClassifierDiagnostics } from '../../src/features/classifiers/diagnostic
 import { writeDraft } from '../../src/features/classifiers/new-classifier';
 import { checkPlace } from '../../src/editor/place';
 import type { Services } from '../../src/editor/services';
-import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile } from '../support/hostile';
+import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile } from '../support/hostile-places';
 import { fillHostile } from '../support/hostile-workspace';
 import { until } from '../support/until';
 import { internals } from './internals';

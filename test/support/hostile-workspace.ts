@@ -1,7 +1,7 @@
 /** A repository that attacks whoever opens it, under every name that the extension reads or writes there. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Hostile, HOSTILE, placeHostile } from './hostile';
+import { type Hostile, HOSTILE, placeHostile } from './hostile-places';
 
 const HUGE = 8 * 1024 * 1024;
 

@@ -11,7 +11,7 @@ import {
 } from '../../src/core/data/columns';
 import { AS_FOUND, type ColumnList, type TableOptions } from '../../src/protocol/calibration-page';
 import { button } from '../button';
-import { h, replaceContent } from '../dom';
+import { h, replaceContent, setText } from '../dom';
 import { select, type SelectOption } from './choices';
 import { field } from './fields';
 
@@ -244,7 +244,7 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
   const submit = (): void => {
     add();
     const prevalence = givenShares(shares);
-    complaint.textContent = typeof prevalence === 'string' ? prevalence : '';
+    setText(complaint, typeof prevalence === 'string' ? prevalence : '');
     if (typeof prevalence !== 'string') use({ ...draft, prevalence });
   };
 

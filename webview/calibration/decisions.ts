@@ -1,4 +1,5 @@
 /** The section of decisions: buckets, thresholds, and the threshold for a target accuracy or for costs. */
+import { largest } from '../../src/core/extremes';
 import {
   cheapestInWords,
   count,
@@ -279,7 +280,7 @@ function pairCosts(wrong: Wrong, K: number): readonly (readonly number[])[] | nu
 
 /** One cost for all mistakes: the highest of the pairs. */
 function oneCost(wrong: Wrong): number {
-  return typeof wrong === 'number' ? wrong : Math.max(0, ...wrong.flat());
+  return typeof wrong === 'number' ? wrong : largest([0, ...wrong.flat()]);
 }
 
 function everyPair(cost: number, K: number): number[][] {

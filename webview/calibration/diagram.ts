@@ -4,7 +4,7 @@
  */
 import { type Axes, number } from '../../src/core/words/calibration';
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
-import { type Attributes, svg } from '../dom';
+import { setText, svg, type Attributes } from '../dom';
 import { curvePath } from './curve';
 import { binSentence, isBeyondChance } from './words';
 import { pixels } from './pixels';
@@ -49,7 +49,7 @@ export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
   const { diagram, band, axes, withCurve, id, title, onChoose } = options;
   const { bins } = diagram.evaluation;
   const titleElement = svg('title', { id: `${id}-title` });
-  titleElement.textContent = title;
+  setText(titleElement, title);
   const picture = svg(
     'svg',
     {
@@ -90,7 +90,7 @@ export function densityTop({ evaluation }: Diagram): number {
 function frame(density: string, axes: Axes): SVGElement[] {
   const label = (text: string, at: { x: number; y: number }, className: string, transform?: string) => {
     const element = svg('text', { class: className, ...at, transform });
-    element.textContent = text;
+    setText(element, text);
     return element;
   };
   const box = ([top, bottom]: readonly [number, number], className: string) =>

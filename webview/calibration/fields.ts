@@ -1,6 +1,6 @@
 /** Fields for text and numbers that look like those of the editor. The problem of a value is shown below its field. */
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
-import { h } from '../dom';
+import { h, setText } from '../dom';
 
 export interface FieldOptions {
   /** Shown before the field; without it `name` is read aloud. */
@@ -44,7 +44,7 @@ export function field({ label, name, key, value, placeholder, isNumber, problem 
   if (isNumber === true) input.inputMode = 'decimal';
   const words = h('p', { class: 'field-problem' });
   const complain = (sentence: string | undefined): void => {
-    words.textContent = sentence ?? '';
+    setText(words, sentence ?? '');
     words.hidden = sentence === undefined;
     widget.invalid = sentence !== undefined;
     input.ariaInvalid = sentence === undefined ? null : 'true';

@@ -1,7 +1,7 @@
 /** A reliability diagram with the numbers of the bin that is pointed at, the legend and the table. */
 import { type Axes } from '../../src/core/words/calibration';
 import type { Diagram } from '../../src/protocol/calibration-page';
-import { h } from '../dom';
+import { h, setText } from '../dom';
 import { type Band, markChosen, reliabilityDiagram } from './diagram';
 import { legend } from './legend';
 import { binsTable } from './tables';
@@ -43,10 +43,12 @@ export function figure(options: FigureOptions): HTMLElement {
     onPoint: (index) => {
       const at = index ?? chosen?.();
       const bin = at === undefined ? undefined : bins[at];
-      readout.textContent =
+      setText(
+        readout,
         bin === undefined || at === undefined
           ? hint
-          : binSentence(bin, diagram.consistency[at] ?? null, axes);
+          : binSentence(bin, diagram.consistency[at] ?? null, axes),
+      );
     },
     onChoose,
   });

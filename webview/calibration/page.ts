@@ -6,7 +6,7 @@ import type {
   PanelSettings,
   PanelState,
 } from '../../src/protocol/calibration-page';
-import { h, replaceContent } from '../dom';
+import { h, replaceContent, setText } from '../dom';
 import type { Memory } from '../start';
 import { FIRST_VIEW, type Kept, keptSchema, type View } from './view';
 
@@ -84,7 +84,7 @@ export class Page {
   }
 
   announce(words: string): void {
-    this.announcement.textContent = words;
+    setText(this.announcement, words);
   }
 
   private draw(): void {

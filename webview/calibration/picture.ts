@@ -1,5 +1,5 @@
 /** A picture of the page as a file of its own, in the colours and fonts of the page. */
-import { svg } from '../dom';
+import { setText, svg } from '../dom';
 
 /** Pixels of a PNG for each unit of the picture. */
 const PNG_SCALE = 2;
@@ -83,7 +83,7 @@ function legendOf(shown: Element, paint: Paint): { element: SVGElement; width: n
     const key = item.querySelector('svg');
     const style = getComputedStyle(item);
     const words = svg('text', { x: KEY_WIDTH, y: 12.5, ...fontOf(style), ...paint('fill', style.color) });
-    words.textContent = item.textContent;
+    setText(words, item.textContent);
     return {
       element: svg('g', {}, ...(key === null ? [] : copies(key, paint)), words),
       width: KEY_WIDTH + textWidth(item.textContent, style),
@@ -102,7 +102,7 @@ function copies(parent: Element, paint: Paint): SVGElement[] {
       const geometry = [...child.attributes].filter(({ name }) => GEOMETRY.has(name));
       for (const { name, value } of geometry) copy.setAttribute(name, value);
       for (const [name, value] of Object.entries(looks(child, paint))) copy.setAttribute(name, value);
-      if (child.children.length === 0) copy.textContent = child.textContent;
+      if (child.children.length === 0) setText(copy, child.textContent);
       copy.append(...copies(child, paint));
       return copy;
     });
@@ -161,7 +161,7 @@ function painter(): Paint {
 
 function named(tag: 'title' | 'desc', text: string): SVGElement {
   const element = svg(tag);
-  element.textContent = text;
+  setText(element, text);
   return element;
 }
 

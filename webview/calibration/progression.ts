@@ -3,7 +3,7 @@ import { FEWEST_FOR_PROGRESSION, type ProgressionPoint } from '../../src/core/ca
 import { count, calibratorTitle, number } from '../../src/core/words/calibration';
 import type { MethodProgression, ProgressionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
-import { h, svg, warningIcon } from '../dom';
+import { h, setText, svg, warningIcon } from '../dom';
 import { radios } from './choices';
 import { type Page, type Section, section } from './page';
 import { table } from './tables';
@@ -223,11 +223,11 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
     points.map((point) => `${x(point.rows)} ${y(point[metric][end])}`);
   const label = (text: string, at: { x: number; y: number }, className: string): SVGElement => {
     const element = svg('text', { class: className, ...at });
-    element.textContent = text;
+    setText(element, text);
     return element;
   };
   const title = svg('title');
-  title.textContent = `${NAMES[metric]} after ${calibratorTitle(method)}, by the number of labelled rows`;
+  setText(title, `${NAMES[metric]} after ${calibratorTitle(method)}, by the number of labelled rows`);
   return h(
     'figure',
     {},

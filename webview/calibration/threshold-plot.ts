@@ -7,7 +7,7 @@ import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/decisions/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
-import { h, svg } from '../dom';
+import { h, setText, svg } from '../dom';
 import { bucketRange, bucketShape } from './buckets';
 import { item } from './legend';
 import { table } from './tables';
@@ -56,7 +56,7 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
     slider.value = String(threshold);
     const words = thresholdSentence(threshold, shown);
     slider.setAttribute('aria-valuetext', words);
-    readout.textContent = words;
+    setText(readout, words);
     cursor.setAttribute('d', `M${x(threshold)} ${ACCURACY[0]}V${BUCKETS[1]}`);
   };
   slider.addEventListener('input', () => show(Number(slider.value)));
@@ -132,7 +132,7 @@ function picture(
   const floor = Math.floor(lowest * 10 - 1e-9) / 10;
   const y = (accuracy: number): number => scaled((Math.max(floor, accuracy) - floor) / (1 - floor), ACCURACY);
   const title = svg('title', { id: 'threshold-title' });
-  title.textContent = 'Accuracy and coverage at or above each threshold; the table below has the numbers';
+  setText(title, 'Accuracy and coverage at or above each threshold; the table below has the numbers');
   return svg(
     'svg',
     {
@@ -209,7 +209,7 @@ function label(
   transform?: string,
 ): SVGElement {
   const element = svg('text', { class: className, ...at, transform });
-  element.textContent = text;
+  setText(element, text);
   return element;
 }
 

@@ -1,5 +1,5 @@
 /** The history: a listbox whose focus stays on the list while the arrow keys move through the options. */
-import { visibleName } from '../../src/core/words/score';
+import { visibleName } from '../../src/core/encode';
 import type { HistoryEntry } from '../../src/protocol/result-page';
 import { h, warningIcon } from '../dom';
 import { bucketMark } from './bucket-mark';

@@ -1,12 +1,13 @@
 /** The page of the result view. It draws what the host sends, and keeps only the focus. */
 import '../no-eval';
 import { calibrationNotes, headline, rawInWords } from '../../src/core/words/calibrated-score';
-import { scoreWarnings, visibleName } from '../../src/core/words/score';
+import { visibleName } from '../../src/core/encode';
+import { scoreWarnings } from '../../src/core/words/score';
 import type { Remote } from '../../src/protocol/contract';
 import { RESULT_PAGE_CONTRACT, type PageState, type ResultDetail } from '../../src/protocol/result-page';
 import { drawBusy } from '../busy';
 import { button } from '../button';
-import { h, replaceContent } from '../dom';
+import { h, replaceContent, setText } from '../dom';
 import { same } from '../same';
 import { startPage } from '../start';
 import { HistoryList } from './history';
@@ -43,10 +44,10 @@ class ResultPage {
 
   show(state: PageState): void {
     const { drawn, announcement } = this;
-    if (state.busy !== null && (drawn?.busy ?? null) === null) announcement.textContent = state.busy;
+    if (state.busy !== null && (drawn?.busy ?? null) === null) setText(announcement, state.busy);
     // Results from before the page was loaded are not announced.
     if (drawn !== undefined && state.result !== null && state.result.id !== drawn.result?.id)
-      announcement.textContent = spoken(state.result);
+      setText(announcement, spoken(state.result));
     this.draw(state);
   }
 

@@ -8,6 +8,7 @@ import {
 } from '../../src/core/words/calibrated-score';
 import type { Calibration } from '../../src/core/calibration/calibrated-score';
 import { formatConfidence } from '../../src/core/words/quantities';
+import { visibleName, visibleToken } from '../../src/core/encode';
 import {
   agreementLines,
   formatLogProb,
@@ -18,8 +19,6 @@ import {
   isDoubtful,
   modeInWords,
   scoreWarnings,
-  visibleName,
-  visibleToken,
 } from '../../src/core/words/score';
 import type { Score, TokenRow } from '../../src/core/scoring/score';
 import type { PageCommand, ResultDetail } from '../../src/protocol/result-page';

@@ -32,6 +32,8 @@ export interface ScoreChoice {
   readonly shard?: Shard | undefined;
   /** Raw scores, whatever calibrator the classifier names. */
   readonly leaveRaw: boolean;
+  /** As the command line was asked to; undefined for cells as they are. */
+  readonly spreadsheetSafe?: true | undefined;
 }
 
 /** The parts of scoring that a surface adds. */
@@ -82,9 +84,17 @@ function unfinishedOf(
 ): Unfinished<ScoreChoice> | undefined {
   if (left === undefined) return undefined;
   const { source, run, done } = left;
-  const { classifier, textColumn, shard, calibrator } = run;
+  const { classifier, textColumn, shard, calibrator, spreadsheetSafe } = run;
   return {
-    order: { source, out, classifier, textColumn, shard, leaveRaw: calibrator === null },
+    order: {
+      source,
+      out,
+      classifier,
+      textColumn,
+      shard,
+      leaveRaw: calibrator === null,
+      ...(spreadsheetSafe === undefined ? {} : { spreadsheetSafe }),
+    },
     // The files of a run that was paused and of one that was killed are the same.
     state: 'interrupted',
     words: progressInWords(done.rows, rowsOf(run.source.rows, shard), undefined),

@@ -23,6 +23,8 @@ export interface ApplyOrder {
   readonly out: string;
   readonly columns: ColumnOptions;
   readonly buckets: readonly Bucket[];
+  /** Whether cells that a spreadsheet would compute get a single quote before them. */
+  readonly spreadsheetSafe: boolean;
 }
 
 export interface AppliedCalibrator {
@@ -34,7 +36,7 @@ export interface AppliedCalibrator {
  * @throws UserError not-a-file; everything of `calibratorColumns`, `inspectTable`, `checkBinding` and `writeCalibrated`
  */
 export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator> {
-  const { calibrator: loaded, out, buckets } = order;
+  const { calibrator: loaded, out, buckets, spreadsheetSafe } = order;
   await checkOutputs(out, scoreMetaFile(out));
   const columns = calibratorColumns(loaded, order.columns);
   const source = await inspectTable(order.table);
@@ -43,9 +45,10 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const doubts = checkBinding(loaded, source, bound);
   // What belongs to an older copy must never stand beside this one.
   await rm(scoreMetaFile(out), { force: true });
-  const copy = await writeCalibrated(source, out, copyBy(loaded, columns, buckets));
+  const copy = await writeCalibrated(source, out, copyBy(loaded, columns, buckets), { spreadsheetSafe });
   const meta: CalibratedMeta = {
     schema: SCORE_META_VERSION,
+    ...(spreadsheetSafe ? { spreadsheetSafe } : {}),
     calibrated: {
       calibratorSha256: loaded.sha256,
       tableSha256: source.sha256,

@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { applyToTable } from '../../app/tables/apply-calibrator';
 import { DEFAULT_BUCKETS } from '../../core/decisions/buckets';
@@ -13,6 +14,8 @@ import {
   positional,
   TABLE_OPTIONS,
   TABLE_USAGE,
+  WRITE_OPTIONS,
+  WRITE_USAGE,
 } from './options';
 import { count } from '../../core/words/calibration';
 import { report } from './render';
@@ -23,7 +26,7 @@ calibrator and both tables, so that evaluate can tell whether the copy's numbers
 
   --out FILE             the copy to write
   --force                replace FILE if it exists
-${bucketsUsage('confidence buckets, highest first, for the column bucket')}${TABLE_USAGE}${JSON_USAGE}`;
+${bucketsUsage('confidence buckets, highest first, for the column bucket')}${WRITE_USAGE}${TABLE_USAGE}${JSON_USAGE}`;
 
 /** What --json prints. */
 interface ApplyReport {
@@ -46,6 +49,7 @@ export const apply = command(USAGE, async (argv, io) => {
       out: { type: 'string' },
       force: { type: 'boolean' },
       buckets: { type: 'string' },
+      ...WRITE_OPTIONS,
     },
   });
   const [calibratorFile = '', file = ''] = positional(positionals, 'CALIBRATOR', 'TABLE');
@@ -57,6 +61,7 @@ export const apply = command(USAGE, async (argv, io) => {
     out,
     columns: columnOptions(values),
     buckets: bucketOption(values.buckets) ?? DEFAULT_BUCKETS,
+    spreadsheetSafe: values['spreadsheet-safe'],
   });
   const result: ApplyReport = {
     schema: 1,
@@ -71,7 +76,7 @@ export const apply = command(USAGE, async (argv, io) => {
   io.out(
     values.json
       ? `${JSON.stringify(result, null, 2)}\n`
-      : `${out}: ${copy.calibrated.toLocaleString('en-US')} of ${count(copy.rows, 'row')} calibrated by ` +
+      : `${oneLine(out)}: ${copy.calibrated.toLocaleString('en-US')} of ${count(copy.rows, 'row')} calibrated by ` +
           `${calibrator.saved.calibrator.method} on ${calibrator.saved.calibrator.on}.\n`,
   );
   return DONE;

@@ -1,3 +1,4 @@
+import { inOneLine, oneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { calibrateTable, readNeutralScores } from '../../app/tables/fit-calibrator';
 import { progressionOnTable } from '../../app/tables/progression';
@@ -127,7 +128,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
     io.out(
       values.json
         ? printed(nothingSaved(before, fitted.recommendation))
-        : `${renderEvaluation(before)}\n${renderRecommendation(fitted.recommendation)}Nothing is saved.\n`,
+        : `${renderEvaluation(inOneLine(before))}\n${renderRecommendation(inOneLine(fitted.recommendation))}Nothing is saved.\n`,
     );
     return DONE;
   }
@@ -142,10 +143,10 @@ export const calibrate = command(USAGE, async (argv, io) => {
     values.json
       ? printed(json)
       : [
-          renderCalibration(whole, out),
-          gain?.beats === true ? `\n${gain.message}\n` : '',
-          recommendation === null ? '' : `\n${renderRecommendation(recommendation)}`,
-          progression === null ? '' : `\n${renderProgression(progression)}`,
+          renderCalibration(inOneLine(whole), oneLine(out)),
+          gain?.beats === true ? `\n${oneLine(gain.message)}\n` : '',
+          recommendation === null ? '' : `\n${renderRecommendation(inOneLine(recommendation))}`,
+          progression === null ? '' : `\n${renderProgression(inOneLine(progression))}`,
         ].join(''),
   );
   return DONE;

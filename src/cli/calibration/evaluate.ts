@@ -1,3 +1,4 @@
+import { inOneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { compareConfidenceMethods } from '../../app/tables/compare-confidence-methods';
 import { evaluateTable } from '../../app/tables/evaluate-table';
@@ -84,7 +85,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
           warnings.map(({ code, message }) => ({ code, message: `${method}: ${message}` })),
           rejected,
         );
-      io.out(values.json ? `${JSON.stringify(document, null, 2)}\n` : renderMethods(compared));
+      io.out(values.json ? `${JSON.stringify(document, null, 2)}\n` : renderMethods(inOneLine(compared)));
       return DONE;
     }
   }
@@ -109,10 +110,11 @@ export const evaluate = command(USAGE, async (argv, io) => {
     slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, shown)])),
   });
   report(io, result.warnings, result.rejected);
+  const shownResult = inOneLine(result);
   io.out(
     values.json
       ? `${JSON.stringify(result, null, 2)}\n`
-      : `${renderEvaluation(result)}\n${renderDecisions(result)}`,
+      : `${renderEvaluation(shownResult)}\n${renderDecisions(shownResult)}`,
   );
   return DONE;
 });

@@ -1,3 +1,4 @@
+import { inOneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { gateTable, type GateReport } from '../../app/tables/gate-table';
 import { GATE_METRICS, type Limit, parseGateMetric, type Verdict } from '../../core/decisions/gate';
@@ -56,7 +57,7 @@ export const gate = command(USAGE, async (argv, io) => {
   const { baseline } = values;
   const result = await gateTable(file, { ...options, columns, limits, baseline });
   report(io, result.warnings, result.evaluation.rejected);
-  io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : render(result));
+  io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : render(inOneLine(result)));
   const passes = result.verdict === 'pass' || (result.verdict === 'undecided' && undecided === 'pass');
   return passes ? DONE : GATE_FAILED;
 });

@@ -21,6 +21,12 @@ export const TABLE_OPTIONS = {
   on: { type: 'string' },
 } as const;
 
+/** Options of parseArgs: how a table is written. */
+export const WRITE_OPTIONS = { 'spreadsheet-safe': { type: 'boolean', default: false } } as const;
+
+export const WRITE_USAGE = `  --spreadsheet-safe     put a single quote before cells that a spreadsheet would compute (=, +, -, @)
+`;
+
 /** Options of parseArgs: how a table is evaluated. */
 export const EVALUATE_OPTIONS = {
   bins: { type: 'string' },

@@ -1,6 +1,8 @@
 /**
  * Results as text for people: aligned tables and a reliability diagram of characters.
  */
+import { oneLine } from '../../core/encode';
+import { largest } from '../../core/extremes';
 import { count, number as inWords } from '../../core/words/calibration';
 import type { RejectedRow, Warning } from '../../core/model/predictions';
 import type { Progression, Spread } from '../../core/calibration/progression';
@@ -16,9 +18,7 @@ import type { CalibrationReport } from '../../core/calibration/calibrate';
  */
 export function aligned(rows: readonly (readonly string[])[]): string {
   const columns = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: columns }, (_, c) =>
-    Math.max(...rows.map((row) => row[c]?.length ?? 0)),
-  );
+  const widths = Array.from({ length: columns }, (_, c) => largest(rows.map((row) => row[c]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0)))
@@ -170,8 +170,9 @@ const SHOWN_ROWS = 20;
 
 /** Writes warnings and rejected rows to stderr, so that the result can be piped. */
 export function report(io: Io, warnings: readonly Warning[], rejected: readonly RejectedRow[]): void {
-  for (const { message } of warnings) io.err(`Warning: ${message}\n`);
-  for (const { line, reason } of rejected.slice(0, SHOWN_ROWS)) io.err(`  line ${line}: ${reason}\n`);
+  for (const { message } of warnings) io.err(`Warning: ${oneLine(message)}\n`);
+  for (const { line, reason } of rejected.slice(0, SHOWN_ROWS))
+    io.err(`  line ${line}: ${oneLine(reason)}\n`);
   const more = rejected.length - SHOWN_ROWS;
   if (more > 0) io.err(`  and ${count(more, 'more row')} (all of them with --json)\n`);
 }

@@ -1,3 +1,4 @@
+import { largest, least } from '../extremes';
 import { evaluate } from '../metrics/evaluate';
 import { type Calibrator, applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
 import {
@@ -113,7 +114,7 @@ function seedRange(
   });
   const range = (value: (evaluation: Evaluation) => number | null): [number, number] => {
     const values = evaluations.map((evaluation) => value(evaluation) ?? 0);
-    return [Math.min(...values), Math.max(...values)];
+    return [least(values), largest(values)];
   };
   return {
     seeds,

@@ -170,7 +170,7 @@ function prefix(groups: readonly (readonly number[])[], size: number): number[] 
   const rows: number[] = [];
   for (const group of groups) {
     if (rows.length >= size) break;
-    rows.push(...group);
+    for (const row of group) rows.push(row);
   }
   return rows;
 }

@@ -1,3 +1,4 @@
+import { least } from '../extremes';
 import { labelNllLosses, nllLosses } from '../metrics/losses';
 import { FEWEST_OUTCOMES } from './calibrator-kind';
 import { type Calibrator, fitCalibrator, type FitOptions, identityCalibrator } from './calibrator';
@@ -170,7 +171,7 @@ function withoutSplit(data: PredictionData): PredictionData {
 function compare(runs: readonly Run[], data: PredictionData): Candidate[] {
   const weight = normalisedWeights(data, rowCount(data));
   const means = runs.map(({ losses }) => pairedMean(losses, null, weight, data.group).mean);
-  const best = runs[means.indexOf(Math.min(...means))];
+  const best = runs[means.indexOf(least(means))];
   const order = ({ method, parameters }: Run) =>
     method !== 'raw' && CALIBRATORS[method].growsWithRows ? Infinity : parameters;
   return runs

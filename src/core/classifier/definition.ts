@@ -2,6 +2,8 @@
  * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what to ask the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
+import { isFormula } from '../formula';
+import { listed } from '../quote';
 import * as z from 'zod';
 import { UserError } from '../user-error';
 import {
@@ -37,15 +39,24 @@ const exampleSchema = z.strictObject({
   label: z.string().min(1).describe('The true label, one of the names under "labels".'),
 });
 
+/** More than a prompt has room for. A file may come from anywhere, and labels are compared with each other. */
+const MOST_LABELS = 1000;
+const MOST_SPELLINGS = 100;
+
 const labelSchema = z.strictObject({
   name: z
     .string()
     .refine((name) => name.trim() !== '', 'a label needs a name')
+    .refine(
+      (name) => !isFormula(name),
+      'a label may not begin with =, +, -, @ or a tab, because a spreadsheet computes such a cell, quoted or not',
+    )
     .describe(
       'The name of the label. It is a spelling of itself, with its lower, UPPER and Capitalised forms.',
     ),
   spellings: z
     .array(z.string().refine((spelling) => spelling.trim() !== '', 'a spelling may not be empty'))
+    .max(MOST_SPELLINGS, { error: `a label has at most ${MOST_SPELLINGS} spellings`, abort: true })
     .optional()
     .describe('More spellings of this label, besides the forms of its name.'),
 });
@@ -66,11 +77,6 @@ const modelSchema = z.strictObject({
     .optional()
     .describe('Where the model can be downloaded from. It is used only when you click.'),
 });
-
-/** No model tells as many labels apart. */
-const MOST_LABELS = 1000;
-/** Labels that a message about a wrong one lists. */
-const SHOWN_LABELS = 20;
 
 /** Neutral texts: a content-free correction of the label prior scores these. */
 const DEFAULT_NEUTRAL_TEXTS = ['N/A', '[MASK]', '...'];
@@ -123,7 +129,7 @@ const classifierSchema = z
     labels: z
       .array(labelSchema)
       .min(2, 'a classifier needs at least two labels')
-      .max(MOST_LABELS, `a classifier has at most ${MOST_LABELS} labels`),
+      .max(MOST_LABELS, { error: `a classifier has at most ${MOST_LABELS} labels`, abort: true }),
     prompt: z
       .enum(['auto', 'chat', 'completion'])
       .optional()
@@ -173,24 +179,22 @@ const classifierSchema = z
     calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
   })
   .superRefine((file, context) => {
-    const names = file.labels.map((label) => label.name);
-    const known = new Set<string>();
-    names.forEach((name, index) => {
-      const isFirst = !known.has(name);
-      known.add(name);
-      if (!isFirst)
+    const names = new Set<string>();
+    file.labels.forEach(({ name }, index) => {
+      if (names.has(name))
         context.addIssue({
           code: 'custom',
           path: ['labels', index, 'name'],
           message: `the label "${name}" occurs twice`,
         });
+      names.add(name);
     });
     file.examples?.forEach((example, index) => {
-      if (!known.has(example.label))
+      if (!names.has(example.label))
         context.addIssue({
           code: 'custom',
           path: ['examples', index, 'label'],
-          message: `"${example.label}" is not one of the labels (${names.slice(0, SHOWN_LABELS).join(', ')}${names.length > SHOWN_LABELS ? ', …' : ''})`,
+          message: `"${example.label}" is not one of the labels (${listed([...names])})`,
         });
     });
     const claimed = new Map<string, string>();

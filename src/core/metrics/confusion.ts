@@ -5,6 +5,7 @@
  * @param predicted (n)
  * @param weight (n); null to count every row once
  */
+import { largest } from '../extremes';
 export function confusionMatrix(
   truth: Int32Array,
   predicted: Int32Array,
@@ -58,6 +59,6 @@ export function majorityBaseline(
   truth.forEach((k, i) => (supports[k] = (supports[k] ?? 0) + (weight?.[i] ?? 1)));
   const total = supports.reduce((sum, support) => sum + support, 0);
   if (total === 0) return null;
-  const most = Math.max(...supports);
+  const most = largest(supports);
   return { label: supports.indexOf(most), accuracy: most / total };
 }

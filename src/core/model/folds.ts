@@ -1,3 +1,4 @@
+import { least } from '../extremes';
 import { shuffle, type Random } from '../random';
 
 export interface FoldRequest {
@@ -88,7 +89,7 @@ export function foldCount(n: number, strata: ArrayLike<number>, group: Int32Arra
   const counts = Array.from(groupsOfClass.values(), (known) =>
     typeof known === 'number' ? known : known.size,
   );
-  const rarest = Math.min(...counts);
+  const rarest = least(counts);
   return Math.max(2, Math.min(n < 1000 ? 10 : 5, rarest));
 }
 

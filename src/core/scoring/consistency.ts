@@ -2,6 +2,7 @@
  * Confidence from sampled answers: how often each label is the answer, and the score from that. `agreement_k` is
  * n_k / N, where answers that stand for no label count too: they are a category of their own.
  */
+import { largest } from '../extremes';
 import { wilsonInterval } from '../metrics/intervals';
 import type { Agreement, Answer } from './agreement';
 import type { Variants } from '../model/confidence-method';
@@ -26,7 +27,7 @@ export function agreementOf(
   tokenLabels: readonly LabelScore[] | undefined,
 ): Agreement {
   const counts = names.map((name) => answers.filter(({ label }) => label === name).length);
-  const most = Math.max(...counts);
+  const most = largest(counts);
   const tied = counts.flatMap((count, index) => (count === most ? [index] : []));
   const byToken = likeliest(tied, tokenLabels);
   const winner = byToken ?? tied[0] ?? 0;
@@ -49,7 +50,7 @@ function likeliest(
 ): number | undefined {
   if (tokenLabels === undefined) return undefined;
   const logProb = (index: number): number => tokenLabels[index]?.logProb ?? -Infinity;
-  const best = Math.max(...indexes.map(logProb));
+  const best = largest(indexes.map(logProb));
   const likeliest = indexes.filter((index) => logProb(index) === best);
   return likeliest.length === 1 ? likeliest[0] : undefined;
 }
@@ -78,7 +79,7 @@ export function consistencyScore(
   const logRates = smoothedLogRates(agreement);
   return {
     label: agreement.label,
-    confidence: Math.max(...counts) / samples,
+    confidence: largest(counts) / samples,
     tie: agreement.tieBrokenBy !== null,
     labels: names.map((label, index) => ({
       label,

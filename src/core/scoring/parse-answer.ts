@@ -1,4 +1,5 @@
 /** Finds the label that a model's written answer stands for. */
+import { largest } from '../extremes';
 import type { Label } from '../classifier/definition';
 
 /** Thoughts that some models put before their answer. */
@@ -51,7 +52,7 @@ function spellingAt(text: string, labels: readonly Label[]): Found | undefined {
       return [{ label: name, length, exact: start === spelling }];
     }),
   );
-  const longest = Math.max(...matches.map(({ length }) => length));
+  const longest = largest(matches.map(({ length }) => length));
   const best = matches.filter(({ length }) => length === longest);
   const exact = best.filter((match) => match.exact);
   const claims = exact.length > 0 ? exact : best;

@@ -1,4 +1,5 @@
 /** The score of one text: what every source returns, and what hover, panel, table and command line show. */
+import { largest } from '../extremes';
 import type { Agreement } from './agreement';
 import type { AnswerMode } from './answer-plan';
 import { logSumExp } from './log-space';
@@ -74,7 +75,7 @@ export function labelScores(
   // Where every label is impossible (underflow beyond what a double holds), nothing favours any of them.
   const confidence = (logProb: number): number =>
     total === -Infinity ? 1 / names.length : Math.exp(logProb - total);
-  const best = Math.max(...logProbs);
+  const best = largest(logProbs);
   const winner = logProbs.indexOf(best);
   return {
     label: names[winner] ?? '',

@@ -2,6 +2,7 @@
  * Label probabilities from the few likeliest first tokens that an endpoint shows, by the text of the tokens: the
  * tokenizer is the server's. A token that is not shown gets a bound, never zero.
  */
+import { least } from '../extremes';
 import { UserError } from '../user-error';
 import { labelScores, type Score, type TokenRow } from './score';
 
@@ -91,11 +92,12 @@ export function scoreVisible(
     tokens.reduce((sum, { p }) => sum + p, 0),
   );
   const others = likeliest.filter(({ text }) => text !== chosen);
-  const least = Math.min(
+  const leastShown = least([
     1,
     ...(others.length > 0 ? others : likeliest).map(({ logProb }) => Math.exp(logProb)),
-  );
-  const unseen = (spellings: readonly string[]): number => Math.min(1 - shown, 2 * spellings.length * least);
+  ]);
+  const unseen = (spellings: readonly string[]): number =>
+    Math.min(1 - shown, 2 * spellings.length * leastShown);
   const logProbs = labels.map(({ spellings }, label) => {
     const own = owned.reduce((sum, { p, owners: found }) => (found.includes(label) ? sum + p : sum), 0);
     return Math.log(isWhole[label] === true ? own : own + unseen(spellings));

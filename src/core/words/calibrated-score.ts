@@ -2,7 +2,8 @@
 import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/calibrated-score';
 import { BUCKET_SHAPES, type MarkedBucket } from '../decisions/bucket-mark';
 import { formatConfidence } from './quantities';
-import { excerpt, formatPercent, inlineSummary, labelMassInWords, visibleName } from './score';
+import { visibleName } from '../encode';
+import { excerpt, formatPercent, inlineSummary, labelMassInWords } from './score';
 import { isLabelMassLow, type Score } from '../scoring/score';
 
 /** The label and confidence to show first: calibrated if possible, otherwise raw. */

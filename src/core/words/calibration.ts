@@ -1,6 +1,7 @@
 /** Numbers and findings in the words of the calibration panel and its report. */
 import { metricsOf } from './metrics';
-import { excerpt, visibleName } from './score';
+import { visibleName } from '../encode';
+import { excerpt } from './score';
 import type { Partition } from '../calibration/cross-fit';
 import type { Evaluation, Metric, ReliabilityBin } from '../model/evaluation';
 import { type CalibratorId, CALIBRATORS } from '../calibration/registry';

@@ -2,6 +2,8 @@
  * Scores in words and figures, shared by decoration, hover, result view and command line.
  * Figures are truncated, never rounded up.
  */
+import { visibleName } from '../encode';
+import { largest } from '../extremes';
 import { disagrees } from '../scoring/consistency';
 import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
 import { confidenceMethodOf } from '../scoring/score-parts';
@@ -32,38 +34,13 @@ export function formatMs(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-// Control and format characters (zero-width, bidirectional), private use and lone surrogates: nothing that one sees.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu;
-
-/** Those that join letters and emoji are part of the writing. */
-const JOINERS = new Set(['\u200c', '\u200d']);
-
-function escapeInvisible(text: string, kept: ReadonlySet<string> = new Set()): string {
-  return text.replace(INVISIBLE, (character) =>
-    kept.has(character) ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-}
-
-/** A token as one can see it: spaces as ·, line breaks as ⏎, tabs as ⇥, what has no shape by its code point. */
-export function visibleToken(text: string): string {
-  if (text === '') return '(empty)';
-  return escapeInvisible(
-    text.replaceAll(' ', '·').replaceAll('\r\n', '␍⏎').replaceAll('\n', '⏎').replaceAll('\t', '⇥'),
-  );
-}
-
-/** A name (label, classifier, file) on one line, with nothing invisible that could disguise it. */
-export function visibleName(text: string): string {
-  return escapeInvisible(text.replace(/\s+/g, ' '), JOINERS);
-}
-
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** A text on one line, cut after `limit` characters as people count them (graphemes). */
 export function excerpt(text: string, limit: number): string {
   // Long texts are not looked through to their end for the few characters that are shown.
   const start = text.trimStart().slice(0, limit * 32);
-  const line = escapeInvisible(start.replace(/\s+/g, ' ').trim(), JOINERS);
+  const line = visibleName(start.trim());
   const characters = Array.from(GRAPHEMES.segment(line), ({ segment }) => segment);
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
@@ -183,7 +160,7 @@ export function modeInWords(mode: Score['mode']): string {
 }
 
 function tiedLabels(score: Score): string[] {
-  const best = Math.max(...score.labels.map((entry) => entry.logProb));
+  const best = largest(score.labels.map((entry) => entry.logProb));
   return score.labels.filter((entry) => entry.logProb === best).map((entry) => entry.label);
 }
 
@@ -197,7 +174,7 @@ function tieBreak({ mode, label, agreement }: Score): string {
 
 /** The label with the highest token probability, of a score that knows both. */
 function tokenLabel({ tokenLabels = [] }: Score): string {
-  const best = Math.max(...tokenLabels.map(({ logProb }) => logProb));
+  const best = largest(tokenLabels.map(({ logProb }) => logProb));
   return tokenLabels.find(({ logProb }) => logProb === best)?.label ?? '';
 }
 

@@ -74,7 +74,7 @@ async function classifyWith(services: Services): Promise<unknown> {
   const { document } = editor;
   // Before the list, so that nobody chooses first and then reads that there is nothing to classify.
   selectedRanges(editor);
-  const name = await pickClassifier(services.classifiers, readSettings(document.uri).classifier);
+  const name = await pickClassifier(services, readSettings(document.uri).classifier);
   if (name === undefined) return undefined;
   try {
     await writeClassifierSetting(name, document.uri);
@@ -125,9 +125,7 @@ async function classifyLines(
     await services.work.run(`Classifying the lines of ${name}`, work);
   } catch (error) {
     if (!(error instanceof UserError && error.code === 'cancelled') || done === 0) throw error;
-    void vscode.window.showInformationMessage(
-      `Cancelled after ${done} of ${total} lines. Their results are kept.`,
-    );
+    void services.dialogs.tell('info', `Cancelled after ${done} of ${total} lines. Their results are kept.`);
   }
   return { done, total };
 }

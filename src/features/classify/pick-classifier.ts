@@ -1,11 +1,9 @@
 /** The list that Classify With… shows. */
 import * as vscode from 'vscode';
-import { visibleName } from '../../core/words/score';
-import type { ClassifierEntry, Classifiers } from '../../editor/classifiers';
-
-interface Item extends vscode.QuickPickItem {
-  readonly entry?: ClassifierEntry;
-}
+import { visibleName } from '../../core/encode';
+import type { ClassifierEntry } from '../../editor/classifiers';
+import type { Choice } from '../../editor/dialogs';
+import type { Services } from '../../editor/services';
 
 /**
  * Lets the person choose a classifier. Choosing one whose file is broken opens that file.
@@ -13,21 +11,23 @@ interface Item extends vscode.QuickPickItem {
  * @param current name of the classifier in use, which is marked
  * @returns its name; undefined if none was chosen
  */
-export async function pickClassifier(classifiers: Classifiers, current: string): Promise<string | undefined> {
-  const chosen = await vscode.window.showQuickPick(items(await classifiers.list(), current), {
+export async function pickClassifier(
+  { classifiers, dialogs }: Pick<Services, 'classifiers' | 'dialogs'>,
+  current: string,
+): Promise<string | undefined> {
+  const chosen = await dialogs.choose({
     title: 'Classify With…',
-    placeHolder: 'Choose a classifier. It is remembered for Classify Selection.',
-    matchOnDescription: true,
-    matchOnDetail: true,
+    placeholder: 'Choose a classifier. It is remembered for Classify Selection.',
+    choices: choicesOf(await classifiers.list(), current),
   });
-  if (chosen?.entry === undefined) return undefined;
-  if (chosen.entry.kind !== 'invalid') return chosen.entry.classifier.name;
-  await vscode.window.showTextDocument(chosen.entry.uri);
+  if (chosen === undefined || chosen === 'back') return undefined;
+  if (chosen.kind !== 'invalid') return chosen.classifier.name;
+  await vscode.window.showTextDocument(chosen.uri);
   return undefined;
 }
 
 /** Files come first, because they are the person's own. A built-in classifier that a file shadows is left out. */
-function items(entries: readonly ClassifierEntry[], current: string): Item[] {
+function choicesOf(entries: readonly ClassifierEntry[], current: string): Choice<ClassifierEntry>[] {
   const files = entries.filter((entry) => entry.kind === 'file');
   const own = new Set(files.map((entry) => entry.classifier.name));
   const builtin = entries.filter((entry) => entry.kind === 'builtin' && !own.has(entry.classifier.name));
@@ -39,35 +39,31 @@ function items(entries: readonly ClassifierEntry[], current: string): Item[] {
   ];
 }
 
-function group(title: string, entries: readonly ClassifierEntry[], current: string): Item[] {
+function group(
+  title: string,
+  entries: readonly ClassifierEntry[],
+  current: string,
+): Choice<ClassifierEntry>[] {
   if (entries.length === 0) return [];
-  return [
-    { label: title, kind: vscode.QuickPickItemKind.Separator },
-    ...entries.map((entry) => item(entry, current)),
-  ];
+  return [{ label: title }, ...entries.map((entry) => choiceOf(entry, current))];
 }
 
-function item(entry: ClassifierEntry, current: string): Item {
+function choiceOf(entry: ClassifierEntry, current: string): Choice<ClassifierEntry> {
   if (entry.kind === 'invalid')
     return {
-      entry,
-      label: `$(error) ${plain(vscode.workspace.asRelativePath(entry.uri, false).split('/').at(-1) ?? '')}`,
-      detail: plain(entry.error.message),
+      value: entry,
+      icon: 'error',
+      label: vscode.workspace.asRelativePath(entry.uri, false).split('/').at(-1) ?? '',
+      detail: entry.error.message,
     };
   const { classifier } = entry;
-  const inUse = classifier.name === current;
   return {
-    entry,
-    label: plain(classifier.name),
-    description: inUse ? '$(check) in use' : '',
+    value: entry,
+    label: classifier.name,
+    ...(classifier.name === current ? { description: 'in use' } : {}),
     detail: [classifier.description, classifier.labels.map((label) => label.name).join(' · ')]
       .filter((part) => part !== '')
-      .map(plain)
+      .map(visibleName)
       .join(' — '),
   };
-}
-
-/** Removes what a list would draw as an icon, because names come from files. */
-function plain(text: string): string {
-  return visibleName(text).replaceAll('$(', '$\u200b(');
 }

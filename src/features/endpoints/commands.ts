@@ -1,4 +1,5 @@
 /** Add Endpoint…, Set Endpoint Key…, Remove Endpoint…, and the connection test. */
+import { keyProblem } from '../../sources/endpoint/key';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
@@ -134,7 +135,7 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
       prompt:
         'The key, if the server needs one; otherwise leave this empty. It is kept in the secret storage of the editor.',
       password: true,
-      validate: () => undefined,
+      validate: (text) => keyProblem(text.trim()),
     }),
   ]);
   const { url, api, model, name, key } = draft;
@@ -162,7 +163,7 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
     title: 'Set Endpoint Key',
     prompt: `The key for ${new URL(endpoint.address).host}. Leave this empty to delete the stored key.`,
     password: true,
-    validate: () => undefined,
+    validate: (text) => keyProblem(text.trim()),
   });
   if (answer === undefined || answer === 'back') return;
   const key = answer.text.trim();

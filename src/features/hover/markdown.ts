@@ -1,4 +1,5 @@
 /** The hover as Markdown. Everything that comes from texts, files or the model is in code spans. */
+import { largest } from '../../core/extremes';
 import {
   bucketAndRaw,
   calibrationNotes,
@@ -10,6 +11,7 @@ import { COMMANDS } from '../../protocol/manifest';
 import type { Calibration } from '../../core/calibration/calibrated-score';
 import { formatConfidence } from '../../core/words/quantities';
 import { codeBlock, codeSpan } from '../../core/markdown';
+import { visibleName, visibleToken } from '../../core/encode';
 import {
   blockBar,
   excerpt,
@@ -22,8 +24,6 @@ import {
   modeInWords,
   agreementLines,
   scoreWarnings,
-  visibleName,
-  visibleToken,
 } from '../../core/words/score';
 import type { LabelScore, Score, TokenRow } from '../../core/scoring/score';
 
@@ -133,7 +133,7 @@ function labelLines(raw: readonly LabelScore[], calibration: Calibration | undef
   });
   const shown = labels.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);
   const names = shown.map((entry) => excerpt(entry.label, NAME_WIDTH));
-  const width = Math.max(...names.map(displayWidth));
+  const width = largest(names.map(displayWidth));
   const lines = shown.map(
     ({ confidence, figures: shownFigures }, index) =>
       `${pad(names[index] ?? '', width)} ${blockBar(confidence, BAR_WIDTH)} ${shownFigures}`,
@@ -152,7 +152,7 @@ function tokenLines(tokens: readonly TokenRow[] | undefined): string[] {
     label: row.label === undefined ? '' : excerpt(row.label, NAME_WIDTH),
   }));
   const header = { probability: 'prob.', logProb: 'log p', token: 'first token', label: 'label' };
-  const width = Math.max(...[header, ...rows].map((row) => displayWidth(row.token)));
+  const width = largest([header, ...rows].map((row) => displayWidth(row.token)));
   return [
     '',
     ...[header, ...rows].map(({ probability, logProb, token, label }) =>

@@ -54,8 +54,8 @@ function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<P
   return [
     ...(listed.length === 0 ? [] : [{ label: 'On this machine' }, ...listed]),
     { label: 'Others' },
-    { label: '$(folder-opened) Choose a .gguf file…', value: { kind: 'file' } },
-    { label: '$(cloud-download) Download…', value: { kind: 'download' } },
+    { icon: 'folder-opened', label: 'Choose a .gguf file…', value: { kind: 'file' } },
+    { icon: 'cloud-download', label: 'Download…', value: { kind: 'download' } },
   ];
 }
 

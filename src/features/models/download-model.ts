@@ -41,7 +41,8 @@ function downloadChoices(
   unfinished: readonly UnfinishedDownload[],
 ): Choice<Picked>[] {
   const begun = unfinished.map((entry): Choice<Picked> => ({
-    label: `$(debug-continue) ${entry.file}`,
+    icon: 'debug-continue',
+    label: entry.file,
     description: unfinishedDescription(entry),
     detail: `Resume the download from ${entry.source}`,
     value: { kind: 'source', source: entry.source },
@@ -50,7 +51,7 @@ function downloadChoices(
     const here = present.some((entry) => entry.file === model.file && !entry.missing);
     return {
       label: model.file,
-      description: here ? `${model.licence} · $(check) on this machine` : model.licence,
+      description: here ? `${model.licence} · on this machine` : model.licence,
       detail: model.why,
       value: { kind: 'source', source: `hf:${model.repository}/${model.file}` },
     };
@@ -60,7 +61,7 @@ function downloadChoices(
     { label: 'Recommended' },
     ...recommended,
     { label: 'Others' },
-    { label: '$(link) hf: address or https URL…', value: ADDRESS },
+    { icon: 'link', label: 'hf: address or https URL…', value: ADDRESS },
   ];
 }
 

@@ -1,4 +1,5 @@
 /** Manage Models: which models are on the disk, where, and how to delete them. */
+import { editorText } from '../../core/encode';
 import * as vscode from 'vscode';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import { cancelledError } from '../../core/user-error';
@@ -67,7 +68,8 @@ async function chooseOperation(services: Services, row: Row): Promise<Operation 
     title: row.label,
     placeholder: row.description ?? '',
     choices: row.operations.map((operation) => ({
-      label: `$(${operation.icon}) ${operation.title}`,
+      icon: operation.icon,
+      label: operation.title,
       value: operation,
     })),
   });
@@ -109,9 +111,9 @@ async function overview(services: Services): Promise<{ title: string; rows: Row[
 
 function row(label: string, description: string, detail: string, operations: readonly Operation[]): Row {
   return {
-    label,
-    description,
-    detail,
+    label: editorText(label),
+    description: editorText(description),
+    detail: editorText(detail),
     operations,
     // Enter chooses a model in the other list. Here the buttons are about files.
     buttons: operations
@@ -137,20 +139,18 @@ function operationsOn(entry: ModelEntry, services: Services): Operation[] {
   if (entry.missing) return [copyPath, remove];
   return [
     { title: 'Use this model', icon: 'check', run: () => useModel(entry, services) },
-    { title: 'Reveal in the file manager', icon: 'folder-opened', run: () => reveal(entry) },
+    { title: 'Reveal in the file manager', icon: 'folder-opened', run: () => reveal(entry, services) },
     copyPath,
     { title: 'Copy SHA-256', icon: 'key', run: () => copyHash(entry, services) },
     remove,
   ];
 }
 
-async function reveal(entry: ModelEntry): Promise<void> {
+async function reveal(entry: ModelEntry, { dialogs }: Services): Promise<void> {
   // There is no file manager if the window runs in a browser or the files are on another machine.
   if (vscode.env.uiKind === vscode.UIKind.Web || vscode.env.remoteName !== undefined) {
     await vscode.env.clipboard.writeText(entry.path);
-    void vscode.window.showInformationMessage(
-      `The file is on the remote machine: ${entry.path}. The path was copied.`,
-    );
+    void dialogs.tell('info', `The file is on the remote machine: ${entry.path}. The path was copied.`);
     return;
   }
   await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(entry.path));

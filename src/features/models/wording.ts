@@ -7,8 +7,8 @@ import type { UnfinishedDownload } from '../../store/unfinished';
 
 /** Size and state, shown after the name. */
 export function modelDescription(entry: ModelEntry, isChosen: boolean): string {
-  const marks = [entry.missing ? '$(warning) missing' : formatBytes(entry.bytes)];
-  if (isChosen) marks.push('$(check) chosen');
+  const marks = [entry.missing ? 'missing' : formatBytes(entry.bytes)];
+  if (isChosen) marks.push('chosen');
   return marks.join(' · ');
 }
 

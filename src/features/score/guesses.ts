@@ -1,4 +1,5 @@
 /** The defaults that Score CSV… proposes. */
+import { largest } from '../../core/extremes';
 import type { TableRow } from '../../store/tables/rows';
 
 /**
@@ -9,7 +10,7 @@ export function guessTextColumn(columns: readonly string[], rows: readonly Table
   const named = columns.find((column) => column.toLowerCase() === 'text');
   if (named !== undefined) return named;
   const lengths = columns.map((_, at) => rows.reduce((sum, { cells }) => sum + (cells[at] ?? '').length, 0));
-  return columns[lengths.indexOf(Math.max(...lengths))] ?? '';
+  return columns[lengths.indexOf(largest(lengths))] ?? '';
 }
 
 /** "reviews.scored.csv", with a number if that name is taken. */

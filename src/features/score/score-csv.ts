@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Unfinished } from '../../app/jobs/job';
 import type { ScoreChoice } from '../../app/jobs/scoring';
-import { visibleName } from '../../core/words/score';
+import { visibleName } from '../../core/encode';
 import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { firstRows } from '../../store/tables/rows';

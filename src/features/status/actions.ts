@@ -8,22 +8,25 @@ export interface Action {
   readonly arguments?: readonly unknown[];
 }
 
-const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
-  ['Classify', [[COMMANDS.classifySelection, '$(symbol-boolean) Classify Selection']]],
+const GROUPS: readonly (readonly [
+  string,
+  readonly (readonly [command: string, icon: string, label: string])[],
+])[] = [
+  ['Classify', [[COMMANDS.classifySelection, 'symbol-boolean', 'Classify Selection']]],
   [
     'Models',
     [
-      [COMMANDS.chooseModel, '$(list-selection) Choose Model…'],
-      [COMMANDS.downloadModel, '$(cloud-download) Download Model…'],
-      [COMMANDS.manageModels, '$(database) Manage Models…'],
+      [COMMANDS.chooseModel, 'list-selection', 'Choose Model…'],
+      [COMMANDS.downloadModel, 'cloud-download', 'Download Model…'],
+      [COMMANDS.manageModels, 'database', 'Manage Models…'],
     ],
   ],
-  ['Classifiers', [[COMMANDS.newClassifier, '$(add) New Classifier…']]],
+  ['Classifiers', [[COMMANDS.newClassifier, 'add', 'New Classifier…']]],
   [
     'Engine',
     [
-      [COMMANDS.restartEngine, '$(debug-restart) Restart Engine'],
-      [COMMANDS.showLog, '$(output) Show Log'],
+      [COMMANDS.restartEngine, 'debug-restart', 'Restart Engine'],
+      [COMMANDS.showLog, 'output', 'Show Log'],
     ],
   ],
 ];
@@ -36,14 +39,15 @@ export function actionChoices(keys: ReadonlyMap<string, string>, extensionId: st
   return [
     ...GROUPS.flatMap(([group, actions]): Choice<Action>[] => [
       { label: group },
-      ...actions.map(([command, label]) => {
+      ...actions.map(([command, icon, label]) => {
         const key = keys.get(command);
-        return { label, ...(key === undefined ? {} : { description: key }), value: { command } };
+        return { icon, label, ...(key === undefined ? {} : { description: key }), value: { command } };
       }),
     ]),
     { label: 'Settings' },
     {
-      label: '$(gear) Settings',
+      icon: 'gear',
+      label: 'Settings',
       value: { command: 'workbench.action.openSettings', arguments: [`@ext:${extensionId}`] },
     },
   ];

@@ -14,7 +14,8 @@ type Do = () => Promise<void>;
 
 export function runningChoices(jobs: readonly Job[]): Choice<JobEntry>[] {
   const choices = jobs.map((job): Choice<JobEntry> => ({
-    label: `$(sync~spin) ${job.title}`,
+    icon: 'sync~spin',
+    label: job.title,
     description: job.progress?.words ?? 'starting',
     value: { kind: 'running', job },
   }));
@@ -23,7 +24,8 @@ export function runningChoices(jobs: readonly Job[]): Choice<JobEntry>[] {
 
 export function unfinishedChoices(jobs: readonly UnfinishedJob[]): Choice<JobEntry>[] {
   const choices = jobs.map((job): Choice<JobEntry> => ({
-    label: `$(debug-pause) ${job.title}`,
+    icon: 'debug-pause',
+    label: job.title,
     description: job.isElsewhere ? 'running in another window or on the command line' : job.words,
     detail: path.basename(job.output),
     value: { kind: 'unfinished', job },
@@ -54,8 +56,8 @@ function whileRunning(services: Services, job: Job): Choice<Do>[] {
     return Promise.resolve();
   };
   return [
-    { label: '$(debug-pause) Pause', detail: 'It can be resumed later', value: pause },
-    { label: '$(trash) Discard…', detail: 'Stop it and delete the work done so far', value: discard },
+    { icon: 'debug-pause', label: 'Pause', detail: 'It can be resumed later', value: pause },
+    { icon: 'trash', label: 'Discard…', detail: 'Stop it and delete the work done so far', value: discard },
     showLog(services, job),
   ];
 }
@@ -66,8 +68,8 @@ function whileUnfinished(services: Services, job: UnfinishedJob): Choice<Do>[] {
     if (await mayDiscard(services, `Discard "${job.title}"?`)) await job.discard();
   };
   return [
-    { label: '$(debug-continue) Resume', value: job.resume },
-    { label: '$(trash) Discard…', detail: 'Delete the work done so far', value: discard },
+    { icon: 'debug-continue', label: 'Resume', value: job.resume },
+    { icon: 'trash', label: 'Discard…', detail: 'Delete the work done so far', value: discard },
     showLog(services, job),
   ];
 }
@@ -83,5 +85,5 @@ function showLog({ log }: Services, { logFile }: Pick<Job, 'logFile'>): Choice<D
     if (logFile === undefined) log.show();
     else await vscode.window.showTextDocument(vscode.Uri.file(logFile));
   };
-  return { label: '$(output) Show Log', value: show };
+  return { icon: 'output', label: 'Show Log', value: show };
 }

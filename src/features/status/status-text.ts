@@ -2,6 +2,7 @@
  * The text of the status bar item for each state of model and engine. It does not import vscode, so that it can be
  * tested.
  */
+import { editorText, visibleName } from '../../core/encode';
 import type { Job } from '../../app/jobs/job';
 import { shareOf } from '../../app/jobs/progress';
 import { deviceInWords, type DeviceReport } from '../../core/words/device';
@@ -99,7 +100,7 @@ export function withJobs(status: StatusText, jobs: readonly RunningJob[]): Statu
   const words = jobs.length === 1 ? `${shortName(first.title)}${share}` : `${jobs.length} jobs`;
   return {
     ...status,
-    text: `${status.text} · ${withoutIcons(words)}`,
+    text: `${status.text} · ${editorText(words)}`,
     spoken: `${status.spoken} · ${words}`,
     details: [
       ...status.details,
@@ -176,12 +177,12 @@ function line(
   severity: StatusText['severity'],
   details: StatusText['details'],
 ): StatusText {
-  return { text: `${icon} ${withoutIcons(text)}`, spoken: `Prompt Confidence: ${text}`, severity, details };
-}
-
-/** Escapes icons: a file may be named "$(bug).gguf". */
-function withoutIcons(text: string): string {
-  return text.replaceAll('$(', '$\u200b(');
+  return {
+    text: `${icon} ${editorText(text)}`,
+    spoken: `Prompt Confidence: ${visibleName(text)}`,
+    severity,
+    details,
+  };
 }
 
 const LONGEST_NAME = 28;

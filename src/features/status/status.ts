@@ -1,4 +1,5 @@
 /** The status bar item, and the commands of the engine. */
+import { markdownText } from '../../core/markdown';
 import * as vscode from 'vscode';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION } from '../../protocol/manifest';
@@ -159,19 +160,12 @@ interface Events {
   readonly modelsChanged: vscode.EventEmitter<void>;
 }
 
-/**
- * Escapes Markdown. MarkdownString.appendText makes every space non-breaking, so a long reason would run off the
- * screen.
- */
-function asText(value: string): string {
-  return value.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, '\\$&');
-}
-
 function tooltipOf(status: StatusText): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   // File names, drivers' names and error messages are text, whatever they contain.
   for (const [what, value] of status.details) {
-    tooltip.appendMarkdown(`**${what}:** ${asText(value)}\n\n`);
+    // Not appendText, which makes every space non-breaking, so that a long reason would run off the screen.
+    tooltip.appendMarkdown(`**${what}:** ${markdownText(value)}\n\n`);
   }
   tooltip.appendMarkdown('Click for actions.');
   return tooltip;

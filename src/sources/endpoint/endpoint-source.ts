@@ -1,4 +1,5 @@
 /** Scores from an OpenAI-compatible server: token probabilities of the first token, and sampled answers. */
+import { largest } from '../../core/extremes';
 import type { Asking, Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
 import type { Binding } from '../../core/model/binding';
@@ -27,6 +28,7 @@ import type {
 } from '../source';
 import { endingTogether } from '../ending-together';
 import { call, garbage, Refusal } from './http';
+import { checkedKey, redactor } from './key';
 import { Pace, type Clock } from './pace';
 import type { Endpoint } from './settings';
 import {
@@ -216,12 +218,10 @@ export class EndpointSource implements Source {
   ): Promise<Sampled['answers']> {
     const short = cutToTokens(text, asks.maxTextTokens);
     const prompt = promptFields(this.endpoint, asks, short.text);
-    const longest = Math.max(
-      ...asks.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)),
-    );
+    const longest = largest(asks.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)));
     const ask = { tokens: ANSWER_TOKENS + longest, temperature, topLogprobs: 0 };
     const identity = promptIdentity(asks);
-    const answers: string[] = [];
+    let answers: readonly string[] = [];
     // Some servers give one answer whatever `n` says.
     while (answers.length < count) {
       const reply = await this.ask(
@@ -230,7 +230,7 @@ export class EndpointSource implements Source {
         signal,
       );
       this.answersAtOnce = Math.max(this.answersAtOnce, reply.answers.length);
-      answers.push(...reply.answers.slice(0, count - answers.length));
+      answers = [...answers, ...reply.answers.slice(0, count - answers.length)];
     }
     return answers.map((answer) => ({ text: answer, label: labelOfAnswer(answer, asks.labels) }));
   }
@@ -240,7 +240,10 @@ export class EndpointSource implements Source {
     for (;;) {
       const { dialect } = this;
       try {
-        const reply = await this.pace.run(() => this.attempt(prompt, ask, dialect, signal), signal);
+        const reply = await this.pace.run(
+          (left) => this.attempt({ prompt, ask, dialect, left }, signal),
+          signal,
+        );
         this.hasAnswered = true;
         this.fingerprint = reply.fingerprint ?? this.fingerprint;
         return reply;
@@ -248,31 +251,41 @@ export class EndpointSource implements Source {
         if (!(error instanceof Refusal)) throw error;
         if (/logprobs/i.test(error.serverMessage) && ask.topLogprobs > 0)
           throw this.noLogprobs(error.serverMessage);
-        const next = error.isAboutText ? nextDialect(dialect, error.serverMessage) : undefined;
+        const next = error.concerns === 'text' ? nextDialect(dialect, error.serverMessage) : undefined;
         if (next === undefined) throw error;
         this.dialect = next;
       }
     }
   }
 
+  /** @param left milliseconds until the request is given up */
   private async attempt(
-    prompt: ReturnType<typeof promptFields>,
-    ask: Ask,
-    dialect: Dialect,
+    {
+      prompt,
+      ask,
+      dialect,
+      left,
+    }: {
+      readonly prompt: ReturnType<typeof promptFields>;
+      readonly ask: Ask;
+      readonly dialect: Dialect;
+      readonly left: number;
+    },
     signal: AbortSignal | undefined,
   ): Promise<Reply> {
     const { address, model } = this.endpoint;
+    const key = checkedKey(await this.options.key());
     const value = await call({
       address,
       route: route(this.endpoint),
       body: requestBody(this.endpoint, prompt, ask, dialect),
-      key: await this.options.key(),
+      key,
       model,
-      timeoutMs: this.options.timeoutMs ?? TIMEOUT_MS,
+      timeoutMs: Math.min(Math.ceil(left), this.options.timeoutMs ?? TIMEOUT_MS),
       now: () => this.options.clock.now(),
       signal,
     });
-    const reply = readReply(value);
+    const reply = readReply(value, redactor(key));
     if (reply === undefined) throw garbage({ address }, 'does not follow this API');
     return reply;
   }
@@ -311,8 +324,8 @@ export class EndpointSource implements Source {
       if (isOfText) return { reason: error.message };
     }
     if (!(error instanceof Refusal)) throw error;
-    if (error.isAboutText) this.failedInARow = 0;
-    else if (error.retry === null || ++this.failedInARow > HOPELESS) {
+    if (error.concerns === 'text') this.failedInARow = 0;
+    else if (error.concerns === 'every-text' || ++this.failedInARow > HOPELESS) {
       this.failedInARow = 0;
       throw error.error;
     }

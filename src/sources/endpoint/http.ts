@@ -1,9 +1,12 @@
 /**
  * One request to an endpoint. An error becomes a sentence that says what to do. Redirects are not
- * followed, so that no key and no text goes anywhere but to the address that the person chose.
+ * followed, so that no key and no text goes anywhere but to the address that the person chose. The server's words and
+ * those of the network enter only through `said`, which takes the key out of them.
  */
 import type { ErrorCode } from '../../core/error-codes';
+import { jsonOf } from '../../core/data/json';
 import { cancelledError, UserError } from '../../core/user-error';
+import { type Redact, redactor } from './key';
 
 /** A request that brought no usable answer. */
 export class Refusal extends Error {
@@ -18,8 +21,8 @@ export class Refusal extends Error {
       /** The server received too many requests at once. */
       readonly overloaded: boolean;
     } | null,
-    /** True if the error concerns only this text, so that the next may work. */
-    readonly isAboutText = false,
+    /** Whether the error concerns this text only, every text, or one does not know: then several in a row decide. */
+    readonly concerns: 'text' | 'every-text' | 'unknown',
     /** The server's own message. */
     readonly serverMessage = '',
   ) {
@@ -46,6 +49,15 @@ export interface Call {
 /** Answers are small: a page of top tokens. Anything longer is refused. */
 const LARGEST_ANSWER = 16 * 1024 * 1024;
 
+/** An error is a sentence; what comes after this many bytes is not read. */
+const LARGEST_ERROR = 64 * 1024;
+
+/** Characters of the server's words that a message has room for. */
+const LONGEST_QUOTE = 300;
+
+/** Objects within objects in which an error message is looked for. */
+const DEEPEST_MESSAGE = 5;
+
 /**
  * The JSON of the answer.
  *
@@ -54,6 +66,7 @@ const LARGEST_ANSWER = 16 * 1024 * 1024;
 export async function call(request: Call): Promise<unknown> {
   const { address, route, key, signal, timeoutMs } = request;
   const timeout = AbortSignal.timeout(timeoutMs);
+  const redact = redactor(key);
   try {
     const response = await fetch(`${address}${route}`, {
       method: 'POST',
@@ -67,9 +80,13 @@ export async function call(request: Call): Promise<unknown> {
       body: JSON.stringify(request.body),
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
-    const text = await textOf(response);
-    if (response.ok) return parse(text, request);
-    throw refusal(response, text, request);
+    if (!response.ok)
+      throw refusal(response, (await start(response, LARGEST_ERROR)).text, { request, redact });
+    const { text, isWhole } = await start(response, LARGEST_ANSWER);
+    if (!isWhole) throw tooLarge(request);
+    const value = jsonOf(text);
+    if (value === undefined) throw garbage(request, 'is not JSON');
+    return value;
   } catch (error) {
     if (error instanceof Refusal) throw error;
     if (signal?.aborted === true) throw cancelledError();
@@ -79,37 +96,42 @@ export async function call(request: Call): Promise<unknown> {
         `${host(request)} did not answer within ${Math.round(timeoutMs / 1000)} seconds. It may be loading the model or be overloaded: try again, or send fewer requests a minute.`,
         true,
       );
-    throw unreachable(error, request);
+    throw unreachable(error, request, redact);
   }
 }
 
-async function textOf(response: Response): Promise<string> {
+/** The body up to a number of bytes; the rest is not read. */
+async function start(response: Response, most: number): Promise<{ text: string; isWhole: boolean }> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const body: AsyncIterable<Uint8Array> = response.body ?? new ReadableStream();
+  // An answer without a body, as 204 is, has none to wait for.
+  const body: AsyncIterable<Uint8Array> | readonly [] = response.body ?? [];
   for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > LARGEST_ANSWER) break;
     chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > most) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { text: Buffer.concat(chunks).subarray(0, most).toString('utf8'), isWhole: bytes <= most };
 }
 
-function parse(text: string, request: Call): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw garbage(request, 'is not JSON');
-  }
-}
-
-/** An answer that does not follow the API. The cause may be temporary: a proxy can answer so while a server starts. */
+/** An answer that does not follow the API. The same request would bring the same answer again. */
 export function garbage({ address }: Pick<Call, 'address'>, what: string): Refusal {
-  return later(
+  return unusable(
     'endpoint-garbage',
     `The answer of ${address} ${what}. Check that this is the address of an OpenAI-compatible API; it usually ends in /v1.`,
-    false,
   );
+}
+
+function tooLarge(request: Call): Refusal {
+  return unusable(
+    'endpoint-answer-large',
+    `The answer of ${host(request)} has more than ${LARGEST_ANSWER / 1024 / 1024} MB, and is not read to its end. Check that this is the address of an OpenAI-compatible API.`,
+  );
+}
+
+/** Another try would bring the same, but the next text may have a better answer. */
+function unusable(code: ErrorCode, message: string): Refusal {
+  return new Refusal(new UserError(code, message), null, 'unknown');
 }
 
 function later(
@@ -118,28 +140,32 @@ function later(
   overloaded: boolean,
   afterMs: number | null = null,
 ): Refusal {
-  return new Refusal(new UserError(code, message), { afterMs, overloaded });
+  return new Refusal(new UserError(code, message), { afterMs, overloaded }, 'unknown');
 }
 
 function final(code: ErrorCode, message: string): Refusal {
-  return new Refusal(new UserError(code, message), null);
+  return new Refusal(new UserError(code, message), null, 'every-text');
 }
 
 /** The error for a status other than success. */
-function refusal(response: Response, text: string, request: Call): Refusal {
+function refusal(
+  response: Response,
+  text: string,
+  { request, redact }: { readonly request: Call; readonly redact: Redact },
+): Refusal {
   const { address, model, key } = request;
   const { status } = response;
-  const said = serverMessage(text, key);
-  const quoted = said === '' ? '' : ` It says: ${said}`;
+  const words = said(serverMessage(text), redact);
+  const quoted = words === '' ? '' : ` It says: ${words}`;
   if (status >= 300 && status < 400) {
-    const to = response.headers.get('location') ?? 'elsewhere';
+    const to = said(response.headers.get('location') ?? 'elsewhere', redact);
     return final(
       'endpoint-redirect',
       `${address} redirects to ${to}. Redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address that the redirect leads to.`,
     );
   }
   // OpenAI does not let some models show probabilities; the key has nothing to do with that.
-  if (status === 401 || (status === 403 && !said.includes('logprobs')))
+  if (status === 401 || (status === 403 && !words.includes('logprobs')))
     return final(
       'endpoint-key',
       key === undefined
@@ -149,11 +175,11 @@ function refusal(response: Response, text: string, request: Call): Refusal {
   if (status === 404 || status === 405)
     return final(
       'endpoint-not-found',
-      /model/i.test(said)
+      /model/i.test(words)
         ? `${host(request)} has no model "${model}" (${status}). Correct the name of the model; ${address}/models lists the models.${quoted}`
         : `There is no API at ${address}${request.route} (${status}). Correct the address of the endpoint (it usually ends in /v1) or its API: not every server has both chat and completion.${quoted}`,
     );
-  if (status === 429 && /quota|billing|credit/i.test(said))
+  if (status === 429 && /quota|billing|credit/i.test(words))
     return final(
       'endpoint-quota',
       `${host(request)} says that the account has no credit left. Top it up, or use another endpoint.${quoted}`,
@@ -172,32 +198,37 @@ function refusal(response: Response, text: string, request: Call): Refusal {
   return new Refusal(
     new UserError('endpoint-refused', `${host(request)} refused the request (${status}).${quoted}`),
     null,
-    true,
-    said,
+    'text',
+    words,
   );
 }
 
-/** The error message of the server, in one line. Error bodies differ between servers. */
-function serverMessage(text: string, key: string | undefined): string {
-  let said = text;
-  try {
-    const value: unknown = JSON.parse(text);
-    said = textIn(value) ?? '';
-  } catch {
-    // A page of a proxy says nothing that helps.
-    if (/^\s*</.test(text)) said = '';
-  }
-  const line = said.replace(/\s+/g, ' ').trim().slice(0, 300);
-  return key === undefined ? line : line.replaceAll(key, '…');
+/** Words of others in one line of a message: without the key, and only then cut. */
+function said(words: string, redact: Redact): string {
+  const line = redact(words.replace(/\s+/g, ' ').trim());
+  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
 }
 
-/** {"error": {"message": …}}, {"error": …}, {"message": …}, {"detail": …}, or a list of one of them. */
-function textIn(value: unknown): string | undefined {
+/** The error message of the server. Error bodies differ between servers. */
+function serverMessage(text: string): string {
+  const value = jsonOf(text);
+  if (value !== undefined) return textIn(value) ?? '';
+  // A page of a proxy says nothing that helps.
+  return /^\s*</.test(text) ? '' : text;
+}
+
+/**
+ * {"error": {"message": …}}, {"error": …}, {"message": …}, {"detail": …}, or a list of one of them.
+ *
+ * @param deeper how many objects may still be opened
+ */
+function textIn(value: unknown, deeper = DEEPEST_MESSAGE): string | undefined {
   if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (Array.isArray(value)) return textIn((value as readonly unknown[])[0]);
-  const fields = value as Readonly<Record<string, unknown>>;
-  return textIn(fields.error) ?? textIn(fields.message) ?? textIn(fields.detail) ?? textIn(fields.msg);
+  if (typeof value !== 'object' || value === null || deeper === 0) return undefined;
+  const within = (inner: unknown): string | undefined => textIn(inner, deeper - 1);
+  if (Array.isArray(value)) return within((value as readonly unknown[])[0]);
+  const { error, message, detail, msg } = value as Readonly<Record<string, unknown>>;
+  return within(error) ?? within(message) ?? within(detail) ?? within(msg);
 }
 
 /**
@@ -219,9 +250,13 @@ export function retryAfterMs(headers: Headers, now: number): number | null {
 
 const TLS = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)_/;
 
+/** Ends of a connection after which another try may work. Anything else, as a blocked port, would only fail again. */
+const CUT =
+  /^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT))$/;
+
 /** Why there was no answer at all. */
-function unreachable(error: unknown, request: Call): Refusal {
-  const code = innermostCode(error);
+function unreachable(error: unknown, request: Call, redact: Redact): Refusal {
+  const code = said(innermostCode(error), redact);
   const where = host(request);
   if (TLS.test(code))
     return final(
@@ -240,19 +275,26 @@ function unreachable(error: unknown, request: Call): Refusal {
       'endpoint-unreachable',
       `The name of ${where} cannot be found. Check the address of the endpoint and the network.`,
     );
-  return later(
+  if (CUT.test(code))
+    return later(
+      'endpoint-cut',
+      `The connection to ${where} was lost (${code}). If that happens again, check the log of the server.`,
+      false,
+    );
+  return unusable(
     'endpoint-cut',
-    `The connection to ${where} was lost (${code}). If that happens again, check the log of the server.`,
-    false,
+    `The connection to ${where} failed (${code}). Check the address of the endpoint and the log of the server.`,
   );
 }
 
 function innermostCode(error: unknown): string {
-  let code = '';
+  let code: string | undefined;
+  let message = String(error);
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    code = 'code' in inner && typeof inner.code === 'string' ? inner.code : code || inner.message;
+    ({ message } = inner);
+    if ('code' in inner && typeof inner.code === 'string') ({ code } = inner);
   }
-  return code === '' ? String(error) : code;
+  return code ?? message;
 }
 
 function host({ address }: Pick<Call, 'address'>): string {

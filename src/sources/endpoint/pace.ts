@@ -38,6 +38,9 @@ const LONGEST_WAIT_MS = 60_000;
 /** A server that asks for a longer wait than this is given up. */
 const MOST_PATIENCE_MS = 10 * 60_000;
 
+/** All tries of one request together, and the waits between them, take no longer. */
+const DEADLINE_MS = 30 * 60_000;
+
 /** An answer that takes this many times the quickest one has queued: more requests at once would only queue longer. */
 const SLOW = 3;
 
@@ -66,21 +69,30 @@ export class Pace {
    * Runs an attempt when its turn comes, and again if a Refusal says that this may help. It keeps its place
    * meanwhile, so that a server in trouble does not get more and more requests.
    *
+   * @param attempt gets the milliseconds until the deadline of all tries
    * @throws the last Refusal; UserError `cancelled`; whatever else the attempt throws
    */
-  run<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  run<T>(attempt: (left: number) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const { clock } = this.options;
     return this.places.hold(signal, async () => {
+      await this.waitForStart(signal);
+      const deadline = clock.now() + DEADLINE_MS;
       let answersBefore = this.answers;
       for (let failures = 0; ; failures++) {
         try {
-          return await this.once(attempt, signal);
+          return await this.once(() => attempt(deadline - clock.now()), signal);
         } catch (error) {
           if (!(error instanceof Refusal) || error.retry === null) throw error;
           // A busy server that answers others meanwhile will come to this one too.
           if (error.retry.overloaded && this.answers > answersBefore) failures = 0;
           answersBefore = this.answers;
           if (failures === RETRIES) throw error;
-          await this.sleep(this.waitAfter(error, error.retry, failures), signal);
+          const wait = this.waitAfter(error, error.retry, failures);
+          if (clock.now() + wait >= deadline) throw error;
+          await this.sleep(wait, signal);
+          await this.waitForStart(signal);
+          // The server may have asked others to wait meanwhile.
+          if (clock.now() >= deadline) throw error;
         }
       }
     });
@@ -105,7 +117,6 @@ export class Pace {
   }
 
   private async once<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    await this.waitForStart(signal);
     throwIfAborted(signal);
     const { clock } = this.options;
     const started = clock.now();

@@ -16,6 +16,7 @@
 import * as z from 'zod';
 import { chatMessages, completionPrompt, type PromptParts } from '../../core/classifier/prompt';
 import type { VisibleAnswer, VisibleToken } from '../../core/scoring/visible-tokens';
+import type { Redact } from './key';
 import type { Endpoint } from './settings';
 
 /** Optional fields of a request that some servers call by another name or do not support. */
@@ -103,28 +104,54 @@ export function requestBody(
   };
 }
 
-const shownToken = z.object({ token: z.string(), logprob: z.number() });
+/** Rounding may lift the logarithm of 1 a little above 0. Anything beyond that is no probability. */
+const LARGEST_LOGPROB = 1e-3;
+
+/** More answers or tokens than anybody asks for. */
+const MOST = 20_000;
+
+const logprobSchema = z.number().max(LARGEST_LOGPROB);
+const shownToken = z.object({ token: z.string(), logprob: logprobSchema });
 const listForm = z.object({
-  content: z.array(shownToken.extend({ top_logprobs: z.array(shownToken).nullish() })),
+  content: z.preprocess(
+    firstOf,
+    z.array(shownToken.extend({ top_logprobs: z.preprocess(countable, z.array(shownToken).nullish()) })),
+  ),
 });
 const objectForm = z.object({
-  tokens: z.array(z.string()),
-  token_logprobs: z.array(z.number().nullable()),
-  top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
+  tokens: z.preprocess(firstOf, z.array(z.string())),
+  token_logprobs: z.preprocess(firstOf, z.array(logprobSchema.nullable())),
+  top_logprobs: z.preprocess(
+    firstOf,
+    z.array(z.preprocess(countable, z.record(z.string(), logprobSchema).nullable())).nullish(),
+  ),
 });
 
 const responseSchema = z.object({
-  choices: z
-    .array(
-      z.object({
-        text: z.string().nullish(),
-        message: z.object({ content: z.string().nullish() }).nullish(),
-        logprobs: z.union([listForm, objectForm]).nullish().catch(null),
-      }),
-    )
-    .min(1),
+  choices: z.preprocess(
+    countable,
+    z
+      .array(
+        z.object({
+          text: z.string().nullish(),
+          message: z.object({ content: z.string().nullish() }).nullish(),
+          logprobs: z.unknown().optional(),
+        }),
+      )
+      .min(1),
+  ),
   system_fingerprint: z.string().nullish().catch(null),
 });
+
+/** The first token of an answer is all that is read. */
+function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? list.slice(0, 1) : list;
+}
+
+/** Refuses what has too many elements before each of them is looked at. */
+function countable(list: unknown): unknown {
+  return typeof list === 'object' && list !== null && Object.keys(list).length > MOST ? 'too many' : list;
+}
 
 export interface Reply {
   /** The texts of the answers. */
@@ -135,16 +162,38 @@ export interface Reply {
   readonly fingerprint: string | null;
 }
 
-/** Undefined if the value is not an answer of this API. */
-export function readReply(value: unknown): Reply | undefined {
+/**
+ * @param redact takes the key out of everything that the server says
+ * @returns undefined if the value is not an answer of this API, or holds what cannot be a probability
+ */
+export function readReply(value: unknown, redact: Redact): Reply | undefined {
   const { data } = responseSchema.safeParse(value);
   if (data === undefined) return undefined;
-  const logprobs = data.choices[0]?.logprobs ?? null;
+  const first = firstToken(data.choices[0]?.logprobs);
+  if (first === undefined) return undefined;
+  const fingerprint = data.system_fingerprint ?? null;
   return {
-    answers: data.choices.map(({ text, message }) => text ?? message?.content ?? ''),
-    first: logprobs === null ? null : 'content' in logprobs ? fromList(logprobs) : fromObject(logprobs),
-    fingerprint: data.system_fingerprint ?? null,
+    answers: data.choices.map(({ text, message }) => redact(text ?? message?.content ?? '')),
+    first: first && {
+      likeliest: first.likeliest.map(({ text, logProb }) => ({ text: redact(text), logProb })),
+      chosen: redact(first.chosen),
+    },
+    fingerprint: fingerprint === null ? null : redact(fingerprint),
   };
+}
+
+/** Null if none is shown, in whatever form; undefined if one of the two forms holds something else. */
+function firstToken(logprobs: unknown): VisibleAnswer | null | undefined {
+  if (typeof logprobs !== 'object' || logprobs === null) return null;
+  if ('content' in logprobs && logprobs.content !== null) {
+    const { data } = listForm.safeParse(logprobs);
+    return data && fromList(data);
+  }
+  if ('tokens' in logprobs && logprobs.tokens !== null) {
+    const { data } = objectForm.safeParse(logprobs);
+    return data && fromObject(data);
+  }
+  return null;
 }
 
 function fromList({ content: [first] }: z.infer<typeof listForm>): VisibleAnswer | null {

@@ -1,10 +1,11 @@
 /** Merges the shards of a scored table into the same bytes as if it had been scored in one run. */
+import { largest } from '../../core/extremes';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sumOfSeconds } from '../../core/model/confidence-method';
 import { UserError } from '../../core/user-error';
 import { checkOutputs, writeFileAtomic } from '../atomic';
-import { csvLine } from './csv-line';
+import { type CellStyle, csvLine } from './csv-line';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows, type TableRow } from './rows';
 import { scoreMetaFile } from './score-meta';
@@ -23,14 +24,20 @@ interface ShardFile {
  * Merges all shards of one table, given in any order, in bounded memory. The copy gets its name when it is
  * whole.
  *
+ * @param style whether cells are made safe for a spreadsheet that are not so in the shards
  * @returns how many rows it has
  * @throws UserError not-a-file, not-a-shard, shard-missing, shard-twice, shards-differ, shard-damaged; everything of `readScoreRun`,
  *   `inspectTable` and `tableRows`
  */
-export async function mergeScored(files: readonly string[], out: string): Promise<number> {
+export async function mergeScored(
+  files: readonly string[],
+  out: string,
+  { spreadsheetSafe }: CellStyle,
+): Promise<number> {
   await checkOutputs(out, scoreMetaFile(out));
   const shards = inOrder(await Promise.all(files.map(readShard)));
-  const run = mergedRun(shards);
+  const merged = mergedRun(shards);
+  const run: ScoreRun = spreadsheetSafe ? { ...merged, spreadsheetSafe } : merged;
   const tables: TableFile[] = [];
   for (const { file } of shards) tables.push(await inspectTable(file));
   const [first] = tables;
@@ -42,14 +49,14 @@ export async function mergeScored(files: readonly string[], out: string): Promis
     separator: TableFile['separator'],
     header: readonly string[],
   ): AsyncGenerator<string> {
-    yield csvLine(header, separator);
+    yield csvLine(header, separator, { spreadsheetSafe });
     const rows = tables.map((table) => new RowByRow(table));
     let text = '';
     for (let at = 0; at < run.source.rows; at++) {
       const from = rows[at % rows.length];
       const row = from?.take() ?? (await from?.wait());
       if (row === undefined) throw damaged(tables[at % rows.length]?.file ?? '', 'rows are missing');
-      text += csvLine(row.cells, separator);
+      text += csvLine(row.cells, separator, { spreadsheetSafe });
       if (text.length < 65_536) continue;
       yield text;
       text = '';
@@ -120,7 +127,7 @@ function mergedRun(shards: readonly ShardFile[]): ScoreRun {
   const jitters = shards.flatMap((entry) => entry.run.jitter ?? []);
   return {
     ...run,
-    jitter: jitters.length === 0 ? null : Math.max(...jitters),
+    jitter: jitters.length === 0 ? null : largest(jitters),
     devices: [...new Set(shards.flatMap((entry) => entry.run.devices))],
   };
 }

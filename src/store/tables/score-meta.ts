@@ -35,6 +35,8 @@ export function scoreMetaFile(table: string): string {
 /** What `apply` writes beside a calibrated table. */
 const calibratedMetaSchema = z.looseObject({
   schema: z.literal(SCORE_META_VERSION),
+  /** Only if cells that a spreadsheet would compute begin with a single quote. */
+  spreadsheetSafe: z.literal(true).exactOptional(),
   calibrated: z.looseObject({
     calibratorSha256: z.string(),
     /** SHA-256 of the table that was calibrated, and of the one that the calibrator was fitted on. */

@@ -28,6 +28,8 @@ export const scoreRunSchema = scoreMetaSchema.extend({
   source: z.object({ name: z.string(), sha256: z.string(), rows: z.int().min(0) }),
   /** Only for calibrated scores. */
   buckets: bucketsSchema.exactOptional(),
+  /** Only if cells that a spreadsheet would compute begin with a single quote. */
+  spreadsheetSafe: z.literal(true).exactOptional(),
   /** Only where not every row was scored. */
   shard: shardSchema.exactOptional(),
   /**
@@ -62,6 +64,7 @@ export interface RunParts {
   /** Seed of the sampled answers; written only if there are any. */
   readonly seed: number;
   readonly shard?: Shard | undefined;
+  readonly spreadsheetSafe: boolean;
 }
 
 export function scoreRun(parts: RunParts): ScoreRun {
@@ -86,6 +89,7 @@ export function scoreRun(parts: RunParts): ScoreRun {
     source: { name: path.basename(source.file), sha256: source.sha256, rows },
     textColumn: parts.textColumn,
     ...(Object.values(parts.scoring).some(({ sampling }) => sampling !== undefined) ? { seed } : {}),
+    ...(parts.spreadsheetSafe ? { spreadsheetSafe: true } : {}),
     ...(shard === undefined ? {} : { shard }),
   };
 }
@@ -124,6 +128,7 @@ const WORDS: Readonly<Record<string, string>> = {
   devices: 'the device',
   calibrator: 'the calibrator',
   buckets: 'the buckets',
+  spreadsheetSafe: 'whether cells are safe for a spreadsheet',
 };
 
 /**

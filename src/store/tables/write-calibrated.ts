@@ -24,7 +24,7 @@ import { type Bucket, bucketOf } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import type { LoadedCalibrator } from '../calibrators';
-import { csvLine } from './csv-line';
+import { AS_IS, type CellStyle, csvLine } from './csv-line';
 import type { TableFile } from './inspect';
 import { type TableRow, tableRows } from './rows';
 
@@ -157,18 +157,19 @@ export async function writeCalibrated(
   source: TableFile,
   out: string,
   options: CopyOptions,
+  style: CellStyle = AS_IS,
 ): Promise<CopyReport> {
   const name = path.basename(source.file);
   const calibrator = new RowCalibrator(source.header, name, options);
   let rows = 0;
 
   async function* lines(): AsyncGenerator<string> {
-    yield csvLine(calibrator.header, source.separator);
+    yield csvLine(calibrator.header, source.separator, style);
     for await (const batch of tableRows(source)) {
       rows += batch.length;
       yield calibrator
         .rows(batch)
-        .map((cells) => csvLine(cells, source.separator))
+        .map((cells) => csvLine(cells, source.separator, style))
         .join('');
     }
     if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);

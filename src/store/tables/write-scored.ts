@@ -6,7 +6,7 @@ import { type MethodSeconds, sumOfSeconds } from '../../core/model/confidence-me
 import type { Score } from '../../core/scoring/score';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
-import { csvLine } from './csv-line';
+import { type CellStyle, csvLine } from './csv-line';
 import type { TableFile } from './inspect';
 import { tableRows, type TableRow } from './rows';
 import type { ScoreCells } from './score-cells';
@@ -132,6 +132,7 @@ class RowWriter {
   readonly calibrator: RowCalibrator | undefined;
   /** Index of the column with the texts. */
   private readonly text: number;
+  private readonly style: CellStyle;
 
   constructor(
     private readonly source: TableFile,
@@ -141,7 +142,8 @@ class RowWriter {
     const scored = [...source.header, ...cells.header];
     this.text = source.header.findIndex((column) => column.trim() === run.textColumn);
     this.calibrator = calibrator && new RowCalibrator(scored, path.basename(source.file), calibrator);
-    this.header = csvLine(this.calibrator?.header ?? scored, source.separator);
+    this.style = { spreadsheetSafe: run.spreadsheetSafe === true };
+    this.header = csvLine(this.calibrator?.header ?? scored, source.separator, this.style);
   }
 
   /** Scores rows. */
@@ -176,7 +178,7 @@ class RowWriter {
       return { line: row.line, hasNone, cells: [...kept, ...added, ...row.cells.slice(kept.length)] };
     });
     const written = this.calibrator?.rows(rows) ?? rows.map((row) => row.cells);
-    return { lines: written.map((row) => csvLine(row, this.source.separator)).join(''), done };
+    return { lines: written.map((row) => csvLine(row, this.source.separator, this.style)).join(''), done };
   }
 }
 

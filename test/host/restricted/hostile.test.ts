@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { readBuckets, readSettings } from '../../../src/editor/settings';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
-import { CAN_BE_HOSTILE, OUTSIDE, outsideFile } from '../../support/hostile';
+import { CAN_BE_HOSTILE, OUTSIDE, outsideFile } from '../../support/hostile-places';
 import { fillHostile } from '../../support/hostile-workspace';
 import { until } from '../../support/until';
 import { internals } from '../internals';

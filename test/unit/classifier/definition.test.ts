@@ -75,10 +75,35 @@ describe('a classifier file', () => {
     assert.match(refusal({ ...MINIMAL, template: '{{text}}{{text}}' }), /exactly once/);
     assert.match(
       refusal({ ...MINIMAL, examples: [{ text: 'a', label: 'Maybe' }] }),
-      /examples\.0\.label: "Maybe" is not one of the labels \(Yes, No\)/,
+      /examples\.0\.label: "Maybe" is not one of the labels \("Yes", "No"\)/,
     );
     assert.match(refusal({ ...MINIMAL, tempalte: 'x' }), /tempalte/);
     assert.match(refusal({ ...MINIMAL, version: 2 }), /newer version/);
+  });
+
+  it('has no label that a spreadsheet would compute', () => {
+    for (const name of ['=1+1', '+cmd', '-x', '@SUM(A1)', '\tx', '=HYPERLINK("https://evil.example")'])
+      assert.match(
+        refusal({ ...MINIMAL, labels: [{ name }, { name: 'No' }] }),
+        /labels\.0\.name: a label may not begin with =, \+, -, @ or a tab/,
+      );
+    for (const name of ['-1', '+1.5', '-', '+', '1 = 1'])
+      assert.equal(
+        classifierFrom({ ...MINIMAL, labels: [{ name }, { name: 'No' }] }, 'x').labels[0]?.name,
+        name,
+      );
+  });
+
+  it('is refused at once where it has more labels or spellings than can be compared', () => {
+    const many = (length: number) => Array.from({ length }, (_, i) => `l${i}`);
+    const labels = many(80_000).map((name) => ({ name }));
+    assert.match(refusal({ ...MINIMAL, labels }), /labels: a classifier has at most 1000 labels/);
+    assert.match(
+      refusal({ ...MINIMAL, labels: [{ name: 'A', spellings: many(200_000) }, { name: 'B' }] }),
+      /labels\.0\.spellings: a label has at most 100 spellings/,
+    );
+    const most = { ...MINIMAL, labels: labels.slice(0, 1000) };
+    assert.equal(classifierFrom(most, 'x').labels.length, 1000);
   });
 
   it('cannot name a model by a path', () => {

@@ -19,7 +19,7 @@ import { score } from '../../../src/cli/score';
 import { jobFiles } from '../../../src/store/job-files';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { writeScored } from '../../../src/store/tables/write-scored';
-import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile, placeHostile } from '../../support/hostile';
+import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile, placeHostile } from '../../support/hostile-places';
 import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
 import { sharedFolder, temporaryFolder, temporaryJobs } from '../../support/temporary';
 import { confidenceTable, labelTable } from './tables';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { visibleName, visibleToken } from '../../../src/core/encode';
 import {
   agreementLines,
   blockBar,
@@ -11,8 +12,6 @@ import {
   isDoubtful,
   labelMassInWords,
   scoreWarnings,
-  visibleName,
-  visibleToken,
 } from '../../../src/core/words/score';
 import type { Agreement } from '../../../src/core/scoring/agreement';
 import { agreementOf, consistencyScore, ensembleScore } from '../../../src/core/scoring/consistency';

@@ -10,7 +10,7 @@ import { checkInside, isInside } from '../../../src/store/inside';
 import { isHeld, withLock, withLockOrRefuse } from '../../../src/store/lock';
 import { readSmall, SMALL_FILE } from '../../../src/store/read-regular';
 import { FakeClock } from '../../support/fake-clock';
-import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile, placeHostile } from '../../support/hostile';
+import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile, placeHostile } from '../../support/hostile-places';
 import { temporaryFolder } from '../../support/temporary';
 
 /** For what hangs. */

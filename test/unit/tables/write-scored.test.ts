@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
 import { jobFiles } from '../../../src/store/job-files';
 import { inspectTable } from '../../../src/store/tables/inspect';
+import { AS_IS } from '../../../src/store/tables/csv-line';
 import { mergeScored } from '../../../src/store/tables/merge-scored';
 import type { ScoreRun, Shard } from '../../../src/store/tables/score-run';
 import {
@@ -356,6 +357,7 @@ describe('scoring a table', () => {
             await mergeScored(
               shuffled.map(({ shard }) => shard),
               merged,
+              AS_IS,
             ),
             rows.length,
           );
@@ -367,6 +369,49 @@ describe('scoring a table', () => {
     );
   });
 
+  it('makes cells safe for a spreadsheet, in one run and in shards', async () => {
+    await writeFile(table, 'id,text,=note\n-1.5e-3,"=1+1",-\n+2,@cmd,"\t=a"\n3, -x,\'=kept\n');
+    const changed: Partial<ScoreRun> = { spreadsheetSafe: true };
+    await scoreFile(table, out, { changed });
+    const written = await readFile(out, 'utf8');
+    const lines = written.trimEnd().split('\n');
+    assert.deepEqual(
+      lines.map((line) => line.split(',').slice(0, 3)),
+      [
+        ['id', 'text', "'=note"],
+        ['-1.5e-3', "'=1+1", '-'],
+        ['+2', "'@cmd", "'\t=a"],
+        ['3', "' -x", "'=kept"],
+      ],
+    );
+    assert.match(await readFile(`${out}.meta.json`, 'utf8'), /"spreadsheetSafe": true/);
+    // What our own columns hold are numbers: they read back as they were.
+    assert.ok(
+      lines.slice(1).every(
+        (line) =>
+          !line
+            .split(',')
+            .slice(3, 6)
+            .some((cell) => cell.startsWith("'")),
+      ),
+    );
+    const shards = [1, 2].map((index) => path.join(folder, `s${index}.csv`));
+    for (const [k, shard] of shards.entries())
+      await scoreFile(table, shard, { shard: { index: k + 1, of: 2 } });
+    const merged = path.join(folder, 'merged.csv');
+    await mergeScored(shards, merged, { spreadsheetSafe: true });
+    assert.equal(await readFile(merged, 'utf8'), written);
+    assert.equal(await readFile(`${merged}.meta.json`, 'utf8'), await readFile(`${out}.meta.json`, 'utf8'));
+  });
+
+  it('does not resume with other cells than it began with', async () => {
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    await assert.rejects(scoreFile(table, out, { changed: { spreadsheetSafe: true } }), {
+      code: 'run-changed',
+      message: /safe for a spreadsheet/,
+    });
+  });
+
   it('refuses shards that do not make one whole', async () => {
     const shard = async (index: number, of: number, changed: Partial<ScoreRun> = {}): Promise<string> => {
       const file = path.join(folder, `${index}-of-${of}.csv`);
@@ -376,7 +421,7 @@ describe('scoring a table', () => {
     const [a, b, c] = [await shard(1, 3), await shard(2, 3), await shard(3, 3)];
     const half = await shard(1, 2);
     const refused = (files: string[], code: string, message: RegExp): Promise<void> =>
-      assert.rejects(mergeScored(files, out), { code, message });
+      assert.rejects(mergeScored(files, out, AS_IS), { code, message });
     await refused([a, c], 'shard-missing', /Shard 2 of 3 is missing/);
     await refused(
       [a, b, half, c],

@@ -12,7 +12,7 @@ describe('the pace of an endpoint', () => {
   const paceOf = (requestsPerMinute: number | null = null, random = (): number => 0.5): Pace =>
     new Pace({ requestsPerMinute, clock, random });
   const busy = (afterMs: number | null = null, overloaded = true): Refusal =>
-    new Refusal(new UserError('endpoint-busy', 'Busy.'), { afterMs, overloaded });
+    new Refusal(new UserError('endpoint-busy', 'Busy.'), { afterMs, overloaded }, 'unknown');
   const answerAfter = (ms: number) => (): Promise<void> => {
     clock.advance(ms);
     return Promise.resolve();
@@ -50,8 +50,40 @@ describe('the pace of an endpoint', () => {
     assert.equal(work.tries(), 1);
   });
 
+  it('has one deadline over all tries of a request', async () => {
+    const left: number[] = [];
+    const slow = (rest: number): Promise<never> => {
+      left.push(rest);
+      clock.advance(8 * 60_000);
+      return Promise.reject(busy(60_000, false));
+    };
+    const begin = clock.now();
+    await assert.rejects(paceOf().run(slow, undefined), /Busy/);
+    assert.deepEqual(
+      left.map((ms) => Math.round(ms / 60_000)),
+      [30, 21, 12, 3],
+    );
+    assert.ok(clock.now() - begin <= 40 * 60_000);
+  });
+
+  it('has that deadline where a busy server answers others meanwhile', async () => {
+    const pace = paceOf();
+    const never = pace.run(() => {
+      clock.advance(60_000);
+      return Promise.reject(busy(1000));
+    }, undefined);
+    const others = (async () => {
+      for (let i = 0; i < 100; i++) await pace.run(answerAfter(1000), undefined);
+    })();
+    await assert.rejects(never, /Busy/);
+    await others;
+  });
+
   it('does not try again where that cannot help', async () => {
-    const work = failing(1, () => new Refusal(new UserError('endpoint-key', 'Wrong key.'), null));
+    const work = failing(
+      1,
+      () => new Refusal(new UserError('endpoint-key', 'Wrong key.'), null, 'every-text'),
+    );
     await assert.rejects(paceOf().run(work.run, undefined), /Wrong key/);
     assert.equal(work.tries(), 1);
   });
