@@ -1,0 +1,24 @@
+/** SECURITY.md says which test shows that an attack fails: each of them must be there under that name. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../support/paths';
+
+describe('the threat model', () => {
+  const rows = readFileSync(path.join(ROOT, 'SECURITY.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\|.*\]\(test\//u.test(line));
+
+  it('names tests that exist', () => {
+    assert.ok(rows.length >= 30, `${rows.length} attacks`);
+    const missing = rows.flatMap((row) =>
+      [...row.matchAll(/\[([^\]]+)\]\((test\/[^)]+)\)/gu)]
+        .filter(([, title = '', file = '']) => {
+          const source = path.join(ROOT, file);
+          return !existsSync(source) || !readFileSync(source, 'utf8').includes(title.replaceAll('\\|', '|'));
+        })
+        .map(([, title, file]) => `${file}: ${title}`),
+    );
+    assert.deepEqual(missing, []);
+  });
+});
