@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { type Random, seededRandom } from '../../src/core/random';
 import { CALIBRATION_PAGE_CONTRACT } from '../../src/protocol/calibration-page';
 import { CALIBRATION_WORKER_CONTRACT } from '../../src/protocol/calibration-worker';
-import { type Handlers, listen, type Methods, request } from '../../src/protocol/contract';
+import { listen, request } from '../../src/protocol/contract';
 import { ENGINE_CONTRACT } from '../../src/protocol/engine';
 import { PAGE_CONTRACT } from '../../src/protocol/page';
 import { RESULT_PAGE_CONTRACT } from '../../src/protocol/result-page';
@@ -70,7 +70,7 @@ async function fuzzEnd(end: string, methods: Table, runs: number, random: Random
       },
     ]),
   );
-  server.serve(methods as Methods<Table>, handlers as Handlers<Table>);
+  server.serve(methods, handlers);
   server.serve(ALIVE, { alive: ({ n }) => ({ n }) });
   const client = createMessageConnection(new PortMessageReader(port1), new PortMessageWriter(port1));
   client.listen();

@@ -32,11 +32,11 @@ export const HOSTILE: Readonly<Record<string, string>> = {
 };
 
 /** Characters that change what is around them, or that nobody sees; line breaks and tabs are judged by each test. */
-export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/u;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/u;
 
 /** Those of a text, without the characters that a test allows and those that join letters and emoji. */
 export function unseenIn(text: string, allowed = ''): string[] {
-  return [...text].filter(
+  return Array.from(text).filter(
     (character) => UNSEEN.test(character) && !`\u200c\u200d${allowed}`.includes(character),
   );
 }

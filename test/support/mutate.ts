@@ -55,7 +55,7 @@ export function mutate(value: unknown, random: Random): unknown {
     const entries = Object.entries(value);
     if (entries.length === 0) return oddValue(random);
     const at = Math.floor(random() * entries.length);
-    const [name, inner] = entries[at] ?? ['', undefined];
+    const [name, inner] = (entries[at] ?? ['', undefined]) as readonly [string, unknown];
     const how = random();
     if (how < 0.7) entries[at] = [name, mutate(inner, random)];
     else if (how < 0.8) entries.splice(at, 1);

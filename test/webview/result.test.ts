@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PageState } from '../../src/protocol/result-page';
+import { HOSTILE, unseenIn } from '../support/hostile';
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 import { LONG_NAMES, NASTY, STATES } from './result-states';
 
@@ -91,6 +92,24 @@ describe('the result view', () => {
     assert.equal(await page.title(), 'result');
     const shown = NASTY.replace('\u202e', '\\u{202e}');
     assert.equal(await page.locator('.labels li').nth(2).locator('.label-name').textContent(), shown);
+  });
+
+  it('shows every text that attacks, and nothing of it is invisible', async () => {
+    const { result } = STATES.result;
+    assert.ok(result);
+    const texts = Object.values(HOSTILE);
+    const text = texts.join(' ');
+    const labels = texts.map((label) => ({ label, logProb: -3, confidence: 0.03 }));
+    const score = { ...result.score, label: text, labels };
+    const names = { text, place: text, classifier: text, model: text, device: text };
+    const page = await show({ ...STATES.result, busy: text, result: { ...result, ...names, score } });
+    assert.deepEqual(unseenIn(await page.page.locator('body').innerText(), '\n\t'), []);
+    assert.equal(await page.page.locator('.labels li').count(), texts.length);
+    assert.equal(await page.page.locator('img, script:not([src]), a').count(), 0);
+    for (const attribute of ['title', 'aria-label'])
+      for (const element of await page.page.locator(`[${attribute}]`).all())
+        assert.deepEqual(unseenIn((await element.getAttribute(attribute)) ?? '', '\n\t'), []);
+    assert.deepEqual(await page.violations(), []);
   });
 
   it('asks the host for the text, and for tokens that were not read', async () => {

@@ -106,12 +106,12 @@ describe('the question before a download', () => {
 
 describe('models in a list', () => {
   it('show size, licence and source, and what is chosen', () => {
-    assert.equal(modelDescription(entry, true), '253 MB · $(check) chosen');
+    assert.equal(modelDescription(entry, true), '253 MB · chosen');
     assert.equal(modelDetail(entry), 'licence mit · hf:user/repo/a.gguf');
   });
 
   it('show a missing file as such', () => {
-    assert.equal(modelDescription({ ...entry, missing: true, bytes: 0 }, false), '$(warning) missing');
+    assert.equal(modelDescription({ ...entry, missing: true, bytes: 0 }, false), 'missing');
   });
 
   it('count the disk that downloads take, not the files of the person', () => {

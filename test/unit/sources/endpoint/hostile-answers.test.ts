@@ -183,9 +183,11 @@ describe('a server that attacks', () => {
     it('is a proxy whose page says that the server starts', async () => {
       for (const status of [502, 503, 504]) {
         const from = await source((response, _, index) => {
-          if (index > 0) return json(response, chatAnswer(GOOD));
-          response.writeHead(status, { 'content-type': 'text/html' });
-          response.end('<html>Starting…</html>');
+          if (index > 0) json(response, chatAnswer(GOOD));
+          else {
+            response.writeHead(status, { 'content-type': 'text/html' });
+            response.end('<html>Starting…</html>');
+          }
         });
         assert.equal((await score(from)).scores.filter(isFailed).length, 0);
         assert.equal(tries(), 2);
