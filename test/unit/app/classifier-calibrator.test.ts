@@ -29,7 +29,7 @@ describe('the calibrator that a classifier names', () => {
     for (const [calibrator, code, message] of [
       ['none', 'calibrator-missing', /There is no file .*none\.json\.$/],
       ['broken', 'calibrator-not-json', /broken\.json, line 3: /],
-      ['folder', 'calibrator-unreadable', /folder\.json cannot be read: it is a folder\.$/],
+      ['folder', 'calibrator-unreadable', /folder\.json is a folder, not a file\.$/],
       ['../x', 'bad-name', /cannot name a calibrator/],
     ] as const) {
       const error = await refusal(calibratorOf({ ...SENTIMENT, calibrator }, load));

@@ -571,7 +571,7 @@ describe('downloadModel', () => {
           download(server, { hub: 'https://hub.example', source, retries: 0 }),
           'disk-full',
         );
-        assert.match(error.message, /needs more, 1\.07 GB are free/);
+        assert.match(error.message, /needs more, but only 1\.1 GB is free/);
       } finally {
         statfsMock.mock.restore();
       }
