@@ -139,7 +139,10 @@ describe('reading a table file', () => {
 
   it('refuses a missing file and a folder', async () => {
     await assert.rejects(inspectTable(path.join(folder(), 'none.csv')), { code: 'no-file' });
-    await assert.rejects(inspectTable(folder()), { code: 'not-a-file', message: /is a folder, and a table must be a file/ });
+    await assert.rejects(inspectTable(folder()), {
+      code: 'not-a-file',
+      message: /is a folder, and a table must be a file/,
+    });
   });
 
   it('refuses a file, and a folder, that the person may not read', async function () {
