@@ -216,7 +216,9 @@ describe('classifying in the editor', () => {
     assert.deepEqual(counts, { done: 32, total: lines });
     assert.equal(internals.results.history.length, 32);
     assert.equal(work.current, undefined);
-    assert.deepEqual(told, []);
+    assert.deepEqual(told, [
+      { message: 'Cancelled after 32 of 160 lines. Their results are kept.', actions: [] },
+    ]);
   });
 
   it('drops the result of a text that was edited while it was being classified', async () => {

@@ -48,7 +48,15 @@ describe('a hostile workspace that is trusted and opened', () => {
     // What happens before the first click: jobs are looked for, classifiers are read, and their problems are shown.
     const diagnostics = new ClassifierDiagnostics(services);
     const jobs = await services.jobs.unfinished();
-    const classifiers = await services.classifiers.list();
+    // The list is read anew after the editor has noticed the last of the files.
+    const classifiers = await until('the last classifier is read', async () => {
+      const list = await services.classifiers.list();
+      const isWhole = list.some(
+        (entry) => entry.kind !== 'builtin' && entry.uri.path.endsWith('/hostile-huge.json'),
+      );
+      const kinds = list.filter((entry) => entry.kind === 'invalid').length;
+      return isWhole && kinds >= HOSTILE.length + 2 ? list : undefined;
+    });
     const calibrators = await services.calibrators.list(folder.uri);
     await until('problems are shown', () => {
       const names = vscode.languages.getDiagnostics().map(([uri]) => path.basename(uri.path));

@@ -52,10 +52,7 @@ describe('jobs in the editor', () => {
     await showActions();
     await ended;
     const [list, actions] = dialogs.saying('choose').slice(-2);
-    assert.match(
-      list ?? '',
-      /^choose Prompt Confidence: Running Jobs \| \$\(sync~spin\) Scoring films\.csv \| /,
-    );
+    assert.match(list ?? '', /^choose Prompt Confidence: Running Jobs \| Scoring films\.csv \| /);
     assert.match(actions ?? '', /^choose Scoring films\.csv: .*Pause \| .*Discard… \| .*Show Log$/);
     assert.match(dialogs.said.at(-1) ?? '', /^info Paused: /);
     await until('the status names no job', () => (item.shown.text.includes('Scoring') ? undefined : true));
