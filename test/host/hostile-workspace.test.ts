@@ -75,7 +75,11 @@ describe('a hostile workspace that is trusted and opened', () => {
         entry.kind === 'builtin' ? [] : [[path.basename(entry.uri.path, '.json'), entry] as const],
       ),
     );
-    for (const kind of [...HOSTILE.map((kind) => kind.replaceAll(' ', '-')), 'huge', 'deep'])
+    // The editor does not list a link to itself.
+    const listed = HOSTILE.filter((kind) => kind !== 'a link to itself').map((kind) =>
+      kind.replaceAll(' ', '-'),
+    );
+    for (const kind of [...listed, 'huge', 'deep'])
       assert.equal(named.get(`hostile-${kind}`)?.kind, 'invalid', kind);
     // Of very many files the first are read.
     assert.ok(named.size <= 100, String(named.size));

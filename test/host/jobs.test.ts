@@ -66,7 +66,7 @@ describe('jobs in the editor', () => {
     );
     await showActions();
     await resuming;
-    assert.match(resumed.said[0] ?? '', / \| Unfinished Jobs \| \$\(debug-pause\) Scoring films\.csv$/);
+    assert.match(resumed.said[0] ?? '', / \| Unfinished Jobs \| Scoring films\.csv$/);
     assert.match(resumed.said.at(-1) ?? '', /^info Paused: /);
 
     // Back from the job to the list.
