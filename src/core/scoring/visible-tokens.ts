@@ -8,8 +8,10 @@ import { labelScores, type Score, type TokenRow } from './score';
 
 /** One candidate for the first token of the answer. */
 export interface VisibleToken {
-  /** As the server writes it, white space included. */
+  /** As the server writes it, white space included. Scores are made from it. */
   readonly text: string;
+  /** What people see in its place; absent: the text itself. */
+  readonly shown?: string;
   readonly logProb: number;
 }
 
@@ -133,7 +135,7 @@ export function visibleTokenRows(
       return {
         rank: index + 1,
         id: UNKNOWN_TOKEN_ID,
-        text: token.text,
+        text: token.shown ?? token.text,
         logProb: token.logProb,
         ...(label === null ? {} : { label }),
       };
@@ -147,7 +149,7 @@ function notShown(labels: readonly Labelled[], likeliest: readonly VisibleToken[
   const some = [...likeliest]
     .sort((a, b) => b.logProb - a.logProb)
     .slice(0, 3)
-    .map(({ text }) => JSON.stringify(text));
+    .map(({ text, shown = text }) => JSON.stringify(shown));
   return new UserError(
     'labels-not-shown',
     `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so their scores are unknown. Specify in the instruction how to answer, or ask the server for more tokens.`,

@@ -221,7 +221,7 @@ export class EndpointSource implements Source {
     const longest = largest(asks.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)));
     const ask = { tokens: ANSWER_TOKENS + longest, temperature, topLogprobs: 0 };
     const identity = promptIdentity(asks);
-    let answers: readonly string[] = [];
+    let answers: Reply['answers'] = [];
     // Some servers give one answer whatever `n` says.
     while (answers.length < count) {
       const reply = await this.ask(
@@ -232,7 +232,10 @@ export class EndpointSource implements Source {
       this.answersAtOnce = Math.max(this.answersAtOnce, reply.answers.length);
       answers = [...answers, ...reply.answers.slice(0, count - answers.length)];
     }
-    return answers.map((answer) => ({ text: answer, label: labelOfAnswer(answer, asks.labels) }));
+    return answers.map(({ text: answer, shown }) => ({
+      text: shown,
+      label: labelOfAnswer(answer, asks.labels),
+    }));
   }
 
   /** One request, in the dialect that the server understands. */

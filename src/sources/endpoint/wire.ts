@@ -153,9 +153,14 @@ function countable(list: unknown): unknown {
   return typeof list === 'object' && list !== null && Object.keys(list).length > MOST ? 'too many' : list;
 }
 
+/** The server's words: labels are read from the text, and people see it without the key. */
+interface ReplyText {
+  readonly text: string;
+  readonly shown: string;
+}
+
 export interface Reply {
-  /** The texts of the answers. */
-  readonly answers: readonly string[];
+  readonly answers: readonly ReplyText[];
   /** The first token of the first answer; null if the server shows none. */
   readonly first: VisibleAnswer | null;
   /** The server's configuration fingerprint; null if it sends none. */
@@ -163,7 +168,7 @@ export interface Reply {
 }
 
 /**
- * @param redact takes the key out of everything that the server says
+ * @param redact takes the key out of what is shown. Not out of what is scored: a key may be "none", and " none" a token
  * @returns undefined if the value is not an answer of this API, or holds what cannot be a probability
  */
 export function readReply(value: unknown, redact: Redact): Reply | undefined {
@@ -173,10 +178,13 @@ export function readReply(value: unknown, redact: Redact): Reply | undefined {
   if (first === undefined) return undefined;
   const fingerprint = data.system_fingerprint ?? null;
   return {
-    answers: data.choices.map(({ text, message }) => redact(text ?? message?.content ?? '')),
+    answers: data.choices.map(({ text, message }) => {
+      const answer = text ?? message?.content ?? '';
+      return { text: answer, shown: redact(answer) };
+    }),
     first: first && {
-      likeliest: first.likeliest.map(({ text, logProb }) => ({ text: redact(text), logProb })),
-      chosen: redact(first.chosen),
+      ...first,
+      likeliest: first.likeliest.map((token) => ({ ...token, shown: redact(token.text) })),
     },
     fingerprint: fingerprint === null ? null : redact(fingerprint),
   };

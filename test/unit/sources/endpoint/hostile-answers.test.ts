@@ -274,6 +274,33 @@ describe('a server that attacks', () => {
       assertNoCanary(KEY, { scores: JSON.stringify(scores), identity: JSON.stringify(identity) });
     });
 
+    it('finds the same scores, whatever the key is: servers of one’s own take any', async () => {
+      const scoresOf = async (key: string): Promise<object> => {
+        const from = await source((response) => json(response, chatAnswer({ ...GOOD, pos: 0.05 })), key);
+        const [first] = (await score(from)).scores;
+        assert.ok(first !== undefined && !isFailed(first), JSON.stringify(first));
+        await server?.close();
+        return { label: first.label, labels: first.labels, mass: first.labelMass };
+      };
+      const expected = await scoresOf(KEY);
+      for (const key of ['o', 'pos', 'negative', 'positive-key'])
+        assert.deepEqual(await scoresOf(key), expected, key);
+      server = undefined;
+    });
+
+    it('finds the same answers, whatever the key is', async () => {
+      const from = await source((response) => json(response, plainAnswers('positive')), 'positive');
+      const { samples } = await from.sample({
+        prompts: [{ asks: CLASSIFIER.asks, samples: 1 }],
+        texts: ['Nice.'],
+        temperature: 1,
+        seed: 1,
+      });
+      const [first] = samples;
+      assert.ok(first !== undefined && !isFailed(first), JSON.stringify(first));
+      assert.deepEqual(first.answers, [{ text: '…', label: 'positive' }]);
+    });
+
     it('sends no key that a header does not take, and does not show it', async () => {
       const from = await source((response) => json(response, chatAnswer(GOOD)), `${KEY}\nx-evil: 1`);
       const error = await rejects(score(from), 'endpoint-key');
