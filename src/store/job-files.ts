@@ -4,9 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type * as z from 'zod';
+import { jsonOf } from '../core/data/json';
+import { writeFileAtomic } from './atomic';
 import { cacheFolder } from './cache-home';
 import { namesIn } from './folders';
+import { withLockOrRefuse } from './lock';
+import { readSmall } from './read-regular';
 
 const ID_LENGTH = 32;
 
@@ -49,4 +55,31 @@ export async function jobStates(kind: string, home: string = cacheFolder('jobs')
     .filter((name) => isState.exec(name)?.[1] === kind)
     .sort()
     .map((name) => path.join(home, name));
+}
+
+/** Undefined where there is none, or none that we can read. */
+export async function readJobState<State>(
+  file: string,
+  schema: z.ZodType<State>,
+): Promise<State | undefined> {
+  const text = await readSmall(file);
+  return text && schema.safeParse(jsonOf(text.toString())).data;
+}
+
+export async function writeJobState(file: string, state: object): Promise<void> {
+  await writeFileAtomic(file, `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/**
+ * Runs `action` while nobody else works on the job. It does not wait.
+ *
+ * @throws `busy` if somebody does
+ */
+export async function withJobLock<T>(
+  { lock }: Pick<JobFiles, 'lock'>,
+  busy: Error,
+  action: () => Promise<T>,
+): Promise<T> {
+  await mkdir(path.dirname(lock), { recursive: true });
+  return withLockOrRefuse(lock, action, busy);
 }

@@ -11,8 +11,8 @@ import { assertNoCanary } from './canary';
 import { FakeClock } from './fake-clock';
 import { mutate, mutateText, pick } from './mutate';
 
-const KEY = 'sk-Canary+4f/9_Zq~7=Xw"Lm';
-const CLASSIFIER = classifierFrom(
+export const KEY = 'sk-Canary+4f/9_Zq~7=Xw"Lm';
+export const CLASSIFIER = classifierFrom(
   {
     version: 1,
     name: 'sentiment',

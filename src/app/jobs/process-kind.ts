@@ -2,17 +2,21 @@
  * Jobs that an external program does. The program writes its own checkpoints. What we need to find the job again
  * is in jobs/ of the cache (`store/job-files.ts`).
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
-import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { workInWords } from '../../core/words/progress';
-import { writeFileAtomic } from '../../store/atomic';
-import { jobFiles, type JobFiles, jobStates } from '../../store/job-files';
-import { isHeld, withLockOrRefuse } from '../../store/lock';
-import { readSmall } from '../../store/read-regular';
+import {
+  jobFiles,
+  type JobFiles,
+  jobStates,
+  readJobState,
+  withJobLock,
+  writeJobState,
+} from '../../store/job-files';
+import { isHeld } from '../../store/lock';
 import type { JobContext, JobKind, Unfinished } from './job';
 import { endOrphan, startOfProcess } from './process-tree';
 import { type Program, type ProgramOptions, type ProgramProgress, runProgram } from './program';
@@ -65,13 +69,12 @@ export function processKind<Order, Result>(
   home: ProcessHome,
 ): JobKind<Order, Result> {
   const files = (order: Order): JobFiles => jobFiles(job.name, job.output(order), home.folder);
-  const alone = async <T>(order: Order, action: () => Promise<T>): Promise<T> => {
-    await mkdir(home.folder, { recursive: true });
+  const alone = <T>(order: Order, action: () => Promise<T>): Promise<T> => {
     const busy = new UserError(
       'job-running',
       `${job.title(order)} is running in another window or on the command line.`,
     );
-    return withLockOrRefuse(files(order).lock, action, busy);
+    return withJobLock(files(order), busy, action);
   };
   return {
     name: job.name,
@@ -90,7 +93,7 @@ export function processKind<Order, Result>(
     discard: (order) =>
       alone(order, async () => {
         const { state, log } = files(order);
-        await endLeft(await readState(state));
+        await endLeft(await readJobState(state, stateSchema));
         await job.discard(order);
         await rm(state, { force: true });
         await rm(log, { force: true });
@@ -111,7 +114,7 @@ async function run<Order, Result>(
   { order, files, context }: Run<Order>,
 ): Promise<Result> {
   const { signal, report, log } = context;
-  const left = await readState(files.state);
+  const left = await readJobState(files.state, stateSchema);
   await endLeft(left, signal);
   if (left === undefined) await rm(files.log, { force: true });
   let state: State = {
@@ -125,7 +128,7 @@ async function run<Order, Result>(
   const save = async (change: Partial<State>): Promise<void> => {
     state = { ...state, ...change };
     saved = now();
-    await writeFileAtomic(files.state, `${JSON.stringify(state, null, 2)}\n`);
+    await writeJobState(files.state, state);
   };
   const meter = new JobMeter(now);
   const onProgress = async (progress: ProgramProgress): Promise<void> => {
@@ -174,7 +177,7 @@ async function unfinishedProcess<Order, Result>(
   file: string,
   files: (order: Order) => JobFiles,
 ): Promise<Unfinished<Order> | undefined> {
-  const state = await readState(file);
+  const state = await readJobState(file, stateSchema);
   const order = job.order.safeParse(state?.order);
   if (state === undefined || !order.success) return undefined;
   const { progress } = state;
@@ -191,10 +194,4 @@ async function unfinishedProcess<Order, Result>(
 
 async function endLeft(state: State | undefined, signal?: AbortSignal): Promise<void> {
   if (state?.program?.host === os.hostname()) await endOrphan(state.program, signal);
-}
-
-/** Undefined where there is none, or none that we can read. */
-async function readState(file: string): Promise<State | undefined> {
-  const text = await readSmall(file);
-  return text && stateSchema.safeParse(jsonOf(text.toString())).data;
 }

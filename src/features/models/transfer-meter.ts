@@ -1,4 +1,5 @@
 /** The progress of a download in words: share, rate and time left. */
+import { shareOf } from '../../app/jobs/progress';
 import { Rate } from '../../core/rate';
 import { formatBytes, formatShare, formatTimeLeft } from '../../core/words/quantities';
 import type { DownloadProgress } from '../../store/download';
@@ -14,21 +15,17 @@ export class TransferMeter {
     const { phase, done, total } = progress;
     if (phase === 'waiting') return 'another window is downloading this file; waiting for it';
     if (phase === 'verifying')
-      return `checking the download, ${formatShare(total === undefined ? 0 : share(done, total))}`;
+      return `checking the download, ${formatShare(total === undefined ? 0 : shareOf({ done, total }))}`;
     this.rate.add(done, now);
     const rate = this.rate.perSecond;
     return [
       total === undefined
         ? formatBytes(done)
-        : `${formatShare(share(done, total))} · ${formatBytes(done)} of ${formatBytes(total)}`,
+        : `${formatShare(shareOf({ done, total }))} · ${formatBytes(done)} of ${formatBytes(total)}`,
       ...(rate === undefined ? [] : [`${formatBytes(rate)}/s`]),
       ...(rate === undefined || rate === 0 || total === undefined || done >= total
         ? []
         : [`${formatTimeLeft((total - done) / rate)} left`]),
     ].join(' · ');
   }
-}
-
-function share(done: number, total: number): number {
-  return total === 0 ? 1 : done / total;
 }

@@ -12,16 +12,15 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { checkOutputs, renameDurably, writeFileAtomic } from '../atomic';
 import { exists } from '../exists';
-import { jobFiles, jobStates } from '../job-files';
-import { isHeld, withLockOrRefuse } from '../lock';
-import { openRegular, readSmall } from '../read-regular';
+import { jobFiles, jobStates, readJobState, withJobLock, writeJobState } from '../job-files';
+import { isHeld } from '../lock';
+import { openRegular } from '../read-regular';
 import { scoreMetaFile, scoreMetaSchema } from './score-meta';
 import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
 
@@ -69,7 +68,6 @@ export interface UnfinishedTable {
 const KIND = 'score';
 const partFile = (out: string): string => `${out}.part`;
 const stateFile = (out: string): string => jobFiles(KIND, out).state;
-const lockFile = (out: string): string => jobFiles(KIND, out).lock;
 
 /**
  * Checks every file that scoring a table writes beside it, before a source is asked.
@@ -92,19 +90,18 @@ export async function checkScoredFiles(out: string): Promise<void> {
  * @throws UserError score-running; what `action` throws
  */
 export async function whileAlone<T>(out: string, action: () => Promise<T>): Promise<T> {
-  const lock = lockFile(out);
-  await mkdir(path.dirname(lock), { recursive: true });
+  const files = jobFiles(KIND, out);
   const busy = new UserError(
     'score-running',
     `Another run is writing ${path.basename(out)} now. Wait for it, or choose another file. If no such run exists, ` +
-      `delete ${lock}.`,
+      `delete ${files.lock}.`,
   );
-  return withLockOrRefuse(lock, action, busy);
+  return withJobLock(files, busy, action);
 }
 
 /** Whether a run writes this file now, here or elsewhere. */
 export function isBeingWritten(out: string): Promise<boolean> {
-  return isHeld(lockFile(out));
+  return isHeld(jobFiles(KIND, out).lock);
 }
 
 /** The scored tables of all interrupted runs of this person; absolute paths. */
@@ -112,7 +109,7 @@ export async function interruptedOutputs(): Promise<string[]> {
   const states = await jobStates(KIND);
   const outs = await Promise.all(
     states.map(async (file) => {
-      const out = (await readState(file).catch(() => undefined))?.out;
+      const out = (await readJobState(file, stateSchema).catch(() => undefined))?.out;
       // Not where the table's folder has become a link to another one.
       return out !== undefined && stateFile(out) === file ? [out] : [];
     }),
@@ -163,19 +160,13 @@ async function isWhole(out: string, { bytes, sha256 }: UnfinishedTable): Promise
 async function stateOf(out: string): Promise<UnfinishedTable | undefined> {
   const file = stateFile(out);
   if (!(await exists(file))) return undefined;
-  const state = await readState(file);
+  const state = await readJobState(file, stateSchema);
   if (state === undefined)
     throw new UserError(
       'part-unreadable',
       `${file} cannot be read, so ${path.basename(out)} cannot be resumed. ${START_OVER}`,
     );
   return state;
-}
-
-/** Undefined where there is none, or none that we can read. */
-async function readState(file: string): Promise<z.infer<typeof stateSchema> | undefined> {
-  const text = await readSmall(file);
-  return text && stateSchema.safeParse(jsonOf(text.toString())).data;
 }
 
 const START_OVER = 'Start over.';
@@ -348,7 +339,7 @@ async function writeState(out: string, options: ScoredFileOptions, part: Counted
     bytes: part.bytes,
     sha256: part.hash.copy().digest('hex'),
   };
-  await writeFileAtomic(stateFile(out), `${JSON.stringify(state, null, 2)}\n`);
+  await writeJobState(stateFile(out), state);
 }
 
 /**

@@ -1,17 +1,4 @@
-import { FILE_KINDS, fileKinds, fuzz } from '../../support/fuzz-files';
-import { sharedFolder, sharedJobs } from '../../support/temporary';
+import { suiteOfFuzzedFiles } from '../../support/fuzz-files-suite';
 
-/** 2,000 cases in all; test/long has 100,000. */
-const CASES = Math.ceil(2_000 / FILE_KINDS.length);
-
-describe('a file that somebody else wrote', () => {
-  const folder = sharedFolder();
-  sharedJobs();
-  let kinds: Awaited<ReturnType<typeof fileKinds>>;
-  before(async () => {
-    kinds = await fileKinds(folder());
-  });
-
-  for (const name of FILE_KINDS)
-    it(`is read or refused with a sentence: ${name}`, () => fuzz(kinds[name], CASES));
-});
+// test/long has 100,000.
+suiteOfFuzzedFiles(2_000);

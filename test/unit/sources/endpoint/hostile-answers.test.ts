@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { classifierFrom } from '../../../../src/core/classifier/definition';
 import { UserError } from '../../../../src/core/user-error';
 import { EndpointSource } from '../../../../src/sources/endpoint/endpoint-source';
 import { redactor } from '../../../../src/sources/endpoint/key';
@@ -10,7 +9,7 @@ import { readReply } from '../../../../src/sources/endpoint/wire';
 import { isFailed } from '../../../../src/sources/source';
 import { assertNoCanary } from '../../../support/canary';
 import { FakeClock } from '../../../support/fake-clock';
-import { fuzzAnswers } from '../../../support/fuzz-answers';
+import { CLASSIFIER, fuzzAnswers, KEY } from '../../../support/fuzz-answers';
 import {
   chatAnswer,
   completionAnswer,
@@ -21,17 +20,7 @@ import {
   type TestServer,
 } from './misbehaving-server';
 
-const KEY = 'sk-Canary+4f/9_Zq~7=Xw"Lm';
 const GOOD = { positive: 0.6, negative: 0.3 };
-const CLASSIFIER = classifierFrom(
-  {
-    version: 1,
-    name: 'sentiment',
-    template: '{{text}}',
-    labels: [{ name: 'positive' }, { name: 'negative' }],
-  },
-  'test',
-);
 
 describe('a server that attacks', () => {
   let server: TestServer | undefined;
