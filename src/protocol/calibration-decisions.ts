@@ -57,15 +57,16 @@ const curvePointSchema: z.ZodType<ThresholdPoint> = z.object({
   rows: z.number(),
   coverage: z.number(),
   accuracy: z.number(),
-  accuracyLow: z.number(),
-  accuracyHigh: z.number(),
+  accuracyLow: number,
+  accuracyHigh: number,
 });
 
 const thresholdChoiceSchema: z.ZodType<ThresholdChoice> = z.object({
-  target: share,
+  risk: z.enum(['accuracy', 'precision', 'fpr', 'cost']),
+  target: z.number(),
   estimate: z.object({
     threshold: number,
-    accuracy: number,
+    value: number,
     low: number,
     high: number,
     coverage: number,

@@ -151,7 +151,7 @@ export class DecisionSection implements Section {
           calibratorTitle(method),
           decimal(threshold),
           decimal(estimate.threshold),
-          withInterval(number(estimate.accuracy), interval(estimate)),
+          withInterval(number(estimate.value), interval(estimate)),
           withInterval(
             number(estimate.coverage),
             estimate.coverage === null ? '' : count(estimate.rows, 'row'),

@@ -1,7 +1,6 @@
 /** Evaluates a table: how reliable its confidences are, and which decisions they allow. */
 import { decide, type DecisionOptions } from '../../core/decisions/decisions';
 import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
-import { UNWEIGHTED_THRESHOLD } from '../../core/decisions/threshold';
 import { evaluate } from '../../core/metrics/evaluate';
 import type { LoadedTable } from './load-table';
 
@@ -10,13 +9,12 @@ export function evaluateTable(
   { shown: { table, data, warnings }, shares }: LoadedTable,
   options: DecisionOptions,
 ): EvaluateReport {
-  const { bins, binning, seed, target } = options;
-  const unweighted = target === undefined || data.weight === undefined ? [] : [UNWEIGHTED_THRESHOLD];
+  const { bins, binning, seed } = options;
   const evaluation = evaluate(data, {
     bins,
     binning,
     seed,
-    warnings: [...warnings, ...unweighted],
+    warnings,
     rejected: table.rejected,
   });
   return evaluateReport(evaluation, decide(data, options), table.lines, shares);

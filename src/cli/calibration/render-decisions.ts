@@ -84,12 +84,20 @@ function renderSlices({ column, slices, minimumRows, tooSmall }: EvaluateReport[
   ].join('');
 }
 
-function renderThreshold({ message, estimate }: ThresholdChoice): string {
-  const { threshold, accuracy, coverage, rows } = estimate;
+const RISK_NAMES: Readonly<Record<ThresholdChoice['risk'], string>> = {
+  accuracy: 'accuracy',
+  precision: 'precision',
+  fpr: 'false positive rate',
+  cost: 'cost',
+};
+
+function renderThreshold({ risk, message, estimate }: ThresholdChoice): string {
+  const { threshold, value, coverage, rows } = estimate;
+  const shown = (risk === 'cost' ? number : formatConfidence)(value ?? 0);
   const scored =
-    accuracy === null
+    value === null
       ? ''
-      : ` Chosen on half of the rows (${threshold}) and tested on the other: accuracy ${formatConfidence(accuracy)} ` +
+      : ` Chosen on half of the rows (${threshold}) and tested on the other: ${RISK_NAMES[risk]} ${shown} ` +
         `(${interval(estimate)}) on the ${count(rows, 'row')} at or above it, coverage ${formatConfidence(coverage ?? 0)}.`;
   return `\n${message}${scored}\n`;
 }

@@ -1,16 +1,9 @@
 import { largest, least } from '../extremes';
 import { evaluate } from '../metrics/evaluate';
 import { type Calibrator, applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
-import {
-  confidenceOnly,
-  crossFit,
-  type CrossFit,
-  type FitFold,
-  partition,
-  type Partition,
-} from './cross-fit';
+import { crossFit, type CrossFit, type FitFold, partition, type Partition } from './cross-fit';
 import type { CalibratorId } from './registry';
-import { knownRows } from '../model/rows';
+import { confidenceOnly, knownRows } from '../model/rows';
 import type { CalibrateOn, PredictionData, Warning } from '../model/predictions';
 import type { Evaluation, EvaluateOptions } from '../model/evaluation';
 

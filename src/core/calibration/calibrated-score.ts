@@ -78,7 +78,7 @@ export function calibratedScore(
     confidence,
     labels:
       out.kind === 'labels'
-        ? names.map((name, k) => ({ label: name, confidence: Math.exp(out.logProbs[k] ?? 0) }))
+        ? names.map((name, k) => ({ label: name, confidence: out.probs[k] ?? 0 }))
         : null,
     labelChanged: label !== score.label,
     anotherLikelier: isAnotherLabelLikelier(confidence, names.length),

@@ -3,9 +3,9 @@
  * synchronous: the same seed gives the same numbers.
  */
 import { UserError } from '../user-error';
-import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../model/rows';
+import { confidenceOf, knownRows, normalisedWeights, rescored, rowCount } from '../model/rows';
 import { type Prevalence, shiftPrevalence } from '../model/label-shares';
-import { logSoftmax, oneVsRestColumn, sigmoid, softplus } from '../model/numeric';
+import { logSoftmax, oneVsRestColumn, sigmoid, softplus, trusted } from '../model/numeric';
 import type { CalibrateOn, ConfidenceData, LabelData, PredictionData, Warning } from '../model/predictions';
 import type { Given, LabelKind, ScalarKind } from './calibrator-kind';
 import {
@@ -158,7 +158,7 @@ function applyToConfidence(map: ScalarMap, data: PredictionData): ConfidenceData
   const calibrated = logOdds.map((f) => kind.apply(map, f));
   return {
     kind: 'confidence',
-    confidence: calibrated.map(sigmoid),
+    confidence: calibrated.map((f) => trusted(sigmoid(f))),
     correct,
     logOdds: calibrated,
     group,
@@ -181,9 +181,9 @@ function applyToLabels(calibrator: LabelCalibrator, data: PredictionData): Label
       ? applyModel(calibrator.model, data, labels.length)
       : applyOneVsRest(calibrator.oneVsRest, data.logProbs, labels.length);
   const { prevalence } = calibrator;
-  if (prevalence === undefined) return { ...data, logProbs };
+  if (prevalence === undefined) return rescored(data, logProbs);
   const shifted = shiftPrevalence(logProbs, prevalence.fitted, prevalence.deployed);
-  return { ...data, logProbs: logSoftmax(shifted, labels.length) };
+  return rescored(data, logSoftmax(shifted, labels.length));
 }
 
 function applyModel(model: LabelModel, data: LabelData, K: number): Float64Array {

@@ -1,8 +1,8 @@
 import { type Assessment, assess } from '../metrics/evaluate';
 import { UserError } from '../user-error';
 import { fitCalibrator } from './calibrator';
-import { confidenceOnly, crossFit, partition, type Partition } from './cross-fit';
-import { knownRows, rowCount, rowsWhere, selectRows } from '../model/rows';
+import { crossFit, partition, type Partition } from './cross-fit';
+import { confidenceOnly, knownRows, rowCount, rowsWhere, selectRows } from '../model/rows';
 import type { CalibrateOn, PredictionData } from '../model/predictions';
 import type { EvaluateOptions } from '../model/evaluation';
 import { type CalibratorId, idsThatNeed, refusal, CANDIDATE_IDS } from './registry';

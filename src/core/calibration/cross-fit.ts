@@ -1,7 +1,7 @@
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, type Calibrator, isStrictlyMonotone, parameterCount } from './calibrator';
-import { confidenceOf, rowCount, rowsWhere, selectRows, strataOf } from '../model/rows';
+import { confidenceOf, confidenceOnly, rescored, rowCount, rowsWhere, selectRows, strataOf } from '../model/rows';
 import { assignFolds, foldCount } from '../model/folds';
 import { type CalibrateOn, type PredictionData, SPLIT_FIT, SPLIT_TEST } from '../model/predictions';
 
@@ -110,12 +110,6 @@ export function crossFit(data: PredictionData, on: CalibrateOn, split: Partition
   };
 }
 
-/** A label table reduced to confidence against correct. */
-export function confidenceOnly(data: PredictionData): PredictionData {
-  const { confidence, correct, logOdds, group, weight, split } = confidenceOf(data);
-  return { kind: 'confidence', confidence, correct, logOdds, group, weight, split };
-}
-
 /** Puts the parts' calibrated columns back into the order of the table; all other columns are raw's. */
 function pooled(
   n: number,
@@ -135,7 +129,7 @@ function pooled(
         logProbs.set(from.subarray(i * K, i * K + K), (position[row] ?? 0) * K);
       });
     }
-    return { ...raw, logProbs };
+    return rescored(raw, logProbs);
   }
   const confidence = new Float64Array(rows.length);
   const logOdds = new Float64Array(rows.length);

@@ -6,8 +6,7 @@ import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, weightedMean 
 import { type Random, seededRandom, shuffle } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
-import { confidenceOnly } from './cross-fit';
-import { confidenceOf, knownRows, normalisedWeights, rowCount, selectRows } from '../model/rows';
+import { confidenceOf, confidenceOnly, knownRows, normalisedWeights, rowCount, selectRows } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 
 /** Median and the middle 80% over repeats. */
@@ -194,7 +193,7 @@ function score(data: PredictionData, random: Random): HeldOutLosses {
   const predicted = confidenceOf(data);
   const { confidence, correct } = predicted;
   const weight = normalisedWeights(data, correct.length);
-  const binning = binValues(confidence, 'width', DEFAULT_BINS);
+  const binning = binValues(confidence, 'width', DEFAULT_BINS, weight);
   const sums = sumBins(binning, confidence, correct, weight);
   const drawn = { ...emptyMoments(DEFAULT_BINS), mass: sums.mass, confidence: sums.confidence };
   let eceNull = 0;

@@ -2,8 +2,16 @@ import { least } from '../extremes';
 import { labelNllLosses, nllLosses } from '../metrics/losses';
 import { FEWEST_OUTCOMES } from './calibrator-kind';
 import { type Calibrator, fitCalibrator, type FitOptions, identityCalibrator } from './calibrator';
-import { type CrossFit, confidenceOnly, crossFit, partition } from './cross-fit';
-import { confidenceOf, knownRows, normalisedWeights, rowCount, rowsWhere, selectRows } from '../model/rows';
+import { type CrossFit, crossFit, partition } from './cross-fit';
+import {
+  confidenceOf,
+  confidenceOnly,
+  knownRows,
+  normalisedWeights,
+  rowCount,
+  rowsWhere,
+  selectRows,
+} from '../model/rows';
 import { UserError } from '../user-error';
 import { type CalibrateOn, type PredictionData, SPLIT_FIT, type Warning } from '../model/predictions';
 import { type CalibratorId, CALIBRATORS, refusal, CANDIDATE_IDS } from './registry';

@@ -14,6 +14,8 @@ const metric = z.object({
   value: number,
   low: number,
   high: number,
+  se: number.exactOptional(),
+  nullMean: number.exactOptional(),
   reason: z.string().exactOptional(),
 });
 const warning = z.object({ code: z.string(), message: z.string() });
@@ -36,8 +38,8 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
       count,
       meanConfidence: z.number(),
       accuracy: z.number(),
-      accuracyLow: z.number(),
-      accuracyHigh: z.number(),
+      accuracyLow: number,
+      accuracyHigh: number,
     }),
   ),
   accuracy: metric,

@@ -1,7 +1,8 @@
 /**
  * Builds a checked table of columns from rows of cells. Every row is either accepted whole or rejected with a reason.
  */
-import { labelData, logProbsFromProbs } from '../model/rows';
+import { trusted } from '../model/numeric';
+import { givenProbs, labelData } from '../model/rows';
 import {
   type PredictionData,
   type RejectedRow,
@@ -22,8 +23,8 @@ import { quoted, shortened } from '../quote';
 const SUM_TOLERANCE = 0.01;
 /** Rounding of a computed probability beyond 0 or 1 that is no mistake. */
 const ROUNDING = 1e-6;
-/** Share of clipped rows above which a table is suspected to be rounded. */
-const CLIP_WARNING = 0.01;
+/** Share of rows with a probability of 0 above which a table is suspected to be rounded. */
+const ZERO_WARNING = 0.01;
 /** A larger share of rows with a bound in place of a score than this gets a warning. */
 const BOUND_WARNING = 0.01;
 /** Bad rows listed one by one; beyond, they are only counted, so that memory stays bounded. */
@@ -96,7 +97,7 @@ export class TableBuilder {
   private readonly rejected: RejectedRow[] = [];
   private rejectedCount = 0;
   private accepted = 0;
-  private clipped = 0;
+  private zeros = 0;
   private bounded = 0;
   private repeatedIds = 0;
   private otherPrediction = 0;
@@ -255,20 +256,19 @@ export class TableBuilder {
         ...rows,
       };
     const labels = this.labels.map((label, k) => label ?? `not ${this.labels[1 - k] ?? ''}`);
-    let matrix: Float64Array = this.scores.take();
-    if (scores.type === 'prob') {
-      const { logProbs, clipped } = logProbsFromProbs(matrix, labels.length);
-      this.clipped += clipped;
-      matrix = logProbs;
-    }
+    const matrix = this.scores.take();
     const agreement = this.columns.agreement === null ? undefined : this.agreement.take();
-    return labelData({ labels, scores: matrix, agreement, truth: this.truth.take(), ...rows });
+    const columns = { labels, agreement, truth: this.truth.take(), ...rows };
+    if (scores.type !== 'prob') return labelData({ ...columns, scores: matrix });
+    const { data, zeros } = givenProbs({ ...columns, probs: matrix });
+    this.zeros += zeros;
+    return data;
   }
 
   private warnings(): Warning[] {
     const warnings: Warning[] = [];
     const warn = (code: string, message: string) => warnings.push({ code, message });
-    const { accepted, clipped, rejectedCount } = this;
+    const { accepted, zeros, rejectedCount } = this;
     if (rejectedCount > 0)
       warn(
         'rejected-rows',
@@ -276,10 +276,10 @@ export class TableBuilder {
       );
     if (rejectedCount > LISTED_ROWS)
       warn('rejected-not-listed', `Only the first ${LISTED_ROWS} of ${rejectedCount} bad rows are listed.`);
-    if (clipped > CLIP_WARNING * accepted)
+    if (zeros > ZERO_WARNING * accepted)
       warn(
         'clipped',
-        `${clipped} of ${accepted} rows have a probability below 1e-12, which counts as 1e-12: the table seems to be ` +
+        `${zeros} of ${accepted} rows have a probability of 0, which counts as 1e-12: the table seems to be ` +
           `rounded, so its most confident rows cannot be distinguished. Log-probabilities (logprob:LABEL) keep their order.`,
       );
     if (this.bounded > BOUND_WARNING * accepted)
@@ -325,11 +325,14 @@ export class TableBuilder {
       if (scores.type === 'logprob' && (row[k] ?? 0) > ROUNDING)
         throw new BadRow(`${this.name(index)} is ${row[k] ?? 0}; a log-probability is never above 0`);
     }
-    if (implied >= 0) row[implied] = scores.type === 'prob' ? 1 - (row[1 - implied] ?? 0) : 0;
+    if (implied >= 0) row[implied] = scores.type === 'prob' ? trusted(1 - (row[1 - implied] ?? 0)) : 0;
     else if (scores.type !== 'logit') this.checkSum(row, scores.type, labelMass);
   }
 
-  /** Probabilities sum to 1, or to the row's label mass; those within the tolerance are renormalised. */
+  /**
+   * Probabilities sum to 1, or to the row's label mass. They are kept where the digits that are written can sum to no
+   * more than 1 by rounding, and renormalised elsewhere.
+   */
   private checkSum(row: Float64Array, type: 'prob' | 'logprob', labelMass: number): void {
     let sum = 0;
     for (const value of row) sum += type === 'prob' ? value : Math.exp(value);
@@ -348,7 +351,8 @@ export class TableBuilder {
         );
       if (sum === 0) throw new BadRow('all probabilities of the labels are 0');
     }
-    for (let k = 0; k < row.length; k++) row[k] = (row[k] ?? 0) / sum;
+    if (isOneButForRounding(row, sum)) return;
+    for (let k = 0; k < row.length; k++) row[k] = trusted((row[k] ?? 0) / sum);
   }
 
   private number(cells: readonly string[], index: number, line: number): number {
@@ -480,6 +484,25 @@ function requireTruth({ roles, scores }: TableColumns): void {
       'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
         'or both "label" and "predicted".',
     );
+}
+
+/** How far single precision is from 1 where its numbers sum to it. */
+const SINGLE_PRECISION = 1e-6;
+/** Decimals up to which a number is taken for a rounded one. */
+const MOST_DECIMALS = 6;
+
+/** Whether numbers that are written with so many decimals sum to 1 up to half a unit of the last one in each. */
+function isOneButForRounding(row: Float64Array, sum: number): boolean {
+  const gap = Math.abs(sum - 1);
+  if (gap <= SINGLE_PRECISION) return true;
+  const decimals = row.reduce((most, value) => Math.max(most, decimalsOf(value)), 0);
+  return decimals <= MOST_DECIMALS && gap <= (row.length / 2) * 10 ** -decimals + 1e-9;
+}
+
+function decimalsOf(value: number): number {
+  let decimals = 0;
+  while (decimals <= MOST_DECIMALS && Math.abs(Number(value.toFixed(decimals)) - value) > 1e-12) decimals++;
+  return decimals;
 }
 
 /** A sum as it is shown in a reason. */

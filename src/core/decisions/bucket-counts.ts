@@ -1,6 +1,6 @@
 import { confidenceOf, normalisedWeights, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
-import { wilsonInterval } from '../metrics/intervals';
+import { ShareSums, sumShare, unitsOf } from '../metrics/units';
 import { bucketOf, type Bucket, DEFAULT_BUCKETS } from './buckets';
 
 /** The rows in a bucket, [low, high). Rows and errors are counted; the means are weighted if rows have weights. */
@@ -12,7 +12,7 @@ export interface BucketCount {
   readonly errors: number;
   /** Null without rows. */
   readonly meanConfidence: number | null;
-  /** With Wilson 95%; null without rows. */
+  /** With Wilson 95%; null without rows, the interval also where the rows of the table belong to too few groups. */
   readonly accuracy: number | null;
   readonly accuracyLow: number | null;
   readonly accuracyHigh: number | null;
@@ -28,47 +28,32 @@ export function countBuckets(
   buckets: readonly Bucket[] = DEFAULT_BUCKETS,
 ): BucketCount[] {
   const { confidence, correct } = confidenceOf(data);
-  const weight = normalisedWeights(data, rowCount(data));
-  const sums = buckets.map(() => ({ rows: 0, errors: 0, mass: 0, sure: 0, right: 0, squares: 0 }));
+  const n = rowCount(data);
+  const weight = normalisedWeights(data, n);
+  const units = unitsOf(data, n, weight);
+  const sums = buckets.map(() => ({ errors: 0, sure: 0, share: new ShareSums(units) }));
   confidence.forEach((p, i) => {
     const sum = sums[buckets.indexOf(bucketOf(p, buckets))];
     if (sum === undefined) return;
-    const w = weight === null ? 1 : (weight[i] ?? 0);
-    sum.rows++;
+    const w = weight?.[i] ?? 1;
     sum.errors += 1 - (correct[i] ?? 0);
-    sum.mass += w;
     sum.sure += w * p;
-    sum.right += w * (correct[i] ?? 0);
-    sum.squares += w * w;
+    sum.share.add(i, w, correct[i] ?? 0);
   });
-  return sums.map(({ rows, errors, mass, sure, right, squares }, b) => {
-    const bucket = {
+  const effect = sumShare(correct, weight, units).designEffect();
+  return sums.map(({ errors, sure, share }, b) => {
+    const isEmpty = share.mass === 0;
+    const interval = share.interval(effect);
+    return {
       name: buckets[b]?.name ?? '',
       low: buckets[b]?.low ?? 0,
       high: buckets[b - 1]?.low ?? 1,
-    };
-    if (mass === 0)
-      return {
-        ...bucket,
-        rows,
-        errors,
-        meanConfidence: null,
-        accuracy: null,
-        accuracyLow: null,
-        accuracyHigh: null,
-      };
-    const accuracy = right / mass;
-    // Kish's number of rows.
-    const effective = (mass * mass) / squares;
-    const { low, high } = wilsonInterval(accuracy * effective, effective);
-    return {
-      ...bucket,
-      rows,
+      rows: share.rows,
       errors,
-      meanConfidence: sure / mass,
-      accuracy,
-      accuracyLow: low,
-      accuracyHigh: high,
+      meanConfidence: isEmpty ? null : sure / share.mass,
+      accuracy: isEmpty ? null : share.share,
+      accuracyLow: interval?.low ?? null,
+      accuracyHigh: interval?.high ?? null,
     };
   });
 }

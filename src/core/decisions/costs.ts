@@ -2,8 +2,9 @@ import { argmax } from '../model/numeric';
 import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 import { argsort } from '../metrics/sort';
+import { largest } from '../extremes';
 import { UserError } from '../user-error';
-import { halves } from './threshold';
+import { halves } from './halves';
 
 /** The costs of decisions, all in the same unit. */
 export interface Costs {
@@ -44,7 +45,8 @@ export function minimiseCost(
   return { threshold: best.threshold, choosing: best.cost, scored: score(scoring, costs, best.threshold) };
 }
 
-function checkCosts(data: PredictionData, { wrong, review }: Costs): void {
+/** @throws UserError bad-costs */
+export function checkCosts(data: PredictionData, { wrong, review }: Costs): void {
   const isCost = (cost: number) => cost >= 0 && cost < Infinity;
   const matrix = typeof wrong === 'number' ? null : wrong;
   const K = data.kind === 'labels' ? data.labels.length : 0;
@@ -57,15 +59,20 @@ function checkCosts(data: PredictionData, { wrong, review }: Costs): void {
   );
 }
 
+/** The most that a row can cost. */
+export function largestCost({ wrong, review }: Costs): number {
+  return largest([review, ...(typeof wrong === 'number' ? [wrong] : wrong.flat())]);
+}
+
 /** (n) cost of deciding each row automatically. */
-function automaticCosts(data: PredictionData, { wrong }: Costs): Float64Array {
+export function automaticCosts(data: PredictionData, { wrong }: Costs): Float64Array {
   const { correct } = confidenceOf(data);
   return Float64Array.from(correct, (right, i) => {
     if (right === 1) return 0;
     if (typeof wrong === 'number') return wrong;
     if (data.kind === 'confidence') return 0;
     const K = data.labels.length;
-    return wrong[data.truth[i] ?? 0]?.[argmax(data.logProbs, i * K, K).index] ?? 0;
+    return wrong[data.truth[i] ?? 0]?.[argmax(data.probs, i * K, K).index] ?? 0;
   });
 }
 

@@ -6,6 +6,7 @@ import { type Bucket, checkBuckets } from './buckets';
 import { type CostChoice, type Costs, minimiseCost } from './costs';
 import { chooseLabelThreshold, type LabelThreshold } from './label-threshold';
 import { confidentErrors, evaluateSlices, type SliceReport } from './slices';
+import type { Risk } from './risk';
 import { chooseThreshold, type ThresholdChoice } from './threshold';
 import type { EvaluateOptions } from '../model/evaluation';
 
@@ -38,8 +39,10 @@ export interface DecisionOptions extends Pick<EvaluateOptions, 'bins' | 'binning
   readonly buckets?: readonly Bucket[] | undefined;
   /** (n) names of each column to slice by. */
   readonly slices?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
-  /** Target accuracy of automatic decisions. */
+  /** What automatic decisions must reach: an accuracy, or another risk. */
   readonly target?: number | undefined;
+  /** What the target is of; accuracy if absent. */
+  readonly risk?: Risk | undefined;
   readonly costs?: Costs | undefined;
   /** Label for which to choose a threshold. */
   readonly label?: string | undefined;
@@ -49,7 +52,7 @@ const LISTED_ERRORS = 20;
 
 /** @param data rows with a known truth only */
 export function decide(data: PredictionData, options: DecisionOptions = {}): Decisions {
-  const { buckets, slices, target, costs, label, seed } = options;
+  const { buckets, slices, target, risk, costs, label, seed } = options;
   if (buckets !== undefined) checkBuckets(buckets);
   return {
     majorityBaseline: namedMajority(data),
@@ -59,7 +62,7 @@ export function decide(data: PredictionData, options: DecisionOptions = {}): Dec
       column,
       ...evaluateSlices(data, names, { ...options, buckets }),
     })),
-    threshold: target === undefined ? null : chooseThreshold(data, { target, seed }),
+    threshold: target === undefined ? null : chooseThreshold(data, { target, risk, seed }),
     costs: costs === undefined ? null : minimiseCost(data, costs, { seed }),
     labelThreshold:
       label === undefined || data.kind !== 'labels' ? null : chooseLabelThreshold(data, label, { seed }),

@@ -2,7 +2,9 @@ import { knownRows, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 import { type Assessment, assess, type NullMetric } from '../metrics/evaluate';
 import type { Replicates } from '../metrics/bootstrap';
-import { quantile, wilsonInterval, Z_95 } from '../metrics/intervals';
+import { normalCumulative } from '../metrics/distributions';
+import { quantile } from '../metrics/intervals';
+import { logit, sigmoid } from '../model/numeric';
 import { UserError } from '../user-error';
 import type { Evaluation, EvaluateOptions, Metric } from '../model/evaluation';
 
@@ -48,7 +50,9 @@ export interface BaselineResult {
   readonly baseline: number | null;
   /** How much worse, positive for worse whichever way the metric runs. */
   readonly worsening: number | null;
-  /** One-sided p of "not worse", and the same after Holm's correction over metrics. */
+  /** How much worse it may be, if it must be shown to be within that; null: it must only not be shown to be worse. */
+  readonly margin: number | null;
+  /** One-sided p of "not worse" (by more than the margin), and the same after Holm's correction over metrics. */
   readonly p: number | null;
   readonly adjustedP: number | null;
   readonly verdict: Verdict;
@@ -81,10 +85,8 @@ export function parseGateMetric(name: string): GateMetric {
 
 /**
  * Holds metrics to limits. A limit passes if the one-sided 95% bound is within it, so that all of several limits
- * passing by luck is rarer than 5% without a correction. Not passing is a failure, except
- * - for a calibration error that the null explains (p ≥ .05): the rows are too few to distinguish it from 0;
- * - for another metric whose failure is not shown either, at 5% after Holm's correction over the limits.
- * Those are undecided, with the rows that would decide.
+ * passing by luck is rarer than 5% without a correction. It fails if the opposite is shown: at 5%, after Holm's
+ * correction over the limits. All else is undecided, with the rows that would decide.
  */
 export function gateLimits(
   data: PredictionData,
@@ -101,51 +103,115 @@ export function gateLimits(
 interface Evidence {
   readonly limit: Limit;
   readonly value: number | null;
+  /** One-sided 95% bounds. */
   readonly low: number | null;
   readonly high: number | null;
   /** One-sided p of "within the limit". */
   readonly failureP: number;
-  /** Null where the metric has none. */
-  readonly nullP: number | null;
-  readonly reason: string | undefined;
+  /** Why nothing is decided whatever the bounds. */
+  readonly reason: string | null;
 }
+
+/** Below this many right or wrong rows no bound from resampling decides. */
+const FEWEST_OUTCOMES = 20;
 
 function gather(assessment: Assessment, limit: Limit): Evidence {
   const { metric } = limit;
   const found = metricOf(assessment.evaluation, metric);
-  const nullP = isNullMetric(metric) ? assessment.nullPs[metric] : null;
-  const replicates = replicatesOf(assessment.replicates, metric);
   const value = found?.value ?? null;
-  if (value === null || replicates.length < 2)
-    return { limit, value, low: null, high: null, failureP: 1, nullP, reason: found?.reason };
-  // Calibration errors are biased upwards under resampling: reflected, as for their intervals.
-  const isUnbiased = nullP === null || metric === 'debiasedL2';
-  const centred = isUnbiased ? replicates : replicates.map((replicate) => 2 * value - replicate).sort();
-  const beyond = centred.filter((replicate) => !isWithin(limit, replicate)).length;
-  const failureP = (1 + centred.length - beyond) / (centred.length + 1);
+  const nothing = { limit, value, low: null, high: null, failureP: 1 };
+  if (value === null) return { ...nothing, reason: found?.reason ?? 'the metric is not defined for this table.' };
+  if (metric === 'accuracy') {
+    const bounds = assessment.share?.bounds(ALPHA) ?? null;
+    if (bounds === null) return { ...nothing, reason: found?.reason ?? 'there are too few rows.' };
+    const tails = assessment.share?.tails(limit.limit);
+    const failureP = (limit.bound === 'min' ? tails?.atLeast : tails?.atMost) ?? 1;
+    return { limit, value, ...bounds, failureP, reason: null };
+  }
+  const se = found?.se ?? null;
+  if (found === null || se === null)
+    return { ...nothing, reason: found?.reason ?? 'at least two independent rows are needed.' };
+  const bounds = boundsOf(assessment, found, metric, { value, se });
+  const { right, wrong } = assessment.outcomes;
   return {
     limit,
     value,
-    ...oneSidedBounds(assessment, metric, value, centred, nullP),
-    failureP,
-    nullP,
-    reason: undefined,
+    low: bounds.low,
+    high: bounds.high,
+    failureP: bounds.beyond(limit),
+    reason: Math.min(right, wrong) < FEWEST_OUTCOMES ? fewOutcomes(right, wrong) : null,
   };
 }
 
-function oneSidedBounds(
-  { evaluation }: Assessment,
+function fewOutcomes(right: number, wrong: number): string {
+  const [rows, name] = right < wrong ? [right, 'right'] : [wrong, 'wrong'];
+  return `${FEWEST_OUTCOMES} independent rows of each kind are needed to resample them, and there are ${Math.floor(rows)} ${name} ones.`;
+}
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+  /** p of "within the limit". */
+  readonly beyond: (limit: Limit) => number;
+}
+
+function boundsOf(
+  assessment: Assessment,
+  found: Metric,
   metric: GateMetric,
-  value: number,
-  centred: Float64Array,
+  { value, se }: { value: number; se: number },
+): Bounds {
+  if (isNullMetric(metric)) return errorBounds(found, { value, se }, assessment.nullPs[metric]);
+  if (metric === 'auroc') return aurocBounds(value, se);
+  const replicates = replicatesOf(assessment.replicates, metric);
+  const widened = widenedAbout(replicates, assessment.factor);
+  return {
+    low: quantile(widened, ALPHA),
+    high: quantile(widened, 1 - ALPHA),
+    beyond: (limit) =>
+      (1 + widened.filter((replicate) => isWithin(limit, replicate)).length) / (widened.length + 1),
+  };
+}
+
+/** Ascending replicates, further from their median by a factor. */
+function widenedAbout(replicates: Float64Array, factor: number): Float64Array {
+  const middle = quantile(replicates, 0.5);
+  return replicates.map((replicate) => middle + factor * (replicate - middle));
+}
+
+/**
+ * A calibration error is biased upwards, the more the smaller it is. Above, nothing is subtracted, which errs safely;
+ * below, what a calibrated model would show is taken out of it, as if the two added like variances.
+ */
+function errorBounds(
+  { nullMean }: Metric,
+  { value, se }: { value: number; se: number },
   nullP: number | null,
-): { low: number; high: number } {
-  // With every row right all replicates are 1; Wilson's bound still knows that n is finite.
-  if (metric === 'accuracy') return wilsonInterval(value * evaluation.n, evaluation.n, Z_ONE_SIDED);
-  const low = quantile(centred, ALPHA);
-  const high = quantile(centred, 1 - ALPHA);
-  if (nullP === null) return { low, high };
-  return { low: nullP >= ALPHA ? 0 : Math.max(0, low), high: Math.max(value, high) };
+): Bounds {
+  const own = debiased(value, nullMean);
+  const low = nullP === null || nullP >= ALPHA ? 0 : Math.max(0, own - Z_ONE_SIDED * se);
+  const high = value + Z_ONE_SIDED * se;
+  const beyond = ({ bound, limit }: Limit): number => {
+    if (bound === 'min') return normalCumulative((value - limit) / se) || 0;
+    return nullP === null || nullP >= ALPHA ? 1 : 1 - normalCumulative((own - limit) / se);
+  };
+  return { low, high, beyond };
+}
+
+/** A calibration error without what a calibrated model would show, on average over tables. */
+function debiased(value: number, nullMean: number | null | undefined): number {
+  return Math.sqrt(Math.max(0, value * value - (nullMean ?? 0) ** 2));
+}
+
+/** On the scale of log-odds, where `se` belongs. */
+function aurocBounds(value: number, se: number): Bounds {
+  const scale = (auroc: number) => logit(Math.min(1 - 1e-9, Math.max(1e-9, auroc)));
+  const at = scale(value);
+  const beyond = ({ bound, limit }: Limit): number => {
+    const z = (at - scale(limit)) / se;
+    return bound === 'min' ? normalCumulative(z) : 1 - normalCumulative(z);
+  };
+  return { low: sigmoid(at - Z_ONE_SIDED * se), high: sigmoid(at + Z_ONE_SIDED * se), beyond };
 }
 
 function isWithin({ bound, limit }: Limit, value: number): boolean {
@@ -153,22 +219,18 @@ function isWithin({ bound, limit }: Limit, value: number): boolean {
 }
 
 function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
-  const { limit, value, low, high, nullP, reason } = evidence;
+  const { limit, value, low, high, reason } = evidence;
   const base = { ...limit, value, low, high };
   const name = `${limit.metric} ${limit.bound === 'max' ? '≤' : '≥'} ${limit.limit}`;
-  if (value === null || low === null || high === null) {
-    const why =
-      value === null
-        ? 'the metric is not defined for this table.'
-        : 'at least two independent rows are needed.';
-    return {
-      ...base,
-      verdict: 'undecided',
-      neededRows: null,
-      message: `${name} is undecided: ${reason ?? why}`,
-    };
-  }
-  const worst = limit.bound === 'max' ? high : low;
+  const undecided = (message: string, neededRows: number | null = null): LimitResult => ({
+    ...base,
+    verdict: 'undecided',
+    neededRows,
+    message: `${name} is undecided: ${message}`,
+  });
+  if (value === null || low === null || high === null || reason !== null)
+    return undecided(reason ?? 'the metric is not defined for this table.');
+  const [worst, best] = limit.bound === 'max' ? [high, low] : [low, high];
   if (isWithin(limit, worst))
     return {
       ...base,
@@ -176,37 +238,29 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
       neededRows: null,
       message: `${name} passes: 95% bound ${show(worst)}.`,
     };
-  const explained = nullP === null ? adjustedP > ALPHA : nullP >= ALPHA;
-  if (!explained)
+  if (!isWithin(limit, best) && adjustedP <= ALPHA)
     return {
       ...base,
       verdict: 'fail',
       neededRows: null,
-      message: `${name} fails: ${show(value)} (95% bound ${show(worst)}).`,
+      message: `${name} fails: ${show(value)} (95% bound ${show(best)}).`,
     };
-  const neededRows = rowsToDecide(evidence, value, worst, n);
-  return {
-    ...base,
-    verdict: 'undecided',
+  const neededRows = rowsToDecide(limit, { value, worst, best }, n);
+  return undecided(
+    `${show(value)} (95% bounds ${show(low)} and ${show(high)}); ${neededRows === null ? 'the value equals the limit' : `about ${neededRows} rows are needed`}.`,
     neededRows,
-    message: `${name} is undecided: ${show(value)} (95% bound ${show(worst)}); ${neededRows === null ? 'the value equals the limit' : `about ${neededRows} rows are needed`}.`,
-  };
+  );
 }
 
 /** Interval widths fall with the square root of the rows. */
 function rowsToDecide(
-  { limit, low, high, nullP }: Evidence,
-  value: number,
-  worst: number,
+  limit: Limit,
+  { value, worst, best }: { value: number; worst: number; best: number },
   n: number,
 ): number | null {
-  // A calibration error that the null explains is itself mostly noise and shrinks with its bound.
-  const ratio =
-    nullP !== null
-      ? worst / limit.limit
-      : isWithin(limit, value)
-        ? (worst - value) / (limit.limit - value)
-        : (value - ((limit.bound === 'max' ? low : high) ?? value)) / (value - limit.limit);
+  const ratio = isWithin(limit, value)
+    ? (worst - value) / (limit.limit - value)
+    : (value - best) / (value - limit.limit);
   return Number.isFinite(ratio) && ratio > 0 ? Math.max(n + 1, Math.ceil(n * ratio * ratio)) : null;
 }
 
@@ -242,7 +296,7 @@ export function comparePaired(
   current: PredictionData,
   baseline: PredictionData,
   metrics: readonly GateMetric[],
-  options: EvaluateOptions = {},
+  options: EvaluateOptions & { readonly margins?: Margins | undefined } = {},
 ): BaselineResult[] {
   const n = rowCount(current);
   if (n !== rowCount(baseline) || n !== rowCount(knownRows(current)) || n !== rowCount(knownRows(baseline)))
@@ -250,95 +304,142 @@ export function comparePaired(
       'unpaired',
       'A paired comparison needs the same rows in both tables, each with a known truth.',
     );
-  const group = current.group ?? Int32Array.from({ length: n }, (_, i) => i);
-  const settings = { ...options, nullDraws: 0 };
-  const now = assess({ ...current, group }, settings);
-  const then = assess({ ...baseline, group }, settings);
-  return correct(
+  const { group, weight } = current;
+  const { margins = {} } = options;
+  const settings = { ...options, nullDraws: 0, aligned: true };
+  const now = assess({ ...current, group, weight }, settings);
+  const then = assess({ ...baseline, group, weight }, settings);
+  return compared(
+    margins,
     metrics.map((metric) => {
       const own = now.replicates?.[metric] ?? new Float64Array(0);
       const other = then.replicates?.[metric] ?? new Float64Array(0);
       const gaps = own.map((value, round) => worsening(metric, value, other[round] ?? NaN));
-      const defined = gaps.filter((gap) => !Number.isNaN(gap));
-      const notWorse = defined.filter((gap) => gap <= 0).length;
-      const p = defined.length < 2 ? null : (1 + notWorse) / (defined.length + 1);
-      return { metric, now: metricOf(now.evaluation, metric), then: metricOf(then.evaluation, metric), p };
+      const defined = widenedAbout(gaps.filter((gap) => !Number.isNaN(gap)).sort(), now.factor);
+      return {
+        metric,
+        now: metricOf(now.evaluation, metric),
+        then: metricOf(then.evaluation, metric),
+        evidence:
+          defined.length < 2
+            ? null
+            : {
+                high: quantile(defined, 1 - ALPHA),
+                pAbove: (gap: number) => (1 + defined.filter((drawn) => drawn <= gap).length) / (defined.length + 1),
+              },
+      };
     }),
   );
 }
 
-/** Is one evaluation worse than another of other rows? Standard errors come from their intervals. */
+/** Is one evaluation worse than another of other rows? Compared by the spreads of their replicates. */
 export function compareTwoSamples(
   current: Evaluation,
   baseline: Evaluation,
   metrics: readonly GateMetric[],
+  margins: Margins = {},
 ): BaselineResult[] {
-  return correct(
+  return compared(
+    margins,
     metrics.map((metric) => {
       const now = metricOf(current, metric);
       const then = metricOf(baseline, metric);
-      return { metric, now, then, p: twoSampleP(metric, now, then) };
+      return { metric, now, then, evidence: twoSampleEvidence(metric, now, then) };
     }),
   );
 }
 
-function twoSampleP(metric: GateMetric, now: Metric | null, then: Metric | null): number | null {
-  const ownSe = standardError(now);
-  const otherSe = standardError(then);
-  const own = now?.value ?? null;
-  const other = then?.value ?? null;
-  if (own === null || other === null || ownSe === null || otherSe === null) return null;
-  const gap = worsening(metric, own, other);
-  const se = Math.hypot(ownSe, otherSe);
-  if (se === 0) return gap > 0 ? 0 : 1;
-  return 1 - normalCumulative(gap / se);
+function twoSampleEvidence(metric: GateMetric, now: Metric | null, then: Metric | null): GapEvidence | null {
+  const own = comparable(metric, now);
+  const other = comparable(metric, then);
+  if (own === null || other === null) return null;
+  const gap = worsening(metric, own.value, other.value);
+  const se = Math.hypot(own.se, other.se);
+  if (se === 0) return { high: gap, pAbove: (limit) => (gap > limit ? 0 : 1) };
+  return { high: gap + Z_ONE_SIDED * se, pAbove: (limit) => 1 - normalCumulative((gap - limit) / se) };
 }
 
-/** Standard error that belongs to a 95% interval. */
-function standardError(metric: Metric | null): number | null {
-  const { value, low, high } = metric ?? { value: null, low: null, high: null };
-  if (value === null || low === null || high === null) return null;
-  // From the upper half, since the lower end of a calibration error may be cut off at 0.
-  const upper = high - value;
-  // At a perfect accuracy the upper half is empty.
-  return (upper > 0 ? upper : value - low) / Z_95;
+/** Tables of unequal size are biased unequally, so calibration errors are compared without their bias. */
+function comparable(metric: GateMetric, found: Metric | null): { value: number; se: number } | null {
+  const { value, se } = found ?? { value: null, se: null };
+  if (value === null || se === null || se === undefined) return null;
+  if (isNullMetric(metric)) return { value: debiased(value, found?.nullMean), se };
+  // Kept on the scale of log-odds; the derivative there brings it back.
+  return metric === 'auroc' ? { value, se: se * value * (1 - value) } : { value, se };
 }
 
 function worsening(metric: GateMetric, current: number, baseline: number): number {
   return HIGHER_IS_BETTER.has(metric) ? baseline - current : current - baseline;
 }
 
-function correct(
-  found: readonly { metric: GateMetric; now: Metric | null; then: Metric | null; p: number | null }[],
+/** By how much each metric may be worse, if it must be shown not to be worse than that. */
+export type Margins = Readonly<Partial<Record<GateMetric, number>>>;
+
+/** What is known of how much worse a metric is. */
+interface GapEvidence {
+  /** One-sided 95% bound. */
+  readonly high: number;
+  /** p of "not worse by more than this". */
+  readonly pAbove: (gap: number) => number;
+}
+
+function compared(
+  margins: Margins,
+  found: readonly {
+    metric: GateMetric;
+    now: Metric | null;
+    then: Metric | null;
+    evidence: GapEvidence | null;
+  }[],
 ): BaselineResult[] {
-  const adjusted = holm(found.map(({ p }) => p ?? 1));
-  return found.map(({ metric, now, then, p }, i) => {
+  const ps = found.map(({ metric, evidence }) => evidence?.pAbove(margins[metric] ?? 0) ?? null);
+  const adjusted = holm(ps.map((p) => p ?? 1));
+  return found.map(({ metric, now, then, evidence }, i) => {
     const current = now?.value ?? null;
     const baseline = then?.value ?? null;
-    if (p === null || current === null || baseline === null)
+    const p = ps[i] ?? null;
+    const margin = margins[metric] ?? null;
+    if (evidence === null || p === null || current === null || baseline === null)
       return {
         metric,
         current,
         baseline,
         worsening: null,
+        margin,
         p: null,
         adjustedP: null,
         verdict: 'undecided',
-        message: `${metric} is undecided: in one of the two tables it is not defined or has no interval.`,
+        message: `${metric} is undecided: in one of the two tables it is not defined or has no standard error.`,
       };
     const adjustedP = adjusted[i] ?? 1;
-    const isWorse = adjustedP <= ALPHA;
+    const gap = worsening(metric, current, baseline);
+    const verdict = judgeGap(evidence, margin, adjustedP);
     return {
       metric,
       current,
       baseline,
-      worsening: worsening(metric, current, baseline),
+      worsening: gap,
+      margin,
       p,
       adjustedP,
-      verdict: isWorse ? 'fail' : 'pass',
-      message: `${metric}: ${isWorse ? 'worse than the baseline' : 'not shown to be worse'}: ${show(current)} against ${show(baseline)}, p ${show(adjustedP)}.`,
+      verdict,
+      message: `${metric}: ${inWords(verdict, margin, evidence)}: ${show(current)} against ${show(baseline)}, p ${show(adjustedP)}.`,
     };
   });
+}
+
+/** Without a margin, what is not shown to be worse passes; with one, it must be shown to be within it. */
+function judgeGap({ high }: GapEvidence, margin: number | null, adjustedP: number): Verdict {
+  if (adjustedP <= ALPHA) return 'fail';
+  return margin === null || high <= margin ? 'pass' : 'undecided';
+}
+
+function inWords(verdict: Verdict, margin: number | null, { high }: GapEvidence): string {
+  if (margin === null) return verdict === 'fail' ? 'worse than the baseline' : 'not shown to be worse';
+  if (verdict === 'fail') return `worse than the baseline by more than ${margin}`;
+  return verdict === 'pass'
+    ? `not worse than the baseline by more than ${margin}`
+    : `not shown to be within ${margin} of the baseline (worse by up to ${show(high)})`;
 }
 
 /**
@@ -356,21 +457,3 @@ export function holm(ps: readonly number[]): number[] {
   });
   return adjusted;
 }
-
-/**
- * Φ(x) from the complementary error function (Numerical Recipes' Chebyshev fit, relative error below 1.2e-7).
- *
- * @internal
- */
-export function normalCumulative(x: number): number {
-  const z = Math.abs(x) / Math.SQRT2;
-  const t = 1 / (1 + z / 2);
-  const series = ERFC.reduceRight((sum, coefficient) => sum * t + coefficient, 0);
-  const tail = (t * Math.exp(-z * z + series)) / 2;
-  return x >= 0 ? 1 - tail : tail;
-}
-
-const ERFC: readonly number[] = [
-  -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587,
-  -0.82215223, 0.17087277,
-];

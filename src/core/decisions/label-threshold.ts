@@ -1,4 +1,4 @@
-import { normalisedWeights, rowCount } from '../model/rows';
+import { labelProbability, normalisedWeights, rowCount } from '../model/rows';
 import type { LabelData } from '../model/predictions';
 import {
   averagePrecision,
@@ -7,7 +7,7 @@ import {
   type PrecisionRecallPoint,
 } from '../metrics/precision-recall';
 import { UserError } from '../user-error';
-import { halves } from './threshold';
+import { halves } from './halves';
 
 export interface LabelThreshold {
   readonly label: string;
@@ -59,11 +59,8 @@ export function chooseLabelThreshold(
 }
 
 function curveOf(data: LabelData, k: number): PrecisionRecallPoint[] {
-  const K = data.labels.length;
   const n = rowCount(data);
-  const probability = Float64Array.from({ length: n }, (_, i) =>
-    Math.min(1, Math.exp(data.logProbs[i * K + k] ?? 0)),
-  );
+  const probability = labelProbability(data.probs, data.labels.length, k);
   const isLabel = Uint8Array.from(data.truth, (truth) => Number(truth === k));
   return precisionRecallCurve(probability, isLabel, normalisedWeights(data, n));
 }

@@ -96,9 +96,9 @@ export function predictedNames(data: PredictionData): (string | null)[] {
 
 /** Rows that are wrong, the most confident first; equal ones in the order of the table. */
 export function confidentErrors(data: PredictionData, limit: number): { row: number; confidence: number }[] {
-  const { confidence, correct, logOdds } = confidenceOf(data);
+  const { confidence, correct, rank } = confidenceOf(data);
   return Array.from(rowsWhere(correct.length, (i) => correct[i] === 0))
-    .sort((left, right) => (logOdds[right] ?? 0) - (logOdds[left] ?? 0))
+    .sort((left, right) => (rank[right] ?? 0) - (rank[left] ?? 0))
     .slice(0, limit)
     .map((row) => ({ row, confidence: confidence[row] ?? 0 }));
 }

@@ -1,7 +1,7 @@
 import { confidenceOf, normalisedWeights, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
-import { wilsonInterval } from '../metrics/intervals';
-import { HIGHEST_PERCENT, reachedPercent } from './threshold';
+import { ShareSums, sumShare, unitsOf } from '../metrics/units';
+import { HIGHEST_PERCENT, rowsByPercent } from './threshold-steps';
 
 /** The result of accepting every row with at least this confidence. Rows are counted; shares are weighted. */
 export interface ThresholdPoint {
@@ -9,10 +9,10 @@ export interface ThresholdPoint {
   readonly rows: number;
   /** Share of all rows. */
   readonly coverage: number;
-  /** With Wilson 95%. */
+  /** With Wilson 95%; null where the rows of the table belong to too few groups. */
   readonly accuracy: number;
-  readonly accuracyLow: number;
-  readonly accuracyHigh: number;
+  readonly accuracyLow: number | null;
+  readonly accuracyHigh: number | null;
 }
 
 /**
@@ -25,43 +25,22 @@ export function thresholdCurve(data: PredictionData): ThresholdPoint[] {
   const { confidence, correct } = confidenceOf(data);
   const n = rowCount(data);
   const weight = normalisedWeights(data, n);
-  const sums = Array.from({ length: HIGHEST_PERCENT + 1 }, () => ({
-    rows: 0,
-    mass: 0,
-    right: 0,
-    squares: 0,
-  }));
-  confidence.forEach((p, i) => {
-    const sum = sums[reachedPercent(p)];
-    if (sum === undefined) return;
-    const w = weight === null ? 1 : (weight[i] ?? 0);
-    sum.rows++;
-    sum.mass += w;
-    sum.right += w * (correct[i] ?? 0);
-    sum.squares += w * w;
-  });
+  const units = unitsOf(data, n, weight);
+  const effect = sumShare(correct, weight, units).designEffect();
   const points: ThresholdPoint[] = [];
-  const above = { rows: 0, mass: 0, right: 0, squares: 0 };
-  for (let percent = HIGHEST_PERCENT; percent >= 0; percent--) {
-    const own = sums[percent];
-    if (own === undefined) continue;
-    above.rows += own.rows;
-    above.mass += own.mass;
-    above.right += own.right;
-    above.squares += own.squares;
-    if (above.mass === 0) continue;
-    const accuracy = above.right / above.mass;
-    // Kish's number of rows.
-    const effective = (above.mass * above.mass) / above.squares;
-    const { low, high } = wilsonInterval(accuracy * effective, effective);
+  const above = new ShareSums(units);
+  rowsByPercent(confidence).forEach((rows, step) => {
+    for (const row of rows) above.add(row, weight?.[row] ?? 1, correct[row] ?? 0);
+    if (above.mass === 0) return;
+    const interval = above.interval(effect);
     points.push({
-      threshold: percent / 100,
+      threshold: (HIGHEST_PERCENT - step) / 100,
       rows: above.rows,
       coverage: above.mass / n,
-      accuracy,
-      accuracyLow: low,
-      accuracyHigh: high,
+      accuracy: above.share,
+      accuracyLow: interval?.low ?? null,
+      accuracyHigh: interval?.high ?? null,
     });
-  }
+  });
   return points.reverse();
 }

@@ -1,46 +1,49 @@
-import { confidenceOf, knownRows, rowCount, rowsWhere, selectRows, strataOf } from '../model/rows';
-import { assignFolds } from '../model/folds';
-import { type PredictionData, SPLIT_FIT, SPLIT_TEST, type Warning } from '../model/predictions';
-import { wilsonInterval } from '../metrics/intervals';
-import { seededRandom } from '../random';
-import { UserError } from '../user-error';
-import { binomialTail } from './binomial';
+import { knownRows, normalisedWeights, rowCount, rowsWhere } from '../model/rows';
+import type { PredictionData } from '../model/predictions';
+import { bettingTail, largestUnit } from '../metrics/betting';
+import { binomialTail } from '../metrics/distributions';
+import { ShareSums, tooFewGroups, type Units, unitsOf } from '../metrics/units';
+import { quoted } from '../quote';
+import { halves } from './halves';
+import { type Risk, type RiskOnRows, riskOnRows } from './risk';
+import { HIGHEST_PERCENT, rowsByPercent } from './threshold-steps';
 
-/** Error rate of the test: a threshold that holds is wrong in at most one run of twenty. */
+/** Error rate of all tests together: a threshold that holds is wrong in at most one run of twenty. */
 const ALPHA = 0.05;
-export const HIGHEST_PERCENT = 99;
+/** Walks among which the error rate is split. */
+const STARTS = 3;
 /** With fewer rows than this, the accuracy does not predict that of more rows. */
 const FEWEST_TO_GO_BY = 20;
 
-/** For a table with weights. */
-export const UNWEIGHTED_THRESHOLD: Warning = {
-  code: 'threshold-unweighted',
-  message: 'A threshold for a target accuracy cannot use weights: its test counts every row once.',
-};
-
-/** The rows at or above a threshold. */
-interface Surest {
+/** The rows in question at a threshold. */
+interface Step {
   readonly rows: number;
-  readonly right: number;
+  /** Share of good ones. */
+  readonly share: number;
+  /** Independent rows that would tell the share as well. */
+  readonly worth: number;
+  /** p of "the share is at most the limit". */
+  readonly p: number;
 }
 
 /** @internal */
-export interface FixedSequence {
-  /** Rows with at least this confidence are accepted; null where none passes. */
+export interface Walks {
+  /** Rows that reach this threshold are accepted; null where none passes. */
   readonly threshold: number | null;
-  /** Rows at or above the first tested threshold, and how many are correct; null: too few rows to test any. */
-  readonly first: Surest | null;
+  /** At the first threshold that was tested; null: too few rows to test any. */
+  readonly first: Step | null;
   /** How many more rows of this kind would be needed; null if a threshold passed, or if no number helps. */
   readonly moreRows: number | null;
 }
 
 export interface ThresholdChoice {
+  readonly risk: Risk['kind'];
   readonly target: number;
   /** Chosen on one part of the rows, estimated on the other. */
   readonly estimate: {
     readonly threshold: number | null;
-    /** Accuracy above the threshold, with Wilson 95%, and the share of rows accepted; null without any. */
-    readonly accuracy: number | null;
+    /** The risk itself (accuracy, precision, …) with Wilson 95%, and the share of rows accepted; null without any. */
+    readonly value: number | null;
     readonly low: number | null;
     readonly high: number | null;
     readonly coverage: number | null;
@@ -52,168 +55,208 @@ export interface ThresholdChoice {
 }
 
 /**
- * Fixed-sequence testing (Angelopoulos et al., "Learn then test", 2022, §4; Bauer 1991): thresholds .99, .98, … are
- * tested in that order with the exact one-sided binomial test of accuracy ≥ target, as long as each passes. Testing
- * in a fixed order keeps the error at 5% without a correction for the number of tests. It starts where there are
- * enough rows that the test could pass at all: target^m ≤ .05.
+ * Learn then test (Angelopoulos et al. 2021, §4): thresholds .99, .98, … are tested in that order, as long as each passes,
+ * which keeps the error rate without a correction for the number of tests (fixed sequences; Bauer 1991). The walk
+ * begins at several thresholds, among which the 5% are split: one early error where few rows qualify does not end
+ * it all. The starts are chosen from the scores alone: where the fewest rows are that could pass, at an eighth and at half of
+ * the rows.
  *
- * @param confidence (n)
- * @param correct (n) 0 or 1
+ * A test is the exact binomial one on as many independent rows as the rows in question are worth (`ShareSums`), or a
+ * betting one where rows have weights or costs.
+ *
+ * @param data rows with a known truth only
  * @internal
  */
-export function fixedSequenceThreshold(
-  confidence: Float64Array,
-  correct: Uint8Array,
-  target: number,
-): FixedSequence {
-  const fewest = Math.ceil(Math.log(ALPHA) / Math.log(target));
-  // Rows by the highest percentage that they reach, so that each threshold adds its rows to those above it.
-  const rowsAt = new Int32Array(HIGHEST_PERCENT + 1);
-  const rightAt = new Int32Array(HIGHEST_PERCENT + 1);
-  for (let i = 0; i < confidence.length; i++) {
-    const percent = reachedPercent(confidence[i] ?? 0);
-    rowsAt[percent] = (rowsAt[percent] ?? 0) + 1;
-    rightAt[percent] = (rightAt[percent] ?? 0) + (correct[i] ?? 0);
+export function walkThresholds(data: PredictionData, risk: RiskOnRows): Walks {
+  const n = rowCount(data);
+  const weight = normalisedWeights(data, n);
+  const units = unitsOf(data, n, weight);
+  if (tooFewGroups(units)) return { threshold: null, first: null, moreRows: null };
+  const added = rowsByPercent(risk.score);
+  const reached: number[] = [];
+  let count = 0;
+  for (const rows of added) reached.push((count += rows.length));
+  const stepAt = stepper({ risk, added, weight, units, n });
+  const starts = startsOf(reached, risk, n);
+  const alpha = ALPHA / starts.length;
+  let lowest: number | null = null;
+  for (const start of starts) {
+    for (let at = start; at < added.length && stepAt(at).p <= alpha; at++) lowest = Math.max(lowest ?? 0, at);
   }
-  let rows = 0;
-  let right = 0;
-  let passed: number | null = null;
-  let first: Surest | null = null;
-  const surest: Surest[] = [];
-  for (let percent = HIGHEST_PERCENT; percent >= 0; percent--) {
-    rows += rowsAt[percent] ?? 0;
-    right += rightAt[percent] ?? 0;
-    const seen = { rows, right };
-    surest.push(seen);
-    if (rows < fewest) continue;
-    first ??= seen;
-    if (binomialTail(right, rows, target) > ALPHA) break;
-    passed = percent / 100;
-  }
+  const [first] = starts;
   return {
-    threshold: passed,
-    first,
-    moreRows: passed === null ? rowsMissing(surest, confidence.length, target) : null,
+    threshold: lowest === null ? null : (HIGHEST_PERCENT - lowest) / 100,
+    first: first === undefined ? null : stepAt(first),
+    moreRows: lowest === null ? rowsMissing(added.map((_, at) => stepAt(at)), risk, n) : null,
   };
 }
 
-/** The highest threshold i/100, i ≤ 99, that is not above p; compared with the quotients, not with p · 100. */
-export function reachedPercent(p: number): number {
-  let percent = Math.min(HIGHEST_PERCENT, Math.floor(p * 100));
-  if (percent < HIGHEST_PERCENT && p >= (percent + 1) / 100) percent++;
-  while (percent > 0 && p < percent / 100) percent--;
-  return Math.max(0, percent);
+/** Steps at which walks begin, ascending and distinct. */
+function startsOf(reached: readonly number[], { base, limit }: RiskOnRows, n: number): number[] {
+  const steps = (wanted: readonly number[]): number[] => [
+    ...new Set(wanted.map((rows) => reached.findIndex((count) => count >= rows)).filter((at) => at >= 0)),
+  ];
+  // All rows are in question at every threshold: there is no fewest.
+  if (base !== null) return steps([1, n / 8, n / 2]);
+  for (let count = STARTS; count > 0; count--) {
+    const fewest = Math.ceil(Math.log(ALPHA / count) / Math.log(limit));
+    const found = steps([fewest, Math.max(fewest, n / 8), Math.max(fewest, n / 2)].slice(0, count));
+    // With fewer starts each may be tested more easily.
+    if (found.length === count) return found;
+  }
+  return [];
+}
+
+interface Stepping {
+  readonly risk: RiskOnRows;
+  /** Rows that each step adds. */
+  readonly added: readonly (readonly number[])[];
+  readonly weight: Float64Array | null;
+  readonly units: Units;
+  readonly n: number;
+}
+
+/** The evidence at each step, computed once and in order. */
+function stepper({ risk, added, weight, units, n }: Stepping): (at: number) => Step {
+  const { base, good, binary, limit } = risk;
+  const largest = largestUnit(n, weight, units);
+  const isReached = new Uint8Array(n);
+  const rows: number[] = [];
+  const growing = new ShareSums(units);
+  const steps: Step[] = [];
+  const y = (row: number) => good(row, isReached[row] === 1);
+  const sumBase = (): ShareSums => {
+    const sums = new ShareSums(units);
+    for (const row of base ?? []) sums.add(row, weight?.[row] ?? 1, y(row));
+    return sums;
+  };
+  const next = (): Step => {
+    for (const row of added[steps.length] ?? []) {
+      isReached[row] = 1;
+      rows.push(row);
+      if (base === null) growing.add(row, weight?.[row] ?? 1, y(row));
+    }
+    const sums = base === null ? growing : sumBase();
+    if (sums.mass === 0) return { rows: sums.rows, share: NaN, worth: 0, p: 1 };
+    const worth = sums.effectiveRows();
+    const share = sums.share;
+    const p =
+      binary && weight === null
+        ? binomialTail(share * worth, worth, limit)
+        : bettingTail(base ?? rows, y, limit, { weight, units, largest });
+    return { rows: sums.rows, share, worth, p };
+  };
+  return (at) => {
+    while (steps.length <= at) steps.push(next());
+    return steps[at] ?? { rows: 0, share: NaN, worth: 0, p: 1 };
+  };
 }
 
 /**
- * Rows to add until the test would pass at the threshold where that takes fewest, if the accuracy at or above it stays
- * what it was; null where that is above the target at none.
+ * Rows to add until the test would pass at the threshold where that takes fewest, if the share at or above it stays
+ * what it was; null where that is above the limit at none.
  */
-function rowsMissing(surest: readonly Surest[], n: number, target: number): number | null {
-  let best: { rows: number; accuracy: number; all: number } | null = null;
-  for (const { rows, right } of surest) {
-    const accuracy = right / rows;
-    if (rows < FEWEST_TO_GO_BY || accuracy <= target) continue;
+function rowsMissing(steps: readonly Step[], { limit }: RiskOnRows, n: number): number | null {
+  let best: (Step & { all: number }) | null = null;
+  for (const step of steps) {
+    const { worth, share } = step;
+    if (worth < FEWEST_TO_GO_BY || !(share > limit)) continue;
     // By the normal approximation, for the choice alone.
-    const all = n / (rows * (accuracy - target) ** 2);
-    if (best === null || all < best.all) best = { rows, accuracy, all };
+    const all = n / (worth * (share - limit) ** 2);
+    if (best === null || all < best.all) best = { ...step, all };
   }
   if (best === null) return null;
-  const { rows, accuracy } = best;
-  let enough = rows;
-  const passes = (m: number) => binomialTail(Math.floor(accuracy * m + 1e-9), m, target) <= ALPHA;
-  while (!passes(enough)) enough += Math.max(1, Math.floor(enough / 100));
-  return Math.max(1, Math.ceil(((enough - rows) * n) / rows));
+  const { worth, share } = best;
+  let enough = worth;
+  while (binomialTail(share * enough, enough, limit) > ALPHA / STARTS) enough += Math.max(1, enough / 100);
+  return Math.max(1, Math.ceil(((enough - worth) * n) / worth));
 }
 
-/** A threshold for a target accuracy: estimated on rows that did not choose it, then chosen again on all. */
+/** A threshold for a risk: estimated on rows that did not choose it, then chosen again on all. */
 export function chooseThreshold(
   data: PredictionData,
-  options: { readonly target: number; readonly seed?: number | undefined },
+  options: {
+    readonly target: number;
+    /** Accuracy if absent. */
+    readonly risk?: Risk | undefined;
+    readonly seed?: number | undefined;
+  },
 ): ThresholdChoice {
-  const { target } = options;
-  if (!(target > 0 && target < 1))
-    throw new UserError('bad-target', `The target accuracy must be between 0 and 1; it is ${target}.`);
+  const { target, risk = { kind: 'accuracy' } } = options;
   const known = knownRows(data);
+  const own = riskOnRows(known, risk, target);
   const { choosing, scoring } = halves(known, options.seed ?? 0);
-  const chosen = fixedSequenceThreshold(...columns(choosing), target).threshold;
-  const all = fixedSequenceThreshold(...columns(known), target);
+  const chosen = walkThresholds(choosing, riskOnRows(choosing, risk, target)).threshold;
+  const all = walkThresholds(known, own);
   return {
+    risk: risk.kind,
     target,
-    estimate: { threshold: chosen, ...estimate(scoring, chosen) },
+    estimate: { threshold: chosen, ...estimate(scoring, riskOnRows(scoring, risk, target), chosen) },
     threshold: all.threshold,
-    message: describe(all, rowCount(known), target),
-  };
-}
-
-function columns(data: PredictionData): [Float64Array, Uint8Array] {
-  const { confidence, correct } = confidenceOf(data);
-  return [confidence, correct];
-}
-
-/** Two halves, groups whole and classes balanced; or the parts of the split column. */
-export function halves<T extends PredictionData>(data: T, seed: number): { choosing: T; scoring: T } {
-  const n = rowCount(data);
-  const { split } = data;
-  if (split !== undefined)
-    return {
-      choosing: selectRows(
-        data,
-        rowsWhere(n, (i) => split[i] === SPLIT_FIT),
-      ),
-      scoring: selectRows(
-        data,
-        rowsWhere(n, (i) => split[i] === SPLIT_TEST),
-      ),
-    };
-  const { folds } = assignFolds({
-    n,
-    strata: strataOf(data),
-    group: data.group,
-    count: 2,
-    random: seededRandom(seed),
-  });
-  return {
-    choosing: selectRows(
-      data,
-      rowsWhere(n, (i) => folds[i] === 0),
-    ),
-    scoring: selectRows(
-      data,
-      rowsWhere(n, (i) => folds[i] === 1),
-    ),
+    message: describe(all, known, risk, target),
   };
 }
 
 function estimate(
   data: PredictionData,
+  { score, base, good, own }: RiskOnRows,
   threshold: number | null,
 ): Omit<ThresholdChoice['estimate'], 'threshold'> {
-  const [confidence, correct] = columns(data);
-  const n = confidence.length;
-  let rows = 0;
-  let right = 0;
-  for (let i = 0; i < n; i++) {
-    if (threshold === null || (confidence[i] ?? 0) < threshold) continue;
-    rows++;
-    right += correct[i] ?? 0;
-  }
-  if (rows === 0)
-    return { accuracy: null, low: null, high: null, coverage: threshold === null ? null : 0, rows };
-  return { accuracy: right / rows, ...wilsonInterval(right, rows), coverage: rows / n, rows };
+  const n = rowCount(data);
+  const weight = normalisedWeights(data, n);
+  const units = unitsOf(data, n, weight);
+  const isReached = (row: number) => threshold !== null && (score[row] ?? 0) >= threshold;
+  const reached = rowsWhere(n, isReached);
+  const nothing = { value: null, low: null, high: null, rows: reached.length };
+  if (threshold === null || n === 0) return { ...nothing, coverage: threshold === null ? null : 0 };
+  const sums = new ShareSums(units);
+  for (const row of base ?? reached) sums.add(row, weight?.[row] ?? 1, good(row, isReached(row)));
+  const coverage = reached.reduce((sum, row) => sum + (weight?.[row] ?? 1), 0) / n;
+  if (sums.mass === 0) return { ...nothing, coverage };
+  const interval = sums.interval();
+  const [low, high] = [own(interval?.low ?? NaN), own(interval?.high ?? NaN)].sort((a, b) => a - b);
+  const known = interval !== null && low !== undefined && high !== undefined;
+  return {
+    value: own(sums.share),
+    low: known ? low : null,
+    high: known ? high : null,
+    coverage,
+    rows: reached.length,
+  };
 }
 
-function describe({ threshold, first, moreRows }: FixedSequence, n: number, target: number): string {
-  const percent = `${Number((target * 100).toPrecision(4))}%`;
+/** What rows that reach a threshold are, and what is asked of them. */
+function promise(risk: Risk, target: number): string {
+  const share = `${Number((target * 100).toPrecision(4))}%`;
+  switch (risk.kind) {
+    case 'accuracy':
+      return `are correct in at least ${share} of cases`;
+    case 'precision':
+      return `are ${quoted(risk.label)} in at least ${share} of cases`;
+    case 'fpr':
+      return `hold at most ${share} of the rows that are not ${quoted(risk.label)}`;
+    case 'cost':
+      return `leave a mean cost of at most ${target}, if the other rows are reviewed`;
+  }
+}
+
+function describe({ threshold, first, moreRows }: Walks, data: PredictionData, risk: Risk, target: number): string {
+  const n = rowCount(data).toLocaleString('en-US');
+  const score = risk.kind === 'precision' || risk.kind === 'fpr' ? `P(${risk.label})` : 'a confidence';
   if (threshold !== null)
-    return `Rows with a confidence of at least ${threshold} are correct in at least ${percent} of cases. The threshold was chosen on all rows.`;
+    return `Rows with ${score} of at least ${threshold} ${promise(risk, target)}. The threshold was chosen on all rows.`;
+  const isAccuracy = risk.kind === 'accuracy';
   const seen =
     first === null
-      ? `${n.toLocaleString('en-US')} rows are too few to show it`
-      : `the ${first.rows.toLocaleString('en-US')} most confident rows, the fewest that could show it, are correct in ${Number(((100 * first.right) / first.rows).toPrecision(3))}%`;
+      ? `${n} rows are too few to show it`
+      : isAccuracy
+        ? `the ${first.rows.toLocaleString('en-US')} most confident rows, the fewest that could show it, are correct in ${Number((100 * first.share).toPrecision(3))}%`
+        : `${n} rows do not show it`;
   const more =
     moreRows === null
       ? ''
-      : `; about ${moreRows.toLocaleString('en-US')} more rows are needed if the most confident rows stay as accurate`;
-  return `No threshold is shown to reach ${percent}: ${seen}${more}.`;
+      : `; about ${moreRows.toLocaleString('en-US')} more rows are needed if ${isAccuracy ? 'the most confident rows stay as accurate' : 'further rows are like these'}`;
+  return isAccuracy
+    ? `No threshold is shown to reach ${Number((target * 100).toPrecision(4))}%: ${seen}${more}.`
+    : `No threshold is shown above which rows ${promise(risk, target)}: ${seen}${more}.`;
 }

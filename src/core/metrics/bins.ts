@@ -25,9 +25,15 @@ export const DEFAULT_BINS = 20;
  * floor(p · count) puts 0.3, 0.6 and 0.7 into the wrong one of 10 bins, since 0.3 · 10 and 3 part in the last bit.
  *
  * @param values (n) in [0, 1]
+ * @param weight (n) or null for all 1: equal mass is mass of weight
  */
-export function binValues(values: Float64Array, kind: BinningKind, count: number): Binning {
-  if (kind === 'mass') return equalMass(values, count);
+export function binValues(
+  values: Float64Array,
+  kind: BinningKind,
+  count: number,
+  weight: Float64Array | null,
+): Binning {
+  if (kind === 'mass') return equalMass(values, count, weight);
   const edges = Array.from({ length: count + 1 }, (_, i) => i / count);
   const index = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
@@ -40,8 +46,8 @@ export function binValues(values: Float64Array, kind: BinningKind, count: number
   return { kind, edges, merged: 0, index };
 }
 
-function equalMass(values: Float64Array, count: number): Binning {
-  const { edges: inner, merged, order } = equalMassEdges(values, count);
+function equalMass(values: Float64Array, count: number, weight: Float64Array | null): Binning {
+  const { edges: inner, merged, order } = equalMassEdges(values, count, weight);
   const index = new Int32Array(values.length);
   let bin = 0;
   for (const row of order) {
@@ -51,33 +57,48 @@ function equalMass(values: Float64Array, count: number): Binning {
   return { kind: 'mass', edges: [0, ...inner, 1], merged, index };
 }
 
+/** Rounding of summed weights, as a share of their sum. */
+const MASS_ROUNDING = 1e-12;
+
 /**
- * Inner edges that cut the values into `count` parts of nearly equal size, at midpoints between neighbouring
- * distinct values: equal values are never parted. Edges that would coincide are merged and counted.
+ * Inner edges that cut the values into `count` parts of nearly equal mass, at midpoints between neighbouring
+ * distinct values. Equal values are never parted: they go to the part that more of their mass belongs to. So rows with
+ * whole weights are cut where as many copies of them would be. Edges that would coincide are merged and counted.
  *
  * @param values (n)
+ * @param weight (n) not negative, or null for all 1
  */
 export function equalMassEdges(
   values: Float64Array,
   count: number,
+  weight: Float64Array | null,
 ): { edges: number[]; merged: number; order: Uint32Array } {
   const n = values.length;
   const order = argsort(values);
   const at = (position: number) => values[order[position] ?? 0] ?? 0;
+  const total = weight === null ? n : weight.reduce((sum, w) => sum + w, 0);
   const edges: number[] = [];
-  let cut = 0;
-  for (let b = 1; b < count; b++) {
-    const wanted = Math.round((b * n) / count);
-    if (wanted <= cut) continue;
-    cut = wanted;
-    while (cut < n && at(cut) === at(cut - 1)) cut++;
-    if (cut >= n) break;
-    const below = at(cut - 1);
-    const middle = below + (at(cut) - below) / 2;
-    // Between neighbouring doubles there is no middle; the lower one is in the lower bin either way.
-    edges.push(middle < at(cut) ? middle : below);
+  let below = 0;
+  let part = 1;
+  for (let start = 0; start < n && part < count;) {
+    let end = start;
+    let mass = 0;
+    for (; end < n && at(end) === at(start); end++) mass += weight === null ? 1 : (weight[order[end] ?? 0] ?? 0);
+    // The values so far fill every part that ends before the middle of these.
+    const middle = below + mass / 2 - total * MASS_ROUNDING;
+    const isCut = start > 0 && (part * total) / count < middle;
+    while (part < count && (part * total) / count < middle) part++;
+    if (isCut) edges.push(between(at(start - 1), at(start)));
+    below += mass;
+    start = end;
   }
   return { edges, merged: Math.max(0, Math.min(count, n) - 1 - edges.length), order };
+}
+
+/** The midpoint; between neighbouring doubles the lower one, which is in the lower bin either way. */
+function between(low: number, high: number): number {
+  const middle = low + (high - low) / 2;
+  return middle < high ? middle : low;
 }
 
 /** Sums over the rows of each bin. */

@@ -32,8 +32,13 @@ const SMOOTH_TOLERANCE = 1e-4;
  * round is one pass over columns that were put into rank order once.
  *
  * @param smoothed the table's smooth ECE, from which the grid of its replicates is chosen
+ * @param aligned whether a row's weight depends on its place in the table alone, and not on its rank
  */
-export function bootstrap(table: TableScores, rounds: number, smoothed: number, random: Random): Replicates {
+export function bootstrap(
+  table: TableScores,
+  { rounds, smoothed, aligned }: { rounds: number; smoothed: number; aligned: boolean },
+  random: Random,
+): Replicates {
   const { n, predicted, ranking } = table;
   const replicates = emptyReplicates(rounds);
   // Columns at each rank, so that a pass reads memory forwards.
@@ -42,7 +47,11 @@ export function bootstrap(table: TableScores, rounds: number, smoothed: number, 
   const nll = gather(table.nll.loss, ranking.order);
   const baseWeight = table.weight && gather(table.weight, ranking.order);
   const bin = Int32Array.from(ranking.order, (row) => table.binning.index[row] ?? 0);
-  const { group, groupCount } = rankedGroups(predicted.group, ranking.order);
+  const { units } = table;
+  const ownUnit = aligned ? Int32Array.from(ranking.order) : null;
+  const group =
+    units.group === null ? ownUnit : Int32Array.from(ranking.order, (row) => units.group?.[row] ?? 0);
+  const groupCount = group === null ? 0 : units.count;
   const labelBrier = table.labels && gather(table.labels.brier, ranking.order);
   const labelNll = table.labels && gather(table.labels.nll.loss, ranking.order);
 
@@ -91,7 +100,7 @@ export function bootstrap(table: TableScores, rounds: number, smoothed: number, 
     replicates.nll[round] = sumNll / total;
     replicates.ece[round] = expectedCalibrationError(sums);
     replicates.mce[round] = defined ? maximumCalibrationError(sums).value : NaN;
-    replicates.debiasedL2[round] = defined ? debiasedL2(sums, 2).value : NaN;
+    replicates.debiasedL2[round] = defined ? debiasedL2(sums, table.worth, 2).value : NaN;
     replicates.smoothEce[round] = defined ? smoothEceOfGrid(grid, total, SMOOTH_TOLERANCE) : NaN;
     const ranked = scoreRanking(ranking, weight);
     replicates.auroc[round] = ranked.auroc;
@@ -102,30 +111,6 @@ export function bootstrap(table: TableScores, rounds: number, smoothed: number, 
     replicates.classwiseEce[round] = weightedClasswise(table, weight);
   }
   return replicates;
-}
-
-/** Number of independent units that a bootstrap resamples. */
-export function resamplingUnits(table: TableScores): number {
-  const { group } = table.predicted;
-  return group === undefined ? table.n : new Set(group).size;
-}
-
-/**
- * Groups renumbered from 0 in the order of the table, at each rank; null where each row is its own. Numbers do not
- * depend on the ranking, so two tables of the same groups and one seed are resampled together.
- */
-function rankedGroups(
-  group: Int32Array | undefined,
-  order: Uint32Array,
-): { group: Int32Array | null; groupCount: number } {
-  if (group === undefined) return { group: null, groupCount: 0 };
-  const numbers = new Map<number, number>();
-  const byRow = group.map((name) => {
-    const known = numbers.get(name) ?? numbers.size;
-    numbers.set(name, known);
-    return known;
-  });
-  return { group: Int32Array.from(order, (row) => byRow[row] ?? 0), groupCount: numbers.size };
 }
 
 function weightedClasswise(table: TableScores, rankWeight: Float64Array): number {

@@ -38,13 +38,18 @@ export function maximumCalibrationError(sums: BinMoments): { value: number; bin:
 /**
  * Debiased L2 calibration error (Kumar, Liang, Ma, "Verified uncertainty calibration", 2019, §4.1):
  *   sqrt(max(0, Σ (n_b / n) [(ā − c̄)² − ā(1 − ā) / (n_b − 1)])).
- * The subtrahend is the variance of ā, which the square adds. A bin of one row has no variance estimate: it is
- * left uncorrected and counted.
+ * The subtrahend is the variance of ā, which the square adds, so n_b in it is a number of independent rows. A bin of one
+ * has no variance estimate: it is left uncorrected and counted.
  *
+ * @param worth (B) independent rows for each unit of a bin's mass; 1 where rows are independent and weigh the same
  * @param variances how often the variance of ā is in the square: once, and twice in a bootstrap round, where
  *   resampling adds it again
  */
-export function debiasedL2(sums: BinMoments, variances = 1): { value: number; uncorrected: number } {
+export function debiasedL2(
+  sums: BinMoments,
+  worth: Float64Array,
+  variances = 1,
+): { value: number; uncorrected: number } {
   const total = totalMass(sums);
   let square = 0;
   let uncorrected = 0;
@@ -53,8 +58,9 @@ export function debiasedL2(sums: BinMoments, variances = 1): { value: number; un
     if (mass === 0) continue;
     const accuracy = (sums.correct[b] ?? 0) / mass;
     const gap = accuracy - (sums.confidence[b] ?? 0) / mass;
-    if (mass <= 1) uncorrected++;
-    const noise = mass <= 1 ? 0 : (accuracy * (1 - accuracy)) / (mass - 1);
+    const rows = mass * (worth[b] ?? 1);
+    if (rows <= 1) uncorrected++;
+    const noise = rows <= 1 ? 0 : (accuracy * (1 - accuracy)) / (rows - 1);
     square += (mass / total) * (gap * gap - variances * noise);
   }
   return { value: Math.sqrt(Math.max(0, square)), uncorrected };

@@ -3,18 +3,20 @@ import type { PredictionData, Warning } from '../model/predictions';
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
 import { type Binning, type BinSums, DEFAULT_BINS, sumBins } from './bins';
-import { bootstrap, type Replicates, resamplingUnits } from './bootstrap';
+import { bootstrap, type Replicates } from './bootstrap';
 import { type BrierDecomposition, decomposeBrier } from './brier';
 import { confusionMatrix, labelRates } from './confusion';
 import { debiasedL2, expectedCalibrationError, maximumCalibrationError } from './ece';
 import {
+  aurocInterval,
   debiasedInterval,
-  effectiveRows,
   errorInterval,
+  type Outcomes,
   percentileInterval,
   quantile,
-  wilsonInterval,
+  standardDeviation,
 } from './intervals';
+import { FEW_GROUPS, FEWEST_GROUPS, fewGroupsFactor, type ShareSums, tooFewGroups, type Units } from './units';
 import { weightedMean } from './losses';
 import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';
@@ -41,6 +43,12 @@ export interface Assessment {
   readonly replicates: Replicates | null;
   /** The null's p of each metric that it speaks about; nulls where it was not drawn. */
   readonly nullPs: Readonly<Record<NullMetric, number | null>>;
+  /** Accuracy as a share of independent rows; null without rows. */
+  readonly share: ShareSums | null;
+  /** Right and wrong rows, as independent ones. */
+  readonly outcomes: Outcomes;
+  /** By how much intervals from resampling are widened for few groups. */
+  readonly factor: number;
 }
 
 export type NullMetric = 'ece' | 'mce' | 'debiasedL2' | 'smoothEce' | 'classwiseEce';
@@ -65,7 +73,12 @@ export function evaluate(data: PredictionData, options: EvaluateOptions = {}): E
   return assess(data, options).evaluation;
 }
 
-export function assess(data: PredictionData, options: EvaluateOptions = {}): Assessment {
+export interface AssessOptions extends EvaluateOptions {
+  /** Whether tables with the same rows (or groups) and seed are resampled alike, row by row, to be compared. */
+  readonly aligned?: boolean | undefined;
+}
+
+export function assess(data: PredictionData, options: AssessOptions = {}): Assessment {
   const settings = {
     kind: options.binning ?? 'width',
     bins: options.bins ?? DEFAULT_BINS,
@@ -100,10 +113,11 @@ export function assess(data: PredictionData, options: EvaluateOptions = {}): Ass
   warnings.push(...tableWarnings(table));
 
   const smoothed = smoothEce(table.predicted.confidence, table.predicted.correct, table.weight);
-  const rounds = resamplingUnits(table) < 2 ? 0 : (options.rounds ?? defaultRounds(n));
+  const isResampled = table.units.count >= 2 && !tooFewGroups(table.units);
+  const rounds = isResampled ? (options.rounds ?? defaultRounds(n)) : 0;
   const draws = options.nullDraws ?? DEFAULT_NULL_DRAWS;
   // Streams of their own: the null does not change when the number of bootstrap rounds does.
-  const replicates = rounds === 0 ? null : bootstrap(table, rounds, smoothed, seededRandom(settings.seed));
+  const replicates = rounds === 0 ? null : bootstrap(table, { rounds, smoothed, aligned: options.aligned ?? false }, seededRandom(settings.seed));
   const nulls = draws === 0 ? null : drawNull(table, draws, smoothed, seededRandom(settings.seed + 0x5eed));
   return assembled({ table, frame, warnings, smoothed, replicates, nulls });
 }
@@ -126,10 +140,11 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
   const sums = sumBins(binning, confidence, correct, weight);
   const ece = expectedCalibrationError(sums);
   const mce = maximumCalibrationError(sums);
-  const l2 = debiasedL2(sums);
+  const l2 = debiasedL2(sums, table.worth);
   const ranked = scoreRanking(table.ranking, rankWeights(table));
   const nCorrect = correct.reduce((sum, y) => sum + y, 0);
-  const labelParts = table.labels && labelMetrics(table, table.labels, replicates, nulls);
+  const intervals = new Intervals(table.units);
+  const labelParts = table.labels && labelMetrics(table, table.labels, { intervals, replicates, nulls });
   const perLabel = labelParts?.metrics.perLabel ?? [];
   const nullPs = {
     ece: nulls && nullP(nulls.ece, ece),
@@ -138,6 +153,7 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     smoothEce: nulls && nullP(nulls.smoothEce, smoothed),
     classwiseEce: labelParts?.p ?? null,
   };
+  const nullOf = (metric: NullMetric): NullOf => ({ p: nullPs[metric], draws: nulls?.[metric] });
   const foldReason = table.ranking.foldCount > 1 ? 'mean over folds' : undefined;
   const evaluation: Evaluation = {
     ...frame,
@@ -145,23 +161,25 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     nWrong: n - nCorrect,
     warnings: [...warnings, ...labelWarnings(perLabel)],
     binning: { kind: binning.kind, count: binning.edges.length - 1 },
-    bins: reliabilityBins(binning, sums, table),
+    bins: reliabilityBins(table, sums),
     accuracy: accuracyMetric(table),
-    meanConfidence: resampled(weightedMean(confidence, weight), replicates?.meanConfidence),
-    ece: errorMetric(ece, replicates?.ece, nullPs.ece),
-    mce: { ...errorMetric(mce.value, replicates?.mce, nullPs.mce), count: sums.count[mce.bin] ?? null },
-    brier: resampled(weightedMean(table.brier, weight), replicates?.brier),
-    nll: { ...resampled(weightedMean(table.nll.loss, weight), replicates?.nll), clipped: table.nll.clipped },
+    meanConfidence: intervals.mean(weightedMean(confidence, weight), replicates?.meanConfidence),
+    ece: intervals.error(ece, replicates?.ece, nullOf('ece')),
+    mce: { ...intervals.error(mce.value, replicates?.mce, nullOf('mce')), count: sums.count[mce.bin] ?? null },
+    brier: intervals.mean(weightedMean(table.brier, weight), replicates?.brier),
+    nll: {
+      ...intervals.mean(weightedMean(table.nll.loss, weight), replicates?.nll),
+      clipped: table.nll.clipped,
+    },
     auroc: Number.isNaN(ranked.auroc)
       ? undefinedMetric('AUROC needs at least one correct and one wrong row.')
-      : resampled(ranked.auroc, replicates?.auroc, foldReason),
-    aurc: resampled(ranked.aurc, replicates?.aurc, foldReason),
-    smoothEce: errorMetric(smoothed, replicates?.smoothEce, nullPs.smoothEce),
-    debiasedL2: errorMetric(
+      : intervals.auroc(ranked.auroc, replicates?.auroc, outcomesOf(table), foldReason),
+    aurc: intervals.mean(ranked.aurc, replicates?.aurc, foldReason),
+    smoothEce: intervals.error(smoothed, replicates?.smoothEce, nullOf('smoothEce')),
+    debiasedL2: intervals.debiased(
       l2.value,
       replicates?.debiasedL2,
-      nullPs.debiasedL2,
-      debiasedInterval,
+      nullOf('debiasedL2'),
       l2Reason(l2.uncorrected),
     ),
     eceNull: eceNull(nulls, nullPs.ece),
@@ -173,6 +191,9 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     brierDecomposition: decomposeBrier(binning, confidence, correct, weight),
     replicates,
     nullPs,
+    share: table.share,
+    outcomes: outcomesOf(table),
+    factor: fewGroupsFactor(table.units),
   };
 }
 
@@ -196,73 +217,122 @@ function nonEmptyBins({ mass }: BinSums): number[] {
   return Array.from(mass.keys()).filter((b) => (mass[b] ?? 0) > 0);
 }
 
-function reliabilityBins(binning: Binning, sums: BinSums, table: TableScores): ReliabilityBin[] {
-  const effective = binEffectiveRows(table, sums);
+function reliabilityBins({ binning, binShares, share }: TableScores, sums: BinSums): ReliabilityBin[] {
+  const effect = share.designEffect();
   return nonEmptyBins(sums).map((b) => {
     const mass = sums.mass[b] ?? 0;
-    const accuracy = (sums.correct[b] ?? 0) / mass;
-    const rows = effective[b] ?? 0;
-    const { low, high } = wilsonInterval(accuracy * rows, rows);
+    const interval = binShares[b]?.interval(effect) ?? null;
     return {
       low: binning.edges[b] ?? 0,
       high: binning.edges[b + 1] ?? 1,
       count: sums.count[b] ?? 0,
       meanConfidence: (sums.confidence[b] ?? 0) / mass,
-      accuracy,
-      accuracyLow: low,
-      accuracyHigh: high,
+      accuracy: (sums.correct[b] ?? 0) / mass,
+      accuracyLow: interval?.low ?? null,
+      accuracyHigh: interval?.high ?? null,
     };
   });
 }
 
-/** (B) Kish's number of rows in each bin. */
-function binEffectiveRows({ weight, binning, n }: TableScores, sums: BinSums): Float64Array {
-  if (weight === null) return Float64Array.from(sums.count);
-  const squares = new Float64Array(sums.mass.length);
-  for (let i = 0; i < n; i++) {
-    const b = binning.index[i] ?? 0;
-    squares[b] = (squares[b] ?? 0) + (weight[i] ?? 0) ** 2;
-  }
-  return squares.map((square, b) => (square === 0 ? 0 : (sums.mass[b] ?? 0) ** 2 / square));
+function accuracyMetric({ share, units }: TableScores): Metric {
+  const interval = share.interval();
+  if (interval === null) return { value: share.share, low: null, high: null, reason: noIntervalReason(units) };
+  const p = share.share;
+  return { value: p, ...interval, se: Math.sqrt((p * (1 - p)) / share.effectiveRows()) };
 }
 
-function accuracyMetric({ predicted, weight, n }: TableScores): Metric {
-  const value = weightedMean(predicted.correct, weight);
-  const rows = effectiveRows(weight, n);
-  return { value, ...wilsonInterval(value * rows, rows) };
+/** Why a table has no intervals. */
+function noIntervalReason(units: Units): string {
+  return tooFewGroups(units)
+    ? `The rows belong to ${describeGroups(units)}; an interval needs at least ${FEWEST_GROUPS} groups of like weight.`
+    : 'An interval needs resampling of at least two independent rows.';
 }
 
-const NO_RESAMPLING = 'An interval needs resampling of at least two independent rows.';
+function describeGroups({ count, effective }: Units): string {
+  const named = `${count} ${count === 1 ? 'group' : 'groups'}`;
+  return effective < count - 0.5 ? `${named} of unequal weight, which are worth ${effective.toFixed(1)}` : named;
+}
 
 function undefinedMetric(reason: string): Metric {
   return { value: null, low: null, high: null, reason };
 }
 
-/** A metric with the percentile interval of its replicates. */
-function resampled(value: number, replicates: Float64Array | undefined, reason?: string): Metric {
-  const interval = replicates === undefined ? null : percentileInterval(replicates);
-  if (interval === null) return { value, low: null, high: null, reason: NO_RESAMPLING };
-  return { value, ...interval, ...(reason === undefined ? {} : { reason }) };
+/** Gives values their intervals by the replicates of one table. */
+class Intervals {
+  private readonly factor: number;
+
+  constructor(private readonly units: Units) {
+    this.factor = fewGroupsFactor(units);
+  }
+
+  /** A metric with the percentile interval of its replicates. */
+  mean(value: number, replicates: Float64Array | undefined, reason?: string): Metric {
+    const interval = replicates && percentileInterval(replicates, this.factor);
+    return this.metric(value, { interval, se: this.spread(replicates) }, reason);
+  }
+
+  /** A metric that resampling biases upwards; its interval needs the null too. */
+  error(value: number, replicates: Float64Array | undefined, nulls: NullOf): Metric {
+    return this.withNull(value, replicates, nulls, errorInterval);
+  }
+
+  debiased(value: number, replicates: Float64Array | undefined, nulls: NullOf, reason?: string): Metric {
+    return this.withNull(value, replicates, nulls, debiasedInterval, reason);
+  }
+
+  auroc(value: number, replicates: Float64Array | undefined, outcomes: Outcomes, reason?: string): Metric {
+    const found = replicates && aurocInterval(value, replicates, outcomes, this.factor);
+    return this.metric(value, { interval: found, se: found?.se ?? null }, reason);
+  }
+
+  private withNull(
+    value: number,
+    replicates: Float64Array | undefined,
+    { p, draws }: NullOf,
+    intervalOf: typeof errorInterval,
+    reason?: string,
+  ): Metric {
+    const known = replicates !== undefined && p !== null;
+    const interval = known ? intervalOf(value, replicates, p, this.factor) : null;
+    const nullMean = draws === undefined || draws.length === 0 ? null : weightedMean(draws, null);
+    return { ...this.metric(value, { interval, se: this.spread(replicates) }, reason), nullMean };
+  }
+
+  private spread(replicates: Float64Array | undefined): number | null {
+    const se = replicates && standardDeviation(replicates);
+    return se === undefined || Number.isNaN(se) ? null : se * this.factor;
+  }
+
+  private metric(
+    value: number,
+    { interval, se }: { interval: { low: number; high: number } | null | undefined; se: number | null },
+    reason?: string,
+  ): Metric {
+    if (interval === null || interval === undefined)
+      return { value, low: null, high: null, reason: noIntervalReason(this.units) };
+    const { low, high } = interval;
+    return { value, low, high, se, ...(reason === undefined ? {} : { reason }) };
+  }
 }
 
-/** A metric that resampling biases upwards; its interval needs the null too. */
-function errorMetric(
-  value: number,
-  replicates: Float64Array | undefined,
-  p: number | null,
-  intervalOf: typeof debiasedInterval = errorInterval,
-  reason?: string,
-): Metric {
-  const interval = replicates === undefined || p === null ? null : intervalOf(value, replicates, p);
-  if (interval === null) return { value, low: null, high: null, reason: NO_RESAMPLING };
-  return { value, ...interval, ...(reason === undefined ? {} : { reason }) };
+/** What a calibrated model would show of one metric. */
+interface NullOf {
+  readonly p: number | null;
+  readonly draws: Float64Array | undefined;
+}
+
+/** Right and wrong rows of a table, as independent ones. */
+function outcomesOf({ share, weight, units }: TableScores): Outcomes {
+  const rows = share.effectiveRows();
+  const isPlain = weight === null && units.group === null;
+  const right = isPlain ? share.right : share.share * rows;
+  return { right, wrong: rows - right };
 }
 
 function labelMetrics(
   table: TableScores,
   { data, brier, nll, columns }: LabelColumns,
-  replicates: Replicates | null,
-  nulls: NullDraws | null,
+  { intervals, replicates, nulls }: Pick<Measured, 'replicates' | 'nulls'> & { readonly intervals: Intervals },
 ): { metrics: LabelMetrics; p: number | null } {
   const { weight, predicted } = table;
   const K = data.labels.length;
@@ -276,9 +346,9 @@ function labelMetrics(
   const classwise = errors.reduce((sum, error) => sum + error, 0) / K;
   const p = nulls && nullP(nulls.classwiseEce, classwise);
   const metrics: LabelMetrics = {
-    brier: resampled(weightedMean(brier, weight), replicates?.labelBrier),
-    nll: resampled(weightedMean(nll.loss, weight), replicates?.labelNll),
-    classwiseEce: errorMetric(classwise, replicates?.classwiseEce, p),
+    brier: intervals.mean(weightedMean(brier, weight), replicates?.labelBrier),
+    nll: intervals.mean(weightedMean(nll.loss, weight), replicates?.labelNll),
+    classwiseEce: intervals.error(classwise, replicates?.classwiseEce, { p, draws: nulls?.classwiseEce }),
     confusion,
     perLabel: data.labels.map((label, k) => {
       const { support, predicted: answers } = labelRates(confusion, k);
@@ -289,19 +359,25 @@ function labelMetrics(
   return { metrics, p };
 }
 
-function tableWarnings({ predicted, nll, n, labels }: TableScores): Warning[] {
+function tableWarnings({ predicted, nll, n, labels, units }: TableScores): Warning[] {
   const warnings: Warning[] = [];
   const right = predicted.correct.reduce((sum, y) => sum + y, 0);
   const add = (code: string, message: string) => warnings.push({ code, message });
   if (n < 10) add('few-rows', `${n} ${n === 1 ? 'row is' : 'rows are'} too few for a diagram.`);
   if (right < 20 || n - right < 20)
     add('few-outcomes', `Only ${right} correct and ${n - right} wrong rows: every number here is rough.`);
+  if (units.group !== null && units.effective < FEW_GROUPS)
+    add(
+      'few-groups',
+      `The rows belong to ${describeGroups(units)}. With fewer than ${FEW_GROUPS} groups every interval here is rough` +
+        `${tooFewGroups(units) ? `; with fewer than ${FEWEST_GROUPS} there is none` : ''}.`,
+    );
   if (predicted.ties > 0)
     add('ties', `In ${predicted.ties} rows two labels share the highest score; the earlier label was taken.`);
   if (predicted.clipped > 0.01 * n)
     add(
       'clipped-log-odds',
-      `${predicted.clipped} of ${n} confidences are nearer to 0 or 1 than 1e-12 (a rounded table?) and count as 1e-12.`,
+      `${predicted.clipped} of ${n} confidences are exactly 0 or 1 (a rounded table?). NLL and calibrators take them as 1e-12 from it.`,
     );
   const clipped = Math.max(nll.clipped, labels?.nll.clipped ?? 0);
   if (clipped > 0)
@@ -364,5 +440,8 @@ function emptyAssessment(
     brierDecomposition: null,
     replicates: null,
     nullPs: NO_P,
+    share: null,
+    outcomes: { right: 0, wrong: 0 },
+    factor: 1,
   };
 }

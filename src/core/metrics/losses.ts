@@ -30,12 +30,12 @@ export function nllLosses({ logOdds, correct }: Predicted): RowLosses {
 }
 
 /** (n) Σ_k (P(k) − [truth = k])²: the multi-class Brier score (Brier 1950, eq. 2), between 0 and 2. */
-export function labelBrierLosses({ logProbs, labels, truth }: LabelData): Float64Array {
+export function labelBrierLosses({ probs, labels, truth }: LabelData): Float64Array {
   const K = labels.length;
   const loss = new Float64Array(truth.length);
   for (let i = 0; i < loss.length; i++) {
     let sum = 0;
-    for (let k = 0; k < K; k++) sum += (Math.exp(logProbs[i * K + k] ?? 0) - (truth[i] === k ? 1 : 0)) ** 2;
+    for (let k = 0; k < K; k++) sum += ((probs[i * K + k] ?? 0) - (truth[i] === k ? 1 : 0)) ** 2;
     loss[i] = sum;
   }
   return loss;

@@ -1,10 +1,11 @@
 import type { Random } from '../random';
 import { emptyMoments } from './bootstrap';
+import { type ChanceDrawer, dependentChances } from './dependence';
 import { type BinMoments, debiasedL2, expectedCalibrationError, maximumCalibrationError } from './ece';
 import { standardNormal } from './random-draws';
 import { coarseGridSize, deposit, type ResidualGrid, residualGrid, smoothEceOfGrid } from './smooth-ece';
 import { quantile } from './intervals';
-import type { TableScores } from './table';
+import type { LabelColumns, TableScores } from './table';
 
 /** (R) what a perfectly calibrated model would show on these confidences. */
 export interface NullDraws {
@@ -20,8 +21,8 @@ export interface NullDraws {
 
 /** Above this many rows the sum of a bin is drawn from its normal limit. */
 const ROWS_DRAWN_ONE_BY_ONE = 50_000;
-/** Draws of whole label vectors above that many rows: they have no such short cut. */
-const LARGE_CLASSWISE_DRAWS = 200;
+/** Draws above that many rows of label vectors and of rows that depend on each other: they have no such short cut. */
+const LARGE_DRAWS = 200;
 /** Variance of a bin's sum from which a normal draw stands for it. */
 const NORMAL_VARIANCE = 1000;
 const SMOOTH_TOLERANCE = 1e-4;
@@ -30,6 +31,8 @@ const SMOOTH_TOLERANCE = 1e-4;
  * Keeps the confidences and the bins, draws correct ~ Bernoulli(confidence) and computes the metrics again (Bröcker &
  * Smith, "Increasing the reliability of reliability diagrams", 2007; Vaicenavicius et al. 2019, §5).
  *
+ * Rows of one group are drawn together (`dependence.ts`).
+ *
  * On large tables the sum of a bin with variance above 1,000 is a normal draw: it differs from the exact sum by less
  * than one row's worth in the quantiles.
  *
@@ -37,23 +40,26 @@ const SMOOTH_TOLERANCE = 1e-4;
  */
 export function drawNull(table: TableScores, draws: number, smoothed: number, random: Random): NullDraws {
   const B = table.binning.edges.length - 1;
-  const ece = new Float64Array(draws);
-  const mce = new Float64Array(draws);
-  const l2 = new Float64Array(draws);
-  const smoothEce = new Float64Array(draws);
-  const accuracies = Array.from({ length: B }, () => new Float64Array(draws));
+  const chances = dependentChances(table.predicted.confidence, table.predicted.correct, table.units);
+  const isLarge = table.n > ROWS_DRAWN_ONE_BY_ONE;
+  const used = isLarge && chances !== null ? Math.min(draws, LARGE_DRAWS) : draws;
+  const column = () => new Float64Array(used);
+  const [ece, mce, l2, smoothEce] = [column(), column(), column(), column()];
+  const accuracies = Array.from({ length: B }, column);
   const sums = emptyMoments(B);
   fixedSums(table, sums);
   const grid = residualGrid(coarseGridSize(smoothed, table.predicted.confidence));
   const drawInto =
-    table.n > ROWS_DRAWN_ONE_BY_ONE ? normalDrawer(table, sums, grid) : rowDrawer(table, sums, grid);
-  for (let draw = 0; draw < draws; draw++) {
+    isLarge && chances === null
+      ? normalDrawer(table, sums, grid)
+      : rowDrawer(table, sums, grid, chances);
+  for (let draw = 0; draw < used; draw++) {
     sums.correct.fill(0);
     grid.residual.fill(0);
     drawInto(random);
     ece[draw] = expectedCalibrationError(sums);
     mce[draw] = maximumCalibrationError(sums).value;
-    l2[draw] = debiasedL2(sums).value;
+    l2[draw] = debiasedL2(sums, table.worth).value;
     smoothEce[draw] = smoothEceOfGrid(grid, table.n, SMOOTH_TOLERANCE);
     for (let b = 0; b < B; b++) {
       const column = accuracies[b];
@@ -65,9 +71,9 @@ export function drawNull(table: TableScores, draws: number, smoothed: number, ra
     mce,
     debiasedL2: l2,
     smoothEce,
-    classwiseEce: drawClasswise(table, draws, random),
+    classwiseEce: drawClasswise(table, draws, random, chances),
     bars: accuracies.map((column, b) => {
-      if ((sums.mass[b] ?? 0) === 0 || draws === 0) return null;
+      if ((sums.mass[b] ?? 0) === 0 || used === 0) return null;
       const sorted = column.sort();
       return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
     }),
@@ -90,14 +96,20 @@ function fixedSums({ predicted, binning, weight, n }: TableScores, sums: BinMome
   }
 }
 
-function rowDrawer(table: TableScores, sums: BinMoments, grid: ResidualGrid): (random: Random) => void {
+function rowDrawer(
+  table: TableScores,
+  sums: BinMoments,
+  grid: ResidualGrid,
+  chances: ChanceDrawer | null,
+): (random: Random) => void {
   const { n, weight, binning } = table;
   const { confidence } = table.predicted;
   return (random) => {
+    const chanceOf = chances?.(random);
     for (let i = 0; i < n; i++) {
       const p = confidence[i] ?? 0;
       const w = weight === null ? 1 : (weight[i] ?? 0);
-      const correct = random() < p ? 1 : 0;
+      const correct = random() < (chanceOf === undefined ? p : chanceOf(i)) ? 1 : 0;
       const b = binning.index[i] ?? 0;
       if (correct === 1) sums.correct[b] = (sums.correct[b] ?? 0) + w;
       deposit(grid, p, w * (correct - p));
@@ -139,12 +151,21 @@ function normalDrawer(table: TableScores, sums: BinMoments, grid: ResidualGrid):
   };
 }
 
-/** Draws a true label for each row from its own distribution, so that the errors of the labels stay correlated. */
-function drawClasswise(table: TableScores, draws: number, random: Random): Float64Array {
+/**
+ * Draws a true label for each row from its own distribution, so that the errors of the labels stay correlated. Rows
+ * that depend on each other are right together; which other label a wrong row has is drawn for it alone.
+ */
+function drawClasswise(
+  table: TableScores,
+  draws: number,
+  random: Random,
+  chances: ChanceDrawer | null,
+): Float64Array {
   if (table.labels === null) return new Float64Array(0);
+  const { predicted } = table.predicted;
   const { columns } = table.labels;
   const { n, weight } = table;
-  const used = n > ROWS_DRAWN_ONE_BY_ONE ? Math.min(draws, LARGE_CLASSWISE_DRAWS) : draws;
+  const used = n > ROWS_DRAWN_ONE_BY_ONE ? Math.min(draws, LARGE_DRAWS) : draws;
   const sums = columns.map(({ probability, binning }) => {
     const fixed = emptyMoments(binning.edges.length - 1);
     for (let i = 0; i < n; i++) {
@@ -157,13 +178,10 @@ function drawClasswise(table: TableScores, draws: number, random: Random): Float
   });
   return Float64Array.from({ length: used }, () => {
     for (const { correct } of sums) correct.fill(0);
+    const chanceOf = chances?.(random);
     for (let i = 0; i < n; i++) {
-      let u = random();
-      let k = 0;
-      for (; k < columns.length - 1; k++) {
-        u -= columns[k]?.probability[i] ?? 0;
-        if (u < 0) break;
-      }
+      const winner = chanceOf === undefined ? -1 : (predicted?.[i] ?? -1);
+      const k = winner >= 0 && random() < (chanceOf?.(i) ?? 0) ? winner : drawnLabel(columns, i, winner, random);
       const drawn = sums[k];
       if (drawn === undefined) continue;
       const b = columns[k]?.binning.index[i] ?? 0;
@@ -171,4 +189,22 @@ function drawClasswise(table: TableScores, draws: number, random: Random): Float
     }
     return sums.reduce((mean, column) => mean + expectedCalibrationError(column) / sums.length, 0);
   });
+}
+
+/** A label drawn from a row's distribution, without one label if that is at least 0. */
+function drawnLabel(
+  columns: LabelColumns['columns'],
+  row: number,
+  without: number,
+  random: Random,
+): number {
+  let u = random() * (without < 0 ? 1 : 1 - (columns[without]?.probability[row] ?? 0));
+  let last = 0;
+  for (let k = 0; k < columns.length; k++) {
+    if (k === without) continue;
+    last = k;
+    u -= columns[k]?.probability[row] ?? 0;
+    if (u < 0) break;
+  }
+  return last;
 }

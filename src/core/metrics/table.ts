@@ -1,9 +1,10 @@
-import { normalisedWeights, type Predicted } from '../model/rows';
+import { labelProbability, normalisedWeights, type Predicted } from '../model/rows';
 import type { LabelData } from '../model/predictions';
 import { type Binning, binValues } from './bins';
 import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, type RowLosses } from './losses';
 import { type Ranking, rankRows } from './ranking';
 import type { BinningKind } from '../model/evaluation';
+import { ShareSums, sumShare, type Units, unitsOf } from './units';
 
 /** Everything about a table that point estimates, bootstrap rounds and null draws share. n ≥ 1. */
 export interface TableScores {
@@ -11,6 +12,12 @@ export interface TableScores {
   readonly predicted: Predicted;
   /** (n) mean 1; null: all 1. */
   readonly weight: Float64Array | null;
+  readonly units: Units;
+  /** Accuracy over all rows, and over those of each bin (B). */
+  readonly share: ShareSums;
+  readonly binShares: readonly ShareSums[];
+  /** (B) independent rows for each unit of a bin's mass. */
+  readonly worth: Float64Array;
   readonly binning: Binning;
   readonly ranking: Ranking;
   readonly brier: Float64Array;
@@ -34,25 +41,59 @@ export function scoresOfTable(
   folds: Int32Array | undefined,
 ): TableScores {
   const n = predicted.correct.length;
+  const weight = normalisedWeights(predicted, n);
+  const units = unitsOf(predicted, n, weight);
+  const binning = binValues(predicted.confidence, kind, bins, weight);
+  const share = sumShare(predicted.correct, weight, units);
+  const binShares = sharesOfBins(predicted.correct, weight, units, binning);
   return {
     n,
     predicted,
-    weight: normalisedWeights(predicted, n),
-    binning: binValues(predicted.confidence, kind, bins),
-    ranking: rankRows(predicted.logOdds, predicted.correct, folds),
+    weight,
+    units,
+    share,
+    binShares,
+    worth: worthOfBins(binShares, share, units, weight),
+    binning,
+    ranking: rankRows(predicted.rank, predicted.correct, folds),
     brier: brierLosses(predicted),
     nll: nllLosses(predicted),
-    labels: labels && scoreLabels(labels, kind, bins),
+    labels: labels && scoreLabels(labels, kind, bins, weight),
   };
 }
 
-function scoreLabels(data: LabelData, kind: BinningKind, bins: number): LabelColumns {
+function sharesOfBins(
+  correct: Uint8Array,
+  weight: Float64Array | null,
+  units: Units,
+  { edges, index }: Binning,
+): readonly ShareSums[] {
+  const shares = Array.from({ length: edges.length - 1 }, () => new ShareSums(units));
+  for (let i = 0; i < correct.length; i++) shares[index[i] ?? 0]?.add(i, weight?.[i] ?? 1, correct[i] ?? 0);
+  return shares;
+}
+
+function worthOfBins(
+  bins: readonly ShareSums[],
+  all: ShareSums,
+  { group }: Units,
+  weight: Float64Array | null,
+): Float64Array {
+  if (group === null && weight === null) return new Float64Array(bins.length).fill(1);
+  const effect = all.designEffect();
+  return Float64Array.from(bins, (bin) => (bin.mass === 0 ? 1 : bin.effectiveRows(effect) / bin.mass));
+}
+
+function scoreLabels(
+  data: LabelData,
+  kind: BinningKind,
+  bins: number,
+  weight: Float64Array | null,
+): LabelColumns {
   const K = data.labels.length;
-  const n = data.truth.length;
   const columns = data.labels.map((_, k) => {
-    const probability = new Float64Array(n);
-    for (let i = 0; i < n; i++) probability[i] = Math.min(1, Math.exp(data.logProbs[i * K + k] ?? 0));
-    return { probability, binning: binValues(probability, kind, bins) };
+    const probability = labelProbability(data.probs, K, k);
+    return { probability, binning: binValues(probability, kind, bins, weight) };
   });
   return { data, brier: labelBrierLosses(data), nll: labelNllLosses(data), columns };
 }

@@ -6,6 +6,10 @@ export interface Metric {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** Standard error, from resampling (AUROC's is one of its log-odds); absent where there is none. */
+  readonly se?: number | null;
+  /** Of a calibration error: what a calibrated model would show on these confidences, on average. */
+  readonly nullMean?: number | null;
   /** Why a value or an interval is null, or how it was computed if not in the usual way. */
   readonly reason?: string;
 }
@@ -20,9 +24,9 @@ export interface ReliabilityBin {
   readonly count: number;
   readonly meanConfidence: number;
   readonly accuracy: number;
-  /** Wilson 95%. */
-  readonly accuracyLow: number;
-  readonly accuracyHigh: number;
+  /** Wilson 95%; null where the rows of the table belong to too few groups. */
+  readonly accuracyLow: number | null;
+  readonly accuracyHigh: number | null;
 }
 
 export interface PerLabelMetrics {

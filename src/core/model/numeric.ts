@@ -5,7 +5,7 @@
  * `?? 0` says "in range by the loop's bounds". It costs nothing once compiled.
  */
 
-/** Probabilities are known to 1e-12 at best in a table of decimals: log-odds taken from one are clipped here. */
+/** The log-odds that stand for a given probability of exactly 1, which a table of decimals rounded to it. */
 export const LOG_ODDS_LIMIT = Math.log(1e12);
 /** The smallest probability whose logarithm is scored: the spacing of doubles at 1, as scikit-learn does. */
 export const SMALLEST_PROBABILITY = 2 ** -52;
@@ -22,6 +22,14 @@ export function sigmoid(x: number): number {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
   const e = Math.exp(x);
   return e / (1 + e);
+}
+
+/**
+ * A computed number with the digits that can be trusted: arithmetic makes .9 to .8999999999999999, which is another
+ * bin, bucket and tie. What a table gives is never rounded.
+ */
+export function trusted(x: number): number {
+  return Math.round(x * 1e12) / 1e12;
 }
 
 /** ln(p / (1 − p)); ±Infinity at 0 and 1. */

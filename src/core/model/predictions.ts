@@ -35,7 +35,7 @@ export interface ConfidenceData extends RowColumns {
   readonly correct: Uint8Array;
   /**
    * (n) log-odds of `confidence`, where they are known better than from the probability, which loses the
-   * order of everything beyond 1 − 1e-16. Absent: taken from `confidence`, clipped at ±ln(1e12).
+   * order of everything beyond 1 − 1e-16. Absent: taken from `confidence`; those of exactly 0 and 1 are ∓ln(1e12).
    */
   readonly logOdds?: Float64Array | undefined;
 }
@@ -47,6 +47,13 @@ export interface LabelData extends RowColumns {
   readonly labels: readonly string[];
   /** (n·K) log-softmax of the label scores; raw logits with any offset per row are accepted and normalised. */
   readonly logProbs: Float64Array;
+  /**
+   * (n·K) P(label), which all numbers are made from: as the table gives it, or computed from `logProbs` and then
+   * rounded to 12 decimals, so that rows that are equal but for rounding fall into one bin, bucket and tie.
+   */
+  readonly probs: Float64Array;
+  /** Whether the table gives `probs`. If not, `logProbs` know the order of what rounds to one probability. */
+  readonly given: boolean;
   /**
    * (n·K) log-softmax of the smoothed agreement of sampled answers, if a combination weights it against `logProbs`,
    * which are then the token probabilities. Absent in all other tables.

@@ -1,5 +1,5 @@
 import { UserError } from '../user-error';
-import { argmax, clamp, finiteLogOdds, LOG_ODDS_LIMIT, logSoftmax, oneVsRest } from './numeric';
+import { argmax, finiteLogOdds, LOG_ODDS_LIMIT, logit, logSoftmax, oneVsRest, trusted } from './numeric';
 import {
   type ConfidenceData,
   type LabelData,
@@ -13,11 +13,13 @@ import {
 export interface Predicted extends ConfidenceData {
   /** (n) exact log-odds of the confidence. */
   readonly logOdds: Float64Array;
+  /** (n) what rows are ranked by: a given confidence, or computed log-odds, which keep apart what rounds to 1. */
+  readonly rank: Float64Array;
   /** (n) index of the predicted label; null for a table of confidence alone. */
   readonly predicted: Int32Array | null;
   /** Rows in which two labels share the highest score; the earlier label is taken. */
   readonly ties: number;
-  /** Rows whose log-odds were clipped at ±ln(1e12). */
+  /** Rows with a confidence of exactly 0 or 1, whose log-odds are taken as ∓ln(1e12). */
   readonly clipped: number;
 }
 
@@ -25,53 +27,76 @@ export function rowCount(data: PredictionData): number {
   return data.kind === 'labels' ? data.truth.length : data.correct.length;
 }
 
-/** A label table from any scores: log-softmax makes raw logits with any offset per row the same. */
-export function labelData(
-  columns: RowColumns & {
-    readonly labels: readonly string[];
-    /** (n·K) */
-    readonly scores: Float64Array;
-    /** (n·K) */
-    readonly agreement?: Float64Array | undefined;
-    readonly truth: Int32Array;
-  },
+interface LabelColumns extends RowColumns {
+  readonly labels: readonly string[];
+  /** (n·K) */
+  readonly agreement?: Float64Array | undefined;
+  readonly truth: Int32Array;
+}
+
+/** A label table from any scores (n·K): log-softmax makes raw logits with any offset per row the same. */
+export function labelData(columns: LabelColumns & { readonly scores: Float64Array }): LabelData {
+  const logProbs = logSoftmax(columns.scores, columns.labels.length);
+  return labelTable(columns, { logProbs, probs: computedProbs(logProbs), given: false });
+}
+
+/**
+ * A label table from probabilities (n·K), which are kept as they are. For the fits, which need logarithms, an exact 0
+ * is 1e-12, or the row's smallest other probability if that is below: a rounded 0.000 is not impossible.
+ *
+ * @returns also the number of rows with a 0
+ */
+export function givenProbs(columns: LabelColumns & { readonly probs: Float64Array }): {
+  data: LabelData;
+  zeros: number;
+} {
+  const { probs, labels } = columns;
+  const K = labels.length;
+  const logs = new Float64Array(probs.length);
+  let zeros = 0;
+  for (let at = 0; at < probs.length; at += K) {
+    let smallest = -LOG_ODDS_LIMIT;
+    for (let k = 0; k < K; k++) {
+      const log = Math.log(probs[at + k] ?? 0);
+      logs[at + k] = log;
+      if (log !== -Infinity) smallest = Math.min(smallest, log);
+    }
+    let hasZero = false;
+    for (let k = 0; k < K; k++) {
+      if (logs[at + k] !== -Infinity) continue;
+      hasZero = true;
+      logs[at + k] = smallest;
+    }
+    if (hasZero) zeros++;
+  }
+  return { data: labelTable(columns, { logProbs: logSoftmax(logs, K), probs, given: true }), zeros };
+}
+
+/** The same rows with other scores, as a calibrator makes them. @param logProbs (n·K) log-softmax */
+export function rescored(data: LabelData, logProbs: Float64Array): LabelData {
+  return { ...data, logProbs, probs: computedProbs(logProbs), given: false };
+}
+
+function computedProbs(logProbs: Float64Array): Float64Array {
+  return logProbs.map((log) => trusted(Math.exp(log)));
+}
+
+function labelTable(
+  { labels, agreement, truth, group, weight, split }: LabelColumns,
+  scores: Pick<LabelData, 'logProbs' | 'probs' | 'given'>,
 ): LabelData {
-  const { labels, scores, agreement, truth, group, weight, split } = columns;
   if (labels.length < 2)
     throw new UserError('too-few-labels', 'A table of label scores needs at least two labels.');
   return {
     kind: 'labels',
     labels,
-    logProbs: logSoftmax(scores, labels.length),
+    ...scores,
     agreement: agreement && logSoftmax(agreement, labels.length),
     truth,
     group,
     weight,
     split,
   };
-}
-
-/**
- * Log-probabilities from a table of probabilities, each clipped at 1e-12: a rounded 0.000 is not impossible.
- *
- * @param probs (n·K) rows sum to 1 nearly; they are renormalised
- */
-export function logProbsFromProbs(
-  probs: Float64Array,
-  K: number,
-): { logProbs: Float64Array; clipped: number } {
-  const logs = new Float64Array(probs.length);
-  let clipped = 0;
-  for (let at = 0; at < probs.length; at += K) {
-    let rowClipped = false;
-    for (let k = 0; k < K; k++) {
-      const log = Math.log(probs[at + k] ?? 0);
-      if (log < -LOG_ODDS_LIMIT) rowClipped = true;
-      logs[at + k] = Math.max(log, -LOG_ODDS_LIMIT);
-    }
-    if (rowClipped) clipped++;
-  }
-  return { logProbs: logSoftmax(logs, K), clipped };
 }
 
 /** Confidence and correct of any table: of a label table's predicted labels, or the table itself with its log-odds. */
@@ -81,19 +106,33 @@ export function confidenceOf(data: PredictionData): Predicted {
 
 /** P(label k) against truth = k, for classwise calibration. */
 export function labelAgainstRest(data: LabelData, k: number): ConfidenceData {
-  const { labels, logProbs, truth, group, weight, split } = data;
+  const { labels, logProbs, probs, given, truth, group, weight, split } = data;
   const K = labels.length;
   return {
     kind: 'confidence',
-    confidence: Float64Array.from(truth, (_, i) => Math.min(1, Math.exp(logProbs[i * K + k] ?? 0))),
+    confidence: labelProbability(probs, K, k),
     correct: Uint8Array.from(truth, (label) =>
       label === UNKNOWN_LABEL ? UNKNOWN_CORRECT : Number(label === k),
     ),
-    logOdds: Float64Array.from(truth, (_, i) => oneVsRest(logProbs, K, i * K, k)),
+    logOdds: given
+      ? undefined
+      : Float64Array.from(truth, (_, i) => trusted(oneVsRest(logProbs, K, i * K, k))),
     group,
     weight,
     split,
   };
+}
+
+/** (n) P(label k). @param probs (n·K) */
+export function labelProbability(probs: Float64Array, K: number, k: number): Float64Array {
+  return Float64Array.from({ length: probs.length / K }, (_, i) => probs[i * K + k] ?? 0);
+}
+
+/** A label table reduced to confidence against correct. */
+export function confidenceOnly(data: PredictionData): ConfidenceData {
+  const { confidence, correct, logOdds, group, weight, split } = confidenceOf(data);
+  const isGiven = data.kind === 'labels' ? data.given : data.logOdds === undefined;
+  return { kind: 'confidence', confidence, correct, logOdds: isGiven ? undefined : logOdds, group, weight, split };
 }
 
 function winnerOf(data: LabelData): Predicted {
@@ -105,11 +144,12 @@ function winnerOf(data: LabelData): Predicted {
   const predicted = new Int32Array(n);
   let ties = 0;
   for (let i = 0; i < n; i++) {
-    const { index, tied } = argmax(data.logProbs, i * K, K);
+    const { index, tied } = argmax(data.probs, i * K, K);
     if (tied) ties++;
+    const p = data.probs[i * K + index] ?? 0;
     predicted[i] = index;
-    confidence[i] = Math.min(1, Math.exp(data.logProbs[i * K + index] ?? 0));
-    logOdds[i] = oneVsRest(data.logProbs, K, i * K, index);
+    confidence[i] = p;
+    logOdds[i] = data.given ? givenLogOdds(p) : trusted(oneVsRest(data.logProbs, K, i * K, index));
     const truth = data.truth[i] ?? UNKNOWN_LABEL;
     correct[i] = truth === UNKNOWN_LABEL ? UNKNOWN_CORRECT : Number(truth === index);
   }
@@ -119,6 +159,7 @@ function winnerOf(data: LabelData): Predicted {
     confidence,
     correct,
     logOdds,
+    rank: data.given ? confidence : logOdds,
     predicted,
     ties,
     clipped: 0,
@@ -130,18 +171,19 @@ function winnerOf(data: LabelData): Predicted {
 
 function withLogOdds(data: ConfidenceData): Predicted {
   const rest = { predicted: null, ties: 0 };
-  if (data.logOdds !== undefined)
-    return { ...data, ...rest, logOdds: data.logOdds.map(finiteLogOdds), clipped: 0 };
-  const n = data.confidence.length;
-  const logOdds = new Float64Array(n);
-  let clipped = 0;
-  for (let i = 0; i < n; i++) {
-    const p = data.confidence[i] ?? 0;
-    const f = Math.log(p) - Math.log1p(-p);
-    if (Math.abs(f) > LOG_ODDS_LIMIT) clipped++;
-    logOdds[i] = clamp(f, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT);
+  if (data.logOdds !== undefined) {
+    const logOdds = data.logOdds.map((f) => trusted(finiteLogOdds(f)));
+    return { ...data, ...rest, logOdds, rank: logOdds, clipped: 0 };
   }
-  return { ...data, ...rest, logOdds, clipped };
+  const { confidence } = data;
+  const clipped = confidence.reduce((count, p) => count + Number(p === 0 || p === 1), 0);
+  return { ...data, ...rest, logOdds: confidence.map(givenLogOdds), rank: confidence, clipped };
+}
+
+/** The log-odds of a given probability. */
+function givenLogOdds(p: number): number {
+  const f = logit(p);
+  return Number.isFinite(f) ? f : Math.sign(f) * LOG_ODDS_LIMIT;
 }
 
 /** The given rows of a table, in the given order. */
@@ -164,6 +206,8 @@ export function selectRows(data: PredictionData, rows: Uint32Array): PredictionD
     kind: 'labels',
     labels: data.labels,
     logProbs: takeMatrix(data.logProbs, data.labels.length, rows),
+    probs: takeMatrix(data.probs, data.labels.length, rows),
+    given: data.given,
     agreement: data.agreement && takeMatrix(data.agreement, data.labels.length, rows),
     truth: takeInto(data.truth, rows, new Int32Array(rows.length)),
     ...common,

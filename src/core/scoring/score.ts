@@ -3,6 +3,7 @@ import { largest } from '../extremes';
 import type { Agreement } from './agreement';
 import type { AnswerMode } from './answer-plan';
 import { logSumExp } from './log-space';
+import { trusted } from '../model/numeric';
 
 export interface LabelScore {
   readonly label: string;
@@ -73,18 +74,20 @@ export function labelScores(
 ): Pick<Score, 'label' | 'confidence' | 'tie' | 'labels'> & { readonly labelMass: number } {
   const total = logSumExp(logProbs);
   // Where every label is impossible (underflow beyond what a double holds), nothing favours any of them.
-  const confidence = (logProb: number): number =>
-    total === -Infinity ? 1 / names.length : Math.exp(logProb - total);
-  const best = largest(logProbs);
-  const winner = logProbs.indexOf(best);
+  const confidences = logProbs.map((logProb) =>
+    trusted(total === -Infinity ? 1 / names.length : Math.exp(logProb - total)),
+  );
+  const best = largest(confidences);
+  const winner = confidences.indexOf(best);
   return {
     label: names[winner] ?? '',
-    confidence: confidence(best),
-    tie: logProbs.lastIndexOf(best) !== winner,
-    labels: names.map((label, index) => {
-      const logProb = logProbs[index] ?? -Infinity;
-      return { label, logProb, confidence: confidence(logProb) };
-    }),
+    confidence: best,
+    tie: confidences.lastIndexOf(best) !== winner,
+    labels: names.map((label, index) => ({
+      label,
+      logProb: logProbs[index] ?? -Infinity,
+      confidence: confidences[index] ?? 0,
+    })),
     labelMass: Math.min(1, Math.exp(total)),
   };
 }

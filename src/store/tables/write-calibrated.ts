@@ -4,7 +4,7 @@
 import path from 'node:path';
 import { applyCalibrator } from '../../core/calibration/calibrator';
 import { needs } from '../../core/calibration/registry';
-import { confidenceOf } from '../../core/model/rows';
+import { confidenceOf, confidenceOnly } from '../../core/model/rows';
 import {
   type CalibrateOn,
   type PredictionData,
@@ -219,12 +219,12 @@ function calibratedCells(
   namesPrediction: boolean,
 ): (row: number) => readonly string[] {
   const raw = confidenceOf(table.data);
-  const out = calibrate(on === 'confidence' ? raw : table.data);
+  const out = calibrate(on === 'confidence' ? confidenceOnly(table.data) : table.data);
   const winner = confidenceOf(out);
   const numbers = (row: number): readonly string[] => {
     if (out.kind === 'confidence') return [String(out.confidence[row])];
     const K = out.labels.length;
-    return out.labels.map((_, k) => String(Math.exp(out.logProbs[row * K + k] ?? 0)));
+    return out.labels.map((_, k) => String(out.probs[row * K + k] ?? 0));
   };
   const predicted = (row: number): readonly string[] => {
     if (table.data.kind === 'labels')

@@ -45,7 +45,7 @@ const BINS = 10;
 
 /** Bins of equal mass, whose edges are fitted too: at midpoints between neighbouring scores, never between equal ones. */
 function fitHistogram(sample: BinarySample): HistogramMap {
-  return histogramOnEdges(sample, equalMassEdges(sample.f, BINS).edges);
+  return histogramOnEdges(sample, equalMassEdges(sample.f, BINS, sample.weight).edges);
 }
 
 /**

@@ -66,7 +66,7 @@ export function rowsOfBin(
   part?: Pick<Part, 'data' | 'rows'>,
 ): BinRows {
   const looked = part?.data ?? data;
-  const { confidence, correct, logOdds, ...own } = confidenceOf(looked);
+  const { confidence, correct, rank, ...own } = confidenceOf(looked);
   // A view of one label against the rest has no predicted label; a calibrator may have changed it.
   const isOwn = looked.kind === 'labels';
   const { predicted } = isOwn ? own : confidenceOf(data);
@@ -76,7 +76,7 @@ export function rowsOfBin(
     if (p <= high && (p > low || (low === 0 && p === 0))) found.push(i);
   }
   const badness = (row: number): number => {
-    const f = logOdds[row] ?? 0;
+    const f = rank[row] ?? 0;
     return correct[row] === 1 ? -f : f;
   };
   found.sort((a, b) => (correct[a] ?? 0) - (correct[b] ?? 0) || badness(b) - badness(a) || a - b);

@@ -6,7 +6,7 @@ import type { PredictionData } from '../../../core/model/predictions';
 import { countBuckets } from '../../../core/decisions/bucket-counts';
 import { checkBuckets } from '../../../core/decisions/buckets';
 import { minimiseCost, type Costs } from '../../../core/decisions/costs';
-import { chooseThreshold, UNWEIGHTED_THRESHOLD } from '../../../core/decisions/threshold';
+import { chooseThreshold } from '../../../core/decisions/threshold';
 import { thresholdCurve } from '../../../core/decisions/threshold-curve';
 import type {
   Decided,
@@ -34,7 +34,6 @@ export function decideOn(
     buckets: [...buckets],
     n,
     isTestPart,
-    warnings: data.weight === undefined ? [] : [UNWEIGHTED_THRESHOLD],
     methods: methods.map(({ method, data: rows }): Decided => {
       // All rows are marked test: thresholds are chosen on one half of them and tested on the other.
       const halved = isTestPart ? { ...rows, split: undefined } : rows;
