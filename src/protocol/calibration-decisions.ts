@@ -110,7 +110,6 @@ export const decisionReportSchema = z.object({
   n: z.number(),
   /** Whether they are only the rows marked test, because calibrators were fitted on the others. */
   isTestPart: z.boolean(),
-  warnings: z.array(error),
   /** Raw first; then every calibrator that was compared. */
   methods: z.array(decidedSchema),
 });

@@ -88,7 +88,7 @@ export function coverage(runs: number): Section {
         for (const bin of evaluation.bins) {
           bins++;
           const accuracy = bin.meanConfidence - gap;
-          if (bin.accuracyLow <= accuracy && accuracy <= bin.accuracyHigh) binHits++;
+          if ((bin.accuracyLow ?? 0) <= accuracy && accuracy <= (bin.accuracyHigh ?? 1)) binHits++;
         }
       }
       const shares = [...COVERED.map((metric) => (hits.get(metric) ?? 0) / runs), binHits / bins];

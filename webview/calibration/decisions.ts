@@ -163,7 +163,6 @@ export class DecisionSection implements Section {
         { class: 'quiet' },
         'Thresholds 0.99, 0.98, … are tested in that order until one fails (exact binomial test, 5%), so the target is missed in at most 1 of 20 tables. Accuracy and coverage are estimated on one half of the rows, for the threshold that the other half chose.',
       ),
-      ...report.warnings.map(({ message }) => h('p', { class: 'line quiet' }, warningIcon(), message)),
     ];
   }
 

@@ -159,11 +159,14 @@ function bandBar({ evaluation, consistency }: Diagram, index: number, band: Band
   const bar = consistency[index] ?? null;
   if (bin === undefined) return svg('g');
   const at = x(bin.meanConfidence);
+  const { accuracyLow: low, accuracyHigh: high } = bin;
   if (band === 'wilson')
-    return svg('path', {
-      class: 'wilson',
-      d: `M${at} ${y(bin.accuracyLow)}V${y(bin.accuracyHigh)}M${at - 4} ${y(bin.accuracyLow)}h8M${at - 4} ${y(bin.accuracyHigh)}h8`,
-    });
+    return low === null || high === null
+      ? svg('g')
+      : svg('path', {
+          class: 'wilson',
+          d: `M${at} ${y(low)}V${y(high)}M${at - 4} ${y(low)}h8M${at - 4} ${y(high)}h8`,
+        });
   if (bar === null) return svg('g');
   return svg('rect', {
     class: 'consistency',

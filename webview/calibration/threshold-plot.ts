@@ -218,9 +218,12 @@ function band(
   x: (threshold: number) => number,
   y: (accuracy: number) => number,
 ): string {
-  if (curve.length === 0) return '';
-  const upper = curve.map(({ threshold, accuracyHigh }) => `${x(threshold)} ${y(accuracyHigh)}`);
-  const lower = curve.map(({ threshold, accuracyLow }) => `${x(threshold)} ${y(accuracyLow)}`);
+  const end = (at: number, value: number | null): readonly string[] =>
+    value === null ? [] : [`${x(at)} ${y(value)}`];
+  const upper = curve.flatMap(({ threshold, accuracyHigh }) => end(threshold, accuracyHigh));
+  const lower = curve.flatMap(({ threshold, accuracyLow }) => end(threshold, accuracyLow));
+  // Too few groups have no interval anywhere.
+  if (upper.length === 0) return '';
   return `M${[...upper, ...lower.reverse()].join('L')}Z`;
 }
 
@@ -277,7 +280,7 @@ function thresholdSentence(threshold: number, shown: readonly Decided[]): string
     const point = curve.find((candidate) => Math.abs(candidate.threshold - threshold) < 1e-9);
     if (point === undefined) return `${name}no row.`;
     const { rows, coverage, accuracy, accuracyLow: low, accuracyHigh: high } = point;
-    return `${name}${count(rows, 'row')} (coverage ${number(coverage)}), accuracy ${number(accuracy)} (${interval({ low, high })}).`;
+    return `${name}${count(rows, 'row')} (coverage ${number(coverage)}), accuracy ${number(accuracy)}${low === null ? '' : ` (${interval({ low, high })})`}.`;
   });
   return `Threshold ${threshold.toFixed(2)}. ${parts.join(' ')}`;
 }
@@ -307,7 +310,7 @@ function curveTable(shown: readonly Decided[]): HTMLElement {
             point.rows.toLocaleString('en-US'),
             number(point.coverage),
             number(point.accuracy),
-            interval({ low: point.accuracyLow, high: point.accuracyHigh }),
+            interval({ low: point.accuracyLow, high: point.accuracyHigh }) || '–',
           ];
         }),
       ]),

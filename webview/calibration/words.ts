@@ -16,9 +16,13 @@ export function binSentence(
       : ` If calibrated, ${number(consistency.low)} to ${number(consistency.high)} of them would ${axes.would}.`;
   return (
     `Bin ${binRange(bin)}: ${count(bin.count, 'row')}, mean ${axes.acrossWords} ${number(bin.meanConfidence)}, ` +
-    `${axes.upWords} ${number(bin.accuracy)} (95% interval ${number(bin.accuracyLow)} to ${number(bin.accuracyHigh)}), ` +
+    `${axes.upWords} ${number(bin.accuracy)}${intervalWords(bin)}, ` +
     `gap ${signed(bin.accuracy - bin.meanConfidence)}.${expected}`
   );
+}
+
+function intervalWords({ accuracyLow: low, accuracyHigh: high }: ReliabilityBin): string {
+  return low === null || high === null ? '' : ` (95% interval ${number(low)} to ${number(high)})`;
 }
 
 /** Whether a bin is outside the bars that are shown. */
@@ -27,7 +31,9 @@ export function isBeyondChance(
   consistency: { readonly low: number; readonly high: number } | null,
   band: 'consistency' | 'wilson',
 ): boolean {
-  if (band === 'wilson') return bin.meanConfidence < bin.accuracyLow || bin.meanConfidence > bin.accuracyHigh;
+  const { accuracyLow: low, accuracyHigh: high } = bin;
+  if (band === 'wilson')
+    return low !== null && high !== null && (bin.meanConfidence < low || bin.meanConfidence > high);
   return consistency !== null && (bin.accuracy < consistency.low || bin.accuracy > consistency.high);
 }
 

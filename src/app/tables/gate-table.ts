@@ -11,6 +11,8 @@ import {
   type GateMetric,
   type Limit,
   type LimitResult,
+  type Margins,
+  parseGateMetric,
   type Verdict,
 } from '../../core/decisions/gate';
 import { evaluate } from '../../core/metrics/evaluate';
@@ -33,6 +35,8 @@ export interface GateOrder extends Binned {
    * there are no limits. Undefined: there is nothing to compare with.
    */
   readonly baseline: string | undefined;
+  /** By how much a metric may be worse than the baseline, if that must be shown; these metrics are compared too. */
+  readonly margins?: Margins | undefined;
 }
 
 /** The document of `gate --json`. */
@@ -55,7 +59,7 @@ interface BaselineReport {
 
 /** @throws UserError everything of `readLabelled`, `gateLimits`, `comparePaired` and `parseEvaluation`; no-file, not-a-file, too-large */
 export async function gateTable(file: string, order: GateOrder): Promise<GateReport> {
-  const { columns, limits, bins, binning, seed } = order;
+  const { columns, limits, bins, binning, seed, margins = {} } = order;
   const options: Binned = { bins, binning, seed };
   const input = await readLabelled(file, columns);
   const other = order.baseline === undefined ? null : await readBaseline(order.baseline, columns, input);
@@ -64,8 +68,9 @@ export async function gateTable(file: string, order: GateOrder): Promise<GateRep
     rejected: input.table.rejected,
     warnings: [...input.warnings, ...(await calibratedWarnings(input.table, file))],
   });
-  const metrics = limits.length > 0 ? [...new Set(limits.map(({ metric }) => metric))] : usual(evaluation);
-  const compared = other === null ? null : compare(input, evaluation, other, metrics, options);
+  const chosen = [...limits.map(({ metric }) => metric), ...Object.keys(margins).map(parseGateMetric)];
+  const metrics = chosen.length > 0 ? [...new Set(chosen)] : usual(evaluation);
+  const compared = other === null ? null : compare(input, evaluation, other, { metrics, margins, options });
   const baseline = compared?.report ?? null;
   return {
     schema: 1,
@@ -103,6 +108,12 @@ async function readBaseline(
   return { name, input: await readLabelled(file, { ...columns, on: data.kind }) };
 }
 
+interface Question {
+  readonly metrics: readonly GateMetric[];
+  readonly margins: Margins;
+  readonly options: Binned;
+}
+
 interface Compared {
   readonly report: BaselineReport;
   readonly warnings: readonly Warning[];
@@ -112,13 +123,12 @@ function compare(
   input: LabelledTable,
   evaluation: Evaluation,
   baseline: Baseline,
-  metrics: readonly GateMetric[],
-  options: Binned,
+  { metrics, margins, options }: Question,
 ): Compared {
   const { name } = baseline;
   if ('evaluation' in baseline)
     return {
-      report: twoSamples(evaluation, baseline.evaluation, metrics),
+      report: twoSamples(evaluation, baseline.evaluation, metrics, margins),
       warnings: binningWarning(evaluation, baseline.evaluation, name),
     };
   const other = baseline.input;
@@ -131,7 +141,7 @@ function compare(
         `${name} has other rows than this table (by id and true label), so the two are compared as ` +
         `separate samples.`,
     });
-    return { report: twoSamples(evaluation, evaluate(other.data, options), metrics), warnings };
+    return { report: twoSamples(evaluation, evaluate(other.data, options), metrics, margins), warnings };
   }
   const n = pairs.left.length;
   if (n < input.table.n || n < other.table.n)
@@ -142,7 +152,10 @@ function compare(
         `not compared.`,
     });
   const current = selectRows(input.data, pairs.left);
-  const results = comparePaired(current, selectRows(other.data, pairs.right), metrics, options);
+  const results = comparePaired(current, selectRows(other.data, pairs.right), metrics, {
+    ...options,
+    margins,
+  });
   return { report: { comparison: 'paired', n, results }, warnings };
 }
 
@@ -150,11 +163,12 @@ function twoSamples(
   current: Evaluation,
   baseline: Evaluation,
   metrics: readonly GateMetric[],
+  margins: Margins,
 ): BaselineReport {
   return {
     comparison: 'two-sample',
     n: current.n,
-    results: compareTwoSamples(current, baseline, metrics),
+    results: compareTwoSamples(current, baseline, metrics, margins),
   };
 }
 

@@ -1,5 +1,6 @@
 import { inOneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
+import type { Risk } from '../../core/decisions/risk';
 import { compareConfidenceMethods } from '../../app/tables/compare-confidence-methods';
 import { evaluateTable } from '../../app/tables/evaluate-table';
 import { loadTable } from '../../app/tables/load-table';
@@ -21,6 +22,7 @@ import {
   labelShareOption,
   OUTPUT_OPTIONS,
   positional,
+  positiveOption,
   shareOption,
   TABLE_OPTIONS,
   TABLE_USAGE,
@@ -36,7 +38,10 @@ several confidence methods, they are compared, unless --scores chooses one.
   --prevalence LABEL=X,… evaluate as if the labels had these shares: scores are shifted, rows weighted
   --slice COLUMN         a slice for each value of this column, worst first; "predicted" is the predicted label;
                          may be repeated
-${bucketsUsage('confidence buckets, highest first')}  --target X             find a threshold for this target accuracy, such as .95
+${bucketsUsage('confidence buckets, highest first')}  --target X             find a threshold for this target, such as .95
+  --risk RISK            what the target is of: accuracy (default), precision:LABEL (of the rows called LABEL, at least
+                         the target are), fpr:LABEL (of the other rows, at most the target are called LABEL), or cost
+                         (a row costs at most the target on average, by --costs)
   --costs FILE           find the threshold with the lowest cost; FILE holds
                          {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
   --label LABEL          find the threshold of P(LABEL) with the best F1
@@ -55,6 +60,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
       slice: { type: 'string', multiple: true, default: [] },
       buckets: { type: 'string' },
       target: { type: 'string' },
+      risk: { type: 'string' },
       costs: { type: 'string' },
       label: { type: 'string' },
     },
@@ -62,7 +68,9 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const [file = ''] = positional(positionals, 'TABLE');
   const options = evaluateOptions(values);
   const buckets = bucketOption(values.buckets);
-  const target = shareOption('target', values.target);
+  const risk = riskOption(values.risk, values);
+  const target =
+    risk === 'cost' ? positiveOption('target', values.target) : shareOption('target', values.target);
   const asked = columnOptions(values);
   const ofOneMethod = [
     values.scores,
@@ -70,6 +78,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     values.prevalence,
     values.buckets,
     values.target,
+    values.risk,
     values.costs,
     values.label,
     ...values.slice,
@@ -101,11 +110,13 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const labels = shown.data.kind === 'labels' ? shown.data.labels : null;
   if (values.label !== undefined && labels === null)
     throw usageError('--label needs a table with a score for every label.');
+  const costs = values.costs === undefined ? undefined : await readCosts(values.costs, labels);
   const result = evaluateTable(loaded, {
     ...options,
     buckets,
     target,
-    costs: values.costs === undefined ? undefined : await readCosts(values.costs, labels),
+    risk: risk === 'cost' ? costs && { kind: 'cost', costs } : risk,
+    costs,
     label: values.label,
     slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, shown)])),
   });
@@ -118,6 +129,23 @@ export const evaluate = command(USAGE, async (argv, io) => {
   );
   return DONE;
 });
+
+/** A risk whose costs are read later, with the labels of the table. */
+function riskOption(
+  value: string | undefined,
+  { target, costs }: { target?: string | undefined; costs?: string | undefined },
+): Exclude<Risk, { kind: 'cost' }> | 'cost' | undefined {
+  if (value === undefined) return undefined;
+  if (target === undefined) throw usageError('--risk says what --target is of. Give --target too.');
+  if (value === 'accuracy') return { kind: 'accuracy' };
+  if (value === 'cost') {
+    if (costs === undefined) throw usageError('--risk cost needs the costs. Give --costs too.');
+    return 'cost';
+  }
+  const [, kind, label = ''] = /^(precision|fpr):(.+)$/su.exec(value) ?? [];
+  if (kind === 'precision' || kind === 'fpr') return { kind, label };
+  throw usageError(`--risk takes accuracy, precision:LABEL, fpr:LABEL or cost, not "${value}".`);
+}
 
 /** (n) The slice of each row. */
 function sliceNamesOf(name: string, input: LabelledTable): readonly (string | null)[] {

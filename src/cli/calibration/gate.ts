@@ -1,7 +1,13 @@
 import { inOneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { gateTable, type GateReport } from '../../app/tables/gate-table';
-import { GATE_METRICS, type Limit, parseGateMetric, type Verdict } from '../../core/decisions/gate';
+import {
+  GATE_METRICS,
+  type Limit,
+  type Margins,
+  parseGateMetric,
+  type Verdict,
+} from '../../core/decisions/gate';
 import { count } from '../../core/words/calibration';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
 import { namedNumber } from '../numbers';
@@ -27,6 +33,8 @@ baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few t
   --min METRIC=X         lower limit of a metric; may be repeated
   --baseline FILE        a table (rows with the same id are compared in pairs) or the output of evaluate --json; the
                          metrics of --max and --min are compared, or else accuracy, ECE, Brier and NLL
+  --margin METRIC=X      a metric must be shown not to be worse than the baseline by more than X; without it, it must
+                         only not be shown to be worse; may be repeated
   --undecided pass|fail  whether an undecided gate passes (default: fail)
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}
 METRIC is ${GATE_METRICS.slice(0, 9).join(', ')},
@@ -44,6 +52,7 @@ export const gate = command(USAGE, async (argv, io) => {
       max: { type: 'string', multiple: true },
       min: { type: 'string', multiple: true },
       baseline: { type: 'string' },
+      margin: { type: 'string', multiple: true },
       undecided: { type: 'string' },
     },
   });
@@ -51,11 +60,14 @@ export const gate = command(USAGE, async (argv, io) => {
   const limits = [...parseLimits('max', values.max), ...parseLimits('min', values.min)];
   if (limits.length === 0 && values.baseline === undefined)
     throw usageError('There is nothing to check. Give --max, --min or --baseline.');
+  const margins = parseMargins(values.margin);
+  if (values.margin !== undefined && values.baseline === undefined)
+    throw usageError('--margin compares with a baseline. Give --baseline too.');
   const undecided = oneOf('undecided', values.undecided, ['pass', 'fail']) ?? 'fail';
   const options = evaluateOptions(values);
   const columns = columnOptions(values);
   const { baseline } = values;
-  const result = await gateTable(file, { ...options, columns, limits, baseline });
+  const result = await gateTable(file, { ...options, columns, limits, baseline, margins });
   report(io, result.warnings, result.evaluation.rejected);
   io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : render(inOneLine(result)));
   const passes = result.verdict === 'pass' || (result.verdict === 'undecided' && undecided === 'pass');
@@ -68,6 +80,17 @@ function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): Li
     if (named === undefined) throw usageError(`--${bound} takes METRIC=X with a number X, not "${entry}".`);
     return { bound, metric: parseGateMetric(named.name), limit: named.value };
   });
+}
+
+function parseMargins(entries: readonly string[] = []): Margins {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const named = namedNumber(entry);
+      if (named === undefined || named.value < 0)
+        throw usageError(`--margin takes METRIC=X with a number X of at least 0, not "${entry}".`);
+      return [parseGateMetric(named.name), named.value];
+    }),
+  );
 }
 
 function render({ verdict, limits, baseline, evaluation }: GateReport): string {

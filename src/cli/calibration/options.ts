@@ -128,6 +128,12 @@ export function shareOption(option: string, value: string | undefined): number |
   return decimalNumber(option, value, 'a number between 0 and 1', (number) => number > 0 && number < 1);
 }
 
+export function positiveOption(option: string, value: string | undefined): number | undefined {
+  return value === undefined
+    ? undefined
+    : decimalNumber(option, value, 'a number above 0', (number) => number > 0);
+}
+
 /** "name=number,name=number" in its order. As in a CSV, a name with a comma is quoted: `"a, b=.1",c=.9`. */
 function namedNumbers(option: string, value: string): Map<string, number> {
   let entries: string[] = [];

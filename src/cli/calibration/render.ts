@@ -141,9 +141,9 @@ export function renderDiagram(bins: readonly ReliabilityBin[]): string {
 
 function bar(bin: ReliabilityBin): string {
   const at = (value: number) => Math.round(value * (WIDTH - 1));
-  const cells = Array.from<unknown, string>({ length: WIDTH }, (_, i) =>
-    i >= at(bin.accuracyLow) && i <= at(bin.accuracyHigh) ? '─' : '·',
-  );
+  const low = at(bin.accuracyLow ?? 1);
+  const high = at(bin.accuracyHigh ?? 0);
+  const cells = Array.from<unknown, string>({ length: WIDTH }, (_, i) => (i >= low && i <= high ? '─' : '·'));
   const accuracy = at(bin.accuracy);
   const confidence = at(bin.meanConfidence);
   cells[confidence] = '│';

@@ -77,9 +77,7 @@ export function calibratedScore(
     label,
     confidence,
     labels:
-      out.kind === 'labels'
-        ? names.map((name, k) => ({ label: name, confidence: out.probs[k] ?? 0 }))
-        : null,
+      out.kind === 'labels' ? names.map((name, k) => ({ label: name, confidence: out.probs[k] ?? 0 })) : null,
     labelChanged: label !== score.label,
     anotherLikelier: isAnotherLabelLikelier(confidence, names.length),
     bucket: markedBucket(confidence, buckets),

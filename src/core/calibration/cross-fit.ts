@@ -1,7 +1,15 @@
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, type Calibrator, isStrictlyMonotone, parameterCount } from './calibrator';
-import { confidenceOf, confidenceOnly, rescored, rowCount, rowsWhere, selectRows, strataOf } from '../model/rows';
+import {
+  confidenceOf,
+  confidenceOnly,
+  rescored,
+  rowCount,
+  rowsWhere,
+  selectRows,
+  strataOf,
+} from '../model/rows';
 import { assignFolds, foldCount } from '../model/folds';
 import { type CalibrateOn, type PredictionData, SPLIT_FIT, SPLIT_TEST } from '../model/predictions';
 

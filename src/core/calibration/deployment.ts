@@ -17,6 +17,13 @@ export interface DeployedTable {
   readonly warnings: readonly Warning[];
 }
 
+/** For rows that are weighted by label shares. */
+const SHARES_EXACT: Warning = {
+  code: 'shares-exact',
+  message:
+    'Rows are weighted by the given label shares over those of the table, and both are taken as exact: intervals and thresholds do not count how unsure the shares themselves are.',
+};
+
 /**
  * Shifts scores from the fitted label shares to those in use, and weights the rows to match.
  *
@@ -34,11 +41,16 @@ export function atShares(
   const fitted = fit?.fitted ?? labelShares(data);
   const prevalence = { fitted, deployed };
   if (fit !== undefined)
-    return { data: applyCalibrator({ ...fit.calibrator, prevalence }, weighted), prevalence, warnings: [] };
+    return {
+      data: applyCalibrator({ ...fit.calibrator, prevalence }, weighted),
+      prevalence,
+      warnings: [SHARES_EXACT],
+    };
   return {
     data: labelData({ ...weighted, scores: shiftPrevalence(weighted.logProbs, fitted, deployed) }),
     prevalence,
     warnings: [
+      SHARES_EXACT,
       {
         code: 'prevalence-raw',
         message:

@@ -6,7 +6,14 @@ import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, weightedMean 
 import { type Random, seededRandom, shuffle } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
-import { confidenceOf, confidenceOnly, knownRows, normalisedWeights, rowCount, selectRows } from '../model/rows';
+import {
+  confidenceOf,
+  confidenceOnly,
+  knownRows,
+  normalisedWeights,
+  rowCount,
+  selectRows,
+} from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 
 /** Median and the middle 80% over repeats. */

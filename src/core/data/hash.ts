@@ -2,9 +2,11 @@
  * Text stored as a number, so that a million texts cost 8 MB: enough to find equal rows.
  */
 
-/** Makes texts equal that differ only in case, width and spacing. */
+/** Makes texts equal that differ only in case, width, spacing and punctuation; a text of nothing else stays itself. */
 export function normaliseText(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
+  const folded = text.normalize('NFKC').toLowerCase();
+  const words = folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ').trim();
+  return words === '' ? folded.replace(/\s+/gu, ' ').trim() : words;
 }
 
 /**

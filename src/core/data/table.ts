@@ -100,6 +100,7 @@ export class TableBuilder {
   private zeros = 0;
   private bounded = 0;
   private repeatedIds = 0;
+  private sameTexts = 0;
   private otherPrediction = 0;
   private otherCorrect = 0;
   private calibratedBy: string | null = null;
@@ -243,8 +244,10 @@ export class TableBuilder {
 
   private takeData(): PredictionData {
     const { roles, scores } = this.columns;
+    const hashes = this.group.take();
+    if (roles.group === undefined) this.sameTexts += hashes.length - distinctSorted(hashes).length;
     const rows = {
-      group: groupNumbers(this.group.take()),
+      group: groupNumbers(hashes),
       weight: roles.weight === undefined ? undefined : this.weight.take(),
       split: roles.split === undefined ? undefined : this.split.take(),
     };
@@ -300,6 +303,12 @@ export class TableBuilder {
         'other-correct',
         `In ${this.otherCorrect} rows "${this.name(this.columns.roles.correct)}" contradicts the ` +
           `predicted and the true label. The column was used.`,
+      );
+    if (this.sameTexts > 0)
+      warn(
+        'same-texts',
+        `${this.sameTexts} of ${accepted} rows have a text that an earlier row has too, but for case, spaces and punctuation. Rows of ` +
+          `the same text count as one group: they are kept together in folds, and intervals count groups.`,
       );
     if (this.repeatedIds > 0)
       warn(

@@ -120,7 +120,8 @@ function gather(assessment: Assessment, limit: Limit): Evidence {
   const found = metricOf(assessment.evaluation, metric);
   const value = found?.value ?? null;
   const nothing = { limit, value, low: null, high: null, failureP: 1 };
-  if (value === null) return { ...nothing, reason: found?.reason ?? 'the metric is not defined for this table.' };
+  if (value === null)
+    return { ...nothing, reason: found?.reason ?? 'the metric is not defined for this table.' };
   if (metric === 'accuracy') {
     const bounds = assessment.share?.bounds(ALPHA) ?? null;
     if (bounds === null) return { ...nothing, reason: found?.reason ?? 'there are too few rows.' };
@@ -325,7 +326,8 @@ export function comparePaired(
             ? null
             : {
                 high: quantile(defined, 1 - ALPHA),
-                pAbove: (gap: number) => (1 + defined.filter((drawn) => drawn <= gap).length) / (defined.length + 1),
+                pAbove: (gap: number) =>
+                  (1 + defined.filter((drawn) => drawn <= gap).length) / (defined.length + 1),
               },
       };
     }),

@@ -40,7 +40,14 @@ export function riskOnRows(data: PredictionData, risk: Risk, target: number): Ri
     throw new UserError('bad-target', `The target must be between 0 and 1; it is ${target}.`);
   if (risk.kind === 'accuracy') {
     const { confidence, correct } = confidenceOf(data);
-    return { score: confidence, base: null, good: (row) => correct[row] ?? 0, binary: true, limit: target, own: same };
+    return {
+      score: confidence,
+      base: null,
+      good: (row) => correct[row] ?? 0,
+      binary: true,
+      limit: target,
+      own: same,
+    };
   }
   if (data.kind !== 'labels')
     throw new UserError(
@@ -56,7 +63,14 @@ export function riskOnRows(data: PredictionData, risk: Risk, target: number): Ri
     );
   const score = labelProbability(probs, labels.length, k);
   if (risk.kind === 'precision')
-    return { score, base: null, good: (row) => Number(truth[row] === k), binary: true, limit: target, own: same };
+    return {
+      score,
+      base: null,
+      good: (row) => Number(truth[row] === k),
+      binary: true,
+      limit: target,
+      own: same,
+    };
   const others = Uint32Array.from(truth.keys()).filter((row) => truth[row] !== k);
   return {
     score,

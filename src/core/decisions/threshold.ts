@@ -87,7 +87,14 @@ export function walkThresholds(data: PredictionData, risk: RiskOnRows): Walks {
   return {
     threshold: lowest === null ? null : (HIGHEST_PERCENT - lowest) / 100,
     first: first === undefined ? null : stepAt(first),
-    moreRows: lowest === null ? rowsMissing(added.map((_, at) => stepAt(at)), risk, n) : null,
+    moreRows:
+      lowest === null
+        ? rowsMissing(
+            added.map((_, at) => stepAt(at)),
+            risk,
+            n,
+          )
+        : null,
   };
 }
 
@@ -101,8 +108,8 @@ function startsOf(reached: readonly number[], { base, limit }: RiskOnRows, n: nu
   for (let count = STARTS; count > 0; count--) {
     const fewest = Math.ceil(Math.log(ALPHA / count) / Math.log(limit));
     const found = steps([fewest, Math.max(fewest, n / 8), Math.max(fewest, n / 2)].slice(0, count));
-    // With fewer starts each may be tested more easily.
-    if (found.length === count) return found;
+    // Too few rows for a walk's share of the error rate: with fewer walks each may be tested more easily.
+    if (found.length > 0) return found;
   }
   return [];
 }
@@ -167,8 +174,11 @@ function rowsMissing(steps: readonly Step[], { limit }: RiskOnRows, n: number): 
   }
   if (best === null) return null;
   const { worth, share } = best;
+  // Walks can begin only where scores differ.
+  const walks = Math.min(STARTS, new Set(steps.flatMap(({ rows }) => (rows > 0 ? [rows] : []))).size);
   let enough = worth;
-  while (binomialTail(share * enough, enough, limit) > ALPHA / STARTS) enough += Math.max(1, enough / 100);
+  while (binomialTail(Math.floor(share * enough + 1e-9), enough, limit) > ALPHA / walks)
+    enough += Math.max(1, Math.floor(enough / 100));
   return Math.max(1, Math.ceil(((enough - worth) * n) / worth));
 }
 
@@ -240,7 +250,12 @@ function promise(risk: Risk, target: number): string {
   }
 }
 
-function describe({ threshold, first, moreRows }: Walks, data: PredictionData, risk: Risk, target: number): string {
+function describe(
+  { threshold, first, moreRows }: Walks,
+  data: PredictionData,
+  risk: Risk,
+  target: number,
+): string {
   const n = rowCount(data).toLocaleString('en-US');
   const score = risk.kind === 'precision' || risk.kind === 'fpr' ? `P(${risk.label})` : 'a confidence';
   if (threshold !== null)

@@ -83,7 +83,8 @@ export function equalMassEdges(
   for (let start = 0; start < n && part < count;) {
     let end = start;
     let mass = 0;
-    for (; end < n && at(end) === at(start); end++) mass += weight === null ? 1 : (weight[order[end] ?? 0] ?? 0);
+    for (; end < n && at(end) === at(start); end++)
+      mass += weight === null ? 1 : (weight[order[end] ?? 0] ?? 0);
     // The values so far fill every part that ends before the middle of these.
     const middle = below + mass / 2 - total * MASS_ROUNDING;
     const isCut = start > 0 && (part * total) / count < middle;

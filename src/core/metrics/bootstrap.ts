@@ -39,7 +39,7 @@ export function bootstrap(
   { rounds, smoothed, aligned }: { rounds: number; smoothed: number; aligned: boolean },
   random: Random,
 ): Replicates {
-  const { n, predicted, ranking } = table;
+  const { n, predicted, ranking, copies } = table;
   const replicates = emptyReplicates(rounds);
   // Columns at each rank, so that a pass reads memory forwards.
   const confidence = gather(predicted.confidence, ranking.order);
@@ -102,7 +102,7 @@ export function bootstrap(
     replicates.mce[round] = defined ? maximumCalibrationError(sums).value : NaN;
     replicates.debiasedL2[round] = defined ? debiasedL2(sums, table.worth, 2).value : NaN;
     replicates.smoothEce[round] = defined ? smoothEceOfGrid(grid, total, SMOOTH_TOLERANCE) : NaN;
-    const ranked = scoreRanking(ranking, weight);
+    const ranked = scoreRanking(ranking, copies === 1 ? weight : weight.map((w) => w * copies));
     replicates.auroc[round] = ranked.auroc;
     replicates.aurc[round] = ranked.aurc;
     if (labelBrier === null || labelNll === null) continue;

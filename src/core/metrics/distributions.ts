@@ -29,9 +29,7 @@ const MOST_TERMS = 100_000;
 export function betaCumulative(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
-  const front = Math.exp(
-    logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x),
-  );
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
   // The fraction converges fast on this side of the mean; the other side is its mirror image.
   return x < (a + 1) / (a + b + 2)
     ? (front * betaFraction(x, a, b)) / a

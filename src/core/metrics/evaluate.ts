@@ -2,7 +2,7 @@ import { confidenceOf, isTruthKnown, knownRows, rowCount, rowsWhere } from '../m
 import type { PredictionData, Warning } from '../model/predictions';
 import { seededRandom } from '../random';
 import { UserError } from '../user-error';
-import { type Binning, type BinSums, DEFAULT_BINS, sumBins } from './bins';
+import { type BinSums, DEFAULT_BINS, sumBins } from './bins';
 import { bootstrap, type Replicates } from './bootstrap';
 import { type BrierDecomposition, decomposeBrier } from './brier';
 import { confusionMatrix, labelRates } from './confusion';
@@ -16,7 +16,14 @@ import {
   quantile,
   standardDeviation,
 } from './intervals';
-import { FEW_GROUPS, FEWEST_GROUPS, fewGroupsFactor, type ShareSums, tooFewGroups, type Units } from './units';
+import {
+  FEW_GROUPS,
+  FEWEST_GROUPS,
+  fewGroupsFactor,
+  type ShareSums,
+  tooFewGroups,
+  type Units,
+} from './units';
 import { weightedMean } from './losses';
 import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';
@@ -117,7 +124,14 @@ export function assess(data: PredictionData, options: AssessOptions = {}): Asses
   const rounds = isResampled ? (options.rounds ?? defaultRounds(n)) : 0;
   const draws = options.nullDraws ?? DEFAULT_NULL_DRAWS;
   // Streams of their own: the null does not change when the number of bootstrap rounds does.
-  const replicates = rounds === 0 ? null : bootstrap(table, { rounds, smoothed, aligned: options.aligned ?? false }, seededRandom(settings.seed));
+  const replicates =
+    rounds === 0
+      ? null
+      : bootstrap(
+          table,
+          { rounds, smoothed, aligned: options.aligned ?? false },
+          seededRandom(settings.seed),
+        );
   const nulls = draws === 0 ? null : drawNull(table, draws, smoothed, seededRandom(settings.seed + 0x5eed));
   return assembled({ table, frame, warnings, smoothed, replicates, nulls });
 }
@@ -165,7 +179,10 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     accuracy: accuracyMetric(table),
     meanConfidence: intervals.mean(weightedMean(confidence, weight), replicates?.meanConfidence),
     ece: intervals.error(ece, replicates?.ece, nullOf('ece')),
-    mce: { ...intervals.error(mce.value, replicates?.mce, nullOf('mce')), count: sums.count[mce.bin] ?? null },
+    mce: {
+      ...intervals.error(mce.value, replicates?.mce, nullOf('mce')),
+      count: sums.count[mce.bin] ?? null,
+    },
     brier: intervals.mean(weightedMean(table.brier, weight), replicates?.brier),
     nll: {
       ...intervals.mean(weightedMean(table.nll.loss, weight), replicates?.nll),
@@ -198,8 +215,8 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
 }
 
 /** Weights at each rank, as the ranking needs them. */
-function rankWeights({ weight, ranking }: TableScores): Float64Array | null {
-  return weight && Float64Array.from(ranking.order, (row) => weight[row] ?? 0);
+function rankWeights({ weight, copies, ranking }: TableScores): Float64Array | null {
+  return weight && Float64Array.from(ranking.order, (row) => copies * (weight[row] ?? 0));
 }
 
 function l2Reason(uncorrected: number): string | undefined {
@@ -236,7 +253,8 @@ function reliabilityBins({ binning, binShares, share }: TableScores, sums: BinSu
 
 function accuracyMetric({ share, units }: TableScores): Metric {
   const interval = share.interval();
-  if (interval === null) return { value: share.share, low: null, high: null, reason: noIntervalReason(units) };
+  if (interval === null)
+    return { value: share.share, low: null, high: null, reason: noIntervalReason(units) };
   const p = share.share;
   return { value: p, ...interval, se: Math.sqrt((p * (1 - p)) / share.effectiveRows()) };
 }
@@ -250,7 +268,9 @@ function noIntervalReason(units: Units): string {
 
 function describeGroups({ count, effective }: Units): string {
   const named = `${count} ${count === 1 ? 'group' : 'groups'}`;
-  return effective < count - 0.5 ? `${named} of unequal weight, which are worth ${effective.toFixed(1)}` : named;
+  return effective < count - 0.5
+    ? `${named} of unequal weight, which are worth ${effective.toFixed(1)}`
+    : named;
 }
 
 function undefinedMetric(reason: string): Metric {
@@ -332,7 +352,11 @@ function outcomesOf({ share, weight, units }: TableScores): Outcomes {
 function labelMetrics(
   table: TableScores,
   { data, brier, nll, columns }: LabelColumns,
-  { intervals, replicates, nulls }: Pick<Measured, 'replicates' | 'nulls'> & { readonly intervals: Intervals },
+  {
+    intervals,
+    replicates,
+    nulls,
+  }: Pick<Measured, 'replicates' | 'nulls'> & { readonly intervals: Intervals },
 ): { metrics: LabelMetrics; p: number | null } {
   const { weight, predicted } = table;
   const K = data.labels.length;

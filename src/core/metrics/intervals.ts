@@ -74,7 +74,8 @@ export function standardDeviation(replicates: Float64Array): number {
 /**
  * Approximate 95% interval of an error that is never negative and that resampling biases upwards (ECE and its
  * kin). A percentile interval never covers a true 0; reflecting the replicates about the value takes the bias out,
- * and the lower end is 0 while the null explains the value.
+ * and the lower end is 0 while the null explains the value. An error near 0 is the size of a difference whose sign may
+ * be either, so the upper end is never nearer than the spread of the replicates says.
  *
  * @param nullP the null's p of this metric
  */
@@ -86,7 +87,8 @@ export function errorInterval(
 ): { low: number; high: number } | null {
   const percentile = percentileInterval(replicates, factor);
   if (percentile === null) return null;
-  const high = Math.min(1, Math.max(value, 2 * value - percentile.low));
+  const spread = Z_95 * factor * standardDeviation(replicates);
+  const high = Math.min(1, Math.max(value + spread, 2 * value - percentile.low));
   return { low: nullP >= 0.05 ? 0 : Math.min(value, Math.max(0, 2 * value - percentile.high)), high };
 }
 

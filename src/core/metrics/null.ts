@@ -50,9 +50,7 @@ export function drawNull(table: TableScores, draws: number, smoothed: number, ra
   fixedSums(table, sums);
   const grid = residualGrid(coarseGridSize(smoothed, table.predicted.confidence));
   const drawInto =
-    isLarge && chances === null
-      ? normalDrawer(table, sums, grid)
-      : rowDrawer(table, sums, grid, chances);
+    isLarge && chances === null ? normalDrawer(table, sums, grid) : rowDrawer(table, sums, grid, chances);
   for (let draw = 0; draw < used; draw++) {
     sums.correct.fill(0);
     grid.residual.fill(0);
@@ -181,7 +179,8 @@ function drawClasswise(
     const chanceOf = chances?.(random);
     for (let i = 0; i < n; i++) {
       const winner = chanceOf === undefined ? -1 : (predicted?.[i] ?? -1);
-      const k = winner >= 0 && random() < (chanceOf?.(i) ?? 0) ? winner : drawnLabel(columns, i, winner, random);
+      const k =
+        winner >= 0 && random() < (chanceOf?.(i) ?? 0) ? winner : drawnLabel(columns, i, winner, random);
       const drawn = sums[k];
       if (drawn === undefined) continue;
       const b = columns[k]?.binning.index[i] ?? 0;
@@ -192,12 +191,7 @@ function drawClasswise(
 }
 
 /** A label drawn from a row's distribution, without one label if that is at least 0. */
-function drawnLabel(
-  columns: LabelColumns['columns'],
-  row: number,
-  without: number,
-  random: Random,
-): number {
+function drawnLabel(columns: LabelColumns['columns'], row: number, without: number, random: Random): number {
   let u = random() * (without < 0 ? 1 : 1 - (columns[without]?.probability[row] ?? 0));
   let last = 0;
   for (let k = 0; k < columns.length; k++) {

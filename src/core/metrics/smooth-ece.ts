@@ -184,41 +184,121 @@ export interface SmoothCurve {
 }
 
 /**
- * The smooth reliability curve (Błasiok & Nakkiran 2023, §1 and definition 10): kernel regression of correct on
- * confidence, μ̂(t) = Σ w_i y_i K̃_σ(t, f_i) / Σ w_i K̃_σ(t, f_i), with the reflected Gaussian of {@link smoothEce}.
+ * The reliability curve: kernel regression of correct on confidence, μ̂(t) = Σ w_i y_i K̃_σ(t, f_i) / Σ w_i K̃_σ(t, f_i),
+ * with the reflected Gaussian of {@link smoothEce}.
  *
  * @param confidence (n) in [0, 1]
  * @param correct (n) 0 or 1
  * @param weight (n) of mean 1, or null for all 1
- * @param smoothed the table's smooth ECE, which is the kernel's width σ*; never narrower than a step of the curve
+ * @param width of the kernel, see {@link curveWidth}; never narrower than a step of the curve
  */
 export function smoothReliability(
   confidence: Float64Array,
   correct: Uint8Array,
   weight: Float64Array | null,
-  smoothed: number,
+  width: number,
 ): SmoothCurve {
-  const sigma = Math.max(smoothed, 1 / CURVE_STEPS);
+  const sigma = Math.max(width, 1 / CURVE_STEPS);
   const [right, all] = [residualGrid(FINE_GRID), residualGrid(FINE_GRID)];
   for (let i = 0; i < confidence.length; i++) {
     const w = weight === null ? 1 : (weight[i] ?? 0);
     deposit(all, confidence[i] ?? 0, w);
     deposit(right, confidence[i] ?? 0, w * (correct[i] ?? 0));
   }
-  let m = CURVE_STEPS;
-  while (m * sigma < FINE.perSigma) m *= 2;
-  const [sum, mass] = [right, all].map(({ plan, residual }) =>
-    smoothedAt(m, cosineCoefficients(plan, residual), sigma),
-  );
+  const { step, sum, mass } = regression(cosines(right), cosines(all), sigma);
   const height = 1 / (sigma * Math.sqrt(2 * Math.PI));
-  const nodes = Array.from({ length: CURVE_STEPS + 1 }, (_, j) => (j * m) / CURVE_STEPS);
-  const rows = nodes.map((j) => Math.max(0, (mass?.[j] ?? 0) / height));
+  const nodes = Array.from({ length: CURVE_STEPS + 1 }, (_, j) => j * step);
+  const rows = nodes.map((j) => Math.max(0, (mass[j] ?? 0) / height));
   return {
     sigma,
     rows,
     // Below, what is left of the sums is rounding.
-    accuracy: nodes.map((j, at) =>
-      (rows[at] ?? 0) < 1e-6 ? null : Math.min(1, Math.max(0, (sum?.[j] ?? 0) / (mass?.[j] ?? 0))),
-    ),
+    accuracy: nodes.map((j, at) => ((rows[at] ?? 0) < 1e-6 ? null : share(sum[j] ?? 0, mass[j] ?? 0))),
   };
+}
+
+function cosines({ plan, residual }: ResidualGrid): Float64Array {
+  return cosineCoefficients(plan, residual);
+}
+
+function share(sum: number, mass: number): number {
+  return Math.min(1, Math.max(0, sum / mass));
+}
+
+/** Both sums on nodes `step` to each step of the curve, so dense that σ is several nodes wide. */
+function regression(
+  right: Float64Array,
+  all: Float64Array,
+  sigma: number,
+): { step: number; sum: Float64Array; mass: Float64Array } {
+  let m = CURVE_STEPS;
+  while (m * sigma < FINE.perSigma && m < FINE_GRID) m *= 2;
+  return { step: m / CURVE_STEPS, sum: smoothedAt(m, right, sigma), mass: smoothedAt(m, all, sigma) };
+}
+
+/** Widths that are tried, from one that follows every bend to one that averages half of [0, 1]. */
+const WIDTHS = Array.from({ length: 12 }, (_, i) => 0.01 * 2 ** (i / 2));
+const WIDTH_FOLDS = 5;
+
+/**
+ * The width of the curve's kernel that predicts best: by cross-validated squared error, over folds that part no group.
+ * The smooth ECE's own width would grow with the error and draw a model that is badly off as a line through its middle.
+ *
+ * @param confidence (n) in [0, 1]
+ * @param correct (n) 0 or 1
+ * @param weight (n) of mean 1, or null for all 1
+ * @param unitOf number of each row's unit
+ */
+export function curveWidth(
+  confidence: Float64Array,
+  correct: Uint8Array,
+  weight: Float64Array | null,
+  unitOf: (row: number) => number,
+): number {
+  // Rows of a fold by the step of the curve that they are at: errors are summed over steps, not over rows.
+  const folds = Array.from({ length: WIDTH_FOLDS }, () => ({
+    right: residualGrid(CURVE_STEPS),
+    all: residualGrid(CURVE_STEPS),
+  }));
+  for (let i = 0; i < confidence.length; i++) {
+    const fold = folds[unitOf(i) % WIDTH_FOLDS];
+    const w = weight === null ? 1 : (weight[i] ?? 0);
+    if (fold === undefined) continue;
+    deposit(fold.all, confidence[i] ?? 0, w);
+    deposit(fold.right, confidence[i] ?? 0, w * (correct[i] ?? 0));
+  }
+  const without = folds.map((own) => {
+    const rest = folds.filter((fold) => fold !== own);
+    return {
+      own,
+      right: cosines(added(rest.map(({ right }) => right))),
+      all: cosines(added(rest.map(({ all }) => all))),
+    };
+  });
+  let best = { width: WIDTHS.at(-1) ?? 1, error: Infinity };
+  // The widest of equals: a table of one confidence says nothing about bends.
+  for (const width of WIDTHS.toReversed()) {
+    let error = 0;
+    for (const { own, right, all } of without) {
+      const sum = smoothedAt(CURVE_STEPS, right, width);
+      const mass = smoothedAt(CURVE_STEPS, all, width);
+      own.all.residual.forEach((held, j) => {
+        if (held === 0) return;
+        const isNear = (mass[j] ?? 0) > 1e-9;
+        const p = isNear ? share(sum[j] ?? 0, mass[j] ?? 0) : 0.5;
+        const y = own.right.residual[j] ?? 0;
+        // Σ w (y − p)² for y of 0 and 1.
+        error += y - 2 * p * y + p * p * held;
+      });
+    }
+    if (error < best.error - 1e-9) best = { width, error };
+  }
+  return best.width;
+}
+
+function added(grids: readonly ResidualGrid[]): ResidualGrid {
+  const sum = residualGrid(CURVE_STEPS);
+  for (const { residual } of grids)
+    residual.forEach((value, j) => (sum.residual[j] = (sum.residual[j] ?? 0) + value));
+  return sum;
 }

@@ -12,6 +12,8 @@ export interface TableScores {
   readonly predicted: Predicted;
   /** (n) mean 1; null: all 1. */
   readonly weight: Float64Array | null;
+  /** What makes `weight` counts of rows again where whole weights were given: AURC depends on the number of rows. */
+  readonly copies: number;
   readonly units: Units;
   /** Accuracy over all rows, and over those of each bin (B). */
   readonly share: ShareSums;
@@ -50,6 +52,7 @@ export function scoresOfTable(
     n,
     predicted,
     weight,
+    copies: copiesOf(predicted),
     units,
     share,
     binShares,
@@ -60,6 +63,11 @@ export function scoresOfTable(
     nll: nllLosses(predicted),
     labels: labels && scoreLabels(labels, kind, bins, weight),
   };
+}
+
+function copiesOf({ weight }: Predicted): number {
+  if (weight === undefined || !weight.every(Number.isInteger)) return 1;
+  return weight.reduce((sum, w) => sum + w, 0) / weight.length;
 }
 
 function sharesOfBins(
@@ -81,7 +89,7 @@ function worthOfBins(
 ): Float64Array {
   if (group === null && weight === null) return new Float64Array(bins.length).fill(1);
   const effect = all.designEffect();
-  return Float64Array.from(bins, (bin) => (bin.mass === 0 ? 1 : bin.effectiveRows(effect) / bin.mass));
+  return Float64Array.from(bins, (bin) => (bin.mass === 0 ? 1 : bin.unbiasedRows(effect) / bin.mass));
 }
 
 function scoreLabels(

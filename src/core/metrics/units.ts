@@ -118,6 +118,11 @@ export class ShareSums {
     return { factor: Math.max(1, variance / binomial), groups };
   }
 
+  /** Kish's number of rows over a design effect: by which the variance of the share is that of independent rows. */
+  unbiasedRows(effect: DesignEffect): number {
+    return (this.mass * this.mass) / this.squares / effect.factor;
+  }
+
   /**
    * The number of independent rows that would tell the share as well: Kish's number of rows over the design effect,
    * with the factor of Korn & Graubard ("Confidence intervals for proportions with small expected number of positive
@@ -161,11 +166,7 @@ export class ShareSums {
 }
 
 /** The sums over all rows. */
-export function sumShare(
-  y: ArrayLike<number>,
-  weight: Float64Array | null,
-  units: Units,
-): ShareSums {
+export function sumShare(y: ArrayLike<number>, weight: Float64Array | null, units: Units): ShareSums {
   const sums = new ShareSums(units);
   for (let i = 0; i < y.length; i++) sums.add(i, weight?.[i] ?? 1, y[i] ?? 0);
   return sums;

@@ -132,7 +132,15 @@ export function labelProbability(probs: Float64Array, K: number, k: number): Flo
 export function confidenceOnly(data: PredictionData): ConfidenceData {
   const { confidence, correct, logOdds, group, weight, split } = confidenceOf(data);
   const isGiven = data.kind === 'labels' ? data.given : data.logOdds === undefined;
-  return { kind: 'confidence', confidence, correct, logOdds: isGiven ? undefined : logOdds, group, weight, split };
+  return {
+    kind: 'confidence',
+    confidence,
+    correct,
+    logOdds: isGiven ? undefined : logOdds,
+    group,
+    weight,
+    split,
+  };
 }
 
 function winnerOf(data: LabelData): Predicted {

@@ -3,6 +3,7 @@ import { biasTemperature } from '../../../src/core/calibration/calibrators/bias-
 import { combination } from '../../../src/core/calibration/calibrators/combination';
 import { logSoftmax } from '../../../src/core/model/numeric';
 import type { LabelData } from '../../../src/core/model/predictions';
+import { labelData } from '../../../src/core/model/rows';
 import { seededRandom } from '../../../src/core/random';
 
 const LABELS = ['a', 'b', 'c'];
@@ -26,7 +27,7 @@ function simulate(n: number, v: number, w: number, b: readonly number[]): LabelD
       [...p].findIndex((share) => (left -= share) < 0),
     );
   });
-  return { kind: 'labels', labels: LABELS, logProbs: z, agreement, truth };
+  return labelData({ labels: LABELS, scores: z, agreement, truth });
 }
 
 describe('the combination', () => {

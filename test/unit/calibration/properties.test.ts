@@ -6,7 +6,7 @@ import {
   fitCalibrator,
   isStrictlyMonotone,
 } from '../../../src/core/calibration/calibrator';
-import { confidenceOf, labelData, logProbsFromProbs, selectRows } from '../../../src/core/model/rows';
+import { confidenceOf, givenProbs, labelData, selectRows } from '../../../src/core/model/rows';
 import { assignFolds, foldCount } from '../../../src/core/model/folds';
 import { interpolate, isotonicKnots } from '../../../src/core/calibration/calibrators/isotonic';
 import { argmax, harmonic, logSoftmax, softplus } from '../../../src/core/model/numeric';
@@ -275,10 +275,13 @@ describe('calibration: properties', () => {
     assert.ok(Math.abs(Math.exp(shifted[0] ?? 0) - 0.9) < 1e-12);
   });
 
-  it('rounded probabilities are clipped, counted and renormalised', () => {
-    const { logProbs, clipped } = logProbsFromProbs(Float64Array.of(1, 0, 0.3, 0.7), 2);
-    assert.equal(clipped, 1);
-    assert.ok(Math.abs((logProbs[1] ?? 0) + Math.log(1e12)) < 1e-6);
+  it('given probabilities are kept; only a 0 is clipped, for logarithms, and counted', () => {
+    const probs = Float64Array.of(1, 0, 0.3, 0.7, 1e-20, 1);
+    const { data, zeros } = givenProbs({ labels: ['a', 'b'], probs, truth: Int32Array.of(0, 1, 1) });
+    assert.equal(zeros, 1);
+    assert.deepEqual([...data.probs], [...probs]);
+    assert.ok(Math.abs((data.logProbs[1] ?? 0) + Math.log(1e12)) < 1e-6);
+    assert.ok(Math.abs((data.logProbs[4] ?? 0) - Math.log(1e-20)) < 1e-6);
   });
 
   it('elementary functions', () => {

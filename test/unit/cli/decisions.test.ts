@@ -93,7 +93,7 @@ describe('evaluate: decisions', () => {
     const result = await evaluated(table, '--target', '0.75', '--label', 'pos', ...costs);
     const { threshold, labelThreshold, majorityBaseline } = result;
     assert.ok((threshold?.threshold ?? 0) > 0.5);
-    assert.ok((threshold?.estimate.accuracy ?? 0) > 0.7);
+    assert.ok((threshold?.estimate.value ?? 0) > 0.7);
     assert.ok((result.costs?.scored?.cost ?? 9) < (result.costs?.scored?.automaticAll ?? 0));
     assert.equal(labelThreshold?.label, 'pos');
     assert.ok(labelThreshold.curve.length <= 101);

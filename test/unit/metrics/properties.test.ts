@@ -98,7 +98,7 @@ describe('metrics: properties', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 10 }), { minLength: 1, maxLength: 60 }), (tenths) => {
         const confidence = Float64Array.from(tenths, (t) => t / 10);
-        const { index, edges, merged } = binValues(confidence, 'mass', 5);
+        const { index, edges, merged } = binValues(confidence, 'mass', 5, null);
         const binOf = new Map<number, number>();
         confidence.forEach((p, i) => {
           assert.equal(binOf.get(p) ?? index[i], index[i]);

@@ -29,13 +29,13 @@ describe('metrics: reference cases', () => {
   for (const count of [10, 20]) {
     it(`ECE of tenths is .31 in ${count} bins: every tenth is in the bin that it closes`, () => {
       const { confidence, correct } = table(tenths, tenthsCorrect);
-      const sums = sumBins(binValues(confidence, 'width', count), confidence, correct, null);
+      const sums = sumBins(binValues(confidence, 'width', count, null), confidence, correct, null);
       near(expectedCalibrationError(sums), 0.31, 1e-12);
     });
   }
 
   it('puts 0.3, 0.6, 0.7, 0 and 1 into the right one of 10 bins', () => {
-    const { index } = binValues(Float64Array.of(0, 0.1, 0.3, 0.6, 0.7, 1), 'width', 10);
+    const { index } = binValues(Float64Array.of(0, 0.1, 0.3, 0.6, 0.7, 1), 'width', 10, null);
     assert.deepEqual(Array.from(index), [0, 0, 2, 5, 6, 9]);
   });
 

@@ -2,7 +2,8 @@
 import { confidenceOf, knownRows, normalisedWeights } from '../../../core/model/rows';
 import type { PredictionData } from '../../../core/model/predictions';
 import type { Assessment } from '../../../core/metrics/evaluate';
-import { CURVE_STEPS, smoothReliability } from '../../../core/metrics/smooth-ece';
+import { unitsOf } from '../../../core/metrics/units';
+import { CURVE_STEPS, curveWidth, smoothReliability } from '../../../core/metrics/smooth-ece';
 import { seededRandom } from '../../../core/random';
 import {
   CURVE_ROWS,
@@ -59,7 +60,9 @@ function curveOf(data: PredictionData, smoothEce: number | null): Curve | null {
   if (smoothEce === null) return null;
   const known = confidenceOf(knownRows(data));
   const weight = normalisedWeights(known, known.correct.length);
-  const { sigma, accuracy, rows } = smoothReliability(known.confidence, known.correct, weight, smoothEce);
+  const { group } = unitsOf(known, known.correct.length, weight);
+  const width = curveWidth(known.confidence, known.correct, weight, (row) => group?.[row] ?? row);
+  const { sigma, accuracy, rows } = smoothReliability(known.confidence, known.correct, weight, width);
   const low = known.confidence.reduce((least, f) => Math.min(least, f), 1);
   const high = known.confidence.reduce((most, f) => Math.max(most, f), 0);
   // Beyond the rows the kernel has no data, and the curve would be arbitrary.
