@@ -83,6 +83,8 @@ const costChoiceSchema: z.ZodType<CostChoice> = z.object({
     .object({
       n: z.number(),
       cost: z.number(),
+      low: number,
+      high: number,
       reviewAll: z.number(),
       automaticAll: z.number(),
       automaticShare: z.number(),

@@ -226,7 +226,7 @@ export class DecisionSection implements Section {
           return [
             calibratorTitle(method),
             number(choice?.threshold ?? null),
-            number(scored?.cost ?? null),
+            withInterval(number(scored?.cost ?? null), scored === null ? '' : interval(scored)),
             number(scored?.automaticShare ?? null),
             number(scored?.reviewAll ?? null),
             number(scored?.automaticAll ?? null),

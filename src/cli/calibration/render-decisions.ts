@@ -105,9 +105,10 @@ function renderThreshold({ risk, message, estimate }: ThresholdChoice): string {
 function renderCosts({ threshold, scored }: CostChoice): string {
   const rule = cheapestInWords(threshold, DECIMALS);
   if (scored === null) return `\n${rule}\n`;
-  const { cost, reviewAll, automaticAll, automaticShare, n } = scored;
+  const { cost, low, high, reviewAll, automaticAll, automaticShare, n } = scored;
+  const sure = low === null || high === null ? '' : ` (${interval({ low, high })})`;
   return (
-    `\n${rule} On ${count(n, 'other row')} it costs ${number(cost)} per row, with ${formatConfidence(automaticShare)} automatic; ` +
+    `\n${rule} On ${count(n, 'other row')} it costs ${number(cost)}${sure} per row, with ${formatConfidence(automaticShare)} automatic; ` +
     `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is.\n`
   );
 }

@@ -1,8 +1,10 @@
 import { binValues, DEFAULT_BINS, sumBins } from '../metrics/bins';
 import { emptyMoments } from '../metrics/bootstrap';
+import { type Chances, chancesOf, drawerOf } from '../metrics/dependence';
 import { expectedCalibrationError } from '../metrics/ece';
 import { quantile } from '../metrics/intervals';
 import { brierLosses, labelBrierLosses, labelNllLosses, nllLosses, weightedMean } from '../metrics/losses';
+import { unitsOf } from '../metrics/units';
 import { type Random, seededRandom, shuffle } from '../random';
 import { UserError } from '../user-error';
 import { applyCalibrator, fitCalibrator, type FitOptions } from './calibrator';
@@ -88,6 +90,8 @@ export function sampleSizeProgression(data: PredictionData, options: Progression
   const groups = groupedRows(known);
   const heldGroups = Math.max(SMALLEST_HOLD_OUT, Math.round(groups.length / 5));
   const n = rowCount(known);
+  const all = confidenceOf(known);
+  const chances = chancesOf(all.confidence, all.correct, unitsOf(known, n, normalisedWeights(known, n)));
   if (n < FEWEST_FOR_PROGRESSION || groups.length - heldGroups < 2)
     return {
       verdict: 'too-few-rows',
@@ -110,11 +114,13 @@ export function sampleSizeProgression(data: PredictionData, options: Progression
     const rest = groups.slice(heldGroups);
     holdOut = held.length;
     const test = selectRows(known, held);
-    rawScores.push(score(options.on === 'labels' ? test : confidenceOnly(test), chance));
+    rawScores.push(score(options.on === 'labels' ? test : confidenceOnly(test), chance, chances));
     scores.push(
       sizes.map((size, at) => {
         const rows = at === sizes.length - 1 ? rest.flat() : prefix(rest, size);
-        return scoreFit(selectRows(known, Uint32Array.from(rows)), test, options, chance);
+        return scoreFit(selectRows(known, Uint32Array.from(rows)), test, options, (data) =>
+          score(data, chance, chances),
+        );
       }),
     );
   }
@@ -185,29 +191,30 @@ function scoreFit(
   train: PredictionData,
   test: PredictionData,
   options: FitOptions,
-  random: Random,
+  scoreOf: (calibrated: PredictionData) => HeldOutLosses,
 ): HeldOutLosses | null {
   try {
-    const calibrated = applyCalibrator(fitCalibrator(train, options).calibrator, test);
-    return score(calibrated, random);
+    return scoreOf(applyCalibrator(fitCalibrator(train, options).calibrator, test));
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;
   }
 }
 
-function score(data: PredictionData, random: Random): HeldOutLosses {
+function score(data: PredictionData, random: Random, chances: Chances | null): HeldOutLosses {
   const predicted = confidenceOf(data);
   const { confidence, correct } = predicted;
   const weight = normalisedWeights(data, correct.length);
   const binning = binValues(confidence, 'width', DEFAULT_BINS, weight);
   const sums = sumBins(binning, confidence, correct, weight);
   const drawn = { ...emptyMoments(DEFAULT_BINS), mass: sums.mass, confidence: sums.confidence };
+  const drawer = chances && drawerOf(chances, confidence, unitsOf(data, correct.length, weight));
   let eceNull = 0;
   for (let draw = 0; draw < NULL_DRAWS; draw++) {
     drawn.correct.fill(0);
+    const chanceOf = drawer?.(random);
     for (let i = 0; i < confidence.length; i++) {
-      if (random() >= (confidence[i] ?? 0)) continue;
+      if (random() >= (chanceOf === undefined ? (confidence[i] ?? 0) : chanceOf(i))) continue;
       const b = binning.index[i] ?? 0;
       drawn.correct[b] = (drawn.correct[b] ?? 0) + (weight === null ? 1 : (weight[i] ?? 0));
     }

@@ -1,5 +1,7 @@
 import { least } from '../extremes';
+import type { Outcomes } from '../metrics/intervals';
 import { labelNllLosses, nllLosses } from '../metrics/losses';
+import { sumShare, unitsOf } from '../metrics/units';
 import { FEWEST_OUTCOMES } from './calibrator-kind';
 import { type Calibrator, fitCalibrator, type FitOptions, identityCalibrator } from './calibrator';
 import { type CrossFit, crossFit, partition } from './cross-fit';
@@ -66,14 +68,12 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
             rowsWhere(rowCount(known), (i) => split[i] === SPLIT_FIT),
           ),
         );
-  const { correct } = confidenceOf(choosing);
-  const right = correct.reduce((sum, y) => sum + y, 0);
-  const wrong = correct.length - right;
+  const { right, wrong, counted } = independentOutcomes(choosing);
   if (right < FEWEST_OUTCOMES || wrong < FEWEST_OUTCOMES)
     return {
       choice: null,
       verdict: 'not-enough-data',
-      reason: `Not enough data: ${right} correct and ${wrong} wrong rows; at least ${FEWEST_OUTCOMES} of each are needed to recommend a calibrator.`,
+      reason: `Not enough data: ${Math.floor(right)} correct and ${Math.floor(wrong)} wrong ${counted}; at least ${FEWEST_OUTCOMES} of each are needed to recommend a calibrator.`,
       on,
       seed,
       candidates: [],
@@ -123,6 +123,19 @@ export function recommend(data: PredictionData, options: RecommendOptions): Reco
         message: `The best of ${candidates.length} candidates looks slightly too good in this comparison: it was chosen on these rows.`,
       },
     ],
+  };
+}
+
+/** Right and wrong rows as independent ones, and what they are called. */
+function independentOutcomes(data: PredictionData): Outcomes & { readonly counted: string } {
+  const { correct } = confidenceOf(data);
+  const weight = normalisedWeights(data, correct.length);
+  const units = unitsOf(data, correct.length, weight);
+  const { right, wrong } = sumShare(correct, weight, units).outcomes();
+  return {
+    right,
+    wrong,
+    counted: units.group === null && weight === null ? 'rows' : 'rows, counted as independent ones',
   };
 }
 

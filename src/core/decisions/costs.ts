@@ -2,6 +2,8 @@ import { argmax } from '../model/numeric';
 import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 import { argsort } from '../metrics/sort';
+import { weightedMean } from '../metrics/losses';
+import { meanInterval, unitsOf } from '../metrics/units';
 import { largest } from '../extremes';
 import { UserError } from '../user-error';
 import { halves } from './halves';
@@ -25,7 +27,10 @@ export interface CostChoice {
   /** Mean cost of a row on the other rows, at that threshold and if all rows or none are automatic. */
   readonly scored: null | {
     readonly n: number;
+    /** With a 95% interval, by the spread of costs between independent rows; null where they are too few. */
     readonly cost: number;
+    readonly low: number | null;
+    readonly high: number | null;
     readonly reviewAll: number;
     readonly automaticAll: number;
     readonly automaticShare: number;
@@ -103,16 +108,25 @@ function score(data: PredictionData, costs: Costs, threshold: number | null): Co
   const { confidence } = confidenceOf(data);
   const weight = normalisedWeights(data, n);
   const automatic = automaticCosts(data, costs);
-  let cost = 0;
+  const own = Float64Array.from(confidence, (p, i) =>
+    threshold !== null && p >= threshold ? (automatic[i] ?? 0) : costs.review,
+  );
+  const cost = weightedMean(own, weight);
   let automaticAll = 0;
   let automaticShare = 0;
   for (let i = 0; i < n; i++) {
-    const own = automatic[i] ?? 0;
     const share = (weight?.[i] ?? 1) / n;
-    automaticAll += own * share;
-    const isAutomatic = threshold !== null && (confidence[i] ?? 0) >= threshold;
-    if (isAutomatic) automaticShare += share;
-    cost += (isAutomatic ? own : costs.review) * share;
+    automaticAll += (automatic[i] ?? 0) * share;
+    if (threshold !== null && (confidence[i] ?? 0) >= threshold) automaticShare += share;
   }
-  return { n, cost, reviewAll: costs.review, automaticAll, automaticShare };
+  const interval = meanInterval(own, weight, unitsOf(data, n, weight));
+  return {
+    n,
+    cost,
+    low: interval === null ? null : Math.max(0, interval.low),
+    high: interval?.high ?? null,
+    reviewAll: costs.review,
+    automaticAll,
+    automaticShare,
+  };
 }

@@ -18,7 +18,7 @@ const SUREST = 1e-6;
  * The chance that a row of confidence c is right, given its group's factor u: Φ((Φ⁻¹(c) − √ρ u) / √(1 − ρ)), one normal
  * factor for each group.
  */
-class Chances {
+export class Chances {
   /** ((STEPS + 1) · LEVELS) */
   private readonly chance: Float64Array;
 
@@ -75,11 +75,28 @@ export function dependentChances(
   correct: Uint8Array,
   units: Units,
 ): ChanceDrawer | null {
-  const { group, count } = units;
+  const chances = chancesOf(confidence, correct, units);
+  return chances && drawerOf(chances, confidence, units);
+}
+
+/** The chances at the correlation that a table shows; null where rows are independent, or seem so. */
+export function chancesOf(
+  confidence: Float64Array,
+  correct: Uint8Array,
+  { group, count }: Units,
+): Chances | null {
   if (group === null) return null;
   const correlation = latentCorrelation(confidence, correct, group, count);
-  if (correlation === 0) return null;
-  const chances = new Chances(correlation);
+  return correlation === 0 ? null : new Chances(correlation);
+}
+
+/** Draws at other confidences, or on some of the rows. Null where those rows are all of different groups. */
+export function drawerOf(
+  chances: Chances,
+  confidence: Float64Array,
+  { group, count }: Units,
+): ChanceDrawer | null {
+  if (group === null) return null;
   const levels = new Uint8Array(count);
   return (random) => {
     for (let g = 0; g < count; g++) levels[g] = Math.floor(random() * LEVELS);

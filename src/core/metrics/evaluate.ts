@@ -190,7 +190,7 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     },
     auroc: Number.isNaN(ranked.auroc)
       ? undefinedMetric('AUROC needs at least one correct and one wrong row.')
-      : intervals.auroc(ranked.auroc, replicates?.auroc, outcomesOf(table), foldReason),
+      : intervals.auroc(ranked.auroc, replicates?.auroc, table.share.outcomes(), foldReason),
     aurc: intervals.mean(ranked.aurc, replicates?.aurc, foldReason),
     smoothEce: intervals.error(smoothed, replicates?.smoothEce, nullOf('smoothEce')),
     debiasedL2: intervals.debiased(
@@ -209,7 +209,7 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     replicates,
     nullPs,
     share: table.share,
-    outcomes: outcomesOf(table),
+    outcomes: table.share.outcomes(),
     factor: fewGroupsFactor(table.units),
   };
 }
@@ -339,14 +339,6 @@ class Intervals {
 interface NullOf {
   readonly p: number | null;
   readonly draws: Float64Array | undefined;
-}
-
-/** Right and wrong rows of a table, as independent ones. */
-function outcomesOf({ share, weight, units }: TableScores): Outcomes {
-  const rows = share.effectiveRows();
-  const isPlain = weight === null && units.group === null;
-  const right = isPlain ? share.right : share.share * rows;
-  return { right, wrong: rows - right };
 }
 
 function labelMetrics(

@@ -66,7 +66,7 @@ export function scoresOfTable(
 }
 
 function copiesOf({ weight }: Predicted): number {
-  if (weight === undefined || !weight.every(Number.isInteger)) return 1;
+  if (!weight?.every(Number.isInteger)) return 1;
   return weight.reduce((sum, w) => sum + w, 0) / weight.length;
 }
 

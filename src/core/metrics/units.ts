@@ -1,7 +1,8 @@
 /** The independent units of a table, and how many independent rows a share of it is worth. */
 import type { RowColumns } from '../model/predictions';
 import { binomialTail, clopperPearson, studentPoint } from './distributions';
-import { effectiveRows, wilsonInterval, Z_95 } from './intervals';
+import { weightedMean } from './losses';
+import { effectiveRows, type Outcomes, wilsonInterval, Z_95 } from './intervals';
 
 /**
  * What varies independently: the rows, or the groups of a table in which some group holds several rows. Copies of a
@@ -143,6 +144,15 @@ export class ShareSums {
     return rarer < FEWEST_RARE_GROUPS ? Math.min(worth, own.groups) : worth;
   }
 
+  /** Right and wrong rows, as independent ones. */
+  outcomes(): Outcomes {
+    if (this.mass === 0) return { right: 0, wrong: 0 };
+    const rows = this.effectiveRows();
+    // Rows that are each a unit of weight 1 are counted, not computed.
+    const right = rows === this.mass ? this.right : this.share * rows;
+    return { right, wrong: rows - right };
+  }
+
   /** Wilson 95%; null without rows, or where too few groups are to be told apart. */
   interval(table?: DesignEffect): { low: number; high: number } | null {
     if (this.mass === 0 || tooFewGroups(this.units)) return null;
@@ -170,4 +180,29 @@ export function sumShare(y: ArrayLike<number>, weight: Float64Array | null, unit
   const sums = new ShareSums(units);
   for (let i = 0; i < y.length; i++) sums.add(i, weight?.[i] ?? 1, y[i] ?? 0);
   return sums;
+}
+
+/**
+ * 95% interval of a weighted mean: Student's t on the spread between units (linearised, as for shares). Null for fewer than
+ * two units, or too few groups.
+ */
+export function meanInterval(
+  values: Float64Array,
+  weight: Float64Array | null,
+  units: Units,
+): { low: number; high: number } | null {
+  if (units.effective < 2 || tooFewGroups(units)) return null;
+  const mean = weightedMean(values, weight);
+  const deviations = new Float64Array(units.group === null ? values.length : units.count);
+  let mass = 0;
+  for (let i = 0; i < values.length; i++) {
+    const w = weight?.[i] ?? 1;
+    const unit = units.group?.[i] ?? i;
+    mass += w;
+    deviations[unit] = (deviations[unit] ?? 0) + w * ((values[i] ?? 0) - mean);
+  }
+  const G = units.effective;
+  const square = deviations.reduce((sum, deviation) => sum + deviation * deviation, 0);
+  const half = studentPoint(G - 1) * (Math.sqrt((square * G) / (G - 1)) / mass);
+  return { low: mean - half, high: mean + half };
 }

@@ -258,7 +258,8 @@ function costSentence({ threshold, scored }: NonNullable<Decided['costs']>): str
   const rule = cheapestInWords(threshold);
   if (scored === null) return rule;
   const { cost, reviewAll, automaticAll } = scored;
-  return `${rule} It costs ${number(cost)} a row (${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is).`;
+  const sure = interval(scored);
+  return `${rule} It costs ${number(cost)}${sure === '' ? '' : ` (95% interval ${sure})`} a row (${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is).`;
 }
 
 /** Whether more labelled rows would help each calibrator. */

@@ -1,0 +1,370 @@
+/**
+ * Rows that depend on each other, weigh differently or are odd in other ways: what the intervals hold, how often the
+ * null is rejected, how often a threshold or a gate promises what is not so. One line for each cell.
+ */
+import { gateLimits, type GateMetric } from '../../src/core/decisions/gate';
+import { riskOnRows } from '../../src/core/decisions/risk';
+import { walkThresholds } from '../../src/core/decisions/threshold';
+import { normalCumulative } from '../../src/core/metrics/distributions';
+import { evaluate } from '../../src/core/metrics/evaluate';
+import { standardNormal } from '../../src/core/metrics/random-draws';
+import { labelData } from '../../src/core/model/rows';
+import type { ConfidenceData, PredictionData } from '../../src/core/model/predictions';
+import { seededRandom, type Random } from '../../src/core/random';
+import type { Line, Section } from './simulations';
+
+/** A kind of table, drawn anew for each run. */
+interface Cell {
+  readonly name: string;
+  /** Groups, or rows where each row is its own. */
+  readonly groups: number;
+  /** Whether the null's p is to be uniform, and not only small no oftener than it says. */
+  readonly uniform: boolean;
+  /** P(correct) = confidence − gap. */
+  readonly draw: (random: Random, gap: number, groups: number) => PredictionData;
+}
+
+type Confidence = (u: number) => number;
+const UNIFORM: Confidence = (u) => 0.5 + u / 2;
+const SHAPES: Readonly<Record<string, Confidence>> = {
+  'ties in tenths': (u) => Math.ceil(5 + 5 * u) / 10 - 0.05,
+  'two modes': (u) => (u < 0.4 ? 0.5 + u / 4 : 0.9 + (u - 0.4) / 8),
+  'surely right': (u) => 0.97 + 0.025 * u,
+};
+
+interface Grouping {
+  readonly size: (group: number) => number;
+  /** Of the latent normal variables of a group's rows. */
+  readonly correlation: number;
+  /** Whether the rows of a group share one confidence. */
+  readonly isShared: boolean;
+  readonly confidence?: Confidence;
+  readonly weight?: (random: Random) => number;
+}
+
+function drawGroups(
+  { size, correlation, isShared, confidence = UNIFORM, weight }: Grouping,
+  random: Random,
+  gap: number,
+  groups: number,
+): ConfidenceData {
+  const rows: { p: number; y: number; g: number; w: number }[] = [];
+  for (let g = 0; g < groups; g++) {
+    const factor = standardNormal(random);
+    const shared = confidence(random());
+    for (let i = 0; i < size(g); i++) {
+      const p = isShared ? shared : confidence(random());
+      const latent = Math.sqrt(correlation) * factor + Math.sqrt(1 - correlation) * standardNormal(random);
+      rows.push({ p, y: Number(normalCumulative(latent) < p - gap), g, w: weight?.(random) ?? 1 });
+    }
+  }
+  return {
+    kind: 'confidence',
+    confidence: Float64Array.from(rows, ({ p }) => p),
+    correct: Uint8Array.from(rows, ({ y }) => y),
+    group: Int32Array.from(rows, ({ g }) => g),
+    ...(weight === undefined ? {} : { weight: Float64Array.from(rows, ({ w }) => w) }),
+  };
+}
+
+function cell(name: string, groups: number, grouping: Grouping): Cell {
+  return {
+    name,
+    groups,
+    uniform: groups >= 100,
+    draw: (random, gap, count) => drawGroups(grouping, random, gap, count),
+  };
+}
+
+const alone = { size: () => 1, correlation: 0, isShared: false } as const;
+
+/** Five classes whose scores are right, or too sure by the gap of the winner. */
+function fiveClasses(random: Random, gap: number, n: number): PredictionData {
+  const K = 5;
+  const scores = Float64Array.from({ length: n * K }, () => 1.5 * standardNormal(random));
+  const data = labelData({
+    labels: ['a', 'b', 'c', 'd', 'e'],
+    scores,
+    truth: new Int32Array(n),
+  });
+  const truth = Int32Array.from({ length: n }, (_, i) => {
+    const row = data.probs.subarray(i * K, i * K + K);
+    const winner = row.indexOf(row.reduce((most, p) => Math.max(most, p), 0));
+    if (random() < (row[winner] ?? 0) - gap) return winner;
+    let u = random() * (1 - (row[winner] ?? 0));
+    let last = 0;
+    for (let k = 0; k < K; k++) {
+      if (k === winner) continue;
+      last = k;
+      u -= row[k] ?? 0;
+      if (u < 0) break;
+    }
+    return last;
+  });
+  return { ...data, truth };
+}
+
+export const CELLS: readonly Cell[] = [
+  ...[6, 20, 30, 100].map((n) => cell(`${n} rows`, n, alone)),
+  ...[3, 10, 50].flatMap((size) =>
+    [6, 20, 30, 100].flatMap((groups) =>
+      [0, 0.3, 1].flatMap((correlation) =>
+        [true, false].map((isShared) =>
+          cell(`${groups} × ${size}, ρ ${correlation}, ${isShared ? 'equal' : 'varying'}`, groups, {
+            size: () => size,
+            correlation,
+            isShared,
+          }),
+        ),
+      ),
+    ),
+  ),
+  ...[20, 30, 100].flatMap((groups) =>
+    [0.3, 1].map((correlation) =>
+      cell(`${groups} unequal, ρ ${correlation}`, groups, {
+        size: (g) => (g % 10 === 0 ? 40 : 1 + (g % 6)),
+        correlation,
+        isShared: false,
+      }),
+    ),
+  ),
+  ...[100, 1000].map((n) =>
+    cell(`${n} rows, weights`, n, { ...alone, weight: (random) => Math.exp(standardNormal(random)) }),
+  ),
+  cell('100 × 10, ρ 0.3, weights', 100, {
+    size: () => 10,
+    correlation: 0.3,
+    isShared: false,
+    weight: (random) => Math.exp(standardNormal(random)),
+  }),
+  ...Object.entries(SHAPES).map(([name, confidence]) =>
+    cell(`1000 rows, ${name}`, 1000, { ...alone, confidence }),
+  ),
+  { name: '1000 rows, 5 classes', groups: 1000, uniform: true, draw: fiveClasses },
+];
+
+const METRICS = [
+  'accuracy',
+  'meanConfidence',
+  'brier',
+  'nll',
+  'auroc',
+  'aurc',
+  'ece',
+  'mce',
+  'smoothEce',
+  'debiasedL2',
+] as const;
+const IS_ERROR: ReadonlySet<string> = new Set(['ece', 'mce', 'smoothEce', 'debiasedL2']);
+const RESAMPLING = { rounds: 200, nullDraws: 199 } as const;
+const POPULATION = 200_000;
+
+/** Of the table's kind at large: what depends on the number of rows by definition is known instead. */
+function truths({ draw }: Cell, gap: number): ReadonlyMap<string, number> {
+  const at = draw(seededRandom(424_242), gap, POPULATION);
+  // What rows share in a group changes no expectation.
+  const alone = { ...at, group: undefined, weight: undefined };
+  const evaluation = evaluate(alone, { rounds: 0, nullDraws: 0 });
+  const known = new Map(METRICS.map((metric) => [metric as string, evaluation[metric].value ?? NaN]));
+  for (const metric of ['ece', 'mce', 'debiasedL2']) known.set(metric, gap);
+  if (gap === 0) known.set('smoothEce', 0);
+  return known;
+}
+
+/** Share of runs that two Monte Carlo errors of it may add. */
+function allowed(share: number, runs: number): number {
+  return 2 * Math.sqrt((share * (1 - share)) / runs);
+}
+
+function coverageOf(found: Cell, runs: number): Line {
+  const { draw, name, groups } = found;
+  const shares: string[] = [];
+  let misses = false;
+  for (const gap of [0, 0.1]) {
+    const known = truths(found, gap);
+    const shown = new Map<string, number>();
+    const hits = new Map<string, number>();
+    for (let run = 0; run < runs; run++) {
+      const evaluation = evaluate(draw(seededRandom(1 + run), gap, groups), { ...RESAMPLING, seed: run });
+      for (const metric of METRICS) {
+        const { low, high } = evaluation[metric];
+        const value = known.get(metric) ?? NaN;
+        if (low === null || high === null) continue;
+        shown.set(metric, (shown.get(metric) ?? 0) + 1);
+        if (low <= value + 1e-9 && value <= high + 1e-9) hits.set(metric, (hits.get(metric) ?? 0) + 1);
+      }
+    }
+    for (const metric of METRICS) {
+      const of = shown.get(metric) ?? 0;
+      const share = of === 0 ? 1 : (hits.get(metric) ?? 0) / of;
+      const wanted = IS_ERROR.has(metric) ? 0.8 : 0.9;
+      const isLow = of > 0 && share < wanted - allowed(wanted, of);
+      misses ||= isLow;
+      const withheld = of < runs ? ` (${Math.round((100 * (runs - of)) / runs)} withheld)` : '';
+      shares.push(
+        of === 0
+          ? 'withheld'
+          : `${isLow ? '**' : ''}${(100 * share).toFixed(0)}${isLow ? '**' : ''}${withheld}`,
+      );
+    }
+  }
+  const half = METRICS.length;
+  const cells = METRICS.map((_, i) => `${shares[i] ?? ''} / ${shares[half + i] ?? ''}`);
+  return { cells: [name, ...cells], misses };
+}
+
+function nullOf({ draw, name, groups, uniform }: Cell, runs: number): Line {
+  const ps = Array.from(
+    { length: runs },
+    (_, run) =>
+      evaluate(draw(seededRandom(70_001 + run), 0, groups), { rounds: 0, nullDraws: 199, seed: run }).eceNull
+        .p,
+  )
+    .filter((p) => p !== null)
+    .sort((left, right) => left - right);
+  if (ps.length === 0) return { cells: [name, 'withheld', '', ''], misses: false };
+  const small = ps.filter((p) => p < 0.05).length / ps.length;
+  const distance = Math.max(...ps.map((p, i) => Math.max((i + 1) / ps.length - p, p - i / ps.length)));
+  // Kolmogorov's 1% point, of all uniform cells together.
+  const cells = CELLS.filter((other) => other.uniform).length;
+  const point = Math.sqrt(-Math.log(0.01 / cells / 2) / 2 / ps.length);
+  const isOften = small > 0.05 + allowed(0.05, ps.length);
+  const isUneven = uniform && distance > point;
+  return {
+    cells: [
+      name,
+      `${(100 * small).toFixed(1)}%`,
+      uniform ? distance.toFixed(3) : '–',
+      uniform ? point.toFixed(3) : '–',
+    ],
+    misses: isOften || isUneven,
+  };
+}
+
+/** P(correct) among rows at or above a threshold, where P(correct) = confidence − gap. */
+function accuracyAbove({ draw }: Cell, gap: number): (threshold: number) => number {
+  const at = draw(seededRandom(515_151), gap, POPULATION);
+  const data = { ...at, group: undefined, weight: undefined };
+  const risk = riskOnRows(data, { kind: 'accuracy' }, 0.5);
+  const sorted = Array.from(risk.score, (p, row) => ({ p, y: risk.good(row, true) })).sort(
+    (a, b) => b.p - a.p,
+  );
+  const right = new Float64Array(sorted.length + 1);
+  sorted.forEach(({ y }, i) => (right[i + 1] = (right[i] ?? 0) + y));
+  return (threshold) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.p ?? 0) >= threshold) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 1 : (right[low] ?? 0) / low;
+  };
+}
+
+function thresholdOf(found: Cell, runs: number): Line {
+  const { draw, name, groups } = found;
+  const gap = 0.05;
+  const accuracy = accuracyAbove(found, gap);
+  // Where some thresholds keep the promise and others do not, and where none does by a hair.
+  const targets = [0.8, Math.min(0.99, accuracy(0) + 0.003)];
+  const wrong = targets.map((target) => {
+    let falsely = 0;
+    let chosen = 0;
+    for (let run = 0; run < runs; run++) {
+      const data = draw(seededRandom(30_001 + run), gap, groups);
+      const { threshold } = walkThresholds(data, riskOnRows(data, { kind: 'accuracy' }, target));
+      if (threshold === null) continue;
+      chosen++;
+      // What the sample of the population leaves open is no violation.
+      if (accuracy(threshold) < target - 0.002) falsely++;
+    }
+    return { share: falsely / runs, chosen: chosen / runs };
+  });
+  return {
+    cells: [
+      name,
+      ...wrong.map(({ share, chosen }) => `${(100 * share).toFixed(1)}% of ${(100 * chosen).toFixed(0)}%`),
+    ],
+    misses: wrong.some(({ share }) => share > 0.05 + allowed(0.05, runs)),
+  };
+}
+
+const GATES: readonly { metric: GateMetric; bound: 'min' | 'max' }[] = [
+  { metric: 'accuracy', bound: 'min' },
+  { metric: 'brier', bound: 'max' },
+  { metric: 'nll', bound: 'max' },
+  { metric: 'auroc', bound: 'min' },
+  { metric: 'ece', bound: 'max' },
+  { metric: 'mce', bound: 'max' },
+  { metric: 'smoothEce', bound: 'max' },
+];
+
+/** Limits that the truth is a hair beyond: each pass is false. */
+function gateOf(found: Cell, runs: number): Line {
+  const { draw, name, groups } = found;
+  const gap = 0.1;
+  const known = truths(found, gap);
+  const limits = GATES.map(({ metric, bound }) => {
+    const value = known.get(metric) ?? NaN;
+    return { metric, bound, limit: bound === 'min' ? value * 1.002 : value * 0.998 };
+  });
+  const passes = limits.map(() => 0);
+  for (let run = 0; run < runs; run++) {
+    const data = draw(seededRandom(90_001 + run), gap, groups);
+    gateLimits(data, limits, { ...RESAMPLING, seed: run }).results.forEach(({ verdict }, i) => {
+      if (verdict === 'pass') passes[i] = (passes[i] ?? 0) + 1;
+    });
+  }
+  const shares = passes.map((count) => count / runs);
+  return {
+    cells: [name, ...shares.map((share) => `${(100 * share).toFixed(1)}%`)],
+    misses: shares.some((share) => share > 0.06 + allowed(0.06, runs)),
+  };
+}
+
+/** A section of one line for each cell. */
+export interface Plan extends Omit<Section, 'lines'> {
+  readonly runs: number;
+  readonly line: (cell: Cell, runs: number) => Line;
+}
+
+export const PLANS: readonly Plan[] = [
+  {
+    title: 'Coverage where rows depend on each other, weigh differently or are odd',
+    text: 'Groups × rows of each, the latent correlation ρ of a group’s rows, and whether they share one confidence. Before the slash confidences are right, after it they are too high by .1. 1,000 tables each, 200 bootstrap rounds. Required of the intervals that are shown: 90%, and 80% for calibration errors, less two Monte Carlo errors.',
+    head: ['table', ...METRICS],
+    runs: 1000,
+    line: coverageOf,
+  },
+  {
+    title: "The null's p on calibrated tables where rows depend on each other",
+    text: '1,000 tables each. Required: at most 5% below .05 (rarer is allowed: the null is conservative in few groups), two Monte Carlo errors allowed; from 100 groups on a distance from the uniform distribution below Kolmogorov’s 1% point over all these cells.',
+    head: ['table', 'p below .05', 'distance', '1% point'],
+    runs: 1000,
+    line: nullOf,
+  },
+  {
+    title: 'Thresholds that break their promise',
+    text: 'P(correct) = confidence − .05. The share of 1,000 tables whose threshold is wrong, of those that get one: for a target of .8, and for one that all rows together miss by .003. Required: at most 5%, two Monte Carlo errors allowed.',
+    head: ['table', 'target .8', 'target just missed'],
+    runs: 1000,
+    line: thresholdOf,
+  },
+  {
+    title: 'Gates that pass falsely',
+    text: 'The truth is beyond each limit by .2% of its value. The share of 1,000 tables that pass. Required: at most 6%, two Monte Carlo errors allowed.',
+    head: ['table', ...GATES.map(({ metric }) => metric)],
+    runs: 1000,
+    line: gateOf,
+  },
+];
+
+/** Line `index` of a plan, as a worker computes it. */
+export function computeLine(plan: number, index: number, scale: number): Line {
+  const chosen = PLANS[plan];
+  const found = CELLS[index];
+  if (chosen === undefined || found === undefined) throw new Error(`no line ${index} of plan ${plan}`);
+  return chosen.line(found, Math.ceil(chosen.runs * scale));
+}
