@@ -119,7 +119,8 @@ function score(data: PredictionData, costs: Costs, threshold: number | null): Co
     automaticAll += (automatic[i] ?? 0) * share;
     if (threshold !== null && (confidence[i] ?? 0) >= threshold) automaticShare += share;
   }
-  const interval = meanInterval(own, weight, unitsOf(data, n, weight));
+  // Where all rows are reviewed there is nothing to be unsure of.
+  const interval = threshold === null ? null : meanInterval(own, weight, unitsOf(data, n, weight));
   return {
     n,
     cost,

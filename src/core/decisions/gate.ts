@@ -110,6 +110,8 @@ interface Evidence {
   readonly failureP: number;
   /** Why nothing is decided whatever the bounds. */
   readonly reason: string | null;
+  /** Rows by which that would be otherwise; null if no number of them helps, or there is no such reason. */
+  readonly enough?: number | null;
 }
 
 /** Below this many right or wrong rows no bound from resampling decides. */
@@ -131,22 +133,30 @@ function gather(assessment: Assessment, limit: Limit): Evidence {
   }
   const se = found?.se ?? null;
   if (found === null || se === null)
-    return { ...nothing, reason: found?.reason ?? 'at least two independent rows are needed.' };
+    return { ...nothing, reason: found?.reason ?? 'at least two independent rows are needed' };
   const bounds = boundsOf(assessment, found, metric, { value, se });
-  const { right, wrong } = assessment.outcomes;
   return {
     limit,
     value,
     low: bounds.low,
     high: bounds.high,
     failureP: bounds.beyond(limit),
-    reason: Math.min(right, wrong) < FEWEST_OUTCOMES ? fewOutcomes(right, wrong) : null,
+    ...fewOutcomes(assessment),
   };
 }
 
-function fewOutcomes(right: number, wrong: number): string {
-  const [rows, name] = right < wrong ? [right, 'right'] : [wrong, 'wrong'];
-  return `${FEWEST_OUTCOMES} independent rows of each kind are needed to resample them, and there are ${Math.floor(rows)} ${name} ones.`;
+/** Whether the rows are too few to be resampled, as independent ones. */
+function fewOutcomes({
+  outcomes: { right, wrong },
+  evaluation: { n },
+}: Assessment): Pick<Evidence, 'reason' | 'enough'> {
+  const fewer = Math.min(right, wrong);
+  if (fewer >= FEWEST_OUTCOMES) return { reason: null };
+  const name = right < wrong ? 'right' : 'wrong';
+  return {
+    reason: `${FEWEST_OUTCOMES} independent right and ${FEWEST_OUTCOMES} wrong rows are needed to resample them, and there are ${Math.floor(fewer)} ${name} ones`,
+    enough: fewer === 0 ? null : Math.ceil((FEWEST_OUTCOMES / fewer) * n),
+  };
 }
 
 interface Bounds {
@@ -220,7 +230,7 @@ function isWithin({ bound, limit }: Limit, value: number): boolean {
 }
 
 function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
-  const { limit, value, low, high, reason } = evidence;
+  const { limit, value, low, high, reason, enough = null } = evidence;
   const base = { ...limit, value, low, high };
   const name = `${limit.metric} ${limit.bound === 'max' ? '≤' : '≥'} ${limit.limit}`;
   const undecided = (message: string, neededRows: number | null = null): LimitResult => ({
@@ -230,7 +240,10 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
     message: `${name} is undecided: ${message}`,
   });
   if (value === null || low === null || high === null || reason !== null)
-    return undecided(reason ?? 'the metric is not defined for this table.');
+    return undecided(
+      `${sentence(reason ?? 'the metric is not defined for this table')}${enough === null ? '.' : `; about ${enough} rows are needed.`}`,
+      enough,
+    );
   const [worst, best] = limit.bound === 'max' ? [high, low] : [low, high];
   if (isWithin(limit, worst))
     return {
@@ -251,6 +264,11 @@ function judge(evidence: Evidence, adjustedP: number, n: number): LimitResult {
     `${show(value)} (95% bounds ${show(low)} and ${show(high)}); ${neededRows === null ? 'the value equals the limit' : `about ${neededRows} rows are needed`}.`,
     neededRows,
   );
+}
+
+/** Without its full stop. */
+function sentence(reason: string): string {
+  return reason.replace(/\.$/u, '');
 }
 
 /** Interval widths fall with the square root of the rows. */

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PredictionData } from '../../../src/core/model/predictions';
+import { rescored } from '../../../src/core/model/rows';
 import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
@@ -15,7 +16,10 @@ import { untilFile } from '../../support/until';
 function calibrate(data: PredictionData): PredictionData {
   if (data.kind === 'confidence')
     return { ...data, logOdds: undefined, confidence: data.confidence.map((p) => p / 2) };
-  return { ...data, logProbs: data.logProbs.map((_, i, all) => all[i % 2 === 0 ? i + 1 : i - 1] ?? 0) };
+  return rescored(
+    data,
+    data.logProbs.map((_, i, all) => all[i % 2 === 0 ? i + 1 : i - 1] ?? 0),
+  );
 }
 
 async function copy(file: string, out: string, options: Partial<CopyOptions> = {}) {
