@@ -107,16 +107,21 @@ function fiveClasses(random: Random, gap: number, n: number): PredictionData {
 export const CELLS: readonly Cell[] = [
   ...[6, 20, 30, 100].map((n) => cell(`${n} rows`, n, alone)),
   ...[3, 10, 50].flatMap((size) =>
-    [6, 20, 30, 100].flatMap((groups) =>
-      [0, 0.3, 1].flatMap((correlation) =>
-        [true, false].map((isShared) =>
-          cell(`${groups} × ${size}, ρ ${correlation}, ${isShared ? 'equal' : 'varying'}`, groups, {
-            size: () => size,
-            correlation,
-            isShared,
-          }),
+    [0, 0.3, 1].flatMap((correlation) =>
+      [6, 20, 30, 100]
+        // All sizes and correlations in 30 groups, other numbers of groups where rows depend on each other.
+        .filter((groups) => groups === 30 || (size === 10 && correlation > 0))
+        .flatMap((groups) =>
+          [true, false]
+            .filter((isShared) => !isShared || size === 10)
+            .map((isShared) =>
+              cell(`${groups} × ${size}, ρ ${correlation}, ${isShared ? 'equal' : 'varying'}`, groups, {
+                size: () => size,
+                correlation,
+                isShared,
+              }),
+            ),
         ),
-      ),
     ),
   ),
   ...[20, 30, 100].flatMap((groups) =>

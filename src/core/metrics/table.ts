@@ -56,7 +56,7 @@ export function scoresOfTable(
     units,
     share,
     binShares,
-    worth: worthOfBins(binShares, share, units, weight),
+    worth: worthOfBins(binShares, predicted, binning, units, weight),
     binning,
     ranking: rankRows(predicted.rank, predicted.correct, folds),
     brier: brierLosses(predicted),
@@ -81,15 +81,32 @@ function sharesOfBins(
   return shares;
 }
 
+/**
+ * Kish's number of rows of a bin over the design effect within bins, which is estimated over all of them: rows of a group
+ * that are in different bins do not make either of them less sure.
+ */
 function worthOfBins(
   bins: readonly ShareSums[],
-  all: ShareSums,
+  { correct }: Predicted,
+  { index }: Binning,
   { group }: Units,
   weight: Float64Array | null,
 ): Float64Array {
   if (group === null && weight === null) return new Float64Array(bins.length).fill(1);
-  const effect = all.designEffect();
-  return Float64Array.from(bins, (bin) => (bin.mass === 0 ? 1 : bin.unbiasedRows(effect) / bin.mass));
+  const sums = new Map<number, number>();
+  let squares = 0;
+  if (group !== null)
+    group.forEach((g, i) => {
+      const b = index[i] ?? 0;
+      const own = (weight?.[i] ?? 1) * ((correct[i] ?? 0) - (bins[b]?.share ?? 0));
+      const cell = g * bins.length + b;
+      sums.set(cell, (sums.get(cell) ?? 0) + own);
+      squares += own * own;
+    });
+  let between = 0;
+  for (const sum of sums.values()) between += sum * sum;
+  const effect = squares === 0 ? 1 : Math.max(1, between / squares);
+  return Float64Array.from(bins, (bin) => (bin.mass === 0 ? 1 : bin.weighedRows() / effect / bin.mass));
 }
 
 function scoreLabels(

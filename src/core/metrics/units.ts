@@ -119,9 +119,9 @@ export class ShareSums {
     return { factor: Math.max(1, variance / binomial), groups };
   }
 
-  /** Kish's number of rows over a design effect: by which the variance of the share is that of independent rows. */
-  unbiasedRows(effect: DesignEffect): number {
-    return (this.mass * this.mass) / this.squares / effect.factor;
+  /** Kish's number of rows. */
+  weighedRows(): number {
+    return (this.mass * this.mass) / this.squares;
   }
 
   /**
@@ -133,8 +133,7 @@ export class ShareSums {
    * @param table design effect of the whole table, which is taken where these rows are in few groups
    */
   effectiveRows(table?: DesignEffect): number {
-    const { mass, squares } = this;
-    const n = (mass * mass) / squares;
+    const n = this.weighedRows();
     if (this.units.group === null) return n;
     const own = this.designEffect();
     const { factor, groups } = table !== undefined && own.groups < FEW_GROUPS ? table : own;
