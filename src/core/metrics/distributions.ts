@@ -94,12 +94,38 @@ export function clopperPearson(successes: number, n: number, alpha: number): { l
   };
 }
 
-/** The 97.5% point of Student's t with `df` degrees of freedom, which need not be whole. */
+/**
+ * The 97.5% point of Student's t with `df` degrees of freedom, which need not be whole (Hill, "Algorithm 396: Student's
+ * t-quantiles", 1970); relative error below 1e-4 from df = 2 on, and up to 5% too large between 1 and 2.
+ *
+ * @param df at least 1; below, that of 1 is taken
+ */
 export function studentPoint(df: number): number {
-  // t² / (df + t²) follows Beta(1/2, df/2).
-  const x = betaQuantile(0.95, 0.5, df / 2);
-  return Math.sqrt((df * x) / (1 - x));
+  const tails = 0.05;
+  if (df <= 1) return 12.706_204_736_432_1;
+  if (df === 2) return Math.sqrt(2 / (tails * (2 - tails)) - 2);
+  const a = 1 / (df - 0.5);
+  const b = 48 / (a * a);
+  let c = (((20_700 * a) / b - 98) * a - 16) * a + 96.36;
+  const d = ((94.5 / (b + c) - 3) / b + 1) * Math.sqrt((a * Math.PI) / 2) * df;
+  let y = (d * tails) ** (2 / df);
+  if (y > 0.05 + a) {
+    const x = -NORMAL_POINT;
+    y = x * x;
+    if (df < 5) c += 0.3 * (df - 4.5) * (x + 0.6);
+    c = (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b + c;
+    y = (((((0.4 * y + 6.3) * y + 36) * y + 94.5) / c - y - 3) / b + 1) * x;
+    y = Math.expm1(a * y * y);
+  } else {
+    y =
+      ((1 / (((df + 6) / (df * y) - 0.089 * d - 0.822) * (df + 2) * 3) + 0.5 / (df + 4)) * y - 1) *
+        ((df + 1) / (df + 2)) +
+      1 / y;
+  }
+  return Math.sqrt(df * y);
 }
+
+const NORMAL_POINT = 1.959_963_984_540_054;
 
 const ERFC: readonly number[] = [
   -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587,

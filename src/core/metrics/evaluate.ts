@@ -122,7 +122,7 @@ export function assess(data: PredictionData, options: AssessOptions = {}): Asses
   const smoothed = smoothEce(table.predicted.confidence, table.predicted.correct, table.weight);
   const isResampled = table.units.count >= 2 && !tooFewGroups(table.units);
   const rounds = isResampled ? (options.rounds ?? defaultRounds(n)) : 0;
-  const draws = options.nullDraws ?? DEFAULT_NULL_DRAWS;
+  const draws = tooFewGroups(table.units) ? 0 : (options.nullDraws ?? DEFAULT_NULL_DRAWS);
   // Streams of their own: the null does not change when the number of bootstrap rounds does.
   const replicates =
     rounds === 0

@@ -123,9 +123,12 @@ const SMALL_GAP = 0.005;
 
 /** The finding in words; undefined until the numbers are complete. */
 export function verdict(
-  { ece, eceNull, accuracy, meanConfidence }: Evaluation,
+  { ece, eceNull, accuracy, meanConfidence, warnings }: Evaluation,
   axes: Axes,
 ): { readonly title: string; readonly text: string } | undefined {
+  const few = warnings.find(({ code }) => code === 'few-groups');
+  if (few !== undefined && accuracy.value !== null && accuracy.low === null)
+    return { title: 'Too few groups to tell', text: few.message };
   if (ece.value === null || eceNull.p === null) return undefined;
   const would = `a perfectly calibrated model would show ${number(eceNull.mean)} on average here, and more than ${number(eceNull.q95)} in 5 of 100 such tables (p ${pInWords(eceNull.p)})`;
   if (eceNull.p >= 0.05)
