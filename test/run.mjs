@@ -25,10 +25,11 @@ mkdirSync(results, { recursive: true });
 
 const npx = (name, ...args) => [process.execPath, [path.join(root, 'node_modules', name), ...args]];
 /** @param timeout of one test, in ms: for what hangs; machines are slow, and no test measures time with it */
-const mocha = (suite, { timeout, needs = [], first = [] }) => ({
+const mocha = (suite, { timeout, needs = [], first = [], variables = {} }) => ({
   name: suite,
   counts: true,
   needs,
+  variables,
   commands: [
     ...first,
     [
@@ -89,6 +90,11 @@ const usual = [
 const long = [
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   mocha('long', { timeout: 1_800_000, needs: ['model', 'softwareGpu', 'chromium', 'server'] }),
+  mocha('webview', {
+    timeout: 180_000,
+    needs: ['chromium'],
+    variables: { PROMPT_CONFIDENCE_ALL_THEMES: '1' },
+  }),
   mocha('peers', { timeout: 300_000, needs: ['model', 'llamaCppPython'] }),
 ];
 const stages = values.long ? long : usual;
@@ -143,14 +149,14 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 /** Stages one after another; whether all of them went well. */
 async function runLane(lane, isAlone) {
   let allOk = true;
-  for (const { name, needs, commands, counts } of lane) {
+  for (const { name, needs, commands, counts, variables = {} } of lane) {
     const lacking = needs.find((need) => missing.has(need));
     if (lacking !== undefined) {
       process.stdout.write(`\n== ${name} skipped: ${missing.get(lacking)}\n`);
       total.skipped++;
       continue;
     }
-    const ok = await stage(name, (say) => runCommands(commands, isAlone ? undefined : say), isAlone);
+    const ok = await stage(name, (say) => runCommands(commands, variables, isAlone ? undefined : say), isAlone);
     const counted = counts ? readCounts(name) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
     // A suite that died without a failing test (or with none at all) is a failure of its own.
     if (!ok && counted.failed === 0) counted.failed = 1;
@@ -177,10 +183,10 @@ async function stage(name, run, isAlone = true) {
 }
 
 /** @param say takes what the commands print; without it they print onto the terminal themselves */
-async function runCommands(commands, say) {
+async function runCommands(commands, variables, say) {
   for (const [file, args] of commands) {
     const output = say === undefined ? 'inherit' : 'pipe';
-    const child = spawn(file, args, { cwd: root, stdio: ['inherit', output, output], env });
+    const child = spawn(file, args, { cwd: root, stdio: ['inherit', output, output], env: { ...env, ...variables } });
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', say);
     const [code] = await once(child, 'close');
     if (code !== 0) return false;

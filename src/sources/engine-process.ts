@@ -1,9 +1,11 @@
 /** One engine process: start it, talk to it, end it with everything that it started. */
 import { execFile, fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -57,6 +59,9 @@ export function engineForkOptions(
   };
 }
 
+/** How long an ended process may take to be heard out. */
+const LAST_WORDS_MS = 1000;
+
 /** Why a process ended, in words. */
 function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal !== null) return `it was ended by ${signal}`;
@@ -85,9 +90,10 @@ export class EngineProcess {
     const scratch = path.join(os.tmpdir(), `prompt-confidence-${randomUUID()}`);
     this.child = fork(enginePath, [], engineForkOptions(nodePath, process.env, scratch));
     const exited = new Promise<UserError>((resolve) => {
-      this.child.once('exit', (code, signal) =>
-        resolve(this.slowStep ?? this.crash(exitReason(code, signal))),
-      );
+      this.child.once('exit', (code, signal) => {
+        // What it said last may still be on its way, and decides what its end means.
+        void this.lastWords().then(() => resolve(this.slowStep ?? this.crash(exitReason(code, signal))));
+      });
       this.child.once('error', ({ message }) => resolve(this.crash(`it could not be started: ${message}`)));
     });
     this.exited = exited.finally(() => {
@@ -148,6 +154,21 @@ export class EngineProcess {
       signal?.removeEventListener('abort', cancel);
       cancellation.dispose();
     }
+  }
+
+  /** Settles when everything that the ended process said has arrived. */
+  private async lastWords(): Promise<void> {
+    const waiting = new AbortController();
+    if (this.child.connected)
+      await Promise.race([
+        once(this.child, 'disconnect', { signal: waiting.signal }).catch(() => undefined),
+        // Whatever holds its channel open must not hide that it is gone.
+        sleep(LAST_WORDS_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
+      ]);
+    waiting.abort();
+    // A message is handed on a turn after it arrived.
+    await nextTurn();
+    await nextTurn();
   }
 
   /** Starts the clock of a step that the engine cannot end by itself: it may block the engine's only thread. */

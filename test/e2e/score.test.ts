@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { seededRandom } from '../../src/core/random';
-import { untilWritten } from '../support/kill';
 import { useWorkbench } from './harness';
-import {
-  byCommandLine,
-  notification,
-  readScored,
-  reviewsTable,
-  scoreAndKillHost,
-  startScoring,
-} from './score-and-kill';
+import { byCommandLine, notification, readScored, reviewsTable, startScoring } from './score-and-kill';
 
 describe('a person who scores a table', () => {
   const workbench = useWorkbench({
@@ -49,16 +40,5 @@ describe('a person who scores a table', () => {
     await end.getByRole('button', { name: 'Open Calibration Panel' }).first().click();
     await workbench().page.locator('.tab.active[data-resource-name="films.scored.csv"]').waitFor();
     await (await workbench().calibrationPanel()).locator('.diagram').first().waitFor();
-  });
-
-  it('loses nothing when the extension host is killed in the middle', async () => {
-    // The scored table is larger than the table.
-    const bytes = reviewsTable(120).length * seededRandom(2027)();
-    await scoreAndKillHost(workbench(), 'killed.csv', 120, (out) => untilWritten(out, bytes));
-    assert.deepEqual(readScored(at('killed.scored.csv')), byCommandLine(workbench(), 'killed.csv'));
-    assert.deepEqual(
-      readdirSync(workbench().workspace).filter((name) => /\.(part|lock|tmp)/u.test(name)),
-      [],
-    );
   });
 });

@@ -3,7 +3,7 @@
  * kill may come when nothing can be observed, before the first row, in the middle of a checkpoint, after the last row.
  */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../src/core/random';
@@ -14,7 +14,7 @@ import { prepare, scoreDespiteKill, whenPassed, type KillRange } from '../suppor
 describe('scoring a table despite SIGKILL', () => {
   let range: KillRange;
   before(async () => {
-    range = await prepare();
+    range = await prepare(100);
   });
   after(() => rmSync(range.folder, { recursive: true, force: true }));
   const random = seededRandom(50);
@@ -50,6 +50,10 @@ describe('scoring a table in the editor despite SIGKILL of the extension host', 
       await scoreAndKillHost(workbench(), `kill${kill}.csv`, 200, () => sleep(afterMs));
       const scored = readScored(path.join(workbench().workspace, `kill${kill}.scored.csv`));
       assert.deepEqual(scored, byCommandLine(workbench(), `kill${kill}.csv`));
+      assert.deepEqual(
+        readdirSync(workbench().workspace).filter((name) => /\.(part|lock|tmp)/u.test(name)),
+        [],
+      );
     });
   }
 });

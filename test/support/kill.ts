@@ -22,11 +22,11 @@ export interface KillRange {
   readonly ms: number;
 }
 
-const ROWS = 100;
 /** For what hangs: a model on a slow machine takes its time. */
 const SCORED_MS = 200_000;
 
-export async function prepare(): Promise<KillRange> {
+/** @param rows of the table; the more, the more moments there are to kill at */
+export async function prepare(rows: number): Promise<KillRange> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'pc-kill-'));
   const random = seededRandom(5);
   const words = 'slow brilliant dull long charming clumsy film story ending cast and but not very'.split(' ');
@@ -35,10 +35,10 @@ export async function prepare(): Promise<KillRange> {
       { length: 1 + Math.floor(random() * 20) },
       () => words[Math.floor(random() * words.length)],
     ).join(' ');
-  const rows = Array.from({ length: ROWS }, (_, i) =>
+  const lines = Array.from({ length: rows }, (_, i) =>
     i % 30 === 7 ? `${i},\n` : `${i},"${text()}, ""${i}"""\n`,
   );
-  writeFileSync(path.join(folder, 'in.csv'), `id,text\n${rows.join('')}`);
+  writeFileSync(path.join(folder, 'in.csv'), `id,text\n${lines.join('')}`);
   const args = ['score', 'in.csv', '--gpu', 'off', '--threads', '1'];
   const started = performance.now();
   const code = await ended(start(folder, [...args, '--out', 'whole.csv']));

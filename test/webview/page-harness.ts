@@ -21,7 +21,10 @@ const NONCE = 'bm9uY2U';
 const { styles, themes } = editor;
 
 export type Theme = keyof typeof themes;
-export const THEMES = Object.keys(themes) as Theme[];
+const ALL_THEMES = Object.keys(themes) as Theme[];
+/** A dark one and a light one of high contrast; all four in `npm run test:long`. */
+export const THEMES: readonly Theme[] =
+  process.env.PROMPT_CONFIDENCE_ALL_THEMES === '1' ? ALL_THEMES : ['dark', 'hc-light'];
 
 /** What the page stands on: the editor's background or the side bar's. */
 const BACKGROUNDS = {

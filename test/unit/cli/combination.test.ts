@@ -61,7 +61,7 @@ describe('a fitted combination', () => {
   afterEach(() => bench.remove());
 
   async function calibrate(own: number) {
-    const simulated = table(600, own);
+    const simulated = table(300, own);
     await bench.write('t.csv', simulated.csv);
     const ran = await bench.run('calibrate', '@t.csv', '--method', 'combination', '--out', '@c.json');
     assert.equal(ran.code, 0, ran.err);

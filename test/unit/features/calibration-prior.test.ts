@@ -23,7 +23,7 @@ describe('corrections of the label prior in the calibration panel', () => {
   let bench: Workbench;
   before(async () => {
     bench = await Workbench.create();
-    await bench.write('t.csv', labelTable(300));
+    await bench.write('t.csv', labelTable(150));
   });
   after(() => bench.remove());
 

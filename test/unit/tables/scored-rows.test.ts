@@ -29,8 +29,8 @@ else
 
     // A source that scores texts one by one has each of them written by itself, which takes longer.
     for (const [by, textsAtOnce, rows] of [
-      ['together', 0, 300_000],
-      ['one by one', 64, 40_000],
+      ['together', 0, 150_000],
+      ['one by one', 64, 20_000],
     ] as const)
       it(`are scored ${by} in bounded memory`, async () => {
         const table = path.join(inFolder(), 'large.csv');

@@ -6,7 +6,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { readTable } from '../../../src/store/tables/read-table';
+import { readTable } from '../../src/store/tables/read-table';
 
 const ROWS = 1_000_000;
 
