@@ -156,7 +156,11 @@ async function runLane(lane, isAlone) {
       total.skipped++;
       continue;
     }
-    const ok = await stage(name, (say) => runCommands(commands, variables, isAlone ? undefined : say), isAlone);
+    const ok = await stage(
+      name,
+      (say) => runCommands(commands, variables, isAlone ? undefined : say),
+      isAlone,
+    );
     const counted = counts ? readCounts(name) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
     // A suite that died without a failing test (or with none at all) is a failure of its own.
     if (!ok && counted.failed === 0) counted.failed = 1;
@@ -186,7 +190,11 @@ async function stage(name, run, isAlone = true) {
 async function runCommands(commands, variables, say) {
   for (const [file, args] of commands) {
     const output = say === undefined ? 'inherit' : 'pipe';
-    const child = spawn(file, args, { cwd: root, stdio: ['inherit', output, output], env: { ...env, ...variables } });
+    const child = spawn(file, args, {
+      cwd: root,
+      stdio: ['inherit', output, output],
+      env: { ...env, ...variables },
+    });
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', say);
     const [code] = await once(child, 'close');
     if (code !== 0) return false;

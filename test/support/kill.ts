@@ -79,7 +79,7 @@ export function whenPassed(share: number): Moment {
 }
 
 /** Waits until a table that is being scored has so many bytes, or is whole. */
-export async function untilWritten(out: string, bytes: number): Promise<void> {
+async function untilWritten(out: string, bytes: number): Promise<void> {
   const isWritten = (): boolean => {
     const written = statSync(`${out}.part`, { throwIfNoEntry: false });
     return existsSync(out) || (written !== undefined && written.size >= bytes);

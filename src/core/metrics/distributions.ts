@@ -25,6 +25,7 @@ const MOST_TERMS = 100_000;
  *
  * @param a above 0
  * @param b above 0
+ * @internal
  */
 export function betaCumulative(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
@@ -57,7 +58,11 @@ function betaFraction(x: number, a: number, b: number): number {
   return h;
 }
 
-/** The x with I_x(a, b) = p, by bisection to the last bit. */
+/**
+ * The x with I_x(a, b) = p, by bisection to the last bit.
+ *
+ * @internal
+ */
 export function betaQuantile(p: number, a: number, b: number): number {
   if (p <= 0) return 0;
   if (p >= 1) return 1;
