@@ -112,19 +112,23 @@ function latentCorrelation(
   count: number,
 ): number {
   const n = Math.min(confidence.length, ROWS_FOR_CORRELATION);
+  const sizes = new Int32Array(count);
+  for (let row = 0; row < n; row++) sizes[group[row] ?? 0] = (sizes[group[row] ?? 0] ?? 0) + 1;
   const scaled = (row: number, y: number): number => {
     const c = confidence[row] ?? 0;
     return c < SUREST || c > 1 - SUREST ? 0 : (y - c) / Math.sqrt(c * (1 - c));
   };
-  const observed = pairSum(n, group, count, (row) => scaled(row, correct[row] ?? 0));
-  if (observed <= 0) return 0;
-  // The pairs are as many at every ρ, so sums are compared, not means.
+  const own = (row: number): number => scaled(row, correct[row] ?? 0);
+  // By the squares that there are: where a group's rows are all alike this is 1, however unlikely they were.
+  const observed = pairSum(n, group, sizes, own) / squareSum(n, group, sizes, (row) => own(row) ** 2);
+  if (!(observed > 0)) return 0;
+  const expected = squareSum(n, group, sizes, (row) => Number(scaled(row, 1) !== 0));
   const implied = (correlation: number): number => {
     const chances = new Chances(correlation);
     let sum = 0;
     for (let level = 0; level < LEVELS; level += 2)
-      sum += pairSum(n, group, count, (row) => scaled(row, chances.at(confidence[row] ?? 0, level)));
-    return sum / (LEVELS / 2);
+      sum += pairSum(n, group, sizes, (row) => scaled(row, chances.at(confidence[row] ?? 0, level)));
+    return sum / (LEVELS / 2) / expected;
   };
   let low = 0;
   let high = CORRELATION_STEPS;
@@ -137,8 +141,8 @@ function latentCorrelation(
 }
 
 /** Σ over groups and over their pairs i ≠ j of r_i r_j, from sums and squares. */
-function pairSum(n: number, group: Int32Array, count: number, residual: (row: number) => number): number {
-  const sums = new Float64Array(count);
+function pairSum(n: number, group: Int32Array, sizes: Int32Array, residual: (row: number) => number): number {
+  const sums = new Float64Array(sizes.length);
   let squares = 0;
   for (let row = 0; row < n; row++) {
     const r = residual(row);
@@ -147,4 +151,11 @@ function pairSum(n: number, group: Int32Array, count: number, residual: (row: nu
     squares += r * r;
   }
   return sums.reduce((total, sum) => total + sum * sum, 0) - squares;
+}
+
+/** What `pairSum` would be if the rows of each group were all alike: Σ (size − 1) r². */
+function squareSum(n: number, group: Int32Array, sizes: Int32Array, square: (row: number) => number): number {
+  let sum = 0;
+  for (let row = 0; row < n; row++) sum += ((sizes[group[row] ?? 0] ?? 1) - 1) * square(row);
+  return sum;
 }

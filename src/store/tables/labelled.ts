@@ -2,7 +2,7 @@
  * A labelled table: evaluation and calibration work on it, on the command line and in the panel.
  */
 import path from 'node:path';
-import { confidenceOf } from '../../core/model/rows';
+import { confidenceOnly } from '../../core/model/rows';
 import { sharesWarnings } from '../../core/calibration/deployment';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
@@ -38,7 +38,7 @@ export async function readLabelled(
 
 function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: string): PredictionData {
   const { data } = table;
-  if (on === 'confidence') return confidenceOf(data);
+  if (on === 'confidence') return confidenceOnly(data);
   if (on === 'labels' && data.kind !== 'labels')
     throw new UserError(
       'no-label-scores',
