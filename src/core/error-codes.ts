@@ -181,6 +181,7 @@ export const ERROR_CODES = [
   'source-not-gguf',
   'source-untrusted',
   'table-changed',
+  'table-doubtful',
   'text-binary',
   'text-empty',
   'text-failed',

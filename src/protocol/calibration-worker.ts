@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 import { savedCalibratorSchema } from '../core/calibration/saved';
+import { ACCEPTABLE } from '../core/data/doubts';
 import { decideParamsSchema, decisionReportSchema, progressionsSchema } from './calibration-decisions';
 import {
   analysisSchema,
@@ -31,6 +32,8 @@ const fitParamsSchema = z.object({
   file: z.string(),
   method: z.enum(CALIBRATOR_IDS),
   settings: panelSettingsSchema,
+  /** Doubts about the table that the person accepts. */
+  accept: z.array(z.enum(ACCEPTABLE)).optional(),
   /** Version of this extension. */
   version: z.string(),
   /** ISO 8601. */

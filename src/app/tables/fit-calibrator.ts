@@ -9,6 +9,7 @@ import { forShares } from '../../core/calibration/deployment';
 import { fitRecommended, type Recommendation, recommend } from '../../core/calibration/recommend';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
+import { type Acceptable, doubtsOf } from '../../core/data/doubts';
 import { evaluate } from '../../core/metrics/evaluate';
 import type { EvaluateOptions, Evaluation } from '../../core/model/evaluation';
 import type { PredictionData } from '../../core/model/predictions';
@@ -24,6 +25,8 @@ export interface FitOrder extends Pick<EvaluateOptions, 'bins' | 'binning'>, Giv
   readonly recommendation?: Recommendation | null;
   /** (K) the share of each label where the calibrator will be used, in label order; undefined: as in the table. */
   readonly deployed?: readonly number[] | undefined;
+  /** Doubts about the table that a person accepts. */
+  readonly accept?: readonly Acceptable[] | undefined;
   /** Version of this program and the time, saved with the calibrator. */
   readonly made: { readonly version: string; readonly time: Date };
 }
@@ -70,12 +73,17 @@ export async function calibrateTable(
 }
 
 /**
- * @throws UserError already-calibrated, and everything of `calibrate` and `forShares`
+ * @throws UserError already-calibrated, table-doubtful, and everything of `calibrate` and `forShares`
  */
 export async function fitOnTable(input: LabelledTable, order: FitOrder): Promise<FittedOnTable> {
-  const { method, recommendation = null, deployed, made, seed = 0, shares, neutral } = order;
+  const { method, recommendation = null, deployed, made, seed = 0, shares, neutral, accept = [] } = order;
   const { table, data, source, warnings } = input;
   refuseCalibrated(table, source.file);
+  const doubt = doubtsOf(table).find(({ code }) => !accept.includes(code));
+  if (doubt !== undefined)
+    throw new UserError('table-doubtful', `${doubt.message} No calibrator was fitted.`, {
+      data: { accept: doubt.code },
+    });
   const on = data.kind;
   const { report, calibrator } = calibrate(data, {
     bins: order.bins,

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
+import { type Doubt, doubtsOf } from '../../core/data/doubts';
 import { pairRows } from '../../core/data/pairing';
 import {
   type BaselineResult,
@@ -69,16 +70,33 @@ export async function gateTable(file: string, order: GateOrder): Promise<GateRep
     warnings: [...input.warnings, ...(await calibratedWarnings(input.table, file))],
   });
   const chosen = [...limits.map(({ metric }) => metric), ...Object.keys(margins).map(parseGateMetric)];
+  const doubts = doubtsOf(input.table);
   const metrics = chosen.length > 0 ? [...new Set(chosen)] : usual(evaluation);
   const compared = other === null ? null : compare(input, evaluation, other, { metrics, margins, options });
-  const baseline = compared?.report ?? null;
+  const baseline =
+    compared === null
+      ? null
+      : { ...compared.report, results: compared.report.results.map(undecidedBy(doubts)) };
+  const held = results.map(undecidedBy(doubts));
   return {
     schema: 1,
-    verdict: worst([...results, ...(baseline?.results ?? [])].map(({ verdict }) => verdict)),
-    limits: results,
+    verdict: worst([...held, ...(baseline?.results ?? [])].map(({ verdict }) => verdict)),
+    limits: held,
     baseline,
     evaluation,
-    warnings: [...evaluation.warnings, ...(compared?.warnings ?? [])],
+    warnings: [...evaluation.warnings, ...(compared?.warnings ?? []), ...doubts],
+  };
+}
+
+/** Decides nothing about a table that cannot be trusted to stand for what it was made from. */
+function undecidedBy(doubts: readonly Doubt[]) {
+  return <T extends { readonly metric: GateMetric; readonly verdict: Verdict; readonly message: string }>(
+    result: T,
+  ): T => {
+    const [doubt] = doubts;
+    return doubt === undefined
+      ? result
+      : { ...result, verdict: 'undecided', message: `${result.metric} is undecided. ${doubt.message}` };
   };
 }
 

@@ -1,3 +1,4 @@
+import { ACCEPTABLE } from '../../core/data/doubts';
 import { inOneLine, oneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { calibrateTable, readNeutralScores } from '../../app/tables/fit-calibrator';
@@ -61,6 +62,8 @@ Fit a calibrator, evaluate it on rows that it did not see, and save it.
   --neutral TABLE        for ${listed(withNeutral)}: the scores of neutral texts ("N/A", …)
   --prevalence LABEL=X,… the label shares where the calibrator will be used, if they differ from TABLE's
   --progression          show whether more labelled rows would help
+  --accept DOUBT         fit although more than 5% of the labelled rows could not be read (unused-rows), or no row has one of
+                         the labels (missing-label); may be repeated
   --out FILE             the calibrator file to write
   --force                replace FILE if it exists
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
@@ -90,6 +93,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
       neutral: { type: 'string' },
       prevalence: { type: 'string' },
       progression: { type: 'boolean', default: false },
+      accept: { type: 'string', multiple: true, default: [] },
       out: { type: 'string' },
       force: { type: 'boolean' },
     },
@@ -107,6 +111,9 @@ export const calibrate = command(USAGE, async (argv, io) => {
     throw usageError(
       '--prevalence is only for calibrators that are fitted on true labels. Use --shares for the expected shares.',
     );
+  const accept = values.accept
+    .map((doubt) => oneOf('accept', doubt, ACCEPTABLE))
+    .filter((doubt) => doubt !== undefined);
   const out = await outputFile(values.out, values.force === true, [file]);
   const columns = { ...columnOptions(values), combine: need === 'agreement' };
   const input = await readLabelled(file, columns);
@@ -120,7 +127,15 @@ export const calibrate = command(USAGE, async (argv, io) => {
   const deployed =
     values.prevalence === undefined ? undefined : labelShareOption('prevalence', values.prevalence, data);
   const made = { version: io.version, time: io.now() };
-  const fitted = await calibrateTable(input, { method: asked, ...given, bins, binning, deployed, made });
+  const fitted = await calibrateTable(input, {
+    method: asked,
+    ...given,
+    bins,
+    binning,
+    deployed,
+    accept,
+    made,
+  });
   const { recommendation } = fitted;
   if (fitted.saved === null) {
     const { before } = fitted;

@@ -28,6 +28,9 @@ export function plainNumber(cell: string): number {
 export function numberProblem(column: string, cell: string): NumberProblem {
   const row = (reason: string): NumberProblem => ({ reason, wholeTable: null });
   if (cell === '') return row(`${column} is empty`);
+  const list = kindOfList(cell);
+  if (list !== null)
+    return row(`${column} is ${list} (${quoted(cell)}); write each of its numbers into a column of its own`);
   if (PERCENT.test(cell))
     return {
       reason: `${column} is ${quoted(cell)}. Write shares of 1 without a percent sign: 0.93, not 93%.`,
@@ -58,4 +61,11 @@ export function flag(cell: string): 0 | 1 | undefined {
     default:
       return undefined;
   }
+}
+
+/** What a cell is that holds several values in the notation of a program; null for anything else. */
+export function kindOfList(cell: string): 'a list' | 'a dictionary' | 'a tensor' | null {
+  if (/^(?:tensor|array|torch\.tensor|np\.array)\(.*\)$/isu.test(cell)) return 'a tensor';
+  if (/^\[.*\]$/su.test(cell)) return 'a list';
+  return /^\{.*\}$/su.test(cell) ? 'a dictionary' : null;
 }

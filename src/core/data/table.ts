@@ -2,7 +2,7 @@
  * Builds a checked table of columns from rows of cells. Every row is either accepted whole or rejected with a reason.
  */
 import { trusted } from '../model/numeric';
-import { givenProbs, labelData } from '../model/rows';
+import { givenProbs, labelData, rowsWhere } from '../model/rows';
 import {
   type PredictionData,
   type RejectedRow,
@@ -13,11 +13,12 @@ import {
   type Warning,
 } from '../model/predictions';
 import { UserError } from '../user-error';
-import { flag, numberProblem, plainNumber } from './cells';
+import { flag, kindOfList, numberProblem, plainNumber } from './cells';
 import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
-import { quoted, shortened } from '../quote';
+import { listed, quoted, shortened } from '../quote';
+import { NOT_LABELLED, type Reading, readLabels, saysNothing, UNCLEAR } from './vocabulary';
 
 /** How far from 1 (or from `label_mass`) the `prob:` columns of a row may sum. */
 const SUM_TOLERANCE = 0.01;
@@ -40,13 +41,16 @@ export interface PredictionTable {
   readonly lines: Int32Array;
   /** (n) hash of each row's id: equal ids have equal numbers. Absent without an id column. */
   readonly id?: Float64Array | undefined;
-  /** The `predicted` column; null without one. */
+  /** The `predicted` column, and the column of true labels as they are written; null without one. */
   readonly predicted: NamedColumn | null;
+  readonly label: NamedColumn | null;
   /** The columns requested in `slices`, by name. */
   readonly slices: ReadonlyMap<string, NamedColumn>;
   /** (n) label mass of each row, NaN where its cell is empty. Absent if the table does not contain it. */
   readonly labelMass?: Float64Array | undefined;
-  /** The first 10,000 rows that were not used; `rejectedCount` counts all of them. */
+  /** Rows that nobody has labelled: they are not read as far as their truth is needed, and nothing is wrong with them. */
+  readonly unlabelled: number;
+  /** The first 10,000 rows that could not be used; `rejectedCount` counts all of them. */
   readonly rejected: readonly RejectedRow[];
   readonly rejectedCount: number;
   readonly warnings: readonly Warning[];
@@ -62,11 +66,27 @@ interface NamedColumn {
 }
 
 export interface ReadOptions {
-  /** 'required': a row whose truth is unknown is a bad row. 'optional': it is kept, its truth unknown. */
+  /** 'required': only rows with a known truth are taken. 'optional': the others are kept too, their truth unknown. */
   readonly truth: 'required' | 'optional';
+  /**
+   * How true labels are read, for a table that is taken in parts: from `readTruth` of the whole of it. Absent: from the
+   * labels of the table itself.
+   */
+  readonly reading?: Reading | undefined;
   /** Columns, by their names in the header, whose values define slices. */
   readonly slices?: readonly string[] | undefined;
 }
+
+/** Fate of a labelled row of a table of confidence that names no prediction; see `vocabulary.ts` for others. */
+const NO_PREDICTION = -3;
+/** How people call the rows that a fit may see, and those that it may not. */
+const SPLITS: ReadonlyMap<string, number> = new Map([
+  ...['fit', 'train', 'training', 'validation', 'valid', 'val', 'dev'].map(
+    (name) => [name, SPLIT_FIT] as const,
+  ),
+  ...['test', 'testing', 'holdout'].map((name) => [name, SPLIT_TEST] as const),
+]);
+const NOTHING_READ: Reading = { of: () => NOT_LABELLED, warnings: [], others: [] };
 
 /** Thrown inside, caught per row. */
 class BadRow extends Error {}
@@ -75,7 +95,6 @@ class BadRow extends Error {}
 interface ParsedRow {
   confidence: number;
   correct: number;
-  truth: number;
   labelMass: number;
   weight: number;
   split: number;
@@ -87,7 +106,6 @@ export class TableBuilder {
   private readonly agreement = new GrowingColumn((n) => new Float64Array(n));
   private readonly confidence = new GrowingColumn((n) => new Float64Array(n));
   private readonly correct = new GrowingColumn((n) => new Uint8Array(n));
-  private readonly truth = new GrowingColumn((n) => new Int32Array(n));
   private readonly labelMass = new GrowingColumn((n) => new Float64Array(n));
   private readonly weight = new GrowingColumn((n) => new Float64Array(n));
   private readonly split = new GrowingColumn((n) => new Uint8Array(n));
@@ -96,6 +114,8 @@ export class TableBuilder {
 
   private readonly rejected: RejectedRow[] = [];
   private rejectedCount = 0;
+  private unlabelled = 0;
+  private readonly otherSplits = new Set<string>();
   private accepted = 0;
   private zeros = 0;
   private bounded = 0;
@@ -105,14 +125,17 @@ export class TableBuilder {
   private otherCorrect = 0;
   private calibratedBy: string | null = null;
 
+  private readonly label: NamesBuilder;
   private readonly predicted: NamesBuilder;
   private readonly slices: ReadonlyMap<string, NamesBuilder>;
+  /** (K) */
   private readonly labels: (string | null)[];
-  private readonly labelIndex = new Map<string, number>();
+  /** (accepted rows) the label with the highest score. */
+  private readonly best = new GrowingColumn((n) => new Int32Array(n));
+  private reading: Reading = NOTHING_READ;
   /** (K) scores of the row at hand. */
   private readonly row: Float64Array;
   private readonly agreementRow: Float64Array;
-  private readonly isZeroOne: boolean;
 
   /** @throws UserError no-truth: no column gives the truth, and it is required; no-such-column */
   constructor(
@@ -121,14 +144,13 @@ export class TableBuilder {
   ) {
     if (options.truth === 'required') requireTruth(columns);
     const { header, roles } = columns;
+    this.label = new NamesBuilder(roles.label ?? -1);
     this.predicted = new NamesBuilder(roles.predicted ?? -1);
     const named = header.map((name) => name.trim());
     this.slices = new Map(options.slices?.map((name) => [name, new NamesBuilder(columnNamed(named, name))]));
     this.labels = [...(columns.scores?.labels ?? [])];
-    for (const [index, label] of this.labels.entries()) if (label !== null) this.labelIndex.set(label, index);
     this.row = new Float64Array(this.labels.length);
     this.agreementRow = new Float64Array(columns.agreement === null ? 0 : this.labels.length);
-    this.isZeroOne = this.labels.length === 2 && this.labelIndex.has('0') && this.labelIndex.has('1');
   }
 
   /**
@@ -144,8 +166,7 @@ export class TableBuilder {
       parsed = this.parse(cells, line);
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
-      this.rejectedCount++;
-      if (this.rejected.length < LISTED_ROWS) this.rejected.push({ line, reason: error.message });
+      this.reject(line, error.message);
       return false;
     }
     this.push(parsed, cells, line);
@@ -158,21 +179,32 @@ export class TableBuilder {
    */
   take(): PredictionTable {
     const { roles } = this.columns;
-    const n = this.lines.length;
-    this.accepted += n;
-    const data = this.takeData();
-    const id = roles.id === undefined ? undefined : this.id.take();
-    if (id !== undefined) this.repeatedIds += n - distinctSorted(id).length;
+    const lines = this.lines.take();
+    const label = roles.label === undefined ? null : this.label.take();
+    const predicted = roles.predicted === undefined ? null : this.predicted.take();
+    const truth = this.truthOf(lines, label, predicted);
+    const kept = this.keptRows(truth, lines, label);
+    this.accepted += kept.length;
+    const ofKept = <T extends Int32Array | Float64Array | Uint8Array>(column: T): T =>
+      kept.length === lines.length ? column : (column.filter((_, row) => isKept[row] === 1) as T);
+    const isKept = new Uint8Array(lines.length);
+    for (const row of kept) isKept[row] = 1;
+    const named = (column: NamedColumn): NamedColumn => ({ ...column, index: ofKept(column.index) });
+    const data = this.takeData(ofKept, ofKept(truth));
+    const id = roles.id === undefined ? undefined : ofKept(this.id.take());
+    if (id !== undefined) this.repeatedIds += id.length - distinctSorted(id).length;
     return {
       columns: this.columns,
       data,
-      n,
-      lines: this.lines.take(),
+      n: kept.length,
+      lines: ofKept(lines),
       id,
-      predicted: roles.predicted === undefined ? null : this.predicted.take(),
-      slices: new Map(Array.from(this.slices, ([name, column]) => [name, column.take()])),
-      labelMass: roles.labelMass === undefined ? undefined : this.labelMass.take(),
-      rejected: this.rejected,
+      label: label && named(label),
+      predicted: predicted && named(predicted),
+      slices: new Map(Array.from(this.slices, ([name, column]) => [name, named(column.take())])),
+      labelMass: roles.labelMass === undefined ? undefined : ofKept(this.labelMass.take()),
+      unlabelled: this.unlabelled,
+      rejected: this.rejected.sort((left, right) => left.line - right.line),
       rejectedCount: this.rejectedCount,
       warnings: this.warnings(),
       calibratedBy: this.calibratedBy,
@@ -193,10 +225,10 @@ export class TableBuilder {
     if (agreement !== null) this.readScores(this.agreementRow, cells, agreement, NaN, line);
     const weight = roles.weight === undefined ? 1 : this.number(cells, roles.weight, line);
     if (weight < 0) throw new BadRow(`${this.name(roles.weight)} is ${weight}; weights are not negative`);
-    const truth = scores === null ? UNKNOWN_LABEL : this.truthOf(cells);
-    const correct = scores === null ? this.correctOf(cells) : UNKNOWN_CORRECT;
+    for (const role of ['label', 'predicted'] as const) this.refuseList(cells, role);
+    const correct = scores === null && roles.correct !== undefined ? this.correctOf(cells) : UNKNOWN_CORRECT;
     const split = roles.split === undefined ? SPLIT_FIT : this.splitOf(cells);
-    return { confidence, correct, truth, labelMass, weight, split };
+    return { confidence, correct, labelMass, weight, split };
   }
 
   private push(row: ParsedRow, cells: readonly string[], line: number): void {
@@ -205,10 +237,6 @@ export class TableBuilder {
     if (scores === null) {
       this.confidence.push(row.confidence);
       this.correct.push(row.correct);
-      const label = this.cell(cells, 'label');
-      const predicted = this.cell(cells, 'predicted');
-      if (row.correct !== UNKNOWN_CORRECT && label !== '' && predicted !== '')
-        if (row.correct !== Number(label === predicted)) this.otherCorrect++;
     } else {
       let best = 0;
       for (let k = 0; k < this.row.length; k++) {
@@ -216,12 +244,10 @@ export class TableBuilder {
         if ((this.row[k] ?? 0) > (this.row[best] ?? 0)) best = k;
       }
       for (const value of this.agreementRow) this.agreement.push(value);
-      this.truth.push(row.truth);
-      // What both together predict is no claim about either of them.
-      const predicted = this.columns.agreement === null ? this.cell(cells, 'predicted') : '';
-      if (predicted !== '' && this.indexOf(predicted) !== best) this.otherPrediction++;
+      this.best.push(best);
     }
     if (this.cell(cells, 'bound') !== '') this.bounded++;
+    if (roles.label !== undefined) this.label.push(cells);
     if (roles.predicted !== undefined) this.predicted.push(cells);
     for (const column of this.slices.values()) column.push(cells);
     if (roles.labelMass !== undefined) this.labelMass.push(row.labelMass);
@@ -242,28 +268,124 @@ export class TableBuilder {
     return hash53(group === '' ? `\n${line}` : group);
   }
 
-  private takeData(): PredictionData {
+  /**
+   * The truth of each row: index of the label, or for a table of confidence whether the prediction is right; below 0 a
+   * fate of `keptRows`.
+   */
+  private truthOf(lines: Int32Array, label: NamedColumn | null, predicted: NamedColumn | null): Int32Array {
+    if (this.columns.scores === null) return this.correctness(lines.length, label, predicted);
+    this.reading = this.options.reading ?? readLabels(label?.names ?? [], namesOf(this.labels));
+    const [named] = this.reading.others;
+    const open = this.labels.indexOf(null);
+    if (open >= 0 && named !== undefined) {
+      this.labels[open] = named;
+      this.reading = readLabels(label?.names ?? [], namesOf(this.labels));
+    }
+    const truth = new Int32Array(lines.length).fill(NOT_LABELLED);
+    const byName = label?.names.map((name) => this.reading.of(name)) ?? [];
+    label?.index.forEach(
+      (name, row) => (truth[row] = name < 0 ? NOT_LABELLED : (byName[name] ?? NOT_LABELLED)),
+    );
+    this.compareWithPredicted(predicted);
+    return truth;
+  }
+
+  /** Counts rows in which another label is named than the one with the highest score. */
+  private compareWithPredicted(predicted: NamedColumn | null): void {
+    const best = this.best.take();
+    // What both together predict is no claim about either of them.
+    if (predicted === null || this.columns.agreement !== null) return;
+    const { of } = readLabels(predicted.names, namesOf(this.labels));
+    const byName = predicted.names.map(of);
+    predicted.index.forEach((name, row) => {
+      if (name >= 0 && byName[name] !== NOT_LABELLED && byName[name] !== best[row]) this.otherPrediction++;
+    });
+  }
+
+  private correctness(n: number, label: NamedColumn | null, predicted: NamedColumn | null): Int32Array {
+    const given = this.correct.take();
+    const isGiven = this.columns.roles.correct !== undefined;
+    if (label !== null && predicted !== null) {
+      const labels = predicted.names.filter((name) => !saysNothing(name));
+      this.reading = this.options.reading ?? readLabels(label.names, labels);
+      const truthOf = label.names.map((name) => this.reading.of(name));
+      const answerOf = predicted.names.map((name) => labels.indexOf(name));
+      const isRight = Int32Array.from({ length: n }, (_, row) => {
+        const truth = truthOf[label.index[row] ?? -1] ?? NOT_LABELLED;
+        const answer = answerOf[predicted.index[row] ?? -1] ?? -1;
+        if (truth === NOT_LABELLED || truth === UNCLEAR) return truth;
+        return answer < 0 ? NO_PREDICTION : Number(truth === answer);
+      });
+      if (!isGiven) return isRight;
+      isRight.forEach((right, row) => {
+        if (right >= 0 && given[row] !== UNKNOWN_CORRECT && given[row] !== right) this.otherCorrect++;
+      });
+    }
+    return Int32Array.from(given, (right) => (!isGiven || right === UNKNOWN_CORRECT ? NOT_LABELLED : right));
+  }
+
+  /** The rows to take; the others are unlabelled, or rejected with the reason. */
+  private keptRows(truth: Int32Array, lines: Int32Array, label: NamedColumn | null): Uint32Array {
+    const isNeeded = this.options.truth === 'required';
+    return rowsWhere(truth.length, (row) => {
+      const fate = truth[row] ?? NOT_LABELLED;
+      if (fate >= 0 || (!isNeeded && (fate === NOT_LABELLED || fate === NO_PREDICTION))) return true;
+      if (fate === NOT_LABELLED) this.unlabelled++;
+      else this.reject(lines[row] ?? 0, this.truthProblem(fate, label?.names[label.index[row] ?? -1] ?? ''));
+      return false;
+    });
+  }
+
+  private truthProblem(fate: number, value: string): string {
+    const { roles } = this.columns;
+    if (fate === NO_PREDICTION) return `${this.name(roles.predicted)} is empty`;
+    if (fate === UNCLEAR)
+      return `${this.name(roles.label)} is ${quoted(value)}, which is written in several ways; write every label in one way`;
+    const labels = this.labels.map((name) => quoted(name ?? '')).join(', ');
+    return `${this.name(roles.label)} is ${quoted(value)}, a label without scores (there are ${labels})`;
+  }
+
+  private reject(line: number, reason: string): void {
+    this.rejectedCount++;
+    if (this.rejected.length < LISTED_ROWS) this.rejected.push({ line, reason });
+  }
+
+  /** @param truth of the kept rows, below 0 where it is unknown */
+  private takeData(
+    ofKept: <T extends Int32Array | Float64Array | Uint8Array>(column: T) => T,
+    truth: Int32Array,
+  ): PredictionData {
     const { roles, scores } = this.columns;
-    const hashes = this.group.take();
+    const hashes = ofKept(this.group.take());
     if (roles.group === undefined) this.sameTexts += hashes.length - distinctSorted(hashes).length;
     const rows = {
       group: groupNumbers(hashes),
-      weight: roles.weight === undefined ? undefined : this.weight.take(),
-      split: roles.split === undefined ? undefined : this.split.take(),
+      weight: roles.weight === undefined ? undefined : ofKept(this.weight.take()),
+      split: roles.split === undefined ? undefined : ofKept(this.split.take()),
     };
     if (scores === null)
       return {
         kind: 'confidence',
-        confidence: this.confidence.take(),
-        correct: this.correct.take(),
+        confidence: ofKept(this.confidence.take()),
+        correct: Uint8Array.from(truth, (right) => (right < 0 ? UNKNOWN_CORRECT : right)),
         ...rows,
       };
     const labels = this.labels.map((label, k) => label ?? `not ${this.labels[1 - k] ?? ''}`);
-    const matrix = this.scores.take();
-    const agreement = this.columns.agreement === null ? undefined : this.agreement.take();
-    const columns = { labels, agreement, truth: this.truth.take(), ...rows };
-    if (scores.type !== 'prob') return labelData({ ...columns, scores: matrix });
-    const { data, zeros } = givenProbs({ ...columns, probs: matrix });
+    const K = labels.length;
+    const matrix = (column: Float64Array): Float64Array =>
+      truth.length * K === column.length
+        ? column
+        : takeBlocks(column, K, ofKept(rowNumbers(column.length / K)));
+    const given = matrix(this.scores.take());
+    const agreement = this.columns.agreement === null ? undefined : matrix(this.agreement.take());
+    const columns = {
+      labels,
+      agreement,
+      truth: truth.map((label) => (label < 0 ? UNKNOWN_LABEL : label)),
+      ...rows,
+    };
+    if (scores.type !== 'prob') return labelData({ ...columns, scores: given });
+    const { data, zeros } = givenProbs({ ...columns, probs: given });
     this.zeros += zeros;
     return data;
   }
@@ -272,6 +394,23 @@ export class TableBuilder {
     const warnings: Warning[] = [];
     const warn = (code: string, message: string) => warnings.push({ code, message });
     const { accepted, zeros, rejectedCount } = this;
+    if (this.unlabelled > 0)
+      warn(
+        'unlabelled-rows',
+        `${this.unlabelled} of ${accepted + rejectedCount + this.unlabelled} rows are not labelled, and only the others count.`,
+      );
+    for (const { code, message } of this.reading.warnings) warn(code, message);
+    if (this.otherSplits.size > 0)
+      warn(
+        'split-names',
+        `In the column "${this.name(this.columns.roles.split)}", ${listed([...this.otherSplits])} ${this.otherSplits.size === 1 ? 'was' : 'were'} read as ` +
+          `${[...this.otherSplits].map((name) => (SPLITS.get(name) === SPLIT_FIT ? 'fit' : 'test')).join(', ')}.`,
+      );
+    if (this.columns.scores === null && this.reading.others.length > 0)
+      warn(
+        'never-predicted',
+        `True labels that are never predicted count as wrong answers: ${listed(this.reading.others)}.`,
+      );
     if (rejectedCount > 0)
       warn(
         'rejected-rows',
@@ -392,56 +531,34 @@ export class TableBuilder {
       : this.probability(cells, index, line);
   }
 
-  private truthOf(cells: readonly string[]): number {
-    const label = this.cell(cells, 'label');
-    if (label === '') return this.unknownTruth('label', UNKNOWN_LABEL);
-    const index = this.indexOf(label);
-    if (index !== undefined) return index;
-    const open = this.labels.indexOf(null);
-    if (open >= 0) {
-      this.labels[open] = label;
-      this.labelIndex.set(label, open);
-      return open;
-    }
-    const labels = this.labels.map((name) => quoted(name ?? '')).join(', ');
-    throw new BadRow(
-      `${this.name(this.columns.roles.label)} is ${quoted(label)}, a label without scores (there are ${labels})`,
-    );
-  }
-
-  private indexOf(label: string): number | undefined {
-    const index = this.labelIndex.get(label);
-    if (index !== undefined || !this.isZeroOne) return index;
-    const value = flag(label);
-    return value === undefined ? undefined : this.labelIndex.get(String(value));
-  }
-
   private correctOf(cells: readonly string[]): number {
-    const { correct } = this.columns.roles;
-    if (correct === undefined) {
-      const label = this.cell(cells, 'label');
-      if (label === '') return this.unknownTruth('label', UNKNOWN_CORRECT);
-      const predicted = this.cell(cells, 'predicted');
-      if (predicted === '') return this.unknownTruth('predicted', UNKNOWN_CORRECT);
-      return Number(label === predicted);
-    }
     const cell = this.cell(cells, 'correct');
-    if (cell === '') return this.unknownTruth('correct', UNKNOWN_CORRECT);
+    if (saysNothing(cell)) return UNKNOWN_CORRECT;
     const value = flag(cell);
-    if (value === undefined) throw new BadRow(`${this.name(correct)} is ${quoted(cell)}; write 1 or 0`);
+    if (value === undefined)
+      throw new BadRow(`${this.name(this.columns.roles.correct)} is ${quoted(cell)}; write 1 or 0`);
     return value;
   }
 
-  private unknownTruth(role: 'label' | 'predicted' | 'correct', unknown: number): number {
-    if (this.options.truth === 'optional') return unknown;
-    throw new BadRow(`${this.name(this.columns.roles[role])} is empty`);
+  /** A list of labels is no label; compared as one, it would be a wrong answer. */
+  private refuseList(cells: readonly string[], role: 'label' | 'predicted'): void {
+    const cell = this.cell(cells, role);
+    const kind = kindOfList(cell);
+    if (kind !== null && !this.labels.includes(cell))
+      throw new BadRow(
+        `${this.name(this.columns.roles[role])} is ${kind} (${quoted(cell)}); write one label`,
+      );
   }
 
   private splitOf(cells: readonly string[]): number {
     const cell = this.cell(cells, 'split').toLowerCase();
-    if (cell === 'fit') return SPLIT_FIT;
-    if (cell === 'test') return SPLIT_TEST;
-    throw new BadRow(`${this.name(this.columns.roles.split)} is ${quoted(cell)}; write fit or test`);
+    const part = SPLITS.get(cell);
+    if (part === undefined)
+      throw new BadRow(
+        `${this.name(this.columns.roles.split)} is ${quoted(cell)}; write fit (or train, validation, dev) or test`,
+      );
+    if (cell !== 'fit' && cell !== 'test') this.otherSplits.add(cell);
+    return part;
   }
 
   private cell(cells: readonly string[], role: Role): string {
@@ -478,6 +595,21 @@ class NamesBuilder {
     this.numbers.set(name, this.names.length);
     return this.names.push(name) - 1;
   }
+}
+
+function namesOf(labels: readonly (string | null)[]): string[] {
+  return labels.map((label) => label ?? '');
+}
+
+function rowNumbers(n: number): Int32Array {
+  return Int32Array.from({ length: n }, (_, row) => row);
+}
+
+/** The given rows of a matrix (n·K). */
+function takeBlocks(matrix: Float64Array, K: number, rows: Int32Array): Float64Array {
+  const taken = new Float64Array(rows.length * K);
+  rows.forEach((row, i) => taken.set(matrix.subarray(row * K, row * K + K), i * K));
+  return taken;
 }
 
 function requireTruth({ roles, scores }: TableColumns): void {

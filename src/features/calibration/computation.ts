@@ -7,6 +7,7 @@ import type * as vscode from 'vscode';
 import type { CalibratorId } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { PanelSettings, PanelState } from '../../protocol/calibration-page';
+import type { FitParams } from '../../protocol/calibration-worker';
 import type { LocalTable } from './local-table';
 import type { PanelStore } from './panel-store';
 import type { CalibrationWorker } from './worker-client';
@@ -193,7 +194,11 @@ export class Computation implements vscode.Disposable {
    * @returns undefined if the file changed in the meantime: the fit is not what the panel shows
    * @throws UserError cancelled, and the errors of fitting
    */
-  async fit(method: CalibratorId, version: string): Promise<SavedCalibrator | undefined> {
+  async fit(
+    method: CalibratorId,
+    version: string,
+    accept?: FitParams['accept'],
+  ): Promise<SavedCalibrator | undefined> {
     const { store, table, worker } = this.parts;
     const run = this.begin('fitting');
     store.update({ busy: `Fitting ${method} on all rows` });
@@ -202,6 +207,7 @@ export class Computation implements vscode.Disposable {
         file: await table.file(),
         method,
         settings: store.state.settings,
+        accept,
         version,
         time: new Date().toISOString(),
       });

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
+import { ACCEPTABLE } from '../../core/data/doubts';
 import { UserError } from '../../core/user-error';
 import type { PanelState } from '../../protocol/calibration-page';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
@@ -80,12 +81,28 @@ export async function saveFromPanel({ uri, services, computation, state, method 
     const file = await askCalibratorFile(services.dialogs, uri, method, origin);
     if (file === undefined) return;
     if (run !== computation.run) throw changedMeanwhile();
-    const saved = await computation.fit(method, extensionVersion(services.context));
+    const saved = await fitOrAsk({ services, computation, method });
     if (saved === undefined) return;
     await saveCalibrator(file, saved);
     tellSaved(services, file, saved).catch((error: unknown) => reportError(services, error));
   } catch (error) {
     void reportError(services, error);
+  }
+}
+
+/** Fits, and where the table is doubtful asks the person first. */
+async function fitOrAsk({
+  services: { context, dialogs },
+  computation,
+  method,
+}: Pick<Saving, 'services' | 'computation' | 'method'>): Promise<SavedCalibrator | undefined> {
+  const version = extensionVersion(context);
+  try {
+    return await computation.fit(method, version);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'table-doubtful') throw error;
+    const chosen = await dialogs.confirm('Fit a calibrator on this table?', error.message, ['Save Anyway']);
+    return chosen === undefined ? undefined : computation.fit(method, version, ACCEPTABLE.slice());
   }
 }
 

@@ -90,7 +90,7 @@ function needInWords(id: CalibratorId, hasShares: boolean): string | null {
 /** Fits a calibrator for the label shares in use. Those that are not fitted for these shares are shifted to them. */
 export async function fitToSave(
   input: LabelledTable,
-  { method, settings, version, time }: Omit<FitParams, 'file'>,
+  { method, settings, accept, version, time }: Omit<FitParams, 'file'>,
 ): Promise<SavedCalibrator> {
   const { prevalence } = settings.table;
   const shares = prevalence === null ? undefined : sharesFor(input.data, prevalence);
@@ -100,6 +100,7 @@ export async function fitToSave(
     method,
     shares,
     deployed: needs(method, 'shares') ? undefined : shares,
+    accept,
     made: { version, time: new Date(time) },
   });
   return saved;

@@ -1,0 +1,154 @@
+/**
+ * Two vocabularies of one table: the true labels as they are written, and the labels that are predicted or scored. They
+ * are compared once for the whole table, and never cell by cell.
+ */
+import type { Warning } from '../model/predictions';
+import { quoted } from '../quote';
+import { plainNumber } from './cells';
+
+/** What a true label can be, beside the index of a label. */
+export const NOT_LABELLED = -1;
+export const NO_LABEL_OF_SCORES = -2;
+/** It is like a label, but another value is too, or another label is. */
+export const UNCLEAR = -4;
+
+/** How values that are written in the table are read. */
+export interface Reading {
+  /** Index of a label, {@link NOT_LABELLED}, {@link NO_LABEL_OF_SCORES} or {@link UNCLEAR}. */
+  of(value: string): number;
+  /** What was not taken as it is written. */
+  readonly warnings: readonly Warning[];
+  /** Values that stand for no label and are no markers either, in the order in which they are met. */
+  readonly others: readonly string[];
+}
+
+/** What people and libraries write where a label is missing. */
+const MARKERS: ReadonlySet<string> = new Set(['', 'nan', 'none', 'null', 'na', 'n/a', '<na>', 'nat', '?']);
+/** With more values than this, a column holds texts and no labels; they are compared as they are written. */
+const MOST_VALUES = 1000;
+
+/**
+ * Reads true labels against the labels of the scores (or the predicted ones). Values that are equal as numbers or as
+ * true and false are the same label. Those that are equal but for case or a full stop are, where that pairs both whole
+ * vocabularies one to one.
+ *
+ * @param values different true labels, trimmed
+ * @param labels different labels of the scores, trimmed
+ */
+export function readLabels(values: readonly string[], labels: readonly string[]): Reading {
+  const known = new Map(labels.map((label, index) => [label, index]));
+  const found = new Map<string, number>();
+  for (const value of values) {
+    const index = known.get(value);
+    if (index !== undefined) found.set(value, index);
+  }
+  const open = values.filter((value) => !found.has(value));
+  const matched = values.length > MOST_VALUES ? [] : matchOpen(open, values, labels, found);
+  for (const { value, index } of matched) found.set(value, index);
+  const missing = open.filter((value) => !found.has(value) && isMarker(value, values));
+  for (const value of missing) found.set(value, NOT_LABELLED);
+  const shapes = new Set(labels.map(folded));
+  for (const value of open) if (!found.has(value) && shapes.has(folded(value))) found.set(value, UNCLEAR);
+  const others = open.filter((value) => !found.has(value));
+  return {
+    of: (value) => found.get(value) ?? NO_LABEL_OF_SCORES,
+    warnings: matched.length === 0 ? [] : [matchWarning(matched, labels)],
+    others,
+  };
+}
+
+interface Match {
+  readonly value: string;
+  readonly index: number;
+}
+
+/** Each way of being equal is tried on all that is still open, the strictest first. */
+function matchOpen(
+  open: readonly string[],
+  values: readonly string[],
+  labels: readonly string[],
+  found: ReadonlyMap<string, number>,
+): Match[] {
+  const taken = new Set(found.values());
+  const matched: Match[] = [];
+  const forms = [folded, numbered, truthValue, ...(isSigned(values) ? [unsigned] : [])];
+  for (const form of forms) {
+    const own = formsOf(values, form);
+    const other = formsOf(labels, form);
+    for (const value of open) {
+      if (matched.some((match) => match.value === value)) continue;
+      const shape = form(value);
+      const [label, second] = other.get(shape) ?? [];
+      const index = label === undefined || second !== undefined ? -1 : labels.indexOf(label);
+      if (index < 0) continue;
+      // 1, 1.0 and True are one value, however many ways a column writes it. Yes and YES may be two labels.
+      const isNumber = !Number.isNaN(plainNumber(shape));
+      if (!isNumber && (own.get(shape)?.length !== 1 || taken.has(index))) continue;
+      taken.add(index);
+      matched.push({ value, index });
+    }
+  }
+  return matched;
+}
+
+function formsOf(values: readonly string[], form: (value: string) => string): Map<string, string[]> {
+  const forms = new Map<string, string[]>();
+  for (const value of values) {
+    const shape = form(value);
+    forms.set(shape, [...(forms.get(shape) ?? []), value]);
+  }
+  return forms;
+}
+
+/** Without case, outer quotes and full stops; numbers by their value. */
+function folded(value: string): string {
+  const bare = value
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[.\s]+$/u, '');
+  const number = plainNumber(bare);
+  return Number.isNaN(number) ? bare : String(number);
+}
+
+/** `LABEL_1`, as models without names call their second label, is 1. */
+function numbered(value: string): string {
+  return /^label_(\d+)$/iu.exec(value)?.[1] ?? folded(value);
+}
+
+/** True is 1 and false is 0. */
+function truthValue(value: string): string {
+  const shape = folded(value);
+  return shape === 'true' ? '1' : shape === 'false' ? '0' : shape;
+}
+
+/** Where the classes are 1 and −1, −1 is what others call 0. */
+function unsigned(value: string): string {
+  const shape = folded(value);
+  return shape === '-1' ? '0' : shape;
+}
+
+function isSigned(values: readonly string[]): boolean {
+  const shapes = new Set(values.filter((value) => !saysNothing(value)).map(folded));
+  return shapes.has('-1') && [...shapes].every((shape) => shape === '1' || shape === '-1');
+}
+
+/** −1 means "no label" in a column that holds other values than 1. */
+function isMarker(value: string, values: readonly string[]): boolean {
+  return saysNothing(value) || (folded(value) === '-1' && !isSigned(values));
+}
+
+/** Whether a cell says that it holds no label. */
+export function saysNothing(value: string): boolean {
+  return MARKERS.has(value.toLowerCase());
+}
+
+function matchWarning(matched: readonly Match[], labels: readonly string[]): Warning {
+  const pairs = matched
+    .slice(0, 6)
+    .map(({ value, index }) => `${quoted(value)} as ${quoted(labels[index] ?? '')}`);
+  const more = matched.length > 6 ? ` and ${matched.length - 6} more` : '';
+  return {
+    code: 'labels-matched',
+    message: `True labels are written in another way than the labels that they are compared with. Read were ${pairs.join(', ')}${more}.`,
+  };
+}
