@@ -1,7 +1,7 @@
 /** Scores a table row by row into a copy beside it, raw or calibrated. An interrupted run is resumed. */
 import { labelNames, type ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import { hasRole } from '../core/data/columns';
+import { findColumns, hasRole } from '../core/data/columns';
 import type { Bucket } from '../core/decisions/buckets';
 import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { Warning } from '../core/model/predictions';
@@ -23,6 +23,7 @@ import {
   readUnfinishedTable,
   whileAlone,
 } from '../store/tables/scored-file';
+import { truthOf } from '../store/tables/truth';
 import { copyOfScores } from '../store/tables/write-calibrated';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
 import type { ClassifierCalibrator } from './classifier-calibrator';
@@ -100,7 +101,7 @@ export async function scoreTable(
       'A table with several confidence methods holds raw scores: it cannot be calibrated while it is scored.',
     );
   calibrator?.checkBefore();
-  const copy = calibrator && copyOfScores(calibrator.named, buckets);
+  const uncopied = calibrator && copyOfScores(calibrator.named, buckets);
   const rows = await countRows(table);
   const { identity, traits } = await sources.with(classifier, signal, async (source) => ({
     identity: await verifiedIdentity(source, signal),
@@ -112,6 +113,14 @@ export async function scoreTable(
       scoreTexts(source, classifier, texts, { method, topTokens: 0, seed, signal: own }),
     );
   const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, traits.mayBoundScores);
+  const copy = uncopied && {
+    ...uncopied,
+    reading: await truthOf(
+      table,
+      findColumns([...table.header, ...cells.header], { ...uncopied.columns, on: uncopied.on }),
+      labelNames(classifier),
+    ),
+  };
   const first = await probe(ask, cells.scoredBy);
   if (traits.plan !== null && onEstimate !== undefined) {
     const kept = order.restart === true ? undefined : await readUnfinishedTable(out);

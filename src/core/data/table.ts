@@ -18,7 +18,15 @@ import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
 import { listed, quoted, shortened } from '../quote';
-import { NOT_LABELLED, type Reading, readLabels, saysNothing, UNCLEAR } from './vocabulary';
+import {
+  NOT_LABELLED,
+  type Reading,
+  readLabels,
+  readTruth,
+  saysNothing,
+  type TruthReading,
+  UNCLEAR,
+} from './vocabulary';
 
 /** How far from 1 (or from `label_mass`) the `prob:` columns of a row may sum. */
 const SUM_TOLERANCE = 0.01;
@@ -69,10 +77,10 @@ export interface ReadOptions {
   /** 'required': only rows with a known truth are taken. 'optional': the others are kept too, their truth unknown. */
   readonly truth: 'required' | 'optional';
   /**
-   * How true labels are read, for a table that is taken in parts: from `readTruth` of the whole of it. Absent: from the
-   * labels of the table itself.
+   * How true labels are read, for a table that is taken in parts: from the whole of it. Absent: from the labels that were
+   * added so far.
    */
-  readonly reading?: Reading | undefined;
+  readonly reading?: TruthReading | undefined;
   /** Columns, by their names in the header, whose values define slices. */
   readonly slices?: readonly string[] | undefined;
 }
@@ -129,7 +137,7 @@ export class TableBuilder {
   private readonly predicted: NamesBuilder;
   private readonly slices: ReadonlyMap<string, NamesBuilder>;
   /** (K) */
-  private readonly labels: (string | null)[];
+  private labels: readonly (string | null)[];
   /** (accepted rows) the label with the highest score. */
   private readonly best = new GrowingColumn((n) => new Int32Array(n));
   private reading: Reading = NOTHING_READ;
@@ -274,13 +282,9 @@ export class TableBuilder {
    */
   private truthOf(lines: Int32Array, label: NamedColumn | null, predicted: NamedColumn | null): Int32Array {
     if (this.columns.scores === null) return this.correctness(lines.length, label, predicted);
-    this.reading = this.options.reading ?? readLabels(label?.names ?? [], namesOf(this.labels));
-    const [named] = this.reading.others;
-    const open = this.labels.indexOf(null);
-    if (open >= 0 && named !== undefined) {
-      this.labels[open] = named;
-      this.reading = readLabels(label?.names ?? [], namesOf(this.labels));
-    }
+    const reading = this.options.reading ?? readTruth(label?.names ?? [], this.labels);
+    this.reading = reading;
+    this.labels = reading.labels;
     const truth = new Int32Array(lines.length).fill(NOT_LABELLED);
     const byName = label?.names.map((name) => this.reading.of(name)) ?? [];
     label?.index.forEach(
@@ -295,8 +299,8 @@ export class TableBuilder {
     const best = this.best.take();
     // What both together predict is no claim about either of them.
     if (predicted === null || this.columns.agreement !== null) return;
-    const { of } = readLabels(predicted.names, namesOf(this.labels));
-    const byName = predicted.names.map(of);
+    const reading = readTruth(predicted.names, this.labels);
+    const byName = predicted.names.map((name) => reading.of(name));
     predicted.index.forEach((name, row) => {
       if (name >= 0 && byName[name] !== NOT_LABELLED && byName[name] !== best[row]) this.otherPrediction++;
     });
@@ -595,10 +599,6 @@ class NamesBuilder {
     this.numbers.set(name, this.names.length);
     return this.names.push(name) - 1;
   }
-}
-
-function namesOf(labels: readonly (string | null)[]): string[] {
-  return labels.map((label) => label ?? '');
 }
 
 function rowNumbers(n: number): Int32Array {

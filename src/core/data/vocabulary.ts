@@ -25,7 +25,7 @@ export interface Reading {
 /** What people and libraries write where a label is missing. */
 const MARKERS: ReadonlySet<string> = new Set(['', 'nan', 'none', 'null', 'na', 'n/a', '<na>', 'nat', '?']);
 /** With more values than this, a column holds texts and no labels; they are compared as they are written. */
-const MOST_VALUES = 1000;
+export const MOST_VALUES = 1000;
 
 /**
  * Reads true labels against the labels of the scores (or the predicted ones). Values that are equal as numbers or as
@@ -55,6 +55,25 @@ export function readLabels(values: readonly string[], labels: readonly string[])
     warnings: matched.length === 0 ? [] : [matchWarning(matched, labels)],
     others,
   };
+}
+
+/** A reading, with the labels of the scores. */
+export interface TruthReading extends Reading {
+  /** (K) null: nothing names it. */
+  readonly labels: readonly (string | null)[];
+}
+
+/**
+ * Reads true labels against the labels of scores, one of which may be without a name (the other side of a single logit):
+ * it is the first true label that is none of the others.
+ */
+export function readTruth(values: readonly string[], labels: readonly (string | null)[]): TruthReading {
+  const named = (from: readonly (string | null)[]) => from.map((label) => label ?? '');
+  const reading = readLabels(values, named(labels));
+  const [other] = reading.others;
+  if (other === undefined || !labels.includes(null)) return { ...reading, labels };
+  const filled = labels.map((label) => label ?? other);
+  return { ...readLabels(values, named(filled)), labels: filled };
 }
 
 interface Match {

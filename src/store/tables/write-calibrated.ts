@@ -24,6 +24,8 @@ import { type Bucket, bucketOf } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import type { LoadedCalibrator } from '../calibrators';
+import type { TruthReading } from '../../core/data/vocabulary';
+import { truthOf } from './truth';
 import { AS_IS, type CellStyle, csvLine } from './csv-line';
 import type { TableFile } from './inspect';
 import { type TableRow, tableRows } from './rows';
@@ -37,6 +39,8 @@ export interface CopyOptions {
   readonly buckets: readonly Bucket[];
   /** SHA-256 of the calibrator's file, written into every calibrated row. */
   readonly calibratorSha256: string;
+  /** How the true labels of the whole table are read; undefined if it has none. */
+  readonly reading?: TruthReading | undefined;
 }
 
 /** How a saved calibrator turns rows into calibrated ones. */
@@ -116,7 +120,10 @@ export class RowCalibrator {
       );
     const added = addedColumns(columns, options.on);
     this.header = [...keptColumns(columns, added, name), ...added];
-    this.builder = new TableBuilder(withoutExtras(columns), { truth: 'optional' });
+    this.builder = new TableBuilder(withoutExtras(columns), {
+      truth: 'optional',
+      reading: options.reading,
+    });
     this.missing = added.map(() => '');
     this.namesPrediction = columns.roles.predicted !== undefined;
   }
@@ -160,7 +167,9 @@ export async function writeCalibrated(
   style: CellStyle = AS_IS,
 ): Promise<CopyReport> {
   const name = path.basename(source.file);
-  const calibrator = new RowCalibrator(source.header, name, options);
+  const columns = findColumns(source.header, { ...options.columns, on: options.on });
+  const reading = await truthOf(source, columns, undefined);
+  const calibrator = new RowCalibrator(source.header, name, { ...options, reading });
   let rows = 0;
 
   async function* lines(): AsyncGenerator<string> {
