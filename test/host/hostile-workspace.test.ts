@@ -82,7 +82,7 @@ describe('a hostile workspace that is trusted and opened', () => {
         entry.kind === 'builtin' ? [] : [[path.basename(entry.uri.path, '.json'), entry] as const],
       ),
     );
-    for (const kind of [...listed, 'huge', 'deep'])
+    for (const kind of [...listed, 'huge', 'deep', 'problems', 'digits'])
       assert.equal(named.get(`hostile-${kind}`)?.kind, 'invalid', kind);
     // Of very many files the first are read.
     assert.ok(named.size <= 100, String(named.size));
