@@ -107,7 +107,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
     throw usageError(
       '--prevalence is only for calibrators that are fitted on true labels. Use --shares for the expected shares.',
     );
-  const out = await outputFile(values.out, values.force === true, [file]);
+  const out = await outputFile(values.out, values.force === true, [file, values.neutral]);
   const columns = { ...columnOptions(values), combine: need === 'agreement' };
   const input = await readLabelled(file, columns);
   const { data } = input;
