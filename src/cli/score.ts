@@ -85,7 +85,9 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
   const shard = shardOption(values.shard);
   // A run that was killed at its very end may have left both the table and its state; it must be completed.
   const isOurs = values.out !== undefined && (await hasState(values.out));
-  const out = await outputFile(values.out, values.force || isOurs, [file]);
+  const classifierFile = values.classifier.endsWith('.json') ? values.classifier : undefined;
+  const inputs = [file, values.calibrator, classifierFile];
+  const out = await outputFile(values.out, values.force || isOurs, inputs);
   const prefixes = methodPrefixes(values.methods);
   const buckets = bucketOption(values.buckets);
   await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {

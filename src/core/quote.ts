@@ -13,7 +13,8 @@ const SHORT = 40;
 
 /** A cell or a name as it is shown in a sentence: at most 40 characters of it, on one line. */
 export function shortened(text: string): string {
-  const characters = Array.from(text.slice(0, 2 * SHORT));
+  // A character takes at most two units; the last of these may be half of one.
+  const characters = Array.from(text.slice(0, 2 * (SHORT + 1)));
   return visibleName(characters.length > SHORT ? `${characters.slice(0, SHORT).join('')}…` : text);
 }
 

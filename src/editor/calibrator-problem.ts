@@ -7,6 +7,7 @@ import { saveCalibrator } from '../store/calibrators';
 import { type CalibratorError, readCalibrator } from './calibrators';
 import { exists } from './exists';
 import type { Dialogs } from './dialogs';
+import { checkPlace } from './place';
 import { type Binding, modelInWords, shortHash } from '../core/model/binding';
 
 interface Services {
@@ -50,7 +51,7 @@ export async function reportCalibratorError(
  * Writes the binding of a calibrator into its file, after the person has confirmed it.
  *
  * @returns whether it is bound now
- * @throws UserError calibrator-changed, not-on-disk and as `readCalibrator`
+ * @throws UserError calibrator-changed, not-on-disk, not-a-file, leads-elsewhere and as `readCalibrator`
  */
 async function bindCalibrator(
   dialogs: Dialogs,
@@ -60,6 +61,7 @@ async function bindCalibrator(
 ): Promise<boolean> {
   if (uri.scheme !== 'file')
     throw new UserError('not-on-disk', 'Only a calibrator file on this machine can be bound.');
+  await checkPlace(uri);
   const before = await readCalibrator(uri);
   const { model, promptSha256, scoring, backend } = binding;
   const sure = 'Bind';

@@ -13,7 +13,8 @@ import { errorCode, lookAt } from './atomic';
  * @throws UserError leads-elsewhere: says where a link leads
  */
 export async function checkInside(folder: string, file: string): Promise<void> {
-  if (!isInside(folder, file)) return;
+  // The folder itself is no file that one could write.
+  if (!isInside(folder, file) || path.relative(folder, file) === '') return;
   let place = path.dirname(file);
   while (place !== folder && (await lookAt(place)) === undefined) place = path.dirname(place);
   const real = await realpath(place).catch((error: unknown) => {

@@ -10,7 +10,11 @@ import type { Services } from '../../src/editor/services';
 import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile } from '../support/hostile-places';
 import { fillHostile } from '../support/hostile-workspace';
 import { until } from '../support/until';
+import { reportCalibratorError } from '../../src/editor/calibrator-problem';
+import { CalibratorError } from '../../src/editor/calibrators';
+import type { Binding } from '../../src/core/model/binding';
 import { internals } from './internals';
+import { ScriptedDialogs } from './scripted-dialogs';
 
 /** What the opening of a folder may take, on a machine that does other things too. */
 const OPENS_MS = 60_000;
@@ -78,7 +82,7 @@ describe('a hostile workspace that is trusted and opened', () => {
         entry.kind === 'builtin' ? [] : [[path.basename(entry.uri.path, '.json'), entry] as const],
       ),
     );
-    for (const kind of [...listed, 'huge', 'deep'])
+    for (const kind of [...listed, 'huge', 'deep', 'problems', 'digits'])
       assert.equal(named.get(`hostile-${kind}`)?.kind, 'invalid', kind);
     // Of very many files the first are read.
     assert.ok(named.size <= 100, String(named.size));
@@ -110,6 +114,35 @@ describe('a hostile workspace that is trusted and opened', () => {
     await assert.rejects(checkPlace(vscode.Uri.file(path.join(workspace, 'hostile/elsewhere/scored.csv'))), {
       code: 'leads-elsewhere',
     });
+  });
+});
+
+describe('a calibrator that a link leads to', () => {
+  it('is not bound, because it lies outside', async function () {
+    if (!CAN_BE_HOSTILE) this.skip();
+    const { services } = await internals();
+    const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail();
+    const place = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-outside-'));
+    const link = path.join(workspace, 'elsewhere');
+    symlinkSync(place, link);
+    const binding: Binding = {
+      model: { kind: 'file', name: 'm.gguf', sha256: 'a'.repeat(64) },
+      promptSha256: 'a'.repeat(64),
+      scoring: { method: 'token-probability', mode: 'first-token' },
+      backend: 'cpu',
+    };
+    const uri = vscode.Uri.file(path.join(link, 'calibrator.json'));
+    const error = new CalibratorError('calibrator-unbound', 'Unbound.', { classifier: 'own', uri, binding });
+    const dialogs = new ScriptedDialogs(['Bind…']);
+    try {
+      await assert.rejects(
+        reportCalibratorError({ log: services.log, dialogs }, error, () => assert.fail()),
+        { code: 'leads-elsewhere' },
+      );
+    } finally {
+      rmSync(link);
+      rmSync(place, { recursive: true });
+    }
   });
 });
 

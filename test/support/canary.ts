@@ -4,6 +4,10 @@ import assert from 'node:assert/strict';
 /** Characters in a row that count as a find. */
 const PART = 8;
 
+function inBothCases(text: string): string[] {
+  return [text, text.toUpperCase()];
+}
+
 /** @throws AssertionError if a text holds a secret or eight characters of it: plain, in base64 or URL encoding */
 export function assertNoCanary(secret: string, texts: Readonly<Record<string, string>>): void {
   const base64 = [0, 1, 2].map((before) => {
@@ -16,7 +20,8 @@ export function assertNoCanary(secret: string, texts: Readonly<Record<string, st
     ...base64,
     ...base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
     encodeURIComponent(secret),
-    Buffer.from(secret).toString('hex'),
+    ...[secret.replace(/./gu, (sign) => `%${Buffer.from(sign).toString('hex')}`)].flatMap(inBothCases),
+    ...inBothCases(Buffer.from(secret).toString('hex')),
   ];
   for (const [name, text] of Object.entries(texts))
     for (const form of forms)

@@ -53,6 +53,7 @@ export async function fuzzProtocols({
 async function fuzzEnd(end: string, methods: Table, runs: number, random: Random): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   const heard = { valid: 0, refused: 0 };
+  const handled: (readonly [name: string, params: z.ZodType, said: unknown])[] = [];
   const server = listen(
     createMessageConnection(new PortMessageReader(port2), new PortMessageWriter(port2)),
     (error) => {
@@ -62,10 +63,11 @@ async function fuzzEnd(end: string, methods: Table, runs: number, random: Random
     },
   );
   const handlers = Object.fromEntries(
-    Object.entries(methods).map(([name, { result }]) => [
+    Object.entries(methods).map(([name, { params, result }]) => [
       name,
-      () => {
+      (said: unknown) => {
         heard.valid++;
+        handled.push([name, params, said]);
         return result === null ? undefined : sampleOf(result, random);
       },
     ]),
@@ -94,6 +96,10 @@ async function fuzzEnd(end: string, methods: Table, runs: number, random: Random
         assert.deepEqual(await client.sendRequest('alive', { n: run }), { n: run }, `${end} is deaf`);
     }
     assert.ok(heard.valid > 0, `${end}: no message was valid, so that nothing was tried`);
+    assert.ok(heard.valid < runs, `${end}: every message was handled, so that none was checked`);
+    for (const [name, params, said] of handled)
+      assert.ok(params.safeParse(said).success, `${end}: ${name} handled ${JSON.stringify(said)}`);
+    assert.deepEqual(Object.keys({}.constructor.prototype as object), [], `${end}: every object has changed`);
   } finally {
     client.dispose();
     server.dispose();

@@ -45,6 +45,13 @@ export function fillHostile(workspace: string, outside: string): () => void {
     );
     add(path.join(own, folder, 'hostile-deep.json'), (file) => writeFileSync(file, '['.repeat(500_000)));
   }
+  for (const [name, fields] of Object.entries({
+    problems: { examples: Array<number>(500_000).fill(0) },
+    digits: { labels: [{ name: `-${'1'.repeat(1_000_000)}x` }, { name: 'b' }] },
+  }))
+    add(path.join(own, 'classifiers', `hostile-${name}.json`), (file) =>
+      writeFileSync(file, JSON.stringify({ ...classifierOf(name, 'none'), ...fields })),
+    );
   for (let i = 0; i < 500; i++)
     add(path.join(own, 'classifiers', `z-hostile-${i}.json`), (file) =>
       writeFileSync(file, classifierText(`many-${i}`, 'hostile-a-link-outside')),
@@ -60,8 +67,12 @@ export function fillHostile(workspace: string, outside: string): () => void {
 }
 
 function classifierText(name: string, calibrator: string): string {
+  return JSON.stringify(classifierOf(name, calibrator));
+}
+
+function classifierOf(name: string, calibrator: string): object {
   const labels = [{ name: 'a' }, { name: 'b' }];
-  return JSON.stringify({ version: 1, name, template: '{{text}}:', labels, calibrator });
+  return { version: 1, name, template: '{{text}}:', labels, calibrator };
 }
 
 /** As an older version wrote it, with an output elsewhere. */

@@ -1,5 +1,4 @@
 /** Writes a calibrated copy of a table, and beside it what the copy was made of. */
-import { rm } from 'node:fs/promises';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import { type ColumnOptions, findColumns } from '../../core/data/columns';
 import type { Bucket } from '../../core/decisions/buckets';
@@ -43,8 +42,6 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const { prefix } = findColumns(source.header, columns);
   const bound = bindingOf(await readScoreMeta(source.file), prefix);
   const doubts = checkBinding(loaded, source, bound);
-  // What belongs to an older copy must never stand beside this one.
-  await rm(scoreMetaFile(out), { force: true });
   const copy = await writeCalibrated(source, out, copyBy(loaded, columns, buckets), { spreadsheetSafe });
   const meta: CalibratedMeta = {
     schema: SCORE_META_VERSION,

@@ -114,7 +114,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
   const accept = values.accept
     .map((doubt) => oneOf('accept', doubt, ACCEPTABLE))
     .filter((doubt) => doubt !== undefined);
-  const out = await outputFile(values.out, values.force === true, [file]);
+  const out = await outputFile(values.out, values.force === true, [file, values.neutral]);
   const columns = { ...columnOptions(values), combine: need === 'agreement' };
   const input = await readLabelled(file, columns);
   const { data } = input;

@@ -33,7 +33,10 @@ export async function readCosts(file: string, labels: readonly string[] | null):
       `${file} has costs for pairs of labels. They need a table with a score for every label.`,
     );
   const pair = (truth: string, predicted: string) => {
-    const found = truth === predicted ? 0 : wrong[truth]?.[predicted];
+    // A label may be called as something that every object has.
+    const own = Object.hasOwn(wrong, truth) ? wrong[truth] : undefined;
+    const given = own !== undefined && Object.hasOwn(own, predicted) ? own[predicted] : undefined;
+    const found = truth === predicted ? 0 : given;
     if (found === undefined)
       throw new UserError(
         'bad-costs',

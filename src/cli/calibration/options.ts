@@ -11,6 +11,7 @@ import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 import type { BinningKind } from '../../core/model/evaluation';
 import { exists } from '../../store/exists';
+import { realPathOf } from '../../store/folders';
 import { checkInside } from '../../store/inside';
 import { decimalNumber, wholeNumber, namedNumber } from '../numbers';
 
@@ -161,17 +162,23 @@ export function positional(values: readonly string[], ...names: readonly string[
 }
 
 /**
- * The file of a result. An existing file is replaced only with --force, and an input never. A path in the current folder
- * leads nowhere else.
+ * The file of a result. An existing file is replaced only with --force, and an input never, whatever its name here. A path
+ * in the current folder leads nowhere else.
+ *
+ * @param inputs files that the command reads; undefined for an option that is not given
+ * @returns the path without "..", which after a link would lead elsewhere than it seems to
  */
 export async function outputFile(
-  out: string | undefined,
+  given: string | undefined,
   force: boolean,
-  inputs: readonly string[],
+  inputs: readonly (string | undefined)[],
 ): Promise<string> {
-  if (out === undefined) throw usageError('--out FILE is missing.');
-  if (inputs.some((input) => path.resolve(input) === path.resolve(out)))
-    throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
+  if (given === undefined || given === '') throw usageError('--out FILE is missing.');
+  const out = path.normalize(given);
+  const real = await realPathOf(out);
+  for (const input of inputs)
+    if (input !== undefined && (await realPathOf(input)) === real)
+      throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
   await checkInside(process.cwd(), path.resolve(out));
   if (!force && (await exists(out))) throw new UserError('file-exists', `${out} already exists.`);
   return out;

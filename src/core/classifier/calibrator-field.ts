@@ -42,7 +42,7 @@ function removed(text: string, start: number, end: number): string {
   const [key = ''] = /"[^"]*"\s*:\s*$/u.exec(text.slice(0, start)) ?? [];
   const before = text.slice(0, start - key.length);
   const after = text.slice(end);
-  const [comma] = /\s*,\s*$/u.exec(before) ?? [];
-  if (comma !== undefined) return before.slice(0, before.length - comma.length) + after;
+  const trimmed = before.trimEnd();
+  if (trimmed.endsWith(',')) return trimmed.slice(0, -1).trimEnd() + after;
   return before + after.replace(/^\s*,\s*/u, '');
 }

@@ -3,7 +3,7 @@
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
 import { isFormula } from '../formula';
-import { listed } from '../quote';
+import { listed, quoted, shortened } from '../quote';
 import * as z from 'zod';
 import { UserError } from '../user-error';
 import {
@@ -42,6 +42,14 @@ const exampleSchema = z.strictObject({
 /** More than a prompt has room for. A file may come from anywhere, and labels are compared with each other. */
 const MOST_LABELS = 1000;
 const MOST_SPELLINGS = 100;
+const MOST_EXAMPLES = 10_000;
+const MOST_NEUTRAL_TEXTS = 1000;
+
+/** Characters of the longest prompt: far above what any model takes. {{labels}} makes much of a small file. */
+const LONGEST_PROMPT = 4 * 1024 * 1024;
+
+/** Problems that are told: nobody reads more, and a file of a megabyte can have a million. */
+const MOST_PROBLEMS = 100;
 
 const labelSchema = z.strictObject({
   name: z
@@ -125,7 +133,11 @@ const classifierSchema = z
       .describe(
         'What surrounds the text. {{text}} is replaced by the text; the answer is expected at the end.',
       ),
-    examples: z.array(exampleSchema).optional().describe('Answered examples, put before the text.'),
+    examples: z
+      .array(exampleSchema)
+      .max(MOST_EXAMPLES, { error: `a classifier has at most ${MOST_EXAMPLES} examples`, abort: true })
+      .optional()
+      .describe('Answered examples, put before the text.'),
     labels: z
       .array(labelSchema)
       .min(2, 'a classifier needs at least two labels')
@@ -171,6 +183,10 @@ const classifierSchema = z
     neutralTexts: z
       .array(z.string().refine((text) => text.trim() !== '', 'a neutral text may not be empty'))
       .min(1)
+      .max(MOST_NEUTRAL_TEXTS, {
+        error: `a classifier has at most ${MOST_NEUTRAL_TEXTS} neutral texts`,
+        abort: true,
+      })
       .optional()
       .describe(
         `Texts without content, for the content-free correction of the label prior. Default ${DEFAULT_NEUTRAL_TEXTS.map((text) => JSON.stringify(text)).join(', ')}.`,
@@ -185,16 +201,17 @@ const classifierSchema = z
         context.addIssue({
           code: 'custom',
           path: ['labels', index, 'name'],
-          message: `the label "${name}" occurs twice`,
+          message: `the label ${quoted(name)} occurs twice`,
         });
       names.add(name);
     });
+    const known = listed([...names]);
     file.examples?.forEach((example, index) => {
       if (!names.has(example.label))
         context.addIssue({
           code: 'custom',
           path: ['examples', index, 'label'],
-          message: `"${example.label}" is not one of the labels (${listed([...names])})`,
+          message: `${quoted(example.label)} is not one of the labels (${known})`,
         });
     });
     const claimed = new Map<string, string>();
@@ -205,12 +222,32 @@ const classifierSchema = z
           context.addIssue({
             code: 'custom',
             path: ['labels'],
-            message: `the spelling "${spelling}" is claimed by two labels: ${other} and ${label.name}`,
+            message: `the spelling ${quoted(spelling)} is claimed by two labels: ${shortened(other)} and ${shortened(label.name)}`,
           });
         claimed.set(spelling, label.name);
       }
     }
+    if (promptLength(file) > LONGEST_PROMPT)
+      context.addIssue({
+        code: 'custom',
+        path: ['template'],
+        message: `the prompt would have more than ${LONGEST_PROMPT / 1024 / 1024} million characters`,
+      });
   });
+
+/** Characters of a prompt without a text; as a model without a chat template gets it, or a few more. */
+function promptLength({
+  instruction = '',
+  template,
+  labels,
+  examples = [],
+}: Pick<ClassifierFile, 'instruction' | 'template' | 'labels' | 'examples'>): number {
+  const names = labels.reduce((sum, { name }) => sum + name.length + 2, 0);
+  const lengthOf = (text: string): number =>
+    text.length + names * (text.split(LABELS_PLACEHOLDER).length - 1);
+  const answered = examples.reduce((sum, { text, label }) => sum + text.length + label.length + 2, 0);
+  return lengthOf(instruction) + lengthOf(template) * (examples.length + 1) + answered;
+}
 
 /** A classifier file as it is written on disk. */
 export type ClassifierFile = z.infer<typeof classifierSchema>;
@@ -280,16 +317,24 @@ export interface ClassifierProblem {
   readonly message: string;
 }
 
-/** The problems of a value that should be a classifier file; empty for a valid one. */
+/** The problems of a value that should be a classifier file, the first hundred of them; empty for a valid one. */
 export function classifierProblems(value: unknown): ClassifierProblem[] {
   const parsed = classifierSchema.safeParse(value);
-  if (parsed.success) return [];
-  return parsed.error.issues.flatMap((issue): ClassifierProblem[] => {
-    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-    return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...path, key], message: `there is no field of this name` }))
-      : [{ path, message: issue.message }];
-  });
+  return parsed.success ? [] : problemsOf(parsed.error);
+}
+
+function problemsOf({ issues }: z.ZodError): ClassifierProblem[] {
+  return issues
+    .slice(0, MOST_PROBLEMS)
+    .flatMap((issue): ClassifierProblem[] => {
+      const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+      return issue.code === 'unrecognized_keys'
+        ? issue.keys
+            .slice(0, MOST_PROBLEMS)
+            .map((key) => ({ path: [...path, key], message: `there is no field of this name` }))
+        : [{ path, message: issue.message }];
+    })
+    .slice(0, MOST_PROBLEMS);
 }
 
 /** If a newer version wrote the file, a sentence about it. */
@@ -306,8 +351,8 @@ export function classifierFrom(value: unknown, where: string): Classifier {
   if (newer !== undefined) throw new UserError('classifier-newer', newer);
   const parsed = classifierSchema.safeParse(value);
   if (!parsed.success) {
-    const problems = classifierProblems(value).map(({ path, message }) =>
-      path.length === 0 ? message : `${path.join('.')}: ${message}`,
+    const problems = problemsOf(parsed.error).map(({ path, message }) =>
+      path.length === 0 ? message : `${shortened(path.join('.'))}: ${message}`,
     );
     throw new UserError('classifier-invalid', `${where}: ${problems.join('; ')}`);
   }

@@ -1,5 +1,6 @@
 /** The problems in the text of a classifier file, with their positions. */
 import { jsonPositions, type Span } from '../json-positions';
+import { shortened } from '../quote';
 import { classifierProblems, newerVersion } from './definition';
 
 export interface LocatedProblem {
@@ -18,7 +19,7 @@ export function diagnoseClassifier(text: string): LocatedProblem[] {
     const field = path.findLast((part) => typeof part === 'string');
     return {
       span: positions.find(path),
-      message: field === undefined ? message : `${field}: ${message}`,
+      message: field === undefined ? message : `${shortened(field)}: ${message}`,
     };
   });
 }

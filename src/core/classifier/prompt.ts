@@ -48,13 +48,20 @@ function answerOf(asking: PromptParts, label: string): string {
  */
 export function completionPrompt(asking: PromptParts): CompletionPrompt {
   const { before, after } = splitTemplate(asking);
-  const tail = after.replace(/[ \t]+$/, '');
+  const tail = after.slice(0, lengthWithoutSpaces(after));
   const answerPrefix = tail.endsWith('\n') ? '' : ' ';
   const instruction = asking.instruction === '' ? '' : `${withLabels(asking.instruction, asking)}\n\n`;
   const examples = asking.examples.map(
     (example) => `${before}${example.text}${tail}${answerPrefix}${answerOf(asking, example.label)}\n`,
   );
   return { head: `${instruction}${examples.join('')}${before}`, tail, answerPrefix };
+}
+
+/** Without the spaces and tabs at the end. A regular expression would look at each of a million spaces from each of them. */
+function lengthWithoutSpaces(text: string): number {
+  let { length } = text;
+  while (length > 0 && ' \t'.includes(text.charAt(length - 1))) length--;
+  return length;
 }
 
 /**

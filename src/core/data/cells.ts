@@ -5,7 +5,8 @@ import { quoted } from '../quote';
  * Single cells of a table: plain numbers, and messages about cells that are not.
  */
 
-const PLAIN_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+// Digits can match in one way only: a long cell of digits would take hours otherwise.
+const PLAIN_NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const DECIMAL_COMMA = /^[+-]?[\d.]*,\d+(?:e[+-]?\d+)?$/i;
 const PERCENT = /^[+-]?[\d.,]+\s*[%٪]$/u;
 const NOT_A_NUMBER = /^[+-]?(?:nan|na|n\/a|null|none|-)$/i;

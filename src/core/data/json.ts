@@ -11,8 +11,9 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-const TOKEN =
-  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
+/** Every token but a string. */
+const TOKEN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'comma or end' | 'nothing';
 
@@ -33,13 +34,33 @@ function badJsonOffset(text: string): number | undefined {
     at += /^[ \t\r\n]*/.exec(text.slice(at, at + 65_536))?.[0].length ?? 0;
     if (/[ \t\r\n]/.test(text[at] ?? '')) continue;
     if (at === text.length) return expected === 'nothing' ? undefined : at;
-    TOKEN.lastIndex = at;
-    const token: string | undefined = TOKEN.exec(text)?.[0];
+    const token = tokenAt(text, at);
     const next: Expected | undefined = token === undefined ? undefined : after(token, expected, open);
     if (token === undefined || next === undefined) return at;
     expected = next;
     at += token.length;
   }
+}
+
+function tokenAt(text: string, at: number): string | undefined {
+  if (text[at] === '"') return stringAt(text, at);
+  TOKEN.lastIndex = at;
+  return TOKEN.exec(text)?.[0];
+}
+
+/** With its quotes. No regular expression: a long string would take more of the stack than there is. */
+function stringAt(text: string, start: number): string | undefined {
+  for (let at = start + 1; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '"') return text.slice(start, at + 1);
+    if (character < ' ') return undefined;
+    if (character !== '\\') continue;
+    ESCAPE.lastIndex = at;
+    const [escape] = ESCAPE.exec(text) ?? [];
+    if (escape === undefined) return undefined;
+    at += escape.length - 1;
+  }
+  return undefined;
 }
 
 /** What may follow a token; undefined where the token itself may not stand. Opens and closes brackets. */

@@ -3,6 +3,7 @@
  * tokenizer is the server's. A token that is not shown gets a bound, never zero.
  */
 import { least } from '../extremes';
+import { listed } from '../quote';
 import { UserError } from '../user-error';
 import { labelScores, type Score, type TokenRow } from './score';
 
@@ -152,6 +153,6 @@ function notShown(labels: readonly Labelled[], likeliest: readonly VisibleToken[
     .map(({ text, shown = text }) => JSON.stringify(shown));
   return new UserError(
     'labels-not-shown',
-    `None of the labels (${labels.map(({ name }) => name).join(', ')}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so their scores are unknown. Specify in the instruction how to answer, or ask the server for more tokens.`,
+    `None of the labels (${listed(labels.map(({ name }) => name))}) is among the ${likeliest.length} likeliest first tokens of the answer (${some.join(', ')}, …), so their scores are unknown. Specify in the instruction how to answer, or ask the server for more tokens.`,
   );
 }

@@ -64,10 +64,14 @@ function formsOf(key: string): readonly string[] {
     const own = text.slice(Math.ceil((before * 4) / 3), Math.floor(((before + key.length) * 4) / 3));
     return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
   });
-  const url = encodeURIComponent(key);
   const hex = Buffer.from(key).toString('hex');
   const inJson = JSON.stringify(key).slice(1, -1);
-  return [key, ...base64, hex, url, url.replace(/%../gu, (code) => code.toLowerCase()), inJson];
+  // Programs differ in which signs they leave as they are in an address; some encode every character.
+  const urls = [/[^\w.~!*'()-]/gu, /[^\w.~-]/gu, /[^\w./-]/gu, /\W/gu, /./gu].flatMap((signs) => {
+    const url = key.replace(signs, (sign) => `%${Buffer.from(sign).toString('hex')}`);
+    return [url, url.replace(/%../gu, (code) => code.toUpperCase())];
+  });
+  return [key, ...base64, hex, hex.toUpperCase(), ...urls, inJson];
 }
 
 function partsOf(form: string, length: number): string[] {

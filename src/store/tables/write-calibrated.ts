@@ -1,6 +1,7 @@
 /**
  * A calibrated copy of a table: every column kept, its predictions moved to `raw:*`, the calibrated ones added.
  */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { applyCalibrator } from '../../core/calibration/calibrator';
 import { needs } from '../../core/calibration/registry';
@@ -28,6 +29,7 @@ import type { TruthReading } from '../../core/data/vocabulary';
 import { truthOf } from './truth';
 import { AS_IS, type CellStyle, csvLine } from './csv-line';
 import type { TableFile } from './inspect';
+import { scoreMetaFile } from './score-meta';
 import { type TableRow, tableRows } from './rows';
 
 export interface CopyOptions {
@@ -182,6 +184,8 @@ export async function writeCalibrated(
         .join('');
     }
     if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
+    // The provenance of an older copy must never stand beside this one, and stays where this one comes to nothing.
+    await rm(scoreMetaFile(out), { force: true });
   }
 
   await writeFileAtomic(out, lines());

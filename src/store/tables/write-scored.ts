@@ -4,6 +4,7 @@ import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
 import { type MethodSeconds, sumOfSeconds } from '../../core/model/confidence-method';
 import type { Score } from '../../core/scoring/score';
+import { listed } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
 import { type CellStyle, csvLine } from './csv-line';
@@ -116,7 +117,7 @@ export function checkColumns(source: TableFile, textColumn: string, added: reado
   if (!header.includes(textColumn))
     throw new UserError(
       'no-such-column',
-      `${file} has no text column "${textColumn}". Its columns are ${header.join(', ')}.`,
+      `${file} has no text column "${textColumn}". Its columns are ${listed(header)}.`,
     );
   const clash = added.find((column) => header.includes(column));
   if (clash !== undefined)

@@ -3,6 +3,7 @@ import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
 import {
   classifierFrom,
   classifierJsonSchema,
+  classifierProblems,
   parseClassifier,
 } from '../../../src/core/classifier/definition';
 import { UserError } from '../../../src/core/user-error';
@@ -104,6 +105,46 @@ describe('a classifier file', () => {
     );
     const most = { ...MINIMAL, labels: labels.slice(0, 1000) };
     assert.equal(classifierFrom(most, 'x').labels.length, 1000);
+  });
+
+  it('is refused in few words, however many problems it has', function () {
+    this.timeout(5000);
+    const long = 'n'.repeat(400_000);
+    const spellings = Array.from({ length: 100 }, (_, i) => `s${i}`);
+    const labels = Array.from({ length: 1000 }, (_, i) => ({ name: `l${i}` }));
+    const many: readonly (readonly [value: object, message: RegExp])[] = [
+      [{ examples: Array(500_000).fill(0) }, /examples: a classifier has at most 10000 examples/],
+      [{ neutralTexts: Array(500_000).fill(0) }, /neutralTexts: a classifier has at most 1000/],
+      [
+        { labels, examples: Array(10_000).fill({ text: 'a', label: long }) },
+        /"nnn.*…" is not one of the labels/,
+      ],
+      [
+        { labels: ['a', 'b'].map((end) => ({ name: long + end, spellings })) },
+        /is claimed by two labels: nnn/,
+      ],
+      [{ labels: [{ name: long }, { name: long }] }, /the label "nnn.*…" occurs twice/],
+      [Object.fromEntries(labels.map(({ name }) => [name, 0])), /l99: there is no field of this name/],
+      [{ [long]: 0 }, /nnn…: there is no field/],
+    ];
+    for (const [value, message] of many) {
+      const said = refusal({ ...MINIMAL, ...value });
+      assert.match(said, message);
+      assert.ok(said.length < 60_000, `${message.source}: ${said.length} characters`);
+    }
+    assert.equal(classifierProblems({ ...MINIMAL, examples: Array(9000).fill(0) }).length, 100);
+  });
+
+  it('is refused where its prompt would fill the memory', () => {
+    const labels = ['a', 'b'].map((name) => ({ name: name.repeat(1000) }));
+    const template = (times: number): string => `{{text}}${'{{labels}}'.repeat(times)}`;
+    assert.equal(classifierFrom({ ...MINIMAL, labels, template: template(1000) }, 'x').labels.length, 2);
+    const examples = Array(1000).fill({ text: 'x', label: labels[0]?.name });
+    for (const file of [{ template: template(50_000) }, { template: template(10), examples }])
+      assert.match(
+        refusal({ ...MINIMAL, labels, ...file }),
+        /template: the prompt would have more than 4 million characters/,
+      );
   });
 
   it('cannot name a model by a path', () => {

@@ -116,6 +116,15 @@ describe('calibrate, apply and evaluate --calibrator', () => {
       assert.ok(Math.abs((copy[metric].value ?? 0) - (direct[metric].value ?? 1)) < 1e-9, metric);
   });
 
+  it('leaves an older copy its provenance where a new one comes to nothing', async () => {
+    await bench.write('c.json', fitted);
+    assert.equal((await bench.run('apply', '@c.json', '@t.csv', '--out', '@old.csv')).code, 0);
+    await bench.write('empty.csv', labelTable(0));
+    const failed = await bench.run('apply', '@c.json', '@empty.csv', '--out', '@old.csv', '--force');
+    assert.equal(failed.code, 2);
+    assert.match((await bench.run('evaluate', '@old.csv')).err, /in-sample/);
+  });
+
   it('marks numbers of the rows that a calibrator was fitted on', async () => {
     await bench.write('c.json', fitted);
     assert.match((await bench.run('evaluate', '@t.csv', '--calibrator', '@c.json')).err, /in-sample/);

@@ -123,6 +123,19 @@ describe('evaluate: decisions', () => {
     }
   });
 
+  it('takes no cost from what every object has', async () => {
+    // [].constructor.length is 1.
+    const rows = Array.from(
+      { length: 20 },
+      (_, i) => `${i % 2 === 0 ? 'constructor' : 'length'},.${i + 30},.${70 - i}`,
+    );
+    await bench.write('t.csv', `label,prob:constructor,prob:length\n${rows.join('\n')}\n`);
+    await bench.write('costs.json', '{"wrong": {"length": {"constructor": 5}}, "review": 1}');
+    const { code, err } = await bench.run('evaluate', '@t.csv', '--costs', '@costs.json');
+    assert.equal(code, 2);
+    assert.match(err, /lacks the cost of predicting "length" when "constructor" is true/u);
+  });
+
   it('shows a balanced table as it would be where a label is rare', async () => {
     // Scores that are exactly right at even shares; after the shift they are right at the new ones.
     const random = seededRandom(8);

@@ -131,6 +131,47 @@ describe('a hostile repository', function () {
     rmSync(elsewhere, { recursive: true });
   });
 
+  it('leads no output outside by a way back from a folder that is elsewhere', async () => {
+    const elsewhere = path.join(folder(), 'repository.elsewhere');
+    mkdirSync(path.join(elsewhere, 'deep'), { recursive: true });
+    symlinkSync(path.join(elsewhere, 'deep'), at('results'));
+    for (const [command] of WRITING) {
+      const { code, out, err } = await run(command.replace('--out out', '--out results/../out'));
+      // Of the endpoint there is none.
+      const isScore = command.startsWith('score');
+      assert.equal(code, isScore ? 2 : 0, err);
+      assert.doesNotMatch(out, /results/);
+      rmSync(at('out'), { force: true });
+      rmSync(at('out.meta.json'), { force: true });
+    }
+    assert.deepEqual(readdirSync(elsewhere), ['deep']);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it('has no other name for an input through which it is replaced', async () => {
+    symlinkSync('table.csv', at('alias.csv'));
+    const before = snapshot(at('.'));
+    for (const command of [
+      'apply calibrator.json alias.csv --out table.csv',
+      'calibrate table.csv --method prior-content-free --neutral other.csv --out other.csv',
+      `score texts.csv --calibrator calibrator.json --out calibrator.json ${ENDPOINT}`,
+      `score texts.csv --classifier .prompt-confidence/classifiers/own.json --out .prompt-confidence/classifiers/own.json ${ENDPOINT}`,
+    ]) {
+      const { code, err } = await run(`${command} --force`);
+      assert.equal(code, 2, command);
+      assert.match(err, /is an input of this command/, command);
+    }
+    assert.deepEqual(snapshot(at('.')), before);
+  });
+
+  it('is not where a result could go by its own name', async () => {
+    for (const [command] of WRITING) {
+      const { code, err } = await run(`${command.replace('--out out', '--out .')} --force`);
+      assert.equal(code, 2, command);
+      assert.match(err, /is a folder, so nothing was written/, command);
+    }
+  });
+
   /** A checkpoint of half the rows, by this person. */
   async function interrupted(): Promise<void> {
     const source = await inspectTable(at('texts.csv'));

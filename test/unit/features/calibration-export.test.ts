@@ -14,6 +14,7 @@ import {
   type PanelSettings,
   type TableOptions,
 } from '../../../src/protocol/calibration-page';
+import { HOSTILE, unseenIn } from '../../support/hostile';
 import { fixture } from '../../support/paths';
 import { Workbench } from '../cli/workbench';
 
@@ -240,6 +241,25 @@ describe('what the calibration panel exports', () => {
     assert.ok(report.includes('``<img src=x'));
     assert.ok(report.includes('`(3 spaces)`'));
     assert.ok(!report.includes('x'.repeat(100)));
+  });
+
+  it('shows nothing of foreign text that is invisible', async () => {
+    const report = await reportOn((state) => ({
+      ...state,
+      analysis: {
+        ...state.analysis,
+        origin: Object.values(HOSTILE).join(' '),
+        rejectedCount: 1,
+        evaluation: {
+          ...state.analysis.evaluation,
+          labels: Object.values(HOSTILE),
+          warnings: Object.values(HOSTILE).map((message) => ({ code: 'x', message })),
+          rejected: Object.values(HOSTILE).map((reason) => ({ line: 7, reason })),
+        },
+      },
+    }));
+    assert.deepEqual(unseenIn(report, '\n'), []);
+    assert.doesNotMatch(report, /^✓/mu);
   });
 
   it('says so where calibrators were not compared, or cannot be', async () => {

@@ -61,7 +61,7 @@ describe('label probabilities from the likeliest tokens', () => {
   it('says so where no label is shown at all', () => {
     assert.throws(
       () => scoreVisible(SENTIMENT, shown({ ' I': 0.6, ' As': 0.2 })),
-      /None of the labels \(positive, negative\).*"\\u0020I"|None of the labels.*" I"/,
+      /None of the labels \("positive", "negative"\).*"\\u0020I"|None of the labels.*" I"/,
     );
   });
 
@@ -129,6 +129,16 @@ describe('labels that an endpoint can tell apart', () => {
   });
   it('takes words that only look alike', () => {
     checkFirstWords(labelsOf('no', 'not sure', 'none'));
+  });
+});
+
+describe('labels of which none is shown', () => {
+  it('are named in few words, however many there are: every failed row has them', () => {
+    const many = labelsOf(...Array.from({ length: 1000 }, (_, i) => `label ${i}`));
+    assert.throws(
+      () => scoreVisible(many, shown({ other: 0.9 })),
+      ({ message }: Error) => message.includes('"label 11" and 988 more') && message.length < 1000,
+    );
   });
 });
 

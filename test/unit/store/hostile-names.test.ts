@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { UserError } from '../../../src/core/user-error';
@@ -161,7 +162,7 @@ describe('a lock in any state', () => {
         fc
           .record({
             pid: fc.constantFrom(process.pid, 1, 2 ** 30, -1, 0),
-            host: fc.constantFrom('here', 'elsewhere'),
+            host: fc.constantFrom(os.hostname(), 'elsewhere'),
             token: fc.string(),
           })
           .map((holder) => JSON.stringify(holder)),

@@ -55,6 +55,8 @@ describe('a line of a CSV', () => {
       '--1',
       '=',
       '@',
+      '+e5',
+      '-E7',
     ])
       assert.ok(isFormula(text), text);
     for (const text of ['', '-1', '+1.5', '-.5', '1e-7', '-1.2E+9', '-', '+', "'=1", 'a=1', '[1]', '(-1)'])

@@ -17,6 +17,7 @@ import {
   signed,
   verdict,
 } from '../../../core/words/calibration';
+import { oneLine } from '../../../core/encode';
 import { codeSpan } from '../../../core/markdown';
 import type { Decided } from '../../../protocol/calibration-decisions';
 import type {
@@ -318,7 +319,7 @@ function label(name: string): string {
   return codeSpan(labelName(name));
 }
 
-/** A sentence that may quote the table: nothing in it is Markdown or HTML. */
+/** A sentence that may quote the table: nothing in it is Markdown or HTML, and nothing of it is invisible. */
 function text(sentence: string): string {
-  return sentence.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>#|~]/g, '\\$&');
+  return oneLine(sentence).replace(/[\\`*_[\]<>#|~&]/g, '\\$&');
 }

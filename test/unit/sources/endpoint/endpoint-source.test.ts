@@ -185,7 +185,7 @@ describe('an endpoint', () => {
 
     it('says so where an answer has nothing to do with the labels, be it the only one', async () => {
       const from = await source((response) => json(response, chatAnswer({ I: 0.7, As: 0.2 })));
-      await refuses(score(from), /None of the labels \(positive, negative\)/);
+      await refuses(score(from), /None of the labels \("positive", "negative"\)/);
     });
 
     it('leads to consistency where no probabilities are shown', async () => {

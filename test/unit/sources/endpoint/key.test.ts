@@ -34,6 +34,7 @@ describe('the key of an endpoint', () => {
 
   it('is taken out of a text in every form', () => {
     const redact = redactor(KEY);
+    const percent = (sign: string): string => `%${Buffer.from(sign).toString('hex')}`;
     const forms = [
       KEY,
       KEY.slice(3, 12),
@@ -41,6 +42,10 @@ describe('the key of an endpoint', () => {
       `Bearer ${KEY}`,
       encodeURIComponent(KEY),
       encodeURIComponent(KEY).toLowerCase(),
+      KEY.replace(/\W/gu, percent),
+      KEY.replace(/./gu, percent),
+      KEY.replace(/./gu, percent).toUpperCase(),
+      Buffer.from(KEY).toString('hex').toUpperCase(),
       JSON.stringify({ key: KEY }),
       Buffer.from(KEY).toString('hex'),
       ...['', 'x', 'user:', 'Bearer '].map((before) => Buffer.from(`${before}${KEY}@`).toString('base64')),
