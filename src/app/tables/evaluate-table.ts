@@ -1,4 +1,5 @@
 /** Evaluates a table: how reliable its confidences are, and which decisions they allow. */
+import { leftOut } from '../../core/data/table';
 import { decide, type DecisionOptions } from '../../core/decisions/decisions';
 import { type EvaluateReport, evaluateReport } from '../../core/decisions/report';
 import { evaluate } from '../../core/metrics/evaluate';
@@ -15,7 +16,7 @@ export function evaluateTable(
     binning,
     seed,
     warnings,
-    rejected: table.rejected,
+    ...leftOut(table),
   });
   return evaluateReport(evaluation, decide(data, options), table.lines, shares);
 }

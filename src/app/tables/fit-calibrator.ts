@@ -1,4 +1,5 @@
 /** Fits a calibrator on a table and measures it on rows that it did not see: what `calibrate` saves. */
+import { leftOut } from '../../core/data/table';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { calibrate } from '../../core/calibration/calibrate';
@@ -68,7 +69,7 @@ export async function calibrateTable(
   const { choice } = recommendation;
   if (choice !== null && choice !== 'raw')
     return { ...(await fitOnTable(input, { ...order, method: choice, recommendation })), recommendation };
-  const before = evaluate(data, { bins, binning, seed, rejected: table.rejected, warnings });
+  const before = evaluate(data, { bins, binning, seed, ...leftOut(table), warnings });
   return { saved: null, recommendation, before };
 }
 
@@ -93,7 +94,7 @@ export async function fitOnTable(input: LabelledTable, order: FitOrder): Promise
     seed,
     shares,
     neutral,
-    rejected: table.rejected,
+    ...leftOut(table),
     warnings,
     fitFold:
       recommendation === null ? undefined : (train: PredictionData) => fitRecommended(train, { on, seed }),

@@ -1,4 +1,5 @@
 /** Checks the metrics of a table against limits and a baseline. */
+import { leftOut } from '../../core/data/table';
 import path from 'node:path';
 import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
@@ -66,7 +67,7 @@ export async function gateTable(file: string, order: GateOrder): Promise<GateRep
   const other = order.baseline === undefined ? null : await readBaseline(order.baseline, columns, input);
   const { results, evaluation } = gateLimits(input.data, limits, {
     ...options,
-    rejected: input.table.rejected,
+    ...leftOut(input.table),
     warnings: [...input.warnings, ...(await calibratedWarnings(input.table, file))],
   });
   const chosen = [...limits.map(({ metric }) => metric), ...Object.keys(margins).map(parseGateMetric)];

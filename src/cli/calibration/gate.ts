@@ -8,7 +8,7 @@ import {
   parseGateMetric,
   type Verdict,
 } from '../../core/decisions/gate';
-import { count } from '../../core/words/calibration';
+import { count, rowsInWords } from '../../core/words/calibration';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
 import { namedNumber } from '../numbers';
 import {
@@ -97,7 +97,7 @@ function render({ verdict, limits, baseline, evaluation }: GateReport): string {
   const lines = [...limits, ...(baseline?.results ?? [])].map(
     (result) => `${MARKS[result.verdict]} ${result.message}`,
   );
-  const rows = count(evaluation.n, 'row');
+  const rows = rowsInWords(evaluation);
   const how =
     baseline === null
       ? ''

@@ -3,7 +3,7 @@
  */
 import { oneLine } from '../../core/encode';
 import { largest } from '../../core/extremes';
-import { count, number as inWords } from '../../core/words/calibration';
+import { correctRowsInWords, count, number as inWords } from '../../core/words/calibration';
 import type { RejectedRow, Warning } from '../../core/model/predictions';
 import type { Progression, Spread } from '../../core/calibration/progression';
 import type { Recommendation } from '../../core/calibration/recommend';
@@ -39,7 +39,7 @@ export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
 }
 
 export function renderEvaluation(evaluation: Evaluation): string {
-  const { n, nCorrect, nWrong, labels, eceNull } = evaluation;
+  const { labels, eceNull } = evaluation;
   const metrics = metricsOf(evaluation).map(([name, metric]) => [
     name,
     number(metric.value),
@@ -48,7 +48,7 @@ export function renderEvaluation(evaluation: Evaluation): string {
   ]);
   const what = labels === null ? 'confidence' : `${labels.length} labels: ${labels.join(', ')}`;
   return [
-    `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong (${what})\n\n`,
+    `${correctRowsInWords(evaluation)} (${what})\n\n`,
     aligned([['', 'value', '95% interval'], ...metrics]),
     eceNull.p === null
       ? ''

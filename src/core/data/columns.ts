@@ -51,6 +51,8 @@ export interface ScoreColumns {
 export interface TableColumns {
   readonly header: readonly string[];
   readonly roles: Readonly<Partial<Record<Role, number>>>;
+  /** The roles that nobody assigned: their columns were found by name. */
+  readonly found: readonly Role[];
   /** Null: the table has confidence alone. */
   readonly scores: ScoreColumns | null;
   /** Scores of the agreement beside the token probabilities in `scores`, for a combination of both; else null. */
@@ -106,7 +108,7 @@ export function findColumns(header: readonly string[], options: ColumnOptions = 
   const useConfidence = options.on === 'confidence' && roles.confidence !== undefined;
   const scores = found === null || useConfidence ? null : inOrder(found, options.labels);
   if (scores === null && roles.confidence === undefined) throw noColumns(named);
-  return { header, roles, scores, agreement: null, prefix };
+  return { header, roles, found: foundByName(roles, options), scores, agreement: null, prefix };
 }
 
 /** @throws UserError no-combination, and as findColumns */
@@ -129,7 +131,18 @@ function combinedColumns(
     );
   const scores = inOrder(token, labels);
   const order = scores.labels.map((label) => label ?? '');
-  return { header, roles, scores, agreement: inOrder(agreement, order), prefix: COMBINED.out };
+  return {
+    header,
+    roles,
+    found: foundByName(roles, { mapping }),
+    scores,
+    agreement: inOrder(agreement, order),
+    prefix: COMBINED.out,
+  };
+}
+
+function foundByName(roles: TableColumns['roles'], { mapping = {} }: ColumnOptions): readonly Role[] {
+  return ROLES.filter((role) => roles[role] !== undefined && mapping[role] === undefined);
 }
 
 /** Whether a table has scores of both methods that a combination needs, for the same labels. */

@@ -26,6 +26,8 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   n: count,
   nCorrect: count,
   nWrong: count,
+  nUnused: count.exactOptional(),
+  nUnlabelled: count.exactOptional(),
   labels: z.array(z.string()).nullable(),
   rejected: z.array(z.object({ line: count, reason: z.string() })),
   warnings: z.array(warning),

@@ -12,6 +12,7 @@ import {
   UNKNOWN_LABEL,
   type Warning,
 } from '../model/predictions';
+import type { EvaluateOptions } from '../model/evaluation';
 import { UserError } from '../user-error';
 import { flag, kindOfList, numberProblem, plainNumber } from './cells';
 import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
@@ -30,14 +31,22 @@ import {
 
 /** How far from 1 (or from `label_mass`) the `prob:` columns of a row may sum. */
 const SUM_TOLERANCE = 0.01;
-/** Rounding of a computed probability beyond 0 or 1 that is no mistake. */
+/** Rounding of a log-probability above 0 that is no mistake. */
 const ROUNDING = 1e-6;
+/** Rounding of a probability beyond 0 or 1 that is none: half floats have eleven bits, and write 1 as 1.00098. */
+const HALF_ROUNDING = 1e-3;
+/** A share of the rows with one mistake from which it is none of single rows, but of the table. */
+const SAME_MISTAKE = 0.2;
+/** So many probabilities above 1 and up to 100 are no slips of the pen. */
+const PERCENTAGES = { fewest: 2, share: 0.001 };
 /** Share of rows with a probability of 0 above which a table is suspected to be rounded. */
 const ZERO_WARNING = 0.01;
 /** A larger share of rows with a bound in place of a score than this gets a warning. */
 const BOUND_WARNING = 0.01;
 /** Bad rows listed one by one; beyond, they are only counted, so that memory stays bounded. */
 const LISTED_ROWS = 10_000;
+/** Kinds of reasons that are counted. */
+const LISTED_KINDS = 100;
 
 /** A checked table. n: accepted rows, in file order. */
 export interface PredictionTable {
@@ -96,6 +105,13 @@ const SPLITS: ReadonlyMap<string, number> = new Map([
 ]);
 const NOTHING_READ: Reading = { of: () => NOT_LABELLED, warnings: [], others: [] };
 
+/** What a column does that is taken for its name. */
+const TAKEN_BY_NAME = {
+  weight: 'Rows are weighted by',
+  group: 'Rows are grouped by',
+  split: 'Rows are divided into fit and test by',
+} as const satisfies Partial<Record<Role, string>>;
+
 /** Thrown inside, caught per row. */
 class BadRow extends Error {}
 
@@ -122,13 +138,18 @@ export class TableBuilder {
 
   private readonly rejected: RejectedRow[] = [];
   private rejectedCount = 0;
+  private readonly reasons = new Map<string, { count: number; reason: string }>();
   private unlabelled = 0;
+  private percentages = 0;
+  private sumsAbove = 0;
+  private sumsBelow = 0;
   private readonly otherSplits = new Set<string>();
   private accepted = 0;
   private zeros = 0;
   private bounded = 0;
   private repeatedIds = 0;
   private sameTexts = 0;
+  private groups = 0;
   private otherPrediction = 0;
   private otherCorrect = 0;
   private calibratedBy: string | null = null;
@@ -193,6 +214,7 @@ export class TableBuilder {
     const truth = this.truthOf(lines, label, predicted);
     const kept = this.keptRows(truth, lines, label);
     this.accepted += kept.length;
+    if (this.options.truth === 'required') this.refuseMistakes();
     const ofKept = <T extends Int32Array | Float64Array | Uint8Array>(column: T): T =>
       kept.length === lines.length ? column : (column.filter((_, row) => isKept[row] === 1) as T);
     const isKept = new Uint8Array(lines.length);
@@ -349,8 +371,33 @@ export class TableBuilder {
     return `${this.name(roles.label)} is ${quoted(value)}, a label without scores (there are ${labels})`;
   }
 
+  /** Mistakes that so many rows share that the rest of the table cannot be what it seems either. */
+  private refuseMistakes(): void {
+    const { percentages, sumsAbove, sumsBelow } = this;
+    const rows = this.accepted + this.rejectedCount + this.unlabelled;
+    const of = rows.toLocaleString('en-US');
+    const none = 'No row of the table was used.';
+    if (percentages >= PERCENTAGES.fewest && percentages >= PERCENTAGES.share * rows)
+      throw new UserError(
+        'percentages',
+        `${percentages.toLocaleString('en-US')} of ${of} rows have a probability above 1 and up to 100, so the column seems to hold percentages. Divide all of its numbers by 100. ${none}`,
+      );
+    const sums = sumsAbove + sumsBelow;
+    if (sums <= SAME_MISTAKE * rows) return;
+    throw new UserError(
+      'other-sums',
+      sumsAbove > 0
+        ? `In ${sums.toLocaleString('en-US')} of ${of} rows the probabilities of the labels do not sum to 1: they seem to be independent of each other (sigmoids, where several labels may be true). Evaluate one label at a time, with its probability as y_prob and 0 or 1 as the label. ${none}`
+        : `In ${sums.toLocaleString('en-US')} of ${of} rows the probabilities of the labels sum to less than 0.99. Add the columns of the missing labels, or a column "label_mass" with the sum. ${none}`,
+    );
+  }
+
   private reject(line: number, reason: string): void {
     this.rejectedCount++;
+    const kind = kindOfReason(reason);
+    const seen = this.reasons.get(kind);
+    if (seen !== undefined) seen.count++;
+    else if (this.reasons.size < LISTED_KINDS) this.reasons.set(kind, { count: 1, reason });
     if (this.rejected.length < LISTED_ROWS) this.rejected.push({ line, reason });
   }
 
@@ -361,6 +408,7 @@ export class TableBuilder {
   ): PredictionData {
     const { roles, scores } = this.columns;
     const hashes = ofKept(this.group.take());
+    this.groups = distinctSorted(hashes).length;
     if (roles.group === undefined) this.sameTexts += hashes.length - distinctSorted(hashes).length;
     const rows = {
       group: groupNumbers(hashes),
@@ -418,7 +466,7 @@ export class TableBuilder {
     if (rejectedCount > 0)
       warn(
         'rejected-rows',
-        `${rejectedCount} of ${accepted + rejectedCount} rows were not used; see their reasons.`,
+        `${rejectedCount} of ${accepted + rejectedCount} rows were not used; see their reasons.${this.sharedReason()}`,
       );
     if (rejectedCount > LISTED_ROWS)
       warn('rejected-not-listed', `Only the first ${LISTED_ROWS} of ${rejectedCount} bad rows are listed.`);
@@ -447,11 +495,14 @@ export class TableBuilder {
         `In ${this.otherCorrect} rows "${this.name(this.columns.roles.correct)}" contradicts the ` +
           `predicted and the true label. The column was used.`,
       );
+    for (const [role, words] of Object.entries(TAKEN_BY_NAME)) this.sayTaken(role as Role, words, warn);
     if (this.sameTexts > 0)
       warn(
         'same-texts',
-        `${this.sameTexts} of ${accepted} rows have a text that an earlier row has too, but for case, spaces and punctuation. Rows of ` +
-          `the same text count as one group: they are kept together in folds, and intervals count groups.`,
+        this.sameTexts === accepted - 1 && accepted > 1
+          ? `All rows have the same text in the column "${this.name(this.columns.roles.text)}", so they count as one group. If that is a prompt and not the text that was classified, assign no column as the text.`
+          : `${this.sameTexts} of ${accepted} rows have a text that an earlier row has too, but for case, spaces and punctuation. Rows of ` +
+              `the same text count as one group: they are kept together in folds, and intervals count groups.`,
       );
     if (this.repeatedIds > 0)
       warn(
@@ -459,6 +510,27 @@ export class TableBuilder {
         `${this.repeatedIds} rows repeat the id of another row; such rows cannot be paired.`,
       );
     return warnings;
+  }
+
+  /** A reason that a large share of the rows have in common, in a sentence. */
+  private sharedReason(): string {
+    const rows = this.accepted + this.rejectedCount + this.unlabelled;
+    const [most] = [...this.reasons.values()].sort((left, right) => right.count - left.count);
+    return most === undefined || most.count <= SAME_MISTAKE * rows
+      ? ''
+      : ` ${most.count} of them have the same one, which is a problem of the table: ${most.reason}.`;
+  }
+
+  /** A column that changes numbers because of its name is said. */
+  private sayTaken(role: Role, words: string, warn: (code: string, message: string) => void): void {
+    const { roles, found } = this.columns;
+    if (!found.includes(role)) return;
+    const groups =
+      role === 'group' && this.groups > 0 ? ` (${this.groups.toLocaleString('en-US')} groups)` : '';
+    warn(
+      `${role}-by-name`,
+      `${words} the column "${this.name(roles[role])}"${groups}, which was found by its name. Assign no column as the ${role} to switch that off.`,
+    );
   }
 
   private readScores(
@@ -488,11 +560,13 @@ export class TableBuilder {
   private checkSum(row: Float64Array, type: 'prob' | 'logprob', labelMass: number): void {
     let sum = 0;
     for (const value of row) sum += type === 'prob' ? value : Math.exp(value);
+    if (sum > 1 + SUM_TOLERANCE) this.sumsAbove++;
     if (sum > 1 + SUM_TOLERANCE)
       throw new BadRow(`the probabilities of the labels sum to ${shown(sum)}, above 1`);
     // Log-probabilities say the rest themselves: what is missing fell on no label.
     if (type === 'logprob') return;
     if (sum < 1 - SUM_TOLERANCE) {
+      if (Number.isNaN(labelMass)) this.sumsBelow++;
       if (Number.isNaN(labelMass))
         throw new BadRow(
           `the probabilities of the labels sum to ${shown(sum)}; a sum below 0.99 needs a column "label_mass"`,
@@ -522,8 +596,10 @@ export class TableBuilder {
 
   private probability(cells: readonly string[], index: number, line: number): number {
     const value = this.number(cells, index, line);
-    if (value >= -ROUNDING && value <= 1 + ROUNDING) return Math.min(1, Math.max(0, value));
-    const hint = value > 1 && value <= 100 ? '; divide percentages by 100' : '';
+    if (value >= -HALF_ROUNDING && value <= 1 + HALF_ROUNDING) return Math.min(1, Math.max(0, value));
+    const isPercentage = value > 1 && value <= 100;
+    if (isPercentage) this.percentages++;
+    const hint = isPercentage ? '; divide percentages by 100' : '';
     throw new BadRow(`${this.name(index)} is ${value}, outside 0 to 1${hint}`);
   }
 
@@ -646,7 +722,21 @@ function decimalsOf(value: number): number {
   return decimals;
 }
 
+/** A reason without what is different from row to row. */
+function kindOfReason(reason: string): string {
+  return reason.replace(/"[^"]*"/gu, '""').replace(/-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/giu, '#');
+}
+
 /** A sum as it is shown in a reason. */
 function shown(value: number): string {
   return String(Number(value.toPrecision(4)));
+}
+
+/** How many rows an evaluation leaves out, and why. */
+export function leftOut({
+  rejected,
+  rejectedCount,
+  unlabelled,
+}: PredictionTable): Pick<EvaluateOptions, 'rejected' | 'unused' | 'unlabelled'> {
+  return { rejected, unused: rejectedCount, unlabelled };
 }

@@ -110,6 +110,8 @@ export function assess(data: PredictionData, options: AssessOptions = {}): Asses
     n,
     labels: data.kind === 'labels' ? data.labels : null,
     rejected: options.rejected ?? [],
+    nUnused: options.unused ?? 0,
+    nUnlabelled: options.unlabelled ?? 0,
     seed: settings.seed,
   } as const;
   if (n === 0) return emptyAssessment(frame, settings, warnings);
@@ -136,7 +138,10 @@ export function assess(data: PredictionData, options: AssessOptions = {}): Asses
   return assembled({ table, frame, warnings, smoothed, replicates, nulls });
 }
 
-type Frame = Pick<Evaluation, 'schema' | 'kind' | 'n' | 'labels' | 'rejected' | 'seed'>;
+type Frame = Pick<
+  Evaluation,
+  'schema' | 'kind' | 'n' | 'labels' | 'rejected' | 'nUnused' | 'nUnlabelled' | 'seed'
+>;
 
 interface Measured {
   readonly table: TableScores;

@@ -63,6 +63,9 @@ export interface Evaluation {
   readonly n: number;
   readonly nCorrect: number;
   readonly nWrong: number;
+  /** Labelled rows that could not be used, and rows without a label. Absent in the JSON of earlier versions. */
+  readonly nUnused?: number;
+  readonly nUnlabelled?: number;
   readonly labels: readonly string[] | null;
   readonly rejected: readonly RejectedRow[];
   readonly warnings: readonly Warning[];
@@ -98,8 +101,10 @@ export interface EvaluateOptions {
   readonly rounds?: number | undefined;
   /** Draws of the null; 1,000. 0: no null, and no lower ends of ECE-type intervals. */
   readonly nullDraws?: number | undefined;
-  /** Passed through into the result. */
+  /** Passed through into the result, as are the next two. */
   readonly rejected?: readonly RejectedRow[] | undefined;
+  readonly unused?: number | undefined;
+  readonly unlabelled?: number | undefined;
   /** Warnings of the reader, put before ours. */
   readonly warnings?: readonly Warning[] | undefined;
   /**

@@ -191,9 +191,21 @@ function remark(name: string, reason: string | undefined, mceRows: number | null
   return parts.join('; ');
 }
 
+/** The rows that count, of those that could. */
+export function rowsInWords({
+  n,
+  nUnused = 0,
+  nUnlabelled = 0,
+}: Pick<Evaluation, 'n' | 'nUnused' | 'nUnlabelled'>): string {
+  const used =
+    nUnused === 0 ? count(n, 'row') : `${n.toLocaleString('en-US')} of ${count(n + nUnused, 'row')}`;
+  return nUnlabelled === 0 ? used : `${used} (${nUnlabelled.toLocaleString('en-US')} more without a label)`;
+}
+
 /** Rows, correct and wrong. */
-export function correctRowsInWords({ n, nCorrect, nWrong }: Evaluation): string {
-  return `${count(n, 'row')}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong`;
+export function correctRowsInWords(evaluation: Evaluation): string {
+  const { nCorrect, nWrong } = evaluation;
+  return `${rowsInWords(evaluation)}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong`;
 }
 
 /** The rows, and what they contain. */

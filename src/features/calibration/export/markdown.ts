@@ -69,7 +69,7 @@ function head({ state, time }: ReportInput): string[] {
 }
 
 function facts({ state: { analysis } }: ReportInput): string[] {
-  const { evaluation, rejectedCount, origin, sha256 } = analysis;
+  const { evaluation, origin, sha256 } = analysis;
   const { labels, kind, binning } = evaluation;
   const said = verdict(evaluation, CORRECTNESS);
   const { prefix, mapping, prevalence } = analysis.settings.table;
@@ -77,7 +77,7 @@ function facts({ state: { analysis } }: ReportInput): string[] {
   return [
     ...(said === undefined ? [] : [`**${said.title}.** ${said.text}`]),
     list([
-      `${correctRowsInWords(evaluation)}${rejectedCount > 0 ? `; ${count(rejectedCount, 'row')} not used` : ''}`,
+      correctRowsInWords(evaluation),
       kind === 'labels' && labels !== null
         ? `Labels: ${labels.map(label).join(', ')}`
         : 'Confidence against correct',

@@ -1,4 +1,5 @@
 /** Computes what the panel shows from a table. Runs in the worker; has no state and no clock. */
+import { leftOut } from '../../../core/data/table';
 import { evaluateTable } from '../../../app/tables/evaluate-table';
 import { confidenceOf } from '../../../core/model/rows';
 import type { EvaluateReport } from '../../../core/decisions/report';
@@ -34,6 +35,7 @@ export function analyse(
     binning: settings.binning,
     ...(quick ? { rounds: 0, nullDraws: 0 } : {}),
     warnings: input.warnings,
+    ...leftOut(table),
     rejected: table.rejected.slice(0, REJECTED_LIMIT),
   });
   return {
