@@ -9,7 +9,7 @@ const NAME_MODEL = 'Name one with --model FILE.';
 const role = z.object({ role: z.string().optional() });
 const named = z.object({ classifier: z.string().optional() });
 const replaceable = z.object({ instead: z.string().optional() });
-const accepted = z.object({ accept: z.string() });
+const accepted = z.object({ accept: z.string().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
 /** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
@@ -58,7 +58,8 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'part-changed': 'Start over with --restart.',
   'part-unreadable': 'Start over with --restart.',
   'run-changed': 'Start over with --restart.',
-  'table-doubtful': (data) => `If that is as it should be, add --accept ${accepted.parse(data).accept}.`,
+  'table-doubtful': (data) =>
+    `If that is as it should be, add --accept ${accepted.parse(data).accept ?? 'DOUBT'}.`,
   'several-methods': 'Choose one with --scores.',
   'shard-missing': (data) => {
     const { index, of } = shard.parse(data);

@@ -42,7 +42,7 @@ const REFUSED: readonly Refused[] = [
   { code: 'not-a-table', content: '{"label": "a"}\n' },
   { code: 'not-a-table', content: Buffer.from([0xff, 0, 1, 2, 0, 0, 9, 0xfe, 0, 0]) },
   { code: 'open-quote', content: '"label,prob:a,prob:b\na,0.4,0.6\n' },
-  { code: 'open-quote', content: 'label,prob:a,prob:b\n"a,0.4,0.6\n' },
+  { code: 'open-quote', content: 'label,prob:a,prob:b\n"a, or b,0.4,0.6\n' },
   { code: 'no-columns', content: 'a,b\n1,2\n' },
   { code: 'no-truth', content: 'confidence\n0.4\n' },
   { code: 'no-truth', content: 'prob:a,prob:b\n0.4,0.6\n' },

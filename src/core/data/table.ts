@@ -37,6 +37,8 @@ const ROUNDING = 1e-6;
 const HALF_ROUNDING = 1e-3;
 /** A share of the rows with one mistake from which it is none of single rows, but of the table. */
 const SAME_MISTAKE = 0.2;
+/** Fewer sums that are not 1 are mistakes of their rows, whatever their share. */
+const FEWEST_SUMS = 10;
 /** So many probabilities above 1 and up to 100 are no slips of the pen. */
 const PERCENTAGES = { fewest: 2, share: 0.001 };
 /** Share of rows with a probability of 0 above which a table is suspected to be rounded. */
@@ -140,6 +142,8 @@ export class TableBuilder {
   private rejectedCount = 0;
   private readonly reasons = new Map<string, { count: number; reason: string }>();
   private unlabelled = 0;
+  private longRows = 0;
+  private firstLongRow: number | null = null;
   private percentages = 0;
   private sumsAbove = 0;
   private sumsBelow = 0;
@@ -198,6 +202,10 @@ export class TableBuilder {
       this.reject(line, error.message);
       return false;
     }
+    if (cells.some((cell) => cell.includes('\n'))) {
+      this.longRows++;
+      this.firstLongRow ??= line;
+    }
     this.push(parsed, cells, line);
     return true;
   }
@@ -243,7 +251,7 @@ export class TableBuilder {
 
   private parse(cells: readonly string[], line: number): ParsedRow {
     const { header, roles, scores, agreement } = this.columns;
-    if (cells.length !== header.length)
+    if (!fits(cells, header))
       throw new BadRow(
         `${cells.length} cells where the header has ${header.length} (a cell that holds the separator needs ` +
           `quotes; numbers need a decimal point)`,
@@ -383,7 +391,7 @@ export class TableBuilder {
         `${percentages.toLocaleString('en-US')} of ${of} rows have a probability above 1 and up to 100, so the column seems to hold percentages. Divide all of its numbers by 100. ${none}`,
       );
     const sums = sumsAbove + sumsBelow;
-    if (sums <= SAME_MISTAKE * rows) return;
+    if (sums < FEWEST_SUMS || sums <= SAME_MISTAKE * rows) return;
     throw new UserError(
       'other-sums',
       sumsAbove > 0
@@ -494,6 +502,11 @@ export class TableBuilder {
         'other-correct',
         `In ${this.otherCorrect} rows "${this.name(this.columns.roles.correct)}" contradicts the ` +
           `predicted and the true label. The column was used.`,
+      );
+    if (this.longRows > 0)
+      warn(
+        'long-rows',
+        `${this.longRows} of ${accepted} rows have a cell of several lines, the first on line ${this.firstLongRow ?? 0}. If that is not so, a quote (") in it is not closed.`,
       );
     for (const [role, words] of Object.entries(TAKEN_BY_NAME)) this.sayTaken(role as Role, words, warn);
     if (this.sameTexts > 0)
@@ -720,6 +733,12 @@ function decimalsOf(value: number): number {
   let decimals = 0;
   while (decimals <= MOST_DECIMALS && Math.abs(Number(value.toFixed(decimals)) - value) > 1e-12) decimals++;
   return decimals;
+}
+
+/** A separator behind the last cell of a line, or of the header, is no cell. */
+function fits(cells: readonly string[], header: readonly string[]): boolean {
+  const [more, from] = cells.length > header.length ? [cells, header.length] : [header, cells.length];
+  return more.slice(from).every((cell) => cell.trim() === '');
 }
 
 /** A reason without what is different from row to row. */

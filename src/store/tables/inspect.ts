@@ -1,6 +1,7 @@
 /**
  * What must be known about a file before its rows can be read: encoding, separator and SHA-256.
  */
+import type { Options } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -27,7 +28,11 @@ export interface TableFile {
   readonly sha256: string;
   readonly encoding: Encoding;
   readonly separator: Separator;
-  /** The cells of the first line that is not empty. */
+  /** How cells are quoted. */
+  readonly quoting: Quoting;
+  /** Lines before the header that are no part of the table: the `sep=;` of a spreadsheet. */
+  readonly preamble: number;
+  /** The cells of the first line that is not empty, behind the preamble. */
   readonly header: readonly string[];
   /** How lines end; '\r' only where the file has no '\n' at all near its beginning. */
   readonly lineEnds: readonly string[];
@@ -36,6 +41,13 @@ export interface TableFile {
 
 const SEPARATORS = [',', ';', '\t', '|'] as const;
 export type Separator = (typeof SEPARATORS)[number];
+
+export interface Quoting {
+  /** What stands before a quote that belongs to the cell; null: quotes are text like any other. */
+  readonly escape: '"' | '\\' | null;
+  /** Whether spaces may stand before the quote that opens a cell. */
+  readonly afterSpaces: boolean;
+}
 
 /** Bytes from the beginning that the encoding and the separator are guessed from. */
 const SAMPLE = 256 * 1024;
@@ -64,8 +76,10 @@ export async function inspectTable(file: string): Promise<TableFile> {
   let isUtf8 = true;
   let size = 0;
   let sample = Buffer.alloc(0);
+  const shape = new LineShape();
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
     hash.update(chunk);
+    shape.add(chunk);
     size += chunk.length;
     if (sample.length < SAMPLE) sample = Buffer.concat([sample, chunk]);
     isUtf8 &&= decodes(utf8, chunk);
@@ -82,13 +96,15 @@ export async function inspectTable(file: string): Promise<TableFile> {
     );
   const text = new TextDecoder(encoding).decode(sample);
   if (text.trim() === '') throw new UserError('empty-table', `${name} is empty.`);
-  if (/^\s*\{/u.test(text))
+  if (/^\s*(?:\{|\[\s*(?:[[{"\]]|-?\d))/u.test(text))
     throw new UserError(
       'not-a-table',
       `${name} holds JSON, not a table. Convert it to CSV with a header line.`,
     );
   const lineEnds = text.includes('\n') ? ['\r\n', '\n'] : ['\r'];
-  const { header, separator } = bestSeparator(text, lineEnds);
+  const { preamble, body, separators } = withoutPreamble(text);
+  const { header, separator } = bestSeparator(body, lineEnds, separators);
+  const quoting = quotingOf(body, separator, shape, preamble);
   if (header.length === 0)
     throw new UserError('open-quote', `${name}: a quote (") opens in the header and is never closed.`);
   return {
@@ -98,9 +114,112 @@ export async function inspectTable(file: string): Promise<TableFile> {
     sha256: hash.digest('hex'),
     encoding,
     separator,
-    header,
+    quoting,
+    preamble,
+    header: quoting.escape === null ? header.map(unquoted) : header,
     lineEnds,
-    warnings: encodingWarnings(name, encoding),
+    warnings: [
+      ...encodingWarnings(name, encoding),
+      ...(quoting.escape === null
+        ? [
+            {
+              code: 'quotes-as-text',
+              message: `${name} has a quote (") that is never closed in its line, and every line has as many cells as the header without quoting. Quotes were read as text.`,
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+/** The options of the CSV library for a file. */
+export function csvOptions({
+  separator,
+  quoting,
+  lineEnds,
+}: Pick<TableFile, 'separator' | 'quoting' | 'lineEnds'>): Options {
+  return {
+    bom: true,
+    delimiter: separator,
+    record_delimiter: [...lineEnds],
+    skip_empty_lines: true,
+    ...(quoting.escape === null
+      ? { quote: null }
+      : { relax_quotes: true, escape: quoting.escape, ltrim: quoting.afterSpaces }),
+  };
+}
+
+/** A cell of a table without quoting: quotes around the whole of it are still no part of it. */
+export function unquoted(cell: string): string {
+  return cell.length >= 2 && cell.startsWith('"') && cell.endsWith('"')
+    ? cell.slice(1, -1).replaceAll('""', '"')
+    : cell;
+}
+
+const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+
+/** Whether every line of a file has as many cells, if quotes mean nothing, and whether every quote is closed in its line. */
+class LineShape {
+  private readonly counts = new Map<number, number>(
+    SEPARATORS.map((separator) => [separator.charCodeAt(0), 0]),
+  );
+  /** By separator: in the first line, or null before its end; undefined once lines differ. */
+  private readonly first = new Map<number, number | undefined>();
+  private quotes = 0;
+  private bytes = 0;
+  private lines = 0;
+  private skipped = 0;
+  opens = false;
+
+  add(chunk: Buffer): void {
+    for (const byte of chunk) {
+      if (byte === NEWLINE) this.endLine();
+      else {
+        this.bytes++;
+        if (byte === QUOTE) this.quotes++;
+        const count = this.counts.get(byte);
+        if (count !== undefined) this.counts.set(byte, count + 1);
+      }
+    }
+  }
+
+  /** @param preamble lines before the header */
+  isRegular(separator: Separator, preamble: number): boolean {
+    if (this.bytes > 0) this.endLine();
+    return preamble === this.skipped && this.first.get(separator.charCodeAt(0)) !== undefined;
+  }
+
+  private endLine(): void {
+    // An empty line is none; a lone carriage return before the line feed is one byte.
+    if (this.bytes > 1) {
+      this.opens ||= this.quotes % 2 === 1;
+      for (const [separator, count] of this.counts) {
+        if (this.lines === 0) this.first.set(separator, count);
+        else if (this.first.get(separator) !== count) this.first.set(separator, undefined);
+        this.counts.set(separator, 0);
+      }
+      this.lines++;
+    }
+    this.quotes = 0;
+    this.bytes = 0;
+  }
+}
+
+/** `sep=;` on a line of its own before the header, as spreadsheets write and read it. */
+function withoutPreamble(text: string): { preamble: number; body: string; separators: readonly Separator[] } {
+  const [line, separator] = /^\uFEFF?sep=(.)\r?\n/iu.exec(text) ?? [];
+  const known = SEPARATORS.find((candidate) => candidate === separator);
+  return line === undefined || known === undefined
+    ? { preamble: 0, body: text, separators: SEPARATORS }
+    : { preamble: 1, body: text.slice(line.length), separators: [known] };
+}
+
+function quotingOf(body: string, separator: Separator, shape: LineShape, preamble: number): Quoting {
+  if (shape.opens && shape.isRegular(separator, preamble)) return { escape: null, afterSpaces: false };
+  return {
+    escape: usesBackslashes(body, separator) ? '\\' : '"',
+    afterSpaces: hasSpacesBeforeQuotes(body, separator),
   };
 }
 
@@ -141,18 +260,43 @@ function decodes(decoder: TextDecoder, chunk?: Uint8Array): boolean {
   }
 }
 
+function hasSpacesBeforeQuotes(body: string, separator: Separator): boolean {
+  return new RegExp(`(?:^|[${separator}]) +"`, 'mu').test(body);
+}
+
+/** Whether rows have as many cells as the header only if a backslash stands before the quotes inside of a cell. */
+function usesBackslashes(body: string, separator: Separator): boolean {
+  if (!body.includes('\\"')) return false;
+  const whole = body.slice(0, body.lastIndexOf('\n') + 1);
+  const isEven = (escape: '"' | '\\'): boolean => {
+    try {
+      const options = { delimiter: separator, relax_column_count: true, skip_empty_lines: true };
+      const rows = parse(whole, { ...options, relax_quotes: true, escape });
+      return rows.every((row) => row.length === rows[0]?.length);
+    } catch {
+      return false;
+    }
+  };
+  return !isEven('"') && isEven('\\');
+}
+
+/** A smaller share of zero bytes, or a single one, strayed into a text and proves nothing. */
+const ZERO_BYTES = 0.05;
+
 /** By byte order mark; else by where the zero bytes of ASCII letters lie; else UTF-8 where it is valid. */
 function encodingOf(sample: Buffer, isUtf8: boolean): Encoding | undefined {
   if (sample[0] === 0xff && sample[1] === 0xfe) return 'utf-16le';
   if (sample[0] === 0xfe && sample[1] === 0xff) return 'utf-16be';
+  const looked = sample.subarray(0, 4096);
   let even = 0;
   let odd = 0;
-  for (const [at, byte] of sample.subarray(0, 4096).entries())
+  for (const [at, byte] of looked.entries())
     if (byte === 0 && at % 2 === 0) even++;
     else if (byte === 0) odd++;
-  if (odd > 0 && even === 0) return 'utf-16le';
-  if (even > 0 && odd === 0) return 'utf-16be';
-  if (even > 0) return undefined;
+  const fewest = Math.max(2, ZERO_BYTES * looked.length);
+  if (odd >= fewest && even < odd / 10) return 'utf-16le';
+  if (even >= fewest && odd < even / 10) return 'utf-16be';
+  if (even + odd >= fewest) return undefined;
   return isUtf8 ? 'utf-8' : 'windows-1252';
 }
 
@@ -166,8 +310,12 @@ function encodingWarnings(name: string, encoding: Encoding): Warning[] {
 }
 
 /** The separator under which the header has the most known columns; then the most columns. */
-function bestSeparator(text: string, lineEnds: string[]): Pick<TableFile, 'separator' | 'header'> {
-  const rated = SEPARATORS.map((separator) => {
+function bestSeparator(
+  text: string,
+  lineEnds: string[],
+  separators: readonly Separator[],
+): Pick<TableFile, 'separator' | 'header'> {
+  const rated = separators.map((separator) => {
     const header = headerUnder(text, separator, lineEnds);
     return { separator, header, known: knownColumns(header) };
   });
@@ -178,7 +326,8 @@ function bestSeparator(text: string, lineEnds: string[]): Pick<TableFile, 'separ
 /** Empty where a quote stays open. */
 function headerUnder(text: string, separator: Separator, lineEnds: string[]): readonly string[] {
   try {
-    const options = { relax_quotes: true, skip_empty_lines: true, bom: true, to: 1 };
+    const ltrim = hasSpacesBeforeQuotes(text, separator);
+    const options = { relax_quotes: true, skip_empty_lines: true, bom: true, to: 1, ltrim };
     return parse(text, { ...options, delimiter: separator, record_delimiter: lineEnds })[0] ?? [];
   } catch {
     return [];

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { TextDecoder } from 'node:util';
 import { UserError } from '../../core/user-error';
-import { CHUNK, type TableFile } from './inspect';
+import { CHUNK, csvOptions, type TableFile, unquoted } from './inspect';
 
 export interface TableRow {
   /** Physical line on which the row begins, from 1. */
@@ -25,24 +25,21 @@ const LARGEST_ROW = 64 * 1024 * 1024;
  */
 export async function* tableRows(source: TableFile): AsyncGenerator<readonly TableRow[]> {
   let batch: TableRow[] = [];
-  let isHeader = true;
+  let unread = source.preamble + 1;
   let nextLine = 1;
   let emptyLines = 0;
+  const isPlain = source.quoting.escape === null;
   const parser = parse({
-    bom: true,
-    delimiter: source.separator,
-    record_delimiter: [...source.lineEnds],
-    relax_quotes: true,
+    ...csvOptions(source),
     relax_column_count: true,
-    skip_empty_lines: true,
     max_record_size: LARGEST_ROW,
     on_record: (cells: string[], info) => {
       // The library counts the line breaks inside of quotes twice where they are CR LF, so lines are counted here.
       const line = nextLine + info.empty_lines - emptyLines;
       emptyLines = info.empty_lines;
       nextLine = line + 1 + lineBreaks(cells);
-      if (!isHeader) batch.push({ line, cells });
-      isHeader = false;
+      if (unread > 0) unread--;
+      else batch.push({ line, cells: isPlain ? cells.map(unquoted) : cells });
       return null;
     },
   });

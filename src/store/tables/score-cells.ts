@@ -103,7 +103,7 @@ function cellsOf(
 ): string[] {
   // If labels are sampled equally often, the one with the higher token probability is predicted, so its score is raised
   // very slightly.
-  const hair = mode === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 1e-9 : 1;
+  const hair = mode === 'sampled' && agreement?.tieBrokenBy === 'token-probability' ? 1 - 2e-11 : 1;
   const bounds = labels.filter(({ isBound }) => isBound === true).map((entry) => entry.label);
   return [
     ...labels.map((entry) => String(entry.label === label ? entry.logProb * hair : entry.logProb)),

@@ -82,7 +82,7 @@ describe('a fitted combination', () => {
       const score = scores[index];
       assert.ok(score);
       const { labels } = calibratedScore(score, calibrator, DEFAULT_BUCKETS);
-      assert.ok(Math.abs(Number(row.split(',')[at]) - (labels?.[0]?.confidence ?? NaN)) < 1e-12);
+      assert.ok(Math.abs(Number(row.split(',')[at]) - (labels?.[0]?.confidence ?? NaN)) < 1e-10);
     }
     const evaluated = await bench.run('evaluate', '@t.csv', '--calibrator', '@c.json', '--json');
     assert.equal(evaluated.code, 0, evaluated.err);

@@ -75,7 +75,7 @@ describe('a table of confidence', () => {
       'nan,1,1,fit',
       '-inf,1,1,fit',
       '1e999,1,1,fit',
-      '1.2,1,1,fit',
+      '101,1,1,fit',
       '93,1,1,fit',
       '-0.1,1,1,fit',
       'high,1,1,fit',
@@ -96,7 +96,7 @@ describe('a table of confidence', () => {
       /not a number/,
       /infinite/,
       /infinite/,
-      /1.2, outside 0 to 1/,
+      /101, outside 0 to 1/,
       /93, outside 0 to 1; divide percentages by 100/,
       /-0.1, outside/,
       /"high", which is not a number/,
@@ -257,6 +257,6 @@ describe('groups, ids and splits', () => {
     assert.deepEqual([...(result.data.split ?? [])], [0, 1, 0]);
     assert.deepEqual([...(result.data.weight ?? [])], [2, 0.5, 0]);
     assert.equal(result.id?.[0], result.id?.[2]);
-    assert.deepEqual(codes(result), ['repeated-ids']);
+    assert.deepEqual(codes(result), ['weight-by-name', 'split-by-name', 'repeated-ids']);
   });
 });

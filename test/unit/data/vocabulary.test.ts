@@ -117,7 +117,7 @@ describe('true labels beside the labels that they are compared with', () => {
   it('may be of parts with other names, which are said', () => {
     const table = read('label,y_prob,split', ['1;.9;train', '0;.2;dev', '1;.3;test']);
     assert.deepEqual([...(table.data.split ?? [])], [0, 0, 1]);
-    assert.deepEqual(codes(table), ['split-names']);
+    assert.deepEqual(codes(table), ['split-names', 'split-by-name']);
   });
 
   it('are in doubt where too few could be read, or one label is nowhere', () => {

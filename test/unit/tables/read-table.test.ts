@@ -121,7 +121,7 @@ describe('reading a table file', () => {
     ],
     [
       'a quote that is never closed',
-      'text,confidence,correct\na,.5,1\n"b,.5,1\nc,.5,1\n',
+      'text,confidence,correct\na,.5,1\n"b, or c,.5,1\nc,.5,1\n',
       'open-quote',
       /line 3/,
     ],

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { confidenceOf } from '../../../src/core/model/rows';
+import { readTable } from '../../../src/store/tables/read-table';
+import { temporaryFolder } from '../../support/temporary';
+
+const inFolder = temporaryFolder();
+
+async function read(name: string, content: string | Buffer) {
+  const file = path.join(inFolder(), name);
+  await writeFile(file, content);
+  const { source, table } = await readTable(file, { truth: 'required' });
+  return { source, table, codes: table.warnings.map(({ code }) => code) };
+}
+
+describe('a table of an odd form is read as it is meant:', () => {
+  const PLAIN = 'label,y_prob\n1,0.9\n0,0.2\n';
+  const forms: [what: string, content: string | Buffer, code?: string][] = [
+    ['as usual', PLAIN],
+    ['with sep=; before the header', 'sep=;\nlabel;y_prob\n1;0.9\n0;0.2\n'],
+    ['with sep=, and Windows line ends', 'sep=,\r\nlabel,y_prob\r\n1,0.9\r\n0,0.2\r\n'],
+    ['with SEP=| behind a byte order mark', '\uFEFFSEP=|\nlabel|y_prob\n1|0.9\n0|0.2\n'],
+    ['with a separator behind every row', 'label,y_prob\n1,0.9,\n0,0.2,\n'],
+    ['with two of them behind one row', 'label,y_prob\n1,0.9,,\n0,0.2\n'],
+    ['with a separator behind the header', 'label,y_prob,\n1,0.9\n0,0.2\n'],
+    ['with spaces before the quotes', 'label, "y_prob"\n1, "0.9"\n0, "0.2"\n'],
+    ['with spaces before quotes in one column', 'label,  "y_prob"\n1,0.9\n0,  "0.2"\n'],
+    ['with spaces before the quotes, by semicolons', 'label; "y_prob"\n1; "0.9"\n0; "0.2"\n'],
+    ['with one zero byte in a text', Buffer.from('label,y_prob,t\n1,0.9,a\0b\n0,0.2,c\n')],
+    ['with one zero byte at an even place', Buffer.from('label,y_prob,t\n1,0.9,ab\0b\n0,0.2,c\n')],
+    ['in UTF-16', Buffer.from(PLAIN, 'utf16le'), 'encoding'],
+    ['in UTF-16, other end first', Buffer.from(PLAIN, 'utf16le').swap16(), 'encoding'],
+    [
+      'with quotes inside of texts behind backslashes',
+      'label,y_prob,t\n1,0.9,"say \\"a, b\\", twice"\n0,0.2,"no"\n',
+    ],
+    ['with half floats', 'label,prob:0,prob:1\n1,0,1.00098\n0,1.0003,0\n'],
+  ];
+  for (const [what, content, code] of forms)
+    it(what, async () => {
+      const { table, codes } = await read('t.csv', content);
+      assert.equal(table.n, 2);
+      assert.ok(table.data.kind === 'labels');
+      assert.deepEqual([...table.data.truth], [1, 0]);
+      const [first, second] = confidenceOf(table.data).confidence;
+      const isHalf = what.includes('half');
+      assert.equal(first, isHalf ? 1 : 0.9);
+      assert.equal(second, isHalf ? 1 : 0.8);
+      assert.deepEqual(
+        codes.filter((found) => found !== 'clipped' && found !== 'few-rows'),
+        code === undefined ? [] : [code],
+      );
+    });
+
+  it('with quotes that are text, where every line has all cells without them', async () => {
+    const rows = ['"a\t1\t1\t0.9', 'b\t1\t0\t0.8', 'c"\t1\t1\t0.7', 'd\t1\t1\t0.6'];
+    const { table, codes } = await read('q.tsv', `text\tlabel\tpredicted\tconfidence\n${rows.join('\n')}\n`);
+    assert.equal(table.n, 4);
+    assert.ok(table.data.kind === 'confidence');
+    assert.deepEqual([...table.data.correct], [1, 0, 1, 1]);
+    assert.ok(codes.includes('quotes-as-text'));
+    // Cells that are quoted as a whole are still cells.
+    const mixed = await read('m.csv', 'text,label,predicted,confidence\n5" wide,"1",1,.9\nb,0,"0",.8\n');
+    assert.equal(mixed.table.n, 2);
+    assert.ok(mixed.table.data.kind === 'confidence');
+    assert.deepEqual([...mixed.table.data.correct], [1, 1]);
+  });
+
+  it('with cells of several lines, which are named', async () => {
+    const { table, codes } = await read('t.csv', 'text,label,y_prob\n"a\nb",1,.9\nc,0,.2\n');
+    assert.equal(table.n, 2);
+    assert.deepEqual(codes, ['long-rows']);
+    assert.match(
+      table.warnings[0]?.message ?? '',
+      /1 of 2 rows have a cell of several lines, the first on line 2/,
+    );
+  });
+
+  const refused: [what: string, content: string, code: string, message: RegExp][] = [
+    [
+      'percentages',
+      'y_true,y_prob\n0,0.4\n1,97\n0,0.9\n1,88\n',
+      'percentages',
+      /2 of 4 rows .* percentages\. Divide/,
+    ],
+    [
+      'percentages of a rare event',
+      `y_true,y_prob\n${'0,0.3\n'.repeat(500)}1,1.4\n0,2.5\n`,
+      'percentages',
+      /2 of 502 rows/,
+    ],
+    [
+      'independent probabilities',
+      `label,prob:a,prob:b\n${'a,.9,.8\nb,.2,.1\n'.repeat(20)}a,.6,.4\n`,
+      'other-sums',
+      /40 of 41 rows .*sigmoids/,
+    ],
+    [
+      'labels that are missing',
+      `label,prob:a,prob:b\n${'a,.5,.2\n'.repeat(20)}a,.6,.4\n`,
+      'other-sums',
+      /columns of the missing labels/,
+    ],
+    ['a JSON array', '[{"label": 1, "y_prob": 0.9}]', 'not-a-table', /JSON/],
+    ['a JSON array of arrays', '[\n  ["label", "y_prob"],\n  [1, 0.9]\n]', 'not-a-table', /JSON/],
+  ];
+  for (const [what, content, code, message] of refused)
+    it(`or refused: ${what}`, () => assert.rejects(read('t.csv', content), { code, message }));
+});
