@@ -18,5 +18,5 @@ export function evaluateTable(
     warnings,
     ...leftOut(table),
   });
-  return evaluateReport(evaluation, decide(data, options), table.lines, shares);
+  return evaluateReport(evaluation, decide(data, options), table, shares);
 }

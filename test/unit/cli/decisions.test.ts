@@ -86,6 +86,17 @@ describe('evaluate: decisions', () => {
     );
   });
 
+  it('names the labels of the surest errors of a table of confidence too', async () => {
+    const { confidentErrors } = await evaluated('label,predicted,confidence\na,b,.9\na,a,.8\nB.,a,.6\n');
+    assert.deepEqual(
+      confidentErrors.map(({ line, predicted, truth }) => [line, predicted, truth]),
+      [
+        [2, 'b', 'a'],
+        [4, 'a', 'B.'],
+      ],
+    );
+  });
+
   it('chooses a threshold for a target, for costs by label pair, and for one label', async () => {
     const table = labelTable(2000, { skew: 0 });
     await bench.write('costs.json', '{"wrong": {"pos": {"neg": 9}, "neg": {"pos": 3}}, "review": 1}');

@@ -98,7 +98,10 @@ export function rowsOfBin(
           data.kind === 'labels'
             ? named(data.labels, predicted?.[isOwn ? at : row])
             : named(table.predicted?.names ?? [], table.predicted?.index[row]),
-        truth: data.kind === 'labels' ? named(data.labels, data.truth[row]) : null,
+        truth:
+          data.kind === 'labels'
+            ? named(data.labels, data.truth[row])
+            : named(table.label?.names ?? [], table.label?.index[row]),
       };
     }),
   };
