@@ -8,6 +8,7 @@ import { plainNumber } from './cells';
 
 /** What a true label can be, beside the index of a label. */
 export const NOT_LABELLED = -1;
+/** @internal */
 export const NO_LABEL_OF_SCORES = -2;
 /** It is like a label, but another value is too, or another label is. */
 export const UNCLEAR = -4;

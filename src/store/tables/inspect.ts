@@ -42,7 +42,7 @@ export interface TableFile {
 const SEPARATORS = [',', ';', '\t', '|'] as const;
 export type Separator = (typeof SEPARATORS)[number];
 
-export interface Quoting {
+interface Quoting {
   /** What stands before a quote that belongs to the cell; null: quotes are text like any other. */
   readonly escape: '"' | '\\' | null;
   /** Whether spaces may stand before the quote that opens a cell. */
