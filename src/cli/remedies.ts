@@ -9,6 +9,7 @@ const NAME_MODEL = 'Name one with --model FILE.';
 const role = z.object({ role: z.string().optional() });
 const named = z.object({ classifier: z.string().optional() });
 const replaceable = z.object({ instead: z.string().optional() });
+const unnamed = z.object({ column: z.string().default('y_prob'), label: z.string().default('LABEL') });
 const accepted = z.object({ accept: z.string().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
@@ -58,6 +59,10 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'part-changed': 'Start over with --restart.',
   'part-unreadable': 'Start over with --restart.',
   'run-changed': 'Start over with --restart.',
+  'positive-unnamed': (data) => {
+    const { column, label } = unnamed.parse(data);
+    return `If it is that of "${label}", use --column "prob:${label}=${column}" --column positive=.`;
+  },
   'table-doubtful': (data) =>
     `If that is as it should be, add --accept ${accepted.parse(data).accept ?? 'DOUBT'}.`,
   'several-methods': 'Choose one with --scores.',

@@ -165,6 +165,7 @@ export const ERROR_CODES = [
   'redirect-insecure',
   'redirect-loop',
   'result-outdated',
+  'positive-unnamed',
   'rows-refused',
   'run-changed',
   'same-file',

@@ -48,7 +48,9 @@ const REFUSED: readonly Refused[] = [
   { code: 'no-truth', content: 'prob:a,prob:b\n0.4,0.6\n' },
   { code: 'ambiguous-column', content: 'label,prob:a,prob:a,prob:b\na,0.4,0.4,0.6\n' },
   { code: 'ambiguous-column', content: 'label,y_true,prob:a,prob:b\na,a,0.4,0.6\n' },
-  { code: 'one-score-column', content: 'label,prob:a\na,0.4\n' },
+  { code: 'one-score-column', content: 'label,logprob:a\na,-0.4\n' },
+  { code: 'positive-unnamed', content: 'label,y_prob\nham,0.4\nspam,0.6\n' },
+  { code: 'percentages', content: 'label,y_prob\n0,4\n1,60\n' },
   {
     code: 'several-methods',
     content: 'label,token/prob:a,token/prob:b,other/prob:a,other/prob:b\na,1,0,1,0\n',

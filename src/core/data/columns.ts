@@ -41,7 +41,7 @@ export type ScoreType = (typeof SCORE_TYPES)[number];
 /** The columns that hold a score for every label. */
 export interface ScoreColumns {
   readonly type: ScoreType;
-  /** (K) label order. Null: the second label of a single logit, named after the first other true label in the table. */
+  /** (K) label order. Null: the other label of a single score, named after the first other true label in the table. */
   readonly labels: readonly (string | null)[];
   /** (K) column of each label's score. Null: implied by the only other one (probability 1 − p, logit 0). */
   readonly index: readonly (number | null)[];
@@ -380,7 +380,13 @@ function scoreColumns(
     if (column === '') byType.get(score.type)?.delete(score.label);
     else byType.get(score.type)?.set(score.label, columnNamed(header, column));
   }
-  return severalLabels(byType) ?? singleLogit(byType) ?? positiveOnly(roles) ?? refuseSingle(byType);
+  return (
+    severalLabels(byType) ??
+    single('logit', byType) ??
+    single('prob', byType) ??
+    positiveOnly(roles) ??
+    refuseSingle(byType)
+  );
 }
 
 function severalLabels(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>>): ScoreColumns | null {
@@ -389,12 +395,15 @@ function severalLabels(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number
   return null;
 }
 
-/** A classification head with one output: its sigmoid is the probability of that label. */
-function singleLogit(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>>): ScoreColumns | null {
-  const entry = [...(byType.get('logit') ?? [])][0];
+/** One score of two labels: the sigmoid of a logit, or a probability, is that of its label, and the other has the rest. */
+function single(
+  type: ScoreType,
+  byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>>,
+): ScoreColumns | null {
+  const entry = [...(byType.get(type) ?? [])][0];
   if (entry === undefined) return null;
   const [label, index] = entry;
-  return { type: 'logit', labels: [label === '1' ? '0' : null, label], index: [null, index] };
+  return { type, labels: [label === '1' ? '0' : null, label], index: [null, index] };
 }
 
 /** `y_prob`: the probability of the positive class, whose labels are 0 and 1. */
@@ -409,8 +418,7 @@ function refuseSingle(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>
     for (const label of columns.keys())
       throw new UserError(
         'one-score-column',
-        `"${type}:${label}" is the only score column. Add one for every other label; or, if the labels are ` +
-          `0 and 1, call the probability of 1 "y_prob".`,
+        `"${type}:${label}" is the only score column. Add one for every other label.`,
       );
   return null;
 }

@@ -37,6 +37,10 @@ const ROUNDING = 1e-6;
 const HALF_ROUNDING = 1e-3;
 /** A share of the rows with one mistake from which it is none of single rows, but of the table. */
 const SAME_MISTAKE = 0.2;
+/** What shown labels leave at least for the others, where they sum to 1 by rounding. */
+const SMALLEST_REST = 1e-12;
+/** More than the rounding of computed probabilities, and less than anything that is told of them. */
+const HAIR = 1e-9;
 /** Fewer sums that are not 1 are mistakes of their rows, whatever their share. */
 const FEWEST_SUMS = 10;
 /** So many probabilities above 1 and up to 100 are no slips of the pen. */
@@ -142,6 +146,8 @@ export class TableBuilder {
   private rejectedCount = 0;
   private readonly reasons = new Map<string, { count: number; reason: string }>();
   private unlabelled = 0;
+  private hidden = 0;
+  private base: number | null = null;
   private longRows = 0;
   private firstLongRow: number | null = null;
   private percentages = 0;
@@ -385,6 +391,14 @@ export class TableBuilder {
     const rows = this.accepted + this.rejectedCount + this.unlabelled;
     const of = rows.toLocaleString('en-US');
     const none = 'No row of the table was used.';
+    const { roles, scores } = this.columns;
+    const [one, other] = this.reading.others;
+    if (this.accepted === 0 && one !== undefined && scores !== null && roles.positive === scores.index[1])
+      throw new UserError(
+        'positive-unnamed',
+        `The true labels are ${listed(this.reading.others)}, and the column "${this.name(roles.positive)}" does not tell which of them it is the probability of.`,
+        { data: { column: this.columns.header[roles.positive ?? 0]?.trim() ?? '', label: other ?? one } },
+      );
     if (percentages >= PERCENTAGES.fewest && percentages >= PERCENTAGES.share * rows)
       throw new UserError(
         'percentages',
@@ -444,10 +458,20 @@ export class TableBuilder {
       truth: truth.map((label) => (label < 0 ? UNKNOWN_LABEL : label)),
       ...rows,
     };
-    if (scores.type !== 'prob') return labelData({ ...columns, scores: given });
+    if (scores.type !== 'prob')
+      return labelData({ ...columns, scores: scores.type === 'logprob' ? this.natural(given, K) : given });
     const { data, zeros } = givenProbs({ ...columns, probs: given });
     this.zeros += zeros;
     return data;
+  }
+
+  /** Logarithms to the base e, from those of another base to which every row sums to 1. */
+  private natural(logs: Float64Array, K: number): Float64Array {
+    const base = logs.length === 0 ? undefined : OTHER_BASES.find((other) => sumsToOne(logs, K, other));
+    if (base === undefined || sumsToOne(logs, K, Math.E)) return logs;
+    this.base = base;
+    const scale = Math.log(base);
+    return logs.map((log) => log * scale);
   }
 
   private warnings(): Warning[] {
@@ -490,6 +514,16 @@ export class TableBuilder {
         `In ${this.bounded} of ${accepted} rows the server did not show every label among its likeliest tokens. The ` +
           `labels in the column "${this.name(this.columns.roles.bound)}" have an upper bound instead of a score. ` +
           `Numbers and calibrators of this table are approximate; ask the server for more tokens, or use consistency.`,
+      );
+    if (this.base !== null)
+      warn(
+        'log-base',
+        `The log-probabilities are logarithms to the base ${this.base}: to that base every row sums to 1. They were read as such.`,
+      );
+    if (this.hidden > 0)
+      warn(
+        'hidden-scores',
+        `In ${this.hidden} of ${accepted} rows a label has no log-probability (−inf, or a number like −9999): it was not shown. An upper bound stands for it, so the numbers of these rows are approximate.`,
       );
     if (this.otherPrediction > 0)
       warn(
@@ -558,12 +592,32 @@ export class TableBuilder {
       const index = scores.index[k] ?? null;
       if (index === null) implied = k;
       else if (scores.type === 'prob') row[k] = this.probability(cells, index, line);
+      else if (scores.type === 'logprob' && isHidden(cells[index] ?? '')) row[k] = -Infinity;
       else row[k] = this.number(cells, index, line);
       if (scores.type === 'logprob' && (row[k] ?? 0) > ROUNDING)
         throw new BadRow(`${this.name(index)} is ${row[k] ?? 0}; a log-probability is never above 0`);
     }
+    if (scores.type === 'logprob' && row.includes(-Infinity)) this.bound(row);
     if (implied >= 0) row[implied] = scores.type === 'prob' ? trusted(1 - (row[1 - implied] ?? 0)) : 0;
     else if (scores.type !== 'logit') this.checkSum(row, scores.type, labelMass);
+  }
+
+  /**
+   * A label that was not shown is no likelier than any that was, and has no more than what those leave. That bound stands
+   * for its score, a hair below, so that a label that was shown is predicted.
+   */
+  private bound(row: Float64Array): void {
+    let least = Infinity;
+    let rest = 1;
+    for (const log of row) {
+      if (log === -Infinity) continue;
+      least = Math.min(least, log);
+      rest -= Math.exp(log);
+    }
+    if (least === Infinity) throw new BadRow('no label has a log-probability that was shown');
+    const bound = Math.min(least, Math.log(Math.max(rest, SMALLEST_REST))) - HAIR;
+    for (let k = 0; k < row.length; k++) if (row[k] === -Infinity) row[k] = bound;
+    this.hidden++;
   }
 
   /**
@@ -733,6 +787,28 @@ function decimalsOf(value: number): number {
   let decimals = 0;
   while (decimals <= MOST_DECIMALS && Math.abs(Number(value.toFixed(decimals)) - value) > 1e-12) decimals++;
   return decimals;
+}
+
+const OTHER_BASES: readonly number[] = [2, 10];
+/** How far from 1 the sum of a row may be that is taken for a proof of the base. */
+const BASE_TOLERANCE = 1e-3;
+
+function sumsToOne(logs: Float64Array, K: number, base: number): boolean {
+  const scale = Math.log(base);
+  for (let at = 0; at < logs.length; at += K) {
+    let sum = 0;
+    for (let k = 0; k < K; k++) sum += Math.exp((logs[at + k] ?? 0) * scale);
+    if (Math.abs(sum - 1) > BASE_TOLERANCE) return false;
+  }
+  return true;
+}
+
+/** Below any log-probability that a model can have: what programs write for a token that they did not show. */
+const HIDDEN = -1000;
+
+function isHidden(cell: string): boolean {
+  const trimmed = cell.trim();
+  return /^-(?:inf|infinity|∞)$/iu.test(trimmed) || plainNumber(trimmed) <= HIDDEN;
 }
 
 /** A separator behind the last cell of a line, or of the header, is no cell. */

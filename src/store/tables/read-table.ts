@@ -2,9 +2,10 @@
  * A prediction table from a file.
  */
 import path from 'node:path';
-import { type ColumnOptions, findColumns } from '../../core/data/columns';
+import type { ColumnOptions } from '../../core/data/columns';
 import { type PredictionTable, TableBuilder, type ReadOptions } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
+import { columnsOf } from './class-columns';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows } from './rows';
 
@@ -23,7 +24,8 @@ export interface ReadTable {
 export async function readTable(file: string, options: ColumnOptions & ReadOptions): Promise<ReadTable> {
   const source = await inspectTable(file);
   const name = path.basename(file);
-  const builder = new TableBuilder(findColumns(source.header, options), options);
+  const { columns, warnings } = await columnsOf(source, options);
+  const builder = new TableBuilder(columns, options);
   let read = 0;
   for await (const batch of tableRows(source)) {
     for (const { cells, line } of batch) builder.add(cells, line);
@@ -32,7 +34,7 @@ export async function readTable(file: string, options: ColumnOptions & ReadOptio
   if (read === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
   const table = builder.take();
   if (table.n === 0) throw noUsableRows(name, table);
-  return { source, table: { ...table, warnings: [...source.warnings, ...table.warnings] } };
+  return { source, table: { ...table, warnings: [...source.warnings, ...warnings, ...table.warnings] } };
 }
 
 function noUsableRows(name: string, { rejected, rejectedCount }: PredictionTable): UserError {

@@ -93,7 +93,8 @@ describe('columns of a prediction table', () => {
   it('are refused when they are doubtful', () => {
     assert.throws(() => find('label,y_true,confidence'), { code: 'ambiguous-column' });
     assert.throws(() => find('prob:a,prob:b,prob:a'), { code: 'ambiguous-column' });
-    assert.throws(() => find('label,prob:a'), { code: 'one-score-column' });
+    assert.throws(() => find('label,logprob:a'), { code: 'one-score-column' });
+    assert.deepEqual(find('label,prob:a').scores?.labels, [null, 'a']);
     assert.throws(() => find('name,age'), { code: 'no-columns', message: /"name", "age"/ });
   });
 

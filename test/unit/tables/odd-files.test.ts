@@ -67,6 +67,58 @@ describe('a table of an odd form is read as it is meant:', () => {
     assert.deepEqual([...mixed.table.data.correct], [1, 1]);
   });
 
+  it('with one probability of a label that has a name', async () => {
+    const { table } = await read('t.csv', 'label,prob:spam\nspam,.9\nham,.2\n');
+    assert.ok(table.data.kind === 'labels');
+    assert.deepEqual(table.data.labels, ['ham', 'spam']);
+    assert.deepEqual([...table.data.truth], [1, 0]);
+    await assert.rejects(read('t.csv', 'label,y_prob\nspam,.9\nham,.2\n'), {
+      code: 'positive-unnamed',
+      message: /"spam", "ham", and the column "y_prob" does not tell/,
+    });
+  });
+
+  it('with columns that are called like the labels', async () => {
+    const { table, codes } = await read(
+      't.csv',
+      'y_true,NEGATIVE,POSITIVE\nPOSITIVE,0.1,0.9\nNEGATIVE,0.8,0.2\n',
+    );
+    assert.ok(table.data.kind === 'labels');
+    assert.deepEqual(table.data.labels, ['NEGATIVE', 'POSITIVE']);
+    assert.deepEqual([...table.data.truth], [1, 0]);
+    assert.deepEqual(codes, ['class-columns']);
+    const folded = await read('t.csv', 'id,label,Neg,Pos\n7,pos,0.1,0.9\n8,neg,0.8,0.2\n');
+    assert.equal(folded.table.n, 2);
+    assert.deepEqual(folded.codes, ['class-columns', 'labels-matched']);
+    await assert.rejects(read('t.csv', 'label,a,b\na,0.1,0.7\nb,0.8,0.2\n'), { code: 'no-columns' });
+  });
+
+  it('with log-probabilities of another base, or that were not shown', async () => {
+    const two = await read(
+      't.csv',
+      'label,logprob:no,logprob:yes\nyes,-3.3219,-0.1520\nno,-0.1520,-3.3219\n',
+    );
+    assert.deepEqual(two.codes, ['log-base']);
+    const [p] = confidenceOf(two.table.data).confidence;
+    assert.ok(Math.abs((p ?? 0) - 0.9) < 1e-4);
+    const ten = await read('t.csv', 'label,logprob:no,logprob:yes\nyes,-1,-0.045757\nno,-0.30103,-0.30103\n');
+    assert.match(ten.table.warnings[0]?.message ?? '', /base 10/);
+    for (const hidden of ['-inf', '-9999.0', '-3.4e38', '-Infinity']) {
+      const { table, codes } = await read(
+        't.csv',
+        `label,logprob:no,logprob:yes\nyes,${hidden},-0.01\nno,-0.1,-2.4\n`,
+      );
+      assert.deepEqual(codes, ['hidden-scores'], hidden);
+      assert.ok(table.data.kind === 'labels');
+      assert.ok((table.data.probs[0] ?? 1) < 0.0101 && (table.data.probs[0] ?? 0) > 0.005);
+    }
+    const little = await read('t.csv', 'label,logprob:no,logprob:yes\nyes,-9999,-2.3\nno,-0.1,-9999\n');
+    assert.deepEqual([...confidenceOf(little.table.data).correct], [1, 1]);
+    await assert.rejects(read('t.csv', 'label,logprob:no,logprob:yes\nyes,-inf,-9999\n'), {
+      code: 'no-usable-rows',
+    });
+  });
+
   it('with cells of several lines, which are named', async () => {
     const { table, codes } = await read('t.csv', 'text,label,y_prob\n"a\nb",1,.9\nc,0,.2\n');
     assert.equal(table.n, 2);
