@@ -146,6 +146,8 @@ export class TableBuilder {
   private rejectedCount = 0;
   private readonly reasons = new Map<string, { count: number; reason: string }>();
   private unlabelled = 0;
+  /** Rows whose log-probabilities can only be decimal logarithms. */
+  private decimal = 0;
   private hidden = 0;
   private base: number | null = null;
   private longRows = 0;
@@ -468,6 +470,11 @@ export class TableBuilder {
   /** Logarithms to the base e, from those of another base to which every row sums to 1. */
   private natural(logs: Float64Array, K: number): Float64Array {
     const base = logs.length === 0 ? undefined : OTHER_BASES.find((other) => sumsToOne(logs, K, other));
+    if (base !== 10 && this.decimal > 0)
+      throw new UserError(
+        'other-sums',
+        `In ${this.decimal} rows the log-probabilities are logarithms to the base 10, and in others they are not. Write natural logarithms. No row of the table was used.`,
+      );
     if (base === undefined || sumsToOne(logs, K, Math.E)) return logs;
     this.base = base;
     const scale = Math.log(base);
@@ -627,6 +634,10 @@ export class TableBuilder {
   private checkSum(row: Float64Array, type: 'prob' | 'logprob', labelMass: number): void {
     let sum = 0;
     for (const value of row) sum += type === 'prob' ? value : Math.exp(value);
+    if (sum > 1 + SUM_TOLERANCE && type === 'logprob' && sumsToOne(row, row.length, 10)) {
+      this.decimal++;
+      return;
+    }
     if (sum > 1 + SUM_TOLERANCE) this.sumsAbove++;
     if (sum > 1 + SUM_TOLERANCE)
       throw new BadRow(`the probabilities of the labels sum to ${shown(sum)}, above 1`);
