@@ -164,7 +164,7 @@ function labelLines({ labels, calibrated }: Result): string[] {
     const { label, confidence } = entry;
     const own = calibrated?.labels?.[k]?.confidence;
     const bar = blockBar(own ?? confidence, 24).padEnd(24);
-    const raw = labelPercent(entry);
+    const raw = labelPercent(entry, labels);
     const figures = own === undefined ? raw.padStart(7) : `${formatConfidence(own).padStart(7)}   raw ${raw}`;
     return `    ${label.padEnd(width)}  ${bar} ${figures}`;
   });

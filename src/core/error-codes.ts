@@ -71,6 +71,7 @@ export const ERROR_CODES = [
   'endpoint-redirect',
   'endpoint-refused',
   'endpoint-server',
+  'endpoint-thinks',
   'endpoint-timeout',
   'endpoint-tls',
   'endpoint-unreachable',

@@ -51,6 +51,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'endpoint-redirect': ENDPOINT,
   'endpoint-refused': ENDPOINT,
   'endpoint-server': ENDPOINT,
+  'endpoint-thinks': ENDPOINT,
   'endpoint-timeout': ENDPOINT,
   'endpoint-tls': ENDPOINT,
   'endpoint-unreachable': ENDPOINT,

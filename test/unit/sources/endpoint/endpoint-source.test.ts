@@ -309,6 +309,63 @@ describe('an endpoint', () => {
     });
   });
 
+  describe('whose model thinks', () => {
+    const ended = (content: string | null, extra: object = {}, reason = 'length'): object => ({
+      choices: [{ message: { content, ...extra }, finish_reason: reason }],
+    });
+    const THOUGHTS: readonly (readonly [string, object])[] = [
+      ['ends before its answer', ended('')],
+      ['has no content', ended(null, { reasoning_content: 'Let me see' })],
+      ['has a thought of its own field', ended('', { reasoning: 'Let me see' }, 'stop')],
+      ['ends within a thought', ended('<think>\nIs it negative?')],
+      ['ends within a channel', ended('<|channel|>analysis<|message|>positive or')],
+    ];
+
+    for (const [name, thought] of THOUGHTS)
+      it(`gives it more tokens where an answer ${name}`, async () => {
+        const from = await source((response, { body }) =>
+          json(response, Number(body.max_tokens) > 1000 ? plainAnswers('negative') : thought),
+        );
+        const { samples } = await sample(from, 2, ['Nice.', 'Dull.']);
+        for (const sampled of samples) {
+          assert.ok(!isFailed(sampled), JSON.stringify(sampled));
+          assert.deepEqual(
+            sampled.answers.map(({ label }) => label),
+            ['negative', 'negative'],
+          );
+        }
+      });
+
+    for (const [name, thought] of THOUGHTS)
+      it(`fails that text alone where an answer still ${name}`, async () => {
+        const from = await source((response, { body }) =>
+          json(
+            response,
+            body.messages?.at(-1)?.content.includes('hard') === true ? thought : plainAnswers('positive'),
+          ),
+        );
+        const { samples } = await sample(from, 2, ['easy', 'hard']);
+        const [easy, hard] = samples;
+        assert.ok(easy !== undefined && !isFailed(easy));
+        assert.ok(hard !== undefined && isFailed(hard), JSON.stringify(hard));
+        assert.match(hard.reason, /thinks before it answers.*Turn thinking off/);
+      });
+
+    for (const [name, thought] of THOUGHTS)
+      it(`passes the test of one token where an answer ${name}`, async () => {
+        const from = await source((response) => json(response, thought));
+        assert.equal((await from.test()).likeliest, 0);
+      });
+
+    it('passes the test where the server refuses to end within a thought', async () => {
+      const message =
+        'Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.';
+      const from = await source((response) => json(response, { error: { message } }, 400));
+      assert.deepEqual(await from.test(), { likeliest: 0, thinks: true });
+      await refuses(score(from), /thinks before it answers/);
+    });
+  });
+
   describe('that misbehaves', () => {
     it('is waited for in a storm of 429', async () => {
       const from = await source((response, _, index) => {
@@ -517,7 +574,7 @@ describe('an endpoint', () => {
     assert.equal(origin.backend, 'endpoint');
     await from.identity();
     assert.equal(server?.requests.length, 1);
-    assert.deepEqual(await from.test(), { likeliest: 3 });
+    assert.deepEqual(await from.test(), { likeliest: 3, thinks: false });
   });
 });
 
