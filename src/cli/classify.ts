@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Classified, classifyTexts } from '../app/classify';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
+import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { formatConfidence } from '../core/words/quantities';
@@ -22,7 +23,6 @@ import {
   scoreWarnings,
 } from '../core/words/score';
 import { isFailed, type SourceIdentity } from '../sources/source';
-import { promptSha256 } from '../store/prompt-hash';
 import { bucketOption, bucketsUsage } from './calibration/options';
 import { command, DONE, usageError } from './command';
 import { wholeNumber } from './numbers';
@@ -69,7 +69,7 @@ export const classify = command(USAGE, async (argv, io) => {
     for (const { message } of warnings) io.err(`Warning: ${oneLine(message)}\n`);
     if (values.json)
       io.out(
-        `${JSON.stringify({ ...describe(classifier, identity, calibrator?.named, warnings), shape, results: results.map(printed) }, null, 2)}\n`,
+        `${JSON.stringify({ ...describe(classifier, identity, classified.origin, calibrator?.named, warnings), shape, results: results.map(printed) }, null, 2)}\n`,
       );
     else {
       io.out(`${oneLine(heading(classifier, identity, calibrator?.named))}\n`);
@@ -100,13 +100,15 @@ function printed(result: Result): object {
 function describe(
   classifier: Classifier,
   { model, device, versions }: SourceIdentity,
+  origin: ScoreOrigin,
   calibrator: NamedCalibrator | undefined,
   warnings: readonly Warning[],
 ): object {
   return {
     schema: 1,
     classifier: classifier.name,
-    promptSha256: promptSha256(classifier),
+    promptSha256: origin.promptSha256,
+    ...(origin.promptAdded === undefined ? {} : { promptAdded: origin.promptAdded }),
     model: model?.kind === 'file' ? { file: model.name, sha256: model.sha256 } : model,
     device,
     versions,

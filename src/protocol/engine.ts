@@ -123,6 +123,10 @@ export const scoreSchema = z.object({
 /** How texts were put through the model: fixed per model and classifier, and saved beside the scores. */
 const contextShapeSchema = z.object({
   prompt: z.enum(['chat', 'completion']),
+  /** The date that the chat template was told, if it asked for one. */
+  promptDate: z.string().exactOptional(),
+  /** What follows the chat template's own text so that the next token is the answer, if anything had to. */
+  answerStart: z.string().exactOptional(),
   sequences: z.number(),
   contextTokens: z.number(),
   batchTokens: z.number(),

@@ -224,6 +224,7 @@ export interface CalibrationTarget {
   readonly labels?: readonly string[] | undefined;
   readonly model?: Binding['model'] | undefined;
   readonly promptSha256?: string | undefined;
+  readonly promptAdded?: Binding['promptAdded'] | undefined;
   readonly scoring?: Binding['scoring'] | undefined;
   readonly backend?: string | undefined;
 }
@@ -273,12 +274,38 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
     ];
   return [
     ...modelMismatch(bound.model, target.model),
-    ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse', shortHash),
+    ...promptMismatch(bound, target),
     ...fieldMismatch('scoring', 'confidence method', bound.scoring.method, target.scoring?.method, 'refuse'),
     ...fieldMismatch('scoring', 'scoring mode', bound.scoring.mode, target.scoring?.mode, 'refuse'),
     ...samplingMismatches(bound.scoring.sampling, target.scoring?.sampling),
     ...fieldMismatch('backend', 'backend', bound.backend, target.backend, 'warn'),
   ];
+}
+
+function promptMismatch(bound: Binding, target: CalibrationTarget): Mismatch[] {
+  const found = fieldMismatch(
+    'prompt',
+    'prompt',
+    bound.promptSha256,
+    target.promptSha256,
+    'refuse',
+    shortHash,
+  );
+  const [own, other] = [bound, target].map(({ promptAdded }) => addedInWords(promptAdded));
+  return found.map((mismatch) =>
+    mismatch.severity === 'refuse' && own !== other
+      ? { ...mismatch, message: `${mismatch.message} The chat template added ${own}; here ${other}.` }
+      : mismatch,
+  );
+}
+
+function addedInWords(added: Binding['promptAdded']): string {
+  const { promptDate, answerStart } = added ?? {};
+  const parts = [
+    ...(promptDate === undefined ? [] : [`the date ${promptDate}`]),
+    ...(answerStart === undefined ? [] : [`${JSON.stringify(answerStart)} before the answer`]),
+  ];
+  return parts.length === 0 ? 'nothing that is fixed' : parts.join(' and ');
 }
 
 type Sampling = Binding['scoring']['sampling'];

@@ -57,6 +57,10 @@ export interface Score {
 export const SCORE_NOTES = [
   /** The server's list had another value for the token that it chose. */
   'chosen-differs',
+  /** The chat template ended with an open thought or before a channel; the prompt was continued to the answer. */
+  'answer-opened',
+  /** The label mass is low, and the model may think before it answers. */
+  'may-think',
 ] as const;
 export type ScoreNote = (typeof SCORE_NOTES)[number];
 

@@ -7,6 +7,8 @@ interface ThoughtMarks {
   readonly opens: string;
   /** What ends it; the answer follows. */
   readonly closes: string;
+  /** White space between its end and the answer, where the thought has lines of its own. */
+  readonly gap: '' | '\n' | '\n\n';
 }
 
 /**
@@ -22,19 +24,19 @@ interface ThoughtMarks {
  * | sentences | Apriel, Granite 3 |
  */
 export const THOUGHTS: readonly ThoughtMarks[] = [
-  { opens: '<think>', closes: '</think>' },
-  { opens: '<thinking>', closes: '</thinking>' },
-  { opens: '<thought>', closes: '</thought>' },
-  { opens: '<reasoning>', closes: '</reasoning>' },
-  { opens: '<seed:think>', closes: '</seed:think>' },
-  { opens: '◁think▷', closes: '◁/think▷' },
-  { opens: '[THINK]', closes: '[/THINK]' },
-  { opens: '<|begin_of_thought|>', closes: '<|end_of_thought|>' },
-  { opens: '<|START_THINKING|>', closes: '<|END_THINKING|>' },
-  { opens: '<|channel|>', closes: '<|channel|>final<|message|>' },
-  { opens: '<|channel>', closes: '<channel|>' },
-  { opens: 'Here are my reasoning steps:', closes: '[BEGIN FINAL RESPONSE]' },
-  { opens: 'Here is my thought process:', closes: 'Here is my response:' },
+  { opens: '<think>', closes: '</think>', gap: '\n\n' },
+  { opens: '<thinking>', closes: '</thinking>', gap: '\n\n' },
+  { opens: '<thought>', closes: '</thought>', gap: '\n\n' },
+  { opens: '<reasoning>', closes: '</reasoning>', gap: '\n\n' },
+  { opens: '<seed:think>', closes: '</seed:think>', gap: '\n\n' },
+  { opens: '◁think▷', closes: '◁/think▷', gap: '\n\n' },
+  { opens: '[THINK]', closes: '[/THINK]', gap: '\n\n' },
+  { opens: '<|begin_of_thought|>', closes: '<|end_of_thought|>', gap: '\n\n' },
+  { opens: '<|START_THINKING|>', closes: '<|END_THINKING|>', gap: '\n\n' },
+  { opens: '<|channel|>', closes: '<|channel|>final<|message|>', gap: '' },
+  { opens: '<|channel>', closes: '<channel|>', gap: '' },
+  { opens: 'Here are my reasoning steps:', closes: '[BEGIN FINAL RESPONSE]', gap: '\n' },
+  { opens: 'Here is my thought process:', closes: 'Here is my response:', gap: '\n' },
 ];
 
 /** What some families write between a thought and the answer. */
@@ -52,6 +54,12 @@ export function afterThought(answer: string): string | undefined {
   }).reduce((latest, end) => Math.max(latest, end), -1);
   if (closed >= 0) return answer.slice(closed).replace(ANSWER_MARKS, '');
   return beginsThought(answer) ? undefined : answer.replace(ANSWER_MARKS, '');
+}
+
+/** Whether a prompt ends with a thought that is over. */
+export function endsThought(prompt: string): boolean {
+  const end = prompt.trimEnd();
+  return THOUGHTS.some(({ closes }) => end.endsWith(closes));
 }
 
 /** Whether an answer, or its first token, begins with the mark of a thought. */

@@ -64,7 +64,7 @@ export function blockBar(probability: number, width: number): string {
   return `${'█'.repeat(Math.floor(eighths / 8))}${partial}`.padEnd(width, ' ');
 }
 
-type WarningKind = 'low-mass' | 'bound' | 'contradiction' | 'disagreement' | 'tie' | 'cut';
+type WarningKind = 'low-mass' | 'bound' | 'contradiction' | 'disagreement' | 'tie' | 'cut' | 'thought';
 
 export interface ScoreWarning {
   readonly kind: WarningKind;
@@ -85,7 +85,7 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
       message:
         score.mode === 'sampled'
           ? `Low label mass: only ${labelMassInWords(score)} of the sampled answers were labels. The model tends to answer something else, so the confidence means little.`
-          : `Low label mass: only ${labelMassInWords(score)} of the probability is on the labels. The model tends to answer something else, so the confidence means little.`,
+          : `Low label mass: only ${labelMassInWords(score)} of the probability is on the labels. The model tends to answer something else, so the confidence means little.${score.notes?.includes('may-think') === true ? ' Its chat template knows thoughts: it may think before it answers. Choose a model that does not, or set "prompt" of the classifier to "completion".' : ''}`,
     });
   const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
   if (bounds.length > 0)
@@ -113,6 +113,12 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
     warnings.push({
       kind: 'cut',
       message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were cut from its middle, because it is longer than the classifier allows.`,
+    });
+  if (score.notes?.includes('answer-opened') === true)
+    warnings.push({
+      kind: 'thought',
+      message:
+        "Thought closed: the model's chat template ends with an open thought or before a channel. The prompt was continued to the answer.",
     });
   return warnings;
 }
