@@ -59,6 +59,7 @@ export const ERROR_CODES = [
   'endpoint-answer-large',
   'endpoint-busy',
   'endpoint-cut',
+  'endpoint-filtered',
   'endpoint-garbage',
   'endpoint-insecure',
   'endpoint-invalid',

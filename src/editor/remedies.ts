@@ -39,6 +39,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'endpoint-answer-large': ENDPOINT,
   'endpoint-busy': ENDPOINT,
   'endpoint-cut': ENDPOINT,
+  'endpoint-filtered': ENDPOINT,
   'endpoint-garbage': ENDPOINT,
   'endpoint-insecure': ENDPOINT,
   'endpoint-invalid': ENDPOINT,

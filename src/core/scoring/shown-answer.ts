@@ -31,7 +31,9 @@ export type WhyNotShown =
   /** Tokens are named by their numbers. */
   | 'token-numbers'
   /** The model thinks before it answers. */
-  | 'thought';
+  | 'thought'
+  /** A filter of the server stopped the answer. */
+  | 'filtered';
 
 export interface NotShown {
   readonly why: WhyNotShown;

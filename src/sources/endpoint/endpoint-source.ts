@@ -28,7 +28,7 @@ import type {
   SourceScores,
 } from '../source';
 import { endingTogether } from '../ending-together';
-import { call, garbage, Refusal } from './http';
+import { call, garbage, Refusal, said } from './http';
 import { checkedKey, redactor } from './key';
 import { Pace, type Clock } from './pace';
 import type { Endpoint } from './settings';
@@ -269,7 +269,9 @@ export class EndpointSource implements Source {
         },
         signal,
       );
-      if (reply === 'unfinished' || reply.answers.some(({ isThoughtOnly }) => isThoughtOnly)) {
+      if (reply !== 'unfinished' && reply.answers.some(({ missing }) => missing === 'filtered'))
+        throw this.filtered();
+      if (reply === 'unfinished' || reply.answers.some(({ missing }) => missing === 'thought')) {
         if (thoughtTokens > 0) throw this.thinks();
         this.thoughtTokens = THOUGHT_TOKENS;
         continue;
@@ -309,9 +311,10 @@ export class EndpointSource implements Source {
           this.hasAnswered = true;
           return 'unfinished';
         }
-        if (/logprobs/i.test(error.serverMessage) && ask.topLogprobs > 0)
+        if (/logprobs|top_n_tokens/i.test(error.serverMessage) && ask.topLogprobs > 0)
           throw this.refusesLogprobs(error.serverMessage);
-        const next = error.concerns === 'text' ? nextDialect(dialect, error.serverMessage) : undefined;
+        const next =
+          error.concerns === 'text' ? nextDialect(dialect, error.serverMessage, ask.temperature) : undefined;
         if (next === undefined) throw error;
         this.dialect = next;
       }
@@ -382,6 +385,7 @@ export class EndpointSource implements Source {
       const isOfText =
         error.code === 'labels-not-shown' ||
         error.code === 'endpoint-thinks' ||
+        error.code === 'endpoint-filtered' ||
         (error.code === NO_LOGPROBS && this.hasShownProbabilities);
       if (isOfText) return { reason: error.message };
     }
@@ -414,6 +418,7 @@ export class EndpointSource implements Source {
   /** Why no score can be read from an answer. Odd values of one text say nothing about the others. */
   private notShown({ why }: NotShown): UserError | Refusal {
     if (why === 'thought') return this.thinks();
+    if (why === 'filtered') return this.filtered();
     const error = new UserError(
       NO_LOGPROBS,
       `${this.sendsTextsTo} ${NOT_SHOWN[why]} Set "method" of the classifier to "consistency", which works with every model.`,
@@ -421,10 +426,17 @@ export class EndpointSource implements Source {
     return why === 'none' ? error : new Refusal(error, null, 'unknown');
   }
 
-  private refusesLogprobs(said: string): UserError {
+  private refusesLogprobs(words: string): UserError {
     return new UserError(
       NO_LOGPROBS,
-      `${this.sendsTextsTo} refuses to show ${this.endpoint.topLogprobs} token probabilities. Ask for fewer (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said}`,
+      `${this.sendsTextsTo} refuses to show ${this.endpoint.topLogprobs} token probabilities. Ask for fewer (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said(words, (text) => text)}`,
+    );
+  }
+
+  private filtered(): UserError {
+    return new UserError(
+      'endpoint-filtered',
+      `The content filter of ${this.sendsTextsTo} stopped the answer to this text.`,
     );
   }
 
@@ -436,7 +448,7 @@ export class EndpointSource implements Source {
   }
 }
 
-const NOT_SHOWN: Readonly<Record<Exclude<WhyNotShown, 'thought'>, string>> = {
+const NOT_SHOWN: Readonly<Record<Exclude<WhyNotShown, 'thought' | 'filtered'>, string>> = {
   none: 'shows no token probabilities.',
   'one-hot': 'shows a probability for the chosen token only, so the labels cannot be compared.',
   'not-logprobs':

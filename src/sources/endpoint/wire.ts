@@ -25,9 +25,10 @@ import type { Endpoint } from './settings';
 /** Optional fields of a request that some servers call by another name or do not support. */
 export interface Dialect {
   readonly tokenLimit: 'max_tokens' | 'max_completion_tokens';
-  /** Fields that are omitted because the server refused them. */
-  readonly without: ReadonlySet<'n' | 'seed' | 'stop' | 'temperature'>;
+  /** Fields that are omitted because the server refused them. A model may refuse temperature 0 and accept others. */
+  readonly without: ReadonlySet<Omissible>;
 }
+type Omissible = 'n' | 'seed' | 'stop' | 'temperature' | 'temperature 0';
 
 export const FIRST_DIALECT: Dialect = { tokenLimit: 'max_tokens', without: new Set() };
 
@@ -35,23 +36,31 @@ export const FIRST_DIALECT: Dialect = { tokenLimit: 'max_tokens', without: new S
  * How to ask again after a refusal, by the server's message; undefined if it names no field that could be omitted.
  *
  * @param message "Unsupported parameter: 'max_tokens' is not supported with this model. Use …"
+ * @param temperature that was refused
  */
-export function nextDialect(dialect: Dialect, message: string): Dialect | undefined {
+export function nextDialect(dialect: Dialect, message: string, temperature: number): Dialect | undefined {
   const names = (field: string): boolean => new RegExp(`(?<![\\w])${field}(?![\\w])`).test(message);
   if (dialect.tokenLimit === 'max_tokens' && names('max_tokens') && names('max_completion_tokens'))
     return { ...dialect, tokenLimit: 'max_completion_tokens' };
+  const omitted = (name: 'n' | 'seed' | 'stop' | 'temperature'): Omissible =>
+    name === 'temperature' && temperature === 0 ? 'temperature 0' : name;
   const field = (['seed', 'stop', 'temperature', 'n'] as const).find(
-    (name) => !dialect.without.has(name) && names(`["'\`]?${name}["'\`]?`) && isRefused(name, message),
+    (name) => !dialect.without.has(omitted(name)) && names(name) && isRefused(name, message),
   );
-  return field === undefined ? undefined : { ...dialect, without: new Set([...dialect.without, field]) };
+  return field === undefined
+    ? undefined
+    : { ...dialect, without: new Set([...dialect.without, omitted(field)]) };
 }
 
-/** "n" is also a word of messages about something else: it must be quoted, or stand at the beginning. */
+/** Field names are also words of messages about something else: they must be quoted, compared, or the subject. */
 function isRefused(field: string, message: string): boolean {
-  return new RegExp(
-    `["'\`]${field}["'\`]|^${field}\\b|\\b(parameter|field|argument):? ${field}\\b`,
-    'i',
-  ).test(message);
+  return [
+    `["'\`]${field}["'\`]`,
+    `^${field}\\b`,
+    `\\b(?:parameter|field|argument|property|option|input)s?(?: supplied)?:? ${field}\\b`,
+    `(?<!\\w)${field} ?(?:=|>|<|:|\\()`,
+    `(?<!\\w)${field} (?:must|should|cannot|can only|is not|has to|does not|not supported|unsupported)`,
+  ].some((pattern) => new RegExp(pattern, 'i').test(message));
 }
 
 export interface Ask {
@@ -87,14 +96,15 @@ export function requestBody(
   ask: Ask,
   dialect: Dialect,
 ): object {
-  const has = (field: 'n' | 'seed' | 'stop' | 'temperature'): boolean => !dialect.without.has(field);
+  const has = (field: Omissible): boolean => !dialect.without.has(field);
+  const hasTemperature = has('temperature') && (ask.temperature > 0 || has('temperature 0'));
   const chat = endpoint.api === 'chat';
   return {
     model: endpoint.model,
     ...prompt,
     [chat ? dialect.tokenLimit : 'max_tokens']: ask.tokens,
     stream: false,
-    ...(has('temperature') ? { temperature: ask.temperature } : {}),
+    ...(hasTemperature ? { temperature: ask.temperature } : {}),
     ...(ask.seed !== undefined && has('seed') ? { seed: ask.seed } : {}),
     ...(ask.answers > 1 && has('n') ? { n: ask.answers } : {}),
     // A base model continues with the next example. Where its first tokens are read, white space is read on.
@@ -178,8 +188,8 @@ function countable(list: unknown): unknown {
 interface ReplyText {
   readonly text: string;
   readonly shown: string;
-  /** Whether the answer ended before it began: all of its tokens went into a thought. */
-  readonly isThoughtOnly: boolean;
+  /** Why there is no answer: all of its tokens went into a thought, or a filter stopped it. Null if there is one. */
+  readonly missing: 'thought' | 'filtered' | null;
 }
 
 export interface Reply {
@@ -206,7 +216,7 @@ export function readReply(value: unknown, redact: Redact): Reply | undefined {
   return {
     answers: data.choices.map((one) => {
       const answer = textOf(one);
-      return { text: answer, shown: redact(answer), isThoughtOnly: isThoughtOnly(one) };
+      return { text: answer, shown: redact(answer), missing: whyMissing(one) };
     }),
     first: firstOf(choice, places),
     isBlank: places.length > 0 && places.every(({ chosen }) => chosen !== null && isBlank(chosen)),
@@ -222,17 +232,24 @@ function thoughtOf({ message }: Choice): string {
   return message?.reasoning_content ?? message?.reasoning ?? '';
 }
 
-function isThoughtOnly(choice: Choice): boolean {
+function whyMissing(choice: Choice): ReplyText['missing'] {
   const answer = textOf(choice);
-  if (answer.trim() === '') return choice.finish_reason === 'length' || thoughtOf(choice) !== '';
-  return afterThought(answer) === undefined;
+  const { finish_reason: reason } = choice;
+  if (answer.trim() === '' && reason === 'content_filter') return 'filtered';
+  const isThoughtOnly =
+    answer.trim() === ''
+      ? reason === 'length' || thoughtOf(choice) !== ''
+      : afterThought(answer) === undefined;
+  return isThoughtOnly ? 'thought' : null;
 }
 
 /** What the answer begins with; white space is read together with what follows it. */
 function firstOf(choice: Choice, places: readonly Listed[]): VisibleAnswer | NotShown {
   const [place, ...rest] = places;
-  if (place === undefined)
+  if (place === undefined) {
+    if (choice.finish_reason === 'content_filter') return { why: 'filtered' };
     return { why: thoughtOf(choice) !== '' || hasThoughtTokens(choice) ? 'thought' : 'none' };
+  }
   if (isNumbered(place)) return { why: 'token-numbers' };
   const answer = shownAnswer(place);
   if ('why' in answer || place.chosen === null || !isBlank(place.chosen) || rest.length === 0) return answer;
