@@ -92,9 +92,12 @@ function resultOf(text: string, { score, calibrated }: Classified): Result {
 
 /** The document's key for the scoring mode is older than this name. It stays, because scripts read it. */
 function printed(result: Result): object {
-  return Object.fromEntries(
-    Object.entries(result).map(([key, value]) => [key === 'mode' ? 'method' : key, value]),
-  );
+  const entries = Object.entries(result).map(([key, value]): [string, unknown] => [
+    key === 'mode' ? 'method' : key,
+    value,
+  ]);
+  const warnings = scoreWarnings(result).map(({ kind, message }) => ({ code: kind, message }));
+  return { ...Object.fromEntries<unknown>(entries), warnings };
 }
 
 function describe(

@@ -11,6 +11,7 @@ import {
   UNKNOWN_LABEL,
   type Warning,
 } from '../model/predictions';
+import { isLabelMassLow } from '../scoring/score';
 import { UserError } from '../user-error';
 import { flag, numberProblem, plainNumber } from './cells';
 import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
@@ -98,6 +99,7 @@ export class TableBuilder {
   private accepted = 0;
   private clipped = 0;
   private bounded = 0;
+  private lowMass = 0;
   private repeatedIds = 0;
   private otherPrediction = 0;
   private otherCorrect = 0;
@@ -220,6 +222,7 @@ export class TableBuilder {
       if (predicted !== '' && this.indexOf(predicted) !== best) this.otherPrediction++;
     }
     if (this.cell(cells, 'bound') !== '') this.bounded++;
+    if (isLabelMassLow(row)) this.lowMass++;
     if (roles.predicted !== undefined) this.predicted.push(cells);
     for (const column of this.slices.values()) column.push(cells);
     if (roles.labelMass !== undefined) this.labelMass.push(row.labelMass);
@@ -289,6 +292,12 @@ export class TableBuilder {
           `labels in the column "${this.name(this.columns.roles.bound)}" have an upper bound instead of a score. ` +
           `Numbers and calibrators of this table are approximate; ask the server for more tokens, or use consistency.`,
       );
+    if (this.lowMass > 0)
+      warn(
+        'low-label-mass',
+        `In ${this.lowMass} of ${accepted} rows the label mass is below one half: the model tends to answer something ` +
+          `else there, so these confidences mean little. Specify in the instruction or by examples how to answer.`,
+      );
     if (this.otherPrediction > 0)
       warn(
         'other-prediction',
@@ -326,7 +335,9 @@ export class TableBuilder {
         throw new BadRow(`${this.name(index)} is ${row[k] ?? 0}; a log-probability is never above 0`);
     }
     if (implied >= 0) row[implied] = scores.type === 'prob' ? 1 - (row[1 - implied] ?? 0) : 0;
-    else if (scores.type !== 'logit') this.checkSum(row, scores.type, labelMass);
+    // Upper bounds may sum to more than 1.
+    else if (scores.type === 'prob' || (scores.type === 'logprob' && this.cell(cells, 'bound') === ''))
+      this.checkSum(row, scores.type, labelMass);
   }
 
   /** Probabilities sum to 1, or to the row's label mass; those within the tolerance are renormalised. */
