@@ -12,7 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../scripts/fetch-model.mjs';
-import { setUpLlamaCppPython } from '../scripts/peers.mjs';
+import { setUpLlamaCppPython, setUpNginx } from '../scripts/peers.mjs';
 import { Unavailable, setUpChromium, setUpSoftwareGpu, setUpVSCodeServer } from '../scripts/setup.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -43,6 +43,7 @@ const check = (name, ...commands) => ({ name, needs: [], commands });
 const PROVIDED = {
   chromium: { variable: 'PROMPT_CONFIDENCE_CHROMIUM', provide: setUpChromium },
   llamaCppPython: { variable: 'PROMPT_CONFIDENCE_LLAMA_CPP_PYTHON', provide: setUpLlamaCppPython },
+  nginx: { variable: 'PROMPT_CONFIDENCE_NGINX', provide: setUpNginx },
   model: { variable: 'PROMPT_CONFIDENCE_TEST_MODEL', provide: () => fetchModel() },
   softwareGpu: { variable: 'PROMPT_CONFIDENCE_VULKAN_DRIVER', provide: setUpSoftwareGpu },
   server: {
@@ -89,7 +90,7 @@ const usual = [
 const long = [
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   mocha('long', { timeout: 1_800_000, needs: ['model', 'softwareGpu', 'chromium', 'server'] }),
-  mocha('peers', { timeout: 300_000, needs: ['model', 'llamaCppPython'] }),
+  mocha('peers', { timeout: 300_000, needs: ['model', 'llamaCppPython', 'nginx'] }),
 ];
 const stages = values.long ? long : usual;
 
