@@ -63,7 +63,7 @@ export function endsThought(prompt: string): boolean {
 }
 
 /** Whether an answer, or its first token, begins with the mark of a thought. */
-export function beginsThought(text: string): boolean {
+function beginsThought(text: string): boolean {
   const start = text.trimStart();
   return THOUGHTS.some(({ opens }) => start.startsWith(opens));
 }
