@@ -291,21 +291,12 @@ function promptMismatch(bound: Binding, target: CalibrationTarget): Mismatch[] {
     'refuse',
     shortHash,
   );
-  const [own, other] = [bound, target].map(({ promptAdded }) => addedInWords(promptAdded));
+  const [own, other] = [bound, target].map(({ promptAdded }) => promptAddedInWords(promptAdded));
   return found.map((mismatch) =>
     mismatch.severity === 'refuse' && own !== other
       ? { ...mismatch, message: `${mismatch.message} The chat template added ${own}; here ${other}.` }
       : mismatch,
   );
-}
-
-function addedInWords(added: Binding['promptAdded']): string {
-  const { promptDate, answerStart } = added ?? {};
-  const parts = [
-    ...(promptDate === undefined ? [] : [`the date ${promptDate}`]),
-    ...(answerStart === undefined ? [] : [`${JSON.stringify(answerStart)} before the answer`]),
-  ];
-  return parts.length === 0 ? 'nothing that is fixed' : parts.join(' and ');
 }
 
 type Sampling = Binding['scoring']['sampling'];

@@ -45,6 +45,16 @@ export const bindingSchema = z.strictObject({
 
 export type Binding = z.infer<typeof bindingSchema>;
 
+/** What a chat template adds to a prompt, in words. */
+export function promptAddedInWords(added: Binding['promptAdded']): string {
+  const { promptDate, answerStart } = added ?? {};
+  const parts = [
+    ...(promptDate === undefined ? [] : [`the date ${promptDate}`]),
+    ...(answerStart === undefined ? [] : [`${JSON.stringify(answerStart)} before the answer`]),
+  ];
+  return parts.length === 0 ? 'nothing that is fixed' : parts.join(' and ');
+}
+
 /** Every kind of identity that a model can have. */
 export type ModelIdentities = {
   [Model in Binding['model'] as Model['kind']]: Model;

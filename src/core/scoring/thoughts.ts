@@ -75,6 +75,6 @@ export function isThoughtToken(text: string): boolean {
     token === '<|start|>' ||
     beginsThought(token) ||
     // A tokenizer without a token of its own for the mark splits it: "<th", "ink>".
-    (token.length > 1 && THOUGHTS.some(({ opens }) => opens.startsWith(token) && /^[<[◁]/u.test(opens)))
+    (token.length > 2 && THOUGHTS.some(({ opens }) => opens.startsWith(token) && /^[<[◁]/u.test(opens)))
   );
 }

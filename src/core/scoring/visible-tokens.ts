@@ -123,7 +123,9 @@ export function scoreVisible(
     const notShown = isBehind && withoutValue.has(index) ? rest : whole > 0 ? 0 : unseen(label);
     return (own[index] ?? 0) + (isBehind ? unclear : 0) + notShown;
   });
-  if (largest(bounds) > (bounds[ahead] ?? 0)) throw undecided(labels, ahead, bounds);
+  // What is seen of the label that is ahead must be enough, whatever else it may have.
+  const rivals = bounds.map((bound, index) => (index === ahead ? 0 : bound));
+  if (largest(rivals) > (own[ahead] ?? 0)) throw undecided(labels, ahead, rivals);
   const score = labelScores(
     labels.map(({ name }) => name),
     bounds.map(Math.log),
@@ -256,9 +258,9 @@ function notShown(labels: readonly Labelled[], likeliest: readonly VisibleToken[
   );
 }
 
-function undecided(labels: readonly Labelled[], ahead: number, bounds: readonly number[]): UserError {
+function undecided(labels: readonly Labelled[], ahead: number, rivals: readonly number[]): UserError {
   const name = labels[ahead]?.name ?? '';
-  const rival = labels[bounds.indexOf(largest(bounds))]?.name ?? '';
+  const rival = labels[rivals.indexOf(largest(rivals))]?.name ?? '';
   return new UserError(
     'labels-not-shown',
     `The server shows too little of the answer: "${name}" is ahead among the tokens that can be read, but "${rival}" may be likelier. Ask the server for more tokens, or set "method" of the classifier to "consistency".`,

@@ -255,9 +255,10 @@ export class EndpointSource implements Source {
     const longest = largest(asks.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)));
     const identity = promptIdentity(asks);
     let answers: Reply['answers'] = [];
+    let { thoughtTokens } = this;
+    let hasThought = false;
     // Some servers give one answer whatever `n` says.
     while (answers.length < count) {
-      const { thoughtTokens } = this;
       const reply = await this.ask(
         prompt,
         {
@@ -268,14 +269,20 @@ export class EndpointSource implements Source {
           seed: seedOf(seed, identity, text, answers.length),
         },
         signal,
-      );
+      ).catch((error: unknown) => {
+        // The room for a thought may be more than the server's context has.
+        const isTooMuch = hasThought && error instanceof Refusal && error.concerns === 'text';
+        throw isTooMuch ? this.thinks() : error;
+      });
       if (reply !== 'unfinished' && reply.answers.some(({ missing }) => missing === 'filtered'))
         throw this.filtered();
       if (reply === 'unfinished' || reply.answers.some(({ missing }) => missing === 'thought')) {
         if (thoughtTokens > 0) throw this.thinks();
-        this.thoughtTokens = THOUGHT_TOKENS;
+        thoughtTokens = THOUGHT_TOKENS;
+        hasThought = true;
         continue;
       }
+      this.thoughtTokens = Math.max(this.thoughtTokens, thoughtTokens);
       this.answersAtOnce = Math.max(this.answersAtOnce, reply.answers.length);
       answers = [...answers, ...reply.answers.slice(0, count - answers.length)];
     }
@@ -453,8 +460,7 @@ const NOT_SHOWN: Readonly<Record<Exclude<WhyNotShown, 'thought' | 'filtered'>, s
   'one-hot': 'shows a probability for the chosen token only, so the labels cannot be compared.',
   'not-logprobs':
     'shows values that are no log-probabilities: above 0, or with a sum that no probabilities have. Have the server show log-probabilities of the model itself.',
-  'token-numbers':
-    'names tokens by their numbers instead of their texts. Have the server show texts (vLLM: without --return-tokens-as-token-ids).',
+  'token-numbers': 'names tokens by their numbers instead of their texts. Have the server show texts.',
 };
 
 /**

@@ -91,7 +91,7 @@ export async function call(request: Call): Promise<unknown> {
     const value = valueOf(text);
     if (value === undefined) throw garbage(request, 'is not JSON');
     const error = errorIn(value);
-    if (error !== undefined) throw reported(error, { request, redact });
+    if (error !== undefined) throw reported(error, response.headers, { request, redact });
     return value;
   } catch (error) {
     if (error instanceof Refusal) throw error;
@@ -184,7 +184,7 @@ function errorIn(value: unknown): unknown {
 }
 
 /** An error that came with the status of success: its own code counts. */
-function reported(error: unknown, told: Told): Refusal {
+function reported(error: unknown, headers: Headers, told: Told): Refusal {
   const words = textIn({ error }) ?? '';
   const { code, status, type } = Object(error) as Readonly<Record<string, unknown>>;
   const number = [code, status].map(Number).find((found) => found >= 400 && found < 600);
@@ -195,7 +195,7 @@ function reported(error: unknown, told: Told): Refusal {
       ? 401
       : undefined;
   const own = number ?? guessed;
-  if (own !== undefined) return refusal(new Response(null, { status: own }), words, told);
+  if (own !== undefined) return refusal({ status: own, headers }, words, told);
   const quoted = said(words, told.redact);
   if (SPENT.test(named)) return spent(told.request, 200, quoted);
   return new Refusal(
@@ -221,7 +221,11 @@ function spent(request: Call, status: number, words: string): Refusal {
  *
  * @param message the server's own
  */
-function refusal(response: Response, message: string, { request, redact }: Told): Refusal {
+function refusal(
+  response: Pick<Response, 'status' | 'headers'>,
+  message: string,
+  { request, redact }: Told,
+): Refusal {
   const { address, model, key } = request;
   const { status } = response;
   const words = said(message, redact);

@@ -238,7 +238,7 @@ function whyMissing(choice: Choice): ReplyText['missing'] {
   if (answer.trim() === '' && reason === 'content_filter') return 'filtered';
   const isThoughtOnly =
     answer.trim() === ''
-      ? reason === 'length' || thoughtOf(choice) !== ''
+      ? (reason === 'length' && answer === '') || thoughtOf(choice) !== ''
       : afterThought(answer) === undefined;
   return isThoughtOnly ? 'thought' : null;
 }

@@ -359,6 +359,25 @@ describe('an endpoint', () => {
         assert.equal((await from.test()).likeliest, 0);
       });
 
+    it('says so where the context has no room for the thought', async () => {
+      const from = await source((response, { body }) =>
+        Number(body.max_tokens) > 1000
+          ? json(response, { error: { message: 'The context has 1024 tokens.' } }, 400)
+          : json(response, ended('')),
+      );
+      const [first] = (await sample(from, 2)).samples;
+      assert.ok(first !== undefined && isFailed(first));
+      assert.match(first.reason, /thinks before it answers/);
+    });
+
+    it('asks once for each text where the answers end, and leaves an answer of white space alone', async () => {
+      const from = await source((response) => json(response, ended('\n\n')));
+      const [first] = (await sample(from, 1)).samples;
+      assert.ok(first !== undefined && !isFailed(first));
+      assert.deepEqual(first.answers, [{ text: '\n\n', label: null }]);
+      assert.equal(server?.requests.length, 1);
+    });
+
     it('passes the test where the server refuses to end within a thought', async () => {
       const message =
         'Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.';
