@@ -5,6 +5,7 @@ import {
   type ModelIdentities,
   modelInWords,
   type ModelKind,
+  promptAddedInWords,
   sha256,
   shortHash,
 } from '../model/binding';
