@@ -59,6 +59,9 @@ export function checkFirstWords(labels: readonly Labelled[]): void {
   }
 }
 
+/** What is left for tokens that are not shown where all that is shown sums to 1: values are rounded, so it is not 0. */
+const ROUNDED = 1e-9;
+
 /** What the tokens say about a label: probabilities. */
 interface Evidence {
   /** Probability of the tokens that are the label. */
@@ -99,7 +102,7 @@ export function scoreVisible(
   const { tokens, unvalued, unseenEach, isContradicted } = flattened(answer);
   const matched = tokens.map((token) => ({ p: Math.exp(token.logProb), ...match(token) }));
   const shown = matched.reduce((sum, { p }) => sum + p, 0);
-  const rest = Math.max(0, 1 - shown);
+  const rest = Math.max(ROUNDED, 1 - shown);
   const withoutValue = new Set(unvalued.flatMap((token) => Object.values(match(token)).flat()));
   const sumFor = (label: number, kind: keyof Evidence): number =>
     matched.reduce((sum, token) => (token[kind].includes(label) ? sum + token.p : sum), 0);

@@ -33,6 +33,15 @@ describe('label probabilities from the likeliest tokens', () => {
     close(score.confidence, 0.9 / 0.91);
   });
 
+  it('gives it no zero where what is shown sums to 1', () => {
+    for (const rounded of [0.4, 0.4004]) {
+      const score = scoreVisible(SENTIMENT, shown({ ' positive': 0.6, ' very': rounded }));
+      assert.equal(score.label, 'positive');
+      assert.ok(Number.isFinite(logProb(score, 'negative')));
+      assert.ok(score.confidence > 0.999_999);
+    }
+  });
+
   it('bounds it by the least that is shown, for each token that would count', () => {
     const score = scoreVisible(SENTIMENT, shown({ ' positive': 0.5, ' very': 0.001 }));
     // negative, NEGATIVE and Negative, each with and without a space.
