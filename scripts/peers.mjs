@@ -2,7 +2,7 @@
  * What others wrote and the scoring path is measured and checked against: installs it into the cache's peers/ folder
  * (instant when it is there) and starts its servers.
  *
- *   node scripts/peers.mjs [llama-tools] [llama-cpp-python] [transformers]
+ *   node scripts/peers.mjs [llama-tools] [llama-cpp-python] [nginx] [transformers]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,6 +71,15 @@ export async function setUpLlamaTools() {
 /** The Python of an environment that holds llama-cpp-python's server, compiled here: four minutes, once. */
 export function setUpLlamaCppPython() {
   return environment('llama-cpp-python', LLAMA_CPP_PYTHON, () => compiler([]));
+}
+
+/** nginx, which shares requests out among servers. */
+export async function setUpNginx() {
+  const find = () => ['/usr/sbin/nginx', '/opt/homebrew/bin/nginx', '/usr/local/bin/nginx'].find(existsSync);
+  if (find() === undefined) await aptInstall(['nginx-light'], 'No nginx was found');
+  const found = find();
+  if (found === undefined) throw new Error('nginx was installed but is not where it was expected');
+  return found;
 }
 
 /** The Python of an environment that holds transformers and torch for the CPU. */
@@ -158,9 +167,39 @@ export function serveLlamaServer(program, { model, threads, contextTokens = 1024
 }
 
 /**
+ * nginx in front of servers: each gets its share of the requests, as long as it answers.
+ *
+ * @param program of {@link setUpNginx}
+ * @param {PeerServer[]} servers
+ * @param folder for its files
+ * @returns {Promise<PeerServer>}
+ */
+export function serveNginx(program, servers, folder) {
+  return serve(program, (port) => {
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (kind) => `${kind}_temp_path ${folder}/${kind};`,
+    );
+    const upstream = servers.map(({ url }) => `server ${new URL(url).host};`);
+    const configuration = path.join(folder, 'nginx.conf');
+    writeFileSync(
+      configuration,
+      [
+        'daemon off; master_process off; error_log stderr;',
+        `pid ${folder}/nginx.pid;`,
+        'events {}',
+        `http { access_log off; ${temporary.join(' ')}`,
+        `upstream peers { ${upstream.join(' ')} }`,
+        `server { listen 127.0.0.1:${port}; location / { proxy_pass http://peers; } } }`,
+      ].join('\n'),
+    );
+    return ['-e', 'stderr', '-p', folder, '-c', configuration];
+  });
+}
+
+/**
  * @typedef {object} PeerServer
  * @property {string} url without a path: http://127.0.0.1:<port>
- * @property {() => Promise<void>} close
+ * @property {(signal?: string) => Promise<void>} close with SIGTERM, or another signal
  */
 
 /** Starts a server on a free port and waits until it lists its model. */
@@ -172,8 +211,8 @@ async function serve(program, argumentsFor) {
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-4000)));
-  const close = async () => {
-    child.kill();
+  const close = async (signal) => {
+    child.kill(signal);
     await ended;
   };
   for (const deadline = Date.now() + 120_000; ; await delay(200)) {
@@ -207,6 +246,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const peers = {
     'llama-cpp-python': setUpLlamaCppPython,
     'llama-tools': setUpLlamaTools,
+    nginx: setUpNginx,
     transformers: setUpTransformers,
   };
   const chosen = process.argv.slice(2);

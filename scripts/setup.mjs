@@ -158,7 +158,8 @@ export async function aptInstall(packages, why) {
     throw new Unavailable(`${why}. Please install: ${packages.join(' ')}.`);
   }
   say(`apt-get install ${packages.join(' ')}`);
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  // Runlevel 1: what is a service (nginx) is not started.
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } };
   await run('apt-get', ['update'], options, 'apt-update.log');
   await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], options, 'apt-install.log');
 }

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../scripts/fetch-model.mjs';
-import { setUpLlamaCppPython } from '../scripts/peers.mjs';
+import { setUpLlamaCppPython, setUpNginx } from '../scripts/peers.mjs';
 import { Unavailable, setUpChromium, setUpSoftwareGpu, setUpVSCodeServer } from '../scripts/setup.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -44,6 +44,7 @@ const check = (name, ...commands) => ({ name, needs: [], commands });
 const PROVIDED = {
   chromium: { variable: 'PROMPT_CONFIDENCE_CHROMIUM', provide: setUpChromium },
   llamaCppPython: { variable: 'PROMPT_CONFIDENCE_LLAMA_CPP_PYTHON', provide: setUpLlamaCppPython },
+  nginx: { variable: 'PROMPT_CONFIDENCE_NGINX', provide: setUpNginx },
   model: { variable: 'PROMPT_CONFIDENCE_TEST_MODEL', provide: () => fetchModel() },
   softwareGpu: { variable: 'PROMPT_CONFIDENCE_VULKAN_DRIVER', provide: setUpSoftwareGpu },
   server: {
@@ -95,7 +96,7 @@ const long = [
     needs: ['chromium'],
     variables: { PROMPT_CONFIDENCE_ALL_THEMES: '1' },
   }),
-  mocha('peers', { timeout: 300_000, needs: ['model', 'llamaCppPython'] }),
+  mocha('peers', { timeout: 300_000, needs: ['model', 'llamaCppPython', 'nginx'] }),
 ];
 const stages = values.long ? long : usual;
 

@@ -64,7 +64,7 @@ export async function calibratorOf<Loaded extends LoadedCalibrator>(
 export type UnboundPolicy = 'warn' | 'refuse';
 
 /** What is known about a classifier's scores before the first one exists. */
-export type EarlyOrigin = Partial<Omit<ScoreOrigin, 'promptSha256'>>;
+export type EarlyOrigin = Partial<Omit<ScoreOrigin, 'promptSha256' | 'promptAdded'>>;
 
 export class ClassifierCalibrator {
   constructor(
@@ -162,11 +162,18 @@ export function compatibilityBefore(
   classifier: Classifier,
   origin: EarlyOrigin,
 ): Compatibility {
-  const known = { promptSha256: promptSha256(classifier), ...origin };
+  // What the model's chat template adds is not known before there is a score: it is taken to be what it was.
+  const added = saved.bound?.promptAdded;
+  const known = { promptSha256: promptSha256(classifier, added), promptAdded: added, ...origin };
   return compatibilityOf(saved, targetOf(known, labelNames(classifier), undefined));
 }
 
 /** What a calibrator of such a score is bound to; undefined while the model's hash is not known. */
-function bindingTo({ model, promptSha256, backend }: ScoreOrigin, score: Score): Binding | undefined {
-  return model === undefined ? undefined : { model, promptSha256, scoring: scoringOf(score), backend };
+function bindingTo(
+  { model, promptSha256, promptAdded, backend }: ScoreOrigin,
+  score: Score,
+): Binding | undefined {
+  if (model === undefined) return undefined;
+  const added = promptAdded === undefined ? {} : { promptAdded };
+  return { model, promptSha256, ...added, scoring: scoringOf(score), backend };
 }

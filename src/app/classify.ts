@@ -10,7 +10,7 @@ import type { ContextShape } from '../protocol/engine';
 import { scoreTexts } from '../sources/score-texts';
 import { type Failed, isFailed, type SourceIdentity } from '../sources/source';
 import { timed } from '../sources/timed';
-import { promptSha256 } from '../store/prompt-hash';
+import { boundPrompt } from '../store/prompt-hash';
 import type { ClassifierCalibrator } from './classifier-calibrator';
 import { type Sources, verifiedIdentity } from './sources';
 
@@ -63,9 +63,9 @@ export async function classifyTexts(sources: Sources, request: ClassifyRequest):
   return sources.with(classifier, signal, async (source) => {
     const identity = await (request.readsModel ? verifiedIdentity(source, signal) : source.identity(signal));
     const { model, backend } = identity;
-    const origin: ScoreOrigin = { model, backend, promptSha256: promptSha256(classifier) };
-    calibrator?.checkBefore(origin);
+    calibrator?.checkBefore({ model, backend });
     const [{ scores, shape }, seconds] = await timed(() => scoreTexts(source, classifier, texts, request));
+    const origin: ScoreOrigin = { model, backend, ...boundPrompt(classifier, shape) };
     const first = scores.find((score): score is Score => !isFailed(score));
     const warnings = (first && calibrator?.check(origin, first)) ?? [];
     const results = scores.map((score) =>

@@ -11,7 +11,7 @@ import { probe } from '../sources/probe';
 import { DEFAULT_SEED, type ScoredTexts, scoreTexts } from '../sources/score-texts';
 import type { Source } from '../sources/source';
 import { timed } from '../sources/timed';
-import { promptSha256 } from '../store/prompt-hash';
+import { boundPrompt } from '../store/prompt-hash';
 import { inspectTable, type TableFile } from '../store/tables/inspect';
 import { countRows, firstTexts } from '../store/tables/rows';
 import { type MethodPrefix, scoreCells } from '../store/tables/score-cells';
@@ -129,7 +129,7 @@ export async function scoreTable(
     const plan = traits.plan({ ...classifier, method: cells.scoredBy }, left, bytes);
     onEstimate(estimateRun(plan, first.secondsPerText), identity.inWords);
   }
-  const origin: ScoreOrigin = { ...identity, promptSha256: promptSha256(classifier) };
+  const origin: ScoreOrigin = { ...identity, ...boundPrompt(classifier, first.shape) };
   const warnings = calibrator?.check(origin, first.score) ?? [];
   const run = scoreRun({
     classifier,

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Classified, classifyTexts } from '../app/classify';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
+import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
 import { formatConfidence } from '../core/words/quantities';
@@ -22,7 +23,6 @@ import {
   scoreWarnings,
 } from '../core/words/score';
 import { isFailed, type SourceIdentity } from '../sources/source';
-import { promptSha256 } from '../store/prompt-hash';
 import { bucketOption, bucketsUsage } from './calibration/options';
 import { command, DONE, usageError } from './command';
 import { wholeNumber } from './numbers';
@@ -69,7 +69,7 @@ export const classify = command(USAGE, async (argv, io) => {
     for (const { message } of warnings) io.err(`Warning: ${oneLine(message)}\n`);
     if (values.json)
       io.out(
-        `${JSON.stringify({ ...describe(classifier, identity, calibrator?.named, warnings), shape, results: results.map(printed) }, null, 2)}\n`,
+        `${JSON.stringify({ ...describe(classifier, identity, classified.origin, calibrator?.named, warnings), shape, results: results.map(printed) }, null, 2)}\n`,
       );
     else {
       io.out(`${oneLine(heading(classifier, identity, calibrator?.named))}\n`);
@@ -92,21 +92,26 @@ function resultOf(text: string, { score, calibrated }: Classified): Result {
 
 /** The document's key for the scoring mode is older than this name. It stays, because scripts read it. */
 function printed(result: Result): object {
-  return Object.fromEntries(
-    Object.entries(result).map(([key, value]) => [key === 'mode' ? 'method' : key, value]),
-  );
+  const entries = Object.entries(result).map(([key, value]): [string, unknown] => [
+    key === 'mode' ? 'method' : key,
+    value,
+  ]);
+  const warnings = scoreWarnings(result).map(({ kind, message }) => ({ code: kind, message }));
+  return { ...Object.fromEntries<unknown>(entries), warnings };
 }
 
 function describe(
   classifier: Classifier,
   { model, device, versions }: SourceIdentity,
+  origin: ScoreOrigin,
   calibrator: NamedCalibrator | undefined,
   warnings: readonly Warning[],
 ): object {
   return {
     schema: 1,
     classifier: classifier.name,
-    promptSha256: promptSha256(classifier),
+    promptSha256: origin.promptSha256,
+    ...(origin.promptAdded === undefined ? {} : { promptAdded: origin.promptAdded }),
     model: model?.kind === 'file' ? { file: model.name, sha256: model.sha256 } : model,
     device,
     versions,
@@ -164,7 +169,7 @@ function labelLines({ labels, calibrated }: Result): string[] {
     const { label, confidence } = entry;
     const own = calibrated?.labels?.[k]?.confidence;
     const bar = blockBar(own ?? confidence, 24).padEnd(24);
-    const raw = labelPercent(entry);
+    const raw = labelPercent(entry, labels);
     const figures = own === undefined ? raw.padStart(7) : `${formatConfidence(own).padStart(7)}   raw ${raw}`;
     return `    ${label.padEnd(width)}  ${bar} ${figures}`;
   });

@@ -42,6 +42,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
     'Use --confidence-method consistency, or ask for fewer tokens with --top-logprobs N.',
   'endpoint-not-found': 'Correct --endpoint URL, --endpoint-model NAME or --api chat|completion.',
   'endpoint-prompt': 'Choose the API with --api chat|completion.',
+  'endpoint-thinks': 'Use --confidence-method consistency.',
   'endpoint-timeout': FEWER_REQUESTS,
   'engine-down': 'Turn the GPU off with --gpu off.',
   'file-exists': 'Choose another name, or replace the file with --force.',

@@ -14,6 +14,7 @@ import {
   type RunPlan,
 } from '../core/scoring/estimate';
 import { labelOfAnswer } from '../core/scoring/parse-answer';
+import { afterThought } from '../core/scoring/thoughts';
 import { cancelledError, UserError } from '../core/user-error';
 import { endingTogether } from '../sources/ending-together';
 import { Places } from '../sources/places';
@@ -32,6 +33,9 @@ const places = new Places(() => AT_ONCE);
 
 /** Number of characters that are read of an answer: a label is at its beginning. */
 const ANSWER_CHARACTERS = 400;
+
+/** Number of characters on top of these that are read of a thought before the answer. */
+const THOUGHT_CHARACTERS = 64_000;
 
 const JUSTIFICATION =
   'Prompt Confidence asks the model several times for the label of the text that you classify.';
@@ -173,8 +177,11 @@ class EditorModelSource implements Source {
       let answer = '';
       for await (const part of response.text) {
         answer += part;
-        if (answer.length > ANSWER_CHARACTERS) break;
+        const length = afterThought(answer)?.length ?? answer.length - THOUGHT_CHARACTERS;
+        if (length > ANSWER_CHARACTERS) break;
       }
+      if ((afterThought(answer) ?? '').trim() === '')
+        throw new Error('its answer is empty, or ended within a thought');
       return answer;
     } catch (error) {
       throw this.asUserError(error, signal);

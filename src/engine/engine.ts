@@ -25,6 +25,7 @@ import type {
   ScoreResult,
 } from '../protocol/engine';
 import { startBackend, type Backend, type Log } from './backend';
+import { defaultTemplate } from './chat-template';
 import { promptStrings } from './prompt-tokens';
 import { Scorer, type Render } from './scorer';
 
@@ -141,7 +142,7 @@ export class Engine {
       throw loadError(error, reasons, fileName);
     }
     const { general, tokenizer } = model.fileInfo.metadata;
-    const chatTemplate = tokenizer.chat_template;
+    const chatTemplate = defaultTemplate(tokenizer.chat_template);
     this.loaded = {
       backend,
       model,

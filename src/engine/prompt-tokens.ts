@@ -1,19 +1,13 @@
 /** From a classifier to tokens: the prompt around any text, and the token path of every spelling. */
-import { Template } from '@huggingface/jinja';
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import {
-  chatMessages,
-  completionPrompt,
-  type ChatMessage,
-  type PromptParts,
-} from '../core/classifier/prompt';
+import { chatMessages, completionPrompt, type PromptParts } from '../core/classifier/prompt';
 import { UserError } from '../core/user-error';
+import { chatPrompt, type ChatPrompt } from './chat-template';
 
 /** What prompt construction needs of a model; a test can stand in for it. */
 export type TokenizerModel = Pick<LlamaModel, 'tokenize' | 'detokenize' | 'isSpecialToken' | 'tokens'>;
 
-export interface TokenizedPrompt {
-  readonly kind: 'chat' | 'completion';
+export interface TokenizedPrompt extends Pick<PromptStrings, 'kind' | 'answerStart' | 'mayThink' | 'date'> {
   /** Tokens that every prompt starts with, whatever the text. */
   readonly prefix: readonly Token[];
   /** All tokens of the prompt for this text, prefix included. */
@@ -25,80 +19,11 @@ export interface TokenizedPrompt {
 /** Stands where the text goes while a chat template is rendered; no template produces it by itself. */
 const MARKER = '\u{F8FF}text\u{F8FF}';
 
-/** Elements that `range` may have in a chat template; real ones count messages. */
-const LONGEST_RANGE = 10_000;
-
-/** Characters of a rendered chat; the prompt of a classifier has some thousands. */
-const LONGEST_CHAT = 1 << 20;
-
-/** Characters of a template's own message that are shown. */
-const LONGEST_REASON = 300;
-
-/** Puts our `range` in the place of the interpreter's, which makes a list of any length. */
-const OWN_RANGE = new Template('{% set range = bounded_range %}').parsed.body;
-
 /** Texts whose beginnings could merge with the token before them, one of each kind. */
 const PROBES = ['a', 'The', ' x', '1', '.', '"', '\n', 'é', '中', '🙂', '(', '-', "'s"];
 
-/**
- * Renders a chat template the way transformers does (Jinja, with bos_token, eos_token and add_generation_prompt).
- * Models that were trained without a system role say so by raising; their instruction goes before the first question.
- * A template can still take all time and memory: the host ends an engine that does not get past this.
- *
- * @throws UserError `chat-template` where the template itself is broken
- * @internal
- */
-export function renderChat(
-  template: string,
-  messages: readonly ChatMessage[],
-  special: { readonly bos: string; readonly eos: string },
-): string {
-  const render = (list: readonly ChatMessage[]): string => {
-    const chat = new Template(template);
-    chat.parsed.body.unshift(...OWN_RANGE);
-    const rendered = chat.render({
-      messages: list.map((message) => ({ ...message })),
-      add_generation_prompt: true,
-      // Models that can think aloud would answer with their thoughts first.
-      enable_thinking: false,
-      bos_token: special.bos,
-      eos_token: special.eos,
-      bounded_range: boundedRange,
-    });
-    if (rendered.length > LONGEST_CHAT) throw new Error(`it makes ${rendered.length} characters of a prompt`);
-    return rendered;
-  };
-  const [first, second, ...rest] = messages;
-  try {
-    return render(messages);
-  } catch (error) {
-    if (first?.role === 'system' && second !== undefined) {
-      try {
-        return render([{ ...second, content: `${first.content}\n\n${second.content}` }, ...rest]);
-      } catch {
-        // the first reason is the telling one
-      }
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(
-      'chat-template',
-      `The chat template of this model cannot be used: ${reason.slice(0, LONGEST_REASON)}. Set "prompt" to "completion" in the classifier.`,
-      { cause: error },
-    );
-  }
-}
-
-/** Python's `range`, for a template. */
-function boundedRange(start: number, stop?: number, step = 1): number[] {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  const length = Math.max(0, Math.ceil((to - from) / step));
-  // Also where a number is none.
-  if (!(length <= LONGEST_RANGE)) throw new Error(`its range is longer than ${LONGEST_RANGE}`);
-  return Array.from({ length }, (_, index) => from + index * step);
-}
-
 /** The prompt's strings. Only `head` and `tail` may hold special tokens; the text never does. */
-export interface PromptStrings {
+export interface PromptStrings extends Omit<ChatPrompt, 'text'> {
   readonly kind: 'chat' | 'completion';
   readonly head: string;
   readonly tail: string;
@@ -124,20 +49,28 @@ export function promptStrings(
     );
   if (classifier.prompt === 'completion' || chatTemplate === undefined) {
     const { head, tail, answerPrefix } = completionPrompt(classifier);
-    return { kind: 'completion', head, tail, joints: answerPrefix === ' ' ? [' ', ''] : ['', ' '] };
+    return {
+      kind: 'completion',
+      head,
+      tail,
+      joints: answerPrefix === ' ' ? [' ', ''] : ['', ' '],
+      answerStart: '',
+      mayThink: false,
+      date: undefined,
+    };
   }
-  const rendered = renderChat(chatTemplate, chatMessages(classifier, MARKER), {
+  const { text, ...added } = chatPrompt(chatTemplate, chatMessages(classifier, MARKER), {
     bos: tokens.bosString ?? '',
     eos: tokens.eosString ?? '',
   });
-  const parts = rendered.split(MARKER);
+  const parts = text.split(MARKER);
   const [head, tail] = parts;
   if (head === undefined || tail === undefined || parts.length !== 2)
     throw new UserError(
       'chat-template',
       'The chat template of this model does not show the question exactly once. Set "prompt" to "completion" in the classifier.',
     );
-  return { kind: 'chat', head, tail, joints: ['', ' '] };
+  return { kind: 'chat', head, tail, joints: ['', ' '], ...added };
 }
 
 /** Splits after the last special token: what follows it may merge with the text, what precedes it cannot. */
@@ -170,7 +103,7 @@ function commonPrefix(a: readonly Token[], b: readonly Token[]): Token[] {
  */
 export function tokenizePrompt(
   classifier: Pick<PromptParts, 'labels'>,
-  { kind, head, tail, joints }: PromptStrings,
+  { kind, head, tail, joints, ...added }: PromptStrings,
   model: TokenizerModel,
 ): TokenizedPrompt {
   // A completion prompt is plain text throughout; in a chat only the text between special tokens is.
@@ -210,7 +143,7 @@ export function tokenizePrompt(
     return path.length > 0 && commonPrefix(context, whole).length === context.length ? [path] : [];
   }
 
-  return { kind, prefix, tokensFor, spellingPaths };
+  return { kind, ...added, prefix, tokensFor, spellingPaths };
 }
 
 /** Strings that end an answer for a label whose spelling is the beginning of another label's. */

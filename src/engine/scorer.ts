@@ -19,7 +19,13 @@ import {
 } from 'node-llama-cpp';
 import { promptIdentity } from '../core/classifier/prompt';
 import { labelLogProbs, planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
-import { labelScores, type Score, type TokenRow } from '../core/scoring/score';
+import {
+  isLabelMassLow,
+  labelScores,
+  type Score,
+  type ScoreNote,
+  type TokenRow,
+} from '../core/scoring/score';
 import { cancelledError, UserError } from '../core/user-error';
 import type { ContextShape, ScoreParams } from '../protocol/engine';
 import {
@@ -162,6 +168,7 @@ export class Scorer {
           prefixState,
           shape: {
             prompt: prompt.kind,
+            ...addedByTemplate(prompt),
             sequences: sequenceCount,
             contextTokens,
             batchTokens: BATCH_TOKENS,
@@ -292,8 +299,11 @@ export class Scorer {
         return logProb;
       });
       const names = this.own.classifier.labels.map((label) => label.name);
+      const scored = labelScores(names, logProbs);
+      const notes = notesOn(this.own.prompt, scored);
       return {
-        ...labelScores(names, logProbs),
+        ...scored,
+        ...(notes.length === 0 ? {} : { notes }),
         mode: this.own.plan.method,
         textTokens: job.fitted.textTokens,
         cutTokens: job.fitted.cutTokens,
@@ -430,6 +440,24 @@ async function savePrefix(
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** What a chat template puts into prompts besides the classifier's own text: part of their identity. */
+function addedByTemplate({
+  date,
+  answerStart,
+}: TokenizedPrompt): Pick<ContextShape, 'promptDate' | 'answerStart'> {
+  return {
+    ...(date === undefined ? {} : { promptDate: date }),
+    ...(answerStart === '' ? {} : { answerStart }),
+  };
+}
+
+function notesOn({ answerStart, mayThink }: TokenizedPrompt, score: Pick<Score, 'labelMass'>): ScoreNote[] {
+  return [
+    ...(answerStart === '' ? [] : ['answer-opened' as const]),
+    ...(mayThink && isLabelMassLow(score) ? ['may-think' as const] : []),
+  ];
 }
 
 /** Tokens that a context needs besides those of the text. */

@@ -1,5 +1,6 @@
 /** Messages between the host (extension or command line) and the engine process. */
 import * as z from 'zod';
+import { SCORE_NOTES } from '../core/scoring/score';
 import { VARIANTS } from '../core/model/confidence-method';
 import { notification, request } from './contract';
 
@@ -116,11 +117,16 @@ export const scoreSchema = z.object({
   tokens: z.array(tokenRowSchema).readonly().exactOptional(),
   agreement: agreementSchema.exactOptional(),
   tokenLabels: labelScoresSchema.exactOptional(),
+  notes: z.array(z.enum(SCORE_NOTES)).readonly().exactOptional(),
 });
 
 /** How texts were put through the model: fixed per model and classifier, and saved beside the scores. */
 const contextShapeSchema = z.object({
   prompt: z.enum(['chat', 'completion']),
+  /** The date that the chat template was told, if it asked for one. */
+  promptDate: z.string().exactOptional(),
+  /** What follows the chat template's own text so that the next token is the answer, if anything had to. */
+  answerStart: z.string().exactOptional(),
   sequences: z.number(),
   contextTokens: z.number(),
   batchTokens: z.number(),

@@ -396,7 +396,7 @@ function describe(header: Header, file: string, bytes: number): GgufInfo {
     licence: text('general.license'),
     contextLength: count(`${architecture}.context_length`),
     blockCount: count(`${architecture}.block_count`),
-    hasChatTemplate: text('tokenizer.chat_template') !== undefined,
+    hasChatTemplate: ['', '.default'].some((name) => text(`tokenizer.chat_template${name}`) !== undefined),
   };
 }
 

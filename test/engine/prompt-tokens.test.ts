@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
 import * as z from 'zod';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import { promptStrings, renderChat, tokenizePrompt } from '../../src/engine/prompt-tokens';
+import { chatPrompt } from '../../src/engine/chat-template';
+import { promptStrings, tokenizePrompt } from '../../src/engine/prompt-tokens';
 import { makeClassifier } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
 
@@ -45,7 +46,11 @@ describe('prompt tokens', () => {
 
   it('render every chat as transformers does', () => {
     for (const chat of chats)
-      assert.equal(renderChat(chatTemplate, chat.messages, { bos: '', eos: '' }), chat.rendered, chat.name);
+      assert.equal(
+        chatPrompt(chatTemplate, chat.messages, { bos: '', eos: '' }).text,
+        chat.rendered,
+        chat.name,
+      );
   });
 
   it('are those of apply_chat_template, and special tokens in the text stay text', () => {

@@ -164,12 +164,12 @@ function labelBars({ score, calibration }: ResultDetail): HTMLElement {
         { class: label === winner && !isTied ? 'winner' : undefined },
         named('label-name', label),
         own === undefined
-          ? h('span', { class: 'label-percent' }, labelPercent(entry))
+          ? h('span', { class: 'label-percent' }, labelPercent(entry, score.labels))
           : h(
               'span',
               { class: 'label-percent' },
               formatConfidence(own),
-              h('span', { class: 'raw' }, ` raw ${labelPercent(entry)}`),
+              h('span', { class: 'raw' }, ` raw ${labelPercent(entry, score.labels)}`),
             ),
         bar(own ?? confidence, 'label-bar'),
       );

@@ -33,6 +33,7 @@ export interface ScoreOrigin {
   /** Undefined while the file's SHA-256 is not known. */
   readonly model: Binding['model'] | undefined;
   readonly promptSha256: string;
+  readonly promptAdded?: Binding['promptAdded'];
   readonly backend: string;
 }
 

@@ -5,6 +5,7 @@ import {
   type ModelIdentities,
   modelInWords,
   type ModelKind,
+  promptAddedInWords,
   sha256,
   shortHash,
 } from '../model/binding';
@@ -224,6 +225,7 @@ export interface CalibrationTarget {
   readonly labels?: readonly string[] | undefined;
   readonly model?: Binding['model'] | undefined;
   readonly promptSha256?: string | undefined;
+  readonly promptAdded?: Binding['promptAdded'] | undefined;
   readonly scoring?: Binding['scoring'] | undefined;
   readonly backend?: string | undefined;
 }
@@ -273,12 +275,29 @@ function bindingMismatches(bound: Binding | null, target: CalibrationTarget): Mi
     ];
   return [
     ...modelMismatch(bound.model, target.model),
-    ...fieldMismatch('prompt', 'prompt', bound.promptSha256, target.promptSha256, 'refuse', shortHash),
+    ...promptMismatch(bound, target),
     ...fieldMismatch('scoring', 'confidence method', bound.scoring.method, target.scoring?.method, 'refuse'),
     ...fieldMismatch('scoring', 'scoring mode', bound.scoring.mode, target.scoring?.mode, 'refuse'),
     ...samplingMismatches(bound.scoring.sampling, target.scoring?.sampling),
     ...fieldMismatch('backend', 'backend', bound.backend, target.backend, 'warn'),
   ];
+}
+
+function promptMismatch(bound: Binding, target: CalibrationTarget): Mismatch[] {
+  const found = fieldMismatch(
+    'prompt',
+    'prompt',
+    bound.promptSha256,
+    target.promptSha256,
+    'refuse',
+    shortHash,
+  );
+  const [own, other] = [bound, target].map(({ promptAdded }) => promptAddedInWords(promptAdded));
+  return found.map((mismatch) =>
+    mismatch.severity === 'refuse' && own !== other
+      ? { ...mismatch, message: `${mismatch.message} The chat template added ${own}; here ${other}.` }
+      : mismatch,
+  );
 }
 
 type Sampling = Binding['scoring']['sampling'];

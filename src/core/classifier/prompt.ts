@@ -16,6 +16,12 @@ export interface CompletionPrompt {
   readonly answerPrefix: '' | ' ';
 }
 
+/**
+ * The day that every chat template is told if it asks for today's date. With the real one, scores would change overnight.
+ * It is the date that templates of Llama 3 use by themselves where they are told none.
+ */
+export const PROMPT_DATE = '2024-07-26';
+
 /** One message of a chat. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';

@@ -13,6 +13,7 @@ import {
   type Warning,
 } from '../model/predictions';
 import type { EvaluateOptions } from '../model/evaluation';
+import { isLabelMassLow } from '../scoring/score';
 import { UserError } from '../user-error';
 import { flag, kindOfList, numberProblem, plainNumber } from './cells';
 import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
@@ -159,6 +160,7 @@ export class TableBuilder {
   private accepted = 0;
   private zeros = 0;
   private bounded = 0;
+  private lowMass = 0;
   private repeatedIds = 0;
   private sameTexts = 0;
   private groups = 0;
@@ -294,6 +296,7 @@ export class TableBuilder {
     }
     if (this.cell(cells, 'bound') !== '') this.bounded++;
     if (roles.label !== undefined) this.label.push(cells);
+    if (isLabelMassLow(row)) this.lowMass++;
     if (roles.predicted !== undefined) this.predicted.push(cells);
     for (const column of this.slices.values()) column.push(cells);
     if (roles.labelMass !== undefined) this.labelMass.push(row.labelMass);
@@ -532,6 +535,12 @@ export class TableBuilder {
         'hidden-scores',
         `In ${this.hidden} of ${accepted} rows a label has no log-probability (−inf, or a number like −9999): it was not shown. An upper bound stands for it, so the numbers of these rows are approximate.`,
       );
+    if (this.lowMass > 0)
+      warn(
+        'low-label-mass',
+        `In ${this.lowMass} of ${accepted} rows the label mass is below one half: the model tends to answer something ` +
+          `else there, so these confidences mean little. Specify in the instruction or by examples how to answer.`,
+      );
     if (this.otherPrediction > 0)
       warn(
         'other-prediction',
@@ -606,7 +615,9 @@ export class TableBuilder {
     }
     if (scores.type === 'logprob' && row.includes(-Infinity)) this.bound(row);
     if (implied >= 0) row[implied] = scores.type === 'prob' ? trusted(1 - (row[1 - implied] ?? 0)) : 0;
-    else if (scores.type !== 'logit') this.checkSum(row, scores.type, labelMass);
+    // Upper bounds may sum to more than 1.
+    else if (scores.type === 'prob' || (scores.type === 'logprob' && this.cell(cells, 'bound') === ''))
+      this.checkSum(row, scores.type, labelMass);
   }
 
   /**

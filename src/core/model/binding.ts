@@ -19,6 +19,15 @@ const modelIdentity = z.discriminatedUnion('kind', [
 export const bindingSchema = z.strictObject({
   model: modelIdentity,
   promptSha256: sha256,
+  /** What the model's chat template adds to the classifier's own prompt; absent where it adds nothing. */
+  promptAdded: z
+    .strictObject({
+      /** The date that it was told, because it asked for one. */
+      promptDate: z.string().exactOptional(),
+      /** What closes the thought that it leaves open, or opens the channel of the answer. */
+      answerStart: z.string().exactOptional(),
+    })
+    .exactOptional(),
   scoring: z.strictObject({
     method: z.string(),
     mode: z.string(),
@@ -35,6 +44,16 @@ export const bindingSchema = z.strictObject({
 });
 
 export type Binding = z.infer<typeof bindingSchema>;
+
+/** What a chat template adds to a prompt, in words. */
+export function promptAddedInWords(added: Binding['promptAdded']): string {
+  const { promptDate, answerStart } = added ?? {};
+  const parts = [
+    ...(promptDate === undefined ? [] : [`the date ${promptDate}`]),
+    ...(answerStart === undefined ? [] : [`${JSON.stringify(answerStart)} before the answer`]),
+  ];
+  return parts.length === 0 ? 'nothing that is fixed' : parts.join(' and ');
+}
 
 /** Every kind of identity that a model can have. */
 export type ModelIdentities = {

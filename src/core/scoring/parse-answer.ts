@@ -1,12 +1,8 @@
 /** Finds the label that a model's written answer stands for. */
 import { largest } from '../extremes';
 import type { Label } from '../classifier/definition';
-
-/** Thoughts that some models put before their answer. */
-const THOUGHTS = /^\s*<think>[\s\S]*?<\/think>/u;
-
-/** Quotes, brackets and Markdown around an answer. */
-const WRAPPING = /^[\s"'“”‘’«»„`*_()[\]{}#>]+/u;
+import { afterThought } from './thoughts';
+import { WRAPPING } from './token-text';
 
 /** "Answer:", "The sentiment is", "**Label:**" before an answer. */
 const LEAD_IN =
@@ -20,12 +16,12 @@ const WORD = /[\p{L}\p{N}\p{M}_]/u;
 /**
  * The label whose spelling an answer begins with, as a word of its own; the longest spelling where several fit ("not
  * sure" before "no"). Case counts only where labels differ by nothing else. Quotes, Markdown and lead-ins ("Answer:")
- * are skipped.
+ * are skipped, and so is a thought before the answer.
  *
  * @returns name of the label; null where the answer begins with none, or lists several ("yes or no")
  */
 export function labelOfAnswer(answer: string, labels: readonly Label[]): string | null {
-  const text = answer.replace(THOUGHTS, '').trim();
+  const text = afterThought(answer)?.trim() ?? '';
   const unwrapped = text.replace(WRAPPING, '');
   // First as it stands: a label may itself look like a quote or a lead-in.
   for (const start of [text, unwrapped, unwrapped.replace(LEAD_IN, '').replace(WRAPPING, '')]) {

@@ -11,7 +11,7 @@ export interface LabelScore {
   readonly logProb: number;
   /** P(label) normalised over the labels, in [0, 1]: the combined confidence. */
   readonly confidence: number;
-  /** True if the source did not show the label among its likeliest tokens: logProb is a bound. */
+  /** True if the source did not show all of the label among its likeliest tokens: logProb is an upper bound. */
   readonly isBound?: boolean;
 }
 
@@ -51,7 +51,19 @@ export interface Score {
   readonly agreement?: Agreement;
   /** The token probabilities that went into the confidence beside the agreement: ensemble. */
   readonly tokenLabels?: readonly LabelScore[];
+  /** What is odd about the source's answer, although there is a score. */
+  readonly notes?: readonly ScoreNote[];
 }
+
+export const SCORE_NOTES = [
+  /** The server's list had another value for the token that it chose. */
+  'chosen-differs',
+  /** The chat template ended with an open thought or before a channel; the prompt was continued to the answer. */
+  'answer-opened',
+  /** The label mass is low, and the model may think before it answers. */
+  'may-think',
+] as const;
+export type ScoreNote = (typeof SCORE_NOTES)[number];
 
 /**
  * Below this label mass the model tends to answer something else, and the small probabilities of the labels mean

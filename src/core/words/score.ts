@@ -45,9 +45,16 @@ export function excerpt(text: string, limit: number): string {
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-/** The share of a label in figures; "≤" if only a bound is known. */
-export function labelPercent({ confidence, isBound }: Pick<LabelScore, 'confidence' | 'isBound'>): string {
-  return `${isBound === true ? '≤ ' : ''}${formatPercent(confidence)}`;
+/**
+ * The share of a label in figures: "≤" if only a bound is known. Where several labels are bounded, "≈": each share
+ * depends on the other bounds.
+ */
+export function labelPercent(
+  { confidence, isBound }: Pick<LabelScore, 'confidence' | 'isBound'>,
+  all: readonly Pick<LabelScore, 'isBound'>[],
+): string {
+  const bounds = all.filter((entry) => entry.isBound === true).length;
+  return `${isBound !== true ? '' : bounds === 1 ? '≤ ' : '≈ '}${formatPercent(confidence)}`;
 }
 
 /** A bar of block characters for a probability, `width` characters wide, to an eighth of a character, padded. */
@@ -57,7 +64,7 @@ export function blockBar(probability: number, width: number): string {
   return `${'█'.repeat(Math.floor(eighths / 8))}${partial}`.padEnd(width, ' ');
 }
 
-type WarningKind = 'low-mass' | 'bound' | 'disagreement' | 'tie' | 'cut';
+type WarningKind = 'low-mass' | 'bound' | 'contradiction' | 'disagreement' | 'tie' | 'cut' | 'thought';
 
 export interface ScoreWarning {
   readonly kind: WarningKind;
@@ -78,13 +85,19 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
       message:
         score.mode === 'sampled'
           ? `Low label mass: only ${labelMassInWords(score)} of the sampled answers were labels. The model tends to answer something else, so the confidence means little.`
-          : `Low label mass: only ${labelMassInWords(score)} of the probability is on the labels. The model tends to answer something else, so the confidence means little.`,
+          : `Low label mass: only ${labelMassInWords(score)} of the probability is on the labels. The model tends to answer something else, so the confidence means little.${score.notes?.includes('may-think') === true ? ' Its chat template knows thoughts: it may think before it answers. Choose a model that does not, or set "prompt" of the classifier to "completion".' : ''}`,
     });
   const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
   if (bounds.length > 0)
     warnings.push({
       kind: 'bound',
-      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${bounds.includes(score.label) ? 'The number shown is an upper bound.' : `The number shown is an upper bound, so ${visibleName(score.label)} has at least its ${formatPercent(score.confidence)}.`}`,
+      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${boundInWords(score, bounds)}`,
+    });
+  if (score.notes?.includes('chosen-differs') === true)
+    warnings.push({
+      kind: 'contradiction',
+      message:
+        'Contradiction: the server gives two probabilities for the token that it chose. The one of the token itself is used.',
     });
   if (disagrees(score))
     warnings.push({
@@ -101,7 +114,23 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
       kind: 'cut',
       message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were cut from its middle, because it is longer than the classifier allows.`,
     });
+  if (score.notes?.includes('answer-opened') === true)
+    warnings.push({
+      kind: 'thought',
+      message:
+        "Thought closed: the model's chat template ends with an open thought or before a channel. The prompt was continued to the answer.",
+    });
   return warnings;
+}
+
+/** What the confidence of the winner means where some labels are only bounded. */
+function boundInWords({ label, confidence }: Score, bounds: readonly string[]): string {
+  const name = visibleName(label);
+  if (!bounds.includes(label))
+    return `The number shown is an upper bound, so ${name} has at least its ${formatPercent(confidence)}.`;
+  return bounds.length === 1
+    ? `The number shown is an upper bound, so ${name} has at most its ${formatPercent(confidence)}.`
+    : `The probabilities of these labels are upper bounds, so the confidence of ${name} may be lower or higher than ${formatPercent(confidence)}.`;
 }
 
 /** True if the figures should not be shown without a warning. */

@@ -43,39 +43,40 @@ export async function addEndpoint(services: EndpointServices): Promise<void> {
   if (draft === undefined) return;
   const { key, ...fields } = draft;
   const given = key === '' ? undefined : key;
-  const topLogprobs = await dialogs.progress(`Testing ${draft.url}`, (_, signal) =>
+  const { topLogprobs, thinks } = await dialogs.progress(`Testing ${draft.url}`, (_, signal) =>
     capability((count) => endpoints.trial({ ...fields, topLogprobs: count }, given), signal),
   );
   const setting: EndpointSetting = { ...fields, topLogprobs };
   const { endpoint } = endpoints.trial(setting, given);
   await endpoints.setKey(endpoint, given);
   await endpoints.add(setting);
-  await dialogs.tell('info', addedInWords(endpoint));
+  await dialogs.tell('info', addedInWords(endpoint, thinks));
 }
 
 /**
  * How many of the likeliest tokens the server shows: 20 if it can, else 5, which every server grants that shows any; 0
- * for none.
+ * for none. And whether its model thinks before it answers.
  */
 async function capability(
   trial: (topLogprobs: number) => EndpointSource,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<{ readonly topLogprobs: number; readonly thinks: boolean }> {
   for (const topLogprobs of [20, 5, 0])
     try {
-      const { likeliest } = await trial(topLogprobs).test(signal);
+      const { likeliest, thinks } = await trial(topLogprobs).test(signal);
       // One token alone is the answer itself: the server ignored the request for more.
-      return likeliest > 1 ? topLogprobs : 0;
+      return { topLogprobs: likeliest > 1 ? topLogprobs : 0, thinks };
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== 'endpoint-no-logprobs') throw error;
     }
-  return 0;
+  return { topLogprobs: 0, thinks: false };
 }
 
-function addedInWords({ name, model, topLogprobs }: Endpoint): string {
+function addedInWords({ name, model, topLogprobs }: Endpoint, thinks: boolean): string {
+  const why = thinks ? 'thinks first, so its first token is no answer' : 'shows no token probabilities';
   const use = `Write "source": "endpoint:${name}" into a classifier to use it.`;
   return topLogprobs === 0
-    ? `${model} answers, but shows no token probabilities. Set "method" of the classifier to "consistency". ${use}`
+    ? `${model} answers, but ${why}. Set "method" of the classifier to "consistency". ${use}`
     : `${model} answers and shows the ${topLogprobs} likeliest tokens. ${use}`;
 }
 

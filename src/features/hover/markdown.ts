@@ -124,7 +124,7 @@ function labelLines(raw: readonly LabelScore[], calibration: Calibration | undef
   const labels = raw.map((entry, k) => {
     const { label, confidence } = entry;
     const own = calibrated?.[k]?.confidence;
-    const before = labelPercent(entry).padStart(7);
+    const before = labelPercent(entry, raw).padStart(7);
     return {
       label,
       confidence: own ?? confidence,

@@ -14,6 +14,7 @@ import {
 import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';
+import type { NotShown, WhyNotShown } from '../../core/scoring/shown-answer';
 import { checkFirstWords, scoreVisible, visibleTokenRows } from '../../core/scoring/visible-tokens';
 import { UserError } from '../../core/user-error';
 import type {
@@ -27,12 +28,13 @@ import type {
   SourceScores,
 } from '../source';
 import { endingTogether } from '../ending-together';
-import { call, garbage, Refusal } from './http';
+import { call, garbage, Refusal, said } from './http';
 import { checkedKey, redactor } from './key';
 import { Pace, type Clock } from './pace';
 import type { Endpoint } from './settings';
 import {
   FIRST_DIALECT,
+  MOST_POSITIONS,
   nextDialect,
   promptFields,
   readReply,
@@ -57,10 +59,25 @@ const TIMEOUT_MS = 120_000;
 /** Room for a sampled answer beyond its label: "The answer is …", quotes, a full stop. */
 const ANSWER_TOKENS = 16;
 
+/** Room for the thoughts of a model that thinks before it answers. */
+const THOUGHT_TOKENS = 4096;
+
+/** How servers refuse a limit of tokens that a model's thoughts exceed. */
+const UNFINISHED =
+  /could not finish the message|output limit was reached|max(_completion|_output)?_tokens\b.*\b(below minimum|too (small|low))/i;
+
 /** After failing with more consecutive texts than this, a server is expected to fail with the others too. */
 const HOPELESS = 8;
 
 const NO_LOGPROBS = 'endpoint-no-logprobs';
+
+/** What one token showed of an endpoint. */
+export interface EndpointTest {
+  /** How many of the likeliest tokens it shows; 0 for none. */
+  readonly likeliest: number;
+  /** Whether the model thinks before it answers: then it needs more tokens than labels do. */
+  readonly thinks: boolean;
+}
 
 /** Answers to draw to one prompt. */
 interface Draw {
@@ -80,6 +97,10 @@ export class EndpointSource implements Source {
   private hasShownProbabilities = false;
   /** Consecutive texts, of any run, that the server failed with after all further tries. */
   private failedInARow = 0;
+  /** Tokens of an answer that are asked for if its beginning is read: more where it begins with white space. */
+  private firstTokens = 1;
+  /** Tokens on top of those of a sampled answer, once the model has been seen thinking. */
+  private thoughtTokens = 0;
   /** The most answers that one request has brought: 1 for a server that does not support `n`. */
   private answersAtOnce = 1;
 
@@ -142,7 +163,7 @@ export class EndpointSource implements Source {
    *
    * @throws UserError for a key, name or address that is wrong, or a server that is not there
    */
-  async test(signal?: AbortSignal): Promise<{ readonly likeliest: number }> {
+  async test(signal?: AbortSignal): Promise<EndpointTest> {
     const prompt =
       this.endpoint.api === 'chat'
         ? { messages: [{ role: 'user', content: 'Answer with yes or no: is ice frozen water?' }] }
@@ -154,7 +175,10 @@ export class EndpointSource implements Source {
         signal,
       ),
     );
-    return { likeliest: reply.first?.likeliest.length ?? 0 };
+    if (reply === 'unfinished') return { likeliest: 0, thinks: true };
+    const { first } = reply;
+    if ('likeliest' in first) return { likeliest: first.likeliest.length, thinks: false };
+    return { likeliest: 0, thinks: first.why === 'thought' };
   }
 
   async sample(
@@ -191,24 +215,34 @@ export class EndpointSource implements Source {
     checkFirstWords(asks.labels);
     const scores = await this.each(texts, signal, async (text, either): Promise<Score> => {
       const short = cutToTokens(text, asks.maxTextTokens);
-      const { topLogprobs } = this.endpoint;
-      const { first } = await this.ask(
-        promptFields(this.endpoint, asks, short.text),
-        { answers: 1, tokens: 1, temperature: 0, topLogprobs },
-        either,
-      );
-      if (first === null) throw this.noLogprobs();
+      const first = await this.beginning(promptFields(this.endpoint, asks, short.text), either);
+      if ('why' in first) throw this.notShown(first);
       this.hasShownProbabilities = true;
-      const { labelOf, ...score } = scoreVisible(asks.labels, first);
+      const { labelOf, tokens, ...score } = scoreVisible(asks.labels, first);
       return {
         ...score,
         mode: 'first-token',
         textTokens: short.tokens,
         cutTokens: short.cut,
-        ...(topTokens === 0 ? {} : { tokens: visibleTokenRows(first.likeliest, labelOf, topTokens) }),
+        ...(topTokens === 0 ? {} : { tokens: visibleTokenRows(tokens, labelOf, topTokens) }),
       };
     });
     return { scores, shape: null };
+  }
+
+  /** What an answer begins with. White space is read on: the label comes after it. */
+  private async beginning(
+    prompt: ReturnType<typeof promptFields>,
+    signal: AbortSignal | undefined,
+  ): Promise<Reply['first']> {
+    const { topLogprobs } = this.endpoint;
+    for (;;) {
+      const tokens = this.firstTokens;
+      const reply = await this.ask(prompt, { answers: 1, tokens, temperature: 0, topLogprobs }, signal);
+      if (reply === 'unfinished') return { why: 'thought' };
+      if (!reply.isBlank || tokens === MOST_POSITIONS) return reply.first;
+      this.firstTokens = MOST_POSITIONS;
+    }
   }
 
   /** Answers to one prompt: in one request if the server supports `n`, otherwise one by one. */
@@ -219,16 +253,36 @@ export class EndpointSource implements Source {
     const short = cutToTokens(text, asks.maxTextTokens);
     const prompt = promptFields(this.endpoint, asks, short.text);
     const longest = largest(asks.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)));
-    const ask = { tokens: ANSWER_TOKENS + longest, temperature, topLogprobs: 0 };
     const identity = promptIdentity(asks);
     let answers: Reply['answers'] = [];
+    let { thoughtTokens } = this;
+    let hasThought = false;
     // Some servers give one answer whatever `n` says.
     while (answers.length < count) {
       const reply = await this.ask(
         prompt,
-        { ...ask, answers: count - answers.length, seed: seedOf(seed, identity, text, answers.length) },
+        {
+          tokens: ANSWER_TOKENS + longest + thoughtTokens,
+          temperature,
+          topLogprobs: 0,
+          answers: count - answers.length,
+          seed: seedOf(seed, identity, text, answers.length),
+        },
         signal,
-      );
+      ).catch((error: unknown) => {
+        // The room for a thought may be more than the server's context has.
+        const isTooMuch = hasThought && error instanceof Refusal && error.concerns === 'text';
+        throw isTooMuch ? this.thinks() : error;
+      });
+      if (reply !== 'unfinished' && reply.answers.some(({ missing }) => missing === 'filtered'))
+        throw this.filtered();
+      if (reply === 'unfinished' || reply.answers.some(({ missing }) => missing === 'thought')) {
+        if (thoughtTokens > 0) throw this.thinks();
+        thoughtTokens = THOUGHT_TOKENS;
+        hasThought = true;
+        continue;
+      }
+      this.thoughtTokens = Math.max(this.thoughtTokens, thoughtTokens);
       this.answersAtOnce = Math.max(this.answersAtOnce, reply.answers.length);
       answers = [...answers, ...reply.answers.slice(0, count - answers.length)];
     }
@@ -238,8 +292,16 @@ export class EndpointSource implements Source {
     }));
   }
 
-  /** One request, in the dialect that the server understands. */
-  private async ask(prompt: ReturnType<typeof promptFields>, ask: Ask, signal?: AbortSignal): Promise<Reply> {
+  /**
+   * One request, in the dialect that the server understands.
+   *
+   * @returns unfinished: the server refuses an answer that ends within the model's thoughts
+   */
+  private async ask(
+    prompt: ReturnType<typeof promptFields>,
+    ask: Ask,
+    signal?: AbortSignal,
+  ): Promise<Reply | 'unfinished'> {
     for (;;) {
       const { dialect } = this;
       try {
@@ -252,9 +314,14 @@ export class EndpointSource implements Source {
         return reply;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        if (/logprobs/i.test(error.serverMessage) && ask.topLogprobs > 0)
-          throw this.noLogprobs(error.serverMessage);
-        const next = error.concerns === 'text' ? nextDialect(dialect, error.serverMessage) : undefined;
+        if (UNFINISHED.test(error.serverMessage)) {
+          this.hasAnswered = true;
+          return 'unfinished';
+        }
+        if (/logprobs|top_n_tokens/i.test(error.serverMessage) && ask.topLogprobs > 0)
+          throw this.refusesLogprobs(error.serverMessage);
+        const next =
+          error.concerns === 'text' ? nextDialect(dialect, error.serverMessage, ask.temperature) : undefined;
         if (next === undefined) throw error;
         this.dialect = next;
       }
@@ -323,7 +390,10 @@ export class EndpointSource implements Source {
     if (error instanceof UserError) {
       // Some servers show nothing for a text that a filter stops.
       const isOfText =
-        error.code === 'labels-not-shown' || (error.code === NO_LOGPROBS && this.hasShownProbabilities);
+        error.code === 'labels-not-shown' ||
+        error.code === 'endpoint-thinks' ||
+        error.code === 'endpoint-filtered' ||
+        (error.code === NO_LOGPROBS && this.hasShownProbabilities);
       if (isOfText) return { reason: error.message };
     }
     if (!(error instanceof Refusal)) throw error;
@@ -352,16 +422,46 @@ export class EndpointSource implements Source {
       );
   }
 
-  private noLogprobs(said = ''): UserError {
-    const { sendsTextsTo: server } = this;
+  /** Why no score can be read from an answer. Odd values of one text say nothing about the others. */
+  private notShown({ why }: NotShown): UserError | Refusal {
+    if (why === 'thought') return this.thinks();
+    if (why === 'filtered') return this.filtered();
+    const error = new UserError(
+      NO_LOGPROBS,
+      `${this.sendsTextsTo} ${NOT_SHOWN[why]} Set "method" of the classifier to "consistency", which works with every model.`,
+    );
+    return why === 'none' ? error : new Refusal(error, null, 'unknown');
+  }
+
+  private refusesLogprobs(words: string): UserError {
     return new UserError(
       NO_LOGPROBS,
-      said === ''
-        ? `${server} shows no token probabilities. Set "method" of the classifier to "consistency", which works with every model.`
-        : `${server} refuses to show ${this.endpoint.topLogprobs} token probabilities. Ask for fewer (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said}`,
+      `${this.sendsTextsTo} refuses to show ${this.endpoint.topLogprobs} token probabilities. Ask for fewer (nearly every server accepts 5), or set "method" of the classifier to "consistency". It says: ${said(words, (text) => text)}`,
+    );
+  }
+
+  private filtered(): UserError {
+    return new UserError(
+      'endpoint-filtered',
+      `The content filter of ${this.sendsTextsTo} stopped the answer to this text.`,
+    );
+  }
+
+  private thinks(): UserError {
+    return new UserError(
+      'endpoint-thinks',
+      `${this.sendsTextsTo} thinks before it answers, and the answer ended within the thought. Turn thinking off in the server or choose a model without it; "method": "consistency" works if a thought takes fewer than ${THOUGHT_TOKENS} tokens.`,
     );
   }
 }
+
+const NOT_SHOWN: Readonly<Record<Exclude<WhyNotShown, 'thought' | 'filtered'>, string>> = {
+  none: 'shows no token probabilities.',
+  'one-hot': 'shows a probability for the chosen token only, so the labels cannot be compared.',
+  'not-logprobs':
+    'shows values that are no log-probabilities: above 0, or with a sum that no probabilities have. Have the server show log-probabilities of the model itself.',
+  'token-numbers': 'names tokens by their numbers instead of their texts. Have the server show texts.',
+};
 
 /**
  * The seed of the request for the answers of a text from number `first` on, below 2^31: some servers take no larger one.

@@ -6,6 +6,7 @@
 import type { ErrorCode } from '../../core/error-codes';
 import { jsonOf } from '../../core/data/json';
 import { cancelledError, UserError } from '../../core/user-error';
+import { valueOf } from './body';
 import { type Redact, redactor } from './key';
 
 /** A request that brought no usable answer. */
@@ -23,7 +24,7 @@ export class Refusal extends Error {
     } | null,
     /** Whether the error concerns this text only, every text, or one does not know: then several in a row decide. */
     readonly concerns: 'text' | 'every-text' | 'unknown',
-    /** The server's own message. */
+    /** The server's own message without the key, at its full length. */
     readonly serverMessage = '',
   ) {
     super(error.message);
@@ -81,11 +82,16 @@ export async function call(request: Call): Promise<unknown> {
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
     if (!response.ok)
-      throw refusal(response, (await start(response, LARGEST_ERROR)).text, { request, redact });
+      throw refusal(response, serverWords((await start(response, LARGEST_ERROR)).text), {
+        request,
+        redact,
+      });
     const { text, isWhole } = await start(response, LARGEST_ANSWER);
     if (!isWhole) throw tooLarge(request);
-    const value = jsonOf(text);
+    const value = valueOf(text);
     if (value === undefined) throw garbage(request, 'is not JSON');
+    const error = errorIn(value);
+    if (error !== undefined) throw reported(error, response.headers, { request, redact });
     return value;
   } catch (error) {
     if (error instanceof Refusal) throw error;
@@ -147,15 +153,82 @@ function final(code: ErrorCode, message: string): Refusal {
   return new Refusal(new UserError(code, message), null, 'every-text');
 }
 
-/** The error for a status other than success. */
+/** The spent balance of an account, in the words of servers. */
+const SPENT =
+  /insufficient[\s_-]+(?:\w+[\s_-]+)?(?:balance|credits?|funds|quota)|(?:balance|credits?)\s+(?:is|are)\s+(?:too low|insufficient|exhausted|used up)|out of credits?|(?:no|not enough) credits?|exceeded your current quota|billing/i;
+
+/** A filter that stopped one text. */
+const FILTERED =
+  /content[\s_-]*(?:filter|management|policy|moderation)|flagged|moderation|safety (?:system|filter|setting)|prohibited[\s_-]content|data_inspection|inappropriate content/i;
+
+/** What 404 says about a model. */
+const NO_MODEL = /model|deployment|no endpoints? found|no (?:allowed )?providers?/i;
+
+/** What 404 says about a route that the server does not have. */
+const NO_ROUTE = /route|endpoint|\bpath\b|\bmethod\b|\burl\b|completions/i;
+
+interface Told {
+  readonly request: Call;
+  readonly redact: Redact;
+}
+
+/** The error that an answer with the status of success holds instead of a result; undefined for none. */
+function errorIn(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { error, choices } = value as Readonly<Record<string, unknown>>;
+  if (error !== undefined && error !== null && error !== false && !Array.isArray(choices)) return error;
+  const [first] = Array.isArray(choices) ? (choices as readonly unknown[]) : [];
+  return typeof first === 'object' && first !== null && 'error' in first
+    ? (first.error ?? undefined)
+    : undefined;
+}
+
+/** An error that came with the status of success: its own code counts. */
+function reported(error: unknown, headers: Headers, told: Told): Refusal {
+  const words = textIn({ error }) ?? '';
+  const { code, status, type } = Object(error) as Readonly<Record<string, unknown>>;
+  const number = [code, status].map(Number).find((found) => found >= 400 && found < 600);
+  const named = [code, type, words].map(String).join(' ');
+  const guessed = /rate[\s_-]?limit|overloaded/i.test(named)
+    ? 429
+    : /invalid[\s_-]api[\s_-]key|authentication|unauthori[sz]ed/i.test(named)
+      ? 401
+      : undefined;
+  const own = number ?? guessed;
+  if (own !== undefined) return refusal({ status: own, headers }, words, told);
+  const quoted = said(words, told.redact);
+  if (SPENT.test(named)) return spent(told.request, 200, quoted);
+  return new Refusal(
+    new UserError(
+      'endpoint-refused',
+      `${host(told.request)} answered with an error.${quoted === '' ? '' : ` It says: ${quoted}`}`,
+    ),
+    null,
+    'unknown',
+    told.redact(words),
+  );
+}
+
+function spent(request: Call, status: number, words: string): Refusal {
+  return final(
+    'endpoint-quota',
+    `${host(request)} says that the account has no credit left (${status}). Top it up, or use another endpoint.${words === '' ? '' : ` It says: ${words}`}`,
+  );
+}
+
+/**
+ * The error for a status other than success.
+ *
+ * @param message the server's own
+ */
 function refusal(
-  response: Response,
-  text: string,
-  { request, redact }: { readonly request: Call; readonly redact: Redact },
+  response: Pick<Response, 'status' | 'headers'>,
+  message: string,
+  { request, redact }: Told,
 ): Refusal {
   const { address, model, key } = request;
   const { status } = response;
-  const words = said(serverMessage(text), redact);
+  const words = said(message, redact);
   const quoted = words === '' ? '' : ` It says: ${words}`;
   if (status >= 300 && status < 400) {
     const to = said(response.headers.get('location') ?? 'elsewhere', redact);
@@ -164,6 +237,19 @@ function refusal(
       `${address} redirects to ${to}. Redirects are not followed, so that texts and key stay with the server that you chose. Set the endpoint to the address that the redirect leads to.`,
     );
   }
+  if (status === 402 || (status >= 400 && status < 500 && SPENT.test(message)))
+    return spent(request, status, words);
+  // A filter looks at one text. What it says may quote the text, so only a refusal is one.
+  if ((status === 400 || status === 403 || status === 422) && FILTERED.test(message))
+    return new Refusal(
+      new UserError(
+        'endpoint-filtered',
+        `The content filter of ${host(request)} stopped this text (${status}).${quoted}`,
+      ),
+      null,
+      'text',
+      redact(message),
+    );
   // OpenAI does not let some models show probabilities; the key has nothing to do with that.
   if (status === 401 || (status === 403 && !words.includes('logprobs')))
     return final(
@@ -175,15 +261,13 @@ function refusal(
   if (status === 404 || status === 405)
     return final(
       'endpoint-not-found',
-      /model/i.test(words)
+      NO_MODEL.test(words)
         ? `${host(request)} has no model "${model}" (${status}). Correct the name of the model; ${address}/models lists the models.${quoted}`
-        : `There is no API at ${address}${request.route} (${status}). Correct the address of the endpoint (it usually ends in /v1) or its API: not every server has both chat and completion.${quoted}`,
+        : NO_ROUTE.test(words)
+          ? `${host(request)} does not serve ${request.route} (${status}). Choose the other API of the endpoint: not every server has both chat and completion.${quoted}`
+          : `There is no API at ${address}${request.route} (${status}). Correct the address of the endpoint (it usually ends in /v1) or its API: not every server has both chat and completion.${quoted}`,
     );
-  if (status === 429 && /quota|billing|credit/i.test(words))
-    return final(
-      'endpoint-quota',
-      `${host(request)} says that the account has no credit left. Top it up, or use another endpoint.${quoted}`,
-    );
+  if (status === 429 && /quota|billing|credit/i.test(words)) return spent(request, status, words);
   if (status === 408 || status === 429 || status >= 500) {
     const busy = status === 429 || status === 503 || status === 529;
     return later(
@@ -199,18 +283,22 @@ function refusal(
     new UserError('endpoint-refused', `${host(request)} refused the request (${status}).${quoted}`),
     null,
     'text',
-    words,
+    redact(message),
   );
 }
 
 /** Words of others in one line of a message: without the key, and only then cut. */
-function said(words: string, redact: Redact): string {
+export function said(words: string, redact: Redact): string {
   const line = redact(words.replace(/\s+/g, ' ').trim());
   return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
 }
 
-/** The error message of the server. Error bodies differ between servers. */
-function serverMessage(text: string): string {
+/**
+ * The error message of the server. Error bodies differ between servers.
+ *
+ * @internal
+ */
+export function serverWords(text: string): string {
   const value = jsonOf(text);
   if (value !== undefined) return textIn(value) ?? '';
   // A page of a proxy says nothing that helps.
@@ -218,7 +306,8 @@ function serverMessage(text: string): string {
 }
 
 /**
- * {"error": {"message": …}}, {"error": …}, {"message": …}, {"detail": …}, or a list of one of them.
+ * {"error": {"message": …}}, {"error": …}, {"message": …}, {"detail": …}, or a list of one of them. The field that it is
+ * about comes first: "param", or the end of "loc".
  *
  * @param deeper how many objects may still be opened
  */
@@ -227,8 +316,12 @@ function textIn(value: unknown, deeper = DEEPEST_MESSAGE): string | undefined {
   if (typeof value !== 'object' || value === null || deeper === 0) return undefined;
   const within = (inner: unknown): string | undefined => textIn(inner, deeper - 1);
   if (Array.isArray(value)) return within((value as readonly unknown[])[0]);
-  const { error, message, detail, msg } = value as Readonly<Record<string, unknown>>;
-  return within(error) ?? within(message) ?? within(detail) ?? within(msg);
+  const { error, message, detail, msg, loc, param } = value as Readonly<Record<string, unknown>>;
+  const words = within(error) ?? within(message) ?? within(detail) ?? within(msg);
+  const field = Array.isArray(loc) ? (loc as readonly unknown[]).at(-1) : param;
+  return words === undefined || typeof field !== 'string' || words.includes(field)
+    ? words
+    : `"${field}": ${words}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ConfidenceMethod } from '../../core/model/confidence-method';
 import type { Score } from '../../core/scoring/score';
 import { scoreBy, scoringOf } from '../../core/scoring/score-parts';
 import type { Binding } from '../../core/model/binding';
+import { scoreWarnings } from '../../core/words/score';
 
 /** Column prefixes of a table with several confidence methods, and the method of each. */
 export const METHOD_PREFIXES = {
@@ -34,7 +35,8 @@ export interface ScoreCells {
 
 /**
  * For each method: `logprob:<label>`, `label_mass`, `predicted`, `confidence`; for consistency also `count:<label>`
- * and `count_unparsed`. Once, at the end: `score_error`, with the reason where a row has no score.
+ * and `count_unparsed`. Once, at the end: `score_warnings`, why the scores of a row are to be doubted ("low-mass cut"),
+ * and `score_error`, with the reason where a row has no score.
  *
  * `logprob:<label>` is ln P(label) over all answers; for consistency ln a_k, the smoothed rate of that answer, whose
  * sum with that of unparsed answers is 1, while `confidence` is n_k / N itself and `label_mass` the share of answers
@@ -65,18 +67,29 @@ export function scoreCells(
       : prefixes.map((prefix) => columnsOf(prefix, METHOD_PREFIXES[prefix]));
   const [first] = methods;
   const scoredBy = methods.length === 1 && first !== undefined ? first.method : 'ensemble';
-  const header = [...methods.flatMap((columns) => headerOf(columns, labels)), 'score_error'];
+  const header = [
+    ...methods.flatMap((columns) => headerOf(columns, labels)),
+    'score_warnings',
+    'score_error',
+  ];
   return {
     scoredBy,
     header,
     cells: (score) => [
       ...methods.flatMap(({ method, hasBound }) => cellsOf(partOf(method, score), hasBound)),
+      warningsOf(methods.map(({ method }) => partOf(method, score))),
       '',
     ],
     scoring: (score) =>
       Object.fromEntries(methods.map(({ prefix, method }) => [prefix, scoringOf(partOf(method, score))])),
     failed: (reason) => [...header.slice(1).map(() => ''), reason],
   };
+}
+
+/** The kinds of warnings about a row, each once. */
+function warningsOf(parts: readonly Score[]): string {
+  const kinds = parts.flatMap((part) => scoreWarnings(part).map(({ kind }) => kind));
+  return [...new Set(kinds)].join(' ');
 }
 
 function headerOf({ prefix, method, hasBound }: MethodColumns, labels: readonly string[]): string[] {

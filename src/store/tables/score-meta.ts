@@ -11,13 +11,15 @@ import type { Binding } from '../../core/model/binding';
 /** Version of the file format. A newer one is refused. */
 export const SCORE_META_VERSION = 1;
 
-const { model, promptSha256, scoring, backend } = savedCalibratorSchema.shape.bound.unwrap().shape;
+const { model, promptSha256, promptAdded, scoring, backend } =
+  savedCalibratorSchema.shape.bound.unwrap().shape;
 
 /** What a calibrator must know about the scores; `score` also writes more (context shape, seed, versions). */
 export const scoreMetaSchema = z.looseObject({
   schema: z.literal(SCORE_META_VERSION),
   model,
   promptSha256,
+  promptAdded,
   labels: z.array(z.string()).min(2),
   /** By column prefix, without the slash; "" for columns without one. */
   scoring: z.record(z.string(), scoring),
@@ -108,5 +110,12 @@ async function readMeta(file: string): Promise<unknown> {
 export function bindingOf(meta: ScoreMeta | null, prefix: string | null): Binding | null {
   const own = meta?.scoring[prefix ?? ''];
   if (meta === null || own === undefined) return null;
-  return { model: meta.model, promptSha256: meta.promptSha256, scoring: own, backend: meta.backend };
+  const { model, promptSha256, promptAdded, backend } = meta;
+  return {
+    model,
+    promptSha256,
+    ...(promptAdded === undefined ? {} : { promptAdded }),
+    scoring: own,
+    backend,
+  };
 }

@@ -12,7 +12,7 @@ import type { MethodSeconds } from '../../core/model/confidence-method';
 import { UserError } from '../../core/user-error';
 import type { ContextShape } from '../../protocol/engine';
 import type { LoadedCalibrator } from '../calibrators';
-import { promptSha256 } from '../prompt-hash';
+import { boundPrompt } from '../prompt-hash';
 import type { TableFile } from './inspect';
 import { readScoreMeta, SCORE_META_VERSION, scoreMetaFile, scoreMetaSchema } from './score-meta';
 import type { Binding } from '../../core/model/binding';
@@ -72,7 +72,7 @@ export function scoreRun(parts: RunParts): ScoreRun {
   return {
     schema: SCORE_META_VERSION,
     model: parts.model,
-    promptSha256: promptSha256(classifier),
+    ...boundPrompt(classifier, parts.context),
     labels: classifier.labels.map((label) => label.name),
     scoring: parts.scoring,
     backend: parts.backend,
@@ -120,6 +120,7 @@ const WORDS: Readonly<Record<string, string>> = {
   textColumn: 'the text column',
   model: 'the model',
   promptSha256: 'the prompt',
+  promptAdded: 'what the chat template adds to the prompt',
   labels: 'the labels or their order',
   scoring: 'the confidence method or its settings',
   seed: 'the seed of the sampled answers',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { compatibilityBefore } from '../../../src/app/classifier-calibrator';
 import { calibrate } from '../../../src/core/calibration/calibrate';
 import {
   calibratorJsonSchema,
@@ -10,8 +11,10 @@ import {
   savedMetrics,
 } from '../../../src/core/calibration/saved';
 import { compatibilityOf, targetOf } from '../../../src/core/calibration/compatibility';
+import { classifierFrom } from '../../../src/core/classifier/definition';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { UserError } from '../../../src/core/user-error';
+import { promptSha256 } from '../../../src/store/prompt-hash';
 import { labelTable } from './tables';
 import type { CalibratorId } from '../../../src/core/calibration/registry';
 
@@ -220,6 +223,48 @@ describe('calibration: whether a saved one fits', () => {
     const other = fit({ backend: 'cuda' });
     assert.ok(other.kind === 'fits');
     assert.match(other.warnings[0] ?? '', /backend differs: fitted with cpu; here cuda/);
+  });
+
+  it('is refused where the chat template adds something else to the prompt', () => {
+    const dated = { ...bound, bound: { ...bound.bound, promptAdded: { promptDate: '2024-07-26' } } };
+    assert.equal(fit({ promptAdded: { promptDate: '2024-07-26' } }, dated).kind, 'fits');
+    for (const [file, change, reason] of [
+      [bound, { promptDate: '2024-07-26' }, /added nothing that is fixed; here the date 2024-07-26/],
+      [dated, { promptDate: '2025-01-01' }, /added the date 2024-07-26; here the date 2025-01-01/],
+      [dated, { answerStart: '</think>' }, /added the date 2024-07-26; here "<\/think>" before the answer/],
+    ] as const) {
+      const refusal = fit({ promptSha256: OTHER_HASH, promptAdded: change }, file);
+      assert.ok(refusal.kind === 'refused');
+      assert.match(refusal.reason, reason);
+    }
+  });
+
+  it('may have been fitted on a prompt to which the model adds something, which no classifier knows before a score', () => {
+    const classifier = (instruction: string) =>
+      classifierFrom(
+        {
+          version: 1,
+          name: 'a',
+          instruction,
+          template: '{{text}}',
+          labels: labels.map((name) => ({ name })),
+        },
+        'test',
+      );
+    for (const added of [undefined, { promptDate: '2024-07-26' }, { answerStart: '</think>' }]) {
+      const file = {
+        ...bound,
+        bound: {
+          ...bound.bound,
+          promptSha256: promptSha256(classifier('Which?'), added),
+          ...(added === undefined ? {} : { promptAdded: added }),
+        },
+      };
+      const kind = (instruction: string) =>
+        compatibilityBefore({ file: '', sha256: '', saved: file }, classifier(instruction), {}).kind;
+      assert.equal(kind('Which?'), 'unknown');
+      assert.equal(kind('Another one?'), 'refused');
+    }
   });
 
   it('what is known to differ weighs more than what is not known', () => {

@@ -11,6 +11,7 @@ import {
   inlineSummary,
   isDoubtful,
   labelMassInWords,
+  labelPercent,
   scoreWarnings,
 } from '../../../src/core/words/score';
 import type { Agreement } from '../../../src/core/scoring/agreement';
@@ -141,6 +142,45 @@ describe('a score in words', () => {
     const tie = score({ a: 0.4, b: 0.4, c: 0.1 });
     assert.match(inlineSummary(tie), /^⚠ tie: a = b 44\.4%$/);
     assert.equal(scoreWarnings(tie)[0]?.kind, 'tie');
+  });
+
+  it('says what a bound means for the number that is shown', () => {
+    const bounded = (...names: readonly string[]): Score => {
+      const plain = score({ a: 0.6, b: 0.3, c: 0.05 });
+      return {
+        ...plain,
+        labels: plain.labels.map((entry) =>
+          names.includes(entry.label) ? { ...entry, isBound: true } : entry,
+        ),
+      };
+    };
+    for (const [names, message, shares] of [
+      [['b'], /a has at least its 63\.1%/, ['63.1%', '≤ 31.5%', '5.2%']],
+      [['a'], /a has at most its 63\.1%/, ['≤ 63.1%', '31.5%', '5.2%']],
+      [['a', 'b'], /of a may be lower or higher than 63\.1%/, ['≈ 63.1%', '≈ 31.5%', '5.2%']],
+      [['b', 'c'], /a has at least its 63\.1%/, ['63.1%', '≈ 31.5%', '≈ 5.2%']],
+    ] as const) {
+      const shown = bounded(...names);
+      const [warning] = scoreWarnings(shown);
+      assert.equal(warning?.kind, 'bound');
+      assert.match(warning.message, message);
+      assert.deepEqual(
+        shown.labels.map((entry) => labelPercent(entry, shown.labels)),
+        shares,
+      );
+    }
+  });
+
+  it('says what is odd about an answer, or was done to the prompt', () => {
+    for (const [change, kind, message] of [
+      [{ notes: ['chosen-differs'] }, 'contradiction', /two probabilities for the token that it chose/],
+      [{ notes: ['answer-opened'] }, 'thought', /The prompt was continued to the answer/],
+      [{ notes: ['may-think'], labelMass: 0.1 }, 'low-mass', /it may think before it answers/],
+    ] as const) {
+      const [warning] = scoreWarnings(score({ a: 0.8, b: 0.1 }, change));
+      assert.equal(warning?.kind, kind);
+      assert.match(warning.message, message);
+    }
   });
 
   it('tells how much of the text was cut', () => {

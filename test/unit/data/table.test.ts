@@ -143,6 +143,16 @@ describe('a table of label scores', () => {
     assert.match(reasons(result)[1] ?? '', /all probabilities of the labels are 0/);
   });
 
+  it('says how many rows have a label mass below one half', () => {
+    const warned = (rows: readonly string[]): string[] =>
+      table('label,logprob:a,logprob:b,label_mass', rows)
+        .warnings.filter(({ code }) => code === 'low-label-mass')
+        .map(({ message }) => message);
+    const [message = ''] = warned(['a,-1,-2,.49', 'b,-2,-1,.5', 'a,-1,-2,', 'a,-9,-8,0']);
+    assert.match(message, /^In 2 of 4 rows the label mass is below one half/);
+    assert.deepEqual(warned(['a,-1,-2,.5', 'a,-1,-2,']), []);
+  });
+
   it('refuses sums above 1', () => {
     assert.match(reasons(table('label,prob:a,prob:b', ['a,.9,.3']))[0] ?? '', /sum to 1.2, above 1/);
     assert.match(reasons(table('label,logprob:a,logprob:b', ['a,-.1,-.1']))[0] ?? '', /above 1/);

@@ -29,6 +29,12 @@ describe('an answer in words', () => {
       'y',
       '<think>No… or is it? No.</think>\n\nYes',
       'Yes\nNo',
+      'No… or is it?</think>\n\nYes',
+      '[THINK]No?[/THINK]Yes',
+      '<|channel|>analysis<|message|>No?<|end|><|start|>assistant<|channel|>final<|message|>Yes',
+      '<|START_THINKING|>No?<|END_THINKING|><|START_RESPONSE|>Yes<|END_RESPONSE|>',
+      'Here are my reasoning steps:\nNo?\n[BEGIN FINAL RESPONSE]\nYes',
+      '<think>No?</think><answer>Yes</answer>',
     ])
       assert.equal(labelOfAnswer(answer, YES_NO), 'Yes', answer);
   });
@@ -43,6 +49,9 @@ describe('an answer in words', () => {
       'I think so: who knows',
       'Noël',
       '…',
+      '<think>Yes',
+      '[THINK]\nYes',
+      '<|channel|>analysis<|message|>Yes',
     ])
       assert.equal(labelOfAnswer(answer, YES_NO), null, answer);
   });

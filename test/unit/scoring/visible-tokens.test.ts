@@ -33,6 +33,15 @@ describe('label probabilities from the likeliest tokens', () => {
     close(score.confidence, 0.9 / 0.91);
   });
 
+  it('gives it no zero where what is shown sums to 1', () => {
+    for (const rounded of [0.4, 0.4004]) {
+      const score = scoreVisible(SENTIMENT, shown({ ' positive': 0.6, ' very': rounded }));
+      assert.equal(score.label, 'positive');
+      assert.ok(Number.isFinite(logProb(score, 'negative')));
+      assert.ok(score.confidence > 0.999_999);
+    }
+  });
+
   it('bounds it by the least that is shown, for each token that would count', () => {
     const score = scoreVisible(SENTIMENT, shown({ ' positive': 0.5, ' very': 0.001 }));
     // negative, NEGATIVE and Negative, each with and without a space.
@@ -52,10 +61,19 @@ describe('label probabilities from the likeliest tokens', () => {
     close(score.labelMass ?? NaN, 0.8);
   });
 
-  it('leaves pieces alone where the label is shown whole', () => {
+  it('counts pieces of a label beside its whole tokens, as a bound', () => {
     const score = scoreVisible(SENTIMENT, shown({ ' positive': 0.5, ' pos': 0.3, ' negative': 0.1 }));
-    close(Math.exp(logProb(score, 'positive')), 0.5);
-    close(score.labelMass ?? NaN, 0.6);
+    close(Math.exp(logProb(score, 'positive')), 0.8);
+    assert.equal(score.labels[0]?.isBound, true);
+    assert.equal(score.labels[1]?.isBound, undefined);
+    close(score.labelMass ?? NaN, 0.9);
+  });
+
+  it('says so where a label that is not shown may be ahead of the one that is', () => {
+    assert.throws(
+      () => scoreVisible(SENTIMENT, shown({ ' positive': 0.2, ' very': 0.15 })),
+      /"positive" is ahead among the tokens that can be read, but "negative" may be likelier/,
+    );
   });
 
   it('says so where no label is shown at all', () => {
@@ -96,6 +114,15 @@ describe('label probabilities from the likeliest tokens', () => {
             (sum, t) => sum + (label.spellings.includes(t.text.trim()) ? Math.exp(t.logProb) : 0),
             0,
           );
+        const shownOf = (label: { spellings: readonly string[] }): number =>
+          likeliest.reduce(
+            (sum, t) =>
+              sum +
+              (label.spellings.some((spelling) => spelling.startsWith(t.text.trim()))
+                ? Math.exp(t.logProb)
+                : 0),
+            0,
+          );
         let score;
         try {
           score = scoreVisible(SENTIMENT, { likeliest, chosen });
@@ -107,7 +134,13 @@ describe('label probabilities from the likeliest tokens', () => {
           const entry = score.labels[index];
           assert.ok(entry);
           const p = Math.exp(entry.logProb);
-          if (entry.isBound === true) assert.ok(p >= truth(label) - 1e-12, `${p} is under ${truth(label)}`);
+          // Of a label with whole tokens, spellings that are not shown are left out.
+          const isWhole = likeliest.some(({ text }) => label.spellings.includes(text.trim()));
+          if (entry.isBound === true)
+            assert.ok(
+              p >= (isWhole ? shownOf(label) : truth(label)) - 1e-12,
+              `${p} is under ${truth(label)}`,
+            );
           else assert.ok(p <= truth(label) + 1e-12 && p > 0);
           assert.ok(p <= 1 + 1e-12);
         });

@@ -49,6 +49,17 @@ describe('checkGguf', () => {
     assert.equal(info.contextLength, undefined);
   });
 
+  it('knows a chat model whose templates have names, if one is the default', async () => {
+    for (const [templates, expected] of [
+      [{ 'tokenizer.chat_template': 'a', 'tokenizer.chat_template.tool_use': 'b' }, true],
+      [{ 'tokenizer.chat_template.default': 'a', 'tokenizer.chat_template.tool_use': 'b' }, true],
+      [{ 'tokenizer.chat_template.tool_use': 'b' }, false],
+    ] as const) {
+      const content = gguf({ metadata: { 'general.architecture': 'tiny', ...templates } });
+      assert.equal((await checkGguf(await written(content))).hasChatTemplate, expected);
+    }
+  });
+
   it('reads a header of many megabytes', async () => {
     const tokens = Array.from({ length: 150_000 }, (_, index) => `token number ${index}`);
     const info = await checkGguf(

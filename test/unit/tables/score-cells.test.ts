@@ -47,8 +47,8 @@ describe('the cells of a score', () => {
       ensemble: scoreCells(NAMES, 'token-probability', ['ensemble'], false).cells(both),
     };
     assert.deepEqual(layout.cells(both), [
-      ...alone.token.slice(0, -1),
-      ...alone.consistency.slice(0, -1),
+      ...alone.token.slice(0, -2),
+      ...alone.consistency.slice(0, -2),
       ...alone.ensemble,
     ]);
     assert.equal(layout.header.length, layout.cells(both).length);
@@ -71,6 +71,35 @@ describe('the cells of a score', () => {
     const { table, read } = readBack(layout, consistencyScore(NAMES, agreement(4, 4, 2), TOKEN));
     assert.equal(read.predicted?.[0], 1);
     assert.deepEqual(table.warnings, []);
+  });
+
+  it('say why a row is to be doubted', () => {
+    const bound = TOKEN.labels.map((entry, k) => (k === 0 ? { ...entry, isBound: true } : entry));
+    const layout = scoreCells(NAMES, 'token-probability', null, true);
+    for (const [change, warnings] of [
+      [{}, ''],
+      [{ labelMass: 0.49 }, 'low-mass'],
+      [{ labels: bound }, 'bound'],
+      [{ cutTokens: 7 }, 'cut'],
+      [{ tie: true }, 'tie'],
+      [{ notes: ['chosen-differs'] }, 'contradiction'],
+      [{ labelMass: 0.1, labels: bound, cutTokens: 7 }, 'low-mass bound cut'],
+    ] as const) {
+      const cells = layout.cells({ ...TOKEN, ...change });
+      assert.equal(cells[layout.header.indexOf('score_warnings')], warnings);
+    }
+  });
+
+  it('are read back where upper bounds sum to more than 1', () => {
+    const score: Score = {
+      ...TOKEN,
+      ...labelScores(NAMES, [Math.log(0.9), Math.log(0.6)]),
+      labelMass: 0.9,
+    };
+    const bounded = { ...score, labels: score.labels.map((entry) => ({ ...entry, isBound: true })) };
+    const { table } = readBack(scoreCells(NAMES, 'token-probability', null, true), bounded);
+    assert.equal(table.rejected.length, 0);
+    assert.throws(() => readBack(scoreCells(NAMES, 'token-probability', null, true), score));
   });
 
   it('leave the label mass empty where there is none, and are read and calibrated all the same', () => {

@@ -92,9 +92,9 @@ describe('scoring a table', () => {
     assert.match(meta, /"seconds": \{\n\s*"token": 0\.1\n/);
     assert.match(
       whole,
-      /^id,text,logprob:a,logprob:b,label_mass,predicted,confidence,score_error\n0,"row ""0"",\nwith a break",-21,-1,0\.3678794[0-9]*,b,0\.9999999[0-9]*,\n/,
+      /^id,text,logprob:a,logprob:b,label_mass,predicted,confidence,score_warnings,score_error\n0,"row ""0"",\nwith a break",-21,-1,0\.3678794[0-9]*,b,0\.9999999[0-9]*,low-mass,\n/,
     );
-    assert.match(whole, /\n3,bad,,,,,,"""bad"" is bad"\n/);
+    assert.match(whole, /\n3,bad,,,,,,,"""bad"" is bad"\n/);
   });
 
   it('says what is wrong with a text without asking for its score, and leaves surplus cells', async () => {
@@ -103,7 +103,7 @@ describe('scoring a table', () => {
     assert.equal(done.failed, 2);
     assert.match(
       await readFile(out, 'utf8'),
-      /\n2,,,,,,,There is no text[^\n]*\n3,good,-4,-1,[^\n]*,,more\n$/,
+      /\n2,,,,,,,,There is no text[^\n]*\n3,good,-4,-1,[^\n]*,,more\n$/,
     );
   });
 

@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http';
 import { classifierFrom, type Classifier } from '../../../../src/core/classifier/definition';
 import { UserError } from '../../../../src/core/user-error';
 import { EndpointSource } from '../../../../src/sources/endpoint/endpoint-source';
+import { serverWords } from '../../../../src/sources/endpoint/http';
+import { FIRST_DIALECT, nextDialect } from '../../../../src/sources/endpoint/wire';
 import { endpointFrom, type EndpointSetting } from '../../../../src/sources/endpoint/settings';
 import { isFailed } from '../../../../src/sources/source';
 import { fixture } from '../../../support/paths';
@@ -309,6 +311,82 @@ describe('an endpoint', () => {
     });
   });
 
+  describe('whose model thinks', () => {
+    const ended = (content: string | null, extra: object = {}, reason = 'length'): object => ({
+      choices: [{ message: { content, ...extra }, finish_reason: reason }],
+    });
+    const THOUGHTS: readonly (readonly [string, object])[] = [
+      ['ends before its answer', ended('')],
+      ['has no content', ended(null, { reasoning_content: 'Let me see' })],
+      ['has a thought of its own field', ended('', { reasoning: 'Let me see' }, 'stop')],
+      ['ends within a thought', ended('<think>\nIs it negative?')],
+      ['ends within a channel', ended('<|channel|>analysis<|message|>positive or')],
+    ];
+
+    for (const [name, thought] of THOUGHTS)
+      it(`gives it more tokens where an answer ${name}`, async () => {
+        const from = await source((response, { body }) =>
+          json(response, Number(body.max_tokens) > 1000 ? plainAnswers('negative') : thought),
+        );
+        const { samples } = await sample(from, 2, ['Nice.', 'Dull.']);
+        for (const sampled of samples) {
+          assert.ok(!isFailed(sampled), JSON.stringify(sampled));
+          assert.deepEqual(
+            sampled.answers.map(({ label }) => label),
+            ['negative', 'negative'],
+          );
+        }
+      });
+
+    for (const [name, thought] of THOUGHTS)
+      it(`fails that text alone where an answer still ${name}`, async () => {
+        const from = await source((response, { body }) =>
+          json(
+            response,
+            body.messages?.at(-1)?.content.includes('hard') === true ? thought : plainAnswers('positive'),
+          ),
+        );
+        const { samples } = await sample(from, 2, ['easy', 'hard']);
+        const [easy, hard] = samples;
+        assert.ok(easy !== undefined && !isFailed(easy));
+        assert.ok(hard !== undefined && isFailed(hard), JSON.stringify(hard));
+        assert.match(hard.reason, /thinks before it answers.*Turn thinking off/);
+      });
+
+    for (const [name, thought] of THOUGHTS)
+      it(`passes the test of one token where an answer ${name}`, async () => {
+        const from = await source((response) => json(response, thought));
+        assert.equal((await from.test()).likeliest, 0);
+      });
+
+    it('says so where the context has no room for the thought', async () => {
+      const from = await source((response, { body }) =>
+        Number(body.max_tokens) > 1000
+          ? json(response, { error: { message: 'The context has 1024 tokens.' } }, 400)
+          : json(response, ended('')),
+      );
+      const [first] = (await sample(from, 2)).samples;
+      assert.ok(first !== undefined && isFailed(first));
+      assert.match(first.reason, /thinks before it answers/);
+    });
+
+    it('asks once for each text where the answers end, and leaves an answer of white space alone', async () => {
+      const from = await source((response) => json(response, ended('\n\n')));
+      const [first] = (await sample(from, 1)).samples;
+      assert.ok(first !== undefined && !isFailed(first));
+      assert.deepEqual(first.answers, [{ text: '\n\n', label: null }]);
+      assert.equal(server?.requests.length, 1);
+    });
+
+    it('passes the test where the server refuses to end within a thought', async () => {
+      const message =
+        'Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.';
+      const from = await source((response) => json(response, { error: { message } }, 400));
+      assert.deepEqual(await from.test(), { likeliest: 0, thinks: true });
+      await refuses(score(from), /thinks before it answers/);
+    });
+  });
+
   describe('that misbehaves', () => {
     it('is waited for in a storm of 429', async () => {
       const from = await source((response, _, index) => {
@@ -402,6 +480,227 @@ describe('an endpoint', () => {
     it('closes the connection at once', async () => {
       const from = await source((response) => response.destroy());
       await refuses(score(from), /was lost/);
+    });
+  });
+
+  describe('that refuses a temperature of 0', () => {
+    const strict = (): Promise<EndpointSource> =>
+      source((response, { body }) => {
+        if (body.temperature === 0) json(response, { error: 'temperature must be > 0' }, 422);
+        else json(response, 'top_logprobs' in body ? chatAnswer(GOOD) : plainAnswers('positive'));
+      });
+
+    it('is asked without one for probabilities, and with one for answers', async () => {
+      const from = await strict();
+      const [first] = (await score(from)).scores;
+      assert.ok(first !== undefined && !isFailed(first));
+      const { temperature } = await sample(from, 1);
+      assert.equal(temperature, 1);
+      const seen = server?.requests.map(({ body }) => body.temperature);
+      assert.deepEqual(seen, [0, undefined, 1]);
+    });
+  });
+
+  describe('that answers with an error', () => {
+    const RUN_ENDS: readonly (readonly [
+      what: string,
+      status: number,
+      body: object,
+      code: string,
+      says: RegExp,
+    ])[] = [
+      [
+        '402',
+        402,
+        { error: 'Payment required' },
+        'endpoint-quota',
+        /no credit left \(402\).*Payment required/,
+      ],
+      [
+        'a spent balance',
+        400,
+        { error: { message: 'Your credit balance is too low to access the API.' } },
+        'endpoint-quota',
+        /balance is too low/,
+      ],
+      [
+        '403 about money',
+        403,
+        { error: { message: 'Insufficient account balance' } },
+        'endpoint-quota',
+        /Insufficient account balance/,
+      ],
+      [
+        '200 with 402',
+        200,
+        { error: { message: 'Insufficient balance', code: 402 } },
+        'endpoint-quota',
+        /Insufficient balance/,
+      ],
+      [
+        '200 with a named code',
+        200,
+        { error: { message: 'No.', code: 'insufficient_quota' } },
+        'endpoint-quota',
+        /It says: No\./,
+      ],
+      [
+        '200 with 401',
+        200,
+        { error: { message: 'User not found.', code: 401 } },
+        'endpoint-key',
+        /requires a key \(401\)/,
+      ],
+      [
+        '404 about a deployment',
+        404,
+        { error: { message: 'The API deployment for this resource does not exist.' } },
+        'endpoint-not-found',
+        /has no model "tiny"/,
+      ],
+      [
+        '404 about providers',
+        404,
+        { error: { message: 'No allowed providers are available.' } },
+        'endpoint-not-found',
+        /has no model "tiny"/,
+      ],
+      [
+        '404 about a route',
+        404,
+        { error: 'Unexpected endpoint or method. (POST /v1/chat/completions)' },
+        'endpoint-not-found',
+        /does not serve \/chat\/completions \(404\)\. Choose the other API/,
+      ],
+    ];
+    for (const [what, status, body, code, says] of RUN_ENDS)
+      it(`ends the run at once: ${what}`, async () => {
+        const from = await source((response) => json(response, body, status));
+        await fails(score(from, ['a']), code, says);
+        assert.equal(server?.requests.length, 1);
+      });
+
+    const TEXT_FAILS: readonly (readonly [what: string, status: number, body: object, says: RegExp])[] = [
+      [
+        '403 for a flagged text',
+        403,
+        { error: { message: 'Your input was flagged', metadata: { reasons: ['x'] } } },
+        /content filter of .* stopped this text \(403\).*flagged/,
+      ],
+      [
+        'a content filter',
+        400,
+        {
+          error: {
+            code: 'content_filter',
+            message: 'The response was filtered due to the prompt triggering the content management policy',
+          },
+        },
+        /content filter of .* stopped this text/,
+      ],
+      [
+        'a filtered answer',
+        200,
+        { choices: [{ message: { content: '' }, finish_reason: 'content_filter' }] },
+        /content filter of .* stopped the answer/,
+      ],
+      [
+        '200 with an error',
+        200,
+        { error: { message: 'Something broke' } },
+        /answered with an error\. It says: Something broke/,
+      ],
+      ['200 with an error as a text', 200, { error: 'Something broke' }, /It says: Something broke/],
+      [
+        'an error in a choice',
+        200,
+        { choices: [{ error: { message: 'Provider failed', code: 400 } }] },
+        /refused the request \(400\)\. It says: Provider failed/,
+      ],
+    ];
+    for (const [what, status, body, says] of TEXT_FAILS)
+      it(`fails that text alone: ${what}`, async () => {
+        const from = await source((response, { body: asked }) =>
+          asked.messages?.at(-1)?.content.includes('odd') === true
+            ? json(response, body, status)
+            : json(response, chatAnswer(GOOD)),
+        );
+        const [odd, good] = (await score(from, ['odd', 'good'])).scores;
+        assert.ok(odd !== undefined && isFailed(odd), JSON.stringify(odd));
+        assert.match(odd.reason, says);
+        assert.ok(good !== undefined && !isFailed(good));
+      });
+
+    it('names the filter of a drawn answer', async () => {
+      const from = await source((response) =>
+        json(response, { choices: [{ message: { content: null }, finish_reason: 'content_filter' }] }),
+      );
+      const [first] = (await sample(from, 2)).samples;
+      assert.ok(first !== undefined && isFailed(first));
+      assert.match(first.reason, /content filter/);
+    });
+
+    it('is waited for where 200 says that there were too many requests', async () => {
+      const from = await source((response, _, index) =>
+        json(response, index === 0 ? { error: { message: 'Rate limit', code: 429 } } : chatAnswer(GOOD)),
+      );
+      assert.equal((await score(from)).scores.filter(isFailed).length, 0);
+      assert.equal(server?.requests.length, 2);
+    });
+  });
+
+  describe('that answers in a form nobody asked for', () => {
+    const { choices } = chatAnswer(GOOD) as { choices: { logprobs: object }[] };
+    const logprobs = choices[0]?.logprobs;
+    const events = [
+      {
+        choices: [
+          { index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null },
+        ],
+      },
+      { choices: [{ index: 0, delta: { content: ' positive' }, logprobs, finish_reason: null }] },
+      { choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'length' }] },
+    ];
+    const lines = (prefix: string): string =>
+      events.map((event) => `${prefix}${JSON.stringify(event)}\n\n`).join('');
+    const infinite = JSON.stringify(chatAnswer({ ...GOOD, '-Infinity,"': 0.01 })).replace(
+      '"top_logprobs":[',
+      '"top_logprobs":[{"token":"x","logprob":-Infinity},',
+    );
+    for (const [what, text] of [
+      ['a stream', `: comment\n\n${lines('data: ')}data: [DONE]\n\n`],
+      ['a stream of events', lines('event: chunk\ndata:')],
+      ['one JSON text a line', lines('')],
+      ['a bare -Infinity', infinite],
+    ] as const)
+      it(`is read: ${what}`, async () => {
+        const from = await source((response) => {
+          response.end(text);
+        });
+        const [first] = (await score(from)).scores;
+        assert.ok(first !== undefined && !isFailed(first), JSON.stringify(first));
+        assert.ok(Math.abs(first.confidence - 0.6 / 0.9) < 1e-9);
+      });
+
+    it('joins the answers of a stream', async () => {
+      const piece = (index: number, content: string): string =>
+        `data: ${JSON.stringify({ choices: [{ index, delta: { content } }] })}\n\n`;
+      const from = await source((response) => {
+        response.end(piece(0, 'posi') + piece(1, 'nega') + piece(0, 'tive') + piece(1, 'tive'));
+      });
+      const [first] = (await sample(from, 2)).samples;
+      assert.ok(first !== undefined && !isFailed(first));
+      assert.deepEqual(
+        first.answers.map(({ label }) => label),
+        ['positive', 'negative'],
+      );
+    });
+
+    it('says the error of a stream', async () => {
+      const from = await source((response) => {
+        response.end(`${lines('data: ')}data: {"error":{"message":"Something broke"}}\n\n`);
+      });
+      await refuses(score(from), /Something broke/);
     });
   });
 
@@ -517,7 +816,7 @@ describe('an endpoint', () => {
     assert.equal(origin.backend, 'endpoint');
     await from.identity();
     assert.equal(server?.requests.length, 1);
-    assert.deepEqual(await from.test(), { likeliest: 3 });
+    assert.deepEqual(await from.test(), { likeliest: 3, thinks: false });
   });
 });
 
@@ -553,5 +852,38 @@ describe('the setting of an endpoint', () => {
       () => endpointFrom({ name: 'a', url: 'https://h', api: 'chat', model: 'm', key: 'x' }),
       /key/,
     );
+  });
+});
+
+describe('what a server says', () => {
+  /** Refused fields, in the words of servers, and what a request at temperature 0 leaves out then. */
+  const REFUSALS: readonly (readonly [body: object, omitted: string])[] = [
+    [{ detail: [{ loc: ['body', 'seed'], msg: 'Extra inputs are not permitted' }] }, 'seed'],
+    [{ detail: [{ type: 'extra', loc: ['body', 'stop'], msg: 'Extra inputs are not permitted' }] }, 'stop'],
+    [{ error: { message: 'Unsupported value.', param: 'temperature' } }, 'temperature 0'],
+    [{ message: 'temperature=0.0 is not supported' }, 'temperature 0'],
+    [{ error: '`temperature` must be strictly positive' }, 'temperature 0'],
+    [{ error: 'Invalid request: temperature must be > 0' }, 'temperature 0'],
+    [{ message: 'Only n=1 is supported' }, 'n'],
+    [{ error: { message: 'n must be at most 1' } }, 'n'],
+    [{ error: "Unrecognized request argument supplied: 'n'" }, 'n'],
+    [{ error: 'Unrecognized request argument supplied: stop' }, 'stop'],
+    [{ message: "[{'type': 'extra_forbidden', 'loc': ('body', 'seed'), 'msg': 'Extra inputs'}]" }, 'seed'],
+    [{ error: `${'The request is not valid. '.repeat(20)}Unknown parameter: 'seed'` }, 'seed'],
+  ];
+  for (const [body, omitted] of REFUSALS)
+    it(`about ${omitted} is understood: ${JSON.stringify(body).slice(0, 90)}`, () => {
+      const message = serverWords(JSON.stringify(body));
+      assert.deepEqual([...(nextDialect(FIRST_DIALECT, message, 0)?.without ?? [])], [omitted]);
+    });
+
+  it('about other things omits nothing', () => {
+    for (const message of [
+      "This model's maximum context length is 8 tokens.",
+      'top_n_tokens must be at most 5',
+      'The input is not valid.',
+      'Filtered.',
+    ])
+      assert.equal(nextDialect(FIRST_DIALECT, message, 0), undefined, message);
   });
 });

@@ -149,10 +149,23 @@ describe('a server that attacks', () => {
     const withLogprob = (number: string): string =>
       JSON.stringify(chatAnswer(GOOD)).replaceAll(/"logprob":[^,}]+/g, `"logprob":${number}`);
 
-    for (const number of ['1e999', '-1e999', '1.5', 'null', '"0"', '{}'])
+    for (const [number, reason] of [
+      ['1e999', /does not follow this API/],
+      ['"0"', /does not follow this API/],
+      ['{}', /does not follow this API/],
+      ['1.5', /no log-probabilities/],
+      ['0', /no log-probabilities/],
+    ] as const)
       it(`refuses a logprob of ${number}`, async () => {
         const from = await source((response) => raw(response, withLogprob(number)));
-        assert.match(await reasonOf(from), /does not follow this API/);
+        assert.match(await reasonOf(from), reason);
+        assert.equal(tries(), 1);
+      });
+
+    for (const number of ['-1e999', '-9999', 'null'])
+      it(`takes a logprob of ${number} for none`, async () => {
+        const from = await source((response) => raw(response, withLogprob(number)));
+        assert.match((await rejects(score(from), 'endpoint-no-logprobs')).message, /no token probabilities/);
         assert.equal(tries(), 1);
       });
 
@@ -163,7 +176,10 @@ describe('a server that attacks', () => {
     });
 
     it('takes a logarithm of 1 that rounding lifted', async () => {
-      const from = await source((response) => raw(response, withLogprob('1.2e-7')));
+      const answer = JSON.stringify(chatAnswer({ positive: 1, negative: 1e-9 }));
+      const from = await source((response) =>
+        raw(response, answer.replaceAll('"logprob":0', '"logprob":1.2e-7')),
+      );
       assert.equal((await score(from)).scores.filter(isFailed).length, 0);
     });
   });

@@ -152,8 +152,9 @@ for (const name of ['llama-cpp-python', 'llama-server'])
           const shown = shownIn(response.body);
           const sum = (...spellings: string[]): number =>
             shown.reduce((total, [token, p]) => total + (spellings.includes(token.trim()) ? p : 0), 0);
-          const positive = sum('positive', 'Positive', 'POSITIVE');
-          const negative = sum('negative', 'Negative', 'NEGATIVE');
+          // Pieces count, too.
+          const positive = sum('positive', 'Positive', 'POSITIVE', 'pos', 'posit');
+          const negative = sum('negative', 'Negative', 'NEGATIVE', 'neg');
           assert.ok(positive > 0 && negative > 0);
           const { label, confidence, labelMass, tokens } = read[index] ?? assert.fail();
           assert.ok(Math.abs(confidence - Math.max(positive, negative) / (positive + negative)) < 1e-12);
