@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { readTable } from '../../src/store/tables/read-table';
+import { memoryOf } from '../support/memory';
 
 const ROWS = 1_000_000;
 
@@ -23,7 +24,7 @@ async function measure(file: string): Promise<void> {
   const result: Measured = {
     n: table.n,
     seconds: (performance.now() - started) / 1000,
-    peakMegabytes: process.resourceUsage().maxRSS / 1024,
+    peakMegabytes: memoryOf(process.pid, 'VmHWM'),
   };
   process.stdout.write(JSON.stringify(result));
 }
