@@ -7,7 +7,9 @@ import {
   type ChatMessage,
   type PromptParts,
 } from '../core/classifier/prompt';
+import { planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
 import { UserError } from '../core/user-error';
+import type { ScoreParams } from '../protocol/engine';
 
 /** What prompt construction needs of a model; a test can stand in for it. */
 export type TokenizerModel = Pick<LlamaModel, 'tokenize' | 'detokenize' | 'isSpecialToken' | 'tokens'>;
@@ -30,6 +32,12 @@ const LONGEST_RANGE = 10_000;
 
 /** Characters of a rendered chat; the prompt of a classifier has some thousands. */
 const LONGEST_CHAT = 1 << 20;
+
+/**
+ * Bytes that a chat template may add to the messages: so it cannot make a prompt long that the classifier keeps short.
+ * The longest preambles of real templates have some thousands. A token has at least one byte.
+ */
+const MOST_ADDED_BYTES = 1 << 14;
 
 /** Characters of a template's own message that are shown. */
 const LONGEST_REASON = 300;
@@ -66,6 +74,9 @@ export function renderChat(
       bounded_range: boundedRange,
     });
     if (rendered.length > LONGEST_CHAT) throw new Error(`it makes ${rendered.length} characters of a prompt`);
+    const added =
+      Buffer.byteLength(rendered) - Buffer.byteLength(list.map(({ content }) => content).join(''));
+    if (added > MOST_ADDED_BYTES) throw new Error(`it adds ${added} bytes to the prompt`);
     return rendered;
   };
   const [first, second, ...rest] = messages;
@@ -122,7 +133,7 @@ export function promptStrings(
       'no-chat-template',
       'This model has no chat template, but the classifier asks for "prompt": "chat". Choose an instruction-tuned model, or set "prompt" to "auto".',
     );
-  if (classifier.prompt === 'completion' || chatTemplate === undefined) {
+  if (chatTemplate === undefined || !usesTemplate(classifier, chatTemplate)) {
     const { head, tail, answerPrefix } = completionPrompt(classifier);
     return { kind: 'completion', head, tail, joints: answerPrefix === ' ' ? [' ', ''] : ['', ' '] };
   }
@@ -217,12 +228,42 @@ export function tokenizePrompt(
 const ANSWER_ENDS = ['\n', '\n\n', '.', ',', ';', ':', '!', '?'];
 
 /** Every single token that ends an answer: the model's own end marks, line breaks, punctuation. */
-export function answerEndTokens(model: TokenizerModel): Token[] {
+function answerEndTokens(model: TokenizerModel): Token[] {
   const marks = [model.tokens.eos, model.tokens.eot].filter((token) => token !== null);
   const strings = ANSWER_ENDS.map((text) => model.tokenize(text, false)).filter(
     (tokens) => tokens.length === 1,
   );
   return [...new Set([...marks, ...strings.flat()])];
+}
+
+/** A prompt, and how answers to it are read. */
+export interface PlannedPrompt {
+  readonly prompt: TokenizedPrompt;
+  readonly plan: AnswerPlan;
+}
+
+/** Whether the chat template of a model, if it has one, makes the prompt of a classifier. */
+export function usesTemplate(
+  { prompt }: Pick<PromptParts, 'prompt'>,
+  chatTemplate: string | undefined,
+): boolean {
+  return prompt !== 'completion' && chatTemplate !== undefined;
+}
+
+/**
+ * Renders the prompt of a classifier, makes tokens of it, and plans what is read after it.
+ *
+ * @throws UserError as `promptStrings`, `tokenizePrompt` and `planAnswer`
+ */
+export function planPrompt(
+  classifier: ScoreParams['classifier'],
+  chatTemplate: string | undefined,
+  model: TokenizerModel,
+): PlannedPrompt {
+  const prompt = tokenizePrompt(classifier, promptStrings(classifier, chatTemplate, model), model);
+  const names = classifier.labels.map(({ name }) => name);
+  const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+  return { prompt, plan };
 }
 
 /** A text that was made to fit. */

@@ -18,18 +18,11 @@ import {
   type Token,
 } from 'node-llama-cpp';
 import { promptIdentity } from '../core/classifier/prompt';
-import { labelLogProbs, planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
+import { labelLogProbs, type AnswerPlan } from '../core/scoring/answer-plan';
 import { labelScores, type Score, type TokenRow } from '../core/scoring/score';
 import { cancelledError, UserError } from '../core/user-error';
 import type { ContextShape, ScoreParams } from '../protocol/engine';
-import {
-  answerEndTokens,
-  fitText,
-  tokenizePrompt,
-  type FittedText,
-  type PromptStrings,
-  type TokenizedPrompt,
-} from './prompt-tokens';
+import { fitText, type FittedText, type PlannedPrompt, type TokenizedPrompt } from './prompt-tokens';
 import { Reclaim } from './reclaim';
 
 /** Tokens of a decode are multiples of this: the least that gives equal bits. Eight took a fifth longer for short texts. */
@@ -52,8 +45,8 @@ const MAX_SEQUENCES = 16;
 /** log p(token) after a path of answer tokens. */
 type Distributions = Map<string, Map<number, number>>;
 
-/** The strings of a classifier's prompt; @throws UserError `chat-template`, `no-chat-template` */
-export type Render = (classifier: ScoreParams['classifier']) => Promise<PromptStrings>;
+/** Everything about a prompt that needs no context; @throws UserError as `planPrompt` */
+export type Plan = (classifier: ScoreParams['classifier']) => Promise<PlannedPrompt>;
 
 interface TextJob {
   /** Place of the text in the request. */
@@ -65,7 +58,7 @@ interface TextJob {
 /** What a scorer and its variants have in common. */
 interface Shared {
   readonly model: LlamaModel;
-  readonly render: Render;
+  readonly planned: Plan;
   readonly context: LlamaContext;
   readonly sequences: readonly LlamaContextSequence[];
   /** The scorer whose prefix is in the cache of each sequence. */
@@ -109,14 +102,12 @@ export class Scorer {
    */
   static async create(
     model: LlamaModel,
-    render: Render,
+    planned: Plan,
     classifier: ScoreParams['classifier'],
     threads: number,
     scratch: string,
   ): Promise<Scorer> {
-    const prompt = tokenizePrompt(classifier, await render(classifier), model);
-    const names = classifier.labels.map((label) => label.name);
-    const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+    const { prompt, plan } = await planned(classifier);
     const overhead = overheadOf(prompt, plan);
     const maxTextTokens = Math.min(classifier.maxTextTokens, model.trainContextSize - overhead);
     if (maxTextTokens < 16)
@@ -146,7 +137,7 @@ export class Scorer {
       const scorer = new Scorer(
         {
           model,
-          render,
+          planned,
           context,
           sequences,
           owners,
@@ -193,16 +184,14 @@ export class Scorer {
    * evaluated, once, and switching between the two costs reading a saved state.
    */
   async variant(classifier: ScoreParams['classifier']): Promise<Scorer> {
-    const { model, render, sequences, owners, scratch } = this.shared;
+    const { planned, sequences, owners, scratch } = this.shared;
     const { classifier: first, shape } = this.own;
     const limited = { ...classifier, maxTextTokens: first.maxTextTokens };
     const key = promptIdentity(limited);
     if (key === promptIdentity(first)) return this;
     const known = this.variants.get(key);
     if (known !== undefined) return known;
-    const prompt = tokenizePrompt(classifier, await render(classifier), model);
-    const names = classifier.labels.map((label) => label.name);
-    const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+    const { prompt, plan } = await planned(classifier);
     // In another order the prompt may take a few tokens more.
     const room = shape.contextTokens - overheadOf(prompt, plan);
     const [sequence] = sequences;
