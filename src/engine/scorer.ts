@@ -42,6 +42,12 @@ const CACHE_BYTES = 512 * 1024 * 1024;
 
 const MAX_SEQUENCES = 16;
 
+/**
+ * Variants of a prompt that are kept ready. Each has a state on the disk, of some ten megabytes for a small model and
+ * hundreds for a large one, and a classifier may ask for ten thousand.
+ */
+const KEPT_VARIANTS = 32;
+
 /** log p(token) after a path of answer tokens. */
 type Distributions = Map<string, Map<number, number>>;
 
@@ -84,7 +90,7 @@ interface Own {
 
 /** One classifier on one model: its context, with the prompt's prefix in the cache of every sequence. */
 export class Scorer {
-  /** Variants of the prompt that share this context, by the identity of their prompt. */
+  /** Variants of the prompt that share this context, by the identity of their prompt; most recently used last. */
   private readonly variants = new Map<string, Scorer>();
 
   private constructor(
@@ -172,16 +178,19 @@ export class Scorer {
   }
 
   async dispose(): Promise<void> {
-    for (const { own } of [this, ...this.variants.values()]) {
-      const { prefixState } = own;
-      if (prefixState !== undefined) rmSync(path.dirname(prefixState), { recursive: true, force: true });
-    }
+    for (const scorer of [this, ...this.variants.values()]) scorer.deletePrefixState();
     await this.shared.context.dispose();
+  }
+
+  private deletePrefixState(): void {
+    const { prefixState } = this.own;
+    if (prefixState !== undefined) rmSync(path.dirname(prefixState), { recursive: true, force: true });
   }
 
   /**
    * The same classifier with its examples or labels in another order. It shares the context: only its prefix is
-   * evaluated, once, and switching between the two costs reading a saved state.
+   * evaluated, and switching between the two costs reading a saved state. It is to be used before the next one is asked
+   * for: only the last {@link KEPT_VARIANTS} are kept.
    */
   async variant(classifier: ScoreParams['classifier']): Promise<Scorer> {
     const { planned, sequences, owners, scratch } = this.shared;
@@ -190,12 +199,22 @@ export class Scorer {
     const key = promptIdentity(limited);
     if (key === promptIdentity(first)) return this;
     const known = this.variants.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.variants.delete(key);
+      this.variants.set(key, known);
+      return known;
+    }
+    for (const [oldKey, old] of this.variants) {
+      if (this.variants.size < KEPT_VARIANTS) break;
+      this.variants.delete(oldKey);
+      old.deletePrefixState();
+    }
     const { prompt, plan } = await planned(classifier);
     // In another order the prompt may take a few tokens more.
     const room = shape.contextTokens - overheadOf(prompt, plan);
     const [sequence] = sequences;
     if (sequence === undefined) throw new Error('a context without sequences');
+    owners.delete(sequence);
     await sequence.clearHistory();
     const variant = new Scorer(this.shared, {
       classifier: { ...limited, maxTextTokens: Math.min(limited.maxTextTokens, room) },
