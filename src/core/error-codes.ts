@@ -100,6 +100,7 @@ export const ERROR_CODES = [
   'labels-not-shown',
   'leads-elsewhere',
   'link-refused',
+  'many-requests',
   'meta-invalid',
   'meta-newer',
   'method-refused',

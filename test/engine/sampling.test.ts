@@ -130,9 +130,8 @@ describe('answers under very many orders of the prompt', () => {
 
   it('keep few states of prompts on the disk, and are the same again', async () => {
     // What the engine takes for its temporary folder, on every platform.
-    const names = ['TMPDIR', 'TEMP', 'TMP'];
-    const before = names.map((name) => process.env[name]);
-    for (const name of names) process.env[name] = folder();
+    const environment = process.env;
+    process.env = { ...environment, TMPDIR: folder(), TEMP: folder(), TMP: folder() };
     const engine = await startEngine({ ...cpu(fixture('tiny-chat.gguf')), threads: 1 });
     try {
       await engine.load();
@@ -159,11 +158,7 @@ describe('answers under very many orders of the prompt', () => {
       const again = await ask(prompts.slice(0, 3));
       assert.deepEqual(again.samples[0]?.answers, first.samples[0]?.answers.slice(0, 3));
     } finally {
-      names.forEach((name, index) => {
-        const value = before[index];
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
-      });
+      process.env = environment;
       await engine.dispose();
     }
   });
