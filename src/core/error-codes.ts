@@ -190,6 +190,7 @@ export const ERROR_CODES = [
   'too-few-labels',
   'too-few-rows',
   'too-large',
+  'too-many-labels',
   'too-many-slices',
   'uniform-shares',
   'unknown-role',
