@@ -109,7 +109,7 @@ function boundedRange(start: number, stop?: number, step = 1): number[] {
 }
 
 /** The prompt's strings. Only `head` and `tail` may hold special tokens; the text never does. */
-export interface PromptStrings {
+interface PromptStrings {
   readonly kind: 'chat' | 'completion';
   readonly head: string;
   readonly tail: string;
@@ -122,6 +122,7 @@ export interface PromptStrings {
  *
  * @param chatTemplate the model's own, or undefined
  * @throws UserError `chat-template`, `no-chat-template`
+ * @internal
  */
 export function promptStrings(
   classifier: PromptParts,
@@ -178,6 +179,7 @@ function commonPrefix(a: readonly Token[], b: readonly Token[]): Token[] {
 /**
  * @param strings the prompt of this classifier, rendered
  * @throws UserError `labels-indistinct` if the classifier and the model do not fit together
+ * @internal
  */
 export function tokenizePrompt(
   classifier: Pick<PromptParts, 'labels'>,
