@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { checkIntegrity } from './integrity.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const staging = path.join(root, '.staging');
@@ -80,7 +81,7 @@ function main() {
   }
   const shipped = productionTree(binaries.map((name) => `@${ENGINE}/${name}`));
   const bundled = readJson(BUNDLED);
-  checkIntegrity([...shipped, ...bundled]);
+  checkIntegrity(target, [...shipped, ...bundled], lock);
   for (const location of shipped) copyPackage(location);
   leaveOut();
   writeFileSync(path.join(staging, NOTICES), notices([...new Set([...shipped, ...bundled])].sort()));
@@ -98,19 +99,6 @@ function main() {
   );
   const megabytes = (statSync(path.join(root, vsix)).size / 1e6).toFixed(1);
   process.stdout.write(`${vsix}: ${megabytes} MB\n`);
-}
-
-/**
- * Bytes that nothing vouches for do not ship. The lock file lacks the hash of a binary that the registry in use did not
- * have when it was written.
- */
-function checkIntegrity(locations) {
-  const unknown = locations.filter((location) => lock[location].integrity === undefined);
-  if (unknown.length > 0)
-    throw new Error(
-      `${target} cannot be packaged: package-lock.json has no integrity for ${unknown.join(', ')}. ` +
-        'Lock it again with a registry that has them.',
-    );
 }
 
 /** Also in the library's manifest, which vsce has npm check. */

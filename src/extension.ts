@@ -98,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
       calibrators,
       results,
       calibration: resultCalibration,
+      dialogs,
     }),
     results,
     models,

@@ -12,6 +12,7 @@ import { type Failed, isFailed, type SourceIdentity } from '../sources/source';
 import { timed } from '../sources/timed';
 import { boundPrompt } from '../store/prompt-hash';
 import type { ClassifierCalibrator } from './classifier-calibrator';
+import { type BeforeMany, manyRequests } from './many-requests';
 import { type Sources, verifiedIdentity } from './sources';
 
 export interface ClassifyRequest {
@@ -25,6 +26,10 @@ export interface ClassifyRequest {
   readonly buckets: readonly Bucket[];
   /** Seed of the sampled answers. */
   readonly seed?: number | undefined;
+  /** Called where a model elsewhere gets more requests than a person expects; absent if the person has agreed. */
+  readonly beforeMany?: BeforeMany | undefined;
+  /** Texts that the person wants classified altogether, if this request is for a part of them. */
+  readonly textsInAll?: number | undefined;
   /** Whether to read the model file if its SHA-256, which the calibrator is compared with, is unknown. */
   readonly readsModel: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -53,14 +58,16 @@ export interface ClassifiedTexts {
 /**
  * One request for all texts.
  *
- * @throws UserError for a text that cannot be classified (before any is); everything of `Sources.with` and
+ * @throws UserError for a text that cannot be classified (before any is); what `beforeMany` throws; everything of `Sources.with` and
  *   `ClassifierCalibrator.check`; what the source throws
  */
 export async function classifyTexts(sources: Sources, request: ClassifyRequest): Promise<ClassifiedTexts> {
-  const { classifier, texts, calibrator, buckets, signal } = request;
+  const { classifier, texts, calibrator, buckets, signal, textsInAll = texts.length } = request;
   for (const text of texts) checkText(text);
   calibrator?.checkBefore();
   return sources.with(classifier, signal, async (source) => {
+    const many = request.beforeMany && manyRequests(source, classifier, texts, textsInAll);
+    if (many !== undefined) await request.beforeMany?.(many);
     const identity = await (request.readsModel ? verifiedIdentity(source, signal) : source.identity(signal));
     const { model, backend } = identity;
     calibrator?.checkBefore({ model, backend });

@@ -27,6 +27,7 @@ import { truthOf } from '../store/tables/truth';
 import { copyOfScores } from '../store/tables/write-calibrated';
 import { checkColumns, type ScoreReport, writeScored } from '../store/tables/write-scored';
 import type { ClassifierCalibrator } from './classifier-calibrator';
+import { type BeforeMany, manyRequests } from './many-requests';
 import { type Sources, verifiedIdentity } from './sources';
 
 export interface ScoreOrder {
@@ -55,6 +56,8 @@ export interface ScoreOrder {
 
 export interface ScoreTableOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Called where one row alone gets more requests than a person expects, before the first; absent if the person agreed. */
+  readonly beforeMany?: BeforeMany | undefined;
   /** Called before the first row with what the run will take; not called if the source costs only time. */
   readonly onEstimate?: (estimate: RunEstimate, inWords: string) => void;
   /** Called after every group of rows, and at the beginning. */
@@ -80,7 +83,7 @@ export interface ScoredTable {
 export async function scoreTable(
   sources: Sources,
   order: ScoreOrder,
-  { signal, onEstimate, onProgress }: ScoreTableOptions,
+  { signal, beforeMany, onEstimate, onProgress }: ScoreTableOptions,
 ): Promise<ScoredTable> {
   const {
     out,
@@ -103,16 +106,22 @@ export async function scoreTable(
   calibrator?.checkBefore();
   const uncopied = calibrator && copyOfScores(calibrator.named, buckets);
   const rows = await countRows(table);
-  const { identity, traits } = await sources.with(classifier, signal, async (source) => ({
-    identity: await verifiedIdentity(source, signal),
-    traits: traitsOf(source),
-  }));
+  const cellsOf = ({ mayBoundScores }: Pick<Source, 'mayBoundScores'>): ReturnType<typeof scoreCells> =>
+    scoreCells(labelNames(classifier), classifier.method, prefixes, mayBoundScores);
+  const { identity, traits } = await sources.with(classifier, signal, async (source) => {
+    if (beforeMany !== undefined) {
+      const asked = { ...classifier, method: cellsOf(source).scoredBy };
+      const many = manyRequests(source, asked, await firstTexts(table, textColumn), 1);
+      if (many !== undefined) await beforeMany(many);
+    }
+    return { identity: await verifiedIdentity(source, signal), traits: traitsOf(source) };
+  });
   calibrator?.checkBefore(identity);
   const ask = (texts: readonly string[], method: ConfidenceMethod, own = signal): Promise<ScoredTexts> =>
     sources.with(classifier, own, (source) =>
       scoreTexts(source, classifier, texts, { method, topTokens: 0, seed, signal: own }),
     );
-  const cells = scoreCells(labelNames(classifier), classifier.method, prefixes, traits.mayBoundScores);
+  const cells = cellsOf(traits);
   const copy = uncopied && {
     ...uncopied,
     reading: await truthOf(

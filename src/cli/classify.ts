@@ -50,7 +50,7 @@ export const classify = command(USAGE, async (argv, io) => {
   const topTokens = wholeNumber('top', values.top, { low: 0, high: 100 });
   const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
   if (positionals.length === 0) throw usageError('There is nothing to classify. Give one or more texts.');
-  await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {
+  await withSession(values, io, async ({ sources, classifier, seed, calibrator, beforeMany }) => {
     const classified = await classifyTexts(sources, {
       classifier,
       texts: positionals,
@@ -58,6 +58,7 @@ export const classify = command(USAGE, async (argv, io) => {
       calibrator,
       buckets,
       seed,
+      beforeMany,
       readsModel: true,
       signal: io.signal,
     });

@@ -5,6 +5,7 @@
 import { oneLine } from '../core/encode';
 import { UserError } from '../core/user-error';
 import { errorCode } from '../store/atomic';
+import { systemErrorInWords } from '../store/system-error';
 import { remedyFor } from './remedies';
 
 /** The part of the terminal that a command sees. */
@@ -52,8 +53,7 @@ function sentence(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = errorCode(error) ?? '';
   if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
-  const isSystem = 'syscall' in error;
-  return isSystem ? `The file system reported an error: ${error.message}` : undefined;
+  return systemErrorInWords(error);
 }
 
 function isUsage(error: unknown): boolean {

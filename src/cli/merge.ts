@@ -2,7 +2,7 @@
 import { oneLine } from '../core/encode';
 import { parseArgs } from 'node:util';
 import { mergeScored } from '../store/tables/merge-scored';
-import { outputFile, WRITE_OPTIONS, WRITE_USAGE } from './calibration/options';
+import { outputTable, WRITE_OPTIONS, WRITE_USAGE } from './calibration/options';
 import { command, DONE, usageError } from './command';
 
 const USAGE = `Usage: prompt-confidence merge SHARD… --out FILE [options]
@@ -26,7 +26,7 @@ export const merge = command(USAGE, async (argv, io) => {
     },
   });
   if (positionals.length === 0) throw usageError('SHARD is missing.');
-  const out = await outputFile(values.out, values.force, positionals);
+  const out = await outputTable(values.out, values.force, positionals);
   const rows = await mergeScored(positionals, out, { spreadsheetSafe: values['spreadsheet-safe'] });
   io.out(
     values.json

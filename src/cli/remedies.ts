@@ -47,6 +47,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'engine-down': 'Turn the GPU off with --gpu off.',
   'file-exists': 'Choose another name, or replace the file with --force.',
   'labels-not-shown': 'Ask for more tokens with --top-logprobs N.',
+  'many-requests': 'Add --yes if you want that, or ask for fewer answers with --samples N.',
   'model-differs': NAME_MODEL,
   'model-missing': NAME_MODEL,
   'no-combination': 'Score the table with --methods token,consistency,ensemble.',

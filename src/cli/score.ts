@@ -19,7 +19,7 @@ import { hasState } from '../store/tables/scored-file';
 import {
   bucketOption,
   bucketsUsage,
-  outputFile,
+  outputTable,
   positional,
   WRITE_OPTIONS,
   WRITE_USAGE,
@@ -87,10 +87,10 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
   const isOurs = values.out !== undefined && (await hasState(values.out));
   const classifierFile = values.classifier.endsWith('.json') ? values.classifier : undefined;
   const inputs = [file, values.calibrator, classifierFile];
-  const out = await outputFile(values.out, values.force || isOurs, inputs);
+  const out = await outputTable(values.out, values.force || isOurs, inputs);
   const prefixes = methodPrefixes(values.methods);
   const buckets = bucketOption(values.buckets);
-  await withSession(values, io, async ({ sources, classifier, seed, calibrator }) => {
+  await withSession(values, io, async ({ sources, classifier, seed, calibrator, beforeMany }) => {
     if (buckets !== undefined && calibrator === undefined)
       throw usageError('--buckets needs a calibrator. Name one with --calibrator FILE.');
     const { report, warnings } = await scoreTable(
@@ -111,6 +111,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
       },
       {
         signal: io.signal,
+        beforeMany,
         onEstimate: (estimate, inWords) => io.err(`${oneLine(inWords)}: ${estimateInWords(estimate)}.\n`),
         onProgress: teller(io),
       },

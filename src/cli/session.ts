@@ -4,10 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClassifierCalibrator } from '../app/classifier-calibrator';
 import { EngineModels, type LoadSettings } from '../app/engine-models';
+import { type BeforeMany, MANY_REQUESTS } from '../app/many-requests';
 import { type SourceOpener, Sources } from '../app/sources';
 import type { Classifier } from '../core/classifier/definition';
 import { bySourceKind, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
+import { estimateInWords } from '../core/words/estimate';
 import { GPU_CHOICES } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
 import { cacheFolder } from '../store/cache-home';
@@ -41,6 +43,7 @@ export const SESSION_OPTIONS = {
   ...ENDPOINT_OPTIONS,
   ...CONFIDENCE_METHOD_OPTIONS,
   ...CALIBRATOR_OPTIONS,
+  yes: { type: 'boolean', default: false },
 } as const;
 
 export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, one in .prompt-confidence/classifiers, or a .json file
@@ -51,7 +54,8 @@ export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, o
   --threads N             CPU threads (default and maximum: one for each core)
 ${ENDPOINT_USAGE}
 ${CONFIDENCE_METHOD_USAGE}
-${CALIBRATOR_USAGE}`;
+${CALIBRATOR_USAGE}
+  --yes                   send a server more than ${MANY_REQUESTS} requests for the texts of "classify", or for one row of "score"`;
 
 export interface SessionValues extends CalibratorValues, EndpointValues, ConfidenceMethodValues {
   readonly classifier: string;
@@ -59,6 +63,7 @@ export interface SessionValues extends CalibratorValues, EndpointValues, Confide
   readonly gpu: string;
   readonly 'gpu-layers': string;
   readonly threads: string;
+  readonly yes: boolean;
 }
 
 /** What a command that scores works with. */
@@ -70,6 +75,8 @@ export interface Session {
   readonly seed: number;
   /** The calibrator of the scores; undefined for raw scores. */
   readonly calibrator: ClassifierCalibrator | undefined;
+  /** Undefined if the options agree to any number of requests. */
+  readonly beforeMany: BeforeMany | undefined;
 }
 
 /**
@@ -86,7 +93,9 @@ export async function withSession<T>(
   const classifier = withConfidenceMethod(found.classifier, values);
   const seed = seedOf(values);
   const calibrator = await calibratorFromOptions(values, { ...found, classifier });
-  const session = (sources: Sources): Promise<T> => work({ sources, classifier, seed, calibrator });
+  const beforeMany = values.yes ? undefined : refuseMany;
+  const session = (sources: Sources): Promise<T> =>
+    work({ sources, classifier, seed, calibrator, beforeMany });
   const endpoint = endpointSource(values);
   // An endpoint that the person names replaces the source of the classifier.
   if (endpoint !== undefined)
@@ -107,6 +116,14 @@ const elsewhere: SourceOpener = ({ classifier }) =>
     new UserError(
       'source-elsewhere',
       `The classifier "${classifier.name}" has the source "${sourceNameText(classifier.source)}", which the command line cannot use.`,
+    ),
+  );
+
+const refuseMany: BeforeMany = ({ sendsTextsTo, estimate }) =>
+  Promise.reject(
+    new UserError(
+      'many-requests',
+      `${sendsTextsTo} would get ${estimateInWords(estimate)}. Nothing was sent.`,
     ),
   );
 

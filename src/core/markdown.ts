@@ -17,6 +17,21 @@ export function markdownText(text: string): string {
   return visibleName(text).replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, '\\$&');
 }
 
+/**
+ * A sentence that may quote others, for people who may also read the source: what could be Markdown, HTML or a link is
+ * escaped, and ordinary words stay as they are.
+ */
+export function markdownSentence(text: string): string {
+  return oneLine(text)
+    .replace(/[\\`*_[\]<>#|~&]/g, '\\$&')
+    .replaceAll('://', '\\://')
+    .replace(/\bwww(?=\.)/gi, '$&\\')
+    .replace(/(?<=\S)@(?=\S)/g, '\\@')
+    .replace(/^\s*(?:[-+]|\d{1,9}(?=[.)]))/, (start) =>
+      /\d$/.test(start) ? `${start}\\` : start.replace(/[-+]$/, '\\$&'),
+    );
+}
+
 /** A block of code from lines; a line break within one of them becomes a space. */
 export function codeBlock(lines: readonly string[]): string {
   const content = lines.map(oneLine);

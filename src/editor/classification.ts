@@ -1,14 +1,17 @@
 /** Classifies ranges of a document and keeps the results. The commands and the hover share it. */
 import type * as vscode from 'vscode';
 import { classifyTexts } from '../app/classify';
+import type { ManyRequests } from '../app/many-requests';
 import type { Sources } from '../app/sources';
 import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
 import { hasSameTokenScores } from '../core/scoring/score-parts';
 import { cancelledError, UserError } from '../core/user-error';
 import { deviceInWords } from '../core/words/device';
+import { estimateInWords } from '../core/words/estimate';
 import { isFailed, type SourceIdentity } from '../sources/source';
 import { type Calibrators, explained } from './calibrators';
 import type { Classifiers } from './classifiers';
+import type { Dialogs } from './dialogs';
 import { leftRaw, type ResultCalibration } from './result-calibration';
 import { type ClassifiedText, type Results, TrackedRanges, type Trigger } from './results';
 import { readBuckets, readSettings } from './settings';
@@ -32,6 +35,11 @@ export interface ClassificationRequest {
   readonly signal?: AbortSignal | undefined;
   /** True for raw scores, even if the classifier names a calibrator. */
   readonly leaveRaw?: boolean | undefined;
+  /**
+   * Number of texts for whose requests the person is asked, where they are very many; 0 if the person has agreed;
+   * undefined for the texts of this request.
+   */
+  readonly asksFor?: number | undefined;
   /** Whether the result view shows the first result; undefined means yes. */
   readonly show?: boolean;
 }
@@ -42,6 +50,7 @@ interface Parts {
   readonly calibrators: Calibrators;
   readonly results: Results;
   readonly calibration: ResultCalibration;
+  readonly dialogs: Dialogs;
 }
 
 export class Classification {
@@ -59,6 +68,7 @@ export class Classification {
     const { document, ranges, trigger, signal } = request;
     const { classifiers, calibrators, results, calibration } = this.parts;
     const leaveRaw = request.leaveRaw === true;
+    const { asksFor = ranges.length } = request;
     const texts = ranges.map((range) => document.getText(range));
     const tracked = new TrackedRanges(document, ranges);
     try {
@@ -78,6 +88,8 @@ export class Classification {
           topTokens: trigger !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
           calibrator: checked?.calibrator,
           buckets: readBuckets(document.uri).buckets,
+          beforeMany: asksFor === 0 ? undefined : this.askBeforeMany,
+          textsInAll: asksFor,
           readsModel: false,
           signal,
         }),
@@ -124,6 +136,15 @@ export class Classification {
     }
   }
 
+  private readonly askBeforeMany = async ({ sendsTextsTo, estimate }: ManyRequests): Promise<void> => {
+    const answer = await this.parts.dialogs.confirm(
+      `Send ${Math.round(estimate.requests).toLocaleString('en-US')} requests to ${sendsTextsTo}?`,
+      `This takes ${estimateInWords(estimate)}.`,
+      ['Classify'],
+    );
+    if (answer !== 'Classify') throw cancelledError();
+  };
+
   /** Adds the token table to a result that was made without it. */
   async addTokens(result: ClassifiedText, signal: AbortSignal): Promise<void> {
     const { classifier } = await this.parts.classifiers.find(result.classifier);
@@ -132,6 +153,7 @@ export class Classification {
       texts: [result.text],
       topTokens: TOP_TOKENS,
       buckets: [],
+      beforeMany: this.askBeforeMany,
       readsModel: false,
       signal,
     });

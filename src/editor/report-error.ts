@@ -2,6 +2,7 @@
 import type { Log } from './log';
 import * as vscode from 'vscode';
 import { UserError } from '../core/user-error';
+import { systemErrorInWords } from '../store/system-error';
 import type { Dialogs } from './dialogs';
 import { actionNamed, actionsFor } from './remedies';
 
@@ -26,7 +27,7 @@ export async function reportError(
 ): Promise<void> {
   const code = error instanceof UserError ? error.code : 'unexpected';
   if (DECISIONS.has(code)) return;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = systemErrorInWords(error) ?? (error instanceof Error ? error.message : String(error));
   log.error(code, error instanceof UserError ? message : error);
   const actions = [
     ...(retry === undefined ? [] : ['Retry']),

@@ -18,6 +18,12 @@ const LONGEST_RANGE = 10_000;
 /** Characters of a rendered chat; the prompt of a classifier has some thousands. */
 const LONGEST_CHAT = 1 << 20;
 
+/**
+ * Bytes that a chat template may add to the messages: so it cannot make a prompt long that the classifier keeps short.
+ * The longest preambles of real templates have some thousands. A token has at least one byte.
+ */
+const MOST_ADDED_BYTES = 1 << 14;
+
 /** Characters of a template's own message that are shown. */
 const LONGEST_REASON = 300;
 
@@ -176,6 +182,8 @@ function render(
   const { value: text } = new ChatInterpreter(environment).run(new Template(template).parsed);
   if (typeof text !== 'string') throw new Error('it makes no text');
   if (text.length > LONGEST_CHAT) throw new Error(`it makes ${text.length} characters of a prompt`);
+  const added = Buffer.byteLength(text) - Buffer.byteLength(messages.map(({ content }) => content).join(''));
+  if (added > MOST_ADDED_BYTES) throw new Error(`it adds ${added} bytes to the prompt`);
   return { text, date };
 }
 

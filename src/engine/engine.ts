@@ -18,7 +18,7 @@ import type {
   EngineOptions,
   LoadProgress,
   ModelInfo,
-  PreparationStep,
+  Preparation,
   SampleParams,
   SampleResult,
   ScoreParams,
@@ -26,8 +26,8 @@ import type {
 } from '../protocol/engine';
 import { startBackend, type Backend, type Log } from './backend';
 import { defaultTemplate } from './chat-template';
-import { promptStrings } from './prompt-tokens';
-import { Scorer, type Render } from './scorer';
+import { planPrompt, usesTemplate } from './prompt-tokens';
+import { Scorer, type Plan } from './scorer';
 
 /** Contexts kept ready at the same time: switching between two classifiers should not evaluate prompts again. */
 const KEPT_SCORERS = 2;
@@ -35,15 +35,17 @@ const KEPT_SCORERS = 2;
 export interface EngineHost {
   readonly log: Log;
   /** Settles when the host can know it. */
-  preparing(step: PreparationStep | null): Promise<void>;
+  preparing(preparation: Preparation): Promise<void>;
 }
 
 export class Engine {
-  private loaded: { backend: Backend; model: LlamaModel; render: Render } | undefined;
+  private loaded: { backend: Backend; model: LlamaModel; planned: Plan } | undefined;
   /** Most recently used last. */
   private readonly scorers = new Map<string, Scorer>();
   /** One request at a time: they share the context, and the cores. */
   private queue: Promise<unknown> = Promise.resolve();
+  /** What the current request has spent in the step `template`, and for how many prompts it needs it at most. */
+  private template = { spentMs: 0, prompts: 1 };
 
   /** @param scratch folder for temporary files of this process */
   constructor(
@@ -64,6 +66,7 @@ export class Engine {
   score(params: ScoreParams, cancelled: () => boolean): Promise<ScoreResult> {
     return this.inOrder(async () => {
       if (cancelled()) throw cancelledError();
+      this.template = { spentMs: 0, prompts: 1 };
       const scorer = await this.scorerFor(params.classifier);
       const scores = await scorer.score(params.texts, params.topTokens, cancelled);
       return { shape: scorer.shape, scores };
@@ -80,6 +83,7 @@ export class Engine {
       if (cancelled()) throw cancelledError();
       const [first] = prompts;
       if (first === undefined) throw new Error('no prompt to draw answers under');
+      this.template = { spentMs: 0, prompts: prompts.length };
       const scorer = await this.scorerFor(first.classifier);
       const samples = texts.map(() => ({ answers: [] as Answer[], textTokens: 0, cutTokens: 0 }));
       for (const { classifier, samples: count } of prompts) {
@@ -101,11 +105,23 @@ export class Engine {
 
   /** Does what comes before the texts, and lets the host know for how long. */
   private async preparing<T>(work: () => Promise<T>): Promise<T> {
-    await this.host.preparing('context');
+    await this.host.preparing({ step: 'context' });
     try {
       return await work();
     } finally {
-      await this.host.preparing(null);
+      await this.host.preparing({ step: null });
+    }
+  }
+
+  /** Does what a chat template can make long. The host's clock for it counts all of a request together. */
+  private async inTemplate<T>(work: () => T): Promise<T> {
+    await this.host.preparing({ step: 'template', ...this.template });
+    const started = performance.now();
+    try {
+      return work();
+    } finally {
+      this.template.spentMs += performance.now() - started;
+      await this.host.preparing({ step: 'context' });
     }
   }
 
@@ -146,13 +162,9 @@ export class Engine {
     this.loaded = {
       backend,
       model,
-      render: async (classifier) => {
-        await this.host.preparing('template');
-        try {
-          return promptStrings(classifier, chatTemplate, model);
-        } finally {
-          await this.host.preparing('context');
-        }
+      planned: async (classifier) => {
+        const plan = (): ReturnType<typeof planPrompt> => planPrompt(classifier, chatTemplate, model);
+        return usesTemplate(classifier, chatTemplate) ? this.inTemplate(plan) : plan();
       },
     };
     return {
@@ -182,10 +194,10 @@ export class Engine {
       this.scorers.delete(oldKey);
       await old.dispose();
     }
-    const { backend, model, render } = this.loaded;
+    const { backend, model, planned } = this.loaded;
     try {
       const scorer = await this.preparing(() =>
-        Scorer.create(model, render, classifier, backend.threads, this.scratch),
+        Scorer.create(model, planned, classifier, backend.threads, this.scratch),
       );
       this.scorers.set(key, scorer);
       return scorer;

@@ -23,8 +23,8 @@ const peer = listen(connection, (error) => console.error(error));
 const host = peer.remote(ENGINE_CONTRACT.host);
 const engine = new Engine(scratch, {
   log: (level, message) => host.log({ level, message }),
-  preparing: async (step) => {
-    host.preparing({ step });
+  preparing: async (preparation) => {
+    host.preparing(preparation);
     // What comes next may block this thread for ever, so the message must be out.
     await nextTurn();
   },

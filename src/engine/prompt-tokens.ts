@@ -1,7 +1,9 @@
 /** From a classifier to tokens: the prompt around any text, and the token path of every spelling. */
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { chatMessages, completionPrompt, type PromptParts } from '../core/classifier/prompt';
+import { planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
 import { UserError } from '../core/user-error';
+import type { ScoreParams } from '../protocol/engine';
 import { chatPrompt, type ChatPrompt } from './chat-template';
 
 /** What prompt construction needs of a model; a test can stand in for it. */
@@ -23,7 +25,7 @@ const MARKER = '\u{F8FF}text\u{F8FF}';
 const PROBES = ['a', 'The', ' x', '1', '.', '"', '\n', 'é', '中', '🙂', '(', '-', "'s"];
 
 /** The prompt's strings. Only `head` and `tail` may hold special tokens; the text never does. */
-export interface PromptStrings extends Omit<ChatPrompt, 'text'> {
+interface PromptStrings extends Omit<ChatPrompt, 'text'> {
   readonly kind: 'chat' | 'completion';
   readonly head: string;
   readonly tail: string;
@@ -36,6 +38,7 @@ export interface PromptStrings extends Omit<ChatPrompt, 'text'> {
  *
  * @param chatTemplate the model's own, or undefined
  * @throws UserError `chat-template`, `no-chat-template`
+ * @internal
  */
 export function promptStrings(
   classifier: PromptParts,
@@ -47,7 +50,7 @@ export function promptStrings(
       'no-chat-template',
       'This model has no chat template, but the classifier asks for "prompt": "chat". Choose an instruction-tuned model, or set "prompt" to "auto".',
     );
-  if (classifier.prompt === 'completion' || chatTemplate === undefined) {
+  if (chatTemplate === undefined || !usesTemplate(classifier, chatTemplate)) {
     const { head, tail, answerPrefix } = completionPrompt(classifier);
     return {
       kind: 'completion',
@@ -100,6 +103,7 @@ function commonPrefix(a: readonly Token[], b: readonly Token[]): Token[] {
 /**
  * @param strings the prompt of this classifier, rendered
  * @throws UserError `labels-indistinct` if the classifier and the model do not fit together
+ * @internal
  */
 export function tokenizePrompt(
   classifier: Pick<PromptParts, 'labels'>,
@@ -150,12 +154,42 @@ export function tokenizePrompt(
 const ANSWER_ENDS = ['\n', '\n\n', '.', ',', ';', ':', '!', '?'];
 
 /** Every single token that ends an answer: the model's own end marks, line breaks, punctuation. */
-export function answerEndTokens(model: TokenizerModel): Token[] {
+function answerEndTokens(model: TokenizerModel): Token[] {
   const marks = [model.tokens.eos, model.tokens.eot].filter((token) => token !== null);
   const strings = ANSWER_ENDS.map((text) => model.tokenize(text, false)).filter(
     (tokens) => tokens.length === 1,
   );
   return [...new Set([...marks, ...strings.flat()])];
+}
+
+/** A prompt, and how answers to it are read. */
+export interface PlannedPrompt {
+  readonly prompt: TokenizedPrompt;
+  readonly plan: AnswerPlan;
+}
+
+/** Whether the chat template of a model, if it has one, makes the prompt of a classifier. */
+export function usesTemplate(
+  { prompt }: Pick<PromptParts, 'prompt'>,
+  chatTemplate: string | undefined,
+): boolean {
+  return prompt !== 'completion' && chatTemplate !== undefined;
+}
+
+/**
+ * Renders the prompt of a classifier, makes tokens of it, and plans what is read after it.
+ *
+ * @throws UserError as `promptStrings`, `tokenizePrompt` and `planAnswer`
+ */
+export function planPrompt(
+  classifier: ScoreParams['classifier'],
+  chatTemplate: string | undefined,
+  model: TokenizerModel,
+): PlannedPrompt {
+  const prompt = tokenizePrompt(classifier, promptStrings(classifier, chatTemplate, model), model);
+  const names = classifier.labels.map(({ name }) => name);
+  const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+  return { prompt, plan };
 }
 
 /** A text that was made to fit. */

@@ -18,7 +18,7 @@ import {
   type Token,
 } from 'node-llama-cpp';
 import { promptIdentity } from '../core/classifier/prompt';
-import { labelLogProbs, planAnswer, type AnswerPlan } from '../core/scoring/answer-plan';
+import { labelLogProbs, type AnswerPlan } from '../core/scoring/answer-plan';
 import {
   isLabelMassLow,
   labelScores,
@@ -28,14 +28,7 @@ import {
 } from '../core/scoring/score';
 import { cancelledError, UserError } from '../core/user-error';
 import type { ContextShape, ScoreParams } from '../protocol/engine';
-import {
-  answerEndTokens,
-  fitText,
-  tokenizePrompt,
-  type FittedText,
-  type PromptStrings,
-  type TokenizedPrompt,
-} from './prompt-tokens';
+import { fitText, type FittedText, type PlannedPrompt, type TokenizedPrompt } from './prompt-tokens';
 import { Reclaim } from './reclaim';
 
 /** Tokens of a decode are multiples of this: the least that gives equal bits. Eight took a fifth longer for short texts. */
@@ -55,11 +48,17 @@ const CACHE_BYTES = 512 * 1024 * 1024;
 
 const MAX_SEQUENCES = 16;
 
+/**
+ * Variants of a prompt that are kept ready. Each has a state on the disk, of some ten megabytes for a small model and
+ * hundreds for a large one, and a classifier may ask for ten thousand.
+ */
+const KEPT_VARIANTS = 32;
+
 /** log p(token) after a path of answer tokens. */
 type Distributions = Map<string, Map<number, number>>;
 
-/** The strings of a classifier's prompt; @throws UserError `chat-template`, `no-chat-template` */
-export type Render = (classifier: ScoreParams['classifier']) => Promise<PromptStrings>;
+/** Everything about a prompt that needs no context; @throws UserError as `planPrompt` */
+export type Plan = (classifier: ScoreParams['classifier']) => Promise<PlannedPrompt>;
 
 interface TextJob {
   /** Place of the text in the request. */
@@ -71,7 +70,7 @@ interface TextJob {
 /** What a scorer and its variants have in common. */
 interface Shared {
   readonly model: LlamaModel;
-  readonly render: Render;
+  readonly planned: Plan;
   readonly context: LlamaContext;
   readonly sequences: readonly LlamaContextSequence[];
   /** The scorer whose prefix is in the cache of each sequence. */
@@ -97,7 +96,7 @@ interface Own {
 
 /** One classifier on one model: its context, with the prompt's prefix in the cache of every sequence. */
 export class Scorer {
-  /** Variants of the prompt that share this context, by the identity of their prompt. */
+  /** Variants of the prompt that share this context, by the identity of their prompt; most recently used last. */
   private readonly variants = new Map<string, Scorer>();
 
   private constructor(
@@ -115,14 +114,12 @@ export class Scorer {
    */
   static async create(
     model: LlamaModel,
-    render: Render,
+    planned: Plan,
     classifier: ScoreParams['classifier'],
     threads: number,
     scratch: string,
   ): Promise<Scorer> {
-    const prompt = tokenizePrompt(classifier, await render(classifier), model);
-    const names = classifier.labels.map((label) => label.name);
-    const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+    const { prompt, plan } = await planned(classifier);
     const overhead = overheadOf(prompt, plan);
     const maxTextTokens = Math.min(classifier.maxTextTokens, model.trainContextSize - overhead);
     if (maxTextTokens < 16)
@@ -152,7 +149,7 @@ export class Scorer {
       const scorer = new Scorer(
         {
           model,
-          render,
+          planned,
           context,
           sequences,
           owners,
@@ -188,32 +185,43 @@ export class Scorer {
   }
 
   async dispose(): Promise<void> {
-    for (const { own } of [this, ...this.variants.values()]) {
-      const { prefixState } = own;
-      if (prefixState !== undefined) rmSync(path.dirname(prefixState), { recursive: true, force: true });
-    }
+    for (const scorer of [this, ...this.variants.values()]) scorer.deletePrefixState();
     await this.shared.context.dispose();
+  }
+
+  private deletePrefixState(): void {
+    const { prefixState } = this.own;
+    if (prefixState !== undefined) rmSync(path.dirname(prefixState), { recursive: true, force: true });
   }
 
   /**
    * The same classifier with its examples or labels in another order. It shares the context: only its prefix is
-   * evaluated, once, and switching between the two costs reading a saved state.
+   * evaluated, and switching between the two costs reading a saved state. It is to be used before the next one is asked
+   * for: only the last {@link KEPT_VARIANTS} are kept.
    */
   async variant(classifier: ScoreParams['classifier']): Promise<Scorer> {
-    const { model, render, sequences, owners, scratch } = this.shared;
+    const { planned, sequences, owners, scratch } = this.shared;
     const { classifier: first, shape } = this.own;
     const limited = { ...classifier, maxTextTokens: first.maxTextTokens };
     const key = promptIdentity(limited);
     if (key === promptIdentity(first)) return this;
     const known = this.variants.get(key);
-    if (known !== undefined) return known;
-    const prompt = tokenizePrompt(classifier, await render(classifier), model);
-    const names = classifier.labels.map((label) => label.name);
-    const plan = planAnswer(prompt.spellingPaths, classifier.scoring, names, answerEndTokens(model));
+    if (known !== undefined) {
+      this.variants.delete(key);
+      this.variants.set(key, known);
+      return known;
+    }
+    for (const [oldKey, old] of this.variants) {
+      if (this.variants.size < KEPT_VARIANTS) break;
+      this.variants.delete(oldKey);
+      old.deletePrefixState();
+    }
+    const { prompt, plan } = await planned(classifier);
     // In another order the prompt may take a few tokens more.
     const room = shape.contextTokens - overheadOf(prompt, plan);
     const [sequence] = sequences;
     if (sequence === undefined) throw new Error('a context without sequences');
+    owners.delete(sequence);
     await sequence.clearHistory();
     const variant = new Scorer(this.shared, {
       classifier: { ...limited, maxTextTokens: Math.min(limited.maxTextTokens, room) },

@@ -59,7 +59,7 @@ export type Remote<M extends Methods<M>> = {
     ? (params: z.input<M[Name]['params']>, token?: CancellationToken) => Promise<z.output<M[Name]['result']>>
     : (...params: Said<z.input<M[Name]['params']>>) => void;
 };
-type Said<P> = P extends undefined ? [] : [params: P];
+type Said<P> = [P] extends [undefined] ? [] : [params: P];
 
 /** One end of a connection that listens. An end must listen before it can call the other end. */
 export interface Peer {

@@ -180,11 +180,24 @@ const loadProgressSchema = z.object({
 export type LoadProgress = z.infer<typeof loadProgressSchema>;
 
 /**
- * What the engine does for a classifier before it evaluates texts: it renders the model's chat template, which is a
- * program that somebody else wrote, or it makes the context. Null: neither.
+ * What the engine does for a classifier before it evaluates texts. Null: none of it.
+ *
+ * - template: renders the model's chat template, which is a program that somebody else wrote, and makes tokens and a
+ *   plan of what comes out. `spentMs` says how many milliseconds the request has spent in this step before, `prompts`
+ *   for how many prompts it is needed at most.
+ * - context: makes the context, or has the model evaluate what all texts begin with.
  */
-const preparationSchema = z.object({ step: z.enum(['template', 'context']).nullable() });
-export type PreparationStep = NonNullable<z.infer<typeof preparationSchema>['step']>;
+const preparationSchema = z.discriminatedUnion('step', [
+  z.object({
+    step: z.literal('template'),
+    spentMs: z.number().nonnegative(),
+    prompts: z.int().positive(),
+  }),
+  z.object({ step: z.literal('context') }),
+  z.object({ step: z.null() }),
+]);
+export type Preparation = z.infer<typeof preparationSchema>;
+export type PreparationStep = NonNullable<Preparation['step']>;
 
 const engineLogSchema = z.object({
   level: z.enum(['error', 'warn', 'info', 'debug']),

@@ -32,7 +32,7 @@ export interface EngineClientOptions {
   readonly idleMs?: number;
   /** Milliseconds that one text may take, and what is prepared before the first text of a classifier. */
   readonly textTimeoutMs?: number;
-  /** Milliseconds that the chat template of a model may take: real ones take a few. */
+  /** Milliseconds that the chat template of a model may take for one request, tokens and plan included: real ones take a few. */
   readonly templateTimeoutMs?: number;
   /** Milliseconds that a GPU backend may take to start before the CPU is used instead. */
   readonly gpuDeadlineMs?: number;

@@ -21,6 +21,7 @@ import {
   type EngineOptions,
   type LoadProgress,
   type ModelInfo,
+  type Preparation,
   type PreparationStep,
   type SampleParams,
   type SampleResult,
@@ -79,7 +80,10 @@ export class EngineProcess {
   /** Settles once the process is gone, with the reason. Never rejects. */
   readonly exited: Promise<UserError>;
 
-  /** @param stepMs milliseconds that each step of the preparation may take before the process is ended */
+  /**
+   * @param stepMs milliseconds that each step of the preparation may take before the process is ended. `template`: for
+   *   all prompts of a request together, up to {@link PROMPTS_TOGETHER}
+   */
   constructor(
     enginePath: string,
     nodePath: string | undefined,
@@ -113,7 +117,7 @@ export class EngineProcess {
     this.peer.serve(ENGINE_CONTRACT.host, {
       log: ({ level, message }) => log(level, message),
       loadProgress: (progress) => this.onProgress(progress),
-      preparing: ({ step }) => this.enter(step),
+      preparing: (preparation) => this.enter(preparation),
     });
   }
 
@@ -172,15 +176,17 @@ export class EngineProcess {
   }
 
   /** Starts the clock of a step that the engine cannot end by itself: it may block the engine's only thread. */
-  private enter(step: PreparationStep | null): void {
+  private enter(preparation: Preparation): void {
     clearTimeout(this.stepClock);
+    const { step } = preparation;
     this.step = step;
     if (step === null) return;
-    const ms = this.stepMs[step];
+    const ms = this.stepMs[step] + (step === 'template' ? msForMore(preparation.prompts) : 0);
+    const left = step === 'template' ? Math.max(0, ms - preparation.spentMs) : ms;
     this.stepClock = setTimeout(() => {
       this.slowStep = tooSlow(step, Math.round(ms / 1000));
       void this.kill();
-    }, ms);
+    }, left);
   }
 
   /** A template that takes all memory is the model's fault, and no crash that counts against other models. */
@@ -209,6 +215,15 @@ export class EngineProcess {
     await this.exited;
     this.peer.dispose();
   }
+}
+
+/** Prompts of one request that share the time of a template; each further one adds to it. */
+const PROMPTS_TOGETHER = 100;
+/** Milliseconds for each further prompt: on a machine that is busy, an honest template takes 13 for rendering and tokens. */
+const MORE_PROMPT_MS = 50;
+
+function msForMore(prompts: number): number {
+  return MORE_PROMPT_MS * Math.max(0, prompts - PROMPTS_TOGETHER);
 }
 
 function tooSlow(step: PreparationStep, seconds: number): UserError {

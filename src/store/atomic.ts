@@ -87,7 +87,7 @@ export async function checkOutputs(...files: readonly string[]): Promise<void> {
     const kind = found.isSymbolicLink() ? `a link to ${await readlink(file)}` : kindOf(found);
     throw new UserError(
       'not-a-file',
-      `${file} is ${kind}, so nothing was written. Move it away, or choose another name.`,
+      `${file} is ${kind}, so it was not replaced. Move it away, or choose another name.`,
     );
   }
 }

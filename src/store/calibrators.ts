@@ -10,6 +10,7 @@ import { UserError } from '../core/user-error';
 import { writeFileAtomic } from './atomic';
 import { explainingWrite } from './explain-write';
 import { readSmall } from './read-regular';
+import { systemErrorInWords } from './system-error';
 
 export interface LoadedCalibrator {
   readonly file: string;
@@ -78,7 +79,11 @@ export async function loadCalibrator(
     if (error instanceof UserError)
       throw new UserError('calibrator-unreadable', error.message, { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError('calibrator-unreadable', `${shown} cannot be read: ${reason}`, { cause: error });
+    throw new UserError(
+      'calibrator-unreadable',
+      systemErrorInWords(error) ?? `${shown} cannot be read: ${reason}`,
+      { cause: error },
+    );
   });
   if (content === undefined) throw new UserError('calibrator-missing', `There is no file ${shown}.`);
   const text = new TextDecoder().decode(content);

@@ -12,16 +12,7 @@ import { UserError } from '../core/user-error';
 import { formatBytes } from '../core/words/quantities';
 import { errorCode, renameDurably, writeFileAtomic } from './atomic';
 import { checkGguf, checkMagic, MAGIC_BYTES } from './gguf';
-import {
-  discard,
-  NetworkError,
-  pieces,
-  refusal,
-  request,
-  withIdleLimit,
-  withRetries,
-  type Token,
-} from './http';
+import { discard, NetworkError, pieces, refusal, request, withIdleLimit, withRetries } from './http';
 import { withLock } from './lock';
 import { sha256Of, type ModelEntry, type ModelStore } from './models';
 import { planFromHub, planFromUrl, type DownloadInfo, type Plan } from './plan';
@@ -48,8 +39,6 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Base address of the hub. */
   readonly hub?: string | undefined;
-  /** A hub access token, for models that need an accepted licence; sent to the hub's origin only. */
-  readonly token?: string | undefined;
   /** Further tries after one that brought nothing new; default 5. */
   readonly retries?: number | undefined;
   /** Before the first further try, in milliseconds, then doubled; default 1000. */
@@ -67,8 +56,6 @@ export async function downloadModel(store: ModelStore, options: DownloadOptions)
   const hub = (options.hub ?? HUB).replace(/\/+$/, '');
   const source = parseAddress(options.source, hub);
   if (source.kind === 'file') return store.addLocal(source.path);
-  const token =
-    options.token === undefined ? undefined : { origin: new URL(hub).origin, value: options.token };
   const retry = {
     retries: options.retries ?? 5,
     backoffMs: options.backoffMs ?? 1000,
@@ -77,15 +64,13 @@ export async function downloadModel(store: ModelStore, options: DownloadOptions)
   const idleMs = options.idleMs ?? 60_000;
   try {
     const ask = (signal: AbortSignal) =>
-      source.kind === 'hub'
-        ? planFromHub(source, hub, { signal, token })
-        : planFromUrl(source.url, { signal, token });
+      source.kind === 'hub' ? planFromHub(source, hub, { signal }) : planFromUrl(source.url, { signal });
     const plan = await withRetries(() => withIdleLimit(idleMs, options.signal, ask), retry).catch(
       (error: unknown) => {
         throw error instanceof NetworkError ? unreachable(error) : error;
       },
     );
-    return await new Download(store, plan, options, { token, retry, idleMs }).run();
+    return await new Download(store, plan, options, { retry, idleMs }).run();
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
     throw new UserError(
@@ -107,7 +92,6 @@ const PartState = z.object({
 export type PartState = z.infer<typeof PartState>;
 
 interface Network {
-  readonly token: Token | undefined;
   readonly retry: { retries: number; backoffMs: number; signal: AbortSignal | undefined };
   readonly idleMs: number;
 }
@@ -217,7 +201,7 @@ class Download {
 
     await withIdleLimit(this.network.idleMs, this.options.signal, async (signal, alive) => {
       const headers = offset === 0 ? {} : rangeFrom(offset, state?.etag);
-      const response = await request(plan.url, { signal, token: this.network.token, headers });
+      const response = await request(plan.url, { signal, headers });
       try {
         await this.receive(response, offset, state, alive);
       } finally {

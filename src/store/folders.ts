@@ -1,6 +1,7 @@
 /** What lies in a folder, which need not exist. */
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { UserError } from '../core/user-error';
 import { errorCode } from './atomic';
 
 /** Names of what lies in a folder, in no order; none where there is no folder. */
@@ -16,4 +17,24 @@ export async function namesIn(folder: string): Promise<string[]> {
 /** A path without links; as it is where nothing lies there. */
 export async function realPathOf(file: string): Promise<string> {
   return realpath(file).catch(() => path.resolve(file));
+}
+
+/**
+ * Checks that a file can have a name in its folder.
+ *
+ * @throws UserError no-folder; other errors of node:fs
+ */
+export async function checkFolderOf(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const found = await stat(folder).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
+    throw error;
+  });
+  if (found?.isDirectory() === true) return;
+  throw new UserError(
+    'no-folder',
+    found === undefined
+      ? `There is no folder ${folder}. Create it, or choose another name.`
+      : `${folder} is no folder. Choose another name.`,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * fetch with additions for a downloader: redirects that are counted and must stay on https, a token that
- * goes to one origin only, and a separate class for network failures.
+ * fetch with additions for a downloader: redirects that are counted and must stay on https, and a separate class for
+ * network failures. No key or token is sent.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback } from '../core/loopback';
@@ -12,17 +12,10 @@ export class NetworkError extends Error {
   override readonly name = 'NetworkError';
 }
 
-/** A secret for the servers of one origin ("https://host"). */
-export interface Token {
-  readonly origin: string;
-  readonly value: string;
-}
-
 export interface RequestOptions {
   readonly method?: 'GET' | 'HEAD';
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  readonly token?: Token | undefined;
   /** Whether a redirect already answers the caller's question; then it is returned, not followed. */
   readonly isEnough?: (response: Response) => boolean;
 }
@@ -52,7 +45,7 @@ export async function request(url: URL, options: RequestOptions): Promise<Respon
 }
 
 async function send(url: URL, options: RequestOptions): Promise<Response> {
-  const { method = 'GET', headers = {}, signal, token } = options;
+  const { method = 'GET', headers = {}, signal } = options;
   try {
     return await fetch(url.href, {
       method,
@@ -62,7 +55,6 @@ async function send(url: URL, options: RequestOptions): Promise<Response> {
         'accept-encoding': 'identity',
         'user-agent': 'prompt-confidence',
         ...headers,
-        ...(token?.origin === url.origin ? { authorization: `Bearer ${token.value}` } : {}),
       },
       ...(signal === undefined ? {} : { signal }),
     });

@@ -33,7 +33,7 @@ export interface Plan extends Omit<DownloadInfo, 'resumeFrom'> {
   readonly page: string | undefined;
 }
 
-type Ask = Pick<RequestOptions, 'signal' | 'token'>;
+type Ask = Pick<RequestOptions, 'signal'>;
 
 /** GET /api/models/<repository>?blobs=true, as far as it is used. */
 const Repository = z.object({

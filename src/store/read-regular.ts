@@ -20,7 +20,7 @@ export async function readSmall(file: string, limit = SMALL_FILE): Promise<Buffe
   try {
     handle = await openRegular(file);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
   }
   try {

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import { variantsOf } from '../../src/core/scoring/variants';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { promptStrings } from '../../src/engine/prompt-tokens';
 import { cpu, scoreAll, startEngine } from '../support/engine';
-import { partsOf } from '../support/gguf-file';
+import { partsOf, withChatTemplate } from '../support/gguf-file';
 import { assertClear, codeOf, ENDED_TEMPLATES, REFUSED_TEMPLATES } from '../support/hostile-templates';
 import { mutations } from '../support/gguf-mutations';
 import { outcomeOf, readModel } from '../support/mutated-models';
@@ -97,6 +98,24 @@ describe('a chat template', () => {
   for (const hostile of ENDED_TEMPLATES)
     it(`costs its engine and no more with ${hostile.what}`, () =>
       codeOf(hostile, engine, sentiment, folder()));
+
+  it('has one clock for all orders of its prompt', async () => {
+    const slow = `{% for i in range(10000) %}{% for j in range(3) %}{% endfor %}{% endfor %}{% for message in messages %}{{ message.content }}{% endfor %}`;
+    const file = path.join(folder(), 'slow.gguf');
+    await writeFile(file, withChatTemplate(await readFile(fixture('tiny-chat.gguf')), slow));
+    await engine.use(cpu(file));
+    const examples = Array.from({ length: 5 }, (_, index) => ({ text: `Text ${index}`, label: 'positive' }));
+    const prompts = variantsOf(
+      {
+        asks: { ...sentiment.asks, examples },
+        consistency: { samples: 60, temperature: 1, variants: 'permuted' },
+      },
+      0,
+    ).map(({ asks, samples }) => ({ classifier: asks, samples }));
+    await assert.rejects(engine.sample({ prompts, texts: ['I love it'], temperature: 1, seed: 0 }), {
+      code: 'chat-template-slow',
+    });
+  });
 
   it('stops no other model, however often it has stopped the engine', async () => {
     await engine.use(cpu(fixture('tiny-chat.gguf')));

@@ -1,5 +1,6 @@
 /** Answers drawn by the engine: from the model's own distribution, the same under one seed, each prompt evaluated once. */
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { Score } from '../../src/core/scoring/score';
@@ -9,6 +10,8 @@ import { engineSource } from '../../src/sources/engine-source';
 import { scoreTexts, type ScoreTextsOptions } from '../../src/sources/score-texts';
 import { isFailed } from '../../src/sources/source';
 import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+import { fixture } from '../support/paths';
+import { sharedFolder } from '../support/temporary';
 
 const TEXTS = ['I love this movie!', 'Dull.', 'It was not good, not bad, just long.', 'A triumph of acting.'];
 
@@ -119,5 +122,44 @@ describe('drawn answers', () => {
       alone.samples.map(({ answers }) => answers),
     );
     assert.deepEqual((await scoreAll(engine, sentiment, TEXTS.slice(0, 1)))[0], before);
+  });
+});
+
+describe('answers under very many orders of the prompt', () => {
+  const folder = sharedFolder();
+
+  it('keep few states of prompts on the disk, and are the same again', async () => {
+    // What the engine takes for its temporary folder, on every platform.
+    const environment = process.env;
+    process.env = { ...environment, TMPDIR: folder(), TEMP: folder(), TMP: folder() };
+    const engine = await startEngine({ ...cpu(fixture('tiny-chat.gguf')), threads: 1 });
+    try {
+      await engine.load();
+      const classifier = makeClassifier({
+        template: '{{text}}:',
+        labels: [{ name: 'good' }, { name: 'bad' }],
+        examples: ['a', 'b', 'c', 'd', 'e'].map((text) => ({ text, label: 'good' })),
+        maxTextTokens: 64,
+      });
+      const consistency = { samples: 40, temperature: 1, variants: 'permuted' } as const;
+      const prompts = variantsOf({ asks: classifier.asks, consistency }, 0);
+      assert.equal(prompts.length, 40);
+      const ask = (some: readonly PromptVariant[]) =>
+        engine.sample({
+          prompts: some.map(({ asks, samples }) => ({ classifier: asks, samples })),
+          texts: TEXTS.slice(0, 1),
+          temperature: 1,
+          seed: 5,
+        });
+      const first = await ask(prompts);
+      const states = (await readdir(folder(), { recursive: true })).filter((name) => name.endsWith('.state'));
+      assert.ok(states.length > 1 && states.length <= 33, `${states.length} states`);
+      // The first ones are no longer kept.
+      const again = await ask(prompts.slice(0, 3));
+      assert.deepEqual(again.samples[0]?.answers, first.samples[0]?.answers.slice(0, 3));
+    } finally {
+      process.env = environment;
+      await engine.dispose();
+    }
   });
 });

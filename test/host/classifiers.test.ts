@@ -93,6 +93,20 @@ describe('classifier files in the editor', () => {
     await listed('broken');
   });
 
+  it('show the words of others in a problem as words', async () => {
+    const uri = fileOf('hostile');
+    const name = '\u202e[Fix](command:workbench.action.openSettings)';
+    await write(
+      uri,
+      JSON.stringify({ version: 1, name: 'hostile', template: '{{text}}', labels: [{ name }, { name }] }),
+    );
+    const [diagnostic] = await until('the file is marked', () =>
+      ours(uri).length > 0 ? ours(uri) : undefined,
+    );
+    assert.doesNotMatch(diagnostic?.message ?? '\u202e', /\u202e|\]\(command:/);
+    await vscode.workspace.fs.delete(uri);
+  });
+
   it('show what is wrong at its field while they are edited', async () => {
     const document = await vscode.workspace.openTextDocument(fileOf('mood'));
     const editor = await vscode.window.showTextDocument(document);

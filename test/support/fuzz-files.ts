@@ -17,6 +17,8 @@ import { inspectTable } from '../../src/store/tables/inspect';
 import { readLabelled } from '../../src/store/tables/labelled';
 import { readCalibratedMeta, readScoreMeta } from '../../src/store/tables/score-meta';
 import { readScoreRun } from '../../src/store/tables/score-run';
+import { evaluate } from '../../src/core/metrics/evaluate';
+import { ScoredFile } from '../../src/store/tables/scored-file';
 import { writeScored } from '../../src/store/tables/write-scored';
 import { labelTable } from '../unit/cli/tables';
 import { scriptedOptions } from './scripted-score';
@@ -137,14 +139,27 @@ export async function fileKinds(folder: string): Promise<FileKinds> {
     },
     table: {
       samples: [labelTable(8), scored],
-      read: (content) => readLabelled(put('any.csv', content), {}),
+      read: async (content) => {
+        const { data } = await readLabelled(put('any.csv', content), {});
+        checkNumbers(evaluate(data, { rounds: 0, nullDraws: 0 }), 'evaluation');
+      },
     },
     'state of a run': {
       samples: [state.toString()],
       read: async (content) => {
         writeFileSync(stateFile, content);
+        writeFileSync(`${out}.part`, part);
         await jobs.unfinished(undefined);
-        assert.deepEqual(readFileSync(`${out}.part`), part);
+        const header = part.toString().slice(0, part.indexOf('\n') + 1);
+        try {
+          const file = await ScoredFile.open(out, { run: options.run, source: source.file, header });
+          await file.close();
+        } catch (error) {
+          assert.ok(readFileSync(`${out}.part`).equals(part), 'a refused resume changes no byte');
+          throw error;
+        }
+        const kept = readFileSync(`${out}.part`);
+        assert.ok(kept.equals(part.subarray(0, kept.length)) && kept.length >= header.length);
       },
     },
     'part of a run': {
@@ -163,6 +178,13 @@ export async function fileKinds(folder: string): Promise<FileKinds> {
       },
     },
   };
+}
+
+/** Every number is one, at any depth. */
+function checkNumbers(value: unknown, where: string): void {
+  if (typeof value === 'number') assert.ok(Number.isFinite(value), `${where} is ${value}`);
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, inner] of Object.entries(value)) checkNumbers(inner, `${where}.${key}`);
 }
 
 async function run(name: string, ...argv: string[]): Promise<string> {

@@ -21,6 +21,10 @@ const REFUSED: readonly [what: string, template: string][] = [
   ['a list of a billion numbers', '{% for i in range(1000000000) %}x{% endfor %}'],
   ['a text that doubles', `${doubling(40, 'ns.s + ns.s')}{{ ns.s }}`],
   ['more text than any prompt', '{% for i in range(10000) %}{{ messages }}{% endfor %}'],
+  [
+    'a long preface',
+    `${'A word. '.repeat(3000)}{% for message in messages %}{{ message.content }}{% endfor %}`,
+  ],
   ['a macro that calls itself', '{% macro f(n) %}{{ f(n) }}{{ f(n) }}{% endmacro %}{{ f(1) }}'],
   ['brackets in brackets', `{{ ${'('.repeat(100_000)}1${')'.repeat(100_000)} }}`],
   ['a list that holds itself', '{% set ns = namespace(a=1) %}{% set ns.me = ns %}{{ ns.me|tojson }}'],

@@ -2,7 +2,8 @@
  * A stand-in for the engine's process, without a model. Answers in order, like the real one. A model called hang.gguf
  * is never loaded, any other in six steps; a request for several texts takes until one for the text "go on" has come,
  * one for the text "hang" for ever; one for the text "late" reports progress of the loading that is over; one for the
- * text "template" or "context" hangs in that step of the preparation, and one for "crash" dies in the first, as one for
+ * text "template" or "context" is in that step of the preparation until it goes on, "late template" has spent an hour
+ * less 100 ms in it before, and "template of many" is for a million prompts; one for "crash" dies in the first, as one for
  * "die" does later. A model
  * called environment.gguf logs the environment of the process.
  */
@@ -43,13 +44,20 @@ function inOrder<T>(work: () => Promise<T>): Promise<T> {
 let goOn = (): void => undefined;
 const toldToGoOn = new Promise<void>((resolve) => (goOn = resolve));
 async function takeTimeFor(texts: readonly string[]): Promise<void> {
-  for (const step of ['template', 'context'] as const)
-    if (texts.includes(step)) {
-      host.preparing({ step });
-      await new Promise(() => undefined);
+  const template = { step: 'template', spentMs: 0, prompts: 1 } as const;
+  for (const [text, preparation] of [
+    ['template', template],
+    ['late template', { ...template, spentMs: 3_599_900 }],
+    ['template of many', { ...template, prompts: 1_000_000 }],
+    ['context', { step: 'context' }],
+  ] as const)
+    if (texts.includes(text)) {
+      host.preparing(preparation);
+      await toldToGoOn;
+      host.preparing({ step: null });
     }
   if (texts.includes('crash') || texts.includes('die')) {
-    host.preparing({ step: texts.includes('crash') ? 'template' : null });
+    host.preparing(texts.includes('crash') ? template : { step: null });
     setImmediate(() => process.kill(process.pid, 'SIGKILL'));
     await new Promise(() => undefined);
   }

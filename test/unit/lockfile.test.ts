@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../support/paths';
 
 interface Lockfile {
@@ -8,6 +9,14 @@ interface Lockfile {
     string,
     { version?: string; resolved?: string; integrity?: string; optionalDependencies?: Record<string, string> }
   >;
+}
+
+interface Integrity {
+  readonly checkIntegrity: (
+    target: string,
+    locations: readonly string[],
+    locked: Lockfile['packages'],
+  ) => void;
 }
 
 describe('the lockfile', () => {
@@ -22,7 +31,7 @@ describe('the lockfile', () => {
   });
 
   // Without the hash npm installs whatever a registry sends. The registry that the lockfile was written with lacks these
-  // binaries; scripts/package.mjs refuses to package for a platform whose binary is among them.
+  // binaries; scripts/integrity.mjs refuses to package for a platform whose binary is among them.
   it('has the hash of every package, except for binaries of platforms that cannot be packaged', () => {
     const unknown = Object.entries(packages)
       .filter(([location, { integrity }]) => location !== '' && integrity === undefined)
@@ -37,6 +46,26 @@ describe('the lockfile', () => {
       'win-x64-cuda-ext',
       'win-x64-vulkan',
     ]);
+  });
+
+  it('lets no platform be packaged whose binaries have no hash', async () => {
+    const { checkIntegrity } = (await import(
+      pathToFileURL(path.join(ROOT, 'scripts/integrity.mjs')).href
+    )) as Integrity;
+    const binary = (name: string): string => `node_modules/@node-llama-cpp/${name}`;
+    const engine = 'node_modules/node-llama-cpp';
+    checkIntegrity('linux-x64', [engine, binary('linux-x64'), binary('linux-x64-vulkan')], packages);
+    for (const [target, name] of [
+      ['darwin-arm64', 'mac-arm64-metal'],
+      ['win32-x64', 'win-x64'],
+    ] as const)
+      assert.throws(() => checkIntegrity(target, [engine, binary(name)], packages), {
+        message: new RegExp(
+          `^${target} cannot be packaged: .*no integrity for ${binary(name)}\\. Lock it again`,
+        ),
+      });
+    // One that the lock file does not know at all.
+    assert.throws(() => checkIntegrity('linux-arm64', [binary('nowhere')], packages), /no integrity/);
   });
 
   it('names no registry', () => {

@@ -10,7 +10,7 @@ import {
   columnOptions,
   JSON_USAGE,
   OUTPUT_OPTIONS,
-  outputFile,
+  outputTable,
   positional,
   TABLE_OPTIONS,
   TABLE_USAGE,
@@ -53,7 +53,7 @@ export const apply = command(USAGE, async (argv, io) => {
     },
   });
   const [calibratorFile = '', file = ''] = positional(positionals, 'CALIBRATOR', 'TABLE');
-  const out = await outputFile(values.out, values.force === true, [calibratorFile, file]);
+  const out = await outputTable(values.out, values.force === true, [calibratorFile, file]);
   const calibrator = await loadCalibrator(calibratorFile);
   const { copy, warnings } = await applyToTable({
     calibrator,

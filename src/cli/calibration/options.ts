@@ -11,8 +11,10 @@ import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 import type { BinningKind } from '../../core/model/evaluation';
 import { exists } from '../../store/exists';
-import { realPathOf } from '../../store/folders';
+import { checkFolderOf, realPathOf } from '../../store/folders';
 import { checkInside } from '../../store/inside';
+import { readScoreMeta, scoreMetaFile } from '../../store/tables/score-meta';
+import { partFile } from '../../store/tables/scored-file';
 import { decimalNumber, wholeNumber, namedNumber } from '../numbers';
 
 /** Options of parseArgs: how a table is read. */
@@ -175,11 +177,41 @@ export async function outputFile(
 ): Promise<string> {
   if (given === undefined || given === '') throw usageError('--out FILE is missing.');
   const out = path.normalize(given);
-  const real = await realPathOf(out);
-  for (const input of inputs)
-    if (input !== undefined && (await realPathOf(input)) === real)
-      throw new UserError('same-file', `${out} is an input of this command. Choose another name for --out.`);
+  await checkNoInput(out, inputs);
   await checkInside(process.cwd(), path.resolve(out));
   if (!force && (await exists(out))) throw new UserError('file-exists', `${out} already exists.`);
   return out;
+}
+
+/**
+ * As `outputFile`, for a table: its folder must exist, and what is written beside it replaces no other file either.
+ *
+ * @throws UserError as outputFile; no-folder
+ */
+export async function outputTable(
+  given: string | undefined,
+  force: boolean,
+  inputs: readonly (string | undefined)[],
+): Promise<string> {
+  const out = await outputFile(given, force, inputs);
+  await checkFolderOf(out);
+  const meta = scoreMetaFile(out);
+  for (const name of [meta, partFile(out)]) await checkNoInput(name, inputs);
+  if (!force && (await exists(meta)) && !(await isMeta(out)))
+    throw new UserError('file-exists', `${meta} already exists, and was not written beside a scored table.`);
+  return out;
+}
+
+async function checkNoInput(name: string, inputs: readonly (string | undefined)[]): Promise<void> {
+  const real = await realPathOf(name);
+  for (const input of inputs)
+    if (input !== undefined && (await realPathOf(input)) === real)
+      throw new UserError('same-file', `${name} is an input of this command. Choose another name for --out.`);
+}
+
+function isMeta(table: string): Promise<boolean> {
+  return readScoreMeta(table).then(
+    () => true,
+    () => false,
+  );
 }

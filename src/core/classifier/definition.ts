@@ -5,6 +5,7 @@
 import { isFormula } from '../formula';
 import { listed, quoted, shortened } from '../quote';
 import * as z from 'zod';
+import { MOST_LABELS } from '../model/most-labels';
 import { UserError } from '../user-error';
 import {
   CONFIDENCE_METHODS,
@@ -40,7 +41,6 @@ const exampleSchema = z.strictObject({
 });
 
 /** More than a prompt has room for. A file may come from anywhere, and labels are compared with each other. */
-const MOST_LABELS = 1000;
 const MOST_SPELLINGS = 100;
 const MOST_EXAMPLES = 10_000;
 const MOST_NEUTRAL_TEXTS = 1000;

@@ -1,6 +1,7 @@
 /**
  * The role of each column of a table: found by name, or specified by the person.
  */
+import { MOST_LABELS } from '../model/most-labels';
 import { UserError } from '../user-error';
 import { listed } from '../quote';
 
@@ -92,7 +93,7 @@ interface ScoreName {
  * Finds the columns of a header.
  *
  * @throws UserError no-columns, ambiguous-column, no-such-column, unknown-role, several-methods, no-such-method,
- *   one-score-column, labels-differ
+ *   one-score-column, labels-differ, too-many-labels
  */
 export function findColumns(header: readonly string[], options: ColumnOptions = {}): TableColumns {
   const named = header.map((name) => name.trim());
@@ -425,6 +426,12 @@ function refuseSingle(byType: ReadonlyMap<ScoreType, ReadonlyMap<string, number>
 
 /** The same columns in the requested order of labels. */
 function inOrder(scores: ScoreColumns, wanted: readonly string[] | undefined): ScoreColumns {
+  if (scores.labels.length > MOST_LABELS)
+    throw new UserError(
+      'too-many-labels',
+      `The table has scores for ${scores.labels.length.toLocaleString('en-US')} labels, but at most ` +
+        `${MOST_LABELS.toLocaleString('en-US')} can be evaluated. Keep the columns of the labels that matter.`,
+    );
   if (wanted === undefined) return scores;
   const other = wanted.find((label) => !scores.labels.includes(label));
   const labels = scores.labels.map((label) => label ?? other ?? null);

@@ -1,5 +1,6 @@
 /** Shows problems of classifier files in the editor and the Problems panel, whether they are open or not. */
 import * as vscode from 'vscode';
+import { editorText } from '../../core/encode';
 import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
 import { jsonPositions, type Span } from '../../core/json-positions';
 import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
@@ -147,7 +148,7 @@ function diagnosticsAt(
   return problems.map(({ span, message, severity }) => {
     const diagnostic = new vscode.Diagnostic(
       new vscode.Range(position(span.start), position(span.end)),
-      message,
+      editorText(message),
       severity,
     );
     diagnostic.source = 'Prompt Confidence';

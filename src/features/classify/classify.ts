@@ -97,13 +97,14 @@ async function classifyLines(
   const { classifier } = readSettings(document.uri);
   const total = ranges.length;
   let done = 0;
+  let isAgreed = false;
   const name = vscode.workspace.asRelativePath(document.uri).split('/').at(-1) ?? '';
   const work = async ({ signal, report }: WorkHandle): Promise<void> => {
     const lines = new TrackedRanges(document, ranges);
     try {
       for (let next = 0; next < total; next += LINES_AT_ONCE) {
         const there = lines.between(next, next + LINES_AT_ONCE);
-        if (there.length > 0)
+        if (there.length > 0) {
           done += (
             await services.classification.run({
               document,
@@ -112,9 +113,12 @@ async function classifyLines(
               classifier,
               leaveRaw,
               signal,
+              asksFor: isAgreed ? 0 : total,
               show: next === 0,
             })
           ).length;
+          isAgreed = true;
+        }
         report(`${Math.min(total, next + LINES_AT_ONCE)} of ${total}`, (next + LINES_AT_ONCE) / total);
       }
     } finally {

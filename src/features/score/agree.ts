@@ -1,6 +1,7 @@
 /** Estimates the time or cost of scoring a table, and asks for the person's agreement. */
 import path from 'node:path';
 import type { ScoreChoice } from '../../app/jobs/scoring';
+import { MANY_REQUESTS } from '../../app/many-requests';
 import { type Forecast, forecast } from '../../app/score-table';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { estimateInWords } from '../../core/words/estimate';
@@ -14,16 +15,19 @@ import type { Services } from '../../editor/services';
 const MANY_ROWS = 1000;
 const MANY_ROWS_ELSEWHERE = 20;
 
-/** Whether the person agrees to score a table, knowing the estimate. A small table needs no agreement. */
+/** Whether the person agrees to score a table, knowing the estimate. A small table that is cheap needs no agreement. */
 export async function isAgreed(services: Services, table: TableFile, choice: ScoreChoice): Promise<boolean> {
   const { classifier } = await services.classifiers.find(choice.classifier);
   const rows = await countRows(table);
-  const many = sendsTexts(classifier.source) ? MANY_ROWS_ELSEWHERE : MANY_ROWS;
-  if (rows < many || (await exists(choice.out))) return true;
+  const isElsewhere = sendsTexts(classifier.source);
+  const isSmall = rows < (isElsewhere ? MANY_ROWS_ELSEWHERE : MANY_ROWS);
+  if ((isSmall && !isElsewhere) || (await exists(choice.out))) return true;
   const order = { classifier, table, rows, textColumn: choice.textColumn };
   const taken = await services.work.run('Measuring how long it takes', ({ signal }) =>
     forecast(services.sources, order, signal),
   );
+  const isCheap = taken.kind === 'estimated' && taken.estimate.requests <= MANY_REQUESTS;
+  if (isSmall && isCheap) return true;
   const answer = await services.dialogs.confirm(
     `Score ${rows.toLocaleString('en-US')} rows of ${path.basename(table.file)}?`,
     `${inWords(taken)} You can pause it at any time and resume it later, also after a reload.`,

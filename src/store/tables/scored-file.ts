@@ -66,8 +66,12 @@ export interface UnfinishedTable {
 }
 
 const KIND = 'score';
-const partFile = (out: string): string => `${out}.part`;
 const stateFile = (out: string): string => jobFiles(KIND, out).state;
+
+/** Where the rows of a scored table are until all are there. */
+export function partFile(out: string): string {
+  return `${out}.part`;
+}
 
 /**
  * Checks every file that scoring a table writes beside it, before a source is asked.
@@ -301,11 +305,13 @@ export class ScoredFile {
    * Gives the table its name, and writes its meta file beside it.
    *
    * @param replace whether a file of that name may be replaced
-   * @throws UserError file-exists
+   * @throws UserError file-exists, not-a-file: the old table, if there is one, is still there
    */
   async finish(replace: boolean): Promise<void> {
     await this.checkpoint();
     await this.part.handle.close();
+    // Before the old table is deleted.
+    await checkOutputs(this.out, scoreMetaFile(this.out));
     if (replace) await rm(this.out, { force: true });
     else if (await exists(this.out))
       throw new UserError(

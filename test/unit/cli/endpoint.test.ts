@@ -215,6 +215,20 @@ describe('an endpoint on the command line', () => {
       assert.deepEqual([announced, made], [5 * ROWS, 5 * ROWS]);
     });
 
+    it('and needs --yes where one text takes more than 200', async () => {
+      const many = ['--method', 'ensemble', '--variants', 'plain', '--samples', '200'];
+      const refused = await scoreRows('--force', ...many);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /tiny at .* would get about 201 requests.*Nothing was sent\..*--yes/);
+      assert.equal(counting.requests.length, 0);
+      const endpoint = ['--endpoint', counting.url, '--endpoint-model', 'tiny', '--api', 'chat'];
+      const texts = ['Good.', ...endpoint, ...many];
+      assert.match((await run(classify, ...texts)).err, /would get about 201 requests/);
+      assert.equal(counting.requests.length, 0);
+      assert.equal((await run(classify, ...texts, '--yes')).code, 0);
+      assert.equal((await scoreRows('--force', ...many, '--yes')).code, 0);
+    });
+
     it('of the rows that are left', async () => {
       await rm(bench.at('rows.out.csv'), { force: true });
       fails = true;

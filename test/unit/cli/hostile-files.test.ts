@@ -86,7 +86,7 @@ describe('a hostile repository', function () {
           const before = snapshot(at('.'));
           const { code, err } = await run(`${command} --force`);
           assert.equal(code, 2, err);
-          assert.match(err, /nothing was written\. Move it away/);
+          assert.match(err, /so it was not replaced\. Move it away/);
           assert.deepEqual(snapshot(at('.')), before);
         });
 
@@ -164,11 +164,79 @@ describe('a hostile repository', function () {
     assert.deepEqual(snapshot(at('.')), before);
   });
 
+  it('has no file that is replaced because it has the name of another part of the output', async () => {
+    for (const name of ['out.meta.json', 'out.part']) {
+      cpSync(at('calibrator.json'), at(name));
+      const before = snapshot(at('.'));
+      for (const command of [
+        `apply ${name} table.csv --out out`,
+        `score texts.csv --calibrator ${name} --out out ${ENDPOINT}`,
+      ]) {
+        const { code, err } = await run(`${command} --force`);
+        assert.equal(code, 2, command);
+        assert.match(err, /is an input of this command/, command);
+      }
+      assert.deepEqual(snapshot(at('.')), before);
+      rmSync(at(name));
+    }
+    cpSync(at('calibrator.json'), at('out.meta.json'));
+    const before = snapshot(at('.'));
+    for (const [command, writes] of WRITING) {
+      if (!writes.includes('out.meta.json')) continue;
+      const { code, err } = await run(command);
+      assert.equal(code, 2, command);
+      assert.match(
+        err,
+        /out\.meta\.json already exists, and was not written beside a scored table.*--force/,
+        command,
+      );
+    }
+    assert.deepEqual(snapshot(at('.')), before);
+    const again = 'apply calibrator.json table.csv --out out';
+    assert.equal((await run(`${again} --force`)).code, 0);
+    rmSync(at('out'));
+    // A meta that a table left is ours.
+    assert.equal((await run(again)).code, 0);
+  });
+
+  it('has no folder for a table: that is said before a server is asked', async () => {
+    for (const [command, writes] of WRITING) {
+      if (!writes.includes('out.meta.json')) continue;
+      for (const [where, message] of [
+        ['nowhere/out', /There is no folder nowhere\. Create it/],
+        ['table.csv/out', /table\.csv is no folder/],
+      ] as const) {
+        const { code, err } = await run(command.replace('--out out', `--out ${where}`));
+        assert.equal(code, 2, command);
+        assert.match(err, message, command);
+      }
+    }
+  });
+
+  it('has names that the system refuses: a sentence says why', async () => {
+    symlinkSync('loop.csv', at('loop.csv'));
+    const long = `${'x'.repeat(300)}.csv`;
+    for (const [command, message] of [
+      ['evaluate loop.csv', /loop\.csv cannot be used: it is a link that leads in a circle/],
+      [`evaluate ${long}`, /cannot be used: its name is too long/],
+      [`calibrate table.csv --method temperature --out ${long}`, /cannot be used: its name is too long/],
+      ['apply table.csv/calibrator.json table.csv --out out', /table\.csv\/calibrator\.json/],
+      ['evaluate table.csv --calibrator loop.csv', /loop\.csv/],
+      ['gate table.csv --baseline loop.csv', /loop\.csv/],
+      [`score texts.csv --out out --classifier ./${long.replace('csv', 'json')} ${ENDPOINT}`, /too long/],
+    ] as const) {
+      const { code, err } = await run(command);
+      assert.equal(code, 2, command);
+      assert.match(err, message, command);
+      assert.doesNotMatch(err, /ELOOP|ENOTDIR|ENAMETOOLONG|syscall/, command);
+    }
+  });
+
   it('is not where a result could go by its own name', async () => {
     for (const [command] of WRITING) {
       const { code, err } = await run(`${command.replace('--out out', '--out .')} --force`);
       assert.equal(code, 2, command);
-      assert.match(err, /is a folder, so nothing was written/, command);
+      assert.match(err, /is a folder, so it was not replaced/, command);
     }
   });
 

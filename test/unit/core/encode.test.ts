@@ -10,7 +10,7 @@ import {
   visibleName,
   visibleToken,
 } from '../../../src/core/encode';
-import { codeBlock, codeSpan, markdownText } from '../../../src/core/markdown';
+import { codeBlock, codeSpan, markdownSentence, markdownText } from '../../../src/core/markdown';
 import { listed, quoted } from '../../../src/core/quote';
 import { HOSTILE, unseenIn } from '../../support/hostile';
 
@@ -100,6 +100,31 @@ describe('the encoder of', () => {
     const report = { name: 'a\nb', rows: [{ label: 'x\u2028y', n: 1 }], bins, none: null };
     assert.deepEqual(inOneLine(report), { name: 'a b', rows: [{ label: 'x y', n: 1 }], bins, none: null });
     assert.equal(inOneLine(report).bins, bins);
+  });
+
+  it('Markdown leaves a sentence as it is that is none', () => {
+    for (const sentence of [
+      'The ECE is 0.02, at most 1.5 times 0.01 (95 of 100 tables): +3 - 2 = 1.',
+      'Row 12, column "text": 3 > 2? No; a/b, a: b, 50%.',
+      'Größe 中文 👨‍👩‍👧 می‌خواهم',
+    ])
+      assert.equal(markdownSentence(sentence).replace('\\>', '>'), sentence);
+  });
+
+  it('Markdown makes nothing of a sentence that quotes others', () => {
+    for (const text of Object.values(HOSTILE)) {
+      const shown = markdownSentence(text);
+      assert.deepEqual(unseenIn(shown), []);
+      assert.doesNotMatch(shown.replace(/\\./g, ''), /[[\]`<>#*_|~&]|:\/\/|www\.|\S@\S|^\s*(?:[-+]|\d+[.)])/);
+    }
+    for (const [text, shown] of [
+      ['see https://evil.example', 'see https\\://evil.example'],
+      ['see www.evil.example', 'see www\\.evil.example'],
+      ['a@evil.example', 'a\\@evil.example'],
+      ['- a list', '\\- a list'],
+      ['1. a list', '1\\. a list'],
+    ] as const)
+      assert.equal(markdownSentence(text), shown);
   });
 
   it('Markdown shows everything as text', () => {

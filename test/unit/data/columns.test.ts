@@ -98,6 +98,15 @@ describe('columns of a prediction table', () => {
     assert.throws(() => find('name,age'), { code: 'no-columns', message: /"name", "age"/ });
   });
 
+  it('are refused for more labels than can be evaluated', () => {
+    const scores = (count: number): string =>
+      Array.from({ length: count }, (_, label) => `prob:${label}`).join(',');
+    assert.equal(find(`label,${scores(1000)}`).scores?.labels.length, 1000);
+    const header = `label,confidence,${scores(8000)}`;
+    assert.throws(() => find(header), { code: 'too-many-labels', message: /8,000 labels.*at most 1,000/ });
+    assert.equal(find(header, { on: 'confidence' }).scores, null);
+  });
+
   it('count as known for finding the separator', () => {
     assert.equal(knownColumns(['text', 'sum/prob:a', 'raw:confidence', 'other']), 2);
   });

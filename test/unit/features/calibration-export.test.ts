@@ -236,7 +236,7 @@ describe('what the calibration panel exports', () => {
     }));
     assert.match(report, /^# Calibration of `a # b\|c\.csv`\n/);
     assert.ok(
-      report.includes('\\<img src=x onerror=alert(1)\\> \\| \\*\\*x\\*\\* \\`y\\` \\[z\\](http://evil)'),
+      report.includes('\\<img src=x onerror=alert(1)\\> \\| \\*\\*x\\*\\* \\`y\\` \\[z\\](http\\://evil)'),
     );
     assert.ok(report.includes('``<img src=x'));
     assert.ok(report.includes('`(3 spaces)`'));

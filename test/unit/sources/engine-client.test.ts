@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { mock } from 'node:test';
-import { setImmediate as tick } from 'node:timers/promises';
+import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
 import { UserError } from '../../../src/core/user-error';
 import { actionsFor } from '../../../src/editor/remedies';
@@ -79,6 +79,18 @@ describe('the limits of an engine', () => {
       await Promise.all([assert.rejects(many, { code }), assert.rejects(behind, { code })]);
       assert.equal(client.state.kind, 'failed');
     });
+
+  it('count all prompts of a request together against its template', async () => {
+    await start('m.gguf', { templateTimeoutMs: 3_600_000 });
+    await assert.rejects(client.score(params('late template')), { code: 'chat-template-slow' });
+  });
+
+  it('give a template more time for more than a hundred prompts', async () => {
+    await start('m.gguf', { templateTimeoutMs: 0 });
+    const many = client.score(params('template of many'));
+    await sleep(100);
+    await Promise.all([many, client.score(params('go on'))]);
+  });
 
   it('do not count a template that ends its engine as a crash of the engine', async () => {
     await start('m.gguf', {});

@@ -248,13 +248,13 @@ describe('downloadModel', () => {
       },
     });
     const asked: DownloadInfo[] = [];
-    await download(hub, { token: 'secret', confirm: (info) => asked.push(info) > 0 });
+    await download(hub, { confirm: (info) => asked.push(info) > 0 });
     assert.equal(asked[0]?.sha256, hashOf(MODEL));
     assert.deepEqual(other.log, ['GET /store/abc.gguf']);
     await assertWhole();
   });
 
-  it('sends the token to the hub and to nobody else', async () => {
+  it('sends no key or token, also where the environment has one', async () => {
     const seen: (string | undefined)[] = [];
     const other = await start((request, response) => {
       seen.push(request.headers.authorization);
@@ -270,8 +270,14 @@ describe('downloadModel', () => {
         },
       },
     });
-    await download(hub, { token: 'secret' });
-    assert.deepEqual(seen, ['Bearer secret', 'Bearer secret', undefined]);
+    const environment = process.env;
+    process.env = { ...environment, HF_TOKEN: 'secret', PROMPT_CONFIDENCE_API_KEY: 'secret' };
+    try {
+      await download(hub);
+    } finally {
+      process.env = environment;
+    }
+    assert.deepEqual(seen, [undefined, undefined, undefined]);
   });
 
   it('goes on by itself after a cut', async () => {

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, readdir, readFile, rm, truncate, utimes, writeFile, appendFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import {
+  copyFile,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  truncate,
+  utimes,
+  writeFile,
+  appendFile,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -25,6 +36,7 @@ interface Wanted {
   readonly replace?: boolean;
   readonly changed?: Partial<ScoreRun>;
   readonly score?: (texts: readonly string[]) => Promise<ScoredRows>;
+  readonly onProgress?: () => void;
 }
 
 async function scoreFile(file: string, out: string, wanted: Wanted = {}): Promise<Done> {
@@ -38,6 +50,7 @@ async function scoreFile(file: string, out: string, wanted: Wanted = {}): Promis
     ...(await scriptedOptions(source, run)),
     replace: wanted.replace ?? false,
     ...(wanted.score === undefined ? {} : { score: wanted.score }),
+    ...(wanted.onProgress === undefined ? {} : { onProgress: wanted.onProgress }),
   });
 }
 
@@ -325,6 +338,24 @@ describe('scoring a table', () => {
     await writeFile(out, 'old');
     await assert.rejects(scoreFile(table, out), { code: 'file-exists' });
     assert.equal(await readFile(out, 'utf8'), 'old');
+    await scoreFile(table, out, { replace: true });
+    await assertWhole();
+  });
+
+  it('keeps the old file where the new one cannot be finished', async () => {
+    await writeFile(out, 'old');
+    const meta = `${out}.meta.json`;
+    const work = scoreFile(table, out, {
+      replace: true,
+      onProgress: () => void mkdirSync(meta, { recursive: true }),
+    });
+    await assert.rejects(work, {
+      code: 'not-a-file',
+      message:
+        /meta\.json is a folder, so it was not replaced\. .* rows are kept in out\.csv\.part\. Run it again/,
+    });
+    assert.equal(await readFile(out, 'utf8'), 'old');
+    await rmdir(meta);
     await scoreFile(table, out, { replace: true });
     await assertWhole();
   });

@@ -17,8 +17,7 @@ import {
   signed,
   verdict,
 } from '../../../core/words/calibration';
-import { oneLine } from '../../../core/encode';
-import { codeSpan } from '../../../core/markdown';
+import { codeSpan, markdownSentence } from '../../../core/markdown';
 import type { Decided } from '../../../protocol/calibration-decisions';
 import type {
   Analysis,
@@ -93,7 +92,7 @@ function facts({ state: { analysis } }: ReportInput): string[] {
             `Evaluated as if the labels had these shares: ${prevalence.map((part) => `${label(part.label)} ${number(part.share)}`).join(', ')}`,
           ]),
       `${count(binning.count, 'bin')} of equal ${binning.kind}`,
-      text(origin),
+      markdownSentence(origin),
       `SHA-256 of the table: \`${sha256}\``,
     ]),
   ];
@@ -186,22 +185,22 @@ function breakdown({ state: { breakdown: shown }, part }: ReportInput): string[]
 
 function comparison({ state: { comparison: compared, comparisonError } }: ReportInput): string[] {
   const heading = '## Calibrators';
-  if (comparisonError !== null) return [heading, text(comparisonError.message)];
+  if (comparisonError !== null) return [heading, markdownSentence(comparisonError.message)];
   if (compared === null) return [heading, 'Calibrators were not compared.'];
   const { verdict: outcome, choice, reason, folds, excluded } = compared;
   const candidates = new Set(compared.methods.map(({ method }) => method));
   return [
     heading,
-    `**${recommendationTitle(outcome, choice)}.** ${text(reason)} ${folds}`,
+    `**${recommendationTitle(outcome, choice)}.** ${markdownSentence(reason)} ${folds}`,
     table(
       ['Calibrator', '>NLL', '>Brier', '>ECE', '>ECE if calibrated', '>Accuracy', '>Above the best NLL'],
       compared.methods.map((entry) => comparedRow(entry, choice)),
     ),
     ...excluded.map(
       ({ method, reason: why }) =>
-        `${candidates.has(method) ? 'Not a candidate' : 'Not compared'}: ${calibratorTitle(method)}. ${text(why)}`,
+        `${candidates.has(method) ? 'Not a candidate' : 'Not compared'}: ${calibratorTitle(method)}. ${markdownSentence(why)}`,
     ),
-    ...compared.warnings.map(({ message }) => `Warning: ${text(message)}`),
+    ...compared.warnings.map(({ message }) => `Warning: ${markdownSentence(message)}`),
   ];
 }
 
@@ -249,7 +248,7 @@ function decisions({
           accuracy === null || meanConfidence === null ? '–' : signed(accuracy - meanConfidence),
         ]),
       ),
-      `Target accuracy ${number(question.target)}: ${text(threshold.message)}`,
+      `Target accuracy ${number(question.target)}: ${markdownSentence(threshold.message)}`,
       ...(costs === null ? [] : [costSentence(costs)]),
     ]),
   ];
@@ -268,13 +267,15 @@ function progression({ state: { progression: shown } }: ReportInput): string[] {
   if (shown.methods === null) return [];
   return [
     '## Would more labelled rows help?',
-    list(shown.methods.map(({ method, message }) => `${calibratorTitle(method)}: ${text(message)}`)),
+    list(
+      shown.methods.map(({ method, message }) => `${calibratorTitle(method)}: ${markdownSentence(message)}`),
+    ),
   ];
 }
 
 function warnings({ state: { analysis } }: ReportInput): string[] {
   const said = analysis.evaluation.warnings;
-  return said.length === 0 ? [] : ['## Warnings', list(said.map(({ message }) => text(message)))];
+  return said.length === 0 ? [] : ['## Warnings', list(said.map(({ message }) => markdownSentence(message)))];
 }
 
 function rejected({ state: { analysis } }: ReportInput): string[] {
@@ -285,7 +286,7 @@ function rejected({ state: { analysis } }: ReportInput): string[] {
   return [
     '## Rows not used',
     list([
-      ...listed.map(({ line, reason }) => `Line ${line}: ${text(reason)}`),
+      ...listed.map(({ line, reason }) => `Line ${line}: ${markdownSentence(reason)}`),
       ...(more > 0 ? [`and ${count(more, 'more row')}`] : []),
     ]),
   ];
@@ -317,9 +318,4 @@ function inCell(content: string): string {
 /** A foreign name on one line, without invisible characters, cut if it is long; nothing in it is Markdown. */
 function label(name: string): string {
   return codeSpan(labelName(name));
-}
-
-/** A sentence that may quote the table: nothing in it is Markdown or HTML, and nothing of it is invisible. */
-function text(sentence: string): string {
-  return oneLine(sentence).replace(/[\\`*_[\]<>#|~&]/g, '\\$&');
 }
