@@ -231,7 +231,7 @@ describe('the command line', () => {
       'off',
     );
     assert.equal(status, 2);
-    assert.match(err, /no text column "text".*columns are id, review/s);
+    assert.match(err, /no text column "text".*columns are "id", "review"/s);
   });
 
   it('takes a model by path, and refuses one that is not a model', () => {

@@ -130,8 +130,9 @@ describe('answers under very many orders of the prompt', () => {
 
   it('keep few states of prompts on the disk, and are the same again', async () => {
     // What the engine takes for its temporary folder, on every platform.
-    const environment = process.env;
-    process.env = { ...environment, TMPDIR: folder(), TEMP: folder(), TMP: folder() };
+    const names = ['TMPDIR', 'TEMP', 'TMP'] as const;
+    const before = names.map((name) => process.env[name]);
+    for (const name of names) process.env[name] = folder();
     const engine = await startEngine({ ...cpu(fixture('tiny-chat.gguf')), threads: 1 });
     try {
       await engine.load();
@@ -158,7 +159,11 @@ describe('answers under very many orders of the prompt', () => {
       const again = await ask(prompts.slice(0, 3));
       assert.deepEqual(again.samples[0]?.answers, first.samples[0]?.answers.slice(0, 3));
     } finally {
-      process.env = environment;
+      names.forEach((name, i) => {
+        const value = before[i];
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+      });
       await engine.dispose();
     }
   });

@@ -121,7 +121,7 @@ describe('the calibration panel in the editor', () => {
     const panel = open(table);
     const { evaluation, rejectedCount, consistency } = await numbers(panel, () => true);
     assert.deepEqual(evaluation, evaluateOnCommandLine(table));
-    assert.equal(rejectedCount, 3);
+    assert.equal(rejectedCount, 2);
     assert.equal(consistency.length, evaluation.bins.length);
   });
 

@@ -123,7 +123,7 @@ describe('Score CSV… in the editor', () => {
       dialogs.said[0] ?? '',
       /^info out\.csv is unfinished: \d+ of 20 rows \(\d+%\)\. \[Resume, Discard\]$/,
     );
-    assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,\n/g)?.length, 20);
+    assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,,\n/g)?.length, 20);
 
     rmSync(at('out.csv'));
     person('sentiment', 'review', 'out.csv', undefined);

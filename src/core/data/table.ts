@@ -45,7 +45,7 @@ const HAIR = 1e-9;
 /** Fewer sums that are not 1 are mistakes of their rows, whatever their share. */
 const FEWEST_SUMS = 10;
 /** So many probabilities above 1 and up to 100 are no slips of the pen. */
-const PERCENTAGES = { fewest: 2, share: 0.001 };
+const PERCENTAGES = { fewest: 2, share: 0.005 };
 /** Share of rows with a probability of 0 above which a table is suspected to be rounded. */
 const ZERO_WARNING = 0.01;
 /** A larger share of rows with a bound in place of a score than this gets a warning. */

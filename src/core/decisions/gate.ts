@@ -429,7 +429,7 @@ function compared(
         p: null,
         adjustedP: null,
         verdict: 'undecided',
-        message: `${metric} is undecided: in one of the two tables it is not defined or has no standard error.`,
+        message: `${metric} is undecided: in one of the two it is not defined or has no standard error. Evaluate a JSON of an earlier version again.`,
       };
     const adjustedP = adjusted[i] ?? 1;
     const gap = worsening(metric, current, baseline);

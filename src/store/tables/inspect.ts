@@ -9,6 +9,7 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TextDecoder } from 'node:util';
 import type { Warning } from '../../core/model/predictions';
+import { plainNumber } from '../../core/data/cells';
 import { knownColumns } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
@@ -216,7 +217,8 @@ function withoutPreamble(text: string): { preamble: number; body: string; separa
 }
 
 function quotingOf(body: string, separator: Separator, shape: LineShape, preamble: number): Quoting {
-  if (shape.opens && shape.isRegular(separator, preamble)) return { escape: null, afterSpaces: false };
+  if (shape.opens && shape.isRegular(separator, preamble) && hasNumbersInEveryLine(body, separator))
+    return { escape: null, afterSpaces: false };
   return {
     escape: usesBackslashes(body, separator) ? '\\' : '"',
     afterSpaces: hasSpacesBeforeQuotes(body, separator),
@@ -258,6 +260,26 @@ function decodes(decoder: TextDecoder, chunk?: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether a line in which a quote stays open has numbers where all other lines have them. A text of several lines with a
+ * separator in each looks the same but for that.
+ */
+function hasNumbersInEveryLine(body: string, separator: Separator): boolean {
+  const lines = body
+    .slice(0, body.lastIndexOf('\n') + 1)
+    .split(/\r?\n/u)
+    .slice(1)
+    .filter((line) => line !== '');
+  const isOpen = (line: string): boolean => line.split('"').length % 2 === 0;
+  const isNumber = (line: string, column: number): boolean =>
+    !Number.isNaN(plainNumber(unquoted(line.split(separator)[column]?.trim() ?? '')));
+  const [closed, open] = [lines.filter((line) => !isOpen(line)), lines.filter(isOpen)];
+  const numeric = [...(closed[0]?.split(separator) ?? []).keys()].filter((column) =>
+    closed.every((line) => isNumber(line, column)),
+  );
+  return numeric.length > 0 && open.every((line) => numeric.every((column) => isNumber(line, column)));
 }
 
 function hasSpacesBeforeQuotes(body: string, separator: Separator): boolean {

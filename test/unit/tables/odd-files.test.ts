@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { confidenceOf } from '../../../src/core/model/rows';
+import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
 import { temporaryFolder } from '../../support/temporary';
 
 const inFolder = temporaryFolder();
 
-async function read(name: string, content: string | Buffer) {
+async function write(name: string, content: string | Buffer): Promise<string> {
   const file = path.join(inFolder(), name);
   await writeFile(file, content);
+  return file;
+}
+
+async function read(name: string, content: string | Buffer) {
+  const file = await write(name, content);
   const { source, table } = await readTable(file, { truth: 'required' });
   return { source, table, codes: table.warnings.map(({ code }) => code) };
 }
@@ -119,6 +125,19 @@ describe('a table of an odd form is read as it is meant:', () => {
     });
   });
 
+  it('with texts of several lines that have a separator each', async () => {
+    const { table, codes } = await read(
+      't.csv',
+      'text,correct,confidence\n"one, two\nthree, four, five",1,.9\nc,0,.8\n',
+    );
+    assert.equal(table.n, 2);
+    assert.deepEqual(codes, ['long-rows']);
+    const two = await inspectTable(
+      await write('two.csv', 'text,label\n"Dull, and\nlong, too",bad\n"Good",good\n'),
+    );
+    assert.equal(two.quoting.escape, '"');
+  });
+
   it('with cells of several lines, which are named', async () => {
     const { table, codes } = await read('t.csv', 'text,label,y_prob\n"a\nb",1,.9\nc,0,.2\n');
     assert.equal(table.n, 2);
@@ -138,9 +157,9 @@ describe('a table of an odd form is read as it is meant:', () => {
     ],
     [
       'percentages of a rare event',
-      `y_true,y_prob\n${'0,0.3\n'.repeat(500)}1,1.4\n0,2.5\n`,
+      `y_true,y_prob\n${'0,0.3\n'.repeat(300)}1,1.4\n0,2.5\n`,
       'percentages',
-      /2 of 502 rows/,
+      /2 of 302 rows/,
     ],
     [
       'independent probabilities',
