@@ -3,7 +3,7 @@ import type { PredictionData } from '../model/predictions';
 import { type Assessment, assess, type NullMetric } from '../metrics/evaluate';
 import type { Replicates } from '../metrics/bootstrap';
 import { normalCumulative } from '../metrics/distributions';
-import { quantile } from '../metrics/intervals';
+import { quantile, Z_95 } from '../metrics/intervals';
 import { logit, sigmoid } from '../model/numeric';
 import { UserError } from '../user-error';
 import type { Evaluation, EvaluateOptions, Metric } from '../model/evaluation';
@@ -173,7 +173,7 @@ function boundsOf(
   { value, se }: { value: number; se: number },
 ): Bounds {
   if (isNullMetric(metric)) return errorBounds(found, { value, se }, assessment.nullPs[metric]);
-  if (metric === 'auroc') return aurocBounds(value, se);
+  if (metric === 'auroc') return aurocBounds(found, se);
   const replicates = replicatesOf(assessment.replicates, metric);
   const widened = widenedAbout(replicates, assessment.factor);
   return {
@@ -214,15 +214,15 @@ function debiased(value: number, nullMean: number | null | undefined): number {
   return Math.sqrt(Math.max(0, value * value - (nullMean ?? 0) ** 2));
 }
 
-/** On the scale of log-odds, where `se` belongs. */
-function aurocBounds(value: number, se: number): Bounds {
-  const scale = (auroc: number) => logit(Math.min(1 - 1e-9, Math.max(1e-9, auroc)));
-  const at = scale(value);
-  const beyond = ({ bound, limit }: Limit): number => {
-    const z = (at - scale(limit)) / se;
-    return bound === 'min' ? normalCumulative(z) : 1 - normalCumulative(z);
-  };
-  return { low: sigmoid(at - Z_ONE_SIDED * se), high: sigmoid(at + Z_ONE_SIDED * se), beyond };
+/** On the scale of log-odds, where `se` belongs, about the middle of the interval: a value of 1 has no log-odds. */
+function aurocBounds({ low, high }: Metric, se: number): Bounds {
+  const above = logit(low ?? 0) + Z_95 * se;
+  const below = logit(high ?? 1) - Z_95 * se;
+  const beyond = ({ bound, limit }: Limit): number =>
+    bound === 'min'
+      ? normalCumulative((below - logit(limit)) / se)
+      : normalCumulative((logit(limit) - above) / se);
+  return { low: sigmoid(above - Z_ONE_SIDED * se), high: sigmoid(below + Z_ONE_SIDED * se), beyond };
 }
 
 function isWithin({ bound, limit }: Limit, value: number): boolean {
@@ -374,18 +374,34 @@ function twoSampleEvidence(metric: GateMetric, now: Metric | null, then: Metric 
   const other = comparable(metric, then);
   if (own === null || other === null) return null;
   const gap = worsening(metric, own.value, other.value);
-  const se = Math.hypot(own.se, other.se);
-  if (se === 0) return { high: gap, pAbove: (limit) => (gap > limit ? 0 : 1) };
-  return { high: gap + Z_ONE_SIDED * se, pAbove: (limit) => 1 - normalCumulative((gap - limit) / se) };
+  const isHigherBetter = HIGHER_IS_BETTER.has(metric);
+  const [better, worse] = isHigherBetter ? (['up', 'down'] as const) : (['down', 'up'] as const);
+  // The gap is smaller if this table is better than it seems and the baseline worse; and the other way round.
+  const below = Math.hypot(own[better], other[worse]);
+  const above = Math.hypot(own[worse], other[better]);
+  return {
+    high: gap + Z_ONE_SIDED * above,
+    pAbove: (limit) => (below === 0 ? Number(gap <= limit) : 1 - normalCumulative((gap - limit) / below)),
+  };
 }
 
-/** Tables of unequal size are biased unequally, so calibration errors are compared without their bias. */
-function comparable(metric: GateMetric, found: Metric | null): { value: number; se: number } | null {
-  const { value, se } = found ?? { value: null, se: null };
-  if (value === null || se === null || se === undefined) return null;
-  if (isNullMetric(metric)) return { value: debiased(value, found?.nullMean), se };
-  // Kept on the scale of log-odds; the derivative there brings it back.
-  return metric === 'auroc' ? { value, se: se * value * (1 - value) } : { value, se };
+/** A value, and one standard error from it to either side. */
+interface Comparable {
+  readonly value: number;
+  readonly up: number;
+  readonly down: number;
+}
+
+/**
+ * Tables of unequal size are biased unequally, so calibration errors are compared without their bias. Near 0 and 1 an
+ * accuracy or AUROC reaches further to one side: each side of its interval stands for itself (Newcombe, "Interval
+ * estimation for the difference between independent proportions", 1998, method 10).
+ */
+function comparable(metric: GateMetric, found: Metric | null): Comparable | null {
+  const { value, low, high, se, nullMean } = found ?? { value: null, low: null, high: null };
+  if (value === null || low === null || high === null || se === null || se === undefined) return null;
+  if (HIGHER_IS_BETTER.has(metric)) return { value, up: (high - value) / Z_95, down: (value - low) / Z_95 };
+  return { value: isNullMetric(metric) ? debiased(value, nullMean) : value, up: se, down: se };
 }
 
 function worsening(metric: GateMetric, current: number, baseline: number): number {

@@ -97,6 +97,23 @@ describe('a gate', () => {
     for (const [metric, count] of worse) assert.ok(count <= 3, `${metric}: ${count} of 15`);
   });
 
+  it('is not surer of a perfect value than the rows are', () => {
+    const separated = (n: number): ConfidenceData => ({
+      kind: 'confidence',
+      confidence: Float64Array.from({ length: 2 * n }, (_, i) => (i < n ? 0.9 : 0.6) + (0.09 * i) / (2 * n)),
+      correct: Uint8Array.from({ length: 2 * n }, (_, i) => Number(i < n)),
+    });
+    assert.equal(verdict(separated(25), 'auroc', 'min', 0.9999).verdict, 'undecided');
+    assert.ok((verdict(separated(25), 'auroc', 'min', 0.9).low ?? 1) < 0.999);
+    // Five rows that are all right are no proof that seven of ten is worse, in a table of other rows.
+    const two = (metric: GateMetric, now: PredictionData, then: PredictionData) =>
+      compareTwoSamples(evaluate(now, OPTIONS), evaluate(then, OPTIONS), [metric])[0]?.verdict;
+    assert.equal(two('accuracy', constant(10, 7), constant(5, 5)), 'pass');
+    assert.equal(two('accuracy', constant(400, 280), constant(400, 400)), 'fail');
+    const overlapping = confidenceTable(60, 4);
+    assert.equal(two('auroc', overlapping, separated(2)), 'pass');
+  });
+
   it('with a margin asks that nothing worse than that be possible', () => {
     const data = confidenceTable(600, 1, 0.7);
     const same = comparePaired(data, data, ['brier', 'accuracy', 'ece'], {
