@@ -161,7 +161,7 @@ export class DecisionSection implements Section {
       h(
         'p',
         { class: 'quiet' },
-        'Thresholds 0.99, 0.98, … are tested in that order until one fails (exact binomial test, 5%), so the target is missed in at most 1 of 20 tables. Accuracy and coverage are estimated on one half of the rows, for the threshold that the other half chose.',
+        'Thresholds 0.99, 0.98, … are tested in that order from up to three starts, each until one fails (exact binomial tests, or betting tests where rows have weights; 5% together), so the target is missed in at most 1 of 20 tables. Accuracy and coverage are estimated on one half of the rows, for the threshold that the other half chose.',
       ),
     ];
   }

@@ -120,7 +120,7 @@ function formsOf(values: readonly string[], form: (value: string) => string): Ma
   return forms;
 }
 
-/** Without case, outer quotes and full stops; numbers by their value. */
+/** Without case and full stops; numbers by their value. */
 function folded(value: string): string {
   const bare = value
     .normalize('NFKC')

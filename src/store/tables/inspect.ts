@@ -162,15 +162,12 @@ const QUOTE = 0x22;
 
 /** Whether every line of a file has as many cells, if quotes mean nothing, and whether every quote is closed in its line. */
 class LineShape {
-  private readonly counts = new Map<number, number>(
-    SEPARATORS.map((separator) => [separator.charCodeAt(0), 0]),
-  );
-  /** By separator: in the first line, or null before its end; undefined once lines differ. */
-  private readonly first = new Map<number, number | undefined>();
-  private quotes = 0;
+  /** (256) of each byte in the line at hand; read for separators and quotes. */
+  private readonly counts = new Int32Array(256);
+  /** Separators of the first line, by separator, which is left out once lines differ. */
+  private readonly first = new Map<Separator, number>();
   private bytes = 0;
   private lines = 0;
-  private skipped = 0;
   opens = false;
 
   add(chunk: Buffer): void {
@@ -178,31 +175,29 @@ class LineShape {
       if (byte === NEWLINE) this.endLine();
       else {
         this.bytes++;
-        if (byte === QUOTE) this.quotes++;
-        const count = this.counts.get(byte);
-        if (count !== undefined) this.counts.set(byte, count + 1);
+        this.counts[byte] = (this.counts[byte] ?? 0) + 1;
       }
     }
   }
 
-  /** @param preamble lines before the header */
-  isRegular(separator: Separator, preamble: number): boolean {
+  /** Call it when the whole file was added. */
+  isRegular(separator: Separator): boolean {
     if (this.bytes > 0) this.endLine();
-    return preamble === this.skipped && this.first.get(separator.charCodeAt(0)) !== undefined;
+    return this.first.has(separator);
   }
 
   private endLine(): void {
     // An empty line is none; a lone carriage return before the line feed is one byte.
     if (this.bytes > 1) {
-      this.opens ||= this.quotes % 2 === 1;
-      for (const [separator, count] of this.counts) {
+      this.opens ||= (this.counts[QUOTE] ?? 0) % 2 === 1;
+      for (const separator of SEPARATORS) {
+        const count = this.counts[separator.charCodeAt(0)] ?? 0;
         if (this.lines === 0) this.first.set(separator, count);
-        else if (this.first.get(separator) !== count) this.first.set(separator, undefined);
-        this.counts.set(separator, 0);
+        else if (this.first.get(separator) !== count) this.first.delete(separator);
       }
       this.lines++;
     }
-    this.quotes = 0;
+    this.counts.fill(0);
     this.bytes = 0;
   }
 }
@@ -217,7 +212,7 @@ function withoutPreamble(text: string): { preamble: number; body: string; separa
 }
 
 function quotingOf(body: string, separator: Separator, shape: LineShape, preamble: number): Quoting {
-  if (shape.opens && shape.isRegular(separator, preamble) && hasNumbersInEveryLine(body, separator))
+  if (preamble === 0 && shape.isRegular(separator) && shape.opens && hasNumbersInEveryLine(body, separator))
     return { escape: null, afterSpaces: false };
   return {
     escape: usesBackslashes(body, separator) ? '\\' : '"',
