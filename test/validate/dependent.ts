@@ -11,7 +11,7 @@ import { standardNormal } from '../../src/core/metrics/random-draws';
 import { labelData } from '../../src/core/model/rows';
 import type { ConfidenceData, PredictionData } from '../../src/core/model/predictions';
 import { seededRandom, type Random } from '../../src/core/random';
-import type { Line, Section } from './simulations';
+import { COVERED, type Line, type Section } from './simulations';
 
 /** A kind of table, drawn anew for each run. */
 interface Cell {
@@ -148,18 +148,6 @@ export const CELLS: readonly Cell[] = [
   { name: '1000 rows, 5 classes', groups: 1000, uniform: true, draw: fiveClasses },
 ];
 
-const METRICS = [
-  'accuracy',
-  'meanConfidence',
-  'brier',
-  'nll',
-  'auroc',
-  'aurc',
-  'ece',
-  'mce',
-  'smoothEce',
-  'debiasedL2',
-] as const;
 const IS_ERROR: ReadonlySet<string> = new Set(['ece', 'mce', 'smoothEce', 'debiasedL2']);
 const RESAMPLING = { rounds: 200, nullDraws: 199 } as const;
 const POPULATION = 200_000;
@@ -168,9 +156,8 @@ const POPULATION = 200_000;
 function truths({ draw }: Cell, gap: number): ReadonlyMap<string, number> {
   const at = draw(seededRandom(424_242), gap, POPULATION);
   // What rows share in a group changes no expectation.
-  const alone = { ...at, group: undefined, weight: undefined };
-  const evaluation = evaluate(alone, { rounds: 0, nullDraws: 0 });
-  const known = new Map(METRICS.map((metric) => [metric as string, evaluation[metric].value ?? NaN]));
+  const evaluation = evaluate({ ...at, group: undefined, weight: undefined }, { rounds: 0, nullDraws: 0 });
+  const known = new Map(COVERED.map((metric) => [metric as string, evaluation[metric].value ?? NaN]));
   for (const metric of ['ece', 'mce', 'debiasedL2']) known.set(metric, gap);
   if (gap === 0) known.set('smoothEce', 0);
   return known;
@@ -191,7 +178,7 @@ function coverageOf(found: Cell, runs: number): Line {
     const hits = new Map<string, number>();
     for (let run = 0; run < runs; run++) {
       const evaluation = evaluate(draw(seededRandom(1 + run), gap, groups), { ...RESAMPLING, seed: run });
-      for (const metric of METRICS) {
+      for (const metric of COVERED) {
         const { low, high } = evaluation[metric];
         const value = known.get(metric) ?? NaN;
         if (low === null || high === null) continue;
@@ -199,7 +186,7 @@ function coverageOf(found: Cell, runs: number): Line {
         if (low <= value + 1e-9 && value <= high + 1e-9) hits.set(metric, (hits.get(metric) ?? 0) + 1);
       }
     }
-    for (const metric of METRICS) {
+    for (const metric of COVERED) {
       const of = shown.get(metric) ?? 0;
       const share = of === 0 ? 1 : (hits.get(metric) ?? 0) / of;
       const wanted = IS_ERROR.has(metric) ? 0.8 : 0.9;
@@ -213,8 +200,8 @@ function coverageOf(found: Cell, runs: number): Line {
       );
     }
   }
-  const half = METRICS.length;
-  const cells = METRICS.map((_, i) => `${shares[i] ?? ''} / ${shares[half + i] ?? ''}`);
+  const half = COVERED.length;
+  const cells = COVERED.map((_, i) => `${shares[i] ?? ''} / ${shares[half + i] ?? ''}`);
   return { cells: [name, ...cells], misses };
 }
 
@@ -339,7 +326,7 @@ export const PLANS: readonly Plan[] = [
   {
     title: 'Coverage where rows depend on each other, weigh differently or are odd',
     text: 'Groups × rows of each, the latent correlation ρ of a group’s rows, and whether they share one confidence. Before the slash confidences are right, after it they are too high by .1. 1,000 tables each, 200 bootstrap rounds. Required of the intervals that are shown: 90%, and 80% for calibration errors, less two Monte Carlo errors.',
-    head: ['table', ...METRICS],
+    head: ['table', ...COVERED],
     runs: 1000,
     line: coverageOf,
   },

@@ -3,12 +3,7 @@ import { crossFit, partition } from '../../src/core/calibration/cross-fit';
 import { confidenceOf, labelData } from '../../src/core/model/rows';
 import { logSoftmax } from '../../src/core/model/numeric';
 import { recommend } from '../../src/core/calibration/recommend';
-import type {
-  CalibrateOn,
-  ConfidenceData,
-  LabelData,
-  PredictionData,
-} from '../../src/core/model/predictions';
+import type { CalibrateOn, LabelData, PredictionData } from '../../src/core/model/predictions';
 import { evaluate } from '../../src/core/metrics/evaluate';
 import {
   brierLosses,
@@ -19,7 +14,7 @@ import {
 } from '../../src/core/metrics/losses';
 import { standardNormal } from '../../src/core/metrics/random-draws';
 import { seededRandom } from '../../src/core/random';
-import { confidenceTable, labelTable } from '../unit/calibration/tables';
+import { confidenceTable, labelTable, shifted } from '../unit/calibration/tables';
 
 /** One row of a Markdown table, and whether it misses what is asked of it. */
 export interface Line {
@@ -37,18 +32,8 @@ export interface Section {
 const RESAMPLING = { rounds: 300, nullDraws: 300 } as const;
 const POPULATION = 400_000;
 
-/** Confidences uniform on (.5, 1), right with probability confidence − gap. */
-function shifted(n: number, seed: number, gap: number): ConfidenceData {
-  const random = seededRandom(seed);
-  const confidence = Float64Array.from({ length: n }, () => 0.5 + random() / 2);
-  return {
-    kind: 'confidence',
-    confidence,
-    correct: Uint8Array.from(confidence, (p) => Number(random() < p - gap)),
-  };
-}
-
-const COVERED = [
+/** Metrics whose intervals are checked. */
+export const COVERED = [
   'accuracy',
   'meanConfidence',
   'brier',

@@ -29,3 +29,14 @@ export function labelTable(n: number, seed: number, beta: number, bias: readonly
   });
   return labelData({ labels: bias.map((_, k) => `label ${k}`), scores, truth });
 }
+
+/** Confidences uniform on (.5, 1), right with probability confidence − gap. */
+export function shifted(n: number, seed: number, gap: number): ConfidenceData {
+  const random = seededRandom(seed);
+  const confidence = Float64Array.from({ length: n }, () => 0.5 + random() / 2);
+  return {
+    kind: 'confidence',
+    confidence,
+    correct: Uint8Array.from(confidence, (p) => Number(random() < p - gap)),
+  };
+}

@@ -11,7 +11,7 @@ import { evaluate } from '../../../src/core/metrics/evaluate';
 import type { ConfidenceData, PredictionData } from '../../../src/core/model/predictions';
 import { normalisedWeights } from '../../../src/core/model/rows';
 import { seededRandom } from '../../../src/core/random';
-import { confidenceTable, labelTable } from '../calibration/tables';
+import { confidenceTable, labelTable, shifted } from '../calibration/tables';
 
 const OPTIONS = { rounds: 200, nullDraws: 200 } as const;
 
@@ -19,17 +19,6 @@ function verdict(data: PredictionData, metric: GateMetric, bound: 'max' | 'min',
   const [result] = gateLimits(data, [{ metric, bound, limit }], OPTIONS).results;
   assert.ok(result !== undefined);
   return result;
-}
-
-/** Confidences uniform on (.5, 1), right with probability confidence − gap. */
-function shifted(n: number, seed: number, gap: number): ConfidenceData {
-  const random = seededRandom(seed);
-  const confidence = Float64Array.from({ length: n }, () => 0.5 + random() / 2);
-  return {
-    kind: 'confidence',
-    confidence,
-    correct: Uint8Array.from(confidence, (p) => Number(random() < p - gap)),
-  };
 }
 
 function constant(n: number, right: number, confidence = 0.9): ConfidenceData {
