@@ -4,6 +4,7 @@ import type { PredictionData } from '../../src/core/model/predictions';
 import { foldsInWords } from '../../src/core/words/calibration';
 import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
 import { findColumns } from '../../src/core/data/columns';
+import { doubtsOf } from '../../src/core/data/doubts';
 import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/worker/analyse';
 import { breakDown } from '../../src/features/calibration/worker/breakdown';
@@ -70,7 +71,8 @@ function from(builder: TableBuilder): LabelledTable {
     lineEnds: ['\n'],
     warnings: [],
   };
-  return { source, table, data, warnings: table.warnings };
+  const doubts = doubtsOf(table);
+  return { source, table, data, doubts, warnings: [...doubts, ...table.warnings] };
 }
 
 const NOTHING = emptyPanelState('reviews.csv');
@@ -121,6 +123,7 @@ export const FOREIGN: ColumnList = {
     [],
     ['en'],
   ],
+  guess: { 'prob:spam': 'p_spam', label: 'gold' },
 };
 
 const usual = labelledTable(700);
@@ -168,7 +171,11 @@ export const PANEL_STATES = {
   severalMethods: {
     ...usualState,
     analysis: null,
-    columns: { header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'], samples: [] },
+    columns: {
+      header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'],
+      samples: [],
+      guess: null,
+    },
     error: {
       code: 'several-methods',
       message: 'The table has scores of several confidence methods (token, vote).',
