@@ -126,6 +126,20 @@ export const FOREIGN: ColumnList = {
   guess: { 'prob:spam': 'p_spam', label: 'gold' },
 };
 
+/** A table whose scores stand under each other's names, with too many bad rows. */
+function swappedTable(): LabelledTable {
+  const builder = new TableBuilder(findColumns(['label', 'prob:negative', 'prob:positive']), {
+    truth: 'required',
+    slices: [],
+  });
+  for (let i = 0; i < 300; i++) {
+    const p = ((i * 7) % 100) / 100;
+    const truth = (i * 31) % 100 < 100 * p ? 'positive' : 'negative';
+    builder.add([truth, String(p), i % 10 === 0 ? 'x' : String(1 - p)], i + 2);
+  }
+  return from(builder);
+}
+
 const usual = labelledTable(700);
 const large = labelledTable(2600);
 const nasty = labelledTable(60, [NASTY_LABEL, 'x'.repeat(1000), 'plain']);
@@ -137,6 +151,7 @@ export const PANEL_STATES = {
   sampled: stateOf(large, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' }),
   few: stateOf(labelledTable(7)),
   nasty: stateOf(nasty),
+  doubtful: stateOf(swappedTable()),
   reading: { ...usualState, analysis: null, busy: 'Reading the table' },
   refused: {
     ...usualState,
