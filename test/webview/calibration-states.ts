@@ -65,7 +65,7 @@ function from(builder: TableBuilder): LabelledTable {
     sha256: '0'.repeat(64),
     encoding: 'utf-8',
     separator: ',',
-    quoting: { escape: '"', afterSpaces: false },
+    quoting: { escape: '"', spaced: false },
     preamble: 0,
     header: table.columns.header,
     lineEnds: ['\n'],

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
+import { visibleName } from '../../src/core/encode';
 import { rowsOfBin } from '../../src/features/calibration/worker/analyse';
 import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import { DEFAULT_PANEL_SETTINGS, type PanelState } from '../../src/protocol/calibration-page';
-import { brokenDownStates, comparedStates, FOREIGN, labelledTable, PANEL_STATES } from './calibration-states';
+import {
+  brokenDownStates,
+  comparedStates,
+  FOREIGN,
+  labelledTable,
+  PAIRED_COSTS,
+  PANEL_STATES,
+} from './calibration-states';
+import { HOSTILE, unseenIn } from '../support/hostile';
+import { HostileTexts } from './hostile-state';
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
 const WIDE = 1180;
@@ -391,6 +401,49 @@ describe('the calibration panel', () => {
       await page.locator('.facts').innerText(),
       /3 labels: <img src=x onerror=alert\(1\)>"\\u\{202e\}, x/,
     );
+  });
+
+  it('shows every text that attacks; none of it is invisible, does anything or moves the rest', async () => {
+    const texts = new HostileTexts();
+    const page = await show(texts.of(PANEL_STATES.usual));
+    const done: string[] = [];
+    page.page.on('request', (request) => done.push(request.url()));
+    page.page.on('dialog', (dialog) => done.push(dialog.message()));
+    const missing = new Set(Object.keys(HOSTILE));
+    const look = async (): Promise<void> => {
+      const text = (await page.page.locator('body').textContent()) ?? '';
+      for (const [name, attack] of Object.entries(HOSTILE))
+        if (text.includes(visibleName(attack))) missing.delete(name);
+      // What the value of an option is, nobody sees.
+      const attributes = await page.page.evaluate<string[]>(
+        `[...document.querySelectorAll('body *')].flatMap((e) => [...e.attributes].filter((a) => a.name !== 'value').map((a) => a.value))`,
+      );
+      assert.deepEqual(unseenIn([text, ...attributes].join('\n'), '\n\t'), []);
+      assert.equal(await page.page.locator('img, a, iframe, object, embed, script:not([src])').count(), 0);
+      for (const width of [400, WIDE]) {
+        await page.page.setViewportSize({ width, height: 800 });
+        assert.equal(await page.page.evaluate('document.documentElement.scrollWidth'), width);
+      }
+    };
+    page.on('binRows', () => texts.rows());
+    await bins(page).last().press('Enter');
+    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
+    await look();
+    assert.deepEqual([...missing], []);
+    const { refused, unmapped, mapped, severalMethods, sliceRefused } = PANEL_STATES;
+    const { use } = await compared;
+    const { column, label } = await brokenDown;
+    for (const state of [
+      ...[refused, unmapped, mapped, severalMethods, sliceRefused],
+      ...[use, column, label, PAIRED_COSTS],
+    ]) {
+      await page.notify('state', texts.of(state));
+      await page.page.evaluate('for (const more of document.querySelectorAll("details")) more.open = true');
+      await look();
+    }
+    assert.deepEqual(done, []);
+    assert.deepEqual(page.received('failed'), []);
+    assert.deepEqual(await page.violations(), []);
   });
 
   it('is there again after a reload, with the settings and the bars that were chosen', async () => {

@@ -14,6 +14,7 @@ import {
 } from '../model/predictions';
 import type { EvaluateOptions } from '../model/evaluation';
 import { isLabelMassLow } from '../scoring/score';
+import { least } from '../extremes';
 import { UserError } from '../user-error';
 import { flag, kindOfList, numberProblem, plainNumber } from './cells';
 import {
@@ -280,7 +281,7 @@ export class TableBuilder {
     if (agreement !== null) this.readScores(this.agreementRow, cells, agreement, NaN, line);
     const weight = roles.weight === undefined ? 1 : this.number(cells, roles.weight, line);
     if (weight < 0) throw new BadRow(`${this.name(roles.weight)} is ${weight}; weights are not negative`);
-    for (const role of ['label', 'predicted'] as const) this.refuseList(cells, role);
+    for (const role of ['label', 'predicted'] as const) this.checkName(cells, role);
     const correct = scores === null && roles.correct !== undefined ? this.correctOf(cells) : UNKNOWN_CORRECT;
     const split = roles.split === undefined ? SPLIT_FIT : this.splitOf(cells);
     return { confidence, correct, labelMass, weight, split };
@@ -470,22 +471,26 @@ export class TableBuilder {
         : takeBlocks(column, K, ofKept(rowNumbers(column.length / K)));
     const given = matrix(this.scores.take());
     const agreement = this.columns.agreement === null ? undefined : matrix(this.agreement.take());
+    if (agreement !== undefined) boundHidden(agreement, K);
     const columns = {
       labels,
       agreement,
       truth: truth.map((label) => (label < 0 ? UNKNOWN_LABEL : label)),
       ...rows,
     };
-    if (scores.type !== 'prob')
-      return labelData({ ...columns, scores: scores.type === 'logprob' ? this.natural(given, K) : given });
+    if (scores.type !== 'prob') {
+      const logs = scores.type === 'logprob' ? this.natural(given, K) : given;
+      this.hidden += boundHidden(logs, K);
+      return labelData({ ...columns, scores: logs });
+    }
     const { data, zeros } = givenProbs({ ...columns, probs: given });
     this.zeros += zeros;
     return data;
   }
 
-  /** Logarithms to the base e, from those of another base to which every row sums to 1. */
+  /** Logarithms to the base e, from those of another base to which every row sums to 1 whose labels were all shown. */
   private natural(logs: Float64Array, K: number): Float64Array {
-    const base = logs.length === 0 ? undefined : OTHER_BASES.find((other) => sumsToOne(logs, K, other));
+    const base = OTHER_BASES.find((other) => sumsToOne(logs, K, other));
     if (base !== 10 && this.decimal > 0)
       throw new UserError(
         'other-sums',
@@ -626,29 +631,12 @@ export class TableBuilder {
       if (scores.type === 'logprob' && (row[k] ?? 0) > ROUNDING)
         throw new BadRow(`${this.name(index)} is ${row[k] ?? 0}; a log-probability is never above 0`);
     }
-    if (scores.type === 'logprob' && row.includes(-Infinity)) this.bound(row);
+    if (scores.type === 'logprob' && row.every((log) => log === -Infinity))
+      throw new BadRow('no label has a log-probability that was shown');
     if (implied >= 0) row[implied] = scores.type === 'prob' ? trusted(1 - (row[1 - implied] ?? 0)) : 0;
     // Upper bounds may sum to more than 1.
     else if (scores.type === 'prob' || (scores.type === 'logprob' && this.cell(cells, 'bound') === ''))
       this.checkSum(row, scores.type, labelMass);
-  }
-
-  /**
-   * A label that was not shown is no likelier than any that was, and has no more than what those leave. That bound stands
-   * for its score, a hair below, so that a label that was shown is predicted.
-   */
-  private bound(row: Float64Array): void {
-    let least = Infinity;
-    let rest = 1;
-    for (const log of row) {
-      if (log === -Infinity) continue;
-      least = Math.min(least, log);
-      rest -= Math.exp(log);
-    }
-    if (least === Infinity) throw new BadRow('no label has a log-probability that was shown');
-    const bound = Math.min(least, Math.log(Math.max(rest, SMALLEST_REST))) - HAIR;
-    for (let k = 0; k < row.length; k++) if (row[k] === -Infinity) row[k] = bound;
-    this.hidden++;
   }
 
   /**
@@ -658,7 +646,7 @@ export class TableBuilder {
   private checkSum(row: Float64Array, type: 'prob' | 'logprob', labelMass: number): void {
     let sum = 0;
     for (const value of row) sum += type === 'prob' ? value : Math.exp(value);
-    if (sum > 1 + SUM_TOLERANCE && type === 'logprob' && sumsToOne(row, row.length, 10)) {
+    if (sum > 1 + SUM_TOLERANCE && type === 'logprob' && maySumToOne(row, 10)) {
       this.decimal++;
       return;
     }
@@ -722,9 +710,11 @@ export class TableBuilder {
     return value;
   }
 
-  /** A list of labels is no label; compared as one, it would be a wrong answer. */
-  private refuseList(cells: readonly string[], role: 'label' | 'predicted'): void {
+  /** A list of labels is no label, and a broken one is none either; compared as one, it would be a wrong answer. */
+  private checkName(cells: readonly string[], role: 'label' | 'predicted'): void {
     const cell = this.cell(cells, role);
+    if (cell.includes('\0'))
+      throw new BadRow(`${this.name(this.columns.roles[role])} holds a zero byte (${quoted(cell)})`);
     const kind = kindOfList(cell);
     if (kind !== null && !this.labels.includes(cell))
       throw new BadRow(
@@ -816,14 +806,44 @@ const OTHER_BASES: readonly number[] = [2, 10];
 /** How far from 1 the sum of a row may be that is taken for a proof of the base. */
 const BASE_TOLERANCE = 1e-3;
 
+/** Whether every row may sum to 1 in a base, and one whose labels were all shown does. */
 function sumsToOne(logs: Float64Array, K: number, base: number): boolean {
-  const scale = Math.log(base);
+  let isProven = false;
   for (let at = 0; at < logs.length; at += K) {
-    let sum = 0;
-    for (let k = 0; k < K; k++) sum += Math.exp((logs[at + k] ?? 0) * scale);
-    if (Math.abs(sum - 1) > BASE_TOLERANCE) return false;
+    const row = logs.subarray(at, at + K);
+    if (!maySumToOne(row, base)) return false;
+    isProven ||= !row.includes(-Infinity);
   }
-  return true;
+  return isProven;
+}
+
+/** A row with labels that were not shown sums to less. */
+function maySumToOne(row: Float64Array, base: number): boolean {
+  const scale = Math.log(base);
+  let sum = 0;
+  for (const log of row) sum += Math.exp(log * scale);
+  return sum <= 1 + BASE_TOLERANCE && (sum >= 1 - BASE_TOLERANCE || row.includes(-Infinity));
+}
+
+/**
+ * A label that was not shown is no likelier than any that was, and has no more than what those leave. That bound stands
+ * for its natural logarithm, a hair below, so that a label that was shown is predicted.
+ *
+ * @param logs (n·K), changed in place
+ * @returns the number of rows with such labels
+ */
+function boundHidden(logs: Float64Array, K: number): number {
+  let rows = 0;
+  for (let at = 0; at < logs.length; at += K) {
+    const row = logs.subarray(at, at + K);
+    if (!row.includes(-Infinity)) continue;
+    const known = row.filter((log) => log !== -Infinity);
+    const rest = known.reduce((left, log) => left - Math.exp(log), 1);
+    const bound = Math.min(least(known), Math.log(Math.max(rest, SMALLEST_REST))) - HAIR;
+    for (let k = 0; k < K; k++) if (row[k] === -Infinity) row[k] = bound;
+    rows++;
+  }
+  return rows;
 }
 
 /** Below any log-probability that a model can have: what programs write for a token that they did not show. */

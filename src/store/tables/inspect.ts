@@ -46,8 +46,8 @@ export type Separator = (typeof SEPARATORS)[number];
 interface Quoting {
   /** What stands before a quote that belongs to the cell; null: quotes are text like any other. */
   readonly escape: '"' | '\\' | null;
-  /** Whether spaces may stand before the quote that opens a cell. */
-  readonly afterSpaces: boolean;
+  /** Whether spaces may stand between a quote and the separator. */
+  readonly spaced: boolean;
 }
 
 /** Bytes from the beginning that the encoding and the separator are guessed from. */
@@ -146,7 +146,7 @@ export function csvOptions({
     skip_empty_lines: true,
     ...(quoting.escape === null
       ? { quote: null }
-      : { relax_quotes: true, escape: quoting.escape, ltrim: quoting.afterSpaces }),
+      : { relax_quotes: true, escape: quoting.escape, trim: quoting.spaced }),
   };
 }
 
@@ -204,7 +204,7 @@ class LineShape {
 
 /** `sep=;` on a line of its own before the header, as spreadsheets write and read it. */
 function withoutPreamble(text: string): { preamble: number; body: string; separators: readonly Separator[] } {
-  const [line, separator] = /^\uFEFF?sep=(.)\r?\n/iu.exec(text) ?? [];
+  const [line, separator] = /^\uFEFF?sep=(.)(?:\r\n?|\n)/iu.exec(text) ?? [];
   const known = SEPARATORS.find((candidate) => candidate === separator);
   return line === undefined || known === undefined
     ? { preamble: 0, body: text, separators: SEPARATORS }
@@ -213,10 +213,10 @@ function withoutPreamble(text: string): { preamble: number; body: string; separa
 
 function quotingOf(body: string, separator: Separator, shape: LineShape, preamble: number): Quoting {
   if (preamble === 0 && shape.isRegular(separator) && shape.opens && hasNumbersInEveryLine(body, separator))
-    return { escape: null, afterSpaces: false };
+    return { escape: null, spaced: false };
   return {
     escape: usesBackslashes(body, separator) ? '\\' : '"',
-    afterSpaces: hasSpacesBeforeQuotes(body, separator),
+    spaced: hasSpacesAroundQuotes(body, separator),
   };
 }
 
@@ -277,8 +277,8 @@ function hasNumbersInEveryLine(body: string, separator: Separator): boolean {
   return numeric.length > 0 && open.every((line) => numeric.every((column) => isNumber(line, column)));
 }
 
-function hasSpacesBeforeQuotes(body: string, separator: Separator): boolean {
-  return new RegExp(`(?:^|[${separator}]) +"`, 'mu').test(body);
+function hasSpacesAroundQuotes(body: string, separator: Separator): boolean {
+  return new RegExp(`(?:^|[${separator}]) +"|" +(?:[${separator}]|$)`, 'mu').test(body);
 }
 
 /** Whether rows have as many cells as the header only if a backslash stands before the quotes inside of a cell. */
@@ -343,8 +343,8 @@ function bestSeparator(
 /** Empty where a quote stays open. */
 function headerUnder(text: string, separator: Separator, lineEnds: string[]): readonly string[] {
   try {
-    const ltrim = hasSpacesBeforeQuotes(text, separator);
-    const options = { relax_quotes: true, skip_empty_lines: true, bom: true, to: 1, ltrim };
+    const trim = hasSpacesAroundQuotes(text, separator);
+    const options = { relax_quotes: true, skip_empty_lines: true, bom: true, to: 1, trim };
     return parse(text, { ...options, delimiter: separator, record_delimiter: lineEnds })[0] ?? [];
   } catch {
     return [];

@@ -26,6 +26,7 @@ describe('a table of an odd form is read as it is meant:', () => {
     ['as usual', PLAIN],
     ['with sep=; before the header', 'sep=;\nlabel;y_prob\n1;0.9\n0;0.2\n'],
     ['with sep=, and Windows line ends', 'sep=,\r\nlabel,y_prob\r\n1,0.9\r\n0,0.2\r\n'],
+    ['with sep=; and the line ends of old Macs', 'sep=;\rlabel;y_prob\r1;0.9\r0;0.2\r'],
     ['with SEP=| behind a byte order mark', '\uFEFFSEP=|\nlabel|y_prob\n1|0.9\n0|0.2\n'],
     ['with a separator behind every row', 'label,y_prob\n1,0.9,\n0,0.2,\n'],
     ['with two of them behind one row', 'label,y_prob\n1,0.9,,\n0,0.2\n'],
@@ -33,6 +34,7 @@ describe('a table of an odd form is read as it is meant:', () => {
     ['with spaces before the quotes', 'label, "y_prob"\n1, "0.9"\n0, "0.2"\n'],
     ['with spaces before quotes in one column', 'label,  "y_prob"\n1,0.9\n0,  "0.2"\n'],
     ['with spaces before the quotes, by semicolons', 'label; "y_prob"\n1; "0.9"\n0; "0.2"\n'],
+    ['with spaces behind the quotes', '"label" ,"y_prob" \n"1" ,"0.9" \n"0" ,"0.2" \n'],
     ['with one zero byte in a text', Buffer.from('label,y_prob,t\n1,0.9,a\0b\n0,0.2,c\n')],
     ['with one zero byte at an even place', Buffer.from('label,y_prob,t\n1,0.9,ab\0b\n0,0.2,c\n')],
     ['in UTF-16', Buffer.from(PLAIN, 'utf16le'), 'encoding'],
@@ -123,6 +125,30 @@ describe('a table of an odd form is read as it is meant:', () => {
     await assert.rejects(read('t.csv', 'label,logprob:no,logprob:yes\nyes,-inf,-9999\n'), {
       code: 'no-usable-rows',
     });
+  });
+
+  it('with log-probabilities of another base, some of which were not shown', async () => {
+    for (const base of [2, 10]) {
+      const log = (p: number): string => String(Math.log(p) / Math.log(base));
+      const { table, codes } = await read(
+        't.csv',
+        `label,logprob:no,logprob:yes\nyes,${log(0.1)},${log(0.9)}\nno,${log(0.8)},-inf\n`,
+      );
+      assert.deepEqual(codes, ['log-base', 'hidden-scores']);
+      const { confidence } = confidenceOf(table.data);
+      [0.9, 0.8].forEach((p, row) => assert.ok(Math.abs((confidence[row] ?? 0) - p) < 1e-6));
+    }
+  });
+
+  it('with a zero byte in a label, whose row is not used', async () => {
+    const rows = ['a,a,.9', 'b\0,b,.8', 'a,a\0,.7', 'b,a,.6'];
+    const { table } = await read('t.csv', `label,predicted,confidence\n${rows.join('\n')}\n`);
+    assert.ok(table.data.kind === 'confidence');
+    assert.deepEqual([...table.data.correct], [1, 0]);
+    assert.deepEqual(
+      table.rejected.map(({ reason }) => reason),
+      ['label holds a zero byte ("b\\u{0}")', 'predicted holds a zero byte ("a\\u{0}")'],
+    );
   });
 
   it('with texts of several lines that have a separator each', async () => {

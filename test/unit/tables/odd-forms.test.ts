@@ -1,0 +1,3 @@
+import { suiteOfOddTables } from '../../support/odd-tables-suite';
+
+suiteOfOddTables(60);
