@@ -5,6 +5,8 @@ export interface CosinePlan {
   /** (m) cos(π j / m) and sin(π j / m). */
   readonly cos: Float64Array;
   readonly sin: Float64Array;
+  /** (m + 1) for the values that a caller transforms, until its next call. */
+  readonly values: Float64Array;
   /** (m) */
   readonly re: Float64Array;
   readonly im: Float64Array;
@@ -25,6 +27,7 @@ export function cosinePlan(size: number): CosinePlan {
     size,
     cos: Float64Array.from({ length: size }, (_, j) => Math.cos(angle(j))),
     sin: Float64Array.from({ length: size }, (_, j) => Math.sin(angle(j))),
+    values: new Float64Array(size + 1),
     re: new Float64Array(size),
     im: new Float64Array(size),
   };
@@ -39,10 +42,9 @@ export function cosinePlan(size: number): CosinePlan {
  * of the even extension's 2m: with y_j = x_j + x_{m−j} − 2 sin(π j / m)(x_j − x_{m−j}) and its transform Y,
  *   X_2k = Re Y_k and X_2k+1 = X_2k−1 + Im Y_k, from X_1 by its definition.
  *
- * @param x (m + 1)
- * @returns (m + 1)
+ * @param x (m + 1), replaced by X
  */
-export function cosineTransform(plan: CosinePlan, x: Float64Array): Float64Array {
+export function cosineTransform(plan: CosinePlan, x: Float64Array): void {
   const { size, cos, sin, re, im } = plan;
   im.fill(0);
   let odd = (x[0] ?? 0) - (x[size] ?? 0);
@@ -54,17 +56,15 @@ export function cosineTransform(plan: CosinePlan, x: Float64Array): Float64Array
     odd += 2 * own * (cos[j] ?? 0);
   }
   fourier(plan);
-  const out = new Float64Array(size + 1);
-  out[0] = re[0];
-  out[1] = odd;
+  x[0] = re[0];
+  x[1] = odd;
   for (let k = 1; k < size / 2; k++) {
-    out[2 * k] = re[k] ?? 0;
+    x[2 * k] = re[k] ?? 0;
     // The transform below has the kernel exp(−2πi jk/m), whose imaginary part has the other sign.
     odd -= im[k] ?? 0;
-    out[2 * k + 1] = odd;
+    x[2 * k + 1] = odd;
   }
-  out[size] = re[size / 2] ?? 0;
-  return out;
+  x[size] = re[size / 2] ?? 0;
 }
 
 /** In-place radix-2 Fourier transform of (re, im) where im is 0 (Cooley & Tukey 1965). */
