@@ -3,7 +3,7 @@
  */
 import { MOST_LABELS } from '../model/most-labels';
 import { UserError } from '../user-error';
-import { listed } from '../quote';
+import { listed, shortened } from '../quote';
 
 /** The roles of single columns, and the names they are found by (compared without case and outer spaces). */
 const ROLE_NAMES = {
@@ -506,4 +506,15 @@ function noColumns(header: readonly string[]): UserError {
     `No predictions found: the table needs a column "confidence", or one "prob:LABEL", "logprob:LABEL" or ` +
       `"logit:LABEL" for each label, or "y_prob". Its first line reads ${listed(header)}.`,
   );
+}
+
+/** The trimmed cell of a role; empty without one. */
+export function cellOf({ roles }: TableColumns, cells: readonly string[], role: Role): string {
+  const index = roles[role];
+  return index === undefined ? '' : (cells[index] ?? '').trim();
+}
+
+/** Name of a column, for a sentence. */
+export function columnName({ header }: TableColumns, index: number | null | undefined): string {
+  return index === undefined || index === null ? '' : shortened((header[index] ?? '').trim());
 }

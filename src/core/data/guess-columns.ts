@@ -74,10 +74,11 @@ export function guessColumns(
     Object.entries(found).flatMap(([role, column]): [string, string][] =>
       column === undefined || columnOf(role as Role) !== undefined ? [] : [[role, column.name]],
     );
-  const guesses = [
+  const guesses: (readonly (readonly [string, string])[] | undefined)[] = [
     label && scoresByName(shares, label.values),
     positive === undefined && (predicted ?? correct) ? roles({ confidence }) : undefined,
-    label && confidence && [...probabilityOf(confidence, label), ...(positive ? [['positive', '']] : [])],
+    label &&
+      confidence && [...probabilityOf(confidence, label), ...(positive ? [['positive', ''] as const] : [])],
     [],
   ];
   return guesses

@@ -1,0 +1,59 @@
+/** Log-probabilities as programs write them: to another base, or with labels that were not shown. */
+import { least } from '../extremes';
+import { plainNumber } from './cells';
+
+/** What shown labels leave at least for the others, where they sum to 1 by rounding. */
+const SMALLEST_REST = 1e-12;
+/** More than the rounding of computed probabilities, and less than anything that is told of them. */
+const HAIR = 1e-9;
+export const OTHER_BASES: readonly number[] = [2, 10];
+/** How far from 1 the sum of a row may be that is taken for a proof of the base. */
+const BASE_TOLERANCE = 1e-3;
+
+/** Whether every row may sum to 1 in a base, and one whose labels were all shown does. */
+export function sumsToOne(logs: Float64Array, K: number, base: number): boolean {
+  let isProven = false;
+  for (let at = 0; at < logs.length; at += K) {
+    const row = logs.subarray(at, at + K);
+    if (!maySumToOne(row, base)) return false;
+    isProven ||= !row.includes(-Infinity);
+  }
+  return isProven;
+}
+
+/** A row with labels that were not shown sums to less. */
+export function maySumToOne(row: Float64Array, base: number): boolean {
+  const scale = Math.log(base);
+  let sum = 0;
+  for (const log of row) sum += Math.exp(log * scale);
+  return sum <= 1 + BASE_TOLERANCE && (sum >= 1 - BASE_TOLERANCE || row.includes(-Infinity));
+}
+
+/**
+ * A label that was not shown is no likelier than any that was, and has no more than what those leave. That bound stands
+ * for its natural logarithm, a hair below, so that a label that was shown is predicted.
+ *
+ * @param logs (n·K), changed in place
+ * @returns the number of rows with such labels
+ */
+export function boundHidden(logs: Float64Array, K: number): number {
+  let rows = 0;
+  for (let at = 0; at < logs.length; at += K) {
+    const row = logs.subarray(at, at + K);
+    if (!row.includes(-Infinity)) continue;
+    const known = row.filter((log) => log !== -Infinity);
+    const rest = known.reduce((left, log) => left - Math.exp(log), 1);
+    const bound = Math.min(least(known), Math.log(Math.max(rest, SMALLEST_REST))) - HAIR;
+    for (let k = 0; k < K; k++) if (row[k] === -Infinity) row[k] = bound;
+    rows++;
+  }
+  return rows;
+}
+
+/** Below any log-probability that a model can have: what programs write for a token that they did not show. */
+const HIDDEN = -1000;
+
+export function isHidden(cell: string): boolean {
+  const trimmed = cell.trim();
+  return /^-(?:inf|infinity|∞)$/iu.test(trimmed) || plainNumber(trimmed) <= HIDDEN;
+}
