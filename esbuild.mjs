@@ -122,17 +122,10 @@ const TEST_ENTRIES = ['test/host/index.ts', 'test/host/launcher.ts', 'test/suppo
 
 async function buildTests() {
   rmSync(path.join(root, 'dist-test'), { recursive: true, force: true });
-  const files = [...walk('test').filter((file) => /\.(test|bench|tour)\.ts$/.test(file)), ...TEST_ENTRIES];
-  const inPage = (file) => file.startsWith('test/webview/page/');
-  await build({
+  const tests = {
     ...node,
-    entryPoints: files.filter((file) => !inPage(file)),
     outdir: 'dist-test',
     outbase: 'test',
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-    // import.meta.url does not exist in CommonJS; tests find the root by PROMPT_CONFIDENCE_ROOT, set by test/run.mjs.
-    logOverride: { 'empty-import-meta': 'silent' },
     external: [
       'vscode',
       'mocha',
@@ -143,7 +136,29 @@ async function buildTests() {
       'typescript',
     ],
     sourcemap: 'inline',
-  });
+  };
+  const files = walk('test').filter((file) => /\.(test|bench|tour)\.ts$/.test(file));
+  const isSuite = (file) => file.endsWith('.test.ts') && !file.startsWith('test/host/');
+  await Promise.all([
+    // Tests that share a process share their code too: it is loaded and made fast once, not once for each file.
+    build({
+      ...tests,
+      entryPoints: files.filter(isSuite),
+      format: 'esm',
+      splitting: true,
+      chunkNames: 'shared/[hash]',
+      outExtension: { '.js': '.mjs' },
+      banner: { js: requireBanner },
+    }),
+    build({
+      ...tests,
+      entryPoints: [...files.filter((file) => !isSuite(file)), ...TEST_ENTRIES],
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      // import.meta.url does not exist in CommonJS; tests find the root by PROMPT_CONFIDENCE_ROOT, set by test/run.mjs.
+      logOverride: { 'empty-import-meta': 'silent' },
+    }),
+  ]);
 }
 
 function walk(folder) {

@@ -1,6 +1,7 @@
 /** What a person at a terminal can do about an error, by its code. The error's own message is for every surface. */
 import * as z from 'zod';
 import type { ErrorCode } from '../core/error-codes';
+import { quoted } from '../core/quote';
 import type { UserError } from '../core/user-error';
 
 const FEWER_REQUESTS = 'Limit the requests with --requests-per-minute N.';
@@ -9,8 +10,10 @@ const NAME_MODEL = 'Name one with --model FILE.';
 const role = z.object({ role: z.string().optional() });
 const named = z.object({ classifier: z.string().optional() });
 const replaceable = z.object({ instead: z.string().optional() });
-const unnamed = z.object({ column: z.string().default('y_prob'), label: z.string().default('LABEL') });
-const accepted = z.object({ accept: z.string().optional() });
+const mapped = z.object({ columns: z.record(z.string(), z.string()).optional() });
+const numbered = z.object({ areNumbered: z.boolean().optional() });
+const unnamed = mapped.extend({ label: z.string().default('LABEL') });
+const accepted = mapped.extend({ accept: z.string().default('DOUBT') });
 const shard = z.object({ index: z.number(), of: z.number() });
 
 /** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
@@ -18,6 +21,11 @@ const otherThanNamed = (data: UserError['data']): string =>
   named.parse(data).classifier === undefined
     ? ''
     : 'Name another one with --calibrator FILE, or leave it out with --no-calibrator.';
+
+function guessed(data: UserError['data']): string {
+  const { columns } = mapped.parse(data);
+  return columns === undefined ? '' : `This may fit: ${columnArguments(columns)}.`;
+}
 
 const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['data']) => string)>>> = {
   'ambiguous-column': (data) => {
@@ -57,16 +65,26 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
       : '',
   'no-model': NAME_MODEL,
   'no-such-column': 'Name the column with --text-column or --column.',
+  'no-usable-rows': (data) =>
+    numbered.parse(data).areNumbered === true
+      ? "If the labels of the scores are numbers of names, add --id2label 0=NAME,1=NAME,… or a model's config.json."
+      : '',
   'not-a-shard': 'Make shards with score --shard I/N.',
   'part-changed': 'Start over with --restart.',
   'part-unreadable': 'Start over with --restart.',
   'run-changed': 'Start over with --restart.',
+  'no-columns': guessed,
+  'no-truth': guessed,
+  'one-score-column': guessed,
   'positive-unnamed': (data) => {
-    const { column, label } = unnamed.parse(data);
-    return `If it is that of "${label}", use --column "prob:${label}=${column}" --column positive=.`;
+    const { label, columns = {} } = unnamed.parse(data);
+    return `If it is that of ${quoted(label)}, add ${columnArguments(columns)}.`;
   },
-  'table-doubtful': (data) =>
-    `If that is as it should be, add --accept ${accepted.parse(data).accept ?? 'DOUBT'}.`,
+  'table-doubtful': (data) => {
+    const { accept, columns } = accepted.parse(data);
+    const other = columns === undefined ? '' : `${otherMeaning(columns)} `;
+    return `${other}If the table is as it should be, add --accept ${accept}.`;
+  },
   'several-methods': 'Choose one with --scores.',
   'shard-missing': (data) => {
     const { index, of } = shard.parse(data);
@@ -74,6 +92,22 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   },
   'source-elsewhere': 'Specify where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.',
 };
+
+/** The options that read a table in another way, as they are typed. */
+function columnArguments(columns: Readonly<Record<string, string>>): string {
+  return Object.entries(columns)
+    .map(([key, column]) => `--column ${inShell(`${key}=${column}`)}`)
+    .join(' ');
+}
+
+/** A name comes from a table, and a person may paste the line into a shell. */
+function inShell(argument: string): string {
+  return /^[\w:=./-]+$/u.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+export function otherMeaning(columns: Readonly<Record<string, string>>): string {
+  return `To read it so, add ${columnArguments(columns)}.`;
+}
 
 /** A sentence; empty if the error's message is enough. */
 export function remedyFor({ code, data }: UserError): string {

@@ -186,6 +186,8 @@ export const columnListSchema = z.object({
   header: z.array(z.string()),
   /** A few different values of each column from the beginning of the file; long ones are shortened. */
   samples: z.array(z.array(z.string())),
+  /** The mapping that may fit where names do not tell the columns; null if none is seen. */
+  guess: z.record(z.string(), z.string()).nullable(),
 });
 export type ColumnList = z.infer<typeof columnListSchema>;
 

@@ -53,7 +53,7 @@ else
       try {
         const file = path.join(folder, 'million.csv');
         await writeRows(file);
-        const child = spawnSync(process.execPath, [__filename, file], { encoding: 'utf8' });
+        const child = spawnSync(process.execPath, [import.meta.filename, file], { encoding: 'utf8' });
         assert.equal(child.status, 0, child.stderr);
         const { n, seconds, peakMegabytes } = JSON.parse(child.stdout) as Measured;
         const size = (await stat(file)).size / 1e6;

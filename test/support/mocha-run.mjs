@@ -16,7 +16,7 @@ const [suite, resultFile] = positionals;
 const folder = path.resolve('dist-test', suite);
 const files = existsSync(folder)
   ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.test.cjs'))
+      .filter((file) => file.endsWith('.test.mjs'))
       .sort()
       .map((file) => path.join(folder, file))
   : [];
@@ -28,6 +28,7 @@ const mocha = new Mocha({
 });
 if (values.grep !== undefined) mocha.grep(values.grep);
 for (const file of files) mocha.addFile(file);
+await mocha.loadFilesAsync();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const durations = [];
 const runner = mocha.run(() => {

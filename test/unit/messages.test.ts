@@ -15,8 +15,17 @@ interface Text {
   readonly text: string;
 }
 
+/** What was read of each folder: every test asks for most of them. */
+const READ = new Map<string, readonly Text[]>();
+
 /** Every literal text of a folder's code, templates without what is put into them. */
-function textsOf(folder: string): Text[] {
+function textsOf(folder: string): readonly Text[] {
+  const texts = READ.get(folder) ?? readTexts(folder);
+  READ.set(folder, texts);
+  return texts;
+}
+
+function readTexts(folder: string): Text[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .flatMap((name) => {

@@ -2,16 +2,31 @@
  * Rows that depend on each other, weigh differently or are odd in other ways: what the intervals hold, how often the
  * null is rejected, how often a threshold or a gate promises what is not so. One line for each cell.
  */
-import { gateLimits, type GateMetric } from '../../src/core/decisions/gate';
+import { gateLimits, type GateMetric, type Limit } from '../../src/core/decisions/gate';
 import { riskOnRows } from '../../src/core/decisions/risk';
 import { walkThresholds } from '../../src/core/decisions/threshold';
 import { normalCumulative } from '../../src/core/metrics/distributions';
 import { evaluate } from '../../src/core/metrics/evaluate';
+import type { Evaluation } from '../../src/core/model/evaluation';
 import { standardNormal } from '../../src/core/metrics/random-draws';
 import { labelData } from '../../src/core/model/rows';
 import type { ConfidenceData, PredictionData } from '../../src/core/model/predictions';
 import { seededRandom, type Random } from '../../src/core/random';
-import { COVERED, type Line, type Section } from './simulations';
+import type { Line, Section } from './simulations';
+
+/** Metrics whose intervals are checked. */
+const COVERED = [
+  'accuracy',
+  'meanConfidence',
+  'brier',
+  'nll',
+  'auroc',
+  'aurc',
+  'ece',
+  'mce',
+  'smoothEce',
+  'debiasedL2',
+] as const;
 
 /** A kind of table, drawn anew for each run. */
 interface Cell {
@@ -105,7 +120,7 @@ function fiveClasses(random: Random, gap: number, n: number): PredictionData {
 }
 
 export const CELLS: readonly Cell[] = [
-  ...[6, 20, 30, 100].map((n) => cell(`${n} rows`, n, alone)),
+  ...[6, 20, 30, 100, 300, 1000].map((n) => cell(`${n} rows`, n, alone)),
   ...[3, 10, 50].flatMap((size) =>
     [0, 0.3, 1].flatMap((correlation) =>
       [6, 20, 30, 100]
@@ -148,6 +163,8 @@ export const CELLS: readonly Cell[] = [
   { name: '1000 rows, 5 classes', groups: 1000, uniform: true, draw: fiveClasses },
 ];
 
+const BINS = 'bin accuracy';
+const INTERVALS: readonly string[] = [...COVERED, BINS];
 const IS_ERROR: ReadonlySet<string> = new Set(['ece', 'mce', 'smoothEce', 'debiasedL2']);
 const RESAMPLING = { rounds: 200, nullDraws: 199 } as const;
 const POPULATION = 200_000;
@@ -168,55 +185,62 @@ function allowed(share: number, runs: number): number {
   return 2 * Math.sqrt((share * (1 - share)) / runs);
 }
 
-function coverageOf(found: Cell, runs: number): Line {
-  const { draw, name, groups } = found;
-  const shares: string[] = [];
-  let misses = false;
-  for (const gap of [0, 0.1]) {
-    const known = truths(found, gap);
-    const shown = new Map<string, number>();
-    const hits = new Map<string, number>();
-    for (let run = 0; run < runs; run++) {
-      const evaluation = evaluate(draw(seededRandom(1 + run), gap, groups), { ...RESAMPLING, seed: run });
-      for (const metric of COVERED) {
-        const { low, high } = evaluation[metric];
-        const value = known.get(metric) ?? NaN;
-        if (low === null || high === null) continue;
-        shown.set(metric, (shown.get(metric) ?? 0) + 1);
-        if (low <= value + 1e-9 && value <= high + 1e-9) hits.set(metric, (hits.get(metric) ?? 0) + 1);
-      }
-    }
-    for (const metric of COVERED) {
-      const of = shown.get(metric) ?? 0;
-      const share = of === 0 ? 1 : (hits.get(metric) ?? 0) / of;
-      const wanted = IS_ERROR.has(metric) ? 0.8 : 0.9;
-      const isLow = of > 0 && share < wanted - allowed(wanted, of);
-      misses ||= isLow;
-      const withheld = of < runs ? ` (${Math.round((100 * (runs - of)) / runs)} withheld)` : '';
-      shares.push(
-        of === 0
-          ? 'withheld'
-          : `${isLow ? '**' : ''}${(100 * share).toFixed(0)}${isLow ? '**' : ''}${withheld}`,
-      );
-    }
+/** How often intervals hold the truth, on tables of one gap. */
+class Coverage {
+  private readonly shown = new Map<string, number>();
+  private readonly hits = new Map<string, number>();
+
+  constructor(
+    private readonly known: ReadonlyMap<string, number>,
+    private readonly gap: number,
+  ) {}
+
+  add(evaluation: Evaluation): void {
+    for (const metric of COVERED) this.count(metric, evaluation[metric], this.known.get(metric) ?? NaN);
+    for (const { accuracyLow: low, accuracyHigh: high, meanConfidence } of evaluation.bins)
+      this.count(BINS, { low, high }, meanConfidence - this.gap);
   }
-  const half = COVERED.length;
-  const cells = COVERED.map((_, i) => `${shares[i] ?? ''} / ${shares[half + i] ?? ''}`);
-  return { cells: [name, ...cells], misses };
+
+  private count(
+    what: string,
+    { low, high }: { readonly low: number | null; readonly high: number | null },
+    value: number,
+  ): void {
+    if (low === null || high === null) return;
+    this.shown.set(what, (this.shown.get(what) ?? 0) + 1);
+    if (low <= value + 1e-9 && value <= high + 1e-9) this.hits.set(what, (this.hits.get(what) ?? 0) + 1);
+  }
+
+  /** The share of the intervals that are shown, in words, for each of {@link INTERVALS}. */
+  shares(runs: number): { readonly words: string; readonly isLow: boolean }[] {
+    return INTERVALS.map((what) => {
+      const of = this.shown.get(what) ?? 0;
+      if (of === 0) return { words: 'withheld', isLow: false };
+      const share = (this.hits.get(what) ?? 0) / of;
+      const wanted = IS_ERROR.has(what) ? 0.8 : 0.9;
+      const isLow = share < wanted - allowed(wanted, Math.min(of, runs));
+      const withheld =
+        what !== BINS && of < runs ? ` (${Math.round((100 * (runs - of)) / runs)} withheld)` : '';
+      const percent = (100 * share).toFixed(0);
+      return { words: `${isLow ? `**${percent}**` : percent}${withheld}`, isLow };
+    });
+  }
 }
 
-function nullOf({ draw, name, groups, uniform }: Cell, runs: number): Line {
-  const ps = Array.from(
-    { length: runs },
-    (_, run) =>
-      evaluate(draw(seededRandom(70_001 + run), 0, groups), { rounds: 0, nullDraws: 199, seed: run }).eceNull
-        .p,
-  )
-    .filter((p) => p !== null)
-    .sort((left, right) => left - right);
+function coverageLine(name: string, coverages: readonly Coverage[], runs: number): Line {
+  const [calibrated = [], tooSure = []] = coverages.map((coverage) => coverage.shares(runs));
+  return {
+    cells: [name, ...INTERVALS.map((_, i) => `${calibrated[i]?.words ?? ''} / ${tooSure[i]?.words ?? ''}`)],
+    misses: [...calibrated, ...tooSure].some(({ isLow }) => isLow),
+  };
+}
+
+/** @param ps of calibrated tables, where there are any */
+function nullLine({ name, uniform }: Cell, ps: readonly number[]): Line {
   if (ps.length === 0) return { cells: [name, 'withheld', '', ''], misses: false };
+  const sorted = [...ps].sort((left, right) => left - right);
   const small = ps.filter((p) => p < 0.05).length / ps.length;
-  const distance = Math.max(...ps.map((p, i) => Math.max((i + 1) / ps.length - p, p - i / ps.length)));
+  const distance = Math.max(...sorted.map((p, i) => Math.max((i + 1) / ps.length - p, p - i / ps.length)));
   // Kolmogorov's 1% point, of all uniform cells together.
   const cells = CELLS.filter((other) => other.uniform).length;
   const point = Math.sqrt(-Math.log(0.01 / cells / 2) / 2 / ps.length);
@@ -294,21 +318,14 @@ const GATES: readonly { metric: GateMetric; bound: 'min' | 'max' }[] = [
 ];
 
 /** Limits that the truth is a hair beyond: each pass is false. */
-function gateOf(found: Cell, runs: number): Line {
-  const { draw, name, groups } = found;
-  const gap = 0.1;
-  const known = truths(found, gap);
-  const limits = GATES.map(({ metric, bound }) => {
+function limitsBeyond(known: ReadonlyMap<string, number>): Limit[] {
+  return GATES.map(({ metric, bound }) => {
     const value = known.get(metric) ?? NaN;
     return { metric, bound, limit: bound === 'min' ? value * 1.002 : value * 0.998 };
   });
-  const passes = limits.map(() => 0);
-  for (let run = 0; run < runs; run++) {
-    const data = draw(seededRandom(90_001 + run), gap, groups);
-    gateLimits(data, limits, { ...RESAMPLING, seed: run }).results.forEach(({ verdict }, i) => {
-      if (verdict === 'pass') passes[i] = (passes[i] ?? 0) + 1;
-    });
-  }
+}
+
+function gateLine(name: string, passes: readonly number[], runs: number): Line {
   const shares = passes.map((count) => count / runs);
   return {
     cells: [name, ...shares.map((share) => `${(100 * share).toFixed(1)}%`)],
@@ -316,47 +333,60 @@ function gateOf(found: Cell, runs: number): Line {
   };
 }
 
-/** A section of one line for each cell. */
-export interface Plan extends Omit<Section, 'lines'> {
-  readonly runs: number;
-  readonly line: (cell: Cell, runs: number) => Line;
-}
-
-export const PLANS: readonly Plan[] = [
+export const CELL_SECTIONS: readonly Omit<Section, 'lines'>[] = [
   {
-    title: 'Coverage where rows depend on each other, weigh differently or are odd',
-    text: 'Groups × rows of each, the latent correlation ρ of a group’s rows, and whether they share one confidence. Before the slash confidences are right, after it they are too high by .1. 1,000 tables each, 200 bootstrap rounds. Required of the intervals that are shown: 90%, and 80% for calibration errors, less two Monte Carlo errors.',
-    head: ['table', ...COVERED],
-    runs: 1000,
-    line: coverageOf,
+    title: 'Coverage of the 95% intervals',
+    text: 'Tables of rows, or of groups × rows of each, with the latent correlation ρ of a group’s rows, and whether they share one confidence. Confidences are uniform on (.5, 1) where nothing else is said. Before the slash they are right, after it they are too high by .1. 1,000 tables each, 200 bootstrap rounds. Required of the intervals that are shown: 90%, and 80% for the approximate ones of calibration errors, less two Monte Carlo errors.',
+    head: ['table', ...INTERVALS],
   },
   {
-    title: "The null's p on calibrated tables where rows depend on each other",
+    title: "The null's p on calibrated tables",
     text: '1,000 tables each. Required: at most 5% below .05 (rarer is allowed: the null is conservative in few groups), two Monte Carlo errors allowed; from 100 groups on a distance from the uniform distribution below Kolmogorov’s 1% point over all these cells.',
     head: ['table', 'p below .05', 'distance', '1% point'],
-    runs: 1000,
-    line: nullOf,
   },
   {
     title: 'Thresholds that break their promise',
     text: 'P(correct) = confidence − .05. The share of 1,000 tables whose threshold is wrong, of those that get one: for a target of .8, and for one that all rows together miss by .003. Required: at most 5%, two Monte Carlo errors allowed.',
     head: ['table', 'target .8', 'target just missed'],
-    runs: 1000,
-    line: thresholdOf,
   },
   {
     title: 'Gates that pass falsely',
     text: 'The truth is beyond each limit by .2% of its value. The share of 1,000 tables that pass. Required: at most 6%, two Monte Carlo errors allowed.',
     head: ['table', ...GATES.map(({ metric }) => metric)],
-    runs: 1000,
-    line: gateOf,
   },
 ];
 
-/** Line `index` of a plan, as a worker computes it. */
-export function computeLine(plan: number, index: number, scale: number): Line {
-  const chosen = PLANS[plan];
-  const found = CELLS[index];
-  if (chosen === undefined || found === undefined) throw new Error(`no line ${index} of plan ${plan}`);
-  return chosen.line(found, Math.ceil(chosen.runs * scale));
+/** The line of a cell in each of {@link CELL_SECTIONS}, from the same tables. */
+export function cellLines(found: Cell, runs: number): readonly Line[] {
+  const { draw, name, groups } = found;
+  const [calibrated, tooSure] = [0, 0.1].map((gap) => {
+    const known = truths(found, gap);
+    return { gap, known, coverage: new Coverage(known, gap) };
+  }) as [Drawn, Drawn];
+  const ps: number[] = [];
+  const limits = limitsBeyond(tooSure.known);
+  const passes = limits.map(() => 0);
+  for (let run = 0; run < runs; run++) {
+    const options = { ...RESAMPLING, seed: run };
+    const evaluation = evaluate(draw(seededRandom(1 + run), calibrated.gap, groups), options);
+    calibrated.coverage.add(evaluation);
+    if (evaluation.eceNull.p !== null) ps.push(evaluation.eceNull.p);
+    const gate = gateLimits(draw(seededRandom(90_001 + run), tooSure.gap, groups), limits, options);
+    tooSure.coverage.add(gate.evaluation);
+    gate.results.forEach(({ verdict }, i) => {
+      if (verdict === 'pass') passes[i] = (passes[i] ?? 0) + 1;
+    });
+  }
+  return [
+    coverageLine(name, [calibrated.coverage, tooSure.coverage], runs),
+    nullLine(found, ps),
+    thresholdOf(found, runs),
+    gateLine(name, passes, runs),
+  ];
+}
+
+interface Drawn {
+  readonly gap: number;
+  readonly known: ReadonlyMap<string, number>;
+  readonly coverage: Coverage;
 }

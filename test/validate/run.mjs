@@ -132,39 +132,35 @@ async function mutants() {
   };
 }
 
-/** The lines of every plan, computed by as many threads as there are cores. */
-async function planned(module, outfile, scale) {
-  const { PLANS, CELLS } = module;
-  const tasks = PLANS.flatMap((_, plan) => CELLS.map((_, index) => ({ plan, index })));
-  const lines = PLANS.map(() => []);
+/** All simulations, on as many threads as there are cores. */
+async function simulated(scale) {
+  const outfile = path.join(scratch, 'tasks.mjs');
+  await build({ ...bundle, entryPoints: ['test/validate/tasks.ts'], outfile, format: 'esm' });
+  const { href } = pathToFileURL(outfile);
+  const { TASKS, sectionsOf } = await import(href);
   const code = `
     const { parentPort } = require('node:worker_threads');
-    import(${JSON.stringify(pathToFileURL(outfile).href)}).then(({ computeLine }) => {
-      parentPort.on('message', ({ plan, index }) =>
-        parentPort.postMessage({ plan, index, line: computeLine(plan, index, ${scale}) }));
+    import(${JSON.stringify(href)}).then(({ compute }) => {
+      parentPort.on('message', (task) => parentPort.postMessage({ task, computed: compute(task, ${scale}) }));
       parentPort.postMessage(null);
     });`;
+  const computed = [];
   let next = 0;
-  await Promise.all(
-    Array.from(
-      { length: availableParallelism() },
-      () =>
-        new Promise((resolve, reject) => {
-          const worker = new Worker(code, { eval: true });
-          worker.on('error', reject);
-          worker.on('message', (done) => {
-            if (done !== null) {
-              lines[done.plan][done.index] = done.line;
-              process.stderr.write(`${next} of ${tasks.length}: ${done.line.cells.join(' | ')}\n`);
-            }
-            const task = tasks[next++];
-            if (task !== undefined) worker.postMessage(task);
-            else void worker.terminate().then(resolve);
-          });
-        }),
-    ),
-  );
-  return PLANS.map(({ title, text, head }, plan) => ({ title, text, head, lines: lines[plan] }));
+  let done = 0;
+  const thread = (resolve, reject) => {
+    const worker = new Worker(code, { eval: true });
+    worker.on('error', reject);
+    worker.on('message', (result) => {
+      if (result !== null) {
+        computed[result.task] = result.computed;
+        process.stderr.write(`${++done} of ${TASKS}: ${JSON.stringify(result.computed)}\n`);
+      }
+      if (next < TASKS) worker.postMessage(next++);
+      else void worker.terminate().then(resolve);
+    });
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, () => new Promise(thread)));
+  return sectionsOf(computed);
 }
 
 function render(sections) {
@@ -183,23 +179,7 @@ function render(sections) {
 }
 
 try {
-  const outfile = path.join(scratch, 'simulations.mjs');
-  await build({ ...bundle, entryPoints: ['test/validate/simulations.ts'], outfile, format: 'esm' });
-  const { coverage, labelCoverage, nullUniform, crossFitted, pureNoise } = await import(
-    pathToFileURL(outfile).href
-  );
-  const scale = isQuick ? 0.05 : 1;
-  const dependent = path.join(scratch, 'dependent.mjs');
-  await build({ ...bundle, entryPoints: ['test/validate/dependent.ts'], outfile: dependent, format: 'esm' });
-  const sections = [
-    coverage(Math.ceil(100 * scale)),
-    labelCoverage(Math.ceil(400 * scale)),
-    nullUniform(Math.ceil(400 * scale)),
-    crossFitted(Math.ceil(25 * scale)),
-    pureNoise(Math.ceil(120 * scale)),
-    ...(await planned(await import(pathToFileURL(dependent).href), dependent, scale)),
-    await mutants(),
-  ];
+  const sections = [...(await simulated(isQuick ? 0.02 : 1)), await mutants()];
   const report = render(sections);
   process.stdout.write(report);
   if (!isQuick) {

@@ -14,7 +14,7 @@ import {
 } from '../../src/core/metrics/losses';
 import { standardNormal } from '../../src/core/metrics/random-draws';
 import { seededRandom } from '../../src/core/random';
-import { confidenceTable, labelTable, shifted } from '../unit/calibration/tables';
+import { confidenceTable, labelTable } from '../unit/calibration/tables';
 
 /** One row of a Markdown table, and whether it misses what is asked of it. */
 export interface Line {
@@ -32,69 +32,9 @@ export interface Section {
 const RESAMPLING = { rounds: 300, nullDraws: 300 } as const;
 const POPULATION = 400_000;
 
-/** Metrics whose intervals are checked. */
-export const COVERED = [
-  'accuracy',
-  'meanConfidence',
-  'brier',
-  'nll',
-  'auroc',
-  'aurc',
-  'ece',
-  'mce',
-  'smoothEce',
-  'debiasedL2',
-] as const;
-
-/** (a) How often each 95% interval holds the true value. */
-export function coverage(runs: number): Section {
-  const lines: Line[] = [];
-  for (const gap of [0, 0.05, 0.1]) {
-    const population = evaluate(shifted(POPULATION, 999, gap), { rounds: 0, nullDraws: 0 });
-    const truth = (metric: (typeof COVERED)[number]): number => {
-      // These are known: the gap is the same in every bin. The rest is read off a large sample.
-      if (metric === 'ece' || metric === 'mce' || metric === 'debiasedL2') return gap;
-      if (metric === 'smoothEce' && gap === 0) return 0;
-      return population[metric].value ?? NaN;
-    };
-    for (const n of [100, 300, 1000]) {
-      const hits = new Map<string, number>();
-      let bins = 0;
-      let binHits = 0;
-      for (let run = 0; run < runs; run++) {
-        const data = shifted(n, 1 + run + 10_000 * n, gap);
-        const evaluation = evaluate(data, { ...RESAMPLING, seed: run });
-        for (const metric of COVERED) {
-          const { low, high } = evaluation[metric];
-          const value = truth(metric);
-          if (low !== null && high !== null && low <= value && value <= high)
-            hits.set(metric, (hits.get(metric) ?? 0) + 1);
-        }
-        for (const bin of evaluation.bins) {
-          bins++;
-          const accuracy = bin.meanConfidence - gap;
-          if ((bin.accuracyLow ?? 0) <= accuracy && accuracy <= (bin.accuracyHigh ?? 1)) binHits++;
-        }
-      }
-      const shares = [...COVERED.map((metric) => (hits.get(metric) ?? 0) / runs), binHits / bins];
-      const isLow = shares.some((share, i) => {
-        const isError = /ece|mce|Ece|L2/.exec(COVERED[i] ?? '') !== null;
-        return share < (isError ? 0.8 : 0.9);
-      });
-      lines.push({ cells: [String(gap), String(n), ...shares.map(percent)], misses: isLow });
-    }
-  }
-  return {
-    title: 'Coverage of the 95% intervals',
-    text: `Confidences are uniform on (.5, 1); a row is correct with probability confidence − gap. ${runs} tables each, ${RESAMPLING.rounds} bootstrap rounds and null draws. Required: at least 90%, and 80% for the approximate intervals of calibration errors.`,
-    head: ['gap', 'n', ...COVERED, 'bin accuracy'],
-    lines,
-  };
-}
-
 const COVERED_LABELS = ['brier', 'nll', 'classwiseEce'] as const;
 
-/** (a) The same for the metrics of label scores. */
+/** How often intervals of the metrics of label scores hold the truth. */
 export function labelCoverage(runs: number): Section {
   const truth = evaluate(labels(POPULATION, 999), { rounds: 0, nullDraws: 0 }).labelMetrics;
   const lines = [100, 300, 1000].map((n): Line => {
@@ -115,35 +55,8 @@ export function labelCoverage(runs: number): Section {
   });
   return {
     title: 'Coverage of the 95% intervals of label scores',
-    text: `Three labels whose scores are biased and twice too sure. ${runs} tables each. Required: as above.`,
+    text: `Three labels whose scores are biased and twice too sure. ${runs} tables each. Required: at least 90%, and 80% for classwise ECE.`,
     head: ['n', 'Brier', 'NLL', 'classwise ECE'],
-    lines,
-  };
-}
-
-/** (b) Under the null its p is uniform. */
-export function nullUniform(runs: number): Section {
-  const lines = [100, 300, 1000].map((n): Line => {
-    const ps = Array.from({ length: runs }, (_, run) => {
-      const { eceNull } = evaluate(shifted(n, 77 + run + 10_000 * n, 0), {
-        rounds: 0,
-        nullDraws: 300,
-        seed: run,
-      });
-      return eceNull.p ?? 1;
-    }).sort((left, right) => left - right);
-    const distance = Math.max(...ps.map((p, i) => Math.max((i + 1) / runs - p, p - i / runs)));
-    const small = ps.filter((p) => p < 0.05).length / runs;
-    // Kolmogorov's 1% point.
-    return {
-      cells: [String(n), percent(small), distance.toFixed(3), (1.63 / Math.sqrt(runs)).toFixed(3)],
-      misses: distance > 1.63 / Math.sqrt(runs),
-    };
-  });
-  return {
-    title: "The null's p on calibrated tables",
-    text: `${runs} tables each. Required: the largest distance from the uniform distribution is below Kolmogorov's 1% point.`,
-    head: ['n', 'p below .05', 'distance', '1% point'],
     lines,
   };
 }

@@ -4,6 +4,7 @@ import type { PredictionData } from '../../src/core/model/predictions';
 import { foldsInWords } from '../../src/core/words/calibration';
 import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
 import { findColumns } from '../../src/core/data/columns';
+import { doubtsOf } from '../../src/core/data/doubts';
 import { TableBuilder } from '../../src/core/data/table';
 import { analyse } from '../../src/features/calibration/worker/analyse';
 import { breakDown } from '../../src/features/calibration/worker/breakdown';
@@ -70,7 +71,8 @@ function from(builder: TableBuilder): LabelledTable {
     lineEnds: ['\n'],
     warnings: [],
   };
-  return { source, table, data, warnings: table.warnings };
+  const doubts = doubtsOf(table);
+  return { source, table, data, doubts, warnings: [...doubts, ...table.warnings] };
 }
 
 const NOTHING = emptyPanelState('reviews.csv');
@@ -121,7 +123,22 @@ export const FOREIGN: ColumnList = {
     [],
     ['en'],
   ],
+  guess: { 'prob:spam': 'p_spam', label: 'gold' },
 };
+
+/** A table whose scores stand under each other's names, with too many bad rows. */
+function swappedTable(): LabelledTable {
+  const builder = new TableBuilder(findColumns(['label', 'prob:negative', 'prob:positive']), {
+    truth: 'required',
+    slices: [],
+  });
+  for (let i = 0; i < 300; i++) {
+    const p = ((i * 7) % 100) / 100;
+    const truth = (i * 31) % 100 < 100 * p ? 'positive' : 'negative';
+    builder.add([truth, String(p), i % 10 === 0 ? 'x' : String(1 - p)], i + 2);
+  }
+  return from(builder);
+}
 
 const usual = labelledTable(700);
 const large = labelledTable(2600);
@@ -134,6 +151,7 @@ export const PANEL_STATES = {
   sampled: stateOf(large, { ...DEFAULT_PANEL_SETTINGS, bins: 10, binning: 'mass' }),
   few: stateOf(labelledTable(7)),
   nasty: stateOf(nasty),
+  doubtful: stateOf(swappedTable()),
   reading: { ...usualState, analysis: null, busy: 'Reading the table' },
   refused: {
     ...usualState,
@@ -168,7 +186,11 @@ export const PANEL_STATES = {
   severalMethods: {
     ...usualState,
     analysis: null,
-    columns: { header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'], samples: [] },
+    columns: {
+      header: ['label', 'token/prob:a', 'token/prob:b', 'vote/prob:a', 'vote/prob:b'],
+      samples: [],
+      guess: null,
+    },
     error: {
       code: 'several-methods',
       message: 'The table has scores of several confidence methods (token, vote).',

@@ -193,7 +193,8 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.unmapped);
     const form = page.page.locator('.columns-form');
     await form.getByRole('heading', { name: 'Columns of the table' }).waitFor();
-    await form.getByLabel('Truth').selectOption({ label: 'gold' });
+    await form.getByText('The fields show a guess: check them.').waitFor();
+    assert.equal(await form.getByLabel('Truth').inputValue(), '=gold');
     await form.getByText('the true label of the row · e.g. spam, ham').waitFor();
     assert.equal(await form.getByRole('button', { name: 'Close' }).count(), 0);
     await form.getByLabel('Group').selectOption({ label: 'body' });
@@ -212,6 +213,21 @@ describe('the calibration panel', () => {
       { ...DEFAULT_PANEL_SETTINGS, table: { prefix: null, mapping, on: 'labels', prevalence: null } },
     ]);
     assert.deepEqual(await page.violations(), []);
+  });
+
+  it('asks about a table that seems to mean something else, and reads it so at a click', async () => {
+    const page = await show(PANEL_STATES.doubtful);
+    const doubts = page.page.locator('.doubts');
+    await doubts.getByText('Only 270 of 300 labelled rows could be used.').waitFor();
+    await doubts.getByText('were exchanged').waitFor();
+    await doubts.getByRole('button', { name: 'Read the Table So' }).click();
+    const mapping = { 'prob:negative': 'prob:positive', 'prob:positive': 'prob:negative' };
+    assert.deepEqual(page.received('settings'), [
+      { ...DEFAULT_PANEL_SETTINGS, table: { ...DEFAULT_PANEL_SETTINGS.table, mapping } },
+    ]);
+    assert.equal(await page.page.locator('.warnings:not(.doubts)').getByText('could be used').count(), 0);
+    await page.notify('state', PANEL_STATES.usual);
+    await doubts.waitFor({ state: 'detached' });
   });
 
   it('shows what was said of the columns at any time, and forgets it when asked to', async () => {

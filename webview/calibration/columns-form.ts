@@ -18,6 +18,8 @@ import { field } from './fields';
 export interface FormOptions {
   readonly columns: ColumnList;
   readonly table: TableOptions;
+  /** Whether nobody chose the mapping of `table`. */
+  readonly isGuessed: boolean;
   /** The labels with their shares in the table; null if it has no scores for them. */
   readonly labels: readonly { readonly label: string; readonly share: number }[] | null;
   readonly use: (table: TableOptions) => void;
@@ -61,7 +63,7 @@ const TYPE_WORDS: Readonly<Record<ScoreType, string>> = {
   logit: 'logit',
 };
 
-export function columnsForm({ columns, table, labels, use, close }: FormOptions): HTMLElement {
+export function columnsForm({ columns, table, isGuessed, labels, use, close }: FormOptions): HTMLElement {
   let draft = table;
   const body = h('div', {});
   const complaint = h('p', { class: 'complaint', role: 'alert' });
@@ -258,6 +260,13 @@ export function columnsForm({ columns, table, labels, use, close }: FormOptions)
       { class: 'quiet' },
       'These choices are remembered for this file. The command line has an option for each of them.',
     ),
+    isGuessed
+      ? h(
+          'p',
+          {},
+          'The names of the columns do not tell what they hold. The fields show a guess: check them.',
+        )
+      : undefined,
     body,
     complaint,
     h(

@@ -13,6 +13,7 @@ import { calibratorSection, pairDiagram } from './calibrators';
 import { ChosenBin } from './chosen-bin';
 import { controlSection } from './controls';
 import { DecisionSection } from './decisions';
+import { doubtSection } from './doubts';
 import { drawPicture, exportSection } from './export';
 import { drawnDiagram, mainDiagramSection } from './main-diagram';
 import { columnsButton, mappingSection } from './mapping';
@@ -59,9 +60,22 @@ function start(
   const calibrators = calibratorSection(page, bins);
   const decisions = new DecisionSection(page);
   const progression = progressionSection(page);
+  const doubts = doubtSection(page);
   const notes = notesSection(page);
 
-  const body = [problem, methods, mapping, parts, main, bins, calibrators, decisions, progression, notes];
+  const body = [
+    problem,
+    doubts,
+    methods,
+    mapping,
+    parts,
+    main,
+    bins,
+    calibrators,
+    decisions,
+    progression,
+    notes,
+  ];
   document.body.append(
     h(
       'main',

@@ -30,10 +30,13 @@ function content(page: Page, { state, view }: Shown): Node[] {
   const { columns, settings, error } = state;
   const isNeeded = error !== null && isMappable(error.code);
   if (columns === null || !(view.mapping || isNeeded)) return [];
+  // What a person chose is never replaced.
+  const guessed = isNeeded && columns.guess !== null && Object.keys(settings.table.mapping).length === 0;
   return [
     columnsForm({
       columns,
-      table: settings.table,
+      table: guessed ? { ...settings.table, mapping: columns.guess ?? {} } : settings.table,
+      isGuessed: guessed,
       labels: labelShares(state),
       use: (table) => {
         page.look({ mapping: false });

@@ -2,6 +2,7 @@
 import { aboutNumbers, count } from '../../src/core/words/calibration';
 import type { Analysis } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
+import { isDoubt } from './doubts';
 import { type Page, type Section, section } from './page';
 import { link } from './tables';
 
@@ -19,7 +20,8 @@ export function notesSection({ host }: Page): Section {
   );
 }
 
-function warningPart({ evaluation: { warnings } }: Analysis): Node[] {
+function warningPart({ evaluation }: Analysis): Node[] {
+  const warnings = evaluation.warnings.filter((warning) => !isDoubt(warning));
   if (warnings.length === 0) return [];
   return [
     h(

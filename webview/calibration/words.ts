@@ -41,6 +41,7 @@ export function isBeyondChance(
 const MAPPABLE: ReadonlySet<string> = new Set([
   'no-columns',
   'no-truth',
+  'positive-unnamed',
   'no-such-method',
   'ambiguous-column',
   'no-such-column',

@@ -1,10 +1,11 @@
 /** Writes a calibrated copy of a table, and beside it what the copy was made of. */
 import type { Calibrator } from '../../core/calibration/calibrator';
-import { type ColumnOptions, findColumns } from '../../core/data/columns';
+import type { ColumnOptions } from '../../core/data/columns';
 import type { Bucket } from '../../core/decisions/buckets';
 import type { Warning } from '../../core/model/predictions';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
 import type { LoadedCalibrator } from '../../store/calibrators';
+import { columnsOf } from '../../store/tables/columns-of';
 import { inspectTable } from '../../store/tables/inspect';
 import {
   bindingOf,
@@ -37,12 +38,13 @@ export interface AppliedCalibrator {
 export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator> {
   const { calibrator: loaded, out, buckets, spreadsheetSafe } = order;
   await checkOutputs(out, scoreMetaFile(out));
-  const columns = calibratorColumns(loaded, order.columns);
   const source = await inspectTable(order.table);
-  const { prefix } = findColumns(source.header, columns);
-  const bound = bindingOf(await readScoreMeta(source.file), prefix);
+  const found = await columnsOf(source, calibratorColumns(loaded, order.columns));
+  const bound = bindingOf(await readScoreMeta(source.file), found.columns.prefix);
   const doubts = checkBinding(loaded, source, bound);
-  const copy = await writeCalibrated(source, out, copyBy(loaded, columns, buckets), { spreadsheetSafe });
+  const copy = await writeCalibrated(source, out, copyBy(loaded, found.options, buckets), {
+    spreadsheetSafe,
+  });
   const meta: CalibratedMeta = {
     schema: SCORE_META_VERSION,
     ...(spreadsheetSafe ? { spreadsheetSafe } : {}),
@@ -54,7 +56,7 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
     },
   };
   await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify(meta, null, 2)}\n`);
-  return { copy, warnings: [...doubts, ...copy.warnings] };
+  return { copy, warnings: [...doubts, ...found.warnings, ...copy.warnings] };
 }
 
 /** The label shares that a calibrator moves scores to, for the meta of a copy. */

@@ -10,7 +10,7 @@ import { forShares } from '../../core/calibration/deployment';
 import { fitRecommended, type Recommendation, recommend } from '../../core/calibration/recommend';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
-import { type Acceptable, doubtsOf } from '../../core/data/doubts';
+import type { Acceptable } from '../../core/data/doubts';
 import { evaluate } from '../../core/metrics/evaluate';
 import type { EvaluateOptions, Evaluation } from '../../core/model/evaluation';
 import type { PredictionData } from '../../core/model/predictions';
@@ -78,12 +78,12 @@ export async function calibrateTable(
  */
 export async function fitOnTable(input: LabelledTable, order: FitOrder): Promise<FittedOnTable> {
   const { method, recommendation = null, deployed, made, seed = 0, shares, neutral, accept = [] } = order;
-  const { table, data, source, warnings } = input;
+  const { table, data, doubts, source, warnings } = input;
   refuseCalibrated(table, source.file);
-  const doubt = doubtsOf(table).find(({ code }) => !accept.includes(code));
+  const doubt = doubts.find(({ code }) => !accept.includes(code));
   if (doubt !== undefined)
     throw new UserError('table-doubtful', `${doubt.message} No calibrator was fitted.`, {
-      data: { accept: doubt.code },
+      data: { accept: doubt.code, columns: doubt.instead },
     });
   const on = data.kind;
   const { report, calibrator } = calibrate(data, {

@@ -3,7 +3,7 @@ import { leftOut } from '../../core/data/table';
 import path from 'node:path';
 import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
-import { type Doubt, doubtsOf } from '../../core/data/doubts';
+import type { Acceptable, Doubt } from '../../core/data/doubts';
 import { pairRows } from '../../core/data/pairing';
 import {
   type BaselineResult,
@@ -39,6 +39,8 @@ export interface GateOrder extends Binned {
   readonly baseline: string | undefined;
   /** By how much a metric may be worse than the baseline, if that must be shown; these metrics are compared too. */
   readonly margins?: Margins | undefined;
+  /** Doubts about the tables that a person accepts. */
+  readonly accept?: readonly Acceptable[] | undefined;
 }
 
 /** The document of `gate --json`. */
@@ -61,7 +63,7 @@ interface BaselineReport {
 
 /** @throws UserError everything of `readLabelled`, `gateLimits`, `comparePaired` and `parseEvaluation`; no-file, not-a-file, too-large */
 export async function gateTable(file: string, order: GateOrder): Promise<GateReport> {
-  const { columns, limits, bins, binning, seed, margins = {} } = order;
+  const { columns, limits, bins, binning, seed, margins = {}, accept = [] } = order;
   const options: Binned = { bins, binning, seed };
   const input = await readLabelled(file, columns);
   const other = order.baseline === undefined ? null : await readBaseline(order.baseline, columns, input);
@@ -71,13 +73,15 @@ export async function gateTable(file: string, order: GateOrder): Promise<GateRep
     warnings: [...input.warnings, ...(await calibratedWarnings(input.table, file))],
   });
   const chosen = [...limits.map(({ metric }) => metric), ...Object.keys(margins).map(parseGateMetric)];
-  const doubts = doubtsOf(input.table);
+  const open = ({ doubts }: LabelledTable): Doubt[] => doubts.filter(({ code }) => !accept.includes(code));
+  const doubts = open(input);
+  const ofBoth = [...doubts, ...(other !== null && 'input' in other ? open(other.input) : [])];
   const metrics = chosen.length > 0 ? [...new Set(chosen)] : usual(evaluation);
   const compared = other === null ? null : compare(input, evaluation, other, { metrics, margins, options });
   const baseline =
     compared === null
       ? null
-      : { ...compared.report, results: compared.report.results.map(undecidedBy(doubts)) };
+      : { ...compared.report, results: compared.report.results.map(undecidedBy(ofBoth)) };
   const held = results.map(undecidedBy(doubts));
   return {
     schema: 1,
@@ -85,7 +89,7 @@ export async function gateTable(file: string, order: GateOrder): Promise<GateRep
     limits: held,
     baseline,
     evaluation,
-    warnings: [...evaluation.warnings, ...(compared?.warnings ?? []), ...doubts],
+    warnings: [...evaluation.warnings, ...(compared?.warnings ?? [])],
   };
 }
 

@@ -59,7 +59,7 @@ export const apply = command(USAGE, async (argv, io) => {
     calibrator,
     table: file,
     out,
-    columns: columnOptions(values),
+    columns: await columnOptions(values),
     buckets: bucketOption(values.buckets) ?? DEFAULT_BUCKETS,
     spreadsheetSafe: values['spreadsheet-safe'],
   });

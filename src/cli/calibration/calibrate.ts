@@ -18,6 +18,7 @@ import { saveCalibrator } from '../../store/calibrators';
 import { readLabelled } from '../../store/tables/labelled';
 import { command, DONE, usageError } from '../command';
 import {
+  acceptOption,
   columnOptions,
   EVALUATE_OPTIONS,
   EVALUATE_USAGE,
@@ -62,8 +63,9 @@ Fit a calibrator, evaluate it on rows that it did not see, and save it.
   --neutral TABLE        for ${listed(withNeutral)}: the scores of neutral texts ("N/A", …)
   --prevalence LABEL=X,… the label shares where the calibrator will be used, if they differ from TABLE's
   --progression          show whether more labelled rows would help
-  --accept DOUBT         fit although more than 5% of the labelled rows could not be read (unused-rows), or no row has one of
-                         the labels (missing-label); may be repeated
+  --accept DOUBT         fit although more than 5% of the labelled rows could not be read (unused-rows), no row has one of
+                         the labels (missing-label), or a column seems to mean something else than its name says
+                         (other-meaning); may be repeated
   --out FILE             the calibrator file to write
   --force                replace FILE if it exists
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
@@ -111,11 +113,9 @@ export const calibrate = command(USAGE, async (argv, io) => {
     throw usageError(
       '--prevalence is only for calibrators that are fitted on true labels. Use --shares for the expected shares.',
     );
-  const accept = values.accept
-    .map((doubt) => oneOf('accept', doubt, ACCEPTABLE))
-    .filter((doubt) => doubt !== undefined);
+  const accept = acceptOption(values.accept, ACCEPTABLE);
   const out = await outputFile(values.out, values.force === true, [file, values.neutral]);
-  const columns = { ...columnOptions(values), combine: need === 'agreement' };
+  const columns = { ...(await columnOptions(values)), combine: need === 'agreement' };
   const input = await readLabelled(file, columns);
   const { data } = input;
   const { bins, binning, seed } = evaluateOptions(values);

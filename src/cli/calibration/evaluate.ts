@@ -71,7 +71,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const risk = riskOption(values.risk, values);
   const target =
     risk === 'cost' ? positiveOption('target', values.target) : shareOption('target', values.target);
-  const asked = columnOptions(values);
+  const asked = await columnOptions(values);
   const ofOneMethod = [
     values.scores,
     values.calibrator,

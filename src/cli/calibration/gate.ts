@@ -12,6 +12,7 @@ import { count, rowsInWords } from '../../core/words/calibration';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
 import { namedNumber } from '../numbers';
 import {
+  acceptOption,
   columnOptions,
   EVALUATE_OPTIONS,
   EVALUATE_USAGE,
@@ -35,6 +36,7 @@ baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few t
                          metrics of --max and --min are compared, or else accuracy, ECE, Brier and NLL
   --margin METRIC=X      a metric must be shown not to be worse than the baseline by more than X; without it, it must
                          only not be shown to be worse; may be repeated
+  --accept other-meaning decide although a column seems to mean something else than its name says
   --undecided pass|fail  whether an undecided gate passes (default: fail)
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}
 METRIC is ${GATE_METRICS.slice(0, 9).join(', ')},
@@ -54,6 +56,7 @@ export const gate = command(USAGE, async (argv, io) => {
       baseline: { type: 'string' },
       margin: { type: 'string', multiple: true },
       undecided: { type: 'string' },
+      accept: { type: 'string', multiple: true, default: [] },
     },
   });
   const [file = ''] = positional(positionals, 'TABLE');
@@ -64,11 +67,14 @@ export const gate = command(USAGE, async (argv, io) => {
   if (values.margin !== undefined && values.baseline === undefined)
     throw usageError('--margin compares with a baseline. Give --baseline too.');
   const undecided = oneOf('undecided', values.undecided, ['pass', 'fail']) ?? 'fail';
+  const accept = acceptOption(values.accept, ['other-meaning']);
   const options = evaluateOptions(values);
-  const columns = columnOptions(values);
+  const columns = await columnOptions(values);
   const { baseline } = values;
-  const result = await gateTable(file, { ...options, columns, limits, baseline, margins });
+  const result = await gateTable(file, { ...options, columns, limits, baseline, margins, accept });
   report(io, result.warnings, result.evaluation.rejected);
+  if (!accept.includes('other-meaning') && result.warnings.some(({ code }) => code === 'other-meaning'))
+    io.err('If the table is as it should be, add --accept other-meaning.\n');
   io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : render(inOneLine(result)));
   const passes = result.verdict === 'pass' || (result.verdict === 'undecided' && undecided === 'pass');
   return passes ? DONE : GATE_FAILED;

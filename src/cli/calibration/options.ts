@@ -3,14 +3,18 @@
  */
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
+import * as z from 'zod';
+import { jsonOf } from '../../core/data/json';
 import { sharesInOrder } from '../../core/model/label-shares';
 import type { CalibrateOn, PredictionData } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
+import type { Acceptable } from '../../core/data/doubts';
 import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
 import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 import type { BinningKind } from '../../core/model/evaluation';
 import { exists } from '../../store/exists';
+import { readSmall } from '../../store/read-regular';
 import { checkFolderOf, realPathOf } from '../../store/folders';
 import { checkInside } from '../../store/inside';
 import { readScoreMeta, scoreMetaFile } from '../../store/tables/score-meta';
@@ -22,6 +26,7 @@ export const TABLE_OPTIONS = {
   scores: { type: 'string' },
   column: { type: 'string', multiple: true },
   on: { type: 'string' },
+  id2label: { type: 'string' },
 } as const;
 
 /** Options of parseArgs: how a table is written. */
@@ -44,6 +49,7 @@ export const TABLE_USAGE = `  --scores PREFIX        use the columns that begin 
                          confidence, correct, positive, id, group, split, weight, labelMass or prob:LABEL,
                          logprob:LABEL, logit:LABEL; an empty NAME switches a role off; may be repeated
   --on labels|confidence what to evaluate (default: labels if the table has scores for them)
+  --id2label ID=NAME,…   names of labels that the table writes as numbers (1, LABEL_1), or a model's config.json
 `;
 export const EVALUATE_USAGE = `  --bins N               bins of the reliability diagram (default: 20)
   --binning width|mass   bins of equal width or of equal mass (default: width)
@@ -56,16 +62,55 @@ interface TableValues {
   readonly scores?: string | undefined;
   readonly column?: readonly string[] | undefined;
   readonly on?: string | undefined;
+  readonly id2label?: string | undefined;
 }
 
-export function columnOptions(values: TableValues): ColumnOptions & { on: CalibrateOn | undefined } {
+export async function columnOptions(
+  values: TableValues,
+): Promise<ColumnOptions & { on: CalibrateOn | undefined }> {
   const mapping: Record<string, string> = {};
   for (const entry of values.column ?? []) {
     const equals = entry.indexOf('=');
     if (equals < 1) throw usageError(`--column takes ROLE=NAME, not "${entry}".`);
     mapping[entry.slice(0, equals)] = entry.slice(equals + 1);
   }
-  return { prefix: values.scores, mapping, on: oneOf('on', values.on, ['labels', 'confidence']) };
+  return {
+    prefix: values.scores,
+    mapping,
+    on: oneOf('on', values.on, ['labels', 'confidence']),
+    id2label: values.id2label === undefined ? undefined : await labelNames(values.id2label),
+  };
+}
+
+/** `0=NEGATIVE,1=POSITIVE`, or the file of a model that says it. */
+async function labelNames(given: string): Promise<ReadonlyMap<number, string>> {
+  const entries = given.includes('=') ? namedIds(given) : await configuredIds(given);
+  const names = new Map(entries.map(([id, name]) => [Number(id), name.trim()]));
+  const isUsable =
+    entries.every(([id, name]) => /^\d+$/u.test(id) && name.trim() !== '') &&
+    names.size === entries.length &&
+    new Set(names.values()).size === entries.length;
+  if (!isUsable || entries.length === 0)
+    throw usageError('--id2label takes a different name for each number: 0=NEGATIVE,1=POSITIVE.');
+  return names;
+}
+
+function namedIds(given: string): [string, string][] {
+  return listEntries('id2label', given, 'ID=NAME,…').map((entry) => {
+    const at = entry.indexOf('=');
+    return [entry.slice(0, Math.max(0, at)).trim(), entry.slice(at + 1)];
+  });
+}
+
+const configSchema = z.object({ id2label: z.record(z.string(), z.string()) });
+
+/** @throws UserError no-file, usage, not-a-file, too-large */
+async function configuredIds(file: string): Promise<[string, string][]> {
+  const bytes = await readSmall(file);
+  if (bytes === undefined) throw new UserError('no-file', `There is no file ${file}.`);
+  const config = configSchema.safeParse(jsonOf(bytes.toString()));
+  if (!config.success) throw usageError(`${file} has no "id2label" with the name of each label.`);
+  return Object.entries(config.data.id2label);
 }
 
 interface EvaluateValues {
@@ -96,6 +141,14 @@ export function oneOf<T extends string>(
   if (found === undefined)
     throw usageError(`--${option} must be one of ${allowed.join(', ')}, not "${value}".`);
   return found;
+}
+
+/** The doubts of --accept. */
+export function acceptOption(
+  values: readonly string[],
+  allowed: readonly Acceptable[],
+): readonly Acceptable[] {
+  return values.flatMap((doubt) => oneOf('accept', doubt, allowed) ?? []);
 }
 
 /**
@@ -139,19 +192,22 @@ export function positiveOption(option: string, value: string | undefined): numbe
 
 /** "name=number,name=number" in its order. As in a CSV, a name with a comma is quoted: `"a, b=.1",c=.9`. */
 function namedNumbers(option: string, value: string): Map<string, number> {
-  let entries: string[] = [];
-  try {
-    [entries = []] = parse(value, { to: 1, relax_quotes: true });
-  } catch {
-    throw usageError(`--${option} takes NAME=NUMBER,…, not ${value}.`);
-  }
   return new Map(
-    entries.map((entry) => {
+    listEntries(option, value, 'NAME=NUMBER,…').map((entry) => {
       const named = namedNumber(entry);
       if (named === undefined) throw usageError(`--${option} takes NAME=NUMBER,…, not "${entry}".`);
       return [named.name, named.value];
     }),
   );
+}
+
+function listEntries(option: string, value: string, form: string): string[] {
+  try {
+    const [entries = []]: string[][] = parse(value, { to: 1, relax_quotes: true });
+    return entries;
+  } catch {
+    throw usageError(`--${option} takes ${form}, not ${value}.`);
+  }
 }
 
 /** The named positional arguments, exactly as many as there are names. */

@@ -60,6 +60,8 @@ export interface TableColumns {
   readonly agreement: ScoreColumns | null;
   /** The `<method>/` prefix in use, without the slash. */
   readonly prefix: string | null;
+  /** The name of a label that may be written by its number. */
+  readonly named: (label: string) => string;
 }
 
 export interface ColumnOptions {
@@ -70,6 +72,8 @@ export interface ColumnOptions {
    * role off.
    */
   readonly mapping?: Readonly<Record<string, string>> | undefined;
+  /** Names of labels that the table writes as numbers, `1` or `LABEL_1`, by their number: a model's `id2label`. */
+  readonly id2label?: ReadonlyMap<number, string> | undefined;
   /** The label order to read in; the table must have exactly these labels. Absent: the order of the columns. */
   readonly labels?: readonly string[] | undefined;
   /** 'confidence': ignore score columns if the table also has a confidence column. */
@@ -107,16 +111,65 @@ export function findColumns(header: readonly string[], options: ColumnOptions = 
   const found = scoreColumns(named, roles, prefix, options.mapping ?? {});
   checkMapping(options.mapping ?? {});
   const useConfidence = options.on === 'confidence' && roles.confidence !== undefined;
-  const scores = found === null || useConfidence ? null : inOrder(found, options.labels);
+  const nameOf = labelNames(options.id2label);
+  const scores = found === null || useConfidence ? null : inOrder(renamed(found, nameOf), options.labels);
   if (scores === null && roles.confidence === undefined) throw noColumns(named);
-  return { header, roles, found: foundByName(roles, options), scores, agreement: null, prefix };
+  return {
+    header,
+    roles,
+    found: foundByName(roles, options),
+    scores,
+    agreement: null,
+    prefix,
+    named: nameOf,
+  };
+}
+
+function labelNames(names: ColumnOptions['id2label']): TableColumns['named'] {
+  if (names === undefined) return (label) => label;
+  return (label) => {
+    const id = NUMBERED.exec(label)?.[1];
+    return (id === undefined ? undefined : names.get(Number(id))) ?? label;
+  };
+}
+
+/** A label without a name, as models and programs write it. */
+const NUMBERED = /^(?:label_)?(\d+)(?:\.0)?$/iu;
+
+/** Whether labels are numbers that a model's `id2label` may name. */
+export function areNumbered(labels: readonly (string | null)[]): boolean {
+  return labels.every((label) => label === null || NUMBERED.test(label));
+}
+
+function renamed(scores: ScoreColumns, nameOf: TableColumns['named']): ScoreColumns {
+  return { ...scores, labels: scores.labels.map((label) => (label === null ? null : nameOf(label))) };
+}
+
+/** Whether columns tell which rows are right, and not only what is predicted. */
+export function isTruthKnown({ roles, scores }: TableColumns): boolean {
+  const { label, predicted, correct } = roles;
+  return scores !== null
+    ? label !== undefined
+    : correct !== undefined || (label !== undefined && predicted !== undefined);
+}
+
+/** @throws UserError no-truth */
+export function requireTruth(columns: TableColumns): void {
+  if (isTruthKnown(columns)) return;
+  throw new UserError(
+    'no-truth',
+    columns.scores !== null
+      ? 'The table has scores but no truth: add a column "label" with the true label of each row.'
+      : 'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
+          'or both "label" and "predicted".',
+  );
 }
 
 /** @throws UserError no-combination, and as findColumns */
 function combinedColumns(
   header: readonly string[],
   named: readonly string[],
-  { mapping = {}, labels }: ColumnOptions,
+  { mapping = {}, labels, id2label }: ColumnOptions,
 ): TableColumns {
   const roles: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
@@ -130,15 +183,17 @@ function combinedColumns(
       'no-combination',
       `A combination needs the columns "${COMBINED.token}/…" and "${COMBINED.agreement}/…" of one table.`,
     );
-  const scores = inOrder(token, labels);
+  const nameOf = labelNames(id2label);
+  const scores = inOrder(renamed(token, nameOf), labels);
   const order = scores.labels.map((label) => label ?? '');
   return {
     header,
     roles,
     found: foundByName(roles, { mapping }),
     scores,
-    agreement: inOrder(agreement, order),
+    agreement: inOrder(renamed(agreement, nameOf), order),
     prefix: COMBINED.out,
+    named: nameOf,
   };
 }
 
@@ -315,7 +370,7 @@ function roleColumn(
       'ambiguous-column',
       `The columns ${matches.map((index) => `"${header[index] ?? ''}"`).join(' and ')} could both be the ${role}. ` +
         `Rename one, or specify which is meant.`,
-      { data: { role } },
+      { data: { role, candidates: matches } },
     );
   return matches[0];
 }

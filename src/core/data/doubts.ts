@@ -1,14 +1,14 @@
 /** Reasons to conclude nothing from a table, and to fit nothing on it, unless a person accepts them. */
 import { listed } from '../quote';
-import { UNKNOWN_LABEL } from '../model/predictions';
+import { UNKNOWN_LABEL, type Warning } from '../model/predictions';
+import { otherMeanings } from './meaning';
 import type { PredictionTable } from './table';
 
-export const ACCEPTABLE = ['unused-rows', 'missing-label'] as const;
+export const ACCEPTABLE = ['unused-rows', 'missing-label', 'other-meaning'] as const;
 export type Acceptable = (typeof ACCEPTABLE)[number];
 
-export interface Doubt {
+export interface Doubt extends Warning {
   readonly code: Acceptable;
-  readonly message: string;
 }
 
 /** Share of the labelled rows that may be unreadable: beyond, what is left says little about the whole. */
@@ -16,7 +16,8 @@ const MOST_UNUSED = 0.05;
 /** With so many labelled rows, a label that none of them has is misspelled or was left out. */
 const ROWS_FOR_EVERY_LABEL = 200;
 
-export function doubtsOf({ n, rejectedCount, data }: PredictionTable): Doubt[] {
+export function doubtsOf(table: PredictionTable): Doubt[] {
+  const { n, rejectedCount, data } = table;
   const doubts: Doubt[] = [];
   const labelled = n + rejectedCount;
   if (rejectedCount > MOST_UNUSED * labelled)
@@ -34,5 +35,6 @@ export function doubtsOf({ n, rejectedCount, data }: PredictionTable): Doubt[] {
         message: `None of ${n.toLocaleString('en-US')} labelled rows is ${listed(absent)}, though the table has scores for it. The labels may be written in another way.`,
       });
   }
+  for (const meaning of otherMeanings(table)) doubts.push({ code: 'other-meaning', ...meaning });
   return doubts;
 }

@@ -18,7 +18,11 @@ const metric = z.object({
   nullMean: number.exactOptional(),
   reason: z.string().exactOptional(),
 });
-const warning = z.object({ code: z.string(), message: z.string() });
+const warning = z.object({
+  code: z.string(),
+  message: z.string(),
+  instead: z.record(z.string(), z.string()).exactOptional(),
+});
 
 export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   schema: z.literal(VERSION),

@@ -17,7 +17,14 @@ import { isLabelMassLow } from '../scoring/score';
 import { least } from '../extremes';
 import { UserError } from '../user-error';
 import { flag, kindOfList, numberProblem, plainNumber } from './cells';
-import { columnNamed, type Role, type ScoreColumns, type TableColumns } from './columns';
+import {
+  columnNamed,
+  requireTruth,
+  type Role,
+  scoreKey,
+  type ScoreColumns,
+  type TableColumns,
+} from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
 import { listed, quoted, shortened } from '../quote';
@@ -188,8 +195,8 @@ export class TableBuilder {
   ) {
     if (options.truth === 'required') requireTruth(columns);
     const { header, roles } = columns;
-    this.label = new NamesBuilder(roles.label ?? -1);
-    this.predicted = new NamesBuilder(roles.predicted ?? -1);
+    this.label = new NamesBuilder(roles.label ?? -1, columns.named);
+    this.predicted = new NamesBuilder(roles.predicted ?? -1, columns.named);
     const named = header.map((name) => name.trim());
     this.slices = new Map(options.slices?.map((name) => [name, new NamesBuilder(columnNamed(named, name))]));
     this.labels = [...(columns.scores?.labels ?? [])];
@@ -403,7 +410,7 @@ export class TableBuilder {
       throw new UserError(
         'positive-unnamed',
         `The true labels are ${listed(this.reading.others)}, and the column "${this.name(roles.positive)}" does not tell which of them it is the probability of.`,
-        { data: { column: this.columns.header[roles.positive ?? 0]?.trim() ?? '', label: other ?? one } },
+        { data: { label: other ?? one, columns: this.namedPositive(other ?? one) } },
       );
     if (percentages >= PERCENTAGES.fewest && percentages >= PERCENTAGES.share * rows)
       throw new UserError(
@@ -418,6 +425,12 @@ export class TableBuilder {
         ? `In ${sums.toLocaleString('en-US')} of ${of} rows the probabilities of the labels do not sum to 1: they seem to be independent of each other (sigmoids, where several labels may be true). Evaluate one label at a time, with its probability as y_prob and 0 or 1 as the label. ${none}`
         : `In ${sums.toLocaleString('en-US')} of ${of} rows the probabilities of the labels sum to less than 0.99. Add the columns of the missing labels, or a column "label_mass" with the sum. ${none}`,
     );
+  }
+
+  /** The mapping by which the only probability is that of a label. */
+  private namedPositive(label: string): Readonly<Record<string, string>> {
+    const column = this.columns.header[this.columns.roles.positive ?? 0]?.trim() ?? '';
+    return { [scoreKey('prob', label)]: column, positive: '' };
   }
 
   private reject(line: number, reason: string): void {
@@ -737,11 +750,14 @@ class NamesBuilder {
   private readonly numbers = new Map<string, number>();
   private readonly index = new GrowingColumn((n) => new Int32Array(n));
 
-  constructor(private readonly column: number) {}
+  constructor(
+    private readonly column: number,
+    private readonly nameOf: TableColumns['named'] = (name) => name,
+  ) {}
 
   push(cells: readonly string[]): void {
-    const name = (cells[this.column] ?? '').trim();
-    this.index.push(name === '' ? -1 : this.number(name));
+    const written = (cells[this.column] ?? '').trim();
+    this.index.push(written === '' ? -1 : this.number(this.nameOf(written)));
   }
 
   take(): NamedColumn {
@@ -765,21 +781,6 @@ function takeBlocks(matrix: Float64Array, K: number, rows: Int32Array): Float64A
   const taken = new Float64Array(rows.length * K);
   rows.forEach((row, i) => taken.set(matrix.subarray(row * K, row * K + K), i * K));
   return taken;
-}
-
-function requireTruth({ roles, scores }: TableColumns): void {
-  if (scores !== null && roles.label === undefined)
-    throw new UserError(
-      'no-truth',
-      'The table has scores but no truth: add a column "label" with the true label of each row.',
-    );
-  const known = roles.correct !== undefined || (roles.label !== undefined && roles.predicted !== undefined);
-  if (scores === null && !known)
-    throw new UserError(
-      'no-truth',
-      'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
-        'or both "label" and "predicted".',
-    );
 }
 
 /** How far single precision is from 1 where its numbers sum to it. */

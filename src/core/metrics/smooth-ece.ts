@@ -125,10 +125,12 @@ function solve({ plan, residual }: ResidualGrid, total: number, by: Integration,
 
 /** (m + 1) Σ_j r_j cos(π k j / m): the transform counts inner nodes twice, so they go in halved. */
 function cosineCoefficients(plan: CosinePlan, residual: Float64Array): Float64Array {
-  const halved = residual.map((r) => r / 2);
+  const halved = new Float64Array(plan.size + 1);
+  for (let j = 1; j < plan.size; j++) halved[j] = (residual[j] ?? 0) / 2;
   halved[0] = residual[0] ?? 0;
   halved[plan.size] = residual[plan.size] ?? 0;
-  return cosineTransform(plan, halved);
+  cosineTransform(plan, halved);
+  return halved;
 }
 
 /** Where exp(−x) is below the rounding of sums of larger terms. */
@@ -148,7 +150,8 @@ function smoothedIntegral(
 ): number {
   let m = Math.min(size, fewest);
   while (m < size && m * sigma < perSigma) m *= 2;
-  const smoothed = smoothedAt(m, coefficients, sigma);
+  // Once for each σ that is tried, in thousands of tables: without memory of its own each time.
+  const smoothed = smoothedAt(m, coefficients, sigma, cosinePlan(m).values);
   let integral = -(Math.abs(smoothed[0] ?? 0) + Math.abs(smoothed[m] ?? 0)) / 2;
   for (const value of smoothed) integral += Math.abs(value);
   return integral / m;
@@ -159,15 +162,22 @@ function smoothedIntegral(
  *
  * @param m nodes − 1, so many that σ is several steps wide; at most the size of the grid
  * @param coefficients of the residuals r
+ * @param out (m + 1) to be filled
  */
-function smoothedAt(m: number, coefficients: Float64Array, sigma: number): Float64Array {
+function smoothedAt(
+  m: number,
+  coefficients: Float64Array,
+  sigma: number,
+  out: Float64Array = new Float64Array(m + 1),
+): Float64Array {
   const rate = (Math.PI * sigma) ** 2 / 2;
-  const damped = new Float64Array(m + 1);
-  for (let k = 0; k <= m && rate * k * k < NEGLIGIBLE; k++)
-    damped[k] = (coefficients[k] ?? 0) * Math.exp(-rate * k * k);
+  let k = 0;
+  for (; k <= m && rate * k * k < NEGLIGIBLE; k++) out[k] = (coefficients[k] ?? 0) * Math.exp(-rate * k * k);
+  out.fill(0, k);
   // The last term of the transform counts once.
-  damped[m] = 2 * (damped[m] ?? 0);
-  return cosineTransform(cosinePlan(m), damped);
+  out[m] = 2 * (out[m] ?? 0);
+  cosineTransform(cosinePlan(m), out);
+  return out;
 }
 
 /** Nodes − 1 of the curve that is drawn. */

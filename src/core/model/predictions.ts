@@ -72,6 +72,8 @@ export type CalibrateOn = 'labels' | 'confidence';
 export interface Warning {
   readonly code: string;
   readonly message: string;
+  /** The mapping of columns (role or score to column, "" for none) that would fit better. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 /** A rejected row, with its line in the file. */

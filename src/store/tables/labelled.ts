@@ -6,6 +6,7 @@ import { confidenceOnly } from '../../core/model/rows';
 import { sharesWarnings } from '../../core/calibration/deployment';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
+import { type Doubt, doubtsOf } from '../../core/data/doubts';
 import type { PredictionTable } from '../../core/data/table';
 import { predictedNames } from '../../core/decisions/slices';
 import { UserError } from '../../core/user-error';
@@ -18,6 +19,9 @@ export interface LabelledTable {
   readonly table: PredictionTable;
   /** The table's data, reduced to confidence if the evaluation is on confidence. */
   readonly data: PredictionData;
+  /** Reasons to conclude nothing from the table. */
+  readonly doubts: readonly Doubt[];
+  /** All of them, the doubts first. */
   readonly warnings: readonly Warning[];
 }
 
@@ -33,7 +37,14 @@ export async function readLabelled(
   slices: readonly string[] = [],
 ): Promise<LabelledTable> {
   const { source, table } = await readTable(file, { ...columns, truth: 'required', slices });
-  return { source, table, data: dataOn(table, columns.on, file), warnings: table.warnings };
+  const doubts = doubtsOf(table);
+  return {
+    source,
+    table,
+    data: dataOn(table, columns.on, file),
+    doubts,
+    warnings: [...doubts, ...table.warnings],
+  };
 }
 
 function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: string): PredictionData {

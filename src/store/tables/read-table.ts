@@ -2,10 +2,10 @@
  * A prediction table from a file.
  */
 import path from 'node:path';
-import type { ColumnOptions } from '../../core/data/columns';
+import { areNumbered, type ColumnOptions } from '../../core/data/columns';
 import { type PredictionTable, TableBuilder, type ReadOptions } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
-import { columnsOf } from './class-columns';
+import { columnsOf } from './columns-of';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows } from './rows';
 
@@ -18,7 +18,7 @@ export interface ReadTable {
 /**
  * Reads and checks a whole table. Memory is its columns of numbers, about 50 bytes a row, whatever the texts hold.
  *
- * @throws UserError everything of `inspectTable`, `tableRows`, `findColumns` and `TableBuilder`; no-rows;
+ * @throws UserError everything of `inspectTable`, `tableRows`, `columnsOf` and `TableBuilder`; no-rows;
  *   no-usable-rows
  */
 export async function readTable(file: string, options: ColumnOptions & ReadOptions): Promise<ReadTable> {
@@ -37,10 +37,11 @@ export async function readTable(file: string, options: ColumnOptions & ReadOptio
   return { source, table: { ...table, warnings: [...source.warnings, ...warnings, ...table.warnings] } };
 }
 
-function noUsableRows(name: string, { rejected, rejectedCount }: PredictionTable): UserError {
+function noUsableRows(name: string, { rejected, rejectedCount, columns }: PredictionTable): UserError {
   const examples = rejected.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}.`);
   return new UserError(
     'no-usable-rows',
     `None of the ${rejectedCount} rows of ${name} can be used. ${examples.join(' ')}`,
+    { data: { areNumbered: columns.scores !== null && areNumbered(columns.scores.labels) } },
   );
 }

@@ -13,7 +13,7 @@ import { tableRows } from './rows';
  */
 export async function truthOf(
   source: TableFile,
-  { roles, scores }: TableColumns,
+  { roles, scores, named }: TableColumns,
   labels: readonly string[] | undefined,
 ): Promise<TruthReading | undefined> {
   const { label, predicted } = roles;
@@ -21,7 +21,7 @@ export async function truthOf(
   const values = new Set<string>();
   const answers = new Set<string>();
   const add = (to: Set<string>, cell: string | undefined): void => {
-    const value = (cell ?? '').trim();
+    const value = named((cell ?? '').trim());
     if (to.size <= MOST_VALUES && value !== '') to.add(value);
   };
   for await (const batch of tableRows(source))

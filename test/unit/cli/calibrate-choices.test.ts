@@ -31,7 +31,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   }
 
   it('auto saves the recommended method, with all that was compared', async () => {
-    const report = await calibrated(labelTable(1000), '--method', 'auto');
+    const report = await calibrated(labelTable(400), '--method', 'auto');
     assert.equal(report.recommendation?.verdict, 'use');
     assert.equal(report.method, report.recommendation.choice);
     assert.ok(report.recommendation.candidates.some(({ method }) => method === 'raw'));
@@ -52,7 +52,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   });
 
   it('takes out a label prior, given the shares to expect', async () => {
-    const table = labelTable(400);
+    const table = labelTable(200);
     const report = await calibrated(table, '--method', 'prior-batch', '--shares', 'neg=.6,pos=.4');
     assert.equal(report.method, 'prior-batch');
     assert.ok((report.after.nll.value ?? 1) < (report.before.nll.value ?? 0));
@@ -66,7 +66,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   it('takes out what neutral texts show of a prior, whatever the order of their columns', async () => {
     await bench.write('neutral.csv', 'text,prob:pos,prob:neg\nN/A,.8,.2\n,.8,.2\n');
     const neutral = ['--method', 'prior-content-free', '--neutral', bench.at('neutral.csv')];
-    const report = await calibrated(labelTable(400), ...neutral);
+    const report = await calibrated(labelTable(100), ...neutral);
     assert.equal(report.method, 'prior-content-free');
     const { calibrator } = await saved();
     assert.ok('model' in calibrator && 'bias' in calibrator.model);
@@ -96,7 +96,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   });
 
   it('records deployment prevalence, which moves what the calibrator says', async () => {
-    const table = labelTable(600);
+    const table = labelTable(300);
     await calibrated(table, '--method', 'bias-temperature');
     const plain = await evaluated('@t.csv', '--calibrator', '@c.json');
     const asked = await evaluated('@t.csv', '--calibrator', '@c.json', '--prevalence', 'neg=.95,pos=.05');
@@ -104,7 +104,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
     const { calibrator, classCounts } = await saved();
     assert.ok(calibrator.on === 'labels');
     assert.deepEqual(calibrator.prevalence?.deployed, [0.95, 0.05]);
-    assert.ok(Math.abs((calibrator.prevalence.fitted[0] ?? 0) - (classCounts?.neg ?? 0) / 600) < 1e-12);
+    assert.ok(Math.abs((calibrator.prevalence.fitted[0] ?? 0) - (classCounts?.neg ?? 0) / 300) < 1e-12);
     const moved = await evaluated('@t.csv', '--calibrator', '@c.json');
     assert.deepEqual(moved.prevalence, calibrator.prevalence);
     const timesPredicted = ({ labelMetrics }: EvaluateReport) => labelMetrics?.perLabel[1]?.predicted ?? 0;
@@ -155,8 +155,8 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   });
 
   it('a calibrated copy knows whether its calibrator was fitted on it', async () => {
-    await calibrated(labelTable(200), '--method', 'platt');
-    await bench.write('new.csv', labelTable(200, { seed: 9 }));
+    await calibrated(labelTable(100), '--method', 'platt');
+    await bench.write('new.csv', labelTable(100, { seed: 9 }));
     const codes = async (table: string) => {
       const { warnings } = await evaluated(table);
       return warnings.map(({ code }) => code).filter((code) => /sample|calibrated/u.test(code));
@@ -172,8 +172,8 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
 
   it('a calibrator for other label shares is not judged by these rows without a word', async () => {
     const shares = 'neg=.95,pos=.05';
-    await calibrated(labelTable(300), '--method', 'platt', '--prevalence', shares);
-    await bench.write('new.csv', labelTable(300, { seed: 9 }));
+    await calibrated(labelTable(150), '--method', 'platt', '--prevalence', shares);
+    await bench.write('new.csv', labelTable(150, { seed: 9 }));
     await bench.run('apply', '@c.json', '@new.csv', '--out', '@moved.csv');
     const says = async (...args: string[]) =>
       (await evaluated(...args)).warnings.some(({ code }) => code === 'prevalence-differs');
@@ -184,7 +184,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   });
 
   it('warns of other shares, and no more, where no row has some label', async () => {
-    await calibrated(labelTable(300), '--method', 'platt', '--prevalence', 'neg=.95,pos=.05');
+    await calibrated(labelTable(150), '--method', 'platt', '--prevalence', 'neg=.95,pos=.05');
     const [header = '', ...rows] = labelTable(100).trimEnd().split('\n');
     await bench.write('neg.csv', [header, ...rows.filter((row) => row.includes(',neg,'))].join('\n'));
     const { warnings } = await evaluated('@neg.csv', '--calibrator', '@c.json');
@@ -192,7 +192,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   });
 
   it('keeps an older copy whole where the buckets of the new one cannot be used', async () => {
-    await calibrated(labelTable(200), '--method', 'platt');
+    await calibrated(labelTable(100), '--method', 'platt');
     await bench.run('apply', '@c.json', '@t.csv', '--out', '@same.csv');
     const bad = ['--force', '--buckets', 'act=.9'];
     assert.equal((await bench.run('apply', '@c.json', '@t.csv', '--out', '@same.csv', ...bad)).code, 2);
@@ -200,7 +200,7 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
   });
 
   it('takes shares of labels that hold commas and equals signs', async () => {
-    const table = labelTable(300).replace('prob:pos', '"prob:p, o=s"').replaceAll(',pos,', ',"p, o=s",');
+    const table = labelTable(100).replace('prob:pos', '"prob:p, o=s"').replaceAll(',pos,', ',"p, o=s",');
     await bench.write('comma.csv', table);
     const { prevalence } = await evaluated('@comma.csv', '--prevalence', 'neg=9e-1,"p, o=s=.1"');
     assert.deepEqual(prevalence?.deployed, [0.9, 0.1]);

@@ -29,14 +29,14 @@ describe('calibrate, apply and evaluate --calibrator', () => {
   let fitted: string;
   before(async () => {
     const first = await Workbench.create();
-    await first.write('t.csv', labelTable(400));
+    await first.write('t.csv', labelTable(200));
     await first.run('calibrate', '@t.csv', '--method', 'bias-temperature', '--out', '@c.json');
     fitted = await readFile(first.at('c.json'), 'utf8');
     await first.remove();
   });
   beforeEach(async () => {
     bench = await Workbench.create();
-    await bench.write('t.csv', labelTable(400));
+    await bench.write('t.csv', labelTable(200));
   });
   afterEach(() => bench.remove());
 
@@ -49,9 +49,9 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     const report = JSON.parse(out) as CalibrationReport;
     assert.deepEqual([report.method, report.on, report.folds.count], ['bias-temperature', 'labels', 10]);
     assert.ok((report.after.ece.value ?? 1) < (report.before.ece.value ?? 0));
-    assert.equal(report.inSample.n, 400);
+    assert.equal(report.inSample.n, 200);
     const saved = parseSavedCalibrator(await readFile(bench.at('c.json'), 'utf8'));
-    assert.equal(saved.n, 400);
+    assert.equal(saved.n, 200);
     assert.equal(saved.scoreType, 'prob');
     assert.equal(saved.bound, null);
     assert.equal(saved.source.name, 't.csv');
@@ -106,7 +106,7 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     await bench.write('c.json', fitted);
     const applied = await bench.run('apply', '@c.json', '@t.csv', '--out', '@u.csv', '--json');
     assert.equal(applied.code, 0, applied.err);
-    assert.equal((JSON.parse(applied.out) as { calibrated: number }).calibrated, 400);
+    assert.equal((JSON.parse(applied.out) as { calibrated: number }).calibrated, 200);
     const copy = parseEvaluation((await bench.run('evaluate', '@u.csv', '--json')).out, 'u');
     const direct = parseEvaluation(
       (await bench.run('evaluate', '@t.csv', '--calibrator', '@c.json', '--json')).out,
@@ -240,6 +240,6 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     assert.match(err, /not bound to a model and prompt/);
     assert.match(out, /raw +95% interval +calibrated +95% interval +\(in-sample\)/);
     assert.match(out, /10 folds by label, seed 0/);
-    assert.match(out, /Saved, fitted on all 400 rows/);
+    assert.match(out, /Saved, fitted on all 200 rows/);
   });
 });

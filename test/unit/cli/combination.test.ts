@@ -95,7 +95,7 @@ describe('a fitted combination', () => {
 
   for (const own of [0, 1])
     it(`has in the comparison of methods, there and in the panel, the numbers of calibrate (${own})`, async () => {
-      const simulated = table(600, own);
+      const simulated = table(300, own);
       await bench.write('t.csv', simulated.csv);
       const fitted = await bench.run(
         ...['calibrate', '@t.csv', '--method', 'combination', '--out', '@c.json', '--json'],
@@ -132,7 +132,7 @@ describe('a fitted combination', () => {
     });
 
   it('is explained where it cannot be fitted, and no word is lost on it where a method is missing', async () => {
-    const { csv } = table(600, 1);
+    const { csv } = table(100, 1);
     const [header = '', ...rows] = csv.split('\n');
     // Agreement and token probability say the same in every row.
     const names = header.split(',');

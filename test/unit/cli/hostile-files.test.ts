@@ -327,8 +327,8 @@ function snapshot(folder: string): unknown {
 
 async function makeRepository(folder: string): Promise<void> {
   const at = (name: string): string => path.join(folder, name);
-  writeFileSync(at('table.csv'), labelTable(200));
-  writeFileSync(at('other.csv'), labelTable(200));
+  writeFileSync(at('table.csv'), labelTable(60));
+  writeFileSync(at('other.csv'), labelTable(60));
   writeFileSync(at('confidence.csv'), confidenceTable(50));
   writeFileSync(
     at('texts.csv'),

@@ -38,7 +38,7 @@ describe('evaluate: several scoring methods', () => {
   let bench: Workbench;
   beforeEach(async () => {
     bench = await Workbench.create();
-    await bench.write('t.csv', twoMethods(300));
+    await bench.write('t.csv', twoMethods(100));
   });
   afterEach(() => bench.remove());
 
@@ -50,16 +50,16 @@ describe('evaluate: several scoring methods', () => {
 
   it('compares them on the rows that all of them have', async () => {
     const { rows, leftOut, methods } = await compared();
-    assert.deepEqual([rows, leftOut], [294, 6]);
+    assert.deepEqual([rows, leftOut], [98, 2]);
     assert.deepEqual(
       methods.map(({ method, n, answersPerRow }) => [method, n, answersPerRow]),
       [
-        ['token', 294, null],
-        ['consistency', 294, null],
+        ['token', 98, null],
+        ['consistency', 98, null],
       ],
     );
     // Without the rows that one method lacks it is the table of the other.
-    const [header = '', ...lines] = twoMethods(300).trimEnd().split('\n');
+    const [header = '', ...lines] = twoMethods(100).trimEnd().split('\n');
     await bench.write('t.csv', `${header}\n${lines.filter((_, i) => i % 50 !== 0).join('\n')}\n`);
     for (const { method, ece, auroc } of methods) {
       const { out } = await bench.run('evaluate', '@t.csv', '--json', '--scores', method);
@@ -92,10 +92,10 @@ describe('evaluate: several scoring methods', () => {
       return (await compared()).methods.map(({ secondsPerRow }) => secondsPerRow);
     };
     assert.deepEqual(await seconds(), [null, null]);
-    const both = { seconds: { token: 3, drawn: 60 } };
-    // Of all 300 rows, those that are not compared too.
+    const both = { seconds: { token: 1, drawn: 20 } };
+    // Of all 100 rows, those that are not compared too.
     assert.deepEqual(await seconds(both), [0.01, 0.2]);
-    assert.deepEqual(await seconds({ seconds: { drawn: 60 } }), [null, 0.2]);
+    assert.deepEqual(await seconds({ seconds: { drawn: 20 } }), [null, 0.2]);
     assert.deepEqual(
       await seconds(both, { scoring: { ...META.scoring, consistency: ensemble } }),
       [0.01, 0.21000000000000002],
@@ -109,11 +109,11 @@ describe('evaluate: several scoring methods', () => {
     const { out, err } = await bench.run('evaluate', '@t.csv');
     assert.match(
       out,
-      /^294 rows, scored by 2 confidence methods\. Left out, because some method has no score for them: 6 rows\.$/m,
+      /^98 rows, scored by 2 confidence methods\. Left out, because some method has no score for them: 2 rows\.$/m,
     );
     assert.match(out, /^token +0\.\d{4}/m);
     assert.match(out, /Choose one with --scores/);
-    assert.match(err, /Warning: consistency: 6 of 300 rows were not used/);
+    assert.match(err, /Warning: consistency: 2 of 100 rows were not used/);
     const refused = await bench.run('evaluate', '@t.csv', '--target', '.9');
     assert.equal(refused.code, 2);
     assert.match(refused.err, /several confidence methods \(token, consistency\)/);

@@ -23,7 +23,7 @@ describe('the computation of a calibration panel', () => {
   const byLabel: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, view: { by: 'label' } };
   const breakdown = { view: byLabel.view, parts: [], minimumRows: 1, tooSmall: [], tooSmallCount: 0 };
   const methods = { rows: 0, leftOut: 0, methods: [], combination: null };
-  const columns = { header: ['label'], samples: [[]] };
+  const columns = { header: ['label'], samples: [[]], guess: null };
   const comparison: Comparison = {
     on: 'labels',
     verdict: 'keep-raw',

@@ -23,9 +23,10 @@ describe('what the calibration panel decides on', () => {
   let bench: Workbench;
   before(async () => {
     bench = await Workbench.create();
-    const table = await readFile(fixture('panel/reviews.csv'), 'utf8');
-    await bench.write('t.csv', table);
-    const [head = '', ...rows] = table.trimEnd().split('\n');
+    const whole = await readFile(fixture('panel/reviews.csv'), 'utf8');
+    // As many rows as a progression needs.
+    const [head = '', ...rows] = whole.split('\n').slice(0, 321);
+    await bench.write('t.csv', `${[head, ...rows].join('\n')}\n`);
     const parts = rows.map((row, i) => `${row},${i % 2 === 0 ? 'fit' : 'test'}`);
     await bench.write('split.csv', `${head},split\n${parts.join('\n')}\n`);
     await bench.write('costs.json', JSON.stringify(COSTS));

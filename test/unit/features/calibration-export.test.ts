@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { analyse, reportOf } from '../../../src/features/calibration/worker/analyse';
 import { breakDown } from '../../../src/features/calibration/worker/breakdown';
 import { comparisonForPage } from '../../../src/features/calibration/worker/compare';
@@ -18,7 +19,6 @@ import { HOSTILE, unseenIn } from '../../support/hostile';
 import { fixture } from '../../support/paths';
 import { Workbench } from '../cli/workbench';
 
-const TABLE = fixture('panel/reviews.csv');
 const MADE: Pick<ReportInput, 'versions' | 'time'> = {
   versions: { 'Prompt Confidence': '1.2.3', 'Node.js': '20.0.0' },
   time: new Date('2026-01-02T23:04:05Z'),
@@ -30,9 +30,12 @@ const ASKED = {
   buckets: NO_DECISIONS.buckets,
 };
 
+/** Some rows of the fixture, one of them with a label that is none, as a file of their own. */
+let table: string;
+
 async function analysed(options: TableOptions = AS_FOUND) {
   const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, table: options };
-  const loaded = await loadForPage(TABLE, options);
+  const loaded = await loadForPage(table, options);
   return { loaded, settings, analysis: analyse(loaded.shown, settings, loaded.origin, false) };
 }
 
@@ -66,7 +69,9 @@ describe('what the calibration panel exports', () => {
   after(() => workbench.remove());
   before(async () => {
     workbench = await Workbench.create();
-    const { input } = await loadForPage(TABLE, AS_FOUND);
+    const [header, ...rows] = (await readFile(fixture('panel/reviews.csv'), 'utf8')).split('\n');
+    table = await workbench.write('reviews.csv', `${[header, ...rows.slice(300, 500)].join('\n')}\n`);
+    const { input } = await loadForPage(table, AS_FOUND);
     ({ comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()));
   });
 
@@ -74,7 +79,7 @@ describe('what the calibration panel exports', () => {
     const { loaded, settings } = await analysed();
     await workbench.write('costs.json', '{"wrong": 5, "review": 1}');
     const asked = ['--target', '0.95', '--costs', '@costs.json'];
-    const { out } = await workbench.run('evaluate', TABLE, '--json', ...asked);
+    const { out } = await workbench.run('evaluate', table, '--json', ...asked);
     assert.equal(reportJson({ ...reportOf(loaded, { settings, decide: ASKED }) }, null), out);
     const prevalence = [
       { label: 'negative', share: 0.8 },
@@ -83,7 +88,7 @@ describe('what the calibration panel exports', () => {
     const shifted = await analysed({ ...AS_FOUND, prevalence });
     const { out: expected } = await workbench.run(
       'evaluate',
-      TABLE,
+      table,
       '--json',
       ...asked,
       '--prevalence',
@@ -142,14 +147,14 @@ describe('what the calibration panel exports', () => {
     );
     const report = await reportOn((state) => ({ ...state, breakdown }), part);
     const [, own = ''] = report.split(`### Bins of \`${part.name}\``);
-    const [table = ''] = own.split('\n## ');
+    const [bound = ''] = own.split('\n## ');
     for (const { count, accuracy } of bins)
-      assert.match(table, new RegExp(`\\| ${count} \\| [\\d.]+ \\| ${accuracy.toFixed(3)} \\|`));
+      assert.match(bound, new RegExp(`\\| ${count} \\| [\\d.]+ \\| ${accuracy.toFixed(3)} \\|`));
   });
 
   it('says what the numbers were computed with, not what is wanted next', async () => {
-    const table = { ...AS_FOUND, prefix: 'another' };
-    const report = await reportOn((state) => ({ ...state, settings: { ...state.settings, table } }));
+    const asked = { ...AS_FOUND, prefix: 'another' };
+    const report = await reportOn((state) => ({ ...state, settings: { ...state.settings, table: asked } }));
     assert.ok(!report.includes('another'));
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CalibrationWorker } from '../../../src/features/calibration/worker-client';
 import { DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
@@ -8,20 +8,13 @@ import { temporaryFolder } from '../../support/temporary';
 import type { BinQuestion } from '../../../src/protocol/calibration-worker';
 
 const SCRIPT = path.join(ROOT, 'dist', 'calibration-worker.cjs');
-const TABLE = { file: fixture('panel/reviews.csv'), settings: DEFAULT_PANEL_SETTINGS, reload: true };
-const LAST: BinQuestion = {
-  low: 0.9,
-  high: 0.95,
-  limit: 200,
-  of: { kind: 'table' },
-  file: TABLE.file,
-  settings: DEFAULT_PANEL_SETTINGS,
-};
 const code = (wanted: string) => (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === wanted;
 
 describe('the thread behind the calibration panel', () => {
   const folder = temporaryFolder();
+  let table: { file: string; settings: PanelSettings; reload: boolean };
+  let last: BinQuestion;
   let said: string[];
   let worker: CalibrationWorker;
   const start = (script: string): CalibrationWorker =>
@@ -30,8 +23,14 @@ describe('the thread behind the calibration panel', () => {
       preliminary: () => undefined,
       failed: (error) => assert.fail(String(error)),
     }));
-  beforeEach(() => {
+  beforeEach(async () => {
     said = [];
+    const lines = (await readFile(fixture('panel/reviews.csv'), 'utf8')).split('\n');
+    const file = path.join(folder(), 'reviews.csv');
+    await writeFile(file, `${lines.slice(0, 200).join('\n')}\n`);
+    const settings = DEFAULT_PANEL_SETTINGS;
+    table = { file, settings, reload: true };
+    last = { low: 0.9, high: 0.95, limit: 200, of: { kind: 'table' }, file, settings };
   });
   afterEach(() => worker.stop());
 
@@ -44,23 +43,23 @@ describe('the thread behind the calibration panel', () => {
       preliminary: () => undefined,
       failed: (error) => assert.fail(String(error)),
     });
-    await assert.rejects(worker.analyse(TABLE), code('cancelled'));
+    await assert.rejects(worker.analyse(table), code('cancelled'));
     assert.deepEqual(said, ['Reading the table']);
     // Another one that starts later and ends: by then the first one would have been heard.
-    await start(SCRIPT).analyse(TABLE);
+    await start(SCRIPT).analyse(table);
     assert.deepEqual(said, ['Reading the table', 'Reading the table', 'Computing']);
   });
 
   it('answers about its table after it was stopped, and computes anew beside a question', async () => {
     start(SCRIPT);
-    const analysis = await worker.analyse(TABLE);
-    const rows = await worker.binRows(LAST);
+    const analysis = await worker.analyse(table);
+    const rows = await worker.binRows(last);
     assert.ok(rows.total > 0);
     worker.stop();
     const [again, fitted] = await Promise.all([
-      worker.binRows(LAST),
+      worker.binRows(last),
       worker.fit({
-        file: TABLE.file,
+        file: table.file,
         method: 'platt',
         settings: DEFAULT_PANEL_SETTINGS,
         version: '1.2.3',
@@ -70,24 +69,24 @@ describe('the thread behind the calibration panel', () => {
     assert.deepEqual(again, rows);
     assert.equal(fitted.n, analysis.evaluation.n);
     worker.stop();
-    const [newest, question] = await Promise.all([worker.analyse(TABLE), worker.binRows(LAST)]);
+    const [newest, question] = await Promise.all([worker.analyse(table), worker.binRows(last)]);
     assert.deepEqual(newest, analysis);
     assert.deepEqual(question, rows);
   });
 
   it('makes anew what a bin is of where it was stopped since, and says where there is no such thing', async () => {
     start(SCRIPT);
-    await worker.analyse(TABLE);
+    await worker.analyse(table);
     const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, view: { by: 'predicted' } };
-    const { parts } = await worker.breakdown({ ...TABLE, settings });
+    const { parts } = await worker.breakdown({ ...table, settings });
     const part = parts[0]?.name ?? '';
-    const ofPart: BinQuestion = { ...LAST, settings, of: { kind: 'part', name: part } };
+    const ofPart: BinQuestion = { ...last, settings, of: { kind: 'part', name: part } };
     const rows = await worker.binRows(ofPart);
     assert.ok(rows.total > 0 && rows.rows.every(({ predicted }) => predicted === part));
     const { methods } = await worker.compare(settings);
     const platt = methods.find(({ method }) => method === 'platt')?.diagram.evaluation.bins.at(-1);
     assert.ok(platt);
-    const ofPlatt: BinQuestion = { ...LAST, ...platt, settings, of: { kind: 'calibrator', method: 'platt' } };
+    const ofPlatt: BinQuestion = { ...last, ...platt, settings, of: { kind: 'calibrator', method: 'platt' } };
     const calibrated = await worker.binRows(ofPlatt);
     assert.equal(calibrated.total, platt.count);
     worker.stop();
@@ -104,15 +103,15 @@ describe('the thread behind the calibration panel', () => {
     await writeFile(script, "throw new Error('out of luck');");
     start(script);
     for (let attempt = 0; attempt < 2; attempt++)
-      await assert.rejects(worker.analyse(TABLE), code('calibration-worker'));
+      await assert.rejects(worker.analyse(table), code('calibration-worker'));
   });
 
   it('explains a table that cannot be read to whoever asks', async () => {
     start(SCRIPT);
-    const missing = { ...TABLE, file: path.join(folder(), 'missing.csv') };
+    const missing = { ...table, file: path.join(folder(), 'missing.csv') };
     await assert.rejects(worker.analyse(missing), code('no-file'));
-    await assert.rejects(worker.binRows(LAST), code('no-file'));
+    await assert.rejects(worker.binRows(last), code('no-file'));
     worker.stop();
-    await assert.rejects(worker.binRows(LAST), code('no-file'));
+    await assert.rejects(worker.binRows(last), code('no-file'));
   });
 });

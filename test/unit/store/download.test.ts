@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs, { mkdir, open, readFile, readdir, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { mock } from 'node:test';
 import { UserError } from '../../../src/core/user-error';
@@ -572,6 +573,7 @@ describe('downloadModel', () => {
       const statfsMock = mock.method(fs, 'statfs', () =>
         Promise.resolve({ bsize: 1, blocks: 2 ** 40, bavail: looks++ === 0 ? 2 ** 31 : 2 ** 30 - 1 }),
       );
+      syncBuiltinESMExports();
       try {
         const error = await failure(
           download(server, { hub: 'https://hub.example', source, retries: 0 }),
@@ -580,6 +582,7 @@ describe('downloadModel', () => {
         assert.match(error.message, /needs more, but only 1\.1 GB is free/);
       } finally {
         statfsMock.mock.restore();
+        syncBuiltinESMExports();
       }
       assert.ok(sent < 200, `${sent} MB were sent`);
     });

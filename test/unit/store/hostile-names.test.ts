@@ -184,7 +184,7 @@ describe('a lock in any state', () => {
         assert.ok(clock.sleeps.length <= 602, String(clock.sleeps.length));
         assert.ok(isAborted || clock.sleeps.length >= 1, 'every turn ends with a sleep');
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 });

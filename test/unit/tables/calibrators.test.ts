@@ -60,7 +60,7 @@ function suite(): void {
 
   it('are whole or as before when the program is killed while saving', async () => {
     const file = path.join(folder(), 'c.json');
-    const child = spawn(process.execPath, [__filename, file], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [import.meta.filename, file], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     await untilFile('it is saved once', folder(), (name) => name === 'c.json');
     await untilFile('it is being saved again', folder(), (name) => name.endsWith('.tmp'));

@@ -39,7 +39,7 @@ else
           `${i},"review number ${i}, ""fine"" on the whole and a bit long"\n`;
         await writeFile(table, `id,text\n${Array.from({ length: rows }, (_, i) => row(i)).join('')}`);
         const heap = `--max-old-space-size=${HEAP_MB}`;
-        const child = spawnSync(process.execPath, [heap, __filename, table, String(textsAtOnce)], {
+        const child = spawnSync(process.execPath, [heap, import.meta.filename, table, String(textsAtOnce)], {
           encoding: 'utf8',
         });
         assert.equal(child.status, 0, child.stderr);

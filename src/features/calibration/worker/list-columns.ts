@@ -1,8 +1,9 @@
 /** Lists the columns of a table, for the person who assigns them. Runs in the worker. */
+import { guessColumns } from '../../../core/data/guess-columns';
 import { excerpt } from '../../../core/words/score';
 import type { ColumnList } from '../../../protocol/calibration-page';
 import { inspectTable } from '../../../store/tables/inspect';
-import { tableRows } from '../../../store/tables/rows';
+import { firstRows, tableRows } from '../../../store/tables/rows';
 
 /** Number of different values shown for each column, and number of rows that are searched for them. */
 const SAMPLES = 4;
@@ -21,8 +22,10 @@ export async function listColumns(file: string): Promise<ColumnList> {
       }
     if (batch.length > 0) break;
   }
+  const rows = (await firstRows(source)).map(({ cells }) => cells);
   return {
     header: source.header.map((name) => name.trim()),
     samples: found.map((values) => [...values]),
+    guess: guessColumns(source.header, rows) ?? null,
   };
 }

@@ -1,0 +1,122 @@
+/** The columns of a file: by their names, and where these do not tell, by what the rows hold. */
+import * as z from 'zod';
+import { plainNumber } from '../../core/data/cells';
+import {
+  type ColumnOptions,
+  findColumns,
+  namedColumns,
+  requireTruth,
+  scoreKey,
+  type TableColumns,
+} from '../../core/data/columns';
+import { guessColumns } from '../../core/data/guess-columns';
+import type { Warning } from '../../core/model/predictions';
+import type { ReadOptions } from '../../core/data/table';
+import { listed, quoted } from '../../core/quote';
+import { UserError } from '../../core/user-error';
+import type { TableFile } from './inspect';
+import { firstRows, type TableRow, tableRows } from './rows';
+
+/** How far from 1 the probabilities of a row may sum. */
+const TOLERANCE = 0.01;
+
+type Options = ColumnOptions & Partial<Pick<ReadOptions, 'truth'>>;
+
+interface ColumnsOfFile {
+  readonly columns: TableColumns;
+  /** By which `findColumns` finds them. */
+  readonly options: ColumnOptions;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Columns that are called like the labels and sum to 1 are their probabilities; of two columns for one role that hold
+ * the same, either will do.
+ *
+ * @throws UserError no-truth, and everything of `findColumns`; `data.columns` is a guess, the mapping to add
+ */
+export async function columnsOf(source: TableFile, options: Options): Promise<ColumnsOfFile> {
+  const warnings: Warning[] = [];
+  for (let whole = options; ;) {
+    try {
+      const columns = findColumns(source.header, whole);
+      if (options.truth === 'required') requireTruth(columns);
+      return { columns, options: whole, warnings };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const found = await byContent(source, error);
+      if (found === undefined) throw await withGuess(error, source, options);
+      whole = { ...whole, mapping: { ...whole.mapping, ...found.mapping } };
+      warnings.push(found.warning);
+    }
+  }
+}
+
+/** The error with a guess about the columns, where one is seen. */
+async function withGuess(
+  { code, message, data }: UserError,
+  source: TableFile,
+  options: Options,
+): Promise<UserError> {
+  const rows = (await firstRows(source)).map(({ cells }) => cells);
+  const columns = guessColumns(source.header, rows, options);
+  return new UserError(code, message, { data: { ...data, ...(columns === undefined ? {} : { columns }) } });
+}
+
+interface Found {
+  readonly mapping: Readonly<Record<string, string>>;
+  readonly warning: Warning;
+}
+
+/** What the rows say about columns that their names leave open. */
+async function byContent(source: TableFile, error: UserError): Promise<Found | undefined> {
+  if (error.code === 'no-columns') return classColumns(source.header, await firstRows(source));
+  return error.code === 'ambiguous-column' ? repeatedColumns(source, error) : undefined;
+}
+
+/** Two columns or more whose numbers are shares that sum to 1 in every row; undefined if there are none. */
+function classColumns(header: readonly string[], rows: readonly TableRow[]): Found | undefined {
+  const isShare = (cell: string | undefined): boolean => {
+    const value = plainNumber((cell ?? '').trim());
+    return value >= 0 && value <= 1;
+  };
+  const hasRole = new Set(['', ...Object.values(namedColumns(header, null).roles).flat()]);
+  const candidates = [...header.keys()].filter(
+    (column) =>
+      !hasRole.has(header[column]?.trim() ?? '') && rows.every(({ cells }) => isShare(cells[column])),
+  );
+  const sumsToOne = rows.every(({ cells }) => {
+    const sum = candidates.reduce((total, column) => total + Number(cells[column]), 0);
+    return Math.abs(sum - 1) <= TOLERANCE;
+  });
+  if (rows.length === 0 || candidates.length < 2 || !sumsToOne) return undefined;
+  const names = candidates.map((column) => header[column]?.trim() ?? '');
+  return {
+    mapping: Object.fromEntries(names.map((name) => [scoreKey('prob', name), name])),
+    warning: {
+      code: 'class-columns',
+      message: `The columns ${listed(names)} sum to 1 in every row, so they were read as the probabilities of labels with these names.`,
+    },
+  };
+}
+
+const ambiguity = z.object({ role: z.string(), candidates: z.array(z.number()).min(2) });
+
+/** The columns that an error calls ambiguous, where every row holds the same in all of them. */
+async function repeatedColumns(source: TableFile, { data }: UserError): Promise<Found | undefined> {
+  const { data: ambiguous } = ambiguity.safeParse(data);
+  if (ambiguous === undefined) return undefined;
+  const { role, candidates } = ambiguous;
+  const [first = 0, ...others] = candidates;
+  for await (const batch of tableRows(source))
+    for (const { cells } of batch)
+      if (others.some((other) => cells[other]?.trim() !== cells[first]?.trim())) return undefined;
+  const names = candidates.map((column) => source.header[column]?.trim() ?? '');
+  return {
+    mapping: { [role]: names[0] ?? '' },
+    warning: {
+      code: 'repeated-column',
+      message: `The columns ${listed(names)} hold the same in every row. ${quoted(names[0] ?? '')} was read as the ${role}.`,
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** The simulations in parts that threads compute beside each other. */
+import { CELL_SECTIONS, cellLines, CELLS } from './dependent';
+import { crossFitted, labelCoverage, type Line, pureNoise, type Section } from './simulations';
+
+const CELL_RUNS = 1000;
+const WHOLE: readonly (readonly [compute: (runs: number) => Section, runs: number])[] = [
+  [labelCoverage, 1000],
+  [crossFitted, 25],
+  [pureNoise, 120],
+];
+
+/** First those that make a section alone, then one for each kind of table. */
+export const TASKS = WHOLE.length + CELLS.length;
+
+/** What a task computes: a whole section, or a line of each of the sections on kinds of tables. */
+export type Computed = Section | readonly Line[];
+
+/** @param scale share of the runs */
+export function compute(task: number, scale: number): Computed {
+  const [whole, wholeRuns = 0] = WHOLE[task] ?? [];
+  if (whole !== undefined) return whole(Math.ceil(wholeRuns * scale));
+  const cell = CELLS[task - WHOLE.length];
+  if (cell === undefined) throw new Error(`no task ${task}`);
+  return cellLines(cell, Math.ceil(CELL_RUNS * scale));
+}
+
+/** @param computed by all tasks, in order */
+export function sectionsOf(computed: readonly Computed[]): Section[] {
+  const whole = computed.slice(0, WHOLE.length) as Section[];
+  const cells = computed.slice(WHOLE.length) as (readonly Line[])[];
+  const ofCells = CELL_SECTIONS.map((section, i) => ({
+    ...section,
+    lines: cells.flatMap((lines) => lines[i] ?? []),
+  }));
+  return [...ofCells, ...whole];
+}
