@@ -13,7 +13,7 @@ import {
   DEFAULT_BUCKETS,
   isAnotherLabelLikelier,
 } from '../../../src/core/decisions/buckets';
-import { formatConfidence } from '../../../src/core/words/quantities';
+import { formatConfidence, formatRowShare } from '../../../src/core/words/quantities';
 import { minimiseCost } from '../../../src/core/decisions/costs';
 import {
   comparePaired,
@@ -288,6 +288,19 @@ describe('decisions: buckets', () => {
     ];
     for (const [p, text] of cases) assert.equal(formatConfidence(p), text);
     assert.equal(formatConfidence(0.899, 0), '89%');
+  });
+
+  it('rounds a share of rows, and calls no share all or none that is not', () => {
+    const cases: [number, string][] = [
+      [2 / 3, '66.7%'],
+      [0.12345, '12.3%'],
+      [0.9994, '99.9%'],
+      [0.9996, '> 99.9%'],
+      [0.0004, '< 0.1%'],
+      [1, '100.0%'],
+      [0, '0.0%'],
+    ];
+    for (const [share, text] of cases) assert.equal(formatRowShare(share), text);
   });
 
   it('display never exceeds the number', () => {
