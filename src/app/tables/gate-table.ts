@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
 import type { Acceptable, Doubt } from '../../core/data/doubts';
-import { pairRows } from '../../core/data/pairing';
+import { pairedWithItself, pairRows } from '../../core/data/pairing';
 import {
   type BaselineResult,
   comparePaired,
@@ -155,14 +155,16 @@ function compare(
       warnings: binningWarning(evaluation, baseline.evaluation, name),
     };
   const other = baseline.input;
-  const pairs = pairRows(input.table, other.table);
+  const isSameFile = input.source.sha256 === other.source.sha256;
+  const pairs = isSameFile ? pairedWithItself(input.table) : pairRows(input.table, other.table);
   const warnings = other.warnings.map(({ code, message }) => ({ code, message: `${name}: ${message}` }));
   if (pairs === null) {
     warnings.push({
       code: 'unpaired',
       message:
-        `${name} has other rows than this table (by id and true label), so the two are compared as ` +
-        `separate samples.`,
+        input.table.id === undefined || other.table.id === undefined
+          ? `Rows can only be paired by a column "id", which not both tables have, so ${name} is compared as a separate sample.`
+          : `${name} has other rows than this table (by id and true label), so the two are compared as separate samples.`,
     });
     return { report: twoSamples(evaluation, evaluate(other.data, options), metrics, margins), warnings };
   }

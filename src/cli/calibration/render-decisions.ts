@@ -2,7 +2,7 @@
  * Buckets, slices, thresholds, costs and the most confident errors, as text for people.
  */
 import type { BucketCount } from '../../core/decisions/bucket-counts';
-import { formatConfidence } from '../../core/words/quantities';
+import { formatConfidence, formatRowShare } from '../../core/words/quantities';
 import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';
@@ -21,7 +21,7 @@ export function renderDecisions(result: EvaluateReport): string {
   return [
     majorityBaseline === null
       ? ''
-      : `Always answering "${majorityBaseline.label}" is correct in ${formatConfidence(majorityBaseline.accuracy)} of rows.\n\n`,
+      : `Always answering "${majorityBaseline.label}" is correct in ${formatRowShare(majorityBaseline.accuracy)} of rows.\n\n`,
     renderBuckets(buckets),
     renderErrors(result),
     ...result.slices.map(renderSlices),
@@ -98,7 +98,7 @@ function renderThreshold({ risk, message, estimate }: ThresholdChoice): string {
     value === null
       ? ''
       : ` Chosen on half of the rows (${threshold}) and tested on the other: ${RISK_NAMES[risk]} ${shown} ` +
-        `(${interval(estimate)}) on the ${count(rows, 'row')} at or above it, coverage ${formatConfidence(coverage ?? 0)}.`;
+        `(${interval(estimate)}) on the ${count(rows, 'row')} at or above it, coverage ${formatRowShare(coverage ?? 0)}.`;
   return `\n${message}${scored}\n`;
 }
 
@@ -108,7 +108,7 @@ function renderCosts({ threshold, scored }: CostChoice): string {
   const { cost, low, high, reviewAll, automaticAll, automaticShare, n } = scored;
   const sure = low === null || high === null ? '' : ` (${interval({ low, high })})`;
   return (
-    `\n${rule} On ${count(n, 'other row')} it costs ${number(cost)}${sure} per row, with ${formatConfidence(automaticShare)} automatic; ` +
+    `\n${rule} On ${count(n, 'other row')} it costs ${number(cost)}${sure} per row, with ${formatRowShare(automaticShare)} automatic; ` +
     `${number(reviewAll)} if all are reviewed, ${number(automaticAll)} if none is.\n`
   );
 }

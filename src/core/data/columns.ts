@@ -3,7 +3,7 @@
  */
 import { MOST_LABELS } from '../model/most-labels';
 import { UserError } from '../user-error';
-import { listed, shortened } from '../quote';
+import { listed, quoted, shortened } from '../quote';
 
 /** The roles of single columns, and the names they are found by (compared without case and outer spaces). */
 const ROLE_NAMES = {
@@ -72,6 +72,8 @@ export interface ColumnOptions {
    * role off.
    */
   readonly mapping?: Readonly<Record<string, string>> | undefined;
+  /** Names that several columns have which hold the same: the first of them is read. */
+  readonly repeated?: readonly string[] | undefined;
   /** Names of labels that the table writes as numbers, `1` or `LABEL_1`, by their number: a model's `id2label`. */
   readonly id2label?: ReadonlyMap<number, string> | undefined;
   /** The label order to read in; the table must have exactly these labels. Absent: the order of the columns. */
@@ -105,10 +107,10 @@ export function findColumns(header: readonly string[], options: ColumnOptions = 
   const prefix = choosePrefix(named, options.prefix, options.mapping ?? {});
   const roles: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
-    const index = roleColumn(named, role, prefix, options.mapping ?? {});
+    const index = roleColumn(named, role, prefix, options);
     if (index !== undefined) roles[role] = index;
   }
-  const found = scoreColumns(named, roles, prefix, options.mapping ?? {});
+  const found = scoreColumns(named, roles, prefix, options);
   checkMapping(options.mapping ?? {});
   const useConfidence = options.on === 'confidence' && roles.confidence !== undefined;
   const nameOf = labelNames(options.id2label);
@@ -169,15 +171,15 @@ export function requireTruth(columns: TableColumns): void {
 function combinedColumns(
   header: readonly string[],
   named: readonly string[],
-  { mapping = {}, labels, id2label }: ColumnOptions,
+  { mapping = {}, repeated, labels, id2label }: ColumnOptions,
 ): TableColumns {
   const roles: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
-    const index = roleColumn(named, role, COMBINED.out, mapping);
+    const index = roleColumn(named, role, COMBINED.out, { mapping, repeated });
     if (index !== undefined) roles[role] = index;
   }
-  const token = scoreColumns(named, {}, COMBINED.token, {});
-  const agreement = scoreColumns(named, {}, COMBINED.agreement, {});
+  const token = scoreColumns(named, {}, COMBINED.token);
+  const agreement = scoreColumns(named, {}, COMBINED.agreement);
   if (token === null || agreement === null)
     throw new UserError(
       'no-combination',
@@ -356,23 +358,26 @@ function isConfidence(name: string): boolean {
   return role === 'confidence' || role === 'positive';
 }
 
+type Chosen = Pick<ColumnOptions, 'mapping' | 'repeated'>;
+
 function roleColumn(
   header: readonly string[],
   role: Role,
   prefix: string | null,
-  mapping: Readonly<Record<string, string>>,
+  { mapping = {}, repeated }: Chosen,
 ): number | undefined {
   const mapped = mapping[role];
-  if (mapped !== undefined) return mapped === '' ? undefined : columnNamed(header, mapped);
-  const matches = columnsOfRole(header, role, prefix);
-  if (matches.length > 1)
+  if (mapped !== undefined) return mapped === '' ? undefined : columnNamed(header, mapped, repeated);
+  const candidates = columnsOfRole(header, role, prefix);
+  const [name, ...others] = new Set(candidates.map((index) => header[index] ?? ''));
+  if (others.length > 0)
     throw new UserError(
       'ambiguous-column',
-      `The columns ${matches.map((index) => `"${header[index] ?? ''}"`).join(' and ')} could both be the ${role}. ` +
+      `The columns ${candidates.map((index) => `"${header[index] ?? ''}"`).join(' and ')} could both be the ${role}. ` +
         `Rename one, or specify which is meant.`,
-      { data: { role, candidates: matches } },
+      { data: { role, candidates } },
     );
-  return matches[0];
+  return name === undefined ? undefined : columnNamed(header, name, repeated);
 }
 
 /** Whether a header has a column whose name tells the role, outside every confidence method. */
@@ -393,16 +398,29 @@ function columnsOfRole(header: readonly string[], role: Role, prefix: string | n
 /**
  * The index of a column by its exact name.
  *
- * @throws UserError no-such-column
+ * @param repeated names that several columns may have
+ * @throws UserError no-such-column, ambiguous-column
  */
-export function columnNamed(header: readonly string[], name: string): number {
-  const index = header.indexOf(name.trim());
-  if (index < 0)
+export function columnNamed(
+  header: readonly string[],
+  name: string,
+  repeated: readonly string[] = [],
+): number {
+  const wanted = name.trim();
+  const candidates = [...header.keys()].filter((index) => header[index] === wanted);
+  const [first] = candidates;
+  if (first === undefined)
     throw new UserError(
       'no-such-column',
       `The table has no column "${name}". Its columns are ${listed(header)}.`,
     );
-  return index;
+  if (candidates.length > 1 && !repeated.includes(wanted))
+    throw new UserError(
+      'ambiguous-column',
+      `${candidates.length} columns are called ${quoted(wanted)}. Rename one.`,
+      { data: { candidates } },
+    );
+  return first;
 }
 
 function checkMapping(mapping: Readonly<Record<string, string>>): void {
@@ -418,7 +436,7 @@ function scoreColumns(
   header: readonly string[],
   roles: Readonly<Partial<Record<Role, number>>>,
   prefix: string | null,
-  mapping: Readonly<Record<string, string>>,
+  { mapping = {}, repeated }: Chosen = {},
 ): ScoreColumns | null {
   const byType = new Map<ScoreType, Map<string, number>>(SCORE_TYPES.map((type) => [type, new Map()]));
   for (const [index, column] of header.entries()) {
@@ -434,7 +452,7 @@ function scoreColumns(
     const score = scoreName(key);
     if (score === undefined) continue;
     if (column === '') byType.get(score.type)?.delete(score.label);
-    else byType.get(score.type)?.set(score.label, columnNamed(header, column));
+    else byType.get(score.type)?.set(score.label, columnNamed(header, column, repeated));
   }
   return (
     severalLabels(byType) ??

@@ -32,6 +32,12 @@ export function pairRows(first: PredictionTable, second: PredictionTable): Pairs
   return { left: Uint32Array.from(left), right: Uint32Array.from(right) };
 }
 
+/** A table that is compared with itself needs no ids. */
+export function pairedWithItself({ n }: PredictionTable): Pairs {
+  const rows = Uint32Array.from({ length: n }, (_, row) => row);
+  return { left: rows, right: rows };
+}
+
 const REPEATED = -1;
 
 function rowsById(ids: Float64Array): Map<number, number> {

@@ -14,6 +14,8 @@ const ALPHA = 0.05;
 const STARTS = 3;
 /** With fewer rows than this, the accuracy does not predict that of more rows. */
 const FEWEST_TO_GO_BY = 20;
+/** Nobody labels more than so many times the rows that there are. */
+const MOST_TIMES = 1000;
 
 /** The rows in question at a threshold. */
 interface Step {
@@ -87,14 +89,7 @@ export function walkThresholds(data: PredictionData, risk: RiskOnRows): Walks {
   return {
     threshold: lowest === null ? null : (HIGHEST_PERCENT - lowest) / 100,
     first: first === undefined ? null : stepAt(first),
-    moreRows:
-      lowest === null
-        ? rowsMissing(
-            added.map((_, at) => stepAt(at)),
-            risk,
-            n,
-          )
-        : null,
+    moreRows: lowest === null ? rowsMissing({ reached, stepAt, risk, n }) : null,
   };
 }
 
@@ -159,27 +154,32 @@ function stepper({ risk, added, weight, units, n }: Stepping): (at: number) => S
   };
 }
 
+interface Stopped {
+  readonly reached: readonly number[];
+  readonly stepAt: (at: number) => Step;
+  readonly risk: RiskOnRows;
+  readonly n: number;
+}
+
 /**
- * Rows to add until the test would pass at the threshold where that takes fewest, if the share at or above it stays
- * what it was; null where that is above the limit at none.
+ * Rows to add until a walk would pass its first threshold, if every share stays what it is; null where no number that
+ * anybody labels helps. With more rows the walks begin elsewhere: the fewest rows that could pass lie at a higher threshold.
  */
-function rowsMissing(steps: readonly Step[], { limit }: RiskOnRows, n: number): number | null {
-  let best: (Step & { all: number }) | null = null;
-  for (const step of steps) {
-    const { worth, share } = step;
-    if (worth < FEWEST_TO_GO_BY || !(share > limit)) continue;
-    // By the normal approximation, for the choice alone.
-    const all = n / (worth * (share - limit) ** 2);
-    if (best === null || all < best.all) best = { ...step, all };
+function rowsMissing({ reached, stepAt, risk, n }: Stopped): number | null {
+  const passes = (times: number, alpha: number, { worth, share }: Step): boolean =>
+    worth >= FEWEST_TO_GO_BY &&
+    share > risk.limit &&
+    binomialTail(share * worth * times, worth * times, risk.limit) <= alpha;
+  for (let all = n + 1; all <= MOST_TIMES * n; all += Math.max(1, Math.floor(all / 100))) {
+    const times = all / n;
+    const starts = startsOf(
+      reached.map((count) => (count * all) / n),
+      risk,
+      all,
+    );
+    if (starts.some((start) => passes(times, ALPHA / starts.length, stepAt(start)))) return all - n;
   }
-  if (best === null) return null;
-  const { worth, share } = best;
-  // Walks can begin only where scores differ.
-  const walks = Math.min(STARTS, new Set(steps.flatMap(({ rows }) => (rows > 0 ? [rows] : []))).size);
-  let enough = worth;
-  while (binomialTail(Math.floor(share * enough + 1e-9), enough, limit) > ALPHA / walks)
-    enough += Math.max(1, Math.floor(enough / 100));
-  return Math.max(1, Math.ceil(((enough - worth) * n) / worth));
+  return null;
 }
 
 /** A threshold for a risk: estimated on rows that did not choose it, then chosen again on all. */
@@ -270,7 +270,7 @@ function describe(
   const more =
     moreRows === null
       ? ''
-      : `; about ${moreRows.toLocaleString('en-US')} more rows are needed if ${isAccuracy ? 'the most confident rows stay as accurate' : 'further rows are like these'}`;
+      : `; about ${moreRows === 1 ? '1 more row is' : `${moreRows.toLocaleString('en-US')} more rows are`} needed if ${isAccuracy ? 'the most confident rows stay as accurate' : 'further rows are like these'}`;
   return isAccuracy
     ? `No threshold is shown to reach ${Number((target * 100).toPrecision(4))}%: ${seen}${more}.`
     : `No threshold is shown above which rows ${promise(risk, target)}: ${seen}${more}.`;

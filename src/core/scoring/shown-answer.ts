@@ -64,19 +64,28 @@ export function shownAnswer({ chosen, likeliest }: Listed): VisibleAnswer | NotS
     return { why: 'not-logprobs' };
   const listed = likeliest.filter(hasValue);
   const valued = chosen === null || !hasValue(chosen) ? null : chosen;
-  const { tokens, token, isDifferent } = withChosen(listed, valued);
-  if (tokens.length === 0) return { why: 'none' };
-  const total = tokens.reduce((sum, { logProb }) => sum + Math.exp(logProb), 0);
+  const { tokens: named, token, isDifferent } = withChosen(listed, valued);
+  if (named.length === 0) return { why: 'none' };
+  // Of the two, the chosen token is believed; the others share what it leaves, whatever the list says of them.
+  const isOutvoted = token !== null && sumOf(named) > LARGEST_SUM && sumOf(once(listed)) <= LARGEST_SUM;
+  const tokens = isOutvoted ? [token] : named;
   const best = largest(tokens.map(({ logProb }) => logProb));
-  if (total > LARGEST_SUM || best < -Math.log(LARGEST_VOCABULARY)) return { why: 'not-logprobs' };
+  if (sumOf(tokens) > LARGEST_SUM || best < -Math.log(LARGEST_VOCABULARY)) return { why: 'not-logprobs' };
   if (listed.length === 0 || (tokens.length === 1 && best > -LARGEST_LOGPROB)) return { why: 'one-hot' };
-  const unvalued = likeliest.filter((token) => !hasValue(token));
+  const unvalued = [
+    ...likeliest.filter((other) => !hasValue(other)),
+    ...named.filter((other) => !tokens.includes(other)),
+  ];
   return {
     likeliest: tokens,
     ...(unvalued.length > 0 ? { unvalued } : {}),
     chosen: token?.text ?? chosen?.text ?? null,
-    ...(isDifferent ? { chosenDiffers: true } : {}),
+    ...(isDifferent || isOutvoted ? { chosenDiffers: true } : {}),
   };
+}
+
+function sumOf(tokens: readonly VisibleToken[]): number {
+  return tokens.reduce((sum, { logProb }) => sum + Math.exp(logProb), 0);
 }
 
 function hasValue(token: ListedToken): token is VisibleToken {

@@ -47,6 +47,13 @@ export function formatConfidence(p: number, digits = 1): string {
   return asPercent(`${whole}.${fraction.slice(0, decimals).padEnd(decimals, '0')}`, digits);
 }
 
+/** A share of rows in percent, to the nearest tenth: 100% is all of them and 0% none. */
+export function formatRowShare(share: number): string {
+  const shown = `${(100 * share).toFixed(1)}%`;
+  const isExact = share === 0 || share === 1;
+  return !isExact && (shown === '100.0%' || shown === '0.0%') ? formatConfidence(share) : shown;
+}
+
 /** Moves the point of a decimal string two places: no arithmetic, so no rounding. */
 function asPercent(decimal: string, digits: number): string {
   const [whole = '0', fraction = ''] = decimal.split('.');

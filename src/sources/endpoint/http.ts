@@ -307,7 +307,7 @@ export function serverWords(text: string): string {
 
 /**
  * {"error": {"message": …}}, {"error": …}, {"message": …}, {"detail": …}, or a list of one of them. The field that it is
- * about comes first: "param", or the end of "loc".
+ * about comes first: "param", or the name in "loc" behind "body".
  *
  * @param deeper how many objects may still be opened
  */
@@ -318,8 +318,10 @@ function textIn(value: unknown, deeper = DEEPEST_MESSAGE): string | undefined {
   if (Array.isArray(value)) return within((value as readonly unknown[])[0]);
   const { error, message, detail, msg, loc, param } = value as Readonly<Record<string, unknown>>;
   const words = within(error) ?? within(message) ?? within(detail) ?? within(msg);
-  const field = Array.isArray(loc) ? (loc as readonly unknown[]).at(-1) : param;
-  return words === undefined || typeof field !== 'string' || words.includes(field)
+  const field = Array.isArray(loc)
+    ? (loc as readonly unknown[]).find((part) => typeof part === 'string' && part !== 'body')
+    : param;
+  return words === undefined || typeof field !== 'string' || words.split(/\W+/u).includes(field)
     ? words
     : `"${field}": ${words}`;
 }

@@ -250,7 +250,7 @@ function firstOf(choice: Choice, places: readonly Listed[]): VisibleAnswer | Not
     if (choice.finish_reason === 'content_filter') return { why: 'filtered' };
     return { why: thoughtOf(choice) !== '' || hasThoughtTokens(choice) ? 'thought' : 'none' };
   }
-  if (isNumbered(place)) return { why: 'token-numbers' };
+  if (isNumbered(place, textOf(choice))) return { why: 'token-numbers' };
   const answer = shownAnswer(place);
   if ('why' in answer || place.chosen === null || !isBlank(place.chosen) || rest.length === 0) return answer;
   const then = firstOf(choice, rest);
@@ -263,9 +263,12 @@ function hasThoughtTokens({ logprobs }: Choice): boolean {
     : false;
 }
 
-/** vLLM and SGLang can name tokens by their numbers. */
-function isNumbered({ chosen, likeliest }: Listed): boolean {
-  return [...likeliest, ...(chosen === null ? [] : [chosen])].some(({ text }) => NUMBERED.test(text));
+/** vLLM and SGLang can name tokens by their numbers, and some servers write these as texts: "9642" beside " Yes". */
+function isNumbered({ chosen, likeliest }: Listed, answer: string): boolean {
+  const texts = [...likeliest, ...(chosen === null ? [] : [chosen])].map(({ text }) => text);
+  if (texts.some((text) => NUMBERED.test(text))) return true;
+  const isElsewhere = chosen !== null && answer.trim() !== '' && !answer.includes(chosen.text);
+  return isElsewhere && texts.every((text) => /^\d+$/.test(text));
 }
 
 const NUMBERED = /^token_id:\d+$/;

@@ -48,7 +48,11 @@ export async function columnsOf(source: TableFile, options: Options): Promise<Co
       if (!(error instanceof UserError)) throw error;
       const found = await byContent(source, error);
       if (found === undefined) throw await withGuess(error, source, options);
-      whole = { ...whole, mapping: { ...whole.mapping, ...found.mapping } };
+      whole = {
+        ...whole,
+        mapping: { ...whole.mapping, ...found.mapping },
+        repeated: [...(whole.repeated ?? []), ...(found.repeated ?? [])],
+      };
       warnings.push(found.warning);
     }
   }
@@ -79,8 +83,7 @@ function listsIn(header: readonly string[], rows: readonly (readonly string[])[]
   return '';
 }
 
-interface Found {
-  readonly mapping: Readonly<Record<string, string>>;
+interface Found extends Pick<ColumnOptions, 'mapping' | 'repeated'> {
   readonly warning: Warning;
 }
 
@@ -133,7 +136,7 @@ function truthsIn(header: readonly string[], rows: readonly TableRow[]): readonl
   return [...new Set(rows.map(({ cells }) => (cells[index] ?? '').trim()))];
 }
 
-const ambiguity = z.object({ role: z.string(), candidates: z.array(z.number()).min(2) });
+const ambiguity = z.object({ role: z.string().optional(), candidates: z.array(z.number()).min(2) });
 
 /** The columns that an error calls ambiguous, where every row holds the same in all of them. */
 async function repeatedColumns(source: TableFile, { data }: UserError): Promise<Found | undefined> {
@@ -145,11 +148,14 @@ async function repeatedColumns(source: TableFile, { data }: UserError): Promise<
     for (const { cells } of batch)
       if (others.some((other) => cells[other]?.trim() !== cells[first]?.trim())) return undefined;
   const names = candidates.map((column) => source.header[column]?.trim() ?? '');
+  const [name = ''] = names;
+  const found = role === undefined ? { repeated: [name] } : { mapping: { [role]: name } };
+  const read = role === undefined ? 'The first was read' : `${quoted(name)} was read as the ${role}`;
   return {
-    mapping: { [role]: names[0] ?? '' },
+    ...found,
     warning: {
       code: 'repeated-column',
-      message: `The columns ${listed(names)} hold the same in every row. ${quoted(names[0] ?? '')} was read as the ${role}.`,
+      message: `The columns ${listed(names)} hold the same in every row. ${read}.`,
     },
   };
 }

@@ -77,9 +77,10 @@ export async function inspectTable(file: string): Promise<TableFile> {
   let isUtf8 = true;
   let size = 0;
   let sample = Buffer.alloc(0);
-  const shape = new LineShape();
+  let shape: LineShape | undefined;
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
     hash.update(chunk);
+    shape ??= new LineShape(chunk);
     shape.add(chunk);
     size += chunk.length;
     if (sample.length < SAMPLE) sample = Buffer.concat([sample, chunk]);
@@ -105,7 +106,7 @@ export async function inspectTable(file: string): Promise<TableFile> {
   const lineEnds = text.includes('\n') ? ['\r\n', '\n'] : ['\r'];
   const { preamble, body, separators } = withoutPreamble(text);
   const { header, separator } = bestSeparator(body, lineEnds, separators);
-  const quoting = quotingOf(body, separator, shape, preamble);
+  const quoting = quotingOf(body, separator, lineEnds, shape);
   if (header.length === 0)
     throw new UserError('open-quote', `${name}: a quote (") opens in the header and is never closed.`);
   return {
@@ -158,66 +159,116 @@ export function unquoted(cell: string): string {
 }
 
 const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const QUOTE = 0x22;
 
-/** Whether every line of a file has as many cells, if quotes mean nothing, and whether every quote is closed in its line. */
+/**
+ * Whether the cells of every line of a file fit the first one, if quotes mean nothing, and whether every quote is closed
+ * in its line. A line fits with as many cells, or with empty ones at the end that are too many.
+ */
 class LineShape {
   /** (256) of each byte in the line at hand; read for separators and quotes. */
   private readonly counts = new Int32Array(256);
-  /** Separators of the first line, by separator, which is left out once lines differ. */
-  private readonly first = new Map<Separator, number>();
+  /** Cells of the first line, by separator, which is left out once lines differ. */
+  private readonly first = new Map<Separator, Cells>();
+  private readonly lineEnd: number;
+  /** Bytes that are still to be passed over: those of a line before the header. */
+  private skipped: number;
   private bytes = 0;
   private lines = 0;
+  /** The last byte, and how many like it precede it. */
+  private last = 0;
+  private run = 0;
   opens = false;
+
+  /** @param beginning of the file */
+  constructor(beginning: Buffer) {
+    this.lineEnd = beginning.includes(NEWLINE) ? NEWLINE : CARRIAGE_RETURN;
+    this.skipped = preambleOf(beginning.toString('latin1', 0, LONGEST_PREAMBLE))?.length ?? 0;
+  }
 
   add(chunk: Buffer): void {
     for (const byte of chunk) {
-      if (byte === NEWLINE) this.endLine();
-      else {
+      if (this.skipped > 0) this.skipped--;
+      else if (byte === this.lineEnd) this.endLine();
+      else if (byte !== CARRIAGE_RETURN) {
         this.bytes++;
         this.counts[byte] = (this.counts[byte] ?? 0) + 1;
+        this.run = byte === this.last ? this.run + 1 : 1;
+        this.last = byte;
       }
     }
   }
 
   /** Call it when the whole file was added. */
   isRegular(separator: Separator): boolean {
-    if (this.bytes > 0) this.endLine();
+    this.endLine();
     return this.first.has(separator);
   }
 
   private endLine(): void {
-    // An empty line is none; a lone carriage return before the line feed is one byte.
-    if (this.bytes > 1) {
+    // An empty line is none.
+    if (this.bytes > 0) {
       this.opens ||= (this.counts[QUOTE] ?? 0) % 2 === 1;
       for (const separator of SEPARATORS) {
-        const count = this.counts[separator.charCodeAt(0)] ?? 0;
-        if (this.lines === 0) this.first.set(separator, count);
-        else if (this.first.get(separator) !== count) this.first.delete(separator);
+        const code = separator.charCodeAt(0);
+        const most = this.counts[code] ?? 0;
+        const cells = { most, least: most - (this.last === code ? this.run : 0) };
+        const first = this.first.get(separator);
+        if (this.lines === 0) this.first.set(separator, cells);
+        else if (first !== undefined && (cells.least > first.most || cells.most < first.least))
+          this.first.delete(separator);
       }
       this.lines++;
     }
     this.counts.fill(0);
     this.bytes = 0;
+    this.last = 0;
+    this.run = 0;
   }
 }
 
-/** `sep=;` on a line of its own before the header, as spreadsheets write and read it. */
-function withoutPreamble(text: string): { preamble: number; body: string; separators: readonly Separator[] } {
-  const [line, separator] = /^\uFEFF?sep=(.)(?:\r\n?|\n)/iu.exec(text) ?? [];
-  const known = SEPARATORS.find((candidate) => candidate === separator);
-  return line === undefined || known === undefined
-    ? { preamble: 0, body: text, separators: SEPARATORS }
-    : { preamble: 1, body: text.slice(line.length), separators: [known] };
+/** Separators in a line: all of them, and those before its last cell that is not empty. */
+interface Cells {
+  readonly most: number;
+  readonly least: number;
 }
 
-function quotingOf(body: string, separator: Separator, shape: LineShape, preamble: number): Quoting {
-  if (preamble === 0 && shape.isRegular(separator) && shape.opens && hasNumbersInEveryLine(body, separator))
+/** No `sep=;` is longer, with a byte order mark, quotes and its line end. */
+const LONGEST_PREAMBLE = 16;
+
+/** `sep=;` on a line of its own before the header, as spreadsheets write and read it; the mark also as its bytes. */
+function preambleOf(text: string): { length: number; separator: Separator } | undefined {
+  const [line, , separator] = /^(?:\uFEFF|\u00EF\u00BB\u00BF)?("?)sep=(.)\1(?:\r\n?|\n)/iu.exec(text) ?? [];
+  const known = SEPARATORS.find((candidate) => candidate === separator);
+  return line === undefined || known === undefined ? undefined : { length: line.length, separator: known };
+}
+
+function withoutPreamble(text: string): { preamble: number; body: string; separators: readonly Separator[] } {
+  const found = preambleOf(text);
+  return found === undefined
+    ? { preamble: 0, body: text, separators: SEPARATORS }
+    : { preamble: 1, body: text.slice(found.length), separators: [found.separator] };
+}
+
+function quotingOf(
+  body: string,
+  separator: Separator,
+  lineEnds: readonly string[],
+  shape: LineShape | undefined,
+): Quoting {
+  const lines = linesOf(body, lineEnds);
+  if (shape?.isRegular(separator) && shape.opens && hasNumbersInEveryLine(lines, separator))
     return { escape: null, spaced: false };
   return {
-    escape: usesBackslashes(body, separator) ? '\\' : '"',
+    escape: usesBackslashes(lines, separator) ? '\\' : '"',
     spaced: hasSpacesAroundQuotes(body, separator),
   };
+}
+
+/** The whole lines of a sample, which may end within one. */
+function linesOf(body: string, lineEnds: readonly string[]): string[] {
+  return body.split(lineEnds.includes('\n') ? /\r?\n/u : '\r').slice(0, -1);
 }
 
 /** @returns when it was written last */
@@ -261,12 +312,8 @@ function decodes(decoder: TextDecoder, chunk?: Uint8Array): boolean {
  * Whether a line in which a quote stays open has numbers where all other lines have them. A text of several lines with a
  * separator in each looks the same but for that.
  */
-function hasNumbersInEveryLine(body: string, separator: Separator): boolean {
-  const lines = body
-    .slice(0, body.lastIndexOf('\n') + 1)
-    .split(/\r?\n/u)
-    .slice(1)
-    .filter((line) => line !== '');
+function hasNumbersInEveryLine([, ...rows]: readonly string[], separator: Separator): boolean {
+  const lines = rows.filter((line) => line !== '');
   const isOpen = (line: string): boolean => line.split('"').length % 2 === 0;
   const isNumber = (line: string, column: number): boolean =>
     !Number.isNaN(plainNumber(unquoted(line.split(separator)[column]?.trim() ?? '')));
@@ -282,9 +329,9 @@ function hasSpacesAroundQuotes(body: string, separator: Separator): boolean {
 }
 
 /** Whether rows have as many cells as the header only if a backslash stands before the quotes inside of a cell. */
-function usesBackslashes(body: string, separator: Separator): boolean {
-  if (!body.includes('\\"')) return false;
-  const whole = body.slice(0, body.lastIndexOf('\n') + 1);
+function usesBackslashes(lines: readonly string[], separator: Separator): boolean {
+  if (!lines.some((line) => line.includes('\\"'))) return false;
+  const whole = lines.join('\n');
   const isEven = (escape: '"' | '\\'): boolean => {
     try {
       const options = { delimiter: separator, relax_column_count: true, skip_empty_lines: true };

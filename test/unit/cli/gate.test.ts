@@ -63,11 +63,49 @@ describe('gate', () => {
     const absent = await bench.run('gate', '@bad.csv', '--baseline', '@noid.csv', '--json');
     assert.equal((JSON.parse(absent.out) as GateReport).baseline?.comparison, 'two-sample');
     assert.equal(absent.code, 1);
+    assert.match(absent.err, /can only be paired by a column "id"/);
     await bench.write('a.csv', labelTable(300, { seed: 5 }));
     await bench.write('b.csv', labelTable(300, { seed: 6 }));
     const other = await bench.run('gate', '@a.csv', '--baseline', '@b.csv', '--json');
     assert.equal((JSON.parse(other.out) as GateReport).baseline?.comparison, 'two-sample');
     assert.match(other.err, /separate samples/);
+  });
+
+  it('passes a table against itself, whether its rows have ids or repeat them', async () => {
+    const rows = confidenceTable(500);
+    const forms = [
+      ['with', rows],
+      ['without', rows.replace(/^id,/, 'n,')],
+      ['repeated', rows.replace(/^\d+,/gm, '1,')],
+    ] as const;
+    for (const [name, content] of forms) {
+      await bench.write(`${name}.csv`, content);
+      await bench.write(`${name}-copy.csv`, content);
+      const margins = ['accuracy', 'ece', 'brier'].flatMap((metric) => ['--margin', `${metric}=0`]);
+      const { code, out, err } = await bench.run(
+        ...['gate', `@${name}.csv`, '--baseline', `@${name}-copy.csv`],
+        ...margins,
+      );
+      assert.equal(code, 0, `${name}: ${out}${err}`);
+      assert.match(out, /as 500 pairs of rows/);
+      assert.doesNotMatch(err, /other rows|separate/);
+    }
+  });
+
+  it('says what to do about a table that decides nothing', async () => {
+    const rows = confidenceTable(100).trimEnd().split('\n');
+    await bench.write('unused.csv', [...rows, ...Array<string>(20).fill('x')].join('\n'));
+    await bench.write('missing.csv', `label,prob:a,prob:b,prob:c\n${'a,.9,.1,0\nb,.2,.8,0\n'.repeat(150)}`);
+    const wanted: [string, RegExp][] = [
+      ['@unused.csv', /Correct the rows that were not used, or take them out of the table/],
+      ['@missing.csv', /Correct the labels of the rows, or add rows of the label/],
+    ];
+    for (const [file, remedy] of wanted) {
+      const { code, err, out } = await bench.run('gate', file, '--min', 'accuracy=.1');
+      assert.equal(code, 1);
+      assert.match(out, /accuracy is undecided/);
+      assert.match(err, remedy);
+    }
   });
 
   it('compares with what evaluate --json printed', async () => {

@@ -88,6 +88,38 @@ describe('columns whose names do not tell what they hold', () => {
     assert.match((await evaluate('@other.csv')).err, /could both be the label.*--column label=NAME/);
   });
 
+  it('of one name are read once where they hold the same, and refused where they do not', async () => {
+    const rows = twoLabels('label,prob:a,prob:b', ['a', 'b']).split('\n');
+    const withSecond = (name: string, of: (label: string) => string): string =>
+      rows.map((row, i) => `${row},${i === 0 ? name : of(row.split(',')[0] ?? '')}`).join('\n');
+    const forms: [name: string, ...options: string[]][] = [
+      ['label'],
+      ['label', '--column', 'label=label'],
+      [' prob:b ', '--column', 'prob:b=prob:b'],
+      ['prob:b', '--column', 'group=prob:b'],
+    ];
+    for (const [name, ...options] of forms.slice(0, 2)) {
+      await bench.write(
+        'same.csv',
+        withSecond(name, (label) => label),
+      );
+      const same = evaluation(await evaluate('@same.csv', ...options));
+      assert.ok(
+        same.warnings.some(({ code }) => code === 'repeated-column'),
+        name,
+      );
+    }
+    for (const [name, ...options] of forms) {
+      await bench.write(
+        'differ.csv',
+        withSecond(name, (label) => (label === 'a' ? 'b' : 'a')),
+      );
+      const { code, err } = await evaluate('@differ.csv', ...options);
+      assert.equal(code, 2, `${name} ${options.join(' ')}`);
+      assert.match(err, /columns (?:are called )?"(?:label|prob:b)".*Rename/);
+    }
+  });
+
   it('decide nothing where they seem to mean something else, unless a person says so', async () => {
     await bench.write('swapped.csv', twoLabels('label,prob:a,prob:it is b', ['a', 'it is b'], true));
     const gate = (...words: string[]): Promise<Ran> =>

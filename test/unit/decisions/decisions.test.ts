@@ -13,7 +13,7 @@ import {
   DEFAULT_BUCKETS,
   isAnotherLabelLikelier,
 } from '../../../src/core/decisions/buckets';
-import { formatConfidence } from '../../../src/core/words/quantities';
+import { formatConfidence, formatRowShare } from '../../../src/core/words/quantities';
 import { minimiseCost } from '../../../src/core/decisions/costs';
 import {
   comparePaired,
@@ -52,6 +52,10 @@ describe('decisions: thresholds', () => {
       thresholdFor(sure(Array<number>(n).fill(0.995), Array<number>(n).fill(1)), 0.9);
     assert.equal(choose(28).threshold, null);
     assert.equal(choose(28).moreRows, 1);
+    const { message } = chooseThreshold(sure(Array<number>(28).fill(0.995), Array<number>(28).fill(1)), {
+      target: 0.9,
+    });
+    assert.match(message, /about 1 more row is needed/);
     assert.equal(choose(29).threshold, 0);
   });
 
@@ -104,6 +108,47 @@ describe('decisions: thresholds', () => {
     assert.match(few.message, /20 rows are too few to show it; about 39 more rows are needed/);
   });
 
+  type Block = readonly [score: number, rows: number, right: number];
+  const surely = (blocks: readonly Block[], times = 1): PredictionData => {
+    const rows = blocks.flatMap(([score, count, right]) =>
+      Array.from(
+        { length: Math.round(count * times) },
+        (_, i) => [score, Number(i < right * times)] as const,
+      ),
+    );
+    return sure(
+      rows.map(([score]) => score),
+      rows.map(([, correct]) => correct),
+    );
+  };
+  const kinds: [what: string, ...blocks: Block[]][] = [
+    ['the surest rows are few', [0.98, 25, 25], [0.9, 300, 270], [0.5, 1000, 700]],
+    ['half of the rows nearly pass', [0.9, 500, 455], [0.5, 500, 300]],
+    ['all rows nearly pass', [0.9, 400, 340], [0.5, 600, 575]],
+  ];
+  for (const [what, ...blocks] of kinds)
+    it(`says how many more rows of the same kind would pass, where ${what}`, () => {
+      const n = blocks.reduce((sum, [, count]) => sum + count, 0);
+      const { threshold, moreRows } = thresholdFor(surely(blocks), 0.9);
+      assert.equal(threshold, null);
+      assert.ok(moreRows !== null);
+      const passes = (rows: number) => thresholdFor(surely(blocks, rows / n), 0.9).threshold !== null;
+      assert.ok(passes(1.1 * (n + moreRows)), `${moreRows} are not enough`);
+      assert.ok(!passes(0.9 * (n + moreRows)), `fewer than ${moreRows} are enough`);
+    });
+
+  it('says no number where walks stop before the threshold that would pass', () => {
+    const { threshold, moreRows } = thresholdFor(
+      surely([
+        [0.98, 50, 40],
+        [0.9, 100, 100],
+        [0.5, 2000, 1400],
+      ]),
+      0.9,
+    );
+    assert.deepEqual([threshold, moreRows], [null, null]);
+  });
+
   it('does not call the surest rows wrong where they are only too few', () => {
     // 33 right ones, then some of which a tenth is wrong: 299 are tested together at the least.
     const n = 500;
@@ -115,8 +160,8 @@ describe('decisions: thresholds', () => {
     const { message } = chooseThreshold(data, { target: 0.99 });
     assert.match(message, /the 500 most confident rows, the fewest that could show it, are correct in 90.8%/);
     const [, more = ''] = /about ([\d,]+) more rows are needed/.exec(message) ?? [];
-    // ln(.05 / 2) / ln .99 = 368 with a confidence like that of those 33: two walks, for there are two confidences.
-    const needed = (368 / 33 - 1) * n;
+    // A walk begins at those 33 once there are ln(.05 / 3) / ln .99 = 408 like them, and then it passes.
+    const needed = (408 / 33 - 1) * n;
     assert.ok(Math.abs(Number(more.replace(',', '')) - needed) < 0.02 * needed, message);
   });
 });
@@ -243,6 +288,19 @@ describe('decisions: buckets', () => {
     ];
     for (const [p, text] of cases) assert.equal(formatConfidence(p), text);
     assert.equal(formatConfidence(0.899, 0), '89%');
+  });
+
+  it('rounds a share of rows, and calls no share all or none that is not', () => {
+    const cases: [number, string][] = [
+      [2 / 3, '66.7%'],
+      [0.12345, '12.3%'],
+      [0.9994, '99.9%'],
+      [0.9996, '> 99.9%'],
+      [0.0004, '< 0.1%'],
+      [1, '100.0%'],
+      [0, '0.0%'],
+    ];
+    for (const [share, text] of cases) assert.equal(formatRowShare(share), text);
   });
 
   it('display never exceeds the number', () => {

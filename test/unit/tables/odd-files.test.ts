@@ -28,6 +28,7 @@ describe('a table of an odd form is read as it is meant:', () => {
     ['with sep=, and Windows line ends', 'sep=,\r\nlabel,y_prob\r\n1,0.9\r\n0,0.2\r\n'],
     ['with sep=; and the line ends of old Macs', 'sep=;\rlabel;y_prob\r1;0.9\r0;0.2\r'],
     ['with SEP=| behind a byte order mark', '\uFEFFSEP=|\nlabel|y_prob\n1|0.9\n0|0.2\n'],
+    ['with a quoted "sep=;" before the header', '"sep=;"\nlabel;y_prob\n1;0.9\n0;0.2\n'],
     ['with a separator behind every row', 'label,y_prob\n1,0.9,\n0,0.2,\n'],
     ['with two of them behind one row', 'label,y_prob\n1,0.9,,\n0,0.2\n'],
     ['with a separator behind the header', 'label,y_prob,\n1,0.9\n0,0.2\n'],
@@ -61,14 +62,33 @@ describe('a table of an odd form is read as it is meant:', () => {
       );
     });
 
-  it('with quotes that are text, where every line has all cells without them', async () => {
-    const rows = ['"a\t1\t1\t0.9', 'b\t1\t0\t0.8', 'c"\t1\t1\t0.7', 'd\t1\t1\t0.6'];
-    const { table, codes } = await read('q.tsv', `text\tlabel\tpredicted\tconfidence\n${rows.join('\n')}\n`);
-    assert.equal(table.n, 4);
-    assert.ok(table.data.kind === 'confidence');
-    assert.deepEqual([...table.data.correct], [1, 0, 1, 1]);
-    assert.ok(codes.includes('quotes-as-text'));
-    // Cells that are quoted as a whole are still cells.
+  const TEXT_QUOTES = [
+    'text,label,predicted,confidence',
+    '"a,1,1,0.9',
+    'b,1,0,0.8',
+    'c",1,1,0.7',
+    'd,1,1,0.6',
+  ];
+  const quoted: [what: string, content: string][] = [
+    ['by tabs', `${TEXT_QUOTES.join('\n').replaceAll(',', '\t')}\n`],
+    ['with the line ends of old Macs', `${TEXT_QUOTES.join('\r')}\r`],
+    ['with Windows line ends', `${TEXT_QUOTES.join('\r\n')}\r\n`],
+    ['behind sep=,', `sep=,\n${TEXT_QUOTES.join('\n')}\n`],
+    ['behind "sep=," and a byte order mark', `\uFEFF"sep=,"\r\n${TEXT_QUOTES.join('\r\n')}\r\n`],
+    ['with a separator behind one row', `${TEXT_QUOTES.join('\n')},\n`],
+    ['with separators behind every row', `${TEXT_QUOTES.join(',,\n').replace(',,', '')},,\n`],
+    ['with a separator behind the header', `${TEXT_QUOTES.join('\n').replace('\n', ',\n')}\n`],
+  ];
+  for (const [what, content] of quoted)
+    it(`with quotes that are text, where every line has all cells without them, ${what}`, async () => {
+      const { table, codes } = await read('q.csv', content);
+      assert.equal(table.n, 4);
+      assert.ok(table.data.kind === 'confidence');
+      assert.deepEqual([...table.data.correct], [1, 0, 1, 1]);
+      assert.ok(codes.includes('quotes-as-text'));
+    });
+
+  it('with quotes around some cells, where others hold one', async () => {
     const mixed = await read('m.csv', 'text,label,predicted,confidence\n5" wide,"1",1,.9\nb,0,"0",.8\n');
     assert.equal(mixed.table.n, 2);
     assert.ok(mixed.table.data.kind === 'confidence');

@@ -160,6 +160,38 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       'contradicted so that both together exceed 1',
       YES_NO,
       object('No', -0.05, { No: -2, Yes: -0.2 }),
+      { label: 'No', confidence: 0.951, bounds: ['Yes'], notes: ['chosen-differs'] },
+    ],
+    [
+      'contradicted so by a list that is sure of another',
+      YES_NO,
+      object('Yes', ln(0.9), { Yes: ln(0.2), No: ln(0.7) }),
+      { label: 'Yes', confidence: 0.9, bounds: ['No'], notes: ['chosen-differs'] },
+    ],
+    [
+      'contradicted so by a list without it',
+      YES_NO,
+      chat(
+        place(
+          ['Yes', ln(0.9)],
+          [
+            ['No', ln(0.7)],
+            ['Maybe', ln(0.2)],
+          ],
+        ),
+      ),
+      { label: 'Yes', confidence: 0.9, bounds: ['No'], notes: ['chosen-differs'] },
+    ],
+    [
+      'contradicted so that what it leaves may be more',
+      YES_NO,
+      object('Yes', ln(0.4), { Yes: ln(0.2), No: ln(0.7) }),
+      UNDECIDED,
+    ],
+    [
+      'beside a list that exceeds 1 by itself',
+      YES_NO,
+      object('Yes', ln(0.9), { Yes: ln(0.6), No: ln(0.7) }),
       NUMBERS,
     ],
   ],
@@ -460,6 +492,63 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       YES_NO,
       object('token_id:9642', -0.36, { 'token_id:9642': -0.36, 'token_id:2822': -1.6 }),
       TOKEN_NUMBERS,
+    ],
+    ...[' Yes', 'Yes', ' "Yes"'].map((text): Row => [
+      `token numbers as texts, beside the text ${JSON.stringify(text)}`,
+      YES_NO,
+      {
+        choices: [
+          {
+            text,
+            logprobs: {
+              tokens: ['9642'],
+              token_logprobs: [-0.36],
+              top_logprobs: [{ 9642: -0.36, 2822: -1.6 }],
+            },
+          },
+        ],
+      },
+      TOKEN_NUMBERS,
+    ]),
+    [
+      'token numbers as texts, list form',
+      YES_NO,
+      {
+        choices: [
+          {
+            message: { content: ' Yes' },
+            logprobs: {
+              content: [
+                place(
+                  ['9642', -0.36],
+                  [
+                    ['9642', -0.36],
+                    ['2822', -1.6],
+                  ],
+                ),
+              ],
+            },
+          },
+        ],
+      },
+      TOKEN_NUMBERS,
+    ],
+    [
+      'labels that are numbers, in quotes',
+      ['1', '2'],
+      {
+        choices: [
+          {
+            text: '"1"',
+            logprobs: {
+              tokens: ['1'],
+              token_logprobs: [ln(0.8)],
+              top_logprobs: [{ 1: ln(0.8), 2: ln(0.2) }],
+            },
+          },
+        ],
+      },
+      { label: '1', confidence: 0.8 },
     ],
     [
       'token numbers, list form',
