@@ -174,8 +174,9 @@ export class TableBuilder {
 
   /** Whether a truth is needed that nobody gave: then nothing else in the row matters. */
   private isUnlabelled(cells: readonly string[]): boolean {
-    if (this.options.truth !== 'required') return false;
-    const { roles, scores } = this.columns;
+    const { header, roles, scores } = this.columns;
+    // A row that is cut has no empty truth, but none.
+    if (this.options.truth !== 'required' || cells.length < header.length) return false;
     const role = scores === null && roles.correct !== undefined ? 'correct' : 'label';
     const truth = cellOf(this.columns, cells, role);
     return saysNothing(truth) && scores?.labels.includes(truth) !== true;
