@@ -12,6 +12,7 @@ import {
 import type { EvaluateOptions } from '../model/evaluation';
 import { isLabelMassLow } from '../scoring/score';
 import { UserError } from '../user-error';
+import { LongCells } from './long-cells';
 import { cellOf, columnName, columnNamed, requireTruth, scoreKey, type TableColumns } from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
@@ -61,6 +62,8 @@ export interface PredictionTable {
   /** The first 10,000 rows that could not be used; `rejectedCount` counts all of them. */
   readonly rejected: readonly RejectedRow[];
   readonly rejectedCount: number;
+  /** Lines inside of cells of several lines that may be rows. */
+  readonly swallowed: number;
   readonly warnings: readonly Warning[];
   /** The calibrator that wrote this table (its SHA-256), or null for an uncalibrated one. */
   readonly calibratedBy: string | null;
@@ -108,6 +111,7 @@ export class TableBuilder {
   private readonly best = new GrowingColumn((n) => new Int32Array(n));
   private reading: Reading = NOTHING_READ;
   private readonly parser: RowParser;
+  private readonly longCells: LongCells;
   /** What warnings are about. */
   private readonly seen = nothingSeen();
 
@@ -124,6 +128,7 @@ export class TableBuilder {
     this.slices = new Map(options.slices?.map((name) => [name, new NamesBuilder(columnNamed(named, name))]));
     this.labels = [...(columns.scores?.labels ?? [])];
     this.parser = new RowParser(columns);
+    this.longCells = new LongCells(header.length);
   }
 
   /**
@@ -139,13 +144,12 @@ export class TableBuilder {
       parsed = this.parser.parse(cells, line);
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
-      this.reject(line, error.message);
+      const most = this.longCells.add(cells, line, true);
+      const unclosed = most > 1 ? `; a cell has ${most} lines, so a quote in it may not be closed` : '';
+      this.reject(line, `${error.message}${unclosed}`);
       return false;
     }
-    if (cells.some((cell) => cell.includes('\n'))) {
-      this.seen.longRows++;
-      this.seen.firstLongRow ??= line;
-    }
+    this.longCells.add(cells, line, false);
     this.push(parsed, cells, line);
     return true;
   }
@@ -184,11 +188,13 @@ export class TableBuilder {
       unlabelled: this.seen.unlabelled,
       rejected: this.rejected.sort((left, right) => left.line - right.line),
       rejectedCount: this.rejectedCount,
+      swallowed: this.longCells.swallowed,
       warnings: tableWarnings(this.columns, {
         ...this.seen,
         rejectedCount: this.rejectedCount,
         sharedReason: this.sharedReason(),
         reading: this.reading,
+        longCells: this.longCells,
         otherSplits: [...this.parser.otherSplits],
       }),
       calibratedBy: this.calibratedBy,
