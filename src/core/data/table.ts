@@ -358,9 +358,9 @@ export class TableBuilder {
   private sharedReason(): string {
     const rows = this.seen.accepted + this.rejectedCount + this.seen.unlabelled;
     const [most] = [...this.reasons.values()].sort((left, right) => right.count - left.count);
-    return most === undefined || most.count <= SAME_MISTAKE * rows
+    return most === undefined || most.count < 2 || most.count <= SAME_MISTAKE * rows
       ? ''
-      : ` ${most.count} of them have the same one, which is a problem of the table: ${most.reason}.`;
+      : ` ${most.count} of them have reasons of one kind, which is a problem of the table, such as: ${most.reason}.`;
   }
 
   private reject(line: number, reason: string): void {

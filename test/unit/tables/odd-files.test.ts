@@ -239,6 +239,18 @@ describe('a table of an odd form is read as it is meant:', () => {
           assert.match(doubt.message, new RegExp(`${swallowed} lines that may be rows`));
       });
 
+  it('with reasons that rows share, of which one is an example', async () => {
+    const rows = [
+      ...Array.from({ length: 8 }, (_, row) => `a,.9,.${row + 1}5`),
+      ...Array<string>(9).fill('a,.6,.4'),
+    ];
+    const { table } = await read('t.csv', `label,prob:a,prob:b\n${rows.join('\n')}\n`);
+    const [{ message } = { message: '' }] = table.warnings;
+    assert.match(message, /8 of 17 rows .* 8 of them have reasons of one kind.*such as: .* sum to 1.05/);
+    const one = await read('t.csv', 'label,prob:a,prob:b\na,.9,.8\na,.6,.4\n');
+    assert.doesNotMatch(one.table.warnings[0]?.message ?? '', /of them/);
+  });
+
   const refused: [what: string, content: string, code: string, message: RegExp][] = [
     [
       'percentages',
