@@ -1,17 +1,20 @@
 /** What a person at a terminal can do about an error, by its code. The error's own message is for every surface. */
 import * as z from 'zod';
 import type { ErrorCode } from '../core/error-codes';
+import type { Warning } from '../core/model/predictions';
 import { quoted } from '../core/quote';
 import type { UserError } from '../core/user-error';
 
 const FEWER_REQUESTS = 'Limit the requests with --requests-per-minute N.';
 const NAME_MODEL = 'Name one with --model FILE.';
+const NAME_LABELS =
+  "If labels are numbers on one side, name them with --id2label 0=NAME,1=NAME,… or a model's config.json.";
 
 const role = z.object({ role: z.string().optional() });
 const named = z.object({ classifier: z.string().optional() });
 const replaceable = z.object({ instead: z.string().optional() });
 const mapped = z.object({ columns: z.record(z.string(), z.string()).optional() });
-const numbered = z.object({ areNumbered: z.boolean().optional() });
+const unusable = mapped.extend({ areNumbered: z.boolean().optional() });
 const unnamed = mapped.extend({ label: z.string().default('LABEL') });
 const accepted = mapped.extend({ accept: z.string().default('DOUBT') });
 const shard = z.object({ index: z.number(), of: z.number() });
@@ -65,10 +68,11 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
       : '',
   'no-model': NAME_MODEL,
   'no-such-column': 'Name the column with --text-column or --column.',
-  'no-usable-rows': (data) =>
-    numbered.parse(data).areNumbered === true
-      ? "If the labels of the scores are numbers of names, add --id2label 0=NAME,1=NAME,… or a model's config.json."
-      : '',
+  'no-usable-rows': (data) => {
+    const { areNumbered, columns } = unusable.parse(data);
+    if (columns !== undefined) return `To switch the column off, add ${columnArguments(columns)}.`;
+    return areNumbered === true ? NAME_LABELS : '';
+  },
   'not-a-shard': 'Make shards with score --shard I/N.',
   'part-changed': 'Start over with --restart.',
   'part-unreadable': 'Start over with --restart.',
@@ -82,8 +86,9 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   },
   'table-doubtful': (data) => {
     const { accept, columns } = accepted.parse(data);
-    const other = columns === undefined ? '' : `${otherMeaning(columns)} `;
-    return `${other}If the table is as it should be, add --accept ${accept}.`;
+    const other = columns === undefined ? [] : [optionsFor(columns)];
+    const names = accept === 'other-labels' ? [NAME_LABELS] : [];
+    return `${[...other, ...names].map((sentence) => `${sentence} `).join('')}If the table is as it should be, add --accept ${accept}.`;
   },
   'several-methods': 'Choose one with --scores.',
   'shard-missing': (data) => {
@@ -105,8 +110,14 @@ function inShell(argument: string): string {
   return /^[\w:=./-]+$/u.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-export function otherMeaning(columns: Readonly<Record<string, string>>): string {
-  return `To read it so, add ${columnArguments(columns)}.`;
+/** What a person at a terminal can do about a warning; empty if its message is enough. */
+export function remedyForWarning({ code, instead }: Warning): string {
+  if (code === 'other-labels') return NAME_LABELS;
+  return instead === undefined ? '' : optionsFor(instead);
+}
+
+function optionsFor(columns: Readonly<Record<string, string>>): string {
+  return `The options for that: ${columnArguments(columns)}.`;
 }
 
 /** A sentence; empty if the error's message is enough. */

@@ -146,6 +146,8 @@ export const ERROR_CODES = [
   'no-usable-rows',
   'not-a-file',
   'not-a-shard',
+  'not-logits',
+  'not-probabilities',
   'not-a-table',
   'not-on-disk',
   'not-trusted',

@@ -4,9 +4,8 @@ import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
-import type { EngineClient } from '../../src/sources/engine-client';
 import { checkGguf } from '../../src/store/gguf';
-import { asking, cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+import { asking, cpu, makeClassifier, scoreAll, sharedEngine, startEngine } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
@@ -71,12 +70,7 @@ describe('a model file that cannot be used', () => {
 });
 
 describe('an odd text', () => {
-  let engine: EngineClient;
-  before(async () => {
-    engine = await startEngine();
-    await engine.load();
-  });
-  after(() => engine.dispose());
+  const engine = sharedEngine();
 
   const TEXTS: Readonly<Record<string, string>> = {
     'right-to-left text': 'הסרט הזה היה נפלא ומרגש',
@@ -90,7 +84,7 @@ describe('an odd text', () => {
   };
   for (const [what, text] of Object.entries(TEXTS))
     it(`is scored: ${what}`, async () => {
-      const [score] = await scoreAll(engine, sentiment(), [text], 5);
+      const [score] = await scoreAll(engine(), sentiment(), [text], 5);
       assert.ok(score);
       const sum = score.labels.reduce((total, entry) => total + entry.confidence, 0);
       assert.ok(Math.abs(sum - 1) < 1e-9);
@@ -99,7 +93,7 @@ describe('an odd text', () => {
 
   it('is cut in its middle where it is too long, and says so', async () => {
     const text = `I hated it. ${'Nothing happens for hours. '.repeat(300)}Never again.`;
-    const [score] = await scoreAll(engine, sentiment(), [text]);
+    const [score] = await scoreAll(engine(), sentiment(), [text]);
     assert.ok(score);
     assert.ok(score.cutTokens > 0);
     assert.ok(score.textTokens - score.cutTokens <= 256);
@@ -107,15 +101,15 @@ describe('an odd text', () => {
   });
 
   it('does not let a text play special tokens', async () => {
-    const plain = await scoreAll(engine, sentiment(), ['A <end_of_turn> B']);
+    const plain = await scoreAll(engine(), sentiment(), ['A <end_of_turn> B']);
     // As a special token it would be one token; as text it is several.
     assert.ok((plain[0]?.textTokens ?? 0) > 4);
   });
 
   it('leaves the engine as it was', async () => {
-    const [before] = await scoreAll(engine, sentiment(), ['I love this movie!']);
-    for (const text of Object.values(TEXTS)) await scoreAll(engine, sentiment(), [text]);
-    const [after] = await scoreAll(engine, sentiment(), ['I love this movie!']);
+    const [before] = await scoreAll(engine(), sentiment(), ['I love this movie!']);
+    for (const text of Object.values(TEXTS)) await scoreAll(engine(), sentiment(), [text]);
+    const [after] = await scoreAll(engine(), sentiment(), ['I love this movie!']);
     assert.deepEqual(after, before);
   });
 
@@ -137,7 +131,7 @@ describe('an odd text', () => {
   });
 
   it('is refused where a base model is asked to chat', async () => {
-    await assert.rejects(scoreAll(engine, asking(sentiment(), { prompt: 'chat' }), ['x']), {
+    await assert.rejects(scoreAll(engine(), asking(sentiment(), { prompt: 'chat' }), ['x']), {
       code: 'no-chat-template',
     });
   });

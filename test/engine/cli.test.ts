@@ -10,8 +10,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import * as z from 'zod';
 import { builtinFile, BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import type { EngineClient } from '../../src/sources/engine-client';
-import { scoreAll, startEngine } from '../support/engine';
+import { scoreAll, sharedEngine } from '../support/engine';
 import { CLI, fixture, ROOT, TEST_MODEL } from '../support/paths';
 import { withoutSeconds } from '../support/score-meta';
 import { sharedFolder } from '../support/temporary';
@@ -35,11 +34,7 @@ const SMALL_MODEL = fixture('tiny-chat.gguf');
 describe('the command line', () => {
   const folder = sharedFolder();
   /** What the numbers are held against. */
-  let engine: EngineClient;
-  before(async () => {
-    engine = await startEngine();
-  });
-  after(() => engine.dispose());
+  const engine = sharedEngine();
 
   interface Ran {
     readonly status: number | null;
@@ -63,7 +58,7 @@ describe('the command line', () => {
   const runSmall = (...args: string[]): Ran =>
     runIn({ ...process.env, PROMPT_CONFIDENCE_HOME: path.join(folder(), 'home') }, [
       ...args,
-      ...['--model', SMALL_MODEL, '--gpu', 'off'],
+      ...['--model', SMALL_MODEL, '--gpu', 'off', '--threads', '1'],
     ]);
 
   function write(name: string, content: string): string {
@@ -90,7 +85,7 @@ describe('the command line', () => {
     assert.equal(answer.results[0]?.tokens.length, 5);
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
-    const [score] = await scoreAll(engine, sentiment, [text]);
+    const [score] = await scoreAll(engine(), sentiment, [text]);
     assert.deepEqual(answer.results[0].labels, score?.labels);
   });
 
@@ -132,7 +127,7 @@ describe('the command line', () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     for (const text of texts) {
-      const [score] = await scoreAll(engine, sentiment, [text]);
+      const [score] = await scoreAll(engine(), sentiment, [text]);
       assert.ok(
         scored.includes(`,${score?.labels.map((entry) => entry.logProb).join(',') ?? 'none'},`),
         text,
@@ -201,13 +196,14 @@ describe('the command line', () => {
     assert.match(shown.out, /calibrated by reviews \(bias-temperature on labels, fitted on 2,000 rows\)/);
     assert.match(shown.out, /calibrated confidence [\d.]+%: [●▲◆■] [a-z ]+, raw/);
 
-    // From here on any model does.
-    const fitted = JSON.parse(readFileSync(calibrator, 'utf8')) as { bound: object };
+    // From here on any model does. To the small one the labels are several tokens.
+    const fitted = JSON.parse(readFileSync(calibrator, 'utf8')) as { bound: { scoring: object } };
     const sha256 = createHash('sha256').update(readFileSync(SMALL_MODEL)).digest('hex');
     const model = { kind: 'file', name: path.basename(SMALL_MODEL), sha256 };
-    writeFileSync(calibrator, JSON.stringify({ ...fitted, bound: { ...fitted.bound, model } }));
+    const bound = { ...fitted.bound, model, scoring: { ...fitted.bound.scoring, mode: 'sequence' } };
+    writeFileSync(calibrator, JSON.stringify({ ...fitted, bound }));
     const own = runSmall('classify', text, '--top', '0', '--buckets', 'act=.01,ask=0');
-    assert.match(own.out, /calibrated confidence [\d.]+%: ● act, raw/);
+    assert.match(own.out, /calibrated confidence > 99\.9%: ● act, raw/);
 
     const table = write('calibrate-me.csv', `text,label\n${text},negative\nI love it,positive\n,positive\n`);
     const at = (name: string) => path.join(folder(), name);

@@ -4,7 +4,7 @@ import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import { seededRandom } from '../../src/core/random';
 import type { EngineClient } from '../../src/sources/engine-client';
-import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+import { cpu, makeClassifier, scoreAll, sharedEngine, startEngine } from '../support/engine';
 import { fixture } from '../support/paths';
 
 const WORDS =
@@ -37,12 +37,7 @@ function shuffled(count: number): number[] {
 }
 
 describe('the bits of a score', () => {
-  let engine: EngineClient;
-  before(async () => {
-    engine = await startEngine();
-    await engine.load();
-  });
-  after(() => engine.dispose());
+  const engine = sharedEngine();
 
   async function bits(
     classifier: Classifier,
@@ -55,7 +50,7 @@ describe('the bits of a score', () => {
   async function checkInvariance(
     classifier: Classifier,
     texts: readonly string[],
-    from = engine,
+    from = engine(),
   ): Promise<void> {
     const alone: string[] = [];
     for (const text of texts) alone.push(...(await bits(classifier, [text], from)));
@@ -84,7 +79,7 @@ describe('the bits of a score', () => {
 
   it('are the same where the output layer is not quantized', async () => {
     // One row of logits is computed by another kernel than two of them: without care 7e-7 apart in log-probability.
-    const tiny = await startEngine({ ...cpu(fixture('tiny-chat.gguf')), threads: 1 });
+    const tiny = await startEngine(cpu(fixture('tiny-chat.gguf')));
     try {
       const [sentiment] = BUILTIN_CLASSIFIERS;
       assert.ok(sentiment);
@@ -117,8 +112,8 @@ describe('the bits of a score', () => {
   it('do not depend on whether the token table is asked for', async () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
-    const [plain] = await scoreAll(engine, sentiment, ['I love this movie!']);
-    const [table] = await scoreAll(engine, sentiment, ['I love this movie!'], 20);
+    const [plain] = await scoreAll(engine(), sentiment, ['I love this movie!']);
+    const [table] = await scoreAll(engine(), sentiment, ['I love this movie!'], 20);
     assert.ok(plain && table);
     assert.deepEqual(table.labels, plain.labels);
     assert.equal(table.tokens?.length, 20);

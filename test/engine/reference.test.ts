@@ -7,8 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import type { EngineClient } from '../../src/sources/engine-client';
-import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+import { cpu, makeClassifier, scoreAll, sharedEngine, startEngine } from '../support/engine';
 import { fixture } from '../support/paths';
 
 const massSchema = z.object({ massLeadingSpace: z.number(), massAll: z.number() });
@@ -33,18 +32,13 @@ function read<T>(schema: z.ZodType<T>, name: string): T {
 
 describe('label probabilities beside transformers in float32', () => {
   const { texts } = read(referenceSchema, 'sentiment.json');
-  let engine: EngineClient;
-  before(async () => {
-    engine = await startEngine();
-    await engine.load();
-  });
-  after(() => engine.dispose());
+  const engine = sharedEngine();
 
   it('have the same winner and nearly the same value on every text', async () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     const scores = await scoreAll(
-      engine,
+      engine(),
       sentiment,
       texts.map((entry) => entry.text),
     );
@@ -82,7 +76,7 @@ describe('label probabilities beside transformers in float32', () => {
       maxTextTokens: 256,
     });
     const scores = await scoreAll(
-      engine,
+      engine(),
       classifier,
       multi.map((entry) => entry.text),
     );

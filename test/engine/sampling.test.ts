@@ -5,30 +5,24 @@ import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { Score } from '../../src/core/scoring/score';
 import { type PromptVariant, variantsOf } from '../../src/core/scoring/variants';
-import type { EngineClient } from '../../src/sources/engine-client';
 import { engineSource } from '../../src/sources/engine-source';
 import { scoreTexts, type ScoreTextsOptions } from '../../src/sources/score-texts';
 import { isFailed } from '../../src/sources/source';
-import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
+import { cpu, makeClassifier, scoreAll, sharedEngine, startEngine } from '../support/engine';
 import { fixture } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
 const TEXTS = ['I love this movie!', 'Dull.', 'It was not good, not bad, just long.', 'A triumph of acting.'];
 
 describe('drawn answers', () => {
-  let engine: EngineClient;
-  before(async () => {
-    engine = await startEngine({ ...cpu(), threads: 1 });
-    await engine.load();
-  });
-  after(() => engine.dispose());
+  const engine = sharedEngine();
 
   async function scored(
     classifier: Classifier,
     texts: readonly string[],
     options: Partial<ScoreTextsOptions> = {},
   ): Promise<Score[]> {
-    const source = engineSource(engine, {
+    const source = engineSource(engine(), {
       file: 'test',
       path: '',
       sha256: '',
@@ -56,7 +50,7 @@ describe('drawn answers', () => {
     ['whole label sequences', sequences],
   ] as const)
     it(`agree with the token probability within four standard errors: 2,000 of them, ${name}`, async () => {
-      const byToken = await scoreAll(engine, classifier, TEXTS);
+      const byToken = await scoreAll(engine(), classifier, TEXTS);
       const drawn = await scored(plain(classifier, 2000), TEXTS, { seed: 3 });
       drawn.forEach(({ agreement }, index) => {
         const token = byToken[index];
@@ -75,7 +69,7 @@ describe('drawn answers', () => {
     });
 
   it('are spread by a temperature above 1 and gathered by one below', async () => {
-    const winners = (await scoreAll(engine, sentiment, TEXTS)).map(({ label }) => label);
+    const winners = (await scoreAll(engine(), sentiment, TEXTS)).map(({ label }) => label);
     const rate = async (temperature: number): Promise<number> => {
       const drawn = await scored(plain(sentiment, 2000, temperature), TEXTS);
       const rates = drawn.map(
@@ -106,9 +100,9 @@ describe('drawn answers', () => {
     const [, second, third] = variantsOf(sentiment, 0);
     assert.ok(second && third);
     // Drawn with one sample each: equal draws from equal distributions, and the token score after a switch back.
-    const [before] = await scoreAll(engine, sentiment, TEXTS.slice(0, 1));
+    const [before] = await scoreAll(engine(), sentiment, TEXTS.slice(0, 1));
     const ask = (prompts: readonly PromptVariant[]) =>
-      engine.sample({
+      engine().sample({
         prompts: prompts.map(({ asks, samples }) => ({ classifier: asks, samples })),
         texts: TEXTS,
         temperature: 1,
@@ -121,7 +115,7 @@ describe('drawn answers', () => {
       asVariant.samples.map(({ answers }) => answers.slice(2)),
       alone.samples.map(({ answers }) => answers),
     );
-    assert.deepEqual((await scoreAll(engine, sentiment, TEXTS.slice(0, 1)))[0], before);
+    assert.deepEqual((await scoreAll(engine(), sentiment, TEXTS.slice(0, 1)))[0], before);
   });
 });
 
@@ -133,7 +127,7 @@ describe('answers under very many orders of the prompt', () => {
     const names = ['TMPDIR', 'TEMP', 'TMP'] as const;
     const before = names.map((name) => process.env[name]);
     for (const name of names) process.env[name] = folder();
-    const engine = await startEngine({ ...cpu(fixture('tiny-chat.gguf')), threads: 1 });
+    const engine = await startEngine(cpu(fixture('tiny-chat.gguf')));
     try {
       await engine.load();
       const classifier = makeClassifier({

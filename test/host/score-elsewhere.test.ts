@@ -9,7 +9,7 @@ import { person, personLeaves } from './person';
 import type { ScriptedDialogs } from './scripted-dialogs';
 
 /** The answers are canned; the settings, the files and the requests are real. */
-describe('Score CSV… by a model that is not on this machine', () => {
+describe('many texts for a model that is not on this machine', () => {
   let services: Services;
   let server: TestServer;
   let folder: string;
@@ -36,6 +36,14 @@ describe('Score CSV… by a model that is not on this machine', () => {
     for (const classifier of [
       { name: 'far', template: 'Is it good?\n{{text}}:', labels, source: 'endpoint:local' },
       {
+        name: 'drawn',
+        template: 'Is it good?\n{{text}}:',
+        labels,
+        source: 'endpoint:local',
+        method: 'consistency',
+        consistency: { samples: 12 },
+      },
+      {
         name: 'lent',
         template: '{{text}}:',
         labels,
@@ -53,7 +61,7 @@ describe('Score CSV… by a model that is not on this machine', () => {
     personLeaves(services.dialogs);
     await setMachineSetting('endpoints', undefined);
     await server.close();
-    for (const name of ['far', 'lent']) rmSync(path.join(classifiers, `${name}.json`));
+    for (const name of ['far', 'drawn', 'lent']) rmSync(path.join(classifiers, `${name}.json`));
     rmSync(folder, { recursive: true });
   });
 
@@ -86,6 +94,51 @@ describe('Score CSV… by a model that is not on this machine', () => {
     const few = await score(19, 'far', 'text', 'few.csv', undefined);
     assert.deepEqual(few.saying('confirm'), []);
     assert.match(few.said.at(-1) ?? '', /^info few\.csv is complete: 19 rows/);
+  });
+
+  it('asks about a few rows, too, where they take more than 200 requests', async () => {
+    const cheap = await score(16, 'drawn', 'text', 'cheap.csv', undefined);
+    assert.deepEqual(cheap.saying('confirm'), []);
+    const sent = server.requests.length;
+    const refused = await score(17, 'drawn', 'text', 'dear.csv', undefined);
+    assert.match(refused.said.at(-1) ?? '', /^confirm Score 17 rows of 17\.csv\?.*: about 204 requests/s);
+    assert.equal(server.requests.length, sent);
+    assert.ok(!existsSync(path.join(folder, 'dear.csv.part')));
+    const agreed = await score(17, 'drawn', 'text', 'dear.csv', 'Score', undefined);
+    assert.match(agreed.said.at(-1) ?? '', /^info dear\.csv is complete: 17 rows/);
+    // A probe comes before the rows.
+    assert.equal(server.requests.length, sent + 204 + 12);
+  });
+
+  it('asks once about all lines of a document, and sends nothing before', async () => {
+    const settings = vscode.workspace.getConfiguration('promptConfidence');
+    await settings.update('classifier', 'drawn', vscode.ConfigurationTarget.Workspace);
+    const classify = async (lines: number, ...answers: (string | undefined)[]): Promise<ScriptedDialogs> => {
+      const content = Array.from({ length: lines }, (_, i) => `Good film ${i}.`).join('\n');
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }));
+      const dialogs = person(services.dialogs, answers);
+      await vscode.commands.executeCommand('promptConfidence.classifyLines');
+      return dialogs;
+    };
+    try {
+      const sent = server.requests.length;
+      const refused = await classify(40, undefined);
+      assert.match(
+        refused.saying('confirm')[0] ?? '',
+        /^confirm Send 480 requests to tiny at http:\S+\? \[Classify\]\nThis takes about 480 requests/,
+      );
+      assert.equal(server.requests.length, sent);
+      // More lines than one request to the source takes.
+      const agreed = await classify(40, 'Classify');
+      assert.equal(agreed.saying('confirm').length, 1);
+      assert.equal(server.requests.length, sent + 480);
+      const few = await classify(16);
+      assert.deepEqual(few.saying('confirm'), []);
+    } finally {
+      await settings.update('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      services.results.clear();
+    }
   });
 
   it('says how many requests an editor model will take', async () => {

@@ -64,8 +64,8 @@ Fit a calibrator, evaluate it on rows that it did not see, and save it.
   --prevalence LABEL=X,… the label shares where the calibrator will be used, if they differ from TABLE's
   --progression          show whether more labelled rows would help
   --accept DOUBT         fit although more than 5% of the labelled rows could not be read (unused-rows), no row has one of
-                         the labels (missing-label), or a column seems to mean something else than its name says
-                         (other-meaning); may be repeated
+                         the labels (missing-label), a column seems to mean something else than its name says
+                         (other-meaning), or labels seem to be written in different ways (other-labels); may be repeated
   --out FILE             the calibrator file to write
   --force                replace FILE if it exists
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;

@@ -27,6 +27,9 @@ import {
 } from './options';
 import { report } from './render';
 
+/** Doubts about how a table was read, which a person can know better. */
+const READINGS = ['other-meaning', 'other-labels'] as const;
+
 const USAGE = `Usage: prompt-confidence gate TABLE [--max METRIC=X] [--min METRIC=X] [--baseline FILE] [options]
 Check metrics against limits and a baseline. The exit status is 0 if every limit passes and no metric is worse than the
 baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few to decide.
@@ -38,7 +41,8 @@ baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few t
                          and NLL
   --margin METRIC=X      a metric must be shown not to be worse than the baseline by more than X; without it, it must
                          only not be shown to be worse; may be repeated
-  --accept other-meaning decide although a column seems to mean something else than its name says
+  --accept DOUBT         decide although a column seems to mean something else than its name says (other-meaning), or labels
+                         seem to be written in different ways (other-labels); may be repeated
   --undecided pass|fail  whether an undecided gate passes (default: fail)
 ${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}
 METRIC is ${GATE_METRICS.slice(0, 9).join(', ')},
@@ -69,7 +73,7 @@ export const gate = command(USAGE, async (argv, io) => {
   if (values.margin !== undefined && values.baseline === undefined)
     throw usageError('--margin compares with a baseline. Give --baseline too.');
   const undecided = oneOf('undecided', values.undecided, ['pass', 'fail']) ?? 'fail';
-  const accept = acceptOption(values.accept, ['other-meaning']);
+  const accept = acceptOption(values.accept, READINGS);
   const options = evaluateOptions(values);
   const columns = await columnOptions(values);
   const { baseline } = values;

@@ -9,7 +9,7 @@ import type { Progression, Spread } from '../../core/calibration/progression';
 import type { Recommendation } from '../../core/calibration/recommend';
 import { metricsOf } from '../../core/words/metrics';
 import type { Io } from '../command';
-import { otherMeaning } from '../remedies';
+import { remedyForWarning } from '../remedies';
 import type { Evaluation, Metric, ReliabilityBin } from '../../core/model/evaluation';
 import type { CalibrationReport } from '../../core/calibration/calibrate';
 
@@ -171,10 +171,8 @@ const SHOWN_ROWS = 20;
 
 /** Writes warnings and rejected rows to stderr, so that the result can be piped. */
 export function report(io: Io, warnings: readonly Warning[], rejected: readonly RejectedRow[]): void {
-  for (const { message, instead } of warnings) {
-    const remedy = instead === undefined ? '' : ` ${otherMeaning(instead)}`;
-    io.err(`Warning: ${oneLine(`${message}${remedy}`)}\n`);
-  }
+  for (const warning of warnings)
+    io.err(`Warning: ${oneLine(`${warning.message} ${remedyForWarning(warning)}`.trimEnd())}\n`);
   for (const { line, reason } of rejected.slice(0, SHOWN_ROWS))
     io.err(`  line ${line}: ${oneLine(reason)}\n`);
   const more = rejected.length - SHOWN_ROWS;

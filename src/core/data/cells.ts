@@ -10,6 +10,8 @@ const PLAIN_NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const DECIMAL_COMMA = /^[+-]?[\d.]*,\d+(?:e[+-]?\d+)?$/i;
 const PERCENT = /^[+-]?[\d.,]+\s*[%٪]$/u;
 const NOT_A_NUMBER = /^[+-]?(?:nan|na|n\/a|null|none|-)$/i;
+/** A number as a program shows its type. */
+const SCALAR = /^(?:(?:np|numpy|torch|jnp)\.)?(?:float|int|bfloat|tensor)\d*\([-+\d.e]*\)$/iu;
 const INFINITE = /^[+-]?(?:inf|infinity|∞)$/iu;
 
 /** A cell that is not a number. */
@@ -29,6 +31,7 @@ export function plainNumber(cell: string): number {
 export function numberProblem(column: string, cell: string): NumberProblem {
   const row = (reason: string): NumberProblem => ({ reason, wholeTable: null });
   if (cell === '') return row(`${column} is empty`);
+  if (SCALAR.test(cell)) return row(`${column} is ${quoted(cell)}; write the number alone`);
   const list = kindOfList(cell);
   if (list !== null)
     return row(`${column} is ${list} (${quoted(cell)}); write each of its numbers into a column of its own`);
@@ -66,8 +69,8 @@ export function flag(cell: string): 0 | 1 | undefined {
 
 /** What a cell is that holds several values in the notation of a program; null for anything else. */
 export function kindOfList(cell: string): 'a list' | 'a dictionary' | 'a tensor' | null {
-  if (/^(?:tensor|array|torch\.tensor|np\.array)\(.*\)$/isu.test(cell)) return 'a tensor';
-  if (/^\[.*\]$/su.test(cell)) return 'a list';
+  if (/^(?:(?:torch|np|numpy|tf)\.)?(?:tensor|array)\(.*\)$/isu.test(cell)) return 'a tensor';
+  if (/^\[.*\]$|^\(.*,.*\)$/su.test(cell)) return 'a list';
   return /^\{.*\}$/su.test(cell) ? 'a dictionary' : null;
 }
 

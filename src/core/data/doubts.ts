@@ -1,10 +1,13 @@
 /** Reasons to conclude nothing from a table, and to fit nothing on it, unless a person accepts them. */
 import { listed } from '../quote';
 import { UNKNOWN_LABEL, type Warning } from '../model/predictions';
+import { confidenceOf } from '../model/rows';
 import { otherMeanings } from './meaning';
+import type { NamedColumn } from './named-column';
+import { isAlike, readLabels } from './vocabulary';
 import type { PredictionTable } from './table';
 
-export const ACCEPTABLE = ['unused-rows', 'missing-label', 'other-meaning'] as const;
+export const ACCEPTABLE = ['unused-rows', 'missing-label', 'other-meaning', 'other-labels'] as const;
 export type Acceptable = (typeof ACCEPTABLE)[number];
 
 export interface Doubt extends Warning {
@@ -39,6 +42,46 @@ export function doubtsOf(table: PredictionTable): Doubt[] {
         message: `None of ${n.toLocaleString('en-US')} labelled rows is ${listed(absent)}, though the table has scores for it. The labels may be written in another way.`,
       });
   }
+  const { outside, lowest, highest } = table.mistakes;
+  if (outside > 0 && lowest > 1 && highest <= 100)
+    doubts.push({
+      code: 'other-meaning',
+      message: `${outside === 1 ? 'One row has' : `${outside} rows have`} a probability above 1 (${highest}). If the column holds percentages, all of its numbers are 100 times too large: divide them by 100. Otherwise correct ${outside === 1 ? 'that row' : 'those rows'}.`,
+    });
   for (const meaning of otherMeanings(table)) doubts.push({ code: 'other-meaning', ...meaning });
+  for (const message of otherLabels(table)) doubts.push({ code: 'other-labels', message });
   return doubts;
+}
+
+/** With so many rows, a model of any worth is right somewhere. */
+const ROWS_FOR_ONE_RIGHT = 10;
+
+/** Labels that are compared though they seem to be written in different ways. */
+function otherLabels({ label, predicted, data, n }: PredictionTable): string[] {
+  if (data.kind === 'confidence' && label !== null && predicted !== null) {
+    const truths = met(label);
+    const answers = met(predicted);
+    const reading = readLabels(truths, answers);
+    const isTrue = new Set(truths.map((value) => reading.of(value)));
+    if (!answers.some((_, k) => isTrue.has(k)))
+      return [
+        `No predicted label (${listed(answers)}) is among the true ones (${listed(truths)}), so no row is right. They may stand for each other.`,
+      ];
+    const alike = answers.filter(
+      (answer, k) => !isTrue.has(k) && answers.some((other, at) => isTrue.has(at) && isAlike(answer, other)),
+    );
+    if (alike.length > 0)
+      return [
+        `${listed(alike)} ${alike.length === 1 ? 'is' : 'are'} predicted and never true, but for case or a full stop as a true label is written. Such rows count as wrong. Write every label in one way.`,
+      ];
+  }
+  const isRight = confidenceOf(data).correct.includes(1);
+  return isRight || n < ROWS_FOR_ONE_RIGHT
+    ? []
+    : ['No row is right. The true labels may be written in another way than the predicted ones.'];
+}
+
+/** The words that the rows of a column hold. */
+function met({ names, index }: NamedColumn): string[] {
+  return [...new Set(index)].flatMap((name) => names[name] ?? []);
 }

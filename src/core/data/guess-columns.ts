@@ -14,9 +14,9 @@ import { readLabels } from './vocabulary';
 
 /** What names of columns look like, by role. */
 const LIKE = {
-  confidence: /conf|certain|sure|prob|score|likel/iu,
-  label: /truth|true|gold|label|target|expect|actual|annot|human|class|categ|reference|answer/iu,
-  predicted: /pred|output|model|guess|llm|response|assigned|answer/iu,
+  confidence: /conf|certain|sure|prob|score|likel|^p$/iu,
+  label: /truth|true|gold|label|target|expect|actual|annot|human|class|categ|reference|^(?:y|gt)$/iu,
+  predicted: /pred|output|model|guess|llm|response|assigned|^y_?hat$/iu,
   correct: /correct|right|match|hit|accura/iu,
 } as const;
 /** What people call the class that a single probability is of. */
@@ -67,7 +67,10 @@ export function guessColumns(
   const confidence =
     positive ??
     columnOf('confidence') ??
-    like('confidence', shares) ??
+    like(
+      'confidence',
+      shares.filter(({ name }) => !LIKE.label.test(name)),
+    ) ??
     (shares.length === 1 ? shares[0] : undefined);
 
   const roles = (found: Partial<Record<Role, Column | undefined>>) =>
@@ -77,14 +80,19 @@ export function guessColumns(
   const guesses: (readonly (readonly [string, string])[] | undefined)[] = [
     label && scoresByName(shares, label.values),
     positive === undefined && (predicted ?? correct) ? roles({ confidence }) : undefined,
-    label &&
-      confidence && [...probabilityOf(confidence, label), ...(positive ? [['positive', ''] as const] : [])],
+    label && confidence && shares.length <= 1
+      ? [...probabilityOf(confidence, label), ...(positive ? [['positive', ''] as const] : [])]
+      : undefined,
     [],
   ];
   return guesses
     .filter((guess) => guess !== undefined)
     .map((guess) => Object.fromEntries([...roles({ label, predicted, correct }), ...guess]))
-    .find((guess) => isReadable(header, { ...options, mapping: { ...mapping, ...guess } }));
+    .find(
+      (guess) =>
+        Object.keys(guess).length > 0 &&
+        isReadable(header, { ...options, mapping: { ...mapping, ...guess } }),
+    );
 }
 
 /** A probability for each label, in columns that name it. */
@@ -92,9 +100,7 @@ function scoresByName(
   shares: readonly Column[],
   labels: readonly string[],
 ): readonly (readonly [string, string])[] | undefined {
-  const found = labels.map((label) =>
-    shares.find(({ name }) => name.toLowerCase().includes(label.toLowerCase())),
-  );
+  const found = labels.map((label) => shares.find(({ name }) => isNamed(name, label)));
   const isEach = labels.length >= 2 && new Set(found).size === labels.length && !found.includes(undefined);
   return isEach
     ? found.map((column, k) => [scoreKey('prob', labels[k] ?? ''), column?.name ?? ''] as const)
@@ -103,11 +109,24 @@ function scoresByName(
 
 /** One probability of two labels is that of the label in its name, or of the one that stands for yes. */
 function probabilityOf({ name }: Column, { values }: Column): readonly (readonly [string, string])[] {
-  const label =
-    values.find((value) => name.toLowerCase().includes(value.toLowerCase())) ??
-    values.find((value) => POSITIVE.test(value)) ??
-    values[1];
+  const label = values.find((value) => isNamed(name, value)) ?? values.find((value) => POSITIVE.test(value));
   return label === undefined || values.length !== 2 ? [] : [[scoreKey('prob', label), name]];
+}
+
+/** Whether the words of a label are among those of a column's name; a number alone may count versions. */
+function isNamed(name: string, label: string): boolean {
+  const words = wordsOf(name);
+  const own = wordsOf(label);
+  const isVersion = own.length === 1 && /^\d+$/u.test(own[0] ?? '') && words.length > 2;
+  return own.length > 0 && !isVersion && ` ${words.join(' ')} `.includes(` ${own.join(' ')} `);
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
 }
 
 function isReadable(header: readonly string[], options: ColumnOptions): boolean {

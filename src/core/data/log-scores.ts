@@ -9,41 +9,55 @@ const HAIR = 1e-9;
 export const OTHER_BASES: readonly number[] = [2, 10];
 /** How far from 1 the sum of a row may be that is taken for a proof of the base. */
 const BASE_TOLERANCE = 1e-3;
+/** So many rows prove a base although their digits leave much open. */
+const FEWEST_ROUNDED = 5;
 
-/** Whether every row may sum to 1 in a base, and one whose labels were all shown does. */
-export function sumsToOne(logs: Float64Array, K: number, base: number): boolean {
-  let isProven = false;
+/** How far rounding to so many decimals moves the sum of a row: by as much as it moves each of its probabilities. */
+export function roundingOfSum(decimals: number, base = Math.E): number {
+  return 0.51 * Math.log(base) * 10 ** -decimals;
+}
+
+/**
+ * Whether every row may sum to 1 in a base, and rows whose labels were all shown do.
+ *
+ * @param decimals with which the logarithms are written
+ */
+export function sumsToOne(logs: Float64Array, K: number, base: number, decimals: number): boolean {
+  let proofs = 0;
   for (let at = 0; at < logs.length; at += K) {
     const row = logs.subarray(at, at + K);
-    if (!maySumToOne(row, base)) return false;
-    isProven ||= !row.includes(-Infinity);
+    if (!maySumToOne(row, base, decimals)) return false;
+    if (!row.includes(-Infinity)) proofs++;
   }
-  return isProven;
+  return proofs >= (roundingOfSum(decimals, base) > BASE_TOLERANCE ? FEWEST_ROUNDED : 1);
 }
 
 /** A row with labels that were not shown sums to less. */
-export function maySumToOne(row: Float64Array, base: number): boolean {
+export function maySumToOne(row: Float64Array, base: number, decimals: number): boolean {
   const scale = Math.log(base);
+  const tolerance = Math.max(BASE_TOLERANCE, roundingOfSum(decimals, base));
   let sum = 0;
   for (const log of row) sum += Math.exp(log * scale);
-  return sum <= 1 + BASE_TOLERANCE && (sum >= 1 - BASE_TOLERANCE || row.includes(-Infinity));
+  return sum <= 1 + tolerance && (sum >= 1 - tolerance || row.includes(-Infinity));
 }
 
 /**
  * A label that was not shown is no likelier than any that was, and has no more than what those leave. That bound stands
  * for its natural logarithm, a hair below, so that a label that was shown is predicted.
  *
- * @param logs (n·K), changed in place
+ * @param logs (n·K) changed in place
+ * @param type of logits nobody knows what they leave
  * @returns the number of rows with such labels
  */
-export function boundHidden(logs: Float64Array, K: number): number {
+export function boundHidden(logs: Float64Array, K: number, type: 'logprob' | 'logit'): number {
   let rows = 0;
   for (let at = 0; at < logs.length; at += K) {
     const row = logs.subarray(at, at + K);
     if (!row.includes(-Infinity)) continue;
     const known = row.filter((log) => log !== -Infinity);
     const rest = known.reduce((left, log) => left - Math.exp(log), 1);
-    const bound = Math.min(least(known), Math.log(Math.max(rest, SMALLEST_REST))) - HAIR;
+    const left = type === 'logit' ? Infinity : Math.log(Math.max(rest, SMALLEST_REST));
+    const bound = Math.min(least(known), left) - HAIR;
     for (let k = 0; k < K; k++) if (row[k] === -Infinity) row[k] = bound;
     rows++;
   }
@@ -52,8 +66,11 @@ export function boundHidden(logs: Float64Array, K: number): number {
 
 /** Below any log-probability that a model can have: what programs write for a token that they did not show. */
 const HIDDEN = -1000;
+/** Another such number, which no computed one equals. */
+const PLACEHOLDER = -100;
 
 export function isHidden(cell: string): boolean {
   const trimmed = cell.trim();
-  return /^-(?:inf|infinity|∞)$/iu.test(trimmed) || plainNumber(trimmed) <= HIDDEN;
+  const value = plainNumber(trimmed);
+  return /^-(?:inf|infinity|∞)$/iu.test(trimmed) || value <= HIDDEN || value === PLACEHOLDER;
 }

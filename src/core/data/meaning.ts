@@ -2,11 +2,13 @@
  * Whether columns mean what their names say, seen on the whole table: a confidence that is a probability, a probability
  * that is a confidence, true labels that were made from the scores, labels in another order.
  */
+import { binomialTail } from '../metrics/distributions';
 import { confidenceOf } from '../model/rows';
 import { listed, quoted } from '../quote';
 import { scoreKey } from './columns';
 import type { PredictionTable } from './table';
-import { MOST_VALUES, readLabels } from './vocabulary';
+import type { NamedColumn } from './named-column';
+import { MOST_VALUES, NOT_LABELLED, readLabels } from './vocabulary';
 
 /** Another meaning that fits a table better. */
 export interface OtherMeaning {
@@ -17,12 +19,14 @@ export interface OtherMeaning {
 
 /** With fewer rows, chance explains what is seen. */
 const FEWEST_ROWS = 20;
-/** Share of rows with the label 0 from which a probability of 1 should be below one half somewhere. */
-const ZEROS = 0.1;
-/** How probable it is, if the confidences are true, that no row is wrong. Below, the truth was not found independently. */
-const ALL_RIGHT = 0.001;
-/** How many more of the rows must be right in another order of the labels. */
-const MORE_RIGHT = 0.3;
+/** Share of rows that may be otherwise: a table may have slips. */
+const SLIPS = 0.01;
+/** Share of rows with the other label from which a probability should be below one half somewhere. */
+const OTHERS = 0.1;
+/** Rows that are surer than this are right in most tables, and say nothing. */
+const SURE = 0.8;
+/** How probable what is seen is at most, if the table means what it says. */
+const IMPROBABLE = 0.001;
 
 export function otherMeanings(table: PredictionTable): OtherMeaning[] {
   return [probabilityAsConfidence, confidenceAsProbability, truthFromScores, otherOrder].flatMap(
@@ -30,48 +34,82 @@ export function otherMeanings(table: PredictionTable): OtherMeaning[] {
   );
 }
 
-/** The likelier of two labels has at least one half: a "confidence" below it belongs to the other one. */
-function probabilityAsConfidence({ data, predicted, columns }: PredictionTable): OtherMeaning | undefined {
+/**
+ * The likelier of two labels has at least one half. A "confidence" below it that divides the rows by their predicted
+ * label is the probability of one of the labels.
+ */
+function probabilityAsConfidence({
+  data,
+  predicted,
+  label,
+  columns,
+  n,
+}: PredictionTable): OtherMeaning | undefined {
   if (data.kind !== 'confidence' || predicted === null) return undefined;
-  /** By predicted label, of its rows: whether all are below one half (true), none is (false), or some are (null). */
-  const isBelow = new Map<string, boolean | null>();
-  predicted.index.forEach((name, row) => {
-    const label = predicted.names[name];
-    if (label === undefined) return;
-    const below = (data.confidence[row] ?? 0) < 0.5;
-    isBelow.set(label, (isBelow.get(label) ?? below) === below ? below : null);
-  });
-  const labels = [...isBelow.keys()];
-  const positive = labels.find((label) => isBelow.get(label) === false);
-  const negative = labels.find((label) => isBelow.get(label) === true);
-  if (labels.length !== 2 || positive === undefined || negative === undefined) return undefined;
+  const { confidence } = data;
+  const answerOf = (row: number): string => predicted.names[predicted.index[row] ?? -1] ?? '';
+  const answers = [...new Set(predicted.index)].flatMap((name) => predicted.names[name] ?? []);
+  const classes = new Set([...answers, ...trueLabels(label, answers)]);
+  if (answers.length !== 2 || classes.size > 2 || (label === null && n < FEWEST_ROWS)) return undefined;
+  const rows = [...confidence.keys()];
+  const means = answers.map((answer) =>
+    mean(
+      rows.filter((row) => answerOf(row) === answer),
+      confidence,
+    ),
+  );
+  const [lower = '', upper = ''] = (means[0] ?? 0) <= (means[1] ?? 0) ? answers : answers.toReversed();
+  // Rows of equal confidence are no slips.
+  rows.sort(
+    (a, b) =>
+      (confidence[a] ?? 0) - (confidence[b] ?? 0) ||
+      Number(answerOf(b) === lower) - Number(answerOf(a) === lower),
+  );
+  if ((confidence[rows[0] ?? 0] ?? 1) >= 0.5) return undefined;
+  const below = rows.filter((row) => answerOf(row) === lower).length;
+  const slips = rows.slice(0, below).filter((row) => answerOf(row) !== lower).length;
+  if (slips > SLIPS * n) return undefined;
   const { header, roles } = columns;
   const column = nameOf(header, roles.confidence);
   return {
     message:
-      `The column ${quoted(column)} is below one half wherever ${quoted(negative)} is predicted, and nowhere else: ` +
-      `it seems to be the probability of ${quoted(positive)}, and not the confidence of the prediction.` +
+      `The column ${quoted(column)} is lower wherever ${quoted(lower)} is predicted than where ${quoted(upper)} is, and ` +
+      `below one half: it seems to be the probability of ${quoted(upper)}, and not the confidence of the prediction.` +
       (roles.label === undefined ? ' To read it so, add a column with the true labels.' : ''),
-    ...(roles.label === undefined
-      ? {}
-      : { instead: { [scoreKey('prob', positive)]: column, confidence: '' } }),
+    ...(roles.label === undefined ? {} : { instead: { [scoreKey('prob', upper)]: column, confidence: '' } }),
   };
 }
 
-/** A model that may say 0 gives 1 a probability below one half somewhere. */
+function mean(rows: readonly number[], values: Float64Array): number {
+  return rows.reduce((sum, row) => sum + (values[row] ?? 0), 0) / rows.length;
+}
+
+/** The true labels, those as the predicted ones are written that are the same. */
+function trueLabels(label: NamedColumn | null, answers: readonly string[]): string[] {
+  const met = [...new Set(label?.index)].flatMap((name) => label?.names[name] ?? []);
+  const reading = readLabels(met, answers);
+  return met
+    .filter((name) => reading.of(name) !== NOT_LABELLED)
+    .map((name) => answers[reading.of(name)] ?? name);
+}
+
+/** A model that may say the other label gives its own a probability below one half somewhere. */
 function confidenceAsProbability({ data, columns, n }: PredictionTable): OtherMeaning | undefined {
   const { header, roles, scores } = columns;
   const index = scores?.index[1];
   if (data.kind !== 'labels' || scores?.type !== 'prob' || scores.index[0] !== null || index === undefined)
     return undefined;
-  if (n < FEWEST_ROWS || data.truth.filter((label) => label === 0).length < ZEROS * n) return undefined;
-  for (let row = 0; row < n; row++) if ((data.probs[2 * row + 1] ?? 0) < 0.5) return undefined;
+  const others = data.truth.filter((label) => label === 0).length;
+  if (n < FEWEST_ROWS || others < OTHERS * n) return undefined;
+  let below = 0;
+  for (let row = 0; row < n; row++) if ((data.probs[2 * row + 1] ?? 0) < 0.5) below++;
+  if (below > SLIPS * n) return undefined;
   const [other = '', label = ''] = data.labels;
   const column = nameOf(header, index);
   const isPossible = roles.predicted !== undefined || roles.correct !== undefined;
   return {
     message:
-      `The column ${quoted(column)} is never below one half, also where ${quoted(other)} is true: it seems to be the ` +
+      `The column ${quoted(column)} is ${below === 0 ? 'never' : 'hardly ever'} below one half, also where ${quoted(other)} is true: it seems to be the ` +
       `confidence of the prediction, and not the probability of ${quoted(label)}.` +
       (isPossible ? '' : ' To read it so, add a column "predicted" with the predicted labels.'),
     ...(isPossible
@@ -90,43 +128,48 @@ function truthFromScores({ data, n }: PredictionTable): OtherMeaning | undefined
   if (n < FEWEST_ROWS) return undefined;
   const { confidence, correct } = confidenceOf(data);
   if (correct.some((right) => right !== 1)) return undefined;
-  let log = 0;
-  let wrong = 0;
-  for (const value of confidence) {
-    log += Math.log(value);
-    wrong += 1 - value;
-  }
-  if (log >= Math.log(ALL_RIGHT)) return undefined;
+  const unsure = confidence.filter((value) => value < SURE);
+  const log = unsure.reduce((total, value) => total + Math.log(value), 0);
+  if (log >= Math.log(IMPROBABLE)) return undefined;
   return {
     message:
-      `All of ${n.toLocaleString('en-US')} rows are right, though such confidences leave ` +
-      `${wrong < 20 ? wrong.toFixed(1) : Math.round(wrong).toLocaleString('en-US')} wrong on average. ` +
-      `The true labels seem to be made from the predictions. If people gave them, the model is surer than it says.`,
+      `All of ${n.toLocaleString('en-US')} rows are right, also the ${unsure.length.toLocaleString('en-US')} with a ` +
+      `confidence below ${SURE}. The truth seems to be made from the predictions. If people gave it, the model is surer than it says.`,
   };
 }
 
-/** Whether far more rows are right where the names of the labels are exchanged. */
+/** Whether far more rows are right where the names of labels are exchanged. */
 function otherOrder(table: PredictionTable): OtherMeaning | undefined {
   const compared = truthAndPrediction(table);
   if (compared === undefined || table.n < FEWEST_ROWS) return undefined;
-  const { labels, truth, predicted } = compared;
-  const order = likeliestOrder(labels.length, truth, predicted);
-  let right = 0;
-  let rightInOrder = 0;
-  for (const [row, label] of truth.entries()) {
-    if (label < 0) continue;
-    if (label === predicted[row]) right++;
-    if (label === order[predicted[row] ?? -1]) rightInOrder++;
+  const { labels } = compared;
+  const order = likeliestOrder(compared);
+  const counts = labels.map(() => ({ asWritten: 0, exchanged: 0 }));
+  // The order is found in the rows with even numbers and tested in the others.
+  const tested = { asWritten: 0, exchanged: 0 };
+  for (const [row, label] of compared.truth.entries()) {
+    const answer = compared.predicted[row] ?? -1;
+    const count = counts[answer];
+    if (label < 0 || count === undefined || order[answer] === answer) continue;
+    const which = label === answer ? 'asWritten' : label === order[answer] ? 'exchanged' : undefined;
+    if (which === undefined) continue;
+    count[which]++;
+    if (row % 2 === 1) tested[which]++;
   }
-  const isOneTruth = new Set(truth.filter((label) => label >= 0)).size < 2;
-  if (isOneTruth || rightInOrder - right <= MORE_RIGHT * table.n) return undefined;
-  const moved = labels.filter((_, k) => order[k] !== k);
+  const moved = labels.flatMap((_, k) =>
+    order[k] === k ? [] : [counts[k] ?? { asWritten: 0, exchanged: 0 }],
+  );
+  const met = moved.filter(({ asWritten, exchanged }) => asWritten + exchanged > 0);
+  // A model that says one label only is bad, and may still mean it.
+  if (met.length < 2 || met.some(({ asWritten, exchanged }) => exchanged <= asWritten)) return undefined;
+  const both = tested.asWritten + tested.exchanged;
+  if (binomialTail(tested.exchanged, both, 0.5) > IMPROBABLE) return undefined;
+  const sum = (which: 'asWritten' | 'exchanged') => met.reduce((total, count) => total + count[which], 0);
   const instead = scoresInOrder(table, order);
   return {
     message:
-      `${right.toLocaleString('en-US')} of ${table.n.toLocaleString('en-US')} rows are right, but ` +
-      `${rightInOrder.toLocaleString('en-US')} would be if the names of ${listed(moved)} were exchanged: ` +
-      `the labels seem to be in another order.`,
+      `Of the rows called ${listed(labels.filter((_, k) => order[k] !== k))}, ${sum('asWritten').toLocaleString('en-US')} are right, but ` +
+      `${sum('exchanged').toLocaleString('en-US')} would be if these names were exchanged: the labels seem to be in another order.`,
     ...(instead === undefined ? {} : { instead }),
   };
 }
@@ -155,12 +198,13 @@ function truthAndPrediction({ data, label, predicted }: PredictionTable): Compar
   };
 }
 
-/** (K) which label's rows each prediction is met in most, each label once: the commonest pairs first. */
-function likeliestOrder(K: number, truth: Int32Array, predicted: Int32Array): Int32Array {
+/** (K) which true label each prediction is met with most, in the rows with even numbers, each label once. */
+function likeliestOrder({ labels: { length: K }, truth, predicted }: Compared): Int32Array {
   const counts = new Map<number, number>();
   truth.forEach((label, row) => {
     const answer = predicted[row] ?? -1;
-    if (label >= 0 && answer >= 0) counts.set(answer * K + label, (counts.get(answer * K + label) ?? 0) + 1);
+    if (row % 2 === 0 && label >= 0 && answer >= 0)
+      counts.set(answer * K + label, (counts.get(answer * K + label) ?? 0) + 1);
   });
   const order = new Int32Array(K).fill(-1);
   const taken = new Set<number>();

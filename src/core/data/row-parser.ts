@@ -5,7 +5,7 @@ import { quoted } from '../quote';
 import { UserError } from '../user-error';
 import { flag, kindOfList, numberProblem, plainNumber } from './cells';
 import { cellOf, columnName, type ScoreColumns, type TableColumns } from './columns';
-import { isHidden, maySumToOne } from './log-scores';
+import { isHidden, maySumToOne, roundingOfSum } from './log-scores';
 import { saysNothing } from './vocabulary';
 
 /** How far from 1 (or from `label_mass`) the `prob:` columns of a row may sum. */
@@ -34,14 +34,22 @@ export interface ParsedRow {
 }
 
 /** Mistakes that rows share, counted over the rows that were parsed. */
-interface SharedMistakes {
+export interface SharedMistakes {
   /** Rows whose log-probabilities can only be decimal logarithms. */
   decimal: number;
-  /** Probabilities above 1 and up to 100. */
-  percentages: number;
+  /** Probabilities outside 0 to 1, and the least and the largest of them. */
+  outside: number;
+  lowest: number;
+  highest: number;
+  /** Whether some probability is no whole number. */
+  hasFractions: boolean;
+  /** Rows whose logits are probabilities: between 0 and 1, summing to 1. */
+  probabilities: number;
   /** Rows whose probabilities sum to more than 1, and to less without a label mass. */
   sumsAbove: number;
   sumsBelow: number;
+  /** Cells of a split that name no part. */
+  splits: number;
 }
 
 export class RowParser {
@@ -49,7 +57,20 @@ export class RowParser {
   readonly row: Float64Array;
   /** (K) its agreement; empty without one. */
   readonly agreement: Float64Array;
-  readonly mistakes: SharedMistakes = { decimal: 0, percentages: 0, sumsAbove: 0, sumsBelow: 0 };
+  readonly mistakes: SharedMistakes = {
+    decimal: 0,
+    outside: 0,
+    lowest: Infinity,
+    highest: -Infinity,
+    hasFractions: false,
+    probabilities: 0,
+    sumsAbove: 0,
+    sumsBelow: 0,
+    splits: 0,
+  };
+  /** Decimals with which logarithms are written, up to {@link ENOUGH_DECIMALS}. */
+  decimals = 0;
+
   /** Names of splits that are neither fit nor test. */
   readonly otherSplits = new Set<string>();
 
@@ -97,15 +118,14 @@ export class RowParser {
       const index = scores.index[k] ?? null;
       if (index === null) implied = k;
       else if (scores.type === 'prob') row[k] = this.probability(cells, index, line);
-      else if (scores.type === 'logprob' && isHidden(cells[index] ?? '')) row[k] = -Infinity;
+      else if (isHidden(cells[index] ?? '')) row[k] = -Infinity;
       else row[k] = this.number(cells, index, line);
       if (scores.type === 'logprob' && (row[k] ?? 0) > ROUNDING)
         throw new BadRow(
           `${columnName(this.columns, index)} is ${row[k] ?? 0}; a log-probability is never above 0`,
         );
     }
-    if (scores.type === 'logprob' && row.every((log) => log === -Infinity))
-      throw new BadRow('no label has a log-probability that was shown');
+    if (scores.type !== 'prob') this.checkShown(row, implied);
     if (implied >= 0) row[implied] = scores.type === 'prob' ? trusted(1 - (row[1 - implied] ?? 0)) : 0;
     // Upper bounds may sum to more than 1.
     else if (
@@ -113,24 +133,41 @@ export class RowParser {
       (scores.type === 'logprob' && cellOf(this.columns, cells, 'bound') === '')
     )
       this.checkSum(row, scores.type, labelMass);
+    if (scores.type === 'logit' && isDistribution(row)) this.mistakes.probabilities++;
+  }
+
+  /** @param implied index of the label without a column, or −1 */
+  private checkShown(row: Float64Array, implied: number): void {
+    if (row.every((log, k) => log === -Infinity || k === implied))
+      throw new BadRow('no label has a score that was shown');
+    for (const log of row)
+      if (log !== -Infinity && this.decimals < ENOUGH_DECIMALS)
+        this.decimals = Math.max(this.decimals, decimalsOf(log));
   }
 
   /**
-   * Probabilities sum to 1, or to the row's label mass. They are kept where the digits that are written can sum to no
+   * Log-probabilities may sum to less than 1: what is missing fell on no label. Probabilities sum to 1, or to the row's
+   * label mass. They are kept where the digits that are written can sum to no
    * more than 1 by rounding, and renormalised elsewhere.
    */
   private checkSum(row: Float64Array, type: 'prob' | 'logprob', labelMass: number): void {
     let sum = 0;
     for (const value of row) sum += type === 'prob' ? value : Math.exp(value);
-    if (sum > 1 + SUM_TOLERANCE && type === 'logprob' && maySumToOne(row, 10)) {
-      this.mistakes.decimal++;
-      return;
+    if (type === 'logprob') {
+      if (sum <= 1 + SUM_TOLERANCE) return;
+      const decimals = row.reduce(
+        (most, log) => (log === -Infinity ? most : Math.max(most, decimalsOf(log))),
+        1,
+      );
+      if (sum <= 1 + roundingOfSum(decimals)) return;
+      if (maySumToOne(row, 10, decimals)) {
+        this.mistakes.decimal++;
+        return;
+      }
     }
     if (sum > 1 + SUM_TOLERANCE) this.mistakes.sumsAbove++;
     if (sum > 1 + SUM_TOLERANCE)
       throw new BadRow(`the probabilities of the labels sum to ${shown(sum)}, above 1`);
-    // Log-probabilities say the rest themselves: what is missing fell on no label.
-    if (type === 'logprob') return;
     if (sum < 1 - SUM_TOLERANCE) {
       if (Number.isNaN(labelMass)) this.mistakes.sumsBelow++;
       if (Number.isNaN(labelMass))
@@ -161,12 +198,14 @@ export class RowParser {
   }
 
   private probability(cells: readonly string[], index: number, line: number): number {
+    const { mistakes } = this;
     const value = this.number(cells, index, line);
+    mistakes.hasFractions ||= !Number.isInteger(value);
     if (value >= -HALF_ROUNDING && value <= 1 + HALF_ROUNDING) return Math.min(1, Math.max(0, value));
-    const isPercentage = value > 1 && value <= 100;
-    if (isPercentage) this.mistakes.percentages++;
-    const hint = isPercentage ? '; divide percentages by 100' : '';
-    throw new BadRow(`${columnName(this.columns, index)} is ${value}, outside 0 to 1${hint}`);
+    mistakes.outside++;
+    mistakes.lowest = Math.min(mistakes.lowest, value);
+    mistakes.highest = Math.max(mistakes.highest, value);
+    throw new BadRow(`${columnName(this.columns, index)} is ${value}, outside 0 to 1`);
   }
 
   /** NaN where the table does not say it: sources that can answer nothing but a label have none. */
@@ -205,6 +244,7 @@ export class RowParser {
   private splitOf(cells: readonly string[]): number {
     const cell = cellOf(this.columns, cells, 'split').toLowerCase();
     const part = SPLITS.get(cell);
+    if (part === undefined) this.mistakes.splits++;
     if (part === undefined)
       throw new BadRow(
         `${columnName(this.columns, this.columns.roles.split)} is ${quoted(cell)}; write fit (or train, validation, dev) or test`,
@@ -231,6 +271,14 @@ function decimalsOf(value: number): number {
   let decimals = 0;
   while (decimals <= MOST_DECIMALS && Math.abs(Number(value.toFixed(decimals)) - value) > 1e-12) decimals++;
   return decimals;
+}
+
+/** With more decimals, the rounding of logarithms is smaller than what is allowed for. */
+const ENOUGH_DECIMALS = 4;
+
+function isDistribution(row: Float64Array): boolean {
+  const sum = row.reduce((total, value) => total + value, 0);
+  return row.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) <= SUM_TOLERANCE;
 }
 
 /** A separator behind the last cell of a line, or of the header, is no cell. */

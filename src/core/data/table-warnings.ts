@@ -1,6 +1,6 @@
 /** What a person should know about a table before its numbers. */
 import { SPLIT_FIT, type Warning } from '../model/predictions';
-import { listed } from '../quote';
+import { listed, quoted } from '../quote';
 import type { LongCells } from './long-cells';
 import { columnName, type Role, type TableColumns } from './columns';
 import { SPLITS } from './row-parser';
@@ -17,6 +17,8 @@ const TAKEN_BY_NAME = {
   split: 'Rows are divided into fit and test by',
 } as const satisfies Partial<Record<Role, string>>;
 
+/** Ways of saying that there is no label which are named. */
+const SHOWN_MARKERS = 6;
 /** Bad rows that are listed one by one; beyond, they are only counted, so that memory stays bounded. */
 export const LISTED_ROWS = 10_000;
 
@@ -65,18 +67,23 @@ interface TableFacts extends Readonly<Seen> {
   /** Empty, or a sentence on the reason that many rejected rows share. */
   readonly sharedReason: string;
   readonly reading: Reading;
+  /** How cells say that there is no label ("" for empty ones), and in how many rows. */
+  readonly notLabelled: ReadonlyMap<string, number>;
+  /** Predicted labels of a table of confidence that no true label is. */
+  readonly neverTrue: readonly string[];
   readonly otherSplits: readonly string[];
   readonly longCells: Pick<LongCells, 'rows' | 'first' | 'longest'>;
 }
 
 export function tableWarnings(columns: TableColumns, seen: TableFacts): Warning[] {
   const warnings: Warning[] = [];
-  const warn = (code: string, message: string) => warnings.push({ code, message });
+  const warn = (code: string, message: string, instead?: Warning['instead']) =>
+    warnings.push({ code, message, ...(instead === undefined ? {} : { instead }) });
   const { accepted, zeros, rejectedCount } = seen;
   if (seen.unlabelled > 0)
     warn(
       'unlabelled-rows',
-      `${seen.unlabelled} of ${accepted + rejectedCount + seen.unlabelled} rows are not labelled, and only the others count.`,
+      `${seen.unlabelled} of ${accepted + rejectedCount + seen.unlabelled} rows are not labelled (${notLabelledInWords(seen.notLabelled)}), and only the others count.`,
     );
   for (const { code, message } of seen.reading.warnings) warn(code, message);
   if (seen.otherSplits.length > 0)
@@ -90,6 +97,8 @@ export function tableWarnings(columns: TableColumns, seen: TableFacts): Warning[
       'never-predicted',
       `True labels that are never predicted count as wrong answers: ${listed(seen.reading.others)}.`,
     );
+  if (seen.neverTrue.length > 0)
+    warn('never-true', `Predicted labels that are never true: ${listed(seen.neverTrue)}.`);
   if (rejectedCount > 0)
     warn(
       'rejected-rows',
@@ -162,13 +171,20 @@ export function tableWarnings(columns: TableColumns, seen: TableFacts): Warning[
   return warnings;
 }
 
+function notLabelledInWords(cells: ReadonlyMap<string, number>): string {
+  const shown = [...cells].sort(([, left], [, right]) => right - left).slice(0, SHOWN_MARKERS);
+  const more = cells.size - shown.length;
+  const words = shown.map(([cell, rows]) => `${cell === '' ? 'empty' : quoted(cell)}: ${rows}`);
+  return `${words.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** A column that changes numbers because of its name is said. */
 function sayTaken(
   columns: TableColumns,
   role: Role,
   words: string,
   groups: number,
-  warn: (code: string, message: string) => void,
+  warn: (code: string, message: string, instead: Warning['instead']) => void,
 ): void {
   const { roles, found } = columns;
   if (!found.includes(role)) return;
@@ -176,5 +192,6 @@ function sayTaken(
   warn(
     `${role}-by-name`,
     `${words} the column "${columnName(columns, roles[role])}"${counted}, which was found by its name. Assign no column as the ${role} to switch that off.`,
+    { [role]: '' },
   );
 }

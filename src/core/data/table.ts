@@ -12,17 +12,26 @@ import {
 import type { EvaluateOptions } from '../model/evaluation';
 import { isLabelMassLow } from '../scoring/score';
 import { UserError } from '../user-error';
-import { LongCells } from './long-cells';
-import { cellOf, columnName, columnNamed, requireTruth, scoreKey, type TableColumns } from './columns';
+import {
+  cellOf,
+  columnName,
+  columnNamed,
+  requireTruth,
+  scoreKey,
+  type ScoreType,
+  type TableColumns,
+} from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
 import { boundHidden, OTHER_BASES, sumsToOne } from './log-scores';
+import { LongCells } from './long-cells';
 import { type NamedColumn, NamesBuilder } from './named-column';
-import { BadRow, type ParsedRow, RowParser } from './row-parser';
+import { BadRow, type ParsedRow, RowParser, type SharedMistakes } from './row-parser';
 import { LISTED_ROWS, nothingSeen, tableWarnings } from './table-warnings';
 import { listed, quoted } from '../quote';
 import {
   NOT_LABELLED,
+  predictedLabels,
   type Reading,
   readLabels,
   readTruth,
@@ -33,10 +42,12 @@ import {
 
 /** A share of the rows with one mistake from which it is none of single rows, but of the table. */
 const SAME_MISTAKE = 0.2;
-/** Fewer sums that are not 1 are mistakes of their rows, whatever their share. */
-const FEWEST_SUMS = 10;
+/** Fewer mistakes are those of their rows, whatever their share. */
+const FEWEST_SHARED = 10;
 /** So many probabilities above 1 and up to 100 are no slips of the pen. */
 const PERCENTAGES = { fewest: 2, share: 0.005 };
+/** The best mark that people give. */
+const RATINGS = 10;
 /** Kinds of reasons that are counted. */
 const LISTED_KINDS = 100;
 
@@ -64,6 +75,10 @@ export interface PredictionTable {
   readonly rejectedCount: number;
   /** Lines inside of cells of several lines that may be rows. */
   readonly swallowed: number;
+  /** True labels that are none of those that they are compared with. */
+  readonly otherTruths: readonly string[];
+  /** Mistakes that rows share. */
+  readonly mistakes: Readonly<SharedMistakes>;
   readonly warnings: readonly Warning[];
   /** The calibrator that wrote this table (its SHA-256), or null for an uncalibrated one. */
   readonly calibratedBy: string | null;
@@ -100,6 +115,12 @@ export class TableBuilder {
   private readonly rejected: RejectedRow[] = [];
   private rejectedCount = 0;
   private readonly reasons = new Map<string, { count: number; reason: string }>();
+  /** How cells say that there is no label, and in how many rows. */
+  private readonly notLabelled = new Map<string, number>();
+  /** Predicted labels of a table of confidence that no true label is. */
+  private neverTrue: readonly string[] = [];
+  /** Whether some true label is that of a lone score. */
+  private isPositiveMet = false;
   private calibratedBy: string | null = null;
 
   private readonly label: NamesBuilder;
@@ -144,14 +165,32 @@ export class TableBuilder {
       parsed = this.parser.parse(cells, line);
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
-      const most = this.longCells.add(cells, line, true);
-      const unclosed = most > 1 ? `; a cell has ${most} lines, so a quote in it may not be closed` : '';
-      this.reject(line, `${error.message}${unclosed}`);
+      const isUnlabelled = this.isUnlabelled(cells);
+      const lines = this.longCells.add(cells, line, !isUnlabelled);
+      const unclosed = lines > 1 ? `; a cell has ${lines} lines, so a quote in it may not be closed` : '';
+      if (isUnlabelled) this.countUnlabelled(cellOf(this.columns, cells, 'label'));
+      else this.reject(line, `${error.message}${unclosed}`);
       return false;
     }
     this.longCells.add(cells, line, false);
     this.push(parsed, cells, line);
     return true;
+  }
+
+  /** Whether a truth is needed that nobody gave: then nothing else in the row matters. A row without its cell is broken. */
+  private isUnlabelled(cells: readonly string[]): boolean {
+    if (this.options.truth !== 'required') return false;
+    const { roles, scores } = this.columns;
+    const role = scores === null && roles.correct !== undefined ? 'correct' : 'label';
+    const truth = cellOf(this.columns, cells, role);
+    const isThere = (roles[role] ?? 0) < cells.length;
+    return isThere && saysNothing(truth) && scores?.labels.includes(truth) !== true;
+  }
+
+  private countUnlabelled(truth: string): void {
+    this.seen.unlabelled++;
+    if (this.notLabelled.size < LISTED_KINDS || this.notLabelled.has(truth))
+      this.notLabelled.set(truth, (this.notLabelled.get(truth) ?? 0) + 1);
   }
 
   /**
@@ -189,12 +228,16 @@ export class TableBuilder {
       rejected: this.rejected.sort((left, right) => left.line - right.line),
       rejectedCount: this.rejectedCount,
       swallowed: this.longCells.swallowed,
+      otherTruths: this.reading.others,
+      mistakes: { ...this.parser.mistakes },
       warnings: tableWarnings(this.columns, {
         ...this.seen,
         rejectedCount: this.rejectedCount,
         sharedReason: this.sharedReason(),
         reading: this.reading,
         longCells: this.longCells,
+        notLabelled: this.notLabelled,
+        neverTrue: this.neverTrue,
         otherSplits: [...this.parser.otherSplits],
       }),
       calibratedBy: this.calibratedBy,
@@ -254,6 +297,7 @@ export class TableBuilder {
     label?.index.forEach(
       (name, row) => (truth[row] = name < 0 ? NOT_LABELLED : (byName[name] ?? NOT_LABELLED)),
     );
+    this.isPositiveMet ||= byName.includes(1);
     this.compareWithPredicted(predicted);
     return truth;
   }
@@ -275,9 +319,11 @@ export class TableBuilder {
     const given = this.correct.take();
     const isGiven = this.columns.roles.correct !== undefined;
     if (label !== null && predicted !== null) {
-      const labels = predicted.names.filter((name) => !saysNothing(name));
+      const labels = predictedLabels(predicted.names, label.names);
       this.reading = this.options.reading ?? readLabels(label.names, labels);
       const truthOf = label.names.map((name) => this.reading.of(name));
+      const isTrue = new Set(truthOf);
+      this.neverTrue = labels.filter((_, index) => !isTrue.has(index));
       const answerOf = predicted.names.map((name) => labels.indexOf(name));
       const isRight = Int32Array.from({ length: n }, (_, row) => {
         const truth = truthOf[label.index[row] ?? -1] ?? NOT_LABELLED;
@@ -299,7 +345,7 @@ export class TableBuilder {
     return rowsWhere(truth.length, (row) => {
       const fate = truth[row] ?? NOT_LABELLED;
       if (fate >= 0 || (!isNeeded && (fate === NOT_LABELLED || fate === NO_PREDICTION))) return true;
-      if (fate === NOT_LABELLED) this.seen.unlabelled++;
+      if (fate === NOT_LABELLED) this.countUnlabelled(label?.names[label.index[row] ?? -1] ?? '');
       else this.reject(lines[row] ?? 0, this.truthProblem(fate, label?.names[label.index[row] ?? -1] ?? ''));
       return false;
     });
@@ -316,30 +362,24 @@ export class TableBuilder {
 
   /** Mistakes that so many rows share that the rest of the table cannot be what it seems either. */
   private refuseMistakes(): void {
-    const { percentages, sumsAbove, sumsBelow } = this.parser.mistakes;
+    const { sumsAbove, sumsBelow } = this.parser.mistakes;
     const rows = this.seen.accepted + this.rejectedCount + this.seen.unlabelled;
     const of = rows.toLocaleString('en-US');
     const none = 'No row of the table was used.';
-    const { roles, scores } = this.columns;
-    const [one, other] = this.reading.others;
+    const { scores } = this.columns;
+    this.refuseUnnamed();
+    if (this.areOutside(rows)) throw this.noProbabilities(of);
     if (
-      this.seen.accepted === 0 &&
-      one !== undefined &&
-      scores !== null &&
-      roles.positive === scores.index[1]
+      scores?.type === 'logit' &&
+      this.seen.accepted > 1 &&
+      this.parser.mistakes.probabilities >= this.seen.accepted
     )
       throw new UserError(
-        'positive-unnamed',
-        `The true labels are ${listed(this.reading.others)}, and the column "${columnName(this.columns, roles.positive)}" does not tell which of them it is the probability of.`,
-        { data: { label: other ?? one, columns: this.namedPositive(other ?? one) } },
-      );
-    if (percentages >= PERCENTAGES.fewest && percentages >= PERCENTAGES.share * rows)
-      throw new UserError(
-        'percentages',
-        `${percentages.toLocaleString('en-US')} of ${of} rows have a probability above 1 and up to 100, so the column seems to hold percentages. Divide all of its numbers by 100. ${none}`,
+        'not-logits',
+        `The logits of every row are between 0 and 1 and sum to 1: they seem to be probabilities. Call their columns prob:LABEL. ${none}`,
       );
     const sums = sumsAbove + sumsBelow;
-    if (sums < FEWEST_SUMS || sums <= SAME_MISTAKE * rows) return;
+    if (sums < FEWEST_SHARED || sums <= SAME_MISTAKE * rows) return;
     throw new UserError(
       'other-sums',
       sumsAbove > 0
@@ -348,10 +388,54 @@ export class TableBuilder {
     );
   }
 
-  /** The mapping by which the only probability is that of a label. */
-  private namedPositive(label: string): Readonly<Record<string, string>> {
-    const column = this.columns.header[this.columns.roles.positive ?? 0]?.trim() ?? '';
-    return { [scoreKey('prob', label)]: column, positive: '' };
+  /** Few numbers from 1 to 100 tell percentages; of others, many. */
+  private areOutside(rows: number): boolean {
+    const { outside, lowest, highest } = this.parser.mistakes;
+    return lowest > 1 && highest <= 100
+      ? outside >= PERCENTAGES.fewest && outside >= PERCENTAGES.share * rows
+      : outside >= FEWEST_SHARED && outside > SAME_MISTAKE * rows;
+  }
+
+  /** @param rows of the table, in words */
+  private noProbabilities(rows: string): UserError {
+    const { outside, lowest, highest, hasFractions } = this.parser.mistakes;
+    const none = 'No row of the table was used.';
+    const said = `${outside.toLocaleString('en-US')} of ${rows} rows have a probability outside 0 to 1, from ${lowest} to ${highest}`;
+    if (lowest < 0)
+      return new UserError(
+        'not-probabilities',
+        `${said}. If these are logits, call the column logit:LABEL; log-probabilities belong in logprob:LABEL. ${none}`,
+      );
+    if (highest <= RATINGS && !hasFractions)
+      return new UserError(
+        'not-probabilities',
+        `${said}, all of them whole numbers: these seem to be ratings. Write probabilities from 0 to 1. ${none}`,
+      );
+    return highest <= 100
+      ? new UserError(
+          'percentages',
+          `${said}: the column seems to hold percentages. Divide all of its numbers by 100. ${none}`,
+        )
+      : new UserError('not-probabilities', `${said}. Write probabilities from 0 to 1. ${none}`);
+  }
+
+  /** A lone score is of no use where none of the true labels is its own. */
+  private refuseUnnamed(): void {
+    const { scores, header, roles } = this.columns;
+    const { others } = this.reading;
+    const [one, other = one] = others;
+    if (other === undefined || scores?.index[0] !== null || this.isPositiveMet) return;
+    const [implied, label = ''] = scores.labels;
+    if (this.seen.accepted > 0 && implied !== null) return;
+    // The first of them has the name of the implied label already.
+    const truths = implied === null ? [this.labels[0] ?? '', ...others] : others;
+    const column = (header[scores.index[1] ?? 0] ?? '').trim();
+    const off = roles.positive === scores.index[1] ? 'positive' : scoreKey(scores.type, label ?? '');
+    throw new UserError(
+      'positive-unnamed',
+      `The true labels are ${listed(truths)}, and the column ${quoted(column)} does not tell which of them its score is of.`,
+      { data: { label: other, columns: { [scoreKey(scores.type, other)]: column, [off]: '' } } },
+    );
   }
 
   /** A reason that a large share of the rows have in common, in a sentence. */
@@ -401,7 +485,7 @@ export class TableBuilder {
         : takeBlocks(column, K, ofKept(rowNumbers(column.length / K)));
     const given = matrix(this.scores.take());
     const agreement = this.columns.agreement === null ? undefined : matrix(this.agreement.take());
-    if (agreement !== undefined) boundHidden(agreement, K);
+    if (agreement !== undefined) asLogs(agreement, K, this.columns.agreement?.type);
     const columns = {
       labels,
       agreement,
@@ -410,7 +494,8 @@ export class TableBuilder {
     };
     if (scores.type !== 'prob') {
       const logs = scores.type === 'logprob' ? this.natural(given, K) : given;
-      this.seen.hidden += boundHidden(logs, K);
+      this.seen.hidden += boundHidden(logs, K, scores.type);
+      if (scores.type === 'logprob' && roles.labelMass === undefined) this.seen.lowMass += lowMasses(logs, K);
       return labelData({ ...columns, scores: logs });
     }
     const { data, zeros } = givenProbs({ ...columns, probs: given });
@@ -420,13 +505,13 @@ export class TableBuilder {
 
   /** Logarithms to the base e, from those of another base to which every row sums to 1 whose labels were all shown. */
   private natural(logs: Float64Array, K: number): Float64Array {
-    const base = OTHER_BASES.find((other) => sumsToOne(logs, K, other));
+    const base = OTHER_BASES.find((other) => sumsToOne(logs, K, other, this.parser.decimals));
     if (base !== 10 && this.parser.mistakes.decimal > 0)
       throw new UserError(
         'other-sums',
         `In ${this.parser.mistakes.decimal} rows the log-probabilities are logarithms to the base 10, and in others they are not. Write natural logarithms. No row of the table was used.`,
       );
-    if (base === undefined || sumsToOne(logs, K, Math.E)) return logs;
+    if (base === undefined || sumsToOne(logs, K, Math.E, this.parser.decimals)) return logs;
     this.seen.base = base;
     const scale = Math.log(base);
     return logs.map((log) => log * scale);
@@ -435,6 +520,22 @@ export class TableBuilder {
 
 function rowNumbers(n: number): Int32Array {
   return Int32Array.from({ length: n }, (_, row) => row);
+}
+
+/** Scores of an agreement (n·K) as logarithms, in place: shares where they are given are no logarithms yet. */
+function asLogs(scores: Float64Array, K: number, type: ScoreType | undefined): void {
+  if (type === 'prob') for (let i = 0; i < scores.length; i++) scores[i] = Math.log(scores[i] ?? 0);
+  boundHidden(scores, K, type === 'logit' ? 'logit' : 'logprob');
+}
+
+/** Rows whose log-probabilities (n·K) say that the answer is mostly none of the labels. */
+function lowMasses(logs: Float64Array, K: number): number {
+  let rows = 0;
+  for (let at = 0; at < logs.length; at += K) {
+    const labelMass = logs.subarray(at, at + K).reduce((sum, log) => sum + Math.exp(log), 0);
+    if (isLabelMassLow({ labelMass })) rows++;
+  }
+  return rows;
 }
 
 /** The given rows of a matrix (n·K). */

@@ -3,7 +3,7 @@
  * are compared once for the whole table, and never cell by cell.
  */
 import type { Warning } from '../model/predictions';
-import { quoted } from '../quote';
+import { listed, quoted } from '../quote';
 import { plainNumber } from './cells';
 
 /** What a true label can be, beside the index of a label. */
@@ -24,7 +24,11 @@ export interface Reading {
 }
 
 /** What people and libraries write where a label is missing. */
-const MARKERS: ReadonlySet<string> = new Set(['', 'nan', 'none', 'null', 'na', 'n/a', '<na>', 'nat', '?']);
+const MARKERS: ReadonlySet<string> = new Set([
+  ...['', 'nan', 'none', 'null', 'na', 'n/a', '<na>', 'nat', '?', '-', '#n/a', '#na'],
+]);
+/** Those that are also names of classes. */
+const MARKERS_OR_NAMES: ReadonlySet<string> = new Set(['none', 'null', 'na']);
 /** With more values than this, a column holds texts and no labels; they are compared as they are written. */
 export const MOST_VALUES = 1000;
 
@@ -73,8 +77,45 @@ export function readTruth(values: readonly string[], labels: readonly (string | 
   const reading = readLabels(values, named(labels));
   const [other] = reading.others;
   if (other === undefined || !labels.includes(null)) return { ...reading, labels };
+  const isMet = values.some((value) => reading.of(value) >= 0);
+  const flags = isMet ? undefined : flagsOf(reading.others, labels);
+  if (flags !== undefined) return { ...reading, ...flags, labels, others: [] };
   const filled = labels.map((label) => label ?? other);
   return { ...readLabels(values, named(filled)), labels: filled };
+}
+
+/** Where the only score is that of a label with a name, true or 1 says that it is that label, and false or 0 another. */
+function flagsOf(
+  values: readonly string[],
+  labels: readonly (string | null)[],
+): Pick<Reading, 'of' | 'warnings'> | undefined {
+  const form = isSigned(values) ? unsigned : truthValue;
+  if (!values.every((value) => form(value) === '1' || form(value) === '0')) return undefined;
+  const known = labels.findIndex((label) => label !== null);
+  const index = new Map(values.map((value) => [value, form(value) === '1' ? known : 1 - known]));
+  const named = (shape: string): string => listed(values.filter((value) => form(value) === shape));
+  return {
+    of: (value) => index.get(value) ?? (saysNothing(value) ? NOT_LABELLED : NO_LABEL_OF_SCORES),
+    warnings: [
+      {
+        code: 'labels-matched',
+        message: `No true label is ${quoted(labels[known] ?? '')}. ${named('1') === '' ? 'None' : named('1')} was read as that label, and ${named('0') === '' ? 'none' : named('0')} as any other.`,
+      },
+    ],
+  };
+}
+
+/** Predicted labels, without the cells that hold none: "none" is a label where it is a true one too. */
+export function predictedLabels(answers: readonly string[], truths: readonly string[]): readonly string[] {
+  return answers.filter(
+    (answer) =>
+      !saysNothing(answer) || (MARKERS_OR_NAMES.has(answer.toLowerCase()) && truths.includes(answer)),
+  );
+}
+
+/** Values that are equal but for case, a full stop or the notation of a number. */
+export function isAlike(left: string, right: string): boolean {
+  return folded(left) === folded(right);
 }
 
 interface Match {
@@ -125,7 +166,8 @@ function folded(value: string): string {
   const bare = value
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/[.\s]+$/u, '');
+    .replace(/[.\s]+$/u, '')
+    .replace(/^\u2212(?=\d)/u, '-');
   const number = plainNumber(bare);
   return Number.isNaN(number) ? bare : String(number);
 }

@@ -1,7 +1,8 @@
 /** The columns of a file: by their names, and where these do not tell, by what the rows hold. */
 import * as z from 'zod';
-import { plainNumber } from '../../core/data/cells';
+import { kindOfList, plainNumber } from '../../core/data/cells';
 import {
+  areNumbered,
   type ColumnOptions,
   findColumns,
   namedColumns,
@@ -10,6 +11,7 @@ import {
   type TableColumns,
 } from '../../core/data/columns';
 import { guessColumns } from '../../core/data/guess-columns';
+import { readLabels } from '../../core/data/vocabulary';
 import type { Warning } from '../../core/model/predictions';
 import type { ReadOptions } from '../../core/data/table';
 import { listed, quoted } from '../../core/quote';
@@ -64,7 +66,21 @@ async function withGuess(
 ): Promise<UserError> {
   const rows = (await firstRows(source)).map(({ cells }) => cells);
   const columns = guessColumns(source.header, rows, options);
-  return new UserError(code, message, { data: { ...data, ...(columns === undefined ? {} : { columns }) } });
+  const lists = code === 'no-columns' ? listsIn(source.header, rows) : '';
+  return new UserError(code, `${message}${lists}`, {
+    data: { ...data, ...(columns === undefined ? {} : { columns }) },
+  });
+}
+
+/** The columns whose cells hold several numbers, in a sentence. */
+function listsIn(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  for (const [column, name] of header.entries()) {
+    const cells = rows.map((row) => (row[column] ?? '').trim());
+    const kind = kindOfList(cells[0] ?? '');
+    if (kind !== null && cells.every((cell) => kindOfList(cell) !== null))
+      return ` Each cell of the column ${quoted(name.trim())} is ${kind} (${quoted(cells[0] ?? '')}). Write each of its numbers into a column of its own.`;
+  }
+  return '';
 }
 
 interface Found extends Pick<ColumnOptions, 'mapping' | 'repeated'> {
@@ -83,24 +99,41 @@ function classColumns(header: readonly string[], rows: readonly TableRow[]): Fou
     const value = plainNumber((cell ?? '').trim());
     return value >= 0 && value <= 1;
   };
+  // A constant 0 adds to no sum.
+  const isUsed = (column: number): boolean => rows.some(({ cells }) => Number(cells[column]) !== 0);
   const hasRole = new Set(['', ...Object.values(namedColumns(header, null).roles).flat()]);
   const candidates = [...header.keys()].filter(
     (column) =>
-      !hasRole.has(header[column]?.trim() ?? '') && rows.every(({ cells }) => isShare(cells[column])),
+      !hasRole.has(header[column]?.trim() ?? '') &&
+      rows.every(({ cells }) => isShare(cells[column])) &&
+      isUsed(column),
   );
+  const labels = candidates.map((column) => header[column]?.trim() ?? '');
+  const truths = truthsIn(header, rows);
+  // Numbers may stand for names that a model's `id2label` tells.
+  const isNamed =
+    truths === undefined || areNumbered(labels) || readLabels(truths, labels).others.length === 0;
+  if (!isNamed) return undefined;
   const sumsToOne = rows.every(({ cells }) => {
     const sum = candidates.reduce((total, column) => total + Number(cells[column]), 0);
     return Math.abs(sum - 1) <= TOLERANCE;
   });
   if (rows.length === 0 || candidates.length < 2 || !sumsToOne) return undefined;
-  const names = candidates.map((column) => header[column]?.trim() ?? '');
   return {
-    mapping: Object.fromEntries(names.map((name) => [scoreKey('prob', name), name])),
+    mapping: Object.fromEntries(labels.map((name) => [scoreKey('prob', name), name])),
     warning: {
       code: 'class-columns',
-      message: `The columns ${listed(names)} sum to 1 in every row, so they were read as the probabilities of labels with these names.`,
+      message: `The columns ${listed(labels)} sum to 1 in every row, so they were read as the probabilities of labels with these names.`,
     },
   };
+}
+
+/** The true labels of the first rows; undefined without a column that is called so. */
+function truthsIn(header: readonly string[], rows: readonly TableRow[]): readonly string[] | undefined {
+  const [name] = namedColumns(header, null).roles.label ?? [];
+  if (name === undefined) return undefined;
+  const index = header.findIndex((other) => other.trim() === name);
+  return [...new Set(rows.map(({ cells }) => (cells[index] ?? '').trim()))];
 }
 
 const ambiguity = z.object({ role: z.string().optional(), candidates: z.array(z.number()).min(2) });

@@ -37,11 +37,20 @@ export async function readTable(file: string, options: ColumnOptions & ReadOptio
   return { source, table: { ...table, warnings: [...source.warnings, ...warnings, ...table.warnings] } };
 }
 
-function noUsableRows(name: string, { rejected, rejectedCount, columns }: PredictionTable): UserError {
+function noUsableRows(name: string, table: PredictionTable): UserError {
+  const { rejected, rejectedCount, columns, mistakes, otherTruths } = table;
+  const { found, scores } = columns;
+  const isSplit = mistakes.splits === rejectedCount && found.includes('split');
   const examples = rejected.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}.`);
   return new UserError(
     'no-usable-rows',
     `None of the ${rejectedCount} rows of ${name} can be used. ${examples.join(' ')}`,
-    { data: { areNumbered: columns.scores !== null && areNumbered(columns.scores.labels) } },
+    {
+      data: {
+        areNumbered:
+          otherTruths.length > 0 && (areNumbered(scores?.labels ?? []) || areNumbered(otherTruths)),
+        ...(isSplit ? { columns: { split: '' } } : {}),
+      },
+    },
   );
 }

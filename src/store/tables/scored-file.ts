@@ -150,11 +150,11 @@ export async function sweepEnded(out: string): Promise<UnfinishedTable | undefin
   return state;
 }
 
-async function isWhole(out: string, { bytes, sha256 }: UnfinishedTable): Promise<boolean> {
+async function isWhole(out: string, state: UnfinishedTable): Promise<boolean> {
   const handle = await openRegular(out);
   try {
     const { size } = await handle.stat();
-    return size === bytes && (await hashOf(handle, bytes))?.digest('hex') === sha256;
+    return size === state.bytes && (await hashOfDone(handle, state)) !== undefined;
   } finally {
     await handle.close();
   }
@@ -261,15 +261,13 @@ export class ScoredFile {
         `${name} was started under other conditions. What changed: ${changed.join('; ')}. Restore these conditions to resume, or start over.`,
       );
     const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
-    const { bytes, done, sha256 } = unfinished;
+    const { bytes, done } = unfinished;
     const handle = await openPart(out, constants.O_RDWR);
     try {
       // Everything is checked before the first byte is changed.
-      const hash = await hashOf(handle, bytes);
+      const hash = await hashOfDone(handle, unfinished);
       const isOurs =
-        hash?.copy().digest('hex') === sha256 &&
-        bytes >= Buffer.byteLength(options.header) &&
-        (await startsWith(handle, options.header, bytes));
+        bytes >= Buffer.byteLength(options.header) && (await startsWith(handle, options.header, bytes));
       if (hash === undefined || !isOurs) throw partChanged(out);
       await handle.truncate(bytes);
       return new ScoredFile(out, { ...options, run }, { handle, hash, bytes, done });
@@ -393,17 +391,40 @@ async function startsWith(handle: FileHandle, text: string, bytes: number): Prom
   return buffer.subarray(0, bytesRead).equals(wanted);
 }
 
-/** SHA-256 of the first bytes of a file; undefined if it has fewer. */
-async function hashOf(handle: FileHandle, bytes: number): Promise<Hash | undefined> {
+/** The hash of the bytes that count; undefined where they or their rows are not those of the state. */
+async function hashOfDone(
+  handle: FileHandle,
+  { bytes, sha256, done }: UnfinishedTable,
+): Promise<Hash | undefined> {
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(256 * 1024);
+  const lines = new LineCount();
   for (let at = 0; at < bytes;) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
     if (bytesRead === 0) return undefined;
-    hash.update(buffer.subarray(0, bytesRead));
+    const chunk = buffer.subarray(0, bytesRead);
+    hash.update(chunk);
+    lines.add(chunk);
     at += bytesRead;
   }
-  return hash;
+  // The header is a line, too.
+  return hash.copy().digest('hex') === sha256 && lines.ended === done.rows + 1 ? hash : undefined;
+}
+
+const LINE_FEED = 0x0a;
+const QUOTE = 0x22;
+
+/** Counts the lines of a CSV that `csvLine` wrote: a line feed between quotes ends none. */
+class LineCount {
+  ended = 0;
+  private isQuoted = false;
+
+  add(chunk: Buffer): void {
+    for (const byte of chunk) {
+      if (byte === QUOTE) this.isQuoted = !this.isQuoted;
+      else if (byte === LINE_FEED && !this.isQuoted) this.ended++;
+    }
+  }
 }
 
 /** Removes the remains of an atomic write that was killed. */

@@ -1,5 +1,5 @@
 import type { TableColumns } from '../../core/data/columns';
-import { MOST_VALUES, readTruth, saysNothing, type TruthReading } from '../../core/data/vocabulary';
+import { MOST_VALUES, predictedLabels, readTruth, type TruthReading } from '../../core/data/vocabulary';
 import type { TableFile } from './inspect';
 import { tableRows } from './rows';
 
@@ -29,6 +29,6 @@ export async function truthOf(
       add(values, cells[label]);
       if (predicted !== undefined && labels === undefined) add(answers, cells[predicted]);
     }
-  const known = scores?.labels ?? labels ?? [...answers].filter((answer) => !saysNothing(answer));
+  const known = scores?.labels ?? labels ?? predictedLabels([...answers], [...values]);
   return readTruth([...values], known);
 }

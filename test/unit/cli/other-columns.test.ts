@@ -4,11 +4,11 @@ import type { GateReport } from '../../../src/app/tables/gate-table';
 import type { Evaluation } from '../../../src/core/model/evaluation';
 import { type Ran, Workbench } from './workbench';
 
-/** 60 rows whose probability of the second label is true. */
+/** 200 rows whose probability of the second label is true. */
 function twoLabels(header: string, [first, second]: readonly [string, string], reversed = false): string {
-  const rows = Array.from({ length: 60 }, (_, i) => {
+  const rows = Array.from({ length: 200 }, (_, i) => {
     const p = (i % 10) / 10 + 0.05;
-    const truth = (i * 7) % 60 < 60 * p ? second : first;
+    const truth = (i * 7) % 200 < 200 * p ? second : first;
     return `${truth},${(reversed ? p : 1 - p).toFixed(2)},${(reversed ? 1 - p : p).toFixed(2)}`;
   });
   return [header, ...rows].join('\n');
@@ -46,7 +46,7 @@ describe('columns whose names do not tell what they hold', () => {
     await bench.write('config.json', '{"id2label":{"0":"NEGATIVE","1":"POSITIVE"}}');
     await bench.write('named.csv', twoLabels('y_true,prob:NEGATIVE,prob:POSITIVE', ['NEGATIVE', 'POSITIVE']));
     const refused = await evaluate('@numbered.csv');
-    assert.match(refused.err, /add --id2label 0=NAME,1=NAME/);
+    assert.match(refused.err, /name them with --id2label 0=NAME,1=NAME/);
     const expected = evaluation(await evaluate('@named.csv'));
     for (const names of ['@config.json', '0=NEGATIVE,1=POSITIVE']) {
       const { labels, accuracy, nll } = evaluation(await evaluate('@numbered.csv', '--id2label', names));
@@ -126,7 +126,7 @@ describe('columns whose names do not tell what they hold', () => {
       bench.run('gate', '@swapped.csv', '--max', 'accuracy=.5', '--json', ...words);
     const open = await gate();
     assert.equal((JSON.parse(open.out) as GateReport).verdict, 'undecided');
-    assert.match(open.err, /would be if the names of "a", "it is b" were exchanged.*add --column/);
+    assert.match(open.err, /rows called "a", "it is b".*were exchanged.*options for that: --column/);
     assert.match(open.err, /--accept other-meaning/);
     assert.equal((JSON.parse((await gate('--accept', 'other-meaning')).out) as GateReport).verdict, 'pass');
     const read = await gate(...proposed(open.err));
@@ -134,7 +134,10 @@ describe('columns whose names do not tell what they hold', () => {
     const fit = (...words: string[]): Promise<Ran> =>
       bench.run('calibrate', '@swapped.csv', '--method', 'platt', '--out', '@s.json', ...words);
     const refused = await fit();
-    assert.match(refused.err, /No calibrator was fitted\. To read it so, add .*add --accept other-meaning/);
+    assert.match(
+      refused.err,
+      /No calibrator was fitted\. The options for that: .*add --accept other-meaning/,
+    );
     assert.equal((await fit('--accept', 'other-meaning')).code, 0);
     assert.equal((await fit('--force', ...proposed(refused.err))).code, 0);
   });

@@ -65,7 +65,7 @@ describe('a table of confidence', () => {
   it('says the beginning of a long name of a column, and still what is wrong in it', () => {
     const long = `prob:${'x'.repeat(1000)}`;
     const result = table(`label,prob:a,${long}`, ['a,.5,.5', 'a,.5,5']);
-    assert.equal(reasons(result)[0], `${long.slice(0, 40)}… is 5, outside 0 to 1; divide percentages by 100`);
+    assert.equal(reasons(result)[0], `${long.slice(0, 40)}… is 5, outside 0 to 1`);
   });
 
   it('lists bad rows by line and reason', () => {
@@ -97,7 +97,7 @@ describe('a table of confidence', () => {
       /infinite/,
       /infinite/,
       /101, outside 0 to 1/,
-      /93, outside 0 to 1; divide percentages by 100/,
+      /93, outside 0 to 1/,
       /-0.1, outside/,
       /"high", which is not a number/,
       /correct is "yes"; write 1 or 0/,

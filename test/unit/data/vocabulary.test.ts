@@ -124,7 +124,7 @@ describe('true labels beside the labels that they are compared with', () => {
     const half = read('label,y_prob', ['1;.9', '0;.2', '1;97']);
     assert.deepEqual(
       doubtsOf(half).map(({ code }) => code),
-      ['unused-rows'],
+      ['unused-rows', 'other-meaning'],
     );
     assert.match(doubtsOf(half)[0]?.message ?? '', /Only 2 of 3 labelled rows/);
     const onesided = read('label,y_prob', Array<string>(200).fill('1;.99'));

@@ -206,6 +206,7 @@ describe('a table of an odd form is read as it is meant:', () => {
     ['a row that is rejected', ['1,1,.9,"z"', '1,0,.9,"a', ...NORMAL, '1,0,.9,"b",x'], 1, 101, 102],
     ['a row that is read', ['1,1,.9,"z, y"', '1,0,.9,"a', ...NORMAL, '1,0,.9,"b"', ...NORMAL], 102, 101, 102],
     ['a row among many', [...NORMAL, '1,0,.9,"a', ...NORMAL.slice(0, 10), '1,0,.9,b",x'], 100, 11, 12],
+    ['a row that has lost its last cells', [...NORMAL, '"a', ...NORMAL.slice(0, 10), 'b"'], 100, 10, 12],
     [
       'a text of many lines, none of which is like a row',
       [...NORMAL, `1,0,.9,"${'long\n'.repeat(50)}end"`],

@@ -120,7 +120,9 @@ function suite(): void {
   it('leaves nothing under the final name when it is killed in the middle', async () => {
     const line = `${'word '.repeat(20)},a,.25,.75\n`;
     await writeFile(at('t.csv'), `text,label,prob:a,prob:b\n${line.repeat(300_000)}`);
-    const child = spawn(process.execPath, [import.meta.filename, at('t.csv'), at('u.csv')], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [import.meta.filename, at('t.csv'), at('u.csv')], {
+      stdio: 'ignore',
+    });
     const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
     await untilFile('the copy is being written', folder(), (name) => name.endsWith('.tmp'));
     child.kill('SIGKILL');

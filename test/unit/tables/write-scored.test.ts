@@ -295,6 +295,23 @@ describe('scoring a table', () => {
     await assert.rejects(scoreFile(table, out), { code: 'part-unreadable', message: /Start over/ });
   });
 
+  it('refuses a state that counts other rows than the part has', async () => {
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    const part = await readFile(`${out}.part`, 'utf8');
+    const kept = await readFile(state(), 'utf8');
+    const { done, ...rest } = JSON.parse(kept) as { done: Done };
+    for (const rows of [0, done.rows - 1, done.rows + 1, ROWS, 10 * ROWS]) {
+      const changed = JSON.stringify({ ...rest, done: { ...done, rows } });
+      await writeFile(state(), changed);
+      await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
+      assert.equal(await readFile(state(), 'utf8'), changed);
+      assert.equal(await readFile(`${out}.part`, 'utf8'), part);
+    }
+    await writeFile(state(), kept);
+    await scoreFile(table, out);
+    await assertWhole();
+  });
+
   it('stops where the table changes while it is scored', async () => {
     await assert.rejects(
       scoreFile(table, out, {
