@@ -73,3 +73,15 @@ export function kindOfList(cell: string): 'a list' | 'a dictionary' | 'a tensor'
   if (/^\[.*\]$|^\(.*,.*\)$/su.test(cell)) return 'a list';
   return /^\{.*\}$/su.test(cell) ? 'a dictionary' : null;
 }
+
+/** The characters that may part the cells of a line. */
+export const SEPARATORS = [',', ';', '\t', '|'] as const;
+
+/** Whether a cell has several lines. Most have not, so this is asked first. */
+export function isLong(cell: string): boolean {
+  return cell.includes('\n') || cell.includes('\r');
+}
+
+export function linesOf(cell: string): string[] {
+  return cell.split(/\r\n|\n|\r/u);
+}

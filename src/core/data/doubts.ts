@@ -20,13 +20,17 @@ const MOST_UNUSED = 0.05;
 const ROWS_FOR_EVERY_LABEL = 200;
 
 export function doubtsOf(table: PredictionTable): Doubt[] {
-  const { n, rejectedCount, data } = table;
+  const { n, rejectedCount, swallowed, data } = table;
   const doubts: Doubt[] = [];
-  const labelled = n + rejectedCount;
-  if (rejectedCount > MOST_UNUSED * labelled)
+  const labelled = n + rejectedCount + swallowed;
+  if (labelled - n > MOST_UNUSED * labelled)
     doubts.push({
       code: 'unused-rows',
-      message: `Only ${n.toLocaleString('en-US')} of ${labelled.toLocaleString('en-US')} labelled rows could be used. The others may be of another kind: see their reasons.`,
+      message: `Only ${n.toLocaleString('en-US')} of ${labelled.toLocaleString('en-US')} labelled rows could be used. ${
+        swallowed === 0
+          ? 'The others may be of another kind: see their reasons.'
+          : `${swallowed.toLocaleString('en-US')} lines that may be rows are inside of a cell, so a quote (") is probably not closed.`
+      }`,
     });
   if (data.kind === 'labels' && n >= ROWS_FOR_EVERY_LABEL) {
     const met = new Set(data.truth);

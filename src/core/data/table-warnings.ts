@@ -1,6 +1,7 @@
 /** What a person should know about a table before its numbers. */
 import { SPLIT_FIT, type Warning } from '../model/predictions';
 import { listed, quoted } from '../quote';
+import type { LongCells } from './long-cells';
 import { columnName, type Role, type TableColumns } from './columns';
 import { SPLITS } from './row-parser';
 import type { Reading } from './vocabulary';
@@ -38,9 +39,6 @@ interface Seen {
   lowMass: number;
   otherPrediction: number;
   otherCorrect: number;
-  /** Rows with a cell of several lines. */
-  longRows: number;
-  firstLongRow: number | null;
   groups: number;
   /** Rows whose text an earlier row has too. */
   sameTexts: number;
@@ -58,8 +56,6 @@ export function nothingSeen(): Seen {
     lowMass: 0,
     otherPrediction: 0,
     otherCorrect: 0,
-    longRows: 0,
-    firstLongRow: null,
     groups: 0,
     sameTexts: 0,
     repeatedIds: 0,
@@ -76,6 +72,7 @@ interface TableFacts extends Readonly<Seen> {
   /** Predicted labels of a table of confidence that no true label is. */
   readonly neverTrue: readonly string[];
   readonly otherSplits: readonly string[];
+  readonly longCells: Pick<LongCells, 'rows' | 'first' | 'longest'>;
 }
 
 export function tableWarnings(columns: TableColumns, seen: TableFacts): Warning[] {
@@ -150,10 +147,11 @@ export function tableWarnings(columns: TableColumns, seen: TableFacts): Warning[
       `In ${seen.otherCorrect} rows "${columnName(columns, columns.roles.correct)}" contradicts the ` +
         `predicted and the true label. The column was used.`,
     );
-  if (seen.longRows > 0)
+  const { rows, first, longest } = seen.longCells;
+  if (rows > 0)
     warn(
       'long-rows',
-      `${seen.longRows} of ${accepted} rows have a cell of several lines, the first on line ${seen.firstLongRow ?? 0}. If that is not so, a quote (") in it is not closed.`,
+      `${rows} of ${accepted + rejectedCount + seen.unlabelled} rows have a cell of several lines, the first on line ${first}, the longest (${longest.lines} lines) on line ${longest.line}. If that is not so, a quote (") in it is not closed.`,
     );
   for (const [role, words] of Object.entries(TAKEN_BY_NAME))
     sayTaken(columns, role as Role, words, seen.groups, warn);

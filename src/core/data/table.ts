@@ -24,6 +24,7 @@ import {
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
 import { boundHidden, OTHER_BASES, sumsToOne } from './log-scores';
+import { LongCells } from './long-cells';
 import { type NamedColumn, NamesBuilder } from './named-column';
 import { BadRow, type ParsedRow, RowParser, type SharedMistakes } from './row-parser';
 import { LISTED_ROWS, nothingSeen, tableWarnings } from './table-warnings';
@@ -72,6 +73,8 @@ export interface PredictionTable {
   /** The first 10,000 rows that could not be used; `rejectedCount` counts all of them. */
   readonly rejected: readonly RejectedRow[];
   readonly rejectedCount: number;
+  /** Lines inside of cells of several lines that may be rows. */
+  readonly swallowed: number;
   /** True labels that are none of those that they are compared with. */
   readonly otherTruths: readonly string[];
   /** Mistakes that rows share. */
@@ -129,6 +132,7 @@ export class TableBuilder {
   private readonly best = new GrowingColumn((n) => new Int32Array(n));
   private reading: Reading = NOTHING_READ;
   private readonly parser: RowParser;
+  private readonly longCells: LongCells;
   /** What warnings are about. */
   private readonly seen = nothingSeen();
 
@@ -145,6 +149,7 @@ export class TableBuilder {
     this.slices = new Map(options.slices?.map((name) => [name, new NamesBuilder(columnNamed(named, name))]));
     this.labels = [...(columns.scores?.labels ?? [])];
     this.parser = new RowParser(columns);
+    this.longCells = new LongCells(header.length);
   }
 
   /**
@@ -160,26 +165,27 @@ export class TableBuilder {
       parsed = this.parser.parse(cells, line);
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
-      if (this.isUnlabelled(cells)) this.countUnlabelled(cellOf(this.columns, cells, 'label'));
-      else this.reject(line, error.message);
+      const isUnlabelled = this.isUnlabelled(cells);
+      const lines = this.longCells.add(cells, line, !isUnlabelled);
+      const unclosed = lines > 1 ? `; a cell has ${lines} lines, so a quote in it may not be closed` : '';
+      if (isUnlabelled) this.countUnlabelled(cellOf(this.columns, cells, 'label'));
+      else this.reject(line, `${error.message}${unclosed}`);
       return false;
     }
-    if (cells.some((cell) => cell.includes('\n'))) {
-      this.seen.longRows++;
-      this.seen.firstLongRow ??= line;
-    }
+    this.longCells.add(cells, line, false);
     this.push(parsed, cells, line);
     return true;
   }
 
-  /** Whether a truth is needed that nobody gave: then nothing else in the row matters. */
+  /** Whether a truth is needed that nobody gave: then nothing else in the row matters. A row without its cell is broken. */
   private isUnlabelled(cells: readonly string[]): boolean {
     const { header, roles, scores } = this.columns;
     // A row that is cut has no empty truth, but none.
     if (this.options.truth !== 'required' || cells.length < header.length) return false;
     const role = scores === null && roles.correct !== undefined ? 'correct' : 'label';
     const truth = cellOf(this.columns, cells, role);
-    return saysNothing(truth) && scores?.labels.includes(truth) !== true;
+    const isThere = (roles[role] ?? 0) < cells.length;
+    return isThere && saysNothing(truth) && scores?.labels.includes(truth) !== true;
   }
 
   private countUnlabelled(truth: string): void {
@@ -222,6 +228,7 @@ export class TableBuilder {
       unlabelled: this.seen.unlabelled,
       rejected: this.rejected.sort((left, right) => left.line - right.line),
       rejectedCount: this.rejectedCount,
+      swallowed: this.longCells.swallowed,
       otherTruths: this.reading.others,
       mistakes: { ...this.parser.mistakes },
       warnings: tableWarnings(this.columns, {
@@ -229,6 +236,7 @@ export class TableBuilder {
         rejectedCount: this.rejectedCount,
         sharedReason: this.sharedReason(),
         reading: this.reading,
+        longCells: this.longCells,
         notLabelled: this.notLabelled,
         neverTrue: this.neverTrue,
         otherSplits: [...this.parser.otherSplits],
@@ -435,9 +443,9 @@ export class TableBuilder {
   private sharedReason(): string {
     const rows = this.seen.accepted + this.rejectedCount + this.seen.unlabelled;
     const [most] = [...this.reasons.values()].sort((left, right) => right.count - left.count);
-    return most === undefined || most.count <= SAME_MISTAKE * rows
+    return most === undefined || most.count < 2 || most.count <= SAME_MISTAKE * rows
       ? ''
-      : ` ${most.count} of them have the same one, which is a problem of the table: ${most.reason}.`;
+      : ` ${most.count} of them have reasons of one kind, which is a problem of the table, such as: ${most.reason}.`;
   }
 
   private reject(line: number, reason: string): void {

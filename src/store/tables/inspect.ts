@@ -9,7 +9,7 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TextDecoder } from 'node:util';
 import type { Warning } from '../../core/model/predictions';
-import { plainNumber } from '../../core/data/cells';
+import { plainNumber, SEPARATORS } from '../../core/data/cells';
 import { knownColumns } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
@@ -40,7 +40,6 @@ export interface TableFile {
   readonly warnings: readonly Warning[];
 }
 
-const SEPARATORS = [',', ';', '\t', '|'] as const;
 export type Separator = (typeof SEPARATORS)[number];
 
 interface Quoting {
@@ -257,7 +256,7 @@ function quotingOf(
   lineEnds: readonly string[],
   shape: LineShape | undefined,
 ): Quoting {
-  const lines = linesOf(body, lineEnds);
+  const lines = wholeLines(body, lineEnds);
   if (shape?.isRegular(separator) && shape.opens && hasNumbersInEveryLine(lines, separator))
     return { escape: null, spaced: false };
   return {
@@ -267,7 +266,7 @@ function quotingOf(
 }
 
 /** The whole lines of a sample, which may end within one. */
-function linesOf(body: string, lineEnds: readonly string[]): string[] {
+function wholeLines(body: string, lineEnds: readonly string[]): string[] {
   return body.split(lineEnds.includes('\n') ? /\r?\n/u : '\r').slice(0, -1);
 }
 

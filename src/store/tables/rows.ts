@@ -5,6 +5,7 @@ import { CsvError, parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { TextDecoder } from 'node:util';
+import { isLong, linesOf } from '../../core/data/cells';
 import { UserError } from '../../core/user-error';
 import { CHUNK, csvOptions, type TableFile, unquoted } from './inspect';
 
@@ -114,8 +115,7 @@ function settled(start: (callback: (error?: Error | null) => void) => void): Pro
 
 function lineBreaks(cells: readonly string[]): number {
   let count = 0;
-  for (const cell of cells)
-    if (cell.includes('\n') || cell.includes('\r')) count += cell.match(/\r\n|\n|\r/gu)?.length ?? 0;
+  for (const cell of cells) if (isLong(cell)) count += linesOf(cell).length - 1;
   return count;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { doubtsOf } from '../../../src/core/data/doubts';
 import { confidenceOf } from '../../../src/core/model/rows';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
@@ -192,6 +193,63 @@ describe('a table of an odd form is read as it is meant:', () => {
       table.warnings[0]?.message ?? '',
       /1 of 2 rows have a cell of several lines, the first on line 2/,
     );
+  });
+
+  const NORMAL = Array.from({ length: 100 }, (_, row) => `${row % 2},${row % 3 && row % 2},.9,text ${row}`);
+  const swallowing: [
+    what: string,
+    rows: readonly string[],
+    read: number,
+    swallowed: number,
+    lines: number,
+  ][] = [
+    ['a row that is rejected', ['1,1,.9,"z"', '1,0,.9,"a', ...NORMAL, '1,0,.9,"b",x'], 1, 101, 102],
+    ['a row that is read', ['1,1,.9,"z, y"', '1,0,.9,"a', ...NORMAL, '1,0,.9,"b"', ...NORMAL], 102, 101, 102],
+    ['a row among many', [...NORMAL, '1,0,.9,"a', ...NORMAL.slice(0, 10), '1,0,.9,b",x'], 100, 11, 12],
+    ['a row that has lost its last cells', [...NORMAL, '"a', ...NORMAL.slice(0, 10), 'b"'], 100, 10, 12],
+    [
+      'a text of many lines, none of which is like a row',
+      [...NORMAL, `1,0,.9,"${'long\n'.repeat(50)}end"`],
+      101,
+      0,
+      51,
+    ],
+    [
+      'texts that usually have many lines',
+      NORMAL.map((row) => `${row.replace(/text.*/, '')}"${'a,b,c,d\n'.repeat(30)}"`),
+      100,
+      0,
+      30,
+    ],
+  ];
+  for (const end of ['\n', '\r\n', '\r'])
+    for (const [what, rows, used, swallowed, lines] of swallowing)
+      it(`with a cell of several lines, which is named, in ${what}, by ${JSON.stringify(end)}`, async () => {
+        const all = ['label,predicted,confidence,text', ...rows].join('\n').replaceAll('\n', end);
+        const { table, codes } = await read('t.csv', `${all}${end}`);
+        assert.equal(table.n, used);
+        assert.equal(table.swallowed, swallowed);
+        assert.ok(codes.includes('long-rows'));
+        const long = table.warnings.find(({ code }) => code === 'long-rows');
+        assert.match(long?.message ?? '', new RegExp(`\\(${lines} lines\\)`));
+        for (const { reason } of table.rejected)
+          assert.match(reason, new RegExp(`; a cell has ${lines} lines`));
+        const doubt = doubtsOf(table).find(({ code }) => code === 'unused-rows');
+        assert.equal(doubt !== undefined, swallowed > 0);
+        if (doubt !== undefined)
+          assert.match(doubt.message, new RegExp(`${swallowed} lines that may be rows`));
+      });
+
+  it('with reasons that rows share, of which one is an example', async () => {
+    const rows = [
+      ...Array.from({ length: 8 }, (_, row) => `a,.9,.${row + 1}5`),
+      ...Array<string>(9).fill('a,.6,.4'),
+    ];
+    const { table } = await read('t.csv', `label,prob:a,prob:b\n${rows.join('\n')}\n`);
+    const [{ message } = { message: '' }] = table.warnings;
+    assert.match(message, /8 of 17 rows .* 8 of them have reasons of one kind.*such as: .* sum to 1.05/);
+    const one = await read('t.csv', 'label,prob:a,prob:b\na,.9,.8\na,.6,.4\n');
+    assert.doesNotMatch(one.table.warnings[0]?.message ?? '', /of them/);
   });
 
   const refused: [what: string, content: string, code: string, message: RegExp][] = [
