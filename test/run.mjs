@@ -25,8 +25,9 @@ mkdirSync(results, { recursive: true });
 
 const npx = (name, ...args) => [process.execPath, [path.join(root, 'node_modules', name), ...args]];
 /** @param timeout of one test, in ms: for what hangs; machines are slow, and no test measures time with it */
-const mocha = (suite, { timeout, needs = [], first = [], variables = {} }) => ({
-  name: suite,
+/** @param part "1/2" for the first half of the test files; all of them without it */
+const mocha = (suite, { timeout, part, needs = [], first = [], variables = {} }) => ({
+  name: part === undefined ? suite : `${suite} ${part}`,
   counts: true,
   needs,
   variables,
@@ -34,7 +35,14 @@ const mocha = (suite, { timeout, needs = [], first = [], variables = {} }) => ({
     ...first,
     [
       process.execPath,
-      ['test/support/mocha-run.mjs', suite, resultFile(suite), '--timeout', String(timeout)],
+      [
+        'test/support/mocha-run.mjs',
+        suite,
+        resultFile(part === undefined ? suite : `${suite} ${part}`),
+        '--timeout',
+        String(timeout),
+        ...(part === undefined ? [] : ['--part', part]),
+      ],
     ],
   ],
 });
@@ -55,23 +63,23 @@ const PROVIDED = {
 const downloadsVSCode = process.env.PROMPT_CONFIDENCE_TEST_VSCODE === 'download';
 
 /**
- * In order; a stage with `counts` reports its own numbers, any other counts as one test. Lists in a list run beside
- * each other: stages that keep about one core busy, and none that drives processes against each other in real time.
+ * In order; a stage with `counts` reports its own numbers, any other counts as one test. The stages of a list run two at
+ * a time, as they come: stages that keep about one core busy, and none that drives processes against each other in real
+ * time.
  */
 const usual = [
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   [
-    [mocha('unit', { timeout: 120_000 })],
-    [
-      check(
-        'types',
-        ...['core', 'json', 'page'].map((name) =>
-          npx('typescript/bin/tsc', '-p', name === 'json' ? 'tsconfig.json' : `tsconfig.${name}.json`),
-        ),
+    mocha('webview', { timeout: 180_000, needs: ['chromium'] }),
+    mocha('unit', { timeout: 120_000, part: '1/2' }),
+    mocha('unit', { timeout: 120_000, part: '2/2' }),
+    check('lint', ['npm', ['run', '--silent', 'lint']]),
+    check(
+      'types',
+      ...['core', 'json', 'page'].map((name) =>
+        npx('typescript/bin/tsc', '-p', name === 'json' ? 'tsconfig.json' : `tsconfig.${name}.json`),
       ),
-      check('lint', ['npm', ['run', '--silent', 'lint']]),
-      mocha('webview', { timeout: 180_000, needs: ['chromium'] }),
-    ],
+    ),
   ],
   mocha('engine', { timeout: 300_000, needs: ['model'] }),
   {
@@ -101,15 +109,15 @@ const long = [
 const stages = values.long ? long : usual;
 
 function resultFile(suite) {
-  return path.join(results, `${suite}.json`);
+  return path.join(results, `${suite.replace('/', '-of-')}.json`);
 }
 
 const only = values.only?.split(',');
-const isChosen = ({ name }) => only === undefined || only.includes(name);
-/** Every step as its lanes: one of them where a stage has the machine to itself. */
+const isChosen = ({ name }) => only === undefined || only.includes(name.split(' ')[0]);
+/** Every step as its stages: one of them has the machine to itself. */
 const steps = stages
-  .map((entry) => (Array.isArray(entry) ? entry : [[entry]]))
-  .map((lanes) => lanes.map((lane) => lane.filter(isChosen)).filter((lane) => lane.length > 0));
+  .map((entry) => (Array.isArray(entry) ? entry : [entry]).filter(isChosen))
+  .filter((step) => step.length > 0);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const env = { ...process.env, PROMPT_CONFIDENCE_ROOT: root };
 
@@ -117,7 +125,7 @@ const env = { ...process.env, PROMPT_CONFIDENCE_ROOT: root };
 const missing = new Map();
 await stage('setup', async (say) => {
   let ok = true;
-  for (const need of new Set(steps.flat(2).flatMap((entry) => entry.needs))) {
+  for (const need of new Set(steps.flat().flatMap((entry) => entry.needs))) {
     const { variable, provide } = PROVIDED[need];
     try {
       env[variable] = await provide();
@@ -132,25 +140,24 @@ await stage('setup', async (say) => {
   return ok;
 });
 
-for (const lanes of steps) {
-  const isAlone = lanes.length <= 1;
-  if (!isAlone) {
-    const names = lanes.map((lane) => lane.map(({ name }) => name).join(', '));
-    process.stdout.write(`\n== ${names.join(' beside ')}\n`);
-  }
-  const oks = await Promise.all(lanes.map((lane) => runLane(lane, isAlone)));
+for (const step of steps) {
+  const isAlone = step.length === 1;
+  if (!isAlone) process.stdout.write(`\n== ${step.map(({ name }) => name).join(', ')}, two at a time\n`);
+  const waiting = [...step];
+  const oks = await Promise.all([runAll(waiting, isAlone), runAll(waiting, isAlone)]);
   // Without a build nothing else can run.
-  if (oks.includes(false) && lanes[0][0].name === 'build') break;
+  if (oks.includes(false) && step[0].name === 'build') break;
 }
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-/** Stages one after another; whether all of them went well. */
-async function runLane(lane, isAlone) {
+/** Runs what is waiting, one after another; whether all of it went well. */
+async function runAll(waiting, isAlone) {
   let allOk = true;
-  for (const { name, needs, commands, counts, variables = {} } of lane) {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const { name, needs, commands, counts, variables = {} } = next;
     const lacking = needs.find((need) => missing.has(need));
     if (lacking !== undefined) {
       process.stdout.write(`\n== ${name} skipped: ${missing.get(lacking)}\n`);

@@ -1,7 +1,7 @@
 /**
  * Runs one suite of compiled tests in this process and writes its counts and what took longest.
  *
- *   node test/support/mocha-run.mjs <folder under dist-test> <result file> [--timeout ms] [--grep pattern]
+ *   node test/support/mocha-run.mjs <folder under dist-test> <result file> [--timeout ms] [--grep pattern] [--part I/N]
  */
 import Mocha from 'mocha';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
@@ -10,14 +10,20 @@ import { parseArgs } from 'node:util';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { timeout: { type: 'string', default: '20000' }, grep: { type: 'string' } },
+  options: {
+    timeout: { type: 'string', default: '20000' },
+    grep: { type: 'string' },
+    part: { type: 'string', default: '1/1' },
+  },
 });
 const [suite, resultFile] = positionals;
+const [part, parts] = values.part.split('/').map(Number);
 const folder = path.resolve('dist-test', suite);
 const files = existsSync(folder)
   ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.mjs'))
       .sort()
+      .filter((_, index) => index % parts === part - 1)
       .map((file) => path.join(folder, file))
   : [];
 
