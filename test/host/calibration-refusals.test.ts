@@ -47,7 +47,7 @@ const REFUSED: readonly Refused[] = [
   { code: 'no-truth', content: 'confidence\n0.4\n' },
   { code: 'no-truth', content: 'prob:a,prob:b\n0.4,0.6\n' },
   { code: 'ambiguous-column', content: 'label,prob:a,prob:a,prob:b\na,0.4,0.4,0.6\n' },
-  { code: 'ambiguous-column', content: 'label,y_true,prob:a,prob:b\na,a,0.4,0.6\n' },
+  { code: 'ambiguous-column', content: 'label,y_true,prob:a,prob:b\na,b,0.4,0.6\n' },
   { code: 'one-score-column', content: 'label,logprob:a\na,-0.4\n' },
   { code: 'positive-unnamed', content: 'label,y_prob\nham,0.4\nspam,0.6\n' },
   { code: 'percentages', content: 'label,y_prob\n0,4\n1,60\n' },

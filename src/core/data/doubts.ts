@@ -43,7 +43,10 @@ export function doubtsOf(table: PredictionTable): Doubt[] {
       });
   }
   const { outside, lowest, highest } = table.mistakes;
-  if (outside > 0 && lowest > 1 && highest <= 100)
+  const { scores } = table.columns;
+  // Columns for every label sum to 1, which percentages do not.
+  const isAlone = scores === null || scores.index.includes(null);
+  if (isAlone && outside > 0 && lowest > 1 && highest <= 100)
     doubts.push({
       code: 'other-meaning',
       message: `${outside === 1 ? 'One row has' : `${outside} rows have`} a probability above 1 (${highest}). If the column holds percentages, all of its numbers are 100 times too large: divide them by 100. Otherwise correct ${outside === 1 ? 'that row' : 'those rows'}.`,

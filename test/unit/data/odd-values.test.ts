@@ -117,6 +117,12 @@ describe('odd values of a table', () => {
       assert.match(messages.join('\n'), says);
     });
 
+  it('are no percentages where the scores of the other rows sum to 1', () =>
+    assert.deepEqual(
+      doubtsOf(read('label,prob:a,prob:b', [...repeated(60, ['a,.9,.1', 'b,.6,.4']), 'a,.2,1.8'])),
+      [],
+    ));
+
   for (const base of [2, 10])
     for (const decimals of [1, 2, 4])
       it(`are read: logarithms to the base ${base} with ${decimals} decimals`, () => {
