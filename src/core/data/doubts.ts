@@ -1,9 +1,9 @@
 /** Reasons to conclude nothing from a table, and to fit nothing on it, unless a person accepts them. */
 import { listed } from '../quote';
 import { UNKNOWN_LABEL, type Warning } from '../model/predictions';
-import { confidenceOf } from '../model/rows';
+import { confidenceOf, type Predicted } from '../model/rows';
 import { otherMeanings } from './meaning';
-import type { NamedColumn } from './named-column';
+import { wordsIn } from './named-column';
 import { isAlike, readLabels } from './vocabulary';
 import type { PredictionTable } from './table';
 
@@ -51,8 +51,9 @@ export function doubtsOf(table: PredictionTable): Doubt[] {
       code: 'other-meaning',
       message: `${outside === 1 ? 'One row has' : `${outside} rows have`} a probability above 1 (${highest}). If the column holds percentages, all of its numbers are 100 times too large: divide them by 100. Otherwise correct ${outside === 1 ? 'that row' : 'those rows'}.`,
     });
-  for (const meaning of otherMeanings(table)) doubts.push({ code: 'other-meaning', ...meaning });
-  for (const message of otherLabels(table)) doubts.push({ code: 'other-labels', message });
+  const winners = confidenceOf(data);
+  for (const meaning of otherMeanings(table, winners)) doubts.push({ code: 'other-meaning', ...meaning });
+  for (const message of otherLabels(table, winners)) doubts.push({ code: 'other-labels', message });
   return doubts;
 }
 
@@ -60,10 +61,10 @@ export function doubtsOf(table: PredictionTable): Doubt[] {
 const ROWS_FOR_ONE_RIGHT = 10;
 
 /** Labels that are compared though they seem to be written in different ways. */
-function otherLabels({ label, predicted, data, n }: PredictionTable): string[] {
+function otherLabels({ label, predicted, data, n }: PredictionTable, { correct }: Predicted): string[] {
   if (data.kind === 'confidence' && label !== null && predicted !== null) {
-    const truths = met(label);
-    const answers = met(predicted);
+    const truths = wordsIn(label);
+    const answers = wordsIn(predicted);
     const reading = readLabels(truths, answers);
     const isTrue = new Set(truths.map((value) => reading.of(value)));
     if (!answers.some((_, k) => isTrue.has(k)))
@@ -78,13 +79,7 @@ function otherLabels({ label, predicted, data, n }: PredictionTable): string[] {
         `${listed(alike)} ${alike.length === 1 ? 'is' : 'are'} predicted and never true, but for case or a full stop as a true label is written. Such rows count as wrong. Write every label in one way.`,
       ];
   }
-  const isRight = confidenceOf(data).correct.includes(1);
-  return isRight || n < ROWS_FOR_ONE_RIGHT
+  return correct.includes(1) || n < ROWS_FOR_ONE_RIGHT
     ? []
     : ['No row is right. The true labels may be written in another way than the predicted ones.'];
-}
-
-/** The words that the rows of a column hold. */
-function met({ names, index }: NamedColumn): string[] {
-  return [...new Set(index)].flatMap((name) => names[name] ?? []);
 }

@@ -3,11 +3,11 @@
  * that is a confidence, true labels that were made from the scores, labels in another order.
  */
 import { binomialTail } from '../metrics/distributions';
-import { confidenceOf } from '../model/rows';
+import type { Predicted } from '../model/rows';
 import { listed, quoted } from '../quote';
 import { scoreKey } from './columns';
 import type { PredictionTable } from './table';
-import type { NamedColumn } from './named-column';
+import { type NamedColumn, wordsIn } from './named-column';
 import { MOST_VALUES, NOT_LABELLED, readLabels } from './vocabulary';
 
 /** Another meaning that fits a table better. */
@@ -28,9 +28,10 @@ const SURE = 0.8;
 /** How probable what is seen is at most, if the table means what it says. */
 const IMPROBABLE = 0.001;
 
-export function otherMeanings(table: PredictionTable): OtherMeaning[] {
+/** @param predicted of the table's data */
+export function otherMeanings(table: PredictionTable, predicted: Predicted): OtherMeaning[] {
   return [probabilityAsConfidence, confidenceAsProbability, truthFromScores, otherOrder].flatMap(
-    (look) => look(table) ?? [],
+    (look) => look(table, predicted) ?? [],
   );
 }
 
@@ -48,7 +49,7 @@ function probabilityAsConfidence({
   if (data.kind !== 'confidence' || predicted === null) return undefined;
   const { confidence } = data;
   const answerOf = (row: number): string => predicted.names[predicted.index[row] ?? -1] ?? '';
-  const answers = [...new Set(predicted.index)].flatMap((name) => predicted.names[name] ?? []);
+  const answers = wordsIn(predicted);
   const classes = new Set([...answers, ...trueLabels(label, answers)]);
   if (answers.length !== 2 || classes.size > 2 || (label === null && n < FEWEST_ROWS)) return undefined;
   const rows = [...confidence.keys()];
@@ -86,7 +87,7 @@ function mean(rows: readonly number[], values: Float64Array): number {
 
 /** The true labels, those as the predicted ones are written that are the same. */
 function trueLabels(label: NamedColumn | null, answers: readonly string[]): string[] {
-  const met = [...new Set(label?.index)].flatMap((name) => label?.names[name] ?? []);
+  const met = label === null ? [] : wordsIn(label);
   const reading = readLabels(met, answers);
   return met
     .filter((name) => reading.of(name) !== NOT_LABELLED)
@@ -124,9 +125,11 @@ function confidenceAsProbability({ data, columns, n }: PredictionTable): OtherMe
 }
 
 /** Labels that were copied from the predictions are right even where the model could not know. */
-function truthFromScores({ data, n }: PredictionTable): OtherMeaning | undefined {
+function truthFromScores(
+  { n }: PredictionTable,
+  { confidence, correct }: Predicted,
+): OtherMeaning | undefined {
   if (n < FEWEST_ROWS) return undefined;
-  const { confidence, correct } = confidenceOf(data);
   if (correct.some((right) => right !== 1)) return undefined;
   const unsure = confidence.filter((value) => value < SURE);
   const log = unsure.reduce((total, value) => total + Math.log(value), 0);
@@ -139,8 +142,8 @@ function truthFromScores({ data, n }: PredictionTable): OtherMeaning | undefined
 }
 
 /** Whether far more rows are right where the names of labels are exchanged. */
-function otherOrder(table: PredictionTable): OtherMeaning | undefined {
-  const compared = truthAndPrediction(table);
+function otherOrder(table: PredictionTable, { predicted }: Predicted): OtherMeaning | undefined {
+  const compared = truthAndPrediction(table, predicted);
   if (compared === undefined || table.n < FEWEST_ROWS) return undefined;
   const { labels } = compared;
   const order = likeliestOrder(compared);
@@ -182,12 +185,16 @@ interface Compared {
   readonly predicted: Int32Array;
 }
 
-function truthAndPrediction({ data, label, predicted }: PredictionTable): Compared | undefined {
+/** @param winners (n) of a label table */
+function truthAndPrediction(
+  { data, label, predicted }: PredictionTable,
+  winners: Predicted['predicted'],
+): Compared | undefined {
   if (data.kind === 'labels')
     return {
       labels: data.labels,
       truth: data.truth,
-      predicted: confidenceOf(data).predicted ?? new Int32Array(0),
+      predicted: winners ?? new Int32Array(0),
     };
   if (label === null || predicted === null || predicted.names.length > MOST_VALUES) return undefined;
   const reading = readLabels(label.names, predicted.names);

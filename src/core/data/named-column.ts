@@ -8,6 +8,11 @@ export interface NamedColumn {
   readonly index: Int32Array;
 }
 
+/** The different words that the rows of a column hold. */
+export function wordsIn({ names, index }: NamedColumn): string[] {
+  return [...new Set(index)].flatMap((name) => names[name] ?? []);
+}
+
 /** Numbers the words of a column in the order in which they are met. */
 export class NamesBuilder {
   private readonly names: string[] = [];

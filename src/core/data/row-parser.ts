@@ -147,33 +147,32 @@ export class RowParser {
 
   /**
    * Log-probabilities may sum to less than 1: what is missing fell on no label. Probabilities sum to 1, or to the row's
-   * label mass. They are kept where the digits that are written can sum to no
-   * more than 1 by rounding, and renormalised elsewhere.
+   * label mass. They are kept where the digits that are written can sum to no more than 1 by rounding, and renormalised
+   * elsewhere.
    */
   private checkSum(row: Float64Array, type: 'prob' | 'logprob', labelMass: number): void {
     let sum = 0;
     for (const value of row) sum += type === 'prob' ? value : Math.exp(value);
     if (type === 'logprob') {
       if (sum <= 1 + SUM_TOLERANCE) return;
-      const decimals = row.reduce(
-        (most, log) => (log === -Infinity ? most : Math.max(most, decimalsOf(log))),
-        1,
-      );
+      const decimals = Math.max(1, mostDecimals(row));
       if (sum <= 1 + roundingOfSum(decimals)) return;
       if (maySumToOne(row, 10, decimals)) {
         this.mistakes.decimal++;
         return;
       }
     }
-    if (sum > 1 + SUM_TOLERANCE) this.mistakes.sumsAbove++;
-    if (sum > 1 + SUM_TOLERANCE)
+    if (sum > 1 + SUM_TOLERANCE) {
+      this.mistakes.sumsAbove++;
       throw new BadRow(`the probabilities of the labels sum to ${shown(sum)}, above 1`);
+    }
     if (sum < 1 - SUM_TOLERANCE) {
-      if (Number.isNaN(labelMass)) this.mistakes.sumsBelow++;
-      if (Number.isNaN(labelMass))
+      if (Number.isNaN(labelMass)) {
+        this.mistakes.sumsBelow++;
         throw new BadRow(
           `the probabilities of the labels sum to ${shown(sum)}; a sum below 0.99 needs a column "label_mass"`,
         );
+      }
       if (Math.abs(sum - labelMass) > SUM_TOLERANCE)
         throw new BadRow(
           `the probabilities of the labels sum to ${shown(sum)}, but label_mass is ${shown(labelMass)}`,
@@ -244,11 +243,12 @@ export class RowParser {
   private splitOf(cells: readonly string[]): number {
     const cell = cellOf(this.columns, cells, 'split').toLowerCase();
     const part = SPLITS.get(cell);
-    if (part === undefined) this.mistakes.splits++;
-    if (part === undefined)
+    if (part === undefined) {
+      this.mistakes.splits++;
       throw new BadRow(
         `${columnName(this.columns, this.columns.roles.split)} is ${quoted(cell)}; write fit (or train, validation, dev) or test`,
       );
+    }
     if (cell !== 'fit' && cell !== 'test') this.otherSplits.add(cell);
     return part;
   }
@@ -263,8 +263,13 @@ const MOST_DECIMALS = 6;
 function isOneButForRounding(row: Float64Array, sum: number): boolean {
   const gap = Math.abs(sum - 1);
   if (gap <= SINGLE_PRECISION) return true;
-  const decimals = row.reduce((most, value) => Math.max(most, decimalsOf(value)), 0);
+  const decimals = mostDecimals(row);
   return decimals <= MOST_DECIMALS && gap <= (row.length / 2) * 10 ** -decimals + 1e-9;
+}
+
+/** Of infinite numbers none. */
+function mostDecimals(row: Float64Array): number {
+  return row.reduce((most, value) => Math.max(most, decimalsOf(value)), 0);
 }
 
 function decimalsOf(value: number): number {

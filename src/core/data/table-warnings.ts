@@ -127,7 +127,7 @@ export function tableWarnings(columns: TableColumns, seen: TableFacts): Warning[
   if (seen.hidden > 0)
     warn(
       'hidden-scores',
-      `In ${seen.hidden} of ${accepted} rows a label has no log-probability (−inf, or a number like −9999): it was not shown. An upper bound stands for it, so the numbers of these rows are approximate.`,
+      `In ${seen.hidden} of ${accepted} rows a label has no score (−inf, or a number like −9999): it was not shown. An upper bound stands for it, so the numbers of these rows are approximate.`,
     );
   if (seen.lowMass > 0)
     warn(

@@ -88,14 +88,14 @@ export async function countRows(source: TableFile): Promise<number> {
 }
 
 /** The number of first rows that guesses about a table use. */
-const FIRST_ROWS = 32;
+export const FIRST_ROWS = 32;
 
-/** The first rows, for guesses. */
-export async function firstRows(source: TableFile): Promise<readonly TableRow[]> {
+/** The first rows, as many as guesses use where nothing else is said. */
+export async function firstRows(source: TableFile, count = FIRST_ROWS): Promise<readonly TableRow[]> {
   const rows: TableRow[] = [];
   for await (const batch of tableRows(source)) {
-    rows.push(...batch.slice(0, FIRST_ROWS - rows.length));
-    if (rows.length === FIRST_ROWS) break;
+    rows.push(...batch.slice(0, count - rows.length));
+    if (rows.length === count) break;
   }
   return rows;
 }

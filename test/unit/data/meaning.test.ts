@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ColumnOptions, findColumns } from '../../../src/core/data/columns';
-import { otherMeanings } from '../../../src/core/data/meaning';
-import { type PredictionTable, TableBuilder } from '../../../src/core/data/table';
+import { otherMeanings as meaningsOf } from '../../../src/core/data/meaning';
+import type { PredictionTable } from '../../../src/core/data/table';
 import { confidenceOf } from '../../../src/core/model/rows';
+import { readRows, repeated } from './read-rows';
 
-function read(header: string, rows: readonly string[], options: ColumnOptions = {}): PredictionTable {
-  const builder = new TableBuilder(findColumns(header.split(','), options), { truth: 'required' });
-  rows.forEach((row, i) => builder.add(row.split(','), i + 2));
-  return builder.take();
-}
-
-const repeated = (n: number, rows: readonly string[]): string[] =>
-  Array.from({ length: n }, (_, i) => rows[i % rows.length] ?? '');
+const otherMeanings = (table: PredictionTable) => meaningsOf(table, confidenceOf(table.data));
 const accuracyOf = ({ data, n }: PredictionTable): number =>
   confidenceOf(data).correct.reduce((right, one) => right + one, 0) / n;
 
@@ -140,13 +133,13 @@ describe('a wrong meaning under a right name', () => {
   ];
   for (const { what, header, rows, says, accuracy } of cases)
     it(`is seen: ${what}`, () => {
-      const table = read(header, rows);
+      const table = readRows(header, rows);
       const [meaning, ...others] = otherMeanings(table);
       assert.deepEqual(others, []);
       assert.match(meaning?.message ?? '', says);
       assert.equal(meaning?.instead !== undefined, accuracy !== null);
       if (accuracy === null) return;
-      const other = read(header, rows, { mapping: meaning?.instead });
+      const other = readRows(header, rows, { mapping: meaning?.instead });
       assert.deepEqual([accuracyOf(table), accuracyOf(other)], accuracy);
       assert.deepEqual(
         otherMeanings(other).filter(({ instead }) => instead !== undefined),
@@ -189,5 +182,5 @@ describe('a wrong meaning under a right name', () => {
     ['confidence and correct', 'confidence,correct', repeated(40, ['.9,1', '.4,0', '.8,1'])],
   ];
   for (const [what, header, rows] of plain)
-    it(`is not seen in ${what}`, () => assert.deepEqual(otherMeanings(read(header, rows)), []));
+    it(`is not seen in ${what}`, () => assert.deepEqual(otherMeanings(readRows(header, rows)), []));
 });

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
-import { findColumns } from '../../../src/core/data/columns';
 import { doubtsOf } from '../../../src/core/data/doubts';
-import { type PredictionTable, TableBuilder } from '../../../src/core/data/table';
+import type { PredictionTable } from '../../../src/core/data/table';
 import { confidenceOf } from '../../../src/core/model/rows';
+import { readRows, repeated } from './read-rows';
 
-function read(header: string, rows: readonly string[]): PredictionTable {
-  const builder = new TableBuilder(findColumns(header.split(',')), { truth: 'required' });
-  rows.forEach((row, i) => builder.add(row.split(','), i + 2));
-  return builder.take();
-}
-
-const repeated = (n: number, rows: readonly string[]): string[] =>
-  Array.from({ length: n }, (_, i) => rows[i % rows.length] ?? '');
 const rightOf = ({ data }: PredictionTable): string => [...confidenceOf(data).correct].join('');
 const logRows = (base: number, decimals: number): string[] =>
   Array.from({ length: 20 }, (_, i) => {
@@ -111,7 +103,7 @@ describe('odd values of a table', () => {
   ];
   for (const [what, header, rows, right, says] of said)
     it(`are said: ${what}`, () => {
-      const table = read(header, rows);
+      const table = readRows(header, rows);
       assert.equal(rightOf(table), right);
       const messages = [...doubtsOf(table), ...table.warnings].map(({ message }) => message);
       assert.match(messages.join('\n'), says);
@@ -119,14 +111,14 @@ describe('odd values of a table', () => {
 
   it('are no percentages where the scores of the other rows sum to 1', () =>
     assert.deepEqual(
-      doubtsOf(read('label,prob:a,prob:b', [...repeated(60, ['a,.9,.1', 'b,.6,.4']), 'a,.2,1.8'])),
+      doubtsOf(readRows('label,prob:a,prob:b', [...repeated(60, ['a,.9,.1', 'b,.6,.4']), 'a,.2,1.8'])),
       [],
     ));
 
   for (const base of [2, 10])
     for (const decimals of [1, 2, 4])
       it(`are read: logarithms to the base ${base} with ${decimals} decimals`, () => {
-        const { data, warnings } = read('label,logprob:a,logprob:b', logRows(base, decimals));
+        const { data, warnings } = readRows('label,logprob:a,logprob:b', logRows(base, decimals));
         assert.ok(warnings.some(({ code }) => code === 'log-base'));
         assert.ok(data.kind === 'labels');
         const [first = 0] = data.probs;
@@ -135,7 +127,7 @@ describe('odd values of a table', () => {
 
   for (const decimals of [1, 2, 4])
     it(`are read: natural logarithms with ${decimals} decimals`, () => {
-      const { n, warnings } = read('label,logprob:a,logprob:b', logRows(Math.E, decimals));
+      const { n, warnings } = readRows('label,logprob:a,logprob:b', logRows(Math.E, decimals));
       assert.equal(n, 20);
       assert.ok(!warnings.some(({ code }) => code === 'log-base'));
     });
@@ -175,7 +167,7 @@ describe('odd values of a table', () => {
   for (const [what, header, rows, code, says] of refused)
     it(`are refused: ${what}`, () =>
       assert.throws(
-        () => read(header, rows),
+        () => readRows(header, rows),
         (error: { code?: string; message?: string }) => {
           assert.equal(error.code, code);
           assert.match(error.message ?? '', says);
@@ -192,7 +184,7 @@ describe('odd values of a table', () => {
       ["{'a': 1}", 'is a dictionary'],
       ['torch.tensor([1])', 'is a tensor'],
     ] as const) {
-      const { rejected } = read('label,y_prob', ['1,.9', `0,${cell}`]);
+      const { rejected } = readRows('label,y_prob', ['1,.9', `0,${cell}`]);
       assert.ok(rejected[0]?.reason.includes(words), rejected[0]?.reason);
     }
   });
