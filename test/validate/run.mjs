@@ -6,11 +6,14 @@
  */
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -19,6 +22,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { cacheHome } from '../../scripts/cache-home.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const isQuick = process.argv.includes('--quick');
@@ -132,35 +136,57 @@ async function mutants() {
   };
 }
 
-/** All simulations, on as many threads as there are cores. */
+/**
+ * All simulations, on as many threads as there are cores. What each task computed is kept in the cache until the report
+ * is written, so that a run which was stopped goes on where it was; changed statistics begin anew.
+ */
 async function simulated(scale) {
   const outfile = path.join(scratch, 'tasks.mjs');
   await build({ ...bundle, entryPoints: ['test/validate/tasks.ts'], outfile, format: 'esm' });
   const { href } = pathToFileURL(outfile);
   const { TASKS, sectionsOf } = await import(href);
+  const kept = keptResults(
+    createHash('sha256').update(readFileSync(outfile)).update(String(scale)).digest('hex'),
+  );
   const code = `
     const { parentPort } = require('node:worker_threads');
     import(${JSON.stringify(href)}).then(({ compute }) => {
       parentPort.on('message', (task) => parentPort.postMessage({ task, computed: compute(task, ${scale}) }));
       parentPort.postMessage(null);
     });`;
-  const computed = [];
-  let next = 0;
-  let done = 0;
+  const computed = Array.from({ length: TASKS }, (_, task) => kept.read(task));
+  const left = [...computed.keys()].filter((task) => computed[task] === undefined);
+  let done = TASKS - left.length;
   const thread = (resolve, reject) => {
     const worker = new Worker(code, { eval: true });
     worker.on('error', reject);
     worker.on('message', (result) => {
       if (result !== null) {
         computed[result.task] = result.computed;
+        kept.write(result.task, result.computed);
         process.stderr.write(`${++done} of ${TASKS}: ${JSON.stringify(result.computed)}\n`);
       }
-      if (next < TASKS) worker.postMessage(next++);
-      else void worker.terminate().then(resolve);
+      const task = left.shift();
+      if (task === undefined) void worker.terminate().then(resolve);
+      else worker.postMessage(task);
     });
   };
   await Promise.all(Array.from({ length: availableParallelism() }, () => new Promise(thread)));
-  return sectionsOf(computed);
+  return { sections: sectionsOf(computed), forget: kept.forget };
+}
+
+function keptResults(key) {
+  const folder = path.join(cacheHome(), 'validate', key.slice(0, 16));
+  const fileOf = (task) => path.join(folder, `${task}.json`);
+  mkdirSync(folder, { recursive: true });
+  return {
+    read: (task) => (existsSync(fileOf(task)) ? JSON.parse(readFileSync(fileOf(task), 'utf8')) : undefined),
+    write(task, computed) {
+      writeFileSync(`${fileOf(task)}.part`, JSON.stringify(computed));
+      renameSync(`${fileOf(task)}.part`, fileOf(task));
+    },
+    forget: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 function render(sections) {
@@ -179,13 +205,14 @@ function render(sections) {
 }
 
 try {
-  const sections = [...(await simulated(isQuick ? 0.02 : 1)), await mutants()];
-  const report = render(sections);
+  const { sections, forget } = await simulated(isQuick ? 0.02 : 1);
+  const report = render([...sections, await mutants()]);
   process.stdout.write(report);
   if (!isQuick) {
     mkdirSync(path.join(root, 'docs'), { recursive: true });
     writeFileSync(path.join(root, 'docs/validation.md'), report);
   }
+  forget();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

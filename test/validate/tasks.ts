@@ -1,10 +1,13 @@
 /** The simulations in parts that threads compute beside each other. */
-import { CELL_SECTIONS, cellLines, CELLS, otherPromises } from './dependent';
+import { baselines } from './baselines';
+import { CELL_SECTIONS, cellLines, otherPromises } from './dependent';
 import { crossFitted, labelCoverage, type Line, pureNoise, type Section } from './simulations';
+import { CELLS } from './tables';
 
 const CELL_RUNS = 1000;
 const WHOLE: readonly (readonly [compute: (runs: number) => Section, runs: number])[] = [
   [otherPromises, 1000],
+  [baselines, 1000],
   [labelCoverage, 1000],
   [crossFitted, 25],
   [pureNoise, 120],

@@ -19,7 +19,7 @@ import {
 import {
   FEW_GROUPS,
   FEWEST_GROUPS,
-  fewGroupsFactor,
+  fewUnitsFactor,
   type ShareSums,
   tooFewGroups,
   type Units,
@@ -215,7 +215,7 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     nullPs,
     share: table.share,
     outcomes: table.share.outcomes(),
-    factor: fewGroupsFactor(table.units),
+    factor: fewUnitsFactor(table.units),
   };
 }
 
@@ -287,7 +287,7 @@ class Intervals {
   private readonly factor: number;
 
   constructor(private readonly units: Units) {
-    this.factor = fewGroupsFactor(units);
+    this.factor = fewUnitsFactor(units);
   }
 
   /** A metric with the percentile interval of its replicates. */

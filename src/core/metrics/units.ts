@@ -46,11 +46,12 @@ export function tooFewGroups({ group, effective }: Units): boolean {
 }
 
 /**
- * How much wider than for many units an interval from resampling must be: the percentiles of few groups are too near
- * (Hesterberg, "What teachers should know about the bootstrap", 2015, §4.3: the expanded percentile interval).
+ * How much wider than for many units an interval from resampling must be: the percentiles of few units are too near
+ * (Hesterberg, "What teachers should know about the bootstrap", 2015, §4.3: the expanded percentile interval). 1 from
+ * 20 independent rows on, where percentiles hold what they promise.
  */
-export function fewGroupsFactor({ group, effective }: Units): number {
-  if (group === null || effective <= 1) return 1;
+export function fewUnitsFactor({ group, effective }: Units): number {
+  if (effective <= 1 || (group === null && effective >= FEW_GROUPS)) return 1;
   return (studentPoint(effective - 1) / Z_95) * Math.sqrt(effective / (effective - 1));
 }
 
