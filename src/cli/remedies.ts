@@ -1,5 +1,6 @@
 /** What a person at a terminal can do about an error, by its code. The error's own message is for every surface. */
 import * as z from 'zod';
+import type { Acceptable } from '../core/data/doubts';
 import type { ErrorCode } from '../core/error-codes';
 import type { Warning } from '../core/model/predictions';
 import { quoted } from '../core/quote';
@@ -114,6 +115,18 @@ function inShell(argument: string): string {
 export function remedyForWarning({ code, instead }: Warning): string {
   if (code === 'other-labels') return NAME_LABELS;
   return instead === undefined ? '' : optionsFor(instead);
+}
+
+/** What to do about a doubt that leaves a gate undecided; some that nobody can accept there. */
+export function remedyForGate(code: Acceptable): string {
+  switch (code) {
+    case 'unused-rows':
+      return 'Correct the rows that were not used, or take them out of the table.';
+    case 'missing-label':
+      return 'Correct the labels of the rows, or add rows of the label that none has; if it is none, take its scores out of the table.';
+    default:
+      return `If the table is as it should be, add --accept ${code}.`;
+  }
 }
 
 function optionsFor(columns: Readonly<Record<string, string>>): string {

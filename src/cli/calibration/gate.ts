@@ -1,7 +1,7 @@
 import { inOneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { gateTable, type GateReport } from '../../app/tables/gate-table';
-import { ACCEPTABLE, type Acceptable } from '../../core/data/doubts';
+import { ACCEPTABLE } from '../../core/data/doubts';
 import {
   GATE_METRICS,
   type Limit,
@@ -25,6 +25,7 @@ import {
   TABLE_OPTIONS,
   TABLE_USAGE,
 } from './options';
+import { remedyForGate } from '../remedies';
 import { report } from './render';
 
 /** Doubts about how a table was read, which a person can know better. */
@@ -81,7 +82,7 @@ export const gate = command(USAGE, async (argv, io) => {
   report(io, result.warnings, result.evaluation.rejected);
   for (const code of ACCEPTABLE)
     if (!accept.includes(code) && result.warnings.some((warning) => warning.code === code))
-      io.err(`${REMEDIES[code] ?? `If the table is as it should be, add --accept ${code}.`}\n`);
+      io.err(`${remedyForGate(code)}\n`);
   io.out(values.json ? `${JSON.stringify(result, null, 2)}\n` : render(inOneLine(result)));
   const passes = result.verdict === 'pass' || (result.verdict === 'undecided' && undecided === 'pass');
   return passes ? DONE : GATE_FAILED;
@@ -117,12 +118,5 @@ function render({ verdict, limits, baseline, evaluation }: GateReport): string {
       : `, compared with the baseline as ${baseline.comparison === 'paired' ? `${count(baseline.n, 'pair')} of rows` : 'separate samples'}`;
   return `${lines.join('\n')}\n${verdict} (${rows}${how})\n`;
 }
-
-/** What to do about a doubt that nobody can accept for a gate. */
-const REMEDIES: Partial<Record<Acceptable, string>> = {
-  'unused-rows': 'Correct the rows that were not used, or take them out of the table.',
-  'missing-label':
-    'Correct the labels of the rows, or add rows of the label that none has; if it is none, take its scores out of the table.',
-};
 
 const MARKS: Record<Verdict, string> = { pass: '✓', fail: '✗', undecided: '?' };
