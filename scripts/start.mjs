@@ -14,15 +14,15 @@ import { fetchModel, TEST_MODEL } from './fetch-model.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const OLDEST_NODE = [20, 19];
-const FIRST_RUN = [
-  'classify',
-  'I love this movie!',
-  'Best worst thing ever',
-  '--classifier',
-  'sentiment',
-  '--top',
-  '10',
+/** Its classifier names a calibrator for the model of the first run. */
+const SAMPLE = path.join(root, 'sample');
+const FIRST_TEXTS = ['I love this movie!', 'Best worst thing ever'];
+const MORE_TEXTS = [
+  'Even the popcorn was bored.',
+  'Not bad at all.',
+  'He has made worse. I cannot remember when.',
 ];
+const WITH = ['--classifier', 'sentiment', '--model', TEST_MODEL.file];
 
 /** Why the first run ended, for the person who started it. */
 class StartError extends Error {}
@@ -102,19 +102,49 @@ async function fetchTestModel() {
 }
 
 function classify() {
-  const shown = FIRST_RUN.map((argument) => (argument.includes(' ') ? `"${argument}"` : argument)).join(' ');
-  console.log(`node dist/cli.mjs ${shown}\n`);
-  run(process.execPath, ['dist/cli.mjs', ...FIRST_RUN], 'The first classification failed; see above.');
+  const args = ['classify', ...FIRST_TEXTS, ...WITH, '--top', '10'];
+  const shown = args.map((argument) => (/[\s!]/u.test(argument) ? `'${argument}'` : argument)).join(' ');
+  console.log(`In the folder sample: node ../dist/cli.mjs ${shown}\n`);
+  const failure = 'The first classification failed; see above.';
+  const options = { cwd: SAMPLE };
+  run(process.execPath, ['../dist/cli.mjs', ...args], failure, options);
+  const all = ['classify', ...FIRST_TEXTS, ...MORE_TEXTS, ...WITH, '--json'];
+  const { stdout } = run(process.execPath, ['../dist/cli.mjs', ...all], failure, {
+    ...options,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  console.log(sideBySide(JSON.parse(stdout)));
+}
+
+/** Raw and calibrated, why they differ, and what to do next. */
+function sideBySide({ results, calibrator }) {
+  const percent = (confidence) => `${(100 * confidence).toFixed(1)}%`;
+  const answer = ({ label, confidence }) => `${label} ${percent(confidence)}`;
+  const rows = [
+    ['text', 'raw', 'calibrated'],
+    ...results.map((result) => [result.text, answer(result), answer(result.calibrated)]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const lines = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column])).join('   ')}`);
+  const said = results.filter(({ label }) => label === results[0].label).length;
+  return [
+    '',
+    ...lines.map((line) => line.trimEnd()),
+    '',
+    `Why they differ: this small model answers "${results[0].label}" to ${said} of these ${results.length} texts. ` +
+      `The calibrator ${calibrator.file} has learned from 2,000 labelled reviews how often each of its answers is right.`,
+    'Next: open the folder sample in VS Code, select a line of reviews.txt, and run "Classify Selection".',
+  ].join('\n');
 }
 
 function openEditor() {
-  const sample = path.join(root, 'sample');
   const code = findCode();
   if (code !== undefined) {
     console.log('\nOpening VS Code with the extension and the sample folder.');
     const options = { stdio: 'inherit', shell: process.platform === 'win32' };
     const quote = (text) => (process.platform === 'win32' ? `"${text}"` : text);
-    const args = [quote(`--extensionDevelopmentPath=${root}`), quote(sample)];
+    const args = [quote(`--extensionDevelopmentPath=${root}`), quote(SAMPLE)];
     if (spawnSync(quote(code), args, options).status === 0) return;
     console.log('VS Code did not start.');
   }
@@ -140,9 +170,11 @@ function findCode() {
 }
 
 function run(file, args, failure, options = {}) {
-  const { status, signal, error } = spawnSync(file, args, { cwd: root, stdio: 'inherit', ...options });
+  const result = spawnSync(file, args, { cwd: root, stdio: 'inherit', ...options });
+  const { status, signal, error } = result;
   if (error) throw new StartError(`${failure} (${error.message})`, { cause: error });
   if (status !== 0) throw new StartError(`${failure} (${signal ?? `exit status ${status}`})`);
+  return result;
 }
 
 try {

@@ -11,9 +11,11 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fetchModel } from '../scripts/fetch-model.mjs';
+import { CHAT_MODEL, fetchModel } from '../scripts/fetch-model.mjs';
+import { cacheHome } from '../scripts/cache-home.mjs';
 import { setUpLlamaCppPython, setUpNginx } from '../scripts/peers.mjs';
 import { Unavailable, setUpChromium, setUpSoftwareGpu, setUpVSCodeServer } from '../scripts/setup.mjs';
+import { makeTestHome } from './support/test-home.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
@@ -53,6 +55,11 @@ const PROVIDED = {
   chromium: { variable: 'PROMPT_CONFIDENCE_CHROMIUM', provide: setUpChromium },
   llamaCppPython: { variable: 'PROMPT_CONFIDENCE_LLAMA_CPP_PYTHON', provide: setUpLlamaCppPython },
   nginx: { variable: 'PROMPT_CONFIDENCE_NGINX', provide: setUpNginx },
+  /** Not among the person's models: they did not ask for it. */
+  chatModel: {
+    variable: 'PROMPT_CONFIDENCE_CHAT_MODEL',
+    provide: () => fetchModel({ folder: path.join(cacheHome(), 'test-models'), model: CHAT_MODEL }),
+  },
   model: { variable: 'PROMPT_CONFIDENCE_TEST_MODEL', provide: () => fetchModel() },
   softwareGpu: { variable: 'PROMPT_CONFIDENCE_VULKAN_DRIVER', provide: setUpSoftwareGpu },
   server: {
@@ -81,7 +88,7 @@ const usual = [
       ),
     ),
   ],
-  mocha('engine', { timeout: 300_000, needs: ['model'] }),
+  mocha('engine', { timeout: 300_000, needs: ['model', 'chatModel'] }),
   {
     name: 'host',
     counts: true,
@@ -136,6 +143,10 @@ await stage('setup', async (say) => {
       if (!(error instanceof Unavailable)) ok = false;
     }
   }
+  const { home, model } = await makeTestHome(root, env[PROVIDED.model.variable]);
+  env.PROMPT_CONFIDENCE_HOME = home;
+  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+  if (model !== undefined) env[PROVIDED.model.variable] = model;
   total[ok ? 'passed' : 'failed']++;
   return ok;
 });

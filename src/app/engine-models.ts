@@ -62,8 +62,12 @@ export class EngineModels {
   ): Promise<T> {
     const options = this.optionsFor(model);
     return this.turns.take(JSON.stringify(options), signal, async () => {
+      const isLoaded = this.engine.isRunning(options);
       await this.prepare(model, options);
-      return work(await this.engine.load(signal));
+      const info = await this.engine.load(signal);
+      // A list of models that cannot be written is no reason not to score.
+      if (!isLoaded) await this.parts.models.prefer(model, 'lastUsed').catch(() => undefined);
+      return work(info);
     });
   }
 

@@ -5,6 +5,8 @@
 import { oneLine } from '../core/encode';
 import { UserError } from '../core/user-error';
 import { errorCode } from '../store/atomic';
+import { cacheFolder } from '../store/cache-home';
+import { ModelStore } from '../store/models';
 import { systemErrorInWords } from '../store/system-error';
 import { remedyFor } from './remedies';
 
@@ -41,6 +43,7 @@ export function command(usage: string, run: Command): Command {
       const message = sentence(error);
       if (message === undefined) throw error;
       io.err(`${oneLine(message)}\n`);
+      if (lacksModel(error)) io.err(`${oneLine(await new ModelStore(cacheFolder('models')).inWords())}\n`);
       if (isUsage(error)) io.err(`\n${usage}`);
       return BAD_INPUT;
     }
@@ -59,6 +62,15 @@ function sentence(error: unknown): string | undefined {
 function isUsage(error: unknown): boolean {
   const code = errorCode(error) ?? '';
   return code === 'usage' || code.startsWith('ERR_PARSE_ARGS');
+}
+
+/** Whether `--model` was given without a value: who types that wants to know what there is. */
+function lacksModel(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    errorCode(error) === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' &&
+    error.message.includes("'--model")
+  );
 }
 
 /** An error in how a command was called. The usage is printed after it. */

@@ -48,7 +48,8 @@ export const SESSION_OPTIONS = {
 
 export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, one in .prompt-confidence/classifiers, or a .json file
                           (default: sentiment)
-  --model FILE            a .gguf file, or the name of a model on this machine
+  --model FILE            a .gguf file, or the name of a model on this machine (default: the only one, the one chosen
+                          in VS Code, or the one used last)
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)
   --threads N             CPU threads (default and maximum: one for each core)
@@ -150,6 +151,10 @@ function engineModels(values: SessionValues, io: Io): EngineModels {
     threads: wholeNumber('threads', values.threads),
   };
   const models = new ModelStore(cacheFolder('models'));
+  let tell = (text: string): void => {
+    tell = () => undefined;
+    io.err(text);
+  };
   return new EngineModels({
     models,
     engine: new EngineClient({
@@ -158,18 +163,30 @@ function engineModels(values: SessionValues, io: Io): EngineModels {
         if (level === 'error') io.err(`engine: ${oneLine(message)}\n`);
       },
     }),
-    modelFor: (classifier) => modelOf(values.model, models, classifier),
+    modelFor: (classifier) => modelOf(values.model, models, classifier, (text) => tell(text)),
     settings: () => settings,
   });
 }
 
-/** The person may name any path. A classifier can only name a model of the list. */
+/**
+ * The person may name any path; it is used and not remembered. A classifier can only name a model of the list. Of
+ * several models one is taken by default, and said.
+ */
 async function modelOf(
   given: string,
   models: ModelStore,
   classifier: Pick<Classifier, 'model'> | undefined,
+  tell: (text: string) => void,
 ): Promise<ModelEntry> {
   const isPath = given.includes('/') || given.includes(path.sep);
-  if (isPath) return models.addLocal(path.resolve(given));
-  return chooseModel(models, given === '' ? classifier : undefined, given);
+  if (isPath) return models.fileAt(given);
+  const byDefault = async (): Promise<ModelEntry | undefined> => {
+    const preferred = await models.preferred();
+    if (preferred === undefined) return undefined;
+    const { entry, why } = preferred;
+    const reason = why === 'chosen' ? 'the one chosen in VS Code' : 'the one used last';
+    tell(`The model is ${oneLine(entry.file)}, ${reason}. To use another one, add --model NAME.\n`);
+    return entry;
+  };
+  return chooseModel(models, given === '' ? classifier : undefined, given, byDefault);
 }

@@ -12,10 +12,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { listed } from '../core/quote';
 import { UserError } from '../core/user-error';
 import { writeFileAtomic } from './atomic';
 import { namesIn, realPathOf } from './folders';
-import { checkGguf } from './gguf';
+import { checkGguf, type GgufInfo } from './gguf';
 import { withLock } from './lock';
 import { readSmall } from './read-regular';
 
@@ -32,6 +33,9 @@ const Index = z.object({
   version: z.literal(1),
   models: z.record(z.string(), IndexEntry),
   hashes: z.record(z.string(), HashEntry),
+  /** Keys of the model that the person chose in the editor, and of the one that was loaded last. */
+  chosen: z.string().optional(),
+  lastUsed: z.string().optional(),
 });
 type Index = z.infer<typeof Index>;
 type HashEntry = z.infer<typeof HashEntry>;
@@ -53,6 +57,12 @@ export interface ModelEntry {
   readonly place: 'cache' | 'elsewhere';
   /** A registered file that is not there at the moment. */
   readonly missing: boolean;
+}
+
+/** A model to take of several, and why: the person chose it in the editor, or it was used last. */
+export interface PreferredModel {
+  readonly entry: ModelEntry;
+  readonly why: 'chosen' | 'lastUsed';
 }
 
 /** How a classifier names its model; never a path. */
@@ -113,7 +123,7 @@ export class ModelStore {
     if (sameName === undefined) {
       throw new UserError(
         'model-missing',
-        `The model ${identity.file} is not on this machine. Download it, or add your copy of the file.`,
+        `The model ${identity.file} is not on this machine. ${await this.inWords()} Download it, or add your copy of the file.`,
       );
     }
     throw new UserError(
@@ -124,19 +134,20 @@ export class ModelStore {
     );
   }
 
+  /** The models that can be used, in a sentence. */
+  async inWords(): Promise<string> {
+    const files = (await this.list()).filter(({ missing }) => !missing).map(({ file }) => file);
+    if (files.length === 0) return 'There is no model here yet.';
+    return `Here ${files.length === 1 ? 'is' : 'are'} ${listed(files)}.`;
+  }
+
   /**
    * Registers a GGUF file of the user in its place. A file in models/ is only checked.
    * Throws checkGguf's errors, and `model-not-a-model` for an adapter or an image encoder.
    */
   async addLocal(file: string): Promise<ModelEntry> {
     const absolute = path.resolve(file);
-    const info = await checkGguf(absolute);
-    if (info.type !== 'model') {
-      throw new UserError(
-        'model-not-a-model',
-        `${absolute} holds a model's ${info.type}, not a model. Choose the model's own .gguf file.`,
-      );
-    }
+    const info = await checkModel(absolute);
     const key = await this.keyOf(absolute);
     const index = await this.change((current) => {
       current.models[key] ??= {
@@ -145,6 +156,38 @@ export class ModelStore {
       };
     });
     return this.describe(key, index);
+  }
+
+  /**
+   * A GGUF file of the user by its path, whether it is registered or not: the list does not change.
+   * Throws as `addLocal`.
+   */
+  async fileAt(file: string): Promise<ModelEntry> {
+    const absolute = path.resolve(file);
+    await checkModel(absolute);
+    return this.describe(await this.keyOf(absolute), await this.readIndex());
+  }
+
+  /** The model that the person chose in the editor, otherwise the one used last; undefined if neither is there. */
+  async preferred(): Promise<PreferredModel | undefined> {
+    const index = await this.readIndex();
+    for (const why of ['chosen', 'lastUsed'] as const) {
+      const key = index[why];
+      if (key === undefined) continue;
+      const entry = await this.describe(key, index);
+      if (!entry.missing) return { entry, why };
+    }
+    return undefined;
+  }
+
+  /** Remembers why a model of the list will be preferred. A file that is not on the list stays unknown. */
+  async prefer(entry: Pick<ModelEntry, 'path'>, why: PreferredModel['why']): Promise<void> {
+    const key = await this.keyOf(entry.path);
+    const index = await this.readIndex();
+    if (index[why] === key || (path.isAbsolute(key) && index.models[key] === undefined)) return;
+    await this.change((current) => {
+      current[why] = key;
+    });
   }
 
   /** Records the origin and the hash of a file that is now in models/. For the downloader. */
@@ -171,6 +214,8 @@ export class ModelStore {
     await this.change((current) => {
       current.models = without(current.models, key);
       current.hashes = without(current.hashes, key);
+      if (current.chosen === key) delete current.chosen;
+      if (current.lastUsed === key) delete current.lastUsed;
     });
   }
 
@@ -236,6 +281,15 @@ export class ModelStore {
       return index;
     });
   }
+}
+
+async function checkModel(file: string): Promise<GgufInfo> {
+  const info = await checkGguf(file);
+  if (info.type === 'model') return info;
+  throw new UserError(
+    'model-not-a-model',
+    `${file} holds a model's ${info.type}, not a model. Choose the model's own .gguf file.`,
+  );
 }
 
 /** SHA-256 of a file's content in hexadecimal. */

@@ -4,20 +4,24 @@
  *   npm run bench [-- --peers]    # --peers: also beside programs that others wrote, built and installed first
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fetchModel } from '../../scripts/fetch-model.mjs';
 import { setUpChromium, setUpVSCodeServer } from '../../scripts/setup.mjs';
+import { makeTestHome } from '../support/test-home.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const results = path.join(root, 'test-results');
 mkdirSync(results, { recursive: true });
 
+const { home, model } = await makeTestHome(root, await fetchModel());
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 const env = {
   ...process.env,
   PROMPT_CONFIDENCE_ROOT: root,
-  PROMPT_CONFIDENCE_TEST_MODEL: await fetchModel(),
+  PROMPT_CONFIDENCE_HOME: home,
+  PROMPT_CONFIDENCE_TEST_MODEL: model,
 };
 const run = (args, more = {}) => {
   const { status } = spawnSync(process.execPath, args, {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { builtinFile, BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
@@ -96,6 +96,27 @@ describe('the command line', () => {
     assert.match(out, /positive, combined confidence \d/);
     assert.match(out, /label mass/);
     assert.match(out, /1 {2}·positive/);
+  });
+
+  it('uses a model by its path without remembering it, and of several the one used last', () => {
+    const home = path.join(folder(), 'several');
+    const models = path.join(home, 'models');
+    mkdirSync(models, { recursive: true });
+    const classify = (...more: string[]): Ran =>
+      runIn({ ...process.env, PROMPT_CONFIDENCE_HOME: home }, [
+        ...['classify', 'I love this movie!', '--gpu', 'off', '--threads', '1', ...more],
+      ]);
+    assert.equal(classify('--model', SMALL_MODEL).status, 0);
+    assert.match(classify().err, /There is no model on this machine yet/u);
+    for (const name of ['one.gguf', 'two.gguf']) copyFileSync(SMALL_MODEL, path.join(models, name));
+    assert.match(classify().err, /No model is chosen yet/u);
+    assert.match(classify('--model', 'three.gguf').err, /Here are "one\.gguf", "two\.gguf"/u);
+    assert.match(classify('--model').err, /Here are "one\.gguf", "two\.gguf"/u);
+    assert.equal(classify('--model', 'two.gguf').status, 0);
+    const byDefault = classify();
+    assert.equal(byDefault.status, 0);
+    assert.match(byDefault.err, /The model is two\.gguf, the one used last/u);
+    assert.match(byDefault.out, /two\.gguf/u);
   });
 
   it('warns where the model wanted to say something else', () => {

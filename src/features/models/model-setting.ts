@@ -25,6 +25,8 @@ export async function useModel(
   { models, engineModels, modelsChanged }: Needs,
 ): Promise<void> {
   await writeModelSetting(settingFor(entry, await models.list()));
+  // For the command line, which does not see the editor's settings.
+  await models.prefer(entry, 'chosen');
   const { engine } = engineModels;
   const { state } = engine;
   const idle = state.kind === 'failed' || (state.kind === 'ready' && state.pending === 0);

@@ -66,6 +66,40 @@ describe('ModelStore', () => {
     assert.ok((await stat(file)).isFile());
   });
 
+  it('describes a file by its path without listing it', async () => {
+    const file = await put('elsewhere/mine.gguf');
+    const before = await store().list();
+    assert.equal((await store().fileAt(file)).path, file);
+    await store().prefer({ path: file }, 'lastUsed');
+    assert.deepEqual(await store().list(), before);
+    assert.equal(await store().preferred(), undefined);
+    const adapter = await put(
+      'elsewhere/adapter.gguf',
+      gguf({ metadata: { 'general.architecture': 'tiny', 'general.type': 'adapter' } }),
+    );
+    await assert.rejects(store().fileAt(adapter), { code: 'model-not-a-model' });
+  });
+
+  it('prefers the model that was chosen, then the one used last, of those that are there', async () => {
+    await put('models/a.gguf');
+    await put('models/b.gguf');
+    const elsewhere = await store().addLocal(await put('elsewhere/mine.gguf'));
+    const preferred = async () => {
+      const found = await store().preferred();
+      return found && [found.entry.file, found.why];
+    };
+    assert.equal(await preferred(), undefined);
+    await store().prefer({ path: path.join(models(), 'b.gguf') }, 'lastUsed');
+    assert.deepEqual(await preferred(), ['b.gguf', 'lastUsed']);
+    await store().prefer(elsewhere, 'chosen');
+    assert.deepEqual(await preferred(), ['mine.gguf', 'chosen']);
+    await rm(elsewhere.path);
+    assert.deepEqual(await preferred(), ['b.gguf', 'lastUsed']);
+    await store().remove(elsewhere);
+    await put('elsewhere/mine.gguf');
+    assert.deepEqual(await preferred(), ['b.gguf', 'lastUsed']);
+  });
+
   it('keeps a registered file that is away at the moment, marked as missing', async () => {
     const file = await put('drive/mine.gguf');
     await store().addLocal(file);
