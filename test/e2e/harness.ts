@@ -30,6 +30,8 @@ import {
 export interface WorkbenchOptions {
   /** Folder of the checkout whose copy is opened; `sample` by default. */
   readonly sample?: string;
+  /** With its classifiers and calibrators. */
+  readonly isWhole?: boolean;
   /** With false the workspace opens in restricted mode. True by default. */
   readonly trusted?: boolean;
   /** User and machine settings besides the quiet ones of test/support/vscode-server.ts. */
@@ -75,7 +77,7 @@ export class Workbench {
   ) {}
 
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
-    const { folder, workspace } = freshFolder(options.sample);
+    const { folder, workspace } = freshFolder(options.sample, options.isWhole);
     const server = await startServer({
       folder,
       trusted: options.trusted ?? true,

@@ -24,7 +24,7 @@ describe('npm start', () => {
   });
   after(() => rmSync(clone, { recursive: true, force: true }));
 
-  it('builds, finds the model and classifies the two sentences with it', () => {
+  it('builds, finds the model and classifies with it: raw and calibrated side by side', () => {
     const { status, stdout, stderr } = spawnSync('npm', ['start', '--', '--headless'], {
       cwd: clone,
       encoding: 'utf8',
@@ -33,8 +33,11 @@ describe('npm start', () => {
     assert.equal(status, 0, stderr);
     for (const text of ['I love this movie!', 'Best worst thing ever']) {
       const [, shown = ''] = stdout.split(`\n"${text}"\n`);
-      assert.match(shown, /^ {2}positive, combined confidence \d+\.\d%/u, stdout);
+      assert.match(shown, /calibrated confidence \d+\.\d%: .+, raw: positive \d+\.\d%|raw \d+\.\d%/u, stdout);
       assert.match(shown, /rank {2}token +probability +log-prob +label/u);
     }
+    const [, table = ''] = stdout.split(/text +raw +calibrated\n/u);
+    assert.match(table, /Best worst thing ever +positive \d+\.\d% +negative \d+\.\d%\n/u, stdout);
+    assert.match(table, /Why they differ: this small model answers "positive" to \d of these 5 texts/u);
   });
 });

@@ -42,11 +42,18 @@ export interface VSCodeServer {
   stop(): void;
 }
 
-/** A fresh temporary folder with a copy of a workspace of the checkout in `workspace`. */
-export function freshFolder(sample = 'sample'): { folder: string; workspace: string } {
+/**
+ * A fresh temporary folder with a copy of a workspace of the checkout in `workspace`.
+ *
+ * @param isWhole with its classifiers and calibrators; without them the built-in classifiers stand, and scores stay raw
+ */
+export function freshFolder(sample = 'sample', isWhole = false): { folder: string; workspace: string } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'prompt-confidence-'));
   const workspace = path.join(folder, path.basename(sample));
-  cpSync(path.join(projectRoot(), sample), workspace, { recursive: true });
+  cpSync(path.join(projectRoot(), sample), workspace, {
+    recursive: true,
+    filter: (file) => isWhole || path.basename(file) !== '.prompt-confidence',
+  });
   return { folder, workspace };
 }
 

@@ -24,11 +24,19 @@ describe('npm start', () => {
     await writeFile(at('node_modules/.package-lock.json'), '{}');
     await writeFile(at('esbuild.mjs'), 'import fs from "node:fs"; fs.mkdirSync("dist"); ' + writeCli(0));
     await mkdir(at('bin'));
+    await mkdir(at('sample'));
     await pretendModel(at('home/models'));
   });
 
   function writeCli(exitCode: number): string {
-    const cli = `console.log(JSON.stringify(process.argv.slice(2))); process.exit(${exitCode})`;
+    const cli = `const args = process.argv.slice(2);
+      const answer = (label, confidence) => ({ label, confidence });
+      const results = [
+        { text: 'Good.', ...answer('positive', 0.91), calibrated: answer('positive', 0.95) },
+        { text: 'Dull.', ...answer('positive', 0.659), calibrated: answer('negative', 0.957) },
+      ];
+      console.log(JSON.stringify(args.includes('--json') ? { results, calibrator: { file: 'c.json' } } : args));
+      process.exit(${exitCode})`;
     return `fs.writeFileSync("dist/cli.mjs", ${JSON.stringify(cli)});`;
   }
 
@@ -49,8 +57,12 @@ describe('npm start', () => {
     assert.match(stdout, /Licence: Gemma Terms of Use/);
     assert.match(
       stdout,
-      /\["classify","I love this movie!","Best worst thing ever","--classifier","sentiment","--top","10"\]\n$/,
+      /\["classify","I love this movie!","Best worst thing ever","--classifier","sentiment","--model","gemma-3-270m-q4_k_m\.gguf","--top","10"\]\n/,
     );
+    assert.match(stdout, /text +raw +calibrated\n +Good\. +positive 91\.0% +positive 95\.0%\n/u);
+    assert.match(stdout, /Dull\. +positive 65\.9% +negative 95\.7%\n/u);
+    assert.match(stdout, /answers "positive" to 2 of these 2 texts\. The calibrator c\.json/u);
+    assert.match(stdout, /Next: .+\n$/u);
   });
 
   it('installs when node_modules is missing or older than the lock file', async () => {
