@@ -12,7 +12,7 @@ export const SHOWN_TEXT_LIMIT = 2000;
 /** live: the text is unchanged; replaced: it is unchanged and was classified again; edited: it changed. */
 const statusSchema = z.enum(['live', 'replaced', 'edited']);
 
-const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES) });
+const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES), high: z.number() });
 
 /** A `Calibration`, as it is shown. */
 const calibrationSchema = z.discriminatedUnion('kind', [

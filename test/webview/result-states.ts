@@ -2,7 +2,7 @@
 import type { Answer } from '../../src/core/scoring/agreement';
 import { agreementOf, ensembleScore } from '../../src/core/scoring/consistency';
 import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
-import { formatPercent } from '../../src/core/words/score';
+import { formatPercent } from '../../src/core/words/quantities';
 import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
 
 const TOKENS: readonly (readonly [string, number, string?])[] = [
@@ -80,7 +80,7 @@ const ENSEMBLE = ensembleScore(
     undefined,
   ),
 );
-const RED = { name: 'manual', tone: 'red' } as const;
+const RED = { name: 'manual', tone: 'red', high: 0.5 } as const;
 
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
 
@@ -101,17 +101,17 @@ export const STATES = {
           { label: 'negative', confidence: 0.8421 },
         ],
         labelChanged: true,
-        bucket: { name: 'review', tone: 'yellow' },
+        bucket: { name: 'review', tone: 'yellow', high: 0.9 },
       }),
     },
     history: [
       entry(5, 'I love this movie!', 0.8421, {
         label: 'negative',
-        bucket: { name: 'review', tone: 'yellow' },
+        bucket: { name: 'review', tone: 'yellow', high: 0.9 },
       }),
-      entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green' } }),
-      entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange' } }),
-      entry(8, 'Best worst thing ever', 0.3391, { bucket: { name: 'manual', tone: 'red' }, doubtful: true }),
+      entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green', high: 1 } }),
+      entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange', high: 0.7 } }),
+      entry(8, 'Best worst thing ever', 0.3391, { bucket: { name: 'manual', tone: 'red', high: 0.5 }, doubtful: true }),
     ],
     busy: null,
     hasModel: true,
@@ -207,7 +207,7 @@ export const LONG_NAMES: PageState = {
     calibration: calibration({
       label: LONG_LABELS[0],
       labels: LONG_LABELS.map((label) => ({ label, confidence: 0.5 })),
-      bucket: { name: LONG_NAME, tone: 'orange' },
+      bucket: { name: LONG_NAME, tone: 'orange', high: 0.7 },
     }),
   },
   history: [entry(3, LONG_NAME, 0.5, { label: LONG_NAME, place: LONG_NAME })],
@@ -233,7 +233,7 @@ function calibration(
       labels: null,
       labelChanged: false,
       anotherLikelier: false,
-      bucket: { name: 'automatic', tone: 'green' },
+      bucket: { name: 'automatic', tone: 'green', high: 1 },
       ...change,
     },
     warnings,

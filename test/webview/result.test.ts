@@ -46,7 +46,7 @@ describe('the result view', () => {
     await page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
     assert.deepEqual(await page.locator('.labels li').allInnerTexts(), [
       'positive\n89.2%',
-      'negative\n10.7%',
+      'negative\n10.8%',
     ]);
     assert.match(await page.locator('.mass').innerText(), /Label mass 93\.3%/);
     assert.deepEqual(await page.getByRole('columnheader').allInnerTexts(), [
@@ -171,8 +171,8 @@ describe('the result view', () => {
     await page.getByRole('heading', { name: 'negative 84.2%' }).waitFor();
     assert.equal(await page.locator('.calibrated').innerText(), '▲ review calibrated; raw: positive 89.2%');
     assert.deepEqual(await page.locator('.labels li').allInnerTexts(), [
-      'positive\n15.7% raw 89.2%',
-      'negative\n84.2% raw 10.7%',
+      'positive\n15.8% raw 89.2%',
+      'negative\n84.2% raw 10.8%',
     ]);
     assert.equal(await page.locator('.winner .label-name').innerText(), 'negative');
     await page.getByText('.prompt-confidence/calibrators/reviews.json (beta on labels').waitFor();

@@ -1,5 +1,6 @@
 /** One result in full. */
 import {
+  calibratedPercent,
   calibrationNotes,
   calibratorInWords,
   headline,
@@ -7,13 +8,12 @@ import {
   rawInWords,
 } from '../../src/core/words/calibrated-score';
 import type { Calibration } from '../../src/core/calibration/calibrated-score';
-import { formatConfidence } from '../../src/core/words/quantities';
+import { formatPercent } from '../../src/core/words/quantities';
 import { visibleName, visibleToken } from '../../src/core/encode';
 import {
   agreementLines,
   formatLogProb,
   formatMs,
-  formatPercent,
   labelMassInWords,
   labelPercent,
   isDoubtful,
@@ -163,12 +163,12 @@ function labelBars({ score, calibration }: ResultDetail): HTMLElement {
         'li',
         { class: label === winner && !isTied ? 'winner' : undefined },
         named('label-name', label),
-        own === undefined
+        calibrated === undefined || own === undefined
           ? h('span', { class: 'label-percent' }, labelPercent(entry, score.labels))
           : h(
               'span',
               { class: 'label-percent' },
-              formatConfidence(own),
+              calibratedPercent(own, calibrated),
               h('span', { class: 'raw' }, ` raw ${labelPercent(entry, score.labels)}`),
             ),
         bar(own ?? confidence, 'label-bar'),

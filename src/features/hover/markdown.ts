@@ -2,6 +2,7 @@
 import { largest } from '../../core/extremes';
 import {
   bucketAndRaw,
+  calibratedPercent,
   calibrationNotes,
   calibratorInWords,
   headline,
@@ -9,7 +10,7 @@ import {
 } from '../../core/words/calibrated-score';
 import { COMMANDS } from '../../protocol/manifest';
 import type { Calibration } from '../../core/calibration/calibrated-score';
-import { formatConfidence } from '../../core/words/quantities';
+import { formatPercent } from '../../core/words/quantities';
 import { codeBlock, codeSpan } from '../../core/markdown';
 import { visibleName, visibleToken } from '../../core/encode';
 import {
@@ -17,7 +18,6 @@ import {
   excerpt,
   formatLogProb,
   formatMs,
-  formatPercent,
   labelMassInWords,
   labelPercent,
   isDoubtful,
@@ -120,15 +120,18 @@ function calibrationLines({ score, calibration }: HoverResult): string[] {
 }
 
 function labelLines(raw: readonly LabelScore[], calibration: Calibration | undefined): string[] {
-  const calibrated = calibration?.kind === 'calibrated' ? calibration.score.labels : null;
+  const calibrated = calibration?.kind === 'calibrated' ? calibration.score : null;
   const labels = raw.map((entry, k) => {
     const { label, confidence } = entry;
-    const own = calibrated?.[k]?.confidence;
+    const own = calibrated?.labels?.[k]?.confidence;
     const before = labelPercent(entry, raw).padStart(7);
     return {
       label,
       confidence: own ?? confidence,
-      figures: own === undefined ? before : `${formatConfidence(own).padStart(7)}  raw ${before}`,
+      figures:
+        calibrated === null || own === undefined
+          ? before
+          : `${calibratedPercent(own, calibrated).padStart(7)}  raw ${before}`,
     };
   });
   const shown = labels.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);
