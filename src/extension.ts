@@ -73,12 +73,12 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const jobs = new Jobs((line) => log.info(line));
   ending = async () => {
     // Paused first, so that none of them starts the engine again.
-    await Promise.all([jobs.stop(), engine.dispose()]);
+    await Promise.all([jobs.stop(), engine.dispose(), results.store()]);
     await guard.dispose();
   };
   const classifiers = new Classifiers();
   const endpoints = new Endpoints(context.secrets);
-  const results = new Results();
+  const results = new Results(context.workspaceState, log);
   const engineModels = editorEngineModels(models, engine, (model) => guard.beforeLoad(model));
   const sources = editorSources(engineModels, endpoints);
   const calibrators = new Calibrators();

@@ -11,7 +11,12 @@ import { formatPercent } from '../core/words/quantities';
 import type { Warning } from '../core/model/predictions';
 import type { Score, TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
-import { ANOTHER_LIKELIER, bucketAndRaw, calibratedPercent, calibratorInWords } from '../core/words/calibrated-score';
+import {
+  ANOTHER_LIKELIER,
+  bucketAndRaw,
+  calibratedPercent,
+  calibratorInWords,
+} from '../core/words/calibrated-score';
 import { oneLine, visibleToken } from '../core/encode';
 import {
   agreementLines,

@@ -13,8 +13,9 @@ import { type Calibrators, explained } from './calibrators';
 import type { Classifiers } from './classifiers';
 import type { Dialogs } from './dialogs';
 import { leftRaw, type ResultCalibration } from './result-calibration';
-import { type ClassifiedText, type Results, TrackedRanges, type Trigger } from './results';
+import type { ClassifiedText, Results, Trigger } from './results';
 import { readBuckets, readSettings } from './settings';
+import { TrackedPlaces } from './text-place';
 
 /** Number of rows of the token table. */
 const TOP_TOKENS = 20;
@@ -40,8 +41,8 @@ export interface ClassificationRequest {
    * undefined for the texts of this request.
    */
   readonly asksFor?: number | undefined;
-  /** Whether the result view shows the first result; undefined means yes. */
-  readonly show?: boolean;
+  /** True if it is a further part of the last request, so that the result view stays where it is. */
+  readonly continues?: boolean;
 }
 
 interface Parts {
@@ -70,7 +71,7 @@ export class Classification {
     const leaveRaw = request.leaveRaw === true;
     const { asksFor = ranges.length } = request;
     const texts = ranges.map((range) => document.getText(range));
-    const tracked = new TrackedRanges(document, ranges);
+    const tracked = new TrackedPlaces(document, ranges);
     try {
       const entry = await classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
       const { classifier } = entry;
@@ -98,13 +99,13 @@ export class Classification {
       const { identity, ms } = classified;
       const origin = calibration.originOf(classifier, identity, classified.origin);
       const found = classified.results.flatMap((result, index) => {
-        const range = tracked.at(index);
+        const place = tracked.at(index);
         const text = texts[index];
-        if (isFailed(result) || range === undefined || text === undefined || document.isClosed) return [];
+        if (isFailed(result) || place === undefined || text === undefined || document.isClosed) return [];
         const { score, calibrated } = result;
         const shown =
           checked && calibrated ? calibration.shown(checked.named, calibrated, origin) : undefined;
-        return [{ range, text, score, calibration: leaveRaw ? leftRaw(classifier) : shown }];
+        return [{ place, text, score, calibration: leaveRaw ? leftRaw(classifier) : shown }];
       });
       const added = results.add(
         document,
@@ -120,7 +121,7 @@ export class Classification {
           trigger,
           at: new Date(),
         })),
-        request.show,
+        request.continues,
       );
       const failed = classified.results.filter(isFailed);
       if (failed[0] !== undefined)

@@ -4,6 +4,8 @@ export const COMMANDS = {
   classifySelection: 'promptConfidence.classifySelection',
   classifyWith: 'promptConfidence.classifyWith',
   classifyLines: 'promptConfidence.classifyLines',
+  nextDoubtfulLine: 'promptConfidence.nextDoubtfulLine',
+  measure: 'promptConfidence.measure',
   clearResults: 'promptConfidence.clearResults',
   chooseModel: 'promptConfidence.chooseModel',
   downloadModel: 'promptConfidence.downloadModel',

@@ -15,7 +15,7 @@ const statusSchema = z.enum(['live', 'replaced', 'edited']);
 const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES), high: z.number() });
 
 /** A `Calibration`, as it is shown. */
-const calibrationSchema = z.discriminatedUnion('kind', [
+export const calibrationSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('calibrated'),
     by: z.object({
@@ -50,7 +50,7 @@ const resultDetailSchema = z.object({
   /** "reviews.txt, line 3" */
   place: z.string(),
   status: statusSchema,
-  /** Why this text was classified, if it was not selected. */
+  /** Why this text was classified, if it was not selected, and what came out for those that were classified with it. */
   note: z.string().exactOptional(),
   classifier: z.string(),
   model: z.string(),
@@ -96,6 +96,7 @@ export type PageState = z.infer<typeof pageStateSchema>;
 const PAGE_COMMANDS = [
   'classifySelection',
   'classifyWith',
+  'measure',
   'downloadModel',
   'chooseModel',
 ] as const satisfies readonly (keyof typeof COMMANDS)[];

@@ -111,7 +111,10 @@ export const STATES = {
       }),
       entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green', high: 1 } }),
       entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange', high: 0.7 } }),
-      entry(8, 'Best worst thing ever', 0.3391, { bucket: { name: 'manual', tone: 'red', high: 0.5 }, doubtful: true }),
+      entry(8, 'Best worst thing ever', 0.3391, {
+        bucket: { name: 'manual', tone: 'red', high: 0.5 },
+        doubtful: true,
+      }),
     ],
     busy: null,
     hasModel: true,

@@ -104,7 +104,9 @@ function spoken({ score, calibration, batch }: ResultDetail): string {
   const bucket =
     calibration?.kind === 'calibrated'
       ? `, ${calibration.score.bucket.name}, ${rawInWords(score, calibration.score)}`
-      : '';
+      : calibration === undefined
+        ? ', raw, not calibrated'
+        : '';
   return [`${visibleName(label)}, ${percent}${bucket}.${more}`, ...warnings].join(' ');
 }
 

@@ -5,6 +5,7 @@ import {
   calibratorInWords,
   headline,
   needsNote,
+  RAW,
   rawInWords,
 } from '../../src/core/words/calibrated-score';
 import type { Calibration } from '../../src/core/calibration/calibrated-score';
@@ -50,6 +51,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       ' ',
       h('span', { class: 'verdict-percent' }, percent),
     ),
+    calibration === undefined ? rawLine(actions) : undefined,
     calibration?.kind === 'calibrated' ? calibrationLine(score, calibration) : undefined,
     ...calibrationNotes(calibration).map((note) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, note)),
@@ -133,6 +135,16 @@ function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
         : button('Go to Text', { secondary: true, key: 'reveal' }, () => actions.reveal(result.id)),
     ),
     result.note === undefined ? undefined : h('p', { class: 'note' }, result.note),
+  );
+}
+
+/** Says that nothing has shown yet what a confidence is worth, and leads there. */
+function rawLine(actions: Pick<ResultActions, 'run'>): HTMLElement {
+  return h(
+    'p',
+    { class: 'calibrated uncalibrated' },
+    h('span', {}, `${RAW}.`),
+    button('Measure…', { secondary: true, key: 'measure' }, () => actions.run('measure')),
   );
 }
 

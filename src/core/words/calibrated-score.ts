@@ -36,10 +36,10 @@ export function bucketAndRaw(
   return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
 }
 
-/** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%". */
+/** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%", "spam 63.9%, raw". */
 export function calibratedSummary(score: Score, calibration: Calibration | undefined): string {
   const raw = inlineSummary(score);
-  if (calibration === undefined) return raw;
+  if (calibration === undefined) return `${raw}, raw`;
   if (calibration.kind === 'raw') return `${raw.startsWith('⚠') ? '' : '⚠ '}${raw}, not calibrated`;
   const { label, confidence } = calibration.score;
   const mark = needsNote(calibration) || raw.startsWith('⚠') ? '⚠ ' : '';
@@ -51,6 +51,9 @@ export function calibratedSummary(score: Score, calibration: Calibration | undef
 export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' | 'file'>): string {
   return `${method} on ${on}, fitted on ${n.toLocaleString('en-US')} rows`;
 }
+
+/** The note for a confidence that no calibrator is named for. */
+export const RAW = 'Raw, not calibrated';
 
 /** The note for a confidence below 1/K. */
 export const ANOTHER_LIKELIER =
