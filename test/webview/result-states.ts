@@ -85,10 +85,10 @@ const RED = { name: 'manual', tone: 'red', high: 0.5 } as const;
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
 
 export const STATES = {
-  empty: { result: null, history: [], busy: null, hasModel: true },
-  noModel: { result: null, history: [], busy: null, hasModel: false },
-  busy: { result: null, history: [], busy: 'Classifying: loading the model, 45%', hasModel: true },
-  result: { result: RESULT, history: HISTORY, busy: null, hasModel: true },
+  empty: { result: null, history: [], busy: null, trial: null, hasModel: true },
+  noModel: { result: null, history: [], busy: null, trial: null, hasModel: false },
+  busy: { result: null, history: [], busy: 'Classifying: loading the model, 45%', trial: null, hasModel: true },
+  result: { result: RESULT, history: HISTORY, busy: null, trial: null, hasModel: true },
   calibrated: {
     result: {
       ...RESULT,
@@ -117,6 +117,7 @@ export const STATES = {
       }),
     ],
     busy: null,
+    trial: null,
     hasModel: true,
   },
   /** Drawn answers and token probability together, which do not agree. */
@@ -124,6 +125,7 @@ export const STATES = {
     result: { ...RESULT, score: ENSEMBLE },
     history: HISTORY,
     busy: null,
+    trial: null,
     hasModel: true,
   },
   /** Of the confidence alone, and on another backend. */
@@ -143,6 +145,7 @@ export const STATES = {
     },
     history: [entry(9, 'I love this movie!', 0.4312, { bucket: RED, doubtful: true }), ...HISTORY],
     busy: null,
+    trial: null,
     hasModel: true,
   },
   refused: {
@@ -157,6 +160,7 @@ export const STATES = {
     },
     history: [entry(10, 'I love this movie!', 0.8923, { doubtful: true }), ...HISTORY],
     busy: null,
+    trial: null,
     hasModel: true,
   },
   doubtful: {
@@ -187,6 +191,7 @@ export const STATES = {
     },
     history: [entry(4, NASTY, 0.4, { label: NASTY, doubtful: true }), ...HISTORY],
     busy: 'Classifying the lines of reviews.txt: 64 of 340',
+    trial: null,
     hasModel: true,
   },
 } satisfies Record<string, PageState>;

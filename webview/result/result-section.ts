@@ -34,6 +34,7 @@ export interface ResultActions {
   run(command: PageCommand): void;
   reveal(id: number): void;
   readTokens(id: number): void;
+  showPrompt(id: number): void;
 }
 
 export function resultSection(result: ResultDetail, actions: ResultActions): HTMLElement {
@@ -59,7 +60,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
     ...scoreWarnings(score).map((warning) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, warning.message)),
     ),
-    textPart(result, actions),
+    result.place === '' ? undefined : textPart(result, actions),
     h(
       'h3',
       {},
@@ -82,6 +83,13 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
     ...(score.mode === 'sampled' ? [] : tokenPart(result, actions)),
     h('h3', {}, 'How it was made'),
     facts(result),
+    result.place === ''
+      ? undefined
+      : h(
+          'p',
+          {},
+          button('Show Prompt', { secondary: true, key: 'prompt' }, () => actions.showPrompt(result.id)),
+        ),
   );
 }
 

@@ -1,6 +1,6 @@
 /** The commands that classify texts and that clear results. */
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../protocol/manifest';
+import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
 import { resultsInWords } from '../../core/words/many-results';
@@ -17,6 +17,8 @@ import { nextDoubtful } from './doubtful';
 import { measure } from './measure';
 import { pickClassifier } from './pick-classifier';
 import { lineRanges, selectedRanges } from './ranges';
+import { offerSample } from './sample';
+import { showPromptOfResult, showPromptOfSelection } from './show-prompt';
 
 /** Texts in one request of Classify Lines: few enough to cancel soon, enough to fill the model's batch. */
 const LINES_AT_ONCE = 32;
@@ -27,16 +29,36 @@ export function registerClassify(services: Services): vscode.Disposable {
     vscode.commands.registerCommand(id, () => attempt(services, run));
   return vscode.Disposable.from(
     showDecorations(results),
+    walkthroughStep(results),
     command(COMMANDS.classifySelection, (leaveRaw) => classifySelection(services, undefined, leaveRaw)),
     command(COMMANDS.classifyWith, () => classifyWith(services)),
     command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
     command(COMMANDS.nextDoubtfulLine, () => Promise.resolve(nextDoubtful(services, activeEditor()))),
     command(COMMANDS.measure, () => measure(services)),
+    // With an id (from the result view) that result's.
+    vscode.commands.registerCommand(COMMANDS.showPrompt, (id: unknown) =>
+      attempt(services, () => {
+        const result = typeof id === 'number' ? results.get(id) : undefined;
+        return result === undefined
+          ? showPromptOfSelection(services, activeEditor())
+          : showPromptOfResult(services, result);
+      }),
+    ),
     // With an id (from the hover) only that one.
     vscode.commands.registerCommand(COMMANDS.clearResults, (id: unknown) =>
       clearResults(services, typeof id === 'number' ? id : undefined),
     ),
   );
+}
+
+/** Ticks the step of the walkthrough once there is a result. */
+function walkthroughStep(results: Services['results']): vscode.Disposable {
+  const subscription = results.onDidChange(() => {
+    if (results.shown === undefined) return;
+    subscription.dispose();
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasClassified, true);
+  });
+  return subscription;
 }
 
 /** Does something, and reports why if it cannot be done. */
@@ -51,6 +73,10 @@ async function attempt(
     // The command ends without waiting for its messages.
     if (error instanceof CalibratorError)
       void reportCalibratorError(services, error, (raw) => attempt(services, run, raw)).catch(
+        (failure: unknown) => reportError(services, failure),
+      );
+    else if (error instanceof UserError && error.code === 'no-editor')
+      void offerSample(services, error.message, () => attempt(services, run, leaveRaw)).catch(
         (failure: unknown) => reportError(services, failure),
       );
     else {
@@ -177,7 +203,7 @@ function clearResults({ results, dialogs, log }: Services, id: number | undefine
 function activeEditor(): vscode.TextEditor {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined)
-    throw new UserError('no-editor', 'Open a file and select some text in it to classify.');
+    throw new UserError('no-editor', 'Open a file and select some text in it, or try it on a sample.');
   return editor;
 }
 

@@ -3,7 +3,13 @@ import type * as vscode from 'vscode';
 import { headline, needsNote } from '../../core/words/calibrated-score';
 import { dominanceInWords, type LabelCounts, labelsInWords } from '../../core/words/many-results';
 import { excerpt, isDoubtful } from '../../core/words/score';
-import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
+import {
+  SHOWN_TEXT_LIMIT,
+  type PageState,
+  type ResultDetail,
+  type TrialState,
+} from '../../protocol/result-page';
+import type { ClassifiedAlone } from '../../editor/classification';
 import type { ClassifiedText, Results, Trigger } from '../../editor/results';
 
 const EXCERPT_LIMIT = 80;
@@ -14,15 +20,20 @@ const NOTES: Partial<Record<Trigger, string>> = {
   hover: 'Classified when the pointer rested on the selection.',
 };
 
-/** @param relativePath gives the name of a document for people */
+/**
+ * @param trial the classifier that is tried, if there is one
+ * @param relativePath gives the name of a document for people
+ */
 export function pageState(
   results: Results,
+  trial: TrialState | undefined,
   busy: string | undefined,
   hasModel: boolean,
   relativePath: (uri: vscode.Uri) => string,
 ): PageState {
   const { shown } = results;
   return {
+    trial: trial ?? null,
     result: shown === undefined ? null : detail(shown, results, relativePath),
     history: results.history.map(({ result, status }) => ({
       id: result.id,
@@ -45,12 +56,20 @@ function detail(
 ): ResultDetail {
   const note = noteOn(result, results.labelsOf(result.run));
   return {
-    id: result.id,
-    text: cutAt(result.text, SHOWN_TEXT_LIMIT),
-    textCut: result.text.length > SHOWN_TEXT_LIMIT,
-    place: place(result, relativePath),
+    ...detailOf(result, result.id, place(result, relativePath)),
     status: results.status(result.id) ?? 'edited',
     ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** A result as the page shows it, wherever its text is from. */
+export function detailOf(result: ClassifiedAlone, id: number, shownPlace: string): ResultDetail {
+  return {
+    id,
+    text: cutAt(result.text, SHOWN_TEXT_LIMIT),
+    textCut: result.text.length > SHOWN_TEXT_LIMIT,
+    place: shownPlace,
+    status: 'live',
     classifier: result.classifier,
     model: result.model,
     device: result.device,

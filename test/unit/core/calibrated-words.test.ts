@@ -30,7 +30,7 @@ function calibrated(change: Partial<CalibratedScore>, warnings: readonly string[
 
 describe('calibrated scores in words', () => {
   it('show the calibrated confidence, its bucket in words, and the raw one beside it', () => {
-    assert.equal(calibratedSummary(SCORE, undefined), 'spam 66.7%');
+    assert.equal(calibratedSummary(SCORE, undefined), 'spam 66.7%, raw');
     assert.equal(calibratedSummary(SCORE, calibrated({})), 'spam 89.9% ▲ review, raw 66.7%');
     assert.deepEqual(headline(SCORE, calibrated({})), { label: 'spam', percent: '89.9%' });
   });

@@ -39,6 +39,7 @@ describe('the hover of a result', () => {
   it('says label, confidence, bars, label mass, model and time', () => {
     const markdown = resultMarkdown(result(['positive', 'negative']));
     assert.match(markdown, /^\*\*66\.7%\*\* `positive` by `sentiment`$/m);
+    assert.match(markdown, /^Raw, not calibrated: \[Measure…\]\(command:promptConfidence\.measure\)$/m);
     assert.match(markdown, /positive █+/);
     assert.match(markdown, /Label mass 60\.0% · first token · /);
     assert.match(markdown, / · `tiny\.gguf` on `CPU, 2 threads` · 31 ms/);
@@ -74,6 +75,11 @@ describe('the hover of a result', () => {
     const raw = resultMarkdown({ ...result(['positive', 'negative']), calibration: refused });
     assert.match(raw, /^⚠ \*\*66\.7%\*\* `positive`/);
     assert.match(raw, /⚠ `Not calibrated by c: \[x\]\(y\)`/);
+  });
+
+  it('says what came out for all texts of the command, as text', () => {
+    const markdown = resultMarkdown(result(['positive', 'negative']), 'All are [positive](x).');
+    assert.match(markdown, /^`All are \[positive\]\(x\)\.`$/m);
   });
 
   it('warns where the label mass is low', () => {
