@@ -65,7 +65,9 @@ function find(root: Node, path: JsonPath): Span {
 }
 
 function findKey(root: Node, path: JsonPath): Span {
-  const parent = path.slice(0, -1).reduce<Node | undefined>((node, part) => node?.children.get(part)?.node, root);
+  const parent = path
+    .slice(0, -1)
+    .reduce<Node | undefined>((node, part) => node?.children.get(part)?.node, root);
   return parent?.children.get(path.at(-1) ?? '')?.key ?? find(root, path);
 }
 

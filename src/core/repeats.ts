@@ -18,6 +18,8 @@ export class Repeats {
     const [oldest] = this.times.keys();
     if (this.times.size > REMEMBERED && oldest !== undefined) this.times.delete(oldest);
     if (times <= WRITTEN) return line;
-    return Number.isInteger(Math.log10(times)) ? `${line} (${times.toLocaleString('en-US')} times)` : undefined;
+    return Number.isInteger(Math.log10(times))
+      ? `${line} (${times.toLocaleString('en-US')} times)`
+      : undefined;
   }
 }

@@ -125,7 +125,9 @@ class EditorModelSource implements Source {
       to: this.sendsTextsTo,
       body: messagesOf(asks, text).map(({ role, content }) => ({
         role: role === vscode.LanguageModelChatMessageRole.Assistant ? 'assistant' : 'user',
-        content: content.map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : '')).join(''),
+        content: content
+          .map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : ''))
+          .join(''),
       })),
     });
   }

@@ -27,7 +27,9 @@ describe('the prompt that is shown', () => {
     const [score] = scores;
     assert.equal(shown.textTokens, score?.textTokens);
     assert.equal(shown.mode, score?.mode);
-    const first = new Map(shown.labels.flatMap(({ label, spellings }) => spellings.map((path) => [path[0]?.id, label])));
+    const first = new Map(
+      shown.labels.flatMap(({ label, spellings }) => spellings.map((path) => [path[0]?.id, label])),
+    );
     const counting = (score?.tokens ?? []).filter(({ label }) => label !== undefined);
     assert.ok(counting.length >= 3);
     for (const { id, label } of counting) assert.equal(first.get(id), label);

@@ -87,7 +87,13 @@ export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](comma
 export const STATES = {
   empty: { result: null, history: [], busy: null, trial: null, hasModel: true },
   noModel: { result: null, history: [], busy: null, trial: null, hasModel: false },
-  busy: { result: null, history: [], busy: 'Classifying: loading the model, 45%', trial: null, hasModel: true },
+  busy: {
+    result: null,
+    history: [],
+    busy: 'Classifying: loading the model, 45%',
+    trial: null,
+    hasModel: true,
+  },
   result: { result: RESULT, history: HISTORY, busy: null, trial: null, hasModel: true },
   calibrated: {
     result: {

@@ -44,7 +44,15 @@ class ResultPage {
       (id) => host.reveal({ id }),
     );
     document.body.append(
-      h('main', {}, h('h1', { class: 'unseen' }, 'Result'), this.busy, this.trial.element, this.content, this.history.element),
+      h(
+        'main',
+        {},
+        h('h1', { class: 'unseen' }, 'Result'),
+        this.busy,
+        this.trial.element,
+        this.content,
+        this.history.element,
+      ),
       this.announcement,
     );
   }

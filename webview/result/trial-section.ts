@@ -78,6 +78,7 @@ export class TrialSection {
 }
 
 function outcomeOf({ problem, result }: TrialState, actions: ResultActions): HTMLElement | undefined {
-  if (problem !== null) return h('p', { class: 'warning', role: 'alert' }, warningIcon(), h('span', {}, problem));
+  if (problem !== null)
+    return h('p', { class: 'warning', role: 'alert' }, warningIcon(), h('span', {}, problem));
   return result === null ? undefined : resultSection(result, actions);
 }

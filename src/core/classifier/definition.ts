@@ -351,7 +351,9 @@ function problemsOf({ issues }: z.ZodError, value: unknown): ClassifierProblem[]
       : [{ path, message: issue.message, isUnknown: false }];
   });
   // A misspelt field is not missing as well.
-  const meant = new Set(found.flatMap(({ path, meant: name }) => (name === undefined ? [] : [pathKey(path, name)])));
+  const meant = new Set(
+    found.flatMap(({ path, meant: name }) => (name === undefined ? [] : [pathKey(path, name)])),
+  );
   return found
     .filter(({ path, isUnknown }) => isUnknown || !meant.has(JSON.stringify(path)))
     .slice(0, MOST_PROBLEMS);
@@ -360,7 +362,9 @@ function problemsOf({ issues }: z.ZodError, value: unknown): ClassifierProblem[]
 /** A field that no classifier has, and the one that was probably meant. */
 function misnamed(path: readonly (string | number)[], key: string, value: unknown): Misnamed {
   const there = valueAt(value, path);
-  const meant = fieldsAt(path).find((field) => !(field in there) && isNearly(key.slice(0, LONGEST_FIELD), field));
+  const meant = fieldsAt(path).find(
+    (field) => !(field in there) && isNearly(key.slice(0, LONGEST_FIELD), field),
+  );
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
   return { path: [...path, key], message: `there is no field of this name${hint}`, isUnknown: true, meant };
 }
@@ -414,13 +418,7 @@ function distance(a: string, b: string): number {
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];
     for (let j = 0; j < b.length; j++)
-      next.push(
-        Math.min(
-          (next[j] ?? 0) + 1,
-          (row[j + 1] ?? 0) + 1,
-          (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1),
-        ),
-      );
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)));
     row = next;
   }
   return row[b.length] ?? 0;

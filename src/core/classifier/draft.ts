@@ -47,7 +47,9 @@ export function labelsFrom(text: string): string[] {
 export function labelsProblem(text: string): string | undefined {
   const labels = labelsFrom(text);
   if (labels.length < 2) return 'Enter at least two labels, separated by commas.';
-  return classifierProblems(draftClassifier({ name: 'draft', labels, kind: 'question', question: '', examples: [] }))[0]?.message;
+  return classifierProblems(
+    draftClassifier({ name: 'draft', labels, kind: 'question', question: '', examples: [] }),
+  )[0]?.message;
 }
 
 /** What stands for an example until somebody writes one. A model would take it for a text of that label. */

@@ -43,7 +43,9 @@ function tokenLines(prompt: TokenPrompt, name: string, by: string): string[] {
     `${OPEN}…${CLOSE} is one special token. The answer begins right after the last character.`,
     ...(cutTokens === 0
       ? []
-      : [`The text is too long: ${cutTokens} of its ${count(textTokens, 'token')} were cut from its middle.`]),
+      : [
+          `The text is too long: ${cutTokens} of its ${count(textTokens, 'token')} were cut from its middle.`,
+        ]),
     RULE,
     pieces.map(({ text, isSpecial }) => (isSpecial ? `${OPEN}${text}${CLOSE}` : text)).join(''),
     RULE,

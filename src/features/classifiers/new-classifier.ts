@@ -65,7 +65,11 @@ async function modelKind({ engineModels }: Pick<Services, 'engineModels'>): Prom
 }
 
 /** Makes the new classifier that of the workspace, or opens a field to try it, if the person wants that. */
-async function offerToUse({ dialogs }: Services, uri: vscode.Uri, { name, kind, examples }: Draft): Promise<void> {
+async function offerToUse(
+  { dialogs }: Services,
+  uri: vscode.Uri,
+  { name, kind, examples }: Draft,
+): Promise<void> {
   const [use, tryIt] = ['Use It Now', 'Try It'];
   const isUnfinished = kind === 'few-shot' && examples.some((text) => text.trim() === '');
   const answer = await dialogs.tell(

@@ -28,7 +28,10 @@ export function registerResultView(services: Services): vscode.Disposable {
       const file = uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
       if (!(await isTrustedOrTold(services.dialogs, NOT_TRUSTED))) return;
       if (file === undefined || !isClassifierFile(file)) {
-        void services.dialogs.tell('info', 'Open a classifier file first: it is tried as it is in the editor.');
+        void services.dialogs.tell(
+          'info',
+          'Open a classifier file first: it is tried as it is in the editor.',
+        );
         return;
       }
       view.try(file);

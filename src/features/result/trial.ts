@@ -42,7 +42,8 @@ export class Trial implements vscode.Disposable {
     private readonly changed: () => void,
   ) {
     this.subscription = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      if (contentChanges.length > 0 && document.uri.toString() === uri.toString()) this.tryAgain(TYPING_PAUSE_MS);
+      if (contentChanges.length > 0 && document.uri.toString() === uri.toString())
+        this.tryAgain(TYPING_PAUSE_MS);
     });
     this.tryAgain(0);
   }
@@ -118,7 +119,10 @@ export class Trial implements vscode.Disposable {
     if (signal.aborted || this.text.trim() === '') return null;
     if (this.sendsTo !== null && !isAsked) return null;
     if (this.text.length > LONGEST_TEXT)
-      throw new UserError('text-too-long', 'This text is too long to try. Put it into a file and classify it there.');
+      throw new UserError(
+        'text-too-long',
+        'This text is too long to try. Put it into a file and classify it there.',
+      );
     const { text, uri } = this;
     const [result] = await work.run(`Trying ${name}`, (handle) =>
       classification.classify(entry, [text], {
@@ -134,7 +138,9 @@ export class Trial implements vscode.Disposable {
   /** The text in the editor, else that of the file. */
   private async read(): Promise<UsableClassifier> {
     const { uri } = this;
-    const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+    const open = vscode.workspace.textDocuments.find(
+      (document) => document.uri.toString() === uri.toString(),
+    );
     const json = open?.getText() ?? new TextDecoder().decode(await readSmallFile(uri));
     const file = uri.path.split('/').at(-1) ?? '';
     return { kind: 'file', uri, classifier: parseClassifier(json, file) };

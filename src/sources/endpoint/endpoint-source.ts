@@ -171,9 +171,7 @@ export class EndpointSource implements Source {
       this.endpoint.api === 'chat'
         ? { messages: [{ role: 'user', content: 'Answer with yes or no: is ice frozen water?' }] }
         : { prompt: 'Is ice frozen water? Yes or no:' };
-    const reply = await this.asUserError(() =>
-      this.ask(prompt, this.reading(1), signal),
-    );
+    const reply = await this.asUserError(() => this.ask(prompt, this.reading(1), signal));
     if (reply === 'unfinished') return { likeliest: 0, thinks: true };
     const { first } = reply;
     if ('likeliest' in first) return { likeliest: first.likeliest.length, thinks: false };

@@ -6,7 +6,13 @@ import { draftClassifier, labelsFrom, labelsProblem, nameProblem } from '../../.
 describe('a new classifier', () => {
   for (const kind of ['question', 'few-shot'] as const)
     it(`of the kind ${kind} can be used as it is`, () => {
-      const file = draftClassifier({ name: 'urgency', labels: ['urgent', 'normal', 'low'], kind, question: '', examples: [] });
+      const file = draftClassifier({
+        name: 'urgency',
+        labels: ['urgent', 'normal', 'low'],
+        kind,
+        question: '',
+        examples: [],
+      });
       const classifier = classifierFrom(file, 'draft');
       assert.deepEqual(
         classifier.labels.map((label) => label.name),
@@ -49,7 +55,13 @@ describe('a new classifier', () => {
 });
 
 describe('the problems of a classifier file', () => {
-  const good = draftClassifier({ name: 'x', labels: ['a', 'b'], kind: 'few-shot', question: '', examples: ['Once.', 'Twice.'] });
+  const good = draftClassifier({
+    name: 'x',
+    labels: ['a', 'b'],
+    kind: 'few-shot',
+    question: '',
+    examples: ['Once.', 'Twice.'],
+  });
   const problems = (value: unknown): string[] => {
     const text = JSON.stringify(value, null, 2);
     return diagnoseClassifier(text).map(
@@ -102,10 +114,9 @@ describe('the problems of a classifier file', () => {
     assert.match(mistyped[0] ?? '', /^"nme" nme: .* did you mean "name"\?$/);
     assert.equal(mistyped.length, 1);
     const texts = ['x', 'y', 'z'];
-    assert.deepEqual(
-      problems({ ...good, examples: texts.map((text) => ({ text, label: 'c' })) }),
-      ['"c" label: "c" is not one of the labels ("a", "b"); 3 examples have it'],
-    );
+    assert.deepEqual(problems({ ...good, examples: texts.map((text) => ({ text, label: 'c' })) }), [
+      '"c" label: "c" is not one of the labels ("a", "b"); 3 examples have it',
+    ]);
   });
 
   it('are placeholders that nobody replaced', () => {
@@ -116,7 +127,10 @@ describe('the problems of a classifier file', () => {
       found.map(({ kind, span }) => [kind, text.slice(span.start, span.end)]),
       [['placeholder', '"Replace this by a typical text for b."']],
     );
-    assert.deepEqual(diagnoseClassifier(JSON.stringify(draftClassifier({ ...draft, examples: ['Once.', 'No.'] }))), []);
+    assert.deepEqual(
+      diagnoseClassifier(JSON.stringify(draftClassifier({ ...draft, examples: ['Once.', 'No.'] }))),
+      [],
+    );
   });
 
   it('are only one for a file of a newer version', () => {

@@ -7,7 +7,10 @@ import { Repeats } from '../../../src/core/repeats';
 
 function raw(confidence: number): ShownResult {
   const p = Math.max(confidence, 1 - confidence);
-  const scores = labelScores(['positive', 'negative'], [confidence, 1 - confidence].map((x) => Math.log(x * 0.9)));
+  const scores = labelScores(
+    ['positive', 'negative'],
+    [confidence, 1 - confidence].map((x) => Math.log(x * 0.9)),
+  );
   assert.ok(Math.abs(scores.confidence - p) < 1e-9);
   return { score: { ...scores, mode: 'first-token', textTokens: 3, cutTokens: 0 }, calibration: undefined };
 }
@@ -37,7 +40,9 @@ describe('many results in words', () => {
   const summary = (results: readonly ShownResult[]) => resultsInWords(results, 'line', DEFAULT_BUCKETS);
 
   it('say that one label dominates, and that the numbers are raw', () => {
-    const { message, doubtful, isRaw } = summary(Array.from({ length: 12 }, (_, at) => raw(at < 2 ? 0.8 : 0.95)));
+    const { message, doubtful, isRaw } = summary(
+      Array.from({ length: 12 }, (_, at) => raw(at < 2 ? 0.8 : 0.95)),
+    );
     assert.equal(
       message,
       '12 lines: 12 of 12 positive. All are positive: the model may prefer this label whatever the text says. Raw, not calibrated. Doubtful: 2 (below 90%, or marked ⚠).',
