@@ -3,7 +3,7 @@ import type { Answer } from '../../src/core/scoring/agreement';
 import { agreementOf, ensembleScore } from '../../src/core/scoring/consistency';
 import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
 import { formatPercent } from '../../src/core/words/quantities';
-import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
+import type { HistoryEntry, PageState, ResultDetail, TrialState } from '../../src/protocol/result-page';
 
 const TOKENS: readonly (readonly [string, number, string?])[] = [
   [' positive', -0.1993, 'positive'],
@@ -80,6 +80,16 @@ const ENSEMBLE = ensembleScore(
     undefined,
   ),
 );
+const TRIAL: TrialState = {
+  id: 1,
+  file: '.prompt-confidence/classifiers/mood.json',
+  text: 'I love this movie!',
+  sendsTextsTo: null,
+  problem: null,
+  isOutdated: false,
+  result: null,
+};
+
 const RED = { name: 'manual', tone: 'red', high: 0.5 } as const;
 
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
@@ -167,6 +177,30 @@ export const STATES = {
     history: [entry(10, 'I love this movie!', 0.8923, { doubtful: true }), ...HISTORY],
     busy: null,
     trial: null,
+    hasModel: true,
+  },
+  /** A classifier file that is tried, with a result. */
+  trial: {
+    result: RESULT,
+    history: HISTORY,
+    busy: null,
+    trial: { ...TRIAL, result: { ...RESULT, id: -1, place: '' } },
+    hasModel: true,
+  },
+  /** A broken file. */
+  trialProblem: {
+    result: RESULT,
+    history: HISTORY,
+    busy: null,
+    trial: { ...TRIAL, id: 2, problem: 'mood.json is not valid JSON: Unexpected end of JSON input' },
+    hasModel: true,
+  },
+  /** A model somewhere else, which is asked only on a click. */
+  trialElsewhere: {
+    result: null,
+    history: [],
+    busy: null,
+    trial: { ...TRIAL, id: 3, sendsTextsTo: 'endpoint:far' },
     hasModel: true,
   },
   doubtful: {
