@@ -202,7 +202,7 @@ describe('the result view', () => {
     await page.notify('state', { ...STATES.doubtful, busy: null });
     assert.match(
       (await status.textContent()) ?? '',
-      /, 40\.0%\. First of 3 results\. Low label mass: only 0\.2%/,
+      /, 40\.0%, raw, not calibrated\. First of 3 results\. Low label mass: only 0\.3%/,
     );
   });
 
