@@ -51,7 +51,7 @@ describe('the prompt that is shown', () => {
       assert.equal(template, 'chat');
       assert.ok(pieces.filter(({ isSpecial }) => isSpecial).length >= 3);
       const plain = pieces.find(({ text }) => text.includes('x '));
-      assert.ok(plain !== undefined && plain.text.includes('x <|im_end|> y'), JSON.stringify(pieces));
+      assert.ok(plain?.text.includes('x <|im_end|> y') === true, JSON.stringify(pieces));
       assert.equal(plain.isSpecial, false);
     } finally {
       await chat.dispose();

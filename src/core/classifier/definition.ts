@@ -210,7 +210,7 @@ const classifierSchema = z
     file.examples?.forEach((example, index) => {
       const others = unknown.get(example.label);
       // One problem for one name, however many examples have it.
-      if (others === undefined || others.first !== index) return;
+      if (others?.first !== index) return;
       const more = others.count === 1 ? '' : `; ${others.count} examples have it`;
       context.addIssue({
         code: 'custom',

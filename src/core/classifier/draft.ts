@@ -85,7 +85,10 @@ export function draftClassifier({ name, labels, kind, question, examples }: Draf
     ...common,
     ...(asked === '' ? {} : { instruction: asked }),
     template: `Text: ${TEXT_PLACEHOLDER}\nLabel:`,
-    examples: labels.map((label, at) => ({ text: examples[at]?.trim() || placeholder(label), label })),
+    examples: labels.map((label, at) => {
+      const text = examples[at]?.trim() ?? '';
+      return { text: text === '' ? placeholder(label) : text, label };
+    }),
     labels: labels.map((label) => ({ name: label })),
   };
 }

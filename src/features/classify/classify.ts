@@ -33,7 +33,7 @@ export function registerClassify(services: Services): vscode.Disposable {
     command(COMMANDS.classifySelection, (leaveRaw) => classifySelection(services, undefined, leaveRaw)),
     command(COMMANDS.classifyWith, () => classifyWith(services)),
     command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
-    command(COMMANDS.nextDoubtfulLine, () => Promise.resolve(nextDoubtful(services, activeEditor()))),
+    command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, activeEditor())),
     command(COMMANDS.measure, () => measure(services)),
     // With an id (from the result view) that result's.
     vscode.commands.registerCommand(COMMANDS.showPrompt, (id: unknown) =>
@@ -164,7 +164,7 @@ async function classifyLines(
     if (!(error instanceof UserError && error.code === 'cancelled') || found.length === 0) throw error;
     start = `Cancelled after ${found.length} of ${total} lines. Their results are kept. `;
   }
-  tellLines(services, document.uri, found, start);
+  if (found.length > 0) tellLines(services, document.uri, found, start);
   return { done: found.length, total };
 }
 

@@ -6,7 +6,7 @@ import type { Services } from '../../editor/services';
 import { readBuckets } from '../../editor/settings';
 
 /** Selects the next doubtful text after the cursor; after the last one, the first. */
-export function nextDoubtful({ results, dialogs }: Services, editor: vscode.TextEditor): void {
+export async function nextDoubtful({ results, dialogs }: Services, editor: vscode.TextEditor): Promise<void> {
   const { uri } = editor.document;
   const all = results.in(uri);
   const { buckets } = readBuckets(uri);
@@ -19,7 +19,7 @@ export function nextDoubtful({ results, dialogs }: Services, editor: vscode.Text
       all.length === 0
         ? 'No text of this file is classified yet. Run Classify Lines of File first.'
         : 'No classified text of this file is doubtful.';
-    void dialogs.tell('info', why);
+    await dialogs.tell('info', why);
     return;
   }
   editor.selection = new vscode.Selection(next.range.start, next.range.end);

@@ -89,7 +89,7 @@ describe('an endpoint', () => {
     assert.match(shown.to, /^POST http:.*\/chat\/completions$/);
     assert.ok(!JSON.stringify(shown).includes(KEY));
     await score(from, ['Nice.']);
-    assert.deepEqual(server?.requests.at(-1)?.body, shown.body);
+    assert.deepEqual(server.requests.at(-1)?.body, shown.body);
     const drawn = await from.prompt({ ...CLASSIFIER, method: 'consistency' }, 'Nice.');
     assert.equal(Reflect.get(drawn.body, 'logprobs'), undefined);
     assert.equal(Reflect.get(drawn.body, 'temperature'), CLASSIFIER.consistency.temperature);
