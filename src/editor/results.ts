@@ -335,6 +335,7 @@ export class Results implements vscode.Disposable {
       const followed = entries.map((entry) => {
         if (!entry.isThere || !isHere(entry)) return entry;
         const place = moved(entry);
+        if (place === entry.place) return entry;
         // The text itself decides, whatever the computed range is.
         return place !== undefined && document.getText(place.range) === entry.result.text
           ? placed(entry, place)

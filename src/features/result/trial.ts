@@ -112,7 +112,7 @@ export class Trial implements vscode.Disposable {
 
   /** @returns null where there is nothing to classify, or where nobody asked for it yet */
   private async classify(isAsked: boolean, signal: AbortSignal): Promise<ClassifiedAlone | null> {
-    const { classification, work } = this.services;
+    const { classification, work, engineModels } = this.services;
     const entry = await this.read();
     const { name, source } = entry.classifier;
     this.sendsTo = sendsTexts(source) ? sourceOf(source) : null;
@@ -124,12 +124,13 @@ export class Trial implements vscode.Disposable {
         'This text is too long to try. Put it into a file and classify it there.',
       );
     const { text, uri } = this;
-    const [result] = await work.run(`Trying ${name}`, (handle) =>
-      classification.classify(entry, [text], {
-        scope: uri,
-        signal: AbortSignal.any([signal, handle.signal]),
-      }),
-    );
+    const classify = (until: AbortSignal): ReturnType<typeof classification.classify> =>
+      classification.classify(entry, [text], { scope: uri, signal: until });
+    // A notification at every pause would be in the way; one while a model loads is not.
+    const isQuick = this.sendsTo === null && engineModels.engine.state.kind === 'ready';
+    const [result] = isQuick
+      ? await classify(signal)
+      : await work.run(`Trying ${name}`, (handle) => classify(AbortSignal.any([signal, handle.signal])));
     if (result === undefined) return null;
     if (isFailed(result)) throw new UserError('texts-failed', result.reason);
     return result;
