@@ -23,6 +23,7 @@ import { Classifiers } from './editor/classifiers';
 import { Endpoints } from './editor/endpoints';
 import { ModelHashes } from './editor/model-hashes';
 import { EditorDialogs } from './editor/dialogs';
+import { PromptDocuments } from './editor/prompt-documents';
 import { ResultCalibration } from './editor/result-calibration';
 import { Results } from './editor/results';
 import { SecondCopyGuard } from './editor/second-copy';
@@ -73,18 +74,19 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const jobs = new Jobs((line) => log.info(line));
   ending = async () => {
     // Paused first, so that none of them starts the engine again.
-    await Promise.all([jobs.stop(), engine.dispose()]);
+    await Promise.all([jobs.stop(), engine.dispose(), results.store()]);
     await guard.dispose();
   };
   const classifiers = new Classifiers();
   const endpoints = new Endpoints(context.secrets);
-  const results = new Results();
+  const results = new Results(context.workspaceState, log);
   const engineModels = editorEngineModels(models, engine, (model) => guard.beforeLoad(model));
   const sources = editorSources(engineModels, endpoints);
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);
   const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
   const work = new Work(engine);
+  const prompts = new PromptDocuments();
   const services: Services = {
     context,
     log,
@@ -101,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
       dialogs,
     }),
     results,
+    prompts,
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
@@ -115,6 +118,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     log,
     classifiers,
     results,
+    prompts,
     calibrators,
     hashes,
     resultCalibration,

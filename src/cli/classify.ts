@@ -7,18 +7,22 @@ import type { CalibratedScore } from '../core/calibration/calibrated-score';
 import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
-import { formatConfidence } from '../core/words/quantities';
+import { formatPercent } from '../core/words/quantities';
 import type { Warning } from '../core/model/predictions';
 import type { Score, TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
-import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/words/calibrated-score';
+import {
+  ANOTHER_LIKELIER,
+  bucketAndRaw,
+  calibratedPercent,
+  calibratorInWords,
+} from '../core/words/calibrated-score';
 import { oneLine, visibleToken } from '../core/encode';
 import {
   agreementLines,
   blockBar,
   confidenceName,
   formatLogProb,
-  formatPercent,
   labelPercent,
   scoreWarnings,
 } from '../core/words/score';
@@ -156,7 +160,7 @@ function verdict(result: Result): string[] {
   const { calibrated } = result;
   if (calibrated === undefined)
     return [`  ${result.label}, ${confidenceName(result)} ${formatPercent(result.confidence)}`];
-  const confidence = formatConfidence(calibrated.confidence);
+  const confidence = calibratedPercent(calibrated.confidence, calibrated);
   return [
     `  ${calibrated.label}, calibrated confidence ${confidence}: ${bucketAndRaw(result, calibrated)}`,
     ...(calibrated.anotherLikelier ? [`  ⚠ ${ANOTHER_LIKELIER}`] : []),
@@ -171,7 +175,10 @@ function labelLines({ labels, calibrated }: Result): string[] {
     const own = calibrated?.labels?.[k]?.confidence;
     const bar = blockBar(own ?? confidence, 24).padEnd(24);
     const raw = labelPercent(entry, labels);
-    const figures = own === undefined ? raw.padStart(7) : `${formatConfidence(own).padStart(7)}   raw ${raw}`;
+    const figures =
+      calibrated === undefined || own === undefined
+        ? raw.padStart(7)
+        : `${calibratedPercent(own, calibrated).padStart(7)}   raw ${raw}`;
     return `    ${label.padEnd(width)}  ${bar} ${figures}`;
   });
 }

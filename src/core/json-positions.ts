@@ -13,7 +13,11 @@ export interface Span {
 export type JsonPath = readonly (string | number)[];
 
 export type JsonPositions =
-  | { readonly ok: true; readonly find: (path: JsonPath) => Span }
+  | {
+      readonly ok: true;
+      readonly find: (path: JsonPath) => Span;
+      readonly findKey: (path: JsonPath) => Span;
+    }
   | { readonly ok: false; readonly message: string; readonly span: Span };
 
 interface Node {
@@ -28,11 +32,14 @@ interface Child {
   readonly node: Node;
 }
 
-/** `find` returns the value at a path, or the deepest part of the path that exists (the key of a field, for its parent). */
+/**
+ * `find` returns the value at a path, or the deepest part of the path that exists (the key of a field, for its parent).
+ * `findKey` returns the key of the field at a path, with its quotes.
+ */
 export function jsonPositions(text: string): JsonPositions {
   try {
     const root = new Reader(text).document();
-    return { ok: true, find: (path) => find(root, path) };
+    return { ok: true, find: (path) => find(root, path), findKey: (path) => findKey(root, path) };
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     const start = Math.min(error.at, Math.max(0, text.length - 1));
@@ -55,6 +62,13 @@ function find(root: Node, path: JsonPath): Span {
   return node.children.size > 0 || node === root
     ? { start: node.span.start, end: node.span.start + 1 }
     : node.span;
+}
+
+function findKey(root: Node, path: JsonPath): Span {
+  const parent = path
+    .slice(0, -1)
+    .reduce<Node | undefined>((node, part) => node?.children.get(part)?.node, root);
+  return parent?.children.get(path.at(-1) ?? '')?.key ?? find(root, path);
 }
 
 class Broken extends Error {

@@ -8,13 +8,14 @@ import { hasSameTokenScores } from '../core/scoring/score-parts';
 import { cancelledError, UserError } from '../core/user-error';
 import { deviceInWords } from '../core/words/device';
 import { estimateInWords } from '../core/words/estimate';
-import { isFailed, type SourceIdentity } from '../sources/source';
+import { type Failed, isFailed, type SourceIdentity } from '../sources/source';
 import { type Calibrators, explained } from './calibrators';
-import type { Classifiers } from './classifiers';
+import type { Classifiers, UsableClassifier } from './classifiers';
 import type { Dialogs } from './dialogs';
 import { leftRaw, type ResultCalibration } from './result-calibration';
-import { type ClassifiedText, type Results, TrackedRanges, type Trigger } from './results';
+import type { ClassifiedText, NewResult, Results, Trigger } from './results';
 import { readBuckets, readSettings } from './settings';
+import { TrackedPlaces } from './text-place';
 
 /** Number of rows of the token table. */
 const TOP_TOKENS = 20;
@@ -40,8 +41,18 @@ export interface ClassificationRequest {
    * undefined for the texts of this request.
    */
   readonly asksFor?: number | undefined;
-  /** Whether the result view shows the first result; undefined means yes. */
-  readonly show?: boolean;
+  /** True if it is a further part of the last request, so that the result view stays where it is. */
+  readonly continues?: boolean;
+}
+
+/** A result that stands in no document. */
+export type ClassifiedAlone = Omit<NewResult, 'place' | 'trigger'>;
+
+export interface TextsOptions extends Pick<ClassificationRequest, 'asksFor' | 'leaveRaw' | 'signal'> {
+  /** Document whose buckets count. */
+  readonly scope: vscode.Uri;
+  /** Rows of the token table; twenty if absent. */
+  readonly topTokens?: number;
 }
 
 interface Parts {
@@ -65,64 +76,33 @@ export class Classification {
    *   another machine; `texts-failed`; CalibratorError if the calibrator that the classifier names cannot be used
    */
   async run(request: ClassificationRequest): Promise<ClassifiedText[]> {
-    const { document, ranges, trigger, signal } = request;
-    const { classifiers, calibrators, results, calibration } = this.parts;
-    const leaveRaw = request.leaveRaw === true;
-    const { asksFor = ranges.length } = request;
+    const { document, ranges, trigger, signal, leaveRaw } = request;
+    const { classifiers, results } = this.parts;
     const texts = ranges.map((range) => document.getText(range));
-    const tracked = new TrackedRanges(document, ranges);
+    const tracked = new TrackedPlaces(document, ranges);
     try {
       const entry = await classifiers.find(request.classifier ?? readSettings(document.uri).classifier);
-      const { classifier } = entry;
+      const { name, source } = entry.classifier;
       // A pointer may rest anywhere, so what it rests on never leaves this machine, and no question is asked.
-      if (trigger === 'hover' && sendsTexts(classifier.source))
+      if (trigger === 'hover' && sendsTexts(source))
         throw new UserError(
           'hover-elsewhere',
-          `The classifier "${classifier.name}" sends texts to ${sourceNameText(classifier.source)}. Hovering never does that.`,
+          `The classifier "${name}" sends texts to ${sourceNameText(source)}. Hovering never does that.`,
         );
-      const checked = leaveRaw ? undefined : await calibrators.checked(entry);
-      const classified = await explained(checked?.named, classifier, () =>
-        classifyTexts(this.parts.sources, {
-          classifier,
-          texts,
-          topTokens: trigger !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
-          calibrator: checked?.calibrator,
-          buckets: readBuckets(document.uri).buckets,
-          beforeMany: asksFor === 0 ? undefined : this.askBeforeMany,
-          textsInAll: asksFor,
-          readsModel: false,
-          signal,
-        }),
-      );
-      if (signal?.aborted === true) throw cancelledError();
-      const { identity, ms } = classified;
-      const origin = calibration.originOf(classifier, identity, classified.origin);
-      const found = classified.results.flatMap((result, index) => {
-        const range = tracked.at(index);
-        const text = texts[index];
-        if (isFailed(result) || range === undefined || text === undefined || document.isClosed) return [];
-        const { score, calibrated } = result;
-        const shown =
-          checked && calibrated ? calibration.shown(checked.named, calibrated, origin) : undefined;
-        return [{ range, text, score, calibration: leaveRaw ? leftRaw(classifier) : shown }];
+      const classified = await this.classify(entry, texts, {
+        scope: document.uri,
+        topTokens: trigger !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
+        asksFor: request.asksFor,
+        leaveRaw,
+        signal,
       });
-      const added = results.add(
-        document,
-        found.map((result) => ({
-          ...result,
-          classifier: classifier.name,
-          origin,
-          isLeftRaw: leaveRaw,
-          model: nameOf(identity),
-          device: identity.device === null ? identity.inWords : deviceInWords(identity.device),
-          ms,
-          batch: texts.length,
-          trigger,
-          at: new Date(),
-        })),
-        request.show,
-      );
-      const failed = classified.results.filter(isFailed);
+      const found = classified.flatMap((result, index) => {
+        const place = tracked.at(index);
+        if (isFailed(result) || place === undefined || document.isClosed) return [];
+        return [{ ...result, place, trigger }];
+      });
+      const added = results.add(document, found, request.continues);
+      const failed = classified.filter(isFailed);
       if (failed[0] !== undefined)
         throw new UserError(
           'texts-failed',
@@ -134,6 +114,58 @@ export class Classification {
     } finally {
       tracked.dispose();
     }
+  }
+
+  /**
+   * Classifies texts, wherever they are from, and keeps nothing.
+   *
+   * @returns in the order of the texts
+   * @throws as `run`, without its own errors
+   */
+  async classify(
+    entry: UsableClassifier,
+    texts: readonly string[],
+    options: TextsOptions,
+  ): Promise<(ClassifiedAlone | Failed)[]> {
+    const { scope, topTokens = TOP_TOKENS, asksFor = texts.length, signal } = options;
+    const { calibrators, calibration, sources } = this.parts;
+    const leaveRaw = options.leaveRaw === true;
+    const { classifier } = entry;
+    const checked = leaveRaw ? undefined : await calibrators.checked(entry);
+    const { results, identity, ...made } = await explained(checked?.named, classifier, () =>
+      classifyTexts(sources, {
+        classifier,
+        texts,
+        topTokens,
+        calibrator: checked?.calibrator,
+        buckets: readBuckets(scope).buckets,
+        beforeMany: asksFor === 0 ? undefined : this.askBeforeMany,
+        textsInAll: asksFor,
+        readsModel: false,
+        signal,
+      }),
+    );
+    if (signal?.aborted === true) throw cancelledError();
+    const origin = calibration.originOf(classifier, identity, made.origin);
+    const at = new Date();
+    return results.map((result, index) => {
+      if (isFailed(result)) return result;
+      const { score, calibrated } = result;
+      const shown = checked && calibrated ? calibration.shown(checked.named, calibrated, origin) : undefined;
+      return {
+        text: texts[index] ?? '',
+        score,
+        calibration: leaveRaw ? leftRaw(classifier) : shown,
+        classifier: classifier.name,
+        origin,
+        isLeftRaw: leaveRaw,
+        model: nameOf(identity),
+        device: identity.device === null ? identity.inWords : deviceInWords(identity.device),
+        ms: made.ms,
+        batch: texts.length,
+        at,
+      };
+    });
   }
 
   private readonly askBeforeMany = async ({ sendsTextsTo, estimate }: ManyRequests): Promise<void> => {

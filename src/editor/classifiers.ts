@@ -14,6 +14,10 @@ export type ClassifierEntry =
   | { readonly kind: 'file'; readonly uri: vscode.Uri; readonly classifier: Classifier }
   | { readonly kind: 'invalid'; readonly uri: vscode.Uri; readonly error: UserError };
 
+export function isClassifierFile(uri: vscode.Uri): boolean {
+  return /\/([^/]+\/[^/]+)\/[^/]+\.json$/.exec(uri.path)?.[1] === CLASSIFIER_FOLDER && uri.scheme !== 'git';
+}
+
 export type UsableClassifier = Exclude<ClassifierEntry, { readonly kind: 'invalid' }>;
 
 export class Classifiers implements vscode.Disposable {

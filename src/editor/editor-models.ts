@@ -14,6 +14,7 @@ import {
   type RunPlan,
 } from '../core/scoring/estimate';
 import { labelOfAnswer } from '../core/scoring/parse-answer';
+import type { RequestPrompt } from '../core/scoring/shown-prompt';
 import { afterThought } from '../core/scoring/thoughts';
 import { cancelledError, UserError } from '../core/user-error';
 import { endingTogether } from '../sources/ending-together';
@@ -116,6 +117,20 @@ class EditorModelSource implements Source {
       requestsPerMinute: null,
     };
   };
+
+  /** The messages as they would be sent; the model is not asked. */
+  prompt({ asks }: Classifier, text: string): Promise<RequestPrompt> {
+    return Promise.resolve({
+      kind: 'request',
+      to: this.sendsTextsTo,
+      body: messagesOf(asks, text).map(({ role, content }) => ({
+        role: role === vscode.LanguageModelChatMessageRole.Assistant ? 'assistant' : 'user',
+        content: content
+          .map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : ''))
+          .join(''),
+      })),
+    });
+  }
 
   async sample({ prompts, texts }: SampleRequest, signal?: AbortSignal): Promise<SourceSamples> {
     const asks = texts.flatMap((text, index) =>

@@ -23,12 +23,19 @@ export function question<T>(
   };
 }
 
-/** @returns false if the person cancelled before the last answer */
-export async function askInTurn(questions: readonly DialogQuestion[]): Promise<boolean> {
-  for (let at = 0; at < questions.length;) {
-    const outcome = await questions[at]?.({ at: at + 1, of: questions.length });
+/**
+ * @param questions the list, or a function that makes it again for every question, where it depends on the answers
+ * @returns false if the person cancelled before the last answer
+ */
+export async function askInTurn(
+  questions: readonly DialogQuestion[] | (() => readonly DialogQuestion[]),
+): Promise<boolean> {
+  for (let at = 0; ;) {
+    const all = typeof questions === 'function' ? questions() : questions;
+    const next = all[at];
+    if (next === undefined) return true;
+    const outcome = await next({ at: at + 1, of: all.length });
     if (outcome === undefined) return false;
     at = outcome === 'next' ? at + 1 : Math.max(0, at - 1);
   }
-  return true;
 }

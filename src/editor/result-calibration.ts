@@ -46,6 +46,7 @@ export class ResultCalibration implements vscode.Disposable {
       parts.classifiers.onDidChange(soon),
       parts.calibrators.onDidChange(soon),
       parts.hashes.onDidChange(soon),
+      parts.results.onDidRestore(soon),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration(settingId('buckets'))) soon();
       }),

@@ -5,14 +5,28 @@ import * as vscode from 'vscode';
 import type { Calibration } from '../core/calibration/calibrated-score';
 import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Score } from '../core/scoring/score';
-import { moveRange, type TextRange } from '../core/text-ranges';
+import { type LabelCounts, labelCounts } from '../core/words/many-results';
+import type { Log } from './log';
+import { readStored, type StoredResult, storeResults, wakened } from './stored-results';
+import {
+  findAgain,
+  isSamePlace,
+  type LineSpan,
+  movedPlace,
+  placeOf,
+  type TextPlace,
+  touchedLines,
+} from './text-place';
 
 /** What caused the classification. It is shown unless it was a selection. */
-export type Trigger = 'selection' | 'line' | 'lines' | 'hover';
+export const TRIGGERS = ['selection', 'line', 'lines', 'hover'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
 
 export interface ClassifiedText {
   /** Unique in this session. */
   readonly id: number;
+  /** The command that it came from: those of one command have the same number, later ones a higher. */
+  readonly run: number;
   readonly uri: vscode.Uri;
   /** Where the text is now. It moves when text before it is edited. */
   readonly range: vscode.Range;
@@ -36,6 +50,9 @@ export interface ClassifiedText {
   readonly at: Date;
 }
 
+/** A result before it has a place among the others. */
+export type NewResult = Omit<ClassifiedText, 'id' | 'run' | 'uri' | 'range'> & { readonly place: TextPlace };
+
 export interface ResultOrigin extends ScoreOrigin {
   /** Absolute path; empty if the model is not on this machine. */
   readonly modelPath: string;
@@ -46,6 +63,12 @@ const HISTORY_LIMIT = 200;
 
 /** Largest number of results kept in all documents: enough for a file classified line by line. */
 const LIVE_LIMIT = 20_000;
+
+/** Parts of lines that are looked for after an edit; whole lines are found however many they are. */
+const PARTS_LIMIT = 200;
+
+/** Milliseconds before changed results are stored: they change with every key. */
+const STORE_AFTER_MS = 1000;
 
 /**
  * live: the classified text is still in the document. replaced: it is, but it was classified again. edited: the text is
@@ -58,24 +81,82 @@ export interface HistoryEntry {
   readonly status: ResultStatus;
 }
 
+interface Entry {
+  readonly result: ClassifiedText;
+  /** Where the text is, or was last. */
+  readonly place: TextPlace;
+  /** False after an edit, until the text is identical again. */
+  readonly isThere: boolean;
+  readonly isReplaced: boolean;
+}
+
+/** What Clear took away, for Undo. It follows edits as the others do. */
+interface Cleared {
+  entries: readonly Entry[];
+  readonly asleep: readonly StoredResult[];
+}
+
+export interface Clearing {
+  /** How many results are gone. */
+  readonly count: number;
+  /** Brings them back. */
+  readonly undo: () => void;
+  /** Call it when nobody can undo it any more. */
+  readonly forget: () => void;
+}
+
 export class Results implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly subscription = vscode.workspace.onDidChangeTextDocument((event) => this.follow(event));
+  private readonly restored = new vscode.EventEmitter<void>();
+  private readonly subscriptions: readonly { dispose(): unknown }[];
   private nextId = 1;
+  private lastRun = 0;
   /** All results, newest last. Those that are not live stay in the history only. */
-  private all: readonly HistoryEntry[] = [];
+  private all: readonly Entry[] = [];
+  private sleeping: readonly StoredResult[] | undefined;
+  private readonly cleared = new Set<Cleared>();
   private shownId: number | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
   readonly onDidChange = this.changed.event;
+  /** Fires when results of an earlier session are back: their calibrators may have changed. */
+  readonly onDidRestore = this.restored.event;
 
-  /** Newest first, edited ones included. */
+  /** @param memory of the workspace. It holds numbers and places, never a text. */
+  constructor(
+    private readonly memory: vscode.Memento,
+    private readonly log: Pick<Log, 'warn'>,
+  ) {
+    // Reading what is stored takes longer than the rest of the activation may.
+    const immediate = setImmediate(() => this.lookEverywhere());
+    this.subscriptions = [
+      { dispose: () => clearImmediate(immediate) },
+      this.changed,
+      this.restored,
+      vscode.workspace.onDidChangeTextDocument((event) => this.follow(event)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.look(document)),
+      this.changed.event(() => {
+        this.timer ??= setTimeout(() => void this.store(), STORE_AFTER_MS);
+      }),
+    ];
+  }
+
+  /** Those of an earlier session whose texts were not seen yet. */
+  private get asleep(): readonly StoredResult[] {
+    return (this.sleeping ??= readStored(this.memory));
+  }
+
+  /** Those of the last command first, each command's in the order of its texts; edited ones included. */
   get history(): readonly HistoryEntry[] {
-    return this.all.slice(-HISTORY_LIMIT).reverse();
+    return this.all
+      .toSorted((a, b) => b.result.run - a.result.run)
+      .slice(0, HISTORY_LIMIT)
+      .map((entry) => ({ result: entry.result, status: statusOf(entry) }));
   }
 
   /** The result that the result view shows: the requested one, else the newest. */
   get shown(): ClassifiedText | undefined {
-    return this.get(this.shownId) ?? this.all.at(-1)?.result;
+    return this.get(this.shownId) ?? this.history[0]?.result;
   }
 
   show(id: number): void {
@@ -91,7 +172,7 @@ export class Results implements vscode.Disposable {
   in(uri: vscode.Uri): readonly ClassifiedText[] {
     const isHere = sameUri(uri);
     return this.all
-      .filter((entry) => entry.status === 'live' && isHere(entry.result.uri))
+      .filter((entry) => statusOf(entry) === 'live' && isHere(entry))
       .map((entry) => entry.result);
   }
 
@@ -101,38 +182,34 @@ export class Results implements vscode.Disposable {
   }
 
   status(id: number): ResultStatus | undefined {
-    return this.all.find((entry) => entry.result.id === id)?.status;
+    const found = this.all.find((entry) => entry.result.id === id);
+    return found && statusOf(found);
+  }
+
+  /** How many results of a command have each label as it is shown, the most frequent first. */
+  labelsOf(run: number): LabelCounts {
+    return labelCounts(this.all.flatMap(({ result }) => (result.run === run ? [result] : [])));
   }
 
   /**
    * Adds results; older ones that overlap them leave the document.
    *
-   * @param results a result whose text is no longer at its range goes into the history only
-   * @param show whether the result view is to show the first of them
+   * @param results a result whose text is no longer at its place goes into the history only
+   * @param continues true if they belong to the same command as the last ones; else the result view shows the first
    */
-  add(
-    document: vscode.TextDocument,
-    results: readonly Omit<ClassifiedText, 'id' | 'uri'>[],
-    show = true,
-  ): ClassifiedText[] {
-    const added = results.map((result) => ({ ...result, uri: document.uri, id: this.nextId++ }));
-    const isHere = sameUri(document.uri);
-    this.all = [
-      ...this.all.map((entry) =>
-        entry.status === 'live' &&
-        isHere(entry.result.uri) &&
-        added.some((result) => overlap(result, entry.result))
-          ? { ...entry, status: 'replaced' as const }
-          : entry,
-      ),
-      ...added.map((result) => ({
-        result,
-        status: document.getText(result.range) === result.text ? ('live' as const) : ('edited' as const),
-      })),
-    ].slice(-LIVE_LIMIT);
-    if (show) this.shownId = added[0]?.id ?? this.shownId;
+  add(document: vscode.TextDocument, results: readonly NewResult[], continues = false): ClassifiedText[] {
+    // Later than those of every earlier session.
+    if (!continues) this.lastRun = Math.max(this.lastRun + 1, Date.now());
+    const added = results.map(({ place, ...result }): Entry => ({
+      result: { ...result, range: place.range, uri: document.uri, id: this.nextId++, run: this.lastRun },
+      place,
+      isThere: document.getText(place.range) === result.text,
+      isReplaced: false,
+    }));
+    this.all = [...replacedBy(added, this.all), ...added].slice(-LIVE_LIMIT);
+    if (!continues) this.shownId = added[0]?.result.id ?? this.shownId;
     this.changed.fire();
-    return added;
+    return added.map(({ result }) => result);
   }
 
   /** Replaces the score of a result by one of the same text that has a token table. */
@@ -162,83 +239,201 @@ export class Results implements vscode.Disposable {
     return new Set(this.all.map(({ result }) => result.classifier));
   }
 
-  remove(id: number): void {
-    this.all = this.all.filter((entry) => entry.result.id !== id);
+  /** Takes away one result, or all of them; undefined where there is none. */
+  clear(id?: number): Clearing | undefined {
+    const isKept = ({ result }: Entry): boolean => id !== undefined && result.id !== id;
+    const cleared: Cleared = {
+      entries: this.all.filter((entry) => !isKept(entry)),
+      asleep: id === undefined ? this.asleep : [],
+    };
+    const count = cleared.entries.length + cleared.asleep.length;
+    if (count === 0) return undefined;
+    this.cleared.add(cleared);
+    this.all = this.all.filter(isKept);
+    if (id === undefined) this.sleeping = [];
     this.changed.fire();
+    return { count, undo: () => this.undo(cleared), forget: () => void this.cleared.delete(cleared) };
   }
 
-  clear(): void {
-    this.all = [];
+  private undo(cleared: Cleared): void {
+    if (!this.cleared.delete(cleared)) return;
+    this.all = [...replacedBy(this.all, cleared.entries), ...this.all];
+    this.sleeping = [...cleared.asleep, ...this.asleep];
+    this.lookEverywhere();
     this.changed.fire();
+    this.restored.fire();
+  }
+
+  /** Stores the results for the next session. Settles when they are stored. */
+  async store(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    try {
+      const live = this.all.filter((entry) => statusOf(entry) === 'live');
+      await storeResults(this.memory, [...this.asleep, ...live]);
+    } catch (error) {
+      this.log.warn('The results could not be stored.', error);
+    }
   }
 
   dispose(): void {
-    this.changed.dispose();
-    this.subscription.dispose();
+    clearTimeout(this.timer);
+    for (const subscription of this.subscriptions) subscription.dispose();
   }
 
-  /** Follows an edit: inside a classified text it ends the result, before it it moves the result. */
+  /** Follows an edit: a text that it changes loses its result, one after it moves, one that is identical again has it back. */
   private follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     if (contentChanges.length === 0) return;
-    const isHere = sameUri(document.uri);
     const firstLine = least(contentChanges.map((change) => change.range.start.line));
-    const followed = this.all.map((entry) => {
-      const { result, status } = entry;
-      if (status === 'edited' || !isHere(result.uri) || result.range.end.line < firstLine) return entry;
-      const moved = movedRange(result.range, contentChanges);
-      // The text itself decides, whatever the computed range is.
-      const isThere = moved !== undefined && document.getText(moved) === result.text;
-      if (isThere && moved.isEqual(result.range)) return entry;
-      return isThere
-        ? { result: { ...result, range: moved }, status }
-        : { result, status: 'edited' as const };
+    this.update(document, touchedLines(contentChanges), ({ place }) =>
+      place.range.end.line < firstLine ? place : movedPlace(document, place, contentChanges),
+    );
+  }
+
+  private lookEverywhere(): void {
+    for (const document of vscode.workspace.textDocuments) this.look(document);
+  }
+
+  /** A document that is opened may have been changed since its results were made. */
+  private look(document: vscode.TextDocument): void {
+    const woken = this.wake(document);
+    this.update(document, [{ first: 0, last: document.lineCount - 1 }], ({ place }) => {
+      const now = placeOf(document, document.validateRange(place.range));
+      return isSamePlace(place, now) ? { ...now, isWhole: place.isWhole } : undefined;
     });
-    if (followed.every((entry, index) => entry === this.all[index])) return;
-    this.all = followed;
+    if (woken) this.restored.fire();
+  }
+
+  /** Takes the results of an earlier session whose texts are in a document. */
+  private wake(document: vscode.TextDocument): boolean {
+    const uri = document.uri.toString();
+    const here = this.asleep.filter(({ request }) => request.uri === uri);
+    if (here.length === 0) return false;
+    const { found, missing } = wakened(document, here);
+    if (found.length === 0) return false;
+    this.sleeping = [...this.asleep.filter(({ request }) => request.uri !== uri), ...missing];
+    const entries = found.map(({ place, ...result }): Entry => ({
+      result: { ...result, range: place.range, uri: document.uri, id: this.nextId++ },
+      place,
+      isThere: true,
+      isReplaced: false,
+    }));
+    // Before those of this session, which may be about the same texts.
+    this.all = [...replacedBy(this.all, entries), ...this.all].slice(-LIVE_LIMIT);
+    this.changed.fire();
+    return true;
+  }
+
+  /** @param moved where the text of a result is now, if it is there */
+  private update(
+    document: vscode.TextDocument,
+    spans: readonly LineSpan[],
+    moved: (entry: Entry) => TextPlace | undefined,
+  ): void {
+    const isHere = sameUri(document.uri);
+    const updated = (entries: readonly Entry[]): readonly Entry[] => {
+      const followed = entries.map((entry) => {
+        if (!entry.isThere || !isHere(entry)) return entry;
+        const place = moved(entry);
+        if (place === entry.place) return entry;
+        // The text itself decides, whatever the computed range is.
+        return place !== undefined && document.getText(place.range) === entry.result.text
+          ? placed(entry, place)
+          : { ...entry, isThere: false };
+      });
+      return withRevived(document, followed, isHere, spans);
+    };
+    for (const cleared of this.cleared) cleared.entries = updated(cleared.entries);
+    const all = updated(this.all);
+    if (all.every((entry, index) => entry === this.all[index])) return;
+    this.all = all;
     this.changed.fire();
   }
 }
 
-/** Ranges of a document that follow its edits while long work runs. */
-export class TrackedRanges implements vscode.Disposable {
-  private readonly subscription: vscode.Disposable;
-
-  /** @param ranges undefined for a range that an edit changed */
-  constructor(
-    document: vscode.TextDocument,
-    private ranges: readonly (vscode.Range | undefined)[],
-  ) {
-    this.subscription = vscode.workspace.onDidChangeTextDocument((event) => {
-      if (event.document !== document) return;
-      this.ranges = this.ranges.map((range) => range && movedRange(range, event.contentChanges));
-    });
-  }
-
-  at(index: number): vscode.Range | undefined {
-    return this.ranges[index];
-  }
-
-  /** The remaining ranges, by their index from `first` to before `end`. */
-  between(first: number, end: number): vscode.Range[] {
-    return this.ranges.slice(first, end).filter((range) => range !== undefined);
-  }
-
-  dispose(): void {
-    this.subscription.dispose();
-  }
+function statusOf({ isThere, isReplaced }: Entry): ResultStatus {
+  if (!isThere) return 'edited';
+  return isReplaced ? 'replaced' : 'live';
 }
 
-/** Converts plain positions to a range of the editor. */
-export function rangeOf({ start, end }: TextRange): vscode.Range {
-  return new vscode.Range(start.line, start.character, end.line, end.character);
+function placed(entry: Entry, place: TextPlace): Entry {
+  const isSame = entry.isThere && isSamePlace(entry.place, place) && place.range.isEqual(entry.place.range);
+  return isSame ? entry : { ...entry, isThere: true, place, result: { ...entry.result, range: place.range } };
 }
 
-function movedRange(
-  range: vscode.Range,
-  changes: readonly vscode.TextDocumentContentChangeEvent[],
-): vscode.Range | undefined {
-  const moved = moveRange(range, changes);
-  return moved === undefined ? undefined : rangeOf(moved);
+/** Older entries, those marked that newer ones overlap. */
+function replacedBy(newer: readonly Entry[], older: readonly Entry[]): readonly Entry[] {
+  const live = newer.filter((entry) => statusOf(entry) === 'live');
+  if (live.length === 0) return older;
+  const byUri = grouped(live, ({ result }) => result.uri.toString());
+  return older.map((entry) =>
+    statusOf(entry) === 'live' &&
+    byUri.get(entry.result.uri.toString())?.some(({ result }) => overlap(result, entry.result)) === true
+      ? { ...entry, isReplaced: true }
+      : entry,
+  );
+}
+
+/** Entries, those back at a place whose text is in these lines again. The newest comes back where several could. */
+function withRevived(
+  document: vscode.TextDocument,
+  entries: readonly Entry[],
+  isHere: (entry: Entry) => boolean,
+  spans: readonly LineSpan[],
+): readonly Entry[] {
+  const gone = entries.filter((entry) => !entry.isThere && !entry.isReplaced && isHere(entry));
+  if (gone.length === 0) return entries;
+  const taken = new Set<number>();
+  const take = ({ start, end }: vscode.Range): void => {
+    for (let line = start.line; line <= end.line; line++) taken.add(line);
+  };
+  const live = entries.filter((entry) => statusOf(entry) === 'live' && isHere(entry));
+  for (const { place } of live) take(place.range);
+  const back = new Map<Entry, TextPlace>();
+  const isLine = ({ place }: Entry): boolean => place.isWhole && place.range.isSingleLine;
+
+  const byText = grouped(gone.filter(isLine), ({ result }) => result.text);
+  for (const { first, last } of byText.size === 0 ? [] : spans)
+    for (let line = first; line <= Math.min(last, document.lineCount - 1); line++) {
+      const { text } = document.lineAt(line);
+      const same = byText.get(text.trim());
+      const entry = same === undefined || taken.has(line) ? undefined : nearest(same, line);
+      if (same === undefined || entry === undefined) continue;
+      same.splice(same.indexOf(entry), 1);
+      const start = text.length - text.trimStart().length;
+      const range = new vscode.Range(line, start, line, start + entry.result.text.length);
+      back.set(entry, placeOf(document, range));
+      take(range);
+    }
+
+  const parts = gone
+    .filter((entry) => !isLine(entry))
+    .slice(-PARTS_LIMIT)
+    .reverse();
+  for (const entry of parts)
+    for (const span of spans) {
+      const place = findAgain(document, entry.result.text, entry.place, span);
+      const isFree =
+        place !== undefined &&
+        ![...live.map((other) => other.place), ...back.values()].some((other) => overlap(other, place));
+      if (!isFree) continue;
+      back.set(entry, place);
+      break;
+    }
+  if (back.size === 0) return entries;
+  return entries.map((entry) => {
+    const place = back.get(entry);
+    return place === undefined ? entry : placed(entry, { ...place, isWhole: entry.place.isWhole });
+  });
+}
+
+/** The entry that was nearest to a line; the newest of several. */
+function nearest(entries: readonly Entry[], line: number): Entry | undefined {
+  const distance = ({ place }: Entry): number => Math.abs(place.range.start.line - line);
+  return entries.reduce<Entry | undefined>(
+    (best, entry) => (best === undefined || distance(entry) <= distance(best) ? entry : best),
+    undefined,
+  );
 }
 
 function overlap(a: { readonly range: vscode.Range }, b: { readonly range: vscode.Range }): boolean {
@@ -246,7 +441,18 @@ function overlap(a: { readonly range: vscode.Range }, b: { readonly range: vscod
   return common !== undefined && !common.isEmpty;
 }
 
-function sameUri(uri: vscode.Uri): (other: vscode.Uri) => boolean {
+function grouped(entries: readonly Entry[], keyOf: (entry: Entry) => string): Map<string, Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = keyOf(entry);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}
+
+function sameUri(uri: vscode.Uri): (entry: Entry) => boolean {
   const wanted = uri.toString();
-  return (other) => other.toString() === wanted;
+  return ({ result }) => result.uri.toString() === wanted;
 }

@@ -11,6 +11,7 @@ import type { Classification } from './classification';
 import type { Classifiers } from './classifiers';
 import type { Endpoints } from './endpoints';
 import type { Dialogs } from './dialogs';
+import type { PromptDocuments } from './prompt-documents';
 import type { Results } from './results';
 import type { Work } from './work';
 
@@ -25,6 +26,7 @@ export interface Services {
   readonly calibrators: Calibrators;
   readonly classification: Classification;
   readonly results: Results;
+  readonly prompts: PromptDocuments;
   readonly models: ModelStore;
   readonly work: Work;
   /** The jobs of this window. */

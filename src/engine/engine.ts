@@ -19,6 +19,8 @@ import type {
   LoadProgress,
   ModelInfo,
   Preparation,
+  PromptParams,
+  PromptResult,
   SampleParams,
   SampleResult,
   ScoreParams,
@@ -100,6 +102,15 @@ export class Engine {
         });
       }
       return { shape: scorer.shape, samples };
+    });
+  }
+
+  /** What `score` gives to the model for a text. */
+  prompt({ classifier, text }: PromptParams, cancelled: () => boolean): Promise<PromptResult> {
+    return this.inOrder(async () => {
+      if (cancelled()) throw cancelledError();
+      this.template = { spentMs: 0, prompts: 1 };
+      return (await this.scorerFor(classifier)).prompt(text);
     });
   }
 

@@ -33,4 +33,5 @@ peer.serve(ENGINE_CONTRACT.engine, {
   load: (options) => engine.load(options, (progress) => host.loadProgress(progress)),
   score: (params, token) => engine.score(params, () => token.isCancellationRequested),
   sample: (params, token) => engine.sample(params, () => token.isCancellationRequested),
+  prompt: (params, token) => engine.prompt(params, () => token.isCancellationRequested),
 });

@@ -27,7 +27,7 @@ import {
   type TokenRow,
 } from '../core/scoring/score';
 import { cancelledError, UserError } from '../core/user-error';
-import type { ContextShape, ScoreParams } from '../protocol/engine';
+import type { ContextShape, PromptResult, ScoreParams } from '../protocol/engine';
 import { fitText, type FittedText, type PlannedPrompt, type TokenizedPrompt } from './prompt-tokens';
 import { Reclaim } from './reclaim';
 
@@ -264,6 +264,28 @@ export class Scorer {
     return scores;
   }
 
+  /** What the model gets for a text. */
+  prompt(text: string): PromptResult {
+    const { fitted, tokens } = this.prepare(text, 0);
+    const { model } = this.shared;
+    const { prompt, plan, classifier } = this.own;
+    return {
+      kind: 'tokens',
+      template: prompt.kind,
+      pieces: piecesOf(tokens, model),
+      tokens: tokens.length,
+      textTokens: fitted.textTokens,
+      cutTokens: fitted.cutTokens,
+      mode: plan.method,
+      labels: classifier.labels.map(({ name }, index) => ({
+        label: name,
+        spellings: distinctPaths(prompt.spellingPaths[index] ?? []).map((path) =>
+          path.map((id) => ({ id, text: model.detokenize([id], true) })),
+        ),
+      })),
+    };
+  }
+
   /**
    * What is decoded together: only texts of the same padded length. llama.cpp splits sequences of unequal lengths into
    * pieces of equal length, and computes attention for 64 rows and more by another kernel than for fewer: a long text
@@ -448,6 +470,32 @@ async function savePrefix(
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Runs of ordinary tokens, whose characters may span several, and every special token by itself. */
+function piecesOf(tokens: readonly Token[], model: LlamaModel): PromptResult['pieces'] {
+  const pieces: { text: string; isSpecial: boolean }[] = [];
+  let plain: Token[] = [];
+  let before: Token[] = [];
+  const flush = (): void => {
+    if (plain.length > 0) pieces.push({ text: model.detokenize(plain, false, before), isSpecial: false });
+    plain = [];
+  };
+  tokens.forEach((token, index) => {
+    if (!model.isSpecialToken(token)) {
+      if (plain.length === 0) before = tokens.slice(0, index);
+      plain.push(token);
+      return;
+    }
+    flush();
+    pieces.push({ text: model.detokenize([token], true), isSpecial: true });
+  });
+  flush();
+  return pieces;
+}
+
+function distinctPaths(paths: readonly (readonly Token[])[]): (readonly Token[])[] {
+  return [...new Map(paths.map((path) => [path.join(' '), path])).values()];
 }
 
 /** What a chat template puts into prompts besides the classifier's own text: part of their identity. */

@@ -172,6 +172,29 @@ const sampleResultSchema = z.object({
 });
 export type SampleResult = z.infer<typeof sampleResultSchema>;
 
+const promptParamsSchema = z.object({ classifier: wireClassifierSchema, text: z.string() });
+export type PromptParams = z.infer<typeof promptParamsSchema>;
+
+/** A TokenPrompt of core. */
+const promptResultSchema = z.object({
+  kind: z.literal('tokens'),
+  template: z.enum(['chat', 'completion']),
+  pieces: z.array(z.object({ text: z.string(), isSpecial: z.boolean() })).readonly(),
+  tokens: z.number(),
+  textTokens: z.number(),
+  cutTokens: z.number(),
+  mode: z.enum(['first-token', 'sequence']),
+  labels: z
+    .array(
+      z.object({
+        label: z.string(),
+        spellings: z.array(z.array(z.object({ id: z.number(), text: z.string() })).readonly()).readonly(),
+      }),
+    )
+    .readonly(),
+});
+export type PromptResult = z.infer<typeof promptResultSchema>;
+
 const loadProgressSchema = z.object({
   phase: z.enum(['probing', 'loading', 'preparing']),
   /** Share done, 0 to 1, of the phase. */
@@ -213,6 +236,8 @@ export const ENGINE_CONTRACT = {
     score: request(scoreParamsSchema, scoreResultSchema),
     /** Can be cancelled between decodes. */
     sample: request(sampleParamsSchema, sampleResultSchema),
+    /** What the model gets for a text, as `score` gives it. Nothing is evaluated for the text. */
+    prompt: request(promptParamsSchema, promptResultSchema),
   },
   host: {
     loadProgress: notification(loadProgressSchema),

@@ -4,6 +4,10 @@ export const COMMANDS = {
   classifySelection: 'promptConfidence.classifySelection',
   classifyWith: 'promptConfidence.classifyWith',
   classifyLines: 'promptConfidence.classifyLines',
+  nextDoubtfulLine: 'promptConfidence.nextDoubtfulLine',
+  measure: 'promptConfidence.measure',
+  showPrompt: 'promptConfidence.showPrompt',
+  tryClassifier: 'promptConfidence.tryClassifier',
   clearResults: 'promptConfidence.clearResults',
   chooseModel: 'promptConfidence.chooseModel',
   downloadModel: 'promptConfidence.downloadModel',
@@ -26,6 +30,12 @@ export const COMMANDS = {
 export const CONTEXT_KEYS = {
   /** True once a model is on this machine: the walkthrough's first step. */
   hasModel: 'promptConfidence.hasModel',
+  /** True once a text was classified: the walkthrough's second step. */
+  hasClassified: 'promptConfidence.hasClassified',
+  /** True once the result view has shown a result: its third step. */
+  hasSeenResult: 'promptConfidence.hasSeenResult',
+  /** True once New Classifier has written a file: its fourth step. */
+  hasNewClassifier: 'promptConfidence.hasNewClassifier',
   /** True while there is a run to pause. */
   scoring: 'promptConfidence.scoring',
 } as const;

@@ -12,10 +12,10 @@ export const SHOWN_TEXT_LIMIT = 2000;
 /** live: the text is unchanged; replaced: it is unchanged and was classified again; edited: it changed. */
 const statusSchema = z.enum(['live', 'replaced', 'edited']);
 
-const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES) });
+const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES), high: z.number() });
 
 /** A `Calibration`, as it is shown. */
-const calibrationSchema = z.discriminatedUnion('kind', [
+export const calibrationSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('calibrated'),
     by: z.object({
@@ -47,10 +47,10 @@ const resultDetailSchema = z.object({
   /** At most {@link SHOWN_TEXT_LIMIT} characters of it; `textCut` says whether that is less than all. */
   text: z.string(),
   textCut: z.boolean(),
-  /** "reviews.txt, line 3" */
+  /** "reviews.txt, line 3"; empty for a text that is tried. */
   place: z.string(),
   status: statusSchema,
-  /** Why this text was classified, if it was not selected. */
+  /** Why this text was classified, if it was not selected, and what came out for those that were classified with it. */
   note: z.string().exactOptional(),
   classifier: z.string(),
   model: z.string(),
@@ -80,7 +80,26 @@ const historyEntrySchema = z.object({
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 
+const trialSchema = z.object({
+  /** Unique in this session. */
+  id: z.number(),
+  /** The classifier file, on one line. */
+  file: z.string(),
+  /** What the text field starts with; from then on it is the page's own. */
+  text: z.string(),
+  /** Where a text is sent if it is classified; null where it stays on this machine and is classified by itself. */
+  sendsTextsTo: z.string().nullable(),
+  /** Why there is no result, in a sentence. */
+  problem: z.string().nullable(),
+  /** True while text or file have changed since the result. */
+  isOutdated: z.boolean(),
+  result: resultDetailSchema.nullable(),
+});
+export type TrialState = z.infer<typeof trialSchema>;
+
 const pageStateSchema = z.object({
+  /** A classifier that is being tried; it is shown instead of the result. */
+  trial: trialSchema.nullable(),
   /** What is shown; null where nothing was classified yet. */
   result: resultDetailSchema.nullable(),
   /** Newest first. */
@@ -96,6 +115,7 @@ export type PageState = z.infer<typeof pageStateSchema>;
 const PAGE_COMMANDS = [
   'classifySelection',
   'classifyWith',
+  'measure',
   'downloadModel',
   'chooseModel',
 ] as const satisfies readonly (keyof typeof COMMANDS)[];
@@ -115,6 +135,14 @@ export const RESULT_PAGE_CONTRACT = {
     reveal: notification(idParamsSchema),
     /** Stop what is being done. */
     cancel: notification(NOTHING),
+    /** Show what the model got for it. */
+    showPrompt: notification(idParamsSchema),
+    /** The text to try has changed. */
+    tryText: notification(z.object({ text: z.string() })),
+    /** Classify it now. */
+    tryNow: notification(NOTHING),
+    /** Back to the results. */
+    endTrial: notification(NOTHING),
     /** Read the token table of one: it comes with the next state. */
     readTokens: notification(idParamsSchema),
   },

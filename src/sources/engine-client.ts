@@ -8,6 +8,8 @@ import type {
   EngineOptions,
   LoadProgress,
   ModelInfo,
+  PromptParams,
+  PromptResult,
   SampleParams,
   SampleResult,
   ScoreParams,
@@ -141,6 +143,15 @@ export class EngineClient {
   async sample(params: SampleParams, signal?: AbortSignal): Promise<SampleResult> {
     const { prompts, texts } = params;
     return this.request((engine) => engine.sample(params, signal), prompts.length * texts.length, signal);
+  }
+
+  /**
+   * What the model gets for a text.
+   *
+   * @throws UserError as `score`
+   */
+  async prompt(params: PromptParams, signal?: AbortSignal): Promise<PromptResult> {
+    return this.request((engine) => engine.prompt(params, signal), 1, signal);
   }
 
   /** @param decodes texts to evaluate, each as often as it is */

@@ -23,6 +23,8 @@ import {
   type ModelInfo,
   type Preparation,
   type PreparationStep,
+  type PromptParams,
+  type PromptResult,
   type SampleParams,
   type SampleResult,
   type ScoreParams,
@@ -141,6 +143,10 @@ export class EngineProcess {
 
   sample(params: SampleParams, signal: AbortSignal | undefined): Promise<SampleResult> {
     return this.request((token) => this.engine.sample(params, token), signal);
+  }
+
+  prompt(params: PromptParams, signal: AbortSignal | undefined): Promise<PromptResult> {
+    return this.request((token) => this.engine.prompt(params, token), signal);
   }
 
   /** Sends a request that fails at once when the process dies, instead of waiting for an answer that never comes. */

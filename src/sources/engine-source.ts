@@ -32,6 +32,7 @@ export function engineSource(engine: EngineClient, model: EngineModel): Source {
     textsAtOnce: null,
     score: ({ classifier, ...request }, signal) =>
       engine.score({ ...request, classifier: classifier.asks }, signal),
+    prompt: ({ asks }, text, signal) => engine.prompt({ classifier: asks, text }, signal),
     sample: async ({ prompts, ...request }, signal) => ({
       ...(await engine.sample({ ...request, prompts: prompts.map(onWire) }, signal)),
       temperature: request.temperature,

@@ -8,6 +8,7 @@ import type { Binding } from '../core/model/binding';
 import type { Answer } from '../core/scoring/agreement';
 import type { RunPlan } from '../core/scoring/estimate';
 import type { Score } from '../core/scoring/score';
+import type { ShownPrompt } from '../core/scoring/shown-prompt';
 import type { PromptVariant } from '../core/scoring/variants';
 import type { ContextShape, Device } from '../protocol/engine';
 
@@ -111,6 +112,12 @@ export interface Source {
    * @throws UserError as `score`
    */
   readonly sample: ((request: SampleRequest, signal?: AbortSignal) => Promise<SourceSamples>) | null;
+  /**
+   * What the model gets for a text, at the first of several prompts. Nothing is sent to another machine.
+   *
+   * @throws UserError as `score`
+   */
+  prompt(classifier: Classifier, text: string, signal?: AbortSignal): Promise<ShownPrompt>;
 }
 
 export function isFailed(result: object): result is Failed {

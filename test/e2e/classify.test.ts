@@ -36,6 +36,7 @@ describe('a person who classifies a text', () => {
     const hover = await workbench().hoverText('I love this movie!');
     await workbench().waitForText(/Label mass/, hover);
     assert.deepEqual(await hover.getByRole('link').or(hover.locator('a')).allTextContents(), [
+      'Measure…',
       'Show Result',
       'Classify With…',
       'Clear',
@@ -52,6 +53,35 @@ describe('a person who classifies a text', () => {
     await workbench().page.keyboard.press('End');
     await workbench().page.keyboard.press('Enter');
     await page.locator('[role=option][aria-selected=true]', { hasText: 'I love this movie!' }).waitFor();
+  });
+
+  it('reads what came out for all lines', async () => {
+    await workbench().waitForText(/12 lines: .*positive.* Raw, not calibrated\./);
+    await workbench().screenshot('classify lines');
+    await workbench().runCommand('Prompt Confidence: Next Doubtful Line');
+    await workbench().waitForText(/selected\)/);
+  });
+
+  it('adds to a line, whose result is gone until the line is what it was', async () => {
+    const { page } = workbench();
+    const shown = async (): Promise<string[]> =>
+      page.evaluate(
+        `[...document.querySelectorAll('.view-line [class*=ced-]')].map((e) => getComputedStyle(e, '::after').content).filter((content) => content.includes('%'))`,
+      );
+    await workbench().selectText('I love this movie!');
+    await page.keyboard.press('End');
+    await page.keyboard.type(' Not.');
+    await workbench().until('one is gone', async () => assert.equal((await shown()).length, 11));
+    await page.keyboard.press('Control+Z');
+    await workbench().until('it is back', async () => assert.equal((await shown()).length, 12));
+  });
+
+  it('finds the results again after the window was reloaded', async () => {
+    await workbench().runCommand('View: Show Explorer');
+    await workbench().reload();
+    await workbench().openFile('reviews.txt');
+    await workbench().runCommand('Prompt Confidence: Show Result');
+    await decoration(/positive \d\d\.\d%, raw/);
   });
 
   it('looks right in every theme', async () => {

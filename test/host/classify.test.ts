@@ -216,9 +216,11 @@ describe('classifying in the editor', () => {
     assert.deepEqual(counts, { done: 32, total: lines });
     assert.equal(internals.results.history.length, 32);
     assert.equal(work.current, undefined);
-    assert.deepEqual(told, [
-      { message: 'Cancelled after 32 of 160 lines. Their results are kept.', actions: [] },
-    ]);
+    assert.equal(told.length, 1);
+    assert.match(
+      told[0]?.message ?? '',
+      /^Cancelled after 32 of 160 lines\. Their results are kept\. 32 lines: /,
+    );
   });
 
   it('drops the result of a text that was edited while it was being classified', async () => {

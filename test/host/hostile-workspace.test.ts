@@ -104,7 +104,9 @@ describe('a hostile workspace that is trusted and opened', () => {
         { code: 'not-a-file' },
       );
       await assert.rejects(
-        writeDraft(folder, { name: `hostile-${name}`, labels: ['a', 'b'], kind: 'question' }),
+        writeDraft(folder, {
+          ...{ name: `hostile-${name}`, labels: ['a', 'b'], kind: 'question', question: '', examples: [] },
+        }),
         {
           code: 'not-a-file',
         },

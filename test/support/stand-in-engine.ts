@@ -89,5 +89,6 @@ peer.serve(ENGINE_CONTRACT.engine, {
       await takeTimeFor(texts);
       return { shape: SHAPE, samples: [] };
     }),
+  prompt: () => Promise.reject(new Error('nobody asks')),
 });
 process.on('disconnect', () => process.exit());

@@ -42,6 +42,20 @@ describe('the manifest', () => {
       }
   });
 
+  it('ticks a step of the walkthrough for what succeeded, not for a command that was run', () => {
+    const events = walkthroughs.flatMap(({ steps }) => steps.flatMap((step) => step.completionEvents));
+    assert.ok(events.length >= 4);
+    assert.deepEqual(
+      events.filter((event) => !event.startsWith('onContext:')),
+      [],
+    );
+  });
+
+  it('offers to classify the lines of a file in its context menu', () => {
+    const commands = menus['editor/context'].map(({ command }) => command);
+    assert.ok(commands.includes('promptConfidence.classifyLines'));
+  });
+
   it('names the schemas of its files, as the build made them', () => {
     const schemas = { classifier: classifierJsonSchema(), calibrator: calibratorJsonSchema() };
     assert.deepEqual(

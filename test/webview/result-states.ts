@@ -2,8 +2,8 @@
 import type { Answer } from '../../src/core/scoring/agreement';
 import { agreementOf, ensembleScore } from '../../src/core/scoring/consistency';
 import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
-import { formatPercent } from '../../src/core/words/score';
-import type { HistoryEntry, PageState, ResultDetail } from '../../src/protocol/result-page';
+import { formatPercent } from '../../src/core/words/quantities';
+import type { HistoryEntry, PageState, ResultDetail, TrialState } from '../../src/protocol/result-page';
 
 const TOKENS: readonly (readonly [string, number, string?])[] = [
   [' positive', -0.1993, 'positive'],
@@ -80,15 +80,31 @@ const ENSEMBLE = ensembleScore(
     undefined,
   ),
 );
-const RED = { name: 'manual', tone: 'red' } as const;
+const TRIAL: TrialState = {
+  id: 1,
+  file: '.prompt-confidence/classifiers/mood.json',
+  text: 'I love this movie!',
+  sendsTextsTo: null,
+  problem: null,
+  isOutdated: false,
+  result: null,
+};
+
+const RED = { name: 'manual', tone: 'red', high: 0.5 } as const;
 
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
 
 export const STATES = {
-  empty: { result: null, history: [], busy: null, hasModel: true },
-  noModel: { result: null, history: [], busy: null, hasModel: false },
-  busy: { result: null, history: [], busy: 'Classifying: loading the model, 45%', hasModel: true },
-  result: { result: RESULT, history: HISTORY, busy: null, hasModel: true },
+  empty: { result: null, history: [], busy: null, trial: null, hasModel: true },
+  noModel: { result: null, history: [], busy: null, trial: null, hasModel: false },
+  busy: {
+    result: null,
+    history: [],
+    busy: 'Classifying: loading the model, 45%',
+    trial: null,
+    hasModel: true,
+  },
+  result: { result: RESULT, history: HISTORY, busy: null, trial: null, hasModel: true },
   calibrated: {
     result: {
       ...RESULT,
@@ -101,19 +117,23 @@ export const STATES = {
           { label: 'negative', confidence: 0.8421 },
         ],
         labelChanged: true,
-        bucket: { name: 'review', tone: 'yellow' },
+        bucket: { name: 'review', tone: 'yellow', high: 0.9 },
       }),
     },
     history: [
       entry(5, 'I love this movie!', 0.8421, {
         label: 'negative',
-        bucket: { name: 'review', tone: 'yellow' },
+        bucket: { name: 'review', tone: 'yellow', high: 0.9 },
       }),
-      entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green' } }),
-      entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange' } }),
-      entry(8, 'Best worst thing ever', 0.3391, { bucket: { name: 'manual', tone: 'red' }, doubtful: true }),
+      entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green', high: 1 } }),
+      entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange', high: 0.7 } }),
+      entry(8, 'Best worst thing ever', 0.3391, {
+        bucket: { name: 'manual', tone: 'red', high: 0.5 },
+        doubtful: true,
+      }),
     ],
     busy: null,
+    trial: null,
     hasModel: true,
   },
   /** Drawn answers and token probability together, which do not agree. */
@@ -121,6 +141,7 @@ export const STATES = {
     result: { ...RESULT, score: ENSEMBLE },
     history: HISTORY,
     busy: null,
+    trial: null,
     hasModel: true,
   },
   /** Of the confidence alone, and on another backend. */
@@ -140,6 +161,7 @@ export const STATES = {
     },
     history: [entry(9, 'I love this movie!', 0.4312, { bucket: RED, doubtful: true }), ...HISTORY],
     busy: null,
+    trial: null,
     hasModel: true,
   },
   refused: {
@@ -154,6 +176,31 @@ export const STATES = {
     },
     history: [entry(10, 'I love this movie!', 0.8923, { doubtful: true }), ...HISTORY],
     busy: null,
+    trial: null,
+    hasModel: true,
+  },
+  /** A classifier file that is tried, with a result. */
+  trial: {
+    result: RESULT,
+    history: HISTORY,
+    busy: null,
+    trial: { ...TRIAL, result: { ...RESULT, id: -1, place: '' } },
+    hasModel: true,
+  },
+  /** A broken file. */
+  trialProblem: {
+    result: RESULT,
+    history: HISTORY,
+    busy: null,
+    trial: { ...TRIAL, id: 2, problem: 'mood.json is not valid JSON: Unexpected end of JSON input' },
+    hasModel: true,
+  },
+  /** A model somewhere else, which is asked only on a click. */
+  trialElsewhere: {
+    result: null,
+    history: [],
+    busy: null,
+    trial: { ...TRIAL, id: 3, sendsTextsTo: 'endpoint:far' },
     hasModel: true,
   },
   doubtful: {
@@ -184,6 +231,7 @@ export const STATES = {
     },
     history: [entry(4, NASTY, 0.4, { label: NASTY, doubtful: true }), ...HISTORY],
     busy: 'Classifying the lines of reviews.txt: 64 of 340',
+    trial: null,
     hasModel: true,
   },
 } satisfies Record<string, PageState>;
@@ -207,7 +255,7 @@ export const LONG_NAMES: PageState = {
     calibration: calibration({
       label: LONG_LABELS[0],
       labels: LONG_LABELS.map((label) => ({ label, confidence: 0.5 })),
-      bucket: { name: LONG_NAME, tone: 'orange' },
+      bucket: { name: LONG_NAME, tone: 'orange', high: 0.7 },
     }),
   },
   history: [entry(3, LONG_NAME, 0.5, { label: LONG_NAME, place: LONG_NAME })],
@@ -233,7 +281,7 @@ function calibration(
       labels: null,
       labelChanged: false,
       anotherLikelier: false,
-      bucket: { name: 'automatic', tone: 'green' },
+      bucket: { name: 'automatic', tone: 'green', high: 1 },
       ...change,
     },
     warnings,

@@ -46,7 +46,7 @@ describe('the result view', () => {
     await page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
     assert.deepEqual(await page.locator('.labels li').allInnerTexts(), [
       'positive\n89.2%',
-      'negative\n10.7%',
+      'negative\n10.8%',
     ]);
     assert.match(await page.locator('.mass').innerText(), /Label mass 93\.3%/);
     assert.deepEqual(await page.getByRole('columnheader').allInnerTexts(), [
@@ -121,6 +121,54 @@ describe('the result view', () => {
     assert.deepEqual(page.received('readTokens'), [{ id: 4 }]);
   });
 
+  it('says that a number is raw, and leads to what it is worth', async () => {
+    const page = await show(STATES.result);
+    await page.page.getByText('Raw, not calibrated.').waitFor();
+    await page.page.getByRole('button', { name: 'Measure…' }).click();
+    assert.deepEqual(page.received('run'), [{ command: 'measure' }]);
+    await page.notify('state', STATES.calibrated);
+    assert.equal(await page.page.getByRole('button', { name: 'Measure…' }).count(), 0);
+  });
+
+  it('asks for the prompt of a result', async () => {
+    const page = await show(STATES.result);
+    await page.page.getByRole('button', { name: 'Show Prompt' }).click();
+    assert.deepEqual(page.received('showPrompt'), [{ id: 3 }]);
+  });
+
+  it('tries a classifier on a text, which stays the person’s own', async () => {
+    const page = await show(STATES.trial);
+    const field = page.page.getByRole('textbox', { name: 'Text to try' });
+    assert.equal(await field.inputValue(), 'I love this movie!');
+    assert.equal(await page.page.evaluate('document.activeElement.tagName'), 'TEXTAREA');
+    await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
+    assert.equal(await page.page.getByRole('button', { name: 'Go to Text' }).count(), 0);
+    // The text is selected: typing replaces it.
+    await page.page.keyboard.type('Not bad');
+    assert.deepEqual(page.received('tryText').at(-1), { text: 'Not bad' });
+    assert.equal(await page.page.locator('.trial-outcome.outdated').count(), 1);
+    // What the host has of it is older.
+    await page.notify('state', { ...STATES.trial, trial: { ...STATES.trial.trial, text: 'Not' } });
+    assert.equal(await field.inputValue(), 'Not bad');
+    assert.equal(await page.page.locator('.trial-outcome.outdated').count(), 0);
+    await page.page.keyboard.press('Escape');
+    assert.equal(page.received('endTrial').length, 1);
+    await page.notify('state', STATES.result);
+    assert.equal(await field.isVisible(), false);
+    await page.page.getByRole('button', { name: 'Go to Text' }).waitFor();
+  });
+
+  it('says why a classifier cannot be tried, and asks before a text leaves this machine', async () => {
+    const page = await show(STATES.trialProblem);
+    await page.page.getByRole('alert').getByText('mood.json is not valid JSON').waitFor();
+    assert.equal(await page.page.getByRole('button', { name: 'Classify', exact: true }).count(), 0);
+    await page.notify('state', STATES.trialElsewhere);
+    await page.page.getByText('The text is sent to endpoint:far each time you press Classify.').waitFor();
+    await page.page.getByRole('button', { name: 'Classify', exact: true }).click();
+    await page.page.getByRole('textbox').press('Control+Enter');
+    assert.equal(page.received('tryNow').length, 2);
+  });
+
   it('has a history for the keyboard and the mouse', async () => {
     const page = await show(STATES.result);
     const list = page.page.getByRole('listbox', { name: /History/ });
@@ -154,7 +202,7 @@ describe('the result view', () => {
     await page.notify('state', { ...STATES.doubtful, busy: null });
     assert.match(
       (await status.textContent()) ?? '',
-      /, 40\.0%\. First of 3 results\. Low label mass: only 0\.2%/,
+      /, 40\.0%, raw, not calibrated\. First of 3 results\. Low label mass: only 0\.3%/,
     );
   });
 
@@ -171,8 +219,8 @@ describe('the result view', () => {
     await page.getByRole('heading', { name: 'negative 84.2%' }).waitFor();
     assert.equal(await page.locator('.calibrated').innerText(), '▲ review calibrated; raw: positive 89.2%');
     assert.deepEqual(await page.locator('.labels li').allInnerTexts(), [
-      'positive\n15.7% raw 89.2%',
-      'negative\n84.2% raw 10.7%',
+      'positive\n15.8% raw 89.2%',
+      'negative\n84.2% raw 10.8%',
     ]);
     assert.equal(await page.locator('.winner .label-name').innerText(), 'negative');
     await page.getByText('.prompt-confidence/calibrators/reviews.json (beta on labels').waitFor();

@@ -3,7 +3,10 @@ import { BUCKET_SHAPES, type MarkedBucket } from '../../src/core/decisions/bucke
 import { h } from '../dom';
 
 /** @param options nameless: only the shape is visible; the name is read aloud and shown on hover */
-export function bucketMark({ name, tone }: MarkedBucket, { nameless = false } = {}): HTMLElement {
+export function bucketMark(
+  { name, tone }: Pick<MarkedBucket, 'name' | 'tone'>,
+  { nameless = false } = {},
+): HTMLElement {
   return h(
     'span',
     { class: `bucket ${tone}`, title: nameless ? name : undefined },

@@ -14,6 +14,7 @@ import { HistoryList } from './history';
 import '../base.css';
 import './result.css';
 import { resultSection, type ResultActions } from './result-section';
+import { TrialSection } from './trial-section';
 
 type Host = Remote<typeof RESULT_PAGE_CONTRACT.host>;
 
@@ -21,6 +22,7 @@ class ResultPage {
   private readonly busy = h('div', { class: 'busy', hidden: true });
   private readonly content = h('div', { class: 'content' });
   private readonly history: HistoryList;
+  private readonly trial: TrialSection;
   /** Read aloud when it changes; never visible. */
   private readonly announcement = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
   private readonly actions: ResultActions;
@@ -31,13 +33,26 @@ class ResultPage {
       run: (command) => host.run({ command }),
       reveal: (id) => host.reveal({ id }),
       readTokens: (id) => host.readTokens({ id }),
+      showPrompt: (id) => host.showPrompt({ id }),
     };
+    this.trial = new TrialSection(
+      { typed: (text) => host.tryText({ text }), now: () => host.tryNow(), end: () => host.endTrial() },
+      this.actions,
+    );
     this.history = new HistoryList(
       (id) => host.show({ id }),
       (id) => host.reveal({ id }),
     );
     document.body.append(
-      h('main', {}, h('h1', { class: 'unseen' }, 'Result'), this.busy, this.content, this.history.element),
+      h(
+        'main',
+        {},
+        h('h1', { class: 'unseen' }, 'Result'),
+        this.busy,
+        this.trial.element,
+        this.content,
+        this.history.element,
+      ),
       this.announcement,
     );
   }
@@ -48,12 +63,16 @@ class ResultPage {
     // Results from before the page was loaded are not announced.
     if (drawn !== undefined && state.result !== null && state.result.id !== drawn.result?.id)
       setText(announcement, spoken(state.result));
+    const tried = state.trial?.result ?? null;
+    if (tried !== null && !same(tried, drawn?.trial?.result)) setText(announcement, spoken(tried));
     this.draw(state);
   }
 
   private draw(state: PageState): void {
     const { drawn, content, history, host } = this;
     drawBusy(this.busy, state.busy, () => host.cancel());
+    if (!same(state.trial, drawn?.trial)) this.trial.update(state.trial);
+    content.hidden = state.trial !== null;
     // Drawing everything again would end a selection of text in the page, so only what changed is drawn.
     if (!same(state.result, drawn?.result) || state.hasModel !== drawn?.hasModel) {
       if (state.result?.id !== drawn?.result?.id) content.scrollTop = 0;
@@ -104,7 +123,9 @@ function spoken({ score, calibration, batch }: ResultDetail): string {
   const bucket =
     calibration?.kind === 'calibrated'
       ? `, ${calibration.score.bucket.name}, ${rawInWords(score, calibration.score)}`
-      : '';
+      : calibration === undefined
+        ? ', raw, not calibrated'
+        : '';
   return [`${visibleName(label)}, ${percent}${bucket}.${more}`, ...warnings].join(' ');
 }
 

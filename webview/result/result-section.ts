@@ -1,19 +1,20 @@
 /** One result in full. */
 import {
+  calibratedPercent,
   calibrationNotes,
   calibratorInWords,
   headline,
   needsNote,
+  RAW,
   rawInWords,
 } from '../../src/core/words/calibrated-score';
 import type { Calibration } from '../../src/core/calibration/calibrated-score';
-import { formatConfidence } from '../../src/core/words/quantities';
+import { formatPercent } from '../../src/core/words/quantities';
 import { visibleName, visibleToken } from '../../src/core/encode';
 import {
   agreementLines,
   formatLogProb,
   formatMs,
-  formatPercent,
   labelMassInWords,
   labelPercent,
   isDoubtful,
@@ -33,6 +34,7 @@ export interface ResultActions {
   run(command: PageCommand): void;
   reveal(id: number): void;
   readTokens(id: number): void;
+  showPrompt(id: number): void;
 }
 
 export function resultSection(result: ResultDetail, actions: ResultActions): HTMLElement {
@@ -50,6 +52,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       ' ',
       h('span', { class: 'verdict-percent' }, percent),
     ),
+    calibration === undefined ? rawLine(actions) : undefined,
     calibration?.kind === 'calibrated' ? calibrationLine(score, calibration) : undefined,
     ...calibrationNotes(calibration).map((note) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, note)),
@@ -57,7 +60,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
     ...scoreWarnings(score).map((warning) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, warning.message)),
     ),
-    textPart(result, actions),
+    result.place === '' ? undefined : textPart(result, actions),
     h(
       'h3',
       {},
@@ -80,6 +83,13 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
     ...(score.mode === 'sampled' ? [] : tokenPart(result, actions)),
     h('h3', {}, 'How it was made'),
     facts(result),
+    result.place === ''
+      ? undefined
+      : h(
+          'p',
+          {},
+          button('Show Prompt', { secondary: true, key: 'prompt' }, () => actions.showPrompt(result.id)),
+        ),
   );
 }
 
@@ -136,6 +146,16 @@ function textPart(result: ResultDetail, actions: ResultActions): HTMLElement {
   );
 }
 
+/** Says that nothing has shown yet what a confidence is worth, and leads there. */
+function rawLine(actions: Pick<ResultActions, 'run'>): HTMLElement {
+  return h(
+    'p',
+    { class: 'calibrated uncalibrated' },
+    h('span', {}, `${RAW}.`),
+    button('Measure…', { secondary: true, key: 'measure' }, () => actions.run('measure')),
+  );
+}
+
 /** The bucket of a calibrated score, and the raw score beside it. */
 function calibrationLine(score: Score, { score: calibrated }: Calibrated): HTMLElement {
   return h(
@@ -163,12 +183,12 @@ function labelBars({ score, calibration }: ResultDetail): HTMLElement {
         'li',
         { class: label === winner && !isTied ? 'winner' : undefined },
         named('label-name', label),
-        own === undefined
+        calibrated === undefined || own === undefined
           ? h('span', { class: 'label-percent' }, labelPercent(entry, score.labels))
           : h(
               'span',
               { class: 'label-percent' },
-              formatConfidence(own),
+              calibratedPercent(own, calibrated),
               h('span', { class: 'raw' }, ` raw ${labelPercent(entry, score.labels)}`),
             ),
         bar(own ?? confidence, 'label-bar'),

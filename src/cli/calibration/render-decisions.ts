@@ -2,7 +2,7 @@
  * Buckets, slices, thresholds, costs and the most confident errors, as text for people.
  */
 import type { BucketCount } from '../../core/decisions/bucket-counts';
-import { formatConfidence, formatRowShare } from '../../core/words/quantities';
+import { formatPercent, formatRowShare } from '../../core/words/quantities';
 import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';
@@ -53,7 +53,7 @@ function renderErrors({ confidentErrors }: EvaluateReport): string {
     .slice(0, SHOWN_ERRORS)
     .map(({ line, confidence, predicted, truth }) => [
       `line ${line}`,
-      formatConfidence(confidence),
+      formatPercent(confidence),
       predicted ?? '–',
       truth ?? '–',
     ]);
@@ -93,7 +93,7 @@ const RISK_NAMES: Readonly<Record<ThresholdChoice['risk'], string>> = {
 
 function renderThreshold({ risk, message, estimate }: ThresholdChoice): string {
   const { threshold, value, coverage, rows } = estimate;
-  const shown = (risk === 'cost' ? number : formatConfidence)(value ?? 0);
+  const shown = (risk === 'cost' ? number : formatRowShare)(value ?? 0);
   const scored =
     value === null
       ? ''

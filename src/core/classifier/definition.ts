@@ -206,13 +206,17 @@ const classifierSchema = z
       names.add(name);
     });
     const known = listed([...names]);
+    const unknown = strangers(file.examples ?? [], names);
     file.examples?.forEach((example, index) => {
-      if (!names.has(example.label))
-        context.addIssue({
-          code: 'custom',
-          path: ['examples', index, 'label'],
-          message: `${quoted(example.label)} is not one of the labels (${known})`,
-        });
+      const others = unknown.get(example.label);
+      // One problem for one name, however many examples have it.
+      if (others?.first !== index) return;
+      const more = others.count === 1 ? '' : `; ${others.count} examples have it`;
+      context.addIssue({
+        code: 'custom',
+        path: ['examples', index, 'label'],
+        message: `${quoted(example.label)} is not one of the labels (${known})${more}`,
+      });
     });
     const claimed = new Map<string, string>();
     for (const label of file.labels) {
@@ -234,6 +238,20 @@ const classifierSchema = z
         message: `the prompt would have more than ${LONGEST_PROMPT / 1024 / 1024} million characters`,
       });
   });
+
+/** The labels of examples that are no labels of the classifier: where each occurs first, and how often. */
+function strangers(
+  examples: readonly { readonly label: string }[],
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, { readonly first: number; readonly count: number }> {
+  const found = new Map<string, { readonly first: number; readonly count: number }>();
+  examples.forEach(({ label }, index) => {
+    if (names.has(label)) return;
+    const before = found.get(label) ?? { first: index, count: 0 };
+    found.set(label, { ...before, count: before.count + 1 });
+  });
+  return found;
+}
 
 /** Characters of a prompt without a text; as a model without a chat template gets it, or a few more. */
 function promptLength({
@@ -315,26 +333,95 @@ export interface ClassifierProblem {
   /** Field names and list positions from the top of the file. */
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** True for a field that no classifier has. */
+  readonly isUnknown: boolean;
 }
 
 /** The problems of a value that should be a classifier file, the first hundred of them; empty for a valid one. */
 export function classifierProblems(value: unknown): ClassifierProblem[] {
   const parsed = classifierSchema.safeParse(value);
-  return parsed.success ? [] : problemsOf(parsed.error);
+  return parsed.success ? [] : problemsOf(parsed.error, value);
 }
 
-function problemsOf({ issues }: z.ZodError): ClassifierProblem[] {
-  return issues
-    .slice(0, MOST_PROBLEMS)
-    .flatMap((issue): ClassifierProblem[] => {
-      const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-      return issue.code === 'unrecognized_keys'
-        ? issue.keys
-            .slice(0, MOST_PROBLEMS)
-            .map((key) => ({ path: [...path, key], message: `there is no field of this name` }))
-        : [{ path, message: issue.message }];
-    })
+function problemsOf({ issues }: z.ZodError, value: unknown): ClassifierProblem[] {
+  const found = issues.slice(0, MOST_PROBLEMS).flatMap((issue): Misnamed[] => {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.slice(0, MOST_PROBLEMS).map((key) => misnamed(path, key, value))
+      : [{ path, message: issue.message, isUnknown: false }];
+  });
+  // A misspelt field is not missing as well.
+  const meant = new Set(
+    found.flatMap(({ path, meant: name }) => (name === undefined ? [] : [pathKey(path, name)])),
+  );
+  return found
+    .filter(({ path, isUnknown }) => isUnknown || !meant.has(JSON.stringify(path)))
     .slice(0, MOST_PROBLEMS);
+}
+
+/** A field that no classifier has, and the one that was probably meant. */
+function misnamed(path: readonly (string | number)[], key: string, value: unknown): Misnamed {
+  const there = valueAt(value, path);
+  const meant = fieldsAt(path).find(
+    (field) => !(field in there) && isNearly(key.slice(0, LONGEST_FIELD), field),
+  );
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  return { path: [...path, key], message: `there is no field of this name${hint}`, isUnknown: true, meant };
+}
+
+interface Misnamed extends ClassifierProblem {
+  readonly meant?: string | undefined;
+}
+
+/** Names of fields are shorter. */
+const LONGEST_FIELD = 40;
+
+/** The fields that an object at a path may have. */
+function fieldsAt(path: readonly (string | number)[]): string[] {
+  switch (path[0]) {
+    case undefined:
+      return Object.keys(classifierSchema.shape);
+    case 'labels':
+      return Object.keys(labelSchema.shape);
+    case 'examples':
+      return Object.keys(exampleSchema.shape);
+    case 'model':
+      return Object.keys(modelSchema.shape);
+    case 'consistency':
+      return Object.keys(consistencySchema.shape);
+    default:
+      return [];
+  }
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): object {
+  const found = path.reduce<unknown>(
+    (inner, part) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, part) : undefined),
+    value,
+  );
+  return typeof found === 'object' && found !== null ? found : {};
+}
+
+function pathKey(path: readonly (string | number)[], name: string): string {
+  return JSON.stringify([...path.slice(0, -1), name]);
+}
+
+/** Whether one or two letters were mistyped, left out, added or exchanged, or the case is another. */
+function isNearly(typed: string, wanted: string): boolean {
+  const [a, b] = [typed.toLowerCase(), wanted.toLowerCase()];
+  return distance(a, b) <= (b.length > 4 ? 2 : 1);
+}
+
+/** Levenshtein’s distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++)
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }
 
 /** If a newer version wrote the file, a sentence about it. */
@@ -351,7 +438,7 @@ export function classifierFrom(value: unknown, where: string): Classifier {
   if (newer !== undefined) throw new UserError('classifier-newer', newer);
   const parsed = classifierSchema.safeParse(value);
   if (!parsed.success) {
-    const problems = problemsOf(parsed.error).map(({ path, message }) =>
+    const problems = problemsOf(parsed.error, value).map(({ path, message }) =>
       path.length === 0 ? message : `${shortened(path.join('.'))}: ${message}`,
     );
     throw new UserError('classifier-invalid', `${where}: ${problems.join('; ')}`);
@@ -395,9 +482,18 @@ export function classifierFrom(value: unknown, where: string): Classifier {
 
 /**
  * The JSON Schema (draft 7, the newest that VS Code completes fully) that the extension contributes for classifier files.
+ * It has no opinion on missing and unknown fields: the extension reports these itself, once, with the field that was
+ * probably meant.
  *
  * @public esbuild.mjs writes the schema with it
  */
 export function classifierJsonSchema(): object {
-  return z.toJSONSchema(classifierSchema, { target: 'draft-7', io: 'input' });
+  return z.toJSONSchema(classifierSchema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.required;
+      delete jsonSchema.additionalProperties;
+    },
+  });
 }

@@ -1,4 +1,4 @@
-/** A new classifier file from three answers. */
+/** A new classifier file from a few answers. */
 import {
   CLASSIFIER_VERSION,
   classifierProblems,
@@ -14,6 +14,10 @@ export interface Draft {
   readonly name: string;
   readonly labels: readonly string[];
   readonly kind: DraftKind;
+  /** What the model should decide; empty for a question about the labels alone. */
+  readonly question: string;
+  /** A text for each label, in their order; few-shot only. An empty or missing one becomes a placeholder. */
+  readonly examples: readonly string[];
 }
 
 /** The problem of a name for a new classifier, which is also its file's name; undefined for a valid one. */
@@ -43,10 +47,25 @@ export function labelsFrom(text: string): string[] {
 export function labelsProblem(text: string): string | undefined {
   const labels = labelsFrom(text);
   if (labels.length < 2) return 'Enter at least two labels, separated by commas.';
-  return classifierProblems(draftClassifier({ name: 'draft', labels, kind: 'question' }))[0]?.message;
+  return classifierProblems(
+    draftClassifier({ name: 'draft', labels, kind: 'question', question: '', examples: [] }),
+  )[0]?.message;
 }
 
-export function draftClassifier({ name, labels, kind }: Draft): ClassifierFile {
+/** What stands for an example until somebody writes one. A model would take it for a text of that label. */
+function placeholder(label: string): string {
+  return `${PLACEHOLDER} ${label}.`;
+}
+
+const PLACEHOLDER = 'Replace this by a typical text for';
+
+/** Whether the text of an example is one that nobody has replaced. */
+export function isPlaceholder(text: string): boolean {
+  return text.trimStart().startsWith(PLACEHOLDER);
+}
+
+export function draftClassifier({ name, labels, kind, question, examples }: Draft): ClassifierFile {
+  const asked = question.trim();
   const common = {
     version: CLASSIFIER_VERSION,
     name: name.trim(),
@@ -55,14 +74,21 @@ export function draftClassifier({ name, labels, kind }: Draft): ClassifierFile {
   if (kind === 'question')
     return {
       ...common,
-      instruction: `Which of these describes the text best: ${LABELS_PLACEHOLDER}? Answer with one of them and nothing else.`,
+      instruction:
+        asked === ''
+          ? `Which of these describes the text best: ${LABELS_PLACEHOLDER}? Answer with one of them and nothing else.`
+          : `${asked} Answer with one of these and nothing else: ${LABELS_PLACEHOLDER}.`,
       template: `Text: ${TEXT_PLACEHOLDER}\nAnswer:`,
       labels: labels.map((label) => ({ name: label })),
     };
   return {
     ...common,
+    ...(asked === '' ? {} : { instruction: asked }),
     template: `Text: ${TEXT_PLACEHOLDER}\nLabel:`,
-    examples: labels.map((label) => ({ text: `Replace this by a typical text for ${label}.`, label })),
+    examples: labels.map((label, at) => {
+      const text = examples[at]?.trim() ?? '';
+      return { text: text === '' ? placeholder(label) : text, label };
+    }),
     labels: labels.map((label) => ({ name: label })),
   };
 }

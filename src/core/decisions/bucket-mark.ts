@@ -16,6 +16,8 @@ export const BUCKET_SHAPES: Readonly<Record<BucketTone, string>> = {
 export interface MarkedBucket {
   readonly name: string;
   readonly tone: BucketTone;
+  /** Where the bucket above it starts; 1 for the highest. */
+  readonly high: number;
 }
 
 /** The highest of several buckets is green, the lowest red, the second yellow and all others orange. */
@@ -28,5 +30,6 @@ export function bucketTone(at: number, count: number): BucketTone {
 /** The bucket of an unrounded confidence. */
 export function markedBucket(confidence: number, buckets: readonly Bucket[]): MarkedBucket {
   const bucket = bucketOf(confidence, buckets);
-  return { name: bucket.name, tone: bucketTone(buckets.indexOf(bucket), buckets.length) };
+  const at = buckets.indexOf(bucket);
+  return { name: bucket.name, tone: bucketTone(at, buckets.length), high: buckets[at - 1]?.low ?? 1 };
 }

@@ -4,7 +4,7 @@ import { VARIANTS } from './confidence-method';
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hexadecimal digits');
 
-const modelIdentity = z.discriminatedUnion('kind', [
+export const modelIdentitySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), name: z.string(), sha256 }),
   z.strictObject({
     kind: z.literal('endpoint'),
@@ -15,19 +15,19 @@ const modelIdentity = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** What the model's chat template adds to the classifier's own prompt; absent where it adds nothing. */
+export const promptAddedSchema = z.strictObject({
+  /** The date that it was told, because it asked for one. */
+  promptDate: z.string().exactOptional(),
+  /** What closes the thought that it leaves open, or opens the channel of the answer. */
+  answerStart: z.string().exactOptional(),
+});
+
 /** Where scores come from: what a calibrator is valid for. */
 export const bindingSchema = z.strictObject({
-  model: modelIdentity,
+  model: modelIdentitySchema,
   promptSha256: sha256,
-  /** What the model's chat template adds to the classifier's own prompt; absent where it adds nothing. */
-  promptAdded: z
-    .strictObject({
-      /** The date that it was told, because it asked for one. */
-      promptDate: z.string().exactOptional(),
-      /** What closes the thought that it leaves open, or opens the channel of the answer. */
-      answerStart: z.string().exactOptional(),
-    })
-    .exactOptional(),
+  promptAdded: promptAddedSchema.exactOptional(),
   scoring: z.strictObject({
     method: z.string(),
     mode: z.string(),

@@ -1,9 +1,9 @@
 /** Calibrated scores in words, shared by decoration, hover, result view and command line. */
 import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/calibrated-score';
 import { BUCKET_SHAPES, type MarkedBucket } from '../decisions/bucket-mark';
-import { formatConfidence } from './quantities';
+import { formatPercent } from './quantities';
 import { visibleName } from '../encode';
-import { excerpt, formatPercent, inlineSummary, labelMassInWords } from './score';
+import { excerpt, inlineSummary, labelMassInWords } from './score';
 import { isLabelMassLow, type Score } from '../scoring/score';
 
 /** The label and confidence to show first: calibrated if possible, otherwise raw. */
@@ -14,7 +14,12 @@ export function headline(
   if (calibration?.kind !== 'calibrated')
     return { label: score.label, percent: formatPercent(score.confidence) };
   const { label, confidence } = calibration.score;
-  return { label, percent: formatConfidence(confidence) };
+  return { label, percent: calibratedPercent(confidence, calibration.score) };
+}
+
+/** A calibrated share of a label in figures. They never reach the bucket above the one that the confidence is in. */
+export function calibratedPercent(share: number, { bucket }: Pick<CalibratedScore, 'bucket'>): string {
+  return formatPercent(share, [bucket.high]);
 }
 
 /** The raw score beside the calibrated one, with its label if that differs: "raw 63.9%", "raw: spam 63.9%". */
@@ -31,21 +36,24 @@ export function bucketAndRaw(
   return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
 }
 
-/** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%". */
+/** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%", "spam 63.9%, raw". */
 export function calibratedSummary(score: Score, calibration: Calibration | undefined): string {
   const raw = inlineSummary(score);
-  if (calibration === undefined) return raw;
+  if (calibration === undefined) return `${raw}, raw`;
   if (calibration.kind === 'raw') return `${raw.startsWith('⚠') ? '' : '⚠ '}${raw}, not calibrated`;
   const { label, confidence } = calibration.score;
   const mark = needsNote(calibration) || raw.startsWith('⚠') ? '⚠ ' : '';
   const mass = isLabelMassLow(score) ? `, low label mass ${labelMassInWords(score)}` : '';
-  return `${mark}${excerpt(label, 40)} ${formatConfidence(confidence)} ${bucketAndRaw(score, calibration.score)}${mass}`;
+  return `${mark}${excerpt(label, 40)} ${calibratedPercent(confidence, calibration.score)} ${bucketAndRaw(score, calibration.score)}${mass}`;
 }
 
 /** "beta on labels, fitted on 2,000 rows" */
 export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' | 'file'>): string {
   return `${method} on ${on}, fitted on ${n.toLocaleString('en-US')} rows`;
 }
+
+/** The note for a confidence that no calibrator is named for. */
+export const RAW = 'Raw, not calibrated';
 
 /** The note for a confidence below 1/K. */
 export const ANOTHER_LIKELIER =
@@ -65,6 +73,6 @@ export function needsNote(calibration: Calibration | undefined): boolean {
 }
 
 /** "▲ review" */
-function bucketInWords({ name, tone }: MarkedBucket): string {
+function bucketInWords({ name, tone }: Pick<MarkedBucket, 'name' | 'tone'>): string {
   return `${BUCKET_SHAPES[tone]} ${name}`;
 }

@@ -1,4 +1,5 @@
-/** Sizes and times as people read them. */
+/** Sizes, times and shares as people read them. */
+import { DEFAULT_BUCKETS } from '../decisions/buckets';
 
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
@@ -28,35 +29,30 @@ export function formatShare(fraction: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, fraction)) * 100)}%`;
 }
 
+/** Bounds that no rounding reaches: those of the default buckets, for a number that is in no bucket of its own. */
+const BOUNDS: readonly number[] = DEFAULT_BUCKETS.map(({ low }) => low);
+
+/** Far below the last digit that is shown, far above what arithmetic loses. */
+const TINY = 1e-9;
+
 /**
- * A probability in percent, truncated: never rounded up to a bucket's boundary or to 100%.
+ * A probability in percent, to the nearest tenth, so that the shares of labels add up. A tenth is cut off where rounding
+ * would reach a bound that the probability misses: "89.9%" for .8999, which is not in the bucket from .9. The ends are
+ * open, "> 99.9%" and "< 0.1%", because no model is ever certain.
  *
- * Digits are cut from the shortest decimal that stands for the number, since 0.29 · 100 is 28.999….
- *
- * @param digits decimals of the percentage
+ * @param bounds in [0, 1]: lower bounds of buckets
+ * @returns "–" for NaN
  */
-export function formatConfidence(p: number, digits = 1): string {
-  const decimals = digits + 2;
-  const ceiling = (1 - 10 ** -decimals).toFixed(decimals);
-  if (p > Number(ceiling)) return `> ${asPercent(ceiling, digits)}`;
-  if (p > 0 && p < 10 ** -decimals) return `< ${asPercent((10 ** -decimals).toFixed(decimals), digits)}`;
-  const text = String(p);
-  // Exponent notation starts below 1e-6; toFixed may round there, but all of its first decimals are zeros.
-  const plain = text.includes('e') ? p.toFixed(20) : text;
-  const [whole = '0', fraction = ''] = plain.split('.');
-  return asPercent(`${whole}.${fraction.slice(0, decimals).padEnd(decimals, '0')}`, digits);
+export function formatPercent(probability: number, bounds: readonly number[] = BOUNDS): string {
+  if (Number.isNaN(probability)) return '–';
+  const nearest = Number((100 * probability).toFixed(1));
+  if (nearest >= 100) return '> 99.9%';
+  if (nearest <= 0) return '< 0.1%';
+  const reaches = bounds.some((bound) => probability < bound && nearest / 100 > bound - TINY);
+  return `${(reaches ? nearest - 0.1 : nearest).toFixed(1)}%`;
 }
 
 /** A share of rows in percent, to the nearest tenth: 100% is all of them and 0% none. */
 export function formatRowShare(share: number): string {
-  const shown = `${(100 * share).toFixed(1)}%`;
-  const isExact = share === 0 || share === 1;
-  return !isExact && (shown === '100.0%' || shown === '0.0%') ? formatConfidence(share) : shown;
-}
-
-/** Moves the point of a decimal string two places: no arithmetic, so no rounding. */
-function asPercent(decimal: string, digits: number): string {
-  const [whole = '0', fraction = ''] = decimal.split('.');
-  const percent = String(Number(whole + fraction.slice(0, 2)));
-  return digits === 0 ? `${percent}%` : `${percent}.${fraction.slice(2)}%`;
+  return share === 0 || share === 1 ? `${share * 100}.0%` : formatPercent(share, []);
 }

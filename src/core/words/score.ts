@@ -1,26 +1,10 @@
-/**
- * Scores in words and figures, shared by decoration, hover, result view and command line.
- * Figures are truncated, never rounded up.
- */
+/** Scores in words and figures, shared by decoration, hover, result view and command line. */
 import { visibleName } from '../encode';
 import { largest } from '../extremes';
 import { disagrees } from '../scoring/consistency';
 import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
 import { confidenceMethodOf } from '../scoring/score-parts';
-
-/**
- * A probability in [0, 1] with one decimal, truncated: "94.9%" for .9499, so that nothing seems to reach a threshold
- * that it misses. The ends are open, "> 99.9%" and "< 0.1%", because no model is ever certain.
- */
-export function formatPercent(probability: number): string {
-  if (Number.isNaN(probability)) return '–';
-  if (probability > 0.999) return '> 99.9%';
-  if (probability < 0.001) return '< 0.1%';
-  // The shortest decimal form of the number is cut, not the product with 1000, which may fall below (.57) or reach
-  // above what the number is.
-  const digits = String(probability).slice(2).padEnd(3, '0');
-  return `${Number(digits.slice(0, 2))}.${digits.slice(2, 3)}%`;
-}
+import { formatPercent } from './quantities';
 
 /** A natural logarithm of a probability, two decimals, with a real minus sign. */
 export function formatLogProb(logProb: number): string {

@@ -4,10 +4,12 @@ import { COMMANDS } from '../../protocol/manifest';
 import type { Services } from '../../editor/services';
 import { ClassifierDiagnostics } from './diagnostics';
 import { newClassifier } from './new-classifier';
+import { registerTryIt } from './try-it';
 
 export function registerClassifierFiles(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     new ClassifierDiagnostics(services),
+    registerTryIt(),
     vscode.commands.registerCommand(COMMANDS.newClassifier, () => newClassifier(services)),
   );
 }

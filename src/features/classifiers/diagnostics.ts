@@ -1,9 +1,12 @@
-/** Shows problems of classifier files in the editor and the Problems panel, whether they are open or not. */
+/**
+ * Shows problems of classifier files in the editor and the Problems panel, whether they are open or not. What the
+ * editor's own JSON support has marked in an open file is not marked again.
+ */
 import * as vscode from 'vscode';
 import { editorText } from '../../core/encode';
 import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
 import { jsonPositions, type Span } from '../../core/json-positions';
-import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
+import { isClassifierFile } from '../../editor/classifiers';
 import { readSmallFile } from '../../editor/read-small';
 import type { Services } from '../../editor/services';
 import { calibratorProblem } from './calibrator-problems';
@@ -14,6 +17,8 @@ const TYPING_PAUSE_MS = 300;
 export class ClassifierDiagnostics implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('promptConfidence');
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** The ranges that the JSON support marked last, by file. */
+  private readonly marks = new Map<string, string>();
   private readonly subscriptions: { dispose(): unknown }[];
   private state: 'idle' | 'checking' | 'again' = 'idle';
   private isDisposed = false;
@@ -27,6 +32,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
       vscode.workspace.onDidSaveTextDocument((document) => this.check(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.checkSoon(document)),
       vscode.workspace.onDidCloseTextDocument(() => this.checkFiles()),
+      vscode.languages.onDidChangeDiagnostics(({ uris }) => this.checkMarked(uris)),
       services.classifiers.onDidChange(() => this.checkFiles()),
       services.calibrators.onDidChange(() => this.checkFiles()),
     ];
@@ -37,6 +43,18 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     this.isDisposed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
     for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** Checks files again whose marks of the JSON support are others now. */
+  private checkMarked(uris: readonly vscode.Uri[]): void {
+    for (const uri of uris.filter(isClassifierFile)) {
+      const key = uri.toString();
+      const marks = JSON.stringify(jsonMarks(uri).map(({ range }) => range));
+      if (marks === (this.marks.get(key) ?? '[]')) continue;
+      this.marks.set(key, marks);
+      const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === key);
+      if (document !== undefined) this.check(document);
+    }
   }
 
   private checkSoon(document: vscode.TextDocument): void {
@@ -57,12 +75,12 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     if (document.isClosed || !isClassifierFile(document.uri)) return;
     const { uri, version } = document;
     const text = document.getText();
-    const own = diagnosticsOf(text);
+    const own = diagnosticsOf(text, jsonMarks(uri));
     this.collection.set(uri, own);
-    if (own.length > 0) return;
+    if (own.some(isError)) return;
     this.calibratorDiagnostics(uri, text)
       .then((found) => {
-        if (!document.isClosed && document.version === version) this.collection.set(uri, found);
+        if (!document.isClosed && document.version === version) this.collection.set(uri, [...own, ...found]);
       })
       .catch((error: unknown) => this.services.log.warn('diagnostics', error));
   }
@@ -104,8 +122,8 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     const found: (readonly [vscode.Uri, vscode.Diagnostic[]])[] = [];
     for (const uri of closed) {
       const text = await readText(uri);
-      const own = diagnosticsOf(text);
-      found.push([uri, own.length > 0 ? own : await this.calibratorDiagnostics(uri, text)]);
+      const own = diagnosticsOf(text, []);
+      found.push([uri, own.some(isError) ? own : [...own, ...(await this.calibratorDiagnostics(uri, text))]]);
     }
     if (this.isDisposed) return;
     // Set together, after everything was read: files that were deleted or corrected lose their marks.
@@ -113,10 +131,6 @@ export class ClassifierDiagnostics implements vscode.Disposable {
     for (const [uri, diagnostics] of found) this.collection.set(uri, diagnostics);
     for (const document of open) this.check(document);
   }
-}
-
-function isClassifierFile(uri: vscode.Uri): boolean {
-  return /\/([^/]+\/[^/]+)\/[^/]+\.json$/.exec(uri.path)?.[1] === CLASSIFIER_FOLDER && uri.scheme !== 'git';
 }
 
 async function readText(uri: vscode.Uri): Promise<string> {
@@ -127,11 +141,26 @@ async function readText(uri: vscode.Uri): Promise<string> {
   }
 }
 
-function diagnosticsOf(text: string): vscode.Diagnostic[] {
+/** What the editor's JSON support says about a file: broken syntax, and values that the schema does not allow. */
+function jsonMarks(uri: vscode.Uri): vscode.Diagnostic[] {
+  return vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'json' || source === 'jsonc');
+}
+
+function isError({ severity }: vscode.Diagnostic): boolean {
+  return severity === vscode.DiagnosticSeverity.Error;
+}
+
+/** @param marked by the JSON support */
+function diagnosticsOf(text: string, marked: readonly vscode.Diagnostic[]): vscode.Diagnostic[] {
+  const problems = diagnoseClassifier(text);
+  // The two parsers do not stop at the same character.
+  if (marked.length > 0 && problems.some(({ kind }) => kind === 'syntax')) return [];
+  const { Error: error, Warning: warning } = vscode.DiagnosticSeverity;
+  const severity = { syntax: error, field: error, placeholder: warning };
   return diagnosticsAt(
     text,
-    diagnoseClassifier(text).map((problem) => ({ ...problem, severity: vscode.DiagnosticSeverity.Error })),
-  );
+    problems.map((problem) => ({ ...problem, severity: severity[problem.kind] })),
+  ).filter(({ range }) => !marked.some((mark) => mark.range.intersection(range) !== undefined));
 }
 
 function calibratorSpan(text: string): Span {
@@ -141,7 +170,9 @@ function calibratorSpan(text: string): Span {
 
 function diagnosticsAt(
   text: string,
-  problems: readonly (LocatedProblem & { readonly severity: vscode.DiagnosticSeverity })[],
+  problems: readonly (Pick<LocatedProblem, 'span' | 'message'> & {
+    readonly severity: vscode.DiagnosticSeverity;
+  })[],
 ): vscode.Diagnostic[] {
   if (problems.length === 0) return [];
   const position = positionsIn(text);

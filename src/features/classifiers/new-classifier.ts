@@ -13,10 +13,13 @@ import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
 import { exists } from '../../editor/exists';
 import type { Choice, Dialogs } from '../../editor/dialogs';
 import { checkPlace } from '../../editor/place';
-import { askInTurn, question } from '../../editor/questions';
+import { askInTurn, type DialogQuestion, question } from '../../editor/questions';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
+import { writeClassifierSetting } from '../../editor/settings';
 import { isTrustedOrTold } from '../../editor/trust';
+import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
+import { checkGguf } from '../../store/gguf';
 
 const TITLE = 'New Classifier';
 
@@ -30,13 +33,52 @@ export async function newClassifier(services: Services): Promise<void> {
     const taken = (await classifiers.list()).map((entry) =>
       entry.kind === 'invalid' ? fileStem(entry.uri) : entry.classifier.name,
     );
-    const answers = await askForDraft(dialogs, folders, taken);
+    const answers = await askForDraft(dialogs, folders, taken, await modelKind(services));
     if (answers === undefined) return;
     const uri = await writeDraft(answers.folder, answers.draft);
     await vscode.window.showTextDocument(uri);
+    await vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasNewClassifier, true);
+    // The command ends before its message does.
+    offerToUse(services, uri, answers.draft).catch((error: unknown) => reportError(services, error));
   } catch (error) {
     await reportError(services, error);
   }
+}
+
+/** The model that the classifier will probably be used with, as far as it decides how to ask. */
+interface ModelKind {
+  /** Undefined where no model is chosen. */
+  readonly file: string | undefined;
+  /** True for chat and instruction models, which can be told what to do. */
+  readonly follows: boolean;
+}
+
+async function modelKind({ engineModels }: Pick<Services, 'engineModels'>): Promise<ModelKind> {
+  try {
+    const { path, file } = await engineModels.modelFor(undefined);
+    return { file, follows: (await checkGguf(path)).hasChatTemplate };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Examples work with every model.
+    return { file: undefined, follows: false };
+  }
+}
+
+/** Makes the new classifier that of the workspace, or opens a field to try it, if the person wants that. */
+async function offerToUse(
+  { dialogs }: Services,
+  uri: vscode.Uri,
+  { name, kind, examples }: Draft,
+): Promise<void> {
+  const [use, tryIt] = ['Use It Now', 'Try It'];
+  const isUnfinished = kind === 'few-shot' && examples.some((text) => text.trim() === '');
+  const answer = await dialogs.tell(
+    'info',
+    `The classifier ${name.trim()} is ready.${isUnfinished ? ' Replace its placeholders by real texts first: the model takes them for examples.' : ''}`,
+    [use, tryIt],
+  );
+  if (answer === use) await writeClassifierSetting(name.trim(), uri);
+  if (answer === tryIt) await vscode.commands.executeCommand(COMMANDS.tryClassifier, uri);
 }
 
 /** The open folders, the active editor's first. If none can be written into, a message says what to do. */
@@ -69,11 +111,14 @@ async function askForDraft(
   dialogs: Dialogs,
   folders: readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]],
   taken: readonly string[],
+  model: ModelKind,
 ): Promise<Answers | undefined> {
   let folder = folders[0];
   let name = '';
   let labels = '';
-  let kind: DraftKind = 'question';
+  let kind: DraftKind = model.follows ? 'question' : 'few-shot';
+  let asked = '';
+  const examples = new Map<string, string>();
   const askFolder = question(
     (step) =>
       dialogs.choose({
@@ -118,28 +163,72 @@ async function askForDraft(
       dialogs.choose({
         title: TITLE,
         placeholder: 'How the classifier asks the model',
-        choices: KINDS.map((choice) => ({ ...choice, active: choice.value === kind })),
+        choices: kinds(model).map((choice) => ({ ...choice, active: choice.value === kind })),
         step,
       }),
     (answer) => (kind = answer),
   );
-  const questions = [...(folders.length > 1 ? [askFolder] : []), askName, askLabels, askKind];
+  const askQuestion = question(
+    (step) =>
+      dialogs.ask({
+        title: TITLE,
+        prompt: 'What should the model decide? Leave it empty to ask which label fits best',
+        placeholder: 'How urgent is this message?',
+        value: asked,
+        validate: () => undefined,
+        step,
+      }),
+    ({ text }) => (asked = text.trim()),
+  );
+  const askExample = (label: string): DialogQuestion =>
+    question(
+      (step) =>
+        dialogs.ask({
+          title: TITLE,
+          prompt: `A typical text for ${label}. Leave it empty to write it into the file later`,
+          value: examples.get(label) ?? '',
+          validate: () => undefined,
+          step,
+        }),
+      ({ text }) => examples.set(label, text.trim()),
+    );
+  // What is asked later depends on the labels and the kind, so the list is made for every question.
+  const questions = (): DialogQuestion[] => [
+    ...(folders.length > 1 ? [askFolder] : []),
+    ...[askName, askLabels, askKind, askQuestion],
+    ...(kind === 'few-shot' ? labelsFrom(labels).slice(0, EXAMPLES_ASKED).map(askExample) : []),
+  ];
   if (!(await askInTurn(questions))) return undefined;
-  return { folder, draft: { name, labels: labelsFrom(labels), kind } };
+  const names = labelsFrom(labels);
+  return {
+    folder,
+    draft: {
+      ...{ name, labels: names, kind, question: asked },
+      examples: names.map((label) => examples.get(label) ?? ''),
+    },
+  };
 }
 
-const KINDS: readonly Choice<DraftKind>[] = [
-  {
+/** Labels whose examples are asked for; those of further labels are placeholders. */
+const EXAMPLES_ASKED = 6;
+
+function kinds({ file, follows }: ModelKind): readonly Choice<DraftKind>[] {
+  const fits = (wanted: boolean): { readonly description?: string } =>
+    file !== undefined && follows === wanted ? { description: `fits ${file}` } : {};
+  const question: Choice<DraftKind> = {
     label: 'Question with an instruction',
+    ...fits(true),
     detail: 'Tells the model what to do. For chat and instruction models.',
     value: 'question',
-  },
-  {
+  };
+  const fewShot: Choice<DraftKind> = {
     label: 'Few-shot, with examples',
-    detail: 'Shows answered examples, which you replace with your own. Works with base models too.',
+    ...fits(false),
+    detail: 'Shows an answered example of each label. Works with every model; base models need it.',
     value: 'few-shot',
-  },
-];
+  };
+  return follows ? [question, fewShot] : [fewShot, question];
+}
 
 /**
  * @throws UserError `classifier-exists`: an existing file is never overwritten; leads-elsewhere

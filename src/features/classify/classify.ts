@@ -1,17 +1,24 @@
 /** The commands that classify texts and that clear results. */
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../protocol/manifest';
+import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
+import { count } from '../../core/words/calibration';
+import { resultsInWords } from '../../core/words/many-results';
 import { reportCalibratorError } from '../../editor/calibrator-problem';
 import { CalibratorError } from '../../editor/calibrators';
 import { reportError } from '../../editor/report-error';
-import { TrackedRanges } from '../../editor/results';
+import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
-import { readSettings, writeClassifierSetting } from '../../editor/settings';
+import { readBuckets, readSettings, writeClassifierSetting } from '../../editor/settings';
+import { TrackedPlaces } from '../../editor/text-place';
 import type { WorkHandle } from '../../editor/work';
 import { showDecorations } from './decorations';
+import { nextDoubtful } from './doubtful';
+import { measure } from './measure';
 import { pickClassifier } from './pick-classifier';
 import { lineRanges, selectedRanges } from './ranges';
+import { offerSample } from './sample';
+import { showPromptOfResult, showPromptOfSelection } from './show-prompt';
 
 /** Texts in one request of Classify Lines: few enough to cancel soon, enough to fill the model's batch. */
 const LINES_AT_ONCE = 32;
@@ -22,14 +29,36 @@ export function registerClassify(services: Services): vscode.Disposable {
     vscode.commands.registerCommand(id, () => attempt(services, run));
   return vscode.Disposable.from(
     showDecorations(results),
+    walkthroughStep(results),
     command(COMMANDS.classifySelection, (leaveRaw) => classifySelection(services, undefined, leaveRaw)),
     command(COMMANDS.classifyWith, () => classifyWith(services)),
     command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
+    command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, activeEditor())),
+    command(COMMANDS.measure, () => measure(services)),
+    // With an id (from the result view) that result's.
+    vscode.commands.registerCommand(COMMANDS.showPrompt, (id: unknown) =>
+      attempt(services, () => {
+        const result = typeof id === 'number' ? results.get(id) : undefined;
+        return result === undefined
+          ? showPromptOfSelection(services, activeEditor())
+          : showPromptOfResult(services, result);
+      }),
+    ),
     // With an id (from the hover) only that one.
     vscode.commands.registerCommand(COMMANDS.clearResults, (id: unknown) =>
-      typeof id === 'number' ? results.remove(id) : results.clear(),
+      clearResults(services, typeof id === 'number' ? id : undefined),
     ),
   );
+}
+
+/** Ticks the step of the walkthrough once there is a result. */
+function walkthroughStep(results: Services['results']): vscode.Disposable {
+  const subscription = results.onDidChange(() => {
+    if (results.shown === undefined) return;
+    subscription.dispose();
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasClassified, true);
+  });
+  return subscription;
 }
 
 /** Does something, and reports why if it cannot be done. */
@@ -44,6 +73,10 @@ async function attempt(
     // The command ends without waiting for its messages.
     if (error instanceof CalibratorError)
       void reportCalibratorError(services, error, (raw) => attempt(services, run, raw)).catch(
+        (failure: unknown) => reportError(services, failure),
+      );
+    else if (error instanceof UserError && error.code === 'no-editor')
+      void offerSample(services, error.message, () => attempt(services, run, leaveRaw)).catch(
         (failure: unknown) => reportError(services, failure),
       );
     else {
@@ -96,27 +129,26 @@ async function classifyLines(
   // Read once: a setting that changes meanwhile must not mix two classifiers.
   const { classifier } = readSettings(document.uri);
   const total = ranges.length;
-  let done = 0;
+  const found: ClassifiedText[] = [];
   let isAgreed = false;
   const name = vscode.workspace.asRelativePath(document.uri).split('/').at(-1) ?? '';
   const work = async ({ signal, report }: WorkHandle): Promise<void> => {
-    const lines = new TrackedRanges(document, ranges);
+    const lines = new TrackedPlaces(document, ranges);
     try {
       for (let next = 0; next < total; next += LINES_AT_ONCE) {
         const there = lines.between(next, next + LINES_AT_ONCE);
         if (there.length > 0) {
-          done += (
-            await services.classification.run({
-              document,
-              ranges: there,
-              trigger: 'lines',
-              classifier,
-              leaveRaw,
-              signal,
-              asksFor: isAgreed ? 0 : total,
-              show: next === 0,
-            })
-          ).length;
+          const results = await services.classification.run({
+            document,
+            ranges: there,
+            trigger: 'lines',
+            classifier,
+            leaveRaw,
+            signal,
+            asksFor: isAgreed ? 0 : total,
+            continues: isAgreed,
+          });
+          found.push(...results);
           isAgreed = true;
         }
         report(`${Math.min(total, next + LINES_AT_ONCE)} of ${total}`, (next + LINES_AT_ONCE) / total);
@@ -125,19 +157,53 @@ async function classifyLines(
       lines.dispose();
     }
   };
+  let start = '';
   try {
     await services.work.run(`Classifying the lines of ${name}`, work);
   } catch (error) {
-    if (!(error instanceof UserError && error.code === 'cancelled') || done === 0) throw error;
-    void services.dialogs.tell('info', `Cancelled after ${done} of ${total} lines. Their results are kept.`);
+    if (!(error instanceof UserError && error.code === 'cancelled') || found.length === 0) throw error;
+    start = `Cancelled after ${found.length} of ${total} lines. Their results are kept. `;
   }
-  return { done, total };
+  if (found.length > 0) tellLines(services, document.uri, found, start);
+  return { done: found.length, total };
+}
+
+/** Says what came out, and leads to what needs a look. The command ends before its message does. */
+function tellLines(
+  { dialogs, log }: Services,
+  uri: vscode.Uri,
+  results: readonly ClassifiedText[],
+  start: string,
+): void {
+  const { message, doubtful, isRaw } = resultsInWords(results, 'line', readBuckets(uri).buckets);
+  const actions = new Map<string, string>([
+    ...(doubtful > 0 ? [['Next Doubtful Line', COMMANDS.nextDoubtfulLine] as const] : []),
+    ...(isRaw ? [['Measure…', COMMANDS.measure] as const] : []),
+  ]);
+  dialogs
+    .tell('info', `${start}${message}`, [...actions.keys()])
+    .then((chosen) => {
+      const command = chosen === undefined ? undefined : actions.get(chosen);
+      return command && vscode.commands.executeCommand(command);
+    })
+    .catch((error: unknown) => log.error('after Classify Lines', error));
+}
+
+/** The command ends before its message does: Undo may be chosen at any later time. */
+function clearResults({ results, dialogs, log }: Services, id: number | undefined): void {
+  const clearing = results.clear(id);
+  if (clearing === undefined) return;
+  const { count: gone, undo, forget } = clearing;
+  dialogs
+    .tell('info', `Cleared ${count(gone, 'result')}.`, ['Undo'])
+    .then((answer) => (answer === 'Undo' ? undo() : forget()))
+    .catch((error: unknown) => log.error('clear', error));
 }
 
 function activeEditor(): vscode.TextEditor {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined)
-    throw new UserError('no-editor', 'Open a file and select some text in it to classify.');
+    throw new UserError('no-editor', 'Open a file and select some text in it, or try it on a sample.');
   return editor;
 }
 

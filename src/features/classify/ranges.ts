@@ -2,7 +2,8 @@
 import type * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
-import { rangeOf, type Trigger } from '../../editor/results';
+import type { Trigger } from '../../editor/results';
+import { rangeOf } from '../../editor/text-place';
 
 export interface PickedRanges {
   readonly ranges: readonly vscode.Range[];

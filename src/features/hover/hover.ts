@@ -5,10 +5,11 @@
 import * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
+import { dominanceInWords } from '../../core/words/many-results';
 import { signalOf } from '../../editor/cancellation';
-import { rangeOf } from '../../editor/results';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
+import { rangeOf } from '../../editor/text-place';
 import { errorMarkdown, HOVER_COMMANDS, offerMarkdown, resultMarkdown } from './markdown';
 
 export function registerHover(services: Services): vscode.Disposable {
@@ -25,7 +26,11 @@ export class ResultHover implements vscode.HoverProvider {
     token: vscode.CancellationToken,
   ): Promise<vscode.Hover | undefined> {
     const known = this.services.results.at(document.uri, position);
-    if (known !== undefined) return hover(resultMarkdown(known), known.range);
+    if (known !== undefined)
+      return hover(
+        resultMarkdown(known, dominanceInWords(this.services.results.labelsOf(known.run))),
+        known.range,
+      );
 
     const selections = openSelections(document);
     const selection = selections.find((candidate) => candidate.contains(position));

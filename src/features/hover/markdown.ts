@@ -2,14 +2,16 @@
 import { largest } from '../../core/extremes';
 import {
   bucketAndRaw,
+  calibratedPercent,
   calibrationNotes,
   calibratorInWords,
   headline,
   needsNote,
+  RAW,
 } from '../../core/words/calibrated-score';
 import { COMMANDS } from '../../protocol/manifest';
 import type { Calibration } from '../../core/calibration/calibrated-score';
-import { formatConfidence } from '../../core/words/quantities';
+import { formatPercent } from '../../core/words/quantities';
 import { codeBlock, codeSpan } from '../../core/markdown';
 import { visibleName, visibleToken } from '../../core/encode';
 import {
@@ -17,7 +19,6 @@ import {
   excerpt,
   formatLogProb,
   formatMs,
-  formatPercent,
   labelMassInWords,
   labelPercent,
   isDoubtful,
@@ -44,6 +45,7 @@ export const HOVER_COMMANDS = [
   COMMANDS.classifySelection,
   COMMANDS.classifyWith,
   COMMANDS.showResult,
+  COMMANDS.measure,
   COMMANDS.clearResults,
   COMMANDS.downloadModel,
   COMMANDS.chooseModel,
@@ -56,8 +58,12 @@ const NAME_WIDTH = 24;
 const LABELS_SHOWN = 8;
 const TOKENS_SHOWN = 4;
 
-/** The hover of a classified text. */
-export function resultMarkdown(result: HoverResult): string {
+/**
+ * The hover of a classified text.
+ *
+ * @param together what came out for all texts of the same command, if that says something about this one
+ */
+export function resultMarkdown(result: HoverResult, together?: string): string {
   const { score, calibration } = result;
   const { label, percent } = headline(score, calibration);
   const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
@@ -65,6 +71,7 @@ export function resultMarkdown(result: HoverResult): string {
     // The figure first: Markdown renderers lose count of the asterisks around code that holds backticks.
     `${mark}**${figures(percent)}** ${codeSpan(visibleName(label))} by ${codeSpan(visibleName(result.classifier))}`,
     ...calibrationLines(result),
+    ...(together === undefined ? [] : [codeSpan(together)]),
     ...scoreWarnings(score).map(
       // The other warnings hold nothing but our own words and figures.
       ({ kind, message }) =>
@@ -110,8 +117,9 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
 
 /** The bucket and the raw score, the calibrator's file, and doubts about it. */
 function calibrationLines({ score, calibration }: HoverResult): string[] {
+  if (calibration === undefined) return [`${RAW}: ${links([['Measure…', COMMANDS.measure, []]])}`];
   const notes = calibrationNotes(calibration).map((note) => `⚠ ${codeSpan(note)}`);
-  if (calibration?.kind !== 'calibrated') return notes;
+  if (calibration.kind !== 'calibrated') return notes;
   const { by, score: calibrated } = calibration;
   return [
     `${codeSpan(bucketAndRaw(score, calibrated))}, calibrated by ${codeSpan(by.file)} (${calibratorInWords(by)})`,
@@ -120,15 +128,18 @@ function calibrationLines({ score, calibration }: HoverResult): string[] {
 }
 
 function labelLines(raw: readonly LabelScore[], calibration: Calibration | undefined): string[] {
-  const calibrated = calibration?.kind === 'calibrated' ? calibration.score.labels : null;
+  const calibrated = calibration?.kind === 'calibrated' ? calibration.score : null;
   const labels = raw.map((entry, k) => {
     const { label, confidence } = entry;
-    const own = calibrated?.[k]?.confidence;
+    const own = calibrated?.labels?.[k]?.confidence;
     const before = labelPercent(entry, raw).padStart(7);
     return {
       label,
       confidence: own ?? confidence,
-      figures: own === undefined ? before : `${formatConfidence(own).padStart(7)}  raw ${before}`,
+      figures:
+        calibrated === null || own === undefined
+          ? before
+          : `${calibratedPercent(own, calibrated).padStart(7)}  raw ${before}`,
     };
   });
   const shown = labels.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);

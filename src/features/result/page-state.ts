@@ -1,27 +1,40 @@
 /** Makes the state that is sent to the page of the result view. */
 import type * as vscode from 'vscode';
 import { headline, needsNote } from '../../core/words/calibrated-score';
+import { dominanceInWords, type LabelCounts, labelsInWords } from '../../core/words/many-results';
 import { excerpt, isDoubtful } from '../../core/words/score';
-import { SHOWN_TEXT_LIMIT, type PageState, type ResultDetail } from '../../protocol/result-page';
-import type { ClassifiedText, Results, ResultStatus, Trigger } from '../../editor/results';
+import {
+  SHOWN_TEXT_LIMIT,
+  type PageState,
+  type ResultDetail,
+  type TrialState,
+} from '../../protocol/result-page';
+import type { ClassifiedAlone } from '../../editor/classification';
+import type { ClassifiedText, Results, Trigger } from '../../editor/results';
 
 const EXCERPT_LIMIT = 80;
 
+/** Why a text was classified. */
 const NOTES: Partial<Record<Trigger, string>> = {
   line: 'Nothing was selected: this is the line of the cursor.',
   hover: 'Classified when the pointer rested on the selection.',
 };
 
-/** @param relativePath gives the name of a document for people */
+/**
+ * @param trial the classifier that is tried, if there is one
+ * @param relativePath gives the name of a document for people
+ */
 export function pageState(
   results: Results,
+  trial: TrialState | undefined,
   busy: string | undefined,
   hasModel: boolean,
   relativePath: (uri: vscode.Uri) => string,
 ): PageState {
   const { shown } = results;
   return {
-    result: shown === undefined ? null : detail(shown, results.status(shown.id) ?? 'edited', relativePath),
+    trial: trial ?? null,
+    result: shown === undefined ? null : detail(shown, results, relativePath),
     history: results.history.map(({ result, status }) => ({
       id: result.id,
       excerpt: excerpt(result.text, EXCERPT_LIMIT),
@@ -38,17 +51,25 @@ export function pageState(
 
 function detail(
   result: ClassifiedText,
-  status: ResultStatus,
+  results: Results,
   relativePath: (uri: vscode.Uri) => string,
 ): ResultDetail {
-  const note = NOTES[result.trigger];
+  const note = noteOn(result, results.labelsOf(result.run));
   return {
-    id: result.id,
+    ...detailOf(result, result.id, place(result, relativePath)),
+    status: results.status(result.id) ?? 'edited',
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** A result as the page shows it, wherever its text is from. */
+export function detailOf(result: ClassifiedAlone, id: number, shownPlace: string): ResultDetail {
+  return {
+    id,
     text: cutAt(result.text, SHOWN_TEXT_LIMIT),
     textCut: result.text.length > SHOWN_TEXT_LIMIT,
-    place: place(result, relativePath),
-    status,
-    ...(note === undefined ? {} : { note }),
+    place: shownPlace,
+    status: 'live',
     classifier: result.classifier,
     model: result.model,
     device: result.device,
@@ -58,6 +79,17 @@ function detail(
     score: result.score,
     ...(result.calibration === undefined ? {} : { calibration: result.calibration }),
   };
+}
+
+function noteOn({ trigger }: ClassifiedText, counts: LabelCounts): string | undefined {
+  const texts = counts.reduce((sum, [, results]) => sum + results, 0);
+  const dominance = dominanceInWords(counts);
+  const notes = [
+    ...(NOTES[trigger] === undefined ? [] : [NOTES[trigger]]),
+    ...(texts > 1 ? [`Classified together: ${labelsInWords(counts)}.`] : []),
+    ...(dominance === undefined ? [] : [dominance]),
+  ];
+  return notes.length === 0 ? undefined : notes.join(' ');
 }
 
 function place(result: ClassifiedText, relativePath: (uri: vscode.Uri) => string): string {

@@ -1,28 +1,79 @@
 /** The result view: a page in the side bar that shows one result in full and the history. */
 import * as vscode from 'vscode';
-import { COMMANDS, RESULT_VIEW } from '../../protocol/manifest';
-import { RESULT_PAGE_CONTRACT } from '../../protocol/result-page';
+import { COMMANDS, CONTEXT_KEYS, RESULT_VIEW } from '../../protocol/manifest';
+import { RESULT_PAGE_CONTRACT, SHOWN_TEXT_LIMIT } from '../../protocol/result-page';
+import { isClassifierFile } from '../../editor/classifiers';
 import { openPage } from '../../editor/page';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
+import { isTrustedOrTold } from '../../editor/trust';
 import { pageState } from './page-state';
+import { Trial } from './trial';
 
 /** Milliseconds before the page is told: changes come in bursts (a keystroke, many lines). */
 const SEND_AFTER_MS = 30;
 
 export function registerResultView(services: Services): vscode.Disposable {
+  const view = new ResultView(services);
   return vscode.Disposable.from(
-    vscode.window.registerWebviewViewProvider(RESULT_VIEW, new ResultView(services)),
+    view,
+    vscode.window.registerWebviewViewProvider(RESULT_VIEW, view),
     // With an id (from the hover) that result is shown, else the one that the view showed last.
     vscode.commands.registerCommand(COMMANDS.showResult, async (id: unknown) => {
       if (typeof id === 'number') services.results.show(id);
-      await vscode.commands.executeCommand(`${RESULT_VIEW}.focus`);
+      await focusView();
+    }),
+    // From the lens with the file; from the palette for the file in front.
+    vscode.commands.registerCommand(COMMANDS.tryClassifier, async (uri: unknown) => {
+      const file = uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
+      if (!(await isTrustedOrTold(services.dialogs, NOT_TRUSTED))) return;
+      if (file === undefined || !isClassifierFile(file)) {
+        void services.dialogs.tell(
+          'info',
+          'Open a classifier file first: it is tried as it is in the editor.',
+        );
+        return;
+      }
+      view.try(file);
+      await focusView();
     }),
   );
 }
 
-class ResultView implements vscode.WebviewViewProvider {
+const NOT_TRUSTED = 'The classifiers of this workspace are ignored, because it is in Restricted Mode.';
+
+function focusView(): Thenable<unknown> {
+  return vscode.commands.executeCommand(`${RESULT_VIEW}.focus`);
+}
+
+class ResultView implements vscode.WebviewViewProvider, vscode.Disposable {
+  private readonly trialChanged = new vscode.EventEmitter<void>();
+  private trial: Trial | undefined;
+  /** The result that the view showed when the trial began: another one ends it. */
+  private before: number | undefined;
+
   constructor(private readonly services: Services) {}
+
+  dispose(): void {
+    this.trial?.dispose();
+    this.trialChanged.dispose();
+  }
+
+  /** Shows a text field whose text is classified by a file as it is in the editor. */
+  try(uri: vscode.Uri): void {
+    const { shown } = this.services.results;
+    this.trial?.dispose();
+    this.before = shown?.id;
+    const text = shown === undefined || shown.text.length > SHOWN_TEXT_LIMIT ? '' : shown.text;
+    this.trial = new Trial(this.services, uri, text, () => this.trialChanged.fire());
+    this.trialChanged.fire();
+  }
+
+  private endTrial(): void {
+    this.trial?.dispose();
+    this.trial = undefined;
+    this.trialChanged.fire();
+  }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     const { results, work, models, modelsChanged, log } = this.services;
@@ -36,9 +87,12 @@ class ResultView implements vscode.WebviewViewProvider {
     let timer: NodeJS.Timeout | undefined;
     const send = async (): Promise<void> => {
       const present = (await models.list()).some((model) => !model.missing);
-      const state = pageState(results, work.current, present, (uri) => vscode.workspace.asRelativePath(uri));
-      view.description = state.busy === null ? '' : 'busy';
+      const state = pageState(results, this.trial?.state, work.current, present, (uri) =>
+        vscode.workspace.asRelativePath(uri),
+      );
       page.state(state);
+      if (state.result !== null)
+        await vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasSeenResult, true);
     };
     const sendSoon = (): void => {
       clearTimeout(timer);
@@ -53,14 +107,25 @@ class ResultView implements vscode.WebviewViewProvider {
         sendSoon();
       },
       run: ({ command }) => vscode.commands.executeCommand(COMMANDS[command]),
-      show: ({ id }) => results.show(id),
+      show: ({ id }) => {
+        this.endTrial();
+        results.show(id);
+      },
       cancel: () => work.cancel(),
       reveal: ({ id }) => this.reveal(id),
       readTokens: ({ id }) => this.readTokens(id),
+      showPrompt: ({ id }) => vscode.commands.executeCommand(COMMANDS.showPrompt, id),
+      tryText: ({ text }) => this.trial?.setText(text),
+      tryNow: () => this.trial?.now(),
+      endTrial: () => this.endTrial(),
     });
 
     const subscriptions = [
-      results.onDidChange(sendSoon),
+      results.onDidChange(() => {
+        if (this.trial !== undefined && results.shown?.id !== this.before) this.endTrial();
+        sendSoon();
+      }),
+      this.trialChanged.event(sendSoon),
       work.onDidChange(sendSoon),
       modelsChanged.event(sendSoon),
       // The editor discards a hidden page. The page that replaces it reports that it is ready.

@@ -15,6 +15,8 @@ import type { Random } from '../../core/random';
 import { labelOfAnswer } from '../../core/scoring/parse-answer';
 import type { Score } from '../../core/scoring/score';
 import type { NotShown, WhyNotShown } from '../../core/scoring/shown-answer';
+import type { RequestPrompt } from '../../core/scoring/shown-prompt';
+import { variantsOf } from '../../core/scoring/variants';
 import { checkFirstWords, scoreVisible, visibleTokenRows } from '../../core/scoring/visible-tokens';
 import { UserError } from '../../core/user-error';
 import type {
@@ -28,6 +30,7 @@ import type {
   SourceScores,
 } from '../source';
 import { endingTogether } from '../ending-together';
+import { DEFAULT_SEED } from '../score-texts';
 import { call, garbage, Refusal, said } from './http';
 import { checkedKey, redactor } from './key';
 import { Pace, type Clock } from './pace';
@@ -168,17 +171,41 @@ export class EndpointSource implements Source {
       this.endpoint.api === 'chat'
         ? { messages: [{ role: 'user', content: 'Answer with yes or no: is ice frozen water?' }] }
         : { prompt: 'Is ice frozen water? Yes or no:' };
-    const reply = await this.asUserError(() =>
-      this.ask(
-        prompt,
-        { answers: 1, tokens: 1, temperature: 0, topLogprobs: this.endpoint.topLogprobs },
-        signal,
-      ),
-    );
+    const reply = await this.asUserError(() => this.ask(prompt, this.reading(1), signal));
     if (reply === 'unfinished') return { likeliest: 0, thinks: true };
     const { first } = reply;
     if ('likeliest' in first) return { likeliest: first.likeliest.length, thinks: false };
     return { likeliest: 0, thinks: first.why === 'thought' };
+  }
+
+  /** The request as it would be sent now; the server is not asked. */
+  prompt(classifier: Classifier, text: string): Promise<RequestPrompt> {
+    const { asks, method, consistency } = classifier;
+    this.checkPrompt(asks);
+    const [first] = method === 'consistency' ? variantsOf(classifier, DEFAULT_SEED) : [];
+    const asked = first?.asks ?? asks;
+    const short = cutToTokens(text, asks.maxTextTokens);
+    const ask: Ask =
+      first === undefined
+        ? this.reading(this.firstTokens)
+        : {
+            answers: first.samples,
+            tokens: answerTokens(asked) + this.thoughtTokens,
+            temperature: consistency.temperature,
+            topLogprobs: 0,
+            seed: seedOf(DEFAULT_SEED, promptIdentity(asked), text, 0),
+          };
+    const { address } = this.endpoint;
+    return Promise.resolve({
+      kind: 'request',
+      to: `POST ${address}${route(this.endpoint)}`,
+      body: requestBody(this.endpoint, promptFields(this.endpoint, asked, short.text), ask, this.dialect),
+    });
+  }
+
+  /** What is asked for to read the beginning of an answer. */
+  private reading(tokens: number): Ask {
+    return { answers: 1, tokens, temperature: 0, topLogprobs: this.endpoint.topLogprobs };
   }
 
   async sample(
@@ -235,10 +262,9 @@ export class EndpointSource implements Source {
     prompt: ReturnType<typeof promptFields>,
     signal: AbortSignal | undefined,
   ): Promise<Reply['first']> {
-    const { topLogprobs } = this.endpoint;
     for (;;) {
       const tokens = this.firstTokens;
-      const reply = await this.ask(prompt, { answers: 1, tokens, temperature: 0, topLogprobs }, signal);
+      const reply = await this.ask(prompt, this.reading(tokens), signal);
       if (reply === 'unfinished') return { why: 'thought' };
       if (!reply.isBlank || tokens === MOST_POSITIONS) return reply.first;
       this.firstTokens = MOST_POSITIONS;
@@ -252,7 +278,6 @@ export class EndpointSource implements Source {
   ): Promise<Sampled['answers']> {
     const short = cutToTokens(text, asks.maxTextTokens);
     const prompt = promptFields(this.endpoint, asks, short.text);
-    const longest = largest(asks.labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)));
     const identity = promptIdentity(asks);
     let answers: Reply['answers'] = [];
     let { thoughtTokens } = this;
@@ -262,7 +287,7 @@ export class EndpointSource implements Source {
       const reply = await this.ask(
         prompt,
         {
-          tokens: ANSWER_TOKENS + longest + thoughtTokens,
+          tokens: answerTokens(asks) + thoughtTokens,
           temperature,
           topLogprobs: 0,
           answers: count - answers.length,
@@ -462,6 +487,11 @@ const NOT_SHOWN: Readonly<Record<Exclude<WhyNotShown, 'thought' | 'filtered'>, s
     'shows values that are no log-probabilities: above 0, or with a sum that no probabilities have. Have the server show log-probabilities of the model itself.',
   'token-numbers': 'names tokens by their numbers instead of their texts. Have the server show texts.',
 };
+
+/** Room for a sampled answer. */
+function answerTokens({ labels }: Asking): number {
+  return ANSWER_TOKENS + largest(labels.flatMap(({ spellings }) => spellings.map(({ length }) => length)));
+}
 
 /**
  * The seed of the request for the answers of a text from number `first` on, below 2^31: some servers take no larger one.

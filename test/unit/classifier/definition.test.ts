@@ -164,9 +164,10 @@ describe('a classifier file', () => {
   });
 
   it('has a JSON schema with every field described', () => {
-    const schema = classifierJsonSchema() as { properties: Record<string, unknown>; required: string[] };
-    assert.deepEqual(schema.required, ['version', 'name', 'template', 'labels']);
+    const schema = classifierJsonSchema() as { properties: Record<string, { description?: string }> };
     assert.ok('examples' in schema.properties);
+    // These are reported by the extension alone, so that one mistake has one mark.
+    assert.doesNotMatch(JSON.stringify(schema), /"required"|"additionalProperties"/u);
   });
 
   it('is built in for sentiment and for yes/no questions', () => {

@@ -6,7 +6,13 @@ import { draftClassifier, labelsFrom, labelsProblem, nameProblem } from '../../.
 describe('a new classifier', () => {
   for (const kind of ['question', 'few-shot'] as const)
     it(`of the kind ${kind} can be used as it is`, () => {
-      const file = draftClassifier({ name: 'urgency', labels: ['urgent', 'normal', 'low'], kind });
+      const file = draftClassifier({
+        name: 'urgency',
+        labels: ['urgent', 'normal', 'low'],
+        kind,
+        question: '',
+        examples: [],
+      });
       const classifier = classifierFrom(file, 'draft');
       assert.deepEqual(
         classifier.labels.map((label) => label.name),
@@ -49,7 +55,13 @@ describe('a new classifier', () => {
 });
 
 describe('the problems of a classifier file', () => {
-  const good = draftClassifier({ name: 'x', labels: ['a', 'b'], kind: 'few-shot' });
+  const good = draftClassifier({
+    name: 'x',
+    labels: ['a', 'b'],
+    kind: 'few-shot',
+    question: '',
+    examples: ['Once.', 'Twice.'],
+  });
   const problems = (value: unknown): string[] => {
     const text = JSON.stringify(value, null, 2);
     return diagnoseClassifier(text).map(
@@ -72,7 +84,7 @@ describe('the problems of a classifier file', () => {
     assert.deepEqual(problems({ ...good, template: 'no place' }), [
       '"no place" template: write {{text}} exactly once',
     ]);
-    assert.deepEqual(problems({ ...good, lables: [] }), ['[] lables: there is no field of this name']);
+    assert.deepEqual(problems({ ...good, other: [] }), ['"other" other: there is no field of this name']);
     assert.deepEqual(problems({ ...good, labels: [{ name: 'a' }] }), [
       '"labels" labels: a classifier needs at least two labels',
       ...problems({ ...good, labels: [{ name: 'a' }] }).slice(1),
@@ -84,6 +96,40 @@ describe('the problems of a classifier file', () => {
     assert.match(
       problems({ ...good, examples: [{ text: 'x', label: 'c' }] })[0] ?? '',
       /^"c" label: "c" is not one of/,
+    );
+  });
+
+  it('are one for one typo, with the field that was meant', () => {
+    const { labels, template, ...rest } = good;
+    assert.deepEqual(problems({ ...rest, template, lables: labels }), [
+      '"lables" lables: there is no field of this name; did you mean "labels"?',
+    ]);
+    assert.deepEqual(problems({ ...rest, labels, Template: template }), [
+      '"Template" Template: there is no field of this name; did you mean "template"?',
+    ]);
+    assert.deepEqual(problems({ ...good, labels: [{ name: 'a', speling: ['x'] }, { name: 'b' }] }), [
+      '"speling" speling: there is no field of this name; did you mean "spellings"?',
+    ]);
+    const mistyped = problems({ ...good, labels: [{ nme: 'a' }, { name: 'b' }] });
+    assert.match(mistyped[0] ?? '', /^"nme" nme: .* did you mean "name"\?$/);
+    assert.equal(mistyped.length, 1);
+    const texts = ['x', 'y', 'z'];
+    assert.deepEqual(problems({ ...good, examples: texts.map((text) => ({ text, label: 'c' })) }), [
+      '"c" label: "c" is not one of the labels ("a", "b"); 3 examples have it',
+    ]);
+  });
+
+  it('are placeholders that nobody replaced', () => {
+    const draft = { name: 'x', labels: ['a', 'b'], kind: 'few-shot', question: 'Which?' } as const;
+    const text = JSON.stringify(draftClassifier({ ...draft, examples: ['Once.'] }));
+    const found = diagnoseClassifier(text);
+    assert.deepEqual(
+      found.map(({ kind, span }) => [kind, text.slice(span.start, span.end)]),
+      [['placeholder', '"Replace this by a typical text for b."']],
+    );
+    assert.deepEqual(
+      diagnoseClassifier(JSON.stringify(draftClassifier({ ...draft, examples: ['Once.', 'No.'] }))),
+      [],
     );
   });
 

@@ -21,7 +21,7 @@ function calibrated(change: Partial<CalibratedScore>, warnings: readonly string[
       labels: null,
       labelChanged: false,
       anotherLikelier: false,
-      bucket: { name: 'review', tone: 'yellow' },
+      bucket: { name: 'review', tone: 'yellow', high: 0.9 },
       ...change,
     },
     warnings,
@@ -30,14 +30,14 @@ function calibrated(change: Partial<CalibratedScore>, warnings: readonly string[
 
 describe('calibrated scores in words', () => {
   it('show the calibrated confidence, its bucket in words, and the raw one beside it', () => {
-    assert.equal(calibratedSummary(SCORE, undefined), 'spam 66.6%');
-    assert.equal(calibratedSummary(SCORE, calibrated({})), 'spam 89.9% ▲ review, raw 66.6%');
+    assert.equal(calibratedSummary(SCORE, undefined), 'spam 66.7%, raw');
+    assert.equal(calibratedSummary(SCORE, calibrated({})), 'spam 89.9% ▲ review, raw 66.7%');
     assert.deepEqual(headline(SCORE, calibrated({})), { label: 'spam', percent: '89.9%' });
   });
 
   it('show both labels where the calibrator chose another one', () => {
     const other = calibrated({ label: 'ham', labelChanged: true });
-    assert.equal(calibratedSummary(SCORE, other), 'ham 89.9% ▲ review, raw: spam 66.6%');
+    assert.equal(calibratedSummary(SCORE, other), 'ham 89.9% ▲ review, raw: spam 66.7%');
   });
 
   it('mark what should not be read alone', () => {
@@ -49,7 +49,7 @@ describe('calibrated scores in words', () => {
       /^⚠ spam 89\.9% .*low label mass 1\.0%$/,
     );
     const raw: Calibration = { kind: 'raw', reason: 'Another model.' };
-    assert.equal(calibratedSummary(SCORE, raw), '⚠ spam 66.6%, not calibrated');
+    assert.equal(calibratedSummary(SCORE, raw), '⚠ spam 66.7%, not calibrated');
     assert.deepEqual(calibrationNotes(raw), ['Another model.']);
   });
 });

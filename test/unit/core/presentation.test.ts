@@ -7,13 +7,13 @@ import {
   confidenceName,
   excerpt,
   formatLogProb,
-  formatPercent,
   inlineSummary,
   isDoubtful,
   labelMassInWords,
   labelPercent,
   scoreWarnings,
 } from '../../../src/core/words/score';
+import { formatPercent } from '../../../src/core/words/quantities';
 import type { Agreement } from '../../../src/core/scoring/agreement';
 import { agreementOf, consistencyScore, ensembleScore } from '../../../src/core/scoring/consistency';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
@@ -39,31 +39,61 @@ function agreement(counts: Record<string, number>, unparsed: number): Agreement 
 }
 
 describe('a percentage', () => {
-  it('has one decimal, cut off instead of rounded', () => {
-    assert.deepEqual([0.5, 0.57, 0.29, 0.9499999999999, 0.95, 0.001, 0.0019, 0.999].map(formatPercent), [
-      '50.0%',
-      '57.0%',
-      '29.0%',
-      '94.9%',
-      '95.0%',
-      '0.1%',
-      '0.1%',
-      '99.9%',
-    ]);
+  const shown = (probability: number, bounds?: readonly number[]): number =>
+    Number(formatPercent(probability, bounds).slice(0, -1));
+  const probabilities = fc.double({ min: 0.0006, max: 0.9994, noNaN: true });
+
+  it('has one decimal, the nearest', () => {
+    for (const [probability, text] of [
+      [0.5, '50.0%'],
+      [0.57, '57.0%'],
+      [0.29, '29.0%'],
+      [0.94996, '95.0%'],
+      [0.05678, '5.7%'],
+      [0.0019, '0.2%'],
+      [0.9994, '99.9%'],
+    ] as const)
+      assert.equal(formatPercent(probability), text);
+  });
+
+  it('is cut where rounding would reach a bucket that the probability misses', () => {
+    assert.deepEqual(
+      [0.89999, 0.9, 0.6999, 0.49999].map((probability) => formatPercent(probability)),
+      ['89.9%', '90.0%', '69.9%', '49.9%'],
+    );
+    assert.equal(formatPercent(0.89999, [0.85]), '90.0%');
+    assert.equal(formatPercent(0.06999, [0.07]), '6.9%');
+    assert.equal(formatPercent(0.85553, [0.85555]), '85.5%');
   });
 
   it('never says that something is certain or impossible', () => {
-    assert.deepEqual([1, 0.99999, 0.9990001].map(formatPercent), ['> 99.9%', '> 99.9%', '> 99.9%']);
-    assert.deepEqual([0, 1e-9, 0.00099].map(formatPercent), ['< 0.1%', '< 0.1%', '< 0.1%']);
+    for (const probability of [1, 0.99999, 0.9996]) assert.equal(formatPercent(probability), '> 99.9%');
+    for (const probability of [0, 1e-9, 0.0004]) assert.equal(formatPercent(probability), '< 0.1%');
     assert.equal(formatPercent(NaN), '–');
   });
 
-  it('never reaches a threshold that the probability misses', () => {
+  it('adds up to 100 with that of the other label', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), (probability) => {
-        const shown = Number(formatPercent(probability).slice(0, -1));
-        assert.ok(shown <= probability * 100 + 1e-9 && shown > probability * 100 - 0.1 - 1e-9);
+      fc.property(probabilities, (probability) => {
+        const sum = shown(probability, []) + shown(1 - probability, []);
+        // Both of a tie may be rounded up.
+        const isTie = Math.abs(((probability * 1000) % 1) - 0.5) < 1e-6;
+        assert.ok(Math.abs(sum - 100) < (isTie ? 0.11 : 1e-9), `${sum}`);
       }),
+    );
+  });
+
+  it('never reaches a threshold that the probability misses, and is never a tenth away', () => {
+    fc.assert(
+      fc.property(
+        probabilities,
+        fc.integer({ min: 1, max: 999 }).map((tenths) => tenths / 1000),
+        (probability, bound) => {
+          const percent = shown(probability, [bound]);
+          assert.ok(Math.abs(percent - probability * 100) < 0.1 + 1e-9);
+          assert.ok(probability >= bound || percent / 100 < bound - 1e-9);
+        },
+      ),
     );
   });
 });
@@ -155,10 +185,10 @@ describe('a score in words', () => {
       };
     };
     for (const [names, message, shares] of [
-      [['b'], /a has at least its 63\.1%/, ['63.1%', '≤ 31.5%', '5.2%']],
-      [['a'], /a has at most its 63\.1%/, ['≤ 63.1%', '31.5%', '5.2%']],
-      [['a', 'b'], /of a may be lower or higher than 63\.1%/, ['≈ 63.1%', '≈ 31.5%', '5.2%']],
-      [['b', 'c'], /a has at least its 63\.1%/, ['63.1%', '≈ 31.5%', '≈ 5.2%']],
+      [['b'], /a has at least its 63\.2%/, ['63.2%', '≤ 31.6%', '5.3%']],
+      [['a'], /a has at most its 63\.2%/, ['≤ 63.2%', '31.6%', '5.3%']],
+      [['a', 'b'], /of a may be lower or higher than 63\.2%/, ['≈ 63.2%', '≈ 31.6%', '5.3%']],
+      [['b', 'c'], /a has at least its 63\.2%/, ['63.2%', '≈ 31.6%', '≈ 5.3%']],
     ] as const) {
       const shown = bounded(...names);
       const [warning] = scoreWarnings(shown);
@@ -195,8 +225,8 @@ describe('a score in words', () => {
     const lines = agreementLines(drawn).join('\n');
     assert.match(lines, /^10 answers: yes 7, no 2, no label 1$/m);
     // Wilson for 7 of 10: .3968 to .8922.
-    assert.match(lines, /39\.6% to 89\.2% .* of its answer rate, not of its accuracy/);
-    assert.match(lines, /token probability: yes 33\.3%, no 66\.6%/);
+    assert.match(lines, /39\.7% to 89\.2% .* of its answer rate, not of its accuracy/);
+    assert.match(lines, /token probability: yes 33\.3%, no 66\.7%/);
     assert.deepEqual(agreementLines(score({ yes: 0.3, no: 0.6 })), []);
   });
 

@@ -38,7 +38,8 @@ function outsideCode(markdown: string): string {
 describe('the hover of a result', () => {
   it('says label, confidence, bars, label mass, model and time', () => {
     const markdown = resultMarkdown(result(['positive', 'negative']));
-    assert.match(markdown, /^\*\*66\.6%\*\* `positive` by `sentiment`$/m);
+    assert.match(markdown, /^\*\*66\.7%\*\* `positive` by `sentiment`$/m);
+    assert.match(markdown, /^Raw, not calibrated: \[Measure…\]\(command:promptConfidence\.measure\)$/m);
     assert.match(markdown, /positive █+/);
     assert.match(markdown, /Label mass 60\.0% · first token · /);
     assert.match(markdown, / · `tiny\.gguf` on `CPU, 2 threads` · 31 ms/);
@@ -58,7 +59,7 @@ describe('the hover of a result', () => {
         ],
         labelChanged: true,
         anotherLikelier: false,
-        bucket: { name: 'review', tone: 'yellow' },
+        bucket: { name: 'review', tone: 'yellow', high: 0.8 },
       },
       warnings: ['The backend differs: fitted with `cuda`; here cpu.'],
     };
@@ -66,14 +67,19 @@ describe('the hover of a result', () => {
     assert.match(markdown, /^⚠ \*\*79\.9%\*\* `negative` by `sentiment`$/m);
     assert.match(
       markdown,
-      /^`▲ review, raw: positive 66\.6%`, calibrated by ``calibrators\/`c`\.json`` \(beta/m,
+      /^`▲ review, raw: positive 66\.7%`, calibrated by ``calibrators\/`c`\.json`` \(beta/m,
     );
     assert.match(markdown, /^negative +█+.* 79\.9% {2}raw +33\.3%$/m);
     assert.match(markdown, /⚠ ``The backend differs/);
     const refused: Calibration = { kind: 'raw', reason: 'Not calibrated by c: [x](y)' };
     const raw = resultMarkdown({ ...result(['positive', 'negative']), calibration: refused });
-    assert.match(raw, /^⚠ \*\*66\.6%\*\* `positive`/);
+    assert.match(raw, /^⚠ \*\*66\.7%\*\* `positive`/);
     assert.match(raw, /⚠ `Not calibrated by c: \[x\]\(y\)`/);
+  });
+
+  it('says what came out for all texts of the command, as text', () => {
+    const markdown = resultMarkdown(result(['positive', 'negative']), 'All are [positive](x).');
+    assert.match(markdown, /^`All are \[positive\]\(x\)\.`$/m);
   });
 
   it('warns where the label mass is low', () => {

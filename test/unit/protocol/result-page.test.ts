@@ -58,7 +58,7 @@ describe('the messages of the result view', () => {
       at: '2026-01-02T03:04:05Z',
       score,
     };
-    const whole = { result, history: [], busy: null, hasModel: true };
+    const whole = { result, history: [], busy: null, trial: null, hasModel: true };
     assert.deepEqual(state.params.parse(sent(whole)), whole);
     assert.deepEqual(state.params.parse(whole), whole);
 
@@ -77,7 +77,7 @@ describe('the messages of the result view', () => {
   });
 
   it('carry a state that is whole', () => {
-    const empty = { result: null, history: [], busy: null, hasModel: false };
+    const empty = { result: null, history: [], busy: null, trial: null, hasModel: false };
     assert.deepEqual(state.params.parse(empty), empty);
     assert.ok(!state.params.safeParse({ ...empty, history: [{}] }).success);
     assert.ok(!state.params.safeParse(undefined).success);

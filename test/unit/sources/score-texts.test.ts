@@ -20,6 +20,7 @@ describe('what a source took for texts', () => {
     model: () => Promise.reject(new Error('nobody asks')),
     plan: null,
     textsAtOnce: null,
+    prompt: () => Promise.reject(new Error('nobody asks')),
     score: ({ texts }) => {
       clock += 2000;
       const score = { ...labelScores(['a', 'b'], [-1, -2]), mode: 'first-token' as const };

@@ -82,6 +82,19 @@ describe('an endpoint', () => {
     });
   };
 
+  it('shows the request that it would send, without the key, and sends nothing', async () => {
+    const from = await source((response) => json(response, chatAnswer(GOOD)), {}, { key: KEY });
+    const shown = await from.prompt(CLASSIFIER, 'Nice.');
+    assert.equal(server?.requests.length, 0);
+    assert.match(shown.to, /^POST http:.*\/chat\/completions$/);
+    assert.ok(!JSON.stringify(shown).includes(KEY));
+    await score(from, ['Nice.']);
+    assert.deepEqual(server.requests.at(-1)?.body, shown.body);
+    const drawn = await from.prompt({ ...CLASSIFIER, method: 'consistency' }, 'Nice.');
+    assert.equal(Reflect.get(drawn.body, 'logprobs'), undefined);
+    assert.equal(Reflect.get(drawn.body, 'temperature'), CLASSIFIER.consistency.temperature);
+  });
+
   /** Of the first text. */
   const refuses = async (work: ReturnType<typeof score>, reason: RegExp): Promise<void> => {
     const [first] = (await work).scores;
