@@ -5,14 +5,15 @@ import path from 'node:path';
 import { confidenceOnly } from '../../core/model/rows';
 import { sharesWarnings } from '../../core/calibration/deployment';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/model/predictions';
-import type { ColumnOptions } from '../../core/data/columns';
+import { type ColumnOptions, rawMapping } from '../../core/data/columns';
 import { type Doubt, doubtsOf } from '../../core/data/doubts';
 import type { PredictionTable } from '../../core/data/table';
 import { predictedNames } from '../../core/decisions/slices';
+import { quoted } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import type { TableFile } from './inspect';
 import { readTable } from './read-table';
-import { readCalibratedMeta } from './score-meta';
+import { calibratorName, readCalibratedMeta } from './score-meta';
 
 export interface LabelledTable {
   readonly source: TableFile;
@@ -79,27 +80,34 @@ export function sliceNames(name: string, { table, data }: LabelledTable): readon
  * does not show whether it was.
  */
 export function refuseCalibrated(table: PredictionTable, file: string): void {
-  if (table.calibratedBy !== null)
-    throw new UserError(
+  if (table.calibratedBy === null) return;
+  const raw = rawMapping(table.columns);
+  throw new UserError(
       'already-calibrated',
       `${path.basename(file)} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it ` +
-        `was made from.`,
+        `was made from${raw === undefined ? '' : ', or the raw predictions that it keeps (columns raw:…)'}.`,
+      { data: raw === undefined ? {} : { columns: raw } },
     );
 }
 
 /** Warnings about a calibrated table: whether its calibrator was fitted on it, and for which label shares. */
 export async function calibratedWarnings(
-  { calibratedBy: calibrator, data }: PredictionTable,
+  { calibratedBy: calibrator, columns, data }: PredictionTable,
   file: string,
 ): Promise<Warning[]> {
   if (calibrator === null) return [];
-  const name = `The table holds predictions calibrated by ${calibrator.slice(0, 12)}…`;
+  const known = await calibratorName(file, calibrator);
+  const by = known === null ? 'a calibrator that it does not name' : quoted(known);
+  const name = `The table holds predictions calibrated by ${by}`;
+  const instead = rawMapping(columns);
+  const raw = instead === undefined ? {} : { instead };
   const meta = (await readCalibratedMeta(file))?.calibrated;
   if (meta?.calibratorSha256 !== calibrator)
     return [
       {
         code: 'calibrated-table',
         message: `${name}. If that calibrator was fitted on these rows, the numbers are too optimistic.`,
+        ...raw,
       },
     ];
   const { labelShares } = meta;
@@ -117,6 +125,7 @@ export async function calibratedWarnings(
           {
             code: 'in-sample',
             message: `${name}, which was fitted on these rows: the numbers are in-sample and too optimistic.`,
+            ...raw,
           },
         ]
       : []),
