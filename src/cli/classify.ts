@@ -48,7 +48,7 @@ export const classify = command(USAGE, async (argv, io) => {
     },
   });
   const topTokens = wholeNumber('top', values.top, { low: 0, high: 100 });
-  const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
+  const buckets = bucketOption(values.buckets);
   if (positionals.length === 0) throw usageError('There is nothing to classify. Give one or more texts.');
   await withSession(values, io, async ({ sources, classifier, seed, calibrator, beforeMany }) => {
     const classified = await classifyTexts(sources, {
@@ -56,7 +56,7 @@ export const classify = command(USAGE, async (argv, io) => {
       texts: positionals,
       topTokens,
       calibrator,
-      buckets,
+      buckets: buckets ?? classifier.buckets ?? DEFAULT_BUCKETS,
       seed,
       beforeMany,
       readsModel: true,

@@ -101,7 +101,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
         textColumn: values['text-column'],
         classifier,
         calibrator,
-        buckets: buckets ?? DEFAULT_BUCKETS,
+        buckets: buckets ?? classifier.buckets ?? DEFAULT_BUCKETS,
         prefixes,
         shard,
         seed,

@@ -87,7 +87,7 @@ export class Classification {
           texts,
           topTokens: trigger !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
           calibrator: checked?.calibrator,
-          buckets: readBuckets(document.uri).buckets,
+          buckets: classifier.buckets ?? readBuckets(document.uri).buckets,
           beforeMany: asksFor === 0 ? undefined : this.askBeforeMany,
           textsInAll: asksFor,
           readsModel: false,

@@ -77,6 +77,16 @@ export const panelSettingsSchema = z.object({
   compare: z.boolean(),
 });
 export type PanelSettings = z.infer<typeof panelSettingsSchema>;
+
+/** The most bins that are drawn by default, and the fewest rows that each has on average. */
+const MOST_BINS = 20;
+const ROWS_IN_A_BIN = 20;
+
+/** The number of bins: as chosen, or fewer for few rows, whose bins would show chance. */
+export function binsOf({ bins }: Pick<PanelSettings, 'bins'>, rows: number): number {
+  const fitting = BIN_COUNTS.filter((count) => count <= MOST_BINS && rows >= ROWS_IN_A_BIN * count);
+  return bins ?? fitting.at(-1) ?? BIN_COUNTS[0];
+}
 export const DEFAULT_PANEL_SETTINGS: PanelSettings = {
   table: AS_FOUND,
   view: { by: 'all' },
@@ -193,8 +203,6 @@ export const columnListSchema = z.object({
   header: z.array(z.string()),
   /** A few different values of each column from the beginning of the file; long ones are shortened. */
   samples: z.array(z.array(z.string())),
-  /** Columns by whose values rows can be divided: no ids, texts or scores. */
-  slices: z.array(z.string()),
   /** The mapping that may fit where names do not tell the columns; null if none is seen. */
   guess: z.record(z.string(), z.string()).nullable(),
 });

@@ -9,7 +9,7 @@ import { type Page, type Section, section } from './page';
 import { table } from './tables';
 import type { View } from './view';
 import type { CalibratorId } from '../../src/core/calibration/registry';
-import { pixels } from './pixels';
+import { pixels, shortCount } from './pixels';
 
 /** The metric of the plots. */
 type ProgressionMetric = View['progression'];
@@ -322,12 +322,6 @@ function sizeTicks(
     next = at;
     return [{ rows, at }];
   });
-}
-
-function shortCount(rows: number): string {
-  return rows >= 10_000
-    ? `${Math.round(rows / 1000).toLocaleString('en-US')}k`
-    : rows.toLocaleString('en-US');
 }
 
 function sizesTable(methods: readonly MethodProgression[]): HTMLElement {
