@@ -15,8 +15,10 @@ addEventListener('keydown', ({ key }) => {
 });
 
 /** Shows a text while an element is pointed at, or has the focus by a key. */
-export function explain(element: HTMLElement | SVGElement, text: string): void {
-  element.addEventListener('pointermove', (event) => show(text, event.clientX, event.clientY));
+export function explain(element: Element, text: string): void {
+  element.addEventListener('pointermove', (event) => {
+    if (event instanceof PointerEvent) show(text, event.clientX, event.clientY);
+  });
   element.addEventListener('pointerleave', hide);
   element.addEventListener('focus', () => {
     if (!element.matches(':focus-visible')) return;

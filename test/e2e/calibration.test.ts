@@ -185,7 +185,7 @@ describe('the calibration panel as a person uses it', () => {
       await page.locator('.part-title').getByText(name).waitFor();
     }
     await page.locator('.bin').last().press('Enter');
-    await page.locator('.bin-rows table').waitFor();
+    await page.locator('.chosen-rows table').waitFor();
     await workbench().screenshot('calibration-labels');
     assert.equal(await page.title(), 'Calibration');
     assert.equal(await page.locator('main img, main script').count(), 0);

@@ -64,6 +64,7 @@ describe('decisions in the calibration panel', () => {
     decisions = new PanelDecisions({
       uri: vscode.Uri.file(file),
       decide: (params) => started.decide(params),
+      isDecided: () => true,
       recompute: () => assert.fail('the table is loaded'),
       explained: (error) => ({ code: 'test', message: String(error) }),
       show: (shown) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { visibleName } from '../../src/core/encode';
-import { rowsOfBin } from '../../src/features/calibration/worker/analyse';
+import { rowsOf } from '../../src/features/calibration/worker/analyse';
 import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import { DEFAULT_PANEL_SETTINGS, type PanelState } from '../../src/protocol/calibration-page';
 import {
@@ -22,7 +22,7 @@ describe('the calibration panel', () => {
 
   async function show(state: PanelState, options?: PageOptions): Promise<TestPage<'calibration'>> {
     const page = await pages.open({ width: WIDE, ...options });
-    page.on('binRows', (params) => rowsOfBin(labelledTable(700), params));
+    page.on('rows', (params) => rowsOf(labelledTable(700), params));
     await page.notify('state', state);
     return page;
   }
@@ -64,7 +64,7 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.usual);
     await bins(page).first().focus();
     await page.page.keyboard.press('End');
-    const readout = page.page.locator('.readout');
+    const readout = page.page.locator('.tip');
     assert.match(await readout.innerText(), /^Bin \(0\.95, 1\]/);
     await page.page.keyboard.press('ArrowLeft');
     assert.match(await readout.innerText(), /^Bin \(0\.9, 0\.95\]/);
@@ -84,9 +84,9 @@ describe('the calibration panel', () => {
 
   it('lists as many rows of a bin again when more are wanted', async () => {
     const page = await show(PANEL_STATES.usual);
-    page.on('binRows', ({ limit, ...bin }) => rowsOfBin(labelledTable(2600), { ...bin, limit: limit / 10 }));
+    page.on('rows', ({ limit, which }) => rowsOf(labelledTable(2600), { which, limit: limit / 10 }));
     await bins(page).last().click();
-    const rows = page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).getByRole('row');
+    const rows = page.page.getByRole('table', { name: 'Rows, worst first' }).getByRole('row');
     const more = page.page.getByRole('button', { name: /^List \d+ More Rows?$/ });
     await more.waitFor();
     assert.equal(await rows.count(), 21);
@@ -107,23 +107,23 @@ describe('the calibration panel', () => {
     ] as const) {
       await page.page.locator('.pair .diagram').nth(at).locator('.bin').last().press('Enter');
       await page.page.getByRole('heading', { name: new RegExp(`^Rows of the bin .*, ${words}$`) }).waitFor();
-      assert.deepEqual(page.received('binRows').at(-1)?.of, { kind: 'calibrator', method });
+      assert.deepEqual(page.received('rows').at(-1)?.of, { kind: 'calibrator', method });
       assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
     }
     await page.screenshot('calibration-pair-rows', true);
     assert.deepEqual(await page.accessibilityProblems(), []);
     await page.notify('state', PANEL_STATES.usual);
-    await page.page.locator('.bin-rows').waitFor({ state: 'hidden' });
+    await page.page.locator('.chosen-rows').waitFor({ state: 'hidden' });
   });
 
   it('asks again for rows that could not be listed', async () => {
     const page = await show(PANEL_STATES.usual);
-    page.on('binRows', () => null);
+    page.on('rows', () => null);
     await bins(page).last().click();
     await page.page.getByText('The rows could not be listed').waitFor();
-    page.on('binRows', (params) => rowsOfBin(labelledTable(700), params));
+    page.on('rows', (params) => rowsOf(labelledTable(700), params));
     await page.page.getByRole('button', { name: 'List Again' }).click();
-    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
+    await page.page.getByRole('table', { name: 'Rows, worst first' }).waitFor();
   });
 
   it('shows consistency bars or intervals, never both', async () => {
@@ -168,8 +168,8 @@ describe('the calibration panel', () => {
     await table.getByRole('button').nth(1).click();
     assert.equal(await bins(page).count(), second.diagram.evaluation.bins.length);
     await bins(page).first().click();
-    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
-    assert.deepEqual(page.received('binRows').at(-1)?.of, { kind: 'part', name: second.name });
+    await page.page.getByRole('table', { name: 'Rows, worst first' }).waitFor();
+    assert.deepEqual(page.received('rows').at(-1)?.of, { kind: 'part', name: second.name });
     await page.notify('state', predicted);
     await page.page.getByRole('heading', { name: /^Predicted: / }).waitFor();
     await page.notify('state', label);
@@ -425,9 +425,9 @@ describe('the calibration panel', () => {
         assert.equal(await page.page.evaluate('document.documentElement.scrollWidth'), width);
       }
     };
-    page.on('binRows', () => texts.rows());
+    page.on('rows', () => texts.rows());
     await bins(page).last().press('Enter');
-    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
+    await page.page.getByRole('table', { name: 'Rows, worst first' }).waitFor();
     await look();
     assert.deepEqual([...missing], []);
     const { refused, unmapped, mapped, severalMethods, sliceRefused } = PANEL_STATES;
@@ -462,12 +462,12 @@ describe('the calibration panel', () => {
   it('lists the rows of the bin that was chosen when it comes back', async () => {
     const page = await show(PANEL_STATES.usual);
     page.on('ready', () => page.notify('state', PANEL_STATES.usual));
-    const rows = page.page.getByRole('table', { name: 'Rows of the bin, worst first' });
+    const rows = page.page.getByRole('table', { name: 'Rows, worst first' });
     await bins(page).last().click();
     await rows.waitFor();
     await page.page.reload();
     await rows.waitFor();
-    const [before, after] = page.received('binRows');
+    const [before, after] = page.received('rows');
     assert.deepEqual(after, before);
     assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
     await page.page.getByRole('button', { name: 'Close' }).click();
@@ -479,7 +479,7 @@ describe('the calibration panel', () => {
     const page = await show(PANEL_STATES.usual);
     await page.page.getByLabel('interval of accuracy').check();
     const kept = await page.page.evaluate<string>("sessionStorage.getItem('state')");
-    assert.deepEqual(Object.keys(JSON.parse(kept) as object).sort(), ['choices', 'settings', 'view']);
+    assert.deepEqual(Object.keys(JSON.parse(kept) as object).sort(), ['choices', 'scroll', 'settings', 'view']);
   });
 
   it('begins anew where another version kept something else', async () => {

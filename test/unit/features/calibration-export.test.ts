@@ -50,6 +50,7 @@ async function reportOn(
     busy: null,
     error: null,
     analysis,
+    overview: null,
     breakdown: null,
     breakdownError: null,
     columns: null,
