@@ -21,9 +21,12 @@ export function explain(element: Element, text: string): void {
   });
   element.addEventListener('pointerleave', hide);
   element.addEventListener('focus', () => {
-    if (!element.matches(':focus-visible')) return;
-    const { left, right, top } = element.getBoundingClientRect();
-    show(text, (left + right) / 2, Math.max(top, 0));
+    // The focus may have scrolled the page, which hides the note before the next frame.
+    requestAnimationFrame(() => {
+      if (!element.matches(':focus-visible')) return;
+      const { left, right, top } = element.getBoundingClientRect();
+      show(text, (left + right) / 2, Math.max(top, 0));
+    });
   });
   element.addEventListener('blur', hide);
 }

@@ -13,7 +13,11 @@ export interface Span {
 export type JsonPath = readonly (string | number)[];
 
 export type JsonPositions =
-  | { readonly ok: true; readonly find: (path: JsonPath) => Span }
+  | {
+      readonly ok: true;
+      readonly find: (path: JsonPath) => Span;
+      readonly valueOf: (field: string) => Span | undefined;
+    }
   | { readonly ok: false; readonly message: string; readonly span: Span };
 
 interface Node {
@@ -28,11 +32,18 @@ interface Child {
   readonly node: Node;
 }
 
-/** `find` returns the value at a path, or the deepest part of the path that exists (the key of a field, for its parent). */
+/**
+ * `find` returns the value at a path, or the deepest part of the path that exists (the key of a field, for its parent);
+ * `valueOf` the whole value of a field of the top.
+ */
 export function jsonPositions(text: string): JsonPositions {
   try {
     const root = new Reader(text).document();
-    return { ok: true, find: (path) => find(root, path) };
+    return {
+      ok: true,
+      find: (path) => find(root, path),
+      valueOf: (field) => root.children.get(field)?.node.span,
+    };
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     const start = Math.min(error.at, Math.max(0, text.length - 1));

@@ -381,7 +381,7 @@ export const rowParamsSchema = z.object({
 export type RowParams = z.infer<typeof rowParamsSchema>;
 
 /** A threshold that a person wants to use: on raw confidences, or on those of a calibrator. */
-const thresholdParamsSchema = z.object({ threshold: z.number().min(0).max(1), method: methodOrRaw });
+const thresholdParamsSchema = z.object({ threshold: z.number().min(0).lt(1), method: methodOrRaw });
 export type ThresholdParams = z.infer<typeof thresholdParamsSchema>;
 
 /** Between the host and the page. The host owns the numbers; the page owns what is looked at. */

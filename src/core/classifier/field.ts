@@ -16,11 +16,10 @@ export function withField(text: string, key: Field, given: string | readonly obj
       'classifier-invalid',
       'The classifier file is not valid JSON, so it cannot be changed. Fix it first.',
     );
-  const value: unknown = JSON.parse(text);
-  const isThere = typeof value === 'object' && value !== null && key in value;
   const json = given === undefined ? undefined : inOneLine(given);
-  if (!isThere) return json === undefined ? text : inserted(text, key, json);
-  const { start, end } = positions.find([key]);
+  const found = positions.valueOf(key);
+  if (found === undefined) return json === undefined ? text : inserted(text, key, json);
+  const { start, end } = found;
   return json === undefined ? removed(text, start, end) : `${text.slice(0, start)}${json}${text.slice(end)}`;
 }
 

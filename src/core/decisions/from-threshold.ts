@@ -10,7 +10,8 @@ import type { Bucket } from './buckets';
 export function bucketsFrom(buckets: readonly Bucket[], threshold: number): Bucket[] {
   const [highest, ...lower] = buckets;
   // What covered everything alone leaves nothing for the rows below.
-  if (lower.length === 0 && threshold > 0) lower.push({ name: 'review', low: 0 });
+  if (lower.length === 0 && threshold > 0)
+    lower.push({ name: highest?.name === 'review' ? 'manual' : 'review', low: 0 });
   return [
     { name: highest?.name ?? 'automatic', low: threshold },
     ...lower.filter(({ low }) => low < threshold),

@@ -21,6 +21,22 @@ describe('the calibrator field of a classifier file', () => {
       assert.equal(withField(before, 'calibrator', undefined), before);
     });
 
+  it('is set to buckets too, in one line', () => {
+    const buckets = [
+      { name: 'go\n', low: 0.87 },
+      { name: 'stop', low: 0 },
+    ];
+    const text = withField('{\n  "a": 1\n}\n', 'buckets', buckets);
+    assert.equal(
+      text,
+      '{\n  "a": 1,\n  "buckets": [ { "name": "go\\n", "low": 0.87 }, { "name": "stop", "low": 0 } ]\n}\n',
+    );
+    assert.deepEqual(JSON.parse(withField(text, 'buckets', buckets.slice(1))), {
+      a: 1,
+      buckets: buckets.slice(1),
+    });
+  });
+
   it('is replaced where it stands and removed with one comma', () => {
     const text = '{\n  "a": 1,\n  "calibrator" : "old",\n  "b": 2\n}\n';
     assert.equal(withField(text, 'calibrator', 'n"ew'), text.replace('"old"', '"n\\"ew"'));

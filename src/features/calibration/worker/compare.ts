@@ -100,7 +100,8 @@ export async function fitToSave(
   const { prevalence } = settings.table;
   const shares = prevalence === null ? undefined : sharesFor(input.data, prevalence);
   const { saved } = await fitOnTable(input, {
-    bins: binsOf(settings, input.table.n),
+    // The file does not say in which bins it was measured: unless they were chosen, they are those of the command line.
+    bins: settings.bins ?? undefined,
     binning: settings.binning,
     method,
     shares,
