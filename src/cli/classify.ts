@@ -6,7 +6,7 @@ import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
 import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../core/model/buckets';
 import { formatConfidence } from '../core/words/quantities';
 import type { Warning } from '../core/model/predictions';
 import type { Score, TokenRow } from '../core/scoring/score';

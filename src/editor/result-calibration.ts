@@ -6,7 +6,7 @@ import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { Calibration } from '../core/calibration/calibrated-score';
 import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import type { Bucket } from '../core/decisions/buckets';
+import type { Bucket } from '../core/model/buckets';
 import { settingId } from '../protocol/manifest';
 import { modelIdentity } from '../sources/engine-source';
 import type { SourceIdentity } from '../sources/source';

@@ -1,7 +1,7 @@
 /** Messages between the host and the page of the calibration panel; the worker that computes uses the same shapes. */
 import * as z from 'zod';
 import { evaluationSchema } from '../core/data/evaluation-json';
-import { bucketsSchema } from '../core/decisions/buckets';
+import { bucketsSchema } from '../core/model/buckets';
 import {
   decisionChoicesSchema,
   decisionStateSchema,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 import { savedCalibratorSchema } from '../core/calibration/saved';
 import { ACCEPTABLE } from '../core/data/doubts';
-import { bucketsSchema } from '../core/decisions/buckets';
+import { bucketsSchema } from '../core/model/buckets';
 import { decideParamsSchema, decisionReportSchema, progressionsSchema } from './calibration-decisions';
 import {
   analysisSchema,

@@ -2,7 +2,7 @@
 import type { ComparedCalibrator } from '../../src/core/calibration/compare-calibrators';
 import type { PredictionData } from '../../src/core/model/predictions';
 import { foldsInWords } from '../../src/core/words/calibration';
-import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../src/core/model/buckets';
 import { findColumns } from '../../src/core/data/columns';
 import { doubtsOf } from '../../src/core/data/doubts';
 import { TableBuilder } from '../../src/core/data/table';

@@ -5,7 +5,7 @@
 import { count, labelName, calibratorTitle, number, signed } from '../../src/core/words/calibration';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
 import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
-import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/decisions/buckets';
+import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/model/buckets';
 import type { Decided, DecisionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
 import { h, svg } from '../dom';

@@ -35,7 +35,7 @@ function nextSteps(columnsButton: () => HTMLElement, scoreTable: () => void): HT
     h('h2', {}, 'No true labels: nobody can say yet how often these predictions are right'),
     h(
       'ul',
-      {},
+      { class: 'advice' },
       h(
         'li',
         {},

@@ -120,7 +120,7 @@ export function binsTable(
       number(bin.meanConfidence),
       metricCell({ value: bin.accuracy, low: bin.accuracyLow, high: bin.accuracyHigh }),
       number(curve && curveAt(curve, bin.meanConfidence)),
-      interval(consistency[index] ?? { low: null, high: null }) || '–',
+      h('span', { class: 'interval' }, interval(consistency[index] ?? { low: null, high: null }) || '–'),
       signed(bin.accuracy - bin.meanConfidence),
     ]),
   );

@@ -4,7 +4,7 @@
  */
 import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
-import type { Bucket } from '../../src/core/decisions/buckets';
+import type { Bucket } from '../../src/core/model/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';

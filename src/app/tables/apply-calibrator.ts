@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import type { ColumnOptions } from '../../core/data/columns';
-import type { Bucket } from '../../core/decisions/buckets';
+import type { Bucket } from '../../core/model/buckets';
 import type { Warning } from '../../core/model/predictions';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
 import type { LoadedCalibrator } from '../../store/calibrators';

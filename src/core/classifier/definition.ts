@@ -2,7 +2,7 @@
  * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what to ask the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
-import { type Bucket, bucketProblems } from '../decisions/buckets';
+import { type Bucket, bucketProblems } from '../model/buckets';
 import { isFormula } from '../formula';
 import { listed, quoted, shortened } from '../quote';
 import * as z from 'zod';

@@ -1,4 +1,4 @@
-import type { Bucket } from './buckets';
+import type { Bucket } from '../model/buckets';
 
 /**
  * The buckets with their highest one from a threshold on: what is decided without a person. Lower buckets that would

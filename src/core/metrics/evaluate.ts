@@ -385,8 +385,7 @@ function tableWarnings({ predicted, nll, n, labels, units }: TableScores): Warni
   const warnings: Warning[] = [];
   const right = predicted.correct.reduce((sum, y) => sum + y, 0);
   const add = (code: string, message: string) => warnings.push({ code, message });
-  if (n < FEWEST_TO_JUDGE)
-    add('few-rows', `${n} ${n === 1 ? 'row is' : 'rows are'} too few for a diagram.`);
+  if (n < FEWEST_TO_JUDGE) add('few-rows', `${n} ${n === 1 ? 'row is' : 'rows are'} too few for a diagram.`);
   const [first = 0] = predicted.confidence;
   if (n > 1 && predicted.confidence.every((p) => p === first))
     add(

@@ -4,7 +4,13 @@ import { visibleName } from '../encode';
 import { formatRowShare } from './quantities';
 import { excerpt } from './score';
 import type { Partition } from '../calibration/cross-fit';
-import { type Evaluation, FEWEST_TO_JUDGE, type Metric, type PerLabelMetrics, type ReliabilityBin } from '../model/evaluation';
+import {
+  type Evaluation,
+  FEWEST_TO_JUDGE,
+  type Metric,
+  type PerLabelMetrics,
+  type ReliabilityBin,
+} from '../model/evaluation';
 import { type CalibratorId, CALIBRATORS } from '../calibration/registry';
 
 const LABEL_LIMIT = 60;

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type * as vscode from 'vscode';
 import type { CalibratorId } from '../../core/calibration/registry';
-import type { Bucket } from '../../core/decisions/buckets';
+import type { Bucket } from '../../core/model/buckets';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { PanelSettings, PanelState } from '../../protocol/calibration-page';
 import type { FitParams } from '../../protocol/calibration-worker';
@@ -153,11 +153,11 @@ export class Computation implements vscode.Disposable {
 
   /** What can be shown of a table without truth; null if that is nothing either. */
   private async overview(): Promise<PanelState['overview']> {
-    const { store, table, worker, buckets } = this.parts;
+    const { store, table, worker } = this.parts;
     try {
       const file = await table.file();
       const { settings } = store.state;
-      return await worker.overview({ file, settings, reload: false, buckets: buckets() });
+      return await worker.overview({ file, settings, reload: false, buckets: this.parts.buckets() });
     } catch {
       // The error of the analysis says why.
       return null;

@@ -1,6 +1,6 @@
 /** The decisions of a panel: its buckets, which are kept in the settings, its target accuracy and its costs. */
 import * as vscode from 'vscode';
-import type { Bucket } from '../../core/decisions/buckets';
+import type { Bucket } from '../../core/model/buckets';
 import { UserError } from '../../core/user-error';
 import {
   type DecideParams,

@@ -1,7 +1,7 @@
 /** Use This Threshold: writes buckets that begin at a threshold into a classifier of the table's workspace folder. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { type Bucket } from '../../core/decisions/buckets';
+import { type Bucket } from '../../core/model/buckets';
 import { bucketsFrom } from '../../core/decisions/from-threshold';
 import type { Classifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';

@@ -83,11 +83,11 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
   if (table.calibratedBy === null) return;
   const raw = rawMapping(table.columns);
   throw new UserError(
-      'already-calibrated',
-      `${path.basename(file)} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it ` +
-        `was made from${raw === undefined ? '' : ', or the raw predictions that it keeps (columns raw:…)'}.`,
-      { data: raw === undefined ? {} : { columns: raw } },
-    );
+    'already-calibrated',
+    `${path.basename(file)} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it ` +
+      `was made from${raw === undefined ? '' : ', or the raw predictions that it keeps (columns raw:…)'}.`,
+    { data: raw === undefined ? {} : { columns: raw } },
+  );
 }
 
 /** Warnings about a calibrated table: whether its calibrator was fitted on it, and for which label shares. */

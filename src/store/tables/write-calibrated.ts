@@ -22,7 +22,7 @@ import {
   type TableColumns,
 } from '../../core/data/columns';
 import { type PredictionTable, TableBuilder } from '../../core/data/table';
-import { type Bucket, bucketOf } from '../../core/decisions/buckets';
+import { type Bucket, bucketOf } from '../../core/model/buckets';
 import { cancelledError, UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import type { LoadedCalibrator } from '../calibrators';

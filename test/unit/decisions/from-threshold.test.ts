@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { bucketProblems, bucketOf, DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { bucketProblems, bucketOf, DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { bucketsFrom } from '../../../src/core/decisions/from-threshold';
 
 describe('buckets from a threshold', () => {

@@ -1,6 +1,6 @@
 /** What runs, what is out of date and what is given up: with a worker whose answers the test gives. */
 import assert from 'node:assert/strict';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { UserError } from '../../../src/core/user-error';
 import { Computation, type ComputationParts } from '../../../src/features/calibration/computation';
 import { analyse } from '../../../src/features/calibration/worker/analyse';

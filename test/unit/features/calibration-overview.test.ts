@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { AS_FOUND, binsOf } from '../../../src/protocol/calibration-page';
 import { overviewOf } from '../../../src/features/calibration/worker/overview';
 import { Workbench } from '../cli/workbench';

@@ -3,7 +3,7 @@ import { originInWords } from '../../../core/words/origin';
 import { confidenceOf } from '../../../core/model/rows';
 import type { PredictionData } from '../../../core/model/predictions';
 import type { PredictionTable } from '../../../core/data/table';
-import { type Bucket, bucketOf } from '../../../core/decisions/buckets';
+import { type Bucket, bucketOf } from '../../../core/model/buckets';
 import {
   type Overview,
   OVERVIEW_BARS,
