@@ -12,6 +12,7 @@ import {
   PANEL_STATES,
 } from './calibration-states';
 import { HOSTILE, unseenIn } from '../support/hostile';
+import { until } from '../support/until';
 import { HostileTexts } from './hostile-state';
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
@@ -696,9 +697,11 @@ describe('the calibration panel', () => {
       'scrollTo(0, document.body.scrollHeight), Math.round(scrollY)',
     );
     assert.ok(bottom > 800);
-    await page.page.waitForFunction(`JSON.parse(sessionStorage.getItem('state')).scroll === ${bottom}`);
+    const isSo = (what: string, condition: string): Promise<unknown> =>
+      until(what, async () => (await page.page.evaluate<boolean>(condition)) || undefined);
+    await isSo('it is kept', `JSON.parse(sessionStorage.getItem('state')).scroll === ${bottom}`);
     await page.page.reload();
-    await page.page.waitForFunction(`Math.abs(scrollY - ${bottom}) < 2`);
+    await isSo('it is scrolled', `Math.abs(scrollY - ${bottom}) < 2`);
   });
 
   for (const [what, code] of [
