@@ -55,8 +55,8 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
     schema: SCORE_META_VERSION,
     ...(spreadsheetSafe ? { spreadsheetSafe } : {}),
     calibrated: {
+      calibrator: path.basename(loaded.file, '.json'),
       calibratorSha256: loaded.sha256,
-      calibratorFile: path.basename(loaded.file),
       tableSha256: source.sha256,
       fittedOnSha256: loaded.saved.source.sha256,
       ...labelSharesOf(loaded.saved.calibrator),

@@ -1,7 +1,6 @@
 /**
  * `<table>.meta.json`: where the scores of a table come from, written beside it by `score`.
  */
-import path from 'node:path';
 import * as z from 'zod';
 import { savedCalibratorSchema } from '../../core/calibration/saved';
 import { badJsonLine } from '../../core/data/json';
@@ -41,9 +40,9 @@ const calibratedMetaSchema = z.looseObject({
   /** Only if cells that a spreadsheet would compute begin with a single quote. */
   spreadsheetSafe: z.literal(true).exactOptional(),
   calibrated: z.looseObject({
+    /** Name of the calibrator; absent in files of older versions. */
+    calibrator: z.string().exactOptional(),
     calibratorSha256: z.string(),
-    /** Name of the calibrator's file; copies of earlier versions lack it. */
-    calibratorFile: z.string().exactOptional(),
     /** SHA-256 of the table that was calibrated, and of the one that the calibrator was fitted on. */
     tableSha256: z.string(),
     fittedOnSha256: z.string(),
@@ -62,30 +61,6 @@ export type CalibratedMeta = z.infer<typeof calibratedMetaSchema>;
 export async function readCalibratedMeta(table: string): Promise<CalibratedMeta | null> {
   const value = await readMeta(scoreMetaFile(table));
   return calibratedMetaSchema.safeParse(value).data ?? null;
-}
-
-/** What `score` writes about the calibrator of the scores. */
-const scoredCalibratorSchema = z.looseObject({
-  calibrator: z.looseObject({ file: z.string(), sha256: z.string() }),
-});
-
-/**
- * The name of the calibrator whose scores a table holds; null where its meta file does not tell.
- *
- * @param sha256 of the calibrator, as the table gives it
- * @throws UserError meta-invalid, meta-newer, not-a-file, too-large
- */
-export async function calibratorName(table: string, sha256: string): Promise<string | null> {
-  const value = await readMeta(scoreMetaFile(table));
-  const applied = calibratedMetaSchema.safeParse(value).data?.calibrated;
-  const scored = scoredCalibratorSchema.safeParse(value).data?.calibrator;
-  const file =
-    applied?.calibratorSha256 === sha256
-      ? applied.calibratorFile
-      : scored?.sha256 === sha256
-        ? scored.file
-        : undefined;
-  return file === undefined ? null : path.basename(file, '.json');
 }
 
 /**
