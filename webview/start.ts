@@ -20,8 +20,8 @@ export interface Memory {
 }
 
 /**
- * Starts a page. If that fails, or if something from the host cannot be shown, a sentence and a button to start again
- * replace the page, and the host logs the error.
+ * Starts a page. If that fails, if something from the host cannot be shown, or if an error is caught nowhere else, a
+ * sentence and a button to start again replace the page, and the host logs the error.
  *
  * @param start draws the page and gives what the host may call; it can call the host already
  */
@@ -34,8 +34,12 @@ export function startPage<Page extends Methods<Page>, Host extends Methods<Host>
     new HostReader(),
     new HostWriter((message) => api.postMessage(message)),
   );
+  let hasFailed = false;
   const fail = (error: unknown): void => {
     console.error(error);
+    // What follows from the first error would hide it in the log.
+    if (hasFailed) return;
+    hasFailed = true;
     host.failed({ message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     document.body.replaceChildren(
       failure(() => {
@@ -47,6 +51,12 @@ export function startPage<Page extends Methods<Page>, Host extends Methods<Host>
   };
   const peer = listen(connection, fail);
   const host = peer.remote(PAGE_CONTRACT.host);
+  // An error of a click or of a promise is nobody's: without this, the page would look alive and do nothing.
+  window.addEventListener('error', (event) => {
+    // Notices of the browser itself carry no error.
+    if (event.error !== null && event.error !== undefined) fail(event.error);
+  });
+  window.addEventListener('unhandledrejection', (event) => fail(event.reason));
   try {
     const memory = { read: () => api.getState(), keep: (state: object) => void api.setState(state) };
     peer.serve(contract.page, start(peer.remote(contract.host), memory));

@@ -14,7 +14,7 @@ import {
   targetOf,
 } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import type { Bucket } from '../core/decisions/buckets';
+import type { Bucket } from '../core/model/buckets';
 import type { Binding } from '../core/model/binding';
 import type { Warning } from '../core/model/predictions';
 import type { Score } from '../core/scoring/score';

@@ -3,7 +3,7 @@ import type { Calibration } from '../core/calibration/calibrated-score';
 import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { checkText } from '../core/classifier/prompt';
-import type { Bucket } from '../core/decisions/buckets';
+import type { Bucket } from '../core/model/buckets';
 import type { Warning } from '../core/model/predictions';
 import type { Score } from '../core/scoring/score';
 import type { ContextShape } from '../protocol/engine';

@@ -2,7 +2,7 @@
 import { labelNames, type ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { findColumns, hasRole } from '../core/data/columns';
-import type { Bucket } from '../core/decisions/buckets';
+import type { Bucket } from '../core/model/buckets';
 import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { Warning } from '../core/model/predictions';
 import { type RunEstimate, estimateRun, usualBytes } from '../core/scoring/estimate';

@@ -6,7 +6,7 @@ import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
 import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../core/model/buckets';
 import { formatPercent } from '../core/words/quantities';
 import type { Warning } from '../core/model/predictions';
 import type { Score, TokenRow } from '../core/scoring/score';
@@ -52,7 +52,7 @@ export const classify = command(USAGE, async (argv, io) => {
     },
   });
   const topTokens = wholeNumber('top', values.top, { low: 0, high: 100 });
-  const buckets = bucketOption(values.buckets) ?? DEFAULT_BUCKETS;
+  const buckets = bucketOption(values.buckets);
   if (positionals.length === 0) throw usageError('There is nothing to classify. Give one or more texts.');
   await withSession(values, io, async ({ sources, classifier, seed, calibrator, beforeMany }) => {
     const classified = await classifyTexts(sources, {
@@ -60,7 +60,7 @@ export const classify = command(USAGE, async (argv, io) => {
       texts: positionals,
       topTokens,
       calibrator,
-      buckets,
+      buckets: buckets ?? classifier.buckets ?? DEFAULT_BUCKETS,
       seed,
       beforeMany,
       readsModel: true,

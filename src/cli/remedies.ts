@@ -32,6 +32,10 @@ function guessed(data: UserError['data']): string {
 }
 
 const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['data']) => string)>>> = {
+  'already-calibrated': (data) => {
+    const { columns } = mapped.parse(data);
+    return columns === undefined ? '' : optionsFor(columns);
+  },
   'ambiguous-column': (data) => {
     const named = role.parse(data).role;
     return named === undefined ? '' : `Specify it with --column ${named}=NAME.`;

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { JobMeter } from '../app/jobs/progress';
 import { withNeutralTable } from '../app/neutral-table';
 import { scoreTable } from '../app/score-table';
-import { DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../core/model/buckets';
 import { estimateInWords } from '../core/words/estimate';
 import { progressInWords } from '../core/words/progress';
 import { scoredInWords } from '../core/words/scored';
@@ -101,7 +101,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
         textColumn: values['text-column'],
         classifier,
         calibrator,
-        buckets: buckets ?? DEFAULT_BUCKETS,
+        buckets: buckets ?? classifier.buckets ?? DEFAULT_BUCKETS,
         prefixes,
         shard,
         seed,

@@ -17,6 +17,7 @@ export type JsonPositions =
       readonly ok: true;
       readonly find: (path: JsonPath) => Span;
       readonly findKey: (path: JsonPath) => Span;
+      readonly valueOf: (field: string) => Span | undefined;
     }
   | { readonly ok: false; readonly message: string; readonly span: Span };
 
@@ -34,12 +35,17 @@ interface Child {
 
 /**
  * `find` returns the value at a path, or the deepest part of the path that exists (the key of a field, for its parent).
- * `findKey` returns the key of the field at a path, with its quotes.
+ * `findKey` returns the key of the field at a path, with its quotes, and `valueOf` the whole value of a field of the top.
  */
 export function jsonPositions(text: string): JsonPositions {
   try {
     const root = new Reader(text).document();
-    return { ok: true, find: (path) => find(root, path), findKey: (path) => findKey(root, path) };
+    return {
+      ok: true,
+      find: (path) => find(root, path),
+      findKey: (path) => findKey(root, path),
+      valueOf: (field) => root.children.get(field)?.node.span,
+    };
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     const start = Math.min(error.at, Math.max(0, text.length - 1));

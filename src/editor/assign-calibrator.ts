@@ -1,21 +1,15 @@
 /** Assigns calibrators to classifiers: the person chooses, and the choice is written into the classifier's file. */
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { compatibilityBefore } from '../app/classifier-calibrator';
 import type { EngineModels } from '../app/engine-models';
 import { calibratorInWords } from '../core/words/calibrated-score';
 import type { Compatibility } from '../core/calibration/compatibility';
-import { builtinFile } from '../core/classifier/builtin';
-import { withCalibrator } from '../core/classifier/calibrator-field';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
-import { writeFileAtomic } from '../store/atomic';
+import { changeClassifier, type ChangedClassifier, classifiersFor, folderOf } from './change-classifier';
 import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
-import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
+import type { Classifiers, UsableClassifier } from './classifiers';
 import type { Choice, Dialogs } from './dialogs';
-import { checkPlace } from './place';
-import { readSmallFile } from './read-small';
 
 export interface AssignServices {
   readonly classifiers: Classifiers;
@@ -35,11 +29,7 @@ export async function useCalibrator(
 ): Promise<Assigned | undefined> {
   const { classifiers, dialogs } = services;
   const folder = folderOf(calibrator.uri);
-  const entries = (await classifiers.list())
-    .filter((entry) => entry.kind !== 'invalid')
-    .filter((entry) => entry.kind === 'builtin' || folderOf(entry.uri).toString() === folder.toString());
-  const own = new Set(entries.flatMap((entry) => (entry.kind === 'file' ? [entry.classifier.name] : [])));
-  const usable = entries.filter((entry) => entry.kind === 'file' || !own.has(entry.classifier.name));
+  const usable = await classifiersFor(classifiers, folder);
   const judged = await Promise.all(
     usable.map(async (entry) => ({
       entry,
@@ -139,44 +129,20 @@ async function compatibilityNow(
 }
 
 /** What was written into which file, and a way to undo it. */
-export interface Assigned {
-  readonly uri: vscode.Uri;
+export interface Assigned extends ChangedClassifier {
   readonly classifier: string;
   /** Undefined if the calibrator was removed. */
   readonly calibrator: string | undefined;
-  /** @throws UserError classifier-changed: the file has changed since */
-  undo(): Promise<void>;
 }
 
-/**
- * Writes the name of a calibrator into a classifier's file. A built-in classifier gets a file, which replaces it.
- *
- * @throws UserError not-trusted, classifier-invalid, classifier-unsaved, classifier-unwritable
- */
+/** @throws UserError as `changeClassifier` */
 async function assignCalibrator(
   entry: UsableClassifier,
   folder: vscode.Uri,
   calibrator: string | undefined,
 ): Promise<Assigned> {
-  const { name } = entry.classifier;
-  if (!vscode.workspace.isTrusted)
-    throw new UserError(
-      'not-trusted',
-      'The calibrator is written into a classifier file, and the workspace is in Restricted Mode. Trust it first (Workspaces: Manage Workspace Trust).',
-    );
-  const uri =
-    entry.kind === 'file' ? entry.uri : vscode.Uri.joinPath(folder, CLASSIFIER_FOLDER, `${name}.json`);
-  const before = entry.kind === 'file' ? await readText(uri) : undefined;
-  if (entry.kind === 'file' && before === undefined) throw changedMeanwhile(uri);
-  const base = before ?? `${JSON.stringify(builtinFile(name), null, 2)}\n`;
-  const after = withCalibrator(base, calibrator);
-  await replaceFile(uri, before, after);
-  return {
-    uri,
-    classifier: name,
-    calibrator,
-    undo: () => replaceFile(uri, after, before),
-  };
+  const changed = await changeClassifier(entry, folder, 'calibrator', calibrator);
+  return { ...changed, classifier: entry.classifier.name, calibrator };
 }
 
 /** Tells what was written, and offers to undo it. */
@@ -189,53 +155,4 @@ export async function tellAssigned(dialogs: Dialogs, assigned: Assigned): Promis
   const chosen = await dialogs.tell('info', message, ['Undo', 'Open Classifier']);
   if (chosen === 'Undo') await assigned.undo();
   else if (chosen === 'Open Classifier') await vscode.window.showTextDocument(uri);
-}
-
-/** Undefined where there is no such file. */
-async function readText(uri: vscode.Uri): Promise<string | undefined> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  if (open?.isDirty === true)
-    throw new UserError(
-      'classifier-unsaved',
-      `${vscode.workspace.asRelativePath(uri)} has unsaved changes. Save it first.`,
-    );
-  const content = await readSmallFile(uri);
-  return content && new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
-}
-
-function changedMeanwhile(uri: vscode.Uri): UserError {
-  const file = vscode.workspace.asRelativePath(uri);
-  return new UserError('classifier-changed', `${file} was changed in the meantime, so it was left as it is.`);
-}
-
-/**
- * @param expected content that the file must have; undefined if there must be no file
- * @param text new content; undefined to delete the file
- */
-async function replaceFile(
-  uri: vscode.Uri,
-  expected: string | undefined,
-  text: string | undefined,
-): Promise<void> {
-  const file = vscode.workspace.asRelativePath(uri);
-  await checkPlace(uri);
-  const current = await readText(uri);
-  if (current !== expected) throw changedMeanwhile(uri);
-  try {
-    if (text === undefined) await vscode.workspace.fs.delete(uri);
-    else if (uri.scheme === 'file') {
-      await mkdir(path.dirname(uri.fsPath), { recursive: true });
-      await writeFileAtomic(uri.fsPath, text);
-    } else await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError('classifier-unwritable', `${file} cannot be written: ${String(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-/** The workspace folder of a file in `.prompt-confidence/<kind>/`. */
-function folderOf(uri: vscode.Uri): vscode.Uri {
-  return vscode.Uri.joinPath(uri, '..', '..', '..');
 }

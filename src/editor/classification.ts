@@ -138,7 +138,7 @@ export class Classification {
         texts,
         topTokens,
         calibrator: checked?.calibrator,
-        buckets: readBuckets(scope).buckets,
+        buckets: entry.classifier.buckets ?? readBuckets(scope).buckets,
         beforeMany: asksFor === 0 ? undefined : this.askBeforeMany,
         textsInAll: asksFor,
         readsModel: false,

@@ -6,7 +6,7 @@ import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { Calibration } from '../core/calibration/calibrated-score';
 import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import type { Bucket } from '../core/decisions/buckets';
+import type { Bucket } from '../core/model/buckets';
 import { settingId } from '../protocol/manifest';
 import { modelIdentity } from '../sources/engine-source';
 import type { SourceIdentity } from '../sources/source';
@@ -92,9 +92,12 @@ export class ResultCalibration implements vscode.Disposable {
     const { classifiers, calibrators, results, models } = this.parts;
     const run = ++this.run;
     const named = new Map<string, CheckedCalibrator | CalibratorError | undefined>();
+    const own = new Map<string, readonly Bucket[] | undefined>();
     for (const name of results.classifiers) {
       try {
-        named.set(name, await calibrators.checked(await classifiers.find(name)));
+        const entry = await classifiers.find(name);
+        own.set(name, entry.classifier.buckets);
+        named.set(name, await calibrators.checked(entry));
       } catch (error) {
         // If the classifier itself is gone or broken, its results stay as they are.
         if (error instanceof CalibratorError) named.set(name, error);
@@ -114,7 +117,8 @@ export class ResultCalibration implements vscode.Disposable {
       const { origin: before } = result;
       const model = before.model ?? modelIdentity(result.model, hashes.get(before.modelPath));
       const origin = { ...before, model };
-      return { origin, calibration: this.again(result, calibrator, origin, bucketsOf(result.uri)) };
+      const shown = own.get(result.classifier) ?? bucketsOf(result.uri);
+      return { origin, calibration: this.again(result, calibrator, origin, shown) };
     });
   }
 

@@ -1,7 +1,7 @@
 /** The extension's settings, read where they are needed so that a change takes effect at once. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/model/buckets';
 import { UserError } from '../core/user-error';
 import { GPU_CHOICES } from '../protocol/engine';
 import { settingId, SETTINGS_SECTION, type SettingName } from '../protocol/manifest';

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { Progression } from '../core/calibration/progression';
 import type { BucketCount } from '../core/decisions/bucket-counts';
-import { bucketsSchema, DEFAULT_BUCKETS } from '../core/decisions/buckets';
+import { bucketsSchema, DEFAULT_BUCKETS } from '../core/model/buckets';
 import type { CostChoice } from '../core/decisions/costs';
 import type { ThresholdPoint } from '../core/decisions/threshold-curve';
 import type { ThresholdChoice } from '../core/decisions/threshold';

@@ -1,7 +1,7 @@
 /** Messages between the host and the page of the calibration panel; the worker that computes uses the same shapes. */
 import * as z from 'zod';
 import { evaluationSchema } from '../core/data/evaluation-json';
-import { bucketsSchema } from '../core/decisions/buckets';
+import { bucketsSchema } from '../core/model/buckets';
 import {
   decisionChoicesSchema,
   decisionStateSchema,
@@ -25,12 +25,16 @@ export const DOT_LIMIT = 2000;
 export const SLICE_LIMIT = 100;
 /** The fewest rows that the smooth curve rests on wherever it is drawn. */
 export const CURVE_ROWS = 5;
-/** Rows of a bin that are listed at first. */
-export const BIN_ROW_LIMIT = 200;
+/** Rows that are listed at first. */
+export const ROW_LIMIT = 200;
+/** Characters of a row's text that are listed; longer ones are cut. */
+export const TEXT_LIMIT = 1000;
+/** The most unsure rows of a table without truth that are listed. */
+export const UNSURE_LIMIT = 30;
+/** Bars of the histograms of a table without truth. */
+export const OVERVIEW_BARS = 20;
 /** Rejected rows that are listed. */
 export const REJECTED_LIMIT = 500;
-/** With fewer rows, a sentence replaces the plot. */
-export const FEWEST_FOR_PLOT = 10;
 
 export const BIN_COUNTS = [5, 10, 15, 20, 30, 50] as const;
 
@@ -66,16 +70,27 @@ export type RowView = z.infer<typeof rowViewSchema>;
 export const panelSettingsSchema = z.object({
   table: tableOptionsSchema,
   view: rowViewSchema,
-  bins: z.int().min(1).max(1000),
+  /** Null: as many as the number of rows allows. */
+  bins: z.int().min(1).max(1000).nullable(),
   binning: z.enum(['width', 'mass']),
   /** Whether calibrators are compared, which takes longer. */
   compare: z.boolean(),
 });
 export type PanelSettings = z.infer<typeof panelSettingsSchema>;
+
+/** The most bins that are drawn by default, and the fewest rows that each has on average. */
+const MOST_BINS = 20;
+const ROWS_IN_A_BIN = 20;
+
+/** The number of bins: as chosen, or fewer for few rows, whose bins would show chance. */
+export function binsOf({ bins }: Pick<PanelSettings, 'bins'>, rows: number): number {
+  const fitting = BIN_COUNTS.filter((count) => count <= MOST_BINS && rows >= ROWS_IN_A_BIN * count);
+  return bins ?? fitting.at(-1) ?? BIN_COUNTS[0];
+}
 export const DEFAULT_PANEL_SETTINGS: PanelSettings = {
   table: AS_FOUND,
   view: { by: 'all' },
-  bins: 20,
+  bins: null,
   binning: 'width',
   compare: false,
 };
@@ -120,6 +135,8 @@ export const analysisSchema = diagramSchema.extend({
   preliminary: z.boolean(),
   /** The number of all rejected rows; the evaluation lists the first {@link REJECTED_LIMIT}. */
   rejectedCount: z.number(),
+  /** Rows whose label mass is below one half. */
+  lowMass: z.number(),
   /** What a calibrator fitted here would be bound to, in words. */
   origin: z.string(),
   /** SHA-256 of the table's file, lower-case hex. */
@@ -191,10 +208,21 @@ export const columnListSchema = z.object({
 });
 export type ColumnList = z.infer<typeof columnListSchema>;
 
-export const binRowsSchema = z.object({
-  low: z.number(),
-  high: z.number(),
+/** Which rows are listed. */
+export const rowSelectionSchema = z.discriminatedUnion('kind', [
+  /** Those of a bin, (low, high]; the first bin also contains 0. */
+  z.object({ kind: z.literal('bin'), low: z.number(), high: z.number() }),
+  /** Those of a bucket, [low, high), or at or above a threshold; a range up to 1 contains it. */
+  z.object({ kind: z.literal('range'), low: z.number(), high: z.number() }),
+  /** Those of a cell of the confusion matrix. */
+  z.object({ kind: z.literal('cell'), truth: z.string(), predicted: z.string() }),
+]);
+export type RowSelection = z.infer<typeof rowSelectionSchema>;
+
+export const listedRowsSchema = z.object({
   total: z.number(),
+  /** Whether a column of the table holds the texts. */
+  hasText: z.boolean(),
   /** Worst first: wrong rows by confidence from high to low, then correct rows from low to high. */
   rows: z.array(
     z.object({
@@ -203,10 +231,12 @@ export const binRowsSchema = z.object({
       correct: z.boolean(),
       predicted: z.string().nullable(),
       truth: z.string().nullable(),
+      /** Cut after {@link TEXT_LIMIT} characters; null where it is not known. */
+      text: z.string().nullable(),
     }),
   ),
 });
-export type BinRows = z.infer<typeof binRowsSchema>;
+export type ListedRows = z.infer<typeof listedRowsSchema>;
 
 const calibratorSchema = z.enum(CALIBRATOR_IDS);
 
@@ -233,7 +263,43 @@ export const comparisonSchema = z.object({
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
-const panelErrorSchema = z.object({ code: z.string(), message: z.string() });
+const panelErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  /** The mapping of columns that would do, where one is known. */
+  instead: z.record(z.string(), z.string()).optional(),
+});
+
+const warningSchema = z.object({ code: z.string(), message: z.string() });
+
+/** What a table without truth shows: what was predicted, and how surely. */
+export const overviewSchema = z.object({
+  rows: z.number(),
+  /** What a person should know about the table. */
+  warnings: z.array(warningSchema),
+  /** Commonest first; null where the table does not name its predictions. */
+  labels: z.array(z.object({ label: z.string(), rows: z.number(), meanConfidence: z.number() })).nullable(),
+  /** Rows by confidence, in {@link OVERVIEW_BARS} ranges of equal width from 0 to 1. */
+  confidence: z.array(z.number()),
+  /** Rows by label mass, in the same ranges; null where the table does not hold it. */
+  labelMass: z.array(z.number()).nullable(),
+  /** Rows whose label mass is below one half. */
+  lowMass: z.number(),
+  buckets: z.array(z.object({ name: z.string(), low: z.number(), rows: z.number() })),
+  hasText: z.boolean(),
+  /** The rows with the lowest confidence, lowest first. */
+  unsure: z.array(
+    z.object({
+      line: z.number(),
+      confidence: z.number(),
+      predicted: z.string().nullable(),
+      text: z.string().nullable(),
+    }),
+  ),
+  /** Where the scores come from, in words. */
+  origin: z.string(),
+});
+export type Overview = z.infer<typeof overviewSchema>;
 
 const panelStateSchema = z.object({
   /** Name of the file. */
@@ -245,6 +311,8 @@ const panelStateSchema = z.object({
   error: panelErrorSchema.nullable(),
   /** The last numbers. With an error or while busy, they may belong to an earlier version of the file. */
   analysis: analysisSchema.nullable(),
+  /** In place of an analysis, for a table without truth. */
+  overview: overviewSchema.nullable(),
   /** The breakdown of settings.view; null for all rows, until it is computed, or if it cannot be computed. */
   breakdown: breakdownSchema.nullable(),
   /** Why the breakdown of settings.view is not possible. */
@@ -272,6 +340,7 @@ export function emptyPanelState(name: string): PanelState {
     busy: null,
     error: null,
     analysis: null,
+    overview: null,
     breakdown: null,
     breakdownError: null,
     methods: null,
@@ -289,24 +358,31 @@ const readyParamsSchema = z.object({
   choices: decisionChoicesSchema.nullable(),
 });
 
-/** The rows and the scores that a diagram is of. */
-const binOwnerSchema = z.discriminatedUnion('kind', [
+const methodOrRaw = z.union([calibratorSchema, z.literal('raw')]);
+
+/** The rows and the scores that something shown is of. */
+const rowOwnerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('table') }),
   /** A part of the breakdown. */
   z.object({ kind: z.literal('part'), name: z.string() }),
   /** An entry of the comparison of calibrators. */
-  z.object({ kind: z.literal('calibrator'), method: z.union([calibratorSchema, z.literal('raw')]) }),
+  z.object({ kind: z.literal('calibrator'), method: methodOrRaw }),
+  /** An entry of the decisions, which are under the label shares in use. */
+  z.object({ kind: z.literal('decision'), method: methodOrRaw }),
 ]);
-export type BinOwner = z.infer<typeof binOwnerSchema>;
+export type RowOwner = z.infer<typeof rowOwnerSchema>;
 
-export const binParamsSchema = z.object({
-  low: z.number(),
-  high: z.number(),
-  of: binOwnerSchema,
+export const rowParamsSchema = z.object({
+  which: rowSelectionSchema,
+  of: rowOwnerSchema,
   /** Rows that are listed at most. */
   limit: z.int().min(1),
 });
-export type BinParams = z.infer<typeof binParamsSchema>;
+export type RowParams = z.infer<typeof rowParamsSchema>;
+
+/** A threshold that a person wants to use: on raw confidences, or on those of a calibrator. */
+const thresholdParamsSchema = z.object({ threshold: z.number().min(0).lt(1), method: methodOrRaw });
+export type ThresholdParams = z.infer<typeof thresholdParamsSchema>;
 
 /** Between the host and the page. The host owns the numbers; the page owns what is looked at. */
 export const CALIBRATION_PAGE_CONTRACT = {
@@ -315,7 +391,7 @@ export const CALIBRATION_PAGE_CONTRACT = {
     ready: notification(readyParamsSchema),
     settings: notification(panelSettingsSchema),
     /** Null if the rows no longer exist. */
-    binRows: request(binParamsSchema, binRowsSchema.nullable()),
+    rows: request(rowParamsSchema, listedRowsSchema.nullable()),
     /** Show a line of the file in the text editor. */
     reveal: notification(z.object({ line: z.int().min(1) })),
     /** Show the file in the text editor. */
@@ -324,6 +400,12 @@ export const CALIBRATION_PAGE_CONTRACT = {
     openGuide: notification(NOTHING),
     /** Fit it on all rows and save it. */
     save: notification(z.object({ method: calibratorSchema })),
+    /** Write a calibrated copy of the table. */
+    applyCalibrator: notification(NOTHING),
+    /** Write the buckets of a threshold into a classifier. */
+    useThreshold: notification(thresholdParamsSchema),
+    /** Score the table with a classifier. */
+    scoreTable: notification(NOTHING),
     /** Compare the confidence methods of the table. */
     compareConfidenceMethods: notification(NOTHING),
     /** Compute again. */

@@ -3,16 +3,18 @@ import * as z from 'zod';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 import { savedCalibratorSchema } from '../core/calibration/saved';
 import { ACCEPTABLE } from '../core/data/doubts';
+import { bucketsSchema } from '../core/model/buckets';
 import { decideParamsSchema, decisionReportSchema, progressionsSchema } from './calibration-decisions';
 import {
   analysisSchema,
-  binParamsSchema,
-  binRowsSchema,
   breakdownSchema,
   columnListSchema,
   comparisonSchema,
+  listedRowsSchema,
   methodsComparisonSchema,
+  overviewSchema,
   panelSettingsSchema,
+  rowParamsSchema,
 } from './calibration-page';
 import { notification, request } from './contract';
 
@@ -24,9 +26,12 @@ const analyseParamsSchema = z.object({
 });
 export type AnalyseParams = z.infer<typeof analyseParamsSchema>;
 
-/** With the settings, a thread that replaces a stopped one can compute the bin again. */
-const binQuestionSchema = binParamsSchema.extend({ file: z.string(), settings: panelSettingsSchema });
-export type BinQuestion = z.infer<typeof binQuestionSchema>;
+/** With the settings, a thread that replaces a stopped one can compute again what the rows are of. */
+const rowQuestionSchema = rowParamsSchema.extend({ file: z.string(), settings: panelSettingsSchema });
+export type RowQuestion = z.infer<typeof rowQuestionSchema>;
+
+const overviewParamsSchema = analyseParamsSchema.extend({ buckets: bucketsSchema.readonly() });
+export type OverviewParams = z.infer<typeof overviewParamsSchema>;
 
 const fitParamsSchema = z.object({
   file: z.string(),
@@ -64,7 +69,9 @@ export const CALIBRATION_WORKER_CONTRACT = {
     decide: request(decideParamsSchema, decisionReportSchema),
     progression: request(analyseParamsSchema, progressionsSchema),
     report: request(reportParamsSchema, reportSchema),
-    binRows: request(binQuestionSchema, binRowsSchema),
+    rows: request(rowQuestionSchema, listedRowsSchema),
+    /** Of a table without truth. */
+    overview: request(overviewParamsSchema, overviewSchema),
   },
   host: {
     progress: notification(z.object({ message: z.string() })),

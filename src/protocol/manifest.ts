@@ -21,6 +21,7 @@ export const COMMANDS = {
   showActions: 'promptConfidence.showActions',
   showResult: 'promptConfidence.showResult',
   openCalibration: 'promptConfidence.openCalibration',
+  applyCalibrator: 'promptConfidence.applyCalibrator',
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   setCalibrator: 'promptConfidence.setCalibrator',

@@ -6,9 +6,9 @@ import { errorCode } from './atomic';
  *
  * @throws UserError not-writable
  */
-export async function explainingWrite(file: string, write: () => Promise<unknown>): Promise<void> {
+export async function explainingWrite<T>(file: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     const code = errorCode(error) ?? '';
     if (

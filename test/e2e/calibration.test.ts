@@ -171,6 +171,26 @@ describe('the calibration panel as a person uses it', () => {
     await workbench().screenshot('calibration-panel-jump');
   });
 
+  it('answers after its rows were left for another tab, and after a reload', async () => {
+    const { page: window } = workbench();
+    const alive = async (bins: string): Promise<void> => {
+      const panel = await workbench().calibrationPanel();
+      await panel.getByRole('table', { name: 'Rows, worst first' }).waitFor();
+      await panel.getByLabel('Bins', { exact: true }).selectOption(bins);
+      // A bin of another width is another one: its rows are listed no longer, and those of a new one are.
+      await panel.locator('.chosen-rows').waitFor({ state: 'hidden' });
+      await panel.locator('.bin[data-key^="raw-bin"]').last().press('Enter');
+      await panel.getByRole('table', { name: 'Rows, worst first' }).waitFor();
+    };
+    await workbench().runCommand('View: Focus First Editor Group');
+    await workbench().openFile('reviews.txt');
+    await window.locator('.tab[data-resource-name="reviews.csv"]').first().click();
+    await alive('10');
+    await workbench().screenshot('calibration-panel-back');
+    await workbench().reload();
+    await alive('15');
+  });
+
   it('shows labels that are no words as the text that they are, and breaks nothing', async () => {
     const page = await openPanel('labels.csv', tableOf(LABELS));
     await page.getByLabel('Look at').selectOption('predicted');
@@ -185,7 +205,7 @@ describe('the calibration panel as a person uses it', () => {
       await page.locator('.part-title').getByText(name).waitFor();
     }
     await page.locator('.bin').last().press('Enter');
-    await page.locator('.bin-rows table').waitFor();
+    await page.locator('.chosen-rows table').waitFor();
     await workbench().screenshot('calibration-labels');
     assert.equal(await page.title(), 'Calibration');
     assert.equal(await page.locator('main img, main script').count(), 0);

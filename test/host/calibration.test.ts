@@ -34,8 +34,8 @@ function commandLine(...words: string[]): string {
 }
 
 /** What the command line says about the same file. */
-function evaluateOnCommandLine(file: string): Evaluation {
-  return parseEvaluation(commandLine('evaluate', file, '--json'), 'stdout');
+function evaluateOnCommandLine(file: string, bins = 20): Evaluation {
+  return parseEvaluation(commandLine('evaluate', file, '--json', '--bins', String(bins)), 'stdout');
 }
 
 /** What a panel is at, for the message of a test that waits in vain. */
@@ -133,13 +133,43 @@ describe('the calibration panel in the editor', () => {
       () => writeFileSync(table, `${lines.slice(0, 301).join('\n')}\n`),
       () => numbers(panel, ({ evaluation }) => evaluation.n < before.evaluation.n),
     );
-    assert.deepEqual(after.evaluation, evaluateOnCommandLine(table));
+    // So few rows have fewer bins by default.
+    assert.equal(after.evaluation.binning.count, 10);
+    assert.deepEqual(after.evaluation, evaluateOnCommandLine(table, 10));
     rmSync(table);
     assert.equal(await problem(panel), 'no-file');
     writeFileSync(table, 'label,prob:a,prob:b\na,"0,4","0,6"\n');
     await until('the comma is refused', () => panel.state.error?.code === 'decimal-comma' || undefined);
     writeFileSync(table, lines.join('\n'));
     await numbers(panel, ({ evaluation }) => evaluation.n === before.evaluation.n);
+  });
+
+  it('shows what it can of a table without truth, and its numbers once there is some', async () => {
+    const whole = readFileSync(table, 'utf8');
+    const panel = open(table);
+    await numbers(panel, () => true);
+    const [header = '', ...rows] = whole.trimEnd().split('\n');
+    const at = header.split(',').indexOf('label');
+    assert.equal(header.split(',')[at], 'label');
+    await untilSeen(
+      () => writeFileSync(table, `${header.replace('label', 'unknown')}\n${rows.join('\n')}\n`),
+      () =>
+        until('there is an overview', () => panel.state.overview ?? undefined, {
+          instead: () => inWords(panel),
+        }),
+    );
+    const { overview, analysis, error } = panel.state;
+    assert.deepEqual([analysis, error], [null, null]);
+    assert.equal(overview?.labels?.length, 2);
+    assert.equal(
+      overview.labels.reduce((sum, { rows: count }) => sum + count, 0),
+      overview.rows,
+    );
+    await untilSeen(
+      () => writeFileSync(table, whole),
+      () => numbers(panel, ({ evaluation }) => evaluation.n > 500),
+    );
+    assert.equal(panel.state.overview, null);
   });
 
   it('shows the numbers of the last content of a file that changes while they are computed', async () => {

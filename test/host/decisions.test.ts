@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../src/core/model/buckets';
 import type { Decisions } from '../../src/core/decisions/decisions';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
 import { PanelDecisions } from '../../src/features/calibration/panel-decisions';
@@ -64,6 +64,7 @@ describe('decisions in the calibration panel', () => {
     decisions = new PanelDecisions({
       uri: vscode.Uri.file(file),
       decide: (params) => started.decide(params),
+      isDecided: () => true,
       recompute: () => assert.fail('the table is loaded'),
       explained: (error) => ({ code: 'test', message: String(error) }),
       show: (shown) => {

@@ -2,7 +2,7 @@
 import type { ComparedCalibrator } from '../../src/core/calibration/compare-calibrators';
 import type { PredictionData } from '../../src/core/model/predictions';
 import { foldsInWords } from '../../src/core/words/calibration';
-import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../src/core/model/buckets';
 import { findColumns } from '../../src/core/data/columns';
 import { doubtsOf } from '../../src/core/data/doubts';
 import { TableBuilder } from '../../src/core/data/table';
@@ -23,6 +23,7 @@ import {
   type ColumnList,
   DEFAULT_PANEL_SETTINGS,
   emptyPanelState,
+  OVERVIEW_BARS,
   type PanelSettings,
   type PanelState,
   type RowView,
@@ -218,6 +219,62 @@ export const PANEL_STATES = {
     ...stateOf(usual, { ...DEFAULT_PANEL_SETTINGS, view: { by: 'column', column: 'body' } }),
     columns: FOREIGN,
     breakdownError: { code: 'too-many-slices', message: '"body" has 1,873 values.' },
+  },
+  overview: {
+    ...usualState,
+    analysis: null,
+    columns: FOREIGN,
+    overview: {
+      rows: 500,
+      warnings: [{ code: 'encoding', message: 'reviews.csv was read as UTF-16.' }],
+      labels: [
+        { label: 'positive', rows: 460, meanConfidence: 0.91 },
+        { label: NASTY_LABEL, rows: 40, meanConfidence: 0.62 },
+      ],
+      confidence: Array.from({ length: OVERVIEW_BARS }, (_, i) => (i < 10 ? 0 : (i - 9) * 9)),
+      labelMass: Array.from({ length: OVERVIEW_BARS }, (_, i) => 25 + (i % 2)),
+      lowMass: 240,
+      buckets: [
+        { name: 'automatic', low: 0.9, rows: 300 },
+        { name: 'manual', low: 0, rows: 200 },
+      ],
+      hasText: true,
+      unsure: [
+        { line: 7, confidence: 0.501, predicted: 'positive', text: 'Neither good nor bad.' },
+        { line: 9, confidence: 0.504, predicted: NASTY_LABEL, text: 'word '.repeat(150) },
+        { line: 12, confidence: 0.51, predicted: null, text: null },
+      ],
+      origin: originInWords(null),
+    },
+  },
+  texts: {
+    ...usualState,
+    analysis: null,
+    columns: { header: ['id', 'review'], samples: [['1'], ['A film.']], guess: null },
+    error: { code: 'no-columns', message: 'No predictions found. Its first line reads "id", "review".' },
+  },
+  calibrated: {
+    ...usualState,
+    comparisonError: {
+      code: 'already-calibrated',
+      message: 'reviews.csv already holds calibrated predictions.',
+      instead: { 'prob:a': 'raw:prob:a', calibrator: '' },
+    },
+    analysis: {
+      ...usualState.analysis,
+      lowMass: 500,
+      evaluation: {
+        ...usualState.analysis.evaluation,
+        warnings: [
+          { code: 'low-label-mass', message: 'In 500 of 700 rows the label mass is below one half.' },
+          {
+            code: 'calibrated-table',
+            message: 'The table holds predictions calibrated by "reviews".',
+            instead: { 'prob:a': 'raw:prob:a', calibrator: '' },
+          },
+        ],
+      },
+    },
   },
   gone: { ...usualState, error: { code: 'no-file', message: 'reviews.csv is gone.' } },
 } as const satisfies Record<string, PanelState>;

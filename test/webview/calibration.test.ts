@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { visibleName } from '../../src/core/encode';
-import { rowsOfBin } from '../../src/features/calibration/worker/analyse';
+import { rowsOf } from '../../src/features/calibration/worker/analyse';
 import { DEFAULT_CHOICES } from '../../src/protocol/calibration-decisions';
 import { DEFAULT_PANEL_SETTINGS, type PanelState } from '../../src/protocol/calibration-page';
 import {
@@ -12,6 +12,7 @@ import {
   PANEL_STATES,
 } from './calibration-states';
 import { HOSTILE, unseenIn } from '../support/hostile';
+import { until } from '../support/until';
 import { HostileTexts } from './hostile-state';
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 
@@ -22,7 +23,7 @@ describe('the calibration panel', () => {
 
   async function show(state: PanelState, options?: PageOptions): Promise<TestPage<'calibration'>> {
     const page = await pages.open({ width: WIDE, ...options });
-    page.on('binRows', (params) => rowsOfBin(labelledTable(700), params));
+    page.on('rows', (params) => rowsOf(labelledTable(700), params));
     await page.notify('state', state);
     return page;
   }
@@ -63,11 +64,12 @@ describe('the calibration panel', () => {
   it('has a bin under the keys and the pointer, and lists the rows of the one that is chosen', async () => {
     const page = await show(PANEL_STATES.usual);
     await bins(page).first().focus();
+    const tip = page.page.locator('.tip');
+    const said = (words: RegExp): Promise<void> => tip.filter({ hasText: words, visible: true }).waitFor();
     await page.page.keyboard.press('End');
-    const readout = page.page.locator('.readout');
-    assert.match(await readout.innerText(), /^Bin \(0\.95, 1\]/);
+    await said(/^Bin \(0\.95, 1\]/);
     await page.page.keyboard.press('ArrowLeft');
-    assert.match(await readout.innerText(), /^Bin \(0\.9, 0\.95\]/);
+    await said(/^Bin \(0\.9, 0\.95\]/);
     await page.page.keyboard.press('Enter');
     const rows = page.page.getByRole('table', { name: /worst first/ });
     await rows.waitFor();
@@ -77,16 +79,112 @@ describe('the calibration panel', () => {
     const [shown] = page.received('reveal');
     assert.ok(shown !== undefined && shown.line > 1);
     await bins(page).nth(2).hover();
-    assert.match(await readout.innerText(), /^Bin \(0\.6, 0\.65\]/);
+    await said(/^Bin \(0\.6, 0\.65\]/);
     await page.page.getByRole('button', { name: 'Close' }).click();
     await rows.waitFor({ state: 'hidden' });
   });
 
+  it('tells the numbers of a bin and what a metric means at the pointer, never below the fold', async () => {
+    const { page } = await show(PANEL_STATES.usual);
+    const tip = page.locator('.tip');
+    const inside = async (): Promise<void> => {
+      const box = (await tip.boundingBox()) ?? assert.fail('there is no note');
+      const { width = 0, height = 0 } = page.viewportSize() ?? {};
+      assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height);
+    };
+    for (const height of [800, 420]) {
+      await page.setViewportSize({ width: WIDE, height });
+      const bin = (await page.locator('.bin').last().boundingBox()) ?? assert.fail();
+      await page.mouse.move(bin.x + bin.width / 2, Math.min(bin.y + bin.height, height) - 4);
+      assert.match(await tip.innerText(), /^Bin \(0\.95, 1\]: \d+ rows/);
+      await inside();
+      await page.mouse.move(2, 2);
+      assert.ok(await tip.isHidden());
+    }
+    const terms = page.locator('.term');
+    for (const term of await terms.all()) {
+      await term.focus();
+      await tip.filter({ visible: true }).waitFor();
+      const words = await tip.innerText();
+      assert.ok(words.length > 20);
+      assert.equal(await term.getAttribute('aria-description'), words);
+      await inside();
+    }
+    await page.keyboard.press('Escape');
+    assert.ok(await tip.isHidden());
+  });
+
+  it('goes to the rows that are chosen, and Escape goes back', async () => {
+    const { page } = await show(PANEL_STATES.usual);
+    const focused = (): Promise<string> => page.evaluate<string>(`document.activeElement.className`);
+    const heading = page.getByRole('heading', { name: /^Rows of / });
+    for (const start of [page.locator('.bin').last(), page.getByRole('button', { name: /^98$/ })]) {
+      await start.focus();
+      const key = await start.getAttribute('data-key');
+      await page.keyboard.press('Enter');
+      await heading.waitFor();
+      assert.equal(await focused(), 'chosen-rows');
+      const { y = -1 } = (await heading.boundingBox()) ?? {};
+      assert.ok(y >= 0 && y < 800, `the rows are at ${y}`);
+      await page.keyboard.press('Escape');
+      await heading.waitFor({ state: 'hidden' });
+      assert.equal(await page.evaluate('document.activeElement.dataset.key'), key);
+    }
+  });
+
+  it('lists the rows of a cell, a bucket and a threshold, and hands on a threshold', async () => {
+    const page = await show(PANEL_STATES.usual);
+    const heading = (name: RegExp) => page.page.getByRole('heading', { name }).waitFor();
+    const last = () => page.received('rows').at(-1);
+    const matrix = page.page.getByRole('table', { name: 'Confusion matrix' });
+    await matrix.getByRole('button').nth(1).click();
+    await heading(/^Rows of the truth negative, predicted as positive$/);
+    const which = { kind: 'cell', truth: 'negative', predicted: 'positive' };
+    assert.deepEqual(last(), { which, of: { kind: 'table' }, limit: 200 });
+    const [automatic] = PANEL_STATES.usual.decisions.report?.methods[0]?.buckets ?? [];
+    await page.page.getByRole('button', { name: String(automatic?.rows), exact: true }).click();
+    await heading(/^Rows of confidence 0\.9 or higher$/);
+    const of = { kind: 'decision', method: 'raw' };
+    assert.deepEqual(last(), { which: { kind: 'range', low: 0.9, high: 1 }, of, limit: 200 });
+    await page.page.getByRole('slider', { name: 'Threshold' }).fill('0.8');
+    await page.page.getByRole('button', { name: 'List the rows' }).click();
+    await heading(/^Rows of confidence 0\.8 or higher$/);
+    assert.deepEqual(last(), { which: { kind: 'range', low: 0.8, high: 1 }, of, limit: 200 });
+    await page.page.getByRole('button', { name: 'Use This Threshold…' }).click();
+    assert.deepEqual(page.received('useThreshold'), [{ method: 'raw', threshold: 0.8 }]);
+    await page.page.getByRole('button', { name: 'Apply Calibrator to Table…' }).click();
+    assert.equal(page.received('applyCalibrator').length, 1);
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('shows two lines of the text of a row, and all of it when asked', async () => {
+    const page = await show(PANEL_STATES.usual);
+    page.on('rows', (params) => {
+      const listed = rowsOf(labelledTable(700), params);
+      return {
+        ...listed,
+        hasText: true,
+        rows: listed.rows.map((row) => ({ ...row, text: 'word '.repeat(180) })),
+      };
+    });
+    await bins(page).last().press('Enter');
+    const text = page.page.locator('.row-text').first();
+    const height = async (): Promise<number> => (await text.boundingBox())?.height ?? 0;
+    await text.waitFor();
+    const lines = await height();
+    assert.ok(lines > 20 && lines < 50, `it is ${lines} pixels high`);
+    await page.page.getByRole('button', { name: 'More', exact: true }).first().click();
+    assert.ok((await height()) > 2 * lines);
+    await page.page.getByRole('button', { name: 'Less', exact: true }).click();
+    assert.equal(await height(), lines);
+    await page.screenshot('calibration-row-texts', true);
+  });
+
   it('lists as many rows of a bin again when more are wanted', async () => {
     const page = await show(PANEL_STATES.usual);
-    page.on('binRows', ({ limit, ...bin }) => rowsOfBin(labelledTable(2600), { ...bin, limit: limit / 10 }));
+    page.on('rows', ({ limit, which }) => rowsOf(labelledTable(2600), { which, limit: limit / 10 }));
     await bins(page).last().click();
-    const rows = page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).getByRole('row');
+    const rows = page.page.getByRole('table', { name: 'Rows, worst first' }).getByRole('row');
     const more = page.page.getByRole('button', { name: /^List \d+ More Rows?$/ });
     await more.waitFor();
     assert.equal(await rows.count(), 21);
@@ -107,23 +205,23 @@ describe('the calibration panel', () => {
     ] as const) {
       await page.page.locator('.pair .diagram').nth(at).locator('.bin').last().press('Enter');
       await page.page.getByRole('heading', { name: new RegExp(`^Rows of the bin .*, ${words}$`) }).waitFor();
-      assert.deepEqual(page.received('binRows').at(-1)?.of, { kind: 'calibrator', method });
+      assert.deepEqual(page.received('rows').at(-1)?.of, { kind: 'calibrator', method });
       assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
     }
     await page.screenshot('calibration-pair-rows', true);
     assert.deepEqual(await page.accessibilityProblems(), []);
     await page.notify('state', PANEL_STATES.usual);
-    await page.page.locator('.bin-rows').waitFor({ state: 'hidden' });
+    await page.page.locator('.chosen-rows').waitFor({ state: 'hidden' });
   });
 
   it('asks again for rows that could not be listed', async () => {
     const page = await show(PANEL_STATES.usual);
-    page.on('binRows', () => null);
+    page.on('rows', () => null);
     await bins(page).last().click();
     await page.page.getByText('The rows could not be listed').waitFor();
-    page.on('binRows', (params) => rowsOfBin(labelledTable(700), params));
+    page.on('rows', (params) => rowsOf(labelledTable(700), params));
     await page.page.getByRole('button', { name: 'List Again' }).click();
-    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
+    await page.page.getByRole('table', { name: 'Rows, worst first' }).waitFor();
   });
 
   it('shows consistency bars or intervals, never both', async () => {
@@ -168,8 +266,8 @@ describe('the calibration panel', () => {
     await table.getByRole('button').nth(1).click();
     assert.equal(await bins(page).count(), second.diagram.evaluation.bins.length);
     await bins(page).first().click();
-    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
-    assert.deepEqual(page.received('binRows').at(-1)?.of, { kind: 'part', name: second.name });
+    await page.page.getByRole('table', { name: 'Rows, worst first' }).waitFor();
+    assert.deepEqual(page.received('rows').at(-1)?.of, { kind: 'part', name: second.name });
     await page.notify('state', predicted);
     await page.page.getByRole('heading', { name: /^Predicted: / }).waitFor();
     await page.notify('state', label);
@@ -284,6 +382,101 @@ describe('the calibration panel', () => {
     assert.equal(page.received('compareConfidenceMethods').length, 1);
   });
 
+  it('stands with its warnings under the title, the way out of low label mass first', async () => {
+    const page = await show(PANEL_STATES.calibrated);
+    const top = async (name: RegExp): Promise<number> =>
+      (await page.page.getByRole('heading', { name }).boundingBox())?.y ?? assert.fail(String(name));
+    const order = [
+      /^reviews\.csv/,
+      /^Low label mass in 500 of 700 rows \(71\.4%\)/,
+      /^1 warning$/,
+      /^Overconfident/,
+    ];
+    const tops = [];
+    for (const name of order) tops.push(await top(name));
+    assert.deepEqual(
+      tops,
+      tops.toSorted((a, b) => a - b),
+    );
+    await page.page.getByText('With a base model: add answered examples').waitFor();
+    const wanted = { 'prob:a': 'raw:prob:a', calibrator: '' };
+    const raw = page.page.getByRole('button', { name: 'Use Its Raw Columns' });
+    assert.equal(await raw.count(), 2);
+    for (const at of [0, 1]) {
+      await raw.nth(at).click();
+      assert.deepEqual(page.received('settings').at(-1)?.table.mapping, wanted);
+    }
+  });
+
+  it('says in its head which label is predicted too often', async () => {
+    const { evaluation } = PANEL_STATES.usual.analysis;
+    const [negative, positive] = evaluation.labelMetrics?.perLabel ?? [];
+    assert.ok(negative && positive && evaluation.labelMetrics);
+    const perLabel = [
+      { ...negative, support: 357, predicted: 35 },
+      { ...positive, support: 343, predicted: 665 },
+    ];
+    const { page } = await show({
+      ...PANEL_STATES.usual,
+      analysis: {
+        ...PANEL_STATES.usual.analysis,
+        evaluation: { ...evaluation, labelMetrics: { ...evaluation.labelMetrics, perLabel } },
+      },
+    });
+    await page.locator('header').getByText('positive is predicted in 95.0% of rows; 49.0% are.').waitFor();
+  });
+
+  it('shows what it can of a table without truth, and what to do next', async () => {
+    const page = await show(PANEL_STATES.overview);
+    await page.page.getByText('500 rows, no truth').waitFor();
+    await page.page.getByRole('heading', { name: /^Low label mass in 240 of 500 rows/ }).waitFor();
+    await page.page.getByRole('heading', { name: '1 warning' }).waitFor();
+    const row = (table: string, name: RegExp) =>
+      page.page.getByRole('table', { name: table }).getByRole('row', { name }).innerText();
+    assert.match(await row('Predictions by label', /^positive/), /460\t92\.0%\t0\.910/);
+    assert.match(await row('Rows by bucket', /^automatic/), /\[0\.9, 1\]\t300\t60\.0%/);
+    assert.match(await row('The most unsure rows', /^7/), /0\.501\tpositive\t\s*Neither good nor bad\./);
+    assert.equal(await page.page.locator('svg[data-picture]').count(), 2);
+    await page.page.getByRole('button', { name: '9', exact: true }).click();
+    assert.deepEqual(page.received('reveal'), [{ line: 9 }]);
+    await page.page.getByRole('button', { name: 'Score With Another Classifier…' }).click();
+    assert.equal(page.received('scoreTable').length, 1);
+    await page.page.getByRole('button', { name: 'Columns…' }).click();
+    await page.page.getByRole('heading', { name: 'Columns of the table' }).waitFor();
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('offers to score a table of texts, which has no columns to assign yet', async () => {
+    const page = await show(PANEL_STATES.texts);
+    await page.page.getByRole('heading', { name: 'This table holds no predictions yet' }).waitFor();
+    assert.equal(await page.page.locator('.columns-form').count(), 0);
+    await page.page.getByRole('button', { name: 'Score This Table…' }).click();
+    assert.equal(page.received('scoreTable').length, 1);
+    await page.page.getByRole('button', { name: 'Columns…' }).click();
+    await page.page.locator('.columns-form').waitFor();
+  });
+
+  it('offers no ids, texts and scores to divide the rows by', async () => {
+    const columns = {
+      header: [
+        'id',
+        'text',
+        'label',
+        'prob:a',
+        'raw:prob:a',
+        'lang',
+        'token/confidence',
+        'label_mass',
+        'split',
+      ],
+      samples: [],
+      guess: null,
+    };
+    const { page } = await show({ ...PANEL_STATES.usual, columns });
+    const offered = await page.getByLabel('Look at').locator('optgroup option').allInnerTexts();
+    assert.deepEqual(offered, ['label', 'lang', 'split']);
+  });
+
   it('asks for other bins', async () => {
     const page = await show(PANEL_STATES.usual);
     await page.page.getByLabel('Bins', { exact: true }).selectOption('10');
@@ -294,6 +487,18 @@ describe('the calibration panel', () => {
     ]);
   });
 
+  it('has fewer bins where rows are few, and says so', async () => {
+    for (const [state, words] of [
+      [PANEL_STATES.usual, '20, for 700 rows'],
+      [PANEL_STATES.nasty, '5, for 60 rows'],
+    ] as const) {
+      const { page } = await show(state);
+      const chosen = page.getByLabel('Bins', { exact: true }).locator('option:checked');
+      assert.equal(await chosen.innerText(), words);
+      assert.equal(state.analysis.evaluation.binning.count, Number.parseInt(words));
+    }
+  });
+
   it('says how many of the predictions are drawn', async () => {
     const { page } = await show(PANEL_STATES.sampled);
     await page.getByText('single predictions: 2,000 of 2,600, sampled').waitFor();
@@ -301,7 +506,9 @@ describe('the calibration panel', () => {
 
   it('has a sentence in place of a plot for a few rows, and their numbers', async () => {
     const { page } = await show(PANEL_STATES.few);
+    await page.getByRole('heading', { name: 'Too few rows to judge' }).waitFor();
     await page.getByText('7 rows cannot show how confidence and accuracy relate').waitFor();
+    assert.equal(await page.getByText('Overconfident').count(), 0);
     assert.equal(await page.locator('.diagram').count(), 0);
     await page.getByRole('table', { name: 'Headline numbers' }).waitFor();
   });
@@ -425,9 +632,9 @@ describe('the calibration panel', () => {
         assert.equal(await page.page.evaluate('document.documentElement.scrollWidth'), width);
       }
     };
-    page.on('binRows', () => texts.rows());
+    page.on('rows', () => texts.rows());
     await bins(page).last().press('Enter');
-    await page.page.getByRole('table', { name: 'Rows of the bin, worst first' }).waitFor();
+    await page.page.getByRole('table', { name: 'Rows, worst first' }).waitFor();
     await look();
     assert.deepEqual([...missing], []);
     const { refused, unmapped, mapped, severalMethods, sliceRefused } = PANEL_STATES;
@@ -462,24 +669,72 @@ describe('the calibration panel', () => {
   it('lists the rows of the bin that was chosen when it comes back', async () => {
     const page = await show(PANEL_STATES.usual);
     page.on('ready', () => page.notify('state', PANEL_STATES.usual));
-    const rows = page.page.getByRole('table', { name: 'Rows of the bin, worst first' });
+    const rows = page.page.getByRole('table', { name: 'Rows, worst first' });
     await bins(page).last().click();
     await rows.waitFor();
     await page.page.reload();
     await rows.waitFor();
-    const [before, after] = page.received('binRows');
+    const [before, after] = page.received('rows');
     assert.deepEqual(after, before);
     assert.equal(await page.page.getByRole('option', { name: /^Bin /, selected: true }).count(), 1);
+    // Nothing only looks alive: controls reach the host, and rows are listed.
+    await page.page.getByLabel('mass').check();
+    assert.deepEqual(page.received('settings').at(-1), { ...DEFAULT_PANEL_SETTINGS, binning: 'mass' });
+    await bins(page).first().click();
+    await page.page.getByRole('heading', { name: 'Rows of the bin (0.5, 0.55]' }).waitFor();
     await page.page.getByRole('button', { name: 'Close' }).click();
     await rows.waitFor({ state: 'hidden' });
+    assert.deepEqual(page.received('failed'), []);
     assert.deepEqual(await page.violations(), []);
+  });
+
+  it('is scrolled to where it was when it comes back, also where rows come later', async () => {
+    const page = await show(PANEL_STATES.usual);
+    page.on('ready', () => page.notify('state', PANEL_STATES.usual));
+    await bins(page).last().click();
+    await page.page.locator('.chosen-rows table').waitFor();
+    const bottom = await page.page.evaluate<number>(
+      'scrollTo(0, document.body.scrollHeight), Math.round(scrollY)',
+    );
+    assert.ok(bottom > 800);
+    const isSo = (what: string, condition: string): Promise<unknown> =>
+      until(what, async () => (await page.page.evaluate<boolean>(condition)) || undefined);
+    await isSo('it is kept', `JSON.parse(sessionStorage.getItem('state')).scroll === ${bottom}`);
+    await page.page.reload();
+    await isSo('it is scrolled', `Math.abs(scrollY - ${bottom}) < 2`);
+  });
+
+  for (const [what, code] of [
+    ['a click', `setTimeout(() => { throw new Error('nobody caught it') })`],
+    ['a promise', `void Promise.reject(new Error('nobody caught it'))`],
+  ] as const)
+    it(`tells an error of ${what} to the person and to the host, once`, async () => {
+      const page = await show(PANEL_STATES.usual);
+      await page.page.evaluate(`${code}; ${code}`);
+      await page.page.getByRole('button', { name: 'Start Again' }).waitFor();
+      const told = page.received('failed').map(({ message }) => message.includes('nobody caught it'));
+      assert.deepEqual(told, [true]);
+    });
+
+  it('tells so where rows come that it cannot take', async () => {
+    const page = await show(PANEL_STATES.usual);
+    // What another version would send.
+    page.on('rows', () => ({ low: 0 }) as never);
+    await bins(page).last().click();
+    await page.page.getByRole('button', { name: 'Start Again' }).waitFor();
+    assert.equal(page.received('failed').length, 1);
   });
 
   it('keeps what is looked at, and none of the numbers', async () => {
     const page = await show(PANEL_STATES.usual);
     await page.page.getByLabel('interval of accuracy').check();
     const kept = await page.page.evaluate<string>("sessionStorage.getItem('state')");
-    assert.deepEqual(Object.keys(JSON.parse(kept) as object).sort(), ['choices', 'settings', 'view']);
+    assert.deepEqual(Object.keys(JSON.parse(kept) as object).sort(), [
+      'choices',
+      'scroll',
+      'settings',
+      'view',
+    ]);
   });
 
   it('begins anew where another version kept something else', async () => {

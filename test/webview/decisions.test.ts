@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DEFAULT_BUCKETS } from '../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../src/core/model/buckets';
 import { NO_PROGRESSION } from '../../src/protocol/calibration-decisions';
 import type { PanelState } from '../../src/protocol/calibration-page';
 import {

@@ -1,5 +1,5 @@
 /** A state of the calibration panel in which every text that comes from a file or from its rows attacks. */
-import type { BinRows, PanelState } from '../../src/protocol/calibration-page';
+import type { ListedRows, PanelState } from '../../src/protocol/calibration-page';
 import { HOSTILE } from '../support/hostile';
 
 const TEXTS = Object.values(HOSTILE);
@@ -27,15 +27,16 @@ export class HostileTexts {
     return this.changed(state, '') as PanelState;
   }
 
-  rows(): BinRows {
+  rows(): ListedRows {
     const rows = TEXTS.map((text, i) => ({
       line: i + 2,
       confidence: 0.99,
       correct: false,
       predicted: text,
       truth: `${text} ${i}`,
+      text: `${text} ${i} text`,
     }));
-    return { low: 0.95, high: 1, total: rows.length, rows };
+    return { total: rows.length, hasText: true, rows };
   }
 
   private changed(value: unknown, key: string): unknown {

@@ -261,6 +261,26 @@ describe('the result view', () => {
     assert.equal(page.received('failed').length, 1);
   });
 
+  it('answers when it comes back, after a reload or from behind another view', async () => {
+    const page = await show(STATES.result);
+    page.on('ready', () => page.notify('state', STATES.result));
+    await page.page.reload();
+    await page.page.getByRole('heading', { name: 'positive 89.2%' }).waitFor();
+    assert.equal(page.received('ready').length, 2);
+    const before = page.received('show').length;
+    await page.page.getByRole('option').nth(1).click();
+    assert.equal(page.received('show').length, before + 1);
+    assert.deepEqual(page.received('failed'), []);
+    assert.deepEqual(await page.violations(), []);
+  });
+
+  it('tells an error that nobody caught to the person and to the host', async () => {
+    const page = await show(STATES.result);
+    await page.page.evaluate(`setTimeout(() => { throw new Error('nobody caught it') })`);
+    await page.page.getByRole('button', { name: 'Start Again' }).waitFor();
+    assert.match(page.received('failed')[0]?.message ?? '', /nobody caught it/);
+  });
+
   it('is not upset by a state of another version', async () => {
     const page = await show(STATES.empty);
     await page.page.evaluate(`sessionStorage.setItem('state', '{"result":{"id":"old"}}')`);

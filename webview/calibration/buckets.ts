@@ -2,20 +2,23 @@
  * The table of the buckets: the rows and the accuracy of each, raw and calibrated. While it is edited, buckets can be
  * split and removed, and fields hold the name and the lower end of each.
  */
-import { interval, labelName, calibratorTitle, number, signed } from '../../src/core/words/calibration';
+import { count, labelName, calibratorTitle, number, signed } from '../../src/core/words/calibration';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
 import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
-import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/decisions/buckets';
+import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/model/buckets';
 import type { Decided, DecisionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
 import { h, svg } from '../dom';
 import { field, parseNumber } from './fields';
+import { link, metricCell } from './tables';
 
 export interface BucketActions {
   /** Saves the buckets; null for the default ones. */
   save(buckets: readonly Bucket[] | null): void;
   /** Draws the section again. */
   redraw(): void;
+  /** Lists the rows of a bucket. */
+  list(method: Decided['method'], counted: BucketCount): void;
 }
 
 interface DraftRow {
@@ -59,6 +62,7 @@ export class BucketTable {
                   of: name,
                 },
                 shown,
+                (method, counted) => this.actions.list(method, counted),
               ),
             )
           : draft.rows.map((row, at) => this.edited(draft, row, at, shown))),
@@ -249,7 +253,11 @@ interface BucketRow {
 }
 
 /** A bucket, in a row for each method. */
-function rowsOf({ tone, name, range, of, changes }: BucketRow, shown: readonly Decided[]): HTMLElement {
+function rowsOf(
+  { tone, name, range, of, changes }: BucketRow,
+  shown: readonly Decided[],
+  onList?: BucketActions['list'],
+): HTMLElement {
   const shape = svg(
     'svg',
     { class: 'key', viewBox: '0 0 16 16', 'aria-hidden': 'true' },
@@ -266,16 +274,24 @@ function rowsOf({ tone, name, range, of, changes }: BucketRow, shown: readonly D
         ...(index > 0
           ? []
           : [
-              h('th', { scope: 'rowgroup', rowspan }, h('span', { class: 'bucket-name' }, shape, name)),
-              h('td', { rowspan }, range),
+              h(
+                'th',
+                { scope: 'rowgroup', rowspan },
+                h('span', { class: 'bucket-name' }, shape, name),
+                changes === undefined ? h('span', { class: 'interval' }, range) : undefined,
+              ),
               ...(changes === undefined
                 ? []
-                : [h('td', { rowspan }, h('span', { class: 'bucket-changes' }, ...changes))]),
+                : [
+                    h('td', { rowspan }, range),
+                    h('td', { rowspan }, h('span', { class: 'bucket-changes' }, ...changes)),
+                  ]),
             ]),
         ...numbers(
           decided,
           decided.buckets.find((counted) => counted.name === of),
           shown.length > 1,
+          onList,
         ),
       ),
     ),
@@ -285,13 +301,11 @@ function rowsOf({ tone, name, range, of, changes }: BucketRow, shown: readonly D
 function head(isCompared: boolean, isEdited: boolean): HTMLElement {
   const names = [
     'Bucket',
-    'Confidence',
-    ...(isEdited ? ['Change'] : []),
+    ...(isEdited ? ['Confidence', 'Change'] : []),
     ...(isCompared ? ['Calibrator'] : []),
     'Rows',
     'Mean confidence',
     'Accuracy',
-    '95% interval',
     'Gap',
   ];
   const firstNumber = names.indexOf('Rows');
@@ -309,17 +323,29 @@ function head(isCompared: boolean, isEdited: boolean): HTMLElement {
 }
 
 /** @param counted undefined for a bucket that is not in force yet */
-function numbers({ method }: Decided, counted: BucketCount | undefined, isCompared: boolean): HTMLElement[] {
+function numbers(
+  { method }: Decided,
+  counted: BucketCount | undefined,
+  isCompared: boolean,
+  onList: BucketActions['list'] | undefined,
+): HTMLElement[] {
   const { meanConfidence = null, accuracy = null, accuracyLow = null, accuracyHigh = null } = counted ?? {};
+  const rows = counted?.rows.toLocaleString('en-US') ?? '–';
   return [
     ...(isCompared ? [h('td', {}, calibratorTitle(method))] : []),
     ...[
-      counted?.rows.toLocaleString('en-US') ?? '–',
+      counted === undefined || counted.rows === 0 || onList === undefined
+        ? rows
+        : link(
+            rows,
+            `bucket-rows-${method}-${counted.low}`,
+            () => onList(method, counted),
+            `${count(counted.rows, 'row')} of ${labelName(counted.name)}: list them`,
+          ),
       number(meanConfidence),
-      number(accuracy),
-      interval({ low: accuracyLow, high: accuracyHigh }) || '–',
+      metricCell({ value: accuracy, low: accuracyLow, high: accuracyHigh }),
       accuracy === null || meanConfidence === null ? '–' : signed(accuracy - meanConfidence),
-    ].map((text) => h('td', { class: 'number' }, text)),
+    ].map((cell) => h('td', { class: 'number' }, cell)),
   ];
 }
 

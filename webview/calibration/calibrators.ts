@@ -9,7 +9,8 @@ import {
 import type { Comparison } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
-import type { Choosable, ChosenBin } from './chosen-bin';
+import type { Choosable, ChosenRows } from './chosen-rows';
+import { readSoButton } from './doubts';
 import { densityTop, type Look } from './diagram';
 import { figure } from './figure';
 import { type Page, type Section, section, type Shown } from './page';
@@ -35,17 +36,22 @@ interface CalibratorActions {
   save(method: CalibratorId): void;
   /** Computes everything again. */
   retry(): void;
+  apply(): void;
+  /** A button that reads the table in another way. */
+  readSo(code: string, instead: Readonly<Record<string, string>>): HTMLElement;
   /** Lets the bins of a diagram be chosen. */
-  choosing(figure: PairFigure, shown: Compared): ReturnType<ChosenBin['choosing']>;
+  choosing(figure: PairFigure, shown: Compared): ReturnType<ChosenRows['choosing']>;
 }
 
-export function calibratorSection(page: Page, bins: ChosenBin): Section {
+export function calibratorSection(page: Page, rows: ChosenRows): Section {
   const actions: CalibratorActions = {
     compare: () => page.change({ compare: true }),
     show: (method) => page.look({ method }),
     save: (method) => page.host.save({ method }),
     retry: () => page.host.retry(),
-    choosing: (name, { diagram }) => bins.choosing(name, diagram),
+    apply: () => page.host.applyCalibrator(),
+    readSo: (code, instead) => readSoButton(page, code, instead, 'raw-columns'),
+    choosing: (name, { diagram }) => rows.choosing(name, diagram),
   };
   return section(
     ({ state: { analysis, comparison, comparisonError, busy, settings }, view }) => [
@@ -90,7 +96,14 @@ function content(
         { class: 'calibrators' },
         heading,
         h('p', { class: 'line' }, warningIcon(), comparisonError.message),
-        button('Compute Again', { key: 'compare-again', secondary: true }, () => actions.retry()),
+        h(
+          'div',
+          { class: 'buttons' },
+          ...(comparisonError.instead === undefined
+            ? []
+            : [actions.readSo(comparisonError.code, comparisonError.instead)]),
+          button('Compute Again', { key: 'compare-again', secondary: true }, () => actions.retry()),
+        ),
       ),
     ];
   if (comparison === null)
@@ -105,7 +118,12 @@ function content(
           'A calibrator corrects the confidence. Each calibrator that this table allows is fitted on some rows and evaluated on others, so that the numbers hold for new data.',
         ),
         busy === null
-          ? button('Compare Calibrators', { key: 'compare' }, () => actions.compare())
+          ? h(
+              'div',
+              { class: 'buttons' },
+              button('Compare Calibrators', { key: 'compare' }, () => actions.compare()),
+              applyButton(actions),
+            )
           : h('p', { class: 'quiet' }, 'Calibrators can be compared when the numbers above are complete.'),
       ),
     ];
@@ -148,6 +166,11 @@ function compared(
     ),
     ...(raw === undefined || shown === undefined ? [] : pair(raw, shown, view, saving, actions)),
   );
+}
+
+/** Of a saved calibrator: the comparison fits its own. */
+function applyButton(actions: CalibratorActions): HTMLElement {
+  return button('Apply Calibrator to Table…', { key: 'apply', secondary: true }, () => actions.apply());
 }
 
 /** The calibrator that the person chose, else the recommended one, else the one with the lowest NLL. */
@@ -242,6 +265,11 @@ function pair(
       }),
     ),
     h('p', { class: 'quiet' }, `${name} is fitted on all rows when it is saved. ${saving.origin}`),
-    button(`Save Calibrator: ${name}…`, { key: 'save', waits: saving.waits }, () => actions.save(method)),
+    h(
+      'div',
+      { class: 'buttons' },
+      button(`Save Calibrator: ${name}…`, { key: 'save', waits: saving.waits }, () => actions.save(method)),
+      applyButton(actions),
+    ),
   ];
 }

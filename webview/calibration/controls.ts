@@ -1,5 +1,6 @@
 /** The controls at the head of the page: which rows are evaluated, and how diagrams are drawn. */
-import { BIN_COUNTS } from '../../src/protocol/calibration-page';
+import { count } from '../../src/core/words/calibration';
+import { BIN_COUNTS, binsOf } from '../../src/protocol/calibration-page';
 import { h, replaceContent } from '../dom';
 import { checkbox, radios, select } from './choices';
 import type { Page, Section, Shown } from './page';
@@ -14,6 +15,7 @@ export function controlSection(page: Page, columnsButton: () => HTMLElement): Se
       settings,
       columns?.header,
       analysis === null,
+      analysis?.evaluation.n,
       view.band,
       view.withCurve,
     ],
@@ -25,8 +27,9 @@ export function controlSection(page: Page, columnsButton: () => HTMLElement): Se
 }
 
 function content(page: Page, { state, view }: Shown): Node[] {
-  const { settings } = state;
-  const counts = [...new Set([...BIN_COUNTS, settings.bins])].sort((a, b) => a - b);
+  const { settings, analysis } = state;
+  const counts = [...new Set([...BIN_COUNTS, ...(settings.bins === null ? [] : [settings.bins])])];
+  const rows = analysis?.evaluation.n ?? 0;
   return [
     viewChoice(state, (wanted) => {
       page.look({ part: null, chosen: null });
@@ -35,9 +38,12 @@ function content(page: Page, { state, view }: Shown): Node[] {
     select(
       'Bins',
       'bins',
-      counts.map((value) => ({ value, text: String(value) })),
-      settings.bins,
-      (bins) => page.change({ bins }),
+      [
+        { value: 0, text: `${binsOf({ bins: null }, rows)}, for ${count(rows, 'row')}` },
+        ...counts.sort((a, b) => a - b).map((value) => ({ value, text: String(value) })),
+      ],
+      settings.bins ?? 0,
+      (bins) => page.change({ bins: bins === 0 ? null : bins }),
     ),
     radios(
       'of equal',

@@ -16,9 +16,11 @@ import {
   MOST_LABELS_WITH_PAIR_COSTS,
   type DecisionQuestion,
 } from '../../src/protocol/calibration-decisions';
+import { button } from '../button';
 import { h, replaceContent, warningIcon } from '../dom';
 import { BucketTable } from './buckets';
 import { shownMethod } from './calibrators';
+import type { ChosenRows } from './chosen-rows';
 import { checkbox, radios } from './choices';
 import { numberField } from './fields';
 import type { Page, Section, Shown } from './page';
@@ -40,12 +42,16 @@ export class DecisionSection implements Section {
   readonly element = h('div', {});
   private readonly buckets: BucketTable;
 
-  constructor(private readonly page: Page) {
+  constructor(
+    private readonly page: Page,
+    private readonly rows: ChosenRows,
+  ) {
     this.buckets = new BucketTable({
       save: (buckets) => page.host.editBuckets({ buckets }),
       redraw: () => {
         if (page.shown !== undefined) this.draw(page.shown);
       },
+      list: (method, { low, high }) => rows.choose('decisions', { kind: 'range', low, high }, method),
     });
   }
 
@@ -98,6 +104,9 @@ export class DecisionSection implements Section {
           target: view.by === 'target' ? report.question.target : null,
           at: view.at,
           onMove: (at) => this.look({ at }),
+          onList: (method, threshold) =>
+            this.rows.choose('decisions', { kind: 'range', low: threshold, high: 1 }, method),
+          onUse: (method, threshold) => this.page.host.useThreshold({ method, threshold }),
         }),
         h(
           'section',
@@ -137,7 +146,10 @@ export class DecisionSection implements Section {
           value > 0 && value < 1 ? undefined : 'Enter a number above 0 and below 1, such as 0.95.',
         onChange: (value) => this.page.host.ask({ target: value, costs }),
       }),
-      ...shown.map(({ method, threshold }) => finding(shown, method, threshold.message)),
+      ...shown.flatMap(({ method, threshold }) => [
+        finding(shown, method, threshold.message),
+        ...this.useButton('target', method, threshold.threshold),
+      ]),
       table(
         `Thresholds for an accuracy of ${report.question.target}`,
         [
@@ -162,6 +174,24 @@ export class DecisionSection implements Section {
         'p',
         { class: 'quiet' },
         'Thresholds 0.99, 0.98, … are tested in that order from up to three starts, each until one fails (exact binomial tests, or betting tests where rows have weights; 5% together), so the target is missed in at most 1 of 20 tables. Accuracy and coverage are estimated on one half of the rows, for the threshold that the other half chose.',
+      ),
+    ];
+  }
+
+  /** @param threshold null if none was found */
+  private useButton(
+    by: View['decisions']['by'],
+    method: Decided['method'],
+    threshold: number | null,
+  ): HTMLElement[] {
+    if (threshold === null) return [];
+    return [
+      h(
+        'div',
+        { class: 'buttons' },
+        button('Use This Threshold…', { key: `use-${by}-${method}`, secondary: true }, () =>
+          this.page.host.useThreshold({ method, threshold }),
+        ),
       ),
     ];
   }
@@ -209,7 +239,12 @@ export class DecisionSection implements Section {
         : []),
       wrong,
       ...shown.flatMap(({ method, costs: choice }) =>
-        choice === null ? [] : [finding(shown, method, cheapestInWords(choice.threshold))],
+        choice === null
+          ? []
+          : [
+              finding(shown, method, cheapestInWords(choice.threshold)),
+              ...this.useButton('costs', method, choice.threshold),
+            ],
       ),
       table(
         'Thresholds with the lowest cost',

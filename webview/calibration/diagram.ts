@@ -3,11 +3,13 @@
  * against the diagonal, and below them, on the same axis, a histogram of the confidence.
  */
 import { type Axes, number } from '../../src/core/words/calibration';
+import type { Evaluation, ReliabilityBin } from '../../src/core/model/evaluation';
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
 import { setText, svg, type Attributes } from '../dom';
+import { explain } from '../tip';
 import { curvePath } from './curve';
 import { binSentence, isBeyondChance } from './words';
-import { pixels } from './pixels';
+import { pixels, shortCount } from './pixels';
 
 export type Band = 'consistency' | 'wilson';
 
@@ -22,8 +24,6 @@ export interface DiagramOptions {
   readonly title: string;
   /** Rows at the histogram's top; the same for two diagrams side by side. */
   readonly densityTop?: number;
-  /** Called when a bin is pointed at or focused; undefined for none. */
-  readonly onPoint: (bin: number | undefined) => void;
   /** Called when a bin is chosen. Without it bins can only be pointed at and read. */
   readonly onChoose?: ((bin: number) => void) | undefined;
 }
@@ -48,6 +48,7 @@ const y = (share: number): number => pixels(PLOT[1] - share * (PLOT[1] - PLOT[0]
 export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
   const { diagram, band, axes, withCurve, id, title, onChoose } = options;
   const { bins } = diagram.evaluation;
+  const top = options.densityTop ?? densityTop(diagram);
   const titleElement = svg('title', { id: `${id}-title` });
   setText(titleElement, title);
   const picture = svg(
@@ -63,9 +64,10 @@ export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
     svg(
       'g',
       { 'aria-hidden': 'true' },
-      ...frame(diagram.evaluation.binning.kind === 'width' ? 'rows' : 'density', axes),
+      ...frame(axes),
+      ...histogramScale(diagram.evaluation.binning, top),
       dots(diagram.dots),
-      ...histogram(diagram, options.densityTop ?? densityTop(diagram)),
+      ...histogram(diagram, top),
       svg('path', { class: 'diagonal', d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` }),
       ...bins.map((_, index) => bandBar(diagram, index, band)),
       withCurve && diagram.curve !== null
@@ -75,6 +77,7 @@ export function reliabilityDiagram(options: DiagramOptions): SVGSVGElement {
             points: bins.map((bin) => `${x(bin.meanConfidence)},${y(bin.accuracy)}`).join(' '),
           }),
       ...bins.map((_, index) => marker(diagram, index, band)),
+      ...bins.map((bin) => rowsLabel(bin, rowRadius(bin, bins))),
     ),
     onChoose === undefined ? readBins(options) : choosableBins(options, onChoose),
   );
@@ -86,13 +89,35 @@ export function densityTop({ evaluation }: Diagram): number {
   return Math.max(0, ...evaluation.bins.map((bin) => bin.count / width(bin)));
 }
 
-/** @param density title of the histogram's vertical axis */
-function frame(density: string, axes: Axes): SVGElement[] {
-  const label = (text: string, at: { x: number; y: number }, className: string, transform?: string) => {
-    const element = svg('text', { class: className, ...at, transform });
-    setText(element, text);
-    return element;
-  };
+function label(
+  text: string,
+  at: { readonly x: number; readonly y: number },
+  className: string,
+  transform?: string,
+): SVGElement {
+  const element = svg('text', { class: className, ...at, transform });
+  setText(element, text);
+  return element;
+}
+
+/**
+ * What the height of the histogram means: rows of a bin if all bins are of one width, else rows for each hundredth of
+ * the axis.
+ *
+ * @param top rows for each unit of the axis at the top
+ */
+function histogramScale({ kind, count }: Evaluation['binning'], top: number): SVGElement[] {
+  const rows = kind === 'width' ? top / count : top / 100;
+  const [high, low] = HISTOGRAM;
+  return [
+    svg('path', { class: 'grid', d: `M${LEFT} ${high}H${RIGHT}` }),
+    label(shortCount(rows), { x: LEFT - 6, y: high + 5 }, 'tick end'),
+    label('0', { x: LEFT - 6, y: low + 1 }, 'tick end'),
+    label(kind === 'width' ? 'rows' : 'rows/.01', { x: LEFT - 6, y: (high + low) / 2 + 4 }, 'tick end'),
+  ];
+}
+
+function frame(axes: Axes): SVGElement[] {
   const box = ([top, bottom]: readonly [number, number], className: string) =>
     svg('rect', { class: className, x: LEFT, y: top, width: RIGHT - LEFT, height: bottom - top });
   const middle = (PLOT[0] + PLOT[1]) / 2;
@@ -108,7 +133,6 @@ function frame(density: string, axes: Axes): SVGElement[] {
     svg('path', { class: 'axis', d: `M${LEFT} ${HISTOGRAM[1]}H${RIGHT}` }),
     label(axes.hit, { x: LEFT - 6, y: RIGHT_STRIP[0] + 15 }, 'tick end'),
     label(axes.miss, { x: LEFT - 6, y: WRONG_STRIP[0] + 15 }, 'tick end'),
-    label(density, { x: LEFT - 6, y: (HISTOGRAM[0] + HISTOGRAM[1]) / 2 + 4 }, 'tick end'),
     label(axes.up, { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
     label(axes.across, { x: (LEFT + RIGHT) / 2, y: HEIGHT - 8 }, 'axis-title middle'),
   ];
@@ -178,12 +202,29 @@ function bandBar({ evaluation, consistency }: Diagram, index: number, band: Band
   });
 }
 
+/** Area grows with the rows. */
+function rowRadius({ count }: ReliabilityBin, bins: readonly ReliabilityBin[]): number {
+  const most = Math.max(1, ...bins.map((other) => other.count));
+  return 3 + 4.5 * Math.sqrt(count / most);
+}
+
+/** The number of rows of a bin, above its mark; below it at the top of the plot. */
+function rowsLabel({ meanConfidence, accuracy, count }: ReliabilityBin, radius: number): SVGElement {
+  const above = y(accuracy) - radius - 3;
+  const element = svg('text', {
+    class: 'rows-label middle',
+    x: x(meanConfidence),
+    y: pixels(above < PLOT[0] + 8 ? y(accuracy) + radius + 10 : above),
+  });
+  setText(element, shortCount(count));
+  return element;
+}
+
 /** A disc if the bin is within the expected range, else a diamond. It is larger for more rows. */
 function marker({ evaluation, consistency }: Diagram, index: number, band: Band): SVGElement {
   const bin = evaluation.bins[index];
   if (bin === undefined) return svg('g');
-  const most = Math.max(1, ...evaluation.bins.map((other) => other.count));
-  const r = 3 + 4.5 * Math.sqrt(bin.count / most);
+  const r = rowRadius(bin, evaluation.bins);
   const [cx, cy] = [x(bin.meanConfidence), y(bin.accuracy)];
   if (!isBeyondChance(bin, consistency[index] ?? null, band))
     return svg('circle', { class: 'bin-point', cx, cy, r: pixels(r) });
@@ -194,21 +235,21 @@ function marker({ evaluation, consistency }: Diagram, index: number, band: Band)
   });
 }
 
-/** A column over both plots for every bin, to be pointed at. Its title holds the bin's numbers. */
-function binAreas({ diagram, axes, id, onPoint }: DiagramOptions, attributes: Attributes): SVGRectElement[] {
+/** A column over both plots for every bin, to be pointed at. It tells the bin's numbers. */
+function binAreas({ diagram, axes, id }: DiagramOptions, attributes: Attributes): SVGRectElement[] {
   return diagram.evaluation.bins.map((bin, index) => {
+    const words = binSentence(bin, diagram.consistency[index] ?? null, axes);
     const area = svg('rect', {
       class: 'bin',
       ...attributes,
-      'aria-label': binSentence(bin, diagram.consistency[index] ?? null, axes),
+      'aria-label': words,
       'data-key': `${id}-bin-${number(bin.low)}`,
       x: x(bin.low),
       y: RIGHT_STRIP[0],
       width: Math.max(1, pixels(x(bin.high) - x(bin.low))),
       height: HISTOGRAM[1] - RIGHT_STRIP[0],
     });
-    area.addEventListener('pointerenter', () => onPoint(index));
-    area.addEventListener('pointerleave', () => onPoint(undefined));
+    explain(area, words);
     return area;
   });
 }
@@ -225,7 +266,7 @@ function readBins(options: DiagramOptions): SVGElement {
 
 /** Bins that can be focused and chosen: one stop of the Tab key for all. */
 function choosableBins(options: DiagramOptions, onChoose: (bin: number) => void): SVGElement {
-  const { axes, onPoint } = options;
+  const { axes } = options;
   const items = binAreas(options, { role: 'option', tabindex: -1, 'aria-selected': 'false' });
   items[0]?.setAttribute('tabindex', '0');
   const list = svg(
@@ -244,7 +285,6 @@ function choosableBins(options: DiagramOptions, onChoose: (bin: number) => void)
     target?.focus();
   };
   items.forEach((item, index) => {
-    item.addEventListener('focus', () => onPoint(index));
     item.addEventListener('click', () => {
       focus(index);
       onChoose(index);

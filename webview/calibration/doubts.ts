@@ -8,10 +8,8 @@ import { type Page, type Section, section } from './page';
 export function doubtSection(page: Page): Section {
   return section(
     ({ state: { analysis, settings } }) => [analysis?.evaluation.warnings, settings.table],
-    ({ state: { analysis, settings } }) => {
+    ({ state: { analysis } }) => {
       const doubts = analysis?.evaluation.warnings.filter(isDoubt) ?? [];
-      const readSo = (instead: NonNullable<Warning['instead']>): void =>
-        page.change({ table: { ...settings.table, mapping: { ...settings.table.mapping, ...instead } } });
       return doubts.length === 0
         ? []
         : [
@@ -19,7 +17,7 @@ export function doubtSection(page: Page): Section {
               'section',
               { class: 'warnings doubts' },
               h('h2', {}, 'Check the table first'),
-              h('ul', {}, ...doubts.map((doubt, i) => doubtLine(doubt, `read-so-${i}`, readSo))),
+              h('ul', {}, ...doubts.map((doubt, i) => warningLine(page, doubt, `read-so-${i}`))),
             ),
           ];
     },
@@ -30,11 +28,8 @@ export function isDoubt({ code }: Warning): boolean {
   return (ACCEPTABLE as readonly string[]).includes(code);
 }
 
-function doubtLine(
-  { message, instead }: Warning,
-  key: string,
-  readSo: (instead: NonNullable<Warning['instead']>) => void,
-): HTMLElement {
+/** A warning, with a button that reads the table in the way that would fit better, where one is known. */
+export function warningLine(page: Page, { code, message, instead }: Warning, key: string): HTMLElement {
   return h(
     'li',
     {},
@@ -43,9 +38,30 @@ function doubtLine(
       'div',
       {},
       h('p', {}, message),
-      instead === undefined
-        ? undefined
-        : button('Read the Table So', { key, secondary: true }, () => readSo(instead)),
+      instead === undefined ? undefined : readSoButton(page, code, instead, key),
     ),
   );
 }
+
+/** @param code of the warning or error that knows the mapping */
+export function readSoButton(
+  page: Page,
+  code: string,
+  instead: Readonly<Record<string, string>>,
+  key: string,
+): HTMLElement {
+  return button(READINGS[code] ?? 'Read the Table So', { key, secondary: true }, () => {
+    const table = page.shown?.state.settings.table;
+    if (table !== undefined) page.change({ table: { ...table, mapping: { ...table.mapping, ...instead } } });
+  });
+}
+
+/** What a button says that reads a table in another way, where that way has a name. */
+const READINGS: Readonly<Partial<Record<string, string>>> = {
+  'already-calibrated': 'Use Its Raw Columns',
+  'calibrated-table': 'Use Its Raw Columns',
+  'in-sample': 'Use Its Raw Columns',
+  'weight-by-name': 'Use No Weights',
+  'group-by-name': 'Use No Groups',
+  'split-by-name': 'Use No Split',
+};

@@ -24,6 +24,15 @@ export function legend({ dots, curve }: Diagram, band: Band, axes: Axes, withCur
         ? 'outside the expected range (about 1 bin in 20 is, by chance)'
         : 'bin average whose interval does not contain it',
     ),
+    item(
+      svg(
+        'g',
+        {},
+        svg('circle', { class: 'bin-point', cx: 4, cy: 8, r: 2.5 }),
+        svg('circle', { class: 'bin-point', cx: 11, cy: 8, r: 4.5 }),
+      ),
+      'size = rows of the bin; the number beside it counts them',
+    ),
     band === 'consistency'
       ? item(
           svg('rect', { class: 'consistency', x: 4, y: 1, width: 8, height: 14, rx: 2 }),

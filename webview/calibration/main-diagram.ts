@@ -1,14 +1,14 @@
 /** The main diagram, of all rows or of the part that is shown, with its numbers beside it. */
-import { count, verdict } from '../../src/core/words/calibration';
-import { FEWEST_FOR_PLOT } from '../../src/protocol/calibration-page';
+import { FEWEST_TO_JUDGE } from '../../src/core/model/evaluation';
+import { verdict } from '../../src/core/words/calibration';
 import { h } from '../dom';
-import type { ChosenBin, Choosable } from './chosen-bin';
+import type { ChosenRows, Choosable } from './chosen-rows';
 import { figure } from './figure';
 import { type Section, section, type Shown } from './page';
 import { axesOf, partTitle, shownPart } from './parts';
-import { metricsTable } from './tables';
+import { confusionTable, metricsTable } from './tables';
 
-export function mainDiagramSection(bins: ChosenBin): Section {
+export function mainDiagramSection(rows: ChosenRows): Section {
   return section(
     ({ state: { analysis, settings, breakdown }, view }) => [
       analysis,
@@ -18,7 +18,7 @@ export function mainDiagramSection(bins: ChosenBin): Section {
       view.band,
       view.withCurve,
     ],
-    (shown) => content(shown, bins),
+    (shown) => content(shown, rows),
   );
 }
 
@@ -29,7 +29,7 @@ export function drawnDiagram(shown: Shown): Choosable | undefined {
 }
 
 function isDrawn({ diagram }: Choosable): boolean {
-  return diagram.evaluation.n >= FEWEST_FOR_PLOT;
+  return diagram.evaluation.n >= FEWEST_TO_JUDGE;
 }
 
 /** The rows that the numbers are computed on; undefined without numbers. */
@@ -46,43 +46,45 @@ function mainDiagram({ state, view }: Shown): Choosable | undefined {
   };
 }
 
-function content(shown: Shown, bins: ChosenBin): Node[] {
+function content(shown: Shown, rows: ChosenRows): Node[] {
   const main = mainDiagram(shown);
   if (main === undefined) return [];
   const { diagram, axes, words } = main;
   const { evaluation } = diagram;
   const said = verdict(evaluation, axes);
   const isPreliminary = main.of.kind === 'table' && shown.state.analysis?.preliminary === true;
+  const numbers = h(
+    'section',
+    { class: 'numbers' },
+    ...(said === undefined ? [] : [h('h2', {}, said.title), h('p', {}, said.text)]),
+    metricsTable(evaluation, isPreliminary, axes),
+    ...matrix(main, rows),
+  );
   return [
     ...(words === '' ? [] : [h('h2', { class: 'part-title' }, words)]),
-    h(
-      'div',
-      { class: 'columns' },
-      isDrawn(main) ? mainFigure(main, shown, bins) : tooFew(evaluation.n),
-      h(
-        'section',
-        { class: 'numbers' },
-        ...(said === undefined ? [] : [h('h2', {}, said.title), h('p', {}, said.text)]),
-        metricsTable(evaluation, isPreliminary, axes),
-      ),
+    isDrawn(main) ? h('div', { class: 'columns' }, mainFigure(main, shown, rows), numbers) : numbers,
+  ];
+}
+
+/** With more labels, the matrix would be no table that anybody reads. */
+const MOST_IN_MATRIX = 12;
+
+function matrix({ diagram: { evaluation } }: Choosable, rows: ChosenRows): Node[] {
+  const { labels, labelMetrics } = evaluation;
+  if (labels === null || labelMetrics === null) return [];
+  if (labels.length > MOST_IN_MATRIX)
+    return [
+      h('p', { class: 'quiet' }, `The confusion matrix of ${labels.length} labels is in the JSON export.`),
+    ];
+  return [
+    h('h3', {}, 'Confusion matrix'),
+    confusionTable(labels, labelMetrics.confusion, (truth, predicted) =>
+      rows.choose('matrix', { kind: 'cell', truth, predicted }),
     ),
   ];
 }
 
-function tooFew(n: number): HTMLElement {
-  return h(
-    'section',
-    { class: 'too-few' },
-    h('h2', {}, 'Too few rows for a diagram'),
-    h(
-      'p',
-      {},
-      `${count(n, 'row')} cannot show how confidence and accuracy relate. A diagram needs at least ${FEWEST_FOR_PLOT} rows, and shows little with fewer than a few hundred. The numbers of the table are shown beside this text, with their intervals.`,
-    ),
-  );
-}
-
-function mainFigure(main: Choosable, { view: { band, withCurve } }: Shown, bins: ChosenBin): HTMLElement {
+function mainFigure(main: Choosable, { view: { band, withCurve } }: Shown, rows: ChosenRows): HTMLElement {
   const { diagram, axes, words } = main;
   const whose = words === '' ? '' : ` of ${words}`;
   return figure({
@@ -92,6 +94,6 @@ function mainFigure(main: Choosable, { view: { band, withCurve } }: Shown, bins:
     withCurve,
     id: 'raw',
     title: `Reliability diagram${whose}: ${axes.upWords} by ${axes.acrossWords}, with a histogram below`,
-    ...bins.choosing('raw', diagram),
+    ...rows.choosing('raw', diagram),
   });
 }

@@ -1,16 +1,16 @@
 /** The page of the calibration panel. The host sends numbers; the page keeps the view. */
 import '../no-eval';
-import { factsOf } from '../../src/core/words/calibration';
+import { count, dominanceInWords, factsOf } from '../../src/core/words/calibration';
 import type { Handlers, Remote } from '../../src/protocol/contract';
 import { CALIBRATION_PAGE_CONTRACT, type PanelState } from '../../src/protocol/calibration-page';
 import { drawBusy } from '../busy';
-import { h } from '../dom';
+import { h, warningIcon } from '../dom';
 import { type Memory, startPage } from '../start';
 import '../base.css';
 import './calibration.css';
 import './decisions.css';
 import { calibratorSection, pairDiagram } from './calibrators';
-import { ChosenBin } from './chosen-bin';
+import { ChosenRows } from './chosen-rows';
 import { controlSection } from './controls';
 import { DecisionSection } from './decisions';
 import { doubtSection } from './doubts';
@@ -19,11 +19,14 @@ import { drawnDiagram, mainDiagramSection } from './main-diagram';
 import { columnsButton, mappingSection } from './mapping';
 import { methodsSection } from './confidence-methods';
 import { notesSection } from './notes';
+import { overviewSection } from './overview';
 import { Page, type Section, section } from './page';
 import { partsSection } from './parts';
 import { problemSection } from './problem';
 import { progressionSection } from './progression';
 import { spoken } from './spoken';
+import type { Place } from './view';
+import { warningSection } from './warnings';
 
 function start(
   host: Remote<typeof CALIBRATION_PAGE_CONTRACT.host>,
@@ -39,9 +42,16 @@ function start(
     h('h1', {}),
   );
   const facts = section(
-    ({ state }) => [state.analysis?.evaluation],
-    ({ state: { analysis } }) => (analysis === null ? [] : [factsOf(analysis.evaluation)]),
-    h('p', { class: 'facts' }),
+    ({ state }) => [state.analysis?.evaluation, state.overview?.rows],
+    ({ state: { analysis, overview } }) => {
+      if (overview !== null) return [h('p', { class: 'facts' }, `${count(overview.rows, 'row')}, no truth`)];
+      if (analysis === null) return [];
+      const dominance = dominanceInWords(analysis.evaluation);
+      return [
+        h('p', { class: 'facts' }, factsOf(analysis.evaluation)),
+        ...(dominance === undefined ? [] : [h('p', { class: 'line' }, warningIcon(), dominance)]),
+      ];
+    },
   );
   const busy = busySection(page);
   const exporting = exportSection(page);
@@ -51,26 +61,37 @@ function start(
   const problem = problemSection(page, toColumns);
   const methods = methodsSection(page);
   const parts = partsSection(page);
-  const bins = new ChosenBin({
+  const rows = new ChosenRows({
     page,
     diagramOf: (figure, shown) => (figure === 'raw' ? drawnDiagram(shown) : pairDiagram(figure, shown)),
-    placeOf: (figure) => (figure === 'raw' ? main : calibrators).element,
+    placeOf: (place) => places[place].element,
   });
-  const main = mainDiagramSection(bins);
-  const calibrators = calibratorSection(page, bins);
-  const decisions = new DecisionSection(page);
+  const main = mainDiagramSection(rows);
+  const calibrators = calibratorSection(page, rows);
+  const decisions = new DecisionSection(page, rows);
+  const places: Readonly<Record<Place, Section>> = {
+    raw: main,
+    matrix: main,
+    before: calibrators,
+    after: calibrators,
+    decisions,
+  };
   const progression = progressionSection(page);
   const doubts = doubtSection(page);
+  const warnings = warningSection(page);
+  const overview = overviewSection(page, toColumns);
   const notes = notesSection(page);
 
   const body = [
     problem,
     doubts,
+    warnings,
     methods,
     mapping,
+    overview,
     parts,
     main,
-    bins,
+    rows,
     calibrators,
     decisions,
     progression,
@@ -86,8 +107,8 @@ function start(
     ),
     announcement,
   );
-  // The chosen bin last: it is marked in diagrams that are drawn.
-  page.add(heading, facts, busy, exporting, controls, ...body.filter((part) => part !== bins), bins);
+  // The chosen rows last: their bin is marked in diagrams that are drawn.
+  page.add(heading, facts, busy, exporting, controls, ...body.filter((part) => part !== rows), rows);
 
   const show = (state: PanelState): void => {
     const words = spoken(state, page.shown?.state);

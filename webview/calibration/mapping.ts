@@ -28,7 +28,9 @@ export function columnsButton(page: Page, form: Section): HTMLElement {
 
 function content(page: Page, { state, view }: Shown): Node[] {
   const { columns, settings, error } = state;
-  const isNeeded = error !== null && isMappable(error.code);
+  // A table of texts has nothing to assign: it is scored first.
+  const isNeeded =
+    error !== null && isMappable(error.code) && (error.code !== 'no-columns' || columns?.guess !== null);
   if (columns === null || !(view.mapping || isNeeded)) return [];
   // What a person chose is never replaced.
   const guessed = isNeeded && columns.guess !== null && Object.keys(settings.table.mapping).length === 0;

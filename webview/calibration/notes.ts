@@ -1,8 +1,7 @@
-/** The end of the page: warnings, rows that were not used, the source of the numbers, and the link to the guide. */
+/** The end of the page: rows that were not used, the source of the numbers, and the link to the guide. */
 import { aboutNumbers, count } from '../../src/core/words/calibration';
 import type { Analysis } from '../../src/protocol/calibration-page';
-import { h, warningIcon } from '../dom';
-import { isDoubt } from './doubts';
+import { h } from '../dom';
 import { type Page, type Section, section } from './page';
 import { link } from './tables';
 
@@ -13,24 +12,10 @@ export function notesSection({ host }: Page): Section {
       analysis === null
         ? []
         : [
-            ...warningPart(analysis),
             ...rejectedPart(analysis, (line) => host.reveal({ line })),
             ...aboutPart(analysis, () => host.openGuide()),
           ],
   );
-}
-
-function warningPart({ evaluation }: Analysis): Node[] {
-  const warnings = evaluation.warnings.filter((warning) => !isDoubt(warning));
-  if (warnings.length === 0) return [];
-  return [
-    h(
-      'section',
-      { class: 'warnings' },
-      h('h2', {}, warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`),
-      h('ul', {}, ...warnings.map(({ message }) => h('li', {}, warningIcon(), h('span', {}, message)))),
-    ),
-  ];
 }
 
 function rejectedPart(

@@ -44,6 +44,8 @@ export class Page {
   /** What an earlier page of this panel kept. */
   readonly before: Kept | undefined;
   private kept: Kept | undefined;
+  /** Where the page was scrolled to, until it is high enough to be there again; null once it is or the person moves. */
+  private wanted: number | null;
 
   /** @param announcement read aloud when it changes */
   constructor(
@@ -55,6 +57,12 @@ export class Page {
     this.before = keptSchema.safeParse(memory.read()).data;
     this.kept = this.before;
     this.view = this.before?.view ?? FIRST_VIEW;
+    this.wanted = this.before?.scroll ?? null;
+    for (const event of ['wheel', 'pointerdown', 'keydown'])
+      addEventListener(event, () => (this.wanted = null), { passive: true });
+    addEventListener('scrollend', () => {
+      if (this.wanted === null && this.shown !== undefined) this.keep(this.shown);
+    });
   }
 
   /** Undefined until the host has sent its state. */
@@ -96,11 +104,20 @@ export class Page {
       this.drawnFrom.set(part, from);
       part.draw(shown);
     }
+    this.drawn();
     this.keep(shown);
   }
 
+  /** Call it when a part of the page was drawn that came later: the page may be high enough now. */
+  drawn(): void {
+    if (this.wanted === null) return;
+    scrollTo(0, this.wanted);
+    if (Math.abs(scrollY - this.wanted) < 2) this.wanted = null;
+  }
+
   private keep({ state: { settings, decisions }, view }: Shown): void {
-    const kept: Kept = { view, settings, choices: decisions.choices };
+    const scroll = this.wanted ?? Math.round(scrollY);
+    const kept: Kept = { view, settings, choices: decisions.choices, scroll };
     if (same(kept, this.kept)) return;
     this.kept = kept;
     this.memory.keep(kept);

@@ -8,6 +8,7 @@ import {
   number,
   signed,
 } from '../../src/core/words/calibration';
+import { divides } from '../../src/core/data/columns';
 import type { Breakdown, PanelState, RowView } from '../../src/protocol/calibration-page';
 import { h, warningIcon } from '../dom';
 import { select, type SelectOption } from './choices';
@@ -47,7 +48,8 @@ export function viewChoice(
   ];
   const { view } = settings;
   // The chosen column is listed even if the table no longer has it.
-  const header = new Set([...(columns?.header ?? []), ...(view.by === 'column' ? [view.column] : [])]);
+  const offered = columns?.header.filter((name) => divides(name, settings.table.mapping)) ?? [];
+  const header = new Set([...offered, ...(view.by === 'column' ? [view.column] : [])]);
   for (const name of header)
     if (name !== '') views.push({ value: `column:${name}`, text: labelName(name), group: 'by the column' });
   const chosen = view.by === 'column' ? `column:${view.column}` : view.by;

@@ -2,11 +2,13 @@
 import type { PanelState } from '../../src/protocol/calibration-page';
 import { button } from '../button';
 import { h, warningIcon } from '../dom';
+import { readSoButton } from './doubts';
 import { type Page, type Section, section } from './page';
 import { isMappable, remedy } from './words';
 
 /** @param columnsButton opens the form of the columns */
-export function problemSection({ host }: Page, columnsButton: () => HTMLElement): Section {
+export function problemSection(page: Page, columnsButton: () => HTMLElement): Section {
+  const { host } = page;
   return section(
     ({ state: { error, analysis, columns } }) => [error, analysis === null, columns === null],
     ({ state }) => content(state),
@@ -14,6 +16,8 @@ export function problemSection({ host }: Page, columnsButton: () => HTMLElement)
 
   function content({ error, analysis, columns }: PanelState): Node[] {
     if (error === null) return [];
+    // A table of texts: scoring it comes first.
+    const isUnscored = error.code === 'no-columns' && columns !== null && columns.guess === null;
     const again = button(
       'Compute Again',
       { key: 'retry', secondary: isMappable(error.code) || error.code === 'several-methods' },
@@ -23,20 +27,29 @@ export function problemSection({ host }: Page, columnsButton: () => HTMLElement)
     const outdated = isMappable(error.code)
       ? 'The numbers below are the earlier ones.'
       : 'The numbers below are those of the file before it changed.';
-    const mapped = columns !== null && error.code !== 'no-file' && !isMappable(error.code);
-    const advice = [remedy(error.code), ...(analysis === null ? [] : [outdated])].filter(
-      (part) => part !== '',
-    );
+    const mapped = columns !== null && error.code !== 'no-file' && (isUnscored || !isMappable(error.code));
+    const advice = [
+      isUnscored ? SCORE_FIRST : remedy(error.code),
+      ...(analysis === null ? [] : [outdated]),
+    ].filter((part) => part !== '');
     return [
       h(
         'section',
         { class: 'problem' },
-        h('h2', {}, warningIcon(), errorTitle(error.code)),
+        isUnscored
+          ? h('h2', {}, 'This table holds no predictions yet')
+          : h('h2', {}, warningIcon(), errorTitle(error.code)),
         h('p', {}, error.message),
         ...advice.map((part) => h('p', { class: 'quiet' }, part)),
         h(
           'div',
           { class: 'buttons' },
+          ...(isUnscored
+            ? [button('Score This Table…', { key: 'score-table' }, () => host.scoreTable())]
+            : []),
+          ...(error.instead === undefined
+            ? []
+            : [readSoButton(page, error.code, error.instead, 'read-so-error')]),
           again,
           ...(error.code === 'no-file' ? [] : [text]),
           ...(mapped ? [columnsButton()] : []),
@@ -45,6 +58,9 @@ export function problemSection({ host }: Page, columnsButton: () => HTMLElement)
     ];
   }
 }
+
+const SCORE_FIRST =
+  'Score its texts with a classifier: a copy with predictions is written beside the table. If a column holds predictions already, assign it (Columns…).';
 
 function errorTitle(code: string): string {
   if (code === 'several-methods') return 'Choose a confidence method';

@@ -1,6 +1,7 @@
 /** The section that shows whether more labelled rows would help: one small plot for each calibrator. */
 import { FEWEST_FOR_PROGRESSION, type ProgressionPoint } from '../../src/core/calibration/progression';
 import { count, calibratorTitle, number } from '../../src/core/words/calibration';
+import type { Comparison } from '../../src/protocol/calibration-page';
 import type { MethodProgression, ProgressionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
 import { h, setText, svg, warningIcon } from '../dom';
@@ -9,7 +10,7 @@ import { type Page, type Section, section } from './page';
 import { table } from './tables';
 import type { View } from './view';
 import type { CalibratorId } from '../../src/core/calibration/registry';
-import { pixels } from './pixels';
+import { pixels, shortCount } from './pixels';
 
 /** The metric of the plots. */
 type ProgressionMetric = View['progression'];
@@ -24,8 +25,8 @@ interface ProgressionPart {
   readonly progression: ProgressionState;
   /** Rows with a known truth. */
   readonly rows: number;
-  /** The recommended calibrator; null if none is, or if none were compared. */
-  readonly recommended: CalibratorId | null;
+  /** The result of the comparison; null if none were compared. */
+  readonly compared: Pick<Comparison, 'choice' | 'verdict' | 'reason'> | null;
   readonly metric: ProgressionMetric;
 }
 
@@ -41,17 +42,16 @@ export function progressionSection(page: Page): Section {
     ({ state: { analysis, comparison, progression }, view }) => [
       analysis?.preliminary,
       analysis?.evaluation.n,
-      comparison?.choice,
+      comparison,
       progression,
       view.progression,
     ],
     ({ state: { analysis, comparison, progression }, view }) => {
       if (analysis === null || analysis.preliminary) return [];
-      const choice = comparison?.choice ?? null;
       const part: ProgressionPart = {
         progression,
         rows: analysis.evaluation.n,
-        recommended: choice === 'raw' ? null : choice,
+        compared: comparison,
         metric: view.progression,
       };
       return [h('section', { class: 'progression' }, ...contents(part, actions))];
@@ -60,7 +60,7 @@ export function progressionSection(page: Page): Section {
 }
 
 function contents(
-  { progression, rows, recommended, metric }: ProgressionPart,
+  { progression, rows, compared, metric }: ProgressionPart,
   actions: ProgressionActions,
 ): Node[] {
   const { busy, error, methods } = progression;
@@ -93,25 +93,23 @@ function contents(
       ),
     ];
   if (methods === null) return [heading, about, start];
-  return computed(methods, recommended, metric, actions);
+  return computed(methods, compared, metric, actions);
 }
 
 function computed(
   methods: readonly MethodProgression[],
-  recommended: CalibratorId | null,
+  compared: ProgressionPart['compared'],
   metric: ProgressionMetric,
   actions: ProgressionActions,
 ): Node[] {
-  const judged = methods.find(({ method }) => method === recommended) ?? best(methods);
+  const judged = methods.find(({ method }) => method === compared?.choice) ?? best(methods);
   const [first] = methods;
-  const heading = h('h2', {}, judged === undefined ? 'Would more labelled rows help?' : headline(judged));
+  const heading = h('h2', {}, headline(judged, compared));
   const drawn = methods.filter(({ points }) => points.length > 0);
   const domain = domainOf(drawn, metric);
   return [
     heading,
-    ...(judged === undefined
-      ? []
-      : [h('p', { class: 'about-calibrators' }, inWords(judged, recommended !== null))]),
+    ...(judged === undefined ? [] : [h('p', { class: 'about-calibrators' }, inWords(judged, compared))]),
     ...(drawn.length === 0
       ? []
       : [
@@ -154,17 +152,30 @@ const HEADLINES: Record<MethodProgression['verdict'], string> = {
   'too-few-rows': 'Too few rows to say whether more would help',
 };
 
-function headline({ verdict }: MethodProgression): string {
-  return HEADLINES[verdict];
+function headline(judged: MethodProgression | undefined, compared: ProgressionPart['compared']): string {
+  if (judged === undefined) return 'Would more labelled rows help?';
+  // What is too little to recommend anything from is too little to call flat.
+  return HEADLINES[compared?.verdict === 'not-enough-data' ? 'unknown' : judged.verdict];
+}
+
+/** How the calibrator that is judged stands to the recommendation of the comparison. */
+function standing(method: CalibratorId, compared: ProgressionPart['compared']): string {
+  if (method === compared?.choice) return 'which is recommended';
+  const lowest = 'which has the lowest NLL with all rows';
+  if (compared === null) return `${lowest} (compare calibrators for a recommendation)`;
+  return compared.choice === 'raw'
+    ? `${lowest}, though raw is recommended: it is not better by more than one standard error`
+    : lowest;
 }
 
 function inWords(
   { method, message, lastGain, points, raw }: MethodProgression,
-  isRecommended: boolean,
+  compared: ProgressionPart['compared'],
 ): string {
+  if (compared?.verdict === 'not-enough-data') return compared.reason;
   const last = points.at(-1);
   if (last === undefined || raw === null) return message;
-  const which = `${calibratorTitle(method)}, ${isRecommended ? 'which is recommended' : 'which has the lowest NLL with all rows'}`;
+  const which = `${calibratorTitle(method)}, ${standing(method, compared)}`;
   const scores = `NLL ${number(last.nll.median)} with ${count(last.rows, 'row')}, ${number(raw.nll.median)} raw`;
   const gain =
     lastGain === null
@@ -322,12 +333,6 @@ function sizeTicks(
     next = at;
     return [{ rows, at }];
   });
-}
-
-function shortCount(rows: number): string {
-  return rows >= 10_000
-    ? `${Math.round(rows / 1000).toLocaleString('en-US')}k`
-    : rows.toLocaleString('en-US');
 }
 
 function sizesTable(methods: readonly MethodProgression[]): HTMLElement {

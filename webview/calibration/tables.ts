@@ -1,14 +1,17 @@
 import {
   type Axes,
   binRange,
+  count,
   headlineRows,
   interval,
   labelName,
   number,
   signed,
 } from '../../src/core/words/calibration';
-import type { BinRows, Diagram } from '../../src/protocol/calibration-page';
-import { h } from '../dom';
+import type { Diagram, ListedRows } from '../../src/protocol/calibration-page';
+import { metricInWords } from '../../src/core/words/metrics';
+import { h, setText } from '../dom';
+import { explain } from '../tip';
 import { curveAt } from './curve';
 import type { Evaluation, Metric } from '../../src/core/model/evaluation';
 
@@ -77,8 +80,18 @@ export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes:
       { name: '95% interval', isNumber: true },
       { name: 'Remark' },
     ],
-    headlineRows(evaluation, preliminary, axes),
+    headlineRows(evaluation, preliminary, axes).map(([name = '', ...cells]) => [
+      term(name, metricInWords(name, axes)),
+      ...cells,
+    ]),
   );
+}
+
+/** A word that explains itself while it is pointed at or has the focus. */
+function term(name: string, meaning: string): HTMLElement {
+  const element = h('span', { class: 'term', tabindex: 0, 'aria-description': meaning }, name);
+  explain(element, meaning);
+  return element;
 }
 
 /** The bins as a table. The first cell of a row chooses the bin if bins can be chosen. */
@@ -95,7 +108,6 @@ export function binsTable(
       { name: 'Rows', isNumber: true },
       { name: `Mean ${axes.acrossWords}`, isNumber: true },
       { name: axes.up, isNumber: true },
-      { name: '95% interval', isNumber: true },
       { name: 'Smooth curve', isNumber: true },
       { name: 'If calibrated', isNumber: true },
       { name: 'Gap', isNumber: true },
@@ -106,33 +118,88 @@ export function binsTable(
         : link(binRange(bin), `${keyPrefix}-${index}`, () => onChoose(index)),
       bin.count.toLocaleString('en-US'),
       number(bin.meanConfidence),
-      number(bin.accuracy),
-      interval({ low: bin.accuracyLow, high: bin.accuracyHigh }),
+      metricCell({ value: bin.accuracy, low: bin.accuracyLow, high: bin.accuracyHigh }),
       number(curve && curveAt(curve, bin.meanConfidence)),
-      interval(consistency[index] ?? { low: null, high: null }) || '–',
+      h('span', { class: 'interval' }, interval(consistency[index] ?? { low: null, high: null }) || '–'),
       signed(bin.accuracy - bin.meanConfidence),
     ]),
   );
 }
 
-export function binRowsTable({ rows }: BinRows, axes: Axes, onReveal: (line: number) => void): HTMLElement {
+export function rowsTable(
+  { rows, hasText }: ListedRows,
+  axes: Axes,
+  onReveal: (line: number) => void,
+): HTMLElement {
   const named = rows.some(({ predicted }) => predicted !== null);
   const truthKnown = rows.some(({ truth }) => truth !== null);
   return table(
-    'Rows of the bin, worst first',
+    'Rows, worst first',
     [
       { name: 'Line', isNumber: true },
       { name: 'Result' },
       { name: axes.across, isNumber: true },
       ...(named ? [{ name: 'Predicted' }] : []),
       ...(truthKnown ? [{ name: 'Truth' }] : []),
+      ...(hasText ? [{ name: 'Text' }] : []),
     ],
-    rows.map(({ line, confidence, correct, predicted, truth }) => [
-      link(String(line), `row-${line}`, () => onReveal(line), `Line ${line}: show in the text editor`),
+    rows.map(({ line, confidence, correct, predicted, truth, text }) => [
+      lineLink(line, onReveal),
       correct ? `✓ ${axes.hit}` : `✗ ${axes.miss}`,
       number(confidence),
       ...(named ? [labelName(predicted)] : []),
       ...(truthKnown ? [labelName(truth)] : []),
+      ...(hasText ? [textCell(text, line)] : []),
+    ]),
+  );
+}
+
+/** Shows a line of the file in the text editor. */
+export function lineLink(line: number, onReveal: (line: number) => void): HTMLElement {
+  return link(String(line), `row-${line}`, () => onReveal(line), `Line ${line}: show in the text editor`);
+}
+
+/** A text of more characters may take more than two lines. */
+const TWO_LINES = 120;
+
+/** A text in at most two lines, and a button for the rest of it. */
+export function textCell(text: string | null, line: number): Node {
+  const words = h('span', { class: 'row-text' }, text ?? '–');
+  if (text === null || (text.length <= TWO_LINES && !text.includes('\n'))) return words;
+  const more = link('More', `more-${line}`, () => {
+    const isOpen = words.classList.toggle('open');
+    more.setAttribute('aria-expanded', String(isOpen));
+    setText(more, isOpen ? 'Less' : 'More');
+  });
+  more.setAttribute('aria-expanded', 'false');
+  return h('div', {}, words, more);
+}
+
+/** The rows of each true label (row) by their predicted label (column). A cell lists its rows. */
+export function confusionTable(
+  labels: readonly string[],
+  confusion: readonly (readonly number[])[],
+  onChoose: (truth: string, predicted: string) => void,
+): HTMLElement {
+  return table(
+    'Confusion matrix',
+    [
+      { name: 'Truth' },
+      ...labels.map((label) => ({ name: `predicted ${labelName(label)}`, isNumber: true })),
+    ],
+    labels.map((truth, row) => [
+      labelName(truth),
+      ...labels.map((predicted, column) => {
+        const rows = confusion[row]?.[column] ?? 0;
+        const shown = rows.toLocaleString('en-US');
+        if (rows === 0) return shown;
+        return link(
+          shown,
+          `cell-${row}-${column}`,
+          () => onChoose(truth, predicted),
+          `${count(rows, 'row')} with the truth ${labelName(truth)}, predicted as ${labelName(predicted)}: list them`,
+        );
+      }),
     ]),
   );
 }

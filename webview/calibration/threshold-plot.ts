@@ -4,13 +4,14 @@
  */
 import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
-import type { Bucket } from '../../src/core/decisions/buckets';
+import type { Bucket } from '../../src/core/model/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
+import { button } from '../button';
 import { h, setText, svg } from '../dom';
 import { bucketRange, bucketShape } from './buckets';
 import { item } from './legend';
-import { table } from './tables';
+import { link, table } from './tables';
 import { pixels } from './pixels';
 
 export interface ThresholdPlotOptions {
@@ -22,6 +23,10 @@ export interface ThresholdPlotOptions {
   /** Position of the slider: a threshold. */
   readonly at: number;
   readonly onMove: (threshold: number) => void;
+  /** Lists the rows at or above a threshold. */
+  readonly onList: (method: Decided['method'], threshold: number) => void;
+  /** Makes a threshold that of a classifier. */
+  readonly onUse: (method: Decided['method'], threshold: number) => void;
 }
 
 const WIDTH = 480;
@@ -38,8 +43,10 @@ const TO = 0.99;
 const SHAPE_ROOM = 18;
 
 export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
-  const { shown, at, onMove } = options;
+  const { shown, at, onMove, onList, onUse } = options;
   const from = firstThreshold(shown);
+  const whose = (method: Decided['method']): string =>
+    shown.length > 1 ? ` (${calibratorTitle(method)})` : '';
   const x = (threshold: number): number => pixels(LEFT + ((threshold - from) / (TO - from)) * (RIGHT - LEFT));
   const cursor = svg('path', { class: 'cursor' });
   const readout = h('p', { class: 'threshold-readout' });
@@ -69,6 +76,22 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
     picture(options, from, x, cursor),
     slider,
     readout,
+    h(
+      'div',
+      { class: 'buttons' },
+      ...shown.map(({ method }) =>
+        link(`List the rows${whose(method)}`, `threshold-rows-${method}`, () =>
+          onList(method, Number(slider.value)),
+        ),
+      ),
+      ...shown
+        .slice(-1)
+        .map(({ method }) =>
+          button('Use This Threshold…', { key: 'use-threshold', secondary: true }, () =>
+            onUse(method, Number(slider.value)),
+          ),
+        ),
+    ),
     legend(options),
     h(
       'details',

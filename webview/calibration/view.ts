@@ -1,20 +1,25 @@
 /** The view of the page, and what outlives the page. */
 import * as z from 'zod';
 import { decisionChoicesSchema } from '../../src/protocol/calibration-decisions';
-import { panelSettingsSchema } from '../../src/protocol/calibration-page';
+import { panelSettingsSchema, rowSelectionSchema } from '../../src/protocol/calibration-page';
 
 /** The diagrams whose bins can be chosen: the main one, and raw beside a calibrator. */
 export const FIGURES = ['raw', 'before', 'after'] as const;
 export type FigureName = (typeof FIGURES)[number];
 
+/** Where rows can be chosen. */
+const PLACES = [...FIGURES, 'matrix', 'decisions'] as const;
+export type Place = (typeof PLACES)[number];
+
 const chosenSchema = z.object({
-  figure: z.enum(FIGURES),
-  low: z.number(),
-  high: z.number(),
+  place: z.enum(PLACES),
+  which: rowSelectionSchema,
+  /** Raw or the calibrator of a decision; null elsewhere. */
+  method: z.string().nullable(),
   /** Largest number of rows that are listed. */
   limit: z.number(),
 });
-/** A bin whose rows are listed. */
+/** The rows that are listed. */
 export type Chosen = z.infer<typeof chosenSchema>;
 
 const viewSchema = z.object({
@@ -56,5 +61,7 @@ export const keptSchema = z.object({
   view: viewSchema,
   settings: panelSettingsSchema,
   choices: decisionChoicesSchema,
+  /** Pixels that the page is scrolled down. */
+  scroll: z.number(),
 });
 export type Kept = z.infer<typeof keptSchema>;

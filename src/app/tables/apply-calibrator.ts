@@ -1,7 +1,8 @@
 /** Writes a calibrated copy of a table, and beside it what the copy was made of. */
+import path from 'node:path';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import type { ColumnOptions } from '../../core/data/columns';
-import type { Bucket } from '../../core/decisions/buckets';
+import type { Bucket } from '../../core/model/buckets';
 import type { Warning } from '../../core/model/predictions';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
 import type { LoadedCalibrator } from '../../store/calibrators';
@@ -25,6 +26,9 @@ export interface ApplyOrder {
   readonly buckets: readonly Bucket[];
   /** Whether cells that a spreadsheet would compute get a single quote before them. */
   readonly spreadsheetSafe: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of rows that are written so far. */
+  readonly onRows?: ((rows: number) => void) | undefined;
 }
 
 export interface AppliedCalibrator {
@@ -33,7 +37,7 @@ export interface AppliedCalibrator {
 }
 
 /**
- * @throws UserError not-a-file; everything of `calibratorColumns`, `inspectTable`, `checkBinding` and `writeCalibrated`
+ * @throws UserError not-a-file, cancelled; everything of `calibratorColumns`, `inspectTable`, `checkBinding` and `writeCalibrated`
  */
 export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator> {
   const { calibrator: loaded, out, buckets, spreadsheetSafe } = order;
@@ -43,12 +47,15 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const bound = bindingOf(await readScoreMeta(source.file), found.columns.prefix);
   const doubts = checkBinding(loaded, source, bound);
   const copy = await writeCalibrated(source, out, copyBy(loaded, found.options, buckets), {
-    spreadsheetSafe,
+    style: { spreadsheetSafe },
+    signal: order.signal,
+    onRows: order.onRows,
   });
   const meta: CalibratedMeta = {
     schema: SCORE_META_VERSION,
     ...(spreadsheetSafe ? { spreadsheetSafe } : {}),
     calibrated: {
+      calibrator: path.basename(loaded.file, '.json'),
       calibratorSha256: loaded.sha256,
       tableSha256: source.sha256,
       fittedOnSha256: loaded.saved.source.sha256,

@@ -55,10 +55,13 @@ export interface ComparedConfidenceMethods {
 export async function compareConfidenceMethods(
   file: string,
   columns: ColumnOptions,
-  options: Omit<EvaluateOptions, 'rejected' | 'warnings' | 'folds'>,
+  asked: Omit<EvaluateOptions, 'bins' | 'rejected' | 'warnings' | 'folds'> & {
+    readonly bins?: number | undefined | ((rows: number) => number);
+  },
   onMethod: (prefix: string | null) => Promise<void> = () => Promise.resolve(),
 ): Promise<ComparedConfidenceMethods> {
   const { methods, combined, rows, leftOut } = await readMethods(file, columns);
+  const options = { ...asked, bins: typeof asked.bins === 'function' ? asked.bins(rows) : asked.bins };
   const optionsOf = ({ warnings, rejected }: MethodTable) => ({ ...options, warnings, rejected });
   const compared: ComparedConfidenceMethods['methods'][number][] = [];
   for (const input of methods) {

@@ -1,7 +1,7 @@
 import { oneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import { applyToTable } from '../../app/tables/apply-calibrator';
-import { DEFAULT_BUCKETS } from '../../core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../core/model/buckets';
 import { loadCalibrator } from '../../store/calibrators';
 import { command, DONE } from '../command';
 import {

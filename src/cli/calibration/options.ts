@@ -9,7 +9,7 @@ import { sharesInOrder } from '../../core/model/label-shares';
 import type { CalibrateOn, PredictionData } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
 import type { Acceptable } from '../../core/data/doubts';
-import { type Bucket, checkBuckets } from '../../core/decisions/buckets';
+import { type Bucket, checkBuckets } from '../../core/model/buckets';
 import { UserError } from '../../core/user-error';
 import { usageError } from '../command';
 import type { BinningKind } from '../../core/model/evaluation';

@@ -1,5 +1,5 @@
 /** A calibrator on the score of a single text: the numbers that `apply` writes for the same row of a table. */
-import { type Bucket, isAnotherLabelLikelier } from '../decisions/buckets';
+import { type Bucket, isAnotherLabelLikelier } from '../model/buckets';
 import { type MarkedBucket, markedBucket } from '../decisions/bucket-mark';
 import { smoothedLogRates } from '../scoring/consistency';
 import type { Score } from '../scoring/score';

@@ -2,6 +2,7 @@
  * The classifier file (`.prompt-confidence/classifiers/<name>.json`): what to ask the model, and which
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
+import { type Bucket, bucketProblems } from '../model/buckets';
 import { isFormula } from '../formula';
 import { listed, quoted, shortened } from '../quote';
 import * as z from 'zod';
@@ -44,6 +45,7 @@ const exampleSchema = z.strictObject({
 const MOST_SPELLINGS = 100;
 const MOST_EXAMPLES = 10_000;
 const MOST_NEUTRAL_TEXTS = 1000;
+const MOST_BUCKETS = 100;
 
 /** Characters of the longest prompt: far above what any model takes. {{labels}} makes much of a small file. */
 const LONGEST_PROMPT = 4 * 1024 * 1024;
@@ -193,6 +195,14 @@ const classifierSchema = z
       ),
     model: modelSchema.optional(),
     calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
+    buckets: z
+      .array(z.strictObject({ name: z.string(), low: z.number() }))
+      .min(1)
+      .max(MOST_BUCKETS, { error: `a classifier has at most ${MOST_BUCKETS} buckets`, abort: true })
+      .optional()
+      .describe(
+        'Buckets of its calibrated confidence, highest first, in place of those of the setting. Each has a name and a lower bound; the last bound must be 0.',
+      ),
   })
   .superRefine((file, context) => {
     const names = new Set<string>();
@@ -231,6 +241,8 @@ const classifierSchema = z
         claimed.set(spelling, label.name);
       }
     }
+    for (const { at, field, message } of bucketProblems(file.buckets ?? []))
+      context.addIssue({ code: 'custom', path: ['buckets', at, field], message });
     if (promptLength(file) > LONGEST_PROMPT)
       context.addIssue({
         code: 'custom',
@@ -305,6 +317,8 @@ export interface Classifier {
   readonly source: SourceName;
   readonly model: { readonly file: string; readonly sha256?: string; readonly source?: string } | undefined;
   readonly calibrator: string | undefined;
+  /** Buckets of its calibrated confidence, valid; undefined for those of the settings or of an option. */
+  readonly buckets: readonly Bucket[] | undefined;
   readonly asks: Asking;
 }
 
@@ -465,6 +479,7 @@ export function classifierFrom(value: unknown, where: string): Classifier {
             ...(file.model.source === undefined ? {} : { source: file.model.source }),
           },
     calibrator: file.calibrator,
+    buckets: file.buckets,
     asks: {
       kind: 'prompt',
       name: file.name,

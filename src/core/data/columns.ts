@@ -90,6 +90,9 @@ export interface ColumnOptions {
 /** Prefixes of the columns that a combination reads and writes. */
 export const COMBINED = { token: 'token', agreement: 'consistency', out: 'ensemble' } as const;
 
+/** What a calibrated table puts before the names of the raw predictions that it keeps. */
+export const RAW = 'raw:';
+
 interface ScoreName {
   readonly type: ScoreType;
   readonly label: string;
@@ -244,6 +247,54 @@ export function predictionColumns({
   return [...new Set([...byName, ...byRole, ...mapped])];
 }
 
+/**
+ * The mapping that reads a calibrated table by the raw predictions that it keeps (`raw:…`); undefined if it keeps none.
+ */
+export function rawMapping({ header, prefix }: TableColumns): Record<string, string> | undefined {
+  const roles: Readonly<Record<string, string>> = { predicted: '', confidence: '', correct: '' };
+  const calibrated: Record<string, string> = {};
+  const raw: Record<string, string> = {};
+  for (const column of header.map((name) => name.trim())) {
+    const isRaw = column.startsWith(RAW);
+    const own = splitPrefix(isRaw ? column.slice(RAW.length) : column);
+    if (own.prefix !== prefix) continue;
+    const score = scoreName(own.name);
+    const key = score === undefined ? roleOf(own.name) : scoreKey(score.type, score.label);
+    if (key === undefined) continue;
+    if (isRaw) raw[key] = column;
+    else if (score !== undefined) calibrated[key] = '';
+  }
+  if (Object.keys(raw).length === 0) return undefined;
+  return { ...roles, ...calibrated, ...raw, calibrator: '' };
+}
+
+/** Roles whose values are those of a single row, or predictions, for which there are better views. */
+const OF_A_ROW: ReadonlySet<string> = new Set<Role>([
+  'text',
+  'predicted',
+  'confidence',
+  'correct',
+  'positive',
+  'labelMass',
+  'bound',
+  'id',
+  'weight',
+  'calibrator',
+]);
+
+/** Whether rows can be divided by the values of a column: not by an id, a text, a score or a raw prediction. */
+export function divides(column: string, mapping: Readonly<Record<string, string>>): boolean {
+  const { name } = splitPrefix(column);
+  const roles = Object.entries(mapping).flatMap(([key, mapped]) => (mapped === column ? [key] : []));
+  const own = roleOf(name);
+  return !(
+    column.startsWith(RAW) ||
+    scoreName(name) !== undefined ||
+    roles.some((key) => OF_A_ROW.has(key) || scoreName(key) !== undefined) ||
+    (own !== undefined && mapping[own] === undefined && OF_A_ROW.has(own))
+  );
+}
+
 function roleOf(name: string): Role | undefined {
   return ROLES.find((role) => (ROLE_NAMES[role] as readonly string[]).includes(name.toLowerCase()));
 }
@@ -259,7 +310,7 @@ function scoreName(name: string): ScoreName | undefined {
 function splitPrefix(column: string): { prefix: string | null; name: string } {
   const slash = column.indexOf('/');
   // `raw:sum/prob:a` is what a calibrated table keeps of `sum/prob:a`: no method of its own.
-  if (slash > 0 && scoreName(column) === undefined && !column.startsWith('raw:')) {
+  if (slash > 0 && scoreName(column) === undefined && !column.startsWith(RAW)) {
     const name = column.slice(slash + 1);
     const role = roleOf(name);
     if (scoreName(name) !== undefined || (role !== undefined && METHOD_ROLES.has(role)))

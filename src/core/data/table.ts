@@ -68,6 +68,8 @@ export interface PredictionTable {
   readonly slices: ReadonlyMap<string, NamedColumn>;
   /** (n) label mass of each row, NaN where its cell is empty. Absent if the table does not contain it. */
   readonly labelMass?: Float64Array | undefined;
+  /** Rows whose label mass is below one half. */
+  readonly lowMass: number;
   /** Rows that nobody has labelled: they are not read as far as their truth is needed, and nothing is wrong with them. */
   readonly unlabelled: number;
   /** The first 10,000 rows that could not be used; `rejectedCount` counts all of them. */
@@ -225,6 +227,7 @@ export class TableBuilder {
       predicted: predicted && named(predicted),
       slices: new Map(Array.from(this.slices, ([name, column]) => [name, named(column.take())])),
       labelMass: roles.labelMass === undefined ? undefined : ofKept(this.labelMass.take()),
+      lowMass: this.seen.lowMass,
       unlabelled: this.seen.unlabelled,
       rejected: this.rejected.sort((left, right) => left.line - right.line),
       rejectedCount: this.rejectedCount,

@@ -1,7 +1,7 @@
 import { confidenceOf, normalisedWeights, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 import { ShareSums, sumShare, unitsOf } from '../metrics/units';
-import { bucketOf, type Bucket, DEFAULT_BUCKETS } from './buckets';
+import { bucketOf, type Bucket, DEFAULT_BUCKETS } from '../model/buckets';
 
 /** The rows in a bucket, [low, high). Rows and errors are counted; the means are weighted if rows have weights. */
 export interface BucketCount {

@@ -1,5 +1,5 @@
 /** How a bucket is recognised at a glance: a shape and a colour, which accompany its name and never replace it. */
-import { type Bucket, bucketOf } from './buckets';
+import { type Bucket, bucketOf } from '../model/buckets';
 
 /** From the most confident bucket to the least. */
 export const BUCKET_TONES = ['green', 'yellow', 'orange', 'red'] as const;

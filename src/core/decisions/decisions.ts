@@ -2,7 +2,7 @@ import { confidenceOf, normalisedWeights, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 import { majorityBaseline } from '../metrics/confusion';
 import { type BucketCount, countBuckets } from './bucket-counts';
-import { type Bucket, checkBuckets } from './buckets';
+import { type Bucket, checkBuckets } from '../model/buckets';
 import { type CostChoice, type Costs, minimiseCost } from './costs';
 import { chooseLabelThreshold, type LabelThreshold } from './label-threshold';
 import { confidentErrors, evaluateSlices, type SliceReport } from './slices';

@@ -1,7 +1,7 @@
 import { confidenceOf, isTruthKnown, rowCount, rowsWhere, selectRows } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
 import { evaluate } from '../metrics/evaluate';
-import type { Bucket } from './buckets';
+import type { Bucket } from '../model/buckets';
 import { type BucketCount, countBuckets } from './bucket-counts';
 import type { Evaluation, EvaluateOptions } from '../model/evaluation';
 

@@ -29,13 +29,14 @@ import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';
 import { smoothEce } from './smooth-ece';
 import { type LabelColumns, type TableScores, scoresOfTable } from './table';
-import type {
-  Evaluation,
-  EvaluateOptions,
-  LabelMetrics,
-  Metric,
-  PerLabelMetrics,
-  ReliabilityBin,
+import {
+  type Evaluation,
+  type EvaluateOptions,
+  FEWEST_TO_JUDGE,
+  type LabelMetrics,
+  type Metric,
+  type PerLabelMetrics,
+  type ReliabilityBin,
 } from '../model/evaluation';
 import { listed } from '../quote';
 
@@ -384,7 +385,13 @@ function tableWarnings({ predicted, nll, n, labels, units }: TableScores): Warni
   const warnings: Warning[] = [];
   const right = predicted.correct.reduce((sum, y) => sum + y, 0);
   const add = (code: string, message: string) => warnings.push({ code, message });
-  if (n < 10) add('few-rows', `${n} ${n === 1 ? 'row is' : 'rows are'} too few for a diagram.`);
+  if (n < FEWEST_TO_JUDGE) add('few-rows', `${n} ${n === 1 ? 'row is' : 'rows are'} too few for a diagram.`);
+  const [first = 0] = predicted.confidence;
+  if (n > 1 && predicted.confidence.every((p) => p === first))
+    add(
+      'equal-confidences',
+      `All ${n} rows have the same confidence, ${Number(first.toFixed(6))}: it cannot tell right rows from wrong ones, and no threshold can.`,
+    );
   if (right < 20 || n - right < 20)
     add('few-outcomes', `Only ${right} correct and ${n - right} wrong rows: every number here is rough.`);
   if (units.group !== null && units.effective < FEW_GROUPS)

@@ -1,6 +1,9 @@
 /** The options and the result of an evaluation. */
 import type { RejectedRow, Warning } from './predictions';
 
+/** With fewer rows nothing is drawn, and no verdict is given. */
+export const FEWEST_TO_JUDGE = 10;
+
 /** A number with its uncertainty. `low` and `high` are the ends of a 95% interval; null where undefined, with `reason`. */
 export interface Metric {
   readonly value: number | null;

@@ -1,9 +1,16 @@
 /** Numbers and findings in the words of the calibration panel and its report. */
 import { metricsOf } from './metrics';
 import { visibleName } from '../encode';
+import { formatRowShare } from './quantities';
 import { excerpt } from './score';
 import type { Partition } from '../calibration/cross-fit';
-import type { Evaluation, Metric, ReliabilityBin } from '../model/evaluation';
+import {
+  type Evaluation,
+  FEWEST_TO_JUDGE,
+  type Metric,
+  type PerLabelMetrics,
+  type ReliabilityBin,
+} from '../model/evaluation';
 import { type CalibratorId, CALIBRATORS } from '../calibration/registry';
 
 const LABEL_LIMIT = 60;
@@ -123,9 +130,14 @@ const SMALL_GAP = 0.005;
 
 /** The finding in words; undefined until the numbers are complete. */
 export function verdict(
-  { ece, eceNull, accuracy, meanConfidence, warnings }: Evaluation,
+  { n, ece, eceNull, accuracy, meanConfidence, warnings }: Evaluation,
   axes: Axes,
 ): { readonly title: string; readonly text: string } | undefined {
+  if (n < FEWEST_TO_JUDGE)
+    return {
+      title: 'Too few rows to judge',
+      text: `${count(n, 'row')} cannot show how ${axes.acrossWords} and ${axes.upWords} relate: at least ${FEWEST_TO_JUDGE} are needed, and a few hundred show much more.`,
+    };
   const few = warnings.find(({ code }) => code === 'few-groups');
   if (few !== undefined && accuracy.value !== null && accuracy.low === null)
     return { title: 'Too few groups to tell', text: few.message };
@@ -206,6 +218,21 @@ export function rowsInWords({
 export function correctRowsInWords(evaluation: Evaluation): string {
   const { nCorrect, nWrong } = evaluation;
   return `${rowsInWords(evaluation)}, ${nCorrect.toLocaleString('en-US')} correct and ${nWrong.toLocaleString('en-US')} wrong`;
+}
+
+/** Difference of the share of rows that a label is predicted in and its true share that is worth a sentence. */
+const DOMINANCE = 0.1;
+
+/**
+ * The label that is predicted most beyond its true share, in a sentence: "positive is predicted in 95.0% of rows; 49.0%
+ * are." Undefined if no label is by a tenth of the rows.
+ */
+export function dominanceInWords({ n, labelMetrics }: Evaluation): string | undefined {
+  const excess = ({ predicted, support }: PerLabelMetrics): number => (predicted - support) / n;
+  const most = labelMetrics?.perLabel.reduce((a, b) => (excess(b) > excess(a) ? b : a));
+  if (most === undefined || n < FEWEST_TO_JUDGE || excess(most) < DOMINANCE) return undefined;
+  const { label, predicted, support } = most;
+  return `${labelName(label)} is predicted in ${formatRowShare(predicted / n)} of rows; ${formatRowShare(support / n)} are.`;
 }
 
 /** The rows, and what they contain. */

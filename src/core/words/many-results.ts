@@ -1,6 +1,6 @@
 /** Many results in words: how often each label and each bucket occurs. */
 import type { Calibration } from '../calibration/calibrated-score';
-import type { Bucket } from '../decisions/buckets';
+import type { Bucket } from '../model/buckets';
 import { bucketTone, BUCKET_SHAPES } from '../decisions/bucket-mark';
 import type { Score } from '../scoring/score';
 import { RAW } from './calibrated-score';

@@ -1,5 +1,5 @@
 /** Sizes, times and shares as people read them. */
-import { DEFAULT_BUCKETS } from '../decisions/buckets';
+import { DEFAULT_BUCKETS } from '../model/buckets';
 
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 

@@ -5,6 +5,7 @@ import { UserError } from '../../core/user-error';
 import { activeTable, isTable } from '../../editor/active-table';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
+import { registerApplyCalibrator } from './apply-calibrator';
 import { CalibrationPanel } from './panel';
 
 export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
@@ -39,6 +40,7 @@ export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, v
 export function registerCalibration(services: Services, editor: CalibrationEditor): vscode.Disposable {
   return vscode.Disposable.from(
     editor,
+    registerApplyCalibrator(services),
     vscode.window.registerCustomEditorProvider(CALIBRATION_EDITOR, editor, {
       supportsMultipleEditorsPerDocument: true,
     }),

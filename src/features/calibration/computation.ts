@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type * as vscode from 'vscode';
 import type { CalibratorId } from '../../core/calibration/registry';
+import type { Bucket } from '../../core/model/buckets';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import type { PanelSettings, PanelState } from '../../protocol/calibration-page';
 import type { FitParams } from '../../protocol/calibration-worker';
@@ -18,6 +19,9 @@ import type { CalibrationWorker } from './worker-client';
  * fitting.
  */
 type Task = 'analysing' | 'breaking-down' | 'comparing' | 'looking' | 'comparing-methods' | 'fitting';
+
+/** Codes of tables whose predictions can be shown though nobody can say which are right. */
+const NO_TRUTH: ReadonlySet<string> = new Set(['no-truth', 'no-usable-rows']);
 
 /** What a cancelled task changes in the state; what is complete stays. */
 const GIVEN_UP: Readonly<Record<Task, (settings: PanelSettings) => Partial<PanelState>>> = {
@@ -40,8 +44,10 @@ export interface ComputationParts {
   readonly table: Pick<LocalTable, 'file' | 'forget'>;
   readonly worker: Pick<
     CalibrationWorker,
-    'columns' | 'analyse' | 'breakdown' | 'compare' | 'methods' | 'fit' | 'stop'
+    'columns' | 'analyse' | 'overview' | 'breakdown' | 'compare' | 'methods' | 'fit' | 'stop'
   >;
+  /** The buckets in use. */
+  buckets(): readonly Bucket[];
   /** Computes the decisions again, on the current numbers. */
   decide(): Promise<void>;
   explained(error: unknown): NonNullable<PanelState['error']>;
@@ -120,7 +126,14 @@ export class Computation implements vscode.Disposable {
       this.task = 'breaking-down';
       // A comparison of an earlier content of the file would be shown beside numbers that it does not belong to.
       const outdated = reload ? { comparison: null, breakdown: null } : {};
-      store.update({ busy: 'Computing', error: null, analysis, comparisonError: null, ...outdated });
+      store.update({
+        busy: 'Computing',
+        error: null,
+        analysis,
+        overview: null,
+        comparisonError: null,
+        ...outdated,
+      });
       await this.parts.decide();
       if (run !== this.count || !(await this.breakDown(run))) return;
       if (store.state.settings.compare) await this.compare(run);
@@ -129,9 +142,25 @@ export class Computation implements vscode.Disposable {
       if (run !== this.count) return;
       this.stale = true;
       const error = this.parts.explained(reason);
-      this.end({ error });
+      const overview = NO_TRUTH.has(error.code) ? await this.overview() : null;
+      if (run !== this.count) return;
+      if (overview !== null) this.end({ error: null, analysis: null, overview });
+      else this.end({ error, overview: null });
       // The comparison shows best which method to choose.
       if (error.code === 'several-methods') void this.compareConfidenceMethods();
+    }
+  }
+
+  /** What can be shown of a table without truth; null if that is nothing either. */
+  private async overview(): Promise<PanelState['overview']> {
+    const { store, table, worker } = this.parts;
+    try {
+      const file = await table.file();
+      const { settings } = store.state;
+      return await worker.overview({ file, settings, reload: false, buckets: this.parts.buckets() });
+    } catch {
+      // The error of the analysis says why.
+      return null;
     }
   }
 

@@ -1,6 +1,6 @@
 /** The decisions of a panel: its buckets, which are kept in the settings, its target accuracy and its costs. */
 import * as vscode from 'vscode';
-import type { Bucket } from '../../core/decisions/buckets';
+import type { Bucket } from '../../core/model/buckets';
 import { UserError } from '../../core/user-error';
 import {
   type DecideParams,
@@ -17,6 +17,8 @@ export interface DecisionHost {
   readonly uri: vscode.Uri;
   /** @throws UserError no-table if nothing is loaded */
   decide(params: DecideParams): Promise<DecisionReport>;
+  /** False where the table has no truth to decide on: its rows are only counted in the buckets. */
+  isDecided(): boolean;
   /** Loads the table and computes everything, unless that runs already. */
   recompute(): void;
   explained(error: unknown): NonNullable<PanelState['error']>;
@@ -56,6 +58,10 @@ export class PanelDecisions implements vscode.Disposable {
   /** Computes the decisions again after the table or its numbers changed. */
   async refresh(): Promise<void> {
     const asked = ++this.asked;
+    if (!this.host.isDecided()) {
+      this.host.recompute();
+      return;
+    }
     const { choices, buckets } = this.state;
     const { target, costs } = choices;
     try {

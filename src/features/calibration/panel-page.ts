@@ -1,13 +1,15 @@
 /** The page of a panel: passes its messages to the parts of the panel, and the panel's state to the page. */
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { CalibratorId } from '../../core/calibration/registry';
 import type { DecisionChoices } from '../../protocol/calibration-decisions';
 import {
   CALIBRATION_PAGE_CONTRACT,
-  type BinParams,
-  type BinRows,
+  type ListedRows,
   type PanelSettings,
+  type RowParams,
+  type ThresholdParams,
 } from '../../protocol/calibration-page';
+import { COMMANDS } from '../../protocol/manifest';
 import { openPage } from '../../editor/page';
 import type { Services } from '../../editor/services';
 import type { Computation } from './computation';
@@ -24,6 +26,8 @@ export interface PanelActions {
   start(settings: PanelSettings | null, choices: DecisionChoices | null): void;
   change(settings: PanelSettings): void;
   save(method: CalibratorId): Promise<void>;
+  /** Writes the buckets of a threshold into a classifier. */
+  useThreshold(params: ThresholdParams): Promise<void>;
   /** @param line undefined for the file as a whole */
   reveal(line: number | undefined): Promise<void>;
   /** Shows the document that explains the panel. */
@@ -47,7 +51,7 @@ export function openPanelPage(
   parts: PageParts,
   actions: PanelActions,
 ): { dispose(): void } {
-  const { services, store, computation, decisions, progression } = parts;
+  const { uri, services, store, computation, decisions, progression } = parts;
   const peer = openPage(webview, services, {
     name: 'calibration',
     title: 'Calibration',
@@ -69,11 +73,14 @@ export function openPanelPage(
     },
     cancel: () => computation.cancel(),
     compareConfidenceMethods: () => computation.compareConfidenceMethods(),
-    binRows: (bin) => binRows(parts, bin),
+    rows: (params) => rows(parts, params),
     reveal: ({ line }) => actions.reveal(line),
     openText: () => actions.reveal(undefined),
     openGuide: () => actions.openGuide(),
     save: ({ method }) => actions.save(method),
+    useThreshold: (params) => actions.useThreshold(params),
+    applyCalibrator: () => vscode.commands.executeCommand(COMMANDS.applyCalibrator, uri),
+    scoreTable: () => vscode.commands.executeCommand(COMMANDS.scoreCsv, uri),
     ask: (question) => decisions.ask(question),
     editBuckets: ({ buckets }) => decisions.edit(buckets),
     startProgression: () => progression.start(),
@@ -90,13 +97,13 @@ export function openPanelPage(
 }
 
 /** Null if the rows cannot be listed; the page offers to try again. */
-async function binRows(
+async function rows(
   { services, store, table, worker }: PageParts,
-  bin: BinParams,
-): Promise<BinRows | null> {
+  params: RowParams,
+): Promise<ListedRows | null> {
   try {
     const { settings } = store.state;
-    return await worker.binRows({ ...bin, file: await table.file(), settings });
+    return await worker.rows({ ...params, file: await table.file(), settings });
   } catch (error) {
     services.log.debug('calibration panel', error);
     return null;

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import type { CalibratorId } from '../../core/calibration/registry';
 import { UserError } from '../../core/user-error';
 import type { DecisionChoices } from '../../protocol/calibration-decisions';
@@ -17,6 +18,7 @@ import { PanelStore } from './panel-store';
 import { rememberedOptions, rememberOptions } from './remembered';
 import { saveFromPanel } from './save';
 import { showText } from './show-text';
+import { useThreshold } from './use-threshold';
 import { watchTable } from './watch-table';
 import { CalibrationWorker } from './worker-client';
 
@@ -54,6 +56,7 @@ export class CalibrationPanel {
     this.decisions = new PanelDecisions({
       uri,
       decide: (params) => worker.decide(params),
+      isDecided: () => store.state.overview === null,
       recompute: () => this.computation.recompute(),
       explained,
       show: (decisions) => store.update({ decisions }),
@@ -63,6 +66,7 @@ export class CalibrationPanel {
       table,
       worker,
       decide: () => this.decisions.refresh(),
+      buckets: () => store.state.decisions.buckets,
       explained,
     });
     this.progression = new PanelProgression({
@@ -81,6 +85,7 @@ export class CalibrationPanel {
         start: (settings, choices) => this.start(settings, choices),
         change: (settings) => this.change(settings),
         save: (method) => this.save(method),
+        useThreshold: (params) => useThreshold({ uri, table, services }, params),
         reveal: (line) => this.reveal(line),
         openGuide: () => this.openGuide(),
       },
@@ -160,10 +165,13 @@ export class CalibrationPanel {
     }
   }
 
-  private explained(error: unknown): { code: string; message: string } {
+  private explained(error: unknown): NonNullable<PanelState['error']> {
     if (error instanceof UserError && error.code === 'no-file')
       return { code: error.code, message: `${this.state.name} was deleted, moved or renamed.` };
-    if (error instanceof UserError) return { code: error.code, message: error.message };
+    if (error instanceof UserError) {
+      const instead = z.record(z.string(), z.string()).safeParse(error.data.columns).data;
+      return { code: error.code, message: error.message, ...(instead === undefined ? {} : { instead }) };
+    }
     this.services.log.error('calibration panel', error);
     return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
   }

@@ -12,20 +12,22 @@ import { cancelledError, UserError } from '../../core/user-error';
 import type { DecideParams, DecisionReport, MethodProgression } from '../../protocol/calibration-decisions';
 import type {
   Analysis,
-  BinRows,
   Breakdown,
   ColumnList,
   Comparison,
+  ListedRows,
   MethodsComparison,
+  Overview,
   PanelSettings,
 } from '../../protocol/calibration-page';
 import {
   CALIBRATION_WORKER_CONTRACT,
   type AnalyseParams,
-  type BinQuestion,
   type FitParams,
+  type OverviewParams,
   type Report,
   type ReportParams,
+  type RowQuestion,
 } from '../../protocol/calibration-worker';
 import { listen, type Peer, type Remote } from '../../protocol/contract';
 
@@ -89,8 +91,13 @@ export class CalibrationWorker {
     return this.askOfTable((thread) => thread.decide(params));
   }
 
-  binRows(params: BinQuestion): Promise<BinRows> {
-    return this.askOfTable((thread) => thread.binRows(params));
+  rows(params: RowQuestion): Promise<ListedRows> {
+    return this.askOfTable((thread) => thread.rows(params));
+  }
+
+  /** Of a table without truth, which is read for this alone. */
+  overview(params: OverviewParams): Promise<Overview> {
+    return this.ask((thread) => thread.overview(params));
   }
 
   /** The document of the command line's `evaluate --json`. */

@@ -84,7 +84,7 @@ export class ScoreRuns implements vscode.Disposable {
       ...choice,
       classifier,
       calibrator: checked?.calibrator,
-      buckets: readBuckets(vscode.Uri.file(choice.source)).buckets,
+      buckets: classifier.buckets ?? readBuckets(vscode.Uri.file(choice.source)).buckets,
     };
     const { report, warnings, isLabelled } = await explained(checked?.named, classifier, () =>
       scoreTable(sources, order, { signal, onProgress }),

@@ -100,6 +100,25 @@ export async function firstRows(source: TableFile, count = FIRST_ROWS): Promise<
   return rows;
 }
 
+/**
+ * The cells of one column in the rows that begin on the given lines, by line. The file is read up to the last of them.
+ *
+ * @throws UserError everything of `tableRows`
+ */
+export async function cellsAt(
+  source: TableFile,
+  column: number,
+  lines: ReadonlySet<number>,
+): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  if (lines.size === 0) return found;
+  for await (const batch of tableRows(source)) {
+    for (const { line, cells } of batch) if (lines.has(line)) found.set(line, cells[column] ?? '');
+    if (found.size === lines.size) break;
+  }
+  return found;
+}
+
 /** The texts of the first rows, without empty ones. */
 export async function firstTexts(source: TableFile, textColumn: string): Promise<readonly string[]> {
   const column = source.header.findIndex((name) => name.trim() === textColumn);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Classifier } from '../../core/classifier/definition';
-import { type Bucket, bucketsSchema } from '../../core/decisions/buckets';
+import { type Bucket, bucketsSchema } from '../../core/model/buckets';
 import type { MethodSeconds } from '../../core/model/confidence-method';
 import { UserError } from '../../core/user-error';
 import type { ContextShape } from '../../protocol/engine';

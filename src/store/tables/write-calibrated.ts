@@ -17,12 +17,13 @@ import {
   type ColumnOptions,
   findColumns,
   predictionColumns,
+  RAW,
   type Role,
   type TableColumns,
 } from '../../core/data/columns';
 import { type PredictionTable, TableBuilder } from '../../core/data/table';
-import { type Bucket, bucketOf } from '../../core/decisions/buckets';
-import { UserError } from '../../core/user-error';
+import { type Bucket, bucketOf } from '../../core/model/buckets';
+import { cancelledError, UserError } from '../../core/user-error';
 import { writeFileAtomic } from '../atomic';
 import type { LoadedCalibrator } from '../calibrators';
 import type { TruthReading } from '../../core/data/vocabulary';
@@ -157,16 +158,23 @@ export class RowCalibrator {
   }
 }
 
+export interface CopyRun {
+  readonly style?: CellStyle | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of rows that are written so far. */
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
 /**
  * Streams a table into its calibrated copy, in bounded memory. The copy appears under its name when it is whole.
  *
- * @throws UserError everything of `tableRows` and `RowCalibrator`; no-rows
+ * @throws UserError everything of `tableRows` and `RowCalibrator`; no-rows, cancelled
  */
 export async function writeCalibrated(
   source: TableFile,
   out: string,
   options: CopyOptions,
-  style: CellStyle = AS_IS,
+  { style = AS_IS, signal, onRows }: CopyRun = {},
 ): Promise<CopyReport> {
   const name = path.basename(source.file);
   const columns = findColumns(source.header, { ...options.columns, on: options.on });
@@ -177,13 +185,16 @@ export async function writeCalibrated(
   async function* lines(): AsyncGenerator<string> {
     yield csvLine(calibrator.header, source.separator, style);
     for await (const batch of tableRows(source)) {
+      if (signal?.aborted === true) throw cancelledError();
       rows += batch.length;
+      onRows?.(rows);
       yield calibrator
         .rows(batch)
         .map((cells) => csvLine(cells, source.separator, style))
         .join('');
     }
     if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
+    if (signal?.aborted === true) throw cancelledError();
     // The provenance of an older copy must never stand beside this one, and stays where this one comes to nothing.
     await rm(scoreMetaFile(out), { force: true });
   }
@@ -196,7 +207,7 @@ export async function writeCalibrated(
 /** The table's own columns as they are called in the copy. */
 function keptColumns(columns: TableColumns, added: readonly string[], name: string): readonly string[] {
   const moved = new Set(predictionColumns(columns));
-  const raw = (index: number) => `raw:${(columns.header[index] ?? '').trim()}`;
+  const raw = (index: number) => `${RAW}${(columns.header[index] ?? '').trim()}`;
   const kept = columns.header.map((column, index) => (moved.has(index) ? raw(index) : column));
   const introduced = new Set([...added, ...[...moved].map(raw)]);
   const clash = [...kept, ...added].find(

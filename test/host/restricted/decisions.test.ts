@@ -22,6 +22,7 @@ describe('buckets in a restricted workspace', () => {
           warnings: [],
           methods: [],
         }),
+      isDecided: () => true,
       recompute: () => undefined,
       explained: (error) => ({ code: 'test', message: String(error) }),
       show: (shown) => {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { readBuckets, readSettings } from '../../../src/editor/settings';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { CAN_BE_HOSTILE, OUTSIDE, outsideFile } from '../../support/hostile-places';
 import { fillHostile } from '../../support/hostile-workspace';
 import { until } from '../../support/until';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { applyCalibrator, type Calibrator, fitCalibrator } from '../../../src/core/calibration/calibrator';
 import type { CalibrateOn } from '../../../src/core/model/predictions';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { bucketTone } from '../../../src/core/decisions/bucket-mark';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { inspectTable } from '../../../src/store/tables/inspect';

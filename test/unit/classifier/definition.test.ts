@@ -37,6 +37,23 @@ describe('a classifier file', () => {
     assert.equal(classifier.asks.maxTextTokens, 1024);
   });
 
+  it('may have buckets of its own, which must be valid', () => {
+    const buckets = [
+      { name: 'go', low: 0.8 },
+      { name: 'stop', low: 0 },
+    ];
+    assert.equal(classifierFrom(MINIMAL, 'spam.json').buckets, undefined);
+    assert.deepEqual(classifierFrom({ ...MINIMAL, buckets }, 'spam.json').buckets, buckets);
+    assert.match(
+      refusal({ ...MINIMAL, buckets: buckets.slice(0, 1) }),
+      /buckets\.0\.low: Bucket 1 is the last and must start at 0/,
+    );
+    assert.deepEqual(
+      classifierProblems({ ...MINIMAL, buckets: [{ name: '', low: 0 }] }).map(({ path }) => path),
+      [['buckets', 0, 'name']],
+    );
+  });
+
   it('may add spellings', () => {
     const labels = [{ name: 'Yes', spellings: ['Sure', 'Of course'] }, { name: 'No' }];
     const [yes] = classifierFrom({ ...MINIMAL, labels }, 'spam.json').asks.labels;

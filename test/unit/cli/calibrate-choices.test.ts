@@ -170,6 +170,33 @@ describe('calibrate: choice of method, priors, prevalence, split', () => {
     assert.match((await bench.run('gate', '@same.csv', '--max', 'ece=.5')).err, /in-sample/);
   });
 
+  it('a calibrated copy names its calibrator where that is known, and can be read by its raw columns', async () => {
+    await calibrated(labelTable(100), '--method', 'platt');
+    await bench.run('apply', '@c.json', '@t.csv', '--out', '@same.csv');
+    const said = async (table: string) =>
+      (await evaluated(table)).warnings.find(({ code }) => /sample|calibrated/u.test(code));
+    const known = await said('@same.csv');
+    assert.match(known?.message ?? '', /calibrated by c, which was fitted on these rows/);
+    await bench.write('alone.csv', await readFile(bench.at('same.csv'), 'utf8'));
+    assert.match((await said('@alone.csv'))?.message ?? '', /calibrated by [0-9a-f]{12}…\. If/);
+    const refused = await bench.run('calibrate', '@same.csv', '--method', 'platt', '--out', '@d.json');
+    assert.match(
+      refused.err,
+      /or the raw predictions that it keeps \(columns raw:…\)\. The options for that: /,
+    );
+    const words = Object.entries(known?.instead ?? {}).flatMap(([key, name]) => [
+      '--column',
+      `${key}=${name}`,
+    ]);
+    for (const word of words) assert.ok(refused.err.includes(word), word);
+    const numbers = async (...args: string[]) => {
+      const { warnings, ...rest } = await evaluated(...args);
+      assert.ok(!warnings.some(({ code }) => /sample|calibrated/u.test(code)));
+      return rest;
+    };
+    assert.deepEqual(await numbers('@same.csv', ...words), await numbers('@t.csv'));
+  });
+
   it('a calibrator for other label shares is not judged by these rows without a word', async () => {
     const shares = 'neg=.95,pos=.05';
     await calibrated(labelTable(150), '--method', 'platt', '--prevalence', shares);

@@ -8,7 +8,7 @@ import type { Answer } from '../../../src/core/scoring/agreement';
 import { agreementOf, ensembleScore } from '../../../src/core/scoring/consistency';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { calibratedScore } from '../../../src/core/calibration/calibrated-score';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { fitToSave } from '../../../src/features/calibration/worker/compare';
 import { methodsForPage } from '../../../src/features/calibration/worker/compare-confidence-methods';
 import { loadCombined } from '../../../src/features/calibration/worker/load';

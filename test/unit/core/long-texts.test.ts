@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { withCalibrator } from '../../../src/core/classifier/calibrator-field';
+import { withField } from '../../../src/core/classifier/field';
 import { classifierFrom } from '../../../src/core/classifier/definition';
 import { completionPrompt } from '../../../src/core/classifier/prompt';
 import { plainNumber } from '../../../src/core/data/cells';
@@ -30,7 +30,7 @@ const LONG: readonly (readonly [what: string, work: () => unknown, expected: unk
   ],
   [
     'spaces in a classifier file',
-    () => withCalibrator(`{"a": 1,${SPACES}\n"b": 2, "calibrator": "x"}`, undefined).length,
+    () => withField(`{"a": 1,${SPACES}\n"b": 2, "calibrator": "x"}`, 'calibrator', undefined).length,
     MEGA + 16,
   ],
   ['a string in JSON', () => badJsonLine(`"${'x'.repeat(15 * MEGA)}"`), undefined],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { markedBucket } from '../../../src/core/decisions/bucket-mark';
 import { labelScores } from '../../../src/core/scoring/score';
 import { resultsInWords, type ShownResult } from '../../../src/core/words/many-results';

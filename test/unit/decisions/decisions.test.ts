@@ -12,7 +12,7 @@ import {
   checkBuckets,
   DEFAULT_BUCKETS,
   isAnotherLabelLikelier,
-} from '../../../src/core/decisions/buckets';
+} from '../../../src/core/model/buckets';
 import { formatRowShare } from '../../../src/core/words/quantities';
 import { minimiseCost } from '../../../src/core/decisions/costs';
 import {

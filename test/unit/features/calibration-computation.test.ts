@@ -1,5 +1,6 @@
 /** What runs, what is out of date and what is given up: with a worker whose answers the test gives. */
 import assert from 'node:assert/strict';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { UserError } from '../../../src/core/user-error';
 import { Computation, type ComputationParts } from '../../../src/features/calibration/computation';
 import { analyse } from '../../../src/features/calibration/worker/analyse';
@@ -10,6 +11,7 @@ import {
   type Comparison,
   DEFAULT_PANEL_SETTINGS,
   emptyPanelState,
+  type Overview,
   type PanelSettings,
   type PanelState,
 } from '../../../src/protocol/calibration-page';
@@ -24,6 +26,18 @@ describe('the computation of a calibration panel', () => {
   const breakdown = { view: byLabel.view, parts: [], minimumRows: 1, tooSmall: [], tooSmallCount: 0 };
   const methods = { rows: 0, leftOut: 0, methods: [], combination: null };
   const columns = { header: ['label'], samples: [[]], guess: null };
+  const overview: Overview = {
+    rows: 1,
+    warnings: [],
+    labels: null,
+    confidence: [],
+    labelMass: null,
+    lowMass: 0,
+    buckets: [],
+    hasText: false,
+    unsure: [],
+    origin: '',
+  };
   const comparison: Comparison = {
     on: 'labels',
     verdict: 'keep-raw',
@@ -86,6 +100,7 @@ describe('the computation of a calibration panel', () => {
           asked.push(reload ? 'reload' : 'kept table');
           return answer('analyse', { ...analysis, settings });
         },
+        overview: () => answer('overview', overview),
         breakdown: () => answer('breakdown', breakdown),
         compare: () => answer('compare', comparison),
         methods: () => answer('methods', methods),
@@ -93,6 +108,7 @@ describe('the computation of a calibration panel', () => {
         stop: () => asked.push('stop'),
       },
       decide: () => Promise.resolve(),
+      buckets: () => DEFAULT_BUCKETS,
       explained: (error) => ({
         code: error instanceof UserError ? error.code : 'unexpected',
         message: String(error),
@@ -107,6 +123,22 @@ describe('the computation of a calibration panel', () => {
     ask();
     await untilEvent(changes.on, () => asked.at(-1) === question);
   }
+
+  it('shows what it can of a table without truth, and the error where that is nothing', async () => {
+    failing.analyse = new UserError('no-truth', 'There is no truth.');
+    await computation.compute();
+    assert.deepEqual(asked.slice(-2), ['analyse', 'overview']);
+    assert.deepEqual([state.overview, state.error, state.analysis], [overview, null, null]);
+    failing.overview = new UserError('no-rows', 'There is no row.');
+    await computation.compute();
+    assert.deepEqual([state.overview, state.error?.code], [null, 'no-truth']);
+    failing = {};
+    await computation.compute();
+    assert.deepEqual([state.overview, state.error, state.analysis !== null], [null, null, true]);
+    failing.analyse = new UserError('decimal-comma', 'There is a comma.');
+    await computation.compute();
+    assert.notEqual(asked.at(-1), 'overview');
+  });
 
   it('reads the table once, and again where the file changed', async () => {
     await computation.compute();

@@ -34,7 +34,7 @@ const ASKED = {
 let table: string;
 
 async function analysed(options: TableOptions = AS_FOUND) {
-  const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, table: options };
+  const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, bins: 20, table: options };
   const loaded = await loadForPage(table, options);
   return { loaded, settings, analysis: analyse(loaded.shown, settings, loaded.origin, false) };
 }
@@ -50,6 +50,7 @@ async function reportOn(
     busy: null,
     error: null,
     analysis,
+    overview: null,
     breakdown: null,
     breakdownError: null,
     columns: null,

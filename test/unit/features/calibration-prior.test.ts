@@ -10,6 +10,7 @@ import type { CalibrationReport } from '../../../src/core/calibration/calibrate'
 const silent = (): Promise<void> => Promise.resolve();
 const withShares = (neg: number): PanelSettings => ({
   ...DEFAULT_PANEL_SETTINGS,
+  bins: 20,
   table: {
     ...AS_FOUND,
     prevalence: [

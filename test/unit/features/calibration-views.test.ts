@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict';
+import { countBuckets } from '../../../src/core/decisions/bucket-counts';
+import { thresholdCurve } from '../../../src/core/decisions/threshold-curve';
+import { evaluate } from '../../../src/core/metrics/evaluate';
 import type { EvaluateReport } from '../../../src/core/decisions/report';
 import { UserError } from '../../../src/core/user-error';
-import { analyse, rowsOfBin } from '../../../src/features/calibration/worker/analyse';
+import { analyse, rowsOf, withTexts } from '../../../src/features/calibration/worker/analyse';
 import { breakDown, columnsOfView } from '../../../src/features/calibration/worker/breakdown';
 import { comparisonForPage } from '../../../src/features/calibration/worker/compare';
 import { listColumns } from '../../../src/features/calibration/worker/list-columns';
 import { loadForPage } from '../../../src/features/calibration/worker/load';
 import {
   AS_FOUND,
-  BIN_ROW_LIMIT,
   type Breakdown,
   DEFAULT_PANEL_SETTINGS,
+  ROW_LIMIT,
+  type RowSelection,
   type RowView,
+  TEXT_LIMIT,
 } from '../../../src/protocol/calibration-page';
 import { labelTable } from '../cli/tables';
 import { Workbench } from '../cli/workbench';
 
 const silent = () => Promise.resolve();
+const EVERY: RowSelection = { kind: 'range', low: 0, high: 1 };
 
 describe('the rows of a table in parts', () => {
   let bench: Workbench;
@@ -72,9 +78,9 @@ describe('the rows of a table in parts', () => {
     const { shown, parts, breakdown } = await look({ by: 'column', column: 'lang' });
     for (const { name, diagram } of breakdown.parts)
       for (const { low, high, count } of diagram.evaluation.bins) {
-        const { rows, total } = rowsOfBin(
+        const { rows, total } = rowsOf(
           shown,
-          { low, high, limit: BIN_ROW_LIMIT },
+          { which: { kind: 'bin', low, high }, limit: ROW_LIMIT },
           parts.find((part) => part.name === name),
         );
         assert.equal(total, count);
@@ -89,13 +95,52 @@ describe('the rows of a table in parts', () => {
     const { compared, rows } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     for (const { method, data, assessment } of compared)
       for (const { low, high, count, accuracy } of assessment.evaluation.bins) {
-        const listed = rowsOfBin(input, { low, high, limit: 5 }, { data, rows });
+        const which = { kind: 'bin', low, high } as const;
+        const listed = rowsOf(input, { which, limit: 5 }, { data, rows });
         assert.equal(listed.total, count, method);
         assert.equal(listed.rows.length, Math.min(5, count));
-        const all = rowsOfBin(input, { low, high, limit: count }, { data, rows }).rows;
+        const all = rowsOf(input, { which, limit: count }, { data, rows }).rows;
         assert.equal(all.filter(({ correct }) => correct).length, Math.round(accuracy * count));
         for (const { correct, predicted, truth } of all) assert.equal(correct, predicted === truth);
       }
+  });
+
+  it('list the rows of a bucket, of a threshold and of a cell, as they are counted, with their texts', async () => {
+    await bench.write('few.csv', labelTable(150));
+    const { input } = await loadForPage(bench.at('few.csv'), AS_FOUND);
+    const { data } = input;
+    const list = (which: RowSelection) => rowsOf(input, { which, limit: ROW_LIMIT });
+    for (const { low, high, rows, errors } of countBuckets(data)) {
+      const listed = list({ kind: 'range', low, high });
+      assert.equal(listed.total, rows);
+      assert.equal(listed.rows.filter(({ correct }) => !correct).length, errors);
+    }
+    for (const { threshold, rows } of thresholdCurve(data))
+      assert.equal(list({ kind: 'range', low: threshold, high: 1 }).total, rows);
+    const { labelMetrics, labels } = evaluate(data);
+    assert.ok(labelMetrics && labels);
+    for (const [row, truth] of labels.entries())
+      for (const [column, predicted] of labels.entries()) {
+        const listed = list({ kind: 'cell', truth, predicted });
+        assert.equal(listed.total, labelMetrics.confusion[row]?.[column]);
+        for (const entry of listed.rows) assert.deepEqual([entry.truth, entry.predicted], [truth, predicted]);
+      }
+    const cell = list({ kind: 'cell', truth: labels[0] ?? '', predicted: labels[1] ?? '' });
+    const lines = labelTable(150).split('\n');
+    for (const { line, text } of await withTexts(input, cell.rows))
+      assert.equal(text, lines[line - 1]?.split(',')[1]);
+  });
+
+  it('have texts that are cut, and none where no column holds them', async () => {
+    const long = 'x'.repeat(3000);
+    const rows = Array.from({ length: 30 }, (_, i) => `"${long}\n${i}",${i % 2},0.${50 + i}`);
+    await bench.write('long.csv', `text,correct,confidence\n${rows.join('\n')}\n`);
+    const { input } = await loadForPage(bench.at('long.csv'), AS_FOUND);
+    const [first] = await withTexts(input, rowsOf(input, { which: EVERY, limit: 1 }).rows);
+    assert.equal(first?.text, `${long.slice(0, TEXT_LIMIT)}…`);
+    const without = await loadForPage(bench.at('long.csv'), { ...AS_FOUND, mapping: { text: '' } });
+    const listed = rowsOf(without.input, { which: EVERY, limit: 1 });
+    assert.deepEqual([listed.hasText, listed.rows[0]?.text], [false, null]);
   });
 
   it('are explained where there are too many, or none of enough rows', async () => {

@@ -5,7 +5,7 @@ import { CalibrationWorker } from '../../../src/features/calibration/worker-clie
 import { DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
 import { fixture, ROOT } from '../../support/paths';
 import { temporaryFolder } from '../../support/temporary';
-import type { BinQuestion } from '../../../src/protocol/calibration-worker';
+import type { RowQuestion } from '../../../src/protocol/calibration-worker';
 
 const SCRIPT = path.join(ROOT, 'dist', 'calibration-worker.cjs');
 const code = (wanted: string) => (error: unknown) =>
@@ -14,7 +14,7 @@ const code = (wanted: string) => (error: unknown) =>
 describe('the thread behind the calibration panel', () => {
   const folder = temporaryFolder();
   let table: { file: string; settings: PanelSettings; reload: boolean };
-  let last: BinQuestion;
+  let last: RowQuestion;
   let said: string[];
   let worker: CalibrationWorker;
   const start = (script: string): CalibrationWorker =>
@@ -30,7 +30,13 @@ describe('the thread behind the calibration panel', () => {
     await writeFile(file, `${lines.slice(0, 200).join('\n')}\n`);
     const settings = DEFAULT_PANEL_SETTINGS;
     table = { file, settings, reload: true };
-    last = { low: 0.9, high: 0.95, limit: 200, of: { kind: 'table' }, file, settings };
+    last = {
+      which: { kind: 'bin', low: 0.9, high: 0.95 },
+      limit: 200,
+      of: { kind: 'table' },
+      file,
+      settings,
+    };
   });
   afterEach(() => worker.stop());
 
@@ -53,11 +59,11 @@ describe('the thread behind the calibration panel', () => {
   it('answers about its table after it was stopped, and computes anew beside a question', async () => {
     start(SCRIPT);
     const analysis = await worker.analyse(table);
-    const rows = await worker.binRows(last);
+    const rows = await worker.rows(last);
     assert.ok(rows.total > 0);
     worker.stop();
     const [again, fitted] = await Promise.all([
-      worker.binRows(last),
+      worker.rows(last),
       worker.fit({
         file: table.file,
         method: 'platt',
@@ -69,7 +75,7 @@ describe('the thread behind the calibration panel', () => {
     assert.deepEqual(again, rows);
     assert.equal(fitted.n, analysis.evaluation.n);
     worker.stop();
-    const [newest, question] = await Promise.all([worker.analyse(table), worker.binRows(last)]);
+    const [newest, question] = await Promise.all([worker.analyse(table), worker.rows(last)]);
     assert.deepEqual(newest, analysis);
     assert.deepEqual(question, rows);
   });
@@ -80,22 +86,25 @@ describe('the thread behind the calibration panel', () => {
     const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, view: { by: 'predicted' } };
     const { parts } = await worker.breakdown({ ...table, settings });
     const part = parts[0]?.name ?? '';
-    const ofPart: BinQuestion = { ...last, settings, of: { kind: 'part', name: part } };
-    const rows = await worker.binRows(ofPart);
+    const ofPart: RowQuestion = { ...last, settings, of: { kind: 'part', name: part } };
+    const rows = await worker.rows(ofPart);
     assert.ok(rows.total > 0 && rows.rows.every(({ predicted }) => predicted === part));
     const { methods } = await worker.compare(settings);
     const platt = methods.find(({ method }) => method === 'platt')?.diagram.evaluation.bins.at(-1);
     assert.ok(platt);
-    const ofPlatt: BinQuestion = { ...last, ...platt, settings, of: { kind: 'calibrator', method: 'platt' } };
-    const calibrated = await worker.binRows(ofPlatt);
+    const { low, high } = platt;
+    const ofPlatt: RowQuestion = {
+      ...last,
+      which: { kind: 'bin', low, high },
+      settings,
+      of: { kind: 'calibrator', method: 'platt' },
+    };
+    const calibrated = await worker.rows(ofPlatt);
     assert.equal(calibrated.total, platt.count);
     worker.stop();
-    assert.deepEqual(await worker.binRows(ofPart), rows);
-    assert.deepEqual(await worker.binRows(ofPlatt), calibrated);
-    await assert.rejects(
-      worker.binRows({ ...ofPart, of: { kind: 'part', name: 'nobody' } }),
-      code('no-part'),
-    );
+    assert.deepEqual(await worker.rows(ofPart), rows);
+    assert.deepEqual(await worker.rows(ofPlatt), calibrated);
+    await assert.rejects(worker.rows({ ...ofPart, of: { kind: 'part', name: 'nobody' } }), code('no-part'));
   });
 
   it('explains a thread that dies, every time', async () => {
@@ -110,8 +119,8 @@ describe('the thread behind the calibration panel', () => {
     start(SCRIPT);
     const missing = { ...table, file: path.join(folder(), 'missing.csv') };
     await assert.rejects(worker.analyse(missing), code('no-file'));
-    await assert.rejects(worker.binRows(last), code('no-file'));
+    await assert.rejects(worker.rows(last), code('no-file'));
     worker.stop();
-    await assert.rejects(worker.binRows(last), code('no-file'));
+    await assert.rejects(worker.rows(last), code('no-file'));
   });
 });

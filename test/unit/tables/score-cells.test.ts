@@ -3,7 +3,7 @@ import { agreementOf, consistencyScore, ensembleScore } from '../../../src/core/
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { findColumns } from '../../../src/core/data/columns';
 import { TableBuilder } from '../../../src/core/data/table';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { confidenceOf } from '../../../src/core/model/rows';
 import { scoreCells, type ScoreCells } from '../../../src/store/tables/score-cells';
 import { RowCalibrator } from '../../../src/store/tables/write-calibrated';

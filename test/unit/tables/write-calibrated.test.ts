@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PredictionData } from '../../../src/core/model/predictions';
 import { rescored } from '../../../src/core/model/rows';
-import { DEFAULT_BUCKETS } from '../../../src/core/decisions/buckets';
+import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { inspectTable } from '../../../src/store/tables/inspect';
 import { readTable } from '../../../src/store/tables/read-table';
 import { type CopyOptions, writeCalibrated } from '../../../src/store/tables/write-calibrated';

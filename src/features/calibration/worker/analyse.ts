@@ -7,12 +7,15 @@ import { assess } from '../../../core/metrics/evaluate';
 import {
   REJECTED_LIMIT,
   type Analysis,
-  type BinParams,
-  type BinRows,
+  binsOf,
+  type ListedRows,
   type PanelSettings,
+  type RowParams,
+  TEXT_LIMIT,
 } from '../../../protocol/calibration-page';
 import type { LabelledTable } from '../../../store/tables/labelled';
 import type { Part } from './breakdown';
+import { cellsAt } from '../../../store/tables/rows';
 import { suits } from './decide';
 import { diagramOf } from './diagram-data';
 import type { PanelTable } from './load';
@@ -31,7 +34,7 @@ export function analyse(
 ): Analysis {
   const { table, data } = input;
   const assessment = assess(data, {
-    bins: settings.bins,
+    bins: binsOf(settings, table.n),
     binning: settings.binning,
     ...(quick ? { rounds: 0, nullDraws: 0 } : {}),
     warnings: input.warnings,
@@ -43,6 +46,7 @@ export function analyse(
     settings,
     preliminary: quick,
     rejectedCount: table.rejectedCount,
+    lowMass: table.lowMass,
     origin,
     sha256: input.source.sha256,
   };
@@ -51,58 +55,90 @@ export function analyse(
 /** The document of the command line with the same options, including buckets, target accuracy and costs. */
 export function reportOf(
   table: PanelTable,
-  { settings: { bins, binning }, decide: { question, buckets } }: ReportParams,
+  { settings, decide: { question, buckets } }: ReportParams,
 ): EvaluateReport {
+  const bins = binsOf(settings, table.shown.table.n);
+  const { binning } = settings;
   const costs = suits(question.costs, table.shown.data) ? question.costs : undefined;
   return evaluateTable(table, { bins, binning, buckets, target: question.target, costs });
 }
 
 /**
- * The rows of one bin (low, high], worst first. The first bin also contains its low end.
+ * The rows of a bin, a bucket, a threshold or a cell of the confusion matrix, worst first, without their texts.
  *
- * @param part the rows and scores that the bin belongs to, if not the whole table, raw
+ * @param part the rows and scores that they belong to, if not the whole table, raw
  */
-export function rowsOfBin(
+export function rowsOf(
   { table, data }: LabelledTable,
-  { low, high, limit }: Pick<BinParams, 'low' | 'high' | 'limit'>,
+  { which, limit }: Pick<RowParams, 'which' | 'limit'>,
   part?: Pick<Part, 'data' | 'rows'>,
-): BinRows {
+): ListedRows {
   const looked = part?.data ?? data;
   const { confidence, correct, rank, ...own } = confidenceOf(looked);
   // A view of one label against the rest has no predicted label; a calibrator may have changed it.
   const isOwn = looked.kind === 'labels';
   const { predicted } = isOwn ? own : confidenceOf(data);
-  const found: number[] = [];
-  for (let i = 0; i < confidence.length; i++) {
-    const p = confidence[i] ?? 0;
-    if (p <= high && (p > low || (low === 0 && p === 0))) found.push(i);
-  }
+  const rowAt = (at: number): number => (part === undefined ? at : (part.rows[at] ?? 0));
+  const named = (labels: readonly string[], index: number | undefined): string | null =>
+    index === undefined || index < 0 ? null : (labels[index] ?? null);
+  const predictedAt = (at: number): string | null =>
+    data.kind === 'labels'
+      ? named(data.labels, predicted?.[isOwn ? at : rowAt(at)])
+      : named(table.predicted?.names ?? [], table.predicted?.index[rowAt(at)]);
+  const truthAt = (at: number): string | null =>
+    data.kind === 'labels'
+      ? named(data.labels, data.truth[rowAt(at)])
+      : named(table.label?.names ?? [], table.label?.index[rowAt(at)]);
+  const isWanted = (at: number): boolean => {
+    const p = confidence[at] ?? 0;
+    switch (which.kind) {
+      case 'bin':
+        return p <= which.high && (p > which.low || (which.low === 0 && p === 0));
+      case 'range':
+        return p >= which.low && (p < which.high || which.high === 1);
+      case 'cell':
+        return predictedAt(at) === which.predicted && truthAt(at) === which.truth;
+    }
+  };
+  const found = [...confidence.keys()].filter(isWanted);
   const badness = (row: number): number => {
     const f = rank[row] ?? 0;
     return correct[row] === 1 ? -f : f;
   };
   found.sort((a, b) => (correct[a] ?? 0) - (correct[b] ?? 0) || badness(b) - badness(a) || a - b);
-  const named = (labels: readonly string[], index: number | undefined): string | null =>
-    index === undefined || index < 0 ? null : (labels[index] ?? null);
   return {
-    low,
-    high,
     total: found.length,
-    rows: found.slice(0, limit).map((at) => {
-      const row = part === undefined ? at : (part.rows[at] ?? 0);
-      return {
-        line: table.lines[row] ?? 1,
-        confidence: confidence[at] ?? 0,
-        correct: correct[at] === 1,
-        predicted:
-          data.kind === 'labels'
-            ? named(data.labels, predicted?.[isOwn ? at : row])
-            : named(table.predicted?.names ?? [], table.predicted?.index[row]),
-        truth:
-          data.kind === 'labels'
-            ? named(data.labels, data.truth[row])
-            : named(table.label?.names ?? [], table.label?.index[row]),
-      };
-    }),
+    hasText: table.columns.roles.text !== undefined,
+    rows: found.slice(0, limit).map((at) => ({
+      line: table.lines[rowAt(at)] ?? 1,
+      confidence: confidence[at] ?? 0,
+      correct: correct[at] === 1,
+      predicted: predictedAt(at),
+      truth: truthAt(at),
+      text: null,
+    })),
   };
+}
+
+/**
+ * The same rows with their texts, which the table in memory does not hold: the file is read again up to the last of them.
+ *
+ * @throws UserError everything of `tableRows`
+ */
+export async function withTexts<Row extends { readonly line: number }>(
+  { source, table }: Pick<LabelledTable, 'source' | 'table'>,
+  rows: readonly Row[],
+): Promise<(Row & { readonly text: string | null })[]> {
+  const { text } = table.columns.roles;
+  const texts =
+    text === undefined ? undefined : await cellsAt(source, text, new Set(rows.map(({ line }) => line)));
+  return rows.map((row) => {
+    const cell = texts?.get(row.line);
+    return { ...row, text: cell === undefined ? null : cut(cell) };
+  });
+}
+
+/** At most {@link TEXT_LIMIT} characters, and a sign where more follow. */
+function cut(text: string): string {
+  return text.length <= TEXT_LIMIT ? text : `${text.slice(0, TEXT_LIMIT).replace(/[\ud800-\udbff]$/u, '')}…`;
 }

@@ -13,6 +13,7 @@ import {
 import { assess } from '../../../core/metrics/evaluate';
 import { UserError } from '../../../core/user-error';
 import {
+  binsOf,
   type Breakdown,
   DOT_LIMIT,
   type PanelSettings,
@@ -52,9 +53,11 @@ export function columnsOfView(view: RowView): readonly string[] {
  */
 export async function breakDown(
   input: LabelledTable,
-  { view, bins, binning }: PanelSettings,
+  settings: PanelSettings,
   say: (message: string) => Promise<void>,
 ): Promise<BrokenDown> {
+  const { view, binning } = settings;
+  const bins = binsOf(settings, input.table.n);
   const { parts, tooSmall } = partsOf(input, view);
   const dotLimit = Math.max(FEWEST_DOTS, Math.floor(DOT_LIMIT / Math.max(1, parts.length)));
   const scored: { name: string; diagram: Breakdown['parts'][number]['diagram'] }[] = [];

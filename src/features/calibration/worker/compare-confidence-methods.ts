@@ -1,21 +1,22 @@
 /** Compares the confidence methods of one table for the page. Runs in the worker. */
 import { compareConfidenceMethods } from '../../../app/tables/compare-confidence-methods';
 import { foldsInWords } from '../../../core/words/calibration';
-import type { MethodsComparison } from '../../../protocol/calibration-page';
+import { binsOf, type MethodsComparison } from '../../../protocol/calibration-page';
 import { diagramOf } from './diagram-data';
 import { originInWords } from '../../../core/words/origin';
 import type { AnalyseParams } from '../../../protocol/calibration-worker';
 
 /** @throws UserError as `compareConfidenceMethods` */
 export async function methodsForPage(
-  { file, settings: { table, bins, binning } }: AnalyseParams,
+  { file, settings }: AnalyseParams,
   say: (message: string) => Promise<void>,
 ): Promise<MethodsComparison> {
+  const { table, binning } = settings;
   const columns = { mapping: table.mapping, on: table.on ?? undefined };
   const { rows, leftOut, methods, combination } = await compareConfidenceMethods(
     file,
     columns,
-    { bins, binning },
+    { bins: (count) => binsOf(settings, count), binning },
     (prefix) => say(`Comparing methods: ${prefix ?? 'the combination'}`),
   );
   return {

@@ -12,7 +12,7 @@ import {
 import type { SavedCalibrator } from '../../../core/calibration/saved';
 import type { CalibrateOn } from '../../../core/model/predictions';
 import { foldsInWords } from '../../../core/words/calibration';
-import type { Comparison, PanelSettings } from '../../../protocol/calibration-page';
+import { binsOf, type Comparison, type PanelSettings } from '../../../protocol/calibration-page';
 import type { LabelledTable } from '../../../store/tables/labelled';
 import { diagramOf } from './diagram-data';
 import { sharesFor } from './load';
@@ -24,9 +24,14 @@ import type { FitParams } from '../../../protocol/calibration-worker';
  */
 export async function comparisonForPage(
   input: LabelledTable,
-  { bins, binning, table: { prevalence } }: PanelSettings,
+  settings: PanelSettings,
   say: (message: string) => Promise<void>,
 ): Promise<{ comparison: Comparison; compared: CalibratorComparison['calibrators']; rows: Uint32Array }> {
+  const {
+    binning,
+    table: { prevalence },
+  } = settings;
+  const bins = binsOf(settings, input.table.n);
   const { comparison: compared, recommendation } = await compareOnTable(
     input,
     {
@@ -95,7 +100,8 @@ export async function fitToSave(
   const { prevalence } = settings.table;
   const shares = prevalence === null ? undefined : sharesFor(input.data, prevalence);
   const { saved } = await fitOnTable(input, {
-    bins: settings.bins,
+    // The file does not say in which bins it was measured: unless they were chosen, they are those of the command line.
+    bins: settings.bins ?? undefined,
     binning: settings.binning,
     method,
     shares,

@@ -4,7 +4,7 @@ import type { ComparedCalibrator } from '../../../core/calibration/compare-calib
 import { rowCount } from '../../../core/model/rows';
 import type { PredictionData } from '../../../core/model/predictions';
 import { countBuckets } from '../../../core/decisions/bucket-counts';
-import { checkBuckets } from '../../../core/decisions/buckets';
+import { checkBuckets } from '../../../core/model/buckets';
 import { minimiseCost, type Costs } from '../../../core/decisions/costs';
 import { chooseThreshold } from '../../../core/decisions/threshold';
 import { thresholdCurve } from '../../../core/decisions/threshold-curve';

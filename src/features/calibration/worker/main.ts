@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
-import type { CalibratorComparison } from '../../../core/calibration/compare-calibrators';
+import type { CalibratorComparison, ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
 import { needs } from '../../../core/calibration/registry';
 import type { SavedCalibrator } from '../../../core/calibration/saved';
 import { UserError } from '../../../core/user-error';
@@ -16,30 +16,34 @@ import type {
 } from '../../../protocol/calibration-decisions';
 import type {
   Analysis,
-  BinRows,
   Breakdown,
   Comparison,
+  ListedRows,
   MethodsComparison,
+  Overview,
   PanelSettings,
+  RowOwner,
   RowView,
 } from '../../../protocol/calibration-page';
 import {
   CALIBRATION_WORKER_CONTRACT,
   type AnalyseParams,
-  type BinQuestion,
   type FitParams,
+  type OverviewParams,
   type Report,
   type ReportParams,
+  type RowQuestion,
 } from '../../../protocol/calibration-worker';
 import { listen, type Remote } from '../../../protocol/contract';
 import type { LabelledTable } from '../../../store/tables/labelled';
-import { analyse, reportOf, rowsOfBin } from './analyse';
+import { analyse, reportOf, rowsOf, withTexts } from './analyse';
 import { comparisonForPage, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
 import { methodsForPage } from './compare-confidence-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
 import { calibratedInDeployment, loadCombined, loadForPage, type PanelTable } from './load';
+import { overviewOf } from './overview';
 
 /** Above this number of rows the first picture is sent before the intervals. */
 const QUICK_FIRST = 5000;
@@ -115,13 +119,8 @@ class TableWorker {
 
   async decide(params: DecideParams): Promise<DecisionReport> {
     const table = await this.table();
-    const { shown, prevalence } = table;
-    if (this.compared?.table !== table) return decideOn(shown, null, params);
-    const deployed = this.compared.calibrators.map((compared) => ({
-      method: compared.method,
-      data: prevalence === null ? compared.data : calibratedInDeployment(compared, prevalence),
-    }));
-    return decideOn(shown, deployed, params);
+    const compared = this.compared?.table === table ? deployed(this.compared) : null;
+    return decideOn(table.shown, compared, params);
   }
 
   async progression(params: AnalyseParams): Promise<MethodProgression[]> {
@@ -146,23 +145,41 @@ class TableWorker {
   }
 
   /**
-   * The rows of a bin. Results that were lost with a stopped thread are computed again.
+   * Rows with their texts. Results that were lost with a stopped thread are computed again.
    *
-   * @throws UserError no-part: there is no longer a part with that name
+   * @throws UserError no-part: there is no longer a part with that name; everything of `tableRows`
    */
-  async binRows(question: BinQuestion): Promise<BinRows> {
-    const { of, settings } = question;
+  async rows(question: RowQuestion): Promise<ListedRows> {
+    const { input, part } = await this.rowsOwned(question.of, question);
+    const listed = rowsOf(input, question, part);
+    return { ...listed, rows: await withTexts(input, listed.rows) };
+  }
+
+  private async rowsOwned(
+    of: RowOwner,
+    question: RowQuestion,
+  ): Promise<{ readonly input: LabelledTable; readonly part?: Pick<Part, 'data' | 'rows'> }> {
+    const { settings } = question;
     const table = await this.table();
-    if (of.kind === 'table') return rowsOfBin(table.shown, question);
+    if (of.kind === 'table') return { input: table.shown };
     if (of.kind === 'part') {
       const kept = isDeepStrictEqual(this.brokenDown?.view, settings.view) ? this.brokenDown : undefined;
       const { shown, parts } = kept ?? (await this.breakDown(question));
-      return rowsOfBin(shown, question, parts.find(({ name }) => name === of.name) ?? gone());
+      return { input: shown, part: parts.find(({ name }) => name === of.name) ?? gone() };
     }
     const kept = this.compared?.table === table ? this.compared : undefined;
-    const { calibrators, rows } = kept ?? (await this.compareCalibrators(settings));
-    const { data } = calibrators.find(({ method }) => method === of.method) ?? gone();
-    return rowsOfBin(table.input, question, { data, rows });
+    // Decisions on raw confidences alone are made without a comparison.
+    if (of.kind === 'decision' && kept === undefined && !settings.compare) return { input: table.shown };
+    const compared = kept ?? (await this.compareCalibrators(settings));
+    const methods = of.kind === 'decision' ? deployed(compared) : compared.calibrators;
+    const { data } = methods.find(({ method }) => method === of.method) ?? gone();
+    return { input: table.input, part: { data, rows: compared.rows } };
+  }
+
+  /** What a table without truth shows. */
+  async overview({ file, settings, buckets }: OverviewParams): Promise<Overview> {
+    await this.say('Reading the table');
+    return overviewOf(file, settings.table, buckets);
   }
 
   /** The document of `evaluate --json`. */
@@ -197,6 +214,17 @@ class TableWorker {
   }
 }
 
+/** Raw and the calibrators on rows that they did not see, under the label shares in use. */
+function deployed({
+  table: { prevalence },
+  calibrators,
+}: Compared): Pick<ComparedCalibrator, 'method' | 'data'>[] {
+  return calibrators.map((compared) => ({
+    method: compared.method,
+    data: prevalence === null ? compared.data : calibratedInDeployment(compared, prevalence),
+  }));
+}
+
 function gone(): never {
   throw new UserError('no-part', 'The view changed while these rows were loading. Compute again.');
 }
@@ -225,7 +253,8 @@ function start(): void {
     decide: (params) => worker.decide(params),
     progression: (params) => worker.progression(params),
     report: (params) => worker.report(params),
-    binRows: (question) => worker.binRows(question),
+    rows: (question) => worker.rows(question),
+    overview: (params) => worker.overview(params),
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { builtinFile, BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
-import { withCalibrator } from '../../../src/core/classifier/calibrator-field';
+import { withField } from '../../../src/core/classifier/field';
 import { classifierFrom } from '../../../src/core/classifier/definition';
 import { promptIdentity } from '../../../src/core/classifier/prompt';
 
@@ -17,16 +17,32 @@ describe('the calibrator field of a classifier file', () => {
   ];
   for (const [name, before, after] of cases)
     it(`is added last, laid out as the rest: ${name}`, () => {
-      assert.equal(withCalibrator(before, 'c'), after);
-      assert.equal(withCalibrator(before, undefined), before);
+      assert.equal(withField(before, 'calibrator', 'c'), after);
+      assert.equal(withField(before, 'calibrator', undefined), before);
     });
+
+  it('is set to buckets too, in one line', () => {
+    const buckets = [
+      { name: 'go\n', low: 0.87 },
+      { name: 'stop', low: 0 },
+    ];
+    const text = withField('{\n  "a": 1\n}\n', 'buckets', buckets);
+    assert.equal(
+      text,
+      '{\n  "a": 1,\n  "buckets": [ { "name": "go\\n", "low": 0.87 }, { "name": "stop", "low": 0 } ]\n}\n',
+    );
+    assert.deepEqual(JSON.parse(withField(text, 'buckets', buckets.slice(1))), {
+      a: 1,
+      buckets: buckets.slice(1),
+    });
+  });
 
   it('is replaced where it stands and removed with one comma', () => {
     const text = '{\n  "a": 1,\n  "calibrator" : "old",\n  "b": 2\n}\n';
-    assert.equal(withCalibrator(text, 'n"ew'), text.replace('"old"', '"n\\"ew"'));
-    assert.equal(withCalibrator(text, undefined), '{\n  "a": 1,\n  "b": 2\n}\n');
-    assert.equal(withCalibrator('{ "calibrator": "x", "b": 2 }', undefined), '{ "b": 2 }');
-    assert.equal(withCalibrator('{ "calibrator": "x" }', undefined), '{  }');
+    assert.equal(withField(text, 'calibrator', 'n"ew'), text.replace('"old"', '"n\\"ew"'));
+    assert.equal(withField(text, 'calibrator', undefined), '{\n  "a": 1,\n  "b": 2\n}\n');
+    assert.equal(withField('{ "calibrator": "x", "b": 2 }', 'calibrator', undefined), '{ "b": 2 }');
+    assert.equal(withField('{ "calibrator": "x" }', 'calibrator', undefined), '{  }');
   });
 
   it('is the only thing that changes, in any file and layout', () => {
@@ -39,9 +55,12 @@ describe('the calibrator field of a classifier file', () => {
           const others: Record<string, unknown> = { ...fields };
           delete others.calibrator;
           const text = JSON.stringify(fields, null, indent);
-          const set = withCalibrator(text, name);
+          const set = withField(text, 'calibrator', name);
           assert.deepEqual(JSON.parse(set), JSON.parse(JSON.stringify({ ...others, calibrator: name })));
-          assert.deepEqual(JSON.parse(withCalibrator(set, undefined)), JSON.parse(JSON.stringify(others)));
+          assert.deepEqual(
+            JSON.parse(withField(set, 'calibrator', undefined)),
+            JSON.parse(JSON.stringify(others)),
+          );
         },
       ),
     );
@@ -49,12 +68,12 @@ describe('the calibrator field of a classifier file', () => {
 
   it('is not written into what is no JSON object', () => {
     for (const text of ['', '{', '[]', '"x"'])
-      assert.throws(() => withCalibrator(text, 'c'), { code: 'classifier-invalid' });
+      assert.throws(() => withField(text, 'calibrator', 'c'), { code: 'classifier-invalid' });
   });
 
   it('of a built-in classifier goes into a file that asks the same', () => {
     for (const builtin of BUILTIN_CLASSIFIERS) {
-      const text = withCalibrator(JSON.stringify(builtinFile(builtin.name), null, 2), 'c');
+      const text = withField(JSON.stringify(builtinFile(builtin.name), null, 2), 'calibrator', 'c');
       const copy = classifierFrom(JSON.parse(text), 'copy');
       assert.equal(copy.calibrator, 'c');
       assert.equal(promptIdentity(copy.asks), promptIdentity(builtin.asks));

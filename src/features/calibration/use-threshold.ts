@@ -1,0 +1,127 @@
+/** Use This Threshold: writes buckets that begin at a threshold into a classifier of the table's workspace folder. */
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { type Bucket } from '../../core/model/buckets';
+import { bucketsFrom } from '../../core/decisions/from-threshold';
+import type { Classifier } from '../../core/classifier/definition';
+import { UserError } from '../../core/user-error';
+import { calibratorTitle, labelName } from '../../core/words/calibration';
+import type { ThresholdParams } from '../../protocol/calibration-page';
+import { readScoreMeta } from '../../store/tables/score-meta';
+import { changeClassifier, classifiersFor, fileOf } from '../../editor/change-classifier';
+import type { UsableClassifier } from '../../editor/classifiers';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { readBuckets, readSettings } from '../../editor/settings';
+import type { LocalTable } from './local-table';
+
+export interface ThresholdHost {
+  /** Address of the table. */
+  readonly uri: vscode.Uri;
+  readonly table: Pick<LocalTable, 'file'>;
+  readonly services: Pick<Services, 'classifiers' | 'dialogs' | 'log'>;
+}
+
+/** Asks which classifier is to have the threshold, says what will be written, and writes it; it can be undone. */
+export async function useThreshold(host: ThresholdHost, params: ThresholdParams): Promise<void> {
+  const { services } = host;
+  const { dialogs } = services;
+  try {
+    const folder = writableFolder(host.uri);
+    const entry = await chooseClassifier(host, folder);
+    if (entry === undefined) return;
+    const { classifier } = entry;
+    const buckets = bucketsFrom(classifier.buckets ?? readBuckets(host.uri).buckets, params.threshold);
+    const file = vscode.workspace.asRelativePath(fileOf(entry, folder));
+    const detail = [
+      bucketsInWords(buckets),
+      ...(entry.kind === 'builtin'
+        ? [`${classifier.name} is built in: a copy of it is written into the workspace.`]
+        : []),
+      calibratorNote(classifier, params.method),
+    ];
+    const answer = await dialogs.confirm(`Write these buckets into ${file}?`, detail.join('\n\n'), ['Write']);
+    if (answer !== 'Write') return;
+    const changed = await changeClassifier(entry, folder, 'buckets', buckets);
+    tell(services, classifier.name, changed).catch((error: unknown) => reportError(services, error));
+  } catch (error) {
+    void reportError(services, error);
+  }
+}
+
+async function tell(
+  { dialogs }: Pick<Services, 'dialogs'>,
+  name: string,
+  changed: Awaited<ReturnType<typeof changeClassifier>>,
+): Promise<void> {
+  const message = `The classifier ${name} now has these buckets.`;
+  const chosen = await dialogs.tell('info', message, ['Undo', 'Open Classifier']);
+  if (chosen === 'Undo') await changed.undo();
+  else if (chosen === 'Open Classifier') await vscode.window.showTextDocument(changed.uri);
+}
+
+/** @throws UserError not-trusted, no-folder */
+function writableFolder(table: vscode.Uri): vscode.Uri {
+  const folder = vscode.workspace.getWorkspaceFolder(table);
+  if (folder === undefined)
+    throw new UserError(
+      'no-folder',
+      'A threshold is written into a classifier of the workspace folder of its table, but this table is in no workspace folder. Open its folder (File: Open Folder) and try again.',
+    );
+  if (!vscode.workspace.isTrusted)
+    throw new UserError(
+      'not-trusted',
+      'A threshold is written into a classifier file, and the workspace is in Restricted Mode. Trust it first (Workspaces: Manage Workspace Trust).',
+    );
+  return folder.uri;
+}
+
+/** The classifier that scored the table comes first where it is known, else the one that is in use. */
+async function chooseClassifier(
+  { uri, table, services: { classifiers, dialogs } }: ThresholdHost,
+  folder: vscode.Uri,
+): Promise<UsableClassifier | undefined> {
+  const usable = await classifiersFor(classifiers, folder);
+  const scoredBy = classifierIn(await readScoreMeta(await table.file()));
+  const active = scoredBy ?? readSettings(uri).classifier;
+  const chosen = await dialogs.choose({
+    title: 'Use This Threshold',
+    placeholder: 'Classifier whose buckets begin at it',
+    choices: usable.map((entry) => ({
+      label: entry.classifier.name,
+      description: [
+        ...(entry.classifier.name === scoredBy ? ['scored this table'] : []),
+        ...(entry.kind === 'builtin' ? ['built in: a copy is written into the workspace'] : []),
+      ].join(', '),
+      value: entry,
+      active: entry.classifier.name === active,
+    })),
+  });
+  return chosen === 'back' ? undefined : chosen;
+}
+
+/** The name of the classifier that scored a table; undefined where the table does not record it. */
+function classifierIn(meta: unknown): string | undefined {
+  return z.looseObject({ classifier: z.string() }).safeParse(meta).data?.classifier;
+}
+
+/** A line for each bucket. */
+function bucketsInWords(buckets: readonly Bucket[]): string {
+  return buckets
+    .map(({ name, low }, at) => {
+      const above = buckets[at - 1]?.low;
+      return `${labelName(name)}: ${above === undefined ? `${low} or higher` : `${low} to below ${above}`}`;
+    })
+    .join('\n');
+}
+
+/** What must be so for the threshold to hold. */
+function calibratorNote({ calibrator }: Classifier, method: ThresholdParams['method']): string {
+  const now =
+    calibrator === undefined
+      ? 'The classifier names no calibrator'
+      : `The classifier uses the calibrator ${calibrator}`;
+  return method === 'raw'
+    ? `The threshold is for raw confidences. ${now}. Buckets are shown for calibrated confidences.`
+    : `The threshold is for confidences calibrated by ${calibratorTitle(method)}. ${now}: save that calibrator and use it for the classifier, or the threshold means something else.`;
+}
