@@ -38,10 +38,8 @@ export async function useCalibrator(
   const entries = (await classifiers.list())
     .filter((entry) => entry.kind !== 'invalid')
     .filter((entry) => entry.kind === 'builtin' || folderOf(entry.uri).toString() === folder.toString());
-  const own = new Set(entries.flatMap((entry) => (entry.kind === 'file' ? [entry.classifier.name] : [])));
-  const usable = entries.filter((entry) => entry.kind === 'file' || !own.has(entry.classifier.name));
   const judged = await Promise.all(
-    usable.map(async (entry) => ({
+    entries.map(async (entry) => ({
       entry,
       compatibility: await compatibilityNow(services, calibrator, entry.classifier),
     })),
@@ -170,12 +168,12 @@ async function assignCalibrator(
   if (entry.kind === 'file' && before === undefined) throw changedMeanwhile(uri);
   const base = before ?? `${JSON.stringify(builtinFile(name), null, 2)}\n`;
   const after = withCalibrator(base, calibrator);
-  await replaceFile(uri, before, after);
+  await replaceClassifierFile(uri, before, after);
   return {
     uri,
     classifier: name,
     calibrator,
-    undo: () => replaceFile(uri, after, before),
+    undo: () => replaceClassifierFile(uri, after, before),
   };
 }
 
@@ -209,10 +207,13 @@ function changedMeanwhile(uri: vscode.Uri): UserError {
 }
 
 /**
+ * Writes the file of a classifier, unless it has changed.
+ *
  * @param expected content that the file must have; undefined if there must be no file
  * @param text new content; undefined to delete the file
+ * @throws UserError classifier-changed, classifier-unsaved, classifier-unwritable and as `checkPlace`
  */
-async function replaceFile(
+export async function replaceClassifierFile(
   uri: vscode.Uri,
   expected: string | undefined,
   text: string | undefined,

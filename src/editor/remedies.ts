@@ -6,7 +6,7 @@ type CommandCall = readonly [command: string, ...arguments: string[]];
 
 /** What each button runs, with its arguments. */
 const ACTIONS = {
-  'Choose Classifier…': [COMMANDS.classifyWith],
+  'Choose Classifier…': [COMMANDS.chooseClassifier],
   'Choose Model…': [COMMANDS.chooseModel],
   'Add Endpoint…': [COMMANDS.addEndpoint],
   'Edit Endpoints': ['workbench.action.openSettings', settingId('endpoints')],

@@ -12,6 +12,7 @@ import type { Classifiers } from './classifiers';
 import type { Endpoints } from './endpoints';
 import type { Dialogs } from './dialogs';
 import type { Results } from './results';
+import type { KnownFigures } from './table-figures';
 import type { Work } from './work';
 
 export interface Services {
@@ -35,4 +36,6 @@ export interface Services {
   readonly loadedModels: LoadedModels;
   readonly dialogs: Dialogs;
   readonly endpoints: Endpoints;
+  /** Figures of tables that were computed before. */
+  readonly figures: KnownFigures;
 }

@@ -3,11 +3,16 @@
 export const COMMANDS = {
   classifySelection: 'promptConfidence.classifySelection',
   classifyWith: 'promptConfidence.classifyWith',
+  classifyWithThis: 'promptConfidence.classifyWithThis',
+  chooseClassifier: 'promptConfidence.chooseClassifier',
+  useClassifier: 'promptConfidence.useClassifier',
+  editClassifier: 'promptConfidence.editClassifier',
   classifyLines: 'promptConfidence.classifyLines',
   clearResults: 'promptConfidence.clearResults',
   chooseModel: 'promptConfidence.chooseModel',
   downloadModel: 'promptConfidence.downloadModel',
   manageModels: 'promptConfidence.manageModels',
+  useModel: 'promptConfidence.useModel',
   newClassifier: 'promptConfidence.newClassifier',
   addEndpoint: 'promptConfidence.addEndpoint',
   setEndpointKey: 'promptConfidence.setEndpointKey',
@@ -20,6 +25,11 @@ export const COMMANDS = {
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   setCalibrator: 'promptConfidence.setCalibrator',
+  useCalibrator: 'promptConfidence.useCalibrator',
+  pauseJob: 'promptConfidence.pauseJob',
+  resumeJob: 'promptConfidence.resumeJob',
+  discardJob: 'promptConfidence.discardJob',
+  refreshHome: 'promptConfidence.refreshHome',
 } as const;
 
 /** The context keys that conditions in package.json use. */
@@ -30,6 +40,7 @@ export const CONTEXT_KEYS = {
   scoring: 'promptConfidence.scoring',
 } as const;
 
+export const HOME_VIEW = 'promptConfidence.home';
 export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 

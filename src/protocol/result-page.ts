@@ -95,7 +95,8 @@ export type PageState = z.infer<typeof pageStateSchema>;
 /** The only commands that the page may run. */
 const PAGE_COMMANDS = [
   'classifySelection',
-  'classifyWith',
+  'scoreCsv',
+  'openCalibration',
   'downloadModel',
   'chooseModel',
 ] as const satisfies readonly (keyof typeof COMMANDS)[];

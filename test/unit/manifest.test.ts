@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import manifest from '../../package.json';
+import texts from '../../package.nls.json';
 import { calibratorJsonSchema } from '../../src/core/calibration/saved';
 import { classifierJsonSchema } from '../../src/core/classifier/definition';
 import {
   CALIBRATION_EDITOR,
   COMMANDS,
   CONTEXT_KEYS,
+  HOME_VIEW,
   RESULT_VIEW,
   settingId,
   SETTINGS,
 } from '../../src/protocol/manifest';
+import { GROUPS } from '../../src/features/status/actions';
 import { ROOT } from '../support/paths';
 
 const { activationEvents } = manifest;
@@ -42,6 +45,36 @@ describe('the manifest', () => {
       }
   });
 
+  it('has every command in the Home view or in the menu of the status bar item, under the same name', () => {
+    const isOfHome = ({ when }: { readonly when?: string }): boolean =>
+      when?.startsWith(`view == ${HOME_VIEW}`) === true;
+    const inView = [...menus['view/title'], ...menus['view/item/context']]
+      .filter(isOfHome)
+      .map(({ command }) => command);
+    const inMenu = GROUPS.flatMap(([, actions]) => actions);
+    const reachable = new Set([...inView, ...inMenu.map(([command]) => command)]);
+    assert.deepEqual(
+      commands.map(({ command }) => command).filter((command) => !reachable.has(command)),
+      [],
+    );
+    const titles = new Map(commands.map(({ command, title }) => [command, title.slice(1, -1)]));
+    for (const [command, , label] of inMenu)
+      assert.equal(label, new Map(Object.entries(texts)).get(titles.get(command) ?? ''), command);
+  });
+
+  it('has every action of the Home view that is a button in the context menu of its item, too', () => {
+    // Buttons are out of reach of the keyboard.
+    const items = menus['view/item/context'];
+    const inline = items.filter(({ group }) => group.startsWith('inline'));
+    const others = items.filter(({ group }) => !group.startsWith('inline'));
+    assert.ok(inline.length > 0);
+    for (const { command, when } of inline)
+      assert.ok(
+        others.some((entry) => entry.command === command && entry.when === when),
+        `${command} where ${when}`,
+      );
+  });
+
   it('names the schemas of its files, as the build made them', () => {
     const schemas = { classifier: classifierJsonSchema(), calibrator: calibratorJsonSchema() };
     assert.deepEqual(
@@ -67,7 +100,7 @@ describe('the manifest', () => {
         ...customEditors.map(({ viewType }) => viewType),
         ...Object.values(views).flatMap((list) => list.map(({ id }) => id)),
       ]),
-      [CALIBRATION_EDITOR, RESULT_VIEW],
+      [CALIBRATION_EDITOR, HOME_VIEW, RESULT_VIEW],
     );
     // Whatever else it names, in conditions and links, is one of these too.
     const named = JSON.stringify({
@@ -79,6 +112,7 @@ describe('the manifest', () => {
       ...Object.values(COMMANDS),
       ...Object.values(CONTEXT_KEYS),
       CALIBRATION_EDITOR,
+      HOME_VIEW,
       RESULT_VIEW,
     ]);
     const found = sorted(named.match(/promptConfidence\.\w+/g) ?? []);

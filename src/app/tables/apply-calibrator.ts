@@ -1,4 +1,5 @@
 /** Writes a calibrated copy of a table, and beside it what the copy was made of. */
+import path from 'node:path';
 import type { Calibrator } from '../../core/calibration/calibrator';
 import type { ColumnOptions } from '../../core/data/columns';
 import type { Bucket } from '../../core/decisions/buckets';
@@ -49,6 +50,7 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
     schema: SCORE_META_VERSION,
     ...(spreadsheetSafe ? { spreadsheetSafe } : {}),
     calibrated: {
+      calibrator: path.basename(loaded.file, '.json'),
       calibratorSha256: loaded.sha256,
       tableSha256: source.sha256,
       fittedOnSha256: loaded.saved.source.sha256,

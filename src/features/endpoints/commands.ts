@@ -5,15 +5,21 @@ import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { baseAddress, type Endpoint, type EndpointSetting } from '../../sources/endpoint/settings';
 import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
+import { nameArgument } from '../../editor/argument';
 import type { TextQuestion } from '../../editor/dialogs';
 import { askInTurn, question, type DialogQuestion } from '../../editor/questions';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 
 export function registerEndpoints(services: Services): vscode.Disposable {
-  const command = (id: string, run: (services: EndpointServices) => Promise<void>): vscode.Disposable =>
-    vscode.commands.registerCommand(id, () =>
-      run(services).catch((error: unknown) => reportError(services, error)),
+  const command = (
+    id: string,
+    run: (services: EndpointServices, name: string | undefined) => Promise<void>,
+  ): vscode.Disposable =>
+    vscode.commands.registerCommand(id, (argument: unknown) =>
+      run(services, nameArgument(argument, 'endpoint')).catch((error: unknown) =>
+        reportError(services, error),
+      ),
     );
   return vscode.Disposable.from(
     command(COMMANDS.addEndpoint, addEndpoint),
@@ -155,10 +161,14 @@ function addressProblem(text: string): string | undefined {
   }
 }
 
-/** @internal */
-export async function setEndpointKey(services: EndpointServices): Promise<void> {
+/**
+ * @param name undefined to ask which endpoint
+ *
+ * @internal
+ */
+export async function setEndpointKey(services: EndpointServices, name?: string): Promise<void> {
   const { endpoints, dialogs } = services;
-  const endpoint = await chooseEndpoint(services, 'Set Endpoint Key');
+  const endpoint = await chooseEndpoint(services, 'Set Endpoint Key', name);
   if (endpoint === undefined) return;
   const answer = await dialogs.ask({
     title: 'Set Endpoint Key',
@@ -179,11 +189,20 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
   await dialogs.tell('info', `${endpoint.model} answers with this key.`);
 }
 
-/** @internal */
-export async function removeEndpoint(services: EndpointServices): Promise<void> {
+/**
+ * @param name undefined to ask which endpoint
+ *
+ * @internal
+ */
+export async function removeEndpoint(services: EndpointServices, name?: string): Promise<void> {
   const { endpoints, dialogs } = services;
-  const endpoint = await chooseEndpoint(services, 'Remove Endpoint');
+  const endpoint = await chooseEndpoint(services, 'Remove Endpoint', name);
   if (endpoint === undefined) return;
+  // From a menu there was no list to close.
+  if (name !== undefined) {
+    const detail = 'Its setting and its key are deleted from this machine.';
+    if ((await dialogs.confirm(`Remove the endpoint ${name}?`, detail, ['Remove'])) !== 'Remove') return;
+  }
   await endpoints.remove(endpoint);
   await dialogs.tell('info', `The endpoint ${endpoint.name} and its key were removed from this machine.`);
 }
@@ -191,8 +210,11 @@ export async function removeEndpoint(services: EndpointServices): Promise<void> 
 async function chooseEndpoint(
   { endpoints, dialogs }: EndpointServices,
   title: string,
+  name: string | undefined,
 ): Promise<Endpoint | undefined> {
   const { endpoints: all, problems } = endpoints.list();
+  const given = all.find((endpoint) => endpoint.name === name);
+  if (given !== undefined) return given;
   const [problem] = problems;
   if (all.length === 0)
     throw (

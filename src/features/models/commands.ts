@@ -2,14 +2,18 @@
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
 import type { Services } from '../../editor/services';
-import { chooseModelByList } from './choose-model';
+import { nameArgument } from '../../editor/argument';
+import { chooseModel } from './choose-model';
 import { downloadModelByList } from './download-model';
 import { manageModels } from './manage-models';
 
 export function registerModels(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand(COMMANDS.chooseModel, () => chooseModelByList(services)),
+    vscode.commands.registerCommand(COMMANDS.chooseModel, () => chooseModel(services)),
     vscode.commands.registerCommand(COMMANDS.downloadModel, () => downloadModelByList(services)),
     vscode.commands.registerCommand(COMMANDS.manageModels, () => manageModels(services)),
+    vscode.commands.registerCommand(COMMANDS.useModel, (argument: unknown) =>
+      chooseModel(services, nameArgument(argument, 'model')),
+    ),
   );
 }

@@ -2,6 +2,7 @@
  * A labelled table: evaluation and calibration work on it, on the command line and in the panel.
  */
 import path from 'node:path';
+import * as z from 'zod';
 import { confidenceOnly } from '../../core/model/rows';
 import { sharesWarnings } from '../../core/calibration/deployment';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/model/predictions';
@@ -9,10 +10,11 @@ import type { ColumnOptions } from '../../core/data/columns';
 import { type Doubt, doubtsOf } from '../../core/data/doubts';
 import type { PredictionTable } from '../../core/data/table';
 import { predictedNames } from '../../core/decisions/slices';
+import { shortHash } from '../../core/model/binding';
 import { UserError } from '../../core/user-error';
 import type { TableFile } from './inspect';
 import { readTable } from './read-table';
-import { readCalibratedMeta } from './score-meta';
+import { type CalibratedMeta, readCalibratedMeta, readScoreMeta } from './score-meta';
 
 export interface LabelledTable {
   readonly source: TableFile;
@@ -93,8 +95,9 @@ export async function calibratedWarnings(
   file: string,
 ): Promise<Warning[]> {
   if (calibrator === null) return [];
-  const name = `The table holds predictions calibrated by ${calibrator.slice(0, 12)}…`;
   const meta = (await readCalibratedMeta(file))?.calibrated;
+  const by = await calibratorName(calibrator, file, meta);
+  const name = `The table holds predictions calibrated by ${by}`;
   if (meta?.calibratorSha256 !== calibrator)
     return [
       {
@@ -123,3 +126,21 @@ export async function calibratedWarnings(
     ...shares,
   ];
 }
+
+/** By its name where `apply` or `score` recorded it; otherwise by the beginning of its hash. */
+async function calibratorName(
+  sha256: string,
+  file: string,
+  meta: CalibratedMeta['calibrated'] | undefined,
+): Promise<string> {
+  if (meta?.calibratorSha256 === sha256 && meta.calibrator !== undefined) return meta.calibrator;
+  const run = await readScoreMeta(file).catch((error: unknown) => {
+    if (error instanceof UserError) return null; // whoever needs the record is told
+    throw error;
+  });
+  const scoredBy = scoredBySchema.safeParse(run).data?.calibrator;
+  return scoredBy?.sha256 === sha256 ? path.basename(scoredBy.file, '.json') : shortHash(sha256);
+}
+
+/** The calibrator in the record of a run that calibrated what it scored. */
+const scoredBySchema = z.object({ calibrator: z.object({ file: z.string(), sha256: z.string() }) });

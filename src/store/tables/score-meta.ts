@@ -40,6 +40,8 @@ const calibratedMetaSchema = z.looseObject({
   /** Only if cells that a spreadsheet would compute begin with a single quote. */
   spreadsheetSafe: z.literal(true).exactOptional(),
   calibrated: z.looseObject({
+    /** Name of the calibrator; absent in files of older versions. */
+    calibrator: z.string().exactOptional(),
     calibratorSha256: z.string(),
     /** SHA-256 of the table that was calibrated, and of the one that the calibrator was fitted on. */
     tableSha256: z.string(),

@@ -45,6 +45,8 @@ export function analyse(
     rejectedCount: table.rejectedCount,
     origin,
     sha256: input.source.sha256,
+    size: input.source.size,
+    modified: input.source.modified,
   };
 }
 

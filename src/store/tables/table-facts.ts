@@ -1,0 +1,58 @@
+/** What can be told about a table without reading it as a whole: for lists of tables. */
+import { hasRole, namedColumns, prefixesOf } from '../../core/data/columns';
+import { UserError } from '../../core/user-error';
+import { inspectTable, readHeader } from './inspect';
+import { countRows } from './rows';
+import { readScoreRun, rowsOf } from './score-run';
+
+/** Bytes of a table that are read at most. */
+const HEAD_BYTES = 64 * 1024;
+
+export interface TableFacts {
+  /** Whether it has scores or confidences, so that the calibration panel can open it. */
+  readonly isScored: boolean;
+  /** Whether the predictions are calibrated ones. */
+  readonly isCalibrated: boolean;
+  /** Whether it tells which predictions are right. */
+  readonly isLabelled: boolean;
+  /** Counted in a table that fits into those bytes; undefined for larger ones. */
+  readonly rows: number | undefined;
+  /** The run that scored it, if it is recorded beside the table. */
+  readonly run: { readonly classifier: string; readonly rows: number } | undefined;
+}
+
+/**
+ * Reads at most the first 64 KiB of a table, and what `score` wrote beside it.
+ *
+ * @throws UserError no-file, not-a-file, no-permission, empty-table, not-a-table, open-quote
+ */
+export async function readTableFacts(file: string): Promise<TableFacts> {
+  const { header, size } = await readHeader(file, HEAD_BYTES);
+  const run = await orNothing(() => readScoreRun(file));
+  return {
+    isScored: holdsScores(header),
+    isCalibrated: hasRole(header, 'calibrator'),
+    isLabelled: hasRole(header, 'label') || hasRole(header, 'correct'),
+    rows: size > HEAD_BYTES ? undefined : await orNothing(async () => countRows(await inspectTable(file))),
+    run: run && { classifier: run.classifier, rows: rowsOf(run.source.rows, run.shard) },
+  };
+}
+
+function holdsScores(header: readonly string[]): boolean {
+  return (
+    prefixesOf(header).length > 0 ||
+    namedColumns(header, null).scores.size > 0 ||
+    hasRole(header, 'confidence') ||
+    hasRole(header, 'positive')
+  );
+}
+
+/** A list says nothing about what is missing or cannot be read; whoever uses the table is told. */
+async function orNothing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
