@@ -29,8 +29,8 @@ export function itemOf(node: HomeNode): vscode.TreeItem {
   item.tooltip = tooltipOf(node.label, node.details ?? []);
   if (node.icon !== undefined) item.iconPath = iconOf(node);
   item.accessibilityInformation = { label: [node.label, node.description ?? ''].map(visibleName).join(', ') };
-  if ('click' in node && node.click !== undefined)
-    item.command = { ...node.click, arguments: [...node.click.arguments] };
+  const click = 'click' in node ? node.click : undefined;
+  if (click !== undefined) item.command = { ...click, arguments: [...click.arguments] };
   return item;
 }
 

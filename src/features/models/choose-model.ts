@@ -20,7 +20,10 @@ export async function chooseModel(services: Services, path?: string): Promise<vo
   const { models, dialogs } = services;
   try {
     const given = (await models.list()).find((entry) => entry.path === path);
-    if (given !== undefined) return await useListed(given, services);
+    if (given !== undefined) {
+      await useListed(given, services);
+      return;
+    }
     const picked = await dialogs.choose({
       title: 'Choose Model',
       placeholder: 'The model for every classifier that names none',
