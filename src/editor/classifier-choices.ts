@@ -1,7 +1,7 @@
 /** The list in which a person chooses a classifier. */
 import * as vscode from 'vscode';
 import { visibleName } from '../core/encode';
-import type { ClassifierEntry } from './classifiers';
+import type { ClassifierEntry, UsableClassifier } from './classifiers';
 import type { Choice } from './dialogs';
 
 export interface ClassifierMarks {
@@ -10,15 +10,15 @@ export interface ClassifierMarks {
   /** Name of the one that is proposed. */
   readonly proposed: string;
   /** What is said beside a name; undefined for nothing. */
-  readonly note?: (entry: Exclude<ClassifierEntry, { readonly kind: 'invalid' }>) => string | undefined;
+  readonly note?: (entry: UsableClassifier) => string | undefined;
 }
 
 /** Files come first, because they are the person's own; those that are not usable come last. */
-export function classifierChoices(
-  entries: readonly ClassifierEntry[],
+export function classifierChoices<Entry extends ClassifierEntry>(
+  entries: readonly Entry[],
   marks: ClassifierMarks,
-): Choice<ClassifierEntry>[] {
-  const group = (title: string, kind: ClassifierEntry['kind']): Choice<ClassifierEntry>[] => {
+): Choice<Entry>[] {
+  const group = (title: string, kind: ClassifierEntry['kind']): Choice<Entry>[] => {
     const found = entries.filter((entry) => entry.kind === kind);
     return found.length === 0 ? [] : [{ label: title }, ...found.map((entry) => choiceOf(entry, marks))];
   };
@@ -29,10 +29,10 @@ export function classifierChoices(
   ];
 }
 
-function choiceOf(
-  entry: ClassifierEntry,
+function choiceOf<Entry extends ClassifierEntry>(
+  entry: Entry,
   { current, proposed, note = () => undefined }: ClassifierMarks,
-): Choice<ClassifierEntry> {
+): Choice<Entry> {
   if (entry.kind === 'invalid')
     return {
       value: entry,

@@ -40,7 +40,7 @@ function stateInWords({ isScored, isCalibrated, isLabelled }: TableFacts): strin
 function rowsInWords({ rows, run }: TableFacts): string | undefined {
   if (rows !== undefined) return count(rows, 'row');
   // What the run recorded: the table may have been edited since.
-  return run && `${count(run.rows, 'row')} scored`;
+  return run?.rows === undefined ? undefined : `${count(run.rows, 'row')} scored`;
 }
 
 /** What a calibrator belongs to: "for gemma-3.gguf". */

@@ -8,7 +8,7 @@ import { ScoreRuns } from './score-runs';
 
 export function registerScore(services: Services): vscode.Disposable {
   const runs = new ScoreRuns(services);
-  services.jobs.register(runs.kind, (choice) => runs.run(choice));
+  services.jobs.register(runs.kind, (choice) => runs.resume(choice));
   return vscode.Disposable.from(
     runs,
     // From the explorer and the Home view with the file; from the palette for the file in front.

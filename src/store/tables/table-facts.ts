@@ -1,9 +1,11 @@
 /** What can be told about a table without reading it as a whole: for lists of tables. */
+import * as z from 'zod';
 import { hasRole, namedColumns, prefixesOf } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { inspectTable, readHeader } from './inspect';
 import { countRows } from './rows';
-import { readScoreRun, rowsOf } from './score-run';
+import { readScoreMeta } from './score-meta';
+import { rowsOf } from './score-run';
 
 /** Bytes of a table that are read at most. */
 const HEAD_BYTES = 64 * 1024;
@@ -17,9 +19,16 @@ export interface TableFacts {
   readonly isLabelled: boolean;
   /** Counted in a table that fits into those bytes; undefined for larger ones. */
   readonly rows: number | undefined;
-  /** The run that scored it, if it is recorded beside the table. */
-  readonly run: { readonly classifier: string; readonly rows: number } | undefined;
+  /** The run that scored it, if it is recorded beside the table; older versions did not record the rows. */
+  readonly run: { readonly classifier: string; readonly rows: number | undefined } | undefined;
 }
+
+/** What lists need of a run's record, which may be of an older version. */
+const runSchema = z.object({
+  classifier: z.string(),
+  source: z.object({ rows: z.int().min(0).optional() }),
+  shard: z.object({ index: z.int().min(1), of: z.int().min(1) }).optional(),
+});
 
 /**
  * Reads at most the first 64 KiB of a table, and what `score` wrote beside it.
@@ -28,13 +37,16 @@ export interface TableFacts {
  */
 export async function readTableFacts(file: string): Promise<TableFacts> {
   const { header, size } = await readHeader(file, HEAD_BYTES);
-  const run = await orNothing(() => readScoreRun(file));
+  const run = runSchema.safeParse(await orNothing(() => readScoreMeta(file))).data;
   return {
     isScored: holdsScores(header),
     isCalibrated: hasRole(header, 'calibrator'),
     isLabelled: hasRole(header, 'label') || hasRole(header, 'correct'),
     rows: size > HEAD_BYTES ? undefined : await orNothing(async () => countRows(await inspectTable(file))),
-    run: run && { classifier: run.classifier, rows: rowsOf(run.source.rows, run.shard) },
+    run: run && {
+      classifier: run.classifier,
+      rows: run.source.rows === undefined ? undefined : rowsOf(run.source.rows, run.shard),
+    },
   };
 }
 

@@ -47,12 +47,24 @@ describe('what a list tells of a table', () => {
       { rows, run, isScored },
       {
         rows: undefined,
-        run: { classifier: 'sentiment', rows: 2000 },
+        run: { classifier: 'sentiment', rows: undefined },
         isScored: true,
       },
     );
-    // A terabyte of zeros after the header.
-    const huge = write('huge.csv', 'text,prob:a,prob:b\n');
+    const record = {
+      ...{ schema: 1, promptSha256: 'a'.repeat(64), labels: ['a', 'b'], backend: 'cpu', classifier: 'mood' },
+      model: { kind: 'file', name: 'm.gguf', sha256: 'b'.repeat(64) },
+      scoring: { '': { method: 'token-probability', mode: 'first-token' } },
+      source: { name: 'texts.csv', sha256: 'c'.repeat(64), rows: 5 },
+      shard: { index: 1, of: 2 },
+    };
+    write('shard.csv.meta.json', JSON.stringify(record));
+    const shard = await readTableFacts(write('shard.csv', 'prob:a,prob:b\n1,0\n'));
+    assert.deepEqual(shard.run, { classifier: 'mood', rows: 3 });
+    write('shard.csv.meta.json', '{');
+    assert.equal((await readTableFacts(path.join(folder, 'shard.csv'))).run, undefined);
+    // A terabyte, almost all of it zeros.
+    const huge = write('huge.csv', `text,prob:a,prob:b\n${'x,1,0\n'.repeat(20_000)}`);
     const handle = await open(huge, 'r+');
     await handle.truncate(2 ** 40);
     await handle.close();
