@@ -8,6 +8,7 @@ import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
 import { nameArgument } from '../../editor/argument';
 import type { TextQuestion } from '../../editor/dialogs';
 import { askInTurn, question, type DialogQuestion } from '../../editor/questions';
+import { proposedName } from './proposed-name';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 
@@ -21,8 +22,9 @@ export function registerEndpoints(services: Services): vscode.Disposable {
         reportError(services, error),
       ),
     );
+  const kept: KeptAnswers = { answers: {} };
   return vscode.Disposable.from(
-    command(COMMANDS.addEndpoint, addEndpoint),
+    command(COMMANDS.addEndpoint, (own) => addEndpoint(own, kept)),
     command(COMMANDS.setEndpointKey, setEndpointKey),
     command(COMMANDS.removeEndpoint, removeEndpoint),
   );
@@ -38,25 +40,75 @@ interface Draft {
   readonly key: string;
 }
 
+/** What was answered while no endpoint was added. The key is kept only while the questions are asked. */
+export interface KeptAnswers {
+  answers: Partial<Draft>;
+}
+
+const RETRY = 'Retry';
+const CHANGE = 'Change Answers…';
+const SAVE = 'Save Anyway';
+
 /**
- * Asks for one field after the other, tests the connection, and saves the endpoint.
+ * Asks for one field after the other, tests the connection, and saves the endpoint. After a failed test, the answers
+ * can be changed, tested again or saved as they are.
+ *
+ * @param kept answers of the last time; they are proposed
  *
  * @internal
  */
-export async function addEndpoint(services: EndpointServices): Promise<void> {
-  const { endpoints, dialogs } = services;
-  const draft = await askDraft(services);
-  if (draft === undefined) return;
+export async function addEndpoint(
+  services: EndpointServices,
+  kept: KeptAnswers = { answers: {} },
+): Promise<void> {
+  let answers = kept.answers;
+  for (;;) {
+    const draft = await askDraft(services, answers);
+    if (draft === undefined) return;
+    answers = draft;
+    kept.answers = withoutKey(draft);
+    const next = await tryToAdd(services, draft);
+    if (next === 'added') kept.answers = {};
+    if (next !== 'change') return;
+  }
+}
+
+function withoutKey({ url, api, model, name }: Draft): Partial<Draft> {
+  return { url, api, model, name };
+}
+
+/** Undefined if the person leaves it at that. */
+async function tryToAdd(services: EndpointServices, draft: Draft): Promise<'added' | 'change' | undefined> {
+  const { endpoints, dialogs, log } = services;
   const { key, ...fields } = draft;
   const given = key === '' ? undefined : key;
-  const { topLogprobs, thinks } = await dialogs.progress(`Testing ${draft.url}`, (_, signal) =>
-    capability((count) => endpoints.trial({ ...fields, topLogprobs: count }, given), signal),
-  );
-  const setting: EndpointSetting = { ...fields, topLogprobs };
-  const { endpoint } = endpoints.trial(setting, given);
-  await endpoints.setKey(endpoint, given);
-  await endpoints.add(setting);
-  await dialogs.tell('info', addedInWords(endpoint, thinks));
+  const save = async (setting: EndpointSetting): Promise<Endpoint> => {
+    const { endpoint } = endpoints.trial(setting, given);
+    await endpoints.setKey(endpoint, given);
+    await endpoints.add(setting);
+    return endpoint;
+  };
+  for (;;)
+    try {
+      const { topLogprobs, thinks } = await dialogs.progress(`Testing ${draft.url}`, (_, signal) =>
+        capability((count) => endpoints.trial({ ...fields, topLogprobs: count }, given), signal),
+      );
+      const endpoint = await save({ ...fields, topLogprobs });
+      await dialogs.tell('info', addedInWords(endpoint, thinks));
+      return 'added';
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      if (error.code === 'cancelled') return undefined;
+      log.error(error.code, error.message);
+      const answer = await dialogs.tell('error', error.message, [RETRY, CHANGE, SAVE]);
+      if (answer === CHANGE) return 'change';
+      if (answer === SAVE) {
+        const { name } = await save(fields);
+        await dialogs.tell('warning', `The endpoint ${name} was saved without a test. ${useInWords(name)}`);
+        return 'added';
+      }
+      if (answer !== RETRY) return undefined;
+    }
 }
 
 /**
@@ -80,26 +132,41 @@ async function capability(
 
 function addedInWords({ name, model, topLogprobs }: Endpoint, thinks: boolean): string {
   const why = thinks ? 'thinks first, so its first token is no answer' : 'shows no token probabilities';
-  const use = `Write "source": "endpoint:${name}" into a classifier to use it.`;
+  const use = useInWords(name);
   return topLogprobs === 0
     ? `${model} answers, but ${why}. Set "method" of the classifier to "consistency". ${use}`
     : `${model} answers and shows the ${topLogprobs} likeliest tokens. ${use}`;
 }
 
-/** @returns undefined if the person cancelled */
-async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft | undefined> {
+function useInWords(name: string): string {
+  return `Write "source": "endpoint:${name}" into a classifier to use it.`;
+}
+
+/**
+ * @param before answers that are proposed
+ * @returns undefined if the person cancelled
+ */
+async function askDraft(
+  { endpoints, dialogs }: EndpointServices,
+  before: Partial<Draft>,
+): Promise<Draft | undefined> {
   const title = 'Add Endpoint';
-  const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = {};
+  const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = { ...before };
+  const taken = (): string[] => endpoints.list().endpoints.map(({ name }) => name);
   type Field = Exclude<keyof Draft, 'api'>;
   const field = (name: Field, text: Omit<TextQuestion, 'title' | 'value' | 'step'>): DialogQuestion =>
     question(
       (step) => {
-        // A key is typed again rather than kept in a box.
-        const value = name === 'key' ? undefined : draft[name];
+        // A key is never shown in a box again.
+        const value = name === 'key' ? undefined : (draft[name] ?? proposal(name));
         return dialogs.ask({ title, step, ...text, ...(value === undefined ? {} : { value }) });
       },
-      (answer) => (draft[name] = answer.text.trim()),
+      ({ text }) => {
+        if (name !== 'key' || text.trim() !== '' || draft.key === undefined) draft[name] = text.trim();
+      },
     );
+  const proposal = (name: Field): string | undefined =>
+    name === 'name' && draft.url !== undefined ? proposedName(draft.url, taken()) : undefined;
   const answered = await askInTurn([
     field('url', {
       prompt: 'Address of the OpenAI-compatible API. http is allowed only for a server on this machine.',
@@ -113,11 +180,17 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
           placeholder: 'Which API does the server have?',
           step,
           choices: [
-            { label: 'Chat', detail: 'For models with a chat template: /chat/completions', value: 'chat' },
+            {
+              label: 'Chat',
+              detail: 'For models with a chat template: /chat/completions',
+              value: 'chat',
+              active: draft.api === 'chat',
+            },
             {
               label: 'Completion',
               detail: 'For base models with few-shot classifiers: /completions',
               value: 'completion',
+              active: draft.api === 'completion',
             },
           ],
         }),
@@ -133,14 +206,14 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
       placeholder: 'local',
       validate: (text) => {
         if (!/^[\w.-]+$/.test(text.trim())) return 'Letters, digits, dots, dashes and underscores only.';
-        return endpoints.list().endpoints.some(({ name: taken }) => taken === text.trim())
-          ? 'An endpoint with this name already exists.'
-          : undefined;
+        return taken().includes(text.trim()) ? 'An endpoint with this name already exists.' : undefined;
       },
     }),
     field('key', {
       prompt:
-        'The key, if the server needs one; otherwise leave this empty. It is kept in the secret storage of the editor.',
+        before.key === undefined || before.key === ''
+          ? 'The key, if the server needs one; otherwise leave this empty. It is kept in the secret storage of the editor.'
+          : 'The key. Leave this empty to keep the one that you entered.',
       password: true,
       validate: (text) => keyProblem(text.trim()),
     }),

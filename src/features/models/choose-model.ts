@@ -46,6 +46,15 @@ export async function chooseModel(services: Services, path?: string): Promise<vo
   }
 }
 
+/** Asks for a .gguf file that the person has, and uses it. */
+export async function chooseModelFile(services: Services): Promise<void> {
+  try {
+    await useFile(services);
+  } catch (error) {
+    await reportError(services, error);
+  }
+}
+
 /** @param setting value of promptConfidence.model */
 function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<Picked>[] {
   const listed = entries.map((entry): Choice<Picked> => {
