@@ -168,10 +168,10 @@ describe('endpoints in the editor', () => {
   it('are proposed a name, and the answers of before', async () => {
     const asked = new Map<string, string | undefined>();
     const dialogs = new ScriptedDialogs([server.url, 'Chat', 'tiny', undefined]);
-    const { ask } = dialogs;
+    const ask = dialogs.ask.bind(dialogs);
     dialogs.ask = (question) => {
       asked.set(question.prompt, question.value);
-      return ask.call(dialogs, question);
+      return ask(question);
     };
     await addEndpoint({ ...services, dialogs }, { answers: { model: 'huge' } });
     const values = [...asked.values()];

@@ -135,7 +135,7 @@ describe('models in the editor', () => {
     await downloadAndOffer('hf:user/none/m.gguf', person, await hub());
     const errors = person.dialogs.saying('error');
     assert.equal(errors.length, 2);
-    assert.match(errors[0] ?? '', /\[Retry, Show Log\]$/);
+    assert.match(errors[0] ?? '', /\[Retry, Choose a File…, Show Log\]$/);
   });
 
   it('come from an address that is checked as it is typed', async () => {
