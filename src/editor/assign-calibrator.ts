@@ -10,6 +10,7 @@ import { builtinFile } from '../core/classifier/builtin';
 import { withCalibrator } from '../core/classifier/calibrator-field';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
+import { CONTEXT_KEYS } from '../protocol/manifest';
 import { writeFileAtomic } from '../store/atomic';
 import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
 import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
@@ -169,6 +170,8 @@ async function assignCalibrator(
   const base = before ?? `${JSON.stringify(builtinFile(name), null, 2)}\n`;
   const after = withCalibrator(base, calibrator);
   await replaceClassifierFile(uri, before, after);
+  if (calibrator !== undefined)
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.usesCalibrator, true);
   return {
     uri,
     classifier: name,

@@ -36,6 +36,11 @@ export const COMMANDS = {
 export const CONTEXT_KEYS = {
   /** True once a model is on this machine: the walkthrough's first step. */
   hasModel: 'promptConfidence.hasModel',
+  /** True once a table was scored, measured and calibrated, and a classifier uses the calibrator: its later steps. */
+  hasScored: 'promptConfidence.hasScored',
+  hasMeasured: 'promptConfidence.hasMeasured',
+  hasCalibrator: 'promptConfidence.hasCalibrator',
+  usesCalibrator: 'promptConfidence.usesCalibrator',
   /** True while there is a run to pause. */
   scoring: 'promptConfidence.scoring',
 } as const;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import manifest from '../../package.json';
 import texts from '../../package.nls.json';
@@ -72,6 +72,23 @@ describe('the manifest', () => {
       assert.ok(
         others.some((entry) => entry.command === command && entry.when === when),
         `${command} where ${when}`,
+      );
+  });
+
+  it('has a step of the walkthrough done when it has succeeded, and a picture in each theme', () => {
+    const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    assert.deepEqual(
+      steps.map(({ id }) => id),
+      ['model', 'classify', 'result', 'classifier', 'score', 'measure', 'calibrate', 'use'],
+    );
+    for (const { media } of steps)
+      for (const picture of Object.values(media.image))
+        assert.ok(existsSync(path.join(ROOT, picture)), picture);
+    // A command that fails has run, too.
+    for (const { id, completionEvents } of steps.slice(4))
+      assert.ok(
+        completionEvents.every((event) => event.startsWith('onContext:')),
+        id,
       );
   });
 

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { CalibratorId } from '../../core/calibration/registry';
 import { UserError } from '../../core/user-error';
+import { CONTEXT_KEYS } from '../../protocol/manifest';
 import type { DecisionChoices } from '../../protocol/calibration-decisions';
 import {
   type Analysis,
@@ -172,7 +173,9 @@ export class CalibrationPanel {
   private keepFigures({ preliminary, settings, evaluation, size, modified }: Analysis): void {
     const { uri, services } = this;
     const { n: rows, accuracy } = evaluation;
-    if (preliminary || settings.table.prevalence !== null || accuracy.value === null) return;
+    if (preliminary || accuracy.value === null) return;
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasMeasured, true);
+    if (settings.table.prevalence !== null) return;
     services.figures
       .keep(uri, { size, modified, rows, accuracy: accuracy.value })
       .catch((reason: unknown) => services.log.warn('calibration panel', reason));

@@ -57,6 +57,7 @@ export class ScoreRuns implements vscode.Disposable {
     const end = await job.ended;
     switch (end.state) {
       case 'finished':
+        void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasScored, true);
         return this.tellEnd(choice, end.result);
       case 'paused':
         return this.tellPause(choice);
