@@ -1,15 +1,20 @@
 /**
  * What is taken from the real VS Code and committed: `npm run tour` makes the README's pictures of the calibration
- * panel; `node scripts/tour.mjs themes` the colours that the tests of the pages are run in.
+ * panel; `node scripts/tour.mjs walkthrough` the pictures of the walkthrough; `node scripts/tour.mjs themes` the
+ * colours that the tests of the pages are run in.
  *
- *   node scripts/tour.mjs [readme|themes] [folder]
+ *   node scripts/tour.mjs [readme|walkthrough|themes] [folder]
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setUpChromium, setUpVSCodeServer } from './setup.mjs';
 
 /** Where each tour puts what it brings home. */
-const FOLDERS = { readme: 'docs/images', themes: 'test/fixtures/themes' };
+const FOLDERS = {
+  readme: 'docs/images',
+  walkthrough: 'media/walkthrough',
+  themes: 'test/fixtures/themes',
+};
 
 const root = path.resolve(import.meta.dirname, '..');
 const [name = 'readme', folder = FOLDERS[name]] = process.argv.slice(2);

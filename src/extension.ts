@@ -6,6 +6,7 @@ import { CalibrationEditor, registerCalibration } from './features/calibration/c
 import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
 import { registerEndpoints } from './features/endpoints/commands';
+import { registerHome } from './features/home/home';
 import { registerHover } from './features/hover/hover';
 import { registerScore } from './features/score/register';
 import { registerResultView } from './features/result/result-view';
@@ -30,6 +31,7 @@ import { SecondCopyGuard } from './editor/second-copy';
 import type { Services } from './editor/services';
 import { readSettings } from './editor/settings';
 import { editorEngineModels, editorSources } from './editor/sources';
+import { KnownFigures } from './editor/table-figures';
 import { Work } from './editor/work';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
@@ -53,6 +55,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerStatus,
   registerClassifierFiles,
   registerCalibrators,
+  registerHome,
 ];
 
 /** Ends what must have ended before the window closes; settles when it has. */
@@ -87,6 +90,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
   const work = new Work(engine);
   const prompts = new PromptDocuments();
+  const figures = new KnownFigures(context.workspaceState);
   const services: Services = {
     context,
     log,
@@ -111,6 +115,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     endpoints,
     work,
     jobs,
+    figures,
   };
 
   const calibration = new CalibrationEditor(services);
@@ -123,6 +128,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     hashes,
     resultCalibration,
     work,
+    figures,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SETTINGS_SECTION)) engine.configure(engineSettings());

@@ -11,7 +11,7 @@ import { scoreTable } from '../app/score-table';
 import { DEFAULT_BUCKETS } from '../core/model/buckets';
 import { estimateInWords } from '../core/words/estimate';
 import { progressInWords } from '../core/words/progress';
-import { scoredInWords } from '../core/words/scored';
+import { lowMassInWords, scoredInWords } from '../core/words/scored';
 import { findClassifier } from '../store/classifiers';
 import { METHOD_PREFIXES, type MethodPrefix } from '../store/tables/score-cells';
 import type { Shard } from '../store/tables/score-run';
@@ -128,13 +128,17 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
       failed,
       firstFailed,
       cut,
+      lowMass: report.lowMass ?? null,
       calibratorSha256: calibrator?.named.sha256 ?? null,
       warnings,
     };
     io.out(
       values.json
         ? `${JSON.stringify(summary, null, 2)}\n`
-        : `${oneLine(scoredInWords(out, report, calibrator?.named.by))}\n`,
+        : [scoredInWords(out, report, calibrator?.named.by), lowMassInWords(report) ?? '']
+            .filter((line) => line !== '')
+            .map((line) => `${oneLine(line)}\n`)
+            .join(''),
     );
   });
   return DONE;

@@ -6,6 +6,7 @@ import { calibratorInWords } from '../core/words/calibrated-score';
 import type { Compatibility } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
+import { CONTEXT_KEYS } from '../protocol/manifest';
 import { changeClassifier, type ChangedClassifier, classifiersFor, folderOf } from './change-classifier';
 import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
 import type { Classifiers, UsableClassifier } from './classifiers';
@@ -29,9 +30,9 @@ export async function useCalibrator(
 ): Promise<Assigned | undefined> {
   const { classifiers, dialogs } = services;
   const folder = folderOf(calibrator.uri);
-  const usable = await classifiersFor(classifiers, folder);
+  const entries = await classifiersFor(classifiers, folder);
   const judged = await Promise.all(
-    usable.map(async (entry) => ({
+    entries.map(async (entry) => ({
       entry,
       compatibility: await compatibilityNow(services, calibrator, entry.classifier),
     })),
@@ -142,6 +143,8 @@ async function assignCalibrator(
   calibrator: string | undefined,
 ): Promise<Assigned> {
   const changed = await changeClassifier(entry, folder, 'calibrator', calibrator);
+  if (calibrator !== undefined)
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.usesCalibrator, true);
   return { ...changed, classifier: entry.classifier.name, calibrator };
 }
 

@@ -58,8 +58,8 @@ export async function changeClassifier(
   if (entry.kind === 'file' && before === undefined) throw changedMeanwhile(uri);
   const base = before ?? `${JSON.stringify(builtinFile(entry.classifier.name), null, 2)}\n`;
   const after = withField(base, field, value);
-  await replaceFile(uri, before, after);
-  return { uri, undo: () => replaceFile(uri, after, before) };
+  await replaceClassifierFile(uri, before, after);
+  return { uri, undo: () => replaceClassifierFile(uri, after, before) };
 }
 
 /** Undefined where there is no such file. */
@@ -80,10 +80,13 @@ function changedMeanwhile(uri: vscode.Uri): UserError {
 }
 
 /**
+ * Writes the file of a classifier, unless it has changed.
+ *
  * @param expected content that the file must have; undefined if there must be no file
  * @param text new content; undefined to delete the file
+ * @throws UserError classifier-changed, classifier-unsaved, classifier-unwritable and as `checkPlace`
  */
-async function replaceFile(
+export async function replaceClassifierFile(
   uri: vscode.Uri,
   expected: string | undefined,
   text: string | undefined,

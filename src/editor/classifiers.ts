@@ -35,14 +35,11 @@ export class Classifiers implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
 
   /**
-   * All classifiers, built-in ones first. The files of an untrusted workspace are not read. Files are read every time:
+   * All classifiers, built-in ones first, without those that a file of the same name replaces. The files of an untrusted workspace are not read. Files are read every time:
    * they are few and small, and what was saved a moment ago must count before the watcher reports it.
    */
   async list(): Promise<ClassifierEntry[]> {
-    const builtin = BUILTIN_CLASSIFIERS.map((classifier): ClassifierEntry => ({
-      kind: 'builtin',
-      classifier,
-    }));
+    const builtin = BUILTIN_CLASSIFIERS.map((classifier) => ({ kind: 'builtin' as const, classifier }));
     if (!vscode.workspace.isTrusted) return builtin;
     const lists = await Promise.all(
       (vscode.workspace.workspaceFolders ?? []).map((folder) => {
@@ -51,11 +48,13 @@ export class Classifiers implements vscode.Disposable {
         return readFolder(location);
       }),
     );
-    return [...builtin, ...lists.flat()];
+    const files = lists.flat();
+    const own = new Set(files.flatMap((entry) => (entry.kind === 'file' ? [entry.classifier.name] : [])));
+    return [...builtin.filter((entry) => !own.has(entry.classifier.name)), ...files];
   }
 
   /**
-   * Finds a classifier by name. A file shadows a built-in one with the same name.
+   * Finds a classifier by name.
    *
    * @throws UserError `classifier-missing`, or the error of its file
    */
@@ -76,7 +75,7 @@ export class Classifiers implements vscode.Disposable {
     if (broken?.kind === 'invalid') throw broken.error;
     throw new UserError(
       'classifier-missing',
-      `There is no classifier named "${name}" here. Run Classify With… to choose one, or New Classifier… to create one.`,
+      `There is no classifier named "${name}" here. Run Choose Classifier… to choose one, or New Classifier… to create one.`,
     );
   }
 

@@ -6,8 +6,9 @@ type CommandCall = readonly [command: string, ...arguments: string[]];
 
 /** What each button runs, with its arguments. */
 const ACTIONS = {
-  'Choose Classifier…': [COMMANDS.classifyWith],
+  'Choose Classifier…': [COMMANDS.chooseClassifier],
   'Choose Model…': [COMMANDS.chooseModel],
+  'Choose a File…': [COMMANDS.chooseModel, 'file'],
   'Add Endpoint…': [COMMANDS.addEndpoint],
   'Edit Endpoints': ['workbench.action.openSettings', settingId('endpoints')],
   'Set Key…': [COMMANDS.setEndpointKey],
@@ -23,6 +24,8 @@ const ENDPOINT = ['Edit Endpoints', 'Show Log'] as const;
 const ENGINE = ['Restart Engine', 'Show Log'] as const;
 const KEY = ['Set Key…', 'Edit Endpoints'] as const;
 const MODEL = ['Choose Model…'] as const;
+/** Somebody who cannot download a model may have its file. */
+const DOWNLOAD = ['Choose a File…', 'Show Log'] as const;
 
 /** The likeliest remedy comes first. An empty list: the message is enough. */
 const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
@@ -36,6 +39,12 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'classifier-unreadable': CLASSIFIER,
   'classifier-unsaved': CLASSIFIER,
   'classifier-unwritable': CLASSIFIER,
+  'download-answer': DOWNLOAD,
+  'download-denied': DOWNLOAD,
+  'download-interrupted': DOWNLOAD,
+  'download-not-found': DOWNLOAD,
+  'download-refused': DOWNLOAD,
+  'download-unreachable': DOWNLOAD,
   'endpoint-answer-large': ENDPOINT,
   'endpoint-busy': ENDPOINT,
   'endpoint-cut': ENDPOINT,

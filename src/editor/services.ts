@@ -13,6 +13,7 @@ import type { Endpoints } from './endpoints';
 import type { Dialogs } from './dialogs';
 import type { PromptDocuments } from './prompt-documents';
 import type { Results } from './results';
+import type { KnownFigures } from './table-figures';
 import type { Work } from './work';
 
 export interface Services {
@@ -37,4 +38,6 @@ export interface Services {
   readonly loadedModels: LoadedModels;
   readonly dialogs: Dialogs;
   readonly endpoints: Endpoints;
+  /** Figures of tables that were computed before. */
+  readonly figures: KnownFigures;
 }

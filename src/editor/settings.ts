@@ -90,13 +90,26 @@ export async function writeModelSetting(file: string): Promise<void> {
   await write('model', file === '' ? undefined : file, vscode.ConfigurationTarget.Global);
 }
 
+/** Name of the classifier that Classify Selection uses in the editor in front. */
+export function activeClassifier(): string {
+  return readSettings(vscode.window.activeTextEditor?.document.uri).classifier;
+}
+
 export async function writeClassifierSetting(name: string, scope?: vscode.ConfigurationScope): Promise<void> {
+  await write('classifier', name, classifierTarget(scope), scope);
+}
+
+/** Where a choice of classifier has effect. */
+function classifierTarget(scope: vscode.ConfigurationScope | undefined): vscode.ConfigurationTarget {
   // The settings of a restricted workspace are not read.
-  const target =
-    vscode.workspace.workspaceFolders === undefined || !vscode.workspace.isTrusted
-      ? vscode.ConfigurationTarget.Global
-      : vscode.ConfigurationTarget.Workspace;
-  await write('classifier', name, target, scope);
+  if (vscode.workspace.workspaceFolders === undefined || !vscode.workspace.isTrusted)
+    return vscode.ConfigurationTarget.Global;
+  const { workspaceFolderValue } =
+    vscode.workspace.getConfiguration(SETTINGS_SECTION, scope).inspect('classifier') ?? {};
+  // A folder of its own setting would hide that of the workspace.
+  return workspaceFolderValue === undefined
+    ? vscode.ConfigurationTarget.Workspace
+    : vscode.ConfigurationTarget.WorkspaceFolder;
 }
 
 function reader(scope: vscode.ConfigurationScope | undefined): (name: SettingName) => unknown {

@@ -141,6 +141,9 @@ export const analysisSchema = diagramSchema.extend({
   origin: z.string(),
   /** SHA-256 of the table's file, lower-case hex. */
   sha256: z.string(),
+  /** Bytes of the file, and when it was last changed, in milliseconds since 1970. */
+  size: z.number(),
+  modified: z.number(),
 });
 export type Analysis = z.infer<typeof analysisSchema>;
 

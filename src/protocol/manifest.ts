@@ -3,6 +3,10 @@
 export const COMMANDS = {
   classifySelection: 'promptConfidence.classifySelection',
   classifyWith: 'promptConfidence.classifyWith',
+  classifyWithThis: 'promptConfidence.classifyWithThis',
+  chooseClassifier: 'promptConfidence.chooseClassifier',
+  useClassifier: 'promptConfidence.useClassifier',
+  editClassifier: 'promptConfidence.editClassifier',
   classifyLines: 'promptConfidence.classifyLines',
   nextDoubtfulLine: 'promptConfidence.nextDoubtfulLine',
   measure: 'promptConfidence.measure',
@@ -12,6 +16,7 @@ export const COMMANDS = {
   chooseModel: 'promptConfidence.chooseModel',
   downloadModel: 'promptConfidence.downloadModel',
   manageModels: 'promptConfidence.manageModels',
+  useModel: 'promptConfidence.useModel',
   newClassifier: 'promptConfidence.newClassifier',
   addEndpoint: 'promptConfidence.addEndpoint',
   setEndpointKey: 'promptConfidence.setEndpointKey',
@@ -25,6 +30,11 @@ export const COMMANDS = {
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   setCalibrator: 'promptConfidence.setCalibrator',
+  useCalibrator: 'promptConfidence.useCalibrator',
+  pauseJob: 'promptConfidence.pauseJob',
+  resumeJob: 'promptConfidence.resumeJob',
+  discardJob: 'promptConfidence.discardJob',
+  refreshHome: 'promptConfidence.refreshHome',
 } as const;
 
 /** The context keys that conditions in package.json use. */
@@ -37,10 +47,16 @@ export const CONTEXT_KEYS = {
   hasSeenResult: 'promptConfidence.hasSeenResult',
   /** True once New Classifier has written a file: its fourth step. */
   hasNewClassifier: 'promptConfidence.hasNewClassifier',
+  /** True once a table was scored, measured and calibrated, and a classifier uses the calibrator: its later steps. */
+  hasScored: 'promptConfidence.hasScored',
+  hasMeasured: 'promptConfidence.hasMeasured',
+  hasCalibrator: 'promptConfidence.hasCalibrator',
+  usesCalibrator: 'promptConfidence.usesCalibrator',
   /** True while there is a run to pause. */
   scoring: 'promptConfidence.scoring',
 } as const;
 
+export const HOME_VIEW = 'promptConfidence.home';
 export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 

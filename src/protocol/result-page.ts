@@ -116,6 +116,8 @@ const PAGE_COMMANDS = [
   'classifySelection',
   'classifyWith',
   'measure',
+  'scoreCsv',
+  'openCalibration',
   'downloadModel',
   'chooseModel',
 ] as const satisfies readonly (keyof typeof COMMANDS)[];

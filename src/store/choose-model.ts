@@ -1,4 +1,5 @@
 /** Which model to use: one rule for the editor and the command line. */
+import path from 'node:path';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
 import type { ModelEntry, ModelStore } from './models';
@@ -31,4 +32,12 @@ export async function chooseModel(
     'no-model',
     `No model is chosen yet. Choose one of those on this machine: ${present.map((entry) => entry.file).join(', ')}.`,
   );
+}
+
+/** Whether the setting of the chosen model names this entry among all of them. */
+export function isChosenModel(entry: ModelEntry, all: readonly ModelEntry[], setting: string): boolean {
+  if (path.isAbsolute(setting)) return entry.path === setting;
+  // As in ModelStore.find: the first existing one with that name.
+  const named = all.filter((other) => other.file === setting);
+  return entry.path === (named.find((other) => !other.missing) ?? named[0])?.path;
 }

@@ -18,13 +18,20 @@ describe('a person who scores a table', () => {
     const progress = await notification(workbench(), /\d+ of 50,000 rows \(\d+%\) · .* left/);
     await workbench().screenshot('score progress');
     await progress.getByRole('button', { name: 'Cancel' }).first().click();
-    const paused = await notification(
+    await notification(
       workbench(),
       /Paused: [\d,]+ of 50,000 rows \(\d+%\) of many\.scored\.csv are scored\./,
     );
     await workbench().screenshot('score paused');
     assert.ok(!existsSync(at('many.scored.csv')));
-    await paused.getByRole('button', { name: 'Discard' }).first().click();
+    const { page } = workbench();
+    await workbench().runCommand('View: Show Prompt Confidence');
+    const job = page.getByRole('treeitem', { name: /^Scoring many\.csv, [\d,]+ of 50,000 rows/ }).last();
+    await job.click({ button: 'right' });
+    await workbench().screenshot('score in the home view');
+    await page.getByRole('menuitem', { name: 'Discard…' }).click();
+    await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Discard' }).click();
+    await job.waitFor({ state: 'detached' });
     await workbench().until('what was scored is forgotten', async () => {
       assert.ok(!existsSync(at('many.scored.csv.part')));
       await Promise.resolve();

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { classifierFrom } from '../../src/core/classifier/definition';
-import { addEndpoint, removeEndpoint, setEndpointKey } from '../../src/features/endpoints/commands';
+import {
+  addEndpoint,
+  type KeptAnswers,
+  removeEndpoint,
+  setEndpointKey,
+} from '../../src/features/endpoints/commands';
 import type { Services } from '../../src/editor/services';
 import {
   chatAnswer,
@@ -49,7 +54,7 @@ describe('endpoints in the editor', () => {
   });
 
   const run = async (
-    command: typeof addEndpoint,
+    command: (own: Parameters<typeof addEndpoint>[0]) => Promise<void>,
     ...answers: (string | undefined)[]
   ): Promise<ScriptedDialogs> => {
     const dialogs = new ScriptedDialogs(answers);
@@ -117,6 +122,60 @@ describe('endpoints in the editor', () => {
     assert.match(dialogs.saying('info')[0] ?? '', /shows no token probabilities. Set "method"/);
     await run(removeEndpoint, 'quiet');
     hasProbabilities = true;
+  });
+
+  it('keep what was answered when the test fails, and are tested again, changed or saved all the same', async () => {
+    const closed = await serve((response) => json(response, {}));
+    const { url: dead } = closed;
+    await closed.close();
+    const kept: KeptAnswers = { answers: {} };
+    const add = async (...answers: (string | undefined)[]): Promise<ScriptedDialogs> => {
+      const dialogs = new ScriptedDialogs(answers);
+      await addEndpoint({ ...services, dialogs }, kept);
+      return dialogs;
+    };
+    // Nobody answers, also the second time; then the person leaves.
+    const first = await add(dead, 'Chat', 'tiny', 'kept', 'sk-1', 'Retry', undefined);
+    assert.equal(first.saying('error').length, 2);
+    assert.match(first.saying('error')[0] ?? '', /\[Retry, Change Answers…, Save Anyway\]$/);
+    assert.deepEqual(kept.answers, { url: dead, api: 'chat', model: 'tiny', name: 'kept' });
+    // The next time all of it is proposed. The address is put right, and the key that was entered stays.
+    const second = await add(
+      dead,
+      'Chat',
+      'tiny',
+      'kept',
+      KEY,
+      'Change Answers…',
+      server.url,
+      'Chat',
+      'tiny',
+      'kept',
+      '',
+    );
+    assert.match(second.saying('info')[0] ?? '', /tiny answers and shows/);
+    assert.deepEqual(kept.answers, {});
+    await run(removeEndpoint, 'kept');
+    const third = await add(dead, 'Completion', 'tiny', 'untested', '', 'Save Anyway');
+    assert.match(
+      third.saying('warning')[0] ?? '',
+      /^warning The endpoint untested was saved without a test\./,
+    );
+    assert.ok(services.endpoints.list().endpoints.some(({ name }) => name === 'untested'));
+    await run(removeEndpoint, 'untested');
+  });
+
+  it('are proposed a name, and the answers of before', async () => {
+    const asked = new Map<string, string | undefined>();
+    const dialogs = new ScriptedDialogs([server.url, 'Chat', 'tiny', undefined]);
+    const ask = dialogs.ask.bind(dialogs);
+    dialogs.ask = (question) => {
+      asked.set(question.prompt, question.value);
+      return ask(question);
+    };
+    await addEndpoint({ ...services, dialogs }, { answers: { model: 'huge' } });
+    const values = [...asked.values()];
+    assert.deepEqual(values, [undefined, 'huge', 'local-2']);
   });
 
   it('are not brought along by a workspace', async () => {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { chooseModelByList } from '../../src/features/models/choose-model';
+import { chooseModel } from '../../src/features/models/choose-model';
 import { downloadAndOffer, downloadModelByList } from '../../src/features/models/download-model';
 import { deleteModel, forgetModel } from '../../src/features/models/manage-models';
 import { LoadedModels } from '../../src/store/loaded-models';
@@ -135,7 +135,7 @@ describe('models in the editor', () => {
     await downloadAndOffer('hf:user/none/m.gguf', person, await hub());
     const errors = person.dialogs.saying('error');
     assert.equal(errors.length, 2);
-    assert.match(errors[0] ?? '', /\[Retry, Show Log\]$/);
+    assert.match(errors[0] ?? '', /\[Retry, Choose a File…, Show Log\]$/);
   });
 
   it('come from an address that is checked as it is typed', async () => {
@@ -149,7 +149,7 @@ describe('models in the editor', () => {
     const own = path.join(folder(), 'own.gguf');
     await writeFile(own, MODEL);
     const person = scripted('Choose a .gguf file', own);
-    await chooseModelByList(person);
+    await chooseModel(person);
     assert.equal(readSettings().model, 'own.gguf');
     const [entry] = await person.models.list();
     assert.equal(entry?.place, 'elsewhere');
@@ -167,7 +167,7 @@ describe('models in the editor', () => {
     await writeFile(path.join(models, 'own.gguf'), MODEL);
     const own = path.join(folder(), 'own.gguf');
     await writeFile(own, MODEL);
-    await chooseModelByList(scripted('Choose a .gguf file', own));
+    await chooseModel(scripted('Choose a .gguf file', own));
     assert.equal(readSettings().model, own);
     const person = scripted();
     const engineModels = editorEngineModels(person.models, person.engineModels.engine);
@@ -178,7 +178,7 @@ describe('models in the editor', () => {
     const text = path.join(folder(), 'text.gguf');
     await writeFile(text, 'not a model');
     const person = scripted('Choose a .gguf file', text, undefined);
-    await chooseModelByList(person);
+    await chooseModel(person);
     assert.match(person.dialogs.saying('error')[0] ?? '', /is not a GGUF model, despite its name/);
     assert.equal(readSettings().model, '');
   });

@@ -99,7 +99,7 @@ describe('Score CSV… in the editor', () => {
     await scoreAndPause(at('out.csv'));
     assert.match(
       first.said.at(-1) ?? '',
-      /^info Paused: \d+ of 20 rows \(\d+%\) of out\.csv are scored\. \[Resume, Discard\]$/,
+      /^info Paused: \d+ of 20 rows \(\d+%\) of out\.csv are scored\. Resume or discard it in the Home view, under Running\. \[Resume\]$/,
     );
     assert.ok(!existsSync(at('out.csv')));
     const second = person('Resume', undefined);
@@ -121,7 +121,7 @@ describe('Score CSV… in the editor', () => {
     await offerUnfinished(inside.services);
     assert.match(
       dialogs.said[0] ?? '',
-      /^info out\.csv is unfinished: \d+ of 20 rows \(\d+%\)\. \[Resume, Discard\]$/,
+      /^info out\.csv is unfinished: \d+ of 20 rows \(\d+%\)\. \[Resume, Discard…\]$/,
     );
     assert.equal(readFileSync(at('out.csv'), 'utf8').match(/,(positive|negative),[\d.]+,,\n/g)?.length, 20);
 
@@ -131,6 +131,73 @@ describe('Score CSV… in the editor', () => {
     person('Start Over', undefined);
     await score();
     assert.ok(!existsSync(at('out.csv.part')));
+  });
+
+  it('says so where a note is answered that stayed after the run was resumed from elsewhere', async () => {
+    // The answer to the note is given when the run has been resumed and has ended.
+    let answer = (_: string): void => undefined;
+    const late = new Promise<string>((resolve) => (answer = resolve));
+    const dialogs = person('sentiment', 'review', 'out.csv');
+    let isTold = false;
+    inside.services.dialogs.tell = (severity, message, actions = []) => {
+      dialogs.said.push(`${severity} ${message} [${actions.join(', ')}]`);
+      if (!message.startsWith('Paused: ') || isTold) return Promise.resolve(undefined);
+      isTold = true;
+      return late;
+    };
+    const scoring = score();
+    await until('the run has begun', () => existsSync(`${at('out.csv')}.part`) || undefined);
+    await vscode.commands.executeCommand('promptConfidence.pauseScoring');
+    await until('the pause is told', () => isTold || undefined);
+    const [left] = await inside.services.jobs.unfinished();
+    await left?.resume();
+    assert.ok(existsSync(at('out.csv')));
+    answer('Resume');
+    await scoring;
+    assert.equal(dialogs.said.at(-1), 'info out.csv is no longer unfinished. []');
+  });
+
+  it('proposes the classifier that gives the labels of the table, and lists each name once', async () => {
+    const folderUri = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const write = async (name: string, labels: readonly string[]): Promise<vscode.Uri> => {
+      const uri = vscode.Uri.joinPath(folderUri, `.prompt-confidence/classifiers/${name}.json`);
+      const file = {
+        version: 1,
+        name,
+        template: '{{text}} It is',
+        labels: labels.map((label) => ({ name: label })),
+      };
+      await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(JSON.stringify(file)));
+      return uri;
+    };
+    const files = [
+      await write('topics', ['sport', 'politics', 'film']),
+      await write('sentiment', ['good', 'bad']),
+    ];
+    writeFileSync(table, 'text,label\na,sport\nb,film\nc,\n');
+    try {
+      const { dialogs } = inside.services;
+      person(undefined);
+      let asked: Parameters<typeof dialogs.choose>[0] | undefined;
+      dialogs.choose = (question) => {
+        asked = question;
+        return Promise.resolve(undefined);
+      };
+      await score();
+      const choices = asked?.choices ?? [];
+      assert.deepEqual(
+        choices.filter(({ active }) => active === true).map(({ label, description }) => [label, description]),
+        [['topics', 'gives the labels of this table']],
+      );
+      assert.deepEqual(
+        choices
+          .filter(({ label }) => label === 'sentiment')
+          .map(({ detail, description }) => [detail, description]),
+        [['good · bad', 'in use']],
+      );
+    } finally {
+      for (const file of files) await vscode.workspace.fs.delete(file);
+    }
   });
 
   it('refuses to go on after the classifier changed, and says what changed', async () => {

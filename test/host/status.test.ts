@@ -46,9 +46,9 @@ describe('the status bar item in the editor', () => {
 
   it('names a model that is not there', async () => {
     await setMachineSetting('model', 'lost.gguf');
-    await shows(/lost: missing/);
+    await shows(/sentiment · lost: missing/);
     await setMachineSetting('model', path.basename(TEST_MODEL));
-    await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
+    await shows(/^\$\(symbol-boolean\) sentiment · gemma-3-270m-q4_k_m$/);
   });
 
   it('names the endpoint or editor model that the chosen classifier asks instead', async () => {
@@ -69,14 +69,14 @@ describe('the status bar item in the editor', () => {
     };
     try {
       await choose('editor:tiny-chat');
-      await shows(/^\$\(globe\) tiny-chat$/);
+      await shows(/^\$\(globe\) away · tiny-chat$/);
       await choose('endpoint:ours');
-      await shows(/^\$\(globe\) ours$/);
+      await shows(/^\$\(globe\) away · ours$/);
       assert.match(item.shown.details.at(-1)?.[1] ?? '', /There is no endpoint "ours"/);
       const endpoint = { name: 'ours', url: 'http://localhost:9', api: 'chat', model: 'tiny' };
       await setMachineSetting('endpoints', [endpoint]);
       await until('the endpoint is known', () => (item.shown.severity === 'none' ? true : undefined));
-      assert.deepEqual(item.shown.details[0], ['Source', 'endpoint ours: tiny at http://localhost:9/v1']);
+      assert.deepEqual(item.shown.details[1], ['Source', 'endpoint ours: tiny at http://localhost:9/v1']);
     } finally {
       await setMachineSetting('endpoints', undefined);
       await vscode.workspace
@@ -84,7 +84,7 @@ describe('the status bar item in the editor', () => {
         .update('classifier', undefined, vscode.ConfigurationTarget.Workspace);
       await vscode.workspace.fs.delete(file);
     }
-    await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
+    await shows(/^\$\(symbol-boolean\) sentiment · gemma-3-270m-q4_k_m$/);
   });
 
   it('goes from starting to ready with the first request', async () => {
@@ -93,14 +93,14 @@ describe('the status bar item in the editor', () => {
     await classify();
     watch.dispose();
     assert.deepEqual([...seen], ['starting', 'ready']);
-    await shows(/gemma-3-270m-q4_k_m · CPU, 1 thread$/);
+    await shows(/sentiment · gemma-3-270m-q4_k_m · CPU, 1 thread$/);
   });
 
   it('turns red when the engine dies, and is well again after Restart Engine', async () => {
     const { pid } = services.engineModels.engine;
     assert.ok(pid);
     process.kill(pid, 'SIGKILL');
-    await shows(/^\$\(error\) gemma-3-270m-q4_k_m: failed$/);
+    await shows(/^\$\(error\) sentiment · gemma-3-270m-q4_k_m: failed$/);
     assert.equal(item.shown.severity, 'error');
     await vscode.commands.executeCommand('promptConfidence.restartEngine');
     await shows(/CPU, 1 thread$/);
@@ -120,7 +120,7 @@ describe('the status bar item in the editor', () => {
   it('shows that the model was unloaded after the idle time, which can change meanwhile', async () => {
     await classify();
     services.engineModels.engine.configure({ nodePath: undefined, idleMs: 1 });
-    await shows(/^\$\(symbol-boolean\) gemma-3-270m-q4_k_m$/);
+    await shows(/^\$\(symbol-boolean\) sentiment · gemma-3-270m-q4_k_m$/);
     services.engineModels.engine.configure({ nodePath: undefined, idleMs: 0 });
   });
 

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import manifest from '../../package.json';
+import texts from '../../package.nls.json';
 import { calibratorJsonSchema } from '../../src/core/calibration/saved';
 import { classifierJsonSchema } from '../../src/core/classifier/definition';
 import {
   CALIBRATION_EDITOR,
   COMMANDS,
   CONTEXT_KEYS,
+  HOME_VIEW,
   RESULT_VIEW,
   settingId,
   SETTINGS,
 } from '../../src/protocol/manifest';
+import { GROUPS } from '../../src/features/status/actions';
 import { ROOT } from '../support/paths';
 
 const { activationEvents } = manifest;
@@ -42,18 +45,56 @@ describe('the manifest', () => {
       }
   });
 
-  it('ticks a step of the walkthrough for what succeeded, not for a command that was run', () => {
-    const events = walkthroughs.flatMap(({ steps }) => steps.flatMap((step) => step.completionEvents));
-    assert.ok(events.length >= 4);
-    assert.deepEqual(
-      events.filter((event) => !event.startsWith('onContext:')),
-      [],
-    );
-  });
-
   it('offers to classify the lines of a file in its context menu', () => {
     const commands = menus['editor/context'].map(({ command }) => command);
     assert.ok(commands.includes('promptConfidence.classifyLines'));
+  });
+
+  it('has every command in the Home view or in the menu of the status bar item, under the same name', () => {
+    const isOfHome = ({ when }: { readonly when?: string }): boolean =>
+      when?.startsWith(`view == ${HOME_VIEW}`) === true;
+    const inView = [...menus['view/title'], ...menus['view/item/context']]
+      .filter(isOfHome)
+      .map(({ command }) => command);
+    const inMenu = GROUPS.flatMap(([, actions]) => actions);
+    const reachable = new Set([...inView, ...inMenu.map(([command]) => command)]);
+    assert.deepEqual(
+      commands.map(({ command }) => command).filter((command) => !reachable.has(command)),
+      [],
+    );
+    const titles = new Map(commands.map(({ command, title }) => [command, title.slice(1, -1)]));
+    for (const [command, , label] of inMenu)
+      assert.equal(label, new Map(Object.entries(texts)).get(titles.get(command) ?? ''), command);
+  });
+
+  it('has every action of the Home view that is a button in the context menu of its item, too', () => {
+    // Buttons are out of reach of the keyboard.
+    const items = menus['view/item/context'];
+    const inline = items.filter(({ group }) => group.startsWith('inline'));
+    const others = items.filter(({ group }) => !group.startsWith('inline'));
+    assert.ok(inline.length > 0);
+    for (const { command, when } of inline)
+      assert.ok(
+        others.some((entry) => entry.command === command && entry.when === when),
+        `${command} where ${when}`,
+      );
+  });
+
+  it('has a step of the walkthrough done when it has succeeded, and a picture in each theme', () => {
+    const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    assert.deepEqual(
+      steps.map(({ id }) => id),
+      ['model', 'classify', 'result', 'classifier', 'score', 'measure', 'calibrate', 'use'],
+    );
+    for (const { media } of steps)
+      for (const picture of Object.values(media.image))
+        assert.ok(existsSync(path.join(ROOT, picture)), picture);
+    // A command that fails has run, too.
+    for (const { id, completionEvents } of steps)
+      assert.ok(
+        completionEvents.every((event) => event.startsWith('onContext:')),
+        id,
+      );
   });
 
   it('names the schemas of its files, as the build made them', () => {
@@ -81,7 +122,7 @@ describe('the manifest', () => {
         ...customEditors.map(({ viewType }) => viewType),
         ...Object.values(views).flatMap((list) => list.map(({ id }) => id)),
       ]),
-      [CALIBRATION_EDITOR, RESULT_VIEW],
+      [CALIBRATION_EDITOR, HOME_VIEW, RESULT_VIEW],
     );
     // Whatever else it names, in conditions and links, is one of these too.
     const named = JSON.stringify({
@@ -93,6 +134,7 @@ describe('the manifest', () => {
       ...Object.values(COMMANDS),
       ...Object.values(CONTEXT_KEYS),
       CALIBRATION_EDITOR,
+      HOME_VIEW,
       RESULT_VIEW,
     ]);
     const found = sorted(named.match(/promptConfidence\.\w+/g) ?? []);

@@ -97,18 +97,19 @@ function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTM
       'p',
       {},
       hasModel
-        ? 'Select text in an editor and classify it. Its label, its confidence and the tokens that they come from appear here.'
-        : 'Texts are classified by a language model on this machine. There is none yet: download one first.',
+        ? 'Select text in an editor and classify it: its label, its confidence and the tokens that they come from appear here. Or score a table of texts, and measure how far the confidence can be trusted.'
+        : 'Texts are classified by a language model on this machine. There is none yet: download one first. A table that was scored elsewhere can be measured without a model.',
     ),
     ...(hasModel
       ? [
           button('Classify Selection', { key: 'classify' }, () => actions.run('classifySelection')),
-          button('Classify With…', { key: 'with', secondary: true }, () => actions.run('classifyWith')),
+          button('Score CSV…', { key: 'score', secondary: true }, () => actions.run('scoreCsv')),
         ]
       : [
           button('Download Model…', { key: 'download' }, () => actions.run('downloadModel')),
           button('Choose Model…', { key: 'choose', secondary: true }, () => actions.run('chooseModel')),
         ]),
+    button('Open Calibration Panel', { key: 'panel', secondary: true }, () => actions.run('openCalibration')),
   );
 }
 

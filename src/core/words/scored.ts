@@ -9,6 +9,25 @@ interface Counts {
   readonly failed: number;
   /** Rows whose text was cut to fit. */
   readonly cut: number;
+  /** Rows whose label mass is below 50%; undefined if they were not counted. */
+  readonly lowMass?: number;
+}
+
+/** From this share of the rows on, the classifier and its model do not fit each other. */
+const MANY_LOW = 0.1;
+
+/** Whether so many rows have a low label mass that the classifier or its model is to be changed. */
+export function isLabelMassOftenLow({ rows, failed, lowMass = 0 }: Counts): boolean {
+  return lowMass > 0 && lowMass >= MANY_LOW * (rows - failed);
+}
+
+/** How many of the rows have a low label mass, and if they are many, what to do; undefined if none has. */
+export function lowMassInWords(counts: Counts): string | undefined {
+  const { rows, failed, lowMass = 0 } = counts;
+  if (lowMass === 0) return undefined;
+  const said = `Label mass below 50%: ${lowMass.toLocaleString('en-US')} of ${count(rows - failed, 'row')}.`;
+  if (!isLabelMassOftenLow(counts)) return said;
+  return `${said} There the model tends to answer something else than a label, and the confidence means little. Add examples to the classifier if its model is a base model, choose an instruct model, or add the spellings that the model answers with.`;
 }
 
 /**

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { CALIBRATION_EDITOR, COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { activeTable, isTable } from '../../editor/active-table';
+import { uriArgument } from '../../editor/argument';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { registerApplyCalibrator } from './apply-calibrator';
@@ -44,10 +45,10 @@ export function registerCalibration(services: Services, editor: CalibrationEdito
     vscode.window.registerCustomEditorProvider(CALIBRATION_EDITOR, editor, {
       supportsMultipleEditorsPerDocument: true,
     }),
-    // From the explorer and the editor's menu with the file; from the palette for the file in front.
-    vscode.commands.registerCommand(COMMANDS.openCalibration, async (uri: unknown) => {
+    // From the explorer, the Home view and the editor's menu with the file; from the palette for the file in front.
+    vscode.commands.registerCommand(COMMANDS.openCalibration, async (argument: unknown) => {
       try {
-        const file = uri instanceof vscode.Uri ? uri : await chooseTable();
+        const file = uriArgument(argument) ?? (await chooseTable());
         if (file === undefined) return;
         await vscode.commands.executeCommand('vscode.openWith', file, CALIBRATION_EDITOR);
       } catch (error) {

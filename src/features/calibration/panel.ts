@@ -5,8 +5,14 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { CalibratorId } from '../../core/calibration/registry';
 import { UserError } from '../../core/user-error';
+import { CONTEXT_KEYS } from '../../protocol/manifest';
 import type { DecisionChoices } from '../../protocol/calibration-decisions';
-import { DEFAULT_PANEL_SETTINGS, type PanelSettings, type PanelState } from '../../protocol/calibration-page';
+import {
+  type Analysis,
+  DEFAULT_PANEL_SETTINGS,
+  type PanelSettings,
+  type PanelState,
+} from '../../protocol/calibration-page';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { Computation } from './computation';
@@ -99,8 +105,11 @@ export class CalibrationPanel {
         if (this.started) void computation.compute();
       },
     });
+    const figures = store.onDidChange(({ analysis }) => {
+      if (analysis !== undefined && analysis !== null) this.keepFigures(analysis);
+    });
     // The page first, so that it is not told what ends.
-    this.subscriptions = [page, watch, computation, decisions, progression, table, store];
+    this.subscriptions = [figures, page, watch, computation, decisions, progression, table, store];
   }
 
   get state(): PanelState {
@@ -163,6 +172,18 @@ export class CalibrationPanel {
     } catch (error) {
       void reportError(this.services, error);
     }
+  }
+
+  /** For lists of tables: the numbers of all rows, as they are in the table. */
+  private keepFigures({ preliminary, settings, evaluation, size, modified }: Analysis): void {
+    const { uri, services } = this;
+    const { n: rows, accuracy } = evaluation;
+    if (preliminary || accuracy.value === null) return;
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasMeasured, true);
+    if (settings.table.prevalence !== null) return;
+    services.figures
+      .keep(uri, { size, modified, rows, accuracy: accuracy.value })
+      .catch((reason: unknown) => services.log.warn('calibration panel', reason));
   }
 
   private explained(error: unknown): NonNullable<PanelState['error']> {

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { ACCEPTABLE } from '../../core/data/doubts';
+import { CONTEXT_KEYS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import type { PanelState } from '../../protocol/calibration-page';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
@@ -84,6 +85,7 @@ export async function saveFromPanel({ uri, services, computation, state, method 
     const saved = await fitOrAsk({ services, computation, method });
     if (saved === undefined) return;
     await saveCalibrator(file, saved);
+    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasCalibrator, true);
     tellSaved(services, file, saved).catch((error: unknown) => reportError(services, error));
   } catch (error) {
     void reportError(services, error);

@@ -1,19 +1,54 @@
-/** Set Calibrator for Classifier: which calibrator a classifier names. */
+/** Set Calibrator for Classifier… and Use Calibrator…: which calibrator a classifier names. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
-import { chooseCalibrator, tellAssigned } from '../../editor/assign-calibrator';
+import { chooseCalibrator, tellAssigned, useCalibrator } from '../../editor/assign-calibrator';
+import { nameArgument, uriArgument } from '../../editor/argument';
+import { readCalibrator, type WorkspaceCalibrator } from '../../editor/calibrators';
+import { calibratorInWords } from '../../core/words/calibrated-score';
+import { UserError } from '../../core/user-error';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
-import { readSettings } from '../../editor/settings';
+import { activeClassifier } from '../../editor/settings';
 
 export function registerCalibrators(services: Services): vscode.Disposable {
-  return vscode.commands.registerCommand(COMMANDS.setCalibrator, async (argument: unknown) => {
-    try {
-      await setCalibrator(services, typeof argument === 'string' ? argument : undefined);
-    } catch (error) {
-      await reportError(services, error);
-    }
+  const command = (id: string, run: (argument: unknown) => Promise<void>): vscode.Disposable =>
+    vscode.commands.registerCommand(id, (argument: unknown) =>
+      run(argument).catch((error: unknown) => reportError(services, error)),
+    );
+  return vscode.Disposable.from(
+    command(COMMANDS.setCalibrator, (argument) =>
+      setCalibrator(services, nameArgument(argument, 'classifier')),
+    ),
+    command(COMMANDS.useCalibrator, (argument) => useCalibratorFile(services, uriArgument(argument))),
+  );
+}
+
+/** Lets the person choose the classifier that a calibrator of the workspace is for. */
+async function useCalibratorFile(services: Services, uri: vscode.Uri | undefined): Promise<void> {
+  const calibrator = uri === undefined ? await askCalibrator(services) : await readCalibrator(uri);
+  if (calibrator === undefined) return;
+  const assigned = await useCalibrator(services, calibrator);
+  if (assigned !== undefined) await tellAssigned(services.dialogs, assigned);
+}
+
+async function askCalibrator({ calibrators, dialogs }: Services): Promise<WorkspaceCalibrator | undefined> {
+  const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
+  const found = (await Promise.all(folders.map(({ uri }) => calibrators.list(uri)))).flat();
+  if (found.length === 0)
+    throw new UserError(
+      'no-calibrators',
+      'There is no calibrator in this workspace yet. Open a table of predictions in the calibration panel and save one.',
+    );
+  const chosen = await dialogs.choose({
+    title: 'Use Calibrator',
+    placeholder: 'Calibrator to use for a classifier',
+    choices: found.map((value) => ({
+      label: value.by.name,
+      description: calibratorInWords(value.by),
+      value,
+    })),
   });
+  return chosen === 'back' ? undefined : chosen;
 }
 
 /**
@@ -29,7 +64,7 @@ export async function setCalibrator(services: Services, name: string | undefined
 }
 
 async function askClassifier({ classifiers, dialogs }: Services): Promise<string | undefined> {
-  const current = readSettings(vscode.window.activeTextEditor?.document.uri).classifier;
+  const current = activeClassifier();
   const usable = (await classifiers.list()).filter((entry) => entry.kind !== 'invalid');
   const names = [...new Set(usable.map((entry) => entry.classifier.name))];
   const chosen = await dialogs.choose({

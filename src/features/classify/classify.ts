@@ -9,13 +9,14 @@ import { CalibratorError } from '../../editor/calibrators';
 import { reportError } from '../../editor/report-error';
 import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
+import { nameArgument } from '../../editor/argument';
 import { readBuckets, readSettings, writeClassifierSetting } from '../../editor/settings';
 import { TrackedPlaces } from '../../editor/text-place';
 import type { WorkHandle } from '../../editor/work';
 import { showDecorations } from './decorations';
 import { nextDoubtful } from './doubtful';
 import { measure } from './measure';
-import { pickClassifier } from './pick-classifier';
+import { chooseClassifier, pickClassifier } from './pick-classifier';
 import { lineRanges, selectedRanges } from './ranges';
 import { offerSample } from './sample';
 import { showPromptOfResult, showPromptOfSelection } from './show-prompt';
@@ -25,13 +26,22 @@ const LINES_AT_ONCE = 32;
 
 export function registerClassify(services: Services): vscode.Disposable {
   const { results } = services;
-  const command = (id: string, run: (leaveRaw: boolean) => Promise<unknown>): vscode.Disposable =>
-    vscode.commands.registerCommand(id, () => attempt(services, run));
+  const command = (
+    id: string,
+    run: (leaveRaw: boolean, argument: unknown) => Promise<unknown>,
+  ): vscode.Disposable =>
+    vscode.commands.registerCommand(id, (argument: unknown) =>
+      attempt(services, (leaveRaw) => run(leaveRaw, argument)),
+    );
+  const named = (argument: unknown): string | undefined => nameArgument(argument, 'classifier');
   return vscode.Disposable.from(
     showDecorations(results),
     walkthroughStep(results),
     command(COMMANDS.classifySelection, (leaveRaw) => classifySelection(services, undefined, leaveRaw)),
-    command(COMMANDS.classifyWith, () => classifyWith(services)),
+    command(COMMANDS.classifyWith, () => classifyWith(services, undefined)),
+    command(COMMANDS.classifyWithThis, (_, argument) => classifyWith(services, named(argument))),
+    command(COMMANDS.chooseClassifier, () => chooseClassifier(services, undefined)),
+    command(COMMANDS.useClassifier, (_, argument) => chooseClassifier(services, named(argument))),
     command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
     command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, activeEditor())),
     command(COMMANDS.measure, () => measure(services)),
@@ -102,12 +112,13 @@ async function classifySelection(
   return found.map((result) => result.id);
 }
 
-async function classifyWith(services: Services): Promise<unknown> {
+/** @param given name of the classifier; undefined to ask for it */
+async function classifyWith(services: Services, given: string | undefined): Promise<unknown> {
   const editor = activeEditor();
   const { document } = editor;
   // Before the list, so that nobody chooses first and then reads that there is nothing to classify.
   selectedRanges(editor);
-  const name = await pickClassifier(services, readSettings(document.uri).classifier);
+  const name = given ?? (await pickClassifier(services, 'Classify With'));
   if (name === undefined) return undefined;
   try {
     await writeClassifierSetting(name, document.uri);

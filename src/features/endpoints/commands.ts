@@ -5,18 +5,26 @@ import { COMMANDS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import { baseAddress, type Endpoint, type EndpointSetting } from '../../sources/endpoint/settings';
 import type { EndpointSource } from '../../sources/endpoint/endpoint-source';
+import { nameArgument } from '../../editor/argument';
 import type { TextQuestion } from '../../editor/dialogs';
 import { askInTurn, question, type DialogQuestion } from '../../editor/questions';
+import { proposedName } from './proposed-name';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 
 export function registerEndpoints(services: Services): vscode.Disposable {
-  const command = (id: string, run: (services: EndpointServices) => Promise<void>): vscode.Disposable =>
-    vscode.commands.registerCommand(id, () =>
-      run(services).catch((error: unknown) => reportError(services, error)),
+  const command = (
+    id: string,
+    run: (services: EndpointServices, name: string | undefined) => Promise<void>,
+  ): vscode.Disposable =>
+    vscode.commands.registerCommand(id, (argument: unknown) =>
+      run(services, nameArgument(argument, 'endpoint')).catch((error: unknown) =>
+        reportError(services, error),
+      ),
     );
+  const kept: KeptAnswers = { answers: {} };
   return vscode.Disposable.from(
-    command(COMMANDS.addEndpoint, addEndpoint),
+    command(COMMANDS.addEndpoint, (own) => addEndpoint(own, kept)),
     command(COMMANDS.setEndpointKey, setEndpointKey),
     command(COMMANDS.removeEndpoint, removeEndpoint),
   );
@@ -32,25 +40,75 @@ interface Draft {
   readonly key: string;
 }
 
+/** What was answered while no endpoint was added. The key is kept only while the questions are asked. */
+export interface KeptAnswers {
+  answers: Partial<Draft>;
+}
+
+const RETRY = 'Retry';
+const CHANGE = 'Change Answers…';
+const SAVE = 'Save Anyway';
+
 /**
- * Asks for one field after the other, tests the connection, and saves the endpoint.
+ * Asks for one field after the other, tests the connection, and saves the endpoint. After a failed test, the answers
+ * can be changed, tested again or saved as they are.
+ *
+ * @param kept answers of the last time; they are proposed
  *
  * @internal
  */
-export async function addEndpoint(services: EndpointServices): Promise<void> {
-  const { endpoints, dialogs } = services;
-  const draft = await askDraft(services);
-  if (draft === undefined) return;
+export async function addEndpoint(
+  services: EndpointServices,
+  kept: KeptAnswers = { answers: {} },
+): Promise<void> {
+  let answers = kept.answers;
+  for (;;) {
+    const draft = await askDraft(services, answers);
+    if (draft === undefined) return;
+    answers = draft;
+    kept.answers = withoutKey(draft);
+    const next = await tryToAdd(services, draft);
+    if (next === 'added') kept.answers = {};
+    if (next !== 'change') return;
+  }
+}
+
+function withoutKey({ url, api, model, name }: Draft): Partial<Draft> {
+  return { url, api, model, name };
+}
+
+/** Undefined if the person leaves it at that. */
+async function tryToAdd(services: EndpointServices, draft: Draft): Promise<'added' | 'change' | undefined> {
+  const { endpoints, dialogs, log } = services;
   const { key, ...fields } = draft;
   const given = key === '' ? undefined : key;
-  const { topLogprobs, thinks } = await dialogs.progress(`Testing ${draft.url}`, (_, signal) =>
-    capability((count) => endpoints.trial({ ...fields, topLogprobs: count }, given), signal),
-  );
-  const setting: EndpointSetting = { ...fields, topLogprobs };
-  const { endpoint } = endpoints.trial(setting, given);
-  await endpoints.setKey(endpoint, given);
-  await endpoints.add(setting);
-  await dialogs.tell('info', addedInWords(endpoint, thinks));
+  const save = async (setting: EndpointSetting): Promise<Endpoint> => {
+    const { endpoint } = endpoints.trial(setting, given);
+    await endpoints.setKey(endpoint, given);
+    await endpoints.add(setting);
+    return endpoint;
+  };
+  for (;;)
+    try {
+      const { topLogprobs, thinks } = await dialogs.progress(`Testing ${draft.url}`, (_, signal) =>
+        capability((count) => endpoints.trial({ ...fields, topLogprobs: count }, given), signal),
+      );
+      const endpoint = await save({ ...fields, topLogprobs });
+      await dialogs.tell('info', addedInWords(endpoint, thinks));
+      return 'added';
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      if (error.code === 'cancelled') return undefined;
+      log.error(error.code, error.message);
+      const answer = await dialogs.tell('error', error.message, [RETRY, CHANGE, SAVE]);
+      if (answer === CHANGE) return 'change';
+      if (answer === SAVE) {
+        const { name } = await save(fields);
+        await dialogs.tell('warning', `The endpoint ${name} was saved without a test. ${useInWords(name)}`);
+        return 'added';
+      }
+      if (answer !== RETRY) return undefined;
+    }
 }
 
 /**
@@ -74,26 +132,41 @@ async function capability(
 
 function addedInWords({ name, model, topLogprobs }: Endpoint, thinks: boolean): string {
   const why = thinks ? 'thinks first, so its first token is no answer' : 'shows no token probabilities';
-  const use = `Write "source": "endpoint:${name}" into a classifier to use it.`;
+  const use = useInWords(name);
   return topLogprobs === 0
     ? `${model} answers, but ${why}. Set "method" of the classifier to "consistency". ${use}`
     : `${model} answers and shows the ${topLogprobs} likeliest tokens. ${use}`;
 }
 
-/** @returns undefined if the person cancelled */
-async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft | undefined> {
+function useInWords(name: string): string {
+  return `Write "source": "endpoint:${name}" into a classifier to use it.`;
+}
+
+/**
+ * @param before answers that are proposed
+ * @returns undefined if the person cancelled
+ */
+async function askDraft(
+  { endpoints, dialogs }: EndpointServices,
+  before: Partial<Draft>,
+): Promise<Draft | undefined> {
   const title = 'Add Endpoint';
-  const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = {};
+  const draft: { -readonly [Field in keyof Draft]?: Draft[Field] } = { ...before };
+  const taken = (): string[] => endpoints.list().endpoints.map(({ name }) => name);
   type Field = Exclude<keyof Draft, 'api'>;
   const field = (name: Field, text: Omit<TextQuestion, 'title' | 'value' | 'step'>): DialogQuestion =>
     question(
       (step) => {
-        // A key is typed again rather than kept in a box.
-        const value = name === 'key' ? undefined : draft[name];
+        // A key is never shown in a box again.
+        const value = name === 'key' ? undefined : (draft[name] ?? proposal(name));
         return dialogs.ask({ title, step, ...text, ...(value === undefined ? {} : { value }) });
       },
-      (answer) => (draft[name] = answer.text.trim()),
+      ({ text }) => {
+        if (name !== 'key' || text.trim() !== '' || draft.key === undefined) draft[name] = text.trim();
+      },
     );
+  const proposal = (name: Field): string | undefined =>
+    name === 'name' && draft.url !== undefined ? proposedName(draft.url, taken()) : undefined;
   const answered = await askInTurn([
     field('url', {
       prompt: 'Address of the OpenAI-compatible API. http is allowed only for a server on this machine.',
@@ -107,11 +180,17 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
           placeholder: 'Which API does the server have?',
           step,
           choices: [
-            { label: 'Chat', detail: 'For models with a chat template: /chat/completions', value: 'chat' },
+            {
+              label: 'Chat',
+              detail: 'For models with a chat template: /chat/completions',
+              value: 'chat',
+              active: draft.api === 'chat',
+            },
             {
               label: 'Completion',
               detail: 'For base models with few-shot classifiers: /completions',
               value: 'completion',
+              active: draft.api === 'completion',
             },
           ],
         }),
@@ -127,14 +206,14 @@ async function askDraft({ endpoints, dialogs }: EndpointServices): Promise<Draft
       placeholder: 'local',
       validate: (text) => {
         if (!/^[\w.-]+$/.test(text.trim())) return 'Letters, digits, dots, dashes and underscores only.';
-        return endpoints.list().endpoints.some(({ name: taken }) => taken === text.trim())
-          ? 'An endpoint with this name already exists.'
-          : undefined;
+        return taken().includes(text.trim()) ? 'An endpoint with this name already exists.' : undefined;
       },
     }),
     field('key', {
       prompt:
-        'The key, if the server needs one; otherwise leave this empty. It is kept in the secret storage of the editor.',
+        before.key === undefined || before.key === ''
+          ? 'The key, if the server needs one; otherwise leave this empty. It is kept in the secret storage of the editor.'
+          : 'The key. Leave this empty to keep the one that you entered.',
       password: true,
       validate: (text) => keyProblem(text.trim()),
     }),
@@ -155,10 +234,14 @@ function addressProblem(text: string): string | undefined {
   }
 }
 
-/** @internal */
-export async function setEndpointKey(services: EndpointServices): Promise<void> {
+/**
+ * @param name undefined to ask which endpoint
+ *
+ * @internal
+ */
+export async function setEndpointKey(services: EndpointServices, name?: string): Promise<void> {
   const { endpoints, dialogs } = services;
-  const endpoint = await chooseEndpoint(services, 'Set Endpoint Key');
+  const endpoint = await chooseEndpoint(services, 'Set Endpoint Key', name);
   if (endpoint === undefined) return;
   const answer = await dialogs.ask({
     title: 'Set Endpoint Key',
@@ -179,11 +262,20 @@ export async function setEndpointKey(services: EndpointServices): Promise<void> 
   await dialogs.tell('info', `${endpoint.model} answers with this key.`);
 }
 
-/** @internal */
-export async function removeEndpoint(services: EndpointServices): Promise<void> {
+/**
+ * @param name undefined to ask which endpoint
+ *
+ * @internal
+ */
+export async function removeEndpoint(services: EndpointServices, name?: string): Promise<void> {
   const { endpoints, dialogs } = services;
-  const endpoint = await chooseEndpoint(services, 'Remove Endpoint');
+  const endpoint = await chooseEndpoint(services, 'Remove Endpoint', name);
   if (endpoint === undefined) return;
+  // From a menu there was no list to close.
+  if (name !== undefined) {
+    const detail = 'Its setting and its key are deleted from this machine.';
+    if ((await dialogs.confirm(`Remove the endpoint ${name}?`, detail, ['Remove'])) !== 'Remove') return;
+  }
   await endpoints.remove(endpoint);
   await dialogs.tell('info', `The endpoint ${endpoint.name} and its key were removed from this machine.`);
 }
@@ -191,8 +283,11 @@ export async function removeEndpoint(services: EndpointServices): Promise<void> 
 async function chooseEndpoint(
   { endpoints, dialogs }: EndpointServices,
   title: string,
+  name: string | undefined,
 ): Promise<Endpoint | undefined> {
   const { endpoints: all, problems } = endpoints.list();
+  const given = all.find((endpoint) => endpoint.name === name);
+  if (given !== undefined) return given;
   const [problem] = problems;
   if (all.length === 0)
     throw (

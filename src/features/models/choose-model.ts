@@ -1,12 +1,13 @@
 /** Choose Model: a model on this machine, another file, or a download. */
 import { UserError } from '../../core/user-error';
+import { isChosenModel } from '../../store/choose-model';
 import type { ModelEntry } from '../../store/models';
 import type { Choice } from '../../editor/dialogs';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
 import { downloadModelByList } from './download-model';
-import { useModel, isChosen } from './model-setting';
+import { useModel } from './model-setting';
 import { modelDescription, modelDetail } from './wording';
 
 type Picked =
@@ -14,9 +15,15 @@ type Picked =
   | { readonly kind: 'file' }
   | { readonly kind: 'download' };
 
-export async function chooseModelByList(services: Services): Promise<void> {
+/** @param path of a model on this machine; undefined to ask */
+export async function chooseModel(services: Services, path?: string): Promise<void> {
   const { models, dialogs } = services;
   try {
+    const given = (await models.list()).find((entry) => entry.path === path);
+    if (given !== undefined) {
+      await useListed(given, services);
+      return;
+    }
     const picked = await dialogs.choose({
       title: 'Choose Model',
       placeholder: 'The model for every classifier that names none',
@@ -39,10 +46,19 @@ export async function chooseModelByList(services: Services): Promise<void> {
   }
 }
 
+/** Asks for a .gguf file that the person has, and uses it. */
+export async function chooseModelFile(services: Services): Promise<void> {
+  try {
+    await useFile(services);
+  } catch (error) {
+    await reportError(services, error);
+  }
+}
+
 /** @param setting value of promptConfidence.model */
 function modelChoices(entries: readonly ModelEntry[], setting: string): Choice<Picked>[] {
   const listed = entries.map((entry): Choice<Picked> => {
-    const chosen = setting !== '' && isChosen(entry, entries, setting);
+    const chosen = setting !== '' && isChosenModel(entry, entries, setting);
     return {
       label: entry.file,
       description: modelDescription(entry, chosen),

@@ -2,14 +2,21 @@
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
 import type { Services } from '../../editor/services';
-import { chooseModelByList } from './choose-model';
+import { nameArgument } from '../../editor/argument';
+import { chooseModel, chooseModelFile } from './choose-model';
 import { downloadModelByList } from './download-model';
 import { manageModels } from './manage-models';
 
 export function registerModels(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand(COMMANDS.chooseModel, () => chooseModelByList(services)),
+    // With 'file' (from a failed download) it asks for the file at once.
+    vscode.commands.registerCommand(COMMANDS.chooseModel, (argument: unknown) =>
+      argument === 'file' ? chooseModelFile(services) : chooseModel(services),
+    ),
     vscode.commands.registerCommand(COMMANDS.downloadModel, () => downloadModelByList(services)),
     vscode.commands.registerCommand(COMMANDS.manageModels, () => manageModels(services)),
+    vscode.commands.registerCommand(COMMANDS.useModel, (argument: unknown) =>
+      chooseModel(services, nameArgument(argument, 'model')),
+    ),
   );
 }

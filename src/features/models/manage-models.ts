@@ -3,12 +3,13 @@ import { editorText } from '../../core/encode';
 import * as vscode from 'vscode';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import { cancelledError } from '../../core/user-error';
+import { isChosenModel } from '../../store/choose-model';
 import type { ModelEntry } from '../../store/models';
 import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
-import { useModel, forgetChoice, isChosen } from './model-setting';
+import { useModel, forgetChoice } from './model-setting';
 import { bytesOnDisk, modelDescription, modelDetail, unfinishedDescription } from './wording';
 
 interface Operation {
@@ -86,7 +87,7 @@ async function overview(services: Services): Promise<{ title: string; rows: Row[
       ...entries.map((entry) =>
         row(
           entry.file,
-          modelDescription(entry, setting !== '' && isChosen(entry, entries, setting)),
+          modelDescription(entry, setting !== '' && isChosenModel(entry, entries, setting)),
           modelDetail(entry),
           operationsOn(entry, services),
         ),

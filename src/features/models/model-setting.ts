@@ -1,18 +1,10 @@
 /** The setting of the chosen model: reads and writes it. */
-import path from 'node:path';
+import { isChosenModel } from '../../store/choose-model';
 import type { ModelEntry } from '../../store/models';
 import type { Services } from '../../editor/services';
 import { readSettings, writeModelSetting } from '../../editor/settings';
 
 type Needs = Pick<Services, 'models' | 'engineModels' | 'modelsChanged'>;
-
-/** Whether the setting names this entry among all of them. */
-export function isChosen(entry: ModelEntry, all: readonly ModelEntry[], setting: string): boolean {
-  if (path.isAbsolute(setting)) return entry.path === setting;
-  // As in ModelStore.find: the first existing one with that name.
-  const named = all.filter((other) => other.file === setting);
-  return entry.path === (named.find((other) => !other.missing) ?? named[0])?.path;
-}
 
 /** The file name; the path if the name alone would mean another file. */
 function settingFor(entry: ModelEntry, all: readonly ModelEntry[]): string {
@@ -36,5 +28,5 @@ export async function useModel(
 
 /** Call it after a model was removed: the setting must not name a model that no longer exists. */
 export async function forgetChoice(entry: ModelEntry, before: readonly ModelEntry[]): Promise<void> {
-  if (isChosen(entry, before, readSettings().model)) await writeModelSetting('');
+  if (isChosenModel(entry, before, readSettings().model)) await writeModelSetting('');
 }

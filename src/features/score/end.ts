@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { count } from '../../core/words/calibration';
 import type { CalibratedBy } from '../../core/calibration/calibrated-score';
-import { scoredInWords } from '../../core/words/scored';
+import { isLabelMassOftenLow, lowMassInWords, scoredInWords } from '../../core/words/scored';
 import type { ScoreReport } from '../../store/tables/write-scored';
 
 export interface Scored {
@@ -19,6 +19,7 @@ export function endInWords(
   { report, by, doubts }: Scored,
 ): { readonly severity: 'info' | 'warning'; readonly message: string } {
   const { rejected = [], rejectedCount = 0 } = report.calibration ?? {};
+  const lowMass = lowMassInWords(report);
   const problems = [
     ...report.firstFailed.slice(0, 1).map(({ line, reason }) => `Line ${line}: ${reason}`),
     ...rejected
@@ -30,7 +31,12 @@ export function endInWords(
     ...doubts,
   ];
   return {
-    severity: problems.length === 0 && report.failed === 0 ? 'info' : 'warning',
-    message: [scoredInWords(path.basename(out), report, by), ...problems].join(' '),
+    severity:
+      problems.length === 0 && report.failed === 0 && !isLabelMassOftenLow(report) ? 'info' : 'warning',
+    message: [
+      scoredInWords(path.basename(out), report, by),
+      ...(lowMass === undefined ? [] : [lowMass]),
+      ...problems,
+    ].join(' '),
   };
 }

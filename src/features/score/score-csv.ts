@@ -10,12 +10,13 @@ import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { firstRows } from '../../store/tables/rows';
 import { activeTable } from '../../editor/active-table';
+import { classifierChoices } from '../../editor/classifier-choices';
 import { askInTurn, question } from '../../editor/questions';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
 import { isTrustedOrTold } from '../../editor/trust';
-import { guessTextColumn, scoredName } from './guesses';
+import { givesLabels, guessClassifier, guessTextColumn, scoredName, trueLabels } from './guesses';
 import { isAgreed } from './agree';
 import type { ScoreRuns } from './score-runs';
 
@@ -102,12 +103,16 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
   const folder = path.dirname(source.file);
   const taken = await readdir(folder);
   const columns = source.header.map((column) => column.trim());
+  const rows = await firstRows(source);
+  const truths = trueLabels(columns, rows);
   const entries = (await classifiers.list()).filter((entry) => entry.kind !== 'invalid');
-  let classifier = remembered.classifier ?? readSettings(vscode.Uri.file(source.file)).classifier;
+  const current = readSettings(vscode.Uri.file(source.file)).classifier;
+  const usable = entries.map((entry) => entry.classifier);
+  let classifier = guessClassifier(usable, [remembered.classifier ?? current, current], truths) ?? current;
   let textColumn =
     remembered.textColumn !== undefined && columns.includes(remembered.textColumn)
       ? remembered.textColumn
-      : guessTextColumn(columns, await firstRows(source));
+      : guessTextColumn(columns, rows);
   let name = scoredName(path.basename(source.file), taken);
 
   const answered = await askInTurn([
@@ -116,16 +121,15 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
         dialogs.choose({
           title: TITLE,
           placeholder: `Classifier to score ${path.basename(source.file)} with`,
-          choices: entries.map((entry) => ({
-            label: visibleName(entry.classifier.name),
-            description: entry.kind === 'builtin' ? 'built in' : '',
-            detail: entry.classifier.labels.map((label) => visibleName(label.name)).join(' · '),
-            value: entry.classifier.name,
-            active: entry.classifier.name === classifier,
-          })),
+          choices: classifierChoices(entries, {
+            current,
+            proposed: classifier,
+            note: (entry) =>
+              givesLabels(entry.classifier, truths) ? 'gives the labels of this table' : undefined,
+          }),
           step,
         }),
-      (answer) => (classifier = answer),
+      (answer) => (classifier = answer.classifier.name),
     ),
     question(
       (step) =>

@@ -57,6 +57,7 @@ export class ScoreRuns implements vscode.Disposable {
     const end = await job.ended;
     switch (end.state) {
       case 'finished':
+        void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasScored, true);
         return this.tellEnd(choice, end.result);
       case 'paused':
         return this.tellPause(choice);
@@ -65,6 +66,16 @@ export class ScoreRuns implements vscode.Disposable {
       case 'cancelled':
         return;
     }
+  }
+
+  /** Goes on with a run that was paused. It may run or have ended since somebody was offered to. */
+  async resume(choice: ScoreChoice): Promise<void> {
+    const isRunning = this.running().some(({ output }) => output === choice.out);
+    const left = isRunning ? undefined : await unfinishedScoring(choice.out);
+    if (left !== undefined) return this.run(choice);
+    const name = path.basename(choice.out);
+    const said = isRunning ? `${name} is being scored.` : `${name} is no longer unfinished.`;
+    await this.services.dialogs.tell('info', said);
   }
 
   private async score(choice: ScoreChoice, { report: tell, log, signal }: JobContext): Promise<Ended> {
@@ -102,13 +113,13 @@ export class ScoreRuns implements vscode.Disposable {
   private async tellPause(choice: ScoreChoice): Promise<void> {
     const left = await unfinishedScoring(choice.out);
     if (left === undefined) return;
+    // No Discard: the note may still be there when the run has been resumed from elsewhere.
     const answer = await this.services.dialogs.tell(
       'info',
-      `Paused: ${left.words} of ${path.basename(choice.out)} are scored.`,
-      ['Resume', 'Discard'],
+      `Paused: ${left.words} of ${path.basename(choice.out)} are scored. Resume or discard it in the Home view, under Running.`,
+      ['Resume'],
     );
-    if (answer === 'Resume') await this.run(choice);
-    if (answer === 'Discard') await this.kind.discard(choice);
+    if (answer === 'Resume') await this.resume(choice);
   }
 
   private async tellFailure(choice: ScoreChoice, error: unknown): Promise<void> {

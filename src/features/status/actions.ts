@@ -8,20 +8,41 @@ export interface Action {
   readonly arguments?: readonly unknown[];
 }
 
-const GROUPS: readonly (readonly [
+/**
+ * What is offered besides what runs. The titles are those of package.json: a unit test compares them.
+ *
+ * @internal
+ */
+export const GROUPS: readonly (readonly [
   string,
   readonly (readonly [command: string, icon: string, label: string])[],
 ])[] = [
-  ['Classify', [[COMMANDS.classifySelection, 'symbol-boolean', 'Classify Selection']]],
+  [
+    'Classify',
+    [
+      [COMMANDS.classifySelection, 'symbol-boolean', 'Classify Selection'],
+      [COMMANDS.classifyLines, 'list-flat', 'Classify Lines of File'],
+      [COMMANDS.chooseClassifier, 'check', 'Choose Classifier…'],
+      [COMMANDS.newClassifier, 'add', 'New Classifier…'],
+      [COMMANDS.showResult, 'preview', 'Show Result'],
+    ],
+  ],
+  [
+    'Tables',
+    [
+      [COMMANDS.openCalibration, 'graph-scatter', 'Open Calibration Panel'],
+      [COMMANDS.scoreCsv, 'table', 'Score CSV…'],
+    ],
+  ],
   [
     'Models',
     [
       [COMMANDS.chooseModel, 'list-selection', 'Choose Model…'],
       [COMMANDS.downloadModel, 'cloud-download', 'Download Model…'],
       [COMMANDS.manageModels, 'database', 'Manage Models…'],
+      [COMMANDS.addEndpoint, 'globe', 'Add Endpoint…'],
     ],
   ],
-  ['Classifiers', [[COMMANDS.newClassifier, 'add', 'New Classifier…']]],
   [
     'Engine',
     [

@@ -4,32 +4,30 @@ import * as vscode from 'vscode';
 import type { Job } from '../../app/jobs/job';
 import type { UnfinishedJob } from '../../app/jobs/jobs';
 import type { Choice } from '../../editor/dialogs';
+import { discardJob, type JobEntry, jobInWords } from '../../editor/job-controls';
 import type { Services } from '../../editor/services';
-
-export type JobEntry =
-  | { readonly kind: 'running'; readonly job: Job }
-  | { readonly kind: 'unfinished'; readonly job: UnfinishedJob };
 
 type Do = () => Promise<void>;
 
 export function runningChoices(jobs: readonly Job[]): Choice<JobEntry>[] {
-  const choices = jobs.map((job): Choice<JobEntry> => ({
-    icon: 'sync~spin',
-    label: job.title,
-    description: job.progress?.words ?? 'starting',
-    value: { kind: 'running', job },
-  }));
+  const choices = jobs.map((job): Choice<JobEntry> => {
+    const value: JobEntry = { kind: 'running', job };
+    return { icon: 'sync~spin', label: job.title, description: jobInWords(value), value };
+  });
   return choices.length === 0 ? [] : [{ label: 'Running Jobs' }, ...choices];
 }
 
 export function unfinishedChoices(jobs: readonly UnfinishedJob[]): Choice<JobEntry>[] {
-  const choices = jobs.map((job): Choice<JobEntry> => ({
-    icon: 'debug-pause',
-    label: job.title,
-    description: job.isElsewhere ? 'running in another window or on the command line' : job.words,
-    detail: path.basename(job.output),
-    value: { kind: 'unfinished', job },
-  }));
+  const choices = jobs.map((job): Choice<JobEntry> => {
+    const value: JobEntry = { kind: 'unfinished', job };
+    return {
+      icon: 'debug-pause',
+      label: job.title,
+      description: jobInWords(value),
+      detail: path.basename(job.output),
+      value,
+    };
+  });
   return choices.length === 0 ? [] : [{ label: 'Unfinished Jobs' }, ...choices];
 }
 
@@ -37,9 +35,8 @@ export function unfinishedChoices(jobs: readonly UnfinishedJob[]): Choice<JobEnt
 export async function actOnJob(services: Services, entry: JobEntry): Promise<'back' | undefined> {
   const chosen = await services.dialogs.choose({
     title: entry.job.title,
-    placeholder: entry.kind === 'running' ? (entry.job.progress?.words ?? 'starting') : entry.job.words,
-    choices:
-      entry.kind === 'running' ? whileRunning(services, entry.job) : whileUnfinished(services, entry.job),
+    placeholder: jobInWords(entry),
+    choices: entry.kind === 'running' ? whileRunning(services, entry) : whileUnfinished(services, entry),
     step: { at: 2, of: 2 },
   });
   if (chosen === 'back') return 'back';
@@ -47,37 +44,31 @@ export async function actOnJob(services: Services, entry: JobEntry): Promise<'ba
   return undefined;
 }
 
-function whileRunning(services: Services, job: Job): Choice<Do>[] {
-  const discard = async (): Promise<void> => {
-    if (await mayDiscard(services, `Stop and discard "${job.title}"?`)) job.cancel();
-  };
+function whileRunning(services: Services, entry: Extract<JobEntry, { kind: 'running' }>): Choice<Do>[] {
+  const { job } = entry;
   const pause = (): Promise<void> => {
     job.pause();
     return Promise.resolve();
   };
   return [
     { icon: 'debug-pause', label: 'Pause', detail: 'It can be resumed later', value: pause },
-    { icon: 'trash', label: 'Discard…', detail: 'Stop it and delete the work done so far', value: discard },
+    discard(services, entry, 'Stop it and delete the work done so far'),
     showLog(services, job),
   ];
 }
 
-function whileUnfinished(services: Services, job: UnfinishedJob): Choice<Do>[] {
+function whileUnfinished(services: Services, entry: Extract<JobEntry, { kind: 'unfinished' }>): Choice<Do>[] {
+  const { job } = entry;
   if (job.isElsewhere) return [showLog(services, job)];
-  const discard = async (): Promise<void> => {
-    if (await mayDiscard(services, `Discard "${job.title}"?`)) await job.discard();
-  };
   return [
     { icon: 'debug-continue', label: 'Resume', value: job.resume },
-    { icon: 'trash', label: 'Discard…', detail: 'Delete the work done so far', value: discard },
+    discard(services, entry, 'Delete the work done so far'),
     showLog(services, job),
   ];
 }
 
-async function mayDiscard({ dialogs }: Services, question: string): Promise<boolean> {
-  return (
-    (await dialogs.confirm(question, 'The work done so far will be deleted.', ['Discard'])) === 'Discard'
-  );
+function discard({ dialogs }: Services, entry: JobEntry, detail: string): Choice<Do> {
+  return { icon: 'trash', label: 'Discard…', detail, value: () => discardJob(dialogs, entry) };
 }
 
 function showLog({ log }: Services, { logFile }: Pick<Job, 'logFile'>): Choice<Do> {

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { UnfinishedJob } from '../../app/jobs/jobs';
 import type { Dialogs } from '../../editor/dialogs';
+import { discardJob } from '../../editor/job-controls';
 import type { Services } from '../../editor/services';
 
 /** Largest number of notifications at once; Show Actions finds the other jobs. */
@@ -17,11 +18,12 @@ export async function offerUnfinished({ jobs, dialogs }: Pick<Services, 'jobs' |
   await Promise.all(left.map((job) => offer(dialogs, job)));
 }
 
-async function offer(dialogs: Dialogs, { output, words, resume, discard }: UnfinishedJob): Promise<void> {
+async function offer(dialogs: Dialogs, job: UnfinishedJob): Promise<void> {
+  const { output, words } = job;
   const answer = await dialogs.tell('info', `${path.basename(output)} is unfinished: ${words}.`, [
     'Resume',
-    'Discard',
+    'Discard…',
   ]);
-  if (answer === 'Resume') await resume();
-  if (answer === 'Discard') await discard();
+  if (answer === 'Resume') await job.resume();
+  if (answer === 'Discard…') await discardJob(dialogs, { kind: 'unfinished', job });
 }

@@ -92,6 +92,35 @@ export function statusText(state: EngineState, chosen: ChosenModel, settings: St
   }
 }
 
+/** The classifier that Classify Selection uses. */
+export interface ShownClassifier {
+  readonly name: string;
+  /** Whether it can be used here. */
+  readonly isThere: boolean;
+  /** Name of its calibrator; undefined for raw scores. */
+  readonly calibrator: string | undefined;
+}
+
+/** The status with the classifier in use before the model. */
+export function withClassifier(
+  status: StatusText,
+  { name, isThere, calibrator }: ShownClassifier,
+): StatusText {
+  const words = isThere ? shortName(name) : `${shortName(name)}: missing`;
+  const how = calibrator === undefined ? 'raw scores' : `calibrated by ${calibrator}`;
+  return {
+    ...status,
+    // Behind the icon.
+    text: status.text.replace(' ', () => ` ${editorText(visibleName(words))} · `),
+    spoken: status.spoken.replace(': ', () => `: ${visibleName(words)}, `),
+    severity: isThere || status.severity === 'error' ? status.severity : 'warning',
+    details: [
+      ['Classifier', isThere ? `${name}, ${how}` : `${name} is not here, or its file has an error`],
+      ...status.details,
+    ],
+  };
+}
+
 /** The status with the jobs that run beside the model's state. */
 export function withJobs(status: StatusText, jobs: readonly RunningJob[]): StatusText {
   const [first] = jobs;

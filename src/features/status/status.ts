@@ -1,24 +1,33 @@
 /** The status bar item, and the commands of the engine. */
 import { markdownText } from '../../core/markdown';
 import * as vscode from 'vscode';
+import type { Classifier } from '../../core/classifier/definition';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
 import type { Choice } from '../../editor/dialogs';
+import type { JobEntry } from '../../editor/job-controls';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
-import { readSettings } from '../../editor/settings';
+import { activeClassifier, readSettings } from '../../editor/settings';
 import { distantSource } from '../../editor/sources';
 import { type Action, actionChoices, declaredKeys } from './actions';
-import { actOnJob, type JobEntry, runningChoices, unfinishedChoices } from './job-actions';
+import { actOnJob, runningChoices, unfinishedChoices } from './job-actions';
 import { offerUnfinished } from './offer';
-import { statusText, withJobs, type ChosenModel, type StatusText } from './status-text';
+import {
+  statusText,
+  withClassifier,
+  withJobs,
+  type ChosenModel,
+  type ShownClassifier,
+  type StatusText,
+} from './status-text';
 
 export function registerStatus(services: Services): vscode.Disposable {
   const { log, engineModels, classifiers, context, dialogs, jobs } = services;
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
-    const classifier = await classifiers.get(readSettings().classifier).catch(() => undefined);
+    const classifier = await classifiers.get(activeClassifier()).catch(() => undefined);
     if (classifier !== undefined && sendsTexts(classifier.source)) return;
     await dialogs.progress('Restarting the model engine', (_, signal) =>
       engineModels.load(classifier, signal),
@@ -76,6 +85,7 @@ export class StatusItem implements vscode.Disposable {
   );
   private readonly subscriptions: { dispose(): unknown }[];
   private chosen: ChosenModel = { kind: 'none', present: 0 };
+  private classifier: ShownClassifier = { name: activeClassifier(), isThere: true, calibrator: undefined };
   /** Counts the searches for the chosen model, so that a late result of an earlier one is ignored. */
   private run = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -100,6 +110,10 @@ export class StatusItem implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration(SETTINGS_SECTION)) this.refresh();
       }),
+      // Folders may have classifiers of their own in use.
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        if (activeClassifier() !== this.classifier.name) this.refresh();
+      }),
       // Another window may have downloaded or deleted a model meanwhile.
       vscode.window.onDidChangeWindowState((state) => {
         if (state.focused) this.refresh();
@@ -122,10 +136,11 @@ export class StatusItem implements vscode.Disposable {
 
   private refresh(): void {
     const run = ++this.run;
-    findChosenModel(this.services)
-      .then(async (chosen) => {
+    find(this.services)
+      .then(async ({ chosen, classifier }) => {
         if (run !== this.run) return;
         this.chosen = chosen;
+        this.classifier = classifier;
         this.draw();
         const hasModel = chosen.kind === 'there' || (chosen.kind !== 'missing' && chosen.present > 0);
         await vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasModel, hasModel);
@@ -143,7 +158,7 @@ export class StatusItem implements vscode.Disposable {
   private draw(): StatusText {
     const state: EngineState = this.services.engineModels.engine.state;
     const model = statusText(state, this.chosen, readSettings());
-    const status = withJobs(model, this.services.jobs.running);
+    const status = withJobs(withClassifier(model, this.classifier), this.services.jobs.running);
     this.current = status;
     this.item.text = status.text;
     this.item.accessibilityInformation = { label: status.spoken, role: 'button' };
@@ -171,12 +186,19 @@ function tooltipOf(status: StatusText): vscode.MarkdownString {
   return tooltip;
 }
 
+type Finding = Pick<Services, 'classifiers' | 'models' | 'endpoints'>;
+
+async function find(services: Finding): Promise<{ chosen: ChosenModel; classifier: ShownClassifier }> {
+  const name = activeClassifier();
+  const found = await services.classifiers.get(name).catch(() => undefined);
+  return {
+    chosen: await chosenModel(services, found),
+    classifier: { name, isThere: found !== undefined, calibrator: found?.calibrator },
+  };
+}
+
 /** Finds the model by name only: a status bar is no reason to hash gigabytes or to ask a server. */
-async function findChosenModel(
-  services: Pick<Services, 'classifiers' | 'models' | 'endpoints'>,
-): Promise<ChosenModel> {
-  const settings = readSettings();
-  const classifier = await services.classifiers.get(settings.classifier).catch(() => undefined);
+async function chosenModel(services: Finding, classifier: Classifier | undefined): Promise<ChosenModel> {
   const present = (await services.models.list()).filter((entry) => !entry.missing);
   if (classifier !== undefined && sendsTexts(classifier.source))
     return {
@@ -184,7 +206,7 @@ async function findChosenModel(
       ...distantSource(classifier.source, services.endpoints),
       present: present.length,
     };
-  const wanted = classifier?.model?.file ?? settings.model;
+  const wanted = classifier?.model?.file ?? readSettings().model;
   const [only] = present;
   if (wanted === '')
     return only !== undefined && present.length === 1

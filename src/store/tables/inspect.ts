@@ -14,6 +14,7 @@ import { knownColumns } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
 import { kindOf } from '../kind-of';
+import { openRegular } from '../read-regular';
 
 /** Encodings by their WHATWG names. */
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
@@ -87,27 +88,8 @@ export async function inspectTable(file: string): Promise<TableFile> {
   }
   isUtf8 &&= decodes(utf8);
   const name = path.basename(file);
-  const other = OTHER_KINDS.find(({ magic }) => sample.subarray(0, magic.length).equals(magic));
-  if (other !== undefined) throw new UserError('not-a-table', `${name} ${other.advice}.`);
-  const encoding = encodingOf(sample, isUtf8);
-  if (encoding === undefined)
-    throw new UserError(
-      'not-a-table',
-      `${name} holds binary data, not the text of a table. Export it as CSV.`,
-    );
-  const text = new TextDecoder(encoding).decode(sample);
-  if (text.trim() === '') throw new UserError('empty-table', `${name} is empty.`);
-  if (/^\s*(?:\{|\[\s*(?:[[{"\]]|-?\d))/u.test(text))
-    throw new UserError(
-      'not-a-table',
-      `${name} holds JSON, not a table. Convert it to CSV with a header line.`,
-    );
-  const lineEnds = text.includes('\n') ? ['\r\n', '\n'] : ['\r'];
-  const { preamble, body, separators } = withoutPreamble(text);
-  const { header, separator } = bestSeparator(body, lineEnds, separators);
+  const { encoding, lineEnds, preamble, body, separator, header } = beginningOf(name, sample, isUtf8);
   const quoting = quotingOf(body, separator, lineEnds, shape);
-  if (header.length === 0)
-    throw new UserError('open-quote', `${name}: a quote (") opens in the header and is never closed.`);
   return {
     file,
     size,
@@ -131,6 +113,61 @@ export async function inspectTable(file: string): Promise<TableFile> {
         : []),
     ],
   };
+}
+
+/**
+ * The header of a file, of which no more than its beginning is read. Unlike `inspectTable`, it takes quotes as quotes.
+ *
+ * @param limit in bytes: a longer header is not found
+ * @returns how many bytes the file has, too
+ * @throws UserError no-file, not-a-file, no-permission, empty-table, not-a-table, open-quote
+ */
+export async function readHeader(
+  file: string,
+  limit: number,
+): Promise<{ readonly header: readonly string[]; readonly size: number }> {
+  await checkReadable(file);
+  const handle = await openRegular(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(limit, size)), 0, undefined, 0);
+    const sample = buffer.subarray(0, bytesRead);
+    const isUtf8 = decodes(new TextDecoder('utf-8', { fatal: true }), sample);
+    return { header: beginningOf(path.basename(file), sample, isUtf8).header, size };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What the first bytes of a file tell. */
+interface Beginning extends Pick<TableFile, 'encoding' | 'lineEnds' | 'preamble' | 'separator' | 'header'> {
+  /** The text behind the preamble. */
+  readonly body: string;
+}
+
+/** @throws UserError empty-table, not-a-table, open-quote */
+function beginningOf(name: string, sample: Buffer, isUtf8: boolean): Beginning {
+  const other = OTHER_KINDS.find(({ magic }) => sample.subarray(0, magic.length).equals(magic));
+  if (other !== undefined) throw new UserError('not-a-table', `${name} ${other.advice}.`);
+  const encoding = encodingOf(sample, isUtf8);
+  if (encoding === undefined)
+    throw new UserError(
+      'not-a-table',
+      `${name} holds binary data, not the text of a table. Export it as CSV.`,
+    );
+  const text = new TextDecoder(encoding).decode(sample);
+  if (text.trim() === '') throw new UserError('empty-table', `${name} is empty.`);
+  if (/^\s*(?:\{|\[\s*(?:[[{"\]]|-?\d))/u.test(text))
+    throw new UserError(
+      'not-a-table',
+      `${name} holds JSON, not a table. Convert it to CSV with a header line.`,
+    );
+  const lineEnds = text.includes('\n') ? ['\r\n', '\n'] : ['\r'];
+  const { preamble, body, separators } = withoutPreamble(text);
+  const { header, separator } = bestSeparator(body, lineEnds, separators);
+  if (header.length === 0)
+    throw new UserError('open-quote', `${name}: a quote (") opens in the header and is never closed.`);
+  return { encoding, lineEnds, preamble, body, separator, header };
 }
 
 /** The options of the CSV library for a file. */

@@ -35,12 +35,14 @@ const doneSchema = z.strictObject({
   firstFailed: z.array(z.strictObject({ line: z.int(), reason: z.string() })).max(LISTED),
   /** Rows whose text was cut to fit. */
   cut: z.int().min(0),
+  /** Rows whose label mass is low; absent in runs that an older version began, which did not count them. */
+  lowMass: z.int().min(0).exactOptional(),
   /** Seconds that the source took for these rows. */
   seconds: scoreMetaSchema.shape.seconds,
 });
 export type Done = z.infer<typeof doneSchema>;
 
-const NOTHING_DONE: Done = { rows: 0, failed: 0, firstFailed: [], cut: 0 };
+const NOTHING_DONE: Done = { rows: 0, failed: 0, firstFailed: [], cut: 0, lowMass: 0 };
 
 const stateSchema = z.object({
   schema: z.literal(1),

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
 import { type MethodSeconds, sumOfSeconds } from '../../core/model/confidence-method';
-import type { Score } from '../../core/scoring/score';
+import { isLabelMassLow, type Score } from '../../core/scoring/score';
 import { listed } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import { errorCode } from '../atomic';
@@ -172,7 +172,13 @@ class RowWriter {
       const hasNone = 'reason' in result;
       if (hasNone) done = withFailure(done, row.line, result.reason);
       const cut = !hasNone && result.cutTokens > 0 ? 1 : 0;
-      done = { ...done, rows: done.rows + 1, cut: done.cut + cut };
+      const low = !hasNone && isLabelMassLow(result) ? 1 : 0;
+      done = {
+        ...done,
+        rows: done.rows + 1,
+        cut: done.cut + cut,
+        ...(done.lowMass === undefined ? {} : { lowMass: done.lowMass + low }),
+      };
       const kept = this.source.header.map((_, column) => row.cells[column] ?? '');
       const added = hasNone ? cells.failed(result.reason) : cells.cells(result);
       // More cells than the header has stay, at the end, as `apply` leaves them.

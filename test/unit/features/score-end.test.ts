@@ -12,6 +12,27 @@ describe('the end of Score CSV… in words', () => {
     });
   });
 
+  it('says how many rows have a low label mass, and what to do if they are many', () => {
+    const end = (lowMass: number) =>
+      endInWords('out.csv', {
+        report: { ...REPORT, rows: 500, failed: 20, lowMass },
+        by: undefined,
+        doubts: [],
+      });
+    assert.doesNotMatch(end(0).message, /mass/);
+    assert.match(
+      end(3).message,
+      /column score_error gives the reasons\. Label mass below 50%: 3 of 480 rows\.$/,
+    );
+    assert.match(
+      end(48).message,
+      /Label mass below 50%: 48 of 480 rows\. .*Add examples .*base model, choose an instruct model, or add the spellings/,
+    );
+    const whole = { report: { ...REPORT, lowMass: 1200 }, by: undefined, doubts: [] };
+    assert.equal(endInWords('out.csv', whole).severity, 'warning');
+    assert.equal(endInWords('out.csv', { ...whole, report: { ...REPORT, lowMass: 1 } }).severity, 'info');
+  });
+
   it('names the calibrator, and warns of what it could not do or be trusted with', () => {
     const calibration = {
       calibrated: 900,

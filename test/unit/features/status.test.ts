@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { actionChoices, declaredKeys } from '../../../src/features/status/actions';
-import { shortName, statusText, withJobs, type ChosenModel } from '../../../src/features/status/status-text';
+import {
+  shortName,
+  statusText,
+  withClassifier,
+  withJobs,
+  type ChosenModel,
+} from '../../../src/features/status/status-text';
 import type { ModelInfo } from '../../../src/protocol/engine';
 import type { EngineState } from '../../../src/sources/engine-client';
 
@@ -32,6 +38,25 @@ describe('the status bar item', () => {
     const two = withJobs(status, [job, { title: 'Scoring b.csv', progress: undefined }]);
     assert.equal(two.text, `${status.text} · 2 jobs`);
     assert.deepEqual(two.details.at(-1), ['Job', 'Scoring b.csv: starting']);
+  });
+
+  it('names the classifier in use before the model, whatever its name is', () => {
+    const status = show({ kind: 'stopped' });
+    const raw = withClassifier(status, { name: 'a $& $(bug)', isThere: true, calibrator: undefined });
+    assert.equal(raw.text, '$(symbol-boolean) a $& $ (bug) · gemma-3-270m-q4_k_m');
+    assert.equal(raw.spoken, 'Prompt Confidence: a $& $(bug), gemma-3-270m-q4_k_m');
+    assert.deepEqual(raw.details[0], ['Classifier', 'a $& $(bug), raw scores']);
+    assert.equal(raw.severity, 'none');
+    const calibrated = withClassifier(status, { name: 'mood', isThere: true, calibrator: 'reviews' });
+    assert.deepEqual(calibrated.details[0], ['Classifier', 'mood, calibrated by reviews']);
+    const lost = withClassifier(status, { name: 'mood', isThere: false, calibrator: undefined });
+    assert.equal(lost.text, '$(symbol-boolean) mood: missing · gemma-3-270m-q4_k_m');
+    assert.equal(lost.severity, 'warning');
+    const failed = show({ kind: 'failed', error: new Error('SIGKILL') });
+    assert.equal(
+      withClassifier(failed, { name: 'mood', isThere: false, calibrator: undefined }).severity,
+      'error',
+    );
   });
 
   it('says that there is no model, and what to do', () => {

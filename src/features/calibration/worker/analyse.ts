@@ -49,6 +49,8 @@ export function analyse(
     lowMass: table.lowMass,
     origin,
     sha256: input.source.sha256,
+    size: input.source.size,
+    modified: input.source.modified,
   };
 }
 
