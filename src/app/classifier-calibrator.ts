@@ -128,7 +128,10 @@ export class ClassifierCalibrator {
         kind: 'calibrated',
         by,
         score: calibratedScore(score, saved.calibrator, buckets),
-        warnings: compatibility.kind === 'fits' ? compatibility.warnings : [compatibility.reason],
+        // What fits may still be from another backend, which moves a score in the second decimal.
+        ...(compatibility.kind === 'fits'
+          ? { warnings: [], notes: compatibility.warnings }
+          : { warnings: [compatibility.reason], notes: [] }),
       },
     };
   }

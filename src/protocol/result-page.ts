@@ -24,6 +24,7 @@ export const calibrationSchema = z.discriminatedUnion('kind', [
       method: z.enum(CALIBRATOR_IDS),
       on: z.enum(['labels', 'confidence']),
       n: z.number(),
+      measured: z.object({ accuracy: z.number(), confidence: z.number(), ece: z.number() }).nullable(),
     }),
     score: z.object({
       on: z.enum(['labels', 'confidence']),
@@ -38,6 +39,7 @@ export const calibrationSchema = z.discriminatedUnion('kind', [
       bucket: bucketSchema,
     }),
     warnings: z.array(z.string()).readonly(),
+    notes: z.array(z.string()).readonly(),
   }),
   z.object({ kind: z.literal('raw'), reason: z.string() }),
 ]);

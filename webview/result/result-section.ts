@@ -1,6 +1,7 @@
 /** One result in full. */
 import {
   calibratedPercent,
+  calibrationFacts,
   calibrationNotes,
   calibratorInWords,
   headline,
@@ -54,6 +55,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
     ),
     calibration === undefined ? rawLine(actions) : undefined,
     calibration?.kind === 'calibrated' ? calibrationLine(score, calibration) : undefined,
+    ...calibrationFacts(calibration).map((fact) => h('p', { class: 'fact' }, fact)),
     ...calibrationNotes(calibration).map((note) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, note)),
     ),

@@ -35,6 +35,8 @@ export interface CalibratedBy {
   readonly on: CalibrateOn;
   /** Rows that it was fitted on. */
   readonly n: number;
+  /** Its accuracy, mean confidence and ECE on rows that it did not see; null if its file does not say. */
+  readonly measured: { readonly accuracy: number; readonly confidence: number; readonly ece: number } | null;
 }
 
 /** A score after the calibrator of its classifier, or why it is still raw. */
@@ -45,11 +47,22 @@ export type Calibration =
       readonly score: CalibratedScore;
       /** Reasons to doubt it, in sentences. */
       readonly warnings: readonly string[];
+      /** What is to be known of it and is no reason to doubt it, in sentences. */
+      readonly notes: readonly string[];
     }
   | { readonly kind: 'raw'; readonly reason: string };
 
-export function calibratedBy(name: string, file: string, { calibrator, n }: SavedCalibrator): CalibratedBy {
-  return { name, file, method: calibrator.method, on: calibrator.on, n };
+export function calibratedBy(
+  name: string,
+  file: string,
+  { calibrator, n, after }: SavedCalibrator,
+): CalibratedBy {
+  const [accuracy, confidence, ece] = [after.accuracy, after.meanConfidence, after.ece].map(
+    (metric) => metric?.value ?? null,
+  ) as [number | null, number | null, number | null];
+  const measured =
+    accuracy === null || confidence === null || ece === null ? null : { accuracy, confidence, ece };
+  return { name, file, method: calibrator.method, on: calibrator.on, n, measured };
 }
 
 /**

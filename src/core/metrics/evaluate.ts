@@ -16,14 +16,7 @@ import {
   quantile,
   standardDeviation,
 } from './intervals';
-import {
-  FEW_GROUPS,
-  FEWEST_GROUPS,
-  fewUnitsFactor,
-  type ShareSums,
-  tooFewGroups,
-  type Units,
-} from './units';
+import { FEW_GROUPS, FEWEST_GROUPS, fewUnitsFactor, type ShareSums, tooFewGroups, type Units } from './units';
 import { weightedMean } from './losses';
 import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';

@@ -48,7 +48,7 @@ export function calibratedSummary(score: Score, calibration: Calibration | undef
 }
 
 /** "beta on labels, fitted on 2,000 rows" */
-export function calibratorInWords({ method, on, n }: Omit<CalibratedBy, 'name' | 'file'>): string {
+export function calibratorInWords({ method, on, n }: Pick<CalibratedBy, 'method' | 'on' | 'n'>): string {
   return `${method} on ${on}, fitted on ${n.toLocaleString('en-US')} rows`;
 }
 
@@ -58,6 +58,19 @@ export const RAW = 'Raw, not calibrated';
 /** The note for a confidence below 1/K. */
 export const ANOTHER_LIKELIER =
   'Another label is likelier: the calibrated confidence of this one is below that of a guess, but a calibrator on confidence does not show which one.';
+
+/** How good the calibrator is and what else is to be known of its numbers, in sentences; none of it is a doubt. */
+export function calibrationFacts(calibration: Calibration | undefined): string[] {
+  if (calibration?.kind !== 'calibrated') return [];
+  const { measured } = calibration.by;
+  const figures =
+    measured === null
+      ? []
+      : [
+          `Of the rows that it did not see, ${formatPercent(measured.accuracy)} are correct at a mean confidence of ${formatPercent(measured.confidence)} (ECE ${measured.ece.toFixed(3)}).`,
+        ];
+  return [...figures, ...calibration.notes];
+}
 
 /** Reasons to doubt a calibrated confidence, or why there is none, in sentences. */
 export function calibrationNotes(calibration: Calibration | undefined): string[] {

@@ -3,6 +3,7 @@ import { largest } from '../../core/extremes';
 import {
   bucketAndRaw,
   calibratedPercent,
+  calibrationFacts,
   calibrationNotes,
   calibratorInWords,
   headline,
@@ -123,6 +124,7 @@ function calibrationLines({ score, calibration }: HoverResult): string[] {
   const { by, score: calibrated } = calibration;
   return [
     `${codeSpan(bucketAndRaw(score, calibrated))}, calibrated by ${codeSpan(by.file)} (${calibratorInWords(by)})`,
+    ...calibrationFacts(calibration).map(codeSpan),
     ...notes,
   ];
 }

@@ -22,8 +22,11 @@ export const GROUPS: readonly (readonly [
     [
       [COMMANDS.classifySelection, 'symbol-boolean', 'Classify Selection'],
       [COMMANDS.classifyLines, 'list-flat', 'Classify Lines of File'],
+      [COMMANDS.nextDoubtfulLine, 'arrow-down', 'Next Doubtful Line'],
+      [COMMANDS.showPrompt, 'comment', 'Show Prompt'],
       [COMMANDS.chooseClassifier, 'check', 'Choose Classifier…'],
       [COMMANDS.newClassifier, 'add', 'New Classifier…'],
+      [COMMANDS.tryClassifier, 'beaker', 'Try Classifier'],
       [COMMANDS.showResult, 'preview', 'Show Result'],
     ],
   ],
@@ -32,6 +35,8 @@ export const GROUPS: readonly (readonly [
     [
       [COMMANDS.openCalibration, 'graph-scatter', 'Open Calibration Panel'],
       [COMMANDS.scoreCsv, 'table', 'Score CSV…'],
+      [COMMANDS.measure, 'dashboard', 'Measure Confidence…'],
+      [COMMANDS.applyCalibrator, 'wand', 'Apply Calibrator to Table…'],
     ],
   ],
   [

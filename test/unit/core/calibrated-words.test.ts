@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { calibratedSummary, calibrationNotes, headline } from '../../../src/core/words/calibrated-score';
+import {
+  calibratedSummary,
+  calibrationFacts,
+  calibrationNotes,
+  headline,
+} from '../../../src/core/words/calibrated-score';
 import type { Calibration, CalibratedScore } from '../../../src/core/calibration/calibrated-score';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 
@@ -10,10 +15,21 @@ const SCORE: Score = {
   cutTokens: 0,
 };
 
-function calibrated(change: Partial<CalibratedScore>, warnings: readonly string[] = []): Calibration {
+function calibrated(
+  change: Partial<CalibratedScore>,
+  warnings: readonly string[] = [],
+  notes: readonly string[] = [],
+): Calibration {
   return {
     kind: 'calibrated',
-    by: { name: 'c', file: 'c.json', method: 'beta', on: 'labels', n: 2000 },
+    by: {
+      name: 'c',
+      file: 'c.json',
+      method: 'beta',
+      on: 'labels',
+      n: 2000,
+      measured: { accuracy: 0.879, confidence: 0.876, ece: 0.017 },
+    },
     score: {
       on: 'labels',
       label: 'spam',
@@ -25,6 +41,7 @@ function calibrated(change: Partial<CalibratedScore>, warnings: readonly string[
       ...change,
     },
     warnings,
+    notes,
   };
 }
 
@@ -40,8 +57,18 @@ describe('calibrated scores in words', () => {
     assert.equal(calibratedSummary(SCORE, other), 'ham 89.9% ▲ review, raw: spam 66.7%');
   });
 
+  it('say how good the calibrator is, and another backend, without alarm', () => {
+    const elsewhere = calibrated({}, [], ['The backend differs.']);
+    assert.equal(calibratedSummary(SCORE, elsewhere), 'spam 89.9% ▲ review, raw 66.7%');
+    assert.deepEqual(calibrationNotes(elsewhere), []);
+    assert.deepEqual(calibrationFacts(elsewhere), [
+      'Of the rows that it did not see, 87.9% are correct at a mean confidence of 87.6% (ECE 0.017).',
+      'The backend differs.',
+    ]);
+  });
+
   it('mark what should not be read alone', () => {
-    const likelier = calibrated({ confidence: 0.2, anotherLikelier: true }, ['The backend differs.']);
+    const likelier = calibrated({ confidence: 0.2, anotherLikelier: true }, ['It is not bound.']);
     assert.match(calibratedSummary(SCORE, likelier), /^⚠ spam 20\.0%/);
     assert.deepEqual(calibrationNotes(likelier).length, 2);
     assert.match(

@@ -20,7 +20,7 @@ function calibrated(confidence: number): ShownResult {
     ...raw(0.6),
     calibration: {
       kind: 'calibrated',
-      by: { name: 'c', file: 'c.json', method: 'beta', on: 'labels', n: 2000 },
+      by: { name: 'c', file: 'c.json', method: 'beta', on: 'labels', n: 2000, measured: null },
       score: {
         on: 'labels',
         label: 'negative',
@@ -32,6 +32,7 @@ function calibrated(confidence: number): ShownResult {
       },
       // A doubt about all of them alike.
       warnings: ['The backend differs.'],
+      notes: [],
     },
   };
 }

@@ -48,7 +48,14 @@ describe('the hover of a result', () => {
   it('shows the calibrated confidence, bucket and file, and the raw score beside them', () => {
     const calibration: Calibration = {
       kind: 'calibrated',
-      by: { name: 'c', file: 'calibrators/`c`.json', method: 'beta', on: 'labels', n: 2000 },
+      by: {
+        name: 'c',
+        file: 'calibrators/`c`.json',
+        method: 'beta',
+        on: 'labels',
+        n: 2000,
+        measured: { accuracy: 0.879, confidence: 0.876, ece: 0.017 },
+      },
       score: {
         on: 'labels',
         label: 'negative',
@@ -61,7 +68,8 @@ describe('the hover of a result', () => {
         anotherLikelier: false,
         bucket: { name: 'review', tone: 'yellow', high: 0.8 },
       },
-      warnings: ['The backend differs: fitted with `cuda`; here cpu.'],
+      warnings: ['It is not `bound`.'],
+      notes: ['The backend differs: fitted with `cuda`; here cpu.'],
     };
     const markdown = resultMarkdown({ ...result(['positive', 'negative']), calibration });
     assert.match(markdown, /^⚠ \*\*79\.9%\*\* `negative` by `sentiment`$/m);
@@ -70,7 +78,9 @@ describe('the hover of a result', () => {
       /^`▲ review, raw: positive 66\.7%`, calibrated by ``calibrators\/`c`\.json`` \(beta/m,
     );
     assert.match(markdown, /^negative +█+.* 79\.9% {2}raw +33\.3%$/m);
-    assert.match(markdown, /⚠ ``The backend differs/);
+    assert.match(markdown, /^⚠ ``It is not `bound`/m);
+    assert.match(markdown, /^``The backend differs: fitted with `cuda`/m);
+    assert.match(markdown, /^`Of the rows that it did not see, 87\.9% are correct/m);
     const refused: Calibration = { kind: 'raw', reason: 'Not calibrated by c: [x](y)' };
     const raw = resultMarkdown({ ...result(['positive', 'negative']), calibration: refused });
     assert.match(raw, /^⚠ \*\*66\.7%\*\* `positive`/);

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { endInWords } from '../../../src/features/score/end';
 
 const REPORT = { rows: 1200, failed: 0, firstFailed: [], cut: 0, calibration: null };
-const BY = { name: 'reviews', file: 'reviews.json', method: 'beta', on: 'labels', n: 2000 } as const;
+const BY = {
+  name: 'reviews',
+  file: 'reviews.json',
+  method: 'beta',
+  on: 'labels',
+  n: 2000,
+  measured: null,
+} as const;
 
 describe('the end of Score CSV… in words', () => {
   it('is one sentence where all went well', () => {
