@@ -109,7 +109,7 @@ async function fuzzEnd(end: string, methods: Table, runs: number, random: Random
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
@@ -146,7 +146,8 @@ function sample(schema: JsonSchema, random: Random, depth: number): unknown {
   if (options !== undefined) return inner(pick(random, options));
   if ('const' in schema) return schema.const;
   if (schema.enum !== undefined) return pick(random, schema.enum);
-  switch (schema.type) {
+  const type = typeof schema.type === 'object' ? pick(random, schema.type) : schema.type;
+  switch (type) {
     case 'object':
       return objectOf(schema, random, inner);
     case 'array':
@@ -161,7 +162,7 @@ function sample(schema: JsonSchema, random: Random, depth: number): unknown {
     case 'number': {
       const low = schema.minimum ?? schema.exclusiveMinimum ?? 0;
       const number = Math.min(schema.maximum ?? Infinity, Math.max(low, -1e6) + 1 + random());
-      return schema.type === 'integer' ? Math.floor(number) : number;
+      return type === 'integer' ? Math.floor(number) : number;
     }
     case 'boolean':
       return random() < 0.5;

@@ -8,7 +8,7 @@ export interface PromptToken {
 }
 
 /** A piece of the prompt: ordinary text, or one special token. */
-export interface PromptPiece {
+interface PromptPiece {
   readonly text: string;
   readonly isSpecial: boolean;
 }

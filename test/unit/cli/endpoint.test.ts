@@ -53,7 +53,7 @@ describe('an endpoint on the command line', () => {
     const { code, out } = await run(classify, 'Good.', ...options());
     assert.equal(code, 0, out);
     assert.match(out, new RegExp(`sentiment with tiny at ${server.url}`));
-    assert.match(out, /positive, combined confidence 77\.7%/);
+    assert.match(out, /positive, combined confidence 77\.8%/);
   });
 
   it('shows what is only a bound', async () => {
