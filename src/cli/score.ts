@@ -34,8 +34,8 @@ predicted, confidence, score_warnings (why a row is to be doubted), score_error 
 (labels that have an upper bound instead of a score). FILE.meta.json records where the scores come from. With a calibrator, the raw scores are kept as raw:*, and the
 same calibrated columns are added as by "apply".
 
-FILE appears when every row is scored; until then the rows are in FILE.part. After Ctrl-C, a crash or a kill the same
-command resumes there, provided that table, model, classifier and options are the same.
+FILE appears when every row is scored; until then the rows are in .prompt-confidence/work/FILE.part. After Ctrl-C, a
+crash or a kill the same command resumes there, provided that table, model, classifier and options are the same.
 
   --out FILE             the scored copy to write
   --force                replace FILE if it exists

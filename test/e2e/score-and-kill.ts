@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
+import { partAt } from '../../src/store/tables/work-place';
 import { seededRandom } from '../../src/core/random';
 import { killExtensionHosts } from '../support/extension-host';
 import { CLI } from '../support/paths';
@@ -88,7 +89,7 @@ export async function scoreAndKillHost(
   workbench.writeFile('.prompt-confidence/.gitkeep', '');
   await startScoring(workbench, table);
   await workbench.until('the rows have begun', async () => {
-    if (!existsSync(`${out}.part`) && !existsSync(out)) throw new Error('there is no part');
+    if (!existsSync(partAt('work', out)) && !existsSync(out)) throw new Error('there is no part');
     await Promise.resolve();
   });
   await moment(out);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { partAt } from '../../src/store/tables/work-place';
 import { useWorkbench } from './harness';
 import { byCommandLine, notification, readScored, reviewsTable, startScoring } from './score-and-kill';
 
@@ -33,7 +34,7 @@ describe('a person who scores a table', () => {
     await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Discard' }).click();
     await job.waitFor({ state: 'detached' });
     await workbench().until('what was scored is forgotten', async () => {
-      assert.ok(!existsSync(at('many.scored.csv.part')));
+      assert.ok(!existsSync(partAt('work', at('many.scored.csv'))));
       await Promise.resolve();
     });
   });

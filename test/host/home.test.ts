@@ -78,7 +78,7 @@ describe('the Home view', () => {
     const file = writeClassifier('home-mood', { calibrator: 'reviews' });
     try {
       const before = await named('classifiers', 'home-mood');
-      assert.match(before.description ?? '', /^[^·]+ · calibrated by reviews$/);
+      assert.match(before.description ?? '', /^calibrated by reviews · [^·]+$/);
       assert.match((await named('classifiers', 'sentiment')).description ?? '', /^in use · /);
       assert.equal(tree.getTreeItem(before).contextValue, 'classifier');
       assert.equal(front(), undefined);
@@ -188,7 +188,7 @@ describe('the Home view', () => {
         });
       const node = await find(/^scored, labelled · 40 rows · /);
       await vscode.commands.executeCommand('promptConfidence.openCalibration', node);
-      await find(/^scored, labelled · accuracy 75\.0% of 40 rows · /);
+      await find(/^accuracy 75\.0% of 40 rows · scored, labelled · /);
       const { size, mtimeMs: modified } = await stat(at('home-measured.csv'));
       assert.equal(
         inside.services.figures.of(vscode.Uri.file(at('home-measured.csv')), { size, modified })?.rows,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { partAt } from '../../src/store/tables/work-place';
 import { StatusItem } from '../../src/features/status/status';
 import type { Services } from '../../src/editor/services';
 import { until, untilEvent } from '../support/until';
@@ -37,7 +38,7 @@ describe('jobs in the editor', () => {
   /** Starts scoring, and waits until there is something to resume. */
   const begin = async (): Promise<{ readonly ended: Promise<void> }> => {
     const scoring = vscode.commands.executeCommand('promptConfidence.scoreCsv', vscode.Uri.file(table));
-    await until('rows are scored', () => existsSync(at('out.csv.part')) || undefined);
+    await until('rows are scored', () => existsSync(partAt('work', at('out.csv'))) || undefined);
     return { ended: Promise.resolve(scoring).then(() => undefined) };
   };
 

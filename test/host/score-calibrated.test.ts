@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { partAt } from '../../src/store/tables/work-place';
 import { parseSavedCalibrator, type SavedCalibrator } from '../../src/core/calibration/saved';
 import { builtinFile } from '../../src/core/classifier/builtin';
 import type { Services } from '../../src/editor/services';
@@ -54,7 +55,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
   /** Pauses as soon as there is something to go on from. */
   const scoreAndPause = async (...answers: (string | undefined)[]): Promise<void> => {
     const scoring = score(...answers, undefined);
-    await until('the run has begun', () => existsSync(at('out.csv.part')) || undefined);
+    await until('the run has begun', () => existsSync(partAt('work', at('out.csv'))) || undefined);
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
     assert.ok(!existsSync(at('out.csv')));
@@ -142,7 +143,7 @@ describe('Score CSV… by a classifier that names a calibrator', function () {
     rewrite({ calibrator: { on: 'labels', method: 'combination', labels, model } });
     const refused = await score(...START, undefined);
     assert.match(refused.said.at(-1) ?? '', /^error reviews\.json is a combination, .*scored table/);
-    assert.ok(!existsSync(at('out.csv.part')));
+    assert.ok(!existsSync(partAt('work', at('out.csv'))));
   });
 
   it('goes on only with the calibrator that it was begun with', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { partAt } from '../../src/store/tables/work-place';
 import type { Services } from '../../src/editor/services';
 import { chatAnswer, json, serve, type TestServer } from '../unit/sources/endpoint/misbehaving-server';
 import { internals, setMachineSetting } from './internals';
@@ -103,7 +104,7 @@ describe('many texts for a model that is not on this machine', () => {
     const refused = await score(17, 'drawn', 'text', 'dear.csv', undefined);
     assert.match(refused.said.at(-1) ?? '', /^confirm Score 17 rows of 17\.csv\?.*: about 204 requests/s);
     assert.equal(server.requests.length, sent);
-    assert.ok(!existsSync(path.join(folder, 'dear.csv.part')));
+    assert.ok(!existsSync(partAt('work', path.join(folder, 'dear.csv'))));
     const agreed = await score(17, 'drawn', 'text', 'dear.csv', 'Score', undefined);
     assert.match(agreed.said.at(-1) ?? '', /^info dear\.csv is complete: 17 rows/);
     // A probe comes before the rows.
@@ -144,6 +145,6 @@ describe('many texts for a model that is not on this machine', () => {
   it('says how many requests an editor model will take', async () => {
     const { said } = await score(50, 'lent', 'text', 'lent.csv', undefined);
     assert.match(said.at(-1) ?? '', /The texts are sent to Tiny Chat of the editor .*: about 200 requests/);
-    assert.ok(!existsSync(path.join(folder, 'lent.csv.part')));
+    assert.ok(!existsSync(partAt('work', path.join(folder, 'lent.csv'))));
   });
 });

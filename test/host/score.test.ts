@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { partAt } from '../../src/store/tables/work-place';
 import type { ExtensionInternals } from '../../src/extension';
 import { offerUnfinished } from '../../src/features/status/offer';
 import { withoutSeconds } from '../support/score-meta';
@@ -50,7 +51,7 @@ describe('Score CSV… in the editor', () => {
   /** Pauses as soon as there is something to go on from. */
   async function scoreAndPause(out: string): Promise<void> {
     const scoring = score();
-    await until('the run has begun', () => existsSync(`${out}.part`) || undefined);
+    await until('the run has begun', () => existsSync(partAt('work', out)) || undefined);
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await scoring;
   }
@@ -130,7 +131,7 @@ describe('Score CSV… in the editor', () => {
     await scoreAndPause(at('out.csv'));
     person('Start Over', undefined);
     await score();
-    assert.ok(!existsSync(at('out.csv.part')));
+    assert.ok(!existsSync(partAt('work', at('out.csv'))));
   });
 
   it('says so where a note is answered that stayed after the run was resumed from elsewhere', async () => {
@@ -146,7 +147,7 @@ describe('Score CSV… in the editor', () => {
       return late;
     };
     const scoring = score();
-    await until('the run has begun', () => existsSync(`${at('out.csv')}.part`) || undefined);
+    await until('the run has begun', () => existsSync(partAt('work', at('out.csv'))) || undefined);
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');
     await until('the pause is told', () => isTold || undefined);
     const [left] = await inside.services.jobs.unfinished();
@@ -233,7 +234,7 @@ describe('Score CSV… in the editor', () => {
     writeFileSync(table, `id,text\n${rows.join('')}`);
     const dialogs = person('sentiment', 'text', 'out.csv', undefined);
     const scoring = score();
-    await until('rows are scored', () => existsSync(at('out.csv.part')) || undefined);
+    await until('rows are scored', () => existsSync(partAt('work', at('out.csv'))) || undefined);
     const classifier = await inside.services.classifiers.get('sentiment');
     await scoreTexts(inside.services, classifier, ['I love it'], { topTokens: 0 });
     await vscode.commands.executeCommand('promptConfidence.pauseScoring');

@@ -1,8 +1,9 @@
 /** Files that others wrote, changed at random: each is read, or refused with a sentence. Nothing else may happen. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
+import { partAt } from '../../src/store/tables/work-place';
 import { scoringKind } from '../../src/app/jobs/scoring';
 import { applyToTable } from '../../src/app/tables/apply-calibrator';
 import { calibrationCommands } from '../../src/cli/calibration';
@@ -94,7 +95,11 @@ export async function fileKinds(folder: string): Promise<FileKinds> {
   await assert.rejects(stopped, { code: 'cancelled' });
   const stateFile = jobFiles('score', out).state;
   const state = readFileSync(stateFile);
-  const part = readFileSync(`${out}.part`);
+  const part = readFileSync(partAt('work', out));
+  const placePart = (content: string | Uint8Array): void => {
+    mkdirSync(path.dirname(partAt('work', out)), { recursive: true });
+    writeFileSync(partAt('work', out), content);
+  };
   const jobs = scoringKind({ run: () => Promise.reject(new Error('not run here')), folders: () => [folder] });
 
   return {
@@ -148,17 +153,17 @@ export async function fileKinds(folder: string): Promise<FileKinds> {
       samples: [state.toString()],
       read: async (content) => {
         writeFileSync(stateFile, content);
-        writeFileSync(`${out}.part`, part);
+        placePart(part);
         await jobs.unfinished(undefined);
         const header = part.toString().slice(0, part.indexOf('\n') + 1);
         try {
           const file = await ScoredFile.open(out, { run: options.run, source: source.file, header });
           await file.close();
         } catch (error) {
-          assert.ok(readFileSync(`${out}.part`).equals(part), 'a refused resume changes no byte');
+          assert.ok(readFileSync(partAt('work', out)).equals(part), 'a refused resume changes no byte');
           throw error;
         }
-        const kept = readFileSync(`${out}.part`);
+        const kept = readFileSync(partAt('work', out));
         assert.ok(kept.equals(part.subarray(0, kept.length)) && kept.length >= header.length);
       },
     },
@@ -166,11 +171,11 @@ export async function fileKinds(folder: string): Promise<FileKinds> {
       samples: [part.toString()],
       read: async (content) => {
         writeFileSync(stateFile, state);
-        writeFileSync(`${out}.part`, content);
+        placePart(content);
         try {
           await writeScored(source, out, options);
         } catch (error) {
-          assert.ok(readFileSync(`${out}.part`).equals(content), 'a refused resume changes no byte');
+          assert.ok(readFileSync(partAt('work', out)).equals(content), 'a refused resume changes no byte');
           throw error;
         }
         assert.equal(readFileSync(out, 'utf8'), scored);

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFile
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { partAt } from '../../src/store/tables/work-place';
 import { seededRandom } from '../../src/core/random';
 import { CLI } from './paths';
 import { withoutSeconds } from './score-meta';
@@ -81,7 +82,7 @@ export function whenPassed(share: number): Moment {
 /** Waits until a table that is being scored has so many bytes, or is whole. */
 async function untilWritten(out: string, bytes: number): Promise<void> {
   const isWritten = (): boolean => {
-    const written = statSync(`${out}.part`, { throwIfNoEntry: false });
+    const written = statSync(partAt('work', out), { throwIfNoEntry: false });
     return existsSync(out) || (written !== undefined && written.size >= bytes);
   };
   await until(`${out} has ${Math.ceil(bytes)} bytes`, () => isWritten() || undefined, {
@@ -104,7 +105,7 @@ export async function scoreDespiteKill(
   if (child.exitCode === null && child.signalCode === null)
     kill(victim === 'engine' ? engineOf(child) : child.pid);
   let code = await end;
-  const had = existsSync(out) ? 'the whole' : existsSync(`${out}.part`) ? 'a part' : 'nothing';
+  const had = existsSync(out) ? 'the whole' : existsSync(partAt('work', out)) ? 'a part' : 'nothing';
   let runs = 1;
   for (; code !== 0 && !existsSync(out); runs++) {
     if (runs > 5) throw new Error(`${name} is not whole after ${runs} runs`);

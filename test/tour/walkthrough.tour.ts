@@ -15,8 +15,11 @@ const OUT = requiredEnvironment('PROMPT_CONFIDENCE_TOUR');
 const THEMES = ['dark', 'light'] as const;
 
 /** The part of the window that a picture shows, at most this large. */
-const WIDTH = 720;
-const HEIGHT = 480;
+const SIZE = { width: 720, height: 520 };
+/** Of an editor with a few lines in it. */
+const LINES = { width: 720, height: 250 };
+/** Of the panel: the diagram, and the words beside it. */
+const PANEL = { width: 1100, height: 760 };
 
 async function main(): Promise<void> {
   mkdirSync(OUT, { recursive: true });
@@ -24,7 +27,7 @@ async function main(): Promise<void> {
     settings: { 'promptConfidence.gpu': 'off', 'editor.minimap.enabled': false },
   });
   const { page } = workbench;
-  const picture = async (name: string, part: Locator): Promise<void> => {
+  const picture = async (name: string, part: Locator, most = SIZE): Promise<void> => {
     for (const theme of THEMES) {
       await workbench.setTheme(theme);
       await page.mouse.move(2, 700);
@@ -34,7 +37,8 @@ async function main(): Promise<void> {
       const box = await part.boundingBox();
       if (box === null) throw new Error(`${name} has no place`);
       const { x, y } = box;
-      const clip = { x, y, width: Math.min(box.width, WIDTH), height: Math.min(box.height, HEIGHT) };
+      const [width, height] = [Math.min(box.width, most.width), Math.min(box.height, most.height)];
+      const clip = { x, y, width, height };
       await page.screenshot({ path: path.join(OUT, `${name}-${theme}.png`), animations: 'disabled', clip });
     }
     console.log(name);
@@ -45,6 +49,12 @@ async function main(): Promise<void> {
   try {
     await page.setViewportSize({ width: 1280, height: 860 });
     await workbench.runCommand('View: Show Prompt Confidence');
+    // Wide enough for what stands beside the names.
+    const edge = (await sideBar.boundingBox()) ?? { x: 0, width: 0 };
+    await page.mouse.move(edge.x + edge.width, 500);
+    await page.mouse.down();
+    await page.mouse.move(edge.x + 460, 500, { steps: 5 });
+    await page.mouse.up();
     await item(/^Models and Endpoints/).click();
     await item(/\.gguf/).waitFor();
     await picture('model', sideBar);
@@ -55,7 +65,7 @@ async function main(): Promise<void> {
     await workbench.runCommand('Prompt Confidence: Classify Selection');
     const result = await workbench.webview('Result');
     await result.getByRole('heading', { name: /positive/ }).waitFor();
-    await picture('classify', editor);
+    await picture('classify', editor, LINES);
     await item(/^Classifiers/).click();
     await page.setViewportSize({ width: 1280, height: 1100 });
     await picture('result', page.locator('.part.sidebar .pane').last());
@@ -77,7 +87,7 @@ async function main(): Promise<void> {
     const panel = await workbench.calibrationPanel();
     await panel.locator('.about').waitFor();
     await workbench.runCommand('View: Toggle Primary Side Bar Visibility');
-    await picture('measure', editor);
+    await picture('measure', editor, PANEL);
 
     await panel.getByRole('button', { name: 'Compare Calibrators' }).click();
     await panel.getByRole('heading', { name: /^Calibrators\. (Recommended|Keep|Not)/ }).waitFor();
@@ -86,7 +96,7 @@ async function main(): Promise<void> {
       .locator('.calibrators')
       .first()
       .evaluate((element) => (element as unknown as { scrollIntoView(): void }).scrollIntoView());
-    await picture('calibrate', editor);
+    await picture('calibrate', editor, PANEL);
 
     await panel.getByRole('button', { name: /^Save Calibrator/ }).click();
     await page.locator('.quick-input-widget:not(.hidden) input').waitFor();
@@ -106,7 +116,7 @@ async function main(): Promise<void> {
       );
       if (!shown.includes('raw')) throw new Error(shown);
     });
-    await picture('use', editor);
+    await picture('use', editor, LINES);
   } catch (error) {
     await workbench.screenshot('failed walkthrough tour');
     throw new Error('the tour stopped', { cause: error });

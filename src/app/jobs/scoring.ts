@@ -1,4 +1,4 @@
-/** Scoring a table as a job. Its checkpoint is FILE.part beside the scored copy FILE, and a state in the cache. */
+/** Scoring a table as a job. Its checkpoint is the part of the scored copy, and a state in the cache. */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';

@@ -252,7 +252,7 @@ export async function outputTable(
   const out = await outputFile(given, force, inputs);
   await checkFolderOf(out);
   const meta = scoreMetaFile(out);
-  for (const name of [meta, partFile(out)]) await checkNoInput(name, inputs);
+  for (const name of [meta, await partFile(out)]) await checkNoInput(name, inputs);
   if (!force && (await exists(meta)) && !(await isMeta(out)))
     throw new UserError('file-exists', `${meta} already exists, and was not written beside a scored table.`);
   return out;

@@ -172,8 +172,8 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       label: classifier.name,
       description: inTurn(
         isActive ? 'in use' : undefined,
-        source,
         classifier.calibrator === undefined ? 'raw' : `calibrated by ${classifier.calibrator}`,
+        source.replace(/\.gguf$/iu, ''),
       ),
       details: [
         classifier.description,
@@ -380,7 +380,13 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       ...unfinished.map((job) => ({ kind: 'unfinished' as const, job })),
     ];
     if (entries.length > 0) return entries.map(jobNode);
-    return [{ kind: 'note', label: 'Nothing is running, and nothing is left unfinished' }];
+    return [
+      {
+        kind: 'note',
+        label: 'Nothing is running',
+        details: ['Tables that are scored appear here, also those that were paused or interrupted.'],
+      },
+    ];
   }
 }
 

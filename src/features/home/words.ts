@@ -21,15 +21,12 @@ export interface TableWords {
   readonly folder: string;
 }
 
-/** "scored, labelled · accuracy 53.8% of 2,000 rows · data" */
+/** "accuracy 53.8% of 2,000 rows · scored, labelled · data": what is rarest first, as the end may be cut. */
 export function tableInWords({ facts, figures, folder }: TableWords): string {
-  return inTurn(
-    facts && stateInWords(facts),
-    figures === undefined
-      ? facts && rowsInWords(facts)
-      : `accuracy ${formatRowShare(figures.accuracy)} of ${count(figures.rows, 'row')}`,
-    visibleName(folder),
-  );
+  const state = facts && stateInWords(facts);
+  if (figures === undefined) return inTurn(state, facts && rowsInWords(facts), visibleName(folder));
+  const measured = `accuracy ${formatRowShare(figures.accuracy)} of ${count(figures.rows, 'row')}`;
+  return inTurn(measured, state, visibleName(folder));
 }
 
 function stateInWords({ isScored, isCalibrated, isLabelled }: TableFacts): string {

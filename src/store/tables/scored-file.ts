@@ -1,7 +1,7 @@
 /**
  * A scored table while it grows. A kill at any moment loses at most the rows after the last checkpoint.
  *
- * Rows are appended to FILE.part. A state in the person's cache (`store/job-files.ts`) records how the rows are scored
+ * Rows are appended to FILE.part (`work-place.ts` says where it lies). A state in the person's cache (`store/job-files.ts`) records how the rows are scored
  * and how many bytes of FILE.part count; it is replaced in one step, after those bytes are on the disk. Anything after
  * them (an incomplete line) is cut off when the run is resumed. When every row is there, FILE.meta.json is written,
  * FILE.part takes the name FILE, and the state is deleted. So FILE is whole or absent, and never beside the meta of
@@ -16,12 +16,13 @@ import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../../core/user-error';
-import { checkOutputs, renameDurably, writeFileAtomic } from '../atomic';
+import { checkOutputs, errorCode, renameDurably, writeFileAtomic } from '../atomic';
 import { exists } from '../exists';
 import { jobFiles, jobStates, readJobState, withJobLock, writeJobState } from '../job-files';
 import { isHeld } from '../lock';
 import { openRegular } from '../read-regular';
 import { scoreMetaFile, scoreMetaSchema } from './score-meta';
+import { clearPlace, isOwn, makePlace, newPlace, partAt, type WorkPlace } from './work-place';
 import { runDifferences, runText, type ScoreRun, scoreRunSchema } from './score-run';
 
 /** Failed rows that are listed one by one; the column score_error has them all. */
@@ -51,6 +52,8 @@ const stateSchema = z.object({
   run: scoreRunSchema,
   /** Absolute path of the table to score. */
   source: z.string(),
+  /** Where FILE.part lies; absent in states of older versions, and wherever it lies beside FILE. */
+  place: z.literal('work').exactOptional(),
   done: doneSchema,
   /** Bytes of FILE.part that count, and their SHA-256. No bytes: FILE.part may hold a piece of the header. */
   bytes: z.int().min(0),
@@ -63,6 +66,7 @@ export interface UnfinishedTable {
   readonly done: Done;
   /** Absolute path of the table to score. */
   readonly source: string;
+  readonly place?: 'work';
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -70,9 +74,34 @@ export interface UnfinishedTable {
 const KIND = 'score';
 const stateFile = (out: string): string => jobFiles(KIND, out).state;
 
-/** Where the rows of a scored table are until all are there. */
-export function partFile(out: string): string {
-  return `${out}.part`;
+/**
+ * Where the rows of a scored table are until all are there: of the interrupted run that writes it, else of a new one.
+ */
+export async function partFile(out: string): Promise<string> {
+  return partAt(await placeOf(out), out);
+}
+
+/** A state that cannot be read may be of any version, so its part is taken to be where new ones are. */
+async function placeOf(out: string): Promise<WorkPlace> {
+  const state = await stateOf(out).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  return state === undefined ? newPlace(out) : placeIn(state);
+}
+
+function placeIn({ place }: Pick<UnfinishedTable, 'place'>): WorkPlace {
+  return place ?? 'beside';
+}
+
+/**
+ * The part of an interrupted run.
+ *
+ * @throws UserError part-changed: its folder is none any more, but leads elsewhere
+ */
+async function partOf(out: string, state: Pick<UnfinishedTable, 'place'>): Promise<string> {
+  if (state.place === 'work' && !(await isOwn(out))) throw partChanged(out);
+  return partAt(placeIn(state), out);
 }
 
 /**
@@ -81,7 +110,7 @@ export function partFile(out: string): string {
  * @throws UserError not-a-file; part-unknown: no run of this person has left FILE.part
  */
 export async function checkScoredFiles(out: string): Promise<void> {
-  const part = partFile(out);
+  const part = await partFile(out);
   await checkOutputs(out, part, scoreMetaFile(out));
   if ((await exists(part)) && !(await hasState(out)))
     throw new UserError(
@@ -126,11 +155,12 @@ export async function interruptedOutputs(): Promise<string[]> {
 /**
  * The interrupted run that writes this file, if there is one.
  *
- * @throws UserError part-unreadable
+ * @throws UserError part-unreadable, part-changed
  */
 export async function readUnfinishedTable(out: string): Promise<UnfinishedTable | undefined> {
   const state = await stateOf(out);
-  return state === undefined || state.bytes === 0 || (await exists(partFile(out))) ? state : undefined;
+  if (state === undefined || state.bytes === 0) return state;
+  return (await exists(await partOf(out, state))) ? state : undefined;
 }
 
 /** Whether an interrupted or completed run of this file has left a state. */
@@ -145,10 +175,11 @@ export function hasState(out: string): Promise<boolean> {
  * @throws UserError part-unreadable
  */
 export async function sweepEnded(out: string): Promise<UnfinishedTable | undefined> {
-  if ((await exists(partFile(out))) || !(await exists(out))) return undefined;
+  if ((await exists(await partFile(out))) || !(await exists(out))) return undefined;
   const state = await stateOf(out);
   if (state === undefined || !(await isWhole(out, state))) return undefined;
   await rm(stateFile(out));
+  await clearPlace(out);
   return state;
 }
 
@@ -184,10 +215,15 @@ const START_OVER = 'Start over.';
  */
 export async function discardUnfinishedTable(out: string): Promise<void> {
   if (!(await hasState(out))) return;
-  await checkOutputs(partFile(out));
-  // The state last: a part without one is nobody's.
-  await rm(partFile(out), { force: true });
+  const place = await placeOf(out);
+  // Where its folder has become a link, the part is not there, but somebody else's file may be.
+  if (place === 'beside' || (await isOwn(out))) {
+    await checkOutputs(partAt(place, out));
+    // The state last: a part without one is nobody's.
+    await rm(partAt(place, out), { force: true });
+  }
   await rm(stateFile(out), { force: true });
+  await clearPlace(out);
 }
 
 export interface ScoredFileOptions {
@@ -200,6 +236,7 @@ export interface ScoredFileOptions {
 
 /** FILE.part as far as it is written. */
 interface Part {
+  readonly place: WorkPlace;
   readonly handle: FileHandle;
   /** Of the bytes that are written. */
   readonly hash: Hash;
@@ -224,22 +261,24 @@ export class ScoredFile {
     await checkScoredFiles(out);
     await sweep(out);
     const unfinished = await readUnfinishedTable(out);
-    return unfinished === undefined || unfinished.bytes === 0
-      ? this.begin(out, options)
-      : this.goOn(out, options, unfinished);
+    if (unfinished !== undefined && unfinished.bytes > 0) return this.goOn(out, options, unfinished);
+    // What an earlier run left may lie where a new one would not.
+    if (unfinished !== undefined) await clearForBeginning(out, await partOf(out, unfinished), options.header);
+    return this.begin(out, options);
   }
 
   private static async begin(out: string, options: ScoredFileOptions): Promise<ScoredFile> {
-    await clearForBeginning(out, options.header);
+    const place = await newPlace(out);
+    await clearForBeginning(out, partAt(place, out), options.header);
     const none = createHash('sha256');
     // Before there is a part: a kill between the two must leave none that is nobody's.
-    await writeState(out, options, { hash: none, bytes: 0, done: NOTHING_DONE });
-    const handle = await open(partFile(out), 'wx').catch(async (error: unknown) => {
+    await writeState(out, options, { place, hash: none, bytes: 0, done: NOTHING_DONE });
+    const handle = await openNew(place, out).catch(async (error: unknown) => {
       await rm(stateFile(out), { force: true });
       throw error;
     });
     try {
-      const file = new ScoredFile(out, options, { handle, hash: none, bytes: 0, done: NOTHING_DONE });
+      const file = new ScoredFile(out, options, { place, handle, hash: none, bytes: 0, done: NOTHING_DONE });
       await file.append(options.header, NOTHING_DONE);
       await file.checkpoint();
       return file;
@@ -264,7 +303,7 @@ export class ScoredFile {
       );
     const run = { ...options.run, jitter: larger(unfinished.run.jitter, options.run.jitter) };
     const { bytes, done } = unfinished;
-    const handle = await openPart(out, constants.O_RDWR);
+    const handle = await openPart(out, await partOf(out, unfinished), constants.O_RDWR);
     try {
       // Everything is checked before the first byte is changed.
       const hash = await hashOfDone(handle, unfinished);
@@ -272,7 +311,8 @@ export class ScoredFile {
         bytes >= Buffer.byteLength(options.header) && (await startsWith(handle, options.header, bytes));
       if (hash === undefined || !isOurs) throw partChanged(out);
       await handle.truncate(bytes);
-      return new ScoredFile(out, { ...options, run }, { handle, hash, bytes, done });
+      const place = placeIn(unfinished);
+      return new ScoredFile(out, { ...options, run }, { place, handle, hash, bytes, done });
     } catch (error) {
       await handle.close();
       throw error;
@@ -319,8 +359,9 @@ export class ScoredFile {
         `${this.out} appeared while the table was scored. Move it away, then resume.`,
       );
     await writeFileAtomic(scoreMetaFile(this.out), runText(this.options.run, this.part.done.seconds ?? {}));
-    await renameDurably(partFile(this.out), this.out);
+    await renameDurably(partAt(this.part.place, this.out), this.out);
     await rm(stateFile(this.out), { force: true });
+    await clearPlace(this.out);
   }
 
   /** Closes the file; what was added since the last checkpoint is lost. */
@@ -333,7 +374,7 @@ function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
-type Counted = Pick<Part, 'hash' | 'bytes' | 'done'>;
+type Counted = Pick<Part, 'place' | 'hash' | 'bytes' | 'done'>;
 
 async function writeState(out: string, options: ScoredFileOptions, part: Counted): Promise<void> {
   const state: z.infer<typeof stateSchema> = {
@@ -341,6 +382,7 @@ async function writeState(out: string, options: ScoredFileOptions, part: Counted
     out: path.resolve(out),
     run: options.run,
     source: path.resolve(options.source),
+    ...(part.place === 'work' ? { place: part.place } : {}),
     done: part.done,
     bytes: part.bytes,
     sha256: part.hash.copy().digest('hex'),
@@ -353,10 +395,9 @@ async function writeState(out: string, options: ScoredFileOptions, part: Counted
  *
  * @throws UserError part-changed
  */
-async function clearForBeginning(out: string, header: string): Promise<void> {
-  const part = partFile(out);
+async function clearForBeginning(out: string, part: string, header: string): Promise<void> {
   if (!(await exists(part))) return;
-  const handle = await openPart(out, constants.O_RDONLY);
+  const handle = await openPart(out, part, constants.O_RDONLY);
   try {
     const { size } = await handle.stat();
     if (size > Buffer.byteLength(header) || !(await startsWith(handle, header, size))) throw partChanged(out);
@@ -371,18 +412,32 @@ async function clearForBeginning(out: string, header: string): Promise<void> {
  *
  * @throws UserError not-a-file, part-changed
  */
-async function openPart(out: string, access: number): Promise<FileHandle> {
+async function openPart(out: string, part: string, access: number): Promise<FileHandle> {
   const noLink = (constants.O_NOFOLLOW as number | undefined) ?? 0;
-  const handle = await openRegular(partFile(out), access | noLink);
+  const handle = await openRegular(part, access | noLink);
   if ((await handle.stat()).nlink === 1) return handle;
   await handle.close();
   throw partChanged(out);
 }
 
+/** Times that the folder is made: another run that ends may remove it in between, as it was empty. */
+const TRIES = 5;
+
+async function openNew(place: WorkPlace, out: string): Promise<FileHandle> {
+  for (let at = 1; ; at++) {
+    await makePlace(place, out);
+    try {
+      return await open(partAt(place, out), 'wx');
+    } catch (error) {
+      if (place === 'beside' || errorCode(error) !== 'ENOENT' || at === TRIES) throw error;
+    }
+  }
+}
+
 function partChanged(out: string): UserError {
   return new UserError(
     'part-changed',
-    `${path.basename(partFile(out))} changed after the last run. ${START_OVER}`,
+    `${path.basename(out)}.part changed after the last run. ${START_OVER}`,
   );
 }
 

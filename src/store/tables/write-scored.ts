@@ -99,7 +99,7 @@ export async function writeScored(
     } catch (error) {
       // Where even this fails, the checkpoint before it still holds.
       await file.checkpoint().catch(() => undefined);
-      throw withWhatIsKept(error, file.done, total, out);
+      throw withWhatIsKept(error, file.done, total);
     } finally {
       await file.close();
     }
@@ -306,17 +306,13 @@ async function checkUnchanged(source: TableFile): Promise<void> {
 }
 
 /** The error of a run that stopped, with how many rows are kept. */
-function withWhatIsKept(error: unknown, { rows }: Done, total: number, out: string): unknown {
+function withWhatIsKept(error: unknown, { rows }: Done, total: number): unknown {
   if (!(error instanceof UserError) || error.code === 'file-exists') return error;
   const kept = `${rows.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows`;
   const why = error.code === 'cancelled' ? 'Stopped.' : error.message;
-  return new UserError(
-    error.code,
-    `${why} ${kept} are kept in ${path.basename(out)}.part. Run it again to resume.`,
-    {
-      cause: error,
-    },
-  );
+  return new UserError(error.code, `${why} ${kept} are kept. Run it again to resume.`, {
+    cause: error,
+  });
 }
 
 /**

@@ -12,12 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { partAt } from '../../../src/store/tables/work-place';
 import { calibrationCommands } from '../../../src/cli/calibration';
 import type { Command, Io } from '../../../src/cli/command';
 import { merge } from '../../../src/cli/merge';
 import { score } from '../../../src/cli/score';
 import { jobFiles } from '../../../src/store/job-files';
 import { inspectTable } from '../../../src/store/tables/inspect';
+import { discardUnfinishedTable } from '../../../src/store/tables/scored-file';
 import { writeScored } from '../../../src/store/tables/write-scored';
 import { CAN_BE_HOSTILE, HOSTILE, OUTSIDE, outsideFile, placeHostile } from '../../support/hostile-places';
 import { scriptedOptions, scriptedRun } from '../../support/scripted-score';
@@ -34,7 +36,7 @@ const WRITING: readonly (readonly [command: string, writes: readonly string[]])[
   ['calibrate table.csv --method temperature --out out', ['out']],
   ['apply calibrator.json table.csv --out out', ['out', 'out.meta.json']],
   ['merge shard1.csv shard2.csv --out out', ['out', 'out.meta.json']],
-  [`score texts.csv --out out ${ENDPOINT}`, ['out', 'out.part', 'out.meta.json']],
+  [`score texts.csv --out out ${ENDPOINT}`, ['out', '.prompt-confidence/work/out.part', 'out.meta.json']],
 ];
 
 /** Commands with the names that each of them reads. */
@@ -82,6 +84,7 @@ describe('a hostile repository', function () {
     for (const name of writes)
       for (const kind of HOSTILE)
         it(`with ${kind} as ${name}: ${command.split(' ')[0] ?? ''} writes nothing`, async () => {
+          mkdirSync(path.dirname(at(name)), { recursive: true });
           placeHostile(kind, at(name), outside);
           const before = snapshot(at('.'));
           const { code, err } = await run(`${command} --force`);
@@ -165,7 +168,7 @@ describe('a hostile repository', function () {
   });
 
   it('has no file that is replaced because it has the name of another part of the output', async () => {
-    for (const name of ['out.meta.json', 'out.part']) {
+    for (const name of ['out.meta.json', '.prompt-confidence/work/out.part']) {
       cpSync(at('calibrator.json'), at(name));
       const before = snapshot(at('.'));
       for (const command of [
@@ -271,20 +274,47 @@ describe('a hostile repository', function () {
   for (const kind of HOSTILE)
     it(`with ${kind} as the part of a run: it is not resumed, and no byte is changed`, async () => {
       await interrupted();
-      rmSync(at('out.part'));
-      placeHostile(kind, at('out.part'), outside);
+      rmSync(partAt('work', at('out')));
+      placeHostile(kind, partAt('work', at('out')), outside);
       const before = snapshot(at('.'));
       await assert.rejects(resume(), { code: 'not-a-file' });
       assert.deepEqual(snapshot(at('.')), before);
     });
 
+  for (const folder of ['.prompt-confidence/work', '.prompt-confidence'])
+    it(`with a link as ${folder}, which is to hold parts: nothing is written where it leads`, async () => {
+      const elsewhere = path.join(at('.'), 'elsewhere');
+      mkdirSync(path.join(elsewhere, 'work'), { recursive: true });
+      const before = snapshot(elsewhere);
+      rmSync(at(folder), { recursive: true, force: true });
+      symlinkSync(elsewhere, at(folder));
+      await interrupted();
+      assert.deepEqual(snapshot(elsewhere), before);
+      assert.ok(readdirSync(at('.')).includes('out.part'));
+      await resume();
+      assert.deepEqual(snapshot(elsewhere), before);
+      assert.ok(!readdirSync(at('.')).includes('out.part'));
+    });
+
+  it('with a link in place of the folder that holds the part of a run: it is neither resumed nor deleted', async () => {
+    await interrupted();
+    renameSync(at('.prompt-confidence/work'), at('theirs'));
+    symlinkSync(at('theirs'), at('.prompt-confidence/work'));
+    const before = snapshot(at('theirs'));
+    await assert.rejects(resume(), { code: 'part-changed' });
+    await discardUnfinishedTable(at('out'));
+    assert.deepEqual(snapshot(at('theirs')), before);
+    await resume();
+    assert.deepEqual(snapshot(at('theirs')), before);
+  });
+
   it('with a part that has a second name, or whose header changed: it is not resumed', async () => {
     await interrupted();
     const { state } = jobFiles('score', at('out'));
     const kept = JSON.parse(readFileSync(state, 'utf8')) as { bytes: number; sha256: string };
-    const part = readFileSync(at('out.part'), 'utf8');
-    renameSync(at('out.part'), at('theirs'));
-    linkSync(at('theirs'), at('out.part'));
+    const part = readFileSync(partAt('work', at('out')), 'utf8');
+    renameSync(partAt('work', at('out')), at('theirs'));
+    linkSync(at('theirs'), partAt('work', at('out')));
     await assert.rejects(resume(), { code: 'part-changed' });
     assert.equal(readFileSync(at('theirs'), 'utf8'), part);
     rmSync(at('theirs'));
@@ -294,10 +324,10 @@ describe('a hostile repository', function () {
       [part, 3],
       [part.slice(0, 9), kept.bytes],
     ] as const) {
-      writeFileSync(at('out.part'), text);
+      writeFileSync(partAt('work', at('out')), text);
       writeFileSync(state, JSON.stringify({ ...kept, bytes, sha256: sha256(text.slice(0, bytes)) }));
       await assert.rejects(resume(), { code: 'part-changed' });
-      assert.equal(readFileSync(at('out.part'), 'utf8'), text);
+      assert.equal(readFileSync(partAt('work', at('out')), 'utf8'), text);
     }
   });
 });

@@ -25,7 +25,7 @@ describe('the words of the Home view', () => {
     const figures = { rows: 2000, accuracy: 0.5375 };
     assert.equal(
       tableInWords({ facts: FACTS, figures, folder: '' }),
-      'scored, labelled · accuracy 53.8% of 2,000 rows',
+      'accuracy 53.8% of 2,000 rows · scored, labelled',
     );
   });
 

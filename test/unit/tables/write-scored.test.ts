@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import {
   copyFile,
+  mkdir,
   readdir,
   readFile,
+  rename,
   rm,
   rmdir,
   truncate,
@@ -16,6 +18,7 @@ import {
 import { hostname } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
+import { partAt } from '../../../src/store/tables/work-place';
 import { UserError } from '../../../src/core/user-error';
 import { jobFiles } from '../../../src/store/job-files';
 import { inspectTable } from '../../../src/store/tables/inspect';
@@ -101,6 +104,7 @@ describe('scoring a table', () => {
     await assertWhole();
     assert.equal(done.rows, ROWS);
     assert.equal(done.failed, 6);
+    assert.equal(done.lowMass, ROWS - 6);
     assert.deepEqual(done.firstFailed[0], { line: 8, reason: '"bad" is bad' });
     assert.match(meta, /"seconds": \{\n\s*"token": 0\.1\n/);
     assert.match(
@@ -126,7 +130,7 @@ describe('scoring a table', () => {
         await rm(out, { force: true });
         await assert.rejects(scoreFile(table, out, { score: failingAt(first) }), {
           code: 'endpoint-cut',
-          message: /^The server is gone\. \d+ of 100 rows are kept in out\.csv\.part\. /,
+          message: /^The server is gone\. \d+ of 100 rows are kept\. /,
         });
         await scoreFile(table, out, { score: failingAt(second) }).catch(() => undefined);
         if ((await readUnfinishedTable(out)) !== undefined) await scoreFile(table, out);
@@ -153,7 +157,7 @@ describe('scoring a table', () => {
     for (const torn of ['x', '57,"row ""5', '\n\n', whole.slice(0, 4000)]) {
       await rm(out, { force: true });
       await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
-      await appendFile(`${out}.part`, torn);
+      await appendFile(partAt('work', out), torn);
       await scoreFile(table, out);
       await assertWhole();
     }
@@ -166,7 +170,7 @@ describe('scoring a table', () => {
       return scriptedRows(texts);
     };
     await assert.rejects(scoreFile(table, out, { score: taking }), { code: 'file-exists' });
-    const unfinished = [`${out}.part`, state()];
+    const unfinished = [partAt('work', out), state()];
     const saved = await Promise.all(unfinished.map((file) => readFile(file)));
     const none = (): Promise<never> => Promise.reject(new Error('no row is left to score'));
     for (const there of [
@@ -174,6 +178,7 @@ describe('scoring a table', () => {
       [undefined, 'old meta'],
       [undefined, meta],
     ]) {
+      await mkdir(path.dirname(partAt('work', out)), { recursive: true });
       for (const [i, file] of unfinished.entries()) await writeFile(file, saved[i] ?? '');
       for (const [i, end] of ['', '.meta.json'].entries()) {
         const content = there[i];
@@ -235,25 +240,59 @@ describe('scoring a table', () => {
       },
     });
     const none = { bytes: 0, sha256: createHash('sha256').digest('hex') };
+    const placePart = async (content: string): Promise<void> => {
+      await mkdir(path.dirname(partAt('work', out)), { recursive: true });
+      await writeFile(partAt('work', out), content);
+    };
     const begun = JSON.stringify({ ...(JSON.parse(first) as object), ...none });
     for (const part of [undefined, '', 'id,te']) {
       await rm(out);
       await writeFile(state(), begun);
-      if (part !== undefined) await writeFile(`${out}.part`, part);
+      if (part !== undefined) await placePart(part);
       assert.equal((await readUnfinishedTable(out))?.done.rows, 0);
       await scoreFile(table, out);
       await assertWhole();
     }
     await rm(out);
     await writeFile(state(), begun);
-    await writeFile(`${out}.part`, 'mine');
+    await placePart('mine');
     await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
-    assert.equal(await readFile(`${out}.part`, 'utf8'), 'mine');
+    assert.equal(await readFile(partAt('work', out), 'utf8'), 'mine');
+  });
+
+  it('keeps its part in a folder that is there only while it is needed', async () => {
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    const folder = path.dirname(out);
+    assert.ok(!(await readdir(folder)).some((name) => name.endsWith('.part')));
+    assert.deepEqual(await readdir(path.join(folder, '.prompt-confidence', 'work')), ['out.csv.part']);
+    await discardUnfinishedTable(out);
+    assert.ok(!(await readdir(folder)).includes('.prompt-confidence'));
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    await mkdir(path.join(folder, '.prompt-confidence', 'classifiers'));
+    await scoreFile(table, out);
+    await assertWhole();
+    assert.deepEqual(await readdir(path.join(folder, '.prompt-confidence')), ['classifiers']);
+  });
+
+  it('resumes a run that an older version began, whose part lies beside the table', async () => {
+    await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
+    await rename(partAt('work', out), partAt('beside', out));
+    const { place, done, ...rest } = JSON.parse(await readFile(state(), 'utf8')) as Record<string, unknown>;
+    assert.equal(place, 'work');
+    const { lowMass, ...older } = done as Record<string, unknown>;
+    assert.equal(typeof lowMass, 'number');
+    await writeFile(state(), JSON.stringify({ ...rest, done: older }));
+    const report = await scoreFile(table, out);
+    assert.equal(report.rows, ROWS);
+    // What was not counted from the beginning is not told.
+    assert.equal(report.lowMass, undefined);
+    await assertWhole();
+    assert.ok(!(await readdir(path.dirname(out))).includes('out.csv.part'));
   });
 
   it('refuses to go on under other conditions, with the fields that changed', async () => {
     await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
-    const part = await readFile(`${out}.part`, 'utf8');
+    const part = await readFile(partAt('work', out), 'utf8');
     const changes: [Partial<ScoreRun>, RegExp][] = [
       [{ labels: ['b', 'a'] }, /the labels or their order \(labels was \["a","b"\], is now \["b","a"\]\)/],
       [
@@ -273,7 +312,7 @@ describe('scoring a table', () => {
       code: 'run-changed',
       message: /the table to score \(source\.sha256 was .*source\.rows was 100, is now 101\)/,
     });
-    assert.equal(await readFile(`${out}.part`, 'utf8'), part);
+    assert.equal(await readFile(partAt('work', out), 'utf8'), part);
     await discardUnfinishedTable(out);
     assert.equal((await scoreFile(table, out)).rows, ROWS + 1);
   });
@@ -286,10 +325,10 @@ describe('scoring a table', () => {
 
   it('refuses a part that somebody edited or cut', async () => {
     await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
-    const part = await readFile(`${out}.part`, 'utf8');
-    await writeFile(`${out}.part`, part.replace('row', 'now'));
+    const part = await readFile(partAt('work', out), 'utf8');
+    await writeFile(partAt('work', out), part.replace('row', 'now'));
     await assert.rejects(scoreFile(table, out), { code: 'part-changed', message: /Start over/ });
-    await truncate(`${out}.part`, 10);
+    await truncate(partAt('work', out), 10);
     await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
     await writeFile(state(), '{}');
     await assert.rejects(scoreFile(table, out), { code: 'part-unreadable', message: /Start over/ });
@@ -297,7 +336,7 @@ describe('scoring a table', () => {
 
   it('refuses a state that counts other rows than the part has', async () => {
     await assert.rejects(scoreFile(table, out, { score: failingAt(2) }));
-    const part = await readFile(`${out}.part`, 'utf8');
+    const part = await readFile(partAt('work', out), 'utf8');
     const kept = await readFile(state(), 'utf8');
     const { done, ...rest } = JSON.parse(kept) as { done: Done };
     for (const rows of [0, done.rows - 1, done.rows + 1, ROWS, 10 * ROWS]) {
@@ -305,7 +344,7 @@ describe('scoring a table', () => {
       await writeFile(state(), changed);
       await assert.rejects(scoreFile(table, out), { code: 'part-changed' });
       assert.equal(await readFile(state(), 'utf8'), changed);
-      assert.equal(await readFile(`${out}.part`, 'utf8'), part);
+      assert.equal(await readFile(partAt('work', out), 'utf8'), part);
     }
     await writeFile(state(), kept);
     await scoreFile(table, out);
@@ -368,8 +407,7 @@ describe('scoring a table', () => {
     });
     await assert.rejects(work, {
       code: 'not-a-file',
-      message:
-        /meta\.json is a folder, so it was not replaced\. .* rows are kept in out\.csv\.part\. Run it again/,
+      message: /meta\.json is a folder, so it was not replaced\. .* rows are kept\. Run it again/,
     });
     assert.equal(await readFile(out, 'utf8'), 'old');
     await rmdir(meta);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { partAt } from '../../../../src/store/tables/work-place';
 import { scoringKind } from '../../../../src/app/jobs/scoring';
 import { UserError } from '../../../../src/core/user-error';
 import { inspectTable } from '../../../../src/store/tables/inspect';
@@ -64,7 +65,7 @@ describe('scoring a table as a job', () => {
       found.map(() => false),
     );
     // The state of a run that was killed at its very end is swept away, unless a run works there.
-    await rename(at('out.csv.part'), at('out.csv'));
+    await rename(partAt('work', at('out.csv')), at('out.csv'));
     await kind.unfinished(undefined);
     assert.deepEqual((await readdir(folder())).sort(), ['in.csv', 'out.csv']);
   });
@@ -80,7 +81,7 @@ describe('scoring a table as a job', () => {
     await mkdir(at('other'));
     assert.deepEqual(await kind.unfinished(at('other')), []);
     // The same files in another repository are no job of this person.
-    for (const name of ['in.csv', 'out.csv.part']) await rename(at(name), at(`other/${name}`));
+    for (const name of ['in.csv', '.prompt-confidence']) await rename(at(name), at(`other/${name}`));
     await rename(state(), at('other/out.csv.part.json'));
     assert.deepEqual(await kind.unfinished(undefined), []);
   });
