@@ -92,7 +92,10 @@ describe('the columns of a table in the calibration panel', () => {
     ]);
     const out = execFileSync(
       process.execPath,
-      [cli, 'evaluate', uri.fsPath, '--json', ...words, '--prevalence', 'spam=.2,ham=.8'],
+      [
+        ...[cli, 'evaluate', uri.fsPath, '--json', ...words, '--prevalence', 'spam=.2,ham=.8'],
+        ...['--bins', String(analysis.evaluation.binning.count)],
+      ],
       { encoding: 'utf8', stdio: 'pipe' },
     );
     assert.deepEqual(analysis.evaluation, parseEvaluation(out, 'stdout'));

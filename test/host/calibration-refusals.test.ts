@@ -89,16 +89,16 @@ describe('a table that the command line refuses, in the calibration panel', () =
   let page: vscode.WebviewPanel;
   let panel: CalibrationPanel;
 
+  /** What the panel makes of the table; without truth it shows what it can. */
+  const shown = (): string | undefined =>
+    panel.state.overview === null ? panel.state.error?.code : 'no-truth';
+
   /** Waits until the panel shows what it makes of the table as it is now: the code of its error, or none. */
   async function shows(code: string | undefined, options: Partial<TableOptions> = {}): Promise<void> {
     panel.change({ ...DEFAULT_PANEL_SETTINGS, table: { ...AS_FOUND, ...options } });
-    await until(
-      'the panel is done',
-      () => (panel.state.busy === null && panel.state.error?.code === code) || undefined,
-      {
-        instead: () => `(busy: ${panel.state.busy ?? 'no'}, error: ${panel.state.error?.code ?? 'none'})`,
-      },
-    );
+    await until('the panel is done', () => (panel.state.busy === null && shown() === code) || undefined, {
+      instead: () => `(busy: ${panel.state.busy ?? 'no'}, error: ${shown() ?? 'none'})`,
+    });
   }
 
   before(async () => {
@@ -130,6 +130,7 @@ describe('a table that the command line refuses, in the calibration panel', () =
         encoding: 'utf8',
       });
       assert.notEqual(status, 0);
+      if (code === 'no-truth') return;
       const { error } = panel.state;
       assert.ok(error !== null && stderr.includes(error.message), `${stderr} has: ${error?.message}`);
     });

@@ -443,6 +443,9 @@ describe('the calibration panel', () => {
     assert.equal(page.received('scoreTable').length, 1);
     await page.page.getByRole('button', { name: 'Columns…' }).click();
     await page.page.getByRole('heading', { name: 'Columns of the table' }).waitFor();
+    // A column that seems to hold the truth is proposed.
+    await page.page.getByText('The column “gold” may hold the truth').waitFor();
+    assert.equal(await page.page.locator('.columns-form').getByLabel('Truth').inputValue(), '=gold');
     assert.deepEqual(await page.violations(), []);
   });
 

@@ -33,7 +33,10 @@ function content(page: Page, { state, view }: Shown): Node[] {
     error !== null && isMappable(error.code) && (error.code !== 'no-columns' || columns?.guess !== null);
   if (columns === null || !(view.mapping || isNeeded)) return [];
   // What a person chose is never replaced.
-  const guessed = isNeeded && columns.guess !== null && Object.keys(settings.table.mapping).length === 0;
+  const guessed =
+    (isNeeded || state.overview !== null) &&
+    columns.guess !== null &&
+    Object.keys(settings.table.mapping).length === 0;
   return [
     columnsForm({
       columns,

@@ -15,12 +15,12 @@ const MOST_LABELS = 20;
 /** @param columnsButton opens the form of the columns */
 export function overviewSection({ host }: Page, columnsButton: () => HTMLElement): Section {
   return section(
-    ({ state }) => [state.overview],
-    ({ state: { overview } }) =>
+    ({ state }) => [state.overview, state.columns?.guess],
+    ({ state: { overview, columns } }) =>
       overview === null
         ? []
         : [
-            nextSteps(columnsButton, () => host.scoreTable()),
+            nextSteps(columns?.guess?.label, columnsButton, () => host.scoreTable()),
             h('div', { class: 'columns halves' }, predictions(overview), sureness(overview)),
             unsureRows(overview, (line) => host.reveal({ line })),
             h('section', { class: 'about' }, h('h2', {}, 'About these numbers'), h('p', {}, overview.origin)),
@@ -28,7 +28,12 @@ export function overviewSection({ host }: Page, columnsButton: () => HTMLElement
   );
 }
 
-function nextSteps(columnsButton: () => HTMLElement, scoreTable: () => void): HTMLElement {
+/** @param truth a column that may hold the truth */
+function nextSteps(
+  truth: string | undefined,
+  columnsButton: () => HTMLElement,
+  scoreTable: () => void,
+): HTMLElement {
   return h(
     'section',
     { class: 'next-steps' },
@@ -41,7 +46,13 @@ function nextSteps(columnsButton: () => HTMLElement, scoreTable: () => void): HT
         {},
         'Write the true label of some rows, at least 100, into a column “label”: then this panel measures accuracy and calibration. Take the rows at random, not only the unsure ones.',
       ),
-      h('li', {}, 'If another column holds the truth, assign it (Columns…).'),
+      h(
+        'li',
+        {},
+        truth === undefined
+          ? 'If another column holds the truth, assign it (Columns…).'
+          : `The column “${labelName(truth)}” may hold the truth: check that and assign it (Columns…).`,
+      ),
       h('li', {}, 'To see other predictions, score the table with another classifier.'),
     ),
     h(

@@ -115,7 +115,8 @@ describe('a fitted combination', () => {
       const progress: string[] = [];
       const file = bench.at('t.csv');
       const panel = await methodsForPage(
-        { file, settings: DEFAULT_PANEL_SETTINGS, reload: false },
+        // By default the panel has fewer bins for so few rows.
+        { file, settings: { ...DEFAULT_PANEL_SETTINGS, bins: 20 }, reload: false },
         (message) => Promise.resolve(void progress.push(message)),
       );
       const shown = panel.combination;
