@@ -37,8 +37,16 @@ const page = {
 const bundles = [
   {
     ...node,
-    entryPoints: ['src/extension.ts'],
+    entryPoints: ['src/shell.ts'],
     outfile: 'dist/extension.cjs',
+    format: 'cjs',
+    external: ['vscode'],
+    plugins: [besideIt('./extension', './features.cjs')],
+  },
+  {
+    ...node,
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/features.cjs',
     format: 'cjs',
     external: ['vscode'],
   },
@@ -70,6 +78,17 @@ const bundles = [
   })),
 ];
 
+/** What a bundle loads later from another one beside it. */
+function besideIt(specifier, file) {
+  return {
+    name: 'beside-it',
+    setup: (build) =>
+      build.onResolve({ filter: /./ }, (args) =>
+        args.path === specifier ? { path: file, external: true } : undefined,
+      ),
+  };
+}
+
 /** Every folder of webview/ with a main.ts is a page of its own: dist/page/<folder>.js and .css. */
 function pageEntries() {
   return readdirSync(path.join(root, 'webview'), { withFileTypes: true })
@@ -80,6 +99,7 @@ function pageEntries() {
 /** The zone whose code each bundle holds: checked on what esbuild really put in, not on what the sources seem to say. */
 const BUNDLE_ZONES = {
   'dist/extension.cjs': 'src/features',
+  'dist/features.cjs': 'src/features',
   'dist/engine.mjs': 'src/engine',
   'dist/cli.mjs': 'src/cli',
   'dist/calibration-worker.cjs': 'src/features/calibration/worker',

@@ -77,7 +77,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', WHOLE_ZOD, SPREAD_ON_THE_STACK] },
   },
   {
-    files: ['src/editor/**/*.ts', 'src/features/**/*.ts', 'src/extension.ts'],
+    files: ['src/editor/**/*.ts', 'src/features/**/*.ts', 'src/extension.ts', 'src/shell.ts'],
     ignores: ['src/editor/dialogs.ts', 'src/editor/log.ts'],
     rules: { 'no-restricted-syntax': ['error', WHOLE_ZOD, SPREAD_ON_THE_STACK, UNENCODED] },
   },

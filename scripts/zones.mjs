@@ -66,7 +66,7 @@ function featureOf(file) {
 
 /**
  * Why `importer` may not import `specifier`, or undefined where it may.
- * Files outside the zones (src/extension.ts, tests, scripts) may import anything.
+ * Files outside the zones (src/shell.ts, src/extension.ts, tests, scripts) may import anything.
  */
 export function violation(importer, specifier) {
   const zone = zoneOf(importer);

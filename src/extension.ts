@@ -1,4 +1,7 @@
-/** Composition root: the only file that sees everything. It constructs, registers and disposes, and decides nothing. */
+/**
+ * Composition root: the only file that sees everything. It constructs, registers and disposes, and decides nothing.
+ * src/shell.ts loads it when something is used.
+ */
 import { openLog } from './editor/log';
 import * as vscode from 'vscode';
 import { SETTINGS_SECTION } from './protocol/manifest';
@@ -7,9 +10,10 @@ import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
 import { registerEndpoints } from './features/endpoints/commands';
 import { registerHome } from './features/home/home';
+import { HomeTree } from './features/home/home-tree';
 import { registerHover } from './features/hover/hover';
 import { registerScore } from './features/score/register';
-import { registerResultView } from './features/result/result-view';
+import { registerResultView, ResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
 import { registerStatus } from './features/status/status';
@@ -40,14 +44,16 @@ export interface ExtensionInternals {
   readonly models: ModelStore;
   readonly results: Results;
   readonly services: Services;
+  /** What fills the views that the shell has registered. */
   readonly calibration: CalibrationEditor;
+  readonly resultView: ResultView;
+  readonly home: HomeTree;
 }
 
 /** Features that no other code refers to. They are constructed in this order and disposed with the extension. */
 const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerClassify,
   registerHover,
-  registerResultView,
   registerModels,
   registerEndpoints,
   registerScore,
@@ -55,7 +61,6 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerStatus,
   registerClassifierFiles,
   registerCalibrators,
-  registerHome,
 ];
 
 /** Ends what must have ended before the window closes; settles when it has. */
@@ -119,6 +124,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   };
 
   const calibration = new CalibrationEditor(services);
+  const resultView = new ResultView(services);
+  const home = new HomeTree(services);
   context.subscriptions.push(
     log,
     classifiers,
@@ -135,8 +142,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     }),
     ...FEATURES.map((register) => register(services)),
     registerCalibration(services, calibration),
+    registerResultView(services, resultView),
+    registerHome(services, home),
   );
-  return { engine, models, results, services, calibration };
+  return { engine, models, results, services, calibration, resultView, home };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */

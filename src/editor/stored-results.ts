@@ -7,11 +7,10 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { modelIdentitySchema, promptAddedSchema } from '../core/model/binding';
 import { scoreSchema } from '../protocol/engine';
+import { RESULTS_KEY } from '../protocol/manifest';
 import { calibrationSchema } from '../protocol/result-page';
 import { type ClassifiedText, type NewResult, TRIGGERS } from './results';
 import { placeOf, type TextPlace } from './text-place';
-
-const KEY = 'results';
 
 /** Of all documents together; the oldest results go first. */
 const MOST_RESULTS = 2000;
@@ -77,7 +76,7 @@ export interface LiveResult {
 
 export function readStored(memory: vscode.Memento): StoredResult[] {
   // An older version may have kept another shape.
-  const stored = memorySchema.safeParse(memory.get(KEY)).data;
+  const stored = memorySchema.safeParse(memory.get(RESULTS_KEY)).data;
   return (stored?.results ?? []).flatMap(({ request: at, ...placed }) => {
     const request = stored?.requests[at];
     return request === undefined ? [] : [{ request, placed }];
@@ -107,7 +106,7 @@ export async function storeResults(
     requests: [...requests.values()].map(({ request }) => request),
     results: kept.reverse(),
   };
-  await memory.update(KEY, kept.length === 0 ? undefined : value);
+  await memory.update(RESULTS_KEY, kept.length === 0 ? undefined : value);
 }
 
 function stored({ result, place }: LiveResult): StoredResult {

@@ -84,3 +84,9 @@ export type SettingName = (typeof SETTINGS)[number];
 export function settingId(name: SettingName): string {
   return `${SETTINGS_SECTION}.${name}`;
 }
+
+/** The status bar item. */
+export const STATUS_ITEM = 'promptConfidence.status';
+
+/** Where the state of a workspace keeps the results of its last session. */
+export const RESULTS_KEY = 'results';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { ExtensionInternals } from '../../src/extension';
+import { internals as findInternals } from './internals';
 import { ResultHover } from '../../src/features/hover/hover';
 import type { ClassifiedText } from '../../src/editor/results';
 
@@ -12,11 +13,7 @@ describe('classifying in the editor', () => {
   let internals: ExtensionInternals;
 
   before(async () => {
-    const extension = vscode.extensions.getExtension<ExtensionInternals>(
-      'prompt-confidence.prompt-confidence',
-    );
-    assert.ok(extension);
-    internals = await extension.activate();
+    internals = await findInternals();
     await configure('threads', 1);
     await configure('gpu', 'off');
   });

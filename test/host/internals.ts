@@ -6,13 +6,14 @@ import type { Sources } from '../../src/app/sources';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { Score } from '../../src/core/scoring/score';
 import type { ExtensionInternals } from '../../src/extension';
+import type { Shell } from '../../src/shell';
 import { isFailed, type SourceIdentity } from '../../src/sources/source';
 import type { ContextShape } from '../../src/protocol/engine';
 
 export async function internals(): Promise<ExtensionInternals> {
-  const extension = vscode.extensions.getExtension<ExtensionInternals>('prompt-confidence.prompt-confidence');
+  const extension = vscode.extensions.getExtension<Shell>('prompt-confidence.prompt-confidence');
   assert.ok(extension, 'the extension is not installed');
-  return extension.activate();
+  return (await extension.activate()).wake();
 }
 
 /** One thread, no GPU: test hosts share two cores with everything else. */

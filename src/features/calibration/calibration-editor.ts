@@ -9,7 +9,7 @@ import type { Services } from '../../editor/services';
 import { registerApplyCalibrator } from './apply-calibrator';
 import { CalibrationPanel } from './panel';
 
-export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
+export class CalibrationEditor implements vscode.Disposable {
   private readonly open = new Set<CalibrationPanel>();
 
   constructor(private readonly services: Services) {}
@@ -17,10 +17,6 @@ export class CalibrationEditor implements vscode.CustomReadonlyEditorProvider, v
   /** The open panels, oldest first. */
   get panels(): readonly CalibrationPanel[] {
     return [...this.open];
-  }
-
-  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
-    return { uri, dispose: () => undefined };
   }
 
   resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
@@ -42,9 +38,6 @@ export function registerCalibration(services: Services, editor: CalibrationEdito
   return vscode.Disposable.from(
     editor,
     registerApplyCalibrator(services),
-    vscode.window.registerCustomEditorProvider(CALIBRATION_EDITOR, editor, {
-      supportsMultipleEditorsPerDocument: true,
-    }),
     // From the explorer, the Home view and the editor's menu with the file; from the palette for the file in front.
     vscode.commands.registerCommand(COMMANDS.openCalibration, async (argument: unknown) => {
       try {

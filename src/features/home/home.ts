@@ -5,11 +5,11 @@ import { argumentOf } from '../../editor/argument';
 import { discardJob, type JobEntry } from '../../editor/job-controls';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
-import { COMMANDS, HOME_VIEW } from '../../protocol/manifest';
-import { HomeTree } from './home-tree';
+import { COMMANDS } from '../../protocol/manifest';
+import type { HomeTree } from './home-tree';
 
-export function registerHome(services: Services): vscode.Disposable {
-  const tree = new HomeTree(services);
+/** @param tree shown in the Home view */
+export function registerHome(services: Services, tree: HomeTree): vscode.Disposable {
   const onJob = (id: string, run: (entry: JobEntry) => Promise<void>): vscode.Disposable =>
     vscode.commands.registerCommand(id, async (argument: unknown) => {
       const entry = argumentOf(argument, 'entry', entrySchema);
@@ -23,7 +23,6 @@ export function registerHome(services: Services): vscode.Disposable {
     });
   return vscode.Disposable.from(
     tree,
-    vscode.window.createTreeView(HOME_VIEW, { treeDataProvider: tree, showCollapseAll: true }),
     vscode.commands.registerCommand(COMMANDS.refreshHome, () => tree.refresh()),
     onJob(COMMANDS.pauseJob, (entry) => {
       if (entry.kind === 'running') entry.job.pause();

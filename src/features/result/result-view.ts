@@ -13,11 +13,9 @@ import { Trial } from './trial';
 /** Milliseconds before the page is told: changes come in bursts (a keystroke, many lines). */
 const SEND_AFTER_MS = 30;
 
-export function registerResultView(services: Services): vscode.Disposable {
-  const view = new ResultView(services);
+export function registerResultView(services: Services, view: ResultView): vscode.Disposable {
   return vscode.Disposable.from(
     view,
-    vscode.window.registerWebviewViewProvider(RESULT_VIEW, view),
     // With an id (from the hover) that result is shown, else the one that the view showed last.
     vscode.commands.registerCommand(COMMANDS.showResult, async (id: unknown) => {
       if (typeof id === 'number') services.results.show(id);
@@ -46,7 +44,7 @@ function focusView(): Thenable<unknown> {
   return vscode.commands.executeCommand(`${RESULT_VIEW}.focus`);
 }
 
-class ResultView implements vscode.WebviewViewProvider, vscode.Disposable {
+export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable {
   private readonly trialChanged = new vscode.EventEmitter<void>();
   private trial: Trial | undefined;
   /** The result that the view showed when the trial began: another one ends it. */

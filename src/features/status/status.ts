@@ -3,7 +3,7 @@ import { markdownText } from '../../core/markdown';
 import * as vscode from 'vscode';
 import type { Classifier } from '../../core/classifier/definition';
 import { sendsTexts } from '../../core/classifier/source-name';
-import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION } from '../../protocol/manifest';
+import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION, STATUS_ITEM } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
 import type { Choice } from '../../editor/dialogs';
 import type { JobEntry } from '../../editor/job-controls';
@@ -78,11 +78,7 @@ const REDRAW_MS = 100;
 
 /** @internal */
 export class StatusItem implements vscode.Disposable {
-  private readonly item = vscode.window.createStatusBarItem(
-    'promptConfidence.status',
-    vscode.StatusBarAlignment.Right,
-    90,
-  );
+  private readonly item = vscode.window.createStatusBarItem(STATUS_ITEM, vscode.StatusBarAlignment.Right, 90);
   private readonly subscriptions: { dispose(): unknown }[];
   private chosen: ChosenModel = { kind: 'none', present: 0 };
   private classifier: ShownClassifier = { name: activeClassifier(), isThere: true, calibrator: undefined };
