@@ -55,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): Shell {
     ...Object.values(COMMANDS).map((command) =>
       vscode.commands.registerCommand(command, async (...args: unknown[]) => {
         await wake();
-        return vscode.commands.executeCommand<unknown>(command, ...args);
+        return vscode.commands.executeCommand(command, ...args);
       }),
     ),
     statusItem(),
@@ -64,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): Shell {
     vscode.workspace.onDidChangeConfiguration(() => wakeIf(classifiesOnHover())),
   );
   context.subscriptions.push(
-    { dispose: () => vscode.Disposable.from(...placeholders).dispose() },
+    vscode.Disposable.from(...placeholders),
     changed,
     ...views(wake, changed.event),
   );
