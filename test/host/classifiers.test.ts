@@ -76,7 +76,10 @@ describe('classifier files in the editor', () => {
     const classifier = await services.classifiers.get('mood');
     const { scores } = await scoreTexts(services, classifier, ['I love this movie!'], { topTokens: 0 });
     assert.deepEqual(scores[0]?.labels.map((label) => label.label).sort(), ['negative', 'positive']);
-    assert.equal(classifier.asks.instruction, 'Is the review positive or negative?');
+    assert.match(
+      classifier.asks.template,
+      /Question: Is the review positive or negative\? Answer with \{\{labels\}\}\./,
+    );
     const [placeholder, ...others] = await until('the placeholder is marked', () =>
       ours(fileOf('mood')).length > 0 ? ours(fileOf('mood')) : undefined,
     );
