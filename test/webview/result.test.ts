@@ -25,11 +25,19 @@ describe('the result view', () => {
 
   it('offers what can be done first', async () => {
     const page = await show(STATES.empty);
+    const names = (): Promise<string[]> => page.page.locator('.empty vscode-button').allInnerTexts();
+    assert.deepEqual(await names(), ['Classify Selection', 'Score CSV…', 'Open Calibration Panel']);
     await page.page.getByRole('button', { name: 'Classify Selection' }).click();
+    await page.page.getByRole('button', { name: 'Score CSV…' }).click();
+    await page.page.getByRole('button', { name: 'Open Calibration Panel' }).click();
     await page.notify('state', STATES.noModel);
+    assert.deepEqual(await names(), ['Download Model…', 'Choose Model…', 'Open Calibration Panel']);
     await page.page.getByRole('button', { name: 'Download Model…' }).focus();
     await page.page.keyboard.press('Enter');
-    assert.deepEqual(page.received('run'), [{ command: 'classifySelection' }, { command: 'downloadModel' }]);
+    assert.deepEqual(
+      page.received('run').map(({ command }) => command),
+      ['classifySelection', 'scoreCsv', 'openCalibration', 'downloadModel'],
+    );
   });
 
   it('says what is being done, and stops it', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { HomeTree } from '../../../src/features/home/home-tree';
 import { readBuckets, readSettings } from '../../../src/editor/settings';
 import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { CAN_BE_HOSTILE, OUTSIDE, outsideFile } from '../../support/hostile-places';
@@ -26,6 +27,21 @@ describe('a hostile workspace that is not trusted', () => {
       const listed = await services.classifiers.list();
       assert.ok(listed.every(({ kind }) => kind === 'builtin'));
       assert.deepEqual(await services.jobs.unfinished(), []);
+      const home = new HomeTree(services);
+      const [calibrators, classifiers] = await Promise.all([
+        home.getChildren({ kind: 'group', group: 'calibrators' }),
+        home.getChildren({ kind: 'group', group: 'classifiers' }),
+      ]);
+      home.dispose();
+      assert.deepEqual(
+        [...calibrators, ...classifiers].map((node) => home.getTreeItem(node).label),
+        [
+          'Not read in Restricted Mode',
+          'sentiment',
+          'yes-no',
+          'Those of the workspace are not read in Restricted Mode',
+        ],
+      );
       assert.equal(readFileSync(outside, 'utf8'), OUTSIDE);
       assert.deepEqual(readdirSync(place), ['outside.txt']);
     } finally {
