@@ -19,6 +19,7 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   'stroke-linecap': 'butt',
   'stroke-linejoin': 'miter',
   'text-anchor': 'start',
+  'paint-order': 'normal',
 };
 
 /** An SVG document with title and description. */
