@@ -40,7 +40,11 @@ interface Draft {
   readonly key: string;
 }
 
-/** What was answered while no endpoint was added. The key is kept only while the questions are asked. */
+/**
+ * What was answered while no endpoint was added. The key is kept only while the questions are asked.
+ *
+ * @internal
+ */
 export interface KeptAnswers {
   answers: Partial<Draft>;
 }
