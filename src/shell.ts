@@ -63,11 +63,7 @@ export function activate(context: vscode.ExtensionContext): Shell {
     vscode.workspace.onDidOpenTextDocument(({ uri }) => wakeIf(CLASSIFIER_FILE.test(uri.path))),
     vscode.workspace.onDidChangeConfiguration(() => wakeIf(classifiesOnHover())),
   );
-  context.subscriptions.push(
-    vscode.Disposable.from(...placeholders),
-    changed,
-    ...views(wake, changed.event),
-  );
+  context.subscriptions.push(vscode.Disposable.from(...placeholders), changed, ...views(wake, changed.event));
   wakeIf(
     classifiesOnHover() ||
       vscode.workspace.textDocuments.some(({ uri }) => CLASSIFIER_FILE.test(uri.path)) ||

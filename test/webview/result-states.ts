@@ -286,7 +286,7 @@ function calibration(
       ...change,
     },
     warnings,
-    notes: warnings.length > 0 ? ['The backend differs: fitted with cuda; here cpu.'] : [],
+    notes: warnings.length > 0 ? ['Fitted with cuda; here cpu.'] : [],
   };
 }
 
