@@ -125,38 +125,25 @@ describe('endpoints in the editor', () => {
   });
 
   it('keep what was answered when the test fails, and are tested again, changed or saved all the same', async () => {
-    const closed = await serve((response) => json(response, {}));
-    const { url: dead } = closed;
-    await closed.close();
     const kept: KeptAnswers = { answers: {} };
     const add = async (...answers: (string | undefined)[]): Promise<ScriptedDialogs> => {
       const dialogs = new ScriptedDialogs(answers);
       await addEndpoint({ ...services, dialogs }, kept);
       return dialogs;
     };
-    // Nobody answers, also the second time; then the person leaves.
-    const first = await add(dead, 'Chat', 'tiny', 'kept', 'sk-1', 'Retry', undefined);
+    const { url } = server;
+    // The key is refused, also the second time; then the person leaves.
+    const first = await add(url, 'Chat', 'tiny', 'kept', 'sk-wrong', 'Retry', undefined);
     assert.equal(first.saying('error').length, 2);
     assert.match(first.saying('error')[0] ?? '', /\[Retry, Change Answers…, Save Anyway\]$/);
-    assert.deepEqual(kept.answers, { url: dead, api: 'chat', model: 'tiny', name: 'kept' });
-    // The next time all of it is proposed. The address is put right, and the key that was entered stays.
-    const second = await add(
-      dead,
-      'Chat',
-      'tiny',
-      'kept',
-      KEY,
-      'Change Answers…',
-      server.url,
-      'Chat',
-      'tiny',
-      'kept',
-      '',
-    );
+    // Without the key.
+    assert.deepEqual(kept.answers, { url, api: 'chat', model: 'tiny', name: 'kept' });
+    const again = [url, 'Chat', 'tiny', 'kept', KEY];
+    const second = await add(url, 'Chat', 'tiny', 'kept', 'sk-wrong', 'Change Answers…', ...again);
     assert.match(second.saying('info')[0] ?? '', /tiny answers and shows/);
     assert.deepEqual(kept.answers, {});
     await run(removeEndpoint, 'kept');
-    const third = await add(dead, 'Completion', 'tiny', 'untested', '', 'Save Anyway');
+    const third = await add(url, 'Chat', 'tiny', 'untested', 'sk-wrong', 'Save Anyway');
     assert.match(
       third.saying('warning')[0] ?? '',
       /^warning The endpoint untested was saved without a test\./,
