@@ -13,7 +13,8 @@ import { type Calibrators, explained } from './calibrators';
 import type { Classifiers, UsableClassifier } from './classifiers';
 import type { Dialogs } from './dialogs';
 import { leftRaw, type ResultCalibration } from './result-calibration';
-import type { ClassifiedText, NewResult, Results, Trigger } from './results';
+import type { ClassifiedText, NewResult, Results } from './results';
+import type { Trigger } from './trigger';
 import { readBuckets, readSettings } from './settings';
 import { TrackedPlaces } from './text-place';
 

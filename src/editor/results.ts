@@ -7,6 +7,7 @@ import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Score } from '../core/scoring/score';
 import { type LabelCounts, labelCounts } from '../core/words/many-results';
 import type { Log } from './log';
+import type { Trigger } from './trigger';
 import { readStored, type StoredResult, storeResults, wakened } from './stored-results';
 import {
   findAgain,
@@ -17,10 +18,6 @@ import {
   type TextPlace,
   touchedLines,
 } from './text-place';
-
-/** What caused the classification. It is shown unless it was a selection. */
-export const TRIGGERS = ['selection', 'line', 'lines', 'hover'] as const;
-export type Trigger = (typeof TRIGGERS)[number];
 
 export interface ClassifiedText {
   /** Unique in this session. */

@@ -9,8 +9,9 @@ import { modelIdentitySchema, promptAddedSchema } from '../core/model/binding';
 import { scoreSchema } from '../protocol/engine';
 import { RESULTS_KEY } from '../protocol/manifest';
 import { calibrationSchema } from '../protocol/result-page';
-import { type ClassifiedText, type NewResult, TRIGGERS } from './results';
+import type { ClassifiedText, NewResult } from './results';
 import { placeOf, type TextPlace } from './text-place';
+import { TRIGGERS } from './trigger';
 
 /** Of all documents together; the oldest results go first. */
 const MOST_RESULTS = 2000;

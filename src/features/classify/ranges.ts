@@ -2,7 +2,7 @@
 import type * as vscode from 'vscode';
 import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
-import type { Trigger } from '../../editor/results';
+import type { Trigger } from '../../editor/trigger';
 import { rangeOf } from '../../editor/text-place';
 
 export interface PickedRanges {

@@ -10,7 +10,8 @@ import {
   type TrialState,
 } from '../../protocol/result-page';
 import type { ClassifiedAlone } from '../../editor/classification';
-import type { ClassifiedText, Results, Trigger } from '../../editor/results';
+import type { ClassifiedText, Results } from '../../editor/results';
+import type { Trigger } from '../../editor/trigger';
 
 const EXCERPT_LIMIT = 80;
 
