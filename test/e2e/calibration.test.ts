@@ -152,7 +152,8 @@ describe('the calibration panel as a person uses it', () => {
       assert.ok(png.width > 900 && png.height > 700, `${png.width} × ${png.height}`);
       for (const { colours, painted } of [svg, png])
         assert.ok(colours > 20 && painted > 0.03 && painted < 0.9, `${colours} colours, ${painted} painted`);
-      assert.ok(Math.abs(png.painted - svg.painted) < 0.03, `${png.painted}, ${svg.painted}`);
+      // At half the size, more of the pixels are edges.
+      assert.ok(Math.abs(png.painted - svg.painted) < 0.05, `${png.painted}, ${svg.painted}`);
     }
   });
 
@@ -219,6 +220,8 @@ describe('the calibration panel as a person uses it', () => {
   it('maps a table that says nothing by hand, and is so after a reload of the window', async () => {
     const page = await openPanel('foreign.csv', foreignTable());
     const form = page.locator('.columns-form');
+    // Without a truth the predictions are shown.
+    await page.getByRole('button', { name: 'Columns…' }).click();
     await form.getByLabel('Truth').selectOption({ label: 'gold' });
     for (const [label, column] of [
       ['spam', 'p_spam'],

@@ -36,8 +36,10 @@ describe('models and classifiers, as a person uses them', () => {
       .getByText(/gemma-3-270m|No model/)
       .waitFor();
     await status().click();
-    await rows().getByText('Restart Engine').waitFor();
+    await rows().getByText('Choose Classifier…').waitFor();
     await workbench().screenshot('actions');
+    await input().fill('Restart');
+    await rows().getByText('Restart Engine').waitFor();
     await page.keyboard.press('Escape');
   });
 
@@ -83,28 +85,40 @@ describe('models and classifiers, as a person uses them', () => {
   it('New Classifier goes forth and back, and opens the file', async () => {
     const { page } = workbench();
     await workbench().runCommand('Prompt Confidence: New Classifier…');
-    await title().getByText('New Classifier (1/3)').waitFor();
+    await title().getByText('New Classifier (1/4)').waitFor();
     await page.keyboard.type('urgency');
     await page.keyboard.press('Enter');
-    await title().getByText('New Classifier (2/3)').waitFor();
+    await title().getByText('New Classifier (2/4)').waitFor();
     await workbench().screenshot('new-classifier');
     await page.locator('.quick-input-widget .quick-input-titlebar .codicon-quick-input-back').click();
-    await title().getByText('New Classifier (1/3)').waitFor();
+    await title().getByText('New Classifier (1/4)').waitFor();
     assert.equal(await input().inputValue(), 'urgency');
     await page.keyboard.press('Enter');
-    await title().getByText('New Classifier (2/3)').waitFor();
+    await title().getByText('New Classifier (2/4)').waitFor();
     await page.keyboard.type('urgent, normal, low');
     await page.keyboard.press('Enter');
-    await title().getByText('New Classifier (3/3)').waitFor();
+    // Now an example of each label is asked for, too: a base model needs them.
+    await title().getByText('New Classifier (3/7)').waitFor();
     await page.keyboard.press('Enter');
+    for (const [step, answer] of [
+      [4, 'How urgent is this message?'],
+      [5, 'The server is down.'],
+      [6, 'The invoice has a typo.'],
+      [7, 'Nice logo!'],
+    ] as const) {
+      await title().getByText(`New Classifier (${step}/7)`).waitFor();
+      await page.keyboard.type(answer);
+      await page.keyboard.press('Enter');
+    }
     await page.locator('.tab.active[data-resource-name="urgency.json"]').waitFor();
     const file = path.join(workbench().workspace, '.prompt-confidence', 'classifiers', 'urgency.json');
     assert.ok(existsSync(file));
     assert.match(readFileSync(file, 'utf8'), /"urgent"/);
+    assert.match(readFileSync(file, 'utf8'), /The server is down\./);
     await workbench().screenshot('new-classifier-file');
   });
 
-  it('the walkthrough has four steps', async () => {
+  it('the walkthrough leads from a model to a calibrated confidence', async () => {
     const { page } = workbench();
     await workbench().runCommand('Welcome: Open Walkthrough...');
     await input().fill('Get started with Prompt Confidence');
@@ -115,10 +129,14 @@ describe('models and classifiers, as a person uses them', () => {
       'Classify a selection',
       'Read the result',
       'Write your own classifier',
+      'Score a table',
+      'Measure the confidence',
+      'Calibrate',
+      'Use the calibrator',
     ]) {
-      await steps.filter({ hasText: step }).click();
+      await steps.filter({ hasText: step }).first().click();
       await workbench().screenshot(`walkthrough ${step}`);
     }
-    assert.equal(await steps.count(), 4);
+    assert.equal(await steps.count(), 8);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { Endpoints } from '../../src/editor/endpoints';
 import { classifierFrom } from '../../src/core/classifier/definition';
 import {
   addEndpoint,
@@ -128,7 +129,9 @@ describe('endpoints in the editor', () => {
     const kept: KeptAnswers = { answers: {} };
     const add = async (...answers: (string | undefined)[]): Promise<ScriptedDialogs> => {
       const dialogs = new ScriptedDialogs(answers);
-      await addEndpoint({ ...services, dialogs }, kept);
+      // Of this bundle, so that its errors are those that the command knows.
+      const endpoints = new Endpoints(services.context.secrets);
+      await addEndpoint({ ...services, endpoints, dialogs }, kept);
       return dialogs;
     };
     const { url } = server;

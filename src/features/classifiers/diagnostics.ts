@@ -143,7 +143,9 @@ async function readText(uri: vscode.Uri): Promise<string> {
 
 /** What the editor's JSON support says about a file: broken syntax, and values that the schema does not allow. */
 function jsonMarks(uri: vscode.Uri): vscode.Diagnostic[] {
-  return vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'json' || source === 'jsonc');
+  // It signs what is wrong with the syntax, and not what the schema does not allow.
+  const ofJson = new Set([undefined, 'json', 'jsonc']);
+  return vscode.languages.getDiagnostics(uri).filter(({ source }) => ofJson.has(source));
 }
 
 function isError({ severity }: vscode.Diagnostic): boolean {
