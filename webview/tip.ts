@@ -9,7 +9,13 @@ const GAP = 14;
 const MARGIN = 8;
 
 const note = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
-addEventListener('scroll', hide, { capture: true, passive: true });
+/** The element that the note is about because it has the focus. */
+let focused: Element | undefined;
+// The focus may scroll the page, at once or a moment later: the note goes with its element.
+addEventListener('scroll', () => (focused?.isConnected === true ? showAt(focused) : hide()), {
+  capture: true,
+  passive: true,
+});
 addEventListener('keydown', ({ key }) => {
   if (key === 'Escape') hide();
 });
@@ -17,23 +23,28 @@ addEventListener('keydown', ({ key }) => {
 /** Shows a text while an element is pointed at, or has the focus by a key. */
 export function explain(element: Element, text: string): void {
   element.addEventListener('pointermove', (event) => {
-    if (event instanceof PointerEvent) show(text, event.clientX, event.clientY);
+    if (!(event instanceof PointerEvent)) return;
+    focused = undefined;
+    setText(note, text);
+    place(event.clientX, event.clientY);
   });
   element.addEventListener('pointerleave', hide);
   element.addEventListener('focus', () => {
-    // The focus may have scrolled the page, which hides the note before the next frame.
-    requestAnimationFrame(() => {
-      if (!element.matches(':focus-visible')) return;
-      const { left, right, top } = element.getBoundingClientRect();
-      show(text, (left + right) / 2, Math.max(top, 0));
-    });
+    if (!element.matches(':focus-visible')) return;
+    focused = element;
+    setText(note, text);
+    showAt(element);
   });
   element.addEventListener('blur', hide);
 }
 
-function show(text: string, x: number, y: number): void {
+function showAt(element: Element): void {
+  const { left, right, top } = element.getBoundingClientRect();
+  place((left + right) / 2, Math.max(top, 0));
+}
+
+function place(x: number, y: number): void {
   if (!note.isConnected) document.body.append(note);
-  setText(note, text);
   note.hidden = false;
   const { width, height } = note.getBoundingClientRect();
   const [right, bottom] = [document.documentElement.clientWidth, document.documentElement.clientHeight];
@@ -44,5 +55,6 @@ function show(text: string, x: number, y: number): void {
 }
 
 function hide(): void {
+  focused = undefined;
   note.hidden = true;
 }
