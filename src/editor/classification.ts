@@ -15,7 +15,7 @@ import type { Dialogs } from './dialogs';
 import { leftRaw, type ResultCalibration } from './result-calibration';
 import type { ClassifiedText, NewResult, Results } from './results';
 import type { Trigger } from './trigger';
-import { readBuckets, readSettings } from './settings';
+import { bucketsFor, readSettings } from './settings';
 import { TrackedPlaces } from './text-place';
 
 /** Number of rows of the token table. */
@@ -139,7 +139,7 @@ export class Classification {
         texts,
         topTokens,
         calibrator: checked?.calibrator,
-        buckets: entry.classifier.buckets ?? readBuckets(scope).buckets,
+        buckets: bucketsFor(classifier, scope),
         beforeMany: asksFor === 0 ? undefined : this.askBeforeMany,
         textsInAll: asksFor,
         readsModel: false,

@@ -1,6 +1,7 @@
 /** The extension's settings, read where they are needed so that a change takes effect at once. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import type { Classifier } from '../core/classifier/definition';
 import { type Bucket, bucketsSchema, checkBuckets, DEFAULT_BUCKETS } from '../core/model/buckets';
 import { UserError } from '../core/user-error';
 import { GPU_CHOICES } from '../protocol/engine';
@@ -47,6 +48,18 @@ export interface BucketSetting {
   readonly buckets: readonly Bucket[];
   /** Why the default buckets are used instead of the setting; null if the setting is used. */
   readonly problem: string | null;
+}
+
+/**
+ * The buckets of a classifier: its own, else those of the setting.
+ *
+ * @param uri document or table that the setting is read for
+ */
+export function bucketsFor(
+  { buckets }: Pick<Classifier, 'buckets'>,
+  uri: vscode.Uri | undefined,
+): readonly Bucket[] {
+  return buckets ?? readBuckets(uri).buckets;
 }
 
 /** @param uri document or table to read the buckets for, because folders may differ */

@@ -1,6 +1,8 @@
 /** Results in the editor: what they belong to, how they come back, and where they lead. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { builtinFile } from '../../src/core/classifier/builtin';
+import { CLASSIFIER_FOLDER } from '../../src/editor/classifier-folder';
 import { Results, type ClassifiedText } from '../../src/editor/results';
 import type { ExtensionInternals } from '../../src/extension';
 import { until } from '../support/until';
@@ -156,6 +158,31 @@ describe('a result in the editor', () => {
       [...wanted, ...wanted].slice(0, visited.length).map(({ text }) => text),
     );
     assert.equal(extension.results.shown?.text, editor.document.getText(editor.selection));
+  });
+
+  it('is doubtful below the highest bucket of its own classifier', async () => {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    assert.ok(folder);
+    const file = vscode.Uri.joinPath(folder.uri, CLASSIFIER_FOLDER, 'strict.json');
+    const buckets = [
+      { name: 'sure', low: 0.999 },
+      { name: 'unsure', low: 0 },
+    ];
+    const content = JSON.stringify({ ...builtinFile('sentiment'), name: 'strict', buckets });
+    await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(content));
+    const setting = vscode.workspace.getConfiguration('promptConfidence');
+    await setting.update('classifier', 'strict', vscode.ConfigurationTarget.Workspace);
+    try {
+      const editor = await open(`${GOOD}\n${MIXED}`);
+      const dialogs = answering(undefined);
+      await vscode.commands.executeCommand('promptConfidence.classifyLines');
+      assert.match(dialogs.said[0] ?? '', /Doubtful: 2 \(below 99\.9%, or marked ⚠\)/);
+      await vscode.commands.executeCommand('promptConfidence.nextDoubtfulLine');
+      assert.equal(editor.document.getText(editor.selection), GOOD);
+    } finally {
+      await setting.update('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+      await vscode.workspace.fs.delete(file);
+    }
   });
 
   it('stands in the history in the order of the lines, those of the last command first', async () => {

@@ -12,7 +12,7 @@ import { changeClassifier, classifiersFor, fileOf } from '../../editor/change-cl
 import type { UsableClassifier } from '../../editor/classifiers';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
-import { readBuckets, readSettings } from '../../editor/settings';
+import { bucketsFor, readSettings } from '../../editor/settings';
 import type { LocalTable } from './local-table';
 
 export interface ThresholdHost {
@@ -31,7 +31,7 @@ export async function useThreshold(host: ThresholdHost, params: ThresholdParams)
     const entry = await chooseClassifier(host, folder);
     if (entry === undefined) return;
     const { classifier } = entry;
-    const buckets = bucketsFrom(classifier.buckets ?? readBuckets(host.uri).buckets, params.threshold);
+    const buckets = bucketsFrom(bucketsFor(classifier, host.uri), params.threshold);
     const file = vscode.workspace.asRelativePath(fileOf(entry, folder));
     const detail = [
       bucketsInWords(buckets),

@@ -1,6 +1,7 @@
 /** The commands that classify texts and that clear results. */
 import * as vscode from 'vscode';
 import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
+import type { Bucket } from '../../core/model/buckets';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
 import { resultsInWords } from '../../core/words/many-results';
@@ -10,11 +11,11 @@ import { reportError } from '../../editor/report-error';
 import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
 import { nameArgument } from '../../editor/argument';
-import { readBuckets, readSettings, writeClassifierSetting } from '../../editor/settings';
+import { readSettings, writeClassifierSetting } from '../../editor/settings';
 import { TrackedPlaces } from '../../editor/text-place';
 import type { WorkHandle } from '../../editor/work';
 import { showDecorations } from './decorations';
-import { nextDoubtful } from './doubtful';
+import { bucketsNamed, nextDoubtful } from './doubtful';
 import { measure } from './measure';
 import { chooseClassifier, pickClassifier } from './pick-classifier';
 import { lineRanges, selectedRanges } from './ranges';
@@ -175,18 +176,19 @@ async function classifyLines(
     if (!(error instanceof UserError && error.code === 'cancelled') || found.length === 0) throw error;
     start = `Cancelled after ${found.length} of ${total} lines. Their results are kept. `;
   }
-  if (found.length > 0) tellLines(services, document.uri, found, start);
+  if (found.length > 0)
+    tellLines(services, await bucketsNamed(services, classifier, document.uri), found, start);
   return { done: found.length, total };
 }
 
 /** Says what came out, and leads to what needs a look. The command ends before its message does. */
 function tellLines(
   { dialogs, log }: Services,
-  uri: vscode.Uri,
+  buckets: readonly Bucket[],
   results: readonly ClassifiedText[],
   start: string,
 ): void {
-  const { message, doubtful, isRaw } = resultsInWords(results, 'line', readBuckets(uri).buckets);
+  const { message, doubtful, isRaw } = resultsInWords(results, 'line', buckets);
   const actions = new Map<string, string>([
     ...(doubtful > 0 ? [['Next Doubtful Line', COMMANDS.nextDoubtfulLine] as const] : []),
     ...(isRaw ? [['Measure…', COMMANDS.measure] as const] : []),

@@ -1,17 +1,22 @@
 /** Next Doubtful Line: goes from one text that needs a look to the next. */
 import * as vscode from 'vscode';
+import type { Bucket } from '../../core/model/buckets';
 import { needsLook } from '../../core/words/many-results';
 import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
-import { readBuckets } from '../../editor/settings';
+import { bucketsFor, readBuckets } from '../../editor/settings';
 
 /** Selects the next doubtful text after the cursor; after the last one, the first. */
-export async function nextDoubtful({ results, dialogs }: Services, editor: vscode.TextEditor): Promise<void> {
+export async function nextDoubtful(services: Services, editor: vscode.TextEditor): Promise<void> {
+  const { results, dialogs } = services;
   const { uri } = editor.document;
   const all = results.in(uri);
-  const { buckets } = readBuckets(uri);
+  const names = [...new Set(all.map(({ classifier }) => classifier))];
+  const buckets = new Map(
+    await Promise.all(names.map(async (name) => [name, await bucketsNamed(services, name, uri)] as const)),
+  );
   const doubtful = all
-    .filter((result) => needsLook(result, buckets))
+    .filter((result) => needsLook(result, buckets.get(result.classifier) ?? []))
     .toSorted((a, b) => a.range.start.compareTo(b.range.start));
   const next = after(doubtful, editor.selection.active);
   if (next === undefined) {
@@ -25,6 +30,16 @@ export async function nextDoubtful({ results, dialogs }: Services, editor: vscod
   editor.selection = new vscode.Selection(next.range.start, next.range.end);
   editor.revealRange(next.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   results.show(next.id);
+}
+
+/** The buckets of the classifier of this name; those of the setting where it is gone. */
+export async function bucketsNamed(
+  { classifiers }: Pick<Services, 'classifiers'>,
+  name: string,
+  uri: vscode.Uri,
+): Promise<readonly Bucket[]> {
+  const classifier = await classifiers.get(name).catch(() => undefined);
+  return classifier === undefined ? readBuckets(uri).buckets : bucketsFor(classifier, uri);
 }
 
 function after(results: readonly ClassifiedText[], cursor: vscode.Position): ClassifiedText | undefined {

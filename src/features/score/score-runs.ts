@@ -13,7 +13,7 @@ import { CalibratorError, explained } from '../../editor/calibrators';
 import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
-import { readBuckets } from '../../editor/settings';
+import { bucketsFor } from '../../editor/settings';
 import { endInWords, type Scored } from './end';
 
 interface Ended extends Scored {
@@ -95,7 +95,7 @@ export class ScoreRuns implements vscode.Disposable {
       ...choice,
       classifier,
       calibrator: checked?.calibrator,
-      buckets: classifier.buckets ?? readBuckets(vscode.Uri.file(choice.source)).buckets,
+      buckets: bucketsFor(classifier, vscode.Uri.file(choice.source)),
     };
     const { report, warnings, isLabelled } = await explained(checked?.named, classifier, () =>
       scoreTable(sources, order, { signal, onProgress }),
