@@ -15,6 +15,7 @@ import {
   STATUS_ITEM,
 } from './protocol/manifest';
 import { editorText, visibleName } from './core/encode';
+import { isClassifierFile } from './editor/classifier-folder';
 import { cacheFolder } from './store/cache-home';
 import type { ExtensionInternals } from './extension';
 import type { HomeNode } from './features/home/nodes';
@@ -24,8 +25,6 @@ export interface Shell {
   /** Loads everything, once. */
   readonly wake: () => Promise<ExtensionInternals>;
 }
-
-const CLASSIFIER_FILE = /\/\.prompt-confidence\/classifiers\/[^/]+\.json$/u;
 
 let loaded: Promise<typeof import('./extension')> | undefined;
 
@@ -60,13 +59,13 @@ export function activate(context: vscode.ExtensionContext): Shell {
     ),
     statusItem(),
     // Classifier files show their problems.
-    vscode.workspace.onDidOpenTextDocument(({ uri }) => wakeIf(CLASSIFIER_FILE.test(uri.path))),
+    vscode.workspace.onDidOpenTextDocument(({ uri }) => wakeIf(isClassifierFile(uri))),
     vscode.workspace.onDidChangeConfiguration(() => wakeIf(classifiesOnHover())),
   );
   context.subscriptions.push(vscode.Disposable.from(...placeholders), changed, ...views(wake, changed.event));
   wakeIf(
     classifiesOnHover() ||
-      vscode.workspace.textDocuments.some(({ uri }) => CLASSIFIER_FILE.test(uri.path)) ||
+      vscode.workspace.textDocuments.some(({ uri }) => isClassifierFile(uri)) ||
       // Results of the last session stand behind their texts again.
       context.workspaceState.get(RESULTS_KEY) !== undefined,
   );

@@ -145,7 +145,6 @@ await stage('setup', async (say) => {
   }
   const { home, model } = await makeTestHome(root, env[PROVIDED.model.variable]);
   env.PROMPT_CONFIDENCE_HOME = home;
-  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
   if (model !== undefined) env[PROVIDED.model.variable] = model;
   total[ok ? 'passed' : 'failed']++;
   return ok;

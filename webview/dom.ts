@@ -34,6 +34,18 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
+/** A text in a drawing, at a place in its own units. */
+export function svgText(
+  text: string,
+  at: { readonly x: number; readonly y: number },
+  className: string,
+  transform?: string,
+): SVGElement {
+  const element = svg('text', { class: className, ...at, transform });
+  setText(element, text);
+  return element;
+}
+
 /** Attributes that people read or hear. */
 const SHOWN: ReadonlySet<string> = new Set(['alt', 'aria-label', 'placeholder', 'title']);
 

@@ -43,7 +43,7 @@ export function command(usage: string, run: Command): Command {
       const message = sentence(error);
       if (message === undefined) throw error;
       io.err(`${oneLine(message)}\n`);
-      if (lacksModel(error)) io.err(`${oneLine(await new ModelStore(cacheFolder('models')).inWords())}\n`);
+      if (lacksModel(error)) io.err(`${oneLine(await modelsInWords())}\n`);
       if (isUsage(error)) io.err(`\n${usage}`);
       return BAD_INPUT;
     }
@@ -71,6 +71,17 @@ function lacksModel(error: unknown): boolean {
     errorCode(error) === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' &&
     error.message.includes("'--model")
   );
+}
+
+/** The models on this machine, or why their list cannot be read. */
+async function modelsInWords(): Promise<string> {
+  try {
+    return await new ModelStore(cacheFolder('models')).inWords();
+  } catch (error) {
+    const message = sentence(error);
+    if (message === undefined) throw error;
+    return message;
+  }
 }
 
 /** An error in how a command was called. The usage is printed after it. */

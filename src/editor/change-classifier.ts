@@ -6,20 +6,20 @@ import { builtinFile } from '../core/classifier/builtin';
 import { withField } from '../core/classifier/field';
 import { UserError } from '../core/user-error';
 import { writeFileAtomic } from '../store/atomic';
-import { CLASSIFIER_FOLDER, type Classifiers, type UsableClassifier } from './classifiers';
+import { CLASSIFIER_FOLDER } from './classifier-folder';
+import type { Classifiers, UsableClassifier } from './classifiers';
+import { openDocument } from './open-document';
 import { checkPlace } from './place';
 import { readSmallFile } from './read-small';
 
-/** The classifiers that can be changed in a folder: its own, and the built-in ones that none of its own replaces. */
+/** The classifiers that can be changed in a folder: its own, and the built-in ones that no file replaces. */
 export async function classifiersFor(
   classifiers: Pick<Classifiers, 'list'>,
   folder: vscode.Uri,
 ): Promise<UsableClassifier[]> {
-  const entries = (await classifiers.list())
+  return (await classifiers.list())
     .filter((entry) => entry.kind !== 'invalid')
     .filter((entry) => entry.kind === 'builtin' || folderOf(entry.uri).toString() === folder.toString());
-  const own = new Set(entries.flatMap((entry) => (entry.kind === 'file' ? [entry.classifier.name] : [])));
-  return entries.filter((entry) => entry.kind === 'file' || !own.has(entry.classifier.name));
 }
 
 /** The file of a classifier in a folder, which need not exist yet. */
@@ -64,8 +64,7 @@ export async function changeClassifier(
 
 /** Undefined where there is no such file. */
 async function readText(uri: vscode.Uri): Promise<string | undefined> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  if (open?.isDirty === true)
+  if (openDocument(uri)?.isDirty === true)
     throw new UserError(
       'classifier-unsaved',
       `${vscode.workspace.asRelativePath(uri)} has unsaved changes. Save it first.`,

@@ -3,20 +3,15 @@ import * as vscode from 'vscode';
 import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
 import { parseClassifier, type Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
+import { CLASSIFIER_FOLDER } from './classifier-folder';
 import { JsonFolders } from './json-folders';
 import { jsonFilesIn, readSmallFile } from './read-small';
-
-export const CLASSIFIER_FOLDER = '.prompt-confidence/classifiers';
 
 /** A classifier that can be chosen, or a file that is not a valid classifier, with the reason. */
 export type ClassifierEntry =
   | { readonly kind: 'builtin'; readonly classifier: Classifier }
   | { readonly kind: 'file'; readonly uri: vscode.Uri; readonly classifier: Classifier }
   | { readonly kind: 'invalid'; readonly uri: vscode.Uri; readonly error: UserError };
-
-export function isClassifierFile(uri: vscode.Uri): boolean {
-  return /\/([^/]+\/[^/]+)\/[^/]+\.json$/.exec(uri.path)?.[1] === CLASSIFIER_FOLDER && uri.scheme !== 'git';
-}
 
 export type UsableClassifier = Exclude<ClassifierEntry, { readonly kind: 'invalid' }>;
 
@@ -35,8 +30,9 @@ export class Classifiers implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
 
   /**
-   * All classifiers, built-in ones first, without those that a file of the same name replaces. The files of an untrusted workspace are not read. Files are read every time:
-   * they are few and small, and what was saved a moment ago must count before the watcher reports it.
+   * All classifiers, built-in ones first, without those that a file of the same name replaces. The files of an untrusted
+   * workspace are not read. Files are read every time: they are few and small, and what was saved a moment ago must
+   * count before the watcher reports it.
    */
   async list(): Promise<ClassifierEntry[]> {
     const builtin = BUILTIN_CLASSIFIERS.map((classifier) => ({ kind: 'builtin' as const, classifier }));

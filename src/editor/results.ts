@@ -124,7 +124,7 @@ export class Results implements vscode.Disposable {
     private readonly memory: vscode.Memento,
     private readonly log: Pick<Log, 'warn'>,
   ) {
-    // Reading what is stored takes longer than the rest of the activation may.
+    // Once those listen who are told what is back.
     const immediate = setImmediate(() => this.lookEverywhere());
     this.subscriptions = [
       { dispose: () => clearImmediate(immediate) },

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { seededRandom } from '../../src/core/random';
 import { projectRoot } from '../support/vscode-server';
 import { Workbench } from '../e2e/harness';
+import { runMain } from '../support/run-main';
 
 const ROWS = 100_000;
 const REPEATS = 3;
@@ -117,10 +118,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runMain(main);

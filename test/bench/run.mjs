@@ -4,7 +4,7 @@
  *   npm run bench [-- --peers]    # --peers: also beside programs that others wrote, built and installed first
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fetchModel } from '../../scripts/fetch-model.mjs';
@@ -16,7 +16,6 @@ const results = path.join(root, 'test-results');
 mkdirSync(results, { recursive: true });
 
 const { home, model } = await makeTestHome(root, await fetchModel());
-process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 const env = {
   ...process.env,
   PROMPT_CONFIDENCE_ROOT: root,

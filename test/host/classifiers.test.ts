@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { newClassifier, writeDraft } from '../../src/features/classifiers/new-classifier';
 import { Trial } from '../../src/features/result/trial';
-import { CLASSIFIER_FOLDER } from '../../src/editor/classifiers';
+import { CLASSIFIER_FOLDER } from '../../src/editor/classifier-folder';
 import type { Services } from '../../src/editor/services';
 import { TEST_MODEL } from '../support/paths';
 import { until } from '../support/until';

@@ -12,7 +12,7 @@ import { fetchModel, TEST_MODEL } from '../../scripts/fetch-model.mjs';
 const SHARED = ['fixtures', 'logs', 'peers', 'vscode-test'];
 
 /**
- * Makes it anew, one for each checkout.
+ * Makes it anew, one for each checkout, and removes it when this process ends.
  *
  * @param model path of the test's model; without it the list is empty
  * @returns the folder for PROMPT_CONFIDENCE_HOME, and the path of the model in it
@@ -20,7 +20,9 @@ const SHARED = ['fixtures', 'logs', 'peers', 'vscode-test'];
 export async function makeTestHome(root, model, own = cacheHome()) {
   const checkout = createHash('sha256').update(root).digest('hex').slice(0, 12);
   const home = path.join(own, 'test-homes', checkout);
-  rmSync(home, { recursive: true, force: true });
+  const remove = () => rmSync(home, { recursive: true, force: true });
+  remove();
+  process.on('exit', remove);
   const models = path.join(home, 'models');
   mkdirSync(models, { recursive: true });
   for (const name of SHARED) {

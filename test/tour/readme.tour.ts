@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { Workbench } from '../e2e/harness';
 import { requiredEnvironment } from '../support/vscode-server';
+import { runMain } from '../support/run-main';
 
 /** Not over the pictures that are committed, unless that is asked for. */
 const OUT = requiredEnvironment('PROMPT_CONFIDENCE_TOUR');
@@ -105,10 +106,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runMain(main);

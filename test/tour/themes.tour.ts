@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { THEMES, Workbench, type Theme } from '../e2e/harness';
 import { projectRoot, requiredEnvironment } from '../support/vscode-server';
+import { runMain } from '../support/run-main';
 
 interface Document {
   readonly bodyClass: string;
@@ -65,10 +66,4 @@ function mentioned(texts: readonly string[]): ReadonlySet<string> {
   return new Set(texts.flatMap((text) => text.match(/--vscode-[\w-]+/g) ?? []));
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runMain(main);

@@ -9,6 +9,7 @@ import { builtinFile } from '../../src/core/classifier/builtin';
 import { startScoring } from '../e2e/score-and-kill';
 import { Workbench } from '../e2e/harness';
 import { projectRoot, requiredEnvironment } from '../support/vscode-server';
+import { runMain } from '../support/run-main';
 
 /** Not over the pictures that are committed, unless that is asked for. */
 const OUT = requiredEnvironment('PROMPT_CONFIDENCE_TOUR');
@@ -125,10 +126,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runMain(main);

@@ -1,5 +1,12 @@
 /** The rows that a person chose (those of a bin, a bucket, a threshold or a cell), and the section that lists them. */
-import { type Axes, binRange, CORRECTNESS, count, labelName } from '../../src/core/words/calibration';
+import {
+  type Axes,
+  binRange,
+  calibratorTitle,
+  CORRECTNESS,
+  count,
+  labelName,
+} from '../../src/core/words/calibration';
 import {
   type Diagram,
   type ListedRows,
@@ -130,7 +137,8 @@ export class ChosenRows implements Section {
       const { report } = shown.state.decisions;
       const decided = report?.methods.find((entry) => entry.method === method);
       if (decided === undefined || which.kind !== 'range') return undefined;
-      const whose = report !== null && report.methods.length > 1 ? `, ${decided.method}` : '';
+      const whose =
+        report !== null && report.methods.length > 1 ? `, ${calibratorTitle(decided.method)}` : '';
       const words =
         which.high === 1
           ? `confidence ${which.low} or higher`

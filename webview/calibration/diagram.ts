@@ -5,7 +5,7 @@
 import { type Axes, number } from '../../src/core/words/calibration';
 import type { Evaluation, ReliabilityBin } from '../../src/core/model/evaluation';
 import type { Diagram, Dots } from '../../src/protocol/calibration-page';
-import { setText, svg, type Attributes } from '../dom';
+import { setText, svg, type Attributes, svgText } from '../dom';
 import { explain } from '../tip';
 import { curvePath } from './curve';
 import { binSentence, isBeyondChance } from './words';
@@ -89,17 +89,6 @@ export function densityTop({ evaluation }: Diagram): number {
   return Math.max(0, ...evaluation.bins.map((bin) => bin.count / width(bin)));
 }
 
-function label(
-  text: string,
-  at: { readonly x: number; readonly y: number },
-  className: string,
-  transform?: string,
-): SVGElement {
-  const element = svg('text', { class: className, ...at, transform });
-  setText(element, text);
-  return element;
-}
-
 /**
  * What the height of the histogram means: rows of a bin if all bins are of one width, else rows for each hundredth of
  * the axis.
@@ -111,9 +100,9 @@ function histogramScale({ kind, count }: Evaluation['binning'], top: number): SV
   const [high, low] = HISTOGRAM;
   return [
     svg('path', { class: 'grid', d: `M${LEFT} ${high}H${RIGHT}` }),
-    label(shortCount(rows), { x: LEFT - 6, y: high + 5 }, 'tick end'),
-    label('0', { x: LEFT - 6, y: low + 1 }, 'tick end'),
-    label(kind === 'width' ? 'rows' : 'rows/.01', { x: LEFT - 6, y: (high + low) / 2 + 4 }, 'tick end'),
+    svgText(shortCount(rows), { x: LEFT - 6, y: high + 5 }, 'tick end'),
+    svgText('0', { x: LEFT - 6, y: low + 1 }, 'tick end'),
+    svgText(kind === 'width' ? 'rows' : 'rows/.01', { x: LEFT - 6, y: (high + low) / 2 + 4 }, 'tick end'),
   ];
 }
 
@@ -127,14 +116,14 @@ function frame(axes: Axes): SVGElement[] {
     box(WRONG_STRIP, 'strip'),
     ...TICKS.flatMap((tick) => [
       svg('path', { class: 'grid', d: `M${LEFT} ${y(tick)}H${RIGHT}M${x(tick)} ${PLOT[0]}V${PLOT[1]}` }),
-      label(tickName(tick), { x: LEFT - 6, y: y(tick) + 4 }, 'tick end'),
-      label(tickName(tick), { x: x(tick), y: HISTOGRAM[1] + 16 }, 'tick middle'),
+      svgText(tickName(tick), { x: LEFT - 6, y: y(tick) + 4 }, 'tick end'),
+      svgText(tickName(tick), { x: x(tick), y: HISTOGRAM[1] + 16 }, 'tick middle'),
     ]),
     svg('path', { class: 'axis', d: `M${LEFT} ${HISTOGRAM[1]}H${RIGHT}` }),
-    label(axes.hit, { x: LEFT - 6, y: RIGHT_STRIP[0] + 15 }, 'tick end'),
-    label(axes.miss, { x: LEFT - 6, y: WRONG_STRIP[0] + 15 }, 'tick end'),
-    label(axes.up, { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
-    label(axes.across, { x: (LEFT + RIGHT) / 2, y: HEIGHT - 8 }, 'axis-title middle'),
+    svgText(axes.hit, { x: LEFT - 6, y: RIGHT_STRIP[0] + 15 }, 'tick end'),
+    svgText(axes.miss, { x: LEFT - 6, y: WRONG_STRIP[0] + 15 }, 'tick end'),
+    svgText(axes.up, { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
+    svgText(axes.across, { x: (LEFT + RIGHT) / 2, y: HEIGHT - 8 }, 'axis-title middle'),
   ];
 }
 
@@ -211,13 +200,11 @@ function rowRadius({ count }: ReliabilityBin, bins: readonly ReliabilityBin[]): 
 /** The number of rows of a bin, above its mark; below it at the top of the plot. */
 function rowsLabel({ meanConfidence, accuracy, count }: ReliabilityBin, radius: number): SVGElement {
   const above = y(accuracy) - radius - 3;
-  const element = svg('text', {
-    class: 'rows-label middle',
-    x: x(meanConfidence),
-    y: pixels(above < PLOT[0] + 8 ? y(accuracy) + radius + 10 : above),
-  });
-  setText(element, shortCount(count));
-  return element;
+  return svgText(
+    shortCount(count),
+    { x: x(meanConfidence), y: pixels(above < PLOT[0] + 8 ? y(accuracy) + radius + 10 : above) },
+    'rows-label middle',
+  );
 }
 
 /** A disc if the bin is within the expected range, else a diamond. It is larger for more rows. */

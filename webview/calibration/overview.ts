@@ -3,7 +3,7 @@ import { count, labelName, number } from '../../src/core/words/calibration';
 import { formatRowShare } from '../../src/core/words/quantities';
 import type { Overview } from '../../src/protocol/calibration-page';
 import { button } from '../button';
-import { h, setText, svg } from '../dom';
+import { h, setText, svg, svgText } from '../dom';
 import { bucketRange } from './buckets';
 import { type Page, type Section, section } from './page';
 import { pixels, shortCount } from './pixels';
@@ -131,11 +131,6 @@ const BOX = { left: 48, right: WIDTH - 12, top: 8, bottom: 122 } as const;
 function histogram(id: string, caption: string, bars: readonly number[]): HTMLElement {
   const most = Math.max(1, ...bars);
   const step = (BOX.right - BOX.left) / bars.length;
-  const label = (text: string, x: number, y: number, className: string): SVGElement => {
-    const element = svg('text', { class: className, x, y });
-    setText(element, text);
-    return element;
-  };
   const title = svg('title', { id: `${id}-title` });
   setText(title, caption);
   return h(
@@ -163,10 +158,14 @@ function histogram(id: string, caption: string, bars: readonly number[]): HTMLEl
         });
       }),
       svg('path', { class: 'axis', d: `M${BOX.left} ${BOX.bottom}H${BOX.right}` }),
-      label(shortCount(most), BOX.left - 6, BOX.top + 5, 'tick end'),
-      label('rows', BOX.left - 6, (BOX.top + BOX.bottom) / 2 + 4, 'tick end'),
+      svgText(shortCount(most), { x: BOX.left - 6, y: BOX.top + 5 }, 'tick end'),
+      svgText('rows', { x: BOX.left - 6, y: (BOX.top + BOX.bottom) / 2 + 4 }, 'tick end'),
       ...[0, 0.2, 0.4, 0.6, 0.8, 1].map((tick) =>
-        label(String(tick), pixels(BOX.left + tick * (BOX.right - BOX.left)), BOX.bottom + 16, 'tick middle'),
+        svgText(
+          String(tick),
+          { x: pixels(BOX.left + tick * (BOX.right - BOX.left)), y: BOX.bottom + 16 },
+          'tick middle',
+        ),
       ),
     ),
     h(

@@ -4,7 +4,7 @@ import { count, calibratorTitle, number } from '../../src/core/words/calibration
 import type { Comparison } from '../../src/protocol/calibration-page';
 import type { MethodProgression, ProgressionState } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
-import { h, setText, svg, warningIcon } from '../dom';
+import { h, setText, svg, warningIcon, svgText } from '../dom';
 import { radios } from './choices';
 import { type Page, type Section, section } from './page';
 import { table } from './tables';
@@ -232,11 +232,6 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
     pixels(BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top));
   const ends = (end: 'low' | 'high'): string[] =>
     points.map((point) => `${x(point.rows)} ${y(point[metric][end])}`);
-  const label = (text: string, at: { x: number; y: number }, className: string): SVGElement => {
-    const element = svg('text', { class: className, ...at });
-    setText(element, text);
-    return element;
-  };
   const title = svg('title');
   setText(title, `${NAMES[metric]} after ${calibratorTitle(method)}, by the number of labelled rows`);
   return h(
@@ -255,7 +250,7 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
       title,
       ...ticks(low, high).flatMap((tick) => [
         svg('path', { class: 'grid', d: `M${BOX.left} ${y(tick)}H${BOX.right}` }),
-        label(String(tick), { x: BOX.left - 5, y: y(tick) + 4 }, 'tick end'),
+        svgText(String(tick), { x: BOX.left - 5, y: y(tick) + 4 }, 'tick end'),
       ]),
       // A picture of its own, which cuts what is beyond its edges.
       svg(
@@ -287,7 +282,7 @@ function small(one: MethodProgression, metric: ProgressionMetric, domain: Domain
       ),
       svg('rect', { class: 'plot', ...INSIDE }),
       ...sizeTicks(points, x).map(({ rows, at }) =>
-        label(shortCount(rows), { x: at, y: BOX.bottom + 16 }, 'tick middle'),
+        svgText(shortCount(rows), { x: at, y: BOX.bottom + 16 }, 'tick middle'),
       ),
     ),
     h('p', { class: 'quiet' }, MULTIPLE_VERDICTS[verdict]),

@@ -8,7 +8,7 @@ import type { Bucket } from '../../src/core/model/buckets';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
-import { h, setText, svg } from '../dom';
+import { h, setText, svg, svgText } from '../dom';
 import { bucketRange, bucketShape } from './buckets';
 import { item } from './legend';
 import { link, table } from './tables';
@@ -174,7 +174,7 @@ function picture(
       ? []
       : [
           svg('path', { class: 'target', d: `M${LEFT} ${y(target)}H${RIGHT}` }),
-          label('target', { x: LEFT + 4, y: y(target) - 4 }, 'tick'),
+          svgText('target', { x: LEFT + 4, y: y(target) - 4 }, 'tick'),
         ]),
     ...curves.flatMap((curve, index) => [
       line(curve, `curve series-${index}`, ({ threshold, accuracy }) => [x(threshold), y(accuracy)]),
@@ -199,20 +199,20 @@ function axes(
   return [
     ...tenths(floor).flatMap((tick) => [
       svg('path', { class: 'grid', d: `M${LEFT} ${y(tick)}H${RIGHT}` }),
-      label(tick.toFixed(1), { x: LEFT - 6, y: y(tick) + 4 }, 'tick end'),
+      svgText(tick.toFixed(1), { x: LEFT - 6, y: y(tick) + 4 }, 'tick end'),
     ]),
     ...[...tenths(from).filter((tick) => tick < TO), TO].flatMap((tick) => [
       svg('path', { class: 'grid', d: `M${x(tick)} ${ACCURACY[0]}V${COVERAGE[1]}` }),
-      label(String(tick), { x: x(tick), y: BUCKETS[1] + 15 }, 'tick middle'),
+      svgText(String(tick), { x: x(tick), y: BUCKETS[1] + 15 }, 'tick middle'),
     ]),
     ...[ACCURACY, COVERAGE].map(([top, bottom]) =>
       svg('rect', { class: 'plot', x: LEFT, y: top, width: RIGHT - LEFT, height: bottom - top }),
     ),
-    label('all', { x: LEFT - 6, y: COVERAGE[0] + 10 }, 'tick end'),
-    label('none', { x: LEFT - 6, y: COVERAGE[1] }, 'tick end'),
-    label('Accuracy', { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
-    label('Rows', { x: 12, y: 259 }, 'axis-title middle', 'rotate(-90 12 259)'),
-    label('Threshold', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 6 }, 'axis-title middle'),
+    svgText('all', { x: LEFT - 6, y: COVERAGE[0] + 10 }, 'tick end'),
+    svgText('none', { x: LEFT - 6, y: COVERAGE[1] }, 'tick end'),
+    svgText('Accuracy', { x: 12, y: middle }, 'axis-title middle', `rotate(-90 12 ${middle})`),
+    svgText('Rows', { x: 12, y: 259 }, 'axis-title middle', 'rotate(-90 12 259)'),
+    svgText('Threshold', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 6 }, 'axis-title middle'),
   ];
 }
 
@@ -223,17 +223,6 @@ function tenths(from: number): number[] {
   const found: number[] = [];
   for (let tenth = 10; tenth >= first; tenth -= step) found.push(tenth / 10);
   return found;
-}
-
-function label(
-  text: string,
-  at: { readonly x: number; readonly y: number },
-  className: string,
-  transform?: string,
-): SVGElement {
-  const element = svg('text', { class: className, ...at, transform });
-  setText(element, text);
-  return element;
 }
 
 function band(

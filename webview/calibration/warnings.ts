@@ -1,14 +1,11 @@
 /** What to know before the numbers, under the title: label mass that is low, and all warnings with their number. */
-import { LOW_MASS_ADVICE } from '../../src/core/words/label-mass';
+import { isLabelMassOftenLow, LOW_MASS_ADVICE } from '../../src/core/words/label-mass';
 import { count } from '../../src/core/words/calibration';
 import { formatRowShare } from '../../src/core/words/quantities';
 import type { Warning } from '../../src/core/model/predictions';
 import { h, warningIcon } from '../dom';
 import { isDoubt, warningLine } from './doubts';
 import { type Page, type Section, section, type Shown } from './page';
-
-/** Share of the rows with a low label mass from which it is the first thing to know. */
-const MUCH_LOW_MASS = 0.1;
 
 export function warningSection(page: Page): Section {
   return section(
@@ -20,7 +17,7 @@ export function warningSection(page: Page): Section {
     ],
     (shown) => {
       const { warnings, rows, lowMass } = known(shown);
-      const isMuch = lowMass > MUCH_LOW_MASS * rows;
+      const isMuch = isLabelMassOftenLow(lowMass, rows);
       const listed = warnings.filter(
         (warning) => !isDoubt(warning) && !(isMuch && warning.code === 'low-label-mass'),
       );

@@ -57,9 +57,9 @@ export function calibratedBy(
   file: string,
   { calibrator, n, after }: SavedCalibrator,
 ): CalibratedBy {
-  const [accuracy, confidence, ece] = [after.accuracy, after.meanConfidence, after.ece].map(
-    (metric) => metric?.value ?? null,
-  ) as [number | null, number | null, number | null];
+  const accuracy = after.accuracy?.value ?? null;
+  const confidence = after.meanConfidence?.value ?? null;
+  const ece = after.ece?.value ?? null;
   const measured =
     accuracy === null || confidence === null || ece === null ? null : { accuracy, confidence, ece };
   return { name, file, method: calibrator.method, on: calibrator.on, n, measured };

@@ -269,18 +269,7 @@ export function rawMapping({ header, prefix }: TableColumns): Record<string, str
 }
 
 /** Roles whose values are those of a single row, or predictions, for which there are better views. */
-const OF_A_ROW: ReadonlySet<string> = new Set<Role>([
-  'text',
-  'predicted',
-  'confidence',
-  'correct',
-  'positive',
-  'labelMass',
-  'bound',
-  'id',
-  'weight',
-  'calibrator',
-]);
+const OF_A_ROW: ReadonlySet<string> = new Set<Role>([...METHOD_ROLES, 'text', 'id', 'weight', 'calibrator']);
 
 /** Whether rows can be divided by the values of a column: not by an id, a text, a score or a raw prediction. */
 export function divides(column: string, mapping: Readonly<Record<string, string>>): boolean {

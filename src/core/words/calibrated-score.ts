@@ -1,7 +1,7 @@
 /** Calibrated scores in words, shared by decoration, hover, result view and command line. */
 import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/calibrated-score';
 import { BUCKET_SHAPES, type MarkedBucket } from '../decisions/bucket-mark';
-import { formatPercent } from './quantities';
+import { formatPercent, formatRowShare } from './quantities';
 import { visibleName } from '../encode';
 import { excerpt, inlineSummary, labelMassInWords } from './score';
 import { isLabelMassLow, type Score } from '../scoring/score';
@@ -67,7 +67,7 @@ export function calibrationFacts(calibration: Calibration | undefined): string[]
     measured === null
       ? []
       : [
-          `Of the rows that it did not see, ${formatPercent(measured.accuracy)} are correct at a mean confidence of ${formatPercent(measured.confidence)} (ECE ${measured.ece.toFixed(3)}).`,
+          `Of the rows that it did not see, ${formatRowShare(measured.accuracy)} are correct at a mean confidence of ${formatPercent(measured.confidence)} (ECE ${measured.ece.toFixed(3)}).`,
         ];
   return [...figures, ...calibration.notes];
 }

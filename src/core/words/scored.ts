@@ -1,6 +1,7 @@
 import type { CalibratedBy } from '../calibration/calibrated-score';
 import { calibratorInWords } from './calibrated-score';
 import { count } from './calibration';
+import { isLabelMassOftenLow } from './label-mass';
 
 /** Rows of a table that was scored. */
 interface Counts {
@@ -13,20 +14,11 @@ interface Counts {
   readonly lowMass?: number;
 }
 
-/** From this share of the rows on, the classifier and its model do not fit each other. */
-const MANY_LOW = 0.1;
-
-/** Whether so many rows have a low label mass that the classifier or its model is to be changed. */
-export function isLabelMassOftenLow({ rows, failed, lowMass = 0 }: Counts): boolean {
-  return lowMass > 0 && lowMass >= MANY_LOW * (rows - failed);
-}
-
 /** How many of the rows have a low label mass, and if they are many, what to do; undefined if none has. */
-export function lowMassInWords(counts: Counts): string | undefined {
-  const { rows, failed, lowMass = 0 } = counts;
+export function lowMassInWords({ rows, failed, lowMass = 0 }: Counts): string | undefined {
   if (lowMass === 0) return undefined;
   const said = `Label mass below 50%: ${lowMass.toLocaleString('en-US')} of ${count(rows - failed, 'row')}.`;
-  if (!isLabelMassOftenLow(counts)) return said;
+  if (!isLabelMassOftenLow(lowMass, rows - failed)) return said;
   return `${said} There the model tends to answer something else than a label, and the confidence means little. Add examples to the classifier if its model is a base model, choose an instruct model, or add the spellings that the model answers with.`;
 }
 

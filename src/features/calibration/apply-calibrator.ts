@@ -9,6 +9,7 @@ import { COMMANDS } from '../../protocol/manifest';
 import { explainingWrite } from '../../store/explain-write';
 import { realPathOf } from '../../store/folders';
 import { activeTable, isTable } from '../../editor/active-table';
+import { uriArgument } from '../../editor/argument';
 import { readCalibrator, type WorkspaceCalibrator } from '../../editor/calibrators';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
@@ -22,7 +23,7 @@ export function registerApplyCalibrator(services: ApplyServices): vscode.Disposa
   // From the explorer and the panel with the file; from the palette for the file in front.
   return vscode.commands.registerCommand(COMMANDS.applyCalibrator, async (argument: unknown) => {
     try {
-      const uri = argument instanceof vscode.Uri ? argument : await chooseTable(services);
+      const uri = uriArgument(argument) ?? (await chooseTable(services));
       if (uri !== undefined) await applyCalibrator(services, uri);
     } catch (error) {
       await reportError(services, error);

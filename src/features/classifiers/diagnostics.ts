@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import { editorText } from '../../core/encode';
 import { diagnoseClassifier, type LocatedProblem } from '../../core/classifier/diagnose';
 import { jsonPositions, type Span } from '../../core/json-positions';
-import { isClassifierFile } from '../../editor/classifiers';
+import { isClassifierFile } from '../../editor/classifier-folder';
+import { openDocument } from '../../editor/open-document';
 import { readSmallFile } from '../../editor/read-small';
 import type { Services } from '../../editor/services';
 import { calibratorProblem } from './calibrator-problems';
@@ -52,7 +53,7 @@ export class ClassifierDiagnostics implements vscode.Disposable {
       const marks = JSON.stringify(jsonMarks(uri).map(({ range }) => range));
       if (marks === (this.marks.get(key) ?? '[]')) continue;
       this.marks.set(key, marks);
-      const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === key);
+      const document = openDocument(uri);
       if (document !== undefined) this.check(document);
     }
   }

@@ -3,11 +3,13 @@ import * as vscode from 'vscode';
 import { builtinFile } from '../../core/classifier/builtin';
 import { replaceClassifierFile } from '../../editor/change-classifier';
 import { classifierChoices } from '../../editor/classifier-choices';
-import { CLASSIFIER_FOLDER, type ClassifierEntry } from '../../editor/classifiers';
+import { CLASSIFIER_FOLDER } from '../../editor/classifier-folder';
+import type { ClassifierEntry } from '../../editor/classifiers';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { activeClassifier } from '../../editor/settings';
 import { isTrustedOrTold } from '../../editor/trust';
+import { tellNoFolder } from './no-folder';
 
 type Needs = Pick<Services, 'classifiers' | 'dialogs' | 'log'>;
 
@@ -47,10 +49,7 @@ async function copyBuiltin({ dialogs }: Needs, name: string): Promise<vscode.Uri
   if (!(await isTrustedOrTold(dialogs, why))) return undefined;
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (folder === undefined) {
-    const open = 'Open Folder';
-    const said = `A classifier is saved in ${CLASSIFIER_FOLDER} of an open folder, but no folder is open.`;
-    if ((await dialogs.tell('info', said, [open])) === open)
-      await vscode.commands.executeCommand('vscode.openFolder');
+    await tellNoFolder(dialogs);
     return undefined;
   }
   const uri = vscode.Uri.joinPath(folder.uri, CLASSIFIER_FOLDER, `${name}.json`);

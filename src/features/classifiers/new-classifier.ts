@@ -9,7 +9,7 @@ import {
   type DraftKind,
 } from '../../core/classifier/draft';
 import { UserError } from '../../core/user-error';
-import { CLASSIFIER_FOLDER } from '../../editor/classifiers';
+import { CLASSIFIER_FOLDER } from '../../editor/classifier-folder';
 import { exists } from '../../editor/exists';
 import type { Choice, Dialogs } from '../../editor/dialogs';
 import { checkPlace } from '../../editor/place';
@@ -18,6 +18,7 @@ import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { writeClassifierSetting } from '../../editor/settings';
 import { isTrustedOrTold } from '../../editor/trust';
+import { tellNoFolder } from './no-folder';
 import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
 import { checkGguf } from '../../store/gguf';
 
@@ -91,13 +92,7 @@ async function usableFolders(
   const all = vscode.workspace.workspaceFolders ?? [];
   const [first, ...rest] = [...all].sort((a, b) => Number(b === activeFolder) - Number(a === activeFolder));
   if (first !== undefined) return [first, ...rest];
-  const open = 'Open Folder';
-  const answer = await dialogs.tell(
-    'info',
-    `A classifier is saved in ${CLASSIFIER_FOLDER} of an open folder, but no folder is open.`,
-    [open],
-  );
-  if (answer === open) await vscode.commands.executeCommand('vscode.openFolder');
+  await tellNoFolder(dialogs);
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /** "Try It" above a classifier file. */
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
-import { CLASSIFIER_FOLDER, isClassifierFile } from '../../editor/classifiers';
+import { CLASSIFIER_FOLDER, isClassifierFile } from '../../editor/classifier-folder';
 
 export function registerTryIt(): vscode.Disposable {
   return vscode.languages.registerCodeLensProvider(

@@ -1,14 +1,13 @@
 /** The tree of the Home view: finds what each group lists, when it is shown. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { sendsTexts } from '../../core/classifier/source-name';
 import { calibratorInWords } from '../../core/words/calibrated-score';
 import { formatBytes } from '../../core/words/quantities';
+import { chosenModel } from '../../editor/chosen-model';
 import type { ClassifierEntry, UsableClassifier } from '../../editor/classifiers';
 import { type JobEntry, jobInWords } from '../../editor/job-controls';
 import type { Services } from '../../editor/services';
 import { activeClassifier, readSettings } from '../../editor/settings';
-import { distantSource } from '../../editor/sources';
 import { COMMANDS, SETTINGS_SECTION } from '../../protocol/manifest';
 import { isChosenModel } from '../../store/choose-model';
 import type { ModelEntry } from '../../store/models';
@@ -193,14 +192,19 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
     };
   }
 
-  /** What a classifier would ask now, found without reading a model or asking a server. */
+  /** What a classifier would ask now. */
   private sourceOf({ classifier }: UsableClassifier, present: readonly ModelEntry[]): string {
-    if (sendsTexts(classifier.source)) return distantSource(classifier.source, this.services.endpoints).name;
-    const wanted = classifier.model?.file ?? readSettings().model;
-    const [only] = present;
-    if (wanted === '') return only !== undefined && present.length === 1 ? only.file : 'no model chosen';
-    const found = present.some((model) => model.file === wanted || model.path === wanted);
-    return found ? path.basename(wanted) : `${path.basename(wanted)} is missing`;
+    const chosen = chosenModel(classifier, present, this.services.endpoints);
+    switch (chosen.kind) {
+      case 'elsewhere':
+        return chosen.name;
+      case 'none':
+        return 'no model chosen';
+      case 'missing':
+        return `${path.basename(chosen.file)} is missing`;
+      case 'there':
+        return chosen.file;
+    }
   }
 
   private async tableNodes(): Promise<HomeNode[]> {

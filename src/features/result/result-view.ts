@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { COMMANDS, CONTEXT_KEYS, RESULT_VIEW } from '../../protocol/manifest';
 import { RESULT_PAGE_CONTRACT, SHOWN_TEXT_LIMIT } from '../../protocol/result-page';
-import { isClassifierFile } from '../../editor/classifiers';
+import { isClassifierFile } from '../../editor/classifier-folder';
 import { openPage } from '../../editor/page';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';

@@ -7,6 +7,7 @@ import { UserError } from '../../core/user-error';
 import type { TrialState } from '../../protocol/result-page';
 import type { ClassifiedAlone } from '../../editor/classification';
 import type { UsableClassifier } from '../../editor/classifiers';
+import { openDocument } from '../../editor/open-document';
 import { readSmallFile } from '../../editor/read-small';
 import type { Services } from '../../editor/services';
 import { isFailed } from '../../sources/source';
@@ -139,10 +140,7 @@ export class Trial implements vscode.Disposable {
   /** The text in the editor, else that of the file. */
   private async read(): Promise<UsableClassifier> {
     const { uri } = this;
-    const open = vscode.workspace.textDocuments.find(
-      (document) => document.uri.toString() === uri.toString(),
-    );
-    const json = open?.getText() ?? new TextDecoder().decode(await readSmallFile(uri));
+    const json = openDocument(uri)?.getText() ?? new TextDecoder().decode(await readSmallFile(uri));
     const file = uri.path.split('/').at(-1) ?? '';
     return { kind: 'file', uri, classifier: parseClassifier(json, file) };
   }

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { count } from '../../core/words/calibration';
 import type { CalibratedBy } from '../../core/calibration/calibrated-score';
-import { isLabelMassOftenLow, lowMassInWords, scoredInWords } from '../../core/words/scored';
+import { isLabelMassOftenLow } from '../../core/words/label-mass';
+import { lowMassInWords, scoredInWords } from '../../core/words/scored';
 import type { ScoreReport } from '../../store/tables/write-scored';
 
 export interface Scored {
@@ -20,6 +21,7 @@ export function endInWords(
 ): { readonly severity: 'info' | 'warning'; readonly message: string } {
   const { rejected = [], rejectedCount = 0 } = report.calibration ?? {};
   const lowMass = lowMassInWords(report);
+  const isOftenLow = isLabelMassOftenLow(report.lowMass ?? 0, report.rows - report.failed);
   const problems = [
     ...report.firstFailed.slice(0, 1).map(({ line, reason }) => `Line ${line}: ${reason}`),
     ...rejected
@@ -31,8 +33,7 @@ export function endInWords(
     ...doubts,
   ];
   return {
-    severity:
-      problems.length === 0 && report.failed === 0 && !isLabelMassOftenLow(report) ? 'info' : 'warning',
+    severity: problems.length === 0 && report.failed === 0 && !isOftenLow ? 'info' : 'warning',
     message: [
       scoredInWords(path.basename(out), report, by),
       ...(lowMass === undefined ? [] : [lowMass]),

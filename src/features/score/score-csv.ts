@@ -11,6 +11,7 @@ import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { firstRows } from '../../store/tables/rows';
 import { activeTable } from '../../editor/active-table';
 import { classifierChoices } from '../../editor/classifier-choices';
+import { openDocument } from '../../editor/open-document';
 import { askInTurn, question } from '../../editor/questions';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
@@ -70,7 +71,7 @@ async function tableOnDisk(
       'not-on-disk',
       'Only tables on a disk can be scored, because they are read and written row by row. Save a copy in a local folder first.',
     );
-  if (vscode.workspace.textDocuments.some((open) => open.uri.toString() === uri.toString() && open.isDirty))
+  if (openDocument(uri)?.isDirty === true)
     throw new UserError('unsaved-table', `${path.basename(uri.fsPath)} has unsaved changes. Save it first.`);
   return uri.fsPath;
 }

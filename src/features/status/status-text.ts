@@ -8,24 +8,8 @@ import { shareOf } from '../../app/jobs/progress';
 import { deviceInWords, type DeviceReport } from '../../core/words/device';
 import { loadingInWords } from '../../core/words/progress';
 import { formatBytes, formatShare } from '../../core/words/quantities';
+import type { ChosenModel } from '../../editor/chosen-model';
 import type { EngineState } from '../../sources/engine-client';
-
-/** The model that the next request would use, found without reading a file or asking a server. */
-export type ChosenModel =
-  | {
-      readonly kind: 'elsewhere';
-      /** Name of the endpoint or of the editor model. */
-      readonly name: string;
-      /** "tiny at http://localhost:8000/v1" */
-      readonly inWords: string;
-      /** Why it cannot be asked, if that is known. */
-      readonly problem?: string;
-      /** Number of model files on this machine, which it does not use. */
-      readonly present: number;
-    }
-  | { readonly kind: 'none'; readonly present: number }
-  | { readonly kind: 'missing'; readonly file: string }
-  | { readonly kind: 'there'; readonly file: string; readonly bytes: number };
 
 export interface StatusText {
   /** The text, with codicons before it. */

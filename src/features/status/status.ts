@@ -1,27 +1,19 @@
 /** The status bar item, and the commands of the engine. */
 import { markdownText } from '../../core/markdown';
 import * as vscode from 'vscode';
-import type { Classifier } from '../../core/classifier/definition';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION, STATUS_ITEM } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
+import { type ChosenModel, chosenModel } from '../../editor/chosen-model';
 import type { Choice } from '../../editor/dialogs';
 import type { JobEntry } from '../../editor/job-controls';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { activeClassifier, readSettings } from '../../editor/settings';
-import { distantSource } from '../../editor/sources';
 import { type Action, actionChoices, declaredKeys } from './actions';
 import { actOnJob, runningChoices, unfinishedChoices } from './job-actions';
 import { offerUnfinished } from './offer';
-import {
-  statusText,
-  withClassifier,
-  withJobs,
-  type ChosenModel,
-  type ShownClassifier,
-  type StatusText,
-} from './status-text';
+import { statusText, withClassifier, withJobs, type ShownClassifier, type StatusText } from './status-text';
 
 export function registerStatus(services: Services): vscode.Disposable {
   const { log, engineModels, classifiers, context, dialogs, jobs } = services;
@@ -187,29 +179,9 @@ type Finding = Pick<Services, 'classifiers' | 'models' | 'endpoints'>;
 async function find(services: Finding): Promise<{ chosen: ChosenModel; classifier: ShownClassifier }> {
   const name = activeClassifier();
   const found = await services.classifiers.get(name).catch(() => undefined);
+  const present = (await services.models.list()).filter((entry) => !entry.missing);
   return {
-    chosen: await chosenModel(services, found),
+    chosen: chosenModel(found, present, services.endpoints),
     classifier: { name, isThere: found !== undefined, calibrator: found?.calibrator },
   };
-}
-
-/** Finds the model by name only: a status bar is no reason to hash gigabytes or to ask a server. */
-async function chosenModel(services: Finding, classifier: Classifier | undefined): Promise<ChosenModel> {
-  const present = (await services.models.list()).filter((entry) => !entry.missing);
-  if (classifier !== undefined && sendsTexts(classifier.source))
-    return {
-      kind: 'elsewhere',
-      ...distantSource(classifier.source, services.endpoints),
-      present: present.length,
-    };
-  const wanted = classifier?.model?.file ?? readSettings().model;
-  const [only] = present;
-  if (wanted === '')
-    return only !== undefined && present.length === 1
-      ? { kind: 'there', file: only.file, bytes: only.bytes }
-      : { kind: 'none', present: present.length };
-  const found = present.find((entry) => entry.path === wanted || entry.file === wanted);
-  return found === undefined
-    ? { kind: 'missing', file: wanted }
-    : { kind: 'there', file: found.file, bytes: found.bytes };
 }

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
+import type { ChosenModel } from '../../../src/editor/chosen-model';
 import { actionChoices, declaredKeys } from '../../../src/features/status/actions';
-import {
-  shortName,
-  statusText,
-  withClassifier,
-  withJobs,
-  type ChosenModel,
-} from '../../../src/features/status/status-text';
+import { shortName, statusText, withClassifier, withJobs } from '../../../src/features/status/status-text';
 import type { ModelInfo } from '../../../src/protocol/engine';
 import type { EngineState } from '../../../src/sources/engine-client';
 

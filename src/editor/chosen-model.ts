@@ -1,0 +1,47 @@
+/** The model that a classifier would use now, by name only: a list is no reason to hash gigabytes or to ask a server. */
+import { sendsTexts } from '../core/classifier/source-name';
+import type { Classifier } from '../core/classifier/definition';
+import type { ModelEntry } from '../store/models';
+import type { Endpoints } from './endpoints';
+import { readSettings } from './settings';
+import { distantSource } from './sources';
+
+/** The model that the next request would use, found without reading a file or asking a server. */
+export type ChosenModel =
+  | {
+      readonly kind: 'elsewhere';
+      /** Name of the endpoint or of the editor model. */
+      readonly name: string;
+      /** "tiny at http://localhost:8000/v1" */
+      readonly inWords: string;
+      /** Why it cannot be asked, if that is known. */
+      readonly problem?: string;
+      /** Number of model files on this machine, which it does not use. */
+      readonly present: number;
+    }
+  | { readonly kind: 'none'; readonly present: number }
+  | { readonly kind: 'missing'; readonly file: string }
+  | { readonly kind: 'there'; readonly file: string; readonly bytes: number };
+
+/**
+ * @param classifier undefined for one that names no model
+ * @param present models that are on this machine
+ */
+export function chosenModel(
+  classifier: Pick<Classifier, 'model' | 'source'> | undefined,
+  present: readonly ModelEntry[],
+  endpoints: Endpoints,
+): ChosenModel {
+  if (classifier !== undefined && sendsTexts(classifier.source))
+    return { kind: 'elsewhere', ...distantSource(classifier.source, endpoints), present: present.length };
+  const wanted = classifier?.model?.file ?? readSettings().model;
+  const [only] = present;
+  if (wanted === '')
+    return only !== undefined && present.length === 1
+      ? { kind: 'there', file: only.file, bytes: only.bytes }
+      : { kind: 'none', present: present.length };
+  const found = present.find((entry) => entry.path === wanted || entry.file === wanted);
+  return found === undefined
+    ? { kind: 'missing', file: wanted }
+    : { kind: 'there', file: found.file, bytes: found.bytes };
+}

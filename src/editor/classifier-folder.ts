@@ -1,0 +1,8 @@
+/** Where the classifier files of a workspace lie. Without what reads them, because the shell loads this at the start. */
+import type * as vscode from 'vscode';
+
+export const CLASSIFIER_FOLDER = '.prompt-confidence/classifiers';
+
+export function isClassifierFile({ path, scheme }: vscode.Uri): boolean {
+  return /\/([^/]+\/[^/]+)\/[^/]+\.json$/.exec(path)?.[1] === CLASSIFIER_FOLDER && scheme !== 'git';
+}
