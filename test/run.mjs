@@ -126,6 +126,8 @@ const steps = stages
   .map((entry) => (Array.isArray(entry) ? entry : [entry]).filter(isChosen))
   .filter((step) => step.length > 0);
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, a line each, so that the end of the output says it. */
+const failures = [];
 const env = { ...process.env, PROMPT_CONFIDENCE_ROOT: root };
 
 /** What could not be provided, and why: the stages that need it are skipped. */
@@ -147,6 +149,7 @@ await stage('setup', async (say) => {
   env.PROMPT_CONFIDENCE_HOME = home;
   if (model !== undefined) env[PROVIDED.model.variable] = model;
   total[ok ? 'passed' : 'failed']++;
+  if (!ok) failures.push('setup: not everything could be installed');
   return ok;
 });
 
@@ -160,6 +163,7 @@ for (const step of steps) {
 }
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((line) => `- ${line}\n`).join('')}`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -179,9 +183,13 @@ async function runAll(waiting, isAlone) {
       (say) => runCommands(commands, variables, isAlone ? undefined : say),
       isAlone,
     );
-    const counted = counts ? readCounts(name) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
-    // A suite that died without a failing test (or with none at all) is a failure of its own.
-    if (!ok && counted.failed === 0) counted.failed = 1;
+    const counted = counts ? readCounts(name) : { passed: ok ? 1 : 0, failed: 0, skipped: 0, failures: [] };
+    // What failed without a failing test (or with no test at all) is a failure of its own.
+    if (!ok && counted.failed === 0) {
+      counted.failed = 1;
+      counted.failures.push('it ended with an error');
+    }
+    failures.push(...counted.failures.map((failure) => `${name}: ${failure}`));
     for (const key of Object.keys(total)) total[key] += counted[key];
     allOk &&= ok;
   }
@@ -224,6 +232,6 @@ function readCounts(name) {
   try {
     return JSON.parse(readFileSync(resultFile(name), 'utf8'));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, failures: [] };
   }
 }

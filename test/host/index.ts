@@ -25,22 +25,39 @@ function testFiles(suite: string): string[] {
     .map((file) => path.join(__dirname, file));
 }
 
-function runFiles(files: readonly string[]): Promise<{ passed: number; failed: number; skipped: number }> {
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+  readonly failures: string[];
+  readonly durations: { readonly seconds: number; readonly test: string }[];
+}
+
+function runFiles(files: readonly string[]): Promise<Counts> {
   const mocha = new Mocha({ timeout: 2 * DEADLINE_MS, reporter: 'spec', color: false });
   Mocha.reporters.Base.consoleLog = print;
   for (const file of files) mocha.addFile(file);
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0, failures: [], durations: [] };
   const silent = new Set(files);
   return new Promise((resolve) => {
     const runner = mocha.run(() => {
       for (const file of silent) {
-        print(`no test of ${path.relative(__dirname, file)} ran`);
+        counts.failures.push(`no test of ${path.relative(__dirname, file)} ran`);
         counts.failed++;
       }
       resolve(counts);
     });
-    runner.on('pass', () => counts.passed++);
-    runner.on('fail', () => counts.failed++);
+    runner.on('pass', (test) => {
+      counts.passed++;
+      counts.durations.push({ seconds: (test.duration ?? 0) / 1000, test: test.fullTitle() });
+    });
+    runner.on('hook end', (hook) => {
+      counts.durations.push({ seconds: (hook.duration ?? 0) / 1000, test: hook.fullTitle() });
+    });
+    runner.on('fail', (test, error: Error) => {
+      counts.failed++;
+      counts.failures.push(`${test.fullTitle()}: ${error.message}`);
+    });
     runner.on('pending', () => counts.skipped++);
     runner.on('test end', (test) => {
       if (test.file !== undefined) silent.delete(test.file);

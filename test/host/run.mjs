@@ -25,6 +25,8 @@ const suites =
       ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+const durations = [];
 for (const suite of suites) {
   const restricted = path.join(compiled, 'restricted');
   if (suite.name === 'restricted' && !existsSync(restricted)) continue;
@@ -35,8 +37,11 @@ for (const suite of suites) {
   }
   const counts = await runSuite(suite);
   for (const key of Object.keys(total)) total[key] += counts[key];
+  failures.push(...counts.failures);
+  durations.push(...counts.durations);
 }
-writeFileSync(resultFile, JSON.stringify(total));
+const slowest = durations.sort((a, b) => b.seconds - a.seconds).slice(0, 40);
+writeFileSync(resultFile, JSON.stringify({ ...total, failures, slowest }, null, 2));
 process.exit(total.failed > 0 ? 1 : 0);
 
 /** One start of VS Code on a fresh copy of the sample workspace, with fresh user data. */
@@ -74,11 +79,11 @@ async function runSuite({ name, args }) {
   try {
     const counts = JSON.parse(readFileSync(countsFile, 'utf8'));
     if (failure === undefined || counts.failed > 0) return counts;
-    console.log(`${name}: the tests passed, but VS Code did not end well: ${failure.message}`);
-    return { ...counts, failed: 1 };
+    const said = `${name}: the tests passed, but VS Code did not end well: ${failure.message}`;
+    return { ...counts, failed: 1, failures: [said] };
   } catch {
-    console.log(`${name}: VS Code ended before the tests did; see test-results/host-workbench.log`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const said = `${name}: VS Code ended before the tests did; see test-results/host-workbench.log`;
+    return { passed: 0, failed: 1, skipped: 0, failures: [said], durations: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }

@@ -1,5 +1,5 @@
 /**
- * Runs one suite of compiled tests in this process and writes its counts and what took longest.
+ * Runs one suite of compiled tests in this process and writes its counts, what failed and what took longest.
  *
  *   node test/support/mocha-run.mjs <folder under dist-test> <result file> [--timeout ms] [--grep pattern] [--part I/N]
  */
@@ -36,10 +36,11 @@ if (values.grep !== undefined) mocha.grep(values.grep);
 for (const file of files) mocha.addFile(file);
 await mocha.loadFilesAsync();
 const counts = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
 const durations = [];
 const runner = mocha.run(() => {
   const slowest = durations.sort((a, b) => b.seconds - a.seconds).slice(0, 20);
-  writeFileSync(resultFile, JSON.stringify({ ...counts, slowest }, null, 2));
+  writeFileSync(resultFile, JSON.stringify({ ...counts, failures, slowest }, null, 2));
   process.exit(counts.failed > 0 || files.length === 0 ? 1 : 0);
 });
 runner.on('pass', (test) => {
@@ -49,5 +50,8 @@ runner.on('pass', (test) => {
 runner.on('hook end', (hook) => {
   durations.push({ seconds: hook.duration / 1000, test: `${hook.parent.fullTitle()} ${hook.title}` });
 });
-runner.on('fail', () => counts.failed++);
+runner.on('fail', (test, error) => {
+  counts.failed++;
+  failures.push(`${test.fullTitle()}: ${error.message}`);
+});
 runner.on('pending', () => counts.skipped++);

@@ -22,7 +22,6 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { cacheHome } from '../../scripts/cache-home.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const isQuick = process.argv.includes('--quick');
@@ -137,8 +136,9 @@ async function mutants() {
 }
 
 /**
- * All simulations, on as many threads as there are cores. What each task computed is kept in the cache until the report
- * is written, so that a run which was stopped goes on where it was; changed statistics begin anew.
+ * All simulations, on as many threads as there are cores. What each task computed is kept in test/validate/kept until the
+ * report is written, so that a run which was stopped goes on where it was, on another machine too once it is committed;
+ * changed statistics begin anew.
  */
 async function simulated(scale) {
   const outfile = path.join(scratch, 'tasks.mjs');
@@ -176,7 +176,7 @@ async function simulated(scale) {
 }
 
 function keptResults(key) {
-  const folder = path.join(cacheHome(), 'validate', key.slice(0, 16));
+  const folder = path.join(root, 'test/validate/kept', key.slice(0, 16));
   const fileOf = (task) => path.join(folder, `${task}.json`);
   mkdirSync(folder, { recursive: true });
   return {
