@@ -1,7 +1,7 @@
 import type { CalibratedBy } from '../calibration/calibrated-score';
 import { calibratorInWords } from './calibrated-score';
 import { count } from './calibration';
-import { isLabelMassOftenLow } from './label-mass';
+import { isLabelMassOftenLow, LOW_MASS_ADVICE } from './label-mass';
 
 /** Rows of a table that was scored. */
 interface Counts {
@@ -19,7 +19,7 @@ export function lowMassInWords({ rows, failed, lowMass = 0 }: Counts): string | 
   if (lowMass === 0) return undefined;
   const said = `Label mass below 50%: ${lowMass.toLocaleString('en-US')} of ${count(rows - failed, 'row')}.`;
   if (!isLabelMassOftenLow(lowMass, rows - failed)) return said;
-  return `${said} There the model tends to answer something else than a label, and the confidence means little. Add examples to the classifier if its model is a base model, choose an instruct model, or add the spellings that the model answers with.`;
+  return [said, 'These confidences mean little.', ...LOW_MASS_ADVICE].join(' ');
 }
 
 /**

@@ -33,7 +33,7 @@ describe('the end of Score CSV… in words', () => {
     );
     assert.match(
       end(48).message,
-      /Label mass below 50%: 48 of 480 rows\. .*Add examples .*base model, choose an instruct model, or add the spellings/,
+      /Label mass below 50%: 48 of 480 rows\. .*base model: add answered examples .*instruct model.* spellings of the labels\./,
     );
     const whole = { report: { ...REPORT, lowMass: 1200 }, by: undefined, doubts: [] };
     assert.equal(endInWords('out.csv', whole).severity, 'warning');
