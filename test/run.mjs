@@ -77,6 +77,12 @@ const downloadsVSCode = process.env.PROMPT_CONFIDENCE_TEST_VSCODE === 'download'
 const usual = [
   check('build', [process.execPath, ['esbuild.mjs', '--tests']]),
   [
+    {
+      name: 'host',
+      counts: true,
+      needs: downloadsVSCode ? ['model'] : ['chromium', 'server', 'model'],
+      commands: [[process.execPath, ['test/host/run.mjs', resultFile('host')]]],
+    },
     mocha('webview', { timeout: 180_000, needs: ['chromium'] }),
     mocha('unit', { timeout: 120_000, part: '1/2' }),
     mocha('unit', { timeout: 120_000, part: '2/2' }),
@@ -89,12 +95,6 @@ const usual = [
     ),
   ],
   mocha('engine', { timeout: 300_000, needs: ['model', 'chatModel'] }),
-  {
-    name: 'host',
-    counts: true,
-    needs: downloadsVSCode ? ['model'] : ['chromium', 'server', 'model'],
-    commands: [[process.execPath, ['test/host/run.mjs', resultFile('host')]]],
-  },
   mocha('e2e', { timeout: 300_000, needs: ['chromium', 'server', 'model'] }),
   mocha('packaged', {
     timeout: 240_000,

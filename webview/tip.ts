@@ -9,13 +9,22 @@ const GAP = 14;
 const MARGIN = 8;
 
 const note = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
-/** The element that the note is about because it has the focus. */
-let focused: Element | undefined;
-// The focus may scroll the page, at once or a moment later: the note goes with its element.
-addEventListener('scroll', () => (focused?.isConnected === true ? showAt(focused) : hide()), {
-  capture: true,
-  passive: true,
-});
+/** What the note is about, and where the pointer is, if it is shown for the pointer. */
+let about: { readonly element: Element; readonly pointer?: readonly [x: number, y: number] } | undefined;
+// The focus or a script may scroll the page, at once or a moment later: the note goes with its element, and goes away
+// where the pointer is no longer on it.
+addEventListener(
+  'scroll',
+  () => {
+    if (about === undefined) return;
+    const { element, pointer } = about;
+    const isThere =
+      pointer === undefined ? element.isConnected : element.contains(document.elementFromPoint(...pointer));
+    if (isThere) showFor(element, pointer);
+    else hide();
+  },
+  { capture: true, passive: true },
+);
 addEventListener('keydown', ({ key }) => {
   if (key === 'Escape') hide();
 });
@@ -24,21 +33,24 @@ addEventListener('keydown', ({ key }) => {
 export function explain(element: Element, text: string): void {
   element.addEventListener('pointermove', (event) => {
     if (!(event instanceof PointerEvent)) return;
-    focused = undefined;
     setText(note, text);
-    place(event.clientX, event.clientY);
+    showFor(element, [event.clientX, event.clientY]);
   });
   element.addEventListener('pointerleave', hide);
   element.addEventListener('focus', () => {
     if (!element.matches(':focus-visible')) return;
-    focused = element;
     setText(note, text);
-    showAt(element);
+    showFor(element);
   });
   element.addEventListener('blur', hide);
 }
 
-function showAt(element: Element): void {
+function showFor(element: Element, pointer?: readonly [x: number, y: number]): void {
+  about = pointer === undefined ? { element } : { element, pointer };
+  if (pointer !== undefined) {
+    place(...pointer);
+    return;
+  }
   const { left, right, top } = element.getBoundingClientRect();
   place((left + right) / 2, Math.max(top, 0));
 }
@@ -55,6 +67,6 @@ function place(x: number, y: number): void {
 }
 
 function hide(): void {
-  focused = undefined;
+  about = undefined;
   note.hidden = true;
 }
