@@ -7,7 +7,7 @@ import { prepare, scoreDespiteKill, whenWritten, type KillRange } from '../suppo
 describe('scoring a table despite SIGKILL', () => {
   let range: KillRange;
   before(async () => {
-    range = await prepare(40);
+    range = await prepare(24);
   });
   after(() => rmSync(range.folder, { recursive: true, force: true }));
 
