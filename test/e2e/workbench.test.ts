@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { useWorkbench } from './harness';
 
-describe('the workbench that end-to-end tests use', () => {
-  const workbench = useWorkbench();
+describe('the workbench that end-to-end tests use, on the whole sample workspace', () => {
+  const workbench = useWorkbench({
+    isWhole: true,
+    settings: { 'promptConfidence.threads': 1, 'promptConfidence.gpu': 'off' },
+  });
 
   it('opens a file of the workspace', async () => {
     await workbench().openFile('reviews.txt');
@@ -49,5 +53,25 @@ describe('the workbench that end-to-end tests use', () => {
   it('works on a copy of the sample workspace', () => {
     const sample = path.join(process.env.PROMPT_CONFIDENCE_ROOT ?? '', 'sample');
     assert.notEqual(workbench().workspace, sample);
+  });
+
+  it('shows a person who opens the sample what is there, and a calibrated answer beside the raw one', async () => {
+    const { page } = workbench();
+    const item = (name: RegExp): Locator => page.getByRole('treeitem', { name }).first();
+    await workbench().setTheme('dark');
+    await workbench().openFile('reviews.txt');
+    await workbench().runCommand('View: Show Prompt Confidence');
+    await item(/^sentiment\b.*in use.*calibrated by reviews/).waitFor();
+    await item(/^topic\b/).waitFor();
+    await workbench().selectText('I love this movie!');
+    await workbench().runCommand('Prompt Confidence: Classify Selection');
+    const result = await workbench().webview('Result');
+    await result.getByRole('heading', { name: /positive \d\d\.\d%/ }).waitFor();
+    await workbench().waitForText(/Of the rows that it did not see, \d+\.\d% are correct/, result);
+    await item(/^Tables/).click();
+    await item(/^reviews-scored\.csv.*2,000 rows/).click();
+    const panel = await workbench().calibrationPanel();
+    await workbench().waitForText(/2,000 rows/, panel);
+    await workbench().screenshot('sample');
   });
 });
