@@ -135,8 +135,10 @@ function sideBySide({ results, calibrator }) {
     ...lines.map((line) => line.trimEnd()),
     '',
     `Why they differ: this small model answers "${results[0].label}" to ${said} of these ${results.length} texts. ` +
-      `The calibrator ${calibrator.file} has learned from 2,000 labelled reviews how often each of its answers is right.`,
-    'Next: open the folder sample in VS Code, select a line of reviews.txt, and run "Classify Selection".',
+      `The calibrator ${calibrator.file} has learned from labelled texts how often each of its answers is right.`,
+    'It holds for texts like those. For others it has to be measured.',
+    'Next: open the folder sample in VS Code, select a line of reviews.txt, and run "Classify Selection". ' +
+      'Then run "Score CSV…" on sentences.csv, and see in the calibration panel how far the confidence holds there.',
   ].join('\n');
 }
 

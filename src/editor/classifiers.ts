@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
 import { parseClassifier, type Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
-import { CLASSIFIER_FOLDER } from './classifier-folder';
+import { CLASSIFIER_FOLDER, fileStem } from './classifier-folder';
 import { JsonFolders } from './json-folders';
 import { jsonFilesIn, readSmallFile } from './read-small';
 
@@ -13,6 +13,7 @@ export type ClassifierEntry =
   | { readonly kind: 'file'; readonly uri: vscode.Uri; readonly classifier: Classifier }
   | { readonly kind: 'invalid'; readonly uri: vscode.Uri; readonly error: UserError };
 
+type FileEntry = Exclude<ClassifierEntry, { readonly kind: 'builtin' }>;
 export type UsableClassifier = Exclude<ClassifierEntry, { readonly kind: 'invalid' }>;
 
 export class Classifiers implements vscode.Disposable {
@@ -30,9 +31,9 @@ export class Classifiers implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
 
   /**
-   * All classifiers, built-in ones first, without those that a file of the same name replaces. The files of an untrusted
-   * workspace are not read. Files are read every time: they are few and small, and what was saved a moment ago must
-   * count before the watcher reports it.
+   * All classifiers, built-in ones first, without those that a file of the same name replaces: a broken file too, lest
+   * another prompt answers without a word. The files of an untrusted workspace are not read. Files are read every time:
+   * they are few and small, and what was saved a moment ago must count before the watcher reports it.
    */
   async list(): Promise<ClassifierEntry[]> {
     const builtin = BUILTIN_CLASSIFIERS.map((classifier) => ({ kind: 'builtin' as const, classifier }));
@@ -45,7 +46,9 @@ export class Classifiers implements vscode.Disposable {
       }),
     );
     const files = lists.flat();
-    const own = new Set(files.flatMap((entry) => (entry.kind === 'file' ? [entry.classifier.name] : [])));
+    const own = new Set(
+      files.map((entry) => (entry.kind === 'invalid' ? fileStem(entry.uri) : entry.classifier.name)),
+    );
     return [...builtin.filter((entry) => !own.has(entry.classifier.name)), ...files];
   }
 
@@ -65,9 +68,7 @@ export class Classifiers implements vscode.Disposable {
       .filter((entry) => entry.kind !== 'invalid')
       .findLast(({ classifier }) => classifier.name === name);
     if (found !== undefined) return found;
-    const broken = entries.find(
-      (entry) => entry.kind === 'invalid' && fileName(entry.uri) === `${name}.json`,
-    );
+    const broken = entries.find((entry) => entry.kind === 'invalid' && fileStem(entry.uri) === name);
     if (broken?.kind === 'invalid') throw broken.error;
     throw new UserError(
       'classifier-missing',
@@ -80,14 +81,14 @@ export class Classifiers implements vscode.Disposable {
   }
 }
 
-async function readFolder(location: vscode.Uri): Promise<ClassifierEntry[]> {
-  const entries: ClassifierEntry[] = [];
+async function readFolder(location: vscode.Uri): Promise<FileEntry[]> {
+  const entries: FileEntry[] = [];
   // One after another: together they could fill the memory.
   for (const file of await jsonFilesIn(location)) entries.push(await readFile(file));
   return entries;
 }
 
-async function readFile(uri: vscode.Uri): Promise<ClassifierEntry> {
+async function readFile(uri: vscode.Uri): Promise<FileEntry> {
   try {
     const text = new TextDecoder().decode(await readSmallFile(uri));
     return { kind: 'file', uri, classifier: parseClassifier(text, fileName(uri)) };

@@ -1,9 +1,10 @@
 /** From the panel into use: a calibrated copy of a table, and the threshold of a classifier. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { builtinFile } from '../../src/core/classifier/builtin';
 import { parseClassifier } from '../../src/core/classifier/definition';
 import { applyCalibrator } from '../../src/features/calibration/apply-calibrator';
 import { useThreshold } from '../../src/features/calibration/use-threshold';
@@ -57,6 +58,31 @@ describe('what the calibration panel is good for', () => {
       const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
       return (input instanceof vscode.TabInputText && input.uri.fsPath === out) || undefined;
     });
+  });
+
+  it('sorts into the buckets of the classifier that scored the table', async () => {
+    const [own, out] = [at('own.csv'), at('own-mine.csv')];
+    for (const end of ['', '.meta.json'])
+      copyFileSync(path.join(projectRoot(), `docs/real-data/reviews.csv${end}`), `${own}${end}`);
+    const classifier = at('.prompt-confidence', 'classifiers', 'sentiment.json');
+    const buckets = [
+      { name: 'act', low: 0.9 },
+      { name: 'ask', low: 0 },
+    ];
+    mkdirSync(path.dirname(classifier), { recursive: true });
+    writeFileSync(classifier, JSON.stringify({ ...builtinFile('sentiment'), buckets }));
+    try {
+      const dialogs = new ScriptedDialogs(['mine', out, undefined]);
+      await applyCalibrator({ ...services, dialogs }, vscode.Uri.file(own));
+      const [header = '', ...rows] = readFileSync(out, 'utf8').trim().split('\n');
+      const column = header.split(',').indexOf('bucket');
+      const found = new Set(rows.map((row) => row.split(',')[column]));
+      assert.deepEqual([...found].sort(), ['act', 'ask']);
+    } finally {
+      for (const file of [own, out])
+        for (const end of ['', '.meta.json']) rmSync(`${file}${end}`, { force: true });
+      rmSync(classifier);
+    }
   });
 
   it('leaves nothing where it is cancelled, and never replaces the table', async () => {

@@ -155,6 +155,20 @@ describe('classifier files in the editor', () => {
       await vscode.workspace.fs.delete(uri);
     });
 
+  it('are not replaced by the built-in one of their name where they are broken', async () => {
+    const uri = fileOf('sentiment');
+    await write(uri, '{ "version": 1, "name": "sentiment" ');
+    try {
+      await assert.rejects(services.classifiers.get('sentiment'), /sentiment\.json is not valid JSON/);
+      const named = (await services.classifiers.list()).filter(
+        (entry) => entry.kind !== 'invalid' && entry.classifier.name === 'sentiment',
+      );
+      assert.deepEqual(named, []);
+    } finally {
+      await vscode.workspace.fs.delete(uri);
+    }
+  });
+
   it('can be tried as they are in the editor, with a text field that classifies by itself', async () => {
     const document = await vscode.workspace.openTextDocument(fileOf('mood'));
     const editor = await vscode.window.showTextDocument(document);

@@ -58,7 +58,7 @@ function lowMassBanner(lowMass: number, rows: number): HTMLElement {
       'h2',
       {},
       warningIcon(),
-      `Low label mass in ${lowMass.toLocaleString('en-US')} of ${count(rows, 'row')} (${formatRowShare(Math.min(1, lowMass / rows))})`,
+      `Low label mass in ${lowMass.toLocaleString('en-US')} of ${count(rows, 'row')} (${formatRowShare(lowMass / rows)})`,
     ),
     h(
       'p',

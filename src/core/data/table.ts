@@ -132,6 +132,10 @@ export class TableBuilder {
   private labels: readonly (string | null)[];
   /** (accepted rows) the label with the highest score. */
   private readonly best = new GrowingColumn((n) => new Int32Array(n));
+  /** (accepted rows) 1 where a label has a bound in place of a score. */
+  private readonly bounded = new GrowingColumn((n) => new Uint8Array(n));
+  /** (accepted rows) 1 where the label mass is low. */
+  private readonly low = new GrowingColumn((n) => new Uint8Array(n));
   private reading: Reading = NOTHING_READ;
   private readonly parser: RowParser;
   private readonly longCells: LongCells;
@@ -213,6 +217,10 @@ export class TableBuilder {
       kept.length === lines.length ? column : (column.filter((_, row) => isKept[row] === 1) as T);
     const isKept = new Uint8Array(lines.length);
     for (const row of kept) isKept[row] = 1;
+    const countKept = (flags: Uint8Array): number => ofKept(flags).reduce((sum, flag) => sum + flag, 0);
+    this.seen.bounded += countKept(this.bounded.take());
+    this.seen.lowMass += countKept(this.low.take());
+    this.compareWithPredicted(predicted, isKept);
     const named = (column: NamedColumn): NamedColumn => ({ ...column, index: ofKept(column.index) });
     const data = this.takeData(ofKept, ofKept(truth));
     const id = roles.id === undefined ? undefined : ofKept(this.id.take());
@@ -264,9 +272,9 @@ export class TableBuilder {
       for (const value of this.parser.agreement) this.agreement.push(value);
       this.best.push(best);
     }
-    if (cellOf(this.columns, cells, 'bound') !== '') this.seen.bounded++;
+    this.bounded.push(cellOf(this.columns, cells, 'bound') === '' ? 0 : 1);
+    this.low.push(isLabelMassLow(row) ? 1 : 0);
     if (roles.label !== undefined) this.label.push(cells);
-    if (isLabelMassLow(row)) this.seen.lowMass++;
     if (roles.predicted !== undefined) this.predicted.push(cells);
     for (const column of this.slices.values()) column.push(cells);
     if (roles.labelMass !== undefined) this.labelMass.push(row.labelMass);
@@ -302,19 +310,18 @@ export class TableBuilder {
       (name, row) => (truth[row] = name < 0 ? NOT_LABELLED : (byName[name] ?? NOT_LABELLED)),
     );
     this.isPositiveMet ||= byName.includes(1);
-    this.compareWithPredicted(predicted);
     return truth;
   }
 
-  /** Counts rows in which another label is named than the one with the highest score. */
-  private compareWithPredicted(predicted: NamedColumn | null): void {
+  /** Counts the kept rows in which another label is named than the one with the highest score. */
+  private compareWithPredicted(predicted: NamedColumn | null, isKept: Uint8Array): void {
     const best = this.best.take();
     // What both together predict is no claim about either of them.
-    if (predicted === null || this.columns.agreement !== null) return;
+    if (predicted === null || this.columns.scores === null || this.columns.agreement !== null) return;
     const reading = readTruth(predicted.names, this.labels);
     const byName = predicted.names.map((name) => reading.of(name));
     predicted.index.forEach((name, row) => {
-      if (name >= 0 && byName[name] !== NOT_LABELLED && byName[name] !== best[row])
+      if (isKept[row] === 1 && name >= 0 && byName[name] !== NOT_LABELLED && byName[name] !== best[row])
         this.seen.otherPrediction++;
     });
   }

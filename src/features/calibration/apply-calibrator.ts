@@ -2,14 +2,17 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { applyToTable, type AppliedCalibrator } from '../../app/tables/apply-calibrator';
+import type { Bucket } from '../../core/model/buckets';
 import { calibratorInWords } from '../../core/words/calibrated-score';
 import { count } from '../../core/words/calibration';
 import { UserError } from '../../core/user-error';
 import { COMMANDS } from '../../protocol/manifest';
 import { explainingWrite } from '../../store/explain-write';
 import { realPathOf } from '../../store/folders';
+import { readTableFacts } from '../../store/tables/table-facts';
 import { activeTable, isTable } from '../../editor/active-table';
 import { uriArgument } from '../../editor/argument';
+import { bucketsNamed } from '../../editor/buckets-named';
 import { readCalibrator, type WorkspaceCalibrator } from '../../editor/calibrators';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
@@ -17,7 +20,7 @@ import { readBuckets } from '../../editor/settings';
 import { LocalTable } from './local-table';
 import { rememberedOptions } from './remembered';
 
-type ApplyServices = Pick<Services, 'context' | 'calibrators' | 'dialogs' | 'log'>;
+type ApplyServices = Pick<Services, 'context' | 'calibrators' | 'classifiers' | 'dialogs' | 'log'>;
 
 export function registerApplyCalibrator(services: ApplyServices): vscode.Disposable {
   // From the explorer and the panel with the file; from the palette for the file in front.
@@ -53,13 +56,14 @@ export async function applyCalibrator(services: ApplyServices, uri: vscode.Uri):
   try {
     const applied = await dialogs.progress(`Applying ${calibrator.by.name}`, async (report, signal) => {
       const file = await table.file();
+      const buckets = await bucketsOf(services, file, uri);
       return explainingWrite(out, () =>
         applyToTable({
           calibrator,
           table: file,
           out,
           columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
-          buckets: readBuckets(uri).buckets,
+          buckets,
           spreadsheetSafe: false,
           signal,
           onRows: (rows) => report(count(rows, 'row')),
@@ -70,6 +74,12 @@ export async function applyCalibrator(services: ApplyServices, uri: vscode.Uri):
   } finally {
     table.dispose();
   }
+}
+
+/** Those of the classifier that scored the table, where that is recorded. */
+async function bucketsOf(services: ApplyServices, file: string, uri: vscode.Uri): Promise<readonly Bucket[]> {
+  const { run } = await readTableFacts(file);
+  return run === undefined ? readBuckets(uri).buckets : bucketsNamed(services, run.classifier, uri);
 }
 
 async function tell(

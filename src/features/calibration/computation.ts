@@ -20,9 +20,6 @@ import type { CalibrationWorker } from './worker-client';
  */
 type Task = 'analysing' | 'breaking-down' | 'comparing' | 'looking' | 'comparing-methods' | 'fitting';
 
-/** Codes of tables whose predictions can be shown though nobody can say which are right. */
-const NO_TRUTH: ReadonlySet<string> = new Set(['no-truth', 'no-usable-rows']);
-
 /** What a cancelled task changes in the state; what is complete stays. */
 const GIVEN_UP: Readonly<Record<Task, (settings: PanelSettings) => Partial<PanelState>>> = {
   analysing: () => ({
@@ -142,7 +139,8 @@ export class Computation implements vscode.Disposable {
       if (run !== this.count) return;
       this.stale = true;
       const error = this.parts.explained(reason);
-      const overview = NO_TRUTH.has(error.code) ? await this.overview() : null;
+      // Predictions can be shown though nobody can say which are right.
+      const overview = error.code === 'no-truth' ? await this.overview() : null;
       if (run !== this.count) return;
       if (overview !== null) this.end({ error: null, analysis: null, overview });
       else this.end({ error, overview: null });

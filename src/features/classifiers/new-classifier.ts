@@ -9,7 +9,7 @@ import {
   type DraftKind,
 } from '../../core/classifier/draft';
 import { UserError } from '../../core/user-error';
-import { CLASSIFIER_FOLDER } from '../../editor/classifier-folder';
+import { CLASSIFIER_FOLDER, fileStem } from '../../editor/classifier-folder';
 import { exists } from '../../editor/exists';
 import type { Choice, Dialogs } from '../../editor/dialogs';
 import { checkPlace } from '../../editor/place';
@@ -249,8 +249,4 @@ export async function writeDraft(
         'classifier-unwritable',
         `${uri.fsPath} cannot be written. Check the folder's permissions.`,
       );
-}
-
-function fileStem(uri: vscode.Uri): string {
-  return (uri.path.split('/').at(-1) ?? '').replace(/\.json$/, '');
 }

@@ -1,10 +1,9 @@
 /** Next Doubtful Line: goes from one text that needs a look to the next. */
 import * as vscode from 'vscode';
-import type { Bucket } from '../../core/model/buckets';
 import { needsLook } from '../../core/words/many-results';
+import { bucketsNamed } from '../../editor/buckets-named';
 import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
-import { bucketsFor, readBuckets } from '../../editor/settings';
 
 /** Selects the next doubtful text after the cursor; after the last one, the first. */
 export async function nextDoubtful(services: Services, editor: vscode.TextEditor): Promise<void> {
@@ -30,16 +29,6 @@ export async function nextDoubtful(services: Services, editor: vscode.TextEditor
   editor.selection = new vscode.Selection(next.range.start, next.range.end);
   editor.revealRange(next.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   results.show(next.id);
-}
-
-/** The buckets of the classifier of this name; those of the setting where it is gone. */
-export async function bucketsNamed(
-  { classifiers }: Pick<Services, 'classifiers'>,
-  name: string,
-  uri: vscode.Uri,
-): Promise<readonly Bucket[]> {
-  const classifier = await classifiers.get(name).catch(() => undefined);
-  return classifier === undefined ? readBuckets(uri).buckets : bucketsFor(classifier, uri);
 }
 
 function after(results: readonly ClassifiedText[], cursor: vscode.Position): ClassifiedText | undefined {

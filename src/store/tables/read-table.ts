@@ -19,7 +19,7 @@ export interface ReadTable {
  * Reads and checks a whole table. Memory is its columns of numbers, about 50 bytes a row, whatever the texts hold.
  *
  * @throws UserError everything of `inspectTable`, `tableRows`, `columnsOf` and `TableBuilder`; no-rows;
- *   no-usable-rows
+ *   no-usable-rows; no-truth where no row is labelled
  */
 export async function readTable(file: string, options: ColumnOptions & ReadOptions): Promise<ReadTable> {
   const source = await inspectTable(file);
@@ -33,18 +33,39 @@ export async function readTable(file: string, options: ColumnOptions & ReadOptio
   }
   if (read === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
   const table = builder.take();
-  if (table.n === 0) throw noUsableRows(name, table);
+  if (table.n === 0)
+    throw table.unlabelled > 0 && table.otherTruths.length === 0
+      ? noLabels(name, table)
+      : noUsableRows(name, table);
   return { source, table: { ...table, warnings: [...source.warnings, ...warnings, ...table.warnings] } };
+}
+
+/** Some rows are not labelled, and no other row has a label that could be counted. */
+function noLabels(name: string, { unlabelled, rejected, rejectedCount }: PredictionTable): UserError {
+  const others =
+    rejectedCount === 0
+      ? ''
+      : ` ${rejectedCount.toLocaleString('en-US')} other rows cannot be used. ${reasonsOf(rejected)}`;
+  return new UserError(
+    'no-truth',
+    `${unlabelled.toLocaleString('en-US')} rows of ${name} are not labelled, and no row counts. Write the true label of some rows into the column of labels.${others}`,
+  );
+}
+
+function reasonsOf(rejected: PredictionTable['rejected']): string {
+  return rejected
+    .slice(0, 3)
+    .map(({ line, reason }) => `Line ${line}: ${reason}.`)
+    .join(' ');
 }
 
 function noUsableRows(name: string, table: PredictionTable): UserError {
   const { rejected, rejectedCount, columns, mistakes, otherTruths } = table;
   const { found, scores } = columns;
   const isSplit = mistakes.splits === rejectedCount && found.includes('split');
-  const examples = rejected.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}.`);
   return new UserError(
     'no-usable-rows',
-    `None of the ${rejectedCount} rows of ${name} can be used. ${examples.join(' ')}`,
+    `None of the ${rejectedCount} rows of ${name} can be used. ${reasonsOf(rejected)}`,
     {
       data: {
         areNumbered:

@@ -270,3 +270,29 @@ describe('groups, ids and splits', () => {
     assert.deepEqual(codes(result), ['weight-by-name', 'split-by-name', 'repeated-ids']);
   });
 });
+
+describe('the warnings of a table that is labelled in part', () => {
+  const HEADER = 'label,predicted,prob:a,prob:b,label_mass,label_bound';
+  const times = (n: number, row: string): string[] => Array.from({ length: n }, () => row);
+
+  it('count the low label masses of the rows that count, and of no others', () => {
+    const { lowMass, n } = table(HEADER, [
+      ...times(10, 'a,a,0.9,0.1,0.9,'),
+      ...times(10, 'b,b,0.2,0.8,0.9,'),
+      ...times(40, ',a,0.9,0.1,0.1,'),
+    ]);
+    assert.equal(n, 20);
+    assert.equal(lowMass, 0);
+  });
+
+  it('never say that more rows have something than there are', () => {
+    const { warnings, n } = table(HEADER, [
+      ...times(6, 'a,b,0.9,0.1,0.1,b'),
+      ...times(4, 'b,a,0.2,0.8,0.1,a'),
+      ...times(40, ',b,0.9,0.1,0.1,b'),
+    ]);
+    assert.equal(n, 10);
+    const counted = warnings.flatMap(({ message }) => /^In (\d+) (?:of 10 )?rows/.exec(message)?.[1] ?? []);
+    assert.deepEqual(counted, ['10', '10', '10']);
+  });
+});

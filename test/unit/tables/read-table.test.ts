@@ -120,6 +120,18 @@ describe('reading a table file', () => {
       /Line 2: confidence is not a number/,
     ],
     [
+      'a table whose label column is empty',
+      'label,prob:a,prob:b\n,.9,.1\n,.2,.8\n',
+      'no-truth',
+      /^2 rows of t\.csv are not labelled, and no row counts\. Write the true label/,
+    ],
+    [
+      'a table whose few labels have no scores',
+      'label,prob:0,prob:1\nspam,.9,.1\nham,.2,.8\n,.2,.8\n',
+      'no-usable-rows',
+      /^None of the 2 rows of t\.csv can be used\. Line 2: label is "spam", a label without scores/,
+    ],
+    [
       'a quote that is never closed',
       'text,confidence,correct\na,.5,1\n"b, or c,.5,1\nc,.5,1\n',
       'open-quote',
