@@ -5,6 +5,7 @@
 import { count, interval, labelName, calibratorTitle, number } from '../../src/core/words/calibration';
 import { bucketTone } from '../../src/core/decisions/bucket-mark';
 import type { Bucket } from '../../src/core/model/buckets';
+import { FEWEST_TO_JUDGE } from '../../src/core/model/evaluation';
 import type { ThresholdPoint } from '../../src/core/decisions/threshold-curve';
 import type { Decided } from '../../src/protocol/calibration-decisions';
 import { button } from '../button';
@@ -50,6 +51,13 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
   const x = (threshold: number): number => pixels(LEFT + ((threshold - from) / (TO - from)) * (RIGHT - LEFT));
   const cursor = svg('path', { class: 'cursor' });
   const readout = h('p', { class: 'threshold-readout' });
+  const lastShown = shown.at(-1);
+  // Of a threshold with a handful of rows behind it nobody knows whether it keeps its promise.
+  const use =
+    lastShown &&
+    button('Use This Threshold…', { key: 'use-threshold', secondary: true }, () =>
+      onUse(lastShown.method, Number(slider.value)),
+    );
   const slider = h('input', {
     type: 'range',
     class: 'threshold-slider',
@@ -64,6 +72,8 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
     const words = thresholdSentence(threshold, shown);
     slider.setAttribute('aria-valuetext', words);
     setText(readout, words);
+    if (use !== undefined)
+      use.hidden = ((lastShown && pointAt(lastShown, threshold)?.rows) ?? 0) < FEWEST_TO_JUDGE;
     cursor.setAttribute('d', `M${x(threshold)} ${ACCURACY[0]}V${BUCKETS[1]}`);
   };
   slider.addEventListener('input', () => show(Number(slider.value)));
@@ -84,13 +94,7 @@ export function thresholdPlot(options: ThresholdPlotOptions): HTMLElement {
           onList(method, Number(slider.value)),
         ),
       ),
-      ...shown
-        .slice(-1)
-        .map(({ method }) =>
-          button('Use This Threshold…', { key: 'use-threshold', secondary: true }, () =>
-            onUse(method, Number(slider.value)),
-          ),
-        ),
+      ...(use === undefined ? [] : [use]),
     ),
     legend(options),
     h(
@@ -287,14 +291,19 @@ function bucketPart(
 
 /** Accuracy and coverage at or above a threshold, raw and calibrated. */
 function thresholdSentence(threshold: number, shown: readonly Decided[]): string {
-  const parts = shown.map(({ method, curve }) => {
-    const name = shown.length > 1 ? `${calibratorTitle(method)}: ` : '';
-    const point = curve.find((candidate) => Math.abs(candidate.threshold - threshold) < 1e-9);
+  const parts = shown.map((decided) => {
+    const name = shown.length > 1 ? `${calibratorTitle(decided.method)}: ` : '';
+    const point = pointAt(decided, threshold);
     if (point === undefined) return `${name}no row.`;
     const { rows, coverage, accuracy, accuracyLow: low, accuracyHigh: high } = point;
     return `${name}${count(rows, 'row')} (coverage ${number(coverage)}), accuracy ${number(accuracy)}${low === null ? '' : ` (${interval({ low, high })})`}.`;
   });
   return `Threshold ${threshold.toFixed(2)}. ${parts.join(' ')}`;
+}
+
+/** What is known at a threshold; undefined where no row reaches it. */
+function pointAt({ curve }: Decided, threshold: number): ThresholdPoint | undefined {
+  return curve.find((candidate) => Math.abs(candidate.threshold - threshold) < 1e-9);
 }
 
 function curveTable(shown: readonly Decided[]): HTMLElement {

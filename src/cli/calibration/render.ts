@@ -10,7 +10,12 @@ import type { Recommendation } from '../../core/calibration/recommend';
 import { metricsOf } from '../../core/words/metrics';
 import type { Io } from '../command';
 import { remedyForWarning } from '../remedies';
-import type { Evaluation, Metric, ReliabilityBin } from '../../core/model/evaluation';
+import {
+  FEWEST_TO_JUDGE,
+  type Evaluation,
+  type Metric,
+  type ReliabilityBin,
+} from '../../core/model/evaluation';
 import type { CalibrationReport } from '../../core/calibration/calibrate';
 
 /**
@@ -55,7 +60,7 @@ export function renderEvaluation(evaluation: Evaluation): string {
       ? ''
       : `\nA perfectly calibrated model would show an ECE of ${number(eceNull.mean)} on average here, and at most ` +
         `${number(eceNull.q95)} in 95 of 100 tables (p = ${eceNull.p.toFixed(3)}).\n`,
-    `\n${renderDiagram(evaluation.bins)}`,
+    evaluation.n < FEWEST_TO_JUDGE ? '' : `\n${renderDiagram(evaluation.bins)}`,
     renderConfusion(evaluation),
   ].join('');
 }

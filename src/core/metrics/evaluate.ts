@@ -176,21 +176,30 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     binning: { kind: binning.kind, count: binning.edges.length - 1 },
     bins: reliabilityBins(table, sums),
     accuracy: accuracyMetric(table),
-    meanConfidence: intervals.mean(weightedMean(confidence, weight), replicates?.meanConfidence),
+    meanConfidence: intervals.mean(weightedMean(confidence, weight), replicates?.meanConfidence, 1),
     ece: intervals.error(ece, replicates?.ece, nullOf('ece')),
     mce: {
       ...intervals.error(mce.value, replicates?.mce, nullOf('mce')),
       count: sums.count[mce.bin] ?? null,
     },
-    brier: intervals.mean(weightedMean(table.brier, weight), replicates?.brier),
+    brier: intervals.mean(weightedMean(table.brier, weight), replicates?.brier, 1),
     nll: {
-      ...intervals.mean(weightedMean(table.nll.loss, weight), replicates?.nll),
+      ...intervals.mean(weightedMean(table.nll.loss, weight), replicates?.nll, Infinity),
       clipped: table.nll.clipped,
     },
     auroc: Number.isNaN(ranked.auroc)
       ? undefinedMetric('AUROC needs at least one correct and one wrong row.')
       : intervals.auroc(ranked.auroc, replicates?.auroc, table.share.outcomes(), foldReason),
-    aurc: intervals.mean(ranked.aurc, replicates?.aurc, foldReason),
+    // Without both outcomes every resampled table has the same: that is no certainty.
+    aurc:
+      nCorrect === 0 || nCorrect === n
+        ? {
+            value: ranked.aurc,
+            low: null,
+            high: null,
+            reason: 'An interval needs at least one correct and one wrong row.',
+          }
+        : intervals.mean(ranked.aurc, replicates?.aurc, 1, foldReason),
     smoothEce: intervals.error(smoothed, replicates?.smoothEce, nullOf('smoothEce')),
     debiasedL2: intervals.debiased(
       l2.value,
@@ -284,9 +293,15 @@ class Intervals {
     this.factor = fewUnitsFactor(units);
   }
 
-  /** A metric with the percentile interval of its replicates. */
-  mean(value: number, replicates: Float64Array | undefined, reason?: string): Metric {
-    const interval = replicates && percentileInterval(replicates, this.factor);
+  /**
+   * A metric with the percentile interval of its replicates. Widened for few groups it would reach beyond what the metric
+   * can be.
+   *
+   * @param most what it can be, from 0 on
+   */
+  mean(value: number, replicates: Float64Array | undefined, most: number, reason?: string): Metric {
+    const found = replicates && percentileInterval(replicates, this.factor);
+    const interval = found && { low: Math.max(0, found.low), high: Math.min(most, found.high) };
     return this.metric(value, { interval, se: this.spread(replicates) }, reason);
   }
 
@@ -361,8 +376,8 @@ function labelMetrics(
   const classwise = errors.reduce((sum, error) => sum + error, 0) / K;
   const p = nulls && nullP(nulls.classwiseEce, classwise);
   const metrics: LabelMetrics = {
-    brier: intervals.mean(weightedMean(brier, weight), replicates?.labelBrier),
-    nll: intervals.mean(weightedMean(nll.loss, weight), replicates?.labelNll),
+    brier: intervals.mean(weightedMean(brier, weight), replicates?.labelBrier, 2),
+    nll: intervals.mean(weightedMean(nll.loss, weight), replicates?.labelNll, Infinity),
     classwiseEce: intervals.error(classwise, replicates?.classwiseEce, { p, draws: nulls?.classwiseEce }),
     confusion,
     perLabel: data.labels.map((label, k) => {
@@ -378,7 +393,11 @@ function tableWarnings({ predicted, nll, n, labels, units }: TableScores): Warni
   const warnings: Warning[] = [];
   const right = predicted.correct.reduce((sum, y) => sum + y, 0);
   const add = (code: string, message: string) => warnings.push({ code, message });
-  if (n < FEWEST_TO_JUDGE) add('few-rows', `${n} ${n === 1 ? 'row is' : 'rows are'} too few for a diagram.`);
+  if (n < FEWEST_TO_JUDGE)
+    add(
+      'few-rows',
+      `${n} ${n === 1 ? 'row is' : 'rows are'} too few to judge and too few for a diagram; a few hundred show much more.`,
+    );
   const [first = 0] = predicted.confidence;
   if (n > 1 && predicted.confidence.every((p) => p === first))
     add(
