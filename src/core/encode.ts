@@ -31,7 +31,8 @@ export function visibleToken(text: string): string {
 
 /** A name (label, classifier, file) on one line, with nothing invisible that could disguise it. */
 export function visibleName(text: string): string {
-  return escapeInvisible(text.replace(/\s+/g, ' '), IN_A_LINE);
+  // The mark U+FEFF counts as a space and is not seen: it is escaped.
+  return escapeInvisible(text.replace(/[^\S\uFEFF]+/g, ' '), IN_A_LINE);
 }
 
 /** A message on one line, its spaces kept: what is printed line by line cannot add a line of its own. */

@@ -6,7 +6,7 @@ import { plainNumber } from './cells';
 const SMALLEST_REST = 1e-12;
 /** More than the rounding of computed probabilities, and less than anything that is told of them. */
 const HAIR = 1e-9;
-export const OTHER_BASES: readonly number[] = [2, 10];
+const OTHER_BASES: readonly number[] = [2, 10];
 /** How far from 1 the sum of a row may be that is taken for a proof of the base. */
 const BASE_TOLERANCE = 1e-3;
 /** So many rows prove a base although their digits leave much open. */
@@ -17,19 +17,45 @@ export function roundingOfSum(decimals: number, base = Math.E): number {
   return 0.51 * Math.log(base) * 10 ** -decimals;
 }
 
-/**
- * Whether every row may sum to 1 in a base, and rows whose labels were all shown do.
- *
- * @param decimals with which the logarithms are written
- */
-export function sumsToOne(logs: Float64Array, K: number, base: number, decimals: number): boolean {
-  let proofs = 0;
-  for (let at = 0; at < logs.length; at += K) {
-    const row = logs.subarray(at, at + K);
-    if (!maySumToOne(row, base, decimals)) return false;
-    if (!row.includes(-Infinity)) proofs++;
+/** What the rows of a table, which may come in parts, say of the base of their log-probabilities. */
+export class BaseEvidence {
+  /** Rows that prove each base: all of their labels were shown, and they sum to 1 in it. */
+  private readonly proofs = new Map([Math.E, ...OTHER_BASES].map((base) => [base, 0]));
+
+  /**
+   * @param logs log-probabilities (n·K) of further rows
+   * @param decimals with which they are written
+   */
+  add(logs: Float64Array, K: number, decimals: number): void {
+    for (const base of this.proofs.keys()) {
+      let proofs = this.proofs.get(base) ?? 0;
+      for (let at = 0; at < logs.length; at += K) {
+        const row = logs.subarray(at, at + K);
+        if (!maySumToOne(row, base, decimals)) {
+          this.proofs.delete(base);
+          break;
+        }
+        if (!row.includes(-Infinity)) proofs++;
+        this.proofs.set(base, proofs);
+      }
+    }
   }
-  return proofs >= (roundingOfSum(decimals, base) > BASE_TOLERANCE ? FEWEST_ROUNDED : 1);
+
+  /** The base to which every row may sum to 1, and enough rows do; e where that is another base or none. */
+  base(decimals: number): number {
+    const isProven = (base: number): boolean =>
+      (this.proofs.get(base) ?? 0) >= (roundingOfSum(decimals, base) > BASE_TOLERANCE ? FEWEST_ROUNDED : 1);
+    return isProven(Math.E) ? Math.E : (OTHER_BASES.find(isProven) ?? Math.E);
+  }
+}
+
+/** Whether the probabilities of every row of natural logarithms (n·K) sum to its label mass (n). */
+export function sumTo(labelMass: Float64Array, logs: Float64Array, K: number, decimals: number): boolean {
+  const tolerance = Math.max(BASE_TOLERANCE, roundingOfSum(decimals));
+  return labelMass.every((mass, row) => {
+    const sum = logs.subarray(row * K, row * K + K).reduce((total, log) => total + Math.exp(log), 0);
+    return Math.abs(sum - mass) <= tolerance;
+  });
 }
 
 /** A row with labels that were not shown sums to less. */

@@ -23,7 +23,7 @@ import {
 } from './columns';
 import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
-import { boundHidden, OTHER_BASES, sumsToOne } from './log-scores';
+import { BaseEvidence, boundHidden, sumTo } from './log-scores';
 import { LongCells } from './long-cells';
 import { type NamedColumn, NamesBuilder } from './named-column';
 import { BadRow, type ParsedRow, RowParser, type SharedMistakes } from './row-parser';
@@ -137,6 +137,9 @@ export class TableBuilder {
   /** (accepted rows) 1 where the label mass is low. */
   private readonly low = new GrowingColumn((n) => new Uint8Array(n));
   private reading: Reading = NOTHING_READ;
+  private readonly baseEvidence = new BaseEvidence();
+  /** Base of the logarithms of the rows that were taken. */
+  private base: number | undefined;
   private readonly parser: RowParser;
   private readonly longCells: LongCells;
   /** What warnings are about. */
@@ -222,7 +225,8 @@ export class TableBuilder {
     this.seen.lowMass += countKept(this.low.take());
     this.compareWithPredicted(predicted, isKept);
     const named = (column: NamedColumn): NamedColumn => ({ ...column, index: ofKept(column.index) });
-    const data = this.takeData(ofKept, ofKept(truth));
+    const labelMass = roles.labelMass === undefined ? undefined : ofKept(this.labelMass.take());
+    const data = this.takeData(ofKept, ofKept(truth), labelMass);
     const id = roles.id === undefined ? undefined : ofKept(this.id.take());
     if (id !== undefined) this.seen.repeatedIds += id.length - distinctSorted(id).length;
     return {
@@ -234,7 +238,7 @@ export class TableBuilder {
       label: label && named(label),
       predicted: predicted && named(predicted),
       slices: new Map(Array.from(this.slices, ([name, column]) => [name, named(column.take())])),
-      labelMass: roles.labelMass === undefined ? undefined : ofKept(this.labelMass.take()),
+      labelMass,
       lowMass: this.seen.lowMass,
       unlabelled: this.seen.unlabelled,
       rejected: this.rejected.sort((left, right) => left.line - right.line),
@@ -471,6 +475,7 @@ export class TableBuilder {
   private takeData(
     ofKept: <T extends Int32Array | Float64Array | Uint8Array>(column: T) => T,
     truth: Int32Array,
+    labelMass: Float64Array | undefined,
   ): PredictionData {
     const { roles, scores } = this.columns;
     const hashes = ofKept(this.group.take());
@@ -504,7 +509,7 @@ export class TableBuilder {
       ...rows,
     };
     if (scores.type !== 'prob') {
-      const logs = scores.type === 'logprob' ? this.natural(given, K) : given;
+      const logs = scores.type === 'logprob' ? this.natural(given, K, labelMass) : given;
       this.seen.hidden += boundHidden(logs, K, scores.type);
       if (scores.type === 'logprob' && roles.labelMass === undefined) this.seen.lowMass += lowMasses(logs, K);
       return labelData({ ...columns, scores: logs });
@@ -515,14 +520,24 @@ export class TableBuilder {
   }
 
   /** Logarithms to the base e, from those of another base to which every row sums to 1 whose labels were all shown. */
-  private natural(logs: Float64Array, K: number): Float64Array {
-    const base = OTHER_BASES.find((other) => sumsToOne(logs, K, other, this.parser.decimals));
+  private natural(logs: Float64Array, K: number, labelMass: Float64Array | undefined): Float64Array {
+    const { decimals } = this.parser;
+    // Few rows may sum to 1 in another base by chance: a label mass that is their sum leaves no doubt.
+    if (labelMass === undefined || !sumTo(labelMass, logs, K, decimals))
+      this.baseEvidence.add(logs, K, decimals);
+    const base = this.baseEvidence.base(decimals);
     if (base !== 10 && this.parser.mistakes.decimal > 0)
       throw new UserError(
         'other-sums',
         `In ${this.parser.mistakes.decimal} rows the log-probabilities are logarithms to the base 10, and in others they are not. Write natural logarithms. No row of the table was used.`,
       );
-    if (base === undefined || sumsToOne(logs, K, Math.E, this.parser.decimals)) return logs;
+    if (this.base !== undefined && base !== this.base)
+      throw new UserError(
+        'other-sums',
+        'The log-probabilities seem to be logarithms to a base other than e in some rows, and in others they do not. Write natural logarithms. No row of the table was used.',
+      );
+    if (logs.length > 0) this.base = base;
+    if (base === Math.E) return logs;
     this.seen.base = base;
     const scale = Math.log(base);
     return logs.map((log) => log * scale);

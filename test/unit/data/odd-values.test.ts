@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { doubtsOf } from '../../../src/core/data/doubts';
-import type { PredictionTable } from '../../../src/core/data/table';
+import { findColumns } from '../../../src/core/data/columns';
+import { type PredictionTable, TableBuilder } from '../../../src/core/data/table';
 import { confidenceOf } from '../../../src/core/model/rows';
 import { readRows, repeated } from './read-rows';
 
@@ -131,6 +132,32 @@ describe('odd values of a table', () => {
       assert.equal(n, 20);
       assert.ok(!warnings.some(({ code }) => code === 'log-base'));
     });
+
+  const firstOf = ({ data }: PredictionTable): number =>
+    data.kind === 'labels' ? (data.probs[0] ?? -1) : -1;
+  const log2 = (p: number): string => Math.log2(p).toFixed(6);
+
+  it('keep their base from one part of a table to the next', () => {
+    const builder = new TableBuilder(findColumns('label,logprob:a,logprob:b'.split(','), {}), {
+      truth: 'optional',
+    });
+    builder.add(['a', log2(0.7), log2(0.3)], 2);
+    assert.ok(Math.abs(firstOf(builder.take()) - 0.7) < 1e-4);
+    // By itself this row says nothing of the base: its other label was not shown.
+    builder.add(['a', log2(0.9), '-inf'], 3);
+    assert.ok(Math.abs(firstOf(builder.take()) - 0.9) < 1e-3);
+    builder.add(['a', String(Math.log(0.7)), String(Math.log(0.3))], 4);
+    assert.throws(() => builder.take(), { code: 'other-sums' });
+  });
+
+  it('are natural logarithms where the label mass is their sum, though they sum to 1 in another base', () => {
+    const logs = [Math.log2(0.7), Math.log2(0.3)];
+    const sums = logs.map(Math.exp);
+    const mass = (sums[0] ?? 0) + (sums[1] ?? 0);
+    const table = readRows('label,logprob:a,logprob:b,label_mass', [`a,${logs.join(',')},${mass}`]);
+    assert.ok(Math.abs(firstOf(table) - (sums[0] ?? 0) / mass) < 1e-9);
+    assert.ok(!table.warnings.some(({ code }) => code === 'log-base'));
+  });
 
   const refused: [what: string, header: string, rows: string[], code: string, says: RegExp][] = [
     ['percentages', 'label,y_prob', repeated(40, ['1,93.5', '0,2.5']), 'percentages', /Divide all/],
