@@ -7,7 +7,6 @@ import * as vscode from 'vscode';
 import {
   CALIBRATION_EDITOR,
   COMMANDS,
-  CONTEXT_KEYS,
   HOME_VIEW,
   RESULT_VIEW,
   RESULTS_KEY,
@@ -16,6 +15,7 @@ import {
 } from './protocol/manifest';
 import { editorText, visibleName } from './core/encode';
 import { isClassifierFile } from './editor/classifier-folder';
+import { registerWalkthrough, stepDone } from './editor/walkthrough';
 import { cacheFolder } from './store/cache-home';
 import type { ExtensionInternals } from './extension';
 import type { HomeNode } from './features/home/nodes';
@@ -62,7 +62,12 @@ export function activate(context: vscode.ExtensionContext): Shell {
     vscode.workspace.onDidOpenTextDocument(({ uri }) => wakeIf(isClassifierFile(uri))),
     vscode.workspace.onDidChangeConfiguration(() => wakeIf(classifiesOnHover())),
   );
-  context.subscriptions.push(vscode.Disposable.from(...placeholders), changed, ...views(wake, changed.event));
+  context.subscriptions.push(
+    vscode.Disposable.from(...placeholders),
+    changed,
+    registerWalkthrough(context.extension.id),
+    ...views(wake, changed.event),
+  );
   wakeIf(
     classifiesOnHover() ||
       vscode.workspace.textDocuments.some(({ uri }) => isClassifierFile(uri)) ||
@@ -71,8 +76,7 @@ export function activate(context: vscode.ExtensionContext): Shell {
   );
   void filesIn('jobs').then((jobs) => wakeIf(jobs.length > 0));
   void filesIn('models').then((files) => {
-    if (files.some((name) => name.endsWith('.gguf')))
-      void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasModel, true);
+    if (files.some((name) => name.endsWith('.gguf'))) stepDone('model');
   });
   return { wake };
 }

@@ -1,6 +1,6 @@
 /** The commands that classify texts and that clear results. */
 import * as vscode from 'vscode';
-import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
+import { COMMANDS } from '../../protocol/manifest';
 import type { Bucket } from '../../core/model/buckets';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
@@ -15,6 +15,7 @@ import { nameArgument } from '../../editor/argument';
 import { bucketsNamed } from '../../editor/buckets-named';
 import { readSettings, writeClassifierSetting } from '../../editor/settings';
 import { TrackedPlaces } from '../../editor/text-place';
+import { stepDone } from '../../editor/walkthrough';
 import type { WorkHandle } from '../../editor/work';
 import { showDecorations } from './decorations';
 import { nextDoubtful } from './doubtful';
@@ -69,7 +70,7 @@ function walkthroughStep(results: Services['results']): vscode.Disposable {
   const subscription = results.onDidChange(() => {
     if (results.shown === undefined) return;
     subscription.dispose();
-    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasClassified, true);
+    stepDone('classify');
   });
   return subscription;
 }
