@@ -115,6 +115,7 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
       showPrompt: ({ id }) => vscode.commands.executeCommand(COMMANDS.showPrompt, id),
       tryText: ({ text }) => this.trial?.setText(text),
       tryNow: () => this.trial?.now(),
+      showTrialPrompt: () => this.showTrialPrompt(),
       endTrial: () => this.endTrial(),
     });
 
@@ -146,6 +147,14 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
       if (results.status(result.id) === 'edited') return;
       editor.selection = new vscode.Selection(result.range.start, result.range.end);
       editor.revealRange(result.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  private async showTrialPrompt(): Promise<void> {
+    try {
+      await this.trial?.showPrompt();
     } catch (error) {
       void reportError(this.services, error);
     }
