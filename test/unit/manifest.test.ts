@@ -25,12 +25,9 @@ const { commands, configuration, customEditors, keybindings, menus, jsonValidati
   manifest.contributes;
 
 describe('the manifest', () => {
-  it('activates the extension neither always nor by a search of every workspace', () => {
-    assert.ok(activationEvents.length > 0);
-    assert.deepEqual(
-      activationEvents.filter((event) => event === 'onStartupFinished' || /[*?{]/u.test(event)),
-      [],
-    );
+  it('activates the extension once VS Code has started, in every folder', () => {
+    // Results of an earlier session are shown again without a command. The shell loads the rest where there are some.
+    assert.deepEqual(activationEvents, ['onStartupFinished']);
   });
 
   it('offers what can be done with a table in the menus of the explorer and of the editor, and nowhere else', () => {
