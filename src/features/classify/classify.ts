@@ -47,7 +47,7 @@ export function registerClassify(services: Services): vscode.Disposable {
     command(COMMANDS.chooseClassifier, () => chooseClassifier(services, undefined)),
     command(COMMANDS.useClassifier, (_, argument) => chooseClassifier(services, named(argument))),
     command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
-    command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, activeEditor())),
+    command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, vscode.window.activeTextEditor)),
     command(COMMANDS.measure, () => measure(services)),
     // With an id (from the result view) that result's.
     vscode.commands.registerCommand(COMMANDS.showPrompt, (id: unknown) =>
