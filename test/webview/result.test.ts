@@ -186,6 +186,17 @@ describe('the result view', () => {
     assert.ok(last && history && last.y + last.height < history.y, JSON.stringify([last, history]));
   });
 
+  it('says when a result was made, with the day if that was not today', async () => {
+    const { result } = STATES.result;
+    const at = async (made: Date): Promise<string> => {
+      const page = await show({ ...STATES.result, result: { ...result, at: made.toISOString() } });
+      return page.page.locator('.facts dt:text-is("At") + dd').innerText();
+    };
+    const now = new Date();
+    assert.doesNotMatch(await at(now), /20\d\d/);
+    assert.match(await at(new Date(now.getTime() - 48 * 3_600_000)), /20\d\d/);
+  });
+
   it('says why a classifier cannot be tried, and asks before a text leaves this machine', async () => {
     const page = await show(STATES.trialProblem);
     await page.page.getByRole('alert').getByText('mood.json is not valid JSON').waitFor();
