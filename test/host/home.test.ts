@@ -105,6 +105,12 @@ describe('the Home view', () => {
       const labels = nodes.flatMap((node) => (node.kind === 'group' ? [] : [node.label]));
       assert.equal(labels.at(-1), 'The search for tables took too long, so there may be more');
       assert.ok(!labels.some((label) => label.startsWith('No .csv file')));
+      const table = await named('tables', 'home-cut.csv');
+      assert.deepEqual(
+        (table.details ?? []).filter((line) => line.includes(table.label)),
+        [],
+        'the tooltip begins with the name already',
+      );
     } finally {
       hurried.dispose();
       rmSync(file);

@@ -80,6 +80,18 @@ describe('the manifest', () => {
       );
   });
 
+  it('offers to score and to open every table of the Home view: its columns may have other names', () => {
+    for (const command of ['promptConfidence.scoreCsv', 'promptConfidence.openCalibration'])
+      assert.deepEqual(
+        menus['view/item/context']
+          .filter((entry) => entry.command === command && !entry.group.startsWith('inline'))
+          .flatMap(({ when }) => /viewItem == (table\..+)$/u.exec(when)?.[1] ?? [])
+          .sort(),
+        ['table.scored', 'table.unscored'],
+        command,
+      );
+  });
+
   it('has a step of the walkthrough done when it has succeeded, and a picture in each theme', () => {
     const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
     assert.deepEqual(

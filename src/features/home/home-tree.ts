@@ -262,7 +262,6 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       label: nameOf(uri),
       description: words,
       details: [
-        vscode.workspace.asRelativePath(uri),
         words,
         ...(facts?.run === undefined ? [] : [`Scored by the classifier ${facts.run.classifier}`]),
         isScored
