@@ -21,7 +21,7 @@ const ANY_TABLE = '**/*.[cC][sS][vV]';
 /** Besides what the setting files.exclude hides. */
 const IGNORED = '**/{node_modules,bower_components,.git,.hg,.svn,.venv,venv,__pycache__}/**';
 
-export type TablesCut = 'number' | 'time';
+type TablesCut = 'number' | 'time';
 
 export interface ListedTable {
   readonly uri: vscode.Uri;
