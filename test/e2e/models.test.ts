@@ -156,10 +156,10 @@ describe('models and classifiers, as a person uses them', () => {
 
   it('the walkthrough ticks what is done while it is open, and nothing that did not succeed', async () => {
     const { page } = workbench();
-    for (const command of ['Score CSV…', 'Use Calibrator…']) {
-      await workbench().runCommand(`Prompt Confidence: ${command}`);
-      await page.keyboard.press('Escape');
-    }
+    await workbench().openFile('snippets.csv');
+    await workbench().runCommand('Prompt Confidence: Score CSV…');
+    await page.getByPlaceholder('Classifier to score snippets.csv with').waitFor();
+    await page.keyboard.press('Escape');
     await workbench().openFile('reviews.txt');
     await workbench().selectText('I love this movie!');
     await workbench().runCommand('Prompt Confidence: Classify Selection');
