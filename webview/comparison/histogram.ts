@@ -7,7 +7,7 @@ import { h, setText, svg, svgText } from '../dom';
 
 const WIDTH = 480;
 const HEIGHT = 220;
-const LEFT = 48;
+const LEFT = 62;
 const RIGHT = WIDTH - 12;
 const TOP = 10;
 const BOTTOM = 170;

@@ -84,14 +84,14 @@ export function overviewSection(page: Page): Section {
           h('h2', {}, 'At a glance'),
           table(
             'Main numbers of every stage',
-            [{ name: 'Scores' }, ...columns, { name: 'Accuracy' }],
+            [{ name: 'Scores' }, ...columns, { name: 'Finding in accuracy' }],
             stages.map((drawn) => [
               link(stageTitle(drawn.stage), `stage-${drawn.stage}`, () => {
                 page.look({ stage: drawn.stage });
                 page.announce(`Shown below: ${stageTitle(drawn.stage)}.`);
               }),
               ...SLICE_METRICS.flatMap((metric) =>
-                reportedOf(drawn).runs.map((run) => metricCell(metricOf(run, metric))),
+                reportedOf(drawn).runs.map((run) => number(metricOf(run, metric).value)),
               ),
               `${drawn.differences
                 .map((all) => words(all, 'accuracy'))
@@ -253,7 +253,8 @@ function pictures(
   page: Page,
 ): Node[] {
   const diagrams = runs.map(({ diagram }) => diagram);
-  if (diagrams.some(({ evaluation }) => evaluation.n < FEWEST_TO_JUDGE)) return [];
+  if (diagrams.some(({ evaluation }) => evaluation.n < FEWEST_TO_JUDGE))
+    return [h('p', { class: 'quiet' }, `Diagrams need at least ${FEWEST_TO_JUDGE} rows.`)];
   const top = Math.max(...diagrams.map(densityTop));
   return [
     h(

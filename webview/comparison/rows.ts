@@ -77,7 +77,7 @@ function rowsTable(names: readonly string[], rows: ListedDifferences, page: Page
     rows.map(({ change, truth, text, runs }, at) => [
       CHANGES[change],
       ...runs.flatMap(({ line, predicted, confidence, correct }, run) => [
-        `${correct ? '✓' : '✗'} ${named ? labelName(predicted) : correct ? 'correct' : 'wrong'}`,
+        `${correct ? '✓' : '✗'}\u00a0${named ? labelName(predicted) : correct ? 'correct' : 'wrong'}`,
         number(confidence),
         link(
           String(line),

@@ -105,7 +105,7 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
       origin: sourceInWords(bounds[at] ?? null),
     })),
     pairing: { by: shared.by, rows, compared: comparison.rows.length },
-    warnings: [...warningsOf(inputs, names), ...warnings],
+    warnings: [...warningsOf(inputs, comparison, names), ...warnings],
     folds: comparison.folds,
     recommended: comparison.recommended,
     stages: comparison.stages.map(reportedStage),
@@ -231,11 +231,16 @@ function alike(inputs: readonly LabelledTable[], shared: SharedRows, names: read
   return { tables: tables.map((table) => ({ ...table, ...common })), warnings };
 }
 
-/** Those of the tables, each once, and what was not paired. */
-function warningsOf(inputs: readonly LabelledTable[], names: readonly string[]): Warning[] {
+/** Those of the tables and of their raw numbers, each once. */
+function warningsOf(
+  inputs: readonly LabelledTable[],
+  { stages }: RunComparison,
+  names: readonly string[],
+): Warning[] {
   const found = new Map<string, { readonly warning: Warning; readonly of: string[] }>();
+  const runs = stages.find(({ stage }) => stage === 'raw')?.runs ?? [];
   inputs.forEach(({ warnings }, at) => {
-    for (const warning of warnings) {
+    for (const warning of [...warnings, ...(runs[at]?.evaluation.warnings ?? [])]) {
       const known = found.get(warning.message) ?? { warning, of: [] };
       found.set(warning.message, known);
       known.of.push(labelName(names[at] ?? ''));

@@ -13,7 +13,7 @@ export interface ComparedSlice {
   readonly name: string;
   readonly rows: number;
   readonly runs: readonly RunNumbers[];
-  /** For each run but the first its differences by {@link SLICE_METRICS}, corrected over all slices. */
+  /** For each run but the first its differences by {@link SLICE_METRICS}, corrected over all slices and runs. */
   readonly differences: readonly (readonly Difference[])[];
 }
 
@@ -45,26 +45,27 @@ export function compareSlices(
       options,
     ),
   }));
-  const ofMetrics = (differences: readonly Difference[]): Difference[] =>
-    SLICE_METRICS.flatMap((metric) => differences.find((found) => found.metric === metric) ?? []);
-  const corrected = runs.slice(1).map((_, run) => {
-    const all = scored.map(({ rows, scored: { differences } }) =>
-      ofMetrics(differences[run] ?? []).map((difference) => ({ difference, rows })),
-    );
-    const together = judged(
-      all.flat().map(({ difference }) => difference),
-      all.flat().map(({ rows }) => rows),
-    );
-    return all.map((own, at) => {
-      const start = all.slice(0, at).reduce((sum, { length }) => sum + length, 0);
-      return together.slice(start, start + own.length);
-    });
-  });
+  const found = scored.flatMap(({ rows, scored: { differences } }) =>
+    differences.flatMap((all) =>
+      SLICE_METRICS.flatMap((metric) => {
+        const difference = all.find((entry) => entry.metric === metric);
+        return difference === undefined ? [] : [{ difference, rows }];
+      }),
+    ),
+  );
+  const together = judged(
+    found.map(({ difference }) => difference),
+    found.map(({ rows }) => rows),
+  );
+  const of = (slice: number, run: number): Difference[] => {
+    const start = (slice * (runs.length - 1) + run) * SLICE_METRICS.length;
+    return together.slice(start, start + SLICE_METRICS.length);
+  };
   const compared = scored.map(({ name, rows, scored: { runs: numbers } }, at): ComparedSlice => ({
     name,
     rows,
     runs: numbers.map(({ evaluation, high }) => ({ evaluation, high })),
-    differences: corrected.map((slicesOfRun) => slicesOfRun[at] ?? []),
+    differences: runs.slice(1).map((_, run) => of(at, run)),
   }));
   return {
     slices: compared.sort((left, right) => furthestBelow(left) - furthestBelow(right)),

@@ -34,7 +34,7 @@ export interface Difference {
   readonly low: number | null;
   readonly high: number | null;
   readonly test: PairedTest | null;
-  /** Two-sided p of "no difference", and the same after Holm's correction over the metrics of this run; null without a test. */
+  /** Two-sided p of "no difference", and the same after Holm's correction over the metrics of all runs; null without a test. */
   readonly p: number | null;
   readonly adjustedP: number | null;
   readonly finding: Finding;
@@ -84,7 +84,10 @@ export function scoreRuns(tables: readonly PredictionData[], options: Difference
   const [baseline, ...others] = runs.map((run, at) => ({ run, columns: columns[at] ?? NO_COLUMNS }));
   if (baseline === undefined) return { runs, differences: [] };
   const seed = options.seed ?? 0;
-  return { runs, differences: others.map((other) => differencesOf(other, baseline, rows, seed)) };
+  const found = others.map((other) => testedOf(other, baseline, rows, seed));
+  const together = judged(found.flat(), n);
+  const differences = found.map((own, at) => together.slice(at * own.length, (at + 1) * own.length));
+  return { runs, differences };
 }
 
 interface Rows {
@@ -126,15 +129,14 @@ interface Evidence {
   readonly test: PairedTest | null;
 }
 
-function differencesOf(other: Compared, baseline: Compared, rows: Rows, seed: number): Difference[] {
-  const found = COMPARED_METRICS.map((metric): Tested => {
+function testedOf(other: Compared, baseline: Compared, rows: Rows, seed: number): Tested[] {
+  return COMPARED_METRICS.map((metric): Tested => {
     const [now, then] = [metricOf(other.run, metric), metricOf(baseline.run, metric)];
     const value = now.value === null || then.value === null ? null : now.value - then.value;
     const question = { other, baseline, now, then, rows, seed };
     const evidence = value === null ? null : evidenceOf(metric, value, question);
     return { ...NOTHING_KNOWN, ...evidence, metric, value };
   });
-  return judged(found, rows.n);
 }
 
 /** A difference before the correction over all that are looked at together. */

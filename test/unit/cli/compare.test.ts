@@ -26,9 +26,12 @@ describe('compare', () => {
     bench = await Workbench.create();
     await bench.write('base.csv', base);
     await bench.write('tuned.csv', rescored(base, tuned));
+    const few = base.split('\n').slice(0, 151).join('\n');
+    await bench.write('base-few.csv', few);
+    await bench.write('tuned-few.csv', rescored(few, tuned));
     await bench.write(
-      'third.csv',
-      rescored(base, (pos) => 0.5 + (pos - 0.5) / 3),
+      'third-few.csv',
+      rescored(few, (pos) => 0.5 + (pos - 0.5) / 3),
     );
   });
   after(() => bench.remove());
@@ -75,7 +78,10 @@ describe('compare', () => {
   });
 
   it('compares several runs, and takes the number of the best one from other rows', async () => {
-    const { out } = await bench.run('compare', '@base-few.csv', '@tuned-few.csv', '@third-few.csv');
+    const { code, out, err } = await bench.run(
+      ...['compare', '@base-few.csv', '@tuned-few.csv', '@third-few.csv'],
+    );
+    assert.equal(code, 0, err);
     assert.match(
       out,
       /tuned-few has the lowest NLL of 3; it was chosen in 10 of 10 folds\. On rows that did not choose it/,
