@@ -96,11 +96,14 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
     // A program that ends early closes its standard input.
     stdin.on('error', () => undefined);
     const output = new Output(log, options.onProgress);
-    const reading = onStart(pid)
+    const started = onStart(pid);
+    const reading = started
       .then(() => output.read(stdout.setEncoding('utf8')))
       .catch((error: unknown) => broken.abort(error));
     const failure = await ended;
     endLeftovers(pid);
+    // A slow disk is no reason to lose what the program said.
+    await started.catch(() => undefined);
     // What has made itself independent of the group may hold the other end of the pipe.
     await Promise.race([reading, grace(over.signal)]);
     over.abort();
