@@ -12,6 +12,7 @@ import { registerEndpoints } from './features/endpoints/commands';
 import { registerHome } from './features/home/home';
 import { HomeTree } from './features/home/home-tree';
 import { registerHover } from './features/hover/hover';
+import { registerPractice } from './features/practice/practice-set';
 import { registerScore } from './features/score/register';
 import { registerResultView, ResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
@@ -57,6 +58,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerModels,
   registerEndpoints,
   registerScore,
+  registerPractice,
   // After those that register kinds of jobs: it offers to resume what they find unfinished.
   registerStatus,
   registerClassifierFiles,

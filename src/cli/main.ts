@@ -7,9 +7,16 @@ import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
 import { merge } from './merge';
+import { practiceSetCommand } from './practice-set';
 import { score } from './score';
 
-const COMMANDS: Readonly<Record<string, Command>> = { classify, score, merge, ...calibrationCommands };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  classify,
+  score,
+  merge,
+  ...calibrationCommands,
+  'practice-set': practiceSetCommand,
+};
 
 const HELP = `Usage: prompt-confidence COMMAND …
 
@@ -20,6 +27,7 @@ const HELP = `Usage: prompt-confidence COMMAND …
   calibrate TABLE --out C   Fit a calibrator and save it.
   apply C TABLE --out OUT   Write a calibrated copy of a table.
   gate TABLE                Exit with status 1 if a metric misses its limit.
+  practice-set --out FILE   Write synthetic labelled texts to try all this on.
 
 Run prompt-confidence COMMAND --help for the options of a command.
 `;

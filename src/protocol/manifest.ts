@@ -29,6 +29,7 @@ export const COMMANDS = {
   applyCalibrator: 'promptConfidence.applyCalibrator',
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
+  createPracticeSet: 'promptConfidence.createPracticeSet',
   setCalibrator: 'promptConfidence.setCalibrator',
   useCalibrator: 'promptConfidence.useCalibrator',
   pauseJob: 'promptConfidence.pauseJob',

@@ -37,6 +37,7 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.scoreCsv, 'table', 'Score CSV…'],
       [COMMANDS.measure, 'dashboard', 'Measure Confidence…'],
       [COMMANDS.applyCalibrator, 'wand', 'Apply Calibrator to Table…'],
+      [COMMANDS.createPracticeSet, 'mortar-board', 'Create Practice Set'],
     ],
   ],
   [
