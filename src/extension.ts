@@ -90,7 +90,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const classifiers = new Classifiers();
   const endpoints = new Endpoints(context.secrets);
   const results = new Results(context.workspaceState, log);
-  const engineModels = editorEngineModels(models, engine, (model) => guard.beforeLoad(model));
+  const engineModels = editorEngineModels(models, engine, classifiers, (model) => guard.beforeLoad(model));
   const sources = editorSources(engineModels, endpoints);
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);

@@ -9,12 +9,14 @@ import { BAD_INPUT, DONE, type Command, type Io } from './command';
 import { merge } from './merge';
 import { practiceSetCommand } from './practice-set';
 import { score } from './score';
+import { tune } from './tune';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   classify,
   score,
   merge,
   ...calibrationCommands,
+  tune,
   'practice-set': practiceSetCommand,
 };
 
@@ -27,6 +29,7 @@ const HELP = `Usage: prompt-confidence COMMAND …
   calibrate TABLE --out C   Fit a calibrator and save it.
   apply C TABLE --out OUT   Write a calibrated copy of a table.
   gate TABLE                Exit with status 1 if a metric misses its limit.
+  tune TABLE --out ADAPTER  Fine-tune the model of a classifier on labelled rows.
   practice-set --out FILE   Write synthetic labelled texts to try all this on.
 
 Run prompt-confidence COMMAND --help for the options of a command.
