@@ -58,7 +58,7 @@ and the hold-out with Monte Carlo dropout. Ctrl-C pauses; the same command resum
   --without-examples      tune the prompt without its examples: another prompt, which later calls evaluate faster
   --estimate              say what it would do and how long it would take, and end
   --install               install the trainer into the cache, if it is not there: torch and what it needs
-  --python FILE           a Python ${'3.10'} or newer to install it with (default: python3)
+  --python FILE           a Python 3.10 or newer to install it with (default: python3)
   --pip-argument ARG      a further argument for pip, for another build of torch; may be repeated
   --force                 replace ADAPTER.gguf
   --json                  print a summary as one JSON document
@@ -189,7 +189,7 @@ function settingsOf(values: Values): TuningSettings {
 /** Milliseconds between two lines about the progress. */
 const TELL_MS = 5000;
 
-function tell(io: Io, job: Job<unknown, unknown>): void {
+function tell(io: Io, job: Job): void {
   let toldAt = -TELL_MS;
   job.onDidChange(() => {
     const { progress } = job;

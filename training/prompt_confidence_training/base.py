@@ -209,7 +209,8 @@ def _number(reader: GGUFReader, key: str) -> int:
 def label_log_probs(model: nn.Module, reader: AnswerReader, batch: Batch) -> Tensor:
     """(prompts, labels) ln P(label). Logits are computed only where they are read."""
     device = next(model.parameters()).device
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+    # Below peft's wrapper. transformers has no types that would say what a model is made of.
+    causal: Any = getattr(model, "get_base_model", lambda: model)()
     hidden = causal.model(input_ids=batch.tokens.to(device), use_cache=False).last_hidden_state
     logits = causal.lm_head(hidden[batch.row.to(device), batch.position.to(device)])
     cap = getattr(causal.config, "final_logit_softcapping", None)

@@ -106,13 +106,13 @@ class Trainer:
         for a single row.
         """
         state = self.state
-        if not state.curve:
-            self._evaluate()
         while not state.is_over:
-            self._step(self._rows(state.step))
-            if state.step % self.evaluate_every == 0 or state.step % self.steps_of_an_epoch == 0:
+            # Asked before each step, and not after it: an evaluation that was interrupted is made up for.
+            if self._is_evaluation_due():
                 self._evaluate()
-            elif time.monotonic() - self.saved > SAVE_SECONDS:
+                continue
+            self._step(self._rows(state.step))
+            if time.monotonic() - self.saved > SAVE_SECONDS:
                 self._save()
         chosen = choose(state.curve, self.task.settings.stop_on)
         set_weights(self.model, self.checkpoints.kept(chosen.step))
@@ -132,6 +132,12 @@ class Trainer:
     def timed_step(self) -> None:
         """Do one step without an evaluation or a checkpoint."""
         self._step(self._rows(self.state.step))
+
+    def _is_evaluation_due(self) -> bool:
+        step, curve = self.state.step, self.state.curve
+        if curve and curve[-1].step == step:
+            return False
+        return step % self.evaluate_every == 0 or step % self.steps_of_an_epoch == 0
 
     def _rows(self, step: int) -> list[Example]:
         """Rows of a step: each epoch has an order of its own, which the seed gives."""

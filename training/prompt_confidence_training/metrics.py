@@ -62,8 +62,9 @@ def _bins(confidence: Floats) -> npt.NDArray[np.int64]:
 
 def _ece(bins: npt.NDArray[np.int64], confidence: Floats, correct: Floats) -> Floats:
     members = (bins[:, None] == np.arange(BINS)[None, :]).astype(np.float64)
-    gaps = (correct - confidence[None, :]) @ members
-    return np.abs(gaps).sum(axis=1) / len(confidence)
+    gaps: Floats = (correct - confidence[None, :]) @ members
+    error: Floats = np.abs(gaps).sum(axis=1) / len(confidence)
+    return error
 
 
 def _null(confidence: Floats, seed: int) -> Floats:

