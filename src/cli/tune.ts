@@ -146,7 +146,7 @@ async function pythonFor(home: TuningHome, values: Values, io: Io): Promise<stri
   if (!values.install)
     throw new UserError(
       'training-consent',
-      `Tuning needs a trainer, which is not installed: ${packages.join(', ')}. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`,
+      `Tuning needs a trainer, which is not installed: ${packagesInWords(packages)}. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`,
     );
   return installEnvironment(place, {
     python: values.python,
@@ -154,6 +154,14 @@ async function pythonFor(home: TuningHome, values: Values, io: Io): Promise<stri
     signal: io.signal,
     onProgress: (words) => io.err(`${words}\n`),
   });
+}
+
+/** Those that do the work; the others come with them. */
+const MAIN_PACKAGES = ['torch', 'transformers', 'peft', 'gguf'];
+
+function packagesInWords(packages: readonly string[]): string {
+  const main = packages.filter((name) => MAIN_PACKAGES.includes(name.split(' ')[0] ?? ''));
+  return `${main.join(', ')} and ${packages.length - main.length} packages that they need`;
 }
 
 function tuningHome(io: Io): TuningHome {
