@@ -142,11 +142,15 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SETTINGS_SECTION)) engine.configure(engineSettings());
     }),
-    ...FEATURES.map((register) => register(services)),
-    registerCalibration(services, calibration),
-    registerResultView(services, resultView),
-    registerHome(services, home),
   );
+  const registers: readonly (() => vscode.Disposable)[] = [
+    ...FEATURES.map((register) => () => register(services)),
+    () => registerCalibration(services, calibration),
+    () => registerResultView(services, resultView),
+    () => registerHome(services, home),
+  ];
+  // One by one: where one throws, the shell takes away those before it.
+  for (const register of registers) context.subscriptions.push(register());
   return { engine, models, results, services, calibration, resultView, home };
 }
 

@@ -7,7 +7,6 @@ import * as vscode from 'vscode';
 import {
   CALIBRATION_EDITOR,
   COMMANDS,
-  CONTEXT_KEYS,
   HOME_VIEW,
   RESULT_VIEW,
   RESULTS_KEY,
@@ -16,7 +15,10 @@ import {
 } from './protocol/manifest';
 import { editorText, visibleName } from './core/encode';
 import { isClassifierFile } from './editor/classifier-folder';
+import { EditorDialogs } from './editor/dialogs';
+import { registerWalkthrough, stepDone } from './editor/walkthrough';
 import { cacheFolder } from './store/cache-home';
+import { wakeable } from './wake';
 import type { ExtensionInternals } from './extension';
 import type { HomeNode } from './features/home/nodes';
 
@@ -26,60 +28,95 @@ export interface Shell {
   readonly wake: () => Promise<ExtensionInternals>;
 }
 
-let loaded: Promise<typeof import('./extension')> | undefined;
+let loaded: typeof import('./extension') | undefined;
 
 export function activate(context: vscode.ExtensionContext): Shell {
-  /** What stands in for the rest until it is there. */
-  const placeholders: vscode.Disposable[] = [];
   const changed = new vscode.EventEmitter<HomeNode | undefined>();
-  let internals: Promise<ExtensionInternals> | undefined;
-  const wake = (): Promise<ExtensionInternals> => {
-    internals ??= load();
-    return internals;
-  };
-  const load = async (): Promise<ExtensionInternals> => {
-    loaded = import('./extension');
-    const { activate: activateAll } = await loaded;
-    vscode.Disposable.from(...placeholders).dispose();
-    const all = activateAll(context);
-    context.subscriptions.push(all.home.onDidChangeTreeData((node) => changed.fire(node)));
-    return all;
-  };
-  const wakeIf = (isNeeded: boolean): void => {
-    // An error is shown by whatever is used next.
-    if (isNeeded) void wake().catch(() => undefined);
-  };
-
-  placeholders.push(
-    ...Object.values(COMMANDS).map((command) =>
-      vscode.commands.registerCommand(command, async (...args: unknown[]) => {
-        await wake();
-        return vscode.commands.executeCommand(command, ...args);
-      }),
-    ),
-    statusItem(),
-    // Classifier files show their problems.
-    vscode.workspace.onDidOpenTextDocument(({ uri }) => wakeIf(isClassifierFile(uri))),
-    vscode.workspace.onDidChangeConfiguration(() => wakeIf(classifiesOnHover())),
+  let standing: vscode.Disposable | undefined;
+  const wake: Shell['wake'] = wakeable({
+    standIn: () => (standing = standIn(() => wake())),
+    load: async () => {
+      const rest = await import('./extension');
+      loaded = rest;
+      return () =>
+        started(context, (): ExtensionInternals => {
+          const internals = rest.activate(context);
+          context.subscriptions.push(internals.home.onDidChangeTreeData((node) => changed.fire(node)));
+          return internals;
+        });
+    },
+    tell: tellNotStarted,
+  });
+  context.subscriptions.push(
+    { dispose: () => void standing?.dispose() },
+    changed,
+    registerWalkthrough(context.extension.id),
+    ...views(wake, changed.event),
   );
-  context.subscriptions.push(vscode.Disposable.from(...placeholders), changed, ...views(wake, changed.event));
   wakeIf(
+    wake,
     classifiesOnHover() ||
       vscode.workspace.textDocuments.some(({ uri }) => isClassifierFile(uri)) ||
       // Results of the last session stand behind their texts again.
       context.workspaceState.get(RESULTS_KEY) !== undefined,
   );
-  void filesIn('jobs').then((jobs) => wakeIf(jobs.length > 0));
+  void filesIn('jobs').then((jobs) => wakeIf(wake, jobs.length > 0));
   void filesIn('models').then((files) => {
-    if (files.some((name) => name.endsWith('.gguf')))
-      void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasModel, true);
+    if (files.some((name) => name.endsWith('.gguf'))) stepDone('model');
   });
   return { wake };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */
 export async function deactivate(): Promise<void> {
-  await (await loaded)?.deactivate();
+  await loaded?.deactivate();
+}
+
+/** Starts something that leaves nothing of itself registered where it throws. */
+function started<T>({ subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>, start: () => T): T {
+  const before = subscriptions.length;
+  try {
+    return start();
+  } catch (error) {
+    vscode.Disposable.from(...subscriptions.splice(before)).dispose();
+    throw error;
+  }
+}
+
+/** What is registered until the rest is there. */
+function standIn(wake: Shell['wake']): vscode.Disposable {
+  return vscode.Disposable.from(
+    ...Object.values(COMMANDS).map((command) =>
+      vscode.commands.registerCommand(command, (...args: unknown[]) =>
+        // If it does not start, that has been told.
+        wake().then(
+          () => vscode.commands.executeCommand(command, ...args),
+          () => undefined,
+        ),
+      ),
+    ),
+    statusItem(),
+    // Classifier files show their problems.
+    vscode.workspace.onDidOpenTextDocument(({ uri }) => wakeIf(wake, isClassifierFile(uri))),
+    vscode.workspace.onDidChangeConfiguration(() => wakeIf(wake, classifiesOnHover())),
+  );
+}
+
+function wakeIf(wake: Shell['wake'], isNeeded: boolean): void {
+  // It tells its errors itself.
+  if (isNeeded) void wake().catch(() => undefined);
+}
+
+/** No service is there yet. */
+function tellNotStarted(error: unknown): void {
+  console.error(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  const reload = 'Reload Window';
+  void new EditorDialogs()
+    .tell('error', `Prompt Confidence could not start: ${reason}`, [reload])
+    .then((chosen) => {
+      if (chosen === reload) void vscode.commands.executeCommand('workbench.action.reloadWindow');
+    });
 }
 
 /** Views stay registered: VS Code asks for their content when a person sees them. */

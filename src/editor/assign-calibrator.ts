@@ -6,11 +6,11 @@ import { calibratorInWords } from '../core/words/calibrated-score';
 import type { Compatibility } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
-import { CONTEXT_KEYS } from '../protocol/manifest';
 import { changeClassifier, type ChangedClassifier, classifiersFor, folderOf } from './change-classifier';
 import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
 import type { Classifiers, UsableClassifier } from './classifiers';
 import type { Choice, Dialogs } from './dialogs';
+import { stepDone } from './walkthrough';
 
 export interface AssignServices {
   readonly classifiers: Classifiers;
@@ -143,8 +143,7 @@ async function assignCalibrator(
   calibrator: string | undefined,
 ): Promise<Assigned> {
   const changed = await changeClassifier(entry, folder, 'calibrator', calibrator);
-  if (calibrator !== undefined)
-    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.usesCalibrator, true);
+  if (calibrator !== undefined) stepDone('use');
   return { ...changed, classifier: entry.classifier.name, calibrator };
 }
 

@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import { classifyTexts } from '../app/classify';
 import type { ManyRequests } from '../app/many-requests';
 import type { Sources } from '../app/sources';
+import { checkText, textProblem } from '../core/classifier/prompt';
 import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
 import { hasSameTokenScores } from '../core/scoring/score-parts';
 import { cancelledError, UserError } from '../core/user-error';
@@ -46,6 +47,20 @@ export interface ClassificationRequest {
   readonly continues?: boolean;
 }
 
+/** What became of the texts of a request. One that was edited meanwhile is in neither list. */
+export interface ClassifiedRanges {
+  /** In the order of the ranges. */
+  readonly added: readonly ClassifiedText[];
+  readonly failed: readonly FailedText[];
+  /** How many texts the source was asked about. */
+  readonly requested: number;
+}
+
+export interface FailedText extends Failed {
+  /** Where it begins. Counts from 0. */
+  readonly line: number;
+}
+
 /** A result that stands in no document. */
 export type ClassifiedAlone = Omit<NewResult, 'place' | 'trigger'>;
 
@@ -69,14 +84,35 @@ export class Classification {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Classifies all ranges in one request. A text that was edited meanwhile is dropped, because its result would be
-   * about a text that no longer exists.
+   * Classifies all ranges in one request.
    *
    * @returns in the order of the ranges
-   * @throws UserError as `classifyTexts` and `Classifiers.find`; `hover-elsewhere` if a hover would send a text to
-   *   another machine; `texts-failed`; CalibratorError if the calibrator that the classifier names cannot be used
+   * @throws UserError as `runAll`; `text-empty`, `text-binary` for a single text; `texts-failed` if some could not be classified: the results of the others are kept
    */
-  async run(request: ClassificationRequest): Promise<ClassifiedText[]> {
+  async run(request: ClassificationRequest): Promise<readonly ClassifiedText[]> {
+    const [only, ...others] = request.ranges;
+    // Its own error has remedies of its own.
+    if (only !== undefined && others.length === 0) checkText(request.document.getText(only));
+    const { added, failed } = await this.runAll(request);
+    const [first] = failed;
+    if (first === undefined) return added;
+    const total = request.ranges.length;
+    throw new UserError(
+      'texts-failed',
+      total === 1
+        ? first.reason
+        : `${failed.length} of ${total} texts ${failed.length === 1 ? 'was' : 'were'} not classified. ${first.reason}`,
+    );
+  }
+
+  /**
+   * Classifies all ranges in one request, as far as they can be classified. A text that was edited meanwhile is dropped,
+   * because its result would be about a text that no longer exists.
+   *
+   * @throws UserError as `classifyTexts` and `Classifiers.find`; `hover-elsewhere` if a hover would send a text to
+   *   another machine; CalibratorError if the calibrator that the classifier names cannot be used
+   */
+  async runAll(request: ClassificationRequest): Promise<ClassifiedRanges> {
     const { document, ranges, trigger, signal, leaveRaw } = request;
     const { classifiers, results } = this.parts;
     const texts = ranges.map((range) => document.getText(range));
@@ -90,28 +126,31 @@ export class Classification {
           'hover-elsewhere',
           `The classifier "${name}" sends texts to ${sourceNameText(source)}. Hovering never does that.`,
         );
-      const classified = await this.classify(entry, texts, {
-        scope: document.uri,
-        topTokens: trigger !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
-        asksFor: request.asksFor,
-        leaveRaw,
-        signal,
-      });
-      const found = classified.flatMap((result, index) => {
+      // A text that no model can classify must not stop the others.
+      const problems = texts.map(textProblem);
+      const usable = texts.filter((_, index) => problems[index] === undefined);
+      const classified =
+        usable.length === 0
+          ? []
+          : await this.classify(entry, usable, {
+              scope: document.uri,
+              topTokens: trigger !== 'lines' && texts.length <= TOP_TOKENS_FOR_TEXTS ? TOP_TOKENS : 0,
+              asksFor: request.asksFor,
+              leaveRaw,
+              signal,
+            });
+      const found: NewResult[] = [];
+      const failed: FailedText[] = [];
+      let next = 0;
+      problems.forEach((problem, index) => {
+        const outcome = problem === undefined ? classified[next++] : { reason: problem.message };
         const place = tracked.at(index);
-        if (isFailed(result) || place === undefined || document.isClosed) return [];
-        return [{ ...result, place, trigger }];
+        if (outcome === undefined || place === undefined || document.isClosed) return;
+        if (isFailed(outcome)) failed.push({ ...outcome, line: place.range.start.line });
+        else found.push({ ...outcome, place, trigger });
       });
-      const added = results.add(document, found, request.continues);
-      const failed = classified.filter(isFailed);
-      if (failed[0] !== undefined)
-        throw new UserError(
-          'texts-failed',
-          texts.length === 1
-            ? failed[0].reason
-            : `${failed.length} of ${texts.length} texts were not classified. ${failed[0].reason}`,
-        );
-      return added;
+      const added = found.length === 0 ? [] : results.add(document, found, request.continues);
+      return { added, failed, requested: usable.length };
     } finally {
       tracked.dispose();
     }

@@ -40,22 +40,28 @@ export const COMMANDS = {
 
 /** The context keys that conditions in package.json use. */
 export const CONTEXT_KEYS = {
-  /** True once a model is on this machine: the walkthrough's first step. */
-  hasModel: 'promptConfidence.hasModel',
-  /** True once a text was classified: the walkthrough's second step. */
-  hasClassified: 'promptConfidence.hasClassified',
-  /** True once the result view has shown a result: its third step. */
-  hasSeenResult: 'promptConfidence.hasSeenResult',
-  /** True once New Classifier has written a file: its fourth step. */
-  hasNewClassifier: 'promptConfidence.hasNewClassifier',
-  /** True once a table was scored, measured and calibrated, and a classifier uses the calibrator: its later steps. */
-  hasScored: 'promptConfidence.hasScored',
-  hasMeasured: 'promptConfidence.hasMeasured',
-  hasCalibrator: 'promptConfidence.hasCalibrator',
-  usesCalibrator: 'promptConfidence.usesCalibrator',
   /** True while there is a run to pause. */
   scoring: 'promptConfidence.scoring',
 } as const;
+
+/** The walkthrough, and its steps in their order. */
+export const WALKTHROUGH = 'promptConfidence.start';
+export const WALKTHROUGH_STEPS = [
+  'model',
+  'classify',
+  'result',
+  'classifier',
+  'score',
+  'measure',
+  'calibrate',
+  'use',
+] as const;
+export type WalkthroughStep = (typeof WALKTHROUGH_STEPS)[number];
+
+/** The command that is run when what a step asks for has succeeded: its completion event. */
+export function doneCommand(step: WalkthroughStep): string {
+  return `promptConfidence.done.${step}`;
+}
 
 export const HOME_VIEW = 'promptConfidence.home';
 export const RESULT_VIEW = 'promptConfidence.result';

@@ -145,6 +145,8 @@ export const RESULT_PAGE_CONTRACT = {
     tryText: notification(z.object({ text: z.string() })),
     /** Classify it now. */
     tryNow: notification(NOTHING),
+    /** Show what the model gets for the text that is tried. */
+    showTrialPrompt: notification(NOTHING),
     /** Back to the results. */
     endTrial: notification(NOTHING),
     /** Read the token table of one: it comes with the next state. */

@@ -4,6 +4,17 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { useWorkbench } from './harness';
 
+const STEPS = [
+  'Get a model',
+  'Classify a selection',
+  'Read the result',
+  'Write your own classifier',
+  'Score a table',
+  'Measure the confidence',
+  'Calibrate',
+  'Use the calibrator',
+];
+
 describe('models and classifiers, as a person uses them', () => {
   const workbench = useWorkbench({
     settings: { 'promptConfidence.threads': 1, 'promptConfidence.gpu': 'off' },
@@ -15,6 +26,18 @@ describe('models and classifiers, as a person uses them', () => {
     workbench().page.locator('.quick-input-widget:not(.hidden) .quick-input-box input');
   const status = (): Locator =>
     workbench().page.locator('[id="prompt-confidence.prompt-confidence.promptConfidence.status"]');
+
+  const steps = (): Locator => workbench().page.locator('.getting-started-step');
+  /** The steps that are done. */
+  const ticked = async (): Promise<string[]> => {
+    const done: string[] = [];
+    for (const step of STEPS) {
+      const titled = steps().filter({ has: workbench().page.locator('.step-title', { hasText: step }) });
+      const mark = titled.locator('.codicon-getting-started-step-checked');
+      if ((await mark.count()) > 0) done.push(step);
+    }
+    return done;
+  };
 
   it('Manage Models tells sizes on the disk, and Enter what can be done', async () => {
     const { page } = workbench();
@@ -118,25 +141,33 @@ describe('models and classifiers, as a person uses them', () => {
     await workbench().screenshot('new-classifier-file');
   });
 
-  it('the walkthrough leads from a model to a calibrated confidence', async () => {
-    const { page } = workbench();
+  it('the walkthrough leads from a model to a calibrated confidence, and ticks what was done before', async () => {
     await workbench().runCommand('Welcome: Open Walkthrough...');
     await input().fill('Get started with Prompt Confidence');
     await rows().filter({ hasText: 'Get started with Prompt Confidence' }).first().click();
-    const steps = page.locator('.getting-started-step');
-    for (const step of [
-      'Get a model',
-      'Classify a selection',
-      'Read the result',
-      'Write your own classifier',
-      'Score a table',
-      'Measure the confidence',
-      'Calibrate',
-      'Use the calibrator',
-    ]) {
-      await steps.filter({ hasText: step }).first().click();
+    await steps().first().waitFor();
+    assert.deepEqual(await ticked(), ['Get a model', 'Write your own classifier']);
+    for (const step of STEPS) {
+      await steps().filter({ hasText: step }).first().click();
       await workbench().screenshot(`walkthrough ${step}`);
     }
-    assert.equal(await steps.count(), 8);
+    assert.equal(await steps().count(), STEPS.length);
+  });
+
+  it('the walkthrough ticks what is done while it is open, and nothing that did not succeed', async () => {
+    const { page } = workbench();
+    await workbench().openFile('snippets.csv');
+    await workbench().runCommand('Prompt Confidence: Score CSV…');
+    await page.getByPlaceholder('Classifier to score snippets.csv with').waitFor();
+    await page.keyboard.press('Escape');
+    await workbench().openFile('reviews.txt');
+    await workbench().selectText('I love this movie!');
+    await workbench().runCommand('Prompt Confidence: Classify Selection');
+    await workbench().runCommand('Prompt Confidence: Show Result');
+    await (await workbench().webview('Result')).locator('blockquote').waitFor();
+    await page.locator('.tab', { hasText: 'Welcome' }).click();
+    const done = ['Get a model', 'Classify a selection', 'Read the result', 'Write your own classifier'];
+    await workbench().until('they are ticked', async () => assert.deepEqual(await ticked(), done));
+    await workbench().screenshot('walkthrough ticked');
   });
 });

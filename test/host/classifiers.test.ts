@@ -189,6 +189,11 @@ describe('classifier files in the editor', () => {
       await until('the file counts', () =>
         trial.state.result?.classifier === 'new mood' ? true : undefined,
       );
+      await trial.showPrompt();
+      const prompt = vscode.window.activeTextEditor?.document.getText() ?? '';
+      assert.match(prompt, /^The prompt of "new mood" for /);
+      assert.match(prompt, /I love this movie!/);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
       trial.setText('A waste of time.');
       const second = await until('the text counts', () =>
         trial.state.result?.text === 'A waste of time.' ? trial.state : undefined,

@@ -5,6 +5,7 @@ import type { ExtensionInternals } from '../../src/extension';
 import { internals as findInternals } from './internals';
 import { ResultHover } from '../../src/features/hover/hover';
 import type { ClassifiedText } from '../../src/editor/results';
+import { until } from '../support/until';
 
 const GOOD = 'I love this movie!';
 const MIXED = 'Best worst thing ever';
@@ -218,6 +219,69 @@ describe('classifying in the editor', () => {
       told[0]?.message ?? '',
       /^Cancelled after 32 of 160 lines\. Their results are kept\. 32 lines: /,
     );
+  });
+
+  it('sums up the lines that were classified before the engine died, and says that they are kept', async () => {
+    const lines = 160;
+    await open(Array.from({ length: lines }, (_, at) => `${MIXED} ${at}`).join('\n'));
+    const told = messages();
+    const subscription = internals.results.onDidChange(() => {
+      subscription.dispose();
+      process.kill(internals.engine.pid ?? assert.fail(), 'SIGKILL');
+    });
+    await vscode.commands.executeCommand('promptConfidence.classifyLines');
+    await until('both messages are there', () => told[1]);
+    assert.match(
+      told[0]?.message ?? '',
+      /^Stopped after 32 of 160 lines\. Their results are kept\. 32 lines: /,
+    );
+    assert.ok(told[0]?.actions.includes('Measure…'));
+    assert.deepEqual(told[1]?.actions, ['Restart Engine', 'Show Log']);
+    assert.equal(internals.results.history.length, 32);
+  });
+
+  it('classifies the other lines where one cannot be classified, and says which and why', async () => {
+    const editor = await open(`${GOOD}\na\0b\n${MIXED}\nc\0d`);
+    const told = messages();
+    const counts = await vscode.commands.executeCommand('promptConfidence.classifyLines');
+    assert.deepEqual(counts, { done: 2, total: 4 });
+    assert.deepEqual(
+      internals.results.in(editor.document.uri).map(({ text }) => text),
+      [GOOD, MIXED],
+    );
+    assert.equal(told.length, 1);
+    assert.match(
+      told[0]?.message ?? '',
+      /^2 lines: .* 2 were not classified \(the first is line 2\): This looks like binary data/,
+    );
+  });
+
+  it('classifies the lines after one that its source refused', async () => {
+    const own = {
+      version: 1,
+      name: 'by-the-editor',
+      instruction: 'Is it {{labels}}?',
+      template: 'Review: {{text}}\nSentiment:',
+      labels: [{ name: 'positive' }, { name: 'negative' }],
+      source: 'editor:tiny-chat',
+      method: 'consistency',
+      consistency: { samples: 2 },
+    };
+    await until(
+      'the test model is there',
+      async () => (await vscode.lm.selectChatModels({ id: 'tiny-chat' }))[0],
+    );
+    await writeFile('.prompt-confidence/classifiers/by-the-editor.json', JSON.stringify(own));
+    await configure('classifier', own.name, vscode.ConfigurationTarget.Workspace);
+    const lines = Array.from({ length: 70 }, (_, at) => (at === 5 ? 'It is broken.' : `A good film ${at}.`));
+    const editor = await open(lines.join('\n'));
+    const told = messages();
+    const counts = await vscode.commands.executeCommand('promptConfidence.classifyLines');
+    await configure('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+    assert.deepEqual(counts, { done: 69, total: 70 }, told[0]?.message);
+    assert.equal(internals.results.in(editor.document.uri).length, 69);
+    assert.equal(told.length, 1);
+    assert.match(told[0]?.message ?? '', /^69 lines: .* 1 was not classified \(line 6\): /);
   });
 
   it('drops the result of a text that was edited while it was being classified', async () => {

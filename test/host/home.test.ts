@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import type { ExtensionInternals } from '../../src/extension';
 import { HomeTree } from '../../src/features/home/home-tree';
 import type { GroupName, HomeNode } from '../../src/features/home/nodes';
+import { WorkspaceTables } from '../../src/features/home/workspace-tables';
 import { until } from '../support/until';
 import { internals, setMachineSetting } from './internals';
 import { person, personLeaves } from './person';
@@ -91,6 +92,27 @@ describe('the Home view', () => {
       assert.match(dialogs.said[0] ?? '', /^choose Choose Classifier: .*home-mood.* yes-no/);
       assert.match((await named('classifiers', 'yes-no')).description ?? '', /^in use · /);
     } finally {
+      rmSync(file);
+    }
+  });
+
+  it('says that the search for tables was cut, and not that there is none', async () => {
+    const file = path.join(workspace, 'home-cut.csv');
+    writeFileSync(file, 'text\nGood.\n');
+    const hurried = new HomeTree(inside.services, new WorkspaceTables(0));
+    try {
+      const nodes = await hurried.getChildren({ kind: 'group', group: 'tables' });
+      const labels = nodes.flatMap((node) => (node.kind === 'group' ? [] : [node.label]));
+      assert.equal(labels.at(-1), 'The search for tables took too long, so there may be more');
+      assert.ok(!labels.some((label) => label.startsWith('No .csv file')));
+      const table = await named('tables', 'home-cut.csv');
+      assert.deepEqual(
+        (table.details ?? []).filter((line) => line.includes(table.label)),
+        [],
+        'the tooltip begins with the name already',
+      );
+    } finally {
+      hurried.dispose();
       rmSync(file);
     }
   });

@@ -160,6 +160,15 @@ describe('a result in the editor', () => {
     assert.equal(extension.results.shown?.text, editor.document.getText(editor.selection));
   });
 
+  it('is looked for in the file in front, and without one the person is told so', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const dialogs = answering(undefined);
+    await vscode.commands.executeCommand('promptConfidence.nextDoubtfulLine');
+    assert.deepEqual(dialogs.said, [
+      'info Open a file whose lines are classified: the next doubtful one is selected. []',
+    ]);
+  });
+
   it('is doubtful below the highest bucket of its own classifier', async () => {
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     assert.ok(folder);

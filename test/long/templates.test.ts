@@ -15,7 +15,7 @@ describe('fifty hostile chat templates', () => {
   const folder = sharedFolder();
   let engine: EngineClient;
   before(async () => {
-    assert.equal(HOSTILE_TEMPLATES.length, 50);
+    assert.ok(HOSTILE_TEMPLATES.length >= 50);
     engine = await startEngine(cpu(), { templateTimeoutMs: TEMPLATE_MS });
   });
   after(() => engine.dispose());

@@ -57,6 +57,7 @@ export interface RpcMessage {
 export interface PageOptions {
   readonly theme?: Theme;
   readonly width?: number;
+  readonly height?: number;
   readonly reducedMotion?: boolean;
   /** What it draws first cannot be drawn. */
   readonly failsToStart?: boolean;
@@ -80,11 +81,11 @@ export function usePages<Name extends PageName>(
   });
   after(async () => browser?.close());
   return {
-    async open({ width = 300, ...options } = {}) {
+    async open({ width = 300, height = 800, ...options } = {}) {
       if (context === undefined) throw new Error('pages are there only inside tests');
       const page = await context.newPage();
       pages.push(page);
-      await page.setViewportSize({ width, height: 800 });
+      await page.setViewportSize({ width, height });
       await page.emulateMedia({ reducedMotion: options.reducedMotion === true ? 'reduce' : 'no-preference' });
       return TestPage.open(page, name, options);
     },

@@ -4,6 +4,9 @@ import { HOSTILE, unseenIn } from '../support/hostile';
 import { THEMES, usePages, type PageOptions, type TestPage } from './page-harness';
 import { LONG_NAMES, NASTY, STATES } from './result-states';
 
+/** Of the view in a new window of 1280×800. */
+const FIRST_SIZE = { width: 300, height: 480 };
+
 describe('the result view', () => {
   const pages = usePages('result');
 
@@ -159,11 +162,39 @@ describe('the result view', () => {
     await page.notify('state', { ...STATES.trial, trial: { ...STATES.trial.trial, text: 'Not' } });
     assert.equal(await field.inputValue(), 'Not bad');
     assert.equal(await page.page.locator('.trial-outcome.outdated').count(), 0);
-    await page.page.keyboard.press('Escape');
+    await page.page.getByRole('button', { name: 'Show Prompt' }).click();
+    assert.equal(page.received('showTrialPrompt').length, 1);
+    await field.press('Escape');
     assert.equal(page.received('endTrial').length, 1);
     await page.notify('state', STATES.result);
     assert.equal(await field.isVisible(), false);
+    await page.page.getByRole('listbox', { name: /History/ }).waitFor();
     await page.page.getByRole('button', { name: 'Go to Text' }).waitFor();
+  });
+
+  it('shows what comes of a tried text directly under it, in the little room that the view has at first', async () => {
+    const { page } = await show({ ...STATES.trial, history: STATES.result.history }, FIRST_SIZE);
+    assert.equal(await page.getByRole('listbox').isVisible(), false);
+    const last = await page.locator('.trial .labels li').last().boundingBox();
+    assert.ok(last && last.y + last.height < FIRST_SIZE.height, JSON.stringify(last));
+  });
+
+  it('shows the labels above the history, in the little room that the view has at first', async () => {
+    const { page } = await show(STATES.result, FIRST_SIZE);
+    const last = await page.locator('.labels li').last().boundingBox();
+    const history = await page.locator('.history-section').boundingBox();
+    assert.ok(last && history && last.y + last.height < history.y, JSON.stringify([last, history]));
+  });
+
+  it('says when a result was made, with the day if that was not today', async () => {
+    const { result } = STATES.result;
+    const at = async (made: Date): Promise<string> => {
+      const page = await show({ ...STATES.result, result: { ...result, at: made.toISOString() } });
+      return page.page.locator('.facts dt:text-is("At") + dd').innerText();
+    };
+    const now = new Date();
+    assert.doesNotMatch(await at(now), /20\d\d/);
+    assert.match(await at(new Date(now.getTime() - 48 * 3_600_000)), /20\d\d/);
   });
 
   it('says why a classifier cannot be tried, and asks before a text leaves this machine', async () => {
@@ -171,6 +202,8 @@ describe('the result view', () => {
     await page.page.getByRole('alert').getByText('mood.json is not valid JSON').waitFor();
     assert.equal(await page.page.getByRole('button', { name: 'Classify', exact: true }).count(), 0);
     await page.notify('state', STATES.trialElsewhere);
+    // What would be sent can be seen before.
+    await page.page.getByRole('button', { name: 'Show Prompt' }).waitFor();
     await page.page.getByText('The text is sent to endpoint:far each time you press Classify.').waitFor();
     await page.page.getByRole('button', { name: 'Classify', exact: true }).click();
     await page.page.getByRole('textbox').press('Control+Enter');

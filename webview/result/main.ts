@@ -36,7 +36,12 @@ class ResultPage {
       showPrompt: (id) => host.showPrompt({ id }),
     };
     this.trial = new TrialSection(
-      { typed: (text) => host.tryText({ text }), now: () => host.tryNow(), end: () => host.endTrial() },
+      {
+        typed: (text) => host.tryText({ text }),
+        now: () => host.tryNow(),
+        showPrompt: () => host.showTrialPrompt(),
+        end: () => host.endTrial(),
+      },
       this.actions,
     );
     this.history = new HistoryList(
@@ -83,10 +88,15 @@ class ResultPage {
           : resultSection(state.result, this.actions),
       );
     }
-    if (!same(state.history, drawn?.history) || state.result?.id !== drawn?.result?.id)
-      history.update(state.history, state.result?.id);
+    if (!same(listed(state), drawn && listed(drawn)) || state.result?.id !== drawn?.result?.id)
+      history.update(listed(state), state.result?.id);
     this.drawn = state;
   }
+}
+
+/** While something is tried, its result gets the room of the history. */
+function listed({ trial, history }: PageState): PageState['history'] {
+  return trial === null ? history : [];
 }
 
 function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTMLElement {

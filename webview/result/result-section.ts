@@ -248,6 +248,11 @@ function tokenRow(row: TokenRow): HTMLElement {
   );
 }
 
+/** The time of today, or the date with it: results are found again days later. */
+function timeInWords(at: Date, now: Date): string {
+  return at.toDateString() === now.toDateString() ? at.toLocaleTimeString() : at.toLocaleString();
+}
+
 function facts(result: ResultDetail): HTMLElement {
   const { calibration } = result;
   const time =
@@ -266,7 +271,7 @@ function facts(result: ResultDetail): HTMLElement {
     ['Model', visibleName(result.model)],
     ['Device', visibleName(result.device)],
     ['Took', time],
-    ['At', new Date(result.at).toLocaleTimeString()],
+    ['At', timeInWords(new Date(result.at), new Date())],
   ];
   return h(
     'dl',

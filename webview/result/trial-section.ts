@@ -7,30 +7,47 @@ import { type ResultActions, resultSection } from './result-section';
 export interface TrialActions {
   typed(text: string): void;
   now(): void;
+  showPrompt(): void;
   end(): void;
 }
 
 export class TrialSection {
   readonly element: HTMLElement;
   private readonly title = h('h2', { class: 'trial-title' });
-  private readonly field = h('textarea', { rows: 4, dir: 'auto', 'aria-label': 'Text to try' });
+  private readonly field = h('textarea', { rows: 2, dir: 'auto', 'aria-label': 'Text to try' });
   private readonly note = h('p', { class: 'note', id: 'trial-note' });
-  private readonly buttons = h('div', { class: 'trial-buttons' });
+  private readonly send: HTMLElement;
   private readonly outcome = h('div', { class: 'trial-outcome' });
   private shownId: number | undefined;
 
   constructor(
-    private readonly actions: TrialActions,
+    actions: TrialActions,
     private readonly resultActions: ResultActions,
   ) {
+    this.send = h(
+      'div',
+      { class: 'trial-send' },
+      button('Classify', { key: 'try' }, () => actions.now()),
+    );
     this.element = h(
       'section',
       { class: 'trial', hidden: true },
-      this.title,
+      h(
+        'div',
+        { class: 'trial-head' },
+        this.title,
+        button('Close', { key: 'end-trial', secondary: true }, () => actions.end()),
+      ),
       this.field,
-      this.note,
-      this.buttons,
+      this.send,
+      // Directly under the field: what a person types and what comes of it are seen together.
       this.outcome,
+      h(
+        'div',
+        { class: 'trial-foot' },
+        button('Show Prompt', { key: 'trial-prompt', secondary: true }, () => actions.showPrompt()),
+        this.note,
+      ),
     );
     this.field.setAttribute('aria-describedby', 'trial-note');
     this.field.addEventListener('input', () => {
@@ -61,11 +78,7 @@ export class TrialSection {
         ? 'The text is classified half a second after it or the file has changed.'
         : `The text is sent to ${sendsTextsTo} each time you press Classify.`,
     );
-    replaceContent(
-      this.buttons,
-      sendsTextsTo === null ? undefined : button('Classify', { key: 'try' }, () => this.actions.now()),
-      button('Close', { key: 'end-trial', secondary: true }, () => this.actions.end()),
-    );
+    this.send.hidden = sendsTextsTo === null;
     this.outcome.classList.toggle('outdated', trial.isOutdated);
     replaceContent(this.outcome, outcomeOf(trial, this.resultActions));
     if (trial.id === this.shownId) return;

@@ -115,7 +115,14 @@ export function promptIdentity(asking: PromptParts & Pick<Asking, 'scoring' | 'm
  * @throws UserError `text-empty`, `text-binary`
  */
 export function checkText(text: string): void {
-  if (text.trim() === '') throw new UserError('text-empty', 'There is no text here to classify.');
+  const problem = textProblem(text);
+  if (problem !== undefined) throw problem;
+}
+
+/** Why a text cannot be classified, whatever the model; undefined if it can. */
+export function textProblem(text: string): UserError | undefined {
+  if (text.trim() === '') return new UserError('text-empty', 'There is no text here to classify.');
   if (text.includes('\0'))
-    throw new UserError('text-binary', 'This looks like binary data, not text: it contains NUL characters.');
+    return new UserError('text-binary', 'This looks like binary data, not text: it contains NUL characters.');
+  return undefined;
 }

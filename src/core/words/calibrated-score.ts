@@ -3,7 +3,7 @@ import type { CalibratedBy, CalibratedScore, Calibration } from '../calibration/
 import { BUCKET_SHAPES, type MarkedBucket } from '../decisions/bucket-mark';
 import { formatPercent, formatRowShare } from './quantities';
 import { visibleName } from '../encode';
-import { excerpt, inlineSummary, labelMassInWords } from './score';
+import { excerpt, isDoubtful, labelMassInWords, tiedLabels } from './score';
 import { isLabelMassLow, type Score } from '../scoring/score';
 
 /** The label and confidence to show first: calibrated if possible, otherwise raw. */
@@ -36,15 +36,40 @@ export function bucketAndRaw(
   return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
 }
 
+/** Characters of the note after a text: a longer one reaches under the minimap. The hover says what is left out. */
+const NOTE_LIMIT = 40;
+const LABEL_LIMIT = 20;
+
 /** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%", "spam 63.9%, raw". */
-export function calibratedSummary(score: Score, calibration: Calibration | undefined): string {
-  const raw = inlineSummary(score);
-  if (calibration === undefined) return `${raw}, raw`;
-  if (calibration.kind === 'raw') return `${raw.startsWith('⚠') ? '' : '⚠ '}${raw}, not calibrated`;
-  const { label, confidence } = calibration.score;
-  const mark = needsNote(calibration) || raw.startsWith('⚠') ? '⚠ ' : '';
-  const mass = isLabelMassLow(score) ? `, low label mass ${labelMassInWords(score)}` : '';
-  return `${mark}${excerpt(label, 40)} ${calibratedPercent(confidence, calibration.score)} ${bucketAndRaw(score, calibration.score)}${mass}`;
+export function lineNote(score: Score, calibration: Calibration | undefined): string {
+  const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
+  const mass = isLabelMassLow(score) ? [`, label mass ${labelMassInWords(score)}`] : [];
+  if (calibration?.kind !== 'calibrated')
+    return withRoomFor(
+      `${mark}${rawInShort(score)}${calibration === undefined ? ', raw' : ', not calibrated'}`,
+      mass,
+    );
+  const { label, confidence, bucket } = calibration.score;
+  return withRoomFor(
+    `${mark}${excerpt(label, LABEL_LIMIT)} ${calibratedPercent(confidence, calibration.score)} ${BUCKET_SHAPES[bucket.tone]}`,
+    [` ${excerpt(bucket.name, NOTE_LIMIT)}`, ...mass, `, ${rawInWords(score, calibration.score)}`],
+  );
+}
+
+function rawInShort(score: Score): string {
+  const percent = formatPercent(score.confidence);
+  if (!score.tie) return `${excerpt(score.label, LABEL_LIMIT)} ${percent}`;
+  const tied = tiedLabels(score);
+  const names = tied.map((label) => excerpt(label, LABEL_LIMIT)).join(' = ');
+  return `tie: ${names.length <= LABEL_LIMIT ? names : `${tied.length} labels`} ${percent}`;
+}
+
+/** Adds the parts that there is room for, the most important first. */
+function withRoomFor(start: string, parts: readonly string[]): string {
+  return parts.reduce(
+    (note, part) => (note.length + part.length <= NOTE_LIMIT ? `${note}${part}` : note),
+    start,
+  );
 }
 
 /** "beta on labels, fitted on 2,000 rows" */

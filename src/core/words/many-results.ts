@@ -90,6 +90,17 @@ export function resultsInWords(
   };
 }
 
+/** "3 were not classified (the first is line 6): …". Lines count from 0. */
+export function failuresInWords(
+  failed: number,
+  first: { readonly line: number; readonly reason: string },
+): string {
+  const line = `line ${number(first.line + 1)}`;
+  return failed === 1
+    ? `1 was not classified (${line}): ${first.reason}`
+    : `${number(failed)} were not classified (the first is ${line}): ${first.reason}`;
+}
+
 /** "● 3 automatic, ▲ 5 review", in the order of the buckets, without the empty ones. */
 function bucketsInWords(results: readonly ShownResult[], buckets: readonly Bucket[]): string {
   return buckets

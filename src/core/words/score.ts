@@ -122,16 +122,6 @@ export function isDoubtful(score: Score): boolean {
   return score.tie || isLabelMassLow(score) || disagrees(score);
 }
 
-/** Label and confidence in one short line, after a text: "positive 94.9%". */
-export function inlineSummary(score: Score): string {
-  const percent = formatPercent(score.confidence);
-  if (score.tie) return `⚠ tie: ${tiedLabels(score).map(shortName).join(' = ')} ${percent}`;
-  const label = shortName(score.label);
-  return isLabelMassLow(score)
-    ? `⚠ ${label} ${percent}, low label mass ${labelMassInWords(score)}`
-    : `${label} ${percent}`;
-}
-
 /** What the confidence of a score is called. */
 export function confidenceName(score: Score): string {
   switch (confidenceMethodOf(score)) {
@@ -172,7 +162,8 @@ export function modeInWords(mode: Score['mode']): string {
   }
 }
 
-function tiedLabels(score: Score): string[] {
+/** The labels that share the highest score. */
+export function tiedLabels(score: Score): string[] {
   const best = largest(score.labels.map((entry) => entry.logProb));
   return score.labels.filter((entry) => entry.logProb === best).map((entry) => entry.label);
 }
@@ -189,8 +180,4 @@ function tieBreak({ mode, label, agreement }: Score): string {
 function tokenLabel({ tokenLabels = [] }: Score): string {
   const best = largest(tokenLabels.map(({ logProb }) => logProb));
   return tokenLabels.find(({ logProb }) => logProb === best)?.label ?? '';
-}
-
-function shortName(name: string): string {
-  return excerpt(name, 40);
 }

@@ -5,7 +5,6 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { CalibratorId } from '../../core/calibration/registry';
 import { UserError } from '../../core/user-error';
-import { CONTEXT_KEYS } from '../../protocol/manifest';
 import type { DecisionChoices } from '../../protocol/calibration-decisions';
 import {
   type Analysis,
@@ -15,6 +14,7 @@ import {
 } from '../../protocol/calibration-page';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
+import { stepDone } from '../../editor/walkthrough';
 import { Computation } from './computation';
 import { LocalTable } from './local-table';
 import { PanelDecisions } from './panel-decisions';
@@ -179,7 +179,7 @@ export class CalibrationPanel {
     const { uri, services } = this;
     const { n: rows, accuracy } = evaluation;
     if (preliminary || accuracy.value === null) return;
-    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasMeasured, true);
+    stepDone('measure');
     if (settings.table.prevalence !== null) return;
     services.figures
       .keep(uri, { size, modified, rows, accuracy: accuracy.value })

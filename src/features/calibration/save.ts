@@ -5,7 +5,6 @@ import * as z from 'zod';
 import { type CalibratorId, needs } from '../../core/calibration/registry';
 import type { SavedCalibrator } from '../../core/calibration/saved';
 import { ACCEPTABLE } from '../../core/data/doubts';
-import { CONTEXT_KEYS } from '../../protocol/manifest';
 import { UserError } from '../../core/user-error';
 import type { PanelState } from '../../protocol/calibration-page';
 import { calibratorFile, saveCalibrator } from '../../store/calibrators';
@@ -16,6 +15,7 @@ import type { Dialogs } from '../../editor/dialogs';
 import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
+import { stepDone } from '../../editor/walkthrough';
 import type { Computation } from './computation';
 
 /**
@@ -85,7 +85,7 @@ export async function saveFromPanel({ uri, services, computation, state, method 
     const saved = await fitOrAsk({ services, computation, method });
     if (saved === undefined) return;
     await saveCalibrator(file, saved);
-    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasCalibrator, true);
+    stepDone('calibrate');
     tellSaved(services, file, saved).catch((error: unknown) => reportError(services, error));
   } catch (error) {
     void reportError(services, error);

@@ -18,8 +18,9 @@ import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { writeClassifierSetting } from '../../editor/settings';
 import { isTrustedOrTold } from '../../editor/trust';
+import { stepDone } from '../../editor/walkthrough';
 import { tellNoFolder } from './no-folder';
-import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
+import { COMMANDS } from '../../protocol/manifest';
 import { checkGguf } from '../../store/gguf';
 
 const TITLE = 'New Classifier';
@@ -38,7 +39,7 @@ export async function newClassifier(services: Services): Promise<void> {
     if (answers === undefined) return;
     const uri = await writeDraft(answers.folder, answers.draft);
     await vscode.window.showTextDocument(uri);
-    await vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasNewClassifier, true);
+    stepDone('classifier');
     // The command ends before its message does.
     offerToUse(services, uri, answers.draft).catch((error: unknown) => reportError(services, error));
   } catch (error) {

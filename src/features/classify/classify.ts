@@ -1,10 +1,11 @@
 /** The commands that classify texts and that clear results. */
 import * as vscode from 'vscode';
-import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
+import { COMMANDS } from '../../protocol/manifest';
 import type { Bucket } from '../../core/model/buckets';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
-import { resultsInWords } from '../../core/words/many-results';
+import { failuresInWords, resultsInWords } from '../../core/words/many-results';
+import type { FailedText } from '../../editor/classification';
 import { reportCalibratorError } from '../../editor/calibrator-problem';
 import { CalibratorError } from '../../editor/calibrators';
 import { reportError } from '../../editor/report-error';
@@ -14,6 +15,7 @@ import { nameArgument } from '../../editor/argument';
 import { bucketsNamed } from '../../editor/buckets-named';
 import { readSettings, writeClassifierSetting } from '../../editor/settings';
 import { TrackedPlaces } from '../../editor/text-place';
+import { stepDone } from '../../editor/walkthrough';
 import type { WorkHandle } from '../../editor/work';
 import { showDecorations } from './decorations';
 import { nextDoubtful } from './doubtful';
@@ -45,7 +47,7 @@ export function registerClassify(services: Services): vscode.Disposable {
     command(COMMANDS.chooseClassifier, () => chooseClassifier(services, undefined)),
     command(COMMANDS.useClassifier, (_, argument) => chooseClassifier(services, named(argument))),
     command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
-    command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, activeEditor())),
+    command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, vscode.window.activeTextEditor)),
     command(COMMANDS.measure, () => measure(services)),
     // With an id (from the result view) that result's.
     vscode.commands.registerCommand(COMMANDS.showPrompt, (id: unknown) =>
@@ -68,7 +70,7 @@ function walkthroughStep(results: Services['results']): vscode.Disposable {
   const subscription = results.onDidChange(() => {
     if (results.shown === undefined) return;
     subscription.dispose();
-    void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasClassified, true);
+    stepDone('classify');
   });
   return subscription;
 }
@@ -132,7 +134,12 @@ async function classifyWith(services: Services, given: string | undefined): Prom
   return attempt(services, (leaveRaw) => classifySelection(services, name, leaveRaw));
 }
 
-/** @returns the number of classified lines, and of all lines */
+/**
+ * Classifies as many lines as it can: a line that fails does not stop the others, and what is found before an error is
+ * kept and summed up.
+ *
+ * @returns the number of classified lines, and of all lines
+ */
 async function classifyLines(
   services: Services,
   leaveRaw: boolean,
@@ -143,6 +150,7 @@ async function classifyLines(
   const { classifier } = readSettings(document.uri);
   const total = ranges.length;
   const found: ClassifiedText[] = [];
+  const failed: FailedText[] = [];
   let isAgreed = false;
   const name = vscode.workspace.asRelativePath(document.uri).split('/').at(-1) ?? '';
   const work = async ({ signal, report }: WorkHandle): Promise<void> => {
@@ -151,7 +159,7 @@ async function classifyLines(
       for (let next = 0; next < total; next += LINES_AT_ONCE) {
         const there = lines.between(next, next + LINES_AT_ONCE);
         if (there.length > 0) {
-          const results = await services.classification.run({
+          const outcome = await services.classification.runAll({
             document,
             ranges: there,
             trigger: 'lines',
@@ -159,10 +167,11 @@ async function classifyLines(
             leaveRaw,
             signal,
             asksFor: isAgreed ? 0 : total,
-            continues: isAgreed,
+            continues: found.length > 0,
           });
-          found.push(...results);
-          isAgreed = true;
+          found.push(...outcome.added);
+          failed.push(...outcome.failed);
+          isAgreed ||= outcome.requested > 0;
         }
         report(`${Math.min(total, next + LINES_AT_ONCE)} of ${total}`, (next + LINES_AT_ONCE) / total);
       }
@@ -170,15 +179,24 @@ async function classifyLines(
       lines.dispose();
     }
   };
-  let start = '';
+  const tell = async (start: string): Promise<void> => {
+    const buckets = await bucketsNamed(services, classifier, document.uri);
+    tellLines(services, buckets, found, failed, start);
+  };
   try {
     await services.work.run(`Classifying the lines of ${name}`, work);
   } catch (error) {
-    if (!(error instanceof UserError && error.code === 'cancelled') || found.length === 0) throw error;
-    start = `Cancelled after ${found.length} of ${total} lines. Their results are kept. `;
+    if (found.length === 0) throw error;
+    const isCancelled = error instanceof UserError && error.code === 'cancelled';
+    const verb = isCancelled ? 'Cancelled' : 'Stopped';
+    await tell(`${verb} after ${found.length} of ${count(total, 'line')}. Their results are kept. `);
+    if (isCancelled) return { done: found.length, total };
+    throw error;
   }
-  if (found.length > 0)
-    tellLines(services, await bucketsNamed(services, classifier, document.uri), found, start);
+  const [firstFailed] = failed;
+  if (found.length > 0) await tell('');
+  else if (firstFailed !== undefined)
+    throw new UserError('texts-failed', failuresInWords(failed.length, firstFailed));
   return { done: found.length, total };
 }
 
@@ -187,15 +205,18 @@ function tellLines(
   { dialogs, log }: Services,
   buckets: readonly Bucket[],
   results: readonly ClassifiedText[],
+  failed: readonly FailedText[],
   start: string,
 ): void {
   const { message, doubtful, isRaw } = resultsInWords(results, 'line', buckets);
+  const [firstFailed] = failed;
+  const failures = firstFailed === undefined ? '' : ` ${failuresInWords(failed.length, firstFailed)}`;
   const actions = new Map<string, string>([
     ...(doubtful > 0 ? [['Next Doubtful Line', COMMANDS.nextDoubtfulLine] as const] : []),
     ...(isRaw ? [['Measure…', COMMANDS.measure] as const] : []),
   ]);
   dialogs
-    .tell('info', `${start}${message}`, [...actions.keys()])
+    .tell(failed.length > 0 ? 'warning' : 'info', `${start}${message}${failures}`, [...actions.keys()])
     .then((chosen) => {
       const command = chosen === undefined ? undefined : actions.get(chosen);
       return command && vscode.commands.executeCommand(command);

@@ -1,6 +1,6 @@
 /** Shows label and percent after every classified text in the visible editors. */
 import * as vscode from 'vscode';
-import { calibratedSummary, needsNote } from '../../core/words/calibrated-score';
+import { lineNote, needsNote } from '../../core/words/calibrated-score';
 import type { BucketTone } from '../../core/decisions/bucket-mark';
 import { isDoubtful } from '../../core/words/score';
 import type { ClassifiedText, Results } from '../../editor/results';
@@ -37,7 +37,7 @@ export function showDecorations(results: Results): vscode.Disposable {
             .filter((result) => lookOf(result) === look)
             .map(({ range, score, calibration }) => ({
               range,
-              renderOptions: { after: { contentText: calibratedSummary(score, calibration) } },
+              renderOptions: { after: { contentText: lineNote(score, calibration) } },
             })),
         );
     }

@@ -6,8 +6,12 @@ import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
 
 /** Selects the next doubtful text after the cursor; after the last one, the first. */
-export async function nextDoubtful(services: Services, editor: vscode.TextEditor): Promise<void> {
+export async function nextDoubtful(services: Services, editor: vscode.TextEditor | undefined): Promise<void> {
   const { results, dialogs } = services;
+  if (editor === undefined) {
+    await dialogs.tell('info', 'Open a file whose lines are classified: the next doubtful one is selected.');
+    return;
+  }
   const { uri } = editor.document;
   const all = results.in(uri);
   const names = [...new Set(all.map(({ classifier }) => classifier))];

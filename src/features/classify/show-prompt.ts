@@ -1,11 +1,10 @@
 /** Show Prompt: exactly what the model gets for the selection, or for a result. */
 import type * as vscode from 'vscode';
-import { showPrompt } from '../../app/show-prompt';
-import type { Classifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
 import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
+import { showPromptOf } from '../../editor/show-prompt';
 import { promptSha256 } from '../../store/prompt-hash';
 import { selectedRanges } from './ranges';
 
@@ -14,7 +13,7 @@ export async function showPromptOfSelection(services: Services, editor: vscode.T
   const { document } = editor;
   const [range] = selectedRanges(editor).ranges;
   const { classifier } = readSettings(document.uri);
-  await show(services, await services.classifiers.get(classifier), document.getText(range));
+  await showPromptOf(services, await services.classifiers.get(classifier), document.getText(range));
 }
 
 /** @throws UserError `result-outdated`: its classifier asks something else by now */
@@ -28,13 +27,5 @@ export async function showPromptOfResult(
       'result-outdated',
       'The classifier changed since this text was classified. Classify it again to see its prompt.',
     );
-  await show(services, classifier, text);
-}
-
-async function show(services: Services, classifier: Classifier, text: string): Promise<void> {
-  const { sources, work, prompts } = services;
-  const shown = await work.run('Reading the prompt', ({ signal }) =>
-    showPrompt(sources, classifier, text, signal),
-  );
-  await prompts.show(shown);
+  await showPromptOf(services, classifier, text);
 }

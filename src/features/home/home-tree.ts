@@ -34,7 +34,6 @@ type Group = Extract<HomeNode, { readonly kind: 'group' }>;
 export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<HomeNode | undefined>();
   private readonly groups = GROUPS.map((group): Group => ({ kind: 'group', group }));
-  private readonly tables = new WorkspaceTables();
   private readonly timers = new Map<GroupName, NodeJS.Timeout>();
   /** Looked for once the list was opened: until then nobody needs to know what changes. */
   private tableWatch: vscode.Disposable | undefined;
@@ -43,7 +42,10 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
 
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor(private readonly services: Services) {
+  constructor(
+    private readonly services: Services,
+    private readonly tables = new WorkspaceTables(),
+  ) {
     const { classifiers, calibrators, modelsChanged, jobs, figures } = services;
     const redraw = (...groups: readonly GroupName[]) => {
       return () => groups.forEach((group) => this.redrawSoon(group));
@@ -209,7 +211,7 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
 
   private async tableNodes(): Promise<HomeNode[]> {
     this.tableWatch ??= watchTables(() => this.redrawSoon('tables'));
-    const [{ tables, isCut }, unfinished] = await Promise.all([
+    const [{ tables, cut }, unfinished] = await Promise.all([
       this.tables.list(),
       this.services.jobs.unfinished(),
     ]);
@@ -218,7 +220,7 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       .filter(({ output }) => !there.has(output))
       .map((job) => jobNode({ kind: 'unfinished', job }));
     const nodes = [...begun, ...tables.map((table) => this.tableNode(table))];
-    if (nodes.length === 0)
+    if (nodes.length === 0 && cut === undefined)
       return [
         {
           kind: 'note',
@@ -228,12 +230,15 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
           click: { command: COMMANDS.openCalibration, title: 'Open Calibration Panel', arguments: [] },
         },
       ];
-    if (!isCut) return nodes;
+    if (cut === undefined) return nodes;
     return [
       ...nodes,
       {
         kind: 'note',
-        label: `Only ${MOST_TABLES} tables are listed`,
+        label:
+          cut === 'number'
+            ? `Only ${MOST_TABLES} tables are listed`
+            : 'The search for tables took too long, so there may be more',
         details: ['The explorer shows all files. Its menu opens and scores any table.'],
         icon: 'info',
         click: { command: 'workbench.view.explorer', title: 'Show Explorer', arguments: [] },
@@ -257,7 +262,6 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       label: nameOf(uri),
       description: words,
       details: [
-        vscode.workspace.asRelativePath(uri),
         words,
         ...(facts?.run === undefined ? [] : [`Scored by the classifier ${facts.run.classifier}`]),
         isScored

@@ -14,13 +14,14 @@ import { readTableFacts, type TableFacts } from '../../store/tables/table-facts'
 /** The most tables that are listed. */
 export const MOST_TABLES = 200;
 
-/** Milliseconds after which what was found counts: a folder may hold millions of files. */
 const LOOK_MS = 10_000;
 
 const ANY_TABLE = '**/*.[cC][sS][vV]';
 
 /** Besides what the setting files.exclude hides. */
 const IGNORED = '**/{node_modules,bower_components,.git,.hg,.svn,.venv,venv,__pycache__}/**';
+
+type TablesCut = 'number' | 'time';
 
 export interface ListedTable {
   readonly uri: vscode.Uri;
@@ -35,8 +36,8 @@ export interface ListedTable {
 export interface TableList {
   /** By folder and name. */
   readonly tables: readonly ListedTable[];
-  /** Whether there are more than are listed. */
-  readonly isCut: boolean;
+  /** Why there may be more than are listed: they are too many, or the search took too long; undefined if these are all. */
+  readonly cut: TablesCut | undefined;
 }
 
 interface Known extends NonNullable<ListedTable['stamp']> {
@@ -47,15 +48,19 @@ export class WorkspaceTables {
   /** By path. */
   private readonly known = new Map<string, Known>();
 
+  /** @param lookMs milliseconds after which what was found counts: a folder may hold millions of files */
+  constructor(private readonly lookMs = LOOK_MS) {}
+
   async list(): Promise<TableList> {
-    const found = await findTables();
+    const { found, isInTime } = await findTables(this.lookMs);
     const tables: ListedTable[] = [];
     // One after another: together they could fill the memory.
     for (const uri of found.slice(0, MOST_TABLES)) {
       const table = uri.scheme === 'file' ? await this.onDisk(uri) : elsewhere(uri);
       if (table !== undefined) tables.push(table);
     }
-    return { tables, isCut: found.length > MOST_TABLES };
+    const cut = found.length > MOST_TABLES ? 'number' : isInTime ? undefined : 'time';
+    return { tables, cut };
   }
 
   /** Undefined for what is no file of its workspace folder: a pipe, or what a link leads to. */
@@ -95,12 +100,16 @@ async function factsOf(file: string): Promise<TableFacts | undefined> {
 }
 
 /** One more than are listed shows that there are more. */
-async function findTables(): Promise<readonly vscode.Uri[]> {
+async function findTables(
+  lookMs: number,
+): Promise<{ readonly found: readonly vscode.Uri[]; readonly isInTime: boolean }> {
   const time = new vscode.CancellationTokenSource();
-  const timer = setTimeout(() => time.cancel(), LOOK_MS);
+  const timer = setTimeout(() => time.cancel(), lookMs);
   try {
     const found = await vscode.workspace.findFiles(ANY_TABLE, IGNORED, MOST_TABLES + 1, time.token);
-    return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+    found.sort((a, b) => (a.path < b.path ? -1 : 1));
+    // A search that is cancelled gives what it has, which may be nothing.
+    return { found, isInTime: !time.token.isCancellationRequested };
   } finally {
     clearTimeout(timer);
     time.dispose();

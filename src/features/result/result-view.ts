@@ -1,12 +1,13 @@
 /** The result view: a page in the side bar that shows one result in full and the history. */
 import * as vscode from 'vscode';
-import { COMMANDS, CONTEXT_KEYS, RESULT_VIEW } from '../../protocol/manifest';
+import { COMMANDS, RESULT_VIEW } from '../../protocol/manifest';
 import { RESULT_PAGE_CONTRACT, SHOWN_TEXT_LIMIT } from '../../protocol/result-page';
 import { isClassifierFile } from '../../editor/classifier-folder';
 import { openPage } from '../../editor/page';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { isTrustedOrTold } from '../../editor/trust';
+import { stepDone } from '../../editor/walkthrough';
 import { pageState } from './page-state';
 import { Trial } from './trial';
 
@@ -89,8 +90,7 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
         vscode.workspace.asRelativePath(uri),
       );
       page.state(state);
-      if (state.result !== null)
-        await vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasSeenResult, true);
+      if (state.result !== null) stepDone('result');
     };
     const sendSoon = (): void => {
       clearTimeout(timer);
@@ -115,6 +115,7 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
       showPrompt: ({ id }) => vscode.commands.executeCommand(COMMANDS.showPrompt, id),
       tryText: ({ text }) => this.trial?.setText(text),
       tryNow: () => this.trial?.now(),
+      showTrialPrompt: () => this.showTrialPrompt(),
       endTrial: () => this.endTrial(),
     });
 
@@ -146,6 +147,14 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
       if (results.status(result.id) === 'edited') return;
       editor.selection = new vscode.Selection(result.range.start, result.range.end);
       editor.revealRange(result.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  private async showTrialPrompt(): Promise<void> {
+    try {
+      await this.trial?.showPrompt();
     } catch (error) {
       void reportError(this.services, error);
     }

@@ -10,6 +10,7 @@ import type { UsableClassifier } from '../../editor/classifiers';
 import { openDocument } from '../../editor/open-document';
 import { readSmallFile } from '../../editor/read-small';
 import type { Services } from '../../editor/services';
+import { showPromptOf } from '../../editor/show-prompt';
 import { isFailed } from '../../sources/source';
 import { detailOf } from './page-state';
 
@@ -69,6 +70,16 @@ export class Trial implements vscode.Disposable {
   /** Classifies now, also where the text leaves this machine: the person has asked for it. */
   now(): void {
     this.start(true);
+  }
+
+  /**
+   * Shows what the model gets for the text by the file as it is in the editor. Nothing is sent to another machine.
+   *
+   * @throws UserError as `showPromptOf`; where the file is broken
+   */
+  async showPrompt(): Promise<void> {
+    const { classifier } = await this.read();
+    await showPromptOf(this.services, classifier, this.text);
   }
 
   dispose(): void {

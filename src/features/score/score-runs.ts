@@ -14,6 +14,7 @@ import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { bucketsFor } from '../../editor/settings';
+import { stepDone } from '../../editor/walkthrough';
 import { endInWords, type Scored } from './end';
 
 interface Ended extends Scored {
@@ -57,7 +58,7 @@ export class ScoreRuns implements vscode.Disposable {
     const end = await job.ended;
     switch (end.state) {
       case 'finished':
-        void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasScored, true);
+        stepDone('score');
         return this.tellEnd(choice, end.result);
       case 'paused':
         return this.tellPause(choice);

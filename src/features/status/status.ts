@@ -2,7 +2,7 @@
 import { markdownText } from '../../core/markdown';
 import * as vscode from 'vscode';
 import { sendsTexts } from '../../core/classifier/source-name';
-import { COMMANDS, CONTEXT_KEYS, SETTINGS_SECTION, STATUS_ITEM } from '../../protocol/manifest';
+import { COMMANDS, SETTINGS_SECTION, STATUS_ITEM } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
 import { type ChosenModel, chosenModel } from '../../editor/chosen-model';
 import type { Choice } from '../../editor/dialogs';
@@ -10,6 +10,7 @@ import type { JobEntry } from '../../editor/job-controls';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { activeClassifier, readSettings } from '../../editor/settings';
+import { stepDone } from '../../editor/walkthrough';
 import { type Action, actionChoices, declaredKeys } from './actions';
 import { actOnJob, runningChoices, unfinishedChoices } from './job-actions';
 import { offerUnfinished } from './offer';
@@ -125,13 +126,12 @@ export class StatusItem implements vscode.Disposable {
   private refresh(): void {
     const run = ++this.run;
     find(this.services)
-      .then(async ({ chosen, classifier }) => {
+      .then(({ chosen, classifier }) => {
         if (run !== this.run) return;
         this.chosen = chosen;
         this.classifier = classifier;
         this.draw();
-        const hasModel = chosen.kind === 'there' || (chosen.kind !== 'missing' && chosen.present > 0);
-        await vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasModel, hasModel);
+        if (chosen.kind === 'there' || (chosen.kind !== 'missing' && chosen.present > 0)) stepDone('model');
       })
       .catch((error: unknown) => this.services.log.warn('status', error));
   }

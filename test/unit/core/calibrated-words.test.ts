@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  calibratedSummary,
+  lineNote,
   calibrationFacts,
   calibrationNotes,
   headline,
@@ -47,19 +47,19 @@ function calibrated(
 
 describe('calibrated scores in words', () => {
   it('show the calibrated confidence, its bucket in words, and the raw one beside it', () => {
-    assert.equal(calibratedSummary(SCORE, undefined), 'spam 66.7%, raw');
-    assert.equal(calibratedSummary(SCORE, calibrated({})), 'spam 89.9% ▲ review, raw 66.7%');
+    assert.equal(lineNote(SCORE, undefined), 'spam 66.7%, raw');
+    assert.equal(lineNote(SCORE, calibrated({})), 'spam 89.9% ▲ review, raw 66.7%');
     assert.deepEqual(headline(SCORE, calibrated({})), { label: 'spam', percent: '89.9%' });
   });
 
   it('show both labels where the calibrator chose another one', () => {
     const other = calibrated({ label: 'ham', labelChanged: true });
-    assert.equal(calibratedSummary(SCORE, other), 'ham 89.9% ▲ review, raw: spam 66.7%');
+    assert.equal(lineNote(SCORE, other), 'ham 89.9% ▲ review, raw: spam 66.7%');
   });
 
   it('say how good the calibrator is, and another backend, without alarm', () => {
     const elsewhere = calibrated({}, [], ['The backend differs.']);
-    assert.equal(calibratedSummary(SCORE, elsewhere), 'spam 89.9% ▲ review, raw 66.7%');
+    assert.equal(lineNote(SCORE, elsewhere), 'spam 89.9% ▲ review, raw 66.7%');
     assert.deepEqual(calibrationNotes(elsewhere), []);
     assert.deepEqual(calibrationFacts(elsewhere), [
       'Of the rows that it did not see, 87.9% are correct at a mean confidence of 87.6% (ECE 0.017).',
@@ -69,14 +69,36 @@ describe('calibrated scores in words', () => {
 
   it('mark what should not be read alone', () => {
     const likelier = calibrated({ confidence: 0.2, anotherLikelier: true }, ['It is not bound.']);
-    assert.match(calibratedSummary(SCORE, likelier), /^⚠ spam 20\.0%/);
+    assert.match(lineNote(SCORE, likelier), /^⚠ spam 20\.0%/);
     assert.deepEqual(calibrationNotes(likelier).length, 2);
     assert.match(
-      calibratedSummary({ ...SCORE, labelMass: 0.01 }, calibrated({})),
-      /^⚠ spam 89\.9% .*low label mass 1\.0%$/,
+      lineNote({ ...SCORE, labelMass: 0.01 }, calibrated({})),
+      /^⚠ spam 89\.9% ▲ review, label mass 1\.0%$/,
     );
+    const low = { ...SCORE, labelMass: 0.001 };
+    assert.equal(lineNote(low, undefined), '⚠ spam 66.7%, raw, label mass 0.1%');
+    const tied = (...names: readonly string[]): Score => ({
+      ...SCORE,
+      ...labelScores(
+        names,
+        names.map(() => Math.log(0.9 / names.length)),
+      ),
+    });
+    assert.equal(lineNote(tied('a', 'b'), undefined), '⚠ tie: a = b 50.0%, raw');
+    assert.equal(lineNote(tied('first label', 'second label'), undefined), '⚠ tie: 2 labels 50.0%, raw');
     const raw: Calibration = { kind: 'raw', reason: 'Another model.' };
-    assert.equal(calibratedSummary(SCORE, raw), '⚠ spam 66.7%, not calibrated');
+    assert.equal(lineNote(SCORE, raw), '⚠ spam 66.7%, not calibrated');
     assert.deepEqual(calibrationNotes(raw), ['Another model.']);
+  });
+
+  it('keep the note after a text short, with the bucket and every doubt before the raw confidence', () => {
+    const long = 'a label that is much longer than its line';
+    const cut = 'a label that is muc…';
+    const score: Score = { ...SCORE, label: long };
+    assert.equal(lineNote(score, undefined), `${cut} 66.7%, raw`);
+    assert.equal(lineNote({ ...score, labelMass: 0.001 }, undefined), `⚠ ${cut} 66.7%, raw`);
+    assert.equal(lineNote(score, calibrated({ label: long })), `${cut} 89.9% ▲ review`);
+    const bucket = { name: 'somebody has to look at this', tone: 'yellow', high: 0.9 } as const;
+    assert.equal(lineNote(score, calibrated({ label: long, bucket })), `${cut} 89.9% ▲, raw 66.7%`);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { markedBucket } from '../../../src/core/decisions/bucket-mark';
 import { labelScores } from '../../../src/core/scoring/score';
-import { resultsInWords, type ShownResult } from '../../../src/core/words/many-results';
+import { failuresInWords, resultsInWords, type ShownResult } from '../../../src/core/words/many-results';
 import { Repeats } from '../../../src/core/repeats';
 
 function raw(confidence: number): ShownResult {
@@ -62,6 +62,17 @@ describe('many results in words', () => {
       '3 lines: 3 of 3 negative. ● 2 automatic, ▲ 1 review. Doubtful: 1 (below 90%, or marked ⚠).',
     );
     assert.equal(isRaw, false);
+  });
+});
+
+describe('lines that were not classified', () => {
+  it('are counted, and the first is named with its reason', () => {
+    const first = { line: 5, reason: 'The server refused it.' };
+    assert.equal(failuresInWords(1, first), '1 was not classified (line 6): The server refused it.');
+    assert.equal(
+      failuresInWords(1200, first),
+      '1,200 were not classified (the first is line 6): The server refused it.',
+    );
   });
 });
 

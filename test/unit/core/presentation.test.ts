@@ -7,7 +7,6 @@ import {
   confidenceName,
   excerpt,
   formatLogProb,
-  inlineSummary,
   isDoubtful,
   labelMassInWords,
   labelPercent,
@@ -149,14 +148,12 @@ describe('text made visible', () => {
 });
 
 describe('a score in words', () => {
-  it('is label and percentage', () => {
-    assert.equal(inlineSummary(score({ positive: 0.72, negative: 0.18 })), 'positive 80.0%');
+  it('warns of nothing where nothing is doubtful', () => {
     assert.deepEqual(scoreWarnings(score({ positive: 0.72, negative: 0.18 })), []);
   });
 
   it('says nothing of the label mass where there is none', () => {
     const encoder = score({ positive: 0.75, negative: 0.25 }, { labelMass: null });
-    assert.equal(inlineSummary(encoder), 'positive 75.0%');
     assert.equal(isDoubtful(encoder), false);
     assert.deepEqual(scoreWarnings(encoder), []);
     assert.equal(labelMassInWords(encoder), '–');
@@ -165,13 +162,11 @@ describe('a score in words', () => {
   it('warns of a low label mass, by a shape and in words', () => {
     const low = score({ positive: 0.0009, negative: 0.0001 });
     assert.ok(isDoubtful(low));
-    assert.match(inlineSummary(low), /^⚠ positive .*, low label mass 0\.1%$/);
     assert.match(scoreWarnings(low)[0]?.message ?? '', /tends to answer something else/);
   });
 
   it('names the labels of a tie', () => {
     const tie = score({ a: 0.4, b: 0.4, c: 0.1 });
-    assert.match(inlineSummary(tie), /^⚠ tie: a = b 44\.4%$/);
     assert.equal(scoreWarnings(tie)[0]?.kind, 'tie');
   });
 

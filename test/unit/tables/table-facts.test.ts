@@ -47,7 +47,7 @@ describe('what a list tells of a table', () => {
       { rows, run, isScored },
       {
         rows: undefined,
-        run: { classifier: 'sentiment', rows: undefined },
+        run: { classifier: 'sentiment', rows: 2000 },
         isScored: true,
       },
     );
@@ -61,6 +61,12 @@ describe('what a list tells of a table', () => {
     write('shard.csv.meta.json', JSON.stringify(record));
     const shard = await readTableFacts(write('shard.csv', 'prob:a,prob:b\n1,0\n'));
     assert.deepEqual(shard.run, { classifier: 'mood', rows: 3 });
+    const { name, sha256 } = record.source;
+    write('shard.csv.meta.json', JSON.stringify({ ...record, source: { name, sha256 } }));
+    assert.deepEqual((await readTableFacts(path.join(folder, 'shard.csv'))).run, {
+      classifier: 'mood',
+      rows: undefined,
+    });
     write('shard.csv.meta.json', '{');
     assert.equal((await readTableFacts(path.join(folder, 'shard.csv'))).run, undefined);
     // A terabyte, almost all of it zeros.
