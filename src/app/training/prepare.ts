@@ -2,9 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { labelNames } from '../../core/calibration/compatibility';
+import { smoothedTargets } from '../../core/calibration/smoothed-targets';
 import type { Classifier } from '../../core/classifier/definition';
 import { checkSplit, smallestDifference, type Split, splitRows } from '../../core/data/tuning-split';
 import type { AdapterCard, TuningSettings } from '../../core/model/adapter-card';
+import { labelData } from '../../core/model/rows';
 import { UserError } from '../../core/user-error';
 import type { TokensResult } from '../../protocol/engine';
 import { isFailed, type Source } from '../../sources/source';
@@ -18,7 +20,7 @@ import { targetOf, tuningLines, type TuningExample } from './tuning-input';
 /** Texts on which the trainer's probabilities are compared with the engine's. */
 const COMPARED_TEXTS = 32;
 
-/** Texts of one request for tokens. */
+/** Texts of one request. */
 const TEXTS_AT_ONCE = 500;
 
 export interface TuningRequest {
@@ -97,6 +99,10 @@ export async function prepareTuning(
     const { model, modelFile } = identity;
     if (model.kind !== 'file' || modelFile === null) throw elsewhere(classifier);
     const compared = await comparedScores(source, classifier, { rows, split, labels }, signal);
+    const smoothed =
+      settings.loss === 'label'
+        ? new Map<number, readonly number[]>()
+        : await smoothedByRow(source, classifier, { rows, split, labels }, settings.seed, signal);
     const examples = rows.map((row, at): TuningExample => {
       const part = split[at] ?? 'test';
       return {
@@ -104,7 +110,7 @@ export async function prepareTuning(
         tokens: tokens.prompts[at]?.tokens ?? [],
         label: row.label,
         target:
-          settings.loss === 'label' ? undefined : targetOf(row.label, row.soft, row.isUnsure, labels.length),
+          settings.loss === 'label' ? undefined : targetOf(row, labels.length, smoothed.get(at)),
         engine: compared.get(at),
       };
     });
@@ -185,36 +191,79 @@ async function tokensOf(
   return all;
 }
 
+interface Divided {
+  readonly rows: readonly TuningRow[];
+  readonly split: readonly Split[];
+  readonly labels: readonly string[];
+}
+
 /** ln P(label) of some training rows, spread over them, by the number of the row. */
 async function comparedScores(
   source: Source,
   classifier: Classifier,
+  { rows, split, labels }: Divided,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, readonly number[]>> {
+  const train = [...rows.keys()].filter((at) => split[at] === 'train');
+  const step = Math.max(1, Math.floor(train.length / COMPARED_TEXTS));
+  const chosen = train.filter((_, at) => at % step === 0).slice(0, COMPARED_TEXTS);
+  return scoresOf(source, classifier, { rows, labels, chosen }, signal);
+}
+
+/** What the errors of the model itself say of each training row, by the number of the row. */
+async function smoothedByRow(
+  source: Source,
+  classifier: Classifier,
+  { rows, split, labels }: Divided,
+  seed: number,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, readonly number[]>> {
+  const train = [...rows.keys()].filter((at) => split[at] === 'train');
+  const found = [...(await scoresOf(source, classifier, { rows, labels, chosen: train }, signal))];
+  const groups = [...new Set(found.map(([at]) => rows[at]?.group ?? ''))];
+  const data = labelData({
+    labels,
+    scores: Float64Array.from(found.flatMap(([, logProbs]) => logProbs)),
+    truth: Int32Array.from(found, ([at]) => rows[at]?.label ?? 0),
+    group: groups.length < 2 ? undefined : Int32Array.from(found, ([at]) => groups.indexOf(rows[at]?.group ?? '')),
+  });
+  const targets = smoothedTargets(data, seed);
+  return new Map(found.map(([at], place) => [at, targets[place] ?? []]));
+}
+
+/** ln P(label) of rows, by their number. */
+async function scoresOf(
+  source: Source,
+  classifier: Classifier,
   {
     rows,
-    split,
     labels,
+    chosen,
   }: {
     readonly rows: readonly TuningRow[];
-    readonly split: readonly Split[];
     readonly labels: readonly string[];
+    readonly chosen: readonly number[];
   },
   signal: AbortSignal | undefined,
 ): Promise<Map<number, readonly number[]>> {
   if (source.score === null) throw elsewhere(classifier);
-  const train = [...rows.keys()].filter((at) => split[at] === 'train');
-  const step = Math.max(1, Math.floor(train.length / COMPARED_TEXTS));
-  const chosen = train.filter((_, at) => at % step === 0).slice(0, COMPARED_TEXTS);
-  const texts = chosen.map((at) => rows[at]?.text ?? '');
-  const { scores } = await source.score({ classifier, texts, topTokens: 0 }, signal);
-  return new Map(
-    chosen.flatMap((row, at) => {
+  const found = new Map<number, readonly number[]>();
+  for (let from = 0; from < chosen.length; from += TEXTS_AT_ONCE) {
+    const part = chosen.slice(from, from + TEXTS_AT_ONCE);
+    const texts = part.map((at) => rows[at]?.text ?? '');
+    const { scores } = await source.score({ classifier, texts, topTokens: 0 }, signal);
+    part.forEach((row, at) => {
       const score = scores[at];
-      if (score === undefined || isFailed(score)) return [];
+      if (score === undefined || isFailed(score)) return;
       const byLabel = new Map(score.labels.map(({ label, logProb }) => [label, logProb]));
       // JSON has no infinity, and a probability of exp(-1000) is 0.
-      return [[row, labels.map((label) => Math.max(-1000, byLabel.get(label) ?? -1000))] as const];
-    }),
-  );
+      found.set(
+        row,
+        labels.map((label) => Math.max(-1000, byLabel.get(label) ?? -1000)),
+      );
+    });
+  }
+  return found;
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- what is written is read as a stream

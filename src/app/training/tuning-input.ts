@@ -2,6 +2,7 @@
 import type { TuningSettings } from '../../core/model/adapter-card';
 import type { Split } from '../../core/data/tuning-split';
 import type { TokensResult } from '../../protocol/engine';
+import type { TuningRow } from '../../store/tables/tuning-rows';
 
 const SCHEMA = 1;
 
@@ -43,13 +44,15 @@ export function* tuningLines({ gguf, folder, answer, settings, examples }: Tunin
 /**
  * The distribution that a row teaches the confidence: the votes that its table gives, or its label; where the person was
  * unsure, mixed half with the same share for each label.
+ *
+ * @param smoothed what the errors of rows like it say; used where the table says nothing of the kind
  */
 export function targetOf(
-  label: number,
-  soft: readonly number[] | undefined,
-  isUnsure: boolean,
+  { label, soft, isUnsure }: Pick<TuningRow, 'label' | 'soft' | 'isUnsure'>,
   labels: number,
-): number[] {
+  smoothed?: readonly number[],
+): readonly number[] {
+  if (soft === undefined && !isUnsure && smoothed !== undefined) return smoothed;
   const own = soft ?? Array.from({ length: labels }, (_, at) => (at === label ? 1 : 0));
   return own.map((share) => (isUnsure ? share / 2 + 1 / labels / 2 : share));
 }

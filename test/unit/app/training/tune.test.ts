@@ -184,9 +184,11 @@ describe('tuning a classifier', () => {
   });
 
   it('teaches how unsure people were where they say so, and nothing of it by the loss "label"', async () => {
-    assert.deepEqual(targetOf(1, undefined, false, 2), [0, 1]);
-    assert.deepEqual(targetOf(1, undefined, true, 2), [0.25, 0.75]);
-    assert.deepEqual(targetOf(0, [0.5, 0.25, 0.25], false, 3), [0.5, 0.25, 0.25]);
+    const row = { label: 1, soft: undefined, isUnsure: false };
+    assert.deepEqual(targetOf(row, 2), [0, 1]);
+    assert.deepEqual(targetOf({ ...row, isUnsure: true }, 2), [0.25, 0.75]);
+    assert.deepEqual(targetOf({ ...row, soft: [0.5, 0.25, 0.25] }, 3, [1, 0, 0]), [0.5, 0.25, 0.25]);
+    assert.deepEqual(targetOf(row, 2, [0.1, 0.9]), [0.1, 0.9]);
     const targets = async (): Promise<number> =>
       (await readFile(workFiles(order().work).input, 'utf8')).split('"target"').length - 1;
     await prepare();
