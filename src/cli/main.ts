@@ -7,9 +7,18 @@ import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
 import { merge } from './merge';
+import { practiceSetCommand } from './practice-set';
 import { score } from './score';
+import { tune } from './tune';
 
-const COMMANDS: Readonly<Record<string, Command>> = { classify, score, merge, ...calibrationCommands };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  classify,
+  score,
+  merge,
+  ...calibrationCommands,
+  tune,
+  'practice-set': practiceSetCommand,
+};
 
 const HELP = `Usage: prompt-confidence COMMAND …
 
@@ -21,6 +30,8 @@ const HELP = `Usage: prompt-confidence COMMAND …
   apply C TABLE --out OUT   Write a calibrated copy of a table.
   compare TABLE TABLE…      Compare the scores of several runs on the same rows.
   gate TABLE                Exit with status 1 if a metric misses its limit.
+  tune TABLE --out ADAPTER  Fine-tune the model of a classifier on labelled rows.
+  practice-set --out FILE   Write synthetic labelled texts to try all this on.
 
 Run prompt-confidence COMMAND --help for the options of a command.
 `;

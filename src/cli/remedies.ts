@@ -6,6 +6,7 @@ import type { Warning } from '../core/model/predictions';
 import { quoted } from '../core/quote';
 import type { UserError } from '../core/user-error';
 
+const NO_ADAPTER = 'To use the model alone, add --no-adapter.';
 const FEWER_REQUESTS = 'Limit the requests with --requests-per-minute N.';
 const NAME_MODEL = 'Name one with --model FILE.';
 const NAME_LABELS =
@@ -32,6 +33,12 @@ function guessed(data: UserError['data']): string {
 }
 
 const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['data']) => string)>>> = {
+  'adapter-card': NO_ADAPTER,
+  'adapter-differs': NO_ADAPTER,
+  'adapter-mismatch': NO_ADAPTER,
+  'adapter-missing': NO_ADAPTER,
+  'adapter-newer': NO_ADAPTER,
+  'adapter-unreadable': NO_ADAPTER,
   'already-calibrated': (data) => {
     const { columns } = mapped.parse(data);
     return columns === undefined ? '' : optionsFor(columns);
@@ -95,6 +102,8 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
     const names = accept === 'other-labels' ? [NAME_LABELS] : [];
     return `${[...other, ...names].map((sentence) => `${sentence} `).join('')}If the table is as it should be, add --accept ${accept}.`;
   },
+  'training-consent': 'To install it, add --install.',
+  'training-environment': 'Name a Python with --python FILE, or give pip further arguments with --pip-argument ARG.',
   'several-methods': 'Choose one with --scores.',
   'shard-missing': (data) => {
     const { index, of } = shard.parse(data);

@@ -3,6 +3,12 @@
  * remedies by code, so a code is added here before it can be thrown.
  */
 export const ERROR_CODES = [
+  'adapter-card',
+  'adapter-differs',
+  'adapter-mismatch',
+  'adapter-missing',
+  'adapter-newer',
+  'adapter-unreadable',
   'already-calibrated',
   'ambiguous-column',
   'bad-bins',
@@ -196,6 +202,8 @@ export const ERROR_CODES = [
   'text-too-long',
   'texts-failed',
   'too-few-labels',
+  'training-consent',
+  'training-environment',
   'too-few-rows',
   'too-large',
   'too-many-labels',
