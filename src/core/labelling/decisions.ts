@@ -84,7 +84,6 @@ export function isDecisionHeader(line: string): boolean {
 /** Reads a labels file line by line: a line that was cut, or that somebody broke, spoils no other. */
 export function readDecisions(text: string): ReadDecisions {
   const lines = text.replace(/^\uFEFF/u, '').split(/\r\n|\n|\r/u);
-  const isEnded = /[\r\n]$/u.test(text);
   let at = new Map<string, number>();
   const decisions: Decision[] = [];
   const unread: { line: number; reason: string }[] = [];
@@ -95,27 +94,21 @@ export function readDecisions(text: string): ReadDecisions {
       at = new Map(cellsOfLine(line)?.map((name, column) => [name.trim().toLowerCase(), column]));
       return;
     }
-    const isLast = index === lines.length - 1 && !isEnded;
-    const found = decisionOf(line, at, isLast);
+    const found = decisionOf(line, at);
     if (typeof found === 'string') unread.push({ line: index + 1, reason: found });
     else decisions.push(found);
   });
   return { decisions, unread };
 }
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/u;
-const CUT = 'the line is cut';
-
 /** @returns the decision, or why there is none */
-function decisionOf(line: string, at: ReadonlyMap<string, number>, isUnended: boolean): Decision | string {
+function decisionOf(line: string, at: ReadonlyMap<string, number>): Decision | string {
   const cells = cellsOfLine(line);
   if (cells === undefined) return 'a quote (") is not closed';
   if (at.size === 0) return 'it stands before the names of the columns';
-  if (cells.length < at.size)
-    return isUnended ? CUT : `it has ${cells.length} cells, and ${at.size} are needed`;
+  // The time comes last: whatever is cut of it, all that counts is there.
+  if (cells.length < at.size) return `it has ${cells.length} cells, and ${at.size} are needed; it may be cut`;
   const cell = (column: Column): string => (cells[at.get(column) ?? -1] ?? '').trim();
-  const time = cell('time');
-  if (isUnended && !TIME.test(time)) return CUT;
   const kind = DECISION_KINDS.find((name) => name === cell('decision').toLowerCase());
   if (kind === undefined)
     return `its decision is ${quoted(cell('decision'))}, which is none of ${DECISION_KINDS.join(', ')}`;
@@ -129,7 +122,7 @@ function decisionOf(line: string, at: ReadonlyMap<string, number>, isUnended: bo
   if (typeof origin === 'string') return origin;
   const blind = cell('blind').toLowerCase();
   return {
-    ...{ rowId, textSha256, kind, label, ...origin, who: cell('who'), time },
+    ...{ rowId, textSha256, kind, label, ...origin, who: cell('who'), time: cell('time') },
     // What was not said to be blind was not.
     isBlind: ['yes', 'true', '1'].includes(blind),
   };
