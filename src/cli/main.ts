@@ -6,10 +6,17 @@ import { classify } from './classify';
 import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
+import { labelCommands } from './labels';
 import { merge } from './merge';
 import { score } from './score';
 
-const COMMANDS: Readonly<Record<string, Command>> = { classify, score, merge, ...calibrationCommands };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  classify,
+  score,
+  merge,
+  ...calibrationCommands,
+  ...labelCommands,
+};
 
 const HELP = `Usage: prompt-confidence COMMAND …
 
@@ -20,6 +27,10 @@ const HELP = `Usage: prompt-confidence COMMAND …
   calibrate TABLE --out C   Fit a calibrator and save it.
   apply C TABLE --out OUT   Write a calibrated copy of a table.
   gate TABLE                Exit with status 1 if a metric misses its limit.
+  sample TABLE --out OUT    Draw the rows that people are to label.
+  label-join TABLE LABELS   Write a table with the labels that people gave.
+  estimate TABLE            Estimate the share of every label in a whole table, and the accuracy.
+  plan                      Say how many labels are needed.
 
 Run prompt-confidence COMMAND --help for the options of a command.
 `;

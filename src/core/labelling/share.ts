@@ -3,7 +3,7 @@
  * inference (PPI++; Angelopoulos, Duchi & Zrnic 2023) on probabilities that are calibrated by cross-fitting (Zrnic &
  * Candès 2024).
  */
-import { clopperPearson, studentPoint } from '../metrics/distributions';
+import { binomialTail, clopperPearson, studentPoint, studentTail } from '../metrics/distributions';
 import { ShareSums, tooFewGroups, type Units } from '../metrics/units';
 
 /** The rows that people labelled. */
@@ -41,6 +41,26 @@ export interface ShareEstimate {
   readonly worth: number | null;
   /** One-sided 95% bounds; null as for the interval. */
   readonly bounds: { readonly low: number; readonly high: number } | null;
+  /** Standard error; null for an exact interval. */
+  readonly se: number | null;
+  /** Labelled rows as independent ones: the trials of an exact interval, or one more than the degrees of freedom. */
+  readonly rows: number;
+}
+
+/** One-sided p of "the share is at least `limit`" and of "at most `limit`"; 1 where nothing is known. */
+export function shareTails(
+  { value, se, rows, bounds }: ShareEstimate,
+  limit: number,
+): { atLeast: number; atMost: number } {
+  if (bounds === null) return { atLeast: 1, atMost: 1 };
+  if (se === null)
+    return {
+      atLeast: 1 - binomialTail(value * rows + 1, rows, limit),
+      atMost: binomialTail(value * rows, rows, limit),
+    };
+  if (se === 0) return { atLeast: Number(value >= limit), atMost: Number(value <= limit) };
+  const below = studentTail((value - limit) / se, rows - 1);
+  return { atLeast: 1 - below, atMost: below };
 }
 
 /** Labelled rows, as independent ones, that must have the label, and that must lack it, for a normal interval. */
@@ -56,12 +76,21 @@ export function estimateShare(labelled: LabelledRows, table: TablePredictions | 
   const sums = new ShareSums(units);
   for (let i = 0; i < n; i++) sums.add(i, weight?.[i] ?? 1, y[i] ?? 0);
   const alone = { value: sums.share, ...(sums.interval() ?? { low: null, high: null }) };
-  const none = { value: sums.share, low: null, high: null, alone, lambda: 0, worth: null, bounds: null };
-  if (tooFewGroups(units)) return { ...none, method: 'exact' };
+  const none = {
+    value: sums.share,
+    low: null,
+    high: null,
+    alone,
+    lambda: 0,
+    worth: null,
+    bounds: null,
+    se: null,
+  };
+  if (tooFewGroups(units)) return { ...none, method: 'exact', rows: units.effective };
   if (Math.min(kindOf(labelled, 1), kindOf(labelled, 0)) < FEWEST_OF_A_KIND) {
     const rows = exactRows(sums, labelled);
     const exact = (alpha: number) => clopperPearson(sums.share * rows, rows, alpha);
-    return { ...none, ...exact(0.025), method: 'exact', bounds: exact(0.05) };
+    return { ...none, ...exact(0.025), method: 'exact', bounds: exact(0.05), rows };
   }
   const { f } = labelled;
   // Where all rows are labelled there are no others to learn about.
@@ -84,6 +113,8 @@ export function estimateShare(labelled: LabelledRows, table: TablePredictions | 
     lambda,
     worth: variance === 0 ? null : (n * own) / variance,
     bounds: { low: within(value - side), high: within(value + side) },
+    se,
+    rows: units.effective,
   };
 }
 

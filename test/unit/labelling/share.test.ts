@@ -33,7 +33,11 @@ function near(actual: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, not ${expected}`);
 }
 
-function rowsOf(y: readonly number[], f: readonly number[] | null, weight: readonly number[] | null = null): LabelledRows {
+function rowsOf(
+  y: readonly number[],
+  f: readonly number[] | null,
+  weight: readonly number[] | null = null,
+): LabelledRows {
   const weights = weight && Float64Array.from(weight);
   return { y, f, weight: weights, units: unitsOf({}, y.length, weights) };
 }
@@ -75,7 +79,9 @@ describe('a share helped by predictions', () => {
   it('is worth more labels where the model knows more, and never fewer', () => {
     const [good, , , , useless, , reversed] = tables;
     const worthOf = (table: typeof good) =>
-      table && (estimateShare(rowsOf(table.y, table.f), tableOf([...table.f, ...table.unlabelled])).worth ?? 0) / table.y.length;
+      table &&
+      (estimateShare(rowsOf(table.y, table.f), tableOf([...table.f, ...table.unlabelled])).worth ?? 0) /
+        table.y.length;
     assert.ok((worthOf(good) ?? 0) > 1.1);
     near(worthOf(useless) ?? 0, 1, 0.05);
     // A model that is wrong more often than right gets no say.
@@ -91,7 +97,13 @@ describe('a share helped by predictions', () => {
       }
     }
     // R: binom.test(3, 50)
-    const found = estimateShare(rowsOf(Array.from({ length: 50 }, (_, i) => Number(i < 3)), null), null);
+    const found = estimateShare(
+      rowsOf(
+        Array.from({ length: 50 }, (_, i) => Number(i < 3)),
+        null,
+      ),
+      null,
+    );
     near(found.low ?? 0, 0.01254859, 1e-6);
     near(found.high ?? 0, 0.1654819, 1e-6);
     const ten = Array.from({ length: 50 }, (_, i) => Number(i < 10));
@@ -134,7 +146,10 @@ describe('a share helped by predictions', () => {
         const random = seededRandom(run * 7919 + n);
         const all = Array.from({ length: 2000 }, () => {
           const y = Number(random() < share);
-          return { y, f: skill === 0 ? random() : 1 / (1 + Math.exp(-(skill * (2 * y - 1) + 4 * (random() - 0.5)))) };
+          return {
+            y,
+            f: skill === 0 ? random() : 1 / (1 + Math.exp(-(skill * (2 * y - 1) + 4 * (random() - 0.5)))),
+          };
         });
         const truth = share;
         const { low, high } = estimateShare(
@@ -146,7 +161,10 @@ describe('a share helped by predictions', () => {
         );
         if ((low ?? 1) <= truth && truth <= (high ?? 0)) hits++;
       }
-      assert.ok(hits / runs > 0.93 - 2 * Math.sqrt((0.93 * 0.07) / runs), `${share}, ${n}, ${skill}: ${hits / runs}`);
+      assert.ok(
+        hits / runs > 0.93 - 2 * Math.sqrt((0.93 * 0.07) / runs),
+        `${share}, ${n}, ${skill}: ${hits / runs}`,
+      );
     }
   });
 });
@@ -160,13 +178,18 @@ describe('the difference of two estimates', () => {
     );
     near(found.low ?? 0, 0.0524, 5e-4);
     near(found.high ?? 0, 0.3339, 5e-4);
-    assert.equal(differenceOf({ value: 1, low: null, high: null }, { value: 0.5, low: 0, high: 1 }).low, null);
+    assert.equal(
+      differenceOf({ value: 1, low: null, high: null }, { value: 0.5, low: 0, high: 1 }).low,
+      null,
+    );
   });
 });
 
 describe("Cohen's kappa", () => {
   const pairs = (counts: readonly (readonly number[])[]) =>
-    counts.flatMap((row, i) => row.flatMap((count, j) => Array.from({ length: count }, () => [i, j] as const)));
+    counts.flatMap((row, i) =>
+      row.flatMap((count, j) => Array.from({ length: count }, () => [i, j] as const)),
+    );
   const kappaOf = (counts: readonly (readonly number[])[]) => {
     const all = pairs(counts);
     return cohenKappa(
