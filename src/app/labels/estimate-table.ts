@@ -136,6 +136,7 @@ export async function drawnTable(
     throw new UserError(
       'not-at-random',
       `Nothing in ${path.basename(file)} tells how its labelled rows were chosen. Labels of rows that were not drawn at random stand for no other rows.`,
+      { data: { isUnsaid: true } },
     );
   const isDrawn = (row: number): boolean => {
     if (origin === undefined) return (truth[row] ?? -1) >= 0;

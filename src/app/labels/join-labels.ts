@@ -38,7 +38,7 @@ export async function joinLabels(order: JoinOrder): Promise<Joined> {
   if (clash !== undefined)
     throw new UserError(
       'column-exists',
-      `The table already has a column "${clash}". Rename it first; or evaluate the table with --labels, which needs no copy.`,
+      `The table already has a column "${clash}". Rename it first; or evaluate the table with these labels, which needs no copy.`,
     );
   const { mapping, labelColumn } = order;
   const people = await peopleLabels(source, order.labels, { mapping, labelColumn });

@@ -45,7 +45,7 @@ export async function readAnswers(file: string, labelColumn?: string): Promise<R
         : [
             {
               code: 'labels-unread',
-              message: `${unread.length} lines of ${path.basename(file)} hold no decision and were left out, such as line ${first.line}: ${first.reason}.`,
+              message: `${unread.length} ${unread.length === 1 ? 'line' : 'lines'} of ${path.basename(file)} ${unread.length === 1 ? 'holds' : 'hold'} no decision, such as line ${first.line}: ${first.reason}.`,
             },
           ];
     return { answers: answersOf(decisions), warnings };
