@@ -6,6 +6,7 @@ import { classify } from './classify';
 import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
+import { labelCommands } from './labels';
 import { merge } from './merge';
 import { practiceSetCommand } from './practice-set';
 import { score } from './score';
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...calibrationCommands,
   tune,
   'practice-set': practiceSetCommand,
+  ...labelCommands,
 };
 
 const HELP = `Usage: prompt-confidence COMMAND …
@@ -32,6 +34,10 @@ const HELP = `Usage: prompt-confidence COMMAND …
   gate TABLE                Exit with status 1 if a metric misses its limit.
   tune TABLE --out ADAPTER  Fine-tune the model of a classifier on labelled rows.
   practice-set --out FILE   Write synthetic labelled texts to try all this on.
+  sample TABLE --out OUT    Draw the rows that people are to label.
+  label-join TABLE LABELS   Write a table with the labels that people gave.
+  estimate TABLE            Estimate the share of every label in a whole table, and the accuracy.
+  plan                      Say how many labels are needed.
 
 Run prompt-confidence COMMAND --help for the options of a command.
 `;

@@ -19,6 +19,7 @@ const mapped = z.object({ columns: z.record(z.string(), z.string()).optional() }
 const unusable = mapped.extend({ areNumbered: z.boolean().optional() });
 const unnamed = mapped.extend({ label: z.string().default('LABEL') });
 const accepted = mapped.extend({ accept: z.string().default('DOUBT') });
+const unsaid = z.object({ isUnsaid: z.boolean().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
 /** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
@@ -79,12 +80,17 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
       ? 'To use the confidence alone, add --on confidence.'
       : '',
   'no-model': NAME_MODEL,
-  'no-such-column': 'Name the column with --text-column or --column.',
+  'no-such-column': (data) =>
+    role.parse(data).role === 'people'
+      ? 'Name the column of the labels with --label-column NAME.'
+      : 'Name the column with --text-column or --column.',
   'no-usable-rows': (data) => {
     const { areNumbered, columns } = unusable.parse(data);
     if (columns !== undefined) return `To switch the column off, add ${columnArguments(columns)}.`;
     return areNumbered === true ? NAME_LABELS : '';
   },
+  'not-at-random': (data) =>
+    unsaid.parse(data).isUnsaid === true ? 'If they were drawn at random, add --drawn-at-random.' : '',
   'not-a-shard': 'Make shards with score --shard I/N.',
   'part-changed': 'Start over with --restart.',
   'part-unreadable': 'Start over with --restart.',
