@@ -25,7 +25,7 @@ import { mcNemar, pairedShareInterval, signFlip, unitSums } from './paired-tests
 export type PairedTest = 'mcnemar' | 'sign-flip' | 'bootstrap' | 'intervals';
 
 /** What is shown at 5%; `not-shown` is no proof of being alike. */
-export type Finding = 'better' | 'worse' | 'higher' | 'lower' | 'not-shown' | 'not-tested' | 'undefined';
+type Finding = 'better' | 'worse' | 'higher' | 'lower' | 'not-shown' | 'not-tested' | 'undefined';
 
 export interface Difference {
   readonly metric: ComparedMetric;

@@ -36,7 +36,7 @@ export interface ComparisonReport {
   readonly differing: Readonly<Record<Change, number>>;
 }
 
-export interface ComparedTable extends LeftOut {
+interface ComparedTable extends LeftOut {
   readonly name: string;
   /** The file's name, and the SHA-256 of its bytes. */
   readonly file: string;
@@ -55,7 +55,7 @@ export interface ReportedStage {
   readonly winner: ReportedWinner | null;
 }
 
-export interface ReportedWinner {
+interface ReportedWinner {
   /** The run that is chosen by NLL on all rows (or those marked fit), and in how many folds each was. */
   readonly run: number;
   readonly picks: readonly number[];

@@ -111,7 +111,7 @@ export interface ComparisonVerdict {
 /** The metrics that the verdict names, the first of them first. */
 const NAMED = ['accuracy', 'nll', 'ece'] as const satisfies readonly ComparedMetric[];
 
-export interface VerdictInput {
+interface VerdictInput {
   /** Names of the run and of the first one. */
   readonly name: string;
   readonly baseline: string;
@@ -123,7 +123,7 @@ export interface VerdictInput {
 }
 
 /** How a run does against the first one. */
-export function comparisonVerdict(input: VerdictInput): ComparisonVerdict {
+function comparisonVerdict(input: VerdictInput): ComparisonVerdict {
   const { differences, on, threshold, numbers } = input;
   const [name, baseline] = [labelName(input.name), labelName(input.baseline)];
   const has = (finding: Difference['finding']): boolean =>
@@ -156,7 +156,7 @@ function titleOf(name: string, baseline: string, has: (finding: Difference['find
 }
 
 /** Which run is chosen, and what it is worth on rows that did not choose it. */
-export interface WinnerInput {
+interface WinnerInput {
   readonly names: readonly string[];
   readonly run: number;
   readonly picks: readonly number[];
@@ -165,7 +165,7 @@ export interface WinnerInput {
   readonly isSplit: boolean;
 }
 
-export function winnerInWords({ names, run, picks, own, chosen, isSplit }: WinnerInput): string {
+function winnerInWords({ names, run, picks, own, chosen, isSplit }: WinnerInput): string {
   const name = labelName(names[run] ?? '');
   const folds = picks.reduce((sum, picked) => sum + picked, 0);
   const how = isSplit
