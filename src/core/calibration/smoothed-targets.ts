@@ -25,7 +25,7 @@ export function smoothedTargets(data: LabelData, seed: number): number[][] {
   const order = Array.from(confidence.keys()).sort((a, b) => (confidence[a] ?? 0) - (confidence[b] ?? 0));
   // A row of a fold that could not be fitted keeps its label.
   const targets = Array.from(data.truth, (label) =>
-    Array.from({ length: K }, (_, k) => (k === label ? 1 : 0)),
+    Array.from({ length: K }, (_, k): number => (k === label ? 1 : 0)),
   );
   for (let bin = 0; bin < BINS; bin++) {
     const members = order.slice(
