@@ -92,7 +92,8 @@ function trainingLocks() {
   const folder = path.join(root, 'training', 'lock');
   return [`${process.platform}-${process.arch}.txt`, 'dev.txt'].map((name) => {
     const file = path.join(folder, name);
-    if (!existsSync(file)) throw new Unavailable(`there is no lock of the trainer's packages for this platform`);
+    if (!existsSync(file))
+      throw new Unavailable(`there is no lock of the trainer's packages for this platform`);
     return readFileSync(file, 'utf8');
   });
 }

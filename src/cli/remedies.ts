@@ -109,7 +109,8 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
     return `${[...other, ...names].map((sentence) => `${sentence} `).join('')}If the table is as it should be, add --accept ${accept}.`;
   },
   'training-consent': 'To install it, add --install.',
-  'training-environment': 'Name a Python with --python FILE, or give pip further arguments with --pip-argument ARG.',
+  'training-environment':
+    'Name a Python with --python FILE, or give pip further arguments with --pip-argument ARG.',
   'several-methods': 'Choose one with --scores.',
   'shard-missing': (data) => {
     const { index, of } = shard.parse(data);

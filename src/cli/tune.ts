@@ -17,6 +17,7 @@ import {
   type EnvironmentPlace,
   installEnvironment,
   planEnvironment,
+  removeEnvironment,
 } from '../app/training/environment';
 import { prepareTuning } from '../app/training/prepare';
 import { STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
@@ -58,6 +59,7 @@ and the hold-out with Monte Carlo dropout. Ctrl-C pauses; the same command resum
   --without-examples      tune the prompt without its examples: another prompt, which later calls evaluate faster
   --estimate              say what it would do and how long it would take, and end
   --install               install the trainer into the cache, if it is not there: torch and what it needs
+  --uninstall             delete the trainer's environment, and end
   --python FILE           a Python 3.10 or newer to install it with (default: python3)
   --pip-argument ARG      a further argument for pip, for another build of torch; may be repeated
   --force                 replace ADAPTER.gguf
@@ -81,6 +83,7 @@ const parse = (argv: readonly string[]) =>
       'without-examples': { type: 'boolean', default: false },
       estimate: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
+      uninstall: { type: 'boolean', default: false },
       python: { type: 'string', default: '' },
       'pip-argument': { type: 'string', multiple: true, default: [] as string[] },
       force: { type: 'boolean', default: false },
@@ -91,6 +94,12 @@ type Values = ReturnType<typeof parse>['values'];
 
 export const tune = command(USAGE, async (argv, io) => {
   const { values, positionals } = parse(argv);
+  if (values.uninstall) {
+    positional(positionals);
+    await removeEnvironment(tuningHome(io));
+    io.out('The trainer is not installed any more.\n');
+    return DONE;
+  }
   const [file = ''] = positional(positionals, 'LABELLED');
   const settings = settingsOf(values);
   const out = path.resolve(await outputFile(values.out, values.force, [file]));

@@ -125,7 +125,8 @@ export interface Source {
    * @throws UserError as `score`
    */
   readonly tokens:
-    ((classifier: Classifier, texts: readonly string[], signal?: AbortSignal) => Promise<TokensResult>) | null;
+    | ((classifier: Classifier, texts: readonly string[], signal?: AbortSignal) => Promise<TokensResult>)
+    | null;
 }
 
 export function isFailed(result: object): result is Failed {

@@ -29,7 +29,7 @@ export interface LoadedAdapter {
 }
 
 /** Where a workspace keeps its adapters. */
-export function adapterFolder(workspace: string): string {
+function adapterFolder(workspace: string): string {
   return path.join(workspace, '.prompt-confidence', 'adapters');
 }
 

@@ -136,7 +136,8 @@ def _stop_with_parent() -> threading.Event:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
     def wait() -> None:
-        while sys.stdin.buffer.read(4096):
+        # Not through sys.stdin: its lock, held by a thread that waits, aborts the interpreter at its end.
+        while os.read(0, 4096):
             pass
         stop.set()
 

@@ -19,7 +19,7 @@ const rowHashes = z.array(rowHash).readonly();
 export const TUNING_LOSSES = ['label', 'confidence-aware'] as const;
 export const STOP_ON = ['nll', 'ece'] as const;
 
-export const tuningSettingsSchema = z.strictObject({
+const tuningSettingsSchema = z.strictObject({
   loss: z.enum(TUNING_LOSSES),
   rank: z.int().min(1).max(256),
   alpha: z.number().positive(),
@@ -49,7 +49,6 @@ export const curvePointSchema = z.strictObject({
   /** What the ECE of a calibrated model with these confidences would be: its mean, and the value that 5% exceed. */
   eceNull: z.strictObject({ mean: share, q95: share }),
 });
-export type CurvePoint = z.infer<typeof curvePointSchema>;
 
 const tuningSchema = z.strictObject({
   table: z.strictObject({ name: z.string(), sha256 }),
@@ -67,7 +66,6 @@ const tuningSchema = z.strictObject({
   /** False if the micro-batch was halved for memory on the way: the same run need not give the same bits. */
   sameBits: z.boolean(),
 });
-export type Tuning = z.infer<typeof tuningSchema>;
 
 const adapterCardSchema = z.strictObject({
   $schema: z.string().optional(),

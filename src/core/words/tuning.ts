@@ -31,7 +31,9 @@ export function tuningFactsInWords({
     `${count(train)} rows train, ${count(validation)} validate, and ${count(test)} are held out, divided ${how}.`,
     `The hold-out can show a difference in accuracy of ${formatPercent(smallestDifference)} or more, if the two models disagree on ${formatPercent(ASSUMED_DISAGREEMENT)} of the rows.`,
     `The longest prompt has ${count(longestPrompt)} tokens.`,
-    ...(cut === 0 ? [] : [`${count(cut)} texts are longer than the classifier takes, and are cut in the middle.`]),
+    ...(cut === 0
+      ? []
+      : [`${count(cut)} texts are longer than the classifier takes, and are cut in the middle.`]),
     ...(leftOut === 0 ? [] : [`${count(leftOut)} rows without a text or a label are left out.`]),
   ];
 }

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { checkSplit, smallestDifference, type Split, splitRows } from '../../../src/core/data/tuning-split';
 
-const countOf = (split: readonly Split[], part: Split, where: (row: number) => boolean = () => true): number =>
-  split.filter((own, row) => own === part && where(row)).length;
+const countOf = (
+  split: readonly Split[],
+  part: Split,
+  where: (row: number) => boolean = () => true,
+): number => split.filter((own, row) => own === part && where(row)).length;
 
 describe('the split for tuning', () => {
   const labels = Int32Array.from({ length: 1000 }, (_, row) => (row % 4 === 0 ? 1 : 0));
@@ -52,9 +55,18 @@ describe('the split for tuning', () => {
     };
     const many = Array.from({ length: 200 }, (_, row) => row % 2);
     check(many);
-    assert.throws(() => check(many.map(() => 0)), { code: 'too-few-labels', message: /All rows have the label yes/u });
-    assert.throws(() => check([0, 1, 0]), { code: 'too-few-rows', message: /Of 3 rows, \d are in the part "train"/u });
-    assert.throws(() => check([...many, 2, 2]), { code: 'too-few-rows', message: /rows of the label maybe/u });
+    assert.throws(() => check(many.map(() => 0)), {
+      code: 'too-few-labels',
+      message: /All rows have the label yes/u,
+    });
+    assert.throws(() => check([0, 1, 0]), {
+      code: 'too-few-rows',
+      message: /Of 3 rows, \d are in the part "train"/u,
+    });
+    assert.throws(() => check([...many, 2, 2]), {
+      code: 'too-few-rows',
+      message: /rows of the label maybe/u,
+    });
   });
 
   it('can show a difference that shrinks with the root of the rows', () => {
