@@ -26,7 +26,7 @@ const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
 const LARGEST = 64 * 1024 * 1024;
 
 /** Where a workspace keeps the labels that people give. */
-export function labelsFolder(workspace: string): string {
+function labelsFolder(workspace: string): string {
   return path.join(workspace, '.prompt-confidence', 'labels');
 }
 
@@ -34,6 +34,7 @@ export function labelsFolder(workspace: string): string {
  * The file of a workspace's labels.
  *
  * @throws UserError bad-name
+ * @internal
  */
 export function labelsFile(workspace: string, name: string): string {
   if (!NAME.test(name))
@@ -58,6 +59,7 @@ export function textSha256(text: string): string {
  *
  * @param workspace absolute path
  * @throws UserError not-writable, not-a-file, leads-elsewhere, labels-file-other
+ * @internal
  */
 export async function appendDecisions(
   workspace: string,

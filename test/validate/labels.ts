@@ -51,7 +51,11 @@ function labelSome(data: LabelData, kind: DesignKind, size: number, reached: num
     answer[row] = data.truth[row] ?? 0;
     weight[row] = 1 / probability;
   }
-  const { shares, accuracy } = estimateTable({ ...data, truth: new Int32Array(ROWS) }, { answer, weight }, { seed });
+  const { shares, accuracy } = estimateTable(
+    { ...data, truth: new Int32Array(ROWS) },
+    { answer, weight },
+    { seed },
+  );
   const truth = data.truth.reduce((sum, label) => sum + Number(label === 0), 0) / ROWS;
   const right = correct.reduce((sum, y) => sum + y, 0) / ROWS;
   const [share] = shares;
@@ -66,7 +70,8 @@ function labelSome(data: LabelData, kind: DesignKind, size: number, reached: num
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Coverage of shares and of accuracy from rows that are drawn all at random. */
 export function shareCoverage(runs: number): Section {
@@ -117,7 +122,12 @@ export function prefixes(runs: number): Section {
       const isBiased = Math.abs(bias) > (3 * rmse) / Math.sqrt(runs) + rmse * rmse;
       return {
         cells: [
-          ...[kind, `${reached} of 200`, `${bias >= 0 ? '+' : '−'}${Math.abs(bias).toFixed(4)}`, rmse.toFixed(3)],
+          ...[
+            kind,
+            `${reached} of 200`,
+            `${bias >= 0 ? '+' : '−'}${Math.abs(bias).toFixed(4)}`,
+            rmse.toFixed(3),
+          ],
           ...[percent(held), percent(heldAccuracy)],
         ],
         misses: isBiased || held < least || heldAccuracy < least,

@@ -189,6 +189,8 @@ export interface AnsweredRow {
   readonly selectedBy: SelectedBy;
   /** The label that each person gave, where they gave one, as it counts. */
   readonly byPerson: ReadonlyMap<string, string>;
+  /** What each person says now. */
+  readonly saidBy: ReadonlyMap<string, Exclude<Answer, { readonly kind: 'disputed' }>>;
 }
 
 /** Names a row: by its id and its text. */
@@ -230,6 +232,7 @@ function rowOf(own: readonly Placed[], reached: ReadonlyMap<string, number>): An
   const stacks = people.map((who) => own.filter((entry) => entry.who === who));
   const counting = stacks.flatMap((lines) => countingOf(lines) ?? []);
   const last = stacks.flatMap((lines) => standing(lines).filter(isAnswer).at(-1) ?? []);
+  const saidBy = new Map(last.map((entry) => [entry.who, saidIn(entry)]));
   const settled = stacks
     .flatMap((lines) => standing(lines).filter(({ kind }) => kind === 'settled'))
     .sort((left, right) => left.at - right.at)
@@ -240,6 +243,7 @@ function rowOf(own: readonly Placed[], reached: ReadonlyMap<string, number>): An
     textSha256: first.textSha256,
     designs,
     selectedBy: drawn?.selectedBy ?? 'user',
+    saidBy,
     byPerson: new Map(counting.flatMap(({ kind, who, label }) => (kind === 'label' ? [[who, label]] : []))),
   } as const;
   if (counting.length === 0 && settled === undefined) {
@@ -284,8 +288,12 @@ function together(answers: readonly Placed[]): Answer {
       kind: 'disputed',
       labels: [...new Set(answers.flatMap(({ label }) => (label === '' ? [] : [label])))],
     };
-  if (only.kind === 'label') return { kind: 'label', label: only.label };
-  return { kind: only.kind === 'unsure' ? 'unsure' : 'skip' };
+  return saidIn(only);
+}
+
+function saidIn({ kind, label }: Placed): Exclude<Answer, { readonly kind: 'disputed' }> {
+  if (kind === 'label') return { kind, label };
+  return { kind: kind === 'unsure' ? kind : 'skip' };
 }
 
 /** A row of a table, as far as decisions name it. */

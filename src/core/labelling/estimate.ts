@@ -2,7 +2,7 @@
 import { platt } from '../calibration/calibrators/platt';
 import { sigmoid, oneVsRest } from '../model/numeric';
 import { assignFolds, foldCount } from '../model/folds';
-import { confidenceOf, labelProbability, rowCount, rowsWhere } from '../model/rows';
+import { confidenceOf, rowCount, rowsWhere } from '../model/rows';
 import { type PredictionData, type Warning } from '../model/predictions';
 import { seededRandom } from '../random';
 import { unitsOf } from '../metrics/units';
@@ -267,14 +267,6 @@ export class Estimator {
 function scaledToMeanOne(weight: Float64Array): Float64Array {
   const sum = weight.reduce((total, w) => total + w, 0);
   return sum === 0 ? weight : weight.map((w) => (w * weight.length) / sum);
-}
-
-/** (K) The mean probability of each label over a table, as it stands: no estimate, but what a count of them would say. */
-export function meanProbabilities(data: PredictionData): readonly number[] {
-  if (data.kind !== 'labels') return [];
-  return data.labels.map((_, k) =>
-    weightedMeanOf(labelProbability(data.probs, data.labels.length, k), data.weight ?? null),
-  );
 }
 
 function estimateWarnings({

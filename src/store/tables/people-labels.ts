@@ -23,7 +23,7 @@ import { isLabelsFile, readLabelsText, textSha256 } from '../labels';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows } from './rows';
 
-export interface ReadAnswers {
+interface ReadAnswers {
   readonly answers: readonly AnsweredRow[];
   readonly warnings: readonly Warning[];
 }
@@ -35,7 +35,7 @@ export interface ReadAnswers {
  * @param labelColumn the column of the labels of a table; undefined: found
  * @throws UserError no-file, not-a-file, too-large, no-such-column; everything of `inspectTable` and `tableRows`
  */
-export async function readAnswers(file: string, labelColumn?: string): Promise<ReadAnswers> {
+async function readAnswers(file: string, labelColumn?: string): Promise<ReadAnswers> {
   if (await isLabelsFile(file)) {
     const { decisions, unread } = readDecisions(await readLabelsText(file));
     const [first] = unread;
@@ -209,7 +209,7 @@ function decisionsOf(rows: readonly FilledRow[]): Decision[] {
 }
 
 /** The columns that tell rows apart. */
-export interface Identity {
+interface Identity {
   /** Index of the column; undefined without one. */
   readonly id: number | undefined;
   readonly text: number | undefined;
