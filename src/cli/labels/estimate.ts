@@ -99,7 +99,7 @@ function renderEstimate(result: TableEstimate): string {
       ? ''
       : `\nIf none of the texts that people could not label counts, and if all do:\n${aligned([['', 'none', '95% interval', 'all', '95% interval'], ...bounds])}`;
   const agreement =
-    kappa === null || kappa.value === null
+    typeof kappa?.value !== 'number'
       ? ''
       : `\nThe model agrees with people beyond chance: κ = ${number(kappa.value)} (${interval(kappa)}).\n`;
   return `${count(n, 'row')}, ${labelled.toLocaleString('en-US')} of them labelled${worth}\n\n${aligned([head, ...rows])}${bounded}${agreement}`;

@@ -223,13 +223,11 @@ function inclusion({ rate, size }: Part): Float64Array {
       else sum += r;
     });
     const factor = sum === 0 ? 0 : (size - certain) / sum;
-    let isNew = false;
-    wanted.forEach((r, i) => {
-      if (isCertain[i] === 1 || r * factor < 1) return;
-      isCertain[i] = 1;
-      isNew = true;
-    });
-    if (!isNew) return wanted.map((r, i) => (isCertain[i] === 1 ? 1 : r * factor));
+    const found = Array.from(wanted.keys()).filter(
+      (i) => isCertain[i] !== 1 && (wanted[i] ?? 0) * factor >= 1,
+    );
+    for (const i of found) isCertain[i] = 1;
+    if (found.length === 0) return wanted.map((r, i) => (isCertain[i] === 1 ? 1 : r * factor));
   }
 }
 

@@ -397,9 +397,7 @@ export function weightColumn(
   mapping: Readonly<Record<string, string>> = {},
 ): number | undefined {
   const name =
-    mapping['weight'] ??
-    (hasRole(header, 'weight') ? namedColumns(header, null).roles.weight?.[0] : '') ??
-    '';
+    mapping.weight ?? (hasRole(header, 'weight') ? namedColumns(header, null).roles.weight?.[0] : '') ?? '';
   const at = name === '' ? -1 : header.findIndex((other) => other.trim() === name.trim());
   return at < 0 ? undefined : at;
 }

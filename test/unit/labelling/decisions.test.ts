@@ -130,8 +130,8 @@ describe('which decisions count', () => {
   it('keeps for estimates what was said before the answer of the model was shown', () => {
     const changed = only([label('spam'), label('ham', { isBlind: false })]);
     assert.deepEqual(changed?.answer, { kind: 'label', label: 'spam' });
-    assert.deepEqual(changed?.shown, { kind: 'label', label: 'ham' });
-    assert.ok(changed?.isBlind);
+    assert.deepEqual(changed.shown, { kind: 'label', label: 'ham' });
+    assert.ok(changed.isBlind);
     // Taken back and given anew with the answer in view: the first one stays.
     const again = only([label('spam'), undo({ isBlind: false }), label('ham', { isBlind: false })]);
     assert.deepEqual(again?.answer, { kind: 'label', label: 'spam' });
