@@ -15,6 +15,7 @@ const CORE = [
   'src/core/data',
   'src/core/decisions',
   'src/core/calibration',
+  'src/core/comparison',
   'src/core/words',
 ];
 

@@ -6,6 +6,7 @@ import { openLog } from './editor/log';
 import * as vscode from 'vscode';
 import { SETTINGS_SECTION } from './protocol/manifest';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
+import { Comparisons, registerComparisons } from './features/calibration/comparison/comparisons';
 import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
 import { registerEndpoints } from './features/endpoints/commands';
@@ -47,6 +48,7 @@ export interface ExtensionInternals {
   readonly services: Services;
   /** What fills the views that the shell has registered. */
   readonly calibration: CalibrationEditor;
+  readonly comparisons: Comparisons;
   readonly resultView: ResultView;
   readonly home: HomeTree;
 }
@@ -126,6 +128,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   };
 
   const calibration = new CalibrationEditor(services);
+  const comparisons = new Comparisons(services);
   const resultView = new ResultView(services);
   const home = new HomeTree(services);
   context.subscriptions.push(
@@ -146,12 +149,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const registers: readonly (() => vscode.Disposable)[] = [
     ...FEATURES.map((register) => () => register(services)),
     () => registerCalibration(services, calibration),
+    () => registerComparisons(services, comparisons),
     () => registerResultView(services, resultView),
     () => registerHome(services, home),
   ];
   // One by one: where one throws, the shell takes away those before it.
   for (const register of registers) context.subscriptions.push(register());
-  return { engine, models, results, services, calibration, resultView, home };
+  return { engine, models, results, services, calibration, comparisons, resultView, home };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */

@@ -28,6 +28,7 @@ const HELP = `Usage: prompt-confidence COMMAND …
   evaluate TABLE            Show how far the confidence in a table can be trusted.
   calibrate TABLE --out C   Fit a calibrator and save it.
   apply C TABLE --out OUT   Write a calibrated copy of a table.
+  compare TABLE TABLE…      Compare the scores of several runs on the same rows.
   gate TABLE                Exit with status 1 if a metric misses its limit.
   tune TABLE --out ADAPTER  Fine-tune the model of a classifier on labelled rows.
   practice-set --out FILE   Write synthetic labelled texts to try all this on.

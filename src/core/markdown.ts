@@ -42,3 +42,21 @@ export function codeBlock(lines: readonly string[]): string {
 function longestBacktickRun(text: string): number {
   return largest([0, ...(text.match(/`+/g) ?? []).map((run) => run.length)]);
 }
+
+export function markdownList(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+/** A Markdown table. A column whose name begins with > is flush right. */
+export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(inCell).join(' | ')} |`;
+  return [
+    line(columns.map((name) => name.replace(/^>/, ''))),
+    line(columns.map((name) => (name.startsWith('>') ? '--:' : '---'))),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+function inCell(content: string): string {
+  return content.replaceAll('|', '\\|');
+}

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 /** A picture that the page shows. */
-const pictureSchema = z.object({
+export const pictureSchema = z.object({
   /** Made of letters, digits and hyphens. */
   id: z.string().regex(/^[\w-]+$/),
   title: z.string(),

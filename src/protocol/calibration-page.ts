@@ -119,7 +119,7 @@ const curveSchema = z.object({
 });
 export type Curve = z.infer<typeof curveSchema>;
 
-const diagramSchema = z.object({
+export const diagramSchema = z.object({
   evaluation: evaluationSchema,
   /** For each of the evaluation's bins: the middle 95% of its accuracy if the confidences were calibrated. */
   consistency: z.array(interval.nullable()),
@@ -266,7 +266,7 @@ export const comparisonSchema = z.object({
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
-const panelErrorSchema = z.object({
+export const panelErrorSchema = z.object({
   code: z.string(),
   message: z.string(),
   /** The mapping of columns that would do, where one is known. */
@@ -409,6 +409,10 @@ export const CALIBRATION_PAGE_CONTRACT = {
     useThreshold: notification(thresholdParamsSchema),
     /** Score the table with a classifier. */
     scoreTable: notification(NOTHING),
+    /** Compare the table with others that have the same rows. */
+    compareWith: notification(NOTHING),
+    /** Score the same rows in another way, and compare the two. */
+    tryAnother: notification(NOTHING),
     /** Compare the confidence methods of the table. */
     compareConfidenceMethods: notification(NOTHING),
     /** Compute again. */

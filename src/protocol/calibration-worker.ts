@@ -16,6 +16,7 @@ import {
   panelSettingsSchema,
   rowParamsSchema,
 } from './calibration-page';
+import { compareParamsSchema, comparisonViewSchema, listedDifferencesSchema } from './comparison-page';
 import { notification, request } from './contract';
 
 const analyseParamsSchema = z.object({
@@ -54,6 +55,9 @@ export type ReportParams = z.infer<typeof reportParamsSchema>;
 const reportSchema = z.record(z.string(), z.unknown());
 export type Report = z.infer<typeof reportSchema>;
 
+const differencesParamsSchema = compareParamsSchema.extend({ limit: z.int().min(1) });
+export type DifferencesParams = z.infer<typeof differencesParamsSchema>;
+
 export const CALIBRATION_WORKER_CONTRACT = {
   worker: {
     /** Reads the table unless the worker already has it. */
@@ -72,6 +76,11 @@ export const CALIBRATION_WORKER_CONTRACT = {
     rows: request(rowQuestionSchema, listedRowsSchema),
     /** Of a table without truth. */
     overview: request(overviewParamsSchema, overviewSchema),
+    /** Compares several tables with the same rows. */
+    compareTables: request(compareParamsSchema, comparisonViewSchema),
+    /** The rows on which the tables differ, worst first: those of a list, or all with whole texts as a CSV. */
+    differences: request(differencesParamsSchema, listedDifferencesSchema),
+    differencesCsv: request(compareParamsSchema, z.object({ csv: z.string() })),
   },
   host: {
     progress: notification(z.object({ message: z.string() })),

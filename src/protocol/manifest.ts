@@ -27,6 +27,8 @@ export const COMMANDS = {
   showResult: 'promptConfidence.showResult',
   openCalibration: 'promptConfidence.openCalibration',
   applyCalibrator: 'promptConfidence.applyCalibrator',
+  compareTables: 'promptConfidence.compareTables',
+  tryAnother: 'promptConfidence.tryAnother',
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   createPracticeSet: 'promptConfidence.createPracticeSet',
@@ -66,6 +68,8 @@ export function doneCommand(step: WalkthroughStep): string {
 export const HOME_VIEW = 'promptConfidence.home';
 export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
+/** The type of a comparison's tab. */
+export const COMPARISON_VIEW = 'promptConfidence.comparison';
 
 export const SETTINGS_SECTION = 'promptConfidence';
 /**

@@ -290,7 +290,7 @@ export class Workbench {
     await this.until(`the palette offers "${label}" for "${typed}"`, async () => {
       // The list is made when the palette opens, and extensions are scanned later: each attempt opens it anew.
       const input = await this.openPalette();
-      await input.fill(typed);
+      await input.fill(typed, { timeout: 2_000 });
       await wanted.first().waitFor({ timeout: 2_000 });
       await this.focusRow(wanted.and(this.page.locator('.focused')), await rows.count());
       // What else took the focus has closed the palette: Enter would go there.

@@ -227,7 +227,10 @@ describe('classifying in the editor', () => {
     const told = messages();
     const subscription = internals.results.onDidChange(() => {
       subscription.dispose();
-      process.kill(internals.engine.pid ?? assert.fail(), 'SIGKILL');
+      // It dies with the next request, which is sent a moment after this result.
+      const pid = internals.engine.pid ?? assert.fail();
+      process.kill(pid, 'SIGSTOP');
+      setTimeout(() => process.kill(pid, 'SIGKILL'), 2000);
     });
     await vscode.commands.executeCommand('promptConfidence.classifyLines');
     await until('both messages are there', () => told[1]);

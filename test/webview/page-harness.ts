@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type * as z from 'zod';
 import type { CALIBRATION_PAGE_CONTRACT } from '../../src/protocol/calibration-page';
+import type { COMPARISON_PAGE_CONTRACT } from '../../src/protocol/comparison-page';
 import type { PAGE_CONTRACT } from '../../src/protocol/page';
 import type { RESULT_PAGE_CONTRACT } from '../../src/protocol/result-page';
 import { pageHtml } from '../../src/editor/page-html';
@@ -29,12 +30,14 @@ export const THEMES: readonly Theme[] =
 /** What the page stands on: the editor's background or the side bar's. */
 const BACKGROUNDS = {
   calibration: '--vscode-editor-background',
+  comparison: '--vscode-editor-background',
   result: '--vscode-sideBar-background',
 } as const;
 type PageName = keyof typeof BACKGROUNDS;
 
 interface Contracts {
   readonly calibration: PageContract<typeof CALIBRATION_PAGE_CONTRACT>;
+  readonly comparison: PageContract<typeof COMPARISON_PAGE_CONTRACT>;
   readonly result: PageContract<typeof RESULT_PAGE_CONTRACT>;
 }
 interface PageContract<C extends { readonly host: object; readonly page: object }> {
@@ -123,7 +126,7 @@ export class TestPage<Name extends PageName> {
             scriptUri: `${ORIGIN}/${name}.js`,
             styleUri: `${ORIGIN}/${name}.css`,
             cspSource: ORIGIN,
-            drawsPictures: name === 'calibration',
+            drawsPictures: name !== 'result',
             nonce: NONCE,
           }),
         });

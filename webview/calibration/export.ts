@@ -14,13 +14,17 @@ export function exportSection(page: Page): Section {
     const { shown } = page;
     return (shown && shownPart(shown.state, shown.view.part)?.name) ?? null;
   };
+  const others = [
+    button('Compare With…', { key: 'compare-with', secondary: true }, () => page.host.compareWith()),
+    button('Try Another…', { key: 'try-another', secondary: true }, () => page.host.tryAnother()),
+  ];
   const buttons = [
     button('Export…', { key: 'export', secondary: true }, () =>
-      page.host.export({ pictures: pictures().map(named), part: part() }),
+      page.host.export({ pictures: namedPictures(), part: part() }),
     ),
     button('Copy…', { key: 'copy', secondary: true }, () => page.host.copy({ part: part() })),
   ];
-  const element = h('div', { class: 'buttons' }, ...buttons);
+  const element = h('div', { class: 'buttons' }, ...buttons, ...others);
   return {
     element,
     dependsOn: ({ state: { analysis, busy, error } }) => [
@@ -49,9 +53,10 @@ function pictures(): SVGSVGElement[] {
   );
 }
 
-function named(picture: SVGSVGElement): Picture {
-  return {
+/** Their ids and titles. */
+export function namedPictures(): Picture[] {
+  return pictures().map((picture) => ({
     id: picture.getAttribute('data-picture') ?? '',
     title: picture.querySelector('title')?.textContent ?? '',
-  };
+  }));
 }

@@ -88,7 +88,7 @@ export function metricsTable(evaluation: Evaluation, preliminary: boolean, axes:
 }
 
 /** A word that explains itself while it is pointed at or has the focus. */
-function term(name: string, meaning: string): HTMLElement {
+export function term(name: string, meaning: string): HTMLElement {
   const element = h('span', { class: 'term', tabindex: 0, 'aria-description': meaning }, name);
   explain(element, meaning);
   return element;

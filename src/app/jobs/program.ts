@@ -109,11 +109,14 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
     );
     over.signal.addEventListener('abort', watch.stop);
     const output = new Output(log, options.onProgress, watch.heard);
-    const reading = onStart(pid)
+    const started = onStart(pid);
+    const reading = started
       .then(() => output.read(stdout.setEncoding('utf8')))
       .catch((error: unknown) => broken.abort(error));
     const failure = await ended;
     endLeftovers(pid);
+    // A slow disk is no reason to lose what the program said.
+    await started.catch(() => undefined);
     // What has made itself independent of the group may hold the other end of the pipe.
     await Promise.race([reading, grace(over.signal)]);
     over.abort();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ColumnOptions } from '../../core/data/columns';
 import { parseEvaluation } from '../../core/data/evaluation-json';
 import type { Acceptable, Doubt } from '../../core/data/doubts';
-import { pairedWithItself, pairRows } from '../../core/data/pairing';
+import { pairedWithItself, sharedRows } from '../../core/data/pairing';
 import {
   type BaselineResult,
   comparePaired,
@@ -156,19 +156,24 @@ function compare(
     };
   const other = baseline.input;
   const isSameFile = input.source.sha256 === other.source.sha256;
-  const pairs = isSameFile ? pairedWithItself(input.table) : pairRows(input.table, other.table);
+  const pairs = isSameFile ? pairedWithItself(input.table) : sharedRows([input.table, other.table]);
   const warnings = other.warnings.map(({ code, message }) => ({ code, message: `${name}: ${message}` }));
-  if (pairs === null) {
+  const [left, right] = pairs?.rows ?? [];
+  // Few common rows are two samples that overlap.
+  const isPaired = left !== undefined && 2 * left.length >= Math.min(input.table.n, other.table.n);
+  if (right === undefined || !isPaired) {
+    const haveNone = (key: 'id' | 'text'): boolean =>
+      input.table[key] === undefined || other.table[key] === undefined;
     warnings.push({
       code: 'unpaired',
       message:
-        input.table.id === undefined || other.table.id === undefined
-          ? `Rows can only be paired by a column "id", which not both tables have, so ${name} is compared as a separate sample.`
-          : `${name} has other rows than this table (by id and true label), so the two are compared as separate samples.`,
+        haveNone('id') && haveNone('text')
+          ? `Rows can only be paired by a column "id" or "text", which not both tables have, so ${name} is compared as a separate sample.`
+          : `${name} has other rows than this table (by id or text, and true label), so the two are compared as separate samples.`,
     });
     return { report: twoSamples(evaluation, evaluate(other.data, options), metrics, margins), warnings };
   }
-  const n = pairs.left.length;
+  const n = left.length;
   if (n < input.table.n || n < other.table.n)
     warnings.push({
       code: 'partly-paired',
@@ -176,8 +181,8 @@ function compare(
         `${count(n, 'row')} of ${input.table.n} here and ${other.table.n} in ${name} could be paired; the others are ` +
         `not compared.`,
     });
-  const current = selectRows(input.data, pairs.left);
-  const results = comparePaired(current, selectRows(other.data, pairs.right), metrics, {
+  const current = selectRows(input.data, left);
+  const results = comparePaired(current, selectRows(other.data, right), metrics, {
     ...options,
     margins,
   });

@@ -37,7 +37,7 @@ baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few t
 
   --max METRIC=X         upper limit of a metric; may be repeated
   --min METRIC=X         lower limit of a metric; may be repeated
-  --baseline FILE        a table (rows with the same id are compared in pairs, and those of the same file) or the output of
+  --baseline FILE        a table (rows with the same id, or else the same text, are compared in pairs) or the output of
                          evaluate --json; the metrics of --max and --min are compared, or else accuracy, ECE, Brier
                          and NLL
   --margin METRIC=X      a metric must be shown not to be worse than the baseline by more than X; without it, it must

@@ -224,16 +224,18 @@ export function positional(values: readonly string[], ...names: readonly string[
  * in the current folder leads nowhere else.
  *
  * @param inputs files that the command reads; undefined for an option that is not given
+ * @param option that names the file, without its dashes
  * @returns the path without "..", which after a link would lead elsewhere than it seems to
  */
 export async function outputFile(
   given: string | undefined,
   force: boolean,
   inputs: readonly (string | undefined)[],
+  option = 'out',
 ): Promise<string> {
-  if (given === undefined || given === '') throw usageError('--out FILE is missing.');
+  if (given === undefined || given === '') throw usageError(`--${option} FILE is missing.`);
   const out = path.normalize(given);
-  await checkNoInput(out, inputs);
+  await checkNoInput(out, inputs, option);
   await checkInside(process.cwd(), path.resolve(out));
   if (!force && (await exists(out))) throw new UserError('file-exists', `${out} already exists.`);
   return out;
@@ -258,11 +260,18 @@ export async function outputTable(
   return out;
 }
 
-async function checkNoInput(name: string, inputs: readonly (string | undefined)[]): Promise<void> {
+async function checkNoInput(
+  name: string,
+  inputs: readonly (string | undefined)[],
+  option = 'out',
+): Promise<void> {
   const real = await realPathOf(name);
   for (const input of inputs)
     if (input !== undefined && (await realPathOf(input)) === real)
-      throw new UserError('same-file', `${name} is an input of this command. Choose another name for --out.`);
+      throw new UserError(
+        'same-file',
+        `${name} is an input of this command. Choose another name for --${option}.`,
+      );
 }
 
 function isMeta(table: string): Promise<boolean> {

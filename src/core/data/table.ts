@@ -61,6 +61,8 @@ export interface PredictionTable {
   readonly lines: Int32Array;
   /** (n) hash of each row's id: equal ids have equal numbers. Absent without an id column. */
   readonly id?: Float64Array | undefined;
+  /** (n) hash of each row's normalised text, NaN where it has none. Absent without a text column. */
+  readonly text?: Float64Array | undefined;
   /** The `predicted` column, and the column of true labels as they are written; null without one. */
   readonly predicted: NamedColumn | null;
   readonly label: NamedColumn | null;
@@ -113,6 +115,7 @@ export class TableBuilder {
   private readonly split = new GrowingColumn((n) => new Uint8Array(n));
   private readonly group = new GrowingColumn((n) => new Float64Array(n));
   private readonly id = new GrowingColumn((n) => new Float64Array(n));
+  private readonly text = new GrowingColumn((n) => new Float64Array(n));
 
   private readonly rejected: RejectedRow[] = [];
   private rejectedCount = 0;
@@ -235,6 +238,7 @@ export class TableBuilder {
       n: kept.length,
       lines: ofKept(lines),
       id,
+      text: roles.text === undefined ? undefined : ofKept(this.text.take()),
       label: label && named(label),
       predicted: predicted && named(predicted),
       slices: new Map(Array.from(this.slices, ([name, column]) => [name, named(column.take())])),
@@ -285,16 +289,16 @@ export class TableBuilder {
     if (roles.weight !== undefined) this.weight.push(row.weight);
     if (roles.split !== undefined) this.split.push(row.split);
     if (roles.id !== undefined) this.id.push(hash53(cellOf(this.columns, cells, 'id')));
-    if (roles.group !== undefined || roles.text !== undefined) this.group.push(this.groupOf(cells, line));
+    const text = roles.text === undefined ? '' : normaliseText(cellOf(this.columns, cells, 'text'));
+    if (roles.text !== undefined) this.text.push(text === '' ? NaN : hash53(text));
+    if (roles.group !== undefined || roles.text !== undefined)
+      this.group.push(this.groupOf(cells, text, line));
     this.calibratedBy ??= cellOf(this.columns, cells, 'calibrator') || null;
   }
 
   /** Equal numbers for rows that folds must not part: equal `group` cells, or else equal texts. */
-  private groupOf(cells: readonly string[], line: number): number {
-    const group =
-      this.columns.roles.group === undefined
-        ? normaliseText(cellOf(this.columns, cells, 'text'))
-        : cellOf(this.columns, cells, 'group');
+  private groupOf(cells: readonly string[], text: string, line: number): number {
+    const group = this.columns.roles.group === undefined ? text : cellOf(this.columns, cells, 'group');
     // A row without one is alone: no cell can hold a line break and nothing else, for cells are trimmed.
     return hash53(group === '' ? `\n${line}` : group);
   }

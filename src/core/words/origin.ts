@@ -4,7 +4,17 @@ import { type Binding, modelInWords, promptAddedInWords, shortHash } from '../mo
 export function originInWords(bound: Binding | null): string {
   if (bound === null)
     return 'The table does not name the model and prompt of its scores, so a calibrator fitted on it is not bound.';
-  const { model, promptSha256, promptAdded, scoring, backend } = bound;
+  return `Bound to ${scoresInWords(bound)}`;
+}
+
+/** Where scores come from, in one sentence. */
+export function sourceInWords(bound: Binding | null): string {
+  return bound === null
+    ? 'The table does not name the model and prompt of its scores.'
+    : `Scores of ${scoresInWords(bound)}`;
+}
+
+function scoresInWords({ model, promptSha256, promptAdded, scoring, backend }: Binding): string {
   const added = promptAdded === undefined ? '' : ` with ${promptAddedInWords(promptAdded)}`;
-  return `Bound to the model ${modelInWords(model)}, the prompt ${shortHash(promptSha256)}${added}, scored by ${scoring.method} (${scoring.mode}) on ${backend}.`;
+  return `the model ${modelInWords(model)}, the prompt ${shortHash(promptSha256)}${added}, scored by ${scoring.method} (${scoring.mode}) on ${backend}.`;
 }

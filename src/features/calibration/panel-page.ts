@@ -81,6 +81,8 @@ export function openPanelPage(
     useThreshold: (params) => actions.useThreshold(params),
     applyCalibrator: () => vscode.commands.executeCommand(COMMANDS.applyCalibrator, uri),
     scoreTable: () => vscode.commands.executeCommand(COMMANDS.scoreCsv, uri),
+    compareWith: () => vscode.commands.executeCommand(COMMANDS.compareTables, uri),
+    tryAnother: () => vscode.commands.executeCommand(COMMANDS.tryAnother, uri),
     ask: (question) => decisions.ask(question),
     editBuckets: ({ buckets }) => decisions.edit(buckets),
     startProgression: () => progression.start(),

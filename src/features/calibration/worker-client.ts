@@ -23,12 +23,14 @@ import type {
 import {
   CALIBRATION_WORKER_CONTRACT,
   type AnalyseParams,
+  type DifferencesParams,
   type FitParams,
   type OverviewParams,
   type Report,
   type ReportParams,
   type RowQuestion,
 } from '../../protocol/calibration-worker';
+import type { CompareParams, ComparisonView, ListedDifferences } from '../../protocol/comparison-page';
 import { listen, type Peer, type Remote } from '../../protocol/contract';
 
 export interface WorkerListener {
@@ -98,6 +100,19 @@ export class CalibrationWorker {
   /** Of a table without truth, which is read for this alone. */
   overview(params: OverviewParams): Promise<Overview> {
     return this.ask((thread) => thread.overview(params));
+  }
+
+  /** Tables with the same rows; they are read for this alone. */
+  compareTables(params: CompareParams): Promise<ComparisonView> {
+    return this.ask((thread) => thread.compareTables(params));
+  }
+
+  differences(params: DifferencesParams): Promise<ListedDifferences> {
+    return this.ask((thread) => thread.differences(params));
+  }
+
+  async differencesCsv(params: CompareParams): Promise<string> {
+    return (await this.ask((thread) => thread.differencesCsv(params))).csv;
   }
 
   /** The document of the command line's `evaluate --json`. */

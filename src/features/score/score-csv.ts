@@ -34,7 +34,13 @@ const rememberedSchema = z.object({
 });
 type Remembered = z.infer<typeof rememberedSchema>;
 
-export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode.Uri): Promise<void> {
+/** @param compareWith tables with the same rows that the scored one is compared with at its end */
+export async function scoreCsv(
+  services: Services,
+  runs: ScoreRuns,
+  uri?: vscode.Uri,
+  compareWith?: readonly vscode.Uri[],
+): Promise<void> {
   try {
     if (!(await isTrustedOrTold(services.dialogs, NOT_TRUSTED))) return;
     const file = await tableOnDisk(services, uri);
@@ -45,7 +51,7 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
       const answer = await whatAboutUnfinished(services, left);
       if (answer === undefined) return;
       if (answer === 'resume') {
-        await runs.run(left.order);
+        await runs.run(left.order, compareWith);
         return;
       }
       await runs.kind.discard(left.order);
@@ -53,7 +59,7 @@ export async function scoreCsv(services: Services, runs: ScoreRuns, uri?: vscode
     const source = await inspectTable(file);
     const order = await askForOrder(services, source);
     if (order === undefined || !(await isAgreed(services, source, order))) return;
-    await runs.run(order);
+    await runs.run(order, compareWith);
   } catch (error) {
     await reportError(services, error);
   }

@@ -45,8 +45,12 @@ export class ScoreRuns implements vscode.Disposable {
     this.pause();
   }
 
-  /** Scores a table, or resumes it, and tells how it ended. Settles when the person has answered. */
-  async run(choice: ScoreChoice): Promise<void> {
+  /**
+   * Scores a table, or resumes it, and tells how it ended. Settles when the person has answered.
+   *
+   * @param compareWith tables with the same rows that it is compared with at its end
+   */
+  async run(choice: ScoreChoice, compareWith: readonly vscode.Uri[] = []): Promise<void> {
     const { jobs, work } = this.services;
     let job: Job<ScoreChoice, Ended>;
     try {
@@ -59,7 +63,7 @@ export class ScoreRuns implements vscode.Disposable {
     switch (end.state) {
       case 'finished':
         stepDone('score');
-        return this.tellEnd(choice, end.result);
+        return this.tellEnd(choice, end.result, compareWith);
       case 'paused':
         return this.tellPause(choice);
       case 'failed':
@@ -130,9 +134,20 @@ export class ScoreRuns implements vscode.Disposable {
     await reportError(this.services, error, left === undefined ? {} : { retry: () => this.run(choice) });
   }
 
-  private async tellEnd({ out }: ScoreChoice, scored: Ended): Promise<void> {
+  private async tellEnd(
+    { out }: ScoreChoice,
+    scored: Ended,
+    compareWith: readonly vscode.Uri[],
+  ): Promise<void> {
     const { isLabelled } = scored;
     const { severity, message } = endInWords(out, scored);
+    if (isLabelled && compareWith.length > 0) {
+      void this.services.dialogs.tell(severity, message);
+      const [first] = compareWith;
+      const tables = [...compareWith, vscode.Uri.file(out)];
+      await vscode.commands.executeCommand(COMMANDS.compareTables, first, tables);
+      return;
+    }
     const action = isLabelled ? 'Open Calibration Panel' : 'Open Table';
     if ((await this.services.dialogs.tell(severity, message, [action])) !== action) return;
     const command = isLabelled ? COMMANDS.openCalibration : 'vscode.open';

@@ -36,6 +36,8 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.openCalibration, 'graph-scatter', 'Open Calibration Panel'],
       [COMMANDS.scoreCsv, 'table', 'Score CSV…'],
       [COMMANDS.measure, 'dashboard', 'Measure Confidence…'],
+      [COMMANDS.compareTables, 'diff', 'Compare With…'],
+      [COMMANDS.tryAnother, 'debug-rerun', 'Try Another…'],
       [COMMANDS.applyCalibrator, 'wand', 'Apply Calibrator to Table…'],
       [COMMANDS.createPracticeSet, 'mortar-board', 'Create Practice Set'],
     ],

@@ -97,9 +97,32 @@ export async function exportFile(
     const picture = await choosePicture(dialogs, pictures);
     if (picture === undefined) return undefined;
     name = picture.id === 'raw' && part !== null ? `raw-${inFileName(part.name)}` : picture.id;
-    data = await pictureData(source, { id: picture.id, format: form });
+    data = await pictureBytes(source.picture, { id: picture.id, format: form });
   } else data = await textOf(source, analysis, form);
-  const { uri } = source;
+  return saveExport(dialogs, { table: source.uri, name, form, kind, data });
+}
+
+export interface Exported {
+  /** The table that the file is named after, and beside which it is proposed. */
+  readonly table: vscode.Uri;
+  /** What is added to the table's name. */
+  readonly name: string;
+  /** Extension of the file, and the name of its kind. */
+  readonly form: string;
+  readonly kind: string;
+  readonly data: string | Uint8Array;
+}
+
+/**
+ * Asks for the place of a file, and writes it.
+ *
+ * @returns the file that was written; undefined if the person cancelled
+ * @throws UserError not-trusted, own-table, not-writable
+ */
+export async function saveExport(
+  dialogs: Dialogs,
+  { table: uri, name, form, kind, data }: Exported,
+): Promise<string | undefined> {
   const base = path.basename(uri.fsPath, path.extname(uri.fsPath));
   // In an untrusted workspace there may be a link that leads anywhere.
   const isBeside = vscode.workspace.isTrusted && uri.scheme === 'file';
@@ -181,7 +204,10 @@ function refuseIncomplete(): never {
   );
 }
 
-async function choosePicture(dialogs: Dialogs, pictures: readonly Picture[]): Promise<Picture | undefined> {
+export async function choosePicture(
+  dialogs: Dialogs,
+  pictures: readonly Picture[],
+): Promise<Picture | undefined> {
   const [only] = pictures;
   if (pictures.length === 1) return only;
   const chosen = await dialogs.choose({
@@ -192,8 +218,15 @@ async function choosePicture(dialogs: Dialogs, pictures: readonly Picture[]): Pr
   return chosen === 'back' ? undefined : chosen;
 }
 
-async function pictureData(source: ExportSource, params: PictureParams): Promise<string | Uint8Array> {
-  const data = await source.picture(params);
+/**
+ * @param picture asks the page
+ * @throws UserError picture-gone
+ */
+export async function pictureBytes(
+  picture: ExportSource['picture'],
+  params: PictureParams,
+): Promise<string | Uint8Array> {
+  const data = await picture(params);
   if (data === null)
     throw new UserError('picture-gone', 'The panel no longer shows this picture. Export again.');
   return params.format === 'svg' ? data : Buffer.from(data, 'base64');

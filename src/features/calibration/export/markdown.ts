@@ -17,7 +17,12 @@ import {
   signed,
   verdict,
 } from '../../../core/words/calibration';
-import { codeSpan, markdownSentence } from '../../../core/markdown';
+import {
+  codeSpan,
+  markdownList as list,
+  markdownSentence,
+  markdownTable as table,
+} from '../../../core/markdown';
 import type { Decided } from '../../../protocol/calibration-decisions';
 import type {
   Analysis,
@@ -295,24 +300,6 @@ function rejected({ state: { analysis } }: ReportInput): string[] {
 function about({ state: { analysis }, versions }: ReportInput): string[] {
   const made = Object.entries(versions).map(([program, version]) => `${program} ${version}`);
   return ['## About these numbers', aboutNumbers(analysis.evaluation), `Made with ${made.join(', ')}.`];
-}
-
-function list(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
-}
-
-/** A Markdown table. A column whose name begins with > is flush right. */
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(inCell).join(' | ')} |`;
-  return [
-    line(columns.map((name) => name.replace(/^>/, ''))),
-    line(columns.map((name) => (name.startsWith('>') ? '--:' : '---'))),
-    ...rows.map(line),
-  ].join('\n');
-}
-
-function inCell(content: string): string {
-  return content.replaceAll('|', '\\|');
 }
 
 /** A foreign name on one line, without invisible characters, cut if it is long; nothing in it is Markdown. */

@@ -67,11 +67,7 @@ export class PanelExport {
       state,
       isStale,
       part,
-      versions: {
-        'Prompt Confidence': extensionVersion(services.context),
-        'VS Code': vscode.version,
-        'Node.js': process.versions.node,
-      },
+      versions: versions(services),
       report: (settings) =>
         asShown(() => {
           const { choices, buckets } = state.decisions;
@@ -81,4 +77,13 @@ export class PanelExport {
       picture: (params) => asShown(() => page.picture(params)),
     };
   }
+}
+
+/** Versions by program, for reports. */
+export function versions({ context }: Pick<Services, 'context'>): Readonly<Record<string, string>> {
+  return {
+    'Prompt Confidence': extensionVersion(context),
+    'VS Code': vscode.version,
+    'Node.js': process.versions.node,
+  };
 }

@@ -141,6 +141,6 @@ export async function withTexts<Row extends { readonly line: number }>(
 }
 
 /** At most {@link TEXT_LIMIT} characters, and a sign where more follow. */
-function cut(text: string): string {
+export function cut(text: string): string {
   return text.length <= TEXT_LIMIT ? text : `${text.slice(0, TEXT_LIMIT).replace(/[\ud800-\udbff]$/u, '')}…`;
 }

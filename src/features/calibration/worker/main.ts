@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
+import { type ComparedTables, differencesCsv, listDifferences } from '../../../app/tables/compare-tables';
 import type { CalibratorComparison, ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
 import { needs } from '../../../core/calibration/registry';
 import type { SavedCalibrator } from '../../../core/calibration/saved';
@@ -28,17 +29,21 @@ import type {
 import {
   CALIBRATION_WORKER_CONTRACT,
   type AnalyseParams,
+  type DifferencesParams,
   type FitParams,
   type OverviewParams,
   type Report,
   type ReportParams,
   type RowQuestion,
 } from '../../../protocol/calibration-worker';
+import type { CompareParams, ComparisonView, ListedDifferences } from '../../../protocol/comparison-page';
 import { listen, type Remote } from '../../../protocol/contract';
+import { AS_IS } from '../../../store/tables/csv-line';
 import type { LabelledTable } from '../../../store/tables/labelled';
 import { analyse, reportOf, rowsOf, withTexts } from './analyse';
 import { comparisonForPage, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
+import { comparedForPage, differencesForPage } from './compare-tables';
 import { methodsForPage } from './compare-confidence-methods';
 import { decideOn, progressions } from './decide';
 import { listColumns } from './list-columns';
@@ -67,6 +72,8 @@ class TableWorker {
   private compared: Compared | undefined;
   /** The last breakdown, for the rows of its bins. */
   private brokenDown: BrokenDown | undefined;
+  /** The tables that were compared last, for the rows on which they differ. */
+  private comparedTables: { readonly params: CompareParams; readonly compared: ComparedTables } | undefined;
 
   constructor(private readonly host: Remote<typeof CALIBRATION_WORKER_CONTRACT.host>) {}
 
@@ -182,6 +189,28 @@ class TableWorker {
     return overviewOf(file, settings.table, buckets);
   }
 
+  async compareTables(params: CompareParams): Promise<ComparisonView> {
+    const { view, compared } = await comparedForPage(params, (message) => this.say(message));
+    this.comparedTables = { params, compared };
+    return view;
+  }
+
+  async differences({ limit, ...params }: DifferencesParams): Promise<ListedDifferences> {
+    return differencesForPage(await this.comparison(params), limit);
+  }
+
+  async differencesCsv(params: CompareParams): Promise<{ csv: string }> {
+    const compared = await this.comparison(params);
+    const rows = await listDifferences(compared, Math.max(1, compared.differing.length));
+    return { csv: differencesCsv(compared.report.names, rows, AS_IS) };
+  }
+
+  /** What was lost with a stopped thread is computed again. */
+  private async comparison(params: CompareParams): Promise<ComparedTables> {
+    if (!isDeepStrictEqual(this.comparedTables?.params, params)) await this.compareTables(params);
+    return this.comparedTables?.compared ?? gone();
+  }
+
   /** The document of `evaluate --json`. */
   async report(params: ReportParams): Promise<Report> {
     return { ...reportOf(await this.table(), params) };
@@ -255,6 +284,9 @@ function start(): void {
     report: (params) => worker.report(params),
     rows: (question) => worker.rows(question),
     overview: (params) => worker.overview(params),
+    compareTables: (params) => worker.compareTables(params),
+    differences: (params) => worker.differences(params),
+    differencesCsv: (params) => worker.differencesCsv(params),
   });
 }
 

@@ -1,0 +1,79 @@
+/** The document of `compare --json`, the same on every surface. Holds no NaN and no Infinity. */
+import type { CalibratorId } from '../calibration/registry';
+import type { LeftOut } from '../data/pairing';
+import type { BinningKind } from '../model/evaluation';
+import type { CalibrateOn, Warning } from '../model/predictions';
+import type { ComparedStage, RunComparison, Stage } from './compare-runs';
+import type { SliceComparison } from './compare-slices';
+import type { Difference, ScoredRun } from './differences';
+import type { Change } from './differing-rows';
+import type { RunNumbers } from './metrics';
+
+export interface ComparisonReport {
+  readonly schema: 1;
+  /** Of the runs; the others are compared with the first. */
+  readonly names: readonly string[];
+  readonly on: CalibrateOn;
+  readonly labels: readonly string[] | null;
+  readonly threshold: number;
+  readonly seed: number;
+  readonly binning: { readonly kind: BinningKind; readonly count: number };
+  readonly tables: readonly ComparedTable[];
+  readonly pairing: {
+    readonly by: 'id' | 'text';
+    /** Rows that are in every table, and those of them that are compared: all, or those marked test. */
+    readonly rows: number;
+    readonly compared: number;
+  };
+  readonly warnings: readonly Warning[];
+  readonly folds: RunComparison['folds'];
+  /** The calibrator that is recommended for each run on all rows; null where the rows do not suffice to tell. */
+  readonly recommended: readonly (CalibratorId | 'raw' | null)[];
+  readonly stages: readonly ReportedStage[];
+  readonly excluded: readonly { readonly stage: Stage; readonly reason: string }[];
+  readonly slices: readonly ({ readonly column: string } & SliceComparison)[];
+  /** Rows on which runs differ. */
+  readonly differing: Readonly<Record<Change, number>>;
+}
+
+interface ComparedTable extends LeftOut {
+  readonly name: string;
+  /** The file's name, and the SHA-256 of its bytes. */
+  readonly file: string;
+  readonly sha256: string;
+  /** Rows that could be used. */
+  readonly rows: number;
+  /** Where its scores come from, in words. */
+  readonly origin: string;
+}
+
+export interface ReportedStage {
+  readonly stage: Stage;
+  readonly runs: readonly RunNumbers[];
+  /** For each run but the first. */
+  readonly differences: readonly (readonly Difference[])[];
+  readonly winner: ReportedWinner | null;
+}
+
+interface ReportedWinner {
+  /** The run that is chosen by NLL on all rows (or those marked fit), and in how many folds each was. */
+  readonly run: number;
+  readonly picks: readonly number[];
+  /** On rows that did not choose. */
+  readonly chosen: RunNumbers;
+  readonly differences: readonly Difference[];
+}
+
+/** A stage without what diagrams are drawn from. */
+export function reportedStage({ stage, runs, differences, winner }: ComparedStage): ReportedStage {
+  return {
+    stage,
+    runs: runs.map(numbersOf),
+    differences,
+    winner: winner && { ...winner, chosen: numbersOf(winner.chosen) },
+  };
+}
+
+function numbersOf({ evaluation, high }: ScoredRun): RunNumbers {
+  return { evaluation, high };
+}

@@ -1,0 +1,103 @@
+/** Compares tables for the page of a comparison, as the command line does. Runs in the worker. */
+import { type ComparedTables, compareTables, listDifferences } from '../../../app/tables/compare-tables';
+import { divides } from '../../../core/data/columns';
+import { stageTitle } from '../../../core/words/comparison';
+import { labelName } from '../../../core/words/calibration';
+import { binsOf, DOT_LIMIT } from '../../../protocol/calibration-page';
+import {
+  type CompareParams,
+  type ComparisonView,
+  DIFFERENCE_LIMIT,
+  type ListedDifferences,
+} from '../../../protocol/comparison-page';
+import { cut } from './analyse';
+import { diagramOf } from './diagram-data';
+
+/** @throws UserError as `compareTables` */
+export async function comparedForPage(
+  { tables, settings }: CompareParams,
+  say: (message: string) => Promise<void>,
+): Promise<{ readonly view: ComparisonView; readonly compared: ComparedTables }> {
+  const { threshold, binning, slice } = settings;
+  await say('Reading the tables');
+  const compared = await compareTables({
+    tables: tables.map(({ file, options: { prefix, mapping, on } }) => ({
+      file,
+      columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
+    })),
+    threshold,
+    binning,
+    bins: (rows) => binsOf(settings, rows),
+    slices: slice === null ? [] : [slice],
+    onStage: (stage, at, of) => say(`Comparing: ${stageTitle(stage)} (${at + 1} of ${of})`),
+  });
+  const { report, comparison, inputs } = compared;
+  const [first] = inputs;
+  const mapping = tables[0]?.options.mapping ?? {};
+  // Each stage draws the dots of every run.
+  const dots = Math.floor(DOT_LIMIT / tables.length);
+  const view: ComparisonView = {
+    report: {
+      ...report,
+      names: [...report.names],
+      labels: report.labels && [...report.labels],
+      tables: report.tables.map((table) => ({ ...table })),
+      warnings: [
+        ...report.warnings,
+        ...tables.flatMap(({ options }, at) =>
+          options.prevalence === null
+            ? []
+            : [
+                {
+                  code: 'label-shares',
+                  message: `${labelName(report.names[at] ?? '')}: the label shares in use of its calibration panel do not count here. The comparison is at the label shares of the table.`,
+                },
+              ],
+        ),
+      ],
+      recommended: [...report.recommended],
+      excluded: [...report.excluded],
+      slices: report.slices.map(({ slices, tooSmall, ...sliced }) => ({
+        ...sliced,
+        tooSmall: [...tooSmall],
+        slices: slices.map(({ runs, differences, ...part }) => ({
+          ...part,
+          runs: [...runs],
+          differences: differences.map((all) => [...all]),
+        })),
+      })),
+      stages: comparison.stages.map(({ stage, runs, differences, winner }) => ({
+        stage,
+        runs: runs.map(({ data, assessment, high }) => ({
+          diagram: diagramOf(data, assessment, dots),
+          high,
+        })),
+        differences: differences.map((all) => [...all]),
+        winner:
+          winner === null
+            ? null
+            : {
+                run: winner.run,
+                picks: [...winner.picks],
+                chosen: { evaluation: winner.chosen.evaluation, high: winner.chosen.high },
+                differences: [...winner.differences],
+              },
+      })),
+    },
+    rows: await differencesForPage(compared, DIFFERENCE_LIMIT),
+    columns:
+      first?.source.header
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && divides(name, mapping)) ?? [],
+  };
+  return { view, compared };
+}
+
+/** The worst rows on which runs differ, their texts cut. */
+export async function differencesForPage(
+  compared: ComparedTables,
+  limit: number,
+): Promise<ListedDifferences> {
+  const rows = await listDifferences(compared, limit);
+  return rows.map(({ text, runs, ...row }) => ({ ...row, runs: [...runs], text: text && cut(text) }));
+}
