@@ -109,10 +109,10 @@ describe('the bits of a score', () => {
     const [sentiment] = BUILTIN_CLASSIFIERS;
     assert.ok(sentiment);
     const adapter = { name: 'rank1', path: GEMMA_ADAPTER, sha256: await sha256Of(GEMMA_ADAPTER) };
-    const texts = sentences(24);
+    const texts = sentences(12);
     const base = await bits(sentiment, texts, engine());
     await checkInvariance(sentiment, texts, engine(), adapter);
-    await checkInvariance(VERDICT, sentences(8), engine(), adapter);
+    await checkInvariance(VERDICT, sentences(4), engine(), adapter);
     assert.deepEqual(await bits(sentiment, texts, engine()), base);
     const tuned = await bits(sentiment, texts, engine(), adapter);
     assert.ok(tuned.every((own, at) => own !== base[at]));

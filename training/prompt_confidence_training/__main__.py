@@ -71,7 +71,6 @@ def train(trainer: Trainer, base: Base, work: Path, difference: float) -> None:
     messages.progress(trainer.steps, trainer.steps, "writing the adapter")
     file = work / "adapter.gguf"
     write_adapter(base, trainer.model, task.settings.alpha, file)
-    messages.progress(trainer.steps, trainer.steps, "predicting the hold-out with dropout")
     uncertainty = mc_dropout(trainer, task.of("test"))
     messages.result(
         {

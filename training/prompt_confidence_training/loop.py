@@ -118,11 +118,15 @@ class Trainer:
         set_weights(self.model, self.checkpoints.kept(chosen.step))
         return Outcome(tuple(state.curve), chosen.step, state.micro_batch)
 
-    def predict(self, examples: Sequence[Example]) -> Floats:
-        """(rows, labels) ln P(label), in the order of the examples."""
+    def predict(self, examples: Sequence[Example], words: str = "predicting") -> Floats:
+        """(rows, labels) ln P(label), in the order of the examples. Says how far it is in `words`."""
         parts = []
+        done = 0
         for part in predictions(self.model, self.reader, examples, self.task.settings.micro_batch):
             parts.append(part)
+            done += len(part[0])
+            # Whoever says nothing for too long is taken for a program that hangs.
+            messages.progress(self.state.step, self.steps, f"{words}, row {done} of {len(examples)}")
             self._check_stopped()
         found = np.zeros((len(examples), self.task.answer.labels))
         for rows, log_probs in parts:
@@ -213,7 +217,7 @@ class Trainer:
         generator = torch.get_rng_state()
         labels = np.array([example.label for example in self.validation])
         try:
-            found = measure(self.predict(self.validation), labels, settings.seed)
+            found = measure(self.predict(self.validation, "evaluating"), labels, settings.seed)
         except messages.Stopped:
             torch.set_rng_state(generator)
             self._save()

@@ -12,7 +12,7 @@ from prompt_confidence_training.loop import Trainer
 from prompt_confidence_training.metrics import Floats
 from prompt_confidence_training.task import Example
 
-PASSES = 20
+PASSES = 10
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def mc_dropout(trainer: Trainer, examples: Sequence[Example]) -> Uncertainty:
     for number in range(PASSES):
         torch.manual_seed(trainer.task.settings.seed + 1 + number)
         _only_dropout(trainer.model)
-        log_probs = trainer.predict(examples)
+        log_probs = trainer.predict(examples, f"the hold-out with dropout, pass {number + 1} of {PASSES}")
         exp = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
         passes.append(exp / exp.sum(axis=1, keepdims=True))
     trainer.model.eval()
