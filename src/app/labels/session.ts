@@ -153,11 +153,13 @@ export class LabelSession {
     const places = new Map(this.options.queue.map((row, at) => [rowKey(row), at]));
     for (const answered of answers) {
       const at = places.get(rowKey(answered));
-      const own = answered.saidBy.get(this.options.who);
-      if (at === undefined || own === undefined) continue;
-      this.said.set(at, own);
-      // The model's answer was shown when this one was given.
+      const { who } = this.options;
+      if (at === undefined || !answered.people.has(who)) continue;
+      // The model's answer was shown when they answered, also where they took that back.
       this.seen.add(at);
+      const own = answered.saidBy.get(who);
+      if (own === undefined) this.said.delete(at);
+      else this.said.set(at, own);
     }
   }
 

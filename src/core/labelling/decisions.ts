@@ -189,6 +189,8 @@ export interface AnsweredRow {
   readonly selectedBy: SelectedBy;
   /** The label that each person gave, where they gave one, as it counts. */
   readonly byPerson: ReadonlyMap<string, string>;
+  /** Everybody who ever answered the row, also where they took that back. */
+  readonly people: ReadonlySet<string>;
   /** What each person says now. */
   readonly saidBy: ReadonlyMap<string, Exclude<Answer, { readonly kind: 'disputed' }>>;
 }
@@ -243,6 +245,7 @@ function rowOf(own: readonly Placed[], reached: ReadonlyMap<string, number>): An
     textSha256: first.textSha256,
     designs,
     selectedBy: drawn?.selectedBy ?? 'user',
+    people: new Set(people),
     saidBy,
     byPerson: new Map(counting.flatMap(({ kind, who, label }) => (kind === 'label' ? [[who, label]] : []))),
   } as const;
@@ -255,7 +258,7 @@ function rowOf(own: readonly Placed[], reached: ReadonlyMap<string, number>): An
   return {
     ...row,
     answer: agreed ?? together(counting),
-    shown: agreed ?? together(last),
+    shown: agreed ?? (last.length === 0 ? { kind: 'skip' } : together(last)),
     isBlind: counting.every(({ isBlind }) => isBlind),
   };
 }

@@ -115,6 +115,12 @@ describe('a labelling session', () => {
     await two.session.label('ham');
     one.session.refresh(answersOf(file));
     assert.deepEqual([one.session.view.at, one.session.view.answered], [3, 3]);
+    // What was taken back is open again, and the answer of the model is known.
+    await two.session.undo();
+    const three = begin(6, {}, file);
+    assert.deepEqual([three.session.view.at, three.session.view.answered], [2, 2]);
+    await three.session.label('spam');
+    assert.equal(three.kinds().at(-1), 'label 2 spam seen');
     // Another person has a queue of their own.
     assert.equal(begin(6, { who: 'Ben' }, file).session.view.at, 0);
   });
