@@ -54,7 +54,7 @@ export interface Difference {
   readonly high: number | null;
 }
 
-export interface SliceEstimate {
+interface SliceEstimate {
   readonly column: string;
   readonly name: string;
   readonly estimate: TableEstimate;

@@ -37,7 +37,7 @@ export interface Sampled {
 }
 
 /** The columns of the table to fill in. The model's answer is none of them: people who see it tend to agree. */
-export const SAMPLE_COLUMNS = [
+const SAMPLE_COLUMNS = [
   'position',
   'row_id',
   'text',

@@ -7,7 +7,7 @@ import { quoted } from '../quote';
 import { type SelectedBy, SELECTED_BY } from './design';
 
 export const DECISION_KINDS = ['label', 'unsure', 'skip', 'undo', 'settled'] as const;
-export type DecisionKind = (typeof DECISION_KINDS)[number];
+type DecisionKind = (typeof DECISION_KINDS)[number];
 
 export interface Decision {
   /** The row's id in its table; empty where the table has none. */
@@ -168,7 +168,7 @@ function cellsOfLine(line: string): string[] | undefined {
 }
 
 /** What people said about a row. */
-export type Answer =
+type Answer =
   | { readonly kind: 'label'; readonly label: string }
   /** Nobody could tell, or the row was passed over: a missing answer of a row that was drawn. */
   | { readonly kind: 'unsure' | 'skip' }

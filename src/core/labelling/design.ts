@@ -32,7 +32,7 @@ export interface DesignRequest {
   readonly scores?: { readonly confidence: Float64Array; readonly predicted: Int32Array | null } | undefined;
 }
 
-export interface DrawnRow {
+interface DrawnRow {
   readonly row: number;
   readonly selectedBy: SelectedBy;
   /** Of being drawn by any part of the design. */

@@ -39,7 +39,7 @@ export interface BoundedEstimate extends ShareEstimate {
   readonly ifAll: ShareEstimate | null;
 }
 
-export interface LabelShare extends BoundedEstimate {
+interface LabelShare extends BoundedEstimate {
   readonly label: string;
   /** Share of the table's rows for which the model predicts the label. */
   readonly predicted: number;

@@ -44,7 +44,7 @@ export interface TableFile {
 }
 
 /** Columns that are not in the file of a table. */
-export interface AddedColumns {
+interface AddedColumns {
   readonly names: readonly string[];
   /**
    * Their cells in the row that begins on a line.
