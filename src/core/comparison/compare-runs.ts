@@ -22,7 +22,7 @@ export interface ComparedStage {
 }
 
 /** The best of several runs, which is chosen on rows other than those that its numbers come from. */
-export interface Winner {
+interface Winner {
   /** The run with the lowest NLL on all rows; on a split table, on those marked fit. */
   readonly run: number;
   /** For each run, in how many folds the other folds chose it. */
