@@ -39,6 +39,8 @@ const SHIPPED = [
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'CODE_OF_CONDUCT.md', 'SECURITY.md'],
   // With docs, so that no link or picture of the readme leads nowhere.
   ...['dist', 'docs', 'media', 'schemas'],
+  // The trainer: its package and its locks, without its tests.
+  ...['training/prompt_confidence_training', 'training/lock'],
 ];
 
 /**

@@ -2,7 +2,7 @@
  * What others wrote and the scoring path is measured and checked against: installs it into the cache's peers/ folder
  * (instant when it is there) and starts its servers.
  *
- *   node scripts/peers.mjs [llama-tools] [llama-cpp-python] [nginx] [transformers]
+ *   node scripts/peers.mjs [llama-tools] [llama-cpp-python] [nginx] [transformers] [training]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -85,6 +85,35 @@ export async function setUpNginx() {
 /** The Python of an environment that holds transformers and torch for the CPU. */
 export function setUpTransformers() {
   return environment('transformers', TRANSFORMERS);
+}
+
+/** What the trainer needs here, and what its code is checked with: exact versions, one a line. */
+function trainingLocks() {
+  const folder = path.join(root, 'training', 'lock');
+  return [`${process.platform}-${process.arch}.txt`, 'dev.txt'].map((name) => {
+    const file = path.join(folder, name);
+    if (!existsSync(file))
+      throw new Unavailable(`there is no lock of the trainer's packages for this platform`);
+    return readFileSync(file, 'utf8');
+  });
+}
+
+/** The Python of an environment that runs and checks the trainer: a gigabyte or more. */
+export async function setUpTraining() {
+  return environment('training', packagesOf(trainingLocks().join('\n')));
+}
+
+/** As `setUpTraining`, where it has been made before. */
+export async function findTraining() {
+  const complete = path.join(cacheHome(), 'peers', 'training', 'complete');
+  const version = packagesOf(trainingLocks().join('\n')).join(' ');
+  if (!existsSync(complete) || readFileSync(complete, 'utf8') !== version)
+    throw new Unavailable('the environment of the trainer is not in the cache; npm run test:long makes it');
+  return python(path.dirname(complete));
+}
+
+function packagesOf(lock) {
+  return lock.split('\n').filter((line) => /^[\w.-]+==/.test(line));
 }
 
 async function environment(name, packages, prepare = () => {}) {
@@ -247,6 +276,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     'llama-cpp-python': setUpLlamaCppPython,
     'llama-tools': setUpLlamaTools,
     nginx: setUpNginx,
+    training: setUpTraining,
     transformers: setUpTransformers,
   };
   const chosen = process.argv.slice(2);

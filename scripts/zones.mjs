@@ -16,6 +16,7 @@ const CORE = [
   'src/core/decisions',
   'src/core/calibration',
   'src/core/comparison',
+  'src/core/labelling',
   'src/core/words',
 ];
 

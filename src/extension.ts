@@ -13,6 +13,7 @@ import { registerEndpoints } from './features/endpoints/commands';
 import { registerHome } from './features/home/home';
 import { HomeTree } from './features/home/home-tree';
 import { registerHover } from './features/hover/hover';
+import { registerPractice } from './features/practice/practice-set';
 import { registerScore } from './features/score/register';
 import { registerResultView, ResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
@@ -59,6 +60,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerModels,
   registerEndpoints,
   registerScore,
+  registerPractice,
   // After those that register kinds of jobs: it offers to resume what they find unfinished.
   registerStatus,
   registerClassifierFiles,
@@ -90,7 +92,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const classifiers = new Classifiers();
   const endpoints = new Endpoints(context.secrets);
   const results = new Results(context.workspaceState, log);
-  const engineModels = editorEngineModels(models, engine, (model) => guard.beforeLoad(model));
+  const engineModels = editorEngineModels(models, engine, classifiers, (model) => guard.beforeLoad(model));
   const sources = editorSources(engineModels, endpoints);
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);

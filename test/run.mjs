@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CHAT_MODEL, fetchModel } from '../scripts/fetch-model.mjs';
 import { cacheHome } from '../scripts/cache-home.mjs';
-import { setUpLlamaCppPython, setUpNginx } from '../scripts/peers.mjs';
+import { findTraining, setUpLlamaCppPython, setUpNginx, setUpTraining } from '../scripts/peers.mjs';
 import { Unavailable, setUpChromium, setUpSoftwareGpu, setUpVSCodeServer } from '../scripts/setup.mjs';
 import { makeTestHome } from './support/test-home.mjs';
 
@@ -62,6 +62,10 @@ const PROVIDED = {
   },
   model: { variable: 'PROMPT_CONFIDENCE_TEST_MODEL', provide: () => fetchModel() },
   softwareGpu: { variable: 'PROMPT_CONFIDENCE_VULKAN_DRIVER', provide: setUpSoftwareGpu },
+  training: {
+    variable: 'PROMPT_CONFIDENCE_TRAINING_PYTHON',
+    provide: values.long ? setUpTraining : findTraining,
+  },
   server: {
     variable: 'PROMPT_CONFIDENCE_VSCODE_SERVER',
     provide: async () => (await setUpVSCodeServer()).folder,
@@ -95,6 +99,7 @@ const usual = [
     ),
   ],
   mocha('engine', { timeout: 300_000, needs: ['model', 'chatModel'] }),
+  mocha('training', { timeout: 300_000, needs: ['training'] }),
   mocha('e2e', { timeout: 300_000, needs: ['chromium', 'server', 'model'] }),
   mocha('packaged', {
     timeout: 240_000,
@@ -111,6 +116,8 @@ const long = [
     needs: ['chromium'],
     variables: { PROMPT_CONFIDENCE_ALL_THEMES: '1' },
   }),
+  mocha('training', { timeout: 300_000, needs: ['training'] }),
+  mocha('training-long', { timeout: 3_600_000, needs: ['training', 'model', 'chatModel'] }),
   mocha('peers', { timeout: 300_000, needs: ['model', 'llamaCppPython', 'nginx'] }),
 ];
 const stages = values.long ? long : usual;

@@ -1,11 +1,15 @@
 /** The engine with the model that a classifier needs: chosen, checked, loaded, and kept while it is used. */
 import type { Classifier } from '../core/classifier/definition';
-import type { EngineOptions, ModelInfo } from '../protocol/engine';
+import type { Binding } from '../core/model/binding';
+import { UserError } from '../core/user-error';
+import type { EngineOptions, ModelInfo, WireAdapter } from '../protocol/engine';
 import type { EngineClient } from '../sources/engine-client';
-import { engineSource } from '../sources/engine-source';
+import { type EngineModel, engineSource, modelIdentity } from '../sources/engine-source';
 import { Turns } from '../sources/turns';
+import type { LoadedAdapter } from '../store/adapters';
 import { checkGguf } from '../store/gguf';
 import type { ModelEntry, ModelStore } from '../store/models';
+import { type AdapterParts, adapterOf } from './classifier-adapter';
 import type { SourceOpener } from './sources';
 
 /** How the engine loads a model. */
@@ -16,6 +20,7 @@ export interface EngineModelsParts {
   readonly engine: EngineClient;
   /** The model for a classifier; @throws UserError `no-model` where there is none to take */
   readonly modelFor: (classifier: Pick<Classifier, 'model'> | undefined) => Promise<ModelEntry>;
+  readonly adapters: AdapterParts;
   readonly settings: () => LoadSettings;
   /** Called before a model is loaded into memory. If it throws, nothing is loaded. */
   readonly beforeLoad?: (model: ModelEntry) => Promise<void>;
@@ -50,9 +55,38 @@ export class EngineModels {
   /** While `work` runs, requests for other models wait. */
   readonly open: SourceOpener = async ({ classifier, signal }, work) => {
     const model = await this.modelFor(classifier);
-    const file = { ...model, readSha256: () => this.parts.models.sha256(model.path) };
-    return this.withModel(model, signal, () => work(engineSource(this.engine, file)));
+    const readSha256 = (): Promise<string> => this.parts.models.sha256(model.path, { signal });
+    const adapter = await this.adapterFor(classifier, { ...model, readSha256 });
+    // With an adapter the model's hash has been compared, so it is known.
+    const sha256 = adapter === undefined ? model.sha256 : adapter.card.base.sha256;
+    return this.withModel(model, signal, () =>
+      work(engineSource(this.engine, { ...model, sha256, readSha256 }, onWire(adapter))),
+    );
   };
+
+  /**
+   * What a classifier's scores will be bound to, as far as it is known without loading anything: undefined without a model
+   * or while its SHA-256 is not known.
+   *
+   * @throws UserError everything of `adapterOf`
+   */
+  async identityBefore(classifier: Classifier): Promise<Binding['model'] | undefined> {
+    const model = await this.modelFor(classifier).catch((error: unknown) => {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    });
+    if (model === undefined) return undefined;
+    const readSha256 = (): Promise<string> => this.parts.models.sha256(model.path);
+    const adapter = await this.adapterFor(classifier, { ...model, readSha256 });
+    return modelIdentity(model.file, adapter?.card.base.sha256 ?? model.sha256, adapter);
+  }
+
+  private adapterFor(
+    classifier: Classifier,
+    { file, readSha256 }: Pick<EngineModel, 'file' | 'readSha256'>,
+  ): Promise<LoadedAdapter | undefined> {
+    return adapterOf(this.parts.adapters, classifier, { file, sha256: readSha256 });
+  }
 
   /** Loads a model and works with it. Requests for other models wait meanwhile. */
   private withModel<T>(
@@ -89,4 +123,8 @@ export class EngineModels {
     await this.parts.beforeLoad?.(model);
     await this.engine.use(options);
   }
+}
+
+function onWire(adapter: LoadedAdapter | undefined): WireAdapter | undefined {
+  return adapter && { name: adapter.name, path: adapter.path, sha256: adapter.sha256 };
 }

@@ -6,10 +6,21 @@ import { classify } from './classify';
 import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
+import { labelCommands } from './labels';
 import { merge } from './merge';
+import { practiceSetCommand } from './practice-set';
 import { score } from './score';
+import { tune } from './tune';
 
-const COMMANDS: Readonly<Record<string, Command>> = { classify, score, merge, ...calibrationCommands };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  classify,
+  score,
+  merge,
+  ...calibrationCommands,
+  tune,
+  'practice-set': practiceSetCommand,
+  ...labelCommands,
+};
 
 const HELP = `Usage: prompt-confidence COMMAND …
 
@@ -21,6 +32,12 @@ const HELP = `Usage: prompt-confidence COMMAND …
   apply C TABLE --out OUT   Write a calibrated copy of a table.
   compare TABLE TABLE…      Compare the scores of several runs on the same rows.
   gate TABLE                Exit with status 1 if a metric misses its limit.
+  tune TABLE --out ADAPTER  Fine-tune the model of a classifier on labelled rows.
+  practice-set --out FILE   Write synthetic labelled texts to try all this on.
+  sample TABLE --out OUT    Draw the rows that people are to label.
+  label-join TABLE LABELS   Write a table with the labels that people gave.
+  estimate TABLE            Estimate the share of every label in a whole table, and the accuracy.
+  plan                      Say how many labels are needed.
 
 Run prompt-confidence COMMAND --help for the options of a command.
 `;

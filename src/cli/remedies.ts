@@ -6,6 +6,7 @@ import type { Warning } from '../core/model/predictions';
 import { quoted } from '../core/quote';
 import type { UserError } from '../core/user-error';
 
+const NO_ADAPTER = 'To use the model alone, add --no-adapter.';
 const FEWER_REQUESTS = 'Limit the requests with --requests-per-minute N.';
 const NAME_MODEL = 'Name one with --model FILE.';
 const NAME_LABELS =
@@ -18,6 +19,7 @@ const mapped = z.object({ columns: z.record(z.string(), z.string()).optional() }
 const unusable = mapped.extend({ areNumbered: z.boolean().optional() });
 const unnamed = mapped.extend({ label: z.string().default('LABEL') });
 const accepted = mapped.extend({ accept: z.string().default('DOUBT') });
+const unsaid = z.object({ isUnsaid: z.boolean().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
 /** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
@@ -32,6 +34,12 @@ function guessed(data: UserError['data']): string {
 }
 
 const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['data']) => string)>>> = {
+  'adapter-card': NO_ADAPTER,
+  'adapter-differs': NO_ADAPTER,
+  'adapter-mismatch': NO_ADAPTER,
+  'adapter-missing': NO_ADAPTER,
+  'adapter-newer': NO_ADAPTER,
+  'adapter-unreadable': NO_ADAPTER,
   'already-calibrated': (data) => {
     const { columns } = mapped.parse(data);
     return columns === undefined ? '' : optionsFor(columns);
@@ -72,12 +80,17 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
       ? 'To use the confidence alone, add --on confidence.'
       : '',
   'no-model': NAME_MODEL,
-  'no-such-column': 'Name the column with --text-column or --column.',
+  'no-such-column': (data) =>
+    role.parse(data).role === 'people'
+      ? 'Name the column of the labels with --label-column NAME.'
+      : 'Name the column with --text-column or --column.',
   'no-usable-rows': (data) => {
     const { areNumbered, columns } = unusable.parse(data);
     if (columns !== undefined) return `To switch the column off, add ${columnArguments(columns)}.`;
     return areNumbered === true ? NAME_LABELS : '';
   },
+  'not-at-random': (data) =>
+    unsaid.parse(data).isUnsaid === true ? 'If they were drawn at random, add --drawn-at-random.' : '',
   'not-a-shard': 'Make shards with score --shard I/N.',
   'part-changed': 'Start over with --restart.',
   'part-unreadable': 'Start over with --restart.',
@@ -95,6 +108,9 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
     const names = accept === 'other-labels' ? [NAME_LABELS] : [];
     return `${[...other, ...names].map((sentence) => `${sentence} `).join('')}If the table is as it should be, add --accept ${accept}.`;
   },
+  'training-consent': 'To install it, add --install.',
+  'training-environment':
+    'Name a Python with --python FILE, or give pip further arguments with --pip-argument ARG.',
   'several-methods': 'Choose one with --scores.',
   'shard-missing': (data) => {
     const { index, of } = shard.parse(data);

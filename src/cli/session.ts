@@ -12,6 +12,7 @@ import { UserError } from '../core/user-error';
 import { estimateInWords } from '../core/words/estimate';
 import { GPU_CHOICES } from '../protocol/engine';
 import { EngineClient } from '../sources/engine-client';
+import { AdapterStore } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
 import { findClassifier } from '../store/classifiers';
@@ -43,6 +44,7 @@ export const SESSION_OPTIONS = {
   ...ENDPOINT_OPTIONS,
   ...CONFIDENCE_METHOD_OPTIONS,
   ...CALIBRATOR_OPTIONS,
+  'no-adapter': { type: 'boolean', default: false },
   yes: { type: 'boolean', default: false },
 } as const;
 
@@ -56,6 +58,7 @@ export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, o
 ${ENDPOINT_USAGE}
 ${CONFIDENCE_METHOD_USAGE}
 ${CALIBRATOR_USAGE}
+  --no-adapter            use the model alone, even if the classifier names an adapter
   --yes                   send a server more than ${MANY_REQUESTS} requests for the texts of "classify", or for one row of "score"`;
 
 export interface SessionValues extends CalibratorValues, EndpointValues, ConfidenceMethodValues {
@@ -64,6 +67,7 @@ export interface SessionValues extends CalibratorValues, EndpointValues, Confide
   readonly gpu: string;
   readonly 'gpu-layers': string;
   readonly threads: string;
+  readonly 'no-adapter': boolean;
   readonly yes: boolean;
 }
 
@@ -91,7 +95,8 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const found = await findClassifier(values.classifier, process.cwd());
-  const classifier = withConfidenceMethod(found.classifier, values);
+  const asked = withConfidenceMethod(found.classifier, values);
+  const classifier = values['no-adapter'] ? { ...asked, adapter: undefined } : asked;
   const seed = seedOf(values);
   const calibrator = await calibratorFromOptions(values, { ...found, classifier });
   const beforeMany = values.yes ? undefined : refuseMany;
@@ -102,7 +107,8 @@ export async function withSession<T>(
   if (endpoint !== undefined)
     return session(new Sources(bySourceKind((): SourceOpener => (_, ask) => ask(endpoint))));
   let models: EngineModels | undefined;
-  const open: SourceOpener = (request, ask) => (models ??= engineModels(values, io)).open(request, ask);
+  const open: SourceOpener = (request, ask) =>
+    (models ??= engineModels(values, io, found.workspace)).open(request, ask);
   try {
     const engine = tellingFallback(open, io);
     return await session(new Sources({ ...bySourceKind(() => elsewhere), engine }));
@@ -140,7 +146,7 @@ function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
     });
 }
 
-function engineModels(values: SessionValues, io: Io): EngineModels {
+function engineModels(values: SessionValues, io: Io, workspace: string): EngineModels {
   const gpu = GPU_CHOICES.find((name) => name === values.gpu);
   if (gpu === undefined)
     throw usageError(`--gpu must be one of ${GPU_CHOICES.join(', ')}, not "${values.gpu}".`);
@@ -164,6 +170,10 @@ function engineModels(values: SessionValues, io: Io): EngineModels {
       },
     }),
     modelFor: (classifier) => modelOf(values.model, models, classifier, (text) => tell(text)),
+    adapters: {
+      adapters: new AdapterStore(cacheFolder('adapters')),
+      workspaceOf: () => Promise.resolve(workspace),
+    },
     settings: () => settings,
   });
 }

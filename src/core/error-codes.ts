@@ -3,6 +3,12 @@
  * remedies by code, so a code is added here before it can be thrown.
  */
 export const ERROR_CODES = [
+  'adapter-card',
+  'adapter-differs',
+  'adapter-mismatch',
+  'adapter-missing',
+  'adapter-newer',
+  'adapter-unreadable',
   'already-calibrated',
   'ambiguous-column',
   'bad-bins',
@@ -98,6 +104,8 @@ export const ERROR_CODES = [
   'job-running',
   'label-order',
   'labels-differ',
+  'labels-file-other',
+  'labels-foreign',
   'labels-indistinct',
   'labels-not-shown',
   'leads-elsewhere',
@@ -146,6 +154,7 @@ export const ERROR_CODES = [
   'no-usable-rows',
   'not-a-file',
   'not-a-shard',
+  'not-at-random',
   'not-logits',
   'not-probabilities',
   'not-a-table',
@@ -196,6 +205,8 @@ export const ERROR_CODES = [
   'text-too-long',
   'texts-failed',
   'too-few-labels',
+  'training-consent',
+  'training-environment',
   'too-few-rows',
   'too-large',
   'too-many-labels',

@@ -13,7 +13,6 @@ import { sendsTexts } from '../core/classifier/source-name';
 import { type Binding, bindingSchema } from '../core/model/binding';
 import type { ErrorCode } from '../core/error-codes';
 import { UserError } from '../core/user-error';
-import { modelIdentity } from '../sources/engine-source';
 import { loadCalibrator } from '../store/calibrators';
 import type { UsableClassifier } from './classifiers';
 import { JsonFolders } from './json-folders';
@@ -154,14 +153,13 @@ export async function explained<T>(
  * The origin of a classifier's future scores, as far as it is known without reading a model file or asking a server.
  */
 export async function originBefore(
-  engineModels: Pick<EngineModels, 'modelFor'>,
+  engineModels: Pick<EngineModels, 'identityBefore'>,
   classifier: Classifier,
 ): Promise<EarlyOrigin> {
   if (sendsTexts(classifier.source)) return {};
-  const model = await engineModels.modelFor(classifier).catch((error: unknown) => {
-    if (error instanceof UserError) return undefined; // there is none to compare with
+  const model = await engineModels.identityBefore(classifier).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined; // its adapter cannot be used, which is said when it is
     throw error;
   });
-  const identity = model && modelIdentity(model.file, model.sha256);
-  return identity === undefined ? {} : { model: identity };
+  return model === undefined ? {} : { model };
 }

@@ -242,5 +242,7 @@ export class Classification {
 }
 
 function nameOf({ modelFile, model, inWords }: SourceIdentity): string {
-  return modelFile?.file ?? model?.name ?? inWords;
+  const adapter = model?.kind === 'file' ? model.adapter : undefined;
+  const name = modelFile?.file ?? model?.name ?? inWords;
+  return adapter === undefined ? name : `${name} with the adapter ${adapter.name}`;
 }

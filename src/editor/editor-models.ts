@@ -73,6 +73,7 @@ async function offered(): Promise<string> {
 class EditorModelSource implements Source {
   readonly score = null;
   readonly mayBoundScores = false;
+  readonly tokens = null;
   readonly textsAtOnce = (): number => AT_ONCE;
 
   constructor(private readonly chat: vscode.LanguageModelChat) {}

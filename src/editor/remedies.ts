@@ -78,6 +78,8 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'gguf-unreadable': MODEL,
   'gguf-version': MODEL,
   'labels-differ': CLASSIFIER,
+  'labels-file-other': [],
+  'labels-foreign': [],
   'labels-indistinct': CLASSIFIER,
   'labels-not-shown': CLASSIFIER,
   'model-broken': MODEL,

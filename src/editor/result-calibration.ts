@@ -59,9 +59,10 @@ export class ResultCalibration implements vscode.Disposable {
    */
   originOf({ calibrator }: Classifier, { modelFile }: SourceIdentity, origin: ScoreOrigin): ResultOrigin {
     const model =
-      modelFile === null || calibrator === undefined
-        ? origin.model
-        : modelIdentity(modelFile.file, this.parts.hashes.known(modelFile));
+      origin.model ??
+      (modelFile === null || calibrator === undefined
+        ? undefined
+        : modelIdentity(modelFile.file, this.parts.hashes.known(modelFile)));
     return { ...origin, model, modelPath: modelFile?.path ?? '' };
   }
 

@@ -2,11 +2,16 @@
 import * as vscode from 'vscode';
 import { EngineModels } from '../app/engine-models';
 import { type SourceOpener, Sources } from '../app/sources';
+import type { Classifier } from '../core/classifier/definition';
 import type { DistantKind, DistantSourceName } from '../core/classifier/source-name';
+import { UserError } from '../core/user-error';
 import type { EngineClient } from '../sources/engine-client';
 import type { Source } from '../sources/source';
+import { AdapterStore } from '../store/adapters';
+import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
 import type { ModelEntry, ModelStore } from '../store/models';
+import type { Classifiers } from './classifiers';
 import { describeEditorModel, editorModelSource } from './editor-models';
 import type { Endpoints } from './endpoints';
 import { readSettings } from './settings';
@@ -15,18 +20,42 @@ import { readSettings } from './settings';
 export function editorEngineModels(
   models: ModelStore,
   engine: EngineClient,
+  classifiers: Pick<Classifiers, 'find'>,
   beforeLoad?: (model: ModelEntry) => Promise<void>,
 ): EngineModels {
   return new EngineModels({
     models,
     engine,
     modelFor: (classifier) => chooseModel(models, classifier, readSettings().model),
+    adapters: {
+      adapters: new AdapterStore(cacheFolder('adapters')),
+      workspaceOf: (classifier) => workspaceOf(classifiers, classifier),
+    },
     settings: () => {
       const { gpu, gpuLayers, threads } = readSettings();
       return { gpu, gpuLayers, threads };
     },
     ...(beforeLoad === undefined ? {} : { beforeLoad }),
   });
+}
+
+/**
+ * The workspace folder of a classifier's file.
+ *
+ * @throws UserError not-trusted, not-on-disk; classifier-missing, for what is tried before it was saved
+ */
+async function workspaceOf(
+  classifiers: Pick<Classifiers, 'find'>,
+  { name, adapter = '' }: Classifier,
+): Promise<string> {
+  if (!vscode.workspace.isTrusted)
+    throw new UserError('not-trusted', 'An adapter is loaded only in a workspace that you trust.');
+  const entry = await classifiers.find(name);
+  if (entry.kind === 'builtin' || entry.classifier.adapter !== adapter)
+    throw new UserError('classifier-missing', 'Save the classifier first.');
+  if (entry.uri.scheme !== 'file')
+    throw new UserError('not-on-disk', 'An adapter is loaded only from a folder on this machine.');
+  return vscode.Uri.joinPath(entry.uri, '..', '..', '..').fsPath;
 }
 
 /** A source that is not on this machine, described from the settings; no request is sent. */

@@ -25,6 +25,9 @@ import type {
   SampleResult,
   ScoreParams,
   ScoreResult,
+  TokensParams,
+  TokensResult,
+  WireAdapter,
 } from '../protocol/engine';
 import { startBackend, type Backend, type Log } from './backend';
 import { defaultTemplate } from './chat-template';
@@ -69,7 +72,7 @@ export class Engine {
     return this.inOrder(async () => {
       if (cancelled()) throw cancelledError();
       this.template = { spentMs: 0, prompts: 1 };
-      const scorer = await this.scorerFor(params.classifier);
+      const scorer = await this.scorerFor(params.classifier, params.adapter);
       const scores = await scorer.score(params.texts, params.topTokens, cancelled);
       return { shape: scorer.shape, scores };
     });
@@ -80,13 +83,13 @@ export class Engine {
    * by seed, prompt and text, so that neither the other texts nor their order change them.
    */
   sample(params: SampleParams, cancelled: () => boolean): Promise<SampleResult> {
-    const { prompts, texts, temperature, seed } = params;
+    const { prompts, adapter, texts, temperature, seed } = params;
     return this.inOrder(async () => {
       if (cancelled()) throw cancelledError();
       const [first] = prompts;
       if (first === undefined) throw new Error('no prompt to draw answers under');
       this.template = { spentMs: 0, prompts: prompts.length };
-      const scorer = await this.scorerFor(first.classifier);
+      const scorer = await this.scorerFor(first.classifier, adapter);
       const samples = texts.map(() => ({ answers: [] as Answer[], textTokens: 0, cutTokens: 0 }));
       for (const { classifier, samples: count } of prompts) {
         const variant = await this.preparing(() => scorer.variant(classifier));
@@ -106,11 +109,20 @@ export class Engine {
   }
 
   /** What `score` gives to the model for a text. */
-  prompt({ classifier, text }: PromptParams, cancelled: () => boolean): Promise<PromptResult> {
+  prompt({ classifier, adapter, text }: PromptParams, cancelled: () => boolean): Promise<PromptResult> {
     return this.inOrder(async () => {
       if (cancelled()) throw cancelledError();
       this.template = { spentMs: 0, prompts: 1 };
-      return (await this.scorerFor(classifier)).prompt(text);
+      return (await this.scorerFor(classifier, adapter)).prompt(text);
+    });
+  }
+
+  /** The tokens that `score` gives to the model for some texts, without an adapter: it changes none. */
+  tokens({ classifier, texts }: TokensParams, cancelled: () => boolean): Promise<TokensResult> {
+    return this.inOrder(async () => {
+      if (cancelled()) throw cancelledError();
+      this.template = { spentMs: 0, prompts: 1 };
+      return (await this.scorerFor(classifier, undefined)).tokens(texts);
     });
   }
 
@@ -191,9 +203,13 @@ export class Engine {
     };
   }
 
-  private async scorerFor(classifier: ScoreParams['classifier']): Promise<Scorer> {
+  /** Base and adapter are two scorers on the same weights: each has its own context, and its own state of the prefix. */
+  private async scorerFor(
+    classifier: ScoreParams['classifier'],
+    adapter: WireAdapter | undefined,
+  ): Promise<Scorer> {
     if (this.loaded === undefined) throw new UserError('no-model', 'No model is loaded.');
-    const key = promptIdentity(classifier);
+    const key = `${adapter?.sha256 ?? ''} ${promptIdentity(classifier)}`;
     const known = this.scorers.get(key);
     if (known !== undefined) {
       this.scorers.delete(key);
@@ -208,7 +224,11 @@ export class Engine {
     const { backend, model, planned } = this.loaded;
     try {
       const scorer = await this.preparing(() =>
-        Scorer.create(model, planned, classifier, backend.threads, this.scratch),
+        Scorer.create(model, planned, classifier, {
+          adapter,
+          threads: backend.threads,
+          scratch: this.scratch,
+        }),
       );
       this.scorers.set(key, scorer);
       return scorer;

@@ -34,4 +34,5 @@ peer.serve(ENGINE_CONTRACT.engine, {
   score: (params, token) => engine.score(params, () => token.isCancellationRequested),
   sample: (params, token) => engine.sample(params, () => token.isCancellationRequested),
   prompt: (params, token) => engine.prompt(params, () => token.isCancellationRequested),
+  tokens: (params, token) => engine.tokens(params, () => token.isCancellationRequested),
 });

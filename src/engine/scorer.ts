@@ -11,8 +11,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   GgmlType,
+  InsufficientMemoryError,
   type ControlledEvaluateInputItem,
   type LlamaContext,
+  type LlamaContextOptions,
   type LlamaContextSequence,
   type LlamaModel,
   type Token,
@@ -27,7 +29,7 @@ import {
   type TokenRow,
 } from '../core/scoring/score';
 import { cancelledError, UserError } from '../core/user-error';
-import type { ContextShape, PromptResult, ScoreParams } from '../protocol/engine';
+import type { ContextShape, PromptResult, ScoreParams, TokensResult, WireAdapter } from '../protocol/engine';
 import { fitText, type FittedText, type PlannedPrompt, type TokenizedPrompt } from './prompt-tokens';
 import { Reclaim } from './reclaim';
 
@@ -70,6 +72,7 @@ interface TextJob {
 /** What a scorer and its variants have in common. */
 interface Shared {
   readonly model: LlamaModel;
+  readonly adapter: WireAdapter | undefined;
   readonly planned: Plan;
   readonly context: LlamaContext;
   readonly sequences: readonly LlamaContextSequence[];
@@ -94,7 +97,16 @@ interface Own {
   readonly shape: ContextShape;
 }
 
-/** One classifier on one model: its context, with the prompt's prefix in the cache of every sequence. */
+/** Where a scorer works. */
+interface ScorerPlace {
+  /** Undefined for the model alone. */
+  readonly adapter: WireAdapter | undefined;
+  readonly threads: number;
+  /** Folder for the prefix's state; holds nothing of the texts. */
+  readonly scratch: string;
+}
+
+/** One classifier on one model, with or without an adapter: its context, with the prompt's prefix in the cache of every sequence. */
 export class Scorer {
   /** Variants of the prompt that share this context, by the identity of their prompt; most recently used last. */
   private readonly variants = new Map<string, Scorer>();
@@ -109,15 +121,13 @@ export class Scorer {
   }
 
   /**
-   * @param scratch folder for the prefix's state; holds nothing of the texts
-   * @throws UserError if the classifier does not fit the model or its context
+   * @throws UserError if the classifier does not fit the model or its context, or the adapter does not fit the model
    */
   static async create(
     model: LlamaModel,
     planned: Plan,
     classifier: ScoreParams['classifier'],
-    threads: number,
-    scratch: string,
+    { adapter, threads, scratch }: ScorerPlace,
   ): Promise<Scorer> {
     const { prompt, plan } = await planned(classifier);
     const overhead = overheadOf(prompt, plan);
@@ -132,7 +142,7 @@ export class Scorer {
     const swaFullCache = window !== undefined && contextTokens > window;
     const sequenceCount = await sequencesWithin(model, contextTokens, swaFullCache);
     const flashAttention = model.flashAttentionSupported;
-    const context = await model.createContext({
+    const context = await createContext(model, adapter, {
       sequences: sequenceCount,
       contextSize: contextTokens,
       batchSize: BATCH_TOKENS,
@@ -149,6 +159,7 @@ export class Scorer {
       const scorer = new Scorer(
         {
           model,
+          adapter,
           planned,
           context,
           sequences,
@@ -286,6 +297,19 @@ export class Scorer {
     };
   }
 
+  /** The tokens of prompts, and how their answers are read: what a trainer needs. */
+  tokens(texts: readonly string[]): TokensResult {
+    const { method, events, endTokens } = this.own.plan;
+    return {
+      shape: this.own.shape,
+      answer: { mode: method, events, endTokens },
+      prompts: texts.map((text, index) => {
+        const { fitted, tokens } = this.prepare(text, index);
+        return { tokens, textTokens: fitted.textTokens, cutTokens: fitted.cutTokens };
+      }),
+    };
+  }
+
   /**
    * What is decoded together: only texts of the same padded length. llama.cpp splits sequences of unequal lengths into
    * pieces of equal length, and computes attention for 64 rows and more by another kernel than for fewer: a long text
@@ -339,6 +363,8 @@ export class Scorer {
         cutTokens: job.fitted.cutTokens,
         ...(topTokens > 0 ? { tokens: await this.topTokens(sequence, job.tokens, topTokens) } : {}),
       };
+    } catch (error) {
+      throw this.shared.adapter === undefined ? error : blamingAdapter(error, this.shared.adapter);
     } finally {
       await this.restorePrefix(sequence);
     }
@@ -519,6 +545,35 @@ function notesOn({ answerStart, mayThink }: TokenizedPrompt, score: Pick<Score, 
 /** Tokens that a context needs besides those of the text. */
 function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
   return prompt.tokensFor('').length + longestRead(plan) + 3 * PADDING;
+}
+
+/** @throws UserError adapter-unreadable; InsufficientMemoryError */
+async function createContext(
+  model: LlamaModel,
+  adapter: WireAdapter | undefined,
+  options: LlamaContextOptions,
+): Promise<LlamaContext> {
+  if (adapter === undefined) return model.createContext(options);
+  try {
+    return await model.createContext({ ...options, lora: { adapters: [{ filePath: adapter.path }] } });
+  } catch (error) {
+    if (error instanceof InsufficientMemoryError) throw error;
+    throw new UserError(
+      'adapter-unreadable',
+      `The adapter ${adapter.name} cannot be put on this model: its weights have other shapes, or are damaged. Tune again, or take the adapter out of the classifier.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Which of the two is damaged is not known here: without the adapter, the error about the model says so itself. */
+function blamingAdapter(error: unknown, { name }: WireAdapter): unknown {
+  if (!(error instanceof UserError && error.code === 'model-broken')) return error;
+  return new UserError(
+    'adapter-unreadable',
+    `With the adapter ${name} this model gives no usable scores. Tune again, or take the adapter out of the classifier.`,
+    { cause: error },
+  );
 }
 
 /** Type of the tensor that makes logits; if a model has none of its own, that of its embeddings. */

@@ -61,8 +61,13 @@ const wireClassifierSchema = z.object({
   maxTextTokens: z.int().positive(),
 });
 
+/** An adapter (LoRA) on top of the model. Its path never holds another file: node-llama-cpp keeps adapters by path. */
+const wireAdapterSchema = z.object({ name: z.string(), path: z.string(), sha256: z.string() });
+export type WireAdapter = z.infer<typeof wireAdapterSchema>;
+
 const scoreParamsSchema = z.object({
   classifier: wireClassifierSchema,
+  adapter: wireAdapterSchema.exactOptional(),
   texts: z.array(z.string()).readonly(),
   /** Rows of the token table; 0 for none (batches), because sorting the vocabulary costs more than the decode. */
   topTokens: z.int().min(0).max(100),
@@ -150,6 +155,7 @@ const sampleParamsSchema = z.object({
     .array(z.object({ classifier: wireClassifierSchema, samples: z.int().positive() }))
     .min(1)
     .readonly(),
+  adapter: wireAdapterSchema.exactOptional(),
   texts: z.array(z.string()).readonly(),
   temperature: z.number().positive(),
   seed: z.int(),
@@ -172,7 +178,11 @@ const sampleResultSchema = z.object({
 });
 export type SampleResult = z.infer<typeof sampleResultSchema>;
 
-const promptParamsSchema = z.object({ classifier: wireClassifierSchema, text: z.string() });
+const promptParamsSchema = z.object({
+  classifier: wireClassifierSchema,
+  adapter: wireAdapterSchema.exactOptional(),
+  text: z.string(),
+});
 export type PromptParams = z.infer<typeof promptParamsSchema>;
 
 /** A TokenPrompt of core. */
@@ -194,6 +204,30 @@ const promptResultSchema = z.object({
     .readonly(),
 });
 export type PromptResult = z.infer<typeof promptResultSchema>;
+
+const tokensParamsSchema = z.object({
+  classifier: wireClassifierSchema,
+  texts: z.array(z.string()).readonly(),
+});
+export type TokensParams = z.infer<typeof tokensParamsSchema>;
+
+/** What a trainer needs of prompts and answers: token ids, and no texts. */
+const tokensResultSchema = z.object({
+  shape: contextShapeSchema,
+  /** How label probabilities are read after a prompt; see AnswerPlan in core. */
+  answer: z.object({
+    mode: z.enum(['first-token', 'sequence']),
+    events: z
+      .array(z.object({ label: z.int(), path: z.array(z.int()).readonly(), ends: z.boolean() }))
+      .readonly(),
+    endTokens: z.array(z.int()).readonly(),
+  }),
+  /** The prompt of each text, in order. */
+  prompts: z
+    .array(z.object({ tokens: z.array(z.int()).readonly(), textTokens: z.number(), cutTokens: z.number() }))
+    .readonly(),
+});
+export type TokensResult = z.infer<typeof tokensResultSchema>;
 
 const loadProgressSchema = z.object({
   phase: z.enum(['probing', 'loading', 'preparing']),
@@ -238,6 +272,8 @@ export const ENGINE_CONTRACT = {
     sample: request(sampleParamsSchema, sampleResultSchema),
     /** What the model gets for a text, as `score` gives it. Nothing is evaluated for the text. */
     prompt: request(promptParamsSchema, promptResultSchema),
+    /** The tokens of prompts, as `score` gives them. Nothing is evaluated for the texts. */
+    tokens: request(tokensParamsSchema, tokensResultSchema),
   },
   host: {
     loadProgress: notification(loadProgressSchema),

@@ -31,6 +31,7 @@ export const COMMANDS = {
   tryAnother: 'promptConfidence.tryAnother',
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
+  createPracticeSet: 'promptConfidence.createPracticeSet',
   setCalibrator: 'promptConfidence.setCalibrator',
   useCalibrator: 'promptConfidence.useCalibrator',
   pauseJob: 'promptConfidence.pauseJob',

@@ -14,6 +14,8 @@ import type {
   SampleResult,
   ScoreParams,
   ScoreResult,
+  TokensParams,
+  TokensResult,
 } from '../protocol/engine';
 import { abortable } from './abortable';
 import { EngineProcess, type EngineLog } from './engine-process';
@@ -152,6 +154,15 @@ export class EngineClient {
    */
   async prompt(params: PromptParams, signal?: AbortSignal): Promise<PromptResult> {
     return this.request((engine) => engine.prompt(params, signal), 1, signal);
+  }
+
+  /**
+   * The tokens of prompts, and how their answers are read.
+   *
+   * @throws UserError as `score`
+   */
+  async tokens(params: TokensParams, signal?: AbortSignal): Promise<TokensResult> {
+    return this.request((engine) => engine.tokens(params, signal), 1, signal);
   }
 
   /** @param decodes texts to evaluate, each as often as it is */

@@ -29,6 +29,8 @@ import {
   type SampleResult,
   type ScoreParams,
   type ScoreResult,
+  type TokensParams,
+  type TokensResult,
 } from '../protocol/engine';
 import { engineEnvironment } from './engine-environment';
 
@@ -147,6 +149,10 @@ export class EngineProcess {
 
   prompt(params: PromptParams, signal: AbortSignal | undefined): Promise<PromptResult> {
     return this.request((token) => this.engine.prompt(params, token), signal);
+  }
+
+  tokens(params: TokensParams, signal: AbortSignal | undefined): Promise<TokensResult> {
+    return this.request((token) => this.engine.tokens(params, token), signal);
   }
 
   /** Sends a request that fails at once when the process dies, instead of waiting for an answer that never comes. */

@@ -2,7 +2,7 @@
 import type { Binding } from '../core/model/binding';
 import type { PromptVariant } from '../core/scoring/variants';
 import { deviceInWords } from '../core/words/device';
-import type { SampleParams } from '../protocol/engine';
+import type { SampleParams, WireAdapter } from '../protocol/engine';
 import type { EngineClient } from './engine-client';
 import type { ModelFile, Source } from './source';
 
@@ -11,30 +11,36 @@ export interface EngineModel extends ModelFile {
   readSha256(): Promise<string>;
 }
 
-/** @param engine told to use `model` already */
-export function engineSource(engine: EngineClient, model: EngineModel): Source {
+/**
+ * @param engine told to use `model` already
+ * @param adapter checked to belong to `model`
+ */
+export function engineSource(engine: EngineClient, model: EngineModel, adapter?: WireAdapter): Source {
+  const tuned = adapter === undefined ? {} : { adapter };
   return {
     sendsTextsTo: null,
     mayBoundScores: false,
     identity: async (signal) => {
       const { device, versions } = await engine.load(signal);
+      const name = adapter === undefined ? model.file : `${model.file} with the adapter ${adapter.name}`;
       return {
-        model: modelIdentity(model.file, model.sha256),
+        model: modelIdentity(model.file, model.sha256, adapter),
         modelFile: model,
         backend: device.backend,
         device,
         versions,
-        inWords: `${model.file} on ${deviceInWords(device)}`,
+        inWords: `${name} on ${deviceInWords(device)}`,
       };
     },
-    model: async () => fileIdentity(model.file, await model.readSha256()),
+    model: async () => fileIdentity(model.file, await model.readSha256(), adapter),
     plan: null,
     textsAtOnce: null,
     score: ({ classifier, ...request }, signal) =>
-      engine.score({ ...request, classifier: classifier.asks }, signal),
-    prompt: ({ asks }, text, signal) => engine.prompt({ classifier: asks, text }, signal),
+      engine.score({ ...request, ...tuned, classifier: classifier.asks }, signal),
+    prompt: ({ asks }, text, signal) => engine.prompt({ classifier: asks, ...tuned, text }, signal),
+    tokens: ({ asks }, texts, signal) => engine.tokens({ classifier: asks, texts }, signal),
     sample: async ({ prompts, ...request }, signal) => ({
-      ...(await engine.sample({ ...request, prompts: prompts.map(onWire) }, signal)),
+      ...(await engine.sample({ ...request, ...tuned, prompts: prompts.map(onWire) }, signal)),
       temperature: request.temperature,
     }),
   };
@@ -44,11 +50,18 @@ function onWire({ asks, samples }: PromptVariant): SampleParams['prompts'][numbe
   return { classifier: asks, samples };
 }
 
-/** The identity of a model file that calibrators are bound to; undefined while its SHA-256 is unknown. */
-export function modelIdentity(file: string, sha256: string | undefined): Binding['model'] | undefined {
-  return sha256 === undefined ? undefined : fileIdentity(file, sha256);
+type BoundAdapter = Pick<WireAdapter, 'name' | 'sha256'>;
+
+/** The identity of a model that calibrators are bound to; undefined while the SHA-256 of its file is unknown. */
+export function modelIdentity(
+  file: string,
+  sha256: string | undefined,
+  adapter?: BoundAdapter,
+): Binding['model'] | undefined {
+  return sha256 === undefined ? undefined : fileIdentity(file, sha256, adapter);
 }
 
-function fileIdentity(name: string, sha256: string): Binding['model'] {
-  return { kind: 'file', name, sha256 };
+function fileIdentity(name: string, sha256: string, adapter: BoundAdapter | undefined): Binding['model'] {
+  const tuned = adapter && { name: adapter.name, sha256: adapter.sha256 };
+  return { kind: 'file', name, sha256, ...(tuned === undefined ? {} : { adapter: tuned }) };
 }

@@ -10,7 +10,7 @@ import type { RunPlan } from '../core/scoring/estimate';
 import type { Score } from '../core/scoring/score';
 import type { ShownPrompt } from '../core/scoring/shown-prompt';
 import type { PromptVariant } from '../core/scoring/variants';
-import type { ContextShape, Device } from '../protocol/engine';
+import type { ContextShape, Device, TokensResult } from '../protocol/engine';
 
 export interface ScoreRequest {
   readonly classifier: Classifier;
@@ -118,6 +118,15 @@ export interface Source {
    * @throws UserError as `score`
    */
   prompt(classifier: Classifier, text: string, signal?: AbortSignal): Promise<ShownPrompt>;
+  /**
+   * The tokens of the prompts of texts, and how their answers are read; null if the model is not on this machine, so that
+   * it cannot be tuned.
+   *
+   * @throws UserError as `score`
+   */
+  readonly tokens:
+    | ((classifier: Classifier, texts: readonly string[], signal?: AbortSignal) => Promise<TokensResult>)
+    | null;
 }
 
 export function isFailed(result: object): result is Failed {

@@ -20,11 +20,11 @@ export function cacheHome(
 }
 
 /**
- * A subfolder of the cache: models, notes on running engines, states and logs of jobs, the VS Code of the tests, or test
+ * A subfolder of the cache: models, copies of adapters, the trainer's environment and its runs, notes on running engines, states and logs of jobs, the VS Code of the tests, or test
  * data.
  */
 export function cacheFolder(
-  name: 'models' | 'engines' | 'jobs' | 'vscode-test' | 'fixtures',
+  name: 'models' | 'adapters' | 'training' | 'engines' | 'jobs' | 'vscode-test' | 'fixtures',
   home = cacheHome(),
 ): string {
   return path.join(home, name);

@@ -10,6 +10,7 @@ import { UserError } from '../core/user-error';
 import { writeFileAtomic } from './atomic';
 import { explainingWrite } from './explain-write';
 import { readSmall } from './read-regular';
+import { checkResourceName } from './resource-name';
 import { systemErrorInWords } from './system-error';
 
 export interface LoadedCalibrator {
@@ -18,9 +19,6 @@ export interface LoadedCalibrator {
   readonly sha256: string;
   readonly saved: SavedCalibrator;
 }
-
-/** Names that are valid file names on every platform. */
-const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
 
 /**
  * The file of a workspace's calibrator.
@@ -33,12 +31,7 @@ export function calibratorFile(workspace: string, name: string): string {
 
 /** @throws UserError bad-name */
 export function calibratorFileName(name: string): string {
-  if (!NAME.test(name))
-    throw new UserError(
-      'bad-name',
-      `"${name}" cannot name a calibrator: use up to 80 letters, digits, spaces, dots, hyphens or underscores, ` +
-        `beginning with a letter or a digit.`,
-    );
+  checkResourceName(name, 'a calibrator');
   return `${name}.json`;
 }
 

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Classifier } from '../../src/core/classifier/definition';
 import { seededRandom } from '../../src/core/random';
+import type { WireAdapter } from '../../src/protocol/engine';
 import type { EngineClient } from '../../src/sources/engine-client';
+import { sha256Of } from '../../src/store/models';
+import { GEMMA_ADAPTER, TINY_ADAPTER } from '../support/adapter';
 import { cpu, makeClassifier, scoreAll, sharedEngine, startEngine } from '../support/engine';
 import { fixture } from '../support/paths';
 
@@ -43,24 +46,33 @@ describe('the bits of a score', () => {
     classifier: Classifier,
     texts: readonly string[],
     from: EngineClient,
+    adapter?: WireAdapter,
   ): Promise<string[]> {
-    return (await scoreAll(from, classifier, texts)).map((score) => JSON.stringify(score.labels));
+    const { scores } = await from.score({
+      classifier: classifier.asks,
+      texts,
+      topTokens: 0,
+      ...(adapter === undefined ? {} : { adapter }),
+    });
+    return scores.map((score) => JSON.stringify(score.labels));
   }
 
   async function checkInvariance(
     classifier: Classifier,
     texts: readonly string[],
     from = engine(),
+    adapter?: WireAdapter,
   ): Promise<void> {
     const alone: string[] = [];
-    for (const text of texts) alone.push(...(await bits(classifier, [text], from)));
-    assert.deepEqual(await bits(classifier, texts, from), alone, 'together');
-    assert.deepEqual(await bits(classifier, texts, from), alone, 'repeated');
+    for (const text of texts) alone.push(...(await bits(classifier, [text], from, adapter)));
+    assert.deepEqual(await bits(classifier, texts, from, adapter), alone, 'together');
+    assert.deepEqual(await bits(classifier, texts, from, adapter), alone, 'repeated');
     const order = shuffled(texts.length);
     const mixed = await bits(
       classifier,
       order.map((index) => texts[index] ?? ''),
       from,
+      adapter,
     );
     order.forEach((index, place) =>
       assert.equal(mixed[place], alone[index], `text ${index} in another order`),
@@ -85,9 +97,25 @@ describe('the bits of a score', () => {
       assert.ok(sentiment);
       await checkInvariance(sentiment, sentences(40), tiny);
       await checkInvariance(VERDICT, sentences(12), tiny);
+      const adapter = { name: 'rank1', path: TINY_ADAPTER, sha256: await sha256Of(TINY_ADAPTER) };
+      await checkInvariance(sentiment, sentences(40), tiny, adapter);
+      await checkInvariance(VERDICT, sentences(12), tiny, adapter);
     } finally {
       await tiny.dispose();
     }
+  });
+
+  it('are the same with an adapter, and those of the model alone stay as they were', async () => {
+    const [sentiment] = BUILTIN_CLASSIFIERS;
+    assert.ok(sentiment);
+    const adapter = { name: 'rank1', path: GEMMA_ADAPTER, sha256: await sha256Of(GEMMA_ADAPTER) };
+    const texts = sentences(12);
+    const base = await bits(sentiment, texts, engine());
+    await checkInvariance(sentiment, texts, engine(), adapter);
+    await checkInvariance(VERDICT, sentences(4), engine(), adapter);
+    assert.deepEqual(await bits(sentiment, texts, engine()), base);
+    const tuned = await bits(sentiment, texts, engine(), adapter);
+    assert.ok(tuned.every((own, at) => own !== base[at]));
   });
 
   it('are the same where a text fills more than one batch and the attention window', async () => {

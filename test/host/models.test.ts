@@ -170,7 +170,7 @@ describe('models in the editor', () => {
     await chooseModel(scripted('Choose a .gguf file', own));
     assert.equal(readSettings().model, own);
     const person = scripted();
-    const engineModels = editorEngineModels(person.models, person.engineModels.engine);
+    const engineModels = editorEngineModels(person.models, person.engineModels.engine, services.classifiers);
     assert.equal((await engineModels.modelFor(undefined)).path, own);
   });
 
@@ -188,7 +188,11 @@ describe('models in the editor', () => {
     await mkdir(models);
     await copyFile(TEST_MODEL, path.join(models, 'real.gguf'));
     const person = scripted('Delete', undefined);
-    const engineModels = editorEngineModels(person.models, services.engineModels.engine);
+    const engineModels = editorEngineModels(
+      person.models,
+      services.engineModels.engine,
+      services.classifiers,
+    );
     await setMachineSetting('model', 'real.gguf');
     await engineModels.load(undefined);
     assert.equal(engineModels.engine.state.kind, 'ready');
@@ -220,7 +224,9 @@ describe('models in the editor', () => {
         thresholdBytes: 1e8,
         onError: (error) => assert.fail(String(error)),
       });
-      const engineModels = editorEngineModels(services.models, engine, (model) => guard.beforeLoad(model));
+      const engineModels = editorEngineModels(services.models, engine, services.classifiers, (model) =>
+        guard.beforeLoad(model),
+      );
       await setMachineSetting('model', path.basename(TEST_MODEL));
 
       await assert.rejects(engineModels.load(undefined), { code: 'cancelled' });

@@ -15,10 +15,10 @@ const orderSchema = z.object({
   /** Ends with code 3 before this step, where it began before it. */
   crashAt: z.int().exactOptional(),
   /**
-   * Garbage: writes it. Silent: has no result. Stubborn: with a child, both deaf to SIGTERM. Outlives: it does not
+   * Garbage: writes it. Silent: has no result. Fails: says why it cannot go on. Stubborn: with a child, both deaf to SIGTERM. Outlives: it does not
    * end with its standard input.
    */
-  mode: z.enum(['garbage', 'silent', 'stubborn', 'outlives']).exactOptional(),
+  mode: z.enum(['garbage', 'silent', 'fails', 'stubborn', 'outlives']).exactOptional(),
   /** Where program and child connect to while they live. */
   port: z.int().exactOptional(),
 });
@@ -31,6 +31,7 @@ export function scriptedKind(
   folder: string,
   home: Partial<ProcessHome> = {},
   executable = process.execPath,
+  silenceMs?: number,
 ): JobKind<ScriptedOrder, ScriptedResult> {
   return processKind(
     {
@@ -45,6 +46,7 @@ export function scriptedKind(
           env: process.env,
           cwd: path.dirname(order.checkpoint),
         }),
+      ...(silenceMs === undefined ? {} : { silenceMs }),
       discard: ({ checkpoint }) => rm(checkpoint, { force: true }),
     },
     { folder, now: () => performance.now(), ...home },

@@ -38,6 +38,10 @@ if (mode === 'outlives' || mode === 'stubborn') process.stdin.unref();
 else process.stdin.resume().on('end', () => process.exit(1));
 if (port !== undefined && mode !== 'outlives') startChild();
 if (mode === 'garbage') writeGarbage();
+if (mode === 'fails') {
+  say({ type: 'failure', message: 'There is not enough memory.' });
+  process.exit(1);
+}
 
 for (let step = begun; step < steps; step++) {
   // Only where it did not begin there: a resumed program passes.

@@ -90,5 +90,6 @@ peer.serve(ENGINE_CONTRACT.engine, {
       return { shape: SHAPE, samples: [] };
     }),
   prompt: () => Promise.reject(new Error('nobody asks')),
+  tokens: () => Promise.reject(new Error('nobody asks')),
 });
 process.on('disconnect', () => process.exit());

@@ -59,7 +59,7 @@ const SHARED = ['src/core', 'src/protocol', 'src/sources', 'src/store', 'src/app
 const EDITOR = ['src/editor', 'src/features', 'webview'];
 
 /** Options of other programs, and of Node. */
-const NOT_OURS = /^--(expose-gc|max-old-space-size|merge|vscode-)|llama-gguf-split/u;
+const NOT_OURS = /^--(expose-gc|input$|max-old-space-size|merge|no-input$|vscode-|work$)|llama-gguf-split/u;
 
 describe('texts for people', () => {
   const optionIn = ({ text }: Text): boolean =>

@@ -1,6 +1,7 @@
 /** The simulations in parts that threads compute beside each other. */
 import { baselines } from './baselines';
 import { CELL_SECTIONS, cellLines, otherPromises } from './dependent';
+import { prefixes, shareCoverage } from './labels';
 import { crossFitted, labelCoverage, type Line, pureNoise, type Section } from './simulations';
 import { CELLS } from './tables';
 
@@ -13,15 +14,21 @@ const WHOLE: readonly (readonly [compute: (runs: number) => Section, runs: numbe
   [pureNoise, 120],
 ];
 
-/** First those that make a section alone, then one for each kind of table. */
-export const TASKS = WHOLE.length + CELLS.length;
+/** Behind the kinds of tables, so that the numbers of older tasks stay. */
+const LAST: typeof WHOLE = [
+  [shareCoverage, 1000],
+  [prefixes, 1000],
+];
+
+/** First those that make a section alone, then one for each kind of table, then sections alone again. */
+export const TASKS = WHOLE.length + CELLS.length + LAST.length;
 
 /** What a task computes: a whole section, or a line of each of the sections on kinds of tables. */
 export type Computed = Section | readonly Line[];
 
 /** @param scale share of the runs */
 export function compute(task: number, scale: number): Computed {
-  const [whole, wholeRuns = 0] = WHOLE[task] ?? [];
+  const [whole, wholeRuns = 0] = WHOLE[task] ?? LAST[task - WHOLE.length - CELLS.length] ?? [];
   if (whole !== undefined) return whole(Math.ceil(wholeRuns * scale));
   const cell = CELLS[task - WHOLE.length];
   if (cell === undefined) throw new Error(`no task ${task}`);
@@ -30,8 +37,9 @@ export function compute(task: number, scale: number): Computed {
 
 /** @param computed by all tasks, in order */
 export function sectionsOf(computed: readonly Computed[]): Section[] {
-  const whole = computed.slice(0, WHOLE.length) as Section[];
-  const cells = computed.slice(WHOLE.length) as (readonly Line[])[];
+  const last = WHOLE.length + CELLS.length;
+  const whole = [...computed.slice(0, WHOLE.length), ...computed.slice(last)] as Section[];
+  const cells = computed.slice(WHOLE.length, last) as (readonly Line[])[];
   const ofCells = CELL_SECTIONS.map((section, i) => ({
     ...section,
     lines: cells.flatMap((lines) => lines[i] ?? []),

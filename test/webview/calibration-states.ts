@@ -73,7 +73,7 @@ function from(builder: TableBuilder): LabelledTable {
     warnings: [],
   };
   const doubts = doubtsOf(table);
-  return { source, table, data, doubts, warnings: [...doubts, ...table.warnings] };
+  return { source, table, data, doubts, warnings: [...doubts, ...table.warnings], missing: null };
 }
 
 const NOTHING = emptyPanelState('reviews.csv');

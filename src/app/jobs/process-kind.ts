@@ -33,6 +33,8 @@ export interface ProcessJob<Order, Result> {
   readonly output: (order: Order) => string;
   /** The program that begins the work, and resumes it from its own checkpoint. */
   readonly program: (order: Order) => Promise<Program>;
+  /** See `ProgramOptions`. */
+  readonly silenceMs?: number;
   /** Deletes the program's checkpoints. */
   readonly discard: (order: Order) => Promise<void>;
 }
@@ -149,6 +151,7 @@ async function run<Order, Result>(
       signal,
       onStart,
       onProgress,
+      silenceMs: job.silenceMs,
       ...(grace === undefined ? {} : { grace }),
     });
     const result = resultOf(job, value);

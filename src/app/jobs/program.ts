@@ -4,6 +4,7 @@
  *     {"type": "progress", "done": 120, "total": 3000, "words": "epoch 1 of 3"}
  *     {"type": "log", "message": "loading the model"}
  *     {"type": "result", "value": {...}}
+ *     {"type": "failure", "message": "Why it cannot go on, in a sentence."}
  *
  * Everything else on its standard output goes to the log, as its standard error does. The program leaves checkpoints
  * and resumes from them when it is started again in the same way. It is asked to end by SIGTERM (not on Windows) and by
@@ -38,6 +39,7 @@ const messageSchema = z.discriminatedUnion('type', [
   progressSchema,
   z.object({ type: z.literal('log'), message: z.string() }),
   z.object({ type: z.literal('result'), value: z.unknown() }),
+  z.object({ type: z.literal('failure'), message: z.string() }),
 ]);
 
 export type ProgramProgress = Omit<z.infer<typeof progressSchema>, 'type'>;
@@ -50,6 +52,8 @@ export interface ProgramOptions {
   /** Called with the process id once the program runs. The program's output is read only after this settles. */
   readonly onStart: (pid: number) => Promise<void>;
   readonly onProgress: (progress: ProgramProgress) => Promise<void>;
+  /** Milliseconds without a line of output after which the program is taken for one that hangs; absent: it may be silent. */
+  readonly silenceMs?: number | undefined;
   /** Settles when a program that was asked to end has had enough time. */
   readonly grace?: (signal: AbortSignal) => Promise<unknown>;
 }
@@ -68,7 +72,7 @@ const tenSeconds = (signal: AbortSignal): Promise<unknown> =>
  *
  * @returns the value of its last result
  * @throws UserError cancelled: after the signal; program-missing: it could not be started; program-failed: it ended
- *   with another code than 0, or without a result
+ *   with another code than 0 or without a result, said why it cannot go on, or hung
  */
 export async function runProgram(program: Program, options: ProgramOptions): Promise<unknown> {
   const { signal, onStart, grace = tenSeconds } = options;
@@ -95,7 +99,16 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
     );
     // A program that ends early closes its standard input.
     stdin.on('error', () => undefined);
-    const output = new Output(log, options.onProgress);
+    const watch = silenceWatch(options.silenceMs, () =>
+      broken.abort(
+        new UserError(
+          'program-failed',
+          `${program.argv[0]} said nothing for ${Math.round((options.silenceMs ?? 0) / 60_000)} minutes, so it was ended.`,
+        ),
+      ),
+    );
+    over.signal.addEventListener('abort', watch.stop);
+    const output = new Output(log, options.onProgress, watch.heard);
     const started = onStart(pid);
     const reading = started
       .then(() => output.read(stdout.setEncoding('utf8')))
@@ -111,6 +124,7 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
     if (failure === undefined && output.result !== undefined) return output.result.value;
     signal.throwIfAborted();
     broken.signal.throwIfAborted();
+    if (output.failure !== undefined) throw new UserError('program-failed', output.failure);
     throw failure ?? new UserError('program-failed', `${program.argv[0]} ended without a result.`);
   } finally {
     await log.close();
@@ -143,13 +157,30 @@ function endOf(child: ChildProcess): Promise<UserError | undefined> {
   });
 }
 
+/** Calls `onSilence` once nothing was heard for so long. */
+function silenceWatch(
+  ms: number | undefined,
+  onSilence: () => void,
+): { readonly heard: () => void; readonly stop: () => void } {
+  let clock: NodeJS.Timeout | undefined;
+  const stop = (): void => clearTimeout(clock);
+  const heard = (): void => {
+    stop();
+    if (ms !== undefined) clock = setTimeout(onSilence, ms);
+  };
+  heard();
+  return { heard, stop };
+}
+
 /** What a program writes on its standard output. */
 class Output {
   result: { readonly value: unknown } | undefined;
+  failure: string | undefined;
 
   constructor(
     private readonly log: FileHandle,
     private readonly onProgress: (progress: ProgramProgress) => Promise<void>,
+    private readonly onLine: () => void,
   ) {}
 
   async read(chunks: AsyncIterable<string>): Promise<void> {
@@ -157,6 +188,7 @@ class Output {
   }
 
   private async take(line: Line): Promise<void> {
+    this.onLine();
     if (line.kind === 'too-long')
       return this.log.appendFile(`(A line of ${line.length} characters is left out.)\n`);
     const message = messageSchema.safeParse(jsonOf(line.text)).data;
@@ -168,6 +200,9 @@ class Output {
       case 'result':
         this.result = message;
         return;
+      case 'failure':
+        this.failure = message.message;
+        return this.log.appendFile(`${message.message}\n`);
       case undefined:
         return this.log.appendFile(`${line.text}\n`);
     }

@@ -17,14 +17,22 @@ import {
   parseGateMetric,
   type Verdict,
 } from '../../core/decisions/gate';
+import { estimateTable, MOST_MISSING, type TableEstimate } from '../../core/labelling/estimate';
+import {
+  gateAccuracy,
+  gateShares,
+  type ShareLimit,
+  type ShareResult,
+} from '../../core/labelling/gate-shares';
 import { evaluate } from '../../core/metrics/evaluate';
 import type { EvaluateOptions, Evaluation } from '../../core/model/evaluation';
 import type { Warning } from '../../core/model/predictions';
-import { selectRows } from '../../core/model/rows';
+import { rowsWhere, selectRows } from '../../core/model/rows';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
 import { errorCode } from '../../store/atomic';
 import { openRegular, readSmall } from '../../store/read-regular';
+import { drawnTable } from '../labels/estimate-table';
 import { calibratedWarnings, type LabelledTable, readLabelled } from '../../store/tables/labelled';
 
 type Binned = Pick<EvaluateOptions, 'bins' | 'binning' | 'seed'>;
@@ -32,6 +40,10 @@ type Binned = Pick<EvaluateOptions, 'bins' | 'binning' | 'seed'>;
 export interface GateOrder extends Binned {
   readonly columns: ColumnOptions;
   readonly limits: readonly Limit[];
+  /** Limits on the shares of labels in the whole table, as they are estimated from its labelled rows. */
+  readonly shares?: readonly ShareLimit[] | undefined;
+  /** A file with the labels that people gave, in place of those of the table. */
+  readonly labelsFrom?: string | undefined;
   /**
    * Path of a table, or of the JSON of an evaluation. The metrics of the limits are compared, or the usual ones if
    * there are no limits. Undefined: there is nothing to compare with.
@@ -48,7 +60,7 @@ export interface GateReport {
   readonly schema: 1;
   /** The worst of all verdicts below. */
   readonly verdict: Verdict;
-  readonly limits: readonly LimitResult[];
+  readonly limits: readonly (LimitResult | ShareResult)[];
   readonly baseline: BaselineReport | null;
   readonly evaluation: Evaluation;
   readonly warnings: readonly Warning[];
@@ -63,9 +75,9 @@ interface BaselineReport {
 
 /** @throws UserError everything of `readLabelled`, `gateLimits`, `comparePaired` and `parseEvaluation`; no-file, not-a-file, too-large */
 export async function gateTable(file: string, order: GateOrder): Promise<GateReport> {
-  const { columns, limits, bins, binning, seed, margins = {}, accept = [] } = order;
+  const { columns, limits, bins, binning, seed, margins = {}, accept = [], shares = [] } = order;
   const options: Binned = { bins, binning, seed };
-  const input = await readLabelled(file, columns);
+  const input = await readLabelled(file, columns, [], order.labelsFrom);
   const other = order.baseline === undefined ? null : await readBaseline(order.baseline, columns, input);
   const { results, evaluation } = gateLimits(input.data, limits, {
     ...options,
@@ -82,7 +94,11 @@ export async function gateTable(file: string, order: GateOrder): Promise<GateRep
     compared === null
       ? null
       : { ...compared.report, results: compared.report.results.map(undecidedBy(ofBoth)) };
-  const held = results.map(undecidedBy(doubts));
+  const estimated = await estimateFor(file, order, input);
+  const held = [
+    ...(estimated === null ? results : withMissing(results, estimated)).map(undecidedBy(doubts)),
+    ...(estimated === null ? [] : gateShares(estimated, shares)).map(undecidedBy(doubts)),
+  ];
   return {
     schema: 1,
     verdict: worst([...held, ...(baseline?.results ?? [])].map(({ verdict }) => verdict)),
@@ -93,9 +109,44 @@ export async function gateTable(file: string, order: GateOrder): Promise<GateRep
   };
 }
 
+/** Whether rows that people could not label leave more open than a gate may overlook. */
+function isMuchMissing({ missing }: LabelledTable): boolean {
+  return missing !== null && missing.share > MOST_MISSING;
+}
+
+/** What the labelled rows tell about the whole table; null where no limit needs it. */
+async function estimateFor(
+  file: string,
+  { columns, shares = [], labelsFrom, seed }: GateOrder,
+  input: LabelledTable,
+): Promise<TableEstimate | null> {
+  if (shares.length === 0 && !isMuchMissing(input)) return null;
+  const { data, drawn, table } = await drawnTable(
+    { table: file, columns, labelsFrom, drawnAtRandom: false },
+    [],
+  );
+  return estimateTable(data, drawn, { seed, rows: rowsWhere(table.n, () => true) });
+}
+
+/** Where much is missing, a limit on accuracy must hold whatever it is, and of other metrics nobody knows. */
+function withMissing(results: readonly LimitResult[], estimated: TableEstimate): readonly LimitResult[] {
+  if (estimated.missingShare <= MOST_MISSING) return results;
+  const percent = `${(100 * estimated.missingShare).toFixed(1)}%`;
+  return results.map((result): LimitResult => {
+    const { metric, bound, limit } = result;
+    if (metric === 'accuracy') return gateAccuracy(estimated, [{ metric, bound, limit }])[0] ?? result;
+    return {
+      ...result,
+      verdict: 'undecided',
+      neededRows: null,
+      message: `${metric} ${bound === 'max' ? '≤' : '≥'} ${limit} is undecided: people could not label ${percent} of the table, and nothing tells what ${metric} would be with those rows.`,
+    };
+  });
+}
+
 /** Decides nothing about a table that cannot be trusted to stand for what it was made from. */
 function undecidedBy(doubts: readonly Doubt[]) {
-  return <T extends { readonly metric: GateMetric; readonly verdict: Verdict; readonly message: string }>(
+  return <T extends { readonly metric: string; readonly verdict: Verdict; readonly message: string }>(
     result: T,
   ): T => {
     const [doubt] = doubts;

@@ -26,6 +26,8 @@ export interface TableQuestion {
   readonly sharesOf?: ((data: PredictionData) => readonly number[]) | undefined;
   /** Columns whose values rows are to be sliced by; the predicted label needs none. */
   readonly slices?: readonly string[] | undefined;
+  /** A file with the labels that people gave, in place of those of the table. */
+  readonly labelsFrom?: string | undefined;
 }
 
 export interface LoadedTable {
@@ -51,6 +53,7 @@ export async function loadTable(file: string, question: TableQuestion): Promise<
     file,
     columns,
     slices.filter((name) => name !== PREDICTED),
+    question.labelsFrom,
   );
   const { table, source } = read;
   if (calibrator !== undefined) refuseCalibrated(table, file);

@@ -25,6 +25,8 @@ import {
   evaluateOptions,
   JSON_USAGE,
   labelShareOption,
+  LABELS_OPTIONS,
+  LABELS_USAGE,
   oneOf,
   OUTPUT_OPTIONS,
   outputFile,
@@ -68,7 +70,7 @@ Fit a calibrator, evaluate it on rows that it did not see, and save it.
                          (other-meaning), or labels seem to be written in different ways (other-labels); may be repeated
   --out FILE             the calibrator file to write
   --force                replace FILE if it exists
-${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
+${LABELS_USAGE}${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
 
 /** What --json prints. If auto finds nothing to save, the method and everything that depends on it is null. */
 export type CalibrateReport = (
@@ -88,6 +90,7 @@ export const calibrate = command(USAGE, async (argv, io) => {
     allowPositionals: true,
     options: {
       ...TABLE_OPTIONS,
+      ...LABELS_OPTIONS,
       ...EVALUATE_OPTIONS,
       ...OUTPUT_OPTIONS,
       method: { type: 'string' },
@@ -114,9 +117,9 @@ export const calibrate = command(USAGE, async (argv, io) => {
       '--prevalence is only for calibrators that are fitted on true labels. Use --shares for the expected shares.',
     );
   const accept = acceptOption(values.accept, ACCEPTABLE);
-  const out = await outputFile(values.out, values.force === true, [file, values.neutral]);
+  const out = await outputFile(values.out, values.force === true, [file, values.neutral, values.labels]);
   const columns = { ...(await columnOptions(values)), combine: need === 'agreement' };
-  const input = await readLabelled(file, columns);
+  const input = await readLabelled(file, columns, [], values.labels);
   const { data } = input;
   const { bins, binning, seed } = evaluateOptions(values);
   const given = {

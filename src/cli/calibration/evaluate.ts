@@ -19,6 +19,8 @@ import {
   EVALUATE_USAGE,
   evaluateOptions,
   JSON_USAGE,
+  LABELS_OPTIONS,
+  LABELS_USAGE,
   labelShareOption,
   OUTPUT_OPTIONS,
   positional,
@@ -45,7 +47,7 @@ ${bucketsUsage('confidence buckets, highest first')}  --target X             fin
   --costs FILE           find the threshold with the lowest cost; FILE holds
                          {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
   --label LABEL          find the threshold of P(LABEL) with the best F1
-${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
+${LABELS_USAGE}${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
 
 export const evaluate = command(USAGE, async (argv, io) => {
   const { values, positionals } = parseArgs({
@@ -53,6 +55,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     allowPositionals: true,
     options: {
       ...TABLE_OPTIONS,
+      ...LABELS_OPTIONS,
       ...EVALUATE_OPTIONS,
       ...OUTPUT_OPTIONS,
       calibrator: { type: 'string' },
@@ -81,6 +84,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     values.risk,
     values.costs,
     values.label,
+    values.labels,
     ...values.slice,
   ];
   if (ofOneMethod.every((value) => value === undefined)) {
@@ -105,6 +109,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     sharesOf:
       prevalence === undefined ? undefined : (data) => labelShareOption('prevalence', prevalence, data),
     slices: values.slice,
+    labelsFrom: values.labels,
   });
   const { shown } = loaded;
   const labels = shown.data.kind === 'labels' ? shown.data.labels : null;

@@ -9,6 +9,7 @@ import {
   parseGateMetric,
   type Verdict,
 } from '../../core/decisions/gate';
+import { type ShareLimit, shareMetric } from '../../core/labelling/gate-shares';
 import { count, rowsInWords } from '../../core/words/calibration';
 import { command, DONE, GATE_FAILED, usageError } from '../command';
 import { namedNumber } from '../numbers';
@@ -19,6 +20,8 @@ import {
   EVALUATE_USAGE,
   evaluateOptions,
   JSON_USAGE,
+  LABELS_OPTIONS,
+  LABELS_USAGE,
   oneOf,
   OUTPUT_OPTIONS,
   positional,
@@ -45,9 +48,10 @@ baseline. It is 1 if a limit fails, a metric is worse, or the rows are too few t
   --accept DOUBT         decide although a column seems to mean something else than its name says (other-meaning), or labels
                          seem to be written in different ways (other-labels); may be repeated
   --undecided pass|fail  whether an undecided gate passes (default: fail)
-${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}
+${LABELS_USAGE}${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}
 METRIC is ${GATE_METRICS.slice(0, 9).join(', ')},
-${GATE_METRICS.slice(9).join(', ')}.
+${GATE_METRICS.slice(9).join(', ')},
+or share:LABEL, the share of a label in the whole table as "estimate" finds it.
 `;
 
 export const gate = command(USAGE, async (argv, io) => {
@@ -56,6 +60,7 @@ export const gate = command(USAGE, async (argv, io) => {
     allowPositionals: true,
     options: {
       ...TABLE_OPTIONS,
+      ...LABELS_OPTIONS,
       ...EVALUATE_OPTIONS,
       ...OUTPUT_OPTIONS,
       max: { type: 'string', multiple: true },
@@ -67,8 +72,10 @@ export const gate = command(USAGE, async (argv, io) => {
     },
   });
   const [file = ''] = positional(positionals, 'TABLE');
-  const limits = [...parseLimits('max', values.max), ...parseLimits('min', values.min)];
-  if (limits.length === 0 && values.baseline === undefined)
+  const both = [...parseLimits('max', values.max), ...parseLimits('min', values.min)];
+  const limits = both.filter((limit) => !isShareLimit(limit));
+  const shares = both.filter(isShareLimit);
+  if (both.length === 0 && values.baseline === undefined)
     throw usageError('There is nothing to check. Give --max, --min or --baseline.');
   const margins = parseMargins(values.margin);
   if (values.margin !== undefined && values.baseline === undefined)
@@ -78,7 +85,11 @@ export const gate = command(USAGE, async (argv, io) => {
   const options = evaluateOptions(values);
   const columns = await columnOptions(values);
   const { baseline } = values;
-  const result = await gateTable(file, { ...options, columns, limits, baseline, margins, accept });
+  const result = await gateTable(file, {
+    ...options,
+    ...{ columns, limits, shares, baseline, margins, accept },
+    labelsFrom: values.labels,
+  });
   report(io, result.warnings, result.evaluation.rejected);
   for (const code of ACCEPTABLE)
     if (!accept.includes(code) && result.warnings.some((warning) => warning.code === code))
@@ -88,11 +99,15 @@ export const gate = command(USAGE, async (argv, io) => {
   return passes ? DONE : GATE_FAILED;
 });
 
-function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): Limit[] {
-  return entries.map((entry) => {
+function isShareLimit(limit: Limit | ShareLimit): limit is ShareLimit {
+  return shareMetric(limit.metric) !== undefined;
+}
+
+function parseLimits(bound: Limit['bound'], entries: readonly string[] = []): (Limit | ShareLimit)[] {
+  return entries.map((entry): Limit | ShareLimit => {
     const named = namedNumber(entry);
     if (named === undefined) throw usageError(`--${bound} takes METRIC=X with a number X, not "${entry}".`);
-    return { bound, metric: parseGateMetric(named.name), limit: named.value };
+    return { bound, metric: shareMetric(named.name) ?? parseGateMetric(named.name), limit: named.value };
   });
 }
 

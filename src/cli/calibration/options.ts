@@ -29,6 +29,13 @@ export const TABLE_OPTIONS = {
   id2label: { type: 'string' },
 } as const;
 
+/** Options of parseArgs: labels of people in place of those of the table. */
+export const LABELS_OPTIONS = { labels: { type: 'string' } } as const;
+
+export const LABELS_USAGE = `  --labels FILE          the labels that people gave, in place of those of TABLE: a filled-in table of "sample", what
+                         Label Studio exports of it, or a labels file; rows are weighted by their design
+`;
+
 /** Options of parseArgs: how a table is written. */
 export const WRITE_OPTIONS = { 'spreadsheet-safe': { type: 'boolean', default: false } } as const;
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  adapterInWords,
   type Binding,
   bindingSchema,
   type ModelIdentities,
@@ -333,10 +334,14 @@ const ARTICLES: Readonly<Record<ModelKind, string>> = { file: 'a file', endpoint
 const MODEL_MISMATCHES: {
   readonly [Kind in ModelKind]: (own: ModelIdentities[Kind], other: ModelIdentities[Kind]) => Mismatch[];
 } = {
-  file: (own, other) =>
-    own.sha256 === other.sha256
+  file: (own, other) => {
+    if (own.sha256 !== other.sha256)
+      return fieldMismatch('model', 'model file', modelInWords(own), modelInWords(other), 'refuse');
+    // A tuned model is another model: what was fitted on the base does not hold for it, nor the reverse.
+    return own.adapter?.sha256 === other.adapter?.sha256
       ? []
-      : fieldMismatch('model', 'model file', modelInWords(own), modelInWords(other), 'refuse'),
+      : fieldMismatch('model', 'adapter', adapterInWords(own), adapterInWords(other), 'refuse');
+  },
   endpoint: (own, other) => {
     const known = [
       ...fieldMismatch('model', 'endpoint', own.address, other.address, 'refuse'),

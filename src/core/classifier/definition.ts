@@ -194,6 +194,13 @@ const classifierSchema = z
         `Texts without content, for the content-free correction of the label prior. Default ${DEFAULT_NEUTRAL_TEXTS.map((text) => JSON.stringify(text)).join(', ')}.`,
       ),
     model: modelSchema.optional(),
+    adapter: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Name of an adapter that was tuned for this classifier: .prompt-confidence/adapters/NAME.gguf.',
+      ),
     calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
     buckets: z
       .array(z.strictObject({ name: z.string(), low: z.number() }))
@@ -243,6 +250,16 @@ const classifierSchema = z
     }
     for (const { at, field, message } of bucketProblems(file.buckets ?? []))
       context.addIssue({ code: 'custom', path: ['buckets', at, field], message });
+    if (
+      file.adapter !== undefined &&
+      file.source !== undefined &&
+      parseSourceName(file.source)?.kind !== 'engine'
+    )
+      context.addIssue({
+        code: 'custom',
+        path: ['adapter'],
+        message: `an adapter works with the source ${sourceNameText(DEFAULT_SOURCE)} only`,
+      });
     if (promptLength(file) > LONGEST_PROMPT)
       context.addIssue({
         code: 'custom',
@@ -316,6 +333,8 @@ export interface Classifier {
   readonly consistency: ConsistencySettings;
   readonly source: SourceName;
   readonly model: { readonly file: string; readonly sha256?: string; readonly source?: string } | undefined;
+  /** Name of the adapter that the engine puts on top of the model. */
+  readonly adapter: string | undefined;
   readonly calibrator: string | undefined;
   /** Buckets of its calibrated confidence, valid; undefined for those of the settings or of an option. */
   readonly buckets: readonly Bucket[] | undefined;
@@ -478,6 +497,7 @@ export function classifierFrom(value: unknown, where: string): Classifier {
             ...(file.model.sha256 === undefined ? {} : { sha256: file.model.sha256 }),
             ...(file.model.source === undefined ? {} : { source: file.model.source }),
           },
+    adapter: file.adapter,
     calibrator: file.calibrator,
     buckets: file.buckets,
     asks: {

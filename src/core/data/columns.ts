@@ -426,6 +426,23 @@ export function hasRole(header: readonly string[], role: Role): boolean {
   return columnsOfRole(named, role, null).length > 0;
 }
 
+/**
+ * The column whose name tells the role, outside every confidence method; undefined if there is none.
+ *
+ * @throws UserError ambiguous-column
+ */
+export function columnOfRole(header: readonly string[], role: Role): number | undefined {
+  const named = header.map((name) => name.trim());
+  const [first, second] = columnsOfRole(named, role, null);
+  if (first !== undefined && second !== undefined)
+    throw new UserError(
+      'ambiguous-column',
+      `The columns ${listed([named[first] ?? '', named[second] ?? ''])} both look like the ${role}. Rename one.`,
+      { data: { role } },
+    );
+  return first;
+}
+
 /** Indexes of the columns whose names match the role. */
 function columnsOfRole(header: readonly string[], role: Role, prefix: string | null): number[] {
   const wanted = METHOD_ROLES.has(role) ? prefix : null;

@@ -130,6 +130,12 @@ export function studentPoint(df: number): number {
   return Math.sqrt(df * y);
 }
 
+/** P(T > t) of Student's t with `df` degrees of freedom, which need not be whole. */
+export function studentTail(t: number, df: number): number {
+  const half = betaCumulative(df / (df + t * t), df / 2, 0.5) / 2;
+  return t >= 0 ? half : 1 - half;
+}
+
 const NORMAL_POINT = 1.959_963_984_540_054;
 
 const ERFC: readonly number[] = [

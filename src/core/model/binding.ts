@@ -5,7 +5,13 @@ import { VARIANTS } from './confidence-method';
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hexadecimal digits');
 
 export const modelIdentitySchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('file'), name: z.string(), sha256 }),
+  z.strictObject({
+    kind: z.literal('file'),
+    name: z.string(),
+    sha256,
+    /** The adapter on top of the file; absent for the file alone. */
+    adapter: z.strictObject({ name: z.string(), sha256 }).exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal('endpoint'),
     address: z.string(),
@@ -66,8 +72,16 @@ export function shortHash(hash: string): string {
   return `${hash.slice(0, 12)}…`;
 }
 
+/** The adapter of a model file. */
+export function adapterInWords({ adapter }: ModelIdentities['file']): string {
+  return adapter === undefined ? 'none' : `${adapter.name} (SHA-256 ${shortHash(adapter.sha256)})`;
+}
+
 const IN_WORDS: { readonly [Kind in ModelKind]: (model: ModelIdentities[Kind]) => string } = {
-  file: ({ name, sha256: hash }) => `${name} (SHA-256 ${shortHash(hash)})`,
+  file: (model) => {
+    const base = `${model.name} (SHA-256 ${shortHash(model.sha256)})`;
+    return model.adapter === undefined ? base : `${base} with the adapter ${adapterInWords(model)}`;
+  },
   endpoint: ({ name, address }) => `${name} at ${address} (its weights cannot be verified)`,
 };
 

@@ -109,6 +109,7 @@ export class EndpointSource implements Source {
 
   /** A server lists only its likeliest tokens: a label that is not among them has a bound. */
   readonly mayBoundScores = true;
+  readonly tokens = null;
   readonly textsAtOnce = (): number => this.pace.concurrency;
   readonly score: Source['score'];
 

@@ -39,6 +39,19 @@ export interface TableFile {
   /** How lines end; '\r' only where the file has no '\n' at all near its beginning. */
   readonly lineEnds: readonly string[];
   readonly warnings: readonly Warning[];
+  /** Columns that another file adds behind those of this one; `header` names them too. */
+  readonly added?: AddedColumns | undefined;
+}
+
+/** Columns that are not in the file of a table. */
+interface AddedColumns {
+  readonly names: readonly string[];
+  /**
+   * Their cells in the row that begins on a line.
+   *
+   * @param cells of the row in the file
+   */
+  cellsOf(line: number, cells: readonly string[]): readonly string[];
 }
 
 export type Separator = (typeof SEPARATORS)[number];

@@ -3,7 +3,8 @@
  */
 import path from 'node:path';
 import * as z from 'zod';
-import { confidenceOnly } from '../../core/model/rows';
+import { weightedMean } from '../../core/metrics/losses';
+import { confidenceOf, confidenceOnly, normalisedWeights } from '../../core/model/rows';
 import { sharesWarnings } from '../../core/calibration/deployment';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/model/predictions';
 import { type ColumnOptions, rawMapping } from '../../core/data/columns';
@@ -25,28 +26,50 @@ export interface LabelledTable {
   readonly doubts: readonly Doubt[];
   /** All of them, the doubts first. */
   readonly warnings: readonly Warning[];
+  /** Rows that were drawn and that people could not label; null where the labels are those of the table itself. */
+  readonly missing: { readonly rows: number; readonly share: number } | null;
 }
 
 /**
  * Reads a labelled table.
  *
  * @param slices columns whose values rows are to be sliced by
+ * @param labelsFrom a file with the labels that people gave, in place of those of the table
  * @throws UserError everything of `readTable`; no-label-scores
  */
 export async function readLabelled(
   file: string,
   columns: ColumnOptions,
   slices: readonly string[] = [],
+  labelsFrom?: string,
 ): Promise<LabelledTable> {
-  const { source, table } = await readTable(file, { ...columns, truth: 'required', slices });
+  const read = await readTable(file, { ...columns, truth: 'required', slices }, labelsFrom);
+  const { source, table, people } = read;
   const doubts = doubtsOf(table);
+  const data = dataOn(table, columns.on, file);
+  const missing = people && { rows: people.missing, share: people.missingShare };
   return {
     source,
     table,
-    data: dataOn(table, columns.on, file),
+    data,
     doubts,
-    warnings: [...doubts, ...table.warnings],
+    warnings: [...doubts, ...table.warnings, ...missingWarnings(missing, data)],
+    missing,
   };
+}
+
+/** Where rows that were drawn have no label, every number is of the others. */
+function missingWarnings(missing: LabelledTable['missing'], data: PredictionData): Warning[] {
+  if (missing === null || missing.rows === 0) return [];
+  const { correct } = confidenceOf(data);
+  const { share } = missing;
+  const among = weightedMean(correct, normalisedWeights(data, correct.length)) * (1 - share);
+  return [
+    {
+      code: 'missing-answers',
+      message: `${missing.rows} rows that were drawn have no label (unsure, skipped, or people differ): ${(100 * share).toFixed(1)}% of the table. Every number is of texts that people could label. The accuracy of all is ${among.toFixed(3)} if all of the others are wrong, and ${(among + share).toFixed(3)} if all are right.`,
+    },
+  ];
 }
 
 function dataOn(table: PredictionTable, on: CalibrateOn | undefined, file: string): PredictionData {

@@ -7,22 +7,38 @@ import { type PredictionTable, TableBuilder, type ReadOptions } from '../../core
 import { UserError } from '../../core/user-error';
 import { columnsOf } from './columns-of';
 import { inspectTable, type TableFile } from './inspect';
+import { type PeopleLabels, peopleLabels, weightColumn, withLabels } from './people-labels';
 import { tableRows } from './rows';
 
 export interface ReadTable {
   readonly source: TableFile;
   /** At least one row. */
   readonly table: PredictionTable;
+  /** Null where the labels are those of the table itself. */
+  readonly people: PeopleLabels | null;
 }
 
 /**
  * Reads and checks a whole table. Memory is its columns of numbers, about 50 bytes a row, whatever the texts hold.
  *
- * @throws UserError everything of `inspectTable`, `tableRows`, `columnsOf` and `TableBuilder`; no-rows;
- *   no-usable-rows; no-truth where no row is labelled
+ * @param labelsFrom a file with the labels that people gave, which are then the true ones
+ * @throws UserError everything of `inspectTable`, `tableRows`, `columnsOf`, `TableBuilder`, `peopleLabels` and
+ *   `withLabels`; no-rows; no-usable-rows; no-truth where no row is labelled
  */
-export async function readTable(file: string, options: ColumnOptions & ReadOptions): Promise<ReadTable> {
-  const source = await inspectTable(file);
+export async function readTable(
+  file: string,
+  asked: ColumnOptions & ReadOptions,
+  labelsFrom?: string,
+): Promise<ReadTable> {
+  const inspected = await inspectTable(file);
+  const people =
+    labelsFrom === undefined ? null : await peopleLabels(inspected, labelsFrom, { mapping: asked.mapping });
+  const joined =
+    people === null || labelsFrom === undefined
+      ? null
+      : withLabels(inspected, labelsFrom, people, weightColumn(inspected.header, asked.mapping));
+  const source = joined?.source ?? inspected;
+  const options = joined === null ? asked : { ...asked, mapping: { ...asked.mapping, ...joined.mapping } };
   const name = path.basename(file);
   const { columns, warnings } = await columnsOf(source, options);
   const builder = new TableBuilder(columns, options);
@@ -37,7 +53,8 @@ export async function readTable(file: string, options: ColumnOptions & ReadOptio
     throw table.unlabelled > 0 && table.otherTruths.length === 0
       ? noLabels(name, table)
       : noUsableRows(name, table);
-  return { source, table: { ...table, warnings: [...source.warnings, ...warnings, ...table.warnings] } };
+  const said = [...source.warnings, ...(people?.warnings ?? []), ...warnings, ...table.warnings];
+  return { source, table: { ...table, warnings: said }, people };
 }
 
 /** Some rows are not labelled, and no other row has a label that could be counted. */

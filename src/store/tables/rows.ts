@@ -40,7 +40,7 @@ export async function* tableRows(source: TableFile): AsyncGenerator<readonly Tab
       emptyLines = info.empty_lines;
       nextLine = line + 1 + lineBreaks(cells);
       if (unread > 0) unread--;
-      else batch.push({ line, cells: isPlain ? cells.map(unquoted) : cells });
+      else batch.push({ line, cells: withAdded(source, line, isPlain ? cells.map(unquoted) : cells) });
       return null;
     },
   });
@@ -73,6 +73,16 @@ export async function* tableRows(source: TableFile): AsyncGenerator<readonly Tab
   } finally {
     parser.destroy();
   }
+}
+
+/** A row with the cells of added columns; a row with too many or too few cells of its own stays as it is. */
+function withAdded({ header, added }: TableFile, line: number, cells: readonly string[]): readonly string[] {
+  if (added === undefined) return cells;
+  const own = header.length - added.names.length;
+  const surplus = cells.slice(own);
+  return cells.length < own || surplus.some((cell) => cell.trim() !== '')
+    ? cells
+    : [...cells.slice(0, own), ...added.cellsOf(line, cells)];
 }
 
 /**

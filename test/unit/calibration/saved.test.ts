@@ -291,3 +291,37 @@ describe('calibration: whether a saved one fits', () => {
     );
   });
 });
+
+describe('a calibrator and an adapter', () => {
+  const base = BOUND.model;
+  assert.ok(base.kind === 'file');
+  const tuned = { ...base, adapter: { name: 'tuned', sha256: OTHER_HASH } };
+  const retuned = { ...base, adapter: { name: 'tuned', sha256: HASH } };
+  const refusals = (own: SavedCalibrator, model: typeof base): string[] =>
+    mismatches(own, { ...BOUND, model })
+      .filter(({ severity }) => severity === 'refuse')
+      .map(({ message }) => message);
+  const fittedOn = (model: typeof base): SavedCalibrator =>
+    parseSavedCalibrator(edited(save('temperature'), (file) => (file.bound = { ...BOUND, model })));
+
+  it('belong together: one of the base is refused for a tuned model, and the reverse', () => {
+    assert.deepEqual(refusals(fittedOn(base), base), []);
+    assert.deepEqual(refusals(fittedOn(tuned), tuned), []);
+    assert.match(
+      refusals(fittedOn(base), tuned).join(),
+      /The adapter differs: fitted with none; here tuned/u,
+    );
+    assert.match(
+      refusals(fittedOn(tuned), base).join(),
+      /The adapter differs: fitted with tuned .*; here none/u,
+    );
+  });
+
+  it('belong together by the hash of the adapter, not by its name', () => {
+    assert.equal(refusals(fittedOn(tuned), retuned).length, 1);
+    assert.deepEqual(
+      refusals(fittedOn(tuned), { ...tuned, adapter: { name: 'renamed', sha256: OTHER_HASH } }),
+      [],
+    );
+  });
+});

@@ -21,6 +21,7 @@ describe('what a source took for texts', () => {
     plan: null,
     textsAtOnce: null,
     prompt: () => Promise.reject(new Error('nobody asks')),
+    tokens: null,
     score: ({ texts }) => {
       clock += 2000;
       const score = { ...labelScores(['a', 'b'], [-1, -2]), mode: 'first-token' as const };

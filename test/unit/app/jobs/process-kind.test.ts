@@ -56,6 +56,23 @@ describe('jobs of an external program', () => {
     assert.deepEqual(await second.ended, { state: 'finished', result: { begun: 3, steps: 6 } });
   });
 
+  it('fails with the sentence of a program that cannot go on', async () => {
+    const end = await start({ mode: 'fails' }).ended;
+    assert.ok(end.state === 'failed' && end.error instanceof UserError);
+    assert.equal(end.error.code, 'program-failed');
+    assert.equal(end.error.message, 'There is not enough memory.');
+  });
+
+  it('is ended where its program hangs: it says nothing for too long', async () => {
+    const hanging = scriptedKind(folder(), {}, process.execPath, 2000);
+    const end = await new Jobs(() => undefined).start(hanging, order({ holdAt: 3 })).ended;
+    assert.ok(end.state === 'failed' && end.error instanceof UserError);
+    assert.match(end.error.message, /said nothing for .* minutes, so it was ended/u);
+    // Its checkpoint is there.
+    const second = await start({ holdAt: 3 }).ended;
+    assert.deepEqual(second, { state: 'finished', result: { begun: 3, steps: 6 } });
+  });
+
   it('ends with everything that it started, also what is deaf to being asked', async () => {
     const server = await Presence.listen();
     const asked = new EventEmitter();

@@ -1,0 +1,78 @@
+/** Writes a table with the labels that people gave beside its rows. */
+import type { AnsweredRow } from '../../core/labelling/decisions';
+import type { Warning } from '../../core/model/predictions';
+import { UserError } from '../../core/user-error';
+import { writeFileAtomic } from '../../store/atomic';
+import { csvLine } from '../../store/tables/csv-line';
+import { inspectTable } from '../../store/tables/inspect';
+import { peopleLabels } from '../../store/tables/people-labels';
+import { tableRows } from '../../store/tables/rows';
+
+export interface JoinOrder {
+  readonly table: string;
+  readonly labels: string;
+  readonly out: string;
+  readonly mapping: Readonly<Record<string, string>>;
+  /** The column of the labels, if its name does not show it. */
+  readonly labelColumn: string | undefined;
+  readonly spreadsheetSafe: boolean;
+}
+
+export interface Joined {
+  readonly rows: number;
+  readonly labelled: number;
+  /** Rows that were drawn and have no label. */
+  readonly missing: number;
+  readonly missingShare: number;
+  readonly warnings: readonly Warning[];
+}
+
+/** `weight` counts in every estimate; `answer` tells unsure, skipped and disputed rows from those that nobody reached. */
+const ADDED = ['label', 'answer', 'selected_by', 'inclusion_probability', 'weight'] as const;
+
+/** @throws UserError column-exists; everything of `inspectTable`, `peopleLabels` and `tableRows` */
+export async function joinLabels(order: JoinOrder): Promise<Joined> {
+  const source = await inspectTable(order.table);
+  const named = source.header.map((name) => name.trim());
+  const clash = ADDED.find((name) => named.includes(name));
+  if (clash !== undefined)
+    throw new UserError(
+      'column-exists',
+      `The table already has a column "${clash}". Rename it first; or evaluate the table with these labels, which needs no copy.`,
+    );
+  const { mapping, labelColumn } = order;
+  const people = await peopleLabels(source, order.labels, { mapping, labelColumn });
+  const style = { spreadsheetSafe: order.spreadsheetSafe };
+  let rows = 0;
+  let labelled = 0;
+  async function* lines(): AsyncGenerator<string> {
+    yield csvLine([...source.header, ...ADDED], source.separator, style);
+    for await (const batch of tableRows(source)) {
+      rows += batch.length;
+      let text = '';
+      for (const { line, cells } of batch) {
+        const answered = people.rows.get(line);
+        if (answered?.answer.kind === 'label') labelled++;
+        const own = source.header.map((_, column) => cells[column] ?? '');
+        text += csvLine([...own, ...addedCells(answered, people.weights.get(line))], source.separator, style);
+      }
+      yield text;
+    }
+  }
+  await writeFileAtomic(order.out, lines());
+  const { missing, missingShare, warnings } = people;
+  return { rows, labelled, missing, missingShare, warnings };
+}
+
+/** Rows that nobody drew have no label here, so that no estimate uses them, but their answer is kept. */
+function addedCells(row: AnsweredRow | undefined, weight: number | undefined): string[] {
+  if (row === undefined) return ['', '', '', '', '1'];
+  const { answer, designs, selectedBy } = row;
+  const said = answer.kind === 'label' ? answer.label : answer.kind;
+  if (weight === undefined) return ['', said, selectedBy, '', '1'];
+  const label = answer.kind === 'label' ? answer.label : '';
+  const [probability] = designs.values();
+  // Where several designs drew the row, its weight is that of all of them.
+  const only = designs.size === 1 && probability !== undefined ? String(probability) : '';
+  return [label, said, selectedBy, only, String(weight)];
+}

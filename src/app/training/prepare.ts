@@ -1,0 +1,279 @@
+/** Prepares the tuning of a classifier's model: reads, divides and tokenises the rows, and says what it will do. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { labelNames } from '../../core/calibration/compatibility';
+import { smoothedTargets } from '../../core/calibration/smoothed-targets';
+import type { Classifier } from '../../core/classifier/definition';
+import { checkSplit, smallestDifference, type Split, splitRows } from '../../core/data/tuning-split';
+import type { AdapterCard, TuningSettings } from '../../core/model/adapter-card';
+import { labelData } from '../../core/model/rows';
+import { UserError } from '../../core/user-error';
+import type { TokensResult } from '../../protocol/engine';
+import { isFailed, type Source } from '../../sources/source';
+import { writeFileAtomic } from '../../store/atomic';
+import { explainingWrite } from '../../store/explain-write';
+import { boundPrompt } from '../../store/prompt-hash';
+import { readTuningRows, rowHash, type TuningRow, type TuningRows } from '../../store/tables/tuning-rows';
+import { type Sources, verifiedIdentity } from '../sources';
+import { targetOf, tuningLines, type TuningExample } from './tuning-input';
+
+/** Texts on which the trainer's probabilities are compared with the engine's. */
+const COMPARED_TEXTS = 32;
+
+/** Texts of one request. */
+const TEXTS_AT_ONCE = 500;
+
+export interface TuningRequest {
+  /** Absolute path of the labelled table. */
+  readonly table: string;
+  readonly textColumn: string;
+  /** Its adapter, if it names one, is left out: the base is tuned. */
+  readonly classifier: Classifier;
+  /** A Hugging Face folder of the base's weights; null for the model's own file. */
+  readonly base: string | null;
+  readonly settings: TuningSettings;
+  /** Absolute path of a folder of its own in the cache; made here. */
+  readonly work: string;
+}
+
+/** What will be done, to be said before it is. */
+export interface TuningFacts {
+  readonly rows: Readonly<Record<Split, number>>;
+  readonly leftOut: number;
+  readonly isGrouped: boolean;
+  /** Whether the table divides its rows itself. */
+  readonly isGiven: boolean;
+  /** The smallest difference in accuracy that the hold-out can show. */
+  readonly smallestDifference: number;
+  /** Texts that are longer than the classifier takes, and were cut. */
+  readonly cut: number;
+  readonly longestPrompt: number;
+  readonly model: string;
+}
+
+/** What is known about the adapter before it exists. */
+export type CardDraft = Pick<AdapterCard, 'base' | 'promptSha256' | 'promptAdded' | 'labels'> & {
+  readonly table: { readonly name: string; readonly sha256: string };
+  readonly split: { readonly seed: number; readonly grouped: boolean; readonly given: boolean };
+  readonly rows: Readonly<Record<Split, readonly string[]>>;
+  readonly settings: TuningSettings;
+  /** Lines of the table on which the rows of each part begin, for its copy with a split. */
+  readonly lines: Readonly<Record<Split, readonly number[]>>;
+};
+
+export interface WorkFiles {
+  /** Of the trainer. */
+  readonly input: string;
+  readonly draft: string;
+}
+
+export function workFiles(work: string): WorkFiles {
+  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json') };
+}
+
+/**
+ * Writes the trainer's input.
+ *
+ * @throws UserError everything of `readTuningRows`, `checkSplit` and `Sources.with`; source-elsewhere: the model is not on
+ *   this machine; not-writable
+ */
+export async function prepareTuning(
+  sources: Sources,
+  request: TuningRequest,
+  signal?: AbortSignal,
+): Promise<TuningFacts> {
+  const { settings, work } = request;
+  const classifier = { ...request.classifier, adapter: undefined };
+  const labels = labelNames(classifier);
+  const table = await readTuningRows(request.table, labels, request.textColumn);
+  const { rows } = table;
+  const split = splitOf(table, settings.seed);
+  checkSplit(
+    split,
+    Int32Array.from(rows, ({ label }) => label),
+    labels,
+  );
+  return sources.with(classifier, signal, async (source) => {
+    const tokens = await tokensOf(source, classifier, rows, signal);
+    const identity = await verifiedIdentity(source, signal);
+    const { model, modelFile } = identity;
+    if (model.kind !== 'file' || modelFile === null) throw elsewhere(classifier);
+    const compared = await comparedScores(source, classifier, { rows, split, labels }, signal);
+    const smoothed =
+      settings.loss === 'label'
+        ? new Map<number, readonly number[]>()
+        : await smoothedByRow(source, classifier, { rows, split, labels }, settings.seed, signal);
+    const examples = rows.map((row, at): TuningExample => {
+      const part = split[at] ?? 'test';
+      return {
+        split: part,
+        tokens: tokens.prompts[at]?.tokens ?? [],
+        label: row.label,
+        target:
+          settings.loss === 'label' ? undefined : targetOf(row, labels.length, smoothed.get(at)),
+        engine: compared.get(at),
+      };
+    });
+    const part = <T>(own: Split, of: (row: TuningRow) => T): T[] =>
+      rows.filter((_, at) => split[at] === own).map(of);
+    const byPart = <T>(of: (row: TuningRow) => T): Record<Split, T[]> => ({
+      train: part('train', of),
+      validation: part('validation', of),
+      test: part('test', of),
+    });
+    const draft: CardDraft = {
+      base: { name: model.name, sha256: model.sha256 },
+      ...boundPrompt(classifier, tokens.shape),
+      labels,
+      table: { name: path.basename(request.table), sha256: table.source.sha256 },
+      split: { seed: settings.seed, grouped: table.isGrouped, given: table.isSplit },
+      rows: byPart((row) => rowHash(row.text, labels[row.label] ?? '')),
+      lines: byPart((row) => row.line),
+      settings,
+    };
+    const { input, draft: draftFile } = workFiles(work);
+    const lines = tuningLines({
+      gguf: modelFile.path,
+      folder: request.base,
+      answer: tokens.answer,
+      settings,
+      examples,
+    });
+    await explainingWrite(input, async () => {
+      // Token ids are as good as the texts: nobody else may read them. A checkpoint of the same input is continued.
+      await mkdir(work, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(input, asyncLines(lines));
+      await writeFileAtomic(draftFile, JSON.stringify(draft));
+    });
+    const count = (own: Split): number => draft.rows[own].length;
+    return {
+      rows: { train: count('train'), validation: count('validation'), test: count('test') },
+      leftOut: table.leftOut,
+      isGrouped: table.isGrouped,
+      isGiven: table.isSplit,
+      smallestDifference: smallestDifference(count('test')),
+      cut: tokens.prompts.filter(({ cutTokens }) => cutTokens > 0).length,
+      longestPrompt: tokens.prompts.reduce((most, prompt) => Math.max(most, prompt.tokens.length), 0),
+      model: identity.inWords,
+    };
+  });
+}
+
+function splitOf({ rows, isSplit, isGrouped }: TuningRows, seed: number): readonly Split[] {
+  if (isSplit) return rows.map(({ split }) => split ?? 'test');
+  const groups = new Map<string, number>();
+  const group = Int32Array.from(rows, (row, at) => {
+    // A row without a group is one of its own.
+    const name = row.group === '' ? `\0${at}` : row.group;
+    const known = groups.get(name) ?? groups.size;
+    groups.set(name, known);
+    return known;
+  });
+  const labels = Int32Array.from(rows, ({ label }) => label);
+  return splitRows({ labels, group: isGrouped ? group : undefined, seed });
+}
+
+async function tokensOf(
+  source: Source,
+  classifier: Classifier,
+  rows: readonly TuningRow[],
+  signal: AbortSignal | undefined,
+): Promise<TokensResult> {
+  if (source.tokens === null) throw elsewhere(classifier);
+  let all: TokensResult | undefined;
+  for (let at = 0; at < rows.length; at += TEXTS_AT_ONCE) {
+    signal?.throwIfAborted();
+    const texts = rows.slice(at, at + TEXTS_AT_ONCE).map(({ text }) => text);
+    const found = await source.tokens(classifier, texts, signal);
+    all = { ...found, prompts: [...(all?.prompts ?? []), ...found.prompts] };
+  }
+  if (all === undefined) throw new Error('no rows to tune on');
+  return all;
+}
+
+interface Divided {
+  readonly rows: readonly TuningRow[];
+  readonly split: readonly Split[];
+  readonly labels: readonly string[];
+}
+
+/** ln P(label) of some training rows, spread over them, by the number of the row. */
+async function comparedScores(
+  source: Source,
+  classifier: Classifier,
+  { rows, split, labels }: Divided,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, readonly number[]>> {
+  const train = [...rows.keys()].filter((at) => split[at] === 'train');
+  const step = Math.max(1, Math.floor(train.length / COMPARED_TEXTS));
+  const chosen = train.filter((_, at) => at % step === 0).slice(0, COMPARED_TEXTS);
+  return scoresOf(source, classifier, { rows, labels, chosen }, signal);
+}
+
+/** What the errors of the model itself say of each training row, by the number of the row. */
+async function smoothedByRow(
+  source: Source,
+  classifier: Classifier,
+  { rows, split, labels }: Divided,
+  seed: number,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, readonly number[]>> {
+  const train = [...rows.keys()].filter((at) => split[at] === 'train');
+  const found = [...(await scoresOf(source, classifier, { rows, labels, chosen: train }, signal))];
+  const groups = [...new Set(found.map(([at]) => rows[at]?.group ?? ''))];
+  const data = labelData({
+    labels,
+    scores: Float64Array.from(found.flatMap(([, logProbs]) => logProbs)),
+    truth: Int32Array.from(found, ([at]) => rows[at]?.label ?? 0),
+    group: groups.length < 2 ? undefined : Int32Array.from(found, ([at]) => groups.indexOf(rows[at]?.group ?? '')),
+  });
+  const targets = smoothedTargets(data, seed);
+  return new Map(found.map(([at], place) => [at, targets[place] ?? []]));
+}
+
+/** ln P(label) of rows, by their number. */
+async function scoresOf(
+  source: Source,
+  classifier: Classifier,
+  {
+    rows,
+    labels,
+    chosen,
+  }: {
+    readonly rows: readonly TuningRow[];
+    readonly labels: readonly string[];
+    readonly chosen: readonly number[];
+  },
+  signal: AbortSignal | undefined,
+): Promise<Map<number, readonly number[]>> {
+  if (source.score === null) throw elsewhere(classifier);
+  const found = new Map<number, readonly number[]>();
+  for (let from = 0; from < chosen.length; from += TEXTS_AT_ONCE) {
+    const part = chosen.slice(from, from + TEXTS_AT_ONCE);
+    const texts = part.map((at) => rows[at]?.text ?? '');
+    const { scores } = await source.score({ classifier, texts, topTokens: 0 }, signal);
+    part.forEach((row, at) => {
+      const score = scores[at];
+      if (score === undefined || isFailed(score)) return;
+      const byLabel = new Map(score.labels.map(({ label, logProb }) => [label, logProb]));
+      // JSON has no infinity, and a probability of exp(-1000) is 0.
+      found.set(
+        row,
+        labels.map((label) => Math.max(-1000, byLabel.get(label) ?? -1000)),
+      );
+    });
+  }
+  return found;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- what is written is read as a stream
+async function* asyncLines(lines: Iterable<string>): AsyncGenerator<string> {
+  yield* lines;
+}
+
+function elsewhere({ name }: Classifier): UserError {
+  return new UserError(
+    'source-elsewhere',
+    `The classifier "${name}" asks a model that is not a file on this machine, so it cannot be tuned here.`,
+  );
+}

@@ -1,0 +1,244 @@
+/** `prompt-confidence tune`: fine-tunes the classifier's own model with LoRA. */
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  estimateTuning,
+  tuningKind,
+  tuningWork,
+  type TuningHome,
+  type TunedAdapter,
+} from '../app/jobs/tuning';
+import { Jobs } from '../app/jobs/jobs';
+import type { Job } from '../app/jobs/job';
+import {
+  environmentPython,
+  type EnvironmentPlace,
+  installEnvironment,
+  planEnvironment,
+  removeEnvironment,
+} from '../app/training/environment';
+import { prepareTuning } from '../app/training/prepare';
+import { STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
+import { oneLine } from '../core/encode';
+import { cancelledError, UserError } from '../core/user-error';
+import { formatBytes } from '../core/words/quantities';
+import { curvePointInWords, tuningEstimateInWords, tuningFactsInWords } from '../core/words/tuning';
+import { cardFile } from '../store/adapters';
+import { cacheFolder } from '../store/cache-home';
+import { outputFile, positional } from './calibration/options';
+import { command, DONE, type Io, usageError } from './command';
+import { wholeNumber } from './numbers';
+import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
+
+const DEFAULTS = {
+  rank: 16,
+  alpha: 16,
+  dropout: 0.05,
+  learningRate: 5e-4,
+  epochs: 3,
+  batch: 16,
+  microBatch: 8,
+  patience: 3,
+};
+
+const USAGE = `Usage: prompt-confidence tune LABELLED --classifier NAME --out ADAPTER.gguf [options]
+Fine-tune the model of a classifier on labelled rows with LoRA. LABELLED is a CSV with a text and a label in each row. 20%
+of the rows are held out, and of the rest 15% decide when training ends. A column "group" keeps rows together, and a column
+"split" (train, validation, test) divides them as you want. Beside ADAPTER.gguf its card is written, LABELLED with its split,
+and the hold-out with Monte Carlo dropout. Ctrl-C pauses; the same command resumes.
+
+  --out FILE              the adapter to write; .prompt-confidence/adapters/NAME.gguf for a classifier to name it
+  --text-column NAME      column with the texts (default: text)
+  --loss NAME             ${TUNING_LOSSES.join(' or ')} (default: label)
+  --stop-on WHAT          ${STOP_ON.join(' or ')} of the validation rows (default: nll)
+  --rank N                rank of the adapter (default: ${DEFAULTS.rank})
+  --epochs N              at most so many passes over the rows (default: ${DEFAULTS.epochs})
+  --base FOLDER           a Hugging Face folder of the same weights, if transformers cannot read the model's file
+  --without-examples      tune the prompt without its examples: another prompt, which later calls evaluate faster
+  --estimate              say what it would do and how long it would take, and end
+  --install               install the trainer into the cache, if it is not there: torch and what it needs
+  --uninstall             delete the trainer's environment, and end
+  --python FILE           a Python 3.10 or newer to install it with (default: python3)
+  --pip-argument ARG      a further argument for pip, for another build of torch; may be repeated
+  --force                 replace ADAPTER.gguf
+  --json                  print a summary as one JSON document
+${SESSION_USAGE}
+`;
+
+const parse = (argv: readonly string[]) =>
+  parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...SESSION_OPTIONS,
+      out: { type: 'string' },
+      'text-column': { type: 'string', default: 'text' },
+      loss: { type: 'string', default: 'label' },
+      'stop-on': { type: 'string', default: 'nll' },
+      rank: { type: 'string', default: String(DEFAULTS.rank) },
+      epochs: { type: 'string', default: String(DEFAULTS.epochs) },
+      base: { type: 'string' },
+      'without-examples': { type: 'boolean', default: false },
+      estimate: { type: 'boolean', default: false },
+      install: { type: 'boolean', default: false },
+      uninstall: { type: 'boolean', default: false },
+      python: { type: 'string', default: '' },
+      'pip-argument': { type: 'string', multiple: true, default: [] as string[] },
+      force: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+type Values = ReturnType<typeof parse>['values'];
+
+export const tune = command(USAGE, async (argv, io) => {
+  const { values, positionals } = parse(argv);
+  if (values.uninstall) {
+    positional(positionals);
+    await removeEnvironment(tuningHome(io));
+    io.out('The trainer is not installed any more.\n');
+    return DONE;
+  }
+  const [file = ''] = positional(positionals, 'LABELLED');
+  const settings = settingsOf(values);
+  const out = path.resolve(await outputFile(values.out, values.force, [file]));
+  if (!out.endsWith('.gguf')) throw usageError('--out must end in .gguf.');
+  const home = tuningHome(io);
+  const work = tuningWork(home.cache, out);
+  const python = await pythonFor(home, values, io);
+  await withSession({ ...values, 'no-calibrator': true }, io, async ({ sources, classifier }) => {
+    const asked = values['without-examples']
+      ? { ...classifier, asks: { ...classifier.asks, examples: [] } }
+      : classifier;
+    const facts = await prepareTuning(
+      sources,
+      {
+        table: path.resolve(file),
+        textColumn: values['text-column'],
+        classifier: asked,
+        base: values.base === undefined ? null : path.resolve(values.base),
+        settings,
+        work,
+      },
+      io.signal,
+    );
+    for (const line of tuningFactsInWords(facts)) io.err(`${oneLine(line)}\n`);
+  });
+  const signal = io.signal ?? new AbortController().signal;
+  const estimate = await estimateTuning(home, { python, work }, signal);
+  io.err(`${tuningEstimateInWords(estimate)}\n`);
+  if (values.estimate) {
+    io.out(values.json ? `${JSON.stringify({ schema: 1, estimate }, null, 2)}\n` : '');
+    return DONE;
+  }
+  const jobs = new Jobs((line) => io.err(`${oneLine(line)}\n`));
+  const job = jobs.start(tuningKind(home), { table: path.resolve(file), out, work, python });
+  tell(io, job);
+  const interrupt = (): void => job.pause();
+  signal.addEventListener('abort', interrupt);
+  if (signal.aborted) interrupt();
+  const end = await job.ended;
+  if (end.state === 'failed') throw end.error;
+  if (end.state !== 'finished') throw cancelledError();
+  io.out(values.json ? `${JSON.stringify(summary(end.result), null, 2)}\n` : said(end.result));
+  return DONE;
+});
+
+/** The Python of the trainer's environment, installed if the person agreed. */
+async function pythonFor(home: TuningHome, values: Values, io: Io): Promise<string> {
+  const place: EnvironmentPlace = home;
+  const pipArguments = values['pip-argument'];
+  const there = await environmentPython(place, pipArguments);
+  if (there !== undefined) return there;
+  const { folder, packages, freeBytes } = await planEnvironment(place);
+  if (!values.install)
+    throw new UserError(
+      'training-consent',
+      `Tuning needs a trainer, which is not installed: ${packagesInWords(packages)}. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`,
+    );
+  return installEnvironment(place, {
+    python: values.python,
+    pipArguments,
+    signal: io.signal,
+    onProgress: (words) => io.err(`${words}\n`),
+  });
+}
+
+/** Those that do the work; the others come with them. */
+const MAIN_PACKAGES = ['torch', 'transformers', 'peft', 'gguf'];
+
+function packagesInWords(packages: readonly string[]): string {
+  const main = packages.filter((name) => MAIN_PACKAGES.includes(name.split(' ')[0] ?? ''));
+  return `${main.join(', ')} and ${packages.length - main.length} packages that they need`;
+}
+
+function tuningHome(io: Io): TuningHome {
+  return {
+    program: path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'training'),
+    cache: cacheFolder('training'),
+    folder: cacheFolder('jobs'),
+    now: () => performance.now(),
+    clock: () => io.now(),
+    version: io.version,
+  };
+}
+
+function settingsOf(values: Values): TuningSettings {
+  const loss = TUNING_LOSSES.find((name) => name === values.loss);
+  if (loss === undefined)
+    throw usageError(`--loss must be ${TUNING_LOSSES.join(' or ')}, not "${values.loss}".`);
+  const stopOn = STOP_ON.find((name) => name === values['stop-on']);
+  if (stopOn === undefined)
+    throw usageError(`--stop-on must be ${STOP_ON.join(' or ')}, not "${values['stop-on']}".`);
+  const threads = wholeNumber('threads', values.threads);
+  return {
+    ...DEFAULTS,
+    loss,
+    stopOn,
+    rank: wholeNumber('rank', values.rank, { low: 1, high: 256 }),
+    epochs: wholeNumber('epochs', values.epochs, { low: 1, high: 100 }),
+    threads: threads === 0 ? os.availableParallelism() : Math.min(threads, os.availableParallelism()),
+    seed: wholeNumber('seed', values.seed),
+  };
+}
+
+/** Milliseconds between two lines about the progress. */
+const TELL_MS = 5000;
+
+function tell(io: Io, job: Job): void {
+  let toldAt = -TELL_MS;
+  job.onDidChange(() => {
+    const { progress } = job;
+    if (progress === undefined || performance.now() - toldAt < TELL_MS) return;
+    toldAt = performance.now();
+    io.err(`${oneLine(progress.words)}\n`);
+  });
+}
+
+function summary({ card, adapter, splitTable, dropoutTable, baseDifference }: TunedAdapter): object {
+  return {
+    schema: 1,
+    adapter,
+    card: cardFile(adapter),
+    splitTable,
+    dropoutTable,
+    baseDifference,
+    tuning: card.tuning,
+  };
+}
+
+function said({ card, adapter, splitTable }: TunedAdapter): string {
+  const curve = card.tuning?.curve ?? [];
+  const chosen = curve.find(({ step }) => step === card.tuning?.chosenStep);
+  const name = path.basename(adapter, '.gguf');
+  return [
+    `${adapter} is complete.`,
+    ...(curve[0] === undefined ? [] : [`Validation rows, ${curvePointInWords(curve[0])}.`]),
+    ...(chosen === undefined ? [] : [`Validation rows, ${curvePointInWords(chosen)}. This is the adapter.`]),
+    `To use it, write "adapter": ${JSON.stringify(name)} into the classifier. Its calibrators are for the model alone: fit a new one.`,
+    `To see what it gained, score the rows of ${path.basename(splitTable)} whose split is "test" with it and with --no-adapter.`,
+  ]
+    .map((line) => `${oneLine(line)}\n`)
+    .join('');
+}

@@ -1,0 +1,122 @@
+/**
+ * The card of an adapter (`.prompt-confidence/adapters/<name>.json`): which base and prompt it was tuned for, on which rows
+ * and how. llama.cpp takes any base of equal shapes, so without a card nothing shows that an adapter belongs to a model.
+ */
+import * as z from 'zod';
+import { UserError } from '../user-error';
+import { promptAddedSchema, sha256 } from './binding';
+
+/** Version of the file format. A newer one is refused. */
+const CARD_VERSION = 1;
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+
+/** The first 64 bits of the SHA-256 of a row's text and label: enough to know a row again. */
+const rowHash = z.string().regex(/^[0-9a-f]{16}$/, 'the hash of a row has 16 hexadecimal digits');
+const rowHashes = z.array(rowHash).readonly();
+
+export const TUNING_LOSSES = ['label', 'confidence-aware'] as const;
+export const STOP_ON = ['nll', 'ece'] as const;
+
+const tuningSettingsSchema = z.strictObject({
+  loss: z.enum(TUNING_LOSSES),
+  rank: z.int().min(1).max(256),
+  alpha: z.number().positive(),
+  dropout: share,
+  learningRate: z.number().positive().max(1),
+  epochs: z.int().min(1).max(100),
+  /** Rows of one step of the optimiser, and of one forward pass. */
+  batch: z.int().min(1),
+  microBatch: z.int().min(1),
+  /** Evaluations without a gain of validation NLL after which training ends. */
+  patience: z.int().min(1),
+  stopOn: z.enum(STOP_ON),
+  threads: z.int().min(1),
+  seed: count,
+});
+export type TuningSettings = z.infer<typeof tuningSettingsSchema>;
+
+/** One evaluation on the validation rows. */
+export const curvePointSchema = z.strictObject({
+  step: count,
+  epoch: z.number().min(0),
+  /** Mean training loss since the last evaluation; null before the first step. */
+  loss: z.number().nullable(),
+  accuracy: share,
+  nll: z.number().min(0),
+  ece: share,
+  /** What the ECE of a calibrated model with these confidences would be: its mean, and the value that 5% exceed. */
+  eceNull: z.strictObject({ mean: share, q95: share }),
+});
+
+const tuningSchema = z.strictObject({
+  table: z.strictObject({ name: z.string(), sha256 }),
+  rows: z.strictObject({ train: rowHashes, validation: rowHashes, test: rowHashes }),
+  split: z.strictObject({
+    seed: count,
+    /** Whether groups were kept whole, and whether the table had a split of its own. */
+    grouped: z.boolean(),
+    given: z.boolean(),
+  }),
+  settings: tuningSettingsSchema,
+  curve: z.array(curvePointSchema).readonly(),
+  /** Step of the checkpoint that became the adapter. */
+  chosenStep: count,
+  /** False if the micro-batch was halved for memory on the way: the same run need not give the same bits. */
+  sameBits: z.boolean(),
+});
+
+const adapterCardSchema = z.strictObject({
+  $schema: z.string().optional(),
+  schema: z.literal(CARD_VERSION),
+  /** Of the adapter's file. */
+  sha256,
+  bytes: z.int().positive(),
+  base: z.strictObject({ name: z.string(), sha256 }),
+  promptSha256: sha256,
+  promptAdded: promptAddedSchema.exactOptional(),
+  labels: z.array(z.string().min(1)).min(2).readonly(),
+  /** Null for an adapter that another program made. */
+  tuning: tuningSchema.nullable(),
+  versions: z.record(z.string(), z.string()),
+  /** ISO 8601. */
+  time: z.iso.datetime(),
+});
+
+export type AdapterCard = z.infer<typeof adapterCardSchema>;
+
+/** Checks and returns what will be written. */
+export function adapterCard(parts: Omit<AdapterCard, 'schema'>): AdapterCard {
+  return adapterCardSchema.parse({ schema: CARD_VERSION, ...parts });
+}
+
+/**
+ * Reads a card.
+ *
+ * @param where its name, for messages
+ * @throws UserError adapter-card, adapter-newer
+ */
+export function parseAdapterCard(text: string, where: string): AdapterCard {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError('adapter-card', `${where} is not JSON. Restore it, or tune again.`, { cause: error });
+  }
+  const version = z.looseObject({ schema: z.number() }).safeParse(value);
+  if (version.success && version.data.schema > CARD_VERSION)
+    throw new UserError(
+      'adapter-newer',
+      `${where} has version ${version.data.schema}, but this program reads only versions up to ${CARD_VERSION}. Update Prompt Confidence to use it.`,
+    );
+  const parsed = adapterCardSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const at = issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.');
+  throw new UserError(
+    'adapter-card',
+    `${where} cannot be used: ${at}: ${issue?.message ?? 'invalid'}. Tune again rather than editing it.`,
+    { cause: parsed.error },
+  );
+}

@@ -1,0 +1,403 @@
+/** Labels of people, from a file of their own, put beside the rows of a table. */
+import path from 'node:path';
+import { plainNumber } from '../../core/data/cells';
+import { hasRole, namedColumns } from '../../core/data/columns';
+import { jsonOf } from '../../core/data/json';
+import { saysNothing } from '../../core/data/vocabulary';
+import {
+  type AnsweredRow,
+  answersOf,
+  type Decision,
+  designWeights,
+  matchAnswers,
+  type NamedRow,
+  onOneLine,
+  originOf,
+  readDecisions,
+} from '../../core/labelling/decisions';
+import { reachedProbability, worthOf } from '../../core/labelling/design';
+import type { Warning } from '../../core/model/predictions';
+import { listed, quoted } from '../../core/quote';
+import { UserError } from '../../core/user-error';
+import { isLabelsFile, readLabelsText, textSha256 } from '../labels';
+import { inspectTable, type TableFile } from './inspect';
+import { tableRows } from './rows';
+
+interface ReadAnswers {
+  readonly answers: readonly AnsweredRow[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Reads what people said: a labels file, a table of `sample` that somebody filled in, or what Label Studio exports of
+ * one as CSV.
+ *
+ * @param labelColumn the column of the labels of a table; undefined: found
+ * @throws UserError no-file, not-a-file, too-large, no-such-column; everything of `inspectTable` and `tableRows`
+ */
+async function readAnswers(file: string, labelColumn?: string): Promise<ReadAnswers> {
+  if (await isLabelsFile(file)) {
+    const { decisions, unread } = readDecisions(await readLabelsText(file));
+    const [first] = unread;
+    const warnings: Warning[] =
+      first === undefined
+        ? []
+        : [
+            {
+              code: 'labels-unread',
+              message: `${unread.length} ${unread.length === 1 ? 'line' : 'lines'} of ${path.basename(file)} ${unread.length === 1 ? 'holds' : 'hold'} no decision, such as line ${first.line}: ${first.reason}.`,
+            },
+          ];
+    return { answers: answersOf(decisions), warnings };
+  }
+  return { answers: answersOf(await filledIn(await inspectTable(file), labelColumn)), warnings: [] };
+}
+
+/** How people write in a spreadsheet that they cannot tell. */
+const UNSURE: ReadonlySet<string> = new Set(['unsure', '?']);
+
+/** What columns of a filled-in table are called besides the label. */
+const KNOWN = {
+  rowId: ['row_id', 'id'],
+  textSha256: ['text_sha256'],
+  text: ['text'],
+  design: ['design'],
+  selectedBy: ['selected_by'],
+  probability: ['inclusion_probability'],
+  position: ['position'],
+  who: ['who', 'annotator'],
+  time: ['time', 'updated_at', 'created_at'],
+} as const;
+type Known = keyof typeof KNOWN;
+
+/** Columns that Label Studio adds to an export; its own `id` is that of a task. */
+const LABEL_STUDIO = [
+  'annotation_id',
+  'annotator',
+  'lead_time',
+  'created_at',
+  'updated_at',
+  'id',
+  'agreement',
+];
+
+interface FilledRow {
+  readonly cell: (column: Known) => string;
+  readonly given: string;
+  readonly position: number;
+}
+
+async function filledIn(source: TableFile, labelColumn: string | undefined): Promise<Decision[]> {
+  const header = source.header.map((name) => name.trim());
+  const lower = header.map((name) => name.toLowerCase());
+  const isLabelStudio = lower.includes('annotation_id');
+  const at = Object.fromEntries(
+    Object.entries(KNOWN).map(([column, names]) => {
+      const usable = isLabelStudio ? names.filter((name) => name !== 'id') : names;
+      return [column, usable.map((name) => lower.indexOf(name)).find((index) => index >= 0) ?? -1];
+    }),
+  ) as Record<Known, number>;
+  if (at.rowId < 0 && at.textSha256 < 0 && at.text < 0)
+    throw new UserError(
+      'no-such-column',
+      `${path.basename(source.file)} does not tell which rows its labels are of: it needs a column row_id, text_sha256 or text. Its columns are ${listed(header)}.`,
+    );
+  const rows: (readonly string[])[] = [];
+  for await (const batch of tableRows(source)) for (const { cells } of batch) rows.push(cells);
+  const label = labelIndex(source, rows, labelColumn);
+  const filled = rows.map((cells, index): FilledRow => {
+    const cell = (column: Known): string => (at[column] < 0 ? '' : (cells[at[column]] ?? '').trim());
+    const position = plainNumber(cell('position'));
+    return {
+      cell,
+      given: choiceOf((cells[label] ?? '').trim()),
+      position: Number.isNaN(position) ? index + 1 : position,
+    };
+  });
+  return decisionsOf(filled.sort((left, right) => left.position - right.position));
+}
+
+/** The answer in a cell; Label Studio writes several choices as JSON. */
+function choiceOf(cell: string): string {
+  if (!cell.startsWith('{')) return cell;
+  const parsed = jsonOf(cell);
+  const choices =
+    typeof parsed === 'object' && parsed !== null && 'choices' in parsed && Array.isArray(parsed.choices)
+      ? (parsed.choices as unknown[])
+      : [];
+  const [only] = choices;
+  // Several labels for one text are none.
+  return choices.length === 1 && typeof only === 'string' ? only : '?';
+}
+
+/** The column that people filled in. */
+function labelIndex(
+  { header, file }: TableFile,
+  rows: readonly (readonly string[])[],
+  wanted: string | undefined,
+): number {
+  const named = header.map((name) => name.trim());
+  if (wanted !== undefined) {
+    const found = named.indexOf(wanted.trim());
+    if (found >= 0) return found;
+    throw new UserError(
+      'no-such-column',
+      `${path.basename(file)} has no column ${quoted(wanted)}. Its columns are ${listed(named)}.`,
+    );
+  }
+  const isFilled = (index: number): boolean => rows.some((cells) => (cells[index] ?? '').trim() !== '');
+  const own = named.findIndex((name) => name.toLowerCase() === 'label');
+  if (own >= 0 && isFilled(own)) return own;
+  const others = new Set<string>([...Object.values(KNOWN).flat(), ...LABEL_STUDIO, 'label', 'blind']);
+  const candidates = [...named.keys()].filter(
+    (index) => !others.has(named[index]?.toLowerCase() ?? '') && isFilled(index),
+  );
+  const [only, more] = candidates;
+  if (only !== undefined && more === undefined) return only;
+  throw new UserError(
+    'no-such-column',
+    own >= 0 && candidates.length === 0
+      ? `No row of ${path.basename(file)} is labelled yet: its column "label" is empty.`
+      : `${path.basename(file)} does not tell which of its columns are the labels: ${listed(named)}.`,
+    { data: { role: 'people' } },
+  );
+}
+
+/**
+ * The rows of each design up to the last one that was answered; a row that was left empty before that was passed over. Of
+ * the rows behind it nobody knows, so that the probabilities are those of a shorter queue.
+ */
+function decisionsOf(rows: readonly FilledRow[]): Decision[] {
+  const queues = new Map<string, { reached: number; rows: number }>();
+  const keyOf = ({ cell }: FilledRow): string => `${cell('design')}\n${cell('who')}`;
+  const placed = rows.map((row) => {
+    const queue = queues.get(keyOf(row)) ?? { reached: 0, rows: 0 };
+    queues.set(keyOf(row), queue);
+    queue.rows++;
+    if (!saysNothing(row.given) || UNSURE.has(row.given)) queue.reached = queue.rows;
+    return { row, place: queue.rows };
+  });
+  return placed.flatMap(({ row, place }): Decision[] => {
+    const { cell, given } = row;
+    const queue = queues.get(keyOf(row)) ?? { reached: 0, rows: 1 };
+    const found = originOf(cell('design'), cell('selectedBy'), cell('probability'));
+    const origin = typeof found === 'string' ? originOf('', 'user', '') : found;
+    if (place > queue.reached || typeof origin === 'string') return [];
+    const isEmpty = saysNothing(given) && !UNSURE.has(given);
+    if (isEmpty && origin.probability === null) return [];
+    const kind = UNSURE.has(given.toLowerCase())
+      ? 'unsure'
+      : isEmpty || given.toLowerCase() === 'skip'
+        ? 'skip'
+        : 'label';
+    const { probability } = origin;
+    return [
+      {
+        rowId: onOneLine(cell('rowId')),
+        textSha256: cell('textSha256').toLowerCase() || textSha256(cell('text')),
+        kind,
+        label: kind === 'label' ? given : '',
+        ...origin,
+        probability: probability === null ? null : reachedProbability(probability, queue.reached, queue.rows),
+        // A table of `sample` does not show the model's answer; of another table nobody knows.
+        isBlind: probability !== null,
+        who: cell('who'),
+        time: cell('time'),
+      },
+    ];
+  });
+}
+
+/** The columns that tell rows apart. */
+interface Identity {
+  /** Index of the column; undefined without one. */
+  readonly id: number | undefined;
+  readonly text: number | undefined;
+}
+
+/**
+ * @param mapping column by role, as for `findColumns`
+ * @throws UserError no-such-column: the table has neither ids nor texts
+ */
+export function identityOf(
+  { header, file }: Pick<TableFile, 'header' | 'file'>,
+  mapping: Readonly<Record<string, string>> = {},
+): Identity {
+  const named = header.map((name) => name.trim());
+  const found = namedColumns(header, null).roles;
+  const index = (role: 'id' | 'text'): number | undefined => {
+    const name = mapping[role] ?? found[role]?.[0] ?? '';
+    const at = name === '' ? -1 : named.indexOf(name.trim());
+    return at < 0 ? undefined : at;
+  };
+  const identity = { id: index('id'), text: index('text') };
+  if (identity.id === undefined && identity.text === undefined)
+    throw new UserError(
+      'no-such-column',
+      `${path.basename(file)} has neither a column "id" nor a column "text", so its rows cannot be told apart.`,
+    );
+  return identity;
+}
+
+/** What names a row of a table. */
+export function namedRow({ id, text }: Identity, line: number, cells: readonly string[]): NamedRow {
+  return {
+    line,
+    id: id === undefined ? '' : onOneLine(cells[id] ?? ''),
+    textSha256: text === undefined ? '' : textSha256(cells[text] ?? ''),
+  };
+}
+
+export interface PeopleLabels {
+  /** What people said, by the line of the table's row. */
+  readonly rows: ReadonlyMap<number, AnsweredRow>;
+  /** Weights of the rows that a design drew, of mean 1, by line. */
+  readonly weights: ReadonlyMap<number, number>;
+  /** Rows that were drawn and have no label, and the share of the table that they stand for. */
+  readonly missing: number;
+  readonly missingShare: number;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Finds the rows of a table that people answered.
+ *
+ * @throws UserError labels-foreign: none of the answers is of this table; everything of `readAnswers`, `identityOf` and
+ *   `tableRows`
+ */
+export async function peopleLabels(
+  source: TableFile,
+  file: string,
+  {
+    mapping,
+    labelColumn,
+  }: {
+    readonly mapping?: Readonly<Record<string, string>> | undefined;
+    readonly labelColumn?: string | undefined;
+  } = {},
+): Promise<PeopleLabels> {
+  const { answers, warnings } = await readAnswers(file, labelColumn);
+  const identity = identityOf(source, mapping);
+  // An answer of a table without texts names its row by the id alone.
+  const ids = new Set(answers.map(({ rowId }) => rowId));
+  const texts = new Set(answers.map((answer) => answer.textSha256));
+  const rows: NamedRow[] = [];
+  const isByText = answers.some((answer) => answer.textSha256 !== '');
+  for await (const batch of tableRows(source))
+    for (const { line, cells } of batch) {
+      const row = namedRow(isByText ? identity : { ...identity, text: undefined }, line, cells);
+      if (ids.has(row.id) || texts.has(row.textSha256)) rows.push(row);
+    }
+  const matched = matchAnswers(answers, rows);
+  const names = `${path.basename(file)} and ${path.basename(source.file)}`;
+  if (matched.rows.size === 0)
+    throw new UserError(
+      'labels-foreign',
+      answers.length === 0
+        ? `${path.basename(file)} holds no label yet.`
+        : `None of the ${answers.length} labelled rows of ${path.basename(file)} is a row of ${path.basename(source.file)}, by id and text: ${matched.changed} have an id of the table, but another text. The labels may be of another table.`,
+    );
+  const said: Warning[] = [...warnings];
+  const say = (code: string, message: string): void => void said.push({ code, message });
+  if (matched.changed > 0)
+    say(
+      'labels-changed',
+      `The text of ${matched.changed} labelled rows has changed since. Their labels count for no row.`,
+    );
+  if (matched.foreign > 0)
+    say(
+      'labels-foreign',
+      `${matched.foreign} labelled rows are not in both ${names}. Their labels count for no row.`,
+    );
+  const drawn = [...matched.rows].filter(([, { designs }]) => designs.size > 0);
+  const chosen = matched.rows.size - drawn.length;
+  if (chosen > 0)
+    say(
+      'labels-chosen',
+      `${chosen} labelled rows were chosen by a person. They stand for no other rows, and no estimate uses them.`,
+    );
+  const weights = designWeights(drawn.map(([, { designs }]) => designs));
+  const isMissing = drawn.map(([, { answer }]) => answer.kind !== 'label');
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const lost = weights.reduce((sum, weight, i) => sum + (isMissing[i] === true ? weight : 0), 0);
+  const seen = drawn.filter(([, { isBlind }]) => !isBlind).length;
+  if (seen > 0)
+    say(
+      'labels-not-blind',
+      `${seen} rows were labelled with the model's answer in view, which pulls people towards it.`,
+    );
+  const disputed = drawn.filter(([, { answer }]) => answer.kind === 'disputed').length;
+  if (disputed > 0)
+    say(
+      'labels-disputed',
+      `People differ about ${disputed} rows, which count as unlabelled until somebody settles them.`,
+    );
+  if (drawn.length > 0) say('labels-weighted', weightedInWords(drawn.map(([, row]) => row)));
+  return {
+    rows: matched.rows,
+    weights: new Map(drawn.map(([line], i) => [line, weights[i] ?? 0])),
+    missing: isMissing.filter(Boolean).length,
+    missingShare: total === 0 ? 0 : lost / total,
+    warnings: said,
+  };
+}
+
+function weightedInWords(rows: readonly AnsweredRow[]): string {
+  const designs = new Set(rows.flatMap((row) => [...row.designs.keys()]));
+  const parts = [...designs].map((design) => {
+    const own = rows.flatMap((row) => row.designs.get(design) ?? []);
+    return `${design} (${own.length} rows, worth ${Math.round(worthOf(own))})`;
+  });
+  return `Rows are weighted by 1 / their probability of being drawn: ${listed(parts)}.`;
+}
+
+/** Names of the columns that labels of people are read from, when they are put beside a table. */
+function addedNames(file: string): { label: string; weight: string } {
+  const name = path.basename(file);
+  return { label: `label (${name})`, weight: `weight (${name})` };
+}
+
+/**
+ * A table with the labels of people as its true labels, and their weights.
+ *
+ * @param weight index of the table's own weights; undefined without
+ * @throws UserError not-at-random: no design drew any of the labelled rows
+ */
+export function withLabels(
+  source: TableFile,
+  file: string,
+  { rows, weights }: PeopleLabels,
+  weight: number | undefined,
+): { source: TableFile; mapping: Record<string, string> } {
+  if (weights.size === 0)
+    throw new UserError(
+      'not-at-random',
+      `All ${rows.size} labelled rows of ${path.basename(file)} were chosen by a person, so they stand for no other rows, and nothing can be estimated from them. Draw rows with "sample".`,
+    );
+  const names = addedNames(file);
+  const added = {
+    names: [names.label, names.weight],
+    cellsOf: (line: number, cells: readonly string[]): string[] => {
+      const drawn = weights.get(line);
+      const answer = rows.get(line)?.answer;
+      if (drawn === undefined || answer?.kind !== 'label') return ['', '1'];
+      const own = weight === undefined ? 1 : plainNumber((cells[weight] ?? '').trim());
+      return [answer.label, Number.isNaN(own) ? (cells[weight ?? -1] ?? '') : String(drawn * own)];
+    },
+  };
+  return {
+    source: { ...source, header: [...source.header, ...added.names], added },
+    mapping: { label: names.label, weight: names.weight, correct: '' },
+  };
+}
+
+/** Index of the column with a table's own weights. */
+export function weightColumn(
+  header: readonly string[],
+  mapping: Readonly<Record<string, string>> = {},
+): number | undefined {
+  const name =
+    mapping.weight ?? (hasRole(header, 'weight') ? namedColumns(header, null).roles.weight?.[0] : '') ?? '';
+  const at = name === '' ? -1 : header.findIndex((other) => other.trim() === name.trim());
+  return at < 0 ? undefined : at;
+}

@@ -1,0 +1,128 @@
+/** The real trainer, for tests that have its environment. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import * as z from 'zod';
+import { tuningLines } from '../../src/app/training/tuning-input';
+import type { Classifier } from '../../src/core/classifier/definition';
+import type { TuningSettings } from '../../src/core/model/adapter-card';
+import type { WireAdapter } from '../../src/protocol/engine';
+import type { EngineClient } from '../../src/sources/engine-client';
+import { sha256Of } from '../../src/store/models';
+import { ROOT } from './paths';
+
+const execute = promisify(execFile);
+
+export const TRAINING = path.join(ROOT, 'training');
+
+/** The Python of scripts/peers.mjs. */
+export function trainerPython(): string {
+  return process.env.PROMPT_CONFIDENCE_TRAINING_PYTHON ?? assert.fail('no environment of the trainer');
+}
+
+/** Runs a script or a tool of the trainer's environment; what it prints. */
+export async function runPython(...args: readonly string[]): Promise<string> {
+  const { stdout } = await execute(trainerPython(), args, {
+    cwd: TRAINING,
+    env: { ...process.env, PYTHONPATH: TRAINING, PYTHONDONTWRITEBYTECODE: '1', HF_HUB_OFFLINE: '1' },
+    maxBuffer: 1 << 28,
+  });
+  return stdout;
+}
+
+export const SETTINGS: TuningSettings = {
+  ...{ loss: 'label', rank: 4, alpha: 4, dropout: 0.05, learningRate: 5e-4, epochs: 2, batch: 16 },
+  ...{ microBatch: 8, patience: 3, stopOn: 'nll', threads: 2, seed: 0 },
+};
+
+/** Projections of attention and MLP, as transformers calls them. */
+export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+
+const rows = z.array(z.array(z.number()));
+const printed = z.object({ base: rows, tuned: z.record(z.string(), rows) });
+
+export interface Parity {
+  /** The largest difference of a label's log-probability between engine and trainer: of the base, and with the adapter. */
+  readonly base: number;
+  readonly tuned: number;
+  /** The mean change that the adapter makes, in the engine. */
+  readonly change: number;
+  /** Correlation of the changes that the adapter makes in the engine and in the trainer. */
+  readonly correlation: number;
+}
+
+/**
+ * Compares engine and trainer with random large adapters.
+ *
+ * @param folder for its files
+ * @param projections of {@link PROJECTIONS}, or "all" for one adapter on all of them
+ * @returns by projection
+ */
+export async function parityOf(
+  engine: EngineClient,
+  model: string,
+  classifier: Classifier,
+  texts: readonly string[],
+  {
+    folder,
+    projections,
+    size,
+  }: { readonly folder: string; readonly projections: readonly string[]; readonly size: number },
+): Promise<ReadonlyMap<string, Parity>> {
+  const { answer, prompts } = await engine.tokens({ classifier: classifier.asks, texts });
+  const input = path.join(folder, 'input.jsonl');
+  const lines = tuningLines({
+    gguf: model,
+    folder: null,
+    answer,
+    settings: { ...SETTINGS, rank: 8, alpha: 8, dropout: 0 },
+    examples: prompts.map(({ tokens }) => ({
+      ...{ split: 'train' as const, tokens, label: 0 },
+      ...{ target: undefined, engine: undefined },
+    })),
+  });
+  await writeFile(input, [...lines].join(''));
+  const out = await runPython('tests/parity.py', input, String(size), folder, ...projections);
+  const theirs = printed.parse(JSON.parse(out.trim().split('\n').at(-1) ?? ''));
+  const ask = async (adapter?: WireAdapter): Promise<number[]> => {
+    const asked = { classifier: classifier.asks, texts, topTokens: 0 };
+    const { scores } = await engine.score(adapter === undefined ? asked : { ...asked, adapter });
+    return scores.flatMap(({ labels }) => labels.map(({ logProb }) => logProb));
+  };
+  const difference = (left: readonly number[], right: readonly number[]): number =>
+    Math.max(...left.map((value, at) => Math.abs(value - (right[at] ?? Number.NaN))));
+  const base = await ask();
+  const theirBase = theirs.base.flat();
+  const found = new Map<string, Parity>();
+  for (const projection of projections) {
+    const file = path.join(folder, `${projection}.gguf`);
+    const tuned = await ask({ name: projection, path: file, sha256: await sha256Of(file) });
+    const theirTuned = (theirs.tuned[projection] ?? []).flat();
+    const changes = tuned.map((value, at) => value - (base[at] ?? 0));
+    found.set(projection, {
+      base: difference(base, theirBase),
+      tuned: difference(tuned, theirTuned),
+      change: changes.reduce((sum, value) => sum + Math.abs(value), 0) / changes.length,
+      correlation: correlationOf(
+        changes,
+        theirTuned.map((value, at) => value - (theirBase[at] ?? 0)),
+      ),
+    });
+  }
+  return found;
+}
+
+function correlationOf(left: readonly number[], right: readonly number[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  const [a, b] = [mean(left), mean(right)];
+  let [both, one, other] = [0, 0, 0];
+  left.forEach((value, at) => {
+    const [x, y] = [value - a, (right[at] ?? 0) - b];
+    both += x * y;
+    one += x * x;
+    other += y * y;
+  });
+  return both / Math.sqrt(one * other);
+}

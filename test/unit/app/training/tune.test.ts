@@ -1,0 +1,345 @@
+/** From a labelled table to an adapter with its card, with a scripted trainer. */
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Job, JobEnd } from '../../../../src/app/jobs/job';
+import { Jobs } from '../../../../src/app/jobs/jobs';
+import {
+  estimateTuning,
+  type TunedAdapter,
+  type TuningHome,
+  tuningKind,
+  type TuningOrder,
+  tuningWork,
+} from '../../../../src/app/jobs/tuning';
+import { Sources } from '../../../../src/app/sources';
+import {
+  prepareTuning,
+  type TuningFacts,
+  type TuningRequest,
+  workFiles,
+} from '../../../../src/app/training/prepare';
+import { targetOf } from '../../../../src/app/training/tuning-input';
+import { BUILTIN_CLASSIFIERS } from '../../../../src/core/classifier/builtin';
+import { bySourceKind } from '../../../../src/core/classifier/source-name';
+import { practiceSet } from '../../../../src/core/data/practice-set';
+import { parseAdapterCard } from '../../../../src/core/model/adapter-card';
+import { UserError } from '../../../../src/core/user-error';
+import type { Source } from '../../../../src/sources/source';
+import { AdapterStore, cardFile } from '../../../../src/store/adapters';
+import { csvLine } from '../../../../src/store/tables/csv-line';
+import { rowHash } from '../../../../src/store/tables/tuning-rows';
+import { TINY_ADAPTER } from '../../../support/adapter';
+import { ROOT } from '../../../support/paths';
+import { temporaryFolder } from '../../../support/temporary';
+
+const [CLASSIFIER = assert.fail()] = BUILTIN_CLASSIFIERS;
+const HASH = 'a'.repeat(64);
+const SETTINGS: TuningRequest['settings'] = {
+  ...{ loss: 'label', rank: 1, alpha: 1, dropout: 0, learningRate: 1e-3, epochs: 3, batch: 8 },
+  ...{ microBatch: 8, patience: 3, stopOn: 'nll', threads: 1, seed: 0 },
+};
+
+/** A model without a model: a token for each character. */
+function source(fields: Partial<Source> = {}): Source {
+  const shape = {
+    ...{ prompt: 'completion' as const, sequences: 1, contextTokens: 1, batchTokens: 1, prefixTokens: 1 },
+    ...{ padding: 4, flashAttention: false, swaFullCache: false },
+  };
+  return {
+    sendsTextsTo: null,
+    mayBoundScores: false,
+    plan: null,
+    textsAtOnce: null,
+    identity: () =>
+      Promise.resolve({
+        model: undefined,
+        modelFile: { file: 'base.gguf', path: '/models/base.gguf', sha256: HASH },
+        backend: 'cpu',
+        device: null,
+        versions: {},
+        inWords: 'base.gguf on CPU',
+      }),
+    model: () => Promise.resolve({ kind: 'file', name: 'base.gguf', sha256: HASH }),
+    score: ({ texts }) =>
+      Promise.resolve({
+        shape,
+        scores: texts.map(() => ({
+          label: 'positive',
+          confidence: 0.6,
+          tie: false,
+          labels: [
+            { label: 'positive', logProb: Math.log(0.6), confidence: 0.6 },
+            { label: 'negative', logProb: -Infinity, confidence: 0.4 },
+          ],
+          labelMass: 1,
+          mode: 'first-token' as const,
+          textTokens: 1,
+          cutTokens: 0,
+        })),
+      }),
+    sample: null,
+    prompt: () => assert.fail(),
+    tokens: (_, texts) =>
+      Promise.resolve({
+        shape,
+        answer: {
+          mode: 'first-token',
+          events: [
+            { label: 0, path: [7], ends: false },
+            { label: 1, path: [8], ends: false },
+          ],
+          endTokens: [1],
+        },
+        prompts: texts.map((text) => ({
+          tokens: [2, ...Array.from(text, (character) => character.codePointAt(0) ?? 0)],
+          textTokens: text.length,
+          cutTokens: text.length > 50 ? 1 : 0,
+        })),
+      }),
+    ...fields,
+  };
+}
+
+describe('tuning a classifier', () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => path.join(folder(), name);
+  let python = '';
+  beforeEach(async () => {
+    python = at('python');
+    const script = path.join(ROOT, 'test', 'support', 'scripted-trainer.mjs');
+    await writeFile(python, `#!/bin/sh\nexec "${process.execPath}" "${script}" "${TINY_ADAPTER}" "$@"\n`);
+    await chmod(python, 0o755);
+    const rows = practiceSet(0).slice(0, 300);
+    await table(rows.map(({ text, label, group }) => [text, label, group]));
+  });
+
+  const table = (rows: readonly (readonly string[])[], header = ['text', 'label', 'group']): Promise<void> =>
+    writeFile(at('labelled.csv'), [header, ...rows].map((cells) => csvLine(cells, ',')).join(''));
+  const out = (): string => at('adapters/tuned.gguf');
+  const home = (): TuningHome => ({
+    program: at('program'),
+    cache: at('cache'),
+    folder: at('jobs'),
+    now: () => performance.now(),
+    clock: () => new Date('2026-01-01T00:00:00Z'),
+    version: '0.1.0',
+  });
+  const order = (own = out()): TuningOrder => ({
+    table: at('labelled.csv'),
+    out: own,
+    work: tuningWork(at('cache'), own),
+    python,
+  });
+  const prepare = (request: Partial<TuningRequest> = {}, from = source()): Promise<TuningFacts> =>
+    prepareTuning(new Sources(bySourceKind(() => (_, work) => work(from))), {
+      table: at('labelled.csv'),
+      textColumn: 'text',
+      classifier: CLASSIFIER,
+      base: null,
+      settings: SETTINGS,
+      work: order().work,
+      ...request,
+    });
+  const mode = (name: string): Promise<void> => writeFile(path.join(order().work, 'mode'), name);
+  const start = (): Job<TuningOrder, TunedAdapter> =>
+    new Jobs(() => undefined).start(tuningKind(home()), order());
+  const failure = ({ state, ...end }: JobEnd<TunedAdapter>): UserError => {
+    assert.equal(state, 'failed');
+    const { error } = end as { error: unknown };
+    return error instanceof UserError ? error : assert.fail(String(error));
+  };
+  const reaches = (job: Job<TuningOrder, TunedAdapter>, done: number): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (job.progress?.done === done && job.progress.total > 1) resolve();
+      };
+      job.onDidChange(look);
+      look();
+    });
+
+  it('says first how many rows there are, and what the hold-out can show', async () => {
+    const facts = await prepare();
+    assert.equal(facts.rows.train + facts.rows.validation + facts.rows.test, 300);
+    assert.ok(Math.abs(facts.rows.test - 60) < 4);
+    assert.ok(facts.smallestDifference > 0.1 && facts.smallestDifference < 0.3);
+    assert.equal(facts.isGrouped, true);
+    assert.ok(facts.cut > 0);
+    const estimate = await estimateTuning(home(), order(), new AbortController().signal);
+    assert.deepEqual([estimate.steps, estimate.secondsPerStep], [6, 0.5]);
+  });
+
+  it('gives the trainer token ids and settings, and no text', async () => {
+    await prepare();
+    const input = await readFile(workFiles(order().work).input, 'utf8');
+    const [head, ...examples] = input
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual(head?.base, { gguf: '/models/base.gguf', folder: null });
+    assert.deepEqual(head.settings, SETTINGS);
+    assert.equal(examples.length, 300);
+    assert.equal(examples.filter(({ engine }) => engine !== undefined).length, 32);
+    for (const { text } of practiceSet(0).slice(0, 300)) assert.ok(!input.includes(text.slice(0, 20)));
+  });
+
+  it('teaches how unsure people were where they say so, and nothing of it by the loss "label"', async () => {
+    const row = { label: 1, soft: undefined, isUnsure: false };
+    assert.deepEqual(targetOf(row, 2), [0, 1]);
+    assert.deepEqual(targetOf({ ...row, isUnsure: true }, 2), [0.25, 0.75]);
+    assert.deepEqual(targetOf({ ...row, soft: [0.5, 0.25, 0.25] }, 3, [1, 0, 0]), [0.5, 0.25, 0.25]);
+    assert.deepEqual(targetOf(row, 2, [0.1, 0.9]), [0.1, 0.9]);
+    const targets = async (): Promise<number> =>
+      (await readFile(workFiles(order().work).input, 'utf8')).split('"target"').length - 1;
+    await prepare();
+    assert.equal(await targets(), 0);
+    await prepare({ settings: { ...SETTINGS, loss: 'confidence-aware' } });
+    assert.equal(await targets(), 300);
+  });
+
+  it('writes the adapter, its card, the split and the hold-out, and cleans up', async () => {
+    await prepare();
+    const end = await start().ended;
+    assert.ok(end.state === 'finished', JSON.stringify(end));
+    const card = parseAdapterCard(await readFile(cardFile(out()), 'utf8'), 'card');
+    assert.deepEqual(card.base, { name: 'base.gguf', sha256: HASH });
+    assert.deepEqual(await readFile(out()), await readFile(TINY_ADAPTER));
+    assert.equal(card.tuning?.chosenStep, 4);
+    assert.equal(card.tuning.curve.length, 4);
+    const split = (await readFile(end.result.splitTable, 'utf8')).trimEnd().split('\n');
+    assert.equal(split[0], 'text,label,group,split');
+    assert.equal(split.length, 301);
+    const parts = split.slice(1).map((line) => line.slice(line.lastIndexOf(',') + 1));
+    assert.equal(parts.filter((part) => part === 'test').length, card.tuning.rows.test.length);
+    const [first] = practiceSet(0);
+    const hash = rowHash(first?.text ?? '', first?.label ?? '');
+    assert.ok(card.tuning.rows[parts[0] as 'test'].includes(hash));
+    const held = (await readFile(end.result.dropoutTable, 'utf8')).trimEnd().split('\n');
+    assert.match(
+      held[0] ?? '',
+      /mc-dropout\/prob:positive,mc-dropout\/prob:negative,mc-dropout\/epistemic,mc-dropout\/aleatoric$/u,
+    );
+    assert.equal(held.length, card.tuning.rows.test.length + 1);
+    assert.deepEqual(await readdir(path.join(at('cache'), 'runs')), []);
+    // What it wrote can be used.
+    const workspace = at('workspace');
+    const place = path.join(workspace, '.prompt-confidence', 'adapters');
+    await mkdir(place, { recursive: true });
+    await writeFile(path.join(place, 'tuned.gguf'), await readFile(out()));
+    await writeFile(path.join(place, 'tuned.json'), await readFile(cardFile(out())));
+    assert.equal((await new AdapterStore(at('store')).load(workspace, 'tuned')).sha256, card.sha256);
+  });
+
+  it('takes the split that the table has', async () => {
+    const rows = practiceSet(0).slice(0, 120);
+    const part = (row: number): string => (row < 80 ? 'train' : row < 100 ? 'validation' : 'test');
+    await table(
+      rows.map(({ text, label }, row) => [text, label, part(row)]),
+      ['text', 'label', 'split'],
+    );
+    assert.deepEqual((await prepare()).rows, { train: 80, validation: 20, test: 20 });
+  });
+
+  it('pauses and resumes from its checkpoint, and can be given up', async () => {
+    await prepare();
+    await mode('holds');
+    const job = start();
+    await reaches(job, 3);
+    job.pause();
+    assert.deepEqual(await job.ended, { state: 'paused' });
+    const [left] = await tuningKind(home()).unfinished(undefined);
+    assert.match(left?.words ?? '', /epoch 1\.5 of 3 \(50%\)/u);
+    // The same request again does not throw the checkpoint away.
+    await prepare();
+    const end = await start().ended;
+    assert.ok(end.state === 'finished');
+    assert.equal(end.result.card.versions.begun, '3');
+    await prepare();
+    await mode('holds');
+    const other = start();
+    await reaches(other, 3);
+    other.cancel();
+    assert.deepEqual(await other.ended, { state: 'cancelled' });
+    assert.deepEqual(await readdir(path.join(at('cache'), 'runs')), []);
+  });
+
+  it('goes on after the trainer died', async () => {
+    await prepare();
+    await mode('dies');
+    assert.match(failure(await start().ended).message, /ended by SIGKILL/u);
+    const end = await start().ended;
+    assert.ok(end.state === 'finished');
+    assert.equal(end.result.card.versions.begun, '3');
+  });
+
+  for (const [what, name, says] of [
+    ['runs out of memory', 'memory', /not enough memory to train on a single text/u],
+    ['finds the disk full', 'full', /No space left on device/u],
+    ['prints rubbish', 'rubbish', /unexpected result/u],
+  ] as const)
+    it(`fails with the reason where the trainer ${what}, and writes nothing`, async () => {
+      await prepare();
+      await mode(name);
+      assert.match(failure(await start().ended).message, says);
+      assert.deepEqual(await readdir(at('adapters')).catch(() => []), []);
+    });
+
+  it('says which trainer it could not start', async () => {
+    await prepare();
+    const end = await new Jobs(() => undefined).start(tuningKind(home()), {
+      ...order(),
+      python: at('no-python'),
+    }).ended;
+    assert.equal(failure(end).code, 'program-missing');
+  });
+
+  it('is refused while another model is being tuned', async () => {
+    await prepare();
+    await mode('holds');
+    const job = start();
+    await reaches(job, 3);
+    const other = new Jobs(() => undefined).start(tuningKind(home()), order(at('adapters/other.gguf')));
+    assert.match(failure(await other.ended).message, /Another model is being tuned/u);
+    job.pause();
+    await job.ended;
+  });
+
+  it('writes through no link', async () => {
+    await prepare();
+    await mkdir(at('adapters'));
+    await writeFile(at('precious'), 'mine');
+    await symlink(at('precious'), cardFile(out()));
+    assert.equal(failure(await start().ended).code, 'not-a-file');
+    assert.equal(await readFile(at('precious'), 'utf8'), 'mine');
+  });
+
+  it('is refused for rows of one label, for three rows, and for a label that the classifier lacks', async () => {
+    const texts = Array.from({ length: 200 }, (_, row) => `Text ${row}.`);
+    await table(texts.map((text) => [text, 'positive', '']));
+    await assert.rejects(prepare(), { code: 'too-few-labels' });
+    await table(texts.slice(0, 3).map((text, row) => [text, row === 0 ? 'positive' : 'negative', '']));
+    await assert.rejects(prepare(), { code: 'too-few-rows' });
+    await table(texts.map((text, row) => [text, ['positive', 'negative', 'neutral'][row % 3] ?? '', '']));
+    await assert.rejects(prepare(), { code: 'no-such-label' });
+  });
+
+  it('is refused for a model that is somewhere else', async () => {
+    await assert.rejects(prepare({}, source({ tokens: null })), { code: 'source-elsewhere' });
+  });
+
+  it('tunes the base of a classifier that has an adapter already', async () => {
+    let seen: string | undefined = 'nothing';
+    const from = source();
+    await prepare(
+      { classifier: { ...CLASSIFIER, adapter: 'old' } },
+      {
+        ...from,
+        tokens: (classifier, texts) => {
+          seen = classifier.adapter;
+          return from.tokens?.(classifier, texts) ?? assert.fail();
+        },
+      },
+    );
+    assert.equal(seen, undefined);
+  });
+});

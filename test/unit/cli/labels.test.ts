@@ -1,0 +1,381 @@
+import { parse } from 'csv-parse/sync';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { seededRandom } from '../../../src/core/random';
+import { appendDecisions, labelsFile, textSha256 } from '../../../src/store/labels';
+import { csvLine } from '../../../src/store/tables/csv-line';
+import { ROOT } from '../../support/paths';
+import { type Ran, Workbench } from './workbench';
+
+/** 2,000 film reviews with ids and true labels, but without texts. */
+const REVIEWS = path.join(ROOT, 'docs/real-data/reviews.csv');
+const TRUTH = new Map(
+  readFileSync(REVIEWS, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(',').slice(0, 2) as [string, string]),
+);
+
+const WORDS = 'good fine poor dull long short bright slow kind grim'.split(' ');
+
+/** A scored table with texts, some of them near-copies, whose model is right about as often as it says. */
+function scored(n: number, share = 0.3): { csv: string; truth: Map<string, string> } {
+  const random = seededRandom(n);
+  const truth = new Map<string, string>();
+  const lines = Array.from({ length: n }, (_, i) => {
+    const logit = Math.log(share / (1 - share)) + 3 * (random() + random() + random() - 1.5);
+    const p = 1 / (1 + Math.exp(-logit));
+    const label = random() < p ? 'spam' : 'ham';
+    const text =
+      i % 10 === 9 ? `Same text, again!${' '.repeat(i % 3)}` : `${WORDS[i % 10] ?? ''} text, number ${i}`;
+    truth.set(String(i), label);
+    return `${i},"${text}",${i % 2 === 0 ? 'web' : 'mail'},${p.toFixed(6)},${(1 - p).toFixed(6)}`;
+  });
+  return { csv: `id,text,from,prob:spam,prob:ham\n${lines.join('\n')}\n`, truth };
+}
+
+function cellsOf(csv: string): string[][] {
+  return parse(csv, { relax_column_count: true });
+}
+
+function csvOf(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => csvLine(row, ',')).join('');
+}
+
+/** Fills in the labels as somebody would in a spreadsheet. */
+function filled(csv: string, labelOf: (id: string, at: number) => string): string {
+  const [header = [], ...rows] = cellsOf(csv);
+  const [id, label] = [header.indexOf('row_id'), header.indexOf('label')];
+  const lines = rows.map((row, at) =>
+    row.map((cell, i) => (i === label ? labelOf(row[id] ?? '', at) : cell)),
+  );
+  return csvOf([header, ...lines]);
+}
+
+describe('labels of people on the command line', () => {
+  let bench: Workbench;
+  beforeEach(async () => {
+    bench = await Workbench.create();
+  });
+  afterEach(() => bench.remove());
+
+  const text = (name: string) => readFile(bench.at(name), 'utf8');
+  async function ok(...words: string[]): Promise<Ran> {
+    const ran = await bench.run(...words);
+    assert.equal(ran.code, 0, ran.err);
+    return ran;
+  }
+  const json = async <T>(...words: string[]): Promise<T> =>
+    JSON.parse((await ok(...words, '--json')).out) as T;
+  /** Draws rows of a table and labels them. */
+  async function labelled(
+    table: string,
+    labelOf: (id: string, at: number) => string,
+    ...options: string[]
+  ): Promise<string> {
+    await ok('sample', table, '--out', '@to-label.csv', '--force', ...options);
+    return bench.write('labels.csv', filled(await text('to-label.csv'), labelOf));
+  }
+
+  interface Estimate {
+    readonly labelled: number;
+    readonly missing: number;
+    readonly missingShare: number;
+    readonly accuracy: { value: number; low: number; high: number };
+    readonly shares: readonly {
+      label: string;
+      value: number;
+      low: number;
+      high: number;
+      worth: number;
+      predicted: number;
+      alone: { low: number; high: number };
+    }[];
+    readonly warnings: readonly { code: string }[];
+  }
+  const codes = ({ warnings }: Pick<Estimate, 'warnings'>) => warnings.map(({ code }) => code);
+
+  it('estimates the shares of 2,000 reviews from 100 labels', async () => {
+    const labels = await labelled(
+      REVIEWS,
+      (id) => TRUTH.get(id) ?? '',
+      '--rows',
+      '100',
+      '--design',
+      'random',
+    );
+    const found = await json<Estimate>('estimate', REVIEWS, '--labels', labels);
+    const positive = found.shares.find(({ label }) => label === 'positive');
+    assert.ok(positive !== undefined && positive.low < 0.491 && positive.high > 0.491);
+    assert.ok(positive.high - positive.low < 0.85 * (positive.alone.high - positive.alone.low));
+    assert.ok(positive.worth > 150 && positive.predicted > 0.94);
+    assert.ok(found.accuracy.low < 0.5375 && found.accuracy.high > 0.5375);
+    const shown = await ok('estimate', REVIEWS, '--labels', labels);
+    assert.match(shown.out, /2,000 rows, 100 of them labelled/u);
+    assert.match(shown.out, /share of positive/u);
+    assert.match(shown.err, /Rows are weighted by 1 \/ their probability/u);
+  });
+
+  it('takes the labels for evaluate, calibrate and gate, with their weights', async () => {
+    const labels = await labelled(REVIEWS, (id) => TRUTH.get(id) ?? '', '--rows', '300');
+    interface Accuracy {
+      n: number;
+      accuracy: { value: number; low: number; high: number };
+    }
+    const found = await json<Accuracy>('evaluate', REVIEWS, '--labels', labels);
+    assert.equal(found.n, 300);
+    assert.ok(found.accuracy.low < 0.5375 && found.accuracy.high > 0.5375);
+    await ok('calibrate', REVIEWS, '--labels', labels, '--method', 'bias-temperature', '--out', '@c.json');
+    const after = await json<Accuracy>('evaluate', REVIEWS, '--calibrator', '@c.json');
+    assert.ok(after.accuracy.value > 0.85);
+    // The same by a joined table.
+    const csv = (await text('to-label.csv')).length > 0 ? readFileSync(REVIEWS, 'utf8') : '';
+    const unlabelled = await bench.write('plain.csv', csv.replace(/^id,label,/u, 'id,truth,'));
+    await ok('label-join', unlabelled, labels, '--out', '@joined.csv');
+    const joined = await json<Accuracy>('evaluate', '@joined.csv');
+    assert.ok(Math.abs(joined.accuracy.value - found.accuracy.value) < 1e-12);
+    const byJoined = await json<Estimate>('estimate', '@joined.csv');
+    const byLabels = await json<Estimate>('estimate', REVIEWS, '--labels', labels);
+    assert.ok(Math.abs((byJoined.shares[0]?.value ?? 0) - (byLabels.shares[0]?.value ?? 1)) < 1e-9);
+    const limits = ['--min', 'share:positive=.4', '--max', 'share:positive=.6'];
+    const gated = await ok('gate', REVIEWS, '--labels', labels, ...limits);
+    assert.match(gated.out, /✓ share:positive ≤ 0.6 passes: 95% bound 0\.5/u);
+    const failed = await bench.run('gate', REVIEWS, '--labels', labels, '--max', 'share:positive=.3');
+    assert.equal(failed.code, 1);
+    assert.match(failed.out, /✗ share:positive ≤ 0.3 fails: 0\.4\d+ \(95% bound 0\.4/u);
+    const unknown = await bench.run('gate', REVIEWS, '--labels', labels, '--max', 'share:neutral=.3');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.err, /no label "neutral"/u);
+  });
+
+  it('draws one of near-copies, and shows no answer of the model', async () => {
+    const table = await bench.write('scored.csv', scored(400).csv);
+    await ok('sample', table, '--rows', '80', '--out', '@to-label.csv');
+    const [header, ...rows] = cellsOf(await text('to-label.csv'));
+    assert.deepEqual(header, [
+      ...['position', 'row_id', 'text', 'label', 'text_sha256'],
+      ...['design', 'selected_by', 'inclusion_probability'],
+    ]);
+    assert.equal(rows.length, 80);
+    assert.ok(rows.filter((row) => row[2]?.includes('Same text')).length <= 1);
+    const shown = await ok('sample', table, '--rows', '80', '--out', '@errors.csv', '--design', 'errors');
+    assert.match(shown.out, /80 labels, worth \d+ for estimates: 56 picked rows and 24 of weight 1\d/u);
+    const plain = await bench.write('plain.csv', 'text\nfirst\nsecond\n\nthird\n');
+    const unscored = await ok('sample', plain, '--rows', '9', '--out', '@plain-out.csv');
+    assert.match(unscored.out, /3 rows of 3 to label, design random-3-seed0/u);
+    const refused = await bench.run('sample', plain, '--rows', '2', '--out', '@x.csv', '--design', 'errors');
+    assert.match(refused.err, /no confidences yet/u);
+  });
+
+  it('counts rows that nobody reached as not drawn, and rows that were passed over as missing', async () => {
+    const { csv, truth } = scored(600);
+    const table = await bench.write('scored.csv', csv);
+    const half = await labelled(
+      table,
+      (id, at) => (at >= 100 ? '' : at % 10 === 3 ? 'unsure' : at % 25 === 7 ? '' : (truth.get(id) ?? '')),
+      '--rows',
+      '200',
+    );
+    const found = await json<Estimate>('estimate', table, '--labels', half);
+    assert.deepEqual([found.labelled, found.missing], [86, 14]);
+    assert.ok(found.missingShare > 0.08 && found.missingShare < 0.22);
+    assert.ok(codes(found).includes('missing-answers'));
+    const shown = await ok('estimate', table, '--labels', half);
+    assert.match(shown.out, /If none of the texts that people could not label counts/u);
+    const evaluated = await bench.run('evaluate', table, '--labels', half);
+    assert.match(evaluated.err, /14 rows that were drawn have no label.*The accuracy of all is/u);
+    // Much is missing: a gate must hold whatever it is, and of ECE nobody knows.
+    const gated = await bench.run('gate', table, '--labels', half, '--min', 'accuracy=.6', '--max', 'ece=.5');
+    assert.match(gated.out, /accuracy ≥ 0.6 .*whatever the .*% are that people could not label/u);
+    assert.match(gated.out, /\? ece ≤ 0.5 is undecided: people could not label/u);
+  });
+
+  it('refuses to estimate from rows that were not drawn', async () => {
+    const { csv, truth } = scored(100);
+    const table = await bench.write('scored.csv', csv);
+    const picked = await bench.write(
+      'picked.csv',
+      `id,label\n${[1, 2, 3].map((id) => `${id},${truth.get(String(id)) ?? ''}`).join('\n')}\n`,
+    );
+    for (const command of ['estimate', 'evaluate']) {
+      const refused = await bench.run(command, table, '--labels', picked);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /All 3 labelled rows of picked.csv were chosen by a person/u);
+    }
+    const half = csv
+      .trim()
+      .split('\n')
+      .map((line, i) => `${line},${i === 0 ? 'label' : i % 3 === 0 ? '' : (truth.get(String(i - 1)) ?? '')}`);
+    const own = await bench.write('half.csv', `${half.join('\n')}\n`);
+    const unsaid = await bench.run('estimate', own);
+    assert.match(
+      unsaid.err,
+      /Nothing in half.csv tells how its labelled rows were chosen.*--drawn-at-random/u,
+    );
+    const said = await json<Estimate>('estimate', own, '--drawn-at-random');
+    assert.equal(said.labelled, 67);
+  });
+
+  it("reads Label Studio's export", async () => {
+    const { csv, truth } = scored(300);
+    const table = await bench.write('scored.csv', csv);
+    await ok('sample', table, '--rows', '60', '--out', '@to-label.csv');
+    const [header = [], ...rows] = cellsOf(await text('to-label.csv'));
+    const names = [
+      ...header,
+      'annotation_id',
+      'annotator',
+      'created_at',
+      'id',
+      'lead_time',
+      'sentiment',
+      'updated_at',
+    ];
+    const exported = rows.map((row, at) => {
+      const choice = truth.get(row[1] ?? '') ?? '';
+      const cell = at % 7 === 0 ? JSON.stringify({ choices: [choice] }) : choice;
+      const time = '2026-01-02T03:04:05Z';
+      return [...row, String(at), 'ana', time, String(9000 + at), '3.5', cell, time];
+    });
+    // Label Studio exports in an order of its own.
+    const lines = [names, ...exported.reverse()];
+    const file = await bench.write('export.csv', csvOf(lines));
+    const found = await json<Estimate>('estimate', table, '--labels', file);
+    assert.deepEqual([found.labelled, found.missing], [60, 0]);
+    const two = await bench.write(
+      'two.csv',
+      csvOf(lines.map((line, i) => [...line, i === 0 ? 'topic' : 'x'])),
+    );
+    const refused = await bench.run('label-join', table, two, '--out', '@j.csv');
+    assert.match(refused.err, /does not tell which of its columns are the labels.*--label-column/u);
+    const named = await json<{ labelled: number }>(
+      ...['label-join', table, two, '--out', '@j.csv', '--label-column', 'sentiment'],
+    );
+    assert.equal(named.labelled, 60);
+  });
+
+  it('reads a labels file with two people, texts that changed, and lines that are cut', async () => {
+    const { csv, truth } = scored(300);
+    const table = await bench.write('scored.csv', csv);
+    const [, ...rows] = cellsOf(csv);
+    const file = labelsFile(bench.folder, 'people');
+    const base = {
+      kind: 'label',
+      design: 'd',
+      selectedBy: 'random',
+      isBlind: true,
+      time: '2026-01-02T03:04:05Z',
+    } as const;
+    for (const row of rows.slice(0, 80)) {
+      const [rowId = '', written = ''] = row;
+      const own = { ...base, rowId, textSha256: textSha256(written), probability: 80 / 300 };
+      const label = truth.get(rowId) ?? '';
+      const other = Number(rowId) % 20 === 4 ? (label === 'spam' ? 'ham' : 'spam') : label;
+      await appendDecisions(bench.folder, file, [
+        { ...own, label, who: 'Ana' },
+        { ...own, label: other, who: 'Ben' },
+      ]);
+    }
+    const hash = textSha256('a text that has changed');
+    await appendDecisions(bench.folder, file, [
+      { ...base, rowId: '99', textSha256: hash, label: 'spam', who: 'Ana', probability: 0.2 },
+      { ...base, rowId: 'x99', textSha256: hash, label: 'spam', who: 'Ana', probability: 0.2 },
+      {
+        ...base,
+        rowId: '98',
+        textSha256: textSha256(rows[98]?.[1] ?? ''),
+        label: 'eggs',
+        who: 'Ana',
+        probability: 0.2,
+      },
+    ]);
+    await bench.write('cut.csv', (await readFile(file)).subarray(0, -40));
+    const found = await json<
+      Estimate & { people: { one: string; other: string | null; n: number; value: number }[] }
+    >(...['estimate', table, '--labels', file]);
+    assert.equal(found.labelled, 76);
+    assert.equal(found.missing, 5);
+    for (const code of ['labels-changed', 'labels-foreign', 'labels-disputed', 'labels-unknown'])
+      assert.ok(codes(found).includes(code), code);
+    const [both, ...withModel] = found.people;
+    assert.deepEqual([both?.one, both?.other, both?.n], ['Ana', 'Ben', 80]);
+    assert.ok((both?.value ?? 0) > 0.8 && (both?.value ?? 1) < 1);
+    assert.equal(withModel.length, 2);
+    const cut = await bench.run('estimate', table, '--labels', '@cut.csv');
+    assert.match(cut.err, /1 line of cut.csv holds no decision.*may be cut/u);
+    const foreign = await bench.run('estimate', REVIEWS, '--labels', file);
+    assert.match(foreign.err, /None of the 83 labelled rows of people.csv is a row of reviews.csv/u);
+  });
+
+  it('compares slices, and tables of other texts', async () => {
+    const { csv, truth } = scored(800);
+    const table = await bench.write('scored.csv', csv);
+    const labels = await labelled(table, (id) => truth.get(id) ?? '', '--rows', '200');
+    interface Compared extends Estimate {
+      slices: {
+        name: string;
+        estimate: Estimate;
+        differences: { what: string; value: number; low: number; high: number }[];
+      }[];
+      against: { differences: { what: string; low: number; high: number }[] } | null;
+    }
+    const found = await json<Compared>('estimate', table, '--labels', labels, '--slice', 'from');
+    assert.deepEqual(
+      found.slices.map(({ name }) => name),
+      ['web', 'mail'],
+    );
+    for (const { differences } of found.slices) {
+      assert.equal(differences.length, 3);
+      for (const { low, high } of differences) assert.ok(low < 0 && high > 0);
+    }
+    const same = await bench.run(
+      'estimate',
+      table,
+      '--labels',
+      labels,
+      '--against',
+      table,
+      '--against-labels',
+      labels,
+    );
+    assert.match(same.err, /800 rows of the two tables have the same id/u);
+    const rare = scored(700, 0.05);
+    const renamed = await bench.write('rare.csv', rare.csv.replace(/^(\d+),"/gmu, 'r$1,"r '));
+    await ok('sample', renamed, '--rows', '200', '--out', '@rare-out.csv');
+    const there = await bench.write(
+      'rare-labels.csv',
+      filled(await text('rare-out.csv'), (id) => rare.truth.get(id.slice(1)) ?? ''),
+    );
+    const other = await json<Compared>(
+      ...['estimate', table, '--labels', labels, '--against', renamed, '--against-labels', there],
+    );
+    const difference = other.against?.differences.find(({ what }) => what === 'share of spam');
+    assert.ok(difference !== undefined && difference.low > 0.05);
+    const usage = await bench.run('estimate', table, '--against-labels', there);
+    assert.match(usage.err, /Give --against too/u);
+  });
+
+  it('plans', async () => {
+    const shown = await ok(
+      ...['plan', '--width', '.06', '--gate', 'accuracy=.85', '--expect', '.9', '--target', '.95'],
+    );
+    assert.match(shown.out, /^1,06\d labels for a 95% interval that is 0.06 wide/u);
+    assert.match(shown.out, /labels for accuracy ≥ 0.85 to pass in 80% of samples/u);
+    assert.match(shown.out, /At least 80 labelled rows/u);
+    const impossible = await ok('plan', '--gate', 'accuracy=.9', '--expect', '.9');
+    assert.match(impossible.out, /No practical number/u);
+    for (const [words, said] of [
+      [['plan'], /nothing to plan/u],
+      [['plan', '--gate', 'accuracy=.9'], /Give --expect Y/u],
+      [['plan', '--gate', 'ece=.1', '--expect', '.05'], /plans accuracy or share:LABEL/u],
+      [['plan', '--width', '.1', '--power', '.9'], /Give --gate too/u],
+    ] as const) {
+      const { code, err } = await bench.run(...words);
+      assert.equal(code, 2);
+      assert.match(err, said);
+    }
+  });
+});

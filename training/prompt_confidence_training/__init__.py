@@ -1,0 +1,1 @@
+"""Fine-tunes a classifier's own model with LoRA."""

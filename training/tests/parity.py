@@ -1,0 +1,53 @@
+"""Makes random large adapters, each on one kind of projection, and says what the trainer's model answers with them.
+
+python parity.py INPUT SIZE FOLDER PROJECTION…
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from prompt_confidence_training.adapter import with_adapter, write_adapter
+from prompt_confidence_training.answers import AnswerReader
+from prompt_confidence_training.base import load_base
+from prompt_confidence_training.loop import predictions
+from prompt_confidence_training.task import Task, read_task
+
+
+def log_probs(task: Task, model: nn.Module) -> list[list[float]]:
+    """(examples, labels) ln P(label)."""
+    found = np.zeros((len(task.examples), task.answer.labels))
+    for rows, part in predictions(model, AnswerReader(task.answer), task.examples, task.settings.micro_batch):
+        found[rows] = part
+    rows_as_lists: list[list[float]] = found.tolist()
+    return rows_as_lists
+
+
+def main() -> None:
+    """Write FOLDER/PROJECTION.gguf, and print ln P(label) of every example without and with each adapter."""
+    task = read_task(Path(sys.argv[1]))
+    size, folder, kinds = float(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]
+    torch.set_num_threads(task.settings.threads)
+    base = load_base(task)
+    model = with_adapter(base, task.settings).eval()
+    before = log_probs(task, model)
+    tuned = {}
+    for kind in kinds:
+        torch.manual_seed(1)
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if "lora_B" in name and (kind == "all" or f".{kind}." in name):
+                    parameter.normal_(std=size)
+                elif "lora_B" in name:
+                    parameter.zero_()
+        write_adapter(base, model, task.settings.alpha, folder / f"{kind}.gguf")
+        tuned[kind] = log_probs(task, model)
+    sys.stdout.write(json.dumps({"base": before, "tuned": tuned}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
