@@ -1,11 +1,13 @@
 /** The simulations in parts that threads compute beside each other. */
 import { baselines } from './baselines';
+import { bestOfSeveral, pairedDifferences, pairedTests } from './comparison';
 import { CELL_SECTIONS, cellLines, otherPromises } from './dependent';
 import { crossFitted, labelCoverage, type Line, pureNoise, type Section } from './simulations';
 import { CELLS } from './tables';
 
 const CELL_RUNS = 1000;
-const WHOLE: readonly (readonly [compute: (runs: number) => Section, runs: number])[] = [
+type Whole = readonly (readonly [compute: (runs: number) => Section, runs: number])[];
+const WHOLE: Whole = [
   [otherPromises, 1000],
   [baselines, 1000],
   [labelCoverage, 1000],
@@ -13,15 +15,22 @@ const WHOLE: readonly (readonly [compute: (runs: number) => Section, runs: numbe
   [pureNoise, 120],
 ];
 
-/** First those that make a section alone, then one for each kind of table. */
-export const TASKS = WHOLE.length + CELLS.length;
+/** Comparisons of runs; sections of their own, too. */
+const COMPARISONS: Whole = [
+  [pairedDifferences, 1000],
+  [pairedTests, 1000],
+  [bestOfSeveral, 400],
+];
+
+/** First those that make a section alone, then one for each kind of table, then the comparisons. */
+export const TASKS = WHOLE.length + CELLS.length + COMPARISONS.length;
 
 /** What a task computes: a whole section, or a line of each of the sections on kinds of tables. */
 export type Computed = Section | readonly Line[];
 
 /** @param scale share of the runs */
 export function compute(task: number, scale: number): Computed {
-  const [whole, wholeRuns = 0] = WHOLE[task] ?? [];
+  const [whole, wholeRuns = 0] = WHOLE[task] ?? COMPARISONS[task - WHOLE.length - CELLS.length] ?? [];
   if (whole !== undefined) return whole(Math.ceil(wholeRuns * scale));
   const cell = CELLS[task - WHOLE.length];
   if (cell === undefined) throw new Error(`no task ${task}`);
@@ -30,11 +39,13 @@ export function compute(task: number, scale: number): Computed {
 
 /** @param computed by all tasks, in order */
 export function sectionsOf(computed: readonly Computed[]): Section[] {
+  const ends = WHOLE.length + CELLS.length;
   const whole = computed.slice(0, WHOLE.length) as Section[];
-  const cells = computed.slice(WHOLE.length) as (readonly Line[])[];
+  const cells = computed.slice(WHOLE.length, ends) as (readonly Line[])[];
+  const comparisons = computed.slice(ends) as Section[];
   const ofCells = CELL_SECTIONS.map((section, i) => ({
     ...section,
     lines: cells.flatMap((lines) => lines[i] ?? []),
   }));
-  return [...ofCells, ...whole];
+  return [...ofCells, ...whole, ...comparisons];
 }

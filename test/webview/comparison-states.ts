@@ -42,7 +42,7 @@ const BASE: Made = { skill: 0.45, sharpness: 3 };
 const TUNED: Made = { skill: 0.75, sharpness: 6 };
 const THIRD: Made = { skill: 0.5, sharpness: 2 };
 
-export const FILES = ['base.csv', 'tuned.csv', 'third.csv'] as const;
+const FILES = ['base.csv', 'tuned.csv', 'third.csv'] as const;
 
 /** @param text of each row */
 export async function comparisonView(

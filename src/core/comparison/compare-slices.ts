@@ -9,7 +9,7 @@ import type { ComparedMetric, RunNumbers } from './metrics';
 /** What is compared in each slice. */
 export const SLICE_METRICS = ['accuracy', 'nll', 'ece'] as const satisfies readonly ComparedMetric[];
 
-export interface ComparedSlice {
+interface ComparedSlice {
   readonly name: string;
   readonly rows: number;
   readonly runs: readonly RunNumbers[];

@@ -25,7 +25,7 @@ import { mcNemar, pairedShareInterval, signFlip, unitSums } from './paired-tests
 export type PairedTest = 'mcnemar' | 'sign-flip' | 'bootstrap' | 'intervals';
 
 /** What is shown at 5%; `not-shown` is no proof of being alike. */
-export type Finding = 'better' | 'worse' | 'higher' | 'lower' | 'not-shown' | 'not-tested' | 'undefined';
+type Finding = 'better' | 'worse' | 'higher' | 'lower' | 'not-shown' | 'not-tested' | 'undefined';
 
 export interface Difference {
   readonly metric: ComparedMetric;
@@ -103,7 +103,8 @@ const NO_COLUMNS: Columns = {};
 /** The metrics that are shares of rows. */
 const SHARES: ReadonlySet<ComparedMetric> = new Set<ComparedMetric>(['accuracy', 'highShare', 'highErrors']);
 
-function columnsOf(data: PredictionData, threshold: number): Columns {
+/** (n) What the metrics of rows are the means of. */
+export function columnsOf(data: PredictionData, threshold: number): Columns {
   const predicted = confidenceOf(data);
   const { high, highError } = rowsAbove(data, threshold);
   return {

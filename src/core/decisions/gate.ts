@@ -480,8 +480,6 @@ function inWords(verdict: Verdict, margin: number | null, { high }: GapEvidence)
 
 /**
  * Holm's step-down adjustment (Holm 1979): p-values that can be held against 5% whatever their dependence.
- *
- * @internal
  */
 export function holm(ps: readonly number[]): number[] {
   const order = ps.map((p, i) => ({ p, i })).sort((left, right) => left.p - right.p);
