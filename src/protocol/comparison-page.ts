@@ -55,8 +55,8 @@ const drawnStageSchema = z.object({
     .object({
       run: count,
       picks: z.array(count),
-      chosen: numbersSchema,
-      differences: z.array(differenceSchema),
+      accuracy: metric,
+      nll: metric,
     })
     .nullable(),
 });

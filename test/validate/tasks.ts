@@ -1,12 +1,14 @@
 /** The simulations in parts that threads compute beside each other. */
 import { baselines } from './baselines';
+import { bestOfSeveral, pairedDifferences, pairedTests } from './comparison';
 import { CELL_SECTIONS, cellLines, otherPromises } from './dependent';
 import { prefixes, shareCoverage } from './labels';
 import { crossFitted, labelCoverage, type Line, pureNoise, type Section } from './simulations';
 import { CELLS } from './tables';
 
 const CELL_RUNS = 1000;
-const WHOLE: readonly (readonly [compute: (runs: number) => Section, runs: number])[] = [
+type Whole = readonly (readonly [compute: (runs: number) => Section, runs: number])[];
+const WHOLE: Whole = [
   [otherPromises, 1000],
   [baselines, 1000],
   [labelCoverage, 1000],
@@ -14,8 +16,11 @@ const WHOLE: readonly (readonly [compute: (runs: number) => Section, runs: numbe
   [pureNoise, 120],
 ];
 
-/** Behind the kinds of tables, so that the numbers of older tasks stay. */
-const LAST: typeof WHOLE = [
+/** Behind the kinds of tables, so that the numbers of older tasks stay; sections of their own, too. */
+const LAST: Whole = [
+  [pairedDifferences, 1000],
+  [pairedTests, 1000],
+  [bestOfSeveral, 400],
   [shareCoverage, 1000],
   [prefixes, 1000],
 ];
@@ -38,11 +43,12 @@ export function compute(task: number, scale: number): Computed {
 /** @param computed by all tasks, in order */
 export function sectionsOf(computed: readonly Computed[]): Section[] {
   const last = WHOLE.length + CELLS.length;
-  const whole = [...computed.slice(0, WHOLE.length), ...computed.slice(last)] as Section[];
+  const whole = computed.slice(0, WHOLE.length) as Section[];
   const cells = computed.slice(WHOLE.length, last) as (readonly Line[])[];
+  const alone = computed.slice(last) as Section[];
   const ofCells = CELL_SECTIONS.map((section, i) => ({
     ...section,
     lines: cells.flatMap((lines) => lines[i] ?? []),
   }));
-  return [...ofCells, ...whole];
+  return [...ofCells, ...whole, ...alone];
 }

@@ -3,10 +3,11 @@ import { type Calibrator, fitCalibrator } from '../calibration/calibrator';
 import { type CrossFit, crossFit, partition, type Partition } from '../calibration/cross-fit';
 import { fitRecommended, recommend } from '../calibration/recommend';
 import { type CalibratorId, refusal } from '../calibration/registry';
-import type { CalibrateOn, LabelData, PredictionData } from '../model/predictions';
+import type { CalibrateOn, PredictionData } from '../model/predictions';
 import { rowCount, rowsWhere, selectRows } from '../model/rows';
 import { UserError } from '../user-error';
 import { type Difference, type DifferenceOptions, meanNll, type ScoredRun, scoreRuns } from './differences';
+import { lowest, scoreWinner, type Winner } from './winner';
 
 /** What is done to every run before it is compared. `recommended`: the calibrator that suits the run, chosen in each fold. */
 export const STAGES = ['raw', 'platt', 'isotonic', 'recommended'] as const;
@@ -19,18 +20,6 @@ export interface ComparedStage {
   readonly differences: readonly (readonly Difference[])[];
   /** Null for two runs. */
   readonly winner: Winner | null;
-}
-
-/** The best of several runs, which is chosen on rows other than those that its numbers come from. */
-interface Winner {
-  /** The run with the lowest NLL on all rows; on a split table, on those marked fit. */
-  readonly run: number;
-  /** For each run, in how many folds the other folds chose it. */
-  readonly picks: readonly number[];
-  /** The rows of each fold by the run that was chosen on the others. */
-  readonly chosen: ScoredRun;
-  /** Of the choice from the first run, on the same rows. */
-  readonly differences: readonly Difference[];
 }
 
 export interface RunComparison {
@@ -88,10 +77,23 @@ export async function compareRuns(
   };
 }
 
-/** The folds of all runs, by the first one; why there are none, if rows are too few. */
+/**
+ * The folds of all runs. By the true label, but never by which rows the first run gets right: balanced in that, the other
+ * folds would tell how it does on a fold, and so choose it for its luck there.
+ *
+ * @throws UserError bad-split, too-few-rows
+ * @internal
+ */
+export function foldsOfRuns(first: PredictionData, seed: number): Partition {
+  return first.kind === 'labels'
+    ? partition(first, seed)
+    : partition({ ...first, correct: new Uint8Array(first.correct.length) }, seed);
+}
+
+/** The folds, or why there are none, if rows are too few. */
 function divided(first: PredictionData, seed: number): Partition | UserError {
   try {
-    return partition(first, seed);
+    return foldsOfRuns(first, seed);
   } catch (error) {
     if (error instanceof UserError && error.code === 'too-few-rows') return error;
     throw error;
@@ -110,7 +112,7 @@ function compareStage(stage: Stage, runs: readonly PredictionData[], plan: Plan)
   if (stage === 'raw') {
     const tables = runs.map((run) => selectRows(run, rows));
     const scored = scoreRuns(tables, options);
-    return { stage, ...scored, winner: winnerOf(stage, runs, { tables, foldsOf: undefined }, plan) };
+    return { stage, ...scored, winner: winnerOf(stage, runs, tables, plan) };
   }
   if (split === null) throw new UserError('too-few-rows', 'The rows cannot be divided.');
   const fits = runs.map((run) => crossFit(run, run.kind, split, (train) => fitStage(stage, train, seed)));
@@ -120,7 +122,7 @@ function compareStage(stage: Stage, runs: readonly PredictionData[], plan: Plan)
   const isOneScale = split.source === 'split' || fits.every(({ monotone }) => monotone);
   const foldsOf = isOneScale ? undefined : fits[0]?.folds;
   const scored = scoreRuns(tables, { ...options, folds: foldsOf });
-  return { stage, ...scored, winner: winnerOf(stage, runs, { tables, foldsOf }, plan) };
+  return { stage, ...scored, winner: winnerOf(stage, runs, tables, plan) };
 }
 
 function refuseFailures(fits: readonly CrossFit[]): void {
@@ -140,45 +142,22 @@ function fitStage(stage: Exclude<Stage, 'raw'>, train: PredictionData, seed: num
  * Chooses a run in each fold by the other folds, and scores the choice.
  *
  * @param runs as for `compareRuns`
- * @param scored their compared rows after the stage's calibrator, and the folds if ranks cannot be pooled over them
+ * @param tables their compared rows after the stage's calibrator
  * @internal
  */
 export function winnerOf(
   stage: Stage,
   runs: readonly PredictionData[],
-  scored: { readonly tables: readonly PredictionData[]; readonly foldsOf: Int32Array | undefined },
-  { split, rows, seed, options }: Plan,
+  tables: readonly PredictionData[],
+  { split, rows, seed }: Omit<Plan, 'options'>,
 ): Winner | null {
   if (runs.length < 3 || split === null) return null;
-  const { tables, foldsOf } = scored;
   const chosenIn = Array.from({ length: split.count }, (_, fold) => {
     const train = split.trainRows(fold);
     return lowest(runs.map((run) => nllOf(stage, selectRows(run, train), seed)));
   });
-  const choice = Int32Array.from(rows, (row) => chosenIn[split.fold[row] ?? 0] ?? 0);
-  const isAlwaysOne = chosenIn.every((run) => run === chosenIn[0]);
-  const ranked = isAlwaysOne ? foldsOf : Int32Array.from(rows, (row) => split.fold[row] ?? 0);
-  const { runs: compared, differences } = scoreRuns(
-    [tables[0], mixed(tables, choice)].flatMap((table) => table ?? []),
-    {
-      ...options,
-      folds: split.source === 'split' ? undefined : ranked,
-    },
-  );
-  const chosen = compared[1];
-  if (chosen === undefined) return null;
-  const [only = 0] = chosenIn;
-  return {
-    run: split.source === 'split' ? only : lowest(tables.map(meanNll)),
-    picks: runs.map((_, run) => chosenIn.filter((picked) => picked === run).length),
-    chosen,
-    differences: differences[0] ?? [],
-  };
-}
-
-/** The place of the lowest number, the earlier of equal ones. */
-function lowest(values: readonly number[]): number {
-  return values.reduce((best, value, at) => (value < (values[best] ?? Infinity) ? at : best), 0);
+  const folds = Int32Array.from(rows, (row) => split.fold[row] ?? 0);
+  return scoreWinner(tables, chosenIn, folds, { source: split.source, seed });
 }
 
 /** NLL after the stage's calibrator on rows that it did not see; raw where it cannot be fitted. */
@@ -196,55 +175,4 @@ function nllOf(stage: Stage, train: PredictionData, seed: number): number {
     if (error instanceof UserError) return meanNll(own);
     throw error;
   }
-}
-
-/**
- * Rows of several tables with the same rows.
- *
- * @param choice (n) the table that each row is taken from
- */
-function mixed(tables: readonly PredictionData[], choice: Int32Array): PredictionData | undefined {
-  const [first] = tables;
-  if (first === undefined) return undefined;
-  const take = (columns: readonly (Float64Array | undefined)[], width: number): Float64Array => {
-    const taken = new Float64Array(choice.length * width);
-    choice.forEach((table, row) => {
-      const at = row * width;
-      taken.set(columns[table]?.subarray(at, at + width) ?? [], at);
-    });
-    return taken;
-  };
-  if (first.kind === 'labels') {
-    const labelled = tables.filter((table): table is LabelData => table.kind === 'labels');
-    const K = first.labels.length;
-    return {
-      ...first,
-      probs: take(
-        labelled.map(({ probs }) => probs),
-        K,
-      ),
-      logProbs: take(
-        labelled.map(({ logProbs }) => logProbs),
-        K,
-      ),
-      given: labelled.every(({ given }) => given),
-      agreement: undefined,
-    };
-  }
-  const confident = tables.flatMap((table) => (table.kind === 'confidence' ? [table] : []));
-  const correct = Uint8Array.from(choice, (table, row) => confident[table]?.correct[row] ?? 0);
-  return {
-    ...first,
-    correct,
-    confidence: take(
-      confident.map(({ confidence }) => confidence),
-      1,
-    ),
-    logOdds: confident.every(({ logOdds }) => logOdds !== undefined)
-      ? take(
-          confident.map(({ logOdds }) => logOdds),
-          1,
-        )
-      : undefined,
-  };
 }

@@ -103,7 +103,8 @@ const NO_COLUMNS: Columns = {};
 /** The metrics that are shares of rows. */
 const SHARES: ReadonlySet<ComparedMetric> = new Set<ComparedMetric>(['accuracy', 'highShare', 'highErrors']);
 
-function columnsOf(data: PredictionData, threshold: number): Columns {
+/** (n) What the metrics of rows are the means of. */
+export function columnsOf(data: PredictionData, threshold: number): Columns {
   const predicted = confidenceOf(data);
   const { high, highError } = rowsAbove(data, threshold);
   return {

@@ -8,6 +8,7 @@ import type { SliceComparison } from './compare-slices';
 import type { Difference, ScoredRun } from './differences';
 import type { Change } from './differing-rows';
 import type { RunNumbers } from './metrics';
+import type { Winner } from './winner';
 
 export interface ComparisonReport {
   readonly schema: 1;
@@ -52,16 +53,7 @@ export interface ReportedStage {
   readonly runs: readonly RunNumbers[];
   /** For each run but the first. */
   readonly differences: readonly (readonly Difference[])[];
-  readonly winner: ReportedWinner | null;
-}
-
-interface ReportedWinner {
-  /** The run that is chosen by NLL on all rows (or those marked fit), and in how many folds each was. */
-  readonly run: number;
-  readonly picks: readonly number[];
-  /** On rows that did not choose. */
-  readonly chosen: RunNumbers;
-  readonly differences: readonly Difference[];
+  readonly winner: Winner | null;
 }
 
 /** A stage without what diagrams are drawn from. */
@@ -70,7 +62,7 @@ export function reportedStage({ stage, runs, differences, winner }: ComparedStag
     stage,
     runs: runs.map(numbersOf),
     differences,
-    winner: winner && { ...winner, chosen: numbersOf(winner.chosen) },
+    winner,
   };
 }
 

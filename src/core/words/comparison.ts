@@ -1,6 +1,8 @@
 /** Comparisons of runs in words, the same on every surface. */
 import type { Stage } from '../comparison/compare-runs';
 import type { ComparisonReport, ReportedStage } from '../comparison/report';
+import type { Winner } from '../comparison/winner';
+import type { Metric } from '../model/evaluation';
 import type { Difference, PairedTest } from '../comparison/differences';
 import { type ComparedMetric, metricOf, type RunNumbers } from '../comparison/metrics';
 import type { CalibratorId } from '../calibration/registry';
@@ -156,31 +158,29 @@ function titleOf(name: string, baseline: string, has: (finding: Difference['find
 }
 
 /** Which run is chosen, and what it is worth on rows that did not choose it. */
-interface WinnerInput {
-  readonly names: readonly string[];
-  readonly run: number;
-  readonly picks: readonly number[];
-  readonly own: RunNumbers;
-  readonly chosen: RunNumbers;
-  readonly isSplit: boolean;
-}
-
-function winnerInWords({ names, run, picks, own, chosen, isSplit }: WinnerInput): string {
+function winnerInWords(
+  names: readonly string[],
+  { run, picks, accuracy, nll }: Winner,
+  own: RunNumbers,
+  isSplit: boolean,
+): string {
   const name = labelName(names[run] ?? '');
   const folds = picks.reduce((sum, picked) => sum + picked, 0);
   const how = isSplit
     ? `${name} has the lowest NLL of ${names.length} on the rows marked fit.`
     : `${name} has the lowest NLL of ${names.length}; it was chosen in ${picks[run] ?? 0} of ${folds} folds.`;
-  const of = (numbers: RunNumbers): string => {
-    const [accuracy, nll] = [metricOf(numbers, 'accuracy'), metricOf(numbers, 'nll')];
-    const range = interval(accuracy);
-    return `accuracy ${number(accuracy.value)}${range === '' ? '' : ` (${range})`}, NLL ${number(nll.value)}`;
-  };
+  const of = (...metrics: readonly Metric[]): string =>
+    metrics
+      .map((metric, at) => {
+        const range = interval(metric);
+        return `${at === 0 ? 'accuracy' : 'NLL'} ${number(metric.value)}${range === '' ? '' : ` (${range})`}`;
+      })
+      .join(', ');
   const where = isSplit ? 'On the rows marked test' : 'On rows that did not choose it';
   const seen = isSplit
     ? ''
-    : ` Its own numbers (${of(own)}) come from the rows that chose it, so they may be slightly too good.`;
-  return `${how} ${where}, the choice has ${of(chosen)}.${seen}`;
+    : ` Its own numbers (${of(metricOf(own, 'accuracy'), metricOf(own, 'nll'))}) come from the rows that chose it, so they may be slightly too good.`;
+  return `${how} ${where}, the choice has ${of(accuracy, nll)}.${seen}`;
 }
 
 /** What is recommended for each run, for the stage of that name. */
@@ -257,5 +257,5 @@ export function stageWinner(
 ): string | undefined {
   const own = winner === null ? undefined : runs[winner.run];
   if (winner === null || own === undefined) return undefined;
-  return winnerInWords({ names, ...winner, own, isSplit: folds?.source === 'split' });
+  return winnerInWords(names, winner, own, folds?.source === 'split');
 }

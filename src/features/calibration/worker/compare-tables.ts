@@ -73,15 +73,7 @@ export async function comparedForPage(
           high,
         })),
         differences: differences.map((all) => [...all]),
-        winner:
-          winner === null
-            ? null
-            : {
-                run: winner.run,
-                picks: [...winner.picks],
-                chosen: { evaluation: winner.chosen.evaluation, high: winner.chosen.high },
-                differences: [...winner.differences],
-              },
+        winner: winner && { ...winner, picks: [...winner.picks] },
       })),
     },
     rows: await differencesForPage(compared, DIFFERENCE_LIMIT),
