@@ -3,7 +3,8 @@ import { confidenceOf, knownRows, normalisedWeights, rowCount } from '../model/r
 import type { PredictionData } from '../model/predictions';
 import { argsort } from '../metrics/sort';
 import { weightedMean } from '../metrics/losses';
-import { meanInterval, unitsOf } from '../metrics/units';
+import { MeanSpread } from '../metrics/mean-spread';
+import { unitsOf } from '../metrics/units';
 import { largest } from '../extremes';
 import { UserError } from '../user-error';
 import { halves } from './halves';
@@ -120,7 +121,8 @@ function score(data: PredictionData, costs: Costs, threshold: number | null): Co
     if (threshold !== null && (confidence[i] ?? 0) >= threshold) automaticShare += share;
   }
   // Where all rows are reviewed there is nothing to be unsure of.
-  const interval = threshold === null ? null : meanInterval(own, weight, unitsOf(data, n, weight));
+  const interval =
+    threshold === null ? null : (MeanSpread.of(own, weight, unitsOf(data, n, weight))?.interval() ?? null);
   return {
     n,
     cost,

@@ -1,9 +1,10 @@
 import { knownRows, rowCount } from '../model/rows';
 import type { PredictionData } from '../model/predictions';
-import { type Assessment, assess, type NullMetric } from '../metrics/evaluate';
+import { type Assessment, assess, type Means, type NullMetric } from '../metrics/evaluate';
+import type { MeanSpread } from '../metrics/mean-spread';
 import type { Replicates } from '../metrics/bootstrap';
 import { normalCumulative } from '../metrics/distributions';
-import { quantile, Z_95 } from '../metrics/intervals';
+import { quantile, standardDeviation, Z_95 } from '../metrics/intervals';
 import { logit, sigmoid } from '../model/numeric';
 import { UserError } from '../user-error';
 import type { Evaluation, EvaluateOptions, Metric } from '../model/evaluation';
@@ -69,6 +70,10 @@ const NULL_METRICS: ReadonlySet<string> = new Set<NullMetric>([
   'smoothEce',
   'classwiseEce',
 ]);
+
+function isMean(metric: GateMetric): metric is GateMetric & keyof Means {
+  return ['brier', 'nll', 'labelBrier', 'labelNll'].includes(metric);
+}
 
 function isNullMetric(metric: GateMetric): metric is GateMetric & NullMetric {
   return NULL_METRICS.has(metric);
@@ -172,8 +177,13 @@ function boundsOf(
   metric: GateMetric,
   { value, se }: { value: number; se: number },
 ): Bounds {
-  if (isNullMetric(metric)) return errorBounds(found, { value, se }, assessment.nullPs[metric]);
+  if (isNullMetric(metric)) {
+    const own = { value, se: Math.max(se, leastError(metric, assessment.evaluation)) };
+    return errorBounds(found, own, assessment.nullPs[metric]);
+  }
   if (metric === 'auroc') return aurocBounds(found, se);
+  const mean = isMean(metric) ? assessment.means[metric] : null;
+  if (mean !== null) return meanBounds(mean);
   const replicates = replicatesOf(assessment.replicates, metric);
   const widened = widenedAbout(replicates, assessment.factor);
   return {
@@ -182,6 +192,29 @@ function boundsOf(
     beyond: (limit) =>
       (1 + widened.filter((replicate) => isWithin(limit, replicate)).length) / (widened.length + 1),
   };
+}
+
+function meanBounds(mean: MeanSpread): Bounds {
+  return {
+    ...mean.bounds(Z_ONE_SIDED),
+    beyond: ({ bound, limit }) => {
+      const z = mean.zOf(limit);
+      return bound === 'min' ? normalCumulative(z) : 1 - normalCumulative(z);
+    },
+  };
+}
+
+/**
+ * The standard error that an error of calibration has at least. Near 0 it is the size of a difference whose sign may be either,
+ * and replicates of a size vary less than those of the difference. An error that weighs all rows is a sum of their
+ * differences with signs, which is known no better than the share of right rows.
+ */
+function leastError(metric: GateMetric, { accuracy }: Evaluation): number {
+  return weighsAllRows(metric) ? (accuracy.se ?? 0) : 0;
+}
+
+function weighsAllRows(metric: GateMetric): boolean {
+  return isNullMetric(metric) && metric !== 'mce';
 }
 
 /** Ascending replicates, further from their median by a factor. */
@@ -200,11 +233,14 @@ function errorBounds(
   nullP: number | null,
 ): Bounds {
   const own = debiased(value, nullMean);
-  const low = nullP === null || nullP >= ALPHA ? 0 : Math.max(0, own - Z_ONE_SIDED * se);
+  // What is taken out is a constant: the rest varies more, by the slope of the root.
+  const ownSe = own === 0 ? Infinity : (se * value) / own;
+  const low = nullP === null || nullP >= ALPHA ? 0 : Math.max(0, own - Z_ONE_SIDED * ownSe);
   const high = value + Z_ONE_SIDED * se;
   const beyond = ({ bound, limit }: Limit): number => {
     if (bound === 'min') return normalCumulative((value - limit) / se) || 0;
-    return nullP === null || nullP >= ALPHA ? 1 : 1 - normalCumulative((own - limit) / se);
+    // No limit is exceeded more surely than 0 is.
+    return Math.max(nullP ?? 1, 1 - normalCumulative((own - limit) / ownSe));
   };
   return { low, high, beyond };
 }
@@ -328,6 +364,7 @@ export function comparePaired(
   const settings = { ...options, nullDraws: 0, aligned: true };
   const now = assess({ ...current, group, weight }, settings);
   const then = assess({ ...baseline, group, weight }, settings);
+  const least = Z_ONE_SIDED * now.factor * signedSpread(now, then);
   return compared(
     margins,
     metrics.map((metric) => {
@@ -343,12 +380,25 @@ export function comparePaired(
           defined.length < 2
             ? null
             : {
-                high: quantile(defined, 1 - ALPHA),
+                high: Math.max(
+                  quantile(defined, 1 - ALPHA),
+                  weighsAllRows(metric) ? quantile(defined, 0.5) + least : 0,
+                ),
                 pAbove: (gap: number) =>
                   (1 + defined.filter((drawn) => drawn <= gap).length) / (defined.length + 1),
               },
       };
     }),
+  );
+}
+
+/** Standard error of by how much more one table is too sure than another with the same rows. */
+function signedSpread(now: Assessment, then: Assessment): number {
+  const tooSure = ({ replicates }: Assessment, round: number) =>
+    (replicates?.meanConfidence[round] ?? NaN) - (replicates?.accuracy[round] ?? NaN);
+  const rounds = now.replicates?.accuracy.length ?? 0;
+  return standardDeviation(
+    Float64Array.from({ length: rounds }, (_, round) => tooSure(now, round) - tooSure(then, round)),
   );
 }
 
@@ -364,15 +414,14 @@ export function compareTwoSamples(
     metrics.map((metric) => {
       const now = metricOf(current, metric);
       const then = metricOf(baseline, metric);
-      return { metric, now, then, evidence: twoSampleEvidence(metric, now, then) };
+      const own = comparable(metric, now, current);
+      const other = comparable(metric, then, baseline);
+      return { metric, now, then, evidence: own && other && twoSampleEvidence(metric, own, other) };
     }),
   );
 }
 
-function twoSampleEvidence(metric: GateMetric, now: Metric | null, then: Metric | null): GapEvidence | null {
-  const own = comparable(metric, now);
-  const other = comparable(metric, then);
-  if (own === null || other === null) return null;
+function twoSampleEvidence(metric: GateMetric, own: Comparable, other: Comparable): GapEvidence {
   const gap = worsening(metric, own.value, other.value);
   const isHigherBetter = HIGHER_IS_BETTER.has(metric);
   const [better, worse] = isHigherBetter ? (['up', 'down'] as const) : (['down', 'up'] as const);
@@ -397,11 +446,14 @@ interface Comparable {
  * accuracy or AUROC reaches further to one side: each side of its interval stands for itself (Newcombe, "Interval
  * estimation for the difference between independent proportions", 1998, method 10).
  */
-function comparable(metric: GateMetric, found: Metric | null): Comparable | null {
+function comparable(metric: GateMetric, found: Metric | null, evaluation: Evaluation): Comparable | null {
   const { value, low, high, se, nullMean } = found ?? { value: null, low: null, high: null };
   if (value === null || low === null || high === null || se === null || se === undefined) return null;
   if (HIGHER_IS_BETTER.has(metric)) return { value, up: (high - value) / Z_95, down: (value - low) / Z_95 };
-  return { value: isNullMetric(metric) ? debiased(value, nullMean) : value, up: se, down: se };
+  if (!isNullMetric(metric)) return { value, up: se, down: se };
+  const own = debiased(value, nullMean);
+  const spread = Math.max(se, leastError(metric, evaluation)) * (own === 0 ? 1 : value / own);
+  return { value: own, up: spread, down: spread };
 }
 
 function worsening(metric: GateMetric, current: number, baseline: number): number {

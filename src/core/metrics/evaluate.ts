@@ -8,16 +8,17 @@ import { type BrierDecomposition, decomposeBrier } from './brier';
 import { confusionMatrix, labelRates } from './confusion';
 import { debiasedL2, expectedCalibrationError, maximumCalibrationError } from './ece';
 import {
+  areaInterval,
   aurocInterval,
   debiasedInterval,
   errorInterval,
   type Outcomes,
-  percentileInterval,
   quantile,
   standardDeviation,
 } from './intervals';
 import { FEW_GROUPS, FEWEST_GROUPS, fewUnitsFactor, type ShareSums, tooFewGroups, type Units } from './units';
 import { weightedMean } from './losses';
+import { MeanSpread } from './mean-spread';
 import { drawNull, type NullDraws, nullP } from './null';
 import { scoreRanking } from './ranking';
 import { smoothEce } from './smooth-ece';
@@ -31,6 +32,7 @@ import {
   type PerLabelMetrics,
   type ReliabilityBin,
 } from '../model/evaluation';
+import { largest, least } from '../extremes';
 import { listed } from '../quote';
 
 /** An evaluation with the further results that the plots and the gate need. */
@@ -50,7 +52,14 @@ export interface Assessment {
   readonly outcomes: Outcomes;
   /** By how much intervals from resampling are widened for few groups. */
   readonly factor: number;
+  /** Of the metrics that are means of rows. */
+  readonly means: Means;
 }
+
+/** Nulls where a metric has no interval. */
+export type Means = Readonly<
+  Record<'meanConfidence' | 'brier' | 'nll' | 'labelBrier' | 'labelNll', MeanSpread | null>
+>;
 
 export type NullMetric = 'ece' | 'mce' | 'debiasedL2' | 'smoothEce' | 'classwiseEce';
 
@@ -62,6 +71,7 @@ const NO_P: Assessment['nullPs'] = {
   classwiseEce: null,
 };
 
+const BOTH_OUTCOMES = 'An interval needs at least one correct and one wrong row.';
 const DEFAULT_NULL_DRAWS = 1000;
 
 /** 1,000 rounds below 20,000 rows, else 200. */
@@ -157,7 +167,9 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
   const ranked = scoreRanking(table.ranking, rankWeights(table));
   const nCorrect = correct.reduce((sum, y) => sum + y, 0);
   const intervals = new Intervals(table.units);
-  const labelParts = table.labels && labelMetrics(table, table.labels, { intervals, replicates, nulls });
+  const means = meansOf(table);
+  const labelParts =
+    table.labels && labelMetrics(table, table.labels, { intervals, means, replicates, nulls });
   const perLabel = labelParts?.metrics.perLabel ?? [];
   const nullPs = {
     ece: nulls && nullP(nulls.ece, ece),
@@ -176,15 +188,15 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     binning: { kind: binning.kind, count: binning.edges.length - 1 },
     bins: reliabilityBins(table, sums),
     accuracy: accuracyMetric(table),
-    meanConfidence: intervals.mean(weightedMean(confidence, weight), replicates?.meanConfidence, 1),
+    meanConfidence: intervals.mean(weightedMean(confidence, weight), means.meanConfidence, 1),
     ece: intervals.error(ece, replicates?.ece, nullOf('ece')),
     mce: {
       ...intervals.error(mce.value, replicates?.mce, nullOf('mce')),
       count: sums.count[mce.bin] ?? null,
     },
-    brier: intervals.mean(weightedMean(table.brier, weight), replicates?.brier, 1),
+    brier: intervals.loss(table, table.brier, means.brier, 1),
     nll: {
-      ...intervals.mean(weightedMean(table.nll.loss, weight), replicates?.nll, Infinity),
+      ...intervals.loss(table, table.nll.loss, means.nll, Infinity),
       clipped: table.nll.clipped,
     },
     auroc: Number.isNaN(ranked.auroc)
@@ -197,9 +209,9 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
             value: ranked.aurc,
             low: null,
             high: null,
-            reason: 'An interval needs at least one correct and one wrong row.',
+            reason: BOTH_OUTCOMES,
           }
-        : intervals.mean(ranked.aurc, replicates?.aurc, 1, foldReason),
+        : intervals.area(ranked.aurc, replicates?.aurc, foldReason),
     smoothEce: intervals.error(smoothed, replicates?.smoothEce, nullOf('smoothEce')),
     debiasedL2: intervals.debiased(
       l2.value,
@@ -219,6 +231,19 @@ function assembled({ table, frame, warnings, smoothed, replicates, nulls }: Meas
     share: table.share,
     outcomes: table.share.outcomes(),
     factor: fewUnitsFactor(table.units),
+    means,
+  };
+}
+
+function meansOf({ predicted, brier, nll, labels, weight, units }: TableScores): Means {
+  const of = (values: Float64Array | undefined) =>
+    values === undefined ? null : MeanSpread.of(values, weight, units);
+  return {
+    meanConfidence: of(predicted.confidence),
+    brier: of(brier),
+    nll: of(nll.loss),
+    labelBrier: of(labels?.brier),
+    labelNll: of(labels?.nll.loss),
   };
 }
 
@@ -293,15 +318,42 @@ class Intervals {
     this.factor = fewUnitsFactor(units);
   }
 
-  /**
-   * A metric with the percentile interval of its replicates. Widened for few groups it would reach beyond what the metric
-   * can be.
-   *
-   * @param most what it can be, from 0 on
-   */
-  mean(value: number, replicates: Float64Array | undefined, most: number, reason?: string): Metric {
-    const found = replicates && percentileInterval(replicates, this.factor);
+  /** @param most what the mean can be, from 0 on: the intervals of few rows would reach beyond it */
+  mean(value: number, spread: MeanSpread | null, most: number): Metric {
+    const found = spread?.interval();
     const interval = found && { low: Math.max(0, found.low), high: Math.min(most, found.high) };
+    return this.metric(value, { interval, se: spread?.se ?? null });
+  }
+
+  /** The mean of rows' losses, which depend on whether they are right: where that is rarely seen, as surely as accuracy is. */
+  loss(
+    { predicted, weight, share }: TableScores,
+    losses: Float64Array,
+    spread: MeanSpread | null,
+    most: number,
+  ): Metric {
+    const value = weightedMean(losses, weight);
+    const own = this.mean(value, spread, most);
+    if (own.low === null || own.high === null || !share.isRarelySeen()) return own;
+    const accuracy = share.interval();
+    if (accuracy === null || share.right === 0 || share.right === share.mass)
+      return { value, low: null, high: null, reason: BOTH_OUTCOMES };
+    let ofRight = 0;
+    predicted.correct.forEach((y, i) => (ofRight += y * (weight?.[i] ?? 1) * (losses[i] ?? 0)));
+    const ofWrong = value * share.mass - ofRight;
+    const price = ofWrong / (share.mass - share.right) - ofRight / share.right;
+    const at = (accurate: number) => value + (share.share - accurate) * price;
+    const ends = [at(accuracy.low), at(accuracy.high)];
+    return {
+      ...own,
+      low: Math.max(0, least([own.low, ...ends])),
+      high: Math.min(most, largest([own.high, ...ends])),
+    };
+  }
+
+  /** An area under a curve, from 0 to 1, by its replicates. */
+  area(value: number, replicates: Float64Array | undefined, reason?: string): Metric {
+    const interval = replicates && areaInterval(value, replicates, this.factor);
     return this.metric(value, { interval, se: this.spread(replicates) }, reason);
   }
 
@@ -360,9 +412,10 @@ function labelMetrics(
   { data, brier, nll, columns }: LabelColumns,
   {
     intervals,
+    means,
     replicates,
     nulls,
-  }: Pick<Measured, 'replicates' | 'nulls'> & { readonly intervals: Intervals },
+  }: Pick<Measured, 'replicates' | 'nulls'> & { readonly intervals: Intervals; readonly means: Means },
 ): { metrics: LabelMetrics; p: number | null } {
   const { weight, predicted } = table;
   const K = data.labels.length;
@@ -376,8 +429,8 @@ function labelMetrics(
   const classwise = errors.reduce((sum, error) => sum + error, 0) / K;
   const p = nulls && nullP(nulls.classwiseEce, classwise);
   const metrics: LabelMetrics = {
-    brier: intervals.mean(weightedMean(brier, weight), replicates?.labelBrier, 2),
-    nll: intervals.mean(weightedMean(nll.loss, weight), replicates?.labelNll, Infinity),
+    brier: intervals.loss(table, brier, means.labelBrier, 2),
+    nll: intervals.loss(table, nll.loss, means.labelNll, Infinity),
     classwiseEce: intervals.error(classwise, replicates?.classwiseEce, { p, draws: nulls?.classwiseEce }),
     confusion,
     perLabel: data.labels.map((label, k) => {
@@ -483,5 +536,6 @@ function emptyAssessment(
     share: null,
     outcomes: { right: 0, wrong: 0 },
     factor: 1,
+    means: { meanConfidence: null, brier: null, nll: null, labelBrier: null, labelNll: null },
   };
 }

@@ -111,6 +111,28 @@ export function debiasedInterval(
   };
 }
 
+/**
+ * 95% interval of an area under a curve that may be near 0: by the spread of the replicates on the scale of log-odds, about
+ * the value.
+ *
+ * @param value above 0 and below 1
+ * @param factor as for `percentileInterval`
+ */
+export function areaInterval(
+  value: number,
+  replicates: Float64Array,
+  factor: number,
+): { low: number; high: number } | null {
+  // Resampled tables without a wrong row have no area: as little of it as a hundredth of this one stands for none.
+  const least = value / 100;
+  const spread = standardDeviation(
+    replicates.map((area) => logit(Math.min(1 - 1e-9, Math.max(least, area)))),
+  );
+  if (Number.isNaN(spread)) return null;
+  const half = Z_95 * factor * spread;
+  return { low: sigmoid(logit(value) - half), high: sigmoid(logit(value) + half) };
+}
+
 /** Independent right and wrong rows. */
 export interface Outcomes {
   readonly right: number;

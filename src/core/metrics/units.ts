@@ -1,7 +1,6 @@
 /** The independent units of a table, and how many independent rows a share of it is worth. */
 import type { RowColumns } from '../model/predictions';
 import { binomialTail, clopperPearson, studentPoint } from './distributions';
-import { weightedMean } from './losses';
 import { effectiveRows, type Outcomes, wilsonInterval, Z_95 } from './intervals';
 
 /**
@@ -140,8 +139,13 @@ export class ShareSums {
     const { factor, groups } = table !== undefined && own.groups < FEW_GROUPS ? table : own;
     const ratio = n > 2 && groups > 1.5 ? studentPoint(n - 1) / studentPoint(groups - 1) : 1;
     const worth = Math.min(n, (n / factor) * Math.min(1, ratio * ratio));
+    return this.isRarelySeen() ? Math.min(worth, own.groups) : worth;
+  }
+
+  /** Whether rows depend on each other and the rarer outcome is seen in too few groups to tell how it varies. */
+  isRarelySeen(): boolean {
     const rarer = this.share < 0.5 ? this.groupsWithRight : this.groupsWithWrong;
-    return rarer < FEWEST_RARE_GROUPS ? Math.min(worth, own.groups) : worth;
+    return this.units.group !== null && rarer < FEWEST_RARE_GROUPS;
   }
 
   /** Right and wrong rows, as independent ones. */
@@ -180,29 +184,4 @@ export function sumShare(y: ArrayLike<number>, weight: Float64Array | null, unit
   const sums = new ShareSums(units);
   for (let i = 0; i < y.length; i++) sums.add(i, weight?.[i] ?? 1, y[i] ?? 0);
   return sums;
-}
-
-/**
- * 95% interval of a weighted mean: Student's t on the spread between units (linearised, as for shares). Null for fewer than
- * two units, or too few groups.
- */
-export function meanInterval(
-  values: Float64Array,
-  weight: Float64Array | null,
-  units: Units,
-): { low: number; high: number } | null {
-  if (units.effective < 2 || tooFewGroups(units)) return null;
-  const mean = weightedMean(values, weight);
-  const deviations = new Float64Array(units.group === null ? values.length : units.count);
-  let mass = 0;
-  for (let i = 0; i < values.length; i++) {
-    const w = weight?.[i] ?? 1;
-    const unit = units.group?.[i] ?? i;
-    mass += w;
-    deviations[unit] = (deviations[unit] ?? 0) + w * ((values[i] ?? 0) - mean);
-  }
-  const G = units.effective;
-  const square = deviations.reduce((sum, deviation) => sum + deviation * deviation, 0);
-  const half = studentPoint(G - 1) * (Math.sqrt((square * G) / (G - 1)) / mass);
-  return { low: mean - half, high: mean + half };
 }
