@@ -6,6 +6,7 @@ import { classify } from './classify';
 import { oneLine, terminalText } from '../core/encode';
 import { errorCode } from '../store/atomic';
 import { BAD_INPUT, DONE, type Command, type Io } from './command';
+import { importCommand } from './import';
 import { labelCommands } from './labels';
 import { merge } from './merge';
 import { practiceSetCommand } from './practice-set';
@@ -16,6 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   classify,
   score,
   merge,
+  import: importCommand,
   ...calibrationCommands,
   tune,
   'practice-set': practiceSetCommand,
@@ -27,6 +29,7 @@ const HELP = `Usage: prompt-confidence COMMAND …
   classify TEXT…            Classify texts: show the combined confidence and the token table.
   score IN --out OUT        Score every row of a table.
   merge SHARD… --out OUT    Put the shards of a scored table together.
+  import FILE --out TABLE   Write the predictions of another tool as a table.
   evaluate TABLE            Show how far the confidence in a table can be trusted.
   calibrate TABLE --out C   Fit a calibrator and save it.
   apply C TABLE --out OUT   Write a calibrated copy of a table.

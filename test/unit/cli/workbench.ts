@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { calibrationCommands } from '../../../src/cli/calibration';
+import { importCommand } from '../../../src/cli/import';
 import { labelCommands } from '../../../src/cli/labels';
 
 export interface Ran {
@@ -34,7 +35,7 @@ export class Workbench {
   /** Runs a command line given as words; words that begin with @ are files of the folder. */
   async run(...words: readonly string[]): Promise<Ran> {
     const [name = '', ...argv] = words.map((word) => (word.startsWith('@') ? this.at(word.slice(1)) : word));
-    const command = { ...calibrationCommands, ...labelCommands }[name];
+    const command = { ...calibrationCommands, ...labelCommands, import: importCommand }[name];
     if (command === undefined) throw new Error(`no command ${name}`);
     let out = '';
     let err = '';

@@ -1,0 +1,60 @@
+/** Rows of Parquet files, a part of a row group at a time. */
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { UserError } from '../../core/user-error';
+import { openRegular } from '../read-regular';
+import type { Found } from './found';
+
+const ROWS_AT_ONCE = 5_000;
+
+/** Whether a file begins as Parquet does. */
+export async function isParquet(file: string): Promise<boolean> {
+  const handle = await openRegular(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.toString('latin1') === 'PAR1';
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * @throws UserError not-parquet: the file is damaged, or of a kind that the reader does not know
+ */
+export async function* parquetRecords(file: string): AsyncGenerator<readonly Found[]> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const source = {
+      byteLength: size,
+      slice: async (start: number, end = size): Promise<ArrayBuffer> => {
+        const bytes = new Uint8Array(end - start);
+        const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+        return bytes.buffer.slice(0, bytesRead);
+      },
+    };
+    const metadata = await parquetMetadataAsync(source);
+    const rows = Number(metadata.num_rows);
+    for (let start = 0; start < rows; start += ROWS_AT_ONCE) {
+      const end = Math.min(rows, start + ROWS_AT_ONCE);
+      const found = await parquetReadObjects({
+        file: source,
+        metadata,
+        compressors,
+        rowStart: start,
+        rowEnd: end,
+      });
+      yield found.map((value, index): Found => ({ at: `row ${start + index + 1}`, value }));
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError('not-parquet', `${path.basename(file)} cannot be read as Parquet: ${reason}`, {
+      cause: error,
+    });
+  } finally {
+    await handle.close();
+  }
+}

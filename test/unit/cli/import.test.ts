@@ -1,0 +1,396 @@
+import { parse } from 'csv-parse/sync';
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ROOT } from '../../support/paths';
+import { Workbench } from './workbench';
+
+const jsonLines = (...records: readonly unknown[]): string =>
+  records.map((record) => `${typeof record === 'string' ? record : JSON.stringify(record)}\n`).join('');
+
+/** A sample of lm-evaluation-harness 0.4. */
+const sample = (
+  id: number,
+  choices: readonly string[],
+  logLikelihoods: readonly number[],
+  target: unknown,
+  more: object = {},
+): object => ({
+  doc_id: id,
+  doc: { question: `Question ${id}?` },
+  target,
+  arguments: Object.fromEntries(
+    choices.map((choice, k) => [`gen_args_${k}`, { arg_0: `Question ${id}?\nAnswer:`, arg_1: ` ${choice}` }]),
+  ),
+  resps: logLikelihoods.map((value) => [[String(value), 'False']]),
+  filtered_resps: logLikelihoods.map((value) => [String(value), 'False']),
+  filter: 'none',
+  metrics: ['acc'],
+  ...more,
+});
+
+const answer = (id: string, tokens: Readonly<Record<string, number>>): object => {
+  const top = Object.entries(tokens).map(([token, p]) => ({ token, logprob: Math.log(p) }));
+  return {
+    id: `batch_${id}`,
+    custom_id: id,
+    response: {
+      status_code: 200,
+      body: {
+        choices: [
+          {
+            index: 0,
+            message: { role: 'assistant', content: top[0]?.token },
+            logprobs: { content: [{ ...top[0], top_logprobs: top }] },
+            finish_reason: 'stop',
+          },
+        ],
+      },
+    },
+    error: null,
+  };
+};
+
+const result = (
+  test: number,
+  output: unknown,
+  { provider = 'openai:mini', ...more }: { provider?: string; [field: string]: unknown } = {},
+): object => ({
+  promptIdx: 0,
+  testIdx: test,
+  prompt: { raw: 'Classify: …', label: 'classify' },
+  provider: { id: provider },
+  vars: { text: `Text ${test}` },
+  testCase: { vars: { text: `Text ${test}` }, assert: [{ type: 'equals', value: 'spam' }] },
+  response: { output, logProbs: [Math.log(0.8), Math.log(0.5)] },
+  success: output === 'spam',
+  ...more,
+});
+
+describe('import', () => {
+  let bench: Workbench;
+  beforeEach(async () => {
+    bench = await Workbench.create();
+  });
+  afterEach(() => bench.remove());
+
+  const imported = async (
+    content: string | Uint8Array,
+    ...options: readonly string[]
+  ): Promise<{ rows: Record<string, string>[]; out: string; err: string }> => {
+    await bench.write('in.json', content);
+    const ran = await bench.run('import', '@in.json', '--out', '@out.csv', '--force', ...options);
+    assert.equal(ran.code, 0, ran.err);
+    return { rows: parse(await readFile(bench.at('out.csv'), 'utf8'), { columns: true }), ...ran };
+  };
+  const refused = async (content: string, ...options: readonly string[]): Promise<string> => {
+    await bench.write('in.json', content);
+    const ran = await bench.run('import', '@in.json', '--out', '@out.csv', '--force', ...options);
+    assert.equal(ran.code, 2, ran.out);
+    return ran.err;
+  };
+
+  describe('samples of lm-evaluation-harness', () => {
+    const sure = [-0.1, -3];
+    const records = [
+      sample(0, ['no', 'yes'], sure, 0, { acc: 1 }),
+      sample(1, ['no', 'yes'], sure, '1', { acc: 0 }),
+      sample(2, ['no', 'yes'], [-3, -0.1], 1, { acc: 1 }),
+    ];
+
+    it('become log-likelihoods of choices with the text of the target, which evaluate reads', async () => {
+      const { rows, out } = await imported(jsonLines(...records));
+      assert.deepEqual(rows[1], {
+        id: '1',
+        text: 'Question 1?',
+        label: 'yes',
+        'logprob:no': '-0.1',
+        'logprob:yes': '-3',
+      });
+      assert.match(out, /3 rows from samples of lm-evaluation-harness/);
+      assert.match(
+        out,
+        /target is read as the number of a choice, from 0, which agrees with "acc" in 3 of 3/,
+      );
+      const evaluated = JSON.parse((await bench.run('evaluate', '@out.csv', '--json')).out) as {
+        accuracy: { value: number };
+      };
+      assert.ok(Math.abs(evaluated.accuracy.value - 2 / 3) < 1e-9);
+    });
+
+    it('may be in the older form, with pairs as arguments', async () => {
+      const old = {
+        ...sample(0, ['a', 'b'], sure, 'b'),
+        arguments: [
+          ['Q', ' a'],
+          ['Q', ' b'],
+        ],
+        filtered_resps: [
+          [-0.1, false],
+          [-3, false],
+        ],
+      };
+      const { rows, out } = await imported(jsonLines(old, old));
+      assert.equal(rows[0]?.label, 'b');
+      assert.match(out, /read as the text of a choice/);
+    });
+
+    it('whose target could be a number or a text are read as the verdicts of the harness say', async () => {
+      // The choices are numbers: "1" is the first one by its text, and the second one by its place.
+      const byPlace = [0, 1].map((k) => sample(k, ['1', '2', '3'], [-0.1, -2, -3], '1', { acc: 0 }));
+      assert.equal((await imported(jsonLines(...byPlace))).rows[0]?.label, '2');
+      const byText = [0, 1].map((k) => sample(k, ['1', '2', '3'], [-0.1, -2, -3], '1', { acc: 1 }));
+      assert.equal((await imported(jsonLines(...byText))).rows[0]?.label, '1');
+    });
+
+    it('with other choices in each have the places of choices as labels', async () => {
+      const { rows, out } = await imported(
+        jsonLines(
+          sample(0, ['Paris', 'Rome'], sure, 0),
+          sample(1, ['red', 'blue'], sure, 1),
+          sample(2, ['one', 'two', 'three'], [-1, -1, -2], 1),
+        ),
+      );
+      assert.deepEqual(
+        rows.map(({ label }) => label),
+        ['A', 'B'],
+      );
+      assert.match(out, /labels are their places/);
+      assert.match(out, /2, 3 choices. Those with 2 are read/);
+    });
+
+    it('of generated text are refused with the reason', async () => {
+      const generated = { ...sample(0, [], [], 'x'), arguments: [['Q', {}]], filtered_resps: ['x'] };
+      assert.match(
+        await refused(jsonLines(generated, generated)),
+        /holds generated text, not the log-likelihoods/,
+      );
+    });
+  });
+
+  describe('output of a pipeline', () => {
+    const both = (p: number) => [
+      { label: 'POSITIVE', score: p },
+      { label: 'NEGATIVE', score: 1 - p },
+    ];
+
+    it('with all scores becomes probabilities, as a document or as lines', async () => {
+      const document = JSON.stringify([both(0.75), both(0.25).reverse()], null, 2);
+      for (const content of [
+        document,
+        jsonLines(both(0.75), both(0.25).reverse()),
+        JSON.stringify([both(0.75), both(0.25)]),
+      ]) {
+        const { rows } = await imported(content);
+        assert.deepEqual(
+          rows.map((row) => [row['prob:POSITIVE'], row['prob:NEGATIVE']]),
+          [
+            ['0.75', '0.25'],
+            ['0.25', '0.75'],
+          ],
+        );
+      }
+    });
+
+    it('with the best label only becomes a confidence; texts and true labels around it stay', async () => {
+      const { rows, out } = await imported(
+        jsonLines(
+          { text: 'Fine.', label: 'POSITIVE', predictions: [{ label: 'POSITIVE', score: 0.9 }] },
+          { text: 'Bad.', label: 'POSITIVE', predictions: [{ label: 'NEGATIVE', score: 0.7 }] },
+        ),
+      );
+      assert.deepEqual(rows[1], {
+        text: 'Bad.',
+        label: 'POSITIVE',
+        predicted: 'NEGATIVE',
+        confidence: '0.7',
+      });
+      assert.match(out, /its score is taken as the confidence/);
+    });
+
+    it('of zero-shot classification has its labels apart from its scores', async () => {
+      const { rows } = await imported(
+        jsonLines({ sequence: 'Rain again.', labels: ['weather', 'sport'], scores: [0.9, 0.1] }),
+      );
+      assert.deepEqual(rows, [{ text: 'Rain again.', 'prob:weather': '0.9', 'prob:sport': '0.1' }]);
+    });
+
+    it('of labels that do not exclude each other is refused', async () => {
+      const free = [
+        { label: 'toxic', score: 0.9 },
+        { label: 'insult', score: 0.8 },
+      ];
+      assert.match(
+        await refused(jsonLines(free, free)),
+        /2 of 2 texts do not sum to 1: the model judges each label/,
+      );
+    });
+
+    it('that may be of one text is not taken for two', async () => {
+      assert.match(await refused(JSON.stringify(both(0.9))), /seem to be those of one text/);
+    });
+  });
+
+  describe('output of a batch', () => {
+    const lines = jsonLines(
+      answer('r1', { ' Yes': 0.7, ' yes': 0.1, No: 0.15 }),
+      answer('r2', { No: 0.9, Yes: 0.05 }),
+      { custom_id: 'r3', response: null, error: { code: 'expired', message: 'This request expired.' } },
+    );
+
+    it('is read as an endpoint’s answers are, all spellings of a label together, and joined by id', async () => {
+      await bench.write('texts.csv', 'id,text,label\nr2,Second,no\nr1,First,yes\n');
+      const { rows, out } = await imported(lines, '--labels', 'yes,no', '--join', bench.at('texts.csv'));
+      const [first, second, third] = rows;
+      assert.ok(Math.abs(Math.exp(Number(first?.['logprob:yes'])) - 0.8) < 1e-9);
+      assert.deepEqual([first?.text, first?.label, second?.text], ['First', 'yes', 'Second']);
+      assert.equal(third?.score_error, 'This request expired.');
+      assert.match(out, /3 rows .*, 1 without a score/);
+      assert.match(out, /joined with texts.csv by id. 1 predictions are not in it/);
+    });
+
+    it('needs labels, and log-probabilities', async () => {
+      assert.match(await refused(lines), /labels must be named. Name them with --labels/);
+      const plain = jsonLines({
+        custom_id: 'r1',
+        response: { body: { choices: [{ message: { content: 'Yes' }, logprobs: null }] } },
+      });
+      assert.match(await refused(plain, '--labels', 'yes,no'), /None of the 1 answers shows the probability/);
+    });
+  });
+
+  describe('results of promptfoo', () => {
+    it('become predictions with the probability of the answer', async () => {
+      const document = JSON.stringify(
+        { evalId: 'e', results: { version: 3, results: [result(0, 'spam'), result(1, 'ham')] } },
+        null,
+        2,
+      );
+      const { rows } = await imported(document);
+      assert.deepEqual(
+        rows.map(({ confidence, ...row }) => [
+          row.id,
+          row.text,
+          row.label,
+          row.predicted,
+          Number(confidence).toFixed(6),
+        ]),
+        [
+          ['0', 'Text 0', 'spam', 'spam', '0.400000'],
+          ['1', 'Text 1', 'spam', 'ham', '0.400000'],
+        ],
+      );
+    });
+
+    it('of several runs need one to be chosen', async () => {
+      const content = jsonLines(result(0, 'spam'), result(0, 'ham', { provider: 'other' }));
+      assert.match(
+        await refused(content),
+        /holds 2 runs .* "openai:mini #1", "other #1". Choose one with --run/,
+      );
+      const { rows } = await imported(content, '--run', 'other #1');
+      assert.deepEqual(
+        rows.map(({ predicted }) => predicted),
+        ['ham'],
+      );
+    });
+
+    it('that say only whether they passed are right or wrong', async () => {
+      const judged = { testCase: { assert: [{ type: 'llm-rubric', value: 'is spam' }] } };
+      const { rows } = await imported(jsonLines(result(0, 'It is spam', { ...judged, success: true })));
+      assert.equal(rows[0]?.correct, '1');
+      assert.equal(rows[0].label, undefined);
+    });
+
+    it('may say how sure they are in their answer', async () => {
+      const { rows } = await imported(jsonLines(result(0, '{"label": "spam", "confidence": 0.95}')));
+      assert.deepEqual([rows[0]?.predicted, rows[0]?.confidence], ['spam', '0.95']);
+    });
+
+    it('without any probability are refused', async () => {
+      assert.match(
+        await refused(jsonLines(result(0, 'spam', { response: { output: 'spam' } }))),
+        /No result has a probability/,
+      );
+    });
+  });
+
+  describe('records with columns', () => {
+    it('keep their names, parts of lists are numbered', async () => {
+      const { rows } = await imported(
+        jsonLines(
+          { id: 1, y_true: 'a', probs: [0.2, 0.8], meta: { user: 'u' } },
+          { id: 2, y_true: null, probs: [1, 0] },
+        ),
+      );
+      assert.deepEqual(rows[0], {
+        id: '1',
+        y_true: 'a',
+        'probs.0': '0.2',
+        'probs.1': '0.8',
+        'meta.user': 'u',
+      });
+      assert.equal(rows[1]?.y_true, '');
+    });
+  });
+
+  describe('Parquet', () => {
+    for (const compression of ['snappy', 'zstd', 'gzip', 'brotli', 'lz4', 'none'])
+      it(`is read with ${compression} compression`, async () => {
+        const file = path.join(ROOT, `test/fixtures/import/${compression}.parquet`);
+        const { rows } = await imported(await readFile(file));
+        assert.equal(rows.length, 40);
+        assert.deepEqual(rows[30], {
+          id: '30',
+          text: 'Text 30, "quoted" – ünï',
+          label: 'spam',
+          'prob:spam': '0.75',
+          'prob:ham': '0.25',
+          'logits.0': '15',
+          'logits.1': '-1',
+          ok: 'true',
+        });
+        assert.equal(rows[1]?.label, '');
+      });
+
+    it('that is cut is refused', async () => {
+      const whole = await readFile(path.join(ROOT, 'test/fixtures/import/snappy.parquet'));
+      await bench.write('in.json', whole.subarray(0, 2000));
+      const ran = await bench.run('import', '@in.json', '--out', '@out.csv');
+      assert.equal(ran.code, 2);
+      assert.match(ran.err, /in\.json cannot be read as Parquet/);
+    });
+  });
+
+  describe('a file', () => {
+    it('with damaged lines is read without them, and they are named by number', async () => {
+      const { rows, err } = await imported(
+        jsonLines({ id: 1, p: 0.5 }, '{"id": 2, "p":', { id: 3, p: '[' }, '', [1], { id: 4, p: NaN }).replace(
+          '"p":null',
+          '"p": NaN',
+        ),
+      );
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        ['1', '3', '4'],
+      );
+      assert.match(err, /line 2 is not JSON; it was left out/);
+      assert.match(err, /line 5 is no object with columns/);
+    });
+
+    it('of another origin is said to be that', async () => {
+      const err = await refused(jsonLines(result(0, 'spam')), '--from', 'lm-eval');
+      assert.match(
+        err,
+        /in\.json is not samples of lm-evaluation-harness .* It looks like results of promptfoo/,
+      );
+      assert.match(await refused('[1, 2, 3]'), /holds records of no kind that is known/);
+    });
+
+    it('that is empty, cut, or no JSON is refused', async () => {
+      assert.match(await refused(''), /is empty/);
+      assert.match(await refused('[\n{"id": 1},\n{"id":'), /cut in the middle/);
+      assert.match(await refused('id,text\n1,a\n'), /neither JSON nor JSON lines/);
+    });
+  });
+});
