@@ -13,6 +13,7 @@ import { registerEndpoints } from './features/endpoints/commands';
 import { registerHome } from './features/home/home';
 import { HomeTree } from './features/home/home-tree';
 import { registerHover } from './features/hover/hover';
+import { registerImport } from './features/import/import-predictions';
 import { registerPractice } from './features/practice/practice-set';
 import { registerScore } from './features/score/register';
 import { registerResultView, ResultView } from './features/result/result-view';
@@ -61,6 +62,7 @@ const FEATURES: readonly ((services: Services) => vscode.Disposable)[] = [
   registerEndpoints,
   registerScore,
   registerPractice,
+  registerImport,
   // After those that register kinds of jobs: it offers to resume what they find unfinished.
   registerStatus,
   registerClassifierFiles,

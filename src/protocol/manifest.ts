@@ -32,6 +32,7 @@ export const COMMANDS = {
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   createPracticeSet: 'promptConfidence.createPracticeSet',
+  importPredictions: 'promptConfidence.importPredictions',
   setCalibrator: 'promptConfidence.setCalibrator',
   useCalibrator: 'promptConfidence.useCalibrator',
   pauseJob: 'promptConfidence.pauseJob',

@@ -63,6 +63,7 @@ class PromptfooReader implements Reader {
       throw new UserError(
         'import-run',
         `The file holds ${names.length} runs of the same tests (provider and number of the prompt), and a table holds one: ${listed(names)}.`,
+        { data: { runs: names } },
       );
     if (this.withConfidence === 0)
       throw new UserError(

@@ -75,7 +75,7 @@ const OTHER_KINDS: readonly { readonly magic: Buffer; readonly advice: string }[
     advice: 'is an old Excel workbook: export the sheet as CSV',
   },
   { magic: Buffer.from([0x1f, 0x8b]), advice: 'is compressed with gzip: unpack it first' },
-  { magic: Buffer.from('PAR1'), advice: 'is a Parquet file: export it as CSV' },
+  { magic: Buffer.from('PAR1'), advice: 'is a Parquet file: import it as predictions' },
 ];
 
 /**
