@@ -129,6 +129,25 @@ describe('Score CSV… in the editor', () => {
     rmSync(at('out.csv'));
     person('sentiment', 'review', 'out.csv', undefined);
     await scoreAndPause(at('out.csv'));
+    // The offer is answered when the run has been resumed and has ended.
+    const late = person(undefined);
+    inside.services.dialogs.tell = async (severity, message, actions = []) => {
+      late.said.push(`${severity} ${message} [${actions.join(', ')}]`);
+      if (!/ is unfinished: /.test(message)) return undefined;
+      const [job] = await inside.services.jobs.unfinished();
+      await job?.resume();
+      return 'Discard…';
+    };
+    await offerUnfinished(inside.services);
+    assert.equal(
+      late.said.at(-1),
+      'info out.csv is running or no longer unfinished. Nothing was discarded. []',
+    );
+    assert.ok(existsSync(at('out.csv')));
+
+    rmSync(at('out.csv'));
+    person('sentiment', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
     person('Start Over', undefined);
     await score();
     assert.ok(!existsSync(partAt('work', at('out.csv'))));
