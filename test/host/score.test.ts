@@ -133,7 +133,7 @@ describe('Score CSV… in the editor', () => {
     const late = person(undefined);
     inside.services.dialogs.tell = async (severity, message, actions = []) => {
       late.said.push(`${severity} ${message} [${actions.join(', ')}]`);
-      if (!/ is unfinished: /.test(message)) return undefined;
+      if (!message.includes(' is unfinished: ')) return undefined;
       const [job] = await inside.services.jobs.unfinished();
       await job?.resume();
       return 'Discard…';
