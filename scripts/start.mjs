@@ -119,9 +119,16 @@ function classify() {
   if (answer.calibrator !== undefined) console.log(sideBySide(answer));
 }
 
+/** As the command line writes it: never rounded up to where a bucket begins, nor to 100%. */
+function percent(confidence) {
+  const tenths = Math.round(1000 * confidence);
+  if (tenths >= 1000) return '> 99.9%';
+  const reaches = [0.5, 0.7, 0.9].some((bound) => confidence < bound && tenths >= 1000 * bound);
+  return `${((reaches ? tenths - 1 : tenths) / 10).toFixed(1)}%`;
+}
+
 /** Raw and calibrated, why they differ, and what to do next. */
 function sideBySide({ results, calibrator }) {
-  const percent = (confidence) => `${(100 * confidence).toFixed(1)}%`;
   const answer = ({ label, confidence }) => `${label} ${percent(confidence)}`;
   const rows = [
     ['text', 'raw', 'calibrated'],

@@ -6,17 +6,12 @@ import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { CalibratedScore } from '../core/calibration/calibrated-score';
 import type { ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import { DEFAULT_BUCKETS } from '../core/model/buckets';
+import { boundsOf, DEFAULT_BUCKETS } from '../core/model/buckets';
 import { formatPercent } from '../core/words/quantities';
 import type { Warning } from '../core/model/predictions';
 import type { Score, TokenRow } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
-import {
-  ANOTHER_LIKELIER,
-  bucketAndRaw,
-  calibratedPercent,
-  calibratorInWords,
-} from '../core/words/calibrated-score';
+import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/words/calibrated-score';
 import { oneLine, visibleToken } from '../core/encode';
 import {
   agreementLines,
@@ -52,15 +47,16 @@ export const classify = command(USAGE, async (argv, io) => {
     },
   });
   const topTokens = wholeNumber('top', values.top, { low: 0, high: 100 });
-  const buckets = bucketOption(values.buckets);
+  const given = bucketOption(values.buckets);
   if (positionals.length === 0) throw usageError('There is nothing to classify. Give one or more texts.');
   await withSession(values, io, async ({ sources, classifier, seed, calibrator, beforeMany }) => {
+    const buckets = given ?? classifier.buckets ?? DEFAULT_BUCKETS;
     const classified = await classifyTexts(sources, {
       classifier,
       texts: positionals,
       topTokens,
       calibrator,
-      buckets: buckets ?? classifier.buckets ?? DEFAULT_BUCKETS,
+      buckets,
       seed,
       beforeMany,
       readsModel: true,
@@ -78,7 +74,7 @@ export const classify = command(USAGE, async (argv, io) => {
       );
     else {
       io.out(`${oneLine(heading(classifier, identity, calibrator?.named))}\n`);
-      for (const result of results) io.out(`\n${report(result)}`);
+      for (const result of results) io.out(`\n${report(result, boundsOf(buckets))}`);
     }
   });
   return DONE;
@@ -138,47 +134,51 @@ function heading(
   return `${name} with ${inWords}${by}`;
 }
 
-/** One text as people read it: verdict, label bars, token table and warnings. */
-function report(result: Result): string {
+/**
+ * One text as people read it: verdict, label bars, token table and warnings.
+ *
+ * @param bounds where buckets begin
+ */
+function report(result: Result, bounds: readonly number[]): string {
   const lines = [
     JSON.stringify(result.text),
-    ...verdict(result),
-    ...labelLines(result),
+    ...verdict(result, bounds),
+    ...labelLines(result, bounds),
     ...(result.mode === 'sampled' || result.labelMass === null
       ? []
       : [
           `    label mass ${formatPercent(result.labelMass)}: the rest of the probability is on other answers`,
         ]),
     ...agreementLines(result).map((line) => `    ${line}`),
-    ...scoreWarnings(result).map(({ message }) => `  ⚠ ${message}`),
+    ...scoreWarnings(result, bounds).map(({ message }) => `  ⚠ ${message}`),
   ];
   if (result.tokens !== undefined) lines.push('    first token of the answer', ...tokenTable(result.tokens));
   return `${lines.map(oneLine).join('\n')}\n`;
 }
 
-function verdict(result: Result): string[] {
+function verdict(result: Result, bounds: readonly number[]): string[] {
   const { calibrated } = result;
   if (calibrated === undefined)
-    return [`  ${result.label}, ${confidenceName(result)} ${formatPercent(result.confidence)}`];
-  const confidence = calibratedPercent(calibrated.confidence, calibrated);
+    return [`  ${result.label}, ${confidenceName(result)} ${formatPercent(result.confidence, bounds)}`];
+  const confidence = formatPercent(calibrated.confidence, bounds);
   return [
-    `  ${calibrated.label}, calibrated confidence ${confidence}: ${bucketAndRaw(result, calibrated)}`,
+    `  ${calibrated.label}, calibrated confidence ${confidence}: ${bucketAndRaw({ score: result, bounds }, calibrated)}`,
     ...(calibrated.anotherLikelier ? [`  ⚠ ${ANOTHER_LIKELIER}`] : []),
   ];
 }
 
 /** The calibrated number first if every label has one, then the raw number. */
-function labelLines({ labels, calibrated }: Result): string[] {
+function labelLines({ labels, calibrated }: Result, bounds: readonly number[]): string[] {
   const width = largest(labels.map(({ label }) => label.length));
   return labels.map((entry, k) => {
     const { label, confidence } = entry;
     const own = calibrated?.labels?.[k]?.confidence;
     const bar = blockBar(own ?? confidence, 24).padEnd(24);
-    const raw = labelPercent(entry, labels);
+    const raw = labelPercent(entry, labels, bounds);
     const figures =
       calibrated === undefined || own === undefined
         ? raw.padStart(7)
-        : `${calibratedPercent(own, calibrated).padStart(7)}   raw ${raw}`;
+        : `${formatPercent(own, bounds).padStart(7)}   raw ${raw}`;
     return `    ${label.padEnd(width)}  ${bar} ${figures}`;
   });
 }

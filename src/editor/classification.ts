@@ -4,6 +4,7 @@ import { classifyTexts } from '../app/classify';
 import type { ManyRequests } from '../app/many-requests';
 import type { Sources } from '../app/sources';
 import { checkText, textProblem } from '../core/classifier/prompt';
+import { boundsOf } from '../core/model/buckets';
 import { sendsTexts, sourceNameText } from '../core/classifier/source-name';
 import { hasSameTokenScores } from '../core/scoring/score-parts';
 import { cancelledError, UserError } from '../core/user-error';
@@ -171,6 +172,7 @@ export class Classification {
     const { calibrators, calibration, sources } = this.parts;
     const leaveRaw = options.leaveRaw === true;
     const { classifier } = entry;
+    const buckets = bucketsFor(classifier, scope);
     const checked = leaveRaw ? undefined : await calibrators.checked(entry);
     const { results, identity, ...made } = await explained(checked?.named, classifier, () =>
       classifyTexts(sources, {
@@ -178,7 +180,7 @@ export class Classification {
         texts,
         topTokens,
         calibrator: checked?.calibrator,
-        buckets: bucketsFor(classifier, scope),
+        buckets,
         beforeMany: asksFor === 0 ? undefined : this.askBeforeMany,
         textsInAll: asksFor,
         readsModel: false,
@@ -198,6 +200,7 @@ export class Classification {
         calibration: leaveRaw ? leftRaw(classifier) : shown,
         classifier: classifier.name,
         origin,
+        bounds: boundsOf(buckets),
         isLeftRaw: leaveRaw,
         model: nameOf(identity),
         device: identity.device === null ? identity.inWords : deviceInWords(identity.device),

@@ -3,6 +3,7 @@
  * answer it. Texts may hold anything, of whomever: here, and only here, they are encoded for VS Code, which makes links and
  * icons of some.
  */
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { editorText } from '../core/encode';
 import { UserError } from '../core/user-error';
@@ -45,6 +46,9 @@ export interface ChoiceQuestion<T> {
 
 export type Severity = 'info' | 'warning' | 'error';
 
+/** Of the commands that links of notes run. */
+const NOTE_COMMAND = 'promptConfidence.note';
+
 /** Reports progress: what is being done, and the increment since the last report, in percent. */
 export type ReportProgress = (message: string, increment?: number) => void;
 
@@ -57,6 +61,11 @@ export interface Dialogs {
   confirm(message: string, detail: string, actions: readonly string[]): Promise<string | undefined>;
   /** A notification; resolves with the action, or undefined once it is closed. */
   tell(severity: Severity, message: string, actions?: readonly string[]): Promise<string | undefined>;
+  /**
+   * A notification about something that stands still at a share from 0 to 1. It closes by itself once that is gone, which
+   * no other notification can; resolves as `tell`.
+   */
+  note(message: string, action: string, share: number, gone: AbortSignal): Promise<string | undefined>;
   /** Absolute path of an existing file. */
   chooseFile(title: string, extensions: Readonly<Record<string, string[]>>): Promise<string | undefined>;
   /**
@@ -139,6 +148,30 @@ export class EditorDialogs implements Dialogs {
         return vscode.window.showWarningMessage(shown, ...actions);
       case 'error':
         return vscode.window.showErrorMessage(shown, ...actions);
+    }
+  }
+
+  async note(message: string, action: string, share: number, gone: AbortSignal): Promise<string | undefined> {
+    // Only progress closes by itself. It has no buttons but Cancel, so the action is a link to a command of its own.
+    const command = `${NOTE_COMMAND}.${randomUUID()}`;
+    const title = `${editorText(message)} [${action}](command:${command})`;
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    const subscriptions: vscode.Disposable[] = [];
+    try {
+      return await vscode.window.withProgress(options, (progress, token) => {
+        progress.report({ increment: 100 * share });
+        return new Promise<string | undefined>((resolve) => {
+          const close = (): void => resolve(undefined);
+          subscriptions.push(
+            vscode.commands.registerCommand(command, () => resolve(action)),
+            token.onCancellationRequested(close),
+          );
+          if (gone.aborted) close();
+          else gone.addEventListener('abort', close, { once: true });
+        });
+      });
+    } finally {
+      for (const subscription of subscriptions) subscription.dispose();
     }
   }
 

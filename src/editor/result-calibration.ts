@@ -6,7 +6,7 @@ import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { Calibration } from '../core/calibration/calibrated-score';
 import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import type { Bucket } from '../core/model/buckets';
+import { type Bucket, boundsOf } from '../core/model/buckets';
 import { settingId } from '../protocol/manifest';
 import { modelIdentity } from '../sources/engine-source';
 import type { SourceIdentity } from '../sources/source';
@@ -113,13 +113,15 @@ export class ResultCalibration implements vscode.Disposable {
       return known;
     };
     results.recalibrate((result) => {
+      if (!named.has(result.classifier)) return undefined;
       const calibrator = named.get(result.classifier);
-      if (result.isLeftRaw || !named.has(result.classifier)) return undefined;
-      const { origin: before } = result;
+      const shown = own.get(result.classifier) ?? bucketsOf(result.uri);
+      const bounds = boundsOf(shown);
+      const { origin: before, calibration: left } = result;
+      if (result.isLeftRaw) return { origin: before, calibration: left, bounds };
       const model = before.model ?? modelIdentity(result.model, hashes.get(before.modelPath));
       const origin = { ...before, model };
-      const shown = own.get(result.classifier) ?? bucketsOf(result.uri);
-      return { origin, calibration: this.again(result, calibrator, origin, shown) };
+      return { origin, calibration: this.again(result, calibrator, origin, shown), bounds };
     });
   }
 

@@ -34,6 +34,8 @@ export interface ClassifiedText {
   readonly origin: ResultOrigin;
   /** The score after the calibrator that the classifier names; undefined if it names none. */
   readonly calibration: Calibration | undefined;
+  /** Where the classifier's buckets begin. No figure is rounded over them. */
+  readonly bounds: readonly number[];
   /** True if the person chose to continue without that calibrator. */
   readonly isLeftRaw: boolean;
   /** File name of the model; the model's name if it is not on this machine. */
@@ -217,13 +219,15 @@ export class Results implements vscode.Disposable {
     this.changed.fire();
   }
 
-  /** Replaces calibrations. Undefined leaves a result as it is. */
+  /** Replaces calibrations and bounds. Undefined leaves a result as it is. */
   recalibrate(
-    change: (result: ClassifiedText) => Pick<ClassifiedText, 'origin' | 'calibration'> | undefined,
+    change: (result: ClassifiedText) => Pick<ClassifiedText, 'origin' | 'calibration' | 'bounds'> | undefined,
   ): void {
     const changed = this.all.map((entry) => {
       const now = change(entry.result);
-      if (now === undefined || isDeepStrictEqual(now.calibration, entry.result.calibration)) return entry;
+      if (now === undefined) return entry;
+      const { calibration, bounds } = entry.result;
+      if (isDeepStrictEqual([now.calibration, now.bounds], [calibration, bounds])) return entry;
       return { ...entry, result: { ...entry.result, ...now } };
     });
     if (changed.every((entry, index) => entry === this.all[index])) return;

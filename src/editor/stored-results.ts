@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { modelIdentitySchema, promptAddedSchema } from '../core/model/binding';
+import { boundsOf, DEFAULT_BUCKETS } from '../core/model/buckets';
 import { scoreSchema } from '../protocol/engine';
 import { RESULTS_KEY } from '../protocol/manifest';
 import { calibrationSchema } from '../protocol/result-page';
@@ -30,6 +31,11 @@ const requestSchema = z.object({
     backend: z.string(),
     modelPath: z.string(),
   }),
+  /** Results that an earlier version stored have none. */
+  bounds: z
+    .array(z.number())
+    .readonly()
+    .default(() => boundsOf(DEFAULT_BUCKETS)),
   isLeftRaw: z.boolean(),
   model: z.string(),
   device: z.string(),
@@ -111,15 +117,15 @@ export async function storeResults(
 }
 
 function stored({ result, place }: LiveResult): StoredResult {
-  const { text, range, uri, at, run, classifier, origin, isLeftRaw, model, device, ms, batch, trigger } =
-    result;
+  const { text, range, uri, at, run, classifier, origin, bounds } = result;
+  const { isLeftRaw, model, device, ms, batch, trigger } = result;
   const { start, end } = range;
   // Tokens can be read again, and take more room than all other numbers.
   const score = { ...result.score };
   delete score.tokens;
   return {
     request: {
-      ...{ uri: uri.toString(), at: at.toISOString(), run, classifier, origin },
+      ...{ uri: uri.toString(), at: at.toISOString(), run, classifier, origin, bounds },
       ...{ isLeftRaw, model, device, ms, batch, trigger },
     },
     placed: {
@@ -201,9 +207,9 @@ function awake(
   { request, placed: { score, calibration } }: StoredResult,
   place: TextPlace,
 ): NewResult & { readonly run: number } {
-  const { at, run, classifier, origin, isLeftRaw, model, device, ms, batch, trigger } = request;
+  const { at, run, classifier, origin, bounds, isLeftRaw, model, device, ms, batch, trigger } = request;
   return {
-    ...{ run, classifier, isLeftRaw, model, device, ms, batch, trigger, score, calibration, place },
+    ...{ run, classifier, bounds, isLeftRaw, model, device, ms, batch, trigger, score, calibration, place },
     text: document.getText(place.range),
     origin: { ...origin, model: origin.model },
     at: new Date(at),

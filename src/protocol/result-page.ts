@@ -12,7 +12,7 @@ export const SHOWN_TEXT_LIMIT = 2000;
 /** live: the text is unchanged; replaced: it is unchanged and was classified again; edited: it changed. */
 const statusSchema = z.enum(['live', 'replaced', 'edited']);
 
-const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES), high: z.number() });
+const bucketSchema = z.object({ name: z.string(), tone: z.enum(BUCKET_TONES) });
 
 /** A `Calibration`, as it is shown. */
 export const calibrationSchema = z.discriminatedUnion('kind', [
@@ -63,6 +63,8 @@ const resultDetailSchema = z.object({
   /** ISO 8601 */
   at: z.string(),
   score: scoreSchema,
+  /** Where the classifier's buckets begin. No figure is rounded over them. */
+  bounds: z.array(z.number()).readonly(),
   /** Absent where the classifier names no calibrator. */
   calibration: calibrationSchema.exactOptional(),
 });

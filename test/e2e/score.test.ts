@@ -19,13 +19,20 @@ describe('a person who scores a table', () => {
     const progress = await notification(workbench(), /\d+ of 50,000 rows \(\d+%\) · .* left/);
     await workbench().screenshot('score progress');
     await progress.getByRole('button', { name: 'Cancel' }).first().click();
-    await notification(
-      workbench(),
-      /Paused: [\d,]+ of 50,000 rows \(\d+%\) of many\.scored\.csv are scored\./,
-    );
+    const paused = /Paused: [\d,]+ of 50,000 rows \(\d+%\) of many\.scored\.csv are scored\./;
+    const note = await notification(workbench(), paused);
     await workbench().screenshot('score paused');
     assert.ok(!existsSync(at('many.scored.csv')));
     const { page } = workbench();
+    const isGone = async (): Promise<void> => {
+      await page.locator('.notification-list-item-message').getByText(paused).waitFor({ state: 'detached' });
+    };
+    // By the note itself.
+    await note.getByRole('link', { name: 'Resume' }).first().click();
+    await isGone();
+    const again = await notification(workbench(), /\d+ of 50,000 rows \(\d+%\) · .* left/);
+    await again.getByRole('button', { name: 'Cancel' }).first().click();
+    await notification(workbench(), paused);
     await workbench().runCommand('View: Show Prompt Confidence');
     const job = page.getByRole('treeitem', { name: /^Scoring many\.csv, [\d,]+ of 50,000 rows/ }).last();
     await job.click({ button: 'right' });
@@ -33,6 +40,7 @@ describe('a person who scores a table', () => {
     await page.getByRole('menuitem', { name: 'Discard…' }).click();
     await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Discard' }).click();
     await job.waitFor({ state: 'detached' });
+    await isGone();
     await workbench().until('what was scored is forgotten', async () => {
       assert.ok(!existsSync(partAt('work', at('many.scored.csv'))));
       await Promise.resolve();

@@ -58,6 +58,26 @@ describe('classifying in the editor', () => {
     assert.equal(result.trigger, 'line');
   });
 
+  it('knows where the buckets begin that no figure is rounded over, also when they change later', async () => {
+    const { Workspace } = vscode.ConfigurationTarget;
+    const editor = await open(GOOD);
+    editor.selection = wholeLine(editor, 0);
+    const [result] = await classifySelection();
+    assert.deepEqual(result?.bounds, [0.9, 0.7, 0.5, 0]);
+    const own = [
+      { name: 'go', low: 0.95 },
+      { name: 'stay', low: 0 },
+    ];
+    await configure('buckets', own, Workspace);
+    try {
+      await until('the new bounds', () => internals.results.get(result.id)?.bounds[0] === 0.95 || undefined);
+      const [again] = await classifySelection();
+      assert.deepEqual(again?.bounds, [0.95, 0]);
+    } finally {
+      await configure('buckets', undefined, Workspace);
+    }
+  });
+
   it('shows the label in the hover, with links to nothing but its own commands', async () => {
     const editor = await open(`${GOOD}\nsomething else`);
     editor.selection = wholeLine(editor, 0);

@@ -100,7 +100,7 @@ describe('Score CSV… in the editor', () => {
     await scoreAndPause(at('out.csv'));
     assert.match(
       first.said.at(-1) ?? '',
-      /^info Paused: \d+ of 20 rows \(\d+%\) of out\.csv are scored\. Resume or discard it in the Home view, under Running\. \[Resume\]$/,
+      /^info Paused: \d+ of 20 rows \(\d+%\) of out\.csv are scored\. The Home view lists it under Running, to resume or discard it\. \(Cancel closes this note\.\) \[Resume\]$/,
     );
     assert.ok(!existsSync(at('out.csv')));
     const second = person('Resume', undefined);
@@ -129,33 +129,64 @@ describe('Score CSV… in the editor', () => {
     rmSync(at('out.csv'));
     person('sentiment', 'review', 'out.csv', undefined);
     await scoreAndPause(at('out.csv'));
+    // The offer is answered when the run has been resumed and has ended.
+    const late = person(undefined);
+    inside.services.dialogs.tell = async (severity, message, actions = []) => {
+      late.said.push(`${severity} ${message} [${actions.join(', ')}]`);
+      if (!message.includes(' is unfinished: ')) return undefined;
+      const [job] = await inside.services.jobs.unfinished();
+      await job?.resume();
+      return 'Discard…';
+    };
+    await offerUnfinished(inside.services);
+    assert.equal(
+      late.said.at(-1),
+      'info out.csv is running or no longer unfinished. Nothing was discarded. []',
+    );
+    assert.ok(existsSync(at('out.csv')));
+
+    rmSync(at('out.csv'));
+    person('sentiment', 'review', 'out.csv', undefined);
+    await scoreAndPause(at('out.csv'));
     person('Start Over', undefined);
     await score();
     assert.ok(!existsSync(partAt('work', at('out.csv'))));
   });
 
-  it('says so where a note is answered that stayed after the run was resumed from elsewhere', async () => {
-    // The answer to the note is given when the run has been resumed and has ended.
-    let answer = (_: string): void => undefined;
-    const late = new Promise<string>((resolve) => (answer = resolve));
-    const dialogs = person('sentiment', 'review', 'out.csv');
-    let isTold = false;
-    inside.services.dialogs.tell = (severity, message, actions = []) => {
-      dialogs.said.push(`${severity} ${message} [${actions.join(', ')}]`);
-      if (!message.startsWith('Paused: ') || isTold) return Promise.resolve(undefined);
-      isTold = true;
-      return late;
+  it('closes the note of a pause when the run is resumed or discarded from elsewhere', async () => {
+    const { dialogs, jobs } = inside.services;
+    let isOpen = false;
+    const scoreAndLeaveNote = async (): Promise<{ readonly scoring: Promise<void> }> => {
+      person('sentiment', 'review', 'out.csv', undefined);
+      dialogs.note = (_, __, share, gone) => {
+        assert.ok(share >= 0 && share < 1, `${share}`);
+        isOpen = true;
+        return new Promise((resolve) => {
+          gone.addEventListener('abort', () => {
+            isOpen = false;
+            resolve(undefined);
+          });
+        });
+      };
+      const scoring = score();
+      await until('the run has begun', () => existsSync(partAt('work', at('out.csv'))) || undefined);
+      await vscode.commands.executeCommand('promptConfidence.pauseScoring');
+      await until('the pause is told', () => isOpen || undefined);
+      return { scoring };
     };
-    const scoring = score();
-    await until('the run has begun', () => existsSync(partAt('work', at('out.csv'))) || undefined);
-    await vscode.commands.executeCommand('promptConfidence.pauseScoring');
-    await until('the pause is told', () => isTold || undefined);
-    const [left] = await inside.services.jobs.unfinished();
-    await left?.resume();
+    const resumed = await scoreAndLeaveNote();
+    const ended = (await jobs.unfinished())[0]?.resume() ?? assert.fail();
+    await resumed.scoring;
+    assert.equal(isOpen, false);
+    await ended;
     assert.ok(existsSync(at('out.csv')));
-    answer('Resume');
-    await scoring;
-    assert.equal(dialogs.said.at(-1), 'info out.csv is no longer unfinished. []');
+
+    rmSync(at('out.csv'));
+    const discarded = await scoreAndLeaveNote();
+    // As another window does it: nothing here is told.
+    await (await jobs.unfinished())[0]?.discard();
+    await discarded.scoring;
+    assert.equal(isOpen, false);
   });
 
   it('proposes the classifier that gives the labels of the table, and lists each name once', async () => {

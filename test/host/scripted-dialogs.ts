@@ -49,6 +49,10 @@ export class ScriptedDialogs implements Dialogs {
     return Promise.resolve(actions.length === 0 ? undefined : this.next());
   }
 
+  note(message: string, action: string): Promise<string | undefined> {
+    return this.tell('info', message, [action]);
+  }
+
   chooseFile(title: string): Promise<string | undefined> {
     this.said.push(`file ${title}`);
     return Promise.resolve(this.next());

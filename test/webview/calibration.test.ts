@@ -796,6 +796,48 @@ describe('the calibration panel', () => {
     }
   });
 
+  it('shows the texts of rows where the panel is narrow', async () => {
+    const { page } = await show(PANEL_STATES.overview, { width: 400 });
+    const table = page.getByRole('table', { name: 'The most unsure rows' });
+    const box = await page.getByRole('region', { name: 'The most unsure rows' }).boundingBox();
+    const text = await table.getByText(/^(word )+/).boundingBox();
+    assert.ok(box && text);
+    // Seen, not merely laid out: the table scrolls within its box.
+    const seen = Math.min(box.x + box.width, text.x + text.width) - Math.max(box.x, text.x);
+    assert.ok(seen > 280, `${seen} pixels`);
+    assert.equal(await table.getByRole('columnheader', { name: 'Text' }).count(), 1);
+    assert.equal(await table.getByRole('row').count(), 4);
+  });
+
+  it('fits into what a zoom of 150% leaves of a window of 1,280 × 800 beside the side bar', async () => {
+    const manyColumns = new Set([
+      'Confidence methods on the same rows',
+      'Accuracy and coverage at or above each threshold',
+    ]);
+    const opened = await show(PANEL_STATES.usual, { width: 505, height: 420 });
+    const { page } = opened;
+    for (const [name, state] of Object.entries({ ...PANEL_STATES, ...(await compared) })) {
+      await opened.notify('state', state);
+      const overflow = await page.evaluate<number>(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      assert.ok(overflow <= 0, `${overflow} pixels beside the page of ${name}`);
+      for (const diagram of await page.locator('.diagram').all())
+        assert.ok(((await diagram.boundingBox())?.height ?? 0) <= 420, name);
+      const cut = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.table-box')].filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.ariaLabel)`,
+      );
+      // Labels of any length make every table scroll.
+      if (name !== 'nasty')
+        assert.deepEqual(
+          cut.filter((table) => !manyColumns.has(table)),
+          [],
+          name,
+        );
+      await opened.screenshot(`calibration-${name}-zoomed`, true);
+    }
+  });
+
   const wide = new Set(['usual', 'use', 'unmapped', 'column', 'label', 'severalMethods']);
   for (const theme of THEMES) {
     it(`breaks no accessibility rule in ${theme}`, async () => {

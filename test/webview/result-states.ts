@@ -35,6 +35,7 @@ const RESULT: ResultDetail = {
   ms: 41.7,
   batch: 1,
   at: '2026-11-22T17:13:34.000Z',
+  bounds: [0.9, 0.7, 0.5, 0],
   score: {
     label: 'positive',
     confidence: 0.8923,
@@ -90,7 +91,7 @@ const TRIAL: TrialState = {
   result: null,
 };
 
-const RED = { name: 'manual', tone: 'red', high: 0.5 } as const;
+const RED = { name: 'manual', tone: 'red' } as const;
 
 export const NASTY = '<img src=x onerror="document.title=\'broken\'">`|[x](command:evil)\u202e';
 
@@ -117,18 +118,18 @@ export const STATES = {
           { label: 'negative', confidence: 0.8421 },
         ],
         labelChanged: true,
-        bucket: { name: 'review', tone: 'yellow', high: 0.9 },
+        bucket: { name: 'review', tone: 'yellow' },
       }),
     },
     history: [
       entry(5, 'I love this movie!', 0.8421, {
         label: 'negative',
-        bucket: { name: 'review', tone: 'yellow', high: 0.9 },
+        bucket: { name: 'review', tone: 'yellow' },
       }),
-      entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green', high: 1 } }),
-      entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange', high: 0.7 } }),
+      entry(6, 'Fine.', 0.9312, { bucket: { name: 'automatic', tone: 'green' } }),
+      entry(7, 'Hm.', 0.5512, { bucket: { name: 'manual check', tone: 'orange' } }),
       entry(8, 'Best worst thing ever', 0.3391, {
-        bucket: { name: 'manual', tone: 'red', high: 0.5 },
+        bucket: { name: 'manual', tone: 'red' },
         doubtful: true,
       }),
     ],
@@ -255,7 +256,7 @@ export const LONG_NAMES: PageState = {
     calibration: calibration({
       label: LONG_LABELS[0],
       labels: LONG_LABELS.map((label) => ({ label, confidence: 0.5 })),
-      bucket: { name: LONG_NAME, tone: 'orange', high: 0.7 },
+      bucket: { name: LONG_NAME, tone: 'orange' },
     }),
   },
   history: [entry(3, LONG_NAME, 0.5, { label: LONG_NAME, place: LONG_NAME })],
@@ -282,7 +283,7 @@ function calibration(
       labels: null,
       labelChanged: false,
       anotherLikelier: false,
-      bucket: { name: 'automatic', tone: 'green', high: 1 },
+      bucket: { name: 'automatic', tone: 'green' },
       ...change,
     },
     warnings,

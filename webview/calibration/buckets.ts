@@ -2,7 +2,7 @@
  * The table of the buckets: the rows and the accuracy of each, raw and calibrated. While it is edited, buckets can be
  * split and removed, and fields hold the name and the lower end of each.
  */
-import { count, labelName, calibratorTitle, number, signed } from '../../src/core/words/calibration';
+import { count, labelName, calibratorTitle, numberBelow, signed } from '../../src/core/words/calibration';
 import type { BucketCount } from '../../src/core/decisions/bucket-counts';
 import { type BucketTone, bucketTone } from '../../src/core/decisions/bucket-mark';
 import { type Bucket, type BucketProblem, bucketProblems } from '../../src/core/model/buckets';
@@ -342,7 +342,7 @@ function numbers(
             () => onList(method, counted),
             `${count(counted.rows, 'row')} of ${labelName(counted.name)}: list them`,
           ),
-      number(meanConfidence),
+      numberBelow(meanConfidence, counted?.high),
       metricCell({ value: accuracy, low: accuracyLow, high: accuracyHigh }),
       accuracy === null || meanConfidence === null ? '–' : signed(accuracy - meanConfidence),
     ].map((cell) => h('td', { class: 'number' }, cell)),

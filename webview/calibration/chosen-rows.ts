@@ -182,6 +182,8 @@ export class ChosenRows implements Section {
   private drawRows(chosen: Chosen, listable: Listable, answer: ListedRows | null, isNew: boolean): void {
     const { page } = this.options;
     const { axes, name, about } = listable;
+    const { which } = chosen;
+    const below = which.kind === 'range' ? which.high : undefined;
     const close = button('Close', { key: 'close-rows', secondary: true }, () => this.close());
     const head = h('div', { class: 'section-head' }, h('h2', {}, `Rows of ${name}`), close);
     if (answer === null) {
@@ -206,7 +208,7 @@ export class ChosenRows implements Section {
       head,
       about === undefined ? undefined : h('p', {}, about),
       h('p', { class: 'quiet' }, orderInWords(answer, axes)),
-      rowsTable(answer, axes, (line) => page.host.reveal({ line })),
+      rowsTable(answer, axes, below, (line) => page.host.reveal({ line })),
       ...(left > 0 ? [more] : []),
     );
     page.drawn();

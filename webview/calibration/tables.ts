@@ -6,6 +6,7 @@ import {
   interval,
   labelName,
   number,
+  numberBelow,
   signed,
 } from '../../src/core/words/calibration';
 import type { Diagram, ListedRows } from '../../src/protocol/calibration-page';
@@ -126,9 +127,11 @@ export function binsTable(
   );
 }
 
+/** @param below all confidences are below this one; undefined for no such bound */
 export function rowsTable(
   { rows, hasText }: ListedRows,
   axes: Axes,
+  below: number | undefined,
   onReveal: (line: number) => void,
 ): HTMLElement {
   const named = rows.some(({ predicted }) => predicted !== null);
@@ -146,7 +149,7 @@ export function rowsTable(
     rows.map(({ line, confidence, correct, predicted, truth, text }) => [
       lineLink(line, onReveal),
       correct ? `✓ ${axes.hit}` : `✗ ${axes.miss}`,
-      number(confidence),
+      numberBelow(confidence, below),
       ...(named ? [labelName(predicted)] : []),
       ...(truthKnown ? [labelName(truth)] : []),
       ...(hasText ? [textCell(text, line)] : []),

@@ -124,16 +124,17 @@ function emptyState(hasModel: boolean, actions: Pick<ResultActions, 'run'>): HTM
 }
 
 /** What a screen reader announces for a new result: the answer, and every reason to doubt it. */
-function spoken({ score, calibration, batch }: ResultDetail): string {
+function spoken(result: ResultDetail): string {
+  const { score, calibration, bounds, batch } = result;
   const more = batch > 1 ? ` First of ${batch} results.` : '';
   const warnings = [
     ...calibrationNotes(calibration),
-    ...scoreWarnings(score).map((warning) => warning.message),
+    ...scoreWarnings(score, bounds).map((warning) => warning.message),
   ];
-  const { label, percent } = headline(score, calibration);
+  const { label, percent } = headline(result);
   const bucket =
     calibration?.kind === 'calibrated'
-      ? `, ${calibration.score.bucket.name}, ${rawInWords(score, calibration.score)}`
+      ? `, ${calibration.score.bucket.name}, ${rawInWords(result, calibration.score)}`
       : calibration === undefined
         ? ', raw, not calibrated'
         : '';

@@ -1,6 +1,5 @@
 /** One result in full. */
 import {
-  calibratedPercent,
   calibrationFacts,
   calibrationNotes,
   calibratorInWords,
@@ -39,8 +38,8 @@ export interface ResultActions {
 }
 
 export function resultSection(result: ResultDetail, actions: ResultActions): HTMLElement {
-  const { score, calibration } = result;
-  const { label, percent } = headline(score, calibration);
+  const { score, calibration, bounds } = result;
+  const { label, percent } = headline(result);
   const isDoubted = isDoubtful(score) || needsNote(calibration);
   return h(
     'section',
@@ -54,12 +53,12 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       h('span', { class: 'verdict-percent' }, percent),
     ),
     calibration === undefined ? rawLine(actions) : undefined,
-    calibration?.kind === 'calibrated' ? calibrationLine(score, calibration) : undefined,
+    calibration?.kind === 'calibrated' ? calibrationLine(result, calibration) : undefined,
     ...calibrationFacts(calibration).map((fact) => h('p', { class: 'fact' }, fact)),
     ...calibrationNotes(calibration).map((note) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, note)),
     ),
-    ...scoreWarnings(score).map((warning) =>
+    ...scoreWarnings(score, bounds).map((warning) =>
       h('p', { class: 'warning' }, warningIcon(), h('span', {}, warning.message)),
     ),
     result.place === '' ? undefined : textPart(result, actions),
@@ -159,18 +158,18 @@ function rawLine(actions: Pick<ResultActions, 'run'>): HTMLElement {
 }
 
 /** The bucket of a calibrated score, and the raw score beside it. */
-function calibrationLine(score: Score, { score: calibrated }: Calibrated): HTMLElement {
+function calibrationLine(result: ResultDetail, { score: calibrated }: Calibrated): HTMLElement {
   return h(
     'p',
     { class: 'calibrated' },
     bucketMark(calibrated.bucket),
     ' ',
-    h('span', { class: 'raw', dir: 'auto' }, `calibrated; ${rawInWords(score, calibrated)}`),
+    h('span', { class: 'raw', dir: 'auto' }, `calibrated; ${rawInWords(result, calibrated)}`),
   );
 }
 
 /** A bar for every label: calibrated if possible, with the raw number beside it. */
-function labelBars({ score, calibration }: ResultDetail): HTMLElement {
+function labelBars({ score, calibration, bounds }: ResultDetail): HTMLElement {
   const calibrated = calibration?.kind === 'calibrated' ? calibration.score : undefined;
   const winner = calibrated?.label ?? score.label;
   // A tie of the raw scores is none after a calibrator of all labels.
@@ -186,12 +185,12 @@ function labelBars({ score, calibration }: ResultDetail): HTMLElement {
         { class: label === winner && !isTied ? 'winner' : undefined },
         named('label-name', label),
         calibrated === undefined || own === undefined
-          ? h('span', { class: 'label-percent' }, labelPercent(entry, score.labels))
+          ? h('span', { class: 'label-percent' }, labelPercent(entry, score.labels, bounds))
           : h(
               'span',
               { class: 'label-percent' },
-              calibratedPercent(own, calibrated),
-              h('span', { class: 'raw' }, ` raw ${labelPercent(entry, score.labels)}`),
+              formatPercent(own, bounds),
+              h('span', { class: 'raw' }, ` raw ${labelPercent(entry, score.labels, bounds)}`),
             ),
         bar(own ?? confidence, 'label-bar'),
       );

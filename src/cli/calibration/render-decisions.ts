@@ -7,7 +7,7 @@ import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';
 import type { EvaluateReport } from '../../core/decisions/report';
-import { cheapestInWords, count } from '../../core/words/calibration';
+import { cheapestInWords, count, numberBelow } from '../../core/words/calibration';
 import { aligned, DECIMALS, interval, number } from './render';
 
 /** Number of errors shown on a terminal; --json lists twenty. */
@@ -37,7 +37,7 @@ function renderBuckets(buckets: readonly BucketCount[]): string {
     `[${bucket.low}, ${bucket.high}${bucket.high === 1 ? ']' : ')'}`,
     bucket.rows.toLocaleString('en-US'),
     bucket.errors.toLocaleString('en-US'),
-    number(bucket.meanConfidence),
+    numberBelow(bucket.meanConfidence, bucket.high, DECIMALS),
     number(bucket.accuracy),
     interval({ low: bucket.accuracyLow, high: bucket.accuracyHigh }),
   ]);

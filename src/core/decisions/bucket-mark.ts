@@ -16,8 +16,6 @@ export const BUCKET_SHAPES: Readonly<Record<BucketTone, string>> = {
 export interface MarkedBucket {
   readonly name: string;
   readonly tone: BucketTone;
-  /** Where the bucket above it starts; 1 for the highest. */
-  readonly high: number;
 }
 
 /** The highest of several buckets is green, the lowest red, the second yellow and all others orange. */
@@ -31,5 +29,5 @@ export function bucketTone(at: number, count: number): BucketTone {
 export function markedBucket(confidence: number, buckets: readonly Bucket[]): MarkedBucket {
   const bucket = bucketOf(confidence, buckets);
   const at = buckets.indexOf(bucket);
-  return { name: bucket.name, tone: bucketTone(at, buckets.length), high: buckets[at - 1]?.low ?? 1 };
+  return { name: bucket.name, tone: bucketTone(at, buckets.length) };
 }

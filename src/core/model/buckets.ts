@@ -64,6 +64,11 @@ export function checkBuckets(buckets: readonly Bucket[]): void {
   throw new UserError('bad-buckets', problem?.message ?? 'There must be at least one bucket.');
 }
 
+/** Where buckets begin, highest first. */
+export function boundsOf(buckets: readonly Bucket[]): number[] {
+  return buckets.map(({ low }) => low);
+}
+
 /** The bucket of an unrounded confidence: .8999 is not .9. */
 export function bucketOf(confidence: number, buckets: readonly Bucket[] = DEFAULT_BUCKETS): Bucket {
   const found = buckets.find(({ low }) => confidence >= low) ?? buckets[buckets.length - 1];

@@ -6,34 +6,41 @@ import { visibleName } from '../encode';
 import { excerpt, isDoubtful, labelMassInWords, tiedLabels } from './score';
 import { isLabelMassLow, type Score } from '../scoring/score';
 
-/** The label and confidence to show first: calibrated if possible, otherwise raw. */
-export function headline(
-  score: Pick<Score, 'label' | 'confidence'>,
-  calibration: Calibration | undefined,
-): { readonly label: string; readonly percent: string } {
-  if (calibration?.kind !== 'calibrated')
-    return { label: score.label, percent: formatPercent(score.confidence) };
-  const { label, confidence } = calibration.score;
-  return { label, percent: calibratedPercent(confidence, calibration.score) };
+/** What is known of a text. */
+export interface ShownScore<S = Score> {
+  readonly score: S;
+  /** The score after the calibrator that the classifier names; undefined if it names none. */
+  readonly calibration?: Calibration | undefined;
+  /** Where the classifier's buckets begin, in [0, 1]. No figure, raw or calibrated, is rounded over them. */
+  readonly bounds: readonly number[];
 }
 
-/** A calibrated share of a label in figures. They never reach the bucket above the one that the confidence is in. */
-export function calibratedPercent(share: number, { bucket }: Pick<CalibratedScore, 'bucket'>): string {
-  return formatPercent(share, [bucket.high]);
+type Winner = Pick<Score, 'label' | 'confidence'>;
+
+/** The label and confidence to show first: calibrated if possible, otherwise raw. */
+export function headline({ score, calibration, bounds }: ShownScore<Winner>): {
+  readonly label: string;
+  readonly percent: string;
+} {
+  const { label, confidence } = calibration?.kind === 'calibrated' ? calibration.score : score;
+  return { label, percent: formatPercent(confidence, bounds) };
 }
 
 /** The raw score beside the calibrated one, with its label if that differs: "raw 63.9%", "raw: spam 63.9%". */
-export function rawInWords(score: Pick<Score, 'label' | 'confidence'>, calibrated: CalibratedScore): string {
-  const percent = formatPercent(score.confidence);
+export function rawInWords(
+  { score, bounds }: ShownScore<Winner>,
+  calibrated: Pick<CalibratedScore, 'labelChanged'>,
+): string {
+  const percent = formatPercent(score.confidence, bounds);
   return calibrated.labelChanged ? `raw: ${visibleName(score.label)} ${percent}` : `raw ${percent}`;
 }
 
 /** "▲ review, raw 63.9%" */
 export function bucketAndRaw(
-  score: Pick<Score, 'label' | 'confidence'>,
-  calibrated: CalibratedScore,
+  shown: ShownScore<Winner>,
+  calibrated: Pick<CalibratedScore, 'bucket' | 'labelChanged'>,
 ): string {
-  return `${bucketInWords(calibrated.bucket)}, ${rawInWords(score, calibrated)}`;
+  return `${bucketInWords(calibrated.bucket)}, ${rawInWords(shown, calibrated)}`;
 }
 
 /** Characters of the note after a text: a longer one reaches under the minimap. The hover says what is left out. */
@@ -41,23 +48,24 @@ const NOTE_LIMIT = 40;
 const LABEL_LIMIT = 20;
 
 /** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%", "spam 63.9%, raw". */
-export function lineNote(score: Score, calibration: Calibration | undefined): string {
+export function lineNote(shown: ShownScore): string {
+  const { score, calibration, bounds } = shown;
   const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
   const mass = isLabelMassLow(score) ? [`, label mass ${labelMassInWords(score)}`] : [];
   if (calibration?.kind !== 'calibrated')
     return withRoomFor(
-      `${mark}${rawInShort(score)}${calibration === undefined ? ', raw' : ', not calibrated'}`,
+      `${mark}${rawInShort(shown)}${calibration === undefined ? ', raw' : ', not calibrated'}`,
       mass,
     );
   const { label, confidence, bucket } = calibration.score;
   return withRoomFor(
-    `${mark}${excerpt(label, LABEL_LIMIT)} ${calibratedPercent(confidence, calibration.score)} ${BUCKET_SHAPES[bucket.tone]}`,
-    [` ${excerpt(bucket.name, NOTE_LIMIT)}`, ...mass, `, ${rawInWords(score, calibration.score)}`],
+    `${mark}${excerpt(label, LABEL_LIMIT)} ${formatPercent(confidence, bounds)} ${BUCKET_SHAPES[bucket.tone]}`,
+    [` ${excerpt(bucket.name, NOTE_LIMIT)}`, ...mass, `, ${rawInWords(shown, calibration.score)}`],
   );
 }
 
-function rawInShort(score: Score): string {
-  const percent = formatPercent(score.confidence);
+function rawInShort({ score, bounds }: ShownScore): string {
+  const percent = formatPercent(score.confidence, bounds);
   if (!score.tie) return `${excerpt(score.label, LABEL_LIMIT)} ${percent}`;
   const tied = tiedLabels(score);
   const names = tied.map((label) => excerpt(label, LABEL_LIMIT)).join(' = ');

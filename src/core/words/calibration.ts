@@ -22,6 +22,18 @@ export function number(value: number | null | undefined, decimals = 3): string {
   return /^-0\.0+$/.test(shown) ? shown.slice(1) : shown.replace('-', '−');
 }
 
+/**
+ * A number that is below a bound, where rounding would reach it cut instead: 0.899 for .8999 of a bucket up to .9.
+ *
+ * @param bound 1 where there is no bucket above; undefined for none
+ */
+export function numberBelow(value: number | null, bound: number | undefined, decimals = 3): string {
+  const isReached =
+    value !== null && bound !== undefined && value < bound && Number(value.toFixed(decimals)) >= bound;
+  const unit = 10 ** decimals;
+  return number(isReached ? Math.floor(value * unit) / unit : value, decimals);
+}
+
 /** With its sign, for a gap. */
 export function signed(value: number): string {
   const shown = number(value);

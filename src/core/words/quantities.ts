@@ -1,5 +1,5 @@
 /** Sizes, times and shares as people read them. */
-import { DEFAULT_BUCKETS } from '../model/buckets';
+import { boundsOf, DEFAULT_BUCKETS } from '../model/buckets';
 
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
@@ -29,8 +29,8 @@ export function formatShare(fraction: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, fraction)) * 100)}%`;
 }
 
-/** Bounds that no rounding reaches: those of the default buckets, for a number that is in no bucket of its own. */
-const BOUNDS: readonly number[] = DEFAULT_BUCKETS.map(({ low }) => low);
+/** Bounds of the default buckets, for a number that no buckets of a classifier apply to. */
+const BOUNDS: readonly number[] = boundsOf(DEFAULT_BUCKETS);
 
 /** Far below the last digit that is shown, far above what arithmetic loses. */
 const TINY = 1e-9;

@@ -32,13 +32,16 @@ export function excerpt(text: string, limit: number): string {
 /**
  * The share of a label in figures: "≤" if only a bound is known. Where several labels are bounded, "≈": each share
  * depends on the other bounds.
+ *
+ * @param bounds where buckets begin
  */
 export function labelPercent(
   { confidence, isBound }: Pick<LabelScore, 'confidence' | 'isBound'>,
   all: readonly Pick<LabelScore, 'isBound'>[],
+  bounds: readonly number[],
 ): string {
-  const bounds = all.filter((entry) => entry.isBound === true).length;
-  return `${isBound !== true ? '' : bounds === 1 ? '≤ ' : '≈ '}${formatPercent(confidence)}`;
+  const bounded = all.filter((entry) => entry.isBound === true).length;
+  return `${isBound !== true ? '' : bounded === 1 ? '≤ ' : '≈ '}${formatPercent(confidence, bounds)}`;
 }
 
 /** A bar of block characters for a probability, `width` characters wide, to an eighth of a character, padded. */
@@ -60,8 +63,12 @@ export function labelMassInWords({ labelMass }: Pick<Score, 'labelMass'>): strin
   return labelMass === null ? '–' : formatPercent(labelMass);
 }
 
-/** Reasons to doubt a score, in words; the most important first. */
-export function scoreWarnings(score: Score): ScoreWarning[] {
+/**
+ * Reasons to doubt a score, in words; the most important first.
+ *
+ * @param bounds where buckets begin; those of the default buckets if absent
+ */
+export function scoreWarnings(score: Score, bounds?: readonly number[]): ScoreWarning[] {
   const warnings: ScoreWarning[] = [];
   if (isLabelMassLow(score))
     warnings.push({
@@ -71,11 +78,11 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
           ? `Low label mass: only ${labelMassInWords(score)} of the sampled answers were labels. The model tends to answer something else, so the confidence means little.`
           : `Low label mass: only ${labelMassInWords(score)} of the probability is on the labels. The model tends to answer something else, so the confidence means little.${score.notes?.includes('may-think') === true ? ' Its chat template knows thoughts: it may think before it answers. Choose a model that does not, or set "prompt" of the classifier to "completion".' : ''}`,
     });
-  const bounds = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
-  if (bounds.length > 0)
+  const bounded = score.labels.filter(({ isBound }) => isBound === true).map(({ label }) => label);
+  if (bounded.length > 0)
     warnings.push({
       kind: 'bound',
-      message: `Not all shown: the server did not show every spelling of ${bounds.map(visibleName).join(' and ')} among the likeliest tokens. ${boundInWords(score, bounds)}`,
+      message: `Not all shown: the server did not show every spelling of ${bounded.map(visibleName).join(' and ')} among the likeliest tokens. ${boundInWords(score, bounded, bounds)}`,
     });
   if (score.notes?.includes('chosen-differs') === true)
     warnings.push({
@@ -108,13 +115,18 @@ export function scoreWarnings(score: Score): ScoreWarning[] {
 }
 
 /** What the confidence of the winner means where some labels are only bounded. */
-function boundInWords({ label, confidence }: Score, bounds: readonly string[]): string {
+function boundInWords(
+  { label, confidence }: Score,
+  bounded: readonly string[],
+  bounds: readonly number[] | undefined,
+): string {
   const name = visibleName(label);
-  if (!bounds.includes(label))
-    return `The number shown is an upper bound, so ${name} has at least its ${formatPercent(confidence)}.`;
-  return bounds.length === 1
-    ? `The number shown is an upper bound, so ${name} has at most its ${formatPercent(confidence)}.`
-    : `The probabilities of these labels are upper bounds, so the confidence of ${name} may be lower or higher than ${formatPercent(confidence)}.`;
+  const percent = formatPercent(confidence, bounds);
+  if (!bounded.includes(label))
+    return `The number shown is an upper bound, so ${name} has at least its ${percent}.`;
+  return bounded.length === 1
+    ? `The number shown is an upper bound, so ${name} has at most its ${percent}.`
+    : `The probabilities of these labels are upper bounds, so the confidence of ${name} may be lower or higher than ${percent}.`;
 }
 
 /** True if the figures should not be shown without a warning. */

@@ -35,9 +35,9 @@ export function showDecorations(results: Results): vscode.Disposable {
           type,
           found
             .filter((result) => lookOf(result) === look)
-            .map(({ range, score, calibration }) => ({
-              range,
-              renderOptions: { after: { contentText: lineNote(score, calibration) } },
+            .map((result) => ({
+              range: result.range,
+              renderOptions: { after: { contentText: lineNote(result) } },
             })),
         );
     }

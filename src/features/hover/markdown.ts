@@ -2,16 +2,15 @@
 import { largest } from '../../core/extremes';
 import {
   bucketAndRaw,
-  calibratedPercent,
   calibrationFacts,
   calibrationNotes,
   calibratorInWords,
   headline,
   needsNote,
   RAW,
+  type ShownScore,
 } from '../../core/words/calibrated-score';
 import { COMMANDS } from '../../protocol/manifest';
-import type { Calibration } from '../../core/calibration/calibrated-score';
 import { formatPercent } from '../../core/words/quantities';
 import { codeBlock, codeSpan } from '../../core/markdown';
 import { visibleName, visibleToken } from '../../core/encode';
@@ -27,14 +26,12 @@ import {
   agreementLines,
   scoreWarnings,
 } from '../../core/words/score';
-import type { LabelScore, Score, TokenRow } from '../../core/scoring/score';
+import type { TokenRow } from '../../core/scoring/score';
 
 /** What the hover needs of a result. */
-export interface HoverResult {
-  readonly calibration?: Calibration | undefined;
+export interface HoverResult extends ShownScore {
   readonly id: number;
   readonly classifier: string;
-  readonly score: Score;
   readonly model: string;
   readonly device: string;
   readonly ms: number;
@@ -65,20 +62,20 @@ const TOKENS_SHOWN = 4;
  * @param together what came out for all texts of the same command, if that says something about this one
  */
 export function resultMarkdown(result: HoverResult, together?: string): string {
-  const { score, calibration } = result;
-  const { label, percent } = headline(score, calibration);
+  const { score, calibration, bounds } = result;
+  const { label, percent } = headline(result);
   const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
   return [
     // The figure first: Markdown renderers lose count of the asterisks around code that holds backticks.
     `${mark}**${figures(percent)}** ${codeSpan(visibleName(label))} by ${codeSpan(visibleName(result.classifier))}`,
     ...calibrationLines(result),
     ...(together === undefined ? [] : [codeSpan(together)]),
-    ...scoreWarnings(score).map(
+    ...scoreWarnings(score, bounds).map(
       // The other warnings hold nothing but our own words and figures.
       ({ kind, message }) =>
         `⚠ ${kind === 'tie' || kind === 'disagreement' ? codeSpan(message) : figures(message)}`,
     ),
-    codeBlock([...labelLines(score.labels, calibration), ...tokenLines(score.tokens)]),
+    codeBlock([...labelLines(result), ...tokenLines(score.tokens)]),
     ...agreementLines(score).map(codeSpan),
     `Label mass ${figures(labelMassInWords(score))} · ${modeInWords(score.mode)} · ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))} · ${timeInWords(result)}`,
     links([
@@ -117,31 +114,32 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
 }
 
 /** The bucket and the raw score, the calibrator's file, and doubts about it. */
-function calibrationLines({ score, calibration }: HoverResult): string[] {
+function calibrationLines(result: HoverResult): string[] {
+  const { calibration } = result;
   if (calibration === undefined) return [`${RAW}: ${links([['Measure…', COMMANDS.measure, []]])}`];
   const notes = calibrationNotes(calibration).map((note) => `⚠ ${codeSpan(note)}`);
   if (calibration.kind !== 'calibrated') return notes;
   const { by, score: calibrated } = calibration;
   return [
-    `${codeSpan(bucketAndRaw(score, calibrated))}, calibrated by ${codeSpan(by.file)} (${calibratorInWords(by)})`,
+    `${codeSpan(bucketAndRaw(result, calibrated))}, calibrated by ${codeSpan(by.file)} (${calibratorInWords(by)})`,
     ...calibrationFacts(calibration).map(codeSpan),
     ...notes,
   ];
 }
 
-function labelLines(raw: readonly LabelScore[], calibration: Calibration | undefined): string[] {
+function labelLines({ score: { labels: raw }, calibration, bounds }: HoverResult): string[] {
   const calibrated = calibration?.kind === 'calibrated' ? calibration.score : null;
   const labels = raw.map((entry, k) => {
     const { label, confidence } = entry;
     const own = calibrated?.labels?.[k]?.confidence;
-    const before = labelPercent(entry, raw).padStart(7);
+    const before = labelPercent(entry, raw, bounds).padStart(7);
     return {
       label,
       confidence: own ?? confidence,
       figures:
         calibrated === null || own === undefined
           ? before
-          : `${calibratedPercent(own, calibrated).padStart(7)}  raw ${before}`,
+          : `${formatPercent(own, bounds).padStart(7)}  raw ${before}`,
     };
   });
   const shown = labels.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);

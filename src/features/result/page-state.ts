@@ -41,7 +41,7 @@ export function pageState(
       excerpt: excerpt(result.text, EXCERPT_LIMIT),
       place: place(result, relativePath),
       status,
-      ...headline(result.score, result.calibration),
+      ...headline(result),
       ...(result.calibration?.kind === 'calibrated' ? { bucket: result.calibration.score.bucket } : {}),
       doubtful: isDoubtful(result.score) || needsNote(result.calibration),
     })),
@@ -78,6 +78,7 @@ export function detailOf(result: ClassifiedAlone, id: number, shownPlace: string
     batch: result.batch,
     at: result.at.toISOString(),
     score: result.score,
+    bounds: result.bounds,
     ...(result.calibration === undefined ? {} : { calibration: result.calibration }),
   };
 }

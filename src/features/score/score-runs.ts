@@ -3,7 +3,7 @@ import path from 'node:path';
 import { COMMANDS, CONTEXT_KEYS } from '../../protocol/manifest';
 import * as vscode from 'vscode';
 import type { Job, JobContext, JobKind } from '../../app/jobs/job';
-import { JobMeter } from '../../app/jobs/progress';
+import { JobMeter, shareOf } from '../../app/jobs/progress';
 import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs/scoring';
 import { type ScoreOrder, scoreTable } from '../../app/score-table';
 import { progressInWords } from '../../core/words/progress';
@@ -22,10 +22,15 @@ interface Ended extends Scored {
   readonly isLabelled: boolean;
 }
 
+/** Milliseconds between looks at a paused run, which other programs may resume. */
+const LOOK_MS = 2000;
+
 export class ScoreRuns implements vscode.Disposable {
   readonly kind: JobKind<ScoreChoice, Ended>;
   private readonly subscription: { dispose(): void };
   private isShownRunning = false;
+  /** Aborted when the window closes. */
+  private readonly closing = new AbortController();
 
   constructor(private readonly services: Services) {
     this.kind = scoringKind({
@@ -42,6 +47,7 @@ export class ScoreRuns implements vscode.Disposable {
 
   dispose(): void {
     this.subscription.dispose();
+    this.closing.abort();
     this.pause();
   }
 
@@ -65,7 +71,7 @@ export class ScoreRuns implements vscode.Disposable {
         stepDone('score');
         return this.tellEnd(choice, end.result, compareWith);
       case 'paused':
-        return this.tellPause(choice);
+        return this.tellPause(choice, job.progress === undefined ? 0 : shareOf(job.progress));
       case 'failed':
         return this.tellFailure(choice, end.error);
       case 'cancelled':
@@ -115,16 +121,41 @@ export class ScoreRuns implements vscode.Disposable {
     };
   }
 
-  private async tellPause(choice: ScoreChoice): Promise<void> {
+  private async tellPause(choice: ScoreChoice, share: number): Promise<void> {
     const left = await unfinishedScoring(choice.out);
     if (left === undefined) return;
-    // No Discard: the note may still be there when the run has been resumed from elsewhere.
-    const answer = await this.services.dialogs.tell(
-      'info',
-      `Paused: ${left.words} of ${path.basename(choice.out)} are scored. Resume or discard it in the Home view, under Running.`,
-      ['Resume'],
+    const gone = this.whenGone(choice.out);
+    const answer = await this.services.dialogs.note(
+      `Paused: ${left.words} of ${path.basename(choice.out)} are scored. The Home view lists it under Running, to resume or discard it. (Cancel closes this note.)`,
+      'Resume',
+      share,
+      gone.signal,
     );
+    gone.dispose();
     if (answer === 'Resume') await this.resume(choice);
+  }
+
+  /** The signal aborts once a paused run goes on or is discarded, here, in another window or on the command line. */
+  private whenGone(out: string): { readonly signal: AbortSignal; readonly dispose: () => void } {
+    const { jobs, log } = this.services;
+    const controller = new AbortController();
+    const look = async (): Promise<void> => {
+      const left = await unfinishedScoring(out);
+      if (left === undefined || left.isElsewhere) controller.abort();
+    };
+    const timer = setInterval(() => {
+      look().catch((error: unknown) => log.error('a paused run', error));
+    }, LOOK_MS);
+    const subscription = jobs.onDidChange(() => {
+      if (this.running().some(({ output }) => output === out)) controller.abort();
+    });
+    return {
+      signal: AbortSignal.any([controller.signal, this.closing.signal]),
+      dispose: () => {
+        clearInterval(timer);
+        subscription.dispose();
+      },
+    };
   }
 
   private async tellFailure(choice: ScoreChoice, error: unknown): Promise<void> {

@@ -4,7 +4,6 @@
  */
 import path from 'node:path';
 import type { UnfinishedJob } from '../../app/jobs/jobs';
-import type { Dialogs } from '../../editor/dialogs';
 import { discardJob } from '../../editor/job-controls';
 import type { Services } from '../../editor/services';
 
@@ -15,15 +14,21 @@ const AT_ONCE = 3;
 export async function offerUnfinished({ jobs, dialogs }: Pick<Services, 'jobs' | 'dialogs'>): Promise<void> {
   const found = await jobs.unfinished();
   const left = found.filter(({ isElsewhere }) => !isElsewhere).slice(0, AT_ONCE);
-  await Promise.all(left.map((job) => offer(dialogs, job)));
+  await Promise.all(left.map((job) => offer({ jobs, dialogs }, job)));
 }
 
-async function offer(dialogs: Dialogs, job: UnfinishedJob): Promise<void> {
+async function offer(
+  { jobs, dialogs }: Pick<Services, 'jobs' | 'dialogs'>,
+  job: UnfinishedJob,
+): Promise<void> {
   const { output, words } = job;
-  const answer = await dialogs.tell('info', `${path.basename(output)} is unfinished: ${words}.`, [
-    'Resume',
-    'Discard…',
-  ]);
+  const name = path.basename(output);
+  const answer = await dialogs.tell('info', `${name} is unfinished: ${words}.`, ['Resume', 'Discard…']);
   if (answer === 'Resume') await job.resume();
-  if (answer === 'Discard…') await discardJob(dialogs, { kind: 'unfinished', job });
+  if (answer !== 'Discard…') return;
+  // The offer may still be there when the job runs again or has ended.
+  const now = (await jobs.unfinished()).find((other) => other.output === output);
+  if (now === undefined || now.isElsewhere)
+    await dialogs.tell('info', `${name} is running or no longer unfinished. Nothing was discarded.`);
+  else await discardJob(dialogs, { kind: 'unfinished', job: now });
 }

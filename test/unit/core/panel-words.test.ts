@@ -8,6 +8,7 @@ import {
   dominanceInWords,
   headlineRows,
   labelAxes,
+  numberBelow,
   verdict,
 } from '../../../src/core/words/calibration';
 import { metricInWords } from '../../../src/core/words/metrics';
@@ -60,6 +61,19 @@ describe('the head of the panel', () => {
     assert.equal(said(95), 'positive is predicted in 95.0% of rows; 49.0% are.');
     assert.equal(said(20), 'negative is predicted in 80.0% of rows; 51.0% are.');
     assert.equal(said(55), undefined);
+  });
+
+  it('rounds no confidence up to where the next bucket begins', () => {
+    const cases = [
+      [0.8999, 0.9, '0.899'],
+      [0.89949, 0.9, '0.899'],
+      [0.8999, undefined, '0.900'],
+      [0.9, 0.9, '0.900'],
+      [0.85553, 0.8555, '0.856'],
+      [0.85549, 0.8555, '0.855'],
+      [null, 0.9, '–'],
+    ] as const;
+    for (const [value, bound, text] of cases) assert.equal(numberBelow(value, bound), text);
   });
 
   it('explains every headline number', () => {

@@ -191,10 +191,23 @@ describe('a score in words', () => {
       assert.equal(warning?.kind, 'bound');
       assert.match(warning.message, message);
       assert.deepEqual(
-        shown.labels.map((entry) => labelPercent(entry, shown.labels)),
+        shown.labels.map((entry) => labelPercent(entry, shown.labels, [])),
         shares,
       );
     }
+  });
+
+  it('never reaches a bucket of one’s own that it misses', () => {
+    const near = score({ a: 0.9496, b: 0.0504 });
+    const shares = (bounds: readonly number[]): string[] =>
+      near.labels.map((entry) => labelPercent(entry, near.labels, bounds));
+    assert.deepEqual(shares([0.95, 0]), ['94.9%', '5.0%']);
+    assert.deepEqual(shares([0.9, 0]), ['95.0%', '5.0%']);
+    const bounded = {
+      ...near,
+      labels: near.labels.map((entry) => ({ ...entry, isBound: entry.label === 'b' })),
+    };
+    assert.match(scoreWarnings(bounded, [0.95, 0])[0]?.message ?? '', /at least its 94\.9%/);
   });
 
   it('says what is odd about an answer, or was done to the prompt', () => {

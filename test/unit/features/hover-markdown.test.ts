@@ -18,6 +18,7 @@ function result(labels: readonly string[], score: Partial<Score> = {}): HoverRes
     device: 'CPU, 2 threads',
     ms: 31.4,
     batch: 1,
+    bounds: [0.9, 0.8, 0.5, 0],
     score: {
       ...labelScores(labels, probabilities),
       mode: 'first-token',
@@ -66,7 +67,7 @@ describe('the hover of a result', () => {
         ],
         labelChanged: true,
         anotherLikelier: false,
-        bucket: { name: 'review', tone: 'yellow', high: 0.8 },
+        bucket: { name: 'review', tone: 'yellow' },
       },
       warnings: ['It is not `bound`.'],
       notes: ['The backend differs: fitted with `cuda`; here cpu.'],

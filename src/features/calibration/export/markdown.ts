@@ -12,6 +12,7 @@ import {
   calibratorTitle,
   nullInWords,
   number,
+  numberBelow,
   recommendationTitle,
   correctRowsInWords,
   signed,
@@ -243,11 +244,11 @@ function decisions({
       `### ${calibratorTitle(method)}`,
       table(
         ['Bucket', '>From', '>Rows', '>Mean confidence', '>Accuracy', '>95% interval', '>Gap'],
-        buckets.map(({ name, low, rows, meanConfidence, accuracy, accuracyLow, accuracyHigh }) => [
+        buckets.map(({ name, low, high, rows, meanConfidence, accuracy, accuracyLow, accuracyHigh }) => [
           label(name),
           number(low),
           rows.toLocaleString('en-US'),
-          number(meanConfidence),
+          numberBelow(meanConfidence, high),
           number(accuracy),
           interval({ low: accuracyLow, high: accuracyHigh }) || '–',
           accuracy === null || meanConfidence === null ? '–' : signed(accuracy - meanConfidence),
