@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import { SETTINGS_SECTION } from './protocol/manifest';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { Comparisons, registerComparisons } from './features/calibration/comparison/comparisons';
+import { Labellings, registerLabellings } from './features/calibration/labelling/labellings';
 import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
 import { registerEndpoints } from './features/endpoints/commands';
@@ -49,6 +50,7 @@ export interface ExtensionInternals {
   /** What fills the views that the shell has registered. */
   readonly calibration: CalibrationEditor;
   readonly comparisons: Comparisons;
+  readonly labellings: Labellings;
   readonly resultView: ResultView;
   readonly home: HomeTree;
 }
@@ -129,6 +131,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
 
   const calibration = new CalibrationEditor(services);
   const comparisons = new Comparisons(services);
+  const labellings = new Labellings(services);
   const resultView = new ResultView(services);
   const home = new HomeTree(services);
   context.subscriptions.push(
@@ -150,12 +153,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     ...FEATURES.map((register) => () => register(services)),
     () => registerCalibration(services, calibration),
     () => registerComparisons(services, comparisons),
+    () => registerLabellings(services, labellings),
     () => registerResultView(services, resultView),
     () => registerHome(services, home),
   ];
   // One by one: where one throws, the shell takes away those before it.
   for (const register of registers) context.subscriptions.push(register());
-  return { engine, models, results, services, calibration, comparisons, resultView, home };
+  return { engine, models, results, services, calibration, comparisons, labellings, resultView, home };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */

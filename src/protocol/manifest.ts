@@ -29,6 +29,7 @@ export const COMMANDS = {
   applyCalibrator: 'promptConfidence.applyCalibrator',
   compareTables: 'promptConfidence.compareTables',
   tryAnother: 'promptConfidence.tryAnother',
+  labelRows: 'promptConfidence.labelRows',
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   createPracticeSet: 'promptConfidence.createPracticeSet',
@@ -70,6 +71,8 @@ export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 /** The type of a comparison's tab. */
 export const COMPARISON_VIEW = 'promptConfidence.comparison';
+/** The type of a labelling page's tab. */
+export const LABELLING_VIEW = 'promptConfidence.labelling';
 
 export const SETTINGS_SECTION = 'promptConfidence';
 /**
@@ -88,6 +91,7 @@ export const SETTINGS = [
   'nodePath',
   'unloadAfterMinutes',
   'hover.classifySelection',
+  'labels.who',
 ] as const;
 export type SettingName = (typeof SETTINGS)[number];
 

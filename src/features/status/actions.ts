@@ -35,6 +35,7 @@ export const GROUPS: readonly (readonly [
     [
       [COMMANDS.openCalibration, 'graph-scatter', 'Open Calibration Panel'],
       [COMMANDS.scoreCsv, 'table', 'Score CSV…'],
+      [COMMANDS.labelRows, 'tag', 'Label Rows…'],
       [COMMANDS.measure, 'dashboard', 'Measure Confidence…'],
       [COMMANDS.compareTables, 'diff', 'Compare With…'],
       [COMMANDS.tryAnother, 'debug-rerun', 'Try Another…'],

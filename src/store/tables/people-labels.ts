@@ -209,7 +209,7 @@ function decisionsOf(rows: readonly FilledRow[]): Decision[] {
 }
 
 /** The columns that tell rows apart. */
-interface Identity {
+export interface Identity {
   /** Index of the column; undefined without one. */
   readonly id: number | undefined;
   readonly text: number | undefined;

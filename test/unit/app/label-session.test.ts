@@ -113,7 +113,7 @@ describe('a labelling session', () => {
       [2, 2, false],
     );
     await two.session.label('ham');
-    one.session.refresh(answersOf(file));
+    await one.session.refresh(() => Promise.resolve(answersOf(file)));
     assert.deepEqual([one.session.view.at, one.session.view.answered], [3, 3]);
     // What was taken back is open again, and the answer of the model is known.
     await two.session.undo();

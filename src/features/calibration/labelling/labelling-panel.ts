@@ -1,0 +1,369 @@
+/** One open labelling page: its table, the design that is labelled, and the person's session. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { type Frame, frameOf } from '../../../app/labels/draw-rows';
+import {
+  designOf,
+  isAnswered,
+  labelsOfTable,
+  type LabellingQueue,
+  queueOf,
+  savedAnswers,
+} from '../../../app/labels/labelling';
+import { LabelSession } from '../../../app/labels/session';
+import type { AnsweredRow, Decision } from '../../../core/labelling/decisions';
+import { stillNeeded } from '../../../core/labelling/goal';
+import { UserError } from '../../../core/user-error';
+import { count, labelName } from '../../../core/words/calibration';
+import { checkLabelPlace, type LabelPlace, labelPlace, saveDecisions } from '../../../editor/label-files';
+import { openPage } from '../../../editor/page';
+import { reportError } from '../../../editor/report-error';
+import type { Services } from '../../../editor/services';
+import { readSettings } from '../../../editor/settings';
+import {
+  type DesignParams,
+  LABELLING_PAGE_CONTRACT,
+  type LabellingState,
+  LONGEST_TEXT,
+  type Said,
+  type ShownSession,
+} from '../../../protocol/labelling-page';
+import { COMMANDS } from '../../../protocol/manifest';
+import { MOST_ROWS, readDesigns, writeDesign, type WrittenDesign } from '../../../store/designs';
+import { LocalTable } from '../local-table';
+import { rememberedOptions } from '../remembered';
+import { showText } from '../show-text';
+import { watchTable } from '../watch-table';
+
+type PageError = NonNullable<LabellingState['error']>;
+
+/** What is being labelled. */
+interface Labelling {
+  readonly design: WrittenDesign;
+  readonly queue: LabellingQueue;
+  readonly session: LabelSession;
+}
+
+export class LabellingPanel {
+  private readonly table: LocalTable;
+  private readonly place: LabelPlace | undefined;
+  private readonly subscriptions: { dispose(): unknown }[];
+  private show: (state: LabellingState) => void = () => undefined;
+  private current: LabellingState;
+  private frame: Frame | undefined;
+  private labelling: Labelling | undefined;
+  /** A design that could not be written down yet. */
+  private unwritten: WrittenDesign | undefined;
+  /** Counts readings of the table: what an earlier one found is dropped. */
+  private run = 0;
+  private isStarted = false;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    private readonly panel: vscode.WebviewPanel,
+    private readonly services: Services,
+  ) {
+    this.table = new LocalTable(uri);
+    this.place = labelPlace(uri);
+    this.current = {
+      uri: uri.toString(),
+      file: path.posix.basename(uri.path),
+      busy: null,
+      error: null,
+      saving: null,
+      notes: [],
+      setup: null,
+      session: null,
+    };
+    const again = (): void => void this.load();
+    // The page first, so that it is not told what ends.
+    this.subscriptions = [
+      this.openPage(),
+      watchTable(uri, { changed: () => this.table.forget(), settled: again }),
+      ...(this.place === undefined
+        ? []
+        : [
+            watchTable(vscode.Uri.file(this.place.file), {
+              changed: () => undefined,
+              settled: () => void this.refresh(),
+            }),
+          ]),
+      vscode.workspace.onDidGrantWorkspaceTrust(again),
+      this.table,
+    ];
+  }
+
+  get state(): LabellingState {
+    return this.current;
+  }
+
+  /** Shows its tab. */
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  dispose(): void {
+    this.run++;
+    for (const subscription of this.subscriptions.splice(0)) subscription.dispose();
+  }
+
+  private openPage(): { dispose(): void } {
+    const peer = openPage(this.panel.webview, this.services, {
+      name: 'labelling',
+      title: 'Label Rows',
+      drawsPictures: false,
+    });
+    const page = peer.remote(LABELLING_PAGE_CONTRACT.page);
+    this.show = (state) => page.state(state);
+    peer.serve(LABELLING_PAGE_CONTRACT.host, {
+      ready: () => {
+        if (this.isStarted) page.state(this.current);
+        else {
+          this.isStarted = true;
+          void this.load();
+        }
+      },
+      begin: (params) => this.begin(params),
+      answer: ({ at, said }) => this.answer(at, said),
+      undo: () => this.say((session) => session.undo()),
+      back: () => this.say((session) => session.back()),
+      forward: () => this.say((session) => session.forward()),
+      setUp: ({ isShown }) => this.setUp(isShown),
+      retry: () => {
+        this.table.forget();
+        return this.load();
+      },
+      reveal: ({ line }) => this.showLine(line),
+      openPanel: () => vscode.commands.executeCommand(COMMANDS.openCalibration, this.uri),
+      manageTrust: () => vscode.commands.executeCommand('workbench.trust.manage'),
+      openGuide: () => this.openGuide(),
+    });
+    return peer;
+  }
+
+  /** Reads the table, and resumes the design that is not complete; else asks for one. */
+  private async load(): Promise<void> {
+    if (!this.isStarted) return;
+    const run = ++this.run;
+    this.update({ busy: 'Reading the table', error: null });
+    try {
+      const { prefix, mapping, on } = rememberedOptions(this.services.context.workspaceState, this.uri);
+      const file = await this.table.file();
+      const frame = await frameOf(file, { prefix: prefix ?? undefined, mapping, on: on ?? undefined });
+      const { designs, unread } = await this.designs();
+      const saved = await this.saved();
+      if (run !== this.run) return;
+      this.frame = frame;
+      const who = this.who();
+      const known = [...designs, ...(this.unwritten === undefined ? [] : [this.unwritten])];
+      const open = known.findLast((design) => !isAnswered(design, saved.answers, who)) ?? known.at(-1);
+      const notes = [
+        ...frame.warnings.map(({ message }) => message),
+        ...unread.map((name) => `${name} holds no design that this version can read, so it is not used.`),
+        ...(saved.unread === 0
+          ? []
+          : [`${count(saved.unread, 'line')} of the labels file hold no decision. The others count.`]),
+      ];
+      if (open !== undefined) await this.resume(open, saved.answers);
+      if (run !== this.run) return;
+      this.update({
+        busy: null,
+        notes,
+        saving: this.savingProblem(),
+        setup: open === undefined ? await this.setup(frame) : null,
+      });
+    } catch (error) {
+      if (run === this.run) this.update({ error: this.explained(error), busy: null });
+    }
+  }
+
+  private async designs(): Promise<Awaited<ReturnType<typeof readDesigns>>> {
+    const { place } = this;
+    return place === undefined ? { designs: [], unread: [] } : readDesigns(place.workspace, place.name);
+  }
+
+  private async saved(): ReturnType<typeof savedAnswers> {
+    return this.place === undefined ? { answers: [], unread: 0 } : savedAnswers(this.place.file);
+  }
+
+  private who(): string {
+    return readSettings(this.uri).labelsWho;
+  }
+
+  private async resume(design: WrittenDesign, answers: readonly AnsweredRow[]): Promise<void> {
+    const { frame } = this;
+    if (frame === undefined) return;
+    const queue = await queueOf(frame, design);
+    if (queue.rows.length === 0)
+      throw new UserError(
+        'labels-foreign',
+        `None of the ${count(design.queue.length, 'row')} that were drawn from ${labelName(design.table.name)} is in this table: its texts are others now.`,
+      );
+    const session = new LabelSession(
+      {
+        queue: queue.rows,
+        leastProbability: design.leastProbability,
+        labels: design.labels,
+        who: this.who(),
+        isBlind: design.isBlind,
+        now: () => new Date(),
+        append: (decisions) => this.append(decisions),
+      },
+      answers,
+    );
+    this.labelling = { design, queue, session };
+  }
+
+  private async setup(frame: Frame): Promise<NonNullable<LabellingState['setup']>> {
+    const { labels, areAll } = await labelsOfTable(frame);
+    const known = this.labelling?.design.labels ?? labels;
+    return {
+      rows: frame.lines.length,
+      isScored: frame.table !== null,
+      labels: areAll ? labels : [...known],
+      areAllLabels: areAll,
+    };
+  }
+
+  private async begin({ kind, rows, labels, isBlind, goal }: DesignParams): Promise<void> {
+    const { frame } = this;
+    if (frame === undefined || this.current.busy !== null) return;
+    const run = ++this.run;
+    this.update({ busy: 'Drawing rows', error: null });
+    try {
+      const { designs } = await this.designs();
+      const design = await designOf(frame, {
+        ...{ kind, labels, isBlind, goal },
+        rows: Math.min(rows, MOST_ROWS),
+        // Another seed than those before it, which would draw the same rows.
+        seed: designs.length + Number(this.unwritten !== undefined),
+        now: new Date(),
+      });
+      this.unwritten = design;
+      const saving = await this.write().then(
+        () => null,
+        (error: unknown) => this.explained(error),
+      );
+      const { answers } = await this.saved();
+      if (run !== this.run) return;
+      await this.resume(design, answers);
+      this.update({ busy: null, setup: null, saving });
+    } catch (error) {
+      if (run === this.run) this.update({ error: this.explained(error), busy: null });
+    }
+  }
+
+  /**
+   * Writes the design down that was not yet. Where that cannot be done, its rows can still be looked at.
+   *
+   * @throws UserError everything of `checkLabelPlace` and `writeDesign`
+   */
+  private async write(): Promise<void> {
+    checkLabelPlace(this.place);
+    if (this.unwritten === undefined) return;
+    await writeDesign(this.place.workspace, this.place.name, this.unwritten);
+    this.unwritten = undefined;
+  }
+
+  /** Why nothing can be saved, as far as one knows without trying. */
+  private savingProblem(): PageError | null {
+    try {
+      checkLabelPlace(this.place);
+      return null;
+    } catch (error) {
+      return this.explained(error);
+    }
+  }
+
+  private async append(decisions: readonly Decision[]): Promise<void> {
+    await this.write();
+    await saveDecisions(this.place, decisions);
+  }
+
+  private answer(at: number, said: Said): Promise<void> {
+    return this.say(async (session) => {
+      // A key that was pressed before the next row was shown is no answer to it.
+      if (session.view.at !== at) return;
+      await (said.kind === 'label' ? session.label(said.label) : session[said.kind]());
+    });
+  }
+
+  private async say(work: (session: LabelSession) => Promise<void> | void): Promise<void> {
+    const session = this.labelling?.session;
+    if (session === undefined) return;
+    try {
+      await work(session);
+      this.update({ saving: this.savingProblem() });
+    } catch (error) {
+      this.update({ saving: this.explained(error) });
+    }
+  }
+
+  /** What another window has written. */
+  private async refresh(): Promise<void> {
+    const session = this.labelling?.session;
+    if (session === undefined) return;
+    try {
+      await session.refresh(async () => (await this.saved()).answers);
+      this.update({});
+    } catch (error) {
+      this.services.log.warn('labelling', error);
+    }
+  }
+
+  private async setUp(isShown: boolean): Promise<void> {
+    if (this.frame === undefined) return;
+    this.update({ setup: isShown ? await this.setup(this.frame) : null });
+  }
+
+  private async showLine(line: number): Promise<void> {
+    try {
+      await showText(this.uri, this.panel, line);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  private async openGuide(): Promise<void> {
+    try {
+      const guide = vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'labels.md');
+      await vscode.commands.executeCommand('markdown.showPreview', guide);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  private update(change: Partial<LabellingState>): void {
+    const session = this.labelling === undefined ? null : shownSession(this.labelling);
+    this.current = { ...this.current, ...change, session };
+    this.show(this.current);
+  }
+
+  private explained(error: unknown): PageError {
+    if (error instanceof UserError && error.code === 'no-file')
+      return { code: error.code, message: `${this.current.file} was deleted, moved or renamed.` };
+    if (error instanceof UserError) return { code: error.code, message: error.message };
+    this.services.log.error('labelling', error);
+    return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function shownSession({ design, queue, session }: Labelling): ShownSession {
+  const { view } = session;
+  const { at, row, said, model, last, answered, labelled, rows, canUndo, isSeen, accuracy } = view;
+  const { labels, isBlind, kind, worth, goal } = design;
+  return {
+    ...{ labels, isBlind, kind, worth, last, answered, labelled, rows, canUndo, accuracy },
+    isScored: queue.rows.some(({ predicted }) => predicted !== null),
+    row:
+      at === null || row === null
+        ? null
+        : {
+            ...{ at, model, isSeen, said: said ?? null },
+            line: queue.lines[at] ?? 1,
+            text: row.text.slice(0, LONGEST_TEXT),
+            cut: Math.max(0, row.text.length - LONGEST_TEXT),
+          },
+    goal: goal && { goal, needed: stillNeeded(goal, view.reached) },
+  };
+}
