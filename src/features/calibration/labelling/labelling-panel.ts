@@ -2,17 +2,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type Frame, frameOf } from '../../../app/labels/draw-rows';
-import {
-  designOf,
-  isAnswered,
-  labelsOfTable,
-  type LabellingQueue,
-  queueOf,
-  savedAnswers,
-} from '../../../app/labels/labelling';
+import { designOf, isAnswered, labelsOfTable, queueOf, savedAnswers } from '../../../app/labels/labelling';
 import { LabelSession } from '../../../app/labels/session';
+import { type Labelling, shownSession } from '../../../app/labels/shown-session';
 import type { AnsweredRow, Decision } from '../../../core/labelling/decisions';
-import { stillNeeded } from '../../../core/labelling/goal';
 import { UserError } from '../../../core/user-error';
 import { count, labelName } from '../../../core/words/calibration';
 import { checkLabelPlace, type LabelPlace, labelPlace, saveDecisions } from '../../../editor/label-files';
@@ -24,9 +17,7 @@ import {
   type DesignParams,
   LABELLING_PAGE_CONTRACT,
   type LabellingState,
-  LONGEST_TEXT,
   type Said,
-  type ShownSession,
 } from '../../../protocol/labelling-page';
 import { COMMANDS } from '../../../protocol/manifest';
 import { MOST_ROWS, readDesigns, writeDesign, type WrittenDesign } from '../../../store/designs';
@@ -36,13 +27,6 @@ import { showText } from '../show-text';
 import { watchTable } from '../watch-table';
 
 type PageError = NonNullable<LabellingState['error']>;
-
-/** What is being labelled. */
-interface Labelling {
-  readonly design: WrittenDesign;
-  readonly queue: LabellingQueue;
-  readonly session: LabelSession;
-}
 
 export class LabellingPanel {
   private readonly table: LocalTable;
@@ -125,7 +109,7 @@ export class LabellingPanel {
       },
       begin: (params) => this.begin(params),
       answer: ({ at, said }) => this.answer(at, said),
-      undo: () => this.say((session) => session.undo()),
+      undo: () => this.undo(),
       back: () => this.say((session) => session.back()),
       forward: () => this.say((session) => session.forward()),
       setUp: ({ isShown }) => this.setUp(isShown),
@@ -158,6 +142,9 @@ export class LabellingPanel {
       const known = [...designs, ...(this.unwritten === undefined ? [] : [this.unwritten])];
       const open = known.findLast((design) => !isAnswered(design, saved.answers, who)) ?? known.at(-1);
       const notes = [
+        ...(frame.identity.text === undefined
+          ? ['The table has no column of texts, so only ids are shown. Label the table that holds the texts.']
+          : []),
         ...frame.warnings.map(({ message }) => message),
         ...unread.map((name) => `${name} holds no design that this version can read, so it is not used.`),
         ...(saved.unread === 0
@@ -166,9 +153,10 @@ export class LabellingPanel {
       ];
       if (open !== undefined) await this.resume(open, saved.answers);
       if (run !== this.run) return;
+      const gone = this.labelling?.queue.gone ?? 0;
       this.update({
         busy: null,
-        notes,
+        notes: gone === 0 ? notes : [...notes, goneInWords(gone)],
         saving: this.savingProblem(),
         setup: open === undefined ? await this.setup(frame) : null,
       });
@@ -225,7 +213,8 @@ export class LabellingPanel {
     };
   }
 
-  private async begin({ kind, rows, labels, isBlind, goal }: DesignParams): Promise<void> {
+  /** Draws rows, and shows the first of them. */
+  async begin({ kind, rows, labels, isBlind, goal }: DesignParams): Promise<void> {
     const { frame } = this;
     if (frame === undefined || this.current.busy !== null) return;
     const run = ++this.run;
@@ -280,12 +269,22 @@ export class LabellingPanel {
     await saveDecisions(this.place, decisions);
   }
 
-  private answer(at: number, said: Said): Promise<void> {
+  /**
+   * Answers a row.
+   *
+   * @param at the row that the person saw
+   */
+  answer(at: number, said: Said): Promise<void> {
     return this.say(async (session) => {
       // A key that was pressed before the next row was shown is no answer to it.
       if (session.view.at !== at) return;
       await (said.kind === 'label' ? session.label(said.label) : session[said.kind]());
     });
+  }
+
+  /** Takes the last answer back. */
+  undo(): Promise<void> {
+    return this.say((session) => session.undo());
   }
 
   private async say(work: (session: LabelSession) => Promise<void> | void): Promise<void> {
@@ -348,22 +347,6 @@ export class LabellingPanel {
   }
 }
 
-function shownSession({ design, queue, session }: Labelling): ShownSession {
-  const { view } = session;
-  const { at, row, said, model, last, answered, labelled, rows, canUndo, isSeen, accuracy } = view;
-  const { labels, isBlind, kind, worth, goal } = design;
-  return {
-    ...{ labels, isBlind, kind, worth, last, answered, labelled, rows, canUndo, accuracy },
-    isScored: queue.rows.some(({ predicted }) => predicted !== null),
-    row:
-      at === null || row === null
-        ? null
-        : {
-            ...{ at, model, isSeen, said: said ?? null },
-            line: queue.lines[at] ?? 1,
-            text: row.text.slice(0, LONGEST_TEXT),
-            cut: Math.max(0, row.text.length - LONGEST_TEXT),
-          },
-    goal: goal && { goal, needed: stillNeeded(goal, view.reached) },
-  };
+function goneInWords(gone: number): string {
+  return `${count(gone, 'row')} that ${gone === 1 ? 'was' : 'were'} drawn ${gone === 1 ? 'is' : 'are'} no longer in the table, or the text has changed. ${gone === 1 ? 'It is' : 'They are'} left out.`;
 }
