@@ -32,6 +32,8 @@ export interface PanelActions {
   reveal(line: number | undefined): Promise<void>;
   /** Shows the document that explains the panel. */
   openGuide(): Promise<void>;
+  /** Copies what labels tell about the model, in words. */
+  copyAudit(): Promise<void>;
 }
 
 export interface PageParts {
@@ -81,6 +83,8 @@ export function openPanelPage(
     useThreshold: (params) => actions.useThreshold(params),
     applyCalibrator: () => vscode.commands.executeCommand(COMMANDS.applyCalibrator, uri),
     scoreTable: () => vscode.commands.executeCommand(COMMANDS.scoreCsv, uri),
+    labelRows: () => vscode.commands.executeCommand(COMMANDS.labelRows, uri),
+    copyAudit: () => actions.copyAudit(),
     compareWith: () => vscode.commands.executeCommand(COMMANDS.compareTables, uri),
     tryAnother: () => vscode.commands.executeCommand(COMMANDS.tryAnother, uri),
     ask: (question) => decisions.ask(question),
