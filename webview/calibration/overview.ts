@@ -50,11 +50,15 @@ function nextSteps(
     h(
       'ul',
       { class: 'advice' },
-      h(
-        'li',
-        {},
-        'Label some rows, about 100. They are drawn at random, and tell how often the model is right and how many texts have each label.',
-      ),
+      ...(isLabelled
+        ? []
+        : [
+            h(
+              'li',
+              {},
+              'Label some rows, about 100. They are drawn at random, and tell how often the model is right and how many texts have each label.',
+            ),
+          ]),
       h(
         'li',
         {},
@@ -67,7 +71,7 @@ function nextSteps(
     h(
       'div',
       { class: 'buttons' },
-      button('Label Rows…', { key: 'label-rows-first' }, () => host.labelRows()),
+      ...(isLabelled ? [] : [button('Label Rows…', { key: 'label-rows-first' }, () => host.labelRows())]),
       columnsButton(),
       button('Score With Another Classifier…', { key: 'score-table', secondary: true }, () =>
         host.scoreTable(),

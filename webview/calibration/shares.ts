@@ -33,7 +33,7 @@ function content({ host }: Page, found: FoundShares): HTMLElement {
   const report = found?.report ?? null;
   return h(
     'section',
-    { class: 'shares' },
+    { class: 'label-shares' },
     h('h2', {}, 'Shares'),
     ...(found === null
       ? [

@@ -348,7 +348,8 @@ function weightedInWords(rows: readonly AnsweredRow[]): string {
     const own = rows.flatMap((row) => row.designs.get(design) ?? []);
     return `${design} (${own.length} rows, worth ${Math.round(worthOf(own))})`;
   });
-  return `Rows are weighted by 1 / their probability of being drawn: ${listed(parts)}.`;
+  const more = parts.length > 3 ? ` and ${parts.length - 3} more` : '';
+  return `Rows are weighted by 1 / their probability of being drawn: ${parts.slice(0, 3).join(', ')}${more}.`;
 }
 
 /** Names of the columns that labels of people are read from, when they are put beside a table. */
