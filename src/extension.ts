@@ -39,6 +39,7 @@ import type { Services } from './editor/services';
 import { readSettings } from './editor/settings';
 import { editorEngineModels, editorSources } from './editor/sources';
 import { KnownFigures } from './editor/table-figures';
+import { TextLabels } from './editor/text-labels';
 import { Work } from './editor/work';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
@@ -102,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const work = new Work(engine);
   const prompts = new PromptDocuments();
   const figures = new KnownFigures(context.workspaceState);
+  const textLabels = new TextLabels(log);
   const services: Services = {
     context,
     log,
@@ -127,6 +129,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     work,
     jobs,
     figures,
+    textLabels,
   };
 
   const calibration = new CalibrationEditor(services);
@@ -144,6 +147,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     resultCalibration,
     work,
     figures,
+    textLabels,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SETTINGS_SECTION)) engine.configure(engineSettings());

@@ -13,17 +13,23 @@ export interface LabelPlace {
   readonly file: string;
 }
 
-/** The labels of a table or document: in its workspace folder, else in the first one. Undefined without a folder on the disk. */
-export function labelPlace(uri: vscode.Uri): LabelPlace | undefined {
-  const own = vscode.workspace.getWorkspaceFolder(uri);
-  const folder = own ?? vscode.workspace.workspaceFolders?.[0];
+/** The labels of a table: in its workspace folder, else in the first one. Undefined without a folder on the disk. */
+export function labelPlace(table: vscode.Uri): LabelPlace | undefined {
+  const own = vscode.workspace.getWorkspaceFolder(table);
+  return labelPlaceNamed(
+    table,
+    own === undefined || table.scheme !== 'file'
+      ? path.posix.basename(table.path)
+      : path.relative(own.uri.fsPath, table.fsPath),
+  );
+}
+
+/** Labels under another name than that of their document; the place as for `labelPlace`. */
+export function labelPlaceNamed(document: vscode.Uri, wanted: string): LabelPlace | undefined {
+  const folder = vscode.workspace.getWorkspaceFolder(document) ?? vscode.workspace.workspaceFolders?.[0];
   if (folder?.uri.scheme !== 'file') return undefined;
   const workspace = folder.uri.fsPath;
-  const name = labelsName(
-    own === undefined || uri.scheme !== 'file'
-      ? path.posix.basename(uri.path)
-      : path.relative(workspace, uri.fsPath),
-  );
+  const name = labelsName(wanted);
   return { workspace, name, file: labelsFile(workspace, name) };
 }
 

@@ -25,6 +25,7 @@ export const COMMANDS = {
   showLog: 'promptConfidence.showLog',
   showActions: 'promptConfidence.showActions',
   showResult: 'promptConfidence.showResult',
+  labelResult: 'promptConfidence.labelResult',
   openCalibration: 'promptConfidence.openCalibration',
   applyCalibrator: 'promptConfidence.applyCalibrator',
   compareTables: 'promptConfidence.compareTables',
@@ -40,6 +41,9 @@ export const COMMANDS = {
   discardJob: 'promptConfidence.discardJob',
   refreshHome: 'promptConfidence.refreshHome',
 } as const;
+
+/** In place of the index of a label, as an argument of `labelResult`. */
+export const UNSURE = -1;
 
 /** The context keys that conditions in package.json use. */
 export const CONTEXT_KEYS = {

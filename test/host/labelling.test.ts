@@ -1,6 +1,6 @@
 /** Label Rows…: from a table to labels on the disk, and back to them in another window. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { readDecisions } from '../../src/core/labelling/decisions';
@@ -42,7 +42,6 @@ describe('labelling rows in the editor', () => {
   afterEach(async () => {
     await close();
     await setMachineSetting('labels.who', undefined);
-    if (existsSync(place(''))) chmodSync(place(''), 0o755);
     rmSync(path.join(folder, '.prompt-confidence'), { recursive: true, force: true });
     rmSync(uri.fsPath, { force: true });
   });
@@ -141,18 +140,39 @@ describe('labelling rows in the editor', () => {
     assert.equal(none.state.error?.code, 'labels-foreign');
   });
 
-  it('shows the rows where nothing can be saved, and says why', async function () {
-    // The administrator may write everywhere.
-    if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
+  it('shows the rows where nothing can be saved, and says why', async () => {
     const panel = await open();
     await panel.begin(ORDER);
-    chmodSync(place(''), 0o555);
+    // A file in the place of the folder stops the administrator too, who may write everywhere.
+    renameSync(place(''), `${place('')}-away`);
+    writeFileSync(path.join(folder, '.prompt-confidence/labels'), '');
     await answer(panel, HAM);
     assert.equal(panel.state.saving?.code, 'not-writable');
     assert.deepEqual([panel.state.session?.answered, panel.state.session?.row?.at], [0, 0]);
-    chmodSync(place(''), 0o755);
+    rmSync(path.join(folder, '.prompt-confidence/labels'));
+    renameSync(`${place('')}-away`, path.join(folder, '.prompt-confidence/labels'));
     await answer(panel, HAM);
     assert.deepEqual([panel.state.saving, panel.state.session?.answered], [null, 1]);
+  });
+
+  it('tells the calibration panel of the table, which finds the labels by itself', async () => {
+    const { calibration } = await internals();
+    const panel = await open();
+    await panel.begin(ORDER);
+    for (let row = 0; row < 6; row++) await answer(panel, row % 2 === 0 ? HAM : SPAM);
+    await vscode.commands.executeCommand(COMMANDS.openCalibration, uri);
+    const labelled = (rows: number) =>
+      until(`the panel knows ${rows} labels`, () =>
+        calibration.panels.find(({ state }) => state.shares?.report?.labelled === rows),
+      );
+    const { state } = await labelled(6);
+    assert.deepEqual([state.shares?.file, state.shares?.error], ['to-label.csv', null]);
+    assert.deepEqual(
+      state.shares?.report?.shares.map(({ label }) => label),
+      ['ham', 'spam'],
+    );
+    await answer(panel, HAM);
+    await labelled(7);
   });
 
   it('writes into no file that is no labels file', async () => {

@@ -28,7 +28,11 @@ export class ResultHover implements vscode.HoverProvider {
     const known = this.services.results.at(document.uri, position);
     if (known !== undefined)
       return hover(
-        resultMarkdown(known, dominanceInWords(this.services.results.labelsOf(known.run))),
+        resultMarkdown(
+          known,
+          dominanceInWords(this.services.results.labelsOf(known.run)),
+          this.services.textLabels.answerTo(known),
+        ),
         known.range,
       );
 

@@ -27,6 +27,7 @@ const NOTES: Partial<Record<Trigger, string>> = {
  */
 export function pageState(
   results: Results,
+  answerTo: (result: ClassifiedText) => ResultDetail['said'],
   trial: TrialState | undefined,
   busy: string | undefined,
   hasModel: boolean,
@@ -35,7 +36,7 @@ export function pageState(
   const { shown } = results;
   return {
     trial: trial ?? null,
-    result: shown === undefined ? null : detail(shown, results, relativePath),
+    result: shown === undefined ? null : { ...detail(shown, results, relativePath), said: answerTo(shown) },
     history: results.history.map(({ result, status }) => ({
       id: result.id,
       excerpt: excerpt(result.text, EXCERPT_LIMIT),
@@ -67,6 +68,7 @@ function detail(
 export function detailOf(result: ClassifiedAlone, id: number, shownPlace: string): ResultDetail {
   return {
     id,
+    said: null,
     text: cutAt(result.text, SHOWN_TEXT_LIMIT),
     textCut: result.text.length > SHOWN_TEXT_LIMIT,
     place: shownPlace,

@@ -28,6 +28,7 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.newClassifier, 'add', 'New Classifier…'],
       [COMMANDS.tryClassifier, 'beaker', 'Try Classifier'],
       [COMMANDS.showResult, 'preview', 'Show Result'],
+      [COMMANDS.labelResult, 'tag', 'Label Result…'],
     ],
   ],
   [
