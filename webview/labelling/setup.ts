@@ -1,5 +1,5 @@
 /** What is chosen before rows are drawn: which rows, how many, the labels, the goal. */
-import { type DesignKind } from '../../src/core/labelling/design';
+import { DESIGN_KINDS, type DesignKind } from '../../src/core/labelling/design';
 import type { Goal } from '../../src/core/labelling/goal';
 import { labelsForWidth } from '../../src/core/labelling/plan';
 import { count } from '../../src/core/words/calibration';
@@ -172,7 +172,7 @@ function designs(choose: (kind: DesignKind) => void): HTMLElement {
     'fieldset',
     { class: 'designs' },
     h('legend', {}, 'Which rows'),
-    ...(['stratified', 'random', 'errors'] as const).map((kind) => {
+    ...DESIGN_KINDS.map((kind) => {
       const input = h('input', {
         type: 'radio',
         name: 'design',

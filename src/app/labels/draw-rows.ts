@@ -18,6 +18,8 @@ export interface DrawOrder {
   readonly kind: DesignKind | undefined;
   readonly rows: number;
   readonly seed: number;
+  /** For a review: rows of a lower confidence need one. */
+  readonly below?: number | undefined;
 }
 
 /** A table whose rows can be drawn. */
@@ -49,6 +51,7 @@ export async function drawRows({ source, identity, lines, table }: Frame, order:
     kind,
     size: order.rows,
     seed: order.seed,
+    below: order.below,
     n: lines.length,
     cluster,
     scores: found ? { confidence: found.confidence, predicted: found.predicted } : undefined,

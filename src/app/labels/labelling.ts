@@ -49,6 +49,8 @@ export async function labelsOfTable({
 }
 
 export interface NewDesign {
+  /** For a review: rows of a lower confidence need one. */
+  readonly below?: number | undefined;
   readonly kind: DesignKind;
   readonly rows: number;
   readonly seed: number;
@@ -139,7 +141,7 @@ export async function queueOf(
 }
 
 /** The label that the model predicts, by the line of the row. */
-function predictedByLine(table: PredictionTable | null): Map<number, string> {
+export function predictedByLine(table: PredictionTable | null): Map<number, string> {
   if (table === null) return new Map();
   const { data, predicted } = table;
   const index = data.kind === 'labels' ? confidenceOf(data).predicted : (predicted?.index ?? null);

@@ -1,14 +1,19 @@
 /** Draws the rows of a table that people are to label, and writes them into a table of their own. */
 import type { ColumnOptions } from '../../core/data/columns';
 import type { Design, DesignKind } from '../../core/labelling/design';
+import { type Bucket, bucketOf } from '../../core/model/buckets';
 import type { Warning } from '../../core/model/predictions';
+import { confidenceOf } from '../../core/model/rows';
 import { writeFileAtomic } from '../../store/atomic';
 import { csvLine } from '../../store/tables/csv-line';
-import { namedRow } from '../../store/tables/people-labels';
+import { MODEL_COLUMNS, namedRow } from '../../store/tables/people-labels';
 import { tableRows } from '../../store/tables/rows';
-import { type DrawOrder, drawRows, frameOf } from './draw-rows';
+import { type DrawOrder, drawRows, type Frame, frameOf } from './draw-rows';
+import { predictedByLine } from './labelling';
 
-export interface SampleOrder extends DrawOrder {
+export interface SampleOrder extends Omit<DrawOrder, 'below'> {
+  /** For a review: what is below the highest of them needs one. */
+  readonly buckets: readonly Bucket[];
   readonly table: string;
   readonly out: string;
   readonly columns: ColumnOptions;
@@ -26,7 +31,10 @@ export interface Sampled {
   readonly warnings: readonly Warning[];
 }
 
-/** The columns of the table to fill in. The model's answer is none of them: people who see it tend to agree. */
+/**
+ * The columns of the table to fill in. The model's answer is none of them, because people who see it tend to agree; but a
+ * review is about it.
+ */
 const SAMPLE_COLUMNS = [
   'position',
   'row_id',
@@ -41,7 +49,8 @@ const SAMPLE_COLUMNS = [
 /** @throws UserError everything of `frameOf` and `drawRows`; not-a-file */
 export async function sampleTable(order: SampleOrder): Promise<Sampled> {
   const frame = await frameOf(order.table, order.columns);
-  const { design, id, kind, texts } = await drawRows(frame, order);
+  const { design, id, kind, texts } = await drawRows(frame, { ...order, below: order.buckets[0]?.low });
+  const answers = kind === 'review' ? modelAnswers(frame, order.buckets) : undefined;
   const { source, identity } = frame;
   const positions = new Map(design.queue.map((drawn, at) => [frame.lines[drawn.row] ?? 0, { ...drawn, at }]));
   const lines = new Array<string>(design.queue.length).fill('');
@@ -61,11 +70,24 @@ export async function sampleTable(order: SampleOrder): Promise<Sampled> {
           id,
           drawn.selectedBy,
           String(drawn.probability),
+          ...(answers?.(line) ?? []),
         ],
         ',',
         { spreadsheetSafe: order.spreadsheetSafe },
       );
     }
-  await writeFileAtomic(order.out, csvLine(SAMPLE_COLUMNS, ',') + lines.join(''));
+  const columns = [...SAMPLE_COLUMNS, ...(answers === undefined ? [] : MODEL_COLUMNS)];
+  await writeFileAtomic(order.out, csvLine(columns, ',') + lines.join(''));
   return { design, id, kind, n: frame.lines.length, texts, warnings: frame.warnings };
+}
+
+/** The cells of {@link MODEL_COLUMNS} of the row on a line. */
+function modelAnswers({ table }: Frame, buckets: readonly Bucket[]): (line: number) => string[] {
+  const predicted = predictedByLine(table);
+  const rows = new Map(Array.from(table?.lines ?? [], (line, row) => [line, row]));
+  const confidence = table === null ? undefined : confidenceOf(table.data).confidence;
+  return (line) => {
+    const sureness = confidence?.[rows.get(line) ?? -1] ?? 0;
+    return [predicted.get(line) ?? '', String(sureness), bucketOf(sureness, buckets).name];
+  };
 }

@@ -15,6 +15,11 @@ export const DESIGN_WORDS: Readonly<Record<DesignKind, { readonly title: string;
       title: 'All random',
       words: 'Every row has the same chance.',
     },
+    review: {
+      title: 'Review',
+      words:
+        'The least sure rows below the highest bucket, and 10% random ones of all others, which show what the review misses. For decisions; poor for estimates.',
+    },
     errors: {
       title: 'Find errors',
       words:

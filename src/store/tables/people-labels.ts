@@ -81,6 +81,9 @@ const LABEL_STUDIO = [
   'agreement',
 ];
 
+/** Columns of a review, which shows the model's answer. */
+export const MODEL_COLUMNS = ['predicted', 'confidence', 'bucket'] as const;
+
 interface FilledRow {
   readonly cell: (column: Known) => string;
   readonly given: string;
@@ -114,7 +117,11 @@ async function filledIn(source: TableFile, labelColumn: string | undefined): Pro
       position: Number.isNaN(position) ? index + 1 : position,
     };
   });
-  return decisionsOf(filled.sort((left, right) => left.position - right.position));
+  const showsModel = lower.includes(MODEL_COLUMNS[0]);
+  return decisionsOf(
+    filled.sort((left, right) => left.position - right.position),
+    showsModel,
+  );
 }
 
 /** The answer in a cell; Label Studio writes several choices as JSON. */
@@ -148,7 +155,12 @@ function labelIndex(
   const isFilled = (index: number): boolean => rows.some((cells) => (cells[index] ?? '').trim() !== '');
   const own = named.findIndex((name) => name.toLowerCase() === 'label');
   if (own >= 0 && isFilled(own)) return own;
-  const others = new Set<string>([...Object.values(KNOWN).flat(), ...LABEL_STUDIO, 'label', 'blind']);
+  const others = new Set<string>([
+    ...Object.values(KNOWN).flat(),
+    ...LABEL_STUDIO,
+    ...MODEL_COLUMNS,
+    ...['label', 'blind'],
+  ]);
   const candidates = [...named.keys()].filter(
     (index) => !others.has(named[index]?.toLowerCase() ?? '') && isFilled(index),
   );
@@ -167,7 +179,7 @@ function labelIndex(
  * The rows of each design up to the last one that was answered; a row that was left empty before that was passed over. Of
  * the rows behind it nobody knows, so that the probabilities are those of a shorter queue.
  */
-function decisionsOf(rows: readonly FilledRow[]): Decision[] {
+function decisionsOf(rows: readonly FilledRow[], showsModel: boolean): Decision[] {
   const queues = new Map<string, { reached: number; rows: number }>();
   const keyOf = ({ cell }: FilledRow): string => `${cell('design')}\n${cell('who')}`;
   const placed = rows.map((row) => {
@@ -199,8 +211,8 @@ function decisionsOf(rows: readonly FilledRow[]): Decision[] {
         label: kind === 'label' ? given : '',
         ...origin,
         probability: probability === null ? null : reachedProbability(probability, queue.reached, queue.rows),
-        // A table of `sample` does not show the model's answer; of another table nobody knows.
-        isBlind: probability !== null,
+        // A table of `sample` does not show the model's answer, but for a review; of another table nobody knows.
+        isBlind: probability !== null && !showsModel,
         who: cell('who'),
         time: cell('time'),
       },

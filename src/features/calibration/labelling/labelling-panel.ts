@@ -12,7 +12,7 @@ import { checkLabelPlace, type LabelPlace, labelPlace, saveDecisions } from '../
 import { openPage } from '../../../editor/page';
 import { reportError } from '../../../editor/report-error';
 import type { Services } from '../../../editor/services';
-import { readSettings } from '../../../editor/settings';
+import { readBuckets, readSettings } from '../../../editor/settings';
 import {
   type DesignParams,
   LABELLING_PAGE_CONTRACT,
@@ -223,6 +223,8 @@ export class LabellingPanel {
       const { designs } = await this.designs();
       const design = await designOf(frame, {
         ...{ kind, labels, isBlind, goal },
+        // What is below the highest bucket is not automatic.
+        below: readBuckets(this.uri).buckets[0]?.low,
         rows: Math.min(rows, MOST_ROWS),
         // Another seed than those before it, which would draw the same rows.
         seed: designs.length + Number(this.unwritten !== undefined),
