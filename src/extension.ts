@@ -103,7 +103,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const work = new Work(engine);
   const prompts = new PromptDocuments();
   const figures = new KnownFigures(context.workspaceState);
-  const textLabels = new TextLabels(log);
+  const textLabels = new TextLabels();
   const services: Services = {
     context,
     log,

@@ -2,13 +2,13 @@
  * Labels that a person gives to classified texts, one by one: in the labels file `texts-<classifier>` of the workspace.
  * The person chose these texts, and saw the model's answer, so that no estimate uses them.
  */
+import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { savedAnswers } from '../app/labels/labelling';
 import type { AnsweredRow, Decision } from '../core/labelling/decisions';
 import type { TextAnswer } from '../protocol/result-page';
 import { textSha256 } from '../store/labels';
 import { type LabelPlace, labelPlaceNamed, saveDecisions } from './label-files';
-import type { Log } from './log';
 import type { ClassifiedText } from './results';
 import { readSettings } from './settings';
 
@@ -16,29 +16,28 @@ type Labelled = Pick<ClassifiedText, 'uri' | 'text' | 'classifier'>;
 
 export class TextLabels implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  /** What a file said when it was read last, by its path, by the text's hash. */
-  private readonly read = new Map<string, ReadonlyMap<string, AnsweredRow>>();
-  private readonly reading = new Set<string>();
+  /** What each file said when it was read last, by the text's hash. */
+  private readonly read = new Map<
+    string,
+    { readonly stamp: string; readonly answers: ReadonlyMap<string, AnsweredRow> }
+  >();
 
-  /** Fires when answers were read or given. */
+  /** Fires when an answer was given. */
   readonly onDidChange = this.changed.event;
-
-  constructor(private readonly log: Log) {}
 
   dispose(): void {
     this.changed.dispose();
   }
 
-  /** What this person said about a text, as far as it was read; the first call reads it. */
-  answerTo(result: Labelled): TextAnswer | null {
+  /**
+   * What this person said about a text; null for nothing.
+   *
+   * @throws UserError what `savedAnswers` throws
+   */
+  async answerTo(result: Labelled): Promise<TextAnswer | null> {
     const place = placeOf(result);
     if (place === undefined) return null;
-    const known = this.read.get(place.file);
-    if (known === undefined) {
-      void this.load(place).catch((error: unknown) => this.log.debug('labels of texts', error));
-      return null;
-    }
-    const said = known.get(textSha256(result.text))?.saidBy.get(whoFor(result));
+    const said = (await this.answersIn(place)).get(textSha256(result.text))?.saidBy.get(whoFor(result));
     if (said === undefined || said.kind === 'skip') return null;
     return said.kind === 'label' ? { label: said.label } : 'unsure';
   }
@@ -64,19 +63,18 @@ export class TextLabels implements vscode.Disposable {
       time: new Date().toISOString(),
     };
     await saveDecisions(place, [decision]);
-    if (place !== undefined) await this.load(place);
+    this.changed.fire();
   }
 
-  private async load({ file }: LabelPlace): Promise<void> {
-    if (this.reading.has(file)) return;
-    this.reading.add(file);
-    try {
-      const { answers } = await savedAnswers(file);
-      this.read.set(file, new Map(answers.map((answer) => [answer.textSha256, answer])));
-    } finally {
-      this.reading.delete(file);
-    }
-    this.changed.fire();
+  private async answersIn({ file }: LabelPlace): Promise<ReadonlyMap<string, AnsweredRow>> {
+    const found = await stat(file).catch(() => undefined);
+    const stamp = `${found?.size} ${found?.mtimeMs}`;
+    const known = this.read.get(file);
+    if (known?.stamp === stamp) return known.answers;
+    const saved = await savedAnswers(file);
+    const answers = new Map(saved.answers.map((answer) => [answer.textSha256, answer]));
+    this.read.set(file, { stamp, answers });
+    return answers;
   }
 }
 

@@ -112,6 +112,10 @@ export const LABELLING_PAGE_CONTRACT = {
     forward: notification(NOTHING),
     /** Choose another design, or return from the choice. */
     setUp: notification(z.object({ isShown: z.boolean() })),
+    /** Write the rows that are not answered into a table that somebody else fills in. */
+    exportRows: notification(NOTHING),
+    /** Read labels that somebody gave elsewhere. */
+    importLabels: notification(NOTHING),
     retry: notification(NOTHING),
     /** Show a line of the table in the text editor. */
     reveal: notification(z.object({ line: z.int().min(1) })),

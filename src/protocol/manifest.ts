@@ -9,6 +9,8 @@ export const COMMANDS = {
   editClassifier: 'promptConfidence.editClassifier',
   classifyLines: 'promptConfidence.classifyLines',
   nextDoubtfulLine: 'promptConfidence.nextDoubtfulLine',
+  previousDoubtfulLine: 'promptConfidence.previousDoubtfulLine',
+  listDoubtfulLines: 'promptConfidence.listDoubtfulLines',
   measure: 'promptConfidence.measure',
   showPrompt: 'promptConfidence.showPrompt',
   tryClassifier: 'promptConfidence.tryClassifier',

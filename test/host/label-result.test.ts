@@ -16,6 +16,9 @@ import { internals } from './internals';
 import { person, personLeaves } from './person';
 
 const TEXT = 'I love this movie!';
+/** With the confidence that each has. */
+const LINES = [TEXT, 'Best worst thing ever', 'Not for me', 'Fine, I suppose'];
+const LOG_ODDS = [4, 0.2, 5, 0.4];
 
 describe('the label of a classified text', () => {
   let extension: ExtensionInternals;
@@ -29,15 +32,16 @@ describe('the label of a classified text', () => {
   });
   beforeEach(async () => {
     extension.results.clear()?.forget();
-    document = await vscode.workspace.openTextDocument({ content: `${TEXT}\nAnother line.` });
+    document = await vscode.workspace.openTextDocument({ content: LINES.join('\n') });
     await vscode.window.showTextDocument(document);
-    const [added] = extension.results.add(document, [
-      {
-        text: TEXT,
-        place: placeOf(document, new vscode.Range(0, 0, 0, TEXT.length)),
+    const [added] = extension.results.add(
+      document,
+      LINES.map((text, line) => ({
+        text,
+        place: placeOf(document, new vscode.Range(line, 0, line, text.length)),
         classifier: 'sentiment',
         score: {
-          ...labelScores(['positive', 'negative'], [-0.1, -2.4]),
+          ...labelScores(['positive', 'negative'], [-0.1, -0.1 - (LOG_ODDS[line] ?? 0)]),
           mode: 'first-token',
           ...{ textTokens: 5, cutTokens: 0 },
         },
@@ -46,8 +50,8 @@ describe('the label of a classified text', () => {
         ...{ isLeftRaw: false, model: 'tiny.gguf', device: 'CPU', ms: 1, batch: 1 },
         trigger: 'selection',
         at: new Date(),
-      },
-    ]);
+      })),
+    );
     result = added ?? assert.fail();
   });
   afterEach(async () => {
@@ -69,7 +73,7 @@ describe('the label of a classified text', () => {
       [decision?.kind, decision?.label, decision?.selectedBy, decision?.isBlind, decision?.textSha256],
       ['label', 'negative', 'user', false, textSha256(TEXT)],
     );
-    assert.deepEqual(extension.services.textLabels.answerTo(result), { label: 'negative' });
+    assert.deepEqual(await extension.services.textLabels.answerTo(result), { label: 'negative' });
   });
 
   it('is shown by the hover, which has every label as a link', async () => {
@@ -84,12 +88,33 @@ describe('the label of a classified text', () => {
     await until('the hover shows it', async () => /Your label: unsure/u.test(await markdown()) || undefined);
   });
 
+  it('is given to what needs a review: the next, the one before, or one of their list', async () => {
+    const editor = vscode.window.activeTextEditor ?? assert.fail();
+    const line = (): number => editor.selection.active.line;
+    for (const [command, expected] of [
+      [COMMANDS.nextDoubtfulLine, 1],
+      [COMMANDS.nextDoubtfulLine, 3],
+      [COMMANDS.previousDoubtfulLine, 1],
+      [COMMANDS.previousDoubtfulLine, 3],
+    ] as const) {
+      await vscode.commands.executeCommand(command);
+      assert.equal(line(), expected, command);
+    }
+    const dialogs = person(extension.services.dialogs, ['Best worst', undefined]);
+    await vscode.commands.executeCommand(COMMANDS.listDoubtfulLines);
+    // The least sure first, and nothing else.
+    assert.deepEqual(dialogs.said, ['choose Needs Review: Best worst thing ever | Fine, I suppose']);
+    assert.equal(line(), 1);
+    await vscode.commands.executeCommand(COMMANDS.listDoubtfulLines);
+    assert.equal(line(), 1);
+  });
+
   it('is asked for from the palette, and taken back', async () => {
     person(extension.services.dialogs, ['positive']);
     await vscode.commands.executeCommand(COMMANDS.labelResult);
-    assert.deepEqual(extension.services.textLabels.answerTo(result), { label: 'positive' });
+    assert.deepEqual(await extension.services.textLabels.answerTo(result), { label: 'positive' });
     await extension.services.textLabels.say(result, null);
-    assert.equal(extension.services.textLabels.answerTo(result), null);
+    assert.equal(await extension.services.textLabels.answerTo(result), null);
     assert.deepEqual(
       saved().map(({ kind }) => kind),
       ['label', 'undo'],

@@ -10,6 +10,7 @@ import type { DesignParams, Said } from '../../src/protocol/labelling-page';
 import { COMMANDS } from '../../src/protocol/manifest';
 import { until } from '../support/until';
 import { internals, setMachineSetting } from './internals';
+import { person, personLeaves } from './person';
 
 const HAM: Said = { kind: 'label', label: 'ham' };
 const SPAM: Said = { kind: 'label', label: 'spam' };
@@ -183,6 +184,38 @@ describe('labelling rows in the editor', () => {
     assert.equal(panel.state.saving?.code, 'labels-file-other');
     assert.equal(readFileSync(place('to-label.csv'), 'utf8'), 'name,age\nAna,30\n');
     assert.equal(panel.state.session?.answered, 0);
+  });
+
+  it('exports the open rows for somebody else, and reads their labels back, once', async () => {
+    const { services } = await internals();
+    const file = path.join(folder, 'to-fill.csv');
+    const panel = await open();
+    await panel.begin(ORDER);
+    await answer(panel, HAM);
+    try {
+      const dialogs = person(services.dialogs, [file, undefined, file, file]);
+      await panel.exportRows();
+      const [header = '', ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
+      assert.equal(rows.length, 11);
+      assert.ok(!header.includes('predicted'));
+      const at = header.split(',').indexOf('label');
+      const filled = rows.map((row, i) =>
+        row
+          .split(',')
+          .map((cell, column) => (column === at && i < 5 ? 'spam' : cell))
+          .join(','),
+      );
+      writeFileSync(file, [header, ...filled].join('\n'));
+      await panel.importLabels();
+      assert.deepEqual([panel.state.session?.answered, panel.state.session?.row?.at], [6, 6]);
+      assert.equal(new Set(decisions().decisions.map(({ design }) => design)).size, 1);
+      await panel.importLabels();
+      assert.equal(decisions().decisions.length, 6);
+      assert.match(dialogs.said.at(-1) ?? '', /All labels of this file are there already/u);
+    } finally {
+      personLeaves(services.dialogs);
+      rmSync(file, { force: true });
+    }
   });
 
   it('says what is wrong with a table', async () => {

@@ -9,9 +9,12 @@ export function person(dialogs: Dialogs, answers: (string | undefined)[]): Scrip
   dialogs.ask = (question) => scripted.ask(question);
   dialogs.confirm = (message, detail, actions) => scripted.confirm(message, detail, actions);
   dialogs.tell = (severity, message, actions) => scripted.tell(severity, message, actions);
+  dialogs.chooseFile = (title) => scripted.chooseFile(title);
+  dialogs.chooseNewFile = (title, suggestion) => scripted.chooseNewFile(title, suggestion);
   return scripted;
 }
 
 export function personLeaves(dialogs: Dialogs): void {
-  for (const name of ['choose', 'ask', 'confirm', 'tell'] as const) Reflect.deleteProperty(dialogs, name);
+  for (const name of ['choose', 'ask', 'confirm', 'tell', 'chooseFile', 'chooseNewFile'] as const)
+    Reflect.deleteProperty(dialogs, name);
 }

@@ -215,7 +215,15 @@ export function aboutSection({ host }: Page): Section {
         ...notes.map((note) => h('p', { class: 'line' }, warningIcon(), note)),
         h(
           'p',
-          {},
+          { class: 'more' },
+          ...(about.length === 0
+            ? []
+            : [
+                link('Export rows for somebody else…', 'export', () => host.exportRows()),
+                ' · ',
+                link('Import labels…', 'import', () => host.importLabels()),
+                ' · ',
+              ]),
           link('How labels are used', 'guide', () => host.openGuide()),
         ),
       ];

@@ -6,6 +6,7 @@ import { saysNothing } from '../../core/data/vocabulary';
 import {
   type AnsweredRow,
   answersOf,
+  type Decision,
   onOneLine,
   readDecisions,
   rowKey,
@@ -156,6 +157,7 @@ export function predictedByLine(table: PredictionTable | null): Map<number, stri
 
 /** What a labels file says, row by row. */
 export interface SavedAnswers {
+  readonly decisions: readonly Decision[];
   readonly answers: readonly AnsweredRow[];
   /** Lines that hold no decision. */
   readonly unread: number;
@@ -168,7 +170,7 @@ export async function savedAnswers(file: string): Promise<SavedAnswers> {
     throw error;
   });
   const { decisions, unread } = readDecisions(text);
-  return { answers: answersOf(decisions), unread: unread.length };
+  return { decisions, answers: answersOf(decisions), unread: unread.length };
 }
 
 /** Whether a person has answered all rows of a design. */

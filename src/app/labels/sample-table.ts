@@ -1,6 +1,6 @@
 /** Draws the rows of a table that people are to label, and writes them into a table of their own. */
 import type { ColumnOptions } from '../../core/data/columns';
-import type { Design, DesignKind } from '../../core/labelling/design';
+import type { Design, DesignKind, SelectedBy } from '../../core/labelling/design';
 import { type Bucket, bucketOf } from '../../core/model/buckets';
 import type { Warning } from '../../core/model/predictions';
 import { confidenceOf } from '../../core/model/rows';
@@ -50,10 +50,33 @@ const SAMPLE_COLUMNS = [
 export async function sampleTable(order: SampleOrder): Promise<Sampled> {
   const frame = await frameOf(order.table, order.columns);
   const { design, id, kind, texts } = await drawRows(frame, { ...order, below: order.buckets[0]?.low });
-  const answers = kind === 'review' ? modelAnswers(frame, order.buckets) : undefined;
+  const rows = design.queue.map(({ row, ...drawn }) => ({ ...drawn, line: frame.lines[row] ?? 0 }));
+  await writeSample(order.out, frame, { ...order, id, kind, rows });
+  return { design, id, kind, n: frame.lines.length, texts, warnings: frame.warnings };
+}
+
+export interface WrittenSample extends Pick<SampleOrder, 'buckets' | 'spreadsheetSafe'> {
+  readonly id: string;
+  readonly kind: DesignKind;
+  /** In the order in which they are to be labelled. */
+  readonly rows: readonly {
+    /** Where the row begins in the table's file. */
+    readonly line: number;
+    readonly selectedBy: SelectedBy;
+    readonly probability: number;
+  }[];
+}
+
+/** @throws UserError not-a-file; everything of `tableRows` */
+export async function writeSample(
+  out: string,
+  frame: Frame,
+  { id, kind, rows, buckets, spreadsheetSafe }: WrittenSample,
+): Promise<void> {
   const { source, identity } = frame;
-  const positions = new Map(design.queue.map((drawn, at) => [frame.lines[drawn.row] ?? 0, { ...drawn, at }]));
-  const lines = new Array<string>(design.queue.length).fill('');
+  const answers = kind === 'review' ? modelAnswers(frame, buckets) : undefined;
+  const positions = new Map(rows.map((row, at) => [row.line, { ...row, at }]));
+  const lines = new Array<string>(rows.length).fill('');
   for await (const batch of tableRows(source))
     for (const { line, cells } of batch) {
       const drawn = positions.get(line);
@@ -62,23 +85,16 @@ export async function sampleTable(order: SampleOrder): Promise<Sampled> {
       const text = identity.text === undefined ? '' : (cells[identity.text] ?? '');
       lines[drawn.at] = csvLine(
         [
-          String(drawn.at + 1),
-          row.id,
-          text,
-          '',
-          row.textSha256,
-          id,
-          drawn.selectedBy,
-          String(drawn.probability),
+          ...[String(drawn.at + 1), row.id, text, '', row.textSha256],
+          ...[id, drawn.selectedBy, String(drawn.probability)],
           ...(answers?.(line) ?? []),
         ],
         ',',
-        { spreadsheetSafe: order.spreadsheetSafe },
+        { spreadsheetSafe },
       );
     }
   const columns = [...SAMPLE_COLUMNS, ...(answers === undefined ? [] : MODEL_COLUMNS)];
-  await writeFileAtomic(order.out, csvLine(columns, ',') + lines.join(''));
-  return { design, id, kind, n: frame.lines.length, texts, warnings: frame.warnings };
+  await writeFileAtomic(out, csvLine(columns, ',') + lines.join(''));
 }
 
 /** The cells of {@link MODEL_COLUMNS} of the row on a line. */

@@ -117,6 +117,11 @@ export class LabelSession {
     };
   }
 
+  /** Places of the rows that this person has not answered. */
+  get open(): readonly number[] {
+    return [...this.options.queue.keys()].filter((at) => !this.said.has(at));
+  }
+
   /** @throws UserError what `append` throws: then nothing was answered */
   label(label: string): Promise<void> {
     if (!this.options.labels.includes(label)) throw new RangeError(`no label ${label}`);

@@ -22,12 +22,13 @@ const NOTES: Partial<Record<Trigger, string>> = {
 };
 
 /**
+ * @param said what the person said about the text that is shown
  * @param trial the classifier that is tried, if there is one
  * @param relativePath gives the name of a document for people
  */
 export function pageState(
   results: Results,
-  answerTo: (result: ClassifiedText) => ResultDetail['said'],
+  said: ResultDetail['said'],
   trial: TrialState | undefined,
   busy: string | undefined,
   hasModel: boolean,
@@ -36,7 +37,7 @@ export function pageState(
   const { shown } = results;
   return {
     trial: trial ?? null,
-    result: shown === undefined ? null : { ...detail(shown, results, relativePath), said: answerTo(shown) },
+    result: shown === undefined ? null : { ...detail(shown, results, relativePath), said },
     history: results.history.map(({ result, status }) => ({
       id: result.id,
       excerpt: excerpt(result.text, EXCERPT_LIMIT),

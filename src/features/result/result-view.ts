@@ -128,7 +128,7 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
       const present = (await models.list()).some((model) => !model.missing);
       const state = pageState(
         results,
-        (result) => textLabels.answerTo(result),
+        results.shown === undefined ? null : await textLabels.answerTo(results.shown).catch(() => null),
         this.trial?.state,
         work.current,
         present,

@@ -23,6 +23,8 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.classifySelection, 'symbol-boolean', 'Classify Selection'],
       [COMMANDS.classifyLines, 'list-flat', 'Classify Lines of File'],
       [COMMANDS.nextDoubtfulLine, 'arrow-down', 'Next Doubtful Line'],
+      [COMMANDS.previousDoubtfulLine, 'arrow-up', 'Previous Doubtful Line'],
+      [COMMANDS.listDoubtfulLines, 'filter', 'Show Only What Needs Review…'],
       [COMMANDS.showPrompt, 'comment', 'Show Prompt'],
       [COMMANDS.chooseClassifier, 'check', 'Choose Classifier…'],
       [COMMANDS.newClassifier, 'add', 'New Classifier…'],

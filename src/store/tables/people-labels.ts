@@ -50,7 +50,7 @@ async function readAnswers(file: string, labelColumn?: string): Promise<ReadAnsw
           ];
     return { answers: answersOf(decisions), warnings };
   }
-  return { answers: answersOf(await filledIn(await inspectTable(file), labelColumn)), warnings: [] };
+  return { answers: answersOf(await filledIn(await inspectTable(file), labelColumn, true)), warnings: [] };
 }
 
 /** How people write in a spreadsheet that they cannot tell. */
@@ -90,7 +90,17 @@ interface FilledRow {
   readonly position: number;
 }
 
-async function filledIn(source: TableFile, labelColumn: string | undefined): Promise<Decision[]> {
+/**
+ * The decisions in a table that people filled in.
+ *
+ * @param isScaled whether probabilities are those of the rows that were reached, or those of the whole design
+ * @throws UserError no-such-column; everything of `tableRows`
+ */
+export async function filledIn(
+  source: TableFile,
+  labelColumn: string | undefined,
+  isScaled: boolean,
+): Promise<Decision[]> {
   const header = source.header.map((name) => name.trim());
   const lower = header.map((name) => name.toLowerCase());
   const isLabelStudio = lower.includes('annotation_id');
@@ -120,7 +130,7 @@ async function filledIn(source: TableFile, labelColumn: string | undefined): Pro
   const showsModel = lower.includes(MODEL_COLUMNS[0]);
   return decisionsOf(
     filled.sort((left, right) => left.position - right.position),
-    showsModel,
+    { showsModel, isScaled },
   );
 }
 
@@ -179,7 +189,10 @@ function labelIndex(
  * The rows of each design up to the last one that was answered; a row that was left empty before that was passed over. Of
  * the rows behind it nobody knows, so that the probabilities are those of a shorter queue.
  */
-function decisionsOf(rows: readonly FilledRow[], showsModel: boolean): Decision[] {
+function decisionsOf(
+  rows: readonly FilledRow[],
+  { showsModel, isScaled }: { readonly showsModel: boolean; readonly isScaled: boolean },
+): Decision[] {
   const queues = new Map<string, { reached: number; rows: number }>();
   const keyOf = ({ cell }: FilledRow): string => `${cell('design')}\n${cell('who')}`;
   const placed = rows.map((row) => {
@@ -210,7 +223,10 @@ function decisionsOf(rows: readonly FilledRow[], showsModel: boolean): Decision[
         kind,
         label: kind === 'label' ? given : '',
         ...origin,
-        probability: probability === null ? null : reachedProbability(probability, queue.reached, queue.rows),
+        probability:
+          probability === null || !isScaled
+            ? probability
+            : reachedProbability(probability, queue.reached, queue.rows),
         // A table of `sample` does not show the model's answer, but for a review; of another table nobody knows.
         isBlind: probability !== null && !showsModel,
         who: cell('who'),

@@ -3,6 +3,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { type Frame, frameOf } from '../../../app/labels/draw-rows';
 import { designOf, isAnswered, labelsOfTable, queueOf, savedAnswers } from '../../../app/labels/labelling';
+import { importedDecisions } from '../../../app/labels/import-labels';
+import { writeSample } from '../../../app/labels/sample-table';
 import { LabelSession } from '../../../app/labels/session';
 import { type Labelling, shownSession } from '../../../app/labels/shown-session';
 import type { AnsweredRow, Decision } from '../../../core/labelling/decisions';
@@ -113,6 +115,8 @@ export class LabellingPanel {
       back: () => this.say((session) => session.back()),
       forward: () => this.say((session) => session.forward()),
       setUp: ({ isShown }) => this.setUp(isShown),
+      exportRows: () => this.exportRows(),
+      importLabels: () => this.importLabels(),
       retry: () => {
         this.table.forget();
         return this.load();
@@ -171,7 +175,9 @@ export class LabellingPanel {
   }
 
   private async saved(): ReturnType<typeof savedAnswers> {
-    return this.place === undefined ? { answers: [], unread: 0 } : savedAnswers(this.place.file);
+    return this.place === undefined
+      ? { decisions: [], answers: [], unread: 0 }
+      : savedAnswers(this.place.file);
   }
 
   private who(): string {
@@ -315,6 +321,66 @@ export class LabellingPanel {
   private async setUp(isShown: boolean): Promise<void> {
     if (this.frame === undefined) return;
     this.update({ setup: isShown ? await this.setup(this.frame) : null });
+  }
+
+  /** Writes the rows that are still open into a table for somebody else. */
+  async exportRows(): Promise<void> {
+    const { frame, labelling, services, uri } = this;
+    if (frame === undefined || labelling === undefined) return;
+    const { design, queue, session } = labelling;
+    const { dialogs } = services;
+    try {
+      const base = uri.scheme === 'file' ? uri.fsPath : path.basename(uri.path);
+      const file = await dialogs.chooseNewFile(
+        'Export Rows to Label',
+        `${base.replace(/\.csv$/iu, '')}-to-label.csv`,
+        { 'CSV tables': ['csv'] },
+      );
+      if (file === undefined) return;
+      if (path.resolve(file) === path.resolve(frame.source.file))
+        throw new UserError('own-table', 'This is the table itself. Choose another name.');
+      const rows = session.open.flatMap((at) => {
+        const row = queue.rows[at];
+        return row === undefined
+          ? []
+          : [{ ...row, probability: row.probability ?? 1, line: queue.lines[at] ?? 0 }];
+      });
+      const { id, kind } = design;
+      await writeSample(file, frame, {
+        id,
+        kind,
+        rows,
+        buckets: readBuckets(uri).buckets,
+        spreadsheetSafe: true,
+      });
+      const message = `Exported ${count(rows.length, 'row')}. Fill in the column "label", and import the file here.`;
+      if ((await dialogs.tell('info', message, ['Open File'])) === 'Open File')
+        await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
+    } catch (error) {
+      void reportError(services, error);
+    }
+  }
+
+  /** Adds the labels of a table that somebody filled in. */
+  async importLabels(): Promise<void> {
+    const { dialogs } = this.services;
+    try {
+      checkLabelPlace(this.place);
+      const file = await dialogs.chooseFile('Import Labels', { 'CSV tables': ['csv'] });
+      if (file === undefined) return;
+      const { decisions: known } = await this.saved();
+      const decisions = await importedDecisions(file, known);
+      if (decisions.length > 0) await this.append(decisions);
+      await this.refresh();
+      await dialogs.tell(
+        'info',
+        decisions.length === 0
+          ? 'All labels of this file are there already.'
+          : `Imported ${count(decisions.length, 'answer')}.`,
+      );
+    } catch (error) {
+      void reportError(this.services, error);
+    }
   }
 
   private async showLine(line: number): Promise<void> {
