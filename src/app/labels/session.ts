@@ -117,6 +117,11 @@ export class LabelSession {
     };
   }
 
+  /** Place of the row that is shown; null where all are answered. */
+  get place(): number | null {
+    return this.at;
+  }
+
   /** Places of the rows that this person has not answered. */
   get open(): readonly number[] {
     return [...this.options.queue.keys()].filter((at) => !this.said.has(at));

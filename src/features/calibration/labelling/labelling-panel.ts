@@ -285,7 +285,7 @@ export class LabellingPanel {
   answer(at: number, said: Said): Promise<void> {
     return this.say(async (session) => {
       // A key that was pressed before the next row was shown is no answer to it.
-      if (session.view.at !== at) return;
+      if (session.place !== at) return;
       await (said.kind === 'label' ? session.label(said.label) : session[said.kind]());
     });
   }
