@@ -53,7 +53,7 @@ export function labelsName(table: string): string {
     .replace(/^[^\p{L}\p{N}]+/u, '')
     .slice(-80)
     .replace(/^[^\p{L}\p{N}]+/u, '')
-    .replace(/[^\p{L}\p{N}_-]+$/u, '');
+    .replace(/[^\p{L}\p{N}_]+$/u, '');
   return name === '' ? 'labels' : name;
 }
 

@@ -45,9 +45,8 @@ export function stillNeeded(goal: Goal, { labelled, worth, accuracy }: Reached):
       return more(labelsForGate('min', { limit: goal.limit, expected, power: POWER }));
     }
     case 'calibrator': {
-      const rarer = known === null ? 0.2 : Math.min(known, 1 - known);
       // Where all were right so far, a wrong one may be one of the next rows.
-      const rate = Math.max(rarer, 1 / (labelled + 2));
+      const rate = known === null ? 0.2 : Math.max(Math.min(known, 1 - known), 1 / (labelled + 2));
       return Math.max(0, Math.ceil(FEWEST_OUTCOMES / rate) - labelled);
     }
   }
