@@ -415,6 +415,8 @@ export const CALIBRATION_PAGE_CONTRACT = {
     scoreTable: notification(NOTHING),
     /** Label rows of the table. */
     labelRows: notification(NOTHING),
+    /** Write a copy of the table with the labels of people as its truth, and open it. */
+    measureWithLabels: notification(NOTHING),
     /** Copy what labels tell about the model, in words. */
     copyAudit: notification(NOTHING),
     /** Compare the table with others that have the same rows. */

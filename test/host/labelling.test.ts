@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { readDecisions } from '../../src/core/labelling/decisions';
+import { LocalTable } from '../../src/features/calibration/local-table';
+import { measureWithLabels } from '../../src/features/calibration/measure-with-labels';
 import type { LabellingPanel } from '../../src/features/calibration/labelling/labelling-panel';
 import type { Labellings } from '../../src/features/calibration/labelling/labellings';
 import type { DesignParams, Said } from '../../src/protocol/labelling-page';
@@ -174,6 +176,21 @@ describe('labelling rows in the editor', () => {
     );
     await answer(panel, HAM);
     await labelled(7);
+    const { services } = await internals();
+    const file = path.join(folder, 'to-label-labelled.csv');
+    person(services.dialogs, [file]);
+    try {
+      await measureWithLabels({ uri, table: new LocalTable(uri), services }, 'to-label.csv');
+      const measured = await until('the labelled copy is measured', () =>
+        calibration.panels.find(
+          ({ state: own }) => own.name === 'to-label-labelled.csv' && own.analysis !== null,
+        ),
+      );
+      assert.equal(measured.state.analysis?.evaluation.n, 7);
+    } finally {
+      personLeaves(services.dialogs);
+      rmSync(file, { force: true });
+    }
   });
 
   it('writes into no file that is no labels file', async () => {

@@ -13,7 +13,7 @@ export function foundSharesSection(page: Page): Section {
   return section(
     ({ state: { shares, overview } }) => [shares, overview === null],
     ({ state: { shares, overview } }) =>
-      overview === null || shares === null ? [] : [content(page, shares)],
+      overview === null || shares === null ? [] : [content(page, shares, true)],
   );
 }
 
@@ -22,11 +22,12 @@ export function sharesSection(page: Page): Section {
   return section(
     ({ state: { shares, analysis, overview } }) => [shares, analysis === null, overview === null],
     ({ state: { shares, analysis, overview } }) =>
-      analysis !== null || (overview !== null && shares === null) ? [content(page, shares)] : [],
+      analysis !== null || (overview !== null && shares === null) ? [content(page, shares, false)] : [],
   );
 }
 
-function content({ host }: Page, found: FoundShares): HTMLElement {
+/** @param isUnlabelled whether the table itself has no true labels */
+function content({ host }: Page, found: FoundShares, isUnlabelled: boolean): HTMLElement {
   const label = button('Label Rows…', { key: 'label-rows', secondary: found !== null }, () =>
     host.labelRows(),
   );
@@ -60,7 +61,16 @@ function content({ host }: Page, found: FoundShares): HTMLElement {
       label,
       ...(report === null
         ? []
-        : [button('Copy Findings', { key: 'copy-audit', secondary: true }, () => host.copyAudit())]),
+        : [
+            ...(isUnlabelled
+              ? [
+                  button('Measure With These Labels…', { key: 'measure-labels', secondary: true }, () =>
+                    host.measureWithLabels(),
+                  ),
+                ]
+              : []),
+            button('Copy Findings', { key: 'copy-audit', secondary: true }, () => host.copyAudit()),
+          ]),
     ),
     planner(),
   );

@@ -47,7 +47,7 @@ export function stillNeeded(goal: Goal, { labelled, worth, accuracy }: Reached):
     case 'calibrator': {
       // Where all were right so far, a wrong one may be one of the next rows.
       const rate = known === null ? 0.2 : Math.max(Math.min(known, 1 - known), 1 / (labelled + 2));
-      return Math.max(0, Math.ceil(FEWEST_OUTCOMES / rate) - labelled);
+      return Math.max(0, Math.ceil(FEWEST_OUTCOMES / rate - 1e-9) - labelled);
     }
   }
 }
