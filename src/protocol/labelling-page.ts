@@ -40,6 +40,8 @@ export type Said = z.infer<typeof saidSchema>;
 const sessionSchema = z.object({
   labels: z.array(z.string()),
   isBlind: z.boolean(),
+  /** Whether rows on which people differ are settled. */
+  settles: z.boolean(),
   /** Whether the model has predicted anything. */
   isScored: z.boolean(),
   kind: z.enum(DESIGN_KINDS),
@@ -55,6 +57,8 @@ const sessionSchema = z.object({
       text: z.string(),
       /** Characters behind the text that are not shown. */
       cut: count,
+      /** What people said about it, where they differ. */
+      others: z.string().nullable(),
       /** What this person said about it before. */
       said: saidSchema.nullable(),
       /** The model's answer, where it may be seen. */
@@ -93,6 +97,8 @@ const labellingStateSchema = z.object({
   saving: panelErrorSchema.nullable(),
   /** What is odd about the table or its labels. */
   notes: z.array(z.string()),
+  /** Rows on which people differ. */
+  disputed: count,
   /** Present while rows are to be drawn. */
   setup: setupSchema.nullable(),
   session: sessionSchema.nullable(),
@@ -116,6 +122,8 @@ export const LABELLING_PAGE_CONTRACT = {
     exportRows: notification(NOTHING),
     /** Read labels that somebody gave elsewhere. */
     importLabels: notification(NOTHING),
+    /** Settle the rows on which people differ. */
+    settle: notification(NOTHING),
     retry: notification(NOTHING),
     /** Show a line of the table in the text editor. */
     reveal: notification(z.object({ line: z.int().min(1) })),

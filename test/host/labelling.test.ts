@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { readDecisions } from '../../src/core/labelling/decisions';
+import { answersOf, readDecisions } from '../../src/core/labelling/decisions';
 import { LocalTable } from '../../src/features/calibration/local-table';
 import { measureWithLabels } from '../../src/features/calibration/measure-with-labels';
 import type { LabellingPanel } from '../../src/features/calibration/labelling/labelling-panel';
@@ -201,6 +201,41 @@ describe('labelling rows in the editor', () => {
     assert.equal(panel.state.saving?.code, 'labels-file-other');
     assert.equal(readFileSync(place('to-label.csv'), 'utf8'), 'name,age\nAna,30\n');
     assert.equal(panel.state.session?.answered, 0);
+  });
+
+  it('settles the rows on which people differ', async () => {
+    await setMachineSetting('labels.who', 'Ana');
+    const ana = await open();
+    await ana.begin(ORDER);
+    for (const said of [HAM, HAM, SPAM]) await answer(ana, said);
+    await close();
+    await setMachineSetting('labels.who', 'Ben');
+    const ben = await open();
+    for (const said of [SPAM, HAM, HAM]) await answer(ben, said);
+    await close();
+    await setMachineSetting('labels.who', 'Cleo');
+    const cleo = await open();
+    assert.equal(cleo.state.disputed, 2);
+    await cleo.settle();
+    const { session } = cleo.state;
+    assert.deepEqual(
+      [session?.settles, session?.rows, session?.row?.others],
+      [true, 2, 'Ana: ham, Ben: spam'],
+    );
+    await answer(cleo, HAM);
+    await answer(cleo, { kind: 'skip' });
+    assert.equal(cleo.state.session?.row, null);
+    const rows = answersOf(decisions().decisions);
+    assert.deepEqual(
+      rows.map(({ answer: { kind } }) => kind),
+      ['label', 'label', 'disputed'],
+    );
+    assert.deepEqual(
+      decisions()
+        .decisions.map(({ kind }) => kind)
+        .slice(-1),
+      ['settled'],
+    );
   });
 
   it('exports the open rows for somebody else, and reads their labels back, once', async () => {

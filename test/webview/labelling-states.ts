@@ -83,7 +83,7 @@ export function labellingState(change: Partial<LabellingState> = {}): LabellingS
   return {
     uri: 'file:///reviews.csv',
     file: 'reviews.csv',
-    ...{ busy: null, error: null, saving: null, notes: [], setup: null, session: null },
+    ...{ busy: null, error: null, saving: null, notes: [], disputed: 0, setup: null, session: null },
     ...change,
   };
 }

@@ -163,6 +163,20 @@ describe('the labelling page', () => {
     assert.equal(page.received('retry').length, 1);
   });
 
+  it('leads to the rows on which people differ, and shows what each of them said', async () => {
+    const { shown } = await labelling({ isScored: false });
+    const page = await show(labellingState({ session: shown(), disputed: 2 }));
+    await page.page.getByRole('button', { name: 'Settle them' }).click();
+    assert.equal(page.received('settle').length, 1);
+    const session = shown();
+    const row = session.row && { ...session.row, others: 'Ana: positive, Ben: negative' };
+    await page.notify('state', labellingState({ session: { ...session, row, settles: true }, disputed: 2 }));
+    await page.page.getByText('People differ: Ana: positive, Ben: negative.').waitFor();
+    assert.deepEqual(await page.accessibilityProblems(), []);
+    await page.page.getByRole('button', { name: 'Back to labelling' }).click();
+    assert.equal(page.received('retry').length, 1);
+  });
+
   it('keeps what the window needs to open it again', async () => {
     const { shown } = await labelling();
     const page = await show(labellingState({ session: shown() }));

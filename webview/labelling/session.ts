@@ -28,6 +28,7 @@ export function textSection({ host }: Page): Section {
           `Row ${row.at + 1} of ${session.rows}. `,
           link(`Line ${row.line} of the table`, 'reveal', () => host.reveal({ line: row.line })),
         ),
+        ...(row.others === null ? [] : [h('p', { class: 'before' }, `People differ: ${row.others}.`)]),
         ...beforeInWords(row),
       ];
     },
@@ -158,10 +159,25 @@ export function progressSection(): Section {
 
 export function doneSection({ host }: Page): Section {
   return section(
-    ({ setup, session }) => [setup === null, session?.row === null, session?.rows, session?.isScored],
+    ({ setup, session }) => [
+      setup === null,
+      session?.row === null,
+      session?.rows,
+      session?.isScored,
+      session?.settles,
+    ],
     ({ setup, session }) => {
       if (setup !== null || session === null || session.row !== null) return [];
-      const { isScored, rows } = session;
+      const { isScored, rows, settles } = session;
+      if (settles)
+        return [
+          h('h2', {}, 'No row is left to settle'),
+          h(
+            'div',
+            { class: 'buttons' },
+            button('Back to Labelling', { key: 'labelling' }, () => host.retry()),
+          ),
+        ];
       return [
         h('h2', {}, `All ${count(rows, 'row')} are answered`),
         h(
@@ -187,7 +203,9 @@ export function doneSection({ host }: Page): Section {
 
 export function aboutSection({ host }: Page): Section {
   return section(
-    ({ setup, session, notes }) => [
+    ({ setup, session, notes, disputed }) => [
+      disputed,
+      session?.settles,
       setup === null,
       session?.kind,
       session?.rows,
@@ -195,9 +213,9 @@ export function aboutSection({ host }: Page): Section {
       session?.isScored,
       notes,
     ],
-    ({ setup, session, notes }) => {
+    ({ setup, session, notes, disputed }) => {
       const about =
-        setup !== null || session === null
+        setup !== null || session === null || session.settles
           ? []
           : [
               `${DESIGN_WORDS[session.kind].title}: ${count(session.rows, 'row')}, worth ${Math.round(session.worth)} drawn all at random.`,
@@ -212,6 +230,23 @@ export function aboutSection({ host }: Page): Section {
             ];
       return [
         ...(about.length === 0 ? [] : [h('p', { class: 'quiet' }, about.join(' '))]),
+        ...(disputed === 0 || setup !== null || session === null
+          ? []
+          : [
+              h(
+                'p',
+                { class: 'line' },
+                warningIcon(),
+                h(
+                  'span',
+                  {},
+                  `People differ about ${count(disputed, 'row')}. They count as unlabelled until somebody settles them. `,
+                  session.settles
+                    ? link('Back to labelling', 'labelling', () => host.retry())
+                    : link('Settle them', 'settle', () => host.settle()),
+                ),
+              ),
+            ]),
         ...notes.map((note) => h('p', { class: 'line' }, warningIcon(), note)),
         h(
           'p',

@@ -103,7 +103,7 @@ export interface LabellingQueue {
 /** Finds the rows of a design in a table: by id and text, else by text. */
 export async function queueOf(
   { source, identity, table }: Frame,
-  { id, queue }: WrittenDesign,
+  { id, queue }: Pick<WrittenDesign, 'id' | 'queue'>,
 ): Promise<LabellingQueue> {
   const byKey = new Map<string, number>();
   const byText = new Map<string, number[]>();
@@ -183,4 +183,38 @@ export function isAnswered(
     answers.flatMap((row) => (row.designs.has(id) && row.saidBy.has(who) ? [rowKey(row)] : [])),
   );
   return queue.every((row) => answered.has(rowKey(row)));
+}
+
+/** The rows of a table on which people differ, with what each of them says. */
+export interface Disputed {
+  readonly queue: LabellingQueue;
+  /** By the place in the queue: "Ana: spam, Ben: ham". */
+  readonly said: readonly string[];
+}
+
+export async function disputedOf(frame: Frame, answers: readonly AnsweredRow[]): Promise<Disputed> {
+  const disputed = new Map(
+    answers.flatMap((row) => (row.answer.kind === 'disputed' ? [[rowKey(row), row] as const] : [])),
+  );
+  const queue = await queueOf(frame, {
+    id: '',
+    queue: [...disputed.values()].map(({ rowId, textSha256, selectedBy }) => ({
+      ...{ rowId, textSha256, selectedBy, probability: 1 },
+    })),
+  });
+  const rows = queue.rows.map((row) => {
+    const answered = disputed.get(rowKey(row));
+    const [design, probability] = [...(answered?.designs ?? [])][0] ?? ['', null];
+    // Whoever settles reads the text, and what people said: the model has no say.
+    return { ...row, design, probability, predicted: null };
+  });
+  const said = queue.rows.map((row) =>
+    [...(disputed.get(rowKey(row))?.saidBy ?? [])]
+      .map(
+        ([who, answer]) =>
+          `${who === '' ? 'no name' : who}: ${answer.kind === 'label' ? answer.label : answer.kind}`,
+      )
+      .join(', '),
+  );
+  return { queue: { ...queue, rows }, said };
 }

@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly who: string;
   /** Whether the model's answer is hidden until the person has answered. */
   readonly isBlind: boolean;
+  /** Whether labels decide what counts of rows on which people differ. */
+  readonly settles?: boolean;
   readonly now: () => Date;
   /** Writes decisions; they are on the disk when it returns. */
   readonly append: (decisions: readonly Decision[]) => Promise<void>;
@@ -153,7 +155,8 @@ export class LabelSession {
       const last = this.history.at(-1);
       if (last === undefined) return;
       const undo = this.decision(last.at, { kind: 'undo' });
-      await this.options.append([undo]);
+      const isSaid = this.options.settles !== true || this.said.get(last.at)?.kind === 'label';
+      if (isSaid) await this.options.append([undo]);
       this.history.pop();
       put(this.said, last.at, last.before);
       // What was said before the model's answer was shown still counts.
@@ -218,7 +221,9 @@ export class LabelSession {
       const decision = this.decision(at, said);
       const next = this.nextOpen(at + 1, at);
       const carried = this.carriedUpTo(next === null ? this.options.queue.length : Math.max(at, next));
-      await this.options.append([decision, ...carried.map(({ decision: other }) => other)]);
+      const isSaid = this.options.settles !== true || said.kind === 'label';
+      // Who cannot settle a row leaves it as it is.
+      if (isSaid) await this.options.append([decision, ...carried.map(({ decision: other }) => other)]);
       this.history.push({ at, before: this.said.get(at), counted: this.counted.get(at) });
       this.record(at, said, decision.isBlind);
       for (const other of carried) this.record(other.at, other.said, other.decision.isBlind);
@@ -267,7 +272,8 @@ export class LabelSession {
       probability = null,
     } = queue[at] ?? {};
     return {
-      ...{ rowId, textSha256, kind: said.kind, design, selectedBy, probability, who },
+      kind: said.kind === 'label' && this.options.settles === true ? 'settled' : said.kind,
+      ...{ rowId, textSha256, design, selectedBy, probability, who },
       label: said.kind === 'label' ? said.label : '',
       isBlind: isBlind && !this.seen.has(at),
       time: now().toISOString(),

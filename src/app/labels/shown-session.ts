@@ -10,14 +10,17 @@ export interface Labelling {
   readonly design: WrittenDesign;
   readonly queue: LabellingQueue;
   readonly session: LabelSession;
+  /** What people said about each row, where they differ and it is to be settled. */
+  readonly disputed?: readonly string[];
 }
 
-export function shownSession({ design, queue, session }: Labelling): ShownSession {
+export function shownSession({ design, queue, session, disputed }: Labelling): ShownSession {
   const { view } = session;
   const { at, row, said, model, last, answered, labelled, rows, canUndo, isSeen, accuracy } = view;
   const { labels, isBlind, kind, worth, goal } = design;
   return {
     ...{ labels, isBlind, kind, worth, last, answered, labelled, rows, canUndo, accuracy },
+    settles: disputed !== undefined,
     isScored: queue.rows.some(({ predicted }) => predicted !== null),
     row:
       at === null || row === null
@@ -25,9 +28,10 @@ export function shownSession({ design, queue, session }: Labelling): ShownSessio
         : {
             ...{ at, model, isSeen, said: said ?? null },
             line: queue.lines[at] ?? 1,
+            others: disputed?.[at] ?? null,
             text: row.text.slice(0, LONGEST_TEXT),
             cut: Math.max(0, row.text.length - LONGEST_TEXT),
           },
-    goal: goal && { goal, needed: stillNeeded(goal, view.reached) },
+    goal: disputed === undefined && goal !== null ? { goal, needed: stillNeeded(goal, view.reached) } : null,
   };
 }

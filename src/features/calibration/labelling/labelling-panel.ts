@@ -2,7 +2,14 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type Frame, frameOf } from '../../../app/labels/draw-rows';
-import { designOf, isAnswered, labelsOfTable, queueOf, savedAnswers } from '../../../app/labels/labelling';
+import {
+  designOf,
+  disputedOf,
+  isAnswered,
+  labelsOfTable,
+  queueOf,
+  savedAnswers,
+} from '../../../app/labels/labelling';
 import { importedDecisions } from '../../../app/labels/import-labels';
 import { writeSample } from '../../../app/labels/sample-table';
 import { LabelSession } from '../../../app/labels/session';
@@ -58,6 +65,7 @@ export class LabellingPanel {
       error: null,
       saving: null,
       notes: [],
+      disputed: 0,
       setup: null,
       session: null,
     };
@@ -117,6 +125,7 @@ export class LabellingPanel {
       setUp: ({ isShown }) => this.setUp(isShown),
       exportRows: () => this.exportRows(),
       importLabels: () => this.importLabels(),
+      settle: () => this.settle(),
       retry: () => {
         this.table.forget();
         return this.load();
@@ -157,6 +166,7 @@ export class LabellingPanel {
       ];
       if (open !== undefined) await this.resume(open, saved.answers);
       if (run !== this.run) return;
+      this.countDisputed(saved.answers);
       const gone = this.labelling?.queue.gone ?? 0;
       this.update({
         busy: null,
@@ -206,6 +216,33 @@ export class LabellingPanel {
       answers,
     );
     this.labelling = { design, queue, session };
+  }
+
+  private countDisputed(answers: readonly AnsweredRow[]): void {
+    const disputed = answers.filter(({ answer }) => answer.kind === 'disputed').length;
+    this.current = { ...this.current, disputed };
+  }
+
+  /** Shows the rows on which people differ, one by one: a label decides. */
+  async settle(): Promise<void> {
+    const { frame, labelling } = this;
+    if (frame === undefined || labelling === undefined) return;
+    const run = ++this.run;
+    try {
+      const { queue, said } = await disputedOf(frame, (await this.saved()).answers);
+      if (run !== this.run || queue.rows.length === 0) return;
+      const { design } = labelling;
+      const session = new LabelSession({
+        ...{ queue: queue.rows, labels: design.labels, who: this.who(), isBlind: true, settles: true },
+        leastProbability: design.leastProbability,
+        now: () => new Date(),
+        append: (decisions) => this.append(decisions),
+      });
+      this.labelling = { design, queue, session, disputed: said };
+      this.update({ setup: null });
+    } catch (error) {
+      if (run === this.run) this.update({ saving: this.explained(error) });
+    }
   }
 
   private async setup(frame: Frame): Promise<NonNullable<LabellingState['setup']>> {
@@ -311,7 +348,11 @@ export class LabellingPanel {
     const session = this.labelling?.session;
     if (session === undefined) return;
     try {
-      await session.refresh(async () => (await this.saved()).answers);
+      const { answers } = await this.saved();
+      this.countDisputed(answers);
+      // What is settled here was said by others before.
+      if (this.labelling?.disputed === undefined)
+        await session.refresh(async () => (await this.saved()).answers);
       this.update({});
     } catch (error) {
       this.services.log.warn('labelling', error);
