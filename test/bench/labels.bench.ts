@@ -66,7 +66,7 @@ async function main(): Promise<void> {
       append: (decisions) => appendDecisions(folder, file, decisions),
     });
     const times: number[] = [];
-    while (session.place !== null) {
+    for (let row = 0; row < LABELS; row++) {
       const started = performance.now();
       await session.label(labels[random() < 0.5 ? 0 : 1] ?? '');
       // What the page shows: the next row, and the accuracy so far.

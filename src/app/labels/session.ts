@@ -119,30 +119,28 @@ export class LabelSession {
     };
   }
 
-  /** Place of the row that is shown; null where all are answered. */
-  get place(): number | null {
-    return this.at;
-  }
-
   /** Places of the rows that this person has not answered. */
   get open(): readonly number[] {
     return [...this.options.queue.keys()].filter((at) => !this.said.has(at));
   }
 
-  /** @throws UserError what `append` throws: then nothing was answered */
-  label(label: string): Promise<void> {
+  /**
+   * @param at the row that the person saw: another one is not answered; absent for the one that is shown by then
+   * @throws UserError what `append` throws: then nothing was answered
+   */
+  label(label: string, at?: number): Promise<void> {
     if (!this.options.labels.includes(label)) throw new RangeError(`no label ${label}`);
-    return this.answer({ kind: 'label', label });
+    return this.answer({ kind: 'label', label }, at);
   }
 
   /** @throws UserError as label */
-  unsure(): Promise<void> {
-    return this.answer({ kind: 'unsure' });
+  unsure(at?: number): Promise<void> {
+    return this.answer({ kind: 'unsure' }, at);
   }
 
   /** @throws UserError as label */
-  skip(): Promise<void> {
-    return this.answer({ kind: 'skip' });
+  skip(at?: number): Promise<void> {
+    return this.answer({ kind: 'skip' }, at);
   }
 
   /**
@@ -213,11 +211,11 @@ export class LabelSession {
     }
   }
 
-  private answer(said: Said): Promise<void> {
+  private answer(said: Said, asked: number | undefined): Promise<void> {
     return this.inTurn(async () => {
       const { at } = this;
       const row = at === null ? undefined : this.options.queue[at];
-      if (at === null || row === undefined) return;
+      if (at === null || row === undefined || (asked !== undefined && asked !== at)) return;
       const decision = this.decision(at, said);
       const next = this.nextOpen(at + 1, at);
       const carried = this.carriedUpTo(next === null ? this.options.queue.length : Math.max(at, next));

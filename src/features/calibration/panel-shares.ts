@@ -69,6 +69,12 @@ export class PanelShares implements vscode.Disposable {
     if (place === undefined) return;
     const run = ++this.run;
     this.stamp = await stampOf(path.dirname(place.file));
+    if (run !== this.run) return;
+    // Most workspaces have no labels, and need no thread.
+    if (this.stamp === '') {
+      this.host.show(null);
+      return;
+    }
     try {
       const file = await this.host.file();
       if (run !== this.run) return;

@@ -180,6 +180,14 @@ describe('a labelling session', () => {
     assert.equal(session.view.answered, 1);
   });
 
+  it('answers the row that the person saw, and no other', async () => {
+    const { session, kinds } = begin(3);
+    await Promise.all([session.label('spam', 0), session.label('ham', 0), session.skip(0)]);
+    assert.deepEqual(kinds(), ['label 0 spam']);
+    await session.unsure(1);
+    assert.deepEqual(kinds(), ['label 0 spam', 'unsure 1 ']);
+  });
+
   it('writes answers in the order of the keys', async () => {
     const waits: (() => void)[] = [];
     const { session, file } = begin(3, {

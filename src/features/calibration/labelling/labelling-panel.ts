@@ -320,11 +320,10 @@ export class LabellingPanel {
    * @param at the row that the person saw
    */
   answer(at: number, said: Said): Promise<void> {
-    return this.say(async (session) => {
-      // A key that was pressed before the next row was shown is no answer to it.
-      if (session.place !== at) return;
-      await (said.kind === 'label' ? session.label(said.label) : session[said.kind]());
-    });
+    // A key that was pressed before the next row was shown is no answer to it.
+    return this.say((session) =>
+      said.kind === 'label' ? session.label(said.label, at) : session[said.kind](at),
+    );
   }
 
   /** Takes the last answer back. */
