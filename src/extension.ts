@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import { SETTINGS_SECTION } from './protocol/manifest';
 import { CalibrationEditor, registerCalibration } from './features/calibration/calibration-editor';
 import { Comparisons, registerComparisons } from './features/calibration/comparison/comparisons';
+import { Labellings, registerLabellings } from './features/calibration/labelling/labellings';
 import { registerCalibrators } from './features/calibrators/calibrators';
 import { registerClassify } from './features/classify/classify';
 import { registerEndpoints } from './features/endpoints/commands';
@@ -39,6 +40,7 @@ import type { Services } from './editor/services';
 import { readSettings } from './editor/settings';
 import { editorEngineModels, editorSources } from './editor/sources';
 import { KnownFigures } from './editor/table-figures';
+import { TextLabels } from './editor/text-labels';
 import { Work } from './editor/work';
 
 /** What tests in the extension host may reach; not an API for other extensions. */
@@ -50,6 +52,7 @@ export interface ExtensionInternals {
   /** What fills the views that the shell has registered. */
   readonly calibration: CalibrationEditor;
   readonly comparisons: Comparisons;
+  readonly labellings: Labellings;
   readonly resultView: ResultView;
   readonly home: HomeTree;
 }
@@ -102,6 +105,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const work = new Work(engine);
   const prompts = new PromptDocuments();
   const figures = new KnownFigures(context.workspaceState);
+  const textLabels = new TextLabels();
   const services: Services = {
     context,
     log,
@@ -127,10 +131,12 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     work,
     jobs,
     figures,
+    textLabels,
   };
 
   const calibration = new CalibrationEditor(services);
   const comparisons = new Comparisons(services);
+  const labellings = new Labellings(services);
   const resultView = new ResultView(services);
   const home = new HomeTree(services);
   context.subscriptions.push(
@@ -143,6 +149,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     resultCalibration,
     work,
     figures,
+    textLabels,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SETTINGS_SECTION)) engine.configure(engineSettings());
@@ -152,12 +159,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     ...FEATURES.map((register) => () => register(services)),
     () => registerCalibration(services, calibration),
     () => registerComparisons(services, comparisons),
+    () => registerLabellings(services, labellings),
     () => registerResultView(services, resultView),
     () => registerHome(services, home),
   ];
   // One by one: where one throws, the shell takes away those before it.
   for (const register of registers) context.subscriptions.push(register());
-  return { engine, models, results, services, calibration, comparisons, resultView, home };
+  return { engine, models, results, services, calibration, comparisons, labellings, resultView, home };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */

@@ -8,6 +8,7 @@ import {
   CALIBRATION_EDITOR,
   COMMANDS,
   HOME_VIEW,
+  LABELLING_VIEW,
   RESULT_VIEW,
   RESULTS_KEY,
   SETTINGS_SECTION,
@@ -143,6 +144,10 @@ function views(
       },
       { supportsMultipleEditorsPerDocument: true },
     ),
+    vscode.window.registerWebviewPanelSerializer(LABELLING_VIEW, {
+      deserializeWebviewPanel: async (panel, state: unknown) =>
+        (await wake()).labellings.restore(panel, state),
+    }),
   ];
 }
 

@@ -14,6 +14,7 @@ import type { Dialogs } from './dialogs';
 import type { PromptDocuments } from './prompt-documents';
 import type { Results } from './results';
 import type { KnownFigures } from './table-figures';
+import type { TextLabels } from './text-labels';
 import type { Work } from './work';
 
 export interface Services {
@@ -40,4 +41,6 @@ export interface Services {
   readonly endpoints: Endpoints;
   /** Figures of tables that were computed before. */
   readonly figures: KnownFigures;
+  /** Labels that the person gives to classified texts. */
+  readonly textLabels: TextLabels;
 }

@@ -24,6 +24,8 @@ export interface Settings {
   /** Name of the classifier that Classify Selection uses. */
   readonly classifier: string;
   readonly hoverClassifiesSelection: boolean;
+  /** Who gives labels; empty: nobody in particular. */
+  readonly labelsWho: string;
 }
 
 /** @param scope document or folder to read the settings for, because folders may differ */
@@ -40,6 +42,7 @@ export function readSettings(scope?: vscode.ConfigurationScope): Settings {
     unloadAfterMinutes: positiveSchema.parse(read('unloadAfterMinutes')),
     classifier: textSchema.parse(read('classifier')) || 'sentiment',
     hoverClassifiesSelection: read('hover.classifySelection') === true,
+    labelsWho: textSchema.parse(read('labels.who')),
   };
 }
 

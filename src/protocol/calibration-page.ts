@@ -16,6 +16,7 @@ import {
   pictureDataSchema,
   pictureParamsSchema,
 } from './calibration-export';
+import { foundSharesSchema } from './calibration-shares';
 import { NOTHING, notification, request } from './contract';
 import { CALIBRATOR_IDS } from '../core/calibration/registry';
 
@@ -332,6 +333,8 @@ const panelStateSchema = z.object({
   comparisonError: panelErrorSchema.nullable(),
   decisions: decisionStateSchema,
   progression: progressionStateSchema,
+  /** Null where no labels of people were found for the table. */
+  shares: foundSharesSchema,
 });
 export type PanelState = z.infer<typeof panelStateSchema>;
 
@@ -353,6 +356,7 @@ export function emptyPanelState(name: string): PanelState {
     comparisonError: null,
     decisions: NO_DECISIONS,
     progression: NO_PROGRESSION,
+    shares: null,
   };
 }
 
@@ -409,6 +413,12 @@ export const CALIBRATION_PAGE_CONTRACT = {
     useThreshold: notification(thresholdParamsSchema),
     /** Score the table with a classifier. */
     scoreTable: notification(NOTHING),
+    /** Label rows of the table. */
+    labelRows: notification(NOTHING),
+    /** Write a copy of the table with the labels of people as its truth, and open it. */
+    measureWithLabels: notification(NOTHING),
+    /** Copy what labels tell about the model, in words. */
+    copyAudit: notification(NOTHING),
     /** Compare the table with others that have the same rows. */
     compareWith: notification(NOTHING),
     /** Score the same rows in another way, and compare the two. */

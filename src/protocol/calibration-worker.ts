@@ -16,6 +16,7 @@ import {
   panelSettingsSchema,
   rowParamsSchema,
 } from './calibration-page';
+import { foundSharesSchema } from './calibration-shares';
 import { compareParamsSchema, comparisonViewSchema, listedDifferencesSchema } from './comparison-page';
 import { notification, request } from './contract';
 
@@ -55,6 +56,14 @@ export type ReportParams = z.infer<typeof reportParamsSchema>;
 const reportSchema = z.record(z.string(), z.unknown());
 export type Report = z.infer<typeof reportSchema>;
 
+const sharesParamsSchema = z.object({
+  file: z.string(),
+  /** Where labels of the table are kept. */
+  labels: z.string(),
+  settings: panelSettingsSchema,
+});
+export type SharesParams = z.infer<typeof sharesParamsSchema>;
+
 const differencesParamsSchema = compareParamsSchema.extend({ limit: z.int().min(1) });
 export type DifferencesParams = z.infer<typeof differencesParamsSchema>;
 
@@ -73,6 +82,8 @@ export const CALIBRATION_WORKER_CONTRACT = {
     decide: request(decideParamsSchema, decisionReportSchema),
     progression: request(analyseParamsSchema, progressionsSchema),
     report: request(reportParamsSchema, reportSchema),
+    /** What labels of people tell about a table, which is read for this alone. */
+    shares: request(sharesParamsSchema, foundSharesSchema),
     rows: request(rowQuestionSchema, listedRowsSchema),
     /** Of a table without truth. */
     overview: request(overviewParamsSchema, overviewSchema),

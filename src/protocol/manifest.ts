@@ -9,6 +9,8 @@ export const COMMANDS = {
   editClassifier: 'promptConfidence.editClassifier',
   classifyLines: 'promptConfidence.classifyLines',
   nextDoubtfulLine: 'promptConfidence.nextDoubtfulLine',
+  previousDoubtfulLine: 'promptConfidence.previousDoubtfulLine',
+  listDoubtfulLines: 'promptConfidence.listDoubtfulLines',
   measure: 'promptConfidence.measure',
   showPrompt: 'promptConfidence.showPrompt',
   tryClassifier: 'promptConfidence.tryClassifier',
@@ -25,10 +27,12 @@ export const COMMANDS = {
   showLog: 'promptConfidence.showLog',
   showActions: 'promptConfidence.showActions',
   showResult: 'promptConfidence.showResult',
+  labelResult: 'promptConfidence.labelResult',
   openCalibration: 'promptConfidence.openCalibration',
   applyCalibrator: 'promptConfidence.applyCalibrator',
   compareTables: 'promptConfidence.compareTables',
   tryAnother: 'promptConfidence.tryAnother',
+  labelRows: 'promptConfidence.labelRows',
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   createPracticeSet: 'promptConfidence.createPracticeSet',
@@ -40,6 +44,9 @@ export const COMMANDS = {
   discardJob: 'promptConfidence.discardJob',
   refreshHome: 'promptConfidence.refreshHome',
 } as const;
+
+/** In place of the index of a label, as an argument of `labelResult`. */
+export const UNSURE = -1;
 
 /** The context keys that conditions in package.json use. */
 export const CONTEXT_KEYS = {
@@ -71,6 +78,8 @@ export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 /** The type of a comparison's tab. */
 export const COMPARISON_VIEW = 'promptConfidence.comparison';
+/** The type of a labelling page's tab. */
+export const LABELLING_VIEW = 'promptConfidence.labelling';
 
 export const SETTINGS_SECTION = 'promptConfidence';
 /**
@@ -89,6 +98,7 @@ export const SETTINGS = [
   'nodePath',
   'unloadAfterMinutes',
   'hover.classifySelection',
+  'labels.who',
 ] as const;
 export type SettingName = (typeof SETTINGS)[number];
 

@@ -44,8 +44,14 @@ export const calibrationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('raw'), reason: z.string() }),
 ]);
 
+/** A label that a person gives to a text, or says that they cannot tell. */
+const textAnswerSchema = z.union([z.object({ label: z.string() }), z.literal('unsure')]);
+export type TextAnswer = z.infer<typeof textAnswerSchema>;
+
 const resultDetailSchema = z.object({
   id: z.number(),
+  /** What the person said about the text; null for nothing yet. */
+  said: textAnswerSchema.nullable(),
   /** At most {@link SHOWN_TEXT_LIMIT} characters of it; `textCut` says whether that is less than all. */
   text: z.string(),
   textCut: z.boolean(),
@@ -139,6 +145,8 @@ export const RESULT_PAGE_CONTRACT = {
     show: notification(idParamsSchema),
     /** Select its text in the editor. */
     reveal: notification(idParamsSchema),
+    /** Label its text; null takes the last answer back. */
+    label: notification(idParamsSchema.extend({ answer: textAnswerSchema.nullable() })),
     /** Stop what is being done. */
     cancel: notification(NOTHING),
     /** Show what the model got for it. */

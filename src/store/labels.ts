@@ -17,16 +17,14 @@ import { checkOutputs, errorCode } from './atomic';
 import { explainingWrite } from './explain-write';
 import { checkInside } from './inside';
 import { openRegular, readSmall } from './read-regular';
+import { checkResourceName } from './resource-name';
 import { csvLine } from './tables/csv-line';
-
-/** Names that are valid file names on every platform. */
-const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u;
 
 /** Bytes of a labels file that are read: a few hundred thousand decisions. */
 const LARGEST = 64 * 1024 * 1024;
 
 /** Where a workspace keeps the labels that people give. */
-function labelsFolder(workspace: string): string {
+export function labelsFolder(workspace: string): string {
   return path.join(workspace, '.prompt-confidence', 'labels');
 }
 
@@ -34,15 +32,29 @@ function labelsFolder(workspace: string): string {
  * The file of a workspace's labels.
  *
  * @throws UserError bad-name
- * @internal
  */
 export function labelsFile(workspace: string, name: string): string {
-  if (!NAME.test(name))
-    throw new UserError(
-      'bad-name',
-      `"${name}" cannot name labels: use up to 80 letters, digits, spaces, dots, hyphens or underscores, beginning with a letter or a digit.`,
-    );
+  checkResourceName(name, 'labels');
   return path.join(labelsFolder(workspace), `${name}.csv`);
+}
+
+/**
+ * The name of the labels of a table: its path in the workspace, as far as it can name a file.
+ *
+ * @param table relative to the workspace
+ */
+export function labelsName(table: string): string {
+  const name = table
+    .replace(/\.csv$/iu, '')
+    .split(/[\\/]/u)
+    .filter((part) => part !== '.' && part !== '..' && part !== '')
+    .join('-')
+    .replace(/[^\p{L}\p{N} ._-]+/gu, '-')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .slice(-80)
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .replace(/[^\p{L}\p{N}_]+$/u, '');
+  return name === '' ? 'labels' : name;
 }
 
 /**
@@ -59,7 +71,6 @@ export function textSha256(text: string): string {
  *
  * @param workspace absolute path
  * @throws UserError not-writable, not-a-file, leads-elsewhere, labels-file-other
- * @internal
  */
 export async function appendDecisions(
   workspace: string,

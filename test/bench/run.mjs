@@ -37,6 +37,7 @@ console.log(
 run(['esbuild.mjs', '--tests']);
 run(['dist-test/bench/inference.bench.cjs', ...process.argv.slice(2).filter((flag) => flag === '--peers')]);
 run(['dist-test/bench/rows.bench.cjs']);
+run(['dist-test/bench/labels.bench.cjs']);
 const vscode = {
   PROMPT_CONFIDENCE_CHROMIUM: await setUpChromium(),
   PROMPT_CONFIDENCE_VSCODE_SERVER: (await setUpVSCodeServer()).folder,

@@ -190,11 +190,16 @@ export class Workbench {
     return found;
   }
 
-  /** The page of the calibration panel. The frame of a custom editor has no title of its own; the page in it has. */
+  /** The page of the calibration panel. */
   async calibrationPanel(): Promise<Frame> {
-    return this.until('the panel is shown', async () => {
+    return this.pageTitled('Calibration');
+  }
+
+  /** A page of the extension. The frame of an editor may have no title of its own; the page in it has. */
+  async pageTitled(title: string): Promise<Frame> {
+    return this.until(`the page ${title} is shown`, async () => {
       for (const frame of this.page.frames())
-        if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === 'Calibration')
+        if (!frame.isDetached() && frame.parentFrame() !== null && (await frame.title()) === title)
           return frame;
       throw new Error('no such frame');
     });

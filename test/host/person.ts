@@ -10,10 +10,12 @@ export function person(dialogs: Dialogs, answers: (string | undefined)[]): Scrip
   dialogs.confirm = (message, detail, actions) => scripted.confirm(message, detail, actions);
   dialogs.tell = (severity, message, actions) => scripted.tell(severity, message, actions);
   dialogs.note = (message, action) => scripted.note(message, action);
+  dialogs.chooseFile = (title) => scripted.chooseFile(title);
+  dialogs.chooseNewFile = (title, suggestion) => scripted.chooseNewFile(title, suggestion);
   return scripted;
 }
 
 export function personLeaves(dialogs: Dialogs): void {
-  for (const name of ['choose', 'ask', 'confirm', 'tell', 'note'] as const)
+  for (const name of ['choose', 'ask', 'confirm', 'tell', 'note', 'chooseFile', 'chooseNewFile'] as const)
     Reflect.deleteProperty(dialogs, name);
 }

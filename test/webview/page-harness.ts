@@ -10,6 +10,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type * as z from 'zod';
 import type { CALIBRATION_PAGE_CONTRACT } from '../../src/protocol/calibration-page';
 import type { COMPARISON_PAGE_CONTRACT } from '../../src/protocol/comparison-page';
+import type { LABELLING_PAGE_CONTRACT } from '../../src/protocol/labelling-page';
 import type { PAGE_CONTRACT } from '../../src/protocol/page';
 import type { RESULT_PAGE_CONTRACT } from '../../src/protocol/result-page';
 import { pageHtml } from '../../src/editor/page-html';
@@ -31,6 +32,7 @@ export const THEMES: readonly Theme[] =
 const BACKGROUNDS = {
   calibration: '--vscode-editor-background',
   comparison: '--vscode-editor-background',
+  labelling: '--vscode-editor-background',
   result: '--vscode-sideBar-background',
 } as const;
 type PageName = keyof typeof BACKGROUNDS;
@@ -38,6 +40,7 @@ type PageName = keyof typeof BACKGROUNDS;
 interface Contracts {
   readonly calibration: PageContract<typeof CALIBRATION_PAGE_CONTRACT>;
   readonly comparison: PageContract<typeof COMPARISON_PAGE_CONTRACT>;
+  readonly labelling: PageContract<typeof LABELLING_PAGE_CONTRACT>;
   readonly result: PageContract<typeof RESULT_PAGE_CONTRACT>;
 }
 interface PageContract<C extends { readonly host: object; readonly page: object }> {
@@ -126,7 +129,7 @@ export class TestPage<Name extends PageName> {
             scriptUri: `${ORIGIN}/${name}.js`,
             styleUri: `${ORIGIN}/${name}.css`,
             cspSource: ORIGIN,
-            drawsPictures: name !== 'result',
+            drawsPictures: name === 'calibration' || name === 'comparison',
             nonce: NONCE,
           }),
         });

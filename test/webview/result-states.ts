@@ -26,6 +26,7 @@ const TOKENS: readonly (readonly [string, number, string?])[] = [
 const RESULT: ResultDetail = {
   id: 3,
   text: 'I love this movie!',
+  said: null,
   textCut: false,
   place: 'reviews.txt, line 1',
   status: 'live',

@@ -141,6 +141,34 @@ describe('the result view', () => {
     assert.equal(await page.page.getByRole('button', { name: 'Measure…' }).count(), 0);
   });
 
+  it('labels the text by one key, whether the prediction is right or not, and takes that back', async () => {
+    const page = await show(STATES.result);
+    const { keyboard } = page.page;
+    await keyboard.press('Backspace');
+    await keyboard.press('1');
+    await keyboard.press('2');
+    await keyboard.press('0');
+    await keyboard.press('7');
+    await page.page.getByRole('button', { name: '2 negative' }).click();
+    assert.deepEqual(page.received('label'), [
+      { id: 3, answer: { label: 'positive' } },
+      { id: 3, answer: { label: 'negative' } },
+      { id: 3, answer: 'unsure' },
+      { id: 3, answer: { label: 'negative' } },
+    ]);
+    const said = { ...STATES.result, result: { ...STATES.result.result, said: { label: 'negative' } } };
+    await page.notify('state', said);
+    await page.page.getByText('Your label: negative.').waitFor();
+    assert.equal(
+      await page.page.getByRole('button', { name: '2 negative' }).getAttribute('aria-pressed'),
+      'true',
+    );
+    assert.deepEqual(await page.accessibilityProblems(), []);
+    await page.screenshot('result-labelled');
+    await keyboard.press('Backspace');
+    assert.deepEqual(page.received('label').at(-1), { id: 3, answer: null });
+  });
+
   it('asks for the prompt of a result', async () => {
     const page = await show(STATES.result);
     await page.page.getByRole('button', { name: 'Show Prompt' }).click();

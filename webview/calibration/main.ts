@@ -24,6 +24,7 @@ import { Page, type Section, section } from './page';
 import { partsSection } from './parts';
 import { problemSection } from './problem';
 import { progressionSection } from './progression';
+import { foundSharesSection, sharesSection } from './shares';
 import { spoken } from './spoken';
 import type { Place } from './view';
 import { warningSection } from './warnings';
@@ -80,6 +81,8 @@ function start(
   const doubts = doubtSection(page);
   const warnings = warningSection(page);
   const overview = overviewSection(page, toColumns);
+  const found = foundSharesSection(page);
+  const shares = sharesSection(page);
   const notes = notesSection(page);
 
   const body = [
@@ -88,6 +91,7 @@ function start(
     warnings,
     methods,
     mapping,
+    found,
     overview,
     parts,
     main,
@@ -95,6 +99,7 @@ function start(
     calibrators,
     decisions,
     progression,
+    shares,
     notes,
   ];
   document.body.append(

@@ -15,12 +15,12 @@ const MOST_LABELS = 20;
 /** @param columnsButton opens the form of the columns */
 export function overviewSection({ host }: Page, columnsButton: () => HTMLElement): Section {
   return section(
-    ({ state }) => [state.overview, state.columns?.guess],
-    ({ state: { overview, columns } }) =>
+    ({ state }) => [state.overview, state.columns?.guess, state.shares === null],
+    ({ state: { overview, columns, shares } }) =>
       overview === null
         ? []
         : [
-            nextSteps(columns?.guess?.label, columnsButton, () => host.scoreTable()),
+            nextSteps({ truth: columns?.guess?.label, isLabelled: shares !== null }, columnsButton, host),
             h('div', { class: 'columns halves' }, predictions(overview), sureness(overview)),
             unsureRows(overview, (line) => host.reveal({ line })),
             h('section', { class: 'about' }, h('h2', {}, 'About these numbers'), h('p', {}, overview.origin)),
@@ -28,24 +28,37 @@ export function overviewSection({ host }: Page, columnsButton: () => HTMLElement
   );
 }
 
-/** @param truth a column that may hold the truth */
+/**
+ * @param truth a column that may hold the truth
+ * @param isLabelled whether people labelled some rows
+ */
 function nextSteps(
-  truth: string | undefined,
+  { truth, isLabelled }: { readonly truth: string | undefined; readonly isLabelled: boolean },
   columnsButton: () => HTMLElement,
-  scoreTable: () => void,
+  host: Page['host'],
 ): HTMLElement {
   return h(
     'section',
     { class: 'next-steps' },
-    h('h2', {}, 'No true labels: nobody can say yet how often these predictions are right'),
+    h(
+      'h2',
+      {},
+      isLabelled
+        ? 'The table itself has no true labels'
+        : 'No true labels: nobody can say yet how often these predictions are right',
+    ),
     h(
       'ul',
       { class: 'advice' },
-      h(
-        'li',
-        {},
-        'Write the true label of some rows, at least 100, into a column “label”: then this panel measures accuracy and calibration. Take the rows at random, not only the unsure ones.',
-      ),
+      ...(isLabelled
+        ? []
+        : [
+            h(
+              'li',
+              {},
+              'Label some rows, about 100. They are drawn at random, and tell how often the model is right and how many texts have each label.',
+            ),
+          ]),
       h(
         'li',
         {},
@@ -58,8 +71,11 @@ function nextSteps(
     h(
       'div',
       { class: 'buttons' },
+      ...(isLabelled ? [] : [button('Label Rows…', { key: 'label-rows-first' }, () => host.labelRows())]),
       columnsButton(),
-      button('Score With Another Classifier…', { key: 'score-table', secondary: true }, scoreTable),
+      button('Score With Another Classifier…', { key: 'score-table', secondary: true }, () =>
+        host.scoreTable(),
+      ),
     ),
   );
 }

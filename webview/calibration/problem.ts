@@ -45,7 +45,12 @@ export function problemSection(page: Page, columnsButton: () => HTMLElement): Se
           'div',
           { class: 'buttons' },
           ...(isUnscored
-            ? [button('Score This Table…', { key: 'score-table' }, () => host.scoreTable())]
+            ? [
+                button('Score This Table…', { key: 'score-table' }, () => host.scoreTable()),
+                button('Label Rows…', { key: 'label-rows-of-texts', secondary: true }, () =>
+                  host.labelRows(),
+                ),
+              ]
             : []),
           ...(error.instead === undefined
             ? []

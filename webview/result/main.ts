@@ -13,6 +13,7 @@ import { startPage } from '../start';
 import { HistoryList } from './history';
 import '../base.css';
 import './result.css';
+import { labelByKey } from './label-section';
 import { resultSection, type ResultActions } from './result-section';
 import { TrialSection } from './trial-section';
 
@@ -34,6 +35,7 @@ class ResultPage {
       reveal: (id) => host.reveal({ id }),
       readTokens: (id) => host.readTokens({ id }),
       showPrompt: (id) => host.showPrompt({ id }),
+      label: (id, answer) => host.label({ id, answer }),
     };
     this.trial = new TrialSection(
       {
@@ -48,6 +50,11 @@ class ResultPage {
       (id) => host.show({ id }),
       (id) => host.reveal({ id }),
     );
+    addEventListener('keydown', (event) => {
+      const { drawn } = this;
+      if (drawn?.result !== undefined && drawn.result !== null && drawn.trial === null)
+        labelByKey(event, drawn.result, this.actions);
+    });
     document.body.append(
       h(
         'main',

@@ -22,10 +22,11 @@ import {
   scoreWarnings,
 } from '../../src/core/words/score';
 import type { Score, TokenRow } from '../../src/core/scoring/score';
-import type { PageCommand, ResultDetail } from '../../src/protocol/result-page';
+import type { PageCommand, ResultDetail, TextAnswer } from '../../src/protocol/result-page';
 import { bar, h, warningIcon } from '../dom';
 import { button } from '../button';
 import { bucketMark } from './bucket-mark';
+import { labelPart } from './label-section';
 import { STATUS_WORDS } from './words';
 
 type Calibrated = Extract<Calibration, { readonly kind: 'calibrated' }>;
@@ -35,6 +36,8 @@ export interface ResultActions {
   reveal(id: number): void;
   readTokens(id: number): void;
   showPrompt(id: number): void;
+  /** @param answer null takes the last one back */
+  label(id: number, answer: TextAnswer | null): void;
 }
 
 export function resultSection(result: ResultDetail, actions: ResultActions): HTMLElement {
@@ -68,6 +71,7 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       calibration?.kind === 'calibrated' && calibration.score.on === 'confidence' ? 'Labels, raw' : 'Labels',
     ),
     labelBars(result),
+    result.place === '' ? undefined : labelPart(result, actions),
     h(
       'p',
       { class: 'mass' },

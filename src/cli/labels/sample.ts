@@ -3,8 +3,11 @@ import { parseArgs } from 'node:util';
 import { sampleTable } from '../../app/labels/sample-table';
 import { oneLine } from '../../core/encode';
 import { DESIGN_KINDS, priceInWords } from '../../core/labelling/design';
+import { DEFAULT_BUCKETS } from '../../core/model/buckets';
 import { count } from '../../core/words/calibration';
 import {
+  bucketOption,
+  bucketsUsage,
   columnOptions,
   evaluateOptions,
   JSON_USAGE,
@@ -31,7 +34,9 @@ people who see them tend to agree. Of near-copies one is drawn. Whoever stops ha
                          (default for a scored table)
            random        all rows alike (default for a table without scores)
            errors        the least sure rows of each predicted label, and 30% at random: finds errors, estimates badly
-  --seed N               seed of the draw (default: 0)
+           review        the least sure rows below the highest bucket, and 10% at random of all others; with the model's
+                         answer, its confidence and bucket beside each
+${bucketsUsage('confidence buckets, highest first, for --design review')}  --seed N               seed of the draw (default: 0)
   --out FILE             the table to fill in
   --force                replace FILE if it exists
 ${TABLE_USAGE}${WRITE_USAGE}${JSON_USAGE}`;
@@ -46,6 +51,7 @@ export const sample = command(USAGE, async (argv, io) => {
       ...OUTPUT_OPTIONS,
       rows: { type: 'string' },
       design: { type: 'string' },
+      buckets: { type: 'string' },
       seed: { type: 'string' },
       out: { type: 'string' },
       force: { type: 'boolean', default: false },
@@ -62,6 +68,7 @@ export const sample = command(USAGE, async (argv, io) => {
     kind: oneOf('design', values.design, DESIGN_KINDS),
     rows,
     seed: evaluateOptions(values).seed,
+    buckets: bucketOption(values.buckets) ?? DEFAULT_BUCKETS,
     spreadsheetSafe: values['spreadsheet-safe'],
   });
   report(io, sampled.warnings, []);

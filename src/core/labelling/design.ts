@@ -12,7 +12,7 @@ import { type Random, seededRandom, shuffle } from '../random';
 import { UserError } from '../user-error';
 
 /** The designs that a person can choose. */
-export const DESIGN_KINDS = ['stratified', 'random', 'errors'] as const;
+export const DESIGN_KINDS = ['stratified', 'random', 'errors', 'review'] as const;
 export type DesignKind = (typeof DESIGN_KINDS)[number];
 
 /** How a row came to be labelled: the part of a design that drew it, or a person, whose choice stands for no other row. */
@@ -30,6 +30,8 @@ export interface DesignRequest {
   readonly cluster?: Int32Array | undefined;
   /** (n) confidence and index of the predicted label; undefined for a table without scores, which is drawn all at random. */
   readonly scores?: { readonly confidence: Float64Array; readonly predicted: Int32Array | null } | undefined;
+  /** For a review: rows of a lower confidence need one. */
+  readonly below?: number | undefined;
 }
 
 interface DrawnRow {
@@ -55,6 +57,8 @@ const BINS = 5;
 const FEWEST_IN_BIN = 20;
 /** The part of Find Errors that is drawn at random. */
 const RANDOM_PART = 0.3;
+/** The part of a review that is drawn at random from all other rows: it shows what the review misses. */
+const AUDIT_PART = 0.1;
 
 /** @throws UserError too-few-rows, no-label-scores */
 export function drawDesign(request: DesignRequest): Design {
@@ -73,7 +77,9 @@ export function drawDesign(request: DesignRequest): Design {
       ? [randomPart(clusters, size)]
       : kind === 'stratified'
         ? [stratifiedPart(clusters, size, scores)]
-        : errorParts(clusters, size, scores);
+        : kind === 'errors'
+          ? errorParts(clusters, size, scores)
+          : reviewParts(clusters, size, scores, request.below ?? 1);
   const probability = new Float64Array(n);
   const drawn = parts.flatMap((part) => {
     const included = inclusion(part);
@@ -206,6 +212,37 @@ function errorParts(clusters: readonly Cluster[], size: number, { confidence, pr
   return picked.length === 0
     ? [randomPart(others, size)]
     : [certain, randomPart(others, size - picked.length)];
+}
+
+/**
+ * The least sure rows below a confidence, which are drawn in any case, and a random part of all others. Where fewer rows
+ * are that unsure, the queue is shorter, and the random part stays its share.
+ *
+ * @throws UserError too-few-rows: no row is that unsure
+ */
+function reviewParts(
+  clusters: readonly Cluster[],
+  size: number,
+  { confidence }: Scores,
+  below: number,
+): Part[] {
+  const sureness = ([row = 0]: Cluster): number => confidence[row] ?? 0;
+  const unsure = clusters
+    .filter((cluster) => sureness(cluster) < below)
+    .toSorted((left, right) => sureness(left) - sureness(right));
+  if (unsure.length === 0)
+    throw new UserError('too-few-rows', `No row has a confidence below ${below}, so none needs a review.`);
+  const picked = unsure.slice(0, size - Math.ceil(AUDIT_PART * size));
+  const isPicked = new Set(picked);
+  const others = clusters.filter((cluster) => !isPicked.has(cluster));
+  if (picked.length === 0) return [randomPart(others, size)];
+  const share =
+    picked.length < unsure.length
+      ? size - picked.length
+      : Math.ceil((picked.length * AUDIT_PART) / (1 - AUDIT_PART));
+  const audit = Math.min(others.length, share);
+  const certain: Part = { ...randomPart(picked, picked.length), selectedBy: 'uncertain' };
+  return audit === 0 ? [certain] : [certain, randomPart(others, audit)];
 }
 
 /**

@@ -30,8 +30,9 @@ export function runningAccuracy(
   const sums = sumShare(right, weight, unitsOf({}, right.length, weight));
   const ordinary = sums.interval();
   if (isDone && ordinary !== null) return { value: sums.share, ...ordinary, kind: 'ordinary' };
-  const low = lowest((row) => right[row] ?? 0, weight, 1 / least);
-  const high = 1 - lowest((row) => 1 - (right[row] ?? 0), weight, 1 / least);
+  const kinds = kindsOf(right, weight);
+  const low = lowest(kinds, (y) => y, 1 / least);
+  const high = 1 - lowest(kinds, (y) => 1 - y, 1 / least);
   return {
     value: sums.share,
     low: Math.min(low, sums.share),
@@ -40,15 +41,39 @@ export function runningAccuracy(
   };
 }
 
+/** Rows of the same weight and outcome; there are as few kinds as a design has probabilities. */
+interface Kinds {
+  readonly weight: Float64Array;
+  readonly right: Float64Array;
+  /** Rows of each kind. */
+  readonly times: Float64Array;
+}
+
+function kindsOf(right: ArrayLike<number>, weight: Float64Array): Kinds {
+  const found = new Map<string, { weight: number; right: number; times: number }>();
+  weight.forEach((w, row) => {
+    const y = right[row] ?? 0;
+    const kind = found.get(`${w} ${y}`);
+    if (kind === undefined) found.set(`${w} ${y}`, { weight: w, right: y, times: 1 });
+    else kind.times++;
+  });
+  const kinds = [...found.values()];
+  return {
+    weight: Float64Array.from(kinds, (kind) => kind.weight),
+    right: Float64Array.from(kinds, (kind) => kind.right),
+    times: Float64Array.from(kinds, (kind) => kind.times),
+  };
+}
+
 /**
  * The lower end of a confidence sequence: means below it are ruled out by betting against them at every row so far, which
  * Ville's inequality allows at any time (Waudby-Smith & Ramdas 2023, §4).
  */
-function lowest(y: (row: number) => number, weight: Float64Array, largest: number): number {
+function lowest({ weight, right, times }: Kinds, y: (right: number) => number, largest: number): number {
   const rows = Array.from(weight.keys());
-  const units = unitsOf({}, rows.length, weight);
+  const units = { group: null, count: rows.length, effective: rows.length };
   const isRuledOut = (mean: number): boolean =>
-    bettingTail(rows, y, mean, { weight, units, largest }) <= ALPHA;
+    bettingTail(rows, (row) => y(right[row] ?? 0), mean, { weight, units, largest, times }) <= ALPHA;
   let low = 0;
   let high = 1;
   for (let step = 0; step < STEPS; step++) {

@@ -14,12 +14,23 @@ const BETS = Array.from({ length: 16 }, (_, j) => 0.9 * 2 ** (-j / 2));
  * @param y (n) in [0, 1]
  * @param weight (n) or null for all 1
  * @param largest the largest weight that a unit can have
+ * @param times how many units each row stands for, where every row is a unit; absent for 1
  */
 export function bettingTail(
   rows: Iterable<number>,
   y: (row: number) => number,
   mean: number,
-  { weight, units, largest }: { weight: Float64Array | null; units: Units; largest: number },
+  {
+    weight,
+    units,
+    largest,
+    times,
+  }: {
+    weight: Float64Array | null;
+    units: Units;
+    largest: number;
+    times?: ArrayLike<number>;
+  },
 ): number {
   const gains = new Map<number, number>();
   for (const row of rows) {
@@ -31,7 +42,7 @@ export function bettingTail(
   if (most <= 0) return 1;
   const capitals = BETS.map((bet) => {
     let log = 0;
-    for (const gain of gains.values()) log += Math.log1p((bet / most) * gain);
+    for (const [unit, gain] of gains) log += (times?.[unit] ?? 1) * Math.log1p((bet / most) * gain);
     return Math.exp(Math.min(log, 700));
   });
   return Math.min(1, BETS.length / capitals.reduce((sum, capital) => sum + capital, 0));

@@ -15,6 +15,7 @@ import type { Services } from '../../editor/services';
 import type { Computation } from './computation';
 import { PanelExport } from './export/panel-export';
 import type { LocalTable } from './local-table';
+import { measureWithLabels } from './measure-with-labels';
 import type { PanelDecisions } from './panel-decisions';
 import type { PanelProgression } from './panel-progression';
 import type { PanelStore } from './panel-store';
@@ -32,6 +33,8 @@ export interface PanelActions {
   reveal(line: number | undefined): Promise<void>;
   /** Shows the document that explains the panel. */
   openGuide(): Promise<void>;
+  /** Copies what labels tell about the model, in words. */
+  copyAudit(): Promise<void>;
 }
 
 export interface PageParts {
@@ -81,6 +84,9 @@ export function openPanelPage(
     useThreshold: (params) => actions.useThreshold(params),
     applyCalibrator: () => vscode.commands.executeCommand(COMMANDS.applyCalibrator, uri),
     scoreTable: () => vscode.commands.executeCommand(COMMANDS.scoreCsv, uri),
+    labelRows: () => vscode.commands.executeCommand(COMMANDS.labelRows, uri),
+    measureWithLabels: () => measureWithLabels(parts, store.state.shares?.file),
+    copyAudit: () => actions.copyAudit(),
     compareWith: () => vscode.commands.executeCommand(COMMANDS.compareTables, uri),
     tryAnother: () => vscode.commands.executeCommand(COMMANDS.tryAnother, uri),
     ask: (question) => decisions.ask(question),

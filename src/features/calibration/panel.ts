@@ -12,6 +12,8 @@ import {
   type PanelSettings,
   type PanelState,
 } from '../../protocol/calibration-page';
+import { auditInWords } from '../../core/words/shares';
+import { labelPlace } from '../../editor/label-files';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { stepDone } from '../../editor/walkthrough';
@@ -20,6 +22,7 @@ import { LocalTable } from './local-table';
 import { PanelDecisions } from './panel-decisions';
 import { openPanelPage } from './panel-page';
 import { PanelProgression } from './panel-progression';
+import { PanelShares } from './panel-shares';
 import { PanelStore } from './panel-store';
 import { rememberedOptions, rememberOptions } from './remembered';
 import { saveFromPanel } from './save';
@@ -33,6 +36,7 @@ export class CalibrationPanel {
   private readonly computation: Computation;
   private readonly decisions: PanelDecisions;
   private readonly progression: PanelProgression;
+  private readonly shares: PanelShares;
   private readonly subscriptions: { dispose(): unknown }[];
   /** True after the first page was ready. Nothing is computed before. */
   private started = false;
@@ -83,7 +87,15 @@ export class CalibrationPanel {
       show: (progression) => store.update({ progression }),
       failed: (error) => services.log.error('calibration worker', error),
     });
-    const { computation, decisions, progression } = this;
+    this.shares = new PanelShares({
+      script,
+      place: labelPlace(uri),
+      file: () => table.file(),
+      settings: () => store.state.settings,
+      show: (shares) => store.update({ shares }),
+      failed: (error) => services.log.debug('labels of the table', error),
+    });
+    const { computation, decisions, progression, shares } = this;
     const page = openPanelPage(
       panel.webview,
       { uri, services, store, table, worker, computation, decisions, progression },
@@ -94,6 +106,7 @@ export class CalibrationPanel {
         useThreshold: (params) => useThreshold({ uri, table, services }, params),
         reveal: (line) => this.reveal(line),
         openGuide: () => this.openGuide(),
+        copyAudit: () => this.copyAudit(),
       },
     );
     const watch = watchTable(uri, {
@@ -102,14 +115,30 @@ export class CalibrationPanel {
         if (this.started) progression.reset();
       },
       settled: () => {
-        if (this.started) void computation.compute();
+        if (!this.started) return;
+        void computation.compute();
+        void shares.compute();
       },
     });
     const figures = store.onDidChange(({ analysis }) => {
       if (analysis !== undefined && analysis !== null) this.keepFigures(analysis);
     });
+    const visible = panel.onDidChangeViewState(({ webviewPanel }) => {
+      if (webviewPanel.visible) void shares.look();
+    });
     // The page first, so that it is not told what ends.
-    this.subscriptions = [figures, page, watch, computation, decisions, progression, table, store];
+    this.subscriptions = [
+      figures,
+      visible,
+      page,
+      watch,
+      computation,
+      decisions,
+      progression,
+      shares,
+      table,
+      store,
+    ];
   }
 
   get state(): PanelState {
@@ -129,6 +158,7 @@ export class CalibrationPanel {
     this.store.update({ settings: { ...(settings ?? DEFAULT_PANEL_SETTINGS), table } });
     if (choices !== null) this.decisions.restore(choices);
     void this.computation.compute();
+    void this.shares.compute();
   }
 
   /** Computes what is new with other settings. */
@@ -141,7 +171,9 @@ export class CalibrationPanel {
         log.warn('calibration panel', reason),
       );
     }
+    const isSameTable = isDeepStrictEqual(table, this.state.settings.table);
     this.computation.change(settings);
+    if (!isSameTable) void this.shares.compute();
   }
 
   /** Stops the computation; what is complete stays. */
@@ -169,6 +201,17 @@ export class CalibrationPanel {
     try {
       const guide = vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'reading-the-panel.md');
       await vscode.commands.executeCommand('markdown.showPreview', guide);
+    } catch (error) {
+      void reportError(this.services, error);
+    }
+  }
+
+  private async copyAudit(): Promise<void> {
+    const { name, shares } = this.state;
+    if (shares?.report === undefined || shares.report === null) return;
+    try {
+      await this.services.dialogs.copy(auditInWords(shares.report, name));
+      void this.services.dialogs.tell('info', 'Copied the findings to the clipboard.');
     } catch (error) {
       void reportError(this.services, error);
     }

@@ -12,11 +12,17 @@ export interface TableListener {
   readonly settled: () => void;
 }
 
-export function watchTable(uri: vscode.Uri, { changed, settled }: TableListener): vscode.Disposable {
-  const folder = vscode.Uri.joinPath(uri, '..');
-  const watcher = vscode.workspace.createFileSystemWatcher(
-    new vscode.RelativePattern(folder, escapeGlob(path.posix.basename(uri.path))),
-  );
+export function watchTable(uri: vscode.Uri, listener: TableListener): vscode.Disposable {
+  return watchFiles(vscode.Uri.joinPath(uri, '..'), escapeGlob(path.posix.basename(uri.path)), listener);
+}
+
+/** @param glob of names in the folder */
+export function watchFiles(
+  folder: vscode.Uri,
+  glob: string,
+  { changed, settled }: TableListener,
+): vscode.Disposable {
+  const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, glob));
   let timer: NodeJS.Timeout | undefined;
   const soon = (): void => {
     changed();

@@ -29,7 +29,9 @@ import {
   type Report,
   type ReportParams,
   type RowQuestion,
+  type SharesParams,
 } from '../../protocol/calibration-worker';
+import type { FoundShares } from '../../protocol/calibration-shares';
 import type { CompareParams, ComparisonView, ListedDifferences } from '../../protocol/comparison-page';
 import { listen, type Peer, type Remote } from '../../protocol/contract';
 
@@ -100,6 +102,11 @@ export class CalibrationWorker {
   /** Of a table without truth, which is read for this alone. */
   overview(params: OverviewParams): Promise<Overview> {
     return this.ask((thread) => thread.overview(params));
+  }
+
+  /** What labels of people tell about a table, which is read for this alone. */
+  shares(params: SharesParams): Promise<FoundShares> {
+    return this.ask((thread) => thread.shares(params));
   }
 
   /** Tables with the same rows; they are read for this alone. */

@@ -18,7 +18,7 @@ import { TrackedPlaces } from '../../editor/text-place';
 import { stepDone } from '../../editor/walkthrough';
 import type { WorkHandle } from '../../editor/work';
 import { showDecorations } from './decorations';
-import { nextDoubtful } from './doubtful';
+import { goToDoubtful, listDoubtful } from './doubtful';
 import { measure } from './measure';
 import { chooseClassifier, pickClassifier } from './pick-classifier';
 import { lineRanges, selectedRanges } from './ranges';
@@ -47,7 +47,11 @@ export function registerClassify(services: Services): vscode.Disposable {
     command(COMMANDS.chooseClassifier, () => chooseClassifier(services, undefined)),
     command(COMMANDS.useClassifier, (_, argument) => chooseClassifier(services, named(argument))),
     command(COMMANDS.classifyLines, (leaveRaw) => classifyLines(services, leaveRaw)),
-    command(COMMANDS.nextDoubtfulLine, () => nextDoubtful(services, vscode.window.activeTextEditor)),
+    command(COMMANDS.nextDoubtfulLine, () => goToDoubtful(services, vscode.window.activeTextEditor, 'next')),
+    command(COMMANDS.previousDoubtfulLine, () =>
+      goToDoubtful(services, vscode.window.activeTextEditor, 'previous'),
+    ),
+    command(COMMANDS.listDoubtfulLines, () => listDoubtful(services, vscode.window.activeTextEditor)),
     command(COMMANDS.measure, () => measure(services)),
     // With an id (from the result view) that result's.
     vscode.commands.registerCommand(COMMANDS.showPrompt, (id: unknown) =>

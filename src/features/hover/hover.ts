@@ -7,6 +7,8 @@ import { trimRange } from '../../core/text-ranges';
 import { UserError } from '../../core/user-error';
 import { dominanceInWords } from '../../core/words/many-results';
 import { signalOf } from '../../editor/cancellation';
+import type { ClassifiedText } from '../../editor/results';
+import type { TextAnswer } from '../../protocol/result-page';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
 import { rangeOf } from '../../editor/text-place';
@@ -28,7 +30,11 @@ export class ResultHover implements vscode.HoverProvider {
     const known = this.services.results.at(document.uri, position);
     if (known !== undefined)
       return hover(
-        resultMarkdown(known, dominanceInWords(this.services.results.labelsOf(known.run))),
+        resultMarkdown(
+          known,
+          dominanceInWords(this.services.results.labelsOf(known.run)),
+          await this.answerTo(known),
+        ),
         known.range,
       );
 
@@ -38,6 +44,16 @@ export class ResultHover implements vscode.HoverProvider {
     if (!readSettings(document.uri).hoverClassifiesSelection)
       return hover(offerMarkdown(selections.length), selection);
     return this.classify(document, selection, selections.length, token);
+  }
+
+  /** A labels file that cannot be read is no reason for no hover. */
+  private async answerTo(result: ClassifiedText): Promise<TextAnswer | null> {
+    try {
+      return await this.services.textLabels.answerTo(result);
+    } catch (error) {
+      this.services.log.debug('hover', error);
+      return null;
+    }
   }
 
   private async classify(

@@ -10,7 +10,8 @@ import {
   RAW,
   type ShownScore,
 } from '../../core/words/calibrated-score';
-import { COMMANDS } from '../../protocol/manifest';
+import type { TextAnswer } from '../../protocol/result-page';
+import { COMMANDS, UNSURE } from '../../protocol/manifest';
 import { formatPercent } from '../../core/words/quantities';
 import { codeBlock, codeSpan } from '../../core/markdown';
 import { visibleName, visibleToken } from '../../core/encode';
@@ -43,6 +44,7 @@ export const HOVER_COMMANDS = [
   COMMANDS.classifySelection,
   COMMANDS.classifyWith,
   COMMANDS.showResult,
+  COMMANDS.labelResult,
   COMMANDS.measure,
   COMMANDS.clearResults,
   COMMANDS.downloadModel,
@@ -60,8 +62,13 @@ const TOKENS_SHOWN = 4;
  * The hover of a classified text.
  *
  * @param together what came out for all texts of the same command, if that says something about this one
+ * @param said what the person said about it
  */
-export function resultMarkdown(result: HoverResult, together?: string): string {
+export function resultMarkdown(
+  result: HoverResult,
+  together?: string,
+  said: TextAnswer | null = null,
+): string {
   const { score, calibration, bounds } = result;
   const { label, percent } = headline(result);
   const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
@@ -78,6 +85,7 @@ export function resultMarkdown(result: HoverResult, together?: string): string {
     codeBlock([...labelLines(result), ...tokenLines(score.tokens)]),
     ...agreementLines(score).map(codeSpan),
     `Label mass ${figures(labelMassInWords(score))} · ${modeInWords(score.mode)} · ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))} · ${timeInWords(result)}`,
+    labelLinks(result, said),
     links([
       ['Show Result', COMMANDS.showResult, [result.id]],
       ['Classify With…', COMMANDS.classifyWith, []],
@@ -111,6 +119,21 @@ export function errorMarkdown(message: string, offersModel: boolean): string {
     ['Download Model…', COMMANDS.downloadModel, []],
     ['Choose Model…', COMMANDS.chooseModel, []],
   ])}`;
+}
+
+/** Every label is one press away, the predicted one too: to confirm costs as much as to correct. */
+function labelLinks({ id, score: { labels } }: HoverResult, said: TextAnswer | null): string {
+  const shown = labels
+    .slice(0, LABELS_SHOWN)
+    .map(
+      ({ label }, index) =>
+        [codeSpan(excerpt(label, NAME_WIDTH)), COMMANDS.labelResult, [id, index]] as const,
+    );
+  const before =
+    said === null
+      ? 'Your label'
+      : `Your label: ${said === 'unsure' ? 'unsure' : codeSpan(visibleName(said.label))}, change`;
+  return `${before}: ${links([...shown, ['Unsure', COMMANDS.labelResult, [id, UNSURE]]])}`;
 }
 
 /** The bucket and the raw score, the calibrator's file, and doubts about it. */

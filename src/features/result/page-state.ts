@@ -22,11 +22,13 @@ const NOTES: Partial<Record<Trigger, string>> = {
 };
 
 /**
+ * @param said what the person said about the text that is shown
  * @param trial the classifier that is tried, if there is one
  * @param relativePath gives the name of a document for people
  */
 export function pageState(
   results: Results,
+  said: ResultDetail['said'],
   trial: TrialState | undefined,
   busy: string | undefined,
   hasModel: boolean,
@@ -35,7 +37,7 @@ export function pageState(
   const { shown } = results;
   return {
     trial: trial ?? null,
-    result: shown === undefined ? null : detail(shown, results, relativePath),
+    result: shown === undefined ? null : { ...detail(shown, results, relativePath), said },
     history: results.history.map(({ result, status }) => ({
       id: result.id,
       excerpt: excerpt(result.text, EXCERPT_LIMIT),
@@ -67,6 +69,7 @@ function detail(
 export function detailOf(result: ClassifiedAlone, id: number, shownPlace: string): ResultDetail {
   return {
     id,
+    said: null,
     text: cutAt(result.text, SHOWN_TEXT_LIMIT),
     textCut: result.text.length > SHOWN_TEXT_LIMIT,
     place: shownPlace,

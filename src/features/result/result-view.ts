@@ -1,13 +1,16 @@
 /** The result view: a page in the side bar that shows one result in full and the history. */
 import * as vscode from 'vscode';
-import { COMMANDS, RESULT_VIEW } from '../../protocol/manifest';
+import { excerpt } from '../../core/words/score';
+import { COMMANDS, RESULT_VIEW, UNSURE } from '../../protocol/manifest';
 import { RESULT_PAGE_CONTRACT, SHOWN_TEXT_LIMIT } from '../../protocol/result-page';
 import { isClassifierFile } from '../../editor/classifier-folder';
 import { openPage } from '../../editor/page';
 import { reportError } from '../../editor/report-error';
+import type { ClassifiedText } from '../../editor/results';
 import type { Services } from '../../editor/services';
 import { isTrustedOrTold } from '../../editor/trust';
 import { stepDone } from '../../editor/walkthrough';
+import { labelResult } from '../../editor/label-result';
 import { pageState } from './page-state';
 import { Trial } from './trial';
 
@@ -22,6 +25,10 @@ export function registerResultView(services: Services, view: ResultView): vscode
       if (typeof id === 'number') services.results.show(id);
       await focusView();
     }),
+    // From the hover with an id and the index of a label; from the palette for the result that the view showed last.
+    vscode.commands.registerCommand(COMMANDS.labelResult, (id: unknown, label: unknown) =>
+      labelAsked(services, id, label),
+    ),
     // From the lens with the file; from the palette for the file in front.
     vscode.commands.registerCommand(COMMANDS.tryClassifier, async (uri: unknown) => {
       const file = uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
@@ -38,6 +45,39 @@ export function registerResultView(services: Services, view: ResultView): vscode
     }),
   );
 }
+
+async function labelAsked(services: Services, id: unknown, label: unknown): Promise<void> {
+  const { results, dialogs } = services;
+  const result = typeof id === 'number' ? results.get(id) : resultAtCursor(services);
+  if (result === undefined) {
+    void dialogs.tell('info', 'Classify a text first: then its label can be confirmed or corrected.');
+    return;
+  }
+  const names = result.score.labels.map((entry) => entry.label);
+  const answer =
+    typeof label === 'number'
+      ? label === UNSURE
+        ? 'unsure'
+        : names[label]
+      : await dialogs.choose({
+          title: 'Label Result',
+          placeholder: excerpt(result.text, EXCERPT_LIMIT),
+          choices: [
+            ...names.map((name) => ({ label: name, value: name })),
+            { label: 'Unsure', description: 'I cannot tell', value: 'unsure' as const },
+          ],
+        });
+  if (answer === undefined || answer === 'back') return;
+  await labelResult(services, result.id, answer === 'unsure' ? answer : { label: answer });
+}
+
+function resultAtCursor({ results }: Services): ClassifiedText | undefined {
+  const editor = vscode.window.activeTextEditor;
+  const found = editor && results.at(editor.document.uri, editor.selection.active);
+  return found ?? results.shown;
+}
+
+const EXCERPT_LIMIT = 80;
 
 const NOT_TRUSTED = 'The classifiers of this workspace are ignored, because it is in Restricted Mode.';
 
@@ -75,7 +115,7 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const { results, work, models, modelsChanged, log } = this.services;
+    const { results, work, models, modelsChanged, textLabels, log } = this.services;
     const peer = openPage(view.webview, this.services, {
       name: 'result',
       title: 'Result',
@@ -86,8 +126,13 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
     let timer: NodeJS.Timeout | undefined;
     const send = async (): Promise<void> => {
       const present = (await models.list()).some((model) => !model.missing);
-      const state = pageState(results, this.trial?.state, work.current, present, (uri) =>
-        vscode.workspace.asRelativePath(uri),
+      const state = pageState(
+        results,
+        results.shown === undefined ? null : await textLabels.answerTo(results.shown).catch(() => null),
+        this.trial?.state,
+        work.current,
+        present,
+        (uri) => vscode.workspace.asRelativePath(uri),
       );
       page.state(state);
       if (state.result !== null) stepDone('result');
@@ -109,6 +154,7 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
         this.endTrial();
         results.show(id);
       },
+      label: ({ id, answer }) => labelResult(this.services, id, answer),
       cancel: () => work.cancel(),
       reveal: ({ id }) => this.reveal(id),
       readTokens: ({ id }) => this.readTokens(id),
@@ -126,6 +172,7 @@ export class ResultView implements vscode.WebviewViewProvider, vscode.Disposable
       }),
       this.trialChanged.event(sendSoon),
       work.onDidChange(sendSoon),
+      textLabels.onDidChange(sendSoon),
       modelsChanged.event(sendSoon),
       // The editor discards a hidden page. The page that replaces it reports that it is ready.
       view.onDidChangeVisibility(sendSoon),

@@ -23,11 +23,14 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.classifySelection, 'symbol-boolean', 'Classify Selection'],
       [COMMANDS.classifyLines, 'list-flat', 'Classify Lines of File'],
       [COMMANDS.nextDoubtfulLine, 'arrow-down', 'Next Doubtful Line'],
+      [COMMANDS.previousDoubtfulLine, 'arrow-up', 'Previous Doubtful Line'],
+      [COMMANDS.listDoubtfulLines, 'filter', 'Show Only What Needs Review…'],
       [COMMANDS.showPrompt, 'comment', 'Show Prompt'],
       [COMMANDS.chooseClassifier, 'check', 'Choose Classifier…'],
       [COMMANDS.newClassifier, 'add', 'New Classifier…'],
       [COMMANDS.tryClassifier, 'beaker', 'Try Classifier'],
       [COMMANDS.showResult, 'preview', 'Show Result'],
+      [COMMANDS.labelResult, 'tag', 'Label Result…'],
     ],
   ],
   [
@@ -35,6 +38,7 @@ export const GROUPS: readonly (readonly [
     [
       [COMMANDS.openCalibration, 'graph-scatter', 'Open Calibration Panel'],
       [COMMANDS.scoreCsv, 'table', 'Score CSV…'],
+      [COMMANDS.labelRows, 'tag', 'Label Rows…'],
       [COMMANDS.measure, 'dashboard', 'Measure Confidence…'],
       [COMMANDS.compareTables, 'diff', 'Compare With…'],
       [COMMANDS.tryAnother, 'debug-rerun', 'Try Another…'],

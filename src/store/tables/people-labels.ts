@@ -50,7 +50,7 @@ async function readAnswers(file: string, labelColumn?: string): Promise<ReadAnsw
           ];
     return { answers: answersOf(decisions), warnings };
   }
-  return { answers: answersOf(await filledIn(await inspectTable(file), labelColumn)), warnings: [] };
+  return { answers: answersOf(await filledIn(await inspectTable(file), labelColumn, true)), warnings: [] };
 }
 
 /** How people write in a spreadsheet that they cannot tell. */
@@ -81,13 +81,26 @@ const LABEL_STUDIO = [
   'agreement',
 ];
 
+/** Columns of a review, which shows the model's answer. */
+export const MODEL_COLUMNS = ['predicted', 'confidence', 'bucket'] as const;
+
 interface FilledRow {
   readonly cell: (column: Known) => string;
   readonly given: string;
   readonly position: number;
 }
 
-async function filledIn(source: TableFile, labelColumn: string | undefined): Promise<Decision[]> {
+/**
+ * The decisions in a table that people filled in.
+ *
+ * @param isScaled whether probabilities are those of the rows that were reached, or those of the whole design
+ * @throws UserError no-such-column; everything of `tableRows`
+ */
+export async function filledIn(
+  source: TableFile,
+  labelColumn: string | undefined,
+  isScaled: boolean,
+): Promise<Decision[]> {
   const header = source.header.map((name) => name.trim());
   const lower = header.map((name) => name.toLowerCase());
   const isLabelStudio = lower.includes('annotation_id');
@@ -114,7 +127,11 @@ async function filledIn(source: TableFile, labelColumn: string | undefined): Pro
       position: Number.isNaN(position) ? index + 1 : position,
     };
   });
-  return decisionsOf(filled.sort((left, right) => left.position - right.position));
+  const showsModel = lower.includes(MODEL_COLUMNS[0]);
+  return decisionsOf(
+    filled.sort((left, right) => left.position - right.position),
+    { showsModel, isScaled },
+  );
 }
 
 /** The answer in a cell; Label Studio writes several choices as JSON. */
@@ -148,7 +165,12 @@ function labelIndex(
   const isFilled = (index: number): boolean => rows.some((cells) => (cells[index] ?? '').trim() !== '');
   const own = named.findIndex((name) => name.toLowerCase() === 'label');
   if (own >= 0 && isFilled(own)) return own;
-  const others = new Set<string>([...Object.values(KNOWN).flat(), ...LABEL_STUDIO, 'label', 'blind']);
+  const others = new Set<string>([
+    ...Object.values(KNOWN).flat(),
+    ...LABEL_STUDIO,
+    ...MODEL_COLUMNS,
+    ...['label', 'blind'],
+  ]);
   const candidates = [...named.keys()].filter(
     (index) => !others.has(named[index]?.toLowerCase() ?? '') && isFilled(index),
   );
@@ -167,7 +189,10 @@ function labelIndex(
  * The rows of each design up to the last one that was answered; a row that was left empty before that was passed over. Of
  * the rows behind it nobody knows, so that the probabilities are those of a shorter queue.
  */
-function decisionsOf(rows: readonly FilledRow[]): Decision[] {
+function decisionsOf(
+  rows: readonly FilledRow[],
+  { showsModel, isScaled }: { readonly showsModel: boolean; readonly isScaled: boolean },
+): Decision[] {
   const queues = new Map<string, { reached: number; rows: number }>();
   const keyOf = ({ cell }: FilledRow): string => `${cell('design')}\n${cell('who')}`;
   const placed = rows.map((row) => {
@@ -198,9 +223,12 @@ function decisionsOf(rows: readonly FilledRow[]): Decision[] {
         kind,
         label: kind === 'label' ? given : '',
         ...origin,
-        probability: probability === null ? null : reachedProbability(probability, queue.reached, queue.rows),
-        // A table of `sample` does not show the model's answer; of another table nobody knows.
-        isBlind: probability !== null,
+        probability:
+          probability === null || !isScaled
+            ? probability
+            : reachedProbability(probability, queue.reached, queue.rows),
+        // A table of `sample` does not show the model's answer, but for a review; of another table nobody knows.
+        isBlind: probability !== null && !showsModel,
         who: cell('who'),
         time: cell('time'),
       },
@@ -209,7 +237,7 @@ function decisionsOf(rows: readonly FilledRow[]): Decision[] {
 }
 
 /** The columns that tell rows apart. */
-interface Identity {
+export interface Identity {
   /** Index of the column; undefined without one. */
   readonly id: number | undefined;
   readonly text: number | undefined;
@@ -348,7 +376,8 @@ function weightedInWords(rows: readonly AnsweredRow[]): string {
     const own = rows.flatMap((row) => row.designs.get(design) ?? []);
     return `${design} (${own.length} rows, worth ${Math.round(worthOf(own))})`;
   });
-  return `Rows are weighted by 1 / their probability of being drawn: ${listed(parts)}.`;
+  const more = parts.length > 3 ? ` and ${parts.length - 3} more` : '';
+  return `Rows are weighted by 1 / their probability of being drawn: ${parts.slice(0, 3).join(', ')}${more}.`;
 }
 
 /** Names of the columns that labels of people are read from, when they are put beside a table. */

@@ -113,7 +113,7 @@ describe('a labelling session', () => {
       [2, 2, false],
     );
     await two.session.label('ham');
-    one.session.refresh(answersOf(file));
+    await one.session.refresh(() => Promise.resolve(answersOf(file)));
     assert.deepEqual([one.session.view.at, one.session.view.answered], [3, 3]);
     // What was taken back is open again, and the answer of the model is known.
     await two.session.undo();
@@ -123,6 +123,49 @@ describe('a labelling session', () => {
     assert.equal(three.kinds().at(-1), 'label 2 spam seen');
     // Another person has a queue of their own.
     assert.equal(begin(6, { who: 'Ben' }, file).session.view.at, 0);
+  });
+
+  it('carries answers to another design over when this one reaches them, and asks for no row twice', async () => {
+    const before = (rowId: string, label: string): Decision => ({
+      ...{ rowId, textSha256: '', kind: 'label', label, design: 'earlier', selectedBy: 'random' },
+      ...{ probability: 0.2, isBlind: true, who: 'Ana', time: '' },
+    });
+    const { session, file } = begin(6, {}, [before('1', 'ham'), before('4', 'spam')]);
+    const own = () =>
+      file.filter(({ design }) => design === 'd').map(({ rowId, label }) => `${rowId} ${label}`);
+    await session.label('spam');
+    assert.deepEqual([session.view.at, own()], [2, ['0 spam', '1 ham']]);
+    await session.label('spam');
+    await session.label('spam');
+    assert.deepEqual([session.view.at, own()], [5, ['0 spam', '1 ham', '2 spam', '3 spam', '4 spam']]);
+    await session.undo();
+    assert.equal(session.view.at, 3);
+    const rows = answersOf(file);
+    assert.deepEqual(
+      [...(rows.find(({ rowId }) => rowId === '1')?.designs ?? [])],
+      [
+        ['earlier', 0.2],
+        ['d', 0.1],
+      ],
+    );
+  });
+
+  it('counts what was said before the answer of the model was shown', async () => {
+    const { session } = begin(3);
+    const accuracy = () => session.view.accuracy?.value;
+    await session.label('ham');
+    assert.equal(accuracy(), 1);
+    session.back();
+    await session.label('spam');
+    assert.equal(accuracy(), 1);
+    // Without an answer of the model there is nothing to be influenced by.
+    const queue = queueOf(3).map((row) => ({ ...row, predicted: null }));
+    const plain = begin(3, { queue });
+    await plain.session.label('ham');
+    plain.session.back();
+    await plain.session.label('spam');
+    await plain.session.undo();
+    assert.deepEqual(plain.kinds(), ['label 0 ham', 'label 0 spam', 'undo 0 ']);
   });
 
   it('answers nothing that could not be written', async () => {
@@ -135,6 +178,14 @@ describe('a labelling session', () => {
     isFull = false;
     await session.label('spam');
     assert.equal(session.view.answered, 1);
+  });
+
+  it('answers the row that the person saw, and no other', async () => {
+    const { session, kinds } = begin(3);
+    await Promise.all([session.label('spam', 0), session.label('ham', 0), session.skip(0)]);
+    assert.deepEqual(kinds(), ['label 0 spam']);
+    await session.unsure(1);
+    assert.deepEqual(kinds(), ['label 0 spam', 'unsure 1 ']);
   });
 
   it('writes answers in the order of the keys', async () => {

@@ -170,6 +170,30 @@ describe('labels of people on the command line', () => {
     assert.match(refused.err, /no confidences yet/u);
   });
 
+  it('writes a review with the answers of the model, and knows that they were in view', async () => {
+    const { csv, truth } = scored(600);
+    const table = await bench.write('scored.csv', csv);
+    const labels = await labelled(
+      table,
+      (id) => truth.get(id) ?? '',
+      ...['--rows', '100', '--design', 'review', '--buckets', 'automatic=.8,review=.6,manual=0'],
+    );
+    const [header = [], ...rows] = cellsOf(await text('to-label.csv'));
+    assert.deepEqual(header.slice(-3), ['predicted', 'confidence', 'bucket']);
+    const at = (name: string) => header.indexOf(name);
+    const picked = rows.filter((row) => row[at('selected_by')] === 'uncertain');
+    assert.deepEqual([rows.length, picked.length], [100, 90]);
+    assert.ok(
+      picked.every(
+        (row) =>
+          Number(row[at('confidence')]) < 0.8 && ['review', 'manual'].includes(row[at('bucket')] ?? ''),
+      ),
+    );
+    const found = await json<Estimate>('estimate', table, '--labels', labels);
+    assert.equal(found.labelled, 100);
+    assert.ok(codes(found).includes('labels-not-blind'));
+  });
+
   it('counts rows that nobody reached as not drawn, and rows that were passed over as missing', async () => {
     const { csv, truth } = scored(600);
     const table = await bench.write('scored.csv', csv);

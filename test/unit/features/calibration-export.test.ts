@@ -60,6 +60,7 @@ async function reportOn(
     comparisonError: null,
     decisions: NO_DECISIONS,
     progression: NO_PROGRESSION,
+    shares: null,
   };
   return markdownReport({ state: change(state), part, ...MADE });
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Calibration } from '../../../src/core/calibration/calibrated-score';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
+import { COMMANDS, UNSURE } from '../../../src/protocol/manifest';
+import type { TextAnswer } from '../../../src/protocol/result-page';
 import {
   errorMarkdown,
   HOVER_COMMANDS,
@@ -105,10 +107,26 @@ describe('the hover of a result', () => {
     );
     const linked = [...all.matchAll(/\(command:([\w.]+)(?:\?([^)]*))?\)/g)];
     assert.ok(linked.length >= 7);
+    const labelled: unknown[] = [];
     for (const [, command, query] of linked) {
       assert.ok((HOVER_COMMANDS as readonly string[]).includes(command ?? ''));
-      if (query !== undefined) assert.deepEqual(JSON.parse(decodeURIComponent(query)), [7]);
+      const args: unknown = query === undefined ? undefined : JSON.parse(decodeURIComponent(query));
+      if (command === COMMANDS.labelResult) labelled.push(args);
+      else if (args !== undefined) assert.deepEqual(args, [7]);
     }
+    // Every label is one press away, the predicted one too.
+    assert.deepEqual(labelled, [
+      [7, 0],
+      [7, 1],
+      [7, UNSURE],
+    ]);
+  });
+
+  it('says what the person said about it', () => {
+    const of = (said: TextAnswer | null) => resultMarkdown(result(['a', 'b']), undefined, said);
+    assert.match(of(null), /^Your label: \[`a`\]/m);
+    assert.match(of({ label: 'b' }), /^Your label: `b`, change: \[`a`\]/m);
+    assert.match(of('unsure'), /^Your label: unsure, change: /m);
   });
 
   it('says why a selection was not classified by itself, above the offer', () => {

@@ -50,6 +50,28 @@ describe('the design of a labelling', () => {
     );
   });
 
+  it('of a review takes what is unsure, and a tenth at random of all others', () => {
+    const of = (below: number, size: number) => {
+      const asked = request(1000, 3, { kind: 'review', size, below });
+      const { queue, probability } = drawDesign(asked);
+      const unsure = (row: number): boolean => (asked.scores?.confidence[row] ?? 1) < below;
+      return {
+        unsure: Array.from(probability.keys()).filter(unsure).length,
+        picked: queue.filter(({ selectedBy }) => selectedBy === 'uncertain'),
+        audit: queue.filter(({ selectedBy }) => selectedBy === 'random'),
+        isUnsure: (row: number) => unsure(row),
+      };
+    };
+    const few = of(0.55, 500);
+    assert.equal(few.picked.length, few.unsure);
+    assert.ok(few.picked.every(({ row, probability }) => few.isUnsure(row) && probability === 1));
+    assert.ok(few.audit.every(({ row }) => !few.isUnsure(row)));
+    assert.equal(few.audit.length, Math.ceil(few.unsure / 9));
+    const many = of(0.9, 100);
+    assert.deepEqual([many.picked.length, many.audit.length], [90, 10]);
+    assert.throws(() => of(0.4, 100), { code: 'too-few-rows' });
+  });
+
   it('draws each row at least at a third of the even rate', () => {
     for (const size of [20, 100, 300]) {
       const { probability } = drawDesign(request(2000, 1, { size }));

@@ -47,6 +47,7 @@ describe('the messages of the result view', () => {
     const result = {
       id: 1,
       text: 'a',
+      said: null,
       textCut: false,
       place: 'a.txt, line 1',
       status: 'live',

@@ -46,6 +46,7 @@ import { breakDown, columnsOfView, type Part } from './breakdown';
 import { comparedForPage, differencesForPage } from './compare-tables';
 import { methodsForPage } from './compare-confidence-methods';
 import { decideOn, progressions } from './decide';
+import { sharesForPage } from './estimate-shares';
 import { listColumns } from './list-columns';
 import { calibratedInDeployment, loadCombined, loadForPage, type PanelTable } from './load';
 import { overviewOf } from './overview';
@@ -282,6 +283,7 @@ function start(): void {
     decide: (params) => worker.decide(params),
     progression: (params) => worker.progression(params),
     report: (params) => worker.report(params),
+    shares: (params) => sharesForPage(params),
     rows: (question) => worker.rows(question),
     overview: (params) => worker.overview(params),
     compareTables: (params) => worker.compareTables(params),
