@@ -49,7 +49,7 @@ export interface ProgramOptions {
   readonly logFile: string;
   /** Ends the program with everything that it started. */
   readonly signal: AbortSignal;
-  /** Called with the process id once the program runs. The program's output is read only after this settles. */
+  /** Called with the process id once the program runs. What the program says is told only after this settles. */
   readonly onStart: (pid: number) => Promise<void>;
   readonly onProgress: (progress: ProgramProgress) => Promise<void>;
   /** Milliseconds without a line of output after which the program is taken for one that hangs; absent: it may be silent. */
@@ -110,15 +110,15 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
     over.signal.addEventListener('abort', watch.stop);
     const output = new Output(log, options.onProgress, watch.heard);
     const started = onStart(pid);
-    const reading = started
-      .then(() => output.read(stdout.setEncoding('utf8')))
-      .catch((error: unknown) => broken.abort(error));
+    // Opened at once: Node throws away what nobody has begun to read when a program ends.
+    const reading = output.read(stdout.setEncoding('utf8'), started);
+    for (const each of [started, reading]) each.catch((error: unknown) => broken.abort(error));
     const failure = await ended;
     endLeftovers(pid);
     // A slow disk is no reason to lose what the program said.
     await started.catch(() => undefined);
     // What has made itself independent of the group may hold the other end of the pipe.
-    await Promise.race([reading, grace(over.signal)]);
+    await Promise.race([reading.catch(() => undefined), grace(over.signal)]);
     over.abort();
     stdout.destroy();
     if (failure === undefined && output.result !== undefined) return output.result.value;
@@ -183,8 +183,12 @@ class Output {
     private readonly onLine: () => void,
   ) {}
 
-  async read(chunks: AsyncIterable<string>): Promise<void> {
-    for await (const line of linesOf(chunks, LONGEST_LINE)) await this.take(line);
+  /** @param started settles before the first line is taken */
+  async read(chunks: AsyncIterable<string>, started: Promise<void>): Promise<void> {
+    for await (const line of linesOf(chunks, LONGEST_LINE)) {
+      await started;
+      await this.take(line);
+    }
   }
 
   private async take(line: Line): Promise<void> {
