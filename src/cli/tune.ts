@@ -8,6 +8,7 @@ import {
   tuningKind,
   tuningWork,
   type TuningHome,
+  type TuningOrder,
   type TunedAdapter,
 } from '../app/jobs/tuning';
 import { Jobs } from '../app/jobs/jobs';
@@ -20,14 +21,24 @@ import {
   removeEnvironment,
 } from '../app/training/environment';
 import { prepareTuning } from '../app/training/prepare';
+import { proveTuning } from '../app/training/prove';
+import { tunedPrompt } from '../app/training/tuned-prompt';
 import { STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
 import { oneLine } from '../core/encode';
 import { cancelledError, UserError } from '../core/user-error';
 import { formatBytes } from '../core/words/quantities';
-import { curvePointInWords, tuningEstimateInWords, tuningFactsInWords } from '../core/words/tuning';
+import {
+  curvePointInWords,
+  PROOF_COLUMNS,
+  proofRows,
+  proofVerdict,
+  tuningEstimateInWords,
+  tuningFactsInWords,
+} from '../core/words/tuning';
 import { cardFile } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
 import { outputFile, positional } from './calibration/options';
+import { aligned } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
 import { wholeNumber } from './numbers';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
@@ -107,10 +118,9 @@ export const tune = command(USAGE, async (argv, io) => {
   const home = tuningHome(io);
   const work = tuningWork(home.cache, out);
   const python = await pythonFor(home, values, io);
-  await withSession({ ...values, 'no-calibrator': true }, io, async ({ sources, classifier }) => {
-    const asked = values['without-examples']
-      ? { ...classifier, asks: { ...classifier.asks, examples: [] } }
-      : classifier;
+  const examples = !values['without-examples'];
+  const classifierName = await withSession(raw(values), io, async ({ sources, classifier }) => {
+    const asked = tunedPrompt(classifier, examples);
     const facts = await prepareTuning(
       sources,
       {
@@ -124,6 +134,7 @@ export const tune = command(USAGE, async (argv, io) => {
       io.signal,
     );
     for (const line of tuningFactsInWords(facts)) io.err(`${oneLine(line)}\n`);
+    return classifier.name;
   });
   const signal = io.signal ?? new AbortController().signal;
   const estimate = await estimateTuning(home, { python, work }, signal);
@@ -133,7 +144,11 @@ export const tune = command(USAGE, async (argv, io) => {
     return DONE;
   }
   const jobs = new Jobs((line) => io.err(`${oneLine(line)}\n`));
-  const job = jobs.start(tuningKind(home), { table: path.resolve(file), out, work, python });
+  const order: TuningOrder = {
+    ...{ table: path.resolve(file), out, work, python },
+    ...{ classifier: classifierName, textColumn: values['text-column'], examples },
+  };
+  const job = jobs.start(tuningKind({ ...home, prove: proving(values, io) }), order);
   tell(io, job);
   const interrupt = (): void => job.pause();
   signal.addEventListener('abort', interrupt);
@@ -145,19 +160,44 @@ export const tune = command(USAGE, async (argv, io) => {
   return DONE;
 });
 
+/** Neither the classifier's calibrator nor its adapter counts while its model is tuned. */
+function raw(values: Values): Values & { readonly 'no-calibrator': true; readonly 'no-adapter': true } {
+  return { ...values, 'no-calibrator': true, 'no-adapter': true };
+}
+
+/** With an engine of its own: while the model was trained, none was there. */
+function proving(values: Values, io: Io): TuningHome['prove'] {
+  return ({ out, examples, textColumn }, files, context) =>
+    withSession(
+      raw(values),
+      io,
+      ({ sources, classifier }) =>
+        proveTuning(
+          sources,
+          {
+            ...files,
+            classifier: tunedPrompt(classifier, examples),
+            textColumn,
+            made: { version: io.version, time: io.now() },
+          },
+          context,
+        ),
+      out,
+    );
+}
+
 /** The Python of the trainer's environment, installed if the person agreed. */
-async function pythonFor(home: TuningHome, values: Values, io: Io): Promise<string> {
-  const place: EnvironmentPlace = home;
+async function pythonFor(home: EnvironmentPlace, values: Values, io: Io): Promise<string> {
   const pipArguments = values['pip-argument'];
-  const there = await environmentPython(place, pipArguments);
+  const there = await environmentPython(home, pipArguments);
   if (there !== undefined) return there;
-  const { folder, packages, freeBytes } = await planEnvironment(place);
+  const { folder, packages, freeBytes } = await planEnvironment(home);
   if (!values.install)
     throw new UserError(
       'training-consent',
       `Tuning needs a trainer, which is not installed: ${packagesInWords(packages)}. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`,
     );
-  return installEnvironment(place, {
+  return installEnvironment(home, {
     python: values.python,
     pipArguments,
     signal: io.signal,
@@ -173,7 +213,7 @@ function packagesInWords(packages: readonly string[]): string {
   return `${main.join(', ')} and ${packages.length - main.length} packages that they need`;
 }
 
-function tuningHome(io: Io): TuningHome {
+function tuningHome(io: Io): Omit<TuningHome, 'prove'> {
   return {
     program: path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'training'),
     cache: cacheFolder('training'),
@@ -216,29 +256,44 @@ function tell(io: Io, job: Job): void {
   });
 }
 
-function summary({ card, adapter, splitTable, dropoutTable, baseDifference }: TunedAdapter): object {
+function summary({
+  card,
+  adapter,
+  splitTable,
+  dropoutTable,
+  baseDifference,
+  proven: { tables, calibrators },
+}: TunedAdapter): object {
   return {
     schema: 1,
     adapter,
     card: cardFile(adapter),
     splitTable,
     dropoutTable,
+    tables,
+    calibrators,
     baseDifference,
     tuning: card.tuning,
   };
 }
 
-function said({ card, adapter, splitTable }: TunedAdapter): string {
+function said({ card, adapter, proven: { proof, tables } }: TunedAdapter): string {
   const curve = card.tuning?.curve ?? [];
   const chosen = curve.find(({ step }) => step === card.tuning?.chosenStep);
   const name = path.basename(adapter, '.gguf');
-  return [
+  const { title, text, warning } = proofVerdict(proof);
+  const lines = [
     `${adapter} is complete.`,
     ...(curve[0] === undefined ? [] : [`Validation rows, ${curvePointInWords(curve[0])}.`]),
     ...(chosen === undefined ? [] : [`Validation rows, ${curvePointInWords(chosen)}. This is the adapter.`]),
-    `To use it, write "adapter": ${JSON.stringify(name)} into the classifier. Its calibrators are for the model alone: fit a new one.`,
-    `To see what it gained, score the rows of ${path.basename(splitTable)} whose split is "test" with it and with --no-adapter.`,
-  ]
-    .map((line) => `${oneLine(line)}\n`)
-    .join('');
+    `${title}. ${text}`,
+  ];
+  const after = [
+    ...proof.notes,
+    ...(warning === null ? [] : [warning]),
+    `To use the adapter, write "adapter": ${JSON.stringify(name)} into the classifier, and the name of its calibrator.`,
+    `To see where the two differ, run: prompt-confidence compare ${tables.base} ${tables.tuned} --names base,tuned`,
+  ];
+  const inLines = (all: readonly string[]): string => all.map((line) => `${oneLine(line)}\n`).join('');
+  return `${inLines(lines)}${aligned([[...PROOF_COLUMNS], ...proofRows(proof)])}${inLines(after)}`;
 }

@@ -13,6 +13,7 @@ import { UserError } from '../core/user-error';
 import { renameDurably } from './atomic';
 import { explainingWrite } from './explain-write';
 import { checkGguf } from './gguf';
+import { namesIn } from './folders';
 import { sha256Of } from './models';
 import { openRegular, readSmall } from './read-regular';
 import { checkResourceName } from './resource-name';
@@ -29,7 +30,7 @@ export interface LoadedAdapter {
 }
 
 /** Where a workspace keeps its adapters. */
-function adapterFolder(workspace: string): string {
+export function adapterFolder(workspace: string): string {
   return path.join(workspace, '.prompt-confidence', 'adapters');
 }
 
@@ -48,8 +49,37 @@ export function cardFile(adapter: string): string {
   return `${adapter.replace(/\.gguf$/iu, '')}.json`;
 }
 
+/** A table beside an adapter. */
+export function besideAdapter(adapter: string, what: string): string {
+  return `${adapter.replace(/\.gguf$/iu, '')}-${what}.csv`;
+}
+
+/** Share of its rows from which on a hold-out is the same one. */
+const SAME_HOLD_OUT = 0.5;
+
+/**
+ * How many adapters a hold-out has scored before this one: by the cards that lie beside it, its own old one included.
+ *
+ * @param adapter path of the new one
+ * @param rows hashes of the rows of its hold-out
+ */
+export async function earlierCandidates(adapter: string, rows: readonly string[]): Promise<number> {
+  const folder = path.dirname(adapter);
+  const own = new Set(rows);
+  let most = 0;
+  let others = 0;
+  for (const name of (await namesIn(folder)).filter((each) => each.endsWith('.gguf'))) {
+    const tuning = (await readCard(path.join(folder, name)).catch(() => undefined))?.tuning;
+    const shared = tuning?.rows.test.filter((row) => own.has(row)).length ?? 0;
+    if (tuning?.proof === undefined || shared < SAME_HOLD_OUT * own.size) continue;
+    others++;
+    most = Math.max(most, tuning.proof.candidates);
+  }
+  return Math.max(most, others);
+}
+
 /** @throws UserError adapter-missing, adapter-card, adapter-newer, not-a-file, too-large */
-async function readCard(adapter: string): Promise<AdapterCard> {
+export async function readCard(adapter: string): Promise<AdapterCard> {
   const file = cardFile(adapter);
   const text = await readSmall(file, LARGEST_CARD);
   if (text === undefined)
@@ -75,7 +105,11 @@ export class AdapterStore {
    *   not-writable; what `checkGguf` throws
    */
   async load(workspace: string, name: string): Promise<LoadedAdapter> {
-    const file = adapterFile(workspace, name);
+    return this.loadFile(adapterFile(workspace, name), name);
+  }
+
+  /** As `load`, from any file. */
+  async loadFile(file: string, name: string): Promise<LoadedAdapter> {
     const state = await stateOf(file);
     const known = this.checked.get(file);
     if (known?.state === state) return known.loaded;

@@ -78,18 +78,7 @@ def train(trainer: Trainer, base: Base, work: Path, difference: float) -> None:
             "chosenStep": outcome.chosen_step,
             "sameBits": outcome.micro_batch == task.settings.micro_batch,
             "baseDifference": difference,
-            "curve": [
-                {
-                    "step": point.step,
-                    "epoch": point.epoch,
-                    "loss": point.loss,
-                    "accuracy": point.accuracy,
-                    "nll": point.nll,
-                    "ece": point.ece,
-                    "eceNull": {"mean": point.null_mean, "q95": point.null_q95},
-                }
-                for point in outcome.curve
-            ],
+            "curve": [point.told() for point in outcome.curve],
             "mcDropout": {
                 "mean": uncertainty.mean.tolist(),
                 "epistemic": uncertainty.epistemic.tolist(),

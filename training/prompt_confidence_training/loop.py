@@ -106,6 +106,8 @@ class Trainer:
         for a single row.
         """
         state = self.state
+        for point in state.curve:
+            messages.point(point.told())
         while not state.is_over:
             # Asked before each step, and not after it: an evaluation that was interrupted is made up for.
             if self._is_evaluation_due():
@@ -236,6 +238,7 @@ class Trainer:
         is_patient = len(state.curve) - 1 - best < settings.patience
         state.is_over = state.step >= self.steps or not is_patient
         self._save()
+        messages.point(point.told())
         self._tell()
 
     def _save(self) -> None:

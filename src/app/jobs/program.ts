@@ -2,6 +2,7 @@
  * An external program that does long work and reports progress on its standard output, one JSON document a line:
  *
  *     {"type": "progress", "done": 120, "total": 3000, "words": "epoch 1 of 3"}
+ *     {"type": "point", "value": {...}}
  *     {"type": "log", "message": "loading the model"}
  *     {"type": "result", "value": {...}}
  *     {"type": "failure", "message": "Why it cannot go on, in a sentence."}
@@ -37,6 +38,7 @@ const progressSchema = z.object({
 });
 const messageSchema = z.discriminatedUnion('type', [
   progressSchema,
+  z.object({ type: z.literal('point'), value: z.unknown() }),
   z.object({ type: z.literal('log'), message: z.string() }),
   z.object({ type: z.literal('result'), value: z.unknown() }),
   z.object({ type: z.literal('failure'), message: z.string() }),
@@ -52,6 +54,8 @@ export interface ProgramOptions {
   /** Called with the process id once the program runs. What the program says is told only after this settles. */
   readonly onStart: (pid: number) => Promise<void>;
   readonly onProgress: (progress: ProgramProgress) => Promise<void>;
+  /** Called with what the program measures on its way; absent: nobody looks. */
+  readonly onPoint?: ((value: unknown) => void) | undefined;
   /** Milliseconds without a line of output after which the program is taken for one that hangs; absent: it may be silent. */
   readonly silenceMs?: number | undefined;
   /** Settles when a program that was asked to end has had enough time. */
@@ -108,7 +112,7 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
       ),
     );
     over.signal.addEventListener('abort', watch.stop);
-    const output = new Output(log, options.onProgress, watch.heard);
+    const output = new Output(log, options, watch.heard);
     const started = onStart(pid);
     // Opened at once: Node throws away what nobody has begun to read when a program ends.
     const reading = output.read(stdout.setEncoding('utf8'), started);
@@ -179,7 +183,7 @@ class Output {
 
   constructor(
     private readonly log: FileHandle,
-    private readonly onProgress: (progress: ProgramProgress) => Promise<void>,
+    private readonly listener: Pick<ProgramOptions, 'onProgress' | 'onPoint'>,
     private readonly onLine: () => void,
   ) {}
 
@@ -198,7 +202,10 @@ class Output {
     const message = messageSchema.safeParse(jsonOf(line.text)).data;
     switch (message?.type) {
       case 'progress':
-        return this.onProgress(message);
+        return this.listener.onProgress(message);
+      case 'point':
+        this.listener.onPoint?.(message.value);
+        return;
       case 'log':
         return this.log.appendFile(`${message.message}\n`);
       case 'result':

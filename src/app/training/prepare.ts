@@ -13,6 +13,7 @@ import { isFailed, type Source } from '../../sources/source';
 import { writeFileAtomic } from '../../store/atomic';
 import { explainingWrite } from '../../store/explain-write';
 import { boundPrompt } from '../../store/prompt-hash';
+import { splitLines } from '../../store/tables/split-table';
 import { readTuningRows, rowHash, type TuningRow, type TuningRows } from '../../store/tables/tuning-rows';
 import { type Sources, verifiedIdentity } from '../sources';
 import { targetOf, tuningLines, type TuningExample } from './tuning-input';
@@ -57,18 +58,18 @@ export type CardDraft = Pick<AdapterCard, 'base' | 'promptSha256' | 'promptAdded
   readonly split: { readonly seed: number; readonly grouped: boolean; readonly given: boolean };
   readonly rows: Readonly<Record<Split, readonly string[]>>;
   readonly settings: TuningSettings;
-  /** Lines of the table on which the rows of each part begin, for its copy with a split. */
-  readonly lines: Readonly<Record<Split, readonly number[]>>;
 };
 
 export interface WorkFiles {
   /** Of the trainer. */
   readonly input: string;
   readonly draft: string;
+  /** The rows with their parts: the table may change while the model is tuned. */
+  readonly split: string;
 }
 
 export function workFiles(work: string): WorkFiles {
-  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json') };
+  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json'), split: path.join(work, 'split.csv') };
 }
 
 /**
@@ -128,10 +129,10 @@ export async function prepareTuning(
       table: { name: path.basename(request.table), sha256: table.source.sha256 },
       split: { seed: settings.seed, grouped: table.isGrouped, given: table.isSplit },
       rows: byPart((row) => rowHash(row.text, labels[row.label] ?? '')),
-      lines: byPart((row) => row.line),
       settings,
     };
-    const { input, draft: draftFile } = workFiles(work);
+    const { input, draft: draftFile, split: splitFile } = workFiles(work);
+    const partOf = new Map(rows.map(({ line }, at) => [line, split[at] ?? 'test'] as const));
     const lines = tuningLines({
       gguf: modelFile.path,
       folder: request.base,
@@ -144,6 +145,7 @@ export async function prepareTuning(
       await mkdir(work, { recursive: true, mode: 0o700 });
       await writeFileAtomic(input, asyncLines(lines));
       await writeFileAtomic(draftFile, JSON.stringify(draft));
+      await writeFileAtomic(splitFile, splitLines(table.source, partOf, labels));
     });
     const count = (own: Split): number => draft.rows[own].length;
     return {

@@ -1,5 +1,9 @@
 /** What tuning will do and has done, in words. */
+import type { CalibratorId } from '../calibration/registry';
+import type { TunedFit, TunedModel } from '../comparison/tuned-against-base';
 import { ASSUMED_DISAGREEMENT, type Split } from '../data/tuning-split';
+import type { Proof, ProofResult } from '../model/adapter-card';
+import { calibratorTitle, count as counted, interval, number } from './calibration';
 import { formatBytes, formatPercent, formatTimeLeft } from './quantities';
 
 interface Facts {
@@ -66,4 +70,83 @@ export function curvePointInWords({ epoch, accuracy, nll, ece, eceNull }: Point)
 
 function count(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** Validation rows below which a calibrator that is fitted on them is said to have few. */
+const FEW_ROWS = 200;
+
+/** What a reader must know of the calibrators that a proof compares. */
+export function fitNotes(fits: Readonly<Record<TunedModel, TunedFit>>): string[] {
+  return [baseFitInWords(fits.base), tunedFitInWords(fits.tuned)];
+}
+
+function baseFitInWords(fit: TunedFit): string {
+  if (fit.method === null) return `The base has no calibrator. ${fit.reason}`;
+  const rows = counted(fit.rows.length, 'row');
+  return fit.on === 'fit'
+    ? `The calibrator of the base (${calibratorTitle(fit.method)}) was fitted on ${rows} of train and validation, on which the base was not trained.`
+    : crossFitted('base', fit.method);
+}
+
+function tunedFitInWords(fit: TunedFit): string {
+  if (fit.method === null) return `The tuned model has no calibrator. ${fit.reason}`;
+  if (fit.on === 'held') return crossFitted('tuned model', fit.method);
+  const few = fit.rows.length < FEW_ROWS ? ' These are few.' : '';
+  return `The calibrator of the tuned model (${calibratorTitle(fit.method)}) was fitted on the ${counted(fit.rows.length, 'row')} of the validation.${few}`;
+}
+
+function crossFitted(model: string, method: CalibratorId): string {
+  return `The calibrator of the ${model} (${calibratorTitle(method)}) was cross-fitted in the hold-out, because the other rows are too few.`;
+}
+
+/** Adapters that a hold-out scores from which on new rows are asked for. */
+const MANY_CANDIDATES = 3;
+
+export interface TuningVerdict {
+  readonly title: string;
+  readonly text: string;
+  /** That the hold-out was used too often; null while it was not. */
+  readonly warning: string | null;
+}
+
+/** The recommendation. */
+export function proofVerdict({ rows, candidates, results, chosen }: Proof): TuningVerdict {
+  const result = results[chosen];
+  const named = result && { nll: number(result.nll.value), range: interval(result.nll) };
+  return {
+    title: result === undefined ? 'Nothing was compared' : ADVICE[result.model](result.calibrator !== null),
+    text: `This is the simplest of ${results.length} whose NLL is within one standard error of the lowest, on ${counted(rows, 'row')} that neither the models nor their calibrators have seen. Its NLL is ${named?.nll ?? '–'} (${named?.range ?? '–'}).`,
+    warning:
+      candidates < MANY_CANDIDATES
+        ? null
+        : `This hold-out has scored ${candidates} adapters. The best of several looks better than it is, because it was chosen by these rows. Label new rows, and tune with them as the hold-out.`,
+  };
+}
+
+const ADVICE: Readonly<Record<ProofResult['model'], (isCalibrated: boolean) => string>> = {
+  base: (isCalibrated) => (isCalibrated ? 'Keep the base, with its calibrator' : 'Keep the base as it is'),
+  tuned: (isCalibrated) =>
+    isCalibrated ? 'Use the tuned model with its calibrator' : 'Use the tuned model as it is',
+};
+
+/** A result by name: "tuned, isotonic" */
+export function proofResultName({ model, calibrator }: Pick<ProofResult, 'model' | 'calibrator'>): string {
+  return calibrator === null ? model : `${model}, ${calibratorTitle(calibrator as CalibratorId)}`;
+}
+
+export const PROOF_COLUMNS = ['', 'Accuracy', 'Mean confidence', 'NLL', 'ECE', 'ECE if calibrated'] as const;
+
+/** A line for each result, numbers with their intervals. */
+export function proofRows({ results }: Pick<Proof, 'results'>): string[][] {
+  return results.map((result) => {
+    const cell = (metric: ProofResult['nll']): string => `${number(metric.value)} (${interval(metric)})`;
+    return [
+      proofResultName(result),
+      cell(result.accuracy),
+      cell(result.meanConfidence),
+      cell(result.nll),
+      cell(result.ece),
+      number(result.eceNull),
+    ];
+  });
 }
