@@ -14,21 +14,21 @@ import {
 import { Jobs } from '../app/jobs/jobs';
 import type { Job } from '../app/jobs/job';
 import {
-  environmentPython,
   type EnvironmentPlace,
   installEnvironment,
   planEnvironment,
   removeEnvironment,
+  trainerPython,
 } from '../app/training/environment';
 import { prepareTuning } from '../app/training/prepare';
 import { proveTuning } from '../app/training/prove';
 import { tunedPrompt } from '../app/training/tuned-prompt';
-import { STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
+import { DEFAULT_TUNING, STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
 import { oneLine } from '../core/encode';
 import { cancelledError, UserError } from '../core/user-error';
-import { formatBytes } from '../core/words/quantities';
 import {
   curvePointInWords,
+  installInWords,
   PROOF_COLUMNS,
   proofRows,
   proofVerdict,
@@ -43,17 +43,6 @@ import { command, DONE, type Io, usageError } from './command';
 import { wholeNumber } from './numbers';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
-const DEFAULTS = {
-  rank: 16,
-  alpha: 16,
-  dropout: 0.05,
-  learningRate: 5e-4,
-  epochs: 3,
-  batch: 16,
-  microBatch: 8,
-  patience: 3,
-};
-
 const USAGE = `Usage: prompt-confidence tune LABELLED --classifier NAME --out ADAPTER.gguf [options]
 Fine-tune the model of a classifier on labelled rows with LoRA. LABELLED is a CSV with a text and a label in each row. 20%
 of the rows are held out, and of the rest 15% decide when training ends. A column "group" keeps rows together, and a column
@@ -64,14 +53,15 @@ and the hold-out with Monte Carlo dropout. Ctrl-C pauses; the same command resum
   --text-column NAME      column with the texts (default: text)
   --loss NAME             ${TUNING_LOSSES.join(' or ')} (default: label)
   --stop-on WHAT          ${STOP_ON.join(' or ')} of the validation rows (default: nll)
-  --rank N                rank of the adapter (default: ${DEFAULTS.rank})
-  --epochs N              at most so many passes over the rows (default: ${DEFAULTS.epochs})
+  --rank N                rank of the adapter (default: ${DEFAULT_TUNING.rank})
+  --epochs N              at most so many passes over the rows (default: ${DEFAULT_TUNING.epochs})
   --base FOLDER           a Hugging Face folder of the same weights, if transformers cannot read the model's file
   --without-examples      tune the prompt without its examples: another prompt, which later calls evaluate faster
   --estimate              say what it would do and how long it would take, and end
   --install               install the trainer into the cache, if it is not there: torch and what it needs
   --uninstall             delete the trainer's environment, and end
-  --python FILE           a Python 3.10 or newer to install it with (default: python3)
+  --python FILE           a Python that has the trainer's packages, or a Python 3.10 or newer to install it with
+                          (default: python3)
   --pip-argument ARG      a further argument for pip, for another build of torch; may be repeated
   --force                 replace ADAPTER.gguf
   --json                  print a summary as one JSON document
@@ -88,8 +78,8 @@ const parse = (argv: readonly string[]) =>
       'text-column': { type: 'string', default: 'text' },
       loss: { type: 'string', default: 'label' },
       'stop-on': { type: 'string', default: 'nll' },
-      rank: { type: 'string', default: String(DEFAULTS.rank) },
-      epochs: { type: 'string', default: String(DEFAULTS.epochs) },
+      rank: { type: 'string', default: String(DEFAULT_TUNING.rank) },
+      epochs: { type: 'string', default: String(DEFAULT_TUNING.epochs) },
       base: { type: 'string' },
       'without-examples': { type: 'boolean', default: false },
       estimate: { type: 'boolean', default: false },
@@ -119,9 +109,9 @@ export const tune = command(USAGE, async (argv, io) => {
   const work = tuningWork(home.cache, out);
   const python = await pythonFor(home, values, io);
   const examples = !values['without-examples'];
-  const classifierName = await withSession(raw(values), io, async ({ sources, classifier }) => {
+  const { name, facts } = await withSession(raw(values), io, async ({ sources, classifier }) => {
     const asked = tunedPrompt(classifier, examples);
-    const facts = await prepareTuning(
+    const found = await prepareTuning(
       sources,
       {
         table: path.resolve(file),
@@ -133,9 +123,9 @@ export const tune = command(USAGE, async (argv, io) => {
       },
       io.signal,
     );
-    for (const line of tuningFactsInWords(facts)) io.err(`${oneLine(line)}\n`);
-    return classifier.name;
+    return { name: classifier.name, facts: tuningFactsInWords(found) };
   });
+  for (const line of facts) io.err(`${oneLine(line)}\n`);
   const signal = io.signal ?? new AbortController().signal;
   const estimate = await estimateTuning(home, { python, work }, signal);
   io.err(`${tuningEstimateInWords(estimate)}\n`);
@@ -146,7 +136,7 @@ export const tune = command(USAGE, async (argv, io) => {
   const jobs = new Jobs((line) => io.err(`${oneLine(line)}\n`));
   const order: TuningOrder = {
     ...{ table: path.resolve(file), out, work, python },
-    ...{ classifier: classifierName, textColumn: values['text-column'], examples },
+    ...{ classifier: name, facts, textColumn: values['text-column'], examples },
   };
   const job = jobs.start(tuningKind({ ...home, prove: proving(values, io) }), order);
   tell(io, job);
@@ -186,31 +176,19 @@ function proving(values: Values, io: Io): TuningHome['prove'] {
     );
 }
 
-/** The Python of the trainer's environment, installed if the person agreed. */
+/** A Python that trains, installed if the person agreed. */
 async function pythonFor(home: EnvironmentPlace, values: Values, io: Io): Promise<string> {
-  const pipArguments = values['pip-argument'];
-  const there = await environmentPython(home, pipArguments);
+  const { python, 'pip-argument': pipArguments } = values;
+  const there = await trainerPython(home, { python, pipArguments });
   if (there !== undefined) return there;
-  const { folder, packages, freeBytes } = await planEnvironment(home);
-  if (!values.install)
-    throw new UserError(
-      'training-consent',
-      `Tuning needs a trainer, which is not installed: ${packagesInWords(packages)}. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`,
-    );
+  const plan = await planEnvironment(home);
+  if (!values.install) throw new UserError('training-consent', installInWords(plan));
   return installEnvironment(home, {
-    python: values.python,
+    python,
     pipArguments,
     signal: io.signal,
     onProgress: (words) => io.err(`${words}\n`),
   });
-}
-
-/** Those that do the work; the others come with them. */
-const MAIN_PACKAGES = ['torch', 'transformers', 'peft', 'gguf'];
-
-function packagesInWords(packages: readonly string[]): string {
-  const main = packages.filter((name) => MAIN_PACKAGES.includes(name.split(' ')[0] ?? ''));
-  return `${main.join(', ')} and ${packages.length - main.length} packages that they need`;
 }
 
 function tuningHome(io: Io): Omit<TuningHome, 'prove'> {
@@ -233,7 +211,7 @@ function settingsOf(values: Values): TuningSettings {
     throw usageError(`--stop-on must be ${STOP_ON.join(' or ')}, not "${values['stop-on']}".`);
   const threads = wholeNumber('threads', values.threads);
   return {
-    ...DEFAULTS,
+    ...DEFAULT_TUNING,
     loss,
     stopOn,
     rank: wholeNumber('rank', values.rank, { low: 1, high: 256 }),

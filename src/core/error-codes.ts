@@ -125,6 +125,7 @@ export const ERROR_CODES = [
   'model-unreadable',
   'model-unsupported',
   'neutral-mismatch',
+  'no-adapters',
   'no-agreement',
   'no-calibrators',
   'no-chat-template',

@@ -32,6 +32,10 @@ export const COMMANDS = {
   scoreCsv: 'promptConfidence.scoreCsv',
   pauseScoring: 'promptConfidence.pauseScoring',
   createPracticeSet: 'promptConfidence.createPracticeSet',
+  fineTune: 'promptConfidence.fineTune',
+  showTuning: 'promptConfidence.showTuning',
+  useAdapter: 'promptConfidence.useAdapter',
+  removeTrainer: 'promptConfidence.removeTrainer',
   setCalibrator: 'promptConfidence.setCalibrator',
   useCalibrator: 'promptConfidence.useCalibrator',
   pauseJob: 'promptConfidence.pauseJob',
@@ -70,6 +74,8 @@ export const RESULT_VIEW = 'promptConfidence.result';
 export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 /** The type of a comparison's tab. */
 export const COMPARISON_VIEW = 'promptConfidence.comparison';
+/** The type of a tuning's tab. */
+export const TUNING_VIEW = 'promptConfidence.tuning';
 
 export const SETTINGS_SECTION = 'promptConfidence';
 /**
@@ -86,6 +92,8 @@ export const SETTINGS = [
   'gpuLayers',
   'threads',
   'nodePath',
+  'pythonPath',
+  'pipArguments',
   'unloadAfterMinutes',
   'hover.classifySelection',
 ] as const;

@@ -5,7 +5,19 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const [, , adapter, , , command, , input, , work] = process.argv;
+const [, , adapter, flag, , command, , input, , work] = process.argv;
+if (flag === '-c') {
+  // It has the packages of the lock.
+  const lock = readFileSync(
+    path.join(process.env.PROMPT_CONFIDENCE_ROOT, 'training/lock/linux-x64.txt'),
+    'utf8',
+  );
+  const versions = ['torch', 'transformers', 'peft', 'gguf', 'numpy'].map(
+    (name) => new RegExp(`^${name}==(.*)$`, 'm').exec(lock)[1],
+  );
+  process.stdout.write(JSON.stringify(versions));
+  process.exit(0);
+}
 const folder = path.dirname(input);
 const modeFile = path.join(folder, 'mode');
 const mode = existsSync(modeFile) ? readFileSync(modeFile, 'utf8') : '';
@@ -52,6 +64,7 @@ if (command === 'estimate') {
       if ((mode === 'hangs' || mode === 'holds') && step === 3 && begun < 3)
         await new Promise(() => setInterval(() => undefined, 1 << 30));
       writeFileSync(checkpoint, String(step + 1));
+      if (step % 2 === 0) say({ type: 'point', value: point(step) });
       say({ type: 'progress', done: step + 1, total: STEPS, words: `epoch ${(step + 1) / 2} of 3` });
     }
     copyFileSync(adapter, path.join(work, 'adapter.gguf'));

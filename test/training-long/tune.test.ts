@@ -88,7 +88,7 @@ describe('a training that is killed in its middle', () => {
     const out = path.join(folder(), name, 'adapter.gguf');
     const order = {
       ...{ table, out, work: tuningWork(home(name).cache, out), python: trainerPython() },
-      ...{ classifier: SENTIMENT.name, textColumn: 'text', examples: false },
+      ...{ classifier: SENTIMENT.name, textColumn: 'text', examples: false, facts: [] },
     };
     const models = new ModelStore(path.join(folder(), 'models'));
     const engine = await startEngine(cpu());

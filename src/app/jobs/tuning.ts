@@ -35,6 +35,8 @@ const orderSchema = z.object({
   textColumn: z.string(),
   /** Whether the prompt that is tuned has the classifier's examples. */
   examples: z.boolean(),
+  /** What was said before it began, in sentences. */
+  facts: z.array(z.string()),
 });
 export type TuningOrder = z.infer<typeof orderSchema>;
 

@@ -37,6 +37,19 @@ const tuningSettingsSchema = z.strictObject({
 });
 export type TuningSettings = z.infer<typeof tuningSettingsSchema>;
 
+/** What is asked for unless a person wants something else. */
+export const DEFAULT_TUNING = {
+  rank: 16,
+  alpha: 16,
+  dropout: 0.05,
+  learningRate: 5e-4,
+  epochs: 3,
+  batch: 16,
+  microBatch: 8,
+  patience: 3,
+  stopOn: 'nll',
+} as const satisfies Partial<TuningSettings>;
+
 /** One evaluation on the validation rows. */
 export const curvePointSchema = z.strictObject({
   step: count,

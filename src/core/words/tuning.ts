@@ -42,6 +42,22 @@ export function tuningFactsInWords({
   ];
 }
 
+interface Install {
+  readonly folder: string;
+  /** "torch 2.13.0", … */
+  readonly packages: readonly string[];
+  readonly freeBytes: number;
+}
+
+/** Those that do the work; the others come with them. */
+const MAIN_PACKAGES = ['torch', 'transformers', 'peft', 'gguf'];
+
+/** What would be installed, before a person agrees. */
+export function installInWords({ folder, packages, freeBytes }: Install): string {
+  const main = packages.filter((name) => MAIN_PACKAGES.includes(name.split(' ')[0] ?? ''));
+  return `Tuning needs a trainer, which is not installed: ${main.join(', ')} and ${packages.length - main.length} packages that they need. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`;
+}
+
 interface Estimate {
   readonly secondsPerStep: number;
   readonly steps: number;

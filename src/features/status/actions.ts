@@ -40,6 +40,8 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.tryAnother, 'debug-rerun', 'Try Another…'],
       [COMMANDS.applyCalibrator, 'wand', 'Apply Calibrator to Table…'],
       [COMMANDS.createPracticeSet, 'mortar-board', 'Create Practice Set'],
+      [COMMANDS.fineTune, 'flame', 'Fine-Tune Classifier…'],
+      [COMMANDS.useAdapter, 'link', 'Use Adapter for Classifier…'],
     ],
   ],
   [
@@ -49,6 +51,7 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.downloadModel, 'cloud-download', 'Download Model…'],
       [COMMANDS.manageModels, 'database', 'Manage Models…'],
       [COMMANDS.addEndpoint, 'globe', 'Add Endpoint…'],
+      [COMMANDS.removeTrainer, 'trash', 'Remove Trainer…'],
     ],
   ],
   [

@@ -1,6 +1,6 @@
 /** From a labelled table to an adapter with its card, with a scripted trainer. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
 import { Jobs } from '../../../../src/app/jobs/jobs';
@@ -35,7 +35,7 @@ import { AdapterStore, cardFile } from '../../../../src/store/adapters';
 import { csvLine } from '../../../../src/store/tables/csv-line';
 import { rowHash } from '../../../../src/store/tables/tuning-rows';
 import { TINY_ADAPTER } from '../../../support/adapter';
-import { ROOT } from '../../../support/paths';
+import { writeScriptedPython } from '../../../support/scripted-python';
 import { temporaryFolder } from '../../../support/temporary';
 
 const [CLASSIFIER = assert.fail()] = BUILTIN_CLASSIFIERS;
@@ -147,9 +147,7 @@ describe('tuning a classifier', () => {
   let python = '';
   beforeEach(async () => {
     python = at('python');
-    const script = path.join(ROOT, 'test', 'support', 'scripted-trainer.mjs');
-    await writeFile(python, `#!/bin/sh\nexec "${process.execPath}" "${script}" "${TINY_ADAPTER}" "$@"\n`);
-    await chmod(python, 0o755);
+    await writeScriptedPython(python, TINY_ADAPTER);
     const rows = practiceSet(0).slice(0, 300);
     await table(rows.map(({ text, label, group }) => [text, label, group]));
   });
@@ -181,7 +179,7 @@ describe('tuning a classifier', () => {
     out: own,
     work: tuningWork(at('cache'), own),
     python,
-    ...{ classifier: CLASSIFIER.name, textColumn: 'text', examples: true },
+    ...{ classifier: CLASSIFIER.name, textColumn: 'text', examples: true, facts: [] },
   });
   const prepare = (request: Partial<TuningRequest> = {}, from = source()): Promise<TuningFacts> =>
     prepareTuning(new Sources(bySourceKind(() => (_, work) => work(from))), {
