@@ -59,6 +59,7 @@ if (command === 'estimate') {
     process.stdout.write('Traceback (most recent call last):\n\u0000\u0001 {"type": "result"\n');
     say({ type: 'result', value: { adapter: 5 } });
   } else {
+    for (let step = 0; step < begun; step += 2) say({ type: 'point', value: point(step) });
     for (let step = begun; step < STEPS; step++) {
       if (mode === 'dies' && step === 3 && begun < 3) process.kill(process.pid, 'SIGKILL');
       if ((mode === 'hangs' || mode === 'holds') && step === 3 && begun < 3)

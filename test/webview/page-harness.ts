@@ -12,6 +12,7 @@ import type { CALIBRATION_PAGE_CONTRACT } from '../../src/protocol/calibration-p
 import type { COMPARISON_PAGE_CONTRACT } from '../../src/protocol/comparison-page';
 import type { PAGE_CONTRACT } from '../../src/protocol/page';
 import type { RESULT_PAGE_CONTRACT } from '../../src/protocol/result-page';
+import type { TUNING_PAGE_CONTRACT } from '../../src/protocol/tuning-page';
 import { pageHtml } from '../../src/editor/page-html';
 import editor from '../fixtures/themes/vscode.json';
 import { openBrowser, projectRoot, resultsFolder } from '../support/vscode-server';
@@ -32,6 +33,7 @@ const BACKGROUNDS = {
   calibration: '--vscode-editor-background',
   comparison: '--vscode-editor-background',
   result: '--vscode-sideBar-background',
+  tuning: '--vscode-editor-background',
 } as const;
 type PageName = keyof typeof BACKGROUNDS;
 
@@ -39,6 +41,7 @@ interface Contracts {
   readonly calibration: PageContract<typeof CALIBRATION_PAGE_CONTRACT>;
   readonly comparison: PageContract<typeof COMPARISON_PAGE_CONTRACT>;
   readonly result: PageContract<typeof RESULT_PAGE_CONTRACT>;
+  readonly tuning: PageContract<typeof TUNING_PAGE_CONTRACT>;
 }
 interface PageContract<C extends { readonly host: object; readonly page: object }> {
   readonly host: C['host'] & typeof PAGE_CONTRACT.host;

@@ -180,7 +180,7 @@ function pointTable(points: readonly CurvePoint[], chosen: number | null): HTMLE
       { name: 'Accuracy', isNumber: true },
       { name: 'ECE', isNumber: true },
       { name: 'ECE if calibrated', isNumber: true },
-      { name: '' },
+      { name: 'Remark' },
     ],
     points.map(({ step, epoch, loss, nll, accuracy, ece, eceNull }) => [
       epoch.toFixed(1),

@@ -11,6 +11,7 @@ import { same } from '../same';
 import { startPage } from '../start';
 import '../base.css';
 import '../calibration/calibration.css';
+import '../calibration/decisions.css';
 import './tuning.css';
 import { curves } from './curves';
 

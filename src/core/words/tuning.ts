@@ -150,7 +150,7 @@ export function proofResultName({ model, calibrator }: Pick<ProofResult, 'model'
   return calibrator === null ? model : `${model}, ${calibratorTitle(calibrator as CalibratorId)}`;
 }
 
-export const PROOF_COLUMNS = ['', 'Accuracy', 'Mean confidence', 'NLL', 'ECE', 'ECE if calibrated'] as const;
+export const PROOF_COLUMNS = ['Model', 'Accuracy', 'Mean confidence', 'NLL', 'ECE', 'ECE if calibrated'] as const;
 
 /** A line for each result, numbers with their intervals. */
 export function proofRows({ results }: Pick<Proof, 'results'>): string[][] {
