@@ -83,6 +83,7 @@ export function openPanelPage(
     scoreTable: () => vscode.commands.executeCommand(COMMANDS.scoreCsv, uri),
     compareWith: () => vscode.commands.executeCommand(COMMANDS.compareTables, uri),
     tryAnother: () => vscode.commands.executeCommand(COMMANDS.tryAnother, uri),
+    fineTune: () => vscode.commands.executeCommand(COMMANDS.fineTune, uri),
     ask: (question) => decisions.ask(question),
     editBuckets: ({ buckets }) => decisions.edit(buckets),
     startProgression: () => progression.start(),
