@@ -206,6 +206,7 @@ export const ERROR_CODES = [
   'text-too-long',
   'texts-failed',
   'too-few-labels',
+  'train-rows',
   'training-consent',
   'training-environment',
   'too-few-rows',

@@ -6,13 +6,15 @@ import { THEMES, usePages, type PageOptions, type TestPage } from './page-harnes
 
 const WIDE = 1180;
 
-const POINTS: TuningState['curve'] = [
-  [0, 0, null, 0.592, 0.702, 0.214],
-  [26, 0.5, 0.512, 0.822, 0.431, 0.061],
-  [52, 1, 0.34, 0.881, 0.322, 0.048],
-  [78, 1.5, 0.221, 0.893, 0.334, 0.071],
-  [104, 2, 0.18, 0.889, 0.371, 0.083],
-].map(([step = 0, epoch = 0, loss = null, accuracy = 0, nll = 0, ece = 0]) => ({
+const POINTS: TuningState['curve'] = (
+  [
+    [0, 0, null, 0.592, 0.702, 0.214],
+    [26, 0.5, 0.512, 0.822, 0.431, 0.061],
+    [52, 1, 0.34, 0.881, 0.322, 0.048],
+    [78, 1.5, 0.221, 0.893, 0.334, 0.071],
+    [104, 2, 0.18, 0.889, 0.371, 0.083],
+  ] as const
+).map(([step, epoch, loss, accuracy, nll, ece]) => ({
   ...{ step, epoch, loss, accuracy, nll, ece },
   eceNull: { mean: 0.036, q95: 0.064 },
 }));

@@ -39,7 +39,8 @@ const PLOTS: readonly Plot[] = [
   },
   {
     title: 'ECE',
-    about: 'Validation rows. Dashed: what a calibrated model would show by chance, on average; shaded: in 95 of 100 tables.',
+    about:
+      'Validation rows. Dashed: what a calibrated model would show by chance, on average; shaded: in 95 of 100 tables.',
     lines: [
       { series: 1, value: ({ ece }) => ece },
       { series: 0, value: ({ eceNull }) => eceNull.mean },

@@ -33,6 +33,7 @@ import { proofVerdict } from '../../../../src/core/words/tuning';
 import { untilEvent } from '../../../support/until';
 import { AdapterStore, cardFile } from '../../../../src/store/adapters';
 import { csvLine } from '../../../../src/store/tables/csv-line';
+import { readLabelled } from '../../../../src/store/tables/labelled';
 import { rowHash } from '../../../../src/store/tables/tuning-rows';
 import { TINY_ADAPTER } from '../../../support/adapter';
 import { writeScriptedPython } from '../../../support/scripted-python';
@@ -310,6 +311,47 @@ describe('tuning a classifier', () => {
       assert.equal(saved.saved.n, train.length + validation.length);
       assert.equal(path.basename(saved.file), 'tuned-base.json');
       assert.match(proof.notes[0] ?? '', new RegExp(`fitted on ${train.length + validation.length} rows`, 'u'));
+    });
+
+    it('leaves rows that trained the adapter out of its numbers and calibrators, and says so', async () => {
+      const { adapter, splitTable, card } = await tuned('tuned');
+      // All rows are scored with it, as Score CSV… does.
+      const scored = path.join(path.dirname(adapter), 'all.csv');
+      const lines = (await readFile(splitTable, 'utf8')).trimEnd().split('\n');
+      await writeFile(
+        scored,
+        lines.map((line, at) => `${line}${at === 0 ? ',prob:positive,prob:negative' : ',.7,.3'}\n`).join(''),
+      );
+      const meta = {
+        schema: 1,
+        model: { kind: 'file', name: 'base.gguf', sha256: HASH, adapter: { name: 'tuned', sha256: card.sha256 } },
+        promptSha256: HASH,
+        labels: ['positive', 'negative'],
+        scoring: { '': { method: 'token-probability', mode: 'first-token' } },
+        backend: 'cpu',
+        textColumn: 'text',
+      };
+      await writeFile(`${scored}.meta.json`, JSON.stringify(meta));
+      const { train, validation, test } = card.tuning?.rows ?? assert.fail();
+      const read = await readLabelled(scored, {});
+      assert.equal(read.table.n, validation.length + test.length);
+      const said = read.warnings.find(({ code }) => code === 'train-rows');
+      assert.match(said?.message ?? '', new RegExp(`^${train.length} rows of all\\.csv trained the adapter tuned`, 'u'));
+      // A label that was corrected since makes the text no new one.
+      const swapped = (await readFile(scored, 'utf8')).replaceAll(/,(positive|negative),/gu, (_, label) =>
+        label === 'positive' ? ',negative,' : ',positive,',
+      );
+      await writeFile(scored, swapped);
+      assert.equal((await readLabelled(scored, {})).table.n, validation.length + test.length);
+      // Only training rows.
+      const trained = swapped.split('\n').filter((line, at) => at === 0 || line.includes(',train,'));
+      await writeFile(scored, trained.join('\n'));
+      await assert.rejects(readLabelled(scored, {}), { code: 'train-rows' });
+      // Elsewhere nothing tells which rows these are.
+      await writeFile(at('elsewhere.csv'), trained.join('\n'));
+      await writeFile(at('elsewhere.csv.meta.json'), JSON.stringify(meta));
+      const elsewhere = await readLabelled(at('elsewhere.csv'), {});
+      assert.ok(elsewhere.warnings.some(({ code }) => code === 'train-rows-unknown'));
     });
 
     it('asks for new rows from the third adapter on that a hold-out scores', async () => {
