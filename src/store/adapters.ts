@@ -6,7 +6,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type AdapterCard, parseAdapterCard } from '../core/model/adapter-card';
 import { UserError } from '../core/user-error';
@@ -17,6 +17,12 @@ import { namesIn } from './folders';
 import { sha256Of } from './models';
 import { openRegular, readSmall } from './read-regular';
 import { checkResourceName } from './resource-name';
+
+/** The names of copies: HASH.gguf, and HASH.gguf.PID.RANDOM.tmp while one is made. */
+const COPY = /^[0-9a-f]{64}\.gguf(\.\d+\.[0-9a-f]+\.tmp)?$/u;
+/** Milliseconds after which a copy is deleted, and one that was never completed. */
+const UNUSED_MS = 60 * 24 * 3600_000;
+const LEFT_MS = 24 * 3600_000;
 
 /** A card names every row that it was tuned on: some 20 bytes each. */
 const LARGEST_CARD = 16 * 1024 * 1024;
@@ -115,8 +121,11 @@ export class AdapterStore {
     if (known?.state === state) return known.loaded;
     const card = await readCard(file);
     const copy = path.join(this.folder, `${card.sha256}.gguf`);
-    if (!(await isWhole(copy, card.sha256)) || (await hashOf(file, card)) !== card.sha256)
+    if (!(await isWhole(copy, card.sha256)) || (await hashOf(file, card)) !== card.sha256) {
       await this.copy(file, card, copy);
+      await this.sweep();
+    }
+    await utimes(copy, new Date(), new Date()).catch(() => undefined);
     const { type } = await checkGguf(copy);
     if (type !== 'adapter')
       throw new UserError('adapter-card', `${file} holds a ${type}, not an adapter. Tune again.`);
@@ -124,6 +133,19 @@ export class AdapterStore {
     // Changed while it was read: it is read again next time.
     if ((await stateOf(file)) === state) this.checked.set(file, { state, loaded });
     return loaded;
+  }
+
+  /**
+   * Deletes copies that nothing has loaded for long, and what a killed process left. Those that cannot be deleted, because
+   * they are in use or somebody else is faster, stay.
+   */
+  private async sweep(): Promise<void> {
+    for (const name of await namesIn(this.folder)) {
+      const file = path.join(this.folder, name);
+      const age = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? Infinity);
+      const isOld = COPY.test(name) && age > (name.endsWith('.tmp') ? LEFT_MS : UNUSED_MS);
+      if (isOld) await rm(file, { force: true }).catch(() => undefined);
+    }
   }
 
   /** Only bytes with the hash of the card get into the cache, whatever happens to the file meanwhile. */
