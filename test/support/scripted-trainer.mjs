@@ -51,7 +51,17 @@ if (mode === 'full') {
   process.exit(1);
 }
 if (command === 'estimate') {
-  say({ type: 'result', value: { secondsPerStep: 0.5, steps: STEPS, share: 0.95, peakBytes: 1e9 } });
+  say({
+    type: 'result',
+    value: {
+      secondsPerStep: 0.5,
+      steps: STEPS,
+      share: 0.95,
+      peakBytes: 1e9,
+      adapterBytes: 15e6,
+      checkpointBytes: 150e6,
+    },
+  });
 } else {
   const checkpoint = path.join(work, 'state.pt');
   const begun = existsSync(checkpoint) ? Number(readFileSync(checkpoint, 'utf8')) : 0;

@@ -101,6 +101,9 @@ def estimate(trainer: Trainer) -> None:
             "steps": trainer.steps,
             "share": trainer.passes / TIMED_STEPS / seconds,
             "peakBytes": _peak_bytes(),
+            "adapterBytes": trainer.adapter_bytes,
+            # Weights, two moments of each, and the weights of every evaluation, of which one is before the first step.
+            "checkpointBytes": trainer.adapter_bytes * (4 + trainer.steps // trainer.evaluate_every),
         }
     )
 

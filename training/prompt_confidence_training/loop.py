@@ -135,6 +135,11 @@ class Trainer:
             found[rows] = log_probs
         return found
 
+    @property
+    def adapter_bytes(self) -> int:
+        """Bytes of the adapter's weights."""
+        return sum(parameter.numel() * parameter.element_size() for parameter in self.trained)
+
     def timed_step(self) -> None:
         """Do one step without an evaluation or a checkpoint."""
         self._step(self._rows(self.state.step))

@@ -63,6 +63,9 @@ const estimateSchema = z.object({
   /** Share of the time that is the forward and backward pass. */
   share: z.number(),
   peakBytes: z.number().nullable(),
+  /** On the disk: of the adapter, and of all checkpoints until it is complete. */
+  adapterBytes: z.number(),
+  checkpointBytes: z.number(),
 });
 export type TuningEstimate = z.infer<typeof estimateSchema>;
 

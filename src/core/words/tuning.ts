@@ -62,12 +62,20 @@ interface Estimate {
   readonly secondsPerStep: number;
   readonly steps: number;
   readonly peakBytes: number | null;
+  readonly adapterBytes: number;
+  readonly checkpointBytes: number;
 }
 
 /** By the pace of a few steps. Evaluations come on top, and training may end earlier. */
-export function tuningEstimateInWords({ secondsPerStep, steps, peakBytes }: Estimate): string {
+export function tuningEstimateInWords({
+  secondsPerStep,
+  steps,
+  peakBytes,
+  adapterBytes,
+  checkpointBytes,
+}: Estimate): string {
   const memory = peakBytes === null ? '' : ` It takes ${formatBytes(peakBytes)} of memory.`;
-  return `Training takes about ${formatTimeLeft(secondsPerStep * steps)}, at the pace of a few steps; it ends earlier if the validation rows gain no more.${memory}`;
+  return `Training takes about ${formatTimeLeft(secondsPerStep * steps)}, at the pace of a few steps; it ends earlier if the validation rows gain no more.${memory} The adapter takes ${formatBytes(adapterBytes)} on the disk, and its checkpoints ${formatBytes(checkpointBytes)} in the cache until it is complete.`;
 }
 
 interface Point {
@@ -150,7 +158,14 @@ export function proofResultName({ model, calibrator }: Pick<ProofResult, 'model'
   return calibrator === null ? model : `${model}, ${calibratorTitle(calibrator as CalibratorId)}`;
 }
 
-export const PROOF_COLUMNS = ['Model', 'Accuracy', 'Mean confidence', 'NLL', 'ECE', 'ECE if calibrated'] as const;
+export const PROOF_COLUMNS = [
+  'Model',
+  'Accuracy',
+  'Mean confidence',
+  'NLL',
+  'ECE',
+  'ECE if calibrated',
+] as const;
 
 /** A line for each result, numbers with their intervals. */
 export function proofRows({ results }: Pick<Proof, 'results'>): string[][] {

@@ -300,7 +300,11 @@ async function prepared(
     report('timing a few steps', 0.5);
     return { facts: found, estimate: await estimateTuning(home, { python, work }, signal) };
   });
-  const said = [...tuningFactsInWords(facts), tuningEstimateInWords(estimate)];
+  const said = [
+    ...tuningFactsInWords(facts),
+    tuningEstimateInWords(estimate),
+    `The trainer is there: ${python}.`,
+  ];
   const answer = await dialogs.confirm(
     `Fine-tune the model of ${entry.classifier.name} on ${path.basename(file)}?`,
     `${said.join('\n')}\nYou can pause it at any time and resume it later, also after a reload.`,
