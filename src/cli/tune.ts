@@ -22,7 +22,6 @@ import {
 } from '../app/training/environment';
 import { prepareTuning } from '../app/training/prepare';
 import { proveTuning } from '../app/training/prove';
-import { tunedPrompt } from '../app/training/tuned-prompt';
 import { DEFAULT_TUNING, STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
 import { oneLine } from '../core/encode';
 import { cancelledError, UserError } from '../core/user-error';
@@ -110,13 +109,13 @@ export const tune = command(USAGE, async (argv, io) => {
   const python = await pythonFor(home, values, io);
   const examples = !values['without-examples'];
   const { name, facts } = await withSession(raw(values), io, async ({ sources, classifier }) => {
-    const asked = tunedPrompt(classifier, examples);
     const found = await prepareTuning(
       sources,
       {
         table: path.resolve(file),
         textColumn: values['text-column'],
-        classifier: asked,
+        classifier,
+        examples,
         base: values.base === undefined ? null : path.resolve(values.base),
         settings,
         work,
@@ -166,7 +165,8 @@ function proving(values: Values, io: Io): TuningHome['prove'] {
           sources,
           {
             ...files,
-            classifier: tunedPrompt(classifier, examples),
+            classifier,
+            examples,
             textColumn,
             made: { version: io.version, time: io.now() },
           },

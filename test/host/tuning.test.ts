@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { practiceSet } from '../../src/core/data/practice-set';
+import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { Services } from '../../src/editor/services';
 import type { Comparisons } from '../../src/features/calibration/comparison/comparisons';
 import type { TuningRuns } from '../../src/features/tuning/tuning-runs';
@@ -100,7 +101,10 @@ describe('fine-tuning in the editor', () => {
     const back = person('None', undefined);
     await vscode.commands.executeCommand(COMMANDS.useAdapter, 'sentiment');
     assert.match(back.saying('choose')[0] ?? '', /Adapter of sentiment: None \| tuned$/u);
-    assert.equal((file() as { adapter?: string }).adapter, undefined);
+    const again = file() as { readonly adapter?: string; readonly examples?: readonly unknown[] };
+    assert.equal(again.adapter, undefined);
+    // The adapter was tuned without the examples, and the base is asked with them.
+    assert.equal(again.examples?.length, BUILTIN_CLASSIFIERS[0]?.asks.examples.length);
   });
 
   it('does nothing where the person does not agree', async () => {

@@ -103,7 +103,7 @@ describe('a training that is killed in its middle', () => {
       const sources = new Sources({ ...bySourceKind(() => () => assert.fail()), engine: opened.open });
       const settings = { ...SETTINGS, rank: 8, alpha: 8, epochs: 1, batch: 8 };
       await prepareTuning(sources, {
-        ...{ table, textColumn: 'text', classifier: SHORT, base: null, settings },
+        ...{ table, textColumn: 'text', classifier: SHORT, examples: true, base: null, settings },
         work: order.work,
       });
     } finally {

@@ -138,6 +138,10 @@ function result(host: Host): Part {
     content: ({ proof }) => {
       if (proof === null) return [];
       const { title, text, warning } = proofVerdict(proof);
+      const use = (secondary: boolean): HTMLElement =>
+        button('Use for Classifier…', { key: 'use', secondary }, () => host.useAdapter());
+      const compare = (secondary: boolean): HTMLElement =>
+        button('Compare Base and Tuned', { key: 'compare', secondary }, () => host.compare());
       return [
         h(
           'section',
@@ -148,8 +152,9 @@ function result(host: Host): Part {
           h(
             'div',
             { class: 'buttons' },
-            button('Use for Classifier…', { key: 'use' }, () => host.useAdapter()),
-            button('Compare Base and Tuned', { key: 'compare', secondary: true }, () => host.compare()),
+            ...(proof.results[proof.chosen]?.model === 'tuned'
+              ? [use(false), compare(true)]
+              : [compare(false), use(true)]),
           ),
           table(
             'Base and tuned model on the hold-out, with 95% intervals',

@@ -198,7 +198,7 @@ async function finish(
   // Written by us, in the person's cache.
   const draft = JSON.parse(await readFile(workFiles(work).draft, 'utf8')) as CardDraft;
   const bytes = await readFile(path.join(work, 'adapter.gguf'));
-  const { base, promptSha256, promptAdded, labels, rows, split, settings } = draft;
+  const { base, promptSha256, promptAdded, labels, examplesLeftOut, rows, split, settings } = draft;
   const tuning: NonNullable<AdapterCard['tuning']> = {
     table: draft.table,
     rows,
@@ -215,6 +215,7 @@ async function finish(
     promptSha256,
     ...(promptAdded === undefined ? {} : { promptAdded }),
     labels,
+    ...(examplesLeftOut === undefined ? {} : { examplesLeftOut }),
     tuning,
     versions: { 'prompt-confidence': version, ...trained.versions },
     time: clock().toISOString(),

@@ -16,6 +16,7 @@ import { boundPrompt } from '../../store/prompt-hash';
 import { splitLines } from '../../store/tables/split-table';
 import { readTuningRows, rowHash, type TuningRow, type TuningRows } from '../../store/tables/tuning-rows';
 import { type Sources, verifiedIdentity } from '../sources';
+import { tunedPrompt } from './tuned-prompt';
 import { targetOf, tuningLines, type TuningExample } from './tuning-input';
 
 /** Texts on which the trainer's probabilities are compared with the engine's. */
@@ -30,6 +31,8 @@ export interface TuningRequest {
   readonly textColumn: string;
   /** Its adapter, if it names one, is left out: the base is tuned. */
   readonly classifier: Classifier;
+  /** Whether its prompt is tuned with its examples, or without them. */
+  readonly examples: boolean;
   /** A Hugging Face folder of the base's weights; null for the model's own file. */
   readonly base: string | null;
   readonly settings: TuningSettings;
@@ -53,7 +56,7 @@ export interface TuningFacts {
 }
 
 /** What is known about the adapter before it exists. */
-export type CardDraft = Pick<AdapterCard, 'base' | 'promptSha256' | 'promptAdded' | 'labels'> & {
+export type CardDraft = Pick<AdapterCard, 'base' | 'promptSha256' | 'promptAdded' | 'labels' | 'examplesLeftOut'> & {
   readonly table: { readonly name: string; readonly sha256: string };
   readonly split: { readonly seed: number; readonly grouped: boolean; readonly given: boolean };
   readonly rows: Readonly<Record<Split, readonly string[]>>;
@@ -84,7 +87,7 @@ export async function prepareTuning(
   signal?: AbortSignal,
 ): Promise<TuningFacts> {
   const { settings, work } = request;
-  const classifier = { ...request.classifier, adapter: undefined };
+  const classifier = tunedPrompt({ ...request.classifier, adapter: undefined }, request.examples);
   const labels = labelNames(classifier);
   const table = await readTuningRows(request.table, labels, request.textColumn);
   const { rows } = table;
@@ -126,6 +129,7 @@ export async function prepareTuning(
       base: { name: model.name, sha256: model.sha256 },
       ...boundPrompt(classifier, tokens.shape),
       labels,
+      ...(request.examples ? {} : { examplesLeftOut: request.classifier.asks.examples }),
       table: { name: path.basename(request.table), sha256: table.source.sha256 },
       split: { seed: settings.seed, grouped: table.isGrouped, given: table.isSplit },
       rows: byPart((row) => rowHash(row.text, labels[row.label] ?? '')),

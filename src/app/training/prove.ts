@@ -28,6 +28,7 @@ import type { JobContext } from '../jobs/job';
 import { JobMeter } from '../jobs/progress';
 import { scoreTable } from '../score-table';
 import type { Sources } from '../sources';
+import { tunedPrompt } from './tuned-prompt';
 import { fitOnTable } from '../tables/fit-calibrator';
 
 export interface ProofFiles {
@@ -39,8 +40,9 @@ export interface ProofFiles {
 }
 
 export interface ProofRequest extends ProofFiles {
-  /** The classifier as it was tuned; its adapter does not matter. */
+  /** The classifier as it is used without the adapter, and whether its prompt was tuned with its examples. */
   readonly classifier: Classifier;
+  readonly examples: boolean;
   readonly textColumn: string;
   readonly made: { readonly version: string; readonly time: Date };
 }
@@ -62,7 +64,7 @@ export interface Proven {
  */
 export async function proveTuning(
   sources: Sources,
-  { adapter, splitTable, candidates, classifier, textColumn, made }: ProofRequest,
+  { adapter, splitTable, candidates, classifier, examples, textColumn, made }: ProofRequest,
   { signal, report }: Pick<JobContext, 'signal' | 'report'>,
 ): Promise<Proven> {
   const unseen = besideAdapter(adapter, 'unseen');
@@ -70,6 +72,12 @@ export async function proveTuning(
   const name = path.basename(adapter, '.gguf');
   const tables = { base: besideAdapter(adapter, 'base'), tuned: besideAdapter(adapter, 'tuned') };
   const sourceOf = { base: splitTable, tuned: unseen };
+  const raw = { ...classifier, calibrator: undefined };
+  // The tuned model must be better than what the person has, with its examples.
+  const asked = {
+    base: { ...raw, adapter: undefined },
+    tuned: { ...tunedPrompt(raw, examples), adapter: name },
+  };
   for (const model of TUNED_MODELS) {
     const meter = new JobMeter(() => performance.now());
     const of = model === 'base' ? 'the base' : 'the tuned model';
@@ -79,7 +87,7 @@ export async function proveTuning(
         source: sourceOf[model],
         out: tables[model],
         textColumn,
-        classifier: { ...classifier, adapter: model === 'base' ? undefined : name, calibrator: undefined },
+        classifier: asked[model],
         calibrator: undefined,
         buckets: [],
         replace: true,

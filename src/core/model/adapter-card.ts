@@ -127,6 +127,11 @@ const adapterCardSchema = z.strictObject({
   promptSha256: sha256,
   promptAdded: promptAddedSchema.exactOptional(),
   labels: z.array(z.string().min(1)).min(2).readonly(),
+  /** Examples of the classifier that the prompt of the adapter leaves out; they come back with the base. */
+  examplesLeftOut: z
+    .array(z.strictObject({ text: z.string(), label: z.string() }))
+    .readonly()
+    .exactOptional(),
   /** Null for an adapter that another program made. */
   tuning: tuningSchema.nullable(),
   versions: z.record(z.string(), z.string()),

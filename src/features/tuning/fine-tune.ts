@@ -5,7 +5,6 @@ import * as vscode from 'vscode';
 import { estimateTuning, type TuningOrder, tuningWork } from '../../app/jobs/tuning';
 import { installEnvironment, planEnvironment, trainerPython } from '../../app/training/environment';
 import { prepareTuning, type TuningFacts } from '../../app/training/prepare';
-import { tunedPrompt } from '../../app/training/tuned-prompt';
 import { labelNames } from '../../core/calibration/compatibility';
 import { sendsTexts } from '../../core/classifier/source-name';
 import { columnOfRole, hasRole } from '../../core/data/columns';
@@ -281,7 +280,6 @@ async function prepared(
   const work = tuningWork(home.cache, out);
   const cores = os.availableParallelism();
   const { threads } = readSettings();
-  const classifier = tunedPrompt(entry.classifier, examples);
   const { facts, estimate } = await shown.run('Preparing the fine-tuning', async ({ signal, report }) => {
     report('reading the rows', 0);
     const found: TuningFacts = await prepareTuning(
@@ -289,7 +287,8 @@ async function prepared(
       {
         table: file,
         textColumn,
-        classifier,
+        classifier: entry.classifier,
+        examples,
         base: null,
         settings: { ...DEFAULT_TUNING, loss, threads: Math.min(threads || cores, cores), seed: 0 },
         work,

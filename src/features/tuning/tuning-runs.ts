@@ -6,7 +6,6 @@ import type { JobEntry } from '../../editor/job-controls';
 import { type TunedAdapter, type TuningHome, tuningKind, type TuningOrder } from '../../app/jobs/tuning';
 import { shareOf } from '../../app/jobs/progress';
 import { proveTuning } from '../../app/training/prove';
-import { tunedPrompt } from '../../app/training/tuned-prompt';
 import type { CurvePoint } from '../../core/model/adapter-card';
 import { proofVerdict } from '../../core/words/tuning';
 import { discardJob } from '../../editor/job-controls';
@@ -52,7 +51,8 @@ export class TuningRuns implements vscode.Disposable {
           services.sources,
           {
             ...files,
-            classifier: tunedPrompt(classifier, order.examples),
+            classifier,
+            examples: order.examples,
             textColumn: order.textColumn,
             made: { version: this.home.version, time: new Date() },
           },

@@ -161,7 +161,7 @@ function choiceOf({ name, card }: FoundAdapter, classifier: Classifier): Choice<
   };
 }
 
-type Change = readonly ['adapter' | 'calibrator' | 'examples', string | undefined];
+type Change = readonly ['adapter' | 'calibrator' | 'examples', string | readonly object[] | undefined];
 
 /** With the adapter, the calibrator that was fitted for it; with the base, that of the base. */
 async function changesFor(
@@ -183,9 +183,22 @@ async function changesFor(
     );
   return [
     ...(fit === 'without-examples' ? [['examples', undefined] as const] : []),
+    ...(await examplesBack(classifier, folder, found)),
     ['adapter', adapter],
     ...(classifier.calibrator === wanted ? [] : [['calibrator', wanted] as const]),
   ];
+}
+
+/** With the base the examples come back that the adapter left out. */
+async function examplesBack(
+  { adapter, asks }: Classifier,
+  folder: vscode.Uri,
+  found: FoundAdapter | undefined,
+): Promise<Change[]> {
+  if (found !== undefined || adapter === undefined || asks.examples.length > 0) return [];
+  const before = (await adaptersOf(folder.fsPath)).find(({ name }) => name === adapter);
+  const examples = before?.card.examplesLeftOut ?? [];
+  return examples.length === 0 ? [] : [['examples', examples]];
 }
 
 async function tell(
@@ -210,7 +223,7 @@ async function tell(
       : [
           calibrator[1] === undefined
             ? 'Its calibrator was for another model, so it shows raw scores.'
-            : `Its calibrator is ${calibrator[1]}.`,
+            : `Its calibrator is ${String(calibrator[1])}.`,
         ]),
   ];
   const chosen = await dialogs.tell('info', said.join(' '), ['Undo', 'Open Classifier']);

@@ -169,6 +169,7 @@ describe('tuning a classifier', () => {
         {
           ...files,
           classifier: CLASSIFIER,
+          examples: asked.examples,
           textColumn: asked.textColumn,
           made: { version: '0.1.0', time: new Date(0) },
         },
@@ -187,6 +188,7 @@ describe('tuning a classifier', () => {
       table: at('labelled.csv'),
       textColumn: 'text',
       classifier: CLASSIFIER,
+      examples: true,
       base: null,
       settings: SETTINGS,
       work: order().work,
