@@ -54,6 +54,7 @@ if (command === 'estimate') {
   say({
     type: 'result',
     value: {
+      threads: 1,
       secondsPerStep: 0.5,
       steps: STEPS,
       share: 0.95,

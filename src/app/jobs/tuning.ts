@@ -12,12 +12,13 @@ import {
 import { UserError } from '../../core/user-error';
 import { besideAdapter, cardFile, earlierCandidates } from '../../store/adapters';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
+import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
 import { withLockOrRefuse } from '../../store/lock';
 import { csvLine } from '../../store/tables/csv-line';
 import { inspectTable } from '../../store/tables/inspect';
 import { splitRows } from '../../store/tables/split-table';
-import { type CardDraft, workFiles } from '../training/prepare';
+import { type CardDraft, setThreads, workFiles } from '../training/prepare';
 import type { Proven, ProofFiles } from '../training/prove';
 import type { JobContext, JobKind } from './job';
 import { type ProcessHome, processKind } from './process-kind';
@@ -58,6 +59,8 @@ type Trained = z.infer<typeof trainedSchema>;
 
 /** What a few steps took. */
 const estimateSchema = z.object({
+  /** With how many threads the steps were fastest. */
+  threads: z.int().min(1),
   secondsPerStep: z.number(),
   steps: z.number(),
   /** Share of the time that is the forward and backward pass. */
@@ -127,7 +130,8 @@ function trainer(
 }
 
 /**
- * Times a few steps.
+ * Times a few steps. A run that has not begun gets the number of threads that was fastest: a checkpoint belongs to the
+ * number that it was begun with.
  *
  * @throws UserError program-failed, program-missing; cancelled
  */
@@ -143,7 +147,9 @@ export async function estimateTuning(
     onProgress: () => Promise.resolve(),
     silenceMs: SILENCE_MS,
   });
-  return estimateSchema.parse(value);
+  const estimate = estimateSchema.parse(value);
+  if (!(await exists(path.join(order.work, 'state.pt')))) await setThreads(order.work, estimate.threads);
+  return estimate;
 }
 
 export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter> {

@@ -1,10 +1,13 @@
 /** Prepares the tuning of a classifier's model: reads, divides and tokenises the rows, and says what it will do. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
 import { labelNames } from '../../core/calibration/compatibility';
 import { smoothedTargets } from '../../core/calibration/smoothed-targets';
 import type { Classifier } from '../../core/classifier/definition';
 import { checkSplit, smallestDifference, type Split, splitRows } from '../../core/data/tuning-split';
+import { jsonOf } from '../../core/data/json';
 import type { AdapterCard, TuningSettings } from '../../core/model/adapter-card';
 import { labelData } from '../../core/model/rows';
 import { UserError } from '../../core/user-error';
@@ -125,7 +128,7 @@ export async function prepareTuning(
       validation: part('validation', of),
       test: part('test', of),
     });
-    const draft: CardDraft = {
+    const asked: CardDraft = {
       base: { name: model.name, sha256: model.sha256 },
       ...boundPrompt(classifier, tokens.shape),
       labels,
@@ -136,12 +139,14 @@ export async function prepareTuning(
       settings,
     };
     const { input, draft: draftFile, split: splitFile } = workFiles(work);
+    const threads = await threadsOf(work, asked);
+    const draft: CardDraft = { ...asked, settings: { ...settings, threads } };
     const partOf = new Map(rows.map(({ line }, at) => [line, split[at] ?? 'test'] as const));
     const lines = tuningLines({
       gguf: modelFile.path,
       folder: request.base,
       answer: tokens.answer,
-      settings,
+      settings: draft.settings,
       examples,
     });
     await explainingWrite(input, async () => {
@@ -162,6 +167,37 @@ export async function prepareTuning(
       longestPrompt: tokens.prompts.reduce((most, prompt) => Math.max(most, prompt.tokens.length), 0),
       model: identity.inWords,
     };
+  });
+}
+
+/**
+ * The draft of the run that a folder holds, where it is of the same rows, prompt and settings: its number of threads was
+ * chosen by timing, and a checkpoint belongs to it.
+ */
+async function threadsOf(work: string, draft: CardDraft): Promise<number> {
+  const found = jsonOf((await readFile(workFiles(work).draft, 'utf8').catch(() => '')) || 'null');
+  const earlier = z.object({ settings: z.looseObject({ threads: z.int().min(1) }) }).safeParse(found).data;
+  const { threads } = draft.settings;
+  if (earlier === undefined) return threads;
+  const same = { ...earlier, settings: { ...earlier.settings, threads } };
+  // Through JSON: a draft has fields that are undefined.
+  return isDeepStrictEqual({ ...(found as object), ...same }, JSON.parse(JSON.stringify(draft)))
+    ? earlier.settings.threads
+    : threads;
+}
+
+/** Changes the number of threads of a run that has not begun. */
+export async function setThreads(work: string, threads: number): Promise<void> {
+  const { input, draft } = workFiles(work);
+  // Written by us, in the person's cache.
+  const card = JSON.parse(await readFile(draft, 'utf8')) as CardDraft;
+  if (card.settings.threads === threads) return;
+  const [head = '', ...examples] = (await readFile(input, 'utf8')).split('\n');
+  const settings = { ...card.settings, threads };
+  const changed = { ...(JSON.parse(head) as object), settings };
+  await explainingWrite(input, async () => {
+    await writeFileAtomic(input, [JSON.stringify(changed), ...examples].join('\n'));
+    await writeFileAtomic(draft, JSON.stringify({ ...card, settings }));
   });
 }
 
