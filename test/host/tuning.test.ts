@@ -126,8 +126,8 @@ describe('fine-tuning in the editor', () => {
     assert.equal(left?.kind, 'tune');
     person('Show Result');
     await left.resume();
-    assert.equal(tuning.shown[0]?.state.phase, 'finished');
-    assert.equal(tuning.shown[0]?.state.curve.length, 3);
+    const [panel] = tuning.shown;
+    assert.deepEqual([panel?.state.phase, panel?.state.curve.length], ['finished', 3]);
   });
 
   it('says why it failed, in its tab too', async () => {
@@ -135,8 +135,9 @@ describe('fine-tuning in the editor', () => {
     await behave('dies');
     await fineTune();
     assert.match(dialogs.saying('error')[0] ?? '', /ended by SIGKILL/u);
-    assert.equal(tuning.shown[0]?.state.phase, 'failed');
-    assert.match(tuning.shown[0]?.state.error ?? '', /ended by SIGKILL/u);
+    const [panel] = tuning.shown;
+    assert.equal(panel?.state.phase, 'failed');
+    assert.match(panel.state.error ?? '', /ended by SIGKILL/u);
   });
 
   it('refuses a table without labels, and a workspace without an adapter', async () => {

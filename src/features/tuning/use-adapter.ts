@@ -161,7 +161,9 @@ function choiceOf({ name, card }: FoundAdapter, classifier: Classifier): Choice<
   };
 }
 
-type Change = readonly ['adapter' | 'calibrator' | 'examples', string | readonly object[] | undefined];
+type Change =
+  | readonly ['adapter' | 'calibrator', string | undefined]
+  | readonly ['examples', readonly object[] | undefined];
 
 /** With the adapter, the calibrator that was fitted for it; with the base, that of the base. */
 async function changesFor(
@@ -213,7 +215,7 @@ async function tell(
     readonly done: readonly ChangedClassifier[];
   },
 ): Promise<void> {
-  const calibrator = changes.find(([field]) => field === 'calibrator');
+  const calibrator = changes.flatMap(([field, value]) => (field === 'calibrator' ? [{ name: value }] : []))[0];
   const said = [
     found === undefined
       ? `The classifier ${classifier.name} uses its model alone again.`
@@ -221,9 +223,9 @@ async function tell(
     ...(calibrator === undefined
       ? []
       : [
-          calibrator[1] === undefined
+          calibrator.name === undefined
             ? 'Its calibrator was for another model, so it shows raw scores.'
-            : `Its calibrator is ${String(calibrator[1])}.`,
+            : `Its calibrator is ${calibrator.name}.`,
         ]),
   ];
   const chosen = await dialogs.tell('info', said.join(' '), ['Undo', 'Open Classifier']);

@@ -297,7 +297,8 @@ describe('tuning a classifier', () => {
       const { card, proven } = await tuned('tuned');
       const { proof, tables, calibrators } = proven;
       assert.deepEqual(card.tuning?.proof, proof);
-      assert.equal(proof.rows, card.tuning?.rows.test.length);
+      const { train, validation, test } = card.tuning.rows;
+      assert.equal(proof.rows, test.length);
       assert.equal(proof.candidates, 1);
       const [base, , tunedRaw] = proof.results;
       assert.deepEqual([base?.model, base?.calibrator, tunedRaw?.model], ['base', null, 'tuned']);
@@ -307,7 +308,6 @@ describe('tuning a classifier', () => {
       const rowsOf = async (file: string): Promise<number> =>
         (await readFile(file, 'utf8')).trimEnd().split('\n').length - 1;
       assert.equal(await rowsOf(tables.base), 300);
-      const { train, validation, test } = card.tuning?.rows ?? assert.fail();
       assert.equal(await rowsOf(tables.tuned), validation.length + test.length);
       const saved = await loadCalibrator(calibrators.base ?? assert.fail());
       assert.equal(saved.saved.n, train.length + validation.length);
@@ -396,6 +396,36 @@ describe('tuning a classifier', () => {
       const { splitTable } = await tuned('tuned');
       assert.equal((await readFile(splitTable, 'utf8')).split('\n')[0], 'text,label,kind,split');
     });
+  });
+
+  it('trains with the number of threads that was fastest, and resumes with that of its checkpoint', async () => {
+    const threads = async (): Promise<unknown[]> => {
+      const { input, draft } = workFiles(order().work);
+      const [head = ''] = (await readFile(input, 'utf8')).split('\n');
+      const [one, two] = [head, await readFile(draft, 'utf8')].map(
+        (text) => (JSON.parse(text) as { settings: { threads: number } }).settings.threads,
+      );
+      return [one, two];
+    };
+    const many = { settings: { ...SETTINGS, threads: 4 } };
+    const signal = new AbortController().signal;
+    await prepare(many);
+    assert.deepEqual(await threads(), [4, 4]);
+    const before = (await readFile(workFiles(order().work).input, 'utf8')).split('\n').slice(1);
+    assert.equal((await estimateTuning(home(), order(), signal)).threads, 1);
+    assert.deepEqual(await threads(), [1, 1]);
+    assert.deepEqual((await readFile(workFiles(order().work).input, 'utf8')).split('\n').slice(1), before);
+    await mode('holds');
+    const job = start();
+    await reaches(job, 3);
+    job.pause();
+    await job.ended;
+    // The same request again: another machine load must not throw the checkpoint away.
+    await prepare(many);
+    assert.deepEqual(await threads(), [1, 1]);
+    // Other settings are another run.
+    await prepare({ settings: { ...SETTINGS, threads: 4, seed: 5 } });
+    assert.deepEqual(await threads(), [4, 4]);
   });
 
   it('takes the split that the table has', async () => {
