@@ -387,6 +387,19 @@ describe('tuning a classifier', () => {
       assert.deepEqual(await readdir(path.join(at('cache'), 'runs')), []);
     });
 
+    it('loses nothing where the disk is full in the end: nothing is trained again', async () => {
+      const own = order(inWorkspace('tuned'));
+      await prepare({ work: own.work });
+      const full = { ...home(), prove: () => Promise.reject(new UserError('disk-full', 'The disk is full.')) };
+      const end = await new Jobs(() => undefined).start(tuningKind(full), own).ended;
+      assert.equal(failure(end).code, 'disk-full');
+      const [left] = await tuningKind(home()).unfinished(undefined);
+      assert.equal(left?.state, 'failed');
+      const again = await start(inWorkspace('tuned')).ended;
+      assert.ok(again.state === 'finished', JSON.stringify(again));
+      assert.equal(again.result.card.versions.begun, '6');
+    });
+
     it('leaves scores that the table has already out of what it scores', async () => {
       const rows = practiceSet(0).slice(0, 120);
       await table(
