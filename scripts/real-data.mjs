@@ -13,7 +13,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -22,16 +21,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheHome } from './cache-home.mjs';
+import { reviews, SEED, shuffled } from './reviews.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const CLI = path.join(ROOT, 'dist', 'cli.mjs');
 const TABLE = path.join(ROOT, 'docs', 'real-data', 'reviews.csv');
 const FIXTURES = path.join(cacheHome(), 'fixtures');
-const PACKAGE = 'vaderSentiment';
-const VERSION = '3.3.2';
-const SNIPPETS = 'hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt';
 const ROWS = 2000;
-const SEED = 20_140_601;
 /** Share of the positive reviews in the sample of a rare label. */
 const RARE = 0.1;
 
@@ -45,58 +41,11 @@ function score() {
   mkdirSync(folder, { recursive: true });
   const texts = path.join(folder, 'texts.csv');
   const scored = path.join(folder, 'scored.csv');
-  writeFileSync(texts, csv([['id', 'text', 'label'], ...shuffled(labelled(snippets())).slice(0, ROWS)]));
+  writeFileSync(texts, csv([['id', 'text', 'label'], ...reviews().slice(0, ROWS)]));
   cli(['score', texts, '--out', scored, '--force', '--classifier', 'sentiment', '--gpu', 'off']);
   mkdirSync(path.dirname(TABLE), { recursive: true });
   writeFileSync(TABLE, withoutColumns(readFileSync(scored, 'utf8'), ['text', 'score_error']));
   writeFileSync(`${TABLE}.meta.json`, readFileSync(`${scored}.meta.json`));
-}
-
-/** The snippets file: latin-1, one snippet a line, tab separated id, mean rating from −4 to 4, text. */
-function snippets() {
-  const folder = path.join(FIXTURES, 'vader');
-  const archive = () =>
-    readdirSync(folder).find((name) => name.startsWith(PACKAGE) && name.endsWith('.tar.gz'));
-  mkdirSync(folder, { recursive: true });
-  if (archive() === undefined)
-    run('python3', [
-      ...['-m', 'pip', 'download', '--quiet', '--no-deps'],
-      ...['--no-binary', ':all:', '--dest', folder, `${PACKAGE}==${VERSION}`],
-    ]);
-  const inner = `${PACKAGE}-${VERSION}/additional_resources/hutto_ICWSM_2014.tar.gz`;
-  run('tar', ['-xzf', path.join(folder, archive()), '-C', folder, inner]);
-  run('tar', ['-xzf', path.join(folder, inner), '-C', folder, SNIPPETS]);
-  return readFileSync(path.join(folder, SNIPPETS), 'latin1').split(/\r?\n/u).filter(Boolean);
-}
-
-/** Positive: mean rating above .5; negative: below −.5; those between are dropped. */
-function labelled(lines) {
-  return lines.flatMap((line) => {
-    const [id, rating, ...text] = line.split('\t');
-    if (Math.abs(Number(rating)) <= 0.5) return [];
-    return [[id, text.join(' '), Number(rating) > 0 ? 'positive' : 'negative']];
-  });
-}
-
-/** Fisher and Yates's shuffle, seeded, in place. */
-function shuffled(rows) {
-  const random = seeded(SEED);
-  for (let i = rows.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [rows[i], rows[j]] = [rows[j], rows[i]];
-  }
-  return rows;
-}
-
-/** Mulberry32. */
-function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 function csv(rows) {

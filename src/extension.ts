@@ -20,6 +20,8 @@ import { registerScore } from './features/score/register';
 import { registerResultView, ResultView } from './features/result/result-view';
 import { registerClassifierFiles } from './features/classifiers/classifier-files';
 import { registerModels } from './features/models/commands';
+import { registerTuning } from './features/tuning/register';
+import { TuningRuns } from './features/tuning/tuning-runs';
 import { registerStatus } from './features/status/status';
 import { Jobs } from './app/jobs/jobs';
 import { EngineClient } from './sources/engine-client';
@@ -53,6 +55,7 @@ export interface ExtensionInternals {
   readonly calibration: CalibrationEditor;
   readonly comparisons: Comparisons;
   readonly labellings: Labellings;
+  readonly tuning: TuningRuns;
   readonly resultView: ResultView;
   readonly home: HomeTree;
 }
@@ -137,6 +140,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const calibration = new CalibrationEditor(services);
   const comparisons = new Comparisons(services);
   const labellings = new Labellings(services);
+  const tuning = new TuningRuns(services);
   const resultView = new ResultView(services);
   const home = new HomeTree(services);
   context.subscriptions.push(
@@ -156,6 +160,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     }),
   );
   const registers: readonly (() => vscode.Disposable)[] = [
+    () => registerTuning(services, tuning),
     ...FEATURES.map((register) => () => register(services)),
     () => registerCalibration(services, calibration),
     () => registerComparisons(services, comparisons),
@@ -165,7 +170,18 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   ];
   // One by one: where one throws, the shell takes away those before it.
   for (const register of registers) context.subscriptions.push(register());
-  return { engine, models, results, services, calibration, comparisons, labellings, resultView, home };
+  return {
+    engine,
+    models,
+    results,
+    services,
+    calibration,
+    comparisons,
+    labellings,
+    tuning,
+    resultView,
+    home,
+  };
 }
 
 /** The engine must not outlive the window: VS Code waits for this promise. */

@@ -87,12 +87,14 @@ export interface Session {
 /**
  * Runs `work` with sources that can be opened, and always ends their engine.
  *
+ * @param adapterFile the file of whatever adapter a classifier names; absent: by its name, in the workspace
  * @throws UserError for options, classifier, model or endpoint that cannot be used
  */
 export async function withSession<T>(
   values: SessionValues,
   io: Io,
   work: (session: Session) => Promise<T>,
+  adapterFile?: string,
 ): Promise<T> {
   const found = await findClassifier(values.classifier, process.cwd());
   const asked = withConfidenceMethod(found.classifier, values);
@@ -108,7 +110,7 @@ export async function withSession<T>(
     return session(new Sources(bySourceKind((): SourceOpener => (_, ask) => ask(endpoint))));
   let models: EngineModels | undefined;
   const open: SourceOpener = (request, ask) =>
-    (models ??= engineModels(values, io, found.workspace)).open(request, ask);
+    (models ??= engineModels(values, io, found.workspace, adapterFile)).open(request, ask);
   try {
     const engine = tellingFallback(open, io);
     return await session(new Sources({ ...bySourceKind(() => elsewhere), engine }));
@@ -146,7 +148,12 @@ function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
     });
 }
 
-function engineModels(values: SessionValues, io: Io, workspace: string): EngineModels {
+function engineModels(
+  values: SessionValues,
+  io: Io,
+  workspace: string,
+  adapterFile: string | undefined,
+): EngineModels {
   const gpu = GPU_CHOICES.find((name) => name === values.gpu);
   if (gpu === undefined)
     throw usageError(`--gpu must be one of ${GPU_CHOICES.join(', ')}, not "${values.gpu}".`);
@@ -157,6 +164,7 @@ function engineModels(values: SessionValues, io: Io, workspace: string): EngineM
     threads: wholeNumber('threads', values.threads),
   };
   const models = new ModelStore(cacheFolder('models'));
+  const adapters = new AdapterStore(cacheFolder('adapters'));
   let tell = (text: string): void => {
     tell = () => undefined;
     io.err(text);
@@ -171,7 +179,8 @@ function engineModels(values: SessionValues, io: Io, workspace: string): EngineM
     }),
     modelFor: (classifier) => modelOf(values.model, models, classifier, (text) => tell(text)),
     adapters: {
-      adapters: new AdapterStore(cacheFolder('adapters')),
+      adapters:
+        adapterFile === undefined ? adapters : { load: (_, name) => adapters.loadFile(adapterFile, name) },
       workspaceOf: () => Promise.resolve(workspace),
     },
     settings: () => settings,

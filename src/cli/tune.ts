@@ -8,40 +8,39 @@ import {
   tuningKind,
   tuningWork,
   type TuningHome,
+  type TuningOrder,
   type TunedAdapter,
 } from '../app/jobs/tuning';
 import { Jobs } from '../app/jobs/jobs';
 import type { Job } from '../app/jobs/job';
 import {
-  environmentPython,
   type EnvironmentPlace,
   installEnvironment,
   planEnvironment,
   removeEnvironment,
+  trainerPython,
 } from '../app/training/environment';
 import { prepareTuning } from '../app/training/prepare';
-import { STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
+import { proveTuning } from '../app/training/prove';
+import { DEFAULT_TUNING, STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
 import { oneLine } from '../core/encode';
 import { cancelledError, UserError } from '../core/user-error';
-import { formatBytes } from '../core/words/quantities';
-import { curvePointInWords, tuningEstimateInWords, tuningFactsInWords } from '../core/words/tuning';
+import {
+  curvePointInWords,
+  installInWords,
+  PROOF_COLUMNS,
+  proofRows,
+  proofVerdict,
+  tuningEstimateInWords,
+  tuningFactsInWords,
+} from '../core/words/tuning';
 import { cardFile } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
 import { outputFile, positional } from './calibration/options';
+import { aligned } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
 import { wholeNumber } from './numbers';
 import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
-
-const DEFAULTS = {
-  rank: 16,
-  alpha: 16,
-  dropout: 0.05,
-  learningRate: 5e-4,
-  epochs: 3,
-  batch: 16,
-  microBatch: 8,
-  patience: 3,
-};
 
 const USAGE = `Usage: prompt-confidence tune LABELLED --classifier NAME --out ADAPTER.gguf [options]
 Fine-tune the model of a classifier on labelled rows with LoRA. LABELLED is a CSV with a text and a label in each row. 20%
@@ -53,14 +52,15 @@ and the hold-out with Monte Carlo dropout. Ctrl-C pauses; the same command resum
   --text-column NAME      column with the texts (default: text)
   --loss NAME             ${TUNING_LOSSES.join(' or ')} (default: label)
   --stop-on WHAT          ${STOP_ON.join(' or ')} of the validation rows (default: nll)
-  --rank N                rank of the adapter (default: ${DEFAULTS.rank})
-  --epochs N              at most so many passes over the rows (default: ${DEFAULTS.epochs})
+  --rank N                rank of the adapter (default: ${DEFAULT_TUNING.rank})
+  --epochs N              at most so many passes over the rows (default: ${DEFAULT_TUNING.epochs})
   --base FOLDER           a Hugging Face folder of the same weights, if transformers cannot read the model's file
   --without-examples      tune the prompt without its examples: another prompt, which later calls evaluate faster
   --estimate              say what it would do and how long it would take, and end
   --install               install the trainer into the cache, if it is not there: torch and what it needs
   --uninstall             delete the trainer's environment, and end
-  --python FILE           a Python 3.10 or newer to install it with (default: python3)
+  --python FILE           a Python that has the trainer's packages, or a Python 3.10 or newer to install it with
+                          (default: python3)
   --pip-argument ARG      a further argument for pip, for another build of torch; may be repeated
   --force                 replace ADAPTER.gguf
   --json                  print a summary as one JSON document
@@ -77,8 +77,8 @@ const parse = (argv: readonly string[]) =>
       'text-column': { type: 'string', default: 'text' },
       loss: { type: 'string', default: 'label' },
       'stop-on': { type: 'string', default: 'nll' },
-      rank: { type: 'string', default: String(DEFAULTS.rank) },
-      epochs: { type: 'string', default: String(DEFAULTS.epochs) },
+      rank: { type: 'string', default: String(DEFAULT_TUNING.rank) },
+      epochs: { type: 'string', default: String(DEFAULT_TUNING.epochs) },
       base: { type: 'string' },
       'without-examples': { type: 'boolean', default: false },
       estimate: { type: 'boolean', default: false },
@@ -107,24 +107,24 @@ export const tune = command(USAGE, async (argv, io) => {
   const home = tuningHome(io);
   const work = tuningWork(home.cache, out);
   const python = await pythonFor(home, values, io);
-  await withSession({ ...values, 'no-calibrator': true }, io, async ({ sources, classifier }) => {
-    const asked = values['without-examples']
-      ? { ...classifier, asks: { ...classifier.asks, examples: [] } }
-      : classifier;
-    const facts = await prepareTuning(
+  const examples = !values['without-examples'];
+  const { name, facts } = await withSession(raw(values), io, async ({ sources, classifier }) => {
+    const found = await prepareTuning(
       sources,
       {
         table: path.resolve(file),
         textColumn: values['text-column'],
-        classifier: asked,
+        classifier,
+        examples,
         base: values.base === undefined ? null : path.resolve(values.base),
         settings,
         work,
       },
       io.signal,
     );
-    for (const line of tuningFactsInWords(facts)) io.err(`${oneLine(line)}\n`);
+    return { name: classifier.name, facts: tuningFactsInWords(found) };
   });
+  for (const line of facts) io.err(`${oneLine(line)}\n`);
   const signal = io.signal ?? new AbortController().signal;
   const estimate = await estimateTuning(home, { python, work }, signal);
   io.err(`${tuningEstimateInWords(estimate)}\n`);
@@ -133,7 +133,11 @@ export const tune = command(USAGE, async (argv, io) => {
     return DONE;
   }
   const jobs = new Jobs((line) => io.err(`${oneLine(line)}\n`));
-  const job = jobs.start(tuningKind(home), { table: path.resolve(file), out, work, python });
+  const order: TuningOrder = {
+    ...{ table: path.resolve(file), out, work, python },
+    ...{ classifier: name, facts, textColumn: values['text-column'], examples },
+  };
+  const job = jobs.start(tuningKind({ ...home, prove: proving(values, io) }), order);
   tell(io, job);
   const interrupt = (): void => job.pause();
   signal.addEventListener('abort', interrupt);
@@ -145,35 +149,49 @@ export const tune = command(USAGE, async (argv, io) => {
   return DONE;
 });
 
-/** The Python of the trainer's environment, installed if the person agreed. */
-async function pythonFor(home: TuningHome, values: Values, io: Io): Promise<string> {
-  const place: EnvironmentPlace = home;
-  const pipArguments = values['pip-argument'];
-  const there = await environmentPython(place, pipArguments);
-  if (there !== undefined) return there;
-  const { folder, packages, freeBytes } = await planEnvironment(place);
-  if (!values.install)
-    throw new UserError(
-      'training-consent',
-      `Tuning needs a trainer, which is not installed: ${packagesInWords(packages)}. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`,
+/** Neither the classifier's calibrator nor its adapter counts while its model is tuned. */
+function raw(values: Values): Values & { readonly 'no-calibrator': true; readonly 'no-adapter': true } {
+  return { ...values, 'no-calibrator': true, 'no-adapter': true };
+}
+
+/** With an engine of its own: while the model was trained, none was there. */
+function proving(values: Values, io: Io): TuningHome['prove'] {
+  return ({ out, examples, textColumn }, files, context) =>
+    withSession(
+      raw(values),
+      io,
+      ({ sources, classifier }) =>
+        proveTuning(
+          sources,
+          {
+            ...files,
+            classifier,
+            examples,
+            textColumn,
+            made: { version: io.version, time: io.now() },
+          },
+          context,
+        ),
+      out,
     );
-  return installEnvironment(place, {
-    python: values.python,
+}
+
+/** A Python that trains, installed if the person agreed. */
+async function pythonFor(home: EnvironmentPlace, values: Values, io: Io): Promise<string> {
+  const { python, 'pip-argument': pipArguments } = values;
+  const there = await trainerPython(home, { python, pipArguments });
+  if (there !== undefined) return there;
+  const plan = await planEnvironment(home);
+  if (!values.install) throw new UserError('training-consent', installInWords(plan));
+  return installEnvironment(home, {
+    python,
     pipArguments,
     signal: io.signal,
     onProgress: (words) => io.err(`${words}\n`),
   });
 }
 
-/** Those that do the work; the others come with them. */
-const MAIN_PACKAGES = ['torch', 'transformers', 'peft', 'gguf'];
-
-function packagesInWords(packages: readonly string[]): string {
-  const main = packages.filter((name) => MAIN_PACKAGES.includes(name.split(' ')[0] ?? ''));
-  return `${main.join(', ')} and ${packages.length - main.length} packages that they need`;
-}
-
-function tuningHome(io: Io): TuningHome {
+function tuningHome(io: Io): Omit<TuningHome, 'prove'> {
   return {
     program: path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'training'),
     cache: cacheFolder('training'),
@@ -193,7 +211,7 @@ function settingsOf(values: Values): TuningSettings {
     throw usageError(`--stop-on must be ${STOP_ON.join(' or ')}, not "${values['stop-on']}".`);
   const threads = wholeNumber('threads', values.threads);
   return {
-    ...DEFAULTS,
+    ...DEFAULT_TUNING,
     loss,
     stopOn,
     rank: wholeNumber('rank', values.rank, { low: 1, high: 256 }),
@@ -216,29 +234,44 @@ function tell(io: Io, job: Job): void {
   });
 }
 
-function summary({ card, adapter, splitTable, dropoutTable, baseDifference }: TunedAdapter): object {
+function summary({
+  card,
+  adapter,
+  splitTable,
+  dropoutTable,
+  baseDifference,
+  proven: { tables, calibrators },
+}: TunedAdapter): object {
   return {
     schema: 1,
     adapter,
     card: cardFile(adapter),
     splitTable,
     dropoutTable,
+    tables,
+    calibrators,
     baseDifference,
     tuning: card.tuning,
   };
 }
 
-function said({ card, adapter, splitTable }: TunedAdapter): string {
+function said({ card, adapter, proven: { proof, tables } }: TunedAdapter): string {
   const curve = card.tuning?.curve ?? [];
   const chosen = curve.find(({ step }) => step === card.tuning?.chosenStep);
   const name = path.basename(adapter, '.gguf');
-  return [
+  const { title, text, warning } = proofVerdict(proof);
+  const lines = [
     `${adapter} is complete.`,
     ...(curve[0] === undefined ? [] : [`Validation rows, ${curvePointInWords(curve[0])}.`]),
     ...(chosen === undefined ? [] : [`Validation rows, ${curvePointInWords(chosen)}. This is the adapter.`]),
-    `To use it, write "adapter": ${JSON.stringify(name)} into the classifier. Its calibrators are for the model alone: fit a new one.`,
-    `To see what it gained, score the rows of ${path.basename(splitTable)} whose split is "test" with it and with --no-adapter.`,
-  ]
-    .map((line) => `${oneLine(line)}\n`)
-    .join('');
+    `${title}. ${text}`,
+  ];
+  const after = [
+    ...proof.notes,
+    ...(warning === null ? [] : [warning]),
+    `To use the adapter, write "adapter": ${JSON.stringify(name)} into the classifier, and the name of its calibrator.`,
+    `To see where the two differ, run: prompt-confidence compare ${tables.base} ${tables.tuned} --names base,tuned`,
+  ];
+  const inLines = (all: readonly string[]): string => all.map((line) => `${oneLine(line)}\n`).join('');
+  return `${inLines(lines)}${aligned([[...PROOF_COLUMNS], ...proofRows(proof)])}${inLines(after)}`;
 }

@@ -45,7 +45,7 @@ export interface ChangedClassifier {
 export async function changeClassifier(
   entry: UsableClassifier,
   folder: vscode.Uri,
-  field: 'buckets' | 'calibrator',
+  field: 'adapter' | 'buckets' | 'calibrator' | 'examples',
   value: string | readonly object[] | undefined,
 ): Promise<ChangedClassifier> {
   if (!vscode.workspace.isTrusted)

@@ -13,11 +13,12 @@ export function jobInWords(entry: JobEntry): string {
   return entry.job.isElsewhere ? 'running in another window or on the command line' : entry.job.words;
 }
 
-/** Deletes the work of a job after a question. */
-export async function discardJob(dialogs: Dialogs, { kind, job }: JobEntry): Promise<void> {
+/** Deletes the work of a job after a question; whether the person agreed. */
+export async function discardJob(dialogs: Dialogs, { kind, job }: JobEntry): Promise<boolean> {
   const question = kind === 'running' ? `Stop and discard "${job.title}"?` : `Discard "${job.title}"?`;
   const answer = await dialogs.confirm(question, 'The work done so far will be deleted.', ['Discard']);
-  if (answer !== 'Discard') return;
+  if (answer !== 'Discard') return false;
   if (kind === 'running') job.cancel();
   else await job.discard();
+  return true;
 }

@@ -86,6 +86,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'model-broken': MODEL,
   'model-differs': MODEL,
   'model-missing': ['Choose Model…', 'Download Model…'],
+  'no-adapters': [],
   'no-calibrators': [],
   'no-chat-template': CLASSIFIER,
   'no-editor': [],

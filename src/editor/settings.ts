@@ -17,6 +17,10 @@ export interface Settings {
   /** 0: as many as there are cores. */
   readonly threads: number;
   readonly nodePath: string | undefined;
+  /** Of the Python that trains or that the trainer is installed with, or empty. */
+  readonly pythonPath: string;
+  /** Further arguments for pip. */
+  readonly pipArguments: readonly string[];
   /** File name of the chosen model, or empty. */
   readonly model: string;
   /** 0: never. */
@@ -38,6 +42,8 @@ export function readSettings(scope?: vscode.ConfigurationScope): Settings {
     gpuLayers: typeof layers === 'number' && Number.isInteger(layers) && layers >= 0 ? layers : 'auto',
     threads: positiveSchema.parse(read('threads')),
     nodePath: textSchema.parse(read('nodePath')) || undefined,
+    pythonPath: textSchema.parse(read('pythonPath')),
+    pipArguments: z.array(z.string()).catch([]).parse(read('pipArguments')),
     model: textSchema.parse(read('model')),
     unloadAfterMinutes: positiveSchema.parse(read('unloadAfterMinutes')),
     classifier: textSchema.parse(read('classifier')) || 'sentiment',

@@ -11,6 +11,7 @@ import { AdapterStore } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
 import type { ModelEntry, ModelStore } from '../store/models';
+import { folderOf } from './change-classifier';
 import type { Classifiers } from './classifiers';
 import { describeEditorModel, editorModelSource } from './editor-models';
 import type { Endpoints } from './endpoints';
@@ -40,22 +41,19 @@ export function editorEngineModels(
 }
 
 /**
- * The workspace folder of a classifier's file.
+ * The workspace folder of a classifier, whose adapters it may name.
  *
  * @throws UserError not-trusted, not-on-disk; classifier-missing, for what is tried before it was saved
  */
-async function workspaceOf(
-  classifiers: Pick<Classifiers, 'find'>,
-  { name, adapter = '' }: Classifier,
-): Promise<string> {
+async function workspaceOf(classifiers: Pick<Classifiers, 'find'>, { name }: Classifier): Promise<string> {
   if (!vscode.workspace.isTrusted)
     throw new UserError('not-trusted', 'An adapter is loaded only in a workspace that you trust.');
   const entry = await classifiers.find(name);
-  if (entry.kind === 'builtin' || entry.classifier.adapter !== adapter)
-    throw new UserError('classifier-missing', 'Save the classifier first.');
-  if (entry.uri.scheme !== 'file')
+  // Tuned, but not yet in a file: adapters are written into the first folder.
+  const folder = entry.kind === 'builtin' ? vscode.workspace.workspaceFolders?.[0]?.uri : folderOf(entry.uri);
+  if (folder?.scheme !== 'file')
     throw new UserError('not-on-disk', 'An adapter is loaded only from a folder on this machine.');
-  return vscode.Uri.joinPath(entry.uri, '..', '..', '..').fsPath;
+  return folder.fsPath;
 }
 
 /** A source that is not on this machine, described from the settings; no request is sent. */

@@ -423,6 +423,8 @@ export const CALIBRATION_PAGE_CONTRACT = {
     compareWith: notification(NOTHING),
     /** Score the same rows in another way, and compare the two. */
     tryAnother: notification(NOTHING),
+    /** Tune a classifier's model on the table. */
+    fineTune: notification(NOTHING),
     /** Compare the confidence methods of the table. */
     compareConfidenceMethods: notification(NOTHING),
     /** Compute again. */

@@ -37,6 +37,10 @@ export const COMMANDS = {
   pauseScoring: 'promptConfidence.pauseScoring',
   createPracticeSet: 'promptConfidence.createPracticeSet',
   importPredictions: 'promptConfidence.importPredictions',
+  fineTune: 'promptConfidence.fineTune',
+  showTuning: 'promptConfidence.showTuning',
+  useAdapter: 'promptConfidence.useAdapter',
+  removeTrainer: 'promptConfidence.removeTrainer',
   setCalibrator: 'promptConfidence.setCalibrator',
   useCalibrator: 'promptConfidence.useCalibrator',
   pauseJob: 'promptConfidence.pauseJob',
@@ -80,6 +84,8 @@ export const CALIBRATION_EDITOR = 'promptConfidence.calibration';
 export const COMPARISON_VIEW = 'promptConfidence.comparison';
 /** The type of a labelling page's tab. */
 export const LABELLING_VIEW = 'promptConfidence.labelling';
+/** The type of a tuning's tab. */
+export const TUNING_VIEW = 'promptConfidence.tuning';
 
 export const SETTINGS_SECTION = 'promptConfidence';
 /**
@@ -96,6 +102,8 @@ export const SETTINGS = [
   'gpuLayers',
   'threads',
   'nodePath',
+  'pythonPath',
+  'pipArguments',
   'unloadAfterMinutes',
   'hover.classifySelection',
   'labels.who',

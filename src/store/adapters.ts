@@ -6,16 +6,23 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type AdapterCard, parseAdapterCard } from '../core/model/adapter-card';
 import { UserError } from '../core/user-error';
 import { renameDurably } from './atomic';
 import { explainingWrite } from './explain-write';
 import { checkGguf } from './gguf';
+import { namesIn } from './folders';
 import { sha256Of } from './models';
 import { openRegular, readSmall } from './read-regular';
 import { checkResourceName } from './resource-name';
+
+/** The names of copies: HASH.gguf, and HASH.gguf.PID.RANDOM.tmp while one is made. */
+const COPY = /^[0-9a-f]{64}\.gguf(\.\d+\.[0-9a-f]+\.tmp)?$/u;
+/** Milliseconds after which a copy is deleted, and one that was never completed. */
+const UNUSED_MS = 60 * 24 * 3600_000;
+const LEFT_MS = 24 * 3600_000;
 
 /** A card names every row that it was tuned on: some 20 bytes each. */
 const LARGEST_CARD = 16 * 1024 * 1024;
@@ -29,7 +36,7 @@ export interface LoadedAdapter {
 }
 
 /** Where a workspace keeps its adapters. */
-function adapterFolder(workspace: string): string {
+export function adapterFolder(workspace: string): string {
   return path.join(workspace, '.prompt-confidence', 'adapters');
 }
 
@@ -48,8 +55,37 @@ export function cardFile(adapter: string): string {
   return `${adapter.replace(/\.gguf$/iu, '')}.json`;
 }
 
+/** A table beside an adapter. */
+export function besideAdapter(adapter: string, what: string): string {
+  return `${adapter.replace(/\.gguf$/iu, '')}-${what}.csv`;
+}
+
+/** Share of its rows from which on a hold-out is the same one. */
+const SAME_HOLD_OUT = 0.5;
+
+/**
+ * How many adapters a hold-out has scored before this one: by the cards that lie beside it, its own old one included.
+ *
+ * @param adapter path of the new one
+ * @param rows hashes of the rows of its hold-out
+ */
+export async function earlierCandidates(adapter: string, rows: readonly string[]): Promise<number> {
+  const folder = path.dirname(adapter);
+  const own = new Set(rows);
+  let most = 0;
+  let others = 0;
+  for (const name of (await namesIn(folder)).filter((each) => each.endsWith('.gguf'))) {
+    const tuning = (await readCard(path.join(folder, name)).catch(() => undefined))?.tuning;
+    const shared = tuning?.rows.test.filter((row) => own.has(row)).length ?? 0;
+    if (tuning?.proof === undefined || shared < SAME_HOLD_OUT * own.size) continue;
+    others++;
+    most = Math.max(most, tuning.proof.candidates);
+  }
+  return Math.max(most, others);
+}
+
 /** @throws UserError adapter-missing, adapter-card, adapter-newer, not-a-file, too-large */
-async function readCard(adapter: string): Promise<AdapterCard> {
+export async function readCard(adapter: string): Promise<AdapterCard> {
   const file = cardFile(adapter);
   const text = await readSmall(file, LARGEST_CARD);
   if (text === undefined)
@@ -75,14 +111,21 @@ export class AdapterStore {
    *   not-writable; what `checkGguf` throws
    */
   async load(workspace: string, name: string): Promise<LoadedAdapter> {
-    const file = adapterFile(workspace, name);
+    return this.loadFile(adapterFile(workspace, name), name);
+  }
+
+  /** As `load`, from any file. */
+  async loadFile(file: string, name: string): Promise<LoadedAdapter> {
     const state = await stateOf(file);
     const known = this.checked.get(file);
     if (known?.state === state) return known.loaded;
     const card = await readCard(file);
     const copy = path.join(this.folder, `${card.sha256}.gguf`);
-    if (!(await isWhole(copy, card.sha256)) || (await hashOf(file, card)) !== card.sha256)
+    if (!(await isWhole(copy, card.sha256)) || (await hashOf(file, card)) !== card.sha256) {
       await this.copy(file, card, copy);
+      await this.sweep();
+    }
+    await utimes(copy, new Date(), new Date()).catch(() => undefined);
     const { type } = await checkGguf(copy);
     if (type !== 'adapter')
       throw new UserError('adapter-card', `${file} holds a ${type}, not an adapter. Tune again.`);
@@ -90,6 +133,19 @@ export class AdapterStore {
     // Changed while it was read: it is read again next time.
     if ((await stateOf(file)) === state) this.checked.set(file, { state, loaded });
     return loaded;
+  }
+
+  /**
+   * Deletes copies that nothing has loaded for long, and what a killed process left. Those that cannot be deleted, because
+   * they are in use or somebody else is faster, stay.
+   */
+  private async sweep(): Promise<void> {
+    for (const name of await namesIn(this.folder)) {
+      const file = path.join(this.folder, name);
+      const age = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? Infinity);
+      const isOld = COPY.test(name) && age > (name.endsWith('.tmp') ? LEFT_MS : UNUSED_MS);
+      if (isOld) await rm(file, { force: true }).catch(() => undefined);
+    }
   }
 
   /** Only bytes with the hash of the card get into the cache, whatever happens to the file meanwhile. */

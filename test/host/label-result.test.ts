@@ -47,6 +47,7 @@ describe('the label of a classified text', () => {
         },
         origin: { model: undefined, promptSha256: '0'.repeat(64), backend: 'cpu', modelPath: '' },
         calibration: undefined,
+        bounds: [],
         ...{ isLeftRaw: false, model: 'tiny.gguf', device: 'CPU', ms: 1, batch: 1 },
         trigger: 'selection',
         at: new Date(),

@@ -47,6 +47,7 @@ export function scriptedKind(
           cwd: path.dirname(order.checkpoint),
         }),
       ...(silenceMs === undefined ? {} : { silenceMs }),
+      finish: (_, result) => Promise.resolve(result),
       discard: ({ checkpoint }) => rm(checkpoint, { force: true }),
     },
     { folder, now: () => performance.now(), ...home },

@@ -5,7 +5,19 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const [, , adapter, , , command, , input, , work] = process.argv;
+const [, , adapter, flag, , command, , input, , work] = process.argv;
+if (flag === '-c') {
+  // It has the packages of the lock.
+  const lock = readFileSync(
+    path.join(process.env.PROMPT_CONFIDENCE_ROOT, 'training/lock/linux-x64.txt'),
+    'utf8',
+  );
+  const versions = ['torch', 'transformers', 'peft', 'gguf', 'numpy'].map(
+    (name) => new RegExp(`^${name}==(.*)$`, 'm').exec(lock)[1],
+  );
+  process.stdout.write(JSON.stringify(versions));
+  process.exit(0);
+}
 const folder = path.dirname(input);
 const modeFile = path.join(folder, 'mode');
 const mode = existsSync(modeFile) ? readFileSync(modeFile, 'utf8') : '';
@@ -39,7 +51,18 @@ if (mode === 'full') {
   process.exit(1);
 }
 if (command === 'estimate') {
-  say({ type: 'result', value: { secondsPerStep: 0.5, steps: STEPS, share: 0.95, peakBytes: 1e9 } });
+  say({
+    type: 'result',
+    value: {
+      threads: 1,
+      secondsPerStep: 0.5,
+      steps: STEPS,
+      share: 0.95,
+      peakBytes: 1e9,
+      adapterBytes: 15e6,
+      checkpointBytes: 150e6,
+    },
+  });
 } else {
   const checkpoint = path.join(work, 'state.pt');
   const begun = existsSync(checkpoint) ? Number(readFileSync(checkpoint, 'utf8')) : 0;
@@ -47,11 +70,13 @@ if (command === 'estimate') {
     process.stdout.write('Traceback (most recent call last):\n\u0000\u0001 {"type": "result"\n');
     say({ type: 'result', value: { adapter: 5 } });
   } else {
+    for (let step = 0; step < begun; step += 2) say({ type: 'point', value: point(step) });
     for (let step = begun; step < STEPS; step++) {
       if (mode === 'dies' && step === 3 && begun < 3) process.kill(process.pid, 'SIGKILL');
       if ((mode === 'hangs' || mode === 'holds') && step === 3 && begun < 3)
         await new Promise(() => setInterval(() => undefined, 1 << 30));
       writeFileSync(checkpoint, String(step + 1));
+      if (step % 2 === 0) say({ type: 'point', value: point(step) });
       say({ type: 'progress', done: step + 1, total: STEPS, words: `epoch ${(step + 1) / 2} of 3` });
     }
     copyFileSync(adapter, path.join(work, 'adapter.gguf'));

@@ -5,15 +5,28 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
+import type { Proven } from '../../src/app/training/prove';
 import { tuningLines } from '../../src/app/training/tuning-input';
 import type { Classifier } from '../../src/core/classifier/definition';
-import type { TuningSettings } from '../../src/core/model/adapter-card';
+import type { ProofResult, TuningSettings } from '../../src/core/model/adapter-card';
 import type { WireAdapter } from '../../src/protocol/engine';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { sha256Of } from '../../src/store/models';
 import { ROOT } from './paths';
 
 const execute = promisify(execFile);
+
+const NUMBER = { value: 0.5, low: null, high: null };
+const RESULT: ProofResult = {
+  ...{ model: 'base', calibrator: null, accuracy: NUMBER, meanConfidence: NUMBER, nll: NUMBER, ece: NUMBER },
+  eceNull: null,
+};
+/** For tests that are not about what a tuned model is worth. */
+export const NOTHING_PROVEN: Proven = {
+  proof: { rows: 0, candidates: 1, results: [RESULT, { ...RESULT, model: 'tuned' }], chosen: 0, notes: [] },
+  tables: { base: '', tuned: '' },
+  calibrators: { base: null, tuned: null },
+};
 
 export const TRAINING = path.join(ROOT, 'training');
 

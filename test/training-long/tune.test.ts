@@ -23,7 +23,7 @@ import { csvLine } from '../../src/store/tables/csv-line';
 import { asking, cpu, startEngine } from '../support/engine';
 import { CHAT_MODEL, TEST_MODEL } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
-import { parityOf, PROJECTIONS, runPython, SETTINGS, TRAINING, trainerPython } from '../support/trainer';
+import { NOTHING_PROVEN, parityOf, PROJECTIONS, runPython, SETTINGS, TRAINING, trainerPython } from '../support/trainer';
 
 const [SENTIMENT = assert.fail()] = BUILTIN_CLASSIFIERS;
 /** Without its examples a prompt is four times as short. */
@@ -77,6 +77,7 @@ describe('a training that is killed in its middle', () => {
     now: () => performance.now(),
     clock: () => new Date(0),
     version: '0',
+    prove: () => Promise.resolve(NOTHING_PROVEN),
   });
 
   async function prepared(name: string): Promise<TuningOrder> {
@@ -85,7 +86,10 @@ describe('a training that is killed in its middle', () => {
     const cells = rows.map(({ text, label, group }) => [text, label, group]);
     await writeFile(table, [['text', 'label', 'group'], ...cells].map((own) => csvLine(own, ',')).join(''));
     const out = path.join(folder(), name, 'adapter.gguf');
-    const order = { table, out, work: tuningWork(home(name).cache, out), python: trainerPython() };
+    const order = {
+      ...{ table, out, work: tuningWork(home(name).cache, out), python: trainerPython() },
+      ...{ classifier: SENTIMENT.name, textColumn: 'text', examples: false, facts: [] },
+    };
     const models = new ModelStore(path.join(folder(), 'models'));
     const engine = await startEngine(cpu());
     const opened = new EngineModels({
@@ -99,7 +103,7 @@ describe('a training that is killed in its middle', () => {
       const sources = new Sources({ ...bySourceKind(() => () => assert.fail()), engine: opened.open });
       const settings = { ...SETTINGS, rank: 8, alpha: 8, epochs: 1, batch: 8 };
       await prepareTuning(sources, {
-        ...{ table, textColumn: 'text', classifier: SHORT, base: null, settings },
+        ...{ table, textColumn: 'text', classifier: SHORT, examples: true, base: null, settings },
         work: order.work,
       });
     } finally {

@@ -13,6 +13,7 @@ import type { COMPARISON_PAGE_CONTRACT } from '../../src/protocol/comparison-pag
 import type { LABELLING_PAGE_CONTRACT } from '../../src/protocol/labelling-page';
 import type { PAGE_CONTRACT } from '../../src/protocol/page';
 import type { RESULT_PAGE_CONTRACT } from '../../src/protocol/result-page';
+import type { TUNING_PAGE_CONTRACT } from '../../src/protocol/tuning-page';
 import { pageHtml } from '../../src/editor/page-html';
 import editor from '../fixtures/themes/vscode.json';
 import { openBrowser, projectRoot, resultsFolder } from '../support/vscode-server';
@@ -34,6 +35,7 @@ const BACKGROUNDS = {
   comparison: '--vscode-editor-background',
   labelling: '--vscode-editor-background',
   result: '--vscode-sideBar-background',
+  tuning: '--vscode-editor-background',
 } as const;
 type PageName = keyof typeof BACKGROUNDS;
 
@@ -42,6 +44,7 @@ interface Contracts {
   readonly comparison: PageContract<typeof COMPARISON_PAGE_CONTRACT>;
   readonly labelling: PageContract<typeof LABELLING_PAGE_CONTRACT>;
   readonly result: PageContract<typeof RESULT_PAGE_CONTRACT>;
+  readonly tuning: PageContract<typeof TUNING_PAGE_CONTRACT>;
 }
 interface PageContract<C extends { readonly host: object; readonly page: object }> {
   readonly host: C['host'] & typeof PAGE_CONTRACT.host;

@@ -26,7 +26,7 @@ from prompt_confidence_training.loop import Trainer, check_base
 from prompt_confidence_training.task import read_task
 from prompt_confidence_training.uncertainty import mc_dropout
 
-TIMED_STEPS = 3
+TIMED_STEPS = 2
 
 
 def main() -> None:
@@ -78,18 +78,7 @@ def train(trainer: Trainer, base: Base, work: Path, difference: float) -> None:
             "chosenStep": outcome.chosen_step,
             "sameBits": outcome.micro_batch == task.settings.micro_batch,
             "baseDifference": difference,
-            "curve": [
-                {
-                    "step": point.step,
-                    "epoch": point.epoch,
-                    "loss": point.loss,
-                    "accuracy": point.accuracy,
-                    "nll": point.nll,
-                    "ece": point.ece,
-                    "eceNull": {"mean": point.null_mean, "q95": point.null_q95},
-                }
-                for point in outcome.curve
-            ],
+            "curve": [point.told() for point in outcome.curve],
             "mcDropout": {
                 "mean": uncertainty.mean.tolist(),
                 "epistemic": uncertainty.epistemic.tolist(),
@@ -101,17 +90,31 @@ def train(trainer: Trainer, base: Base, work: Path, difference: float) -> None:
 
 
 def estimate(trainer: Trainer) -> None:
-    """Time a few steps, and say what the whole run would take."""
-    began = time.perf_counter()
-    for _ in range(TIMED_STEPS):
+    """Time a few steps with all threads and with half of them; say which is faster, and what a run would take."""
+    most = trainer.task.settings.threads
+    timed = {}
+    for threads in sorted({most, max(1, most // 2)}, reverse=True):
+        torch.set_num_threads(threads)
+        # The first step of a setting also fills caches.
         trainer.timed_step()
-    seconds = (time.perf_counter() - began) / TIMED_STEPS
+        trainer.passes = 0.0
+        began = time.perf_counter()
+        for _ in range(TIMED_STEPS):
+            trainer.timed_step()
+        seconds = (time.perf_counter() - began) / TIMED_STEPS
+        timed[threads] = (seconds, trainer.passes / TIMED_STEPS / seconds)
+    threads = min(timed, key=lambda count: timed[count][0])
+    seconds, share = timed[threads]
     messages.result(
         {
+            "threads": threads,
             "secondsPerStep": seconds,
             "steps": trainer.steps,
-            "share": trainer.passes / TIMED_STEPS / seconds,
+            "share": share,
             "peakBytes": _peak_bytes(),
+            "adapterBytes": trainer.adapter_bytes,
+            # Weights, two moments of each, and the weights of every evaluation, of which one is before the first step.
+            "checkpointBytes": trainer.adapter_bytes * (4 + trainer.steps // trainer.evaluate_every),
         }
     )
 

@@ -24,6 +24,18 @@ class Point:
     null_q95: float
     smooth_ece: float
 
+    def told(self) -> dict[str, object]:
+        """As src/core/model/adapter-card.ts has it."""
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "nll": self.nll,
+            "ece": self.ece,
+            "eceNull": {"mean": self.null_mean, "q95": self.null_q95},
+        }
+
 
 @dataclass
 class State:

@@ -106,6 +106,8 @@ class Trainer:
         for a single row.
         """
         state = self.state
+        for point in state.curve:
+            messages.point(point.told())
         while not state.is_over:
             # Asked before each step, and not after it: an evaluation that was interrupted is made up for.
             if self._is_evaluation_due():
@@ -132,6 +134,11 @@ class Trainer:
         for rows, log_probs in parts:
             found[rows] = log_probs
         return found
+
+    @property
+    def adapter_bytes(self) -> int:
+        """Bytes of the adapter's weights."""
+        return sum(parameter.numel() * parameter.element_size() for parameter in self.trained)
 
     def timed_step(self) -> None:
         """Do one step without an evaluation or a checkpoint."""
@@ -236,6 +243,7 @@ class Trainer:
         is_patient = len(state.curve) - 1 - best < settings.patience
         state.is_over = state.step >= self.steps or not is_patient
         self._save()
+        messages.point(point.told())
         self._tell()
 
     def _save(self) -> None:

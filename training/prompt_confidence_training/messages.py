@@ -25,6 +25,11 @@ def progress(done: float, total: float, words: str) -> None:
     _tell({"type": "progress", "done": done, "total": total, "words": words})
 
 
+def point(value: Mapping[str, object]) -> None:
+    """Tell one evaluation."""
+    _tell({"type": "point", "value": value})
+
+
 def log(message: str) -> None:
     """Add a line to the log of the job."""
     _tell({"type": "log", "message": message})

@@ -1,9 +1,18 @@
 """The program: how it ends."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+import torch
+from tiny import SETTINGS, base, task
+
+from prompt_confidence_training.__main__ import estimate
+from prompt_confidence_training.adapter import with_adapter
+from prompt_confidence_training.loop import Trainer
 
 PROGRAM = [sys.executable, "-m", "prompt_confidence_training", "train"]
 
@@ -27,3 +36,19 @@ def test_it_says_why_it_cannot_go_on_and_ends_while_its_input_is_open(tmp_path: 
     assert said[-1]["type"] == "failure"
     assert "damaged" in said[-1]["message"]
     assert code == 1, errors
+
+
+def test_it_chooses_the_threads_of_a_run_by_timed_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = dataclasses.replace(SETTINGS, threads=2)
+    trainer = Trainer(task(settings), with_adapter(base(), settings), tmp_path)
+    try:
+        estimate(trainer)
+    finally:
+        torch.set_num_threads(1)
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])["value"]
+    assert said["threads"] in (1, 2)
+    assert said["steps"] == trainer.steps
+    assert 0 < said["share"] <= 1
+    assert said["checkpointBytes"] > 4 * said["adapterBytes"] > 0
+    # Nothing of it is taken for a part of the run.
+    assert not list(tmp_path.iterdir())

@@ -17,6 +17,7 @@ export function exportSection(page: Page): Section {
   const others = [
     button('Compare With…', { key: 'compare-with', secondary: true }, () => page.host.compareWith()),
     button('Try Another…', { key: 'try-another', secondary: true }, () => page.host.tryAnother()),
+    button('Fine-Tune…', { key: 'fine-tune', secondary: true }, () => page.host.fineTune()),
   ];
   const buttons = [
     button('Export…', { key: 'export', secondary: true }, () =>

@@ -8,6 +8,7 @@ import { h, setText, svg, warningIcon, svgText } from '../dom';
 import { radios } from './choices';
 import { type Page, type Section, section } from './page';
 import { table } from './tables';
+import { ticks } from './ticks';
 import type { View } from './view';
 import type { CalibratorId } from '../../src/core/calibration/registry';
 import { pixels, shortCount } from './pixels';
@@ -300,17 +301,6 @@ function spoken({ method, points, raw, message }: MethodProgression, metric: Pro
   const values = points.map((point) => `${number(point[metric].median)} at ${count(point.rows, 'row')}`);
   const against = raw === null ? '' : `; raw ${number(raw[metric].median)}`;
   return `${calibratorTitle(method)}, ${NAMES[metric]}: ${values.join(', ')}${against}. ${message}`;
-}
-
-/** Two to five round numbers inside. */
-function ticks(low: number, high: number): number[] {
-  const rough = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
-  const found: number[] = [];
-  for (let tick = Math.ceil(low / step); tick * step <= high; tick++)
-    found.push(Number((tick * step).toPrecision(6)));
-  return found;
 }
 
 /** Width of the widest number of rows. */

@@ -4,6 +4,8 @@ import { Job, jobId, type JobKind, type Unfinished } from './job';
 
 /** A job that can be resumed, whatever its kind. */
 export interface UnfinishedJob extends Omit<Unfinished<unknown>, 'order'> {
+  /** Name of its kind. */
+  readonly kind: string;
   readonly title: string;
   readonly output: string;
   readonly logFile: string | undefined;
@@ -42,6 +44,7 @@ export class Jobs {
         state,
         words,
         isElsewhere,
+        kind: kind.name,
         title: kind.title(order),
         output: kind.output(order),
         logFile: kind.logFile(order),

@@ -22,12 +22,17 @@ import { endOrphan, startOfProcess } from './process-tree';
 import { type Program, type ProgramOptions, type ProgramProgress, runProgram } from './program';
 import { JobMeter } from './progress';
 
-/** Describes the jobs of one kind of program. */
-export interface ProcessJob<Order, Result> {
+/**
+ * Describes the jobs of one kind of program.
+ *
+ * @template Found what the program gives
+ * @template Result what is made of it
+ */
+export interface ProcessJob<Order, Found, Result> {
   /** Name of the kind; part of file names. */
   readonly name: string;
   readonly order: z.ZodType<Order>;
-  readonly result: z.ZodType<Result>;
+  readonly result: z.ZodType<Found>;
   readonly title: (order: Order) => string;
   /** Absolute path. */
   readonly output: (order: Order) => string;
@@ -35,6 +40,10 @@ export interface ProcessJob<Order, Result> {
   readonly program: (order: Order) => Promise<Program>;
   /** See `ProgramOptions`. */
   readonly silenceMs?: number;
+  /** Called with each point of the program. */
+  readonly onPoint?: (order: Order, value: unknown) => void;
+  /** What is done with the program's result. If it is interrupted, the program is asked for its result again. */
+  readonly finish: (order: Order, found: Found, context: JobContext) => Promise<Result>;
   /** Deletes the program's checkpoints. */
   readonly discard: (order: Order) => Promise<void>;
 }
@@ -66,8 +75,8 @@ const SAVE_MS = 1000;
  * ended before the job is resumed or discarded: its standard output is lost, so its progress could not be shown,
  * and little is lost since its checkpoint.
  */
-export function processKind<Order, Result>(
-  job: ProcessJob<Order, Result>,
+export function processKind<Order, Found, Result>(
+  job: ProcessJob<Order, Found, Result>,
   home: ProcessHome,
 ): JobKind<Order, Result> {
   const files = (order: Order): JobFiles => jobFiles(job.name, job.output(order), home.folder);
@@ -110,8 +119,8 @@ interface Run<Order> {
 }
 
 /** Only while the lock is held. */
-async function run<Order, Result>(
-  job: ProcessJob<Order, Result>,
+async function run<Order, Found, Result>(
+  job: ProcessJob<Order, Found, Result>,
   { now, grace }: ProcessHome,
   { order, files, context }: Run<Order>,
 ): Promise<Result> {
@@ -151,10 +160,12 @@ async function run<Order, Result>(
       signal,
       onStart,
       onProgress,
+      onPoint: (point) => job.onPoint?.(order, point),
       silenceMs: job.silenceMs,
       ...(grace === undefined ? {} : { grace }),
     });
-    const result = resultOf(job, value);
+    await save({ program: null });
+    const result = await job.finish(order, foundOf(job, value), context);
     await rm(files.state, { force: true });
     return result;
   } catch (error) {
@@ -167,7 +178,7 @@ async function run<Order, Result>(
 }
 
 /** @throws UserError program-failed */
-function resultOf<Order, Result>(job: ProcessJob<Order, Result>, value: unknown): Result {
+function foundOf<Found>(job: { readonly result: z.ZodType<Found> }, value: unknown): Found {
   const parsed = job.result.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new UserError('program-failed', `The program gave an unexpected result.`, {
@@ -175,8 +186,8 @@ function resultOf<Order, Result>(job: ProcessJob<Order, Result>, value: unknown)
   });
 }
 
-async function unfinishedProcess<Order, Result>(
-  job: ProcessJob<Order, Result>,
+async function unfinishedProcess<Order>(
+  job: { readonly order: z.ZodType<Order> },
   file: string,
   files: (order: Order) => JobFiles,
 ): Promise<Unfinished<Order> | undefined> {

@@ -2,6 +2,7 @@
  * An external program that does long work and reports progress on its standard output, one JSON document a line:
  *
  *     {"type": "progress", "done": 120, "total": 3000, "words": "epoch 1 of 3"}
+ *     {"type": "point", "value": {...}}
  *     {"type": "log", "message": "loading the model"}
  *     {"type": "result", "value": {...}}
  *     {"type": "failure", "message": "Why it cannot go on, in a sentence."}
@@ -37,6 +38,7 @@ const progressSchema = z.object({
 });
 const messageSchema = z.discriminatedUnion('type', [
   progressSchema,
+  z.object({ type: z.literal('point'), value: z.unknown() }),
   z.object({ type: z.literal('log'), message: z.string() }),
   z.object({ type: z.literal('result'), value: z.unknown() }),
   z.object({ type: z.literal('failure'), message: z.string() }),
@@ -49,9 +51,11 @@ export interface ProgramOptions {
   readonly logFile: string;
   /** Ends the program with everything that it started. */
   readonly signal: AbortSignal;
-  /** Called with the process id once the program runs. The program's output is read only after this settles. */
+  /** Called with the process id once the program runs. What the program says is told only after this settles. */
   readonly onStart: (pid: number) => Promise<void>;
   readonly onProgress: (progress: ProgramProgress) => Promise<void>;
+  /** Called with what the program measures on its way; absent: nobody looks. */
+  readonly onPoint?: ((value: unknown) => void) | undefined;
   /** Milliseconds without a line of output after which the program is taken for one that hangs; absent: it may be silent. */
   readonly silenceMs?: number | undefined;
   /** Settles when a program that was asked to end has had enough time. */
@@ -108,17 +112,17 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
       ),
     );
     over.signal.addEventListener('abort', watch.stop);
-    const output = new Output(log, options.onProgress, watch.heard);
+    const output = new Output(log, options, watch.heard);
     const started = onStart(pid);
-    const reading = started
-      .then(() => output.read(stdout.setEncoding('utf8')))
-      .catch((error: unknown) => broken.abort(error));
+    // Opened at once: Node throws away what nobody has begun to read when a program ends.
+    const reading = output.read(stdout.setEncoding('utf8'), started);
+    for (const each of [started, reading]) each.catch((error: unknown) => broken.abort(error));
     const failure = await ended;
     endLeftovers(pid);
     // A slow disk is no reason to lose what the program said.
     await started.catch(() => undefined);
     // What has made itself independent of the group may hold the other end of the pipe.
-    await Promise.race([reading, grace(over.signal)]);
+    await Promise.race([reading.catch(() => undefined), grace(over.signal)]);
     over.abort();
     stdout.destroy();
     if (failure === undefined && output.result !== undefined) return output.result.value;
@@ -179,12 +183,16 @@ class Output {
 
   constructor(
     private readonly log: FileHandle,
-    private readonly onProgress: (progress: ProgramProgress) => Promise<void>,
+    private readonly listener: Pick<ProgramOptions, 'onProgress' | 'onPoint'>,
     private readonly onLine: () => void,
   ) {}
 
-  async read(chunks: AsyncIterable<string>): Promise<void> {
-    for await (const line of linesOf(chunks, LONGEST_LINE)) await this.take(line);
+  /** @param started settles before the first line is taken */
+  async read(chunks: AsyncIterable<string>, started: Promise<void>): Promise<void> {
+    for await (const line of linesOf(chunks, LONGEST_LINE)) {
+      await started;
+      await this.take(line);
+    }
   }
 
   private async take(line: Line): Promise<void> {
@@ -194,7 +202,10 @@ class Output {
     const message = messageSchema.safeParse(jsonOf(line.text)).data;
     switch (message?.type) {
       case 'progress':
-        return this.onProgress(message);
+        return this.listener.onProgress(message);
+      case 'point':
+        this.listener.onPoint?.(message.value);
+        return;
       case 'log':
         return this.log.appendFile(`${message.message}\n`);
       case 'result':

@@ -3,17 +3,23 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { type AdapterCard, adapterCard, curvePointSchema } from '../../core/model/adapter-card';
-import { SPLITS, type Split } from '../../core/data/tuning-split';
+import {
+  type AdapterCard,
+  adapterCard,
+  type CurvePoint,
+  curvePointSchema,
+} from '../../core/model/adapter-card';
 import { UserError } from '../../core/user-error';
-import { cardFile } from '../../store/adapters';
+import { besideAdapter, cardFile, earlierCandidates } from '../../store/adapters';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
+import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
 import { withLockOrRefuse } from '../../store/lock';
 import { csvLine } from '../../store/tables/csv-line';
 import { inspectTable } from '../../store/tables/inspect';
-import { tableRows } from '../../store/tables/rows';
-import { type CardDraft, workFiles } from '../training/prepare';
+import { splitRows } from '../../store/tables/split-table';
+import { type CardDraft, setThreads, workFiles } from '../training/prepare';
+import type { Proven, ProofFiles } from '../training/prove';
 import type { JobContext, JobKind } from './job';
 import { type ProcessHome, processKind } from './process-kind';
 import { type Program, runProgram } from './program';
@@ -25,6 +31,13 @@ const orderSchema = z.object({
   work: z.string(),
   /** Absolute path of the Python that trains. */
   python: z.string(),
+  /** Name of the classifier, and the column with its texts. */
+  classifier: z.string(),
+  textColumn: z.string(),
+  /** Whether the prompt that is tuned has the classifier's examples. */
+  examples: z.boolean(),
+  /** What was said before it began, in sentences. */
+  facts: z.array(z.string()),
 });
 export type TuningOrder = z.infer<typeof orderSchema>;
 
@@ -46,11 +59,16 @@ type Trained = z.infer<typeof trainedSchema>;
 
 /** What a few steps took. */
 const estimateSchema = z.object({
+  /** With how many threads the steps were fastest. */
+  threads: z.int().min(1),
   secondsPerStep: z.number(),
   steps: z.number(),
   /** Share of the time that is the forward and backward pass. */
   share: z.number(),
   peakBytes: z.number().nullable(),
+  /** On the disk: of the adapter, and of all checkpoints until it is complete. */
+  adapterBytes: z.number(),
+  checkpointBytes: z.number(),
 });
 export type TuningEstimate = z.infer<typeof estimateSchema>;
 
@@ -63,6 +81,7 @@ export interface TunedAdapter {
   /** The hold-out with what passes with dropout say. */
   readonly dropoutTable: string;
   readonly baseDifference: number;
+  readonly proven: Proven;
 }
 
 export interface TuningHome extends ProcessHome {
@@ -72,6 +91,10 @@ export interface TuningHome extends ProcessHome {
   readonly cache: string;
   readonly clock: () => Date;
   readonly version: string;
+  /** Scores the hold-out with and without the adapter, once it is written. */
+  readonly prove: (order: TuningOrder, files: ProofFiles, context: JobContext) => Promise<Proven>;
+  /** Called with each evaluation, also those of before an interruption; absent: nobody looks. */
+  readonly onPoint?: (order: TuningOrder, point: CurvePoint) => void;
 }
 
 /** A trainer says something after every step. Loading a large model from a slow disk takes longest. */
@@ -107,12 +130,13 @@ function trainer(
 }
 
 /**
- * Times a few steps.
+ * Times a few steps. A run that has not begun gets the number of threads that was fastest: a checkpoint belongs to the
+ * number that it was begun with.
  *
  * @throws UserError program-failed, program-missing; cancelled
  */
 export async function estimateTuning(
-  home: TuningHome,
+  home: Pick<TuningHome, 'program'>,
   order: Pick<TuningOrder, 'python' | 'work'>,
   signal: AbortSignal,
 ): Promise<TuningEstimate> {
@@ -123,11 +147,13 @@ export async function estimateTuning(
     onProgress: () => Promise.resolve(),
     silenceMs: SILENCE_MS,
   });
-  return estimateSchema.parse(value);
+  const estimate = estimateSchema.parse(value);
+  if (!(await exists(path.join(order.work, 'state.pt')))) await setThreads(order.work, estimate.threads);
+  return estimate;
 }
 
 export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter> {
-  const training = processKind<TuningOrder, Trained>(
+  const tuning = processKind<TuningOrder, Trained, TunedAdapter>(
     {
       name: 'tune',
       order: orderSchema,
@@ -136,13 +162,23 @@ export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter>
       output: ({ out }) => out,
       program: (order) => Promise.resolve(trainer(home, order, 'train')),
       silenceMs: SILENCE_MS,
+      onPoint: (order, value) => {
+        const point = curvePointSchema.safeParse(value);
+        if (point.success) home.onPoint?.(order, point.data);
+      },
+      finish: (order, trained, context) => finish(home, order, trained, context),
       discard: ({ work }) => rm(work, { recursive: true, force: true }),
     },
     home,
   );
   return {
-    ...training,
-    run: (order, context) => whileAlone(home, () => tune(training, home, order, context)),
+    ...tuning,
+    run: (order, context) =>
+      whileAlone(home, async () => {
+        const { adapter, card, splitTable, dropoutTable } = filesOf(order);
+        await explainingWrite(order.out, () => checkOutputs(adapter, card, splitTable, dropoutTable));
+        return tuning.run(order, context);
+      }),
   };
 }
 
@@ -156,95 +192,88 @@ async function whileAlone<T>({ cache }: TuningHome, work: () => Promise<T>): Pro
   return withLockOrRefuse(path.join(cache, 'tuning.lock'), work, busy);
 }
 
-async function tune(
-  training: JobKind<TuningOrder, Trained>,
-  { clock, version }: TuningHome,
+/** Writes the adapter with what belongs to it, and then what the hold-out says. */
+async function finish(
+  { clock, version, prove }: TuningHome,
   order: TuningOrder,
+  trained: Trained,
   context: JobContext,
 ): Promise<TunedAdapter> {
-  const { out, work, table } = order;
-  const files = [out, cardFile(out), splitFile(out), dropoutFile(out)] as const;
-  await explainingWrite(out, () => checkOutputs(...files));
-  const trained = await training.run(order, context);
+  const { out, work } = order;
+  const { splitTable, dropoutTable, card: cardPath } = filesOf(order);
   // Written by us, in the person's cache.
   const draft = JSON.parse(await readFile(workFiles(work).draft, 'utf8')) as CardDraft;
   const bytes = await readFile(path.join(work, 'adapter.gguf'));
-  const { base, promptSha256, promptAdded, labels, rows, split, settings } = draft;
-  const card = adapterCard({
+  const { base, promptSha256, promptAdded, labels, examplesLeftOut, rows, split, settings } = draft;
+  const tuning: NonNullable<AdapterCard['tuning']> = {
+    table: draft.table,
+    rows,
+    split,
+    settings,
+    curve: trained.curve,
+    chosenStep: trained.chosenStep,
+    sameBits: trained.sameBits,
+  };
+  const before = adapterCard({
     sha256: createHash('sha256').update(bytes).digest('hex'),
     bytes: bytes.length,
     base,
     promptSha256,
     ...(promptAdded === undefined ? {} : { promptAdded }),
     labels,
-    tuning: {
-      table: draft.table,
-      rows,
-      split,
-      settings,
-      curve: trained.curve,
-      chosenStep: trained.chosenStep,
-      sameBits: trained.sameBits,
-    },
+    ...(examplesLeftOut === undefined ? {} : { examplesLeftOut }),
+    tuning,
     versions: { 'prompt-confidence': version, ...trained.versions },
     time: clock().toISOString(),
   });
+  const uses = await earlierCandidates(out, rows.test);
+  const write = (card: AdapterCard): Promise<void> =>
+    writeFileAtomic(cardPath, `${JSON.stringify(card, null, 2)}\n`);
   await explainingWrite(out, async () => {
     await mkdir(path.dirname(out), { recursive: true });
+    await writeFileAtomic(splitTable, await readFile(workFiles(work).split));
+    await writeFileAtomic(dropoutTable, await withDropout(workFiles(work).split, draft, trained));
     await writeFileAtomic(out, bytes);
-    await writeFileAtomic(cardFile(out), `${JSON.stringify(card, null, 2)}\n`);
-    await writeFileAtomic(splitFile(out), await withSplit(table, draft));
-    await writeFileAtomic(dropoutFile(out), await withDropout(table, draft, trained));
+    await write(before);
   });
+  const proven = await prove(order, { adapter: out, splitTable, candidates: uses + 1 }, context);
+  const card = adapterCard({ ...before, tuning: { ...tuning, proof: proven.proof } });
+  await explainingWrite(out, () => write(card));
   await rm(work, { recursive: true, force: true });
   return {
     card,
     adapter: out,
-    splitTable: splitFile(out),
-    dropoutTable: dropoutFile(out),
+    splitTable,
+    dropoutTable,
     baseDifference: trained.baseDifference,
+    proven,
   };
 }
 
-function beside(out: string, what: string): string {
-  return `${out.replace(/\.gguf$/iu, '')}-${what}.csv`;
-}
-
-/** The labelled table with the part of each row. */
-function splitFile(out: string): string {
-  return beside(out, 'split');
-}
-
-/** The hold-out with Monte Carlo dropout. */
-function dropoutFile(out: string): string {
-  return beside(out, 'mc-dropout');
-}
-
-async function withSplit(table: string, { lines, split }: CardDraft): Promise<string> {
-  const source = await inspectTable(table);
-  const partOf = new Map(SPLITS.flatMap((part) => lines[part].map((line) => [line, part] as const)));
-  const written = [csvLine(split.given ? source.header : [...source.header, 'split'], source.separator)];
-  for await (const batch of tableRows(source))
-    for (const { line, cells } of batch)
-      written.push(csvLine(split.given ? cells : [...cells, partOf.get(line) ?? ''], source.separator));
-  return written.join('');
+function filesOf({ out }: TuningOrder): Record<'adapter' | 'card' | 'splitTable' | 'dropoutTable', string> {
+  return {
+    adapter: out,
+    card: cardFile(out),
+    /** The labelled rows with the part of each. */
+    splitTable: besideAdapter(out, 'split'),
+    /** The hold-out with Monte Carlo dropout. */
+    dropoutTable: besideAdapter(out, 'mc-dropout'),
+  };
 }
 
 /** Columns "mc-dropout/…": the mean of the passes, and its entropy in two parts. */
-async function withDropout(table: string, draft: CardDraft, { mcDropout }: Trained): Promise<string> {
-  const source = await inspectTable(table);
+async function withDropout(splitTable: string, draft: CardDraft, { mcDropout }: Trained): Promise<string> {
+  const source = await inspectTable(splitTable);
   const { mean, epistemic, aleatoric } = mcDropout;
-  const held: Split = 'test';
-  const numberOf = new Map(draft.lines[held].map((line, at) => [line, at]));
   const prefix = 'mc-dropout/';
   const added = [...draft.labels.map((label) => `prob:${label}`), 'epistemic', 'aleatoric'];
   const written = [csvLine([...source.header, ...added.map((name) => `${prefix}${name}`)], source.separator)];
-  for await (const batch of tableRows(source))
-    for (const { line, cells } of batch) {
-      const at = numberOf.get(line);
-      if (at === undefined) continue;
-      const numbers = [...(mean[at] ?? []), epistemic[at] ?? 0, aleatoric[at] ?? 0];
-      written.push(csvLine([...cells, ...numbers.map(String)], source.separator));
-    }
+  let at = 0;
+  for await (const { cells, part } of splitRows(source)) {
+    if (part !== 'test') continue;
+    const numbers = [...(mean[at] ?? []), epistemic[at] ?? 0, aleatoric[at] ?? 0];
+    written.push(csvLine([...cells, ...numbers.map(String)], source.separator));
+    at++;
+  }
   return written.join('');
 }

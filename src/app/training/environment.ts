@@ -6,6 +6,8 @@ import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import * as z from 'zod';
+import { jsonOf } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { errorCode, writeFileAtomic } from '../../store/atomic';
 import { withLock } from '../../store/lock';
@@ -83,7 +85,7 @@ function stamp(lock: string, pipArguments: readonly string[]): string {
  *
  * @throws UserError training-environment: there is no lock for this platform
  */
-export async function environmentPython(
+async function environmentPython(
   place: EnvironmentPlace,
   pipArguments: readonly string[],
 ): Promise<string | undefined> {
@@ -91,6 +93,36 @@ export async function environmentPython(
   const wanted = stamp(await readLock(place), pipArguments);
   const found = await readSmall(path.join(folder, 'complete'));
   return found?.toString() === wanted ? pythonOf(folder) : undefined;
+}
+
+/** Packages that do the work, and that a Python must have to train; the others come with them. */
+const MAIN_PACKAGES = ['torch', 'transformers', 'peft', 'gguf', 'numpy'] as const;
+
+/**
+ * A Python that can train: the one that a person named, if it has the packages in the versions of the lock, else that of
+ * the environment; undefined while there is neither.
+ *
+ * @throws UserError training-environment: there is no lock for this platform
+ */
+export async function trainerPython(
+  place: EnvironmentPlace,
+  { python, pipArguments }: Pick<InstallOptions, 'python' | 'pipArguments'>,
+): Promise<string | undefined> {
+  const lock = await readLock(place);
+  if (python !== '' && (await hasPackages(python, lock))) return python;
+  return environmentPython(place, pipArguments);
+}
+
+/** Whether a Python has the main packages of a lock, whatever build of them. */
+async function hasPackages(python: string, lock: string): Promise<boolean> {
+  const names = JSON.stringify(MAIN_PACKAGES);
+  const code = `import json; from importlib.metadata import version; print(json.dumps([version(n) for n in ${names}]))`;
+  const printed = await printedBy(python, code);
+  const found = z.array(z.string()).safeParse(jsonOf(printed ?? '')).data;
+  return (
+    found !== undefined &&
+    MAIN_PACKAGES.every((name, at) => lock.includes(`\n${name}==${(found[at] ?? '').split('+')[0] ?? ''}\n`))
+  );
 }
 
 /** @throws UserError training-environment */
@@ -169,11 +201,16 @@ async function findPython(wanted: string): Promise<string> {
   );
 }
 
-function versionOf(python: string): Promise<string | undefined> {
-  const code = 'import sys; print("%d.%d" % sys.version_info[:2])';
+async function versionOf(python: string): Promise<string | undefined> {
+  const printed = await printedBy(python, 'import sys; print("%d.%d" % sys.version_info[:2])');
+  return printed !== undefined && /^\d+\.\d+$/u.test(printed) ? printed : undefined;
+}
+
+/** What a line of Python prints; undefined where it fails. */
+function printedBy(python: string, code: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(python, ['-c', code], { timeout: 20_000, windowsHide: true }, (error, out) =>
-      resolve(error === null && /^\d+\.\d+\s*$/u.test(out) ? out.trim() : undefined),
+      resolve(error === null ? out.trim() : undefined),
     );
   });
 }

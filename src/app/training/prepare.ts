@@ -1,10 +1,13 @@
 /** Prepares the tuning of a classifier's model: reads, divides and tokenises the rows, and says what it will do. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
 import { labelNames } from '../../core/calibration/compatibility';
 import { smoothedTargets } from '../../core/calibration/smoothed-targets';
 import type { Classifier } from '../../core/classifier/definition';
 import { checkSplit, smallestDifference, type Split, splitRows } from '../../core/data/tuning-split';
+import { jsonOf } from '../../core/data/json';
 import type { AdapterCard, TuningSettings } from '../../core/model/adapter-card';
 import { labelData } from '../../core/model/rows';
 import { UserError } from '../../core/user-error';
@@ -13,8 +16,10 @@ import { isFailed, type Source } from '../../sources/source';
 import { writeFileAtomic } from '../../store/atomic';
 import { explainingWrite } from '../../store/explain-write';
 import { boundPrompt } from '../../store/prompt-hash';
+import { splitLines } from '../../store/tables/split-table';
 import { readTuningRows, rowHash, type TuningRow, type TuningRows } from '../../store/tables/tuning-rows';
 import { type Sources, verifiedIdentity } from '../sources';
+import { tunedPrompt } from './tuned-prompt';
 import { targetOf, tuningLines, type TuningExample } from './tuning-input';
 
 /** Texts on which the trainer's probabilities are compared with the engine's. */
@@ -29,6 +34,8 @@ export interface TuningRequest {
   readonly textColumn: string;
   /** Its adapter, if it names one, is left out: the base is tuned. */
   readonly classifier: Classifier;
+  /** Whether its prompt is tuned with its examples, or without them. */
+  readonly examples: boolean;
   /** A Hugging Face folder of the base's weights; null for the model's own file. */
   readonly base: string | null;
   readonly settings: TuningSettings;
@@ -52,23 +59,23 @@ export interface TuningFacts {
 }
 
 /** What is known about the adapter before it exists. */
-export type CardDraft = Pick<AdapterCard, 'base' | 'promptSha256' | 'promptAdded' | 'labels'> & {
+export type CardDraft = Pick<AdapterCard, 'base' | 'promptSha256' | 'promptAdded' | 'labels' | 'examplesLeftOut'> & {
   readonly table: { readonly name: string; readonly sha256: string };
   readonly split: { readonly seed: number; readonly grouped: boolean; readonly given: boolean };
   readonly rows: Readonly<Record<Split, readonly string[]>>;
   readonly settings: TuningSettings;
-  /** Lines of the table on which the rows of each part begin, for its copy with a split. */
-  readonly lines: Readonly<Record<Split, readonly number[]>>;
 };
 
 export interface WorkFiles {
   /** Of the trainer. */
   readonly input: string;
   readonly draft: string;
+  /** The rows with their parts: the table may change while the model is tuned. */
+  readonly split: string;
 }
 
 export function workFiles(work: string): WorkFiles {
-  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json') };
+  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json'), split: path.join(work, 'split.csv') };
 }
 
 /**
@@ -83,7 +90,7 @@ export async function prepareTuning(
   signal?: AbortSignal,
 ): Promise<TuningFacts> {
   const { settings, work } = request;
-  const classifier = { ...request.classifier, adapter: undefined };
+  const classifier = tunedPrompt({ ...request.classifier, adapter: undefined }, request.examples);
   const labels = labelNames(classifier);
   const table = await readTuningRows(request.table, labels, request.textColumn);
   const { rows } = table;
@@ -121,22 +128,25 @@ export async function prepareTuning(
       validation: part('validation', of),
       test: part('test', of),
     });
-    const draft: CardDraft = {
+    const asked: CardDraft = {
       base: { name: model.name, sha256: model.sha256 },
       ...boundPrompt(classifier, tokens.shape),
       labels,
+      ...(request.examples ? {} : { examplesLeftOut: request.classifier.asks.examples }),
       table: { name: path.basename(request.table), sha256: table.source.sha256 },
       split: { seed: settings.seed, grouped: table.isGrouped, given: table.isSplit },
       rows: byPart((row) => rowHash(row.text, labels[row.label] ?? '')),
-      lines: byPart((row) => row.line),
       settings,
     };
-    const { input, draft: draftFile } = workFiles(work);
+    const { input, draft: draftFile, split: splitFile } = workFiles(work);
+    const threads = await threadsOf(work, asked);
+    const draft: CardDraft = { ...asked, settings: { ...settings, threads } };
+    const partOf = new Map(rows.map(({ line }, at) => [line, split[at] ?? 'test'] as const));
     const lines = tuningLines({
       gguf: modelFile.path,
       folder: request.base,
       answer: tokens.answer,
-      settings,
+      settings: draft.settings,
       examples,
     });
     await explainingWrite(input, async () => {
@@ -144,6 +154,7 @@ export async function prepareTuning(
       await mkdir(work, { recursive: true, mode: 0o700 });
       await writeFileAtomic(input, asyncLines(lines));
       await writeFileAtomic(draftFile, JSON.stringify(draft));
+      await writeFileAtomic(splitFile, splitLines(table.source, partOf, labels));
     });
     const count = (own: Split): number => draft.rows[own].length;
     return {
@@ -156,6 +167,37 @@ export async function prepareTuning(
       longestPrompt: tokens.prompts.reduce((most, prompt) => Math.max(most, prompt.tokens.length), 0),
       model: identity.inWords,
     };
+  });
+}
+
+/**
+ * The draft of the run that a folder holds, where it is of the same rows, prompt and settings: its number of threads was
+ * chosen by timing, and a checkpoint belongs to it.
+ */
+async function threadsOf(work: string, draft: CardDraft): Promise<number> {
+  const found = jsonOf((await readFile(workFiles(work).draft, 'utf8').catch(() => '')) || 'null');
+  const earlier = z.object({ settings: z.looseObject({ threads: z.int().min(1) }) }).safeParse(found).data;
+  const { threads } = draft.settings;
+  if (earlier === undefined) return threads;
+  const same = { ...earlier, settings: { ...earlier.settings, threads } };
+  // Through JSON: a draft has fields that are undefined.
+  return isDeepStrictEqual({ ...(found as object), ...same }, JSON.parse(JSON.stringify(draft)))
+    ? earlier.settings.threads
+    : threads;
+}
+
+/** Changes the number of threads of a run that has not begun. */
+export async function setThreads(work: string, threads: number): Promise<void> {
+  const { input, draft } = workFiles(work);
+  // Written by us, in the person's cache.
+  const card = JSON.parse(await readFile(draft, 'utf8')) as CardDraft;
+  if (card.settings.threads === threads) return;
+  const [head = '', ...examples] = (await readFile(input, 'utf8')).split('\n');
+  const settings = { ...card.settings, threads };
+  const changed = { ...(JSON.parse(head) as object), settings };
+  await explainingWrite(input, async () => {
+    await writeFileAtomic(input, [JSON.stringify(changed), ...examples].join('\n'));
+    await writeFileAtomic(draft, JSON.stringify({ ...card, settings }));
   });
 }
 

@@ -176,7 +176,8 @@ function tryRun(
   }
 }
 
-function rowLosses(data: PredictionData): Float64Array {
+/** (n) NLL of each row: of its label, or of correct where the data are confidence alone. */
+export function rowLosses(data: PredictionData): Float64Array {
   return data.kind === 'labels' ? labelNllLosses(data).loss : nllLosses(confidenceOf(data)).loss;
 }
 
@@ -184,7 +185,7 @@ function rawLosses(data: PredictionData, on: CalibrateOn): Float64Array {
   return rowLosses(on === 'labels' ? data : confidenceOnly(data));
 }
 
-function withoutSplit(data: PredictionData): PredictionData {
+export function withoutSplit(data: PredictionData): PredictionData {
   return { ...data, split: undefined };
 }
 
@@ -217,7 +218,7 @@ function compare(runs: readonly Run[], data: PredictionData): Candidate[] {
  *
  * @param b (n) or null for 0
  */
-function pairedMean(
+export function pairedMean(
   a: Float64Array,
   b: Float64Array | null,
   weight: Float64Array | null,

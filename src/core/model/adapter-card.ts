@@ -37,6 +37,19 @@ const tuningSettingsSchema = z.strictObject({
 });
 export type TuningSettings = z.infer<typeof tuningSettingsSchema>;
 
+/** What is asked for unless a person wants something else. */
+export const DEFAULT_TUNING = {
+  rank: 16,
+  alpha: 16,
+  dropout: 0.05,
+  learningRate: 5e-4,
+  epochs: 3,
+  batch: 16,
+  microBatch: 8,
+  patience: 3,
+  stopOn: 'nll',
+} as const satisfies Partial<TuningSettings>;
+
 /** One evaluation on the validation rows. */
 export const curvePointSchema = z.strictObject({
   step: count,
@@ -49,6 +62,41 @@ export const curvePointSchema = z.strictObject({
   /** What the ECE of a calibrated model with these confidences would be: its mean, and the value that 5% exceed. */
   eceNull: z.strictObject({ mean: share, q95: share }),
 });
+export type CurvePoint = z.infer<typeof curvePointSchema>;
+
+const metricSchema = z.strictObject({
+  value: z.number().nullable(),
+  /** Ends of the 95% interval. */
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+});
+
+const proofResultSchema = z.strictObject({
+  model: z.enum(['base', 'tuned']),
+  /** Method of the calibrator; null for raw scores. */
+  calibrator: z.string().nullable(),
+  accuracy: metricSchema,
+  meanConfidence: metricSchema,
+  nll: metricSchema,
+  ece: metricSchema,
+  /** What the ECE of a calibrated model with these confidences would be, on average. */
+  eceNull: share.nullable(),
+});
+export type ProofResult = z.infer<typeof proofResultSchema>;
+
+/** What the hold-out said, which neither model nor calibrator had seen. */
+export const proofSchema = z.strictObject({
+  rows: count,
+  /** Adapters that this hold-out has scored, this one included. */
+  candidates: z.int().min(1),
+  /** Simplest first. */
+  results: z.array(proofResultSchema).min(2).readonly(),
+  /** Place in the results: the simplest whose NLL is within one standard error of the lowest. */
+  chosen: count,
+  /** What a reader must know of the calibrators, in sentences. */
+  notes: z.array(z.string()).readonly(),
+});
+export type Proof = z.infer<typeof proofSchema>;
 
 const tuningSchema = z.strictObject({
   table: z.strictObject({ name: z.string(), sha256 }),
@@ -65,6 +113,8 @@ const tuningSchema = z.strictObject({
   chosenStep: count,
   /** False if the micro-batch was halved for memory on the way: the same run need not give the same bits. */
   sameBits: z.boolean(),
+  /** Absent until the hold-out was scored. */
+  proof: proofSchema.exactOptional(),
 });
 
 const adapterCardSchema = z.strictObject({
@@ -77,6 +127,11 @@ const adapterCardSchema = z.strictObject({
   promptSha256: sha256,
   promptAdded: promptAddedSchema.exactOptional(),
   labels: z.array(z.string().min(1)).min(2).readonly(),
+  /** Examples of the classifier that the prompt of the adapter leaves out; they come back with the base. */
+  examplesLeftOut: z
+    .array(z.strictObject({ text: z.string(), label: z.string() }))
+    .readonly()
+    .exactOptional(),
   /** Null for an adapter that another program made. */
   tuning: tuningSchema.nullable(),
   versions: z.record(z.string(), z.string()),

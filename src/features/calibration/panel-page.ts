@@ -89,6 +89,7 @@ export function openPanelPage(
     copyAudit: () => actions.copyAudit(),
     compareWith: () => vscode.commands.executeCommand(COMMANDS.compareTables, uri),
     tryAnother: () => vscode.commands.executeCommand(COMMANDS.tryAnother, uri),
+    fineTune: () => vscode.commands.executeCommand(COMMANDS.fineTune, uri),
     ask: (question) => decisions.ask(question),
     editBuckets: ({ buckets }) => decisions.edit(buckets),
     startProgression: () => progression.start(),

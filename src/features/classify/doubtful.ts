@@ -34,7 +34,7 @@ export async function listDoubtful(services: Services, editor: vscode.TextEditor
     choices: doubtful
       .toSorted((one, other) => confidenceOf(one) - confidenceOf(other))
       .map((result) => {
-        const { label, percent } = headline(result.score, result.calibration);
+        const { label, percent } = headline(result);
         const line = `line ${result.range.start.line + 1}`;
         return {
           label: excerpt(result.text, EXCERPT_LIMIT),

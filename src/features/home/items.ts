@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { editorText, visibleName } from '../../core/encode';
 import { markdownText } from '../../core/markdown';
+import type { JobEntry } from '../../editor/job-controls';
 import type { GroupName, HomeNode } from './nodes';
 
 /** Titles of the groups, and whether a group is open at first: the others read files when they are opened. */
@@ -57,6 +58,11 @@ function iconOf(node: Exclude<HomeNode, { readonly kind: 'group' }>): vscode.The
   );
 }
 
+function jobContext({ kind, job }: JobEntry): string {
+  if (kind === 'running') return 'job.running';
+  return job.isElsewhere ? 'job.elsewhere' : 'job.unfinished';
+}
+
 /** What package.json's conditions on `viewItem` test. */
 function contextOf(node: Exclude<HomeNode, { readonly kind: 'group' }>): string {
   switch (node.kind) {
@@ -67,8 +73,7 @@ function contextOf(node: Exclude<HomeNode, { readonly kind: 'group' }>): string 
     case 'model':
       return `model.${node.state}`;
     case 'job':
-      if (node.entry.kind === 'running') return 'job.running';
-      return node.entry.job.isElsewhere ? 'job.elsewhere' : 'job.unfinished';
+      return `${jobContext(node.entry)}.${node.entry.job.kind}`;
     case 'broken':
     case 'calibrator':
     case 'download':

@@ -45,6 +45,8 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.applyCalibrator, 'wand', 'Apply Calibrator to Table…'],
       [COMMANDS.importPredictions, 'json', 'Import Predictions…'],
       [COMMANDS.createPracticeSet, 'mortar-board', 'Create Practice Set'],
+      [COMMANDS.fineTune, 'flame', 'Fine-Tune Classifier…'],
+      [COMMANDS.useAdapter, 'link', 'Use Adapter for Classifier…'],
     ],
   ],
   [
@@ -54,6 +56,7 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.downloadModel, 'cloud-download', 'Download Model…'],
       [COMMANDS.manageModels, 'database', 'Manage Models…'],
       [COMMANDS.addEndpoint, 'globe', 'Add Endpoint…'],
+      [COMMANDS.removeTrainer, 'trash', 'Remove Trainer…'],
     ],
   ],
   [

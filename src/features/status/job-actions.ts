@@ -7,7 +7,7 @@ import type { Choice } from '../../editor/dialogs';
 import { discardJob, type JobEntry, jobInWords } from '../../editor/job-controls';
 import type { Services } from '../../editor/services';
 
-type Do = () => Promise<void>;
+type Do = () => Promise<unknown>;
 
 export function runningChoices(jobs: readonly Job[]): Choice<JobEntry>[] {
   const choices = jobs.map((job): Choice<JobEntry> => {

@@ -9,6 +9,7 @@ import { columnsOf } from './columns-of';
 import { inspectTable, type TableFile } from './inspect';
 import { type PeopleLabels, peopleLabels, weightColumn, withLabels } from './people-labels';
 import { tableRows } from './rows';
+import { scoredTextColumn, trainedRows } from './trained-rows';
 
 export interface ReadTable {
   readonly source: TableFile;
@@ -23,7 +24,7 @@ export interface ReadTable {
  *
  * @param labelsFrom a file with the labels that people gave, which are then the true ones
  * @throws UserError everything of `inspectTable`, `tableRows`, `columnsOf`, `TableBuilder`, `peopleLabels` and
- *   `withLabels`; no-rows; no-usable-rows; no-truth where no row is labelled
+ *   `withLabels`; no-rows; no-usable-rows; train-rows; no-truth where no row is labelled
  */
 export async function readTable(
   file: string,
@@ -42,18 +43,34 @@ export async function readTable(
   const name = path.basename(file);
   const { columns, warnings } = await columnsOf(source, options);
   const builder = new TableBuilder(columns, options);
-  let read = 0;
+  const trained = options.truth === 'required' ? await trainedRows(file) : undefined;
+  const textAt =
+    trained && (columns.roles.text ?? source.header.indexOf((await scoredTextColumn(file)) ?? ''));
+  let [read, left] = [0, 0];
   for await (const batch of tableRows(source)) {
-    for (const { cells, line } of batch) builder.add(cells, line);
+    for (const { cells, line } of batch)
+      if (textAt !== undefined && trained?.has(cells[textAt] ?? '') === true) left++;
+      else builder.add(cells, line);
     read += batch.length;
   }
   if (read === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
   const table = builder.take();
+  if (table.n === 0 && left > 0)
+    throw new UserError(
+      'train-rows',
+      `The adapter was trained on ${left === read ? 'all' : left.toLocaleString('en-US')} of the ${read.toLocaleString('en-US')} rows of ${name}, and no other row counts. Score rows that it has not seen.`,
+    );
   if (table.n === 0)
     throw table.unlabelled > 0 && table.otherTruths.length === 0
       ? noLabels(name, table)
       : noUsableRows(name, table);
-  const said = [...source.warnings, ...(people?.warnings ?? []), ...warnings, ...table.warnings];
+  const said = [
+    ...source.warnings,
+    ...(people?.warnings ?? []),
+    ...(trained?.warnings(left) ?? []),
+    ...warnings,
+    ...table.warnings,
+  ];
   return { source, table: { ...table, warnings: said }, people };
 }
 

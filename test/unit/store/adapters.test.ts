@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { adapterOf } from '../../../src/app/classifier-adapter';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
@@ -48,6 +48,31 @@ describe('adapters of a workspace', () => {
     assert.equal(card.sha256, sha256);
     assert.deepEqual(await readFile(copy), bytes);
     assert.deepEqual(await readdir(cache()), [`${sha256}.gguf`]);
+  });
+
+  it('leave the cache some time after nothing has loaded them', async () => {
+    await mkdir(cache(), { recursive: true });
+    const days = (count: number): Date => new Date(Date.now() - count * 24 * 3600_000);
+    const put = async (name: string, age: number): Promise<string> => {
+      await writeFile(path.join(cache(), name), '');
+      await utimes(path.join(cache(), name), days(age), days(age));
+      return name;
+    };
+    const hash = (digit: string): string => digit.repeat(64);
+    await put(`${hash('a')}.gguf`, 90);
+    await put(`${hash('b')}.gguf.12.ab.tmp`, 2);
+    const kept = [
+      await put(`${hash('c')}.gguf`, 30),
+      await put(`${hash('d')}.gguf.12.ab.tmp`, 0),
+      // Nothing of ours.
+      await put('notes.txt', 900),
+    ];
+    const { sha256, path: copy } = await load();
+    assert.deepEqual((await readdir(cache())).sort(), [...kept, `${sha256}.gguf`].sort());
+    // Whatever is loaded counts as used.
+    await utimes(copy, days(50), days(50));
+    await load();
+    assert.ok((await stat(copy)).mtimeMs > days(1).getTime());
   });
 
   it('are another file of the cache after they were replaced under the same name, and the old one stays', async () => {

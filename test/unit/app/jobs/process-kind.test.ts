@@ -5,9 +5,11 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
 import { Jobs } from '../../../../src/app/jobs/jobs';
 import type { ProcessHome } from '../../../../src/app/jobs/process-kind';
+import { runProgram } from '../../../../src/app/jobs/program';
 import { UserError } from '../../../../src/core/user-error';
 import { scriptedKind, type ScriptedOrder, type ScriptedResult } from '../../../support/scripted-job';
 import { ROOT } from '../../../support/paths';
@@ -125,6 +127,25 @@ describe('jobs of an external program', () => {
     assert.ok(lines.some((line) => line.includes('its state was not saved: ')));
   });
 
+  it('hears what a program said that ended before anybody noted its start', async () => {
+    const script = path.join(ROOT, 'test/support/scripted-program.mjs');
+    const fails = JSON.stringify(order({ mode: 'fails' }));
+    const running = runProgram(
+      { argv: [process.execPath, script, fails], env: process.env, cwd: inFolder() },
+      {
+        logFile: path.join(inFolder(), 'log'),
+        signal: new AbortController().signal,
+        onStart: async (pid) => {
+          // Until Node has noticed its end: it empties the pipe in the turns after that.
+          while (isThere(pid)) await nextTurn();
+          for (let turn = 0; turn < 20; turn++) await nextTurn();
+        },
+        onProgress: () => Promise.resolve(),
+      },
+    );
+    await assert.rejects(running, { message: 'There is not enough memory.' });
+  });
+
   it('passes over what is no message, and keeps it in the log', async () => {
     const job = start({ mode: 'garbage' });
     assert.equal((await job.ended).state, 'finished');
@@ -177,6 +198,14 @@ describe('jobs of an external program', () => {
     server.close();
   });
 });
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** Settles when a job has done so many steps. */
 function reaches(job: Job, done: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** From a labelled table to an adapter with its card, with a scripted trainer. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
 import { Jobs } from '../../../../src/app/jobs/jobs';
@@ -19,18 +19,24 @@ import {
   type TuningRequest,
   workFiles,
 } from '../../../../src/app/training/prepare';
+import { proveTuning } from '../../../../src/app/training/prove';
 import { targetOf } from '../../../../src/app/training/tuning-input';
 import { BUILTIN_CLASSIFIERS } from '../../../../src/core/classifier/builtin';
 import { bySourceKind } from '../../../../src/core/classifier/source-name';
 import { practiceSet } from '../../../../src/core/data/practice-set';
 import { parseAdapterCard } from '../../../../src/core/model/adapter-card';
+import type { Classifier } from '../../../../src/core/classifier/definition';
 import { UserError } from '../../../../src/core/user-error';
 import type { Source } from '../../../../src/sources/source';
+import { loadCalibrator } from '../../../../src/store/calibrators';
+import { proofVerdict } from '../../../../src/core/words/tuning';
+import { untilEvent } from '../../../support/until';
 import { AdapterStore, cardFile } from '../../../../src/store/adapters';
 import { csvLine } from '../../../../src/store/tables/csv-line';
+import { readLabelled } from '../../../../src/store/tables/labelled';
 import { rowHash } from '../../../../src/store/tables/tuning-rows';
 import { TINY_ADAPTER } from '../../../support/adapter';
-import { ROOT } from '../../../support/paths';
+import { writeScriptedPython } from '../../../support/scripted-python';
 import { temporaryFolder } from '../../../support/temporary';
 
 const [CLASSIFIER = assert.fail()] = BUILTIN_CLASSIFIERS;
@@ -101,15 +107,48 @@ function source(fields: Partial<Source> = {}): Source {
   };
 }
 
+const TRUTHS = new Map(practiceSet(0).map(({ text, label }) => [text, label]));
+
+/** The base guesses and is sure; the tuned one is right nine times in ten. */
+function scoring({ adapter }: Pick<Classifier, 'adapter'>): Source {
+  const from = source();
+  const isRight = (text: string): boolean => {
+    const luck = text.length % 10;
+    return adapter === undefined ? luck < 5 : luck < 9;
+  };
+  return source({
+    model: () =>
+      Promise.resolve({
+        ...{ kind: 'file', name: 'base.gguf', sha256: HASH },
+        ...(adapter === undefined ? {} : { adapter: { name: adapter, sha256: HASH } }),
+      } as const),
+    score: async (request, signal) => {
+      const scored = await (from.score?.(request, signal) ?? assert.fail());
+      return {
+        ...scored,
+        scores: scored.scores.map((score, at) => {
+          const text = request.texts[at] ?? '';
+          const other = TRUTHS.get(text) === 'positive' ? 'negative' : 'positive';
+          const label = isRight(text) ? (TRUTHS.get(text) ?? 'positive') : other;
+          const sure = (adapter === undefined ? 0.8 : 0.9) + (text.length % 7) / 200;
+          const labels = ['positive', 'negative'].map((name) => {
+            const confidence = name === label ? sure : 1 - sure;
+            return { label: name, logProb: Math.log(confidence), confidence };
+          });
+          return { ...score, label, confidence: sure, labels };
+        }),
+      };
+    },
+  });
+}
+
 describe('tuning a classifier', () => {
   const folder = temporaryFolder();
   const at = (name: string): string => path.join(folder(), name);
   let python = '';
   beforeEach(async () => {
     python = at('python');
-    const script = path.join(ROOT, 'test', 'support', 'scripted-trainer.mjs');
-    await writeFile(python, `#!/bin/sh\nexec "${process.execPath}" "${script}" "${TINY_ADAPTER}" "$@"\n`);
-    await chmod(python, 0o755);
+    await writeScriptedPython(python, TINY_ADAPTER);
     const rows = practiceSet(0).slice(0, 300);
     await table(rows.map(({ text, label, group }) => [text, label, group]));
   });
@@ -124,26 +163,40 @@ describe('tuning a classifier', () => {
     now: () => performance.now(),
     clock: () => new Date('2026-01-01T00:00:00Z'),
     version: '0.1.0',
+    prove: (asked, files, context) =>
+      proveTuning(
+        new Sources(bySourceKind(() => ({ classifier }, work) => work(scoring(classifier)))),
+        {
+          ...files,
+          classifier: CLASSIFIER,
+          examples: asked.examples,
+          textColumn: asked.textColumn,
+          made: { version: '0.1.0', time: new Date(0) },
+        },
+        context,
+      ),
   });
   const order = (own = out()): TuningOrder => ({
     table: at('labelled.csv'),
     out: own,
     work: tuningWork(at('cache'), own),
     python,
+    ...{ classifier: CLASSIFIER.name, textColumn: 'text', examples: true, facts: [] },
   });
   const prepare = (request: Partial<TuningRequest> = {}, from = source()): Promise<TuningFacts> =>
     prepareTuning(new Sources(bySourceKind(() => (_, work) => work(from))), {
       table: at('labelled.csv'),
       textColumn: 'text',
       classifier: CLASSIFIER,
+      examples: true,
       base: null,
       settings: SETTINGS,
       work: order().work,
       ...request,
     });
   const mode = (name: string): Promise<void> => writeFile(path.join(order().work, 'mode'), name);
-  const start = (): Job<TuningOrder, TunedAdapter> =>
-    new Jobs(() => undefined).start(tuningKind(home()), order());
+  const start = (own = out()): Job<TuningOrder, TunedAdapter> =>
+    new Jobs(() => undefined).start(tuningKind(home()), order(own));
   const failure = ({ state, ...end }: JobEnd<TunedAdapter>): UserError => {
     assert.equal(state, 'failed');
     const { error } = end as { error: unknown };
@@ -228,6 +281,164 @@ describe('tuning a classifier', () => {
     await writeFile(path.join(place, 'tuned.gguf'), await readFile(out()));
     await writeFile(path.join(place, 'tuned.json'), await readFile(cardFile(out())));
     assert.equal((await new AdapterStore(at('store')).load(workspace, 'tuned')).sha256, card.sha256);
+  });
+
+  describe('and then by itself', () => {
+    const inWorkspace = (name: string): string => at(`workspace/.prompt-confidence/adapters/${name}.gguf`);
+    /** Tunes under a name; what came of it. */
+    const tuned = async (name: string): Promise<TunedAdapter> => {
+      await prepare({ work: tuningWork(at('cache'), inWorkspace(name)) });
+      const end = await start(inWorkspace(name)).ended;
+      assert.ok(end.state === 'finished', JSON.stringify(end));
+      return end.result;
+    };
+
+    it('scores what neither has seen, fits calibrators, and says which is the simplest that is as good as the best', async () => {
+      const { card, proven } = await tuned('tuned');
+      const { proof, tables, calibrators } = proven;
+      assert.deepEqual(card.tuning?.proof, proof);
+      const { train, validation, test } = card.tuning.rows;
+      assert.equal(proof.rows, test.length);
+      assert.equal(proof.candidates, 1);
+      const [base, , tunedRaw] = proof.results;
+      assert.deepEqual([base?.model, base?.calibrator, tunedRaw?.model], ['base', null, 'tuned']);
+      assert.ok((tunedRaw?.accuracy.value ?? 0) > (base?.accuracy.value ?? 1));
+      assert.match(proofVerdict(proof).title, /^Use the tuned model/u);
+      // The base was trained on no row, and its calibrator on none of the hold-out.
+      const rowsOf = async (file: string): Promise<number> =>
+        (await readFile(file, 'utf8')).trimEnd().split('\n').length - 1;
+      assert.equal(await rowsOf(tables.base), 300);
+      assert.equal(await rowsOf(tables.tuned), validation.length + test.length);
+      const saved = await loadCalibrator(calibrators.base ?? assert.fail());
+      assert.equal(saved.saved.n, train.length + validation.length);
+      assert.equal(path.basename(saved.file), 'tuned-base.json');
+      assert.match(proof.notes[0] ?? '', new RegExp(`fitted on ${train.length + validation.length} rows`, 'u'));
+    });
+
+    it('leaves rows that trained the adapter out of its numbers and calibrators, and says so', async () => {
+      const { adapter, splitTable, card } = await tuned('tuned');
+      // All rows are scored with it, as Score CSV… does.
+      const scored = path.join(path.dirname(adapter), 'all.csv');
+      const lines = (await readFile(splitTable, 'utf8')).trimEnd().split('\n');
+      await writeFile(
+        scored,
+        lines.map((line, at) => `${line}${at === 0 ? ',prob:positive,prob:negative' : ',.7,.3'}\n`).join(''),
+      );
+      const meta = {
+        schema: 1,
+        model: { kind: 'file', name: 'base.gguf', sha256: HASH, adapter: { name: 'tuned', sha256: card.sha256 } },
+        promptSha256: HASH,
+        labels: ['positive', 'negative'],
+        scoring: { '': { method: 'token-probability', mode: 'first-token' } },
+        backend: 'cpu',
+        textColumn: 'text',
+      };
+      await writeFile(`${scored}.meta.json`, JSON.stringify(meta));
+      const { train, validation, test } = card.tuning?.rows ?? assert.fail();
+      const read = await readLabelled(scored, {});
+      assert.equal(read.table.n, validation.length + test.length);
+      const said = read.warnings.find(({ code }) => code === 'train-rows');
+      assert.match(said?.message ?? '', new RegExp(`^${train.length} rows of all\\.csv trained the adapter tuned`, 'u'));
+      // A label that was corrected since makes the text no new one.
+      const swapped = (await readFile(scored, 'utf8')).replaceAll(/,(positive|negative),/gu, (_, label) =>
+        label === 'positive' ? ',negative,' : ',positive,',
+      );
+      await writeFile(scored, swapped);
+      assert.equal((await readLabelled(scored, {})).table.n, validation.length + test.length);
+      // Only training rows.
+      const trained = swapped.split('\n').filter((line, at) => at === 0 || line.includes(',train,'));
+      await writeFile(scored, trained.join('\n'));
+      await assert.rejects(readLabelled(scored, {}), { code: 'train-rows' });
+      // Elsewhere nothing tells which rows these are.
+      await writeFile(at('elsewhere.csv'), trained.join('\n'));
+      await writeFile(at('elsewhere.csv.meta.json'), JSON.stringify(meta));
+      const elsewhere = await readLabelled(at('elsewhere.csv'), {});
+      assert.ok(elsewhere.warnings.some(({ code }) => code === 'train-rows-unknown'));
+    });
+
+    it('asks for new rows from the third adapter on that a hold-out scores', async () => {
+      for (const [name, candidates] of [
+        ['first', 1],
+        ['second', 2],
+        // Under a name again: the old adapter was scored, too.
+        ['first', 3],
+      ] as const) {
+        const { proven } = await tuned(name);
+        assert.equal(proven.proof.candidates, candidates);
+        assert.equal(proofVerdict(proven.proof).warning === null, candidates < 3);
+      }
+    });
+
+    it('goes on where it was interrupted after the training', async () => {
+      await prepare({ work: tuningWork(at('cache'), inWorkspace('tuned')) });
+      const job = start(inWorkspace('tuned'));
+      await untilEvent(
+        (listener) => job.onDidChange(listener),
+        () => job.progress?.words.startsWith('scoring with the tuned model') === true,
+      );
+      job.pause();
+      assert.deepEqual(await job.ended, { state: 'paused' });
+      const [left] = await tuningKind(home()).unfinished(undefined);
+      assert.equal(left?.order.out, inWorkspace('tuned'));
+      const end = await start(inWorkspace('tuned')).ended;
+      assert.ok(end.state === 'finished', JSON.stringify(end));
+      assert.equal(end.result.proven.proof.candidates, 1);
+      assert.equal(end.result.card.versions.begun, '6');
+      assert.deepEqual(await readdir(path.join(at('cache'), 'runs')), []);
+    });
+
+    it('loses nothing where the disk is full in the end: nothing is trained again', async () => {
+      const own = order(inWorkspace('tuned'));
+      await prepare({ work: own.work });
+      const full = { ...home(), prove: () => Promise.reject(new UserError('disk-full', 'The disk is full.')) };
+      const end = await new Jobs(() => undefined).start(tuningKind(full), own).ended;
+      assert.equal(failure(end).code, 'disk-full');
+      const [left] = await tuningKind(home()).unfinished(undefined);
+      assert.equal(left?.state, 'failed');
+      const again = await start(inWorkspace('tuned')).ended;
+      assert.ok(again.state === 'finished', JSON.stringify(again));
+      assert.equal(again.result.card.versions.begun, '6');
+    });
+
+    it('leaves scores that the table has already out of what it scores', async () => {
+      const rows = practiceSet(0).slice(0, 120);
+      await table(
+        rows.map(({ text, label }) => [text, label, '0.5', 'positive', '-0.1', 'x']),
+        ['text', 'label', 'confidence', 'predicted', 'logprob:positive', 'kind'],
+      );
+      const { splitTable } = await tuned('tuned');
+      assert.equal((await readFile(splitTable, 'utf8')).split('\n')[0], 'text,label,kind,split');
+    });
+  });
+
+  it('trains with the number of threads that was fastest, and resumes with that of its checkpoint', async () => {
+    const threads = async (): Promise<unknown[]> => {
+      const { input, draft } = workFiles(order().work);
+      const [head = ''] = (await readFile(input, 'utf8')).split('\n');
+      const [one, two] = [head, await readFile(draft, 'utf8')].map(
+        (text) => (JSON.parse(text) as { settings: { threads: number } }).settings.threads,
+      );
+      return [one, two];
+    };
+    const many = { settings: { ...SETTINGS, threads: 4 } };
+    const signal = new AbortController().signal;
+    await prepare(many);
+    assert.deepEqual(await threads(), [4, 4]);
+    const before = (await readFile(workFiles(order().work).input, 'utf8')).split('\n').slice(1);
+    assert.equal((await estimateTuning(home(), order(), signal)).threads, 1);
+    assert.deepEqual(await threads(), [1, 1]);
+    assert.deepEqual((await readFile(workFiles(order().work).input, 'utf8')).split('\n').slice(1), before);
+    await mode('holds');
+    const job = start();
+    await reaches(job, 3);
+    job.pause();
+    await job.ended;
+    // The same request again: another machine load must not throw the checkpoint away.
+    await prepare(many);
+    assert.deepEqual(await threads(), [1, 1]);
+    // Other settings are another run.
+    await prepare({ settings: { ...SETTINGS, threads: 4, seed: 5 } });
+    assert.deepEqual(await threads(), [4, 4]);
   });
 
   it('takes the split that the table has', async () => {

@@ -1,0 +1,70 @@
+/**
+ * Film-review snippets rated by people, which come with the source distribution of vaderSentiment 3.3.2 (Hutto & Gilbert
+ * 2014). The texts stay in the cache: they may not be redistributed. Needs python3 with pip for the download.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { cacheHome } from './cache-home.mjs';
+
+const FIXTURES = path.join(cacheHome(), 'fixtures');
+const PACKAGE = 'vaderSentiment';
+const VERSION = '3.3.2';
+const SNIPPETS = 'hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt';
+export const SEED = 20_140_601;
+
+/** [id, text, label] of all reviews that are positive or negative, shuffled with the project's seed. */
+export function reviews() {
+  return shuffled(labelled(snippets()));
+}
+
+/** The snippets file: latin-1, one snippet a line, tab separated id, mean rating from −4 to 4, text. */
+function snippets() {
+  const folder = path.join(FIXTURES, 'vader');
+  const archive = () =>
+    readdirSync(folder).find((name) => name.startsWith(PACKAGE) && name.endsWith('.tar.gz'));
+  mkdirSync(folder, { recursive: true });
+  if (archive() === undefined)
+    run('python3', [
+      ...['-m', 'pip', 'download', '--quiet', '--no-deps'],
+      ...['--no-binary', ':all:', '--dest', folder, `${PACKAGE}==${VERSION}`],
+    ]);
+  const inner = `${PACKAGE}-${VERSION}/additional_resources/hutto_ICWSM_2014.tar.gz`;
+  run('tar', ['-xzf', path.join(folder, archive()), '-C', folder, inner]);
+  run('tar', ['-xzf', path.join(folder, inner), '-C', folder, SNIPPETS]);
+  return readFileSync(path.join(folder, SNIPPETS), 'latin1').split(/\r?\n/u).filter(Boolean);
+}
+
+/** Positive: mean rating above .5; negative: below −.5; those between are dropped. */
+function labelled(lines) {
+  return lines.flatMap((line) => {
+    const [id, rating, ...text] = line.split('\t');
+    if (Math.abs(Number(rating)) <= 0.5) return [];
+    return [[id, text.join(' '), Number(rating) > 0 ? 'positive' : 'negative']];
+  });
+}
+
+/** Fisher and Yates's shuffle, seeded, in place. */
+export function shuffled(rows) {
+  const random = seeded(SEED);
+  for (let i = rows.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [rows[i], rows[j]] = [rows[j], rows[i]];
+  }
+  return rows;
+}
+
+/** Mulberry32. */
+function seeded(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function run(command, args) {
+  execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+}

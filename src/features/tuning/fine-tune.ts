@@ -1,0 +1,317 @@
+/** Fine-Tune Classifier…: asks what to tune, says what it will do, and starts it once the person agrees. */
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { estimateTuning, type TuningOrder, tuningWork } from '../../app/jobs/tuning';
+import { installEnvironment, planEnvironment, trainerPython } from '../../app/training/environment';
+import { prepareTuning, type TuningFacts } from '../../app/training/prepare';
+import { labelNames } from '../../core/calibration/compatibility';
+import { sendsTexts } from '../../core/classifier/source-name';
+import { columnOfRole, hasRole } from '../../core/data/columns';
+import { readLabels, saysNothing } from '../../core/data/vocabulary';
+import { DEFAULT_TUNING, type TUNING_LOSSES } from '../../core/model/adapter-card';
+import { cancelledError, UserError } from '../../core/user-error';
+import { installInWords, tuningEstimateInWords, tuningFactsInWords } from '../../core/words/tuning';
+import { activeTable } from '../../editor/active-table';
+import { folderOf } from '../../editor/change-classifier';
+import { classifierChoices } from '../../editor/classifier-choices';
+import type { UsableClassifier } from '../../editor/classifiers';
+import { openDocument } from '../../editor/open-document';
+import { checkPlace } from '../../editor/place';
+import { askInTurn, question } from '../../editor/questions';
+import { reportError } from '../../editor/report-error';
+import type { Services } from '../../editor/services';
+import { readSettings } from '../../editor/settings';
+import { isTrustedOrTold } from '../../editor/trust';
+import { visibleName } from '../../core/encode';
+import { adapterFile } from '../../store/adapters';
+import { exists } from '../../store/exists';
+import { inspectTable, type TableFile } from '../../store/tables/inspect';
+import { firstRows } from '../../store/tables/rows';
+import type { TuningRuns } from './tuning-runs';
+
+const TITLE = 'Fine-Tune Classifier';
+
+const NOT_TRUSTED = 'An adapter is written into the workspace, which is in Restricted Mode.';
+
+/** What the person chose. */
+interface Choice {
+  readonly entry: UsableClassifier;
+  readonly textColumn: string;
+  readonly examples: boolean;
+  readonly loss: (typeof TUNING_LOSSES)[number];
+  /** Absolute path of the adapter. */
+  readonly out: string;
+}
+
+export async function fineTune(services: Services, runs: TuningRuns, uri?: vscode.Uri): Promise<void> {
+  try {
+    if (!(await isTrustedOrTold(services.dialogs, NOT_TRUSTED))) return;
+    const file = await labelledTable(services, uri);
+    if (file === undefined) return;
+    const table = await inspectTable(file);
+    if (!hasRole(table.header, 'label'))
+      throw new UserError(
+        'no-truth',
+        `${path.basename(file)} has no column "label" with the true labels, and a model is tuned on labelled rows.`,
+      );
+    const choice = await ask(services, table);
+    if (choice === undefined) return;
+    const python = await pythonFor(services, runs);
+    if (python === undefined) return;
+    const order = await prepared(services, runs, { file, choice, python });
+    if (order !== undefined) await runs.run(order);
+  } catch (error) {
+    await reportError(services, error);
+  }
+}
+
+/** Absolute path of the table: the given one, else that of the active editor, else one that the person chooses. */
+async function labelledTable(
+  { dialogs }: Services,
+  asked: vscode.Uri | undefined,
+): Promise<string | undefined> {
+  const uri = asked ?? activeTable();
+  if (uri === undefined) return dialogs.chooseFile(`${TITLE}: the Labelled Table`, { Tables: ['csv'] });
+  if (uri.scheme !== 'file')
+    throw new UserError(
+      'not-on-disk',
+      'A model is tuned only on a table that lies on a disk. Save a copy in a local folder first.',
+    );
+  if (openDocument(uri)?.isDirty === true)
+    throw new UserError('unsaved-table', `${path.basename(uri.fsPath)} has unsaved changes. Save it first.`);
+  return uri.fsPath;
+}
+
+async function ask(services: Services, table: TableFile): Promise<Choice | undefined> {
+  const { classifiers, dialogs } = services;
+  const columns = table.header.map((column) => column.trim());
+  const truths = await truthsOf(table);
+  const usable = (await classifiers.list())
+    .filter((entry) => entry.kind !== 'invalid')
+    .filter(({ classifier }) => !sendsTexts(classifier.source));
+  const fits = ({ classifier }: UsableClassifier): boolean => {
+    const reading = readLabels(truths, labelNames(classifier));
+    return truths.length > 0 && truths.every((value) => reading.of(value) >= 0);
+  };
+  const current = readSettings(vscode.Uri.file(table.file)).classifier;
+  const fitting = usable.filter(fits);
+  const proposed = fitting.find(({ classifier }) => classifier.name === current) ?? fitting[0] ?? usable[0];
+  if (proposed === undefined)
+    throw new UserError(
+      'classifier-missing',
+      'There is no classifier here whose model is a file on this machine. Create one first.',
+    );
+  let entry: UsableClassifier = proposed;
+  let textColumn = columns.find((column) => column.toLowerCase() === 'text') ?? columns[0] ?? '';
+  let examples = false;
+  let loss: Choice['loss'] = 'label';
+  let name = '';
+  const folder = (): string => workspaceOf(entry);
+  const answered = await askInTurn(() => [
+    question(
+      (step) =>
+        dialogs.choose({
+          title: TITLE,
+          placeholder: `Classifier whose model is tuned on ${path.basename(table.file)}`,
+          choices: classifierChoices(usable, {
+            current,
+            proposed: entry.classifier.name,
+            note: (other) => (fits(other) ? 'gives the labels of this table' : undefined),
+          }),
+          step,
+        }),
+      (answer) => (entry = answer),
+    ),
+    question(
+      (step) =>
+        dialogs.choose({
+          title: TITLE,
+          placeholder: 'Column with the texts',
+          choices: columns.map((column) => ({
+            label: visibleName(column),
+            value: column,
+            active: column === textColumn,
+          })),
+          step,
+        }),
+      (answer) => (textColumn = answer),
+    ),
+    ...(entry.classifier.asks.examples.length === 0
+      ? []
+      : [
+          question(
+            (step) =>
+              dialogs.choose({
+                title: TITLE,
+                placeholder: 'Prompt that is tuned',
+                choices: [
+                  {
+                    label: 'Without Its Examples',
+                    detail: 'Tuning replaces them, and every later call is faster. It is another prompt.',
+                    value: 'without' as const,
+                    active: !examples,
+                  },
+                  {
+                    label: 'As It Is',
+                    detail: `With its ${entry.classifier.asks.examples.length} examples: training takes longer`,
+                    value: 'with' as const,
+                    active: examples,
+                  },
+                ],
+                step,
+              }),
+            (answer) => (examples = answer === 'with'),
+          ),
+        ]),
+    question(
+      (step) =>
+        dialogs.choose({
+          title: TITLE,
+          placeholder: 'What the model is taught',
+          choices: [
+            {
+              label: 'The Label',
+              detail: 'The usual choice: a calibrator puts its confidence right afterwards',
+              value: 'label' as const,
+              active: loss === 'label',
+            },
+            {
+              label: 'The Label and How Sure to Be',
+              detail: 'By votes of several people (columns soft:LABEL), or by where the base is wrong',
+              value: 'confidence-aware' as const,
+              active: loss === 'confidence-aware',
+            },
+          ],
+          step,
+        }),
+      (answer) => (loss = answer),
+    ),
+    question(
+      (step) =>
+        dialogs.ask({
+          title: TITLE,
+          prompt: 'Name of the adapter, in .prompt-confidence/adapters',
+          value: name || `${entry.classifier.name}-${path.basename(table.file, path.extname(table.file))}`,
+          validate: (text) => nameProblem(folder(), text),
+          step,
+        }),
+      ({ text }) => (name = text.trim()),
+    ),
+  ]);
+  if (!answered) return undefined;
+  const out = adapterFile(folder(), name);
+  await checkPlace(vscode.Uri.file(out));
+  if ((await exists(out)) && !(await isReplaced(services, out))) return undefined;
+  const isAsIs = entry.classifier.asks.examples.length === 0 || examples;
+  return { entry, textColumn, examples: isAsIs, loss, out };
+}
+
+async function isReplaced({ dialogs }: Services, out: string): Promise<boolean> {
+  const name = path.basename(out, '.gguf');
+  const answer = await dialogs.confirm(
+    `The adapter "${name}" already exists.`,
+    'It stays until the new one is complete, and is replaced then. Calibrators of the old one will be refused.',
+    ['Replace'],
+  );
+  return answer === 'Replace';
+}
+
+/** The true labels in the first rows. */
+async function truthsOf(table: TableFile): Promise<string[]> {
+  const at = columnOfRole(table.header, 'label') ?? -1;
+  const rows = await firstRows(table);
+  return [...new Set(rows.map(({ cells }) => (cells[at] ?? '').trim()))].filter(
+    (value) => !saysNothing(value),
+  );
+}
+
+/** @throws UserError no-folder */
+function workspaceOf(entry: UsableClassifier): string {
+  const folder = entry.kind === 'file' ? folderOf(entry.uri) : vscode.workspace.workspaceFolders?.[0]?.uri;
+  if (folder?.scheme !== 'file')
+    throw new UserError(
+      'no-folder',
+      'An adapter is saved in a workspace folder on this machine. Open a folder first (File: Open Folder).',
+    );
+  return folder.fsPath;
+}
+
+function nameProblem(folder: string, text: string): string | undefined {
+  try {
+    adapterFile(folder, text.trim());
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+/** A Python that trains, installed if the person agrees; undefined if not. */
+async function pythonFor({ dialogs }: Services, { home }: TuningRuns): Promise<string | undefined> {
+  const { pythonPath: python, pipArguments } = readSettings();
+  const there = await trainerPython(home, { python, pipArguments });
+  if (there !== undefined) return there;
+  const plan = await planEnvironment(home);
+  const answer = await dialogs.confirm(
+    'Install the trainer?',
+    `${installInWords(plan)} Remove Trainer… deletes it again.`,
+    ['Install'],
+  );
+  if (answer !== 'Install') return undefined;
+  return dialogs.progress('Installing the trainer', (report, signal) =>
+    installEnvironment(home, { python, pipArguments, signal, onProgress: report }),
+  );
+}
+
+interface Preparing {
+  readonly file: string;
+  readonly choice: Choice;
+  readonly python: string;
+}
+
+/** Reads and times, says what it found, and asks; undefined if the person does not agree. */
+async function prepared(
+  services: Services,
+  { home }: TuningRuns,
+  { file, choice: { entry, textColumn, examples, loss, out }, python }: Preparing,
+): Promise<TuningOrder | undefined> {
+  const { sources, work: shown, dialogs } = services;
+  const work = tuningWork(home.cache, out);
+  const cores = os.availableParallelism();
+  const { threads } = readSettings();
+  const { facts, estimate } = await shown.run('Preparing the fine-tuning', async ({ signal, report }) => {
+    report('reading the rows', 0);
+    const found: TuningFacts = await prepareTuning(
+      sources,
+      {
+        table: file,
+        textColumn,
+        classifier: entry.classifier,
+        examples,
+        base: null,
+        settings: { ...DEFAULT_TUNING, loss, threads: Math.min(threads || cores, cores), seed: 0 },
+        work,
+      },
+      signal,
+    );
+    if (signal.aborted) throw cancelledError();
+    report('timing a few steps', 0.5);
+    return { facts: found, estimate: await estimateTuning(home, { python, work }, signal) };
+  });
+  const said = [
+    ...tuningFactsInWords(facts),
+    tuningEstimateInWords(estimate),
+    `The trainer is there: ${python}.`,
+  ];
+  const answer = await dialogs.confirm(
+    `Fine-tune the model of ${entry.classifier.name} on ${path.basename(file)}?`,
+    `${said.join('\n')}\nYou can pause it at any time and resume it later, also after a reload.`,
+    ['Fine-Tune'],
+  );
+  if (answer !== 'Fine-Tune') return undefined;
+  return {
+    ...{ table: file, out, work, python, textColumn, examples },
+    ...{ classifier: entry.classifier.name, facts: said },
+  };
+}
