@@ -43,7 +43,7 @@ export interface ImportReport {
   readonly warnings: readonly Warning[];
 }
 
-export interface Damaged {
+interface Damaged {
   /** "line 7" */
   readonly at: string;
   readonly reason: string;

@@ -16,7 +16,7 @@ export interface JoinedTable {
   to(predictions: { readonly rows: number; readonly hasIds: boolean }, columns: readonly string[]): Joining;
 }
 
-export interface Joining {
+interface Joining {
   readonly columns: readonly string[];
   /** @param at number of the prediction, from 0 */
   cells(row: ImportedRow, at: number): readonly string[];

@@ -34,7 +34,10 @@ export function registerImport(services: Services): vscode.Disposable {
   });
 }
 
-/** @throws UserError everything of `originOf`, `importPredictions` and `checkPlace`; not-on-disk */
+/**
+ * @throws UserError everything of `originOf`, `importPredictions` and `checkPlace`; not-on-disk
+ * @internal
+ */
 export async function importFile(services: Asking, uri: vscode.Uri | undefined): Promise<void> {
   const { dialogs } = services;
   if (uri !== undefined && uri.scheme !== 'file')
