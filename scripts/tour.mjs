@@ -7,7 +7,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { fetchModel } from './fetch-model.mjs';
 import { setUpChromium, setUpVSCodeServer } from './setup.mjs';
+import { makeTestHome } from '../test/support/test-home.mjs';
 
 /** Where each tour puts what it brings home. */
 const FOLDERS = {
@@ -19,8 +21,12 @@ const FOLDERS = {
 const root = path.resolve(import.meta.dirname, '..');
 const [name = 'readme', folder = FOLDERS[name]] = process.argv.slice(2);
 if (!Object.hasOwn(FOLDERS, name)) throw new Error(`no tour "${name}": ${Object.keys(FOLDERS).join(', ')}`);
+// Pictures show the same models on every machine.
+const { home, model } = await makeTestHome(root, await fetchModel());
 const env = {
   ...process.env,
+  PROMPT_CONFIDENCE_HOME: home,
+  PROMPT_CONFIDENCE_TEST_MODEL: model,
   PROMPT_CONFIDENCE_ROOT: root,
   PROMPT_CONFIDENCE_CHROMIUM: await setUpChromium(),
   PROMPT_CONFIDENCE_VSCODE_SERVER: (await setUpVSCodeServer()).folder,
