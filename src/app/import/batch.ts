@@ -39,7 +39,7 @@ class BatchReader implements Reader {
       );
     return [
       `The first token of each answer is read for the labels ${listed(this.labels.map(({ name }) => name))}, as from an endpoint.`,
-      'The output of a batch holds neither texts nor true labels: join them by id with --join TABLE.',
+      'The output of a batch holds neither texts nor true labels; a table that has them can be joined by id.',
     ];
   }
 

@@ -57,6 +57,7 @@ describe('the messages of the result view', () => {
       ms: 1,
       batch: 1,
       at: '2026-01-02T03:04:05Z',
+      bounds: [0.5, 0.7, 0.9],
       score,
     };
     const whole = { result, history: [], busy: null, trial: null, hasModel: true };
