@@ -85,7 +85,10 @@ describe('the label of a classified text', () => {
     };
     assert.match(await markdown(), /Your label: \[`positive`\]\(command:promptConfidence\.labelResult/u);
     await vscode.commands.executeCommand(COMMANDS.labelResult, result.id, UNSURE);
-    await until('the hover shows it', async () => (await markdown()).includes('Your label: unsure') || undefined);
+    await until(
+      'the hover shows it',
+      async () => (await markdown()).includes('Your label: unsure') || undefined,
+    );
   });
 
   it('is given to what needs a review: the next, the one before, or one of their list', async () => {
