@@ -48,7 +48,7 @@ function beforeInWords({ said, model, isSeen }: NonNullable<ShownSession['row']>
   return parts.length === 0 ? [] : [h('p', { class: 'before' }, parts.join(' '))];
 }
 
-export function saidInWords(said: Said): string {
+function saidInWords(said: Said): string {
   return said.kind === 'label' ? said.label : said.kind === 'unsure' ? 'unsure' : 'skipped';
 }
 
