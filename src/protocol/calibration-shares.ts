@@ -20,7 +20,7 @@ const estimateSchema = ended.extend({
 
 const kappaSchema = z.object({ value: number, low: number, high: number, agreement: z.number(), n: count });
 
-export const sharesReportSchema = z.object({
+const sharesReportSchema = z.object({
   /** Rows of the table. */
   n: count,
   labelled: count,

@@ -11,7 +11,7 @@ const count = z.int().min(0);
 export const LONGEST_TEXT = 20_000;
 
 /** What is chosen before rows are drawn. */
-export const designParamsSchema = z.object({
+const designParamsSchema = z.object({
   kind: z.enum(DESIGN_KINDS),
   rows: z.int().min(1),
   labels: z.array(z.string()).min(1),

@@ -66,14 +66,16 @@ async function main(): Promise<void> {
       append: (decisions) => appendDecisions(folder, file, decisions),
     });
     const times: number[] = [];
+    let answered = 0;
     for (let row = 0; row < LABELS; row++) {
       const started = performance.now();
       await session.label(labels[random() < 0.5 ? 0 : 1] ?? '');
       // What the page shows: the next row, and the accuracy so far.
-      void session.view;
+      answered = session.view.answered;
       times.push(performance.now() - started);
     }
     times.sort((one, other) => one - other);
+    if (answered !== LABELS) throw new Error(`${answered} rows are answered`);
     say(`the next row, slowest 1% of ${LABELS}`, times[Math.floor(0.99 * LABELS)] ?? NaN, 50);
     await timed(`reading, and an estimate from ${LABELS} labels`, 2000, () =>
       estimateFrom({

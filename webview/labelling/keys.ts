@@ -79,7 +79,7 @@ export function filterSection(page: Page): Section {
 
 /** Whether the labels are on their keys. */
 function isOpen({ state }: Page): boolean {
-  return state !== undefined && state.setup === null && state.session !== null && state.busy === null;
+  return state?.setup === null && state.session !== null && state.busy === null;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -48,7 +48,7 @@ function beforeInWords({ said, model, isSeen }: NonNullable<ShownSession['row']>
   return parts.length === 0 ? [] : [h('p', { class: 'before' }, parts.join(' '))];
 }
 
-export function saidInWords(said: Said): string {
+function saidInWords(said: Said): string {
   return said.kind === 'label' ? said.label : said.kind === 'unsure' ? 'unsure' : 'skipped';
 }
 
@@ -56,7 +56,7 @@ export function answerSection(page: Page): Section {
   return section(
     ({ setup, session }) => [setup === null, session?.labels, session?.row === null, session?.row?.said],
     ({ setup, session }) => {
-      if (setup !== null || session === null || session.row === null) return [];
+      if (setup !== null || !session?.row) return [];
       const { labels, row } = session;
       const isSaid = (label: string): boolean => row.said?.kind === 'label' && row.said.label === label;
       return [
@@ -167,7 +167,7 @@ export function doneSection({ host }: Page): Section {
       session?.settles,
     ],
     ({ setup, session }) => {
-      if (setup !== null || session === null || session.row !== null) return [];
+      if (setup !== null || session?.row !== null) return [];
       const { isScored, rows, settles } = session;
       if (settles)
         return [

@@ -6,6 +6,7 @@ import { plainNumber } from '../data/cells';
 import { quoted } from '../quote';
 import { type SelectedBy, SELECTED_BY } from './design';
 
+/** @internal */
 export const DECISION_KINDS = ['label', 'unsure', 'skip', 'undo', 'settled'] as const;
 type DecisionKind = (typeof DECISION_KINDS)[number];
 

@@ -4,6 +4,7 @@
  * Candès 2024).
  */
 import { binomialTail, clopperPearson, studentPoint, studentTail } from '../metrics/distributions';
+import { effectiveRows } from '../metrics/intervals';
 import { ShareSums, tooFewGroups, type Units } from '../metrics/units';
 
 /** The rows that people labelled. */
@@ -37,7 +38,7 @@ export interface ShareEstimate {
   readonly method: 'ppi' | 'exact';
   /** How much the predictions count, from 0 to 1, by the convention of ppi-python; 0 for an exact interval. */
   readonly lambda: number;
-  /** How many labelled rows alone would have told as much; null for an exact interval. */
+  /** How many labelled rows, drawn all at random and alone, would have told as much; null for an exact interval. */
   readonly worth: number | null;
   /** One-sided 95% bounds; null as for the interval. */
   readonly bounds: { readonly low: number; readonly high: number } | null;
@@ -111,7 +112,8 @@ export function estimateShare(labelled: LabelledRows, table: TablePredictions | 
     alone,
     method: 'ppi',
     lambda,
-    worth: variance === 0 ? null : (n * own) / variance,
+    // Without the weights of the design, which cost some of the rows.
+    worth: variance === 0 ? null : (effectiveRows(weight, n) * own) / variance,
     bounds: { low: within(value - side), high: within(value + side) },
     se,
     rows: units.effective,

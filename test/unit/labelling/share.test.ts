@@ -88,6 +88,17 @@ describe('a share helped by predictions', () => {
     assert.equal(worthOf(reversed), 1);
   });
 
+  it('is worth no more than rows drawn all at random, where the weights of a design cost some of them', () => {
+    const y = Array.from({ length: 100 }, (_, i) => i % 2);
+    const weight = y.map((_, i) => (i < 50 ? 1.8 : 0.2));
+    // (Σ w)² / Σ w²
+    near(
+      estimateShare(rowsOf(y, null, weight), null).worth ?? 0,
+      100 ** 2 / (50 * (1.8 ** 2 + 0.2 ** 2)),
+      1e-9,
+    );
+  });
+
   it('is exact, and worth nothing more, where few rows have the label or lack it', () => {
     for (const count of [0, 3, 9]) {
       const y = Array.from({ length: 50 }, (_, i) => Number(i < count));
