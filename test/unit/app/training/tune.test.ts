@@ -436,9 +436,27 @@ describe('tuning a classifier', () => {
     // The same request again: another machine load must not throw the checkpoint away.
     await prepare(many);
     assert.deepEqual(await threads(), [1, 1]);
-    // Other settings are another run.
-    await prepare({ settings: { ...SETTINGS, threads: 4, seed: 5 } });
+    // Another run does not throw it away either: a person says so first.
+    const other = { settings: { ...SETTINGS, threads: 4, seed: 5 } };
+    await assert.rejects(prepare(other), { code: 'run-changed' });
+    assert.deepEqual(await threads(), [1, 1]);
+    await tuningKind(home()).discard(order());
+    await prepare(other);
     assert.deepEqual(await threads(), [4, 4]);
+  });
+
+  it('keeps equal texts together: none is held out that has trained', async () => {
+    const rows = practiceSet(0).slice(0, 100);
+    await table([...rows, ...rows].map(({ text, label }, row) => [row < 100 ? text : ` ${text} `, label]), ['text', 'label']);
+    await prepare();
+    const lines = (await readFile(workFiles(order().work).split, 'utf8')).trimEnd().split('\n').slice(1);
+    const partOf = new Map<string, string>();
+    for (const line of lines) {
+      const [text = '', part = ''] = [line.slice(0, line.lastIndexOf(',')).replaceAll(/["\s]/gu, ''), line.slice(line.lastIndexOf(',') + 1)];
+      assert.equal(partOf.get(text) ?? part, part, text);
+      partOf.set(text, part);
+    }
+    assert.equal(partOf.size, 100);
   });
 
   it('takes the split that the table has', async () => {
