@@ -131,7 +131,8 @@ describe('fine-tuning in the editor', () => {
     person('Show Result');
     await left.resume();
     const [panel] = tuning.shown;
-    assert.deepEqual([panel?.state.phase, panel?.state.curve.length], ['finished', 3]);
+    assert.ok(panel);
+    assert.deepEqual([panel.state.phase, panel.state.curve.length], ['finished', 3]);
   });
 
   it('says why it failed, in its tab too', async () => {

@@ -452,7 +452,9 @@ describe('tuning a classifier', () => {
     const lines = (await readFile(workFiles(order().work).split, 'utf8')).trimEnd().split('\n').slice(1);
     const partOf = new Map<string, string>();
     for (const line of lines) {
-      const [text = '', part = ''] = [line.slice(0, line.lastIndexOf(',')).replaceAll(/["\s]/gu, ''), line.slice(line.lastIndexOf(',') + 1)];
+      const end = line.lastIndexOf(',');
+      const text = line.slice(0, end).replaceAll(/["\s]/gu, '');
+      const part = line.slice(end + 1);
       assert.equal(partOf.get(text) ?? part, part, text);
       partOf.set(text, part);
     }
