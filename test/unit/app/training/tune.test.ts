@@ -387,6 +387,22 @@ describe('tuning a classifier', () => {
       assert.deepEqual(await readdir(path.join(at('cache'), 'runs')), []);
     });
 
+    it('is not kept from it by scores of an adapter that was given up', async () => {
+      const begin = async (request: Partial<TuningRequest>): Promise<Job<TuningOrder, TunedAdapter>> => {
+        await prepare({ ...request, work: tuningWork(at('cache'), inWorkspace('tuned')) });
+        return start(inWorkspace('tuned'));
+      };
+      const job = await begin({});
+      await untilEvent(
+        (listener) => job.onDidChange(listener),
+        () => /^scoring with the base: [1-9]/u.test(job.progress?.words ?? ''),
+      );
+      job.cancel();
+      assert.deepEqual(await job.ended, { state: 'cancelled' });
+      const end = await (await begin({ settings: { ...SETTINGS, seed: 7 } })).ended;
+      assert.ok(end.state === 'finished', JSON.stringify(end));
+    });
+
     it('loses nothing where the disk is full in the end: nothing is trained again', async () => {
       const own = order(inWorkspace('tuned'));
       await prepare({ work: own.work });
