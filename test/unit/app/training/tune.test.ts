@@ -1,5 +1,6 @@
 /** From a labelled table to an adapter with its card, with a scripted trainer. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
@@ -33,6 +34,7 @@ import { proofVerdict } from '../../../../src/core/words/tuning';
 import { untilEvent } from '../../../support/until';
 import { AdapterStore, cardFile } from '../../../../src/store/adapters';
 import { csvLine } from '../../../../src/store/tables/csv-line';
+import { partAt } from '../../../../src/store/tables/work-place';
 import { readLabelled } from '../../../../src/store/tables/labelled';
 import { rowHash } from '../../../../src/store/tables/tuning-rows';
 import { TINY_ADAPTER } from '../../../support/adapter';
@@ -156,16 +158,11 @@ describe('tuning a classifier', () => {
   const table = (rows: readonly (readonly string[])[], header = ['text', 'label', 'group']): Promise<void> =>
     writeFile(at('labelled.csv'), [header, ...rows].map((cells) => csvLine(cells, ',')).join(''));
   const out = (): string => at('adapters/tuned.gguf');
-  const home = (): TuningHome => ({
-    program: at('program'),
-    cache: at('cache'),
-    folder: at('jobs'),
-    now: () => performance.now(),
-    clock: () => new Date('2026-01-01T00:00:00Z'),
-    version: '0.1.0',
-    prove: (asked, files, context) =>
+  const proving =
+    (sourceOf: (classifier: Classifier) => Source): TuningHome['prove'] =>
+    (asked, files, context) =>
       proveTuning(
-        new Sources(bySourceKind(() => ({ classifier }, work) => work(scoring(classifier)))),
+        new Sources(bySourceKind(() => ({ classifier }, work) => work(sourceOf(classifier)))),
         {
           ...files,
           classifier: CLASSIFIER,
@@ -174,7 +171,15 @@ describe('tuning a classifier', () => {
           made: { version: '0.1.0', time: new Date(0) },
         },
         context,
-      ),
+      );
+  const home = (): TuningHome => ({
+    program: at('program'),
+    cache: at('cache'),
+    folder: at('jobs'),
+    now: () => performance.now(),
+    clock: () => new Date('2026-01-01T00:00:00Z'),
+    version: '0.1.0',
+    prove: proving(scoring),
   });
   const order = (own = out()): TuningOrder => ({
     table: at('labelled.csv'),
@@ -388,19 +393,27 @@ describe('tuning a classifier', () => {
     });
 
     it('is not kept from it by scores of an adapter that was given up', async () => {
-      const begin = async (request: Partial<TuningRequest>): Promise<Job<TuningOrder, TunedAdapter>> => {
-        await prepare({ ...request, work: tuningWork(at('cache'), inWorkspace('tuned')) });
-        return start(inWorkspace('tuned'));
+      const own = order(inWorkspace('tuned'));
+      await prepare({ work: own.work });
+      let texts = 0;
+      const crashing = (classifier: Classifier): Source => {
+        const from = scoring(classifier);
+        return {
+          ...from,
+          score: (request, signal) =>
+            (texts += request.texts.length) > 220
+              ? Promise.reject(new UserError('engine-crashed', 'It crashed.'))
+              : (from.score?.(request, signal) ?? assert.fail()),
+        };
       };
-      const job = await begin({});
-      await untilEvent(
-        (listener) => job.onDidChange(listener),
-        () => /^scoring with the base: [1-9]/u.test(job.progress?.words ?? ''),
-      );
-      job.cancel();
-      assert.deepEqual(await job.ended, { state: 'cancelled' });
-      const end = await (await begin({ settings: { ...SETTINGS, seed: 7 } })).ended;
-      assert.ok(end.state === 'finished', JSON.stringify(end));
+      const broken = { ...home(), prove: proving(crashing) };
+      const end = await new Jobs(() => undefined).start(tuningKind(broken), own).ended;
+      assert.equal(failure(end).code, 'engine-crashed');
+      assert.ok(existsSync(partAt('work', inWorkspace('tuned').replace('.gguf', '-base.csv'))));
+      await tuningKind(home()).discard(own);
+      await prepare({ settings: { ...SETTINGS, seed: 7 }, work: own.work });
+      const again = await start(inWorkspace('tuned')).ended;
+      assert.ok(again.state === 'finished', JSON.stringify(again));
     });
 
     it('loses nothing where the disk is full in the end: nothing is trained again', async () => {
