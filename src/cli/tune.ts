@@ -1,4 +1,5 @@
 /** `prompt-confidence tune`: fine-tunes the classifier's own model with LoRA. */
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { parseArgs } from 'node:util';
 import {
   estimateTuning,
   tuningKind,
+  whileAlone,
   tuningWork,
   type TuningHome,
   type TuningOrder,
@@ -63,6 +65,7 @@ and the hold-out with Monte Carlo dropout. Ctrl-C pauses; the same command resum
                           (default: python3)
   --pip-argument ARG      a further argument for pip, for another build of torch; may be repeated
   --force                 replace ADAPTER.gguf
+  --restart               start over instead of resuming an interrupted run
   --json                  print a summary as one JSON document
 ${SESSION_USAGE}
 `;
@@ -87,6 +90,7 @@ const parse = (argv: readonly string[]) =>
       python: { type: 'string', default: '' },
       'pip-argument': { type: 'string', multiple: true, default: [] as string[] },
       force: { type: 'boolean', default: false },
+      restart: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -108,25 +112,28 @@ export const tune = command(USAGE, async (argv, io) => {
   const work = tuningWork(home.cache, out);
   const python = await pythonFor(home, values, io);
   const examples = !values['without-examples'];
-  const { name, facts } = await withSession(raw(values), io, async ({ sources, classifier }) => {
-    const found = await prepareTuning(
-      sources,
-      {
-        table: path.resolve(file),
-        textColumn: values['text-column'],
-        classifier,
-        examples,
-        base: values.base === undefined ? null : path.resolve(values.base),
-        settings,
-        work,
-      },
-      io.signal,
-    );
-    return { name: classifier.name, facts: tuningFactsInWords(found) };
-  });
-  for (const line of facts) io.err(`${oneLine(line)}\n`);
   const signal = io.signal ?? new AbortController().signal;
-  const estimate = await estimateTuning(home, { python, work }, signal);
+  const { name, facts, estimate } = await whileAlone(home, async () => {
+    if (values.restart) await rm(work, { recursive: true, force: true });
+    const prepared = await withSession(raw(values), io, async ({ sources, classifier }) => {
+      const found = await prepareTuning(
+        sources,
+        {
+          table: path.resolve(file),
+          textColumn: values['text-column'],
+          classifier,
+          examples,
+          base: values.base === undefined ? null : path.resolve(values.base),
+          settings,
+          work,
+        },
+        io.signal,
+      );
+      return { name: classifier.name, facts: tuningFactsInWords(found) };
+    });
+    for (const line of prepared.facts) io.err(`${oneLine(line)}\n`);
+    return { ...prepared, estimate: await estimateTuning(home, { python, work }, signal) };
+  });
   io.err(`${tuningEstimateInWords(estimate)}\n`);
   if (values.estimate) {
     io.out(values.json ? `${JSON.stringify({ schema: 1, estimate }, null, 2)}\n` : '');

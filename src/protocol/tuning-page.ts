@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { curvePointSchema, proofSchema } from '../core/model/adapter-card';
 import { NOTHING, notification } from './contract';
 
-export const TUNING_PHASES = ['running', 'paused', 'failed', 'finished', 'discarded'] as const;
+const TUNING_PHASES = ['running', 'paused', 'failed', 'finished', 'discarded'] as const;
 
 const tuningStateSchema = z.object({
   /** Of the adapter, the classifier, and the file of the labelled table. */

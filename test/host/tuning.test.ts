@@ -124,10 +124,15 @@ describe('fine-tuning in the editor', () => {
     assert.equal(tuning.shown[0]?.state.phase, 'paused');
     const [left] = await services.jobs.unfinished();
     assert.equal(left?.kind, 'tune');
+    // Asked for again, it is not thrown away.
+    const again = person(...ANSWERS, undefined);
+    await fineTune();
+    assert.match(again.said.at(-1) ?? '', /: Resume \| Start Over$/u);
     person('Show Result');
     await left.resume();
     const [panel] = tuning.shown;
-    assert.deepEqual([panel?.state.phase, panel?.state.curve.length], ['finished', 3]);
+    assert.ok(panel);
+    assert.deepEqual([panel.state.phase, panel.state.curve.length], ['finished', 3]);
   });
 
   it('says why it failed, in its tab too', async () => {

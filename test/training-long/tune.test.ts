@@ -23,7 +23,15 @@ import { csvLine } from '../../src/store/tables/csv-line';
 import { asking, cpu, startEngine } from '../support/engine';
 import { CHAT_MODEL, TEST_MODEL } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
-import { NOTHING_PROVEN, parityOf, PROJECTIONS, runPython, SETTINGS, TRAINING, trainerPython } from '../support/trainer';
+import {
+  NOTHING_PROVEN,
+  parityOf,
+  PROJECTIONS,
+  runPython,
+  SETTINGS,
+  TRAINING,
+  trainerPython,
+} from '../support/trainer';
 
 const [SENTIMENT = assert.fail()] = BUILTIN_CLASSIFIERS;
 /** Without its examples a prompt is four times as short. */

@@ -148,7 +148,7 @@ export async function estimateTuning(
     silenceMs: SILENCE_MS,
   });
   const estimate = estimateSchema.parse(value);
-  if (!(await exists(path.join(order.work, 'state.pt')))) await setThreads(order.work, estimate.threads);
+  if (!(await exists(workFiles(order.work).checkpoint))) await setThreads(order.work, estimate.threads);
   return estimate;
 }
 
@@ -182,8 +182,16 @@ export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter>
   };
 }
 
-/** Two trainings share the cores and the memory of one machine, and both would take more than twice as long. */
-async function whileAlone<T>({ cache }: TuningHome, work: () => Promise<T>): Promise<T> {
+/**
+ * Two trainings share the cores and the memory of one machine, and both would take more than twice as long. What prepares
+ * one runs alone, too: it writes what a training reads.
+ *
+ * @throws UserError job-running
+ */
+export async function whileAlone<T>(
+  { cache }: Pick<TuningHome, 'cache'>,
+  work: () => Promise<T>,
+): Promise<T> {
   await mkdir(cache, { recursive: true });
   const busy = new UserError(
     'job-running',
@@ -226,7 +234,7 @@ async function finish(
     versions: { 'prompt-confidence': version, ...trained.versions },
     time: clock().toISOString(),
   });
-  const uses = await earlierCandidates(out, rows.test);
+  const uses = await candidatesBefore(order, rows.test);
   const write = (card: AdapterCard): Promise<void> =>
     writeFileAtomic(cardPath, `${JSON.stringify(card, null, 2)}\n`);
   await explainingWrite(out, async () => {
@@ -248,6 +256,16 @@ async function finish(
     baseDifference: trained.baseDifference,
     proven,
   };
+}
+
+/** Counted once: the card of an older adapter of the name, which counts too, is replaced before the hold-out is scored. */
+async function candidatesBefore({ out, work }: TuningOrder, rows: readonly string[]): Promise<number> {
+  const file = path.join(work, 'candidates');
+  const counted = await readFile(file, 'utf8').catch(() => undefined);
+  if (counted !== undefined) return Number(counted);
+  const found = await earlierCandidates(out, rows);
+  await writeFileAtomic(file, String(found));
+  return found;
 }
 
 function filesOf({ out }: TuningOrder): Record<'adapter' | 'card' | 'splitTable' | 'dropoutTable', string> {

@@ -7,6 +7,7 @@ import { labelNames } from '../../core/calibration/compatibility';
 import { smoothedTargets } from '../../core/calibration/smoothed-targets';
 import type { Classifier } from '../../core/classifier/definition';
 import { checkSplit, smallestDifference, type Split, splitRows } from '../../core/data/tuning-split';
+import { normaliseText } from '../../core/data/hash';
 import { jsonOf } from '../../core/data/json';
 import type { AdapterCard, TuningSettings } from '../../core/model/adapter-card';
 import { labelData } from '../../core/model/rows';
@@ -14,6 +15,7 @@ import { UserError } from '../../core/user-error';
 import type { TokensResult } from '../../protocol/engine';
 import { isFailed, type Source } from '../../sources/source';
 import { writeFileAtomic } from '../../store/atomic';
+import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
 import { boundPrompt } from '../../store/prompt-hash';
 import { splitLines } from '../../store/tables/split-table';
@@ -72,17 +74,19 @@ export interface WorkFiles {
   readonly draft: string;
   /** The rows with their parts: the table may change while the model is tuned. */
   readonly split: string;
+  /** Written by the trainer, after which the run has begun. */
+  readonly checkpoint: string;
 }
 
 export function workFiles(work: string): WorkFiles {
-  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json'), split: path.join(work, 'split.csv') };
+  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json'), split: path.join(work, 'split.csv'), checkpoint: path.join(work, 'state.pt') };
 }
 
 /**
  * Writes the trainer's input.
  *
  * @throws UserError everything of `readTuningRows`, `checkSplit` and `Sources.with`; source-elsewhere: the model is not on
- *   this machine; not-writable
+ *   this machine; run-changed: the folder holds a checkpoint of another run; not-writable
  */
 export async function prepareTuning(
   sources: Sources,
@@ -171,20 +175,30 @@ export async function prepareTuning(
 }
 
 /**
- * The draft of the run that a folder holds, where it is of the same rows, prompt and settings: its number of threads was
- * chosen by timing, and a checkpoint belongs to it.
+ * The number of threads of a run: where its folder holds the same run, with the same rows, prompt and settings, the number
+ * that was chosen for that by timing. Its checkpoint belongs to it.
+ *
+ * @throws UserError run-changed: the folder holds a checkpoint of another run
  */
 async function threadsOf(work: string, draft: CardDraft): Promise<number> {
-  const found = jsonOf((await readFile(workFiles(work).draft, 'utf8').catch(() => '')) || 'null');
-  const earlier = z.object({ settings: z.looseObject({ threads: z.int().min(1) }) }).safeParse(found).data;
   const { threads } = draft.settings;
+  const found = jsonOf((await readFile(workFiles(work).draft, 'utf8').catch(() => '')) || 'null');
+  const earlier = draftSchema.safeParse(found).data;
   if (earlier === undefined) return threads;
   const same = { ...earlier, settings: { ...earlier.settings, threads } };
   // Through JSON: a draft has fields that are undefined.
-  return isDeepStrictEqual({ ...(found as object), ...same }, JSON.parse(JSON.stringify(draft)))
-    ? earlier.settings.threads
-    : threads;
+  if (isDeepStrictEqual(same, JSON.parse(JSON.stringify(draft)))) return earlier.settings.threads;
+  if (!(await exists(workFiles(work).checkpoint))) return threads;
+  throw new UserError(
+    'run-changed',
+    `An adapter of this name is partly tuned, with other rows, another prompt or other settings (on ${earlier.table.name}). Resume that, or discard it first.`,
+  );
 }
+
+const draftSchema = z.looseObject({
+  table: z.looseObject({ name: z.string() }),
+  settings: z.looseObject({ threads: z.int().min(1) }),
+});
 
 /** Changes the number of threads of a run that has not begun. */
 export async function setThreads(work: string, threads: number): Promise<void> {
@@ -201,18 +215,18 @@ export async function setThreads(work: string, threads: number): Promise<void> {
   });
 }
 
-function splitOf({ rows, isSplit, isGrouped }: TuningRows, seed: number): readonly Split[] {
+function splitOf({ rows, isSplit }: TuningRows, seed: number): readonly Split[] {
   if (isSplit) return rows.map(({ split }) => split ?? 'test');
   const groups = new Map<string, number>();
-  const group = Int32Array.from(rows, (row, at) => {
-    // A row without a group is one of its own.
-    const name = row.group === '' ? `\0${at}` : row.group;
+  const group = Int32Array.from(rows, (row) => {
+    // Equal texts are one row: what has trained must not be held out.
+    const name = row.group === '' ? `\0${normaliseText(row.text)}` : row.group;
     const known = groups.get(name) ?? groups.size;
     groups.set(name, known);
     return known;
   });
   const labels = Int32Array.from(rows, ({ label }) => label);
-  return splitRows({ labels, group: isGrouped ? group : undefined, seed });
+  return splitRows({ labels, group: groups.size < rows.length ? group : undefined, seed });
 }
 
 async function tokensOf(

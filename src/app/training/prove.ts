@@ -81,25 +81,32 @@ export async function proveTuning(
   for (const model of TUNED_MODELS) {
     const meter = new JobMeter(() => performance.now());
     const of = model === 'base' ? 'the base' : 'the tuned model';
-    await scoreTable(
-      sources,
-      {
-        source: sourceOf[model],
-        out: tables[model],
-        textColumn,
-        classifier: asked[model],
-        calibrator: undefined,
-        buckets: [],
-        replace: true,
-      },
-      {
-        signal,
-        onProgress: ({ rows }, total) =>
-          report(
-            meter.at(rows, total, (...counts) => `scoring with ${of}: ${progressInWords(...counts)}`),
-          ),
-      },
-    );
+    const score = (restart: boolean): Promise<unknown> =>
+      scoreTable(
+        sources,
+        {
+          source: sourceOf[model],
+          out: tables[model],
+          textColumn,
+          classifier: asked[model],
+          calibrator: undefined,
+          buckets: [],
+          replace: true,
+          restart,
+        },
+        {
+          signal,
+          onProgress: ({ rows }, total) =>
+            report(
+              meter.at(rows, total, (...counts) => `scoring with ${of}: ${progressInWords(...counts)}`),
+            ),
+        },
+      );
+    await score(false).catch((error: unknown) => {
+      // Left by an adapter of the name that was given up: nobody will continue it.
+      if (error instanceof UserError && error.code === 'run-changed') return score(true);
+      throw error;
+    });
   }
   report({ done: 1, total: 1, words: 'fitting calibrators', timeLeft: undefined });
   const read = { base: await readUnseen(tables.base), tuned: await readUnseen(tables.tuned) };

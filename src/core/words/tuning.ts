@@ -154,7 +154,7 @@ const ADVICE: Readonly<Record<ProofResult['model'], (isCalibrated: boolean) => s
 };
 
 /** A result by name: "tuned, isotonic" */
-export function proofResultName({ model, calibrator }: Pick<ProofResult, 'model' | 'calibrator'>): string {
+function proofResultName({ model, calibrator }: Pick<ProofResult, 'model' | 'calibrator'>): string {
   return calibrator === null ? model : `${model}, ${calibratorTitle(calibrator as CalibratorId)}`;
 }
 

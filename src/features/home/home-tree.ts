@@ -392,7 +392,9 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       {
         kind: 'note',
         label: 'Nothing is running',
-        details: ['Tables that are scored and models that are tuned appear here, also those that were paused or interrupted.'],
+        details: [
+          'Tables that are scored and models that are tuned appear here, also those that were paused or interrupted.',
+        ],
       },
     ];
   }

@@ -2,7 +2,14 @@
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { estimateTuning, type TuningOrder, tuningWork } from '../../app/jobs/tuning';
+import type { Unfinished } from '../../app/jobs/job';
+import {
+  estimateTuning,
+  type TuningEstimate,
+  type TuningOrder,
+  tuningWork,
+  whileAlone,
+} from '../../app/jobs/tuning';
 import { installEnvironment, planEnvironment, trainerPython } from '../../app/training/environment';
 import { prepareTuning, type TuningFacts } from '../../app/training/prepare';
 import { labelNames } from '../../core/calibration/compatibility';
@@ -22,6 +29,7 @@ import { askInTurn, question } from '../../editor/questions';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
+import type { WorkHandle } from '../../editor/work';
 import { isTrustedOrTold } from '../../editor/trust';
 import { visibleName } from '../../core/encode';
 import { adapterFile } from '../../store/adapters';
@@ -57,6 +65,16 @@ export async function fineTune(services: Services, runs: TuningRuns, uri?: vscod
       );
     const choice = await ask(services, table);
     if (choice === undefined) return;
+    const left = (await services.jobs.unfinishedOf(runs.kind)).find(({ order }) => order.out === choice.out);
+    const isResumed = left !== undefined && (await whatAboutUnfinished(services, left));
+    if (isResumed === undefined) return;
+    if (left !== undefined) {
+      if (isResumed) {
+        await runs.run(left.order);
+        return;
+      }
+      await runs.kind.discard(left.order);
+    }
     const python = await pythonFor(services, runs);
     if (python === undefined) return;
     const order = await prepared(services, runs, { file, choice, python });
@@ -207,6 +225,27 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
   return { entry, textColumn, examples: isAsIs, loss, out };
 }
 
+/** Whether it is resumed, or begun again; undefined for neither. */
+async function whatAboutUnfinished(
+  { dialogs }: Services,
+  { order, words }: Unfinished<TuningOrder>,
+): Promise<boolean | undefined> {
+  const answer = await dialogs.choose({
+    title: TITLE,
+    placeholder: 'An adapter of this name is partly tuned',
+    choices: [
+      {
+        label: 'Resume',
+        detail: `On ${path.basename(order.table)}: ${words}`,
+        value: 'resume',
+        active: true,
+      },
+      { label: 'Start Over', detail: 'Delete what was trained', value: 'start over' },
+    ],
+  });
+  return answer === undefined || answer === 'back' ? undefined : answer === 'resume';
+}
+
 async function isReplaced({ dialogs }: Services, out: string): Promise<boolean> {
   const name = path.basename(out, '.gguf');
   const answer = await dialogs.confirm(
@@ -264,6 +303,11 @@ async function pythonFor({ dialogs }: Services, { home }: TuningRuns): Promise<s
   );
 }
 
+interface Prepared {
+  readonly facts: TuningFacts;
+  readonly estimate: TuningEstimate;
+}
+
 interface Preparing {
   readonly file: string;
   readonly choice: Choice;
@@ -280,7 +324,7 @@ async function prepared(
   const work = tuningWork(home.cache, out);
   const cores = os.availableParallelism();
   const { threads } = readSettings();
-  const { facts, estimate } = await shown.run('Preparing the fine-tuning', async ({ signal, report }) => {
+  const prepare = async ({ signal, report }: WorkHandle): Promise<Prepared> => {
     report('reading the rows', 0);
     const found: TuningFacts = await prepareTuning(
       sources,
@@ -298,7 +342,10 @@ async function prepared(
     if (signal.aborted) throw cancelledError();
     report('timing a few steps', 0.5);
     return { facts: found, estimate: await estimateTuning(home, { python, work }, signal) };
-  });
+  };
+  const { facts, estimate } = await shown.run('Preparing the fine-tuning', (handle) =>
+    whileAlone(home, () => prepare(handle)),
+  );
   const said = [
     ...tuningFactsInWords(facts),
     tuningEstimateInWords(estimate),

@@ -215,7 +215,9 @@ async function tell(
     readonly done: readonly ChangedClassifier[];
   },
 ): Promise<void> {
-  const calibrator = changes.flatMap(([field, value]) => (field === 'calibrator' ? [{ name: value }] : []))[0];
+  const calibrator = changes.flatMap(([field, value]) =>
+    field === 'calibrator' ? [{ name: value }] : [],
+  )[0];
   const said = [
     found === undefined
       ? `The classifier ${classifier.name} uses its model alone again.`

@@ -58,6 +58,9 @@ export async function scoredTextColumn(file: string): Promise<string | undefined
   return z.object({ textColumn: z.string() }).safeParse(await readScoreMeta(file)).data?.textColumn;
 }
 
+/** Of one folder: nobody waits for what a repository may hold in thousands. */
+const MOST_CARDS = 200;
+
 /** The card of an adapter: in the folder itself, or in a workspace that it lies in. */
 async function cardOf(folder: string, sha256: string): Promise<AdapterCard | undefined> {
   const places = [folder];
@@ -67,7 +70,7 @@ async function cardOf(folder: string, sha256: string): Promise<AdapterCard | und
   }
   for (const place of places) {
     const names = await namesIn(place).catch(() => []);
-    for (const name of names.filter((each) => each.endsWith('.gguf'))) {
+    for (const name of names.filter((each) => each.endsWith('.gguf')).slice(0, MOST_CARDS)) {
       const card = await readCard(path.join(place, name)).catch((error: unknown) => {
         if (error instanceof UserError) return undefined;
         throw error;

@@ -1,5 +1,6 @@
 /** From a labelled table to an adapter with its card, with a scripted trainer. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
@@ -33,6 +34,7 @@ import { proofVerdict } from '../../../../src/core/words/tuning';
 import { untilEvent } from '../../../support/until';
 import { AdapterStore, cardFile } from '../../../../src/store/adapters';
 import { csvLine } from '../../../../src/store/tables/csv-line';
+import { partAt } from '../../../../src/store/tables/work-place';
 import { readLabelled } from '../../../../src/store/tables/labelled';
 import { rowHash } from '../../../../src/store/tables/tuning-rows';
 import { TINY_ADAPTER } from '../../../support/adapter';
@@ -156,16 +158,11 @@ describe('tuning a classifier', () => {
   const table = (rows: readonly (readonly string[])[], header = ['text', 'label', 'group']): Promise<void> =>
     writeFile(at('labelled.csv'), [header, ...rows].map((cells) => csvLine(cells, ',')).join(''));
   const out = (): string => at('adapters/tuned.gguf');
-  const home = (): TuningHome => ({
-    program: at('program'),
-    cache: at('cache'),
-    folder: at('jobs'),
-    now: () => performance.now(),
-    clock: () => new Date('2026-01-01T00:00:00Z'),
-    version: '0.1.0',
-    prove: (asked, files, context) =>
+  const proving =
+    (sourceOf: (classifier: Classifier) => Source): TuningHome['prove'] =>
+    (asked, files, context) =>
       proveTuning(
-        new Sources(bySourceKind(() => ({ classifier }, work) => work(scoring(classifier)))),
+        new Sources(bySourceKind(() => ({ classifier }, work) => work(sourceOf(classifier)))),
         {
           ...files,
           classifier: CLASSIFIER,
@@ -174,7 +171,15 @@ describe('tuning a classifier', () => {
           made: { version: '0.1.0', time: new Date(0) },
         },
         context,
-      ),
+      );
+  const home = (): TuningHome => ({
+    program: at('program'),
+    cache: at('cache'),
+    folder: at('jobs'),
+    now: () => performance.now(),
+    clock: () => new Date('2026-01-01T00:00:00Z'),
+    version: '0.1.0',
+    prove: proving(scoring),
   });
   const order = (own = out()): TuningOrder => ({
     table: at('labelled.csv'),
@@ -387,6 +392,30 @@ describe('tuning a classifier', () => {
       assert.deepEqual(await readdir(path.join(at('cache'), 'runs')), []);
     });
 
+    it('is not kept from it by scores of an adapter that was given up', async () => {
+      const own = order(inWorkspace('tuned'));
+      await prepare({ work: own.work });
+      let texts = 0;
+      const crashing = (classifier: Classifier): Source => {
+        const from = scoring(classifier);
+        return {
+          ...from,
+          score: (request, signal) =>
+            (texts += request.texts.length) > 220
+              ? Promise.reject(new UserError('engine-crashed', 'It crashed.'))
+              : (from.score?.(request, signal) ?? assert.fail()),
+        };
+      };
+      const broken = { ...home(), prove: proving(crashing) };
+      const end = await new Jobs(() => undefined).start(tuningKind(broken), own).ended;
+      assert.equal(failure(end).code, 'engine-crashed');
+      assert.ok(existsSync(partAt('work', inWorkspace('tuned').replace('.gguf', '-base.csv'))));
+      await tuningKind(home()).discard(own);
+      await prepare({ settings: { ...SETTINGS, seed: 7 }, work: own.work });
+      const again = await start(inWorkspace('tuned')).ended;
+      assert.ok(again.state === 'finished', JSON.stringify(again));
+    });
+
     it('loses nothing where the disk is full in the end: nothing is trained again', async () => {
       const own = order(inWorkspace('tuned'));
       await prepare({ work: own.work });
@@ -436,9 +465,29 @@ describe('tuning a classifier', () => {
     // The same request again: another machine load must not throw the checkpoint away.
     await prepare(many);
     assert.deepEqual(await threads(), [1, 1]);
-    // Other settings are another run.
-    await prepare({ settings: { ...SETTINGS, threads: 4, seed: 5 } });
+    // Another run does not throw it away either: a person says so first.
+    const other = { settings: { ...SETTINGS, threads: 4, seed: 5 } };
+    await assert.rejects(prepare(other), { code: 'run-changed' });
+    assert.deepEqual(await threads(), [1, 1]);
+    await tuningKind(home()).discard(order());
+    await prepare(other);
     assert.deepEqual(await threads(), [4, 4]);
+  });
+
+  it('keeps equal texts together: none is held out that has trained', async () => {
+    const rows = practiceSet(0).slice(0, 100);
+    await table([...rows, ...rows].map(({ text, label }, row) => [row < 100 ? text : ` ${text} `, label]), ['text', 'label']);
+    await prepare();
+    const lines = (await readFile(workFiles(order().work).split, 'utf8')).trimEnd().split('\n').slice(1);
+    const partOf = new Map<string, string>();
+    for (const line of lines) {
+      const end = line.lastIndexOf(',');
+      const text = line.slice(0, end).replaceAll(/["\s]/gu, '');
+      const part = line.slice(end + 1);
+      assert.equal(partOf.get(text) ?? part, part, text);
+      partOf.set(text, part);
+    }
+    assert.equal(partOf.size, 100);
   });
 
   it('takes the split that the table has', async () => {
