@@ -118,7 +118,11 @@ describe('the columns of a table in the calibration panel', () => {
     };
     const panel = new CalibrationPanel(
       uri,
-      { webview, viewColumn: page.viewColumn } as unknown as vscode.WebviewPanel,
+      {
+        webview,
+        viewColumn: page.viewColumn,
+        onDidChangeViewState: page.onDidChangeViewState,
+      } as unknown as vscode.WebviewPanel,
       services,
     );
     opened = { panel, page };

@@ -371,25 +371,38 @@ export function comparePaired(
       const own = now.replicates?.[metric] ?? new Float64Array(0);
       const other = then.replicates?.[metric] ?? new Float64Array(0);
       const gaps = own.map((value, round) => worsening(metric, value, other[round] ?? NaN));
-      const defined = widenedAbout(gaps.filter((gap) => !Number.isNaN(gap)).sort(), now.factor);
+      const drawn = widenedAbout(gaps.filter((gap) => !Number.isNaN(gap)).sort(), now.factor);
+      const [found, before] = [metricOf(now.evaluation, metric), metricOf(then.evaluation, metric)];
+      const gap = worsening(metric, found?.value ?? NaN, before?.value ?? NaN);
       return {
         metric,
-        now: metricOf(now.evaluation, metric),
-        then: metricOf(then.evaluation, metric),
+        now: found,
+        then: before,
         evidence:
-          defined.length < 2
+          drawn.length < 2
             ? null
             : {
-                high: Math.max(
-                  quantile(defined, 1 - ALPHA),
-                  weighsAllRows(metric) ? quantile(defined, 0.5) + least : 0,
-                ),
-                pAbove: (gap: number) =>
-                  (1 + defined.filter((drawn) => drawn <= gap).length) / (defined.length + 1),
+                high: highestGap(metric, gap, drawn, least),
+                pAbove: (limit: number) =>
+                  (1 + drawn.filter((one) => one <= limit).length) / (drawn.length + 1),
               },
       };
     }),
   );
+}
+
+/**
+ * One-sided bound of how much worse a table is. Calibration errors are biased, the more the smaller they are, and their
+ * replicates are once more: so these are reflected about the gap, and the wider of the two bounds is taken.
+ *
+ * @param drawn replicates of the gap, ascending
+ * @param least that bound's distance from the gap for errors that weigh all rows, at least
+ */
+function highestGap(metric: GateMetric, gap: number, drawn: Float64Array, least: number): number {
+  const percentile = quantile(drawn, 1 - ALPHA);
+  if (!isNullMetric(metric)) return percentile;
+  const reflected = 2 * gap - quantile(drawn, ALPHA);
+  return Math.max(percentile, reflected, weighsAllRows(metric) ? gap + least : -Infinity);
 }
 
 /** Standard error of by how much more one table is too sure than another with the same rows. */
@@ -442,15 +455,14 @@ interface Comparable {
 }
 
 /**
- * Tables of unequal size are biased unequally, so calibration errors are compared without their bias. Near 0 and 1 an
- * accuracy or AUROC reaches further to one side: each side of its interval stands for itself (Newcombe, "Interval
- * estimation for the difference between independent proportions", 1998, method 10).
+ * Tables of unequal size are biased unequally, so calibration errors are compared without their bias. Other intervals reach
+ * further to one side: those of accuracy and AUROC near 0 and 1, and those of losses, which few rows raise. Each side
+ * stands for itself (Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10).
  */
 function comparable(metric: GateMetric, found: Metric | null, evaluation: Evaluation): Comparable | null {
   const { value, low, high, se, nullMean } = found ?? { value: null, low: null, high: null };
   if (value === null || low === null || high === null || se === null || se === undefined) return null;
-  if (HIGHER_IS_BETTER.has(metric)) return { value, up: (high - value) / Z_95, down: (value - low) / Z_95 };
-  if (!isNullMetric(metric)) return { value, up: se, down: se };
+  if (!isNullMetric(metric)) return { value, up: (high - value) / Z_95, down: (value - low) / Z_95 };
   const own = debiased(value, nullMean);
   const spread = Math.max(se, leastError(metric, evaluation)) * (own === 0 ? 1 : value / own);
   return { value: own, up: spread, down: spread };
