@@ -165,7 +165,7 @@ describe('a result in the editor', () => {
     const dialogs = answering(undefined);
     await vscode.commands.executeCommand('promptConfidence.nextDoubtfulLine');
     assert.deepEqual(dialogs.said, [
-      'info Open a file whose lines are classified: the next doubtful one is selected. []',
+      'info Open a file whose lines are classified: a doubtful one is selected. []',
     ]);
   });
 
