@@ -37,6 +37,10 @@ describe('a person who classifies a text', () => {
     await workbench().waitForText(/Label mass/, hover);
     assert.deepEqual(await hover.getByRole('link').or(hover.locator('a')).allTextContents(), [
       'Measure…',
+      // The person's own label: one press confirms or corrects.
+      'positive',
+      'negative',
+      'Unsure',
       'Show Result',
       'Classify With…',
       'Clear',
