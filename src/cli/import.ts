@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { importPredictions } from '../app/import/import-predictions';
 import { ORIGINS } from '../app/import/origins';
 import type { Label } from '../core/classifier/definition';
-import { spellingsOf } from '../core/classifier/spellings';
+import { spelledLabels } from '../core/classifier/spellings';
 import { oneLine } from '../core/encode';
 import { count } from '../core/words/calibration';
 import { findClassifier } from '../store/classifiers';
@@ -91,6 +91,6 @@ async function labelsOf(
   const names = named.split(',').map((name) => name.trim());
   if (names.length < 2 || names.some((name) => name === ''))
     throw usageError('--labels needs at least two labels, with commas between them.');
-  const spellings = spellingsOf(names.map((name) => ({ name })));
-  return names.map((name, k) => ({ name, spellings: spellings[k] ?? [] }));
+  if (new Set(names).size < names.length) throw usageError('--labels names a label twice.');
+  return spelledLabels(names);
 }

@@ -45,3 +45,9 @@ export function spellingsOf(
     return [...new Set([...(written[index] ?? []), ...free])];
   });
 }
+
+/** Labels that are named alone, with the default spellings of each, in order. */
+export function spelledLabels(names: readonly string[]): { name: string; spellings: string[] }[] {
+  const spellings = spellingsOf(names.map((name) => ({ name })));
+  return names.map((name, k) => ({ name, spellings: spellings[k] ?? [] }));
+}

@@ -14,6 +14,7 @@ import {
 } from '../../protocol/calibration-page';
 import { auditInWords } from '../../core/words/shares';
 import { labelPlace } from '../../editor/label-files';
+import { showGuide } from '../../editor/guide';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { stepDone } from '../../editor/walkthrough';
@@ -105,7 +106,7 @@ export class CalibrationPanel {
         save: (method) => this.save(method),
         useThreshold: (params) => useThreshold({ uri, table, services }, params),
         reveal: (line) => this.reveal(line),
-        openGuide: () => this.openGuide(),
+        openGuide: () => showGuide(this.services, 'reading-the-panel.md'),
         copyAudit: () => this.copyAudit(),
       },
     );
@@ -191,16 +192,6 @@ export class CalibrationPanel {
   async reveal(line: number | undefined): Promise<void> {
     try {
       await showText(this.uri, this.panel, line);
-    } catch (error) {
-      void reportError(this.services, error);
-    }
-  }
-
-  /** Shows the document that explains the panel, which ships with the extension. */
-  private async openGuide(): Promise<void> {
-    try {
-      const guide = vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'reading-the-panel.md');
-      await vscode.commands.executeCommand('markdown.showPreview', guide);
     } catch (error) {
       void reportError(this.services, error);
     }

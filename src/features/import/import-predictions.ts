@@ -6,7 +6,7 @@ import { type ImportReport, importPredictions, originOf } from '../../app/import
 import type { Origin, ReaderOptions } from '../../app/import/origin';
 import { ORIGINS } from '../../app/import/origins';
 import type { Label } from '../../core/classifier/definition';
-import { spellingsOf } from '../../core/classifier/spellings';
+import { spelledLabels } from '../../core/classifier/spellings';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
 import { labelNames } from '../../core/calibration/compatibility';
@@ -165,12 +165,14 @@ async function chooseLabels({ dialogs, classifiers }: Asking): Promise<readonly 
     title: TITLE,
     prompt: 'The labels, with commas between them',
     placeholder: 'yes, no',
-    validate: (text) => (namesIn(text).length < 2 ? 'At least two labels are needed.' : undefined),
+    validate: (text) => {
+      const names = namesIn(text);
+      if (names.length < 2) return 'At least two labels are needed.';
+      return new Set(names).size < names.length ? 'A label is there twice.' : undefined;
+    },
   });
   if (typed === undefined || typed === 'back') return null;
-  const names = namesIn(typed.text);
-  const spellings = spellingsOf(names.map((name) => ({ name })));
-  return names.map((name, k) => ({ name, spellings: spellings[k] ?? [] }));
+  return spelledLabels(namesIn(typed.text));
 }
 
 function namesIn(text: string): string[] {

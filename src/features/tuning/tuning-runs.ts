@@ -8,6 +8,7 @@ import { shareOf } from '../../app/jobs/progress';
 import { proveTuning } from '../../app/training/prove';
 import type { CurvePoint } from '../../core/model/adapter-card';
 import { proofVerdict } from '../../core/words/tuning';
+import { showGuide } from '../../editor/guide';
 import { discardJob } from '../../editor/job-controls';
 import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
@@ -125,11 +126,7 @@ export class TuningRuns implements vscode.Disposable {
       showLog: () => this.showLog(known.order),
       compare: () => this.compare(known.result),
       useAdapter: () => vscode.commands.executeCommand(COMMANDS.useAdapter, { adapter: out }),
-      openGuide: () =>
-        vscode.commands.executeCommand(
-          'markdown.showPreview',
-          vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'fine-tuning.md'),
-        ),
+      openGuide: () => showGuide(this.services, 'fine-tuning.md'),
     });
     this.panels.set(out, panel);
     panel.onDidDispose(() => this.panels.delete(out));

@@ -251,6 +251,7 @@ describe('import', () => {
 
     it('needs labels, and log-probabilities', async () => {
       assert.match(await refused(lines), /labels must be named. Name them with --labels/);
+      assert.match(await refused(lines, '--labels', 'yes,yes'), /names a label twice/);
       const plain = jsonLines({
         custom_id: 'r1',
         response: { body: { choices: [{ message: { content: 'Yes' }, logprobs: null }] } },

@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../../../core/user-error';
 import { labelName } from '../../../core/words/calibration';
 import { openPage } from '../../../editor/page';
+import { showGuide } from '../../../editor/guide';
 import { reportError } from '../../../editor/report-error';
 import type { Services } from '../../../editor/services';
 import {
@@ -109,7 +110,7 @@ export class ComparisonPanel {
       openTable: ({ table }) => vscode.commands.executeCommand(COMMANDS.openCalibration, this.uris[table]),
       tryAnother: () => vscode.commands.executeCommand(COMMANDS.tryAnother, first, this.uris),
       compareWith: () => vscode.commands.executeCommand(COMMANDS.compareTables, first, { with: this.uris }),
-      openGuide: () => this.openGuide(),
+      openGuide: () => showGuide(this.services, 'comparing.md'),
       retry: () => {
         this.outdate();
         return this.compute();
@@ -182,15 +183,6 @@ export class ComparisonPanel {
     if (uri === undefined) return;
     try {
       await showText(uri, this.panel, line);
-    } catch (error) {
-      void reportError(this.services, error);
-    }
-  }
-
-  private async openGuide(): Promise<void> {
-    try {
-      const guide = vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'comparing.md');
-      await vscode.commands.executeCommand('markdown.showPreview', guide);
     } catch (error) {
       void reportError(this.services, error);
     }

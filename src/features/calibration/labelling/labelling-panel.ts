@@ -19,6 +19,7 @@ import { UserError } from '../../../core/user-error';
 import { count, labelName } from '../../../core/words/calibration';
 import { checkLabelPlace, type LabelPlace, labelPlace, saveDecisions } from '../../../editor/label-files';
 import { openPage } from '../../../editor/page';
+import { showGuide } from '../../../editor/guide';
 import { reportError } from '../../../editor/report-error';
 import type { Services } from '../../../editor/services';
 import { readBuckets, readSettings } from '../../../editor/settings';
@@ -133,7 +134,7 @@ export class LabellingPanel {
       reveal: ({ line }) => this.showLine(line),
       openPanel: () => vscode.commands.executeCommand(COMMANDS.openCalibration, this.uri),
       manageTrust: () => vscode.commands.executeCommand('workbench.trust.manage'),
-      openGuide: () => this.openGuide(),
+      openGuide: () => showGuide(this.services, 'labels.md'),
     });
     return peer;
   }
@@ -426,15 +427,6 @@ export class LabellingPanel {
   private async showLine(line: number): Promise<void> {
     try {
       await showText(this.uri, this.panel, line);
-    } catch (error) {
-      void reportError(this.services, error);
-    }
-  }
-
-  private async openGuide(): Promise<void> {
-    try {
-      const guide = vscode.Uri.joinPath(this.services.context.extensionUri, 'docs', 'labels.md');
-      await vscode.commands.executeCommand('markdown.showPreview', guide);
     } catch (error) {
       void reportError(this.services, error);
     }
