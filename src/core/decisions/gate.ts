@@ -368,27 +368,43 @@ export function comparePaired(
   return compared(
     margins,
     metrics.map((metric) => {
-      const own = now.replicates?.[metric] ?? new Float64Array(0);
-      const other = then.replicates?.[metric] ?? new Float64Array(0);
-      const gaps = own.map((value, round) => worsening(metric, value, other[round] ?? NaN));
-      const drawn = widenedAbout(gaps.filter((gap) => !Number.isNaN(gap)).sort(), now.factor);
       const [found, before] = [metricOf(now.evaluation, metric), metricOf(then.evaluation, metric)];
       const gap = worsening(metric, found?.value ?? NaN, before?.value ?? NaN);
-      return {
-        metric,
-        now: found,
-        then: before,
-        evidence:
-          drawn.length < 2
-            ? null
-            : {
-                high: highestGap(metric, gap, drawn, least),
-                pAbove: (limit: number) =>
-                  (1 + drawn.filter((one) => one <= limit).length) / (drawn.length + 1),
-              },
-      };
+      const evidence = isMean(metric)
+        ? meanEvidence(now.means[metric], then.means[metric])
+        : drawnEvidence(metric, gap, gapsOf(metric, now, then), least);
+      return { metric, now: found, then: before, evidence };
     }),
   );
+}
+
+/** Of a loss, which is a mean of rows: few rows cost much, which percentiles of resampled means do not follow. */
+function meanEvidence(now: MeanSpread | null, then: MeanSpread | null): GapEvidence | null {
+  const spread = now && then && now.minus(then);
+  if (spread === null) return null;
+  const { high } = spread.bounds(Z_ONE_SIDED);
+  return { high, pAbove: (limit) => 1 - normalCumulative(spread.zOf(limit)) };
+}
+
+/** Resampled gaps, ascending; undefined ones are left out. */
+function gapsOf(metric: GateMetric, now: Assessment, then: Assessment): Float64Array {
+  const other = then.replicates?.[metric] ?? new Float64Array(0);
+  const own = now.replicates?.[metric] ?? new Float64Array(0);
+  const gaps = own.map((value, round) => worsening(metric, value, other[round] ?? NaN));
+  return widenedAbout(gaps.filter((gap) => !Number.isNaN(gap)).sort(), now.factor);
+}
+
+function drawnEvidence(
+  metric: GateMetric,
+  gap: number,
+  drawn: Float64Array,
+  least: number,
+): GapEvidence | null {
+  if (drawn.length < 2) return null;
+  return {
+    high: highestGap(metric, gap, drawn, least),
+    pAbove: (limit) => (1 + drawn.filter((one) => one <= limit).length) / (drawn.length + 1),
+  };
 }
 
 /**

@@ -3,6 +3,12 @@ import { Z_95 } from './intervals';
 import { weightedMean } from './losses';
 import { fewUnitsFactor, tooFewGroups, type Units } from './units';
 
+interface Rows {
+  readonly values: Float64Array;
+  readonly weight: Float64Array | null;
+  readonly units: Units;
+}
+
 /**
  * A mean and its distribution, linearised over independent units: rows or groups. Losses are skewed (few rows cost much),
  * and a symmetric interval of a mean misses on one side; Hall's transformation takes the skewness out (Hall, "On the removal
@@ -10,6 +16,7 @@ import { fewUnitsFactor, tooFewGroups, type Units } from './units';
  */
 export class MeanSpread {
   private constructor(
+    private readonly rows: Rows,
     readonly mean: number,
     /** Standard error, without widening. */
     private readonly raw: number,
@@ -37,7 +44,18 @@ export class MeanSpread {
       cube += deviation * deviation * deviation;
     }
     const skewness = square === 0 ? 0 : cube / square ** 1.5;
-    return new MeanSpread(mean, Math.sqrt(square) / mass, skewness, fewUnitsFactor(units));
+    const rows = { values, weight, units };
+    return new MeanSpread(rows, mean, Math.sqrt(square) / mass, skewness, fewUnitsFactor(units));
+  }
+
+  /** By how much this mean is above another of the same rows: what both share cancels. */
+  minus({ rows: other }: MeanSpread): MeanSpread | null {
+    const { values, weight, units } = this.rows;
+    return MeanSpread.of(
+      values.map((value, i) => value - (other.values[i] ?? NaN)),
+      weight,
+      units,
+    );
   }
 
   get se(): number {
