@@ -145,6 +145,7 @@ export const ERROR_CODES = [
   'no-file',
   'no-folder',
   'no-label-scores',
+  'no-labels',
   'no-model',
   'no-neutral-inputs',
   'no-optimum',

@@ -49,10 +49,18 @@ export const tableOptionsSchema = z.object({
   on: z.enum(['labels', 'confidence']).nullable(),
   /** The label shares in use; null: as in the table. */
   prevalence: z.array(z.object({ label: z.string(), share: z.number() })).nullable(),
+  /** Whose labels are the truth: those of the table, or those that people gave; null: those of people where the table has none. */
+  truth: z.enum(['table', 'people']).nullable().default(null),
 });
 export type TableOptions = z.infer<typeof tableOptionsSchema>;
 /** Columns as they are found by their names. */
-export const AS_FOUND: TableOptions = { prefix: null, mapping: {}, on: null, prevalence: null };
+export const AS_FOUND: TableOptions = {
+  prefix: null,
+  mapping: {},
+  on: null,
+  prevalence: null,
+  truth: null,
+};
 
 /** How the rows are divided into diagrams. */
 const rowViewSchema = z.discriminatedUnion('by', [
@@ -138,6 +146,8 @@ export const analysisSchema = diagramSchema.extend({
   rejectedCount: z.number(),
   /** Rows whose label mass is below one half. */
   lowMass: z.number(),
+  /** Name of the file with the labels of people that are the truth; null for that of the table itself. */
+  truthFrom: z.string().nullable(),
   /** What a calibrator fitted here would be bound to, in words. */
   origin: z.string(),
   /** SHA-256 of the table's file, lower-case hex. */
@@ -416,7 +426,7 @@ export const CALIBRATION_PAGE_CONTRACT = {
     /** Label rows of the table. */
     labelRows: notification(NOTHING),
     /** Write a copy of the table with the labels of people as its truth, and open it. */
-    measureWithLabels: notification(NOTHING),
+    saveLabelled: notification(NOTHING),
     /** Copy what labels tell about the model, in words. */
     copyAudit: notification(NOTHING),
     /** Compare the table with others that have the same rows. */

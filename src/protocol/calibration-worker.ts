@@ -56,12 +56,7 @@ export type ReportParams = z.infer<typeof reportParamsSchema>;
 const reportSchema = z.record(z.string(), z.unknown());
 export type Report = z.infer<typeof reportSchema>;
 
-const sharesParamsSchema = z.object({
-  file: z.string(),
-  /** Where labels of the table are kept. */
-  labels: z.string(),
-  settings: panelSettingsSchema,
-});
+const sharesParamsSchema = z.object({ file: z.string(), settings: panelSettingsSchema });
 export type SharesParams = z.infer<typeof sharesParamsSchema>;
 
 const differencesParamsSchema = compareParamsSchema.extend({ limit: z.int().min(1) });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { answersOf, readDecisions } from '../../src/core/labelling/decisions';
 import { LocalTable } from '../../src/features/calibration/local-table';
-import { measureWithLabels } from '../../src/features/calibration/measure-with-labels';
+import { saveLabelledCopy } from '../../src/features/calibration/save-labelled';
 import type { LabellingPanel } from '../../src/features/calibration/labelling/labelling-panel';
 import type { Labellings } from '../../src/features/calibration/labelling/labellings';
 import type { DesignParams, Said } from '../../src/protocol/labelling-page';
@@ -169,6 +169,13 @@ describe('labelling rows in the editor', () => {
         calibration.panels.find(({ state }) => state.shares?.report?.labelled === rows),
       );
     const { state } = await labelled(6);
+    const measured = (rows: number) =>
+      until(`the numbers are of ${rows} labels`, () =>
+        calibration.panels.find(
+          ({ state: own }) => own.name === 'to-label.csv' && own.analysis?.evaluation.n === rows,
+        ),
+      );
+    assert.equal((await measured(6)).state.analysis?.truthFrom, 'to-label.csv');
     assert.deepEqual([state.shares?.file, state.shares?.error], ['to-label.csv', null]);
     assert.deepEqual(
       state.shares?.report?.shares.map(({ label }) => label),
@@ -176,17 +183,18 @@ describe('labelling rows in the editor', () => {
     );
     await answer(panel, HAM);
     await labelled(7);
+    await measured(7);
     const { services } = await internals();
     const file = path.join(folder, 'to-label-labelled.csv');
     person(services.dialogs, [file]);
     try {
-      await measureWithLabels({ uri, table: new LocalTable(uri), services }, 'to-label.csv');
-      const measured = await until('the labelled copy is measured', () =>
+      await saveLabelledCopy({ uri, table: new LocalTable(uri), services }, 'to-label.csv');
+      const copy = await until('the labelled copy is measured', () =>
         calibration.panels.find(
           ({ state: own }) => own.name === 'to-label-labelled.csv' && own.analysis !== null,
         ),
       );
-      assert.equal(measured.state.analysis?.evaluation.n, 7);
+      assert.deepEqual([copy.state.analysis?.evaluation.n, copy.state.analysis?.truthFrom], [7, null]);
     } finally {
       personLeaves(services.dialogs);
       rmSync(file, { force: true });

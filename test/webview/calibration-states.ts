@@ -21,6 +21,7 @@ import {
 import {
   type Analysis,
   type ColumnList,
+  AS_FOUND,
   DEFAULT_PANEL_SETTINGS,
   emptyPanelState,
   OVERVIEW_BARS,
@@ -82,7 +83,11 @@ export function stateOf(
   input: LabelledTable,
   settings: PanelSettings = DEFAULT_PANEL_SETTINGS,
 ): PanelState & { readonly analysis: Analysis } {
-  const analysis = analyse(input, settings, originInWords(null), false);
+  const analysis = analyse(
+    { shown: input, origin: originInWords(null), labelsFrom: undefined },
+    settings,
+    false,
+  );
   return { ...NOTHING, settings, analysis, decisions: decided(input, null) };
 }
 
@@ -173,9 +178,8 @@ export const PANEL_STATES = {
     ...stateOf(usual, {
       ...DEFAULT_PANEL_SETTINGS,
       table: {
-        prefix: null,
+        ...AS_FOUND,
         mapping: { label: 'gold', 'prob:spam': 'p_spam', id: '', group: 'a column that is gone' },
-        on: null,
         prevalence: [
           { label: 'negative', share: 0.8 },
           { label: 'positive', share: 0.2 },

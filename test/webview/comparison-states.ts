@@ -63,6 +63,7 @@ export async function comparisonView(
         tables: files.map((file) => ({ file, options: AS_FOUND })),
         settings: { ...DEFAULT_COMPARISON_SETTINGS, ...settings },
       },
+      null,
       () => Promise.resolve(),
     );
     return view;

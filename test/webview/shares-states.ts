@@ -10,7 +10,7 @@ import { DEFAULT_BUCKETS } from '../../src/core/model/buckets';
 import { seededRandom } from '../../src/core/random';
 import { sharesForPage } from '../../src/features/calibration/worker/estimate-shares';
 import { overviewOf } from '../../src/features/calibration/worker/overview';
-import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type Overview } from '../../src/protocol/calibration-page';
+import { AS_FOUND, type Overview } from '../../src/protocol/calibration-page';
 import type { FoundShares } from '../../src/protocol/calibration-shares';
 import { appendDecisions, labelsFile } from '../../src/store/labels';
 import { csvLine } from '../../src/store/tables/csv-line';
@@ -63,7 +63,7 @@ export async function labelledByPeople(
       shares: await sharesForPage({
         file,
         labels: labelsFile(folder, 'reviews'),
-        settings: DEFAULT_PANEL_SETTINGS,
+        options: AS_FOUND,
       }),
       overview: await overviewOf(file, AS_FOUND, buckets),
     };

@@ -47,8 +47,13 @@ describe('the shares in the calibration panel', () => {
       new RegExp(`${share.value.toFixed(3)}\\s+${share.low.toFixed(3)} to`),
     );
     await page.page.getByRole('heading', { name: 'The table itself has no true labels' }).waitFor();
-    await page.page.getByRole('button', { name: 'Measure With These Labels…' }).click();
-    assert.equal(page.received('measureWithLabels').length, 1);
+    await page.page.getByRole('button', { name: 'Measure With These Labels' }).click();
+    assert.deepEqual(
+      page.received('settings').map(({ table: { truth } }) => truth),
+      ['people'],
+    );
+    await page.page.getByRole('button', { name: 'Save a Labelled Copy…' }).click();
+    assert.equal(page.received('saveLabelled').length, 1);
     await page.page.getByRole('button', { name: 'Copy Findings' }).click();
     assert.equal(page.received('copyAudit').length, 1);
     assert.deepEqual(await page.violations(), []);

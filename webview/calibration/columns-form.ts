@@ -128,6 +128,19 @@ export function columnsForm({ columns, table, isGuessed, labels, use, close }: F
 
   const methodPart = (): HTMLElement[] => {
     const methods = prefixesOf(columns.header);
+    const truth = select(
+      'True labels',
+      'column-truth',
+      [
+        { value: 'auto', text: 'those of the table, else those that people gave' },
+        { value: 'table', text: 'those of the table' },
+        { value: 'people', text: 'those that people gave (Label Rows…)' },
+      ],
+      draft.truth ?? 'auto',
+      (value) => {
+        draft = { ...draft, truth: value === 'table' || value === 'people' ? value : null };
+      },
+    );
     const on = select(
       'Evaluate',
       'column-on',
@@ -141,7 +154,7 @@ export function columnsForm({ columns, table, isGuessed, labels, use, close }: F
         draft = { ...draft, on: value === 'labels' || value === 'confidence' ? value : null };
       },
     );
-    if (methods.length === 0) return [group('What to evaluate', on)];
+    if (methods.length === 0) return [group('What to evaluate', on, truth)];
     const prefix = select(
       'Column prefix',
       'column-method',
@@ -155,7 +168,7 @@ export function columnsForm({ columns, table, isGuessed, labels, use, close }: F
         draw();
       },
     );
-    return [group('What to evaluate', prefix, on)];
+    return [group('What to evaluate', prefix, on, truth)];
   };
 
   const scorePart = (): HTMLElement => {

@@ -43,13 +43,22 @@ function start(
     h('h1', {}),
   );
   const facts = section(
-    ({ state }) => [state.analysis?.evaluation, state.overview?.rows],
+    ({ state }) => [state.analysis?.evaluation, state.analysis?.truthFrom, state.overview?.rows],
     ({ state: { analysis, overview } }) => {
       if (overview !== null) return [h('p', { class: 'facts' }, `${count(overview.rows, 'row')}, no truth`)];
       if (analysis === null) return [];
       const dominance = dominanceInWords(analysis.evaluation);
       return [
         h('p', { class: 'facts' }, factsOf(analysis.evaluation)),
+        ...(analysis.truthFrom === null
+          ? []
+          : [
+              h(
+                'p',
+                { class: 'facts' },
+                `The truth is the labels that people gave: .prompt-confidence/labels/${analysis.truthFrom}`,
+              ),
+            ]),
         ...(dominance === undefined ? [] : [h('p', { class: 'line' }, warningIcon(), dominance)]),
       ];
     },

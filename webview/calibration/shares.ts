@@ -2,6 +2,7 @@
 import { fewestForTarget, labelsForGate, labelsForWidth } from '../../src/core/labelling/plan';
 import { count, interval, labelName, number } from '../../src/core/words/calibration';
 import { labelledInWords, worthInWords } from '../../src/core/words/shares';
+import type { TableOptions } from '../../src/protocol/calibration-page';
 import type { FoundShares, SharesReport } from '../../src/protocol/calibration-shares';
 import { button } from '../button';
 import { h, setText, warningIcon } from '../dom';
@@ -13,21 +14,29 @@ export function foundSharesSection(page: Page): Section {
   return section(
     ({ state: { shares, overview } }) => [shares, overview === null],
     ({ state: { shares, overview } }) =>
-      overview === null || shares === null ? [] : [content(page, shares, true)],
+      overview === null || shares === null ? [] : [content(page, shares, null)],
   );
 }
 
 /** @see foundSharesSection */
 export function sharesSection(page: Page): Section {
   return section(
-    ({ state: { shares, analysis, overview } }) => [shares, analysis === null, overview === null],
+    ({ state: { shares, analysis, overview } }) => [
+      shares,
+      analysis === null,
+      analysis?.truthFrom,
+      overview === null,
+    ],
     ({ state: { shares, analysis, overview } }) =>
-      analysis !== null || (overview !== null && shares === null) ? [content(page, shares, false)] : [],
+      analysis !== null || (overview !== null && shares === null)
+        ? [content(page, shares, analysis?.truthFrom ?? null)]
+        : [],
   );
 }
 
-/** @param isUnlabelled whether the table itself has no true labels */
-function content({ host }: Page, found: FoundShares, isUnlabelled: boolean): HTMLElement {
+/** @param truthFrom name of the file with the labels that are the truth of all numbers; null for the table itself */
+function content(page: Page, found: FoundShares, truthFrom: string | null): HTMLElement {
+  const { host } = page;
   const label = button('Label Rows…', { key: 'label-rows', secondary: found !== null }, () =>
     host.labelRows(),
   );
@@ -62,18 +71,26 @@ function content({ host }: Page, found: FoundShares, isUnlabelled: boolean): HTM
       ...(report === null
         ? []
         : [
-            ...(isUnlabelled
-              ? [
-                  button('Measure With These Labels…', { key: 'measure-labels', secondary: true }, () =>
-                    host.measureWithLabels(),
-                  ),
-                ]
-              : []),
+            truthButton(page, truthFrom),
+            button('Save a Labelled Copy…', { key: 'save-labelled', secondary: true }, () =>
+              host.saveLabelled(),
+            ),
             button('Copy Findings', { key: 'copy-audit', secondary: true }, () => host.copyAudit()),
           ]),
     ),
     planner(),
   );
+}
+
+/** All numbers of the panel with these labels, or without them. */
+function truthButton(page: Page, truthFrom: string | null): HTMLElement {
+  const use = (truth: TableOptions['truth']) => () => {
+    const table = page.shown?.state.settings.table;
+    if (table !== undefined) page.change({ table: { ...table, truth } });
+  };
+  return truthFrom === null
+    ? button('Measure With These Labels', { key: 'truth', secondary: true }, use('people'))
+    : button('Measure Without These Labels', { key: 'truth', secondary: true }, use('table'));
 }
 
 function reported(report: SharesReport): Node[] {

@@ -2,11 +2,14 @@
 import type { AnsweredRow } from '../../core/labelling/decisions';
 import type { Warning } from '../../core/model/predictions';
 import { UserError } from '../../core/user-error';
-import { writeFileAtomic } from '../../store/atomic';
+import { rm } from 'node:fs/promises';
+import { checkOutputs, writeFileAtomic } from '../../store/atomic';
+import { readSmall } from '../../store/read-regular';
 import { csvLine } from '../../store/tables/csv-line';
 import { inspectTable } from '../../store/tables/inspect';
 import { peopleLabels } from '../../store/tables/people-labels';
 import { tableRows } from '../../store/tables/rows';
+import { scoreMetaFile } from '../../store/tables/score-meta';
 
 export interface JoinOrder {
   readonly table: string;
@@ -30,7 +33,11 @@ export interface Joined {
 /** `weight` counts in every estimate; `answer` tells unsure, skipped and disputed rows from those that nobody reached. */
 const ADDED = ['label', 'answer', 'selected_by', 'inclusion_probability', 'weight'] as const;
 
-/** @throws UserError column-exists; everything of `inspectTable`, `peopleLabels` and `tableRows` */
+/**
+ * The scores are those of the table, so the record of where they come from is copied too.
+ *
+ * @throws UserError column-exists; everything of `inspectTable`, `peopleLabels` and `tableRows`
+ */
 export async function joinLabels(order: JoinOrder): Promise<Joined> {
   const source = await inspectTable(order.table);
   const named = source.header.map((name) => name.trim());
@@ -59,7 +66,13 @@ export async function joinLabels(order: JoinOrder): Promise<Joined> {
       yield text;
     }
   }
+  const meta = scoreMetaFile(order.out);
+  await checkOutputs(order.out, meta);
+  const scored = await readSmall(scoreMetaFile(order.table));
+  // One of another table would say that these scores come from elsewhere.
+  await rm(meta, { force: true });
   await writeFileAtomic(order.out, lines());
+  if (scored !== undefined) await writeFileAtomic(meta, scored);
   const { missing, missingShare, warnings } = people;
   return { rows, labelled, missing, missingShare, warnings };
 }

@@ -55,12 +55,17 @@ export interface ComparedConfidenceMethods {
 export async function compareConfidenceMethods(
   file: string,
   columns: ColumnOptions,
-  asked: Omit<EvaluateOptions, 'bins' | 'rejected' | 'warnings' | 'folds'> & {
+  {
+    labelsFrom,
+    ...asked
+  }: Omit<EvaluateOptions, 'bins' | 'rejected' | 'warnings' | 'folds'> & {
     readonly bins?: number | undefined | ((rows: number) => number);
+    /** A file with the labels that people gave, in place of those of the table. */
+    readonly labelsFrom?: string | undefined;
   },
   onMethod: (prefix: string | null) => Promise<void> = () => Promise.resolve(),
 ): Promise<ComparedConfidenceMethods> {
-  const { methods, combined, rows, leftOut } = await readMethods(file, columns);
+  const { methods, combined, rows, leftOut } = await readMethods(file, columns, labelsFrom);
   const options = { ...asked, bins: typeof asked.bins === 'function' ? asked.bins(rows) : asked.bins };
   const optionsOf = ({ warnings, rejected }: MethodTable) => ({ ...options, warnings, rejected });
   const compared: ComparedConfidenceMethods['methods'][number][] = [];

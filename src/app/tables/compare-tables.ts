@@ -37,6 +37,8 @@ export interface CompareOrder extends Omit<CompareRunsOptions, 'threshold' | 'bi
   readonly threshold?: number | undefined;
   /** A number, or one for the number of compared rows. */
   readonly bins?: number | undefined | ((rows: number) => number);
+  /** A file with the labels that people gave to the rows, in place of those of the tables. */
+  readonly labelsFrom?: string | undefined;
   /** Columns of the first table by whose values the comparison is sliced. */
   readonly slices?: readonly string[] | undefined;
 }
@@ -62,7 +64,7 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
     order.tables.map(({ file }) => file),
     order.names,
   );
-  const inputs = await readTables(order.tables, slices);
+  const inputs = await readTables(order, slices);
   const shared = pair(inputs);
   const { tables, warnings } = alike(inputs, shared, names);
   const rows = shared.rows[0]?.length ?? 0;
@@ -142,7 +144,7 @@ function namesOfFiles(files: readonly string[]): string[] {
 }
 
 async function readTables(
-  tables: CompareOrder['tables'],
+  { tables, labelsFrom }: Pick<CompareOrder, 'tables' | 'labelsFrom'>,
   slices: readonly string[],
 ): Promise<LabelledTable[]> {
   const inputs: LabelledTable[] = [];
@@ -151,7 +153,7 @@ async function readTables(
     const own = isFirst ? slices.filter((name) => name !== PREDICTED) : [];
     const [first] = inputs;
     const labels = first?.data.kind === 'labels' ? first.data.labels : undefined;
-    const input = await named(file, readLabelled(file, { ...columns, labels }, own));
+    const input = await named(file, readLabelled(file, { ...columns, labels }, own, labelsFrom));
     refuseCalibrated(input.table, file);
     const twin = inputs.find(({ source }) => source.sha256 === input.source.sha256);
     if (twin !== undefined)

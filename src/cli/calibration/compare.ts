@@ -39,6 +39,8 @@ import {
   EVALUATE_USAGE,
   evaluateOptions,
   JSON_USAGE,
+  LABELS_OPTIONS,
+  LABELS_USAGE,
   OUTPUT_OPTIONS,
   outputFile,
   TABLE_OPTIONS,
@@ -59,13 +61,14 @@ same folds.
   --report FILE          write a report in Markdown
   --rows FILE            write the rows on which the runs differ, worst first, as CSV
   --force                replace FILE if it exists
-${WRITE_USAGE}${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
+${WRITE_USAGE}${LABELS_USAGE}${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
 
 export const compare = command(USAGE, async (argv, io) => {
   const { values, positionals: files } = parseArgs({
     args: [...argv],
     allowPositionals: true,
     options: {
+      ...LABELS_OPTIONS,
       ...TABLE_OPTIONS,
       ...EVALUATE_OPTIONS,
       ...OUTPUT_OPTIONS,
@@ -89,6 +92,7 @@ export const compare = command(USAGE, async (argv, io) => {
   const columns = await columnOptions(values);
   const compared = await compareTables({
     tables: files.map((file) => ({ file, columns })),
+    labelsFrom: values.labels,
     names: values.names === undefined ? undefined : namesOf(values.names),
     ...evaluateOptions(values),
     slices: values.slice,

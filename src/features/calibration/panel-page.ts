@@ -15,7 +15,7 @@ import type { Services } from '../../editor/services';
 import type { Computation } from './computation';
 import { PanelExport } from './export/panel-export';
 import type { LocalTable } from './local-table';
-import { measureWithLabels } from './measure-with-labels';
+import { saveLabelledCopy } from './save-labelled';
 import type { PanelDecisions } from './panel-decisions';
 import type { PanelProgression } from './panel-progression';
 import type { PanelStore } from './panel-store';
@@ -85,7 +85,7 @@ export function openPanelPage(
     applyCalibrator: () => vscode.commands.executeCommand(COMMANDS.applyCalibrator, uri),
     scoreTable: () => vscode.commands.executeCommand(COMMANDS.scoreCsv, uri),
     labelRows: () => vscode.commands.executeCommand(COMMANDS.labelRows, uri),
-    measureWithLabels: () => measureWithLabels(parts, store.state.shares?.file),
+    saveLabelled: () => saveLabelledCopy(parts, store.state.shares?.file),
     copyAudit: () => actions.copyAudit(),
     compareWith: () => vscode.commands.executeCommand(COMMANDS.compareTables, uri),
     tryAnother: () => vscode.commands.executeCommand(COMMANDS.tryAnother, uri),

@@ -9,6 +9,8 @@ import { CalibrationWorker } from './worker-client';
 
 export interface ProgressionHost {
   readonly script: string;
+  /** Where labels of the table are kept; null without a folder. */
+  readonly labels: string | null;
   /** @throws UserError as `LocalTable.file` */
   file(): Promise<string>;
   settings(): PanelSettings;
@@ -24,11 +26,15 @@ export class PanelProgression implements vscode.Disposable {
   private run = 0;
 
   constructor(private readonly host: ProgressionHost) {
-    this.worker = new CalibrationWorker(host.script, {
-      progress: (message) => this.host.show({ ...NO_PROGRESSION, busy: message }),
-      preliminary: () => undefined,
-      failed: (error) => this.host.failed(error),
-    });
+    this.worker = new CalibrationWorker(
+      host.script,
+      {
+        progress: (message) => this.host.show({ ...NO_PROGRESSION, busy: message }),
+        preliminary: () => undefined,
+        failed: (error) => this.host.failed(error),
+      },
+      host.labels,
+    );
   }
 
   /** Stops, and forgets the result: the table changed, or the person cancelled. */

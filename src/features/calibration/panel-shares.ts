@@ -20,6 +20,8 @@ export interface SharesHost {
   file(): Promise<string>;
   settings(): PanelSettings;
   show(found: FoundShares): void;
+  /** Labels were added or taken back. */
+  changed(): void;
   /** Logs why nothing was found. */
   failed(error: unknown): void;
 }
@@ -33,12 +35,16 @@ export class PanelShares implements vscode.Disposable {
   private stamp: string | undefined;
 
   constructor(private readonly host: SharesHost) {
-    this.worker = new CalibrationWorker(host.script, {
-      progress: () => undefined,
-      preliminary: () => undefined,
-      failed: (error) => this.host.failed(error),
-    });
     const { place } = host;
+    this.worker = new CalibrationWorker(
+      host.script,
+      {
+        progress: () => undefined,
+        preliminary: () => undefined,
+        failed: (error) => this.host.failed(error),
+      },
+      place?.file,
+    );
     this.watch =
       place &&
       watchFiles(vscode.Uri.file(path.dirname(place.file)), '*.csv', {
@@ -60,7 +66,9 @@ export class PanelShares implements vscode.Disposable {
   async look(): Promise<void> {
     const { place } = this.host;
     if (place === undefined || this.stamp === undefined) return;
-    if ((await stampOf(path.dirname(place.file))) !== this.stamp) await this.compute();
+    if ((await stampOf(path.dirname(place.file))) === this.stamp) return;
+    this.host.changed();
+    await this.compute();
   }
 
   /** Looks for labels of the table, and estimates from them. */
@@ -78,7 +86,7 @@ export class PanelShares implements vscode.Disposable {
     try {
       const file = await this.host.file();
       if (run !== this.run) return;
-      const found = await this.worker.shares({ file, labels: place.file, settings: this.host.settings() });
+      const found = await this.worker.shares({ file, settings: this.host.settings() });
       if (run !== this.run) return;
       this.host.show(found);
     } catch (error) {

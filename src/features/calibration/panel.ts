@@ -55,14 +55,20 @@ export class CalibrationPanel {
     const explained = (error: unknown): NonNullable<PanelState['error']> => this.explained(error);
     const store = new PanelStore(path.posix.basename(uri.path));
     const table = new LocalTable(uri);
-    const worker = new CalibrationWorker(script, {
-      // A message names the current work. It never starts it.
-      progress: (message) => {
-        if (store.state.busy !== null) store.update({ busy: message });
+    const place = labelPlace(uri);
+    const labels = place?.file ?? null;
+    const worker = new CalibrationWorker(
+      script,
+      {
+        // A message names the current work. It never starts it.
+        progress: (message) => {
+          if (store.state.busy !== null) store.update({ busy: message });
+        },
+        preliminary: (analysis) => store.update({ analysis, error: null }),
+        failed: (error) => services.log.error('calibration worker', error),
       },
-      preliminary: (analysis) => store.update({ analysis, error: null }),
-      failed: (error) => services.log.error('calibration worker', error),
-    });
+      labels,
+    );
     this.store = store;
     this.decisions = new PanelDecisions({
       uri,
@@ -81,7 +87,7 @@ export class CalibrationPanel {
       explained,
     });
     this.progression = new PanelProgression({
-      script,
+      ...{ script, labels },
       file: () => table.file(),
       settings: () => store.state.settings,
       explained,
@@ -89,11 +95,11 @@ export class CalibrationPanel {
       failed: (error) => services.log.error('calibration worker', error),
     });
     this.shares = new PanelShares({
-      script,
-      place: labelPlace(uri),
+      ...{ script, place },
       file: () => table.file(),
       settings: () => store.state.settings,
       show: (shares) => store.update({ shares }),
+      changed: () => this.labelsChanged(),
       failed: (error) => services.log.debug('labels of the table', error),
     });
     const { computation, decisions, progression, shares } = this;
@@ -160,6 +166,16 @@ export class CalibrationPanel {
     if (choices !== null) this.decisions.restore(choices);
     void this.computation.compute();
     void this.shares.compute();
+  }
+
+  /** The numbers rest on labels of people, or would if there were any. */
+  private labelsChanged(): void {
+    const { analysis, settings } = this.state;
+    if (!this.started || settings.table.truth === 'table') return;
+    if (analysis !== null && analysis.truthFrom === null && settings.table.truth === null) return;
+    this.progression.reset();
+    this.computation.outdate();
+    void this.computation.compute();
   }
 
   /** Computes what is new with other settings. */

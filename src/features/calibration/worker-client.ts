@@ -60,6 +60,8 @@ export class CalibrationWorker {
   constructor(
     private readonly script: string,
     private readonly listener: WorkerListener,
+    /** Where labels that people give to rows of its table are kept; null where none count. */
+    private readonly labels: string | null = null,
   ) {}
 
   analyse(params: AnalyseParams): Promise<Analysis> {
@@ -155,7 +157,7 @@ export class CalibrationWorker {
   }
 
   private start(): Running {
-    const worker = new Worker(this.script, { execArgv: [] });
+    const worker = new Worker(this.script, { execArgv: [], workerData: this.labels });
     const connection = createMessageConnection(new PortMessageReader(worker), new PortMessageWriter(worker));
     const peer = listen(connection, (error) => this.listener.failed(error));
     peer.serve(CALIBRATION_WORKER_CONTRACT.host, {

@@ -38,14 +38,19 @@ export interface MethodTables {
 
 /**
  * @param columns their method is ignored
+ * @param labelsFrom a file with the labels that people gave, in place of those of the table
  * @throws UserError everything of `readLabelled` and `readScoreMeta`; no-common-rows
  */
-export async function readMethods(file: string, columns: ColumnOptions): Promise<MethodTables> {
+export async function readMethods(
+  file: string,
+  columns: ColumnOptions,
+  labelsFrom?: string,
+): Promise<MethodTables> {
   const { header } = await inspectTable(file);
   const meta = await readScoreMeta(file);
   const read: { prefix: string; input: LabelledTable }[] = [];
   for (const prefix of prefixesOf(header))
-    read.push({ prefix, input: await readLabelled(file, { ...columns, prefix }) });
+    read.push({ prefix, input: await readLabelled(file, { ...columns, prefix }, [], labelsFrom) });
   const inAll = new Map<number, number>();
   for (const { input } of read)
     for (const line of input.table.lines) inAll.set(line, (inAll.get(line) ?? 0) + 1);
@@ -73,7 +78,7 @@ export async function readMethods(file: string, columns: ColumnOptions): Promise
   });
   const combined =
     calibratedBy === null && canCombine(header, columns)
-      ? await readLabelled(file, { ...columns, combine: true })
+      ? await readLabelled(file, { ...columns, combine: true }, [], labelsFrom)
       : null;
   return {
     methods: read.map(({ prefix, input }) => tableOf(prefix, input, [prefix])),

@@ -12,10 +12,11 @@ import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { fitToSave } from '../../../src/features/calibration/worker/compare';
 import { methodsForPage } from '../../../src/features/calibration/worker/compare-confidence-methods';
 import { loadCombined } from '../../../src/features/calibration/worker/load';
-import { AS_FOUND, DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
+import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { loadCalibrator } from '../../../src/store/calibrators';
 import { scoreCells } from '../../../src/store/tables/score-cells';
 import { Workbench } from './workbench';
+import { inPanel } from '../../support/in-panel';
 
 const NAMES = ['pos', 'neg'];
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -116,7 +117,8 @@ describe('a fitted combination', () => {
       const file = bench.at('t.csv');
       const panel = await methodsForPage(
         // By default the panel has fewer bins for so few rows.
-        { file, settings: { ...DEFAULT_PANEL_SETTINGS, bins: 20 }, reload: false },
+        inPanel(file),
+        { ...DEFAULT_PANEL_SETTINGS, bins: 20 },
         (message) => Promise.resolve(void progress.push(message)),
       );
       const shown = panel.combination;
@@ -125,7 +127,7 @@ describe('a fitted combination', () => {
       assert.deepEqual([shown.gain, shown.folds], [gain, folds]);
       assert.equal(progress.at(-1), 'Comparing methods: the combination');
 
-      const saved = await fitToSave(await loadCombined(file, AS_FOUND), {
+      const saved = await fitToSave(await loadCombined(inPanel(file)), {
         ...{ method: 'combination', settings: DEFAULT_PANEL_SETTINGS, version: '0.0.0' },
         time: '2026-01-02T03:04:05.000Z',
       });

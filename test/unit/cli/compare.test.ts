@@ -42,6 +42,23 @@ describe('compare', () => {
     return JSON.parse(out) as ComparisonReport;
   };
 
+  it('takes the labels that people gave for some rows, in place of those of the tables', async () => {
+    const [header = '', ...lines] = base.trimEnd().split('\n');
+    const plain = (table: string): string => table.replace(/^id,text,label,/u, 'id,text,other,');
+    await bench.write('base-plain.csv', plain(base));
+    await bench.write('tuned-plain.csv', plain(rescored(base, tuned)));
+    assert.equal((await bench.run('compare', '@base-plain.csv', '@tuned-plain.csv')).code, 2);
+    const drawn = lines.slice(0, 200).map((line) => `${line.split(',').slice(0, 3).join(',')},d1,random,0.5`);
+    await bench.write(
+      'labels.csv',
+      ['row_id,text,label,design,selected_by,inclusion_probability', ...drawn].join('\n'),
+    );
+    assert.ok(header.startsWith('id,text,label,'));
+    const found = await report('@base-plain.csv', '@tuned-plain.csv', '--labels', bench.at('labels.csv'));
+    assert.equal(found.pairing.rows, 200);
+    assert.ok(found.warnings.some(({ code }) => code === 'labels-weighted'));
+  });
+
   it('says in words first which run is better, then shows every stage', async () => {
     const { code, out, err } = await bench.run('compare', '@base.csv', '@tuned.csv', '--names', 'old, new');
     assert.equal(code, 0, err);

@@ -5,6 +5,7 @@ import { methodsForPage } from '../../../src/features/calibration/worker/compare
 import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { readMethods } from '../../../src/store/tables/confidence-methods';
 import { Workbench } from './workbench';
+import { inPanel } from '../../support/in-panel';
 
 /** A table scored by two methods; the second one has no scores for one row in fifty. */
 function twoMethods(n: number): string {
@@ -131,9 +132,7 @@ describe('evaluate: several scoring methods', () => {
     const { methods, rows, leftOut } = await compared();
     // By default the panel has fewer bins for few rows.
     const settings = { ...DEFAULT_PANEL_SETTINGS, bins: 20 };
-    const panel = await methodsForPage({ file: bench.at('t.csv'), settings, reload: false }, () =>
-      Promise.resolve(),
-    );
+    const panel = await methodsForPage(inPanel(bench.at('t.csv')), settings, () => Promise.resolve());
     assert.deepEqual([panel.rows, panel.leftOut], [rows, leftOut]);
     for (const [index, { method, answersPerRow, secondsPerRow, ...evaluation }] of methods.entries()) {
       const shown = panel.methods[index];

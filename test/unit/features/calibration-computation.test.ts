@@ -7,7 +7,6 @@ import { analyse } from '../../../src/features/calibration/worker/analyse';
 import { loadForPage } from '../../../src/features/calibration/worker/load';
 import {
   type Analysis,
-  AS_FOUND,
   type Comparison,
   DEFAULT_PANEL_SETTINGS,
   emptyPanelState,
@@ -17,6 +16,7 @@ import {
 } from '../../../src/protocol/calibration-page';
 import { fixture } from '../../support/paths';
 import { TestEvent, untilEvent } from '../../support/until';
+import { inPanel } from '../../support/in-panel';
 
 type Worker = ComputationParts['worker'];
 type Question = Exclude<keyof Worker, 'stop'>;
@@ -75,8 +75,8 @@ describe('the computation of a calibration panel', () => {
   }
 
   before(async () => {
-    const { shown, origin } = await loadForPage(fixture('panel/reviews.csv'), AS_FOUND);
-    analysis = analyse(shown, DEFAULT_PANEL_SETTINGS, origin, true);
+    const loaded = await loadForPage(inPanel(fixture('panel/reviews.csv')));
+    analysis = analyse(loaded, DEFAULT_PANEL_SETTINGS, true);
   });
   beforeEach(() => {
     state = emptyPanelState('reviews.csv');

@@ -6,9 +6,10 @@ import { comparisonForPage } from '../../../src/features/calibration/worker/comp
 import { decideOn, progressions } from '../../../src/features/calibration/worker/decide';
 import { loadForPage } from '../../../src/features/calibration/worker/load';
 import { decisionReportSchema, progressionsSchema } from '../../../src/protocol/calibration-decisions';
-import { AS_FOUND, DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
+import { DEFAULT_PANEL_SETTINGS } from '../../../src/protocol/calibration-page';
 import { fixture } from '../../support/paths';
 import { Workbench } from '../cli/workbench';
+import { inPanel } from '../../support/in-panel';
 
 const BUCKETS = [
   { name: 'go', low: 0.93 },
@@ -42,7 +43,7 @@ describe('what the calibration panel decides on', () => {
   };
 
   it('is what evaluate says of the raw confidence', async () => {
-    const { shown } = await loadForPage(bench.at('t.csv'), AS_FOUND);
+    const { shown } = await loadForPage(inPanel(bench.at('t.csv')));
     const { methods, n } = decisionReportSchema.parse(decideOn(shown, null, PARAMS));
     const [raw] = methods;
     assert.ok(raw);
@@ -59,7 +60,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('takes calibrators as they score rows that they did not see, all on the same rows', async () => {
-    const { input, shown } = await loadForPage(bench.at('t.csv'), AS_FOUND);
+    const { input, shown } = await loadForPage(inPanel(bench.at('t.csv')));
     const { comparison, compared } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const report = decideOn(shown, compared, PARAMS);
     assert.deepEqual(decideOn(shown, null, PARAMS).methods[0], report.methods[0]);
@@ -75,7 +76,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('halves the test part of a split, where everything is scored on it', async () => {
-    const { input, shown } = await loadForPage(bench.at('split.csv'), AS_FOUND);
+    const { input, shown } = await loadForPage(inPanel(bench.at('split.csv')));
     const { compared } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const { n, isTestPart, methods } = decideOn(shown, compared, PARAMS);
     assert.ok(isTestPart && n < input.table.n && n > 0);
@@ -86,7 +87,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('has no costs for labels that the table does not have, and refuses buckets with a gap', async () => {
-    const { shown } = await loadForPage(bench.at('t.csv'), AS_FOUND);
+    const { shown } = await loadForPage(inPanel(bench.at('t.csv')));
     const wrong = [
       [0, 1, 2],
       [1, 0, 2],
@@ -101,7 +102,7 @@ describe('what the calibration panel decides on', () => {
   });
 
   it('says what more rows would bring to every calibrator, as calibrate says of one', async () => {
-    const { input } = await loadForPage(bench.at('t.csv'), AS_FOUND);
+    const { input } = await loadForPage(inPanel(bench.at('t.csv')));
     const said: string[] = [];
     const methods = progressionsSchema.parse(progressions(input, (words) => said.push(words), 2));
     assert.ok(methods.length > 5 && methods.every(({ repeats, raw }) => repeats === 2 && raw !== null));

@@ -18,6 +18,7 @@ import {
 import { HOSTILE, unseenIn } from '../../support/hostile';
 import { fixture } from '../../support/paths';
 import { Workbench } from '../cli/workbench';
+import { inPanel } from '../../support/in-panel';
 
 const MADE: Pick<ReportInput, 'versions' | 'time'> = {
   versions: { 'Prompt Confidence': '1.2.3', 'Node.js': '20.0.0' },
@@ -35,8 +36,8 @@ let table: string;
 
 async function analysed(options: TableOptions = AS_FOUND) {
   const settings: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, bins: 20, table: options };
-  const loaded = await loadForPage(table, options);
-  return { loaded, settings, analysis: analyse(loaded.shown, settings, loaded.origin, false) };
+  const loaded = await loadForPage(inPanel(table, options));
+  return { loaded, settings, analysis: analyse(loaded, settings, false) };
 }
 
 async function reportOn(
@@ -73,7 +74,7 @@ describe('what the calibration panel exports', () => {
     workbench = await Workbench.create();
     const [header, ...rows] = (await readFile(fixture('panel/reviews.csv'), 'utf8')).split('\n');
     table = await workbench.write('reviews.csv', `${[header, ...rows.slice(300, 500)].join('\n')}\n`);
-    const { input } = await loadForPage(table, AS_FOUND);
+    const { input } = await loadForPage(inPanel(table));
     ({ comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, () => Promise.resolve()));
   });
 

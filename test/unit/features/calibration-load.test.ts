@@ -7,6 +7,7 @@ import { loadForPage } from '../../../src/features/calibration/worker/load';
 import { loadCalibrator } from '../../../src/store/calibrators';
 import { AS_FOUND, DEFAULT_PANEL_SETTINGS, type TableOptions } from '../../../src/protocol/calibration-page';
 import { Workbench } from '../cli/workbench';
+import { inPanel } from '../../support/in-panel';
 
 const FRESH = 'ham "fresh"';
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
@@ -69,8 +70,8 @@ describe('a table as the calibration panel reads it', () => {
     it(`shows what evaluate says of ${name}`, async () => {
       // By default the panel has fewer bins for so few rows.
       const settings = { ...DEFAULT_PANEL_SETTINGS, bins: 20, table: { ...AS_FOUND, ...options } };
-      const { shown, origin } = await loadForPage(bench.at('t.csv'), settings.table);
-      const { evaluation } = analyse(shown, settings, origin, false);
+      const loaded = await loadForPage(inPanel(bench.at('t.csv'), settings.table));
+      const { evaluation } = analyse(loaded, settings, false);
       const mapping = Object.entries(settings.table.mapping).flatMap(([role, column]) => [
         '--column',
         `${role}=${column}`,
@@ -85,7 +86,7 @@ describe('a table as the calibration panel reads it', () => {
       { label: FRESH, share: 0.9 },
     ];
     const table = { ...AS_FOUND, mapping: { label: 'gold', group: 'author' }, prefix: 'vote', prevalence };
-    const { input } = await loadForPage(bench.at('t.csv'), table);
+    const { input } = await loadForPage(inPanel(bench.at('t.csv'), table));
     const settings = { ...DEFAULT_PANEL_SETTINGS, table };
     const time = '2026-01-02T03:04:05.000Z';
     const saved = await fitToSave(input, { method: 'bias-temperature', settings, version: '0.0.0', time });
@@ -104,7 +105,7 @@ describe('a table as the calibration panel reads it', () => {
   });
 
   const refuses = (name: string, options: Partial<TableOptions>, code: string, message: RegExp) =>
-    assert.rejects(loadForPage(bench.at(name), { ...AS_FOUND, ...options }), {
+    assert.rejects(loadForPage(inPanel(bench.at(name), { ...AS_FOUND, ...options })), {
       name: 'UserError',
       code,
       message,

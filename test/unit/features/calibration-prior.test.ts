@@ -6,6 +6,7 @@ import { loadCalibrator } from '../../../src/store/calibrators';
 import { labelTable } from '../cli/tables';
 import { Workbench } from '../cli/workbench';
 import type { CalibrationReport } from '../../../src/core/calibration/calibrate';
+import { inPanel } from '../../support/in-panel';
 
 const silent = (): Promise<void> => Promise.resolve();
 const withShares = (neg: number): PanelSettings => ({
@@ -34,7 +35,7 @@ describe('corrections of the label prior in the calibration panel', () => {
   ] as const)
     it(`are, for the batch correction, those of calibrate --shares ${shares}`, async () => {
       const settings = withShares(neg);
-      const { input } = await loadForPage(bench.at('t.csv'), settings.table);
+      const { input } = await loadForPage(inPanel(bench.at('t.csv'), settings.table));
       const { comparison, compared } = await comparisonForPage(input, settings, silent);
       const words = ['calibrate', '@t.csv', '--method', 'prior-batch', '--shares', shares];
       const { out } = await bench.run(...words, '--out', `@${neg}.json`, '--json');
@@ -61,7 +62,7 @@ describe('corrections of the label prior in the calibration panel', () => {
     });
 
   it('say what they need where it is not there', async () => {
-    const { input } = await loadForPage(bench.at('t.csv'), AS_FOUND);
+    const { input } = await loadForPage(inPanel(bench.at('t.csv')));
     const { comparison } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     const why = new Map(comparison.excluded.map(({ method, reason }) => [method, reason]));
     assert.match(why.get('prior-batch') ?? '', /the label shares in use/);

@@ -20,6 +20,7 @@ import {
 } from '../../../src/protocol/calibration-page';
 import { labelTable } from '../cli/tables';
 import { Workbench } from '../cli/workbench';
+import { inPanel } from '../../support/in-panel';
 
 const silent = () => Promise.resolve();
 const EVERY: RowSelection = { kind: 'range', low: 0, high: 1 };
@@ -37,7 +38,7 @@ describe('the rows of a table in parts', () => {
 
   const settingsFor = (view: RowView) => ({ ...DEFAULT_PANEL_SETTINGS, view });
   const look = async (view: RowView) => {
-    const { shown } = await loadForPage(bench.at('t.csv'), AS_FOUND, columnsOfView(view));
+    const { shown } = await loadForPage(inPanel(bench.at('t.csv')), columnsOfView(view));
     return { shown, ...(await breakDown(shown, settingsFor(view), silent)) };
   };
   const evaluated = async (...words: string[]): Promise<EvaluateReport> => {
@@ -91,7 +92,7 @@ describe('the rows of a table in parts', () => {
 
   it('list as many rows as are wanted, with the label that a calibrator makes the winner', async () => {
     await bench.write('few.csv', labelTable(150));
-    const { input } = await loadForPage(bench.at('few.csv'), AS_FOUND);
+    const { input } = await loadForPage(inPanel(bench.at('few.csv')));
     const { compared, rows } = await comparisonForPage(input, DEFAULT_PANEL_SETTINGS, silent);
     for (const { method, data, assessment } of compared)
       for (const { low, high, count, accuracy } of assessment.evaluation.bins) {
@@ -107,7 +108,7 @@ describe('the rows of a table in parts', () => {
 
   it('list the rows of a bucket, of a threshold and of a cell, as they are counted, with their texts', async () => {
     await bench.write('few.csv', labelTable(150));
-    const { input } = await loadForPage(bench.at('few.csv'), AS_FOUND);
+    const { input } = await loadForPage(inPanel(bench.at('few.csv')));
     const { data } = input;
     const list = (which: RowSelection) => rowsOf(input, { which, limit: ROW_LIMIT });
     for (const { low, high, rows, errors } of countBuckets(data)) {
@@ -135,10 +136,10 @@ describe('the rows of a table in parts', () => {
     const long = 'x'.repeat(3000);
     const rows = Array.from({ length: 30 }, (_, i) => `"${long}\n${i}",${i % 2},0.${50 + i}`);
     await bench.write('long.csv', `text,correct,confidence\n${rows.join('\n')}\n`);
-    const { input } = await loadForPage(bench.at('long.csv'), AS_FOUND);
+    const { input } = await loadForPage(inPanel(bench.at('long.csv')));
     const [first] = await withTexts(input, rowsOf(input, { which: EVERY, limit: 1 }).rows);
     assert.equal(first?.text, `${long.slice(0, TEXT_LIMIT)}…`);
-    const without = await loadForPage(bench.at('long.csv'), { ...AS_FOUND, mapping: { text: '' } });
+    const without = await loadForPage(inPanel(bench.at('long.csv'), { ...AS_FOUND, mapping: { text: '' } }));
     const listed = rowsOf(without.input, { which: EVERY, limit: 1 });
     assert.deepEqual([listed.hasText, listed.rows[0]?.text], [false, null]);
   });
@@ -152,7 +153,7 @@ describe('the rows of a table in parts', () => {
     const rows = Array.from({ length: 2200 }, (_, i) => `0.${(i % 90) + 10},${i % 2},v${i % 110}`);
     await bench.write('wide.csv', `confidence,correct,v\n${rows.join('\n')}\n`);
     const view: RowView = { by: 'column', column: 'v' };
-    const { shown } = await loadForPage(bench.at('wide.csv'), AS_FOUND, ['v']);
+    const { shown } = await loadForPage(inPanel(bench.at('wide.csv')), ['v']);
     await assert.rejects(
       breakDown(shown, settingsFor(view), silent),
       (error) =>
@@ -171,8 +172,8 @@ describe('the rows of a table in parts', () => {
   });
 
   it('have a smooth curve where their rows are, and nowhere else', async () => {
-    const { shown, origin } = await loadForPage(bench.at('t.csv'), AS_FOUND);
-    const { curve, evaluation } = analyse(shown, DEFAULT_PANEL_SETTINGS, origin, true);
+    const loaded = await loadForPage(inPanel(bench.at('t.csv')));
+    const { curve, evaluation } = analyse(loaded, DEFAULT_PANEL_SETTINGS, true);
     assert.ok(curve !== null && curve.sigma >= 0.01 && evaluation.smoothEce.value !== null);
     const { accuracy } = curve;
     const lowest = evaluation.bins[0]?.low ?? 0;

@@ -6,6 +6,7 @@ import { UserError } from '../../../core/user-error';
 import { labelName } from '../../../core/words/calibration';
 import { openPage } from '../../../editor/page';
 import { showGuide } from '../../../editor/guide';
+import { labelPlace } from '../../../editor/label-files';
 import { reportError } from '../../../editor/report-error';
 import type { Services } from '../../../editor/services';
 import {
@@ -50,13 +51,18 @@ export class ComparisonPanel {
       error: null,
       view: null,
     };
-    this.worker = new CalibrationWorker(script, {
-      progress: (busy) => {
-        if (this.current.busy !== null) this.update({ busy });
+    const [first] = uris;
+    this.worker = new CalibrationWorker(
+      script,
+      {
+        progress: (busy) => {
+          if (this.current.busy !== null) this.update({ busy });
+        },
+        preliminary: () => undefined,
+        failed: (error) => log.error('comparison', error),
       },
-      preliminary: () => undefined,
-      failed: (error) => log.error('comparison', error),
-    });
+      first && labelPlace(first)?.file,
+    );
     const page = this.openPage();
     const watches = uris.map((uri) =>
       watchTable(uri, { changed: () => this.outdate(), settled: () => void this.compute() }),

@@ -1,4 +1,5 @@
 /** Computes what the panel shows from a table. Runs in the worker; has no state and no clock. */
+import path from 'node:path';
 import { leftOut } from '../../../core/data/table';
 import { evaluateTable } from '../../../app/tables/evaluate-table';
 import { confidenceOf } from '../../../core/model/rows';
@@ -27,17 +28,16 @@ import type { ReportParams } from '../../../protocol/calibration-worker';
  * @param quick leaves out the intervals and the null: the first picture of a large table
  */
 export function analyse(
-  input: LabelledTable,
+  { shown, origin, labelsFrom }: Pick<PanelTable, 'shown' | 'origin' | 'labelsFrom'>,
   settings: PanelSettings,
-  origin: string,
   quick: boolean,
 ): Analysis {
-  const { table, data } = input;
+  const { table, data, source, warnings } = shown;
   const assessment = assess(data, {
     bins: binsOf(settings, table.n),
     binning: settings.binning,
     ...(quick ? { rounds: 0, nullDraws: 0 } : {}),
-    warnings: input.warnings,
+    warnings,
     ...leftOut(table),
     rejected: table.rejected.slice(0, REJECTED_LIMIT),
   });
@@ -47,10 +47,11 @@ export function analyse(
     preliminary: quick,
     rejectedCount: table.rejectedCount,
     lowMass: table.lowMass,
+    truthFrom: labelsFrom === undefined ? null : path.basename(labelsFrom),
     origin,
-    sha256: input.source.sha256,
-    size: input.source.size,
-    modified: input.source.modified,
+    sha256: source.sha256,
+    size: source.size,
+    modified: source.modified,
   };
 }
 

@@ -1,23 +1,26 @@
 /** Compares the confidence methods of one table for the page. Runs in the worker. */
 import { compareConfidenceMethods } from '../../../app/tables/compare-confidence-methods';
 import { foldsInWords } from '../../../core/words/calibration';
-import { binsOf, type MethodsComparison } from '../../../protocol/calibration-page';
+import { binsOf, type MethodsComparison, type PanelSettings } from '../../../protocol/calibration-page';
 import { diagramOf } from './diagram-data';
 import { originInWords } from '../../../core/words/origin';
-import type { AnalyseParams } from '../../../protocol/calibration-worker';
+import { type TableInPanel, withTruth } from './load';
 
 /** @throws UserError as `compareConfidenceMethods` */
 export async function methodsForPage(
-  { file, settings }: AnalyseParams,
+  panelTable: TableInPanel,
+  settings: PanelSettings,
   say: (message: string) => Promise<void>,
 ): Promise<MethodsComparison> {
-  const { table, binning } = settings;
-  const columns = { mapping: table.mapping, on: table.on ?? undefined };
-  const { rows, leftOut, methods, combination } = await compareConfidenceMethods(
-    file,
-    columns,
-    { bins: (count) => binsOf(settings, count), binning },
-    (prefix) => say(`Comparing methods: ${prefix ?? 'the combination'}`),
+  const { mapping, on } = panelTable.options;
+  const { binning } = settings;
+  const { rows, leftOut, methods, combination } = await withTruth(panelTable, (labelsFrom) =>
+    compareConfidenceMethods(
+      panelTable.file,
+      { mapping, on: on ?? undefined },
+      { bins: (count) => binsOf(settings, count), binning, labelsFrom },
+      (prefix) => say(`Comparing methods: ${prefix ?? 'the combination'}`),
+    ),
   );
   return {
     rows,

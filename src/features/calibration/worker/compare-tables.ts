@@ -3,7 +3,7 @@ import { type ComparedTables, compareTables, listDifferences } from '../../../ap
 import { divides } from '../../../core/data/columns';
 import { stageTitle } from '../../../core/words/comparison';
 import { labelName } from '../../../core/words/calibration';
-import { binsOf, DOT_LIMIT } from '../../../protocol/calibration-page';
+import { AS_FOUND, binsOf, DOT_LIMIT } from '../../../protocol/calibration-page';
 import {
   type CompareParams,
   type ComparisonView,
@@ -12,25 +12,34 @@ import {
 } from '../../../protocol/comparison-page';
 import { cut } from './analyse';
 import { diagramOf } from './diagram-data';
+import { withTruth } from './load';
 
-/** @throws UserError as `compareTables` */
+/**
+ * @param labels where labels that people give to the rows are kept; null where none can be
+ * @throws UserError as `compareTables`; no-labels
+ */
 export async function comparedForPage(
   { tables, settings }: CompareParams,
+  labels: string | null,
   say: (message: string) => Promise<void>,
 ): Promise<{ readonly view: ComparisonView; readonly compared: ComparedTables }> {
   const { threshold, binning, slice } = settings;
   await say('Reading the tables');
-  const compared = await compareTables({
-    tables: tables.map(({ file, options: { prefix, mapping, on } }) => ({
-      file,
-      columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
-    })),
-    threshold,
-    binning,
-    bins: (rows) => binsOf(settings, rows),
-    slices: slice === null ? [] : [slice],
-    onStage: (stage, at, of) => say(`Comparing: ${stageTitle(stage)} (${at + 1} of ${of})`),
-  });
+  const { file = '', options = AS_FOUND } = tables[0] ?? {};
+  const compared = await withTruth({ file, options, labels }, (labelsFrom) =>
+    compareTables({
+      tables: tables.map(({ file: own, options: { prefix, mapping, on } }) => ({
+        file: own,
+        columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
+      })),
+      labelsFrom,
+      threshold,
+      binning,
+      bins: (rows) => binsOf(settings, rows),
+      slices: slice === null ? [] : [slice],
+      onStage: (stage, at, of) => say(`Comparing: ${stageTitle(stage)} (${at + 1} of ${of})`),
+    }),
+  );
   const { report, comparison, inputs } = compared;
   const [first] = inputs;
   const mapping = tables[0]?.options.mapping ?? {};

@@ -4,11 +4,12 @@ import { estimateFrom } from '../../../app/labels/estimate-table';
 import { findLabels } from '../../../app/labels/find-labels';
 import { UserError } from '../../../core/user-error';
 import type { FoundShares } from '../../../protocol/calibration-shares';
-import type { SharesParams } from '../../../protocol/calibration-worker';
+import type { TableInPanel } from './load';
 
 /** @throws UserError everything of `findLabels` */
-export async function sharesForPage({ file, labels, settings }: SharesParams): Promise<FoundShares> {
-  const { prefix, mapping, on } = settings.table;
+export async function sharesForPage({ file, options, labels }: TableInPanel): Promise<FoundShares> {
+  if (labels === null) return null;
+  const { prefix, mapping, on } = options;
   const columns = { prefix: prefix ?? undefined, mapping, on: on ?? undefined };
   const found = await findLabels(file, labels, columns);
   if (found === undefined) return null;

@@ -1,4 +1,5 @@
 /** Reads a table with the panel's options, as the command line reads it. Runs in the worker. */
+import { findLabels } from '../../../app/labels/find-labels';
 import { inDeployment, type LoadedTable as AppTable, loadTable } from '../../../app/tables/load-table';
 import type { ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
 import { needs } from '../../../core/calibration/registry';
@@ -13,32 +14,73 @@ export interface PanelTable extends AppTable {
   readonly prevalence: TableOptions['prevalence'];
   /** What a calibrator fitted on the table is bound to, in words. */
   readonly origin: string;
+  /** Path of the file with the labels of people that are the truth; undefined for that of the table itself. */
+  readonly labelsFrom: string | undefined;
+}
+
+export interface TableInPanel {
+  readonly file: string;
+  readonly options: TableOptions;
+  /** Where labels that people give to the rows are kept; null where none can be. */
+  readonly labels: string | null;
 }
 
 /**
  * @param slices columns to slice the rows by
- * @throws UserError as `loadTable`; labels-differ
+ * @throws UserError as `loadTable`; labels-differ, no-labels
  */
-export async function loadForPage(
-  file: string,
-  { prefix, mapping, on, prevalence }: TableOptions,
-  slices: readonly string[] = [],
-): Promise<PanelTable> {
-  const loaded = await loadTable(file, {
-    columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
-    sharesOf: prevalence === null ? undefined : (data) => sharesFor(data, prevalence),
-    slices,
+export function loadForPage(table: TableInPanel, slices: readonly string[] = []): Promise<PanelTable> {
+  const { prefix, mapping, on, prevalence } = table.options;
+  return withTruth(table, async (labelsFrom) => {
+    const loaded = await loadTable(table.file, {
+      columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
+      sharesOf: prevalence === null ? undefined : (data) => sharesFor(data, prevalence),
+      slices,
+      labelsFrom,
+    });
+    return { ...loaded, prevalence, origin: originInWords(loaded.bound), labelsFrom };
   });
-  return { ...loaded, prevalence, origin: originInWords(loaded.bound) };
 }
 
 /**
  * The columns that a combination weighs, as `calibrate --method combination` reads them.
  *
- * @throws UserError as `readLabelled`; no-combination
+ * @throws UserError as `readLabelled`; no-combination, no-labels
  */
-export function loadCombined(file: string, { mapping, on }: TableOptions): Promise<LabelledTable> {
-  return readLabelled(file, { mapping, on: on ?? undefined, combine: true });
+export function loadCombined(table: TableInPanel): Promise<LabelledTable> {
+  const { mapping, on } = table.options;
+  return withTruth(table, (labelsFrom) =>
+    readLabelled(table.file, { mapping, on: on ?? undefined, combine: true }, [], labelsFrom),
+  );
+}
+
+/**
+ * Reads a table with the truth that was chosen: its own, or the labels that people gave.
+ *
+ * @throws UserError no-labels: people gave none; what `read` throws
+ */
+export async function withTruth<T>(
+  { file, options: { truth, mapping }, labels }: TableInPanel,
+  read: (labelsFrom: string | undefined) => Promise<T>,
+): Promise<T> {
+  const withLabels = async (): Promise<T> => {
+    const found = labels === null ? undefined : await findLabels(file, labels, { mapping });
+    if (found !== undefined) return read(found);
+    throw new UserError(
+      'no-labels',
+      'Nobody has labelled rows of this table yet. Choose Label Rows…, or take the truth from the table (Columns…).',
+    );
+  };
+  if (truth === 'people') return withLabels();
+  try {
+    return await read(undefined);
+  } catch (error) {
+    if (truth === 'table' || !(error instanceof UserError && error.code === 'no-truth')) throw error;
+    return withLabels().catch((reason: unknown) => {
+      // What is wrong with labels, the shares say.
+      throw reason instanceof UserError ? error : reason;
+    });
+  }
 }
 
 /**

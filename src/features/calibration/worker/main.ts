@@ -3,7 +3,8 @@
  * cancels only what that panel asked for. It keeps the table that it read last.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import * as z from 'zod';
 import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
 import { type ComparedTables, differencesCsv, listDifferences } from '../../../app/tables/compare-tables';
 import type { CalibratorComparison, ComparedCalibrator } from '../../../core/calibration/compare-calibrators';
@@ -48,7 +49,13 @@ import { methodsForPage } from './compare-confidence-methods';
 import { decideOn, progressions } from './decide';
 import { sharesForPage } from './estimate-shares';
 import { listColumns } from './list-columns';
-import { calibratedInDeployment, loadCombined, loadForPage, type PanelTable } from './load';
+import {
+  calibratedInDeployment,
+  loadCombined,
+  loadForPage,
+  type PanelTable,
+  type TableInPanel,
+} from './load';
 import { overviewOf } from './overview';
 
 /** Above this number of rows the first picture is sent before the intervals. */
@@ -76,17 +83,22 @@ class TableWorker {
   /** The tables that were compared last, for the rows on which they differ. */
   private comparedTables: { readonly params: CompareParams; readonly compared: ComparedTables } | undefined;
 
-  constructor(private readonly host: Remote<typeof CALIBRATION_WORKER_CONTRACT.host>) {}
+  constructor(
+    private readonly host: Remote<typeof CALIBRATION_WORKER_CONTRACT.host>,
+    /** Where labels that people give to rows of the table are kept; null where none can be. */
+    readonly labels: string | null,
+  ) {}
 
   async analyse(params: AnalyseParams): Promise<Analysis> {
     if (params.reload || this.current?.key !== keyOf(params)) this.load(params);
     const { settings } = params;
-    const { shown, origin } = await this.table();
+    const table = await this.table();
+    const { shown } = table;
     if (shown.table.n > QUICK_FIRST) {
-      this.host.preliminary(analyse(shown, settings, origin, true));
+      this.host.preliminary(analyse(table, settings, true));
       await this.say(`Computing intervals from ${shown.table.n.toLocaleString('en-US')} rows`);
     }
-    return analyse(shown, settings, origin, false);
+    return analyse(table, settings, false);
   }
 
   async breakdown(params: Pick<AnalyseParams, 'file' | 'settings'>): Promise<Breakdown> {
@@ -100,14 +112,14 @@ class TableWorker {
     const columns = columnsOfView(settings.view);
     // The values of a column are read only for this: the kept table does not have them.
     const { shown } =
-      columns.length === 0 ? await this.table() : await loadForPage(file, settings.table, columns);
+      columns.length === 0 ? await this.table() : await loadForPage(this.named({ file, settings }), columns);
     const { breakdown, parts } = await breakDown(shown, settings, (message) => this.say(message));
     this.brokenDown = { view: settings.view, shown, parts };
     return { ...this.brokenDown, breakdown };
   }
 
   methods(params: AnalyseParams): Promise<MethodsComparison> {
-    return methodsForPage(params, (message) => this.say(message));
+    return methodsForPage(this.named(params), params.settings, (message) => this.say(message));
   }
 
   async compare(settings: PanelSettings): Promise<Comparison> {
@@ -143,10 +155,10 @@ class TableWorker {
   }
 
   async fit(params: FitParams): Promise<SavedCalibrator> {
-    const { file, method, settings } = params;
+    const { method } = params;
     // The combination reads the columns of two methods, so it needs a reading of its own.
     const input = needs(method, 'agreement')
-      ? await loadCombined(file, settings.table)
+      ? await loadCombined(this.named(params))
       : (await this.table()).input;
     await this.say(`Fitting ${method} on all rows`);
     return fitToSave(input, params);
@@ -191,7 +203,7 @@ class TableWorker {
   }
 
   async compareTables(params: CompareParams): Promise<ComparisonView> {
-    const { view, compared } = await comparedForPage(params, (message) => this.say(message));
+    const { view, compared } = await comparedForPage(params, this.labels, (message) => this.say(message));
     this.comparedTables = { params, compared };
     return view;
   }
@@ -226,9 +238,13 @@ class TableWorker {
     this.brokenDown = undefined;
   }
 
-  private async read({ file, settings }: AnalyseParams): Promise<PanelTable> {
+  private named({ file, settings }: Pick<AnalyseParams, 'file' | 'settings'>): TableInPanel {
+    return { file, options: settings.table, labels: this.labels };
+  }
+
+  private async read(params: AnalyseParams): Promise<PanelTable> {
     await this.say('Reading the table');
-    const loaded = await loadForPage(file, settings.table);
+    const loaded = await loadForPage(this.named(params));
     await this.say('Computing');
     return loaded;
   }
@@ -264,6 +280,8 @@ function keyOf({ file, settings }: AnalyseParams): string {
   return JSON.stringify([file, settings.table]);
 }
 
+const labelsSchema = z.string().nullable();
+
 function start(): void {
   if (parentPort === null) throw new Error('the calibration worker is started as a thread of the extension');
   const connection = createMessageConnection(
@@ -271,7 +289,10 @@ function start(): void {
     new PortMessageWriter(parentPort),
   );
   const peer = listen(connection, (error) => console.error(error));
-  const worker = new TableWorker(peer.remote(CALIBRATION_WORKER_CONTRACT.host));
+  const worker = new TableWorker(
+    peer.remote(CALIBRATION_WORKER_CONTRACT.host),
+    labelsSchema.parse(workerData),
+  );
   peer.serve(CALIBRATION_WORKER_CONTRACT.worker, {
     analyse: (params) => worker.analyse(params),
     load: (params) => worker.load(params),
@@ -283,7 +304,7 @@ function start(): void {
     decide: (params) => worker.decide(params),
     progression: (params) => worker.progression(params),
     report: (params) => worker.report(params),
-    shares: (params) => sharesForPage(params),
+    shares: ({ file, settings }) => sharesForPage({ file, options: settings.table, labels: worker.labels }),
     rows: (question) => worker.rows(question),
     overview: (params) => worker.overview(params),
     compareTables: (params) => worker.compareTables(params),

@@ -1,4 +1,4 @@
-/** Measure With These Labels…: a copy of a table with the labels that people gave, opened in a panel of its own. */
+/** Save a Labelled Copy…: a copy of a table with the labels that people gave, opened in a panel of its own. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { joinLabels } from '../../app/labels/join-labels';
@@ -13,7 +13,7 @@ import { checkPlace } from '../../editor/place';
 import type { LocalTable } from './local-table';
 import { rememberedOptions } from './remembered';
 
-export interface Measuring {
+export interface LabelledCopy {
   /** Address of the table. */
   readonly uri: vscode.Uri;
   readonly table: LocalTable;
@@ -21,8 +21,8 @@ export interface Measuring {
 }
 
 /** @param labels name of the labels file */
-export async function measureWithLabels(
-  { uri, table, services }: Measuring,
+export async function saveLabelledCopy(
+  { uri, table, services }: LabelledCopy,
   labels: string | undefined,
 ): Promise<void> {
   const place = labelPlace(uri);
