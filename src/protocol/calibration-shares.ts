@@ -32,6 +32,8 @@ const sharesReportSchema = z.object({
   /** Empty for a table without a score for every label. */
   shares: z.array(estimateSchema.extend({ label: z.string(), predicted: z.number() })),
   kappa: kappaSchema.nullable(),
+  /** Shares of the table by people's label (row) and the model's (column). */
+  confusion: z.array(z.array(z.number())).nullable(),
   people: z.array(kappaSchema.extend({ one: z.string(), other: z.string().nullable() })),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 });

@@ -137,8 +137,24 @@ function reported(report: SharesReport): Node[] {
           ),
         ]
       : []),
+    ...confused(report),
     ...(people.length === 0 ? [] : [agreement(people)]),
     ...warnings.map(({ message }) => h('p', { class: 'quiet' }, message)),
+  ];
+}
+
+/** Labels of a matrix that is drawn. */
+const MOST_LABELS = 12;
+
+function confused({ confusion, shares }: SharesReport): Node[] {
+  if (confusion === null || shares.length > MOST_LABELS) return [];
+  const labels = shares.map(({ label }) => labelName(label));
+  return [
+    table(
+      'Shares of the whole table by the label of people and of the model, from the labelled rows alone',
+      [{ name: 'People say, the model says' }, ...labels.map((name) => ({ name, isNumber: true }))],
+      confusion.map((row, k) => [labels[k] ?? '', ...row.map(number)]),
+    ),
   ];
 }
 

@@ -102,7 +102,17 @@ function renderEstimate(result: TableEstimate): string {
     typeof kappa?.value !== 'number'
       ? ''
       : `\nThe model agrees with people beyond chance: κ = ${number(kappa.value)} (${interval(kappa)}).\n`;
-  return `${count(n, 'row')}, ${labelled.toLocaleString('en-US')} of them labelled${worth}\n\n${aligned([head, ...rows])}${bounded}${agreement}`;
+  return `${count(n, 'row')}, ${labelled.toLocaleString('en-US')} of them labelled${worth}\n\n${aligned([head, ...rows])}${bounded}${agreement}${renderConfusion(result)}`;
+}
+
+/** With more labels the matrix is wider than a terminal; --json has it. */
+const MOST_LABELS = 12;
+
+function renderConfusion({ confusion, shares }: TableEstimate): string {
+  if (confusion === null || shares.length > MOST_LABELS) return '';
+  const labels = shares.map(({ label }) => label);
+  const rows = confusion.map((row, k) => [labels[k] ?? '', ...row.map(number)]);
+  return `\nShares of the whole table, by the labelled rows alone:\n${aligned([['people \\ model', ...labels], ...rows])}`;
 }
 
 function cells(found: BoundedEstimate): string[] {

@@ -59,6 +59,11 @@ export interface TableEstimate {
   readonly shares: readonly LabelShare[];
   /** The model against people; null for a table of confidences. */
   readonly kappa: Kappa | null;
+  /**
+   * (labels × labels) shares of the whole table by the label that people give (row) and the one that the model predicts
+   * (column), from the labelled rows alone; they sum to 1. Null for a table of confidences.
+   */
+  readonly confusion: readonly (readonly number[])[] | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -151,6 +156,16 @@ export class Estimator {
             this.labels.length,
             known,
           );
+    const confusion =
+      predicted &&
+      this.labels.map((_, k) =>
+        this.labels.map((__, of) =>
+          weightedMeanOf(
+            Float64Array.from(labelled, (row) => Number(answer[row] === k && predicted[row] === of)),
+            known.weight,
+          ),
+        ),
+      );
     const effective = known.units.effective;
     return {
       n: rows.length,
@@ -161,6 +176,7 @@ export class Estimator {
       accuracy,
       shares,
       kappa,
+      confusion,
       warnings: estimateWarnings({ missing: missing.length, missingShare, shares, accuracy }),
     };
   }

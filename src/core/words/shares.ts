@@ -18,6 +18,7 @@ export interface SharesInWords {
   readonly accuracy: Estimate;
   readonly shares: readonly (Estimate & { readonly label: string; readonly predicted: number })[];
   readonly kappa: Kappa | null;
+  readonly confusion: readonly (readonly number[])[] | null;
 }
 
 /** "Your 100 labels are worth 230": what the model's probabilities add. Undefined where they add nothing. */
@@ -42,6 +43,7 @@ export function labelledInWords({ n, labelled, effective }: SharesInWords): stri
 /** The model against people, to be pasted into a report. */
 export function auditInWords(report: SharesInWords, table: string): string {
   const { n, labelled, missing, missingShare, accuracy, shares, kappa } = report;
+  const confused = confusedInWords(report);
   const sentences = [
     `People labelled ${count(labelled, 'text')} of ${table} (${count(n, 'row')}), drawn at random with known probabilities.`,
     ...(missing === 0
@@ -56,12 +58,32 @@ export function auditInWords(report: SharesInWords, table: string): string {
           `It agrees with people on ${number(kappa.agreement)} of the labelled texts; beyond chance, κ = ${number(kappa.value)}${inBrackets(kappa)}.`,
         ]
       : []),
+    ...(confused === undefined ? [] : [confused]),
     ...shares.map(
       (share) =>
         `The share of ${labelName(share.label)} is ${estimateInWords(share)}; the model’s predictions count ${number(share.predicted)}.`,
     ),
   ];
   return sentences.join(' ');
+}
+
+/** Pairs of labels that are named. */
+const MOST_PAIRS = 3;
+
+/** Which labels the model takes for which, commonest first; undefined where it is wrong about no labelled text. */
+function confusedInWords({ shares, confusion }: SharesInWords): string | undefined {
+  const nameOf = (label: number): string => labelName(shares[label]?.label ?? '');
+  const pairs = (confusion ?? [])
+    .flatMap((row, truth) => row.map((share, predicted) => ({ truth, predicted, share })))
+    .filter(({ truth, predicted, share }) => truth !== predicted && share > 0)
+    .sort((one, other) => other.share - one.share)
+    .slice(0, MOST_PAIRS);
+  if (pairs.length === 0) return undefined;
+  const words = pairs.map(
+    ({ truth, predicted, share }) =>
+      `${nameOf(truth)} for ${nameOf(predicted)} in ${number(share)} of the texts`,
+  );
+  return `By the labelled texts alone, it takes ${words.join(', ')}.`;
 }
 
 function estimateInWords(estimate: Estimate): string {

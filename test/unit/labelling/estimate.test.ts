@@ -6,6 +6,7 @@ import { binomialTail, clopperPearson } from '../../../src/core/metrics/distribu
 import { wilsonInterval } from '../../../src/core/metrics/intervals';
 import type { ConfidenceData, LabelData } from '../../../src/core/model/predictions';
 import { confidenceOf, givenProbs } from '../../../src/core/model/rows';
+import { auditInWords } from '../../../src/core/words/shares';
 import { seededRandom } from '../../../src/core/random';
 
 /** Rows of two labels whose model is right in a share of them, and as sure of one row as of another. */
@@ -122,6 +123,18 @@ describe('an estimate of a table', () => {
     const weighted = estimateTable(data, { answer, weight });
     assert.ok((weighted.accuracy.low ?? 1) < accuracy && (weighted.accuracy.high ?? 0) > accuracy);
     assert.ok(Math.abs(weighted.accuracy.value - accuracy) < 0.03);
+    // Of the whole table, so the diagonal is the accuracy and the rows are the shares, all by the labels alone.
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+    const matrix = weighted.confusion ?? [];
+    const right = sum(matrix.map((row, k) => row[k] ?? 0));
+    assert.ok(Math.abs(right - weighted.accuracy.alone.value) < 1e-9);
+    matrix.forEach((row, k) =>
+      assert.ok(Math.abs(sum(row) - (weighted.shares[k]?.alone.value ?? 0)) < 1e-9),
+    );
+    assert.match(
+      auditInWords(weighted, 't.csv'),
+      /By the labelled texts alone, it takes [ab] for [ab] in 0\.1\d+ of the texts, /u,
+    );
   });
 
   it('estimates the accuracy of a table of confidences, and parts of a table', () => {
