@@ -11,6 +11,7 @@ export const COMMANDS = {
   nextDoubtfulLine: 'promptConfidence.nextDoubtfulLine',
   previousDoubtfulLine: 'promptConfidence.previousDoubtfulLine',
   listDoubtfulLines: 'promptConfidence.listDoubtfulLines',
+  saveResults: 'promptConfidence.saveResults',
   measure: 'promptConfidence.measure',
   showPrompt: 'promptConfidence.showPrompt',
   tryClassifier: 'promptConfidence.tryClassifier',

@@ -4,12 +4,14 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { readDecisions } from '../../src/core/labelling/decisions';
+import { confidenceOf } from '../../src/core/model/rows';
 import { labelScores } from '../../src/core/scoring/score';
 import { placeOf } from '../../src/editor/text-place';
 import type { ClassifiedText } from '../../src/editor/results';
 import type { ExtensionInternals } from '../../src/extension';
 import { ResultHover } from '../../src/features/hover/hover';
 import { COMMANDS, UNSURE } from '../../src/protocol/manifest';
+import { readTable } from '../../src/store/tables/read-table';
 import { textSha256 } from '../../src/store/labels';
 import { until } from '../support/until';
 import { internals } from './internals';
@@ -19,6 +21,12 @@ const TEXT = 'I love this movie!';
 /** With the confidence that each has. */
 const LINES = [TEXT, 'Best worst thing ever', 'Not for me', 'Fine, I suppose'];
 const LOG_ODDS = [4, 0.2, 5, 0.4];
+
+/** Of two labels that are all of the answers. */
+function logProbsAt(logOdds: number): number[] {
+  const likelier = -Math.log1p(Math.exp(-logOdds));
+  return [likelier, likelier - logOdds];
+}
 
 describe('the label of a classified text', () => {
   let extension: ExtensionInternals;
@@ -41,11 +49,14 @@ describe('the label of a classified text', () => {
         place: placeOf(document, new vscode.Range(line, 0, line, text.length)),
         classifier: 'sentiment',
         score: {
-          ...labelScores(['positive', 'negative'], [-0.1, -0.1 - (LOG_ODDS[line] ?? 0)]),
+          ...labelScores(['positive', 'negative'], logProbsAt(LOG_ODDS[line] ?? 0)),
           mode: 'first-token',
           ...{ textTokens: 5, cutTokens: 0 },
         },
-        origin: { model: undefined, promptSha256: '0'.repeat(64), backend: 'cpu', modelPath: '' },
+        origin: {
+          model: { kind: 'file', name: 'tiny.gguf', sha256: '1'.repeat(64) },
+          ...{ promptSha256: '0'.repeat(64), backend: 'cpu', modelPath: '' },
+        },
         calibration: undefined,
         bounds: [],
         ...{ isLeftRaw: false, model: 'tiny.gguf', device: 'CPU', ms: 1, batch: 1 },
@@ -111,6 +122,31 @@ describe('the label of a classified text', () => {
     assert.equal(line(), 1);
     await vscode.commands.executeCommand(COMMANDS.listDoubtfulLines);
     assert.equal(line(), 1);
+  });
+
+  it('is asked for in a table of all results, which opens in the panel', async () => {
+    const { calibration, services } = extension;
+    const out = path.join(folder, 'texts-sentiment.csv');
+    person(services.dialogs, [out]);
+    try {
+      await vscode.commands.executeCommand(COMMANDS.saveResults);
+      const panel = await until('the panel shows the table', () =>
+        calibration.panels.find(({ state }) => state.name === path.basename(out) && state.overview !== null),
+      );
+      const live = services.results.in(document.uri);
+      const { overview } = panel.state;
+      assert.equal(overview?.rows, live.length);
+      assert.match(overview.origin, /^Bound to .*tiny\.gguf/u);
+      const { table } = await readTable(out, { truth: 'optional' });
+      assert.ok(table.data.kind === 'labels');
+      const first = live.find(({ range }) => range.start.line === 0);
+      const [sureness] = confidenceOf(table.data).confidence;
+      assert.equal(sureness?.toFixed(9), first?.score.confidence.toFixed(9));
+    } finally {
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      await vscode.window.showTextDocument(document);
+      for (const file of [out, `${out}.meta.json`]) rmSync(file, { force: true });
+    }
   });
 
   it('is asked for from the palette, and taken back', async () => {

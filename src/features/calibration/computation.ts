@@ -140,25 +140,24 @@ export class Computation implements vscode.Disposable {
       this.stale = true;
       const error = this.parts.explained(reason);
       // Predictions can be shown though nobody can say which are right.
-      const overview = error.code === 'no-truth' ? await this.overview() : null;
+      const instead = error.code === 'no-truth' ? await this.overview() : { error, overview: null };
       if (run !== this.count) return;
-      if (overview !== null) this.end({ error: null, analysis: null, overview });
-      else this.end({ error, overview: null });
+      this.end(instead.overview === null ? instead : { ...instead, analysis: null });
       // The comparison shows best which method to choose.
       if (error.code === 'several-methods') void this.compareConfidenceMethods();
     }
   }
 
-  /** What can be shown of a table without truth; null if that is nothing either. */
-  private async overview(): Promise<PanelState['overview']> {
+  /** What can be shown of a table without truth, or why that is nothing either. */
+  private async overview(): Promise<Pick<PanelState, 'error' | 'overview'>> {
     const { store, table, worker } = this.parts;
     try {
       const file = await table.file();
       const { settings } = store.state;
-      return await worker.overview({ file, settings, reload: false, buckets: this.parts.buckets() });
-    } catch {
-      // The error of the analysis says why.
-      return null;
+      const asked = { file, settings, reload: false, buckets: this.parts.buckets() };
+      return { error: null, overview: await worker.overview(asked) };
+    } catch (reason) {
+      return { error: this.parts.explained(reason), overview: null };
     }
   }
 

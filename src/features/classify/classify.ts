@@ -23,6 +23,7 @@ import { measure } from './measure';
 import { chooseClassifier, pickClassifier } from './pick-classifier';
 import { lineRanges, selectedRanges } from './ranges';
 import { offerSample } from './sample';
+import { saveResults } from './save-results';
 import { showPromptOfResult, showPromptOfSelection } from './show-prompt';
 
 /** Texts in one request of Classify Lines: few enough to cancel soon, enough to fill the model's batch. */
@@ -52,6 +53,7 @@ export function registerClassify(services: Services): vscode.Disposable {
       goToDoubtful(services, vscode.window.activeTextEditor, 'previous'),
     ),
     command(COMMANDS.listDoubtfulLines, () => listDoubtful(services, vscode.window.activeTextEditor)),
+    command(COMMANDS.saveResults, () => saveResults(services, vscode.window.activeTextEditor)),
     command(COMMANDS.measure, () => measure(services)),
     // With an id (from the result view) that result's.
     vscode.commands.registerCommand(COMMANDS.showPrompt, (id: unknown) =>

@@ -25,6 +25,7 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.nextDoubtfulLine, 'arrow-down', 'Next Doubtful Line'],
       [COMMANDS.previousDoubtfulLine, 'arrow-up', 'Previous Doubtful Line'],
       [COMMANDS.listDoubtfulLines, 'filter', 'Show Only What Needs Review…'],
+      [COMMANDS.saveResults, 'save-as', 'Save Results as Table…'],
       [COMMANDS.showPrompt, 'comment', 'Show Prompt'],
       [COMMANDS.chooseClassifier, 'check', 'Choose Classifier…'],
       [COMMANDS.newClassifier, 'add', 'New Classifier…'],

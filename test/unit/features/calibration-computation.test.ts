@@ -131,7 +131,7 @@ describe('the computation of a calibration panel', () => {
     assert.deepEqual([state.overview, state.error, state.analysis], [overview, null, null]);
     failing.overview = new UserError('no-rows', 'There is no row.');
     await computation.compute();
-    assert.deepEqual([state.overview, state.error?.code], [null, 'no-truth']);
+    assert.deepEqual([state.overview, state.error?.code], [null, 'no-rows']);
     failing = {};
     await computation.compute();
     assert.deepEqual([state.overview, state.error, state.analysis !== null], [null, null, true]);
