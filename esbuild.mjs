@@ -1,5 +1,5 @@
 /**
- * Builds everything that runs: extension, engine, command line, calibration worker, pages, and (with --tests) the test bundles.
+ * Builds everything that runs: extension, engine, command line, worker threads, pages, and (with --tests) the test bundles.
  *
  *   node esbuild.mjs [--tests] [--minify]
  */
@@ -71,6 +71,12 @@ const bundles = [
     outfile: 'dist/calibration-worker.cjs',
     format: 'cjs',
   },
+  {
+    ...node,
+    entryPoints: ['src/features/tuning/worker/main.ts'],
+    outfile: 'dist/tuning-worker.cjs',
+    format: 'cjs',
+  },
   ...pageEntries().map((entry) => ({
     ...page,
     entryPoints: [`webview/${entry}/main.ts`],
@@ -103,6 +109,7 @@ const BUNDLE_ZONES = {
   'dist/engine.mjs': 'src/engine',
   'dist/cli.mjs': 'src/cli',
   'dist/calibration-worker.cjs': 'src/features/calibration/worker',
+  'dist/tuning-worker.cjs': 'src/features/tuning/worker',
 };
 
 /** Beside it lie source maps, styles and fonts. */

@@ -124,6 +124,19 @@ describe('fine-tuning in the editor', () => {
     assert.equal(tuning.shown[0]?.state.phase, 'paused');
     const [left] = await services.jobs.unfinished();
     assert.equal(left?.kind, 'tune');
+    // A click in the Home view opens its tab again.
+    tuning.shown[0].dispose();
+    const { home } = await internals();
+    const group = (await home.getChildren()).find(
+      (node) => node.kind === 'group' && node.group === 'running',
+    );
+    const [node] = await home.getChildren(group);
+    const { command } = home.getTreeItem(node ?? assert.fail());
+    await vscode.commands.executeCommand(
+      command?.command ?? '',
+      ...((command?.arguments ?? []) as unknown[]),
+    );
+    assert.equal(tuning.shown[0].state.phase, 'paused');
     // Asked for again, it is not thrown away.
     const again = person(...ANSWERS, undefined);
     await fineTune();

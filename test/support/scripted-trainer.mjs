@@ -73,7 +73,7 @@ if (command === 'estimate') {
     for (let step = 0; step < begun; step += 2) say({ type: 'point', value: point(step) });
     for (let step = begun; step < STEPS; step++) {
       if (mode === 'dies' && step === 3 && begun < 3) process.kill(process.pid, 'SIGKILL');
-      if ((mode === 'hangs' || mode === 'holds') && step === 3 && begun < 3)
+      if (mode === 'holds' && step === 3 && begun < 3)
         await new Promise(() => setInterval(() => undefined, 1 << 30));
       writeFileSync(checkpoint, String(step + 1));
       if (step % 2 === 0) say({ type: 'point', value: point(step) });

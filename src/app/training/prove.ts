@@ -1,35 +1,19 @@
-/** What a tuned model is worth: base and tuned score the rows that neither has seen, calibrators are fitted, and one is chosen. */
+/** What a tuned model is worth: base and tuned score the rows that neither has seen, and are judged by them. */
 import path from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Classifier } from '../../core/classifier/definition';
-import {
-  judgeTuned,
-  type ModelScores,
-  TUNED_MODELS,
-  type TunedFit,
-  type TunedModel,
-  type TunedResult,
-} from '../../core/comparison/tuned-against-base';
-import type { Proof, ProofResult } from '../../core/model/adapter-card';
-import { withoutSplit } from '../../core/calibration/recommend';
-import { selectRows } from '../../core/model/rows';
-import type { Metric } from '../../core/model/evaluation';
+import { TUNED_MODELS, type TunedModel } from '../../core/comparison/tuned-against-base';
 import { UserError } from '../../core/user-error';
-import { fitNotes } from '../../core/words/tuning';
 import { progressInWords } from '../../core/words/progress';
-import { besideAdapter, adapterFolder } from '../../store/adapters';
+import { besideAdapter } from '../../store/adapters';
 import { writeFileAtomic } from '../../store/atomic';
-import { calibratorFile, saveCalibrator } from '../../store/calibrators';
 import { explainingWrite } from '../../store/explain-write';
-import { inspectTable } from '../../store/tables/inspect';
-import { type LabelledTable, readLabelled } from '../../store/tables/labelled';
-import { splitRows, unseenLines } from '../../store/tables/split-table';
+import { unseenLines } from '../../store/tables/split-table';
 import type { JobContext } from '../jobs/job';
 import { JobMeter } from '../jobs/progress';
 import { scoreTable } from '../score-table';
 import type { Sources } from '../sources';
+import { type Judge, type Judged, type JudgeOrder, judgeTables } from './judge';
 import { tunedPrompt } from './tuned-prompt';
-import { fitOnTable } from '../tables/fit-calibrator';
 
 export interface ProofFiles {
   /** Absolute paths: the adapter, and the labelled rows with the part of each. */
@@ -39,33 +23,30 @@ export interface ProofFiles {
   readonly candidates: number;
 }
 
-export interface ProofRequest extends ProofFiles {
+export interface ProofRequest extends ProofFiles, Pick<JudgeOrder, 'made'> {
   /** The classifier as it is used without the adapter, and whether its prompt was tuned with its examples. */
   readonly classifier: Classifier;
   readonly examples: boolean;
   readonly textColumn: string;
-  readonly made: { readonly version: string; readonly time: Date };
 }
 
-export interface Proven {
-  readonly proof: Proof;
+export interface Proven extends Judged {
   /** Absolute path of the scored table of each model. */
   readonly tables: Readonly<Record<TunedModel, string>>;
-  /** Absolute path of the saved calibrator of each model; null where none was fitted, or the adapter is in no workspace. */
-  readonly calibrators: Readonly<Record<TunedModel, string | null>>;
 }
 
 /**
  * The base scores all rows, because it was trained on none; the tuned model scores those of the validation and of the
  * hold-out. Files of an earlier adapter of the name are replaced.
  *
- * @throws UserError everything of `scoreTable`, `readLabelled` and `fitOnTable`; texts-failed: no text of the hold-out was
- *   scored by both
+ * @param judge computes for seconds, so that the editor gives it a thread of its own
+ * @throws UserError everything of `scoreTable` and `judgeTables`
  */
 export async function proveTuning(
   sources: Sources,
   { adapter, splitTable, candidates, classifier, examples, textColumn, made }: ProofRequest,
   { signal, report }: Pick<JobContext, 'signal' | 'report'>,
+  judge: Judge = judgeTables,
 ): Promise<Proven> {
   const unseen = besideAdapter(adapter, 'unseen');
   await explainingWrite(unseen, () => writeFileAtomic(unseen, unseenLines(splitTable)));
@@ -109,103 +90,6 @@ export async function proveTuning(
     });
   }
   report({ done: 1, total: 1, words: 'fitting calibrators', timeLeft: undefined });
-  const read = { base: await readUnseen(tables.base), tuned: await readUnseen(tables.tuned) };
-  const scores = pairedHoldOut(read);
-  await nextTurn();
   signal.throwIfAborted();
-  const { results, chosen, fits } = judgeTuned(scores);
-  const saved = {
-    base: await saveFitted('base', { adapter, input: read.base.input, fit: fits.base, made }),
-    tuned: await saveFitted('tuned', { adapter, input: read.tuned.input, fit: fits.tuned, made }),
-  };
-  const proof: Proof = {
-    rows: scores.base.held.length,
-    candidates,
-    results: results.map(resultOf),
-    chosen,
-    notes: [...fitNotes(fits), ...TUNED_MODELS.flatMap((model) => saved[model].note ?? [])],
-  };
-  return { proof, tables, calibrators: { base: saved.base.file, tuned: saved.tuned.file } };
-}
-
-interface UnseenTable {
-  readonly input: LabelledTable;
-  /** Rows of the hold-out as the table has them: place among them by the line. */
-  readonly placeOf: ReadonlyMap<number, number>;
-}
-
-async function readUnseen(file: string): Promise<UnseenTable> {
-  const input = await readLabelled(file, {});
-  const placeOf = new Map<number, number>();
-  for await (const { line, part } of splitRows(await inspectTable(file)))
-    if (part === 'test') placeOf.set(line, placeOf.size);
-  return { input, placeOf };
-}
-
-/** Both tables have the rows of the hold-out in one order; a row that one of them could not score is left out of both. */
-function pairedHoldOut(read: Readonly<Record<TunedModel, UnseenTable>>): Record<TunedModel, ModelScores> {
-  const rowsOf = ({ input, placeOf }: UnseenTable): Map<number, number> =>
-    new Map(
-      Array.from(input.table.lines).flatMap((line, row) => {
-        const place = placeOf.get(line);
-        return place === undefined ? [] : [[place, row] as const];
-      }),
-    );
-  const found = { base: rowsOf(read.base), tuned: rowsOf(read.tuned) };
-  const places = [...found.base.keys()].filter((place) => found.tuned.has(place)).sort((a, b) => a - b);
-  if (places.length === 0)
-    throw new UserError('texts-failed', 'No text of the hold-out was scored by both models.');
-  const held = (model: TunedModel): Uint32Array =>
-    Uint32Array.from(places, (place) => found[model].get(place) ?? 0);
-  return {
-    base: { data: read.base.input.data, held: held('base') },
-    tuned: { data: read.tuned.input.data, held: held('tuned') },
-  };
-}
-
-interface Fitted {
-  readonly adapter: string;
-  readonly input: LabelledTable;
-  readonly fit: TunedFit;
-  readonly made: ProofRequest['made'];
-}
-
-interface SavedFit {
-  /** Null where none was saved. */
-  readonly file: string | null;
-  /** Why none was saved, where a person must know. */
-  readonly note?: string;
-}
-
-/** Saved in the workspace of the adapter, as NAME-base and NAME-tuned. */
-async function saveFitted(model: TunedModel, { adapter, input, fit, made }: Fitted): Promise<SavedFit> {
-  const workspace = path.resolve(path.dirname(adapter), '..', '..');
-  if (fit.method === null || adapterFolder(workspace) !== path.dirname(adapter)) return { file: null };
-  const data = withoutSplit(selectRows(input.data, fit.rows));
-  try {
-    const { saved } = await fitOnTable({ ...input, data }, { method: fit.method, made });
-    const file = calibratorFile(workspace, `${path.basename(adapter, '.gguf')}-${model}`);
-    await saveCalibrator(file, saved);
-    return { file };
-  } catch (error) {
-    if (!(error instanceof UserError) || error.code !== 'table-doubtful') throw error;
-    return { file: null, note: error.message };
-  }
-}
-
-function resultOf({ model, calibrator, evaluation }: TunedResult): ProofResult {
-  const { accuracy, meanConfidence, ece, eceNull, labelMetrics } = evaluation;
-  return {
-    model,
-    calibrator,
-    accuracy: metricOf(accuracy),
-    meanConfidence: metricOf(meanConfidence),
-    nll: metricOf(labelMetrics?.nll ?? evaluation.nll),
-    ece: metricOf(ece),
-    eceNull: eceNull.mean,
-  };
-}
-
-function metricOf({ value, low, high }: Metric): ProofResult['accuracy'] {
-  return { value, low, high };
+  return { tables, ...(await judge({ adapter, tables, candidates, made }, signal)) };
 }

@@ -410,6 +410,10 @@ function jobNode(entry: JobEntry): HomeNode {
     description: words,
     details: [words, `Writes ${output}`],
     icon: entry.kind === 'running' ? 'sync~spin' : 'debug-pause',
+    // Other jobs have no tab.
+    ...(entry.job.kind === 'tune'
+      ? { click: { command: COMMANDS.showTuning, title: 'Show Fine-Tuning', arguments: [{ entry }] } }
+      : {}),
   };
 }
 

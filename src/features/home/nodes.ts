@@ -54,6 +54,6 @@ export type HomeNode =
       /** Name, for the commands. */
       readonly endpoint: string;
     })
-  | (Shown & { readonly kind: 'job'; readonly entry: JobEntry })
+  | (Shown & Clickable & { readonly kind: 'job'; readonly entry: JobEntry })
   /** Says that there is nothing, and on a click helps. */
   | (Shown & Clickable & { readonly kind: 'note' });

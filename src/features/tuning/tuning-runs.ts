@@ -17,6 +17,7 @@ import { COMMANDS } from '../../protocol/manifest';
 import type { TuningState } from '../../protocol/tuning-page';
 import { cacheFolder } from '../../store/cache-home';
 import { isInside } from '../../store/inside';
+import { judgeInThread } from './judge-in-thread';
 import { TuningPanel } from './tuning-panel';
 
 /** What is known of one tuning in this window. */
@@ -58,6 +59,7 @@ export class TuningRuns implements vscode.Disposable {
             made: { version: this.home.version, time: new Date() },
           },
           job,
+          judgeInThread(vscode.Uri.joinPath(context.extensionUri, 'dist', 'tuning-worker.cjs').fsPath),
         );
       },
       onPoint: ({ out }, point) => this.addPoint(out, point),
