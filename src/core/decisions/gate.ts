@@ -378,12 +378,19 @@ export function comparePaired(
   );
 }
 
-/** Of a loss, which is a mean of rows: few rows cost much, which percentiles of resampled means do not follow. */
+/**
+ * Of a loss, which is a mean of rows: few rows cost much, which percentiles of resampled means do not follow. Differences
+ * may be skewed or not, and their skewness is known badly, so it is corrected where that is the safer way only.
+ */
 function meanEvidence(now: MeanSpread | null, then: MeanSpread | null): GapEvidence | null {
   const spread = now && then && now.minus(then);
   if (spread === null) return null;
-  const { high } = spread.bounds(Z_ONE_SIDED);
-  return { high, pAbove: (limit) => 1 - normalCumulative(spread.zOf(limit)) };
+  const { mean, se } = spread;
+  const plain = (limit: number): number => (mean === limit ? 0 : (mean - limit) / se);
+  return {
+    high: Math.max(spread.bounds(Z_ONE_SIDED).high, mean + Z_ONE_SIDED * se),
+    pAbove: (limit) => 1 - normalCumulative(Math.min(spread.zOf(limit), plain(limit))),
+  };
 }
 
 /** Resampled gaps, ascending; undefined ones are left out. */

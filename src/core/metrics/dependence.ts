@@ -1,7 +1,7 @@
 /** Correctness of rows that depend on each other, drawn at the confidences of a table. */
 import type { Random } from '../random';
 import { normalCumulative, normalQuantile } from './distributions';
-import type { Units } from './units';
+import { FEW_GROUPS, type Units } from './units';
 
 /** Levels of a group's factor: the middles of equally likely parts of the normal distribution. */
 const LEVELS = 128;
@@ -83,10 +83,11 @@ export function dependentChances(
 export function chancesOf(
   confidence: Float64Array,
   correct: Uint8Array,
-  { group, count }: Units,
+  { group, count, effective }: Units,
 ): Chances | null {
   if (group === null) return null;
-  const correlation = latentCorrelation(confidence, correct, group, count);
+  // Fewer groups show too little of how alike their rows are: they count as wholly alike, which errs safely.
+  const correlation = effective < FEW_GROUPS ? 1 : latentCorrelation(confidence, correct, group, count);
   return correlation === 0 ? null : new Chances(correlation);
 }
 
