@@ -5,8 +5,9 @@
  *   node scripts/fine-tuning.mjs --only practice,reviews    some of them
  *   node scripts/fine-tuning.mjs --rows 200                 on fewer rows, to see that it works: nothing is published
  *
- * Each run leaves its results in fixtures/fine-tuning of the cache. What is there is not done again, and a training that
- * was interrupted resumes. The document is written once every run is there, on all rows.
+ * A run on all rows leaves its numbers in docs/fine-tuning, so that another machine goes on with the next one; a run that is
+ * to be done again is deleted there first. What is interrupted resumes from fixtures/fine-tuning of the cache. The document
+ * is written once every run is there.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -59,7 +60,9 @@ if (isWhole) publish();
 else say('the document is left as it is: not every run was done on all rows');
 
 function resultFile(name) {
-  return path.join(home, name, 'result.json');
+  return limit === undefined
+    ? path.join(ROOT, 'docs', 'fine-tuning', `${name}.json`)
+    : path.join(home, name, 'result.json');
 }
 
 /** What a run gave, done now unless it is there. */
@@ -101,11 +104,26 @@ function result(name) {
     proof: tuned.tuning.proof,
     curve: tuned.tuning.curve,
     settings: tuned.tuning.settings,
-    stages: compared.stages,
-    slices: compared.slices,
+    stages: compared.stages.map(({ stage, runs }) => ({
+      stage,
+      runs: runs.map(({ evaluation: { ece, mce, auroc }, high: { rows, accuracy, errors } }) => ({
+        evaluation: { ece, mce, auroc },
+        high: { rows, accuracy, errors },
+      })),
+    })),
+    slices: compared.slices.map(({ column, slices }) => ({
+      column,
+      slices: slices.map(({ name, rows, runs }) => ({
+        ...{ name, rows },
+        runs: runs.map(({ evaluation: { accuracy, meanConfidence } }) => ({
+          evaluation: { accuracy, meanConfidence },
+        })),
+      })),
+    })),
     dropoutAuroc: dropout.auroc,
   };
-  writeFileSync(`${file}.tmp`, JSON.stringify(found));
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(found, null, 1)}\n`);
   renameSync(`${file}.tmp`, file);
   return found;
 }
