@@ -73,8 +73,8 @@ const bundles = [
   },
   {
     ...node,
-    entryPoints: ['src/features/tuning/worker/main.ts'],
-    outfile: 'dist/tuning-worker.cjs',
+    entryPoints: ['src/thread/main.ts'],
+    outfile: 'dist/thread.cjs',
     format: 'cjs',
   },
   ...pageEntries().map((entry) => ({
@@ -109,7 +109,7 @@ const BUNDLE_ZONES = {
   'dist/engine.mjs': 'src/engine',
   'dist/cli.mjs': 'src/cli',
   'dist/calibration-worker.cjs': 'src/features/calibration/worker',
-  'dist/tuning-worker.cjs': 'src/features/tuning/worker',
+  'dist/thread.cjs': 'src/thread',
 };
 
 /** Beside it lie source maps, styles and fonts. */

@@ -32,7 +32,7 @@ export const ZONES = {
   'src/editor': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
   'src/features': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app', 'src/editor'],
   'src/features/calibration/worker': [...CORE, 'src/protocol', 'src/store', 'src/app'],
-  'src/features/tuning/worker': [...CORE, 'src/protocol', 'src/store', 'src/app'],
+  'src/thread': [...CORE, 'src/app'],
   'src/cli': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
 };
 
@@ -51,7 +51,7 @@ const PACKAGES = [
       'src/editor',
       'src/features',
       'src/features/calibration/worker',
-      'src/features/tuning/worker',
+      'src/thread',
       'src/cli',
     ],
   },

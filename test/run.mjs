@@ -91,6 +91,7 @@ const usual = [
     mocha('unit', { timeout: 120_000, part: '1/2' }),
     mocha('unit', { timeout: 120_000, part: '2/2' }),
     check('lint', ['npm', ['run', '--silent', 'lint']]),
+    mocha('training', { timeout: 300_000, needs: ['training'] }),
     check(
       'types',
       ...['core', 'json', 'page'].map((name) =>
@@ -99,7 +100,6 @@ const usual = [
     ),
   ],
   mocha('engine', { timeout: 300_000, needs: ['model', 'chatModel'] }),
-  mocha('training', { timeout: 300_000, needs: ['training'] }),
   mocha('e2e', { timeout: 300_000, needs: ['chromium', 'server', 'model'] }),
   mocha('packaged', {
     timeout: 240_000,

@@ -10,6 +10,7 @@ import { largest } from '../core/extremes';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
+  GgufFileType,
   GgmlType,
   InsufficientMemoryError,
   type ControlledEvaluateInputItem,
@@ -147,6 +148,7 @@ export class Scorer {
       contextSize: contextTokens,
       batchSize: BATCH_TOKENS,
       flashAttention,
+      ...cachePrecision(model),
       swaFullCache,
       threads: { ideal: threads, min: threads },
       // In order, so that what does not fit into a batch is split where the batch ends, at a multiple of PADDING.
@@ -548,6 +550,13 @@ function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
 }
 
 /** @throws UserError adapter-unreadable; InsufficientMemoryError */
+/** Keys and values of a model of 32-bit floats are not rounded to 16 bits. */
+function cachePrecision({ fileInfo }: LlamaModel): LlamaContextOptions {
+  return fileInfo.metadata.general.file_type === GgufFileType.ALL_F32
+    ? { experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' }
+    : {};
+}
+
 async function createContext(
   model: LlamaModel,
   adapter: WireAdapter | undefined,

@@ -53,8 +53,11 @@ export const SETTINGS: TuningSettings = {
 /** Projections of attention and MLP, as transformers calls them. */
 export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
 
-const rows = z.array(z.array(z.number()));
-const printed = z.object({ base: rows, tuned: z.record(z.string(), rows) });
+const logProbs = z.array(z.array(z.number()));
+const printed = z.object({ base: logProbs, tuned: z.record(z.string(), logProbs) });
+
+/** Epochs of one step each, after which a trained adapter changes most answers. */
+const TRAINED_EPOCHS = 12;
 
 export interface Parity {
   /** The largest difference of a label's log-probability between engine and trainer: of the base, and with the adapter. */
@@ -66,38 +69,46 @@ export interface Parity {
   readonly correlation: number;
 }
 
+export interface ParityRow {
+  readonly text: string;
+  /** Index of its label. */
+  readonly label: number;
+}
+
 /**
- * Compares engine and trainer with random large adapters.
+ * Compares engine and trainer with adapters.
  *
  * @param folder for its files
- * @param projections of {@link PROJECTIONS}, or "all" for one adapter on all of them
- * @returns by projection
+ * @param kinds of {@link PROJECTIONS} for a random large adapter on it, "all" for one on all of them, or "trained" for one
+ *   that was trained on the rows
+ * @returns by kind
  */
 export async function parityOf(
   engine: EngineClient,
   model: string,
   classifier: Classifier,
-  texts: readonly string[],
+  rows: readonly ParityRow[],
   {
     folder,
-    projections,
+    kinds,
     size,
-  }: { readonly folder: string; readonly projections: readonly string[]; readonly size: number },
+  }: { readonly folder: string; readonly kinds: readonly string[]; readonly size: number },
 ): Promise<ReadonlyMap<string, Parity>> {
+  const texts = rows.map(({ text }) => text);
   const { answer, prompts } = await engine.tokens({ classifier: classifier.asks, texts });
   const input = path.join(folder, 'input.jsonl');
   const lines = tuningLines({
     gguf: model,
     folder: null,
     answer,
-    settings: { ...SETTINGS, rank: 8, alpha: 8, dropout: 0 },
-    examples: prompts.map(({ tokens }) => ({
-      ...{ split: 'train' as const, tokens, label: 0 },
+    settings: { ...SETTINGS, rank: 8, alpha: 8, dropout: 0, epochs: TRAINED_EPOCHS },
+    examples: prompts.map(({ tokens }, at) => ({
+      ...{ split: 'train' as const, tokens, label: rows[at]?.label ?? 0 },
       ...{ target: undefined, engine: undefined },
     })),
   });
   await writeFile(input, [...lines].join(''));
-  const out = await runPython('tests/parity.py', input, String(size), folder, ...projections);
+  const out = await runPython('tests/parity.py', input, String(size), folder, ...kinds);
   const theirs = printed.parse(JSON.parse(out.trim().split('\n').at(-1) ?? ''));
   const ask = async (adapter?: WireAdapter): Promise<number[]> => {
     const asked = { classifier: classifier.asks, texts, topTokens: 0 };
@@ -109,12 +120,12 @@ export async function parityOf(
   const base = await ask();
   const theirBase = theirs.base.flat();
   const found = new Map<string, Parity>();
-  for (const projection of projections) {
-    const file = path.join(folder, `${projection}.gguf`);
-    const tuned = await ask({ name: projection, path: file, sha256: await sha256Of(file) });
-    const theirTuned = (theirs.tuned[projection] ?? []).flat();
+  for (const kind of kinds) {
+    const file = path.join(folder, `${kind}.gguf`);
+    const tuned = await ask({ name: kind, path: file, sha256: await sha256Of(file) });
+    const theirTuned = (theirs.tuned[kind] ?? []).flat();
     const changes = tuned.map((value, at) => value - (base[at] ?? 0));
-    found.set(projection, {
+    found.set(kind, {
       base: difference(base, theirBase),
       tuned: difference(tuned, theirTuned),
       change: changes.reduce((sum, value) => sum + Math.abs(value), 0) / changes.length,

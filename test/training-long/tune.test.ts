@@ -36,9 +36,9 @@ import {
 const [SENTIMENT = assert.fail()] = BUILTIN_CLASSIFIERS;
 /** Without its examples a prompt is four times as short. */
 const SHORT = asking(SENTIMENT, { examples: [] });
-const TEXTS = practiceSet(0)
+const ROWS = practiceSet(0)
   .slice(0, 16)
-  .map(({ text }) => text);
+  .map(({ text, label }) => ({ text, label: Number(label === 'negative') }));
 
 describe('an adapter of the trainer in the engine', () => {
   const folder = sharedFolder();
@@ -52,8 +52,8 @@ describe('an adapter of the trainer in the engine', () => {
       await runPython('tests/float32.py', model, copy);
       const engine = await startEngine(cpu(copy));
       try {
-        const place = { folder: folder(), projections: PROJECTIONS, size };
-        for (const [projection, parity] of await parityOf(engine, copy, SHORT, TEXTS, place)) {
+        const place = { folder: folder(), kinds: PROJECTIONS, size };
+        for (const [projection, parity] of await parityOf(engine, copy, SHORT, ROWS, place)) {
           const said = `${projection}: ${JSON.stringify(parity)}`;
           assert.ok(parity.tuned < 1e-3 || parity.tuned < 2 * parity.base, said);
           assert.ok(parity.change > 0.02, said);
@@ -66,8 +66,8 @@ describe('an adapter of the trainer in the engine', () => {
     it(`changes the quantised ${name} as the trainer says`, async () => {
       const engine = await startEngine(cpu(model));
       try {
-        const place = { folder: folder(), projections: ['all'], size };
-        const found = (await parityOf(engine, model, SHORT, TEXTS, place)).get('all');
+        const place = { folder: folder(), kinds: ['trained'], size };
+        const found = (await parityOf(engine, model, SHORT, ROWS, place)).get('trained');
         assert.ok((found?.correlation ?? 0) >= 0.99, JSON.stringify(found));
       } finally {
         await engine.dispose();

@@ -14,9 +14,9 @@ const VERDICT = makeClassifier({
   template: 'Review: {{text}}\nVerdict:',
   labels: [{ name: 'good' }, { name: 'good enough' }, { name: 'bad' }],
 });
-const TEXTS = practiceSet(0)
+const ROWS = practiceSet(0)
   .slice(0, 12)
-  .map(({ text }) => text);
+  .map(({ text }) => ({ text, label: 0 }));
 
 describe('the trainer', () => {
   it('passes its own tests', async () => {
@@ -40,8 +40,8 @@ describe('the trainer', () => {
       it(`agrees within 2e-3 in log-probability for a large adapter on each projection: ${what}`, async () => {
         const engine = await startEngine(cpu(MODEL));
         try {
-          const place = { folder: folder(), projections: PROJECTIONS, size: 0.4 };
-          for (const [projection, parity] of await parityOf(engine, MODEL, classifier, TEXTS, place)) {
+          const place = { folder: folder(), kinds: PROJECTIONS, size: 0.4 };
+          for (const [projection, parity] of await parityOf(engine, MODEL, classifier, ROWS, place)) {
             const said = `${projection}: ${JSON.stringify(parity)}`;
             // The engine keeps keys and values as 16-bit floats, and a sequence sums the log-probabilities of several tokens.
             assert.ok(parity.base < 1e-3, said);

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter
+from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType
 from gguf.quants import dequantize
 
 SKIPPED = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", "general.architecture", "general.file_type")
@@ -26,6 +26,7 @@ def main() -> None:
         kind = field.types[0]
         inner = field.types[-1] if kind == GGUFValueType.ARRAY else None
         writer.add_key_value(field.name, field.contents(), kind, sub_type=inner)
+    writer.add_file_type(LlamaFileType.ALL_F32)
     for tensor in reader.tensors:
         if tensor.tensor_type == GGMLQuantizationType.F32:
             data = np.asarray(tensor.data, dtype=np.float32)

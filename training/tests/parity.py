@@ -1,6 +1,8 @@
-"""Makes random large adapters, each on one kind of projection, and says what the trainer's model answers with them.
+"""Makes adapters, and says what the trainer's model answers with them.
 
-python parity.py INPUT SIZE FOLDER PROJECTION…
+Random large ones, each on one kind of projection or on "all", or one that is "trained" on the rows.
+
+python parity.py INPUT SIZE FOLDER KIND…
 """
 
 import json
@@ -14,7 +16,7 @@ from torch import nn
 from prompt_confidence_training.adapter import with_adapter, write_adapter
 from prompt_confidence_training.answers import AnswerReader
 from prompt_confidence_training.base import load_base
-from prompt_confidence_training.loop import predictions
+from prompt_confidence_training.loop import Trainer, predictions
 from prompt_confidence_training.task import Task, read_task
 
 
@@ -27,8 +29,27 @@ def log_probs(task: Task, model: nn.Module) -> list[list[float]]:
     return rows_as_lists
 
 
+def randomise(model: nn.Module, kind: str, size: float) -> None:
+    """Make the second factors of one kind of projection random, and those of the others zero."""
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name and (kind == "all" or f".{kind}." in name):
+                parameter.normal_(std=size)
+            elif "lora_B" in name:
+                parameter.zero_()
+
+
+def train(task: Task, model: nn.Module, folder: Path) -> None:
+    """Train on all rows, as many epochs as the settings say."""
+    trainer = Trainer(task, model, folder)
+    for _ in range(trainer.steps):
+        trainer.timed_step()
+    model.eval()
+
+
 def main() -> None:
-    """Write FOLDER/PROJECTION.gguf, and print ln P(label) of every example without and with each adapter."""
+    """Write FOLDER/KIND.gguf, and print ln P(label) of every example without and with each adapter."""
     task = read_task(Path(sys.argv[1]))
     size, folder, kinds = float(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]
     torch.set_num_threads(task.settings.threads)
@@ -37,13 +58,10 @@ def main() -> None:
     before = log_probs(task, model)
     tuned = {}
     for kind in kinds:
-        torch.manual_seed(1)
-        with torch.no_grad():
-            for name, parameter in model.named_parameters():
-                if "lora_B" in name and (kind == "all" or f".{kind}." in name):
-                    parameter.normal_(std=size)
-                elif "lora_B" in name:
-                    parameter.zero_()
+        if kind == "trained":
+            train(task, model, folder)
+        else:
+            randomise(model, kind, size)
         write_adapter(base, model, task.settings.alpha, folder / f"{kind}.gguf")
         tuned[kind] = log_probs(task, model)
     sys.stdout.write(json.dumps({"base": before, "tuned": tuned}) + "\n")

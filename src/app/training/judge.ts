@@ -21,7 +21,6 @@ import { type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { splitRows } from '../../store/tables/split-table';
 import { fitOnTable } from '../tables/fit-calibrator';
 
-/** What a thread can be given. */
 export interface JudgeOrder {
   /** Absolute paths: the adapter, and the scored table of each model. */
   readonly adapter: string;
@@ -36,9 +35,6 @@ export interface Judged {
   /** Absolute path of the saved calibrator of each model; null where none was fitted, or the adapter is in no workspace. */
   readonly calibrators: Readonly<Record<TunedModel, string | null>>;
 }
-
-/** What a thread answers: errors for people lose their kind on the way. */
-export type JudgeAnswer = { readonly judged: Judged } | Pick<UserError, 'code' | 'message'>;
 
 /** An abort rejects as cancelled, if the work can be stopped at all. */
 export type Judge = (order: JudgeOrder, signal: AbortSignal) => Promise<Judged>;

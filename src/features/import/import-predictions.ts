@@ -2,14 +2,15 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { type ImportReport, importPredictions, originOf } from '../../app/import/import-predictions';
 import type { Origin, ReaderOptions } from '../../app/import/origin';
 import { ORIGINS } from '../../app/import/origins';
+import type { ImportedTable } from '../../app/thread-work';
 import type { Label } from '../../core/classifier/definition';
 import { spelledLabels } from '../../core/classifier/spellings';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
 import { labelNames } from '../../core/calibration/compatibility';
+import { runInThread } from '../../editor/in-thread';
 import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
@@ -17,7 +18,7 @@ import { isTrustedOrTold } from '../../editor/trust';
 import { COMMANDS } from '../../protocol/manifest';
 import { AS_IS } from '../../store/tables/csv-line';
 
-type Asking = Pick<Services, 'dialogs' | 'classifiers' | 'log'>;
+type Asking = Pick<Services, 'dialogs' | 'classifiers' | 'log' | 'context'>;
 
 const TITLE = 'Import Predictions';
 const KINDS = { Predictions: ['jsonl', 'json', 'ndjson', 'parquet'] };
@@ -39,12 +40,12 @@ export function registerImport(services: Services): vscode.Disposable {
  * @internal
  */
 export async function importFile(services: Asking, uri: vscode.Uri | undefined): Promise<void> {
-  const { dialogs } = services;
+  const { dialogs, context } = services;
   if (uri !== undefined && uri.scheme !== 'file')
     throw new UserError('not-on-disk', 'Only files on this machine can be imported.');
   const file = uri?.fsPath ?? (await dialogs.chooseFile(TITLE, KINDS));
   if (file === undefined) return;
-  const seen = await originOf(file);
+  const seen = originNamed(await runInThread(context, 'originOf', file));
   const suggestion = path.join(path.dirname(file), `${path.parse(file).name}.csv`);
   const order: Order = { file, out: null, origin: seen, labels: null, run: null, join: null };
   await carryOut(services, order, suggestion);
@@ -87,29 +88,38 @@ async function carryOut(services: Asking, asked: Order, suggestion: string): Pro
     if (join !== undefined) await carryOut(services, { ...order, join }, suggestion);
   }
   if (chosen === 'Read As…') {
-    const origin = await chooseOrigin(services, report.origin);
+    const origin = await chooseOrigin(services, originNamed(report.origin));
     if (origin !== undefined) await carryOut(services, { ...order, origin, run: null }, suggestion);
   }
 }
 
 const severalRuns = z.object({ runs: z.array(z.string()).min(1) });
 
+function originNamed(name: string | null): Origin | null {
+  return ORIGINS.find((origin) => origin.name === name) ?? null;
+}
+
 async function written(
-  { dialogs }: Asking,
-  { file, out, ...options }: Order & { readonly out: string },
-): Promise<ImportReport | { readonly runs: readonly string[] }> {
+  { dialogs, context }: Asking,
+  { file, out, origin, labels, run, join }: Order & { readonly out: string },
+): Promise<ImportedTable | { readonly runs: readonly string[] }> {
   try {
     return await dialogs.progress(`Importing ${path.basename(file)}`, (report, signal) => {
       let shown = 0;
-      return importPredictions(file, out, options, {
-        style: AS_IS,
-        signal,
-        onRecords: (records) => {
-          if (records - shown < 10_000) return;
-          shown = records;
-          report(count(records, 'record'));
+      const options = { origin: origin?.name ?? null, labels, run, join };
+      return runInThread(
+        context,
+        'importPredictions',
+        { file, out, options, style: AS_IS },
+        {
+          signal,
+          onProgress: (records) => {
+            if (records - shown < 10_000) return;
+            shown = records;
+            report(count(records, 'record'));
+          },
         },
-      });
+      );
     });
   } catch (error) {
     const several = error instanceof UserError ? severalRuns.safeParse(error.data).data : undefined;
@@ -127,7 +137,7 @@ async function chooseRun({ dialogs }: Asking, runs: readonly string[]): Promise<
   return chosen === 'back' ? undefined : chosen;
 }
 
-async function chooseOrigin({ dialogs }: Asking, current: Origin): Promise<Origin | undefined> {
+async function chooseOrigin({ dialogs }: Asking, current: Origin | null): Promise<Origin | undefined> {
   const chosen = await dialogs.choose({
     title: TITLE,
     placeholder: 'What the file holds',
@@ -184,17 +194,17 @@ function namesIn(text: string): string[] {
 
 function inWords(
   out: string,
-  { rows, failed, origin, notes, damagedCount, damaged: [first] }: ImportReport,
+  { rows, failed, origin, notes, damagedCount, damaged: [first] }: ImportedTable,
 ): string {
   const without = failed === 0 ? '' : ` ${count(failed, 'row')} have no score.`;
   const left =
     damagedCount === 0 || first === undefined
       ? ''
       : ` ${count(damagedCount, 'record')} could not be read and were left out; ${first.at} ${first.reason}.`;
-  return `${path.basename(out)} has ${count(rows, 'row')} from ${origin.title}.${without}${left} ${notes.join(' ')}`;
+  return `${path.basename(out)} has ${count(rows, 'row')} from ${originNamed(origin)?.title ?? origin}.${without}${left} ${notes.join(' ')}`;
 }
 
-function logDamage({ log }: Asking, file: string, { damaged, damagedCount }: ImportReport): void {
+function logDamage({ log }: Asking, file: string, { damaged, damagedCount }: ImportedTable): void {
   if (damagedCount === 0) return;
   log.warn(
     `${path.basename(file)}: ${count(damagedCount, 'record')} left out`,

@@ -10,6 +10,7 @@ import type { CurvePoint } from '../../core/model/adapter-card';
 import { proofVerdict } from '../../core/words/tuning';
 import { showGuide } from '../../editor/guide';
 import { discardJob } from '../../editor/job-controls';
+import { runInThread } from '../../editor/in-thread';
 import { checkPlace } from '../../editor/place';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
@@ -17,7 +18,6 @@ import { COMMANDS } from '../../protocol/manifest';
 import type { TuningState } from '../../protocol/tuning-page';
 import { cacheFolder } from '../../store/cache-home';
 import { isInside } from '../../store/inside';
-import { judgeInThread } from './judge-in-thread';
 import { TuningPanel } from './tuning-panel';
 
 /** What is known of one tuning in this window. */
@@ -59,7 +59,7 @@ export class TuningRuns implements vscode.Disposable {
             made: { version: this.home.version, time: new Date() },
           },
           job,
-          judgeInThread(vscode.Uri.joinPath(context.extensionUri, 'dist', 'tuning-worker.cjs').fsPath),
+          (judged, signal) => runInThread(context, 'judge', judged, { signal }),
         );
       },
       onPoint: ({ out }, point) => this.addPoint(out, point),
