@@ -1,6 +1,6 @@
 /** How often the model is right, as it is shown while rows are labelled. */
 import { bettingTail } from '../metrics/betting';
-import { sumShare, unitsOf } from '../metrics/units';
+import { alone, sumShare, unitsOf } from '../metrics/units';
 
 export interface RunningAccuracy {
   readonly value: number;
@@ -71,7 +71,7 @@ function kindsOf(right: ArrayLike<number>, weight: Float64Array): Kinds {
  */
 function lowest({ weight, right, times }: Kinds, y: (right: number) => number, largest: number): number {
   const rows = Array.from(weight.keys());
-  const units = { group: null, count: rows.length, effective: rows.length };
+  const units = alone(rows.length, rows.length);
   const isRuledOut = (mean: number): boolean =>
     bettingTail(rows, (row) => y(right[row] ?? 0), mean, { weight, units, largest, times }) <= ALPHA;
   let low = 0;

@@ -14,6 +14,12 @@ export interface Units {
   readonly count: number;
   /** Kish's number of units over their weights (Σ W)² / Σ W²: one group of 300 and 29 of 10 are worth 3.7. */
   readonly effective: number;
+  /**
+   * The number of equal units whose spread would be known as well: (Σ W²)² / Σ W⁴ of groups (Satterthwaite 1946, of units
+   * whose variance grows with the square of their weight), Kish's number of rows. Ten groups of 40 among 90 small ones know
+   * it like 12.
+   */
+  readonly spread: number;
 }
 
 /** Below this many groups an interval is not to be trusted far. */
@@ -32,11 +38,22 @@ export function unitsOf({ group }: RowColumns, n: number, weight: Float64Array |
     numbers.set(name, known);
     return known;
   });
-  if (numbered === undefined || numbers.size === n)
-    return { group: null, count: n, effective: effectiveRows(weight, n) };
+  if (numbered === undefined || numbers.size === n) return alone(n, effectiveRows(weight, n));
   const mass = new Float64Array(numbers.size);
   numbered.forEach((g, i) => (mass[g] = (mass[g] ?? 0) + (weight?.[i] ?? 1)));
-  return { group: numbered, count: numbers.size, effective: effectiveRows(mass, numbers.size) };
+  const count = numbers.size;
+  const squares = mass.map((own) => own * own);
+  return {
+    group: numbered,
+    count,
+    effective: effectiveRows(mass, count),
+    spread: effectiveRows(squares, count),
+  };
+}
+
+/** Rows that are each a unit. */
+export function alone(count: number, effective: number): Units {
+  return { group: null, count, effective, spread: effective };
 }
 
 /** Whether rows depend on each other, in so few groups that no interval holds what it promises. */
@@ -49,9 +66,11 @@ export function tooFewGroups({ group, effective }: Units): boolean {
  * (Hesterberg, "What teachers should know about the bootstrap", 2015, §4.3: the expanded percentile interval). 1 from
  * 20 independent rows on, where percentiles hold what they promise.
  */
-export function fewUnitsFactor({ group, effective }: Units): number {
+export function fewUnitsFactor({ group, effective, spread }: Units): number {
   if (effective <= 1 || (group === null && effective >= FEW_GROUPS)) return 1;
-  return (studentPoint(effective - 1) / Z_95) * Math.sqrt(effective / (effective - 1));
+  // With fewer there is no interval, so that a few large groups among many cannot make it endless.
+  const units = group === null ? effective : Math.min(effective, Math.max(spread, FEWEST_GROUPS));
+  return (studentPoint(units - 1) / Z_95) * Math.sqrt(units / (units - 1));
 }
 
 /** The rarer outcome must be seen in this many groups before the variance between groups is believed. */
