@@ -471,6 +471,8 @@ describe('the calibration panel', () => {
         'token/confidence',
         'label_mass',
         'split',
+        'score_warnings',
+        'score_error',
       ],
       samples: [],
       guess: null,
