@@ -281,10 +281,14 @@ export const panelErrorSchema = z.object({
   code: z.string(),
   message: z.string(),
   /** The mapping of columns that would do, where one is known. */
-  instead: z.record(z.string(), z.string()).optional(),
+  instead: z.record(z.string(), z.string()).exactOptional(),
 });
 
-const warningSchema = z.object({ code: z.string(), message: z.string() });
+const warningSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  instead: z.record(z.string(), z.string()).exactOptional(),
+});
 
 /** What a table without truth shows: what was predicted, and how surely. */
 export const overviewSchema = z.object({

@@ -47,6 +47,11 @@ describe('the workbench that end-to-end tests use, on the whole sample workspace
       await workbench().setTheme(theme);
       const picture = await workbench().screenshot(`workbench-${theme}`);
       assert.ok(readFileSync(picture).length > 0);
+      // Words are written in these colours: what is translucent cannot be read.
+      const colours = await workbench().page.evaluate<string[]>(
+        `['green', 'yellow', 'orange', 'red'].map((tone) => getComputedStyle(document.querySelector('.monaco-workbench')).getPropertyValue('--vscode-promptConfidence-' + tone + 'BucketForeground').trim())`,
+      );
+      for (const colour of colours) assert.match(colour, /^#[0-9a-f]{6}$/i, theme);
     }
   });
 

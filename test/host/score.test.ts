@@ -84,13 +84,19 @@ describe('Score CSV… in the editor', () => {
     );
   });
 
-  it('offers the calibration panel where the table has labels, and opens it', async () => {
-    person('sentiment', 'review', 'out.csv', 'Open Calibration Panel');
-    await score();
-    await until('the panel is open', () => {
-      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-      return input instanceof vscode.TabInputCustom && input.uri.fsPath === at('out.csv') ? true : undefined;
-    });
+  it('offers the calibration panel and opens it, whether or not the table has labels', async () => {
+    writeFileSync(at('plain.csv'), `text\n${REVIEWS[0] ?? ''}\n`);
+    for (const [source, column, out] of [
+      [table, 'review', 'out.csv'],
+      [at('plain.csv'), 'text', 'plain.out.csv'],
+    ] as const) {
+      person('sentiment', column, out, 'Open Calibration Panel');
+      await score(vscode.Uri.file(source));
+      await until(`the panel of ${out} is open`, () => {
+        const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+        return input instanceof vscode.TabInputCustom && input.uri.fsPath === at(out) ? true : undefined;
+      });
+    }
   });
 
   it('pauses, goes on where it was, and ends with the same bytes as a run without a pause', async () => {

@@ -45,7 +45,7 @@ describe('the page of a comparison', () => {
     const high = page.page.getByRole('table', { name: 'At the threshold' });
     assert.equal(await high.getByRole('row').count(), 3);
     assert.match(await high.innerText(), new RegExp(String(raw?.runs[1]?.high.rows)));
-    const slices = page.page.getByRole('table', { name: 'Comparison by kind' });
+    const slices = page.page.getByRole('table', { name: 'Accuracy by kind' });
     assert.equal(await slices.getByRole('row').count(), 3);
   });
 
@@ -177,6 +177,13 @@ describe('the page of a comparison', () => {
         assert.deepEqual(await page.accessibilityProblems(), []);
       }
     });
+
+  it('fits beside the side bar of a window of 1,280 pixels, also at a zoom of 150%', async () => {
+    for (const width of [505, 922]) {
+      const page = await show(comparisonState(two), { width });
+      assert.deepEqual(await page.cutTables(), [], String(width));
+    }
+  });
 
   it('has its pictures taken in light, and of three runs', async () => {
     const light = await show(comparisonState(two), { theme: 'light' });

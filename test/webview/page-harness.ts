@@ -204,6 +204,13 @@ export class TestPage<Name extends PageName> {
     return found.map(({ params }) => params as z.output<Params<Contracts[Name]['host'][M]>>);
   }
 
+  /** Names of the tables that are wider than their place, those that are folded included. */
+  async cutTables(): Promise<string[]> {
+    return this.page.evaluate<string[]>(`
+      for (const details of document.querySelectorAll('details')) details.open = true;
+      [...document.querySelectorAll('.table-box')].filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.ariaLabel)`);
+  }
+
   /** What the content security policy forbade, and what went wrong. */
   async violations(): Promise<string[]> {
     return this.page.evaluate<string[]>('window.violations');

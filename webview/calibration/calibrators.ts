@@ -14,7 +14,7 @@ import { readSoButton } from './doubts';
 import { densityTop, type Look } from './diagram';
 import { figure } from './figure';
 import { type Page, type Section, section, type Shown } from './page';
-import { link, metricCell, table } from './tables';
+import { link, metricCell, remarked, table } from './tables';
 import type { FigureName, View } from './view';
 import { WAITS } from './words';
 import type { Metric } from '../../src/core/model/evaluation';
@@ -202,7 +202,6 @@ function comparisonTable(
       { name: 'ECE if calibrated', isNumber: true },
       { name: 'Accuracy', isNumber: true },
       { name: 'Above the best NLL', isNumber: true },
-      { name: 'Remark' },
     ],
     methods.map(({ method, diagram: { evaluation }, gap }) => {
       const { nll, brier } = criterion(evaluation);
@@ -211,16 +210,23 @@ function comparisonTable(
         ...(method === shown?.method ? ['shown below'] : []),
       ];
       return [
-        method === 'raw'
-          ? 'Raw'
-          : link(calibratorTitle(method), `method-${method}`, () => actions.show(method), 'Show beside raw'),
+        remarked(
+          method === 'raw'
+            ? 'Raw'
+            : link(
+                calibratorTitle(method),
+                `method-${method}`,
+                () => actions.show(method),
+                'Show beside raw',
+              ),
+          marks.join(', '),
+        ),
         metricCell(nll),
         metricCell(brier),
         metricCell(evaluation.ece),
         nullInWords(evaluation.eceNull),
         metricCell(evaluation.accuracy),
         gapInWords(gap),
-        marks.join(', '),
       ];
     }),
   );

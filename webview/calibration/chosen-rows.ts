@@ -242,5 +242,5 @@ function orderInWords({ total, rows, hasText }: ListedRows, axes: Axes): string 
       ? ` The first ${rows.length.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} are listed.`
       : '';
   const text = hasText ? '' : ' To see the texts, assign their column (Columns…).';
-  return `${count(total, 'row')}, worst first: “${axes.miss}” from the highest ${axes.acrossWords} down, then “${axes.hit}” from the lowest up.${shown} Press a line number to see the row in the text editor. Escape returns to the diagram.${text}`;
+  return `${count(total, 'row')}, worst first: “${axes.miss}” from the highest ${axes.acrossWords} down, then “${axes.hit}” from the lowest up.${shown} Press a line number to see the row in the text editor. Escape returns to where they were chosen.${text}`;
 }

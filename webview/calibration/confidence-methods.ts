@@ -15,7 +15,7 @@ import { h, warningIcon } from '../dom';
 import { densityTop, type Look } from './diagram';
 import { figure } from './figure';
 import { type Page, type Section, section, type Shown } from './page';
-import { link, metricCell, table } from './tables';
+import { link, metricCell, remarked, table } from './tables';
 import { WAITS } from './words';
 
 type Combination = Exclude<MethodsComparison['combination'], null | { readonly reason: string }>;
@@ -184,22 +184,28 @@ function methodsTable(
       { name: 'NLL', isNumber: true },
       { name: 'Answers a row', isNumber: true },
       { name: 'Seconds a row', isNumber: true },
-      { name: 'Remark' },
     ],
     [
       ...methods.map((compared, index) => [
-        link(
-          labelName(compared.prefix),
-          `choose-method-${index}`,
-          () => actions.choose(compared.prefix),
-          'Show this method',
+        remarked(
+          link(
+            labelName(compared.prefix),
+            `choose-method-${index}`,
+            () => actions.choose(compared.prefix),
+            'Show this method',
+          ),
+          compared.prefix === chosen ? 'shown below' : '',
         ),
         ...numbers(compared),
-        compared.prefix === chosen ? 'shown below' : '',
       ]),
       ...(combination === undefined
         ? []
-        : [[calibratorTitle(combination.method), ...numbers(combination), 'fitted, on unseen rows']]),
+        : [
+            [
+              remarked(calibratorTitle(combination.method), 'fitted, on unseen rows'),
+              ...numbers(combination),
+            ],
+          ]),
     ],
   );
 }

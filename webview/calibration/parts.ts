@@ -13,7 +13,7 @@ import type { Breakdown, PanelState, RowView } from '../../src/protocol/calibrat
 import { h, warningIcon } from '../dom';
 import { select, type SelectOption } from './choices';
 import { type Page, type Section, section, type Shown } from './page';
-import { link, metricCell, table } from './tables';
+import { link, metricCell, remarked, table } from './tables';
 
 export type Part = Breakdown['parts'][number];
 
@@ -145,7 +145,6 @@ function partsTable(
       { name: 'Gap', isNumber: true },
       { name: 'ECE', isNumber: true },
       { name: 'ECE if calibrated', isNumber: true },
-      { name: 'Remark' },
     ],
     parts.map((part, index) => {
       const { accuracy, meanConfidence, ece, eceNull, n } = part.diagram.evaluation;
@@ -158,14 +157,16 @@ function partsTable(
         ...(part === shown ? ['shown below'] : []),
       ];
       return [
-        link(labelName(part.name), `part-${index}`, () => onShow(part.name), 'Show its diagram'),
+        remarked(
+          link(labelName(part.name), `part-${index}`, () => onShow(part.name), 'Show its diagram'),
+          marks.join(', '),
+        ),
         n.toLocaleString('en-US'),
         metricCell(accuracy),
         number(meanConfidence.value),
         gap === null ? '–' : signed(gap),
         number(ece.value),
         nullInWords(eceNull),
-        marks.join(', '),
       ];
     }),
   );

@@ -66,6 +66,11 @@ export function table(
   );
 }
 
+/** The first cell of a row with a remark below it, which few rows have. */
+export function remarked(name: Cell, remark: string): Cell {
+  return remark === '' ? name : h('span', {}, name, h('span', { class: 'remark' }, ` ${remark}`));
+}
+
 /** A metric with its interval, for a cell. */
 export function metricCell(metric: Pick<Metric, 'value' | 'low' | 'high'>): Node {
   return h('span', {}, number(metric.value), h('span', { class: 'interval' }, ` ${interval(metric)}`));

@@ -12,7 +12,7 @@ import { button } from '../button';
 import { h, setText, svg, svgText } from '../dom';
 import { bucketRange, bucketShape } from './buckets';
 import { item } from './legend';
-import { link, table } from './tables';
+import { link, metricCell, table } from './tables';
 import { pixels } from './pixels';
 
 export interface ThresholdPlotOptions {
@@ -312,29 +312,27 @@ function curveTable(shown: readonly Decided[]): HTMLElement {
     'Accuracy and coverage at or above each threshold',
     [
       { name: 'Threshold' },
-      ...shown.flatMap(({ method }) => {
-        const name = shown.length > 1 ? `${calibratorTitle(method)}: ` : '';
-        return [`${name}rows`, `${name}coverage`, `${name}accuracy`, '95% interval'].map((text) => ({
-          name: text,
-          isNumber: true,
-        }));
-      }),
+      ...(shown.length > 1 ? [{ name: 'Calibrator' }] : []),
+      { name: 'Rows', isNumber: true },
+      { name: 'Coverage', isNumber: true },
+      { name: 'Accuracy', isNumber: true },
     ],
     thresholds
       .sort((a, b) => b - a)
-      .map((threshold) => [
-        threshold.toFixed(2),
-        ...shown.flatMap(({ curve }) => {
+      .flatMap((threshold) =>
+        shown.map(({ method, curve }) => {
           const point = curve.find((candidate) => candidate.threshold === threshold);
-          if (point === undefined) return ['0', number(0), '–', '–'];
           return [
-            point.rows.toLocaleString('en-US'),
-            number(point.coverage),
-            number(point.accuracy),
-            interval({ low: point.accuracyLow, high: point.accuracyHigh }) || '–',
+            threshold.toFixed(2),
+            ...(shown.length > 1 ? [calibratorTitle(method)] : []),
+            (point?.rows ?? 0).toLocaleString('en-US'),
+            number(point?.coverage ?? 0),
+            point === undefined
+              ? '–'
+              : metricCell({ value: point.accuracy, low: point.accuracyLow, high: point.accuracyHigh }),
           ];
         }),
-      ]),
+      ),
   );
 }
 

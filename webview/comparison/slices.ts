@@ -5,7 +5,10 @@ import { labelName, number } from '../../src/core/words/calibration';
 import { differenceInWords, findingInWords, metricTitle } from '../../src/core/words/comparison';
 import { table } from '../calibration/tables';
 import { h } from '../dom';
+import type { DrawnReport } from '../../src/protocol/comparison-page';
 import { type Section, section } from './page';
+
+type Slices = DrawnReport['slices'][number]['slices'];
 
 /** Number of small slices that are named. */
 const NAMED_SMALL = 12;
@@ -28,37 +31,14 @@ export function sliceSection(): Section {
           ),
           ...(slices.length === 0
             ? [h('p', {}, `No value has ${minimumRows} rows, too few to compare any of them.`)]
-            : [
-                table(
-                  `Comparison by ${labelName(column)}`,
-                  [
-                    { name: 'Value' },
-                    { name: 'Rows', isNumber: true },
-                    ...SLICE_METRICS.flatMap((metric) => [
-                      ...names.map((name) => ({
-                        name: `${metricTitle(metric, on, threshold)}, ${labelName(name)}`,
-                        isNumber: true,
-                      })),
-                      ...names
-                        .slice(1)
-                        .map((name) => ({ name: `${labelName(name)} less ${labelName(names[0] ?? '')}` })),
-                    ]),
-                  ],
-                  slices.map((slice) => [
-                    labelName(slice.name),
-                    slice.rows.toLocaleString('en-US'),
-                    ...SLICE_METRICS.flatMap((metric) => [
-                      ...slice.runs.map((run) => number(metricOf(run, metric).value)),
-                      ...slice.differences.map((all) => {
-                        const difference = all.find((found) => found.metric === metric);
-                        return difference === undefined
-                          ? '–'
-                          : `${differenceInWords(difference)}, ${findingInWords(difference)}`;
-                      }),
-                    ]),
-                  ]),
-                ),
-              ]),
+            : // A table for each metric: together they would be wider than any window.
+              SLICE_METRICS.flatMap((metric) => {
+                const title = metricTitle(metric, on, threshold);
+                return [
+                  h('h3', {}, title),
+                  metricTable(metric, `${title} by ${labelName(column)}`, names, slices),
+                ];
+              })),
           ...(tooSmall.length === 0
             ? []
             : [
@@ -76,5 +56,34 @@ export function sliceSection(): Section {
         ),
       );
     },
+  );
+}
+
+function metricTable(
+  metric: (typeof SLICE_METRICS)[number],
+  caption: string,
+  names: readonly string[],
+  slices: Slices,
+): HTMLElement {
+  const [baseline = ''] = names;
+  return table(
+    caption,
+    [
+      { name: 'Value' },
+      { name: 'Rows', isNumber: true },
+      ...names.map((name) => ({ name: labelName(name), isNumber: true })),
+      ...names.slice(1).map((name) => ({ name: `${labelName(name)} less ${labelName(baseline)}` })),
+    ],
+    slices.map(({ name, rows, runs, differences }) => [
+      labelName(name),
+      rows.toLocaleString('en-US'),
+      ...runs.map((run) => number(metricOf(run, metric).value)),
+      ...differences.map((all) => {
+        const difference = all.find((found) => found.metric === metric);
+        return difference === undefined
+          ? '–'
+          : `${differenceInWords(difference)}, ${findingInWords(difference)}`;
+      }),
+    ]),
   );
 }

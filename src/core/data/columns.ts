@@ -271,13 +271,17 @@ export function rawMapping({ header, prefix }: TableColumns): Record<string, str
 /** Roles whose values are those of a single row, or predictions, for which there are better views. */
 const OF_A_ROW: ReadonlySet<string> = new Set<Role>([...METHOD_ROLES, 'text', 'id', 'weight', 'calibrator']);
 
-/** Whether rows can be divided by the values of a column: not by an id, a text, a score or a raw prediction. */
+/** What `score` says about a single row. */
+const REMARKS: ReadonlySet<string> = new Set(['score_warnings', 'score_error']);
+
+/** Whether rows can be divided by the values of a column: not by an id, a text, a score, a remark or a raw prediction. */
 export function divides(column: string, mapping: Readonly<Record<string, string>>): boolean {
   const { name } = splitPrefix(column);
   const roles = Object.entries(mapping).flatMap(([key, mapped]) => (mapped === column ? [key] : []));
   const own = roleOf(name);
   return !(
     column.startsWith(RAW) ||
+    REMARKS.has(column) ||
     scoreName(name) !== undefined ||
     roles.some((key) => OF_A_ROW.has(key) || scoreName(key) !== undefined) ||
     (own !== undefined && mapping[own] === undefined && OF_A_ROW.has(own))

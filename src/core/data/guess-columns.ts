@@ -6,6 +6,7 @@ import {
   findColumns,
   isTruthKnown,
   namedColumns,
+  RAW,
   type Role,
   scoreKey,
   solePrefix,
@@ -49,7 +50,9 @@ export function guessColumns(
     return { name: name.trim(), cells, values: [...new Set(cells)] };
   });
   const taken = new Set([...Object.values(mapping), ...Object.values(known).flat()]);
-  const free = columns.filter(({ name, cells }) => name !== '' && !taken.has(name) && cells.length > 0);
+  const free = columns.filter(
+    ({ name, cells }) => name !== '' && !name.startsWith(RAW) && !taken.has(name) && cells.length > 0,
+  );
   const columnOf = (role: Role) =>
     columns.find(({ name }) => name === (mapping[role] ?? known[role]?.[0]) && name !== '');
 
@@ -62,7 +65,9 @@ export function guessColumns(
   const predicted = columnOf('predicted') ?? like('predicted', labels);
   const others = labels.filter((column) => column !== predicted);
   const label =
-    columnOf('label') ?? like('label', others) ?? others.find((column) => sharesValues(column, predicted));
+    columnOf('label') ??
+    like('label', others) ??
+    others.find((column) => !LIKE.predicted.test(column.name) && sharesValues(column, predicted));
   const positive = columnOf('positive');
   const confidence =
     positive ??

@@ -466,7 +466,10 @@ function tableWarnings({ predicted, nll, n, labels, units }: TableScores): Warni
         `${tooFewGroups(units) ? `; with fewer than ${FEWEST_GROUPS} there is none` : ''}.`,
     );
   if (predicted.ties > 0)
-    add('ties', `In ${predicted.ties} rows two labels share the highest score; the earlier label was taken.`);
+    add(
+      'ties',
+      `In ${predicted.ties === 1 ? '1 row' : `${predicted.ties} rows`} two labels share the highest score; the earlier label was taken.`,
+    );
   if (predicted.clipped > 0.01 * n)
     add(
       'clipped-log-odds',

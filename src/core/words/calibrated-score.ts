@@ -43,12 +43,19 @@ export function bucketAndRaw(
   return `${bucketInWords(calibrated.bucket)}, ${rawInWords(shown, calibrated)}`;
 }
 
-/** Characters of the note after a text: a longer one reaches under the minimap. The hover says what is left out. */
-const NOTE_LIMIT = 40;
+/** Characters of the note after a text. The hover says what is left out. */
+const NOTE_LIMIT = 48;
+/** The column where a note ends at the latest: beyond it, the minimap of a window of 1,280 pixels covers it. */
+const LAST_COLUMN = 80;
 const LABEL_LIMIT = 20;
 
-/** Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%", "spam 63.9%, raw". */
-export function lineNote(shown: ShownScore): string {
+/**
+ * Label and confidence in one short line, after a text: "spam 97.0% ● automatic, raw 63.9%", "spam 63.9%, raw".
+ *
+ * @param column where the text ends: after a long one there is room for the most important parts alone
+ */
+export function lineNote(shown: ShownScore, column = 0): string {
+  const room = Math.min(NOTE_LIMIT, LAST_COLUMN - column);
   const { score, calibration, bounds } = shown;
   const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
   const mass = isLabelMassLow(score) ? [`, label mass ${labelMassInWords(score)}`] : [];
@@ -56,11 +63,13 @@ export function lineNote(shown: ShownScore): string {
     return withRoomFor(
       `${mark}${rawInShort(shown)}${calibration === undefined ? ', raw' : ', not calibrated'}`,
       mass,
+      room,
     );
   const { label, confidence, bucket } = calibration.score;
   return withRoomFor(
     `${mark}${excerpt(label, LABEL_LIMIT)} ${formatPercent(confidence, bounds)} ${BUCKET_SHAPES[bucket.tone]}`,
     [` ${excerpt(bucket.name, NOTE_LIMIT)}`, ...mass, `, ${rawInWords(shown, calibration.score)}`],
+    room,
   );
 }
 
@@ -73,11 +82,8 @@ function rawInShort({ score, bounds }: ShownScore): string {
 }
 
 /** Adds the parts that there is room for, the most important first. */
-function withRoomFor(start: string, parts: readonly string[]): string {
-  return parts.reduce(
-    (note, part) => (note.length + part.length <= NOTE_LIMIT ? `${note}${part}` : note),
-    start,
-  );
+function withRoomFor(start: string, parts: readonly string[], room: number): string {
+  return parts.reduce((note, part) => (note.length + part.length <= room ? `${note}${part}` : note), start);
 }
 
 /** "beta on labels, fitted on 2,000 rows" */

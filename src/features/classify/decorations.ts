@@ -37,7 +37,7 @@ export function showDecorations(results: Results): vscode.Disposable {
             .filter((result) => lookOf(result) === look)
             .map((result) => ({
               range: result.range,
-              renderOptions: { after: { contentText: lineNote(result) } },
+              renderOptions: { after: { contentText: lineNote(result, result.range.end.character) } },
             })),
         );
     }

@@ -18,7 +18,7 @@ import { stepDone } from '../../editor/walkthrough';
 import { endInWords, type Scored } from './end';
 
 interface Ended extends Scored {
-  /** Whether the table has true labels, so that the calibration panel can evaluate it. */
+  /** Whether the table has true labels, so that it can be compared with others. */
   readonly isLabelled: boolean;
 }
 
@@ -179,10 +179,10 @@ export class ScoreRuns implements vscode.Disposable {
       await vscode.commands.executeCommand(COMMANDS.compareTables, first, tables);
       return;
     }
-    const action = isLabelled ? 'Open Calibration Panel' : 'Open Table';
+    // Without true labels it shows the predictions, and what to do next.
+    const action = 'Open Calibration Panel';
     if ((await this.services.dialogs.tell(severity, message, [action])) !== action) return;
-    const command = isLabelled ? COMMANDS.openCalibration : 'vscode.open';
-    await vscode.commands.executeCommand(command, vscode.Uri.file(out));
+    await vscode.commands.executeCommand(COMMANDS.openCalibration, vscode.Uri.file(out));
   }
 
   private running(): readonly Job[] {

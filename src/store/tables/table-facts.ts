@@ -1,6 +1,6 @@
 /** What can be told about a table without reading it as a whole: for lists of tables. */
 import * as z from 'zod';
-import { hasRole, namedColumns, prefixesOf } from '../../core/data/columns';
+import { hasRole, namedColumns, prefixesOf, RAW } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { inspectTable, readHeader } from './inspect';
 import { countRows } from './rows';
@@ -41,13 +41,23 @@ export async function readTableFacts(file: string): Promise<TableFacts> {
   return {
     isScored: holdsScores(header),
     isCalibrated: hasRole(header, 'calibrator'),
-    isLabelled: hasRole(header, 'label') || hasRole(header, 'correct'),
+    isLabelled: hasRole(header, 'label') || tellsCorrect(header),
     rows: size > HEAD_BYTES ? undefined : await orNothing(async () => countRows(await inspectTable(file))),
     run: run && {
       classifier: run.classifier,
       rows: run.source.rows === undefined ? undefined : rowsOf(run.source.rows, run.shard),
     },
   };
+}
+
+/** A calibrated copy has the column in any case: it is empty unless the table that it was made from tells it. */
+function tellsCorrect(header: readonly string[]): boolean {
+  if (!hasRole(header, 'calibrator')) return hasRole(header, 'correct');
+  const raw = header.map((name) => name.trim()).filter((name) => name.startsWith(RAW));
+  return hasRole(
+    raw.map((name) => name.slice(RAW.length)),
+    'correct',
+  );
 }
 
 function holdsScores(header: readonly string[]): boolean {

@@ -68,6 +68,13 @@ describe('calibrated scores in words', () => {
     assert.equal(lineNote(shown(SCORE, other)), 'ham 89.9% ▲ review, raw: spam 66.7%');
   });
 
+  it('are shorter after a long text, so that they do not reach under the minimap', () => {
+    assert.equal(lineNote(shown(SCORE, calibrated({})), 50), 'spam 89.9% ▲ review, raw 66.7%');
+    assert.equal(lineNote(shown(SCORE, calibrated({})), 51), 'spam 89.9% ▲ review');
+    assert.equal(lineNote(shown(SCORE, calibrated({})), 62), 'spam 89.9% ▲');
+    assert.equal(lineNote(shown(SCORE, undefined), 500), 'spam 66.7%, raw');
+  });
+
   it('never reach a bucket of one’s own that they miss, raw or calibrated', () => {
     const score: Score = {
       ...SCORE,
@@ -127,7 +134,9 @@ describe('calibrated scores in words', () => {
     const score: Score = { ...SCORE, label: long };
     assert.equal(lineNote(shown(score, undefined)), `${cut} 66.7%, raw`);
     assert.equal(lineNote(shown({ ...score, labelMass: 0.001 }, undefined)), `⚠ ${cut} 66.7%, raw`);
-    assert.equal(lineNote(shown(score, calibrated({ label: long }))), `${cut} 89.9% ▲ review`);
+    assert.equal(lineNote(shown(score, calibrated({ label: long }))), `${cut} 89.9% ▲ review, raw 66.7%`);
+    const changed = shown(score, calibrated({ label: long, labelChanged: true }));
+    assert.equal(lineNote(changed), `${cut} 89.9% ▲ review`);
     const bucket = { name: 'somebody has to look at this', tone: 'yellow' } as const;
     assert.equal(lineNote(shown(score, calibrated({ label: long, bucket }))), `${cut} 89.9% ▲, raw 66.7%`);
   });

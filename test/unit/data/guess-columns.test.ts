@@ -38,6 +38,9 @@ describe('a guess about columns whose names do not tell', () => {
       ['a,.9,a', 'b,.8,a', 'a,.7,b', 'b,.6,b'],
       { predicted: 'model', confidence: 'confidence' },
     ],
+    // What a calibrated table keeps of its predictions, and those of another model, are no truth.
+    ['predicted,confidence,raw:predicted', ['a,.9,a', 'b,.8,a', 'a,.7,b', 'b,.6,b'], undefined],
+    ['predicted,confidence,other_model', ['a,.9,a', 'b,.8,a', 'a,.7,b', 'b,.6,b'], undefined],
     ['text,note', ['a,b', 'c,d'], undefined],
     ['x', [], undefined],
   ];

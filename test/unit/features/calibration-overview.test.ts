@@ -63,6 +63,16 @@ describe('a table without truth', () => {
     const empty = await look('l.csv');
     assert.deepEqual([empty.rows, empty.labels?.length], [2, 2]);
   });
+
+  it('offers its raw columns if it is calibrated', async () => {
+    await bench.write(
+      'k.csv',
+      'predicted,confidence,raw:confidence,calibrator_sha256\na,0.5,0.9,ab\nb,0.75,0.8,ab\n',
+    );
+    const [warning] = (await look('k.csv')).warnings;
+    assert.equal(warning?.code, 'calibrated-table');
+    assert.equal(warning.instead?.confidence, 'raw:confidence');
+  });
 });
 
 describe('the number of bins', () => {

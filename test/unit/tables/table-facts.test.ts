@@ -29,6 +29,11 @@ describe('what a list tells of a table', () => {
       ['confidence,correct', { isScored: true, isCalibrated: false, isLabelled: true }],
       ['y_true\ty_prob', { isScored: true, isCalibrated: false, isLabelled: true }],
       ['prob:a,prob:b,calibrator_sha256', { isScored: true, isCalibrated: true, isLabelled: false }],
+      ['confidence,correct,calibrator_sha256', { isScored: true, isCalibrated: true, isLabelled: false }],
+      [
+        'raw:confidence,raw:correct,confidence,correct,calibrator_sha256',
+        { isScored: true, isCalibrated: true, isLabelled: true },
+      ],
     ] as const) {
       const facts = await readTableFacts(write('t.csv', `\ufeff${header}\n1,2\n`));
       assert.deepEqual({ ...facts, ...wanted }, facts, header);

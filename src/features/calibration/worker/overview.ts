@@ -44,10 +44,7 @@ export async function overviewOf(
   }
   return {
     rows: table.n,
-    warnings: [...table.warnings, ...(await calibratedWarnings(table, file))].map(({ code, message }) => ({
-      code,
-      message,
-    })),
+    warnings: [...table.warnings, ...(await calibratedWarnings(table, file))],
     labels: names && labelsIn(names, confidence),
     confidence: histogram(confidence),
     labelMass: table.labelMass === undefined ? null : histogram(table.labelMass),
