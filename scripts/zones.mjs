@@ -32,7 +32,7 @@ export const ZONES = {
   'src/editor': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
   'src/features': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app', 'src/editor'],
   'src/features/calibration/worker': [...CORE, 'src/protocol', 'src/store', 'src/app'],
-  'src/thread': [...CORE, 'src/app'],
+  'src/thread': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
   'src/cli': [...CORE, 'src/protocol', 'src/sources', 'src/store', 'src/app'],
 };
 
