@@ -1,13 +1,31 @@
 /** Rows of Parquet files, a part of a row group at a time. */
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { type Compressors, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { UserError } from '../../core/user-error';
 import { openRegular } from '../read-regular';
 import type { Found } from './found';
 
 const ROWS_AT_ONCE = 5_000;
+/** Bytes of an unpacked page; writers make pages of a megabyte or so. */
+const LARGEST_PAGE = 256 * 1024 * 1024;
+
+/**
+ * Some bytes may say that they unpack to gigabytes.
+ *
+ * @internal
+ */
+export const UNPACK: Compressors = Object.fromEntries(
+  Object.entries(compressors).map(([codec, unpack]) => [
+    codec,
+    (packed: Uint8Array, length: number): Uint8Array => {
+      if (length > LARGEST_PAGE)
+        throw new Error(`a page of it would be ${Math.round(length / 1e6)} MB large. The file is damaged.`);
+      return unpack(packed, length);
+    },
+  ]),
+);
 
 /** Whether a file begins as Parquet does. */
 export async function isParquet(file: string): Promise<boolean> {
@@ -42,7 +60,7 @@ export async function* parquetRecords(file: string): AsyncGenerator<readonly Fou
       const found = await parquetReadObjects({
         file: source,
         metadata,
-        compressors,
+        compressors: UNPACK,
         rowStart: start,
         rowEnd: end,
       });

@@ -354,6 +354,26 @@ describe('import', () => {
         assert.equal(rows[1]?.label, '');
       });
 
+    it('whose page says that it unpacks to a gigabyte is refused', async () => {
+      const whole = await readFile(path.join(ROOT, 'test/fixtures/import/snappy.parquet'));
+      // The header of the first page: its kind, then how large it is unpacked, in 7 bits a byte.
+      const size = 4 + 3;
+      const end = whole.findIndex((byte, at) => at >= size && byte < 0x80) + 1;
+      const huge = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x08]);
+      const more = huge.length - (end - size);
+      const made = Buffer.concat([
+        whole.subarray(0, size),
+        huge,
+        whole.subarray(end, 100 - more),
+        whole.subarray(100),
+      ]);
+      assert.equal(made.length, whole.length);
+      await bench.write('in.parquet', made);
+      const ran = await bench.run('import', '@in.parquet', '--out', '@out.csv');
+      assert.equal(ran.code, 2);
+      assert.match(ran.err, /in\.parquet cannot be read as Parquet: a page of it would be 1074 MB large/);
+    });
+
     it('that is cut is refused', async () => {
       const whole = await readFile(path.join(ROOT, 'test/fixtures/import/snappy.parquet'));
       await bench.write('in.json', whole.subarray(0, 2000));
