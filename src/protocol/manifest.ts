@@ -31,6 +31,7 @@ export const COMMANDS = {
   labelResult: 'promptConfidence.labelResult',
   openCalibration: 'promptConfidence.openCalibration',
   applyCalibrator: 'promptConfidence.applyCalibrator',
+  useThreshold: 'promptConfidence.useThreshold',
   compareTables: 'promptConfidence.compareTables',
   tryAnother: 'promptConfidence.tryAnother',
   labelRows: 'promptConfidence.labelRows',

@@ -9,9 +9,11 @@ import { parseClassifier } from '../../src/core/classifier/definition';
 import { applyCalibrator } from '../../src/features/calibration/apply-calibrator';
 import { useThreshold } from '../../src/features/calibration/use-threshold';
 import type { Services } from '../../src/editor/services';
+import { COMMANDS } from '../../src/protocol/manifest';
 import { projectRoot } from '../support/vscode-server';
 import { until } from '../support/until';
 import { internals } from './internals';
+import { person, personLeaves } from './person';
 import { ScriptedDialogs } from './scripted-dialogs';
 
 describe('what the calibration panel is good for', () => {
@@ -135,6 +137,24 @@ describe('what the calibration panel is good for', () => {
     await useThreshold(host(again), { threshold: 0.6, method: 'raw' });
     // Undo is an answer to a notification, which nobody waits for.
     await until('it is undone', () => readFileSync(file, 'utf8') === before || undefined);
+  });
+
+  it('finds the threshold of a table that reaches an accuracy, from the explorer too', async () => {
+    const uri = vscode.Uri.file(table);
+    const use = async (...answers: (string | undefined)[]): Promise<readonly string[]> => {
+      const { said } = person(services.dialogs, answers);
+      try {
+        await vscode.commands.executeCommand(COMMANDS.useThreshold, uri);
+        return said;
+      } finally {
+        personLeaves(services.dialogs);
+      }
+    };
+    const found = await use('0.9', 'sentiment', undefined);
+    assert.match(found.at(-1) ?? '', /^confirm Write these buckets into .*\[Write\]/u);
+    assert.match(found.at(-1) ?? '', /automatic: 0\.\d+ or higher\n/u);
+    const none = await use('0.999', undefined);
+    assert.match(none.at(-1) ?? '', /No threshold is shown to reach 99\.9%: .*\[Open Calibration Panel\]/u);
   });
 
   it('says why a threshold cannot be kept for a table in no folder', async () => {

@@ -7,6 +7,7 @@ import { uriArgument } from '../../editor/argument';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { registerApplyCalibrator } from './apply-calibrator';
+import { registerThreshold } from './threshold-of-table';
 import { CalibrationPanel } from './panel';
 
 export class CalibrationEditor implements vscode.Disposable {
@@ -38,6 +39,7 @@ export function registerCalibration(services: Services, editor: CalibrationEdito
   return vscode.Disposable.from(
     editor,
     registerApplyCalibrator(services),
+    registerThreshold(services),
     // From the explorer, the Home view and the editor's menu with the file; from the palette for the file in front.
     vscode.commands.registerCommand(COMMANDS.openCalibration, async (argument: unknown) => {
       try {

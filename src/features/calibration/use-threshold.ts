@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { type Bucket } from '../../core/model/buckets';
+import type { CalibratorId } from '../../core/calibration/registry';
 import { bucketsFrom } from '../../core/decisions/from-threshold';
 import type { Classifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
@@ -22,31 +23,60 @@ export interface ThresholdHost {
   readonly services: Pick<Services, 'classifiers' | 'dialogs' | 'log'>;
 }
 
-/** Asks which classifier is to have the threshold, says what will be written, and writes it; it can be undone. */
-export async function useThreshold(host: ThresholdHost, params: ThresholdParams): Promise<void> {
+/** Which confidences a threshold is for. */
+type ThresholdOf =
+  | { readonly kind: 'raw' }
+  /** Calibrated by a method; nothing is saved yet. */
+  | { readonly kind: 'method'; readonly method: CalibratorId }
+  /** Calibrated by a saved calibrator. */
+  | { readonly kind: 'saved'; readonly calibrator: string };
+
+export interface Threshold {
+  readonly threshold: number;
+  readonly of: ThresholdOf;
+  /** What is known of it, in words; undefined where the person sees it. */
+  readonly why?: string;
+}
+
+/** Uses a threshold that was chosen in the panel. An error is told. */
+export async function useThreshold(
+  host: ThresholdHost,
+  { threshold, method }: ThresholdParams,
+): Promise<void> {
+  const of: ThresholdOf = method === 'raw' ? { kind: 'raw' } : { kind: 'method', method };
+  try {
+    await writeThreshold(host, { threshold, of });
+  } catch (error) {
+    void reportError(host.services, error);
+  }
+}
+
+/**
+ * Asks which classifier is to have the threshold, says what will be written, and writes it; it can be undone.
+ *
+ * @throws UserError not-trusted, no-folder; everything of `changeClassifier`
+ */
+export async function writeThreshold(host: ThresholdHost, { threshold, of, why }: Threshold): Promise<void> {
   const { services } = host;
   const { dialogs } = services;
-  try {
-    const folder = writableFolder(host.uri);
-    const entry = await chooseClassifier(host, folder);
-    if (entry === undefined) return;
-    const { classifier } = entry;
-    const buckets = bucketsFrom(bucketsFor(classifier, host.uri), params.threshold);
-    const file = vscode.workspace.asRelativePath(fileOf(entry, folder));
-    const detail = [
-      bucketsInWords(buckets),
-      ...(entry.kind === 'builtin'
-        ? [`${classifier.name} is built in: a copy of it is written into the workspace.`]
-        : []),
-      calibratorNote(classifier, params.method),
-    ];
-    const answer = await dialogs.confirm(`Write these buckets into ${file}?`, detail.join('\n\n'), ['Write']);
-    if (answer !== 'Write') return;
-    const changed = await changeClassifier(entry, folder, 'buckets', buckets);
-    tell(services, classifier.name, changed).catch((error: unknown) => reportError(services, error));
-  } catch (error) {
-    void reportError(services, error);
-  }
+  const folder = writableFolder(host.uri);
+  const entry = await chooseClassifier(host, folder);
+  if (entry === undefined) return;
+  const { classifier } = entry;
+  const buckets = bucketsFrom(bucketsFor(classifier, host.uri), threshold);
+  const file = vscode.workspace.asRelativePath(fileOf(entry, folder));
+  const detail = [
+    ...(why === undefined ? [] : [why]),
+    bucketsInWords(buckets),
+    ...(entry.kind === 'builtin'
+      ? [`${classifier.name} is built in: a copy of it is written into the workspace.`]
+      : []),
+    calibratorNote(classifier, of),
+  ];
+  const answer = await dialogs.confirm(`Write these buckets into ${file}?`, detail.join('\n\n'), ['Write']);
+  if (answer !== 'Write') return;
+  const changed = await changeClassifier(entry, folder, 'buckets', buckets);
+  tell(services, classifier.name, changed).catch((error: unknown) => reportError(services, error));
 }
 
 async function tell(
@@ -116,12 +146,19 @@ function bucketsInWords(buckets: readonly Bucket[]): string {
 }
 
 /** What must be so for the threshold to hold. */
-function calibratorNote({ calibrator }: Classifier, method: ThresholdParams['method']): string {
+function calibratorNote({ calibrator }: Classifier, of: ThresholdOf): string {
   const now =
     calibrator === undefined
       ? 'The classifier names no calibrator'
       : `The classifier uses the calibrator ${calibrator}`;
-  return method === 'raw'
-    ? `The threshold is for raw confidences. ${now}. Buckets are shown for calibrated confidences.`
-    : `The threshold is for confidences calibrated by ${calibratorTitle(method)}. ${now}: save that calibrator and use it for the classifier, or the threshold means something else.`;
+  switch (of.kind) {
+    case 'raw':
+      return `The threshold is for raw confidences. ${now}. Buckets are shown for calibrated confidences.`;
+    case 'method':
+      return `The threshold is for confidences calibrated by ${calibratorTitle(of.method)}. ${now}: save that calibrator and use it for the classifier, or the threshold means something else.`;
+    case 'saved':
+      return of.calibrator === calibrator
+        ? `The threshold is for confidences calibrated by ${calibrator}, which the classifier uses.`
+        : `The threshold is for confidences calibrated by ${of.calibrator}. ${now}: use that calibrator for the classifier, or the threshold means something else.`;
+  }
 }

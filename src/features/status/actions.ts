@@ -44,6 +44,7 @@ export const GROUPS: readonly (readonly [
       [COMMANDS.compareTables, 'diff', 'Compare With…'],
       [COMMANDS.tryAnother, 'debug-rerun', 'Try Another…'],
       [COMMANDS.applyCalibrator, 'wand', 'Apply Calibrator to Table…'],
+      [COMMANDS.useThreshold, 'settings', 'Use Threshold…'],
       [COMMANDS.importPredictions, 'json', 'Import Predictions…'],
       [COMMANDS.createPracticeSet, 'mortar-board', 'Create Practice Set'],
       [COMMANDS.fineTune, 'flame', 'Fine-Tune Classifier…'],

@@ -156,6 +156,15 @@ export async function calibratedWarnings(
   ];
 }
 
+/** Name of the calibrator that a table's predictions come from; null for raw ones. */
+export async function calibratorOf(
+  { calibratedBy }: Pick<PredictionTable, 'calibratedBy'>,
+  file: string,
+): Promise<string | null> {
+  if (calibratedBy === null) return null;
+  return calibratorName(calibratedBy, file, (await readCalibratedMeta(file))?.calibrated);
+}
+
 /** By its name where `apply` or `score` recorded it; otherwise by the beginning of its hash. */
 async function calibratorName(
   sha256: string,

@@ -25,7 +25,7 @@ export async function sharesForPage({ file, options, labels }: TableInPanel): Pr
         warnings: [...report.warnings],
         shares: [...report.shares],
         people: [...report.people],
-        confusion: report.confusion && report.confusion.map((row) => [...row]),
+        confusion: report.confusion?.map((row) => [...row]) ?? null,
       },
       error: null,
     };
