@@ -9,6 +9,7 @@ import path from 'node:path';
 const CORE = [
   'src/core',
   'src/core/model',
+  'src/core/encoder',
   'src/core/classifier',
   'src/core/metrics',
   'src/core/scoring',

@@ -94,6 +94,7 @@ const labelScoresSchema = z
       logProb: logProbSchema,
       confidence: z.number(),
       isBound: z.boolean().exactOptional(),
+      output: z.object({ index: z.int(), logit: z.number() }).exactOptional(),
     }),
   )
   .readonly();
@@ -116,7 +117,7 @@ export const scoreSchema = z.object({
   tie: z.boolean(),
   labels: labelScoresSchema,
   labelMass: z.number().nullable(),
-  mode: z.enum(['first-token', 'sequence', 'sampled']),
+  mode: z.enum(['first-token', 'sequence', 'sampled', 'head']),
   textTokens: z.number(),
   cutTokens: z.number(),
   tokens: z.array(tokenRowSchema).readonly().exactOptional(),

@@ -171,6 +171,8 @@ export function modeInWords(mode: Score['mode']): string {
       return 'whole label sequences';
     case 'sampled':
       return 'sampled answers';
+    case 'head':
+      return 'outputs of the model';
   }
 }
 
