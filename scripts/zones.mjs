@@ -25,7 +25,8 @@ const CORE = [
 export const ZONES = {
   ...Object.fromEntries(CORE.map((room, at) => [room, CORE.slice(0, at)])),
   'src/protocol': CORE,
-  'src/engine': [...CORE, 'src/protocol'],
+  'src/child': [...CORE, 'src/protocol'],
+  'src/engine': [...CORE, 'src/protocol', 'src/child'],
   'src/sources': [...CORE, 'src/protocol'],
   'src/store': [...CORE, 'src/protocol'],
   webview: [...CORE, 'src/protocol'],
@@ -45,6 +46,7 @@ const PACKAGES = [
     // With and without "node:".
     matches: isBuiltin,
     zones: [
+      'src/child',
       'src/engine',
       'src/sources',
       'src/store',

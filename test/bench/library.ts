@@ -4,7 +4,7 @@ import type { Classifier } from '../../src/core/classifier/definition';
 import { completionPrompt } from '../../src/core/classifier/prompt';
 import { promptStrings, tokenizePrompt } from '../../src/engine/prompt-tokens';
 import { Reclaim } from '../../src/engine/reclaim';
-import { threadCount } from '../../src/engine/threads';
+import { threadCount } from '../../src/child/threads';
 import type { ContextShape } from '../../src/protocol/engine';
 import { TEST_MODEL } from '../support/paths';
 
