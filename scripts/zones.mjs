@@ -27,6 +27,7 @@ export const ZONES = {
   'src/protocol': CORE,
   'src/child': [...CORE, 'src/protocol'],
   'src/engine': [...CORE, 'src/protocol', 'src/child'],
+  'src/encoder': [...CORE, 'src/protocol', 'src/child'],
   'src/sources': [...CORE, 'src/protocol'],
   'src/store': [...CORE, 'src/protocol'],
   webview: [...CORE, 'src/protocol'],
@@ -43,11 +44,16 @@ const PACKAGES = [
   { matches: (name) => name === 'vscode', zones: ['src/editor', 'src/features'] },
   { matches: (name) => name === 'node-llama-cpp', zones: ['src/engine'] },
   {
+    matches: (name) => /^(onnxruntime-node|@huggingface\/tokenizers)(\/|$)/.test(name),
+    zones: ['src/encoder'],
+  },
+  {
     // With and without "node:".
     matches: isBuiltin,
     zones: [
       'src/child',
       'src/engine',
+      'src/encoder',
       'src/sources',
       'src/store',
       'src/app',

@@ -33,6 +33,9 @@ export const LOAD_STALL_MS = 30 * 60_000;
 
 export const TEXT_TIMEOUT_MS = 120_000;
 
+/** Of a timer, which fires at once where it is asked for more. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** More crashes than this within {@link CRASH_WINDOW_MS} and the engine stays down until it is restarted by hand. */
 const CRASH_BUDGET = 3;
 const CRASH_WINDOW_MS = 10 * 60_000;
@@ -229,7 +232,10 @@ export abstract class ModelClient<Load extends LoadOptions, Info, Process extend
    * the caller leaves, because a hanging engine blocks everybody.
    */
   private limited<T>(running: Running<Info, Process>, work: Promise<T>, decodes: number): Promise<T> {
-    const limit = (this.options.textTimeoutMs ?? TEXT_TIMEOUT_MS) * Math.max(1, decodes);
+    const limit = Math.min(
+      LONGEST_TIMEOUT_MS,
+      (this.options.textTimeoutMs ?? TEXT_TIMEOUT_MS) * Math.max(1, decodes),
+    );
     const before = running.idle;
     const done = work.catch(() => undefined);
     running.idle = done;
