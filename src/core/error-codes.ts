@@ -159,6 +159,7 @@ export const ERROR_CODES = [
   'no-permission',
   'no-predicted',
   'no-rows',
+  'no-prompt',
   'no-run',
   'no-samples',
   'no-slices',

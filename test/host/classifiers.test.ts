@@ -1,3 +1,4 @@
+import { askingOf } from '../../src/core/classifier/definition';
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -77,7 +78,7 @@ describe('classifier files in the editor', () => {
     const { scores } = await scoreTexts(services, classifier, ['I love this movie!'], { topTokens: 0 });
     assert.deepEqual(scores[0]?.labels.map((label) => label.label).sort(), ['negative', 'positive']);
     assert.match(
-      classifier.asks.template,
+      askingOf(classifier).template,
       /Question: Is the review positive or negative\? Answer with \{\{labels\}\}\./,
     );
     const [placeholder, ...others] = await until('the placeholder is marked', () =>

@@ -142,7 +142,7 @@ export function headKind({ kinds, isOpen, outputs }: EncoderConfig, asked: HeadK
     outputs.length === 1
       ? 'The model has one output, and its config.json has no "problem_type": it may be the log-odds of the second of two labels (binary), or a quantity (a regression, which is no classifier). Ask whoever trained it.'
       : `The model has ${outputs.length} outputs, and its config.json has no "problem_type": either one label is right (single-label), or each is right or not by itself (multi-label). Ask whoever trained it.`,
-    { data: { kinds } },
+    { data: { kinds, isOpen } },
   );
 }
 

@@ -47,7 +47,7 @@ describe('the config of a sequence classification model', () => {
     const config = encoderConfig(names('a', 'b', 'c'));
     assert.throws(() => headKind(config, undefined), {
       ...question,
-      data: { kinds: ['single-label', 'multi-label'] },
+      data: { kinds: ['single-label', 'multi-label'], isOpen: true },
     });
     assert.equal(headKind(config, 'multi-label'), 'multi-label');
     assert.throws(() => headKind(config, 'binary'), question);
