@@ -97,6 +97,7 @@ export const ERROR_CODES = [
   'file-exists',
   'fold-failed',
   'gguf-empty',
+  'gguf-encoder',
   'gguf-folder',
   'gguf-header',
   'gguf-magic',
