@@ -125,6 +125,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     log,
     sources,
     engineModels,
+    encoderModels,
     classifiers,
     calibrators,
     classification: new Classification({

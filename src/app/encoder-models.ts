@@ -1,6 +1,7 @@
 /** Sequence classification models: the one that a classifier needs, checked, loaded, and kept while it is used. */
 import type { Classifier, HeadReading } from '../core/classifier/definition';
-import { checkLabels, headKind } from '../core/encoder/config';
+import { checkLabels, type HeadKind, headKind } from '../core/encoder/config';
+import { shareWithSeveral } from '../core/scoring/head-score';
 import { labelNames } from '../core/calibration/compatibility';
 import { UserError } from '../core/user-error';
 import type { EncoderOptions } from '../protocol/encoder';
@@ -52,13 +53,27 @@ export class EncoderModels {
     options: HashOptions,
   ): Promise<EncoderModel> {
     const kind = headKind(folder.config, readingOf(classifier).outputs);
-    if (kind === 'multi-label') throw severalLabels(classifier);
+    checkKind(kind, classifier.name);
     const labels = labelNames(classifier);
     checkLabels(folder.config, kind, labels);
     const sha256 = await encoderSha256(folder, kind, labels, (file) =>
       this.parts.models.sha256(file, options),
     );
     return { name: path.basename(folder.path), sha256, kind, labels };
+  }
+
+  /** The share of texts on which several labels would be right if each were judged by itself. */
+  async shareWithSeveral(
+    folder: EncoderFolder,
+    texts: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const options = this.optionsFor(folder);
+    return this.turns.take(JSON.stringify(options), signal, async () => {
+      await this.encoder.use(options);
+      const outputs = await this.encoder.outputs(texts, signal);
+      return shareWithSeveral(outputs.flatMap((output) => ('logits' in output ? [output.logits] : [])));
+    });
   }
 
   private folderFor(classifier: Classifier, options: HashOptions): Promise<EncoderFolder> {
@@ -79,14 +94,21 @@ export class EncoderModels {
   }
 }
 
+/**
+ * Refuses what cannot be classified with.
+ *
+ * @param name of the classifier
+ * @throws UserError `encoder-problem`
+ */
+export function checkKind(kind: HeadKind, name: string): asserts kind is EncoderModel['kind'] {
+  if (kind === 'multi-label')
+    throw new UserError(
+      'encoder-problem',
+      `The labels of "${name}" do not exclude each other (multi-label): each is right or not by itself. Such a model is not supported yet.`,
+    );
+}
+
 function readingOf({ asks }: Classifier): HeadReading {
   if (asks.kind !== 'encoder') throw new Error('this source is for classifiers of this kind');
   return asks;
-}
-
-function severalLabels({ name }: Classifier): UserError {
-  return new UserError(
-    'encoder-problem',
-    `The labels of "${name}" do not exclude each other (multi-label): each is right or not by itself. Such a model is not supported yet.`,
-  );
 }

@@ -60,6 +60,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'calibrator-not-json': otherThanNamed,
   'calibrator-unreadable': otherThanNamed,
   'encoder-labels': 'Name the labels in the order of the outputs with --labels A,B,….',
+  'encoder-missing': 'Name it with --model FOLDER.',
   'encoder-problem': (data) => {
     const { isOpen, kinds } = open.parse(data);
     return isOpen ? `Say it with ${kinds.map((kind) => `--outputs ${kind}`).join(' or ')}.` : '';

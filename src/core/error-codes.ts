@@ -65,6 +65,7 @@ export const ERROR_CODES = [
   'encoder-config',
   'encoder-files',
   'encoder-labels',
+  'encoder-missing',
   'encoder-onnx',
   'encoder-problem',
   'encoder-tokenizer',

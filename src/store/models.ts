@@ -116,7 +116,7 @@ export class ModelStore {
   /**
    * The folder that `identity` names, and in it the ONNX file with its hash.
    *
-   * @throws UserError model-missing, model-differs; everything of `readEncoderFolder`
+   * @throws UserError `encoder-missing`; everything of `readEncoderFolder`
    */
   async resolveFolder(identity: ModelIdentity, options: HashOptions = {}): Promise<EncoderFolder> {
     const present = (await this.folders()).filter((entry) => !entry.missing);
@@ -131,12 +131,12 @@ export class ModelStore {
     const [other] = named;
     if (other !== undefined)
       throw new UserError(
-        'model-differs',
+        'encoder-missing',
         `${other.path} has the right name, but none of its ONNX files has the SHA-256 ${short(identity.sha256)} that the classifier names. Another model gives other scores. Get the right one, or name this one in the classifier.`,
       );
     const names = present.map(({ file }) => file);
     throw new UserError(
-      'model-missing',
+      'encoder-missing',
       `The model folder ${identity.file} is not on this machine. ${names.length === 0 ? 'There is no such folder here yet.' : `Here ${names.length === 1 ? 'is' : 'are'} ${listed(names)}.`} Add your copy of it.`,
     );
   }

@@ -44,6 +44,7 @@ describe('classifier files in the editor', () => {
 
   it('are written by New Classifier, opened, listed, and used', async () => {
     const dialogs = new ScriptedDialogs([
+      'Language model',
       'mood',
       'back',
       'mood',
@@ -58,7 +59,7 @@ describe('classifier files in the editor', () => {
     await newClassifier({ ...services, dialogs });
     // The test model is a base model.
     assert.match(
-      dialogs.saying('choose New Classifier')[0] ?? '',
+      dialogs.saying('choose New Classifier')[1] ?? '',
       /: Few-shot, with examples \| Question with an instruction$/,
     );
     assert.match(
@@ -99,7 +100,7 @@ describe('classifier files in the editor', () => {
   });
 
   it('are never overwritten', async () => {
-    const dialogs = new ScriptedDialogs(['mood', 'other', undefined]);
+    const dialogs = new ScriptedDialogs(['Language model', 'mood', 'other', undefined]);
     await newClassifier({ ...services, dialogs });
     assert.match(dialogs.saying('refused')[0] ?? '', /already/);
     await assert.rejects(
