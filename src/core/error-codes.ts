@@ -67,6 +67,7 @@ export const ERROR_CODES = [
   'encoder-labels',
   'encoder-missing',
   'encoder-onnx',
+  'encoder-platform',
   'encoder-problem',
   'encoder-tokenizer',
   'endpoint-answer-large',

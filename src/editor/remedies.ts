@@ -53,6 +53,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'encoder-labels': [],
   'encoder-missing': FOLDER,
   'encoder-onnx': FOLDER,
+  'encoder-platform': [],
   'encoder-problem': [],
   'encoder-tokenizer': FOLDER,
   'endpoint-answer-large': ENDPOINT,

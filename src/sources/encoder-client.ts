@@ -52,6 +52,7 @@ export class EncoderClient extends ModelClient<EncoderOptions, EncoderInfo, Enco
   }
 
   protected override spawn(nodePath: string | undefined): EncoderProcess {
+    checkPlatform(process.platform, process.arch);
     return new EncoderProcess(this.own.encoderPath, nodePath, this.own.log);
   }
 
@@ -69,6 +70,20 @@ export class EncoderClient extends ModelClient<EncoderOptions, EncoderInfo, Enco
       clearTimeout(clock);
     }
   }
+}
+
+/**
+ * ONNX Runtime has no binary for every platform.
+ *
+ * @throws UserError `encoder-platform`
+ * @internal
+ */
+export function checkPlatform(platform: string, arch: string): void {
+  if (platform === 'darwin' && arch === 'x64')
+    throw new UserError(
+      'encoder-platform',
+      'Sequence classification models do not run on a Mac with an Intel processor: ONNX Runtime has no binary for it. Language models do.',
+    );
 }
 
 function stalled({ folder }: EncoderOptions): UserError {

@@ -119,7 +119,7 @@ async function readConfig(file: string): Promise<unknown> {
 }
 
 /** All files that scores depend on, relative to the folder. */
-export function filesOf({ onnx, weights }: EncoderFolder): readonly string[] {
+function filesOf({ onnx, weights }: EncoderFolder): readonly string[] {
   return [onnx, ...weights, ...TOKENIZER];
 }
 

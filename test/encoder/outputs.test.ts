@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import os from 'node:os';
 import { encoderReference, ENCODERS, LIMIT, oddTexts } from '../support/encoder';
 import { encoderOptions, startEncoder } from '../support/encoder-process';
-import type { EncoderClient } from '../../src/sources/encoder-client';
+import { checkPlatform, type EncoderClient } from '../../src/sources/encoder-client';
 
 describe('the outputs of a sequence classification model', () => {
   let client: EncoderClient;
@@ -133,6 +133,12 @@ describe('the process for sequence classification models', () => {
       });
     assert.equal(client.pid, undefined);
     await client.outputs(['a']);
+  });
+
+  it('is not started where ONNX Runtime has no binary, which is said', () => {
+    assert.throws(() => checkPlatform('darwin', 'x64'), { code: 'encoder-platform', message: /Intel/ });
+    checkPlatform('darwin', 'arm64');
+    checkPlatform('linux', 'x64');
   });
 
   it('is replaced where another model is used', async () => {

@@ -42,8 +42,8 @@ describe('a sequence classification model in the editor', () => {
       new vscode.Position(0, 1),
     );
     return hovers
-      .flatMap(({ contents }) => contents)
-      .map((content) => (typeof content === 'string' ? content : content.value))
+      .flatMap(({ contents }) => contents.filter((content) => content instanceof vscode.MarkdownString))
+      .map(({ value }) => value)
       .join('\n');
   }
 

@@ -1,6 +1,6 @@
 /** The score of a text from the outputs of a sequence classification model. */
 import type { HeadKind } from '../encoder/config';
-import { logSoftmax, sigmoid, softplus, trusted } from '../model/numeric';
+import { logSoftmax, softplus } from '../model/numeric';
 import { labelScores, type Score } from './score';
 
 /** What a sequence classification model gives for one text. */
@@ -51,11 +51,6 @@ export function headScore(
     textTokens,
     cutTokens,
   };
-}
-
-/** P of each label by itself, of a model whose labels do not exclude each other. */
-export function independentProbabilities(logits: readonly number[]): readonly number[] {
-  return logits.map((logit) => trusted(sigmoid(logit)));
 }
 
 /**

@@ -18,7 +18,7 @@ export interface LabelScore {
 }
 
 /** One output of a sequence classification model. */
-export interface HeadLogit {
+interface HeadLogit {
   /** From 0. */
   readonly index: number;
   readonly logit: number;
