@@ -60,6 +60,14 @@ const bundles = [
   },
   {
     ...node,
+    entryPoints: ['src/encoder/main.ts'],
+    outfile: 'dist/encoder.mjs',
+    format: 'esm',
+    external: ['onnxruntime-node'],
+    banner: { js: requireBanner },
+  },
+  {
+    ...node,
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/cli.mjs',
     format: 'esm',
@@ -107,6 +115,7 @@ const BUNDLE_ZONES = {
   'dist/extension.cjs': 'src/features',
   'dist/features.cjs': 'src/features',
   'dist/engine.mjs': 'src/engine',
+  'dist/encoder.mjs': 'src/encoder',
   'dist/cli.mjs': 'src/cli',
   'dist/calibration-worker.cjs': 'src/features/calibration/worker',
   'dist/thread.cjs': 'src/thread',

@@ -1,6 +1,6 @@
 /**
  * `npm run package`: one .vsix for this platform, from a staging folder that has only what ships.
- * Only node-llama-cpp and its dependencies are packed as packages; everything else is in the bundles.
+ * Only node-llama-cpp, onnxruntime-node and their dependencies are packed as packages; everything else is in the bundles.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,6 +19,9 @@ import { checkIntegrity } from './integrity.mjs';
 const root = path.resolve(import.meta.dirname, '..');
 const staging = path.join(root, '.staging');
 const ENGINE = 'node-llama-cpp';
+const ENCODER = 'onnxruntime-node';
+/** Where that library keeps its binaries, by platform and processor. */
+const ENCODER_BINARIES = 'bin/napi-v6';
 
 /**
  * The prebuilt binaries that ship, by VS Code's name of the platform. CUDA's are left out: half a gigabyte, and
@@ -57,6 +60,9 @@ const LEFT_OUT = {
   ipull: ['downloadFile', 'downloadSequence', 'DownloadStatus'],
 };
 
+/** What the library of the encoder installs itself with: its binaries are in the package already. */
+const INSTALLERS = ['adm-zip', 'global-agent'];
+
 /** The files of llama.cpp that the library reads at run time: no sources, no build recipes. */
 const LLAMA_SHIPPED = ['binariesGithubRelease.json', 'llama.cpp.info.json', 'package.json', 'grammars'];
 
@@ -81,7 +87,7 @@ function main() {
     if (existsSync(path.join(root, name)))
       copy(name, (file) => !file.endsWith('.map') && `${name}/${file}` !== BUNDLED);
   }
-  const shipped = productionTree(binaries.map((name) => `@${ENGINE}/${name}`));
+  const shipped = productionTree([ENGINE, ...binaries.map((name) => `@${ENGINE}/${name}`), ENCODER]);
   const bundled = readJson(BUNDLED);
   checkIntegrity(target, [...shipped, ...bundled], lock);
   for (const location of shipped) copyPackage(location);
@@ -99,18 +105,50 @@ function main() {
     ],
     staging,
   );
-  const megabytes = (statSync(path.join(root, vsix)).size / 1e6).toFixed(1);
-  process.stdout.write(`${vsix}: ${megabytes} MB\n`);
+  process.stdout.write(`${vsix}: ${megabytes(statSync(path.join(root, vsix)).size)} MB\n`);
+  const encoder = sizeOf(path.join(staging, 'node_modules', ENCODER));
+  process.stdout.write(
+    hasEncoder()
+      ? `of that, unpacked: ${megabytes(encoder)} MB of ${ENCODER} for sequence classification models\n`
+      : `${ENCODER} has no binary for ${target}: sequence classification models do not run there\n`,
+  );
 }
 
-/** Also in the library's manifest, which vsce has npm check. */
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(1);
+}
+
+/** Bytes of all files of a folder. */
+function sizeOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+}
+
+/** Whether the library of the encoder has a binary for this platform: it has none for darwin-x64. */
+function hasEncoder() {
+  return existsSync(
+    path.join(root, 'node_modules', ENCODER, ENCODER_BINARIES, process.platform, process.arch),
+  );
+}
+
+/** Also in the libraries' manifests, which vsce has npm check. */
 function leaveOut() {
-  const file = path.join(staging, 'node_modules', ENGINE, 'package.json');
+  changeManifest(ENGINE, ({ dependencies }) => {
+    for (const [name, exports] of Object.entries(LEFT_OUT)) {
+      if (exports === null) delete dependencies[name];
+      else writeStub(name, exports);
+    }
+  });
+  changeManifest(ENCODER, ({ dependencies }) => {
+    for (const name of INSTALLERS) delete dependencies[name];
+  });
+}
+
+function changeManifest(name, change) {
+  const file = path.join(staging, 'node_modules', name, 'package.json');
   const library = JSON.parse(readFileSync(file, 'utf8'));
-  for (const [name, exports] of Object.entries(LEFT_OUT)) {
-    if (exports === null) delete library.dependencies[name];
-    else writeStub(name, exports);
-  }
+  change(library);
   writeFileSync(file, JSON.stringify(library, null, 2));
 }
 
@@ -166,26 +204,28 @@ function notices(locations) {
   ].join('\n\n');
 }
 
-/** The manifest without what only a checkout needs; its one dependency is the one that is not bundled. */
+/** The manifest without what only a checkout needs; its dependencies are those that are not bundled. */
 function shippedManifest() {
   const { scripts: _scripts, devDependencies: _devDependencies, private: _private, ...shipped } = manifest;
-  return { ...shipped, dependencies: { [ENGINE]: manifest.dependencies[ENGINE] } };
+  const dependencies = Object.fromEntries(
+    [ENGINE, ENCODER].map((name) => [name, manifest.dependencies[name]]),
+  );
+  return { ...shipped, dependencies };
 }
 
 /**
- * Where the engine library and everything that it needs lies, as the lock file (and so `npm ci`) has it.
- * It is copied, not installed again: the same pinned versions, without a network.
+ * Where packages and everything that they need lie, as the lock file (and so `npm ci`) has it.
+ * They are copied, not installed again: the same pinned versions, without a network.
  */
-function productionTree(binaries) {
+function productionTree(names) {
   const found = new Set();
   const visit = (location) => {
     if (found.has(location)) return;
     found.add(location);
     for (const name of Object.keys(lock[location].dependencies ?? {}))
-      if (!Object.hasOwn(LEFT_OUT, name)) visit(resolve(name, location));
+      if (!Object.hasOwn(LEFT_OUT, name) && !INSTALLERS.includes(name)) visit(resolve(name, location));
   };
-  visit(`node_modules/${ENGINE}`);
-  for (const name of binaries) visit(`node_modules/${name}`);
+  for (const name of names) visit(`node_modules/${name}`);
   return [...found].sort();
 }
 
@@ -213,10 +253,18 @@ function shipsFrom(location, file) {
   if (file === 'node_modules' || file.startsWith('node_modules/')) return false;
   if (/\.(map|[cm]?ts|tsbuildinfo)$/.test(file)) return false;
   if (/\.(md|markdown)$/i.test(file) && !/licen[cs]e|notice|copying/i.test(file)) return false;
+  if (location === `node_modules/${ENCODER}`) return shipsFromEncoder(file);
   if (location !== `node_modules/${ENGINE}`) return true;
   if (file.startsWith('templates/')) return false;
   const [folder, entry] = file.split('/');
   return folder !== 'llama' || entry === undefined || LLAMA_SHIPPED.includes(entry);
+}
+
+/** The binaries of this platform only: those of all take a quarter of a gigabyte. */
+function shipsFromEncoder(file) {
+  if (/^(script|lib)(\/|$)/.test(file)) return false;
+  const own = `${ENCODER_BINARIES}/${process.platform}/${process.arch}`;
+  return !file.startsWith(`${ENCODER_BINARIES}/`) || own.startsWith(file) || file.startsWith(`${own}/`);
 }
 
 /** Copies a file or folder of the checkout; `ships` gets each path in it, relative and with forward slashes. */

@@ -9,6 +9,7 @@ import path from 'node:path';
 const CORE = [
   'src/core',
   'src/core/model',
+  'src/core/encoder',
   'src/core/classifier',
   'src/core/metrics',
   'src/core/scoring',
@@ -24,7 +25,9 @@ const CORE = [
 export const ZONES = {
   ...Object.fromEntries(CORE.map((room, at) => [room, CORE.slice(0, at)])),
   'src/protocol': CORE,
-  'src/engine': [...CORE, 'src/protocol'],
+  'src/child': [...CORE, 'src/protocol'],
+  'src/engine': [...CORE, 'src/protocol', 'src/child'],
+  'src/encoder': [...CORE, 'src/protocol', 'src/child'],
   'src/sources': [...CORE, 'src/protocol'],
   'src/store': [...CORE, 'src/protocol'],
   webview: [...CORE, 'src/protocol'],
@@ -41,10 +44,16 @@ const PACKAGES = [
   { matches: (name) => name === 'vscode', zones: ['src/editor', 'src/features'] },
   { matches: (name) => name === 'node-llama-cpp', zones: ['src/engine'] },
   {
+    matches: (name) => /^(onnxruntime-node|@huggingface\/tokenizers)(\/|$)/.test(name),
+    zones: ['src/encoder'],
+  },
+  {
     // With and without "node:".
     matches: isBuiltin,
     zones: [
+      'src/child',
       'src/engine',
+      'src/encoder',
       'src/sources',
       'src/store',
       'src/app',

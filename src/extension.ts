@@ -24,7 +24,11 @@ import { registerTuning } from './features/tuning/register';
 import { TuningRuns } from './features/tuning/tuning-runs';
 import { registerStatus } from './features/status/status';
 import { Jobs } from './app/jobs/jobs';
+import { EncoderModels } from './app/encoder-models';
+import { EncoderClient } from './sources/encoder-client';
 import { EngineClient } from './sources/engine-client';
+import type { ModelClientSettings } from './sources/model-client';
+import type { ModelLog } from './sources/model-process';
 import { cacheFolder } from './store/cache-home';
 import { LoadedModels } from './store/loaded-models';
 import { ModelStore } from './store/models';
@@ -81,11 +85,13 @@ let ending: (() => Promise<void>) | undefined;
 export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const log = openLog();
   const models = new ModelStore(cacheFolder('models'));
-  const engine = new EngineClient({
-    enginePath: vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.mjs').fsPath,
-    ...engineSettings(),
-    log: (level, message) => log[level](message),
-  });
+  const processes = {
+    ...processSettings(),
+    log: ((level, message) => log[level](message)) satisfies ModelLog,
+  };
+  const bundle = (name: string): string => vscode.Uri.joinPath(context.extensionUri, 'dist', name).fsPath;
+  const engine = new EngineClient({ enginePath: bundle('engine.mjs'), ...processes });
+  const encoder = new EncoderClient({ encoderPath: bundle('encoder.mjs'), ...processes });
   const dialogs = new EditorDialogs();
   const loadedModels = new LoadedModels(cacheFolder('engines'));
   const guard = new SecondCopyGuard(engine, loadedModels, dialogs, {
@@ -94,14 +100,19 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
   const jobs = new Jobs((line) => log.info(line));
   ending = async () => {
     // Paused first, so that none of them starts the engine again.
-    await Promise.all([jobs.stop(), engine.dispose(), results.store()]);
+    await Promise.all([jobs.stop(), engine.dispose(), encoder.dispose(), results.store()]);
     await guard.dispose();
   };
   const classifiers = new Classifiers();
   const endpoints = new Endpoints(context.secrets);
   const results = new Results(context.workspaceState, log);
   const engineModels = editorEngineModels(models, engine, classifiers, (model) => guard.beforeLoad(model));
-  const sources = editorSources(engineModels, endpoints);
+  const encoderModels = new EncoderModels({
+    models,
+    encoder,
+    threads: () => readSettings().threads,
+  });
+  const sources = editorSources(engineModels, encoderModels, endpoints);
   const calibrators = new Calibrators();
   const hashes = new ModelHashes(models, log);
   const resultCalibration = new ResultCalibration({ classifiers, calibrators, results, models, hashes, log });
@@ -114,6 +125,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     log,
     sources,
     engineModels,
+    encoderModels,
     classifiers,
     calibrators,
     classification: new Classification({
@@ -156,7 +168,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     textLabels,
     services.modelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(SETTINGS_SECTION)) engine.configure(engineSettings());
+      if (!event.affectsConfiguration(SETTINGS_SECTION)) return;
+      for (const client of [engine, encoder]) client.configure(processSettings());
     }),
   );
   const registers: readonly (() => vscode.Disposable)[] = [
@@ -189,7 +202,7 @@ export async function deactivate(): Promise<void> {
   await ending?.();
 }
 
-function engineSettings(): { nodePath: string | undefined; idleMs: number } {
+function processSettings(): ModelClientSettings {
   const { nodePath, unloadAfterMinutes } = readSettings();
   return { nodePath, idleMs: unloadAfterMinutes * 60_000 };
 }

@@ -100,6 +100,7 @@ const usual = [
     ),
   ],
   mocha('engine', { timeout: 300_000, needs: ['model', 'chatModel'] }),
+  mocha('encoder', { timeout: 120_000 }),
   mocha('e2e', { timeout: 300_000, needs: ['chromium', 'server', 'model'] }),
   mocha('packaged', {
     timeout: 240_000,

@@ -167,7 +167,12 @@ export function compatibilityBefore(
 ): Compatibility {
   // What the model's chat template adds is not known before there is a score: it is taken to be what it was.
   const added = saved.bound?.promptAdded;
-  const known = { promptSha256: promptSha256(classifier, added), promptAdded: added, ...origin };
+  const sha256 = promptSha256(classifier, added);
+  const known = {
+    ...(sha256 === undefined ? {} : { promptSha256: sha256 }),
+    promptAdded: added,
+    ...origin,
+  };
   return compatibilityOf(saved, targetOf(known, labelNames(classifier), undefined));
 }
 
@@ -177,6 +182,9 @@ function bindingTo(
   score: Score,
 ): Binding | undefined {
   if (model === undefined) return undefined;
-  const added = promptAdded === undefined ? {} : { promptAdded };
-  return { model, promptSha256, ...added, scoring: scoringOf(score), backend };
+  const prompt = {
+    ...(promptSha256 === undefined ? {} : { promptSha256 }),
+    ...(promptAdded === undefined ? {} : { promptAdded }),
+  };
+  return { model, ...prompt, scoring: scoringOf(score), backend };
 }

@@ -43,7 +43,7 @@ export async function writeResults(
   const meta: ScoreMeta = {
     schema: SCORE_META_VERSION,
     model,
-    promptSha256,
+    ...(promptSha256 === undefined ? {} : { promptSha256 }),
     ...(promptAdded === undefined ? {} : { promptAdded }),
     labels: tableLabels(labels),
     scoring: cells.scoring(first.score),

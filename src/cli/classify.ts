@@ -19,6 +19,7 @@ import {
   confidenceName,
   formatLogProb,
   labelPercent,
+  outputInWords,
   scoreWarnings,
 } from '../core/words/score';
 import { isFailed, type SourceIdentity } from '../sources/source';
@@ -179,7 +180,7 @@ function labelLines({ labels, calibrated }: Result, bounds: readonly number[]): 
       calibrated === undefined || own === undefined
         ? raw.padStart(7)
         : `${formatPercent(own, bounds).padStart(7)}   raw ${raw}`;
-    return `    ${label.padEnd(width)}  ${bar} ${figures}`;
+    return `    ${label.padEnd(width)}  ${bar} ${figures}   ${outputInWords(entry)}`.trimEnd();
   });
 }
 

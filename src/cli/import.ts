@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { importPredictions } from '../app/import/import-predictions';
 import { ORIGINS } from '../app/import/origins';
-import type { Label } from '../core/classifier/definition';
+import { type Label, labelsOf as labelsOfClassifier } from '../core/classifier/definition';
 import { spelledLabels } from '../core/classifier/spellings';
 import { oneLine } from '../core/encode';
 import { count } from '../core/words/calibration';
@@ -86,7 +86,7 @@ async function labelsOf(
   if (named !== undefined && classifier !== undefined)
     throw usageError('--labels and --classifier name the same: give one of them.');
   if (classifier !== undefined)
-    return (await findClassifier(classifier, process.cwd())).classifier.asks.labels;
+    return labelsOfClassifier((await findClassifier(classifier, process.cwd())).classifier);
   if (named === undefined) return null;
   const names = named.split(',').map((name) => name.trim());
   if (names.length < 2 || names.some((name) => name === ''))

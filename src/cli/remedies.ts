@@ -19,6 +19,7 @@ const mapped = z.object({ columns: z.record(z.string(), z.string()).optional() }
 const unusable = mapped.extend({ areNumbered: z.boolean().optional() });
 const unnamed = mapped.extend({ label: z.string().default('LABEL') });
 const accepted = mapped.extend({ accept: z.string().default('DOUBT') });
+const open = z.object({ isOpen: z.boolean().default(false), kinds: z.array(z.string()).default([]) });
 const unsaid = z.object({ isUnsaid: z.boolean().optional() });
 const shard = z.object({ index: z.number(), of: z.number() });
 
@@ -58,6 +59,12 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'calibrator-newer': otherThanNamed,
   'calibrator-not-json': otherThanNamed,
   'calibrator-unreadable': otherThanNamed,
+  'encoder-labels': 'Name the labels in the order of the outputs with --labels A,B,….',
+  'encoder-missing': 'Name it with --model FOLDER.',
+  'encoder-problem': (data) => {
+    const { isOpen, kinds } = open.parse(data);
+    return isOpen ? `Say it with ${kinds.map((kind) => `--outputs ${kind}`).join(' or ')}.` : '';
+  },
   'endpoint-busy': FEWER_REQUESTS,
   'endpoint-invalid':
     'Correct --endpoint, --endpoint-model, --api, --top-logprobs, --requests-per-minute or --price.',

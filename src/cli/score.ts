@@ -26,7 +26,7 @@ import {
 } from './calibration/options';
 import { report as reportProblems } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
-import { SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
+import { DEFAULT_CLASSIFIER, SESSION_OPTIONS, SESSION_USAGE, withSession } from './session';
 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
 Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label, label_mass,
@@ -74,7 +74,7 @@ export const score = command(USAGE, async (argv, io) => {
   const { values, positionals } = parse(argv);
   if (values.neutral) {
     positional(positionals);
-    const { classifier } = await findClassifier(values.classifier, process.cwd());
+    const { classifier } = await findClassifier(values.classifier ?? DEFAULT_CLASSIFIER, process.cwd());
     return withNeutralTable(classifier, values['text-column'], (file) => scoreFile(file, values, io));
   }
   const [file = ''] = positional(positionals, 'TABLE');
@@ -85,7 +85,7 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
   const shard = shardOption(values.shard);
   // A run that was killed at its very end may have left both the table and its state; it must be completed.
   const isOurs = values.out !== undefined && (await hasState(values.out));
-  const classifierFile = values.classifier.endsWith('.json') ? values.classifier : undefined;
+  const classifierFile = values.classifier?.endsWith('.json') === true ? values.classifier : undefined;
   const inputs = [file, values.calibrator, classifierFile];
   const out = await outputTable(values.out, values.force || isOurs, inputs);
   const prefixes = methodPrefixes(values.methods);

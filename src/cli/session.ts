@@ -3,6 +3,7 @@ import { oneLine } from '../core/encode';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClassifierCalibrator } from '../app/classifier-calibrator';
+import { EncoderModels } from '../app/encoder-models';
 import { EngineModels, type LoadSettings } from '../app/engine-models';
 import { type BeforeMany, MANY_REQUESTS } from '../app/many-requests';
 import { type SourceOpener, Sources } from '../app/sources';
@@ -11,11 +12,14 @@ import { bySourceKind, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
 import { estimateInWords } from '../core/words/estimate';
 import { GPU_CHOICES } from '../protocol/engine';
+import { EncoderClient } from '../sources/encoder-client';
 import { EngineClient } from '../sources/engine-client';
+import type { ModelLog } from '../sources/model-process';
 import { AdapterStore } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
 import { chooseModel } from '../store/choose-model';
-import { findClassifier } from '../store/classifiers';
+import { findClassifier, type FoundClassifier } from '../store/classifiers';
+import type { EncoderFolder } from '../store/encoder-folder';
 import { type ModelEntry, ModelStore } from '../store/models';
 import {
   CALIBRATOR_OPTIONS,
@@ -24,6 +28,14 @@ import {
   calibratorFromOptions,
 } from './calibrator';
 import { usageError, type Io } from './command';
+import {
+  classifierOfFolder,
+  ENCODER_OPTIONS,
+  ENCODER_USAGE,
+  type EncoderValues,
+  namedFolder,
+  refuseEncoderOptions,
+} from './encoder-options';
 import { ENDPOINT_OPTIONS, ENDPOINT_USAGE, endpointSource, type EndpointValues } from './endpoint-options';
 import {
   CONFIDENCE_METHOD_OPTIONS,
@@ -34,13 +46,17 @@ import {
 } from './confidence-method-options';
 import { wholeNumber } from './numbers';
 
+/** Where neither a classifier nor a model folder is named. */
+export const DEFAULT_CLASSIFIER = 'sentiment';
+
 /** Options of every command that scores, for node:util parseArgs. */
 export const SESSION_OPTIONS = {
-  classifier: { type: 'string', default: 'sentiment' },
+  classifier: { type: 'string' },
   model: { type: 'string', default: '' },
   gpu: { type: 'string', default: 'auto' },
   'gpu-layers': { type: 'string', default: 'auto' },
   threads: { type: 'string', default: '0' },
+  ...ENCODER_OPTIONS,
   ...ENDPOINT_OPTIONS,
   ...CONFIDENCE_METHOD_OPTIONS,
   ...CALIBRATOR_OPTIONS,
@@ -50,19 +66,22 @@ export const SESSION_OPTIONS = {
 
 export const SESSION_USAGE = `  --classifier NAME|FILE  a built-in classifier, one in .prompt-confidence/classifiers, or a .json file
                           (default: sentiment)
-  --model FILE            a .gguf file, or the name of a model on this machine (default: the only one, the one chosen
-                          in VS Code, or the one used last)
+  --model FILE|FOLDER     a .gguf file, the folder of a sequence classification model (config.json, tokenizer.json,
+                          tokenizer_config.json, model.onnx), or the name of a model on this machine (default: the
+                          only .gguf file, the one chosen in VS Code, or the one used last)
   --gpu WHICH             auto, metal, cuda, vulkan or off (default: auto)
   --gpu-layers N          layers on the GPU (default: auto)
   --threads N             CPU threads (default and maximum: one for each core)
+${ENCODER_USAGE}
 ${ENDPOINT_USAGE}
 ${CONFIDENCE_METHOD_USAGE}
 ${CALIBRATOR_USAGE}
   --no-adapter            use the model alone, even if the classifier names an adapter
   --yes                   send a server more than ${MANY_REQUESTS} requests for the texts of "classify", or for one row of "score"`;
 
-export interface SessionValues extends CalibratorValues, EndpointValues, ConfidenceMethodValues {
-  readonly classifier: string;
+export interface SessionValues
+  extends CalibratorValues, EndpointValues, EncoderValues, ConfidenceMethodValues {
+  readonly classifier?: string | undefined;
   readonly model: string;
   readonly gpu: string;
   readonly 'gpu-layers': string;
@@ -96,7 +115,9 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
   adapterFile?: string,
 ): Promise<T> {
-  const found = await findClassifier(values.classifier, process.cwd());
+  const store = new ModelStore(cacheFolder('models'));
+  const folder = await namedFolder(values.model, store);
+  const found = await foundClassifier(values, folder, store);
   const asked = withConfidenceMethod(found.classifier, values);
   const classifier = values['no-adapter'] ? { ...asked, adapter: undefined } : asked;
   const seed = seedOf(values);
@@ -111,12 +132,35 @@ export async function withSession<T>(
   let models: EngineModels | undefined;
   const open: SourceOpener = (request, ask) =>
     (models ??= engineModels(values, io, found.workspace, adapterFile)).open(request, ask);
+  const encoders = encoderModels(values, io, store, folder);
   try {
     const engine = tellingFallback(open, io);
-    return await session(new Sources({ ...bySourceKind(() => elsewhere), engine }));
+    return await session(new Sources({ ...bySourceKind(() => elsewhere), engine, encoder: encoders.open }));
   } finally {
-    await models?.engine.dispose();
+    await Promise.all([models?.engine.dispose(), encoders.encoder.dispose()]);
   }
+}
+
+/** The classifier that is named; for a model folder alone, its own labels. */
+async function foundClassifier(
+  values: SessionValues,
+  folder: EncoderFolder | undefined,
+  store: ModelStore,
+): Promise<FoundClassifier> {
+  if (folder !== undefined && values.classifier === undefined)
+    return { classifier: await classifierOfFolder(folder, values, store), workspace: process.cwd() };
+  refuseEncoderOptions(values);
+  const found = await findClassifier(values.classifier ?? DEFAULT_CLASSIFIER, process.cwd());
+  const isForFolder = found.classifier.asks.kind === 'encoder';
+  if (isForFolder && values.model !== '' && folder === undefined)
+    throw usageError(
+      `The classifier "${found.classifier.name}" needs a model folder, which --model does not name.`,
+    );
+  if (!isForFolder && folder !== undefined)
+    throw usageError(
+      `The classifier "${found.classifier.name}" asks a language model, and --model names a sequence classification model.`,
+    );
+  return found;
 }
 
 /** Endpoints of the settings and language models belong to the editor. */
@@ -148,6 +192,32 @@ function tellingFallback(open: SourceOpener, io: Io): SourceOpener {
     });
 }
 
+function encoderModels(
+  values: SessionValues,
+  io: Io,
+  models: ModelStore,
+  folder: EncoderFolder | undefined,
+): EncoderModels {
+  const threads = wholeNumber('threads', values.threads);
+  return new EncoderModels({
+    models,
+    encoder: new EncoderClient({ encoderPath: besideThis('encoder.mjs'), log: logger(io) }),
+    ...(folder === undefined ? {} : { folderFor: () => Promise.resolve(folder) }),
+    threads: () => threads,
+  });
+}
+
+function besideThis(bundle: string): string {
+  return path.join(path.dirname(fileURLToPath(import.meta.url)), bundle);
+}
+
+/** Errors of a process with a model are told; the rest is for people who look for a defect. */
+function logger(io: Io): ModelLog {
+  return (level, message) => {
+    if (level === 'error') io.err(`engine: ${oneLine(message)}\n`);
+  };
+}
+
 function engineModels(
   values: SessionValues,
   io: Io,
@@ -172,10 +242,8 @@ function engineModels(
   return new EngineModels({
     models,
     engine: new EngineClient({
-      enginePath: path.join(path.dirname(fileURLToPath(import.meta.url)), 'engine.mjs'),
-      log: (level, message) => {
-        if (level === 'error') io.err(`engine: ${oneLine(message)}\n`);
-      },
+      enginePath: besideThis('engine.mjs'),
+      log: logger(io),
     }),
     modelFor: (classifier) => modelOf(values.model, models, classifier, (text) => tell(text)),
     adapters: {

@@ -70,7 +70,9 @@ async function bindCalibrator(
     [
       `It was fitted on ${before.saved.source.name ?? 'a table'}, which does not record where its scores come from. Bind it only if you know that the scores were made with:`,
       `Model: ${modelInWords(model)}`,
-      `Prompt: SHA-256 ${shortHash(promptSha256)} (the classifier ${classifier} as it is now)`,
+      ...(promptSha256 === undefined
+        ? []
+        : [`Prompt: SHA-256 ${shortHash(promptSha256)} (the classifier ${classifier} as it is now)`]),
       `Scoring: ${scoring.method}, ${scoring.mode}, on ${backend}`,
       'This is written into the file. From then on the calibrator is refused for anything else.',
     ].join('\n\n'),

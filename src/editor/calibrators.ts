@@ -9,7 +9,6 @@ import {
 } from '../app/classifier-calibrator';
 import type { EngineModels } from '../app/engine-models';
 import type { Classifier } from '../core/classifier/definition';
-import { sendsTexts } from '../core/classifier/source-name';
 import { type Binding, bindingSchema } from '../core/model/binding';
 import type { ErrorCode } from '../core/error-codes';
 import { UserError } from '../core/user-error';
@@ -156,7 +155,7 @@ export async function originBefore(
   engineModels: Pick<EngineModels, 'identityBefore'>,
   classifier: Classifier,
 ): Promise<EarlyOrigin> {
-  if (sendsTexts(classifier.source)) return {};
+  if (classifier.source.kind !== 'engine') return {};
   const model = await engineModels.identityBefore(classifier).catch((error: unknown) => {
     if (error instanceof UserError) return undefined; // its adapter cannot be used, which is said when it is
     throw error;

@@ -66,6 +66,8 @@ export interface Dialogs {
    * no other notification can; resolves as `tell`.
    */
   note(message: string, action: string, share: number, gone: AbortSignal): Promise<string | undefined>;
+  /** Absolute path of an existing folder. */
+  chooseFolder(title: string): Promise<string | undefined>;
   /** Absolute path of an existing file. */
   chooseFile(title: string, extensions: Readonly<Record<string, string[]>>): Promise<string | undefined>;
   /**
@@ -173,6 +175,15 @@ export class EditorDialogs implements Dialogs {
     } finally {
       for (const subscription of subscriptions) subscription.dispose();
     }
+  }
+
+  async chooseFolder(title: string): Promise<string | undefined> {
+    const found = await vscode.window.showOpenDialog({
+      title,
+      canSelectFiles: false,
+      canSelectFolders: true,
+    });
+    return found?.[0]?.fsPath;
   }
 
   async chooseFile(

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { chatMessages } from '../core/classifier/prompt';
-import type { Asking, Classifier } from '../core/classifier/definition';
+import { type Asking, askingOf, type Classifier } from '../core/classifier/definition';
 import type { Binding } from '../core/model/binding';
 import {
   answerTokensPerText,
@@ -107,8 +107,9 @@ class EditorModelSource implements Source {
 
   /** Without limits and prices, because providers publish neither. */
   readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
-    const { text } = cutToTokens('x'.repeat(bytes), classifier.asks.maxTextTokens);
-    const prompt = chatMessages(classifier.asks, text).map(({ content }) => content);
+    const asks = askingOf(classifier);
+    const { text } = cutToTokens('x'.repeat(bytes), asks.maxTextTokens);
+    const prompt = chatMessages(asks, text).map(({ content }) => content);
     return {
       rows,
       requestsPerRow: requestsPerText(classifier, 1),
@@ -120,11 +121,11 @@ class EditorModelSource implements Source {
   };
 
   /** The messages as they would be sent; the model is not asked. */
-  prompt({ asks }: Classifier, text: string): Promise<RequestPrompt> {
+  prompt(classifier: Classifier, text: string): Promise<RequestPrompt> {
     return Promise.resolve({
       kind: 'request',
       to: this.sendsTextsTo,
-      body: messagesOf(asks, text).map(({ role, content }) => ({
+      body: messagesOf(askingOf(classifier), text).map(({ role, content }) => ({
         role: role === vscode.LanguageModelChatMessageRole.Assistant ? 'assistant' : 'user',
         content: content
           .map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : ''))

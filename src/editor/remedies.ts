@@ -9,6 +9,7 @@ const ACTIONS = {
   'Choose Classifier…': [COMMANDS.chooseClassifier],
   'Choose Model…': [COMMANDS.chooseModel],
   'Choose a File…': [COMMANDS.chooseModel, 'file'],
+  'Add Model Folder…': [COMMANDS.chooseModel, 'folder'],
   'Add Endpoint…': [COMMANDS.addEndpoint],
   'Edit Endpoints': ['workbench.action.openSettings', settingId('endpoints')],
   'Set Key…': [COMMANDS.setEndpointKey],
@@ -24,6 +25,7 @@ const CLASSIFIER = ['Choose Classifier…'] as const;
 const ENDPOINT = ['Edit Endpoints', 'Show Log'] as const;
 const ENGINE = ['Restart Engine', 'Show Log'] as const;
 const KEY = ['Set Key…', 'Edit Endpoints'] as const;
+const FOLDER = ['Add Model Folder…', 'Show Log'] as const;
 const MODEL = ['Choose Model…'] as const;
 /** Somebody who cannot download a model may have its file. */
 const DOWNLOAD = ['Choose a File…', 'Show Log'] as const;
@@ -46,6 +48,14 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'download-not-found': DOWNLOAD,
   'download-refused': DOWNLOAD,
   'download-unreachable': DOWNLOAD,
+  'encoder-config': [],
+  'encoder-files': FOLDER,
+  'encoder-labels': [],
+  'encoder-missing': FOLDER,
+  'encoder-onnx': FOLDER,
+  'encoder-platform': [],
+  'encoder-problem': [],
+  'encoder-tokenizer': FOLDER,
   'endpoint-answer-large': ENDPOINT,
   'endpoint-busy': ENDPOINT,
   'endpoint-cut': ENDPOINT,
@@ -71,6 +81,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'engine-stopped': ENGINE,
   'engine-timeout': ENGINE,
   'gguf-empty': MODEL,
+  'gguf-encoder': ['Add Model Folder…', 'Choose Model…'],
   'gguf-folder': MODEL,
   'gguf-header': MODEL,
   'gguf-magic': MODEL,

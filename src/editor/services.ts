@@ -1,6 +1,7 @@
 /** What the composition root hands to every feature. */
 import type { Log } from './log';
 import type * as vscode from 'vscode';
+import type { EncoderModels } from '../app/encoder-models';
 import type { EngineModels } from '../app/engine-models';
 import type { Jobs } from '../app/jobs/jobs';
 import type { Sources } from '../app/sources';
@@ -24,6 +25,8 @@ export interface Services {
   readonly sources: Sources;
   /** The engine, and the models that it can load. */
   readonly engineModels: EngineModels;
+  /** Sequence classification models and their process. */
+  readonly encoderModels: EncoderModels;
   readonly classifiers: Classifiers;
   readonly calibrators: Calibrators;
   readonly classification: Classification;

@@ -1,5 +1,6 @@
 /** Opens the sources of scores in the editor, by its settings, endpoints and language models. */
 import * as vscode from 'vscode';
+import type { EncoderModels } from '../app/encoder-models';
 import { EngineModels } from '../app/engine-models';
 import { type SourceOpener, Sources } from '../app/sources';
 import type { Classifier } from '../core/classifier/definition';
@@ -83,13 +84,22 @@ const DISTANT: Readonly<
   editor: { open: editorModelSource, describe: describeEditorModel },
 };
 
-export function editorSources(engineModels: EngineModels, endpoints: Endpoints): Sources {
+export function editorSources(
+  engineModels: EngineModels,
+  encoderModels: EncoderModels,
+  endpoints: Endpoints,
+): Sources {
   const distant =
     (kind: DistantKind): SourceOpener =>
     async ({ name }, work) =>
       work(await DISTANT[kind].open(name, endpoints));
   return new Sources(
-    { engine: engineModels.open, endpoint: distant('endpoint'), editor: distant('editor') },
+    {
+      engine: engineModels.open,
+      encoder: encoderModels.open,
+      endpoint: distant('endpoint'),
+      editor: distant('editor'),
+    },
     () => vscode.workspace.isTrusted,
   );
 }

@@ -26,7 +26,7 @@ const requestSchema = z.object({
   classifier: z.string(),
   origin: z.object({
     model: modelIdentitySchema.optional(),
-    promptSha256: z.string(),
+    promptSha256: z.string().exactOptional(),
     promptAdded: promptAddedSchema.optional(),
     backend: z.string(),
     modelPath: z.string(),

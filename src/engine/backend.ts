@@ -1,8 +1,8 @@
 /** Starts llama.cpp: which GPU interface, how many threads. */
 import os from 'node:os';
 import { getLlama, LlamaLogLevel, type Llama } from 'node-llama-cpp';
+import { threadCount } from '../child/threads';
 import type { EngineOptions } from '../protocol/engine';
-import { threadCount } from './threads';
 
 export type Log = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 

@@ -13,10 +13,11 @@ import { seededRandom } from '../core/random';
 import type { Answer } from '../core/scoring/agreement';
 import { drawAnswers } from '../core/scoring/draw';
 import { cancelledError, UserError } from '../core/user-error';
+import { InOrder } from '../child/in-order';
+import type { LoadProgress } from '../protocol/child';
 import type {
   Device,
   EngineOptions,
-  LoadProgress,
   ModelInfo,
   Preparation,
   PromptParams,
@@ -48,7 +49,7 @@ export class Engine {
   /** Most recently used last. */
   private readonly scorers = new Map<string, Scorer>();
   /** One request at a time: they share the context, and the cores. */
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly queue = new InOrder();
   /** What the current request has spent in the step `template`, and for how many prompts it needs it at most. */
   private template = { spentMs: 0, prompts: 1 };
 
@@ -64,12 +65,12 @@ export class Engine {
    * @throws UserError if the file cannot be loaded
    */
   load(options: EngineOptions, onProgress: (progress: LoadProgress) => void): Promise<ModelInfo> {
-    return this.inOrder(() => this.loadNow(options, onProgress));
+    return this.queue.run(() => this.loadNow(options, onProgress));
   }
 
   /** Scores texts; ends early with the error `cancelled` once `cancelled()` is true. */
   score(params: ScoreParams, cancelled: () => boolean): Promise<ScoreResult> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       if (cancelled()) throw cancelledError();
       this.template = { spentMs: 0, prompts: 1 };
       const scorer = await this.scorerFor(params.classifier, params.adapter);
@@ -84,7 +85,7 @@ export class Engine {
    */
   sample(params: SampleParams, cancelled: () => boolean): Promise<SampleResult> {
     const { prompts, adapter, texts, temperature, seed } = params;
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       if (cancelled()) throw cancelledError();
       const [first] = prompts;
       if (first === undefined) throw new Error('no prompt to draw answers under');
@@ -110,7 +111,7 @@ export class Engine {
 
   /** What `score` gives to the model for a text. */
   prompt({ classifier, adapter, text }: PromptParams, cancelled: () => boolean): Promise<PromptResult> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       if (cancelled()) throw cancelledError();
       this.template = { spentMs: 0, prompts: 1 };
       return (await this.scorerFor(classifier, adapter)).prompt(text);
@@ -119,7 +120,7 @@ export class Engine {
 
   /** The tokens that `score` gives to the model for some texts, without an adapter: it changes none. */
   tokens({ classifier, texts }: TokensParams, cancelled: () => boolean): Promise<TokensResult> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       if (cancelled()) throw cancelledError();
       this.template = { spentMs: 0, prompts: 1 };
       return (await this.scorerFor(classifier, undefined)).tokens(texts);
@@ -146,12 +147,6 @@ export class Engine {
       this.template.spentMs += performance.now() - started;
       await this.host.preparing({ step: 'context' });
     }
-  }
-
-  private inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(work);
-    this.queue = result.catch(() => undefined);
-    return result;
   }
 
   private async loadNow(

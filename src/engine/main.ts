@@ -1,25 +1,10 @@
-/** Entry of the engine process: messages in, messages out. It lives exactly as long as its parent. */
-import { rmSync } from 'node:fs';
+/** Entry of the engine process: messages in, messages out. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
-import { listen } from '../protocol/contract';
-import { ENGINE_CONTRACT, SCRATCH_VARIABLE } from '../protocol/engine';
+import { connectToParent } from '../child/parent';
+import { ENGINE_CONTRACT } from '../protocol/engine';
 import { Engine } from './engine';
 
-const scratch = process.env[SCRATCH_VARIABLE];
-if (scratch === undefined) throw new Error(`${SCRATCH_VARIABLE} is not set`);
-
-/** Not dispose(), nor exit(): native clean-up waits for what runs, or hangs, and the system takes everything back. */
-function leave(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  process.kill(process.pid, 'SIGKILL');
-}
-process.on('disconnect', () => leave(scratch));
-// The parent may be gone since before node-llama-cpp was read, and the event with it.
-if (!process.connected) leave(scratch);
-
-const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-const peer = listen(connection, (error) => console.error(error));
+const { peer, scratch } = connectToParent();
 const host = peer.remote(ENGINE_CONTRACT.host);
 const engine = new Engine(scratch, {
   log: (level, message) => host.log({ level, message }),

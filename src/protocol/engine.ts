@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { SCORE_NOTES } from '../core/scoring/score';
 import { VARIANTS } from '../core/model/confidence-method';
+import { CHILD_CONTRACT } from './child';
 import { notification, request } from './contract';
 
 /** What a person may choose to compute on. */
@@ -94,6 +95,7 @@ const labelScoresSchema = z
       logProb: logProbSchema,
       confidence: z.number(),
       isBound: z.boolean().exactOptional(),
+      output: z.object({ index: z.int(), logit: z.number() }).exactOptional(),
     }),
   )
   .readonly();
@@ -116,7 +118,7 @@ export const scoreSchema = z.object({
   tie: z.boolean(),
   labels: labelScoresSchema,
   labelMass: z.number().nullable(),
-  mode: z.enum(['first-token', 'sequence', 'sampled']),
+  mode: z.enum(['first-token', 'sequence', 'sampled', 'head']),
   textTokens: z.number(),
   cutTokens: z.number(),
   tokens: z.array(tokenRowSchema).readonly().exactOptional(),
@@ -229,13 +231,6 @@ const tokensResultSchema = z.object({
 });
 export type TokensResult = z.infer<typeof tokensResultSchema>;
 
-const loadProgressSchema = z.object({
-  phase: z.enum(['probing', 'loading', 'preparing']),
-  /** Share done, 0 to 1, of the phase. */
-  fraction: z.number(),
-});
-export type LoadProgress = z.infer<typeof loadProgressSchema>;
-
 /**
  * What the engine does for a classifier before it evaluates texts. Null: none of it.
  *
@@ -256,11 +251,6 @@ const preparationSchema = z.discriminatedUnion('step', [
 export type Preparation = z.infer<typeof preparationSchema>;
 export type PreparationStep = NonNullable<Preparation['step']>;
 
-const engineLogSchema = z.object({
-  level: z.enum(['error', 'warn', 'info', 'debug']),
-  message: z.string(),
-});
-
 /** Between the host and the engine. */
 export const ENGINE_CONTRACT = {
   engine: {
@@ -276,12 +266,8 @@ export const ENGINE_CONTRACT = {
     tokens: request(tokensParamsSchema, tokensResultSchema),
   },
   host: {
-    loadProgress: notification(loadProgressSchema),
+    ...CHILD_CONTRACT,
     /** Sent at the beginning and the end of each step. The engine hears nothing during a step. */
     preparing: notification(preparationSchema),
-    log: notification(engineLogSchema),
   },
 };
-
-/** Environment variable with the folder for the engine's temporary files, which need not exist. */
-export const SCRATCH_VARIABLE = 'PROMPT_CONFIDENCE_SCRATCH';

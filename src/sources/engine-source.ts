@@ -1,4 +1,5 @@
 /** The engine as a source of scores. */
+import { askingOf } from '../core/classifier/definition';
 import type { Binding } from '../core/model/binding';
 import type { PromptVariant } from '../core/scoring/variants';
 import { deviceInWords } from '../core/words/device';
@@ -36,9 +37,10 @@ export function engineSource(engine: EngineClient, model: EngineModel, adapter?:
     plan: null,
     textsAtOnce: null,
     score: ({ classifier, ...request }, signal) =>
-      engine.score({ ...request, ...tuned, classifier: classifier.asks }, signal),
-    prompt: ({ asks }, text, signal) => engine.prompt({ classifier: asks, ...tuned, text }, signal),
-    tokens: ({ asks }, texts, signal) => engine.tokens({ classifier: asks, texts }, signal),
+      engine.score({ ...request, ...tuned, classifier: askingOf(classifier) }, signal),
+    prompt: (classifier, text, signal) =>
+      engine.prompt({ classifier: askingOf(classifier), ...tuned, text }, signal),
+    tokens: (classifier, texts, signal) => engine.tokens({ classifier: askingOf(classifier), texts }, signal),
     sample: async ({ prompts, ...request }, signal) => ({
       ...(await engine.sample({ ...request, ...tuned, prompts: prompts.map(onWire) }, signal)),
       temperature: request.temperature,

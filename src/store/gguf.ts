@@ -27,8 +27,8 @@ export interface GgufInfo {
 /**
  * Refuses, each with a UserError that says why: a missing path (gguf-missing), a folder (gguf-folder), an empty
  * file (gguf-empty), something else named .gguf (gguf-magic), a version that the engine cannot read
- * (gguf-version), a header that ends early or is invalid (gguf-header), and weights that end before the last
- * tensor does (gguf-truncated). Reads the header only: some megabytes, most of it the vocabulary. Whatever the file
+ * (gguf-version), a header that ends early or is invalid (gguf-header), an encoder, which cannot answer
+ * (gguf-encoder), and weights that end before the last tensor does (gguf-truncated). Reads the header only: some megabytes, most of it the vocabulary. Whatever the file
  * holds, it takes at most 64 MB, and other work of this thread has its turn after some milliseconds.
  */
 export async function checkGguf(file: string): Promise<GgufInfo> {
@@ -374,6 +374,12 @@ function checkVersion(version: number, file: string): void {
   throw new UserError('gguf-version', `${file} ${why}.`);
 }
 
+/** The architectures of llama.cpp that read a whole text and write none. */
+const ENCODERS: ReadonlySet<string> = new Set([
+  ...['bert', 'modern-bert', 'neo-bert', 'eurobert', 'nomic-bert', 'nomic-bert-moe'],
+  ...['jina-bert-v2', 'jina-bert-v3', 't5encoder'],
+]);
+
 function describe(header: Header, file: string, bytes: number): GgufInfo {
   const text = (key: string) => {
     const value = header.metadata.get(key);
@@ -386,6 +392,11 @@ function describe(header: Header, file: string, bytes: number): GgufInfo {
   const architecture = text('general.architecture');
   if (architecture === undefined) throw brokenHeader(file, 'it does not name its architecture');
   const type = text('general.type') ?? 'model';
+  if (ENCODERS.has(architecture))
+    throw new UserError(
+      'gguf-encoder',
+      `${file} is an encoder (${architecture}), not a language model, so it cannot be asked. As a classifier it would give wrong probabilities in this format: llama.cpp's converter drops the pooler of BERT, and the activation of its head is not that of every model. Use the folder of the original model with config.json, tokenizer.json, tokenizer_config.json and model.onnx.`,
+    );
   if (header.tensorCount === 0) throw brokenHeader(file, 'it has no weights (a vocabulary only)');
   return {
     bytes,

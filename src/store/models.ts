@@ -1,6 +1,6 @@
 /**
- * The models that this machine knows: GGUF files in the cache's models/ folder, and the user's own files
- * elsewhere, which are registered by path and never copied.
+ * The models that this machine knows: GGUF files of language models and folders of sequence classification models, in the
+ * cache's models/ folder or the user's own elsewhere, which are registered by path and never copied.
  *
  * models/index.json holds what the files do not contain: where each came from, under which licence,
  * and its SHA-256. A hash counts only while the file's size and modification time are those it was computed at.
@@ -16,6 +16,7 @@ import { listed } from '../core/quote';
 import { UserError } from '../core/user-error';
 import { writeFileAtomic } from './atomic';
 import { namesIn, realPathOf } from './folders';
+import { type EncoderFolder, isEncoderFolder, readEncoderFolder } from './encoder-folder';
 import { checkGguf, type GgufInfo } from './gguf';
 import { withLock } from './lock';
 import { readSmall } from './read-regular';
@@ -26,6 +27,8 @@ const IndexEntry = z.object({
   licence: z.string().optional(),
   /** ISO 8601: downloaded, or registered. */
   addedAt: z.string().optional(),
+  /** Absent for a GGUF file. */
+  kind: z.literal('encoder').optional(),
 });
 const HashEntry = z.object({ bytes: z.number(), mtimeMs: z.number(), sha256: z.string() });
 /** Both maps are keyed by file name for files in models/ and by absolute path for others. */
@@ -59,6 +62,9 @@ export interface ModelEntry {
   readonly missing: boolean;
 }
 
+/** A folder of a sequence classification model. Its hashes are computed where they are needed. */
+export type FolderEntry = Omit<ModelEntry, 'bytes' | 'sha256'>;
+
 /** A model to take of several, and why: the person chose it in the editor, or it was used last. */
 export interface PreferredModel {
   readonly entry: ModelEntry;
@@ -89,11 +95,66 @@ export class ModelStore {
   async list(): Promise<ModelEntry[]> {
     const index = await this.readIndex();
     const inFolder = (await namesIn(this.folder)).filter((name) => name.toLowerCase().endsWith('.gguf'));
-    const elsewhere = Object.keys(index.models).filter((key) => path.isAbsolute(key));
+    const elsewhere = keysElsewhere(index, undefined);
     const entries = await Promise.all([...inFolder, ...elsewhere].map((key) => this.describe(key, index)));
     return entries
       .filter((entry) => entry.place === 'elsewhere' || !entry.missing)
       .sort((a, b) => a.file.localeCompare(b.file) || a.path.localeCompare(b.path));
+  }
+
+  /** All known folders of sequence classification models by name. Their weights are not read. */
+  async folders(): Promise<FolderEntry[]> {
+    const index = await this.readIndex();
+    const inFolder: string[] = [];
+    for (const name of await namesIn(this.folder))
+      if (await isEncoderFolder(path.join(this.folder, name))) inFolder.push(name);
+    const keys = [...inFolder, ...keysElsewhere(index, 'encoder')];
+    const entries = await Promise.all(keys.map((key) => this.describeFolder(key, index)));
+    return entries.sort((a, b) => a.file.localeCompare(b.file) || a.path.localeCompare(b.path));
+  }
+
+  /**
+   * The folder that `identity` names, and in it the ONNX file with its hash.
+   *
+   * @throws UserError `encoder-missing`; everything of `readEncoderFolder`
+   */
+  async resolveFolder(identity: ModelIdentity, options: HashOptions = {}): Promise<EncoderFolder> {
+    const present = (await this.folders()).filter((entry) => !entry.missing);
+    const named = present.filter((entry) => entry.file === identity.file);
+    const wanted = identity.sha256?.toLowerCase();
+    for (const { path: folder } of named) {
+      const isWanted = async (onnx: string): Promise<boolean> =>
+        (await this.sha256(onnx, options)) === wanted;
+      const found = await readEncoderFolder(folder, wanted === undefined ? undefined : isWanted);
+      if (found !== undefined) return found;
+    }
+    const [other] = named;
+    if (other !== undefined)
+      throw new UserError(
+        'encoder-missing',
+        `${other.path} has the right name, but none of its ONNX files has the SHA-256 ${short(identity.sha256)} that the classifier names. Another model gives other scores. Get the right one, or name this one in the classifier.`,
+      );
+    const names = present.map(({ file }) => file);
+    throw new UserError(
+      'encoder-missing',
+      `The model folder ${identity.file} is not on this machine. ${names.length === 0 ? 'There is no such folder here yet.' : `Here ${names.length === 1 ? 'is' : 'are'} ${listed(names)}.`} Add your copy of it.`,
+    );
+  }
+
+  /**
+   * Registers a model folder of the user in its place. A folder in models/ is only checked.
+   *
+   * @throws UserError everything of `readEncoderFolder`
+   */
+  async addFolder(folder: string): Promise<FolderEntry> {
+    const absolute = path.resolve(folder);
+    await readEncoderFolder(absolute);
+    const key = await this.keyOf(absolute);
+    const index = await this.change((current) => {
+      if (path.isAbsolute(key))
+        current.models[key] ??= { addedAt: this.now().toISOString(), kind: 'encoder' };
+    });
+    return this.describeFolder(key, index);
   }
 
   /**
@@ -210,7 +271,7 @@ export class ModelStore {
   /** Deletes a model of the cache from the disk; a file elsewhere is forgotten and stays where it is. */
   async remove(entry: Pick<ModelEntry, 'path'>): Promise<void> {
     const key = await this.keyOf(entry.path);
-    if (!path.isAbsolute(key)) await rm(path.join(this.folder, key), { force: true });
+    if (!path.isAbsolute(key)) await rm(path.join(this.folder, key), { force: true, recursive: true });
     await this.change((current) => {
       current.models = without(current.models, key);
       current.hashes = without(current.hashes, key);
@@ -235,6 +296,20 @@ export class ModelStore {
       });
     }
     return sha256;
+  }
+
+  private async describeFolder(key: string, index: Index): Promise<FolderEntry> {
+    const absolute = path.resolve(this.folder, key);
+    const entry = index.models[key];
+    return {
+      file: path.basename(absolute),
+      path: absolute,
+      source: entry?.source,
+      licence: entry?.licence,
+      addedAt: entry?.addedAt,
+      place: path.isAbsolute(key) ? 'elsewhere' : 'cache',
+      missing: !(await isEncoderFolder(absolute)),
+    };
   }
 
   private async describe(key: string, index: Index): Promise<ModelEntry> {
@@ -336,6 +411,11 @@ function currentHash(
   found: { size: number; mtimeMs: number },
 ): string | undefined {
   return entry?.bytes === found.size && entry.mtimeMs === found.mtimeMs ? entry.sha256 : undefined;
+}
+
+/** The keys of what is registered elsewhere. */
+function keysElsewhere({ models }: Index, kind: 'encoder' | undefined): string[] {
+  return Object.keys(models).filter((key) => path.isAbsolute(key) && models[key]?.kind === kind);
 }
 
 function without<T>(map: Record<string, T>, key: string): Record<string, T> {

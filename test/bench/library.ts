@@ -1,10 +1,10 @@
 /** node-llama-cpp used directly, beside the engine that stands on it: same model, same threads. */
 import type { ControlledEvaluateInputItem, LlamaModel, Token } from 'node-llama-cpp';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import { completionPrompt } from '../../src/core/classifier/prompt';
 import { promptStrings, tokenizePrompt } from '../../src/engine/prompt-tokens';
 import { Reclaim } from '../../src/engine/reclaim';
-import { threadCount } from '../../src/engine/threads';
+import { threadCount } from '../../src/child/threads';
 import type { ContextShape } from '../../src/protocol/engine';
 import { TEST_MODEL } from '../support/paths';
 
@@ -36,7 +36,7 @@ export async function loadLibrary(): Promise<Library> {
  */
 export async function bareDecoder(
   { model, threads }: Library,
-  classifier: Classifier,
+  classifier: PromptClassifier,
   shape: ContextShape,
 ): Promise<(texts: readonly string[], output: boolean) => Promise<void>> {
   const prompt = tokenizePrompt(classifier.asks, promptStrings(classifier.asks, undefined, model), model);
@@ -100,7 +100,7 @@ function groups(texts: readonly Token[][], { padding, sequences, batchTokens }: 
 /** What a newcomer writes: the whole prompt each time, all probabilities, the two labels picked out. */
 export async function naive(
   { model, threads }: Library,
-  classifier: Classifier,
+  classifier: PromptClassifier,
   texts: readonly string[],
 ): Promise<void> {
   const { head, tail } = completionPrompt(classifier.asks);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import { completionPrompt } from '../../src/core/classifier/prompt';
 import { ROOT, TEST_MODEL } from '../support/paths';
 import { contender, median, type Contender } from './contenders';
@@ -32,7 +32,7 @@ const CLIENTS = 8;
 
 /** All of them, ready to run, and how to end them. */
 export async function startPeers(
-  classifier: Classifier,
+  classifier: PromptClassifier,
   threads: number,
 ): Promise<{ contenders: Contender[]; close(): Promise<void> }> {
   const script = pathToFileURL(path.join(ROOT, 'scripts', 'peers.mjs')).href;

@@ -9,7 +9,7 @@ import { EngineModels } from '../../src/app/engine-models';
 import { Sources } from '../../src/app/sources';
 import { builtinFile } from '../../src/core/classifier/builtin';
 import { bySourceKind } from '../../src/core/classifier/source-name';
-import { type Classifier, classifierFrom } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import { modelIdentitySchema } from '../../src/core/model/binding';
 import { EngineClient } from '../../src/sources/engine-client';
 import { adapterFile, AdapterStore } from '../../src/store/adapters';
@@ -17,6 +17,7 @@ import { ModelStore, sha256Of } from '../../src/store/models';
 import { GEMMA_ADAPTER, TINY_ADAPTER, writeAdapter } from '../support/adapter';
 import { CLI, ENGINE, fixture } from '../support/paths';
 import { temporaryFolder } from '../support/temporary';
+import { promptClassifierFrom } from '../support/prompt-classifier';
 
 const BASE = fixture('tiny-chat.gguf');
 const TEXTS = ['I love this movie!', 'Best worst thing ever', 'The plot limps.'];
@@ -27,8 +28,8 @@ describe('an adapter', () => {
   beforeEach(() => (engine = new EngineClient({ enginePath: ENGINE, log: () => undefined })));
   afterEach(() => engine.dispose());
 
-  const classifier = (fields: object): Classifier => {
-    return classifierFrom({ ...builtinFile('sentiment'), ...fields }, 'test.json');
+  const classifier = (fields: object): PromptClassifier => {
+    return promptClassifierFrom({ ...builtinFile('sentiment'), ...fields }, 'test.json');
   };
 
   function sources(): Sources {
@@ -46,14 +47,14 @@ describe('an adapter', () => {
     return new Sources({ ...bySourceKind(() => () => assert.fail()), engine: opened.open });
   }
 
-  const scoresOf = (from: Sources, asked: Classifier): Promise<string> =>
+  const scoresOf = (from: Sources, asked: PromptClassifier): Promise<string> =>
     from.with(asked, undefined, async (source) => {
       assert.ok(source.score);
       const { scores } = await source.score({ classifier: asked, texts: TEXTS, topTokens: 0 });
       return JSON.stringify(scores);
     });
 
-  const put = async (bytes: Buffer, asked: Classifier, name = 'tuned') =>
+  const put = async (bytes: Buffer, asked: PromptClassifier, name = 'tuned') =>
     writeAdapter(folder(), name, { bytes, base: BASE, classifier: asked });
 
   it('works beside the model alone in one process, and neither changes the other', async () => {
@@ -118,7 +119,7 @@ describe('an adapter', () => {
   it('samples answers with it, too', async () => {
     const tuned = classifier({ adapter: 'tuned' });
     await put(await readFile(TINY_ADAPTER), tuned);
-    const ask = (asked: Classifier): Promise<string> =>
+    const ask = (asked: PromptClassifier): Promise<string> =>
       sources().with(asked, undefined, async (source) => {
         assert.ok(source.sample);
         const { samples } = await source.sample({

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import { checkGguf } from '../../src/store/gguf';
 import { asking, cpu, makeClassifier, scoreAll, sharedEngine, startEngine } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
-function sentiment(): Classifier {
+function sentiment(): PromptClassifier {
   const [first] = BUILTIN_CLASSIFIERS;
   assert.ok(first);
   return first;

@@ -107,6 +107,7 @@ describe('a chat template', () => {
     const examples = Array.from({ length: 5 }, (_, index) => ({ text: `Text ${index}`, label: 'positive' }));
     const prompts = variantsOf(
       {
+        ...sentiment,
         asks: { ...sentiment.asks, examples },
         consistency: { samples: 60, temperature: 1, variants: 'permuted' },
       },

@@ -1,7 +1,7 @@
 /** The same text gives the same bits, whatever stands around it; without that, a calibrator fits other numbers. */
 import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import { seededRandom } from '../../src/core/random';
 import type { WireAdapter } from '../../src/protocol/engine';
 import type { EngineClient } from '../../src/sources/engine-client';
@@ -43,7 +43,7 @@ describe('the bits of a score', () => {
   const engine = sharedEngine();
 
   async function bits(
-    classifier: Classifier,
+    classifier: PromptClassifier,
     texts: readonly string[],
     from: EngineClient,
     adapter?: WireAdapter,
@@ -58,7 +58,7 @@ describe('the bits of a score', () => {
   }
 
   async function checkInvariance(
-    classifier: Classifier,
+    classifier: PromptClassifier,
     texts: readonly string[],
     from = engine(),
     adapter?: WireAdapter,

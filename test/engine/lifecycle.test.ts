@@ -1,7 +1,7 @@
 /** The engine process over its life: it may die at any moment, and its callers must always get an answer. */
 import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import type { EngineClient, EngineState } from '../../src/sources/engine-client';
 import { cpu, makeClassifier, scoreAll, startEngine } from '../support/engine';
 import { fixture } from '../support/paths';
@@ -9,7 +9,7 @@ import { isAlive, untilGone } from '../support/until';
 
 const TINY = cpu(fixture('tiny-chat.gguf'));
 
-function sentiment(): Classifier {
+function sentiment(): PromptClassifier {
   const [first] = BUILTIN_CLASSIFIERS;
   assert.ok(first);
   return first;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import type { Score } from '../../src/core/scoring/score';
 import { type PromptVariant, variantsOf } from '../../src/core/scoring/variants';
 import { engineSource } from '../../src/sources/engine-source';
@@ -18,7 +18,7 @@ describe('drawn answers', () => {
   const engine = sharedEngine();
 
   async function scored(
-    classifier: Classifier,
+    classifier: PromptClassifier,
     texts: readonly string[],
     options: Partial<ScoreTextsOptions> = {},
   ): Promise<Score[]> {
@@ -34,7 +34,7 @@ describe('drawn answers', () => {
 
   const [sentiment] = BUILTIN_CLASSIFIERS;
   assert.ok(sentiment);
-  const plain = (classifier: Classifier, samples: number, temperature = 1): Classifier => ({
+  const plain = (classifier: PromptClassifier, samples: number, temperature = 1): PromptClassifier => ({
     ...classifier,
     method: 'consistency',
     consistency: { samples, temperature, variants: 'plain' },
@@ -82,7 +82,7 @@ describe('drawn answers', () => {
   });
 
   it('are the same under one seed, alone and among others in any order; others under another seed', async () => {
-    const classifier: Classifier = {
+    const classifier: PromptClassifier = {
       ...sentiment,
       method: 'ensemble',
       consistency: { ...sentiment.consistency, samples: 4 },
@@ -137,7 +137,7 @@ describe('answers under very many orders of the prompt', () => {
         maxTextTokens: 64,
       });
       const consistency = { samples: 40, temperature: 1, variants: 'permuted' } as const;
-      const prompts = variantsOf({ asks: classifier.asks, consistency }, 0);
+      const prompts = variantsOf({ ...classifier, consistency }, 0);
       assert.equal(prompts.length, 40);
       const ask = (some: readonly PromptVariant[]) =>
         engine.sample({

@@ -248,7 +248,7 @@ describe('calibrators of classifiers in the editor', () => {
     const hashes = new ModelHashes(services.models, services.log);
     const calibration = new ResultCalibration({ ...services, hashes });
     const open = unhashed(services.engineModels);
-    const sources = new Sources({ engine: open, endpoint: open, editor: open });
+    const sources = new Sources({ engine: open, endpoint: open, editor: open, encoder: open });
     const classification = new Classification({ ...services, sources, calibration });
     try {
       const { id, calibration: first } = await classify(classification);

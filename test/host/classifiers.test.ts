@@ -1,3 +1,4 @@
+import { askingOf } from '../../src/core/classifier/definition';
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -43,6 +44,7 @@ describe('classifier files in the editor', () => {
 
   it('are written by New Classifier, opened, listed, and used', async () => {
     const dialogs = new ScriptedDialogs([
+      'Language model',
       'mood',
       'back',
       'mood',
@@ -57,7 +59,7 @@ describe('classifier files in the editor', () => {
     await newClassifier({ ...services, dialogs });
     // The test model is a base model.
     assert.match(
-      dialogs.saying('choose New Classifier')[0] ?? '',
+      dialogs.saying('choose New Classifier')[1] ?? '',
       /: Few-shot, with examples \| Question with an instruction$/,
     );
     assert.match(
@@ -77,7 +79,7 @@ describe('classifier files in the editor', () => {
     const { scores } = await scoreTexts(services, classifier, ['I love this movie!'], { topTokens: 0 });
     assert.deepEqual(scores[0]?.labels.map((label) => label.label).sort(), ['negative', 'positive']);
     assert.match(
-      classifier.asks.template,
+      askingOf(classifier).template,
       /Question: Is the review positive or negative\? Answer with \{\{labels\}\}\./,
     );
     const [placeholder, ...others] = await until('the placeholder is marked', () =>
@@ -98,7 +100,7 @@ describe('classifier files in the editor', () => {
   });
 
   it('are never overwritten', async () => {
-    const dialogs = new ScriptedDialogs(['mood', 'other', undefined]);
+    const dialogs = new ScriptedDialogs(['Language model', 'mood', 'other', undefined]);
     await newClassifier({ ...services, dialogs });
     assert.match(dialogs.saying('refused')[0] ?? '', /already/);
     await assert.rejects(

@@ -53,6 +53,11 @@ export class ScriptedDialogs implements Dialogs {
     return this.tell('info', message, [action]);
   }
 
+  chooseFolder(title: string): Promise<string | undefined> {
+    this.said.push(`folder ${title}`);
+    return Promise.resolve(this.next());
+  }
+
   chooseFile(title: string): Promise<string | undefined> {
     this.said.push(`file ${title}`);
     return Promise.resolve(this.next());

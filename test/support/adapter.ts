@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import { adapterCard, type AdapterCard } from '../../src/core/model/adapter-card';
 import { adapterFile, cardFile } from '../../src/store/adapters';
 import { sha256Of } from '../../src/store/models';
@@ -26,7 +26,7 @@ export async function writeAdapter(
     bytes,
     base,
     classifier,
-  }: { readonly bytes: Buffer; readonly base: string; readonly classifier: Classifier },
+  }: { readonly bytes: Buffer; readonly base: string; readonly classifier: PromptClassifier },
 ): Promise<AdapterCard> {
   const file = adapterFile(workspace, name);
   await mkdir(path.dirname(file), { recursive: true });

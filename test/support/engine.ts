@@ -1,10 +1,11 @@
 /** The real engine process with a real model, for tests. */
 import assert from 'node:assert/strict';
-import { type Asking, classifierFrom, type Classifier } from '../../src/core/classifier/definition';
+import type { Asking, PromptClassifier } from '../../src/core/classifier/definition';
 import type { Score } from '../../src/core/scoring/score';
 import type { EngineOptions } from '../../src/protocol/engine';
 import { EngineClient, type EngineClientOptions } from '../../src/sources/engine-client';
 import { ENGINE, TEST_MODEL } from './paths';
+import { promptClassifierFrom } from './prompt-classifier';
 
 /** A small model on one thread: two of them would wait for each other most of the time. */
 export function cpu(modelPath = TEST_MODEL): EngineOptions {
@@ -34,18 +35,18 @@ export function sharedEngine(): () => EngineClient {
   return () => shared ?? assert.fail();
 }
 
-export function makeClassifier(fields: object): Classifier {
-  return classifierFrom({ version: 1, name: 'test', ...fields }, 'test.json');
+export function makeClassifier(fields: object): PromptClassifier {
+  return promptClassifierFrom({ version: 1, name: 'test', ...fields }, 'test.json');
 }
 
 /** The same classifier, asking in another way. */
-export function asking(classifier: Classifier, fields: Partial<Asking>): Classifier {
+export function asking(classifier: PromptClassifier, fields: Partial<Asking>): PromptClassifier {
   return { ...classifier, asks: { ...classifier.asks, ...fields } };
 }
 
 export async function scoreAll(
   engine: EngineClient,
-  classifier: Classifier,
+  classifier: PromptClassifier,
   texts: readonly string[],
   topTokens = 0,
 ): Promise<readonly Score[]> {

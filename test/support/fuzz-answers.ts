@@ -1,6 +1,6 @@
 /** Answers of a server that are nearly right: whatever comes back, a text has a score or a reason, or the run an error. */
 import assert from 'node:assert/strict';
-import { classifierFrom } from '../../src/core/classifier/definition';
+import { promptClassifierFrom } from './prompt-classifier';
 import { type Random, seededRandom } from '../../src/core/random';
 import { UserError } from '../../src/core/user-error';
 import { EndpointSource } from '../../src/sources/endpoint/endpoint-source';
@@ -12,7 +12,7 @@ import { FakeClock } from './fake-clock';
 import { mutate, mutateText, pick } from './mutate';
 
 export const KEY = 'sk-Canary+4f/9_Zq~7=Xw"Lm';
-export const CLASSIFIER = classifierFrom(
+export const CLASSIFIER = promptClassifierFrom(
   {
     version: 1,
     name: 'sentiment',

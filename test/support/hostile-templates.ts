@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../src/core/user-error';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { cpu, scoreAll } from './engine';
 import { withChatTemplate } from './gguf-file';
@@ -123,7 +123,7 @@ export function assertClear(error: unknown): string {
 export async function codeOf(
   { template }: HostileTemplate,
   engine: EngineClient,
-  classifier: Classifier,
+  classifier: PromptClassifier,
   folder: string,
 ): Promise<string> {
   const file = path.join(folder, 'hostile.gguf');

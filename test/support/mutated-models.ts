@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { open, truncate, writeFile } from 'node:fs/promises';
 import { UserError } from '../../src/core/user-error';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { checkGguf } from '../../src/store/gguf';
 import { cpu, scoreAll } from './engine';
@@ -47,7 +47,7 @@ export async function outcomeOf(
   mutation: Mutation,
   model: Model,
   engine: EngineClient,
-  classifier: Classifier,
+  classifier: PromptClassifier,
   file: string,
 ): Promise<string> {
   await engine.reset();

@@ -16,4 +16,5 @@ export const CHAT_MODEL =
   process.env.PROMPT_CONFIDENCE_CHAT_MODEL ??
   path.join(cacheHome(), 'test-models', 'SmolLM2-135M-Instruct.Q4_1.gguf');
 export const ENGINE = path.join(ROOT, 'dist', 'engine.mjs');
+export const ENCODER = path.join(ROOT, 'dist', 'encoder.mjs');
 export const CLI = path.join(ROOT, 'dist', 'cli.mjs');

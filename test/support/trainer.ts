@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import * as z from 'zod';
 import type { Proven } from '../../src/app/training/prove';
 import { tuningLines } from '../../src/app/training/tuning-input';
-import type { Classifier } from '../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../src/core/classifier/definition';
 import type { ProofResult, TuningSettings } from '../../src/core/model/adapter-card';
 import type { WireAdapter } from '../../src/protocol/engine';
 import type { EngineClient } from '../../src/sources/engine-client';
@@ -86,7 +86,7 @@ export interface ParityRow {
 export async function parityOf(
   engine: EngineClient,
   model: string,
-  classifier: Classifier,
+  classifier: PromptClassifier,
   rows: readonly ParityRow[],
   {
     folder,

@@ -3,16 +3,19 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
-import { parseClassifier } from '../../src/core/classifier/definition';
 import { parseSavedCalibrator } from '../../src/core/calibration/saved';
 import { promptSha256 } from '../../src/store/prompt-hash';
 import { ROOT } from '../support/paths';
+import { promptClassifierFrom } from '../support/prompt-classifier';
 
 const at = (...names: string[]) => path.join(ROOT, 'sample', ...names);
 const read = (...names: string[]) => readFileSync(at(...names), 'utf8');
 
 describe('the sample workspace', () => {
-  const sentiment = parseClassifier(read('.prompt-confidence/classifiers/sentiment.json'), 'sentiment.json');
+  const sentiment = promptClassifierFrom(
+    JSON.parse(read('.prompt-confidence/classifiers/sentiment.json')),
+    'sentiment.json',
+  );
 
   it('has a sentiment classifier with the prompt of the built-in one, and a calibrator bound to it', () => {
     const builtin = BUILTIN_CLASSIFIERS.find(({ name }) => name === 'sentiment');

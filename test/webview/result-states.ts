@@ -1,6 +1,7 @@
 /** States of the result view as the host sent them in a real run, and some that are hard to bring about. */
 import type { Answer } from '../../src/core/scoring/agreement';
 import { agreementOf, ensembleScore } from '../../src/core/scoring/consistency';
+import { headScore } from '../../src/core/scoring/head-score';
 import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
 import { formatPercent } from '../../src/core/words/quantities';
 import type { HistoryEntry, PageState, ResultDetail, TrialState } from '../../src/protocol/result-page';
@@ -107,6 +108,18 @@ export const STATES = {
     hasModel: true,
   },
   result: { result: RESULT, history: HISTORY, busy: null, trial: null, hasModel: true },
+  /** Of a sequence classification model with one output. */
+  outputs: {
+    result: {
+      ...RESULT,
+      model: 'spam-model',
+      score: headScore('binary', ['ham', 'spam'], { logits: [Math.log(3)], textTokens: 30, cutTokens: 8 }),
+    },
+    history: HISTORY,
+    busy: null,
+    trial: null,
+    hasModel: true,
+  },
   calibrated: {
     result: {
       ...RESULT,

@@ -75,6 +75,19 @@ describe('the result view', () => {
       await page.getByText(fact, { exact: true }).waitFor();
   });
 
+  it('shows the outputs of a sequence classification model, and nothing of tokens and prompts', async () => {
+    const { page } = await show(STATES.outputs);
+    await page.getByRole('heading', { name: 'spam 75.0%' }).waitFor();
+    assert.match(await page.locator('.mass').innerText(), /Label mass not applicable/);
+    const [ham, spam] = [page.getByRole('row').nth(1), page.getByRole('row').nth(2)];
+    assert.equal(await spam.getByRole('rowheader').innerText(), 'spam');
+    assert.deepEqual(await spam.getByRole('cell').allInnerTexts(), ['0', '1.099', '75.0%']);
+    assert.match((await ham.getByRole('cell').allInnerTexts()).join(' '), /25\.0%$/);
+    for (const name of ['Read Tokens', 'Show Prompt'])
+      assert.equal(await page.getByRole('button', { name }).count(), 0);
+    await page.getByText('Text cut: 8 of its 30 tokens were left out').waitFor();
+  });
+
   it('counts the drawn answers, and warns where they disagree with the token probability', async () => {
     const { page } = await show(STATES.ensemble);
     await page.getByText('Disagreement: most sampled answers are negative').waitFor();

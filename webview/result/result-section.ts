@@ -13,6 +13,7 @@ import { formatPercent } from '../../src/core/words/quantities';
 import { visibleName, visibleToken } from '../../src/core/encode';
 import {
   agreementLines,
+  formatLogit,
   formatLogProb,
   formatMs,
   labelMassInWords,
@@ -21,7 +22,7 @@ import {
   modeInWords,
   scoreWarnings,
 } from '../../src/core/words/score';
-import type { Score, TokenRow } from '../../src/core/scoring/score';
+import type { LabelScore, Score, TokenRow } from '../../src/core/scoring/score';
 import type { PageCommand, ResultDetail, TextAnswer } from '../../src/protocol/result-page';
 import { bar, h, warningIcon } from '../dom';
 import { button } from '../button';
@@ -84,11 +85,13 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       h('strong', {}, labelMassInWords(score)),
     ),
     ...agreementPart(score),
-    // Sampled answers alone leave no token probabilities.
-    ...(score.mode === 'sampled' ? [] : tokenPart(result, actions)),
+    ...headPart(score),
+    // Sampled answers alone leave no token probabilities, and a sequence classification model answers with no token.
+    ...(score.mode === 'sampled' || score.mode === 'head' ? [] : tokenPart(result, actions)),
     h('h3', {}, 'How it was made'),
     facts(result),
-    result.place === ''
+    // A sequence classification model gets the text alone.
+    result.place === '' || score.mode === 'head'
       ? undefined
       : h(
           'p',
@@ -115,6 +118,50 @@ function tokenPart({ id, score }: ResultDetail, actions: ResultActions): HTMLEle
         )
       : tokenTable(score.tokens),
   ];
+}
+
+/** The outputs of a sequence classification model, each with its label. */
+function headPart({ mode, labels }: Score): HTMLElement[] {
+  if (mode !== 'head') return [];
+  return [
+    h('h3', { id: 'outputs-title' }, 'Outputs of the model'),
+    h(
+      'table',
+      { class: 'tokens', 'aria-labelledby': 'outputs-title' },
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'col', class: 'number', 'aria-label': 'Index of the output' }, '#'),
+          h('th', { scope: 'col' }, 'Label'),
+          h('th', { scope: 'col', class: 'number' }, 'Logit'),
+          h('th', { scope: 'col', class: 'number' }, 'Prob.'),
+        ),
+      ),
+      h('tbody', {}, ...labels.map(outputRow)),
+    ),
+  ];
+}
+
+/** Of two labels with one output, the first has none of its own. */
+function outputRow({ label, confidence, output }: LabelScore): HTMLElement {
+  const none = (): HTMLElement =>
+    h('span', {}, h('span', { 'aria-hidden': 'true' }, '–'), h('span', { class: 'unseen' }, 'none'));
+  return h(
+    'tr',
+    {},
+    h('td', { class: 'number rank' }, output === undefined ? none() : String(output.index)),
+    h('th', { scope: 'row', class: 'token' }, named('clipped', label)),
+    h('td', { class: 'number' }, output === undefined ? none() : formatLogit(output.logit)),
+    h(
+      'td',
+      { class: 'number probability', title: `probability ${confidence.toPrecision(4)}` },
+      formatPercent(confidence),
+      bar(confidence, 'token-bar'),
+    ),
+  );
 }
 
 /** Counts of the sampled answers, and how they were sampled. */

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { labelNames } from '../../core/calibration/compatibility';
 import { smoothedTargets } from '../../core/calibration/smoothed-targets';
-import type { Classifier } from '../../core/classifier/definition';
+import { askingOf, type Classifier } from '../../core/classifier/definition';
 import { checkSplit, smallestDifference, type Split, splitRows } from '../../core/data/tuning-split';
 import { normaliseText } from '../../core/data/hash';
 import { jsonOf } from '../../core/data/json';
@@ -134,9 +134,9 @@ export async function prepareTuning(
     });
     const asked: CardDraft = {
       base: { name: model.name, sha256: model.sha256 },
-      ...boundPrompt(classifier, tokens.shape),
+      ...boundPrompt({ ...classifier, asks: askingOf(classifier) }, tokens.shape),
       labels,
-      ...(request.examples ? {} : { examplesLeftOut: request.classifier.asks.examples }),
+      ...(request.examples ? {} : { examplesLeftOut: askingOf(request.classifier).examples }),
       table: { name: path.basename(request.table), sha256: table.source.sha256 },
       split: { seed: settings.seed, grouped: table.isGrouped, given: table.isSplit },
       rows: byPart((row) => rowHash(row.text, labels[row.label] ?? '')),

@@ -1,7 +1,7 @@
 /** The classifier whose prompt is tuned. */
-import type { Classifier } from '../../core/classifier/definition';
+import { askingOf, type Classifier } from '../../core/classifier/definition';
 
 /** @param examples false: without its examples, which tuning replaces. This is another prompt, with its own hash. */
 export function tunedPrompt(classifier: Classifier, examples: boolean): Classifier {
-  return examples ? classifier : { ...classifier, asks: { ...classifier.asks, examples: [] } };
+  return examples ? classifier : { ...classifier, asks: { ...askingOf(classifier), examples: [] } };
 }

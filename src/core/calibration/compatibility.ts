@@ -32,7 +32,8 @@ export function compatibilityOf(saved: SavedCalibrator, target: CalibrationTarge
 export interface ScoreOrigin {
   /** Undefined while the file's SHA-256 is not known. */
   readonly model: Binding['model'] | undefined;
-  readonly promptSha256: string;
+  /** Absent for a model that gets the text alone. */
+  readonly promptSha256?: string;
   readonly promptAdded?: Binding['promptAdded'];
   readonly backend: string;
 }

@@ -328,7 +328,11 @@ function modelMismatch(own: Binding['model'], other: Binding['model'] | undefine
   return [{ field: 'model', severity: 'refuse', message }];
 }
 
-const ARTICLES: Readonly<Record<ModelKind, string>> = { file: 'a file', endpoint: 'an endpoint' };
+const ARTICLES: Readonly<Record<ModelKind, string>> = {
+  file: 'a file',
+  encoder: 'a sequence classification model',
+  endpoint: 'an endpoint',
+};
 
 /** How two models of one kind differ. */
 const MODEL_MISMATCHES: {
@@ -342,6 +346,16 @@ const MODEL_MISMATCHES: {
       ? []
       : fieldMismatch('model', 'adapter', adapterInWords(own), adapterInWords(other), 'refuse');
   },
+  encoder: (own, other) =>
+    own.sha256 === other.sha256
+      ? []
+      : fieldMismatch(
+          'model',
+          'model, its tokenizer or its labels',
+          modelInWords(own),
+          modelInWords(other),
+          'refuse',
+        ),
   endpoint: (own, other) => {
     const known = [
       ...fieldMismatch('model', 'endpoint', own.address, other.address, 'refuse'),
@@ -372,12 +386,12 @@ function sameKind<Kind extends ModelKind>(
 function fieldMismatch(
   field: Mismatch['field'],
   name: string,
-  own: string,
+  own: string | undefined,
   other: string | undefined,
   severity: 'refuse' | 'warn',
   shown: (value: string) => string = (value) => value,
 ): Mismatch[] {
-  if (own === other) return [];
+  if (own === undefined || own === other) return [];
   if (other === undefined)
     return [{ field, severity: 'unknown', message: `The ${name} of these scores is not known.` }];
   return [

@@ -1,5 +1,5 @@
 /** The built-in classifiers. */
-import { classifierFrom, type Classifier } from './definition';
+import { askingOf, classifierFrom, type PromptClassifier } from './definition';
 
 /** Few-shot, so that a base model without any instruction tuning can do it. */
 const sentiment = {
@@ -35,9 +35,10 @@ const yesNo = {
 
 const FILES = [sentiment, yesNo];
 
-export const BUILTIN_CLASSIFIERS: readonly Classifier[] = FILES.map((file) =>
-  classifierFrom(file, `built-in classifier ${file.name}`),
-);
+export const BUILTIN_CLASSIFIERS: readonly PromptClassifier[] = FILES.map((file) => {
+  const classifier = classifierFrom(file, `built-in classifier ${file.name}`);
+  return { ...classifier, asks: askingOf(classifier) };
+});
 
 /** A built-in classifier in the form of a classifier file; undefined if none has that name. */
 export function builtinFile(name: string): object | undefined {

@@ -3,6 +3,7 @@
  * answers count for which label. The JSON Schema that the editor uses is generated from this schema.
  */
 import { type Bucket, bucketProblems } from '../model/buckets';
+import { HEAD_KINDS, type HeadKind } from '../encoder/config';
 import { isFormula } from '../formula';
 import { listed, quoted, shortened } from '../quote';
 import * as z from 'zod';
@@ -17,13 +18,14 @@ import {
 } from '../model/confidence-method';
 import {
   DEFAULT_SOURCE,
+  ENCODER_SOURCE,
   parseSourceName,
   sourceForms,
   type SourceName,
   sourceNameText,
   sourcesInWords,
 } from './source-name';
-import { spellingsOf } from './spellings';
+import { spelledLabels, spellingsOf } from './spellings';
 
 /** The place in a template where the text to classify goes. */
 export const TEXT_PLACEHOLDER = '{{text}}';
@@ -53,17 +55,18 @@ const LONGEST_PROMPT = 4 * 1024 * 1024;
 /** Problems that are told: nobody reads more, and a file of a megabyte can have a million. */
 const MOST_PROBLEMS = 100;
 
+const labelName = z
+  .string()
+  .refine((name) => name.trim() !== '', 'a label needs a name')
+  .refine(
+    (name) => !isFormula(name),
+    'a label may not begin with =, +, -, @ or a tab, because a spreadsheet computes such a cell, quoted or not',
+  );
+
 const labelSchema = z.strictObject({
-  name: z
-    .string()
-    .refine((name) => name.trim() !== '', 'a label needs a name')
-    .refine(
-      (name) => !isFormula(name),
-      'a label may not begin with =, +, -, @ or a tab, because a spreadsheet computes such a cell, quoted or not',
-    )
-    .describe(
-      'The name of the label. It is a spelling of itself, with its lower, UPPER and Capitalised forms.',
-    ),
+  name: labelName.describe(
+    'The name of the label. It is a spelling of itself, with its lower, UPPER and Capitalised forms.',
+  ),
   spellings: z
     .array(z.string().refine((spelling) => spelling.trim() !== '', 'a spelling may not be empty'))
     .max(MOST_SPELLINGS, { error: `a label has at most ${MOST_SPELLINGS} spellings`, abort: true })
@@ -71,21 +74,23 @@ const labelSchema = z.strictObject({
     .describe('More spellings of this label, besides the forms of its name.'),
 });
 
+const modelSha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 has 64 hexadecimal digits');
+
+const modelSource = z
+  .string()
+  .regex(/^(hf:|https:\/\/)/, 'a source starts with hf: or https://')
+  .optional()
+  .describe('Where the model can be downloaded from. It is used only when you click.');
+
 const modelSchema = z.strictObject({
   file: z
     .string()
     .regex(/^[^/\\]+\.gguf$/i, 'the model is named by its file name, without a folder, ending in .gguf')
     .describe('File name of the model, as in the model list. Never a path.'),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'a SHA-256 has 64 hexadecimal digits')
+  sha256: modelSha256
     .optional()
     .describe('SHA-256 of the file, so that another file of the same name is not used instead.'),
-  source: z
-    .string()
-    .regex(/^(hf:|https:\/\/)/, 'a source starts with hf: or https://')
-    .optional()
-    .describe('Where the model can be downloaded from. It is used only when you click.'),
+  source: modelSource,
 });
 
 /** Neutral texts: a content-free correction of the label prior scores these. */
@@ -114,12 +119,85 @@ const consistencySchema = z.strictObject({
     ),
 });
 
-const classifierSchema = z
+/** The fields that every classifier file has, whatever its model is. */
+const commonFields = {
+  $schema: z.string().optional(),
+  version: z.literal(CLASSIFIER_VERSION).describe('Version of this file format.'),
+  name: z.string().min(1).describe('The name shown in lists.'),
+  description: z.string().optional().describe('One line on what it is for.'),
+  calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
+  buckets: z
+    .array(z.strictObject({ name: z.string(), low: z.number() }))
+    .min(1)
+    .max(MOST_BUCKETS, { error: `a classifier has at most ${MOST_BUCKETS} buckets`, abort: true })
+    .optional()
+    .describe(
+      'Buckets of its calibrated confidence, highest first, in place of those of the setting. Each has a name and a lower bound; the last bound must be 0.',
+    ),
+};
+
+/** Reports labels that have one name. */
+function checkNames(labels: readonly { readonly name: string }[], context: z.RefinementCtx): void {
+  const names = new Set<string>();
+  labels.forEach(({ name }, index) => {
+    if (names.has(name))
+      context.addIssue({
+        code: 'custom',
+        path: ['labels', index, 'name'],
+        message: `the label ${quoted(name)} occurs twice`,
+      });
+    names.add(name);
+  });
+}
+
+function checkBuckets(buckets: readonly Bucket[], context: z.RefinementCtx): void {
+  for (const { at, field, message } of bucketProblems(buckets))
+    context.addIssue({ code: 'custom', path: ['buckets', at, field], message });
+}
+
+const kindField = z
+  .enum(['prompt', 'encoder'])
+  .describe(
+    'prompt: a language model is asked in words; encoder: a sequence classification model, which gets the text alone. Default prompt.',
+  );
+
+const encoderModelSchema = z.strictObject({
+  folder: z
+    .string()
+    .regex(/^(?!\.{1,2}$)[^/\\]+$/, 'the model is named by the name of its folder, without a path')
+    .describe('Name of the model folder, as in the model list. Never a path.'),
+  sha256: modelSha256.describe('SHA-256 of its ONNX file.'),
+  source: modelSource,
+});
+
+const encoderSchema = z
   .strictObject({
-    $schema: z.string().optional(),
-    version: z.literal(CLASSIFIER_VERSION).describe('Version of this file format.'),
-    name: z.string().min(1).describe('The name shown in lists.'),
-    description: z.string().optional().describe('One line on what it is for.'),
+    ...commonFields,
+    kind: kindField.extract(['encoder']),
+    labels: z
+      .array(z.strictObject({ name: labelName.describe('The name of the label.') }))
+      .min(2, 'a classifier needs at least two labels')
+      .max(MOST_LABELS, { error: `a classifier has at most ${MOST_LABELS} labels`, abort: true })
+      .describe(
+        'The labels in the order of the outputs of the model. Of a model with one output, the second label is that of the output.',
+      ),
+    outputs: z
+      .enum(HEAD_KINDS)
+      .optional()
+      .describe(
+        'How the outputs of the model are read, if its config.json does not say it. single-label: one label is right (softmax); multi-label: each label is right or not by itself (a sigmoid for each); binary: one output for two labels (its sigmoid is the probability of the second).',
+      ),
+    model: encoderModelSchema,
+  })
+  .superRefine(({ labels, buckets }, context) => {
+    checkNames(labels, context);
+    checkBuckets(buckets ?? [], context);
+  });
+
+const promptSchema = z
+  .strictObject({
+    ...commonFields,
+    kind: kindField.extract(['prompt']).optional(),
     instruction: z
       .string()
       .optional()
@@ -201,27 +279,10 @@ const classifierSchema = z
       .describe(
         'Name of an adapter that was tuned for this classifier: .prompt-confidence/adapters/NAME.gguf.',
       ),
-    calibrator: z.string().min(1).optional().describe('Name of a saved calibrator for this classifier.'),
-    buckets: z
-      .array(z.strictObject({ name: z.string(), low: z.number() }))
-      .min(1)
-      .max(MOST_BUCKETS, { error: `a classifier has at most ${MOST_BUCKETS} buckets`, abort: true })
-      .optional()
-      .describe(
-        'Buckets of its calibrated confidence, highest first, in place of those of the setting. Each has a name and a lower bound; the last bound must be 0.',
-      ),
   })
   .superRefine((file, context) => {
-    const names = new Set<string>();
-    file.labels.forEach(({ name }, index) => {
-      if (names.has(name))
-        context.addIssue({
-          code: 'custom',
-          path: ['labels', index, 'name'],
-          message: `the label ${quoted(name)} occurs twice`,
-        });
-      names.add(name);
-    });
+    checkNames(file.labels, context);
+    const names = new Set(file.labels.map(({ name }) => name));
     const known = listed([...names]);
     const unknown = strangers(file.examples ?? [], names);
     file.examples?.forEach((example, index) => {
@@ -248,8 +309,7 @@ const classifierSchema = z
         claimed.set(spelling, label.name);
       }
     }
-    for (const { at, field, message } of bucketProblems(file.buckets ?? []))
-      context.addIssue({ code: 'custom', path: ['buckets', at, field], message });
+    checkBuckets(file.buckets ?? [], context);
     if (
       file.adapter !== undefined &&
       file.source !== undefined &&
@@ -296,8 +356,15 @@ function promptLength({
   return lengthOf(instruction) + lengthOf(template) * (examples.length + 1) + answered;
 }
 
-/** A classifier file as it is written on disk. */
-export type ClassifierFile = z.infer<typeof classifierSchema>;
+/** A classifier file of a language model, as it is written on disk. */
+export type ClassifierFile = z.infer<typeof promptSchema>;
+/** A classifier file of a sequence classification model. */
+export type EncoderClassifierFile = z.infer<typeof encoderSchema>;
+
+/** A file says by `kind` what it is. */
+function isEncoderFile(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'encoder';
+}
 
 /** A label with all its spellings; examples use the first. */
 export interface Label {
@@ -321,9 +388,17 @@ export interface Asking {
   readonly neutralTexts: readonly string[];
 }
 
+/** How the outputs of a sequence classification model are read. */
+export interface HeadReading {
+  readonly kind: 'encoder';
+  /** Undefined where the config.json of the model decides. */
+  readonly outputs: HeadKind | undefined;
+}
+
 /**
  * A classifier with every default filled in; the rest of the program works with it. Its own fields are those that every
- * classifier has, whatever its model is; `asks` belongs to models that are asked in words.
+ * classifier has, whatever its model is; `asks` says how that
+ * model is asked.
  */
 export interface Classifier {
   readonly name: string;
@@ -338,7 +413,28 @@ export interface Classifier {
   readonly calibrator: string | undefined;
   /** Buckets of its calibrated confidence, valid; undefined for those of the settings or of an option. */
   readonly buckets: readonly Bucket[] | undefined;
-  readonly asks: Asking;
+  readonly asks: Asking | HeadReading;
+}
+
+/** A classifier of a language model. */
+export type PromptClassifier = Classifier & { readonly asks: Asking };
+
+/**
+ * How the language model of a classifier is asked.
+ *
+ * @throws UserError `no-prompt` for one of a model that gets the text alone
+ */
+export function askingOf({ name, asks }: Pick<Classifier, 'name' | 'asks'>): Asking {
+  if (asks.kind === 'prompt') return asks;
+  throw new UserError(
+    'no-prompt',
+    `The classifier "${name}" has no prompt: its model is a sequence classification model, which gets the text alone.`,
+  );
+}
+
+/** The labels of a classifier with all their spellings. */
+export function labelsOf({ labels, asks }: Pick<Classifier, 'labels' | 'asks'>): readonly Label[] {
+  return asks.kind === 'prompt' ? asks.labels : spelledLabels(labels.map(({ name }) => name));
 }
 
 /**
@@ -372,7 +468,7 @@ export interface ClassifierProblem {
 
 /** The problems of a value that should be a classifier file, the first hundred of them; empty for a valid one. */
 export function classifierProblems(value: unknown): ClassifierProblem[] {
-  const parsed = classifierSchema.safeParse(value);
+  const parsed = (isEncoderFile(value) ? encoderSchema : promptSchema).safeParse(value);
   return parsed.success ? [] : problemsOf(parsed.error, value);
 }
 
@@ -395,7 +491,7 @@ function problemsOf({ issues }: z.ZodError, value: unknown): ClassifierProblem[]
 /** A field that no classifier has, and the one that was probably meant. */
 function misnamed(path: readonly (string | number)[], key: string, value: unknown): Misnamed {
   const there = valueAt(value, path);
-  const meant = fieldsAt(path).find(
+  const meant = fieldsAt(path, isEncoderFile(value)).find(
     (field) => !(field in there) && isNearly(key.slice(0, LONGEST_FIELD), field),
   );
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
@@ -410,16 +506,16 @@ interface Misnamed extends ClassifierProblem {
 const LONGEST_FIELD = 40;
 
 /** The fields that an object at a path may have. */
-function fieldsAt(path: readonly (string | number)[]): string[] {
+function fieldsAt(path: readonly (string | number)[], isEncoder: boolean): string[] {
   switch (path[0]) {
     case undefined:
-      return Object.keys(classifierSchema.shape);
+      return Object.keys((isEncoder ? encoderSchema : promptSchema).shape);
     case 'labels':
-      return Object.keys(labelSchema.shape);
+      return isEncoder ? ['name'] : Object.keys(labelSchema.shape);
     case 'examples':
       return Object.keys(exampleSchema.shape);
     case 'model':
-      return Object.keys(modelSchema.shape);
+      return Object.keys((isEncoder ? encoderModelSchema : modelSchema).shape);
     case 'consistency':
       return Object.keys(consistencySchema.shape);
     default:
@@ -469,14 +565,8 @@ export function newerVersion(value: unknown, where: string): string | undefined 
 export function classifierFrom(value: unknown, where: string): Classifier {
   const newer = newerVersion(value, where);
   if (newer !== undefined) throw new UserError('classifier-newer', newer);
-  const parsed = classifierSchema.safeParse(value);
-  if (!parsed.success) {
-    const problems = problemsOf(parsed.error, value).map(({ path, message }) =>
-      path.length === 0 ? message : `${shortened(path.join('.'))}: ${message}`,
-    );
-    throw new UserError('classifier-invalid', `${where}: ${problems.join('; ')}`);
-  }
-  const file = parsed.data;
+  if (isEncoderFile(value)) return encoderClassifier(parsedBy(encoderSchema, value, where));
+  const file = parsedBy(promptSchema, value, where);
   const spellings = spellingsOf(file.labels);
   return {
     name: file.name,
@@ -515,6 +605,32 @@ export function classifierFrom(value: unknown, where: string): Classifier {
   };
 }
 
+function parsedBy<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = problemsOf(parsed.error, value).map(({ path, message }) =>
+    path.length === 0 ? message : `${shortened(path.join('.'))}: ${message}`,
+  );
+  throw new UserError('classifier-invalid', `${where}: ${problems.join('; ')}`);
+}
+
+function encoderClassifier(file: EncoderClassifierFile): Classifier {
+  const { folder, sha256, source } = file.model;
+  return {
+    name: file.name,
+    description: file.description ?? '',
+    labels: file.labels,
+    method: 'token-probability',
+    consistency: DEFAULT_CONSISTENCY,
+    source: ENCODER_SOURCE,
+    model: { file: folder, sha256, ...(source === undefined ? {} : { source }) },
+    adapter: undefined,
+    calibrator: file.calibrator,
+    buckets: file.buckets,
+    asks: { kind: 'encoder', outputs: file.outputs },
+  };
+}
+
 /**
  * The JSON Schema (draft 7, the newest that VS Code completes fully) that the extension contributes for classifier files.
  * It has no opinion on missing and unknown fields: the extension reports these itself, once, with the field that was
@@ -523,12 +639,22 @@ export function classifierFrom(value: unknown, where: string): Classifier {
  * @public esbuild.mjs writes the schema with it
  */
 export function classifierJsonSchema(): object {
-  return z.toJSONSchema(classifierSchema, {
-    target: 'draft-7',
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      delete jsonSchema.required;
-      delete jsonSchema.additionalProperties;
-    },
-  });
+  const [encoder, prompt] = [encoderSchema, promptSchema].map((schema) =>
+    z.toJSONSchema(schema, {
+      target: 'draft-7',
+      io: 'input',
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.required;
+        delete jsonSchema.additionalProperties;
+      },
+    }),
+  );
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    type: 'object',
+    properties: { kind: z.toJSONSchema(kindField, { target: 'draft-7' }) },
+    if: { properties: { kind: { const: 'encoder' } }, required: ['kind'] },
+    then: encoder,
+    else: prompt,
+  };
 }

@@ -42,5 +42,6 @@ export function diagnoseClassifier(text: string): LocatedProblem[] {
 
 /** The places of the examples that nobody has written yet. */
 function placeholders({ asks }: Classifier): number[] {
+  if (asks.kind !== 'prompt') return [];
   return asks.examples.flatMap(({ text }, at) => (isPlaceholder(text) ? [at] : []));
 }

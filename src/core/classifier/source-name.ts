@@ -7,6 +7,8 @@ interface SourceKindTraits {
   readonly placeholder?: string;
   /** Whether texts are sent to another machine, or to a provider that may do so. */
   readonly sendsTexts: boolean;
+  /** True for a source that is not named: the kind of the classifier decides. */
+  readonly isImplied?: true;
   /** What it is, for the help of the classifier file. */
   readonly inWords: string;
 }
@@ -26,6 +28,12 @@ const SOURCE_KINDS = {
     sendsTexts: true,
     inWords: 'a language model that VS Code offers',
   },
+  encoder: {
+    takesName: 'never',
+    sendsTexts: false,
+    isImplied: true,
+    inWords: 'a sequence classification model on this machine',
+  },
 } as const satisfies Readonly<Record<string, SourceKindTraits>>;
 export type SourceKind = keyof typeof SOURCE_KINDS;
 /** The kinds that send texts away. */
@@ -40,12 +48,14 @@ export interface SourceName {
 }
 
 export const DEFAULT_SOURCE: SourceName = { kind: 'engine', name: null };
+export const ENCODER_SOURCE: SourceName = { kind: 'encoder', name: null };
 
 /** "engine", "endpoint:NAME", "editor" or "editor:MODEL ID"; undefined for anything else. */
 export function parseSourceName(text: string): SourceName | undefined {
   const [, kind = '', name = null] = /^([a-z]+)(?::(\S.*))?$/su.exec(text) ?? [];
   if (!isSourceKind(kind)) return undefined;
-  const { takesName } = SOURCE_KINDS[kind];
+  const { takesName, isImplied }: SourceKindTraits = SOURCE_KINDS[kind];
+  if (isImplied === true) return undefined;
   const isAllowed = takesName === 'optionally' || (takesName === 'always') === (name !== null);
   return isAllowed ? { kind, name } : undefined;
 }
@@ -69,13 +79,13 @@ export function bySourceKind<Value>(of: (kind: SourceKind) => Value): Readonly<R
 
 /** How the sources can be written: "engine", "endpoint:NAME", "editor" or "editor:MODEL ID". */
 export function sourceForms(): string {
-  const forms = kinds().flatMap(([kind, traits]) => formsOf(kind, traits).map((form) => `"${form}"`));
+  const forms = named().flatMap(([kind, traits]) => formsOf(kind, traits).map((form) => `"${form}"`));
   return `${forms.slice(0, -1).join(', ')} or ${forms.at(-1) ?? ''}`;
 }
 
 /** Each form with what it is: "engine: a model file on this machine; …". */
 export function sourcesInWords(): string {
-  return kinds()
+  return named()
     .map(([kind, traits]) => `${formsOf(kind, traits).join(', ')}: ${traits.inWords}`)
     .join('; ');
 }
@@ -85,6 +95,11 @@ function formsOf(kind: SourceKind, { takesName, placeholder = 'NAME' }: SourceKi
     ...(takesName === 'always' ? [] : [kind]),
     ...(takesName === 'never' ? [] : [`${kind}:${placeholder}`]),
   ];
+}
+
+/** Those that a classifier file can name. */
+function named(): readonly (readonly [SourceKind, SourceKindTraits])[] {
+  return kinds().filter(([, { isImplied }]) => isImplied !== true);
 }
 
 function kinds(): readonly (readonly [SourceKind, SourceKindTraits])[] {

@@ -13,6 +13,13 @@ export const modelIdentitySchema = z.discriminatedUnion('kind', [
     adapter: z.strictObject({ name: z.string(), sha256 }).exactOptional(),
   }),
   z.strictObject({
+    kind: z.literal('encoder'),
+    /** Name of the model folder. */
+    name: z.string(),
+    /** Of the ONNX file, the files of the tokenizer, the order of the labels and how the outputs are read, together. */
+    sha256,
+  }),
+  z.strictObject({
     kind: z.literal('endpoint'),
     address: z.string(),
     name: z.string(),
@@ -32,7 +39,8 @@ export const promptAddedSchema = z.strictObject({
 /** Where scores come from: what a calibrator is valid for. */
 export const bindingSchema = z.strictObject({
   model: modelIdentitySchema,
-  promptSha256: sha256,
+  /** Absent for a model that gets the text alone. */
+  promptSha256: sha256.exactOptional(),
   promptAdded: promptAddedSchema.exactOptional(),
   scoring: z.strictObject({
     method: z.string(),
@@ -82,6 +90,7 @@ const IN_WORDS: { readonly [Kind in ModelKind]: (model: ModelIdentities[Kind]) =
     const base = `${model.name} (SHA-256 ${shortHash(model.sha256)})`;
     return model.adapter === undefined ? base : `${base} with the adapter ${adapterInWords(model)}`;
   },
+  encoder: (model) => `${model.name} (SHA-256 ${shortHash(model.sha256)} of model, tokenizer and labels)`,
   endpoint: ({ name, address }) => `${name} at ${address} (its weights cannot be verified)`,
 };
 

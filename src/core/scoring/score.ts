@@ -13,6 +13,15 @@ export interface LabelScore {
   readonly confidence: number;
   /** True if the source did not show all of the label among its likeliest tokens: logProb is an upper bound. */
   readonly isBound?: boolean;
+  /** The output of a sequence classification model that stands for this label; absent where none does. */
+  readonly output?: HeadLogit;
+}
+
+/** One output of a sequence classification model. */
+interface HeadLogit {
+  /** From 0. */
+  readonly index: number;
+  readonly logit: number;
 }
 
 /** One row of the token table: a candidate for the first token of the answer. */
@@ -41,7 +50,7 @@ export interface Score {
    */
   readonly labelMass: number | null;
   /** How the model's answer was read. */
-  readonly mode: AnswerMode | 'sampled';
+  readonly mode: AnswerMode | 'sampled' | 'head';
   /** Tokens of the text as it was given, and how many were cut from its middle to make it fit. */
   readonly textTokens: number;
   readonly cutTokens: number;

@@ -1,5 +1,5 @@
 /** The prompts under which answers are sampled. */
-import { type Asking, type Classifier, LABELS_PLACEHOLDER } from '../classifier/definition';
+import { type Asking, askingOf, type Classifier, LABELS_PLACEHOLDER } from '../classifier/definition';
 import { seededRandom, shuffle } from '../random';
 
 export interface PromptVariant {
@@ -17,10 +17,11 @@ export interface PromptVariant {
  * estimates that very number. Permuting shows how much the answer depends on an order that should not matter.
  */
 export function variantsOf(
-  { asks, consistency }: Pick<Classifier, 'asks' | 'consistency'>,
+  classifier: Pick<Classifier, 'name' | 'asks' | 'consistency'>,
   seed: number,
 ): PromptVariant[] {
-  const { samples, variants } = consistency;
+  const asks = askingOf(classifier);
+  const { samples, variants } = classifier.consistency;
   if (variants === 'plain') return [{ asks, samples }];
   const prompts = permutations(asks, samples, seed);
   return prompts.map((prompt, index) => ({

@@ -16,5 +16,6 @@ export function sourceInWords(bound: Binding | null): string {
 
 function scoresInWords({ model, promptSha256, promptAdded, scoring, backend }: Binding): string {
   const added = promptAdded === undefined ? '' : ` with ${promptAddedInWords(promptAdded)}`;
-  return `the model ${modelInWords(model)}, the prompt ${shortHash(promptSha256)}${added}, scored by ${scoring.method} (${scoring.mode}) on ${backend}.`;
+  const prompt = promptSha256 === undefined ? '' : `, the prompt ${shortHash(promptSha256)}${added}`;
+  return `the model ${modelInWords(model)}${prompt}, scored by ${scoring.method} (${scoring.mode}) on ${backend}.`;
 }

@@ -65,9 +65,10 @@ function tokenInWords({ id, text }: PromptToken): string {
 }
 
 /** How the prompt is used by methods that sample. */
-function samplingLines({ method, consistency, asks }: Parameters<typeof promptInWords>[1]): string[] {
+function samplingLines(classifier: Parameters<typeof promptInWords>[1]): string[] {
+  const { method, consistency } = classifier;
   if (method === 'token-probability') return [];
-  const prompts = variantsOf({ asks, consistency }, 0).length;
+  const prompts = variantsOf(classifier, 0).length;
   const answers = count(consistency.samples, 'answer');
   return [
     '',

@@ -58,9 +58,9 @@ export interface ScoreWarning {
   readonly message: string;
 }
 
-/** As a percentage; "–" where the model has none. */
+/** As a percentage; "not applicable" where the model can answer nothing but a label. */
 export function labelMassInWords({ labelMass }: Pick<Score, 'labelMass'>): string {
-  return labelMass === null ? '–' : formatPercent(labelMass);
+  return labelMass === null ? 'not applicable' : formatPercent(labelMass);
 }
 
 /**
@@ -103,7 +103,7 @@ export function scoreWarnings(score: Score, bounds?: readonly number[]): ScoreWa
   if (score.cutTokens > 0)
     warnings.push({
       kind: 'cut',
-      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were cut from its middle, because it is longer than the classifier allows.`,
+      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were ${score.mode === 'head' ? 'left out, because it is longer than the model allows' : 'cut from its middle, because it is longer than the classifier allows'}.`,
     });
   if (score.notes?.includes('answer-opened') === true)
     warnings.push({
@@ -136,6 +136,8 @@ export function isDoubtful(score: Score): boolean {
 
 /** What the confidence of a score is called. */
 export function confidenceName(score: Score): string {
+  // One output stands for one label: nothing is combined.
+  if (score.mode === 'head') return 'confidence';
   switch (confidenceMethodOf(score)) {
     case 'token-probability':
       return 'combined confidence';
@@ -162,6 +164,17 @@ export function agreementLines({ agreement, tokenLabels, labels }: Score): strin
   ];
 }
 
+/** A logit, three decimals, with a real minus sign. */
+export function formatLogit(logit: number): string {
+  const shown = logit.toFixed(3);
+  return /^-0\.0+$/.test(shown) ? shown.slice(1) : shown.replace('-', '−');
+}
+
+/** The output that stands for a label: "output 3, logit −0.084"; empty where no output does. */
+export function outputInWords({ output }: Pick<LabelScore, 'output'>): string {
+  return output === undefined ? '' : `output ${output.index}, logit ${formatLogit(output.logit)}`;
+}
+
 /** The scoring mode, in words. */
 export function modeInWords(mode: Score['mode']): string {
   switch (mode) {
@@ -171,6 +184,8 @@ export function modeInWords(mode: Score['mode']): string {
       return 'whole label sequences';
     case 'sampled':
       return 'sampled answers';
+    case 'head':
+      return 'outputs of the model';
   }
 }
 

@@ -19,6 +19,7 @@ import type { Services } from '../../editor/services';
 import { writeClassifierSetting } from '../../editor/settings';
 import { isTrustedOrTold } from '../../editor/trust';
 import { stepDone } from '../../editor/walkthrough';
+import { askForEncoder, chooseClassifyingModel } from './new-encoder-classifier';
 import { tellNoFolder } from './no-folder';
 import { COMMANDS } from '../../protocol/manifest';
 import { checkGguf } from '../../store/gguf';
@@ -35,17 +36,54 @@ export async function newClassifier(services: Services): Promise<void> {
     const taken = (await classifiers.list()).map((entry) =>
       entry.kind === 'invalid' ? fileStem(entry.uri) : entry.classifier.name,
     );
-    const answers = await askForDraft(dialogs, folders, taken, await modelKind(services));
-    if (answers === undefined) return;
-    const uri = await writeDraft(answers.folder, answers.draft);
-    await vscode.window.showTextDocument(uri);
+    const model = await chooseClassifyingModel(services);
+    if (model === undefined) return;
+    const written =
+      model === 'language'
+        ? await writeAsking(services, folders, taken)
+        : await writeEncoder(services, folders[0], taken, model.folder);
+    if (written === undefined) return;
+    await vscode.window.showTextDocument(written.uri);
     stepDone('classifier');
     // The command ends before its message does.
-    offerToUse(services, uri, answers.draft).catch((error: unknown) => reportError(services, error));
+    offerToUse(services, written).catch((error: unknown) => reportError(services, error));
   } catch (error) {
     await reportError(services, error);
   }
 }
+
+interface Written {
+  readonly uri: vscode.Uri;
+  readonly name: string;
+  /** Whether it has placeholders. */
+  readonly isUnfinished: boolean;
+}
+
+async function writeAsking(
+  services: Services,
+  folders: Folders,
+  taken: readonly string[],
+): Promise<Written | undefined> {
+  const answers = await askForDraft(services.dialogs, folders, taken, await modelKind(services));
+  if (answers === undefined) return undefined;
+  const { folder, draft } = answers;
+  const uri = await writeDraft(folder, draft);
+  const isUnfinished = draft.kind === 'few-shot' && draft.examples.some((text) => text.trim() === '');
+  return { uri, name: draft.name.trim(), isUnfinished };
+}
+
+async function writeEncoder(
+  services: Services,
+  folder: vscode.WorkspaceFolder,
+  taken: readonly string[],
+  model: string,
+): Promise<Written | undefined> {
+  const file = await askForEncoder(services, model, taken);
+  if (file === undefined) return undefined;
+  return { uri: await writeFile(folder, file.name, file), name: file.name, isUnfinished: false };
+}
+
+type Folders = readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]];
 
 /** The model that the classifier will probably be used with, as far as it decides how to ask. */
 interface ModelKind {
@@ -67,26 +105,19 @@ async function modelKind({ engineModels }: Pick<Services, 'engineModels'>): Prom
 }
 
 /** Makes the new classifier that of the workspace, or opens a field to try it, if the person wants that. */
-async function offerToUse(
-  { dialogs }: Services,
-  uri: vscode.Uri,
-  { name, kind, examples }: Draft,
-): Promise<void> {
+async function offerToUse({ dialogs }: Services, { uri, name, isUnfinished }: Written): Promise<void> {
   const [use, tryIt] = ['Use It Now', 'Try It'];
-  const isUnfinished = kind === 'few-shot' && examples.some((text) => text.trim() === '');
   const answer = await dialogs.tell(
     'info',
-    `The classifier ${name.trim()} is ready.${isUnfinished ? ' Replace its placeholders by real texts first: the model takes them for examples.' : ''}`,
+    `The classifier ${name} is ready.${isUnfinished ? ' Replace its placeholders by real texts first: the model takes them for examples.' : ''}`,
     [use, tryIt],
   );
-  if (answer === use) await writeClassifierSetting(name.trim(), uri);
+  if (answer === use) await writeClassifierSetting(name, uri);
   if (answer === tryIt) await vscode.commands.executeCommand(COMMANDS.tryClassifier, uri);
 }
 
 /** The open folders, the active editor's first. If none can be written into, a message says what to do. */
-async function usableFolders(
-  dialogs: Dialogs,
-): Promise<readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]] | undefined> {
+async function usableFolders(dialogs: Dialogs): Promise<Folders | undefined> {
   if (!(await isTrustedOrTold(dialogs, NOT_TRUSTED))) return undefined;
   const active = vscode.window.activeTextEditor?.document.uri;
   const activeFolder = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
@@ -105,7 +136,7 @@ interface Answers {
 /** Asks step by step, with a way back; what was typed stays. */
 async function askForDraft(
   dialogs: Dialogs,
-  folders: readonly [vscode.WorkspaceFolder, ...vscode.WorkspaceFolder[]],
+  folders: Folders,
   taken: readonly string[],
   model: ModelKind,
 ): Promise<Answers | undefined> {
@@ -231,17 +262,22 @@ function kinds({ file, follows }: ModelKind): readonly Choice<DraftKind>[] {
  *
  * @internal
  */
-export async function writeDraft(
+export function writeDraft(folder: Pick<vscode.WorkspaceFolder, 'uri'>, draft: Draft): Promise<vscode.Uri> {
+  return writeFile(folder, draft.name.trim(), draftClassifier(draft));
+}
+
+async function writeFile(
   folder: Pick<vscode.WorkspaceFolder, 'uri'>,
-  draft: Draft,
+  name: string,
+  file: object,
 ): Promise<vscode.Uri> {
-  const uri = vscode.Uri.joinPath(folder.uri, CLASSIFIER_FOLDER, `${draft.name.trim()}.json`);
+  const uri = vscode.Uri.joinPath(folder.uri, CLASSIFIER_FOLDER, `${name}.json`);
   await checkPlace(uri);
   const edit = new vscode.WorkspaceEdit();
   edit.createFile(uri, {
     overwrite: false,
     ignoreIfExists: false,
-    contents: new TextEncoder().encode(`${JSON.stringify(draftClassifier(draft), null, 2)}\n`),
+    contents: new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`),
   });
   if (!(await exists(uri)) && (await vscode.workspace.applyEdit(edit))) return uri;
   throw (await exists(uri))

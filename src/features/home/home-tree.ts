@@ -3,14 +3,13 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { calibratorInWords } from '../../core/words/calibrated-score';
 import { formatBytes } from '../../core/words/quantities';
-import { chosenModel } from '../../editor/chosen-model';
+import { chosenModel, type Present } from '../../editor/chosen-model';
 import type { ClassifierEntry, UsableClassifier } from '../../editor/classifiers';
 import { type JobEntry, jobInWords } from '../../editor/job-controls';
 import type { Services } from '../../editor/services';
 import { activeClassifier, readSettings } from '../../editor/settings';
 import { COMMANDS, SETTINGS_SECTION } from '../../protocol/manifest';
 import { isChosenModel } from '../../store/choose-model';
-import type { ModelEntry } from '../../store/models';
 import { unfinishedDownloads } from '../../store/unfinished';
 import { itemOf } from './items';
 import { type GroupName, GROUPS, type HomeNode } from './nodes';
@@ -132,7 +131,8 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
   private async classifierNodes(): Promise<HomeNode[]> {
     const { classifiers, models } = this.services;
     const entries = await classifiers.list();
-    const present = (await models.list()).filter(({ missing }) => !missing);
+    const [all, folders] = await Promise.all([models.list(), models.folders()]);
+    const present = { models: all.filter(({ missing }) => !missing), folders };
     this.active = activeClassifier();
     const nodes = entries.map((entry) => this.classifierNode(entry, present));
     const isThere = entries.some(
@@ -152,7 +152,7 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
     return [missing, ...nodes];
   }
 
-  private classifierNode(entry: ClassifierEntry, present: readonly ModelEntry[]): HomeNode {
+  private classifierNode(entry: ClassifierEntry, present: Present): HomeNode {
     if (entry.kind === 'invalid')
       return {
         kind: 'broken',
@@ -195,7 +195,7 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
   }
 
   /** What a classifier would ask now. */
-  private sourceOf({ classifier }: UsableClassifier, present: readonly ModelEntry[]): string {
+  private sourceOf({ classifier }: UsableClassifier, present: Present): string {
     const chosen = chosenModel(classifier, present, this.services.endpoints);
     switch (chosen.kind) {
       case 'elsewhere':
@@ -204,6 +204,8 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
         return 'no model chosen';
       case 'missing':
         return `${path.basename(chosen.file)} is missing`;
+      case 'encoder':
+        return chosen.isThere ? chosen.file : `${chosen.file} is missing`;
       case 'there':
         return chosen.file;
     }
@@ -316,7 +318,11 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
 
   private async modelNodes(): Promise<HomeNode[]> {
     const { models, endpoints } = this.services;
-    const [entries, downloads] = await Promise.all([models.list(), unfinishedDownloads(models.folder)]);
+    const [entries, folders, downloads] = await Promise.all([
+      models.list(),
+      models.folders(),
+      unfinishedDownloads(models.folder),
+    ]);
     const setting = readSettings().model;
     const isOnly = setting === '' && entries.filter(({ missing }) => !missing).length === 1;
     const { endpoints: servers, problems } = endpoints.list();
@@ -337,6 +343,17 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
           icon: entry.missing ? 'warning' : 'chip',
         };
       }),
+      ...folders.map((entry): HomeNode => ({
+        kind: 'folder',
+        label: entry.file,
+        description: entry.missing ? 'missing' : 'sequence classification',
+        details: [
+          entry.path,
+          ...(entry.licence === undefined ? [] : [`licence ${entry.licence}`]),
+          'New Classifier makes a classifier of it.',
+        ],
+        icon: entry.missing ? 'warning' : 'folder',
+      })),
       ...downloads.map(({ file, have, total }): HomeNode => ({
         kind: 'download',
         label: file,

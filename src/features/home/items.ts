@@ -78,6 +78,7 @@ function contextOf(node: Exclude<HomeNode, { readonly kind: 'group' }>): string 
     case 'calibrator':
     case 'download':
     case 'endpoint':
+    case 'folder':
     case 'note':
       return node.kind;
   }

@@ -48,6 +48,8 @@ export type HomeNode =
       readonly model: string;
       readonly state: 'chosen' | 'there' | 'missing';
     })
+  /** A folder of a sequence classification model. */
+  | (Shown & { readonly kind: 'folder' })
   | (Shown & Clickable & { readonly kind: 'download' })
   | (Shown & {
       readonly kind: 'endpoint';

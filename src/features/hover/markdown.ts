@@ -22,6 +22,7 @@ import {
   formatMs,
   labelMassInWords,
   labelPercent,
+  outputInWords,
   isDoubtful,
   modeInWords,
   agreementLines,
@@ -163,14 +164,14 @@ function labelLines({ score: { labels: raw }, calibration, bounds }: HoverResult
         calibrated === null || own === undefined
           ? before
           : `${formatPercent(own, bounds).padStart(7)}  raw ${before}`,
+      output: outputInWords(entry),
     };
   });
   const shown = labels.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);
   const names = shown.map((entry) => excerpt(entry.label, NAME_WIDTH));
   const width = largest(names.map(displayWidth));
-  const lines = shown.map(
-    ({ confidence, figures: shownFigures }, index) =>
-      `${pad(names[index] ?? '', width)} ${blockBar(confidence, BAR_WIDTH)} ${shownFigures}`,
+  const lines = shown.map(({ confidence, figures: shownFigures, output }, index) =>
+    `${pad(names[index] ?? '', width)} ${blockBar(confidence, BAR_WIDTH)} ${shownFigures}  ${output}`.trimEnd(),
   );
   return labels.length > shown.length
     ? [...lines, `… and ${labels.length - shown.length} more labels`]

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Origin, ReaderOptions } from '../../app/import/origin';
 import { ORIGINS } from '../../app/import/origins';
 import type { ImportedTable } from '../../app/thread-work';
-import type { Label } from '../../core/classifier/definition';
+import { type Label, labelsOf } from '../../core/classifier/definition';
 import { spelledLabels } from '../../core/classifier/spellings';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
@@ -164,7 +164,7 @@ async function chooseLabels({ dialogs, classifiers }: Asking): Promise<readonly 
         icon: 'tag',
         label: labelNames(classifier).join(', '),
         description: classifier.name,
-        value: classifier.asks.labels,
+        value: labelsOf(classifier),
       })),
       { icon: 'edit', label: 'Type the labels…', value: 'typed' },
     ],

@@ -3,16 +3,17 @@ import * as vscode from 'vscode';
 import { COMMANDS } from '../../protocol/manifest';
 import type { Services } from '../../editor/services';
 import { nameArgument } from '../../editor/argument';
-import { chooseModel, chooseModelFile } from './choose-model';
+import { chooseModel, chooseModelFile, chooseModelFolder } from './choose-model';
 import { downloadModelByList } from './download-model';
 import { manageModels } from './manage-models';
 
 export function registerModels(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
-    // With 'file' (from a failed download) it asks for the file at once.
-    vscode.commands.registerCommand(COMMANDS.chooseModel, (argument: unknown) =>
-      argument === 'file' ? chooseModelFile(services) : chooseModel(services),
-    ),
+    // With 'file' (from a failed download) or 'folder' (from a missing one) it asks for that at once.
+    vscode.commands.registerCommand(COMMANDS.chooseModel, (argument: unknown) => {
+      if (argument === 'file') return chooseModelFile(services);
+      return argument === 'folder' ? chooseModelFolder(services) : chooseModel(services);
+    }),
     vscode.commands.registerCommand(COMMANDS.downloadModel, () => downloadModelByList(services)),
     vscode.commands.registerCommand(COMMANDS.manageModels, () => manageModels(services)),
     vscode.commands.registerCommand(COMMANDS.useModel, (argument: unknown) =>

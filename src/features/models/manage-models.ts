@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import { cancelledError } from '../../core/user-error';
 import { isChosenModel } from '../../store/choose-model';
-import type { ModelEntry } from '../../store/models';
+import { isInside } from '../../store/inside';
+import type { FolderEntry, ModelEntry } from '../../store/models';
 import { deleteUnfinished, unfinishedDownloads, type UnfinishedDownload } from '../../store/unfinished';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
@@ -79,6 +80,7 @@ async function chooseOperation(services: Services, row: Row): Promise<Operation 
 
 async function overview(services: Services): Promise<{ title: string; rows: Row[] }> {
   const entries = await services.models.list();
+  const folders = await services.models.folders();
   const unfinished = await unfinishedDownloads(services.models.folder);
   const setting = readSettings().model;
   return {
@@ -90,6 +92,14 @@ async function overview(services: Services): Promise<{ title: string; rows: Row[
           modelDescription(entry, setting !== '' && isChosenModel(entry, entries, setting)),
           modelDetail(entry),
           operationsOn(entry, services),
+        ),
+      ),
+      ...folders.map((entry) =>
+        row(
+          entry.file,
+          entry.missing ? 'missing' : 'sequence classification model',
+          entry.path,
+          operationsOnFolder(entry, services),
         ),
       ),
       ...unfinished.map((entry) =>
@@ -147,7 +157,32 @@ function operationsOn(entry: ModelEntry, services: Services): Operation[] {
   ];
 }
 
-async function reveal(entry: ModelEntry, { dialogs }: Services): Promise<void> {
+function operationsOnFolder(entry: FolderEntry, services: Services): Operation[] {
+  const remove: Operation =
+    entry.place === 'cache'
+      ? { title: 'Delete', icon: 'trash', run: () => removeFolder(entry, services) }
+      : { title: 'Forget (the folder stays)', icon: 'close', run: () => removeFolder(entry, services) };
+  return [
+    { title: 'Reveal in the file manager', icon: 'folder-opened', run: () => reveal(entry, services) },
+    { title: 'Copy path', icon: 'copy', run: async () => vscode.env.clipboard.writeText(entry.path) },
+    remove,
+  ];
+}
+
+/** Deletes a folder of the cache after a question; one elsewhere is forgotten and stays where it is. */
+async function removeFolder(
+  entry: FolderEntry,
+  { models, encoderModels: { encoder }, dialogs, modelsChanged }: Services,
+): Promise<void> {
+  const isDeleted = entry.place === 'cache';
+  if (isDeleted && (await dialogs.confirm(`Delete ${entry.file}?`, entry.path, ['Delete'])) !== 'Delete')
+    return;
+  if (encoder.modelPath !== undefined && isInside(entry.path, encoder.modelPath)) await encoder.stop();
+  await models.remove(entry);
+  modelsChanged.fire();
+}
+
+async function reveal(entry: Pick<ModelEntry, 'path'>, { dialogs }: Services): Promise<void> {
   // There is no file manager if the window runs in a browser or the files are on another machine.
   if (vscode.env.uiKind === vscode.UIKind.Web || vscode.env.remoteName !== undefined) {
     await vscode.env.clipboard.writeText(entry.path);

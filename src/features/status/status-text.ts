@@ -28,6 +28,7 @@ export interface StatusSettings {
 
 export function statusText(state: EngineState, chosen: ChosenModel, settings: StatusSettings): StatusText {
   if (chosen.kind === 'elsewhere') return elsewhereText(state, chosen);
+  if (chosen.kind === 'encoder') return encoderText(state, chosen);
   switch (state.kind) {
     case 'stopped':
       return stoppedText(chosen);
@@ -127,17 +128,36 @@ type RunningJob = Pick<Job, 'title' | 'progress'>;
 
 type Elsewhere = Extract<ChosenModel, { readonly kind: 'elsewhere' }>;
 
+type EncoderFolder = Extract<ChosenModel, { readonly kind: 'encoder' }>;
+
 /** The state of the engine does not matter to a classifier that does not use it, so only the tooltip shows it. */
-function elsewhereText(state: EngineState, { name, inWords, problem }: Elsewhere): StatusText {
+function beside(state: EngineState): StatusText['details'] {
   const engine = engineBeside(state);
+  return engine === undefined
+    ? []
+    : [['Model on this machine', `${engine}; the chosen classifier does not use it`] as const];
+}
+
+function encoderText(state: EngineState, { file, isThere }: EncoderFolder): StatusText {
+  return line(
+    '$(symbol-boolean)',
+    isThere ? shortName(file) : `${shortName(file)}: missing`,
+    isThere ? 'none' : 'warning',
+    [
+      ['Model', `${file}, a sequence classification model`],
+      ['State', isThere ? 'loads with the first request' : 'this folder is missing'],
+      ...beside(state),
+    ],
+  );
+}
+
+function elsewhereText(state: EngineState, { name, inWords, problem }: Elsewhere): StatusText {
   return line('$(globe)', shortName(name), problem === undefined ? 'none' : 'warning', [
     ['Source', inWords],
     problem === undefined
       ? ['State', 'asked when something is classified; nothing is loaded here']
       : ['Reason', problem],
-    ...(engine === undefined
-      ? []
-      : [['Model on this machine', `${engine}; the chosen classifier does not use it`] as const]),
+    ...beside(state),
   ]);
 }
 
@@ -160,7 +180,7 @@ function requestsInWords(pending: number): string {
   return `${pending} ${pending === 1 ? 'request' : 'requests'} running`;
 }
 
-function stoppedText(chosen: Exclude<ChosenModel, Elsewhere>): StatusText {
+function stoppedText(chosen: Exclude<ChosenModel, Elsewhere | EncoderFolder>): StatusText {
   switch (chosen.kind) {
     case 'none':
       return line('$(symbol-boolean)', 'No model', 'warning', [

@@ -1,7 +1,6 @@
 /** The status bar item, and the commands of the engine. */
 import { markdownText } from '../../core/markdown';
 import * as vscode from 'vscode';
-import { sendsTexts } from '../../core/classifier/source-name';
 import { COMMANDS, SETTINGS_SECTION, STATUS_ITEM } from '../../protocol/manifest';
 import type { EngineState } from '../../sources/engine-client';
 import { type ChosenModel, chosenModel } from '../../editor/chosen-model';
@@ -21,7 +20,7 @@ export function registerStatus(services: Services): vscode.Disposable {
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(activeClassifier()).catch(() => undefined);
-    if (classifier !== undefined && sendsTexts(classifier.source)) return;
+    if (classifier !== undefined && classifier.source.kind !== 'engine') return;
     await dialogs.progress('Restarting the model engine', (_, signal) =>
       engineModels.load(classifier, signal),
     );
@@ -179,7 +178,8 @@ type Finding = Pick<Services, 'classifiers' | 'models' | 'endpoints'>;
 async function find(services: Finding): Promise<{ chosen: ChosenModel; classifier: ShownClassifier }> {
   const name = activeClassifier();
   const found = await services.classifiers.get(name).catch(() => undefined);
-  const present = (await services.models.list()).filter((entry) => !entry.missing);
+  const [models, folders] = await Promise.all([services.models.list(), services.models.folders()]);
+  const present = { models: models.filter((entry) => !entry.missing), folders };
   return {
     chosen: chosenModel(found, present, services.endpoints),
     classifier: { name, isThere: found !== undefined, calibrator: found?.calibrator },

@@ -13,7 +13,7 @@ import {
 import { installEnvironment, planEnvironment, trainerPython } from '../../app/training/environment';
 import { prepareTuning, type TuningFacts } from '../../app/training/prepare';
 import { labelNames } from '../../core/calibration/compatibility';
-import { sendsTexts } from '../../core/classifier/source-name';
+import { askingOf } from '../../core/classifier/definition';
 import { columnOfRole, hasRole } from '../../core/data/columns';
 import { readLabels, saysNothing } from '../../core/data/vocabulary';
 import { DEFAULT_TUNING, type TUNING_LOSSES } from '../../core/model/adapter-card';
@@ -107,7 +107,7 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
   const truths = await truthsOf(table);
   const usable = (await classifiers.list())
     .filter((entry) => entry.kind !== 'invalid')
-    .filter(({ classifier }) => !sendsTexts(classifier.source));
+    .filter(({ classifier }) => classifier.source.kind === 'engine');
   const fits = ({ classifier }: UsableClassifier): boolean => {
     const reading = readLabels(truths, labelNames(classifier));
     return truths.length > 0 && truths.every((value) => reading.of(value) >= 0);
@@ -155,7 +155,7 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
         }),
       (answer) => (textColumn = answer),
     ),
-    ...(entry.classifier.asks.examples.length === 0
+    ...(askingOf(entry.classifier).examples.length === 0
       ? []
       : [
           question(
@@ -172,7 +172,7 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
                   },
                   {
                     label: 'As It Is',
-                    detail: `With its ${entry.classifier.asks.examples.length} examples: training takes longer`,
+                    detail: `With its ${askingOf(entry.classifier).examples.length} examples: training takes longer`,
                     value: 'with' as const,
                     active: examples,
                   },
@@ -221,7 +221,7 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
   const out = adapterFile(folder(), name);
   await checkPlace(vscode.Uri.file(out));
   if ((await exists(out)) && !(await isReplaced(services, out))) return undefined;
-  const isAsIs = entry.classifier.asks.examples.length === 0 || examples;
+  const isAsIs = askingOf(entry.classifier).examples.length === 0 || examples;
   return { entry, textColumn, examples: isAsIs, loss, out };
 }
 

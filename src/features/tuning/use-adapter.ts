@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { tunedPrompt } from '../../app/training/tuned-prompt';
-import type { Classifier } from '../../core/classifier/definition';
+import { askingOf, type Classifier } from '../../core/classifier/definition';
 import type { AdapterCard } from '../../core/model/adapter-card';
 import { UserError } from '../../core/user-error';
 import { proofVerdict } from '../../core/words/tuning';
@@ -138,7 +138,7 @@ async function adaptersOf(workspace: string): Promise<FoundAdapter[]> {
 
 /** Whether an adapter was tuned for the prompt of a classifier, or for it without its examples. */
 function fitOf(card: AdapterCard, classifier: Classifier): 'fits' | 'without-examples' | 'other' {
-  const hash = (asked: Classifier): string => promptSha256(asked, card.promptAdded);
+  const hash = (asked: Classifier): string | undefined => promptSha256(asked, card.promptAdded);
   if (hash(classifier) === card.promptSha256) return 'fits';
   return hash(tunedPrompt(classifier, false)) === card.promptSha256 ? 'without-examples' : 'other';
 }
@@ -193,11 +193,12 @@ async function changesFor(
 
 /** With the base the examples come back that the adapter left out. */
 async function examplesBack(
-  { adapter, asks }: Classifier,
+  classifier: Classifier,
   folder: vscode.Uri,
   found: FoundAdapter | undefined,
 ): Promise<Change[]> {
-  if (found !== undefined || adapter === undefined || asks.examples.length > 0) return [];
+  const { adapter } = classifier;
+  if (found !== undefined || adapter === undefined || askingOf(classifier).examples.length > 0) return [];
   const before = (await adaptersOf(folder.fsPath)).find(({ name }) => name === adapter);
   const examples = before?.card.examplesLeftOut ?? [];
   return examples.length === 0 ? [] : [['examples', examples]];

@@ -1,6 +1,6 @@
 /** Scores from an OpenAI-compatible server: token probabilities of the first token, and sampled answers. */
 import { largest } from '../../core/extremes';
-import type { Asking, Classifier } from '../../core/classifier/definition';
+import { type Asking, askingOf, type Classifier } from '../../core/classifier/definition';
 import { promptIdentity } from '../../core/classifier/prompt';
 import type { Binding } from '../../core/model/binding';
 import { hash53 } from '../../core/data/hash';
@@ -150,8 +150,9 @@ export class EndpointSource implements Source {
    * @param bytes of a typical text
    */
   readonly plan = (classifier: Classifier, rows: number, bytes: number): RunPlan => {
-    const { text } = cutToTokens('x'.repeat(bytes), classifier.asks.maxTextTokens);
-    const prompt = JSON.stringify(promptFields(this.endpoint, classifier.asks, text));
+    const asks = askingOf(classifier);
+    const { text } = cutToTokens('x'.repeat(bytes), asks.maxTextTokens);
+    const prompt = JSON.stringify(promptFields(this.endpoint, asks, text));
     return {
       rows,
       requestsPerRow: requestsPerText(classifier, this.answersAtOnce),
@@ -181,7 +182,8 @@ export class EndpointSource implements Source {
 
   /** The request as it would be sent now; the server is not asked. */
   prompt(classifier: Classifier, text: string): Promise<RequestPrompt> {
-    const { asks, method, consistency } = classifier;
+    const { method, consistency } = classifier;
+    const asks = askingOf(classifier);
     this.checkPrompt(asks);
     const [first] = method === 'consistency' ? variantsOf(classifier, DEFAULT_SEED) : [];
     const asked = first?.asks ?? asks;
@@ -231,9 +233,10 @@ export class EndpointSource implements Source {
   }
 
   private async scoreTexts(
-    { classifier: { asks }, texts, topTokens }: ScoreRequest,
+    { classifier, texts, topTokens }: ScoreRequest,
     signal: AbortSignal | undefined,
   ): Promise<SourceScores> {
+    const asks = askingOf(classifier);
     this.checkPrompt(asks);
     if (asks.scoring === 'sequence')
       throw new UserError(

@@ -115,7 +115,7 @@ export function bindingOf(meta: ScoreMeta | null, prefix: string | null): Bindin
   const { model, promptSha256, promptAdded, backend } = meta;
   return {
     model,
-    promptSha256,
+    ...(promptSha256 === undefined ? {} : { promptSha256 }),
     ...(promptAdded === undefined ? {} : { promptAdded }),
     scoring: own,
     backend,

@@ -11,7 +11,7 @@ import {
   savedMetrics,
 } from '../../../src/core/calibration/saved';
 import { compatibilityOf, targetOf } from '../../../src/core/calibration/compatibility';
-import { classifierFrom } from '../../../src/core/classifier/definition';
+import { promptClassifierFrom } from '../../support/prompt-classifier';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { UserError } from '../../../src/core/user-error';
 import { promptSha256 } from '../../../src/store/prompt-hash';
@@ -241,7 +241,7 @@ describe('calibration: whether a saved one fits', () => {
 
   it('may have been fitted on a prompt to which the model adds something, which no classifier knows before a score', () => {
     const classifier = (instruction: string) =>
-      classifierFrom(
+      promptClassifierFrom(
         {
           version: 1,
           name: 'a',

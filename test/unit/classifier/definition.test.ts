@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
 import {
+  askingOf,
   classifierFrom,
   classifierJsonSchema,
   classifierProblems,
   parseClassifier,
 } from '../../../src/core/classifier/definition';
 import { UserError } from '../../../src/core/user-error';
+import { promptClassifierFrom } from '../../support/prompt-classifier';
 
 const MINIMAL = {
   version: 1,
@@ -27,7 +29,7 @@ function refusal(file: object): string {
 
 describe('a classifier file', () => {
   it('gets its defaults filled in', () => {
-    const classifier = classifierFrom(MINIMAL, 'spam.json');
+    const classifier = promptClassifierFrom(MINIMAL, 'spam.json');
     assert.deepEqual(classifier.asks.labels, [
       { name: 'Yes', spellings: ['Yes', 'yes', 'YES', 'y', 'Y'] },
       { name: 'No', spellings: ['No', 'no', 'NO', 'n', 'N'] },
@@ -56,7 +58,7 @@ describe('a classifier file', () => {
 
   it('may add spellings', () => {
     const labels = [{ name: 'Yes', spellings: ['Sure', 'Of course'] }, { name: 'No' }];
-    const [yes] = classifierFrom({ ...MINIMAL, labels }, 'spam.json').asks.labels;
+    const [yes] = promptClassifierFrom({ ...MINIMAL, labels }, 'spam.json').asks.labels;
     assert.deepEqual(yes?.spellings, ['Yes', 'Sure', 'Of course', 'yes', 'YES', 'y', 'Y']);
   });
 
@@ -181,10 +183,34 @@ describe('a classifier file', () => {
   });
 
   it('has a JSON schema with every field described', () => {
-    const schema = classifierJsonSchema() as { properties: Record<string, { description?: string }> };
-    assert.ok('examples' in schema.properties);
+    const schema = classifierJsonSchema() as Record<'then' | 'else', { properties: object }>;
+    assert.ok('outputs' in schema.then.properties);
+    assert.ok('examples' in schema.else.properties);
     // These are reported by the extension alone, so that one mistake has one mark.
-    assert.doesNotMatch(JSON.stringify(schema), /"required"|"additionalProperties"/u);
+    for (const branch of [schema.then, schema.else])
+      assert.doesNotMatch(JSON.stringify(branch), /"required"|"additionalProperties"/u);
+  });
+
+  it('may be of a sequence classification model, with the fields of that kind alone', () => {
+    const file = {
+      version: 1,
+      name: 'topics',
+      kind: 'encoder',
+      labels: [{ name: 'sport' }, { name: 'money' }],
+      model: { folder: 'topics-model', sha256: 'a'.repeat(64) },
+    };
+    const classifier = classifierFrom(file, 'topics.json');
+    assert.deepEqual(classifier.asks, { kind: 'encoder', outputs: undefined });
+    assert.equal(classifier.source.kind, 'encoder');
+    assert.deepEqual(classifier.model, { file: 'topics-model', sha256: 'a'.repeat(64) });
+    assert.throws(() => askingOf(classifier), { code: 'no-prompt' });
+    assert.match(refusal({ ...file, template: '{{text}}' }), /template: there is no field of this name/);
+    assert.match(refusal({ ...file, output: 'binary' }), /did you mean "outputs"\?/);
+    assert.match(refusal({ ...file, model: { folder: 'topics-model' } }), /model\.sha256/);
+    for (const folder of ['/etc', '../topics', 'a\\b', '..', '.', ''])
+      assert.match(refusal({ ...file, model: { ...file.model, folder } }), /model\.folder/);
+    assert.match(refusal({ ...file, labels: [{ name: 'a' }, { name: 'a' }] }), /occurs twice/);
+    assert.match(refusal({ ...MINIMAL, source: 'encoder' }), /a source is/);
   });
 
   it('is built in for sentiment and for yes/no questions', () => {

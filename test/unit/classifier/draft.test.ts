@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { classifierFrom } from '../../../src/core/classifier/definition';
 import { diagnoseClassifier } from '../../../src/core/classifier/diagnose';
 import { draftClassifier, labelsFrom, labelsProblem, nameProblem } from '../../../src/core/classifier/draft';
+import { promptClassifierFrom } from '../../support/prompt-classifier';
 
 describe('a new classifier', () => {
   for (const kind of ['question', 'few-shot'] as const)
@@ -13,7 +13,7 @@ describe('a new classifier', () => {
         question: '',
         examples: [],
       });
-      const classifier = classifierFrom(file, 'draft');
+      const classifier = promptClassifierFrom(file, 'draft');
       assert.deepEqual(
         classifier.labels.map((label) => label.name),
         ['urgent', 'normal', 'low'],

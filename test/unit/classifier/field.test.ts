@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { builtinFile, BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
 import { withField } from '../../../src/core/classifier/field';
-import { classifierFrom } from '../../../src/core/classifier/definition';
 import { promptIdentity } from '../../../src/core/classifier/prompt';
+import { promptClassifierFrom } from '../../support/prompt-classifier';
 
 describe('the calibrator field of a classifier file', () => {
   const cases: [string, string, string][] = [
@@ -74,7 +74,7 @@ describe('the calibrator field of a classifier file', () => {
   it('of a built-in classifier goes into a file that asks the same', () => {
     for (const builtin of BUILTIN_CLASSIFIERS) {
       const text = withField(JSON.stringify(builtinFile(builtin.name), null, 2), 'calibrator', 'c');
-      const copy = classifierFrom(JSON.parse(text), 'copy');
+      const copy = promptClassifierFrom(JSON.parse(text), 'copy');
       assert.equal(copy.calibrator, 'c');
       assert.equal(promptIdentity(copy.asks), promptIdentity(builtin.asks));
     }

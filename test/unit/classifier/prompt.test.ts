@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
-import { type Asking, classifierFrom } from '../../../src/core/classifier/definition';
+import type { Asking } from '../../../src/core/classifier/definition';
 import {
   chatMessages,
   checkText,
   completionPrompt,
   promptIdentity,
 } from '../../../src/core/classifier/prompt';
+import { promptClassifierFrom } from '../../support/prompt-classifier';
 
 function classifier(fields: object): Asking {
-  return classifierFrom(
+  return promptClassifierFrom(
     {
       version: 1,
       name: 'c',

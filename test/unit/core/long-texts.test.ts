@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { withField } from '../../../src/core/classifier/field';
-import { classifierFrom } from '../../../src/core/classifier/definition';
 import { completionPrompt } from '../../../src/core/classifier/prompt';
 import { plainNumber } from '../../../src/core/data/cells';
 import { badJsonLine } from '../../../src/core/data/json';
 import { isFormula } from '../../../src/core/formula';
 import { quoted } from '../../../src/core/quote';
+import { promptClassifierFrom } from '../../support/prompt-classifier';
 
 const MEGA = 1 << 20;
 const DIGITS = '1'.repeat(MEGA);
@@ -24,7 +24,7 @@ const LONG: readonly (readonly [what: string, work: () => unknown, expected: unk
   [
     'spaces in a template',
     () =>
-      completionPrompt(classifierFrom({ ...CLASSIFIER, template: `{{text}}${SPACES}x` }, 'x').asks).tail
+      completionPrompt(promptClassifierFrom({ ...CLASSIFIER, template: `{{text}}${SPACES}x` }, 'x').asks).tail
         .length,
     MEGA + 1,
   ],

@@ -156,7 +156,7 @@ describe('a score in words', () => {
     const encoder = score({ positive: 0.75, negative: 0.25 }, { labelMass: null });
     assert.equal(isDoubtful(encoder), false);
     assert.deepEqual(scoreWarnings(encoder), []);
-    assert.equal(labelMassInWords(encoder), '–');
+    assert.equal(labelMassInWords(encoder), 'not applicable');
   });
 
   it('warns of a low label mass, by a shape and in words', () => {

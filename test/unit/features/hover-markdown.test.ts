@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Calibration } from '../../../src/core/calibration/calibrated-score';
+import { headScore } from '../../../src/core/scoring/head-score';
 import { labelScores, type Score } from '../../../src/core/scoring/score';
 import { COMMANDS, UNSURE } from '../../../src/protocol/manifest';
 import type { TextAnswer } from '../../../src/protocol/result-page';
@@ -46,6 +47,16 @@ describe('the hover of a result', () => {
     assert.match(markdown, /positive █+/);
     assert.match(markdown, /Label mass 60\.0% · first token · /);
     assert.match(markdown, / · `tiny\.gguf` on `CPU, 2 threads` · 31 ms/);
+  });
+
+  it('shows output and logit of each label of a sequence classification model, and no label mass', () => {
+    const output = { logits: [Math.log(3)], textTokens: 30, cutTokens: 8 };
+    const markdown = resultMarkdown(result([], headScore('binary', ['ham', 'spam'], output)));
+    assert.match(markdown, /^\*\*75\.0%\*\* `spam`/m);
+    assert.match(markdown, /^spam █+.* 75\.0% {2}output 0, logit 1\.099$/m);
+    assert.match(markdown, /^ham {2}█+.* 25\.0%$/m);
+    assert.match(markdown, /Label mass not applicable · outputs of the model/);
+    assert.match(markdown, /8 of its 30 tokens were left out, because it is longer than the model allows/);
   });
 
   it('shows the calibrated confidence, bucket and file, and the raw score beside them', () => {

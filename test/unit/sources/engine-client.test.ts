@@ -43,6 +43,13 @@ describe('the limits of an engine', () => {
     await Promise.all([batch, behind, client.score(params('go on'))]);
   });
 
+  it('do not end an engine that gets more texts than a timer has milliseconds', async () => {
+    await start('m.gguf', {});
+    const many = client.score(params(...Array.from({ length: 20_000 }, String)));
+    await sleep(100);
+    await Promise.all([many, client.score(params('go on'))]);
+  });
+
   it('end an engine that hangs, also where nobody waits for that text any more', async () => {
     await start('m.gguf', { textTimeoutMs: 500 });
     await assert.rejects(client.score(params('hang')), { code: 'engine-timeout' });

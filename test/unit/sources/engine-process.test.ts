@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import * as z from 'zod';
-import { SCRATCH_VARIABLE } from '../../../src/protocol/engine';
+import { SCRATCH_VARIABLE } from '../../../src/protocol/child';
 import { EngineClient } from '../../../src/sources/engine-client';
-import { engineForkOptions } from '../../../src/sources/engine-process';
+import { childForkOptions } from '../../../src/sources/model-process';
 import { ROOT } from '../../support/paths';
 
 const CANARY = 'canary-4f1d';
@@ -37,14 +37,14 @@ const NOT_FOR_THE_ENGINE = [
 describe('the fork of the engine', () => {
   // The test host is plain Node, so a mistake here would show only in a real Electron.
   it('runs Electron as Node, with nothing of the parent that would break it', () => {
-    const options = engineForkOptions(undefined, { NODE_OPTIONS: '--inspect', PATH: '/bin' }, '/tmp/s');
+    const options = childForkOptions(undefined, { NODE_OPTIONS: '--inspect', PATH: '/bin' }, '/tmp/s');
     assert.equal(options.execPath, process.execPath);
     assert.deepEqual(options.execArgv, ['--max-old-space-size=1024']);
     assert.deepEqual(options.env, { PATH: '/bin', ELECTRON_RUN_AS_NODE: '1', [SCRATCH_VARIABLE]: '/tmp/s' });
   });
 
   it('runs under another Node where the settings name one', () => {
-    assert.equal(engineForkOptions('/opt/node', {}, '').execPath, '/opt/node');
+    assert.equal(childForkOptions('/opt/node', {}, '').execPath, '/opt/node');
   });
 
   it('passes on what Node, llama.cpp and drivers need, as Windows spells it too', () => {
@@ -63,7 +63,7 @@ describe('the fork of the engine', () => {
       NODE_LLAMA_CPP_GPU: 'false',
       OMP_NUM_THREADS: '2',
     };
-    assert.deepEqual(engineForkOptions(undefined, environment, '/tmp/s').env, {
+    assert.deepEqual(childForkOptions(undefined, environment, '/tmp/s').env, {
       ...environment,
       ELECTRON_RUN_AS_NODE: '1',
       [SCRATCH_VARIABLE]: '/tmp/s',

@@ -86,6 +86,15 @@ describe('checkGguf', () => {
     await refuses(await written('tjgg0000'), 'gguf-magic', /older than GGUF/);
   });
 
+  it('refuses an encoder, and says what to use instead', async () => {
+    for (const architecture of ['bert', 'modern-bert'])
+      await refuses(
+        await written(gguf({ metadata: { 'general.architecture': architecture } })),
+        'gguf-encoder',
+        /drops the pooler of BERT.*model\.onnx/,
+      );
+  });
+
   it('refuses versions that no engine reads', async () => {
     await refuses(await written(gguf({ version: 1 })), 'gguf-version', /version 1/);
     await refuses(await written(gguf({ version: 4 })), 'gguf-version', /version 4/);

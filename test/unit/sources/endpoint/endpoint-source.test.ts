@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { classifierFrom, type Classifier } from '../../../../src/core/classifier/definition';
+import type { PromptClassifier } from '../../../../src/core/classifier/definition';
 import { UserError } from '../../../../src/core/user-error';
 import { EndpointSource } from '../../../../src/sources/endpoint/endpoint-source';
 import { serverWords } from '../../../../src/sources/endpoint/http';
@@ -19,10 +19,11 @@ import {
   type Behaviour,
   type TestServer,
 } from './misbehaving-server';
+import { promptClassifierFrom } from '../../../support/prompt-classifier';
 
 const KEY = 'sk-secret-of-the-test';
 const GOOD = { ' positive': 0.6, ' negative': 0.3, ' very': 0.05 };
-const CLASSIFIER = classifierFrom(
+const CLASSIFIER = promptClassifierFrom(
   {
     version: 1,
     name: 'sentiment',
@@ -230,7 +231,7 @@ describe('an endpoint', () => {
 
     it('does not promise whole labels', async () => {
       const from = await source((response) => json(response, chatAnswer(GOOD)));
-      const whole: Classifier = {
+      const whole: PromptClassifier = {
         ...CLASSIFIER,
         asks: { ...CLASSIFIER.asks, scoring: 'sequence' },
       };

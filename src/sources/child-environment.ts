@@ -1,5 +1,5 @@
 /**
- * Which of the person's environment variables reach the engine. It parses files that others wrote, so it gets what
+ * Which of the person's environment variables reach a process that runs models. It parses files that others wrote, so it gets what
  * Node, llama.cpp and the drivers of a GPU need, and no key, token or socket of anything else.
  */
 
@@ -26,17 +26,15 @@ const PREFIXES = ['LC_', 'XDG_', 'PROCESSOR_', 'CUDA_', 'VK_', 'GGML_', 'LLAMA_'
 const SECRET = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH/;
 
 /**
- * The environment of an engine, without the variables that its parent adds.
+ * The environment of such a process, without the variables that its parent adds.
  *
  * @param environment of the parent; it is not changed
  */
-export function engineEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => reachesEngine(name.toUpperCase())),
-  );
+export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => reachesChild(name.toUpperCase())));
 }
 
-function reachesEngine(name: string): boolean {
+function reachesChild(name: string): boolean {
   if (NAMES.has(name)) return true;
   return PREFIXES.some((prefix) => name.startsWith(prefix)) && !SECRET.test(name);
 }

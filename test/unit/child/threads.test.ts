@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import os from 'node:os';
 import fc from 'fast-check';
-import { threadCount } from '../../../src/engine/threads';
+import { threadCount } from '../../../src/child/threads';
 
 describe('the number of threads', () => {
   const count = fc.integer({ min: 0, max: 512 });

@@ -1,4 +1,4 @@
-/** How many threads to decode with. */
+/** How many threads a process computes with. */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
@@ -20,7 +20,7 @@ function cgroupCores(): number {
 }
 
 /**
- * Threads to decode with. Never above the cores that this process may use: llama.cpp's threads spin at barriers, and
+ * Threads to compute with. Never above the cores that this process may use: llama.cpp's threads spin at barriers, and
  * with twice as many threads as cores one token took 150 times as long.
  *
  * @param wanted the limit of the user, 0 for none
