@@ -550,11 +550,14 @@ function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
 }
 
 /** @throws UserError adapter-unreadable; InsufficientMemoryError */
-/** Keys and values of a model of 32-bit floats are not rounded to 16 bits. */
-function cachePrecision({ fileInfo }: LlamaModel): LlamaContextOptions {
-  return fileInfo.metadata.general.file_type === GgufFileType.ALL_F32
-    ? { experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' }
-    : {};
+/** On a CPU, keys and values of a model of 32-bit floats are not rounded to 16 bits. */
+function cachePrecision({ fileInfo, llama }: LlamaModel): LlamaContextOptions {
+  const isWhole = fileInfo.metadata.general.file_type === GgufFileType.ALL_F32;
+  if (!isWhole || llama.gpu !== false) return {};
+  // Marked as deprecated because some GPUs lack some types; a CPU has this one.
+  /* eslint-disable @typescript-eslint/no-deprecated */
+  return { experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' };
+  /* eslint-enable @typescript-eslint/no-deprecated */
 }
 
 async function createContext(
