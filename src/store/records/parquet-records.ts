@@ -11,12 +11,8 @@ const ROWS_AT_ONCE = 5_000;
 /** Bytes of an unpacked page; writers make pages of a megabyte or so. */
 const LARGEST_PAGE = 256 * 1024 * 1024;
 
-/**
- * Some bytes may say that they unpack to gigabytes.
- *
- * @internal
- */
-export const UNPACK: Compressors = Object.fromEntries(
+/** Some bytes may say that they unpack to gigabytes. */
+const UNPACK: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([codec, unpack]) => [
     codec,
     (packed: Uint8Array, length: number): Uint8Array => {
