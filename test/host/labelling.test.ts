@@ -140,7 +140,15 @@ describe('labelling rows in the editor', () => {
     await close();
     writeFileSync(uri.fsPath, tableOf(120, 'another '));
     const none = await open();
-    assert.equal(none.state.error?.code, 'labels-foreign');
+    // Nobody is kept from labelling the new texts.
+    const { error, setup, session: old, notes: said } = none.state;
+    assert.deepEqual([error, old, setup?.rows], [null, null, 120]);
+    assert.match(said.join('\n'), /None of the rows that were drawn before is in this table/u);
+    await none.begin(ORDER);
+    await answer(none, SPAM);
+    await close();
+    const again = await open();
+    assert.deepEqual([again.state.session?.rows, again.state.session?.answered], [12, 1]);
   });
 
   it('shows the rows where nothing can be saved, and says why', async () => {

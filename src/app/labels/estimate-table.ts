@@ -4,7 +4,6 @@ import type { ColumnOptions } from '../../core/data/columns';
 import type { PredictionTable } from '../../core/data/table';
 import { predictedLabels, type Reading, readLabels, readTruth } from '../../core/data/vocabulary';
 import type { AnsweredRow } from '../../core/labelling/decisions';
-import { SELECTED_BY } from '../../core/labelling/design';
 import {
   type DrawnRows,
   Estimator,
@@ -24,6 +23,7 @@ import {
 import { confidenceOf, rowsWhere } from '../../core/model/rows';
 import { listed } from '../../core/quote';
 import { UserError } from '../../core/user-error';
+import { isByDesign, SELECTED } from '../../store/tables/drawn-rows';
 import { refuseCalibrated } from '../../store/tables/labelled';
 import { type PeopleLabels, peopleLabels } from '../../store/tables/people-labels';
 import { inspectTable } from '../../store/tables/inspect';
@@ -106,8 +106,6 @@ export interface DrawnTable {
   readonly warnings: readonly Warning[];
 }
 
-const SELECTED = 'selected_by';
-
 /**
  * Reads a table and the labels of some of its rows.
  *
@@ -132,7 +130,8 @@ export async function drawnTable(
   const truth = truthOf(data);
   const origin = isJoined ? table.slices.get(SELECTED) : undefined;
   // Where all rows are labelled, nobody chose among them.
-  if (origin === undefined && !drawnAtRandom && truth.includes(-1))
+  const isSaid = origin === undefined ? !truth.includes(-1) : data.weight !== undefined;
+  if (!isSaid && !drawnAtRandom)
     throw new UserError(
       'not-at-random',
       `Nothing in ${path.basename(file)} tells how its labelled rows were chosen. Labels of rows that were not drawn at random stand for no other rows.`,
@@ -141,7 +140,7 @@ export async function drawnTable(
   const isDrawn = (row: number): boolean => {
     if (origin === undefined) return (truth[row] ?? -1) >= 0;
     const by = origin.names[origin.index[row] ?? -1];
-    return by !== 'user' && SELECTED_BY.some((name) => name === by);
+    return by !== undefined && isByDesign(by);
   };
   const answer = truth.map((label, row) => (!isDrawn(row) ? NOT_DRAWN : label >= 0 ? label : MISSING));
   // The weights of a joined table are those of the design, and no property of the rows.
@@ -280,23 +279,28 @@ function refuseSameTexts({ table: here }: DrawnTable, { table: there }: DrawnTab
   );
 }
 
-/** Every pair of people, and the model with each of them, on the rows that both labelled. */
+/**
+ * Every pair of people, and the model with each of them, on the rows that were drawn and that both labelled, by their
+ * weights.
+ */
 function agreements(
-  { rows }: PeopleLabels,
+  { rows, weights }: PeopleLabels,
   { table, data, labels, indexOf }: DrawnTable,
 ): EstimateReport['people'] {
   const people = [...new Set([...rows.values()].flatMap(({ byPerson }) => [...byPerson.keys()]))].sort();
   if (people.length < 2) return [];
   const { predicted } = confidenceOf(data);
   const rowOf = new Map(Array.from(table.lines, (line, row) => [line, row]));
-  const answered = [...rows].map(([line, { byPerson }]) => ({
-    by: (who: string): number => indexOf(byPerson.get(who) ?? ''),
+  const answered = [...weights].map(([line, weight]) => ({
+    weight,
+    by: (who: string): number => indexOf(rows.get(line)?.byPerson.get(who) ?? ''),
     model: predicted?.[rowOf.get(line) ?? -1] ?? -1,
   }));
   const kappaOf = (one: (row: (typeof answered)[number]) => number, other: typeof one): Kappa => {
     const both = answered.filter((row) => one(row) >= 0 && other(row) >= 0);
-    const units = unitsOf({}, both.length, null);
-    return cohenKappa(both.map(one), both.map(other), labels.length, { weight: null, units });
+    const weight = Float64Array.from(both, (row) => row.weight);
+    const units = unitsOf({}, both.length, weight);
+    return cohenKappa(both.map(one), both.map(other), labels.length, { weight, units });
   };
   const pairs = people.flatMap((one, at) =>
     people.slice(at + 1).map((other) => ({

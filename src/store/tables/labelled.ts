@@ -14,7 +14,7 @@ import { predictedNames } from '../../core/decisions/slices';
 import { shortHash } from '../../core/model/binding';
 import { UserError } from '../../core/user-error';
 import type { TableFile } from './inspect';
-import { readTable } from './read-table';
+import { type ReadTable, readTable } from './read-table';
 import { type CalibratedMeta, readCalibratedMeta, readScoreMeta } from './score-meta';
 
 export interface LabelledTable {
@@ -26,8 +26,7 @@ export interface LabelledTable {
   readonly doubts: readonly Doubt[];
   /** All of them, the doubts first. */
   readonly warnings: readonly Warning[];
-  /** Rows that were drawn and that people could not label; null where the labels are those of the table itself. */
-  readonly missing: { readonly rows: number; readonly share: number } | null;
+  readonly missing: ReadTable['missing'];
 }
 
 /**
@@ -44,10 +43,9 @@ export async function readLabelled(
   labelsFrom?: string,
 ): Promise<LabelledTable> {
   const read = await readTable(file, { ...columns, truth: 'required', slices }, labelsFrom);
-  const { source, table, people } = read;
+  const { source, table, missing } = read;
   const doubts = doubtsOf(table);
   const data = dataOn(table, columns.on, file);
-  const missing = people && { rows: people.missing, share: people.missingShare };
   return {
     source,
     table,

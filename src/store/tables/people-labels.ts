@@ -15,7 +15,7 @@ import {
   originOf,
   readDecisions,
 } from '../../core/labelling/decisions';
-import { reachedProbability, worthOf } from '../../core/labelling/design';
+import { reachedProbability, SELECTED_BY, worthOf } from '../../core/labelling/design';
 import type { Warning } from '../../core/model/predictions';
 import { listed, quoted } from '../../core/quote';
 import { UserError } from '../../core/user-error';
@@ -94,7 +94,8 @@ interface FilledRow {
  * The decisions in a table that people filled in.
  *
  * @param isScaled whether probabilities are those of the rows that were reached, or those of the whole design
- * @throws UserError no-such-column; everything of `tableRows`
+ * @throws UserError no-such-column; labels-file-other: a labels file that some program has saved in another form;
+ *   bad-weight; everything of `tableRows`
  */
 export async function filledIn(
   source: TableFile,
@@ -110,6 +111,12 @@ export async function filledIn(
       return [column, usable.map((name) => lower.indexOf(name)).find((index) => index >= 0) ?? -1];
     }),
   ) as Record<Known, number>;
+  // Without what was taken back, said in view of the model's answer or settled, its lines say something else.
+  if (['decision', 'row_id', 'text_sha256', 'label'].every((name) => lower.includes(name)))
+    throw new UserError(
+      'labels-file-other',
+      `${path.basename(source.file)} holds the decisions of a labels file, but its first line is not the names of the columns, separated by commas. Save it with commas; nothing was read.`,
+    );
   if (at.rowId < 0 && at.textSha256 < 0 && at.text < 0)
     throw new UserError(
       'no-such-column',
@@ -205,9 +212,17 @@ function decisionsOf(
   return placed.flatMap(({ row, place }): Decision[] => {
     const { cell, given } = row;
     const queue = queues.get(keyOf(row)) ?? { reached: 0, rows: 1 };
-    const found = originOf(cell('design'), cell('selectedBy'), cell('probability'));
-    const origin = typeof found === 'string' ? originOf('', 'user', '') : found;
-    if (place > queue.reached || typeof origin === 'string') return [];
+    if (place > queue.reached) return [];
+    // What another program wrote into a column of this name is no way of drawing.
+    const isOurs = SELECTED_BY.some((name) => name === cell('selectedBy').toLowerCase());
+    // Spreadsheets of many countries write 0,05.
+    const probabilityCell = cell('probability').replace(',', '.');
+    const origin = originOf(cell('design'), isOurs ? cell('selectedBy') : 'user', probabilityCell);
+    if (typeof origin === 'string')
+      throw new UserError(
+        'bad-weight',
+        `The row at position ${row.position} was drawn, but ${origin}. A spreadsheet may have changed it: copy the column inclusion_probability from the table that "sample" wrote.`,
+      );
     const isEmpty = saysNothing(given) && !UNSURE.has(given);
     if (isEmpty && origin.probability === null) return [];
     const kind = UNSURE.has(given.toLowerCase())

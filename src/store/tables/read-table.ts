@@ -6,8 +6,9 @@ import { areNumbered, type ColumnOptions } from '../../core/data/columns';
 import { type PredictionTable, TableBuilder, type ReadOptions } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
 import { columnsOf } from './columns-of';
+import { MissingAnswers, withDesignWeights } from './drawn-rows';
 import { inspectTable, type TableFile } from './inspect';
-import { type PeopleLabels, peopleLabels, weightColumn, withLabels } from './people-labels';
+import { peopleLabels, weightColumn, withLabels } from './people-labels';
 import { tableRows } from './rows';
 import { scoredTextColumn, trainedRows } from './trained-rows';
 
@@ -15,8 +16,8 @@ export interface ReadTable {
   readonly source: TableFile;
   /** At least one row. */
   readonly table: PredictionTable;
-  /** Null where the labels are those of the table itself. */
-  readonly people: PeopleLabels | null;
+  /** Rows that were drawn and that people could not label; null where nothing tells that rows were drawn. */
+  readonly missing: { readonly rows: number; readonly share: number } | null;
 }
 
 /**
@@ -38,11 +39,13 @@ export async function readTable(
     people === null || labelsFrom === undefined
       ? null
       : withLabels(inspected, labelsFrom, people, weightColumn(inspected.header, asked.mapping));
-  const source = joined?.source ?? inspected;
-  const options = joined === null ? asked : { ...asked, mapping: { ...asked.mapping, ...joined.mapping } };
+  const weighted = joined === null ? withDesignWeights(inspected, asked.mapping) : null;
+  const source = (joined ?? weighted)?.source ?? inspected;
+  const options = { ...asked, mapping: { ...asked.mapping, ...(joined ?? weighted)?.mapping } };
   const name = path.basename(file);
   const { columns, warnings } = await columnsOf(source, options);
   const builder = new TableBuilder(columns, options);
+  const missing = people === null ? MissingAnswers.of(source, columns.roles.label, columns.roles.weight) : null;
   const trained = options.truth === 'required' ? await trainedRows(file) : undefined;
   const textAt =
     trained && (columns.roles.text ?? source.header.indexOf((await scoredTextColumn(file)) ?? ''));
@@ -50,7 +53,10 @@ export async function readTable(
   for await (const batch of tableRows(source)) {
     for (const { cells, line } of batch)
       if (textAt !== undefined && trained?.has(cells[textAt] ?? '') === true) left++;
-      else builder.add(cells, line);
+      else {
+        builder.add(cells, line);
+        missing?.add(cells);
+      }
     read += batch.length;
   }
   if (read === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
@@ -67,11 +73,16 @@ export async function readTable(
   const said = [
     ...source.warnings,
     ...(people?.warnings ?? []),
+    ...(weighted === null ? [] : [weighted.warning]),
     ...(trained?.warnings(left) ?? []),
     ...warnings,
     ...table.warnings,
   ];
-  return { source, table: { ...table, warnings: said }, people };
+  return {
+    source,
+    table: { ...table, warnings: said },
+    missing: people === null ? (missing?.counted ?? null) : { rows: people.missing, share: people.missingShare },
+  };
 }
 
 /** Some rows are not labelled, and no other row has a label that could be counted. */

@@ -16,7 +16,7 @@ import { LabelSession } from '../../../app/labels/session';
 import { type Labelling, shownSession } from '../../../app/labels/shown-session';
 import type { AnsweredRow, Decision } from '../../../core/labelling/decisions';
 import { UserError } from '../../../core/user-error';
-import { count, labelName } from '../../../core/words/calibration';
+import { count } from '../../../core/words/calibration';
 import { checkLabelPlace, type LabelPlace, labelPlace, saveDecisions } from '../../../editor/label-files';
 import { openPage } from '../../../editor/page';
 import { showGuide } from '../../../editor/guide';
@@ -154,7 +154,13 @@ export class LabellingPanel {
       this.frame = frame;
       const who = this.who();
       const known = [...designs, ...(this.unwritten === undefined ? [] : [this.unwritten])];
-      const open = known.findLast((design) => !isAnswered(design, saved.answers, who)) ?? known.at(-1);
+      // Those that are not complete first, the newest before the others.
+      const latest = known.toReversed();
+      const open = latest.filter((design) => !isAnswered(design, saved.answers, who));
+      let resumed: Labelling | undefined;
+      for (const design of [...open, ...latest]) resumed ??= await this.resumed(frame, design, saved.answers);
+      if (run !== this.run) return;
+      this.labelling = resumed;
       const notes = [
         ...(frame.identity.text === undefined
           ? ['The table has no column of texts, so only ids are shown. Label the table that holds the texts.']
@@ -164,16 +170,15 @@ export class LabellingPanel {
         ...(saved.unread === 0
           ? []
           : [`${count(saved.unread, 'line')} of the labels file hold no decision. The others count.`]),
+        ...(resumed !== undefined || known.length === 0 ? [] : [OTHER_TEXTS]),
       ];
-      if (open !== undefined) await this.resume(open, saved.answers);
-      if (run !== this.run) return;
       this.countDisputed(saved.answers);
       const gone = this.labelling?.queue.gone ?? 0;
       this.update({
         busy: null,
         notes: gone === 0 ? notes : [...notes, goneInWords(gone)],
         saving: this.savingProblem(),
-        setup: open === undefined ? await this.setup(frame) : null,
+        setup: resumed === undefined ? await this.setup(frame) : null,
       });
     } catch (error) {
       if (run === this.run) this.update({ error: this.explained(error), busy: null });
@@ -195,15 +200,14 @@ export class LabellingPanel {
     return readSettings(this.uri).labelsWho;
   }
 
-  private async resume(design: WrittenDesign, answers: readonly AnsweredRow[]): Promise<void> {
-    const { frame } = this;
-    if (frame === undefined) return;
+  /** @returns undefined where none of the rows of a design is in the table */
+  private async resumed(
+    frame: Frame,
+    design: WrittenDesign,
+    answers: readonly AnsweredRow[],
+  ): Promise<Labelling | undefined> {
     const queue = await queueOf(frame, design);
-    if (queue.rows.length === 0)
-      throw new UserError(
-        'labels-foreign',
-        `None of the ${count(design.queue.length, 'row')} that were drawn from ${labelName(design.table.name)} is in this table: its texts are others now.`,
-      );
+    if (queue.rows.length === 0) return undefined;
     const session = new LabelSession(
       {
         queue: queue.rows,
@@ -216,7 +220,7 @@ export class LabellingPanel {
       },
       answers,
     );
-    this.labelling = { design, queue, session };
+    return { design, queue, session };
   }
 
   private countDisputed(answers: readonly AnsweredRow[]): void {
@@ -281,7 +285,7 @@ export class LabellingPanel {
       );
       const { answers } = await this.saved();
       if (run !== this.run) return;
-      await this.resume(design, answers);
+      this.labelling = await this.resumed(frame, design, answers);
       this.update({ busy: null, setup: null, saving });
     } catch (error) {
       if (run === this.run) this.update({ error: this.explained(error), busy: null });
@@ -446,6 +450,9 @@ export class LabellingPanel {
     return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
   }
 }
+
+const OTHER_TEXTS =
+  'None of the rows that were drawn before is in this table: its texts are others now. Their labels are kept. Draw rows again.';
 
 function goneInWords(gone: number): string {
   return `${count(gone, 'row')} that ${gone === 1 ? 'was' : 'were'} drawn ${gone === 1 ? 'is' : 'are'} no longer in the table, or the text has changed. ${gone === 1 ? 'It is' : 'They are'} left out.`;
