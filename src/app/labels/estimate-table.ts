@@ -25,9 +25,16 @@ import { listed } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import { isByDesign, SELECTED } from '../../store/tables/drawn-rows';
 import { refuseCalibrated } from '../../store/tables/labelled';
-import { type PeopleLabels, peopleLabels } from '../../store/tables/people-labels';
-import { inspectTable } from '../../store/tables/inspect';
+import {
+  type Identity,
+  identityOf,
+  namedRow,
+  type PeopleLabels,
+  peopleLabels,
+} from '../../store/tables/people-labels';
+import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { readTable } from '../../store/tables/read-table';
+import { tableRows } from '../../store/tables/rows';
 
 export interface LabelledSource {
   readonly table: string;
@@ -80,7 +87,7 @@ export async function estimateFrom(order: EstimateOrder): Promise<EstimateReport
   const estimate = estimator.estimate(all);
   const slices = order.slices.flatMap((column) => sliceEstimates(column, here, estimator));
   const there = order.against === undefined ? null : await drawnTable(order.against, []);
-  if (there !== null) refuseSameTexts(here, there);
+  if (order.against !== undefined) await refuseSameTexts(order, order.against);
   const other =
     there &&
     new Estimator(there.data, there.drawn, order.seed).estimate(rowsWhere(there.table.n, () => true));
@@ -268,15 +275,51 @@ function differencesOf(one: TableEstimate, other: TableEstimate): Difference[] {
   return [{ what: 'accuracy', ...differenceOf(one.accuracy, other.accuracy) }, ...shares];
 }
 
-/** Two estimates of one and the same texts are no independent ones. */
-function refuseSameTexts({ table: here }: DrawnTable, { table: there }: DrawnTable): void {
-  const ids = new Set(here.id ?? []);
-  const common = there.id?.filter((id) => ids.has(id)).length ?? 0;
-  if (common === 0) return;
+/**
+ * Refuses two tables with mostly the same texts, which are compared row by row. Rows are known by their texts, where both
+ * tables have some: ids, such as 1, 2, 3, are those of any table.
+ *
+ * @throws UserError unpaired
+ */
+async function refuseSameTexts(one: LabelledSource, other: LabelledSource): Promise<void> {
+  const [here, there] = [await identified(one), await identified(other)];
+  const by = here.text !== undefined && there.text !== undefined ? 'text' : 'id';
+  if (here[by] === undefined || there[by] === undefined) return;
+  const [left, right] = [await namesOf(here, by), await namesOf(there, by)];
+  const common = [...left].filter((name) => right.has(name)).length;
+  if (common <= Math.min(left.size, right.size) / 2) return;
   throw new UserError(
     'unpaired',
-    `${common} rows of the two tables have the same id. The difference of two estimates needs other texts in each; models on the same texts are compared row by row.`,
+    `${common} rows of the two tables have the same ${by}. The difference of two estimates needs other texts in each; models on the same texts are compared row by row.`,
   );
+}
+
+async function identified({
+  table,
+  columns,
+}: LabelledSource): Promise<Partial<Identity> & { source: TableFile }> {
+  const source = await inspectTable(table);
+  try {
+    return { source, ...identityOf(source, columns.mapping) };
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'no-such-column') return { source };
+    throw error;
+  }
+}
+
+/** The different texts, or ids, of a table. */
+async function namesOf(
+  { source, id, text }: Partial<Identity> & { source: TableFile },
+  by: 'id' | 'text',
+): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const batch of tableRows(source))
+    for (const { line, cells } of batch) {
+      const row = namedRow({ id, text }, line, cells);
+      names.add(by === 'id' ? row.id : row.textSha256);
+    }
+  names.delete('');
+  return names;
 }
 
 /**

@@ -12,7 +12,8 @@ import { tableRows } from '../../store/tables/rows';
 const MOST_FILES = 50;
 
 /**
- * The file with labels of a table: the one that is named after it, else the one with the most of its texts.
+ * The file with labels of a table: the one that is named after it, else the one with the most of its texts, if they are
+ * at least half of those that were labelled.
  *
  * @param own where the labels of this table are kept
  * @param columns that tell the rows apart
@@ -41,14 +42,17 @@ export async function findLabels(
   const { text } = identityOf(source, columns.mapping);
   // Ids alone, such as 1, 2, 3, are those of any table.
   if (text === undefined) return undefined;
-  const found = new Map<string, number>();
+  const found = new Map<string, Set<string>>();
   for await (const batch of tableRows(source))
     for (const { line, cells } of batch) {
       const { textSha256 } = namedRow({ id: undefined, text }, line, cells);
       for (const [file, known] of texts)
-        if (known.has(textSha256)) found.set(file, (found.get(file) ?? 0) + 1);
+        if (known.has(textSha256)) found.set(file, (found.get(file) ?? new Set()).add(textSha256));
     }
-  return [...found].sort(([, one], [, other]) => other - one)[0]?.[0];
+  // Of another table whose texts are partly the same, the labelled rows are no draw of this one.
+  return [...found]
+    .filter(([file, { size }]) => size >= (texts.get(file)?.size ?? 0) / 2)
+    .sort(([, one], [, other]) => other.size - one.size)[0]?.[0];
 }
 
 /** A file that cannot be read is none. */

@@ -45,7 +45,8 @@ export async function readTable(
   const name = path.basename(file);
   const { columns, warnings } = await columnsOf(source, options);
   const builder = new TableBuilder(columns, options);
-  const missing = people === null ? MissingAnswers.of(source, columns.roles.label, columns.roles.weight) : null;
+  const missing =
+    people === null ? MissingAnswers.of(source, columns.roles.label, columns.roles.weight) : null;
   const trained = options.truth === 'required' ? await trainedRows(file) : undefined;
   const textAt =
     trained && (columns.roles.text ?? source.header.indexOf((await scoredTextColumn(file)) ?? ''));
@@ -81,7 +82,8 @@ export async function readTable(
   return {
     source,
     table: { ...table, warnings: said },
-    missing: people === null ? (missing?.counted ?? null) : { rows: people.missing, share: people.missingShare },
+    missing:
+      people === null ? (missing?.counted ?? null) : { rows: people.missing, share: people.missingShare },
   };
 }
 

@@ -217,6 +217,66 @@ describe('labels of people on the command line', () => {
     assert.match(gated.out, /\? ece ≤ 0.5 is undecided: people could not label/u);
   });
 
+  it('knows in a joined table too what people could not label, and how rows were drawn', async () => {
+    const { csv, truth } = scored(600);
+    const table = await bench.write('scored.csv', csv);
+    const labels = await labelled(
+      table,
+      (id, at) => (at % 5 === 3 ? 'unsure' : (truth.get(id) ?? '')),
+      '--rows',
+      '200',
+    );
+    await ok('label-join', table, labels, '--out', '@joined.csv');
+    const limits = ['--min', 'accuracy=.6', '--max', 'ece=.5'];
+    const gated = await bench.run('gate', table, '--labels', labels, ...limits);
+    assert.match(gated.out, /accuracy ≥ 0.6 .*whatever the .*% are that people could not label/u);
+    assert.equal((await bench.run('gate', '@joined.csv', ...limits)).out, gated.out);
+    // Somebody left the weights out: the probabilities still tell them.
+    const cells = cellsOf(await text('joined.csv'));
+    const at = (name: string) => cells[0]?.indexOf(name) ?? -1;
+    const without = (name: string) => csvOf(cells.map((row) => row.toSpliced(at(name), 1)));
+    await bench.write('unweighted.csv', without('weight'));
+    const unweighted = await bench.run('gate', '@unweighted.csv', ...limits);
+    assert.equal(unweighted.out, gated.out);
+    assert.match(unweighted.err, /Rows are weighted by 1 \/ their probability of being drawn/u);
+    const found = await json<Estimate>('estimate', '@unweighted.csv');
+    const wanted = await json<Estimate>('estimate', table, '--labels', labels);
+    assert.ok(Math.abs(found.accuracy.value - wanted.accuracy.value) < 1e-9);
+    assert.ok(Math.abs(found.missingShare - wanted.missingShare) < 1e-9);
+    // A person switches the weights off; an estimate of the whole table still needs them.
+    const off = await bench.run('estimate', '@unweighted.csv', '--column', 'weight=');
+    assert.match(off.err, /Nothing in unweighted.csv tells how its labelled rows were chosen/u);
+  });
+
+  it('says what a spreadsheet did to the labels', async () => {
+    const { csv, truth } = scored(300);
+    const table = await bench.write('scored.csv', csv);
+    const labels = await labelled(table, (id) => truth.get(id) ?? '', '--rows', '60');
+    const wanted = await json<Estimate>('estimate', table, '--labels', labels);
+    const [header = [], ...rows] = cellsOf(await text('labels.csv'));
+    const at = header.indexOf('inclusion_probability');
+    const changed = (cellOf: (cell: string, row: number) => string) =>
+      csvOf([header, ...rows.map((row, i) => row.with(at, cellOf(row[at] ?? '', i)))]);
+    const comma = await bench.write(
+      'comma.csv',
+      changed((cell) => cell.replace('.', ',')),
+    );
+    assert.deepEqual(await json<Estimate>('estimate', table, '--labels', comma), wanted);
+    const broken = await bench.write(
+      'broken.csv',
+      changed((cell, i) => (i === 3 ? '51' : cell)),
+    );
+    const refused = await bench.run('estimate', table, '--labels', broken);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /The row at position 4 was drawn, but its inclusion_probability is "51"/u);
+    const semicolons = await bench.write(
+      'semicolons.csv',
+      'row_id;text_sha256;decision;label;design;selected_by;inclusion_probability;blind;who;time\n1;;label;spam;d;random;0.5;yes;;\n1;;undo;;d;random;0.5;yes;;\n',
+    );
+    const other = await bench.run('estimate', table, '--labels', semicolons);
+    assert.match(other.err, /its first line is not the names of the columns, separated by commas/u);
+  });
+
   it('refuses to estimate from rows that were not drawn', async () => {
     const { csv, truth } = scored(100);
     const table = await bench.write('scored.csv', csv);
@@ -365,13 +425,13 @@ describe('labels of people on the command line', () => {
       '--against-labels',
       labels,
     );
-    assert.match(same.err, /800 rows of the two tables have the same id/u);
+    assert.match(same.err, /\d+ rows of the two tables have the same text/u);
     const rare = scored(700, 0.05);
-    const renamed = await bench.write('rare.csv', rare.csv.replace(/^(\d+),"/gmu, 'r$1,"r '));
+    const renamed = await bench.write('rare.csv', rare.csv.replace(/^(\d+),"/gmu, '$1,"r '));
     await ok('sample', renamed, '--rows', '200', '--out', '@rare-out.csv');
     const there = await bench.write(
       'rare-labels.csv',
-      filled(await text('rare-out.csv'), (id) => rare.truth.get(id.slice(1)) ?? ''),
+      filled(await text('rare-out.csv'), (id) => rare.truth.get(id) ?? ''),
     );
     const other = await json<Compared>(
       ...['estimate', table, '--labels', labels, '--against', renamed, '--against-labels', there],
