@@ -76,24 +76,27 @@ export async function writeDesign(workspace: string, name: string, design: Writt
 }
 
 /**
- * The designs of some labels, oldest first, and names of files that hold none.
+ * The designs of a labels file, which lie beside it, oldest first, and names of files that hold none.
  *
+ * @param file of the labels, whether or not there are any yet
  * @throws errors of node:fs
  */
 export async function readDesigns(
-  workspace: string,
-  name: string,
+  file: string,
 ): Promise<{ designs: readonly WrittenDesign[]; unread: readonly string[] }> {
-  const folder = labelsFolder(workspace);
-  const files = (await namesIn(folder)).filter((file) => file.startsWith(`${name}.`) && file.endsWith(END));
+  const folder = path.dirname(file);
+  const name = path.basename(file, '.csv');
+  const files = (await namesIn(folder)).filter(
+    (found) => found.startsWith(`${name}.`) && found.endsWith(END),
+  );
   const designs: WrittenDesign[] = [];
   const unread: string[] = [];
-  for (const file of files) {
-    const bytes = await readSmall(path.join(folder, file), LARGEST).catch(() => undefined);
+  for (const found of files) {
+    const bytes = await readSmall(path.join(folder, found), LARGEST).catch(() => undefined);
     const { data } = writtenDesignSchema.safeParse(jsonOf(bytes?.toString() ?? ''));
     // Of labels whose name begins so, with a dot in it.
-    if (data !== undefined && file !== `${name}.${data.id}${END}`) continue;
-    if (data === undefined) unread.push(file);
+    if (data !== undefined && found !== `${name}.${data.id}${END}`) continue;
+    if (data === undefined) unread.push(found);
     else designs.push(data);
   }
   return { designs: designs.sort((one, other) => (one.time < other.time ? -1 : 1)), unread };

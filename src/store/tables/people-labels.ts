@@ -16,15 +16,19 @@ import {
   readDecisions,
 } from '../../core/labelling/decisions';
 import { reachedProbability, SELECTED_BY, worthOf } from '../../core/labelling/design';
+import { least } from '../../core/extremes';
 import type { Warning } from '../../core/model/predictions';
 import { listed, quoted } from '../../core/quote';
 import { UserError } from '../../core/user-error';
+import { readDesigns } from '../designs';
 import { isLabelsFile, readLabelsText, textSha256 } from '../labels';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows } from './rows';
 
 interface ReadAnswers {
   readonly answers: readonly AnsweredRow[];
+  /** Rows of the table that a design was drawn from, where that is written down. */
+  readonly drawnFrom: ReadonlyMap<string, number>;
   readonly warnings: readonly Warning[];
 }
 
@@ -48,9 +52,11 @@ async function readAnswers(file: string, labelColumn?: string): Promise<ReadAnsw
               message: `${unread.length} ${unread.length === 1 ? 'line' : 'lines'} of ${path.basename(file)} ${unread.length === 1 ? 'holds' : 'hold'} no decision, such as line ${first.line}: ${first.reason}.`,
             },
           ];
-    return { answers: answersOf(decisions), warnings };
+    const drawnFrom = new Map((await readDesigns(file)).designs.map(({ id, table }) => [id, table.rows]));
+    return { answers: answersOf(decisions), drawnFrom, warnings };
   }
-  return { answers: answersOf(await filledIn(await inspectTable(file), labelColumn, true)), warnings: [] };
+  const answers = answersOf(await filledIn(await inspectTable(file), labelColumn, true));
+  return { answers, drawnFrom: new Map(), warnings: [] };
 }
 
 /** How people write in a spreadsheet that they cannot tell. */
@@ -319,18 +325,21 @@ export async function peopleLabels(
     readonly labelColumn?: string | undefined;
   } = {},
 ): Promise<PeopleLabels> {
-  const { answers, warnings } = await readAnswers(file, labelColumn);
+  const { answers, drawnFrom, warnings } = await readAnswers(file, labelColumn);
   const identity = identityOf(source, mapping);
   // An answer of a table without texts names its row by the id alone.
   const ids = new Set(answers.map(({ rowId }) => rowId));
   const texts = new Set(answers.map((answer) => answer.textSha256));
   const rows: NamedRow[] = [];
   const isByText = answers.some((answer) => answer.textSha256 !== '');
-  for await (const batch of tableRows(source))
+  let n = 0;
+  for await (const batch of tableRows(source)) {
+    n += batch.length;
     for (const { line, cells } of batch) {
       const row = namedRow(isByText ? identity : { ...identity, text: undefined }, line, cells);
       if (ids.has(row.id) || texts.has(row.textSha256)) rows.push(row);
     }
+  }
   const matched = matchAnswers(answers, rows);
   const names = `${path.basename(file)} and ${path.basename(source.file)}`;
   if (matched.rows.size === 0)
@@ -374,6 +383,13 @@ export async function peopleLabels(
     say(
       'labels-disputed',
       `People differ about ${disputed} rows, which count as unlabelled until somebody settles them.`,
+    );
+  const designs = new Set(drawn.flatMap(([, row]) => [...row.designs.keys()]));
+  const fewest = least(Array.from(designs, (id) => drawnFrom.get(id) ?? Infinity));
+  if (fewest < n)
+    say(
+      'labels-of-fewer',
+      `Rows were drawn from ${fewest.toLocaleString('en-US')} rows, and ${path.basename(source.file)} has ${n.toLocaleString('en-US')}. The labels stand for no row that was not among them.`,
     );
   if (drawn.length > 0) say('labels-weighted', weightedInWords(drawn.map(([, row]) => row)));
   return {

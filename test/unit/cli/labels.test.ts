@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { seededRandom } from '../../../src/core/random';
+import { writeDesign } from '../../../src/store/designs';
 import { appendDecisions, labelsFile, textSha256 } from '../../../src/store/labels';
 import { csvLine } from '../../../src/store/tables/csv-line';
 import { ROOT } from '../../support/paths';
@@ -363,6 +364,18 @@ describe('labels of people on the command line', () => {
         { ...own, label: other, who: 'Ben' },
       ]);
     }
+    const chosen = {
+      ...base,
+      rowId: '200',
+      textSha256: textSha256(rows[200]?.[1] ?? ''),
+      design: '',
+    } as const;
+    await appendDecisions(
+      bench.folder,
+      file,
+      // A row that people chose tells nothing about how far they agree.
+      ['Ana', 'Ben'].map((who) => ({ ...chosen, selectedBy: 'user', probability: null, label: 'spam', who })),
+    );
     const hash = textSha256('a text that has changed');
     await appendDecisions(bench.folder, file, [
       { ...base, rowId: '99', textSha256: hash, label: 'spam', who: 'Ana', probability: 0.2 },
@@ -390,8 +403,18 @@ describe('labels of people on the command line', () => {
     assert.equal(withModel.length, 2);
     const cut = await bench.run('estimate', table, '--labels', '@cut.csv');
     assert.match(cut.err, /1 line of cut.csv holds no decision.*may be cut/u);
+    // A design that was written down tells of how many rows: the labels stand for no row that came later.
+    assert.ok(!codes(found).includes('labels-of-fewer'));
+    await writeDesign(bench.folder, 'people', {
+      ...{ version: 1, id: 'd', kind: 'random', seed: 0, leastProbability: 0.2, worth: 80 },
+      table: { name: 'scored.csv', sha256: 'ab', rows: 250 },
+      ...{ labels: ['ham', 'spam'], isBlind: true, goal: null, time: base.time },
+      queue: [{ rowId: '1', textSha256: '', selectedBy: 'random', probability: 0.2 }],
+    });
+    const grown = await bench.run('estimate', table, '--labels', file);
+    assert.match(grown.err, /Rows were drawn from 250 rows, and scored.csv has 300/u);
     const foreign = await bench.run('estimate', REVIEWS, '--labels', file);
-    assert.match(foreign.err, /None of the 83 labelled rows of people.csv is a row of reviews.csv/u);
+    assert.match(foreign.err, /None of the 84 labelled rows of people.csv is a row of reviews.csv/u);
   });
 
   it('compares slices, and tables of other texts', async () => {

@@ -36,8 +36,11 @@ describe('the designs of a workspace', () => {
     await writeDesign(workspace, 'reviews', late);
     await writeDesign(workspace, 'reviews', early);
     await writeDesign(workspace, 'reviews.old', design('random-2-seed2-ab', '2026-03-03'));
-    assert.deepEqual(await readDesigns(workspace, 'reviews'), { designs: [early, late], unread: [] });
-    assert.deepEqual(await readDesigns(workspace, 'others'), { designs: [], unread: [] });
+    assert.deepEqual(await readDesigns(labelsFile(workspace, 'reviews')), {
+      designs: [early, late],
+      unread: [],
+    });
+    assert.deepEqual(await readDesigns(labelsFile(workspace, 'others')), { designs: [], unread: [] });
   });
 
   it('are none where somebody broke the file, which is named and left alone', async () => {
@@ -55,7 +58,7 @@ describe('the designs of a workspace', () => {
     };
     for (const [name, text] of Object.entries(broken))
       writeFileSync(path.join(folder, `reviews.${name}.design.json`), text);
-    const { designs, unread } = await readDesigns(workspace, 'reviews');
+    const { designs, unread } = await readDesigns(labelsFile(workspace, 'reviews'));
     assert.deepEqual(
       designs.map(({ id }) => id),
       ['good'],

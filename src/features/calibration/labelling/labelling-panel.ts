@@ -187,7 +187,7 @@ export class LabellingPanel {
 
   private async designs(): Promise<Awaited<ReturnType<typeof readDesigns>>> {
     const { place } = this;
-    return place === undefined ? { designs: [], unread: [] } : readDesigns(place.workspace, place.name);
+    return place === undefined ? { designs: [], unread: [] } : readDesigns(place.file);
   }
 
   private async saved(): ReturnType<typeof savedAnswers> {
