@@ -20,6 +20,9 @@ describe('the labelling page', () => {
     const page = await show(labellingState({ setup }));
     assert.equal(page.received('ready').length, 1);
     assert.deepEqual(await page.accessibilityProblems(), []);
+    // Labels that were given elsewhere can be read before any rows are drawn here.
+    await page.page.getByText('Import labels…').click();
+    assert.equal(page.received('importLabels').length, 1);
     await page.page.getByLabel('Goal').selectOption({ label: 'numbers to ± 10 points' });
     await page.page.getByText(/At most \d+ labels reach this goal/).waitFor();
     await page.page.getByLabel('Rows', { exact: true }).press('Enter');

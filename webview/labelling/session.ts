@@ -253,12 +253,11 @@ export function aboutSection({ host }: Page): Section {
           { class: 'more' },
           ...(about.length === 0
             ? []
-            : [
-                link('Export rows for somebody else…', 'export', () => host.exportRows()),
-                ' · ',
-                link('Import labels…', 'import', () => host.importLabels()),
-                ' · ',
-              ]),
+            : [link('Export rows for somebody else…', 'export', () => host.exportRows()), ' · ']),
+          // Labels that were given elsewhere need no rows that are drawn here.
+          ...(about.length === 0 && setup === null
+            ? []
+            : [link('Import labels…', 'import', () => host.importLabels()), ' · ']),
           link('How labels are used', 'guide', () => host.openGuide()),
         ),
       ];

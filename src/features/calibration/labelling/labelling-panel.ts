@@ -235,7 +235,12 @@ export class LabellingPanel {
     const run = ++this.run;
     try {
       const { queue, said } = await disputedOf(frame, (await this.saved()).answers);
-      if (run !== this.run || queue.rows.length === 0) return;
+      if (run !== this.run) return;
+      if (queue.rows.length === 0) {
+        const gone = 'None of the rows on which people differ is in this table: their texts are others now.';
+        await this.services.dialogs.tell('info', gone);
+        return;
+      }
       const { design } = labelling;
       const session = new LabelSession({
         ...{ queue: queue.rows, labels: design.labels, who: this.who(), isBlind: true, settles: true },
@@ -268,14 +273,14 @@ export class LabellingPanel {
     const run = ++this.run;
     this.update({ busy: 'Drawing rows', error: null });
     try {
-      const { designs } = await this.designs();
+      const { designs, unread } = await this.designs();
       const design = await designOf(frame, {
         ...{ kind, labels, isBlind, goal },
         // What is below the highest bucket is not automatic.
         below: readBuckets(this.uri).buckets[0]?.low,
         rows: Math.min(rows, MOST_ROWS),
-        // Another seed than those before it, which would draw the same rows.
-        seed: designs.length + Number(this.unwritten !== undefined),
+        // Another seed than those before it, which would draw the same rows, and have the same name.
+        seed: designs.length + unread.length + Number(this.unwritten !== undefined),
         now: new Date(),
       });
       this.unwritten = design;
