@@ -308,7 +308,10 @@ describe('the calibration panel', () => {
     await form.getByRole('button', { name: 'Use These Columns' }).click();
     const mapping = { label: 'gold', group: 'body', id: '', 'prob:spam': 'p_spam', 'prob:ham': 'p_ham' };
     assert.deepEqual(page.received('settings'), [
-      { ...DEFAULT_PANEL_SETTINGS, table: { prefix: null, mapping, on: 'labels', prevalence: null } },
+      {
+        ...DEFAULT_PANEL_SETTINGS,
+        table: { prefix: null, mapping, on: 'labels', prevalence: null, truth: null },
+      },
     ]);
     assert.deepEqual(await page.violations(), []);
   });

@@ -23,7 +23,7 @@ import {
 import { confidenceOf, rowsWhere } from '../../core/model/rows';
 import { listed } from '../../core/quote';
 import { UserError } from '../../core/user-error';
-import { isByDesign, SELECTED } from '../../store/tables/drawn-rows';
+import { isByDesign, isSample, SELECTED } from '../../store/tables/drawn-rows';
 import { refuseCalibrated } from '../../store/tables/labelled';
 import {
   type Identity,
@@ -124,8 +124,7 @@ export async function drawnTable(
   slices: readonly string[],
 ): Promise<DrawnTable> {
   if (labelsFrom !== undefined) return withPeople(file, columns, labelsFrom, slices);
-  const { header } = await inspectTable(file);
-  const isJoined = header.some((name) => name.trim() === SELECTED);
+  const isJoined = isSample(await inspectTable(file));
   const read = await readTable(file, {
     ...columns,
     truth: 'optional',
@@ -178,9 +177,12 @@ async function withPeople(
 ): Promise<DrawnTable> {
   // What the table itself says to be true plays no part here.
   const mapping = { ...columns.mapping, label: '', correct: '' };
-  const { table } = await readTable(file, { ...columns, mapping, truth: 'optional', slices });
+  const { source, table } = await readTable(file, {
+    ...{ ...columns, mapping, truth: 'optional', slices },
+    isDrawnElsewhere: true,
+  });
   refuseCalibrated(table, file);
-  const people = await peopleLabels(await inspectTable(file), labelsFrom, { mapping: columns.mapping });
+  const people = await peopleLabels(source, labelsFrom, { mapping: columns.mapping });
   if (people.weights.size === 0)
     throw new UserError(
       'not-at-random',

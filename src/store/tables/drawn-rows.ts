@@ -18,6 +18,11 @@ export function isByDesign(selectedBy: string): boolean {
   return selectedBy !== 'user' && SELECTED_BY.some((name) => name === selectedBy);
 }
 
+/** Whether a table tells itself that its rows were drawn. */
+export function isSample({ header }: Pick<TableFile, 'header'>): boolean {
+  return header.some((name) => name.trim() === SELECTED);
+}
+
 interface Weighted {
   readonly source: TableFile;
   readonly mapping: Record<string, string>;

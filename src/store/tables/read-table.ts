@@ -6,7 +6,7 @@ import { areNumbered, type ColumnOptions } from '../../core/data/columns';
 import { type PredictionTable, TableBuilder, type ReadOptions } from '../../core/data/table';
 import { UserError } from '../../core/user-error';
 import { columnsOf } from './columns-of';
-import { MissingAnswers, withDesignWeights } from './drawn-rows';
+import { isSample, MissingAnswers, withDesignWeights } from './drawn-rows';
 import { inspectTable, type TableFile } from './inspect';
 import { peopleLabels, weightColumn, withLabels } from './people-labels';
 import { tableRows } from './rows';
@@ -20,6 +20,11 @@ export interface ReadTable {
   readonly missing: { readonly rows: number; readonly share: number } | null;
 }
 
+interface Drawing {
+  /** Whether labels from elsewhere, with the weights of their design, are put beside the rows. */
+  readonly isDrawnElsewhere?: boolean;
+}
+
 /**
  * Reads and checks a whole table. Memory is its columns of numbers, about 50 bytes a row, whatever the texts hold.
  *
@@ -29,19 +34,22 @@ export interface ReadTable {
  */
 export async function readTable(
   file: string,
-  asked: ColumnOptions & ReadOptions,
+  asked: ColumnOptions & ReadOptions & Drawing,
   labelsFrom?: string,
 ): Promise<ReadTable> {
   const inspected = await inspectTable(file);
-  const people =
-    labelsFrom === undefined ? null : await peopleLabels(inspected, labelsFrom, { mapping: asked.mapping });
+  // The weights of a sample are those of its design, which would count twice beside those of the labels.
+  const isWeightedElsewhere =
+    (labelsFrom !== undefined || asked.isDrawnElsewhere === true) && isSample(inspected);
+  const mapping = isWeightedElsewhere ? { ...asked.mapping, weight: '' } : asked.mapping;
+  const people = labelsFrom === undefined ? null : await peopleLabels(inspected, labelsFrom, { mapping });
   const joined =
     people === null || labelsFrom === undefined
       ? null
-      : withLabels(inspected, labelsFrom, people, weightColumn(inspected.header, asked.mapping));
-  const weighted = joined === null ? withDesignWeights(inspected, asked.mapping) : null;
+      : withLabels(inspected, labelsFrom, people, weightColumn(inspected.header, mapping));
+  const weighted = joined === null ? withDesignWeights(inspected, mapping) : null;
   const source = (joined ?? weighted)?.source ?? inspected;
-  const options = { ...asked, mapping: { ...asked.mapping, ...(joined ?? weighted)?.mapping } };
+  const options = { ...asked, mapping: { ...mapping, ...(joined ?? weighted)?.mapping } };
   const name = path.basename(file);
   const { columns, warnings } = await columnsOf(source, options);
   const builder = new TableBuilder(columns, options);

@@ -141,6 +141,11 @@ describe('labels of people on the command line', () => {
     const byJoined = await json<Estimate>('estimate', '@joined.csv');
     const byLabels = await json<Estimate>('estimate', REVIEWS, '--labels', labels);
     assert.ok(Math.abs((byJoined.shares[0]?.value ?? 0) - (byLabels.shares[0]?.value ?? 1)) < 1e-9);
+    // The weights of the joined table are those of the same design: they do not count twice.
+    const again = await json<Accuracy>('evaluate', '@joined.csv', '--labels', labels);
+    assert.ok(Math.abs(again.accuracy.value - found.accuracy.value) < 1e-12);
+    const estimatedAgain = await json<Estimate>('estimate', '@joined.csv', '--labels', labels);
+    assert.ok(Math.abs((estimatedAgain.shares[0]?.value ?? 0) - (byLabels.shares[0]?.value ?? 1)) < 1e-9);
     const limits = ['--min', 'share:positive=.4', '--max', 'share:positive=.6'];
     const gated = await ok('gate', REVIEWS, '--labels', labels, ...limits);
     assert.match(gated.out, /✓ share:positive ≤ 0.6 passes: 95% bound 0\.5/u);
