@@ -140,6 +140,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     prompts,
     models,
     modelsChanged: new vscode.EventEmitter<void>(),
+    labelsChanged: new vscode.EventEmitter<void>(),
     loadedModels,
     dialogs,
     endpoints,
@@ -167,6 +168,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionInternals {
     figures,
     textLabels,
     services.modelsChanged,
+    services.labelsChanged,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SETTINGS_SECTION)) return;
       for (const client of [engine, encoder]) client.configure(processSettings());

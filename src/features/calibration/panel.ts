@@ -133,9 +133,11 @@ export class CalibrationPanel {
     const visible = panel.onDidChangeViewState(({ webviewPanel }) => {
       if (webviewPanel.visible) void shares.look();
     });
+    const labelled = services.labelsChanged.event(() => void shares.look());
     // The page first, so that it is not told what ends.
     this.subscriptions = [
       figures,
+      labelled,
       visible,
       page,
       watch,

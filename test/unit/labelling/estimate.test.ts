@@ -128,9 +128,7 @@ describe('an estimate of a table', () => {
     const matrix = weighted.confusion ?? [];
     const right = sum(matrix.map((row, k) => row[k] ?? 0));
     assert.ok(Math.abs(right - weighted.accuracy.alone.value) < 1e-9);
-    matrix.forEach((row, k) =>
-      assert.ok(Math.abs(sum(row) - (weighted.shares[k]?.alone.value ?? 0)) < 1e-9),
-    );
+    matrix.forEach((row, k) => assert.ok(Math.abs(sum(row) - (weighted.shares[k]?.alone.value ?? 0)) < 1e-9));
     assert.match(
       auditInWords(weighted, 't.csv'),
       /By the labelled texts alone, it takes [ab] for [ab] in 0\.1\d+ of the texts, /u,

@@ -322,6 +322,7 @@ export class LabellingPanel {
   private async append(decisions: readonly Decision[]): Promise<void> {
     await this.write();
     await saveDecisions(this.place, decisions);
+    this.services.labelsChanged.fire();
   }
 
   /**
