@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
+import { askingOf, parseClassifier } from '../../src/core/classifier/definition';
 import { checkText } from '../../src/core/classifier/prompt';
 import type { EngineClient } from '../../src/sources/engine-client';
 import { checkGguf } from '../../src/store/gguf';
 import { cpu, scoreAll, startEngine } from '../support/engine';
 import { fixture, TEST_MODEL } from '../support/paths';
-import { promptClassifierFrom } from '../support/prompt-classifier';
 import { sharedFolder } from '../support/temporary';
 
 const [sentiment = assert.fail()] = BUILTIN_CLASSIFIERS;
@@ -33,7 +33,8 @@ describe('an engine after bad input', function () {
   function classify(fields: string, text: string): Promise<unknown> {
     const json = `{ "version": 1, "name": "bad", "template": "{{text}}:", ${fields} }`;
     checkText(text);
-    return scoreAll(engine, promptClassifierFrom(JSON.parse(json), 'bad.json'), [text]);
+    const classifier = parseClassifier(json, 'bad.json');
+    return scoreAll(engine, { ...classifier, asks: askingOf(classifier) }, [text]);
   }
 
   const LABELS = '"labels": [{ "name": "a" }, { "name": "b" }]';
