@@ -108,6 +108,8 @@ describe('models and classifiers, as a person uses them', () => {
   it('New Classifier goes forth and back, and opens the file', async () => {
     const { page } = workbench();
     await workbench().runCommand('Prompt Confidence: New Classifier…');
+    await page.locator('.quick-input-list').getByText('Is asked in words.').waitFor();
+    await page.keyboard.press('Enter');
     await title().getByText('New Classifier (1/4)').waitFor();
     await page.keyboard.type('urgency');
     await page.keyboard.press('Enter');
