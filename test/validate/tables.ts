@@ -18,6 +18,8 @@ export interface Cell {
   readonly uniform: boolean;
   /** P(correct) = confidence − gap. */
   readonly draw: (random: Random, gap: number, groups: number) => PredictionData;
+  /** Whether the ECE takes few values, so that its p is larger than a uniform one between them. */
+  readonly isLumpy?: boolean;
   /** Independent rows of the same confidences: what rows share in a group changes no expectation. */
   readonly atLarge: (random: Random, gap: number) => PredictionData;
 }
@@ -142,9 +144,10 @@ export const CELLS: readonly Cell[] = [
     isShared: false,
     weight: (random) => Math.exp(standardNormal(random)),
   }),
-  ...Object.entries(SHAPES).map(([name, confidence]) =>
-    cell(`1000 rows, ${name}`, 1000, { ...alone, confidence }),
-  ),
+  ...Object.entries(SHAPES).map(([name, confidence]) => ({
+    ...cell(`1000 rows, ${name}`, 1000, { ...alone, confidence }),
+    isLumpy: name === 'surely right',
+  })),
   {
     name: '1000 rows, 5 classes',
     groups: 1000,
