@@ -1,12 +1,11 @@
 /** Writes classified texts as a scored table, which is measured, labelled and reviewed as any other. */
-import { rm } from 'node:fs/promises';
 import { type ScoreOrigin, tableLabels } from '../core/calibration/compatibility';
 import type { Score } from '../core/scoring/score';
 import { confidenceMethodOf } from '../core/scoring/score-parts';
-import { checkOutputs, writeFileAtomic } from '../store/atomic';
 import { AS_IS, csvLine } from '../store/tables/csv-line';
 import { scoreCells } from '../store/tables/score-cells';
-import { SCORE_META_VERSION, type ScoreMeta, scoreMetaFile } from '../store/tables/score-meta';
+import { SCORE_META_VERSION, type ScoreMeta } from '../store/tables/score-meta';
+import { writeWithMeta } from '../store/tables/write-with-meta';
 
 export interface ResultRow {
   /** Line of the document where the text begins, from 1. */
@@ -33,21 +32,18 @@ export async function writeResults(
     csvLine(['line', 'text', ...cells.header], ',', AS_IS),
     ...rows.map(({ line, text, score }) => csvLine([String(line), text, ...cells.cells(score)], ',', AS_IS)),
   ];
-  const metaFile = scoreMetaFile(out);
-  await checkOutputs(out, metaFile);
-  // One of another table would say that these scores come from elsewhere.
-  await rm(metaFile, { force: true });
-  await writeFileAtomic(out, lines.join(''));
   // Without the model's hash nothing can be bound to these scores.
-  if (model === undefined) return;
-  const meta: ScoreMeta = {
-    schema: SCORE_META_VERSION,
-    model,
-    ...(promptSha256 === undefined ? {} : { promptSha256 }),
-    ...(promptAdded === undefined ? {} : { promptAdded }),
-    labels: tableLabels(labels),
-    scoring: cells.scoring(first.score),
-    backend,
-  };
-  await writeFileAtomic(metaFile, `${JSON.stringify(meta, null, 2)}\n`);
+  const meta: ScoreMeta | null =
+    model === undefined
+      ? null
+      : {
+          schema: SCORE_META_VERSION,
+          model,
+          ...(promptSha256 === undefined ? {} : { promptSha256 }),
+          ...(promptAdded === undefined ? {} : { promptAdded }),
+          labels: tableLabels(labels),
+          scoring: cells.scoring(first.score),
+          backend,
+        };
+  await writeWithMeta(out, lines, meta && `${JSON.stringify(meta, null, 2)}\n`);
 }

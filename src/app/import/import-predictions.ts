@@ -1,16 +1,14 @@
 /** Writes the predictions of another tool as a table of this one. */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Warning } from '../../core/model/predictions';
 import { MOST_LABELS } from '../../core/model/most-labels';
 import { listed } from '../../core/quote';
 import { cancelledError, UserError } from '../../core/user-error';
-import { writeFileAtomic } from '../../store/atomic';
 import { explainingWrite } from '../../store/explain-write';
 import type { Found } from '../../store/records/found';
 import { recordsOf } from '../../store/records/records';
 import { type CellStyle, csvLine } from '../../store/tables/csv-line';
-import { scoreMetaFile } from '../../store/tables/score-meta';
+import { writeWithMeta } from '../../store/tables/write-with-meta';
 import { joinedBy } from './joined-table';
 import { type ImportedRow, type Origin, type Reader, type ReaderOptions, RecordProblem } from './origin';
 import { ORIGINS } from './origins';
@@ -138,11 +136,9 @@ export async function importPredictions(
       onRecords?.(records);
       yield text;
     }
-    // What is known of an older table of this name must never stand beside this one.
-    await rm(scoreMetaFile(out), { force: true });
   }
 
-  await explainingWrite(out, () => writeFileAtomic(out, lines()));
+  await explainingWrite(out, () => writeWithMeta(out, lines(), null));
   return {
     origin,
     rows: survey.rows,

@@ -2,14 +2,13 @@
 import type { AnsweredRow } from '../../core/labelling/decisions';
 import type { Warning } from '../../core/model/predictions';
 import { UserError } from '../../core/user-error';
-import { rm } from 'node:fs/promises';
-import { checkOutputs, writeFileAtomic } from '../../store/atomic';
 import { readSmall } from '../../store/read-regular';
 import { csvLine } from '../../store/tables/csv-line';
 import { inspectTable } from '../../store/tables/inspect';
 import { peopleLabels } from '../../store/tables/people-labels';
 import { tableRows } from '../../store/tables/rows';
 import { scoreMetaFile } from '../../store/tables/score-meta';
+import { writeWithMeta } from '../../store/tables/write-with-meta';
 
 export interface JoinOrder {
   readonly table: string;
@@ -66,13 +65,8 @@ export async function joinLabels(order: JoinOrder): Promise<Joined> {
       yield text;
     }
   }
-  const meta = scoreMetaFile(order.out);
-  await checkOutputs(order.out, meta);
-  const scored = await readSmall(scoreMetaFile(order.table));
-  // One of another table would say that these scores come from elsewhere.
-  await rm(meta, { force: true });
-  await writeFileAtomic(order.out, lines());
-  if (scored !== undefined) await writeFileAtomic(meta, scored);
+  const meta = await readSmall(scoreMetaFile(order.table));
+  await writeWithMeta(order.out, lines(), meta ?? null);
   const { missing, missingShare, warnings } = people;
   return { rows, labelled, missing, missingShare, warnings };
 }

@@ -1,14 +1,14 @@
 /** Merges the shards of a scored table into the same bytes as if it had been scored in one run. */
 import { largest } from '../../core/extremes';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sumOfSeconds } from '../../core/model/confidence-method';
 import { UserError } from '../../core/user-error';
-import { checkOutputs, writeFileAtomic } from '../atomic';
+import { checkOutputs } from '../atomic';
 import { type CellStyle, csvLine } from './csv-line';
 import { inspectTable, type TableFile } from './inspect';
 import { tableRows, type TableRow } from './rows';
 import { scoreMetaFile } from './score-meta';
+import { writeWithMeta } from './write-with-meta';
 import { readScoreRun, runDifferences, runText, type ScoreRun, type Shard } from './score-run';
 
 /** Fields in which shards may differ: which one it is, and properties of the machine that computed it. */
@@ -65,13 +65,11 @@ export async function mergeScored(
       if ((rest.take() ?? (await rest.wait())) !== undefined)
         throw damaged(tables[index]?.file ?? '', 'it has more rows than its share');
     yield text;
-    // The provenance of an older table must never stand beside this one.
-    await rm(scoreMetaFile(out), { force: true });
   }
 
-  await writeFileAtomic(out, lines(first.separator, first.header));
-  await writeFileAtomic(
-    scoreMetaFile(out),
+  await writeWithMeta(
+    out,
+    lines(first.separator, first.header),
     runText(run, sumOfSeconds(shards.flatMap((shard) => shard.run.seconds ?? []))),
   );
   return run.source.rows;

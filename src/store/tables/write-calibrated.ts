@@ -1,7 +1,6 @@
 /**
  * A calibrated copy of a table: every column kept, its predictions moved to `raw:*`, the calibrated ones added.
  */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { applyCalibrator } from '../../core/calibration/calibrator';
 import { needs } from '../../core/calibration/registry';
@@ -24,13 +23,12 @@ import {
 import { type PredictionTable, TableBuilder } from '../../core/data/table';
 import { type Bucket, bucketOf } from '../../core/model/buckets';
 import { cancelledError, UserError } from '../../core/user-error';
-import { writeFileAtomic } from '../atomic';
 import type { LoadedCalibrator } from '../calibrators';
 import type { TruthReading } from '../../core/data/vocabulary';
 import { truthOf } from './truth';
 import { AS_IS, type CellStyle, csvLine } from './csv-line';
 import type { TableFile } from './inspect';
-import { scoreMetaFile } from './score-meta';
+import { writeWithMeta } from './write-with-meta';
 import { type TableRow, tableRows } from './rows';
 
 export interface CopyOptions {
@@ -195,11 +193,9 @@ export async function writeCalibrated(
     }
     if (rows === 0) throw new UserError('no-rows', `${name} has a header but no rows.`);
     if (signal?.aborted === true) throw cancelledError();
-    // The provenance of an older copy must never stand beside this one, and stays where this one comes to nothing.
-    await rm(scoreMetaFile(out), { force: true });
   }
 
-  await writeFileAtomic(out, lines());
+  await writeWithMeta(out, lines(), null);
   const report = calibrator.report();
   return { ...report, rows, warnings: [...source.warnings, ...report.warnings] };
 }

@@ -10,6 +10,7 @@ import { overviewOf } from '../../../src/features/calibration/worker/overview';
 import { AS_FOUND } from '../../../src/protocol/calibration-page';
 import { readTable } from '../../../src/store/tables/read-table';
 import { bindingOf, readScoreMeta, scoreMetaFile } from '../../../src/store/tables/score-meta';
+import { writeWithMeta } from '../../../src/store/tables/write-with-meta';
 import { temporaryFolder } from '../../support/temporary';
 
 describe('classified texts as a table', () => {
@@ -42,6 +43,18 @@ describe('classified texts as a table', () => {
       ...ORIGIN,
       scoring: { method: 'token-probability', mode: 'first-token' },
     });
+  });
+
+  it('leave an older table and its record where they cannot be written', async () => {
+    const out = path.join(folder(), 't.csv');
+    await writeResults(out, ROWS, ORIGIN);
+    async function* failing(): AsyncGenerator<string> {
+      yield 'id\n';
+      await Promise.reject(new Error('the disk is full'));
+    }
+    await assert.rejects(writeWithMeta(out, failing(), null), /the disk is full/u);
+    assert.notEqual(await readScoreMeta(out), null);
+    assert.equal((await readTable(out, { truth: 'optional' })).table.n, ROWS.length);
   });
 
   it('are bound to nothing where the model is not known, whatever stood beside the file before', async () => {
