@@ -4,7 +4,6 @@ import {
   draftClassifier,
   labelsFrom,
   labelsProblem,
-  nameProblem,
   type Draft,
   type DraftKind,
 } from '../../core/classifier/draft';
@@ -20,11 +19,10 @@ import { writeClassifierSetting } from '../../editor/settings';
 import { isTrustedOrTold } from '../../editor/trust';
 import { stepDone } from '../../editor/walkthrough';
 import { askForEncoder, chooseClassifyingModel } from './new-encoder-classifier';
+import { NEW_CLASSIFIER, nameQuestion } from './classifier-name';
 import { tellNoFolder } from './no-folder';
 import { COMMANDS } from '../../protocol/manifest';
 import { checkGguf } from '../../store/gguf';
-
-const TITLE = 'New Classifier';
 
 const NOT_TRUSTED = 'A classifier is written into the workspace, which is in Restricted Mode.';
 
@@ -149,7 +147,7 @@ async function askForDraft(
   const askFolder = question(
     (step) =>
       dialogs.choose({
-        title: TITLE,
+        title: NEW_CLASSIFIER,
         placeholder: 'Folder of the classifier',
         choices: folders.map((value) => ({
           label: value.name,
@@ -161,22 +159,11 @@ async function askForDraft(
       }),
     (answer) => (folder = answer),
   );
-  const askName = question(
-    (step) =>
-      dialogs.ask({
-        title: TITLE,
-        prompt: 'Name of the classifier',
-        placeholder: 'urgency',
-        value: name,
-        validate: (text) => nameProblem(text, taken),
-        step,
-      }),
-    ({ text }) => (name = text.trim()),
-  );
+  const askName = nameQuestion(dialogs, { taken, given: () => name, keep: (chosen) => (name = chosen) });
   const askLabels = question(
     (step) =>
       dialogs.ask({
-        title: TITLE,
+        title: NEW_CLASSIFIER,
         prompt: 'Labels, at least two, separated by commas',
         placeholder: 'urgent, normal, low',
         value: labels,
@@ -188,7 +175,7 @@ async function askForDraft(
   const askKind = question(
     (step) =>
       dialogs.choose({
-        title: TITLE,
+        title: NEW_CLASSIFIER,
         placeholder: 'How the classifier asks the model',
         choices: kinds(model).map((choice) => ({ ...choice, active: choice.value === kind })),
         step,
@@ -198,7 +185,7 @@ async function askForDraft(
   const askQuestion = question(
     (step) =>
       dialogs.ask({
-        title: TITLE,
+        title: NEW_CLASSIFIER,
         prompt: 'What should the model decide? Leave it empty to ask which label fits best',
         placeholder: 'How urgent is this message?',
         value: asked,
@@ -211,7 +198,7 @@ async function askForDraft(
     question(
       (step) =>
         dialogs.ask({
-          title: TITLE,
+          title: NEW_CLASSIFIER,
           prompt: `A typical text for ${label}. Leave it empty to write it into the file later`,
           value: examples.get(label) ?? '',
           validate: () => undefined,

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { checkKind } from '../../app/encoder-models';
-import { labelsFrom, nameProblem } from '../../core/classifier/draft';
+import { labelsFrom } from '../../core/classifier/draft';
 import { CLASSIFIER_VERSION, type EncoderClassifierFile } from '../../core/classifier/definition';
 import { type HeadKind, headKind, labelCount, ownLabels } from '../../core/encoder/config';
 import { formatPercent } from '../../core/words/quantities';
@@ -11,8 +11,7 @@ import { addModelFolder } from '../../editor/model-folder';
 import { askInTurn, question } from '../../editor/questions';
 import type { Services } from '../../editor/services';
 import { type EncoderFolder, readEncoderFolder } from '../../store/encoder-folder';
-
-const TITLE = 'New Classifier';
+import { NEW_CLASSIFIER, nameQuestion } from './classifier-name';
 
 /** "language": a model that is asked in words; otherwise the path of a model folder. */
 export type ClassifyingModel = 'language' | { readonly folder: string };
@@ -22,7 +21,7 @@ export async function chooseClassifyingModel(services: Services): Promise<Classi
   const { dialogs, models } = services;
   const known = (await models.folders()).filter(({ missing }) => !missing);
   const chosen = await dialogs.choose<ClassifyingModel | 'other'>({
-    title: TITLE,
+    title: NEW_CLASSIFIER,
     placeholder: 'What classifies the texts',
     choices: [
       {
@@ -74,7 +73,7 @@ export async function askForEncoder(
           question<HeadKind>(
             (step) =>
               dialogs.choose({
-                title: TITLE,
+                title: NEW_CLASSIFIER,
                 placeholder: `How the ${config.outputs.length === 1 ? 'output' : 'outputs'} of ${path.basename(folder)} must be read: its config.json does not say it`,
                 choices: config.kinds.map((value) => ({
                   ...KINDS[value],
@@ -93,7 +92,7 @@ export async function askForEncoder(
           question<{ readonly text: string }>(
             (step) =>
               dialogs.ask({
-                title: TITLE,
+                title: NEW_CLASSIFIER,
                 prompt:
                   kind() === 'binary'
                     ? 'Names of both labels, separated by a comma; the second is that of the output'
@@ -110,18 +109,7 @@ export async function askForEncoder(
           ),
         ]
       : []),
-    question<{ readonly text: string }>(
-      (step) =>
-        dialogs.ask({
-          title: TITLE,
-          prompt: 'Name of the classifier',
-          placeholder: 'urgency',
-          value: name,
-          validate: (text) => nameProblem(text, taken),
-          step,
-        }),
-      ({ text }) => (name = text.trim()),
-    ),
+    nameQuestion(dialogs, { taken, given: () => name, keep: (chosen) => (name = chosen) }),
   ]);
   if (!isAnswered) return undefined;
   const read = headKind(config, outputs);
