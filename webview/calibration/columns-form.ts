@@ -128,31 +128,17 @@ export function columnsForm({ columns, table, isGuessed, labels, use, close }: F
 
   const methodPart = (): HTMLElement[] => {
     const methods = prefixesOf(columns.header);
-    const truth = select(
-      'True labels',
-      'column-truth',
-      [
-        { value: 'auto', text: 'those of the table, else those that people gave' },
-        { value: 'table', text: 'those of the table' },
-        { value: 'people', text: 'those that people gave (Label Rows…)' },
-      ],
-      draft.truth ?? 'auto',
-      (value) => {
-        draft = { ...draft, truth: value === 'table' || value === 'people' ? value : null };
-      },
+    const truth = oneOrAuto(
+      { name: 'True labels', key: 'column-truth', auto: 'those of the table, else those that people gave' },
+      { table: 'those of the table', people: 'those that people gave (Label Rows…)' },
+      draft.truth,
+      (value) => (draft = { ...draft, truth: value }),
     );
-    const on = select(
-      'Evaluate',
-      'column-on',
-      [
-        { value: 'auto', text: 'labels if they have scores, else confidence' },
-        { value: 'labels', text: 'labels' },
-        { value: 'confidence', text: 'confidence alone' },
-      ],
-      draft.on ?? 'auto',
-      (value) => {
-        draft = { ...draft, on: value === 'labels' || value === 'confidence' ? value : null };
-      },
+    const on = oneOrAuto(
+      { name: 'Evaluate', key: 'column-on', auto: 'labels if they have scores, else confidence' },
+      { labels: 'labels', confidence: 'confidence alone' },
+      draft.on,
+      (value) => (draft = { ...draft, on: value }),
     );
     if (methods.length === 0) return [group('What to evaluate', on, truth)];
     const prefix = select(
@@ -289,6 +275,25 @@ export function columnsForm({ columns, table, isGuessed, labels, use, close }: F
       button('Reset', { key: 'reset-columns', secondary: true }, () => use(AS_FOUND)),
       close === null ? undefined : button('Close', { key: 'close-columns', secondary: true }, close),
     ),
+  );
+}
+
+/**
+ * A list of values, with what is done where none of them is chosen.
+ *
+ * @param texts by value
+ * @param chosen null for none
+ */
+function oneOrAuto<Value extends string>(
+  { name, key, auto }: { readonly name: string; readonly key: string; readonly auto: string },
+  texts: Readonly<Record<Value, string>>,
+  chosen: Value | null,
+  choose: (value: Value | null) => void,
+): HTMLElement {
+  const values = Object.keys(texts) as Value[];
+  const options = [{ value: 'auto', text: auto }, ...values.map((value) => ({ value, text: texts[value] }))];
+  return select<string>(name, key, options, chosen ?? 'auto', (value) =>
+    choose(values.find((own) => own === value) ?? null),
   );
 }
 
