@@ -8,7 +8,6 @@ import {
 import { ORIGINS } from './import/origins';
 import type { UserError } from '../core/user-error';
 import { type Judged, type JudgeOrder, judgeTables } from './training/judge';
-import { type TableThreshold, type ThresholdOrder, thresholdOfTable } from './tables/choose-threshold';
 import type { CellStyle } from '../store/tables/csv-line';
 
 export interface ThreadContext {
@@ -30,9 +29,6 @@ export type ImportedTable = Omit<ImportReport, 'origin'> & { readonly origin: st
 export const THREAD_WORK = {
   /** @throws UserError as `judgeTables` */
   judge: (order: JudgeOrder): Promise<Judged> => judgeTables(order),
-
-  /** @throws UserError as `thresholdOfTable` */
-  threshold: (order: ThresholdOrder): Promise<TableThreshold> => thresholdOfTable(order),
 
   /** @throws UserError as `originOf` */
   originOf: async (file: string): Promise<string | null> => (await originOf(file))?.name ?? null,

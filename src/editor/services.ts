@@ -38,7 +38,7 @@ export interface Services {
   readonly jobs: Jobs;
   /** Fire it after a change to the models of this machine. */
   readonly modelsChanged: vscode.EventEmitter<void>;
-  /** Fires when labels of rows were saved in this window: the editor tells later of the file, and under load much later. */
+  /** Fires when labels of rows were saved in this window. */
   readonly labelsChanged: vscode.EventEmitter<void>;
   /** The models that the engines of other windows have loaded. */
   readonly loadedModels: LoadedModels;

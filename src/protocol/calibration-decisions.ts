@@ -61,7 +61,7 @@ const curvePointSchema: z.ZodType<ThresholdPoint> = z.object({
   accuracyHigh: number,
 });
 
-const thresholdChoiceSchema: z.ZodType<ThresholdChoice> = z.object({
+export const thresholdChoiceSchema: z.ZodType<ThresholdChoice> = z.object({
   risk: z.enum(['accuracy', 'precision', 'fpr', 'cost']),
   target: z.number(),
   estimate: z.object({

@@ -1,5 +1,6 @@
 /** Messages between the host and the page of the calibration panel; the worker that computes uses the same shapes. */
 import * as z from 'zod';
+import type { ColumnOptions } from '../core/data/columns';
 import { evaluationSchema } from '../core/data/evaluation-json';
 import { bucketsSchema } from '../core/model/buckets';
 import {
@@ -61,6 +62,15 @@ export const AS_FOUND: TableOptions = {
   prevalence: null,
   truth: null,
 };
+
+/** The columns of a table for whoever reads it: what nobody chose is found by name. */
+export function columnOptions({
+  prefix,
+  mapping,
+  on,
+}: Pick<TableOptions, 'prefix' | 'mapping' | 'on'>): ColumnOptions {
+  return { prefix: prefix ?? undefined, mapping, on: on ?? undefined };
+}
 
 /** How the rows are divided into diagrams. */
 const rowViewSchema = z.discriminatedUnion('by', [

@@ -4,7 +4,12 @@ import { CALIBRATOR_IDS } from '../core/calibration/registry';
 import { savedCalibratorSchema } from '../core/calibration/saved';
 import { ACCEPTABLE } from '../core/data/doubts';
 import { bucketsSchema } from '../core/model/buckets';
-import { decideParamsSchema, decisionReportSchema, progressionsSchema } from './calibration-decisions';
+import {
+  decideParamsSchema,
+  decisionReportSchema,
+  progressionsSchema,
+  thresholdChoiceSchema,
+} from './calibration-decisions';
 import {
   analysisSchema,
   breakdownSchema,
@@ -34,6 +39,21 @@ export type RowQuestion = z.infer<typeof rowQuestionSchema>;
 
 const overviewParamsSchema = analyseParamsSchema.extend({ buckets: bucketsSchema.readonly() });
 export type OverviewParams = z.infer<typeof overviewParamsSchema>;
+
+const thresholdQuestionSchema = analyseParamsSchema.extend({
+  /** Accuracy to be reached, above 0 and below 1. */
+  target: z.number(),
+});
+export type ThresholdQuestion = z.infer<typeof thresholdQuestionSchema>;
+
+const tableThresholdSchema = z.object({
+  choice: thresholdChoiceSchema,
+  /** Name of the calibrator that the confidences come from; null for raw ones. */
+  calibrator: z.string().nullable(),
+  /** As that of an analysis. */
+  truthFrom: z.string().nullable(),
+});
+export type TableThreshold = z.infer<typeof tableThresholdSchema>;
 
 const fitParamsSchema = z.object({
   file: z.string(),
@@ -75,6 +95,8 @@ export const CALIBRATION_WORKER_CONTRACT = {
     compare: request(panelSettingsSchema, comparisonSchema),
     fit: request(fitParamsSchema, savedCalibratorSchema),
     decide: request(decideParamsSchema, decisionReportSchema),
+    /** Of a table that is read for this alone. */
+    threshold: request(thresholdQuestionSchema, tableThresholdSchema),
     progression: request(analyseParamsSchema, progressionsSchema),
     report: request(reportParamsSchema, reportSchema),
     /** What labels of people tell about a table, which is read for this alone. */

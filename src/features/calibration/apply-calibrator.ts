@@ -6,6 +6,7 @@ import type { Bucket } from '../../core/model/buckets';
 import { calibratorInWords } from '../../core/words/calibrated-score';
 import { count } from '../../core/words/calibration';
 import { UserError } from '../../core/user-error';
+import { columnOptions } from '../../protocol/calibration-page';
 import { COMMANDS } from '../../protocol/manifest';
 import { explainingWrite } from '../../store/explain-write';
 import { realPathOf } from '../../store/folders';
@@ -52,7 +53,7 @@ export async function applyCalibrator(services: ApplyServices, uri: vscode.Uri):
   const out = await chooseOutput(services, uri, calibrator.by.name);
   if (out === undefined) return;
   const table = new LocalTable(uri);
-  const { prefix, mapping, on } = rememberedOptions(context.workspaceState, uri);
+  const columns = columnOptions(rememberedOptions(context.workspaceState, uri));
   try {
     const applied = await dialogs.progress(`Applying ${calibrator.by.name}`, async (report, signal) => {
       const file = await table.file();
@@ -62,7 +63,7 @@ export async function applyCalibrator(services: ApplyServices, uri: vscode.Uri):
           calibrator,
           table: file,
           out,
-          columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
+          columns,
           buckets,
           spreadsheetSafe: false,
           signal,

@@ -22,6 +22,8 @@ export interface SharesHost {
   show(found: FoundShares): void;
   /** Labels were added or taken back. */
   changed(): void;
+  /** Fires when labels were saved in this window. */
+  readonly saved: vscode.Event<void>;
   /** Logs why nothing was found. */
   failed(error: unknown): void;
 }
@@ -47,10 +49,12 @@ export class PanelShares implements vscode.Disposable {
     );
     this.watch =
       place &&
-      watchFiles(vscode.Uri.file(path.dirname(place.file)), '*.csv', {
-        changed: () => undefined,
-        settled: () => void this.look(),
-      });
+      watchFiles(
+        vscode.Uri.file(path.dirname(place.file)),
+        '*.csv',
+        { changed: () => undefined, settled: () => void this.look() },
+        host.saved,
+      );
   }
 
   dispose(): void {

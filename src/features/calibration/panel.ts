@@ -31,6 +31,7 @@ import { showText } from './show-text';
 import { useThreshold } from './use-threshold';
 import { watchTable } from './watch-table';
 import { CalibrationWorker } from './worker-client';
+import { workerScript } from './worker-script';
 
 export class CalibrationPanel {
   private readonly store: PanelStore;
@@ -47,11 +48,7 @@ export class CalibrationPanel {
     private readonly panel: vscode.WebviewPanel,
     private readonly services: Services,
   ) {
-    const script = vscode.Uri.joinPath(
-      services.context.extensionUri,
-      'dist',
-      'calibration-worker.cjs',
-    ).fsPath;
+    const script = workerScript(services.context);
     const explained = (error: unknown): NonNullable<PanelState['error']> => this.explained(error);
     const store = new PanelStore(path.posix.basename(uri.path));
     const table = new LocalTable(uri);
@@ -100,6 +97,7 @@ export class CalibrationPanel {
       settings: () => store.state.settings,
       show: (shares) => store.update({ shares }),
       changed: () => this.labelsChanged(),
+      saved: services.labelsChanged.event,
       failed: (error) => services.log.debug('labels of the table', error),
     });
     const { computation, decisions, progression, shares } = this;
@@ -133,11 +131,9 @@ export class CalibrationPanel {
     const visible = panel.onDidChangeViewState(({ webviewPanel }) => {
       if (webviewPanel.visible) void shares.look();
     });
-    const labelled = services.labelsChanged.event(() => void shares.look());
     // The page first, so that it is not told what ends.
     this.subscriptions = [
       figures,
-      labelled,
       visible,
       page,
       watch,

@@ -1,14 +1,19 @@
 /** Use Threshold…: a threshold that a table shows to reach an accuracy, written into a classifier. */
 import * as vscode from 'vscode';
+import { cancelledError } from '../../core/user-error';
 import { activeTable } from '../../editor/active-table';
 import { uriArgument } from '../../editor/argument';
-import { runInThread } from '../../editor/in-thread';
+import { labelPlace } from '../../editor/label-files';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
+import { DEFAULT_PANEL_SETTINGS } from '../../protocol/calibration-page';
+import type { TableThreshold } from '../../protocol/calibration-worker';
 import { COMMANDS } from '../../protocol/manifest';
 import { LocalTable } from './local-table';
 import { rememberedOptions } from './remembered';
 import { writeThreshold } from './use-threshold';
+import { CalibrationWorker } from './worker-client';
+import { workerScript } from './worker-script';
 
 const TITLE = 'Use Threshold';
 
@@ -27,7 +32,7 @@ export function registerThreshold(services: Services): vscode.Disposable {
 }
 
 async function thresholdOf(services: Services, uri: vscode.Uri): Promise<void> {
-  const { dialogs, context } = services;
+  const { dialogs } = services;
   const asked = await dialogs.ask({
     title: TITLE,
     prompt: 'How often decisions above the threshold must be right, from 0 to 1',
@@ -41,15 +46,9 @@ async function thresholdOf(services: Services, uri: vscode.Uri): Promise<void> {
   if (asked === undefined || asked === 'back') return;
   const table = new LocalTable(uri);
   try {
-    const { prefix, mapping, on } = rememberedOptions(context.workspaceState, uri);
-    const columns = { prefix: prefix ?? undefined, mapping, on: on ?? undefined };
-    const { choice, calibrator } = await dialogs.progress('Looking for the threshold', async (_, signal) =>
-      runInThread(
-        context,
-        'threshold',
-        { file: await table.file(), columns, target: Number(asked.text) },
-        { signal },
-      ),
+    const { choice, calibrator, truthFrom } = await dialogs.progress(
+      'Looking for the threshold',
+      (report, signal) => found(services, uri, table, { target: Number(asked.text), report, signal }),
     );
     const { threshold, message } = choice;
     if (threshold === null) {
@@ -59,8 +58,48 @@ async function thresholdOf(services: Services, uri: vscode.Uri): Promise<void> {
       return;
     }
     const of = calibrator === null ? ({ kind: 'raw' } as const) : ({ kind: 'saved', calibrator } as const);
-    await writeThreshold({ uri, table, services }, { threshold, of, why: message });
+    const why =
+      truthFrom === null
+        ? message
+        : `${message} The truth is the labels that people gave: .prompt-confidence/labels/${truthFrom}.`;
+    await writeThreshold({ uri, table, services }, { threshold, of, why });
   } finally {
     table.dispose();
+  }
+}
+
+interface Looking {
+  readonly target: number;
+  readonly report: (words: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the table as its panel does: with its columns, its truth and its label shares in use. */
+async function found(
+  { context, log }: Services,
+  uri: vscode.Uri,
+  table: LocalTable,
+  { target, report, signal }: Looking,
+): Promise<TableThreshold> {
+  const worker = new CalibrationWorker(
+    workerScript(context),
+    {
+      progress: report,
+      preliminary: () => undefined,
+      failed: (error) => log.error('threshold of a table', error),
+    },
+    labelPlace(uri)?.file,
+  );
+  signal.addEventListener('abort', () => worker.stop(), { once: true });
+  try {
+    const settings = {
+      ...DEFAULT_PANEL_SETTINGS,
+      table: rememberedOptions(context.workspaceState, uri),
+    };
+    const file = await table.file();
+    if (signal.aborted) throw cancelledError();
+    return await worker.threshold({ file, settings, reload: true, target });
+  } finally {
+    worker.stop();
   }
 }

@@ -16,11 +16,15 @@ export function watchTable(uri: vscode.Uri, listener: TableListener): vscode.Dis
   return watchFiles(vscode.Uri.joinPath(uri, '..'), escapeGlob(path.posix.basename(uri.path)), listener);
 }
 
-/** @param glob of names in the folder */
+/**
+ * @param glob of names in the folder
+ * @param told fires for changes of this window, of which the editor tells later, and under load much later
+ */
 export function watchFiles(
   folder: vscode.Uri,
   glob: string,
   { changed, settled }: TableListener,
+  told?: vscode.Event<void>,
 ): vscode.Disposable {
   const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, glob));
   let timer: NodeJS.Timeout | undefined;
@@ -34,6 +38,7 @@ export function watchFiles(
     watcher.onDidChange(soon),
     watcher.onDidCreate(soon),
     watcher.onDidDelete(soon),
+    ...(told === undefined ? [] : [told(soon)]),
     { dispose: () => clearTimeout(timer) },
   );
 }

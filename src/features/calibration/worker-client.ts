@@ -30,6 +30,8 @@ import {
   type ReportParams,
   type RowQuestion,
   type SharesParams,
+  type TableThreshold,
+  type ThresholdQuestion,
 } from '../../protocol/calibration-worker';
 import type { FoundShares } from '../../protocol/calibration-shares';
 import type { CompareParams, ComparisonView, ListedDifferences } from '../../protocol/comparison-page';
@@ -75,6 +77,11 @@ export class CalibrationWorker {
 
   methods(params: AnalyseParams): Promise<MethodsComparison> {
     return this.ask((thread) => thread.methods(params));
+  }
+
+  /** Of a table that is read for this alone. */
+  threshold(params: ThresholdQuestion): Promise<TableThreshold> {
+    return this.ask((thread) => thread.threshold(params));
   }
 
   progression(params: AnalyseParams): Promise<MethodProgression[]> {

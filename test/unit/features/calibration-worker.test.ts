@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CalibrationWorker } from '../../../src/features/calibration/worker-client';
+import { CalibrationWorker, type WorkerListener } from '../../../src/features/calibration/worker-client';
 import { DEFAULT_PANEL_SETTINGS, type PanelSettings } from '../../../src/protocol/calibration-page';
 import { fixture, ROOT } from '../../support/paths';
 import { temporaryFolder } from '../../support/temporary';
 import type { RowQuestion } from '../../../src/protocol/calibration-worker';
+import { appendDecisions, labelsFile, textSha256 } from '../../../src/store/labels';
 
 const SCRIPT = path.join(ROOT, 'dist', 'calibration-worker.cjs');
 const code = (wanted: string) => (error: unknown) =>
@@ -17,12 +18,12 @@ describe('the thread behind the calibration panel', () => {
   let last: RowQuestion;
   let said: string[];
   let worker: CalibrationWorker;
-  const start = (script: string): CalibrationWorker =>
-    (worker = new CalibrationWorker(script, {
-      progress: (message) => said.push(message),
-      preliminary: () => undefined,
-      failed: (error) => assert.fail(String(error)),
-    }));
+  const listener: WorkerListener = {
+    progress: (message) => said.push(message),
+    preliminary: () => undefined,
+    failed: (error) => assert.fail(String(error)),
+  };
+  const start = (script: string): CalibrationWorker => (worker = new CalibrationWorker(script, listener));
   beforeEach(async () => {
     said = [];
     const lines = (await readFile(fixture('panel/reviews.csv'), 'utf8')).split('\n');
@@ -54,6 +55,28 @@ describe('the thread behind the calibration panel', () => {
     // Another one that starts later and ends: by then the first one would have been heard.
     await start(SCRIPT).analyse(table);
     assert.deepEqual(said, ['Reading the table', 'Reading the table', 'Computing']);
+  });
+
+  it('finds the threshold of a table with the truth that its panel would take', async () => {
+    const own = await start(SCRIPT).threshold({ ...table, target: 0.5 });
+    assert.deepEqual([own.calibrator, own.truthFrom], [null, null]);
+    worker.stop();
+    // Without a truth of its own; all that people looked at is wrong.
+    const plain = path.join(folder(), 'plain.csv');
+    const texts = Array.from({ length: 60 }, (_, i) => `text ${i}`);
+    await writeFile(plain, `text,prob:a,prob:b\n${texts.map((text) => `${text},0.9,0.1`).join('\n')}\n`);
+    const labels = labelsFile(folder(), 'plain');
+    await appendDecisions(
+      folder(),
+      labels,
+      texts.map((text) => ({
+        ...{ rowId: '', textSha256: textSha256(text), kind: 'label', label: 'b', design: 'd1' },
+        ...{ selectedBy: 'random', probability: 1, isBlind: true, who: '', time: '2026-01-02T03:04:05Z' },
+      })),
+    );
+    worker = new CalibrationWorker(SCRIPT, listener, labels);
+    const given = await worker.threshold({ ...table, file: plain, target: 0.5 });
+    assert.deepEqual([given.choice.threshold, given.truthFrom], [null, 'plain.csv']);
   });
 
   it('answers about its table after it was stopped, and computes anew beside a question', async () => {

@@ -23,6 +23,7 @@ import { rememberedOptions } from '../remembered';
 import { showText } from '../show-text';
 import { watchTable } from '../watch-table';
 import { CalibrationWorker } from '../worker-client';
+import { workerScript } from '../worker-script';
 import { ComparisonExport } from './comparison-export';
 
 export class ComparisonPanel {
@@ -42,7 +43,7 @@ export class ComparisonPanel {
     private readonly services: Services,
   ) {
     const { context, log } = services;
-    const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'calibration-worker.cjs').fsPath;
+    const script = workerScript(context);
     this.tables = uris.map((uri) => new LocalTable(uri));
     this.current = {
       files: uris.map((uri) => path.posix.basename(uri.path)),

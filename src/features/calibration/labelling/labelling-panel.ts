@@ -23,6 +23,7 @@ import { showGuide } from '../../../editor/guide';
 import { reportError } from '../../../editor/report-error';
 import type { Services } from '../../../editor/services';
 import { readBuckets, readSettings } from '../../../editor/settings';
+import { columnOptions } from '../../../protocol/calibration-page';
 import {
   type DesignParams,
   LABELLING_PAGE_CONTRACT,
@@ -145,9 +146,9 @@ export class LabellingPanel {
     const run = ++this.run;
     this.update({ busy: 'Reading the table', error: null });
     try {
-      const { prefix, mapping, on } = rememberedOptions(this.services.context.workspaceState, this.uri);
+      const columns = columnOptions(rememberedOptions(this.services.context.workspaceState, this.uri));
       const file = await this.table.file();
-      const frame = await frameOf(file, { prefix: prefix ?? undefined, mapping, on: on ?? undefined });
+      const frame = await frameOf(file, columns);
       const { designs, unread } = await this.designs();
       const saved = await this.saved();
       if (run !== this.run) return;

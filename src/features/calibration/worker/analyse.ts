@@ -47,12 +47,17 @@ export function analyse(
     preliminary: quick,
     rejectedCount: table.rejectedCount,
     lowMass: table.lowMass,
-    truthFrom: labelsFrom === undefined ? null : path.basename(labelsFrom),
+    truthFrom: nameOf(labelsFrom),
     origin,
     sha256: source.sha256,
     size: source.size,
     modified: source.modified,
   };
+}
+
+/** Name of the file with the labels that are the truth; null for that of the table itself. */
+export function nameOf(labelsFrom: string | undefined): string | null {
+  return labelsFrom === undefined ? null : path.basename(labelsFrom);
 }
 
 /** The document of the command line with the same options, including buckets, target accuracy and costs. */

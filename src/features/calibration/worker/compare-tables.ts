@@ -3,7 +3,7 @@ import { type ComparedTables, compareTables, listDifferences } from '../../../ap
 import { divides } from '../../../core/data/columns';
 import { stageTitle } from '../../../core/words/comparison';
 import { labelName } from '../../../core/words/calibration';
-import { AS_FOUND, binsOf, DOT_LIMIT } from '../../../protocol/calibration-page';
+import { AS_FOUND, binsOf, columnOptions, DOT_LIMIT } from '../../../protocol/calibration-page';
 import {
   type CompareParams,
   type ComparisonView,
@@ -28,10 +28,7 @@ export async function comparedForPage(
   const { file = '', options = AS_FOUND } = tables[0] ?? {};
   const compared = await withTruth({ file, options, labels }, (labelsFrom) =>
     compareTables({
-      tables: tables.map(({ file: own, options: { prefix, mapping, on } }) => ({
-        file: own,
-        columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
-      })),
+      tables: tables.map(({ file: own, options }) => ({ file: own, columns: columnOptions(options) })),
       labelsFrom,
       threshold,
       binning,

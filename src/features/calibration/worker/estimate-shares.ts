@@ -4,13 +4,13 @@ import { estimateFrom } from '../../../app/labels/estimate-table';
 import { findLabels } from '../../../app/labels/find-labels';
 import { UserError } from '../../../core/user-error';
 import type { FoundShares } from '../../../protocol/calibration-shares';
+import { columnOptions } from '../../../protocol/calibration-page';
 import type { TableInPanel } from './load';
 
 /** @throws UserError everything of `findLabels` */
 export async function sharesForPage({ file, options, labels }: TableInPanel): Promise<FoundShares> {
   if (labels === null) return null;
-  const { prefix, mapping, on } = options;
-  const columns = { prefix: prefix ?? undefined, mapping, on: on ?? undefined };
+  const columns = columnOptions(options);
   const found = await findLabels(file, labels, columns);
   if (found === undefined) return null;
   const name = path.basename(found);

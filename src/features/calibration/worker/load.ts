@@ -6,7 +6,7 @@ import { needs } from '../../../core/calibration/registry';
 import { sharesInOrder, weightedToShares } from '../../../core/model/label-shares';
 import type { LabelData, PredictionData } from '../../../core/model/predictions';
 import { UserError } from '../../../core/user-error';
-import type { TableOptions } from '../../../protocol/calibration-page';
+import { columnOptions, type TableOptions } from '../../../protocol/calibration-page';
 import { type LabelledTable, readLabelled } from '../../../store/tables/labelled';
 import { originInWords } from '../../../core/words/origin';
 
@@ -30,10 +30,10 @@ export interface TableInPanel {
  * @throws UserError as `loadTable`; labels-differ, no-labels
  */
 export function loadForPage(table: TableInPanel, slices: readonly string[] = []): Promise<PanelTable> {
-  const { prefix, mapping, on, prevalence } = table.options;
+  const { prevalence } = table.options;
   return withTruth(table, async (labelsFrom) => {
     const loaded = await loadTable(table.file, {
-      columns: { prefix: prefix ?? undefined, mapping, on: on ?? undefined },
+      columns: columnOptions(table.options),
       sharesOf: prevalence === null ? undefined : (data) => sharesFor(data, prevalence),
       slices,
       labelsFrom,

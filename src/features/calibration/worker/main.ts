@@ -36,12 +36,15 @@ import {
   type Report,
   type ReportParams,
   type RowQuestion,
+  type TableThreshold,
+  type ThresholdQuestion,
 } from '../../../protocol/calibration-worker';
 import type { CompareParams, ComparisonView, ListedDifferences } from '../../../protocol/comparison-page';
 import { listen, type Remote } from '../../../protocol/contract';
 import { AS_IS } from '../../../store/tables/csv-line';
-import type { LabelledTable } from '../../../store/tables/labelled';
-import { analyse, reportOf, rowsOf, withTexts } from './analyse';
+import { chooseThreshold } from '../../../core/decisions/threshold';
+import { calibratorOf, type LabelledTable } from '../../../store/tables/labelled';
+import { analyse, nameOf, reportOf, rowsOf, withTexts } from './analyse';
 import { comparisonForPage, fitToSave } from './compare';
 import { breakDown, columnsOfView, type Part } from './breakdown';
 import { comparedForPage, differencesForPage } from './compare-tables';
@@ -141,6 +144,16 @@ class TableWorker {
     const table = await this.table();
     const compared = this.compared?.table === table ? deployed(this.compared) : null;
     return decideOn(table.shown, compared, params);
+  }
+
+  async threshold({ target, ...params }: ThresholdQuestion): Promise<TableThreshold> {
+    this.load(params);
+    const { shown, labelsFrom } = await this.table();
+    return {
+      choice: chooseThreshold(shown.data, { target }),
+      calibrator: await calibratorOf(shown.table, params.file),
+      truthFrom: nameOf(labelsFrom),
+    };
   }
 
   async progression(params: AnalyseParams): Promise<MethodProgression[]> {
@@ -302,6 +315,7 @@ function start(): void {
     compare: (settings) => worker.compare(settings),
     fit: (params) => worker.fit(params),
     decide: (params) => worker.decide(params),
+    threshold: (params) => worker.threshold(params),
     progression: (params) => worker.progression(params),
     report: (params) => worker.report(params),
     shares: ({ file, settings }) => sharesForPage({ file, options: settings.table, labels: worker.labels }),

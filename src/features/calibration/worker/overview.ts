@@ -5,6 +5,7 @@ import type { PredictionData } from '../../../core/model/predictions';
 import type { PredictionTable } from '../../../core/data/table';
 import { type Bucket, bucketOf } from '../../../core/model/buckets';
 import {
+  columnOptions,
   type Overview,
   OVERVIEW_BARS,
   type TableOptions,
@@ -18,15 +19,10 @@ import { withTexts } from './analyse';
 /** @throws UserError everything of `readTable` and `readScoreMeta` */
 export async function overviewOf(
   file: string,
-  { prefix, mapping, on }: TableOptions,
+  options: TableOptions,
   buckets: readonly Bucket[],
 ): Promise<Overview> {
-  const { source, table } = await readTable(file, {
-    prefix: prefix ?? undefined,
-    mapping,
-    on: on ?? undefined,
-    truth: 'optional',
-  });
+  const { source, table } = await readTable(file, { ...columnOptions(options), truth: 'optional' });
   const { confidence } = confidenceOf(table.data);
   const names = predictedIn(table, table.data);
   const unsure = [...confidence.keys()]
