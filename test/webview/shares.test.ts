@@ -46,6 +46,14 @@ describe('the shares in the calibration panel', () => {
       await table.getByRole('row', { name: /^share of positive/ }).innerText(),
       new RegExp(`${share.value.toFixed(3)}\\s+${share.low.toFixed(3)} to`),
     );
+    const confused = page.page.getByRole('table', {
+      name: 'Shares of the whole table by the label of people and of the model',
+    });
+    for (const [k, row] of (made.shares?.report?.confusion ?? assert.fail()).entries())
+      assert.deepEqual(
+        await confused.locator('tbody tr').nth(k).locator('td').allInnerTexts(),
+        row.map((value) => value.toFixed(3)),
+      );
     await page.page.getByRole('heading', { name: 'The table itself has no true labels' }).waitFor();
     await page.page.getByRole('button', { name: 'Measure With These Labels' }).click();
     assert.deepEqual(
@@ -75,6 +83,22 @@ describe('the shares in the calibration panel', () => {
     const beside = await show({ ...stateOf(labelledTable(400)), shares: made.shares });
     await beside.page.getByRole('heading', { name: 'Shares', exact: true }).waitFor();
     assert.equal(await beside.page.getByRole('button', { name: 'Label Rows…' }).count(), 1);
+  });
+
+  it('can be the truth of all numbers, which is said under the title, or not', async () => {
+    const state = stateOf(labelledTable(400));
+    const analysis = { ...state.analysis, truthFrom: 'reviews.csv' };
+    const page = await show({ ...state, analysis, shares: made.shares });
+    await page.page
+      .getByText('The truth is the labels that people gave: .prompt-confidence/labels/reviews.csv')
+      .waitFor();
+    await page.screenshot('truth-of-people', true);
+    await page.page.getByRole('button', { name: 'Measure Without These Labels' }).click();
+    assert.deepEqual(
+      page.received('settings').map(({ table: { truth } }) => truth),
+      ['table'],
+    );
+    assert.deepEqual(await page.accessibilityProblems(), []);
   });
 
   it('say why nothing can be estimated', async () => {

@@ -150,10 +150,15 @@ function confused({ confusion, shares }: SharesReport): Node[] {
   if (confusion === null || shares.length > MOST_LABELS) return [];
   const labels = shares.map(({ label }) => labelName(label));
   return [
+    h(
+      'p',
+      {},
+      'What people say, and what the model says: shares of the whole table, by the labelled rows alone.',
+    ),
     table(
-      'Shares of the whole table by the label of people and of the model, from the labelled rows alone',
-      [{ name: 'People say, the model says' }, ...labels.map((name) => ({ name, isNumber: true }))],
-      confusion.map((row, k) => [labels[k] ?? '', ...row.map(number)]),
+      'Shares of the whole table by the label of people and of the model',
+      [{ name: 'People say' }, ...labels.map((name) => ({ name: `model: ${name}`, isNumber: true }))],
+      confusion.map((row, k) => [labels[k] ?? '', ...row.map((share) => number(share))]),
     ),
   ];
 }

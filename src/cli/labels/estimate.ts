@@ -111,7 +111,7 @@ const MOST_LABELS = 12;
 function renderConfusion({ confusion, shares }: TableEstimate): string {
   if (confusion === null || shares.length > MOST_LABELS) return '';
   const labels = shares.map(({ label }) => label);
-  const rows = confusion.map((row, k) => [labels[k] ?? '', ...row.map(number)]);
+  const rows = confusion.map((row, k) => [labels[k] ?? '', ...row.map((share) => number(share))]);
   return `\nShares of the whole table, by the labelled rows alone:\n${aligned([['people \\ model', ...labels], ...rows])}`;
 }
 
