@@ -1,6 +1,6 @@
 /**
- * Reads an ONNX file as far as it says which other files hold its weights (github.com/onnx/onnx, onnx.proto: ModelProto,
- * GraphProto, TensorProto). ONNX Runtime reads these files too, so they are part of the model.
+ * Reads an ONNX file as far as it says which other files hold its weights (github.com/onnx/onnx, onnx.proto). ONNX Runtime
+ * reads these files too, so they are part of the model.
  */
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,9 +8,21 @@ import { quoted } from '../core/quote';
 import { UserError } from '../core/user-error';
 import { openRegular } from './read-regular';
 
-/** Numbers of the fields that are followed. */
-const GRAPH = 7;
-const INITIALIZER = 5;
+type Message = 'model' | 'graph' | 'function' | 'node' | 'attribute' | 'sparse';
+
+/** The fields of each message in which tensors lie, by their numbers: weights, constants, and those of inner graphs. */
+const HOLDS: Readonly<Record<Message, Readonly<Partial<Record<number, Message | 'tensor'>>>>> = {
+  model: { 7: 'graph', 25: 'function' },
+  graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
+  function: { 7: 'node', 11: 'attribute' },
+  node: { 5: 'attribute' },
+  attribute: { 5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph', 22: 'sparse', 23: 'sparse' },
+  sparse: { 1: 'tensor', 2: 'tensor' },
+};
+/** No graph lies deeper in others. */
+const DEEPEST = 100;
+
+/** Numbers of fields of a tensor, and of its entries about files. */
 const EXTERNAL_DATA = 13;
 const KEY = 1;
 const VALUE = 2;
@@ -60,13 +72,10 @@ export async function weightFilesOf(file: string): Promise<readonly string[]> {
         `${file} is no ONNX file: it is ${other}. Export the model to ONNX.`,
       );
     const found = new Set<string>();
-    for await (const graph of reader.fields(0, size))
-      if (graph.number === GRAPH)
-        for await (const tensor of reader.fields(graph.start, graph.end))
-          if (tensor.number === INITIALIZER) {
-            const location = await locationOf(reader, tensor);
-            if (location !== undefined) found.add(location);
-          }
+    for await (const tensor of tensorsIn(reader, 'model', { start: 0, end: size })) {
+      const location = await locationOf(reader, tensor);
+      if (location !== undefined) found.add(location);
+    }
     for (const name of found)
       if (name !== path.basename(name) || name.includes('\\') || name === '..')
         throw new UserError(
@@ -83,6 +92,20 @@ async function otherKind(reader: Reader, size: number): Promise<string | undefin
   if (size === 0) return 'empty';
   const start = await reader.bytes(0, Math.min(size, 32));
   return OTHERS.find(([, magic]) => magic.every((byte, at) => start[at] === byte))?.[0];
+}
+
+async function* tensorsIn(
+  reader: Reader,
+  message: Message,
+  { start, end }: Pick<Field, 'start' | 'end'>,
+  depth = 0,
+): AsyncGenerator<Field> {
+  if (depth > DEEPEST) throw reader.broken();
+  for await (const field of reader.fields(start, end)) {
+    const held = HOLDS[message][field.number];
+    if (held === 'tensor') yield field;
+    else if (held !== undefined) yield* tensorsIn(reader, held, field, depth + 1);
+  }
 }
 
 async function locationOf(reader: Reader, tensor: Field): Promise<string | undefined> {

@@ -138,21 +138,25 @@ describe('a sequence classification model that cannot be used', () => {
       /cannot be evaluated/,
     ));
 
-  it('has weights outside of its folder', async () => {
-    const at = copy();
-    const file = path.join(at, 'model.onnx');
-    // graph { initializer { external_data { key: "location", value: "../a" } } }
-    const text = (number: number, value: string): number[] => [
-      number * 8 + 2,
-      value.length,
-      ...Buffer.from(value),
-    ];
-    const entry = [...text(1, 'location'), ...text(2, '../a')];
-    const tensor = [13 * 8 + 2, entry.length, ...entry];
-    const graph = [5 * 8 + 2, tensor.length, ...tensor];
-    writeFileSync(file, Buffer.from([7 * 8 + 2, graph.length, ...graph]));
-    await refused(at, 'encoder-onnx', /outside of its folder/);
-  });
+  // Of protocol buffers: numbers of fields from the outside to a tensor.
+  for (const [what, way] of [
+    ['weights', [7, 5]],
+    ['a constant', [7, 1, 5, 5]],
+    ['weights of an inner graph', [7, 1, 5, 6, 5]],
+    ['sparse weights', [7, 15, 1]],
+    ['a constant of a function', [25, 7, 5, 5]],
+  ] as const)
+    it(`has ${what} outside of its folder`, async () => {
+      const at = copy();
+      const field = (number: number, content: readonly number[]): number[] => {
+        const tag = number * 8 + 2;
+        return [...(tag < 0x80 ? [tag] : [0x80 | (tag & 0x7f), tag >> 7]), content.length, ...content];
+      };
+      const entry = [...field(1, [...Buffer.from('location')]), ...field(2, [...Buffer.from('../a')])];
+      const model = way.reduceRight((inner, number) => field(number, inner), field(13, entry));
+      writeFileSync(path.join(at, 'model.onnx'), Buffer.from(model));
+      await refused(at, 'encoder-onnx', /outside of its folder/);
+    });
 
   it('does not fit the classifier', async () => {
     await assert.rejects(classify(encoderFolder('single-label'), 5), { code: 'encoder-labels' });
