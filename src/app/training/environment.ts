@@ -252,9 +252,10 @@ async function lastLine(logFile: string): Promise<string> {
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('[notice]'));
-  const line = (said.findLast((each) => each.startsWith("ERROR")) ?? said.at(-1) ?? 'it gave no reason').slice(
-    0,
-    500,
-  );
+  const line = (
+    said.findLast((each) => each.startsWith('ERROR')) ??
+    said.at(-1) ??
+    'it gave no reason'
+  ).slice(0, 500);
   return line.endsWith('.') ? line : `${line}.`;
 }

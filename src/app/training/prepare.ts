@@ -61,7 +61,10 @@ export interface TuningFacts {
 }
 
 /** What is known about the adapter before it exists. */
-export type CardDraft = Pick<AdapterCard, 'base' | 'promptSha256' | 'promptAdded' | 'labels' | 'examplesLeftOut'> & {
+export type CardDraft = Pick<
+  AdapterCard,
+  'base' | 'promptSha256' | 'promptAdded' | 'labels' | 'examplesLeftOut'
+> & {
   readonly table: { readonly name: string; readonly sha256: string };
   readonly split: { readonly seed: number; readonly grouped: boolean; readonly given: boolean };
   readonly rows: Readonly<Record<Split, readonly string[]>>;
@@ -79,7 +82,12 @@ export interface WorkFiles {
 }
 
 export function workFiles(work: string): WorkFiles {
-  return { input: path.join(work, 'input.jsonl'), draft: path.join(work, 'card.json'), split: path.join(work, 'split.csv'), checkpoint: path.join(work, 'state.pt') };
+  return {
+    input: path.join(work, 'input.jsonl'),
+    draft: path.join(work, 'card.json'),
+    split: path.join(work, 'split.csv'),
+    checkpoint: path.join(work, 'state.pt'),
+  };
 }
 
 /**
@@ -120,8 +128,7 @@ export async function prepareTuning(
         split: part,
         tokens: tokens.prompts[at]?.tokens ?? [],
         label: row.label,
-        target:
-          settings.loss === 'label' ? undefined : targetOf(row, labels.length, smoothed.get(at)),
+        target: settings.loss === 'label' ? undefined : targetOf(row, labels.length, smoothed.get(at)),
         engine: compared.get(at),
       };
     });
@@ -281,7 +288,8 @@ async function smoothedByRow(
     labels,
     scores: Float64Array.from(found.flatMap(([, logProbs]) => logProbs)),
     truth: Int32Array.from(found, ([at]) => rows[at]?.label ?? 0),
-    group: groups.length < 2 ? undefined : Int32Array.from(found, ([at]) => groups.indexOf(rows[at]?.group ?? '')),
+    group:
+      groups.length < 2 ? undefined : Int32Array.from(found, ([at]) => groups.indexOf(rows[at]?.group ?? '')),
   });
   const targets = smoothedTargets(data, seed);
   return new Map(found.map(([at], place) => [at, targets[place] ?? []]));

@@ -78,9 +78,7 @@ export async function proveTuning(
         {
           signal,
           onProgress: ({ rows }, total) =>
-            report(
-              meter.at(rows, total, (...counts) => `scoring with ${of}: ${progressInWords(...counts)}`),
-            ),
+            report(meter.at(rows, total, (...counts) => `scoring with ${of}: ${progressInWords(...counts)}`)),
         },
       );
     await score(false).catch((error: unknown) => {

@@ -13,7 +13,8 @@ import { UserError } from '../../../../src/core/user-error';
 import { installInWords } from '../../../../src/core/words/tuning';
 import { temporaryFolder } from '../../../support/temporary';
 
-const LOCK = '# Here.\ntorch==2.13.0\ntransformers==5.23.0\npeft==0.21.0\ngguf==0.19.0\nnumpy==2.4.6\ntqdm==4.70.1\n';
+const LOCK =
+  '# Here.\ntorch==2.13.0\ntransformers==5.23.0\npeft==0.21.0\ngguf==0.19.0\nnumpy==2.4.6\ntqdm==4.70.1\n';
 
 /** Stands for python3: makes environments that stand for Python too, and notes what pip is asked. */
 const SCRIPT = `#!/bin/sh
@@ -56,13 +57,19 @@ describe('the environment of the trainer', function () {
   const found = (python = '', pipArguments: readonly string[] = []): Promise<string | undefined> =>
     trainerPython(place(), { python, pipArguments });
   const message = async (work: Promise<unknown>): Promise<string> => {
-    const error = await work.then(() => assert.fail('it was not refused'), (reason: unknown) => reason);
+    const error = await work.then(
+      () => assert.fail('it was not refused'),
+      (reason: unknown) => reason,
+    );
     return error instanceof UserError ? error.message : assert.fail(String(error));
   };
 
   it('says before it is made what it holds and where', async () => {
     const words = installInWords(await planEnvironment(place()));
-    assert.match(words, /torch 2\.13\.0, transformers 5\.23\.0, peft 0\.21\.0, gguf 0\.19\.0 and 2 packages/u);
+    assert.match(
+      words,
+      /torch 2\.13\.0, transformers 5\.23\.0, peft 0\.21\.0, gguf 0\.19\.0 and 2 packages/u,
+    );
     assert.ok(words.includes(at('cache', 'environment')));
     assert.match(words, /1 to 6 GB .* are free there/u);
     assert.equal(await found(), undefined);
@@ -103,7 +110,10 @@ describe('the environment of the trainer', function () {
   it('gives the reason of pip, and where the whole log is, and is no environment then', async () => {
     await writeFile(at('refuses'), '');
     const words = await message(install());
-    assert.match(words, /could not be made: ERROR: Could not find a version that satisfies torch==2\.13\.0\./u);
+    assert.match(
+      words,
+      /could not be made: ERROR: Could not find a version that satisfies torch==2\.13\.0\./u,
+    );
     assert.ok(words.includes(at('cache', 'environment.log')));
     assert.equal(await found(), undefined);
   });

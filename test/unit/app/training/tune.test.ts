@@ -162,7 +162,13 @@ describe('tuning a classifier', () => {
     (sourceOf: (classifier: Classifier) => Source): TuningHome['prove'] =>
     (asked, files, context) =>
       proveTuning(
-        new Sources(bySourceKind(() => ({ classifier }, work) => work(sourceOf(classifier)))),
+        new Sources(
+          bySourceKind(
+            () =>
+              ({ classifier }, work) =>
+                work(sourceOf(classifier)),
+          ),
+        ),
         {
           ...files,
           classifier: CLASSIFIER,
@@ -317,7 +323,10 @@ describe('tuning a classifier', () => {
       const saved = await loadCalibrator(calibrators.base ?? assert.fail());
       assert.equal(saved.saved.n, train.length + validation.length);
       assert.equal(path.basename(saved.file), 'tuned-base.json');
-      assert.match(proof.notes[0] ?? '', new RegExp(`fitted on ${train.length + validation.length} rows`, 'u'));
+      assert.match(
+        proof.notes[0] ?? '',
+        new RegExp(`fitted on ${train.length + validation.length} rows`, 'u'),
+      );
     });
 
     it('leaves rows that trained the adapter out of its numbers and calibrators, and says so', async () => {
@@ -331,7 +340,12 @@ describe('tuning a classifier', () => {
       );
       const meta = {
         schema: 1,
-        model: { kind: 'file', name: 'base.gguf', sha256: HASH, adapter: { name: 'tuned', sha256: card.sha256 } },
+        model: {
+          kind: 'file',
+          name: 'base.gguf',
+          sha256: HASH,
+          adapter: { name: 'tuned', sha256: card.sha256 },
+        },
         promptSha256: HASH,
         labels: ['positive', 'negative'],
         scoring: { '': { method: 'token-probability', mode: 'first-token' } },
@@ -343,7 +357,10 @@ describe('tuning a classifier', () => {
       const read = await readLabelled(scored, {});
       assert.equal(read.table.n, validation.length + test.length);
       const said = read.warnings.find(({ code }) => code === 'train-rows');
-      assert.match(said?.message ?? '', new RegExp(`^${train.length} rows of all\\.csv trained the adapter tuned`, 'u'));
+      assert.match(
+        said?.message ?? '',
+        new RegExp(`^${train.length} rows of all\\.csv trained the adapter tuned`, 'u'),
+      );
       // A label that was corrected since makes the text no new one.
       const swapped = (await readFile(scored, 'utf8')).replaceAll(/,(positive|negative),/gu, (_, label) =>
         label === 'positive' ? ',negative,' : ',positive,',
@@ -419,7 +436,10 @@ describe('tuning a classifier', () => {
     it('loses nothing where the disk is full in the end: nothing is trained again', async () => {
       const own = order(inWorkspace('tuned'));
       await prepare({ work: own.work });
-      const full = { ...home(), prove: () => Promise.reject(new UserError('disk-full', 'The disk is full.')) };
+      const full = {
+        ...home(),
+        prove: () => Promise.reject(new UserError('disk-full', 'The disk is full.')),
+      };
       const end = await new Jobs(() => undefined).start(tuningKind(full), own).ended;
       assert.equal(failure(end).code, 'disk-full');
       const [left] = await tuningKind(home()).unfinished(undefined);
@@ -476,7 +496,10 @@ describe('tuning a classifier', () => {
 
   it('keeps equal texts together: none is held out that has trained', async () => {
     const rows = practiceSet(0).slice(0, 100);
-    await table([...rows, ...rows].map(({ text, label }, row) => [row < 100 ? text : ` ${text} `, label]), ['text', 'label']);
+    await table(
+      [...rows, ...rows].map(({ text, label }, row) => [row < 100 ? text : ` ${text} `, label]),
+      ['text', 'label'],
+    );
     await prepare();
     const lines = (await readFile(workFiles(order().work).split, 'utf8')).trimEnd().split('\n').slice(1);
     const partOf = new Map<string, string>();
