@@ -60,7 +60,8 @@ export async function joinLabels(order: JoinOrder): Promise<Joined> {
         const answered = people.rows.get(line);
         if (answered?.answer.kind === 'label') labelled++;
         const own = source.header.map((_, column) => cells[column] ?? '');
-        text += csvLine([...own, ...addedCells(answered, people.weights.get(line))], source.separator, style);
+        const added = addedCells(answered, people.weights.get(line), people.probabilities.get(line));
+        text += csvLine([...own, ...added], source.separator, style);
       }
       yield text;
     }
@@ -72,14 +73,16 @@ export async function joinLabels(order: JoinOrder): Promise<Joined> {
 }
 
 /** Rows that nobody drew have no label here, so that no estimate uses them, but their answer is kept. */
-function addedCells(row: AnsweredRow | undefined, weight: number | undefined): string[] {
+function addedCells(
+  row: AnsweredRow | undefined,
+  weight: number | undefined,
+  probability: number | undefined,
+): string[] {
   if (row === undefined) return ['', '', '', '', '1'];
-  const { answer, designs, selectedBy } = row;
+  const { answer, selectedBy } = row;
   const said = answer.kind === 'label' ? answer.label : answer.kind;
   if (weight === undefined) return ['', said, selectedBy, '', '1'];
   const label = answer.kind === 'label' ? answer.label : '';
-  const [probability] = designs.values();
-  // Where several designs drew the row, its weight is that of all of them.
-  const only = designs.size === 1 && probability !== undefined ? String(probability) : '';
-  return [label, said, selectedBy, only, String(weight)];
+  // Where several designs drew the row, its weight is that of all of them, and no one probability is.
+  return [label, said, selectedBy, probability === undefined ? '' : String(probability), String(weight)];
 }

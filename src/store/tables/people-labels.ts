@@ -29,6 +29,8 @@ interface ReadAnswers {
   readonly answers: readonly AnsweredRow[];
   /** Rows of the table that a design was drawn from, where that is written down. */
   readonly drawnFrom: ReadonlyMap<string, number>;
+  /** Designs whose record is gone: nobody knows how many rows they drew, and so how likely those reached were. */
+  readonly withoutQueue: ReadonlySet<string>;
   readonly warnings: readonly Warning[];
 }
 
@@ -52,11 +54,37 @@ async function readAnswers(file: string, labelColumn?: string): Promise<ReadAnsw
               message: `${unread.length} ${unread.length === 1 ? 'line' : 'lines'} of ${path.basename(file)} ${unread.length === 1 ? 'holds' : 'hold'} no decision, such as line ${first.line}: ${first.reason}.`,
             },
           ];
-    const drawnFrom = new Map((await readDesigns(file)).designs.map(({ id, table }) => [id, table.rows]));
-    return { answers: answersOf(decisions), drawnFrom, warnings };
+    const { designs } = await readDesigns(file);
+    const drawnFrom = new Map(designs.map(({ id, table }) => [id, table.rows]));
+    const queues = new Map(designs.map(({ id, queue }) => [id, queue.length]));
+    const answers = answersOf(decisions);
+    const answered = new Set(answers.flatMap((row) => [...row.designs.keys()]));
+    const withoutQueue = new Set([...answered].filter((id) => !queues.has(id)));
+    return { answers: ofRowsReached(answers, queues), drawnFrom, withoutQueue, warnings };
   }
   const answers = answersOf(await filledIn(await inspectTable(file), labelColumn, true));
-  return { answers, drawnFrom: new Map(), warnings: [] };
+  return { answers, drawnFrom: new Map(), withoutQueue: new Set(), warnings: [] };
+}
+
+/** A labels file holds the probabilities of whole designs; those of the rows that were reached are smaller. */
+function ofRowsReached(
+  answers: readonly AnsweredRow[],
+  queues: ReadonlyMap<string, number>,
+): readonly AnsweredRow[] {
+  const reached = new Map<string, number>();
+  for (const { designs } of answers)
+    for (const id of designs.keys()) reached.set(id, (reached.get(id) ?? 0) + 1);
+  return answers.map((row) => ({
+    ...row,
+    designs: new Map(
+      Array.from(row.designs, ([id, probability]) => {
+        const queue = queues.get(id);
+        // Somebody may have added lines: no row is likelier than in the whole design.
+        const rows = Math.min(reached.get(id) ?? 0, queue ?? 0);
+        return [id, queue === undefined ? probability : reachedProbability(probability, rows, queue)];
+      }),
+    ),
+  }));
 }
 
 /** How people write in a spreadsheet that they cannot tell. */
@@ -302,6 +330,11 @@ export interface PeopleLabels {
   readonly rows: ReadonlyMap<number, AnsweredRow>;
   /** Weights of the rows that a design drew, of mean 1, by line. */
   readonly weights: ReadonlyMap<number, number>;
+  /**
+   * Probabilities of being drawn and reached, by line: of rows that one design drew, and where it is known how far its
+   * queue was labelled.
+   */
+  readonly probabilities: ReadonlyMap<number, number>;
   /** Rows that were drawn and have no label, and the share of the table that they stand for. */
   readonly missing: number;
   readonly missingShare: number;
@@ -325,7 +358,7 @@ export async function peopleLabels(
     readonly labelColumn?: string | undefined;
   } = {},
 ): Promise<PeopleLabels> {
-  const { answers, drawnFrom, warnings } = await readAnswers(file, labelColumn);
+  const { answers, drawnFrom, withoutQueue, warnings } = await readAnswers(file, labelColumn);
   const identity = identityOf(source, mapping);
   // An answer of a table without texts names its row by the id alone.
   const ids = new Set(answers.map(({ rowId }) => rowId));
@@ -395,6 +428,14 @@ export async function peopleLabels(
   return {
     rows: matched.rows,
     weights: new Map(drawn.map(([line], i) => [line, weights[i] ?? 0])),
+    probabilities: new Map(
+      drawn.flatMap(([line, { designs: own }]) => {
+        const [only, another] = own;
+        return only === undefined || another !== undefined || withoutQueue.has(only[0])
+          ? []
+          : [[line, only[1]]];
+      }),
+    ),
     missing: isMissing.filter(Boolean).length,
     missingShare: total === 0 ? 0 : lost / total,
     warnings: said,

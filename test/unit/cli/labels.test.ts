@@ -422,6 +422,37 @@ describe('labels of people on the command line', () => {
     assert.match(foreign.err, /None of the 84 labelled rows of people.csv is a row of reviews.csv/u);
   });
 
+  it('joins a labels file that is half done with the probabilities of the rows that were reached', async () => {
+    const { csv, truth } = scored(300);
+    const table = await bench.write('scored.csv', csv);
+    const queue = cellsOf(csv)
+      .slice(1, 61)
+      .map(([rowId = '', written = '']) => ({
+        ...{ rowId, textSha256: textSha256(written) },
+        ...({ selectedBy: 'random', probability: 60 / 300 } as const),
+      }));
+    const file = labelsFile(bench.folder, 'half');
+    const rest = { design: 'd', isBlind: true, who: '', time: '2026-01-02T03:04:05Z', kind: 'label' } as const;
+    await appendDecisions(
+      bench.folder,
+      file,
+      queue.slice(0, 30).map((row) => ({ ...row, ...rest, label: truth.get(row.rowId) ?? '' })),
+    );
+    const joined = async (): Promise<Set<string>> => {
+      await ok('label-join', table, file, '--out', '@joined.csv', '--force');
+      const [header = [], ...cells] = cellsOf(await text('joined.csv'));
+      return new Set(cells.slice(0, 30).map((row) => row[header.indexOf('inclusion_probability')] ?? ''));
+    };
+    // Nobody knows how far the queue was labelled: the weights are right, and a probability would be a guess.
+    assert.deepEqual(await joined(), new Set(['']));
+    await writeDesign(bench.folder, 'half', {
+      ...{ version: 1, id: 'd', kind: 'random', seed: 0, leastProbability: 0.2, worth: 60 },
+      ...{ table: { name: 'scored.csv', sha256: 'ab', rows: 300 }, labels: ['ham', 'spam'], isBlind: true },
+      ...{ goal: null, time: rest.time, queue },
+    });
+    assert.deepEqual(await joined(), new Set(['0.1']));
+  });
+
   it('compares slices, and tables of other texts', async () => {
     const { csv, truth } = scored(800);
     const table = await bench.write('scored.csv', csv);
