@@ -5,7 +5,6 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Unfinished } from '../../app/jobs/job';
 import type { ScoreChoice } from '../../app/jobs/scoring';
-import { visibleName } from '../../core/encode';
 import { UserError } from '../../core/user-error';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { firstRows } from '../../store/tables/rows';
@@ -16,8 +15,9 @@ import { askInTurn, question } from '../../editor/questions';
 import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
+import { givesLabels, guessTextColumn, textColumnQuestion, trueLabels } from '../../editor/table-guesses';
 import { isTrustedOrTold } from '../../editor/trust';
-import { givesLabels, guessClassifier, guessTextColumn, scoredName, trueLabels } from './guesses';
+import { guessClassifier, scoredName } from './guesses';
 import { isAgreed } from './agree';
 import type { ScoreRuns } from './score-runs';
 
@@ -138,20 +138,10 @@ async function askForOrder(services: Services, source: TableFile): Promise<Score
         }),
       (answer) => (classifier = answer.classifier.name),
     ),
-    question(
-      (step) =>
-        dialogs.choose({
-          title: TITLE,
-          placeholder: 'Column with the texts',
-          choices: columns.map((column) => ({
-            label: visibleName(column),
-            value: column,
-            active: column === textColumn,
-          })),
-          step,
-        }),
-      (answer) => (textColumn = answer),
-    ),
+    textColumnQuestion(dialogs, TITLE, columns, {
+      get: () => textColumn,
+      set: (column) => (textColumn = column),
+    }),
     question(
       (step) =>
         dialogs.ask({

@@ -12,10 +12,8 @@ import {
 } from '../../app/jobs/tuning';
 import { installEnvironment, planEnvironment, trainerPython } from '../../app/training/environment';
 import { prepareTuning, type TuningFacts } from '../../app/training/prepare';
-import { labelNames } from '../../core/calibration/compatibility';
 import { askingOf } from '../../core/classifier/definition';
-import { columnOfRole, hasRole } from '../../core/data/columns';
-import { readLabels, saysNothing } from '../../core/data/vocabulary';
+import { hasRole } from '../../core/data/columns';
 import { DEFAULT_TUNING, type TUNING_LOSSES } from '../../core/model/adapter-card';
 import { cancelledError, UserError } from '../../core/user-error';
 import { installInWords, tuningEstimateInWords, tuningFactsInWords } from '../../core/words/tuning';
@@ -30,8 +28,8 @@ import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { readSettings } from '../../editor/settings';
 import type { WorkHandle } from '../../editor/work';
+import { givesLabels, guessTextColumn, textColumnQuestion, trueLabels } from '../../editor/table-guesses';
 import { isTrustedOrTold } from '../../editor/trust';
-import { visibleName } from '../../core/encode';
 import { adapterFile } from '../../store/adapters';
 import { exists } from '../../store/exists';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
@@ -104,14 +102,12 @@ async function labelledTable(
 async function ask(services: Services, table: TableFile): Promise<Choice | undefined> {
   const { classifiers, dialogs } = services;
   const columns = table.header.map((column) => column.trim());
-  const truths = await truthsOf(table);
+  const rows = await firstRows(table);
+  const truths = trueLabels(columns, rows);
   const usable = (await classifiers.list())
     .filter((entry) => entry.kind !== 'invalid')
     .filter(({ classifier }) => classifier.source.kind === 'engine');
-  const fits = ({ classifier }: UsableClassifier): boolean => {
-    const reading = readLabels(truths, labelNames(classifier));
-    return truths.length > 0 && truths.every((value) => reading.of(value) >= 0);
-  };
+  const fits = ({ classifier }: UsableClassifier): boolean => givesLabels(classifier, truths);
   const current = readSettings(vscode.Uri.file(table.file)).classifier;
   const fitting = usable.filter(fits);
   const proposed = fitting.find(({ classifier }) => classifier.name === current) ?? fitting[0] ?? usable[0];
@@ -121,7 +117,7 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
       'There is no classifier here whose model is a file on this machine. Create one first.',
     );
   let entry: UsableClassifier = proposed;
-  let textColumn = columns.find((column) => column.toLowerCase() === 'text') ?? columns[0] ?? '';
+  let textColumn = guessTextColumn(columns, rows);
   let examples = false;
   let loss: Choice['loss'] = 'label';
   let name = '';
@@ -141,20 +137,10 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
         }),
       (answer) => (entry = answer),
     ),
-    question(
-      (step) =>
-        dialogs.choose({
-          title: TITLE,
-          placeholder: 'Column with the texts',
-          choices: columns.map((column) => ({
-            label: visibleName(column),
-            value: column,
-            active: column === textColumn,
-          })),
-          step,
-        }),
-      (answer) => (textColumn = answer),
-    ),
+    textColumnQuestion(dialogs, TITLE, columns, {
+      get: () => textColumn,
+      set: (column) => (textColumn = column),
+    }),
     ...(askingOf(entry.classifier).examples.length === 0
       ? []
       : [
@@ -254,15 +240,6 @@ async function isReplaced({ dialogs }: Services, out: string): Promise<boolean> 
     ['Replace'],
   );
   return answer === 'Replace';
-}
-
-/** The true labels in the first rows. */
-async function truthsOf(table: TableFile): Promise<string[]> {
-  const at = columnOfRole(table.header, 'label') ?? -1;
-  const rows = await firstRows(table);
-  return [...new Set(rows.map(({ cells }) => (cells[at] ?? '').trim()))].filter(
-    (value) => !saysNothing(value),
-  );
 }
 
 /** @throws UserError no-folder */

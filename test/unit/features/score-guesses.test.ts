@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  givesLabels,
-  guessClassifier,
-  guessTextColumn,
-  scoredName,
-  trueLabels,
-} from '../../../src/features/score/guesses';
+import { givesLabels, guessTextColumn, trueLabels } from '../../../src/editor/table-guesses';
+import { guessClassifier, scoredName } from '../../../src/features/score/guesses';
 
 const row = (...cells: string[]) => ({ line: 2, cells });
 
