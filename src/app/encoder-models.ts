@@ -31,6 +31,15 @@ export class EncoderModels {
     return this.parts.encoder;
   }
 
+  /** Loads the model of a classifier without scoring anything. */
+  async load(classifier: Classifier, signal: AbortSignal): Promise<void> {
+    const options = this.optionsFor(await this.folderFor(classifier, { signal }));
+    await this.turns.take(JSON.stringify(options), signal, async () => {
+      await this.encoder.use(options);
+      await this.encoder.load(signal);
+    });
+  }
+
   /** While `work` runs, requests for other models wait. */
   readonly open: SourceOpener = async ({ classifier, signal }, work) => {
     const folder = await this.folderFor(classifier, { signal });

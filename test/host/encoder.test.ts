@@ -90,6 +90,16 @@ describe('a sequence classification model in the editor', () => {
     assert.match(raw, /output 10, logit −?\d\.\d{3}/);
     assert.match(raw, /Label mass not applicable · outputs of the model/);
 
+    // A crash is made up for as with a language model.
+    const { encoder } = services.encoderModels;
+    process.kill(encoder.pid ?? assert.fail(), 'SIGKILL');
+    await until('it is known to be down', () => encoder.state.kind === 'failed' || undefined);
+    const settings = vscode.workspace.getConfiguration('promptConfidence');
+    await settings.update('classifier', 'topics', vscode.ConfigurationTarget.Workspace);
+    await vscode.commands.executeCommand('promptConfidence.restartEngine');
+    assert.equal(encoder.state.kind, 'ready');
+    await settings.update('classifier', undefined, vscode.ConfigurationTarget.Workspace);
+
     // A table of the same model, and a calibrator that is fitted on it.
     const { logits } = encoderReference('single-label');
     const rows = Array.from({ length: 200 }, (_, row) => {

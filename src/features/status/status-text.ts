@@ -9,7 +9,9 @@ import { deviceInWords, type DeviceReport } from '../../core/words/device';
 import { loadingInWords } from '../../core/words/progress';
 import { formatBytes, formatShare } from '../../core/words/quantities';
 import type { ChosenModel } from '../../editor/chosen-model';
+import type { EncoderInfo } from '../../protocol/encoder';
 import type { EngineState } from '../../sources/engine-client';
+import type { ModelState } from '../../sources/model-client';
 
 export interface StatusText {
   /** The text, with codicons before it. */
@@ -26,9 +28,19 @@ export interface StatusSettings {
   readonly unloadAfterMinutes: number;
 }
 
-export function statusText(state: EngineState, chosen: ChosenModel, settings: StatusSettings): StatusText {
+/** Of the processes with models: the one with language models, and the one with sequence classification models. */
+export interface ModelStates {
+  readonly engine: EngineState;
+  readonly encoder: ModelState<EncoderInfo>;
+}
+
+export function statusText(
+  { engine: state, encoder }: ModelStates,
+  chosen: ChosenModel,
+  settings: StatusSettings,
+): StatusText {
   if (chosen.kind === 'elsewhere') return elsewhereText(state, chosen);
-  if (chosen.kind === 'encoder') return encoderText(state, chosen);
+  if (chosen.kind === 'encoder') return encoderText(encoder, chosen, settings, beside(state));
   switch (state.kind) {
     case 'stopped':
       return stoppedText(chosen);
@@ -138,17 +150,58 @@ function beside(state: EngineState): StatusText['details'] {
     : [['Model on this machine', `${engine}; the chosen classifier does not use it`] as const];
 }
 
-function encoderText(state: EngineState, { file, isThere }: EncoderFolder): StatusText {
-  return line(
-    '$(symbol-boolean)',
-    isThere ? shortName(file) : `${shortName(file)}: missing`,
-    isThere ? 'none' : 'warning',
-    [
-      ['Model', `${file}, a sequence classification model`],
-      ['State', isThere ? 'loads with the first request' : 'this folder is missing'],
-      ...beside(state),
-    ],
-  );
+function encoderText(
+  state: ModelState<EncoderInfo>,
+  { file, isThere }: EncoderFolder,
+  { unloadAfterMinutes }: StatusSettings,
+  besideIt: StatusText['details'],
+): StatusText {
+  const name = shortName(file);
+  const model = ['Model', `${file}, a sequence classification model`] as const;
+  if (!isThere)
+    return line('$(symbol-boolean)', `${name}: missing`, 'warning', [
+      model,
+      ['State', 'this folder is missing'],
+      ...besideIt,
+    ]);
+  switch (state.kind) {
+    case 'stopped':
+      return line('$(symbol-boolean)', name, 'none', [
+        model,
+        ['State', 'not loaded; loads with the first request'],
+        ...besideIt,
+      ]);
+    case 'starting':
+      return line('$(loading~spin)', `${name}: loading the model`, 'none', [
+        model,
+        ['State', 'loading the model'],
+        ...besideIt,
+      ]);
+    case 'ready': {
+      const { pending, model: info } = state;
+      const busy = pending > 0;
+      return line(
+        busy ? '$(sync~spin)' : '$(symbol-boolean)',
+        `${name} · CPU${busy ? ` · ${pending} running` : ''}`,
+        'none',
+        [
+          model,
+          ['Device', `CPU, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}`],
+          ['State', busy ? requestsInWords(pending) : 'ready'],
+          ['Unloads', unloadInWords(unloadAfterMinutes)],
+          ['Loaded in', `${(info.loadMs / 1000).toFixed(1)} s, by ONNX Runtime ${info.versions.onnxruntime}`],
+          ...besideIt,
+        ],
+      );
+    }
+    case 'failed':
+      return line('$(error)', `${name}: failed`, 'error', [
+        model,
+        ['State', 'failed'],
+        ['Reason', state.error.message],
+        ...besideIt,
+      ]);
+  }
 }
 
 function elsewhereText(state: EngineState, { name, inWords, problem }: Elsewhere): StatusText {

@@ -2,7 +2,6 @@
 import { markdownText } from '../../core/markdown';
 import * as vscode from 'vscode';
 import { COMMANDS, SETTINGS_SECTION, STATUS_ITEM } from '../../protocol/manifest';
-import type { EngineState } from '../../sources/engine-client';
 import { type ChosenModel, chosenModel } from '../../editor/chosen-model';
 import type { Choice } from '../../editor/dialogs';
 import type { JobEntry } from '../../editor/job-controls';
@@ -16,18 +15,20 @@ import { offerUnfinished } from './offer';
 import { statusText, withClassifier, withJobs, type ShownClassifier, type StatusText } from './status-text';
 
 export function registerStatus(services: Services): vscode.Disposable {
-  const { log, engineModels, classifiers, context, dialogs, jobs } = services;
+  const { log, engineModels, encoderModels, classifiers, context, dialogs, jobs } = services;
   const item = new StatusItem(services);
   const loadForUse = async (): Promise<void> => {
     const classifier = await classifiers.get(activeClassifier()).catch(() => undefined);
-    if (classifier !== undefined && classifier.source.kind !== 'engine') return;
-    await dialogs.progress('Restarting the model engine', (_, signal) =>
-      engineModels.load(classifier, signal),
-    );
+    const kind = classifier?.source.kind ?? 'engine';
+    if (kind !== 'engine' && kind !== 'encoder') return;
+    await dialogs.progress('Restarting the model engine', async (_, signal) => {
+      if (classifier !== undefined && kind === 'encoder') await encoderModels.load(classifier, signal);
+      else await engineModels.load(classifier, signal);
+    });
   };
   const restart = async (): Promise<void> => {
     try {
-      await engineModels.engine.reset();
+      await Promise.all([engineModels.engine.reset(), encoderModels.encoder.reset()]);
       await loadForUse();
     } catch (error) {
       await reportError(services, error);
@@ -82,7 +83,7 @@ export class StatusItem implements vscode.Disposable {
   constructor(
     private readonly services: Pick<
       Services,
-      'engineModels' | 'classifiers' | 'models' | 'endpoints' | 'jobs' | 'log'
+      'engineModels' | 'encoderModels' | 'classifiers' | 'models' | 'endpoints' | 'jobs' | 'log'
     > &
       Events,
   ) {
@@ -92,6 +93,7 @@ export class StatusItem implements vscode.Disposable {
     this.subscriptions = [
       this.item,
       services.engineModels.engine.onStateChange(() => this.redrawSoon()),
+      services.encoderModels.encoder.onStateChange(() => this.redrawSoon()),
       services.jobs.onDidChange(() => this.redrawSoon()),
       services.modelsChanged.event(refresh),
       services.classifiers.onDidChange(refresh),
@@ -143,8 +145,9 @@ export class StatusItem implements vscode.Disposable {
   }
 
   private draw(): StatusText {
-    const state: EngineState = this.services.engineModels.engine.state;
-    const model = statusText(state, this.chosen, readSettings());
+    const { engineModels, encoderModels } = this.services;
+    const states = { engine: engineModels.engine.state, encoder: encoderModels.encoder.state };
+    const model = statusText(states, this.chosen, readSettings());
     const status = withJobs(withClassifier(model, this.classifier), this.services.jobs.running);
     this.current = status;
     this.item.text = status.text;

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ChosenModel } from '../../../src/editor/chosen-model';
 import { actionChoices, declaredKeys } from '../../../src/features/status/actions';
-import { shortName, statusText, withClassifier, withJobs } from '../../../src/features/status/status-text';
+import {
+  type ModelStates,
+  shortName,
+  statusText,
+  withClassifier,
+  withJobs,
+} from '../../../src/features/status/status-text';
 import type { ModelInfo } from '../../../src/protocol/engine';
 import type { EngineState } from '../../../src/sources/engine-client';
 
@@ -19,7 +25,7 @@ const model: ModelInfo = {
 
 describe('the status bar item', () => {
   const show = (state: EngineState, chosen: ChosenModel = there) =>
-    statusText(state, chosen, { unloadAfterMinutes: 15 });
+    statusText({ engine: state, encoder: { kind: 'stopped' } }, chosen, { unloadAfterMinutes: 15 });
 
   it('shows jobs beside the state of the model, whatever their names are', () => {
     const status = show({ kind: 'stopped' });
@@ -149,6 +155,54 @@ describe('the status bar item', () => {
     const status = show({ kind: 'failed', error: new Error('it was ended by SIGKILL') });
     assert.equal(status.severity, 'error');
     assert.deepEqual(status.details.at(-1), ['Reason', 'it was ended by SIGKILL']);
+  });
+
+  it('shows the state of the process that a sequence classification model has of its own', () => {
+    const chosen: ChosenModel = { kind: 'encoder', file: 'topics', isThere: true, present: 1 };
+    const info = {
+      tokenLimit: 512,
+      batches: true,
+      threads: 1,
+      loadMs: 340,
+      versions: { onnxruntime: '1.30.0' },
+    };
+    const shown = (encoder: ModelStates['encoder'], isThere = true) =>
+      statusText(
+        { engine: { kind: 'stopped' }, encoder },
+        { ...chosen, isThere },
+        { unloadAfterMinutes: 15 },
+      );
+    assert.equal(shown({ kind: 'stopped' }).text, '$(symbol-boolean) topics');
+    const progress = { phase: 'loading', fraction: 0 } as const;
+    assert.equal(
+      shown({ kind: 'starting', progress }).spoken,
+      'Prompt Confidence: topics: loading the model',
+    );
+    const ready = shown({ kind: 'ready', model: info, pending: 0 });
+    assert.equal(ready.text, '$(symbol-boolean) topics · CPU');
+    assert.deepEqual(ready.details.slice(1), [
+      ['Device', 'CPU, 1 thread'],
+      ['State', 'ready'],
+      ['Unloads', 'after 15 minutes without use'],
+      ['Loaded in', '0.3 s, by ONNX Runtime 1.30.0'],
+    ]);
+    assert.equal(
+      shown({ kind: 'ready', model: info, pending: 2 }).text,
+      '$(sync~spin) topics · CPU · 2 running',
+    );
+    const failed = shown({ kind: 'failed', error: new Error('it was ended by SIGKILL') });
+    assert.equal(failed.severity, 'error');
+    assert.deepEqual(failed.details.at(-1), ['Reason', 'it was ended by SIGKILL']);
+    assert.equal(shown({ kind: 'stopped' }, false).severity, 'warning');
+    // A language model that is loaded beside it is said in the tooltip alone.
+    const beside = statusText(
+      { engine: { kind: 'ready', model, pending: 0 }, encoder: { kind: 'stopped' } },
+      chosen,
+      {
+        unloadAfterMinutes: 15,
+      },
+    );
+    assert.match(beside.details.at(-1)?.[1] ?? '', /gemma.*does not use it/u);
   });
 
   it('never takes a file name for an icon', () => {

@@ -100,6 +100,9 @@ describe('rows that depend on each other', () => {
     const width = ({ low, high }: { low: number | null; high: number | null }) => (high ?? 1) - (low ?? 0);
     assert.ok(width(grouped.accuracy) > 2.5 * width(alone.accuracy));
     assert.ok(width(grouped.brier) > 2 * width(alone.brier));
+    // Ten rows that share an outcome, and not their confidences.
+    for (const metric of ['ece', 'smoothEce', 'auroc', 'aurc'] as const)
+      assert.ok(width(grouped[metric]) > 1.3 * width(alone[metric]), metric);
     grouped.bins.forEach((bin, b) => {
       const other = alone.bins[b];
       assert.ok(
