@@ -53,16 +53,35 @@ export function canonicalAddress(source: HubSource & { file: string }): string {
   return `hf:${source.repository}/${source.file}${branch}`;
 }
 
+/** The address of a repository as such. */
+export function repositoryAddress({ repository, branch }: HubSource): string {
+  return `hf:${repository}${branch === 'main' ? '' : `#${branch}`}`;
+}
+
+/** A name for the folder in models/ of a sequence classification model. */
+export function localFolderName(repository: string): string {
+  const name = repository.split('/').at(-1) ?? repository;
+  // What ends so is an unfinished download.
+  return safeName(name)
+    .replace(/\.part$/i, '_part')
+    .slice(0, 180);
+}
+
+/** With all characters replaced that a file system may refuse. */
+function safeName(name: string): string {
+  return name
+    .replace(/[\u0000-\u001f\u007f<>:"|?*]/g, '_')
+    .replace(/^[.\s]+/, '')
+    .replace(/^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i, '_$1');
+}
+
 /**
  * A name for the file in models/: the last part of `remotePath`, with all characters that a file system may refuse
  * replaced. Throws UserError source-not-gguf if it is not a .gguf file, model-split for a model in pieces.
  */
 export function localFileName(remotePath: string): string {
   const last = remotePath.split(/[/\\]/).at(-1) ?? '';
-  const name = last
-    .replace(/[\u0000-\u001f\u007f<>:"|?*]/g, '_')
-    .replace(/^[.\s]+/, '')
-    .replace(/^(con|prn|aux|nul|com\d|lpt\d)(?=\.)/i, '_$1');
+  const name = safeName(last);
   const stem = name.replace(/\.gguf$/i, '');
   if (stem === name || stem === '') {
     throw new UserError(
@@ -98,7 +117,7 @@ export function chooseFile(source: HubSource, files: readonly string[]): string 
   if (all.length === 0) {
     throw new UserError(
       'source-not-found',
-      `hf:${repository} has no .gguf file. Look for a GGUF conversion of the model (often "<name>-GGUF").`,
+      `hf:${repository} has no .gguf file. Look for a GGUF conversion of the model (often "<name>-GGUF"). A sequence classification model is needed in ONNX: look for a repository with onnx/model.onnx, or export it with Optimum.`,
     );
   }
   const [only] = all;
@@ -116,6 +135,66 @@ export function chooseFile(source: HubSource, files: readonly string[]): string 
   throw quant === undefined
     ? new UserError('source-ambiguous', `hf:${repository} has ${all.length} models.${offer(source, all)}`)
     : new UserError('source-not-found', `hf:${repository} has no file for ${quant}.${offer(source, all)}`);
+}
+
+/** A file in its repository, and its path in the model folder. */
+interface ChosenFile {
+  readonly remote: string;
+  readonly local: string;
+}
+
+const SMALL_FILES = ['config.json', 'tokenizer_config.json', 'tokenizer.json'] as const;
+
+/**
+ * The files of a sequence classification model among a repository's `files`; undefined if the source is not one. Optimum
+ * writes its small files beside the ONNX file or at the top.
+ *
+ * @throws UserError source-not-found naming what it lacks, source-ambiguous with the ONNX files
+ */
+export function chooseFolder(
+  source: HubSource,
+  files: readonly string[],
+): { readonly onnx: string; readonly files: readonly ChosenFile[] } | undefined {
+  const { file, quant, repository } = source;
+  const candidates = files.filter((name) => /^(?:onnx\/)?[\w.-]+\.onnx$/i.test(name));
+  const isAsked = file?.toLowerCase().endsWith('.onnx') === true;
+  const isOnly = file === undefined && quant === undefined && models(files).length === 0;
+  if (!isAsked && !(isOnly && candidates.length > 0)) return undefined;
+  const usual = ['model.onnx', 'onnx/model.onnx'].find((name) => candidates.includes(name));
+  const onnx = file ?? usual ?? (candidates.length === 1 ? candidates[0] : undefined);
+  if (onnx === undefined)
+    throw new UserError(
+      'source-ambiguous',
+      `hf:${repository} has ${candidates.length} ONNX files.${offer(source, candidates)}`,
+    );
+  if (!candidates.includes(onnx))
+    throw new UserError(
+      'source-not-found',
+      `hf:${repository} has no ONNX file ${onnx} at its top or in onnx/.${offer(source, candidates)}`,
+    );
+  const folder = onnx.startsWith('onnx/') ? 'onnx/' : '';
+  const small = SMALL_FILES.map((local) => ({
+    local,
+    remote: [`${folder}${local}`, local].find((name) => files.includes(name)),
+  }));
+  const missing = small.filter(({ remote }) => remote === undefined).map(({ local }) => local);
+  if (missing.length > 0)
+    throw new UserError(
+      'source-not-found',
+      `hf:${repository} is no complete sequence classification model: it lacks ${missing.join(', ')}.`,
+    );
+  // Weights that do not fit into one file: model.onnx_data, model.onnx.data.
+  const weights = files.filter((name) => name.startsWith(`${onnx}_`) || name.startsWith(`${onnx}.`));
+  return {
+    onnx,
+    files: [
+      ...small.map(({ local, remote = local }) => ({ local, remote })),
+      ...[onnx, ...weights.filter((name) => /^(?:onnx\/)?[\w.-]+$/.test(name))].map((name) => ({
+        local: name,
+        remote: name,
+      })),
+    ],
+  };
 }
 
 function models(files: readonly string[]): string[] {

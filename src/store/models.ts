@@ -107,7 +107,9 @@ export class ModelStore {
     const index = await this.readIndex();
     const inFolder: string[] = [];
     for (const name of await namesIn(this.folder))
-      if (await isEncoderFolder(path.join(this.folder, name))) inFolder.push(name);
+      // What ends so is an unfinished download.
+      if (!name.endsWith('.part') && (await isEncoderFolder(path.join(this.folder, name))))
+        inFolder.push(name);
     const keys = [...inFolder, ...keysElsewhere(index, 'encoder')];
     const entries = await Promise.all(keys.map((key) => this.describeFolder(key, index)));
     return entries.sort((a, b) => a.file.localeCompare(b.file) || a.path.localeCompare(b.path));
@@ -268,6 +270,34 @@ export class ModelStore {
     return this.describe(file, index);
   }
 
+  /**
+   * Records the origin and the hashes of a folder that is now in models/. For the downloader.
+   *
+   * @param hashes by path in the folder
+   */
+  async recordFolder(
+    name: string,
+    origin: { source: string; licence: string | undefined; hashes: ReadonlyMap<string, string> },
+  ): Promise<FolderEntry> {
+    const folder = path.join(this.folder, name);
+    const found = await Promise.all(
+      Array.from(origin.hashes, async ([file, sha256]) => {
+        const { size, mtimeMs } = await stat(path.join(folder, file));
+        return { key: await this.keyOf(path.join(folder, file)), hash: { bytes: size, mtimeMs, sha256 } };
+      }),
+    );
+    const index = await this.change((current) => {
+      current.models[name] = {
+        source: origin.source,
+        addedAt: this.now().toISOString(),
+        kind: 'encoder',
+        ...(origin.licence === undefined ? {} : { licence: origin.licence }),
+      };
+      for (const { key, hash } of found) current.hashes[key] = hash;
+    });
+    return this.describeFolder(name, index);
+  }
+
   /** Deletes a model of the cache from the disk; a file elsewhere is forgotten and stays where it is. */
   async remove(entry: Pick<ModelEntry, 'path'>): Promise<void> {
     const key = await this.keyOf(entry.path);
@@ -275,6 +305,9 @@ export class ModelStore {
     await this.change((current) => {
       current.models = without(current.models, key);
       current.hashes = without(current.hashes, key);
+      // Those of the files in a folder.
+      for (const file of Object.keys(current.hashes))
+        if (file.startsWith(`${entry.path}${path.sep}`)) current.hashes = without(current.hashes, file);
       if (current.chosen === key) delete current.chosen;
       if (current.lastUsed === key) delete current.lastUsed;
     });

@@ -65,12 +65,7 @@ export async function weightFilesOf(file: string): Promise<readonly string[]> {
   try {
     const { size } = await handle.stat();
     const reader = new Reader(handle, file);
-    const other = await otherKind(reader, size);
-    if (other !== undefined)
-      throw new UserError(
-        'encoder-onnx',
-        `${file} is no ONNX file: it is ${other}. Export the model to ONNX.`,
-      );
+    checkOnnxStart(await reader.bytes(0, Math.min(size, ONNX_START)), file);
     const found = new Set<string>();
     for await (const tensor of tensorsIn(reader, 'model', { start: 0, end: size })) {
       const location = await locationOf(reader, tensor);
@@ -88,10 +83,20 @@ export async function weightFilesOf(file: string): Promise<readonly string[]> {
   }
 }
 
-async function otherKind(reader: Reader, size: number): Promise<string | undefined> {
-  if (size === 0) return 'empty';
-  const start = await reader.bytes(0, Math.min(size, 32));
-  return OTHERS.find(([, magic]) => magic.every((byte, at) => start[at] === byte))?.[0];
+/** Bytes by which {@link checkOnnxStart} knows other files. */
+export const ONNX_START = 32;
+
+/**
+ * @param start the first bytes of a file
+ * @throws UserError `encoder-onnx` for what is no ONNX file
+ */
+export function checkOnnxStart(start: Uint8Array, file: string): void {
+  const other =
+    start.length === 0
+      ? 'empty'
+      : OTHERS.find(([, magic]) => magic.every((byte, at) => start[at] === byte))?.[0];
+  if (other !== undefined)
+    throw new UserError('encoder-onnx', `${file} is no ONNX file: it is ${other}. Export the model to ONNX.`);
 }
 
 async function* tensorsIn(

@@ -5,33 +5,73 @@ import * as z from 'zod';
 import { linkHost } from './link';
 import { UserError } from '../core/user-error';
 import { discard, readText, refusal, request, type RequestOptions } from './http';
-import { canonicalAddress, chooseFile, localFileName, type HubSource } from './model-address';
+import {
+  canonicalAddress,
+  chooseFile,
+  chooseFolder,
+  localFileName,
+  localFolderName,
+  repositoryAddress,
+  type HubSource,
+} from './model-address';
 
-export interface DownloadInfo {
-  /** The address that the index records: hf:user/repo/file.gguf, or the URL without its query. */
+/** One file of a download. */
+export interface RemoteFile {
+  /** Path in its repository, or the last part of its address; for messages. */
+  readonly name: string;
+  /** The address that is recorded: hf:user/repo/file.gguf, or the URL without its query. */
   readonly source: string;
-  /** Name in models/. */
-  readonly file: string;
+  readonly url: URL;
+  /** The model's page on the hub, for messages. */
+  readonly page: string | undefined;
   /** undefined if the server does not report it. */
   readonly bytes: number | undefined;
   /** Hexadecimal; undefined if none is published. */
   readonly sha256: string | undefined;
-  /** Whether the downloaded bytes will be checked against a published SHA-256. */
-  readonly verified: boolean;
+  /** The hash that git gives a small file, hexadecimal; undefined if none is published. */
+  readonly gitBlob: string | undefined;
+}
+
+/** A file of a model folder, and its path there, with forward slashes. */
+export interface FolderFile extends RemoteFile {
+  readonly path: string;
+}
+
+interface Described {
+  /** The address that the index records: hf:user/repo/file.gguf, hf:user/repo, or the URL without its query. */
+  readonly source: string;
+  /** Name in models/. */
+  readonly file: string;
   /** As the hub names it ("apache-2.0", "gemma"); undefined where unknown, which is not "free". */
   readonly licence: string | undefined;
   /** Where the licence can be read: on the hub or at any https address; undefined for a plain URL. */
   readonly licenceUrl: string | undefined;
+}
+
+/** What a download would bring, for the question before it. */
+export interface DownloadInfo extends Described {
+  /** One for a language model; several for a folder of a sequence classification model. */
+  readonly files: readonly Pick<RemoteFile, 'name' | 'bytes' | 'sha256' | 'gitBlob'>[];
   /** Bytes that an earlier, unfinished download has left; only the rest is fetched. */
   readonly resumeFrom: number;
 }
 
-/** A DownloadInfo without the state of the disk, and where its bytes come from. */
-export interface Plan extends Omit<DownloadInfo, 'resumeFrom'> {
-  readonly url: URL;
-  /** The model's page on the hub, for messages. */
-  readonly page: string | undefined;
+/** A GGUF file. */
+export interface FilePlan extends Described {
+  readonly kind: 'file';
+  readonly remote: RemoteFile;
 }
+
+/** A folder of a sequence classification model. */
+export interface FolderPlan extends Described {
+  readonly kind: 'folder';
+  /** Small files first, then the ONNX file, then those with its weights. */
+  readonly files: readonly FolderFile[];
+  /** Path of the ONNX file in the folder. */
+  readonly onnx: string;
+}
+
+export type Plan = FilePlan | FolderPlan;
 
 type Ask = Pick<RequestOptions, 'signal'>;
 
@@ -41,6 +81,7 @@ const Repository = z.object({
     z.object({
       rfilename: z.string(),
       size: z.number().optional(),
+      blobId: z.string().optional(),
       lfs: z.object({ sha256: z.string().optional(), size: z.number().optional() }).optional(),
     }),
   ),
@@ -61,47 +102,77 @@ const LARGEST_ANSWER = 8 * 2 ** 20;
 /** Characters of a licence's name that are shown. */
 const LONGEST_LICENCE = 100;
 
-/** Size and hash from the repository's file list or, if it lacks them, from the headers of the file. */
+/** Sizes and hashes from the repository's file list or, if it lacks them, from the headers of the file. */
 export async function planFromHub(source: HubSource, hub: string, ask: Ask): Promise<Plan> {
   const page = `${hub}/${source.repository}`;
   const repository = await readRepository(source, hub, page, ask);
-  const remote = chooseFile(
-    source,
-    repository.siblings.map((sibling) => sibling.rfilename),
-  );
-  const file = localFileName(remote);
-  const encoded = remote.split('/').map(encodeURIComponent).join('/');
-  const url = new URL(`${page}/resolve/${encodeURIComponent(source.branch)}/${encoded}`);
-  const linked = await readLinked(url, `${remote} in hf:${source.repository}`, page, ask);
-  const listed = repository.siblings.find((sibling) => sibling.rfilename === remote);
+  const names = repository.siblings.map((sibling) => sibling.rfilename);
+  const remoteOf = (name: string): Promise<RemoteFile> =>
+    remoteFile({ ...source, file: name }, repository, page, ask);
+  const licence = licenceOf(repository, page);
+  const folder = chooseFolder(source, names);
+  if (folder === undefined) {
+    const name = chooseFile(source, names);
+    const remote = await remoteOf(name);
+    return { kind: 'file', source: remote.source, file: localFileName(name), remote, ...licence };
+  }
+  const files: FolderFile[] = [];
+  for (const { remote, local } of folder.files) files.push({ ...(await remoteOf(remote)), path: local });
+  return {
+    kind: 'folder',
+    // Another ONNX file of the same repository is another model.
+    source:
+      source.file === undefined
+        ? repositoryAddress(source)
+        : canonicalAddress({ ...source, file: source.file }),
+    file: localFolderName(source.repository),
+    files,
+    onnx: folder.onnx,
+    ...licence,
+  };
+}
+
+async function remoteFile(
+  source: HubSource & { readonly file: string },
+  { siblings }: Repository,
+  page: string,
+  ask: Ask,
+): Promise<RemoteFile> {
+  const { file, repository, branch } = source;
+  const encoded = file.split('/').map(encodeURIComponent).join('/');
+  const url = new URL(`${page}/resolve/${encodeURIComponent(branch)}/${encoded}`);
+  const listed = siblings.find((sibling) => sibling.rfilename === file);
+  const linked = await readLinked(url, `${file} in hf:${repository}`, page, ask);
   const sha256 = listed?.lfs?.sha256?.toLowerCase() ?? linked.sha256;
   return {
-    source: canonicalAddress({ ...source, file: remote }),
-    file,
+    name: file,
+    source: canonicalAddress(source),
     url,
     page,
     bytes: listed?.lfs?.size ?? listed?.size ?? linked.bytes,
     sha256,
-    verified: sha256 !== undefined,
-    ...licenceOf(repository, page),
+    gitBlob: sha256 === undefined ? gitHash(listed?.blobId) : undefined,
   };
 }
 
-/** Any https address: the size from a HEAD request where the server answers one; no hash, no licence. */
+function gitHash(blob: string | undefined): string | undefined {
+  return blob !== undefined && /^[\da-f]{40}$/i.test(blob) ? blob.toLowerCase() : undefined;
+}
+
+/** Any https address of a GGUF file: the size from a HEAD request where the server answers one; no hash, no licence. */
 export async function planFromUrl(url: URL, ask: Ask): Promise<Plan> {
   const file = localFileName(decodePath(url));
   const response = await request(url, { ...ask, method: 'HEAD' });
   await discard(response);
   // Some servers refuse HEAD in one way or another and still give the file; only a clear no is taken as one.
   if ([401, 404, 410].includes(response.status)) throw refusal(response, url.host + url.pathname);
+  const source = url.origin + url.pathname;
+  const bytes = response.ok ? count(response.headers.get('content-length')) : undefined;
   return {
-    source: url.origin + url.pathname,
+    kind: 'file',
+    source,
     file,
-    url,
-    page: undefined,
-    bytes: response.ok ? count(response.headers.get('content-length')) : undefined,
-    sha256: undefined,
-    verified: false,
+    remote: { name: file, source, url, page: undefined, bytes, sha256: undefined, gitBlob: undefined },
     licence: undefined,
     licenceUrl: undefined,
   };

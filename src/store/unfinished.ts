@@ -4,7 +4,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../core/user-error';
-import { readState } from './download';
+import { readState } from './file-download';
 import { namesIn } from './folders';
 import { withLockOrRefuse } from './lock';
 
@@ -32,11 +32,20 @@ export async function unfinishedDownloads(folder: string): Promise<UnfinishedDow
         const file = name.slice(0, -STATE_SUFFIX.length);
         const state = await readState(path.join(folder, name));
         if (state === undefined) return undefined;
-        const part = await stat(path.join(folder, `${file}.part`)).catch(() => undefined);
-        return { file, source: state.source, have: part?.size ?? 0, total: state.bytes };
+        const have = await bytesIn(path.join(folder, `${file}.part`));
+        return { file, source: state.source, have, total: state.bytes };
       }),
   );
   return found.filter((entry) => entry !== undefined);
+}
+
+/** Of a file, or of all files in a folder. */
+async function bytesIn(place: string): Promise<number> {
+  const found = await stat(place).catch(() => undefined);
+  if (found?.isDirectory() !== true) return found?.size ?? 0;
+  const inside = (await namesIn(place)).filter((name) => !name.endsWith(STATE_SUFFIX));
+  const sizes = await Promise.all(inside.map((name) => bytesIn(path.join(place, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** @throws UserError `download-running` while a window or a command line works on it */
@@ -46,7 +55,7 @@ export async function deleteUnfinished(folder: string, file: string): Promise<vo
   await withLockOrRefuse(
     `${target}.lock`,
     async () => {
-      await rm(`${target}.part`, { force: true });
+      await rm(`${target}.part`, { force: true, recursive: true });
       await rm(`${target}${STATE_SUFFIX}`, { force: true });
     },
     busy,

@@ -1,6 +1,13 @@
 /** Download Model: from the recommended list, an unfinished download, or an address. */
+import * as vscode from 'vscode';
 import { UserError } from '../../core/user-error';
-import { downloadModel, type DownloadInfo, type DownloadProgress } from '../../store/download';
+import { COMMANDS } from '../../protocol/manifest';
+import {
+  downloadModel,
+  type Downloaded,
+  type DownloadInfo,
+  type DownloadProgress,
+} from '../../store/download';
 import type { ModelEntry } from '../../store/models';
 import { RECOMMENDED_MODELS } from '../../store/recommended';
 import { parseAddress } from '../../store/model-address';
@@ -68,8 +75,9 @@ function downloadChoices(
 async function askForAddress(dialogs: Dialogs, place: DownloadPlace): Promise<string | undefined> {
   const answer = await dialogs.ask({
     title: 'Download Model',
-    prompt: "Address of a model's .gguf file, or of a repository on the Hugging Face hub",
-    placeholder: 'hf:user/repo:Q4_K_M, hf:user/repo/file.gguf or https://host/file.gguf',
+    prompt:
+      "Address of a model's .gguf file, or of a repository on the Hugging Face hub: a language model in GGUF, or a sequence classification model in ONNX",
+    placeholder: 'hf:user/repo:Q4_K_M, hf:user/repo, hf:user/repo/file.gguf or https://host/file.gguf',
     validate: (text) => addressProblem(text, place.hub),
   });
   return answer === undefined || answer === 'back' ? undefined : answer.text.trim();
@@ -99,7 +107,7 @@ export async function downloadAndOffer(
 ): Promise<void> {
   const { dialogs, modelsChanged } = services;
   const again = (): Promise<void> => downloadAndOffer(source, services, place);
-  let result: { entry: ModelEntry; asked: boolean };
+  let result: { found: Downloaded; asked: boolean };
   try {
     result = await dialogs.progress(`Downloading ${nameOf(source)}`, (report, signal) =>
       download(source, services, place, report, signal),
@@ -111,12 +119,16 @@ export async function downloadAndOffer(
     return;
   }
   modelsChanged.fire();
-  const { entry, asked } = result;
+  const { found, asked } = result;
+  const sha256 = found.kind === 'file' ? found.entry.sha256 : undefined;
   const said = asked
-    ? `${entry.file} was downloaded${entry.sha256 === undefined ? '' : ` (SHA-256 ${entry.sha256.slice(0, 12)}…)`}.`
-    : `${entry.file} is already on this machine.`;
-  if ((await dialogs.tell('info', said, ['Use This Model'])) === 'Use This Model')
-    await useModel(entry, services);
+    ? `${found.entry.file} was downloaded${sha256 === undefined ? '' : ` (SHA-256 ${sha256.slice(0, 12)}…)`}.`
+    : `${found.entry.file} is already on this machine.`;
+  const use = found.kind === 'file' ? 'Use This Model' : 'New Classifier…';
+  if ((await dialogs.tell('info', said, [use])) !== use) return;
+  if (found.kind === 'file') await useModel(found.entry, services);
+  // It classifies by its own labels, so a classifier is what it is used by.
+  else await vscode.commands.executeCommand(COMMANDS.newClassifier);
 }
 
 /** Milliseconds between two updates of the words, also while nothing arrives and the rate falls. */
@@ -128,7 +140,7 @@ async function download(
   place: DownloadPlace,
   report: ReportProgress,
   signal: AbortSignal,
-): Promise<{ entry: ModelEntry; asked: boolean }> {
+): Promise<{ found: Downloaded; asked: boolean }> {
   const meter = new TransferMeter();
   let asked = false;
   let latest: DownloadProgress | undefined;
@@ -152,8 +164,8 @@ async function download(
   report('asking for size and licence');
   const timer = setInterval(show, REPORT_MS);
   try {
-    const entry = await downloadModel(models, { source, confirm, onProgress, signal, hub: place.hub });
-    return { entry, asked };
+    const found = await downloadModel(models, { source, confirm, onProgress, signal, hub: place.hub });
+    return { found, asked };
   } finally {
     clearInterval(timer);
   }

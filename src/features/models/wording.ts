@@ -1,6 +1,6 @@
 /** Models and downloads in words, for lists and questions. */
 import { formatBytes } from '../../core/words/quantities';
-import type { DownloadInfo } from '../../store/download';
+import { bytesOf, type DownloadInfo } from '../../store/download';
 import type { ModelEntry } from '../../store/models';
 import { HUB, parseAddress } from '../../store/model-address';
 import type { UnfinishedDownload } from '../../store/unfinished';
@@ -24,13 +24,25 @@ export function modelDetail(entry: ModelEntry): string {
 /** The facts of a download, for the question before it. */
 export function downloadQuestion(info: DownloadInfo, folder: string): string {
   const resumed = info.resumeFrom === 0 ? '' : ` (${formatBytes(info.resumeFrom)} already downloaded)`;
+  const [only, ...more] = info.files;
+  const size = bytesOf(info.files);
   return [
     `Licence: ${info.licence ?? 'unknown: read its page before you use it'}`,
-    `Size: ${info.bytes === undefined ? 'unknown' : formatBytes(info.bytes)}${resumed}`,
-    `SHA-256: ${info.sha256 ?? 'none is published, so the download cannot be verified'}`,
+    `Size: ${size === undefined ? 'unknown' : formatBytes(size)}${resumed}`,
+    ...(more.length === 0 && only !== undefined
+      ? [`SHA-256: ${only.sha256 ?? 'none is published, so the download cannot be verified'}`]
+      : info.files.map(
+          (file) =>
+            `${file.name}: ${file.bytes === undefined ? 'size unknown' : formatBytes(file.bytes)}, ${hashInWords(file)}`,
+        )),
     `From: ${info.source}`,
     `To: ${folder}`,
   ].join('\n');
+}
+
+function hashInWords({ sha256, gitBlob }: DownloadInfo['files'][number]): string {
+  if (sha256 !== undefined) return `SHA-256 ${sha256}`;
+  return gitBlob === undefined ? 'no hash is published, so it cannot be verified' : `git hash ${gitBlob}`;
 }
 
 /** The model's page on the hub; undefined for a plain URL. */

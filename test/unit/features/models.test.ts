@@ -68,9 +68,7 @@ describe('the question before a download', () => {
   const info = {
     source: 'hf:user/repo/a.gguf',
     file: 'a.gguf',
-    bytes: 1.1e9,
-    sha256: 'ab'.repeat(32),
-    verified: true,
+    files: [{ name: 'a.gguf', bytes: 1.1e9, sha256: 'ab'.repeat(32), gitBlob: undefined }],
     licence: 'apache-2.0',
     licenceUrl: undefined,
     resumeFrom: 0,
@@ -84,11 +82,34 @@ describe('the question before a download', () => {
   });
 
   it('says what nobody knows', () => {
-    const unknown = { ...info, bytes: undefined, sha256: undefined, licence: undefined };
+    const unknown = {
+      ...info,
+      files: [{ name: 'a.gguf', bytes: undefined, sha256: undefined, gitBlob: undefined }],
+      licence: undefined,
+    };
     const words = downloadQuestion(unknown, '/models');
     assert.match(words, /Licence: unknown/);
     assert.match(words, /Size: unknown/);
     assert.match(words, /SHA-256: none is published/);
+  });
+
+  it('tells of a folder every file with its hash', () => {
+    const files = [
+      { name: 'config.json', bytes: 700, sha256: undefined, gitBlob: 'cd'.repeat(20) },
+      { name: 'onnx/model.onnx', bytes: 268e6, sha256: 'ab'.repeat(32), gitBlob: undefined },
+      { name: 'tokenizer.json', bytes: undefined, sha256: undefined, gitBlob: undefined },
+    ];
+    assert.deepEqual(
+      downloadQuestion({ ...info, files }, '/models')
+        .split('\n')
+        .slice(1, 5),
+      [
+        'Size: unknown',
+        `config.json: 700 bytes, git hash ${'cd'.repeat(20)}`,
+        `onnx/model.onnx: 268 MB, SHA-256 ${'ab'.repeat(32)}`,
+        'tokenizer.json: size unknown, no hash is published, so it cannot be verified',
+      ],
+    );
   });
 
   it('says what is here already', () => {

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { mock } from 'node:test';
 import { UserError } from '../../../src/core/user-error';
 import { downloadModel, type DownloadInfo, type DownloadOptions } from '../../../src/store/download';
-import { ModelStore } from '../../../src/store/models';
+import { type ModelEntry, ModelStore } from '../../../src/store/models';
 import { send, serve, type FileServer, type Handler, type SendOptions } from './file-server';
 import { gguf, ggufOfSize } from './gguf-builder';
 import { temporaryFolder } from '../../support/temporary';
@@ -76,8 +76,8 @@ describe('downloadModel', () => {
     return start(hubHandler(() => behaviour.now));
   }
 
-  function download(hub: FileServer, options: Partial<DownloadOptions> = {}) {
-    return downloadModel(new ModelStore(models()), {
+  async function download(hub: FileServer, options: Partial<DownloadOptions> = {}): Promise<ModelEntry> {
+    const found = await downloadModel(new ModelStore(models()), {
       source: 'hf:user/repo',
       hub: hub.url,
       confirm: () => true,
@@ -85,6 +85,7 @@ describe('downloadModel', () => {
       backoffMs: 1,
       ...options,
     });
+    return found.kind === 'file' ? found.entry : assert.fail('a folder');
   }
 
   /** The error of a download that must fail. */
@@ -130,9 +131,7 @@ describe('downloadModel', () => {
       {
         source: 'hf:user/repo/m.gguf',
         file: 'm.gguf',
-        bytes: MODEL.length,
-        sha256: hashOf(MODEL),
-        verified: true,
+        files: [{ name: 'm.gguf', bytes: MODEL.length, sha256: hashOf(MODEL), gitBlob: undefined }],
         licence: 'gemma',
         licenceUrl: `${hub.url}/user/repo`,
         resumeFrom: 0,
@@ -250,7 +249,7 @@ describe('downloadModel', () => {
     });
     const asked: DownloadInfo[] = [];
     await download(hub, { confirm: (info) => asked.push(info) > 0 });
-    assert.equal(asked[0]?.sha256, hashOf(MODEL));
+    assert.equal(asked[0]?.files[0]?.sha256, hashOf(MODEL));
     assert.deepEqual(other.log, ['GET /store/abc.gguf']);
     await assertWhole();
   });
@@ -478,7 +477,7 @@ describe('downloadModel', () => {
   it('registers a file of this machine without asking or copying', async () => {
     const mine = path.join(folder(), 'mine.gguf');
     await writeFile(mine, gguf());
-    const entry = await downloadModel(new ModelStore(models()), {
+    const { entry } = await downloadModel(new ModelStore(models()), {
       source: mine,
       confirm: () => assert.fail('asked'),
     });
@@ -499,9 +498,7 @@ describe('downloadModel', () => {
         {
           source: `${server.url}/files/m.gguf`,
           file: 'm.gguf',
-          bytes: MODEL.length,
-          sha256: undefined,
-          verified: false,
+          files: [{ name: 'm.gguf', bytes: MODEL.length, sha256: undefined, gitBlob: undefined }],
           licence: undefined,
           licenceUrl: undefined,
           resumeFrom: 0,
