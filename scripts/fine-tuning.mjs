@@ -9,6 +9,7 @@
  * to be done again is deleted there first. What is interrupted resumes from fixtures/fine-tuning of the cache. The document
  * is written once every run is there.
  */
+import { parse } from 'csv-parse/sync';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -120,12 +121,34 @@ function result(name) {
         })),
       })),
     })),
+    small: slice === undefined ? [] : smallSlices(slice, compared.slices, [base, own]),
     dropoutAuroc: dropout.auroc,
   };
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}.tmp`, `${JSON.stringify(found, null, 1)}\n`);
   renameSync(`${file}.tmp`, file);
   return found;
+}
+
+/** Slices of too few rows for intervals: plain means over the rows that are held out. */
+function smallSlices(column, shown, tables) {
+  const known = new Set(shown.flatMap(({ slices }) => slices.map(({ name }) => name)));
+  const held = tables.map((table) =>
+    parse(readFileSync(table), { columns: true }).filter((row) => row.split === 'test'),
+  );
+  const names = new Set(held[0].map((row) => row[column]).filter((name) => !known.has(name)));
+  return [...names].map((name) => {
+    const runs = held.map((rows) => rows.filter((row) => row[column] === name));
+    const mean = (rows, of) => rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+    return {
+      name,
+      rows: runs[0].length,
+      runs: runs.map((rows) => ({
+        accuracy: mean(rows, (row) => Number(row.predicted === row.label)),
+        meanConfidence: mean(rows, (row) => Number(row.confidence)),
+      })),
+    };
+  });
 }
 
 function cli(cwd, args) {
@@ -150,7 +173,7 @@ function filmReviews() {
   return rows.map((row) => `${row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`);
 }
 
-function section(name, { seconds, proof, stages, slices, dropoutAuroc }) {
+function section(name, { seconds, proof, stages, slices, small, dropoutAuroc }) {
   const { title } = RUNS[name];
   const advice = proof.results[proof.chosen];
   return [
@@ -189,14 +212,21 @@ function section(name, { seconds, proof, stages, slices, dropoutAuroc }) {
           'accuracy, tuned',
           'mean confidence, tuned',
         ],
-        parts.map(({ name: part, rows, runs }) => [
-          part,
-          String(rows),
-          ...runs.flatMap(({ evaluation }) => [
-            withInterval(evaluation.accuracy),
-            withInterval(evaluation.meanConfidence),
+        [
+          ...parts.map(({ name: part, rows, runs }) => [
+            part,
+            String(rows),
+            ...runs.flatMap(({ evaluation }) => [
+              withInterval(evaluation.accuracy),
+              withInterval(evaluation.meanConfidence),
+            ]),
           ]),
-        ]),
+          ...small.map(({ name: part, rows, runs }) => [
+            part,
+            String(rows),
+            ...runs.flatMap(({ accuracy, meanConfidence }) => [number(accuracy), number(meanConfidence)]),
+          ]),
+        ],
       ),
     ),
     `AUROC of the confidence against being right: ${withInterval(stages[0].runs[1].evaluation.auroc)} of the tuned model, ${withInterval(dropoutAuroc)} of the mean of ten passes with dropout.`,
