@@ -17,8 +17,11 @@ import { Unavailable, aptInstall, debianPackageInstalled, lock, run, say } from 
 
 const root = path.resolve(import.meta.dirname, '..');
 
+/** Written last into a folder of the cache: its version. */
+const COMPLETE = 'complete';
+
 const LLAMA_CPP_PYTHON = ['llama-cpp-python[server]==0.3.36'];
-/** The versions of scripts/fixtures/reference_probabilities.py. */
+/** The versions of scripts/fixtures/reference_probabilities.py, and what writes ONNX files and runs them. */
 const TRANSFORMERS = [
   'torch==2.13.0',
   'transformers==5.23.0',
@@ -26,13 +29,15 @@ const TRANSFORMERS = [
   'gguf==0.19.0',
   'tokenizers==0.23.3',
   'numpy==2.4.6',
+  'onnx==1.23.2',
+  'onnxruntime==1.30.0',
 ];
 
 /** llama.cpp's own programs, built from the source that node-llama-cpp carries: ten to twenty minutes, once. */
 export async function setUpLlamaTools() {
   const source = path.join(root, 'node_modules', 'node-llama-cpp', 'llama');
   const { tag } = JSON.parse(readFileSync(path.join(source, 'llama.cpp.info.json'), 'utf8'));
-  const folder = await installed('llama.cpp', tag, async (target) => {
+  const folder = await installed('peers/llama.cpp', tag, async (target) => {
     await compiler(['cmake', 'git']);
     const checkout = path.join(target, 'source');
     const build = path.join(target, 'build');
@@ -82,7 +87,7 @@ export async function setUpNginx() {
   return found;
 }
 
-/** The Python of an environment that holds transformers and torch for the CPU. */
+/** The Python of an environment that holds transformers and torch for the CPU, and ONNX Runtime. */
 export function setUpTransformers() {
   return environment('transformers', TRANSFORMERS);
 }
@@ -105,11 +110,10 @@ export async function setUpTraining() {
 
 /** As `setUpTraining`, where it has been made before. */
 export async function findTraining() {
-  const complete = path.join(cacheHome(), 'peers', 'training', 'complete');
   const version = packagesOf(trainingLocks().join('\n')).join(' ');
-  if (!existsSync(complete) || readFileSync(complete, 'utf8') !== version)
+  if (!isInstalled('peers/training', version))
     throw new Unavailable('the environment of the trainer is not in the cache; npm run test:long makes it');
-  return python(path.dirname(complete));
+  return python(path.join(cacheHome(), 'peers', 'training'));
 }
 
 function packagesOf(lock) {
@@ -117,7 +121,7 @@ function packagesOf(lock) {
 }
 
 async function environment(name, packages, prepare = () => {}) {
-  const folder = await installed(name, packages.join(' '), async (target) => {
+  const folder = await installed(`peers/${name}`, packages.join(' '), async (target) => {
     await prepare();
     if (debianPackageInstalled('python3') && !debianPackageInstalled('python3-venv'))
       await aptInstall(['python3-venv'], 'A Python environment has to be made');
@@ -138,14 +142,13 @@ function python(folder) {
 }
 
 /**
- * The folder of one peer, made by `build` where it is not there yet. The file that is written last names the version:
- * a build that was killed, or of another version, is thrown away.
+ * A folder of the cache, made by `build` where it is not there yet. The file that is written last names the version: a
+ * build that was killed, or of another version, is thrown away.
  */
-async function installed(name, version, build) {
+export async function installed(name, version, build) {
   if (process.platform === 'win32') throw new Unavailable(`${name} is set up on Linux and macOS only`);
-  const folder = path.join(cacheHome(), 'peers', name);
-  const complete = path.join(folder, 'complete');
-  const isThere = () => existsSync(complete) && readFileSync(complete, 'utf8') === version;
+  const folder = path.join(cacheHome(), name);
+  const isThere = () => isInstalled(name, version);
   if (isThere()) return folder;
   mkdirSync(path.dirname(folder), { recursive: true });
   const unlock = await lock(`${folder}.lock`);
@@ -155,11 +158,17 @@ async function installed(name, version, build) {
     mkdirSync(folder);
     say(`building ${name} (${version}) in ${folder} (minutes, once)`);
     await build(folder);
-    writeFileSync(complete, version);
+    writeFileSync(path.join(folder, COMPLETE), version);
   } finally {
     unlock();
   }
   return folder;
+}
+
+/** Whether `installed` has made a folder of the cache. */
+export function isInstalled(name, version) {
+  const complete = path.join(cacheHome(), name, COMPLETE);
+  return existsSync(complete) && readFileSync(complete, 'utf8') === version;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Film-review snippets rated by people, which come with the source distribution of vaderSentiment 3.3.2 (Hutto & Gilbert
- * 2014). The texts stay in the cache: they may not be redistributed. Needs python3 with pip for the download.
+ * Short texts rated by people, film reviews above all, which come with the source distribution of vaderSentiment 3.3.2
+ * (Hutto & Gilbert 2014). They stay in the cache: they may not be redistributed. Needs python3 with pip for the download.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -10,16 +10,36 @@ import { cacheHome } from './cache-home.mjs';
 const FIXTURES = path.join(cacheHome(), 'fixtures');
 const PACKAGE = 'vaderSentiment';
 const VERSION = '3.3.2';
-const SNIPPETS = 'hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt';
+const INNER = 'hutto_ICWSM_2014';
 export const SEED = 20_140_601;
+
+/** The origins of the texts, and their files: latin-1, one text a line, tab separated id, mean rating from −4 to 4, text. */
+const FILES = {
+  'film review': 'movieReviewSnippets',
+  'product review': 'amazonReviewSnippets',
+  tweet: 'tweets',
+  newspaper: 'nytEditorialSnippets',
+};
+export const ORIGINS = Object.keys(FILES);
 
 /** [id, text, label] of all reviews that are positive or negative, shuffled with the project's seed. */
 export function reviews() {
-  return shuffled(labelled(snippets()));
+  const rows = ratedTexts('film review').flatMap(([id, text, rating]) => {
+    const label = feeling(rating);
+    return label === 'neutral' ? [] : [[id, text, label]];
+  });
+  return shuffled(rows);
 }
 
-/** The snippets file: latin-1, one snippet a line, tab separated id, mean rating from −4 to 4, text. */
-function snippets() {
+/** Positive: mean rating above .5; negative: below −.5. */
+export function feeling(rating) {
+  if (Math.abs(rating) <= 0.5) return 'neutral';
+  return rating > 0 ? 'positive' : 'negative';
+}
+
+/** [id, text, mean rating] of all texts of an origin, in the order of its file. */
+export function ratedTexts(origin) {
+  const file = `${INNER}/${FILES[origin]}_GroundTruth.txt`;
   const folder = path.join(FIXTURES, 'vader');
   const archive = () =>
     readdirSync(folder).find((name) => name.startsWith(PACKAGE) && name.endsWith('.tar.gz'));
@@ -29,18 +49,13 @@ function snippets() {
       ...['-m', 'pip', 'download', '--quiet', '--no-deps'],
       ...['--no-binary', ':all:', '--dest', folder, `${PACKAGE}==${VERSION}`],
     ]);
-  const inner = `${PACKAGE}-${VERSION}/additional_resources/hutto_ICWSM_2014.tar.gz`;
+  const inner = `${PACKAGE}-${VERSION}/additional_resources/${INNER}.tar.gz`;
   run('tar', ['-xzf', path.join(folder, archive()), '-C', folder, inner]);
-  run('tar', ['-xzf', path.join(folder, inner), '-C', folder, SNIPPETS]);
-  return readFileSync(path.join(folder, SNIPPETS), 'latin1').split(/\r?\n/u).filter(Boolean);
-}
-
-/** Positive: mean rating above .5; negative: below −.5; those between are dropped. */
-function labelled(lines) {
-  return lines.flatMap((line) => {
+  run('tar', ['-xzf', path.join(folder, inner), '-C', folder, file]);
+  const lines = readFileSync(path.join(folder, file), 'latin1').split(/\r?\n/u).filter(Boolean);
+  return lines.map((line) => {
     const [id, rating, ...text] = line.split('\t');
-    if (Math.abs(Number(rating)) <= 0.5) return [];
-    return [[id, text.join(' '), Number(rating) > 0 ? 'positive' : 'negative']];
+    return [id, text.join(' '), Number(rating)];
   });
 }
 
@@ -55,7 +70,7 @@ export function shuffled(rows) {
 }
 
 /** Mulberry32. */
-function seeded(seed) {
+export function seeded(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
