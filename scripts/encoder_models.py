@@ -64,10 +64,10 @@ class Texts:
         tokenizer = Tokenizer.from_file(str(file))
         tokenizer.no_padding()
         self.ids: list[list[int]] = [each.ids for each in tokenizer.encode_batch(texts)]
-        self.padding: int = tokenizer.token_to_id("[PAD]")
+        self.padding = tokenizer.token_to_id("[PAD]") or 0
 
     def batch(self, rows: list[int]) -> dict[str, torch.Tensor]:
-        """Inputs of the model, padded to the longest of them."""
+        """Make inputs of the model, padded to the longest of them."""
         ids = [self.ids[row] for row in rows]
         longest = max(map(len, ids))
         padded = torch.tensor([each + [self.padding] * (longest - len(each)) for each in ids])
@@ -81,7 +81,7 @@ def batches(rows: list[int], size: int) -> Iterator[list[int]]:
 
 
 def targets_of(task: Task) -> tuple[torch.Tensor, torch.nn.Module]:
-    """The targets as a tensor, and the loss that belongs to them."""
+    """Give the targets as a tensor, and the loss that belongs to them."""
     if task.problem == "single_label_classification":
         return torch.tensor(task.targets), torch.nn.CrossEntropyLoss()
     return torch.tensor(task.targets, dtype=torch.float32), torch.nn.BCEWithLogitsLoss()
@@ -106,7 +106,7 @@ def learn(parameters: list[torch.nn.Parameter], settings: Settings, task: Task, 
             optimizer.step()
             schedule.step()
             total += value.item() * len(rows)
-        print(f"epoch {epoch + 1} of {settings.epochs}: loss {total / len(task.texts):.4f}", flush=True)
+        sys.stdout.write(f"epoch {epoch + 1} of {settings.epochs}: loss {total / len(task.texts):.4f}\n")
 
 
 def train_head(model: Any, texts: Texts, task: Task) -> None:
@@ -120,9 +120,12 @@ def train_head(model: Any, texts: Texts, task: Task) -> None:
             first[rows] = model.bert(**texts.batch(rows)).last_hidden_state[:, 0]
     parameters = [*model.bert.pooler.parameters(), *model.classifier.parameters()]
     model.dropout.train()
-    learn(
-        parameters, HEAD, task, lambda rows: model.classifier(model.dropout(model.bert.pooler(first[rows].unsqueeze(1))))
-    )
+
+    def outputs(rows: list[int]) -> torch.Tensor:
+        pooled: torch.Tensor = model.classifier(model.dropout(model.bert.pooler(first[rows].unsqueeze(1))))
+        return pooled
+
+    learn(parameters, HEAD, task, outputs)
 
 
 def train_whole(model: Any, texts: Texts, task: Task) -> None:
@@ -152,7 +155,7 @@ def export(model: Any, texts: Texts, file: Path) -> None:
 
 
 def reference(folder: Path, held: list[str]) -> dict[str, Any]:
-    """What tokenizers and transformers give: ids of all texts, outputs of the first ones, each text by itself."""
+    """Ask tokenizers for the ids of all texts, and transformers for the outputs of the first ones, each by itself."""
     model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
     texts = Texts(folder / "tokenizer.json", held)
     with torch.no_grad():
@@ -162,10 +165,12 @@ def reference(folder: Path, held: list[str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Makes one model."""
+    """Make one model."""
     base, task_file, folder = map(Path, sys.argv[1:])
     task = Task(**json.loads(task_file.read_text()))
     torch.manual_seed(SEED)
+    # As many threads as cores would add up in another order.
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
     names = dict(enumerate(task.labels))
     config = AutoConfig.from_pretrained(

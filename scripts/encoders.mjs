@@ -17,6 +17,7 @@ import { run, say, Unavailable } from './setup.mjs';
 
 /** To be raised when the models or their texts become others. */
 const VERSION = '1';
+const PLACE = 'fixtures/encoders';
 const SCRIPT = path.join(import.meta.dirname, 'encoder_models.py');
 const PACKAGES = {
   base: {
@@ -55,40 +56,33 @@ export const ENCODERS = {
 /** Those of the tests: a head on the frozen base. */
 const TESTED = Object.keys(ENCODERS).filter((name) => ENCODERS[name].tune !== true);
 const HELD = 1000;
+const TRAINED = 4000;
 /** The reviews that docs/real-data/reviews.csv has scores for: the first ones. */
 const HELD_REVIEWS = 2000;
 
-/** Makes the models that tests use, where they are not there yet; the folder that holds them. */
-export async function setUpEncoders(names = TESTED) {
-  for (const name of names) await setUpEncoder(name);
-  return path.dirname(folderOf(TESTED[0]));
+/** Makes the models that the tests use, where they are not there yet; the folder that holds them. */
+export async function setUpEncoders() {
+  for (const name of TESTED) await setUpEncoder(name);
+  return path.join(cacheHome(), PLACE);
 }
 
-/** As `setUpEncoders`, where they have been made before. */
-export function findEncoders(names = ['topics']) {
-  if (!names.every((name) => isInstalled(placeOf(name), VERSION)))
+/** That folder, where the one model that `npm test` uses has been made before. */
+export function findEncoders() {
+  if (!isInstalled(`${PLACE}/topics`, VERSION))
     throw new Unavailable('no real encoder is in the cache; npm run test:long makes them');
-  return path.dirname(folderOf(names[0]));
+  return path.join(cacheHome(), PLACE);
 }
 
-function placeOf(name) {
-  return `fixtures/encoders/${name}`;
-}
-
-export function folderOf(name) {
-  return path.join(cacheHome(), placeOf(name));
-}
-
-/** The rows of a model: `train` and `held`. */
+/** The rows of a model: `train`, 4,000 at most, and `held`. */
 export function rowsOf(name) {
   const { train, held } = ENCODERS[name].rows();
   const known = new Set(held.map(([text]) => text));
-  return { train: train.filter(([text]) => !known.has(text)), held };
+  return { train: train.filter(([text]) => !known.has(text)).slice(0, TRAINED), held };
 }
 
-/** One model. */
-export async function setUpEncoder(name) {
-  return installed(placeOf(name), VERSION, async (folder) => {
+/** Makes one model, where it is not there yet; its folder. */
+export function setUpEncoder(name) {
+  return installed(`${PLACE}/${name}`, VERSION, async (folder) => {
     const python = await setUpTransformers();
     const { labels, problem, tune = false } = ENCODERS[name];
     const { train, held } = rowsOf(name);
@@ -200,7 +194,7 @@ function passageRows() {
       const right = new Set(chosen.map(([, topic]) => topic));
       return [text, Array.from({ length: topics }, (_, topic) => (right.has(topic) ? 1 : 0))];
     });
-  return { train: draw(train, 4000), held: draw(held, HELD) };
+  return { train: draw(train, TRAINED), held: draw(held, HELD) };
 }
 
 function split(rows, held) {

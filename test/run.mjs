@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CHAT_MODEL, fetchModel } from '../scripts/fetch-model.mjs';
 import { cacheHome } from '../scripts/cache-home.mjs';
+import { findEncoders, setUpEncoders } from '../scripts/encoders.mjs';
 import { findTraining, setUpLlamaCppPython, setUpNginx, setUpTraining } from '../scripts/peers.mjs';
 import { Unavailable, setUpChromium, setUpSoftwareGpu, setUpVSCodeServer } from '../scripts/setup.mjs';
 import { makeTestHome } from './support/test-home.mjs';
@@ -66,6 +67,10 @@ const PROVIDED = {
     variable: 'PROMPT_CONFIDENCE_TRAINING_PYTHON',
     provide: values.long ? setUpTraining : findTraining,
   },
+  encoders: {
+    variable: 'PROMPT_CONFIDENCE_ENCODERS',
+    provide: values.long ? setUpEncoders : findEncoders,
+  },
   server: {
     variable: 'PROMPT_CONFIDENCE_VSCODE_SERVER',
     provide: async () => (await setUpVSCodeServer()).folder,
@@ -101,6 +106,7 @@ const usual = [
   ],
   mocha('engine', { timeout: 300_000, needs: ['model', 'chatModel'] }),
   mocha('encoder', { timeout: 120_000 }),
+  mocha('encoder-real', { timeout: 120_000, needs: ['encoders'] }),
   mocha('e2e', { timeout: 300_000, needs: ['chromium', 'server', 'model'] }),
   mocha('packaged', {
     timeout: 240_000,
@@ -116,6 +122,11 @@ const long = [
     timeout: 180_000,
     needs: ['chromium'],
     variables: { PROMPT_CONFIDENCE_ALL_THEMES: '1' },
+  }),
+  mocha('encoder-real', {
+    timeout: 600_000,
+    needs: ['encoders'],
+    variables: { PROMPT_CONFIDENCE_ALL_ENCODERS: '1' },
   }),
   mocha('training', { timeout: 300_000, needs: ['training'] }),
   mocha('training-long', { timeout: 3_600_000, needs: ['training', 'model', 'chatModel'] }),

@@ -1,7 +1,7 @@
 /** The process for sequence classification models, with the tiny models of the fixtures. */
 import assert from 'node:assert/strict';
 import os from 'node:os';
-import { encoderReference, ENCODERS, LIMIT, oddTexts } from '../support/encoder';
+import { encoderFolder, encoderReference, ENCODERS, LIMIT, oddTexts } from '../support/encoder';
 import { encoderOptions, startEncoder } from '../support/encoder-process';
 import { checkPlatform, type EncoderClient } from '../../src/sources/encoder-client';
 
@@ -18,7 +18,7 @@ describe('the outputs of a sequence classification model', () => {
 
   for (const name of ENCODERS)
     it(`are those of transformers: ${name}`, async () => {
-      client = await startEncoder(name);
+      client = await startEncoder(encoderFolder(name));
       const { logits: wanted } = encoderReference(name);
       assert.equal(wanted.length, 64);
       const found = await logits(wanted.map(({ text }) => text));
@@ -31,7 +31,7 @@ describe('the outputs of a sequence classification model', () => {
     });
 
   it('have the same bits for a text alone and among others, in any order', async () => {
-    client = await startEncoder('single-label');
+    client = await startEncoder(encoderFolder('single-label'));
     const texts = oddTexts().slice(0, 200);
     const together = await logits(texts);
     const reversed = await logits([...texts].reverse());
@@ -42,7 +42,7 @@ describe('the outputs of a sequence classification model', () => {
 
   it('are of as many tokens as the model takes, and it is told how many were cut', async () => {
     for (const name of ENCODERS) {
-      client = await startEncoder(name);
+      client = await startEncoder(encoderFolder(name));
       const { tokenLimit } = await client.load();
       assert.equal(tokenLimit, LIMIT);
       const [long, short] = await client.outputs(['good '.repeat(100), 'good']);
@@ -55,7 +55,7 @@ describe('the outputs of a sequence classification model', () => {
 
   it('are computed by no more threads than there are cores', async () => {
     for (const threads of [0, 1, 1000]) {
-      client = await startEncoder('single-label', { threads });
+      client = await startEncoder(encoderFolder('single-label'), { threads });
       const info = await client.load();
       assert.ok(info.threads >= 1 && info.threads <= os.availableParallelism());
       assert.ok(threads !== 1 || info.threads === 1);
@@ -69,7 +69,7 @@ describe('the process for sequence classification models', () => {
   afterEach(() => client.dispose());
 
   it('is started again after a crash, within a budget', async () => {
-    client = await startEncoder('single-label');
+    client = await startEncoder(encoderFolder('single-label'));
     for (let crash = 0; crash < 3; crash++) {
       await client.outputs(['a']);
       const { pid } = client;
@@ -90,7 +90,7 @@ describe('the process for sequence classification models', () => {
   });
 
   it('fails what is in flight when it dies, and nothing after that', async () => {
-    client = await startEncoder('single-label');
+    client = await startEncoder(encoderFolder('single-label'));
     await client.load();
     const many = client.outputs(Array.from({ length: 20_000 }, (_, index) => `a text ${index}`));
     const { pid } = client;
@@ -101,7 +101,7 @@ describe('the process for sequence classification models', () => {
   });
 
   it('ends a request that is cancelled and serves the next', async () => {
-    client = await startEncoder('single-label');
+    client = await startEncoder(encoderFolder('single-label'));
     await client.load();
     const { pid } = client;
     const cancel = new AbortController();
@@ -116,14 +116,14 @@ describe('the process for sequence classification models', () => {
   });
 
   it('is ended where a text takes longer than it may', async () => {
-    client = await startEncoder('single-label', {}, { textTimeoutMs: 1 });
+    client = await startEncoder(encoderFolder('single-label'), {}, { textTimeoutMs: 1 });
     await client.load();
     await assert.rejects(client.outputs(['word '.repeat(300_000)]), { code: 'engine-timeout' });
     assert.equal(client.pid, undefined);
   });
 
   it('is ended when nobody needs it, and starts again', async () => {
-    client = await startEncoder('single-label', {}, { idleMs: 50 });
+    client = await startEncoder(encoderFolder('single-label'), {}, { idleMs: 50 });
     await client.outputs(['a']);
     if (client.state.kind === 'ready')
       await new Promise<void>((resolve) => {
@@ -142,9 +142,9 @@ describe('the process for sequence classification models', () => {
   });
 
   it('is replaced where another model is used', async () => {
-    client = await startEncoder('single-label');
+    client = await startEncoder(encoderFolder('single-label'));
     await client.outputs(['a']);
-    await client.use(encoderOptions('one-logit'));
+    await client.use(encoderOptions(encoderFolder('one-logit')));
     const [output] = await client.outputs(['a']);
     assert.ok(output && 'logits' in output);
     assert.equal(output.logits.length, 1);

@@ -3,11 +3,10 @@ import path from 'node:path';
 import { encoderConfig } from '../../src/core/encoder/config';
 import type { EncoderOptions } from '../../src/protocol/encoder';
 import { EncoderClient, type EncoderClientOptions } from '../../src/sources/encoder-client';
-import { encoderFolder, type EncoderFixture, readJson } from './encoder';
+import { readJson } from './encoder';
 import { ENCODER } from './paths';
 
-export function encoderOptions(name: EncoderFixture, options: Partial<EncoderOptions> = {}): EncoderOptions {
-  const folder = options.folder ?? encoderFolder(name);
+export function encoderOptions(folder: string, options: Partial<EncoderOptions> = {}): EncoderOptions {
   const { outputs, positionLimit } = encoderConfig(readJson(path.join(folder, 'config.json')));
   return {
     folder,
@@ -20,11 +19,11 @@ export function encoderOptions(name: EncoderFixture, options: Partial<EncoderOpt
 }
 
 export async function startEncoder(
-  name: EncoderFixture,
+  folder: string,
   options: Partial<EncoderOptions> = {},
   client: Partial<EncoderClientOptions> = {},
 ): Promise<EncoderClient> {
   const encoder = new EncoderClient({ encoderPath: ENCODER, log: () => undefined, ...client });
-  await encoder.use(encoderOptions(name, options));
+  await encoder.use(encoderOptions(folder, options));
   return encoder;
 }

@@ -30,6 +30,17 @@ describe('the trainer', () => {
     await runPython('-m', 'ruff', 'format', '--no-cache', '--check', '.');
   });
 
+  it('has company that is typed, linted and formatted as well', async () => {
+    const script = path.join(ROOT, 'scripts', 'encoder_models.py');
+    const own = ['--no-cache', '--config', 'pyproject.toml', script];
+    assert.match(
+      await runPython('-m', 'mypy', '--no-incremental', '--cache-dir', '/dev/null', script),
+      /Success/u,
+    );
+    await runPython('-m', 'ruff', 'check', ...own);
+    await runPython('-m', 'ruff', 'format', '--check', ...own);
+  });
+
   describe('beside the engine, on a model whose q and k lie in another order in the GGUF', () => {
     const folder = temporaryFolder();
 
