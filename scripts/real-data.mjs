@@ -7,7 +7,6 @@
  * The reviews come with the source distribution of vaderSentiment 3.3.2 (Hutto & Gilbert 2014). Their text stays in
  * the cache; what is kept here are ids, labels and scores. Needs python3 with pip for the download, and a model.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -21,10 +20,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheHome } from './cache-home.mjs';
-import { reviews, SEED, shuffled } from './reviews.mjs';
+import { calibrated, cli, crossFitted, crossFittedTable } from './cross-fitted.mjs';
+import { reviews, SEED, shuffled, VERSION } from './reviews.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const CLI = path.join(ROOT, 'dist', 'cli.mjs');
 const TABLE = path.join(ROOT, 'docs', 'real-data', 'reviews.csv');
 const FIXTURES = path.join(cacheHome(), 'fixtures');
 const ROWS = 2000;
@@ -77,28 +76,20 @@ function rarePositives(text) {
 
 /** Raw, and every calibrator that the recommendation compares, cross-fitted; the prior taken out; and the recommendation. */
 function results(table, scratch) {
-  const out = path.join(scratch, 'calibrator.json');
-  const calibrated = (...method) => {
-    const args = ['calibrate', table, '--out', out, '--force', '--json', '--method', ...method];
-    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
-    return status === 0 ? JSON.parse(stdout) : { after: null, problem: stderr.trim() };
-  };
-  const raw = JSON.parse(cli(['evaluate', table, '--json']));
+  const found = crossFitted(table, scratch);
   const inTen = JSON.parse(cli(['evaluate', table, '--json', '--bins', '10']));
-  const shares = raw.labelMetrics.perLabel
-    .map(({ label, support }) => `${label}=${support / raw.n}`)
+  const shares = found.raw.labelMetrics.perLabel
+    .map(({ label, support }) => `${label}=${support / found.raw.n}`)
     .join(',');
-  const { recommendation } = calibrated('auto');
-  const compared = [...recommendation.candidates, ...recommendation.excluded].map(({ method }) => method);
+  const withPrior = (which) => calibrated(table, scratch, 'prior-batch', '--shares', which);
   return {
-    raw,
+    ...found,
     eceInTen: inTen.ece,
     methods: [
-      ['prior-batch, uniform', calibrated('prior-batch', '--shares', 'uniform')],
-      ['prior-batch, true shares', calibrated('prior-batch', '--shares', shares)],
-      ...compared.filter((method) => method !== 'raw').map((method) => [method, calibrated(method)]),
+      ['prior-batch, uniform', withPrior('uniform')],
+      ['prior-batch, true shares', withPrior(shares)],
+      ...found.methods,
     ],
-    recommendation,
   };
 }
 
@@ -123,7 +114,7 @@ show at least the ECE seen here. Brier and NLL are of the label distribution. Te
 ${shareOf(all.raw, 'positive', share)} of the reviews are positive; always answering the commoner label is correct in
 ${share(majority(all.raw))} of rows.
 
-${table(all)}
+${crossFittedTable(all)}
 
 ${all.recommendation.reason}
 
@@ -136,37 +127,15 @@ After removing the prior it was .863 at .620; here it is ${cell(batch.accuracy)}
 All ${count(rare.raw, 'negative').toLocaleString('en-US')} negative reviews of the sample and ${count(rare.raw, 'positive')} of its positive ones. Always
 answering "negative" is correct in ${share(majority(rare.raw))} of rows.
 
-${table(rare)}
+${crossFittedTable(rare)}
 
 ${rare.recommendation.reason}
 `;
 }
 
-function table({ raw, methods }) {
-  const rows = [['raw', { after: raw }], ...methods].map(([name, { after: evaluation, problem }]) => {
-    if (evaluation === null) return [name, problem, '', '', '', '', ''];
-    const { accuracy, meanConfidence, ece, eceNull, labelMetrics } = evaluation;
-    return [
-      name,
-      withInterval(accuracy),
-      withInterval(meanConfidence),
-      withInterval(labelMetrics.nll),
-      withInterval(labelMetrics.brier),
-      withInterval(ece),
-      `${eceNull.mean.toFixed(3)} (p = ${eceNull.p.toFixed(3)})`,
-    ];
-  });
-  const head = ['', 'accuracy', 'mean confidence', 'NLL', 'Brier', 'ECE, 20 bins', 'ECE if calibrated'];
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
 /** Three decimals, without the leading zero where that is all there is before the point. */
 function cell({ value }) {
   return value.toFixed(3).replace(/^0/u, '');
-}
-
-function withInterval({ value, low, high }) {
-  return `${value.toFixed(3)} (${low.toFixed(3)} – ${high.toFixed(3)})`;
 }
 
 function count({ labelMetrics }, label) {
@@ -191,16 +160,4 @@ function withoutColumns(text, names) {
 /** The cells of a line of CSV, as they are written. */
 function cells(line) {
   return Array.from(line.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^,]*)/gu), (match) => match[1]);
-}
-
-function cli(args) {
-  return run(process.execPath, [CLI, ...args]);
-}
-
-function run(program, args) {
-  return execFileSync(program, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 2 ** 28,
-  });
 }

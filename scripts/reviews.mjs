@@ -9,7 +9,7 @@ import { cacheHome } from './cache-home.mjs';
 
 const FIXTURES = path.join(cacheHome(), 'fixtures');
 const PACKAGE = 'vaderSentiment';
-const VERSION = '3.3.2';
+export const VERSION = '3.3.2';
 const INNER = 'hutto_ICWSM_2014';
 export const SEED = 20_140_601;
 
