@@ -1,9 +1,10 @@
 /** The trainer: its own tests and checks, and whether it and the engine mean the same by an adapter. */
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import { practiceSet } from '../../src/core/data/practice-set';
 import { cpu, makeClassifier, startEngine } from '../support/engine';
-import { fixture } from '../support/paths';
+import { fixture, ROOT } from '../support/paths';
 import { temporaryFolder } from '../support/temporary';
 import { parityOf, PROJECTIONS, runPython } from '../support/trainer';
 
