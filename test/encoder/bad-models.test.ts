@@ -9,6 +9,7 @@ import { EncoderClient } from '../../src/sources/encoder-client';
 import { readEncoderFolder } from '../../src/store/encoder-folder';
 import { ModelStore } from '../../src/store/models';
 import { encoderFolder, readJson } from '../support/encoder';
+import { field, idsAsLogits } from '../support/onnx-file';
 import { ENCODER } from '../support/paths';
 import { temporaryFolder } from '../support/temporary';
 
@@ -39,6 +40,12 @@ describe('a sequence classification model that cannot be used', () => {
     const bytes = readFileSync(file, 'latin1').replaceAll(before, after);
     writeFileSync(file, bytes, 'latin1');
     return path.dirname(file);
+  }
+
+  function instead(onnx: Buffer): string {
+    const at = copy();
+    writeFileSync(path.join(at, 'model.onnx'), onnx);
+    return at;
   }
 
   async function classify(at: string, labels?: number): Promise<void> {
@@ -101,12 +108,26 @@ describe('a sequence classification model that cannot be used', () => {
     );
   });
 
+  it('gives something else than a number for each label of each text', async () => {
+    const texts = { shape: ['batch', 'tokens'] };
+    for (const [onnx, message] of [
+      // As for single tokens: of each its labels.
+      [
+        idsAsLogits(texts, { type: 'float', shape: ['batch', 'tokens', 1] }, { deeper: true }),
+        /"logits" have 3 dimensions/,
+      ],
+      // A number for each token of the probe, and nothing in the file that says so.
+      [idsAsLogits(texts, { type: 'float' }), /has \d+ outputs, but config\.json names 12 labels/],
+      [idsAsLogits(texts, { type: 'int64' }), /"logits" are int64, not float32/],
+      [
+        idsAsLogits({ shape: ['batch', 16] }, { type: 'float', shape: ['batch', 16] }),
+        /takes texts of exactly 16 tokens/,
+      ],
+    ] as const)
+      await refused(instead(onnx), 'encoder-onnx', message);
+  });
+
   it('is a pickle, a checkpoint, a web page or half a file instead of an ONNX file', async () => {
-    const instead = (bytes: Buffer): string => {
-      const at = copy();
-      writeFileSync(path.join(at, 'model.onnx'), bytes);
-      return at;
-    };
     const onnx = readFileSync(path.join(encoderFolder('single-label'), 'model.onnx'));
     await refused(instead(Buffer.from([0x80, 2, 0x63])), 'encoder-onnx', /Python pickle/);
     await refused(instead(Buffer.from('PK\x03\x04data')), 'encoder-onnx', /PyTorch checkpoint/);
@@ -148,12 +169,8 @@ describe('a sequence classification model that cannot be used', () => {
   ] as const)
     it(`has ${what} outside of its folder`, async () => {
       const at = copy();
-      const field = (number: number, content: readonly number[]): number[] => {
-        const tag = number * 8 + 2;
-        return [...(tag < 0x80 ? [tag] : [0x80 | (tag & 0x7f), tag >> 7]), content.length, ...content];
-      };
-      const entry = [...field(1, [...Buffer.from('location')]), ...field(2, [...Buffer.from('../a')])];
-      const model = way.reduceRight((inner, number) => field(number, inner), field(13, entry));
+      const entry = [...field(1, 'location'), ...field(2, '../a')];
+      const model = way.reduceRight<number[]>((inner, number) => field(number, inner), field(13, entry));
       writeFileSync(path.join(at, 'model.onnx'), Buffer.from(model));
       await refused(at, 'encoder-onnx', /outside of its folder/);
     });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { encoderFolder, encoderReference } from '../support/encoder';
 import { ROOT } from '../support/paths';
 import { sharedFolder } from '../support/temporary';
 
@@ -106,6 +107,22 @@ describe('the packaged extension', () => {
     const [answer] = results;
     assert.equal(answer?.label, 'positive');
     assert.ok(typeof answer.confidence === 'number' && answer.confidence > 0.5);
+  });
+
+  it('classifies a text with a sequence classification model', () => {
+    const [reference] = encoderReference('single-label').logits;
+    assert.ok(reference);
+    const result = runNode([
+      ...[path.join(extension, 'dist', 'cli.mjs'), 'classify', reference.text],
+      ...['--model', encoderFolder('single-label'), '--json'],
+    ]);
+    assert.equal(result.status, 0, result.stderr);
+    const { results } = JSON.parse(result.stdout) as {
+      results: { labels: { output: { logit: number } }[] }[];
+    };
+    const logits = results[0]?.labels.map(({ output }) => output.logit) ?? [];
+    assert.equal(logits.length, 12);
+    logits.forEach((logit, k) => assert.ok(Math.abs(logit - (reference.logits[k] ?? NaN)) < 1e-4));
   });
 
   /** Elsewhere than the checkout, and without its modules. */
