@@ -26,8 +26,11 @@ export interface KillRange {
 /** For what hangs: a model on a slow machine takes its time. */
 const SCORED_MS = 200_000;
 
-/** @param rows of the table; the more, the more moments there are to kill at */
-export async function prepare(rows: number): Promise<KillRange> {
+/**
+ * @param rows of the table; the more, the more moments there are to kill at
+ * @param model the options that choose it
+ */
+export async function prepare(rows: number, model: readonly string[] = ['--gpu', 'off']): Promise<KillRange> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'pc-kill-'));
   const random = seededRandom(5);
   const words = 'slow brilliant dull long charming clumsy film story ending cast and but not very'.split(' ');
@@ -40,7 +43,7 @@ export async function prepare(rows: number): Promise<KillRange> {
     i % 30 === 7 ? `${i},\n` : `${i},"${text()}, ""${i}"""\n`,
   );
   writeFileSync(path.join(folder, 'in.csv'), `id,text\n${lines.join('')}`);
-  const args = ['score', 'in.csv', '--gpu', 'off', '--threads', '1'];
+  const args = ['score', 'in.csv', ...model, '--threads', '1'];
   const started = performance.now();
   const code = await ended(start(folder, [...args, '--out', 'whole.csv']));
   if (code !== 0) throw new Error(`scoring without a kill ended with code ${code}`);
