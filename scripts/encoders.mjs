@@ -100,7 +100,7 @@ export function setUpEncoder(name) {
     };
     const file = path.join(folder, 'task.json');
     writeFileSync(file, JSON.stringify(task));
-    const env = { ...process.env, HF_HUB_OFFLINE: '1' };
+    const env = { ...process.env, HF_HUB_OFFLINE: '1', PYTHONUNBUFFERED: '1' };
     await run(python, [SCRIPT, base(), file, folder], { env }, `encoders-${name}.log`);
     rmSync(file);
   });

@@ -20,7 +20,7 @@ describe('a person who classifies a text', () => {
   it('selects a line, runs the command and reads the answer behind it', async () => {
     await workbench().selectText('I love this movie!');
     await workbench().runCommand('Prompt Confidence: Classify Selection');
-    await decoration(/positive \d\d\.\d%/);
+    await workbench().decoration(/positive \d\d\.\d%/);
   });
 
   it('finds the whole result in the view', async () => {
@@ -85,7 +85,7 @@ describe('a person who classifies a text', () => {
     await workbench().reload();
     await workbench().openFile('reviews.txt');
     // By itself: nothing of the extension is in sight.
-    await decoration(/positive \d\d\.\d%, raw/);
+    await workbench().decoration(/positive \d\d\.\d%, raw/);
     await workbench().runCommand('Prompt Confidence: Show Result');
   });
 
@@ -124,7 +124,7 @@ describe('a person who classifies a text', () => {
       .page.locator('.quick-input-list .monaco-list-row', { hasText: 'nasty' })
       .first()
       .click();
-    await decoration(/⚠ /);
+    await workbench().decoration(/⚠ /);
     const hover = await workbench().hoverText('Slow, quiet and unforgettable.');
     await workbench().waitForText(/Low label mass/, hover);
     assert.equal(await hover.locator('img').count(), 0);
@@ -138,17 +138,4 @@ describe('a person who classifies a text', () => {
     await workbench().runCommand('Prompt Confidence: Classify Selection');
     await workbench().waitForText(/Nothing is selected, and the line of the cursor is empty/);
   });
-
-  /** The text behind a text is drawn by the style of an element, not by its content. */
-  async function decoration(expected: RegExp): Promise<void> {
-    await workbench().until(`${String(expected)} stands behind a text`, async () => {
-      const shown = await workbench().page.evaluate<string[]>(
-        `[...document.querySelectorAll('.view-line [class*=ced-]')].map((e) => getComputedStyle(e, '::after').content)`,
-      );
-      assert.ok(
-        shown.some((content) => expected.test(content)),
-        shown.join('\n'),
-      );
-    });
-  }
 });

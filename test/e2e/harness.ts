@@ -183,6 +183,16 @@ export class Workbench {
     return hover;
   }
 
+  /** Waits for what stands after a text of an editor: it is drawn by the style of an element, not by its content. */
+  async decoration(expected: RegExp): Promise<void> {
+    await this.until(`${String(expected)} stands after a text`, async () => {
+      const shown = await this.page.evaluate<string[]>(
+        `[...document.querySelectorAll('.view-line [class*=ced-]')].map((e) => getComputedStyle(e, '::after').content)`,
+      );
+      if (!shown.some((content) => expected.test(content))) throw new Error(shown.join('\n'));
+    });
+  }
+
   /** Waits until a text is visible anywhere in the workbench (webviews are frames of their own) or in `within`. */
   async waitForText(text: string | RegExp, within: Page | Frame | Locator = this.page): Promise<Locator> {
     const found = within.getByText(text).filter({ visible: true }).first();
