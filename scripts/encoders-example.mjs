@@ -108,7 +108,7 @@ function reviewsPart() {
   );
   return [
     '### Film reviews: a head, a tuned encoder, and a language model',
-    `The ${count(compared.rows)} film reviews of [real-data.md](real-data.md). "language model" is the built-in classifier \`sentiment\` (270M parameters, four examples in the prompt, nothing trained); "head" is a head on the frozen base (23M parameters), and "tuned" is the same with the base trained as well, both on ${count(rowsOf('reviews').train.length)} other reviews.`,
+    `The ${count(compared.stages[0].runs[0].evaluation.n)} film reviews of [real-data.md](real-data.md). "language model" is the built-in classifier \`sentiment\` (270M parameters, four examples in the prompt, nothing trained); "head" is a head on the frozen base (23M parameters), and "tuned" is the same with the base trained as well, both on ${count(rowsOf('reviews').train.length)} other reviews. "platt" and "isotonic" are these calibrators, "recommended" is the one that is recommended for each; they are cross-fitted.`,
     markdown(
       [
         '',
