@@ -1,16 +1,19 @@
 /**
  * `npm run bench:encoders`: a sequence classification model beside ONNX Runtime in Python and transformers, on the same file
- * and 5,000 texts of unequal length.
+ * and 5,000 texts of unequal length, which takes minutes on two idle cores.
+ *
+ *   npm run bench:encoders -- --texts 1000    # fewer, on a machine that others use
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { rowsOf, setUpEncoder } from '../../scripts/encoders.mjs';
 import { setUpTransformers } from '../../scripts/peers.mjs';
 import { seeded, SEED } from '../../scripts/reviews.mjs';
 import { makeTestHome } from '../support/test-home.mjs';
 
-const TEXTS = 5000;
+const { values } = parseArgs({ options: { texts: { type: 'string', default: '5000' } } });
 /** Words of the shortest and the longest text: about 128 tokens, which the model takes. */
 const SHORTEST = 4;
 const LONGEST = 100;
@@ -39,7 +42,7 @@ function unequal() {
   const random = seeded(SEED);
   const { train, held } = rowsOf('topics');
   const articles = [...train, ...held].map(([text]) => text.split(' '));
-  return Array.from({ length: TEXTS }, (_, at) => {
+  return Array.from({ length: Number(values.texts) }, (_, at) => {
     const words = Math.round(SHORTEST * (LONGEST / SHORTEST) ** random());
     return articles[at % articles.length].slice(0, words).join(' ');
   });
