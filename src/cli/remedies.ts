@@ -21,6 +21,7 @@ const unnamed = mapped.extend({ label: z.string().default('LABEL') });
 const accepted = mapped.extend({ accept: z.string().default('DOUBT') });
 const open = z.object({ isOpen: z.boolean().default(false), kinds: z.array(z.string()).default([]) });
 const unsaid = z.object({ isUnsaid: z.boolean().optional() });
+const labelled = z.object({ labels: z.array(z.string()).default([]) });
 const shard = z.object({ index: z.number(), of: z.number() });
 
 /** Where a classifier's scores are calibrated. Who names the calibrator's file knows which one to change. */
@@ -32,6 +33,12 @@ const otherThanNamed = (data: UserError['data']): string =>
 function guessed(data: UserError['data']): string {
   const { columns } = mapped.parse(data);
   return columns === undefined ? '' : `This may fit: ${columnArguments(columns)}.`;
+}
+
+/** The option that chooses one of the labels that an error names. */
+function labelOption(data: UserError['data']): string {
+  const [label = 'LABEL'] = labelled.parse(data).labels;
+  return `Add for example --label ${inShell(label)}.`;
 }
 
 const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['data']) => string)>>> = {
@@ -126,6 +133,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
     const { index, of } = shard.parse(data);
     return `Score it with --shard ${index}/${of}, or name its file too.`;
   },
+  'which-label': labelOption,
   'source-elsewhere': 'Specify where to ask with --endpoint URL --endpoint-model NAME --api chat|completion.',
 };
 

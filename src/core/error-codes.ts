@@ -20,6 +20,7 @@ export const ERROR_CODES = [
   'bad-split',
   'bad-target',
   'bad-weight',
+  'both-kinds',
   'calibration-worker',
   'calibrator-changed',
   'calibrator-combination',
@@ -241,5 +242,6 @@ export const ERROR_CODES = [
   'unpaired',
   'unsaved-table',
   'usage',
+  'which-label',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

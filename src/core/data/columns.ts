@@ -4,6 +4,18 @@
 import { MOST_LABELS } from '../model/most-labels';
 import { UserError } from '../user-error';
 import { listed, quoted, shortened } from '../quote';
+import {
+  CALIBRATOR_OF,
+  labelAfter,
+  type LabelColumn,
+  labelToShow,
+  notIndependent,
+  pairOf,
+  TRUTH_OF,
+  truthNames,
+  YES,
+  yesLabel,
+} from './multi-label';
 
 /** The roles of single columns, and the names they are found by (compared without case and outer spaces). */
 const ROLE_NAMES = {
@@ -62,6 +74,8 @@ export interface TableColumns {
   readonly prefix: string | null;
   /** The name of a label that may be written by its number. */
   readonly named: (label: string) => string;
+  /** The label that is looked at, of a table whose labels do not exclude each other; null for any other table. */
+  readonly ofLabel: string | null;
 }
 
 export interface ColumnOptions {
@@ -78,6 +92,8 @@ export interface ColumnOptions {
   readonly id2label?: ReadonlyMap<number, string> | undefined;
   /** The label order to read in; the table must have exactly these labels. Absent: the order of the columns. */
   readonly labels?: readonly string[] | undefined;
+  /** Which label to look at, of a table whose labels do not exclude each other (`yes:<label>`). */
+  readonly label?: string | undefined;
   /** 'confidence': ignore score columns if the table also has a confidence column. */
   readonly on?: 'labels' | 'confidence' | undefined;
   /**
@@ -106,6 +122,9 @@ interface ScoreName {
  */
 export function findColumns(header: readonly string[], options: ColumnOptions = {}): TableColumns {
   const named = header.map((name) => name.trim());
+  const each = labelColumns(header, options.mapping);
+  if (each.length > 0) return viewColumns(header, named, each, options);
+  if (options.label !== undefined) throw notIndependent(options.label);
   if (options.combine === true) return combinedColumns(header, named, options);
   const prefix = choosePrefix(named, options.prefix, options.mapping ?? {});
   const roles: Partial<Record<Role, number>> = {};
@@ -127,6 +146,97 @@ export function findColumns(header: readonly string[], options: ColumnOptions = 
     agreement: null,
     prefix,
     named: nameOf,
+    ofLabel: null,
+  };
+}
+
+/**
+ * The labels of a table whose labels do not exclude each other (`yes:<label>`), with their columns, in the order of the
+ * columns; empty for any other table. The truth of a label is `label:<label>`, or else a column of the label's very name.
+ *
+ * @throws UserError ambiguous-column, no-such-column
+ */
+export function labelColumns(
+  header: readonly string[],
+  mapping: ColumnOptions['mapping'] = {},
+): readonly LabelColumn[] {
+  const named = header.map((name) => name.trim());
+  const columns = new Map<string, string>();
+  for (const column of named) {
+    const label = yesLabel(column);
+    if (label !== undefined) columns.set(label, column);
+  }
+  for (const [key, column] of Object.entries(mapping)) {
+    const label = yesLabel(key);
+    if (label === undefined) continue;
+    if (column === '') columns.delete(label);
+    else columns.set(label, column);
+  }
+  return Array.from(columns, ([label, column]) => {
+    const own = (start: string) => named.find((name) => labelAfter(start, name) === label);
+    const bare = roleOf(label) === undefined ? named.find((name) => name === label) : undefined;
+    const truth = mapping[`${TRUTH_OF}${label}`] ?? own(TRUTH_OF) ?? bare ?? '';
+    const calibrator = own(CALIBRATOR_OF);
+    return {
+      label,
+      yes: columnNamed(named, column),
+      truth: truth === '' ? undefined : columnNamed(named, truth),
+      calibrator: calibrator === undefined ? undefined : columnNamed(named, calibrator),
+    };
+  });
+}
+
+/** Roles of a whole row, whichever label is looked at. */
+const ROW_ROLES = ['text', 'id', 'group', 'split', 'weight'] as const satisfies readonly Role[];
+
+/**
+ * One label of a table whose labels do not exclude each other, as a table of two labels: it and not it.
+ *
+ * @throws UserError both-kinds, which-label, no-such-label, no-such-method, no-combination, labels-differ
+ */
+function viewColumns(
+  header: readonly string[],
+  named: readonly string[],
+  each: readonly LabelColumn[],
+  options: ColumnOptions,
+): TableColumns {
+  const { mapping = {}, prefix, combine } = options;
+  const exclusive = named.find((column) => scoreName(splitPrefix(column).name) !== undefined);
+  if (exclusive !== undefined)
+    throw new UserError(
+      'both-kinds',
+      `The table has probabilities of labels that do not exclude each other (${quoted(named[each[0]?.yes ?? 0] ?? '')}) and scores of labels that do (${quoted(exclusive)}). Take one kind out of the table.`,
+    );
+  const label = labelToShow(
+    each.map((column) => column.label),
+    options.label,
+  );
+  if (prefix !== undefined)
+    throw new UserError('no-such-method', `The table has no columns that begin with "${prefix}/".`);
+  if (combine === true)
+    throw new UserError('no-combination', 'A combination is for labels that exclude each other.');
+  checkMapping(mapping);
+  const columns = each.find((column) => column.label === label);
+  const roles: Partial<Record<Role, number>> = {};
+  for (const role of ROW_ROLES) {
+    const index = roleColumn(named, role, null, options);
+    if (index !== undefined) roles[role] = index;
+  }
+  const truth = mapping.label === undefined ? columns?.truth : roleColumn(named, 'label', null, options);
+  if (truth !== undefined) roles.label = truth;
+  if (columns?.calibrator !== undefined && mapping.calibrator !== '') roles.calibrator = columns.calibrator;
+  return {
+    header,
+    roles,
+    found: foundByName(roles, options),
+    scores: inOrder(
+      { type: 'prob', labels: pairOf(label), index: [columns?.yes ?? null, null] },
+      options.labels,
+    ),
+    agreement: null,
+    prefix: null,
+    named: truthNames(label),
+    ofLabel: label,
   };
 }
 
@@ -163,7 +273,9 @@ export function requireTruth(columns: TableColumns): void {
   if (isTruthKnown(columns)) return;
   throw new UserError(
     'no-truth',
-    columns.scores !== null
+    columns.ofLabel !== null
+      ? `The table does not say for which rows ${quoted(columns.ofLabel)} is right: add a column "${TRUTH_OF}${columns.ofLabel}" with 1 or 0, empty where nobody knows.`
+      : columns.scores !== null
       ? 'The table has scores but no truth: add a column "label" with the true label of each row.'
       : 'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
           'or both "label" and "predicted".',
@@ -199,6 +311,7 @@ function combinedColumns(
     agreement: inOrder(renamed(agreement, nameOf), order),
     prefix: COMBINED.out,
     named: nameOf,
+    ofLabel: null,
   };
 }
 
@@ -222,7 +335,7 @@ export function canCombine(header: readonly string[], options: ColumnOptions): b
 export function knownColumns(header: readonly string[]): number {
   const isKnown = (cell: string) => {
     const name = splitPrefix(cell.trim()).name;
-    return roleOf(name) !== undefined || scoreName(name) !== undefined;
+    return roleOf(name) !== undefined || scoreName(name) !== undefined || yesLabel(name) !== undefined;
   };
   return header.filter(isKnown).length;
 }
@@ -250,7 +363,12 @@ export function predictionColumns({
 /**
  * The mapping that reads a calibrated table by the raw predictions that it keeps (`raw:…`); undefined if it keeps none.
  */
-export function rawMapping({ header, prefix }: TableColumns): Record<string, string> | undefined {
+export function rawMapping({ header, prefix, ofLabel }: TableColumns): Record<string, string> | undefined {
+  if (ofLabel !== null) {
+    const yes = `${YES}${ofLabel}`;
+    const kept = header.map((name) => name.trim()).find((name) => name === `${RAW}${yes}`);
+    return kept === undefined ? undefined : { [yes]: kept, calibrator: '' };
+  }
   const roles: Readonly<Record<string, string>> = { predicted: '', confidence: '', correct: '' };
   const calibrated: Record<string, string> = {};
   const raw: Record<string, string> = {};
@@ -283,6 +401,8 @@ export function divides(column: string, mapping: Readonly<Record<string, string>
     column.startsWith(RAW) ||
     REMARKS.has(column) ||
     scoreName(name) !== undefined ||
+    yesLabel(name) !== undefined ||
+    labelAfter(CALIBRATOR_OF, name) !== undefined ||
     roles.some((key) => OF_A_ROW.has(key) || scoreName(key) !== undefined) ||
     (own !== undefined && mapping[own] === undefined && OF_A_ROW.has(own))
   );
@@ -486,10 +606,15 @@ export function columnNamed(
 
 function checkMapping(mapping: Readonly<Record<string, string>>): void {
   for (const key of Object.keys(mapping))
-    if (!(ROLES as readonly string[]).includes(key) && scoreName(key) === undefined)
+    if (
+      !(ROLES as readonly string[]).includes(key) &&
+      scoreName(key) === undefined &&
+      yesLabel(key) === undefined &&
+      labelAfter(TRUTH_OF, key) === undefined
+    )
       throw new UserError(
         'unknown-role',
-        `"${key}" is not a role of a column. Use ${ROLES.join(', ')}, prob:LABEL, logprob:LABEL or logit:LABEL.`,
+        `"${key}" is not a role of a column. Use ${ROLES.join(', ')}, prob:LABEL, logprob:LABEL, logit:LABEL, yes:LABEL or label:LABEL.`,
       );
 }
 
@@ -583,7 +708,7 @@ function noColumns(header: readonly string[]): UserError {
   return new UserError(
     'no-columns',
     `No predictions found: the table needs a column "confidence", or one "prob:LABEL", "logprob:LABEL" or ` +
-      `"logit:LABEL" for each label, or "y_prob". Its first line reads ${listed(header)}.`,
+      `"logit:LABEL" for each label, or "y_prob"; or "yes:LABEL" for labels that do not exclude each other. Its first line reads ${listed(header)}.`,
   );
 }
 

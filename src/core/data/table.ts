@@ -375,6 +375,8 @@ export class TableBuilder {
     if (fate === NO_PREDICTION) return `${columnName(this.columns, roles.predicted)} is empty`;
     if (fate === UNCLEAR)
       return `${columnName(this.columns, roles.label)} is ${quoted(value)}, which is written in several ways; write every label in one way`;
+    if (this.columns.ofLabel !== null)
+      return `${columnName(this.columns, roles.label)} is ${quoted(value)}; write 1 or 0, or nothing where it is not known`;
     const labels = this.labels.map((name) => quoted(name ?? '')).join(', ');
     return `${columnName(this.columns, roles.label)} is ${quoted(value)}, a label without scores (there are ${labels})`;
   }
@@ -402,7 +404,7 @@ export class TableBuilder {
     throw new UserError(
       'other-sums',
       sumsAbove > 0
-        ? `In ${sums.toLocaleString('en-US')} of ${of} rows the probabilities of the labels do not sum to 1: they seem to be independent of each other (sigmoids, where several labels may be true). Evaluate one label at a time, with its probability as y_prob and 0 or 1 as the label. ${none}`
+        ? `In ${sums.toLocaleString('en-US')} of ${of} rows the probabilities of the labels do not sum to 1: they seem to be independent of each other (sigmoids, where several labels may be true). If so, call their columns yes:LABEL, and those of the truth label:LABEL, with 1 or 0. ${none}`
         : `In ${sums.toLocaleString('en-US')} of ${of} rows the probabilities of the labels sum to less than 0.99. Add the columns of the missing labels, or a column "label_mass" with the sum. ${none}`,
     );
   }

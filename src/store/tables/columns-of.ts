@@ -43,9 +43,9 @@ export async function columnsOf(source: TableFile, options: Options): Promise<Co
     try {
       const columns = findColumns(source.header, whole);
       if (options.truth === 'required') requireTruth(columns);
-      return { columns, options: whole, warnings };
+      return { columns, options: whole, warnings: [...warnings, ...truthByName(columns, whole)] };
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError) || error.code === 'which-label') throw error;
       const found = await byContent(source, error);
       if (found === undefined) throw await withGuess(error, source, options);
       whole = {
@@ -56,6 +56,18 @@ export async function columnsOf(source: TableFile, options: Options): Promise<Co
       warnings.push(found.warning);
     }
   }
+}
+
+/** A column with the name of a label and nothing else is its truth, which is said. */
+function truthByName({ header, roles, ofLabel }: TableColumns, { mapping }: ColumnOptions): Warning[] {
+  const column = header[roles.label ?? -1]?.trim();
+  if (ofLabel === null || column !== ofLabel || mapping?.label !== undefined) return [];
+  return [
+    {
+      code: 'truth-column',
+      message: `The column ${quoted(column)} was read as the truth of the label ${quoted(ofLabel)}, because there is no column ${quoted(`label:${ofLabel}`)}.`,
+    },
+  ];
 }
 
 /** The error with a guess about the columns, where one is seen. */

@@ -1,6 +1,6 @@
 /** What can be told about a table without reading it as a whole: for lists of tables. */
 import * as z from 'zod';
-import { hasRole, namedColumns, prefixesOf, RAW } from '../../core/data/columns';
+import { hasRole, labelColumns, namedColumns, prefixesOf, RAW } from '../../core/data/columns';
 import { UserError } from '../../core/user-error';
 import { inspectTable, readHeader } from './inspect';
 import { countRows } from './rows';
@@ -37,11 +37,13 @@ const runSchema = z.object({
  */
 export async function readTableFacts(file: string): Promise<TableFacts> {
   const { header, size } = await readHeader(file, HEAD_BYTES);
+  const each = (await orNothing(() => Promise.resolve(labelColumns(header)))) ?? [];
   const run = runSchema.safeParse(await orNothing(() => readScoreMeta(file))).data;
   return {
-    isScored: holdsScores(header),
-    isCalibrated: hasRole(header, 'calibrator'),
-    isLabelled: hasRole(header, 'label') || tellsCorrect(header),
+    isScored: holdsScores(header) || each.length > 0,
+    isCalibrated: hasRole(header, 'calibrator') || each.some(({ calibrator }) => calibrator !== undefined),
+    isLabelled:
+      hasRole(header, 'label') || tellsCorrect(header) || each.some(({ truth }) => truth !== undefined),
     rows: size > HEAD_BYTES ? undefined : await orNothing(async () => countRows(await inspectTable(file))),
     run: run && {
       classifier: run.classifier,
