@@ -16,7 +16,7 @@ import { findClassifier } from '../../src/store/classifiers';
 import { jobFiles } from '../../src/store/job-files';
 import { inspectTable } from '../../src/store/tables/inspect';
 import { readLabelled } from '../../src/store/tables/labelled';
-import { readCalibratedMeta, readScoreMeta } from '../../src/store/tables/score-meta';
+import { readCalibratedBy, readScoreMeta } from '../../src/store/tables/score-meta';
 import { readScoreRun } from '../../src/store/tables/score-run';
 import { evaluate } from '../../src/core/metrics/evaluate';
 import { ScoredFile } from '../../src/store/tables/scored-file';
@@ -128,7 +128,7 @@ export async function fileKinds(folder: string): Promise<FileKinds> {
       samples: [readFileSync(at('scored.csv.meta.json'), 'utf8')],
       read: async (content) => {
         put('any.csv.meta.json', content);
-        await readCalibratedMeta(at('any.csv'));
+        await readCalibratedBy(at('any.csv'), null);
         await readScoreMeta(at('any.csv'));
         await readScoreRun(at('any.csv'));
       },

@@ -188,7 +188,8 @@ async function withPeople(
       'not-at-random',
       `All ${people.rows.size} labelled rows of ${path.basename(labelsFrom)} were chosen by a person, so they stand for no other rows, and nothing can be estimated from them. Draw rows with "sample".`,
     );
-  const given = [...new Set([...people.rows.values()].flatMap(labelsOf))];
+  const named = (label: string): string => table.columns.named(label);
+  const given = [...new Set([...people.rows.values()].flatMap(labelsOf).map(named))];
   const { data, reading, labels } = readInto(table, given, file);
   const unknown = new Set<string>();
   const answer = new Int32Array(table.n).fill(NOT_DRAWN);
@@ -198,7 +199,7 @@ async function withPeople(
     const said = people.rows.get(line)?.answer;
     if (drawnWeight === undefined || said === undefined) return;
     weight[row] = drawnWeight;
-    const index = said.kind === 'label' ? reading.of(said.label) : -1;
+    const index = said.kind === 'label' ? reading.of(named(said.label)) : -1;
     if (said.kind === 'label' && index < 0) unknown.add(said.label);
     answer[row] =
       index < 0 ? MISSING : data.kind === 'labels' ? index : isPredicted(table, row, labels, index);
@@ -214,7 +215,7 @@ async function withPeople(
     data,
     drawn: { answer, weight },
     labels,
-    indexOf: (label) => reading.of(label),
+    indexOf: (label) => reading.of(named(label)),
     people,
     warnings,
   };

@@ -10,10 +10,11 @@ import { columnsOf } from '../../store/tables/columns-of';
 import { inspectTable } from '../../store/tables/inspect';
 import {
   bindingOf,
-  type CalibratedMeta,
+  type CalibratedBy,
   readScoreMeta,
   SCORE_META_VERSION,
   scoreMetaFile,
+  withCalibratedLabel,
 } from '../../store/tables/score-meta';
 import { copyBy, type CopyReport, writeCalibrated } from '../../store/tables/write-calibrated';
 import { calibratorColumns, checkBinding } from './calibrator-binding';
@@ -45,24 +46,26 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const source = await inspectTable(order.table);
   const found = await columnsOf(source, calibratorColumns(loaded, order.columns));
   const bound = bindingOf(await readScoreMeta(source.file), found.columns.prefix);
-  const doubts = checkBinding(loaded, source, bound);
+  const doubts = checkBinding(loaded, source, bound, found.columns.ofLabel);
   const copy = await writeCalibrated(source, out, copyBy(loaded, found.options, buckets), {
     style: { spreadsheetSafe },
     signal: order.signal,
     onRows: order.onRows,
   });
-  const meta: CalibratedMeta = {
-    schema: SCORE_META_VERSION,
-    ...(spreadsheetSafe ? { spreadsheetSafe } : {}),
-    calibrated: {
-      calibrator: path.basename(loaded.file, '.json'),
-      calibratorSha256: loaded.sha256,
-      tableSha256: source.sha256,
-      fittedOnSha256: loaded.saved.source.sha256,
-      ...labelSharesOf(loaded.saved.calibrator),
-    },
+  const calibrated: CalibratedBy = {
+    calibrator: path.basename(loaded.file, '.json'),
+    calibratorSha256: loaded.sha256,
+    tableSha256: source.sha256,
+    fittedOnSha256: loaded.saved.source.sha256,
+    ...labelSharesOf(loaded.saved.calibrator),
   };
-  await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify(meta, null, 2)}\n`);
+  const { ofLabel } = found.columns;
+  const meta =
+    ofLabel === null
+      ? { schema: SCORE_META_VERSION, calibrated }
+      : await withCalibratedLabel(source.file, ofLabel, calibrated);
+  const safe = spreadsheetSafe ? { spreadsheetSafe } : {};
+  await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify({ ...meta, ...safe }, null, 2)}\n`);
   return { copy, warnings: [...doubts, ...found.warnings, ...copy.warnings] };
 }
 

@@ -7,6 +7,7 @@ import { isFittedOn, mismatches } from '../../core/calibration/saved';
 import type { Binding } from '../../core/model/binding';
 import type { Warning } from '../../core/model/predictions';
 import type { ColumnOptions } from '../../core/data/columns';
+import { quoted } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import type { LoadedCalibrator } from '../../store/calibrators';
 import type { TableFile } from '../../store/tables/inspect';
@@ -23,13 +24,19 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
       'calibrator-mismatch',
       `The calibrator works on ${calibrator.on}, so the table cannot be evaluated on ${asked.on} with it.`,
     );
+  if (saved.label !== undefined && asked.label !== undefined && asked.label !== saved.label)
+    throw new UserError(
+      'calibrator-mismatch',
+      `The calibrator is for the label ${quoted(saved.label)}, so it cannot be used for ${quoted(asked.label)}.`,
+    );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
-  return { ...asked, on: calibrator.on, labels, combine: needs(calibrator.method, 'agreement') };
+  return { ...asked, label: asked.label ?? saved.label, on: calibrator.on, labels, combine: needs(calibrator.method, 'agreement') };
 }
 
 /**
  * Compares the origins of the calibrator and of the table's scores.
  *
+ * @param ofLabel the label of the table that is looked at, where labels do not exclude each other
  * @param origin of the table's scores; null if it is unknown
  * @returns what is doubtful
  * @throws UserError calibrator-mismatch: they are known to come from different models, prompts or methods
@@ -38,11 +45,12 @@ export function checkBinding(
   { file, saved }: LoadedCalibrator,
   source: TableFile,
   origin: Binding | null,
+  ofLabel: string | null,
 ): readonly Warning[] {
   const table = path.basename(source.file);
   // Columns are found by label, so they are in the calibrator's order already.
   const labels = saved.calibrator.on === 'labels' ? saved.calibrator.labels : undefined;
-  const found = mismatches(saved, { labels, ...origin });
+  const found = mismatches(saved, { labels, label: ofLabel ?? undefined, ...origin });
   const refused = found.filter(({ severity }) => severity === 'refuse');
   if (refused.length > 0)
     throw new UserError(

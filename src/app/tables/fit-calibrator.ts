@@ -125,8 +125,13 @@ export async function readNeutralScores(
   { data, source, table: own }: LabelledTable,
 ): Promise<Float64Array> {
   const labels = data.kind === 'labels' ? data.labels : undefined;
-  const { prefix } = own.columns;
-  const { table } = await readTable(file, { truth: 'optional', labels, prefix: prefix ?? undefined });
+  const { prefix, ofLabel } = own.columns;
+  const { table } = await readTable(file, {
+    truth: 'optional',
+    labels,
+    prefix: prefix ?? undefined,
+    label: ofLabel ?? undefined,
+  });
   const [here, there] = await Promise.all(
     [source.file, file].map(async (name) => bindingOf(await readScoreMeta(name), prefix)),
   );

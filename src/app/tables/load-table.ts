@@ -61,7 +61,7 @@ export async function loadTable(file: string, question: TableQuestion): Promise<
   const said =
     calibrator === undefined
       ? await calibratedWarnings(table, file)
-      : checkBinding(calibrator, source, bound);
+      : checkBinding(calibrator, source, bound, table.columns.ofLabel);
   const input = { ...read, warnings: [...read.warnings, ...said] };
   const { data, shares, warnings } =
     sharesOf === undefined

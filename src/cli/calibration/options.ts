@@ -27,6 +27,7 @@ export const TABLE_OPTIONS = {
   column: { type: 'string', multiple: true },
   on: { type: 'string' },
   id2label: { type: 'string' },
+  label: { type: 'string' },
 } as const;
 
 /** Options of parseArgs: labels of people in place of those of the table. */
@@ -54,9 +55,11 @@ export const OUTPUT_OPTIONS = { json: { type: 'boolean', default: false } } as c
 export const TABLE_USAGE = `  --scores PREFIX        use the columns that begin with PREFIX/
   --column ROLE=NAME     the column for a role, if its name does not show it; ROLE is text, label, predicted,
                          confidence, correct, positive, id, group, split, weight, labelMass or prob:LABEL,
-                         logprob:LABEL, logit:LABEL; an empty NAME switches a role off; may be repeated
+                         logprob:LABEL, logit:LABEL, yes:LABEL, label:LABEL; an empty NAME switches a role off; may be repeated
   --on labels|confidence what to evaluate (default: labels if the table has scores for them)
   --id2label ID=NAME,…   names of labels that the table writes as numbers (1, LABEL_1), or a model's config.json
+  --label LABEL          the label to look at, where labels do not exclude each other (columns yes:LABEL): LABEL and
+                         "not LABEL" are then the two labels of the table
 `;
 export const EVALUATE_USAGE = `  --bins N               bins of the reliability diagram (default: 20)
   --binning width|mass   bins of equal width or of equal mass (default: width)
@@ -70,6 +73,7 @@ interface TableValues {
   readonly column?: readonly string[] | undefined;
   readonly on?: string | undefined;
   readonly id2label?: string | undefined;
+  readonly label?: string | undefined;
 }
 
 export async function columnOptions(
@@ -84,6 +88,7 @@ export async function columnOptions(
   return {
     prefix: values.scores,
     mapping,
+    label: values.label,
     on: oneOf('on', values.on, ['labels', 'confidence']),
     id2label: values.id2label === undefined ? undefined : await labelNames(values.id2label),
   };

@@ -10,6 +10,7 @@ import {
   sha256,
   shortHash,
 } from '../model/binding';
+import { quoted } from '../quote';
 import { UserError } from '../user-error';
 import type { Calibrator } from './calibrator';
 import { CALIBRATOR_IDS, type CalibratorId, CALIBRATORS, labelKind } from './registry';
@@ -129,6 +130,8 @@ export const savedCalibratorSchema = z
     $schema: z.string().optional(),
     schema: z.literal(SAVED_VERSION),
     calibrator,
+    /** The label that it is for, of labels that do not exclude each other; absent where they do. */
+    label: z.string().min(1).exactOptional(),
     /** Type of the columns that it was fitted on. */
     scoreType: z.enum(['logprob', 'prob', 'logit', 'confidence']),
     n: count,
@@ -223,6 +226,8 @@ type MetricSource = Readonly<Record<OwnMetric, MetricValue>> & {
 
 /** What a calibrator will be used on. Absent fields are unknown. */
 export interface CalibrationTarget {
+  /** The label that is looked at, of labels that do not exclude each other. */
+  readonly label?: string | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly model?: Binding['model'] | undefined;
   readonly promptSha256?: string | undefined;
@@ -240,7 +245,21 @@ export interface Mismatch {
 
 /** Why a calibrator may not fit its target; empty if everything agrees. */
 export function mismatches(saved: SavedCalibrator, target: CalibrationTarget): Mismatch[] {
+  const other = otherLabel(saved, target);
+  if (other !== undefined) return [other];
   return [...labelMismatch(saved, target), ...bindingMismatches(saved.bound, target)];
+}
+
+/** A calibrator of one label is for no other, nor for labels that exclude each other, and the reverse. */
+function otherLabel({ label: own }: SavedCalibrator, { label }: CalibrationTarget): Mismatch | undefined {
+  if (own === label) return undefined;
+  const of = (name: string | undefined): string =>
+    name === undefined ? 'labels that exclude each other' : `the label ${quoted(name)} by itself`;
+  return {
+    field: 'labels',
+    severity: 'refuse',
+    message: `It was fitted on ${of(own)}; here are the probabilities of ${of(label)}.`,
+  };
 }
 
 function labelMismatch(

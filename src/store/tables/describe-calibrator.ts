@@ -37,6 +37,7 @@ export async function describeCalibrator(
   const { n, nCorrect, nWrong, labelMetrics } = whole.inSample;
   const saved = savedCalibrator({
     calibrator,
+    ...(table.columns.ofLabel === null ? {} : { label: table.columns.ofLabel }),
     scoreType: table.columns.scores?.type ?? 'confidence',
     n,
     classCounts:

@@ -7,15 +7,16 @@ import { weightedMean } from '../../core/metrics/losses';
 import { confidenceOf, confidenceOnly, normalisedWeights } from '../../core/model/rows';
 import { sharesWarnings } from '../../core/calibration/deployment';
 import type { CalibrateOn, PredictionData, Warning } from '../../core/model/predictions';
-import { type ColumnOptions, rawMapping } from '../../core/data/columns';
+import { columnName, type ColumnOptions, rawMapping } from '../../core/data/columns';
 import { type Doubt, doubtsOf } from '../../core/data/doubts';
 import type { PredictionTable } from '../../core/data/table';
 import { predictedNames } from '../../core/decisions/slices';
 import { shortHash } from '../../core/model/binding';
+import { quoted } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import type { TableFile } from './inspect';
 import { type ReadTable, readTable } from './read-table';
-import { type CalibratedMeta, readCalibratedMeta, readScoreMeta } from './score-meta';
+import { type CalibratedBy, readCalibratedBy, readScoreMeta } from './score-meta';
 
 export interface LabelledTable {
   readonly source: TableFile;
@@ -106,7 +107,7 @@ export function refuseCalibrated(table: PredictionTable, file: string): void {
   const raw = rawMapping(table.columns);
   throw new UserError(
     'already-calibrated',
-    `${path.basename(file)} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it ` +
+    `${path.basename(file)} already holds calibrated predictions (column ${quoted(columnName(table.columns, table.columns.roles.calibrator))}). Use the table that it ` +
       `was made from${raw === undefined ? '' : ', or the raw predictions that it keeps (columns raw:…)'}.`,
     { data: raw === undefined ? {} : { columns: raw } },
   );
@@ -118,7 +119,7 @@ export async function calibratedWarnings(
   file: string,
 ): Promise<Warning[]> {
   if (calibrator === null) return [];
-  const meta = (await readCalibratedMeta(file))?.calibrated;
+  const meta = await readCalibratedBy(file, columns.ofLabel);
   const by = await calibratorName(calibrator, file, meta);
   const name = `The table holds predictions calibrated by ${by}`;
   const instead = rawMapping(columns);
@@ -156,18 +157,18 @@ export async function calibratedWarnings(
 
 /** Name of the calibrator that a table's predictions come from; null for raw ones. */
 export async function calibratorOf(
-  { calibratedBy }: Pick<PredictionTable, 'calibratedBy'>,
+  { calibratedBy, columns }: Pick<PredictionTable, 'calibratedBy' | 'columns'>,
   file: string,
 ): Promise<string | null> {
   if (calibratedBy === null) return null;
-  return calibratorName(calibratedBy, file, (await readCalibratedMeta(file))?.calibrated);
+  return calibratorName(calibratedBy, file, await readCalibratedBy(file, columns.ofLabel));
 }
 
 /** By its name where `apply` or `score` recorded it; otherwise by the beginning of its hash. */
 async function calibratorName(
   sha256: string,
   file: string,
-  meta: CalibratedMeta['calibrated'] | undefined,
+  meta: CalibratedBy | undefined,
 ): Promise<string> {
   if (meta?.calibratorSha256 === sha256 && meta.calibrator !== undefined) return meta.calibrator;
   const run = await readScoreMeta(file).catch((error: unknown) => {

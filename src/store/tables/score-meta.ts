@@ -34,33 +34,65 @@ export function scoreMetaFile(table: string): string {
   return `${table}.meta.json`;
 }
 
+const calibratedBySchema = z.looseObject({
+  /** Name of the calibrator; absent in files of older versions. */
+  calibrator: z.string().exactOptional(),
+  calibratorSha256: z.string(),
+  /** SHA-256 of the table that was calibrated, and of the one that the calibrator was fitted on. */
+  tableSha256: z.string(),
+  fittedOnSha256: z.string(),
+  /** The label shares that the calibrator moves scores to; absent if it moves none. */
+  labelShares: z.record(z.string(), z.number()).exactOptional(),
+});
+export type CalibratedBy = z.infer<typeof calibratedBySchema>;
+
 /** What `apply` writes beside a calibrated table. */
 const calibratedMetaSchema = z.looseObject({
   schema: z.literal(SCORE_META_VERSION),
   /** Only if cells that a spreadsheet would compute begin with a single quote. */
   spreadsheetSafe: z.literal(true).exactOptional(),
-  calibrated: z.looseObject({
-    /** Name of the calibrator; absent in files of older versions. */
-    calibrator: z.string().exactOptional(),
-    calibratorSha256: z.string(),
-    /** SHA-256 of the table that was calibrated, and of the one that the calibrator was fitted on. */
-    tableSha256: z.string(),
-    fittedOnSha256: z.string(),
-    /** The label shares that the calibrator moves scores to; absent if it moves none. */
-    labelShares: z.record(z.string(), z.number()).exactOptional(),
-  }),
+  calibrated: calibratedBySchema,
 });
 
-export type CalibratedMeta = z.infer<typeof calibratedMetaSchema>;
+/**
+ * What `apply` adds to the record of a table whose labels do not exclude each other: by label, for those that are
+ * calibrated. The others keep their origin.
+ */
+const calibratedLabelsSchema = z.looseObject({
+  schema: z.literal(SCORE_META_VERSION),
+  calibratedLabels: z.record(z.string(), calibratedBySchema),
+});
 
 /**
- * Reads what `apply` wrote beside a calibrated table; null where there is no such file.
+ * Reads what `apply` wrote beside a calibrated table; undefined where there is no such file.
  *
+ * @param ofLabel the label, where labels do not exclude each other; else null
  * @throws UserError meta-invalid, meta-newer, not-a-file, too-large
  */
-export async function readCalibratedMeta(table: string): Promise<CalibratedMeta | null> {
+export async function readCalibratedBy(
+  table: string,
+  ofLabel: string | null,
+): Promise<CalibratedBy | undefined> {
   const value = await readMeta(scoreMetaFile(table));
-  return calibratedMetaSchema.safeParse(value).data ?? null;
+  return ofLabel === null
+    ? calibratedMetaSchema.safeParse(value).data?.calibrated
+    : calibratedLabelsSchema.safeParse(value).data?.calibratedLabels[ofLabel];
+}
+
+/**
+ * The record of a table in which one label was calibrated.
+ *
+ * @param source the table that it was made from
+ * @throws UserError meta-invalid, meta-newer, not-a-file, too-large
+ */
+export async function withCalibratedLabel(
+  source: string,
+  label: string,
+  calibrated: CalibratedBy,
+): Promise<object> {
+  const before = z.looseObject({}).safeParse(await readMeta(scoreMetaFile(source))).data;
+  const others = calibratedLabelsSchema.safeParse(before).data?.calibratedLabels;
+  return { schema: SCORE_META_VERSION, ...before, calibratedLabels: { ...others, [label]: calibrated } };
 }
 
 /**
@@ -75,6 +107,8 @@ export async function readScoreMeta(table: string): Promise<ScoreMeta | null> {
   if (value === null || calibratedMetaSchema.safeParse(value).success) return null;
   const parsed = scoreMetaSchema.safeParse(value);
   if (parsed.success) return parsed.data;
+  // Labels were calibrated in a table whose origin is not recorded.
+  if (calibratedLabelsSchema.safeParse(value).success) return null;
   const [issue] = parsed.error.issues;
   throw new UserError(
     'meta-invalid',

@@ -4,7 +4,7 @@
 import path from 'node:path';
 import { applyCalibrator } from '../../core/calibration/calibrator';
 import { needs } from '../../core/calibration/registry';
-import { confidenceOf, confidenceOnly } from '../../core/model/rows';
+import { confidenceOf, confidenceOnly, labelProbability, type Predicted } from '../../core/model/rows';
 import {
   type CalibrateOn,
   type PredictionData,
@@ -13,6 +13,7 @@ import {
   type Warning,
 } from '../../core/model/predictions';
 import {
+  columnName,
   type ColumnOptions,
   findColumns,
   predictionColumns,
@@ -20,8 +21,10 @@ import {
   type Role,
   type TableColumns,
 } from '../../core/data/columns';
+import { CALIBRATOR_OF, YES } from '../../core/data/multi-label';
 import { type PredictionTable, TableBuilder } from '../../core/data/table';
 import { type Bucket, bucketOf } from '../../core/model/buckets';
+import { quoted } from '../../core/quote';
 import { cancelledError, UserError } from '../../core/user-error';
 import type { LoadedCalibrator } from '../calibrators';
 import type { TruthReading } from '../../core/data/vocabulary';
@@ -117,7 +120,7 @@ export class RowCalibrator {
     if (columns.roles.calibrator !== undefined)
       throw new UserError(
         'already-calibrated',
-        `${name} already holds calibrated predictions (column "calibrator_sha256"). Use the table that it was made from.`,
+        `${name} already holds calibrated predictions (column ${quoted(columnName(columns, columns.roles.calibrator))}). Use the table that it was made from.`,
       );
     const added = addedColumns(columns, options.on);
     this.header = [...keptColumns(columns, added, name), ...added];
@@ -214,7 +217,8 @@ function keptColumns(columns: TableColumns, added: readonly string[], name: stri
   return kept;
 }
 
-function addedColumns({ scores, prefix, roles }: TableColumns, on: CalibrateOn): readonly string[] {
+function addedColumns({ scores, prefix, roles, ofLabel }: TableColumns, on: CalibrateOn): readonly string[] {
+  if (ofLabel !== null) return [`${YES}${ofLabel}`, `${CALIBRATOR_OF}${ofLabel}`];
   const numbers =
     on === 'confidence' || scores === null
       ? ['confidence']
@@ -232,6 +236,12 @@ function withoutExtras(columns: TableColumns): TableColumns {
   return { ...columns, roles };
 }
 
+/** (n) P(label) of a pair of labels; a calibrator on confidence gives that of the predicted one. */
+function pairProbabilities(out: PredictionData, { predicted }: Predicted): Float64Array {
+  if (out.kind === 'labels') return labelProbability(out.probs, 2, 0);
+  return out.confidence.map((confidence, row) => (predicted?.[row] === 0 ? confidence : 1 - confidence));
+}
+
 /** The cells of `addedColumns` for the i-th row of a batch. */
 function calibratedCells(
   table: PredictionTable,
@@ -241,6 +251,11 @@ function calibratedCells(
   const raw = confidenceOf(table.data);
   const out = calibrate(on === 'confidence' ? confidenceOnly(table.data) : table.data);
   const winner = confidenceOf(out);
+  const { ofLabel } = table.columns;
+  if (ofLabel !== null) {
+    const yes = pairProbabilities(out, raw);
+    return (row) => [String(yes[row] ?? 0), calibratorSha256];
+  }
   const numbers = (row: number): readonly string[] => {
     if (out.kind === 'confidence') return [String(out.confidence[row])];
     const K = out.labels.length;
