@@ -1,16 +1,18 @@
-import { inOneLine } from '../../core/encode';
+import { inOneLine, oneLine } from '../../core/encode';
 import { parseArgs } from 'node:util';
 import type { Risk } from '../../core/decisions/risk';
 import { compareConfidenceMethods } from '../../app/tables/compare-confidence-methods';
+import { evaluateEachLabel } from '../../app/tables/evaluate-labels';
 import { evaluateTable } from '../../app/tables/evaluate-table';
 import { loadTable } from '../../app/tables/load-table';
-import { hasSeveralPrefixes } from '../../core/data/columns';
+import { type ColumnOptions, hasSeveralPrefixes, labelColumns } from '../../core/data/columns';
 import { loadCalibrator } from '../../store/calibrators';
 import { inspectTable } from '../../store/tables/inspect';
 import { type LabelledTable, sliceNames } from '../../store/tables/labelled';
 import { methodsReport, renderMethods } from './compare-methods';
 import { command, DONE, usageError } from '../command';
 import { readCosts } from './costs';
+import { renderLabels } from './evaluate-labels';
 import {
   bucketOption,
   bucketsUsage,
@@ -34,7 +36,9 @@ import { renderDecisions } from './render-decisions';
 
 const USAGE = `Usage: prompt-confidence evaluate TABLE [options]
 Show how far the confidence in a table can be trusted, and which thresholds to use. If the table has the scores of
-several confidence methods, they are compared, unless --scores chooses one.
+several confidence methods, they are compared, unless --scores chooses one. Labels that do not exclude each other are
+summed up, unless --label chooses one. For the label of --label, of any table, the threshold of its probability with the
+best F1 is shown too.
 
   --calibrator FILE      evaluate after this calibrator
   --prevalence LABEL=X,… evaluate as if the labels had these shares: scores are shifted, rows weighted
@@ -46,7 +50,6 @@ ${bucketsUsage('confidence buckets, highest first')}  --target X             fin
                          (a row costs at most the target on average, by --costs)
   --costs FILE           find the threshold with the lowest cost; FILE holds
                          {"wrong": 5, "review": 1}, or for "wrong" {"TRUE LABEL": {"PREDICTED LABEL": 5}}
-  --label LABEL          find the threshold of P(LABEL) with the best F1
 ${LABELS_USAGE}${TABLE_USAGE}${EVALUATE_USAGE}${JSON_USAGE}`;
 
 export const evaluate = command(USAGE, async (argv, io) => {
@@ -65,7 +68,6 @@ export const evaluate = command(USAGE, async (argv, io) => {
       target: { type: 'string' },
       risk: { type: 'string' },
       costs: { type: 'string' },
-      label: { type: 'string' },
     },
   });
   const [file = ''] = positional(positionals, 'TABLE');
@@ -74,7 +76,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const risk = riskOption(values.risk, values);
   const target =
     risk === 'cost' ? positiveOption('target', values.target) : shareOption('target', values.target);
-  const asked = await columnOptions(values);
+  const { label, ...asked } = await columnOptions(values);
   const ofOneMethod = [
     values.scores,
     values.calibrator,
@@ -89,6 +91,16 @@ export const evaluate = command(USAGE, async (argv, io) => {
   ];
   if (ofOneMethod.every((value) => value === undefined)) {
     const { header } = await inspectTable(file);
+    if (labelColumns(header, asked.mapping).length > 0) {
+      const each = await evaluateEachLabel(file, header, asked, options);
+      report(
+        io,
+        each.warnings,
+        each.labels.flatMap(({ rejected }) => rejected),
+      );
+      io.out(values.json ? `${JSON.stringify(each, null, 2)}\n` : renderLabels(inOneLine(each), oneLine(file)));
+      return DONE;
+    }
     if (hasSeveralPrefixes(header, asked.mapping)) {
       const compared = await compareConfidenceMethods(file, asked, options);
       const document = methodsReport(compared);
@@ -104,7 +116,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   }
   const { prevalence } = values;
   const loaded = await loadTable(file, {
-    columns: asked,
+    columns: label !== undefined && (await hasOwnLabels(file, asked)) ? { ...asked, label } : asked,
     calibrator: values.calibrator === undefined ? undefined : await loadCalibrator(values.calibrator),
     sharesOf:
       prevalence === undefined ? undefined : (data) => labelShareOption('prevalence', prevalence, data),
@@ -113,7 +125,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   });
   const { shown } = loaded;
   const labels = shown.data.kind === 'labels' ? shown.data.labels : null;
-  if (values.label !== undefined && labels === null)
+  if (label !== undefined && labels === null)
     throw usageError('--label needs a table with a score for every label.');
   const costs = values.costs === undefined ? undefined : await readCosts(values.costs, labels);
   const result = evaluateTable(loaded, {
@@ -122,7 +134,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     target,
     risk: risk === 'cost' ? costs && { kind: 'cost', costs } : risk,
     costs,
-    label: values.label,
+    label,
     slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, shown)])),
   });
   report(io, result.warnings, result.rejected);
@@ -134,6 +146,11 @@ export const evaluate = command(USAGE, async (argv, io) => {
   );
   return DONE;
 });
+
+/** Whether the labels of a table do not exclude each other, so that one of them is looked at. */
+async function hasOwnLabels(file: string, { mapping }: ColumnOptions): Promise<boolean> {
+  return labelColumns((await inspectTable(file)).header, mapping).length > 0;
+}
 
 /** A risk whose costs are read later, with the labels of the table. */
 function riskOption(

@@ -59,7 +59,7 @@ export const TABLE_USAGE = `  --scores PREFIX        use the columns that begin 
   --on labels|confidence what to evaluate (default: labels if the table has scores for them)
   --id2label ID=NAME,…   names of labels that the table writes as numbers (1, LABEL_1), or a model's config.json
   --label LABEL          the label to look at, where labels do not exclude each other (columns yes:LABEL): LABEL and
-                         "not LABEL" are then the two labels of the table
+                         "not LABEL" are then the labels of the table
 `;
 export const EVALUATE_USAGE = `  --bins N               bins of the reliability diagram (default: 20)
   --binning width|mass   bins of equal width or of equal mass (default: width)

@@ -2,6 +2,7 @@
  * The role of each column of a table: found by name, or specified by the person.
  */
 import { MOST_LABELS } from '../model/most-labels';
+import { pairOf } from '../model/pair';
 import { UserError } from '../user-error';
 import { listed, quoted, shortened } from '../quote';
 import {
@@ -10,7 +11,6 @@ import {
   type LabelColumn,
   labelToShow,
   notIndependent,
-  pairOf,
   TRUTH_OF,
   truthNames,
   YES,

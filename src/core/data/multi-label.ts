@@ -2,6 +2,7 @@
  * Tables and scores of labels that do not exclude each other. Each label is looked at by itself, as a pair of labels that
  * do: it, and not it. All that works with two labels then works with it.
  */
+import { pairOf } from '../model/pair';
 import { listed, quoted } from '../quote';
 import { UserError } from '../user-error';
 import { flag } from './cells';
@@ -29,11 +30,6 @@ export function yesLabel(column: string): string | undefined {
 export function labelAfter(start: string, column: string): string | undefined {
   const label = column.slice(start.length).trim();
   return column.slice(0, start.length).toLowerCase() === start && label !== '' ? label : undefined;
-}
-
-/** The pair of labels that exclude each other: a label, and not it. On a tie, at one half, it is it. */
-export function pairOf(label: string): readonly [string, string] {
-  return [label, `not ${label}`];
 }
 
 /** Reads the truth of one label: 1 or true is it, 0 or false is not it. What is neither stays as it is. */
