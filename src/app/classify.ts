@@ -11,7 +11,7 @@ import { scoreTexts } from '../sources/score-texts';
 import { type Failed, isFailed, type SourceIdentity } from '../sources/source';
 import { timed } from '../sources/timed';
 import { boundPrompt } from '../store/prompt-hash';
-import type { ClassifierCalibrator } from './classifier-calibrator';
+import type { ScoreCalibrator } from './classifier-calibrator';
 import { type BeforeMany, manyRequests } from './many-requests';
 import { type Sources, verifiedIdentity } from './sources';
 
@@ -21,7 +21,7 @@ export interface ClassifyRequest {
   /** Rows of the token table, 0 for none. */
   readonly topTokens: number;
   /** Undefined for raw scores. */
-  readonly calibrator?: ClassifierCalibrator | undefined;
+  readonly calibrator?: ScoreCalibrator | undefined;
   /** Buckets for calibrated confidences. */
   readonly buckets: readonly Bucket[];
   /** Seed of the sampled answers. */
@@ -59,7 +59,7 @@ export interface ClassifiedTexts {
  * One request for all texts.
  *
  * @throws UserError for a text that cannot be classified (before any is); what `beforeMany` throws; everything of `Sources.with` and
- *   `ClassifierCalibrator.check`; what the source throws
+ *   `ScoreCalibrator.check`; what the source throws
  */
 export async function classifyTexts(sources: Sources, request: ClassifyRequest): Promise<ClassifiedTexts> {
   const { classifier, texts, calibrator, buckets, signal, textsInAll = texts.length } = request;

@@ -3,6 +3,7 @@ import type { Classifier, HeadReading } from '../core/classifier/definition';
 import { checkLabels, type HeadKind, headKind } from '../core/encoder/config';
 import { shareWithSeveral } from '../core/scoring/head-score';
 import { labelNames } from '../core/calibration/compatibility';
+import { quoted } from '../core/quote';
 import { UserError } from '../core/user-error';
 import type { EncoderOptions } from '../protocol/encoder';
 import type { EncoderClient } from '../sources/encoder-client';
@@ -62,7 +63,7 @@ export class EncoderModels {
     options: HashOptions,
   ): Promise<EncoderModel> {
     const kind = headKind(folder.config, readingOf(classifier).outputs);
-    checkKind(kind, classifier.name);
+    checkOwn(kind, classifier);
     const labels = labelNames(classifier);
     checkLabels(folder.config, kind, labels);
     const sha256 = await encoderSha256(folder, kind, labels, (file) =>
@@ -104,16 +105,21 @@ export class EncoderModels {
 }
 
 /**
- * Refuses what cannot be classified with.
+ * Refuses what only labels that do not exclude each other have, for labels that do, and the reverse.
  *
- * @param name of the classifier
- * @throws UserError `encoder-problem`
+ * @throws UserError `encoder-labels`
  */
-export function checkKind(kind: HeadKind, name: string): asserts kind is EncoderModel['kind'] {
-  if (kind === 'multi-label')
+function checkOwn(kind: HeadKind, { name, labels, calibrator }: Classifier): void {
+  const own = labels.find((label) => label.threshold !== undefined || label.calibrator !== undefined);
+  if (kind !== 'multi-label' && own !== undefined)
     throw new UserError(
-      'encoder-problem',
-      `The labels of "${name}" do not exclude each other (multi-label): each is right or not by itself. Such a model is not supported yet.`,
+      'encoder-labels',
+      `The labels of "${name}" exclude each other (${kind}), so ${quoted(own.name)} has no threshold and no calibrator of its own.`,
+    );
+  if (kind === 'multi-label' && calibrator !== undefined)
+    throw new UserError(
+      'encoder-labels',
+      `The labels of "${name}" do not exclude each other (multi-label): each has a calibrator of its own, named beside it in "labels", in place of "calibrator".`,
     );
 }
 

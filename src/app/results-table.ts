@@ -27,7 +27,13 @@ export async function writeResults(
   if (first === undefined) throw new Error('a table needs rows');
   const labels = first.score.labels.map(({ label }) => label);
   const canBound = rows.some(({ score }) => score.labels.some(({ isBound }) => isBound === true));
-  const cells = scoreCells(labels, confidenceMethodOf(first.score), null, canBound);
+  const cells = scoreCells(
+    labels,
+    confidenceMethodOf(first.score),
+    null,
+    canBound,
+    first.score.mode === 'multi-label',
+  );
   const lines = [
     csvLine(['line', 'text', ...cells.header], ',', AS_IS),
     ...rows.map(({ line, text, score }) => csvLine([String(line), text, ...cells.cells(score)], ',', AS_IS)),

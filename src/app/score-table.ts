@@ -1,7 +1,7 @@
 /** Scores a table row by row into a copy beside it, raw or calibrated. An interrupted run is resumed. */
 import { labelNames, type ScoreOrigin } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
-import { findColumns, hasRole } from '../core/data/columns';
+import { findColumns, hasRole, labelColumns } from '../core/data/columns';
 import type { Bucket } from '../core/model/buckets';
 import type { ConfidenceMethod } from '../core/model/confidence-method';
 import type { Warning } from '../core/model/predictions';
@@ -106,8 +106,11 @@ export async function scoreTable(
   calibrator?.checkBefore();
   const uncopied = calibrator && copyOfScores(calibrator.named, buckets);
   const rows = await countRows(table);
-  const cellsOf = ({ mayBoundScores }: Pick<Source, 'mayBoundScores'>): ReturnType<typeof scoreCells> =>
-    scoreCells(labelNames(classifier), classifier.method, prefixes, mayBoundScores);
+  const cellsOf = ({
+    mayBoundScores,
+    isMultiLabel,
+  }: Pick<Source, 'mayBoundScores' | 'isMultiLabel'>): ReturnType<typeof scoreCells> =>
+    scoreCells(labelNames(classifier), classifier.method, prefixes, mayBoundScores, isMultiLabel);
   const { identity, traits } = await sources.with(classifier, signal, async (source) => {
     if (beforeMany !== undefined) {
       const asked = { ...classifier, method: cellsOf(source).scoredBy };
@@ -168,12 +171,15 @@ export async function scoreTable(
     replace: order.replace === true,
     onProgress,
   });
-  return { isLabelled: hasRole(table.header, 'label'), report, warnings };
+  const isLabelled = traits.isMultiLabel
+    ? labelColumns([...table.header, ...cells.header]).some(({ truth }) => truth !== undefined)
+    : hasRole(table.header, 'label');
+  return { isLabelled, report, warnings };
 }
 
 /** The properties of a source that hold while it is not open. */
-function traitsOf({ mayBoundScores, textsAtOnce, plan }: Source) {
-  return { mayBoundScores, textsAtOnce, plan };
+function traitsOf({ mayBoundScores, textsAtOnce, plan, isMultiLabel = false }: Source) {
+  return { mayBoundScores, textsAtOnce, plan, isMultiLabel };
 }
 
 /** What scoring a table would take, shown before a person confirms it. */

@@ -10,8 +10,16 @@ import { boundsOf, DEFAULT_BUCKETS } from '../core/model/buckets';
 import { formatPercent } from '../core/words/quantities';
 import type { Warning } from '../core/model/predictions';
 import type { Score, TokenRow } from '../core/scoring/score';
+import { decided } from '../core/scoring/decided';
 import { UserError } from '../core/user-error';
-import { ANOTHER_LIKELIER, bucketAndRaw, calibratorInWords } from '../core/words/calibrated-score';
+import {
+  ANOTHER_LIKELIER,
+  bucketAndRaw,
+  calibratorInWords,
+  type OwnLabel,
+  ownFigures,
+  ownLabels,
+} from '../core/words/calibrated-score';
 import { oneLine, visibleToken } from '../core/encode';
 import {
   agreementLines,
@@ -50,65 +58,102 @@ export const classify = command(USAGE, async (argv, io) => {
   const topTokens = wholeNumber('top', values.top, { low: 0, high: 100 });
   const given = bucketOption(values.buckets);
   if (positionals.length === 0) throw usageError('There is nothing to classify. Give one or more texts.');
-  await withSession(values, io, async ({ sources, classifier, seed, calibrator, beforeMany }) => {
-    const buckets = given ?? classifier.buckets ?? DEFAULT_BUCKETS;
-    const classified = await classifyTexts(sources, {
-      classifier,
-      texts: positionals,
-      topTokens,
-      calibrator,
-      buckets,
-      seed,
-      beforeMany,
-      readsModel: true,
-      signal: io.signal,
-    });
-    const results = classified.results.map((result, index) => {
-      if (isFailed(result)) throw new UserError('text-failed', result.reason);
-      return resultOf(positionals[index] ?? '', result);
-    });
-    const { identity, warnings, shape } = classified;
-    for (const { message } of warnings) io.err(`Warning: ${oneLine(message)}\n`);
-    if (values.json)
-      io.out(
-        `${JSON.stringify({ ...describe(classifier, identity, classified.origin, calibrator?.named, warnings), shape, results: results.map(printed) }, null, 2)}\n`,
-      );
-    else {
-      io.out(`${oneLine(heading(classifier, identity, calibrator?.named))}\n`);
-      for (const result of results) io.out(`\n${report(result, boundsOf(buckets))}`);
-    }
-  });
+  await withSession(
+    values,
+    io,
+    async ({ sources, classifier, seed, calibrator, beforeMany }) => {
+      const buckets = given ?? classifier.buckets ?? DEFAULT_BUCKETS;
+      const classified = await classifyTexts(sources, {
+        classifier,
+        texts: positionals,
+        topTokens,
+        calibrator,
+        buckets,
+        seed,
+        beforeMany,
+        readsModel: true,
+        signal: io.signal,
+      });
+      const results = classified.results.map((result, index) => {
+        if (isFailed(result)) throw new UserError('text-failed', result.reason);
+        return resultOf(positionals[index] ?? '', result);
+      });
+      const { identity, warnings, shape } = classified;
+      for (const { message } of warnings) io.err(`Warning: ${oneLine(message)}\n`);
+      if (values.json)
+        io.out(
+          `${JSON.stringify({ ...describe(classifier, identity, classified.origin, calibrator?.all ?? [], warnings), shape, results: results.map(printed) }, null, 2)}\n`,
+        );
+      else {
+        io.out(`${oneLine(heading(classifier, identity, calibrator?.all ?? []))}\n`);
+        for (const result of results) io.out(`\n${report(result, boundsOf(buckets))}`);
+      }
+    },
+    { texts: () => Promise.resolve(positionals) },
+  );
   return DONE;
 });
 
-type Result = Score & { readonly text: string; readonly calibrated?: CalibratedScore };
+type Result = Score & {
+  readonly text: string;
+  readonly calibrated?: CalibratedScore;
+  /** Of labels that do not exclude each other. */
+  readonly own: readonly OwnLabel[] | null;
+};
 
 function resultOf(text: string, { score, calibrated }: Classified): Result {
   const { calibration } = calibrated ?? {};
   return {
     text,
     ...score,
+    own: ownLabels({ score, calibration }),
     ...(calibration?.kind === 'calibrated' ? { calibrated: calibration.score } : {}),
   };
 }
 
 /** The document's key for the scoring mode is older than this name. It stays, because scripts read it. */
-function printed(result: Result): object {
+function printed({ own, ...result }: Result): object {
+  if (own !== null) {
+    const { text, mode, textTokens, cutTokens } = result;
+    return {
+      text,
+      labels: own.map(printedLabel),
+      method: mode,
+      textTokens,
+      cutTokens,
+      ...warningsOf(result),
+    };
+  }
   const entries = Object.entries(result).map(([key, value]): [string, unknown] => [
     key === 'mode' ? 'method' : key,
     value,
   ]);
-  const warnings = scoreWarnings(result).map(({ kind, message }) => ({ code: kind, message }));
-  return { ...Object.fromEntries<unknown>(entries), warnings };
+  return { ...Object.fromEntries<unknown>(entries), ...warningsOf(result) };
+}
+
+function warningsOf(score: Score): object {
+  return { warnings: scoreWarnings(score).map(({ kind, message }) => ({ code: kind, message })) };
+}
+
+function printedLabel({ label, output, confidence, raw, threshold, isRight, by }: OwnLabel): object {
+  return {
+    label,
+    output,
+    probability: confidence,
+    ...(by === null ? {} : { raw, calibrator: by }),
+    threshold,
+    yes: isRight,
+  };
 }
 
 function describe(
   classifier: Classifier,
   { model, device, versions }: SourceIdentity,
   origin: ScoreOrigin,
-  calibrator: NamedCalibrator | undefined,
+  calibrators: readonly NamedCalibrator[],
   warnings: readonly Warning[],
 ): object {
+  const [calibrator] = calibrators;
   return {
     schema: 1,
     classifier: classifier.name,
@@ -119,19 +164,26 @@ function describe(
     versions,
     ...(calibrator === undefined
       ? {}
-      : { calibrator: { file: calibrator.file, sha256: calibrator.sha256, warnings } }),
+      : calibrator.saved.label === undefined
+        ? { calibrator: { file: calibrator.file, sha256: calibrator.sha256, warnings } }
+        : {
+            calibrators: calibrators.map(({ file, sha256, saved: { label } }) => ({ label, file, sha256 })),
+            warnings,
+          }),
   };
 }
 
 function heading(
   { name }: Classifier,
   { inWords }: SourceIdentity,
-  calibrator: NamedCalibrator | undefined,
+  calibrators: readonly NamedCalibrator[],
 ): string {
-  const by =
-    calibrator === undefined
-      ? ''
-      : `, calibrated by ${calibrator.by.name} (${calibratorInWords(calibrator.by)})`;
+  const named = calibrators.map(({ by, saved: { label } }) =>
+    label === undefined
+      ? `${by.name} (${calibratorInWords(by)})`
+      : `${by.name} (${label}: ${calibratorInWords(by)})`,
+  );
+  const by = named.length === 0 ? '' : `, calibrated by ${named.join(', ')}`;
   return `${name} with ${inWords}${by}`;
 }
 
@@ -141,10 +193,12 @@ function heading(
  * @param bounds where buckets begin
  */
 function report(result: Result, bounds: readonly number[]): string {
+  const { own } = result;
   const lines = [
     JSON.stringify(result.text),
-    ...verdict(result, bounds),
-    ...labelLines(result, bounds),
+    ...(own === null
+      ? [...verdict(result, bounds), ...labelLines(result, bounds)]
+      : [`  ${decided(own).label}`, ...ownLines(own, bounds)]),
     ...(result.mode === 'sampled' || result.labelMass === null
       ? []
       : [
@@ -182,6 +236,14 @@ function labelLines({ labels, calibrated }: Result, bounds: readonly number[]): 
         : `${formatPercent(own, bounds).padStart(7)}   raw ${raw}`;
     return `    ${label.padEnd(width)}  ${bar} ${figures}   ${outputInWords(entry)}`.trimEnd();
   });
+}
+
+/** Each label by itself, in the order of the outputs. */
+function ownLines(own: readonly OwnLabel[], bounds: readonly number[]): string[] {
+  const width = largest(own.map(({ label }) => label.length));
+  return own.map((label) =>
+    `    ${label.label.padEnd(width)}  ${label.isRight ? 'yes' : 'no '}  ${blockBar(label.confidence, 24).padEnd(24)} ${ownFigures(label, bounds)}   ${outputInWords(label)}`.trimEnd(),
+  );
 }
 
 function tokenTable(tokens: readonly TokenRow[]): string[] {

@@ -16,7 +16,8 @@ export const ENCODER_OPTIONS = {
 } as const;
 
 export const ENCODER_USAGE = `  --outputs HOW           how the outputs of a model folder are read, if its config.json does not say it: single-label
-                          or binary (one output for two labels)
+                          (one label is right), multi-label (each is right or not by itself) or binary (one output for
+                          two labels)
   --labels A,B,…          names of the labels of a model folder, in the order of its outputs (default: those of its
                           config.json)`;
 

@@ -7,12 +7,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { JobMeter } from '../app/jobs/progress';
 import { withNeutralTable } from '../app/neutral-table';
+import { ClassifierCalibrator, LabelCalibrators, RAW_LABELS } from '../app/classifier-calibrator';
 import { scoreTable } from '../app/score-table';
 import { DEFAULT_BUCKETS } from '../core/model/buckets';
 import { estimateInWords } from '../core/words/estimate';
 import { progressInWords } from '../core/words/progress';
 import { lowMassInWords, scoredInWords } from '../core/words/scored';
 import { findClassifier } from '../store/classifiers';
+import { inspectTable } from '../store/tables/inspect';
+import { firstTexts } from '../store/tables/rows';
 import { METHOD_PREFIXES, type MethodPrefix } from '../store/tables/score-cells';
 import type { Shard } from '../store/tables/score-run';
 import { hasState } from '../store/tables/scored-file';
@@ -90,57 +93,67 @@ async function scoreFile(file: string, values: Values, io: Io): Promise<number> 
   const out = await outputTable(values.out, values.force || isOurs, inputs);
   const prefixes = methodPrefixes(values.methods);
   const buckets = bucketOption(values.buckets);
-  await withSession(values, io, async ({ sources, classifier, seed, calibrator, beforeMany }) => {
-    if (buckets !== undefined && calibrator === undefined)
-      throw usageError('--buckets needs a calibrator. Name one with --calibrator FILE.');
-    const { report, warnings } = await scoreTable(
-      sources,
-      {
-        source: path.resolve(file),
-        out: path.resolve(out),
-        textColumn: values['text-column'],
-        classifier,
-        calibrator,
-        buckets: buckets ?? classifier.buckets ?? DEFAULT_BUCKETS,
-        prefixes,
-        shard,
-        seed,
-        replace: values.force,
-        restart: values.restart,
-        spreadsheetSafe: values['spreadsheet-safe'],
-      },
-      {
-        signal: io.signal,
-        beforeMany,
-        onEstimate: (estimate, inWords) => io.err(`${oneLine(inWords)}: ${estimateInWords(estimate)}.\n`),
-        onProgress: teller(io),
-      },
-    );
-    const { failed, firstFailed, cut, calibration } = report;
-    reportProblems(io, [...warnings, ...(calibration?.warnings ?? [])], calibration?.rejected ?? []);
-    for (const { line, reason } of firstFailed) io.err(`line ${line}: ${oneLine(reason)}\n`);
-    const more = failed - firstFailed.length;
-    if (more > 0) io.err(`and ${more} more; see the column score_error\n`);
-    const summary = {
-      schema: 1,
-      out,
-      rows: report.rows,
-      failed,
-      firstFailed,
-      cut,
-      lowMass: report.lowMass ?? null,
-      calibratorSha256: calibrator?.named.sha256 ?? null,
-      warnings,
-    };
-    io.out(
-      values.json
-        ? `${JSON.stringify(summary, null, 2)}\n`
-        : [scoredInWords(out, report, calibrator?.named.by), lowMassInWords(report) ?? '']
-            .filter((line) => line !== '')
-            .map((line) => `${oneLine(line)}\n`)
-            .join(''),
-    );
-  });
+  await withSession(
+    values,
+    io,
+    async ({ sources, classifier, seed, calibrator: made, beforeMany }) => {
+      const ofLabels = made instanceof LabelCalibrators;
+      if (ofLabels && values.calibrator !== undefined)
+        throw usageError('The calibrator of one label is applied to a scored table, with "apply".');
+      const calibrator = made instanceof ClassifierCalibrator ? made : undefined;
+      if (buckets !== undefined && calibrator === undefined)
+        throw usageError('--buckets needs a calibrator. Name one with --calibrator FILE.');
+      const { report, warnings: said } = await scoreTable(
+        sources,
+        {
+          source: path.resolve(file),
+          out: path.resolve(out),
+          textColumn: values['text-column'],
+          classifier,
+          calibrator,
+          buckets: buckets ?? classifier.buckets ?? DEFAULT_BUCKETS,
+          prefixes,
+          shard,
+          seed,
+          replace: values.force,
+          restart: values.restart,
+          spreadsheetSafe: values['spreadsheet-safe'],
+        },
+        {
+          signal: io.signal,
+          beforeMany,
+          onEstimate: (estimate, inWords) => io.err(`${oneLine(inWords)}: ${estimateInWords(estimate)}.\n`),
+          onProgress: teller(io),
+        },
+      );
+      const warnings = [...said, ...(ofLabels ? [RAW_LABELS] : [])];
+      const { failed, firstFailed, cut, calibration } = report;
+      reportProblems(io, [...warnings, ...(calibration?.warnings ?? [])], calibration?.rejected ?? []);
+      for (const { line, reason } of firstFailed) io.err(`line ${line}: ${oneLine(reason)}\n`);
+      const more = failed - firstFailed.length;
+      if (more > 0) io.err(`and ${more} more; see the column score_error\n`);
+      const summary = {
+        schema: 1,
+        out,
+        rows: report.rows,
+        failed,
+        firstFailed,
+        cut,
+        lowMass: report.lowMass ?? null,
+        calibratorSha256: calibrator?.named.sha256 ?? null,
+        warnings,
+      };
+      io.out(
+        values.json
+          ? `${JSON.stringify(summary, null, 2)}\n`
+          : [scoredInWords(out, report, calibrator?.named.by), lowMassInWords(report) ?? '']
+              .filter((line) => line !== '')
+              .map((line) => `${oneLine(line)}\n`)
+              .join(''),
+      );
+    },
+    { texts: async () => firstTexts(await inspectTable(file), values['text-column']) },
+  );
   return DONE;
 }
 

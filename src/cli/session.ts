@@ -2,7 +2,7 @@
 import { oneLine } from '../core/encode';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ClassifierCalibrator } from '../app/classifier-calibrator';
+import type { ScoreCalibrator } from '../app/classifier-calibrator';
 import { EncoderModels } from '../app/encoder-models';
 import { EngineModels, type LoadSettings } from '../app/engine-models';
 import { type BeforeMany, MANY_REQUESTS } from '../app/many-requests';
@@ -10,6 +10,7 @@ import { type SourceOpener, Sources } from '../app/sources';
 import type { Classifier } from '../core/classifier/definition';
 import { bySourceKind, sourceNameText } from '../core/classifier/source-name';
 import { UserError } from '../core/user-error';
+import { count } from '../core/words/calibration';
 import { estimateInWords } from '../core/words/estimate';
 import { GPU_CHOICES } from '../protocol/engine';
 import { EncoderClient } from '../sources/encoder-client';
@@ -98,26 +99,34 @@ export interface Session {
   /** Seed of the sampled answers. */
   readonly seed: number;
   /** The calibrator of the scores; undefined for raw scores. */
-  readonly calibrator: ClassifierCalibrator | undefined;
+  readonly calibrator: ScoreCalibrator | undefined;
   /** Undefined if the options agree to any number of requests. */
   readonly beforeMany: BeforeMany | undefined;
+}
+
+export interface SessionOptions {
+  /** The file of whatever adapter a classifier names; absent: by its name, in the workspace. */
+  readonly adapterFile?: string;
+  /** Some of the texts that will be scored: they show how the outputs of a model may be read where nothing says it. */
+  readonly texts?: () => Promise<readonly string[]>;
 }
 
 /**
  * Runs `work` with sources that can be opened, and always ends their engine.
  *
- * @param adapterFile the file of whatever adapter a classifier names; absent: by its name, in the workspace
  * @throws UserError for options, classifier, model or endpoint that cannot be used
  */
 export async function withSession<T>(
   values: SessionValues,
   io: Io,
   work: (session: Session) => Promise<T>,
-  adapterFile?: string,
+  { adapterFile, texts }: SessionOptions = {},
 ): Promise<T> {
   const store = new ModelStore(cacheFolder('models'));
   const folder = await namedFolder(values.model, store);
-  const found = await foundClassifier(values, folder, store);
+  const found = await foundClassifier(values, folder, store).catch((error: unknown) =>
+    tellingSeveral(error, folder, texts, () => encoderModels(values, io, store, folder)),
+  );
   const asked = withConfidenceMethod(found.classifier, values);
   const classifier = values['no-adapter'] ? { ...asked, adapter: undefined } : asked;
   const seed = seedOf(values);
@@ -140,6 +149,33 @@ export async function withSession<T>(
     await Promise.all([models?.engine.dispose(), encoders.encoder.dispose()]);
   }
 }
+
+/**
+ * Where nothing says whether the labels of a model exclude each other, its outputs for some texts say how often several
+ * would be right.
+ */
+async function tellingSeveral(
+  error: unknown,
+  folder: EncoderFolder | undefined,
+  texts: SessionOptions['texts'],
+  models: () => EncoderModels,
+): Promise<never> {
+  const isOpen = error instanceof UserError && error.code === 'encoder-problem' && error.data.isOpen === true;
+  if (!isOpen || folder === undefined || folder.config.kinds.length < 2 || texts === undefined) throw error;
+  const some = (await texts()).slice(0, MOST_LOOKED_AT);
+  if (some.length === 0) throw error;
+  const encoders = models();
+  const share = await encoders.shareWithSeveral(folder, some).finally(() => encoders.encoder.dispose());
+  const several = `${Math.round(share * some.length)} of ${count(some.length, 'text')}`;
+  throw new UserError(
+    error.code,
+    `${error.message} If each were right or not by itself, several would be right at once in ${several} here.`,
+    { data: error.data, cause: error },
+  );
+}
+
+/** Texts that are looked at to see how outputs may be read. */
+const MOST_LOOKED_AT = 50;
 
 /** The classifier that is named; for a model folder alone, its own labels. */
 async function foundClassifier(

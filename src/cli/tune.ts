@@ -179,7 +179,7 @@ function proving(values: Values, io: Io): TuningHome['prove'] {
           },
           context,
         ),
-      out,
+      { adapterFile: out },
     );
 }
 

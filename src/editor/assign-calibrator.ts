@@ -4,7 +4,8 @@ import { compatibilityBefore } from '../app/classifier-calibrator';
 import type { EngineModels } from '../app/engine-models';
 import { calibratorInWords } from '../core/words/calibrated-score';
 import type { Compatibility } from '../core/calibration/compatibility';
-import type { Classifier } from '../core/classifier/definition';
+import { calibratorsNamed, type Classifier } from '../core/classifier/definition';
+import { quoted } from '../core/quote';
 import { UserError } from '../core/user-error';
 import { changeClassifier, type ChangedClassifier, classifiersFor, folderOf } from './change-classifier';
 import { type Calibrators, originBefore, type WorkspaceCalibrator } from './calibrators';
@@ -46,9 +47,7 @@ export async function useCalibrator(
       value: entry,
     })),
   });
-  return chosen === undefined || chosen === 'back'
-    ? undefined
-    : assignCalibrator(chosen, folder, calibrator.by.name);
+  return chosen === undefined || chosen === 'back' ? undefined : assignCalibrator(chosen, folder, calibrator);
 }
 
 /**
@@ -64,8 +63,8 @@ export async function chooseCalibrator(
   const entry = await classifiers.find(name);
   const folder = entry.kind === 'file' ? folderOf(entry.uri) : vscode.workspace.workspaceFolders?.[0]?.uri;
   const found = folder === undefined ? [] : await calibrators.list(folder);
-  const current = entry.classifier.calibrator;
-  if (folder === undefined || (found.length === 0 && current === undefined))
+  const current = calibratorsNamed(entry.classifier);
+  if (folder === undefined || (found.length === 0 && current.length === 0))
     throw new UserError(
       'no-calibrators',
       'There is no calibrator in this workspace yet. Open a table of predictions in the calibration panel and save one.',
@@ -80,19 +79,27 @@ export async function chooseCalibrator(
     title: `Calibrator of ${name}`,
     placeholder: 'Calibrator whose confidence is shown beside the raw one',
     choices: [
-      { label: 'None', description: current === undefined ? 'in use' : '', detail: 'Raw scores', value: '' },
-      ...byCompatibility(judged, ({ calibrator: { by } }) => ({
+      { label: 'None', description: current.length === 0 ? 'in use' : '', detail: 'Raw scores', value: '' },
+      ...byCompatibility(judged, ({ calibrator: { by, saved } }) => ({
         label: by.name,
-        description: [by.name === current ? 'in use' : '', calibratorInWords(by)]
+        description: [
+          current.includes(by.name) ? 'in use' : '',
+          saved.label === undefined ? '' : `for the label ${quoted(saved.label)}`,
+          calibratorInWords(by),
+        ]
           .filter((part) => part !== '')
           .join(', '),
         value: by.name,
-        active: by.name === current,
+        active: current.includes(by.name),
       })),
     ],
   });
   if (chosen === undefined) return undefined;
-  return assignCalibrator(entry, folder, chosen === '' ? undefined : chosen);
+  return assignCalibrator(
+    entry,
+    folder,
+    found.find(({ by }) => by.name === chosen),
+  );
 }
 
 /** Groups choices by compatibility, matching ones first. The others show what is wrong. */
@@ -136,15 +143,35 @@ export interface Assigned extends ChangedClassifier {
   readonly calibrator: string | undefined;
 }
 
-/** @throws UserError as `changeClassifier` */
+/**
+ * The calibrator of one label is written beside that label; none is written beside any.
+ *
+ * @throws UserError as `changeClassifier`
+ */
 async function assignCalibrator(
   entry: UsableClassifier,
   folder: vscode.Uri,
-  calibrator: string | undefined,
+  calibrator: WorkspaceCalibrator | undefined,
 ): Promise<Assigned> {
-  const changed = await changeClassifier(entry, folder, 'calibrator', calibrator);
+  const { labels, name: classifier, asks } = entry.classifier;
+  const ofLabel = calibrator?.saved.label;
+  const name = calibrator?.by.name;
+  const isOwn =
+    asks.kind === 'encoder' &&
+    (ofLabel !== undefined || labels.some((label) => label.calibrator !== undefined));
+  const changed = await (isOwn
+    ? changeClassifier(
+        entry,
+        folder,
+        'labels',
+        labels.map(({ calibrator: own, ...label }) => {
+          const now = ofLabel === undefined ? undefined : label.name.trim() === ofLabel ? name : own;
+          return now === undefined ? label : { ...label, calibrator: now };
+        }),
+      )
+    : changeClassifier(entry, folder, 'calibrator', name));
   if (calibrator !== undefined) stepDone('use');
-  return { ...changed, classifier: entry.classifier.name, calibrator };
+  return { ...changed, classifier, calibrator: name };
 }
 
 /** Tells what was written, and offers to undo it. */

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import {
   calibratorOf,
   ClassifierCalibrator,
+  LabelCalibrators,
   type EarlyOrigin,
   type NamedCalibrator,
   namedCalibrator,
@@ -52,14 +53,18 @@ export class Calibrators implements vscode.Disposable {
    * The calibrator that a classifier names. It is read every time, because what was saved a moment ago must count
    * before the watcher reports it. Classifier files of an untrusted workspace are not read, so nothing there names one.
    *
+   * @param calibrator its name; absent: the one for all labels
    * @throws CalibratorError as `calibratorOf` and `readCalibrator`
    */
-  async of(entry: UsableClassifier): Promise<WorkspaceCalibrator | undefined> {
+  async of(
+    entry: UsableClassifier,
+    calibrator = entry.classifier.calibrator,
+  ): Promise<WorkspaceCalibrator | undefined> {
     if (entry.kind === 'builtin') return undefined;
     const { classifier } = entry;
     let uri: vscode.Uri | undefined;
     try {
-      return await calibratorOf(classifier, (name) => {
+      return await calibratorOf({ name: classifier.name, calibrator }, (name) => {
         uri = vscode.Uri.joinPath(entry.uri, '..', '..', 'calibrators', name);
         this.folders.willRead(vscode.Uri.joinPath(uri, '..'));
         return readCalibrator(uri);
@@ -81,11 +86,24 @@ export class Calibrators implements vscode.Disposable {
    * @throws CalibratorError as `of`; calibrator-mismatch if it belongs to another prompt or other labels
    */
   async checked(entry: UsableClassifier): Promise<CheckedCalibrator | undefined> {
+    const { classifier } = entry;
+    const checked = await this.namedBy(entry);
+    const { all, calibrator } = checked ?? { all: [] };
+    await explained(all, classifier, () => Promise.resolve().then(() => calibrator?.checkBefore()));
+    return checked;
+  }
+
+  private async namedBy(entry: UsableClassifier): Promise<CheckedCalibrator | undefined> {
+    const { classifier } = entry;
+    const each = new Map<string, WorkspaceCalibrator>();
+    for (const { name, calibrator } of classifier.labels) {
+      const named = calibrator === undefined ? undefined : await this.of(entry, calibrator);
+      if (named !== undefined) each.set(name, named);
+    }
+    if (each.size > 0)
+      return { all: [...each.values()], calibrator: new LabelCalibrators(each, classifier, 'refuse') };
     const named = await this.of(entry);
-    if (named === undefined) return undefined;
-    const calibrator = new ClassifierCalibrator(named, entry.classifier, 'refuse');
-    await explained(named, entry.classifier, () => Promise.resolve().then(() => calibrator.checkBefore()));
-    return { named, calibrator };
+    return named && { all: [named], calibrator: new ClassifierCalibrator(named, classifier, 'refuse') };
   }
 
   /** The readable calibrators of a folder, by name. */
@@ -115,29 +133,30 @@ export async function readCalibrator(uri: vscode.Uri): Promise<WorkspaceCalibrat
   return { uri, ...namedCalibrator(loaded, shown) };
 }
 
-/** A calibrator of the workspace, ready for the scores of a classifier that names it. */
+/** The calibrator of the workspace, or those of labels, ready for the scores of a classifier that names them. */
 export interface CheckedCalibrator {
-  readonly named: WorkspaceCalibrator;
-  readonly calibrator: ClassifierCalibrator;
+  readonly all: readonly WorkspaceCalibrator[];
+  readonly calibrator: ClassifierCalibrator | LabelCalibrators;
 }
 
 /**
  * Runs work that may refuse a calibrator, and names the calibrator's file in the error.
  *
- * @param named undefined for raw scores, which no calibrator can spoil
+ * @param all empty for raw scores, which no calibrator can spoil
  * @throws CalibratorError in place of any UserError about the calibrator; other errors of `work`
  */
 export async function explained<T>(
-  named: WorkspaceCalibrator | undefined,
+  all: readonly WorkspaceCalibrator[],
   { name }: Classifier,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (named === undefined || !(error instanceof UserError) || !error.code.startsWith('calibrator-'))
+    const [first] = all;
+    if (first === undefined || !(error instanceof UserError) || !error.code.startsWith('calibrator-'))
       throw error;
-    const { uri } = named;
+    const { uri } = all.find(({ file }) => file === error.data.calibrator) ?? first;
     const binding = bindingSchema.safeParse(error.data.binding).data;
     throw new CalibratorError(
       error.code,

@@ -45,7 +45,7 @@ export interface ChangedClassifier {
 export async function changeClassifier(
   entry: UsableClassifier,
   folder: vscode.Uri,
-  field: 'adapter' | 'buckets' | 'calibrator' | 'examples',
+  field: 'adapter' | 'buckets' | 'calibrator' | 'examples' | 'labels',
   value: string | readonly object[] | undefined,
 ): Promise<ChangedClassifier> {
   if (!vscode.workspace.isTrusted)

@@ -174,7 +174,7 @@ export class Classification {
     const { classifier } = entry;
     const buckets = bucketsFor(classifier, scope);
     const checked = leaveRaw ? undefined : await calibrators.checked(entry);
-    const { results, identity, ...made } = await explained(checked?.named, classifier, () =>
+    const { results, identity, ...made } = await explained(checked?.all ?? [], classifier, () =>
       classifyTexts(sources, {
         classifier,
         texts,
@@ -193,7 +193,7 @@ export class Classification {
     return results.map((result, index) => {
       if (isFailed(result)) return result;
       const { score, calibrated } = result;
-      const shown = checked && calibrated ? calibration.shown(checked.named, calibrated, origin) : undefined;
+      const shown = checked && calibrated ? calibration.shown(checked.all, calibrated, origin) : undefined;
       return {
         text: texts[index] ?? '',
         score,

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { NamedCalibrator } from '../app/classifier-calibrator';
 import type { Calibration } from '../core/calibration/calibrated-score';
 import type { Compatibility, ScoreOrigin } from '../core/calibration/compatibility';
-import type { Classifier } from '../core/classifier/definition';
+import { calibratorsNamed, type Classifier } from '../core/classifier/definition';
 import { type Bucket, boundsOf } from '../core/model/buckets';
 import { settingId } from '../protocol/manifest';
 import { modelIdentity } from '../sources/engine-source';
@@ -68,7 +68,7 @@ export class ResultCalibration implements vscode.Disposable {
 
   /** A calibration as it is shown. One that waits only for the hash of the model gives that reason. */
   shown(
-    { by }: NamedCalibrator,
+    all: readonly NamedCalibrator[],
     {
       compatibility,
       calibration,
@@ -79,7 +79,10 @@ export class ResultCalibration implements vscode.Disposable {
     const model = { path: modelPath, file: path.basename(modelPath), sha256: undefined };
     this.parts.hashes.known(model);
     const reason = this.parts.hashes.inWords(model);
-    return { kind: 'raw', reason: `Not calibrated by ${by.name} yet. ${reason}` };
+    return {
+      kind: 'raw',
+      reason: `Not calibrated by ${all.map(({ by }) => by.name).join(', ')} yet. ${reason}`,
+    };
   }
 
   dispose(): void {
@@ -134,13 +137,14 @@ export class ResultCalibration implements vscode.Disposable {
     if (calibrator === undefined) return undefined;
     if (calibrator instanceof CalibratorError)
       return { kind: 'raw', reason: `Not calibrated. ${calibrator.message}` };
-    return this.shown(calibrator.named, calibrator.calibrator.calibrate(origin, score, buckets), origin);
+    return this.shown(calibrator.all, calibrator.calibrator.calibrate(origin, score, buckets), origin);
   }
 }
 
 /** What replaces a calibrated confidence that the person declined. */
-export function leftRaw({ calibrator }: Classifier): Calibration | undefined {
-  return calibrator === undefined
-    ? undefined
-    : { kind: 'raw', reason: `Classified without the calibrator ${calibrator}, as you chose.` };
+export function leftRaw(classifier: Classifier): Calibration | undefined {
+  const [calibrator, ...others] = calibratorsNamed(classifier);
+  if (calibrator === undefined) return undefined;
+  const named = others.length === 0 ? `the calibrator ${calibrator}` : 'its calibrators';
+  return { kind: 'raw', reason: `Classified without ${named}, as you chose.` };
 }

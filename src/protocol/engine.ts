@@ -1,6 +1,6 @@
 /** Messages between the host (extension or command line) and the engine process. */
 import * as z from 'zod';
-import { SCORE_NOTES } from '../core/scoring/score';
+import { HEAD_MODES, SCORE_NOTES } from '../core/scoring/score';
 import { VARIANTS } from '../core/model/confidence-method';
 import { CHILD_CONTRACT } from './child';
 import { notification, request } from './contract';
@@ -96,6 +96,7 @@ const labelScoresSchema = z
       confidence: z.number(),
       isBound: z.boolean().exactOptional(),
       output: z.object({ index: z.int(), logit: z.number() }).exactOptional(),
+      threshold: z.number().exactOptional(),
     }),
   )
   .readonly();
@@ -118,7 +119,7 @@ export const scoreSchema = z.object({
   tie: z.boolean(),
   labels: labelScoresSchema,
   labelMass: z.number().nullable(),
-  mode: z.enum(['first-token', 'sequence', 'sampled', 'head']),
+  mode: z.enum(['first-token', 'sequence', 'sampled', ...HEAD_MODES]),
   textTokens: z.number(),
   cutTokens: z.number(),
   tokens: z.array(tokenRowSchema).readonly().exactOptional(),

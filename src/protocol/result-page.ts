@@ -42,6 +42,19 @@ export const calibrationSchema = z.discriminatedUnion('kind', [
     notes: z.array(z.string()).readonly(),
   }),
   z.object({ kind: z.literal('raw'), reason: z.string() }),
+  z.object({
+    kind: z.literal('each'),
+    labels: z
+      .array(
+        z.object({
+          label: z.string(),
+          confidence: z.number().nullable(),
+          by: z.string(),
+          notes: z.array(z.string()).readonly(),
+        }),
+      )
+      .readonly(),
+  }),
 ]);
 
 /** A label that a person gives to a text, or says that they cannot tell. */

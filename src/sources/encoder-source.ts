@@ -1,7 +1,8 @@
 /** The process for sequence classification models as a source of scores. */
 import type { HeadKind } from '../core/encoder/config';
 import type { Binding } from '../core/model/binding';
-import { headScore } from '../core/scoring/head-score';
+import { type HeadOutput, headScore, multiLabelScore } from '../core/scoring/head-score';
+import type { Score } from '../core/scoring/score';
 import { UserError } from '../core/user-error';
 import { deviceInWords } from '../core/words/device';
 import type { Device } from '../protocol/engine';
@@ -14,7 +15,7 @@ export interface EncoderModel {
   readonly name: string;
   /** Of everything that its scores depend on. */
   readonly sha256: string;
-  readonly kind: Exclude<HeadKind, 'multi-label'>;
+  readonly kind: HeadKind;
   /** In the order of the outputs. */
   readonly labels: readonly string[];
 }
@@ -40,9 +41,12 @@ export function encoderSource(encoder: EncoderClient, { name, sha256, kind, labe
     model: () => Promise.resolve(model),
     plan: null,
     textsAtOnce: null,
-    score: async ({ texts }, signal) => {
+    isMultiLabel: kind === 'multi-label',
+    score: async ({ classifier, texts }, signal) => {
       const outputs = await encoder.outputs(texts, signal);
-      const scores = outputs.map((output) => ('reason' in output ? output : headScore(kind, labels, output)));
+      const scoreOf = (output: HeadOutput): Score =>
+        kind === 'multi-label' ? multiLabelScore(classifier.labels, output) : headScore(kind, labels, output);
+      const scores = outputs.map((output) => ('reason' in output ? output : scoreOf(output)));
       return { scores, shape: null };
     },
     sample: null,

@@ -88,6 +88,8 @@ export interface Source {
   readonly sendsTextsTo: string | null;
   /** Whether a label's score may be an upper bound only: the source shows its likeliest tokens and no others. */
   readonly mayBoundScores: boolean;
+  /** Whether its labels do not exclude each other; absent where they do. */
+  readonly isMultiLabel?: boolean;
   /** The identity as far as it is known without reading a whole model file; loads the model if necessary. */
   identity(signal?: AbortSignal): Promise<SourceIdentity>;
   /** The model that calibrators are bound to; reads a model file if its SHA-256 is unknown. */

@@ -48,7 +48,7 @@ export function labelByKey(
   actions: Actions,
 ): void {
   const { key, target, ctrlKey, metaKey, altKey, repeat } = event;
-  if (place === '' || ctrlKey || metaKey || altKey || repeat) return;
+  if (place === '' || score.mode === 'multi-label' || ctrlKey || metaKey || altKey || repeat) return;
   if (target instanceof HTMLElement && target.matches('input, textarea, select')) return;
   if (key === 'Backspace') {
     if (said !== null) actions.label(id, null);

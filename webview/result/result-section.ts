@@ -5,6 +5,8 @@ import {
   calibratorInWords,
   headline,
   needsNote,
+  type OwnLabel,
+  ownLabels,
   RAW,
   rawInWords,
 } from '../../src/core/words/calibrated-score';
@@ -22,7 +24,7 @@ import {
   modeInWords,
   scoreWarnings,
 } from '../../src/core/words/score';
-import type { LabelScore, Score, TokenRow } from '../../src/core/scoring/score';
+import { isFromHead, type LabelScore, type Score, type TokenRow } from '../../src/core/scoring/score';
 import type { PageCommand, ResultDetail, TextAnswer } from '../../src/protocol/result-page';
 import { bar, h, warningIcon } from '../dom';
 import { button } from '../button';
@@ -43,6 +45,7 @@ export interface ResultActions {
 
 export function resultSection(result: ResultDetail, actions: ResultActions): HTMLElement {
   const { score, calibration, bounds } = result;
+  const own = ownLabels(result);
   const { label, percent } = headline(result);
   const isDoubted = isDoubtful(score) || needsNote(calibration);
   return h(
@@ -71,27 +74,30 @@ export function resultSection(result: ResultDetail, actions: ResultActions): HTM
       {},
       calibration?.kind === 'calibrated' && calibration.score.on === 'confidence' ? 'Labels, raw' : 'Labels',
     ),
-    labelBars(result),
-    result.place === '' ? undefined : labelPart(result, actions),
-    h(
-      'p',
-      { class: 'mass' },
-      h(
-        'span',
-        { title: 'Probability that the answer is any of the labels, before normalising.' },
-        'Label mass',
-      ),
-      ' ',
-      h('strong', {}, labelMassInWords(score)),
-    ),
+    own === null ? labelBars(result) : ownBars(own, bounds),
+    // One label of a text is kept, which several can be here.
+    result.place === '' || own !== null ? undefined : labelPart(result, actions),
+    own !== null
+      ? undefined
+      : h(
+          'p',
+          { class: 'mass' },
+          h(
+            'span',
+            { title: 'Probability that the answer is any of the labels, before normalising.' },
+            'Label mass',
+          ),
+          ' ',
+          h('strong', {}, labelMassInWords(score)),
+        ),
     ...agreementPart(score),
     ...headPart(score),
     // Sampled answers alone leave no token probabilities, and a sequence classification model answers with no token.
-    ...(score.mode === 'sampled' || score.mode === 'head' ? [] : tokenPart(result, actions)),
+    ...(score.mode === 'sampled' || isFromHead(score.mode) ? [] : tokenPart(result, actions)),
     h('h3', {}, 'How it was made'),
     facts(result),
     // A sequence classification model gets the text alone.
-    result.place === '' || score.mode === 'head'
+    result.place === '' || isFromHead(score.mode)
       ? undefined
       : h(
           'p',
@@ -122,7 +128,7 @@ function tokenPart({ id, score }: ResultDetail, actions: ResultActions): HTMLEle
 
 /** The outputs of a sequence classification model, each with its label. */
 function headPart({ mode, labels }: Score): HTMLElement[] {
-  if (mode !== 'head') return [];
+  if (!isFromHead(mode)) return [];
   return [
     h('h3', { id: 'outputs-title' }, 'Outputs of the model'),
     h(
@@ -246,6 +252,38 @@ function labelBars({ score, calibration, bounds }: ResultDetail): HTMLElement {
         bar(own ?? confidence, 'label-bar'),
       );
     }),
+  );
+}
+
+/** A bar for each label by itself, with a mark at its threshold, and whether it is right; the likeliest first. */
+function ownBars(own: readonly OwnLabel[], bounds: readonly number[]): HTMLElement {
+  return h(
+    'ul',
+    { class: 'labels' },
+    ...own
+      .toSorted((a, b) => b.confidence - a.confidence)
+      .map(({ label, confidence, raw, threshold, isRight, by }) =>
+        h(
+          'li',
+          { class: isRight ? 'winner' : undefined },
+          named('label-name', label),
+          h(
+            'span',
+            { class: 'label-percent' },
+            formatPercent(confidence, [...bounds, threshold]),
+            by === null
+              ? undefined
+              : h(
+                  'span',
+                  { class: 'raw', title: `calibrated by ${by}` },
+                  ` raw ${formatPercent(raw, bounds)}`,
+                ),
+            h('span', { class: 'own-answer' }, isRight ? ' yes' : ' no'),
+            threshold === 0.5 ? undefined : h('span', { class: 'raw' }, ` from ${formatPercent(threshold)}`),
+          ),
+          bar(confidence, 'label-bar'),
+        ),
+      ),
   );
 }
 

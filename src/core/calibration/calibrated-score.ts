@@ -2,8 +2,10 @@
 import { type Bucket, isAnotherLabelLikelier } from '../model/buckets';
 import { type MarkedBucket, markedBucket } from '../decisions/bucket-mark';
 import { smoothedLogRates } from '../scoring/consistency';
-import type { Score } from '../scoring/score';
+import { labelScores, type Score } from '../scoring/score';
 import { applyCalibrator, type Calibrator } from './calibrator';
+import { softplus } from '../model/numeric';
+import { pairOf } from '../model/pair';
 import { confidenceOf, labelData } from '../model/rows';
 import { tableLabels } from './compatibility';
 import { type CalibratorId, needs } from './registry';
@@ -50,7 +52,20 @@ export type Calibration =
       /** What is to be known of it and is no reason to doubt it, in sentences. */
       readonly notes: readonly string[];
     }
-  | { readonly kind: 'raw'; readonly reason: string };
+  | { readonly kind: 'raw'; readonly reason: string }
+  /** Of labels that do not exclude each other: those that have a calibrator. */
+  | { readonly kind: 'each'; readonly labels: readonly CalibratedLabel[] };
+
+/** P(label) after the label's own calibrator, or why it is still raw. */
+export interface CalibratedLabel {
+  readonly label: string;
+  /** Null: raw. */
+  readonly confidence: number | null;
+  /** Name of its calibrator. */
+  readonly by: string;
+  /** Why it is raw, or reasons to doubt it, in sentences. */
+  readonly notes: readonly string[];
+}
 
 export function calibratedBy(
   name: string,
@@ -95,6 +110,20 @@ export function calibratedScore(
     anotherLikelier: isAnotherLabelLikelier(confidence, names.length),
     bucket: markedBucket(confidence, buckets),
   };
+}
+
+/** One label of a score whose labels do not exclude each other, as the score of a pair of labels: it and not it. */
+export function pairScore(score: Score, label: string): Score | undefined {
+  const own = score.labels.find((entry) => entry.label === label);
+  if (own?.output === undefined || score.mode !== 'multi-label') return undefined;
+  const { logit } = own.output;
+  const scored = labelScores(pairOf(label.trim()), [-softplus(-logit), -softplus(logit)]);
+  return { ...score, ...scored, labelMass: null };
+}
+
+/** P(label) after a calibrator of the pair. */
+export function pairProbability({ label: said, confidence, labels }: CalibratedScore, label: string): number {
+  return labels?.[0]?.confidence ?? (said === label.trim() ? confidence : 1 - confidence);
 }
 
 /** A table of one row, as `score` writes it and `apply` reads it. */

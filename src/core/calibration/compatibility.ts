@@ -38,14 +38,19 @@ export interface ScoreOrigin {
   readonly backend: string;
 }
 
-/** @param score any score of that origin; undefined before there is one */
+/**
+ * @param score any score of that origin; undefined before there is one
+ * @param label which one, of labels that do not exclude each other; `labels` are then it and not it
+ */
 export function targetOf(
   origin: Partial<ScoreOrigin>,
   labels: readonly string[],
   score: HowScored | undefined,
+  label?: string,
 ): CalibrationTarget {
   return {
     ...origin,
+    label,
     labels: tableLabels(labels),
     scoring: score && scoringOf(score),
   };

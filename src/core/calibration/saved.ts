@@ -226,7 +226,7 @@ type MetricSource = Readonly<Record<OwnMetric, MetricValue>> & {
 
 /** What a calibrator will be used on. Absent fields are unknown. */
 export interface CalibrationTarget {
-  /** The label that is looked at, of labels that do not exclude each other. */
+  /** The label that is looked at, of labels that do not exclude each other; "" for all of them together. */
   readonly label?: string | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly model?: Binding['model'] | undefined;
@@ -253,13 +253,14 @@ export function mismatches(saved: SavedCalibrator, target: CalibrationTarget): M
 /** A calibrator of one label is for no other, nor for labels that exclude each other, and the reverse. */
 function otherLabel({ label: own }: SavedCalibrator, { label }: CalibrationTarget): Mismatch | undefined {
   if (own === label) return undefined;
-  const of = (name: string | undefined): string =>
-    name === undefined ? 'labels that exclude each other' : `the label ${quoted(name)} by itself`;
-  return {
-    field: 'labels',
-    severity: 'refuse',
-    message: `It was fitted on ${of(own)}; here are the probabilities of ${of(label)}.`,
-  };
+  const here =
+    label === undefined
+      ? 'no label here is looked at by itself under that name'
+      : label === ''
+        ? 'here each label has a calibrator of its own'
+        : `here is the label ${quoted(label)}`;
+  const fitted = own === undefined ? 'labels that exclude each other' : `the label ${quoted(own)} by itself`;
+  return { field: 'labels', severity: 'refuse', message: `It was fitted on ${fitted}; ${here}.` };
 }
 
 function labelMismatch(

@@ -170,12 +170,31 @@ const encoderModelSchema = z.strictObject({
   source: modelSource,
 });
 
+const encoderLabelSchema = z.strictObject({
+  name: labelName.describe('The name of the label.'),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .exactOptional()
+    .describe(
+      'From which probability on the label is right; of its calibrator, if it has one. Only for labels that do not exclude each other (multi-label). Default 0.5.',
+    ),
+  calibrator: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Name of a saved calibrator for this label. Only for labels that do not exclude each other (multi-label).',
+    ),
+});
+
 const encoderSchema = z
   .strictObject({
     ...commonFields,
     kind: kindField.extract(['encoder']),
     labels: z
-      .array(z.strictObject({ name: labelName.describe('The name of the label.') }))
+      .array(encoderLabelSchema)
       .min(2, 'a classifier needs at least two labels')
       .max(MOST_LABELS, { error: `a classifier has at most ${MOST_LABELS} labels`, abort: true })
       .describe(
@@ -189,9 +208,22 @@ const encoderSchema = z
       ),
     model: encoderModelSchema,
   })
-  .superRefine(({ labels, buckets }, context) => {
+  .superRefine(({ labels, outputs, calibrator, buckets }, context) => {
     checkNames(labels, context);
     checkBuckets(buckets ?? [], context);
+    const own = labels.findIndex((label) => label.threshold !== undefined || label.calibrator !== undefined);
+    if (own >= 0 && (outputs === 'single-label' || outputs === 'binary'))
+      context.addIssue({
+        code: 'custom',
+        path: ['labels', own],
+        message: `only labels that do not exclude each other ("outputs": "multi-label") have a threshold and a calibrator each`,
+      });
+    if (calibrator !== undefined && (own >= 0 || outputs === 'multi-label'))
+      context.addIssue({
+        code: 'custom',
+        path: ['calibrator'],
+        message: 'labels that do not exclude each other have a calibrator each: name it beside the label',
+      });
   });
 
 const promptSchema = z
@@ -395,6 +427,13 @@ export interface HeadReading {
   readonly outputs: HeadKind | undefined;
 }
 
+export interface ClassifierLabel {
+  readonly name: string;
+  /** From which probability on it is right, and the name of its calibrator, of labels that do not exclude each other. */
+  readonly threshold?: number;
+  readonly calibrator?: string;
+}
+
 /**
  * A classifier with every default filled in; the rest of the program works with it. Its own fields are those that every
  * classifier has, whatever its model is; `asks` says how that
@@ -403,7 +442,7 @@ export interface HeadReading {
 export interface Classifier {
   readonly name: string;
   readonly description: string;
-  readonly labels: readonly { readonly name: string }[];
+  readonly labels: readonly ClassifierLabel[];
   readonly method: ConfidenceMethod;
   readonly consistency: ConsistencySettings;
   readonly source: SourceName;
@@ -430,6 +469,14 @@ export function askingOf({ name, asks }: Pick<Classifier, 'name' | 'asks'>): Ask
     'no-prompt',
     `The classifier "${name}" has no prompt: its model is a sequence classification model, which gets the text alone.`,
   );
+}
+
+/** The names of all calibrators of a classifier: its own, or those of its labels. */
+export function calibratorsNamed({
+  calibrator,
+  labels,
+}: Pick<Classifier, 'calibrator' | 'labels'>): string[] {
+  return [calibrator, ...labels.map((label) => label.calibrator)].filter((name) => name !== undefined);
 }
 
 /** The labels of a classifier with all their spellings. */
@@ -511,7 +558,7 @@ function fieldsAt(path: readonly (string | number)[], isEncoder: boolean): strin
     case undefined:
       return Object.keys((isEncoder ? encoderSchema : promptSchema).shape);
     case 'labels':
-      return isEncoder ? ['name'] : Object.keys(labelSchema.shape);
+      return Object.keys((isEncoder ? encoderLabelSchema : labelSchema).shape);
     case 'examples':
       return Object.keys(exampleSchema.shape);
     case 'model':

@@ -2,7 +2,7 @@
 import { jsonPositions } from '../json-positions';
 import { UserError } from '../user-error';
 
-type Field = 'adapter' | 'buckets' | 'calibrator' | 'examples';
+type Field = 'adapter' | 'buckets' | 'calibrator' | 'examples' | 'labels';
 
 /**
  * @param text of a classifier file

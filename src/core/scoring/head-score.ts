@@ -1,7 +1,8 @@
 /** The score of a text from the outputs of a sequence classification model. */
 import type { HeadKind } from '../encoder/config';
-import { logSoftmax, softplus } from '../model/numeric';
-import { labelScores, type Score } from './score';
+import { logSoftmax, sigmoid, softplus, trusted } from '../model/numeric';
+import { decided } from './decided';
+import { labelScores, type LabelScore, type Score } from './score';
 
 /** What a sequence classification model gives for one text. */
 export interface HeadOutput {
@@ -48,6 +49,35 @@ export function headScore(
     // It cannot answer anything but a label.
     labelMass: null,
     mode: 'head',
+    textTokens,
+    cutTokens,
+  };
+}
+
+/** From which probability on a label is right where its classifier does not say it. */
+const DEFAULT_THRESHOLD = 0.5;
+
+/** Labels that do not exclude each other, and from which probability on each is right. */
+export type OwnLabels = readonly { readonly name: string; readonly threshold?: number | undefined }[];
+
+/**
+ * The score of a text whose labels do not exclude each other: a sigmoid for each output.
+ *
+ * @param labels in the order of the outputs
+ * @param output with a finite logit for each
+ */
+export function multiLabelScore(labels: OwnLabels, { logits, textTokens, cutTokens }: HeadOutput): Score {
+  const scored = labels.map(({ name, threshold = DEFAULT_THRESHOLD }, index): LabelScore => {
+    const logit = logits[index] ?? 0;
+    const logProb = -softplus(-logit);
+    return { label: name, logProb, confidence: trusted(sigmoid(logit)), output: { index, logit }, threshold };
+  });
+  return {
+    ...decided(scored),
+    tie: false,
+    labels: scored,
+    labelMass: null,
+    mode: 'multi-label',
     textTokens,
     cutTokens,
   };

@@ -15,6 +15,19 @@ export interface LabelScore {
   readonly isBound?: boolean;
   /** The output of a sequence classification model that stands for this label; absent where none does. */
   readonly output?: HeadLogit;
+  /**
+   * From which probability on the label is right, of labels that do not exclude each other: then `confidence` is that of
+   * this label by itself. Absent where one label is right.
+   */
+  readonly threshold?: number;
+}
+
+/** From the outputs of a sequence classification model: one label is right, or each by itself. */
+export const HEAD_MODES = ['head', 'multi-label'] as const;
+type HeadMode = (typeof HEAD_MODES)[number];
+
+export function isFromHead(mode: Score['mode']): mode is HeadMode {
+  return (HEAD_MODES as readonly string[]).includes(mode);
 }
 
 /** One output of a sequence classification model. */
@@ -36,9 +49,12 @@ export interface TokenRow {
 }
 
 export interface Score {
-  /** Name of the likeliest label; the earlier one on a tie. */
+  /**
+   * Name of the likeliest label; the earlier one on a tie. Of labels that do not exclude each other, the names of those that
+   * are right, or that none is.
+   */
   readonly label: string;
-  /** Its combined confidence in [0, 1]. */
+  /** Its combined confidence in [0, 1]; of labels that do not exclude each other, that of the least sure decision. */
   readonly confidence: number;
   /** True where another label has exactly the same probability. */
   readonly tie: boolean;
@@ -50,7 +66,7 @@ export interface Score {
    */
   readonly labelMass: number | null;
   /** How the model's answer was read. */
-  readonly mode: AnswerMode | 'sampled' | 'head';
+  readonly mode: AnswerMode | 'sampled' | HeadMode;
   /** Tokens of the text as it was given, and how many were cut from its middle to make it fit. */
   readonly textTokens: number;
   readonly cutTokens: number;

@@ -4,7 +4,9 @@ import { BUCKET_SHAPES, type MarkedBucket } from '../decisions/bucket-mark';
 import { formatPercent, formatRowShare } from './quantities';
 import { visibleName } from '../encode';
 import { excerpt, isDoubtful, labelMassInWords, tiedLabels } from './score';
-import { isLabelMassLow, type Score } from '../scoring/score';
+import { largest } from '../extremes';
+import { decided, isRight } from '../scoring/decided';
+import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
 
 /** What is known of a text. */
 export interface ShownScore<S = Score> {
@@ -17,11 +19,75 @@ export interface ShownScore<S = Score> {
 
 type Winner = Pick<Score, 'label' | 'confidence'>;
 
-/** The label and confidence to show first: calibrated if possible, otherwise raw. */
-export function headline({ score, calibration, bounds }: ShownScore<Winner>): {
+/** One of the labels that do not exclude each other, as it is shown. */
+export interface OwnLabel extends Pick<LabelScore, 'label' | 'output'> {
+  /** P(label), calibrated if possible, and raw. */
+  readonly confidence: number;
+  readonly raw: number;
+  readonly threshold: number;
+  /** Whether it is right: from its threshold on. */
+  readonly isRight: boolean;
+  /** Its calibrator; null: raw. */
+  readonly by: string | null;
+}
+
+/** The labels of a score whose labels do not exclude each other, in its order; null for any other score. */
+export function ownLabels({
+  score,
+  calibration,
+}: Pick<ShownScore, 'score' | 'calibration'>): OwnLabel[] | null {
+  if (score.mode !== 'multi-label') return null;
+  const calibrated = calibration?.kind === 'each' ? calibration.labels : [];
+  return score.labels.map(({ label, output, confidence: raw, threshold = 1 }) => {
+    const own = calibrated.find((entry) => entry.label === label);
+    const confidence = own?.confidence ?? raw;
+    return {
+      label,
+      ...(output === undefined ? {} : { output }),
+      confidence,
+      raw,
+      threshold,
+      isRight: isRight({ label, confidence, threshold }),
+      by: own === undefined || own.confidence === null ? null : own.by,
+    };
+  });
+}
+
+/** "97.0%", "97.0%, raw 63.9%", "41.0%, yes from 30.0%": where a calibrator or another threshold than one half counts. */
+export function ownFigures({ confidence, raw, threshold, by }: OwnLabel, bounds: readonly number[]): string {
+  return [
+    formatPercent(confidence, [...bounds, threshold]).padStart(6),
+    ...(by === null ? [] : [`raw ${formatPercent(raw, bounds)}`]),
+    ...(threshold === 0.5 ? [] : [`yes from ${formatPercent(threshold)}`]),
+  ].join(', ');
+}
+
+/** What is shown of a score first, as a label and its confidence: calibrated if possible, otherwise raw. */
+export function winnerOf({ score, calibration }: Pick<ShownScore, 'score' | 'calibration'>): Winner {
+  if (calibration?.kind === 'calibrated') return calibration.score;
+  const own = ownLabels({ score, calibration });
+  return own === null ? score : decided(own);
+}
+
+/**
+ * The label and confidence to show first: calibrated if possible, otherwise raw. Of labels that do not exclude each other,
+ * all that are right with their probabilities; if none is, that of the likeliest.
+ */
+export function headline({ score, calibration, bounds }: ShownScore): {
   readonly label: string;
   readonly percent: string;
 } {
+  const own = ownLabels({ score, calibration });
+  if (own !== null) {
+    const { label } = decided(own);
+    const right = own.filter((entry) => entry.isRight);
+    if (right.length > 0)
+      return { label, percent: right.map((entry) => formatPercent(entry.confidence, bounds)).join(', ') };
+    return {
+      label,
+      percent: `each at most ${formatPercent(largest(own.map((entry) => entry.confidence)), bounds)}`,
+    };
+  }
   const { label, confidence } = calibration?.kind === 'calibrated' ? calibration.score : score;
   return { label, percent: formatPercent(confidence, bounds) };
 }
@@ -57,6 +123,8 @@ const LABEL_LIMIT = 20;
 export function lineNote(shown: ShownScore, column = 0): string {
   const room = Math.min(NOTE_LIMIT, LAST_COLUMN - column);
   const { score, calibration, bounds } = shown;
+  const own = ownLabels(shown);
+  if (own !== null) return ownNote(shown, own, room);
   const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
   const mass = isLabelMassLow(score) ? [`, label mass ${labelMassInWords(score)}`] : [];
   if (calibration?.kind !== 'calibrated')
@@ -71,6 +139,27 @@ export function lineNote(shown: ShownScore, column = 0): string {
     [` ${excerpt(bucket.name, NOTE_LIMIT)}`, ...mass, `, ${rawInWords(shown, calibration.score)}`],
     room,
   );
+}
+
+/** "toxic 97.0%, insult 63.9%, raw", "none of 3 labels: each at most 12.0%, calibrated"; the surest first, as many as there is room for. */
+function ownNote(shown: ShownScore, own: readonly OwnLabel[], room: number): string {
+  const { calibration, bounds } = shown;
+  const mark = needsNote(calibration) ? '⚠ ' : '';
+  const right = own.filter(({ isRight }) => isRight).sort((a, b) => b.confidence - a.confidence);
+  const by = own.filter((entry) => entry.by !== null).length;
+  const how = by === 0 ? ', raw' : by === own.length ? ', calibrated' : ', partly calibrated';
+  if (right.length === 0) {
+    const { label, percent } = headline(shown);
+    return `${mark}${withRoomFor(label, [`: ${percent}`, how], room)}`;
+  }
+  const names = right.map(
+    ({ label, confidence }) => `${excerpt(label, LABEL_LIMIT)} ${formatPercent(confidence, bounds)}`,
+  );
+  let shownNames = 1;
+  while (shownNames < names.length && names.slice(0, shownNames + 1).join(', ').length <= room) shownNames++;
+  const more = names.length - shownNames;
+  const text = `${names.slice(0, shownNames).join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+  return `${mark}${withRoomFor(text, [how], room)}`;
 }
 
 function rawInShort({ score, bounds }: ShownScore): string {
@@ -115,6 +204,8 @@ export function calibrationFacts(calibration: Calibration | undefined): string[]
 export function calibrationNotes(calibration: Calibration | undefined): string[] {
   if (calibration === undefined) return [];
   if (calibration.kind === 'raw') return [calibration.reason];
+  if (calibration.kind === 'each')
+    return calibration.labels.flatMap(({ label, notes }) => notes.map((note) => `${label}: ${note}`));
   const { score, warnings } = calibration;
   return [...(score.anotherLikelier ? [ANOTHER_LIKELIER] : []), ...warnings];
 }

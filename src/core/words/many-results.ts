@@ -3,7 +3,7 @@ import type { Calibration } from '../calibration/calibrated-score';
 import type { Bucket } from '../model/buckets';
 import { bucketTone, BUCKET_SHAPES } from '../decisions/bucket-mark';
 import type { Score } from '../scoring/score';
-import { RAW } from './calibrated-score';
+import { RAW, winnerOf } from './calibrated-score';
 import { count } from './calibration';
 import { excerpt, isDoubtful } from './score';
 
@@ -15,15 +15,10 @@ export interface ShownResult {
 /** Labels and how many results have them, the most frequent first. */
 export type LabelCounts = readonly (readonly [label: string, results: number])[];
 
-/** The label and the confidence that are shown: calibrated if possible, otherwise raw. */
-function shown({ score, calibration }: ShownResult): { readonly label: string; readonly confidence: number } {
-  return calibration?.kind === 'calibrated' ? calibration.score : score;
-}
-
 export function labelCounts(results: readonly ShownResult[]): LabelCounts {
   const counts = new Map<string, number>();
   for (const result of results) {
-    const { label } = shown(result);
+    const { label } = winnerOf(result);
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return [...counts].toSorted(([, a], [, b]) => b - a);
@@ -37,7 +32,7 @@ export function needsLook(result: ShownResult, buckets: readonly Bucket[]): bool
   const { score, calibration } = result;
   const isMarked =
     isDoubtful(score) || (calibration?.kind === 'calibrated' && calibration.score.anotherLikelier);
-  return isMarked || shown(result).confidence < (buckets[0]?.low ?? 0);
+  return isMarked || winnerOf(result).confidence < (buckets[0]?.low ?? 0);
 }
 
 /** Labels that are named; the others are counted. */
@@ -73,14 +68,18 @@ export function resultsInWords(
 ): { readonly message: string; readonly doubtful: number; readonly isRaw: boolean } {
   const counts = labelCounts(results);
   const doubtful = results.filter((result) => needsLook(result, buckets)).length;
-  const isRaw = results.some(({ calibration }) => calibration?.kind !== 'calibrated');
-  const dominance = dominanceInWords(counts);
+  const isOwn = results.some(({ score }) => score.mode === 'multi-label');
+  const isRaw = results.some(
+    ({ calibration }) => calibration?.kind !== 'calibrated' && calibration?.kind !== 'each',
+  );
+  // That no label is right, or always one, is no wonder where each is judged by itself.
+  const dominance = isOwn ? undefined : dominanceInWords(counts);
   const low = buckets[0]?.low ?? 0;
   return {
     message: [
       `${count(results.length, noun)}: ${labelsInWords(counts)}.`,
       ...(dominance === undefined ? [] : [dominance]),
-      ...(isRaw ? [`${RAW}.`] : [`${bucketsInWords(results, buckets)}.`]),
+      ...(isRaw ? [`${RAW}.`] : isOwn ? [] : [`${bucketsInWords(results, buckets)}.`]),
       doubtful === 0
         ? 'None is doubtful.'
         : `Doubtful: ${number(doubtful)} (below ${Number((100 * low).toPrecision(4))}%, or marked ⚠).`,

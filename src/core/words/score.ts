@@ -2,7 +2,7 @@
 import { visibleName } from '../encode';
 import { largest } from '../extremes';
 import { disagrees } from '../scoring/consistency';
-import { isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
+import { isFromHead, isLabelMassLow, type LabelScore, type Score } from '../scoring/score';
 import { confidenceMethodOf } from '../scoring/score-parts';
 import { formatPercent } from './quantities';
 
@@ -103,7 +103,7 @@ export function scoreWarnings(score: Score, bounds?: readonly number[]): ScoreWa
   if (score.cutTokens > 0)
     warnings.push({
       kind: 'cut',
-      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were ${score.mode === 'head' ? 'left out, because it is longer than the model allows' : 'cut from its middle, because it is longer than the classifier allows'}.`,
+      message: `Text cut: ${score.cutTokens} of its ${score.textTokens} tokens were ${isFromHead(score.mode) ? 'left out, because it is longer than the model allows' : 'cut from its middle, because it is longer than the classifier allows'}.`,
     });
   if (score.notes?.includes('answer-opened') === true)
     warnings.push({
@@ -138,6 +138,7 @@ export function isDoubtful(score: Score): boolean {
 export function confidenceName(score: Score): string {
   // One output stands for one label: nothing is combined.
   if (score.mode === 'head') return 'confidence';
+  if (score.mode === 'multi-label') return 'the least sure decision';
   switch (confidenceMethodOf(score)) {
     case 'token-probability':
       return 'combined confidence';
@@ -186,6 +187,8 @@ export function modeInWords(mode: Score['mode']): string {
       return 'sampled answers';
     case 'head':
       return 'outputs of the model';
+    case 'multi-label':
+      return 'outputs of the model, each by itself';
   }
 }
 

@@ -1,5 +1,6 @@
 /** Set Calibrator for Classifier… and Use Calibrator…: which calibrator a classifier names. */
 import * as vscode from 'vscode';
+import { calibratorsNamed } from '../../core/classifier/definition';
 import { COMMANDS } from '../../protocol/manifest';
 import { chooseCalibrator, tellAssigned, useCalibrator } from '../../editor/assign-calibrator';
 import { nameArgument, uriArgument } from '../../editor/argument';
@@ -71,10 +72,11 @@ async function askClassifier({ classifiers, dialogs }: Services): Promise<string
     title: 'Set Calibrator for Classifier',
     placeholder: 'Classifier to calibrate',
     choices: names.map((value) => {
-      const calibrator = usable.findLast((entry) => entry.classifier.name === value)?.classifier.calibrator;
+      const entry = usable.findLast(({ classifier }) => classifier.name === value);
+      const named = entry === undefined ? [] : calibratorsNamed(entry.classifier);
       return {
         label: value,
-        description: calibrator === undefined ? '' : `calibrated by ${calibrator}`,
+        description: named.length === 0 ? '' : `calibrated by ${named.join(', ')}`,
         value,
         active: value === current,
       };

@@ -1,6 +1,7 @@
 /** Finds the problem of the calibrator that a classifier file names. */
 import * as vscode from 'vscode';
 import { parseClassifier } from '../../core/classifier/definition';
+import { quoted } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import { compatibilityBefore } from '../../app/classifier-calibrator';
 import { originBefore } from '../../editor/calibrators';
@@ -19,21 +20,22 @@ export async function calibratorProblem(
 ): Promise<CalibratorProblem | undefined> {
   try {
     const classifier = parseClassifier(text, '');
-    const calibrator = await calibrators.of({ kind: 'file', uri, classifier });
-    if (calibrator === undefined) return undefined;
-    const compatibility = compatibilityBefore(
-      calibrator,
-      classifier,
-      await originBefore(engineModels, classifier),
-    );
-    if (compatibility.kind === 'refused')
-      return {
-        message: `The calibrator ${calibrator.by.name} does not belong to this classifier. ${compatibility.reason}`,
-        severity: vscode.DiagnosticSeverity.Error,
-      };
-    return compatibility.kind === 'unbound'
-      ? { message: compatibility.reason, severity: vscode.DiagnosticSeverity.Warning }
-      : undefined;
+    const all = [{ name: undefined, calibrator: classifier.calibrator }, ...classifier.labels];
+    for (const { name: label, calibrator: named } of all) {
+      const calibrator =
+        named === undefined ? undefined : await calibrators.of({ kind: 'file', uri, classifier }, named);
+      if (calibrator === undefined) continue;
+      const origin = await originBefore(engineModels, classifier);
+      const compatibility = compatibilityBefore(calibrator, classifier, origin, label?.trim());
+      if (compatibility.kind === 'refused')
+        return {
+          message: `The calibrator ${calibrator.by.name} does not belong to ${label === undefined ? 'this classifier' : `the label ${quoted(label)}`}. ${compatibility.reason}`,
+          severity: vscode.DiagnosticSeverity.Error,
+        };
+      if (compatibility.kind === 'unbound')
+        return { message: compatibility.reason, severity: vscode.DiagnosticSeverity.Warning };
+    }
+    return undefined;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return error.code.startsWith('classifier-')

@@ -1,7 +1,6 @@
 /** New Classifier with a sequence classification model: a folder, and what its config.json leaves open. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { checkKind } from '../../app/encoder-models';
 import { labelsFrom } from '../../core/classifier/draft';
 import { CLASSIFIER_VERSION, type EncoderClassifierFile } from '../../core/classifier/definition';
 import { type HeadKind, headKind, labelCount, ownLabels } from '../../core/encoder/config';
@@ -113,14 +112,14 @@ export async function askForEncoder(
   ]);
   if (!isAnswered) return undefined;
   const read = headKind(config, outputs);
-  checkKind(read, name);
   const names = ownLabels(config, read) ?? labelsFrom(labels);
   return {
     version: CLASSIFIER_VERSION,
     name,
     kind: 'encoder',
     labels: names.map((label) => ({ name: label })),
-    ...(outputs === undefined ? {} : { outputs }),
+    // Labels of their own have thresholds and calibrators in this file, so it says that they are.
+    ...(outputs === undefined && read !== 'multi-label' ? {} : { outputs: read }),
     model: { folder: path.basename(folder), sha256: await onnxHash(found, dialogs, models) },
   };
 }

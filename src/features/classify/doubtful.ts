@@ -1,6 +1,6 @@
 /** Next and Previous Doubtful Line, and their list: from one text that needs a review to another. */
 import * as vscode from 'vscode';
-import { headline } from '../../core/words/calibrated-score';
+import { headline, winnerOf } from '../../core/words/calibrated-score';
 import { excerpt } from '../../core/words/score';
 import { needsLook } from '../../core/words/many-results';
 import { bucketsNamed } from '../../editor/buckets-named';
@@ -32,7 +32,7 @@ export async function listDoubtful(services: Services, editor: vscode.TextEditor
     title: 'Needs Review',
     placeholder: `${doubtful.length} of ${services.results.in(editor.document.uri).length} classified texts, the least sure first`,
     choices: doubtful
-      .toSorted((one, other) => confidenceOf(one) - confidenceOf(other))
+      .toSorted((one, other) => winnerOf(one).confidence - winnerOf(other).confidence)
       .map((result) => {
         const { label, percent } = headline(result);
         const line = `line ${result.range.start.line + 1}`;
@@ -44,10 +44,6 @@ export async function listDoubtful(services: Services, editor: vscode.TextEditor
       }),
   });
   if (chosen !== undefined && chosen !== 'back') show(services, editor, chosen);
-}
-
-function confidenceOf({ score, calibration }: ClassifiedText): number {
-  return calibration?.kind === 'calibrated' ? calibration.score.confidence : score.confidence;
 }
 
 /** The doubtful texts of an editor in their order; undefined where there are none, which is told. */

@@ -1,6 +1,7 @@
 /** The tree of the Home view: finds what each group lists, when it is shown. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { calibratorsNamed } from '../../core/classifier/definition';
 import { calibratorInWords } from '../../core/words/calibrated-score';
 import { formatBytes } from '../../core/words/quantities';
 import { chosenModel, type Present } from '../../editor/chosen-model';
@@ -163,6 +164,7 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
         click: { command: 'vscode.open', title: 'Open', arguments: [entry.uri] },
       };
     const { classifier } = entry;
+    const named = calibratorsNamed(classifier);
     const isActive = classifier.name === this.active;
     const source = this.sourceOf(entry, present);
     return {
@@ -173,16 +175,16 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       label: classifier.name,
       description: inTurn(
         isActive ? 'in use' : undefined,
-        classifier.calibrator === undefined ? 'raw' : `calibrated by ${classifier.calibrator}`,
+        named.length === 0 ? 'raw' : `calibrated by ${named.join(', ')}`,
         source.replace(/\.gguf$/iu, ''),
       ),
       details: [
         classifier.description,
         `Labels: ${classifier.labels.map(({ name }) => name).join(', ')}`,
         `Model: ${source}`,
-        classifier.calibrator === undefined
+        named.length === 0
           ? 'Its confidence is raw: measure it on a labelled table, and save a calibrator.'
-          : `Calibrator: ${classifier.calibrator}`,
+          : `Calibrator: ${named.join(', ')}`,
         entry.kind === 'builtin' ? 'Built in' : vscode.workspace.asRelativePath(entry.uri),
       ].filter((line) => line !== ''),
       icon: isActive ? 'pass-filled' : 'circle-large-outline',
@@ -298,7 +300,9 @@ export class HomeTree implements vscode.TreeDataProvider<HomeNode>, vscode.Dispo
       ];
     return found.map(({ uri, by, saved }): HomeNode => {
       const users = entries.flatMap((entry) =>
-        entry.kind === 'file' && entry.classifier.calibrator === by.name ? [entry.classifier.name] : [],
+        entry.kind === 'file' && calibratorsNamed(entry.classifier).includes(by.name)
+          ? [entry.classifier.name]
+          : [],
       );
       return {
         kind: 'calibrator',

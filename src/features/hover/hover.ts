@@ -32,7 +32,9 @@ export class ResultHover implements vscode.HoverProvider {
       return hover(
         resultMarkdown(
           known,
-          dominanceInWords(this.services.results.labelsOf(known.run)),
+          known.score.mode === 'multi-label'
+            ? undefined
+            : dominanceInWords(this.services.results.labelsOf(known.run)),
           await this.answerTo(known),
         ),
         known.range,

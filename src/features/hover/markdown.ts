@@ -7,6 +7,9 @@ import {
   calibratorInWords,
   headline,
   needsNote,
+  type OwnLabel,
+  ownFigures,
+  ownLabels,
   RAW,
   type ShownScore,
 } from '../../core/words/calibrated-score';
@@ -71,11 +74,12 @@ export function resultMarkdown(
   said: TextAnswer | null = null,
 ): string {
   const { score, calibration, bounds } = result;
+  const own = ownLabels(result);
   const { label, percent } = headline(result);
   const mark = isDoubtful(score) || needsNote(calibration) ? '⚠ ' : '';
   return [
     // The figure first: Markdown renderers lose count of the asterisks around code that holds backticks.
-    `${mark}**${figures(percent)}** ${codeSpan(visibleName(label))} by ${codeSpan(visibleName(result.classifier))}`,
+    `${mark}${own === null ? `**${figures(percent)}** ${codeSpan(visibleName(label))}` : ownHeading(own, bounds)} by ${codeSpan(visibleName(result.classifier))}`,
     ...calibrationLines(result),
     ...(together === undefined ? [] : [codeSpan(together)]),
     ...scoreWarnings(score, bounds).map(
@@ -83,10 +87,10 @@ export function resultMarkdown(
       ({ kind, message }) =>
         `⚠ ${kind === 'tie' || kind === 'disagreement' ? codeSpan(message) : figures(message)}`,
     ),
-    codeBlock([...labelLines(result), ...tokenLines(score.tokens)]),
+    codeBlock(own === null ? [...labelLines(result), ...tokenLines(score.tokens)] : ownLines(own, bounds)),
     ...agreementLines(score).map(codeSpan),
-    `Label mass ${figures(labelMassInWords(score))} · ${modeInWords(score.mode)} · ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))} · ${timeInWords(result)}`,
-    labelLinks(result, said),
+    `${own === null ? `Label mass ${figures(labelMassInWords(score))} · ` : ''}${modeInWords(score.mode)} · ${codeSpan(visibleName(result.model))} on ${codeSpan(visibleName(result.device))} · ${timeInWords(result)}`,
+    ...(own === null ? [labelLinks(result, said)] : []),
     links([
       ['Show Result', COMMANDS.showResult, [result.id]],
       ['Classify With…', COMMANDS.classifyWith, []],
@@ -149,6 +153,33 @@ function calibrationLines(result: HoverResult): string[] {
     ...calibrationFacts(calibration).map(codeSpan),
     ...notes,
   ];
+}
+
+/** Labels that a heading has room for. */
+const HEADED = 3;
+
+/** "**97.0%** `toxic`, **63.9%** `insult`", "none of 6 labels" with what each is at most. */
+function ownHeading(own: readonly OwnLabel[], bounds: readonly number[]): string {
+  const right = own.filter(({ isRight }) => isRight).sort((a, b) => b.confidence - a.confidence);
+  const percent = (confidence: number): string => `**${figures(formatPercent(confidence, bounds))}**`;
+  if (right.length === 0)
+    return `None of ${own.length} labels, each at most ${percent(largest(own.map(({ confidence }) => confidence)))},`;
+  const named = right
+    .slice(0, HEADED)
+    .map(({ label, confidence }) => `${percent(confidence)} ${codeSpan(visibleName(label))}`);
+  const more = right.length - named.length;
+  return `${named.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
+
+/** Each label by itself: whether it is right, its probability, and its output. */
+function ownLines(own: readonly OwnLabel[], bounds: readonly number[]): string[] {
+  const shown = own.toSorted((a, b) => b.confidence - a.confidence).slice(0, LABELS_SHOWN);
+  const names = shown.map(({ label }) => excerpt(label, NAME_WIDTH));
+  const width = largest(names.map(displayWidth));
+  const lines = shown.map((label, index) =>
+    `${label.isRight ? 'yes' : 'no '} ${pad(names[index] ?? '', width)} ${blockBar(label.confidence, BAR_WIDTH)} ${ownFigures(label, bounds)}  ${outputInWords(label)}`.trimEnd(),
+  );
+  return own.length > shown.length ? [...lines, `… and ${own.length - shown.length} more labels`] : lines;
 }
 
 function labelLines({ score: { labels: raw }, calibration, bounds }: HoverResult): string[] {

@@ -86,9 +86,9 @@ export function detailOf(result: ClassifiedAlone, id: number, shownPlace: string
   };
 }
 
-function noteOn({ trigger }: ClassifiedText, counts: LabelCounts): string | undefined {
+function noteOn({ trigger, score }: ClassifiedText, counts: LabelCounts): string | undefined {
   const texts = counts.reduce((sum, [, results]) => sum + results, 0);
-  const dominance = dominanceInWords(counts);
+  const dominance = score.mode === 'multi-label' ? undefined : dominanceInWords(counts);
   const notes = [
     ...(NOTES[trigger] === undefined ? [] : [NOTES[trigger]]),
     ...(texts > 1 ? [`Classified together: ${labelsInWords(counts)}.`] : []),

@@ -8,6 +8,7 @@ import { type ScoreChoice, scoringKind, unfinishedScoring } from '../../app/jobs
 import { type ScoreOrder, scoreTable } from '../../app/score-table';
 import { progressInWords } from '../../core/words/progress';
 import { scoredInWords } from '../../core/words/scored';
+import { ClassifierCalibrator, RAW_LABELS } from '../../app/classifier-calibrator';
 import { reportCalibratorError } from '../../editor/calibrator-problem';
 import { CalibratorError, explained } from '../../editor/calibrators';
 import { checkPlace } from '../../editor/place';
@@ -94,6 +95,7 @@ export class ScoreRuns implements vscode.Disposable {
     const entry = await classifiers.find(choice.classifier);
     const { classifier } = entry;
     const checked = choice.leaveRaw ? undefined : await calibrators.checked(entry);
+    const calibrator = checked?.calibrator instanceof ClassifierCalibrator ? checked.calibrator : undefined;
     const meter = new JobMeter(() => performance.now());
     let isFirst = true;
     const onProgress = ({ rows }: { readonly rows: number }, total: number): void => {
@@ -105,18 +107,19 @@ export class ScoreRuns implements vscode.Disposable {
     const order: ScoreOrder = {
       ...choice,
       classifier,
-      calibrator: checked?.calibrator,
+      calibrator,
       buckets: bucketsFor(classifier, vscode.Uri.file(choice.source)),
     };
-    const { report, warnings, isLabelled } = await explained(checked?.named, classifier, () =>
+    const { report, warnings, isLabelled } = await explained(checked?.all ?? [], classifier, () =>
       scoreTable(sources, order, { signal, onProgress }),
     );
-    const by = checked?.named.by;
+    const by = calibrator?.named.by;
+    const said = checked !== undefined && calibrator === undefined ? [...warnings, RAW_LABELS] : warnings;
     log(scoredInWords(choice.out, report, by));
     return {
       report,
       by,
-      doubts: warnings.map(({ message }) => message),
+      doubts: said.map(({ message }) => message),
       isLabelled,
     };
   }

@@ -1,4 +1,5 @@
 import type { ConfidenceMethod } from '../../core/model/confidence-method';
+import { YES } from '../../core/data/multi-label';
 import type { Score } from '../../core/scoring/score';
 import { scoreBy, scoringOf } from '../../core/scoring/score-parts';
 import type { Binding } from '../../core/model/binding';
@@ -49,13 +50,16 @@ export interface ScoreCells {
  * @param method the classifier's confidence method
  * @param prefixes the methods asked for, each with its prefix; null for the classifier's own, without
  * @param canBound whether the source may show only a bound for a label
+ * @param isMultiLabel whether labels do not exclude each other: then `yes:<label>` is the probability of each by itself
  */
 export function scoreCells(
   labels: readonly string[],
   method: ConfidenceMethod,
   prefixes: readonly MethodPrefix[] | null,
   canBound: boolean,
+  isMultiLabel = false,
 ): ScoreCells {
+  if (isMultiLabel) return ownCells(labels, method);
   const columnsOf = (prefix: MethodPrefix | '', method: ConfidenceMethod): MethodColumns => ({
     prefix,
     method,
@@ -82,6 +86,18 @@ export function scoreCells(
     ],
     scoring: (score) =>
       Object.fromEntries(methods.map(({ prefix, method }) => [prefix, scoringOf(partOf(method, score))])),
+    failed: (reason) => [...header.slice(1).map(() => ''), reason],
+  };
+}
+
+/** A row has no predicted label and no confidence: each label has its own. */
+function ownCells(labels: readonly string[], method: ConfidenceMethod): ScoreCells {
+  const header = [...labels.map((label) => `${YES}${label}`), 'score_warnings', 'score_error'];
+  return {
+    scoredBy: method,
+    header,
+    cells: (score) => [...score.labels.map(({ confidence }) => String(confidence)), warningsOf([score]), ''],
+    scoring: (score) => ({ '': scoringOf(score) }),
     failed: (reason) => [...header.slice(1).map(() => ''), reason],
   };
 }
