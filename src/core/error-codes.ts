@@ -189,6 +189,7 @@ export const ERROR_CODES = [
   'open-quote',
   'other-sums',
   'out-of-memory',
+  'own-labels',
   'own-table',
   'part-changed',
   'part-unknown',

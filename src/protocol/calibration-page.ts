@@ -1,7 +1,8 @@
 /** Messages between the host and the page of the calibration panel; the worker that computes uses the same shapes. */
 import * as z from 'zod';
-import type { ColumnOptions } from '../core/data/columns';
+import { type ColumnOptions, labelColumns } from '../core/data/columns';
 import { evaluationSchema } from '../core/data/evaluation-json';
+import { UserError } from '../core/user-error';
 import { bucketsSchema } from '../core/model/buckets';
 import {
   decisionChoicesSchema,
@@ -40,7 +41,7 @@ export const REJECTED_LIMIT = 500;
 
 export const BIN_COUNTS = [5, 10, 15, 20, 30, 50] as const;
 
-/** How the table is read: the command line's --scores, --column, --on and --prevalence. */
+/** How the table is read: the command line's --scores, --column, --on, --label and --prevalence. */
 export const tableOptionsSchema = z.object({
   /** Prefix of the columns to use, without the slash; null for the only one there is. */
   prefix: z.string().nullable(),
@@ -48,6 +49,8 @@ export const tableOptionsSchema = z.object({
   mapping: z.record(z.string(), z.string()),
   /** Null: labels where the table has scores for them. */
   on: z.enum(['labels', 'confidence']).nullable(),
+  /** The label that is looked at, where labels do not exclude each other; null where they do, or until one is chosen. */
+  label: z.string().nullable().default(null),
   /** The label shares in use; null: as in the table. */
   prevalence: z.array(z.object({ label: z.string(), share: z.number() })).nullable(),
   /** Whose labels are the truth: those of the table, or those that people gave; null: those of people where the table has none. */
@@ -59,6 +62,7 @@ export const AS_FOUND: TableOptions = {
   prefix: null,
   mapping: {},
   on: null,
+  label: null,
   prevalence: null,
   truth: null,
 };
@@ -68,8 +72,25 @@ export function columnOptions({
   prefix,
   mapping,
   on,
-}: Pick<TableOptions, 'prefix' | 'mapping' | 'on'>): ColumnOptions {
-  return { prefix: prefix ?? undefined, mapping, on: on ?? undefined };
+  label,
+}: Pick<TableOptions, 'prefix' | 'mapping' | 'on' | 'label'>): ColumnOptions {
+  return { prefix: prefix ?? undefined, mapping, on: on ?? undefined, label: label ?? undefined };
+}
+
+/**
+ * The labels that can be looked at by themselves; empty where they exclude each other, or where columns are not what the
+ * mapping says, which is said when the table is read.
+ */
+export function labelChoices(
+  header: readonly string[],
+  { mapping }: Pick<TableOptions, 'mapping'>,
+): readonly string[] {
+  try {
+    return labelColumns(header, mapping).map(({ label }) => label);
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
 }
 
 /** How the rows are divided into diagrams. */

@@ -310,7 +310,7 @@ describe('the calibration panel', () => {
     assert.deepEqual(page.received('settings'), [
       {
         ...DEFAULT_PANEL_SETTINGS,
-        table: { prefix: null, mapping, on: 'labels', prevalence: null, truth: null },
+        table: { prefix: null, mapping, on: 'labels', label: null, prevalence: null, truth: null },
       },
     ]);
     assert.deepEqual(await page.violations(), []);

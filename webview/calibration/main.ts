@@ -15,6 +15,7 @@ import { controlSection } from './controls';
 import { DecisionSection } from './decisions';
 import { doubtSection } from './doubts';
 import { drawPicture, exportSection } from './export';
+import { labelSection } from './label-choice';
 import { drawnDiagram, mainDiagramSection } from './main-diagram';
 import { columnsButton, mappingSection } from './mapping';
 import { methodsSection } from './confidence-methods';
@@ -63,6 +64,7 @@ function start(
       ];
     },
   );
+  const label = labelSection(page);
   const busy = busySection(page);
   const exporting = exportSection(page);
   const mapping = mappingSection(page);
@@ -116,13 +118,18 @@ function start(
       'main',
       {},
       busy.element,
-      h('header', {}, h('div', {}, heading.element, facts.element, exporting.element), controls.element),
+      h(
+        'header',
+        {},
+        h('div', {}, heading.element, label.element, facts.element, exporting.element),
+        controls.element,
+      ),
       ...body.map(({ element }) => element),
     ),
     announcement,
   );
   // The chosen rows last: their bin is marked in diagrams that are drawn.
-  page.add(heading, facts, busy, exporting, controls, ...body.filter((part) => part !== rows), rows);
+  page.add(heading, label, facts, busy, exporting, controls, ...body.filter((part) => part !== rows), rows);
 
   const show = (state: PanelState): void => {
     const words = spoken(state, page.shown?.state);

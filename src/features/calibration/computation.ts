@@ -7,7 +7,12 @@ import type * as vscode from 'vscode';
 import type { CalibratorId } from '../../core/calibration/registry';
 import type { Bucket } from '../../core/model/buckets';
 import type { SavedCalibrator } from '../../core/calibration/saved';
-import type { PanelSettings, PanelState } from '../../protocol/calibration-page';
+import {
+  type ColumnList,
+  labelChoices,
+  type PanelSettings,
+  type PanelState,
+} from '../../protocol/calibration-page';
 import type { FitParams } from '../../protocol/calibration-worker';
 import type { LocalTable } from './local-table';
 import type { PanelStore } from './panel-store';
@@ -117,6 +122,7 @@ export class Computation implements vscode.Disposable {
         if (run !== this.count) return;
         store.update({ columns, methods: null });
       }
+      if (store.state.columns !== null) this.chooseLabel(store.state.columns);
       this.stale = false;
       const analysis = await worker.analyse({ file, settings: store.state.settings, reload });
       if (run !== this.count) return;
@@ -146,6 +152,16 @@ export class Computation implements vscode.Disposable {
       // The comparison shows best which method to choose.
       if (error.code === 'several-methods') void this.compareConfidenceMethods();
     }
+  }
+
+  /** Where labels do not exclude each other one is looked at: the one that was, as long as the table has it, else the first. */
+  private chooseLabel({ header }: ColumnList): void {
+    const { store } = this.parts;
+    const { table } = store.state.settings;
+    const labels = labelChoices(header, table);
+    const label = table.label !== null && labels.includes(table.label) ? table.label : (labels[0] ?? null);
+    if (label !== table.label)
+      store.update({ settings: { ...store.state.settings, table: { ...table, label } } });
   }
 
   /** What can be shown of a table without truth, or why that is nothing either. */

@@ -11,6 +11,7 @@ import {
   DEFAULT_PANEL_SETTINGS,
   type PanelSettings,
   type PanelState,
+  type TableOptions,
 } from '../../protocol/calibration-page';
 import { auditInWords } from '../../core/words/shares';
 import { labelPlace } from '../../editor/label-files';
@@ -125,7 +126,15 @@ export class CalibrationPanel {
         void shares.compute();
       },
     });
-    const figures = store.onDidChange(({ analysis }) => {
+    let remembered: TableOptions | undefined;
+    const figures = store.onDidChange(({ analysis, settings }) => {
+      // Other ways of reading the table, such as a comparison, look at the same columns and the same label.
+      if (settings !== undefined && !isDeepStrictEqual(settings.table, remembered)) {
+        remembered = settings.table;
+        rememberOptions(services.context.workspaceState, uri, remembered).catch((reason: unknown) =>
+          services.log.warn('calibration panel', reason),
+        );
+      }
       if (analysis !== undefined && analysis !== null) this.keepFigures(analysis);
     });
     const visible = panel.onDidChangeViewState(({ webviewPanel }) => {
@@ -179,13 +188,7 @@ export class CalibrationPanel {
   /** Computes what is new with other settings. */
   change(settings: PanelSettings): void {
     const { table } = settings;
-    if (!isDeepStrictEqual(table, this.state.settings.table)) {
-      this.progression.reset();
-      const { context, log } = this.services;
-      rememberOptions(context.workspaceState, this.uri, table).catch((reason: unknown) =>
-        log.warn('calibration panel', reason),
-      );
-    }
+    if (!isDeepStrictEqual(table, this.state.settings.table)) this.progression.reset();
     const isSameTable = isDeepStrictEqual(table, this.state.settings.table);
     this.computation.change(settings);
     if (!isSameTable) void this.shares.compute();

@@ -22,6 +22,7 @@ import type { Computation } from './computation';
  * Asks for the name of a calibrator.
  *
  * @param origin what the calibrator will be bound to, in words
+ * @param label that it is for, where labels do not exclude each other
  * @returns undefined if the person cancelled
  * @throws UserError not-trusted, no-folder, leads-elsewhere
  * @internal
@@ -31,6 +32,7 @@ export async function askCalibratorFile(
   table: vscode.Uri,
   method: CalibratorId,
   origin: string,
+  label: string | null = null,
 ): Promise<string | undefined> {
   if (!vscode.workspace.isTrusted)
     throw new UserError(
@@ -44,11 +46,13 @@ export async function askCalibratorFile(
       'A calibrator is saved in the workspace folder of its table, but this table is in no workspace folder on this machine. Open its folder (File: Open Folder) and save again.',
     );
   const fileOf = (name: string): string => calibratorFile(folder.uri.fsPath, name.trim());
+  // A label may hold what no name of a file can.
+  const named = label === null ? [] : [label.replace(/[^\p{L}\p{N}]+/gu, '-')];
   const answer = await dialogs.ask({
-    title: `Save Calibrator: ${method}`,
+    title: `Save Calibrator: ${method}${label === null ? '' : ` for ${label}`}`,
     prompt: `Saved in .prompt-confidence/calibrators of ${folder.name}. ${origin}`,
     placeholder: 'Name of the calibrator',
-    value: `${path.posix.basename(table.path, path.posix.extname(table.path))}-${method}`,
+    value: [path.posix.basename(table.path, path.posix.extname(table.path)), ...named, method].join('-'),
     validate: (name) => problemOf(() => fileOf(name)),
   });
   if (answer === undefined || answer === 'back') return undefined;
@@ -79,7 +83,7 @@ export async function saveFromPanel({ uri, services, computation, state, method 
   if (origin === undefined || state.busy !== null) return;
   const { run } = computation;
   try {
-    const file = await askCalibratorFile(services.dialogs, uri, method, origin);
+    const file = await askCalibratorFile(services.dialogs, uri, method, origin, state.settings.table.label);
     if (file === undefined) return;
     if (run !== computation.run) throw changedMeanwhile();
     const saved = await fitOrAsk({ services, computation, method });

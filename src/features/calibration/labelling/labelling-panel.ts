@@ -14,6 +14,7 @@ import { importedDecisions } from '../../../app/labels/import-labels';
 import { writeSample } from '../../../app/labels/sample-table';
 import { LabelSession } from '../../../app/labels/session';
 import { type Labelling, shownSession } from '../../../app/labels/shown-session';
+import { labelColumns } from '../../../core/data/columns';
 import type { AnsweredRow, Decision } from '../../../core/labelling/decisions';
 import { UserError } from '../../../core/user-error';
 import { count } from '../../../core/words/calibration';
@@ -32,6 +33,7 @@ import {
 } from '../../../protocol/labelling-page';
 import { COMMANDS } from '../../../protocol/manifest';
 import { MOST_ROWS, readDesigns, writeDesign, type WrittenDesign } from '../../../store/designs';
+import { inspectTable } from '../../../store/tables/inspect';
 import { LocalTable } from '../local-table';
 import { rememberedOptions } from '../remembered';
 import { showText } from '../show-text';
@@ -148,6 +150,11 @@ export class LabellingPanel {
     try {
       const columns = columnOptions(rememberedOptions(this.services.context.workspaceState, this.uri));
       const file = await this.table.file();
+      if (labelColumns((await inspectTable(file)).header).length > 0)
+        throw new UserError(
+          'own-labels',
+          'The labels of this table do not exclude each other, and one label for each text is kept here. Write what is right into its columns label:LABEL: 1 or 0.',
+        );
       const frame = await frameOf(file, columns);
       const { designs, unread } = await this.designs();
       const saved = await this.saved();

@@ -26,9 +26,14 @@ export async function comparedForPage(
   const { threshold, binning, slice } = settings;
   await say('Reading the tables');
   const { file = '', options = AS_FOUND } = tables[0] ?? {};
+  // The label that is looked at in one of them is the one that is compared.
+  const label = tables.map((table) => table.options.label).find((chosen) => chosen !== null) ?? null;
   const compared = await withTruth({ file, options, labels }, (labelsFrom) =>
     compareTables({
-      tables: tables.map(({ file: own, options }) => ({ file: own, columns: columnOptions(options) })),
+      tables: tables.map(({ file: own, options }) => ({
+        file: own,
+        columns: columnOptions({ ...options, label: options.label ?? label }),
+      })),
       labelsFrom,
       threshold,
       binning,
