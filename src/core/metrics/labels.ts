@@ -2,7 +2,7 @@
  * Labels that do not exclude each other, each by itself, and their means. The labels of one text depend on each other, so
  * the text is the unit of the means' intervals: what a text adds to each label is summed before it is squared.
  */
-import { type BinningKind, FEWEST_TO_JUDGE, type Metric } from '../model/evaluation';
+import { type EvaluateOptions, FEWEST_TO_JUDGE, type Metric } from '../model/evaluation';
 import { logit, sigmoid } from '../model/numeric';
 import type { LabelData, Warning } from '../model/predictions';
 import { confidenceOf, labelAgainstRest, normalisedWeights, type Predicted } from '../model/rows';
@@ -54,11 +54,10 @@ export interface LabelsEvaluation {
   readonly warnings: readonly Warning[];
 }
 
-export interface LabelsOptions {
-  readonly bins?: number | undefined;
-  readonly binning?: BinningKind | undefined;
-  readonly seed?: number | undefined;
-}
+export type LabelsOptions = Pick<EvaluateOptions, 'bins' | 'binning' | 'seed' | 'rounds' | 'nullDraws'>;
+
+/** Standard errors below this are the rounding of sums: nothing varies. */
+const ROUNDING = 1e-12;
 
 /** Below so many rows with and without a label, its numbers are rough. */
 const FEW = 20;
@@ -170,7 +169,7 @@ function meansOf(
   const ofLosses = (metric: 'nll' | 'brier', losses: (yes: Predicted) => Float64Array): Metric => {
     const value = meanOf(metric) ?? NaN;
     const spread = rows.spread(value, (part) => deviations(losses(part.yes), part.weight));
-    const found = spread === null || spread.se === 0 ? null : spread.interval();
+    const found = spread === null || spread.se < ROUNDING ? null : spread.interval();
     const most = metric === 'brier' ? 1 : Infinity;
     return withInterval(value, found && { low: Math.max(0, found.low), high: Math.min(most, found.high) });
   };
@@ -204,7 +203,7 @@ function accuracyOf(value: number, rows: Contributions): Metric {
     ),
   );
   if (spread === null) return withInterval(value, null);
-  const n = spread.se === 0 ? rows.effective : (value * (1 - value)) / spread.se ** 2;
+  const n = spread.se < ROUNDING ? rows.effective : (value * (1 - value)) / spread.se ** 2;
   return withInterval(value, wilsonInterval(value * n, n));
 }
 
@@ -213,7 +212,7 @@ function aurocOf(value: number | null, rows: Contributions): Metric {
   if (value === null)
     return { value, low: null, high: null, reason: 'Some label has no row on one side, so no AUROC.' };
   const { se = 0 } = rows.spread(value, placements) ?? {};
-  if (se === 0) return withInterval(value, null);
+  if (se < ROUNDING) return withInterval(value, null);
   const half = (Z_95 * se) / (value * (1 - value));
   return withInterval(value, { low: sigmoid(logit(value) - half), high: sigmoid(logit(value) + half) });
 }
@@ -272,4 +271,3 @@ function textsOf(tables: readonly LabelTable[]): readonly Int32Array[] {
   }
   return tables.map(({ lines }) => Int32Array.from(lines, rootOf));
 }
-

@@ -53,10 +53,21 @@ export function ownLabels({
   });
 }
 
+/** P(label), never rounded over its threshold. */
+function ownPercent({ confidence, threshold }: OwnLabel, bounds: readonly number[]): string {
+  return formatPercent(confidence, [...bounds, threshold]);
+}
+
+/** The labels that are right, the likeliest first. */
+export function surestFirst(own: readonly OwnLabel[]): OwnLabel[] {
+  return own.filter((entry) => entry.isRight).sort((a, b) => b.confidence - a.confidence);
+}
+
 /** "97.0%", "97.0%, raw 63.9%", "41.0%, yes from 30.0%": where a calibrator or another threshold than one half counts. */
-export function ownFigures({ confidence, raw, threshold, by }: OwnLabel, bounds: readonly number[]): string {
+export function ownFigures(own: OwnLabel, bounds: readonly number[]): string {
+  const { raw, threshold, by } = own;
   return [
-    formatPercent(confidence, [...bounds, threshold]).padStart(6),
+    ownPercent(own, bounds).padStart(6),
     ...(by === null ? [] : [`raw ${formatPercent(raw, bounds)}`]),
     ...(threshold === 0.5 ? [] : [`yes from ${formatPercent(threshold)}`]),
   ].join(', ');
@@ -71,7 +82,8 @@ export function winnerOf({ score, calibration }: Pick<ShownScore, 'score' | 'cal
 
 /**
  * The label and confidence to show first: calibrated if possible, otherwise raw. Of labels that do not exclude each other,
- * all that are right with their probabilities; if none is, that of the likeliest.
+ * those that are right, each before its own, the likeliest first ("insult 64.6%, toxic" and "47.7%"); if none is, what each
+ * is at most.
  */
 export function headline({ score, calibration, bounds }: ShownScore): {
   readonly label: string;
@@ -79,14 +91,17 @@ export function headline({ score, calibration, bounds }: ShownScore): {
 } {
   const own = ownLabels({ score, calibration });
   if (own !== null) {
-    const { label } = decided(own);
-    const right = own.filter((entry) => entry.isRight);
-    if (right.length > 0)
-      return { label, percent: right.map((entry) => formatPercent(entry.confidence, bounds)).join(', ') };
-    return {
-      label,
-      percent: `each at most ${formatPercent(largest(own.map((entry) => entry.confidence)), bounds)}`,
-    };
+    const right = surestFirst(own);
+    const last = right.at(-1);
+    if (last === undefined)
+      return {
+        label: decided(own).label,
+        percent: `each at most ${formatPercent(largest(own.map((entry) => entry.confidence)), bounds)}`,
+      };
+    const before = right
+      .slice(0, -1)
+      .map((entry) => `${entry.label} ${ownPercent(entry, bounds)}, `);
+    return { label: `${before.join('')}${last.label}`, percent: ownPercent(last, bounds) };
   }
   const { label, confidence } = calibration?.kind === 'calibrated' ? calibration.score : score;
   return { label, percent: formatPercent(confidence, bounds) };
@@ -145,20 +160,18 @@ export function lineNote(shown: ShownScore, column = 0): string {
 function ownNote(shown: ShownScore, own: readonly OwnLabel[], room: number): string {
   const { calibration, bounds } = shown;
   const mark = needsNote(calibration) ? '⚠ ' : '';
-  const right = own.filter(({ isRight }) => isRight).sort((a, b) => b.confidence - a.confidence);
+  const right = surestFirst(own);
   const by = own.filter((entry) => entry.by !== null).length;
   const how = by === 0 ? ', raw' : by === own.length ? ', calibrated' : ', partly calibrated';
   if (right.length === 0) {
     const { label, percent } = headline(shown);
     return `${mark}${withRoomFor(label, [`: ${percent}`, how], room)}`;
   }
-  const names = right.map(
-    ({ label, confidence }) => `${excerpt(label, LABEL_LIMIT)} ${formatPercent(confidence, bounds)}`,
-  );
+  const names = right.map((entry) => `${excerpt(entry.label, LABEL_LIMIT)} ${ownPercent(entry, bounds)}`);
   let shownNames = 1;
   while (shownNames < names.length && names.slice(0, shownNames + 1).join(', ').length <= room) shownNames++;
   const more = names.length - shownNames;
-  const text = `${names.slice(0, shownNames).join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+  const text = `${names.slice(0, shownNames).join(', ')}${more === 0 ? '' : ` +${more}`}`;
   return `${mark}${withRoomFor(text, [how], room)}`;
 }
 
@@ -189,6 +202,11 @@ export const ANOTHER_LIKELIER =
 
 /** How good the calibrator is and what else is to be known of its numbers, in sentences; none of it is a doubt. */
 export function calibrationFacts(calibration: Calibration | undefined): string[] {
+  if (calibration?.kind === 'each') {
+    const by = calibration.labels.filter(({ confidence }) => confidence !== null);
+    if (by.length === 0) return [];
+    return [`Calibrated: ${by.map((entry) => `${entry.label} by ${entry.by}`).join(', ')}.`];
+  }
   if (calibration?.kind !== 'calibrated') return [];
   const { measured } = calibration.by;
   const figures =

@@ -12,6 +12,7 @@ import {
   ownLabels,
   RAW,
   type ShownScore,
+  surestFirst,
 } from '../../core/words/calibrated-score';
 import type { TextAnswer } from '../../protocol/result-page';
 import { COMMANDS, UNSURE } from '../../protocol/manifest';
@@ -146,7 +147,7 @@ function calibrationLines(result: HoverResult): string[] {
   const { calibration } = result;
   if (calibration === undefined) return [`${RAW}: ${links([['Measure…', COMMANDS.measure, []]])}`];
   const notes = calibrationNotes(calibration).map((note) => `⚠ ${codeSpan(note)}`);
-  if (calibration.kind !== 'calibrated') return notes;
+  if (calibration.kind !== 'calibrated') return [...calibrationFacts(calibration).map(codeSpan), ...notes];
   const { by, score: calibrated } = calibration;
   return [
     `${codeSpan(bucketAndRaw(result, calibrated))}, calibrated by ${codeSpan(by.file)} (${calibratorInWords(by)})`,
@@ -160,7 +161,7 @@ const HEADED = 3;
 
 /** "**97.0%** `toxic`, **63.9%** `insult`", "none of 6 labels" with what each is at most. */
 function ownHeading(own: readonly OwnLabel[], bounds: readonly number[]): string {
-  const right = own.filter(({ isRight }) => isRight).sort((a, b) => b.confidence - a.confidence);
+  const right = surestFirst(own);
   const percent = (confidence: number): string => `**${figures(formatPercent(confidence, bounds))}**`;
   if (right.length === 0)
     return `None of ${own.length} labels, each at most ${percent(largest(own.map(({ confidence }) => confidence)))},`;
