@@ -119,6 +119,117 @@ describe('the command line with a model folder', () => {
     assert.match(refused.err, /model, its tokenizer or its labels differs/);
   });
 
+  it('classifies, scores and calibrates labels that do not exclude each other, each by itself', () => {
+    const { logits } = encoderReference('multi-label');
+    const model = ['--model', encoderFolder('multi-label')];
+    const [reference] = logits;
+    assert.ok(reference);
+    const printed = run('classify', reference.text, ...model, '--json');
+    const each = z
+      .object({
+        results: z.tuple([
+          z.object({
+            labels: z.array(
+              z.object({
+                label: z.string(),
+                output: z.object({ index: z.number(), logit: z.number() }),
+                probability: z.number(),
+                threshold: z.number(),
+                yes: z.boolean(),
+              }),
+            ),
+          }),
+        ]),
+      })
+      .parse(JSON.parse(printed.out)).results[0].labels;
+    assert.deepEqual(
+      each.map(({ label, output }) => [label, output.index]),
+      [
+        ['toxic', 0],
+        ['insult', 1],
+        ['threat', 2],
+      ],
+    );
+    each.forEach(({ output, probability, threshold, yes }, k) => {
+      assert.ok(Math.abs(output.logit - (reference.logits[k] ?? NaN)) < 1e-4);
+      assert.ok(Math.abs(probability - 1 / (1 + Math.exp(-output.logit))) < 1e-9);
+      assert.deepEqual([threshold, yes], [0.5, probability >= 0.5]);
+    });
+    assert.match(run('classify', reference.text, ...model).out, /^ {4}toxic .*(yes|no ) .*output 0, logit/m);
+
+    const rows = Array.from({ length: 240 }, (_, row) => {
+      const { text } = logits[row % logits.length] ?? { text: '' };
+      const insult = row % 4 === 0 ? '' : Number(row % 3 === 0);
+      return `"${text.replaceAll('"', '""')} ${row}",${row % 2},${insult}`;
+    });
+    writeFileSync(
+      path.join(folder(), 'abuse.csv'),
+      ['text,label:toxic,label:insult', ...rows, ''].join('\n'),
+    );
+    const scored = run('score', 'abuse.csv', '--out', 'abuse-scored.csv', ...model);
+    assert.equal(scored.status, 0, scored.err);
+    const [header = ''] = readFileSync(path.join(folder(), 'abuse-scored.csv'), 'utf8').split('\n');
+    assert.equal(
+      header.trim(),
+      'text,label:toxic,label:insult,yes:toxic,yes:insult,yes:threat,score_warnings,score_error',
+    );
+    const summed = run('evaluate', 'abuse-scored.csv');
+    assert.equal(summed.status, 0, summed.err);
+    assert.match(summed.out, /^240 texts, 2 labels that do not exclude each other$/m);
+    assert.match(summed.out, /^insult +180 /m);
+    assert.match(summed.err, /"threat" is right, so it is left out/);
+    const whole = run('evaluate', 'abuse-scored.csv', '--label', 'insult');
+    assert.match(whole.out, /^180 rows .*2 labels: insult, not insult/m);
+    for (const [command, ...args] of [
+      ['calibrate', '--method', 'platt', '--out', 'no.json'],
+      ['gate', '--max', 'ece=.5'],
+      ['estimate'],
+      ['sample', '--rows', '10', '--out', 'no.csv'],
+      ['evaluate', '--target', '.9'],
+    ] as const) {
+      const asked = run(command, 'abuse-scored.csv', ...args);
+      assert.equal(asked.status, 2, command);
+      assert.match(asked.err, /"toxic", "insult", "threat".*--label toxic/, command);
+    }
+    assert.equal(run('gate', 'abuse-scored.csv', '--max', 'ece=.9', '--label', 'insult').status, 0);
+
+    const fit = ['calibrate', 'abuse-scored.csv', '--method', 'platt', '--label'];
+    assert.equal(run(...fit, 'toxic', '--out', 'toxic.json').status, 0);
+    const calibrated = run('classify', reference.text, ...model, '--calibrator', 'toxic.json');
+    assert.equal(calibrated.err, '');
+    assert.match(calibrated.out, /toxic +(yes|no ) .*%, raw \d+\.\d%/);
+    assert.match(
+      run('evaluate', 'abuse-scored.csv', '--calibrator', 'toxic.json', '--label', 'insult').err,
+      /for the label "toxic"/,
+    );
+    assert.match(
+      run('classify', 'a', '--model', encoderFolder('single-label'), '--calibrator', 'toxic.json').err,
+      /fitted on the label "toxic" by itself/,
+    );
+    assert.equal(run('apply', 'toxic.json', 'abuse-scored.csv', '--out', 'abuse-calibrated.csv').status, 0);
+    assert.match(
+      run('evaluate', 'abuse-calibrated.csv').err,
+      /toxic: The table holds predictions calibrated by toxic/,
+    );
+  });
+
+  it('says how often several labels would be right where nothing tells whether they exclude each other', () => {
+    const open = path.join(folder(), 'open');
+    cpSync(encoderFolder('multi-label'), open, { recursive: true });
+    const config = path.join(open, 'config.json');
+    const { problem_type: _, ...rest } = z
+      .looseObject({ problem_type: z.string() })
+      .parse(JSON.parse(readFileSync(config, 'utf8')));
+    writeFileSync(config, JSON.stringify(rest));
+    const texts = encoderReference('multi-label').logits.slice(0, 20);
+    const several = texts.filter(({ logits }) => logits.filter((logit) => logit > 0).length > 1).length;
+    const { status, err } = run('classify', ...texts.map(({ text }) => text), '--model', open);
+    assert.equal(status, 2);
+    assert.ok(err.includes(`several would be right at once in ${several} of ${texts.length} texts`), err);
+    assert.match(err, /--outputs single-label or --outputs multi-label/);
+    assert.equal(run('classify', 'a', '--model', open, '--outputs', 'multi-label').status, 0);
+  });
+
   it('has classifier files that name a folder of the list and its hash, never a path', () => {
     const file = {
       version: 1,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { BUILTIN_CLASSIFIERS } from '../../../src/core/classifier/builtin';
 import {
   askingOf,
+  calibratorsNamed,
   classifierFrom,
   classifierJsonSchema,
   classifierProblems,
@@ -211,6 +212,29 @@ describe('a classifier file', () => {
       assert.match(refusal({ ...file, model: { ...file.model, folder } }), /model\.folder/);
     assert.match(refusal({ ...file, labels: [{ name: 'a' }, { name: 'a' }] }), /occurs twice/);
     assert.match(refusal({ ...MINIMAL, source: 'encoder' }), /a source is/);
+  });
+
+  it('may have a threshold and a calibrator for each label that is right or not by itself', () => {
+    const labels = [{ name: 'toxic', threshold: 0.3, calibrator: 'toxic-platt' }, { name: 'insult' }];
+    const file = {
+      version: 1,
+      name: 'abuse',
+      kind: 'encoder',
+      labels,
+      model: { folder: 'abuse-model', sha256: 'a'.repeat(64) },
+    };
+    for (const outputs of [undefined, 'multi-label'] as const) {
+      const classifier = classifierFrom({ ...file, ...(outputs && { outputs }) }, 'abuse.json');
+      assert.deepEqual(classifier.labels, labels);
+      assert.deepEqual(calibratorsNamed(classifier), ['toxic-platt']);
+    }
+    assert.match(refusal({ ...file, outputs: 'single-label' }), /labels\.0: only labels that do not exclude/);
+    assert.match(
+      refusal({ ...file, calibrator: 'all' }),
+      /calibrator: labels that do not exclude each other/,
+    );
+    assert.match(refusal({ ...file, labels: [{ name: 'a', threshold: 2 }, { name: 'b' }] }), /threshold/);
+    assert.match(refusal({ ...file, labels: [{ name: 'a', treshold: 1 }, { name: 'b' }] }), /"threshold"\?/);
   });
 
   it('is built in for sentiment and for yes/no questions', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { headScore, shareWithSeveral } from '../../../src/core/scoring/head-score';
+import { headScore, multiLabelScore, shareWithSeveral } from '../../../src/core/scoring/head-score';
 
 const TOKENS = { textTokens: 5, cutTokens: 0 };
 const logit = fc.double({ min: -700, max: 700, noNaN: true });
@@ -51,6 +51,34 @@ describe('the score of a sequence classification model', () => {
         assert.ok(Math.abs((yes?.logProb ?? 0) - (no?.logProb ?? 0) - only) < 1e-9);
       }),
     );
+  });
+
+  it('is a sigmoid for each label that is right or not by itself, from its own threshold on', () => {
+    const labels = [
+      { name: 'toxic' },
+      { name: 'insult', threshold: 0.7 },
+      { name: 'threat', threshold: 0.2 },
+    ];
+    const score = multiLabelScore(labels, { logits: [0, Math.log(2), -Math.log(3)], ...TOKENS });
+    assert.deepEqual(
+      score.labels.map(({ label, confidence, threshold, output }) => [
+        label,
+        confidence,
+        threshold,
+        output?.index,
+      ]),
+      [
+        ['toxic', 0.5, 0.5, 0],
+        ['insult', 0.666666666667, 0.7, 1],
+        ['threat', 0.25, 0.2, 2],
+      ],
+    );
+    // At the threshold a label is right; the least sure decision is that threat is.
+    assert.deepEqual([score.label, score.confidence, score.labelMass], ['toxic, threat', 0.25, null]);
+    assert.equal(score.mode, 'multi-label');
+    const none = multiLabelScore([{ name: 'a' }, { name: 'b' }], { logits: [-2, -1], ...TOKENS });
+    assert.equal(none.label, 'none of 2 labels');
+    assert.ok(Math.abs(none.confidence - 1 / (1 + Math.exp(-1))) < 1e-9);
   });
 
   it('tells how often several labels would be right at once', () => {
