@@ -111,7 +111,6 @@ export const ERROR_CODES = [
   'hover-elsewhere',
   'huge-row',
   'import-empty',
-  'import-independent',
   'import-join',
   'import-labels',
   'import-no-scores',

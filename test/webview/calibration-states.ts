@@ -188,6 +188,15 @@ export const PANEL_STATES = {
     }),
     columns: FOREIGN,
   },
+  ownLabels: {
+    ...usualState,
+    settings: { ...usualState.settings, table: { ...AS_FOUND, label: 'insult' } },
+    columns: {
+      header: ['text', 'label:toxic', 'yes:toxic', 'insult', 'yes:insult'],
+      samples: [],
+      guess: null,
+    },
+  },
   severalMethods: {
     ...usualState,
     analysis: null,

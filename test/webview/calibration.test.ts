@@ -61,6 +61,18 @@ describe('the calibration panel', () => {
     await page.page.getByRole('heading', { name: 'reviews.csv' }).waitFor();
   });
 
+  it('has a list of the labels that do not exclude each other, and asks for the one that is chosen', async () => {
+    const page = await show(PANEL_STATES.ownLabels);
+    const list = page.page.getByRole('combobox', { name: 'Label, by itself' });
+    assert.equal(await list.inputValue(), 'insult');
+    assert.deepEqual(await list.getByRole('option').allInnerTexts(), ['toxic', 'insult']);
+    await list.selectOption('toxic');
+    const [asked] = page.received('settings');
+    assert.deepEqual(asked?.table, { ...PANEL_STATES.ownLabels.settings.table, label: 'toxic' });
+    await page.notify('state', PANEL_STATES.usual);
+    assert.equal(await list.count(), 0);
+  });
+
   it('has a bin under the keys and the pointer, and lists the rows of the one that is chosen', async () => {
     const page = await show(PANEL_STATES.usual);
     await bins(page).first().focus();

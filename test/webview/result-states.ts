@@ -1,7 +1,7 @@
 /** States of the result view as the host sent them in a real run, and some that are hard to bring about. */
 import type { Answer } from '../../src/core/scoring/agreement';
 import { agreementOf, ensembleScore } from '../../src/core/scoring/consistency';
-import { headScore } from '../../src/core/scoring/head-score';
+import { headScore, multiLabelScore } from '../../src/core/scoring/head-score';
 import type { CalibratedScore } from '../../src/core/calibration/calibrated-score';
 import { formatPercent } from '../../src/core/words/quantities';
 import type { HistoryEntry, PageState, ResultDetail, TrialState } from '../../src/protocol/result-page';
@@ -114,6 +114,25 @@ export const STATES = {
       ...RESULT,
       model: 'spam-model',
       score: headScore('binary', ['ham', 'spam'], { logits: [Math.log(3)], textTokens: 30, cutTokens: 8 }),
+    },
+    history: HISTORY,
+    busy: null,
+    trial: null,
+    hasModel: true,
+  },
+  ownLabels: {
+    result: {
+      ...RESULT,
+      model: 'abuse-model',
+      score: multiLabelScore([{ name: 'toxic', threshold: 0.3 }, { name: 'insult' }, { name: 'threat' }], {
+        logits: [Math.log(3), Math.log(4), -Math.log(4)],
+        textTokens: 9,
+        cutTokens: 0,
+      }),
+      calibration: {
+        kind: 'each',
+        labels: [{ label: 'toxic', confidence: 0.4, by: 'toxic-platt', notes: [] }],
+      },
     },
     history: HISTORY,
     busy: null,

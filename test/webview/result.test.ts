@@ -75,6 +75,21 @@ describe('the result view', () => {
       await page.getByText(fact, { exact: true }).waitFor();
   });
 
+  it('shows labels that do not exclude each other each by itself, and asks for no single one', async () => {
+    const { page } = await show(STATES.ownLabels);
+    await page.getByRole('heading', { name: 'insult 80.0%, toxic 40.0%' }).waitFor();
+    assert.deepEqual(await page.locator('.labels li').allInnerTexts(), [
+      'insult\n80.0% yes',
+      'toxic\n40.0% raw 75.0% yes from 30.0%',
+      'threat\n20.0% no',
+    ]);
+    await page.getByText('Calibrated: toxic by toxic-platt.').waitFor();
+    const outputs = page.getByRole('table', { name: 'Outputs of the model' });
+    assert.equal(await outputs.getByRole('row').count(), 4);
+    assert.equal(await page.getByText('Which label is right?').count(), 0);
+    assert.equal(await page.getByText('Label mass').count(), 0);
+  });
+
   it('shows the outputs of a sequence classification model, and nothing of tokens and prompts', async () => {
     const { page } = await show(STATES.outputs);
     await page.getByRole('heading', { name: 'spam 75.0%' }).waitFor();

@@ -36,13 +36,21 @@ function scoredOf(record: unknown): readonly Scored[] | undefined {
 }
 
 class PipelineReader implements Reader {
-  readonly scores = 'prob';
   /** Texts by the number of scores that they have. */
   private full = 0;
   private single = 0;
   private independent = 0;
   private readonly names = new Set<string>();
   private singleSum = 0;
+
+  get scores(): 'prob' | 'yes' {
+    return this.areOwn ? 'yes' : 'prob';
+  }
+
+  /** Whether the scores of a text do not sum to 1, so that each label is judged by itself. */
+  private get areOwn(): boolean {
+    return this.full > 0 && this.independent > 0.05 * this.full;
+  }
 
   look(record: unknown): void {
     const scored = scoredOf(record);
@@ -59,11 +67,15 @@ class PipelineReader implements Reader {
   }
 
   settle(): readonly string[] {
-    if (this.independent > 0.05 * this.full && this.full > 0)
-      throw new UserError(
-        'import-independent',
-        `The scores of ${this.independent.toLocaleString('en-US')} of ${this.full.toLocaleString('en-US')} texts do not sum to 1: the model judges each label by itself, and a table of predictions has one label a text. Keep the score of one label and 1 less it, or use "function_to_apply": "softmax" where the labels exclude each other.`,
-      );
+    if (this.areOwn)
+      return [
+        `The scores of ${this.independent.toLocaleString('en-US')} of ${this.full.toLocaleString('en-US')} texts do not sum to 1: each is taken as the probability of its label by itself (yes:LABEL). The truth of a label belongs into a column label:LABEL, 1 or 0. If the labels exclude each other, let the pipeline use "function_to_apply": "softmax".`,
+        ...(this.single === 0
+          ? []
+          : [
+              `${this.single.toLocaleString('en-US')} texts have one score only, and no probability of the other labels.`,
+            ]),
+      ];
     const isOneText =
       this.full === 0 &&
       this.single > 1 &&
@@ -92,8 +104,9 @@ class PipelineReader implements Reader {
       if (!(score >= 0 && score <= 1)) throw new RecordProblem(`${quoted(label)} has the score ${score}`);
     const best = scored.reduce((left, right) => (right.score > left.score ? right : left));
     const around = isFields(record) && !isScored(record) ? besideScores(record) : {};
-    const hasAll = this.single === 0;
-    if (hasAll && !isDistribution(scored)) throw new RecordProblem('has scores that do not sum to 1');
+    const hasAll = this.single === 0 || this.areOwn;
+    if (hasAll && !this.areOwn && !isDistribution(scored))
+      throw new RecordProblem('has scores that do not sum to 1');
     if (new Set(scored.map(({ label }) => label)).size < scored.length)
       throw new RecordProblem('has two scores of one label');
     return [
