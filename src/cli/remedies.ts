@@ -109,6 +109,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'not-at-random': (data) =>
     unsaid.parse(data).isUnsaid === true ? 'If they were drawn at random, add --drawn-at-random.' : '',
   'not-a-shard': 'Make shards with score --shard I/N.',
+  'own-labels': 'Use "evaluate" with --labels FILE --label LABEL.',
   'part-changed': 'Start over with --restart.',
   'part-unreadable': 'Start over with --restart.',
   'run-changed': 'Start over with --restart.',

@@ -104,6 +104,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'no-model': ['Choose Model…', 'Download Model…'],
   'not-a-table': ['Import Predictions…'],
   'not-trusted': [],
+  'own-labels': [],
   'out-of-memory': ['Choose Model…', 'Show Log'],
   'prompt-too-long': CLASSIFIER,
   'result-outdated': [],
@@ -112,6 +113,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Action[]>>> = {
   'text-empty': [],
   'text-failed': [],
   'text-too-long': [],
+  'which-label': [],
 };
 
 /** The buttons beside an error; "unexpected" is a defect of this program. */

@@ -1,4 +1,5 @@
 /** Writes a table with the labels that people gave beside its rows. */
+import { labelColumns } from '../../core/data/columns';
 import type { AnsweredRow } from '../../core/labelling/decisions';
 import type { Warning } from '../../core/model/predictions';
 import { UserError } from '../../core/user-error';
@@ -39,6 +40,11 @@ const ADDED = ['label', 'answer', 'selected_by', 'inclusion_probability', 'weigh
  */
 export async function joinLabels(order: JoinOrder): Promise<Joined> {
   const source = await inspectTable(order.table);
+  if (labelColumns(source.header).length > 0)
+    throw new UserError(
+      'own-labels',
+      'The labels of this table do not exclude each other, and this puts one label beside each text. Evaluate one label with the labels that people gave, which needs no copy.',
+    );
   const named = source.header.map((name) => name.trim());
   const clash = ADDED.find((name) => named.includes(name));
   if (clash !== undefined)

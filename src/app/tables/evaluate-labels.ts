@@ -37,10 +37,22 @@ export async function evaluateEachLabel(
       `${path.basename(file)} does not say which labels are right: add a column ${quoted(`label:${unknown[0] ?? ''}`)} with 1 or 0, empty where nobody knows, and one for each other label.`,
     );
   const inputs: { readonly label: string; readonly input: LabelledTable; readonly said: Warning[] }[] = [];
-  for (const label of known) {
-    const input = await readLabelled(file, { ...columns, label });
-    inputs.push({ label, input, said: await calibratedWarnings(input.table, file) });
-  }
+  const unused: Warning[] = [];
+  for (const label of known)
+    try {
+      const input = await readLabelled(file, { ...columns, on: undefined, label });
+      inputs.push({ label, input, said: await calibratedWarnings(input.table, file) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const { code, data } = error;
+      const message = `${label}: ${error.message}`;
+      // Nobody has labelled it yet, which says nothing about the others.
+      if (code !== 'no-truth' || known.length === 1)
+        throw new UserError(code, message, { data, cause: error });
+      unused.push({ code, message });
+    }
+  const [first] = unused;
+  if (inputs.length === 0 && first !== undefined) throw new UserError('no-truth', first.message);
   const tables = inputs.flatMap(({ label, input: { data, table } }) =>
     data.kind === 'labels' ? [{ label, data, lines: table.lines }] : [],
   );
@@ -63,7 +75,10 @@ export async function evaluateEachLabel(
               message: `The table does not say where ${listed(unknown)} ${unknown.length === 1 ? 'is' : 'are'} right, so ${unknown.length === 1 ? 'it is' : 'they are'} left out: a column ${quoted(`label:${unknown[0] ?? ''}`)} with 1 or 0 would say it.`,
             },
           ]),
-      ...together(inputs.map(({ label, input, said }) => ({ label, warnings: [...input.warnings, ...said] }))),
+      ...unused,
+      ...together(
+        inputs.map(({ label, input, said }) => ({ label, warnings: [...input.warnings, ...said] })),
+      ),
       ...warnings,
     ],
   };

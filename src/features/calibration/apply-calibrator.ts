@@ -53,7 +53,11 @@ export async function applyCalibrator(services: ApplyServices, uri: vscode.Uri):
   const out = await chooseOutput(services, uri, calibrator.by.name);
   if (out === undefined) return;
   const table = new LocalTable(uri);
-  const columns = columnOptions(rememberedOptions(context.workspaceState, uri));
+  // Whatever label the panel shows: a calibrator is for its own.
+  const columns = {
+    ...columnOptions(rememberedOptions(context.workspaceState, uri)),
+    label: calibrator.saved.label,
+  };
   try {
     const applied = await dialogs.progress(`Applying ${calibrator.by.name}`, async (report, signal) => {
       const file = await table.file();

@@ -231,7 +231,8 @@ export class CalibrationPanel {
     const { n: rows, accuracy } = evaluation;
     if (preliminary || accuracy.value === null) return;
     stepDone('measure');
-    if (settings.table.prevalence !== null) return;
+    // Numbers of other label shares, or of one of several labels, are not those of the table.
+    if (settings.table.prevalence !== null || settings.table.label !== null) return;
     services.figures
       .keep(uri, { size, modified, rows, accuracy: accuracy.value })
       .catch((reason: unknown) => services.log.warn('calibration panel', reason));

@@ -235,6 +235,23 @@ describe('a table whose labels do not exclude each other', () => {
       report.warnings.map(({ message }) => message).join(),
       /"insult" is right, so it is left out/,
     );
+    // A label that nobody has labelled yet says nothing about the others; a mistake says which label it is of.
+    const some = write('some.csv', 'label:a,label:b,yes:a,yes:b\n1,,0.9,0.1\n0,,0.2,0.3\n');
+    const of = ['label:a', 'label:b', 'yes:a', 'yes:b'];
+    const left = await evaluateEachLabel(some, of, { on: 'confidence' }, {});
+    assert.deepEqual(
+      left.labels.map(({ label, n }) => [label, n]),
+      [['a', 2]],
+    );
+    assert.match(
+      left.warnings.map(({ message }) => message).join(),
+      /b: 2 rows of some\.csv are not labelled/,
+    );
+    const percent = write('percent.csv', 'label:a,label:b,yes:a,yes:b\n1,1,0.9,90\n0,1,0.2,30\n');
+    assert.match(
+      (await refused(evaluateEachLabel(percent, of, {}, {}))).message,
+      /^b: .*seems to hold percentages/,
+    );
     const none = write('none.csv', 'text,yes:a,yes:b\nx,0.1,0.2\n');
     const error = await refused(evaluateEachLabel(none, ['text', 'yes:a', 'yes:b'], {}, {}));
     assert.deepEqual([error.code, /"label:a"/.test(error.message)], ['no-truth', true]);
