@@ -217,9 +217,10 @@ describe('the command line with a model folder', () => {
     const open = path.join(folder(), 'open');
     cpSync(encoderFolder('multi-label'), open, { recursive: true });
     const config = path.join(open, 'config.json');
-    const { problem_type: _, ...rest } = z
+    const { problem_type, ...rest } = z
       .looseObject({ problem_type: z.string() })
       .parse(JSON.parse(readFileSync(config, 'utf8')));
+    assert.equal(problem_type, 'multi_label_classification');
     writeFileSync(config, JSON.stringify(rest));
     const texts = encoderReference('multi-label').logits.slice(0, 20);
     const several = texts.filter(({ logits }) => logits.filter((logit) => logit > 0).length > 1).length;

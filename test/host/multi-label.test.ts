@@ -146,7 +146,7 @@ describe('labels that do not exclude each other, in the editor', () => {
     }
     await until('the hover is calibrated', async () => {
       const now = await hoverOf(document);
-      return /toxic .*%, raw +\d+\.\d%/.test(now) && /Calibrated: toxic by abuse-toxic\./.test(now)
+      return /toxic .*%, raw +\d+\.\d%/.test(now) && now.includes('Calibrated: toxic by abuse-toxic.')
         ? now
         : undefined;
     });

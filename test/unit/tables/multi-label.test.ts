@@ -80,7 +80,7 @@ describe('a table whose labels do not exclude each other', () => {
     assert.match(which.message, /"a", "b"/);
     assert.match((await refused(readLabelled(file, { label: 'c' }))).message, /"c" is none of the labels/);
     const b = await refused(readLabelled(file, { label: 'b' }));
-    assert.deepEqual([b.code, /add a column "label:b"/.test(b.message)], ['no-truth', true]);
+    assert.deepEqual([b.code, b.message.includes('add a column "label:b"')], ['no-truth', true]);
     const ordinary = write('ordinary.csv', 'label,prob:a,prob:b\na,0.9,0.1\n');
     assert.match((await refused(readLabelled(ordinary, { label: 'a' }))).message, /no column "yes:a"/);
   });
@@ -254,6 +254,6 @@ describe('a table whose labels do not exclude each other', () => {
     );
     const none = write('none.csv', 'text,yes:a,yes:b\nx,0.1,0.2\n');
     const error = await refused(evaluateEachLabel(none, ['text', 'yes:a', 'yes:b'], {}, {}));
-    assert.deepEqual([error.code, /"label:a"/.test(error.message)], ['no-truth', true]);
+    assert.deepEqual([error.code, error.message.includes('"label:a"')], ['no-truth', true]);
   });
 });
