@@ -34,8 +34,9 @@ import { DEFAULT_CLASSIFIER, SESSION_OPTIONS, SESSION_USAGE, withSession } from 
 const USAGE = `Usage: prompt-confidence score TABLE --out FILE [options]
 Score the text of every row. FILE keeps every column of TABLE and adds logprob:LABEL for each label, label_mass,
 predicted, confidence, score_warnings (why a row is to be doubted), score_error and, from an endpoint, label_bound
-(labels that have an upper bound instead of a score). FILE.meta.json records where the scores come from. With a calibrator, the raw scores are kept as raw:*, and the
-same calibrated columns are added as by "apply".
+(labels that have an upper bound instead of a score). For labels that do not exclude each other it adds yes:LABEL in
+place of scores and predictions. FILE.meta.json records where the scores come from. With a calibrator, the raw scores
+are kept as raw:*, and the same calibrated columns are added as by "apply".
 
 FILE appears when every row is scored; until then the rows are in .prompt-confidence/work/FILE.part. After Ctrl-C, a
 crash or a kill the same command resumes there, provided that table, model, classifier and options are the same.

@@ -30,7 +30,13 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
       `The calibrator is for the label ${quoted(saved.label)}, so it cannot be used for ${quoted(asked.label)}.`,
     );
   const labels = calibrator.on === 'labels' ? calibrator.labels : undefined;
-  return { ...asked, label: asked.label ?? saved.label, on: calibrator.on, labels, combine: needs(calibrator.method, 'agreement') };
+  return {
+    ...asked,
+    label: asked.label ?? saved.label,
+    on: calibrator.on,
+    labels,
+    combine: needs(calibrator.method, 'agreement'),
+  };
 }
 
 /**

@@ -37,6 +37,8 @@ export function renderLabels({ texts, labels, mean }: LabelsReport, file: string
     `right: share of texts of which the label is right; mean P should equal it. The rest is of P(label) by itself.\n\n`,
     aligned([['mean over the labels', 'value', '95% interval'], ...means]),
     `The labels of one text depend on each other, so the texts are the unit of these intervals.\n`,
-    first === undefined ? '' : `\nOne label in full: evaluate ${file} --label ${JSON.stringify(first.label)}\n`,
+    first === undefined
+      ? ''
+      : `\nOne label in full: evaluate ${file} --label ${JSON.stringify(first.label)}\n`,
   ].join('');
 }

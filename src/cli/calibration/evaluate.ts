@@ -77,6 +77,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   const target =
     risk === 'cost' ? positiveOption('target', values.target) : shareOption('target', values.target);
   const { label, ...asked } = await columnOptions(values);
+  const isOwn = label !== undefined && (await hasOwnLabels(file, asked));
   const ofOneMethod = [
     values.scores,
     values.calibrator,
@@ -98,7 +99,9 @@ export const evaluate = command(USAGE, async (argv, io) => {
         each.warnings,
         each.labels.flatMap(({ rejected }) => rejected),
       );
-      io.out(values.json ? `${JSON.stringify(each, null, 2)}\n` : renderLabels(inOneLine(each), oneLine(file)));
+      io.out(
+        values.json ? `${JSON.stringify(each, null, 2)}\n` : renderLabels(inOneLine(each), oneLine(file)),
+      );
       return DONE;
     }
     if (hasSeveralPrefixes(header, asked.mapping)) {
@@ -116,7 +119,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   }
   const { prevalence } = values;
   const loaded = await loadTable(file, {
-    columns: label !== undefined && (await hasOwnLabels(file, asked)) ? { ...asked, label } : asked,
+    columns: isOwn ? { ...asked, label } : asked,
     calibrator: values.calibrator === undefined ? undefined : await loadCalibrator(values.calibrator),
     sharesOf:
       prevalence === undefined ? undefined : (data) => labelShareOption('prevalence', prevalence, data),
@@ -125,7 +128,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   });
   const { shown } = loaded;
   const labels = shown.data.kind === 'labels' ? shown.data.labels : null;
-  if (label !== undefined && labels === null)
+  if (label !== undefined && labels === null && !isOwn)
     throw usageError('--label needs a table with a score for every label.');
   const costs = values.costs === undefined ? undefined : await readCosts(values.costs, labels);
   const result = evaluateTable(loaded, {
@@ -134,7 +137,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
     target,
     risk: risk === 'cost' ? costs && { kind: 'cost', costs } : risk,
     costs,
-    label,
+    label: labels === null ? undefined : label,
     slices: new Map(values.slice.map((name) => [name, sliceNamesOf(name, shown)])),
   });
   report(io, result.warnings, result.rejected);

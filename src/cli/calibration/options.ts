@@ -55,7 +55,8 @@ export const OUTPUT_OPTIONS = { json: { type: 'boolean', default: false } } as c
 export const TABLE_USAGE = `  --scores PREFIX        use the columns that begin with PREFIX/
   --column ROLE=NAME     the column for a role, if its name does not show it; ROLE is text, label, predicted,
                          confidence, correct, positive, id, group, split, weight, labelMass or prob:LABEL,
-                         logprob:LABEL, logit:LABEL, yes:LABEL, label:LABEL; an empty NAME switches a role off; may be repeated
+                         logprob:LABEL, logit:LABEL, yes:LABEL, label:LABEL; an empty NAME switches a role off; may be
+                         repeated
   --on labels|confidence what to evaluate (default: labels if the table has scores for them)
   --id2label ID=NAME,…   names of labels that the table writes as numbers (1, LABEL_1), or a model's config.json
   --label LABEL          the label to look at, where labels do not exclude each other (columns yes:LABEL): LABEL and

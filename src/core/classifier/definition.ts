@@ -427,7 +427,7 @@ export interface HeadReading {
   readonly outputs: HeadKind | undefined;
 }
 
-export interface ClassifierLabel {
+interface ClassifierLabel {
   readonly name: string;
   /** From which probability on it is right, and the name of its calibrator, of labels that do not exclude each other. */
   readonly threshold?: number;

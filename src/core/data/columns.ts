@@ -276,8 +276,8 @@ export function requireTruth(columns: TableColumns): void {
     columns.ofLabel !== null
       ? `The table does not say for which rows ${quoted(columns.ofLabel)} is right: add a column "${TRUTH_OF}${columns.ofLabel}" with 1 or 0, empty where nobody knows.`
       : columns.scores !== null
-      ? 'The table has scores but no truth: add a column "label" with the true label of each row.'
-      : 'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
+        ? 'The table has scores but no truth: add a column "label" with the true label of each row.'
+        : 'The table gives the confidence of each prediction, but not whether it is correct: add a column "correct" (1 or 0), ' +
           'or both "label" and "predicted".',
   );
 }

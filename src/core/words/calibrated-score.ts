@@ -98,9 +98,7 @@ export function headline({ score, calibration, bounds }: ShownScore): {
         label: decided(own).label,
         percent: `each at most ${formatPercent(largest(own.map((entry) => entry.confidence)), bounds)}`,
       };
-    const before = right
-      .slice(0, -1)
-      .map((entry) => `${entry.label} ${ownPercent(entry, bounds)}, `);
+    const before = right.slice(0, -1).map((entry) => `${entry.label} ${ownPercent(entry, bounds)}, `);
     return { label: `${before.join('')}${last.label}`, percent: ownPercent(last, bounds) };
   }
   const { label, confidence } = calibration?.kind === 'calibrated' ? calibration.score : score;

@@ -165,11 +165,7 @@ export async function calibratorOf(
 }
 
 /** By its name where `apply` or `score` recorded it; otherwise by the beginning of its hash. */
-async function calibratorName(
-  sha256: string,
-  file: string,
-  meta: CalibratedBy | undefined,
-): Promise<string> {
+async function calibratorName(sha256: string, file: string, meta: CalibratedBy | undefined): Promise<string> {
   if (meta?.calibratorSha256 === sha256 && meta.calibrator !== undefined) return meta.calibrator;
   const run = await readScoreMeta(file).catch((error: unknown) => {
     if (error instanceof UserError) return null; // whoever needs the record is told
