@@ -432,7 +432,13 @@ describe('labels of people on the command line', () => {
         ...({ selectedBy: 'random', probability: 60 / 300 } as const),
       }));
     const file = labelsFile(bench.folder, 'half');
-    const rest = { design: 'd', isBlind: true, who: '', time: '2026-01-02T03:04:05Z', kind: 'label' } as const;
+    const rest = {
+      design: 'd',
+      isBlind: true,
+      who: '',
+      time: '2026-01-02T03:04:05Z',
+      kind: 'label',
+    } as const;
     await appendDecisions(
       bench.folder,
       file,
