@@ -174,13 +174,13 @@ async function readTables(
   return inputs;
 }
 
-/** An error about labels says of which table. */
+/** An error says of which table it is. */
 async function named<T>(file: string, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    if (!(error instanceof UserError) || error.code !== 'labels-differ') throw error;
-    const message = error.message.replace('The table has', `${path.basename(file)} has`);
+    if (!(error instanceof UserError)) throw error;
+    const message = error.message.replace(/^The table has/u, `${path.basename(file)} has`);
     throw new UserError(error.code, message, { cause: error, data: error.data });
   }
 }
@@ -198,7 +198,7 @@ function pair(inputs: readonly LabelledTable[]): SharedRows {
     );
   throw new UserError(
     'no-common-rows',
-    `${files} have no rows in common: no id or text is in all of them with one true label.`,
+    `${files} have no rows in common: they share no ids and no texts, or more than a tenth of those that they share have different true labels.`,
   );
 }
 

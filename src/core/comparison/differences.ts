@@ -188,6 +188,8 @@ function evidenceOf(metric: ComparedMetric, value: number, question: Question): 
   const { other, baseline, now, then, rows, seed } = question;
   if (tooFewGroups(rows.units)) return null;
   if (metric === 'highAccuracy') return ofIntervals(value, now, then);
+  // Of a handful of wrong rows, resampling draws the same ones again and again: it seems surer than it is.
+  if (metric === 'auroc' && [other, baseline].some(hasFewOutcomes)) return ofIntervals(value, now, then);
   const own = other.columns[metric];
   const difference = own?.map((loss, row) => loss - (baseline.columns[metric]?.[row] ?? 0));
   if (difference !== undefined && SHARES.has(metric)) {
@@ -203,6 +205,14 @@ function evidenceOf(metric: ComparedMetric, value: number, question: Question): 
   const resampled = ofReplicates(value, gaps, factor);
   if (resampled === null || difference === undefined) return resampled;
   return { ...resampled, ...testOfRows(difference, rows, seed, false) };
+}
+
+/** Right and wrong rows, counted as independent ones, that each run must have for its AUROC to be resampled. */
+const FEWEST_OUTCOMES = 20;
+
+function hasFewOutcomes({ run: { assessment } }: Compared): boolean {
+  const { right, wrong } = assessment.outcomes;
+  return Math.min(right, wrong) < FEWEST_OUTCOMES;
 }
 
 /** McNemar's test for shares of independent rows, else the sign-flip test on groups. */
@@ -284,8 +294,8 @@ function ofErrors(value: number, { now, then, gaps, factor }: ErrorGaps): Eviden
 }
 
 /**
- * From the intervals of two accuracies on different rows, by squares of their sides (Newcombe, "Interval estimation for the
- * difference between independent proportions", 1998, method 10). Rows that are in both make the truth surer than that.
+ * From the intervals of both runs, by squares of their sides (Newcombe, "Interval estimation for the difference between
+ * independent proportions", 1998, method 10). Rows that are in both make the truth surer than that.
  */
 function ofIntervals(value: number, now: Metric, then: Metric): Evidence | null {
   if (now.value === null || now.low === null || now.high === null) return null;

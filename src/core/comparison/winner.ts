@@ -75,8 +75,13 @@ export function scoreWinner(
             low: Math.max(0, Math.min(wilson.low, resampled.low)),
             high: Math.min(1, Math.max(wilson.high, resampled.high)),
           },
-    nll: around(weightedMean(chosen(loss), weight), spread.nll),
+    nll: notNegative(around(weightedMean(chosen(loss), weight), spread.nll)),
   };
+}
+
+/** No NLL is below 0, whatever the spread is. */
+function notNegative({ low, ...metric }: Metric): Metric {
+  return { ...metric, low: low === null ? null : Math.max(0, low) };
 }
 
 /**

@@ -189,9 +189,13 @@ export function differingInWords(
   names: readonly string[],
   { lost, 'both-wrong': bothWrong, gained }: ComparisonReport['differing'],
 ): string {
-  const first = labelName(names[0] ?? '');
-  const other = names.length === 2 ? labelName(names[1] ?? '') : 'another run';
-  return `${count(lost, 'row')} where only ${first} is right, ${count(gained, 'row')} where only ${other} is right, and ${count(bothWrong, 'row')} that are wrong in different ways.`;
+  const [first = '', second = ''] = names.map((each) => labelName(each));
+  // Of several runs, others may be right where one is wrong.
+  const [onlyFirst, onlyOther] =
+    names.length === 2
+      ? [`only ${first} is right`, `only ${second} is right`]
+      : [`${first} is right and another run is wrong`, `${first} is wrong and another run is right`];
+  return `${count(lost, 'row')} where ${onlyFirst}, ${count(gained, 'row')} where ${onlyOther}, and ${count(bothWrong, 'row')} that all get wrong in different ways.`;
 }
 
 /** A foreign name on one line; nothing in it is Markdown. */

@@ -104,6 +104,12 @@ describe('compare', () => {
       /tuned-few has the lowest NLL of 3; it was chosen in 10 of 10 folds\. On rows that did not choose it/,
     );
     assert.match(out, /third-few less base-few/);
+    // Where another run is wrong, a third one may be right too.
+    assert.match(
+      out,
+      /rows where base-few is right and another run is wrong, \d+ rows where base-few is wrong and another run is right/,
+    );
+    assert.doesNotMatch(out, /only base-few is right/);
   });
 
   it('shows no difference where there is none, and says how many rows would', async () => {
@@ -186,6 +192,7 @@ describe('compare', () => {
     await bench.write('confidence.csv', 'id,confidence,correct\n1,.9,1\n2,.8,0\n3,.7,1\n');
     await bench.write('bare.csv', base.replace('id,text', 'n,m'));
     await bench.write('copy.csv', base);
+    await bench.write('unlabelled.csv', base.replace('label', 'other'));
     await bench.write('repeated.csv', base.replaceAll(/^\d+,/gmu, '1,').replace('text', 'body'));
     await bench.write(
       'calibrated.csv',
@@ -202,6 +209,7 @@ describe('compare', () => {
       [['@base.csv', '@confidence.csv'], /confidence\.csv has no score for every label.*--on confidence/],
       [['@confidence.csv', '@base.csv'], /confidence\.csv has no score for every label.*--on confidence/],
       [['@base.csv', '@bare.csv'], /Rows are paired by a column "id" or "text"/],
+      [['@base.csv', '@unlabelled.csv'], /unlabelled\.csv has scores but no truth/],
       [['@base.csv', '@repeated.csv'], /have no rows in common/],
       [['@base.csv', '@calibrated.csv'], /calibrated\.csv already holds calibrated predictions/],
       [['@base.csv', '@tuned.csv', '--names', 'a'], /There are 2 tables, but 1 name/],

@@ -185,6 +185,33 @@ describe('runs on the same rows', () => {
   });
 });
 
+describe('AUROC of runs with few wrong rows', () => {
+  /** The same confidences, and the least sure row, or the surest one, wrong. */
+  const run = (wrong: readonly number[]): ConfidenceData => ({
+    kind: 'confidence',
+    confidence: Float64Array.from({ length: 60 }, (_, row) => 0.6 + row / 200),
+    correct: Uint8Array.from({ length: 60 }, (_, row) => Number(!wrong.includes(row))),
+  });
+
+  it('is not called different because of one wrong row', () => {
+    const { runs, differences } = scoreRuns([run([0]), run([59])], QUICK);
+    assert.deepEqual(
+      runs.map((own) => metricOf(own, 'auroc').value),
+      [1, 0],
+    );
+    const { value, test, low, high, finding } = found(differences[0], 'auroc');
+    assert.equal(value, -1);
+    assert.equal(test, 'intervals');
+    assert.equal(finding, 'not-shown');
+    assert.ok(low === -1 && high !== null && high > -0.2);
+  });
+
+  it('is resampled where both have enough right and wrong rows', () => {
+    const [one, other] = [confidenceTable(200, 3), confidenceTable(200, 4)];
+    assert.equal(found(scoreRuns([one, other], QUICK).differences[0], 'auroc').test, 'bootstrap');
+  });
+});
+
 describe('comparison of runs after calibrators', () => {
   const data = labelTable(400, 2, 0.5, [0.6, -0.6]);
 
@@ -223,6 +250,21 @@ describe('comparison of runs after calibrators', () => {
     );
     assert.deepEqual(compared.folds, { source: 'split', count: 1 });
     for (const { runs } of compared.stages) assert.equal(runs[0]?.evaluation.n, 200);
+  });
+
+  it('gives the best of several no NLL below 0, however it spreads', () => {
+    const data = labelTable(40, 1, 0.5, [0.6, -0.6]);
+    const [K, row] = [data.labels.length, data.truth.findIndex((label) => label === 0)];
+    // Nearly certain, and once wrong.
+    const logProbs = Float64Array.from(data.logProbs, (_, at) => {
+      const isTruth = data.truth[Math.floor(at / K)] === at % K;
+      return isTruth !== (Math.floor(at / K) === row) ? Math.log1p(-1e-9) : Math.log(1e-9);
+    });
+    const sure = { ...data, logProbs, probs: logProbs.map(Math.exp) };
+    const split = foldsOfRuns(data, 0);
+    const rows = Uint32Array.from(data.truth.keys());
+    const winner = winnerOf('raw', [sure, data, data], [sure, data, data], { split, rows, seed: 0 });
+    assert.equal(winner?.nll.low, 0);
   });
 
   it('takes the number of the best of several runs from rows that did not choose it', () => {
