@@ -26,7 +26,7 @@ function startChild() {
 function writeGarbage() {
   process.stdout.write('not JSON\n{"type": "progress"}\n[1]\n{"type": "news"}\nnull\n\n');
   process.stdout.write(Buffer.from([0xff, 0xfe, 0x00, 0x0a]));
-  process.stdout.write(`${'x'.repeat(3 << 20)}\n`);
+  process.stdout.write(`${'x'.repeat(34 << 20)}\n`);
   say({ type: 'log', message: 'told' });
   process.stderr.write('complained\n');
 }

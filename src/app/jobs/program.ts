@@ -62,8 +62,11 @@ export interface ProgramOptions {
   readonly grace?: (signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Longer lines are left out: what a program writes never fills our memory. */
-const LONGEST_LINE = 1 << 20;
+/**
+ * Longer lines are left out: what a program writes never fills our memory. A result with some numbers for each row of a
+ * large table must fit.
+ */
+const LONGEST_LINE = 1 << 25;
 
 /** Long enough to write a checkpoint of some hundred megabytes. */
 const GRACE_MS = 10_000;
