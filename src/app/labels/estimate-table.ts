@@ -33,8 +33,9 @@ import {
   peopleLabels,
 } from '../../store/tables/people-labels';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
-import { readTable } from '../../store/tables/read-table';
-import { tableRows } from '../../store/tables/rows';
+import { type ReadTable, readTable } from '../../store/tables/read-table';
+import { cellsAt, tableRows } from '../../store/tables/rows';
+import { trainedRows } from '../../store/tables/trained-rows';
 
 export interface LabelledSource {
   readonly table: string;
@@ -151,6 +152,7 @@ export async function drawnTable(
   const answer = truth.map((label, row) => (!isDrawn(row) ? NOT_DRAWN : label >= 0 ? label : MISSING));
   // The weights of a joined table are those of the design, and no property of the rows.
   const own = { ...data, weight: origin === undefined ? data.weight : undefined };
+  const unknown = await refuseTrained(read, answer);
   return {
     table,
     data: own,
@@ -158,8 +160,31 @@ export async function drawnTable(
     labels: data.kind === 'labels' ? data.labels : [],
     indexOf: () => -1,
     people: null,
-    warnings: table.warnings,
+    warnings: [...table.warnings, ...unknown],
   };
+}
+
+/**
+ * On rows that trained it, a model is right more often than elsewhere: they say nothing of the rows that nobody labelled.
+ *
+ * @param answer (n) of people
+ * @returns that it is not known which rows these are
+ * @throws UserError train-rows
+ */
+async function refuseTrained(
+  { source, table }: Pick<ReadTable, 'source' | 'table'>,
+  answer: Int32Array,
+): Promise<readonly Warning[]> {
+  const trained = await trainedRows(source, table.columns.roles.text);
+  if (trained?.textAt === undefined) return trained?.warnings(0) ?? [];
+  const lines = table.lines.filter((_, row) => answer[row] !== NOT_DRAWN);
+  const texts = await cellsAt(source, trained.textAt, new Set(lines));
+  const known = [...texts.values()].filter((text) => trained.has(text)).length;
+  if (known === 0) return [];
+  throw new UserError(
+    'train-rows',
+    `The adapter ${trained.adapter} was trained on ${known.toLocaleString('en-US')} of the labelled rows of ${path.basename(source.file)}, so what it gets right there says nothing about other rows. Estimate from the scores of the base, or label rows that the adapter has not seen.`,
+  );
 }
 
 /** (n) index of the true label, or 1 and 0 for right and wrong; −1 where it is not known. */
@@ -204,7 +229,8 @@ async function withPeople(
     answer[row] =
       index < 0 ? MISSING : data.kind === 'labels' ? index : isPredicted(table, row, labels, index);
   });
-  const warnings: Warning[] = [...table.warnings, ...people.warnings, ...reading.warnings];
+  const unknownRows = await refuseTrained({ source, table }, answer);
+  const warnings: Warning[] = [...table.warnings, ...unknownRows, ...people.warnings, ...reading.warnings];
   if (unknown.size > 0)
     warnings.push({
       code: 'labels-unknown',

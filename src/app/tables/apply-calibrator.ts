@@ -9,11 +9,13 @@ import type { LoadedCalibrator } from '../../store/calibrators';
 import { columnsOf } from '../../store/tables/columns-of';
 import { inspectTable } from '../../store/tables/inspect';
 import {
+  type AdapterScores,
   bindingOf,
   type CalibratedBy,
   readScoreMeta,
   SCORE_META_VERSION,
   scoreMetaFile,
+  type ScoreMeta,
   withCalibratedLabel,
 } from '../../store/tables/score-meta';
 import { copyBy, type CopyReport, writeCalibrated } from '../../store/tables/write-calibrated';
@@ -45,7 +47,8 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   await checkOutputs(out, scoreMetaFile(out));
   const source = await inspectTable(order.table);
   const found = await columnsOf(source, calibratorColumns(loaded, order.columns));
-  const bound = bindingOf(await readScoreMeta(source.file), found.columns.prefix);
+  const scored = await readScoreMeta(source.file);
+  const bound = bindingOf(scored, found.columns.prefix);
   const doubts = checkBinding(loaded, source, bound, found.columns.ofLabel);
   const copy = await writeCalibrated(source, out, copyBy(loaded, found.options, buckets), {
     style: { spreadsheetSafe },
@@ -62,11 +65,18 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const { ofLabel } = found.columns;
   const meta =
     ofLabel === null
-      ? { schema: SCORE_META_VERSION, calibrated }
+      ? { schema: SCORE_META_VERSION, ...adapterScoresOf(scored), calibrated }
       : await withCalibratedLabel(source.file, ofLabel, calibrated);
   const safe = spreadsheetSafe ? { spreadsheetSafe } : {};
   await writeFileAtomic(scoreMetaFile(out), `${JSON.stringify({ ...meta, ...safe }, null, 2)}\n`);
   return { copy, warnings: [...doubts, ...found.warnings, ...copy.warnings] };
+}
+
+/** By what the rows that trained an adapter are known in the copy, too. */
+function adapterScoresOf(scored: ScoreMeta | null): AdapterScores {
+  if (scored?.model.kind !== 'file' || scored.model.adapter === undefined) return {};
+  const { textColumn } = scored;
+  return { adapter: scored.model.adapter, ...(typeof textColumn === 'string' ? { textColumn } : {}) };
 }
 
 /** The label shares that a calibrator moves scores to, for the meta of a copy. */

@@ -224,16 +224,36 @@ export async function setThreads(work: string, threads: number): Promise<void> {
 
 function splitOf({ rows, isSplit }: TuningRows, seed: number): readonly Split[] {
   if (isSplit) return rows.map(({ split }) => split ?? 'test');
-  const groups = new Map<string, number>();
-  const group = Int32Array.from(rows, (row) => {
-    // Equal texts are one row: what has trained must not be held out.
-    const name = row.group === '' ? `\0${normaliseText(row.text)}` : row.group;
-    const known = groups.get(name) ?? groups.size;
-    groups.set(name, known);
-    return known;
-  });
+  const group = togetherOf(rows);
   const labels = Int32Array.from(rows, ({ label }) => label);
-  return splitRows({ labels, group: groups.size < rows.length ? group : undefined, seed });
+  const isEachAlone = group.every((number, row) => number === row);
+  return splitRows({ labels, group: isEachAlone ? undefined : group, seed });
+}
+
+/** (n) number of what each row stays together with, in the order of the rows: its group, and equal texts in any group. */
+function togetherOf(rows: readonly TuningRow[]): Int32Array {
+  const before = Int32Array.from(rows.keys());
+  const firstOf = (row: number): number => {
+    let at = row;
+    while (before[at] !== at) at = before[at] ?? at;
+    return at;
+  };
+  const known = new Map<string, number>();
+  rows.forEach(({ group, text }, row) => {
+    // Equal texts are one row: what has trained must not be held out.
+    for (const name of [`text\0${normaliseText(text)}`, ...(group === '' ? [] : [`group\0${group}`])]) {
+      const [one, other] = [firstOf(known.get(name) ?? row), firstOf(row)];
+      before[Math.max(one, other)] = Math.min(one, other);
+      known.set(name, Math.min(one, other));
+    }
+  });
+  const numbers = new Map<number, number>();
+  return Int32Array.from(rows, (_, row) => {
+    const first = firstOf(row);
+    const number = numbers.get(first) ?? numbers.size;
+    numbers.set(first, number);
+    return number;
+  });
 }
 
 async function tokensOf(

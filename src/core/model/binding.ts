@@ -4,13 +4,17 @@ import { VARIANTS } from './confidence-method';
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hexadecimal digits');
 
+/** An adapter on top of a model file. */
+export const adapterIdentitySchema = z.strictObject({ name: z.string(), sha256 });
+export type AdapterIdentity = z.infer<typeof adapterIdentitySchema>;
+
 export const modelIdentitySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('file'),
     name: z.string(),
     sha256,
     /** The adapter on top of the file; absent for the file alone. */
-    adapter: z.strictObject({ name: z.string(), sha256 }).exactOptional(),
+    adapter: adapterIdentitySchema.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal('encoder'),

@@ -33,7 +33,7 @@ export function tuningFactsInWords({
   return [
     `The model is ${model}.`,
     `${count(train)} rows train, ${count(validation)} validate, and ${count(test)} are held out, divided ${how}.`,
-    `The hold-out can show a difference in accuracy of ${formatPercent(smallestDifference)} or more, if the two models disagree on ${formatPercent(ASSUMED_DISAGREEMENT)} of the rows.`,
+    `The hold-out can show a difference in accuracy of ${formatPercent(smallestDifference)} or more, if the two models disagree on ${formatPercent(Math.max(ASSUMED_DISAGREEMENT, smallestDifference))} of the rows.`,
     `The longest prompt has ${count(longestPrompt)} tokens.`,
     ...(cut === 0
       ? []
@@ -139,7 +139,7 @@ export function proofVerdict({ rows, candidates, results, chosen }: Proof): Tuni
   const named = result && { nll: number(result.nll.value), range: interval(result.nll) };
   return {
     title: result === undefined ? 'Nothing was compared' : ADVICE[result.model](result.calibrator !== null),
-    text: `This is the simplest of ${results.length} whose NLL is within one standard error of the lowest, on ${counted(rows, 'row')} that neither the models nor their calibrators have seen. Its NLL is ${named?.nll ?? '–'} (${named?.range ?? '–'}).`,
+    text: `This is the simplest of ${results.length} whose NLL is within one standard error of the lowest, on ${counted(rows, 'row')} that trained neither model. No calibrator is judged on a row that it has seen. The NLL is ${named?.nll ?? '–'} (${named?.range ?? '–'}). These rows chose it, so that may be slightly too good.`,
     warning:
       candidates < MANY_CANDIDATES
         ? null

@@ -10,7 +10,7 @@ import { isSample, MissingAnswers, withDesignWeights } from './drawn-rows';
 import { inspectTable, type TableFile } from './inspect';
 import { peopleLabels, weightColumn, withLabels } from './people-labels';
 import { tableRows } from './rows';
-import { scoredTextColumn, trainedRows } from './trained-rows';
+import { trainedRows } from './trained-rows';
 
 export interface ReadTable {
   readonly source: TableFile;
@@ -55,13 +55,11 @@ export async function readTable(
   const builder = new TableBuilder(columns, options);
   const missing =
     people === null ? MissingAnswers.of(source, columns.roles.label, columns.roles.weight) : null;
-  const trained = options.truth === 'required' ? await trainedRows(file) : undefined;
-  const textAt =
-    trained && (columns.roles.text ?? source.header.indexOf((await scoredTextColumn(file)) ?? ''));
+  const trained = options.truth === 'required' ? await trainedRows(source, columns.roles.text) : undefined;
   let [read, left] = [0, 0];
   for await (const batch of tableRows(source)) {
     for (const { cells, line } of batch)
-      if (textAt !== undefined && trained?.has(cells[textAt] ?? '') === true) left++;
+      if (trained?.textAt !== undefined && trained.has(cells[trained.textAt] ?? '')) left++;
       else {
         builder.add(cells, line);
         missing?.add(cells);

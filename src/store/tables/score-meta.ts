@@ -6,7 +6,7 @@ import { savedCalibratorSchema } from '../../core/calibration/saved';
 import { badJsonLine } from '../../core/data/json';
 import { UserError } from '../../core/user-error';
 import { readSmall } from '../read-regular';
-import type { Binding } from '../../core/model/binding';
+import { adapterIdentitySchema, type Binding } from '../../core/model/binding';
 
 /** Version of the file format. A newer one is refused. */
 export const SCORE_META_VERSION = 1;
@@ -51,8 +51,13 @@ const calibratedMetaSchema = z.looseObject({
   schema: z.literal(SCORE_META_VERSION),
   /** Only if cells that a spreadsheet would compute begin with a single quote. */
   spreadsheetSafe: z.literal(true).exactOptional(),
+  /** The adapter that the calibrated scores are of, and the column with their texts; absent for a model alone. */
+  adapter: adapterIdentitySchema.exactOptional(),
+  textColumn: z.string().exactOptional(),
   calibrated: calibratedBySchema,
 });
+
+export type AdapterScores = Pick<z.infer<typeof calibratedMetaSchema>, 'adapter' | 'textColumn'>;
 
 /**
  * What `apply` adds to the record of a table whose labels do not exclude each other: by label, for those that are
@@ -77,6 +82,15 @@ export async function readCalibratedBy(
   return ofLabel === null
     ? calibratedMetaSchema.safeParse(value).data?.calibrated
     : calibratedLabelsSchema.safeParse(value).data?.calibratedLabels[ofLabel];
+}
+
+/**
+ * The adapter whose scores a calibrated table holds, and by which column they were scored.
+ *
+ * @throws UserError meta-invalid, meta-newer, not-a-file, too-large
+ */
+export async function readCalibratedAdapter(table: string): Promise<AdapterScores> {
+  return calibratedMetaSchema.safeParse(await readMeta(scoreMetaFile(table))).data ?? {};
 }
 
 /**

@@ -2,14 +2,19 @@
 import path from 'node:path';
 import * as z from 'zod';
 import type { AdapterCard } from '../../core/model/adapter-card';
+import type { AdapterIdentity } from '../../core/model/binding';
 import type { Warning } from '../../core/model/predictions';
 import { UserError } from '../../core/user-error';
 import { adapterFolder, readCard } from '../adapters';
 import { namesIn } from '../folders';
-import { readScoreMeta } from './score-meta';
+import type { TableFile } from './inspect';
+import { readCalibratedAdapter, readScoreMeta } from './score-meta';
 import { rowHash } from './tuning-rows';
 
 export interface TrainedRows {
+  readonly adapter: string;
+  /** Place of the column with the texts; undefined where the table has none. */
+  readonly textAt: number | undefined;
   /** Whether the adapter was trained on a text, whatever its label is now. */
   has(text: string): boolean;
   /** @param rows that were left out of the table */
@@ -19,27 +24,37 @@ export interface TrainedRows {
 /**
  * What the adapter of a scored table was trained on; undefined where the scores are of no adapter.
  *
- * @param file path of the table; its meta file names the adapter, and a card beside it or in a workspace around it tells the rows
+ * @param source its meta file names the adapter, and a card beside it or in a workspace around it tells the rows
+ * @param textAt place of the column that is read as the text; undefined: that which was scored
  * @throws UserError everything of `readScoreMeta`
  */
-export async function trainedRows(file: string): Promise<TrainedRows | undefined> {
-  const model = (await readScoreMeta(file))?.model;
-  const adapter = model?.kind === 'file' ? model.adapter : undefined;
-  if (adapter === undefined) return undefined;
+export async function trainedRows(
+  { file, header }: Pick<TableFile, 'file' | 'header'>,
+  textAt: number | undefined,
+): Promise<TrainedRows | undefined> {
+  const scored = await adapterScores(file);
+  if (scored === undefined) return undefined;
+  const { adapter, textColumn } = scored;
+  const at = textAt ?? header.findIndex((name) => name.trim() === textColumn);
   const card = await cardOf(path.dirname(path.resolve(file)), adapter.sha256);
   const name = path.basename(file);
-  if (card === undefined)
-    return {
-      has: () => false,
-      warnings: () => [
-        {
-          code: 'train-rows-unknown',
-          message: `The scores are of the adapter ${adapter.name}, whose card is not in a workspace around ${name}. Rows that it was trained on are not recognised, and make every number look too good.`,
-        },
-      ],
-    };
+  const unknown = (why: string): TrainedRows => ({
+    adapter: adapter.name,
+    textAt: undefined,
+    has: () => false,
+    warnings: () => [
+      {
+        code: 'train-rows-unknown',
+        message: `The scores are of the adapter ${adapter.name}, ${why}. Rows that it was trained on are not recognised, and make every number look too good.`,
+      },
+    ],
+  });
+  if (card === undefined) return unknown(`whose card is not in a workspace around ${name}`);
+  if (at < 0) return unknown(`but ${name} has no column with the texts`);
   const trained = new Set(card.tuning?.rows.train);
   return {
+    adapter: adapter.name,
+    textAt: at,
     has: (text) => card.labels.some((label) => trained.has(rowHash(text, label))),
     warnings: (rows) =>
       rows === 0
@@ -53,9 +68,16 @@ export async function trainedRows(file: string): Promise<TrainedRows | undefined
   };
 }
 
-/** The column with the texts that a table was scored by; undefined where that is not recorded. */
-export async function scoredTextColumn(file: string): Promise<string | undefined> {
-  return z.object({ textColumn: z.string() }).safeParse(await readScoreMeta(file)).data?.textColumn;
+const textColumnSchema = z.object({ textColumn: z.string() });
+
+/** The adapter that a table, or the one that a calibrated copy was made of, was scored with, and by which column. */
+async function adapterScores(
+  file: string,
+): Promise<{ readonly adapter: AdapterIdentity; readonly textColumn: string | undefined } | undefined> {
+  const scored = await readScoreMeta(file);
+  const copy = await readCalibratedAdapter(file);
+  const adapter = scored?.model.kind === 'file' ? scored.model.adapter : copy.adapter;
+  return adapter && { adapter, textColumn: textColumnSchema.safeParse(scored ?? copy).data?.textColumn };
 }
 
 /** Of one folder: nobody waits for what a repository may hold in thousands. */

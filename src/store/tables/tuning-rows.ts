@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { columnNamed, columnOfRole } from '../../core/data/columns';
+import { normaliseText } from '../../core/data/hash';
 import { SPLITS, type Split } from '../../core/data/tuning-split';
 import { NOT_LABELLED, readLabels } from '../../core/data/vocabulary';
 import { listed, quoted } from '../../core/quote';
@@ -165,10 +166,13 @@ function distribution(cells: readonly string[], file: string, line: number): num
   return votes.map((vote) => vote / sum);
 }
 
-/** Tells a row again in another table: the first 64 bits of a hash of its text and label. */
+/**
+ * Tells a row again in another table, also where its text has other case, spaces or punctuation: the first 64 bits of a
+ * hash of its text and label.
+ */
 export function rowHash(text: string, label: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([text, label]))
+    .update(JSON.stringify([normaliseText(text), label]))
     .digest('hex')
     .slice(0, 16);
 }

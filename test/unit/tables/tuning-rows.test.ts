@@ -76,5 +76,7 @@ describe('rows for tuning', () => {
   it('are told again by a hash of text and label', () => {
     assert.match(rowHash('a', 'b'), /^[0-9a-f]{16}$/u);
     assert.notEqual(rowHash('a', 'b'), rowHash('ab', ''));
+    assert.notEqual(rowHash('a', 'b'), rowHash('a', 'c'));
+    assert.equal(rowHash('What a day!', 'b'), rowHash('  what  a\nday ', 'b'));
   });
 });

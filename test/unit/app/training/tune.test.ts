@@ -13,6 +13,7 @@ import {
   type TuningOrder,
   tuningWork,
 } from '../../../../src/app/jobs/tuning';
+import { drawnTable } from '../../../../src/app/labels/estimate-table';
 import { Sources } from '../../../../src/app/sources';
 import {
   prepareTuning,
@@ -314,7 +315,9 @@ describe('tuning a classifier', () => {
       const [base, , tunedRaw] = proof.results;
       assert.deepEqual([base?.model, base?.calibrator, tunedRaw?.model], ['base', null, 'tuned']);
       assert.ok((tunedRaw?.accuracy.value ?? 0) > (base?.accuracy.value ?? 1));
-      assert.match(proofVerdict(proof).title, /^Use the tuned model/u);
+      const { title, text } = proofVerdict(proof);
+      assert.match(title, /^Use the tuned model/u);
+      assert.match(text, /These rows chose it, so that may be slightly too good\.$/u);
       // The base was trained on no row, and its calibrator on none of the hold-out.
       const rowsOf = async (file: string): Promise<number> =>
         (await readFile(file, 'utf8')).trimEnd().split('\n').length - 1;
@@ -361,6 +364,35 @@ describe('tuning a classifier', () => {
         said?.message ?? '',
         new RegExp(`^${train.length} rows of all\\.csv trained the adapter tuned`, 'u'),
       );
+      // Another spelling of a text makes it no new one, and neither does a calibrated copy of the table.
+      const content = await readFile(scored, 'utf8');
+      await writeFile(
+        scored,
+        content
+          .split('\n')
+          .map((line, at) => (at === 0 || line === '' ? line : line.replace(/^("?)/u, '$1  ')))
+          .join('\n'),
+      );
+      assert.equal((await readLabelled(scored, {})).table.n, validation.length + test.length);
+      const copied = path.join(path.dirname(adapter), 'copy.csv');
+      await writeFile(copied, content);
+      const calibrated = { calibratorSha256: HASH, tableSha256: HASH, fittedOnSha256: HASH };
+      const copyMeta = { schema: 1, adapter: meta.model.adapter, textColumn: 'text', calibrated };
+      await writeFile(`${copied}.meta.json`, JSON.stringify(copyMeta));
+      assert.equal((await readLabelled(copied, {})).table.n, validation.length + test.length);
+      // Without its texts, nothing tells which rows these are.
+      const bare = path.join(path.dirname(adapter), 'bare.csv');
+      await writeFile(bare, content.replace('text,', 'body,'));
+      await writeFile(`${bare}.meta.json`, JSON.stringify(meta));
+      assert.ok((await readLabelled(bare, {})).warnings.some(({ code }) => code === 'train-rows-unknown'));
+      // What the adapter gets right there says nothing about rows that nobody labelled.
+      const drawn = { table: copied, columns: {}, labelsFrom: undefined, drawnAtRandom: true };
+      await writeFile(`${copied}.meta.json`, JSON.stringify(meta));
+      await assert.rejects(drawnTable(drawn, []), {
+        code: 'train-rows',
+        message: new RegExp(`trained on ${train.length} of the labelled rows of copy\\.csv`, 'u'),
+      });
+      await writeFile(scored, content);
       // A label that was corrected since makes the text no new one.
       const swapped = (await readFile(scored, 'utf8')).replaceAll(/,(positive|negative),/gu, (_, label) =>
         label === 'positive' ? ',negative,' : ',positive,',
@@ -511,6 +543,15 @@ describe('tuning a classifier', () => {
       partOf.set(text, part);
     }
     assert.equal(partOf.size, 100);
+  });
+
+  it('keeps equal texts together also where they are in different groups', async () => {
+    const rows = practiceSet(0).slice(0, 100);
+    await table([...rows, ...rows].map(({ text, label }, row) => [text, label, `g${row}`]));
+    await prepare();
+    const lines = (await readFile(workFiles(order().work).split, 'utf8')).trimEnd().split('\n').slice(1);
+    const parts = lines.map((line) => line.slice(line.lastIndexOf(',') + 1));
+    assert.deepEqual(parts.slice(0, 100), parts.slice(100));
   });
 
   it('takes the split that the table has', async () => {
