@@ -1,5 +1,6 @@
 """What a run needs to go on as if it had not been interrupted: on a CPU, to the same bits."""
 
+import io
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -93,8 +94,11 @@ class Checkpoints:
 
     def _write(self, name: str, value: object) -> None:
         temporary = self._folder / f"{name}.tmp"
+        # Through memory: where a disk is full, torch itself says nothing that a person could read.
+        content = io.BytesIO()
+        torch.save(value, content)
         with temporary.open("wb") as file:
-            torch.save(value, file)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._folder / name)

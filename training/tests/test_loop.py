@@ -1,6 +1,7 @@
 """Training: it learns, it resumes to the same bits, and it stops by the validation rows."""
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from prompt_confidence_training import messages
 from prompt_confidence_training.adapter import weights_of, with_adapter, write_adapter
-from prompt_confidence_training.checkpoint import Point
+from prompt_confidence_training.checkpoint import Checkpoints, Point
 from prompt_confidence_training.loop import Trainer, check_base, choose, learning_rate
 from prompt_confidence_training.task import Settings, Task
 from prompt_confidence_training.uncertainty import decompose, mc_dropout
@@ -96,6 +97,19 @@ def test_a_checkpoint_of_another_input_or_a_damaged_one_is_not_continued(tmp_pat
     assert trainer(tmp_path, other).state.step == 0
     (tmp_path / "state.pt").write_bytes(b"damaged")
     assert trainer(tmp_path).state.step == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file")
+def test_a_disk_that_gets_full_in_the_middle_of_a_checkpoint_is_said_by_the_system(tmp_path: Path) -> None:
+    import resource  # noqa: PLC0415 - not on Windows
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            Checkpoints(tmp_path, "a run").keep(0, {"weights": torch.zeros(1_000_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_memory_that_does_not_suffice_halves_the_micro_batch(
