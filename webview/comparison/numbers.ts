@@ -55,7 +55,7 @@ export function verdictSection(): Section {
                   { class: 'quiet' },
                   `${stageTitle(last.stage)}: ${verdictsOf(report, last)
                     .map(({ title }) => `${title}.`)
-                    .join(' ')} ${recommendedInWords(report.names, report.recommended)}`,
+                    .join(' ')} ${recommendedInWords(report.names, report.recommended, report.folds)}`,
                 ),
               ]),
         ),

@@ -191,7 +191,7 @@ function renderStage(report: ComparisonReport, stage: ReportedStage, isFirst: bo
   return [
     `\n${stageTitle(stage.stage)}\n`,
     stage.stage === 'raw' || folds === null ? '' : `${foldsInWords(folds)}\n`,
-    stage.stage === 'recommended' ? `${recommendedInWords(names, recommended)}\n` : '',
+    stage.stage === 'recommended' ? `${recommendedInWords(names, recommended, folds)}\n` : '',
     ...(isFirst ? [] : verdictsOf(report, stage).map(({ title }) => `${title}.\n`)),
     aligned([head, ...table]),
     ...runs.map(

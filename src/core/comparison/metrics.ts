@@ -20,7 +20,7 @@ export const COMPARED_METRICS = [
 ] as const;
 export type ComparedMetric = (typeof COMPARED_METRICS)[number];
 
-/** Which way a metric runs; neither way is better for how sure a run is. */
+/** Which way a metric runs; neither way is better for how sure a run is, and whoever is never sure makes no sure errors. */
 export const BETTER: Readonly<Record<ComparedMetric, 'higher' | 'lower' | null>> = {
   accuracy: 'higher',
   nll: 'lower',
@@ -31,7 +31,7 @@ export const BETTER: Readonly<Record<ComparedMetric, 'higher' | 'lower' | null>>
   meanConfidence: null,
   highShare: null,
   highAccuracy: 'higher',
-  highErrors: 'lower',
+  highErrors: null,
 };
 
 /** The rows at or above a confidence. */

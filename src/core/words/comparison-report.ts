@@ -71,7 +71,9 @@ function stageParts(report: ComparisonReport, stage: ReportedStage, isFirst: boo
   return [
     `## ${stageTitle(stage.stage)}`,
     ...(stage.stage === 'raw' || folds === null ? [] : [foldsInWords(folds)]),
-    ...(stage.stage === 'recommended' ? [markdownSentence(recommendedInWords(names, recommended))] : []),
+    ...(stage.stage === 'recommended'
+      ? [markdownSentence(recommendedInWords(names, recommended, folds))]
+      : []),
     ...(isFirst ? [] : verdicts(report, stage)),
     metricsTable(report, stage),
     `At a confidence of ${thresholdInWords(report.threshold)} or above:`,

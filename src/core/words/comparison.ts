@@ -187,6 +187,7 @@ function winnerInWords(
 export function recommendedInWords(
   names: readonly string[],
   recommended: readonly (CalibratorId | 'raw' | null)[],
+  folds: ComparisonReport['folds'],
 ): string {
   const each = names.map((name, at) => {
     const choice = recommended[at] ?? null;
@@ -198,7 +199,9 @@ export function recommendedInWords(
           : calibratorTitle(choice);
     return `${labelName(name)}: ${calibrator}`;
   });
-  return `On all rows that is ${each.join('; ')}. In each fold it is chosen again on the other folds.`;
+  return folds?.source === 'split'
+    ? `On the rows marked fit that is ${each.join('; ')}.`
+    : `On all rows that is ${each.join('; ')}. In each fold it is chosen again on the other folds.`;
 }
 
 /** How many rows were paired, and how. */

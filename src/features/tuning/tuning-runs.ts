@@ -209,10 +209,15 @@ export class TuningRuns implements vscode.Disposable {
 
   private async tellEnd(result: TunedAdapter): Promise<void> {
     await this.compare(result);
-    const { title, warning } = proofVerdict(result.proven.proof);
+    const { proof } = result.proven;
+    const { title, warning } = proofVerdict(proof);
     const name = path.basename(result.adapter, '.gguf');
     const said = `Tuned ${name}. ${title}.${warning === null ? '' : ` ${warning}`}`;
-    const actions = ['Use for Classifier…', 'Show Result'];
+    // What is not recommended is not offered first.
+    const isAdvised = proof.results[proof.chosen]?.model === 'tuned';
+    const actions = isAdvised
+      ? ['Use for Classifier…', 'Show Result']
+      : ['Show Result', 'Use for Classifier…'];
     const chosen = await this.services.dialogs.tell(warning === null ? 'info' : 'warning', said, actions);
     if (chosen === 'Show Result') await this.show(result.adapter);
     if (chosen === 'Use for Classifier…')

@@ -166,6 +166,23 @@ describe('calibrate, apply and evaluate --calibrator', () => {
     }
   });
 
+  it('writes beside a copy which adapter its scores are of: rows that trained it are known there, too', async () => {
+    const adapter = { name: 'mood', sha256: SHA('c') };
+    const model = { kind: 'file', name: 'm.gguf', sha256: SHA('a'), adapter };
+    await bench.write('t.csv.meta.json', meta({ model, textColumn: 'text' }));
+    await fit();
+    await bench.run('apply', '@c.json', '@t.csv', '--out', '@u.csv');
+    const copy = JSON.parse(await readFile(bench.at('u.csv.meta.json'), 'utf8')) as object;
+    assert.deepEqual(
+      { ...copy, calibrated: undefined },
+      { schema: 1, adapter, textColumn: 'text', calibrated: undefined },
+    );
+    assert.match(
+      (await bench.run('evaluate', '@u.csv')).err,
+      /The scores are of the adapter mood, whose card is not/,
+    );
+  });
+
   it('binds a calibrator to the origin of its scores and refuses scores from elsewhere', async () => {
     await bench.write('t.csv.meta.json', meta());
     const { err: quiet } = await fit();

@@ -112,6 +112,21 @@ describe('compare', () => {
     assert.doesNotMatch(out, /only base-few is right/);
   });
 
+  it('says that rows marked fit chose the calibrators, where a table marks them', async () => {
+    const split = (table: string): string =>
+      table
+        .replace(/^(.*)$/mu, '$1,split')
+        .replaceAll(
+          /^(\d+,.*)$/gmu,
+          (line) => `${line},${Number(line.split(',')[0]) % 2 === 0 ? 'fit' : 'test'}`,
+        );
+    await bench.write('base-split.csv', split(base));
+    await bench.write('tuned-split.csv', split(rescored(base, tuned)));
+    const { out } = await bench.run('compare', '@base-split.csv', '@tuned-split.csv');
+    assert.match(out, /^On the rows marked fit that is base-split: /mu);
+    assert.doesNotMatch(out, /In each fold/u);
+  });
+
   it('shows no difference where there is none, and says how many rows would', async () => {
     await bench.write(
       'alike.csv',

@@ -185,6 +185,20 @@ describe('runs on the same rows', () => {
   });
 });
 
+describe('a run that is only less sure', () => {
+  it('is not called better for the errors that it is not sure enough to make', () => {
+    const correct = Uint8Array.from({ length: 200 }, (_, row) => Number(row % 10 !== 0));
+    const run = (confidence: number): ConfidenceData => ({
+      kind: 'confidence',
+      confidence: new Float64Array(200).fill(confidence),
+      correct,
+    });
+    const [differences] = scoreRuns([run(0.905), run(0.895)], QUICK).differences;
+    assert.equal(found(differences, 'highErrors').finding, 'lower');
+    assert.ok(differences?.every(({ finding }) => finding !== 'better' && finding !== 'worse'));
+  });
+});
+
 describe('AUROC of runs with few wrong rows', () => {
   /** The same confidences, and the least sure row, or the surest one, wrong. */
   const run = (wrong: readonly number[]): ConfidenceData => ({
