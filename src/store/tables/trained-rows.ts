@@ -50,8 +50,9 @@ export async function trainedRows(
     ],
   });
   if (card === undefined) return unknown(`whose card is not in a workspace around ${name}`);
+  if (card.tuning === null) return unknown('whose card does not tell its rows');
   if (at < 0) return unknown(`but ${name} has no column with the texts`);
-  const trained = new Set(card.tuning?.rows.train);
+  const trained = new Set(card.tuning.rows.train);
   return {
     adapter: adapter.name,
     textAt: at,

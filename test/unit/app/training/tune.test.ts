@@ -385,6 +385,11 @@ describe('tuning a classifier', () => {
       await writeFile(bare, content.replace('text,', 'body,'));
       await writeFile(`${bare}.meta.json`, JSON.stringify(meta));
       assert.ok((await readLabelled(bare, {})).warnings.some(({ code }) => code === 'train-rows-unknown'));
+      // Nor where the adapter comes from another program.
+      const known = await readFile(cardFile(adapter), 'utf8');
+      await writeFile(cardFile(adapter), JSON.stringify({ ...card, tuning: null }));
+      assert.ok((await readLabelled(copied, {})).warnings.some(({ code }) => code === 'train-rows-unknown'));
+      await writeFile(cardFile(adapter), known);
       // What the adapter gets right there says nothing about rows that nobody labelled.
       const drawn = { table: copied, columns: {}, labelsFrom: undefined, drawnAtRandom: true };
       await writeFile(`${copied}.meta.json`, JSON.stringify(meta));
