@@ -15,6 +15,7 @@ import { COMPARED_METRICS, metricOf } from '../../core/comparison/metrics';
 import type { ComparisonReport, ReportedStage } from '../../core/comparison/report';
 import { count, foldsInWords, labelName, signed } from '../../core/words/calibration';
 import {
+  aboutComparison,
   differenceInWords,
   findingInWords,
   findingWithRows,
@@ -161,6 +162,7 @@ async function render(compared: ComparedTables): Promise<string> {
     ...report.slices.map((sliced) => renderSlices(report, sliced)),
     `\n${differingInWords(names, report.differing)}\n`,
     renderRows(names, rows),
+    `\n${aboutComparison(report.seed)}\n`,
   ].join('');
 }
 

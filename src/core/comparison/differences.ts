@@ -163,7 +163,9 @@ export function judged(found: readonly Tested[], n: number | readonly number[]):
         neededRows: null,
       };
     const adjustedP = adjusted[tested.indexOf(entry)] ?? 1;
-    const finding = adjustedP <= ALPHA ? shown(metric, value) : 'not-shown';
+    // Where test and interval disagree, nothing is shown: whoever reads one of them must not find the other wrong.
+    const isShown = adjustedP <= ALPHA && (low > 0 || high < 0);
+    const finding = isShown ? shown(metric, value) : 'not-shown';
     const rows = typeof n === 'number' ? n : (n[at] ?? 0);
     const neededRows =
       finding === 'not-shown' ? rowsToShow(value, { low, high }, rows, ALPHA / tested.length) : null;

@@ -53,7 +53,7 @@ export function markdownComparison({ report, versions, time }: ComparisonReportI
       ? []
       : ['## Warnings', markdownList(report.warnings.map(({ message }) => markdownSentence(message)))]),
     '## About these numbers',
-    aboutComparison(seed),
+    `${aboutComparison(seed)} prompt-confidence compare gives the same numbers.`,
     `Made with ${made.join(', ')}.`,
   ];
   return `${parts.join('\n\n')}\n`;

@@ -234,7 +234,7 @@ export function leftOutInWords({ tables }: Pick<ComparisonReport, 'tables'>): st
 
 /** How the numbers of a comparison were made. */
 export function aboutComparison(seed: number): string {
-  return `Intervals are at 95%. Differences are of the same rows: shares have adjusted Wald intervals, other metrics percentiles of paired resampling (seed ${seed}); those of ECE and MCE are approximate. p is after Holm’s correction over the metrics of all runs. prompt-confidence compare gives the same numbers.`;
+  return `Intervals are at 95%. Differences are of the same rows: shares have adjusted Wald intervals, other metrics percentiles of paired resampling (seed ${seed}); those of ECE and MCE are approximate. p is after Holm’s correction over the metrics of all runs.`;
 }
 
 /** The runs of a stage against the first, each in words. */

@@ -75,7 +75,7 @@ export function tuningEstimateInWords({
   checkpointBytes,
 }: Estimate): string {
   const memory = peakBytes === null ? '' : ` It takes ${formatBytes(peakBytes)} of memory.`;
-  return `Training takes about ${formatTimeLeft(secondsPerStep * steps)}, at the pace of a few steps; it ends earlier if the validation rows gain no more.${memory} The adapter takes ${formatBytes(adapterBytes)} on the disk, and its checkpoints ${formatBytes(checkpointBytes)} in the cache until it is complete.`;
+  return `Training takes about ${formatTimeLeft(secondsPerStep * steps)}, at the pace of a few steps; it ends earlier if the validation rows gain no more. Evaluating them, and in the end the hold-out with dropout and the scores of all rows, come on top.${memory} The adapter takes ${formatBytes(adapterBytes)} on the disk, and its checkpoints ${formatBytes(checkpointBytes)} in the cache until it is complete.`;
 }
 
 interface Point {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compareRuns, foldsOfRuns, winnerOf } from '../../../src/core/comparison/compare-runs';
 import { compareSlices } from '../../../src/core/comparison/compare-slices';
-import { type Difference, meanNll, scoreRuns } from '../../../src/core/comparison/differences';
+import { type Difference, judged, meanNll, scoreRuns } from '../../../src/core/comparison/differences';
 import { differingRows } from '../../../src/core/comparison/differing-rows';
 import { type ComparedMetric, metricOf } from '../../../src/core/comparison/metrics';
 import { mcNemar, pairedShareInterval, signFlip } from '../../../src/core/comparison/paired-tests';
@@ -364,6 +364,14 @@ describe('slices and rows of a comparison', () => {
       slices[0]?.differences[0]?.map(({ metric }) => metric),
       ['accuracy', 'nll', 'ece'],
     );
+  });
+
+  it('shows no difference where test and interval disagree', () => {
+    const entry = { metric: 'accuracy', value: 0.035, test: 'sign-flip', p: 0.01 } as const;
+    const findings = (low: number, high: number) =>
+      judged([{ ...entry, low, high }], 200).map(({ finding, neededRows }) => [finding, neededRows !== null]);
+    assert.deepEqual(findings(-0.031, 0.099), [['not-shown', true]]);
+    assert.deepEqual(findings(0.002, 0.099), [['better', false]]);
   });
 
   it('lists rows that differ: lost ones first, the surest mistake before the others', () => {
