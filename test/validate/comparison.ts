@@ -26,21 +26,26 @@ interface Kind {
   /** Share of the variance that the rows of a group have in common. */
   readonly shared: number;
   readonly isWeighted: boolean;
+  /** The smallest confidence. */
+  readonly least: number;
 }
 
+const USUAL = 0.55;
+
 const KINDS: readonly Kind[] = [
-  { name: '100 rows', groups: 100, size: 1, shared: 0, isWeighted: false },
-  { name: '300 rows', groups: 300, size: 1, shared: 0, isWeighted: false },
-  { name: '1,000 rows', groups: 1000, size: 1, shared: 0, isWeighted: false },
-  { name: '300 weighted rows', groups: 300, size: 1, shared: 0, isWeighted: true },
-  { name: '30 groups × 10', groups: 30, size: 10, shared: 0.3, isWeighted: false },
-  { name: '100 groups × 5', groups: 100, size: 5, shared: 0.3, isWeighted: false },
-  { name: '60 groups × 5, weighted', groups: 60, size: 5, shared: 0.5, isWeighted: true },
+  { name: '100 rows', groups: 100, size: 1, shared: 0, isWeighted: false, least: USUAL },
+  { name: '300 rows', groups: 300, size: 1, shared: 0, isWeighted: false, least: USUAL },
+  { name: '1,000 rows', groups: 1000, size: 1, shared: 0, isWeighted: false, least: USUAL },
+  { name: '300 weighted rows', groups: 300, size: 1, shared: 0, isWeighted: true, least: USUAL },
+  { name: '30 groups × 10', groups: 30, size: 10, shared: 0.3, isWeighted: false, least: USUAL },
+  { name: '100 groups × 5', groups: 100, size: 5, shared: 0.3, isWeighted: false, least: USUAL },
+  { name: '60 groups × 5, weighted', groups: 60, size: 5, shared: 0.5, isWeighted: true, least: USUAL },
+  { name: '100 rows, few of them wrong', groups: 100, size: 1, shared: 0, isWeighted: false, least: 0.97 },
 ];
 
 /** Runs on the same rows: what one is sure of, the others mostly are; where one is wrong, mostly so are the others. */
 function runsOf(seed: number, kind: Kind, gaps: readonly number[]): ConfidenceData[] {
-  const { groups, size, shared, isWeighted } = kind;
+  const { groups, size, shared, isWeighted, least } = kind;
   const random = seededRandom(seed);
   const n = groups * size;
   const runs = gaps.map(() => ({ confidence: new Float64Array(n), correct: new Uint8Array(n) }));
@@ -57,7 +62,7 @@ function runsOf(seed: number, kind: Kind, gaps: readonly number[]): ConfidenceDa
             Math.sqrt(shared) * (ofRuns[run]?.[at] ?? 0) + Math.sqrt(1 - shared) * standardNormal(random);
           return normalCumulative(Math.sqrt(0.7) * common + Math.sqrt(0.3) * apart);
         }) as [number, number];
-        const p = 0.55 + 0.45 * sureness;
+        const p = least + (1 - least) * sureness;
         confidence[g * size + j] = p;
         correct[g * size + j] = Number(chance < p - (gaps[run] ?? 0));
       });
@@ -68,8 +73,8 @@ function runsOf(seed: number, kind: Kind, gaps: readonly number[]): ConfidenceDa
 }
 
 /** Weights and groups change no mean at large. */
-function truths(gaps: readonly number[]): ReadonlyMap<ComparedMetric, number> {
-  const large = { name: 'at large', groups: POPULATION, size: 1, shared: 0, isWeighted: false };
+function truths(gaps: readonly number[], least: number): ReadonlyMap<ComparedMetric, number> {
+  const large = { name: 'at large', groups: POPULATION, size: 1, shared: 0, isWeighted: false, least };
   const { runs } = scoreRuns(runsOf(seedOf('comparison', `at large ${gaps.join()}`), large, gaps), EXACT);
   return new Map(
     COMPARED_METRICS.map((metric) => {
@@ -83,11 +88,17 @@ function truths(gaps: readonly number[]): ReadonlyMap<ComparedMetric, number> {
 const REQUIRED = (metric: ComparedMetric): number => (metric === 'ece' || metric === 'mce' ? 0.8 : 0.9);
 
 export function pairedDifferences(runs: number): Section {
-  const known = [ALIKE, UNLIKE].map((gaps) => ({ gaps, truth: truths(gaps) }));
+  const known = new Map(
+    [...new Set(KINDS.map(({ least }) => least))].map((least) => [
+      least,
+      [ALIKE, UNLIKE].map((gaps) => ({ gaps, truth: truths(gaps, least) })),
+    ]),
+  );
   const lines = KINDS.map((kind): Line => {
-    const held = known.map(() => COMPARED_METRICS.map(() => ({ held: 0, shown: 0 })));
+    const ofKind = known.get(kind.least) ?? [];
+    const held = ofKind.map(() => COMPARED_METRICS.map(() => ({ held: 0, shown: 0 })));
     for (let run = 0; run < runs; run++)
-      known.forEach(({ gaps, truth }, at) => {
+      ofKind.forEach(({ gaps, truth }, at) => {
         const seed = seedOf('comparison', `${kind.name}, ${gaps.join()}`, run);
         const [found = []] = scoreRuns(runsOf(seed, kind, gaps), { ...RESAMPLING, seed }).differences;
         found.forEach(({ metric, low, high }, k) => {
@@ -156,7 +167,7 @@ export function bestOfSeveral(runs: number): Section {
   for (const candidates of CANDIDATES) {
     const gaps = Array.from({ length: candidates }, () => 0.05);
     const truth = nllAtLarge();
-    const kind = { name: '', groups: 200, size: 1, shared: 0, isWeighted: false };
+    const kind = { name: '', groups: 200, size: 1, shared: 0, isWeighted: false, least: USUAL };
     const errors: [own: number[], honest: number[]] = [[], []];
     let held = 0;
     for (let run = 0; run < runs; run++) {
@@ -189,7 +200,7 @@ export function bestOfSeveral(runs: number): Section {
 }
 
 function nllAtLarge(): number {
-  const large = { name: 'at large', groups: POPULATION, size: 1, shared: 0, isWeighted: false };
+  const large = { name: 'at large', groups: POPULATION, size: 1, shared: 0, isWeighted: false, least: USUAL };
   const { runs } = scoreRuns(runsOf(seedOf('best of several', 'at large'), large, [0.05]), EXACT);
   return runs[0] === undefined ? NaN : (metricOf(runs[0], 'nll').value ?? NaN);
 }
