@@ -33,6 +33,7 @@ import {
   PROOF_COLUMNS,
   proofRows,
   proofVerdict,
+  trainerInWords,
   tuningEstimateInWords,
   tuningFactsInWords,
 } from '../core/words/tuning';
@@ -111,6 +112,7 @@ export const tune = command(USAGE, async (argv, io) => {
   const home = tuningHome(io);
   const work = tuningWork(home.cache, out);
   const python = await pythonFor(home, values, io);
+  io.err(`${oneLine(trainerInWords(python))}\n`);
   const examples = !values['without-examples'];
   const signal = io.signal ?? new AbortController().signal;
   const { name, facts, estimate } = await whileAlone(home, async () => {

@@ -58,6 +58,11 @@ export function installInWords({ folder, packages, freeBytes }: Install): string
   return `Tuning needs a trainer, which is not installed: ${main.join(', ')} and ${packages.length - main.length} packages that they need. It takes 1 to 6 GB in ${folder}, depending on the build of torch that pip finds; ${formatBytes(freeBytes)} are free there.`;
 }
 
+/** @param python of the environment that trains */
+export function trainerInWords(python: string): string {
+  return `The trainer is there: ${python}.`;
+}
+
 interface Estimate {
   readonly secondsPerStep: number;
   readonly steps: number;

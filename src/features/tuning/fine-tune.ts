@@ -16,7 +16,7 @@ import { askingOf } from '../../core/classifier/definition';
 import { hasRole } from '../../core/data/columns';
 import { DEFAULT_TUNING, type TUNING_LOSSES } from '../../core/model/adapter-card';
 import { cancelledError, UserError } from '../../core/user-error';
-import { installInWords, tuningEstimateInWords, tuningFactsInWords } from '../../core/words/tuning';
+import { installInWords, trainerInWords, tuningEstimateInWords, tuningFactsInWords } from '../../core/words/tuning';
 import { activeTable } from '../../editor/active-table';
 import { folderOf } from '../../editor/change-classifier';
 import { classifierChoices } from '../../editor/classifier-choices';
@@ -326,7 +326,7 @@ async function prepared(
   const said = [
     ...tuningFactsInWords(facts),
     tuningEstimateInWords(estimate),
-    `The trainer is there: ${python}.`,
+    trainerInWords(python),
   ];
   const answer = await dialogs.confirm(
     `Fine-tune the model of ${entry.classifier.name} on ${path.basename(file)}?`,
