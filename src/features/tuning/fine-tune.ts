@@ -16,7 +16,12 @@ import { askingOf } from '../../core/classifier/definition';
 import { hasRole } from '../../core/data/columns';
 import { DEFAULT_TUNING, type TUNING_LOSSES } from '../../core/model/adapter-card';
 import { cancelledError, UserError } from '../../core/user-error';
-import { installInWords, trainerInWords, tuningEstimateInWords, tuningFactsInWords } from '../../core/words/tuning';
+import {
+  installInWords,
+  trainerInWords,
+  tuningEstimateInWords,
+  tuningFactsInWords,
+} from '../../core/words/tuning';
 import { activeTable } from '../../editor/active-table';
 import { folderOf } from '../../editor/change-classifier';
 import { classifierChoices } from '../../editor/classifier-choices';
@@ -323,11 +328,7 @@ async function prepared(
   const { facts, estimate } = await shown.run('Preparing the fine-tuning', (handle) =>
     whileAlone(home, () => prepare(handle)),
   );
-  const said = [
-    ...tuningFactsInWords(facts),
-    tuningEstimateInWords(estimate),
-    trainerInWords(python),
-  ];
+  const said = [...tuningFactsInWords(facts), tuningEstimateInWords(estimate), trainerInWords(python)];
   const answer = await dialogs.confirm(
     `Fine-tune the model of ${entry.classifier.name} on ${path.basename(file)}?`,
     `${said.join('\n')}\nYou can pause it at any time and resume it later, also after a reload.`,
